@@ -1,0 +1,99 @@
+"""The people and groups that requests are about, as the local tables know them."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Protocol
+
+from approvals.ids import GroupId, PersonId, SlackId
+
+FRESH = timedelta(hours=24)
+"""How long what Slack said of an account counts; older than this, nobody asks or decides with it."""
+
+
+class Standing(StrEnum):
+    """What Slack says of an account."""
+
+    UNKNOWN = "not looked at yet"
+    COLLEAGUE = "colleague"
+    GUEST = "guest"
+    STRANGER = "somebody of another organization"
+    BOT = "bot"
+    LEFT = "deactivated"
+
+
+@dataclass(frozen=True)
+class Account:
+    """One Slack account of a person."""
+
+    slack_id: SlackId
+    standing: Standing = Standing.UNKNOWN
+    checked_at: datetime | None = None
+    zone: str = ""
+
+    def fresh(self, now: datetime) -> bool:
+        """Whether what is known of it is recent enough to rest a decision on."""
+        return self.checked_at is not None and now - self.checked_at <= FRESH
+
+
+@dataclass(frozen=True)
+class Person:
+    """One human. Two rows with the same e-mail are the same human, whatever their ids say."""
+
+    id: PersonId
+    email: str = ""
+    name: str = ""
+    given: str = ""
+    family: str = ""
+    miro_id: str = ""
+    accounts: tuple[Account, ...] = ()
+
+    @property
+    def called(self) -> str:
+        """The name to show."""
+        return self.name or self.email or str(self.id)
+
+    @property
+    def account(self) -> Account | None:
+        """The account to write to: a colleague's first, else whichever there is."""
+        ranked = sorted(self.accounts, key=lambda one: one.standing is not Standing.COLLEAGUE)
+        return ranked[0] if ranked else None
+
+    def is_(self, other: "Person") -> bool:
+        """Whether both are the same human; a second Slack account doesn't make a second person."""
+        return self.id == other.id or bool(self.email and self.email == other.email)
+
+
+@dataclass(frozen=True)
+class Group:
+    """A Miro group: the name people know, and the name it has as a security group."""
+
+    id: GroupId
+    security_name: str
+    known_name: str
+    gone: bool = False
+
+
+class Directory(Protocol):
+    """Where deciding looks people up."""
+
+    def person(self, id: PersonId) -> Person:
+        """The person with this id; raises KeyError."""
+
+    def by_email(self, email: str) -> Person | None:
+        """The person with this address, whatever its case."""
+
+    def by_slack(self, slack_id: SlackId) -> Person | None:
+        """The person this Slack account belongs to."""
+
+
+def canonical(email: str) -> str:
+    """An address as it is compared: Miro's schema calls userName `caseExact: false`."""
+    return email.strip().casefold()
+
+
+def listed(names: Iterable[str], word: str = "and") -> str:
+    """'Ada', 'Ada and Bo', 'Ada, Bo and Cy'."""
+    *most, last = list(names) or [""]
+    return f"{', '.join(most)} {word} {last}" if most else last

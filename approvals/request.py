@@ -1,0 +1,270 @@
+"""A request, folded from its events: the events are the state."""
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from functools import reduce
+from typing import Any
+
+from approvals.ids import BOT, PersonId, RequestId, unstamp
+from approvals.states import ACTIVE, State, What, move
+
+FORMATS: dict[str, int] = dict.fromkeys(What, 1)
+"""The version in which each event is written today; older ones are lifted when they are read."""
+
+
+@dataclass(frozen=True)
+class Draft:
+    """An event about to be appended. `words` holds what is personal: only its digest enters the chain."""
+
+    type: str
+    by: PersonId = BOT
+    body: Mapping[str, Any] = field(default_factory=dict)
+    words: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Event:
+    """One entry of the ledger. A word that was forgotten reads None."""
+
+    seq: int
+    request: RequestId
+    version: int
+    type: str
+    format: int
+    at: datetime
+    by: PersonId
+    body: Mapping[str, Any]
+    words: Mapping[str, str | None]
+
+    @property
+    def known(self) -> bool:
+        """Whether this program understands it."""
+        return self.type in FORMATS and self.format <= FORMATS[self.type]
+
+    def told(self, key: str) -> str:
+        """The personal text under `key`, or what stands for it."""
+        text = self.words.get(key, "")
+        return "(forgotten)" if text is None else text
+
+
+@dataclass(frozen=True)
+class Vote:
+    """One approver's yes, to one revision of what will change."""
+
+    by: PersonId
+    at: datetime
+    revision: str
+    shell: str = ""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What ended or stopped a request, in the words that people read."""
+
+    at: datetime
+    by: PersonId
+    text: str = ""
+    remedy: str = ""
+    done: tuple[str, ...] = ()
+    left: tuple[str, ...] = ()
+    shell: str = ""
+
+
+@dataclass(frozen=True)
+class Request:
+    """One ask, as far as it has come. Times are UTC."""
+
+    id: RequestId
+    version: int
+    state: State
+    action: str
+    requester: PersonId
+    asked_at: datetime
+    details: Mapping[str, Any]
+    reason: str = ""
+    subject: PersonId | None = None
+    policy: str = ""
+    because_of: RequestId | None = None
+    practice: bool = False
+    shell: str = ""
+    lanes: tuple[str, ...] = ()
+    plan: Mapping[str, Any] = field(default_factory=dict)
+    revision: str = ""
+    round: int = 0
+    approvers: tuple[tuple[PersonId, str], ...] = ()
+    agree: int = 1
+    expires_at: datetime | None = None
+    votes: tuple[Vote, ...] = ()
+    approved_at: datetime | None = None
+    decided_by: tuple[PersonId, ...] = ()
+    outcome: Outcome | None = None
+    outcomes: int = 0  # how often it ended or stopped; a stopped one may go on
+    held: str = ""
+    tried: tuple[str, ...] = ()  # since it was approved or resumed
+    accepted: tuple[str, ...] = ()
+    changed: bool = False  # whether Miro ever accepted a call of it; never taken back
+    holds: int = 0
+    looks: int = 0
+    next_due: datetime | None = None
+    unreached: tuple[str, ...] = ()
+    untouchable: bool = False
+
+    @property
+    def number(self) -> int:
+        """42 of R-42."""
+        return int(self.id.removeprefix("R-"))
+
+
+def _asked(event: Event) -> Request:
+    body = event.body
+    return Request(
+        id=event.request,
+        version=event.version,
+        state=State.CHECKING,
+        action=body["action"],
+        requester=event.by,
+        asked_at=event.at,
+        details=_read(event, "details"),
+        reason=event.told("reason"),
+        subject=body.get("subject"),
+        policy=body["policy"],
+        because_of=body.get("because_of"),
+        practice=body.get("practice", False),
+        shell=event.told("shell"),
+        lanes=tuple(body["lanes"]),
+        next_due=event.at,
+    )
+
+
+def _read(event: Event, key: str) -> dict[str, Any]:
+    text = event.words.get(key)
+    return dict(json.loads(text)) if text else {}
+
+
+def _planned(request: Request, event: Event) -> dict[str, Any]:
+    body = event.body
+    expires = unstamp(body["expires_at"])
+    return {
+        "plan": _read(event, "plan"),
+        "details": _read(event, "details") or request.details,
+        "policy": body.get("policy", request.policy),
+        "revision": body["revision"],
+        "round": request.round + 1,
+        "approvers": tuple((PersonId(who), why) for who, why in body["approvers"]),
+        "agree": body["agree"],
+        "expires_at": expires,
+        "next_due": expires,
+        "lanes": tuple(body["lanes"]),
+        "subject": body.get("subject", request.subject),
+        "votes": (),
+        "approved_at": None,
+        "decided_by": (),
+        "held": "",
+        "holds": 0,
+    }
+
+
+def _voted(request: Request, event: Event) -> dict[str, Any]:
+    vote = Vote(event.by, event.at, event.body["revision"], event.told("shell"))
+    return {"votes": (*request.votes, vote)}
+
+
+def _approved(request: Request, event: Event) -> dict[str, Any]:
+    voters = tuple(dict.fromkeys(vote.by for vote in request.votes))
+    return {"approved_at": event.at, "decided_by": voters, **_afresh(event)}
+
+
+def _afresh(event: Event) -> dict[str, Any]:
+    return {"tried": (), "accepted": (), "looks": 0, "holds": 0, "held": "", "next_due": event.at}
+
+
+def _held(request: Request, event: Event) -> dict[str, Any]:
+    due = unstamp(event.body["next_try_at"])
+    return {"held": event.told("text"), "holds": request.holds + 1, "next_due": due}
+
+
+def _trying(request: Request, event: Event) -> dict[str, Any]:
+    tried = (*request.tried, event.body["step"])
+    return {"tried": tried, "held": "", "next_due": event.at}
+
+
+def _answered(request: Request, event: Event) -> dict[str, Any]:
+    if event.body.get("nothing_done"):
+        return {"tried": request.tried[:-1], "next_due": event.at}
+    if not event.body["accepted"]:
+        return {"holds": 0, "next_due": event.at}
+    accepted = (*request.accepted, event.body["step"])
+    return {"accepted": accepted, "changed": True, "holds": 0, "next_due": event.at}
+
+
+def _unseen(request: Request, event: Event) -> dict[str, Any]:
+    return {"looks": request.looks + 1, "next_due": unstamp(event.body["next_try_at"])}
+
+
+def _resumed(request: Request, event: Event) -> dict[str, Any]:
+    return {"outcome": None, **_afresh(event)}
+
+
+def _ended(request: Request, event: Event) -> dict[str, Any]:
+    outcome = Outcome(
+        at=event.at,
+        by=event.by,
+        text=event.told("text"),
+        remedy=event.told("remedy"),
+        done=tuple(_read(event, "lines").get("done", ())),
+        left=tuple(_read(event, "lines").get("left", ())),
+        shell=event.told("shell"),
+    )
+    decided = {"decided_by": (event.by,)} if event.type == What.DENIED else {}
+    joined = {"because_of": event.body["because_of"]} if event.type == What.JOINED else {}
+    count = request.outcomes + 1
+    return {"outcome": outcome, "outcomes": count, "next_due": None, "held": "", **decided, **joined}
+
+
+def _unreached(request: Request, event: Event) -> dict[str, Any]:
+    return {"unreached": (*request.unreached, event.told("text"))}
+
+
+_READS = {
+    What.PLANNED: _planned,
+    What.VOTED: _voted,
+    What.APPROVED: _approved,
+    What.HELD: _held,
+    What.TRYING: _trying,
+    What.ANSWERED: _answered,
+    What.UNSEEN: _unseen,
+    What.RESUMED: _resumed,
+    What.UNREACHED: _unreached,
+}
+
+
+def apply(request: Request | None, event: Event) -> Request:
+    """The request after one more event. Raises Impossible where the table doesn't allow it."""
+    if not event.known:
+        if request is None:
+            raise ValueError(f"{event.request} begins with an event this program doesn't know")
+        return replace(request, version=event.version, untouchable=True, next_due=None)
+    if request and request.untouchable:  # its state is a newer program's to know
+        return replace(request, version=event.version)
+    what = What(event.type)
+    state = move(request.state if request else None, what)
+    if request is None:
+        return _asked(event)
+    changes = _READS.get(what, _ended)(request, event)
+    due = changes.pop("next_due", request.next_due)
+    return replace(request, version=event.version, state=state, next_due=due, **changes)
+
+
+def fold(events: Iterable[Event]) -> Request:
+    """A request from all its events, oldest first. Raises ValueError when there are none."""
+    whole = reduce(apply, events, None)
+    if whole is None:
+        raise ValueError("there is no request without events")
+    return whole
+
+
+def is_active(request: Request) -> bool:
+    """Whether the worker has the next step."""
+    return request.state in ACTIVE and not request.untouchable

@@ -1,0 +1,340 @@
+"""The record on SQLite: requests, work to do and what happened are written in one transaction."""
+
+import json
+import logging
+import os
+import sqlite3
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from approvals import schema
+from approvals.chain import Anchor
+from approvals.connections import Connections
+from approvals.ids import BOT, PersonId, RequestId, stamp, unstamp
+from approvals.request import FORMATS, Draft, Event, Request, apply, fold, is_active
+from approvals.sqlite_ledger import SqliteLedger
+from approvals.sqlite_messages import SqliteCards
+from approvals.sqlite_people import SqliteGroups, SqlitePeople
+from approvals.store import Claim, ClaimLost, Overtaken, StoreTrouble, Verified, WrongRecord
+
+log = logging.getLogger(__name__)
+
+POLICY = "policy"
+"""The stream that tells which policy was in force from when."""
+
+
+def utc_now() -> datetime:
+    """The clock of a running bot."""
+    return datetime.now(UTC)
+
+
+class SqliteStore:
+    """The store contract on one SQLite file. Safe for threads and processes of one machine."""
+
+    def __init__(
+        self,
+        path: Path,
+        now: Callable[[], datetime] = utc_now,
+        salt: Callable[[], str] = lambda: os.urandom(16).hex(),
+    ) -> None:
+        self.path, self._now = path, now
+        self.is_new = not path.exists()
+        self._on = Connections(path)
+        self._prepare()
+        self._ledger = SqliteLedger(self._on, now, salt)
+        self.people = SqlitePeople(self._on)
+        self.groups = SqliteGroups(self._on, now)
+        self.cards = SqliteCards(self._on, now)
+
+    def _prepare(self) -> None:
+        try:
+            tables = {row[0] for row in self._on.rows("SELECT name FROM sqlite_master WHERE type = 'table'")}
+            if tables and "meta" not in tables:
+                raise WrongRecord(
+                    f"{self.path} is a database, but not a record of this bot. Name another file."
+                )
+            if tables:
+                self._check_layout()
+            self._on.run("PRAGMA journal_mode=WAL")
+            with self._on.writing():
+                schema.migrations.apply(self._on.db)
+        except WrongRecord:
+            self._on.close()
+            raise
+        except StoreTrouble as error:
+            self._on.close()
+            raise WrongRecord(
+                f"{self.path} can't be opened as a record: {error.__cause__}. Nothing was changed."
+            ) from error
+
+    def _check_layout(self) -> None:
+        meta = {row["key"]: row["value"] for row in self._on.rows("SELECT key, value FROM meta")}
+        oldest = str(meta.get("oldest"))
+        if not oldest.isdecimal():
+            raise WrongRecord(f"{self.path} is a database, but not a record of this bot. Name another file.")
+        if int(oldest) > schema.LAYOUT:
+            raise WrongRecord(
+                f"{self.path} was written by a newer miro-bot (layout {meta['layout']}, this one knows "
+                f"{schema.LAYOUT}). Install that version again; nothing was changed."
+            )
+
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        """One transaction over everything in the store."""
+        with self._on.writing():
+            yield
+
+    # -- requests --------------------------------------------------------------------------------------
+
+    def ask(self, draft: Draft, receipt: str = "") -> Request:
+        """Writes *asked* and gives the request its number. A receipt seen before: the request of then."""
+        with self.writing():
+            row = self._on.row("SELECT coalesce(max(number), 0) + 1 FROM requests")
+            id = RequestId(f"R-{row[0] if row else 1}")
+            if receipt and not self._on.run("INSERT OR IGNORE INTO receipts VALUES (?,?)", receipt, id):
+                seen = self._on.row("SELECT outcome FROM receipts WHERE key = ?", receipt)
+                return self.request(RequestId(seen["outcome"] if seen else ""))
+            request = apply(None, self._ledger.write(id, 1, draft))
+            self._remember(request, new=True)
+            return request
+
+    def append(self, request: Request, drafts: Sequence[Draft], claim: Claim | None = None) -> Request:
+        """Appends events to the version that was read. Raises Overtaken, ClaimLost, Impossible."""
+        with self.writing():
+            if claim:
+                self._fence(claim, stamp(self._now()))
+            row = self._on.row("SELECT version FROM requests WHERE number = ?", request.number)
+            if row is None or row["version"] != request.version:
+                raise Overtaken(f"{request.id} has moved on. Look at it again.")
+            for draft in drafts:
+                event = self._ledger.write(request.id, request.version + 1, draft)
+                request = apply(request, event)
+            self._remember(request)
+            return request
+
+    def _remember(self, request: Request, new: bool = False) -> None:
+        due = stamp(request.next_due) if request.next_due else None
+        active = int(is_active(request))
+        values = (request.version, request.state, request.subject, request.because_of, due, active)
+        if new:
+            self._on.run(
+                "INSERT INTO requests (version, state, subject, because_of, next_due, active, number, action,"
+                " requester) VALUES (?,?,?,?,?,?,?,?,?)",
+                *values, request.number, request.action, request.requester,
+            )  # fmt: skip
+        else:
+            self._on.run(
+                "UPDATE requests SET version=?, state=?, subject=?, because_of=?, next_due=?, active=?,"
+                " show_at=NULL, lease_until=CASE WHEN ? THEN lease_until END WHERE number=?",
+                *values, active, request.number,
+            )  # fmt: skip
+            self._on.run("DELETE FROM lanes WHERE number = ?", request.number)
+        for key in request.lanes if active else ():
+            self._on.run("INSERT INTO lanes VALUES (?,?)", key, request.number)
+
+    def request(self, id: RequestId) -> Request:
+        """One request. Raises KeyError."""
+        events = list(self.events(id))
+        if not events or id == POLICY:
+            raise KeyError(id)
+        return fold(events)
+
+    def requests(
+        self, *, states: Iterable[str] = (), person: PersonId | None = None, limit: int = 200
+    ) -> Sequence[Request]:
+        """Requests, newest first; of a person: those asked by or about them."""
+        states = tuple(states)
+        conditions = [f"state IN ({','.join('?' * len(states))})"] if states else []
+        conditions += ["(requester = ? OR subject = ?)"] if person else []
+        where = f"WHERE {' AND '.join(conditions)}" if conditions else ""
+        values = (*states, *((person, person) if person else ()), limit)
+        return self._folded(f"SELECT number FROM requests {where} ORDER BY number DESC LIMIT ?", *values)
+
+    def _folded(self, sql: str, *values: Any) -> list[Request]:
+        found = []
+        for row in self._on.rows(sql, *values):
+            try:
+                found.append(self.request(RequestId(f"R-{row['number']}")))
+            except ValueError as error:  # it begins with an event of a newer program: the others are shown
+                log.warning("%s", error)
+        return found
+
+    def twins(self, request: Request) -> Sequence[Request]:
+        """Older requests of the same action and subject that are not ended."""
+        return self._folded(
+            "SELECT number FROM requests WHERE action = ? AND subject IS ? AND number < ?"
+            " AND state IN ('checking', 'waiting', 'approved', 'working', 'stopped') ORDER BY number",
+            request.action, request.subject, request.number,
+        )  # fmt: skip
+
+    def followers(self, request: RequestId) -> Sequence[Request]:
+        """Requests that joined this one."""
+        return self._folded("SELECT number FROM requests WHERE because_of = ? AND state = 'joined'", request)
+
+    # -- work ------------------------------------------------------------------------------------------
+
+    def due(self, limit: int = 50) -> Sequence[Request]:
+        """Waiting requests whose time is over."""
+        return self._folded(
+            "SELECT number FROM requests WHERE state = 'waiting' AND next_due <= ? ORDER BY next_due LIMIT ?",
+            stamp(self._now()), limit,
+        )  # fmt: skip
+
+    def claim(self, owner: str, lease: timedelta) -> Claim | None:
+        """The next request that has work due and whose lanes are all free.
+
+        A lane is not free while an older request with work to do is in it, nor while anybody works in it.
+        """
+        now = self._now()
+        with self.writing():
+            row = self._claimable(now)
+            while row and not self._knows(row["number"]):
+                row = self._claimable(now, after=row["number"])
+            if row is None:
+                return None
+            self._on.run(
+                "UPDATE requests SET owner = ?, attempt = attempt + 1, lease_until = ? WHERE number = ?",
+                owner, stamp(now + lease), row["number"],
+            )  # fmt: skip
+            return Claim(RequestId(f"R-{row['number']}"), owner, row["attempt"] + 1)
+
+    def _claimable(self, now: datetime, after: int = 0) -> sqlite3.Row | None:
+        return self._on.row(
+            """SELECT r.number, r.attempt FROM requests r
+            WHERE r.active = 1 AND r.next_due <= :now AND (r.lease_until IS NULL OR r.lease_until < :now)
+            AND NOT EXISTS (
+              SELECT 1 FROM lanes mine JOIN lanes its ON its.key = mine.key AND its.number != mine.number
+              JOIN requests other ON other.number = its.number
+              WHERE mine.number = r.number AND (other.number < r.number OR other.lease_until >= :now))
+            AND r.number > ? ORDER BY r.number LIMIT 1""".replace(":now", "?"),
+            *[stamp(now)] * 3, after,
+        )  # fmt: skip
+
+    def _knows(self, number: int) -> bool:
+        """Whether this program understands all that happened to a request."""
+        rows = self._on.rows("SELECT DISTINCT type, format FROM ledger WHERE stream = ?", f"R-{number}")
+        return all(row["format"] <= FORMATS.get(row["type"], 0) for row in rows)
+
+    def _fence(self, claim: Claim, since: str = "") -> None:
+        row = self._on.row(
+            "SELECT 1 FROM requests WHERE number = ? AND owner = ? AND attempt = ?"
+            " AND coalesce(lease_until, '') >= ?",
+            int(claim.request.removeprefix("R-")), claim.owner, claim.attempt, since,
+        )  # fmt: skip
+        if row is None:
+            raise ClaimLost(f"the time to work on {claim.request} ran out, or another worker has it now")
+
+    def renew(self, claim: Claim, lease: timedelta) -> None:
+        """Keeps a claim alive. Raises ClaimLost."""
+        self._lease(claim, stamp(self._now() + lease))
+
+    def release(self, claim: Claim) -> None:
+        """Gives a claim back."""
+        self._lease(claim, None)
+
+    def _lease(self, claim: Claim, until: str | None) -> None:
+        with self.writing():
+            self._fence(claim, stamp(self._now()) if until else "")
+            number = int(claim.request.removeprefix("R-"))
+            self._on.run("UPDATE requests SET lease_until = ? WHERE number = ?", until, number)
+            if until is None:
+                self._on.run("UPDATE requests SET owner = NULL WHERE number = ?", number)
+
+    def leases(self) -> set[str]:
+        """Owners of claims that haven't run out."""
+        now = stamp(self._now())
+        rows = self._on.rows("SELECT owner FROM requests WHERE owner IS NOT NULL AND lease_until >= ?", now)
+        return {row["owner"] for row in rows}
+
+    def free(self, owner: str) -> None:
+        """Ends the claims of an owner that is known to be dead; fences it off should it live after all."""
+        with self.writing():
+            self._on.run(
+                "UPDATE requests SET owner = NULL, lease_until = NULL, attempt = attempt + 1 WHERE owner = ?",
+                owner,
+            )
+
+    def once(self, receipt: str) -> bool:
+        """Whether this delivery is new; it isn't new a second time."""
+        with self.writing():
+            return self._on.run("INSERT OR IGNORE INTO receipts VALUES (?, '')", receipt) == 1
+
+    def spend(self, credits: int, pool: int, window: timedelta) -> float:
+        """Takes credits from the shared pool; returns 0, or the seconds until there may be enough."""
+        now = self._now()
+        with self.writing():
+            self._on.run("DELETE FROM quota WHERE at <= ?", stamp(now - window))
+            used = self._on.rows("SELECT at, credits FROM quota ORDER BY at")
+            free, until = pool - sum(row["credits"] for row in used), now
+            for row in used:
+                if free >= credits:
+                    break
+                free, until = free + row["credits"], unstamp(row["at"]) + window
+            if until > now:
+                return (until - now).total_seconds()
+            self._on.run("INSERT INTO quota VALUES (?,?)", stamp(now), credits)
+            return 0.0
+
+    # -- policies and proof ----------------------------------------------------------------------------
+
+    def take_policy(self, text: str) -> str:
+        """Stores a policy under its hash and writes that it is in force; returns the hash."""
+        seal = sha256(text.encode()).hexdigest()
+        with self.writing():
+            last = self._on.row(
+                "SELECT version, body FROM ledger WHERE stream = ? ORDER BY version DESC LIMIT 1", POLICY
+            )
+            if last and json.loads(last["body"])["hash"] == seal:
+                return seal
+            self._on.run("INSERT OR IGNORE INTO policies VALUES (?,?)", seal, text)
+            version = last["version"] + 1 if last else 1
+            self._ledger.write(POLICY, version, Draft("policy-in-force", BOT, {"hash": seal}))
+        return seal
+
+    def policy(self, hash: str) -> str:
+        """The text of a policy. Raises KeyError."""
+        row = self._on.row("SELECT text FROM policies WHERE hash = ?", hash)
+        if row is None:
+            raise KeyError(hash)
+        return str(row["text"])
+
+    def events(self, stream: str | None = None) -> Iterable[Event]:
+        """The entries of one request, or of the whole record, oldest first."""
+        return self._ledger.events(stream)
+
+    def head(self) -> Anchor:
+        """How long the record is now, and how it ends."""
+        return self._ledger.head()
+
+    def verify(self, anchors: Sequence[Anchor] = ()) -> Verified:
+        """Walks the whole record."""
+        end, forgotten, found = self._ledger.verify(anchors)
+        found += self._untrue_states()
+        count = self._on.row("SELECT count(*) FROM requests")
+        return Verified(end, count[0] if count else 0, forgotten, tuple(found))
+
+    def tidy(self) -> None:
+        """Moves what is committed from the write-ahead log into the file; for when nobody waits."""
+        self._on.rows("PRAGMA wal_checkpoint(PASSIVE)")
+
+    def _untrue_states(self) -> Iterator[str]:
+        for row in self._on.rows("SELECT number, state, version FROM requests"):
+            try:
+                request = self.request(RequestId(f"R-{row['number']}"))
+            except Exception as error:  # whatever an edited body makes the reading fail with
+                yield f"R-{row['number']} can't be read from its record: {error}"
+                continue
+            known = (row["state"] if request.untouchable else request.state, request.version)
+            if known != (row["state"], row["version"]):
+                yield f"R-{row['number']} is shown as {row['state']}, but its record says {request.state}"
+        lost = "SELECT DISTINCT stream FROM ledger WHERE stream NOT IN (SELECT 'R-' || number FROM requests)"
+        for row in self._on.rows(f"{lost} AND stream != ?", POLICY):
+            yield f"{row['stream']} is in the record, but not in the list of requests"
+
+    def close(self) -> None:
+        """Lets go of every connection."""
+        self._on.close()

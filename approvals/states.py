@@ -1,0 +1,110 @@
+"""The whole life of a request in one table; nothing else changes a request.
+
+Rules for this file:
+1. Whatever moves a request from one state to another stands in `MOVES`, and nowhere else.
+2. This file doesn't know who decides, when, or what is being asked for.
+
+What *follows* from a request (putting something right, an undo, an extension) is a request of its own
+with `because_of`, so that the table stays on one screen.
+"""
+
+from enum import StrEnum
+
+
+class State(StrEnum):
+    """Where a request stands."""
+
+    CHECKING = "checking"  # saved; the worker looks what would change and who decides
+    WAITING = "waiting"  # approvers were asked
+    APPROVED = "approved"  # to be carried out
+    WORKING = "working"  # at least one call was tried
+    STOPPED = "stopped"  # half done or not begun; an operator has the next step
+    DONE = "done"  # every change was seen to hold
+    NOTHING_TO_DO = "nothing to do"  # it held already, nobody was asked
+    REFUSED = "refused"  # can't be asked for, or nobody could decide
+    JOINED = "joined"  # the same request was waiting already
+    DENIED = "denied"
+    WITHDRAWN = "withdrawn"
+    EXPIRED = "expired"  # nobody answered, which is not a no
+    REHEARSED = "rehearsed"  # practice: decided, and nothing was changed
+
+
+class What(StrEnum):
+    """What happened to a request, one name for each thing an auditor may ask about."""
+
+    ASKED = "asked"
+    HELD = "held"  # the outside world is away; tried again by itself
+    PLANNED = "planned"  # what will change is known and approvers are asked (again)
+    UNNEEDED = "unneeded"
+    REFUSED = "refused"
+    JOINED = "joined"
+    VOTED = "voted"  # one approver said yes
+    APPROVED = "approved"  # enough of them did
+    DENIED = "denied"
+    WITHDRAWN = "withdrawn"
+    EXPIRED = "expired"
+    REHEARSED = "rehearsed"
+    TRYING = "trying"  # written before each call
+    ANSWERED = "answered"  # written after each call
+    UNSEEN = "unseen"  # accepted, but the last look didn't show it yet
+    DONE = "done"
+    STOPPED = "stopped"
+    RESUMED = "resumed"
+    UNREACHED = "unreached"  # somebody couldn't be told; says nothing about the request itself
+
+
+_S = State
+MOVES: dict[What, dict[State, State]] = {
+    What.HELD: {_S.CHECKING: _S.CHECKING, _S.APPROVED: _S.APPROVED, _S.WORKING: _S.WORKING},
+    What.PLANNED: {_S.CHECKING: _S.WAITING, _S.APPROVED: _S.WAITING, _S.WORKING: _S.WAITING},
+    What.UNNEEDED: {_S.CHECKING: _S.NOTHING_TO_DO},
+    What.REFUSED: {_S.CHECKING: _S.REFUSED, _S.APPROVED: _S.REFUSED},
+    What.JOINED: {_S.CHECKING: _S.JOINED},
+    What.VOTED: {_S.WAITING: _S.WAITING},
+    What.APPROVED: {_S.WAITING: _S.APPROVED},
+    What.DENIED: {_S.WAITING: _S.DENIED},
+    What.EXPIRED: {_S.WAITING: _S.EXPIRED},
+    What.WITHDRAWN: {state: _S.WITHDRAWN for state in (_S.CHECKING, _S.WAITING, _S.APPROVED, _S.STOPPED)},
+    What.REHEARSED: {_S.APPROVED: _S.REHEARSED},
+    What.TRYING: {_S.APPROVED: _S.WORKING, _S.WORKING: _S.WORKING},
+    What.ANSWERED: {_S.WORKING: _S.WORKING},
+    What.UNSEEN: {_S.WORKING: _S.WORKING},
+    What.DONE: {_S.APPROVED: _S.DONE, _S.WORKING: _S.DONE},
+    What.STOPPED: {_S.APPROVED: _S.STOPPED, _S.WORKING: _S.STOPPED},
+    What.RESUMED: {_S.STOPPED: _S.APPROVED},
+    What.UNREACHED: {state: state for state in State},
+}
+
+ACTIVE = frozenset({_S.CHECKING, _S.APPROVED, _S.WORKING})
+"""The worker has the next step."""
+OPEN = ACTIVE | {_S.WAITING, _S.STOPPED}
+"""Not ended."""
+
+
+class Impossible(Exception):
+    """An event that the table doesn't allow: the caller decided on an older state, or is wrong."""
+
+
+def move(state: State | None, what: What) -> State:
+    """The state after `what`; a life begins with `asked`. Raises Impossible."""
+    if state is None and what is What.ASKED:
+        return State.CHECKING
+    try:
+        return MOVES[what][state]  # type: ignore[index]
+    except KeyError:
+        now = state or "not asked yet"
+        raise Impossible(f"{what.value!r} can't happen to a request that is {now}") from None
+
+
+def mermaid() -> str:
+    """The table as a Mermaid diagram; README shows exactly this."""
+    arrows: dict[tuple[str, str], list[str]] = {("[*]", _S.CHECKING.name): [What.ASKED.value]}
+    for what, moves in MOVES.items():
+        for before, after in moves.items():
+            if before is not after:
+                arrows.setdefault((before.name, after.name), []).append(what.value)
+    for state in State:
+        if state not in OPEN:
+            arrows[state.name, "[*]"] = []
+    lines = [f"  {a} --> {b}: {', '.join(words)}".removesuffix(": ") for (a, b), words in arrows.items()]
+    return "\n".join(["stateDiagram-v2", *lines])

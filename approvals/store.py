@@ -1,0 +1,227 @@
+"""What a store promises: one contract, tested with the store as parameter."""
+
+from collections.abc import Iterable, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, Protocol
+
+from approvals.chain import Anchor
+from approvals.ids import GroupId, PersonId, RequestId, SlackId
+from approvals.people import Account, Directory, Group, Person
+from approvals.request import Draft, Event, Request
+
+
+class StoreTrouble(Exception):
+    """The record can't be read or written; the text says what it means and what to do.
+
+    StoreTrouble
+     ├─ Overtaken     somebody was first; look again
+     ├─ ClaimLost     the lease ran out and another worker has the request
+     └─ WrongRecord   the file is of a newer program, damaged, or not a record at all
+    """
+
+
+class Overtaken(StoreTrouble):
+    """The request has moved on since it was read."""
+
+
+class ClaimLost(StoreTrouble):
+    """Another worker holds the request now; what this one was about to write isn't written."""
+
+
+class WrongRecord(StoreTrouble):
+    """This program mustn't open this file."""
+
+
+@dataclass(frozen=True)
+class Claim:
+    """The right to work on one request until the lease ends; fences every write of its owner."""
+
+    request: RequestId
+    owner: str
+    attempt: int
+
+
+@dataclass(frozen=True)
+class Card:
+    """A Slack message that draws a request. `address` is a person, or a channel for role `channel`."""
+
+    request: RequestId
+    role: str
+    address: str
+    round: int = 0
+    channel: str = ""
+    ts: str = ""
+    drawn: str = ""
+    tries: int = 0
+    next_try_at: datetime | None = None
+    ended: str = ""
+
+
+@dataclass(frozen=True)
+class Note:
+    """One message that isn't a card. With `only_for`, it is seen by that account alone, in `channel`."""
+
+    channel: str
+    message: dict[str, Any]
+    only_for: str = ""
+    id: int = 0
+    tries: int = 0
+
+
+@dataclass(frozen=True)
+class Verified:
+    """What `verify` found. `faults` is empty for a record that holds."""
+
+    anchor: Anchor
+    requests: int
+    forgotten: int
+    faults: tuple[str, ...] = field(default=())
+
+
+class People(Directory, Protocol):
+    """The table of people and their Slack accounts."""
+
+    def meet(self, *, slack_id: SlackId | None = None, email: str = "") -> Person:
+        """The person behind a Slack account or an address; a new row if nobody is known by it."""
+
+    def learn(self, id: PersonId, **facts: str) -> Person:
+        """Writes down email, name, given, family or miro_id; joins rows of one address."""
+
+    def saw(self, account: Account, email: str, **names: str) -> Person:
+        """Writes down what Slack said of an account, with the names it gave, in one transaction."""
+
+    def stale(self, before: datetime, limit: int) -> Sequence[Account]:
+        """Accounts last looked at before a time, longest ago first."""
+
+
+class Groups(Protocol):
+    """The table of Miro groups."""
+
+    def all(self) -> Sequence[Group]:
+        """Every group that is still there, by the name people know."""
+
+    def get(self, id: GroupId) -> Group | None:
+        """One group, gone or not."""
+
+    def keep(self, seen: Iterable[tuple[GroupId, str]], *, whole: bool = True) -> None:
+        """Writes down security names; with `whole`, what isn't among them is gone."""
+
+    def seen_at(self) -> datetime | None:
+        """When the whole list was last taken."""
+
+
+class Cards(Protocol):
+    """The messages the bot has in Slack, and those it still has to send."""
+
+    def of(self, request: RequestId) -> Sequence[Card]:
+        """All cards of a request."""
+
+    def put(self, card: Card) -> None:
+        """Writes a card down, by (request, role, address, round)."""
+
+    def behind(self, limit: int) -> Sequence[RequestId]:
+        """Requests whose newest version isn't drawn everywhere, settled ones first."""
+
+    def drawn(self, request: RequestId, version: int, retry_at: datetime | None) -> None:
+        """Everything of this version is drawn, or is to be tried again at a time."""
+
+    def at(self, channel: str, ts: str) -> Card | None:
+        """The card that is this message."""
+
+    def redraw(self, request: RequestId) -> None:
+        """Has every copy of a request drawn again."""
+
+    def say(self, note: Note) -> None:
+        """Puts a message on its way."""
+
+    def notes(self, limit: int) -> Sequence[Note]:
+        """Messages whose time has come."""
+
+    def said(self, note: Note, retry_at: datetime | None = None) -> None:
+        """The message is sent (or given up), or is to be tried again."""
+
+
+class Store(Protocol):
+    """The record, and everything that has to change in the same transaction as it."""
+
+    @property
+    def people(self) -> People:
+        """The table of people."""
+
+    @property
+    def groups(self) -> Groups:
+        """The table of groups."""
+
+    @property
+    def cards(self) -> Cards:
+        """The messages."""
+
+    def writing(self) -> AbstractContextManager[None]:
+        """One transaction over everything in the store."""
+
+    def ask(self, draft: Draft, receipt: str = "") -> Request:
+        """Writes *asked* and gives the request its number. A receipt seen before: the request of then."""
+
+    def append(self, request: Request, drafts: Sequence[Draft], claim: Claim | None = None) -> Request:
+        """Appends events to the version that was read. Raises Overtaken, ClaimLost, Impossible."""
+
+    def request(self, id: RequestId) -> Request:
+        """One request. Raises KeyError."""
+
+    def events(self, stream: str | None = None) -> Iterable[Event]:
+        """The entries of one request, or of the whole record, oldest first."""
+
+    def requests(
+        self, *, states: Iterable[str] = (), person: PersonId | None = None, limit: int = 200
+    ) -> Sequence[Request]:
+        """Requests, newest first; of a person: those asked by or about them."""
+
+    def twins(self, request: Request) -> Sequence[Request]:
+        """Older requests of the same action and subject that are not ended."""
+
+    def followers(self, request: RequestId) -> Sequence[Request]:
+        """Requests that joined this one."""
+
+    def due(self, limit: int = 50) -> Sequence[Request]:
+        """Waiting requests whose time is over."""
+
+    def claim(self, owner: str, lease: timedelta) -> Claim | None:
+        """The next request that has work due and whose lanes are all free."""
+
+    def renew(self, claim: Claim, lease: timedelta) -> None:
+        """Keeps a claim alive. Raises ClaimLost."""
+
+    def release(self, claim: Claim) -> None:
+        """Gives a claim back."""
+
+    def leases(self) -> set[str]:
+        """Owners of claims that haven't run out."""
+
+    def free(self, owner: str) -> None:
+        """Ends the claims of an owner that is known to be dead."""
+
+    def once(self, receipt: str) -> bool:
+        """Whether this delivery is new; it isn't new a second time."""
+
+    def spend(self, credits: int, pool: int, window: timedelta) -> float:
+        """Takes credits from the shared pool; returns 0, or the seconds until there may be enough."""
+
+    def take_policy(self, text: str) -> str:
+        """Stores a policy under its hash and writes that it is in force; returns the hash."""
+
+    def policy(self, hash: str) -> str:
+        """The text of a policy. Raises KeyError."""
+
+    def head(self) -> Anchor:
+        """How long the record is now, and how it ends."""
+
+    def verify(self, anchors: Sequence[Anchor] = ()) -> Verified:
+        """Walks the whole record."""
+
+    def tidy(self) -> None:
+        """Does what can wait until nobody waits."""
+
+    def close(self) -> None:
+        """Lets go of every connection."""

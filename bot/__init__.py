@@ -1,0 +1,1 @@
+"""The Slack bot: asks, shows, carries out and tells; who may decide lives in `approvals`."""

@@ -1,0 +1,175 @@
+"""The composition root: the only file that knows everybody."""
+
+import logging
+import os
+import socket
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from slack_bolt import App
+from slack_bolt.authorization import AuthorizeResult
+from slack_sdk import WebClient
+
+from approvals.sqlite import SqliteStore, utc_now
+from bot.desk import Desk
+from bot.miro.client import Miro
+from bot.policies import Policies
+from bot.settings import Settings
+from bot.slack.courier import Courier
+from bot.slack.listeners import Listeners
+from bot.slack.people import SlackPeople
+from bot.slack.web import Door
+from bot.worker import Loop, Traffic, Worker
+
+log = logging.getLogger(__name__)
+
+LISTENERS = 32
+"""Threads that take what Slack sends: a form that is opened holds one for a while."""
+WORKERS = 4
+LAST_STEPS = 4.0
+"""Seconds for the current steps when the bot ends; Docker kills after ten, which does no harm either."""
+
+
+@dataclass
+class Bot:
+    """One running bot, put together."""
+
+    settings: Settings
+    store: SqliteStore
+    desk: Desk
+    miro: Miro
+    client: WebClient
+    people: SlackPeople
+    courier: Courier
+    workers: list[Worker]
+    app: App
+    traffic: Traffic
+    _loops: list[Loop] = field(default_factory=list)
+
+    def start(self) -> None:
+        """Begins to work: workers, courier, and what time brings about."""
+        self._free_the_dead()
+        steps: list[tuple[str, Callable[[], bool], float]] = [
+            (f"worker-{number}", worker.work, 1.0) for number, worker in enumerate(self.workers)
+        ]
+        steps += [("courier", self.courier.step, 1.0), ("clock", self._tick, 5.0)]
+        self._loops = [Loop(name, step, idle, self.traffic) for name, step, idle in steps]
+        self.desk.wake = self._wake
+        for loop in self._loops:
+            loop.start()
+
+    def _tick(self) -> bool:
+        self.workers[0].tick()
+        return False
+
+    def _wake(self) -> None:
+        for loop in self._loops[:-1]:
+            loop.wake()
+
+    def _free_the_dead(self) -> None:
+        """Claims of processes of this machine that are no more needn't wait for their lease."""
+        for owner in self.store.leases():
+            host, _, rest = owner.partition("/")
+            if host == socket.gethostname() and _is_dead(int(rest.partition("/")[0])):
+                self.store.free(owner)
+
+    def settle(self) -> None:
+        """Works until nothing is left to do now; for one thread, without `start`."""
+        while any([*(worker.work() for worker in self.workers[:1]), self.courier.step()]):
+            pass
+
+    def stop(self) -> None:
+        """Ends after the current steps. Whatever is left is taken up at the next start."""
+        self.desk.wake = lambda: None
+        for loop in self._loops:
+            loop.end()
+        # Together, not one by one: with Miro not answering, every worker may be in the middle of a call.
+        deadline = time.monotonic() + LAST_STEPS
+        for loop in self._loops:
+            loop.join(deadline - time.monotonic())
+        self.miro.close()
+        self.store.close()
+
+    def door(self) -> Door:
+        """The WSGI application for everything Slack sends over HTTP."""
+        secret = self.settings.secret("SLACK_SIGNING_SECRET")
+        return Door(self.app, secret, self.health, lambda: self.desk.now().timestamp())
+
+    def health(self) -> dict[str, Any]:
+        """What /healthz answers: anything stuck shows here."""
+        problem = self.desk.policies.problem
+        return {"ok": not problem, "policy": problem or "in force", "record": str(self.store.head())}
+
+
+def _is_dead(pid: int) -> bool:
+    """Whether a process is no more that worked before this one; in a container all have the same number."""
+    if pid == os.getpid():
+        return True
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return True
+    except PermissionError:
+        return False
+    return False
+
+
+def build(
+    settings: Settings,
+    *,
+    practice: bool = False,
+    now: Callable[[], datetime] = utc_now,
+    sleep: Callable[[float], None] = time.sleep,
+) -> Bot:
+    """Puts a bot together; nothing runs yet. Raises StoreTrouble, BrokenPolicy, OSError."""
+    store = SqliteStore(settings.database, now)
+    try:
+        policies = Policies(settings.policy, store)
+    except BaseException:
+        store.close()
+        raise
+    desk = Desk(store, policies, now, settings.group_model == "team", practice)
+    miro = Miro(
+        settings.miro_url, settings.secret("MIRO_SCIM_TOKEN"), store, now, sleep, settings.dialect, practice
+    )
+    # Without the SDK's own retry: it would post a card twice after a cut line; the courier knows better.
+    client = WebClient(settings.secret("SLACK_BOT_TOKEN"), settings.slack_url, timeout=15, retry_handlers=[])
+    people = SlackPeople(client, store.people, now)
+    courier = Courier(desk, client)
+    me = f"{socket.gethostname()}/{os.getpid()}"
+    workers = [Worker(desk, miro, people, f"{me}/{number}") for number in range(WORKERS)]
+    app = _bolt(settings, people)
+    traffic = Traffic(time.monotonic)
+    app.use(traffic.heard)
+    Listeners(desk, courier).register(app)
+    return Bot(settings, store, desk, miro, client, people, courier, workers, app, traffic)
+
+
+def _bolt(settings: Settings, people: SlackPeople) -> App:
+    token = settings.secret("SLACK_BOT_TOKEN")
+
+    def authorize(**_: Any) -> AuthorizeResult:
+        # Bolt's own way asks Slack (auth.test) inside a listener's three seconds; this is asked once.
+        team, enterprise = people.home()
+        return AuthorizeResult(
+            enterprise_id=enterprise or None, team_id=team, bot_token=token, bot_user_id=people.bot_user
+        )
+
+    quiet = logging.getLogger("slack_bolt")
+    # Bolt warns that SLACK_BOT_TOKEN is in the environment although `authorize` is given: it is meant so.
+    quiet.setLevel(logging.ERROR)
+    return App(
+        logger=quiet,
+        client=WebClient(base_url=settings.slack_url, timeout=3, retry_handlers=[]),
+        authorize=authorize,
+        # In the thread that took the delivery: Bolt's other way polls for the ack every 10 ms from a second
+        # thread, which costs more than our listeners do. They are short, and deliveries are taken up once.
+        process_before_response=True,
+        # `Door` has checked the signature by then; in Socket Mode there is none.
+        request_verification_enabled=False,
+        ssl_check_enabled=False,
+        signing_secret="checked-at-the-door",
+    )

@@ -1,0 +1,70 @@
+"""From a filled form to *asked*: the same checks for Slack and for the command line."""
+
+from collections.abc import Mapping, Sequence
+
+from approvals.decide import Refused, Who, check_standing, is_operator, may_ask
+from approvals.people import Standing
+from approvals.request import Draft, Request
+from approvals.states import What
+from bot.desk import Desk
+from bot.lifecycle import Action
+from bot.lifecycle.fill import Problems, fill, operators_form
+
+LONGEST_REASON = 500
+
+
+def asked(
+    desk: Desk,
+    action: type[Action],
+    raw: Mapping[str, str | Sequence[str]],
+    reason: str,
+    who: Who,
+    receipt: str = "",
+) -> Request:
+    """Saves a request. Raises Problems (at their fields), Refused, StoreTrouble.
+
+    An account that wasn't looked up yet may ask: the worker looks before anybody else hears of it.
+    """
+    known = who.account is None or who.account.standing is not Standing.UNKNOWN
+    if known and who.account and who.account.fresh(desk.now()):
+        check_standing(who, desk.now())
+    command = _command(desk, action, raw, reason, who)
+    if known or desk.policy.rule(action.NAME) is None:
+        subject = desk.person(command.subject) if command.subject else None
+        may_ask(desk.policy, action.NAME, who.person, subject)
+    body = {
+        "action": action.NAME,
+        "policy": desk.policies.hash,
+        "lanes": list(command.lanes),
+        **({"subject": command.subject} if command.subject else {}),
+        **({"practice": True} if desk.practice else {}),
+    }
+    signed = f"{who.person.email} {who.account.slack_id if who.account else ''}".strip()
+    words = {
+        "details": command.model_dump_json(),
+        "reason": reason.strip(),
+        "who": signed,
+        "shell": who.shell,
+    }
+    return desk.store.ask(Draft(What.ASKED, who.person.id, body, words), receipt)
+
+
+def _command(
+    desk: Desk, action: type[Action], raw: Mapping[str, str | Sequence[str]], reason: str, who: Who
+) -> Action:
+    shown = operators_form(action, is_operator(desk.policy, who.person))
+    hidden = sorted(name for name, value in raw.items() if value and name not in shown)
+    if hidden:
+        raise Refused(f"Only operators can fill in {', '.join(hidden)}. Leave it out.")
+    problems: dict[str, str] = {}
+    if not reason.strip():
+        problems["reason"] = "Say why: whoever decides reads it."
+    elif len(reason) > LONGEST_REASON:
+        problems["reason"] = f"Write at most {LONGEST_REASON} characters."
+    try:
+        command = fill(action, raw, who.person, desk.tables())
+    except Problems as error:
+        raise Problems(error.fields | problems) from error
+    if problems:
+        raise Problems(problems)
+    return command

@@ -1,0 +1,210 @@
+"""From *asked* to *waiting*: one look at Miro, what will change, and who decides."""
+
+import json
+from dataclasses import replace
+
+from approvals.decide import Refused, approvers, check_standing, entries, may_ask
+from approvals.decide import Who as Actor
+from approvals.ids import stamp
+from approvals.people import Person, Standing
+from approvals.request import Draft, Request
+from approvals.states import State, What
+from approvals.store import Claim
+from bot.desk import Colleagues, Desk, SlackAway
+from bot.lifecycle import Action
+from bot.lifecycle.action import first
+from bot.lifecycle.fill import with_person
+from bot.miro.client import Ambiguous, Away, Declined, Locked, Miro
+from bot.miro.goals import Seen
+from bot.miro.plan import Obstacle, Plan, make
+
+
+def check(desk: Desk, miro: Miro, colleagues: Colleagues, request: Request, claim: Claim) -> Request:
+    """Moves a request on from *checking*; whatever happens is written and told."""
+    try:
+        drafts = _checked(desk, miro, colleagues, request)
+    except (Refused, Obstacle, Ambiguous, Declined) as error:
+        drafts = [Draft(What.REFUSED, words={"text": _sentence(error)})]
+    except SlackAway:
+        return desk.held(
+            request, f"Slack isn't answering me. {request.id} is saved; I'll go on with it.", claim
+        )
+    except (Away, Locked) as error:
+        if isinstance(error, Locked) and not request.holds:
+            desk.tell_operators(
+                f"{error} {request.id} waits. Put in a valid token (MIRO_SCIM_TOKEN) and start again."
+            )
+        text = f"Miro isn't answering. {request.id} is saved; I'll ask for a decision as soon as it does."
+        return desk.held(request, text, claim)
+    request = desk.store.append(request, drafts, claim)
+    if request.state is State.JOINED and request.because_of:
+        desk.store.cards.redraw(request.because_of)  # it may have ended a moment ago
+    return request
+
+
+def _sentence(error: Exception) -> str:
+    if isinstance(error, Declined):
+        return f'Miro doesn\'t answer my question about this: "{error.words}"'
+    return str(error)
+
+
+def _checked(desk: Desk, miro: Miro, colleagues: Colleagues, request: Request) -> list[Draft]:
+    requester = _seen_today(desk, colleagues, desk.store.people.person(request.requester))
+    if requester.account:
+        check_standing(Actor(requester, requester.account), desk.now())
+    command, subject = _concerned(desk, colleagues, request)
+    may_ask(desk.policy, request.action, requester, subject)
+    _check_subject(desk, command, subject)
+    twin = _twin(desk, request, command)
+    if twin:
+        return [Draft(What.JOINED, body={"because_of": twin.id}, words={"text": _joined(desk, twin)})]
+    _meet_deciders(desk, colleagues, request.action, requester, subject)
+    # Before the look: where nobody can decide, Miro needn't be asked.
+    approvers(desk.policy, request.action, requester, subject, desk.store.people)
+    plan = planned(desk, miro, command)
+    if not plan.steps:
+        return [Draft(What.UNNEEDED, words={"text": _unneeded(command, plan, requester, subject)})]
+    return [waiting(desk, request, command, plan)]
+
+
+def _seen_today(desk: Desk, colleagues: Colleagues, person: Person) -> Person:
+    """The person, looked up in Slack if that is a day ago, or never happened."""
+    account = person.account
+    if account and account.fresh(desk.now()) and account.standing is not Standing.UNKNOWN:
+        return person
+    return colleagues.look(person)
+
+
+def _meet_deciders(
+    desk: Desk, colleagues: Colleagues, action: str, requester: Person, subject: Person | None
+) -> None:
+    """Looks up whoever may decide this, unless that was done today."""
+    rule = desk.policy.rule(action)
+    for entry, _ in entries(desk.policy, rule, requester, subject) if rule else ():
+        person = desk.find(entry)
+        if person is None or person.account is None or not person.account.fresh(desk.now()):
+            colleagues.find(entry)
+
+
+def _concerned(desk: Desk, colleagues: Colleagues, request: Request) -> tuple[Action, Person | None]:
+    """The command about the person who is really meant, once Slack has told the address."""
+    try:
+        command = desk.command(request)
+        if command.subject is None:
+            return command, None
+        subject = _seen_today(desk, colleagues, desk.store.people.person(command.subject))
+        # Two rows of one address are one human: the first stands for both, in twins and in lanes.
+        subject = desk.store.people.by_email(subject.email) or subject
+        return with_person(command, subject.id), subject
+    except KeyError as error:
+        raise Refused(f"What this was about isn't there any more ({error.args[0]}).") from error
+
+
+def _check_subject(desk: Desk, command: Action, subject: Person | None) -> None:
+    if subject is None:
+        return
+    if not subject.email:
+        raise Refused(
+            f"Slack doesn't show me an e-mail address of {subject.called}, and Miro knows people by it. "
+            "Ask again with the address itself."
+        )
+    if not desk.policy.allows(subject.email):
+        allowed = ", ".join(desk.policy.domains)
+        raise Refused(f"I only change accounts of {allowed}; {subject.email} isn't one. Ask your IT team.")
+
+
+def _twin(desk: Desk, request: Request, command: Action) -> Request | None:
+    """An older request for the very same thing that is still open."""
+    mine = command.model_dump(mode="json")
+    asker = desk.person(request.requester)
+    for other in desk.store.twins(replace(request, subject=command.subject)):
+        if desk.is_secret_from(asker, other):
+            continue
+        if dict(other.details) == mine and other.practice == request.practice:
+            return other
+    return None
+
+
+def _joined(desk: Desk, twin: Request) -> str:
+    return f"The same was asked for already: {twin.id} by {desk.person(twin.requester).called}."
+
+
+def _unneeded(command: Action, plan: Plan, requester: Person, subject: Person | None) -> str:
+    if subject is None:
+        return "That is so already. I asked nobody."
+    who = "You" if subject.is_(requester) else first(subject)
+    if plan.miro_id == "":
+        return f"{who} {'have' if who == 'You' else 'has'} no Miro account. I asked nobody."
+    return f"That is so already for {'you' if who == 'You' else who}. I asked nobody."
+
+
+def planned(desk: Desk, miro: Miro, command: Action) -> Plan:
+    """One look, and what it leaves to do. Raises Obstacle, and any MiroError of a look."""
+    try:
+        facts = desk.facts
+        goals = command.goals(facts)
+        return make(goals, look(desk, miro, command))
+    except KeyError as error:
+        raise Obstacle("The team isn't in Miro any more. Ask again with another one.") from error
+
+
+def look(desk: Desk, miro: Miro, command: Action, known: str | None = None) -> Seen:
+    """What the goals of a command are held against: one GET, two when an admin may be demoted.
+
+    `known` is the account that is meant, where a plan says so ('' for none); else the one of last time.
+    Raises Obstacle when that account is there, but not under this address: then nothing was seen.
+    """
+    if command.group:
+        return Seen(group=miro.group(command.group))
+    assert command.subject
+    person, facts = desk.person(command.subject), desk.facts
+    try:
+        wanted = command.needs(facts)
+    except KeyError as error:
+        raise Obstacle("The team isn't in Miro any more.") from error
+    account = miro.look(person.email, wanted)
+    id = person.miro_id if known is None else known
+    if account is None and id:
+        _check_address(miro, person, id)
+    if account and account.display_name and not person.name:
+        desk.store.people.learn(person.id, name=account.display_name)  # nobody Slack knows
+    seen = Seen(account)
+    if account and command.demotes(facts, seen):
+        seen = Seen(account, other_admin=miro.other_admin(account.id))
+    return seen
+
+
+def _check_address(miro: Miro, person: Person, id: str) -> None:
+    """The account known from before isn't there under this address: gone, or under another address?"""
+    known = miro.by_id(id)
+    if known:
+        raise Obstacle(
+            f"Miro has {person.called} under {known.user_name} now, not {person.email}. "
+            "An operator has to bring the addresses together first."
+        )
+
+
+def waiting(desk: Desk, request: Request, command: Action, plan: Plan) -> Draft:
+    """The event that asks the approvers. Raises Refused when there are none."""
+    requester = desk.store.people.person(request.requester)
+    subject = desk.store.people.person(command.subject) if command.subject else None
+    found = approvers(desk.policy, request.action, requester, subject, desk.store.people)
+    rule = desk.policy.rule(request.action)
+    assert rule
+    known = subject.miro_id if subject else ""
+    warnings = ["Miro has a new account for this address."]
+    again = {"again": request.state is not State.CHECKING}
+    stored = (
+        plan.stored() | {"warnings": warnings if known and plan.miro_id not in ("", known) else []} | again
+    )
+    body = {
+        "revision": plan.revision,
+        "approvers": [[one.person.id, one.because] for one in found],
+        "agree": rule.agree,
+        "expires_at": stamp(desk.now() + rule.expires),
+        "lanes": list(command.lanes),
+        "policy": desk.policies.hash,
+        **({"subject": command.subject} if command.subject else {}),
+    }
+    words = {"plan": json.dumps(stored, ensure_ascii=False), "details": command.model_dump_json()}
+    return Draft(What.PLANNED, body=body, words=words)

@@ -1,0 +1,1 @@
+"""The command line `miro-bot`: what it can do, by subject."""

@@ -1,0 +1,94 @@
+"""Look whether everything the bot needs is there; change nothing."""
+
+import json
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import click
+
+from approvals.policy import BrokenPolicy, check
+from approvals.store import StoreTrouble
+from bot import app as composition
+from bot.app import Bot
+from bot.cli.common import JSON, open_record, sentences, settings
+from bot.lifecycle import ACTIONS
+from bot.settings import Settings
+
+
+@click.command()
+@JSON
+def doctor(as_json: bool) -> None:
+    """Check settings, policy, record, Slack and Miro; changes nothing."""
+    with sentences():
+        known = settings()
+    checks: list[tuple[str, Callable[[], str]]] = [
+        ("policy", lambda: _check_policy(known)),
+        ("record", lambda: _check_record(known)),
+        ("Slack", lambda: _check_slack(known)),
+        ("Miro", lambda: _check_miro(known)),
+    ]
+    found = [_examined(name, examine) for name, examine in checks]
+    if as_json:
+        click.echo(json.dumps(found))
+    else:
+        for one in found:
+            click.echo(f"{'ok ' if one['ok'] else 'BAD'}  {one['what']:<8} {one['text']}")
+        click.echo("Does an identity provider already provision your Miro? Read README before you go on.")
+    sys.exit(0 if all(one["ok"] for one in found) else 1)
+
+
+def _examined(name: str, examine: Callable[[], str]) -> dict[str, Any]:
+    try:
+        with sentences():
+            return {"what": name, "ok": True, "text": examine()}
+    except click.ClickException as error:
+        return {"what": name, "ok": False, "text": error.message}
+    except Exception as error:
+        return {"what": name, "ok": False, "text": f"{type(error).__name__}: {error}"}
+
+
+def _check_policy(settings: Settings) -> str:
+    _, problems = check(settings.policy.read_text(encoding="utf-8"), ACTIONS)
+    if problems:
+        raise BrokenPolicy(problems)
+    return f"{settings.policy} can be used"
+
+
+def _check_record(settings: Settings) -> str:
+    if not settings.database.exists():
+        return f"{settings.database} isn't there yet; `miro-bot run` makes it"
+    with open_record() as store:
+        found = store.verify()
+        if found.faults:
+            raise StoreTrouble("; ".join(found.faults))
+        return f"{settings.database}: {found.anchor.count} entries, unbroken"
+
+
+@contextmanager
+def _bot(settings: Settings) -> Iterator[Bot]:
+    """A bot whose record is thrown away: nothing is changed by looking."""
+    with TemporaryDirectory() as folder:
+        bot = composition.build(replace(settings, database=Path(folder) / "record.db"))
+        try:
+            yield bot
+        finally:
+            bot.stop()
+
+
+def _check_slack(settings: Settings) -> str:
+    settings.require("SLACK_BOT_TOKEN")
+    with _bot(settings) as bot:
+        team, enterprise = bot.people.home()
+        return f"team {team}{' of ' + enterprise if enterprise else ''}"
+
+
+def _check_miro(settings: Settings) -> str:
+    settings.require("MIRO_SCIM_TOKEN")
+    with _bot(settings) as bot:
+        bot.miro.ping()
+        return f"{settings.miro_url} takes the token; group model {settings.group_model}"

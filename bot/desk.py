@@ -1,0 +1,130 @@
+"""What every part of the bot shares: the record, the policies, the clock, and how to read a request."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import cache
+from typing import Protocol
+
+from pydantic import ValidationError
+
+from approvals.decide import Table
+from approvals.ids import PersonId, RequestId, SlackId, stamp
+from approvals.people import Person
+from approvals.policy import Policy
+from approvals.request import Draft, Request
+from approvals.states import What
+from approvals.store import Claim, Note, Store
+from bot.lifecycle import ACTIONS, Action
+from bot.lifecycle.action import Facts
+from bot.lifecycle.fill import Tables
+from bot.policies import Policies
+
+LEASE = timedelta(minutes=10)
+"""How long a worker has a request without a sign of life; longer than one call can take."""
+
+
+class SlackAway(Exception):
+    """Slack can't be asked right now."""
+
+
+class Colleagues(Protocol):
+    """Where the bot asks Slack who somebody is."""
+
+    def look(self, person: Person) -> Person:
+        """Looks a person's accounts up again. Raises SlackAway."""
+
+    def find(self, entry: str) -> Person | None:
+        """The person behind an e-mail or Slack id. Raises SlackAway."""
+
+
+@dataclass
+class Desk:
+    """Shared by listeners, worker and courier of one process."""
+
+    store: Store
+    policies: Policies
+    now: Callable[[], datetime]
+    boards_pass: bool = True
+    practice: bool = False
+    # Called when there may be something to do or to send: wakes worker and courier.
+    wake: Callable[[], None] = lambda: None
+
+    @property
+    def policy(self) -> Policy:
+        """The policy in force."""
+        return self.policies.in_force
+
+    def tables(self) -> Tables:
+        """The local tables as they are now."""
+        people, groups = self.store.people, self.store.groups
+        return Tables(self.policy, groups.all, people.meet, people, cache(groups.get), self.boards_pass)
+
+    @property
+    def facts(self) -> Facts:
+        """What actions may know."""
+        return self.tables().facts
+
+    def readable(self, request: Request) -> bool:
+        """Whether this program knows the action, and nothing of its details was forgotten."""
+        try:
+            return bool(self.command(request).NAME)
+        except (KeyError, ValidationError):
+            return False
+
+    def command(self, request: Request) -> Action:
+        """What was asked for, typed. Raises KeyError when this program has no such action."""
+        return ACTIONS[request.action].model_validate(request.details)
+
+    def table(self, request: Request) -> Table:
+        """What a decision about a request rests on."""
+        return Table(self.policies.of(request.policy), self.policy, self.store.people, self.now())
+
+    def person(self, id: PersonId) -> Person:
+        """A person, or a nameless stand-in for one who is gone."""
+        try:
+            return self.store.people.person(id)
+        except KeyError:
+            return Person(id, name="Somebody")
+
+    def operators(self) -> list[Person]:
+        """Those who look after stopped requests."""
+        entries = [entry for entry, _ in self.policy.members(self.policy.operators)]
+        return [one for one in map(self.find, entries) if one]
+
+    def find(self, entry: str) -> Person | None:
+        """The person whom an entry of the policy names, if they were met."""
+        people = self.store.people
+        return people.by_email(entry) if "@" in entry else people.by_slack(SlackId(entry))
+
+    def is_secret_from(self, person: Person, request: Request) -> bool:
+        """Whether somebody mustn't hear of a request at all: a leaver of the own offboarding."""
+        action = ACTIONS.get(request.action)
+        if action is None or not action.CONFIDENTIAL or request.subject is None:
+            return False
+        asked_it = person.is_(self.person(request.requester))
+        return person.is_(self.person(request.subject)) and not asked_it
+
+    def tell_operators(self, text: str) -> None:
+        """Puts one message to each operator on its way."""
+        for person in self.operators():
+            if person.account:
+                self.store.cards.say(Note(person.account.slack_id, {"text": text}))
+
+    def held(self, request: Request, text: str, claim: Claim) -> Request:
+        """Writes that the outside world is away, and when to try again: 30 s, then longer, at most 15 min."""
+        wait = min(timedelta(seconds=30) * 2 ** min(request.holds, 6), timedelta(minutes=15))
+        return self.hold(request, text, self.now() + wait, claim)
+
+    def hold(self, request: Request, text: str, until: datetime, claim: Claim) -> Request:
+        """Writes that a request has to wait until a time."""
+        draft = Draft(What.HELD, body={"next_try_at": stamp(until)}, words={"text": text})
+        return self.store.append(request, [draft], claim)
+
+
+def numbered(text: str) -> RequestId:
+    """'R-42', 'r-42' or '42' as an id. Raises ValueError."""
+    number = text.strip().upper().removeprefix("R-")
+    if not number.isdigit():
+        raise ValueError(f"{text!r} is no request; they are called R-42.")
+    return RequestId(f"R-{int(number)}")

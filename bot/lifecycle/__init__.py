@@ -1,0 +1,16 @@
+"""The actions: every file here that defines one is found, and nothing else has to know of it."""
+
+from importlib import import_module
+from pkgutil import iter_modules
+
+from bot.lifecycle.action import Action
+
+for _module in iter_modules(__path__, f"{__name__}."):
+    import_module(_module.name)
+
+ACTIONS: dict[str, type[Action]] = {
+    action.NAME: action for action in sorted(Action.__subclasses__(), key=lambda one: (one.RANK, one.NAME))
+}
+"""Every action by its name."""
+
+__all__ = ["ACTIONS", "Action"]

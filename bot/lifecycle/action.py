@@ -1,0 +1,166 @@
+"""What an action is: a form, a sentence, and goals in order; each one is a single file beside this one."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import Enum
+from typing import Annotated, Any, ClassVar
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from approvals.ids import GroupId, PersonId
+from approvals.people import Person, listed
+from bot.miro.accounts import OrgRole
+from bot.miro.goals import Goal, Seen
+from bot.miro.wire import ADMIN
+
+
+class Kind(Enum):
+    """How a field is filled in."""
+
+    PERSON = "person"
+    TEAM = "team"
+    TEAMS = "teams"
+    TEXT = "text"
+    CHOICE = "choice"
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One field of the form. `after`: the words in front of it in a message ("from", "to")."""
+
+    label: str
+    kind: Kind
+    hint: str = ""
+    after: tuple[str, ...] = ()
+    choices: tuple[tuple[str, str], ...] = ()
+    own: bool = False  # stands for the asker when nobody is named, and isn't shown then
+    operators_only: bool = False
+
+
+@dataclass(frozen=True)
+class Team:
+    """A group as sentences need it."""
+
+    id: GroupId
+    label: str
+    security_name: str
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What an action may know when it is turned into goals and sentences."""
+
+    person: Callable[[PersonId], Person]
+    team: Callable[[GroupId], Team]
+    account: Callable[[str], Mapping[str, str]]
+    boards_pass: bool = True
+
+
+class Action(BaseModel):
+    """One thing people can ask for. Its fields are the form; an instance is the typed command."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    NAME: ClassVar[str]
+    TITLE: ClassVar[str]
+    """Heading of the form and label of the button: at most 24 characters, Slack's limit for a modal."""
+    ABOUT: ClassVar[str]
+    """What it does, for lists of commands."""
+    EXAMPLE: ClassVar[str]
+    """The same, as somebody would write it."""
+    VERBS: ClassVar[tuple[str, ...]]
+    """Words in a message that mean this action."""
+    RANK: ClassVar[int] = 9
+    """Where it stands among the others in lists: what is asked for most comes first."""
+    SLASH: ClassVar[str] = ""
+    """Its own slash command, if it has one; `/miro NAME` works always."""
+    CONFIRM: ClassVar[str] = ""
+    """The button's label in a confirmation before Approve; '' asks for none."""
+    CONFIDENTIAL: ClassVar[bool] = False
+    """Nobody but requester, approvers and operators hears of it; the person concerned never does."""
+    ADMINS: ClassVar[bool] = False
+    """Whether it may take Company Admin away: such requests work one after another."""
+
+    @classmethod
+    def form(cls) -> dict[str, Asked]:
+        """The fields in order."""
+        return {
+            name: next(one for one in info.metadata if isinstance(one, Asked))
+            for name, info in cls.model_fields.items()
+        }
+
+    def phrase(self, facts: Facts) -> str:
+        """What is asked for, as a verb phrase: "make Alex Smith a Company Admin of Miro"."""
+        raise NotImplementedError
+
+    def outcome(self, facts: Facts) -> str:
+        """The same when it is so. `{who}` becomes the name or "you", `{is}` "is" or "are"."""
+        raise NotImplementedError
+
+    def warning(self, facts: Facts) -> str:
+        """The sentence of the confirmation."""
+        return ""
+
+    def goals(self, facts: Facts) -> tuple[Goal, ...]:
+        """What has to hold, in the order in which it is brought about."""
+        raise NotImplementedError
+
+    @property
+    def subject(self) -> PersonId | None:
+        """The person whom it changes."""
+        return getattr(self, "person", None)
+
+    @property
+    def group(self) -> GroupId | None:
+        """The group that it changes itself, not its members."""
+        return None
+
+    @property
+    def teams_named(self) -> tuple[tuple[str, GroupId], ...]:
+        """Every group in it, with the field it stands in."""
+        found: list[tuple[str, GroupId]] = []
+        for name, asked in self.form().items():
+            value = getattr(self, name)
+            if asked.kind is Kind.TEAM and value:
+                found.append((name, value))
+            if asked.kind is Kind.TEAMS:
+                found += [(name, one) for one in value]
+        return tuple(found)
+
+    @property
+    def lanes(self) -> tuple[str, ...]:
+        """What nobody else may be working on at the same time."""
+        keys = [f"person:{self.subject}"] if self.subject else []
+        keys += [f"group:{self.group}"] if self.group else []
+        return (*keys, *(("admins",) if self.ADMINS else ()))
+
+    def needs(self, facts: Facts) -> str:
+        """What its looks must ask for beside what every look does."""
+        return ",".join(goal.needs for goal in self.goals(facts) if goal.needs)
+
+    def demotes(self, facts: Facts, seen: Seen) -> bool:
+        """Whether, by what was seen, a Company Admin would become one no more."""
+        down = [goal for goal in self.goals(facts) if isinstance(goal, OrgRole) and goal.role != ADMIN]
+        return any(not goal.holds(seen) for goal in down)
+
+
+def labels(teams: tuple[GroupId, ...], facts: Facts) -> str:
+    """'Engineering and Design'."""
+    return listed([facts.team(id).label for id in teams])
+
+
+def first(person: Person) -> str:
+    """The short name for a sentence about somebody."""
+    return person.given or person.called.partition(" ")[0].partition("@")[0]
+
+
+def text(label: str, hint: str = "", *, longest: int = 120, operators_only: bool = True) -> Any:
+    """The type of a line of text in a form."""
+    asked = Asked(label, Kind.TEXT, hint, operators_only=operators_only)
+    return Annotated[str, Field(max_length=longest), asked]
+
+
+Subject = Annotated[PersonId, Asked("Who", Kind.PERSON, "A colleague in Slack, or an e-mail address.")]
+OwnSubject = Annotated[
+    PersonId, Asked("For whom", Kind.PERSON, "A colleague in Slack, or an e-mail address.", own=True)
+]

@@ -1,0 +1,199 @@
+"""Raw text to a typed command: the same way from a form, a message and the command line."""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any
+
+from pydantic import ValidationError
+
+from approvals.ids import GroupId, PersonId, SlackId
+from approvals.people import Directory, Group, Person
+from approvals.policy import Policy
+from bot.lifecycle.action import Action, Asked, Facts, Kind, Team
+
+_EMAIL = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")
+
+
+class Problems(Exception):
+    """Everything wrong with a form, each at its field, with the remedy."""
+
+    def __init__(self, fields: Mapping[str, str]) -> None:
+        super().__init__("; ".join(f"{name}: {text}" for name, text in fields.items()))
+        self.fields = dict(fields)
+
+
+@dataclass(frozen=True)
+class Tables:
+    """The local tables and the policy, as far as filling in a form needs them."""
+
+    policy: Policy
+    all_groups: Callable[[], Sequence[Group]]
+    meet: Callable[..., Person]
+    people: Directory
+    get_group: Callable[[GroupId], Group | None]
+    boards_pass: bool = True
+
+    @cached_property
+    def groups(self) -> Sequence[Group]:
+        """Every group, read when it is first needed: there may be thousands."""
+        return self.all_groups()
+
+    def label(self, group: Group) -> str:
+        """The name people know: the policy's, else the one under which it was first seen."""
+        named = (known for known, security in self.policy.teams.items() if security == group.security_name)
+        return next(named, group.known_name)
+
+    def team(self, id: GroupId) -> Team:
+        """A group for sentences. Raises KeyError when it isn't in Miro any more."""
+        group = self.get_group(id)
+        if group is None or group.gone:
+            raise KeyError(id)
+        return Team(group.id, clip(self.label(group)), group.security_name)
+
+    def person(self, id: PersonId) -> Person:
+        """A person for sentences. Raises KeyError."""
+        found = self.people.person(id)
+        return replace(found, name=clip(found.name, 40, 3))
+
+    @property
+    def facts(self) -> Facts:
+        """What actions may know."""
+        return Facts(
+            self.person,
+            self.team,
+            lambda email: self.policy.account(email).model_dump(),
+            self.boards_pass,
+        )
+
+    def found(self, name: str) -> list[Group]:
+        """Groups of this id, known name or security name."""
+        known = self.get_group(GroupId(name))
+        if known:
+            return [] if known.gone else [known]
+        wanted = name.strip().casefold()
+        return [
+            one for one in self.groups if wanted in (self.label(one).casefold(), one.security_name.casefold())
+        ]
+
+
+def clip(text: str, longest: int = 30, words: int = 3) -> str:
+    """A name as it fits into a sentence on a phone; all of it stands under Details."""
+    whole, kept = " ".join(text.split()), " ".join(text.split()[:words])
+    if kept == whole and len(kept) <= longest:
+        return kept
+    return f"{kept[: longest - 1].rstrip()}…"
+
+
+def fill(
+    action: type[Action], raw: Mapping[str, str | Sequence[str]], asker: Person, tables: Tables
+) -> Action:
+    """The command that a filled form stands for. Raises Problems."""
+    values: dict[str, Any] = {}
+    problems: dict[str, str] = {}
+    for name, asked in action.form().items():
+        given = raw.get(name)
+        if asked.own and not given:
+            values[name] = asker.id
+        elif given:
+            try:
+                values[name] = _read(asked, given, tables)
+            except ValueError as error:
+                problems[name] = str(error)
+    command = _command(action, values, problems)
+    if problems or command is None:
+        raise Problems(problems)
+    return command
+
+
+def _command(action: type[Action], values: Mapping[str, Any], problems: dict[str, str]) -> Action | None:
+    try:
+        return action.model_validate(dict(values))
+    except ValidationError as error:
+        for one in error.errors():
+            name, text = _told(action, one["loc"], one["msg"], one["type"])
+            problems.setdefault(name, text)
+    return None
+
+
+def _told(action: type[Action], place: tuple[Any, ...], message: str, kind: str) -> tuple[str, str]:
+    said = message.removeprefix("Value error, ")
+    if not place:
+        name, _, text = said.partition(": ")
+        return name, text
+    asked = action.form()[str(place[0])]
+    if kind in ("missing", "too_short", "string_too_short"):
+        return str(place[0]), f"Fill this in: {asked.label.lower()}."
+    if kind == "too_long":
+        return str(place[0]), "Name three at most; ask again for more."
+    if kind == "literal_error":
+        return str(place[0]), f"Choose one of: {', '.join(value for value, _ in asked.choices)}."
+    return str(place[0]), said.replace("String should have at most", "Write at most").rstrip(".") + "."
+
+
+def _read(asked: Asked, given: str | Sequence[str], tables: Tables) -> Any:
+    one = given if isinstance(given, str) else ", ".join(given)
+    if asked.kind is Kind.PERSON:
+        return _person(one.strip(), tables)
+    if asked.kind is Kind.TEAM:
+        return _team(one, tables)
+    if asked.kind is Kind.TEAMS:
+        parts = given
+        if isinstance(given, str):
+            # A team may have a comma in its name.
+            parts = [given] if tables.found(given) else re.split(r"\s*,\s*", given)
+        return tuple(dict.fromkeys(_team(part, tables) for part in parts if part))
+    return one.strip() if asked.kind is Kind.TEXT else one
+
+
+def _person(given: str, tables: Tables) -> PersonId:
+    if " " in given:
+        raise ValueError("Choose a colleague or write an e-mail address, not both.")
+    if "@" not in given:
+        if not re.fullmatch(r"[A-Z0-9]{2,}", given):
+            raise ValueError("Choose a colleague, or write an e-mail address.")
+        return tables.meet(slack_id=SlackId(given)).id
+    if not _EMAIL.fullmatch(given):
+        raise ValueError("This isn't an e-mail address I can use. Write one like ada@example.com.")
+    if not tables.policy.allows(given):
+        allowed = ", ".join(tables.policy.domains)
+        raise ValueError(f"I only give access to addresses of {allowed}. Ask your IT team about others.")
+    return tables.meet(email=given).id
+
+
+def _team(given: str, tables: Tables) -> GroupId:
+    found = tables.found(given)
+    if len(found) == 1:
+        _check_not_managed(found[0], tables)
+        return found[0].id
+    if found:
+        # What is offered has to lead to one team: a security name, if no other team is called so.
+        names = ", ".join(
+            one.security_name if len(tables.found(one.security_name)) == 1 else one.id for one in found
+        )
+        raise ValueError(f"Several teams are called {given}: write one of {names}.")
+    raise ValueError(
+        f"I don't know a team called {given[:60]}. If it's new, create it in Miro; "
+        "I'll find it within 10 minutes."
+    )
+
+
+def _check_not_managed(group: Group, tables: Tables) -> None:
+    """An identity provider that manages a group would put back whatever the bot changes."""
+    label = tables.label(group)
+    names = {name.casefold() for name in (label, group.known_name, group.security_name)}
+    for name, where in tables.policy.managed_elsewhere.items():
+        if name.casefold() in names:
+            raise ValueError(f"{clip(label)} is managed elsewhere. Ask there: {where}")
+
+
+def with_person(command: Action, person: PersonId) -> Action:
+    """The same command about the same human under another id."""
+    return command.model_copy(update={"person": person}) if command.subject else command
+
+
+def operators_form(action: type[Action], operator: bool) -> dict[str, Asked]:
+    """The fields that somebody is shown."""
+    form = action.form()
+    return {name: replace(one) for name, one in form.items() if operator or not one.operators_only}

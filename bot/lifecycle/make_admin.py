@@ -1,0 +1,71 @@
+"""Give somebody admin rights, and with them, if asked for, the team that goes with them."""
+
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import model_validator
+
+from approvals.ids import GroupId
+from bot.lifecycle.action import Action, Asked, Facts, Kind, Subject, first
+from bot.miro.accounts import Active, AdminRole, HasAccount, OrgRole
+from bot.miro.goals import Goal
+from bot.miro.groups import InGroup, OutOfGroup
+from bot.miro.wire import ADMIN
+
+Rights = Literal["Company Admin", "Content Admin", "User Admin", "Security Admin"]
+CHOICES = (
+    ("Company Admin", "Company Admin: every person and team"),
+    ("Content Admin", "Content Admin: boards and projects"),
+    ("User Admin", "User Admin: people and teams"),
+    ("Security Admin", "Security Admin: security settings"),
+)
+
+
+class MakeAdmin(Action):
+    """Rights come last: by then everything else is in place."""
+
+    NAME: ClassVar[str] = "make-admin"
+    RANK: ClassVar[int] = 3
+    TITLE: ClassVar[str] = "Make Miro Admin"
+    ABOUT: ClassVar[str] = "give somebody admin rights"
+    EXAMPLE: ClassVar[str] = "make @alex admin, from Engineering to IT Administration"
+    VERBS: ClassVar[tuple[str, ...]] = ("admin", "administrator", "promote")
+    SLASH: ClassVar[str] = "miro-admin"
+    CONFIRM: ClassVar[str] = "Make Admin"
+
+    person: Subject
+    rights: Annotated[Rights, Asked("Which rights", Kind.CHOICE, choices=CHOICES)] = "Company Admin"
+    to_team: Annotated[
+        GroupId | None, Asked("Joins a team", Kind.TEAM, "Optional.", after=("to", "into", "join"))
+    ] = None
+    from_team: Annotated[
+        GroupId | None, Asked("Leaves a team", Kind.TEAM, "Optional.", after=("from", "leave", "out of"))
+    ] = None
+
+    @model_validator(mode="after")
+    def _differ(self) -> "MakeAdmin":
+        if self.from_team and self.from_team == self.to_team:
+            raise ValueError("from_team: Choose another team than the one to join.")
+        return self
+
+    def phrase(self, facts: Facts) -> str:
+        return f"make {facts.person(self.person).called} a {self.rights} of Miro"
+
+    def outcome(self, facts: Facts) -> str:
+        return f"{{who}} {{is}} a {self.rights} of Miro"
+
+    def warning(self, facts: Facts) -> str:
+        who = first(facts.person(self.person))
+        reach = {"Company Admin": "manage every person and team", "Content Admin": "manage boards of others"}
+        return f"{who} will be able to {reach.get(self.rights, 'do what a ' + self.rights + ' can')}."
+
+    def goals(self, facts: Facts) -> tuple[Goal, ...]:
+        person = facts.person(self.person)
+        who, goals = first(person), list[Goal]()
+        if self.to_team:
+            new = facts.team(self.to_team)
+            goals.append(InGroup(who, new.id, new.security_name, new.label))
+        if self.from_team:
+            old = facts.team(self.from_team)
+            goals.append(OutOfGroup(who, old.id, old.security_name, old.label, facts.boards_pass))
+        wanted = OrgRole(who, ADMIN) if self.rights == "Company Admin" else AdminRole(who, self.rights)
+        return (HasAccount(who, person.email, create=False), Active(who), *goals, wanted)

@@ -1,0 +1,46 @@
+"""Take admin rights away; the person stays a member of every team."""
+
+from typing import Annotated, ClassVar
+
+from bot.lifecycle.action import Action, Asked, Facts, Kind, Subject, first
+from bot.lifecycle.make_admin import CHOICES, Rights
+from bot.miro.accounts import AdminRole, HasAccount, OrgRole
+from bot.miro.goals import Goal
+from bot.miro.wire import MEMBER
+
+
+class RemoveAdmin(Action):
+    """The counterpart of make-admin. The last Company Admin keeps the rights."""
+
+    NAME: ClassVar[str] = "remove-admin"
+    RANK: ClassVar[int] = 4
+    TITLE: ClassVar[str] = "Remove Miro Admin"
+    ABOUT: ClassVar[str] = "take admin rights away"
+    EXAMPLE: ClassVar[str] = "demote @alex"
+    VERBS: ClassVar[tuple[str, ...]] = (
+        "demote",
+        "remove admin",
+        "remove as admin",
+        "no longer admin",
+        "revoke admin",
+    )
+    CONFIRM: ClassVar[str] = "Remove Admin"
+    ADMINS: ClassVar[bool] = True
+
+    person: Subject
+    rights: Annotated[Rights, Asked("Which rights", Kind.CHOICE, choices=CHOICES)] = "Company Admin"
+
+    def phrase(self, facts: Facts) -> str:
+        return f"take {self.rights} of Miro away from {facts.person(self.person).called}"
+
+    def outcome(self, facts: Facts) -> str:
+        return f"{{who}} {{is}} no longer {self.rights} of Miro"
+
+    def warning(self, facts: Facts) -> str:
+        return f"{first(facts.person(self.person))} loses these rights at once, and stays a member."
+
+    def goals(self, facts: Facts) -> tuple[Goal, ...]:
+        person = facts.person(self.person)
+        who = first(person)
+        down = OrgRole(who, MEMBER) if self.rights == "Company Admin" else AdminRole(who, self.rights, False)
+        return (HasAccount(who, person.email, create=False), down)

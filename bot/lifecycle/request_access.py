@@ -1,0 +1,79 @@
+"""Give somebody a Miro account that works, in the teams they need."""
+
+from typing import Annotated, ClassVar
+
+from pydantic import Field
+
+from approvals.ids import GroupId
+from bot.lifecycle.action import Action, Asked, Facts, Kind, OwnSubject, first, labels, text
+from bot.miro.accounts import Active, Attributes, HasAccount
+from bot.miro.goals import Goal
+from bot.miro.groups import InGroup
+
+# SCIM's names of the enterprise attributes (RFC 7643 section 4.3), with Miro's limits.
+_SCIM = {"employee_number": "employeeNumber", "cost_centre": "costCenter"}
+
+
+class RequestAccess(Action):
+    """Account made or reactivated, teams joined. What HR knows is filled in by operators or the policy."""
+
+    NAME: ClassVar[str] = "request-access"
+    RANK: ClassVar[int] = 1
+    TITLE: ClassVar[str] = "Miro Access"
+    ABOUT: ClassVar[str] = "get into Miro, or into one more team"
+    EXAMPLE: ClassVar[str] = "I need Miro access for Engineering"
+    VERBS: ClassVar[tuple[str, ...]] = ("access", "invite", "join", "onboard", "account", "add")
+    SLASH: ClassVar[str] = "miro-access"
+
+    person: OwnSubject
+    teams: Annotated[
+        tuple[GroupId, ...],
+        Field(min_length=1, max_length=3),
+        Asked(
+            "Which team", Kind.TEAMS, "Where the boards are that you need.", after=("for", "to", "in", "into")
+        ),
+    ]
+    given_name: text("Given name", "Only if Slack doesn't know it.", longest=29) = ""  # type: ignore[valid-type]
+    family_name: text("Family name", longest=30) = ""  # type: ignore[valid-type]
+    department: text("Department") = ""  # type: ignore[valid-type]
+    employee_number: text("Employee number", longest=20) = ""  # type: ignore[valid-type]
+    cost_centre: text("Cost centre") = ""  # type: ignore[valid-type]
+    division: text("Division") = ""  # type: ignore[valid-type]
+    organization: text("Organization") = ""  # type: ignore[valid-type]
+    manager: text("Manager", longest=60) = ""  # type: ignore[valid-type]
+
+    def phrase(self, facts: Facts) -> str:
+        return f"give {facts.person(self.person).called} Miro access to {labels(self.teams, facts)}"
+
+    def outcome(self, facts: Facts) -> str:
+        return f"{{who}} {{is}} in {labels(self.teams, facts)} in Miro"
+
+    def goals(self, facts: Facts) -> tuple[Goal, ...]:
+        person, values = facts.person(self.person), self._enterprise(facts)
+        who = first(person)
+        given = self.given_name or person.given or _guessed(person.email)[0]
+        family = self.family_name or person.family or _guessed(person.email)[1]
+        # Miro takes 60 characters for both and the blank between them.
+        given, family = given[:29].strip(), family[:30].strip()
+        teams = [facts.team(id) for id in self.teams]
+        return (
+            HasAccount(who, person.email, given, family, values),
+            Active(who),
+            *((Attributes(who, values),) if values else ()),
+            *(InGroup(who, team.id, team.security_name, team.label) for team in teams),
+        )
+
+    def _enterprise(self, facts: Facts) -> dict[str, str]:
+        names = ("department", "employee_number", "cost_centre", "division", "organization", "manager")
+        known = facts.account(facts.person(self.person).email)
+        values = {name: (getattr(self, name) or known.get(name, "")).strip() for name in names}
+        return {_SCIM.get(name, name): value for name, value in values.items() if value}
+
+
+def _guessed(email: str) -> tuple[str, str]:
+    """Given and family name of somebody whom Slack doesn't know: what stands before the @.
+
+    Miro wants both or neither; the approver sees them, and the person can change them in Miro.
+    """
+    words = [word.capitalize() for word in email.partition("@")[0].replace("_", ".").split(".") if word]
+    return (words[0], " ".join(words[1:]) or words[0]) if words else ("", "")

@@ -1,0 +1,307 @@
+"""Goals about one person's account: that it is there, can be used, and has the rights it should have."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from bot.miro import wire
+from bot.miro.goals import Call, Goal, Seen, with_account
+from bot.miro.wire import ADMIN, ENTERPRISE, LOOK, MEMBER, Account, Role
+
+LICENSE = "It may use a Miro license."
+
+
+def _patch_user(*operations: Mapping[str, Any], more: str = "") -> Call:
+    # PATCH answers with the whole resource and honours `attributes` (Miro's API description, PATCH /Users):
+    # the answer shows the same as a look.
+    wanted = f"{LOOK},{more}" if more else LOOK
+    return Call("PATCH", f"/Users/{{user}}?attributes={wanted}", wire.patch(*operations))
+
+
+@dataclass(frozen=True)
+class HasAccount(Goal):
+    """The person has an account; without names to give, one isn't made."""
+
+    email: str
+    given: str = ""
+    family: str = ""
+    enterprise: Mapping[str, str] = field(default_factory=dict)
+    create: bool = True
+
+    @property
+    def key(self) -> str:
+        return f"account {self.email} {self.given} {self.family} {_told(self.enterprise)}".strip()
+
+    @property
+    def todo(self) -> str:
+        with_ = f", with {', '.join(sorted(self.enterprise))}" if self.enterprise else ""
+        return f"Create the account {self.email}{with_}."
+
+    @property
+    def detail(self) -> str:
+        return f"name: {self.given} {self.family}; {_told(self.enterprise)}".rstrip("; ")
+
+    @property
+    def did(self) -> str:
+        return f"created the account {self.email}" if self.create else f"found the account {self.email}"
+
+    def holds(self, seen: Seen) -> bool:
+        return seen.account is not None
+
+    def obstacle(self, seen: Seen) -> str:
+        return "" if self.create else f"{self.who} has no Miro account. Ask for access first: /miro-access."
+
+    def hazards(self, seen: Seen) -> tuple[str, ...]:
+        return (LICENSE,)
+
+    def call(self, seen: Seen) -> Call:
+        body: dict[str, Any] = {"schemas": [wire.USER], "userName": self.email}
+        # If `name` is sent, Miro's schema wants both parts of it.
+        if self.given and self.family:
+            body["name"] = {"familyName": self.family, "givenName": self.given}
+        if self.enterprise:
+            body["schemas"] = [wire.USER, ENTERPRISE]
+            body[ENTERPRISE] = _nested(self.enterprise)
+        return Call("POST", "/Users", body)
+
+    def after(self, seen: Seen) -> Seen:
+        new = {"id": "{user}", "userName": self.email, ENTERPRISE: dict(self.enterprise)}
+        return replace(seen, account=Account.model_validate(new))
+
+
+@dataclass(frozen=True)
+class Active(Goal):
+    """The account can be used."""
+
+    @property
+    def key(self) -> str:
+        return "active"
+
+    @property
+    def todo(self) -> str:
+        return "Reactivate the account."
+
+    @property
+    def did(self) -> str:
+        return "reactivated the account"
+
+    def holds(self, seen: Seen) -> bool:
+        return seen.account is not None and seen.account.active
+
+    def hazards(self, seen: Seen) -> tuple[str, ...]:
+        return (LICENSE,)
+
+    def call(self, seen: Seen) -> Call:
+        return _patch_user({"op": "Replace", "path": "active", "value": "true"})
+
+    def after(self, seen: Seen) -> Seen:
+        return with_account(seen, active=True)
+
+
+@dataclass(frozen=True)
+class Inactive(Goal):
+    """Nobody gets in with this account; boards and teams stay as they are."""
+
+    @property
+    def key(self) -> str:
+        return "inactive"
+
+    @property
+    def todo(self) -> str:
+        return f"Deactivate the account: {self.who} can't get in from that moment."
+
+    @property
+    def did(self) -> str:
+        return "deactivated the account"
+
+    def holds(self, seen: Seen) -> bool:
+        return seen.account is None or not seen.account.active
+
+    def call(self, seen: Seen) -> Call:
+        return _patch_user({"op": "Replace", "path": "active", "value": "false"})
+
+    def after(self, seen: Seen) -> Seen:
+        return with_account(seen, active=False)
+
+
+@dataclass(frozen=True)
+class Gone(Goal):
+    """The account isn't in the organization any more."""
+
+    @property
+    def key(self) -> str:
+        return "gone"
+
+    @property
+    def todo(self) -> str:
+        return "Delete the account from the company."
+
+    @property
+    def did(self) -> str:
+        return "deleted the account"
+
+    def holds(self, seen: Seen) -> bool:
+        return seen.account is None
+
+    def hazards(self, seen: Seen) -> tuple[str, ...]:
+        return (f"This is final, and {self.who}'s boards pass to a team admin.",)
+
+    def call(self, seen: Seen) -> Call:
+        return Call("DELETE", "/Users/{user}")
+
+    def after(self, seen: Seen) -> Seen:
+        return replace(seen, account=None)
+
+
+_POWERS = {ADMIN: "Company Admin: can manage every person and team. No end date."}
+_INACTIVE = "{who}'s Miro account is deactivated, and Miro changes no roles of those. Reactivate it first."
+
+
+@dataclass(frozen=True)
+class OrgRole(Goal):
+    """The person's one role in the organization; `while_active`: of no account that is deactivated anyway."""
+
+    role: str
+    while_active: bool = False
+
+    @property
+    def key(self) -> str:
+        return f"role {self.role}"
+
+    @property
+    def todo(self) -> str:
+        return f"Become {_POWERS[ADMIN]}" if self.role == ADMIN else "Take away Company Admin."
+
+    @property
+    def did(self) -> str:
+        return "became Company Admin" if self.role == ADMIN else "took away Company Admin"
+
+    def holds(self, seen: Seen) -> bool:
+        if seen.account is None:
+            return self.role != ADMIN
+        if self.while_active and not seen.account.active:
+            return True
+        return seen.account.org_role == self.role
+
+    def obstacle(self, seen: Seen) -> str:
+        assert seen.account
+        if not seen.account.active:
+            return _INACTIVE.format(who=self.who)
+        if self.role == MEMBER and not seen.other_admin:
+            return (
+                f"{self.who} is the last Company Admin. Make somebody else Company Admin first: /miro-admin."
+            )
+        return ""
+
+    def call(self, seen: Seen) -> Call:
+        return _patch_user({"op": "Replace", "path": "roles[primary eq true].value", "value": self.role})
+
+    def after(self, seen: Seen) -> Seen:
+        assert seen.account
+        others = tuple(role for role in seen.account.roles if not role.primary)
+        return with_account(seen, roles=(Role(value=self.role, primary=True), *others))
+
+
+@dataclass(frozen=True)
+class AdminRole(Goal):
+    """Whether the person has one of the admin roles beside the one in the organization."""
+
+    name: str
+    wanted: bool = True
+
+    @property
+    def key(self) -> str:
+        return f"{'with' if self.wanted else 'without'} admin role {self.name}"
+
+    @property
+    def todo(self) -> str:
+        return f"Become {self.name}. No end date." if self.wanted else f"Take away {self.name}."
+
+    @property
+    def did(self) -> str:
+        return f"became {self.name}" if self.wanted else f"took away {self.name}"
+
+    def holds(self, seen: Seen) -> bool:
+        if seen.account is None:
+            return not self.wanted
+        return (self.name in seen.account.admin_roles) is self.wanted
+
+    def obstacle(self, seen: Seen) -> str:
+        assert seen.account
+        return "" if seen.account.active else _INACTIVE.format(who=self.who)
+
+    def call(self, seen: Seen) -> Call:
+        if not self.wanted:
+            return _patch_user({"op": "Remove", "path": f"roles[value eq {wire.quoted(self.name)}]"})
+        role = {"value": self.name, "type": "organization_admin_role", "primary": False}
+        return _patch_user({"op": "Add", "path": "roles", "value": [role]})
+
+    def after(self, seen: Seen) -> Seen:
+        assert seen.account
+        kept = tuple(role for role in seen.account.roles if role.primary or role.value != self.name)
+        return with_account(seen, roles=(*kept, Role(value=self.name)) if self.wanted else kept)
+
+
+@dataclass(frozen=True)
+class Attributes(Goal):
+    """What the organization writes about an account: department, cost centre, …"""
+
+    values: Mapping[str, str]
+
+    @property
+    def key(self) -> str:
+        return f"attributes {_told(self.values)}"
+
+    @property
+    def detail(self) -> str:
+        return _told(self.values)
+
+    @property
+    def todo(self) -> str:
+        # The values stand under Details: they would fill a card.
+        return "Write " + ", ".join(sorted(self.values)) + "."
+
+    @property
+    def did(self) -> str:
+        return "wrote " + ", ".join(sorted(self.values))
+
+    @property
+    def needs(self) -> str:
+        return ",".join(f"{ENTERPRISE}:{name}" for name in sorted(self.values))
+
+    def _differing(self, seen: Seen) -> dict[str, str]:
+        has = seen.account.enterprise if seen.account else {}
+        return {name: value for name, value in self.values.items() if _plain(has.get(name)) != value}
+
+    def holds(self, seen: Seen) -> bool:
+        return seen.account is not None and not self._differing(seen)
+
+    def call(self, seen: Seen) -> Call:
+        return _patch_user(
+            *(
+                {"op": "Replace", "path": f"{ENTERPRISE}:{_path(name)}", "value": value}
+                for name, value in sorted(self._differing(seen).items())
+            ),
+            more=self.needs,
+        )
+
+    def after(self, seen: Seen) -> Seen:
+        assert seen.account
+        return with_account(seen, enterprise={**seen.account.enterprise, **self.values})
+
+
+def _told(values: Mapping[str, str]) -> str:
+    return ", ".join(f"{name}: {value}" for name, value in sorted(values.items()))
+
+
+def _plain(value: object) -> object:
+    # `manager` is the one complex attribute; its displayName is the only part that takes a name.
+    return value.get("displayName") if isinstance(value, Mapping) else value
+
+
+def _nested(values: Mapping[str, str]) -> dict[str, Any]:
+    return {name: {"displayName": value} if name == "manager" else value for name, value in values.items()}
+
+
+def _path(name: str) -> str:
+    return "manager.displayName" if name == "manager" else name

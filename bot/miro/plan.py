@@ -1,0 +1,101 @@
+"""What is left to do, worked out from what was seen; the approver reads it, and nothing else is done."""
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from bot.miro.goals import Call, Goal, Seen
+
+
+class Obstacle(Exception):
+    """It can't be brought about from here; the text says why and what helps."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """One goal that doesn't hold yet, and the call that brings it about."""
+
+    goal: Goal
+    call: Call
+    hazards: tuple[str, ...]
+    sure: bool
+    """False: what came before must have been seen, not only accepted, before this call goes out."""
+
+    @property
+    def text(self) -> str:
+        """The line the approver reads."""
+        return " ".join((self.goal.todo, *self.hazards))
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The goals in order against one look. `miro_id` is '' while there is no account."""
+
+    miro_id: str
+    steps: tuple[Step, ...]
+    already: tuple[str, ...]
+
+    def stored(self) -> dict[str, Any]:
+        """What the record keeps, and what the card is drawn from."""
+        return {
+            "miro_id": self.miro_id,
+            "steps": [
+                {
+                    "key": step.goal.key,
+                    "text": step.text,
+                    "did": step.goal.did,
+                    "detail": step.goal.detail,
+                    "hazards": len(step.hazards),
+                    "call": str(step.call),
+                }
+                for step in self.steps
+            ],
+            "already": list(self.already),
+        }
+
+    @property
+    def revision(self) -> str:
+        """Names exactly this change: keys, hazards and the account, not the wording of names."""
+        parts = [self.miro_id, *(f"{step.goal.key}|{len(step.hazards)}" for step in self.steps)]
+        return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:12]
+
+    def part_of(self, approved: Mapping[str, Any]) -> bool:
+        """Whether everything left was approved, for the same account.
+
+        An account that was to be created may exist by now: the e-mail is what was approved, and whatever
+        differs from a new account is a step that wasn't.
+        """
+        hazards = {step["key"]: step["hazards"] for step in approved["steps"]}
+        same = self.miro_id == approved["miro_id"] or not approved["miro_id"]
+        # Hazards are counted, not compared: their sentences change with somebody's name.
+        return same and all(len(step.hazards) <= hazards.get(step.goal.key, -1) for step in self.steps)
+
+
+def make(goals: Sequence[Goal], seen: Seen) -> Plan:
+    """Goes through the goals in order, each from what the ones before it will have brought about.
+
+    Raises Obstacle for the first that can't be reached.
+    """
+    steps: list[Step] = []
+    already: list[str] = []
+    account = seen.account.id if seen.account else ""
+    believed, known = seen, seen
+    for goal in goals:
+        if goal.holds(believed):
+            already.append(goal.did)
+            continue
+        problem = goal.obstacle(believed)
+        if problem:
+            raise Obstacle(problem)
+        # Only what this look showed counts as seen for a step; what earlier steps add is believed.
+        sure = goal.sure(known) if not goal.holds(known) and known.account else True
+        steps.append(Step(goal, goal.call(believed), goal.hazards(believed), sure))
+        believed = goal.after(believed)
+    return Plan(account, tuple(steps), tuple(already))
+
+
+def unseen(goals: Sequence[Goal], seen: Seen) -> tuple[Goal, ...]:
+    """The goals that a look doesn't show."""
+    return tuple(goal for goal in goals if not goal.holds(seen))

@@ -1,0 +1,62 @@
+"""The policy in force, and those that older requests were made under."""
+
+import logging
+from functools import lru_cache
+from pathlib import Path
+
+from approvals.policy import BrokenPolicy, Policy, check, load
+from approvals.store import Store
+from bot.lifecycle import ACTIONS
+
+log = logging.getLogger(__name__)
+
+
+@lru_cache(maxsize=64)
+def _parsed(text: str) -> Policy:
+    return load(text, ACTIONS)
+
+
+@lru_cache(maxsize=64)
+def _read_again(text: str) -> tuple[Policy | None, object]:
+    return check(text, ACTIONS)
+
+
+class Policies:
+    """One file, read again when it changes; a change that doesn't check leaves the old one in force."""
+
+    def __init__(self, path: Path, store: Store) -> None:
+        self._path, self._store = path, store
+        self.problem = ""
+        self._text = path.read_text(encoding="utf-8")
+        self.in_force = _parsed(self._text)
+        self.hash = store.take_policy(self._text)
+
+    def of(self, hash: str) -> Policy:
+        """The policy with this hash. Raises KeyError.
+
+        It was checked when it was taken up; what has become unknown since (an action that was removed) is
+        no reason not to read it.
+        """
+        if hash == self.hash:
+            return self.in_force
+        policy, _ = _read_again(self._store.policy(hash))
+        if policy is None:
+            raise KeyError(hash)
+        return policy
+
+    def reload(self) -> str:
+        """Takes up the file if it changed and checks; the problem to tell the operators about, once."""
+        try:
+            text = self._path.read_text(encoding="utf-8")
+            if text == self._text:
+                self.problem = ""
+                return ""
+            policy = _parsed(text)
+        except (BrokenPolicy, OSError, UnicodeDecodeError) as error:
+            told, self.problem = str(error) != self.problem, str(error)
+            return f"The changed policy can't be used; the old one stays in force. {error}" if told else ""
+        # Recorded first: a policy is in force only from its entry on.
+        self.hash = self._store.take_policy(text)
+        self.in_force, self.problem, self._text = policy, "", text
+        log.info("policy %s is in force", self.hash[:12])
+        return ""

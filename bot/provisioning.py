@@ -1,0 +1,266 @@
+"""From *approved* to *done*: look, write down what is tried, one call, and look again before saying so.
+
+Nothing here remembers where it was. After a crash, a stop or a lost lease it begins with a look, and does
+what is left: goals ask "is it so already?", so doing it twice is dull.
+"""
+
+import json
+from dataclasses import dataclass
+from datetime import timedelta
+
+from approvals.decide import Refused
+from approvals.ids import GroupId, stamp
+from approvals.request import Draft, Request
+from approvals.states import State, What
+from approvals.store import Claim
+from bot.checking import look, waiting
+from bot.desk import LEASE, Colleagues, Desk, SlackAway
+from bot.lifecycle import Action
+from bot.miro.accounts import Gone
+from bot.miro.client import Ambiguous, Answered, Away, Declined, Locked, Miro, Practising, Unclear
+from bot.miro.goals import Seen
+from bot.miro.plan import Obstacle, Plan, Step, make, unseen
+
+TRIES = 3
+"""How often one call is sent whose outcome stays unknown, with a look in between."""
+LOOKS = (timedelta(seconds=5), timedelta(seconds=30))
+"""When to look again for something that Miro accepted and doesn't show yet."""
+
+REMEDIES = (
+    ("at least one admin", "Make somebody else admin of that team in Miro"),
+    ("limit reached", "Free a license in Miro, or buy one"),
+    ("not whitelisted", "Allow this domain in Miro's company settings"),
+    ("not unique", "Look in Miro whether the person is a guest or belongs to another organization"),
+    ("no valid resources", "Look whether the person and the team are still in Miro"),
+    ("no resource", "Look whether the person and the team are still in Miro"),
+    ("inactive", "Reactivate the account in Miro"),
+    ("last admin", "Make somebody else Company Admin"),
+)
+"""A word of Miro's refusal, and what helps. Some refusals can't be foreseen through SCIM."""
+
+
+class Stopped(Exception):
+    """It can't go on by itself. `remedy` is what an operator does before pressing Resume."""
+
+    def __init__(self, text: str, remedy: str) -> None:
+        super().__init__(text)
+        self.text, self.remedy = text, remedy
+
+
+@dataclass
+class Provisioning:
+    """One request on its way to done, under one claim."""
+
+    desk: Desk
+    miro: Miro
+    colleagues: Colleagues
+    request: Request
+    claim: Claim
+    seen: Seen | None = None
+    """What the last look showed; None as soon as a call has gone out."""
+
+    def run(self) -> Request:
+        """Goes on as far as it can; ends done, stopped, asked again, or held for later."""
+        if self.desk.practice or self.request.practice:
+            return self._rehearse()
+        try:
+            return self._bring_about()
+        except SlackAway:
+            return self._held("Slack isn't answering me, so I can't check the approval once more.")
+        except (Away, Locked) as error:
+            if isinstance(error, Locked) and not self.request.holds:
+                self.desk.tell_operators(
+                    f"{error} {self.request.id} waits. Put in a valid token and start again."
+                )
+            return self._held("Miro isn't answering.")
+        except (Obstacle, Ambiguous, Declined) as error:
+            return self._stop(str(error), "Mend that, then press Resume. I'll do only what's left.")
+        except Stopped as stop:
+            return self._stop(stop.text, stop.remedy)
+        except Refused as error:
+            if self.request.state is State.WORKING:
+                return self._stop(str(error), "Mend that, then press Resume. I'll ask for a decision again.")
+            return self._write(Draft(What.REFUSED, words={"text": str(error)}))
+
+    def _held(self, text: str) -> Request:
+        return self.desk.held(
+            self.request, f"{text} {self.request.id} is approved and saved; I go on with it.", self.claim
+        )
+
+    def _write(self, *drafts: Draft) -> Request:
+        self.request = self.desk.store.append(self.request, drafts, self.claim)
+        self.desk.wake()
+        return self.request
+
+    def _rehearse(self) -> Request:
+        if self.request.practice:
+            text = "This was practice: approved, and nothing was changed in Miro."
+            return self._write(Draft(What.REHEARSED, words={"text": text}))
+        text = f"I'm running for practice, so {self.request.id} waits until I run for real."
+        until = self.desk.now() + timedelta(minutes=15)
+        return self.desk.hold(self.request, text, until, self.claim)
+
+    # -- looking and deciding what is left -------------------------------------------------------------
+
+    def _bring_about(self) -> Request:
+        command = self._command()
+        approved = self.request.state is not State.APPROVED or self._still_approved()
+        while True:
+            seen = self._look(command)
+            plan = self._plan(command, seen)
+            if not plan.steps:
+                self._check_same(plan)
+                return self._done(command, seen)
+            if not (approved and plan.part_of(self.request.plan)):
+                return self._write(waiting(self.desk, self.request, command, plan))
+            missing = [step for step in plan.steps if step.goal.key in self.request.accepted]
+            if missing:
+                return self._unseen(missing)
+            self._send_all(plan)
+
+    def _check_same(self, plan: Plan) -> None:
+        """Nothing is left, but of whom? Another account than the approved one proves nothing."""
+        approved = self.request.plan.get("miro_id", "")
+        if approved and plan.miro_id not in ("", approved):
+            raise Obstacle("Miro has another account under this address than the one that was approved.")
+
+    def _look(self, command: Action) -> Seen:
+        # The account that was approved; once this bot has deleted it, none is to be looked for.
+        known = "" if "gone" in self.request.accepted else self.request.plan.get("miro_id", "")
+        self.seen = look(self.desk, self.miro, command, known)
+        return self.seen
+
+    def _command(self) -> Action:
+        try:
+            return self.desk.command(self.request)
+        except KeyError as error:
+            raise Stopped(
+                f"I don't know the action {error.args[0]}.", "Install the version that asked for it"
+            ) from error
+
+    def _plan(self, command: Action, seen: Seen) -> Plan:
+        try:
+            return make(command.goals(self.desk.facts), seen)
+        except KeyError as error:
+            raise Obstacle("The team isn't in Miro any more.") from error
+
+    def _still_approved(self) -> bool:
+        """Once more live, before the first write: whoever approved may still do so."""
+        for vote in self.request.votes:
+            if not vote.shell:
+                self.colleagues.look(self.desk.person(vote.by))
+        entitled = self.desk.table(self.request).entitled(self.request)
+        voters = [self.desk.person(vote.by) for vote in self.request.votes]
+        good = [voter for voter in voters if any(voter.is_(one.person) for one in entitled)]
+        return len(good) >= self.desk.table(self.request).needed(self.request)
+
+    # -- doing -----------------------------------------------------------------------------------------
+
+    def _send_all(self, plan: Plan) -> None:
+        """Sends the calls in order, as far as each may go out without another look."""
+        id = plan.miro_id
+        for number, step in enumerate(plan.steps):
+            if number and not step.sure:
+                return  # what came before must be seen first: the loop looks
+            answer = self._send(step, id)
+            if answer is None:
+                return
+            id = answer.account.id if answer.account else id
+            shown = answer.account is None or step.goal.holds(Seen(answer.account))
+            if not shown or (step.goal.key.startswith("account ") and not id):
+                return  # accepted, but its own answer doesn't show it: nothing rests on it before a look
+
+    def _send(self, step: Step, id: str) -> Answered | None:
+        """One call between two entries of the record; None when the next thing is a look."""
+        key = step.goal.key
+        if self.request.tried.count(key) >= TRIES:
+            raise Stopped(
+                f"I tried {TRIES} times to {_lower(step.goal.todo)} and never learned whether it worked.",
+                "Look in Miro whether it is so; then press Resume. I'll do only what's left.",
+            )
+        self.desk.store.renew(self.claim, LEASE)
+        self._write(Draft(What.TRYING, body={"step": key, "call": str(step.call)}))
+        self.seen = None
+        try:
+            answer = self.miro.send(step.call, id)
+        except (Away, Locked) as error:
+            # Nothing was done: this try doesn't count.
+            self._answered(key, False, str(error), nothing_done=True)
+            raise
+        except Unclear as error:
+            self._answered(key, False, str(error))
+            return None
+        except Declined as error:
+            self._answered(key, False, error.words)
+            self._declined(step, error)
+            return None
+        except Practising as error:
+            raise Stopped(str(error), "Start the bot without --practice") from error
+        self._answered(key, True, str(answer.status))
+        return answer
+
+    def _answered(self, key: str, accepted: bool, words: str, nothing_done: bool = False) -> None:
+        body = {"step": key, "accepted": accepted, **({"nothing_done": True} if nothing_done else {})}
+        self._write(Draft(What.ANSWERED, body=body, words={"text": words}))
+
+    def _declined(self, step: Step, error: Declined) -> None:
+        """Miro said no. If it is so all the same, somebody else did it, or an earlier try of this bot."""
+        if step.goal.holds(self._look(self._command())):
+            return
+        helps = next((text for part, text in REMEDIES if part in error.words.casefold()), "")
+        remedy = f"{helps or 'Look into it in Miro'}, then press Resume. I'll do only what's left."
+        raise Stopped(f'Miro said: "{error.words}"', remedy)
+
+    # -- ending ----------------------------------------------------------------------------------------
+
+    def _done(self, command: Action, seen: Seen) -> Request:
+        approved = [step["did"] for step in self.request.plan["steps"]]
+        lines = json.dumps({"done": approved, "left": []}, ensure_ascii=False)
+        with self.desk.store.writing():
+            self._remember(command, seen)
+            return self._write(
+                Draft(What.DONE, words={"lines": lines, "text": command.outcome(self.desk.facts)})
+            )
+
+    def _remember(self, command: Action, seen: Seen) -> None:
+        """Keeps the Miro id beside e-mail and Slack id, and a group's new security name."""
+        if command.subject:
+            gone = any(isinstance(goal, Gone) for goal in command.goals(self.desk.facts))
+            id = seen.account.id if seen.account and not gone else ""
+            self.desk.store.people.learn(command.subject, miro_id=id)
+        if seen.group:
+            self.desk.store.groups.keep([(GroupId(seen.group.id), seen.group.display_name)], whole=False)
+
+    def _unseen(self, missing: list[Step]) -> Request:
+        """Miro accepted it and doesn't show it. Looked for twice more; never sent again by itself."""
+        if self.request.looks < len(LOOKS):
+            until = self.desk.now() + LOOKS[self.request.looks]
+            return self._write(Draft(What.UNSEEN, body={"next_try_at": stamp(until)}))
+        what = _lower(missing[0].goal.todo)
+        raise Stopped(
+            f"Miro accepted my call to {what}, but doesn't show it.",
+            "Look in Miro whether it is so; then press Resume. I'll do only what's left.",
+        )
+
+    def _stop(self, text: str, remedy: str) -> Request:
+        words = {"text": text, "remedy": remedy, "lines": json.dumps(self._lines(), ensure_ascii=False)}
+        return self._write(Draft(What.STOPPED, words=words))
+
+    def _lines(self) -> dict[str, list[str]]:
+        """What is done and what isn't, as the last look can tell."""
+        command, steps = self._command(), self.request.plan.get("steps", [])
+        try:
+            goals = command.goals(self.desk.facts)
+            left = {goal.key for goal in unseen(goals, self.seen or self._look(command))}
+        except (KeyError, Away, Locked, Obstacle, Ambiguous, Declined):
+            return {"done": [], "left": [_lower(step["text"]) for step in steps]}
+        return {
+            "done": [step["did"] for step in steps if step["key"] not in left],
+            "left": [_lower(step["text"]) for step in steps if step["key"] in left],
+        }
+
+
+def _lower(sentence: str) -> str:
+    """A sentence of a card as a part of another one."""
+    head = sentence.partition(". ")[0].rstrip(".")
+    return head[:1].lower() + head[1:]

@@ -1,0 +1,1 @@
+"""Stand-ins for Miro and Slack, imported by the demo and the tests alone."""

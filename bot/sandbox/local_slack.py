@@ -1,0 +1,169 @@
+"""Starts local-slack, a Slack workspace in one program by somebody else, with a web page to click in.
+
+It comes from https://github.com/parvalabs/local-slack (MIT), on npm as `local-slack-linux-x64` and the like.
+It keeps everything in memory, takes any token, and listens on all interfaces: for one's own machine only.
+"""
+
+import json
+import os
+import platform
+import re
+import shutil
+import subprocess
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+PROJECT = Path(__file__).parents[2]
+VARIABLE = "MIRO_BOT_LOCAL_SLACK"
+BOT_USER = "U0BOT"
+START_SECONDS = 20.0
+
+
+class NotThere(Exception):
+    """There is no local-slack program on this machine, or it doesn't start."""
+
+
+@dataclass(frozen=True)
+class Somebody:
+    """A person of the workspace."""
+
+    id: str
+    email: str
+    real_name: str
+    tz: str = "Europe/Berlin"
+
+    @property
+    def name(self) -> str:
+        return self.email.partition("@")[0]
+
+
+@dataclass(frozen=True)
+class Place:
+    """A channel of the workspace; the bot is in it."""
+
+    id: str
+    name: str
+
+
+@dataclass(frozen=True)
+class LocalSlack:
+    """A running local-slack, and what a bot needs to join it."""
+
+    url: str
+    bot_token: str = "xoxb-local-slack"
+    app_token: str = "xapp-local-slack"
+    signing_secret: str = "local-slack"
+
+    @property
+    def api_url(self) -> str:
+        """The bot's SLACK_API_URL."""
+        return f"{self.url}/api/"
+
+
+def package() -> str:
+    """The npm package that holds the program for this machine."""
+    machine = platform.machine().lower()
+    known = {"x86_64": "x64", "amd64": "x64", "aarch64": "arm64"}
+    return f"local-slack-{platform.system().lower()}-{known.get(machine, machine)}"
+
+
+def program(root: Path | None = None) -> Path | None:
+    """The program: named by MIRO_BOT_LOCAL_SLACK, installed by npm in the project, or on the PATH."""
+    if named := os.environ.get(VARIABLE):
+        return Path(named) if os.access(named, os.X_OK) else None
+    for folder in [root] if root else [Path.cwd(), PROJECT]:
+        installed = folder / "node_modules" / package() / "bin" / "local-slack"
+        if os.access(installed, os.X_OK):
+            return installed
+    on_path = shutil.which("local-slack")
+    return Path(on_path) if on_path else None
+
+
+@contextmanager
+def running(
+    folder: Path, people: Sequence[Somebody], places: Sequence[Place] = (), port: int = 0
+) -> Iterator[LocalSlack]:
+    """Runs local-slack with these people until the block ends; everything it writes is in `folder`."""
+    found = program()
+    if found is None:
+        raise NotThere(f"No local-slack: `npm install {package()}`, or name the program in {VARIABLE}")
+    folder.mkdir(parents=True, exist_ok=True)
+    config = folder / "local-slack.json"
+    config.write_text(json.dumps(configuration(people, places), indent=2))
+    command = [str(found), "--config", str(config), "--port", str(port), "--base-host", "127.0.0.1"]
+    command += ["--files-dir", str(folder / "files")]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    output = _Output(process)
+    try:
+        yield LocalSlack(output.url())
+    finally:
+        # It has nothing to save, and takes 2 s over a polite end.
+        process.kill()
+        process.wait()
+        output.end()
+
+
+def configuration(people: Sequence[Somebody], places: Sequence[Place] = ()) -> Mapping[str, object]:
+    """The workspace as local-slack reads it."""
+    everybody = [person.id for person in people]
+    joined = LocalSlack("")
+    return {
+        "workspace": {"name": "Example", "domain": "example", "teamId": "T01"},
+        "app": {
+            "appId": "A01BOT",
+            "botUserId": BOT_USER,
+            "botName": "miro",
+            "botToken": joined.bot_token,
+            "appToken": joined.app_token,
+            "signingSecret": joined.signing_secret,
+            "mode": "socket",
+        },
+        "users": [
+            {
+                "name": each.name,
+                "tz": each.tz,
+                "real_name": each.real_name,
+                "id": each.id,
+                "email": each.email,
+            }
+            for each in people
+        ],
+        "channels": [
+            {"id": place.id, "name": place.name, "members": [*everybody, BOT_USER]} for place in places
+        ],
+    }
+
+
+class _Output:
+    """Reads what the program prints, to the end, so that it is never kept waiting by a full pipe."""
+
+    def __init__(self, process: "subprocess.Popen[str]"):
+        self._lines: list[str] = []
+        self._found: str | None = None
+        self._known = threading.Event()
+        assert process.stdout is not None
+        self._reader = threading.Thread(target=self._read, args=(process.stdout,), daemon=True)
+        self._reader.start()
+
+    def url(self) -> str:
+        """The address of its page: with port 0 it chooses one, and prints it."""
+        self._known.wait(START_SECONDS)
+        if self._found is None:
+            raise NotThere(f"local-slack didn't start: {''.join(self._lines)}")
+        return self._found
+
+    def end(self) -> None:
+        self._reader.join()
+
+    def _read(self, output: IO[str]) -> None:
+        with output:
+            for line in output:
+                self._lines.append(line)
+                if address := re.search(r"Control API:\s+(http://\S+?)/_control", line):
+                    self._found = address[1]
+                    self._known.set()
+        self._known.set()

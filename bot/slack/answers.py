@@ -1,0 +1,279 @@
+"""What the bot says to one person: help, who they are, where a request stands."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+from approvals import decide
+from approvals.decide import Refused, Who, approvers, entries, is_operator
+from approvals.ids import GroupId, RequestId, SlackId
+from approvals.people import Standing, listed
+from approvals.request import Request
+from approvals.states import OPEN, State
+from approvals.store import StoreTrouble
+from bot.desk import Desk, numbered
+from bot.lifecycle import ACTIONS, Action
+from bot.lifecycle.action import Kind
+from bot.lifecycle.fill import Problems
+from bot.slack import forms, phrases
+from bot.slack.blocks import (
+    Block,
+    Message,
+    actions,
+    button,
+    context,
+    header,
+    message,
+    section,
+    sections,
+    when,
+)
+from bot.slack.phrases import Draft
+
+Said = dict[str, Any]
+
+
+def _only_you(said: Message) -> Said:
+    # local-slack shows an answer without response_type to everybody; Slack only to the one who typed.
+    return said | {"response_type": "ephemeral"}
+
+
+def offers(desk: Desk, who: Who) -> list[type[Action]]:
+    """The actions this person may ask for, for themselves or for others."""
+    found = []
+    for action in ACTIONS.values():
+        rule = desk.policy.rule(action.NAME)
+        if rule and decide.among(desk.policy, (*rule.ask, *rule.for_others), who.person):
+            found.append(action)
+    return found
+
+
+def helped(desk: Desk, who: Who, typed: str = "") -> Said:
+    """Buttons for what *you* may ask, and examples."""
+    mine = offers(desk, who)
+    lead = f"I didn't understand “{typed[:80]}”. " if typed else ""
+    if not mine:
+        return _only_you(message(f"{lead}The policy lets you ask for nothing here. Ask your IT team."))
+    lines = [f"• {action.EXAMPLE}: {action.ABOUT}" for action in mine]
+    buttons = [button(action.TITLE, f"open:{action.NAME}", action.NAME) for action in mine]
+    verbs = "/miro whoami, /miro status, /miro status R-42, /miro withdraw R-42, /miro help"
+    title = f"{lead}What do you need in Miro?"
+    examples = sections("Or write to me:", *lines)
+    return _only_you(message(title, header(title), actions(*buttons[:25]), *examples, context(verbs)))
+
+
+def _help(desk: Desk, who: Who, rest: str) -> Said:
+    return helped(desk, who)
+
+
+def _whoami(desk: Desk, who: Who, rest: str) -> Said:
+    """How the bot knows somebody: where mistaken identities are found."""
+    person, account = who.person, who.account
+    standing = account.standing if account else Standing.UNKNOWN
+    role = " You're an operator." if is_operator(desk.policy, person) else ""
+    boss = desk.policy.manager_of(person.email)
+    manager = desk.store.people.by_email(boss) if boss else None
+    lines = [
+        f"Slack: {account.slack_id if account else 'unknown'} ({standing.value}).{role}",
+        f"E-mail: {person.email or 'not known yet; I look it up when you first ask for something'}",
+        f"Miro account: {person.miro_id or 'not known yet'}",
+        f"Manager: {manager.called if manager else boss or 'none in the policy'}",
+    ]
+    title = f"I know you as {person.called}"
+    return _only_you(message(title, header(title), *sections(*lines)))
+
+
+def _status(desk: Desk, who: Who, rest: str) -> Said:
+    if rest:
+        try:
+            request = desk.store.request(numbered(rest))
+            may_see(desk, request, who)
+            return _only_you(message(_line(desk, request, who)))
+        except (ValueError, KeyError):
+            return _only_you(message(f"I know no request {rest[:20]}. They are called R-42."))
+        except Refused as error:
+            return _only_you(message(str(error)))
+    mine = desk.store.requests(person=who.person.id, limit=10)
+    lines = [_line(desk, one, who) for one in mine if _visible(desk, one, who)]
+    return _only_you(message("\n".join(lines) or "You have asked for nothing yet. Try /miro help."))
+
+
+def _line(desk: Desk, request: Request, who: Who) -> str:
+    """One request on one line."""
+    zone = who.account.zone if who.account and who.account.zone else "UTC"
+    try:
+        phrase = desk.command(request).phrase(desk.facts)
+    except (KeyError, ValueError):
+        phrase = request.action
+    text = f"{request.id} · {request.state.value}: {phrase}."
+    if request.state is State.WAITING and request.expires_at:
+        names = listed([desk.person(id).called for id, _ in request.approvers], "or")
+        text += f" Waiting for {names} until {when(request.expires_at, zone, desk.now())}."
+    if request.outcome and request.outcome.text and request.state is not State.DONE:
+        text += f" {request.outcome.text}"
+    return f"{text} {request.held}".strip()
+
+
+def _withdraw(desk: Desk, who: Who, rest: str) -> Said:
+    try:
+        request = desk.store.request(numbered(rest))
+        may_see(desk, request, who)
+        desk.store.append(request, decide.withdraw(request, who, desk.table(request)))
+    except (ValueError, KeyError):
+        return _only_you(message(f"I know no request {rest[:20]}. Write /miro withdraw R-42."))
+    except (Refused, StoreTrouble) as error:
+        return _only_you(message(str(error)))
+    desk.wake()
+    return _only_you(message(f"{request.id} is withdrawn."))
+
+
+VERBS: dict[str, Callable[[Desk, Who, str], Said]] = {
+    "help": _help,
+    "whoami": _whoami,
+    "status": _status,
+    "withdraw": _withdraw,
+}
+"""What may follow `/miro` beside an action."""
+
+
+def _visible(desk: Desk, request: Request, who: Who) -> bool:
+    try:
+        may_see(desk, request, who)
+    except Refused:
+        return False
+    return True
+
+
+def may_see(desk: Desk, request: Request, who: Who) -> None:
+    """Refuses whoever has nothing to do with a request; the person of a confidential one too."""
+    insiders = [request.requester, *(id for id, _ in request.approvers)]
+    if request.subject:
+        insiders.append(request.subject)
+    inside = any(who.person.is_(desk.person(id)) for id in insiders) or is_operator(desk.policy, who.person)
+    if not inside or desk.is_secret_from(who.person, request):
+        # The same words as for a number that doesn't exist: a refusal mustn't tell that there is something.
+        raise Refused(f"I know no request {request.id} of yours.")
+
+
+# -- after asking ----------------------------------------------------------------------------------------
+
+
+def sent(desk: Desk, request: Request, who: Who) -> str:
+    """What the form turns into: who decides, and by when, as far as the local tables can tell."""
+    lead = "Practice: nothing will change. " if request.practice else ""
+    requester, rule = who.person, desk.policy.rule(request.action)
+    mine = request.subject == requester.id
+    subject = requester if mine else desk.person(request.subject) if request.subject else None
+    text = "I'm looking who decides."
+    named = entries(desk.policy, rule, requester, subject) if rule else []
+    # Somebody not met yet, a manager say, is looked up by the worker; without them this would be untrue.
+    if rule and (subject is None or subject.email) and all(desk.find(entry) for entry, _ in named):
+        try:
+            found = approvers(desk.policy, request.action, requester, subject, desk.store.people)
+            zone = who.account.zone if who.account and who.account.zone else "UTC"
+            names = [one.person.called for one in found]
+            shown = listed(names if len(names) <= 3 else [*names[:2], f"{len(names) - 2} others"], "or")
+            text = f"{shown} decides by {when(desk.now() + rule.expires, zone, desk.now())}."
+        except Refused as error:
+            text = str(error)
+    end = f" {phrases.CANT_END}" if phrases.wants_an_end(request.reason) else ""
+    return f"{lead}Sent: {request.id}. {text} I'll write to you; you don't have to do anything.{end}"
+
+
+def at_fields(problems: Problems, view: Block) -> dict[str, str]:
+    """Problems by block id; Slack takes errors only for blocks that are there."""
+    shown = {block.get("block_id") for block in view.get("blocks", []) if block.get("type") == "input"}
+    written = forms.halves(view)
+    found: dict[str, str] = {}
+    for name, text in problems.fields.items():
+        place = name if name in shown else "reason"
+        place = place + forms.EMAIL if written.get(place + forms.EMAIL) else place
+        found[place] = f"{found[place]} {text}" if place in found else text
+    return found
+
+
+# -- plain words -----------------------------------------------------------------------------------------
+
+
+def understood(desk: Desk, who: Who, text: str) -> Message:
+    """The answer to a message: what the bot would ask for, and a button to look at it first."""
+    draft = phrases.read(text, desk.tables())
+    if draft is None:
+        said = helped(desk, who, text)
+        said.pop("response_type")
+        return said
+    return forms.review(draft, _sentence(desk, draft), _folded(draft))
+
+
+def _folded(draft: Draft) -> str:
+    """The draft as a button's value, which holds 2000 characters; what doesn't fit is asked for again."""
+    name = draft.action.NAME
+    whole = [name, draft.raw, draft.reason[:500], draft.notes], [name, draft.raw, "", ()], [name, {}, "", ()]
+    texts = (json.dumps(one, ensure_ascii=False) for one in whole)
+    return next(text for text in texts if len(text) <= 2000)
+
+
+def _sentence(desk: Desk, draft: Draft) -> str:
+    tables, named = desk.tables(), []
+    for name, asked in draft.action.form().items():
+        given = draft.raw.get(name, "")
+        if given and asked.kind in (Kind.TEAM, Kind.TEAMS):
+            teams = [tables.get_group(GroupId(id.strip())) for id in given.split(",")]
+            named.append(f"{asked.label.lower()}: {listed([tables.label(one) for one in teams if one])}")
+        elif given and asked.kind is Kind.PERSON:
+            people = desk.store.people
+            person = people.by_email(given) if "@" in given else people.by_slack(SlackId(given))
+            named.append(person.called if person and person.name else given)
+        elif given:
+            named.append(f"{asked.label.lower()}: {given}")
+        elif asked.own:
+            named.append("for you")
+    what = f" ({'; '.join(named)})" if named else ""
+    return f"{draft.action.TITLE}{what}. Is that right?"
+
+
+def draft_of(desk: Desk, who: Who, pressed: Block) -> Draft | None:
+    """The draft behind a button; everything in it is read again when the form is sent."""
+    value = pressed.get("value", "")
+    if pressed["action_id"].startswith("open:"):
+        return Draft(ACTIONS[value]) if value in ACTIONS else None
+    if pressed["action_id"] == "again":
+        return _once_more(desk, who, RequestId(value))
+    try:
+        name, raw, reason, notes = json.loads(value)
+        return Draft(
+            ACTIONS[name], {str(k): str(v) for k, v in raw.items()}, str(reason), tuple(map(str, notes))
+        )
+    except (ValueError, KeyError, AttributeError, TypeError):
+        return None
+
+
+def _once_more(desk: Desk, who: Who, id: RequestId) -> Draft | None:
+    try:
+        request = desk.store.request(id)
+        command = desk.command(request)
+    except (KeyError, ValueError):
+        return None
+    if not who.person.is_(desk.person(request.requester)):
+        return None
+    raw: dict[str, str] = {}
+    for name, asked in command.form().items():
+        value = getattr(command, name)
+        if value and asked.kind is Kind.PERSON and value != request.requester:
+            raw[name] = desk.person(value).email
+        elif value and asked.kind is not Kind.PERSON:
+            raw[name] = ", ".join(value) if isinstance(value, tuple) else str(value)
+    return Draft(type(command), raw, request.reason)
+
+
+# -- App Home --------------------------------------------------------------------------------------------
+
+
+def home(desk: Desk, who: Who) -> Block:
+    """What one may ask for, and one's open requests."""
+    said = helped(desk, who)
+    blocks = list(said.get("blocks", [section(said["text"])]))
+    mine = [one for one in desk.store.requests(person=who.person.id, limit=20) if _visible(desk, one, who)]
+    lines = [_line(desk, one, who) for one in mine if one.state in OPEN][:10]
+    blocks += [header("Your open requests"), *sections(*(lines or ["None."]))]
+    return {"type": "home", "blocks": blocks}

@@ -1,0 +1,144 @@
+"""Block Kit as plain dicts: what somebody typed is plain_text everywhere, so no markup of theirs acts."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+Block = dict[str, Any]
+Message = dict[str, Any]
+
+LONGEST_SECTION = 3000
+LONGEST_HEADER = 150
+
+
+def escape(text: str) -> str:
+    """Text for a place that Slack reads as mrkdwn: a notification (Slack's page "Formatting text")."""
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def plain(text: str, longest: int = LONGEST_SECTION) -> Block:
+    """A text object in which nothing is markup and ':name:' is no emoji."""
+    return {"type": "plain_text", "text": cut(text, longest) or " ", "emoji": False}
+
+
+def cut(text: str, longest: int) -> str:
+    """At most `longest` code points."""
+    return text if len(text) <= longest else text[: longest - 1] + "…"
+
+
+def clip_words(text: str, most: int) -> str:
+    """At most `most` words, with a mark where more stood."""
+    words = text.split()
+    return " ".join(words) if len(words) <= most else " ".join(words[: max(most - 1, 0)]) + " …"
+
+
+def header(text: str) -> Block:
+    """The first line: the question or the outcome."""
+    return {"type": "header", "text": plain(text, LONGEST_HEADER)}
+
+
+def section(text: str) -> Block:
+    """A paragraph."""
+    return {"type": "section", "text": plain(text)}
+
+
+def sections(*lines: str) -> list[Block]:
+    """A paragraph a line: not every client of Slack's keeps line breaks inside one."""
+    return [section(line) for line in lines if line]
+
+
+def context(*texts: str) -> Block:
+    """Small print."""
+    return {"type": "context", "elements": [_inline(text) for text in texts if text]}
+
+
+def _inline(text: str) -> Block:
+    # A date is the one thing written in mrkdwn: Slack shows it in each reader's own zone.
+    return {"type": "mrkdwn", "text": text} if text.startswith("<!date^") else plain(text, 2000)
+
+
+def actions(*buttons: Block) -> Block:
+    """A row of buttons."""
+    return {"type": "actions", "block_id": "decide", "elements": list(buttons)}
+
+
+def button(
+    label: str, action: str, value: str, *, primary: bool = False, confirm: Block | None = None
+) -> Block:
+    """A button; its value is an id and a revision, nothing else of meaning."""
+    whole: Block = {"type": "button", "text": plain(label, 75), "action_id": action, "value": value}
+    if primary:
+        whole["style"] = "primary"
+    if confirm:
+        whole["confirm"] = confirm
+    return whole
+
+
+def link(label: str, action: str, url: str) -> Block:
+    """A button that opens a page."""
+    return {"type": "button", "text": plain(label, 75), "action_id": action, "url": url}
+
+
+def confirmation(title: str, text: str, yes: str) -> Block:
+    """The question between a click and what it does."""
+    return {
+        "title": plain(title, 100), "text": plain(text, 300),
+        "confirm": plain(yes, 30), "deny": plain("Go Back", 30),
+    }  # fmt: skip
+
+
+def message(text: str, *blocks: Block) -> Message:
+    """A message: `text` is what a notification and a screen reader say."""
+    return {"text": escape(cut(text, 500)), "blocks": list(blocks)} if blocks else {"text": escape(text)}
+
+
+def when(at: datetime, zone: str, now: datetime) -> str:
+    """A time in the reader's zone: 'today, 14:02', 'Thursday, 12:00', '3 March, 09:00'.
+
+    Without a zone (many readers): Slack's date form, which each client draws in its own zone.
+    """
+    if not zone:
+        fallback = at.strftime("%d %B, %H:%M UTC")
+        return f"<!date^{int(at.timestamp())}^{{date_long_pretty}}, {{time}}|{fallback}>"
+    local, today = at.astimezone(_zone(zone)), now.astimezone(_zone(zone)).date()
+    days = (local.date() - today).days
+    names = {0: "today", 1: "tomorrow", -1: "yesterday"}
+    name = names.get(days) or (f"{local:%A}" if 0 < days < 7 else f"{local.day} {local:%B}")
+    return f"{name}, {local:%H:%M}"
+
+
+def _zone(name: str) -> ZoneInfo:
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError):
+        return ZoneInfo("UTC")
+
+
+def numbered(lines: Sequence[str]) -> list[str]:
+    """Each line with its number."""
+    return [f"{number}. {line}" for number, line in enumerate(lines, 1)]
+
+
+_LONGEST_DATE = "Wednesday, March 4, 2026, 09:00"
+"""How a reader sees a date that Slack draws."""
+
+
+def count_words(blocks: Sequence[Block]) -> int:
+    """Words somebody has to read before the buttons."""
+    return sum(len(text.split()) for block in blocks for text in _texts(block))
+
+
+def _texts(block: Block) -> list[str]:
+    if block["type"] in ("header", "section"):
+        return [block["text"]["text"]]
+    if block["type"] == "context":
+        return [_LONGEST_DATE if one["type"] == "mrkdwn" else one["text"] for one in block["elements"]]
+    return []
+
+
+def span(length: timedelta) -> str:
+    """'3 days', '18 hours', '30 minutes'."""
+    seconds = int(length.total_seconds())
+    unit, size = next(one for one in (("day", 86_400), ("hour", 3_600), ("minute", 60)) if seconds >= one[1])
+    return f"{seconds // size} {unit}{'' if seconds // size == 1 else 's'}"

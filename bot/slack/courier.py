@@ -1,0 +1,301 @@
+"""Brings cards and notes to Slack: whatever is stored and not shown yet is sent, until it is."""
+
+import hashlib
+import json
+import logging
+import threading
+from collections import deque
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from slack_sdk import WebClient
+from slack_sdk.errors import SlackApiError, SlackClientError
+
+from approvals.ids import BOT, PersonId, RequestId
+from approvals.people import Account
+from approvals.request import Draft, Request
+from approvals.states import State, What
+from approvals.store import Card, Note, Overtaken, StoreTrouble
+from bot.desk import Desk
+from bot.slack.blocks import Message
+from bot.slack.cards import draw
+from bot.slack.scene import Scene
+
+log = logging.getLogger(__name__)
+
+_FINAL = {
+    "channel_not_found", "is_archived", "account_inactive", "user_disabled", "user_not_found",
+    "not_in_channel", "cannot_dm_bot", "messages_tab_disabled", "message_not_found", "cant_update_message",
+    "restricted_action", "no_permission", "invalid_blocks", "user_not_in_channel", "user_not_visible",
+    "msg_too_long", "missing_scope", "is_inactive", "edit_window_closed",
+}  # fmt: skip
+"""Errors that trying again doesn't mend."""
+GIVE_UP = 12
+"""Tries for a note; with growing gaps about a day."""
+
+
+class Unreachable(Exception):
+    """This message can't get there, now or later."""
+
+
+class Later(Exception):
+    """Slack has no time; try again after so many seconds."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(f"in {seconds} s")
+        self.seconds = seconds
+
+
+Key = tuple[str, str, int]
+
+
+@dataclass
+class Courier:
+    """Posts at least once, and draws every copy until it shows the newest state."""
+
+    desk: Desk
+    client: WebClient
+    _hurried: deque[tuple[RequestId, str, str]] = field(default_factory=deque)
+    _unsaved: deque[Note] = field(default_factory=deque)
+    _stuck: bool = False
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def hurry(self, request: RequestId, channel: str, ts: str) -> None:
+        """Somebody clicked on this copy: it is drawn before all others, even if it was forgotten."""
+        self._hurried.append((request, channel, ts))
+        self.desk.wake()
+
+    def say_unsaved(self, note: Note) -> None:
+        """For when the record takes nothing: said once, from memory."""
+        self._unsaved.append(note)
+        self.desk.wake()
+
+    def step(self) -> bool:
+        """Sends what is due; whether there was anything. One at a time a process."""
+        with self._lock:
+            while self._unsaved:
+                self._post_unsaved(self._unsaved.popleft())
+            if self._stuck:
+                # What is sent and can't be noted as sent would be sent again and again.
+                self.desk.store.once(f"courier:{self.desk.now().isoformat()}")
+                self._stuck = False
+            try:
+                return self._send_due()
+            except StoreTrouble:
+                self._stuck = True
+                raise
+
+    def _send_due(self) -> bool:
+        busy = False
+        while self._hurried:
+            busy = True
+            self._draw_first(*self._hurried.popleft())
+        for note in self.desk.store.cards.notes(20):
+            busy = True
+            self._say(note)
+        for id in self.desk.store.cards.behind(20):
+            busy = True
+            self._show_safely(id)
+        return busy
+
+    def _show_safely(self, id: RequestId) -> None:
+        """One drawing that fails mustn't keep all others from being brought."""
+        try:
+            self._show(id)
+        except StoreTrouble:
+            raise
+        except Exception:
+            log.exception("%s couldn't be drawn", id)
+            later = self.desk.now() + timedelta(minutes=5)
+            self.desk.store.cards.drawn(id, self.desk.store.request(id).version, later)
+
+    # -- notes -----------------------------------------------------------------------------------------
+
+    def _post_note(self, note: Note) -> None:
+        if note.only_for:
+            self._call("chat_postEphemeral", channel=note.channel, user=note.only_for, **note.message)
+        else:
+            self._post(note.channel, note.message)
+
+    def _post_unsaved(self, note: Note) -> None:
+        try:
+            self._post_note(note)
+        except (Unreachable, Later) as error:
+            log.warning("a note that couldn't be stored couldn't be delivered either: %s", error)
+
+    def _say(self, note: Note) -> None:
+        try:
+            self._post_note(note)
+        except Unreachable as error:
+            log.warning("a note couldn't be delivered: %s", error)
+            if note.only_for:  # somebody who isn't in the channel, say: then directly
+                self.desk.store.cards.say(Note(note.only_for, note.message))
+        except Later as later:
+            if note.tries < GIVE_UP:
+                wait = max(later.seconds, 2.0**note.tries * 5)
+                self.desk.store.cards.said(note, self.desk.now() + timedelta(seconds=wait))
+                return
+            log.warning("a note was given up after %s tries", note.tries)
+        self.desk.store.cards.said(note)
+
+    # -- cards -----------------------------------------------------------------------------------------
+
+    def _draw_first(self, id: RequestId, channel: str, ts: str) -> None:
+        request = self.desk.store.request(id)
+        card = self.desk.store.cards.at(channel, ts)
+        if card:
+            self._bring(request, card)
+            return
+        # A copy that was posted twice, or restored: nobody's card, drawn like the approver's of today.
+        try:
+            scene = self._scene(request, Card(id, "approver", "", request.round))
+            self._call("chat_update", channel=channel, ts=ts, **draw("approver", scene))
+        except (Unreachable, Later) as error:
+            log.info("a forgotten copy of %s couldn't be redrawn: %s", id, error)
+
+    def _show(self, id: RequestId) -> None:
+        """Brings every copy of a request up to date, and posts those that are missing."""
+        request = self.desk.store.request(id)
+        if not self.desk.readable(request):
+            log.warning("%s can't be drawn: its action or its details aren't known here", id)
+            self.desk.store.cards.drawn(id, request.version, None)
+            return
+        known = {(card.role, card.address, card.round): card for card in self.desk.store.cards.of(id)}
+        retry: list[datetime] = []
+        for key in dict.fromkeys([*known, *self._audience(request, known)]):
+            card = known.get(key) or Card(id, *key)
+            if not card.ended:
+                due = self._bring(request, card)
+                retry += [due] if due else []
+        self.desk.store.cards.drawn(id, request.version, min(retry, default=None))
+
+    def _bring(self, request: Request, card: Card) -> datetime | None:
+        """One copy; when to try again, if it couldn't be brought."""
+        message = draw(card.role, self._scene(request, card))
+        drawn = hashlib.sha256(json.dumps(message).encode()).hexdigest()[:16]
+        if drawn == card.drawn:
+            return None
+        try:
+            channel, ts = self._send(card, message)
+        except Unreachable as error:
+            self._end(request, card, str(error))
+            return None
+        except Later as later:
+            wait = max(later.seconds, min(2.0 ** min(card.tries, 12) * 2, 900))
+            due = self.desk.now() + timedelta(seconds=wait)
+            self.desk.store.cards.put(replace(card, tries=card.tries + 1, next_try_at=due))
+            return due
+        self.desk.store.cards.put(
+            replace(card, channel=channel, ts=ts, drawn=drawn, tries=0, next_try_at=None)
+        )
+        return None
+
+    def _send(self, card: Card, message: Message) -> tuple[str, str]:
+        if card.ts:
+            self._call("chat_update", channel=card.channel, ts=card.ts, **message)
+            return card.channel, card.ts
+        to = card.address if card.role == "channel" else self._account(PersonId(card.address)).slack_id
+        if card.role == "channel":
+            self._refuse_shared(to)
+        said = self._post(to, message)
+        return str(said["channel"]), str(said["ts"])
+
+    def _account(self, id: PersonId) -> Account:
+        account = self.desk.person(id).account
+        if account is None:
+            raise Unreachable("no Slack account is known")
+        return account
+
+    def _refuse_shared(self, channel: str) -> None:
+        """A channel shared with another organization would show names and reasons to strangers."""
+        try:
+            said = self._call("conversations_info", channel=channel)
+        except Unreachable as error:
+            if "missing_scope" in str(error):
+                raise Unreachable("I may not look whether the channel is shared (channels:read)") from error
+            raise
+        if said["channel"].get("is_ext_shared"):
+            raise Unreachable("the channel is shared with another organization")
+
+    def _end(self, request: Request, card: Card, why: str) -> None:
+        """Somebody can't be reached: written down, and said to whoever waits."""
+        log.warning("%s: the %s card couldn't be delivered: %s", request.id, card.role, why)
+        self.desk.store.cards.put(replace(card, ended=why, next_try_at=None))
+        name = "the channel" if card.role == "channel" else self.desk.person(PersonId(card.address)).called
+        draft = Draft(
+            What.UNREACHED, BOT, {"role": card.role}, {"text": f"I can't reach {name} in Slack.", "why": why}
+        )
+        try:
+            self.desk.store.append(self.desk.store.request(request.id), [draft])
+        except Overtaken:
+            log.info("%s moved on meanwhile; it is drawn again anyway", request.id)
+
+    def _scene(self, request: Request, card: Card) -> Scene:
+        viewer = (
+            None if card.role == "channel" or not card.address else self.desk.person(PersonId(card.address))
+        )
+        zone = (viewer.account.zone if viewer.account else "") or "UTC" if viewer else ""
+        command, facts, now = self.desk.command(request), self.desk.facts, self.desk.now()
+        return Scene(request, command, facts, self.desk.person, viewer, zone, now, card.round)
+
+    def _audience(self, request: Request, known: dict[Key, Card]) -> list[Key]:
+        """Who has to have a message in this state; the person of a confidential request never."""
+        keys: list[Key] = []
+        if request.state is State.WAITING:
+            keys += self._asked(request, known)
+        if request.state is not State.CHECKING or request.held:
+            keys.append(("requester", request.requester, 0))
+        if request.outcome and (request.round or request.state is State.STOPPED):
+            keys.append(("result", request.requester, request.outcomes))
+        if request.outcome:
+            keys += [
+                ("follower", one.requester, request.outcomes)
+                for one in self.desk.store.followers(request.id)
+                if not self.desk.is_secret_from(self.desk.person(one.requester), request)
+            ]
+        if request.state is State.DONE:
+            keys += self._changed(request)
+        if request.state is State.STOPPED:
+            keys += [
+                ("operator", one.id, request.outcomes)
+                for one in self.desk.operators()
+                if not self.desk.is_secret_from(one, request)
+            ]
+        return keys
+
+    def _asked(self, request: Request, known: dict[Key, Card]) -> list[Key]:
+        """One card in the channel the policy names, or one for each approver."""
+        tell = self.desk.policy.tell
+        channel: Key = ("channel", tell, request.round)
+        reachable = channel not in known or not known[channel].ended
+        if tell and reachable and not self.desk.command(request).CONFIDENTIAL:
+            return [channel]
+        return [("approver", id, request.round) for id, _ in request.approvers]
+
+    def _changed(self, request: Request) -> list[Key]:
+        if not request.subject or self.desk.command(request).CONFIDENTIAL:
+            return []
+        subject = self.desk.person(request.subject)
+        mine = subject.is_(self.desk.person(request.requester))
+        return [] if mine or subject.account is None else [("subject", request.subject, 0)]
+
+    # -- the edge --------------------------------------------------------------------------------------
+
+    def _post(self, to: str, message: Message) -> dict[str, Any]:
+        """A new message; a link that somebody typed isn't unfolded."""
+        return self._call("chat_postMessage", channel=to, unfurl_links=False, unfurl_media=False, **message)
+
+    def _call(self, method: str, **params: Any) -> dict[str, Any]:
+        """One Web API call. Raises Unreachable or Later."""
+        try:
+            return dict(getattr(self.client, method)(**params).data)
+        except SlackApiError as error:
+            code = str(error.response.get("error", ""))
+            if code in _FINAL:
+                raise Unreachable(code) from error
+            log.warning("Slack %s: %s", method, code or error.response.status_code)
+            raise Later(float(error.response.headers.get("Retry-After", 1))) from error
+        except (SlackClientError, OSError) as error:
+            log.warning("Slack %s: %s", method, type(error).__name__)
+            raise Later(1) from error

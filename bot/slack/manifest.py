@@ -1,0 +1,83 @@
+"""Prints manifest.yml from the actions, so that a new action's command is never forgotten there."""
+
+import json
+from typing import Any
+
+from bot.lifecycle import ACTIONS
+
+SCOPES = {
+    "commands": "slash commands",
+    "chat:write": "cards and answers",
+    "users:read": "who is a colleague, a guest, deactivated",
+    "users:read.email": "the address by which Miro knows a person",
+    "im:history": "requests typed to the bot",
+    "app_mentions:read": "requests typed in a channel",
+    "channels:read": "whether the channel for cards is shared with another organization",
+    "groups:read": "the same for a private channel",
+}
+"""Each scope with its reason; the bot asks for no other."""
+
+
+def manifest() -> dict[str, Any]:
+    """The app as Slack should know it (Slack's app manifest, version 2)."""
+    return {
+        "display_information": {
+            "name": "Miro Access",
+            "description": "Ask for a change of Miro access, decide with one click, see it done.",
+            "background_color": "#1f2a44",
+        },
+        "features": {
+            "app_home": {
+                "home_tab_enabled": True,
+                "messages_tab_enabled": True,
+                "messages_tab_read_only_enabled": False,
+            },
+            "bot_user": {"display_name": "Miro Access", "always_online": True},
+            "slash_commands": _commands(),
+        },
+        "oauth_config": {"scopes": {"bot": list(SCOPES)}},
+        "settings": {
+            "event_subscriptions": {"bot_events": ["app_home_opened", "app_mention", "message.im"]},
+            "interactivity": {"is_enabled": True},
+            "org_deploy_enabled": False,
+            "socket_mode_enabled": True,
+            "token_rotation_enabled": False,
+        },
+    }
+
+
+def _commands() -> list[dict[str, Any]]:
+    whole = [("/miro", "Miro access: what you can ask for, and where it stands", "[help|whoami|status|…]")]
+    for action in ACTIONS.values():
+        if action.SLASH:
+            about = action.ABOUT[:1].upper() + action.ABOUT[1:]
+            whole.append((f"/{action.SLASH}", about, action.EXAMPLE))
+    # Escaped, a mention arrives as <@U…>: an id, where the name alone could be anybody's.
+    return [
+        {"command": command, "description": text, "usage_hint": hint, "should_escape": True}
+        for command, text, hint in whole
+    ]
+
+
+def as_yaml(value: Any, indent: str = "") -> str:
+    """YAML of dicts, lists and plain values; a JSON string is a YAML string."""
+    if isinstance(value, dict):
+        return "".join(_entry(f"{indent}{key}:", item, indent + "  ") for key, item in value.items())
+    return "".join(f"{indent}-{as_yaml(item, indent + '  ')[len(indent) + 1 :]}" for item in value)
+
+
+def _entry(key: str, item: Any, indent: str) -> str:
+    if isinstance(item, list) and not any(isinstance(one, dict | list) for one in item):
+        return f"{key}\n" + "".join(f"{indent}- {json.dumps(one)}\n" for one in item)
+    if isinstance(item, dict | list):
+        return f"{key}\n{as_yaml(item, indent)}"
+    return f"{key} {json.dumps(item, ensure_ascii=False)}\n"
+
+
+def text() -> str:
+    """The whole file."""
+    return "# Written by `python -m bot.slack.manifest > manifest.yml`.\n" + as_yaml(manifest())
+
+
+if __name__ == "__main__":
+    print(text(), end="")  # noqa: T201

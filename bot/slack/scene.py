@@ -1,0 +1,144 @@
+"""What a card is drawn from: a request as one reader sees it, and the sentences every card shares."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from approvals.decide import kept
+from approvals.ids import PersonId
+from approvals.people import Person, listed
+from approvals.request import Request
+from approvals.states import State
+from bot.lifecycle import Action
+from bot.lifecycle.action import Facts
+from bot.lifecycle.fill import clip
+from bot.slack.blocks import (
+    Block,
+    actions,
+    button,
+    clip_words,
+    context,
+    when,
+)
+
+
+@dataclass(frozen=True)
+class Scene:
+    """Everything a card is drawn from. `zone` '' means many readers."""
+
+    request: Request
+    command: Action
+    facts: Facts
+    person: Callable[[PersonId], Person]
+    viewer: Person | None
+    zone: str
+    now: datetime
+    round: int = 0
+
+    def name(self, id: PersonId) -> str:
+        """Somebody's name as it fits on a card."""
+        return clip(self.person(id).called, 40, 3)
+
+    def names(self, ids: tuple[PersonId, ...], word: str = "and") -> str:
+        """Several names; beyond three, how many more."""
+        shown = [self.name(id) for id in ids]
+        return listed(shown if len(shown) <= 3 else [*shown[:2], f"{len(shown) - 2} others"], word)
+
+    def at(self, time: datetime) -> str:
+        """A time as this reader reads it."""
+        return when(time, self.zone, self.now)
+
+    @property
+    def phrase(self) -> str:
+        """What was asked for, if its people and teams are still known."""
+        try:
+            return self.command.phrase(self.facts)
+        except KeyError:
+            return f"{self.request.action} (what it was about is gone)"
+
+    @property
+    def question(self) -> str:
+        """The first line of an approver's card."""
+        lead = "Practice: nothing will change. " if self.request.practice else ""
+        lead += "Confidential: " if self.command.CONFIDENTIAL else ""
+        text = self.phrase if self.command.CONFIDENTIAL else self.phrase[:1].upper() + self.phrase[1:]
+        return f"{lead}{text}?"
+
+    @property
+    def is_mine(self) -> bool:
+        """Whether the reader is the person it changes."""
+        subject = self.request.subject
+        return bool(self.viewer and subject and self.viewer.is_(self.person(subject)))
+
+    @property
+    def outcome(self) -> str:
+        """What is so now: "you're a Company Admin of Miro"."""
+        subject = self.request.subject
+        who, verb = ("you", "are") if self.is_mine else (self.name(subject) if subject else "", "is")
+        try:
+            text = self.command.outcome(self.facts)
+        except KeyError:
+            return self.phrase
+        return text.replace("{who}", who).replace("{is}", verb)
+
+
+def by_shell(scene: Scene) -> str:
+    """Says that a decision was typed in a shell, and in which."""
+    votes = [vote.shell for vote in scene.request.votes if vote.shell]
+    shells = votes or ([scene.request.outcome.shell] if scene.request.outcome else [])
+    return f" (typed in a shell: {shells[0]})" if shells and shells[0] else ""
+
+
+def where_it_stands(scene: Scene) -> str:
+    """One or two sentences: where the request stands."""
+    return kept(scene.request, _where(scene))
+
+
+def _where(scene: Scene) -> str:
+    request = scene.request
+    by = scene.names(request.decided_by) or "Somebody"
+    at = f" ({scene.at(request.approved_at)})" if request.approved_at and scene.zone else ""
+    approved = f"Approved by {by}{at}{by_shell(scene)}."
+    said = request.outcome
+    texts = {
+        State.CHECKING: "Saved. I'm looking at what would change.",
+        State.APPROVED: f"{approved} I'm carrying it out.",
+        State.WORKING: f"{approved} I'm carrying it out.",
+        State.STOPPED: f"{approved} It stopped; operators have been told.",
+        State.DONE: f"{approved} Done, and seen to be so.",
+        State.REHEARSED: f"{approved} This was practice: nothing was changed.",
+        State.EXPIRED: "Nobody answered in time. That isn't a no. Nothing has changed.",
+    }
+    if said and request.state is State.DENIED:
+        return f'Denied by {by}{by_shell(scene)}: "{clip_words(said.text, 25)}" Nothing has changed.'
+    if said and request.state is State.WITHDRAWN:
+        return f"Withdrawn by {scene.name(said.by)}{by_shell(scene)}. Nothing has changed."
+    if said and request.state in (State.REFUSED, State.NOTHING_TO_DO, State.JOINED):
+        return clip_words(said.text, 45)
+    return f"{texts.get(request.state, '')} {request.held}".strip()
+
+
+def foot(scene: Scene) -> Block:
+    """The request's number, and who couldn't be reached."""
+    missed = f" {scene.request.unreached[-1]}" if scene.request.unreached else ""
+    return context(f"{scene.request.id} · {scene.request.action}{missed}")
+
+
+def again(scene: Scene) -> list[Block]:
+    """A way to ask once more, where nobody answered."""
+    if scene.request.state is not State.EXPIRED:
+        return []
+    return [actions(button("Ask Again", "again", scene.request.id))]
+
+
+_TITLES = {
+    State.NOTHING_TO_DO: "Nothing to do",
+    State.REFUSED: "Not possible",
+    State.JOINED: "Asked for already",
+    State.EXPIRED: "Nobody answered",
+}
+
+
+def heading(scene: Scene) -> str:
+    """How it ended, in two words."""
+    return _TITLES.get(scene.request.state, scene.request.state.value.capitalize())

@@ -1,0 +1,133 @@
+"""The HTTP door: nothing reaches Bolt that isn't signed by Slack, and recently.
+
+Bolt could check signatures itself, but logs the whole body of a bad one; bodies hold names and reasons.
+"""
+
+import io
+import json
+import logging
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from typing import Any
+from wsgiref.types import StartResponse, WSGIApplication
+
+from slack_bolt import App
+from slack_bolt.adapter.wsgi import SlackRequestHandler
+from slack_sdk.signature import Clock, SignatureVerifier
+from waitress import wasyncore
+from waitress.server import create_server
+
+log = logging.getLogger(__name__)
+
+LARGEST = 1_000_000
+"""Bytes of a body; Slack's own stay far below."""
+
+Environ = dict[str, Any]
+
+
+class Counts:
+    """What was turned away, and why; shown by /healthz."""
+
+    def __init__(self) -> None:
+        self._counts: Counter[str] = Counter()
+        self._lock = threading.Lock()
+
+    def add(self, what: str) -> None:
+        """One more."""
+        with self._lock:
+            self._counts[what] += 1
+
+    def all(self) -> dict[str, int]:
+        """Everything counted."""
+        with self._lock:
+            return dict(self._counts)
+
+
+class _Given(Clock):
+    def __init__(self, now: Callable[[], float]) -> None:
+        self._now = now
+
+    def now(self) -> float:
+        return self._now()
+
+
+class Door:
+    """A WSGI application: `/slack/events` for everything Slack sends, `/healthz` for whoever watches."""
+
+    def __init__(
+        self,
+        app: App,
+        secret: str,
+        health: Callable[[], dict[str, Any]],
+        now: Callable[[], float] = time.time,
+    ) -> None:
+        self._slack = SlackRequestHandler(app, path="/slack/events")
+        self._verifier = SignatureVerifier(secret, _Given(now))
+        self._health, self.counts = health, Counts()
+
+    def __call__(self, environ: Environ, start: StartResponse) -> Iterable[bytes]:
+        path, method = environ.get("PATH_INFO", ""), environ.get("REQUEST_METHOD", "")
+        if path == "/healthz" and method == "GET":
+            found = self._health() | {"refused": self.counts.all()}
+            return _say(start, "200 OK" if found["ok"] else "503 Service Unavailable", found)
+        if path != "/slack/events" or method != "POST":
+            return _say(start, "404 Not Found", {"error": "POST /slack/events or GET /healthz"})
+        size = environ.get("CONTENT_LENGTH") or "0"
+        if not size.isdigit() or int(size) > LARGEST:
+            return self._refuse(start, "413 Payload Too Large", "too large")
+        body = environ["wsgi.input"].read(int(size))
+        fault = self._fault(environ, body)
+        if fault:
+            return self._refuse(start, "401 Unauthorized", fault)
+        return self._slack({**environ, "wsgi.input": io.BytesIO(body)}, start)
+
+    def _fault(self, environ: Environ, body: bytes) -> str:
+        """What is wrong with a signature: '' for nothing."""
+        stamp = environ.get("HTTP_X_SLACK_REQUEST_TIMESTAMP", "")
+        signature = environ.get("HTTP_X_SLACK_SIGNATURE", "")
+        if not stamp or not signature:
+            return "unsigned"
+        if not stamp.isdigit():
+            return "badly signed"
+        if abs(self._verifier.clock.now() - int(stamp)) > 300:
+            return "old"
+        return "" if self._verifier.is_valid(body, stamp, signature) else "badly signed"
+
+    def _refuse(self, start: StartResponse, status: str, why: str) -> Iterable[bytes]:
+        self.counts.add(why)
+        log.warning("a request to /slack/events was refused: %s", why)
+        return _say(start, status, {"error": why})
+
+
+def _say(start: StartResponse, status: str, content: dict[str, Any]) -> Iterable[bytes]:
+    text = json.dumps(content).encode()
+    start(status, [("Content-Type", "application/json"), ("Content-Length", str(len(text)))])
+    return [text]
+
+
+@contextmanager
+def serving(app: WSGIApplication, host: str, port: int, threads: int) -> Iterator[str]:
+    """Serves on waitress until the block ends; yields `http://host:port`. Raises OSError."""
+    sockets: dict[int, Any] = {}
+    left: dict[int, Any] = {}
+    # A hundred connections is waitress's default: the next one would wait unseen in the kernel's queue.
+    server = create_server(app, map=sockets, host=host, port=port, threads=threads, connection_limit=1000)
+    thread = threading.Thread(target=server.run, name="http", daemon=True)
+    thread.start()
+
+    def leave() -> None:
+        left.update(sockets)
+        sockets.clear()
+
+    try:
+        yield f"http://{host}:{server.effective_port}"
+    finally:
+        # The workers end first, for they wake the server's thread. That ends when it has nothing to wait
+        # for; only then may anything be closed, for the pipe that wakes it is still written to.
+        server.task_dispatcher.shutdown()
+        server.trigger.pull_trigger(leave)
+        thread.join()
+        wasyncore.close_all(left)

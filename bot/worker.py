@@ -1,0 +1,209 @@
+"""Takes the next request that has work to do, and everything that time brings about."""
+
+import logging
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from approvals import decide
+from approvals.ids import GroupId
+from approvals.people import FRESH, Account
+from approvals.policy import Policy
+from approvals.states import State
+from approvals.store import Claim, ClaimLost, Overtaken, StoreTrouble
+from bot.checking import check
+from bot.desk import LEASE, Colleagues, Desk, SlackAway
+from bot.miro.client import Miro, MiroError
+from bot.provisioning import Provisioning
+
+log = logging.getLogger(__name__)
+
+GROUPS_EVERY = timedelta(minutes=10)
+PEOPLE_EVERY = FRESH / 4
+RETRY = timedelta(minutes=1)
+ANCHOR_EVERY = timedelta(hours=1)
+
+
+@dataclass
+class Worker:
+    """Works off what is due. Any number of threads and processes may run one at the same time."""
+
+    desk: Desk
+    miro: Miro
+    colleagues: Colleagues
+    owner: str
+    _policy: Policy | None = None
+    _later: dict[str, datetime] = field(default_factory=dict)
+
+    def work(self) -> bool:
+        """One request, if there is one to work on."""
+        claim = self.desk.store.claim(self.owner, LEASE)
+        if claim is None:
+            return False
+        try:
+            self._move_on(claim)
+        except (Overtaken, ClaimLost) as error:
+            log.info("%s: %s", claim.request, error)
+        except StoreTrouble:
+            raise
+        except Exception:
+            # A defect mustn't go round and round unseen: the request says so, and is tried again ever later.
+            log.exception("%s met an error that isn't foreseen", claim.request)
+            text = f"Something went wrong inside me. {claim.request} is saved; I try again by myself."
+            self.desk.held(self.desk.store.request(claim.request), text, claim)
+        self._give_back(claim)
+        self.desk.wake()
+        return True
+
+    def _move_on(self, claim: Claim) -> None:
+        request = self.desk.store.request(claim.request)
+        if request.state is State.CHECKING:
+            check(self.desk, self.miro, self.colleagues, request, claim)
+        else:
+            Provisioning(self.desk, self.miro, self.colleagues, request, claim).run()
+
+    def _give_back(self, claim: Claim) -> None:
+        try:
+            self.desk.store.release(claim)
+        except ClaimLost:
+            log.info("%s is worked on elsewhere", claim.request)
+
+    def tick(self) -> None:
+        """What time brings about: expiry, a changed policy, names grown old."""
+        self._expire()
+        problem = self.desk.policies.reload()
+        if problem:
+            log.warning("%s", problem)
+            self.desk.tell_operators(problem)
+        self._refresh_people()
+        self.refresh_groups()
+        self.desk.store.tidy()
+        if self._is_time("anchor"):
+            # A chain doesn't show that its end was cut; the log stream, kept elsewhere, does.
+            log.info("anchor of the record: %s", self.desk.store.head())
+            self._later["anchor"] = self.desk.now() + ANCHOR_EVERY
+
+    def _expire(self) -> None:
+        for request in self.desk.store.due():
+            drafts = decide.expire(request, self.desk.now())
+            try:
+                if drafts:
+                    self.desk.store.append(request, drafts)
+            except Overtaken:
+                log.info("%s was answered at the last moment", request.id)
+            self.desk.wake()
+
+    def _is_time(self, what: str) -> bool:
+        return self.desk.now() >= self._later.get(what, datetime.min.replace(tzinfo=self.desk.now().tzinfo))
+
+    def _refresh_people(self) -> None:
+        """Looks up everybody the policy names, and accounts last seen a while ago."""
+        if not self._is_time("people"):
+            return
+        try:
+            if self._policy is not self.desk.policy:
+                policy = self.desk.policy
+                missing = [entry for entry in sorted(policy.people()) if self._unknown(entry)]
+                self._policy = policy
+                if missing:
+                    log.warning("the policy names people whom Slack doesn't know: %s", ", ".join(missing))
+            for account in self.desk.store.people.stale(self.desk.now() - PEOPLE_EVERY, 20):
+                self._refresh(account)
+        except SlackAway as error:
+            log.warning("people aren't fresh: %s", error)
+            self._later["people"] = self.desk.now() + RETRY
+
+    def _refresh(self, account: Account) -> None:
+        """Looks one account up; one that Slack won't answer for mustn't keep the others old."""
+        person = self.desk.store.people.by_slack(account.slack_id)
+        try:
+            if person:
+                self.colleagues.look(person)
+        except SlackAway as error:
+            log.warning("%s isn't fresh: %s", account.slack_id, error)
+
+    def _unknown(self, entry: str) -> bool:
+        """Whether Slack knows nobody by this entry; whoever was met today isn't looked up again."""
+        person = self.desk.find(entry)
+        fresh = person and person.account and person.account.fresh(self.desk.now())
+        return not fresh and self.colleagues.find(entry) is None
+
+    def refresh_groups(self) -> None:
+        """Takes the list of groups, if the last one is ten minutes old. GET /Groups is dear: 5 per 30 s."""
+        seen = self.desk.store.groups.seen_at()
+        if (seen and self.desk.now() - seen < GROUPS_EVERY) or not self._is_time("groups"):
+            return
+        try:
+            groups = self.miro.groups()
+            self.desk.store.groups.keep([(GroupId(one.id), one.display_name) for one in groups])
+        except MiroError as error:
+            log.warning("groups aren't fresh: %s", error)
+            self._later["groups"] = self.desk.now() + RETRY
+
+
+class Traffic:
+    """Whether Slack is sending right now: its three seconds come before work that can wait."""
+
+    def __init__(self, seconds: Callable[[], float]) -> None:
+        self._seconds, self._last = seconds, float("-inf")
+
+    def heard(self, next: Callable[[], None]) -> None:
+        """Notes a delivery; a middleware of Bolt's."""
+        self._last = self._seconds()
+        next()
+
+    def is_busy(self) -> bool:
+        """Whether there was a delivery within the last 50 ms."""
+        return self._seconds() - self._last < 0.05
+
+
+class Loop:
+    """Calls something again and again from a thread of its own, until told to stop; `wake` makes it hurry.
+
+    While Slack is sending it steps back, but for two seconds at most: a steady stream mustn't starve it.
+    """
+
+    def __init__(self, name: str, step: Callable[[], bool], idle: float, traffic: Traffic) -> None:
+        self._step, self._idle, self._traffic = step, idle, traffic
+        self._woken, self._ending = threading.Event(), threading.Event()
+        self._thread = threading.Thread(target=self._run, name=name, daemon=True)
+
+    def start(self) -> "Loop":
+        """Begins."""
+        self._thread.start()
+        return self
+
+    def wake(self) -> None:
+        """There may be something to do."""
+        self._woken.set()
+
+    def end(self) -> None:
+        """Lets it end after the current step; whatever it left is taken up at the next start."""
+        self._ending.set()
+        self._woken.set()
+
+    def join(self, patience: float) -> None:
+        """Waits until it has ended, but no longer than so many seconds."""
+        self._thread.join(patience)
+
+    def _run(self) -> None:
+        while not self._ending.is_set():
+            self._woken.clear()
+            self._step_back()
+            try:
+                busy = self._step()
+            except StoreTrouble as error:
+                log.error("%s", error)
+                busy = False
+            except Exception:
+                # A defect in one step mustn't end the thread: the next request is somebody else's.
+                log.exception("%s met an error it doesn't know; it goes on", self._thread.name)
+                busy = False
+            if not busy:
+                self._woken.wait(self._idle)
+
+    def _step_back(self) -> None:
+        for _ in range(100):
+            if not self._traffic.is_busy() or self._ending.wait(0.02):
+                return

@@ -1,0 +1,1 @@
+"""Who must say yes, and what has been said."""

@@ -1,0 +1,199 @@
+"""A small company to test with: a clock that moves when told, its people, its policy and its record."""
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from hypothesis import settings
+
+from approvals.decide import Table, Who
+from approvals.ids import BOT, PersonId, RequestId, SlackId, stamp
+from approvals.people import Account, Person, Standing
+from approvals.policy import Policy, load
+from approvals.request import Draft, Event, Request
+from approvals.sqlite import SqliteStore
+from approvals.states import What
+from approvals.store import Store
+
+STEADY = settings(deadline=None, database=None, derandomize=True)
+"""For tests of properties: a busy machine fails nothing, and a run repeats itself."""
+
+START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
+ACTIONS = ("request-access", "make-admin", "offboard")
+
+POLICY = """\
+operators = ["it"]
+domains = ["example.com"]
+command_line_decides = false
+
+[managers]
+"ada@example.com" = "bo@example.com"
+
+[groups.it]
+people = ["ida@example.com"]
+because = "you look after Miro"
+
+[groups.owners]
+people = ["cy@example.com", "dee@example.com"]
+because = "you own Miro"
+
+[actions.request-access]
+ask = ["anyone"]
+approvers = ["manager"]
+
+[actions.make-admin]
+ask = ["anyone"]
+for_others = ["it"]
+approvers = ["owners"]
+expires = "2d"
+
+[actions.offboard]
+for_others = ["it"]
+approvers = ["owners"]
+agree = 2
+"""
+
+
+class Clock:
+    """A clock that only moves when told."""
+
+    def __init__(self, at: datetime = START) -> None:
+        self._at = at
+
+    def now(self) -> datetime:
+        """What the clock shows."""
+        return self._at
+
+    def pass_(self, span: timedelta) -> None:
+        """Lets time go by."""
+        self._at += span
+
+
+def _sqlite(folder: Path, clock: Clock) -> Store:
+    return SqliteStore(folder / "record.db", clock.now)
+
+
+STORES: dict[str, Callable[[Path, Clock], Store]] = {"sqlite": _sqlite}
+"""Every store that keeps the contract: opens the one of a folder, anew or again."""
+
+
+def mail(name: str) -> str:
+    """The address of somebody in the company."""
+    return f"{name}@example.com"
+
+
+def colleague(store: Store, clock: Clock, name: str, slack_id: str = "") -> Person:
+    """Somebody whose Slack account was looked at just now."""
+    account = Account(SlackId(slack_id or f"U{name.upper()}01"), Standing.COLLEAGUE, clock.now())
+    return store.people.learn(store.people.saw(account, mail(name)).id, name=name.capitalize())
+
+
+def asked(by: PersonId, **more: Any) -> Draft:
+    """The event by which a request begins."""
+    body = {"action": "make-admin", "policy": "", "lanes": ["admins"], **more}
+    reason = body.pop("reason", "Joins IT on Monday")
+    details = json.dumps(body.pop("details", {"role": "Company Admin"}))
+    return Draft(What.ASKED, by, body, {"reason": reason, "details": details})
+
+
+def planned(expires: datetime, **more: Any) -> Draft:
+    """The event after which approvers are asked."""
+    body = {"revision": "r1", "approvers": [], "agree": 1, "lanes": ["admins"], **more}
+    plan = json.dumps(body.pop("plan", {"lines": ["become Company Admin"]}))
+    return Draft(What.PLANNED, BOT, {**body, "expires_at": stamp(expires)}, {"plan": plan})
+
+
+def draft(what: What, now: datetime, by: PersonId = BOT, **more: Any) -> Draft:
+    """Any event, with the least that it must say."""
+    later = stamp(now + timedelta(minutes=1))
+    bodies: dict[What, Mapping[str, Any]] = {
+        What.HELD: {"next_try_at": later},
+        What.UNSEEN: {"next_try_at": later},
+        What.JOINED: {"because_of": "R-1"},
+        What.VOTED: {"revision": "r1"},
+        What.TRYING: {"step": "become Company Admin"},
+        What.ANSWERED: {"step": "become Company Admin", "accepted": True},
+    }
+    if what is What.ASKED:
+        return asked(by, **more)
+    if what is What.PLANNED:
+        return planned(now + timedelta(days=2), **more)
+    return Draft(what, by, {**bodies.get(what, {}), **more}, {"text": "as it was said"})
+
+
+def events_of(drafts: Sequence[Draft], at: datetime = START, request: str = "R-1") -> list[Event]:
+    """Drafts as entries of one request, a minute apart, without any store."""
+    return [
+        Event(n, RequestId(request), n, one.type, 1, at + timedelta(minutes=n), one.by, one.body, one.words)
+        for n, one in enumerate(drafts, 1)
+    ]
+
+
+@dataclass
+class Scene:
+    """A record with the people and the policy of the company in it."""
+
+    store: Store
+    clock: Clock
+    text: str = POLICY
+
+    def __post_init__(self) -> None:
+        for name in ("ada", "bo", "cy", "dee", "eve", "ida"):
+            colleague(self.store, self.clock, name)
+        self.asked = self.in_force = load(self.text, ACTIONS)
+        self.hash = self.store.take_policy(self.text)
+
+    def changed(self, old: str, new: str) -> Policy:
+        """Puts another policy in force: the same text with one change."""
+        assert old in self.text
+        self.in_force = load(self.text.replace(old, new), ACTIONS)
+        return self.in_force
+
+    def person(self, name: str) -> Person:
+        """Somebody of the company."""
+        found = self.store.people.by_email(mail(name))
+        assert found
+        return found
+
+    def who(self, name: str, shell: str = "") -> Who:
+        """Somebody who acts, through Slack or from a shell."""
+        person = self.person(name)
+        return Who(person, None if shell else person.account, shell)
+
+    def looked_at(self, name: str, standing: Standing, ago: timedelta = timedelta()) -> None:
+        """Slack says what an account is, or said so some time ago."""
+        account = self.person(name).account
+        assert account
+        seen = Account(account.slack_id, standing, self.clock.now() - ago)
+        self.store.people.saw(seen, mail(name))
+
+    @property
+    def table(self) -> Table:
+        """What a decision taken now rests on."""
+        return Table(self.asked, self.in_force, self.store.people, self.clock.now())
+
+    def waiting(self, action: str = "make-admin", subject: str = "eve", **plan: Any) -> Request:
+        """A request of Ada's for which approvers were asked."""
+        about = self.person(subject).id if subject else None
+        first = asked(self.person("ada").id, action=action, subject=about, policy=self.hash)
+        request = self.store.ask(first)
+        expires = plan.pop("expires", self.clock.now() + timedelta(days=2))
+        return self.store.append(request, [planned(expires, **plan)])
+
+    def now(self, request: Request, *whats: What, by: str = "") -> Request:
+        """The request after some more events."""
+        actor = self.person(by).id if by else BOT
+        return self.store.append(request, [draft(what, self.clock.now(), actor) for what in whats])
+
+    def second_account(self, name: str, slack_id: str, standing: Standing = Standing.COLLEAGUE) -> None:
+        """Gives somebody one more Slack account."""
+        self.store.people.saw(Account(SlackId(slack_id), standing, self.clock.now()), mail(name))
+
+    def through(self, slack_id: str) -> Who:
+        """Whoever acts through a certain Slack account."""
+        person = self.store.people.by_slack(SlackId(slack_id))
+        assert person
+        return Who(person, next(one for one in person.accounts if one.slack_id == slack_id))

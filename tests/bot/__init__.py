@@ -1,0 +1,1 @@
+"""The bot, file by file and from end to end."""

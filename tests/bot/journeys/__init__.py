@@ -1,0 +1,1 @@
+"""Whole ways of requests: a Slack payload in; Miro, cards and record out."""

@@ -1,0 +1,257 @@
+"""The world changes between the question and the answer: what was approved is done, or it is asked again."""
+
+from dataclasses import replace
+from pathlib import Path
+
+from bot.sandbox.miro import Fault
+from bot.sandbox.stage import POLICY, Stage
+from tests.bot.journeys.scenes import (
+    answer,
+    approve,
+    ask,
+    buttons,
+    calls,
+    card,
+    has_card,
+    history,
+    last,
+    playing,
+    press,
+    read,
+    request,
+    state,
+    teams_of,
+    wait,
+)
+
+MOVE = ("U0ALEX", "/miro-move", "from Engineering to Design because I changed jobs")
+ACCESS = ("U0ALEX", "/miro-access", "for Engineering because I start Monday")
+
+
+def member(s: Stage, *names: str) -> None:
+    s.miro.add_user("alex@example.com", "Alex Smith", teams=[s.teams[name] for name in names])
+
+
+def test_somebody_else_doing_a_part_leaves_less_to_do(s: Stage) -> None:
+    member(s, "Engineering")
+    id = ask(s, *MOVE)
+    s.miro.join("alex@example.com", s.teams["Design"])
+    approve(s, "U0PRIYA")
+    assert state(s, id) == "done"
+    assert calls(s) == [f"PATCH /Groups/{s.teams['Engineering']}"]
+
+
+def test_everything_done_by_somebody_else_needs_no_call(s: Stage) -> None:
+    member(s, "Engineering")
+    id = ask(s, *MOVE)
+    s.miro.join("alex@example.com", s.teams["Design"])
+    s.miro.leave("alex@example.com", s.teams["Engineering"])
+    approve(s, "U0PRIYA")
+    assert state(s, id) == "done"
+    assert calls(s) == []
+
+
+def test_more_to_do_than_was_approved_is_asked_again(s: Stage) -> None:
+    member(s, "Engineering")
+    id = ask(s, *MOVE)
+    old = card(s, "U0PRIYA")
+    first = request(s, id).revision
+    s.miro.change_user("alex@example.com", active=False)
+    approve(s, "U0PRIYA")
+    assert state(s, id) == "waiting"
+    assert calls(s) == []
+    new = card(s, "U0PRIYA")
+    assert new.ts != old.ts
+    assert "What will change is different now:" in read(new)
+    assert "Reactivate the account." in read(new)
+    assert buttons(old) == []
+    assert "There is a newer card below." in read(old)
+    assert request(s, id).revision != first
+    approve(s, "U0PRIYA")
+    assert state(s, id) == "done"
+    user = s.miro.user("alex@example.com")
+    assert user and user.active
+    assert teams_of(s, "alex@example.com") == {"Design"}
+
+
+def test_an_older_picture_approves_nothing(s: Stage) -> None:
+    member(s, "Engineering")
+    id = ask(s, *MOVE)
+    theirs = card(s, "U0CAROL")
+    copy = replace(theirs, blocks=list(theirs.blocks))
+    s.miro.change_user("alex@example.com", active=False)
+    approve(s, "U0PRIYA")
+    press(s, "U0CAROL", "approve", copy)
+    assert answer(s, "U0CAROL") == (
+        "What will change is different now, so your click did nothing. Read the new card."
+    )
+    assert state(s, id) == "waiting"
+    assert request(s, id).votes == ()
+    assert calls(s) == []
+
+
+def test_somebody_who_left_a_team_is_not_put_back_unasked(s: Stage) -> None:
+    member(s, "Engineering", "Design")
+    id = ask(s, *MOVE)
+    s.miro.leave("alex@example.com", s.teams["Design"])
+    approve(s, "U0PRIYA")
+    assert state(s, id) == "waiting"
+    assert "Join Design." in read(card(s, "U0PRIYA"))
+    assert calls(s) == []
+
+
+def test_another_account_of_the_same_address_is_asked_again(s: Stage) -> None:
+    member(s, "Engineering")
+    id = ask(s, *MOVE)
+    s.miro.delete("alex@example.com")
+    member(s, "Engineering")
+    approve(s, "U0PRIYA")
+    assert state(s, id) == "waiting"
+    assert history(s, id).count("planned") == 2
+    assert calls(s) == []
+
+
+def test_a_group_renamed_meanwhile_is_asked_again(s: Stage) -> None:
+    member(s, "Engineering")
+    id = ask(s, *MOVE)
+    s.miro.change_team(s.teams["Design"], displayName="g_app_design_all")
+    wait(s, minutes=10)
+    approve(s, "U0PRIYA")
+    assert state(s, id) == "waiting"
+    assert calls(s) == []
+    assert "Join Design." in read(card(s, "U0PRIYA"))
+    approve(s, "U0PRIYA")
+    assert teams_of(s, "alex@example.com") == {"Design"}
+
+
+def test_a_group_deleted_meanwhile_stops_before_anything_changed(s: Stage) -> None:
+    member(s, "Engineering")
+    id = ask(s, *MOVE)
+    delete_team(s, "Design")
+    wait(s, minutes=10)
+    approve(s, "U0PRIYA")
+    assert state(s, id) == "stopped"
+    assert "The team isn't in Miro any more." in last(s, "U0ALEX")
+    assert calls(s) == []
+    assert teams_of(s, "alex@example.com") == {"Engineering"}
+
+
+def test_a_group_deleted_unnoticed_stops_with_what_miro_said(s: Stage) -> None:
+    member(s, "Engineering")
+    id = ask(s, *MOVE)
+    delete_team(s, "Design")
+    approve(s, "U0PRIYA")
+    assert state(s, id) == "stopped"
+    assert 'Miro said: "' in last(s, "U0ALEX")
+    assert teams_of(s, "alex@example.com") == {"Engineering"}
+
+
+def test_a_group_deleted_before_checking_is_refused(s: Stage) -> None:
+    member(s, "Engineering")
+    assert s.acting.command(*MOVE).ok
+    delete_team(s, "Design")
+    wait(s, minutes=10)
+    errors = s.acting.submit("U0ALEX").errors
+    assert list(errors) == ["to_team"]
+    assert "I don't know a team called" in errors["to_team"]
+
+
+def delete_team(s: Stage, name: str) -> None:
+    """As if somebody deleted it in Miro."""
+    s.miro._organization.delete_team(s.teams[name])
+
+
+def test_an_approver_who_left_before_the_first_write_does_not_count(s: Stage) -> None:
+    member(s, "Engineering")
+    id = ask(s, *MOVE)
+    s.slack.change_person("U0PRIYA", deleted=True)
+    approve(s, "U0PRIYA")
+    assert state(s, id) == "waiting"
+    assert calls(s) == []
+    assert [s.bot.desk.person(one).called for one, _ in request(s, id).approvers] == ["Carol Diaz", "Sam Lee"]
+    approve(s, "U0CAROL")
+    assert state(s, id) == "done"
+
+
+def test_nobody_left_to_approve_ends_it_with_a_sentence(s: Stage) -> None:
+    member(s, "Engineering")
+    id = ask(s, *MOVE)
+    for user in ("U0PRIYA", "U0CAROL", "U0SAM"):
+        s.slack.change_person(user, deleted=True)
+    s.acting.click("U0PRIYA", card(s, "U0PRIYA"), "approve")
+    wait(s, hours=7)
+    assert state(s, id) == "refused"
+    assert "Nobody can decide this" in last(s, "U0ALEX")
+    assert calls(s) == []
+
+
+def test_somebody_taken_off_the_policy_cannot_decide_old_requests(s: Stage) -> None:
+    member(s, "Engineering")
+    id = ask(s, *MOVE)
+    theirs = card(s, "U0PRIYA")
+    change_policy(s, POLICY.replace('"alex@example.com" = "priya@example.com"', ""))
+    press(s, "U0PRIYA", "approve", theirs)
+    assert answer(s, "U0PRIYA") == f"Only Carol Diaz or Sam Lee can decide {id}. Nothing has changed."
+    assert state(s, id) == "waiting"
+
+
+def test_somebody_new_in_the_policy_cannot_decide_old_requests(s: Stage) -> None:
+    member(s, "Engineering")
+    ask(s, *MOVE)
+    change_policy(s, POLICY.replace('"sam@example.com"]', '"sam@example.com", "dana@example.com"]'))
+    press(s, "U0DANA", "approve", card(s, "U0PRIYA"))
+    assert answer(s, "U0DANA").startswith("Only Priya Rao, Carol Diaz or Sam Lee can decide")
+
+
+def test_an_approval_given_before_the_policy_changed_is_looked_at_again(s: Stage) -> None:
+    member(s, "Engineering")
+    id = ask(s, *MOVE)
+    assert s.acting.click("U0PRIYA", card(s, "U0PRIYA"), "approve").ok
+    change_policy(s, POLICY.replace('"alex@example.com" = "priya@example.com"', ""))
+    s.settle()
+    assert state(s, id) == "waiting"
+    assert calls(s) == []
+    assert has_card(s, "U0CAROL")
+    assert "priya" not in str(request(s, id).approvers)
+
+
+def change_policy(s: Stage, text: str) -> None:
+    """Somebody edits policy.toml; the bot takes it up before it does anything else."""
+    (s.folder / "policy.toml").write_text(text, encoding="utf-8")
+    assert s.bot.desk.policies.reload() == ""
+
+
+def test_a_broken_change_leaves_the_old_policy_in_force(s: Stage) -> None:
+    (s.folder / "policy.toml").write_text(POLICY.replace("operators =", "operatros ="), encoding="utf-8")
+    for _ in range(3):
+        wait(s, seconds=5)
+    warned = [one for one in s.slack.dm_of("U0CAROL") if "policy" in one.text]
+    assert len(warned) == 1
+    assert "The changed policy can't be used; the old one stays in force." in warned[0].text
+    assert "line 1" in warned[0].text
+    member(s, "Engineering")
+    id = ask(s, *MOVE)
+    approve(s, "U0PRIYA")
+    assert state(s, id) == "done"
+
+
+def test_a_request_working_when_nobody_may_approve_stops(tmp_path: Path) -> None:
+    with playing(tmp_path) as s:
+        member(s, "Engineering")
+        id = ask(s, *MOVE)
+
+        def world_changes() -> None:
+            s.miro.change_user("alex@example.com", active=False)
+            for user in ("U0PRIYA", "U0CAROL", "U0SAM"):
+                s.slack.change_person(user, deleted=True)
+                person = s.bot.store.people.by_slack(user)  # type: ignore[arg-type]
+                assert person
+                s.bot.people.look(person)
+
+        def after_a_change(method: str, path: str) -> bool:
+            return method == "GET" and any(one.method == "PATCH" for one in s.miro.log)
+
+        s.miro.faults.append(Fault(path=after_a_change, then=world_changes))
+        approve(s, "U0PRIYA")
+        assert state(s, id) == "stopped"
+        assert "Nobody can decide this" in last(s, "U0ALEX")

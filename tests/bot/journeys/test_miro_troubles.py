@@ -1,0 +1,242 @@
+"""Miro away, refusing, slow, or saying yes without doing it: nothing is lost, nothing done twice."""
+
+import pytest
+
+from bot.sandbox.miro import Fault
+from bot.sandbox.stage import Stage
+from tests.bot.journeys.scenes import (
+    approve,
+    ask,
+    calls,
+    card,
+    has_card,
+    history,
+    last,
+    press,
+    read,
+    request,
+    state,
+    teams_of,
+    told,
+    wait,
+)
+
+ACCESS = ("U0ALEX", "/miro-access", "for Engineering because I start Monday")
+ADMIN = '<@U0ALEX> from Engineering to "IT Administration" because Alex joins IT on Monday'
+
+
+@pytest.mark.parametrize(
+    "how",
+    [
+        {"status": 503, "times": 99},
+        {"status": 500},
+        {"status": 502, "body": "html"},
+        {"status": 200, "body": "html"},
+        {"status": 200, "body": "empty"},
+        {"cut": "before"},
+        {"status": 429, "times": 99},
+    ],
+    ids=str,
+)
+def test_miro_away_while_checking_asks_nobody_until_it_is_back(s: Stage, how: dict[str, object]) -> None:
+    s.miro.faults.append(Fault("GET", "/Users", **how))  # type: ignore[arg-type]
+    id = ask(s, *ACCESS)
+    assert state(s, id) == "checking"
+    assert f"Miro isn't answering. {id} is saved" in last(s, "U0ALEX")
+    assert told(s, "U0PRIYA") == []
+    s.miro.faults.clear()
+    wait(s, seconds=30)
+    assert state(s, id) == "waiting"
+    assert has_card(s, "U0PRIYA")
+    assert "Waiting for Priya Rao" in last(s, "U0ALEX")
+
+
+def test_a_revoked_token_is_told_to_operators_once(s: Stage) -> None:
+    s.miro.faults.append(Fault("GET", "/Users", status=401, times=99))
+    id = ask(s, *ACCESS)
+    for _ in range(3):
+        wait(s, minutes=5)
+    assert state(s, id) == "checking"
+    warned = [one for one in told(s, "U0CAROL") if "token" in one]
+    assert warned == [
+        f"Miro refuses the bot's token (401). {id} waits. "
+        "Put in a valid token (MIRO_SCIM_TOKEN) and start again."
+    ]
+    assert "isn't answering" in last(s, "U0ALEX")
+    s.miro.faults.clear()
+    wait(s, minutes=20)
+    assert state(s, id) == "waiting"
+
+
+def test_a_token_revoked_after_approval_loses_nothing(s: Stage) -> None:
+    id = ask(s, *ACCESS)
+    s.miro.faults.append(Fault("POST|PATCH", "", status=403, times=1))
+    approve(s, "U0PRIYA")
+    assert state(s, id) == "working"
+    assert "is approved and saved; I go on with it." in told(s, "U0ALEX")[0]
+    wait(s, minutes=1)
+    assert state(s, id) == "done"
+
+
+def test_a_refusal_halfway_stops_and_resume_does_what_is_left(s: Stage) -> None:
+    engineering = s.teams["Engineering"]
+    alex = s.miro.add_user("alex@example.com", "Alex Smith", teams=[engineering])
+    s.miro.change_team(engineering, admins=(alex,))
+    id = ask(s, "U0DANA", "/miro-admin", ADMIN)
+    approve(s, "U0SAM")
+    assert state(s, id) == "stopped"
+    stopped = read(card(s, "U0CAROL", "resume"))
+    assert stopped.startswith(f"{id} stopped halfway:")
+    assert "Done: joined IT Administration." in stopped
+    assert "Not done: leave Engineering, become Company Admin" in stopped
+    assert 'Miro said: "Any team in organization must have at least one admin"' in stopped
+    assert "What helps: Make somebody else admin of that team in Miro, then press Resume." in stopped
+    lines = last(s, "U0DANA")
+    assert "Done: joined IT Administration." in lines and "What helps" not in lines
+    assert "[Resume]" not in lines
+    carol = s.miro.user("carol@example.com")
+    assert carol
+    s.miro.change_team(engineering, admins=(alex, carol.id))
+    s.miro.log.clear()
+    press(s, "U0CAROL", "resume")
+    assert calls(s) == [f"PATCH /Groups/{engineering}", f"PATCH /Users/{alex}"]
+    assert state(s, id) == "done"
+    assert teams_of(s, "alex@example.com") == {"IT Administration"}
+    assert last(s, "U0DANA").startswith("Done: Alex Smith is a Company Admin")
+    assert not has_card(s, "U0SAM", "resume")
+
+
+def test_only_an_operator_can_resume(s: Stage) -> None:
+    alex = s.miro.add_user("alex@example.com", "Alex Smith", teams=[s.teams["Engineering"]])
+    s.miro.change_team(s.teams["Engineering"], admins=(alex,))
+    id = ask(s, "U0ALEX", "/miro-move", "from Engineering to Design because I changed jobs")
+    approve(s, "U0PRIYA")
+    press(s, "U0PRIYA", "resume", card(s, "U0CAROL", "resume"))
+    assert last(s, "U0PRIYA") == f"Only an operator can resume {id}. They have been told."
+    assert state(s, id) == "stopped"
+
+
+def test_a_stopped_request_can_be_left_as_it_is(s: Stage) -> None:
+    alex = s.miro.add_user("alex@example.com", "Alex Smith", teams=[s.teams["Engineering"]])
+    s.miro.change_team(s.teams["Engineering"], admins=(alex,))
+    id = ask(s, "U0ALEX", "/miro-move", "from Engineering to Design because I changed jobs")
+    approve(s, "U0PRIYA")
+    press(s, "U0CAROL", "withdraw")
+    assert state(s, id) == "withdrawn"
+    assert "What was done before stays." in last(s, "U0ALEX") + read(s.slack.dm_of("U0CAROL")[-1])
+    assert teams_of(s, "alex@example.com") == {"Engineering", "Design"}
+
+
+def test_accepted_without_effect_is_looked_for_twice_and_never_sent_again(s: Stage) -> None:
+    s.miro.add_user("alex@example.com", "Alex Smith")
+    s.miro.faults.append(Fault("PATCH", "/Groups", no_effect=True))
+    id = ask(s, "U0ALEX", "/miro-access", "for Engineering because I start Monday")
+    s.miro.change_user("alex@example.com", enterprise={"organization": "Example Ltd"})
+    approve(s, "U0PRIYA")
+    assert state(s, id) == "working"
+    assert "Done" not in last(s, "U0ALEX")
+    wait(s, seconds=5)
+    assert state(s, id) == "working"
+    wait(s, seconds=30)
+    assert state(s, id) == "stopped"
+    assert history(s, id).count("unseen") == 2
+    assert calls(s) == [f"PATCH /Groups/{s.teams['Engineering']}"]
+    assert "Miro accepted my call to join Engineering, but doesn't show it." in last(s, "U0ALEX")
+    press(s, "U0CAROL", "resume")
+    assert state(s, id) == "done"
+    assert len(calls(s)) == 2
+
+
+def test_what_shows_late_is_done_without_a_second_call(s: Stage) -> None:
+    s.miro.add_user("alex@example.com", "Alex Smith")
+    s.miro.change_user("alex@example.com", enterprise={"organization": "Example Ltd"})
+    s.miro.faults.append(Fault("PATCH", "/Groups", no_effect=True))
+    id = ask(s, *ACCESS)
+    approve(s, "U0PRIYA")
+    s.miro.join("alex@example.com", s.teams["Engineering"])
+    wait(s, seconds=5)
+    assert state(s, id) == "done"
+    assert len(calls(s)) == 1
+
+
+@pytest.mark.parametrize("cut", ["POST", "PATCH"])
+def test_a_time_out_after_the_change_is_seen_and_not_sent_twice(s: Stage, cut: str) -> None:
+    s.miro.faults.append(Fault(cut, "", cut="after"))
+    id = ask(s, *ACCESS)
+    approve(s, "U0PRIYA")
+    assert state(s, id) == "done"
+    assert calls(s) == ["POST /Users", f"PATCH /Groups/{s.teams['Engineering']}"]
+    assert [one.status for one in s.miro.log if one.method != "GET"].count(0) == 1
+
+
+def test_a_time_out_before_the_change_is_tried_again(s: Stage) -> None:
+    s.miro.faults.append(Fault("POST", "", cut="before"))
+    id = ask(s, *ACCESS)
+    approve(s, "U0PRIYA")
+    assert state(s, id) == "done"
+    assert calls(s).count("POST /Users") == 2
+
+
+def test_an_outcome_that_stays_unknown_stops_after_three_tries(s: Stage) -> None:
+    s.miro.faults.append(Fault("POST", "", status=502, body="html", times=99))
+    id = ask(s, *ACCESS)
+    approve(s, "U0PRIYA")
+    assert state(s, id) == "stopped"
+    assert calls(s) == ["POST /Users"] * 3
+    assert "never learned whether it worked" in last(s, "U0ALEX")
+    assert "<html" not in "".join(told(s, "U0CAROL"))
+
+
+def test_miro_in_no_hurry_is_waited_for(s: Stage) -> None:
+    s.miro.faults.append(Fault("POST", "", status=429, retry_after=7))
+    id = ask(s, *ACCESS)
+    before = s.clock()
+    approve(s, "U0PRIYA")
+    assert state(s, id) == "done"
+    assert (s.clock() - before).total_seconds() == 7
+
+
+def test_miro_refusing_in_html_is_told_in_plain_words(s: Stage) -> None:
+    s.miro.faults.append(Fault("POST", "", status=400, body="html"))
+    id = ask(s, *ACCESS)
+    approve(s, "U0PRIYA")
+    assert state(s, id) == "stopped"
+    assert request(s, id).outcome.text.startswith('Miro said: "')  # type: ignore[union-attr]
+    assert "<" not in request(s, id).outcome.text  # type: ignore[union-attr]
+
+
+def test_two_accounts_of_one_address_are_not_guessed_between(s: Stage) -> None:
+    s.miro.add_user("alex@example.com", "Alex Smith")
+    s.miro.add_user("alex@example.com", "Alexander Smith")
+    id = ask(s, *ACCESS)
+    assert state(s, id) == "refused"
+    assert "Miro has 2 accounts with the address alex@example.com." in last(s, "U0ALEX")
+    assert told(s, "U0PRIYA") == []
+
+
+def test_a_second_account_appearing_after_approval_stops_it(s: Stage) -> None:
+    id = ask(s, *ACCESS)
+    s.miro.add_user("alex@example.com", "Alex Smith")
+    s.miro.add_user("alex@example.com", "Alexander Smith")
+    approve(s, "U0PRIYA")
+    assert state(s, id) == "stopped"
+    assert "2 accounts" in last(s, "U0ALEX")
+    assert calls(s) == []
+
+
+def test_the_last_company_admin_is_refused(s: Stage) -> None:
+    id = ask(s, "U0LENA", "/miro-offboard", "carol@example.com because last day today")
+    assert state(s, id) == "refused"
+    assert "Carol is the last Company Admin." in last(s, "U0LENA")
+    assert told(s, "U0CAROL") == []
+
+
+def test_an_account_known_under_another_address_is_not_made_twice(s: Stage) -> None:
+    ask(s, *ACCESS)
+    approve(s, "U0PRIYA")
+    s.miro.change_user("alex@example.com", userName="alex.smith@example.com")
+    s.miro.log.clear()
+    id = ask(s, "U0ALEX", "/miro-access", "for Design because we draw")
+    assert state(s, id) == "refused"
+    assert "Miro has Alex Smith under alex.smith@example.com now" in last(s, "U0ALEX")
+    assert calls(s) == []

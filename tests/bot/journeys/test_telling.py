@@ -1,0 +1,153 @@
+"""Who is told what, and where: channel, approvers, the person changed, the leaver."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.sandbox.stage import CHANNEL, POLICY, Stage
+from tests.bot.journeys.scenes import (
+    approve,
+    ask,
+    buttons,
+    card,
+    has_card,
+    history,
+    last,
+    playing,
+    press,
+    read,
+    refused_form,
+    state,
+    told,
+    wait,
+)
+
+TOLD = f'tell = "{CHANNEL}"\n{POLICY}'
+ACCESS = ("U0ALEX", "/miro-access", "for Engineering because I start Monday")
+OFFBOARD = ("U0LENA", "/miro-offboard", "jo@example.com because last day today")
+
+
+def in_channel(s: Stage) -> list[str]:
+    """Everything that stands in the channel for all to read."""
+    return [read(one) for one in s.slack.messages if one.channel == CHANNEL and not one.ephemeral_for]
+
+
+def test_one_card_in_the_channel_instead_of_many(tmp_path: Path) -> None:
+    with playing(tmp_path, TOLD) as s:
+        id = ask(s, *ACCESS)
+        assert len(in_channel(s)) == 1
+        assert "Priya Rao, Carol Diaz or Sam Lee can decide" in in_channel(s)[0]
+        assert told(s, "U0PRIYA") == [] == told(s, "U0CAROL")
+        press(s, "U0PRIYA", "approve", card(s, "U0PRIYA", channel=CHANNEL))
+        assert state(s, id) == "done"
+        assert "Approved by Priya Rao" in in_channel(s)[0]
+
+
+def test_a_bystander_of_the_channel_cannot_decide(tmp_path: Path) -> None:
+    with playing(tmp_path, TOLD) as s:
+        id = ask(s, *ACCESS)
+        press(s, "U0DANA", "approve", card(s, "U0DANA", channel=CHANNEL))
+        said = s.slack.seen_by("U0DANA", CHANNEL)[-1]
+        assert read(said) == f"Only Priya Rao, Carol Diaz or Sam Lee can decide {id}. Nothing has changed."
+        assert said.ephemeral_for == "U0DANA"
+        assert state(s, id) == "waiting"
+
+
+def test_an_offboarding_is_never_in_a_channel(tmp_path: Path) -> None:
+    with playing(tmp_path, TOLD) as s:
+        s.miro.add_user("jo@example.com", "Jo Park", teams=[s.teams["Design"]])
+        ask(s, *OFFBOARD)
+        assert has_card(s, "U0PRIYA") and has_card(s, "U0CAROL")
+        approve(s, "U0PRIYA")
+        assert in_channel(s) == []
+        assert told(s, "U0JO") == []
+
+
+@pytest.mark.parametrize(
+    ("changes", "why"),
+    [
+        ({"is_archived": True}, "is_archived"),
+        ({"members": frozenset({"U0PRIYA"})}, "not_in_channel"),
+        ({"members": frozenset(), "is_private": True}, "channel_not_found"),
+        ({"is_ext_shared": True}, "shared with another organization"),
+    ],
+)
+def test_where_the_channel_will_not_do_approvers_are_written_to(
+    tmp_path: Path, changes: Mapping[str, Any], why: str
+) -> None:
+    with playing(tmp_path, TOLD) as s:
+        s.slack.change_channel(CHANNEL, **changes)
+        id = ask(s, *ACCESS)
+        assert in_channel(s) == []
+        assert has_card(s, "U0PRIYA") and has_card(s, "U0CAROL")
+        told_in_record = [one for one in s.bot.store.events(id) if one.type == "unreached"]
+        assert why in told_in_record[0].told("why")
+        assert "I can't reach the channel in Slack." in last(s, "U0ALEX")
+
+
+def test_a_channel_archived_later_is_a_recorded_end(tmp_path: Path) -> None:
+    with playing(tmp_path, TOLD) as s:
+        id = ask(s, *ACCESS)
+        s.slack.change_channel(CHANNEL, is_archived=True)
+        wait(s, days=3)
+        assert history(s, id) == ["asked", "planned", "expired", "unreached"]
+        assert "Nobody answered" in last(s, "U0ALEX")
+        assert s.bot.store.cards.behind(9) == []
+
+
+def test_somebody_who_cannot_be_reached_is_written_down(s: Stage) -> None:
+    s.slack.fault("chat.postMessage", error="account_inactive")
+    id = ask(s, *ACCESS)
+    assert history(s, id).count("unreached") == 1
+    assert any("I can't reach" in one for one in told(s, "U0ALEX"))
+    assert sum(has_card(s, one) for one in ("U0PRIYA", "U0CAROL", "U0SAM")) == 2
+
+
+def test_the_person_changed_is_told_and_need_not_act(s: Stage) -> None:
+    s.miro.add_user("alex@example.com", "Alex Smith", teams=[s.teams["Engineering"]])
+    ask(s, "U0CAROL", "/miro-move", "<@U0ALEX> from Engineering to Design because Alex changed jobs")
+    assert told(s, "U0ALEX") == []
+    approve(s, "U0PRIYA")
+    assert last(s, "U0ALEX").startswith("Done: you're in Design in Miro, and no longer in Engineering")
+    assert buttons(s.slack.dm_of("U0ALEX")[-1]) == ["visit"]
+
+
+def test_a_stopped_offboarding_is_not_shown_to_an_operator_who_leaves(s: Stage) -> None:
+    s.miro.add_user(
+        "sam@example.com", "Sam Lee", teams=[s.teams["Design"]], team_admin_of=[s.teams["Design"]]
+    )
+    s.miro.change_team(s.teams["Design"], admins=(s.miro.user("sam@example.com").id,))  # type: ignore[union-attr]
+    id = ask(s, "U0LENA", "/miro-offboard", "sam@example.com because last day today")
+    approve(s, "U0CAROL")
+    assert state(s, id) == "stopped"
+    assert has_card(s, "U0CAROL", "resume")
+    assert told(s, "U0SAM") == []
+    s.acting.command("U0SAM", "/miro", f"status {id}")
+    assert s.slack.dm_of("U0SAM")[-1].text == f"I know no request {id} of yours."
+    s.acting.command("U0SAM", "/miro", f"withdraw {id}")
+    assert "know no request" in s.slack.dm_of("U0SAM")[-1].text
+
+
+def test_a_leaver_reads_nothing_of_the_own_offboarding(s: Stage) -> None:
+    s.miro.add_user("jo@example.com", "Jo Park", teams=[s.teams["Design"]])
+    id = ask(s, *OFFBOARD)
+    for text in (f"status {id}", "status", f"withdraw {id}"):
+        s.acting.command("U0JO", "/miro", text)
+        said = s.slack.dm_of("U0JO")[-1].text
+        assert "Lena" not in said and "deactivate" not in said and "waiting" not in said
+    s.acting.open_home("U0JO")
+    s.settle()
+    assert id not in str(s.slack.homes.get("U0JO"))
+    assert state(s, id) == "waiting"
+
+
+def test_the_second_to_ask_for_an_offboarding_hears_only_if_entitled(s: Stage) -> None:
+    s.miro.add_user("jo@example.com", "Jo Park", teams=[s.teams["Design"]])
+    ask(s, *OFFBOARD)
+    errors = refused_form(s, "U0DANA", "/miro-offboard", "jo@example.com because I heard so")
+    assert errors == {"reason": "You can't ask for this. Ask your manager or your IT team to ask for you."}
+    id = ask(s, "U0CAROL", "/miro-offboard", "jo@example.com because last day today")
+    assert "The same was asked for already: R-1 by Lena Vogt." in last(s, "U0CAROL")
+    assert state(s, id) == "joined"

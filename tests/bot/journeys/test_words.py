@@ -1,0 +1,231 @@
+"""Messages in plain words, and everything that may follow /miro."""
+
+from bot.sandbox.drawing import as_text
+from bot.sandbox.stage import CHANNEL, Stage
+from tests.bot.journeys.scenes import (
+    ask,
+    buttons,
+    calls,
+    card,
+    last,
+    newest_request,
+    press,
+    read,
+    request,
+    say,
+    state,
+)
+
+CANT_END = "I can't end access by myself yet"
+
+
+def typed(s: Stage, user: str, text: str) -> str:
+    """What /miro answers, to the one who typed it alone."""
+    reply = s.acting.command(user, "/miro", text)
+    assert reply.ok, reply
+    said = s.slack.dm_of(user)[-1]
+    assert said.ephemeral_for == user
+    return as_text(said)
+
+
+def test_a_message_is_answered_with_a_sentence_and_a_button(s: Stage) -> None:
+    said = say(s, "U0ALEX", "I need Miro access for Engineering")
+    assert read(said).startswith("Miro Access (for you; which team: Engineering). Is that right?")
+    assert buttons(said) == ["review", "cancel"]
+    assert s.bot.store.requests() == []
+
+
+def test_review_opens_the_form_and_only_sending_it_asks(s: Stage) -> None:
+    said = say(s, "U0ALEX", "I need Miro access for Engineering because I start Monday")
+    press(s, "U0ALEX", "review", said)
+    assert s.bot.store.requests() == []
+    assert s.acting.submit("U0ALEX").errors == {}
+    s.settle()
+    assert newest_request(s).state == "waiting"
+    assert newest_request(s).reason == "I start Monday"
+
+
+def test_free_text_never_acts_by_itself(s: Stage) -> None:
+    id = ask(s, "U0ALEX", "/miro-access", "for Engineering because I start Monday")
+    for text in (f"approve {id}", "yes, approve it", f"deny {id}", f"withdraw {id}", "approve everything"):
+        say(s, "U0PRIYA", text)
+        say(s, "U0ALEX", text)
+    assert state(s, id) == "waiting"
+    assert request(s, id).votes == ()
+    assert len(s.bot.store.requests()) == 1
+    assert calls(s) == []
+
+
+def test_a_mention_is_answered_to_the_writers_eyes_only(s: Stage) -> None:
+    said = say(s, "U0ALEX", "I need Miro access for Engineering", CHANNEL)
+    assert said.ephemeral_for == "U0ALEX"
+    assert said.channel == CHANNEL
+    assert "Engineering" in read(said)
+    assert not [one for one in s.slack.seen_by("U0PRIYA", CHANNEL) if one.user == s.slack.bot_user]
+
+
+def test_the_bots_own_name_anywhere_in_a_message_is_nobody_concerned(s: Stage) -> None:
+    said = say(s, "U0ALEX", "Hello <@U0BOT>, I need Miro access for Engineering", CHANNEL)
+    assert read(said).startswith("Miro Access (for you; which team: Engineering).")
+
+
+def test_a_long_reason_survives_the_review(s: Stage) -> None:
+    reason = "we plan " * 60
+    said = say(s, "U0ALEX", f"I need Miro access for Engineering because {reason}")
+    press(s, "U0ALEX", "review", said)
+    assert reason.strip() in as_text(s.acting.modal("U0ALEX"))
+
+
+def test_more_than_a_button_can_carry_is_asked_for_again(s: Stage) -> None:
+    said = say(s, "U0DANA", f'rename Engineering to "{"x" * 2500}"')
+    press(s, "U0DANA", "review", said)
+    assert s.acting.modal("U0DANA")["callback_id"] == "ask:rename-group"
+
+
+def test_what_cannot_be_honoured_is_refused_aloud(s: Stage) -> None:
+    said = say(s, "U0ALEX", "I need Miro access for Engineering until Friday")
+    assert CANT_END in read(said)
+    press(s, "U0ALEX", "review", said)
+    assert CANT_END in as_text(s.acting.modal("U0ALEX"))
+
+
+def test_a_slash_command_with_an_end_is_refused_aloud_too(s: Stage) -> None:
+    s.acting.command("U0ALEX", "/miro-access", "for Engineering until Friday because of a workshop")
+    shown = as_text(s.acting.modal("U0ALEX"))
+    assert CANT_END in shown and "Engineering" in shown
+
+
+def test_an_unknown_team_is_named_with_what_helps(s: Stage) -> None:
+    said = say(s, "U0ALEX", 'I need Miro access for "Data"')
+    assert "I don't know a team called Data." in read(said)
+    assert "create it in Miro" in read(said)
+
+
+def test_what_is_not_understood_is_answered_with_examples(s: Stage) -> None:
+    said = say(s, "U0ALEX", "what's for lunch?")
+    assert "I didn't understand “what's for lunch?”." in read(said)
+    assert "I need Miro access for Engineering" in read(said)
+    assert "open:request-access" in buttons(said)
+
+
+def test_cancel_does_nothing_at_all(s: Stage) -> None:
+    said = say(s, "U0ALEX", "I need Miro access for Engineering")
+    press(s, "U0ALEX", "cancel", said)
+    assert s.bot.store.requests() == []
+    assert s.slack.views.get("U0ALEX", []) == []
+
+
+def test_the_bots_own_words_and_edits_are_not_answered(s: Stage) -> None:
+    before = len(s.slack.messages)
+    place = s.slack.direct("U0ALEX").id
+    for more in ({"bot_id": "B1"}, {"subtype": "message_changed"}):
+        told = {"type": "message", "user": "U0ALEX", "text": "access", "channel": place, "channel_type": "im"}
+        assert s.acting.event({**told, "ts": "1.1", **more}, place).ok
+    s.settle()
+    assert len(s.slack.messages) == before
+
+
+def test_help_shows_what_this_person_may_ask_for(s: Stage) -> None:
+    assert "get into Miro, or into one more team" in typed(s, "U0ALEX", "help")
+    assert "close a leaver's account" not in typed(s, "U0ALEX", "")
+    assert "close a leaver's account" in typed(s, "U0LENA", "help")
+    assert "/miro whoami" in typed(s, "U0ALEX", "help")
+
+
+def test_a_button_of_the_help_opens_the_form(s: Stage) -> None:
+    typed(s, "U0ALEX", "help")
+    press(s, "U0ALEX", "open:move-team", s.slack.dm_of("U0ALEX")[-1])
+    assert s.acting.modal("U0ALEX")["callback_id"] == "ask:move-team"
+
+
+def test_whoami_tells_how_the_bot_knows_somebody(s: Stage) -> None:
+    told = typed(s, "U0CAROL", "whoami")
+    assert "I know you as Carol Diaz" in told
+    assert "U0CAROL (colleague). You're an operator." in told
+    assert "carol@example.com" in told
+
+
+def test_whoami_knows_the_manager_and_the_miro_account(s: Stage) -> None:
+    id = ask(s, "U0ALEX", "/miro-access", "for Engineering because I start Monday")
+    press(s, "U0PRIYA", "approve")
+    assert state(s, id) == "done"
+    told = typed(s, "U0ALEX", "whoami")
+    user = s.miro.user("alex@example.com")
+    assert user and f"Miro account: {user.id}" in told
+    assert "Manager: Priya Rao" in told
+
+
+def test_what_was_sent_says_who_decides_and_by_when(s: Stage) -> None:
+    ask(s, "U0ALEX", "/miro-access", "for Engineering because I start Monday")
+    s.acting.command("U0ALEX", "/miro-access", "for Design because we draw")
+    s.acting.submit("U0ALEX")
+    sentence = "Sent: R-2. Priya Rao, Carol Diaz or Sam Lee decides by Thursday, 10:00."
+    assert sentence in as_text(s.acting.modal("U0ALEX"))
+
+
+def test_what_was_sent_is_silent_about_a_manager_not_met_yet(s: Stage) -> None:
+    typed(s, "U0ALEX", "status")
+    s.bot.workers[0].tick()
+    s.acting.command("U0ALEX", "/miro-access", "for Design because we draw")
+    s.acting.submit("U0ALEX")
+    assert "Sent: R-1. I'm looking who decides." in as_text(s.acting.modal("U0ALEX"))
+
+
+def test_status_lists_what_one_asked_for(s: Stage) -> None:
+    assert typed(s, "U0ALEX", "status") == "You have asked for nothing yet. Try /miro help."
+    id = ask(s, "U0ALEX", "/miro-access", "for Engineering because I start Monday")
+    told = typed(s, "U0ALEX", "status")
+    assert told.startswith(f"{id} · waiting: give Alex Smith Miro access to Engineering.")
+    assert "Waiting for Priya Rao, Carol Diaz or Sam Lee until Thursday, 10:00." in told
+    assert typed(s, "U0ALEX", f"status {id.lower()}") == told
+
+
+def test_status_of_somebody_elses_request_says_nothing(s: Stage) -> None:
+    id = ask(s, "U0ALEX", "/miro-access", "for Engineering because I start Monday")
+    assert typed(s, "U0DANA", f"status {id}") == f"I know no request {id} of yours."
+    assert typed(s, "U0DANA", "status R-99") == "I know no request R-99. They are called R-42."
+    assert typed(s, "U0DANA", "status nonsense") == "I know no request nonsense. They are called R-42."
+
+
+def test_withdraw_by_word_ends_the_request(s: Stage) -> None:
+    id = ask(s, "U0ALEX", "/miro-access", "for Engineering because I start Monday")
+    assert typed(s, "U0ALEX", f"withdraw {id}") == f"{id} is withdrawn."
+    s.settle()
+    assert state(s, id) == "withdrawn"
+    assert "Withdrawn by Alex Smith" in last(s, "U0PRIYA")
+
+
+def test_somebody_else_cannot_withdraw_nor_learn_who_did(s: Stage) -> None:
+    id = ask(s, "U0ALEX", "/miro-access", "for Engineering because I start Monday")
+    assert typed(s, "U0DANA", f"withdraw {id}") == f"I know no request {id} of yours."
+    assert state(s, id) == "waiting"
+    typed(s, "U0ALEX", f"withdraw {id}")
+    assert "Alex" not in typed(s, "U0DANA", f"withdraw {id}")
+
+
+def test_home_shows_forms_and_open_requests(s: Stage) -> None:
+    id = ask(s, "U0ALEX", "/miro-access", "for Engineering because I start Monday")
+    assert s.acting.open_home("U0ALEX").ok
+    shown = s.slack.until(lambda: s.slack.homes.get("U0ALEX"))
+    assert "What do you need in Miro?" in as_text(shown)
+    assert f"{id} · waiting" in as_text(shown)
+    assert s.acting.click("U0ALEX", shown, "open:move-team").ok
+    opened = s.slack.until(lambda: s.slack.views.get("U0ALEX"))
+    assert opened[-1]["callback_id"] == "ask:move-team"
+
+
+def test_details_show_what_a_card_leaves_out(s: Stage) -> None:
+    id = ask(s, "U0ALEX", "/miro-access", "for Engineering because I start Monday")
+    press(s, "U0PRIYA", "details", card(s, "U0PRIYA"))
+    shown = as_text(s.acting.modal("U0PRIYA"))
+    assert shown.startswith(f"Details of {id}")
+    assert "organization: Example Ltd" in shown
+    assert "Why: I start Monday" in shown
+    assert "About Alex Smith, alex@example.com" in shown
+
+
+def test_a_long_slack_absence_of_a_name_is_not_needed(s: Stage) -> None:
+    s.slack.add_person("U0NEW", "kim.wu@example.com", "Kim")
+    ask(s, "U0NEW", "/miro-access", "for Design because we draw")
+    press(s, "U0CAROL", "details", card(s, "U0CAROL"))
+    assert "name: Kim Wu" in as_text(s.acting.modal("U0CAROL"))

@@ -1,0 +1,1 @@
+"""Tests of the actions: what each asks, says and does, and the contract that all of them keep."""

@@ -1,0 +1,244 @@
+"""Which calls each action sends to Miro, to the letter: before anybody is asked, and after the approval."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.miro.wire import ENTERPRISE, USER
+from bot.sandbox.stage import POLICY, Stage, stage
+
+LOOKED = "id,userName,displayName,active,userType,roles,groups"
+PLAIN = re.sub(r"\[accounts.default\]\n.*\n", "", POLICY)
+"""The policy without anything that HR knows."""
+
+Call = tuple[str, str, Any]
+
+
+@pytest.fixture
+def s(tmp_path: Path) -> Iterator[Stage]:
+    with stage(tmp_path, PLAIN) as whole:
+        yield whole
+
+
+def look(email: str = "alex@example.com", more: str = "") -> Call:
+    return ("GET", f'/Users?attributes={LOOKED}{more}&filter=userName eq "{email}"', None)
+
+
+def admins() -> Call:
+    return ("GET", "/Users?attributes=id,active,roles&filter=active eq true&startIndex=1&count=1000", None)
+
+
+def patched(path: str, *operations: dict[str, Any], more: str = "") -> Call:
+    wanted = f"{LOOKED}{more}" if path.startswith("/Users") else "id,displayName"
+    body = {"schemas": ["urn:ietf:params:scim:api:messages:2.0:PatchOp"], "Operations": list(operations)}
+    return ("PATCH", f"{path}?attributes={wanted}", body)
+
+
+def join(team: str, id: str) -> Call:
+    return patched(f"/Groups/{team}", {"op": "Add", "path": "members", "value": [{"value": id}]})
+
+
+def leave(team: str, id: str) -> Call:
+    return patched(f"/Groups/{team}", {"op": "Remove", "path": f'members[value eq "{id}"]'})
+
+
+def role(id: str, value: str) -> Call:
+    return patched(f"/Users/{id}", {"op": "Replace", "path": "roles[primary eq true].value", "value": value})
+
+
+def active(id: str, value: str) -> Call:
+    return patched(f"/Users/{id}", {"op": "Replace", "path": "active", "value": value})
+
+
+def calls(s: Stage) -> list[Call]:
+    """What was sent since this was asked last."""
+    sent: list[Call] = [(one.method, one.path, one.body) for one in s.miro.log]
+    s.miro.log.clear()
+    return sent
+
+
+def ask(s: Stage, user: str, command: str, text: str, **fields: Any) -> list[Call]:
+    """Asks, and gives the calls that were sent before anybody is asked to decide."""
+    assert s.acting.command(user, command, text).ok
+    sent = s.acting.submit(user, fields)
+    assert sent.ok
+    assert not sent.errors
+    s.settle()
+    return calls(s)
+
+
+def approve(s: Stage, user: str) -> list[Call]:
+    """Approves the newest card, and gives the calls that were sent until it was done."""
+    assert s.acting.click(user, s.slack.dm_of(user)[-1], "approve").ok
+    s.settle()
+    (request,) = s.bot.store.requests(limit=1)
+    assert request.state.value == "done", request.outcome
+    return calls(s)
+
+
+def test_onboarding_makes_an_account_and_joins(s: Stage) -> None:
+    asked = ask(s, "U0ALEX", "/miro-access", "for Engineering because I start Monday")
+    sent = approve(s, "U0PRIYA")
+    alex = s.miro.user("alex@example.com")
+    assert asked == [look()]
+    assert alex
+    assert sent == [
+        look(),
+        (
+            "POST",
+            "/Users",
+            {
+                "schemas": [USER],
+                "userName": "alex@example.com",
+                "name": {"familyName": "Smith", "givenName": "Alex"},
+            },
+        ),
+        join(s.teams["Engineering"], alex.id),
+        look(),
+    ]
+
+
+def test_onboarding_sends_what_hr_knows_with_the_account(tmp_path: Path) -> None:
+    with stage(tmp_path) as s:
+        more = f",{ENTERPRISE}:organization"
+        assert ask(s, "U0ALEX", "/miro-access", "for Engineering because Monday") == [look(more=more)]
+        first, post, _, last = approve(s, "U0PRIYA")
+    assert (first, last) == (look(more=more), look(more=more))
+    assert post[2]["schemas"] == [USER, ENTERPRISE]
+    assert post[2][ENTERPRISE] == {"organization": "Example Ltd"}
+
+
+def test_who_comes_back_is_reactivated_written_and_joined(tmp_path: Path) -> None:
+    with stage(tmp_path) as s:
+        alex = s.miro.add_user("alex@example.com", "Alex Smith", active=False)
+        more = f",{ENTERPRISE}:organization"
+        ask(s, "U0ALEX", "/miro-access", "for Engineering because Monday")
+        written = {"op": "Replace", "path": f"{ENTERPRISE}:organization", "value": "Example Ltd"}
+        assert approve(s, "U0PRIYA") == [
+            look(more=more),
+            active(alex, "true"),
+            patched(f"/Users/{alex}", written, more=more),
+            join(s.teams["Engineering"], alex),
+            look(more=more),
+        ]
+
+
+def test_a_groups_name_is_looked_at_changed_and_looked_at(s: Stage) -> None:
+    id = s.teams["Engineering"]
+    seen = ("GET", f"/Groups/{id}?attributes=id,displayName", None)
+    assert ask(s, "U0DANA", "/miro", 'rename-group Engineering to "g_app_proeng_all" because audit') == [seen]
+    renamed = {"op": "Replace", "path": "displayName", "value": "g_app_proeng_all"}
+    assert approve(s, "U0CAROL") == [seen, patched(f"/Groups/{id}", renamed), seen]
+
+
+TO_IT = '<@U0ALEX|alex> from Engineering to "IT Administration" because Alex joins IT on Monday'
+
+
+def test_a_change_of_role_and_team_ends_with_the_rights(s: Stage) -> None:
+    teams = [s.teams["Engineering"], s.teams["Design"]]
+    alex = s.miro.add_user("alex@example.com", "Alex Smith", teams=teams)
+    assert ask(s, "U0DANA", "/miro-admin", TO_IT) == [look()]
+    assert approve(s, "U0CAROL") == [
+        look(),
+        join(s.teams["IT Administration"], alex),
+        leave(s.teams["Engineering"], alex),
+        role(alex, "ORGANIZATION_INTERNAL_ADMIN"),
+        look(),
+    ]
+
+
+def test_the_only_team_is_left_after_another_look(s: Stage) -> None:
+    alex = s.miro.add_user("alex@example.com", "Alex Smith", teams=[s.teams["Engineering"]])
+    ask(s, "U0DANA", "/miro-admin", TO_IT)
+    assert approve(s, "U0CAROL") == [
+        look(),
+        join(s.teams["IT Administration"], alex),
+        look(),
+        leave(s.teams["Engineering"], alex),
+        role(alex, "ORGANIZATION_INTERNAL_ADMIN"),
+        look(),
+    ]
+
+
+def test_an_admin_role_is_added_to_the_others(s: Stage) -> None:
+    alex = s.miro.add_user("alex@example.com", "Alex Smith", teams=[s.teams["Design"]])
+    ask(s, "U0DANA", "/miro-admin", "<@U0ALEX|alex> because boards", rights="Content Admin")
+    value = [{"value": "Content Admin", "type": "organization_admin_role", "primary": False}]
+    assert approve(s, "U0CAROL") == [
+        look(),
+        patched(f"/Users/{alex}", {"op": "Add", "path": "roles", "value": value}),
+        look(),
+    ]
+
+
+def test_rights_are_taken_away_after_counting_admins(s: Stage) -> None:
+    alex = s.miro.add_user("alex@example.com", "Alex Smith", teams=[s.teams["Design"]], admin=True)
+    assert ask(s, "U0DANA", "/miro", "remove-admin <@U0ALEX|alex> because Alex left IT") == [look(), admins()]
+    assert approve(s, "U0CAROL") == [look(), admins(), role(alex, "ORGANIZATION_INTERNAL_USER"), look()]
+
+
+def test_a_move_joins_and_leaves(s: Stage) -> None:
+    teams = [s.teams["Engineering"], s.teams["IT Administration"]]
+    alex = s.miro.add_user("alex@example.com", "Alex Smith", teams=teams)
+    assert ask(s, "U0ALEX", "/miro-move", "from Engineering to Design because I changed jobs") == [look()]
+    assert approve(s, "U0PRIYA") == [
+        look(),
+        join(s.teams["Design"], alex),
+        leave(s.teams["Engineering"], alex),
+        look(),
+    ]
+
+
+JO = "jo@example.com"
+
+
+def test_a_leaver_is_deactivated_in_one_call(s: Stage) -> None:
+    jo = s.miro.add_user(JO, "Jo Park", teams=[s.teams["Design"]])
+    assert ask(s, "U0LENA", "/miro-offboard", f"{JO} because last day today") == [look(JO)]
+    assert approve(s, "U0PRIYA") == [look(JO), active(jo, "false"), look(JO)]
+
+
+def test_a_leaving_admin_is_demoted_first(s: Stage) -> None:
+    jo = s.miro.add_user(JO, "Jo Park", teams=[s.teams["Design"]], admin=True)
+    assert ask(s, "U0LENA", "/miro-offboard", f"{JO} because last day today") == [look(JO), admins()]
+    assert approve(s, "U0PRIYA") == [
+        look(JO),
+        admins(),
+        role(jo, "ORGANIZATION_INTERNAL_USER"),
+        active(jo, "false"),
+        look(JO),
+    ]
+
+
+@pytest.mark.parametrize("admin", [False, True])
+def test_a_deleted_account_is_looked_for_once_more(s: Stage, admin: bool) -> None:
+    jo = s.miro.add_user(JO, "Jo Park", teams=[s.teams["Design"]], admin=admin)
+    ask(s, "U0LENA", "/miro-offboard", f"{JO} because last day today", how="delete")
+    first = [admins(), role(jo, "ORGANIZATION_INTERNAL_USER")] if admin else []
+    assert approve(s, "U0PRIYA") == [look(JO), *first, ("DELETE", f"/Users/{jo}", None), look(JO)]
+    assert s.miro.user(JO) is None
+
+
+def test_who_was_deactivated_is_let_in_in_one_call(s: Stage) -> None:
+    jo = s.miro.add_user(JO, "Jo Park", active=False)
+    assert ask(s, "U0LENA", "/miro", f"reactivate {JO} because back from leave") == [look(JO)]
+    assert approve(s, "U0PRIYA") == [look(JO), active(jo, "true"), look(JO)]
+
+
+@pytest.mark.parametrize(
+    ("user", "command", "text"),
+    [
+        ("U0ALEX", "/miro-access", "for Engineering because I need it"),
+        ("U0ALEX", "/miro-move", "from Design to Engineering because I need it"),
+        ("U0LENA", "/miro", "reactivate alex@example.com because I need it"),
+        ("U0DANA", "/miro", "remove-admin <@U0ALEX|alex> because I need it"),
+    ],
+)
+def test_what_is_so_already_takes_one_look_and_nobody(s: Stage, user: str, command: str, text: str) -> None:
+    s.miro.add_user("alex@example.com", "Alex Smith", teams=[s.teams["Engineering"]])
+    assert ask(s, user, command, text) == [look()]
+    (request,) = s.bot.store.requests(limit=1)
+    assert request.state.value == "nothing to do"

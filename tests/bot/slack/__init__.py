@@ -1,0 +1,1 @@
+"""What is sent to Slack and read from it, room by room."""

@@ -1,0 +1,197 @@
+"""Requests drawn without a bot: people, teams and plans made up, in every state, for every reader."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from slack_sdk.models.blocks import Block as SlackBlock
+from slack_sdk.models.views import View
+
+from approvals.ids import GroupId, PersonId, RequestId, SlackId
+from approvals.people import Account, Group, Person, Standing
+from approvals.policy import load
+from approvals.request import Outcome, Request, Vote
+from approvals.states import OPEN, State
+from bot.lifecycle import ACTIONS, Action
+from bot.lifecycle.action import Facts
+from bot.lifecycle.fill import Tables
+from bot.miro.goals import Seen
+from bot.miro.plan import make
+from bot.miro.wire import ADMIN, Membership, Role
+from bot.miro.wire import Account as MiroAccount
+from bot.miro.wire import Group as MiroGroup
+from bot.sandbox.drawing import as_text
+from bot.sandbox.limits import Surface, problems
+from bot.sandbox.slack_records import Message as Shown
+from bot.sandbox.stage import POLICY
+from bot.slack.cards import DRAWINGS, draw
+from bot.slack.scene import Scene
+
+NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
+DAY = timedelta(days=1)
+TEAMS = tuple(GroupId(str(number)) for number in range(1, 6))
+COMMANDS: dict[str, dict[str, Any]] = {
+    "request-access": {"person": "P-2", "teams": TEAMS[:3]},
+    "move-team": {"person": "P-2", "from_team": TEAMS[0], "to_team": TEAMS[1]},
+    "make-admin": {"person": "P-2", "from_team": TEAMS[0], "to_team": TEAMS[1]},
+    "remove-admin": {"person": "P-2"},
+    "offboard": {"person": "P-2", "how": "delete"},
+    "reactivate": {"person": "P-2"},
+    "rename-group": {"team": TEAMS[0], "name": "g_app_proeng_all"},
+}
+ENDED = tuple(state for state in State if state not in OPEN)
+
+
+def person(number: int, name: str = "", email: str = "") -> Person:
+    """One of a company's people, with a Slack account."""
+    account = Account(SlackId(f"U0P{number}"), Standing.COLLEAGUE, NOW, "Europe/Berlin")
+    first, _, rest = name.partition(" ")
+    email = email or f"p{number}@example.com"
+    return Person(PersonId(f"P-{number}"), email, name, first, rest, "", (account,))
+
+
+def tables(groups: Sequence[Group], people: Mapping[str, Person] | None = None) -> Tables:
+    """Local tables with these groups."""
+    known = people or {}
+
+    class Known:
+        def person(self, id: PersonId) -> Person:
+            return known[id]
+
+        def by_email(self, email: str) -> Person | None:
+            return next((one for one in known.values() if one.email == email), None)
+
+        def by_slack(self, slack_id: SlackId) -> Person | None:
+            return next((one for one in known.values() if one.accounts[0].slack_id == slack_id), None)
+
+    by_id = {group.id: group for group in groups}
+    policy = load(POLICY, ACTIONS)
+    return Tables(policy, lambda: groups, lambda **_: person(9), Known(), by_id.get)
+
+
+def many(count: int, name: str = "Team") -> list[Group]:
+    """So many groups."""
+    return [Group(GroupId(str(n)), f"g_team_{n}", f"{name} {n}") for n in range(1, count + 1)]
+
+
+def everybody(names: Sequence[str]) -> dict[str, Person]:
+    """People P-1, P-2, … by these names."""
+    return {f"P-{n}": person(n, name) for n, name in enumerate(names, 1)}
+
+
+def facts(people: Mapping[str, Person], team_names: Sequence[str]) -> Facts:
+    """What an action may know of them; teams 1, 2, … by these names."""
+    groups = [Group(GroupId(str(n)), f"g_{n}", name) for n, name in enumerate(team_names, 1)]
+    return tables(groups, people).facts
+
+
+def seen(action: str) -> Seen:
+    """A look after which an action has as much to do as possible."""
+    roles = (Role(value=ADMIN if action in ("remove-admin", "offboard") else "USER", primary=True),)
+    groups = (Membership(value=TEAMS[0]), Membership(value=TEAMS[4]))
+    active = action != "reactivate"
+    account = MiroAccount(id="7", userName="p2@example.com", active=active, roles=roles, groups=groups)
+    if action == "rename-group":
+        return Seen(group=MiroGroup(id=TEAMS[0], displayName="Engineering"))
+    return Seen(None if action == "request-access" else account)
+
+
+def request(action: str, state: State, known: Facts, **changes: Any) -> Request:
+    """A request that has come as far as `state`."""
+    command = ACTIONS[action].model_validate(COMMANDS[action])
+    plan = make(command.goals(known), seen(action)).stored()
+    planned = state not in (State.CHECKING, State.REFUSED, State.NOTHING_TO_DO, State.JOINED)
+    decided = planned and state not in (State.WAITING, State.EXPIRED)
+    did = [step["did"] for step in plan["steps"]]
+    outcome = Outcome(NOW, PersonId("P-3"), **_said(state, did)) if state in (*ENDED, State.STOPPED) else None
+    whole = Request(
+        id=RequestId("R-42"),
+        version=3,
+        state=state,
+        action=action,
+        requester=PersonId("P-1"),
+        asked_at=NOW,
+        details=COMMANDS[action],
+        reason="because",
+        subject=PersonId("P-2") if action != "rename-group" else None,
+        plan=plan if planned else {},
+        revision="cafe" if planned else "",
+        round=int(planned),
+        approvers=tuple((PersonId(f"P-{n}"), "you look after Miro") for n in (3, 4, 5)) if planned else (),
+        expires_at=NOW + DAY if planned else None,
+        approved_at=NOW if decided and state is not State.DENIED else None,
+        votes=(Vote(PersonId("P-3"), NOW, "cafe"),) if decided else (),
+        decided_by=(PersonId("P-3"),) if decided else (),
+        outcome=outcome,
+        outcomes=int(outcome is not None),
+    )
+    return replace(whole, **changes)
+
+
+def _said(state: State, did: list[str]) -> dict[str, Any]:
+    if state is State.DONE:
+        return {"done": tuple(did), "text": "done"}
+    if state is State.STOPPED:
+        words = 'Miro said: "Any team in organization must have at least one admin"'
+        return {
+            "done": tuple(did[:1]),
+            "left": tuple(did[1:]),
+            "text": words,
+            "remedy": "Make another admin.",
+        }
+    return {"text": "No seat is free."}
+
+
+def scene(of: Request, known: Facts, people: Mapping[str, Person], role: str) -> Scene:
+    """The request as a reader in this role sees it."""
+    readers = {"requester": "P-1", "result": "P-1", "follower": "P-6", "subject": "P-2", "channel": ""}
+    viewer = people.get(readers.get(role, "P-3"))
+    command: Action = ACTIONS[of.action].model_validate(of.details)
+    round = of.outcomes if role in ("result", "follower", "operator") else of.round
+    zone = "Europe/Berlin" if viewer else ""
+    return Scene(of, command, known, lambda id: people[id], viewer, zone, NOW, round)
+
+
+def drawn(of: Request, known: Facts, people: Mapping[str, Person], role: str) -> Shown:
+    """The card that a role sees."""
+    message = draw(role, scene(of, known, people, role))
+    return Shown("C1", "1.1", "U0BOT", message["text"], message["blocks"])
+
+
+def is_shown(role: str, state: State, action: str) -> bool:
+    """Whether the courier ever draws this card in this state."""
+    if role == "subject":
+        return state is State.DONE and action not in ("offboard", "rename-group")
+    if role == "operator":
+        return state is not State.CHECKING and state is not State.WAITING
+    if role in ("result", "follower"):
+        return state in (*ENDED, State.STOPPED)
+    if role == "channel" and action == "offboard":
+        return False
+    return role == "requester" or state not in (
+        State.CHECKING,
+        State.REFUSED,
+        State.NOTHING_TO_DO,
+        State.JOINED,
+    )
+
+
+def word_count(card: Shown) -> int:
+    """Words as a reader counts them, without those on buttons."""
+    lines = [line for line in as_text(card).splitlines() if not line.startswith("[")]
+    return sum(len(line.split()) for line in lines)
+
+
+def check_valid(surface: Surface, payload: Mapping[str, Any]) -> None:
+    """Slack would take it, by both judges."""
+    assert problems(surface, payload) == []
+    for block in SlackBlock.parse_all(list(payload["blocks"])):
+        block.validate_json()
+    if surface == "modal":
+        View(**payload).validate_json()
+
+
+ROLES = tuple(DRAWINGS)
+PEOPLE = ("Dana Fox", "Alex Smith", "Carol Diaz", "Sam Lee", "Priya Rao", "Lena Vogt", "Jo Park")
+NAMES = ("Engineering", "Design", "IT Administration", "Data", "Everybody")

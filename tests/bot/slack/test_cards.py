@@ -1,0 +1,192 @@
+"""Every card, for every reader, in every state: valid, short, and without buttons once it is settled."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+
+from approvals.ids import PersonId
+from approvals.people import Person
+from approvals.request import Vote
+from approvals.states import OPEN, State
+from bot.lifecycle.action import Facts
+from bot.sandbox.drawing import as_text
+from bot.sandbox.inputs import placed
+from bot.sandbox.slack_records import Message as Shown
+from bot.slack.cards import MOST_WORDS, draw
+from tests.bot.slack import scenes
+from tests.bot.slack.scenes import COMMANDS, NAMES, NOW, PEOPLE, ROLES, check_valid, drawn, is_shown, request
+
+DECIDING = {"approve", "deny", "withdraw", "resume"}
+
+
+@pytest.fixture(scope="module")
+def people() -> dict[str, Person]:
+    return scenes.everybody(PEOPLE)
+
+
+@pytest.fixture(scope="module")
+def known(people: dict[str, Person]) -> Facts:
+    return scenes.facts(people, NAMES)
+
+
+def buttons(card: Shown) -> set[str]:
+    return {element["action_id"] for _, element in placed(card.blocks)}
+
+
+@pytest.mark.parametrize("action", COMMANDS)
+@pytest.mark.parametrize("role", ROLES)
+def test_every_role_reads_every_state(
+    people: dict[str, Person], known: Facts, role: str, action: str
+) -> None:
+    for state in State:
+        if is_shown(role, state, action):
+            card = drawn(request(action, state, known), known, people, role)
+            check_valid("message", {"text": card.text, "blocks": card.blocks})
+            assert scenes.word_count(card) <= MOST_WORDS, as_text(card)
+            assert card.text and "R-42" in card.text + as_text(card)
+            assert state in OPEN or not DECIDING & buttons(card)
+
+
+PRINTED = st.characters(exclude_categories=["Cs", "Cc"])
+SHORT = st.text(PRINTED, min_size=1, max_size=76)
+WORDY = st.lists(st.sampled_from(["a", "😀", "שלום", "…", "I", "x,y", "·"]), min_size=30, max_size=38)
+NAME = st.one_of(SHORT, WORDY.map(" ".join), st.just("W" * 76), st.just("שלום עולם " * 7), st.just("😀" * 76))
+REASON = st.one_of(
+    st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=500), st.just("a " * 250)
+)
+
+
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(
+    action=st.sampled_from(sorted(COMMANDS)),
+    names=st.lists(NAME, min_size=7, max_size=7),
+    teams=st.lists(NAME, min_size=5, max_size=5),
+    reason=REASON,
+    because=st.text(PRINTED, max_size=80),
+    practice=st.booleans(),
+    again=st.booleans(),
+    votes=st.integers(0, 3),
+)
+@example("request-access", ["x"] * 7, ["a " * 38] * 5, "a " * 250, "a " * 40, True, True, 2)
+@example("make-admin", ["a b c d " * 5] * 7, ["😀 " * 38] * 5, "שלום " * 100, "a " * 40, True, True, 2)
+@example("offboard", ["a b c d " * 5] * 7, ["a"] * 5, "because", "a " * 40, True, True, 3)
+def test_no_names_or_reasons_make_a_card_too_long(
+    action: str,
+    names: list[str],
+    teams: list[str],
+    reason: str,
+    because: str,
+    practice: bool,
+    again: bool,
+    votes: int,
+) -> None:
+    people = scenes.everybody(names)
+    known = scenes.facts(people, teams)
+    changes: dict[str, Any] = {"reason": reason, "practice": practice}
+    for state in State:
+        of = request(action, state, known, **changes)
+        if of.round:
+            warnings = ["Miro has a new account for this address."] if again else []
+            asked = tuple((PersonId(f"P-{n}"), because) for n in (3, 4, 5, 6, 7))
+            yes = tuple(Vote(PersonId(f"P-{n}"), NOW, "cafe") for n in range(3, 3 + votes))
+            plan = {**of.plan, "again": again, "warnings": warnings}
+            of = replace(of, plan=plan, approvers=asked, agree=4, votes=of.votes or yes)
+            of = replace(of, decided_by=tuple(vote.by for vote in of.votes) if of.decided_by else ())
+        if of.outcome and state in (State.DENIED, State.REFUSED):
+            of = replace(of, outcome=replace(of.outcome, text=reason, remedy=reason))
+        for role in ROLES:
+            if is_shown(role, state, action):
+                card = drawn(of, known, people, role)
+                check_valid("message", {"text": card.text, "blocks": card.blocks})
+                assert scenes.word_count(card) <= MOST_WORDS, f"{role} {state}\n{as_text(card)}"
+
+
+def test_an_approvers_card_begins_with_the_question(people: dict[str, Person], known: Facts) -> None:
+    card = drawn(request("make-admin", State.WAITING, known), known, people, "approver")
+    lines = as_text(card).splitlines()
+    assert lines[0] == "Make Alex Smith a Company Admin of Miro?"
+    assert lines[1] == 'Dana Fox asks: "because"'
+    assert "What will change" in lines
+    assert "no answer means no change." in as_text(card)
+    assert card.text.startswith("Make Alex Smith a Company Admin of Miro? R-42, asked by Dana Fox")
+
+
+def test_approve_carries_id_and_revision_and_nothing_else(people: dict[str, Person], known: Facts) -> None:
+    card = drawn(request("make-admin", State.WAITING, known), known, people, "approver")
+    values = {element["action_id"]: element["value"] for _, element in placed(card.blocks)}
+    assert values == dict.fromkeys(("approve", "deny", "details"), "R-42:cafe")
+
+
+@pytest.mark.parametrize(
+    ("action", "yes"), [("make-admin", "Make Admin"), ("offboard", "Close Account"), ("move-team", None)]
+)
+def test_what_is_grave_asks_once_more(
+    people: dict[str, Person], known: Facts, action: str, yes: str | None
+) -> None:
+    card = drawn(request(action, State.WAITING, known), known, people, "approver")
+    approve = next(element for _, element in placed(card.blocks) if element["action_id"] == "approve")
+    assert (approve["confirm"]["confirm"]["text"] if "confirm" in approve else None) == yes
+
+
+def test_a_long_reason_gives_way_and_says_where_it_stands(people: dict[str, Person]) -> None:
+    known = scenes.facts(people, ["a b c d e f g h"] * 5)
+    of = request("request-access", State.WAITING, known, reason="word " * 100)
+    shown = as_text(drawn(of, known, people, "approver"))
+    assert ("word word" in shown and "…" in shown) or "The reason stands under Details." in shown
+
+
+def test_an_older_round_shows_no_buttons(people: dict[str, Person], known: Facts) -> None:
+    of = request("move-team", State.WAITING, known, round=2)
+    old = replace(scenes.scene(of, known, people, "approver"), round=1)
+    message = draw("approver", old)
+    assert list(placed(message["blocks"])) == []
+    assert "There is a newer card below." in message["text"]
+
+
+def test_a_request_of_a_newer_program_is_shown_without_buttons(
+    people: dict[str, Person], known: Facts
+) -> None:
+    of = request("move-team", State.WAITING, known, untouchable=True)
+    for role in ROLES:
+        card = drawn(of, known, people, role)
+        assert buttons(card) == set()
+        assert "newer version" in card.text
+
+
+def test_the_channels_card_names_who_can_decide_and_each_readers_time(
+    people: dict[str, Person], known: Facts
+) -> None:
+    card = drawn(request("move-team", State.WAITING, known), known, people, "channel")
+    assert "Carol Diaz, Sam Lee or Priya Rao can decide" in as_text(card)
+    assert "<!date^1772528400^" in str(card.blocks)
+
+
+def test_the_person_changed_is_spoken_to(people: dict[str, Person], known: Facts) -> None:
+    of = request("make-admin", State.DONE, known)
+    assert as_text(drawn(of, known, people, "subject")).startswith("Done: you're a Company Admin of Miro")
+    assert as_text(drawn(of, known, people, "result")).startswith("Done: Alex Smith is a Company Admin")
+
+
+def test_a_decision_typed_in_a_shell_is_shown_as_such(people: dict[str, Person], known: Facts) -> None:
+    vote = Vote(PersonId("P-3"), NOW, "cafe", "ops on host-1")
+    of = request("move-team", State.DONE, known, votes=(vote,))
+    for role in ("approver", "result"):
+        assert "typed in a shell: ops on host-1" in as_text(drawn(of, known, people, role))
+
+
+def test_a_team_that_is_gone_is_said_and_not_guessed(people: dict[str, Person], known: Facts) -> None:
+    of = request("move-team", State.WAITING, known)
+    nothing = scenes.facts(people, [])
+    for role in ("approver", "requester", "channel"):
+        assert "move-team (what it was about is gone)" in as_text(drawn(of, nothing, people, role)).lower()
+
+
+def test_a_stopped_card_gives_operators_the_way_out(people: dict[str, Person], known: Facts) -> None:
+    of = request("make-admin", State.STOPPED, known)
+    card = drawn(of, known, people, "operator")
+    assert buttons(card) == {"resume", "withdraw", "details"}
+    assert "What helps: Make another admin." in as_text(card)
+    assert buttons(drawn(of, known, people, "result")) == set()

@@ -1,0 +1,184 @@
+"""Modals for few and for very many groups, what they hold at first, and how their answers are read."""
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from approvals.ids import GroupId
+from approvals.people import Group
+from bot.lifecycle import ACTIONS
+from bot.sandbox.drawing import as_text
+from bot.sandbox.inputs import untouched
+from bot.sandbox.limits import problems
+from bot.slack import forms
+from bot.slack.phrases import Draft
+from tests.bot.slack.scenes import check_valid, many, tables
+
+COUNTS = (0, 1, 2, 99, 100, 101, 5000)
+
+
+def draft(action: str, **raw: str) -> Draft:
+    return Draft(ACTIONS[action], raw)
+
+
+def element(view: dict[str, Any], block_id: str) -> dict[str, Any]:
+    """The field of a block."""
+    return next(block["element"] for block in view["blocks"] if block.get("block_id") == block_id)
+
+
+@pytest.mark.parametrize("action", ACTIONS)
+@pytest.mark.parametrize("count", COUNTS)
+@pytest.mark.parametrize("operator", [False, True])
+def test_every_form_is_valid_for_any_number_of_groups(action: str, count: int, operator: bool) -> None:
+    view = forms.form(draft(action), tables(many(count, "T" * 72)), operator)
+    check_valid("modal", view)
+    assert len(view["title"]["text"]) <= 24 and not view["title"]["text"].endswith("…")
+
+
+def test_without_groups_the_form_says_what_helps() -> None:
+    view = forms.form(draft("request-access"), tables([]), False)
+    assert "I know no team of Miro yet." in as_text(view)
+    assert "submit" not in view
+    assert forms.form(draft("offboard"), tables([]), False)["submit"]
+
+
+@pytest.mark.parametrize(
+    ("count", "kind"), [(1, "static_select"), (100, "static_select"), (101, "external_select")]
+)
+def test_from_101_groups_on_choices_come_while_typing(count: int, kind: str) -> None:
+    assert element(forms.form(draft("request-access"), tables(many(count)), False), "teams")["type"] == kind
+
+
+@pytest.mark.parametrize("count", [3, 100, 101, 5000])
+def test_what_was_said_is_filled_in(count: int) -> None:
+    known = tables(many(count))
+    view = forms.form(draft("request-access", teams="3"), known, False)
+    assert element(view, "teams")["initial_option"]["value"] == "3"
+    view = forms.form(draft("request-access", teams="1, 3"), known, False)
+    field = element(view, "teams")
+    assert field["type"].startswith("multi_")
+    assert [one["value"] for one in field["initial_options"]] == ["1", "3"]
+    check_valid("modal", view)
+
+
+def test_a_team_that_is_gone_is_not_filled_in() -> None:
+    view = forms.form(draft("move-team", from_team="77", to_team="1"), tables(many(3)), False)
+    assert "initial_option" not in element(view, "from_team")
+    assert element(view, "to_team")["initial_option"]["value"] == "1"
+
+
+def test_a_person_is_filled_in_where_it_belongs() -> None:
+    known = tables(many(1))
+    view = forms.form(draft("offboard", person="U0JO"), known, False)
+    assert element(view, "person")["initial_user"] == "U0JO"
+    view = forms.form(draft("offboard", person="jo@example.com"), known, False)
+    assert "initial_user" not in element(view, "person")
+    assert element(view, "person:email")["initial_value"] == "jo@example.com"
+
+
+def test_an_employees_form_has_two_fields() -> None:
+    view = forms.form(draft("request-access"), tables(many(3)), False)
+    assert [block["block_id"] for block in view["blocks"]] == ["teams", "reason"]
+
+
+def test_an_operators_form_has_what_hr_knows_besides() -> None:
+    view = forms.form(draft("request-access"), tables(many(3)), True)
+    fields = {block["block_id"] for block in view["blocks"]}
+    assert fields >= {"person", "teams", "given_name", "family_name", "department", "cost_centre", "manager"}
+
+
+def test_groups_of_one_name_are_told_apart() -> None:
+    groups = [Group(GroupId("1"), "g_a", "Data"), Group(GroupId("2"), "g_b", "Data")]
+    view = forms.form(draft("request-access"), tables(groups), False)
+    names = [one["text"]["text"] for one in element(view, "teams")["options"]]
+    assert names == ["Data (g_a)", "Data (g_b)"]
+
+
+def test_the_policys_name_of_a_team_is_shown() -> None:
+    known = tables([Group(GroupId("1"), "g_app_x", "old")])
+    object.__setattr__(known, "policy", known.policy.model_copy(update={"teams": {"Platform": "g_app_x"}}))
+    assert forms.options(known.groups, known)[0]["text"]["text"] == "Platform"
+
+
+@pytest.mark.parametrize("count", [0, 1, 100, 101, 5000])
+@pytest.mark.parametrize("typed", ["", "team", "TEAM 4", "g_team_4999", "nothing", "(", "😀"])
+def test_suggestions_are_valid_and_at_most_a_hundred(count: int, typed: str) -> None:
+    found = forms.suggestions(typed, tables(many(count)))
+    assert len(found) <= 100
+    assert problems("options", {"options": found}) == []
+    assert all(typed.casefold() in str(one).casefold() or "g_team" in typed for one in found)
+
+
+def test_suggestions_begin_with_what_was_typed() -> None:
+    groups = [Group(GroupId("1"), "g_1", "Big Design"), Group(GroupId("2"), "g_2", "Design")]
+    assert [one["value"] for one in forms.suggestions("des", tables(groups))] == ["2", "1"]
+
+
+def test_a_group_is_found_by_either_name() -> None:
+    groups = [Group(GroupId("1"), "g_app_proeng_all", "Engineering")]
+    for typed in ("engin", "PROENG"):
+        assert [one["value"] for one in forms.suggestions(typed, tables(groups))] == ["1"]
+
+
+def submitted(view: dict[str, Any], nulls: bool = False, **changes: dict[str, Any]) -> dict[str, str]:
+    """What the bot reads of a form that was sent; with `nulls` as local-slack sends untouched fields."""
+    values = untouched(view["blocks"])
+    if nulls:
+        values = {
+            block: {name: dict.fromkeys(held, None) | {"type": held["type"]} for name, held in fields.items()}
+            for block, fields in values.items()
+        }
+    for block, held in changes.items():
+        values[block]["value"] |= held
+    return forms.read({**view, "state": {"values": values}})
+
+
+@pytest.mark.parametrize("nulls", [False, True])
+def test_what_nobody_touched_is_read_as_it_stood(nulls: bool) -> None:
+    known = tables(many(3))
+    whole = Draft(ACTIONS["make-admin"], {"person": "U0ALEX", "rights": "User Admin", "to_team": "2"}, "why")
+    assert submitted(forms.form(whole, known, False), nulls) == {
+        "person": "U0ALEX",
+        "rights": "User Admin",
+        "to_team": "2",
+        "from_team": "",
+        "reason": "why",
+    }
+
+
+@pytest.mark.parametrize("nulls", [False, True])
+def test_several_teams_are_read_as_they_stood(nulls: bool) -> None:
+    view = forms.form(draft("request-access", teams="1, 3"), tables(many(3)), False)
+    assert submitted(view, nulls)["teams"] == "1, 3"
+
+
+def test_a_text_that_was_emptied_is_empty() -> None:
+    view = forms.form(Draft(ACTIONS["offboard"], {}, "old reason"), tables(many(1)), False)
+    assert submitted(view, reason={"value": ""})["reason"] == ""
+
+
+def test_a_form_without_state_is_read_as_it_stood() -> None:
+    view = forms.form(draft("request-access", teams="1"), tables(many(3)), False)
+    assert forms.read(view) == {"teams": "1", "reason": ""}
+
+
+@given(st.text(max_size=600), st.text(max_size=200))
+def test_any_words_make_a_valid_form(reason: str, typed: str) -> None:
+    words = Draft(ACTIONS["rename-group"], {"name": typed, "team": typed}, reason, (typed or "x",))
+    check_valid("modal", forms.form(words, tables(many(3)), False))
+
+
+@given(st.text(max_size=300), st.text(min_size=1, max_size=1900))
+def test_any_words_make_a_valid_review(sentence: str, value: str) -> None:
+    check_valid("message", forms.review(draft("offboard"), sentence or "x", value))
+
+
+def test_a_notice_and_what_was_sent_are_valid() -> None:
+    check_valid("modal", forms.sent("Sent: R-42. Priya Rao decides by Thursday, 12:00."))
+
+
+@pytest.mark.parametrize("metadata", ["", "7", "[]", "null", '{"request": null}', '{"x": 1}'])
+def test_an_unreadable_denial_is_about_nothing(metadata: str) -> None:
+    assert not forms.denied({"private_metadata": metadata}).startswith("R-")

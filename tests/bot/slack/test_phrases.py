@@ -1,0 +1,165 @@
+"""Sentences in plain words, and the form each of them fills in."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from approvals.ids import GroupId
+from approvals.people import Group
+from bot.lifecycle import ACTIONS
+from bot.slack import phrases
+from bot.slack.phrases import CANT_END, CANT_WAIT, ONE_PERSON
+from tests.bot.slack.scenes import tables
+
+GROUPS = [
+    Group(GroupId("E"), "g_app_proeng_all", "Engineering"),
+    Group(GroupId("D"), "Design", "Design"),
+    Group(GroupId("I"), "IT Administration", "IT Administration"),
+    Group(GroupId("DO"), "Design Ops", "Design Ops"),
+    Group(GroupId("C"), "C++ (core)", "C++ (core)"),
+]
+TABLES = tables(GROUPS)
+ALEX = "<@U0ALEX|alex>"
+
+TABLE = [
+    ("I need Miro access for Engineering", "request-access", {"teams": "E"}),
+    ("please add me to Design", "request-access", {"teams": "D"}),
+    (
+        "Can you invite jo@example.com to Design Ops?",
+        "request-access",
+        {"person": "jo@example.com", "teams": "DO"},
+    ),
+    (f"onboard {ALEX} in Engineering and Design", "request-access", {"person": "U0ALEX", "teams": "E, D"}),
+    ("access to g_app_proeng_all", "request-access", {"teams": "E"}),
+    ("ACCESS FOR ENGINEERING", "request-access", {"teams": "E"}),
+    ("access for C++ (core)", "request-access", {"teams": "C"}),
+    ("I need access to IT Administration", "request-access", {"teams": "I"}),
+    ("I need an account", "request-access", {}),
+    ("move me from Engineering to Design", "move-team", {"from_team": "E", "to_team": "D"}),
+    ("move me to Design from Engineering", "move-team", {"from_team": "E", "to_team": "D"}),
+    ("move me into IT Administration out of Design", "move-team", {"from_team": "D", "to_team": "I"}),
+    ("switch to Design", "move-team", {"to_team": "D"}),
+    (
+        f'make {ALEX} admin, from Engineering to "IT Administration"',
+        "make-admin",
+        {"person": "U0ALEX", "from_team": "E", "to_team": "I"},
+    ),
+    (f"promote {ALEX} to Content Admin", "make-admin", {"person": "U0ALEX", "rights": "Content Admin"}),
+    (f"demote {ALEX}", "remove-admin", {"person": "U0ALEX"}),
+    (f"remove admin rights from {ALEX}", "remove-admin", {"person": "U0ALEX"}),
+    (f"{ALEX} is no longer admin", "remove-admin", {"person": "U0ALEX"}),
+    ("offboard jo.park@example.com", "offboard", {"person": "jo.park@example.com"}),
+    ("offboard <mailto:jo@example.com|jo@example.com>", "offboard", {"person": "jo@example.com"}),
+    ("delete jo@example.com", "offboard", {"person": "jo@example.com", "how": "delete"}),
+    ("deactivate admin@example.com", "offboard", {"person": "admin@example.com", "how": "deactivate"}),
+    ("reactivate jo.park@example.com", "reactivate", {"person": "jo.park@example.com"}),
+    ('rename Engineering to "g_app_x"', "rename-group", {"team": "E", "name": "g_app_x"}),
+    ('rename Design to "Engineering"', "rename-group", {"team": "D", "name": "Engineering"}),
+    ('rename "Design" to "g_design"', "rename-group", {"team": "D", "name": "g_design"}),
+    ('rename "Design"', "rename-group", {"team": "D"}),
+    ("rename the group Design to ‘g_design’", "rename-group", {"team": "D", "name": "g_design"}),
+]
+
+
+@pytest.mark.parametrize(("text", "action", "raw"), TABLE, ids=[row[0] for row in TABLE])
+def test_a_sentence_fills_in_its_form(text: str, action: str, raw: dict[str, str]) -> None:
+    draft = phrases.read(text, TABLES)
+    assert draft and (draft.action.NAME, draft.raw, draft.notes) == (action, raw, ())
+
+
+@pytest.mark.parametrize("action", ACTIONS.values(), ids=lambda action: action.NAME)
+def test_each_actions_own_example_is_understood(action: type) -> None:
+    draft = phrases.read(action.EXAMPLE.replace("@alex", ALEX), TABLES)  # type: ignore[attr-defined]
+    assert draft and draft.action is action
+    assert draft.notes == ()
+    fields = {name for name, asked in draft.action.form().items() if not asked.operators_only}
+    assert draft.raw and set(draft.raw) <= fields
+
+
+@pytest.mark.parametrize(
+    "text", ["", "hello", "what's for lunch?", "thanks!", "👍", "Engineering", "<@U1> <@U2>"]
+)
+def test_what_means_no_action_is_no_draft(text: str) -> None:
+    assert phrases.read(text, TABLES) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("access for Design because we draw.", "we draw"),
+        ("access for Design, reason: we draw", "we draw"),
+        ("access for Design since I move to Berlin", "I move to Berlin"),
+        ("access for Design because I left Engineering; admin said so", "I left Engineering; admin said so"),
+        ("access for Design because\ntwo\nlines", "two\nlines"),
+        ("access for Design", ""),
+    ],
+)
+def test_the_reason_is_kept_and_fills_no_field(text: str, reason: str) -> None:
+    draft = phrases.read(text, TABLES)
+    assert draft and draft.action.NAME == "request-access"
+    assert (draft.reason, draft.raw) == (reason, {"teams": "D"})
+
+
+@pytest.mark.parametrize(
+    ("text", "note"),
+    [
+        ("access for Design until Friday", CANT_END),
+        ("access for Design till May", CANT_END),
+        ("temporary access for Design", CANT_END),
+        ("access for Design for 3 weeks", CANT_END),
+        ("access for Design for a day", CANT_END),
+        ("access for Design because of a workshop until Friday", CANT_END),
+        ("access for Design from Monday", CANT_WAIT),
+        ("add me to Design tomorrow", CANT_WAIT),
+        ("offboard jo@example.com next week", CANT_WAIT),
+        (f"access for {ALEX} and <@U0JO> to Design", ONE_PERSON),
+        ("offboard a@example.com, b@example.com", ONE_PERSON),
+        ('access for "Data"', "I don't know a team called Data."),
+        ("move me from Engineering to Design and IT Administration", "I left out IT Administration"),
+        (f"offboard {ALEX} from Engineering", "I left out Engineering"),
+    ],
+)
+def test_what_cannot_be_honoured_is_said_aloud(text: str, note: str) -> None:
+    draft = phrases.read(text, TABLES)
+    assert draft and any(one.startswith(note) for one in draft.notes), draft
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "I'd like to join Design, it's urgent",
+        "I'm in a hurry: access for Design, don't wait",
+        "access for Design, that's all, isn't it?",
+    ],
+)
+def test_an_apostrophe_quotes_nothing(text: str) -> None:
+    draft = phrases.read(text, TABLES)
+    assert draft and (draft.raw, draft.notes) == ({"teams": "D"}, ())
+
+
+def test_the_same_person_named_twice_is_one() -> None:
+    draft = phrases.read(f"access for {ALEX} to Design, {ALEX} starts soon", TABLES)
+    assert draft and draft.notes == ()
+
+
+def test_a_slash_command_names_its_action_itself() -> None:
+    draft = phrases.read("delete admin rename", TABLES, ACTIONS["move-team"])
+    assert draft and draft.action.NAME == "move-team"
+
+
+def test_a_longer_name_wins_over_one_inside_it() -> None:
+    draft = phrases.read("access for Design Ops", TABLES)
+    assert draft and draft.raw == {"teams": "DO"}
+
+
+def test_part_of_a_word_names_no_team() -> None:
+    draft = phrases.read("access for the Designers", TABLES)
+    assert draft and draft.raw == {}
+
+
+@given(st.text(max_size=300))
+def test_no_text_is_too_strange_to_read(text: str) -> None:
+    draft = phrases.read(text, TABLES)
+    assert draft is None or set(draft.raw) <= set(draft.action.form())
+    forced = phrases.read(text, TABLES, ACTIONS["request-access"])
+    assert forced and not set(forced.raw) & {"department", "manager", "employee_number"}

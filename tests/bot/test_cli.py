@@ -1,0 +1,143 @@
+"""Asking and deciding from a shell: what is refused, what is recorded, who is told."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from bot.sandbox.stage import POLICY, Stage
+from tests.bot.journeys.scenes import approve as press_approve
+from tests.bot.journeys.scenes import ask as ask_in_slack
+from tests.bot.journeys.scenes import card, history, last, read, request, state, told
+from tests.bot.journeys.shell import Shell, machine
+
+ACCESS = ("ask", "request-access", "teams=Engineering", "--as", "alex@example.com", "--reason", "I start")
+
+
+@pytest.fixture
+def both(tmp_path: Path) -> Iterator[tuple[Stage, Shell]]:
+    with machine(tmp_path) as running:
+        yield running
+
+
+@pytest.fixture
+def s(both: tuple[Stage, Shell]) -> Stage:
+    return both[0]
+
+
+@pytest.fixture
+def shell(both: tuple[Stage, Shell]) -> Shell:
+    return both[1]
+
+
+def test_asking_in_a_shell_is_asking(s: Stage, shell: Shell) -> None:
+    assert shell.types(*ACCESS) == "Saved: R-1, to give alex@example.com Miro access to Engineering."
+    s.settle()
+    assert state(s, "R-1") == "waiting"
+    assert 'Alex Smith asks: "I start"' in read(card(s, "U0PRIYA"))
+    assert request(s, "R-1").shell != ""
+
+
+def test_a_decision_in_a_shell_is_recorded_shown_and_told(s: Stage, shell: Shell) -> None:
+    id = ask_in_slack(s, "U0ALEX", "/miro-access", "for Engineering because I start Monday")
+    assert shell.types("approve", id, "--as", "priya@example.com") == f"{id} is approved."
+    s.settle()
+    assert state(s, id) == "done"
+    vote = request(s, id).votes[0]
+    assert vote.shell and " on " in vote.shell
+    assert f"typed in a shell: {vote.shell}" in "".join(told(s, "U0CAROL"))
+    assert f"{id} was approved in your name from a command line ({vote.shell})." in last(s, "U0PRIYA")
+
+
+def test_denying_in_a_shell_needs_and_keeps_a_reason(s: Stage, shell: Shell) -> None:
+    id = ask_in_slack(s, "U0ALEX", "/miro-access", "for Engineering because I start Monday")
+    assert "--reason" in shell.types("deny", id, "--as", "priya@example.com", exits=2)
+    shell.types("deny", id, "--as", "priya@example.com", "--reason", "No seat is free.")
+    s.settle()
+    assert state(s, id) == "denied"
+    assert "No seat is free." in last(s, "U0ALEX")
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (
+            ("approve", "R-1", "--as", "alex@example.com"),
+            "You asked for this, so somebody else has to decide.",
+        ),
+        (
+            ("approve", "R-1", "--as", "dana@example.com"),
+            "Only Priya Rao, Carol Diaz or Sam Lee can decide R-1.",
+        ),
+        (("approve", "R-1", "--as", "x@evil.example"), "x@evil.example isn't an address of example.com."),
+        (("approve", "R-9", "--as", "priya@example.com"), "There is no request R-9."),
+        (("withdraw", "R-1", "--as", "dana@example.com"), "Only who asked for R-1, or an operator"),
+        (("resume", "R-1", "--as", "carol@example.com"), "R-1"),
+        (("show", "R-9"), "There is no request R-9."),
+        (("audit", "export", "R-9"), "There is no request R-9."),
+        ((*ACCESS[:2], "teams=Nothing", *ACCESS[3:]), "teams: I don't know a team called Nothing."),
+        ((*ACCESS[:2], *ACCESS[3:]), "teams: Fill this in"),
+        (("policy", "who", "offboard", "--as", "alex@example.com"), "You can't ask for this."),
+    ],
+)
+def test_what_is_refused_is_said_and_exits_with_1(
+    s: Stage, shell: Shell, words: tuple[str, ...], sentence: str
+) -> None:
+    ask_in_slack(s, "U0ALEX", "/miro-access", "for Engineering because I start Monday")
+    assert sentence in shell.types(*words, exits=1)
+    assert state(s, "R-1") == "waiting"
+    assert len(s.bot.store.requests()) == 1
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("nonsense",),
+        ("approve", "R-1"),
+        ("approve", "first", "--as", "priya@example.com"),
+        ("show",),
+        ("show", "x"),
+        ("ask", "become-god", "--as", "alex@example.com", "--reason", "x"),
+        ("ask", "request-access", "team=Engineering", "--as", "alex@example.com", "--reason", "x"),
+        ("ask", "request-access", "Engineering", "--as", "alex@example.com", "--reason", "x"),
+        ("ask", "request-access", "teams=Engineering", "--as", "alex@example.com"),
+        ("audit", "verify", "--anchor", "nonsense"),
+        ("audit", "export", "--format", "xml"),
+        ("audit", "export", "x"),
+        ("policy", "who", "become-god", "--as", "alex@example.com"),
+        ("sandbox", "miro"),
+        ("demo", "--port", "x"),
+        ("run", "--nonsense"),
+    ],
+    ids=" ".join,
+)
+def test_wrong_usage_exits_with_2(shell: Shell, words: tuple[str, ...]) -> None:
+    assert "Error" in shell.types(*words, exits=2)
+
+
+def test_where_the_policy_forbids_it_a_shell_decides_nothing(tmp_path: Path) -> None:
+    policy = POLICY.replace("command_line_decides = true", "command_line_decides = false")
+    with machine(tmp_path, policy) as (s, shell):
+        s.miro.add_user("jo@example.com", "Jo Park", teams=[s.teams["Design"]])
+        id = ask_in_slack(s, "U0ALEX", "/miro-access", "for Engineering because I start Monday")
+        for words in (("approve", id), ("deny", id, "--reason", "No.")):
+            said = shell.types(*words, "--as", "priya@example.com", exits=1)
+            assert "doesn't let a command line decide (command_line_decides). Nothing has changed." in said
+        assert shell.types("withdraw", id, "--as", "carol@example.com", exits=1)
+        assert state(s, id) == "waiting"
+        assert shell.types("withdraw", id, "--as", "alex@example.com") == f"{id} is withdrawn."
+
+
+def test_a_stopped_request_is_resumed_from_a_shell(s: Stage, shell: Shell) -> None:
+    alex = s.miro.add_user("alex@example.com", "Alex Smith", teams=[s.teams["Engineering"]])
+    s.miro.change_team(s.teams["Engineering"], admins=(alex,))
+    id = ask_in_slack(s, "U0ALEX", "/miro-move", "from Engineering to Design because I changed jobs")
+    press_approve(s, "U0PRIYA")
+    carol = s.miro.user("carol@example.com")
+    assert carol and state(s, id) == "stopped"
+    s.miro.change_team(s.teams["Engineering"], admins=(alex, carol.id))
+    assert "Only an operator can resume" in shell.types("resume", id, "--as", "priya@example.com", exits=1)
+    assert shell.types("resume", id, "--as", "carol@example.com") == f"{id} is approved."
+    s.settle()
+    assert state(s, id) == "done"
+    assert "resumed" in history(s, id)

@@ -1,0 +1,70 @@
+"""What the environment says, and what is wrong with it."""
+
+from pathlib import Path
+
+import pytest
+
+from bot.miro.wire import Dialect
+from bot.settings import MIRO_URL, SLACK_URL, BadSettings, read
+
+SECRETS = ("SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "SLACK_SIGNING_SECRET", "MIRO_SCIM_TOKEN")
+
+
+def test_without_anything_the_defaults_hold() -> None:
+    found = read({})
+    assert (found.miro_url, found.slack_url, found.group_model) == (MIRO_URL, SLACK_URL, "team")
+    assert (found.database, found.policy) == (Path("miro-bot.db").absolute(), Path("policy.toml").absolute())
+    assert found.secrets == {}
+    assert found.dialect == Dialect()
+
+
+def test_paths_are_made_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    found = read({"MIRO_BOT_DATABASE": "a/record.db", "MIRO_BOT_POLICY": "/etc/policy.toml"})
+    assert (found.database, found.policy) == (tmp_path / "a/record.db", Path("/etc/policy.toml"))
+
+
+def test_addresses_and_model_are_taken() -> None:
+    words = {"SLACK_API_URL": "http://s", "MIRO_SCIM_URL": "http://m", "MIRO_GROUP_MODEL": "user-group"}
+    found = read(words)
+    assert (found.slack_url, found.miro_url, found.group_model) == ("http://s", "http://m", "user-group")
+
+
+@pytest.mark.parametrize("name", SECRETS)
+def test_each_secret_may_lie_in_a_file(tmp_path: Path, name: str) -> None:
+    file = tmp_path / "secret"
+    file.write_text("  s3cret\n", encoding="utf-8")
+    assert read({name: "direct"}).secret(name) == "direct"
+    assert read({f"{name}_FILE": str(file)}).secret(name) == "s3cret"
+    assert read({f"{name}_FILE": str(file), name: "direct"}).secret(name) == "s3cret"
+
+
+def test_a_secret_file_that_is_not_there_is_named(tmp_path: Path) -> None:
+    with pytest.raises(BadSettings, match="MIRO_SCIM_TOKEN_FILE can't be read: No such file"):
+        read({"MIRO_SCIM_TOKEN_FILE": str(tmp_path / "nothing")})
+
+
+def test_secrets_do_not_show_when_printed() -> None:
+    found = read(dict.fromkeys(SECRETS, "s3cret"))
+    assert "s3cret" not in repr(found) + str(found)
+    assert found.secret("SLACK_BOT_TOKEN") == "s3cret"
+
+
+def test_everything_missing_is_named_at_once() -> None:
+    found = read({"SLACK_BOT_TOKEN": "x", "MIRO_SCIM_TOKEN": "  "})
+    found.require("SLACK_BOT_TOKEN")
+    with pytest.raises(BadSettings, match=r"Set SLACK_APP_TOKEN, MIRO_SCIM_TOKEN \(or SLACK_APP_TOKEN_FILE"):
+        found.require("SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "MIRO_SCIM_TOKEN")
+
+
+@pytest.mark.parametrize(
+    ("environ", "problem"),
+    [
+        ({"MIRO_GROUP_MODEL": "teams"}, 'it must be "team" or "user-group"'),
+        ({"MIRO_BOT_DATABASE": "postgresql://db/x"}, "keeps its record in a file"),
+        ({"MIRO_SCIM_DIALECT": "klingon"}, "MIRO_SCIM_DIALECT"),
+    ],
+)
+def test_what_cannot_be_meant_is_said(environ: dict[str, str], problem: str) -> None:
+    with pytest.raises(BadSettings, match=problem):
+        read(environ)

@@ -1,0 +1,155 @@
+"""The kill campaign: a bot is killed at every point of a request, started again, and looked at."""
+
+import shutil
+import sqlite3
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, closing, contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from random import Random
+
+from approvals.decide import Who
+from approvals.sqlite import SqliteStore
+from bot.asking import asked
+from bot.desk import LEASE
+from bot.lifecycle import ACTIONS
+from bot.sandbox.stage import SECRET, TOKEN, Stage, stage
+from tests.campaigns.held_back import HeldBack
+from tests.campaigns.nursery import KILLED, Nursery
+from tests.campaigns.shapes import Shape
+from tests.campaigns.tally import Seen, Tally, judged, total
+from tests.campaigns.watch import Watch, carried_out
+
+PAUSE = timedelta(minutes=1)
+"""Between a death and the next start."""
+
+
+@dataclass
+class Campaign:
+    """One shape of request, prepared once and carried out again and again."""
+
+    shape: Shape
+    scene: Stage
+    watch: Watch
+    nursery: Nursery
+    environ: Mapping[str, str]
+
+    def __post_init__(self) -> None:
+        # A change makes a new organization of the old one, so keeping it is enough.
+        self._organization = self.scene.miro._organization
+        self._template = self.watch.record.with_name("template.db")
+        with (
+            closing(sqlite3.connect(self.scene.folder / "record.db")) as old,
+            closing(sqlite3.connect(self._template)) as new,
+        ):
+            old.backup(new)
+        self.undisturbed = self._run(self._finish)
+
+    # -- whole campaigns -------------------------------------------------------------------------------
+
+    def every_point(self, step: int = 1) -> Tally:
+        """Kills the bot at each point in turn; with step 2, only after each commit and call."""
+        tallies: list[Tally] = []
+        point = step
+        while not tallies or tallies[-1].kills:
+            tallies.append(self._killed(point))
+            point += step
+        return total(tallies[:-1])
+
+    def pairs(self, random: Random, count: int) -> Tally:
+        """Kills the bot at some point, and the next one while it goes on with what is left."""
+        return total(self._killed(random.randint(1, 100), random.randint(1, 60)) for _ in range(count))
+
+    def every_write_held_back(self) -> Tally:
+        """Kills the bot while a write is on its way; the write gets through after the next bot has looked."""
+        return total(self._held_back(number) for number in range(1, len(self.undisturbed.writes) + 1))
+
+    # -- one run ---------------------------------------------------------------------------------------
+
+    def _killed(self, *points: int) -> Tally:
+        deaths = 0
+
+        def lives() -> None:
+            nonlocal deaths
+            for point in points:
+                if self._live(point, deaths) != KILLED:
+                    return
+                deaths += 1
+            self._finish(deaths, same_machine=points[0] // 2 % 2 == 0)
+
+        seen = self._run(lives)
+        return judged(f"{self.shape}, killed at {points}", seen, self.undisturbed, deaths)
+
+    def _held_back(self, number: int) -> Tally:
+        self.watch.line = HeldBack(self.nursery, number)
+
+        def lives() -> None:
+            assert self._live(0) == KILLED
+            self._finish(1)
+
+        try:
+            seen = self._run(lives)
+        finally:
+            self.watch.line = carried_out
+        return judged(f"{self.shape}, write {number} held back", seen, self.undisturbed, 1)
+
+    def _run(self, lives: Callable[[], object]) -> Seen:
+        """The request from the start."""
+        self._reset()
+        lives()
+        with closing(SqliteStore(self.watch.record)) as store:
+            return Seen.of(store, self.watch)
+
+    def _reset(self) -> None:
+        self.scene.miro._organization = self._organization
+        self.scene.slack.messages.clear()
+        self.watch.forget()
+        for ending in ("-wal", "-shm"):
+            Path(f"{self.watch.record}{ending}").unlink(missing_ok=True)
+        shutil.copyfile(self._template, self.watch.record)
+
+    def _live(self, point: int, deaths: int = 0, same_machine: bool = True) -> int:
+        """One life. Another machine doesn't know that a process is dead: it waits for the lease."""
+        later = deaths * PAUSE if same_machine else LEASE + PAUSE
+        now = (self.scene.clock() + later).isoformat()
+        return self.nursery.live(
+            {"environ": self.environ, "now": now, "point": point, "same_machine": same_machine}
+        )
+
+    def _finish(self, deaths: int = 0, same_machine: bool = True) -> None:
+        status = self._live(0, deaths, same_machine)
+        if status:
+            raise AssertionError(f"{self.shape}: the bot ended with status {status}")
+
+
+@contextmanager
+def campaign(shape: Shape, nursery: Nursery, folder: Path) -> Iterator[Campaign]:
+    """Everything for one shape; `folder` is an empty one."""
+    (folder / "runs").mkdir()
+    with ExitStack() as open_:
+        scene = open_.enter_context(stage(folder))
+        scene.miro.limits = False
+        shape.furnish(scene)
+        ask(scene, shape)
+        watch = Watch(scene.miro, scene.slack, folder / "runs" / "record.db")
+        urls = open_.enter_context(watch.serve())
+        yield Campaign(shape, scene, watch, nursery, environ(scene, watch.record) | urls)
+
+
+def ask(scene: Stage, shape: Shape) -> None:
+    """Asks, as the form does."""
+    person = scene.bot.people.find(shape.who)
+    assert person
+    asked(scene.bot.desk, ACTIONS[shape.action], shape.values, "It is needed.", Who(person, person.account))
+
+
+def environ(scene: Stage, record: Path) -> dict[str, str]:
+    """What a bot between these stand-ins has in its environment, except the addresses."""
+    return {
+        "SLACK_BOT_TOKEN": "xoxb-sandbox",
+        "SLACK_SIGNING_SECRET": SECRET,
+        "MIRO_SCIM_TOKEN": TOKEN,
+        "MIRO_BOT_DATABASE": str(record),
+        "MIRO_BOT_POLICY": str(scene.folder / "policy.toml"),
+    }

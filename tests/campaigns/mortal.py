@@ -1,0 +1,135 @@
+"""A process in which the bot carries out what is asked, until it is killed at a given point.
+
+Runs as `python -m tests.campaigns.mortal`. It reads jobs, one JSON object a line, and forks for each: what
+is imported once needn't be imported a thousand times.
+"""
+
+import inspect
+import json
+import os
+import signal
+import sys
+import traceback
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from datetime import datetime, timedelta
+from typing import Any
+
+import httpx
+from slack_sdk import WebClient
+
+from approvals.connections import Connections
+from approvals.decide import Who, approve
+from approvals.states import ACTIVE, State
+from bot.app import Bot, build
+from bot.sandbox.stage import Clock
+from bot.settings import read
+
+NEVER_FINISHED = 4
+FAILED = 5
+
+
+class Points:
+    """Counts the points at which a process may die, and dies at the one that is asked for."""
+
+    def __init__(self, last: int) -> None:
+        self._last, self._passed = last, 0
+
+    def __call__(self) -> None:
+        self._passed += 1
+        if self._passed == self._last:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    def around_call(self, owner: type, name: str) -> None:
+        """Before a call goes out, and after it was carried out but before its answer is heard."""
+        call: Callable[..., Any] = getattr(owner, name)
+
+        def passed(*given: Any, **named: Any) -> Any:
+            self()
+            answer = call(*given, **named)
+            self()
+            return answer
+
+        setattr(owner, name, passed)
+
+    def around_commit(self, owner: type, name: str) -> None:
+        """At the end of each transaction, before and after its commit."""
+        writing: Callable[[Connections], AbstractContextManager[None]] = getattr(owner, name)
+
+        @contextmanager
+        def passed(connections: Connections) -> Iterator[None]:
+            whole = not connections.db.conn.in_transaction
+            with writing(connections):
+                yield
+                if whole:
+                    self()
+            if whole:
+                self()
+
+        setattr(owner, name, passed)
+
+
+def work(bot: Bot, clock: Clock) -> int:
+    """Whatever has to be done until nothing is left; the first approver says yes."""
+    for _ in range(40):
+        bot.settle()
+        request = bot.store.requests()[0]
+        if request.state is State.WAITING:
+            person = bot.desk.person(request.approvers[0][0])
+            table = bot.desk.table(request)
+            bot.store.append(
+                request, approve(request, Who(person, person.account), request.revision, table, True)
+            )
+        elif request.state in ACTIVE:
+            clock.pass_(timedelta(seconds=30))
+        else:
+            return 0
+    return NEVER_FINISHED
+
+
+def live(job: dict[str, Any]) -> int:
+    """One life of the bot: `environ` as in a shell, `now`, the `point` at which it dies (0: at none), and
+    whether it is the `same_machine` as before, which knows that the process of then is dead."""
+    die = Points(job["point"])
+    die.around_call(httpx.HTTPTransport, "handle_request")
+    die.around_call(WebClient, "api_call")
+    die.around_commit(Connections, "writing")
+    clock = Clock(datetime.fromisoformat(job["now"]))
+    bot = build(read(job["environ"]), now=clock, sleep=clock.sleep)
+    if job["same_machine"]:
+        bot._free_the_dead()
+    return work(bot, clock)
+
+
+def _child(job: dict[str, Any]) -> None:
+    """Never returns: what the parent has open isn't the child's to close."""
+    try:
+        status = live(job)
+    except BaseException:
+        traceback.print_exc()
+        status = FAILED
+    sys.stderr.flush()
+    os._exit(status)
+
+
+def _say(**said: int) -> None:
+    sys.stdout.write(json.dumps(said) + "\n")
+    sys.stdout.flush()
+
+
+def main() -> None:
+    """Lives one life after the other, until there are no more jobs."""
+    # What httpx imports and Bolt reads of all modules at its first use is there for every life then.
+    httpx.Client().close()
+    inspect.stack()
+    for line in sys.stdin:
+        job = json.loads(line)
+        pid = os.fork()
+        if pid == 0:
+            _child(job)
+        _say(pid=pid)
+        _say(status=os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
+
+
+if __name__ == "__main__":
+    main()

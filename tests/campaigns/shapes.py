@@ -1,0 +1,117 @@
+"""The requests that the campaigns carry out: every action, in the shapes that differ in their calls."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from bot.sandbox.stage import Stage
+
+Furnish = Callable[[Stage], object]
+
+
+@dataclass(frozen=True)
+class Shape:
+    """One request, and how Miro looks before it."""
+
+    name: str
+    action: str
+    who: str
+    """The Slack account that asks."""
+    values: Mapping[str, str]
+    furnish: Furnish = lambda stage: None
+
+    def __str__(self) -> str:
+        return self.name
+
+
+def _person(email: str, name: str, *teams: str, admin: bool = False, active: bool = True) -> Furnish:
+    return lambda stage: stage.miro.add_user(
+        email, name, teams=[stage.teams[team] for team in teams], admin=admin, active=active
+    )
+
+
+def _content_admin(stage: Stage) -> None:
+    _person("alex@example.com", "Alex Smith", "Engineering")(stage)
+    stage.miro.change_user("alex@example.com", admin_roles=("Content Admin",))
+
+
+_ALEX = _person("alex@example.com", "Alex Smith", "Engineering")
+_JO = _person("jo@example.com", "Jo Park", "Engineering", "Design")
+
+SHAPES = (
+    Shape(
+        "request-access, new person",
+        "request-access",
+        "U0SAM",
+        {"person": "U0JO", "teams": "Engineering", "department": "Boards"},
+    ),
+    Shape(
+        "request-access, deactivated, two teams",
+        "request-access",
+        "U0LENA",
+        {"person": "alex@example.com", "teams": "Engineering, Design"},
+        _person("alex@example.com", "Alex Smith", "IT Administration", active=False),
+    ),
+    Shape(
+        "move-team, the only team",
+        "move-team",
+        "U0ALEX",
+        {"from_team": "Engineering", "to_team": "Design"},
+        _ALEX,
+    ),
+    Shape(
+        "move-team, one of two teams",
+        "move-team",
+        "U0JO",
+        {"from_team": "Engineering", "to_team": "IT Administration"},
+        _JO,
+    ),
+    Shape(
+        "make-admin, with team change",
+        "make-admin",
+        "U0DANA",
+        {"person": "U0ALEX", "from_team": "Engineering", "to_team": "IT Administration"},
+        _ALEX,
+    ),
+    Shape(
+        "make-admin, an admin role",
+        "make-admin",
+        "U0SAM",
+        {"person": "U0ALEX", "rights": "Content Admin"},
+        _ALEX,
+    ),
+    Shape(
+        "remove-admin, Company Admin",
+        "remove-admin",
+        "U0SAM",
+        {"person": "U0ALEX"},
+        _person("alex@example.com", "Alex Smith", "Engineering", admin=True),
+    ),
+    Shape(
+        "remove-admin, an admin role",
+        "remove-admin",
+        "U0SAM",
+        {"person": "U0ALEX", "rights": "Content Admin"},
+        _content_admin,
+    ),
+    Shape(
+        "offboard, an admin",
+        "offboard",
+        "U0LENA",
+        {"person": "jo@example.com"},
+        _person("jo@example.com", "Jo Park", "Engineering", "Design", admin=True),
+    ),
+    Shape("offboard, delete", "offboard", "U0LENA", {"person": "jo@example.com", "how": "delete"}, _JO),
+    Shape(
+        "reactivate",
+        "reactivate",
+        "U0SAM",
+        {"person": "jo@example.com"},
+        _person("jo@example.com", "Jo Park", "Engineering", active=False),
+    ),
+    Shape(
+        "rename-group",
+        "rename-group",
+        "U0DANA",
+        {"team": "Engineering", "name": "g_app_proeng_all"},
+    ),
+)

@@ -1,0 +1,53 @@
+"""A bot killed at any point loses nothing, does nothing twice that matters, and says nothing too early."""
+
+from pathlib import Path
+from random import Random
+
+import pytest
+
+from tests.campaigns.kill import campaign
+from tests.campaigns.nursery import Nursery
+from tests.campaigns.shapes import SHAPES, Shape
+from tests.campaigns.tally import Tally
+
+QUICK = [shape for shape in SHAPES if shape.name in ("request-access, new person", "offboard, an admin")]
+AFTER = 2
+"""Every second point: after each commit and call. Before the next one nothing differs from outside."""
+
+
+def check(tally: Tally) -> None:
+    """Everything a campaign has to have come to."""
+    assert tally.wrong == []
+    assert (tally.lost, tally.early) == (0, 0)
+
+
+@pytest.mark.parametrize("shape", QUICK, ids=str)
+def test_a_bot_killed_after_any_step_is_followed_by_one_that_ends_it(
+    shape: Shape, born: Nursery, tmp_path: Path
+) -> None:
+    with campaign(shape, born, tmp_path) as kills:
+        tally = kills.every_point(AFTER)
+    check(tally)
+    assert tally.kills > 40
+
+
+@pytest.mark.parametrize("shape", QUICK, ids=str)
+def test_a_write_that_gets_through_after_its_sender_is_dead_does_no_harm(
+    shape: Shape, born: Nursery, tmp_path: Path
+) -> None:
+    with campaign(shape, born, tmp_path) as kills:
+        writes = len(kills.undisturbed.writes)
+        tally = kills.every_write_held_back()
+    check(tally)
+    assert tally.kills == tally.repeated == writes
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("shape", SHAPES, ids=str)
+def test_no_death_of_any_bot_changes_what_comes_of_a_request(
+    shape: Shape, born: Nursery, tmp_path: Path
+) -> None:
+    with campaign(shape, born, tmp_path) as kills:
+        tally = kills.every_point() + kills.every_write_held_back() + kills.pairs(Random(7), 10)
+    check(tally)
+    assert tally.kills > 80

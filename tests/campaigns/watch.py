@@ -1,0 +1,93 @@
+"""Stands between a bot and both stand-ins, and looks at Miro and the record at the moment of each call."""
+
+import json
+import re
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from approvals.ids import RequestId
+from approvals.sqlite import SqliteStore
+from approvals.states import What
+from bot.sandbox import web_api
+from bot.sandbox.miro import Miro
+from bot.sandbox.server import Answer, Call, serving
+from bot.sandbox.workspace import Workspace
+
+ONLY = RequestId("R-1")
+_DONE = re.compile(r"\bDone\b")
+
+
+@dataclass(frozen=True)
+class Told:
+    """A message that says that it is done, and what Miro held at that moment."""
+
+    text: str
+    held: dict[str, Any]
+
+
+CarryOut = Callable[[], Answer | None]
+
+
+def carried_out(call: Call, carry_out: CarryOut) -> Answer | None:
+    """The usual line to Miro: what is sent is carried out."""
+    return carry_out()
+
+
+@dataclass
+class Watch:
+    """What a bot did, as it was seen from outside."""
+
+    miro: Miro
+    slack: Workspace
+    record: Path
+    line: Callable[[Call, CarryOut], Answer | None] = carried_out
+    writes: list[str] = field(default_factory=list)
+    looks: list[str] = field(default_factory=list)
+    posted: list[str] = field(default_factory=list)
+    told: list[Told] = field(default_factory=list)
+    unannounced: list[str] = field(default_factory=list)
+    """Writes that the record didn't hold as *trying* when they arrived."""
+
+    def forget(self) -> None:
+        """Begins anew."""
+        for seen in (self.writes, self.looks, self.posted, self.told, self.unannounced):
+            seen.clear()
+
+    @contextmanager
+    def serve(self) -> Iterator[dict[str, str]]:
+        """Yields the environment of a bot that is watched."""
+        with serving(self.at_miro) as miro, serving(self.at_slack) as slack:
+            yield {"MIRO_SCIM_URL": f"{miro}/api/v1/scim", "SLACK_API_URL": f"{slack}/api/"}
+
+    def at_miro(self, call: Call) -> Answer | None:
+        """Answers as Miro does."""
+        said = f"{call.method} {call.path.removeprefix('/api/v1/scim')}"
+        if call.method == "GET":
+            self.looks.append(said)
+        else:
+            self.writes.append(f"{said} {call.body.decode()}")
+            if not self._announced(said):
+                self.unannounced.append(said)
+        return self.line(call, lambda: self.miro.answer(call))
+
+    def _announced(self, said: str) -> bool:
+        """Whether the newest entry of the record is that this very call is tried."""
+        with closing(SqliteStore(self.record)) as store:
+            *_, last = store.events(ONLY)
+        call = re.escape(str(last.body.get("call"))).replace(re.escape("{user}"), r"\d+")
+        return last.type == What.TRYING and re.fullmatch(call, said) is not None
+
+    def at_slack(self, call: Call) -> Answer | None:
+        """Answers as Slack does."""
+        method = call.path.removeprefix("/api/")
+        if method in ("chat.postMessage", "chat.update"):
+            params = web_api.parameters(call)
+            text = json.dumps([params.get("text"), params.get("blocks")], ensure_ascii=False)
+            if method == "chat.postMessage":
+                self.posted.append(f"{params['channel']} {text}")
+            if _DONE.search(text):
+                self.told.append(Told(text, self.miro.snapshot()))
+        return web_api.answer(self.slack, call)

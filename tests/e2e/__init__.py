@@ -1,0 +1,1 @@
+"""The real bot process, `python -m bot run`, between stand-ins for Slack and Miro."""
