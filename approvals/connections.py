@@ -1,33 +1,47 @@
-"""SQLite connections as the record needs them: one a thread, durable, writers in a fair queue."""
+"""SQLite connections as the record needs them: one a reading thread, one for all that write, durable."""
 
 import sqlite3
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from copy import copy
 from pathlib import Path
 from typing import Any
 
 from sqlite_utils import Database
 
 from approvals.store import StoreTrouble
+from approvals.turns import Batch, Turns
+
+
+class Mine(threading.local):
+    """What belongs to one thread."""
+
+    db: Database | None = None
+    inside = False
+    """Whether it has its turn to write."""
+    failed = False
+    """Whether a part of what it writes went wrong."""
 
 
 class Connections:
-    """One connection a thread: a shared one loses a row that one thread wrote when another rolls back."""
+    """Readers have a connection each, for nobody else's unfinished writing may show; writers share one."""
 
     def __init__(self, path: Path) -> None:
-        self._path = path
-        self._mine = threading.local()
+        self._path, self._mine = path, Mine()
         self._all: list[sqlite3.Connection] = []
-        self._writing = threading.Lock()
+        self._turns = Turns()
+        self._writer: Database | None = None
+        self._batch: Batch | None = None
 
     @property
     def db(self) -> Database:
-        """This thread's database."""
-        found: Database | None = getattr(self._mine, "db", None)
-        if found is None:
-            found = self._mine.db = self._open()
-        return found
+        """This thread's database; while it has its turn to write, the one for writing."""
+        if self._mine.inside and self._writer:
+            return self._writer
+        if self._mine.db is None:
+            self._mine.db = self._open()
+        return self._mine.db
 
     def _open(self) -> Database:
         connection = sqlite3.connect(self._path, timeout=30, check_same_thread=False, cached_statements=256)
@@ -62,12 +76,14 @@ class Connections:
 
     @contextmanager
     def writing(self) -> Iterator[None]:
-        """One transaction that may write. Inside another it is a part of that; they fail as a whole.
+        """One transaction that may write, committed when the block is left. Inside another it is a part of
+        that; they fail as a whole.
 
-        IMMEDIATE, because a deferred one that reads first fails at once when another process writes in
-        between; and behind a lock, because SQLite's waiting is unfair among the threads of one process.
+        Waiting for the disk takes longer than writing, so threads that queue behind each other share one
+        commit: the first of them commits when everybody who came in the meantime had a turn. What fails is
+        taken back alone; nobody leaves before the commit.
         """
-        if self.db.conn.in_transaction:
+        if self._mine.inside:
             try:
                 self._check_whole()
                 yield
@@ -75,16 +91,70 @@ class Connections:
                 self._mine.failed = True
                 raise
             return
-        with self._writing, troubles(self._path):
-            self._mine.failed = False
-            self.db.execute("BEGIN IMMEDIATE")
+        with troubles(self._path):
+            batch, is_first = self._enter()
             try:
                 yield
                 self._check_whole()
-                self.db.execute("COMMIT")
-            except BaseException:
-                self.db.rollback()
+                self.db.execute("RELEASE turn")
+            except BaseException as error:
+                self._take_back(batch, error)
                 raise
+            finally:
+                self._leave(batch, is_first)
+
+    def _enter(self) -> tuple[Batch, bool]:
+        """A turn in the open batch, or in a new one."""
+        self._turns.take()
+        writer = self._writer = self._writer or self._open()
+        is_first = self._batch is None
+        try:
+            if is_first:
+                # IMMEDIATE: a deferred one that reads first fails at once when another process has written.
+                writer.execute("BEGIN IMMEDIATE")
+            elif not writer.conn.in_transaction:
+                raise StoreTrouble("The record couldn't be written. Nothing was done; please try again.")
+            writer.execute("SAVEPOINT turn")
+        except BaseException:
+            if is_first:
+                writer.rollback()
+            self._turns.hand_on()
+            raise
+        self._batch = batch = self._batch or Batch()
+        self._mine.inside, self._mine.failed = True, False
+        return batch, is_first
+
+    def _take_back(self, batch: Batch, error: BaseException) -> None:
+        """Undoes one turn. A full disk makes SQLite undo all of them, which is everybody's error."""
+        if self.db.conn.in_transaction:
+            self.db.execute("ROLLBACK TO turn")
+            self.db.execute("RELEASE turn")
+        else:
+            batch.error = batch.error or error
+
+    def _leave(self, batch: Batch, is_first: bool) -> None:
+        if is_first and self._turns.is_awaited():
+            self._turns.hand_on()
+            self._turns.take()
+        if is_first:
+            self._commit(batch)
+        self._mine.inside = False
+        self._turns.hand_on()
+        batch.ended.wait()
+        if batch.error:
+            raise copy(batch.error) from batch.error
+
+    def _commit(self, batch: Batch) -> None:
+        self._batch = None
+        try:
+            if not batch.error:
+                self.db.execute("COMMIT")
+        except BaseException as error:
+            batch.error = error
+        finally:
+            if self.db.conn.in_transaction:
+                self.db.rollback()
+            batch.ended.set()
 
     def _check_whole(self) -> None:
         if self._mine.failed:
@@ -95,7 +165,7 @@ class Connections:
         for connection in self._all:
             connection.close()
         self._all.clear()
-        self._mine = threading.local()
+        self._mine, self._writer = Mine(), None
 
 
 @contextmanager

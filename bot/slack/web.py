@@ -113,8 +113,9 @@ def serving(app: WSGIApplication, host: str, port: int, threads: int) -> Iterato
     """Serves on waitress until the block ends; yields `http://host:port`. Raises OSError."""
     sockets: dict[int, Any] = {}
     left: dict[int, Any] = {}
-    # A hundred connections is waitress's default: the next one would wait unseen in the kernel's queue.
-    server = create_server(app, map=sockets, host=host, port=port, threads=threads, connection_limit=1000)
+    # No more connections than the hundred of its default: at each event waitress asks all of them what they
+    # wait for, and with five hundred that took ten times as long as the answers. The kernel queues the rest.
+    server = create_server(app, map=sockets, host=host, port=port, threads=threads)
     thread = threading.Thread(target=server.run, name="http", daemon=True)
     thread.start()
 

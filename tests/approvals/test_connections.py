@@ -1,4 +1,4 @@
-"""One connection a thread, and one writer at a time."""
+"""One connection a reading thread, and one writer at a time."""
 
 import sqlite3
 from collections.abc import Iterator

@@ -138,8 +138,9 @@ def test_a_record_that_may_not_be_written_is_refused(tmp_path: Path) -> None:
 
 def fill(store: SqliteStore) -> None:
     """Leaves the file no page to grow by."""
-    pages = store._on.db.execute("PRAGMA page_count").fetchone()[0]
-    store._on.db.execute(f"PRAGMA max_page_count = {pages}")
+    with store.writing():
+        [[pages]] = store._on.rows("PRAGMA page_count")
+        store._on.rows(f"PRAGMA max_page_count = {pages}")
 
 
 def dump(path: Path) -> list[str]:
@@ -179,7 +180,8 @@ def test_a_store_works_again_once_there_is_room(record: SqliteStore) -> None:
     fill(record)
     with pytest.raises(StoreTrouble):
         record.ask(asked(ADA, reason=LONG), "receipt")
-    record._on.db.execute("PRAGMA max_page_count = 100000")
+    with record.writing():
+        record._on.rows("PRAGMA max_page_count = 100000")
     assert record.ask(asked(ADA, reason=LONG), "receipt").id == "R-1"
 
 

@@ -58,7 +58,7 @@ class Points:
 
         @contextmanager
         def passed(connections: Connections) -> Iterator[None]:
-            whole = not connections.db.conn.in_transaction
+            whole = not connections._mine.inside
             with writing(connections):
                 yield
                 if whole:

@@ -1,0 +1,44 @@
+"""Whose turn it is to write: first come, first served, and those who queue together share one commit."""
+
+import threading
+from collections import deque
+from dataclasses import dataclass, field
+
+
+class Turns:
+    """A lock that is handed on in the order in which it was asked for; `threading.Lock` has no order."""
+
+    def __init__(self) -> None:
+        self._lock, self._queue, self._taken = threading.Lock(), deque[threading.Lock](), False
+
+    def take(self) -> None:
+        """Waits for one's turn."""
+        mine = threading.Lock()
+        with self._lock:
+            if not self._taken:
+                self._taken = True
+                return
+            mine.acquire()
+            self._queue.append(mine)
+        mine.acquire()
+
+    def hand_on(self) -> None:
+        """The next in the queue, if there is one."""
+        with self._lock:
+            if self._queue:
+                self._queue.popleft().release()
+            else:
+                self._taken = False
+
+    def is_awaited(self) -> bool:
+        """Whether somebody is in the queue."""
+        return bool(self._queue)
+
+
+@dataclass
+class Batch:
+    """Parts of several threads that are committed together, or not at all."""
+
+    ended: threading.Event = field(default_factory=threading.Event)
+    error: BaseException | None = None
+    """Why none of it was committed."""
