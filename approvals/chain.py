@@ -6,8 +6,11 @@ it doesn't find a tail that was cut off, nor a chain computed anew from the star
 """
 
 import hashlib
-from collections.abc import Iterable, Sequence
+import json
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 GENESIS = "0" * 64
 """Stands where the first entry has no predecessor."""
@@ -36,6 +39,29 @@ class Entry:
 
 
 @dataclass(frozen=True)
+class Sealed:
+    """An entry and its words, by key as salt and text: what it takes to check both."""
+
+    entry: Entry
+    words: Mapping[str, tuple[str, str]]
+
+    @property
+    def body(self) -> dict[str, Any]:
+        """What the entry says; nothing where somebody edited it into nonsense."""
+        try:
+            said = json.loads(self.entry.body)
+        except (ValueError, RecursionError):
+            said = None
+        return said if isinstance(said, dict) else {}
+
+    @property
+    def digests(self) -> dict[str, str]:
+        """What `digest` of each word must be."""
+        seals = self.body.get("words")
+        return seals if isinstance(seals, dict) else {}
+
+
+@dataclass(frozen=True)
 class Anchor:
     """How long the record was, and how it ended, at some time: keep it where the bot can't write."""
 
@@ -48,9 +74,11 @@ class Anchor:
     @classmethod
     def read(cls, text: str) -> "Anchor":
         """The anchor that was printed as COUNT:HASH. Raises ValueError."""
-        count, _, head = text.strip().partition(":")
-        if not count.isdigit() or len(head) != 64:
-            raise ValueError("an anchor reads COUNT:HASH, as `miro-bot audit verify` prints it")
+        if not re.fullmatch("[1-9][0-9]{0,17}:[0-9a-f]{64}", text):
+            raise ValueError(
+                f"{text[:90]!r} is no anchor: it reads COUNT:HASH, as `miro-bot audit verify` prints it."
+            )
+        count, _, head = text.partition(":")
         return cls(int(count), head)
 
 
@@ -61,8 +89,8 @@ def digest(salt: str, text: str) -> str:
 
 def faults(entries: Iterable[Entry], anchors: Sequence[Anchor] = ()) -> tuple[Anchor, list[str]]:
     """Walks the chain; the head it ends in, and every place where it isn't what it claims to be."""
-    wanted = {anchor.count: anchor.head for anchor in anchors if anchor.count}
     head, count, found = GENESIS, 0, []
+    heads = {0: GENESIS}
     for count, entry in enumerate(entries, 1):
         if entry.seq != count:
             found.append(f"entry {count} is missing: the next one is numbered {entry.seq}")
@@ -70,8 +98,11 @@ def faults(entries: Iterable[Entry], anchors: Sequence[Anchor] = ()) -> tuple[An
             found.append(f"entry {entry.seq} doesn't follow the one before it")
         if entry.hash != entry.sealed():
             found.append(f"entry {entry.seq} ({entry.stream}, {entry.type}) was changed after it was written")
-        head = entry.hash
-        if wanted.pop(count, head) != head:
-            found.append(f"entry {entry.seq} isn't the one the anchor saw: the record was written anew")
-    found += [f"the record ends at {count}, but an anchor saw {n} entries: its end was cut" for n in wanted]
+        head = heads[count] = entry.hash
+    for one in anchors:
+        if one.count > count:
+            saw = f"an anchor saw {one.count} entries: its end was cut"
+            found.append(f"the record ends at {count}, but {saw}")
+        elif heads[one.count] != one.head:
+            found.append(f"entry {one.count} isn't the one the anchor saw: the record was written anew")
     return Anchor(count, head), found

@@ -32,6 +32,11 @@ class Who:
     account: Account | None = None
     shell: str = ""
 
+    @property
+    def signed(self) -> dict[str, str]:
+        """What the record keeps of the one who acted, beside the opaque id."""
+        return {"who": self.person.sealed(self.account), "shell": self.shell}
+
 
 _STANDING = {
     Standing.GUEST: "Guests can't ask or decide here. Ask a colleague with a full Slack account.",
@@ -258,10 +263,9 @@ def approve(request: Request, who: Who, revision: str, table: Table, confidentia
     if any(who.person.is_(one) for one in before):
         raise Refused(f"You approved {request.id} already. It waits for somebody else.")
     body = {"revision": revision}
-    words = _signed(who)
-    drafts = [Draft(What.VOTED, who.person.id, body, words)]
+    drafts = [Draft(What.VOTED, who.person.id, body, who.signed)]
     if len(before) + 1 >= table.needed(request):
-        drafts.append(Draft(What.APPROVED, who.person.id, body))
+        drafts.append(Draft(What.APPROVED, who.person.id, body, who.signed))
     return drafts
 
 
@@ -270,7 +274,7 @@ def deny(request: Request, who: Who, reason: str, table: Table, confidential: bo
     _check(request, who, table, confidential)
     if not reason.strip():
         raise Refused("Say why, so that the requester knows what to do next.")
-    return [Draft(What.DENIED, who.person.id, {}, {"text": reason.strip(), **_signed(who)})]
+    return [Draft(What.DENIED, who.person.id, {}, {"text": reason.strip(), **who.signed})]
 
 
 def withdraw(request: Request, who: Who, table: Table) -> list[Draft]:
@@ -287,7 +291,7 @@ def withdraw(request: Request, who: Who, table: Table) -> list[Draft]:
     check_standing(who, table.now)
     _check_shell(who, table, mine)
     words = {"lines": _lines(request)} if request.outcome else {}
-    return [Draft(What.WITHDRAWN, who.person.id, {}, {**words, **_signed(who)})]
+    return [Draft(What.WITHDRAWN, who.person.id, {}, {**words, **who.signed})]
 
 
 def resume(request: Request, who: Who, table: Table) -> list[Draft]:
@@ -299,7 +303,7 @@ def resume(request: Request, who: Who, table: Table) -> list[Draft]:
         raise Refused(f"Only an operator can resume {request.id}. They have been told.")
     check_standing(who, table.now)
     _check_shell(who, table, False)
-    return [Draft(What.RESUMED, who.person.id, {}, _signed(who))]
+    return [Draft(What.RESUMED, who.person.id, {}, who.signed)]
 
 
 def expire(request: Request, now: datetime) -> list[Draft]:
@@ -316,12 +320,6 @@ def _check_shell(who: Who, table: Table, mine: bool) -> None:
         raise Refused(
             "The policy doesn't let a command line decide (command_line_decides). Nothing has changed."
         )
-
-
-def _signed(who: Who) -> dict[str, str]:
-    """What the record keeps of the one who acted, beside the opaque id."""
-    through = who.account.slack_id if who.account else ""
-    return {"who": f"{who.person.email or who.person.called} {through}".strip(), "shell": who.shell}
 
 
 def _lines(request: Request) -> str:

@@ -60,6 +60,11 @@ class Person:
         ranked = sorted(self.accounts, key=lambda one: one.standing is not Standing.COLLEAGUE)
         return ranked[0] if ranked else None
 
+    def sealed(self, through: Account | None) -> str:
+        """Who this is today, for the record: tables of people change, and a name with them."""
+        known = f"{self.email or self.name} {through.slack_id if through else ''}".strip()
+        return known or str(self.id)
+
     def is_(self, other: "Person") -> bool:
         """Whether both are the same human; a second Slack account doesn't make a second person."""
         return self.id == other.id or bool(self.email and self.email == other.email)

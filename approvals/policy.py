@@ -19,6 +19,14 @@ PLACEHOLDER = "REPLACE-ME"
 """Stands in a policy that `miro-bot policy init` wrote, until somebody writes what is true."""
 
 _COMMENT = re.compile(r"""("(?:\\.|[^"\\])*"|'[^']*')|#.*""")  # a # between quotes begins none
+_SAID = {
+    "extra_forbidden": "isn't something a policy can say; remove it or mend its spelling",
+    "bool_type": "write true or false, without quotes",
+    "int_type": "write a whole number, without quotes",
+    "string_type": "write text in quotes",
+    "tuple_type": 'write a list, like ["it"]',
+}
+_DOT = r"\s*\.\s*"
 _UNITS = {"m": "minutes", "h": "hours", "d": "days"}
 
 
@@ -53,7 +61,7 @@ class Rule(Part):
     ask: tuple[str, ...] = ()
     for_others: tuple[str, ...] = ()
     approvers: tuple[str, ...] = Field(min_length=1)
-    agree: int = Field(default=1, ge=1, le=20)
+    agree: int = Field(default=1, ge=1, le=20, strict=True)
     expires: Annotated[timedelta, BeforeValidator(span)] = timedelta(days=3)
 
 
@@ -74,7 +82,7 @@ class Policy(Part):
     operators: tuple[str, ...] = Field(min_length=1)
     domains: tuple[str, ...] = Field(min_length=1)
     tell: str = ""
-    command_line_decides: bool = False
+    command_line_decides: bool = Field(default=False, strict=True)
     managed_elsewhere: Mapping[str, str] = {}
     teams: Mapping[str, str] = {}
     managers: Mapping[str, str] = {}
@@ -156,34 +164,34 @@ def check(text: str, actions: Collection[str]) -> tuple[Policy | None, list[Prob
         line = int(found[1]) if found else len(text.splitlines())
         return None, [Problem(line, f"this isn't TOML: {error}")]
     except ValidationError as error:
-        return None, [_unreadable(text, one["loc"], one["msg"]) for one in error.errors()]
+        return None, [_unreadable(text, one["loc"], one["type"], one["msg"]) for one in error.errors()]
     problems = [*_placeholders(text), *_unknown_names(policy, text, actions), *_unreachable(policy, text)]
-    return policy, sorted(problems, key=lambda problem: problem.line)
+    return policy, sorted(dict.fromkeys(problems), key=lambda problem: problem.line)
 
 
-def _unreadable(text: str, place: tuple[Any, ...], message: str) -> Problem:
+def _unreadable(text: str, place: tuple[Any, ...], kind: str, message: str) -> Problem:
     names = [str(part) for part in place]
-    said = {
-        "Extra inputs are not permitted": "isn't something a policy can say; remove it or mend its spelling"
-    }
-    told = said.get(message, message.removeprefix("Value error, "))
+    told = _SAID.get(kind, message.removeprefix("Value error, "))
     return Problem(_line(text, names), f"{'.'.join(names)}: {told}")
 
 
 def _line(text: str, names: list[str]) -> int:
-    """Where a key stands: its table's heading, then the key below it."""
-    keys = [name for name in names if not name.isdigit()]
-    lines = text.splitlines()
-    start = 0
+    """Where a key stands: below its table's heading, or on the line of the inline table it is in."""
+    keys = [rf"[\"']?{re.escape(name)}[\"']?" for name in names if not name.isdigit()]
+    lines, start, below = text.splitlines(), -1, keys
     for depth in range(len(keys), 0, -1):
-        table = r"\s*\.\s*".join(rf"[\"']?{re.escape(key)}[\"']?" for key in keys[:depth])
-        heading = re.compile(rf"\s*\[\s*{table}\s*\]")
-        start = next((n for n, line in enumerate(lines) if heading.match(line)), 0)
-        if start:
+        heading = re.compile(rf"\s*\[\s*{_DOT.join(keys[:depth])}\s*\]")
+        start = next((n for n, line in enumerate(lines) if heading.match(line)), -1)
+        if start >= 0:
+            below = keys[depth:]
             break
     end = next((n for n in range(start + 1, len(lines)) if lines[n].lstrip().startswith("[")), len(lines))
-    wanted = re.compile(rf"\s*[\"']?{re.escape(keys[-1] if keys else '')}[\"']?\s*=")
-    return next((n + 1 for n in range(start, end) if wanted.match(lines[n])), start + 1)
+    for length in range(len(below), 0, -1):
+        wanted = re.compile(rf"\s*{_DOT.join(below[:length])}\s*=")
+        found = next((n for n in range(start + 1, end) if wanted.match(lines[n])), -1)
+        if found >= 0:
+            return found + 1
+    return max(start, 0) + 1
 
 
 def _placeholders(text: str) -> list[Problem]:

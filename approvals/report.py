@@ -1,39 +1,107 @@
-"""What the record says, for people and for spreadsheets."""
+"""What the record says, for people and for spreadsheets, with all it takes to check it elsewhere."""
 
 import csv
 import io
 import json
-from collections.abc import Iterable
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import cache
 from typing import Any
 
-from approvals.ids import stamp
+from approvals.chain import Sealed
+from approvals.ids import PersonId, stamp
 from approvals.people import Directory
 from approvals.request import Event
 
-COLUMNS = ("seq", "at", "request", "event", "by", "who", "details", "hash_of_words")
+Row = dict[str, Any]
+Named = Callable[[str], str]
+"""Whom or what an id means today; '' for what is no id."""
+
+FIRST = ("seq", "at", "request", "event", "by", "who")
+PROOF = ("version", "format", "prev", "hash", "salts", "digests", "body")
+"""The columns beside what was said: those in front of it, and those for checking behind it."""
+
+_STRUCTURED = ("details", "plan", "lines", "seen")
+"""Words that hold JSON. All others are somebody's own, even if they look like it."""
+_IDS = ("subject", "approvers", "lanes", "details", "seen")
+"""Where an id stands for a person or a group. The same text in somebody's reason is left as it is."""
+_FORMULA = re.compile(r"[\t\r\n']|\s*[=+\-@＝＋－＠]")
 
 
-def row(event: Event, directory: Directory) -> dict[str, Any]:
-    """One entry as an auditor reads it. Forgotten words read "(forgotten)"."""
-    body = {key: value for key, value in event.body.items() if key != "words"}
+def row(event: Event, directory: Directory) -> Row:
+    """One entry as an auditor reads it. Words that are gone read "(missing)"."""
     words = {key: event.told(key) for key in event.words}
-    return {
-        "seq": event.seq,
-        "at": stamp(event.at),
-        "request": event.request,
-        "event": event.type,
-        "by": event.by,
-        "who": words.pop("who", "") or _name(event, directory),
-        "details": body | words,
-        "hash_of_words": event.body.get("words", {}),
-    }
+    place = {"seq": event.seq, "at": stamp(event.at), "request": event.request, "event": event.type}
+    return place | _said(event.by, event.body, words, directory)
 
 
-def _name(event: Event, directory: Directory) -> str:
+def exported(one: Sealed, directory: Directory) -> Row:
+    """The same as it is stored, and all it takes to check it; a forgery can be shown as well."""
+    entry = one.entry
+    words = {key: one.words[key][1] if key in one.words else "(missing)" for key in one.digests}
+    place = {"seq": entry.seq, "at": entry.at, "request": entry.stream, "event": entry.type}
+    return (
+        place
+        | _said(PersonId(entry.by), one.body, words, directory)
+        | {
+            "version": entry.version,
+            "format": entry.format,
+            "prev": entry.prev,
+            "hash": entry.hash,
+            "salts": {key: salt for key, (salt, _) in one.words.items()},
+            "digests": one.digests,
+            "body": entry.body,
+        }
+    )
+
+
+def _said(by: PersonId, body: Mapping[str, Any], words: dict[str, str], directory: Directory) -> Row:
+    who = words.pop("who", "") or _labelled(by, lambda id: _name(id, directory))
+    said = {key: value for key, value in body.items() if key != "words"}
+    return {"by": by, "who": who, "details": said | words}
+
+
+def _name(id: str, directory: Directory) -> str:
     try:
-        return directory.person(event.by).called
+        return directory.person(PersonId(id)).called
     except KeyError:
-        return str(event.by)
+        return ""
+
+
+def _labelled(text: str, named: Named) -> str:
+    """An id, or the lane of one, with what it means beside it."""
+    name = named(text.rpartition(":")[2])
+    return f"{text} ({name})" if name else text
+
+
+def flat(details: Mapping[str, Any], named: Named = lambda id: "") -> dict[str, str]:
+    """Details as a table has them: a column for each leaf, and what is in a list side by side."""
+    found: dict[str, list[str]] = {}
+    for key, value in details.items():
+        whole = _parsed(value) if key in _STRUCTURED else value
+        for path, leaf in _leaves(key, whole):
+            found.setdefault(path, []).append(_labelled(leaf, named) if key in _IDS else leaf)
+    return {path: " | ".join(leaves) for path, leaves in found.items()}
+
+
+def _parsed(text: Any) -> Any:
+    try:
+        return json.loads(text)
+    except (ValueError, TypeError, RecursionError):
+        return text
+
+
+def _leaves(path: str, value: Any) -> Iterator[tuple[str, str]]:
+    if isinstance(value, Mapping):
+        for key, one in value.items():
+            yield from _leaves(f"{path}.{key}", one)
+    elif isinstance(value, list):
+        for one in value:
+            yield from _leaves(path, one)
+    elif isinstance(value, bool):
+        yield path, "yes" if value else "no"
+    else:
+        yield path, "" if value is None else str(value)
 
 
 def history(events: Iterable[Event], directory: Directory) -> list[str]:
@@ -41,11 +109,8 @@ def history(events: Iterable[Event], directory: Directory) -> list[str]:
     lines = []
     for event in events:
         whole = row(event, directory)
-        said = {**whole["details"]}
-        said.pop("plan", None)
-        told = ", ".join(
-            f"{key}: {_short(value)}" for key, value in said.items() if value not in ("", [], {})
-        )
+        said = {key: value for key, value in whole["details"].items() if key != "plan"}
+        told = ", ".join(f"{key}: {_short(text)}" for key, text in flat(said).items() if text)
         at = f"{event.at:%Y-%m-%d %H:%M:%S} UTC"
         line = f"{event.seq:>5}  {at}  {event.type:<10} {whole['who']:<28} {told}"
         # A line break or a terminal's command in a reason mustn't look like another entry.
@@ -53,26 +118,34 @@ def history(events: Iterable[Event], directory: Directory) -> list[str]:
     return lines
 
 
-def _short(value: object) -> str:
-    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+def _short(text: str) -> str:
     return text if len(text) <= 120 else text[:119] + "…"
 
 
-def as_json(rows: Iterable[dict[str, Any]]) -> str:
+def as_jsonl(rows: Iterable[Row]) -> str:
     """One object a line."""
     return "".join(json.dumps(one, ensure_ascii=False) + "\n" for one in rows)
 
 
-def as_csv(rows: Iterable[dict[str, Any]]) -> str:
-    """Comma separated, with a heading. A cell that a spreadsheet would take for a formula is quoted."""
+def as_csv(rows: Iterable[Row], named: Named) -> str:
+    """Comma separated, with a heading; only `body` holds JSON, being what the hash was computed from."""
+    named, lines = cache(named), []
+    for one in rows:
+        said = {f"said.{key}": text for key, text in flat(one["details"], named).items()}
+        seals = {key: _side_by_side(one[key]) for key in ("salts", "digests")}
+        lines.append({key: one[key] for key in (*FIRST, *PROOF)} | said | seals)
+    middle = dict.fromkeys(key for line in lines for key in line if key.startswith("said."))
     out = io.StringIO()
     writer = csv.writer(out)
-    writer.writerow(COLUMNS)
-    for one in rows:
-        writer.writerow([_harmless(one[name]) for name in COLUMNS])
+    writer.writerow([*FIRST, *middle, *PROOF])
+    writer.writerows([_harmless(line.get(key, "")) for key in (*FIRST, *middle, *PROOF)] for line in lines)
     return out.getvalue()
 
 
+def _side_by_side(seals: Mapping[str, str]) -> str:
+    return " | ".join(f"{key}: {seal}" for key, seal in seals.items())
+
+
 def _harmless(value: object) -> str:
-    text = json.dumps(value, ensure_ascii=False) if isinstance(value, dict) else str(value)
-    return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t", "\r") else text
+    """A cell that no spreadsheet takes for a formula; the ' in front can be told from one that was there."""
+    return f"'{value}" if _FORMULA.match(str(value)) else str(value)

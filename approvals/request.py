@@ -7,7 +7,7 @@ from datetime import datetime
 from functools import reduce
 from typing import Any
 
-from approvals.ids import BOT, PersonId, RequestId, unstamp
+from approvals.ids import BOT, PersonId, RequestId, stamp, unstamp
 from approvals.states import ACTIVE, State, What, move
 
 FORMATS: dict[str, int] = dict.fromkeys(What, 1)
@@ -26,7 +26,7 @@ class Draft:
 
 @dataclass(frozen=True)
 class Event:
-    """One entry of the ledger. A word that was forgotten reads None."""
+    """One entry of the ledger. A word that isn't kept any more reads None."""
 
     seq: int
     request: RequestId
@@ -46,7 +46,7 @@ class Event:
     def told(self, key: str) -> str:
         """The personal text under `key`, or what stands for it."""
         text = self.words.get(key, "")
-        return "(forgotten)" if text is None else text
+        return "(missing)" if text is None else text
 
 
 @dataclass(frozen=True)
@@ -268,3 +268,15 @@ def fold(events: Iterable[Event]) -> Request:
 def is_active(request: Request) -> bool:
     """Whether the worker has the next step."""
     return request.state in ACTIVE and not request.untouchable
+
+
+def listed(request: Request) -> dict[str, Any]:
+    """What a store keeps beside the events, so that a request is found without folding them."""
+    return {
+        "version": request.version,
+        "state": request.state.value,
+        "subject": request.subject,
+        "because_of": request.because_of,
+        "next_due": stamp(request.next_due) if request.next_due else None,
+        "active": int(is_active(request)),
+    }

@@ -1,5 +1,7 @@
 """The tables of the SQLite store, and the triggers that keep the ledger append-only."""
 
+from collections.abc import Iterable, Iterator
+
 from sqlite_utils import Database, Migrations
 
 LAYOUT = 1
@@ -95,3 +97,24 @@ def first(db: Database) -> None:
     db.execute("INSERT INTO meta VALUES ('layout', ?), ('oldest', ?)", [str(LAYOUT), str(LAYOUT)])
     for script in (_LEDGER, _WORK, _PEOPLE, _MESSAGES):
         db.executescript(script)
+
+
+def differences(found: Iterable[tuple[str, str, str]]) -> Iterator[tuple[str, str]]:
+    """Tables, triggers and indexes that aren't as this program makes them: the kind of each, and a sentence.
+
+    `found` are kind, name and statement of each, as `sqlite_master` has them.
+    """
+    fresh = Database(memory=True, execute_plugins=False)
+    migrations.apply(fresh)
+    made, has = _ours(fresh.execute("SELECT type, name, sql FROM sqlite_master")), _ours(found)
+    fresh.close()
+    for kind, name in sorted({*made, *has}):
+        if (kind, name) not in has:
+            yield kind, f"the {kind} {name} is missing"
+        elif made.get((kind, name)) != has[kind, name]:
+            yield kind, f"the {kind} {name} isn't as this program makes it"
+
+
+def _ours(rows: Iterable[tuple[str, str, str]]) -> dict[tuple[str, str], str]:
+    """All but what SQLite and sqlite-utils keep for themselves."""
+    return {(kind, name): sql for kind, name, sql in rows if not name.lstrip("_").startswith("sqlite_")}

@@ -12,19 +12,17 @@ from pathlib import Path
 from typing import Any
 
 from approvals import schema
-from approvals.chain import Anchor
+from approvals.chain import Anchor, Sealed
 from approvals.connections import Connections
 from approvals.ids import BOT, PersonId, RequestId, stamp, unstamp
-from approvals.request import FORMATS, Draft, Event, Request, apply, fold, is_active
-from approvals.sqlite_ledger import SqliteLedger
+from approvals.request import FORMATS, Draft, Event, Request, apply, fold, listed
+from approvals.sqlite_ledger import IN_FORCE, POLICY, SqliteLedger
 from approvals.sqlite_messages import SqliteCards
 from approvals.sqlite_people import SqliteGroups, SqlitePeople
+from approvals.sqlite_verify import verify
 from approvals.store import Claim, ClaimLost, Overtaken, StoreTrouble, Verified, WrongRecord
 
 log = logging.getLogger(__name__)
-
-POLICY = "policy"
-"""The stream that tells which policy was in force from when."""
 
 
 def utc_now() -> datetime:
@@ -97,7 +95,9 @@ class SqliteStore:
             id = RequestId(f"R-{row[0] if row else 1}")
             if receipt and not self._on.run("INSERT OR IGNORE INTO receipts VALUES (?,?)", receipt, id):
                 seen = self._on.row("SELECT outcome FROM receipts WHERE key = ?", receipt)
-                return self.request(RequestId(seen["outcome"] if seen else ""))
+                if seen and seen["outcome"]:
+                    return self.request(RequestId(seen["outcome"]))
+                raise Overtaken("This was taken already, but not as a request. Nothing was asked; ask anew.")
             request = apply(None, self._ledger.write(id, 1, draft))
             self._remember(request, new=True)
             return request
@@ -117,23 +117,21 @@ class SqliteStore:
             return request
 
     def _remember(self, request: Request, new: bool = False) -> None:
-        due = stamp(request.next_due) if request.next_due else None
-        active = int(is_active(request))
-        values = (request.version, request.state, request.subject, request.because_of, due, active)
+        line = listed(request)
         if new:
+            line |= {"action": request.action, "requester": request.requester}
             self._on.run(
-                "INSERT INTO requests (version, state, subject, because_of, next_due, active, number, action,"
-                " requester) VALUES (?,?,?,?,?,?,?,?,?)",
-                *values, request.number, request.action, request.requester,
+                f"INSERT INTO requests (number, {', '.join(line)}) VALUES (?{',?' * len(line)})",
+                request.number, *line.values(),
             )  # fmt: skip
         else:
             self._on.run(
-                "UPDATE requests SET version=?, state=?, subject=?, because_of=?, next_due=?, active=?,"
-                " show_at=NULL, lease_until=CASE WHEN ? THEN lease_until END WHERE number=?",
-                *values, active, request.number,
+                f"UPDATE requests SET {' = ?, '.join(line)} = ?, show_at = NULL,"
+                " lease_until = CASE WHEN ? THEN lease_until END WHERE number = ?",
+                *line.values(), line["active"], request.number,
             )  # fmt: skip
             self._on.run("DELETE FROM lanes WHERE number = ?", request.number)
-        for key in request.lanes if active else ():
+        for key in request.lanes if line["active"] else ():
             self._on.run("INSERT INTO lanes VALUES (?,?)", key, request.number)
 
     def request(self, id: RequestId) -> Request:
@@ -292,7 +290,7 @@ class SqliteStore:
                 return seal
             self._on.run("INSERT OR IGNORE INTO policies VALUES (?,?)", seal, text)
             version = last["version"] + 1 if last else 1
-            self._ledger.write(POLICY, version, Draft("policy-in-force", BOT, {"hash": seal}))
+            self._ledger.write(POLICY, version, Draft(IN_FORCE, BOT, {"hash": seal}))
         return seal
 
     def policy(self, hash: str) -> str:
@@ -306,34 +304,21 @@ class SqliteStore:
         """The entries of one request, or of the whole record, oldest first."""
         return self._ledger.events(stream)
 
+    def sealed(self, stream: str | None = None) -> Iterable[Sealed]:
+        """The same entries as they are stored, with what it takes to check them."""
+        return self._ledger.sealed(stream)
+
     def head(self) -> Anchor:
         """How long the record is now, and how it ends."""
         return self._ledger.head()
 
     def verify(self, anchors: Sequence[Anchor] = ()) -> Verified:
         """Walks the whole record."""
-        end, forgotten, found = self._ledger.verify(anchors)
-        found += self._untrue_states()
-        count = self._on.row("SELECT count(*) FROM requests")
-        return Verified(end, count[0] if count else 0, forgotten, tuple(found))
+        return verify(self._on, self._ledger, anchors)
 
     def tidy(self) -> None:
         """Moves what is committed from the write-ahead log into the file; for when nobody waits."""
         self._on.rows("PRAGMA wal_checkpoint(PASSIVE)")
-
-    def _untrue_states(self) -> Iterator[str]:
-        for row in self._on.rows("SELECT number, state, version FROM requests"):
-            try:
-                request = self.request(RequestId(f"R-{row['number']}"))
-            except Exception as error:  # whatever an edited body makes the reading fail with
-                yield f"R-{row['number']} can't be read from its record: {error}"
-                continue
-            known = (row["state"] if request.untouchable else request.state, request.version)
-            if known != (row["state"], row["version"]):
-                yield f"R-{row['number']} is shown as {row['state']}, but its record says {request.state}"
-        lost = "SELECT DISTINCT stream FROM ledger WHERE stream NOT IN (SELECT 'R-' || number FROM requests)"
-        for row in self._on.rows(f"{lost} AND stream != ?", POLICY):
-            yield f"{row['stream']} is in the record, but not in the list of requests"
 
     def close(self) -> None:
         """Lets go of every connection."""

@@ -2,23 +2,18 @@
 
 import json
 import sqlite3
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 
-from approvals.chain import GENESIS, Anchor, Entry, digest, faults
+from approvals.chain import GENESIS, Anchor, Entry, Sealed, digest
 from approvals.connections import Connections
 from approvals.ids import PersonId, RequestId, stamp, unstamp
 from approvals.request import FORMATS, Draft, Event
 
+POLICY, IN_FORCE = "policy", "policy-in-force"
+"""The stream that tells which policy was in force from when, and its one kind of entry."""
+
 _COLUMNS = ("seq", "stream", "version", "type", "format", "at", "by", "body", "prev", "hash")
-
-
-def _seals(body: str) -> list[tuple[str, str]]:
-    """The digests of an entry's words; none where the body was edited into nonsense."""
-    try:
-        return [(key, str(seal)) for key, seal in json.loads(body).get("words", {}).items()]
-    except (ValueError, AttributeError):
-        return []
 
 
 class SqliteLedger:
@@ -61,33 +56,24 @@ class SqliteLedger:
 
     def _event(self, row: sqlite3.Row) -> Event:
         body = json.loads(row["body"])
-        known = dict(self._words(row["seq"])) if body.get("words") else {}
-        words = {key: known.get(key, (None, None))[1] for key in body.get("words", {})}
+        known = self._words(row["seq"]) if body.get("words") else {}
+        words = {key: known[key][1] if key in known else None for key in body.get("words", {})}
         return Event(
             row["seq"], RequestId(row["stream"]), row["version"], row["type"], row["format"],
             unstamp(row["at"]), PersonId(row["by"]), body, words,
         )  # fmt: skip
 
-    def _words(self, seq: int) -> list[tuple[str, tuple[str | None, str | None]]]:
+    def _words(self, seq: int) -> dict[str, tuple[str, str]]:
         rows = self._on.rows("SELECT key, salt, text FROM words WHERE seq = ?", seq)
-        return [(row["key"], (row["salt"], row["text"])) for row in rows]
+        return {row["key"]: (row["salt"], row["text"]) for row in rows}
+
+    def sealed(self, stream: str | None = None) -> Iterable[Sealed]:
+        """The entries of one stream, or all, as they are stored."""
+        where, values = ("WHERE stream = ?", (stream,)) if stream is not None else ("", ())
+        for row in self._on.rows(f"SELECT * FROM ledger {where} ORDER BY seq", *values):
+            yield Sealed(Entry(*(row[name] for name in _COLUMNS)), self._words(row["seq"]))
 
     def head(self) -> Anchor:
         """How long the record is now, and how it ends."""
         row = self._on.row("SELECT seq, hash FROM ledger ORDER BY seq DESC LIMIT 1")
         return Anchor(row["seq"], row["hash"]) if row else Anchor(0, GENESIS)
-
-    def verify(self, anchors: Sequence[Anchor] = ()) -> tuple[Anchor, int, list[str]]:
-        """Walks the chain and the words: where it ends, how many words were forgotten, and every fault."""
-        rows = self._on.rows("SELECT * FROM ledger ORDER BY seq")
-        end, found = faults((Entry(*(row[name] for name in _COLUMNS)) for row in rows), anchors)
-        forgotten = 0
-        for row in rows:
-            known = dict(self._words(row["seq"]))
-            for key, seal in _seals(row["body"]):
-                salt, text = known.pop(key, (None, None))
-                forgotten += text is None
-                if text is not None and digest(salt or "", text) != seal:
-                    found.append(f"the {key} of entry {row['seq']} ({row['stream']}) was changed")
-            found += [f"entry {row['seq']} ({row['stream']}) never said its {key}" for key in known]
-        return end, forgotten, found

@@ -1,5 +1,6 @@
 """The tables of people and groups on SQLite."""
 
+import re
 import sqlite3
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
@@ -10,6 +11,9 @@ from approvals.people import Account, Group, Person, Standing, canonical
 
 
 def _number(id: PersonId) -> int:
+    """7 of P-7. Raises KeyError for what can be no id of a person."""
+    if not re.fullmatch("P-[0-9]{1,18}", id):
+        raise KeyError(id)
     return int(id.removeprefix("P-"))
 
 
@@ -41,7 +45,7 @@ class SqlitePeople:
 
     def person(self, id: PersonId) -> Person:
         """The person with this id. Raises KeyError."""
-        found = self._find("number = ?", _number(id)) if id.startswith("P-") else None
+        found = self._find("number = ?", _number(id))
         if found is None:
             raise KeyError(id)
         return found

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
-from approvals.chain import Anchor
+from approvals.chain import Anchor, Sealed
 from approvals.ids import GroupId, PersonId, RequestId, SlackId
 from approvals.people import Account, Directory, Group, Person
 from approvals.request import Draft, Event, Request
@@ -76,7 +76,6 @@ class Verified:
 
     anchor: Anchor
     requests: int
-    forgotten: int
     faults: tuple[str, ...] = field(default=())
 
 
@@ -162,7 +161,10 @@ class Store(Protocol):
         """One transaction over everything in the store."""
 
     def ask(self, draft: Draft, receipt: str = "") -> Request:
-        """Writes *asked* and gives the request its number. A receipt seen before: the request of then."""
+        """Writes *asked* and gives the request its number. A receipt seen before: the request of then.
+
+        Raises Overtaken when that delivery was taken as something else.
+        """
 
     def append(self, request: Request, drafts: Sequence[Draft], claim: Claim | None = None) -> Request:
         """Appends events to the version that was read. Raises Overtaken, ClaimLost, Impossible."""
@@ -172,6 +174,9 @@ class Store(Protocol):
 
     def events(self, stream: str | None = None) -> Iterable[Event]:
         """The entries of one request, or of the whole record, oldest first."""
+
+    def sealed(self, stream: str | None = None) -> Iterable[Sealed]:
+        """The same entries as they are stored, with what it takes to check them."""
 
     def requests(
         self, *, states: Iterable[str] = (), person: PersonId | None = None, limit: int = 200

@@ -2,7 +2,7 @@
 
 import click
 
-from bot.cli import doctor, record, requests, running
+from bot.cli import doctor, policy, record, requests, running
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -24,7 +24,7 @@ for _command in (
     requests.withdraw,
     requests.resume,
     record.audit,
-    record.policy,
+    policy.policy,
 ):
     main.add_command(_command)
 

@@ -16,7 +16,7 @@ from slack_sdk import WebClient
 from approvals.sqlite import SqliteStore, utc_now
 from bot.desk import Desk
 from bot.miro.client import Miro
-from bot.policies import Policies
+from bot.policies import Policies, usable
 from bot.settings import Settings
 from bot.slack.courier import Courier
 from bot.slack.listeners import Listeners
@@ -100,8 +100,10 @@ class Bot:
 
     def health(self) -> dict[str, Any]:
         """What /healthz answers: anything stuck shows here."""
-        problem = self.desk.policies.problem
-        return {"ok": not problem, "policy": problem or "in force", "record": str(self.store.head())}
+        problem, miro = self.desk.policies.problem, self.workers[0].miro_problem
+        said = "not looked at yet" if miro is None else miro or "takes the token"
+        record = str(self.store.head())
+        return {"ok": not (problem or miro), "policy": problem or "in force", "miro": said, "record": record}
 
 
 def _is_dead(pid: int) -> bool:
@@ -124,7 +126,8 @@ def build(
     now: Callable[[], datetime] = utc_now,
     sleep: Callable[[float], None] = time.sleep,
 ) -> Bot:
-    """Puts a bot together; nothing runs yet. Raises StoreTrouble, BrokenPolicy, OSError."""
+    """Puts a bot together; nothing runs yet. Raises StoreTrouble, BrokenPolicy, BadSettings."""
+    usable(settings.policy)  # before the record: what can't start leaves none behind
     store = SqliteStore(settings.database, now)
     try:
         policies = Policies(settings.policy, store)

@@ -39,13 +39,7 @@ def asked(
         **({"subject": command.subject} if command.subject else {}),
         **({"practice": True} if desk.practice else {}),
     }
-    signed = f"{who.person.email} {who.account.slack_id if who.account else ''}".strip()
-    words = {
-        "details": command.model_dump_json(),
-        "reason": reason.strip(),
-        "who": signed,
-        "shell": who.shell,
-    }
+    words = {"details": command.model_dump_json(), "reason": reason.strip(), **who.signed}
     return desk.store.ask(Draft(What.ASKED, who.person.id, body, words), receipt)
 
 

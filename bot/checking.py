@@ -54,7 +54,7 @@ def _checked(desk: Desk, miro: Miro, colleagues: Colleagues, request: Request) -
         check_standing(Actor(requester, requester.account), desk.now())
     command, subject = _concerned(desk, colleagues, request)
     may_ask(desk.policy, request.action, requester, subject)
-    _check_subject(desk, command, subject)
+    check_ground(desk, command, subject)
     twin = _twin(desk, request, command)
     if twin:
         return [Draft(What.JOINED, body={"because_of": twin.id}, words={"text": _joined(desk, twin)})]
@@ -100,7 +100,13 @@ def _concerned(desk: Desk, colleagues: Colleagues, request: Request) -> tuple[Ac
         raise Refused(f"What this was about isn't there any more ({error.args[0]}).") from error
 
 
-def _check_subject(desk: Desk, command: Action, subject: Person | None) -> None:
+def check_ground(desk: Desk, command: Action, subject: Person | None) -> None:
+    """Refuses people and teams that the policy in force doesn't let the bot touch."""
+    tables = desk.tables()
+    for _, id in command.teams_named:
+        group = tables.get_group(id)
+        if group and (problem := tables.managed(group)):
+            raise Refused(problem)
     if subject is None:
         return
     if not subject.email:
@@ -206,5 +212,11 @@ def waiting(desk: Desk, request: Request, command: Action, plan: Plan) -> Draft:
         "policy": desk.policies.hash,
         **({"subject": command.subject} if command.subject else {}),
     }
-    words = {"plan": json.dumps(stored, ensure_ascii=False), "details": command.model_dump_json()}
+    words = {
+        "plan": json.dumps(stored, ensure_ascii=False),
+        "details": command.model_dump_json(),
+        "asked_by": requester.sealed(requester.account),
+        "about": subject.sealed(subject.account) if subject else "",
+        "may_decide": ", ".join(one.person.sealed(one.person.account) for one in found),
+    }
     return Draft(What.PLANNED, body=body, words=words)

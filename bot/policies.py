@@ -7,8 +7,28 @@ from pathlib import Path
 from approvals.policy import BrokenPolicy, Policy, check, load
 from approvals.store import Store
 from bot.lifecycle import ACTIONS
+from bot.settings import BadSettings
 
 log = logging.getLogger(__name__)
+
+
+def read(path: Path) -> str:
+    """The text of a policy file. Raises BadSettings."""
+    try:
+        return path.read_text(encoding="utf-8")
+    except FileNotFoundError as error:
+        raise BadSettings(f"There is no policy at {path}. `miro-bot policy init` writes one.") from error
+    except UnicodeDecodeError as error:
+        raise BadSettings(f"The policy {path} isn't UTF-8 text. Save it as UTF-8.") from error
+    except OSError as error:
+        raise BadSettings(f"The policy can't be read: {error.strerror} ({path}).") from error
+
+
+def usable(path: Path) -> str:
+    """The text of a policy that can be used. Raises BadSettings, BrokenPolicy."""
+    text = read(path)
+    _parsed(text)
+    return text
 
 
 @lru_cache(maxsize=64)
@@ -21,38 +41,41 @@ def _read_again(text: str) -> tuple[Policy | None, object]:
     return check(text, ACTIONS)
 
 
+def kept(store: Store, hash: str) -> Policy:
+    """A policy that the record knows. Raises KeyError.
+
+    It was checked when it was taken up; what has become unknown since (an action that was removed) is
+    no reason not to read it.
+    """
+    policy, _ = _read_again(store.policy(hash))
+    if policy is None:
+        raise KeyError(hash)
+    return policy
+
+
 class Policies:
     """One file, read again when it changes; a change that doesn't check leaves the old one in force."""
 
     def __init__(self, path: Path, store: Store) -> None:
         self._path, self._store = path, store
         self.problem = ""
-        self._text = path.read_text(encoding="utf-8")
+        self._text = usable(path)
         self.in_force = _parsed(self._text)
         self.hash = store.take_policy(self._text)
 
     def of(self, hash: str) -> Policy:
-        """The policy with this hash. Raises KeyError.
-
-        It was checked when it was taken up; what has become unknown since (an action that was removed) is
-        no reason not to read it.
-        """
-        if hash == self.hash:
-            return self.in_force
-        policy, _ = _read_again(self._store.policy(hash))
-        if policy is None:
-            raise KeyError(hash)
-        return policy
+        """The policy with this hash. Raises KeyError."""
+        return self.in_force if hash == self.hash else kept(self._store, hash)
 
     def reload(self) -> str:
         """Takes up the file if it changed and checks; the problem to tell the operators about, once."""
         try:
-            text = self._path.read_text(encoding="utf-8")
+            text = read(self._path)
             if text == self._text:
                 self.problem = ""
                 return ""
             policy = _parsed(text)
-        except (BrokenPolicy, OSError, UnicodeDecodeError) as error:
+        except (BrokenPolicy, BadSettings) as error:
             told, self.problem = str(error) != self.problem, str(error)
             return f"The changed policy can't be used; the old one stays in force. {error}" if told else ""
         # Recorded first: a policy is in force only from its entry on.

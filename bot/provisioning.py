@@ -6,16 +6,17 @@ what is left: goals ask "is it so already?", so doing it twice is dull.
 
 import json
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
-from approvals.decide import Refused
+from approvals.decide import Refused, may_ask
 from approvals.ids import GroupId, stamp
 from approvals.request import Draft, Request
 from approvals.states import State, What
 from approvals.store import Claim
-from bot.checking import look, waiting
+from bot.checking import check_ground, look, waiting
 from bot.desk import LEASE, Colleagues, Desk, SlackAway
 from bot.lifecycle import Action
+from bot.lifecycle.fill import clip
 from bot.miro.accounts import Gone
 from bot.miro.client import Ambiguous, Answered, Away, Declined, Locked, Miro, Practising, Unclear
 from bot.miro.goals import Seen
@@ -58,6 +59,7 @@ class Provisioning:
     claim: Claim
     seen: Seen | None = None
     """What the last look showed; None as soon as a call has gone out."""
+    seen_at: datetime | None = None
 
     def run(self) -> Request:
         """Goes on as far as it can; ends done, stopped, asked again, or held for later."""
@@ -78,7 +80,7 @@ class Provisioning:
         except Stopped as stop:
             return self._stop(stop.text, stop.remedy)
         except Refused as error:
-            if self.request.state is State.WORKING:
+            if self.request.state is State.WORKING or self.request.changed:
                 return self._stop(str(error), "Mend that, then press Resume. I'll ask for a decision again.")
             return self._write(Draft(What.REFUSED, words={"text": str(error)}))
 
@@ -104,7 +106,10 @@ class Provisioning:
 
     def _bring_about(self) -> Request:
         command = self._command()
-        approved = self.request.state is not State.APPROVED or self._still_approved()
+        before_the_first_write = self.request.state is State.APPROVED
+        if before_the_first_write:
+            self._check_allowed(command)
+        approved = not before_the_first_write or self._still_approved()
         while True:
             seen = self._look(command)
             plan = self._plan(command, seen)
@@ -128,6 +133,7 @@ class Provisioning:
         # The account that was approved; once this bot has deleted it, none is to be looked for.
         known = "" if "gone" in self.request.accepted else self.request.plan.get("miro_id", "")
         self.seen = look(self.desk, self.miro, command, known)
+        self.seen_at = self.desk.now()
         return self.seen
 
     def _command(self) -> Action:
@@ -143,6 +149,20 @@ class Provisioning:
             return make(command.goals(self.desk.facts), seen)
         except KeyError as error:
             raise Obstacle("The team isn't in Miro any more.") from error
+
+    def _check_allowed(self, command: Action) -> None:
+        """Refuses what the policy forbids that came into force after the request was checked."""
+        desk, lead = self.desk, "The policy doesn't allow this any more."
+        asker = desk.person(self.request.requester)
+        subject = desk.person(command.subject) if command.subject else None
+        try:
+            may_ask(desk.policy, self.request.action, asker, subject)
+        except Refused as error:
+            raise Refused(f"{lead} {asker.called} may not ask for it. Ask your IT team.") from error
+        try:
+            check_ground(desk, command, subject)
+        except Refused as error:
+            raise Refused(f"{lead} {error}") from error
 
     def _still_approved(self) -> bool:
         """Once more live, before the first write: whoever approved may still do so."""
@@ -175,11 +195,12 @@ class Provisioning:
         key = step.goal.key
         if self.request.tried.count(key) >= TRIES:
             raise Stopped(
-                f"I tried {TRIES} times to {_lower(step.goal.todo)} and never learned whether it worked.",
+                f"{self._heard()}I tried {TRIES} times to {_lower(step.goal.todo)} "
+                "and never learned whether it worked.",
                 "Look in Miro whether it is so; then press Resume. I'll do only what's left.",
             )
         self.desk.store.renew(self.claim, LEASE)
-        self._write(Draft(What.TRYING, body={"step": key, "call": str(step.call)}))
+        self._write(Draft(What.TRYING, body={"step": key, "call": str(step.call).replace("{user}", id)}))
         self.seen = None
         try:
             answer = self.miro.send(step.call, id)
@@ -199,6 +220,12 @@ class Provisioning:
         self._answered(key, True, str(answer.status))
         return answer
 
+    def _heard(self) -> str:
+        """What the last call was answered, in Miro's own words: a sentence, or nothing."""
+        events = self.desk.store.events(self.request.id)
+        said = [event.told("text") for event in events if event.type == What.ANSWERED]
+        return f"{clip(said[-1], 160, 25).rstrip('.')}. " if said else ""
+
     def _answered(self, key: str, accepted: bool, words: str, nothing_done: bool = False) -> None:
         body = {"step": key, "accepted": accepted, **({"nothing_done": True} if nothing_done else {})}
         self._write(Draft(What.ANSWERED, body=body, words={"text": words}))
@@ -216,11 +243,28 @@ class Provisioning:
     def _done(self, command: Action, seen: Seen) -> Request:
         approved = [step["did"] for step in self.request.plan["steps"]]
         lines = json.dumps({"done": approved, "left": []}, ensure_ascii=False)
+        shown = seen.account or seen.group
+        words = {
+            "lines": lines,
+            "text": self._sentence(command),
+            "look": self._asked_for(command),
+            "seen": shown.model_dump_json(by_alias=True, exclude_unset=True) if shown else "no account",
+        }
         with self.desk.store.writing():
             self._remember(command, seen)
-            return self._write(
-                Draft(What.DONE, words={"lines": lines, "text": command.outcome(self.desk.facts)})
-            )
+            assert self.seen_at
+            return self._write(Draft(What.DONE, body={"seen_at": stamp(self.seen_at)}, words=words))
+
+    def _sentence(self, command: Action) -> str:
+        """What is so now, for the record: each card says it in its reader's own way."""
+        who = self.desk.person(command.subject).called if command.subject else ""
+        return command.outcome(self.desk.facts).replace("{is}", "is").replace("{who}", who) + "."
+
+    def _asked_for(self, command: Action) -> str:
+        """Which look it was."""
+        if command.subject:
+            return f'GET /Users, userName eq "{self.desk.person(command.subject).email}"'
+        return f"GET /Groups/{command.group}"
 
     def _remember(self, command: Action, seen: Seen) -> None:
         """Keeps the Miro id beside e-mail and Slack id, and a group's new security name."""

@@ -1,15 +1,18 @@
 """What the environment says; each secret may come from a file instead (NAME_FILE)."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Literal
+from urllib.parse import urlsplit
 
 from pydantic import SecretStr
 
 from bot.miro.wire import Dialect
 
 SECRETS = ("SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "SLACK_SIGNING_SECRET", "MIRO_SCIM_TOKEN")
+BEGINNINGS = {"SLACK_BOT_TOKEN": "xoxb-", "SLACK_APP_TOKEN": "xapp-"}
+"""Slack's tokens tell by their first letters what they are for."""
 MIRO_URL = "https://miro.com/api/v1/scim"
 SLACK_URL = "https://slack.com/api/"
 
@@ -55,23 +58,52 @@ def read(environ: Mapping[str, str]) -> Settings:
     try:
         dialect = Dialect.named(environ.get("MIRO_SCIM_DIALECT", "").split(","))
     except ValueError as error:
-        raise BadSettings(f"MIRO_SCIM_DIALECT: {error}.") from error
+        names = ", ".join(one.name.replace("_", "-") for one in fields(Dialect))
+        raise BadSettings(f"MIRO_SCIM_DIALECT: {error}. There are {names}.") from error
     return Settings(
         database=Path(database).absolute(),
         policy=Path(environ.get("MIRO_BOT_POLICY", "policy.toml")).absolute(),
         secrets={name: SecretStr(text) for name in SECRETS if (text := _secret(environ, name))},
-        slack_url=environ.get("SLACK_API_URL", SLACK_URL),
-        miro_url=environ.get("MIRO_SCIM_URL", MIRO_URL),
+        slack_url=_address(environ, "SLACK_API_URL", SLACK_URL),
+        miro_url=_address(environ, "MIRO_SCIM_URL", MIRO_URL),
         group_model="team" if model == "team" else "user-group",
         dialect=dialect,
     )
 
 
+def _address(environ: Mapping[str, str], name: str, otherwise: str) -> str:
+    """A service's URL; tokens go there, so it is https unless it is this very machine."""
+    text = environ.get(name) or otherwise
+    try:
+        parts = urlsplit(text)
+        here = parts.hostname in ("localhost", "127.0.0.1", "::1")
+        fits = bool(parts.hostname) and (parts.scheme == "https" or (parts.scheme == "http" and here))
+    except ValueError:
+        fits = False
+    if not fits:
+        raise BadSettings(f"{name} is {text!r}; write it like {otherwise} (http only to 127.0.0.1).")
+    return text
+
+
 def _secret(environ: Mapping[str, str], name: str) -> str:
     path = environ.get(f"{name}_FILE")
-    if not path:
-        return environ.get(name, "").strip()
+    text = _content(name, path) if path else environ.get(name, "").strip()
+    if not all("!" <= one <= "~" for one in text):
+        raise BadSettings(f"{name} has a space, line break or letter in it that no token has. Copy it again.")
+    begins = BEGINNINGS.get(name)
+    if text.startswith(("xox", "xapp-")) and not (begins and text.removeprefix("xoxe.").startswith(begins)):
+        wanted = f"the token that begins with {begins}" if begins else "none of Slack's tokens"
+        raise BadSettings(f"{name} begins with {text.partition('-')[0]}-; it takes {wanted}.")
+    return text
+
+
+def _content(name: str, path: str) -> str:
     try:
-        return Path(path).read_text(encoding="utf-8").strip()
+        text = Path(path).read_text(encoding="utf-8").strip()
     except OSError as error:
         raise BadSettings(f"{name}_FILE can't be read: {error.strerror} ({path}).") from error
+    except UnicodeDecodeError as error:
+        raise BadSettings(f"{name}_FILE can't be read: {path} isn't text. Copy the token again.") from error
+    if not text:
+        raise BadSettings(f"{name}_FILE names a file with nothing in it ({path}).")
+    return text

@@ -35,6 +35,8 @@ class Worker:
     owner: str
     _policy: Policy | None = None
     _later: dict[str, datetime] = field(default_factory=dict)
+    miro_problem: str | None = None
+    """What Miro said last: '' when all was well, None before the first look."""
 
     def work(self) -> bool:
         """One request, if there is one to work on."""
@@ -130,16 +132,28 @@ class Worker:
         return not fresh and self.colleagues.find(entry) is None
 
     def refresh_groups(self) -> None:
-        """Takes the list of groups, if the last one is ten minutes old. GET /Groups is dear: 5 per 30 s."""
+        """Takes the list of groups, if the last one is ten minutes old. GET /Groups is dear: 5 per 30 s.
+
+        After a start, and after a problem, it looks at least whether Miro takes the token.
+        """
         seen = self.desk.store.groups.seen_at()
-        if (seen and self.desk.now() - seen < GROUPS_EVERY) or not self._is_time("groups"):
+        fresh = seen and self.desk.now() - seen < GROUPS_EVERY
+        if (fresh and self.miro_problem == "") or not self._is_time("groups"):
             return
         try:
-            groups = self.miro.groups()
-            self.desk.store.groups.keep([(GroupId(one.id), one.display_name) for one in groups])
+            if fresh:
+                self.miro.ping()
+            else:
+                groups = self.miro.groups()
+                self.desk.store.groups.keep([(GroupId(one.id), one.display_name) for one in groups])
         except MiroError as error:
-            log.warning("groups aren't fresh: %s", error)
+            self.miro_problem = str(error)
+            log.warning("%s Look at MIRO_SCIM_TOKEN and MIRO_SCIM_URL. I look again in a minute.", error)
             self._later["groups"] = self.desk.now() + RETRY
+            return
+        if self.miro_problem != "":
+            log.info("Miro takes the token.")
+        self.miro_problem = ""
 
 
 class Traffic:

@@ -11,7 +11,7 @@ import click
 from slack_sdk.errors import SlackApiError
 
 from approvals.decide import Refused, Who
-from approvals.policy import BrokenPolicy
+from approvals.policy import BrokenPolicy, Policy
 from approvals.request import Request
 from approvals.sqlite import SqliteStore
 from approvals.states import Impossible
@@ -21,6 +21,7 @@ from bot import settings as environment
 from bot.app import Bot
 from bot.desk import SlackAway, numbered
 from bot.lifecycle.fill import Problems
+from bot.miro.client import MiroError
 from bot.settings import BadSettings, Settings
 
 JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
@@ -39,17 +40,18 @@ def sentences() -> Iterator[None]:
         ) from error
     except (Refused, StoreTrouble, BadSettings, Impossible) as error:
         raise click.ClickException(str(error)) from error
-    except FileNotFoundError as error:
-        raise click.ClickException(
-            f"There is no {error.filename}. `miro-bot policy init` writes one."
-        ) from error
+    except MiroError as error:
+        raise click.ClickException(f"{error} Look at MIRO_SCIM_TOKEN and MIRO_SCIM_URL.") from error
     except SlackAway as error:
-        raise click.ClickException(f"{error}. Look at SLACK_BOT_TOKEN, then at the network.") from error
+        answered = isinstance(error.__cause__, SlackApiError)
+        look = "SLACK_BOT_TOKEN, then at the network" if answered else "the network, then at SLACK_API_URL"
+        raise click.ClickException(f"{error}. Look at {look}.") from error
     except SlackApiError as error:
         text = f"Slack refused to connect: {error.response.get('error')}. Look at SLACK_APP_TOKEN."
         raise click.ClickException(text) from error
     except OSError as error:
-        raise click.ClickException(f"{error.strerror or error}: {error.filename or ''}") from error
+        where = f" ({error.filename})" if error.filename else ""
+        raise click.ClickException(f"{error.strerror or error}{where}.") from error
 
 
 def settings() -> Settings:
@@ -89,9 +91,9 @@ def open_record() -> Iterator[SqliteStore]:
             store.close()
 
 
-def find(bot: Bot, id: str) -> Request:
+def find(store: SqliteStore, id: str) -> Request:
     try:
-        return bot.store.request(numbered(id))
+        return store.request(numbered(id))
     except ValueError as error:
         raise click.UsageError(str(error)) from error
     except KeyError:
@@ -104,7 +106,11 @@ def shell() -> str:
 
 def acting_as(bot: Bot, email: str) -> Who:
     """The person named by --as; the record says that a shell spoke for them."""
-    if not bot.desk.policy.allows(email):
-        raise Refused(f"{email} isn't an address of {', '.join(bot.desk.policy.domains)}.")
+    check_domain(bot.desk.policy, email)
     person = bot.store.people.meet(email=email)
     return Who(person, person.account, shell())
+
+
+def check_domain(policy: Policy, email: str) -> None:
+    if not policy.allows(email):
+        raise Refused(f"{email} isn't an address of {', '.join(policy.domains)}.")

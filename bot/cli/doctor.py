@@ -11,13 +11,14 @@ from typing import Any
 
 import click
 
-from approvals.policy import BrokenPolicy, check
 from approvals.store import StoreTrouble
 from bot import app as composition
 from bot.app import Bot
 from bot.cli.common import JSON, open_record, sentences, settings
-from bot.lifecycle import ACTIONS
-from bot.settings import Settings
+from bot.policies import usable
+from bot.settings import BadSettings, Settings
+
+ANY_POLICY = 'operators = ["doctor@example.com"]\ndomains = ["example.com"]\n'
 
 
 @click.command()
@@ -29,6 +30,7 @@ def doctor(as_json: bool) -> None:
     checks: list[tuple[str, Callable[[], str]]] = [
         ("policy", lambda: _check_policy(known)),
         ("record", lambda: _check_record(known)),
+        ("way in", lambda: _check_way_in(known)),
         ("Slack", lambda: _check_slack(known)),
         ("Miro", lambda: _check_miro(known)),
     ]
@@ -53,9 +55,7 @@ def _examined(name: str, examine: Callable[[], str]) -> dict[str, Any]:
 
 
 def _check_policy(settings: Settings) -> str:
-    _, problems = check(settings.policy.read_text(encoding="utf-8"), ACTIONS)
-    if problems:
-        raise BrokenPolicy(problems)
+    usable(settings.policy)
     return f"{settings.policy} can be used"
 
 
@@ -66,14 +66,26 @@ def _check_record(settings: Settings) -> str:
         found = store.verify()
         if found.faults:
             raise StoreTrouble("; ".join(found.faults))
-        return f"{settings.database}: {found.anchor.count} entries, unbroken"
+        count = found.anchor.count
+        return f"{settings.database}: {count} {'entry' if count == 1 else 'entries'}, unbroken"
+
+
+def _check_way_in(settings: Settings) -> str:
+    ways = {"Socket Mode": "SLACK_APP_TOKEN", "HTTP (run --http)": "SLACK_SIGNING_SECRET"}
+    ready = [way for way, name in ways.items() if settings.secret(name)]
+    if not ready:
+        wanted = " or ".join(f"{name} for {way}" for way, name in ways.items())
+        raise BadSettings(f"Set {wanted}: without one of them Slack can't reach the bot.")
+    return f"ready for {' and '.join(ready)}"
 
 
 @contextmanager
 def _bot(settings: Settings) -> Iterator[Bot]:
-    """A bot whose record is thrown away: nothing is changed by looking."""
+    """A bot whose record is thrown away: nothing is changed by looking, nor is the policy to blame."""
     with TemporaryDirectory() as folder:
-        bot = composition.build(replace(settings, database=Path(folder) / "record.db"))
+        policy = Path(folder) / "policy.toml"
+        policy.write_text(ANY_POLICY, encoding="utf-8")
+        bot = composition.build(replace(settings, database=Path(folder) / "record.db", policy=policy))
         try:
             yield bot
         finally:

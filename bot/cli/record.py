@@ -1,21 +1,18 @@
-"""The record and the policy, from a shell."""
+"""The record, from a shell: whether it holds, and all of it to be checked elsewhere."""
 
 import json
 import sys
-from pathlib import Path
 
 import click
 
-from approvals import decide, report
-from approvals.chain import Anchor
+from approvals import report
+from approvals.chain import Anchor, Sealed
 from approvals.decide import Refused
-from approvals.ids import RequestId
-from approvals.policy import check
+from approvals.ids import GroupId, PersonId
 from approvals.sqlite import SqliteStore
-from bot.cli.common import JSON, acting_as, open_bot, open_record, sentences, settings
+from approvals.store import Verified
+from bot.cli.common import JSON, open_record
 from bot.desk import numbered
-from bot.lifecycle import ACTIONS
-from bot.policy_init import TEMPLATE
 
 
 @click.group()
@@ -29,105 +26,98 @@ def audit() -> None:
 )
 @JSON
 def verify(anchors: tuple[str, ...], as_json: bool) -> None:
-    """Walk the whole record; exit status 1 if anything was changed."""
+    """Walk the whole record; exit status 1 if anything was changed.
+
+    Looked at are the chain, every word, policy, person, table and trigger, and the list of requests. A file
+    that somebody cut or wrote anew as a whole looks honest; an anchor kept elsewhere shows it.
+    """
     try:
         known = [Anchor.read(text) for text in anchors]
     except ValueError as error:
         raise click.UsageError(str(error)) from error
     with open_record() as store:
         found = store.verify(known)
+    # What a broken record ends in proves nothing, and an empty one has no end yet.
+    anchor = str(found.anchor) if found.anchor.count and not found.faults else None
+    since = f"After entry {max(one.count for one in known)}" if known else "Without --anchor"
+    unseen = f"{since} a cut end, or a chain that was computed anew, can't be seen."
     if as_json:
-        whole = {"anchor": str(found.anchor), "requests": found.requests, "forgotten": found.forgotten}
-        click.echo(json.dumps(whole | {"faults": list(found.faults)}))
+        counts = {"entries": found.anchor.count, "requests": found.requests}
+        click.echo(json.dumps({"anchor": anchor, **counts, "faults": found.faults, "unseen": unseen}))
     else:
-        for fault in found.faults:
-            click.echo(f"CHANGED: {fault}")
-        state = "is NOT what was written" if found.faults else "holds"
-        click.echo(
-            f"The record {state}: {found.anchor.count} entries, {found.requests} requests, "
-            f"{found.forgotten} words forgotten."
-        )
-        click.echo(f"Anchor, to keep elsewhere: {found.anchor}")
+        _tell(found, unseen, anchor)
     sys.exit(1 if found.faults else 0)
 
 
-def _known(store: SqliteStore, id: str) -> RequestId:
+def _tell(found: Verified, unseen: str, anchor: str | None) -> None:
+    for fault in found.faults:
+        click.echo(f"FAULT: {fault}")
+    state = "is NOT what was written" if found.faults else "holds"
+    click.echo(f"The record {state}. Entries: {found.anchor.count}, requests: {found.requests}.")
+    click.echo(unseen)
+    if anchor:
+        click.echo(f"Anchor, to keep elsewhere: {anchor}")
+
+
+@audit.command()
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["jsonl", "csv", "json"]),
+    metavar="[jsonl|csv]",
+    default="jsonl",
+    show_default=True,
+    help="JSON Lines, or a table for spreadsheets.",
+)
+@click.option("--force", is_flag=True, help="Export a record that has faults, too.")
+@click.argument("ids", nargs=-1, metavar="[R-42]...")
+def export(form: str, force: bool, ids: tuple[str, ...]) -> None:
+    """Print the record, or the entries of some requests, with all it takes to check it.
+
+    The hash of an entry is the SHA-256 (hex) of these, as UTF-8 with a line feed between them: seq, request,
+    version, event, format, at, by, prev, body. `prev` is the hash of the entry before it; in front of the
+    first stand 64 zeros.
+
+    The digest of a word, which is in `body`, is the SHA-256 of its salt, a line feed and the word. Words that
+    hold JSON (details, plan, lines, seen) are whole in jsonl only. `who` is a word too.
+
+    In CSV, a ' in front of a cell keeps spreadsheets from taking it for a formula: take it away first. A name
+    in brackets behind an id is the one of today; everything else is as it was written then.
+    """
+    with open_record() as store:
+        _check(store, force)
+        entries = [one for id in ids for one in _entries(store, id)] if ids else store.sealed()
+        rows = [report.exported(one, store.people) for one in entries]
+        text = report.as_csv(rows, lambda id: _named(store, id)) if form == "csv" else report.as_jsonl(rows)
+    click.echo(text, nl=False)
+
+
+def _check(store: SqliteStore, force: bool) -> None:
+    faults = store.verify().faults
+    if not faults:
+        return
+    said = f"The record is NOT what was written: {faults[0]}. `miro-bot audit verify` says all that is wrong."
+    if not force:
+        raise Refused(f"{said} Nothing was exported; --force exports it as it is.")
+    click.echo(f"Warning: {said} It was exported as it is.", err=True)
+
+
+def _entries(store: SqliteStore, id: str) -> list[Sealed]:
+    """Those of one request, even if it can't be read as a request any more."""
     try:
-        return store.request(numbered(id)).id
+        found = list(store.sealed(numbered(id)))
     except ValueError as error:
         raise click.UsageError(str(error)) from error
+    if not found:
+        raise Refused(f"There is no request {id}.")
+    return found
+
+
+def _named(store: SqliteStore, id: str) -> str:
+    """The address of a person, or the name of a group; '' for what is neither."""
+    try:
+        person = store.people.person(PersonId(id))
+        return person.email or person.name
     except KeyError:
-        raise Refused(f"There is no request {id}.") from None
-
-
-@audit.command("export")
-@click.option("--format", "form", type=click.Choice(["json", "csv"]), default="json", show_default=True)
-@click.argument("ids", nargs=-1)
-def export(form: str, ids: tuple[str, ...]) -> None:
-    """Print the record, or the entries of some requests."""
-    with open_record() as store:
-        streams: list[RequestId | None] = [_known(store, id) for id in ids] or [None]
-        rows = [report.row(event, store.people) for one in streams for event in store.events(one)]
-    click.echo(report.as_json(rows) if form == "json" else report.as_csv(rows), nl=False)
-
-
-@click.group()
-def policy() -> None:
-    """The policy file."""
-
-
-@policy.command()
-@click.argument("path", type=click.Path(path_type=Path), required=False)
-def init(path: Path | None) -> None:
-    """Write a commented policy to fill in; never over an existing file."""
-    with sentences():
-        path = path or settings().policy
-        try:
-            with path.open("x", encoding="utf-8") as file:
-                file.write(TEMPLATE)
-        except FileExistsError:
-            raise Refused(f"{path} is there already; I don't write over it.") from None
-    click.echo(f"Wrote {path}. Replace every REPLACE-ME, then: miro-bot policy check")
-
-
-@policy.command("check")
-@click.argument("path", type=click.Path(path_type=Path), required=False)
-@JSON
-def policy_check(path: Path | None, as_json: bool) -> None:
-    """Say everything that is wrong with the policy, with its line."""
-    with sentences():
-        path = path or settings().policy
-        _, problems = check(path.read_text(encoding="utf-8"), ACTIONS)
-    if as_json:
-        click.echo(json.dumps([{"line": one.line, "text": one.text} for one in problems]))
-    for one in [] if as_json else problems:
-        click.echo(f"{path}, {one}")
-    if not problems and not as_json:
-        click.echo(f"{path} can be used.")
-    sys.exit(1 if problems else 0)
-
-
-@policy.command("who")
-@click.argument("action", type=click.Choice(sorted(ACTIONS)))
-@click.argument("fields", nargs=-1, metavar="[person=EMAIL]")
-@click.option("--as", "email", required=True, help="Who would ask.")
-@JSON
-def who(action: str, fields: tuple[str, ...], email: str, as_json: bool) -> None:
-    """Who would decide, if EMAIL asked for ACTION (about somebody else: person=EMAIL)."""
-    raw = dict(field.partition("=")[::2] for field in fields)
-    with open_bot() as bot:
-        asker = acting_as(bot, email).person
-        subject = bot.store.people.meet(email=raw["person"]) if raw.get("person") else asker
-        decide.may_ask(bot.desk.policy, action, asker, subject)
-        rule = bot.desk.policy.rule(action)
-        assert rule
-        subject = bot.people.find(subject.email) or subject
-        for entry, _ in decide.entries(bot.desk.policy, rule, asker, subject):
-            bot.people.find(entry)
-        found = decide.approvers(bot.desk.policy, action, asker, subject, bot.store.people)
-    if as_json:
-        click.echo(json.dumps([{"who": one.person.called, "because": one.because} for one in found]))
-        return
-    for one in found:
-        click.echo(f"{one.person.called}: {one.because or 'named in the policy'}")
-    click.echo(f"{rule.agree} of them must agree, within {rule.expires}; no answer means no change.")
+        group = store.groups.get(GroupId(id))
+        return group.known_name if group else ""

@@ -7,39 +7,60 @@ from typing import Any
 import click
 
 from approvals import decide, report
-from approvals.decide import Table, Who
-from approvals.ids import RequestId
+from approvals.decide import Table, Who, is_operator
+from approvals.ids import PersonId, RequestId
 from approvals.request import Draft, Request
+from approvals.sqlite import SqliteStore
+from approvals.states import State
 from approvals.store import Note
 from bot.app import Bot
 from bot.asking import asked
-from bot.cli.common import JSON, acting_as, find, open_bot
+from bot.cli.common import JSON, acting_as, find, open_bot, open_record
 from bot.lifecycle import ACTIONS
+from bot.lifecycle.fill import Tables, operators_form
+from bot.policies import kept
+from bot.slack.phrases import CANT_END, wants_an_end
 
 
-def summary(bot: Bot, request: Request) -> dict[str, Any]:
-    try:
-        phrase = bot.desk.command(request).phrase(bot.desk.facts)
-    except (KeyError, ValueError):
-        phrase = request.action
+def summary(store: SqliteStore, request: Request) -> dict[str, Any]:
+    waits = request.state is State.WAITING
     return {
         "id": request.id,
         "state": request.state.value,
-        "what": phrase,
-        "asked_by": bot.desk.person(request.requester).called,
+        "what": _phrase(store, request),
+        "asked_by": _called(store, request.requester),
         "reason": request.reason,
-        "waiting_for": [bot.desk.person(id).called for id, _ in request.approvers] if request.round else [],
+        "waiting_for": [_called(store, id) for id, _ in request.approvers] if waits else [],
         "text": request.outcome.text if request.outcome else request.held,
     }
 
 
+def _phrase(store: SqliteStore, request: Request) -> str:
+    """What was asked for, by the policy of the record: the file may be away or broken by now."""
+    try:
+        policy, people, groups = kept(store, request.policy), store.people, store.groups
+        facts = Tables(policy, groups.all, people.meet, people, groups.get).facts
+        return ACTIONS[request.action].model_validate(request.details).phrase(facts)
+    except (KeyError, ValueError):
+        return request.action
+
+
+def _called(store: SqliteStore, id: PersonId) -> str:
+    try:
+        return store.people.person(id).called
+    except KeyError:
+        return "Somebody"
+
+
 @click.command("requests")
-@click.option("--state", multiple=True, help="Only these states.")
+@click.option(
+    "--state", multiple=True, type=click.Choice([one.value for one in State]), help="Only these states."
+)
 @JSON
 def list_requests(state: tuple[str, ...], as_json: bool) -> None:
     """List requests, newest first."""
-    with open_bot(existing=True) as bot:
-        found = [summary(bot, one) for one in bot.store.requests(states=state)]
+    with open_record() as store:
+        found = [summary(store, one) for one in store.requests(states=state)]
     if as_json:
         click.echo(json.dumps(found, ensure_ascii=False))
     for one in [] if as_json else found:
@@ -53,18 +74,32 @@ def list_requests(state: tuple[str, ...], as_json: bool) -> None:
 @JSON
 def show(id: str, as_json: bool) -> None:
     """Show one request and its whole history."""
-    with open_bot(existing=True) as bot:
-        request = find(bot, id)
-        events = list(bot.store.events(request.id))
+    with open_record() as store:
+        request = find(store, id)
+        events = list(store.events(request.id))
         if as_json:
-            rows = [report.row(event, bot.store.people) for event in events]
-            click.echo(json.dumps(summary(bot, request) | {"events": rows}, ensure_ascii=False))
+            rows = [report.row(event, store.people) for event in events]
+            click.echo(json.dumps(summary(store, request) | {"events": rows}, ensure_ascii=False))
             return
-        for name, value in summary(bot, request).items():
-            click.echo(
-                f"{name.replace('_', ' '):<12} {', '.join(value) if isinstance(value, list) else value}"
-            )
-        click.echo("\n".join(report.history(events, bot.store.people)))
+        for name, value in summary(store, request).items():
+            told = ", ".join(value) if isinstance(value, list) else value
+            if told:
+                click.echo(f"{name.replace('_', ' '):<12} {told}")
+        click.echo("\n".join(report.history(events, store.people)))
+
+
+def _filled(action: str, fields: tuple[str, ...], operator: bool) -> dict[str, str]:
+    """The fields as typed. Raises UsageError, saying which there are; those in brackets may be left out."""
+    raw = dict(field.partition("=")[::2] for field in fields)
+    model, shown = ACTIONS[action].model_fields, operators_form(ACTIONS[action], operator)
+    needed = [name for name, asked in shown.items() if model[name].is_required() and not asked.own]
+    takes = " ".join(f"{name}=…" if name in needed else f"[{name}=…]" for name in shown)
+    wrong = [field for field in fields if "=" not in field or field.partition("=")[0] not in model]
+    missing = [name for name in needed if not raw.get(name)]
+    if wrong or missing:
+        why = f"{wrong[0]!r} isn't one of them" if wrong else f"{', '.join(missing)} is missing"
+        raise click.UsageError(f"{action} takes {takes}; {why}.")
+    return raw
 
 
 @click.command()
@@ -75,18 +110,16 @@ def show(id: str, as_json: bool) -> None:
 @JSON
 def ask(action: str, fields: tuple[str, ...], email: str, reason: str, as_json: bool) -> None:
     """Ask for a change; a running bot takes it on from there."""
-    raw = dict(field.partition("=")[::2] for field in fields)
-    form = ACTIONS[action].form()
-    unknown = [name for name in raw if name not in form]
-    if unknown or any("=" not in field for field in fields):
-        known = ", ".join(f"{name}=…" for name in form)
-        raise click.UsageError(f"{action} takes {known}")
     with open_bot() as bot:
-        request = asked(bot.desk, ACTIONS[action], raw, reason, acting_as(bot, email))
-        said = summary(bot, request)
+        who = acting_as(bot, email)
+        raw = _filled(action, fields, is_operator(bot.desk.policy, who.person))
+        request = asked(bot.desk, ACTIONS[action], raw, reason, who)
+        said = summary(bot.store, request)
     click.echo(
         json.dumps(said, ensure_ascii=False) if as_json else f"Saved: {request.id}, to {said['what']}."
     )
+    if wants_an_end(reason):
+        click.echo(CANT_END, err=True)
 
 
 Decision = Callable[[Request, Who, Table, bool], list[Draft]]
@@ -95,12 +128,12 @@ Decision = Callable[[Request, Who, Table, bool], list[Draft]]
 def _decided(id: str, email: str, as_json: bool, verb: str, decision: Decision) -> None:
     """One decision typed in a shell, told to the person in whose name it was."""
     with open_bot(existing=True) as bot:
-        request, who = find(bot, id), acting_as(bot, email)
+        request, who = find(bot.store, id), acting_as(bot, email)
         secret = bot.desk.command(request).CONFIDENTIAL
         with bot.store.writing():
             request = bot.store.append(request, decision(request, who, bot.desk.table(request), secret))
             _tell(bot, request.id, who, verb)
-        said = summary(bot, request)
+        said = summary(bot.store, request)
     click.echo(json.dumps(said, ensure_ascii=False) if as_json else f"{request.id} is {request.state.value}.")
 
 

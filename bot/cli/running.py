@@ -1,28 +1,48 @@
 """Run the bot, play the demo, serve the sandbox."""
 
+import errno
+import fcntl
 import logging
+import os
+import re
 import signal
 import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from pathlib import Path
 from typing import Any
 
 import click
 
 from bot import app as composition
 from bot.app import Bot
-from bot.cli.common import open_bot, sentences
+from bot.cli.common import open_bot, sentences, settings
+from bot.policies import usable
+from bot.settings import BadSettings
 from bot.slack import web
 
+PORT = click.IntRange(0, 65535)
 JOINING_SECONDS, LEAVING_SECONDS = 10.0, 2.0
+
+
+def _address(_: click.Context, __: click.Parameter, text: str | None) -> str | None:
+    port = re.fullmatch(r".*:([0-9]{1,5})", text) if text else None
+    if text is not None and (port is None or int(port[1]) > 65535):
+        like = "HOST:PORT with a port up to 65535, for example 127.0.0.1:3000"
+        raise click.UsageError(f"--http takes {like}; {text!r} isn't that.")
+    return text
 
 
 @click.command()
 @click.option("--practice", is_flag=True, help="Real Slack, real looks at Miro; every write is refused.")
 @click.option(
-    "--http", "address", metavar="HOST:PORT", help="Serve /slack/events here instead of Socket Mode."
+    "--http",
+    "address",
+    metavar="HOST:PORT",
+    callback=_address,
+    help="Serve /slack/events here instead of Socket Mode.",
 )
 def run(practice: bool, address: str | None) -> None:
     """Run the bot until it is told to stop (SIGTERM, Ctrl-C)."""
@@ -31,12 +51,18 @@ def run(practice: bool, address: str | None) -> None:
     logging.getLogger("httpx").setLevel(logging.WARNING)
     # waitress warns for each request that waits for a thread, which in a burst is every one.
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)
+    # Bolt logs in two lines what is said in a sentence at the start, and once more when it connects again.
+    logging.getLogger("slack_bolt").addFilter(lambda one: "retrieve WSS URL" not in one.getMessage())
     ending = threading.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, lambda *_: ending.set())
-    with open_bot(practice=practice) as bot:
+    with sentences():
+        # All that is missing is said before anything is begun: a failed start leaves no record behind.
+        known = settings()
+        usable(known.policy)
         secret = "SLACK_SIGNING_SECRET" if address else "SLACK_APP_TOKEN"
-        bot.settings.require("SLACK_BOT_TOKEN", secret, "MIRO_SCIM_TOKEN")
+        known.require("SLACK_BOT_TOKEN", secret, "MIRO_SCIM_TOKEN")
+    with sentences(), alone(known.database), open_bot(practice=practice) as bot:
         _announce(bot, practice, address)
         bot.people.home()  # a wrong token is said now, not at the first click
         serve = serving_http(bot, address) if address else serving_socket(bot)
@@ -56,18 +82,46 @@ def _announce(bot: Bot, practice: bool, address: str | None) -> None:
 
 
 @contextmanager
+def alone(record: Path) -> Iterator[None]:
+    """One `run` a record. The system gives the lock back however the process ends; the file stays."""
+    if not record.parent.is_dir():
+        raise BadSettings(f"There is no folder {record.parent}. Make it, or change MIRO_BOT_DATABASE.")
+    with Path(f"{record.resolve()}.lock").open("a+", encoding="utf-8") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            file.seek(0)
+            raise BadSettings(
+                f"Process {file.read()} runs the bot on {record} already; end it first, "
+                "or name another record in MIRO_BOT_DATABASE."
+            ) from error
+        file.truncate(0)
+        file.write(str(os.getpid()))
+        file.flush()
+        yield
+
+
+@contextmanager
+def listening(server: AbstractContextManager[str], address: str) -> Iterator[str]:
+    """A server's URL while it serves; a port that can't be had is one sentence."""
+    with ExitStack() as open_:
+        try:
+            url = open_.enter_context(server)
+        except (OSError, ValueError) as error:
+            why = getattr(error, "strerror", None) or str(error)
+            if getattr(error, "errno", 0) == errno.EADDRINUSE:
+                why = "another program does already"
+            text = f"Can't listen on {address}: {why.rstrip('.')}. Choose another address or port."
+            raise click.ClickException(text) from error
+        yield url
+
+
+@contextmanager
 def serving_http(bot: Bot, address: str) -> Iterator[None]:
     """Takes what Slack sends over HTTP, until the block ends."""
     host, _, port = address.rpartition(":")
-    if not port.isdigit():
-        raise click.UsageError("--http takes HOST:PORT, for example 127.0.0.1:3000")
-    with ExitStack() as open_:
-        try:
-            url = open_.enter_context(
-                web.serving(bot.door(), host or "127.0.0.1", int(port), composition.LISTENERS)
-            )
-        except OSError as error:
-            raise click.ClickException(f"Can't listen on {address}: {error.strerror}.") from error
+    server = web.serving(bot.door(), host or "127.0.0.1", int(port), composition.LISTENERS)
+    with listening(server, address) as url:
         click.echo(f"Listening:   {url}/slack/events")
         yield
 
@@ -92,15 +146,27 @@ def serving_socket(bot: Bot) -> Iterator[None]:
             click.echo("Slack hasn't opened the line yet; I go on trying.")
         yield
     finally:
-        # Its reader may sleep ten seconds before it sees that the line is closed; nobody needs it by then.
-        closing = threading.Thread(target=handler.close, name="closing", daemon=True)
-        closing.start()
-        closing.join(LEAVING_SECONDS)
+        leave(handler, LEAVING_SECONDS)
+
+
+def leave(handler: Any, patience: float) -> None:
+    """Ends a Socket Mode connection, within so many seconds.
+
+    slack_sdk's `close` waits without end for its reader, and closing a line that is only just being opened
+    does nothing (its monitor opens a second one while the first begins): so the line is closed again until
+    the reader has gone.
+    """
+    closing = threading.Thread(target=handler.close, name="closing", daemon=True)
+    closing.start()
+    deadline = time.monotonic() + patience
+    while closing.is_alive() and time.monotonic() < deadline:
+        closing.join(0.1)
+        handler.client.disconnect()
 
 
 @click.command()
 @click.option("--web", is_flag=True, help="A clickable workspace in the browser (local-slack).")
-@click.option("--port", default=3310, show_default=True, help="Port of that workspace.")
+@click.option("--port", type=PORT, default=3310, show_default=True, help="Port of that workspace.")
 def demo(web: bool, port: int) -> None:
     """Play Miro's article against the sandbox; needs no account and no token."""
     from bot.sandbox import story
@@ -115,7 +181,7 @@ def sandbox() -> None:
 
 
 @sandbox.command("miro")
-@click.option("--port", default=8042, show_default=True)
+@click.option("--port", type=PORT, default=8042, show_default=True)
 @click.option("--token", required=True, help="The token callers must send.")
 @click.option("--group-model", type=click.Choice(["team", "user-group"]), default="team", show_default=True)
 def sandbox_miro(port: int, token: str, group_model: Any) -> None:
@@ -124,7 +190,7 @@ def sandbox_miro(port: int, token: str, group_model: Any) -> None:
 
     miro = Miro(token=token, group_model=group_model)
     miro.add_user("admin@example.com", "Sandbox Admin", teams=[miro.add_team("Engineering")], admin=True)
-    with miro.serve(port) as url:
+    with listening(miro.serve(port), f"127.0.0.1:{port}") as url:
         click.echo(f"MIRO_SCIM_URL={url} (Ctrl-C ends it)")
         try:
             while True:

@@ -9,8 +9,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from approvals.ids import GroupId, PersonId
 from approvals.people import Person, listed
-from bot.miro.accounts import OrgRole
 from bot.miro.goals import Goal, Seen
+from bot.miro.rights import OrgRole
 from bot.miro.wire import ADMIN
 
 

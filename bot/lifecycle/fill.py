@@ -67,6 +67,13 @@ class Tables:
             self.boards_pass,
         )
 
+    def managed(self, group: Group) -> str:
+        """Where to ask instead of here, or '': what an identity provider manages it would put back."""
+        label = self.label(group)
+        names = {name.casefold() for name in (label, group.known_name, group.security_name)}
+        ways = [way for name, way in self.policy.managed_elsewhere.items() if name.casefold() in names]
+        return f"{clip(label)} is managed elsewhere. Ask there: {ways[0]}" if ways else ""
+
     def found(self, name: str) -> list[Group]:
         """Groups of this id, known name or security name."""
         known = self.get_group(GroupId(name))
@@ -165,7 +172,8 @@ def _person(given: str, tables: Tables) -> PersonId:
 def _team(given: str, tables: Tables) -> GroupId:
     found = tables.found(given)
     if len(found) == 1:
-        _check_not_managed(found[0], tables)
+        if problem := tables.managed(found[0]):
+            raise ValueError(problem)
         return found[0].id
     if found:
         # What is offered has to lead to one team: a security name, if no other team is called so.
@@ -177,15 +185,6 @@ def _team(given: str, tables: Tables) -> GroupId:
         f"I don't know a team called {given[:60]}. If it's new, create it in Miro; "
         "I'll find it within 10 minutes."
     )
-
-
-def _check_not_managed(group: Group, tables: Tables) -> None:
-    """An identity provider that manages a group would put back whatever the bot changes."""
-    label = tables.label(group)
-    names = {name.casefold() for name in (label, group.known_name, group.security_name)}
-    for name, where in tables.policy.managed_elsewhere.items():
-        if name.casefold() in names:
-            raise ValueError(f"{clip(label)} is managed elsewhere. Ask there: {where}")
 
 
 def with_person(command: Action, person: PersonId) -> Action:

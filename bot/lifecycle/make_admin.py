@@ -6,9 +6,10 @@ from pydantic import model_validator
 
 from approvals.ids import GroupId
 from bot.lifecycle.action import Action, Asked, Facts, Kind, Subject, first
-from bot.miro.accounts import Active, AdminRole, HasAccount, OrgRole
+from bot.miro.accounts import Active, HasAccount
 from bot.miro.goals import Goal
 from bot.miro.groups import InGroup, OutOfGroup
+from bot.miro.rights import AdminRole, OrgRole
 from bot.miro.wire import ADMIN
 
 Rights = Literal["Company Admin", "Content Admin", "User Admin", "Security Admin"]

@@ -3,8 +3,9 @@
 from typing import Annotated, ClassVar, Literal
 
 from bot.lifecycle.action import Action, Asked, Facts, Kind, Subject, first
-from bot.miro.accounts import Gone, Inactive, OrgRole
+from bot.miro.accounts import Gone, Inactive
 from bot.miro.goals import Goal
+from bot.miro.rights import NoAdminRoles, OrgRole
 from bot.miro.wire import MEMBER
 
 _CHOICES = (
@@ -47,4 +48,4 @@ class Offboard(Action):
     def goals(self, facts: Facts) -> tuple[Goal, ...]:
         who = first(facts.person(self.person))
         closed = Gone(who) if self.how == "delete" else Inactive(who)
-        return (OrgRole(who, MEMBER, while_active=True), closed)
+        return (OrgRole(who, MEMBER, while_active=True), NoAdminRoles(who), closed)

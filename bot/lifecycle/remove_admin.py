@@ -4,8 +4,9 @@ from typing import Annotated, ClassVar
 
 from bot.lifecycle.action import Action, Asked, Facts, Kind, Subject, first
 from bot.lifecycle.make_admin import CHOICES, Rights
-from bot.miro.accounts import AdminRole, HasAccount, OrgRole
+from bot.miro.accounts import HasAccount
 from bot.miro.goals import Goal
+from bot.miro.rights import AdminRole, OrgRole
 from bot.miro.wire import MEMBER
 
 

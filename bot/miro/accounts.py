@@ -1,4 +1,4 @@
-"""Goals about one person's account: that it is there, can be used, and has the rights it should have."""
+"""Goals about one person's account: that it is there, can be used, and says what the organization knows."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -6,12 +6,12 @@ from typing import Any
 
 from bot.miro import wire
 from bot.miro.goals import Call, Goal, Seen, with_account
-from bot.miro.wire import ADMIN, ENTERPRISE, LOOK, MEMBER, Account, Role
+from bot.miro.wire import ENTERPRISE, LOOK, Account
 
 LICENSE = "It may use a Miro license."
 
 
-def _patch_user(*operations: Mapping[str, Any], more: str = "") -> Call:
+def patch_user(*operations: Mapping[str, Any], more: str = "") -> Call:
     # PATCH answers with the whole resource and honours `attributes` (Miro's API description, PATCH /Users):
     # the answer shows the same as a look.
     wanted = f"{LOOK},{more}" if more else LOOK
@@ -92,7 +92,7 @@ class Active(Goal):
         return (LICENSE,)
 
     def call(self, seen: Seen) -> Call:
-        return _patch_user({"op": "Replace", "path": "active", "value": "true"})
+        return patch_user({"op": "Replace", "path": "active", "value": "true"})
 
     def after(self, seen: Seen) -> Seen:
         return with_account(seen, active=True)
@@ -118,7 +118,7 @@ class Inactive(Goal):
         return seen.account is None or not seen.account.active
 
     def call(self, seen: Seen) -> Call:
-        return _patch_user({"op": "Replace", "path": "active", "value": "false"})
+        return patch_user({"op": "Replace", "path": "active", "value": "false"})
 
     def after(self, seen: Seen) -> Seen:
         return with_account(seen, active=False)
@@ -151,95 +151,6 @@ class Gone(Goal):
 
     def after(self, seen: Seen) -> Seen:
         return replace(seen, account=None)
-
-
-_POWERS = {ADMIN: "Company Admin: can manage every person and team. No end date."}
-_INACTIVE = "{who}'s Miro account is deactivated, and Miro changes no roles of those. Reactivate it first."
-
-
-@dataclass(frozen=True)
-class OrgRole(Goal):
-    """The person's one role in the organization; `while_active`: of no account that is deactivated anyway."""
-
-    role: str
-    while_active: bool = False
-
-    @property
-    def key(self) -> str:
-        return f"role {self.role}"
-
-    @property
-    def todo(self) -> str:
-        return f"Become {_POWERS[ADMIN]}" if self.role == ADMIN else "Take away Company Admin."
-
-    @property
-    def did(self) -> str:
-        return "became Company Admin" if self.role == ADMIN else "took away Company Admin"
-
-    def holds(self, seen: Seen) -> bool:
-        if seen.account is None:
-            return self.role != ADMIN
-        if self.while_active and not seen.account.active:
-            return True
-        return seen.account.org_role == self.role
-
-    def obstacle(self, seen: Seen) -> str:
-        assert seen.account
-        if not seen.account.active:
-            return _INACTIVE.format(who=self.who)
-        if self.role == MEMBER and not seen.other_admin:
-            return (
-                f"{self.who} is the last Company Admin. Make somebody else Company Admin first: /miro-admin."
-            )
-        return ""
-
-    def call(self, seen: Seen) -> Call:
-        return _patch_user({"op": "Replace", "path": "roles[primary eq true].value", "value": self.role})
-
-    def after(self, seen: Seen) -> Seen:
-        assert seen.account
-        others = tuple(role for role in seen.account.roles if not role.primary)
-        return with_account(seen, roles=(Role(value=self.role, primary=True), *others))
-
-
-@dataclass(frozen=True)
-class AdminRole(Goal):
-    """Whether the person has one of the admin roles beside the one in the organization."""
-
-    name: str
-    wanted: bool = True
-
-    @property
-    def key(self) -> str:
-        return f"{'with' if self.wanted else 'without'} admin role {self.name}"
-
-    @property
-    def todo(self) -> str:
-        return f"Become {self.name}. No end date." if self.wanted else f"Take away {self.name}."
-
-    @property
-    def did(self) -> str:
-        return f"became {self.name}" if self.wanted else f"took away {self.name}"
-
-    def holds(self, seen: Seen) -> bool:
-        if seen.account is None:
-            return not self.wanted
-        return (self.name in seen.account.admin_roles) is self.wanted
-
-    def obstacle(self, seen: Seen) -> str:
-        assert seen.account
-        return "" if seen.account.active else _INACTIVE.format(who=self.who)
-
-    def call(self, seen: Seen) -> Call:
-        if not self.wanted:
-            return _patch_user({"op": "Remove", "path": f"roles[value eq {wire.quoted(self.name)}]"})
-        role = {"value": self.name, "type": "organization_admin_role", "primary": False}
-        return _patch_user({"op": "Add", "path": "roles", "value": [role]})
-
-    def after(self, seen: Seen) -> Seen:
-        assert seen.account
-        kept = tuple(role for role in seen.account.roles if role.primary or role.value != self.name)
-        return with_account(seen, roles=(*kept, Role(value=self.name)) if self.wanted else kept)
 
 
 @dataclass(frozen=True)
@@ -277,7 +188,7 @@ class Attributes(Goal):
         return seen.account is not None and not self._differing(seen)
 
     def call(self, seen: Seen) -> Call:
-        return _patch_user(
+        return patch_user(
             *(
                 {"op": "Replace", "path": f"{ENTERPRISE}:{_path(name)}", "value": value}
                 for name, value in sorted(self._differing(seen).items())

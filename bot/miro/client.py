@@ -107,6 +107,7 @@ class Miro:
         wanted = LOOK + (f",{more}" if more else "")
         query = {"attributes": wanted, "filter": self._dialect.filter(f"userName eq {wire.quoted(address)}")}
         page = self._page("/Users", query)
+        _check_all_shown(page.total, len(page.resources))
         found = [self._entry(Account, one) for one in page.resources]
         exact = [one for one in found if one.user_name.casefold() == address.casefold()]
         if len(exact) > 1:
@@ -123,7 +124,9 @@ class Miro:
         query = {"attributes": "id,active,roles", "filter": self._dialect.filter("active eq true")}
         return any(
             account.org_role == wire.ADMIN and account.id != id and account.active
-            for account in (self._entry(Account, {"userName": ""} | one) for one in self._all(query))
+            for account in (
+                self._entry(Account, {"userName": "", "active": False} | one) for one in self._all(query)
+            )
         )
 
     def groups(self) -> list[Group]:
@@ -157,8 +160,10 @@ class Miro:
             page = self._page(path, {**query, "startIndex": str(start), "count": str(PAGE)})
             yield from page.resources
             start += len(page.resources)
-            if not page.resources or start > page.total:
+            if start > page.total:
                 return
+            if not page.resources:
+                _check_all_shown(page.total, start - 1)
 
     def _page(self, path: str, query: dict[str, str]) -> Page:
         return self._understood(Page, self._read(path, query))
@@ -254,6 +259,12 @@ def _network() -> Iterator[None]:
         raise Away("Miro can't be reached.") from error
     except httpx.RequestError as error:
         raise Unclear("Miro didn't answer in time.") from error
+
+
+def _check_all_shown(total: int, shown: int) -> None:
+    """Nobody is taken for absent who was only left out of a list."""
+    if shown < total:
+        raise Away(f"Miro counted {total} and showed {shown}, so I don't rely on it.")
 
 
 def _addressed(body: Any, id: str) -> Any:

@@ -18,7 +18,8 @@ class Seen:
 
     account: Account | None = None
     group: Group | None = None
-    other_admin: bool = True
+    # Nobody counts as another admin who wasn't looked for.
+    other_admin: bool = False
 
 
 @dataclass(frozen=True)

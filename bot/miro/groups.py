@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from bot.miro import wire
+from bot.miro.accounts import LICENSE
 from bot.miro.goals import Call, Goal, Seen, with_account
 from bot.miro.wire import Membership
 
@@ -37,13 +38,18 @@ class InGroup(Goal):
     def holds(self, seen: Seen) -> bool:
         return seen.account is not None and self.group in seen.account.group_ids
 
+    def hazards(self, seen: Seen) -> tuple[str, ...]:
+        back = seen.account is not None and not seen.account.active
+        return (f"Joining also reactivates the account. {LICENSE}",) if back else ()
+
     def call(self, seen: Seen) -> Call:
         add = {"op": "Add", "path": "members", "value": [{"value": "{user}"}]}
         return _patch_group(self.group, add)
 
     def after(self, seen: Seen) -> Seen:
         assert seen.account
-        return with_account(seen, groups=(*seen.account.groups, Membership(value=self.group)))
+        groups = (*seen.account.groups, Membership(value=self.group))
+        return with_account(seen, groups=groups, active=True)
 
 
 @dataclass(frozen=True)

@@ -84,7 +84,8 @@ def make(goals: Sequence[Goal], seen: Seen) -> Plan:
     believed, known = seen, seen
     for goal in goals:
         if goal.holds(believed):
-            already.append(goal.did)
+            # What an earlier step brings along, a new account that is active say, isn't so already.
+            already += [goal.did] if goal.holds(seen) else []
             continue
         problem = goal.obstacle(believed)
         if problem:

@@ -19,7 +19,8 @@ LOOK = "id,userName,displayName,active,userType,roles,groups"
 
 
 LONGEST = 10_000
-"""Bytes of a page without JSON that are looked through for words."""
+"""Characters of a refusal that are looked through for words."""
+_MARKUP = re.compile(r"<(script|style).*?</\1>|</?[a-z][\w-]*(\s[^<>]*)?/?>|<![^>]*>", re.S | re.I)
 
 
 class _Message(BaseModel):
@@ -68,8 +69,8 @@ class Account(_Message):
 
     @property
     def org_role(self) -> str:
-        """The role in the organization."""
-        return next((role.value for role in self.roles if role.primary), MEMBER)
+        """The role in the organization; '' where Miro doesn't show it, which isn't the same as a member's."""
+        return next((role.value for role in self.roles if role.primary), "")
 
     @property
     def admin_roles(self) -> frozenset[str]:
@@ -108,14 +109,18 @@ def read(kind: type[M], text: bytes) -> M:
         ) from error
 
 
+def _plain(text: str) -> str:
+    """Text on one line, without tags; an address in angle brackets is none."""
+    return " ".join(_MARKUP.sub(" ", text).split())
+
+
 def complaint(status: int, text: bytes) -> str:
     """Miro's own words of a refusal, from any of its three error forms, or from what is no JSON at all."""
     try:
         body = json.loads(text)
     except (ValueError, RecursionError):
         page = text[:LONGEST].decode(errors="replace")
-        plain = re.sub(r"<(script|style).*?</\1>|<[^>]+>", " ", page, flags=re.S | re.I)
-        return " ".join(plain.split())[:200] or f"status {status}, without a word"
+        return _plain(page)[:200] or f"status {status}, without a word"
     if not isinstance(body, dict):
         return f"status {status}"
     inner = body.get("error")
@@ -125,7 +130,7 @@ def complaint(status: int, text: bytes) -> str:
         or (inner.get("message") if isinstance(inner, dict) else inner)
     )
     # In one line, and without halves of characters, which no record could keep.
-    words = " ".join(str(said or "").split()).encode(errors="replace").decode()
+    words = _plain(str(said or "")[:LONGEST]).encode(errors="replace").decode()
     return words[:300] or f"status {status}"
 
 

@@ -14,6 +14,7 @@ from typing import Any
 
 from pydantic import SecretStr
 
+from approvals.ids import RequestId
 from bot.app import build
 from bot.cli.running import serving_socket
 from bot.sandbox.drawing import as_text
@@ -82,6 +83,7 @@ class Telling:
         reply = self.scene.acting.submit(user, fields)
         self._expect("the form is taken", reply.status == 200 and not (reply.body or {}).get("errors"))
         self.scene.settle()
+        self.calls()
 
     def card(self, user: str) -> Message:
         """The newest card with buttons that somebody has, printed."""
@@ -97,6 +99,13 @@ class Telling:
         print(f"{NAMES[user]} presses [{label}].")
         self.scene.acting.click(user, card, button)
         self.scene.settle()
+        self.calls()
+
+    def write(self, user: str, reason: str) -> None:
+        """Somebody answers the question that a button asked."""
+        print(f'{NAMES[user]} writes: "{reason}"')
+        self.scene.acting.submit(user, {"reason": reason})
+        self.scene.settle()
 
     def calls(self) -> None:
         """The calls to Miro since last time: METHOD path body -> status."""
@@ -106,7 +115,6 @@ class Telling:
 
     def after(self, user: str, expected: str) -> None:
         """Miro before and after, and what somebody was told last."""
-        self.calls()
         for old, new in zip(self.before, self._picture(), strict=True):
             print(f"  Miro before: {old}" + (f"\n  Miro after:  {new}" if new != old else " (unchanged)"))
         heard = [one.text for one in self.scene.slack.dm_of(user)]
@@ -157,7 +165,8 @@ def _group(told: Telling) -> None:
 
 
 def _admin(told: Telling) -> None:
-    told.chapter("Role change with a change of team, in one request", (ALEX,))
+    names = "Miro's SCIM calls IT Administration g_app_itadmin_all"
+    told.chapter(f"Role change with a change of team, in one request ({names})", (ALEX,))
     text = '<@U0ALEX> from Engineering to "IT Administration" because Alex joins IT'
     told.ask("U0DANA", "/miro-admin", text)
     told.press("U0CAROL", told.card("U0CAROL"), "approve", "Approve")
@@ -184,8 +193,7 @@ def _denied(told: Telling) -> None:
     told.ask("U0ALEX", "/miro-access", "for Design because I like their boards")
     card = told.card("U0PRIYA")
     told.press("U0PRIYA", card, "deny", "Deny")
-    told.scene.acting.submit("U0PRIYA", {"reason": "Ask again when the project starts."})
-    told.scene.settle()
+    told.write("U0PRIYA", "Ask again when the project starts.")
     told.after("U0ALEX", "Ask again when the project starts.")
 
 
@@ -193,7 +201,6 @@ def _halfway(told: Telling) -> None:
     told.chapter("Miro refuses halfway: it stops, says why, and is resumed", ("sam@example.com",))
     told.ask("U0SAM", "/miro-move", "from Research to Design because I change teams")
     told.press("U0CAROL", told.card("U0CAROL"), "approve", "Approve")
-    told.calls()
     stopped = [one for one in told.scene.slack.dm_of("U0CAROL") if "resume" in json.dumps(one.blocks)][-1]
     print("Carol Diaz sees:")
     print("\n".join(f"  | {line}" for line in as_text(stopped, NAMES).splitlines()))
@@ -212,9 +219,10 @@ def _record(told: Telling) -> int:
     store = told.scene.bot.store
     found = store.verify()
     print("\n== The record: every step above, in a chain that shows any change")
-    for request in reversed(store.requests()):
-        types = " ".join(event.type for event in store.events(request.id))
-        print(f"  {request.id} {request.state.value:<8} {types}")
+    states = {request.id: request.state.value for request in store.requests()}
+    for id in ("policy", *reversed(states)):
+        types = " ".join(event.type for event in store.events(RequestId(id)))
+        print(f"  {id:<6} {states.get(RequestId(id), ''):<8} {types}")
     state = "BROKEN" if found.faults else "unbroken"
     print(f"Verified: {found.anchor.count} entries, {state}. Head {found.anchor.head[:16]}…")
     for failure in told.failed:

@@ -5,9 +5,10 @@ from collections.abc import Callable
 from typing import Any
 
 from approvals import decide
-from approvals.decide import Refused, Who, approvers, entries, is_operator
+from approvals.decide import Refused, Who, approvers, check_standing, entries, is_operator
 from approvals.ids import GroupId, RequestId, SlackId
-from approvals.people import Standing, listed
+from approvals.people import Person, Standing, listed
+from approvals.policy import MANAGER
 from approvals.request import Request
 from approvals.states import OPEN, State
 from approvals.store import StoreTrouble
@@ -84,18 +85,26 @@ def _whoami(desk: Desk, who: Who, rest: str) -> Said:
 
 
 def _status(desk: Desk, who: Who, rest: str) -> Said:
-    if rest:
-        try:
-            request = desk.store.request(numbered(rest))
-            may_see(desk, request, who)
-            return _only_you(message(_line(desk, request, who)))
-        except (ValueError, KeyError):
-            return _only_you(message(f"I know no request {rest[:20]}. They are called R-42."))
-        except Refused as error:
-            return _only_you(message(str(error)))
-    mine = desk.store.requests(person=who.person.id, limit=10)
-    lines = [_line(desk, one, who) for one in mine if _visible(desk, one, who)]
-    return _only_you(message("\n".join(lines) or "You have asked for nothing yet. Try /miro help."))
+    try:
+        if not rest:
+            lines = [_line(desk, one, who) for one in _own(desk, who)]
+            return _only_you(message("\n".join(lines) or "You have asked for nothing yet. Try /miro help."))
+        request = desk.store.request(numbered(rest))
+        may_see(desk, request, who)
+        return _only_you(message(_line(desk, request, who)))
+    except (ValueError, KeyError):
+        return _only_you(message(f"I know no request {rest[:20]}. They are called R-42."))
+    except Refused as error:
+        return _only_you(message(str(error)))
+
+
+def _own(desk: Desk, who: Who, limit: int = 10) -> list[Request]:
+    """Requests by or about somebody, newest first, for their own eyes. Raises Refused."""
+    mine = desk.store.requests(person=who.person.id, limit=limit)
+    seen = [one for one in mine if _concerns(desk, one, who.person)]
+    if seen:
+        check_standing(who, desk.now())
+    return seen
 
 
 def _line(desk: Desk, request: Request, who: Who) -> str:
@@ -136,23 +145,21 @@ VERBS: dict[str, Callable[[Desk, Who, str], Said]] = {
 """What may follow `/miro` beside an action."""
 
 
-def _visible(desk: Desk, request: Request, who: Who) -> bool:
-    try:
-        may_see(desk, request, who)
-    except Refused:
-        return False
-    return True
-
-
-def may_see(desk: Desk, request: Request, who: Who) -> None:
-    """Refuses whoever has nothing to do with a request; the person of a confidential one too."""
+def _concerns(desk: Desk, request: Request, person: Person) -> bool:
+    """Whether somebody has to do with a request, and isn't the person of a confidential one."""
     insiders = [request.requester, *(id for id, _ in request.approvers)]
     if request.subject:
         insiders.append(request.subject)
-    inside = any(who.person.is_(desk.person(id)) for id in insiders) or is_operator(desk.policy, who.person)
-    if not inside or desk.is_secret_from(who.person, request):
+    inside = any(person.is_(desk.person(id)) for id in insiders) or is_operator(desk.policy, person)
+    return inside and not desk.is_secret_from(person, request)
+
+
+def may_see(desk: Desk, request: Request, who: Who) -> None:
+    """Refuses whoever has nothing to do with a request, and accounts that could decide nothing either."""
+    if not _concerns(desk, request, who.person):
         # The same words as for a number that doesn't exist: a refusal mustn't tell that there is something.
         raise Refused(f"I know no request {request.id} of yours.")
+    check_standing(who, desk.now())
 
 
 # -- after asking ----------------------------------------------------------------------------------------
@@ -166,8 +173,9 @@ def sent(desk: Desk, request: Request, who: Who) -> str:
     subject = requester if mine else desk.person(request.subject) if request.subject else None
     text = "I'm looking who decides."
     named = entries(desk.policy, rule, requester, subject) if rule else []
-    # Somebody not met yet, a manager say, is looked up by the worker; without them this would be untrue.
-    if rule and (subject is None or subject.email) and all(desk.find(entry) for entry, _ in named):
+    # The worker looks up whoever wasn't met yet, and the address by which the policy names a manager.
+    known = rule and (MANAGER not in rule.approvers or (subject or requester).email)
+    if rule and known and all(desk.find(entry) for entry, _ in named):
         try:
             found = approvers(desk.policy, request.action, requester, subject, desk.store.people)
             zone = who.account.zone if who.account and who.account.zone else "UTC"
@@ -252,7 +260,8 @@ def _once_more(desk: Desk, who: Who, id: RequestId) -> Draft | None:
     try:
         request = desk.store.request(id)
         command = desk.command(request)
-    except (KeyError, ValueError):
+        may_see(desk, request, who)
+    except (KeyError, ValueError, Refused):
         return None
     if not who.person.is_(desk.person(request.requester)):
         return None
@@ -273,7 +282,9 @@ def home(desk: Desk, who: Who) -> Block:
     """What one may ask for, and one's open requests."""
     said = helped(desk, who)
     blocks = list(said.get("blocks", [section(said["text"])]))
-    mine = [one for one in desk.store.requests(person=who.person.id, limit=20) if _visible(desk, one, who)]
-    lines = [_line(desk, one, who) for one in mine if one.state in OPEN][:10]
+    try:
+        lines = [_line(desk, one, who) for one in _own(desk, who, 20) if one.state in OPEN][:10]
+    except Refused as error:
+        lines = [str(error)]
     blocks += [header("Your open requests"), *sections(*(lines or ["None."]))]
     return {"type": "home", "blocks": blocks}

@@ -10,6 +10,8 @@ Message = dict[str, Any]
 
 LONGEST_SECTION = 3000
 LONGEST_HEADER = 150
+MOST_WORDS = 80
+"""Of one card, buttons not counted."""
 
 
 def escape(text: str) -> str:

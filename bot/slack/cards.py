@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from approvals.states import State
 from bot.slack.blocks import (
+    MOST_WORDS,
     Block,
     Message,
     actions,
@@ -19,11 +20,8 @@ from bot.slack.blocks import (
     section,
     sections,
 )
-from bot.slack.endings import done, operator, result
+from bot.slack.endings import operator, result
 from bot.slack.scene import Scene, again, foot, heading, where_it_stands
-
-MOST_WORDS = 80
-
 
 Draw = Callable[[Scene], Message]
 
@@ -116,19 +114,19 @@ def requester(scene: Scene) -> Message:
     """Tells who asked where it stands."""
     request = scene.request
     if request.outcomes and request.round:
-        line = f"{request.id} · {request.state.value.capitalize()}: {scene.phrase}"
+        line = f"{scene.lead}{request.id} · {request.state.value.capitalize()}: {scene.phrase}"
         return message(line, section(clip_words(line, 60)))
     if request.state is State.WAITING:
         return _waiting(scene)
-    title, state = f"{request.id} · {heading(scene)}", where_it_stands(scene)
-    return message(f"{request.id}: {state}", header(title), section(state), *again(scene))
+    title, state = f"{scene.lead}{request.id} · {heading(scene)}", where_it_stands(scene)
+    return message(f"{scene.lead}{request.id}: {state}", header(title), section(state), *again(scene))
 
 
 def _waiting(scene: Scene) -> Message:
     request = scene.request
     assert request.expires_at
-    lead = "Practice: nothing will change. " if request.practice else ""
-    title = f"{lead}{request.id} · Waiting for {scene.names(tuple(id for id, _ in request.approvers), 'or')}"
+    names = scene.names(tuple(id for id, _ in request.approvers), "or")
+    title = f"{scene.lead}{request.id} · Waiting for {names}"
     votes = f" {scene.names(tuple(vote.by for vote in request.votes))} said yes." if request.votes else ""
     text = (
         f"Asked {scene.at(request.asked_at)}.{votes} If nobody answers by {scene.at(request.expires_at)}, "
@@ -151,7 +149,7 @@ DRAWINGS: dict[str, Draw] = {
     "requester": requester,
     "result": result,
     "follower": result,
-    "subject": done,
+    "subject": result,
     "operator": operator,
 }
 """How each role sees a request."""

@@ -11,6 +11,7 @@ from typing import Any
 
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError, SlackClientError
+from slack_sdk.webhook import WebhookClient
 
 from approvals.ids import BOT, PersonId, RequestId
 from approvals.people import Account
@@ -18,6 +19,7 @@ from approvals.request import Draft, Request
 from approvals.states import State, What
 from approvals.store import Card, Note, Overtaken, StoreTrouble
 from bot.desk import Desk
+from bot.slack.audience import Key, audience, helpers, operators, seen_as
 from bot.slack.blocks import Message
 from bot.slack.cards import draw
 from bot.slack.scene import Scene
@@ -47,23 +49,21 @@ class Later(Exception):
         self.seconds = seconds
 
 
-Key = tuple[str, str, int]
-
-
 @dataclass
 class Courier:
     """Posts at least once, and draws every copy until it shows the newest state."""
 
     desk: Desk
     client: WebClient
-    _hurried: deque[tuple[RequestId, str, str]] = field(default_factory=deque)
+    _hurried: deque[tuple[RequestId, str, str, PersonId]] = field(default_factory=deque)
     _unsaved: deque[Note] = field(default_factory=deque)
     _stuck: bool = False
+    _operators: list[PersonId] = field(default_factory=list)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def hurry(self, request: RequestId, channel: str, ts: str) -> None:
+    def hurry(self, request: RequestId, channel: str, ts: str, who: PersonId) -> None:
         """Somebody clicked on this copy: it is drawn before all others, even if it was forgotten."""
-        self._hurried.append((request, channel, ts))
+        self._hurried.append((request, channel, ts, who))
         self.desk.wake()
 
     def say_unsaved(self, note: Note) -> None:
@@ -87,7 +87,7 @@ class Courier:
                 raise
 
     def _send_due(self) -> bool:
-        busy = False
+        busy = self._look_for_operators()
         while self._hurried:
             busy = True
             self._draw_first(*self._hurried.popleft())
@@ -98,6 +98,16 @@ class Courier:
             busy = True
             self._show_safely(id)
         return busy
+
+    def _look_for_operators(self) -> bool:
+        """Whether others look after stopped requests than before: all copies of those are redrawn."""
+        found = [one.id for one in operators(self.desk)]
+        if found == self._operators:
+            return False
+        self._operators = found
+        for request in self.desk.store.requests(states=[State.STOPPED]):
+            self.desk.store.cards.redraw(request.id)
+        return True
 
     def _show_safely(self, id: RequestId) -> None:
         """One drawing that fails mustn't keep all others from being brought."""
@@ -113,10 +123,26 @@ class Courier:
     # -- notes -----------------------------------------------------------------------------------------
 
     def _post_note(self, note: Note) -> None:
-        if note.only_for:
+        if note.channel.startswith("http"):
+            self._replace(note)
+        elif note.only_for:
             self._call("chat_postEphemeral", channel=note.channel, user=note.only_for, **note.message)
         else:
+            if note.channel == self.desk.policy.tell:
+                self._refuse_shared(note.channel)
             self._post(note.channel, note.message)
+
+    def _replace(self, note: Note) -> None:
+        """Puts a message in the place of one that was pressed (Slack lets it for 30 minutes)."""
+        try:
+            hook = WebhookClient(note.channel, timeout=15, retry_handlers=[])
+            said = hook.send_dict({**note.message, "replace_original": True})
+        except (SlackClientError, OSError) as error:
+            raise Later(1) from error
+        if said.status_code == 429 or said.status_code >= 500:
+            raise Later(float(said.headers.get("Retry-After", 1)))
+        if said.status_code != 200:
+            raise Unreachable(f"status {said.status_code}")
 
     def _post_unsaved(self, note: Note) -> None:
         try:
@@ -141,16 +167,22 @@ class Courier:
 
     # -- cards -----------------------------------------------------------------------------------------
 
-    def _draw_first(self, id: RequestId, channel: str, ts: str) -> None:
+    def _draw_first(self, id: RequestId, channel: str, ts: str, who: PersonId) -> None:
         request = self.desk.store.request(id)
         card = self.desk.store.cards.at(channel, ts)
         if card:
             self._bring(request, card)
             return
-        # A copy that was posted twice, or restored: nobody's card, drawn like the approver's of today.
+        # A copy that was posted twice, or restored: nobody's card, drawn for who pressed it. Direct messages
+        # begin with D; where others read along, it is the channel's.
+        key: Key = ("channel", "", request.round)
+        if channel.startswith("D"):
+            key = seen_as(self.desk, request, self.desk.person(who))
+        elif self.desk.command(request).CONFIDENTIAL:
+            return
         try:
-            scene = self._scene(request, Card(id, "approver", "", request.round))
-            self._call("chat_update", channel=channel, ts=ts, **draw("approver", scene))
+            message = draw(key[0], self._scene(request, Card(id, *key)))
+            self._call("chat_update", channel=channel, ts=ts, **message)
         except (Unreachable, Later) as error:
             log.info("a forgotten copy of %s couldn't be redrawn: %s", id, error)
 
@@ -163,7 +195,7 @@ class Courier:
             return
         known = {(card.role, card.address, card.round): card for card in self.desk.store.cards.of(id)}
         retry: list[datetime] = []
-        for key in dict.fromkeys([*known, *self._audience(request, known)]):
+        for key in dict.fromkeys([*known, *audience(self.desk, request, known)]):
             card = known.get(key) or Card(id, *key)
             if not card.ended:
                 due = self._bring(request, card)
@@ -237,48 +269,8 @@ class Courier:
         )
         zone = (viewer.account.zone if viewer.account else "") or "UTC" if viewer else ""
         command, facts, now = self.desk.command(request), self.desk.facts, self.desk.now()
-        return Scene(request, command, facts, self.desk.person, viewer, zone, now, card.round)
-
-    def _audience(self, request: Request, known: dict[Key, Card]) -> list[Key]:
-        """Who has to have a message in this state; the person of a confidential request never."""
-        keys: list[Key] = []
-        if request.state is State.WAITING:
-            keys += self._asked(request, known)
-        if request.state is not State.CHECKING or request.held:
-            keys.append(("requester", request.requester, 0))
-        if request.outcome and (request.round or request.state is State.STOPPED):
-            keys.append(("result", request.requester, request.outcomes))
-        if request.outcome:
-            keys += [
-                ("follower", one.requester, request.outcomes)
-                for one in self.desk.store.followers(request.id)
-                if not self.desk.is_secret_from(self.desk.person(one.requester), request)
-            ]
-        if request.state is State.DONE:
-            keys += self._changed(request)
-        if request.state is State.STOPPED:
-            keys += [
-                ("operator", one.id, request.outcomes)
-                for one in self.desk.operators()
-                if not self.desk.is_secret_from(one, request)
-            ]
-        return keys
-
-    def _asked(self, request: Request, known: dict[Key, Card]) -> list[Key]:
-        """One card in the channel the policy names, or one for each approver."""
-        tell = self.desk.policy.tell
-        channel: Key = ("channel", tell, request.round)
-        reachable = channel not in known or not known[channel].ended
-        if tell and reachable and not self.desk.command(request).CONFIDENTIAL:
-            return [channel]
-        return [("approver", id, request.round) for id, _ in request.approvers]
-
-    def _changed(self, request: Request) -> list[Key]:
-        if not request.subject or self.desk.command(request).CONFIDENTIAL:
-            return []
-        subject = self.desk.person(request.subject)
-        mine = subject.is_(self.desk.person(request.requester))
-        return [] if mine or subject.account is None else [("subject", request.subject, 0)]
+        helped = request.state is not State.STOPPED or bool(helpers(self.desk, request))
+        return Scene(request, command, facts, self.desk.person, viewer, zone, now, card.round, helped)
 
     # -- the edge --------------------------------------------------------------------------------------
 

@@ -3,11 +3,14 @@
 from approvals.people import listed
 from approvals.states import State
 from bot.slack.blocks import (
+    MOST_WORDS,
+    Block,
     Message,
     actions,
     button,
     clip_words,
     context,
+    count_words,
     header,
     link,
     message,
@@ -22,12 +25,13 @@ def result(scene: Scene) -> Message:
     """A new message when it ended or stopped, so that the requester hears of it."""
     request, said = scene.request, scene.request.outcome
     if said is None or scene.round != request.outcomes:
-        return message(f"{request.id} goes on", section(f"{request.id} goes on: {where_it_stands(scene)}"))
+        line = f"{scene.lead}{request.id}: {where_it_stands(scene)}"
+        return message(line, section(line))
     if request.state is State.STOPPED:
         return _stopped(scene, False)
     if request.state is State.DONE:
         return done(scene)
-    title = f"{request.id} · {heading(scene)}: {scene.phrase}"
+    title = f"{scene.lead}{request.id} · {heading(scene)}: {scene.phrase}"
     return message(
         f"{title}. {where_it_stands(scene)}", header(title), section(where_it_stands(scene)), *again(scene)
     )
@@ -58,17 +62,27 @@ def _stopped(scene: Scene, operator: bool) -> Message:
     lines = sections(
         f"Done: {listed(said.done)}." if said.done else "",
         f"Not done: {clip_words(', '.join(said.left), 25)}.",
-        clip_words(said.text, 25),
     )
-    if not operator:
-        return message(title, header(title), *lines, context("The operators have been told."))
+    rest = _way_out(scene) if operator else [context(f"{_asker(scene)}{scene.help}")]
+    room = MOST_WORDS - count_words([header(title), *lines, *rest])
+    return message(title, header(title), *lines, section(clip_words(said.text, room)), *rest)
+
+
+def _asker(scene: Scene) -> str:
+    """Who asked, for somebody else who is told."""
+    asker = scene.person(scene.request.requester)
+    return "" if scene.viewer and scene.viewer.is_(asker) else f"{scene.name(asker.id)} asked for it. "
+
+
+def _way_out(scene: Scene) -> list[Block]:
+    request, said = scene.request, scene.request.outcome
+    assert said
     buttons = actions(
         button("Resume", "resume", request.id, primary=True),
         button("Leave as It Is", "withdraw", request.id),
         button("Details", "details", request.id),
     )
-    helps = section(f"What helps: {clip_words(said.remedy, 25)}")
-    return message(title, header(title), *lines, helps, buttons)
+    return [section(f"What helps: {clip_words(said.remedy, 25)}"), buttons]
 
 
 def operator(scene: Scene) -> Message:

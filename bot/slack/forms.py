@@ -4,7 +4,6 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from approvals.ids import RequestId
 from approvals.people import Group
 from approvals.request import Request
 from bot.lifecycle.action import Asked, Kind
@@ -189,13 +188,13 @@ def sent(text: str) -> Block:
     return _notice("Sent", text)
 
 
-def denial(request: Request, revision: str) -> Block:
+def denial(request: Request, place: Mapping[str, str]) -> Block:
     """Asks why, because the requester reads it."""
     box = _text("", 500, many=True)
     return {
         "type": "modal",
         "callback_id": "deny",
-        "private_metadata": json.dumps({"request": request.id, "revision": revision}),
+        "private_metadata": json.dumps({"request": request.id, **place}),
         "title": plain(f"Deny {request.id}", 24),
         "submit": plain("Deny", 24),
         "close": plain("Go Back", 24),
@@ -203,12 +202,13 @@ def denial(request: Request, revision: str) -> Block:
     }
 
 
-def denied(view: Mapping[str, Any]) -> RequestId:
-    """The request that a denial is about, an id that nothing has if it can't be read."""
+def carried(view: Mapping[str, Any]) -> dict[str, str]:
+    """What a form was given to carry; nothing if it can't be read."""
     try:
-        return RequestId(str(json.loads(view["private_metadata"])["request"]))
-    except (ValueError, KeyError, TypeError):
-        return RequestId("")
+        found = json.loads(view.get("private_metadata") or "{}")
+        return {str(name): str(value) for name, value in found.items()}
+    except (ValueError, AttributeError):
+        return {}
 
 
 def details(scene: Scene) -> Block:

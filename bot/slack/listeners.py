@@ -3,6 +3,7 @@
 `views.open` is the only Slack call made here; everything else is stored, and the courier brings it.
 """
 
+import json
 import logging
 import re
 from collections.abc import Callable, Sequence
@@ -16,7 +17,7 @@ from approvals import decide
 from approvals.decide import Refused, Who, is_operator
 from approvals.ids import RequestId, SlackId
 from approvals.request import Draft, Request
-from approvals.store import Note, StoreTrouble
+from approvals.store import Card, Note, StoreTrouble
 from bot.asking import asked
 from bot.desk import Desk
 from bot.lifecycle import ACTIONS
@@ -29,6 +30,14 @@ from bot.slack.scene import Scene
 log = logging.getLogger(__name__)
 
 Body = dict[str, Any]
+
+
+def _place(body: Body) -> dict[str, str]:
+    """Where the message stands that was pressed, and the address by which Slack lets it be replaced."""
+    box = body.get("container", {})
+    found = {name: box.get(name) for name in ("channel_id", "message_ts")}
+    found["response_url"] = body.get("response_url")
+    return {name: value for name, value in found.items() if value}
 
 
 class Listeners:
@@ -45,7 +54,8 @@ class Listeners:
         app.action("deny")(self.deny_pressed)
         app.action("details")(self.details_pressed)
         app.action(re.compile("^(open:.*|again|review)$"))(self.open_pressed)
-        app.action(re.compile("^(visit|cancel|value)$"))(self.cancelled)
+        app.action("cancel")(self.cancelled)
+        app.action(re.compile("^(visit|value)$"))(self.ignored)
         app.options("value")(self.suggested)
         app.command("/miro")(self.miro)
         for action in ACTIONS.values():
@@ -81,13 +91,25 @@ class Listeners:
             with self.desk.store.writing():
                 who = self._who(body)
                 request = asked(self.desk, action, raw, raw.pop("reason", ""), who, f"view:{view['id']}")
+                said = answers.sent(self.desk, request, who)
+                self._take_over(forms.carried(view), request, said)
         except Problems as problems:
             ack(response_action="errors", errors=answers.at_fields(problems, view))
         except (Refused, StoreTrouble) as error:
             ack(response_action="errors", errors={"reason": str(error)})
         else:
             self.desk.wake()
-            ack(response_action="update", view=forms.sent(answers.sent(self.desk, request, who)))
+            ack(response_action="update", view=forms.sent(said))
+
+    def _take_over(self, place: dict[str, str], request: Request, said: str) -> None:
+        """The reviewed message loses its buttons: a direct one becomes the requester's card."""
+        channel, ts = place.get("channel_id", ""), place.get("message_ts", "")
+        cards = self.desk.store.cards
+        if not channel.startswith("D"):
+            if place.get("response_url"):
+                cards.say(Note(place["response_url"], message(said)))
+        elif cards.at(channel, ts) is None:
+            cards.put(Card(request.id, "requester", request.requester, 0, channel, ts))
 
     def command(self, ack: Ack, body: Body, client: WebClient) -> None:
         """/miro-access and its like: opens the form, filled in as far as the text says."""
@@ -96,7 +118,9 @@ class Listeners:
         assert draft
         ack(**self._open(draft, body, client))
 
-    def _open(self, draft: phrases.Draft, body: Body, client: WebClient) -> dict[str, Any]:
+    def _open(
+        self, draft: phrases.Draft, body: Body, client: WebClient, place: dict[str, str] | None = None
+    ) -> dict[str, Any]:
         """Opens a form; what to say where that isn't possible."""
         who = self._who(body)
         try:
@@ -104,7 +128,8 @@ class Listeners:
             if rule is None:
                 decide.may_ask(self.desk.policy, draft.action.NAME, who.person, None)
             view = forms.form(draft, self.desk.tables(), is_operator(self.desk.policy, who.person))
-            client.views_open(trigger_id=body["trigger_id"], view=view)
+            carrying = {"private_metadata": json.dumps(place or {})}
+            client.views_open(trigger_id=body["trigger_id"], view=view | carrying)
         except Refused as error:
             return message(str(error)) | {"response_type": "ephemeral"}
         except (SlackClientError, OSError) as error:
@@ -149,9 +174,10 @@ class Listeners:
         pressed = body["actions"][0]
         draft = answers.draft_of(self.desk, self._who(body), pressed)
         ack()
-        said = (
-            self._open(draft, body, client) if draft else message("That was too long ago. Please ask again.")
-        )
+        place = _place(body) if pressed["action_id"] == "review" else None
+        said = message("That was too long ago. Please ask again.")
+        if draft:
+            said = self._open(draft, body, client, place)
         if said:
             self._answer(body, str(said["text"]))
 
@@ -159,8 +185,13 @@ class Listeners:
         """Teams while somebody types, where there are more than a select can hold."""
         ack(options=forms.suggestions(payload.get("value") or "", self.desk.tables()))
 
-    def cancelled(self, ack: Ack) -> None:
-        """A button that does nothing here: a link, or Cancel."""
+    def cancelled(self, ack: Ack, body: Body) -> None:
+        """Cancel under a reviewed message takes its buttons away."""
+        ack()
+        self._say(Note(body["response_url"], message("Cancelled. Nothing was asked for.")))
+
+    def ignored(self, ack: Ack) -> None:
+        """A button that does nothing here: a link."""
         ack()
 
     # -- deciding --------------------------------------------------------------------------------------
@@ -204,23 +235,23 @@ class Listeners:
         box = body.get("container", {})
         channel, ts = box.get("channel_id", ""), box.get("message_ts", "")
         try:
-            card = self.desk.store.cards.at(channel, ts)
+            who, card = self._who(body), self.desk.store.cards.at(channel, ts)
             if card is None:
-                answers.may_see(self.desk, self.desk.store.request(id), self._who(body))
+                answers.may_see(self.desk, self.desk.store.request(id), who)
         except (KeyError, Refused, StoreTrouble):
             return
         if ts:
-            self.courier.hurry(card.request if card else id, channel, ts)
+            self.courier.hurry(card.request if card else id, channel, ts, who.person.id)
 
     def deny_pressed(self, ack: Ack, body: Body, client: WebClient) -> None:
         """Deny asks for a reason first."""
         ack()
-        id, _, revision = body["actions"][0].get("value", "").partition(":")
+        id = body["actions"][0].get("value", "").partition(":")[0]
         try:
             request = self.desk.store.request(RequestId(id))
             table, secret = self.desk.table(request), self.desk.command(request).CONFIDENTIAL
             decide.deny(request, self._who(body), "to be said", table, secret)
-            client.views_open(trigger_id=body["trigger_id"], view=forms.denial(request, revision))
+            client.views_open(trigger_id=body["trigger_id"], view=forms.denial(request, _place(body)))
         except (Refused, StoreTrouble) as error:
             self._redraw(body, RequestId(id))
             self._answer(body, str(error))
@@ -230,15 +261,16 @@ class Listeners:
             self._answer(body, "Slack didn't let me open the form. Please press Deny once more.")
 
     def denied(self, ack: Ack, body: Body) -> None:
-        """The reason of a denial was sent. What the form carries is only an id."""
+        """The reason of a denial was sent. The form carries an id, and which card Deny was pressed on."""
         view = body["view"]
-        id, reason = forms.denied(view), forms.read(view).get("reason", "")
+        carried, reason = forms.carried(view), forms.read(view).get("reason", "")
 
         def no(request: Request, who: Who) -> list[Draft]:
             secret = self.desk.command(request).CONFIDENTIAL
             return decide.deny(request, who, reason, self.desk.table(request), secret)
 
-        text = self._decide({**body, "trigger_id": view["id"]}, id, no)
+        pressed = {**body, "trigger_id": view["id"], "container": carried}
+        text = self._decide(pressed, RequestId(carried.get("request", "")), no)
         if text:
             ack(response_action="errors", errors={"reason": text})
         else:
@@ -272,7 +304,9 @@ class Listeners:
         box = body.get("container", {})
         user = body["user"]["id"]
         channel, only_for = (box["channel_id"], user) if box.get("channel_id") else (user, "")
-        note = Note(channel, message(text), only_for)
+        self._say(Note(channel, message(text), only_for))
+
+    def _say(self, note: Note) -> None:
         try:
             self.desk.store.cards.say(note)
         except StoreTrouble:

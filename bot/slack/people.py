@@ -1,6 +1,7 @@
 """Who somebody is, by what Slack says of the account: colleague, guest, stranger, bot, or gone."""
 
 import logging
+import threading
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any
@@ -15,6 +16,7 @@ from bot.desk import SlackAway
 
 log = logging.getLogger(__name__)
 
+_OUTSIDE = {Standing.GUEST, Standing.STRANGER, Standing.BOT}
 _NOBODY = {"users_not_found", "user_not_found", "user_not_visible"}
 
 
@@ -25,6 +27,7 @@ class SlackPeople:
         self._client, self._people, self._now = client, people, now
         self._home: tuple[str, str] | None = None
         self.bot_user = ""
+        self._one_at_a_time = threading.Lock()
 
     def home(self) -> tuple[str, str]:
         """(team id, enterprise id or '') of the workspace the bot is installed in. Raises SlackAway."""
@@ -81,16 +84,33 @@ class SlackPeople:
         given, family = profile.get("first_name") or "", profile.get("last_name") or ""
         if not given and " " in name:
             given, _, family = name.partition(" ")
-        # All at once: an account that counts as looked at, and whose name isn't known, would stay nameless.
-        return self._people.saw(account, email, name=name, given=given, family=family)
+        with self._one_at_a_time:
+            email = self._rightful(account, email)
+            # All at once: an account that counts as looked at, and has no name yet, would stay nameless.
+            return self._people.saw(account, email, name=name, given=given, family=family)
+
+    def _rightful(self, account: Account, email: str) -> str:
+        """The address, unless it is a colleague's and this account isn't: those are two humans, not one.
+
+        Another organization writes what it likes into its profiles, and whoever has an address is its person.
+        """
+        other = self._people.by_email(email)
+        if other is None or account.slack_id in {one.slack_id for one in other.accounts}:
+            return email
+        standings = {one.standing for one in other.accounts}
+        if account.standing in _OUTSIDE:
+            return "" if Standing.COLLEAGUE in standings else email
+        if account.standing is Standing.COLLEAGUE and standings and standings <= _OUTSIDE:
+            self._people.learn(other.id, email="")
+        return email
 
     def _standing(self, user: dict[str, Any]) -> Standing:
-        if user.get("deleted"):
-            return Standing.LEFT
         if user.get("is_bot") or user.get("is_app_user"):
             return Standing.BOT
         if user.get("is_stranger") or not self._is_ours(user):
             return Standing.STRANGER
+        if user.get("deleted"):
+            return Standing.LEFT
         if user.get("is_restricted") or user.get("is_ultra_restricted"):
             return Standing.GUEST
         return Standing.COLLEAGUE

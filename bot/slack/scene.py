@@ -24,7 +24,7 @@ from bot.slack.blocks import (
 
 @dataclass(frozen=True)
 class Scene:
-    """Everything a card is drawn from. `zone` '' means many readers."""
+    """Everything a card is drawn from. `zone` '' means many readers; `helped`: an operator could be told."""
 
     request: Request
     command: Action
@@ -34,6 +34,19 @@ class Scene:
     zone: str
     now: datetime
     round: int = 0
+    helped: bool = True
+
+    @property
+    def lead(self) -> str:
+        """How every card of a practice request begins."""
+        return "Practice: nothing will change. " if self.request.practice else ""
+
+    @property
+    def help(self) -> str:
+        """Whether a stopped request is with somebody."""
+        if self.helped:
+            return "The operators have been told."
+        return "I can't reach any operator: ask your IT team to name one in the policy."
 
     def name(self, id: PersonId) -> str:
         """Somebody's name as it fits on a card."""
@@ -59,8 +72,7 @@ class Scene:
     @property
     def question(self) -> str:
         """The first line of an approver's card."""
-        lead = "Practice: nothing will change. " if self.request.practice else ""
-        lead += "Confidential: " if self.command.CONFIDENTIAL else ""
+        lead = self.lead + ("Confidential: " if self.command.CONFIDENTIAL else "")
         text = self.phrase if self.command.CONFIDENTIAL else self.phrase[:1].upper() + self.phrase[1:]
         return f"{lead}{text}?"
 
@@ -104,7 +116,7 @@ def _where(scene: Scene) -> str:
         State.CHECKING: "Saved. I'm looking at what would change.",
         State.APPROVED: f"{approved} I'm carrying it out.",
         State.WORKING: f"{approved} I'm carrying it out.",
-        State.STOPPED: f"{approved} It stopped; operators have been told.",
+        State.STOPPED: f"{approved} It stopped. {scene.help}",
         State.DONE: f"{approved} Done, and seen to be so.",
         State.REHEARSED: f"{approved} This was practice: nothing was changed.",
         State.EXPIRED: "Nobody answered in time. That isn't a no. Nothing has changed.",

@@ -107,13 +107,30 @@ def test_an_anchor_of_the_empty_record_holds_too() -> None:
 
 
 def test_an_anchor_reads_as_it_is_printed() -> None:
-    assert Anchor.read(f" {WHOLE}\n") == WHOLE
+    assert Anchor.read(str(WHOLE)) == WHOLE
 
 
-@pytest.mark.parametrize("text", ["", "4", "4:", "four:" + GENESIS, "-4:" + GENESIS, "4:" + GENESIS[1:]])
+SEAL = "ab" * 32
+NO_ANCHORS = [
+    "", "4", "4:", f"four:{SEAL}", f"-4:{SEAL}", f"+4:{SEAL}", f"4:{SEAL[1:]}", f"4:{SEAL}0", f"0:{SEAL}",
+    f"04:{SEAL}", f"4_0:{SEAL}", f"\N{ARABIC-INDIC DIGIT FOUR}:{SEAL}", f"4:{'xy' * 32}", f"4:{SEAL.upper()}",
+    f" 4:{SEAL}", f"4:{SEAL}\n", f"4 :{SEAL}", f"4: {SEAL}", f"4:{SEAL}:4", f"{'9' * 5000}:{SEAL}",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("text", NO_ANCHORS, ids=lambda text: repr(text[:12]))
 def test_what_is_no_anchor_is_refused(text: str) -> None:
-    with pytest.raises(ValueError, match="COUNT:HASH"):
+    with pytest.raises(ValueError, match="is no anchor: it reads COUNT:HASH") as told:
         Anchor.read(text)
+    assert len(str(told.value)) < 200
+
+
+def test_of_two_anchors_of_one_length_each_counts() -> None:
+    forged = Anchor(4, "0" * 64)
+    for anchors in ((WHOLE, forged), (forged, WHOLE)):
+        assert found(RECORD, *anchors) == [
+            "entry 4 isn't the one the anchor saw: the record was written anew"
+        ]
 
 
 def test_the_same_word_has_another_digest_each_time() -> None:

@@ -47,8 +47,16 @@ def test_one_yes_approves_where_one_is_enough(scene: Scene) -> None:
 
 
 def test_a_yes_is_signed_with_person_and_account(scene: Scene) -> None:
-    vote = yes(scene, scene.waiting(), "cy")[0]
-    assert vote.words == {"who": "cy@example.com UCY01", "shell": ""}
+    for event in yes(scene, scene.waiting(), "cy"):
+        assert event.words == {"who": "cy@example.com UCY01", "shell": ""}
+
+
+def test_who_decided_stays_readable_when_people_are_renamed(scene: Scene) -> None:
+    request = scene.waiting()
+    scene.store.append(request, yes(scene, request, "cy"))
+    scene.store.people.learn(scene.person("cy").id, email="eve@example.net", name="Eve")
+    told = {event.told("who") for event in scene.store.events(request.id) if event.type == What.APPROVED}
+    assert told == {"cy@example.com UCY01"}
 
 
 @pytest.mark.parametrize("revision", ["r0", "", "R1", "r2"])

@@ -238,6 +238,57 @@ def test_values_out_of_bounds_are_refused_with_their_line(old: str, new: str) ->
     assert [told.partition(":")[0] for told in problems(text)] == [f"line {line}"]
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "remedy"),
+    [
+        ("= false", '= "yes"', "command_line_decides: write true or false, without quotes"),
+        ("= false", "= 1", "command_line_decides: write true or false, without quotes"),
+        ("agree = 2", 'agree = "2"', "actions.offboard.agree: write a whole number, without quotes"),
+        ("agree = 2", "agree = true", "actions.offboard.agree: write a whole number, without quotes"),
+        ('operators = ["it"]', 'operators = "it"', 'operators: write a list, like ["it"]'),
+        ('operators = ["it"]', 'operators = ["it"]\ntell = 5', "tell: write text in quotes"),
+    ],
+)
+def test_what_only_looks_like_the_right_kind_is_refused(old: str, new: str, remedy: str) -> None:
+    text, line = replaced(old, new)
+    assert problems(text) == [f"line {line + new.count(chr(10))}: {remedy}"]
+
+
+INLINE = """\
+operators = ["it"]
+domains = ["example.com"]
+[groups]
+it = { people = ["ida@example.com"] }
+[actions]
+offboard = { for_others = ["it"], approvers = ["it"] }
+make-admin.for_others = ["it"]
+make-admin.approvers = ["it"]
+"""
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line", "told"),
+    [
+        ('"ida@example.com"', '"ida"', 4, "'ida' is no e-mail or Slack id"),
+        ('= ["it"] }', '= ["it"], expire = "1d" }', 6, "actions.offboard.expire: isn't something a policy"),
+        (', approvers = ["it"] }', " }", 6, "actions.offboard.approvers: Field required"),
+        ('approvers = ["it"] }', 'approvers = ["it"], agree = 2 }', 6, "offboard wants 2 to agree"),
+        ('approvers = ["it"]\n', 'approvers = ["hr"]\n', 8, "'hr' is no e-mail, Slack id or group"),
+    ],
+)
+def test_a_table_in_one_line_has_its_line_too(old: str, new: str, line: int, told: str) -> None:
+    assert problems(INLINE) == []
+    [problem] = problems(INLINE.replace(old, new))
+    assert problem.startswith(f"line {line}: {told}")
+
+
+def test_the_same_problem_of_one_line_is_told_once() -> None:
+    text = INLINE.replace(
+        'for_others = ["it"], approvers = ["it"]', 'for_others = ["hr"], approvers = ["hr"]'
+    )
+    assert len(problems(text)) == 1
+
+
 def test_every_unreadable_key_is_told_at_once() -> None:
     text = POLICY.replace('expires = "2d"', 'expires = "soon"').replace("agree = 2", "agree = 0")
     assert len(problems(text)) == 2

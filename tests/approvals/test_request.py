@@ -241,7 +241,7 @@ def test_nobody_works_on_an_untouchable_request() -> None:
     assert not is_active(replace(after(ASKED), untouchable=True))
 
 
-def test_forgotten_words_read_as_forgotten() -> None:
+def test_words_that_are_gone_read_as_missing() -> None:
     first, second = events_of([ASKED, PLANNED])
     request = fold(
         [
@@ -249,7 +249,7 @@ def test_forgotten_words_read_as_forgotten() -> None:
             replace(second, words=dict.fromkeys(second.words)),
         ]
     )
-    assert request.reason == "(forgotten)"
+    assert request.reason == "(missing)"
     assert (request.details, request.plan) == ({}, {})
     assert request.state is State.WAITING
 

@@ -16,7 +16,7 @@ from approvals.schema import LAYOUT
 from approvals.sqlite import SqliteStore
 from approvals.states import State, What
 from approvals.store import Card, Note, StoreTrouble, Verified, WrongRecord
-from tests.approvals.scene import START, Clock, asked, draft, planned
+from tests.approvals.scene import START, Clock, asked, draft, met, planned
 from tests.approvals.tamper import by_hand, entries, follow
 
 ADA = PersonId("P-1")
@@ -46,7 +46,7 @@ def written(path: Path, *statements: str) -> Path:
 def test_a_new_file_becomes_a_record(tmp_path: Path) -> None:
     path = tmp_path / "record.db"
     store = SqliteStore(path)
-    assert (store.is_new, store.verify()) == (True, Verified(Anchor(0, GENESIS), 0, 0))
+    assert (store.is_new, store.verify()) == (True, Verified(Anchor(0, GENESIS), 0))
     store.close()
     again = SqliteStore(path)
     assert not again.is_new
@@ -235,11 +235,19 @@ def test_what_a_newer_program_wrote_is_shown(record: SqliteStore, columns: dict[
     assert (request.untouchable, request.state, request.version) == (True, State.CHECKING, 2)
 
 
-def test_a_state_of_a_newer_program_is_no_fault(record: SqliteStore) -> None:
-    newer(record, record.ask(asked(ADA)), type="delegated")
+@pytest.mark.parametrize("columns", NEWER)
+def test_an_entry_of_a_newer_program_is_named_and_its_state_is_left_to_it(
+    record: SqliteStore, columns: dict[str, object]
+) -> None:
+    met(record)
+    newer(record, record.ask(asked(ADA)), **columns)
     with by_hand(record.path) as connection:
         connection.execute("UPDATE requests SET state = 'delegated'")
-    assert not record.verify().faults
+    [fault] = record.verify().faults
+    assert fault == (
+        f"entry 2 (R-1, {columns['type']}) is of a kind this program doesn't know: "
+        "a newer one wrote it, or somebody's hand"
+    )
 
 
 def test_an_unknown_draft_makes_a_request_untouchable(record: SqliteStore) -> None:

@@ -49,7 +49,7 @@ def test_unknown_people_are_not_found(store: Store) -> None:
     assert store.people.by_slack(SlackId("U9")) is None
 
 
-@pytest.mark.parametrize("id", ["P-9", "bot", "", "R-1"])
+@pytest.mark.parametrize("id", ["P-9", "bot", "", "R-1", "P-", "P-x", f"P-{10**30}"])
 def test_an_unknown_id_is_a_key_error(store: Store, id: str) -> None:
     with pytest.raises(KeyError):
         store.people.person(PersonId(id))

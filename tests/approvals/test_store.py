@@ -13,7 +13,7 @@ from approvals.ids import PersonId, RequestId
 from approvals.request import Draft, Request, fold
 from approvals.states import Impossible, State, What
 from approvals.store import Overtaken, Store, StoreTrouble
-from tests.approvals.scene import START, STEADY, STORES, Clock, asked, draft, planned
+from tests.approvals.scene import START, STEADY, STORES, Clock, asked, draft, met, planned
 
 ADA, BO, EVE = PersonId("P-1"), PersonId("P-2"), PersonId("P-5")
 WINDOW = timedelta(seconds=30)
@@ -55,6 +55,13 @@ def test_a_late_repetition_shows_how_far_it_has_come(store: Store) -> None:
     first = store.ask(asked(ADA), "view V1")
     moved = store.append(first, [draft(What.PLANNED, START)])
     assert store.ask(asked(ADA), "view V1") == moved
+
+
+def test_a_delivery_that_was_something_else_asks_for_nothing(store: Store) -> None:
+    assert store.once("event E1")
+    with pytest.raises(Overtaken, match="not as a request"):
+        store.ask(asked(ADA), "event E1")
+    assert (store.requests(), written(store)) == ([], 0)
 
 
 def test_deliveries_without_receipt_are_all_new(store: Store) -> None:
@@ -111,6 +118,7 @@ def test_an_impossible_append_writes_nothing(store: Store, whats: list[What]) ->
 
 
 def test_an_impossible_append_inside_a_transaction_undoes_all_of_it(store: Store) -> None:
+    met(store)
     request = store.ask(asked(ADA))
     with pytest.raises(StoreTrouble, match="nothing of it was"), store.writing():
         store.once("event E1")

@@ -22,7 +22,7 @@ from approvals.ids import PersonId, RequestId
 from approvals.request import Request, is_active
 from approvals.states import MOVES, Impossible, State, What
 from approvals.store import Claim, ClaimLost, Overtaken, Store, StoreTrouble
-from tests.approvals.scene import START, STEADY, STORES, Clock, asked, draft
+from tests.approvals.scene import START, STEADY, STORES, Clock, asked, draft, met
 
 LANES = st.lists(st.sampled_from(["person:P-1", "admins"]), unique=True, max_size=2)
 WORKERS = st.sampled_from(["one", "two", "three"])
@@ -47,6 +47,7 @@ class Office(RuleBasedStateMachine):
         self.folder = TemporaryDirectory()
         self.clock = Clock()
         self.store: Store = STORES[self.kind](Path(self.folder.name), self.clock)
+        met(self.store)
         self.known: list[Request] = []
         self.asked: list[RequestId] = []
         self.held: dict[Claim, datetime] = {}

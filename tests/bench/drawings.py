@@ -14,8 +14,8 @@ from bot.lifecycle.action import Kind
 from bot.sandbox.limits import Surface, problems
 from bot.sandbox.slack_records import Message
 from bot.slack import forms
-from bot.slack.blocks import Block
-from bot.slack.cards import MOST_WORDS, draw
+from bot.slack.blocks import MOST_WORDS, Block
+from bot.slack.cards import draw
 from bot.slack.phrases import Draft
 from tests.bench.table import Row, seconds
 from tests.bot.slack import scenes

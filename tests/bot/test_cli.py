@@ -76,7 +76,6 @@ def test_denying_in_a_shell_needs_and_keeps_a_reason(s: Stage, shell: Shell) -> 
         (("show", "R-9"), "There is no request R-9."),
         (("audit", "export", "R-9"), "There is no request R-9."),
         ((*ACCESS[:2], "teams=Nothing", *ACCESS[3:]), "teams: I don't know a team called Nothing."),
-        ((*ACCESS[:2], *ACCESS[3:]), "teams: Fill this in"),
         (("policy", "who", "offboard", "--as", "alex@example.com"), "You can't ask for this."),
     ],
 )
@@ -113,6 +112,37 @@ def test_what_is_refused_is_said_and_exits_with_1(
 )
 def test_wrong_usage_exits_with_2(shell: Shell, words: tuple[str, ...]) -> None:
     assert "Error" in shell.types(*words, exits=2)
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (
+            ("make-admin", "--as", "dana@example.com"),
+            "make-admin takes person=… [rights=…] [to_team=…] [from_team=…]; person is missing.",
+        ),
+        (
+            ("request-access", "team=Engineering", "--as", "alex@example.com"),
+            "request-access takes [person=…] teams=…; 'team=Engineering' isn't one of them.",
+        ),
+        (
+            ("request-access", "Engineering", "--as", "alex@example.com"),
+            "request-access takes [person=…] teams=…; 'Engineering' isn't one of them.",
+        ),
+        (("request-access", "team=Engineering", "--as", "carol@example.com"), "[cost_centre=…]"),
+    ],
+)
+def test_which_fields_there_are_is_told_to_whoever_may_fill_them_in(
+    shell: Shell, words: tuple[str, ...], sentence: str
+) -> None:
+    assert sentence in shell.types("ask", *words, "--reason", "x", exits=2)
+
+
+def test_an_end_that_nobody_will_keep_is_remarked_in_a_shell_too(shell: Shell) -> None:
+    said = shell.types(*ACCESS[:-1], "I help out until Friday")
+    assert said.startswith("Saved: R-1, ")
+    assert "I can't end access by myself yet" in said
+    assert "by myself" not in shell.types(*ACCESS)
 
 
 def test_where_the_policy_forbids_it_a_shell_decides_nothing(tmp_path: Path) -> None:

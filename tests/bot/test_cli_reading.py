@@ -1,7 +1,7 @@
-"""Reading and starting from a shell: requests, record, policy, doctor and the bot itself."""
+"""Reading and starting from a shell: requests, record, doctor and the bot itself."""
 
-import json
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -10,7 +10,6 @@ from pathlib import Path
 import pytest
 
 from bot import app as composition
-from bot.policy_init import TEMPLATE
 from bot.sandbox.miro import Fault
 from bot.sandbox.stage import POLICY, TOKEN, Stage
 from tests.bot.journeys.scenes import ask as ask_in_slack
@@ -53,6 +52,7 @@ def test_requests_are_listed_and_chosen_by_state(s: Stage, shell: Shell) -> None
     assert "give Alex Smith Miro access to Engineering (asked by Alex Smith)" in lines[1]
     assert [one["id"] for one in shell.json("requests", "--state", "waiting")] == ["R-2", "R-1"]
     assert shell.json("requests", "--state", "done") == []
+    assert "'checking', 'waiting', 'approved'" in shell.types("requests", "--state", "bogus", exits=2)
 
 
 def test_one_request_is_shown_with_its_history(s: Stage, shell: Shell) -> None:
@@ -65,70 +65,20 @@ def test_one_request_is_shown_with_its_history(s: Stage, shell: Shell) -> None:
     assert [one["event"] for one in whole["events"]] == ["asked", "planned"]
 
 
-def test_the_record_is_verified_and_a_change_is_found(s: Stage, shell: Shell) -> None:
+def test_nobody_is_waited_for_once_a_request_has_ended(s: Stage, shell: Shell) -> None:
     ask_in_slack(s, "U0ALEX", "/miro-access", "for Engineering because I start Monday")
-    said = shell.types("audit", "verify")
-    assert said.startswith("The record holds: 3 entries, 1 requests, 0 words forgotten.")
-    anchor = said.splitlines()[-1].removeprefix("Anchor, to keep elsewhere: ")
-    assert shell.json("audit", "verify", "--anchor", anchor)["faults"] == []
-    count, _, seal = anchor.partition(":")
-    forged = f"{count}:{'0' * len(seal)}"
-    assert "is NOT what was written" in shell.types("audit", "verify", "--anchor", forged, exits=1)
+    shell.types("withdraw", "R-1", "--as", "alex@example.com")
+    assert "waiting for" not in shell.types("show", "R-1")
+    assert shell.json("show", "R-1")["waiting_for"] == []
 
 
-def test_the_record_is_exported_as_json_and_csv(s: Stage, shell: Shell) -> None:
-    ask_in_slack(s, "U0ALEX", "/miro-access", "for Engineering", reason="=cmd|'/c calc'!A1")
-    rows = [json.loads(line) for line in shell.types("audit", "export").splitlines()]
-    assert [row["event"] for row in rows] == ["policy-in-force", "asked", "planned"]
-    assert [json.loads(line)["seq"] for line in shell.types("audit", "export", "R-1").splitlines()] == [2, 3]
-    lines = shell.types("audit", "export", "--format", "csv").splitlines()
-    assert lines[0].startswith("seq,at,request,event")
-    assert not [line for line in lines if line.startswith("=") or ",=" in line]
-
-
-def test_who_would_decide_is_told(shell: Shell) -> None:
-    said = shell.types("policy", "who", "request-access", "--as", "alex@example.com")
-    assert said.splitlines()[0] == "Priya Rao: you manage Alex"
-    assert "1 of them must agree" in said
-    found = shell.json("policy", "who", "offboard", "person=jo@example.com", "--as", "lena@example.com")
-    assert [one["who"] for one in found] == ["Priya Rao", "Carol Diaz", "Sam Lee"]
-
-
-# -- the policy file -------------------------------------------------------------------------------------
-
-
-def test_a_policy_is_written_once_and_refused_as_it_is(tmp_path: Path) -> None:
-    shell = Shell(tmp_path)
-    assert "Replace every REPLACE-ME" in shell.types("policy", "init")
-    assert (tmp_path / "policy.toml").read_text(encoding="utf-8") == TEMPLATE
-    assert "is there already" in shell.types("policy", "init", exits=1)
-    problems = shell.types("policy", "check", exits=1).splitlines()
-    assert all("REPLACE-ME still stands here" in one for one in problems)
-    lines = [number for number, line in enumerate(TEMPLATE.splitlines(), 1) if '"REPLACE-ME' in line]
-    assert f"line {lines[0]}: " in "".join(problems)
-    said = shell.types("run", exits=1)
-    assert "The policy can't be used:" in said and "line " in said
-
-
-def test_a_filled_in_policy_can_be_used(tmp_path: Path) -> None:
-    shell = Shell(tmp_path)
-    filled = TEMPLATE.replace("it-REPLACE-ME", "ada").replace("REPLACE-ME.example", "example.com")
-    (tmp_path / "policy.toml").write_text(filled.replace("REPLACE-ME", "x"), encoding="utf-8")
-    assert shell.types("policy", "check").endswith("can be used.")
-    assert shell.json("policy", "check") == []
-
-
-def test_everything_wrong_with_a_policy_is_said_with_its_line(tmp_path: Path) -> None:
-    text = TEMPLATE.replace('"1d"', '"soon"')
-    (tmp_path / "policy.toml").write_text(text, encoding="utf-8")
-    problems = Shell(tmp_path).json("policy", "check", exits=1)
-    lines = [number for number, line in enumerate(text.splitlines(), 1) if '"soon"' in line]
-    assert [one["line"] for one in problems] == lines
-
-
-def test_without_a_policy_the_way_to_one_is_told(tmp_path: Path) -> None:
-    for words in (("policy", "check"), ("run",)):
-        assert "`miro-bot policy init` writes one." in Shell(tmp_path).types(*words, exits=1)
+@pytest.mark.parametrize("policy", ["operators = [", None])
+def test_reading_needs_no_policy_that_can_be_used(s: Stage, shell: Shell, policy: str | None) -> None:
+    ask_in_slack(s, "U0ALEX", "/miro-access", "for Engineering because I start Monday")
+    file = s.folder / "policy.toml"
+    file.unlink() if policy is None else file.write_text(policy, encoding="utf-8")
+    assert "give Alex Smith Miro access to Engineering" in shell.types("requests")
+    assert "waiting for  Priya Rao, Carol Diaz, Sam Lee" in shell.types("show", "R-1")
 
 
 # -- starting --------------------------------------------------------------------------------------------
@@ -139,6 +89,8 @@ def test_a_doctor_looks_at_everything_and_changes_nothing(s: Stage, shell: Shell
     found = {one["what"]: one for one in shell.json("doctor")}
     assert all(one["ok"] for one in found.values()), found
     assert found["Slack"]["text"] == "team T01"
+    assert found["way in"]["text"] == "ready for HTTP (run --http)"
+    assert found["record"]["text"].endswith("record.db: 1 entry, unbroken")
     assert (s.folder / "record.db").read_bytes() == before
     assert calls(s) == []
     assert "Does an identity provider already provision your Miro?" in shell.types("doctor")
@@ -148,7 +100,24 @@ def test_a_doctor_names_what_is_missing(tmp_path: Path) -> None:
     found = {one["what"]: one for one in Shell(tmp_path).json("doctor", exits=1)}
     assert not found["policy"]["ok"] and not found["Slack"]["ok"] and not found["Miro"]["ok"]
     assert found["Miro"]["text"].startswith("Set MIRO_SCIM_TOKEN")
+    assert found["way in"]["text"].startswith(
+        "Set SLACK_APP_TOKEN for Socket Mode or SLACK_SIGNING_SECRET for"
+    )
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_doctor_blames_the_policy_for_the_policy_alone(s: Stage, shell: Shell) -> None:
+    (s.folder / "policy.toml").write_text("operators = [", encoding="utf-8")
+    found = {one["what"]: one["ok"] for one in shell.json("doctor", exits=1)}
+    assert found == {"policy": False, "record": True, "way in": True, "Slack": True, "Miro": True}
+
+
+def test_a_doctor_says_where_to_look(s: Stage, shell: Shell) -> None:
+    nowhere = "http://127.0.0.1:9/"
+    wrong = Shell(s.folder, **shell.environ | {"SLACK_API_URL": nowhere, "MIRO_SCIM_URL": nowhere})
+    found = {one["what"]: one["text"] for one in wrong.json("doctor", exits=1)}
+    assert found["Slack"].endswith("Connection refused>. Look at the network, then at SLACK_API_URL.")
+    assert found["Miro"] == "Miro can't be reached. Look at MIRO_SCIM_TOKEN and MIRO_SCIM_URL."
 
 
 @pytest.mark.parametrize("status", [401, 503])
@@ -165,6 +134,42 @@ def test_a_bot_without_its_secrets_does_not_start(tmp_path: Path) -> None:
     assert "Set SLACK_BOT_TOKEN, SLACK_APP_TOKEN, MIRO_SCIM_TOKEN" in said
     said = Shell(tmp_path).types("run", "--http", "127.0.0.1:0", exits=1)
     assert "Set SLACK_BOT_TOKEN, SLACK_SIGNING_SECRET, MIRO_SCIM_TOKEN" in said
+    assert [one.name for one in tmp_path.iterdir()] == ["policy.toml"]
+
+
+def test_a_record_needs_a_folder(tmp_path: Path) -> None:
+    (tmp_path / "policy.toml").write_text(POLICY, encoding="utf-8")
+    secrets = {"SLACK_BOT_TOKEN": "xoxb-1", "SLACK_APP_TOKEN": "xapp-1", "MIRO_SCIM_TOKEN": "x"}
+    shell = Shell(tmp_path, **secrets)
+    shell.environ["MIRO_BOT_DATABASE"] = str(tmp_path / "not" / "record.db")
+    said = shell.types("run", exits=1)
+    assert said == f"Error: There is no folder {tmp_path / 'not'}. Make it, or change MIRO_BOT_DATABASE."
+
+
+def test_a_broken_policy_begins_no_record(tmp_path: Path) -> None:
+    (tmp_path / "policy.toml").write_text("operators = [", encoding="utf-8")
+    said = Shell(tmp_path).types("ask", "offboard", "--as", "ada@example.com", "--reason", "x", exits=1)
+    assert "The policy can't be used:" in said
+    assert [one.name for one in tmp_path.iterdir()] == ["policy.toml"]
+
+
+@pytest.mark.parametrize(
+    "address", ["foo", "127.0.0.1", "127.0.0.1:", ":x", "127.0.0.1:99999", "127.0.0.1:-1", "1:2:³", ""]
+)
+def test_an_address_to_listen_on_is_looked_at_first(tmp_path: Path, address: str) -> None:
+    said = Shell(tmp_path).types("run", "--http", address, exits=2)
+    assert "--http takes HOST:PORT with a port up to 65535, for example 127.0.0.1:3000; " in said
+    assert said.endswith(f"{address!r} isn't that.")
+
+
+def test_a_stand_in_for_miro_needs_a_port_of_its_own(tmp_path: Path) -> None:
+    words = ("sandbox", "miro", "--token", "x", "--port")
+    assert "99999 is not in the range" in Shell(tmp_path).types(*words, "99999", exits=2)
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        said = Shell(tmp_path).types(*words, port, exits=1)
+    sentence = f"Can't listen on 127.0.0.1:{port}: another program does already."
+    assert said == f"Error: {sentence} Choose another address or port."
 
 
 def test_a_broken_environment_is_said(tmp_path: Path) -> None:

@@ -25,9 +25,19 @@ def test_paths_are_made_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
 
 
 def test_addresses_and_model_are_taken() -> None:
-    words = {"SLACK_API_URL": "http://s", "MIRO_SCIM_URL": "http://m", "MIRO_GROUP_MODEL": "user-group"}
-    found = read(words)
-    assert (found.slack_url, found.miro_url, found.group_model) == ("http://s", "http://m", "user-group")
+    here, there = "http://127.0.0.1:8042/scim", "https://miro.example/scim"
+    found = read({"SLACK_API_URL": here, "MIRO_SCIM_URL": there, "MIRO_GROUP_MODEL": "user-group"})
+    assert (found.slack_url, found.miro_url, found.group_model) == (here, there, "user-group")
+
+
+@pytest.mark.parametrize("name", ["SLACK_API_URL", "MIRO_SCIM_URL"])
+@pytest.mark.parametrize(
+    "text",
+    ["miro.com/scim", "ftp://miro.com", "https://", "http://miro.com/scim", "http://[::1", "xoxb-1"],
+)
+def test_tokens_go_to_https_or_to_this_machine_only(name: str, text: str) -> None:
+    with pytest.raises(BadSettings, match=f"{name} is .*; write it like https://"):
+        read({name: text})
 
 
 @pytest.mark.parametrize("name", SECRETS)
@@ -42,6 +52,42 @@ def test_each_secret_may_lie_in_a_file(tmp_path: Path, name: str) -> None:
 def test_a_secret_file_that_is_not_there_is_named(tmp_path: Path) -> None:
     with pytest.raises(BadSettings, match="MIRO_SCIM_TOKEN_FILE can't be read: No such file"):
         read({"MIRO_SCIM_TOKEN_FILE": str(tmp_path / "nothing")})
+
+
+def test_a_secret_file_that_holds_no_text_is_named(tmp_path: Path) -> None:
+    file = tmp_path / "secret"
+    for content, problem in ((b"\xff\xfe", "isn't text"), (b" \n", "a file with nothing in it")):
+        file.write_bytes(content)
+        with pytest.raises(BadSettings, match=f"MIRO_SCIM_TOKEN_FILE .*{problem}"):
+            read({"MIRO_SCIM_TOKEN_FILE": str(file)})
+
+
+@pytest.mark.parametrize("name", SECRETS)
+@pytest.mark.parametrize("text", ["s3crét", "s3c\nret", "s3c ret", "s3c\x07ret", "s3c\u200bret"])
+def test_what_no_token_has_in_it_is_noticed_and_not_repeated(name: str, text: str) -> None:
+    with pytest.raises(BadSettings, match=f"{name} has a space, line break or letter") as told:
+        read({name: text})
+    assert "s3c" not in str(told.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "told"),
+    [
+        ("SLACK_BOT_TOKEN", "xapp-1-s3cret", "begins with xapp-; it takes the token that begins with xoxb-"),
+        ("SLACK_BOT_TOKEN", "xoxp-s3cret", "begins with xoxp-; it takes the token that begins with xoxb-"),
+        ("SLACK_APP_TOKEN", "xoxb-s3cret", "begins with xoxb-; it takes the token that begins with xapp-"),
+        ("MIRO_SCIM_TOKEN", "xoxb-s3cret", "begins with xoxb-; it takes none of Slack's tokens"),
+    ],
+)
+def test_tokens_in_each_others_place_are_noticed(name: str, text: str, told: str) -> None:
+    with pytest.raises(BadSettings) as error:
+        read({name: text})
+    assert str(error.value) == f"{name} {told}."
+
+
+@pytest.mark.parametrize("text", ["xoxb-1-s3cret", "xoxe.xoxb-1-s3cret"])
+def test_bot_tokens_of_both_kinds_are_taken(text: str) -> None:
+    assert read({"SLACK_BOT_TOKEN": text}).secret("SLACK_BOT_TOKEN") == text
 
 
 def test_secrets_do_not_show_when_printed() -> None:
@@ -62,7 +108,10 @@ def test_everything_missing_is_named_at_once() -> None:
     [
         ({"MIRO_GROUP_MODEL": "teams"}, 'it must be "team" or "user-group"'),
         ({"MIRO_BOT_DATABASE": "postgresql://db/x"}, "keeps its record in a file"),
-        ({"MIRO_SCIM_DIALECT": "klingon"}, "MIRO_SCIM_DIALECT"),
+        (
+            {"MIRO_SCIM_DIALECT": "klingon"},
+            "klingon. There are boolean-active, unquoted-ids, parentheses, lo",
+        ),
     ],
 )
 def test_what_cannot_be_meant_is_said(environ: dict[str, str], problem: str) -> None:

@@ -47,6 +47,11 @@ class BotProcess:
         line = next(one for one in self.output.splitlines() if one.startswith("Listening:"))
         return line.split()[1]
 
+    @property
+    def pid(self) -> int:
+        """The number the system knows it by."""
+        return self._process.pid
+
     def until_says(self, text: str, seconds: float = START_SECONDS) -> str:
         """Waits until it has printed this."""
 

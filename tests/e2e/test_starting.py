@@ -90,11 +90,11 @@ def test_everything_that_is_not_set_is_named_at_once(s: Scene) -> None:
 
 
 def test_a_wrong_bot_token_is_one_sentence(s: Scene) -> None:
-    bot = s.launch(SLACK_BOT_TOKEN="xapp-that-is-the-other-one")
+    bot = s.launch(SLACK_BOT_TOKEN="not-one-of-slacks")
 
     assert _sentence(bot) == ("Slack answered invalid_auth. Look at SLACK_BOT_TOKEN, then at the network.")
     assert len(bot.output.splitlines()) == 5, "four lines of what it runs on, and the sentence"
-    assert "xapp-that-is-the-other-one" not in bot.output
+    assert "not-one-of-slacks" not in bot.output
 
 
 def test_a_wrong_app_token_is_said_before_any_work_begins(tmp_path: Path) -> None:
@@ -103,8 +103,10 @@ def test_a_wrong_app_token_is_said_before_any_work_begins(tmp_path: Path) -> Non
         hands.slack.fault("apps.connections.open", error="invalid_auth")
         s.arguments = ()
 
-        said = _sentence(s.launch(SLACK_APP_TOKEN="xapp-wrong"))
+        bot = s.launch(SLACK_APP_TOKEN="xapp-wrong")
+        said = _sentence(bot)
 
+        assert len(bot.output.splitlines()) == 5, "four lines of what it runs on, and the sentence"
         assert said == "Slack refused to connect: invalid_auth. Look at SLACK_APP_TOKEN."
         assert s.miro.log == []
 
@@ -115,8 +117,34 @@ def test_a_taken_port_is_said_before_any_work_begins(s: Scene) -> None:
 
         said = _sentence(s.launch("--http", address))
 
-    assert said == f"Can't listen on {address}: Address already in use."
+    assert said == (
+        f"Can't listen on {address}: another program does already. Choose another address or port."
+    )
     assert s.miro.log == []
+
+
+def test_a_second_one_on_the_same_record_is_told_who_has_it(s: Scene) -> None:
+    first = s.start()
+
+    said = _sentence(s.launch())
+
+    assert said == (
+        f"Process {first.pid} runs the bot on {s.record} already; end it first, "
+        "or name another record in MIRO_BOT_DATABASE."
+    )
+    first.kill()
+    s.start().end()
+
+
+def test_it_says_at_once_whether_miro_takes_the_token(s: Scene) -> None:
+    refused = s.launch(MIRO_SCIM_TOKEN="another")
+
+    refused.until_says("Miro refuses the bot's token (401). Look at MIRO_SCIM_TOKEN")
+    health = httpx.get(refused.url.replace("/slack/events", "/healthz"), trust_env=False)
+    assert (health.status_code, health.json()["miro"]) == (503, "Miro refuses the bot's token (401).")
+    refused.end()
+
+    s.start().until_says("Miro takes the token.")
 
 
 def test_an_address_that_is_none_is_wrong_usage(s: Scene) -> None:

@@ -11,7 +11,7 @@ from approvals.store import StoreTrouble, WrongRecord
 from bot.app import build
 from bot.policy_init import TEMPLATE
 from bot.sandbox.stage import POLICY, Stage
-from bot.settings import Settings
+from bot.settings import BadSettings, Settings
 from tests.bot.journeys.scenes import (
     answer,
     approve,
@@ -56,8 +56,9 @@ def test_a_bot_with_a_broken_policy_does_not_start(tmp_path: Path, text: str, pr
 
 
 def test_without_a_policy_nothing_starts(tmp_path: Path) -> None:
-    with pytest.raises(FileNotFoundError):
+    with pytest.raises(BadSettings, match=r"There is no policy at .*`miro-bot policy init` writes one"):
         start(tmp_path)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_record_of_a_newer_version_is_left_alone(tmp_path: Path) -> None:

@@ -3,6 +3,8 @@
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
+
 from bot.sandbox.miro import Fault
 from bot.sandbox.stage import POLICY, Stage
 from tests.bot.journeys.scenes import (
@@ -213,6 +215,53 @@ def test_an_approval_given_before_the_policy_changed_is_looked_at_again(s: Stage
     assert calls(s) == []
     assert has_card(s, "U0CAROL")
     assert "priya" not in str(request(s, id).approvers)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "why"),
+    [
+        ('"Sales" =', '"Design" = "the service desk"\n"Sales" =', "Ask there: the service desk"),
+        ('["example.com"]', '["example.org"]', "I only change accounts of example.org; alex@example.com"),
+        ('move-team = { ask = ["anyone"]', 'move-team = { ask = ["it"]', "Alex Smith may not ask for it."),
+    ],
+    ids=["managed elsewhere", "domains", "who may ask"],
+)
+def test_what_the_policy_forbids_since_the_approval_is_not_done(
+    s: Stage, old: str, new: str, why: str
+) -> None:
+    member(s, "Engineering")
+    id = ask(s, *MOVE)
+    assert s.acting.click("U0PRIYA", card(s, "U0PRIYA"), "approve").ok
+    change_policy(s, POLICY.replace(old, new))
+    s.settle()
+    assert state(s, id) == "refused"
+    assert "The policy doesn't allow this any more." in last(s, "U0ALEX")
+    assert why in last(s, "U0ALEX")
+    assert calls(s) == []
+
+
+def test_what_the_policy_forbids_halfway_stays_stopped(s: Stage) -> None:
+    alex = s.miro.add_user("alex@example.com", "Alex Smith", teams=[s.teams["Engineering"]])
+    s.miro.change_team(s.teams["Engineering"], admins=(alex,))
+    id = ask(s, *MOVE)
+    approve(s, "U0PRIYA")
+    change_policy(s, POLICY.replace('"Sales" =', '"Design" = "the service desk"\n"Sales" ='))
+    s.miro.log.clear()
+    press(s, "U0CAROL", "resume")
+    assert state(s, id) == "stopped"
+    assert "Done: joined Design." in last(s, "U0ALEX")
+    assert "Design is managed elsewhere. Ask there: the service desk" in last(s, "U0ALEX")
+    assert calls(s) == []
+
+
+def test_a_team_managed_elsewhere_since_it_was_asked_for_is_refused(s: Stage) -> None:
+    member(s, "Engineering")
+    s.acting.command(*MOVE)
+    assert s.acting.submit("U0ALEX").errors == {}
+    change_policy(s, POLICY.replace('"Sales" =', '"Design" = "the service desk"\n"Sales" ='))
+    s.settle()
+    assert "Design is managed elsewhere. Ask there: the service desk" in last(s, "U0ALEX")
+    assert not has_card(s, "U0PRIYA")
 
 
 def change_policy(s: Stage, text: str) -> None:

@@ -3,6 +3,7 @@
 import pytest
 
 from bot.sandbox.miro import Fault
+from bot.sandbox.server import Answer
 from bot.sandbox.stage import Stage
 from tests.bot.journeys.scenes import (
     approve,
@@ -185,6 +186,43 @@ def test_an_outcome_that_stays_unknown_stops_after_three_tries(s: Stage) -> None
     assert calls(s) == ["POST /Users"] * 3
     assert "never learned whether it worked" in last(s, "U0ALEX")
     assert "<html" not in "".join(told(s, "U0CAROL"))
+
+
+def test_an_error_of_miros_own_is_told_in_its_words(s: Stage) -> None:
+    detail = "<p class='x'>Board service is down</p> " + "and so on " * 40
+    s.miro.faults.append(Fault("POST", "", status=500, detail=detail, times=99))
+    id = ask(s, *ACCESS)
+    approve(s, "U0PRIYA")
+    for said in (last(s, "U0ALEX"), read(card(s, "U0CAROL", "resume"))):
+        assert "Miro had an error of its own (500): Board service is down and so on" in said
+    assert "never learned whether it worked" in request(s, id).outcome.text  # type: ignore[union-attr]
+    assert "<p" not in str(request(s, id).outcome)
+
+
+def test_rights_that_miro_does_not_show_are_not_taken_for_none(s: Stage) -> None:
+    s.miro.add_user("jo@example.com", "Jo Park", teams=[s.teams["Design"]], admin=True)
+
+    def hidden(answer: Answer) -> Answer:
+        return Answer(answer.status, answer.body.replace(b'"roles"', b'"rolls"'), answer.headers)
+
+    undisturbed = s.miro._undisturbed
+    s.miro._undisturbed = lambda call: hidden(undisturbed(call))  # type: ignore[method-assign]
+    id = ask(s, "U0LENA", "/miro-offboard", "jo@example.com because last day today")
+    assert state(s, id) == "refused"
+    assert "Miro doesn't show which rights Jo has, so I take none away." in last(s, "U0LENA")
+    assert calls(s) == []
+
+
+def test_somebody_miro_counts_and_does_not_show_is_not_taken_for_nobody(s: Stage) -> None:
+    s.miro.add_user("jo@example.com", "Jo Park", teams=[s.teams["Design"]])
+    undisturbed = s.miro._undisturbed
+    rowless = Answer.of(200, {"totalResults": 1})
+    s.miro._undisturbed = lambda call: rowless  # type: ignore[method-assign]
+    id = ask(s, "U0LENA", "/miro-offboard", "jo@example.com because last day today")
+    assert state(s, id) == "checking"
+    s.miro._undisturbed = undisturbed  # type: ignore[method-assign]
+    wait(s, seconds=30)
+    assert state(s, id) == "waiting"
 
 
 def test_miro_in_no_hurry_is_waited_for(s: Stage) -> None:

@@ -10,7 +10,7 @@ from bot import lifecycle
 from bot.lifecycle import ACTIONS, Action
 from bot.lifecycle.action import first, labels
 from bot.miro.goals import Seen
-from bot.miro.wire import ADMIN, Account, Role
+from bot.miro.wire import ADMIN, MEMBER, Account, Role
 from tests.bot.lifecycle.scene import ADA, DESIGN, ENGINEERING, IT, Office
 
 
@@ -57,9 +57,13 @@ def test_teams_are_named_with_the_field_they_stand_in() -> None:
 )
 def test_an_action_knows_whether_it_takes_an_admin_away(desk: Office, name: str, demotes: bool) -> None:
     command: Action = ACTIONS[name].model_validate({"person": ADA})
-    admin = Account(id="7", userName="ada@example.com", roles=(Role(value=ADMIN, primary=True),))
+    admin, member, hidden = (
+        Account(id="7", userName="ada@example.com", roles=roles)
+        for roles in [(Role(value=ADMIN, primary=True),), (Role(value=MEMBER, primary=True),), ()]
+    )
     assert command.demotes(desk.desk.facts, Seen(admin)) is demotes
-    assert not command.demotes(desk.desk.facts, Seen(Account(id="7", userName="ada@example.com")))
+    assert not command.demotes(desk.desk.facts, Seen(member))
+    assert command.demotes(desk.desk.facts, Seen(hidden)) is demotes
 
 
 def test_nothing_is_taken_that_is_not_on_the_form() -> None:

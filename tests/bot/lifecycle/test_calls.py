@@ -213,6 +213,14 @@ def test_a_leaving_admin_is_demoted_first(s: Stage) -> None:
     ]
 
 
+def test_all_admin_roles_of_a_leaver_go_in_one_call(s: Stage) -> None:
+    roles = ["User Admin", "Content Admin"]
+    jo = s.miro.add_user(JO, "Jo Park", teams=[s.teams["Design"]], admin_roles=roles)
+    ask(s, "U0LENA", "/miro-offboard", f"{JO} because last day today")
+    gone = [{"op": "Remove", "path": f'roles[value eq "{name}"]'} for name in ("Content Admin", "User Admin")]
+    assert approve(s, "U0PRIYA") == [look(JO), patched(f"/Users/{jo}", *gone), active(jo, "false"), look(JO)]
+
+
 @pytest.mark.parametrize("admin", [False, True])
 def test_a_deleted_account_is_looked_for_once_more(s: Stage, admin: bool) -> None:
     jo = s.miro.add_user(JO, "Jo Park", teams=[s.teams["Design"]], admin=admin)

@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 from typing import Any
 
-from bot.miro.accounts import Active, AdminRole, Attributes, Gone, HasAccount, Inactive, OrgRole
+from bot.miro.accounts import Active, Attributes, Gone, HasAccount, Inactive
 from bot.miro.goals import Goal, Seen
 from bot.miro.groups import GroupNamed, InGroup, OutOfGroup
+from bot.miro.rights import AdminRole, NoAdminRoles, OrgRole
 from bot.miro.wire import ADMIN, ENTERPRISE, MEMBER
 from tests.bot.miro.scene import NOBODY, seen, seen_group
 
@@ -164,5 +165,16 @@ EXAMPLES = [
         "PATCH",
         ON_GROUP,
         patched({"op": "Replace", "path": "displayName", "value": "g_app_proeng_all"}),
+    ),
+    Example(
+        "no admin role at all",
+        NoAdminRoles("Ada"),
+        seen(admin_roles=("User Admin", "Content Admin")),
+        "PATCH",
+        ON_USER,
+        patched(
+            {"op": "Remove", "path": 'roles[value eq "Content Admin"]'},
+            {"op": "Remove", "path": 'roles[value eq "User Admin"]'},
+        ),
     ),
 ]

@@ -4,8 +4,9 @@ from typing import Any
 
 import pytest
 
-from bot.miro.accounts import Active, AdminRole, Attributes, Gone, HasAccount, Inactive, OrgRole
+from bot.miro.accounts import Active, Attributes, Gone, HasAccount, Inactive
 from bot.miro.goals import Goal, Seen
+from bot.miro.rights import AdminRole, NoAdminRoles, OrgRole
 from bot.miro.wire import ADMIN, ENTERPRISE, MEMBER
 from tests.bot.miro.scene import NOBODY, account, seen
 
@@ -24,6 +25,7 @@ ADA = ("Ada", "ada@example.com", "Ada", "Example")
         (OrgRole("Ada", MEMBER, while_active=True), True, True, False, True),
         (AdminRole("Ada", "User Admin"), False, False, False, False),
         (AdminRole("Ada", "User Admin", wanted=False), True, True, True, True),
+        (NoAdminRoles("Ada"), True, True, True, True),
         (Attributes("Ada", {"department": "IT"}), False, False, False, False),
     ],
     ids=lambda value: value.key if isinstance(value, Goal) else None,
@@ -80,75 +82,6 @@ def test_a_license_may_be_used_by_who_is_let_in() -> None:
 
 def test_deleting_says_that_it_is_final() -> None:
     assert Gone("Ada").hazards(seen()) == ("This is final, and Ada's boards pass to a team admin.",)
-
-
-# -- rights ------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    "goal", [OrgRole("Ada", ADMIN), OrgRole("Ada", MEMBER), AdminRole("Ada", "User Admin")]
-)
-def test_nobody_deactivated_changes_roles(goal: Goal) -> None:
-    assert goal.obstacle(seen(active=False, admin=True)) == (
-        "Ada's Miro account is deactivated, and Miro changes no roles of those. Reactivate it first."
-    )
-
-
-def test_the_last_company_admin_keeps_the_rights() -> None:
-    goal = OrgRole("Ada", MEMBER)
-    assert goal.obstacle(seen(admin=True, other_admin=False)) == (
-        "Ada is the last Company Admin. Make somebody else Company Admin first: /miro-admin."
-    )
-    assert goal.obstacle(seen(admin=True)) == ""
-    assert OrgRole("Ada", ADMIN).obstacle(seen(other_admin=False)) == ""
-
-
-def test_somebody_deactivated_may_keep_the_role_when_leaving() -> None:
-    leaver = seen(active=False, admin=True)
-    assert OrgRole("Ada", MEMBER, while_active=True).holds(leaver)
-    assert not OrgRole("Ada", MEMBER).holds(leaver)
-
-
-def test_admin_roles_stay_when_the_role_in_the_organization_changes() -> None:
-    after = OrgRole("Ada", ADMIN).after(seen(admin_roles=("User Admin",)))
-    assert after.account and (after.account.org_role, set(after.account.admin_roles)) == (
-        ADMIN,
-        {"User Admin"},
-    )
-
-
-def test_one_admin_role_comes_and_goes_beside_the_others() -> None:
-    look = seen(admin=True, admin_roles=("User Admin",))
-    more = AdminRole("Ada", "Content Admin").after(look)
-    assert more.account and more.account.admin_roles == {"User Admin", "Content Admin"}
-    less = AdminRole("Ada", "User Admin", wanted=False).after(more)
-    assert less.account and (less.account.org_role, set(less.account.admin_roles)) == (
-        ADMIN,
-        {"Content Admin"},
-    )
-
-
-def test_a_roles_name_cannot_break_out_of_its_path() -> None:
-    call = AdminRole("Ada", 'Data "x" \\ Admin', wanted=False).call(seen())
-    assert call.body
-    assert call.body["Operations"][0]["path"] == 'roles[value eq "Data \\"x\\" \\\\ Admin"]'
-
-
-@pytest.mark.parametrize(
-    ("goal", "todo", "did"),
-    [
-        (
-            OrgRole("Ada", ADMIN),
-            "Become Company Admin: can manage every person and team. No end date.",
-            "became Company Admin",
-        ),
-        (OrgRole("Ada", MEMBER), "Take away Company Admin.", "took away Company Admin"),
-        (AdminRole("Ada", "User Admin"), "Become User Admin. No end date.", "became User Admin"),
-        (AdminRole("Ada", "User Admin", False), "Take away User Admin.", "took away User Admin"),
-    ],
-)
-def test_rights_are_named_as_miro_names_them(goal: Goal, todo: str, did: str) -> None:
-    assert (goal.todo, goal.did) == (todo, did)
 
 
 # -- what the organization writes about an account ---------------------------------------------------------

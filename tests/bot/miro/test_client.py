@@ -87,6 +87,20 @@ def test_nobody_may_be_told_without_a_list() -> None:
         assert miro.look("ada@example.com") is None
 
 
+@pytest.mark.parametrize("rows", [{}, {"Resources": []}, {"Resources": None}, {"Resources": [BO]}], ids=str)
+def test_somebody_counted_and_not_shown_is_not_taken_for_nobody(rows: dict[str, Any]) -> None:
+    answer = Answer.of(200, {"totalResults": 2, **rows})
+    with answering(always(answer)) as miro, pytest.raises(Away, match="counted 2 and showed"):
+        miro.look("ada@example.com")
+
+
+def test_a_list_counted_and_not_shown_is_not_taken_for_empty() -> None:
+    with answering(always(Answer.of(200, {"totalResults": 5}))) as miro:
+        for doing in (miro.groups, lambda: miro.other_admin("7")):
+            with pytest.raises(Away, match="counted 5 and showed 0"):
+                doing()
+
+
 def test_two_accounts_of_one_address_are_not_guessed_between() -> None:
     twins = always(page(ADA, {"id": "8", "userName": "Ada@example.com"}))
     with (
@@ -163,6 +177,12 @@ def test_a_deactivated_admin_is_not_counted_even_if_shown() -> None:
         assert not miro.other_admin("7")
 
 
+def test_an_admin_not_shown_to_be_active_is_no_other_admin() -> None:
+    role = {"value": ADMIN, "type": "organization_user_role", "primary": True}
+    with answering(always(page({"id": "8", "roles": [role]}))) as miro:
+        assert not miro.other_admin("7")
+
+
 def test_another_admin_is_looked_for_on_every_page(s: Scene) -> None:
     for number in range(1_000):
         s.sandbox.add_user(f"p{number}@example.com", f"P {number}")
@@ -217,14 +237,14 @@ def test_pages_may_be_smaller_than_asked_for(most: int) -> None:
         assert [one.id for one in miro.groups()] == [team["id"] for team in teams]
 
 
-def test_a_list_that_promises_too_much_comes_to_an_end() -> None:
+def test_a_list_that_promises_too_much_is_not_relied_on() -> None:
     teams = [{"id": "1", "displayName": "Team"}]
 
     def answers(call: Heard) -> Answer:
         return page(*(teams if call.query["startIndex"] == "1" else []), total=99)
 
-    with answering(answers) as miro:
-        assert [one.id for one in miro.groups()] == ["1"]
+    with answering(answers) as miro, pytest.raises(Away, match="counted 99 and showed 1"):
+        miro.groups()
 
 
 def test_one_group_is_found_or_isnt_there(s: Scene) -> None:

@@ -5,7 +5,7 @@ from dataclasses import fields, replace
 
 import pytest
 
-from bot.miro import accounts, groups
+from bot.miro import accounts, groups, rights
 from bot.miro.goals import Call, Goal, Seen
 from tests.bot.miro.examples import EXAMPLES, Example
 from tests.bot.miro.scene import NOBODY, account, seen
@@ -16,7 +16,7 @@ each = pytest.mark.parametrize("one", EXAMPLES, ids=str)
 def test_every_goal_has_an_example() -> None:
     defined = {
         kind
-        for module in (accounts, groups)
+        for module in (accounts, groups, rights)
         for kind in vars(module).values()
         if isinstance(kind, type) and issubclass(kind, Goal) and kind is not Goal
     }
@@ -42,8 +42,9 @@ def test_what_a_goal_changes_is_all_that_it_changes(one: Example) -> None:
         accounts.Gone: None,
         accounts.Active: {"active"},
         accounts.Inactive: {"active"},
-        accounts.OrgRole: {"roles"},
-        accounts.AdminRole: {"roles"},
+        rights.OrgRole: {"roles"},
+        rights.AdminRole: {"roles"},
+        rights.NoAdminRoles: {"roles"},
         accounts.Attributes: {"enterprise"},
         groups.InGroup: {"groups"},
         groups.OutOfGroup: {"groups"},
@@ -102,5 +103,5 @@ def test_a_call_reads_without_its_query(one: Example) -> None:
 
 
 def test_a_look_at_nobody_shows_no_account_and_no_group() -> None:
-    assert (NOBODY.account, NOBODY.group, NOBODY.other_admin) == (None, None, True)
-    assert seen("100") == Seen(account("100"))
+    assert (NOBODY.account, NOBODY.group, NOBODY.other_admin) == (None, None, False)
+    assert seen("100") == Seen(account("100"), other_admin=True)

@@ -15,6 +15,16 @@ def test_who_is_in_a_team_is_seen_by_its_id() -> None:
     assert [LEAVE.holds(look) for look in (seen("100"), seen("200"), NOBODY)] == [False, True, True]
 
 
+def test_joining_says_from_the_start_that_it_reactivates() -> None:
+    # Miro's API description, PATCH /Groups: deactivated members who are added are reactivated.
+    assert JOIN.hazards(seen("200", active=False)) == (
+        "Joining also reactivates the account. It may use a Miro license.",
+    )
+    assert JOIN.hazards(seen("200")) == ()
+    after = JOIN.after(seen("200", active=False)).account
+    assert after and after.active
+
+
 def test_joining_and_leaving_keep_the_other_teams() -> None:
     joined = JOIN.after(seen("200", "300"))
     assert joined.account and joined.account.group_ids == {"100", "200", "300"}

@@ -13,7 +13,6 @@ from bot.miro import wire
 from bot.miro.wire import (
     ADMIN,
     ENTERPRISE,
-    MEMBER,
     Account,
     Dialect,
     Group,
@@ -48,6 +47,8 @@ def text(body: Any) -> bytes:
         pytest.param({"detail": " two\n lines "}, "two lines", id="two lines"),
         pytest.param({"detail": "half \ud83d"}, "half ?", id="half a character"),
         pytest.param({"detail": "\x85"}, "status 418", id="blanks"),
+        pytest.param({"detail": "<b>Busy</b><br/> now"}, "Busy now", id="a detail with markup"),
+        pytest.param({"detail": "<x@example.com> is odd"}, "<x@example.com> is odd", id="no markup"),
         pytest.param({}, "status 418", id="nothing"),
         pytest.param([], "status 418", id="a list"),
         pytest.param("Bad Gateway", "status 418", id="a string"),
@@ -121,9 +122,9 @@ def test_a_person_as_miro_sends_them_is_read() -> None:
 
 
 @pytest.mark.parametrize("nothing", [{}, {"roles": [], "groups": []}, {"roles": None, "groups": None}])
-def test_somebody_without_roles_and_groups_is_a_member_of_nothing(nothing: dict[str, Any]) -> None:
+def test_somebody_without_roles_and_groups_has_unknown_rights(nothing: dict[str, Any]) -> None:
     someone = read(Account, text({"id": "7", "userName": "ada@example.com", **nothing}))
-    assert (someone.org_role, set(someone.admin_roles), set(someone.group_ids)) == (MEMBER, set(), set())
+    assert (someone.org_role, set(someone.admin_roles), set(someone.group_ids)) == ("", set(), set())
 
 
 @pytest.mark.parametrize("name", ["displayName", "userType", "active", ENTERPRISE])

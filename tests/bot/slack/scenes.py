@@ -94,7 +94,7 @@ def seen(action: str) -> Seen:
     account = MiroAccount(id="7", userName="p2@example.com", active=active, roles=roles, groups=groups)
     if action == "rename-group":
         return Seen(group=MiroGroup(id=TEAMS[0], displayName="Engineering"))
-    return Seen(None if action == "request-access" else account)
+    return Seen(None if action == "request-access" else account, other_admin=True)
 
 
 def request(action: str, state: State, known: Facts, **changes: Any) -> Request:

@@ -15,7 +15,8 @@ from bot.lifecycle.action import Facts
 from bot.sandbox.drawing import as_text
 from bot.sandbox.inputs import placed
 from bot.sandbox.slack_records import Message as Shown
-from bot.slack.cards import MOST_WORDS, draw
+from bot.slack.blocks import MOST_WORDS
+from bot.slack.cards import draw
 from tests.bot.slack import scenes
 from tests.bot.slack.scenes import COMMANDS, NAMES, NOW, PEOPLE, ROLES, check_valid, drawn, is_shown, request
 

@@ -167,3 +167,36 @@ def test_home_is_asked_for_once(office: Office) -> None:
     assert office.people.home() == office.people.home() == ("T01", "")
     assert [one.method for one in office.slack.log] == ["auth.test"]
     assert office.people.bot_user == "U0BOT"
+
+
+OUTSIDE: list[dict[str, Any]] = [{"is_stranger": True}, {"team_id": "T0THEIRS"}, {"is_restricted": True}]
+OUTSIDE += [{"is_bot": True}, {"is_stranger": True, "deleted": True}]
+
+
+@pytest.mark.parametrize("flags", OUTSIDE, ids=str)
+@pytest.mark.parametrize("first", ["U0ADA", "U0ELSE"])
+def test_nobody_from_outside_becomes_a_colleague_by_an_address(
+    office: Office, flags: dict[str, Any], first: str
+) -> None:
+    office.slack.add_person("U0ADA", "ada@example.com", "Ada Example")
+    office.slack.add_person("U0ELSE", "Ada@example.com", "Not Ada", **flags)
+    for id in (first, "U0ELSE", "U0ADA", "U0ELSE"):
+        office.people.find(id)
+    ada, other = (office.store.people.by_slack(SlackId(id)) for id in ("U0ADA", "U0ELSE"))
+    assert ada and other and not ada.is_(other)
+    assert (ada.name, ada.email, [one.slack_id for one in ada.accounts]) == (
+        "Ada Example",
+        "ada@example.com",
+        ["U0ADA"],
+    )
+    assert (other.name, other.email) == ("Not Ada", "")
+    assert office.store.people.by_email("ada@example.com") == ada
+
+
+def test_a_guest_keeps_an_address_that_no_colleague_has(office: Office) -> None:
+    asked_for = office.store.people.meet(email="kim@example.com")
+    office.slack.add_person("U0KIM", "kim@example.com", "Kim Wu", is_restricted=True)
+    kim = office.people.find("U0KIM")
+    assert kim and (kim.email, kim.is_(asked_for)) == ("kim@example.com", True)
+    office.slack.change_person("U0KIM", is_restricted=False)
+    assert office.people.look(kim).email == "kim@example.com"

@@ -1,0 +1,104 @@
+"""Whether the record on SQLite is what was written: everything that looking at the file alone can tell."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from hashlib import sha256
+
+from approvals import schema
+from approvals.chain import GENESIS, Anchor, Entry, Sealed, digest, faults
+from approvals.connections import Connections
+from approvals.ids import BOT
+from approvals.request import FORMATS, fold, listed
+from approvals.sqlite_ledger import IN_FORCE, POLICY, SqliteLedger
+from approvals.store import Verified
+
+
+def verify(on: Connections, ledger: SqliteLedger, anchors: Sequence[Anchor]) -> Verified:
+    """Walks the whole record. Where a table isn't what it should be, nothing in it can be relied on."""
+    with _standing_still(on):
+        strange = [*schema.differences(map(tuple, on.rows("SELECT type, name, sql FROM sqlite_master")))]
+        found = [sentence for _, sentence in strange]
+        if any(kind == "table" for kind, _ in strange):
+            return Verified(Anchor(0, GENESIS), 0, (*found, "because of that, nothing else was looked at"))
+        entries = list(ledger.sealed())
+        end, broken = faults((one.entry for one in entries), anchors)
+        found += [*broken, *_policies(on), *_said(on, entries), *_list(on, ledger)]
+        [[count]] = on.rows("SELECT count(*) FROM requests")
+    return Verified(end, count, tuple(found))
+
+
+@contextmanager
+def _standing_still(on: Connections) -> Iterator[None]:
+    """All is read as of one moment: a bot that goes on writing would look like a forger."""
+    on.run("SAVEPOINT looking")
+    try:
+        yield
+    finally:
+        on.run("RELEASE looking")
+
+
+def _policies(on: Connections) -> Iterator[str]:
+    for row in on.rows("SELECT hash, text FROM policies"):
+        if sha256(row["text"].encode()).hexdigest() != row["hash"]:
+            yield f"the text of the policy {row['hash'][:12]} was changed"
+
+
+def _said(on: Connections, entries: Sequence[Sealed]) -> Iterator[str]:
+    """What the entries say, and of whom, against everything that is kept beside them."""
+    people = {BOT, *(f"P-{row['number']}" for row in on.rows("SELECT number FROM people"))}
+    policies = {row["hash"] for row in on.rows("SELECT hash FROM policies")}
+    for one in entries:
+        entry = one.entry
+        name = f"entry {entry.seq} ({entry.stream}, {entry.type})"
+        if not _is_known(entry):
+            yield f"{name} is of a kind this program doesn't know: a newer one wrote it, or somebody's hand"
+        if entry.by not in people:
+            yield f"{name} is by {entry.by}, who isn't among the people"
+        policy = one.body.get("hash" if entry.stream == POLICY else "policy")
+        if policy and policy not in policies:
+            yield f"{name} rests on the policy {str(policy)[:12]}, which isn't kept"
+        yield from _words(one)
+    for row in on.rows("SELECT seq, key FROM words WHERE seq NOT IN (SELECT seq FROM ledger)"):
+        yield f"there is a {row['key']} of entry {row['seq']}, which isn't there"
+
+
+def _is_known(entry: Entry) -> bool:
+    if entry.stream == POLICY:
+        return entry.type == IN_FORCE
+    return entry.format <= FORMATS.get(entry.type, 0)
+
+
+def _words(one: Sealed) -> Iterator[str]:
+    name = f"entry {one.entry.seq} ({one.entry.stream})"
+    for key, seal in one.digests.items():
+        if key not in one.words:
+            yield f"the {key} of {name} is missing"
+        elif digest(*one.words[key]) != seal:
+            yield f"the {key} of {name} was changed"
+    for key in one.words.keys() - one.digests.keys():
+        yield f"{name} never said its {key}"
+
+
+def _list(on: Connections, ledger: SqliteLedger) -> Iterator[str]:
+    """The list of requests, from which all work is found, against the entries of each."""
+    lanes = {(row["number"], row["key"]) for row in on.rows("SELECT number, key FROM lanes")}
+    for row in on.rows("SELECT * FROM requests"):
+        id = f"R-{row['number']}"
+        try:
+            request = fold(ledger.events(id))
+        except Exception as error:  # whatever an edited body makes the reading fail with
+            yield f"{id} can't be read from its record: {error}"
+            continue
+        line = listed(request) | {"action": request.action, "requester": request.requester}
+        if request.untouchable:  # what a newer program makes of it is that one's to know
+            line = {"version": request.version}
+            lanes -= {one for one in lanes if one[0] == request.number}
+        for name, value in line.items():
+            if row[name] != value:
+                yield f"{id} is listed with {name} {row[name]}, but its record says {value}"
+        lanes ^= {(request.number, key) for key in request.lanes if line.get("active")}
+    for number, key in sorted(lanes):
+        yield f"R-{number} is in the wrong lanes: {key}"
+    lost = "SELECT DISTINCT stream FROM ledger WHERE stream NOT IN (SELECT 'R-' || number FROM requests)"
+    for row in on.rows(f"{lost} AND stream != ?", POLICY):
+        yield f"{row['stream']} is in the record, but not in the list of requests"

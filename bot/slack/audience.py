@@ -1,0 +1,76 @@
+"""Who has to have a message about a request in each of its states, and as what each of them sees it."""
+
+from approvals.decide import is_operator
+from approvals.ids import PersonId
+from approvals.people import Person, Standing
+from approvals.request import Request
+from approvals.states import State
+from approvals.store import Card
+from bot.desk import Desk
+
+Key = tuple[str, str, int]
+"""Role, person or channel, round: what tells the cards of one request apart."""
+
+
+def audience(desk: Desk, request: Request, known: dict[Key, Card]) -> list[Key]:
+    """Everybody who has to have a message now; the person of a confidential request never."""
+    keys: list[Key] = []
+    if request.state is State.WAITING:
+        keys += _asked(desk, request, known)
+    if request.state is not State.CHECKING or request.held:
+        keys.append(("requester", request.requester, 0))
+    if request.outcome and (request.round or request.state is State.STOPPED):
+        keys.append(("result", request.requester, request.outcomes))
+    if request.outcome:
+        keys += [
+            ("follower", one.requester, request.outcomes)
+            for one in desk.store.followers(request.id)
+            if not desk.is_secret_from(desk.person(one.requester), request)
+        ]
+    keys += _changed(desk, request)
+    if request.state is State.STOPPED:
+        keys += [("operator", id, request.outcomes) for id in helpers(desk, request)]
+    return keys
+
+
+def _asked(desk: Desk, request: Request, known: dict[Key, Card]) -> list[Key]:
+    """One card in the channel the policy names, or one for each approver."""
+    channel: Key = ("channel", desk.policy.tell, request.round)
+    reachable = channel not in known or not known[channel].ended
+    if desk.policy.tell and reachable and not desk.command(request).CONFIDENTIAL:
+        return [channel]
+    return [("approver", id, request.round) for id, _ in request.approvers]
+
+
+def _changed(desk: Desk, request: Request) -> list[Key]:
+    """The person changed, as soon as something is: done, or stopped halfway."""
+    changed = request.outcome and request.outcome.done and request.state in (State.DONE, State.STOPPED)
+    if not changed or not request.subject or desk.command(request).CONFIDENTIAL:
+        return []
+    subject = desk.person(request.subject)
+    mine = subject.is_(desk.person(request.requester))
+    return [] if mine or subject.account is None else [("subject", request.subject, request.outcomes)]
+
+
+def operators(desk: Desk) -> list[Person]:
+    """Operators who could act on a message."""
+    return [one for one in desk.operators() if one.account and one.account.standing is Standing.COLLEAGUE]
+
+
+def helpers(desk: Desk, request: Request) -> list[PersonId]:
+    """Operators who can look after a request: not the leaver, and nobody whom its card couldn't reach."""
+    cards = desk.store.cards.of(request.id)
+    lost = {card.address for card in cards if card.role == "operator" and card.ended}
+    return [one.id for one in operators(desk) if one.id not in lost and not desk.is_secret_from(one, request)]
+
+
+def seen_as(desk: Desk, request: Request, who: Person) -> Key:
+    """As what somebody sees a request of whose card nothing is known any more."""
+    operates = is_operator(desk.policy, who)
+    if request.state is State.STOPPED and operates:
+        return "operator", who.id, request.outcomes
+    if any(who.is_(desk.person(id)) for id, _ in request.approvers):
+        return "approver", who.id, request.round
+    if who.is_(desk.person(request.requester)):
+        return "requester", who.id, 0
+    return ("operator" if operates else "subject"), who.id, request.outcomes

@@ -1,0 +1,67 @@
+"""What /healthz says of Miro: as it was at the last look, which is at most ten minutes old."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import httpx
+import pytest
+
+from bot.sandbox.miro import Fault
+from bot.sandbox.stage import Stage
+from tests.bot.journeys.scenes import playing, wait
+
+
+@pytest.fixture
+def s(tmp_path: Path) -> Iterator[Stage]:
+    with playing(tmp_path) as running:
+        yield running
+
+
+def health(s: Stage) -> tuple[int, str]:
+    answer = httpx.get(f"{s.url}/healthz")
+    return answer.status_code, answer.json()["miro"]
+
+
+@pytest.mark.parametrize(
+    ("status", "told"),
+    [(401, "Miro refuses the bot's token (401)."), (503, "Miro has no time for me right now.")],
+)
+def test_health_is_bad_from_the_next_look_until_miro_is_well_again(s: Stage, status: int, told: str) -> None:
+    assert health(s) == (200, "takes the token")
+
+    s.miro.faults.append(Fault("GET", "", status=status, times=999))
+    wait(s, minutes=10)
+    assert health(s) == (503, told)
+
+    s.miro.faults.clear()
+    wait(s, minutes=1)
+    assert health(s) == (200, "takes the token")
+
+
+def test_a_bot_that_starts_looks_at_miro_once_even_if_it_knows_the_groups(s: Stage) -> None:
+    bot = s.rebuild()
+    try:
+        assert bot.health()["miro"] == "not looked at yet"
+        bot.workers[0].tick()
+        bot.workers[0].tick()
+        assert bot.health()["miro"] == "takes the token"
+        assert [one.path for one in s.miro.log] == ["/Users?attributes=id&count=1"]
+    finally:
+        bot.stop()
+
+
+def test_a_token_refused_at_the_start_is_looked_at_again_each_minute(s: Stage) -> None:
+    s.miro.faults.append(Fault("GET", "", status=401, times=2))
+    bot = s.rebuild()
+    try:
+        bot.workers[0].tick()
+        assert not bot.health()["ok"]
+        bot.workers[0].tick()
+        assert len(s.miro.log) == 1
+        for _ in range(2):
+            s.clock.pass_(timedelta(minutes=1))
+            bot.workers[0].tick()
+        assert bot.health()["ok"]
+    finally:
+        bot.stop()
