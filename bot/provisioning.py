@@ -118,7 +118,7 @@ class Provisioning:
                 return self._done(command, seen)
             if not (approved and plan.part_of(self.request.plan)):
                 return self._write(waiting(self.desk, self.request, command, plan))
-            missing = [step for step in plan.steps if step.goal.key in self.request.accepted]
+            missing = [step for step in plan.steps if step.goal.mark in self.request.accepted]
             if missing:
                 return self._unseen(missing)
             self._send_all(plan)
@@ -187,12 +187,12 @@ class Provisioning:
                 return
             id = answer.account.id if answer.account else id
             shown = answer.account is None or step.goal.holds(Seen(answer.account))
-            if not shown or (step.goal.key.startswith("account ") and not id):
+            if not shown or (step.goal.mark == "account" and not id):
                 return  # accepted, but its own answer doesn't show it: nothing rests on it before a look
 
     def _send(self, step: Step, id: str) -> Answered | None:
         """One call between two entries of the record; None when the next thing is a look."""
-        key = step.goal.key
+        key = step.goal.mark
         if self.request.tried.count(key) >= TRIES:
             raise Stopped(
                 f"{self._heard()}I tried {TRIES} times to {_lower(step.goal.todo)} "

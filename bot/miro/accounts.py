@@ -29,6 +29,10 @@ class HasAccount(Goal):
     create: bool = True
 
     @property
+    def mark(self) -> str:
+        return "account"
+
+    @property
     def key(self) -> str:
         return f"account {self.email} {self.given} {self.family} {_told(self.enterprise)}".strip()
 
@@ -158,6 +162,10 @@ class Attributes(Goal):
     """What the organization writes about an account: department, cost centre, …"""
 
     values: Mapping[str, str]
+
+    @property
+    def mark(self) -> str:
+        return "attributes"
 
     @property
     def key(self) -> str:

@@ -41,6 +41,11 @@ class Goal:
     who: str = field(compare=False)
 
     @property
+    def mark(self) -> str:
+        """What the record calls it: its key, as far as that says nothing of a person."""
+        return self.key
+
+    @property
     def key(self) -> str:
         """What is approved when this is approved."""
         raise NotImplementedError

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.sandbox.stage import POLICY, Stage
+from bot.sandbox.stage import CHANNEL, POLICY, Stage
 from tests.bot.journeys.scenes import approve as press_approve
 from tests.bot.journeys.scenes import ask as ask_in_slack
 from tests.bot.journeys.scenes import card, history, last, read, request, state, told
@@ -47,6 +47,38 @@ def test_a_decision_in_a_shell_is_recorded_shown_and_told(s: Stage, shell: Shell
     assert vote.shell and " on " in vote.shell
     assert f"typed in a shell: {vote.shell}" in "".join(told(s, "U0CAROL"))
     assert f"{id} was approved in your name from a command line ({vote.shell})." in last(s, "U0PRIYA")
+
+
+def in_channel(s: Stage) -> list[str]:
+    return [read(one) for one in s.slack.messages if one.channel == CHANNEL]
+
+
+def test_the_channel_is_told_of_a_decision_in_a_shell(tmp_path: Path) -> None:
+    with machine(tmp_path, f'tell = "{CHANNEL}"\n{POLICY}') as (s, shell):
+        id = ask_in_slack(s, "U0ALEX", "/miro-access", "for Engineering because I start Monday")
+        shell.types("approve", id, "--as", "priya@example.com")
+        s.settle()
+        who = request(s, id).votes[0].shell
+        assert in_channel(s)[-1] == f"{id} was approved in the name of Priya Rao from a command line ({who})."
+
+
+def test_no_channel_is_told_of_what_is_confidential(tmp_path: Path) -> None:
+    with machine(tmp_path, f'tell = "{CHANNEL}"\n{POLICY}') as (s, shell):
+        s.miro.add_user("jo@example.com", "Jo Park", teams=[s.teams["Design"]])
+        id = ask_in_slack(s, "U0LENA", "/miro-offboard", "jo@example.com because last day today")
+        shell.types("approve", id, "--as", "priya@example.com")
+        s.settle()
+        assert state(s, id) == "done"
+        assert in_channel(s) == []
+
+
+def test_a_channel_shared_with_strangers_is_told_nothing(tmp_path: Path) -> None:
+    with machine(tmp_path, f'tell = "{CHANNEL}"\n{POLICY}') as (s, shell):
+        s.slack.change_channel(CHANNEL, is_ext_shared=True)
+        id = ask_in_slack(s, "U0ALEX", "/miro-access", "for Engineering because I start Monday")
+        shell.types("approve", id, "--as", "priya@example.com")
+        s.settle()
+        assert in_channel(s) == []
 
 
 def test_denying_in_a_shell_needs_and_keeps_a_reason(s: Stage, shell: Shell) -> None:

@@ -7,6 +7,7 @@ import pytest
 
 from bot.miro.client import Practising
 from bot.miro.goals import Call
+from bot.sandbox.miro import Fault
 from bot.sandbox.stage import Stage
 from tests.bot.journeys.scenes import (
     approve,
@@ -37,6 +38,38 @@ def test_cards_begin_with_what_practice_means(practising: Stage) -> None:
     ask(practising, *ACCESS)
     assert read(card(practising, "U0PRIYA")).startswith("Practice: nothing will change. ")
     assert last(practising, "U0ALEX").startswith("Practice: nothing will change. ")
+
+
+LEAD = "Practice: nothing will change. "
+
+
+def check_leads(s: Stage, user: str, count: int) -> None:
+    """Every message to somebody begins with what practice means, for screen readers too."""
+    for one in s.slack.dm_of(user):
+        assert read(one).startswith(LEAD) and one.text.startswith(LEAD), read(one)
+    assert len(s.slack.dm_of(user)) == count
+
+
+def test_cards_of_what_was_rehearsed_begin_so_too(practising: Stage) -> None:
+    ask(practising, *ACCESS)
+    approve(practising, "U0PRIYA")
+    check_leads(practising, "U0ALEX", 2)
+    check_leads(practising, "U0PRIYA", 1)
+    check_leads(practising, "U0CAROL", 1)
+
+
+def test_cards_of_what_waits_for_miro_begin_so_too(practising: Stage) -> None:
+    practising.miro.faults.append(Fault("GET", "/Users", status=503, times=99))
+    ask(practising, *ACCESS)
+    check_leads(practising, "U0ALEX", 1)
+
+
+def test_cards_of_what_was_refused_or_joined_begin_so_too(practising: Stage) -> None:
+    ask(practising, *ACCESS)
+    ask(practising, "U0LENA", "/miro-access", "<@U0ALEX|alex> for Engineering because Alex starts")
+    check_leads(practising, "U0LENA", 1)
+    ask(practising, "U0JO", "/miro-access", "<@U0ALEX> for Design because Alex draws")
+    check_leads(practising, "U0JO", 1)
 
 
 def test_the_form_says_that_it_is_practice(practising: Stage) -> None:

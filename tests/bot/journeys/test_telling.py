@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from bot.sandbox.miro import Fault
 from bot.sandbox.stage import CHANNEL, POLICY, Stage
 from tests.bot.journeys.scenes import (
     approve,
@@ -112,6 +113,72 @@ def test_the_person_changed_is_told_and_need_not_act(s: Stage) -> None:
     approve(s, "U0PRIYA")
     assert last(s, "U0ALEX").startswith("Done: you're in Design in Miro, and no longer in Engineering")
     assert buttons(s.slack.dm_of("U0ALEX")[-1]) == ["visit"]
+
+
+def stopped_halfway(s: Stage) -> str:
+    """Alex has joined Design, and can't leave Engineering for being its only admin."""
+    alex = s.miro.add_user("alex@example.com", "Alex Smith", teams=[s.teams["Engineering"]])
+    s.miro.change_team(s.teams["Engineering"], admins=(alex,))
+    id = ask(s, "U0CAROL", "/miro-move", "<@U0ALEX> from Engineering to Design because Alex changed jobs")
+    approve(s, "U0PRIYA")
+    assert state(s, id) == "stopped"
+    return id
+
+
+def test_the_person_changed_is_told_when_it_stops_halfway(s: Stage) -> None:
+    id = stopped_halfway(s)
+    told_so = last(s, "U0ALEX")
+    assert told_so.startswith(f"{id} stopped halfway: move Alex Smith from Engineering to Design")
+    assert "Done: joined Design." in told_so and "Not done: leave Engineering." in told_so
+    assert "Carol Diaz asked for it. The operators have been told." in told_so
+    assert buttons(s.slack.dm_of("U0ALEX")[-1]) == []
+    s.miro.change_team(s.teams["Engineering"], admins=())
+    press(s, "U0SAM", "resume")
+    assert last(s, "U0ALEX").startswith("Done: you're in Design")
+    assert "Carol Diaz asked for it" not in "".join(told(s, "U0ALEX"))
+
+
+def test_the_person_changed_reads_when_it_is_left_halfway(s: Stage) -> None:
+    id = stopped_halfway(s)
+    press(s, "U0SAM", "withdraw")
+    assert last(s, "U0ALEX") == f"{id}: Withdrawn by Sam Lee. What was done before stays."
+
+
+def test_the_person_changed_is_not_told_of_what_changed_nothing(s: Stage) -> None:
+    s.miro.add_user("alex@example.com", "Alex Smith", teams=[s.teams["Engineering"]])
+    ask(s, "U0CAROL", "/miro-move", "<@U0ALEX> from Engineering to Design because Alex changed jobs")
+    s.miro.faults.append(Fault("PATCH", "", status=400))
+    approve(s, "U0PRIYA")
+    assert told(s, "U0ALEX") == []
+
+
+ALONE = POLICY.replace('operators = ["it"]', 'operators = ["sam@example.com"]')
+NO_OPERATOR = "I can't reach any operator: ask your IT team to name one in the policy."
+
+
+def test_where_no_operator_can_be_told_the_requester_reads_so_until_there_is_one(tmp_path: Path) -> None:
+    with playing(tmp_path, ALONE) as s:
+        s.miro.add_user("sam@example.com", "Sam Lee", teams=[s.teams["Design"]])
+        id = ask(s, "U0LENA", "/miro-offboard", "sam@example.com because last day today")
+        s.miro.faults.append(Fault("PATCH", "", status=400))
+        approve(s, "U0CAROL")
+        assert state(s, id) == "stopped"
+        assert NO_OPERATOR in last(s, "U0LENA")
+        assert NO_OPERATOR in read(s.slack.dm_of("U0CAROL")[-1])
+        assert told(s, "U0SAM") == []
+        (s.folder / "policy.toml").write_text(ALONE.replace('["sam@', '["lena@example.com", "sam@', 1))
+        wait(s, seconds=5)
+        assert "The operators have been told." in "".join(told(s, "U0LENA"))
+        assert NO_OPERATOR not in "".join(told(s, "U0LENA") + told(s, "U0CAROL"))
+        press(s, "U0LENA", "resume")
+        assert state(s, id) == "done"
+
+
+def test_an_operator_whom_the_card_does_not_reach_is_nobody_told(tmp_path: Path) -> None:
+    with playing(tmp_path, ALONE) as s:
+        s.slack.change_person("U0SAM", deleted=True)
+        stopped_halfway(s)
+        assert NO_OPERATOR in "".join(told(s, "U0CAROL"))
 
 
 def test_a_stopped_offboarding_is_not_shown_to_an_operator_who_leaves(s: Stage) -> None:

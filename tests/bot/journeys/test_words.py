@@ -1,7 +1,9 @@
 """Messages in plain words, and everything that may follow /miro."""
 
+from pathlib import Path
+
 from bot.sandbox.drawing import as_text
-from bot.sandbox.stage import CHANNEL, Stage
+from bot.sandbox.stage import CHANNEL, POLICY, Stage
 from tests.bot.journeys.scenes import (
     ask,
     buttons,
@@ -9,6 +11,7 @@ from tests.bot.journeys.scenes import (
     card,
     last,
     newest_request,
+    playing,
     press,
     read,
     request,
@@ -108,13 +111,6 @@ def test_what_is_not_understood_is_answered_with_examples(s: Stage) -> None:
     assert "open:request-access" in buttons(said)
 
 
-def test_cancel_does_nothing_at_all(s: Stage) -> None:
-    said = say(s, "U0ALEX", "I need Miro access for Engineering")
-    press(s, "U0ALEX", "cancel", said)
-    assert s.bot.store.requests() == []
-    assert s.slack.views.get("U0ALEX", []) == []
-
-
 def test_the_bots_own_words_and_edits_are_not_answered(s: Stage) -> None:
     before = len(s.slack.messages)
     place = s.slack.direct("U0ALEX").id
@@ -169,6 +165,15 @@ def test_what_was_sent_is_silent_about_a_manager_not_met_yet(s: Stage) -> None:
     s.acting.command("U0ALEX", "/miro-access", "for Design because we draw")
     s.acting.submit("U0ALEX")
     assert "Sent: R-1. I'm looking who decides." in as_text(s.acting.modal("U0ALEX"))
+
+
+def test_what_was_sent_at_first_contact_says_who_decides_if_the_policy_does(tmp_path: Path) -> None:
+    policy = POLICY.replace('approvers = ["manager", "it"]', 'approvers = ["it"]', 1)
+    with playing(tmp_path, policy) as s:
+        s.acting.command("U0ALEX", "/miro-access", "for Design because we draw")
+        s.acting.submit("U0ALEX")
+        sentence = "Sent: R-1. Carol Diaz or Sam Lee decides by Thursday, 09:00."
+        assert sentence in as_text(s.acting.modal("U0ALEX"))
 
 
 def test_status_lists_what_one_asked_for(s: Stage) -> None:

@@ -20,6 +20,7 @@ from tests.bot.journeys.scenes import (
     history,
     last,
     press,
+    read,
     refused_form,
     state,
     told,
@@ -64,6 +65,61 @@ def test_nobodys_colleague_can_ask(s: Stage, flags: dict[str, Any], sentence: st
     errors = refused_form(s, "U0ELSE", "/miro-access", "for Design because I want to")
     assert sentence in errors["reason"]
     assert calls(s) == []
+
+
+BORROWED = [flags for flags, _ in GUESTS]
+
+
+@pytest.mark.parametrize("flags", BORROWED, ids=str)
+def test_nobody_from_outside_asks_in_a_colleagues_name(s: Stage, flags: dict[str, Any]) -> None:
+    s.slack.add_person("U0ELSE", "carol@example.com", "Not Carol", **flags)
+    id = ask(s, "U0ELSE", "/miro-access", "jo@example.com for Engineering because I say so")
+    assert state(s, id) == "refused"
+    carol = s.bot.store.people.by_email("carol@example.com")
+    assert carol and carol.name == "Carol Diaz"
+    assert not has_card(s, "U0PRIYA")
+
+
+@pytest.mark.parametrize("flags", BORROWED, ids=str)
+def test_nobody_from_outside_reads_what_a_colleague_may(s: Stage, flags: dict[str, Any]) -> None:
+    s.slack.add_person("U0ELSE", "priya@example.com", "Not Priya", **flags)
+    s.miro.add_user("jo@example.com", "Jo Park", teams=[s.teams["Design"]])
+    id = ask(s, "U0LENA", "/miro-offboard", "jo@example.com because last day today")
+    shown = card(s, "U0PRIYA")
+    for _ in range(2):
+        press(s, "U0ELSE", "details", shown)
+        assert answer(s, "U0ELSE") == f"I know no request {id} of yours."
+        for text in (f"status {id}", "status", f"withdraw {id}", "whoami"):
+            s.acting.command("U0ELSE", "/miro", text)
+            said = str(s.slack.dm_of("U0ELSE")[-1].blocks) + s.slack.dm_of("U0ELSE")[-1].text
+            assert "Jo" not in said and "Lena" not in said and "waiting" not in said
+        wait(s, seconds=5)
+    assert s.slack.views.get("U0ELSE", []) == []
+    assert told(s, "U0PRIYA") == [read(shown)]
+
+
+@pytest.mark.parametrize(
+    ("flags", "sentence"), [({"is_restricted": True}, "Guests can't"), ({"deleted": True}, "is deactivated")]
+)
+def test_who_is_no_colleague_any_more_sees_nothing_either(
+    s: Stage, flags: dict[str, Any], sentence: str
+) -> None:
+    id = ask(s, *ACCESS)
+    shown = card(s, "U0PRIYA")
+    s.slack.change_person("U0PRIYA", **flags)
+    wait(s, hours=7)
+    press(s, "U0PRIYA", "details", shown)
+    assert sentence in answer(s, "U0PRIYA")
+    s.acting.command("U0PRIYA", "/miro", f"status {id}")
+    assert sentence in s.slack.dm_of("U0PRIYA")[-1].text
+    s.slack.change_person("U0ALEX", **flags)
+    wait(s, hours=7)
+    s.acting.command("U0ALEX", "/miro", "status")
+    assert sentence in s.slack.dm_of("U0ALEX")[-1].text
+    s.acting.open_home("U0ALEX")
+    home = str(s.slack.until(lambda: s.slack.homes.get("U0ALEX")))
+    assert sentence in home.replace("\\'", "'") and "Engineering for" not in home
+    assert s.slack.views.get("U0PRIYA", []) == []
 
 
 def test_a_deactivated_account_decides_nothing(s: Stage) -> None:

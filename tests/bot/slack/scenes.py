@@ -148,7 +148,7 @@ def scene(of: Request, known: Facts, people: Mapping[str, Person], role: str) ->
     readers = {"requester": "P-1", "result": "P-1", "follower": "P-6", "subject": "P-2", "channel": ""}
     viewer = people.get(readers.get(role, "P-3"))
     command: Action = ACTIONS[of.action].model_validate(of.details)
-    round = of.outcomes if role in ("result", "follower", "operator") else of.round
+    round = of.outcomes if role in ("result", "follower", "subject", "operator") else of.round
     zone = "Europe/Berlin" if viewer else ""
     return Scene(of, command, known, lambda id: people[id], viewer, zone, NOW, round)
 
@@ -162,7 +162,7 @@ def drawn(of: Request, known: Facts, people: Mapping[str, Person], role: str) ->
 def is_shown(role: str, state: State, action: str) -> bool:
     """Whether the courier ever draws this card in this state."""
     if role == "subject":
-        return state is State.DONE and action not in ("offboard", "rename-group")
+        return state in (State.DONE, State.STOPPED) and action not in ("offboard", "rename-group")
     if role == "operator":
         return state is not State.CHECKING and state is not State.WAITING
     if role in ("result", "follower"):

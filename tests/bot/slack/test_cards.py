@@ -96,7 +96,7 @@ def test_no_names_or_reasons_make_a_card_too_long(
             plan = {**of.plan, "again": again, "warnings": warnings}
             of = replace(of, plan=plan, approvers=asked, agree=4, votes=of.votes or yes)
             of = replace(of, decided_by=tuple(vote.by for vote in of.votes) if of.decided_by else ())
-        if of.outcome and state in (State.DENIED, State.REFUSED):
+        if of.outcome and state in (State.DENIED, State.REFUSED, State.STOPPED):
             of = replace(of, outcome=replace(of.outcome, text=reason, remedy=reason))
         for role in ROLES:
             if is_shown(role, state, action):

@@ -90,6 +90,17 @@ def test_the_clickers_own_card_is_drawn_first(s: Stage) -> None:
     assert updates[0] == theirs.ts and len(updates) > 1
 
 
+def test_the_card_that_deny_was_pressed_on_is_drawn_first(s: Stage) -> None:
+    ask(s, "U0ALEX", *ACCESS)
+    theirs = card(s, "U0SAM")
+    assert s.acting.click("U0SAM", theirs, "deny").ok
+    s.slack.log.clear()
+    assert s.acting.submit("U0SAM", {"reason": "No seat is free."}).errors == {}
+    s.bot.courier.step()
+    updates = [one.params["ts"] for one in s.slack.log if one.method == "chat.update"]
+    assert updates[0] == theirs.ts and len(updates) > 1
+
+
 def test_settled_requests_are_drawn_before_waiting_ones(s: Stage) -> None:
     ask(s, "U0ALEX", *ACCESS)
     ask(s, "U0JO", *ACCESS)

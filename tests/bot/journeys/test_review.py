@@ -1,0 +1,85 @@
+"""The sentence that answers a message: once it was sent or cancelled, its buttons go."""
+
+import pytest
+
+from bot.sandbox.stage import CHANNEL, Stage
+from tests.bot.journeys.scenes import buttons, newest_request, press, read, say, told, wait
+
+WORDS = "I need Miro access for Engineering because I start Monday"
+CANCELLED = "Cancelled. Nothing was asked for."
+
+
+def reviewed(s: Stage, channel: str | None = None) -> None:
+    """Says something, presses Review and Send, and sends the form."""
+    press(s, "U0ALEX", "review", say(s, "U0ALEX", WORDS, channel))
+    assert s.acting.submit("U0ALEX").errors == {}
+
+
+@pytest.mark.parametrize("place", [None, CHANNEL])
+def test_cancel_asks_for_nothing_and_takes_the_buttons_away(s: Stage, place: str | None) -> None:
+    said = say(s, "U0ALEX", WORDS, place)
+    press(s, "U0ALEX", "cancel", said)
+    assert (read(said), buttons(said)) == (CANCELLED, [])
+    assert s.bot.store.requests() == []
+    assert s.slack.views.get("U0ALEX", []) == []
+
+
+def test_a_form_that_was_opened_and_not_sent_leaves_the_buttons(s: Stage) -> None:
+    said = say(s, "U0ALEX", WORDS)
+    press(s, "U0ALEX", "review", said)
+    s.acting.close("U0ALEX")
+    assert buttons(said) == ["review", "cancel"]
+
+
+def test_the_same_message_becomes_the_requesters_card(s: Stage) -> None:
+    reviewed(s)
+    s.settle()
+    (card,) = [one for one in s.slack.dm_of("U0ALEX") if one.user == s.slack.bot_user]
+    assert read(card).startswith("R-1 · Waiting for Priya Rao, Carol Diaz or Sam Lee")
+    assert buttons(card) == ["withdraw", "details"]
+    press(s, "U0PRIYA", "approve")
+    assert read(card).startswith("R-1 · Done")
+    assert told(s, "U0ALEX")[-1].startswith("Done: you're in Engineering")
+
+
+def test_a_second_form_from_one_message_leaves_the_card_of_the_first(s: Stage) -> None:
+    said = say(s, "U0ALEX", WORDS)
+    press(s, "U0ALEX", "review", said)
+    press(s, "U0ALEX", "review", said)
+    for _ in range(2):
+        assert s.acting.submit("U0ALEX").errors == {}
+        s.acting.close("U0ALEX")
+        s.settle()
+    assert newest_request(s).id == "R-2"
+    assert read(said).startswith("R-1 · ")
+    assert any(one.startswith("R-2 · ") for one in told(s, "U0ALEX"))
+
+
+def test_in_a_channel_it_says_what_was_sent(s: Stage) -> None:
+    reviewed(s, CHANNEL)
+    s.settle()
+    said = s.slack.seen_by("U0ALEX", CHANNEL)[-1]
+    assert read(said).startswith("Sent: R-1. ")
+    assert buttons(said) == [] and said.ephemeral_for == "U0ALEX"
+
+
+def test_slack_failing_to_replace_it_is_tried_again(s: Stage) -> None:
+    said = say(s, "U0ALEX", WORDS, CHANNEL)
+    s.slack.fault("response_url", times=2, status=500)
+    press(s, "U0ALEX", "cancel", said)
+    assert buttons(said) == ["review", "cancel"]
+    for _ in range(3):
+        wait(s, minutes=1)
+    assert read(said) == CANCELLED
+
+
+def test_what_slack_lets_nobody_replace_any_more_is_given_up(s: Stage) -> None:
+    said = say(s, "U0ALEX", WORDS, CHANNEL)
+    press(s, "U0ALEX", "review", said)
+    wait(s, minutes=31)
+    assert s.acting.submit("U0ALEX").errors == {}
+    s.settle()
+    wait(s, hours=1)
+    assert buttons(said) == ["review", "cancel"]
+    assert s.bot.store.cards.notes(9) == []
+    assert newest_request(s).state == "waiting"
