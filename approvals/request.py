@@ -224,7 +224,8 @@ def _ended(request: Request, event: Event) -> dict[str, Any]:
 
 
 def _unreached(request: Request, event: Event) -> dict[str, Any]:
-    return {"unreached": (*request.unreached, event.told("text"))}
+    text = event.told("text")
+    return {"unreached": (*request.unreached, text)} if text else {}
 
 
 _READS = {

@@ -147,9 +147,9 @@ def _unneeded(command: Action, plan: Plan, requester: Person, subject: Person | 
 def planned(desk: Desk, miro: Miro, command: Action) -> Plan:
     """One look, and what it leaves to do. Raises Obstacle, and any MiroError of a look."""
     try:
-        facts = desk.facts
-        goals = command.goals(facts)
-        return make(goals, look(desk, miro, command))
+        command.goals(desk.facts)  # a team that is gone is said without asking Miro
+        seen = look(desk, miro, command)
+        return make(command.goals(desk.facts), seen)  # with the name that the look may have told
     except KeyError as error:
         raise Obstacle("The team isn't in Miro any more. Ask again with another one.") from error
 

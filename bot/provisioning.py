@@ -12,7 +12,7 @@ from approvals.decide import Refused, may_ask
 from approvals.ids import GroupId, stamp
 from approvals.request import Draft, Request
 from approvals.states import State, What
-from approvals.store import Claim
+from approvals.store import Claim, Overtaken
 from bot.checking import check_ground, look, waiting
 from bot.desk import LEASE, Colleagues, Desk, SlackAway
 from bot.lifecycle import Action
@@ -90,9 +90,21 @@ class Provisioning:
         )
 
     def _write(self, *drafts: Draft) -> Request:
-        self.request = self.desk.store.append(self.request, drafts, self.claim)
-        self.desk.wake()
-        return self.request
+        """Writes down what happened, also when a card that can't be brought was written down meanwhile.
+
+        What else could come in between changes the state, or takes the claim away.
+        """
+        while True:
+            try:
+                self.request = self.desk.store.append(self.request, drafts, self.claim)
+            except Overtaken:
+                newest = self.desk.store.request(self.request.id)
+                if newest.state is not self.request.state:
+                    raise
+                self.request = newest
+            else:
+                self.desk.wake()
+                return self.request
 
     def _rehearse(self) -> Request:
         if self.request.practice:
@@ -106,7 +118,7 @@ class Provisioning:
 
     def _bring_about(self) -> Request:
         command = self._command()
-        before_the_first_write = self.request.state is State.APPROVED
+        before_the_first_write = self.request.state is State.APPROVED or not self.request.changed
         if before_the_first_write:
             self._check_allowed(command)
         approved = not before_the_first_write or self._still_approved()

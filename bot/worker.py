@@ -34,12 +34,16 @@ class Worker:
     colleagues: Colleagues
     owner: str
     _policy: Policy | None = None
+    _kept: Claim | None = None
     _later: dict[str, datetime] = field(default_factory=dict)
     miro_problem: str | None = None
     """What Miro said last: '' when all was well, None before the first look."""
 
     def work(self) -> bool:
         """One request, if there is one to work on."""
+        if self._kept:
+            self._give_back(self._kept)
+            self._kept = None
         claim = self.desk.store.claim(self.owner, LEASE)
         if claim is None:
             return False
@@ -48,6 +52,7 @@ class Worker:
         except (Overtaken, ClaimLost) as error:
             log.info("%s: %s", claim.request, error)
         except StoreTrouble:
+            self._kept = claim  # a record that takes nothing can't take it back either: as soon as it can
             raise
         except Exception:
             # A defect mustn't go round and round unseen: the request says so, and is tried again ever later.
@@ -110,20 +115,27 @@ class Worker:
                 self._policy = policy
                 if missing:
                     log.warning("the policy names people whom Slack doesn't know: %s", ", ".join(missing))
-            for account in self.desk.store.people.stale(self.desk.now() - PEOPLE_EVERY, 20):
-                self._refresh(account)
+            stale = self.desk.store.people.stale(self.desk.now() - PEOPLE_EVERY, 20)
+            # One that Slack won't answer for mustn't keep the others old; three in a row are Slack's fault.
+            misses = 0
+            for account in stale:
+                misses = 0 if self._refresh(account) else misses + 1
+                if misses == 3:
+                    raise SlackAway("Slack answers nothing")
         except SlackAway as error:
             log.warning("people aren't fresh: %s", error)
             self._later["people"] = self.desk.now() + RETRY
 
-    def _refresh(self, account: Account) -> None:
-        """Looks one account up; one that Slack won't answer for mustn't keep the others old."""
+    def _refresh(self, account: Account) -> bool:
+        """Looks one account up; whether Slack answered."""
         person = self.desk.store.people.by_slack(account.slack_id)
         try:
             if person:
                 self.colleagues.look(person)
         except SlackAway as error:
             log.warning("%s isn't fresh: %s", account.slack_id, error)
+            return False
+        return True
 
     def _unknown(self, entry: str) -> bool:
         """Whether Slack knows nobody by this entry; whoever was met today isn't looked up again."""

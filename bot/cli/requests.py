@@ -19,6 +19,7 @@ from bot.cli.common import JSON, acting_as, find, open_bot, open_record
 from bot.lifecycle import ACTIONS
 from bot.lifecycle.fill import Tables, operators_form
 from bot.policies import kept
+from bot.slack.blocks import message
 from bot.slack.phrases import CANT_END, wants_an_end
 
 
@@ -132,17 +133,20 @@ def _decided(id: str, email: str, as_json: bool, verb: str, decision: Decision) 
         secret = bot.desk.command(request).CONFIDENTIAL
         with bot.store.writing():
             request = bot.store.append(request, decision(request, who, bot.desk.table(request), secret))
-            _tell(bot, request.id, who, verb)
+            _tell(bot, request.id, who, verb, secret)
         said = summary(bot.store, request)
     click.echo(json.dumps(said, ensure_ascii=False) if as_json else f"{request.id} is {request.state.value}.")
 
 
-def _tell(bot: Bot, id: RequestId, who: Who, verb: str) -> None:
+def _tell(bot: Bot, id: RequestId, who: Who, verb: str, secret: bool) -> None:
+    if bot.desk.policy.tell and not secret:
+        told = f"{id} was {verb} in the name of {who.person.called} from a command line ({who.shell})."
+        bot.store.cards.say(Note(bot.desk.policy.tell, message(told)))
     text = (
         f"{id} was {verb} in your name from a command line ({who.shell}). Wasn't it you? Tell your IT team."
     )
     if who.account:
-        bot.store.cards.say(Note(who.account.slack_id, {"text": text}))
+        bot.store.cards.say(Note(who.account.slack_id, message(text)))
 
 
 AS = click.option("--as", "email", required=True, help="In whose name.")

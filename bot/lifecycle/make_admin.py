@@ -69,4 +69,9 @@ class MakeAdmin(Action):
             old = facts.team(self.from_team)
             goals.append(OutOfGroup(who, old.id, old.security_name, old.label, facts.boards_pass))
         wanted = OrgRole(who, ADMIN) if self.rights == "Company Admin" else AdminRole(who, self.rights)
-        return (HasAccount(who, person.email, create=False), Active(who), *goals, wanted)
+        return (
+            HasAccount(who, person.email, create=False),
+            Active(who, joining=bool(self.to_team)),
+            *goals,
+            wanted,
+        )

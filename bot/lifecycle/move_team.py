@@ -45,7 +45,7 @@ class MoveTeam(Action):
         who, old, new = first(person), facts.team(self.from_team), facts.team(self.to_team)
         return (
             HasAccount(who, person.email, create=False),
-            Active(who),
+            Active(who, joining=True),
             InGroup(who, new.id, new.security_name, new.label),
             OutOfGroup(who, old.id, old.security_name, old.label, facts.boards_pass),
         )

@@ -58,7 +58,7 @@ class RequestAccess(Action):
         teams = [facts.team(id) for id in self.teams]
         return (
             HasAccount(who, person.email, given, family, values),
-            Active(who),
+            Active(who, joining=True),
             *((Attributes(who, values),) if values else ()),
             *(InGroup(who, team.id, team.security_name, team.label) for team in teams),
         )

@@ -39,7 +39,8 @@ class HasAccount(Goal):
     @property
     def todo(self) -> str:
         with_ = f", with {', '.join(sorted(self.enterprise))}" if self.enterprise else ""
-        return f"Create the account {self.email}{with_}."
+        named = f" for {self.given} {self.family}" if self.given and self.family else ""
+        return f"Create the account {self.email}{named}{with_}."
 
     @property
     def detail(self) -> str:
@@ -75,7 +76,9 @@ class HasAccount(Goal):
 
 @dataclass(frozen=True)
 class Active(Goal):
-    """The account can be used."""
+    """The account can be used; `joining`: somebody joins a team, which would reactivate it anyway."""
+
+    joining: bool = False
 
     @property
     def key(self) -> str:
@@ -83,7 +86,7 @@ class Active(Goal):
 
     @property
     def todo(self) -> str:
-        return "Reactivate the account."
+        return f"Reactivate the account.{' Joining a team does that, too.' if self.joining else ''}"
 
     @property
     def did(self) -> str:

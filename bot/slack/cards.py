@@ -34,7 +34,8 @@ def approver(scene: Scene) -> Message:
         return message(text, section(text))
     if request.state is not State.WAITING:
         state = where_it_stands(scene)
-        return message(f"{request.id}: {state}", header(scene.question), section(state), foot(scene))
+        text = f"{scene.lead}{request.id}: {state}"
+        return message(text, header(scene.question), section(state), foot(scene))
     note = f"{scene.question} {request.id}, asked by {scene.name(request.requester)}"
     return message(note, *_ask(scene))
 

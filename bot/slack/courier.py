@@ -27,14 +27,15 @@ from bot.slack.scene import Scene
 log = logging.getLogger(__name__)
 
 _FINAL = {
-    "channel_not_found", "is_archived", "account_inactive", "user_disabled", "user_not_found",
+    "channel_not_found", "is_archived", "user_disabled", "user_not_found",
     "not_in_channel", "cannot_dm_bot", "messages_tab_disabled", "message_not_found", "cant_update_message",
     "restricted_action", "no_permission", "invalid_blocks", "user_not_in_channel", "user_not_visible",
-    "msg_too_long", "missing_scope", "is_inactive", "edit_window_closed",
+    "msg_too_long", "is_inactive", "edit_window_closed",
 }  # fmt: skip
-"""Errors that trying again doesn't mend."""
+"""Errors that trying again doesn't mend. Those of the bot's own token or scopes aren't among them: somebody
+mends these, and then everything is brought."""
 GIVE_UP = 12
-"""Tries for a note; with growing gaps about a day."""
+"""Tries for a note; with growing gaps about six hours."""
 
 
 class Unreachable(Exception):
@@ -44,9 +45,9 @@ class Unreachable(Exception):
 class Later(Exception):
     """Slack has no time; try again after so many seconds."""
 
-    def __init__(self, seconds: float) -> None:
+    def __init__(self, seconds: float, code: str = "") -> None:
         super().__init__(f"in {seconds} s")
-        self.seconds = seconds
+        self.seconds, self.code = seconds, code
 
 
 @dataclass
@@ -243,8 +244,8 @@ class Courier:
         """A channel shared with another organization would show names and reasons to strangers."""
         try:
             said = self._call("conversations_info", channel=channel)
-        except Unreachable as error:
-            if "missing_scope" in str(error):
+        except Later as error:
+            if error.code == "missing_scope":
                 raise Unreachable("I may not look whether the channel is shared (channels:read)") from error
             raise
         if said["channel"].get("is_ext_shared"):
@@ -255,9 +256,9 @@ class Courier:
         log.warning("%s: the %s card couldn't be delivered: %s", request.id, card.role, why)
         self.desk.store.cards.put(replace(card, ended=why, next_try_at=None))
         name = "the channel" if card.role == "channel" else self.desk.person(PersonId(card.address)).called
-        draft = Draft(
-            What.UNREACHED, BOT, {"role": card.role}, {"text": f"I can't reach {name} in Slack.", "why": why}
-        )
+        # Whoever had the message and deleted it was reached.
+        text = "" if card.ts else f"I can't reach {name} in Slack."
+        draft = Draft(What.UNREACHED, BOT, {"role": card.role}, {"text": text, "why": why})
         try:
             self.desk.store.append(self.desk.store.request(request.id), [draft])
         except Overtaken:
@@ -287,7 +288,7 @@ class Courier:
             if code in _FINAL:
                 raise Unreachable(code) from error
             log.warning("Slack %s: %s", method, code or error.response.status_code)
-            raise Later(float(error.response.headers.get("Retry-After", 1))) from error
+            raise Later(float(error.response.headers.get("Retry-After", 1)), code) from error
         except (SlackClientError, OSError) as error:
             log.warning("Slack %s: %s", method, type(error).__name__)
             raise Later(1) from error

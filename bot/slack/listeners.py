@@ -91,23 +91,22 @@ class Listeners:
             with self.desk.store.writing():
                 who = self._who(body)
                 request = asked(self.desk, action, raw, raw.pop("reason", ""), who, f"view:{view['id']}")
-                said = answers.sent(self.desk, request, who)
-                self._take_over(forms.carried(view), request, said)
+                self._take_over(forms.carried(view), request, who)
         except Problems as problems:
             ack(response_action="errors", errors=answers.at_fields(problems, view))
         except (Refused, StoreTrouble) as error:
             ack(response_action="errors", errors={"reason": str(error)})
         else:
             self.desk.wake()
-            ack(response_action="update", view=forms.sent(said))
+            ack(response_action="update", view=forms.sent(answers.sent(self.desk, request, who)))
 
-    def _take_over(self, place: dict[str, str], request: Request, said: str) -> None:
+    def _take_over(self, place: dict[str, str], request: Request, who: Who) -> None:
         """The reviewed message loses its buttons: a direct one becomes the requester's card."""
         channel, ts = place.get("channel_id", ""), place.get("message_ts", "")
         cards = self.desk.store.cards
         if not channel.startswith("D"):
             if place.get("response_url"):
-                cards.say(Note(place["response_url"], message(said)))
+                cards.say(Note(place["response_url"], message(answers.sent(self.desk, request, who))))
         elif cards.at(channel, ts) is None:
             cards.put(Card(request.id, "requester", request.requester, 0, channel, ts))
 
@@ -188,7 +187,8 @@ class Listeners:
     def cancelled(self, ack: Ack, body: Body) -> None:
         """Cancel under a reviewed message takes its buttons away."""
         ack()
-        self._say(Note(body["response_url"], message("Cancelled. Nothing was asked for.")))
+        if body.get("response_url"):
+            self._say(Note(body["response_url"], message("Cancelled. Nothing was asked for.")))
 
     def ignored(self, ack: Ack) -> None:
         """A button that does nothing here: a link."""

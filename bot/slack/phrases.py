@@ -11,15 +11,25 @@ from bot.lifecycle.fill import Tables
 _PERSON = re.compile(r"<@([A-Z0-9]+)(?:\|[^>]*)?>|<mailto:[^|>]*\|([^>]+)>|(\S+@[\w.-]+\.\w+)")
 _SPAN = r"for (?:\d+|an?|one|two|three) (?:hour|day|week|month)s?"
 _DAYS = r"by (?:mon|tues|wednes|thurs|fri|satur|sun)day"
-_END = re.compile(rf"\b(until|till|temporar\w+|{_SPAN}|{_DAYS})\b", re.I)
+_WHEN = (
+    r"(?:the end of|\d|mon|tues|wednes|thurs|fri|satur|sun|jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)"
+)
+_ENDING = (
+    rf"(?:ending|ends|expir\w+|through|up to|only for) {_WHEN}\w*|for the (?:summer|winter|week|month|year)"
+)
+_END = re.compile(rf"\b(until|till|temporar\w+|{_SPAN}|{_DAYS}|{_ENDING})\b", re.I)
 _DAY = r"(?:mon|tues|wednes|thurs|fri|satur|sun)day|tomorrow|next (?:week|month|\w+day)"
 _START = re.compile(rf"\b(?:(?:from|on|starting|as of) (?:{_DAY})|tomorrow|next (?:week|month))\b", re.I)
 _REASON = re.compile(r"\b(?:because|reason:|since)\s+(.+)$", re.I | re.S)
 # An apostrophe inside a word quotes nothing.
 _QUOTED = re.compile(r"(?<!\w)[\"“”'‘]([^\"“”]+?)[\"“”'’](?!\w)")
 
+_AND = re.compile(r"\band ([A-Z][\w-]+)")
+_RIGHTS = re.compile(r"\bas an? (?:company |content |user |security )?admin\b|\bas \w+ admin\b", re.I)
+
 CANT_END = "I can't end access by myself yet, so there will be no end date. Ask again when it should end."
 CANT_WAIT = "I can't wait for a day yet: I begin as soon as it's approved."
+NO_RIGHTS = "This gives no admin rights; those are asked for by themselves: /miro-admin."
 ONE_PERSON = "I take one person at a time. Ask again for the others."
 
 
@@ -48,6 +58,7 @@ def read(text: str, tables: Tables, action: type[Action] | None = None) -> Draft
         return None
     notes = [CANT_END] if wants_an_end(text) else []
     notes += [CANT_WAIT] if _START.search(rest) else []
+    notes += [NO_RIGHTS] if not meant.ADMINS and not meant.CONFIRM and _RIGHTS.search(rest) else []
     notes += [ONE_PERSON] if len(set(_PERSON.findall(rest))) > 1 else []
     raw: dict[str, str] = {}
     rest = _fill_person(meant, rest, raw)
@@ -154,8 +165,8 @@ def _fill_text(action: type[Action], text: str, raw: dict[str, str], tables: Tab
 
 
 def _unknown(text: str) -> list[str]:
-    """What is still quoted was meant as a team."""
-    quoted = _QUOTED.search(text.replace("\0", ""))
+    """What is still quoted, or follows "and" with a capital, was meant as a team."""
+    quoted = _QUOTED.search(text.replace("\0", "")) or _AND.search(text)
     if not quoted or not quoted[1].strip():
         return []
     name = quoted[1][:40]

@@ -18,7 +18,9 @@ def test_no_entry_of_a_new_account_names_the_person_outside_its_words(s: Stage) 
     assert state(s, id) == "done"
     said = bodies(s, id)
     assert "account" in [body.get("step") for body in said]
-    assert not [body for body in said if {"kim", "berg"} & set(str(body).casefold().replace(".", " ").split())]
+    assert not [
+        body for body in said if {"kim", "berg"} & set(str(body).casefold().replace(".", " ").split())
+    ]
     assert "@" not in str(said)
 
 

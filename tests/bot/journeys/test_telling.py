@@ -99,7 +99,7 @@ def test_a_channel_archived_later_is_a_recorded_end(tmp_path: Path) -> None:
 
 
 def test_somebody_who_cannot_be_reached_is_written_down(s: Stage) -> None:
-    s.slack.fault("chat.postMessage", error="account_inactive")
+    s.slack.fault("chat.postMessage", error="user_not_found")
     id = ask(s, *ACCESS)
     assert history(s, id).count("unreached") == 1
     assert any("I can't reach" in one for one in told(s, "U0ALEX"))

@@ -54,7 +54,7 @@ def test_names_and_what_hr_knows_are_approved_too() -> None:
 
 def test_what_hr_knows_is_shown_under_details() -> None:
     goal = HasAccount(*ADA, {"department": "IT", "costCenter": "CS001"})
-    assert goal.todo == "Create the account ada@example.com, with costCenter, department."
+    assert goal.todo == "Create the account ada@example.com for Ada Example, with costCenter, department."
     assert goal.detail == "name: Ada Example; costCenter: CS001, department: IT"
     assert HasAccount(*ADA).detail == "name: Ada Example"
 

@@ -12,7 +12,7 @@ from bot.sandbox.stage import Stage
 from bot.slack.courier import GIVE_UP
 from tests.bot.journeys.scenes import approve, ask, card, playing, request
 
-FINAL = ["channel_not_found", "is_archived", "account_inactive", "user_not_found", "not_in_channel"]
+FINAL = ["channel_not_found", "is_archived", "user_not_found", "not_in_channel"]
 PASSING = ["internal_error", "ratelimited", "service_unavailable", "team_added_to_org", "something_new"]
 ACCESS = ("/miro-access", "for Engineering because I start Monday")
 
