@@ -286,6 +286,6 @@ def _invite(page: str) -> None:
     print("1. Act as Alex Smith (top right); in #miro-access type: /miro-access for Engineering")
     print("2. Act as Priya Rao: under Direct messages, on the left, is the card. Press Approve.")
     print("3. Act as Alex again and look there. Then try: /miro help, or the house beside “miro”.")
-    print("Miro is the sandbox; local-slack draws some things otherwise than Slack: no confirmations, plainer cards.")
+    print("Miro is the sandbox; local-slack draws some things otherwise than Slack: confirmations, say.")
     if sys.stdout.isatty() and "SSH_CONNECTION" not in os.environ:
         webbrowser.open(page)
