@@ -73,6 +73,16 @@ class Group:
 
 
 @dataclass(frozen=True)
+class ProfileField:
+    """A field that admins added to everybody's profile; only admins change what stands in a protected one."""
+
+    id: str
+    label: str
+    type: str = "user"
+    is_protected: bool = True
+
+
+@dataclass(frozen=True)
 class ApiCall:
     """One Web API call; `answer` is None where the line was cut."""
 

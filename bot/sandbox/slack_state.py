@@ -17,12 +17,14 @@ from bot.sandbox.slack_records import (
     Group,
     Message,
     Person,
+    ProfileField,
     Refused,
     ResponseUrl,
     Trigger,
 )
 
 T = TypeVar("T")
+MANAGER_FIELD = "Xf01MANAGER"
 TRIGGER_SECONDS = 3.0
 
 
@@ -42,6 +44,9 @@ class SlackState:
     people: dict[str, Person] = field(default_factory=dict)
     channels: dict[str, Channel] = field(default_factory=dict)
     groups: dict[str, Group] = field(default_factory=dict)
+    profile_fields: list[ProfileField] = field(
+        default_factory=lambda: [ProfileField(MANAGER_FIELD, "Manager")]
+    )
     messages: list[Message] = field(default_factory=list)
     views: dict[str, list[JSON]] = field(default_factory=lambda: defaultdict(list))
     homes: dict[str, JSON] = field(default_factory=dict)
@@ -81,6 +86,13 @@ class SlackState:
     def add_group(self, group_id: str, handle: str, users: Iterable[str], disabled: bool = False) -> None:
         with self.lock:
             self.groups[group_id] = Group(group_id, handle, tuple(users), disabled)
+
+    def change_profile_field(self, field_id: str = MANAGER_FIELD, **changes: Any) -> None:
+        """`changes`: label, type, is_protected."""
+        with self.lock:
+            self.profile_fields = [
+                replace(each, **changes) if each.id == field_id else each for each in self.profile_fields
+            ]
 
     def direct(self, user_id: str) -> Channel:
         """The direct messages with this person, opened if need be."""

@@ -3,9 +3,7 @@
 from typing import Any
 
 from bot.sandbox.slack_records import JSON, Person, Refused
-from bot.sandbox.slack_state import SlackState
-
-MANAGER_FIELD = "Xf01MANAGER"
+from bot.sandbox.slack_state import MANAGER_FIELD, SlackState
 
 
 def auth_test(slack: SlackState, params: JSON) -> JSON:
@@ -65,12 +63,22 @@ def users_profile_get(slack: SlackState, params: JSON) -> JSON:
     person = slack.people.get(str(params.get("user")))
     if person is None:
         raise Refused("user_not_found")
-    fields = {MANAGER_FIELD: {"value": person.manager, "alt": ""}} if person.manager else {}
+    # An empty table is an empty list, as PHP writes it.
+    fields: Any = {MANAGER_FIELD: {"value": person.manager, "alt": ""}} if person.manager else []
     return {"profile": _as_user(slack, person)["profile"] | {"fields": fields}}
 
 
 def team_profile_get(slack: SlackState, params: JSON) -> JSON:
-    return {"profile": {"fields": [{"id": MANAGER_FIELD, "label": "Manager", "type": "user"}]}}
+    fields = [
+        {
+            "id": each.id,
+            "label": each.label,
+            "type": each.type,
+            "options": {"is_scim": False, "is_protected": each.is_protected},
+        }
+        for each in slack.profile_fields
+    ]
+    return {"profile": {"fields": fields}}
 
 
 def usergroups_list(slack: SlackState, params: JSON) -> JSON:

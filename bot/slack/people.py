@@ -1,9 +1,9 @@
-"""Who somebody is, by what Slack says of the account: colleague, guest, stranger, bot, or gone."""
+"""Who somebody is by what Slack says, who is in a user group, and whom a profile names as manager."""
 
 import logging
 import threading
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from slack_sdk import WebClient
@@ -16,8 +16,16 @@ from bot.desk import SlackAway
 
 log = logging.getLogger(__name__)
 
+FIELDS_EVERY = timedelta(hours=1)
+"""How long the definitions of profile fields count; what stands in a field is looked at each time."""
+
 _OUTSIDE = {Standing.GUEST, Standing.STRANGER, Standing.BOT}
-_NOBODY = {"users_not_found", "user_not_found", "user_not_visible"}
+_NOBODY = {"users_not_found", "user_not_found", "user_not_visible", "no_such_subteam"}
+_BUSY = {"ratelimited", "internal_error", "fatal_error", "service_unavailable", "request_timeout"}
+
+
+class BadField(Exception):
+    """The policy names a profile field that mustn't say who decides. The text says why, and what helps."""
 
 
 class SlackPeople:
@@ -26,6 +34,7 @@ class SlackPeople:
     def __init__(self, client: WebClient, people: People, now: Callable[[], datetime]) -> None:
         self._client, self._people, self._now = client, people, now
         self._home: tuple[str, str] | None = None
+        self._fields: tuple[datetime, list[dict[str, Any]]] | None = None
         self.bot_user = ""
         self._one_at_a_time = threading.Lock()
 
@@ -55,6 +64,63 @@ class SlackPeople:
             return None
         return self._keep(user)
 
+    def user_group(self, handle: str) -> list[SlackId] | None:
+        """Who is in the user group "@designers", or with such an id; None if there is none. Raises SlackAway.
+
+        A disabled group is none: Slack lists it only where it is asked for.
+        """
+        wanted = handle.strip().casefold()
+        groups = self._ask(self._client.usergroups_list).get("usergroups", [])
+        found = [one["id"] for one in groups if one["id"].casefold() == wanted]
+        # Only then by handle: whoever may make groups could call one like the id of another.
+        found += [one["id"] for one in groups if one["handle"].casefold() == wanted.removeprefix("@")]
+        listed = self._ask(self._client.usergroups_users_list, usergroup=found[0]) if found else {}
+        return [SlackId(id) for id in listed["users"]] if "users" in listed else None
+
+    def manager(self, person: Person, field: str) -> SlackId | None:
+        """Whom a protected profile field, by its label or id, names. Raises BadField, SlackAway."""
+        id = self._protected(field)
+        for account in sorted(person.accounts, key=lambda one: one.standing is not Standing.COLLEAGUE):
+            if account.standing is Standing.STRANGER:
+                continue  # another organization writes what it likes into its profiles
+            profile = self._ask(self._client.users_profile_get, user=account.slack_id).get("profile", {})
+            filled = profile.get("fields")
+            value = filled.get(id, {}).get("value") if isinstance(filled, dict) else ""
+            if value:
+                # A field for several people has them with commas between.
+                return SlackId(value.partition(",")[0].strip())
+        return None
+
+    def _protected(self, field: str) -> str:
+        """The id of a field that holds a person and that employees can't edit. Raises BadField, SlackAway."""
+        wanted, known = field.strip().casefold(), self._definitions()
+        found = [one for one in known if one["id"].casefold() == wanted]
+        found = found or [one for one in known if one.get("label", "").strip().casefold() == wanted]
+        if not found:
+            raise BadField(f"Slack has no profile field called “{field}”: name another one in the policy.")
+        if len(found) > 1:
+            raise BadField(
+                f"Slack has several profile fields called “{field}”: name it by its id in the policy."
+            )
+        if found[0].get("type") != "user":
+            raise BadField(
+                f"Slack's profile field “{field}” holds no person, so it can't name a manager: "
+                "name a field for people in the policy."
+            )
+        options = found[0].get("options")
+        if not isinstance(options, dict) or options.get("is_protected") is not True:
+            raise BadField(
+                f"Slack's profile field “{field}” isn't protected, so an employee could name a friend as "
+                "manager: let only admins or your directory edit it, or list the managers in the policy."
+            )
+        return str(found[0]["id"])
+
+    def _definitions(self) -> list[dict[str, Any]]:
+        if self._fields is None or self._now() - self._fields[0] >= FIELDS_EVERY:
+            profile = self._ask(self._client.team_profile_get).get("profile", {})
+            self._fields = self._now(), list(profile.get("fields") or [])
+        return self._fields[1]
+
     def _look_at(self, slack_id: SlackId) -> Person | None:
         try:
             return self._keep(self._ask(self._client.users_info, user=slack_id)["user"])
@@ -67,12 +133,15 @@ class SlackPeople:
         try:
             return dict(method(**params).data)
         except SlackApiError as error:
-            code = error.response.get("error", "")
+            status = error.response.status_code
+            # With 5xx comes a page in HTML, which the SDK gives out as the error's name.
+            code = error.response.get("error", "") if status < 500 else ""
             if code in _NOBODY:
                 return {}
-            raise SlackAway(f"Slack answered {code or error.response.status_code}") from error
+            what = f"Slack answered {code or status}"
+            raise SlackAway(what + _remedy(code, error.response.get("needed", ""))) from error
         except (SlackClientError, OSError) as error:
-            raise SlackAway(f"Slack can't be reached: {error}") from error
+            raise SlackAway(f"Slack can't be reached: {error}; try again in a minute") from error
 
     def _keep(self, user: dict[str, Any]) -> Person:
         profile = user.get("profile", {})
@@ -123,3 +192,12 @@ class SlackPeople:
             if theirs:
                 return bool(theirs == enterprise)
         return not team or user.get("team_id", team) == team
+
+
+def _remedy(code: str, needed: str) -> str:
+    """What helps against an error of Slack's; '' where the token itself is wrong: who asked knows more."""
+    if code == "missing_scope":
+        return f": add {needed or 'the scope'} to the app's bot scopes and install the app again"
+    if code == "plan_upgrade_required":
+        return ": user groups come with Slack's paid plans; name people by e-mail in the policy instead"
+    return "; try again in a minute" if not code or code in _BUSY else ""

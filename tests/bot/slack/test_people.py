@@ -1,7 +1,7 @@
-"""Who somebody is, by what Slack says of the account; and what is done when Slack says nothing."""
+"""Who somebody is, whose group and manager Slack knows; and what is done when Slack says nothing."""
 
-from collections.abc import Iterator
-from datetime import UTC, datetime
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -9,11 +9,12 @@ import pytest
 from slack_sdk import WebClient
 
 from approvals.ids import SlackId
-from approvals.people import Standing
+from approvals.people import Person, Standing
 from approvals.sqlite import SqliteStore
 from bot.desk import SlackAway
+from bot.sandbox.slack_records import ProfileField
 from bot.sandbox.workspace import Workspace
-from bot.slack.people import SlackPeople
+from bot.slack.people import BadField, SlackPeople
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 
@@ -22,9 +23,22 @@ class Office:
     """A workspace, a record, and the bot's look at both."""
 
     def __init__(self, slack: Workspace, store: SqliteStore, url: str) -> None:
-        self.slack, self.store = slack, store
+        self.slack, self.store, self.now = slack, store, NOW
         client = WebClient("xoxb-sandbox", base_url=url, retry_handlers=[])
-        self.people = SlackPeople(client, store.people, lambda: NOW)
+        self.people = SlackPeople(client, store.people, lambda: self.now)
+
+    @property
+    def calls(self) -> list[str]:
+        """The methods that were called."""
+        return [one.method for one in self.slack.log]
+
+    def met(self, id: str, **flags: Any) -> Person:
+        """Somebody in Slack, looked up."""
+        self.slack.add_person(id, f"{id.lower()}@example.com", f"Person {id}", **flags)
+        found = self.people.find(id)
+        assert found
+        self.slack.log.clear()
+        return found
 
     def standing(self, **flags: Any) -> Standing:
         """What the bot makes of somebody with these flags."""
@@ -200,3 +214,179 @@ def test_a_guest_keeps_an_address_that_no_colleague_has(office: Office) -> None:
     assert kim and (kim.email, kim.is_(asked_for)) == ("kim@example.com", True)
     office.slack.change_person("U0KIM", is_restricted=False)
     assert office.people.look(kim).email == "kim@example.com"
+
+
+# -- user groups -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("entry", ["@designers", "designers", "@Designers", " DESIGNERS ", "S01", "s01"])
+def test_a_user_group_is_found_by_handle_or_id(office: Office, entry: str) -> None:
+    office.slack.add_group("S02", "others", ["U0SAM"])
+    office.slack.add_group("S01", "designers", ["U0ADA", "U0BO"])
+    assert office.people.user_group(entry) == ["U0ADA", "U0BO"]
+    assert office.calls == ["usergroups.list", "usergroups.users.list"]
+
+
+def test_a_user_group_may_be_empty(office: Office) -> None:
+    office.slack.add_group("S01", "designers", [])
+    assert office.people.user_group("@designers") == []
+
+
+@pytest.mark.parametrize("entry", ["@nobody", "S09", "", "@", "design", "@S01"])
+def test_a_user_group_that_slack_doesnt_know_is_none(office: Office, entry: str) -> None:
+    office.slack.add_group("S01", "designers", ["U0ADA"])
+    assert office.people.user_group(entry) is None
+
+
+def test_a_disabled_user_group_is_none(office: Office) -> None:
+    office.slack.add_group("S01", "designers", ["U0ADA"], disabled=True)
+    assert office.people.user_group("@designers") is None
+    assert office.people.user_group("S01") is None
+
+
+def test_a_user_group_that_goes_between_two_calls_is_none(office: Office) -> None:
+    office.slack.add_group("S01", "designers", ["U0ADA"])
+    office.slack.fault("usergroups.users.list", error="no_such_subteam")
+    assert office.people.user_group("@designers") is None
+
+
+def test_a_handle_like_an_id_takes_nothing_over(office: Office) -> None:
+    office.slack.add_group("S02", "s01", ["U0EVE"])
+    office.slack.add_group("S01", "designers", ["U0ADA"])
+    assert office.people.user_group("S01") == ["U0ADA"]
+    assert office.people.user_group("@s01") == ["U0EVE"]
+
+
+# -- managers ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("field", ["Manager", "manager", " MANAGER ", "Xf01MANAGER"])
+def test_a_manager_is_who_stands_in_the_field(office: Office, field: str) -> None:
+    ada = office.met("U0ADA", manager="U0PRIYA")
+    assert office.people.manager(ada, field) == "U0PRIYA"
+    assert office.calls == ["team.profile.get", "users.profile.get"]
+
+
+def test_an_empty_field_names_nobody(office: Office) -> None:
+    assert office.people.manager(office.met("U0ADA"), "Manager") is None
+
+
+def test_somebody_without_an_account_has_no_manager_in_slack(office: Office) -> None:
+    leaver = office.store.people.meet(email="leaver@example.com")
+    assert office.people.manager(leaver, "Manager") is None
+
+
+def test_somebody_whom_slack_doesnt_know_any_more_has_no_manager(office: Office) -> None:
+    ada = office.met("U0ADA", manager="U0PRIYA")
+    del office.slack.people["U0ADA"]
+    assert office.people.manager(ada, "Manager") is None
+
+
+def test_the_first_of_several_in_the_field_is_the_manager(office: Office) -> None:
+    assert office.people.manager(office.met("U0ADA", manager="U0PRIYA,U0SAM"), "Manager") == "U0PRIYA"
+
+
+def test_the_account_of_a_colleague_says_who_the_manager_is(office: Office) -> None:
+    for id, flags in (("U0OLD", {"deleted": True, "manager": "U0GONE"}), ("U0ADA", {"manager": "U0PRIYA"})):
+        office.slack.add_person(id, "ada@example.com", "Ada Example")
+        office.people.find(id)
+        office.slack.change_person(id, **flags)
+        office.people.find(id)
+    ada = office.store.people.by_slack(SlackId("U0OLD"))
+    assert ada and len(ada.accounts) == 2
+    assert office.people.manager(ada, "Manager") == "U0PRIYA"
+
+
+def test_a_profile_of_another_organization_names_no_manager(office: Office) -> None:
+    cy = office.met("U0CY", is_stranger=True, manager="U0CY")
+    assert office.people.manager(cy, "Manager") is None
+    assert office.calls == ["team.profile.get"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"is_protected": False}, "isn't protected, so an employee could name a friend as manager: let only"),
+        ({"type": "text"}, "holds no person, so it can't name a manager: name a field for people"),
+        ({"label": "Boss"}, "Slack has no profile field called “Manager”: name another one in the policy."),
+    ],
+    ids=str,
+)
+def test_a_field_that_mustnt_decide_is_refused(
+    office: Office, changes: dict[str, Any], sentence: str
+) -> None:
+    ada = office.met("U0ADA", manager="U0FRIEND")
+    office.slack.change_profile_field(**changes)
+    with pytest.raises(BadField, match=sentence):
+        office.people.manager(ada, "Manager")
+    assert office.calls == ["team.profile.get"]
+
+
+def test_of_two_fields_with_one_label_none_is_guessed(office: Office) -> None:
+    ada = office.met("U0ADA", manager="U0PRIYA")
+    office.slack.profile_fields.append(ProfileField("Xf02", "manager"))
+    with pytest.raises(BadField, match="several profile fields called “Manager”: name it by its id"):
+        office.people.manager(ada, "Manager")
+    assert office.people.manager(ada, "Xf01MANAGER") == "U0PRIYA"
+
+
+def test_fields_are_asked_for_once_an_hour(office: Office) -> None:
+    ada = office.met("U0ADA", manager="U0PRIYA")
+    for _ in range(2):
+        office.people.manager(ada, "Manager")
+    office.slack.change_profile_field(is_protected=False)
+    office.now += timedelta(minutes=59)
+    office.people.manager(ada, "Manager")
+    assert office.calls.count("team.profile.get") == 1
+    office.now += timedelta(minutes=1)
+    with pytest.raises(BadField):
+        office.people.manager(ada, "Manager")
+
+
+def test_a_field_that_wasnt_told_is_not_remembered(office: Office) -> None:
+    ada = office.met("U0ADA", manager="U0PRIYA")
+    office.slack.fault("team.profile.get", status=500)
+    with pytest.raises(SlackAway):
+        office.people.manager(ada, "Manager")
+    assert office.people.manager(ada, "Manager") == "U0PRIYA"
+
+
+# -- what Slack refuses ------------------------------------------------------------------------------------
+
+ASKING: dict[str, Callable[[Office], object]] = {
+    "usergroups.list": lambda office: office.people.user_group("@designers"),
+    "usergroups.users.list": lambda office: office.people.user_group("@designers"),
+    "team.profile.get": lambda office: office.people.manager(office.met("U0ADA"), "Manager"),
+    "users.profile.get": lambda office: office.people.manager(office.met("U0ADA"), "Manager"),
+}
+
+
+@pytest.mark.parametrize(
+    ("how", "sentence"),
+    [
+        ({"error": "plan_upgrade_required"}, "Slack answered plan_upgrade_required: user groups come with"),
+        ({"error": "missing_scope"}, "add the scope to the app's bot scopes and install the app again"),
+        ({"error": "internal_error"}, "Slack answered internal_error; try again in a minute"),
+        ({"status": 503}, "Slack answered 503; try again in a minute"),
+        ({"status": 429}, "Slack answered ratelimited; try again in a minute"),
+        ({"cut": "before"}, "Slack can't be reached: .*; try again in a minute"),
+        ({"error": "token_revoked"}, "Slack answered token_revoked$"),
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("method", ASKING)
+def test_slack_away_says_what_to_do(office: Office, method: str, how: dict[str, Any], sentence: str) -> None:
+    office.slack.add_group("S01", "designers", ["U0ADA"])
+    office.slack.fault(method, **how)
+    with pytest.raises(SlackAway, match=sentence):
+        ASKING[method](office)
+
+
+@pytest.mark.parametrize(
+    ("method", "scope"),
+    [("usergroups.list", "usergroups:read"), ("team.profile.get", "users.profile:read")],
+)
+def test_a_scope_that_lacks_is_named(office: Office, method: str, scope: str) -> None:
+    office.slack.scopes = frozenset({"users:read", "users:read.email"})
+    with pytest.raises(SlackAway, match=f"missing_scope: add {scope} to the app's bot scopes"):
+        ASKING[method](office)
