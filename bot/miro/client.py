@@ -117,17 +117,29 @@ class Miro:
         return exact[0] if exact else None
 
     def other_admin(self, id: str) -> bool:
-        """Whether an active Company Admin other than `id` exists.
+        """Whether an active Company Admin other than `id` exists."""
+        everybody = self._active("id,active,roles")
+        return any(account.org_role == wire.ADMIN and account.id != id for account in everybody)
 
-        Read from the documented filter `active eq true`; a filter on roles isn't documented.
-        """
-        query = {"attributes": "id,active,roles", "filter": self._dialect.filter("active eq true")}
-        return any(
-            account.org_role == wire.ADMIN and account.id != id and account.active
-            for account in (
-                self._entry(Account, {"userName": "", "active": False} | one) for one in self._all(query)
-            )
-        )
+    def admins(self) -> list[Account]:
+        """Every active account that is Company Admin or has an admin role."""
+        everybody = self._active("id,userName,displayName,active,roles")
+        return [account for account in everybody if account.org_role == wire.ADMIN or account.admin_roles]
+
+    def _active(self, attributes: str) -> Iterator[Account]:
+        """All active accounts, with what is asked for. A filter on roles isn't documented; this one is."""
+        query = {"attributes": attributes, "filter": self._dialect.filter("active eq true")}
+        unasked = {} if "userName" in attributes else {"userName": ""}
+        for one in self._all(query):
+            account = self._entry(Account, {**unasked, "active": False} | one)
+            if account.active:
+                yield account
+
+    def manager_of(self, address: str) -> str | None:
+        """The address of the manager whom Miro's enterprise attribute names. Raises Ambiguous."""
+        account = self.look(address, wire.MANAGER)
+        boss = self.by_id(account.manager_id) if account and account.manager_id else None
+        return boss.user_name.casefold() if boss else None
 
     def groups(self) -> list[Group]:
         """All groups: id and security name. Costs a fifth of the pool a page."""
@@ -190,7 +202,7 @@ class Miro:
         if self._practice:
             raise Practising("This is practice: nothing is changed in Miro.")
         path, _, query = call.path.replace("{user}", quote(id, safe="")).partition("?")
-        body = _addressed(call.body, id) if call.body else None
+        body = wire.addressed(call.body, id) if call.body else None
         pairs = dict(part.split("=", 1) for part in query.split("&") if part)
         status, text = self._exchange(call.method, path, pairs, self._dialect.body(body))
         if not path.startswith("/Users") or not text:
@@ -265,18 +277,6 @@ def _check_all_shown(total: int, shown: int) -> None:
     """Nobody is taken for absent who was only left out of a list."""
     if shown < total:
         raise Away(f"Miro counted {total} and showed {shown}, so I don't rely on it.")
-
-
-def _addressed(body: Any, id: str) -> Any:
-    """The body with the account's id where a goal left `{user}`; names that read so are left alone."""
-    if isinstance(body, list):
-        return [_addressed(one, id) for one in body]
-    if isinstance(body, Mapping):
-        whole = {key: _addressed(value, id) for key, value in body.items()}
-        if str(body.get("path", "")).startswith("members["):
-            whole["path"] = body["path"].replace("{user}", id)
-        return {"value": id} if body == {"value": "{user}"} else whole
-    return body
 
 
 def _retry_after(headers: httpx.Headers, now: datetime) -> float:

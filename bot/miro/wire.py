@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 USER = "urn:ietf:params:scim:schemas:core:2.0:User"
 ENTERPRISE = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
+MANAGER = f"{ENTERPRISE}:manager"
 PATCH_OP = "urn:ietf:params:scim:api:messages:2.0:PatchOp"
 
 ADMIN = "ORGANIZATION_INTERNAL_ADMIN"
@@ -77,6 +78,13 @@ class Account(_Message):
         """Content Admin, User Admin, … : roles beside the one in the organization."""
         return frozenset(role.value for role in self.roles if not role.primary)
 
+    @property
+    def manager_id(self) -> str:
+        """The manager's Miro id; '' where there is none, or something else than an id stands there."""
+        manager = self.enterprise.get("manager")
+        id = str(manager.get("value") or "") if isinstance(manager, Mapping) else ""
+        return id if id.isascii() and id.isdecimal() else ""
+
 
 class Group(_Message):
     """A group, by its security name."""
@@ -142,6 +150,18 @@ def quoted(value: str) -> str:
 def patch(*operations: Mapping[str, Any]) -> dict[str, Any]:
     """The body of a PATCH."""
     return {"schemas": [PATCH_OP], "Operations": [dict(one) for one in operations]}
+
+
+def addressed(body: Any, id: str) -> Any:
+    """The body with the account's id where a goal left `{user}`; names that read so are left alone."""
+    if isinstance(body, list):
+        return [addressed(one, id) for one in body]
+    if isinstance(body, Mapping):
+        whole = {key: addressed(value, id) for key, value in body.items()}
+        if str(body.get("path", "")).startswith("members["):
+            whole["path"] = body["path"].replace("{user}", id)
+        return {"value": id} if body == {"value": "{user}"} else whole
+    return body
 
 
 @dataclass(frozen=True)

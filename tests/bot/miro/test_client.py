@@ -10,7 +10,7 @@ import pytest
 from bot.miro.client import Ambiguous, Away, Declined, Locked, Practising
 from bot.miro.goals import Call
 from bot.miro.groups import GroupNamed, InGroup
-from bot.miro.wire import ADMIN, LOOK, Dialect, Group
+from bot.miro.wire import ADMIN, LOOK, MEMBER, Dialect, Group, patch
 from bot.sandbox.miro import Fault
 from bot.sandbox.server import Answer
 from bot.sandbox.server import Call as Heard
@@ -200,6 +200,111 @@ def test_the_first_page_with_another_admin_is_enough(s: Scene) -> None:
         s.sandbox.add_user(f"p{number}@example.com", f"P {number}", admin=number == 0)
     assert s.miro.other_admin(s.grace)
     assert len(s.sandbox.log) == 1
+
+
+# -- all admins --------------------------------------------------------------------------------------------
+
+
+def test_admins_are_company_admins_and_those_with_an_admin_role(s: Scene) -> None:
+    s.sandbox.add_user("ian@example.com", "Ian", admin_roles=["User Admin"])
+    s.sandbox.add_user("gil@example.com", "Gil", admin=True, active=False)
+    s.sandbox.add_user("gus@example.com", "Gus", guest=True)
+    found = {one.user_name: (one.display_name, one.org_role, one.admin_roles) for one in s.miro.admins()}
+    assert found == {
+        "grace@example.com": ("Grace Example", ADMIN, frozenset()),
+        "ian@example.com": ("Ian", MEMBER, {"User Admin"}),
+    }
+    query = "/Users?attributes=id,userName,displayName,active,roles&filter=active eq true"
+    assert [one.path for one in s.sandbox.log] == [f"{query}&startIndex=1&count=1000"]
+
+
+def test_admins_are_looked_for_on_every_page(s: Scene) -> None:
+    for number in range(1_000):
+        s.sandbox.add_user(f"p{number}@example.com", f"P {number}")
+    s.sandbox.add_user("last@example.com", "Last", admin=True)
+    assert [one.user_name for one in s.miro.admins()] == ["grace@example.com", "last@example.com"]
+    assert s.calls == ["GET /Users"] * 2
+
+
+@pytest.mark.parametrize("active", [{}, {"active": False}], ids=str)
+def test_who_isnt_shown_to_be_active_is_no_admin(active: dict[str, bool]) -> None:
+    role = {"value": ADMIN, "type": "organization_user_role", "primary": True}
+    with answering(always(page({**ADA, "roles": [role], **active}))) as miro:
+        assert miro.admins() == []
+
+
+def test_an_admin_without_an_address_makes_the_list_unreadable() -> None:
+    nameless = always(page({"id": "8", "active": True, "roles": []}))
+    with answering(nameless) as miro, pytest.raises(Away, match="unexpected form"):
+        miro.admins()
+
+
+# -- managers ----------------------------------------------------------------------------------------------
+
+ENTERPRISE = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
+
+
+def test_a_manager_is_whom_the_enterprise_attribute_names(s: Scene) -> None:
+    s.sandbox.change_user("grace@example.com", userName="Grace@Example.com")
+    s.sandbox.change_user("ada@example.com", enterprise={"manager": {"value": s.grace}, "department": "IT"})
+    assert s.miro.manager_of("ADA@example.com") == "grace@example.com"
+    assert [one.path.partition("&filter")[0] for one in s.sandbox.log] == [
+        f"/Users?attributes={LOOK},{ENTERPRISE}:manager",
+        f"/Users/{s.grace}?attributes={LOOK}",
+    ]
+
+
+def test_a_manager_that_a_directory_wrote_is_found(s: Scene) -> None:
+    write = {"op": "Replace", "path": f"{ENTERPRISE}:manager.value", "value": s.grace}
+    s.miro.send(Call("PATCH", "/Users/{user}", patch(write)), s.ada)
+    assert s.miro.manager_of("ada@example.com") == "grace@example.com"
+
+
+@pytest.mark.parametrize(
+    "enterprise",
+    [
+        {},
+        {"department": "IT"},
+        {"manager": {"displayName": "Grace Example"}},
+        {"manager": {"value": "1"}},
+        {"manager": {"value": "../Groups"}},
+        {"manager": {"value": ""}},
+        {"manager": "Grace Example"},
+    ],
+    ids=str,
+)
+def test_nobody_is_guessed_to_be_a_manager(s: Scene, enterprise: dict[str, Any]) -> None:
+    s.sandbox.change_user("ada@example.com", enterprise=enterprise)
+    assert s.miro.manager_of("ada@example.com") is None
+    assert len(s.sandbox.log) == (2 if enterprise == {"manager": {"value": "1"}} else 1)
+
+
+def test_a_number_is_an_id_too() -> None:
+    boss = {"id": "8", "userName": "bo@example.com"}
+
+    def answers(call: Heard) -> Answer:
+        return (
+            Answer.of(200, boss)
+            if call.path.endswith("/8")
+            else page({**ADA, ENTERPRISE: {"manager": {"value": 8}}})
+        )
+
+    with answering(answers) as miro:
+        assert miro.manager_of("ada@example.com") == "bo@example.com"
+
+
+def test_who_isnt_in_miro_has_no_manager_there(s: Scene) -> None:
+    assert s.miro.manager_of("nobody@example.com") is None
+    s.sandbox.change_user("ada@example.com", enterprise={"manager": {"value": s.grace}})
+    s.sandbox.change_user("grace@example.com", role="ORGANIZATION_EXTERNAL_USER")
+    assert s.miro.manager_of("ada@example.com") is None, "a guest isn't shown"
+
+
+def test_a_refusal_of_the_managers_look_is_told(s: Scene) -> None:
+    s.sandbox.change_user("ada@example.com", enterprise={"manager": {"value": s.grace}})
+    s.sandbox.faults.append(Fault(path=f"/Users/{s.grace}", status=400, detail="No"))
+    with pytest.raises(Declined, match="No"):
+        s.miro.manager_of("ada@example.com")
 
 
 # -- groups ------------------------------------------------------------------------------------------------
