@@ -1,233 +1,66 @@
-"""Who may ask, who may decide, and what a decision does: values in, events or a refusal out."""
+"""Who may decide, and what a decision does: values in, events or a refusal out."""
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import replace
+from datetime import datetime, timedelta
 
-from approvals.ids import PersonId, SlackId
-from approvals.people import Account, Directory, Person, Standing, canonical, listed
-from approvals.policy import ANYONE, MANAGER, Policy, Rule
-from approvals.request import Draft, Request
+from approvals.deadlines import due, level, may_nudge_at, reminder
+from approvals.ids import PersonId, stamp
+from approvals.people import listed
+from approvals.refusals import Outdated, Refused, Settled
+from approvals.request import Draft, Request, Vote
+from approvals.routing import Approver, Route
+from approvals.settled import ago, settled
 from approvals.states import OPEN, State, What
+from approvals.table import Table, routed
+from approvals.who import Who, check_standing, is_operator
+
+LONGEST_QUESTION = 300
 
 
-class Refused(Exception):
-    """Not allowed, or not possible. The text is the one shown to the person who tried."""
-
-
-class Settled(Refused):
-    """Somebody was first: nothing is left to decide."""
-
-
-class Outdated(Refused):
-    """The click belongs to an older picture of what will change."""
-
-
-@dataclass(frozen=True)
-class Who:
-    """The one who acts: a person through a Slack account, or from a shell (`shell` says which)."""
-
-    person: Person
-    account: Account | None = None
-    shell: str = ""
-
-    @property
-    def signed(self) -> dict[str, str]:
-        """What the record keeps of the one who acted, beside the opaque id."""
-        return {"who": self.person.sealed(self.account), "shell": self.shell}
-
-
-_STANDING = {
-    Standing.GUEST: "Guests can't ask or decide here. Ask a colleague with a full Slack account.",
-    Standing.STRANGER: "You belong to another organization, so I can't take this from you.",
-    Standing.BOT: "Bots can't ask or decide here.",
-    Standing.LEFT: "This Slack account is deactivated, so it can't ask or decide.",
-}
-
-
-def check_standing(who: Who, now: datetime) -> None:
-    """Refuses guests, strangers, bots, deactivated accounts, and accounts not looked at for a day."""
-    if who.account is None:
-        return
-    if who.account.standing in _STANDING:
-        raise Refused(_STANDING[who.account.standing])
-    if who.account.standing is Standing.UNKNOWN or not who.account.fresh(now):
-        raise Refused(
-            "I haven't been able to check your Slack account today, so nothing was done. "
-            "I'm looking again; press once more in a minute."
-        )
-
-
-def names(policy: Policy, entries: Sequence[str], who: Person) -> bool:
-    """Whether a list of the policy names this person."""
-    slack_ids = {account.slack_id for account in who.accounts}
-    people = {entry for entry, _ in policy.members(entries)}
-    by_email = bool(who.email) and who.email in {canonical(entry) for entry in people}
-    return by_email or bool(slack_ids & people)
-
-
-def is_operator(policy: Policy, who: Person) -> bool:
-    """Whether this person looks after the bot and its stopped requests."""
-    return names(policy, policy.operators, who)
-
-
-def may_ask(policy: Policy, action: str, who: Person, subject: Person | None) -> None:
-    """Refuses whoever may not ask for this, or not for somebody else."""
-    rule = policy.rule(action)
-    if rule is None:
-        raise Refused(f"Nobody can ask for {action} here: the policy doesn't mention it. Ask your IT team.")
-    others = subject is not None and not who.is_(subject)
-    if others and among(policy, rule.for_others, who):
-        return
-    if not among(policy, rule.ask, who):
-        raise Refused("You can't ask for this. Ask your manager or your IT team to ask for you.")
-    if others:
-        raise Refused("You can ask for this for yourself only. Let the person ask, or your IT team.")
-
-
-def among(policy: Policy, entries: Sequence[str], who: Person) -> bool:
-    """Whether a list of those who may ask names this person, or everybody."""
-    return ANYONE in entries or names(policy, entries, who)
-
-
-@dataclass(frozen=True)
-class Approver:
-    """Somebody who may decide, and why: completes "You're asked because …"."""
-
-    person: Person
-    because: str
-
-
-def approvers(
-    policy: Policy, action: str, requester: Person, subject: Person | None, directory: Directory
-) -> tuple[Approver, ...]:
-    """Who may decide this request now; never the requester, never the person concerned. Raises Refused."""
-    rule = policy.rule(action)
-    if rule is None:
-        raise Refused(f"Nobody can decide about {action}: the policy doesn't mention it. Ask your IT team.")
-    found: list[Approver] = []
-    for who, because in entries(policy, rule, requester, subject):
-        person = _look_up(directory, who)
-        barred = person is None or person.is_(requester) or (subject is not None and person.is_(subject))
-        if person and not barred and not any(person.is_(one.person) for one in found):
-            found.append(Approver(person, because))
-    if len(found) < rule.agree:
-        raise Refused(
-            f"Nobody can decide this: {rule.agree} must agree and {len(found)} can. "
-            "Ask your IT team to add an approver to the policy."
-        )
-    return tuple(found)
-
-
-def entries(policy: Policy, rule: Rule, requester: Person, subject: Person | None) -> list[tuple[str, str]]:
-    """Whom a rule names, as e-mail or Slack id, each with why: completes "You're asked because …"."""
-    concerned, found = subject or requester, list[tuple[str, str]]()
-    for entry in rule.approvers:
-        if entry != MANAGER:
-            found += policy.members([entry])
-        elif boss := policy.manager_of(concerned.email):
-            whom = concerned.given or concerned.called.partition("@")[0]
-            found.append((boss, f"you manage {whom}"))
-    return found
-
-
-def _look_up(directory: Directory, entry: str) -> Person | None:
-    """A person of the policy, if Slack doesn't say that they can't decide."""
-    person = directory.by_email(entry) if "@" in entry else directory.by_slack(SlackId(entry))
-    if person is None or not any(account.standing is Standing.COLLEAGUE for account in person.accounts):
-        return None
-    return person
-
-
-def ago(since: datetime, now: datetime) -> str:
-    """'8 seconds', '3 minutes', '2 hours', '5 days'."""
-    seconds = max(0, int((now - since).total_seconds()))
-    sizes = (("day", 86_400), ("hour", 3_600), ("minute", 60), ("second", 1))
-    unit, size = next((one for one in sizes if seconds >= one[1]), sizes[-1])
-    count = seconds // size
-    return f"{count} {unit}{'' if count == 1 else 's'}"
-
-
-_SETTLED = {
-    State.DONE: "{who} approved {id} {ago} before you. It is done.",
-    State.DENIED: "{who} denied {id} {ago} before you. Nothing has changed.",
-    State.WITHDRAWN: "{who} withdrew {id} {ago} before you.",
-    State.EXPIRED: "{id} ended {ago} ago because nobody answered. Nothing has changed.",
-    State.REFUSED: "{id} ended {ago} ago: it can't be done.",
-    State.NOTHING_TO_DO: "{id} ended {ago} ago: there was nothing to do.",
-    State.JOINED: "{id} was joined to another request.",
-    State.CHECKING: "I'm still checking {id}. You'll be asked when I know what will change.",
-    State.WAITING: "{id} is waiting for an answer. Nothing has changed.",
-}
-_APPROVED = "{who} approved {id} {ago} before you. Nothing left to do."
-
-
-def kept(request: Request, text: str) -> str:
-    """A sentence about an ending, true also where something was done before it."""
-    return text.replace("Nothing has changed.", "What was done before stays.") if request.changed else text
-
-
-def settled(request: Request, directory: Directory, now: datetime) -> Settled:
-    """Says who was first, and when."""
-    since, ids = request.approved_at or now, request.decided_by
-    if request.outcome and request.state not in (State.DONE, State.STOPPED, State.REHEARSED):
-        since, ids = request.outcome.at, (request.outcome.by,)
-    first = listed([_called(directory, id) for id in ids]) or "Somebody"
-    text = kept(request, _SETTLED.get(request.state, _APPROVED))
-    return Settled(text.format(who=first, id=request.id, ago=ago(since, now)))
-
-
-def _called(directory: Directory, id: PersonId) -> str:
-    try:
-        return directory.person(id).called
-    except KeyError:
-        return "Somebody"
-
-
-@dataclass(frozen=True)
-class Table:
-    """What a decision rests on: the policy the request was made under, the one in force, and the people."""
-
-    asked: Policy
-    in_force: Policy
-    directory: Directory
-    now: datetime
-
-    def needed(self, request: Request) -> int:
-        """How many must agree: a policy that has become stricter binds what is waiting, too."""
-        rule = self.in_force.rule(request.action)
-        return max(request.agree, rule.agree if rule else 0)
-
-    def entitled(self, request: Request) -> tuple[Approver, ...]:
-        """Who may decide: only those whom both policies name."""
-        requester = self.directory.person(request.requester)
-        subject = self.directory.person(request.subject) if request.subject else None
-        lists = [
-            approvers(policy, request.action, requester, subject, self.directory)
-            for policy in (self.asked, self.in_force)
-        ]
-        return tuple(one for one in lists[0] if any(one.person.is_(other.person) for other in lists[1]))
-
-
-def _may_decide(request: Request, who: Who, table: Table, confidential: bool) -> None:
-    if who.shell and not table.in_force.command_line_decides:
-        raise Refused(
-            "The policy doesn't let a command line decide (command_line_decides). Nothing has changed."
-        )
+def _may_decide(
+    request: Request, who: Who, table: Table, confidential: bool, again: bool = False
+) -> Approver:
+    """The seat somebody decides from; `again` lets those decide who have voted. Raises Refused."""
+    _check_shell(who, table, False)
     check_standing(who, table.now)
     if who.person.is_(table.directory.person(request.requester)):
         raise Refused("You asked for this, so somebody else has to decide.")
     if request.subject and who.person.is_(table.directory.person(request.subject)):
         raise Refused("This is about you, so somebody else has to decide.")
-    entitled = table.entitled(request)
+    entitled = _seats(request, table)
+    found = next((one for one in entitled if who.person.is_(one.person)), None)
+    if found:
+        return found
+    if again and any(who.person.is_(table.directory.person(vote.by)) for vote in request.votes):
+        return Approver(who.person, "")
+    _check_first_vote(request, who, table)
     if not entitled:
         raise Refused(
             f"Nobody can decide {request.id} any more, because the policy was changed. Ask your IT team."
         )
-    if not any(who.person.is_(one.person) for one in entitled):
-        others = "the people I asked" if confidential else listed([o.person.called for o in entitled], "or")
-        raise Refused(f"Only {others} can decide {request.id}. Nothing has changed.")
+    others = "the people I asked" if confidential else listed([o.person.called for o in entitled], "or")
+    raise Refused(f"Only {others} can decide {request.id}. Nothing has changed.")
+
+
+def _seats(request: Request, table: Table) -> Sequence[Approver]:
+    """Who may decide now; of a request that is settled, who could have."""
+    if request.state is State.WAITING:
+        return table.route(request).approvers
+    people = table.directory
+    asked = [Approver(people.person(id), why) for id, why in request.approvers]
+    return [*asked, *(Approver(people.person(vote.by), "") for vote in request.votes)]
+
+
+def _check_first_vote(request: Request, who: Who, table: Table) -> None:
+    """One person counts once, and so does the one they stand in for."""
+    for vote in request.votes:
+        by, whose = table.directory.person(vote.by), table.directory.person(vote.principal)
+        if who.person.is_(by):
+            raise Refused(f"You approved {request.id} already. It waits for somebody else.")
+        if who.person.is_(whose):
+            raise Refused(f"{by.called} approved {request.id} for you already. It waits for somebody else.")
 
 
 def _check_known(request: Request) -> None:
@@ -245,36 +78,148 @@ def _check_open(request: Request, table: Table) -> None:
         )
 
 
-def _check(request: Request, who: Who, table: Table, confidential: bool) -> None:
+def _check(request: Request, who: Who, table: Table, confidential: bool, again: bool = False) -> Approver:
+    """The seat somebody decides an open request from. Raises Refused."""
     if confidential:
         # Even who decided, and when, is not for everybody.
         _check_known(request)
-        _may_decide(request, who, table, confidential)
+        _may_decide(request, who, table, confidential, again=True)
     _check_open(request, table)
-    _may_decide(request, who, table, confidential)
+    return _may_decide(request, who, table, confidential, again)
 
 
 def approve(request: Request, who: Who, revision: str, table: Table, confidential: bool) -> list[Draft]:
     """A yes to exactly one revision of what will change."""
-    _check(request, who, table, confidential)
+    seat = _check(request, who, table, confidential)
     if revision != request.revision:
         raise Outdated("What will change is different now, so your click did nothing. Read the new card.")
-    before = [table.directory.person(vote.by) for vote in request.votes]
-    if any(who.person.is_(one) for one in before):
-        raise Refused(f"You approved {request.id} already. It waits for somebody else.")
-    body = {"revision": revision}
-    drafts = [Draft(What.VOTED, who.person.id, body, who.signed)]
-    if len(before) + 1 >= table.needed(request):
-        drafts.append(Draft(What.APPROVED, who.person.id, body, who.signed))
-    return drafts
+    vote = _vote(request, who, seat, table.now)
+    drafts = [Draft(What.VOTED, who.person.id, _said(vote), who.signed)]
+    after = replace(request, votes=(*request.votes, vote))
+    route = table.route(after)
+    if route.is_settled:
+        return [*drafts, Draft(What.APPROVED, who.person.id, {"revision": revision}, who.signed)]
+    return [*drafts, *_next_step(after, route, table)]
+
+
+def _vote(request: Request, who: Who, seat: Approver, now: datetime) -> Vote:
+    return Vote(
+        who.person.id,
+        now,
+        request.revision,
+        who.shell,
+        request.step,
+        seat.stands_for,
+        request.level,
+        seat.is_fallback,
+    )
+
+
+def _said(vote: Vote) -> dict[str, object]:
+    """A vote as the record keeps it: what is as usual isn't said."""
+    body: dict[str, object] = {"revision": vote.revision}
+    more = {
+        "step": vote.step,
+        "stands_for": vote.stands_for,
+        "level": vote.level,
+        "fallback": vote.is_fallback,
+    }
+    return body | {key: value for key, value in more.items() if value}
+
+
+def _next_step(request: Request, route: Route, table: Table) -> list[Draft]:
+    """Asks others, where a vote was the last of its step or took somebody's seat."""
+    asked = {id for id, _ in request.approvers}
+    left = {one.person.id for one in route.approvers}
+    if route.step == request.step and left < asked and not route.is_stuck:
+        return []
+    return [routed(request, table, "next step", level=0 if route.step != request.step else None)]
 
 
 def deny(request: Request, who: Who, reason: str, table: Table, confidential: bool) -> list[Draft]:
-    """A no, with the reason the requester reads. One is enough."""
-    _check(request, who, table, confidential)
+    """A no, with the reason the requester reads. One is enough, also of somebody who said yes."""
+    _check(request, who, table, confidential, again=True)
     if not reason.strip():
         raise Refused("Say why, so that the requester knows what to do next.")
     return [Draft(What.DENIED, who.person.id, {}, {"text": reason.strip(), **who.signed})]
+
+
+def question(request: Request, who: Who, text: str, table: Table, confidential: bool) -> list[Draft]:
+    """Something an approver wants to know first; the request stays open."""
+    _check(request, who, table, confidential, again=True)
+    if not text.strip():
+        raise Refused("Write your question, so that it can be answered.")
+    if request.questions and not request.questions[-1].answer:
+        raise Refused(f"A question about {request.id} is open already. Wait for its answer.")
+    words = {"text": text.strip()[:LONGEST_QUESTION], **who.signed}
+    return [Draft(What.QUESTIONED, who.person.id, words=words)]
+
+
+def reply(request: Request, who: Who, text: str, table: Table) -> list[Draft]:
+    """The requester's answer to the open question."""
+    _check_open(request, table)
+    if not who.person.is_(table.directory.person(request.requester)):
+        raise Refused(f"Only who asked for {request.id} can answer.")
+    check_standing(who, table.now)
+    if not request.questions or request.questions[-1].answer:
+        raise Refused(f"No question about {request.id} is open. Nothing has changed.")
+    if not text.strip():
+        raise Refused("Write an answer.")
+    words = {"text": text.strip()[:LONGEST_QUESTION], **who.signed}
+    return [Draft(What.REPLIED, who.person.id, words=words)]
+
+
+def nudge(request: Request, who: Who, table: Table, followers: Sequence[PersonId] = ()) -> list[Draft]:
+    """A reminder that the requester, or somebody who joined, sends by hand: one in four hours."""
+    _check_open(request, table)
+    mine = [table.directory.person(id) for id in (request.requester, *followers)]
+    if not any(who.person.is_(one) for one in mine):
+        raise Refused(f"Only who asked for {request.id} can remind.")
+    check_standing(who, table.now)
+    since, from_ = request.asked_last_at, may_nudge_at(request)
+    if since and from_ and table.now < from_:
+        names = listed([table.directory.person(id).called for id in request.told][:3], "and")
+        again = ago(table.now, from_)
+        raise Refused(f"I asked {names} {ago(since, table.now)} ago. You can remind in {again}.")
+    return [_reminded(request, table, who.person.id, who.signed)]
+
+
+def _reminded(
+    request: Request, table: Table, by: PersonId | None = None, words: dict[str, str] | None = None
+) -> Draft:
+    gap = timedelta(seconds=request.remind_gap)
+    at = reminder(table.now, gap, request.reminded + 1, table.in_force) if gap else None
+    body = {"remind_at": stamp(at)} if at else {}
+    return Draft(What.REMINDED, by, body, words or {}) if by else Draft(What.REMINDED, body=body)
+
+
+def lapse(request: Request, table: Table) -> list[Draft]:
+    """What time brings about now: one thing at a time, and nothing where it isn't time."""
+    what = due(request, table.now)
+    if what is What.EXPIRED:
+        return [Draft(What.EXPIRED)]
+    if what is What.ROUTED:
+        reached = level(request, table.now)
+        why = "escalated" if reached > request.level else "not reachable"
+        return [routed(request, table, why, level=max(reached, request.level))]
+    return [_reminded(request, table)] if what is What.REMINDED else []
+
+
+def review(request: Request, table: Table) -> list[Draft]:
+    """Looks whether those who were asked can still decide; asks others, where that has changed."""
+    if request.untouchable or request.state is not State.WAITING:
+        return []
+    if table.directory.person(request.requester).has_left:
+        text = "Whoever asked for it has left the company, so it ends."
+        return [Draft(What.WITHDRAWN, words={"text": text})]
+    route = table.route(request)
+    if route.is_settled:
+        return [Draft(What.APPROVED, body={"revision": request.revision})]
+    asked = [id for id, _ in request.approvers]
+    same = route.step == request.step and route.is_stuck == request.is_stuck
+    if same and asked == [one.person.id for one in route.approvers]:
+        return []
+    return [routed(request, table, "people or policy changed")]
 
 
 def withdraw(request: Request, who: Who, table: Table) -> list[Draft]:
@@ -304,15 +249,6 @@ def resume(request: Request, who: Who, table: Table) -> list[Draft]:
     check_standing(who, table.now)
     _check_shell(who, table, False)
     return [Draft(What.RESUMED, who.person.id, {}, who.signed)]
-
-
-def expire(request: Request, now: datetime) -> list[Draft]:
-    """Ends a request that nobody answered in time; nothing, when it isn't time."""
-    if request.untouchable or request.state is not State.WAITING:
-        return []
-    if not request.expires_at or now < request.expires_at:
-        return []
-    return [Draft(What.EXPIRED)]
 
 
 def _check_shell(who: Who, table: Table, mine: bool) -> None:

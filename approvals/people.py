@@ -1,6 +1,6 @@
 """The people and groups that requests are about, as the local tables know them."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -60,6 +60,16 @@ class Person:
         ranked = sorted(self.accounts, key=lambda one: one.standing is not Standing.COLLEAGUE)
         return ranked[0] if ranked else None
 
+    @property
+    def is_colleague(self) -> bool:
+        """Whether Slack says so of one of the accounts: nobody else can ask or decide."""
+        return any(one.standing is Standing.COLLEAGUE for one in self.accounts)
+
+    @property
+    def has_left(self) -> bool:
+        """Whether every account of theirs is deactivated."""
+        return bool(self.accounts) and all(one.standing is Standing.LEFT for one in self.accounts)
+
     def sealed(self, through: Account | None) -> str:
         """Who this is today, for the record: tables of people change, and a name with them."""
         known = f"{self.email or self.name} {through.slack_id if through else ''}".strip()
@@ -80,6 +90,20 @@ class Group:
     gone: bool = False
 
 
+@dataclass(frozen=True)
+class Delegation:
+    """Who stands in for somebody, and from when until when."""
+
+    person: PersonId
+    delegate: PersonId
+    since: datetime
+    until: datetime
+
+    def holds(self, now: datetime) -> bool:
+        """Whether it is so at a time."""
+        return self.since <= now < self.until
+
+
 class Directory(Protocol):
     """Where deciding looks people up."""
 
@@ -91,6 +115,15 @@ class Directory(Protocol):
 
     def by_slack(self, slack_id: SlackId) -> Person | None:
         """The person this Slack account belongs to."""
+
+    def members(self, handle: str, now: datetime) -> Collection[SlackId]:
+        """Who is in a Slack user group; nobody, where that wasn't looked at for a day."""
+
+    def manager(self, id: PersonId, now: datetime) -> Person | None:
+        """Who manages somebody, as Slack or Miro said within a day."""
+
+    def delegation(self, id: PersonId, now: datetime) -> Delegation | None:
+        """Who stands in for somebody at a time."""
 
 
 def canonical(email: str) -> str:

@@ -1,32 +1,25 @@
 """policy.toml: who may ask for what, who decides, and how long they have. Fails closed."""
 
 import re
-import tomllib
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping
 from datetime import timedelta
-from typing import Annotated, Any
+from typing import Annotated
+from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator
 
 from approvals.people import canonical
 
 MANAGER = "manager"
-"""As an approver: whoever the policy's table names as manager of the person concerned."""
+"""As an approver: whoever manages the person concerned."""
+ASKERS_MANAGER = "requester-manager"
+"""As an approver: whoever manages the one who asks, where that is somebody else."""
+OWNERS = "owners"
+"""As an approver: whoever the table `[owners]` names for every team that is joined or changed."""
 ANYONE = "anyone"
 """As somebody who may ask: every colleague."""
-PLACEHOLDER = "REPLACE-ME"
-"""Stands in a policy that `miro-bot policy init` wrote, until somebody writes what is true."""
+DAYS_OF_THE_WEEK = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
-_COMMENT = re.compile(r"""("(?:\\.|[^"\\])*"|'[^']*')|#.*""")  # a # between quotes begins none
-_SAID = {
-    "extra_forbidden": "isn't something a policy can say; remove it or mend its spelling",
-    "bool_type": "write true or false, without quotes",
-    "int_type": "write a whole number, without quotes",
-    "string_type": "write text in quotes",
-    "tuple_type": 'write a list, like ["it"]',
-}
-_DOT = r"\s*\.\s*"
 _UNITS = {"m": "minutes", "h": "hours", "d": "days"}
 
 
@@ -38,8 +31,26 @@ def span(text: object) -> timedelta:
     return timedelta(**{_UNITS[found[2]]: int(found[1])})
 
 
-def _is_person(entry: str) -> bool:
-    return "@" in entry or bool(re.fullmatch(r"[A-Z0-9]{6,}", entry))
+def _span_or_never(text: object) -> timedelta | None:
+    return None if text == "never" else span(text)
+
+
+def _several(value: object) -> object:
+    """One table may stand where a list of them is meant."""
+    return [value] if isinstance(value, dict) else value
+
+
+Span = Annotated[timedelta, BeforeValidator(span)]
+
+
+def is_person(entry: str) -> bool:
+    """Whether an entry is written as an e-mail address or a Slack id."""
+    return "@" in entry[1:] or bool(re.fullmatch(r"[A-Z0-9]{6,}", entry))
+
+
+def is_slack_group(entry: str) -> bool:
+    """Whether an entry is written as the handle of a Slack user group, "@designers"."""
+    return bool(re.fullmatch(r"@[^@\s]+", entry))
 
 
 class Part(BaseModel):
@@ -51,18 +62,90 @@ class Part(BaseModel):
 class ApproverGroup(Part):
     """People who decide together. `because` completes the sentence "You're asked because …"."""
 
-    people: tuple[str, ...] = Field(min_length=1)
+    people: tuple[str, ...] = ()
+    slack: str = ""
+    """A Slack user group whose members belong to it as well."""
+    told: tuple[str, ...] = ()
+    """Who of them gets a message, if not all; the others may decide as well."""
     because: str = Field(default="", max_length=80)
+
+    @property
+    def entries(self) -> tuple[str, ...]:
+        """Everybody in it."""
+        return (*self.people, *((self.slack,) if self.slack else ()))
+
+
+class Escalation(Part):
+    """Who may decide as well when nobody has for so long."""
+
+    after: Span
+    to: tuple[str, ...] = Field(min_length=1)
+
+
+Escalations = Annotated[tuple[Escalation, ...], BeforeValidator(_several)]
+
+
+class Step(Part):
+    """One group that has to agree before the next is asked."""
+
+    approvers: tuple[str, ...] = Field(min_length=1)
+    agree: int = Field(default=1, ge=1, le=20, strict=True)
+    escalate: Escalations = ()
 
 
 class Rule(Part):
-    """What holds for one action."""
+    """What holds for one action, or for those asks of it that meet its conditions."""
 
+    when: Mapping[str, str | int | tuple[str, ...]] = {}
     ask: tuple[str, ...] = ()
     for_others: tuple[str, ...] = ()
-    approvers: tuple[str, ...] = Field(min_length=1)
+    approval: bool = Field(default=True, strict=True)
+    approvers: tuple[str, ...] = ()
     agree: int = Field(default=1, ge=1, le=20, strict=True)
-    expires: Annotated[timedelta, BeforeValidator(span)] = timedelta(days=3)
+    steps: tuple[Step, ...] = Field(default=(), max_length=5)
+    same_person_twice: bool = Field(default=False, strict=True)
+    escalate: Escalations = ()
+    fallback: tuple[str, ...] = ()
+    expires: Span = timedelta(days=3)
+    remind: Annotated[timedelta | None, BeforeValidator(_span_or_never)] = None
+    rules: tuple["Rule", ...] = ()
+
+    @property
+    def ladder(self) -> tuple[Step, ...]:
+        """The steps in order; none where no approval is needed."""
+        if not self.approval:
+            return ()
+        if self.steps:
+            return tuple(
+                step if step.escalate else step.model_copy(update={"escalate": self.escalate})
+                for step in self.steps
+            )
+        return (Step.model_construct(approvers=self.approvers, agree=self.agree, escalate=self.escalate),)
+
+    @property
+    def first_reminder(self) -> timedelta | None:
+        """How long nobody is reminded: as the rule says, else a third of the time there is; None is never."""
+        return self.remind if "remind" in self.model_fields_set else self.expires / 3
+
+    def on(self, base: "Rule") -> "Rule":
+        """This rule on top of the action's own: what it doesn't say is as there."""
+        said = self.model_fields_set - {"rules"}
+        kept = {name: getattr(base, name) for name in base.model_fields_set - said - {"rules", "when"}}
+        if "approvers" in said:
+            kept.pop("steps", None)
+        if "steps" in said:
+            kept = {name: value for name, value in kept.items() if name not in ("approvers", "agree")}
+        if said & {"approvers", "steps"}:
+            kept.pop("approval", None)
+        return self.model_copy(update=kept)
+
+    def everybody(self) -> Iterator[str]:
+        """Every entry that may decide under this rule, whenever that is."""
+        for step in self.ladder:
+            yield from step.approvers
+            for escalation in step.escalate:
+                yield from escalation.to
+        yield from self.fallback
 
 
 class Account(Part):
@@ -83,36 +166,89 @@ class Policy(Part):
     domains: tuple[str, ...] = Field(min_length=1)
     tell: str = ""
     command_line_decides: bool = Field(default=False, strict=True)
+    fallback: tuple[str, ...] = ()
+    zone: str = "UTC"
+    rests: tuple[str, ...] = ()
+    manager_field: str = ""
+    manager_from_miro: bool = Field(default=False, strict=True)
     managed_elsewhere: Mapping[str, str] = {}
     teams: Mapping[str, str] = {}
+    owners: Mapping[str, tuple[str, ...]] = {}
     managers: Mapping[str, str] = {}
     groups: Mapping[str, ApproverGroup] = {}
     accounts: Mapping[str, Account] = {}
     actions: Mapping[str, Rule] = {}
 
+    @field_validator("zone")
+    @classmethod
+    def _known_zone(cls, zone: str) -> str:
+        try:
+            ZoneInfo(zone)
+        except (OSError, ValueError) as error:
+            raise ValueError('write a time zone like "Europe/Berlin"') from error
+        return zone
+
+    @field_validator("rests")
+    @classmethod
+    def _known_days(cls, days: tuple[str, ...]) -> tuple[str, ...]:
+        if set(days) - set(DAYS_OF_THE_WEEK) or len(set(days)) == len(DAYS_OF_THE_WEEK):
+            raise ValueError(f"name some of {', '.join(DAYS_OF_THE_WEEK)}, and not all of them")
+        return days
+
     def rule(self, action: str) -> Rule | None:
-        """What holds for an action; None means nobody can do it."""
+        """The action's own table; None means nobody can do it."""
         return self.actions.get(action)
+
+    def rules(self, action: str) -> tuple[Rule, ...]:
+        """Everything that may hold for an action: its rules in order, then its own table."""
+        base = self.actions.get(action)
+        return (*(rule.on(base) for rule in base.rules), base) if base else ()
 
     def manager_of(self, email: str) -> str:
         """The manager's entry for a person, or ''."""
         return next((boss for who, boss in self.managers.items() if canonical(who) == canonical(email)), "")
 
+    def owners_of(self, names: Collection[str]) -> tuple[str, ...]:
+        """The owners of a team that is called so."""
+        wanted = {name.casefold() for name in names}
+        return next((who for team, who in self.owners.items() if team.casefold() in wanted), ())
+
     def members(self, entries: Collection[str]) -> list[tuple[str, str]]:
-        """Each person entry (e-mail or Slack id) that `entries` names, with the reason of its group."""
+        """What `entries` name, groups taken apart: people and Slack user groups, with the group's reason."""
         found: list[tuple[str, str]] = []
         for entry in entries:
             group = self.groups.get(entry)
-            found += [(who, group.because) for who in group.people] if group else [(entry, "")]
+            found += [(who, group.because) for who in group.entries] if group else [(entry, "")]
         return found
+
+    def lists(self) -> Iterator[tuple[str, ...]]:
+        """Every list of the file that names people."""
+        yield from (self.operators, self.fallback, *self.owners.values())
+        yield from ((*group.entries, *group.told) for group in self.groups.values())
+        for name in self.actions:
+            for rule in self.rules(name):
+                yield from (rule.ask, rule.for_others, tuple(rule.everybody()))
 
     def people(self) -> set[str]:
         """Every person that a rule or a group names; managers are looked up when they are needed."""
-        lists = [self.operators, *(group.people for group in self.groups.values())]
-        rules = [
-            part for rule in self.actions.values() for part in (rule.approvers, rule.ask, rule.for_others)
-        ]
-        return {entry for part in (*lists, *rules) for entry in part if _is_person(entry)}
+        return {entry for part in self.lists() for entry in part if is_person(entry)}
+
+    def slack_groups(self) -> set[str]:
+        """Every Slack user group that the file names, also in a condition."""
+        conditions = {
+            str(value)
+            for name in self.actions
+            for rule in self.rules(name)
+            for key, value in rule.when.items()
+            if key in ("requester_group", "subject_group")
+        }
+        named = {entry for part in self.lists() for entry in part} | conditions
+        return {entry for entry in named if is_slack_group(entry)}
+
+    @property
+    def asks_for_managers(self) -> bool:
+        """Whether anybody's manager may have to decide."""
+        return any({MANAGER, ASKERS_MANAGER} & set(part) for part in self.lists())
 
     def allows(self, email: str) -> bool:
         """Whether an address is in one of the domains the policy names."""
@@ -126,124 +262,3 @@ class Policy(Part):
         )
         base = self.accounts.get("default", Account())
         return Account(**(base.model_dump(exclude_defaults=True) | own.model_dump(exclude_defaults=True)))
-
-
-@dataclass(frozen=True)
-class Problem:
-    """One thing wrong with a policy, where, and what to do."""
-
-    line: int
-    text: str
-
-    def __str__(self) -> str:
-        return f"line {self.line}: {self.text}"
-
-
-class BrokenPolicy(Exception):
-    """The policy can't be used; every problem at once."""
-
-    def __init__(self, problems: list[Problem]) -> None:
-        super().__init__("\n".join(map(str, problems)))
-        self.problems = problems
-
-
-def load(text: str, actions: Collection[str]) -> Policy:
-    """A policy that can be used. Raises BrokenPolicy."""
-    policy, problems = check(text, actions)
-    if policy is None or problems:
-        raise BrokenPolicy(problems)
-    return policy
-
-
-def check(text: str, actions: Collection[str]) -> tuple[Policy | None, list[Problem]]:
-    """The policy as far as it can be read, and everything that is wrong with it."""
-    try:
-        policy = Policy.model_validate(tomllib.loads(text))
-    except tomllib.TOMLDecodeError as error:
-        found = re.search(r"line (\d+)", str(error))
-        line = int(found[1]) if found else len(text.splitlines())
-        return None, [Problem(line, f"this isn't TOML: {error}")]
-    except ValidationError as error:
-        return None, [_unreadable(text, one["loc"], one["type"], one["msg"]) for one in error.errors()]
-    problems = [*_placeholders(text), *_unknown_names(policy, text, actions), *_unreachable(policy, text)]
-    return policy, sorted(dict.fromkeys(problems), key=lambda problem: problem.line)
-
-
-def _unreadable(text: str, place: tuple[Any, ...], kind: str, message: str) -> Problem:
-    names = [str(part) for part in place]
-    told = _SAID.get(kind, message.removeprefix("Value error, "))
-    return Problem(_line(text, names), f"{'.'.join(names)}: {told}")
-
-
-def _line(text: str, names: list[str]) -> int:
-    """Where a key stands: below its table's heading, or on the line of the inline table it is in."""
-    keys = [rf"[\"']?{re.escape(name)}[\"']?" for name in names if not name.isdigit()]
-    lines, start, below = text.splitlines(), -1, keys
-    for depth in range(len(keys), 0, -1):
-        heading = re.compile(rf"\s*\[\s*{_DOT.join(keys[:depth])}\s*\]")
-        start = next((n for n, line in enumerate(lines) if heading.match(line)), -1)
-        if start >= 0:
-            below = keys[depth:]
-            break
-    end = next((n for n in range(start + 1, len(lines)) if lines[n].lstrip().startswith("[")), len(lines))
-    for length in range(len(below), 0, -1):
-        wanted = re.compile(rf"\s*{_DOT.join(below[:length])}\s*=")
-        found = next((n for n in range(start + 1, end) if wanted.match(lines[n])), -1)
-        if found >= 0:
-            return found + 1
-    return max(start, 0) + 1
-
-
-def _placeholders(text: str) -> list[Problem]:
-    return [
-        Problem(number, f"{PLACEHOLDER} still stands here; write the real name, then start again")
-        for number, line in enumerate(text.splitlines(), 1)
-        if PLACEHOLDER in _COMMENT.sub(lambda found: found[1] or "", line)
-    ]
-
-
-def _unknown_names(policy: Policy, text: str, actions: Collection[str]) -> list[Problem]:
-    found = []
-    for name, rule in policy.actions.items():
-        if name not in actions:
-            known = ", ".join(sorted(actions))
-            found.append(
-                Problem(_line(text, ["actions", name]), f"there is no action {name!r}; known: {known}")
-            )
-        for key, entries in (
-            ("ask", rule.ask),
-            ("for_others", rule.for_others),
-            ("approvers", rule.approvers),
-        ):
-            special = {MANAGER} if key == "approvers" else {ANYONE}
-            for entry in entries:
-                if not (_is_person(entry) or entry in policy.groups or entry in special):
-                    line = _line(text, ["actions", name, key])
-                    found.append(
-                        Problem(line, f"{entry!r} is no e-mail, Slack id or group; add [groups.{entry}]")
-                    )
-    return [*found, *_strangers(policy, text)]
-
-
-def _strangers(policy: Policy, text: str) -> list[Problem]:
-    """Names outside of the rules that mean nobody."""
-    lists = [(["operators"], [one for one in policy.operators if one not in policy.groups])]
-    lists += [(["groups", name, "people"], list(group.people)) for name, group in policy.groups.items()]
-    lists += [(["managers", who], [who, boss]) for who, boss in policy.managers.items()]
-    return [
-        Problem(_line(text, place), f"{entry!r} is no e-mail or Slack id")
-        for place, entries in lists
-        for entry in entries
-        if not _is_person(entry)
-    ]
-
-
-def _unreachable(policy: Policy, text: str) -> list[Problem]:
-    """More votes wanted than there are people: nobody could ever approve."""
-    found = []
-    for name, rule in policy.actions.items():
-        people = {canonical(who) for who, _ in policy.members(rule.approvers)}
-        if rule.agree > len(people):
-            line = _line(text, ["actions", name, "agree"])
-            found.append(Problem(line, f"{name} wants {rule.agree} to agree, but only {len(people)} can"))
-    return found

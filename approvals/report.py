@@ -21,9 +21,9 @@ FIRST = ("seq", "at", "request", "event", "by", "who")
 PROOF = ("version", "format", "prev", "hash", "salts", "digests", "body")
 """The columns beside what was said: those in front of it, and those for checking behind it."""
 
-_STRUCTURED = ("details", "plan", "lines", "seen")
+_STRUCTURED = ("details", "case", "plan", "routing", "lines", "seen")
 """Words that hold JSON. All others are somebody's own, even if they look like it."""
-_IDS = ("subject", "approvers", "lanes", "details", "seen")
+_IDS = ("subject", "approvers", "told", "stands_for", "delegate", "lanes", "details", "seen")
 """Where an id stands for a person or a group. The same text in somebody's reason is left as it is."""
 _FORMULA = re.compile(r"[\t\r\n']|\s*[=+\-@＝＋－＠]")
 
@@ -109,7 +109,7 @@ def history(events: Iterable[Event], directory: Directory) -> list[str]:
     lines = []
     for event in events:
         whole = row(event, directory)
-        said = {key: value for key, value in whole["details"].items() if key != "plan"}
+        said = {key: value for key, value in whole["details"].items() if key not in ("plan", "case")}
         told = ", ".join(f"{key}: {_short(text)}" for key, text in flat(said).items() if text)
         at = f"{event.at:%Y-%m-%d %H:%M:%S} UTC"
         line = f"{event.seq:>5}  {at}  {event.type:<10} {whole['who']:<28} {told}"

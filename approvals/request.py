@@ -10,7 +10,7 @@ from typing import Any
 from approvals.ids import BOT, PersonId, RequestId, stamp, unstamp
 from approvals.states import ACTIVE, State, What, move
 
-FORMATS: dict[str, int] = dict.fromkeys(What, 1)
+FORMATS: dict[str, int] = {what: 2 if what is What.PLANNED else 1 for what in What}
 """The version in which each event is written today; older ones are lifted when they are read."""
 
 
@@ -57,6 +57,25 @@ class Vote:
     at: datetime
     revision: str
     shell: str = ""
+    step: int = 0
+    stands_for: PersonId | None = None
+    level: int = 0
+    is_fallback: bool = False
+
+    @property
+    def principal(self) -> PersonId:
+        """Whose vote it is: a delegate's counts for the one who is away."""
+        return self.stands_for or self.by
+
+
+@dataclass(frozen=True)
+class Question:
+    """What an approver wants to know first, and what the requester answered."""
+
+    by: PersonId
+    at: datetime
+    text: str
+    answer: str = ""
 
 
 @dataclass(frozen=True)
@@ -93,8 +112,23 @@ class Request:
     plan: Mapping[str, Any] = field(default_factory=dict)
     revision: str = ""
     round: int = 0
+    teams: tuple[tuple[str, ...], ...] = ()  # that are joined or changed, each with all its names
+    facts: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # what else a rule may look at
     approvers: tuple[tuple[PersonId, str], ...] = ()
+    told: tuple[PersonId, ...] = ()  # those of them who get a message
     agree: int = 1
+    step: int = 0
+    steps: int = 1
+    level: int = 0  # how often the current step was escalated
+    notes: tuple[str, ...] = ()  # who was stepped over
+    is_stuck: bool = False  # too few are left to decide it; the operators were told
+    lost: tuple[PersonId, ...] = ()  # whom no message reached
+    reminded: int = 0
+    asked_last_at: datetime | None = None  # when those who decide last heard of it
+    remind_at: datetime | None = None
+    remind_gap: int = 0  # seconds
+    escalate_at: tuple[datetime, ...] = ()
+    questions: tuple[Question, ...] = ()
     expires_at: datetime | None = None
     votes: tuple[Vote, ...] = ()
     approved_at: datetime | None = None
@@ -131,6 +165,7 @@ def _asked(event: Event) -> Request:
         subject=body.get("subject"),
         policy=body["policy"],
         because_of=body.get("because_of"),
+        **_case(event),
         practice=body.get("practice", False),
         shell=event.told("shell"),
         lanes=tuple(body["lanes"]),
@@ -143,31 +178,94 @@ def _read(event: Event, key: str) -> dict[str, Any]:
     return dict(json.loads(text)) if text else {}
 
 
+def _case(event: Event) -> dict[str, Any]:
+    """What a policy looks at."""
+    case = _read(event, "case")
+    return {
+        "teams": tuple(tuple(names) for names in case.get("teams", ())),
+        "facts": {key: tuple(names) for key, names in case.get("facts", {}).items()},
+    }
+
+
 def _planned(request: Request, event: Event) -> dict[str, Any]:
     body = event.body
-    expires = unstamp(body["expires_at"])
-    return {
+    changes = {
         "plan": _read(event, "plan"),
         "details": _read(event, "details") or request.details,
         "policy": body.get("policy", request.policy),
         "revision": body["revision"],
         "round": request.round + 1,
-        "approvers": tuple((PersonId(who), why) for who, why in body["approvers"]),
-        "agree": body["agree"],
-        "expires_at": expires,
-        "next_due": expires,
+        "expires_at": unstamp(body["expires_at"]),
         "lanes": tuple(body["lanes"]),
         "subject": body.get("subject", request.subject),
         "votes": (),
+        "lost": (),
         "approved_at": None,
         "decided_by": (),
         "held": "",
         "holds": 0,
     }
+    return changes | (_case(event) if "case" in event.words else {}) | _asking(request, event)
+
+
+def _asking(request: Request, event: Event) -> dict[str, Any]:
+    """Who is asked from now on."""
+    body, routing = event.body, _read(event, "routing")
+    because = routing.get("because", {})
+    approvers = tuple((PersonId(id), because.get(id, "")) for id in body["approvers"])
+    remind = body.get("remind_at")
+    return {
+        "approvers": approvers,
+        "told": tuple(map(PersonId, body["told"])),
+        "agree": body["agree"],
+        "step": body["step"],
+        "steps": body["steps"],
+        "level": body["level"],
+        "is_stuck": body.get("stuck", False),
+        "notes": tuple(routing.get("notes", ())),
+        "remind_at": unstamp(remind) if remind else None,
+        "remind_gap": body.get("remind_gap", 0),
+        "escalate_at": tuple(map(unstamp, body.get("escalate_at", ()))),
+        "reminded": 0,
+        "asked_last_at": event.at,
+    }
+
+
+def _routed(request: Request, event: Event) -> dict[str, Any]:
+    return _asking(request, event)
+
+
+def _reminded(request: Request, event: Event) -> dict[str, Any]:
+    due = event.body.get("remind_at")
+    return {
+        "reminded": request.reminded + 1,
+        "remind_at": unstamp(due) if due else None,
+        "asked_last_at": event.at,
+    }
+
+
+def _questioned(request: Request, event: Event) -> dict[str, Any]:
+    return {"questions": (*request.questions, Question(event.by, event.at, event.told("text")))}
+
+
+def _replied(request: Request, event: Event) -> dict[str, Any]:
+    *before, last = request.questions
+    return {"questions": (*before, replace(last, answer=event.told("text")))}
 
 
 def _voted(request: Request, event: Event) -> dict[str, Any]:
-    vote = Vote(event.by, event.at, event.body["revision"], event.told("shell"))
+    body = event.body
+    stands_for = PersonId(body["stands_for"]) if "stands_for" in body else None
+    vote = Vote(
+        event.by,
+        event.at,
+        body["revision"],
+        event.told("shell"),
+        body.get("step", 0),
+        stands_for,
+        body.get("level", 0),
+        body.get("fallback", False),
+    )
     return {"votes": (*request.votes, vote)}
 
 
@@ -224,12 +322,17 @@ def _ended(request: Request, event: Event) -> dict[str, Any]:
 
 
 def _unreached(request: Request, event: Event) -> dict[str, Any]:
-    text = event.told("text")
-    return {"unreached": (*request.unreached, text)} if text else {}
+    text, who = event.told("text"), event.body.get("who")
+    lost = {"lost": (*request.lost, PersonId(who)), "next_due": event.at} if who else {}
+    return lost | ({"unreached": (*request.unreached, text)} if text else {})
 
 
 _READS = {
     What.PLANNED: _planned,
+    What.ROUTED: _routed,
+    What.REMINDED: _reminded,
+    What.QUESTIONED: _questioned,
+    What.REPLIED: _replied,
     What.VOTED: _voted,
     What.APPROVED: _approved,
     What.HELD: _held,
@@ -241,6 +344,16 @@ _READS = {
 }
 
 
+def _lifted(event: Event) -> Event:
+    """The event as it would be written today. In format 1 there was one step, and everybody was told why."""
+    if event.type != What.PLANNED or event.format > 1:
+        return event
+    why = {id: because for id, because in event.body["approvers"]}
+    body = {**event.body, "approvers": list(why), "told": list(why), "step": 0, "steps": 1, "level": 0}
+    routing = json.dumps({"notes": [], "because": why})
+    return replace(event, body=body, words={**event.words, "routing": routing}, format=FORMATS[event.type])
+
+
 def apply(request: Request | None, event: Event) -> Request:
     """The request after one more event. Raises Impossible where the table doesn't allow it."""
     if not event.known:
@@ -249,13 +362,22 @@ def apply(request: Request | None, event: Event) -> Request:
         return replace(request, version=event.version, untouchable=True, next_due=None)
     if request and request.untouchable:  # its state is a newer program's to know
         return replace(request, version=event.version)
-    what = What(event.type)
+    what, event = What(event.type), _lifted(event)
     state = move(request.state if request else None, what)
     if request is None:
         return _asked(event)
     changes = _READS.get(what, _ended)(request, event)
     due = changes.pop("next_due", request.next_due)
-    return replace(request, version=event.version, state=state, next_due=due, **changes)
+    after = replace(request, version=event.version, state=state, next_due=due, **changes)
+    if state is not State.WAITING or what is What.UNREACHED:
+        return after
+    return replace(after, next_due=_next_due(after))
+
+
+def _next_due(request: Request) -> datetime | None:
+    """When time next brings something about while people are asked."""
+    times = (request.expires_at, request.remind_at, *request.escalate_at[request.level :][:1])
+    return min((one for one in times if one), default=None)
 
 
 def fold(events: Iterable[Event]) -> Request:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 
 from sqlite_utils import Database, Migrations
 
-LAYOUT = 1
+LAYOUT = 2
 """The layout this program writes; `meta.oldest` names the oldest one that may open the file."""
 
 migrations = Migrations("miro-bot")
@@ -90,13 +90,38 @@ CREATE TABLE notes (
 """
 
 
+_RELATIONS = """
+CREATE TABLE user_groups (
+  handle TEXT NOT NULL, slack_id TEXT NOT NULL, PRIMARY KEY (handle, slack_id)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE user_groups_seen (handle TEXT PRIMARY KEY, seen_at TEXT NOT NULL) STRICT, WITHOUT ROWID;
+CREATE TABLE managers (
+  person INTEGER PRIMARY KEY REFERENCES people, boss INTEGER REFERENCES people, seen_at TEXT NOT NULL
+) STRICT;
+CREATE TABLE delegations (
+  person INTEGER PRIMARY KEY REFERENCES people, delegate INTEGER NOT NULL REFERENCES people,
+  since TEXT NOT NULL, until TEXT NOT NULL
+) STRICT;
+CREATE TABLE admins (
+  miro_id TEXT PRIMARY KEY, email TEXT NOT NULL, name TEXT NOT NULL, rights TEXT NOT NULL
+) STRICT;
+"""
+
+
 @migrations()
 def first(db: Database) -> None:
     """Everything, as of the first release."""
     db.execute("CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT")
-    db.execute("INSERT INTO meta VALUES ('layout', ?), ('oldest', ?)", [str(LAYOUT), str(LAYOUT)])
+    db.execute("INSERT INTO meta VALUES ('layout', '1'), ('oldest', '1')")
     for script in (_LEDGER, _WORK, _PEOPLE, _MESSAGES):
         db.executescript(script)
+
+
+@migrations()
+def relations(db: Database) -> None:
+    """Who belongs to whom: user groups, managers, delegates, admins. A request may have several steps."""
+    db.executescript(_RELATIONS)
+    db.execute("UPDATE meta SET value = '2' WHERE key IN ('layout', 'oldest')")
 
 
 def differences(found: Iterable[tuple[str, str, str]]) -> Iterator[tuple[str, str]]:

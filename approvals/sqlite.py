@@ -12,13 +12,16 @@ from pathlib import Path
 from typing import Any
 
 from approvals import schema
+from approvals.away import AWAY, delegation
 from approvals.chain import Anchor, Sealed
 from approvals.connections import Connections
 from approvals.ids import BOT, PersonId, RequestId, stamp, unstamp
 from approvals.request import FORMATS, Draft, Event, Request, apply, fold, listed
+from approvals.sqlite_groups import SqliteGroups
 from approvals.sqlite_ledger import IN_FORCE, POLICY, SqliteLedger
 from approvals.sqlite_messages import SqliteCards
-from approvals.sqlite_people import SqliteGroups, SqlitePeople
+from approvals.sqlite_people import SqlitePeople
+from approvals.sqlite_relations import number_of
 from approvals.sqlite_verify import verify
 from approvals.store import Claim, ClaimLost, Overtaken, StoreTrouble, Verified, WrongRecord
 
@@ -137,7 +140,7 @@ class SqliteStore:
     def request(self, id: RequestId) -> Request:
         """One request. Raises KeyError."""
         events = list(self.events(id))
-        if not events or id == POLICY:
+        if not events or id in (POLICY, AWAY):
             raise KeyError(id)
         return fold(events)
 
@@ -176,7 +179,7 @@ class SqliteStore:
     # -- work ------------------------------------------------------------------------------------------
 
     def due(self, limit: int = 50) -> Sequence[Request]:
-        """Waiting requests whose time is over."""
+        """Waiting requests about which time brings something."""
         return self._folded(
             "SELECT number FROM requests WHERE state = 'waiting' AND next_due <= ? ORDER BY next_due LIMIT ?",
             stamp(self._now()), limit,
@@ -278,6 +281,19 @@ class SqliteStore:
             return 0.0
 
     # -- policies and proof ----------------------------------------------------------------------------
+
+    def delegate(self, draft: Draft) -> None:
+        """Writes down that somebody named a delegate, or came back, and that it is so from now on."""
+        with self.writing():
+            row = self._on.row("SELECT coalesce(max(version), 0) + 1 FROM ledger WHERE stream = ?", AWAY)
+            event = self._ledger.write(AWAY, row[0] if row else 1, draft)
+            self._on.run("DELETE FROM delegations WHERE person = ?", number_of(event.by))
+            one = delegation(event)
+            if one:
+                self._on.run(
+                    "INSERT INTO delegations VALUES (?,?,?,?)",
+                    number_of(one.person), number_of(one.delegate), stamp(one.since), stamp(one.until),
+                )  # fmt: skip
 
     def take_policy(self, text: str) -> str:
         """Stores a policy under its hash and writes that it is in force; returns the hash."""

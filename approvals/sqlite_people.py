@@ -1,20 +1,12 @@
-"""The tables of people and groups on SQLite."""
+"""The table of people and their Slack accounts on SQLite."""
 
-import re
 import sqlite3
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 
-from approvals.connections import Connections
-from approvals.ids import GroupId, PersonId, SlackId, stamp, unstamp
-from approvals.people import Account, Group, Person, Standing, canonical
-
-
-def _number(id: PersonId) -> int:
-    """7 of P-7. Raises KeyError for what can be no id of a person."""
-    if not re.fullmatch("P-[0-9]{1,18}", id):
-        raise KeyError(id)
-    return int(id.removeprefix("P-"))
+from approvals.ids import PersonId, SlackId, stamp, unstamp
+from approvals.people import Account, Person, Standing, canonical
+from approvals.sqlite_relations import SqliteRelations, number_of
 
 
 def _account(row: sqlite3.Row) -> Account:
@@ -22,11 +14,8 @@ def _account(row: sqlite3.Row) -> Account:
     return Account(SlackId(row["slack_id"]), Standing(row["standing"]), checked, row["zone"])
 
 
-class SqlitePeople:
+class SqlitePeople(SqliteRelations):
     """People and their Slack accounts; rows of one address are one human."""
-
-    def __init__(self, on: Connections) -> None:
-        self._on = on
 
     def _person(self, row: sqlite3.Row) -> Person:
         accounts = self._on.rows(
@@ -45,7 +34,7 @@ class SqlitePeople:
 
     def person(self, id: PersonId) -> Person:
         """The person with this id. Raises KeyError."""
-        found = self._find("number = ?", _number(id))
+        found = self._find("number = ?", number_of(id))
         if found is None:
             raise KeyError(id)
         return found
@@ -86,7 +75,7 @@ class SqlitePeople:
         with self._on.writing():
             for column, value in facts.items():
                 kept = canonical(value) if column == "email" else value
-                self._on.run(f"UPDATE people SET {column} = ? WHERE number = ?", kept, _number(id))
+                self._on.run(f"UPDATE people SET {column} = ? WHERE number = ?", kept, number_of(id))
             return self.person(id)
 
     def saw(self, account: Account, email: str, **names: str) -> Person:
@@ -104,7 +93,7 @@ class SqlitePeople:
             checked = stamp(account.checked_at) if account.checked_at else None
             self._on.run(
                 "UPDATE accounts SET person = ?, standing = ?, checked_at = ?, zone = ? WHERE slack_id = ?",
-                _number(person.id), account.standing, checked, account.zone, account.slack_id,
+                number_of(person.id), account.standing, checked, account.zone, account.slack_id,
             )  # fmt: skip
             return self.learn(person.id, **names)
 
@@ -117,43 +106,3 @@ class SqlitePeople:
                 stamp(before), limit,
             )
         ]  # fmt: skip
-
-
-class SqliteGroups:
-    """Miro groups. The name by which a group was first seen stays the one people know: Miro keeps the team's
-    name when the security group is renamed (Miro's article "User lifecycle management")."""
-
-    def __init__(self, on: Connections, now: Callable[[], datetime]) -> None:
-        self._on, self._now = on, now
-
-    def all(self) -> Sequence[Group]:
-        """Every group that is still there, by the name people know."""
-        rows = self._on.rows("SELECT * FROM groups WHERE gone = 0 ORDER BY known_name COLLATE NOCASE, id")
-        return [self._group(row) for row in rows]
-
-    @staticmethod
-    def _group(row: sqlite3.Row) -> Group:
-        return Group(GroupId(row["id"]), row["security_name"], row["known_name"], bool(row["gone"]))
-
-    def get(self, id: GroupId) -> Group | None:
-        """One group, gone or not."""
-        row = self._on.row("SELECT * FROM groups WHERE id = ?", id)
-        return self._group(row) if row else None
-
-    def keep(self, seen: Iterable[tuple[GroupId, str]], *, whole: bool = True) -> None:
-        """Writes down security names; with `whole`, what isn't among them is gone."""
-        with self._on.writing():
-            if whole:
-                self._on.run("UPDATE groups SET gone = 1")
-                self._on.run("INSERT OR REPLACE INTO meta VALUES ('groups_seen_at', ?)", stamp(self._now()))
-            for id, name in seen:
-                self._on.run(
-                    "INSERT INTO groups VALUES (?,?,?,0) ON CONFLICT (id)"
-                    " DO UPDATE SET security_name = excluded.security_name, gone = 0",
-                    id, name, name,
-                )  # fmt: skip
-
-    def seen_at(self) -> datetime | None:
-        """When the whole list was last taken."""
-        row = self._on.row("SELECT value FROM meta WHERE key = 'groups_seen_at'")
-        return unstamp(row["value"]) if row else None

@@ -5,9 +5,10 @@ from contextlib import contextmanager
 from hashlib import sha256
 
 from approvals import schema
+from approvals.away import AWAY, DELEGATED, RETURNED, delegation
 from approvals.chain import GENESIS, Anchor, Entry, Sealed, digest, faults
 from approvals.connections import Connections
-from approvals.ids import BOT
+from approvals.ids import BOT, stamp
 from approvals.request import FORMATS, fold, listed
 from approvals.sqlite_ledger import IN_FORCE, POLICY, SqliteLedger
 from approvals.store import Verified
@@ -22,7 +23,7 @@ def verify(on: Connections, ledger: SqliteLedger, anchors: Sequence[Anchor]) -> 
             return Verified(Anchor(0, GENESIS), 0, (*found, "because of that, nothing else was looked at"))
         entries = list(ledger.sealed())
         end, broken = faults((one.entry for one in entries), anchors)
-        found += [*broken, *_policies(on), *_said(on, entries), *_list(on, ledger)]
+        found += [*broken, *_policies(on), *_said(on, entries), *_list(on, ledger), *_away(on, ledger)]
         [[count]] = on.rows("SELECT count(*) FROM requests")
     return Verified(end, count, tuple(found))
 
@@ -65,6 +66,8 @@ def _said(on: Connections, entries: Sequence[Sealed]) -> Iterator[str]:
 def _is_known(entry: Entry) -> bool:
     if entry.stream == POLICY:
         return entry.type == IN_FORCE
+    if entry.stream == AWAY:
+        return entry.type in (DELEGATED, RETURNED)
     return entry.format <= FORMATS.get(entry.type, 0)
 
 
@@ -100,5 +103,20 @@ def _list(on: Connections, ledger: SqliteLedger) -> Iterator[str]:
     for number, key in sorted(lanes):
         yield f"R-{number} is in the wrong lanes: {key}"
     lost = "SELECT DISTINCT stream FROM ledger WHERE stream NOT IN (SELECT 'R-' || number FROM requests)"
-    for row in on.rows(f"{lost} AND stream != ?", POLICY):
+    for row in on.rows(f"{lost} AND stream NOT IN (?,?)", POLICY, AWAY):
         yield f"{row['stream']} is in the record, but not in the list of requests"
+
+
+def _away(on: Connections, ledger: SqliteLedger) -> Iterator[str]:
+    """Who stands in for whom, against the entries that say so."""
+    said: dict[str, tuple[str, str, str]] = {}
+    for event in ledger.events(AWAY):
+        one = delegation(event)
+        said.pop(event.by, None)
+        if one:
+            said[event.by] = (one.delegate, stamp(one.since), stamp(one.until))
+    rows = on.rows("SELECT * FROM delegations")
+    listed = {f"P-{row['person']}": (f"P-{row['delegate']}", row["since"], row["until"]) for row in rows}
+    for id in sorted(said.keys() | listed.keys()):
+        if said.get(id) != listed.get(id):
+            yield f"the delegate of {id} isn't the one that the record names"

@@ -38,6 +38,10 @@ class What(StrEnum):
     UNNEEDED = "unneeded"
     REFUSED = "refused"
     JOINED = "joined"
+    ROUTED = "routed"  # others are asked: the next step, an escalation, or because somebody can't decide
+    REMINDED = "reminded"
+    QUESTIONED = "questioned"  # an approver wants to know something first
+    REPLIED = "replied"
     VOTED = "voted"  # one approver said yes
     APPROVED = "approved"  # enough of them did
     DENIED = "denied"
@@ -60,7 +64,10 @@ MOVES: dict[What, dict[State, State]] = {
     What.UNNEEDED: {_S.CHECKING: _S.NOTHING_TO_DO},
     What.REFUSED: {_S.CHECKING: _S.REFUSED, _S.APPROVED: _S.REFUSED},
     What.JOINED: {_S.CHECKING: _S.JOINED},
-    What.VOTED: {_S.WAITING: _S.WAITING},
+    **{
+        what: {_S.WAITING: _S.WAITING}
+        for what in (What.ROUTED, What.REMINDED, What.QUESTIONED, What.REPLIED, What.VOTED)
+    },
     What.APPROVED: {_S.WAITING: _S.APPROVED},
     What.DENIED: {_S.WAITING: _S.DENIED},
     What.EXPIRED: {_S.WAITING: _S.EXPIRED},

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 from approvals.chain import Anchor, Sealed
 from approvals.ids import GroupId, PersonId, RequestId, SlackId
-from approvals.people import Account, Directory, Group, Person
+from approvals.people import Account, Delegation, Directory, Group, Person
 from approvals.request import Draft, Event, Request
 
 
@@ -79,6 +79,16 @@ class Verified:
     faults: tuple[str, ...] = field(default=())
 
 
+@dataclass(frozen=True)
+class Admin:
+    """Somebody who has admin rights in Miro, as it was seen last."""
+
+    miro_id: str
+    email: str
+    name: str
+    rights: str
+
+
 class People(Directory, Protocol):
     """The table of people and their Slack accounts."""
 
@@ -93,6 +103,15 @@ class People(Directory, Protocol):
 
     def stale(self, before: datetime, limit: int) -> Sequence[Account]:
         """Accounts last looked at before a time, longest ago first."""
+
+    def keep_members(self, handle: str, members: Iterable[SlackId], now: datetime) -> None:
+        """Writes down who is in a Slack user group."""
+
+    def keep_manager(self, id: PersonId, boss: PersonId | None, now: datetime) -> None:
+        """Writes down who manages somebody, as Slack or Miro said; None: nobody is known to."""
+
+    def named_delegate(self, id: PersonId, now: datetime) -> Delegation | None:
+        """Whom somebody named, also for days to come."""
 
 
 class Groups(Protocol):
@@ -109,6 +128,12 @@ class Groups(Protocol):
 
     def seen_at(self) -> datetime | None:
         """When the whole list was last taken."""
+
+    def keep_admins(self, seen: Iterable[Admin]) -> None:
+        """Writes down who has admin rights in Miro; whoever isn't among them has none."""
+
+    def admins(self) -> tuple[Sequence[Admin], datetime | None]:
+        """Who has admin rights in Miro, and when that was seen."""
 
 
 class Cards(Protocol):
@@ -190,7 +215,7 @@ class Store(Protocol):
         """Requests that joined this one."""
 
     def due(self, limit: int = 50) -> Sequence[Request]:
-        """Waiting requests whose time is over."""
+        """Waiting requests about which time brings something."""
 
     def claim(self, owner: str, lease: timedelta) -> Claim | None:
         """The next request that has work due and whose lanes are all free."""
@@ -212,6 +237,9 @@ class Store(Protocol):
 
     def spend(self, credits: int, pool: int, window: timedelta) -> float:
         """Takes credits from the shared pool; returns 0, or the seconds until there may be enough."""
+
+    def delegate(self, draft: Draft) -> None:
+        """Writes down that somebody named a delegate, or came back, and that it is so from now on."""
 
     def take_policy(self, text: str) -> str:
         """Stores a policy under its hash and writes that it is in force; returns the hash."""

@@ -2,10 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 
-from approvals.decide import Refused, Who, check_standing, is_operator, may_ask
 from approvals.people import Standing
+from approvals.refusals import Refused
 from approvals.request import Draft, Request
 from approvals.states import What
+from approvals.table import looked_at
+from approvals.who import Who, check_standing, is_operator
 from bot.desk import Desk
 from bot.lifecycle import Action
 from bot.lifecycle.fill import Problems, fill, operators_form
@@ -29,9 +31,9 @@ def asked(
     if known and who.account and who.account.fresh(desk.now()):
         check_standing(who, desk.now())
     command = _command(desk, action, raw, reason, who)
+    ground = desk.ground(command, who.person)
     if known or desk.policy.rule(action.NAME) is None:
-        subject = desk.person(command.subject) if command.subject else None
-        may_ask(desk.policy, action.NAME, who.person, subject)
+        ground.may_ask()
     body = {
         "action": action.NAME,
         "policy": desk.policies.hash,
@@ -39,7 +41,12 @@ def asked(
         **({"subject": command.subject} if command.subject else {}),
         **({"practice": True} if desk.practice else {}),
     }
-    words = {"details": command.model_dump_json(), "reason": reason.strip(), **who.signed}
+    words = {
+        "details": command.model_dump_json(),
+        "case": looked_at(ground.case),
+        "reason": reason.strip(),
+        **who.signed,
+    }
     return desk.store.ask(Draft(What.ASKED, who.person.id, body, words), receipt)
 
 

@@ -2,14 +2,19 @@
 
 import json
 from dataclasses import replace
+from typing import Any
 
-from approvals.decide import Refused, approvers, check_standing, entries, may_ask
-from approvals.decide import Who as Actor
+from approvals.deadlines import at_work
 from approvals.ids import stamp
 from approvals.people import Person, Standing
+from approvals.refusals import Refused
 from approvals.request import Draft, Request
 from approvals.states import State, What
 from approvals.store import Claim
+from approvals.table import asking, looked_at, told
+from approvals.who import Who as Actor
+from approvals.who import check_standing
+from bot.deciders import meet
 from bot.desk import Colleagues, Desk, SlackAway
 from bot.lifecycle import Action
 from bot.lifecycle.action import first
@@ -53,18 +58,19 @@ def _checked(desk: Desk, miro: Miro, colleagues: Colleagues, request: Request) -
     if requester.account:
         check_standing(Actor(requester, requester.account), desk.now())
     command, subject = _concerned(desk, colleagues, request)
-    may_ask(desk.policy, request.action, requester, subject)
+    meet(desk, colleagues, miro, desk.ground(command, requester))
+    ground = desk.ground(command, requester)
+    ground.may_ask()
     check_ground(desk, command, subject)
     twin = _twin(desk, request, command)
     if twin:
         return [Draft(What.JOINED, body={"because_of": twin.id}, words={"text": _joined(desk, twin)})]
-    _meet_deciders(desk, colleagues, request.action, requester, subject)
     # Before the look: where nobody can decide, Miro needn't be asked.
-    approvers(desk.policy, request.action, requester, subject, desk.store.people)
+    ground.check_fillable()
     plan = planned(desk, miro, command)
     if not plan.steps:
         return [Draft(What.UNNEEDED, words={"text": _unneeded(command, plan, requester, subject)})]
-    return [waiting(desk, request, command, plan)]
+    return waiting(desk, request, command, plan)
 
 
 def _seen_today(desk: Desk, colleagues: Colleagues, person: Person) -> Person:
@@ -73,17 +79,6 @@ def _seen_today(desk: Desk, colleagues: Colleagues, person: Person) -> Person:
     if account and account.fresh(desk.now()) and account.standing is not Standing.UNKNOWN:
         return person
     return colleagues.look(person)
-
-
-def _meet_deciders(
-    desk: Desk, colleagues: Colleagues, action: str, requester: Person, subject: Person | None
-) -> None:
-    """Looks up whoever may decide this, unless that was done today."""
-    rule = desk.policy.rule(action)
-    for entry, _ in entries(desk.policy, rule, requester, subject) if rule else ():
-        person = desk.find(entry)
-        if person is None or person.account is None or not person.account.fresh(desk.now()):
-            colleagues.find(entry)
 
 
 def _concerned(desk: Desk, colleagues: Colleagues, request: Request) -> tuple[Action, Person | None]:
@@ -190,33 +185,39 @@ def _check_address(miro: Miro, person: Person, id: str) -> None:
         )
 
 
-def waiting(desk: Desk, request: Request, command: Action, plan: Plan) -> Draft:
-    """The event that asks the approvers. Raises Refused when there are none."""
+def waiting(desk: Desk, request: Request, command: Action, plan: Plan) -> list[Draft]:
+    """The event that asks the approvers; approved at once, where the policy needs nobody's approval.
+
+    Raises Refused when there are none.
+    """
     requester = desk.store.people.person(request.requester)
-    subject = desk.store.people.person(command.subject) if command.subject else None
-    found = approvers(desk.policy, request.action, requester, subject, desk.store.people)
-    rule = desk.policy.rule(request.action)
-    assert rule
-    known = subject.miro_id if subject else ""
-    warnings = ["Miro has a new account for this address."]
-    again = {"again": request.state is not State.CHECKING}
-    stored = (
-        plan.stored() | {"warnings": warnings if known and plan.miro_id not in ("", known) else []} | again
-    )
+    ground = desk.ground(command, requester)
+    ground.check_fillable()
+    rule, now = ground.rule, desk.now()
+    route = ground.tally(replace(request, votes=(), lost=(), level=0, step=0))
     body = {
         "revision": plan.revision,
-        "approvers": [[one.person.id, one.because] for one in found],
-        "agree": rule.agree,
-        "expires_at": stamp(desk.now() + rule.expires),
+        "expires_at": stamp(at_work(now + rule.expires, desk.policy)),
         "lanes": list(command.lanes),
         "policy": desk.policies.hash,
+        **asking(route, desk.policy, rule, now),
         **({"subject": command.subject} if command.subject else {}),
     }
+    subject = ground.case.subject
     words = {
-        "plan": json.dumps(stored, ensure_ascii=False),
+        "plan": json.dumps(_stored(request, plan, subject), ensure_ascii=False),
         "details": command.model_dump_json(),
+        "case": looked_at(ground.case),
         "asked_by": requester.sealed(requester.account),
         "about": subject.sealed(subject.account) if subject else "",
-        "may_decide": ", ".join(one.person.sealed(one.person.account) for one in found),
+        **told(route),
     }
-    return Draft(What.PLANNED, body=body, words=words)
+    drafts = [Draft(What.PLANNED, body=body, words=words)]
+    return [*drafts, *([] if rule.ladder else [Draft(What.APPROVED, body={"revision": plan.revision})])]
+
+
+def _stored(request: Request, plan: Plan, subject: Person | None) -> dict[str, Any]:
+    known = subject.miro_id if subject else ""
+    is_new = bool(known) and plan.miro_id not in ("", known)
+    warnings = ["Miro has a new account for this address."] if is_new else []
+    return plan.stored() | {"warnings": warnings, "again": request.state is not State.CHECKING}

@@ -8,13 +8,14 @@ from typing import Protocol
 
 from pydantic import ValidationError
 
-from approvals.decide import Table
 from approvals.ids import PersonId, RequestId, SlackId, stamp
 from approvals.people import Person
 from approvals.policy import Policy
 from approvals.request import Draft, Request
+from approvals.routing import Case, Ground
 from approvals.states import What
 from approvals.store import Claim, Note, Store
+from approvals.table import Table
 from bot.lifecycle import ACTIONS, Action
 from bot.lifecycle.action import Facts
 from bot.lifecycle.fill import Tables
@@ -28,6 +29,10 @@ class SlackAway(Exception):
     """Slack can't be asked right now."""
 
 
+class BadField(Exception):
+    """The profile field that the policy names can't tell who manages somebody; the text says why."""
+
+
 class Colleagues(Protocol):
     """Where the bot asks Slack who somebody is."""
 
@@ -36,6 +41,12 @@ class Colleagues(Protocol):
 
     def find(self, entry: str) -> Person | None:
         """The person behind an e-mail or Slack id. Raises SlackAway."""
+
+    def user_group(self, handle: str) -> list[SlackId] | None:
+        """Who is in a Slack user group; None where Slack knows none of that name. Raises SlackAway."""
+
+    def manager(self, person: Person, field: str) -> SlackId | None:
+        """Who manages somebody, by a protected field of the Slack profile. Raises SlackAway, BadField."""
 
 
 @dataclass
@@ -79,6 +90,13 @@ class Desk:
     def table(self, request: Request) -> Table:
         """What a decision about a request rests on."""
         return Table(self.policies.of(request.policy), self.policy, self.store.people, self.now())
+
+    def ground(self, command: Action, asker: Person) -> Ground:
+        """What the policy in force says of an ask."""
+        subject = self.person(command.subject) if command.subject else None
+        teams, details = command.looked_at(self.facts)
+        case = Case(command.NAME, asker, subject, teams, details)
+        return Ground(self.policy, case, self.store.people, self.now())
 
     def person(self, id: PersonId) -> Person:
         """A person, or a nameless stand-in for one who is gone."""

@@ -4,9 +4,10 @@ import logging
 from functools import lru_cache
 from pathlib import Path
 
-from approvals.policy import BrokenPolicy, Policy, check, load
+from approvals.policy import Policy
+from approvals.policy_check import BrokenPolicy, check, load
 from approvals.store import Store
-from bot.lifecycle import ACTIONS
+from bot.lifecycle import CONDITIONS
 from bot.settings import BadSettings
 
 log = logging.getLogger(__name__)
@@ -33,12 +34,12 @@ def usable(path: Path) -> str:
 
 @lru_cache(maxsize=64)
 def _parsed(text: str) -> Policy:
-    return load(text, ACTIONS)
+    return load(text, CONDITIONS)
 
 
 @lru_cache(maxsize=64)
 def _read_again(text: str) -> tuple[Policy | None, object]:
-    return check(text, ACTIONS)
+    return check(text, CONDITIONS)
 
 
 def kept(store: Store, hash: str) -> Policy:

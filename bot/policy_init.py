@@ -12,6 +12,15 @@ domains = ["REPLACE-ME.example"]
 # One card in this channel instead of a message to each approver ("C0123ABCD"). Invite the bot to it first.
 # Offboardings are never posted there.
 tell = ""
+# Who decides what nobody else can: approvers who left, are barred, or can't be reached.
+fallback = []
+# Reminders, escalation and the end of a request don't fall on these days, by the clock of this zone.
+zone = "UTC"
+rests = ["Sat", "Sun"]
+# Where managers that [managers] below doesn't name are looked for: in a field of the Slack profile that
+# people can't edit themselves (its label or id), then in Miro's own attribute.
+manager_field = ""
+manager_from_miro = false
 # Whether approve, deny and resume may be typed in a shell on the bot's machine. They are marked as such.
 command_line_decides = false
 
@@ -27,10 +36,18 @@ command_line_decides = false
 [managers]
 # "ada@example.com" = "priya@example.com"
 
-# People who decide together. `because` completes "You're asked because …".
+# Who owns a team: what "owners" below means. Of several teams, whoever owns all of them.
+[owners]
+# "Design" = ["lena@example.com", "@design-leads"]
+
+# People who decide together: by name, and as a Slack user group. `because` completes "You're asked
+# because …". `told`: who of them gets a message, if not all.
 [groups.it]
-people = ["it-REPLACE-ME@example.com"]
+people = ["it-REPLACE-ME@example.com", "second-REPLACE-ME@example.com"]
 because = "you look after Miro"
+# [groups.designers]
+# slack = "@designers"
+# told = ["lena@example.com"]
 
 # What a new account is given beside its name. `default` stands for everybody not named.
 [accounts.default]
@@ -40,9 +57,23 @@ because = "you look after Miro"
 # cost_centre = "CC-7"
 
 # Per action: `ask` says who may ask for themselves, `for_others` who may ask for somebody else ("anyone", a
-# group, people); `approvers` who decides ("manager", groups, people); `agree` how many of them must say yes;
-# `expires` when an unanswered request ends (m, h, d). The requester and the person concerned never decide.
-# An action without a table here can't be asked for by anybody.
+# group, people, "@user-group"); `approvers` who decides ("manager" of the person concerned,
+# "requester-manager", "owners", groups, people, "@user-group"); `agree` how many of them must say yes;
+# `expires` when an unanswered request ends (m, h, d). `remind`: after how long they are reminded, each gap
+# twice the last ("never"; a third of the time if nothing is written). `escalate`: who may decide as well
+# after so long. The requester and the person concerned never decide. An action without a table here can't
+# be asked for by anybody.
+# Several steps, one after the other, instead of `approvers` (one person counts once, unless
+# same_person_twice = true):
+#   steps = [ { approvers = ["manager"] }, { approvers = ["it"], agree = 2 } ]
+# Rules for some asks: the first whose conditions all match, on top of the action's own table.
+#   [[actions.request-access.rules]]
+#   when = { team = ["Design"], requester_group = "@designers" }
+#   approval = false
+#   [[actions.make-admin.rules]]
+#   when = { rights = ["Company Admin"], for = "others" }
+#   steps = [ { approvers = ["manager"] }, { approvers = ["it"], agree = 2 } ]
+#   escalate = { after = "4h", to = ["it"] }
 [actions.request-access]
 ask = ["anyone"]
 for_others = ["it"]

@@ -8,12 +8,13 @@ import json
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from approvals.decide import Refused, may_ask
 from approvals.ids import GroupId, stamp
+from approvals.refusals import Refused
 from approvals.request import Draft, Request
 from approvals.states import State, What
 from approvals.store import Claim, Overtaken
 from bot.checking import check_ground, look, waiting
+from bot.deciders import meet
 from bot.desk import LEASE, Colleagues, Desk, SlackAway
 from bot.lifecycle import Action
 from bot.lifecycle.fill import clip
@@ -129,7 +130,7 @@ class Provisioning:
                 self._check_same(plan)
                 return self._done(command, seen)
             if not (approved and plan.part_of(self.request.plan)):
-                return self._write(waiting(self.desk, self.request, command, plan))
+                return self._write(*waiting(self.desk, self.request, command, plan))
             missing = [step for step in plan.steps if step.goal.mark in self.request.accepted]
             if missing:
                 return self._unseen(missing)
@@ -166,25 +167,23 @@ class Provisioning:
         """Refuses what the policy forbids that came into force after the request was checked."""
         desk, lead = self.desk, "The policy doesn't allow this any more."
         asker = desk.person(self.request.requester)
-        subject = desk.person(command.subject) if command.subject else None
+        ground = desk.ground(command, asker)
+        meet(desk, self.colleagues, self.miro, ground, live=True)
         try:
-            may_ask(desk.policy, self.request.action, asker, subject)
+            desk.ground(command, asker).may_ask()
         except Refused as error:
             raise Refused(f"{lead} {asker.called} may not ask for it. Ask your IT team.") from error
         try:
-            check_ground(desk, command, subject)
+            check_ground(desk, command, ground.case.subject)
         except Refused as error:
             raise Refused(f"{lead} {error}") from error
 
     def _still_approved(self) -> bool:
-        """Once more live, before the first write: whoever approved may still do so."""
+        """Once more live, before the first write: whoever approved may still do so, by both policies."""
         for vote in self.request.votes:
             if not vote.shell:
                 self.colleagues.look(self.desk.person(vote.by))
-        entitled = self.desk.table(self.request).entitled(self.request)
-        voters = [self.desk.person(vote.by) for vote in self.request.votes]
-        good = [voter for voter in voters if any(voter.is_(one.person) for one in entitled)]
-        return len(good) >= self.desk.table(self.request).needed(self.request)
+        return self.desk.table(self.request).route(self.request).is_settled
 
     # -- doing -----------------------------------------------------------------------------------------
 

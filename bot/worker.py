@@ -10,9 +10,13 @@ from approvals import decide
 from approvals.ids import GroupId
 from approvals.people import FRESH, Account
 from approvals.policy import Policy
+from approvals.refusals import Refused
+from approvals.request import Draft, Request
 from approvals.states import State
 from approvals.store import Claim, ClaimLost, Overtaken, StoreTrouble
+from approvals.table import Table
 from bot.checking import check
+from bot.deciders import refresh_group
 from bot.desk import LEASE, Colleagues, Desk, SlackAway
 from bot.miro.client import Miro, MiroError
 from bot.provisioning import Provisioning
@@ -22,6 +26,7 @@ log = logging.getLogger(__name__)
 GROUPS_EVERY = timedelta(minutes=10)
 PEOPLE_EVERY = FRESH / 4
 RETRY = timedelta(minutes=1)
+REVIEW_EVERY = timedelta(minutes=10)
 ANCHOR_EVERY = timedelta(hours=1)
 
 
@@ -36,6 +41,8 @@ class Worker:
     _policy: Policy | None = None
     _kept: Claim | None = None
     _later: dict[str, datetime] = field(default_factory=dict)
+    _handles: tuple[str, ...] = ()
+    _reviewed: str = ""
     miro_problem: str | None = None
     """What Miro said last: '' when all was well, None before the first look."""
 
@@ -78,12 +85,17 @@ class Worker:
 
     def tick(self) -> None:
         """What time brings about: expiry, a changed policy, names grown old."""
-        self._expire()
+        self._pass_time()
         problem = self.desk.policies.reload()
         if problem:
             log.warning("%s", problem)
             self.desk.tell_operators(problem)
         self._refresh_people()
+        self._refresh_user_groups()
+        if self._is_time("review") or self._reviewed != self.desk.policies.hash:
+            self.review()
+            self._reviewed = self.desk.policies.hash
+            self._later["review"] = self.desk.now() + REVIEW_EVERY
         self.refresh_groups()
         self.desk.store.tidy()
         if self._is_time("anchor"):
@@ -91,15 +103,37 @@ class Worker:
             log.info("anchor of the record: %s", self.desk.store.head())
             self._later["anchor"] = self.desk.now() + ANCHOR_EVERY
 
-    def _expire(self) -> None:
+    def _pass_time(self) -> None:
+        """Reminders, escalation and expiry of requests that wait."""
         for request in self.desk.store.due():
-            drafts = decide.expire(request, self.desk.now())
-            try:
-                if drafts:
-                    self.desk.store.append(request, drafts)
-            except Overtaken:
-                log.info("%s was answered at the last moment", request.id)
+            self._decide(request, decide.lapse)
+
+    def _decide(self, request: Request, what: Callable[[Request, Table], list[Draft]]) -> None:
+        """Writes what follows for one request; one that can't be read mustn't hold up the others."""
+        try:
+            drafts = what(request, self.desk.table(request))
+            if drafts:
+                after = self.desk.store.append(request, drafts)
+                self._tell_if_stuck(after)
+        except Overtaken:
+            log.info("%s was answered at the last moment", request.id)
+        except (KeyError, Refused) as error:
+            log.warning("%s can't be decided: %s", request.id, error)
+        else:
             self.desk.wake()
+
+    def _tell_if_stuck(self, request: Request) -> None:
+        """What nobody can decide any more is the operators' to mend; it is never approved."""
+        if request.state is State.WAITING and request.is_stuck:
+            self.desk.tell_operators(
+                f"Nobody can decide {request.id} any more. Name an approver or a fallback in the policy, "
+                "or ask for it anew; otherwise it ends when its time is over."
+            )
+
+    def review(self) -> None:
+        """Looks whether those who were asked can still decide, after people or the policy changed."""
+        for request in self.desk.store.requests(states=[State.WAITING], limit=10_000):
+            self._decide(request, decide.review)
 
     def _is_time(self, what: str) -> bool:
         return self.desk.now() >= self._later.get(what, datetime.min.replace(tzinfo=self.desk.now().tzinfo))
@@ -125,6 +159,19 @@ class Worker:
         except SlackAway as error:
             log.warning("people aren't fresh: %s", error)
             self._later["people"] = self.desk.now() + RETRY
+
+    def _refresh_user_groups(self) -> None:
+        """Looks up who is in the Slack user groups that the policy names."""
+        handles = tuple(sorted(self.desk.policy.slack_groups()))
+        if handles == self._handles and not self._is_time("user groups"):
+            return
+        try:
+            for handle in handles:
+                refresh_group(self.desk, self.colleagues, handle)
+            self._handles, self._later["user groups"] = handles, self.desk.now() + PEOPLE_EVERY
+        except SlackAway as error:
+            log.warning("user groups aren't fresh: %s", error)
+            self._handles, self._later["user groups"] = handles, self.desk.now() + RETRY
 
     def _refresh(self, account: Account) -> bool:
         """Looks one account up; whether Slack answered."""

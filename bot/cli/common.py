@@ -10,12 +10,14 @@ from typing import Any
 import click
 from slack_sdk.errors import SlackApiError
 
-from approvals.decide import Refused, Who
-from approvals.policy import BrokenPolicy, Policy
+from approvals.policy import Policy
+from approvals.policy_check import BrokenPolicy
+from approvals.refusals import Refused
 from approvals.request import Request
 from approvals.sqlite import SqliteStore
 from approvals.states import Impossible
 from approvals.store import StoreTrouble
+from approvals.who import Who
 from bot import app as composition
 from bot import settings as environment
 from bot.app import Bot

@@ -1,18 +1,19 @@
-"""The policy, from a shell: everything here needs the file alone, for it comes before Slack and Miro."""
+"""The policy, from a shell: everything here but `--reach` needs the file alone, for it comes before Slack."""
 
 import json
 import sys
-from datetime import timedelta
+from collections.abc import Mapping
+from datetime import datetime
 from pathlib import Path
 
 import click
 
-from approvals.decide import Refused, approvers, may_ask
-from approvals.ids import PersonId, SlackId
-from approvals.people import Account, Person, Standing, canonical
-from approvals.policy import check, load
+from approvals.policy_check import check, load, tells
+from approvals.refusals import Refused
+from approvals.sqlite import utc_now
 from bot.cli.common import JSON, check_domain, sentences, settings
-from bot.lifecycle import ACTIONS
+from bot.cli.foresight import Foresight, foresee
+from bot.lifecycle import ACTIONS, CONDITIONS
 from bot.policies import read
 from bot.policy_init import TEMPLATE
 
@@ -42,60 +43,58 @@ def init(path: Path | None) -> None:
 @click.argument("path", type=click.Path(path_type=Path), required=False)
 @JSON
 def policy_check(path: Path | None, as_json: bool) -> None:
-    """Say everything that is wrong with the policy, with its line."""
+    """Say everything that is wrong with the policy, with its line, and how many people each rule tells."""
     with sentences():
         path = path or settings().policy
-        _, problems = check(read(path), ACTIONS)
+        known, problems = check(read(path), CONDITIONS)
+    told = tells(known) if known and not problems else []
     if as_json:
-        click.echo(json.dumps([{"line": one.line, "text": one.text} for one in problems]))
-    for one in [] if as_json else problems:
-        click.echo(f"{path}, {one}")
+        rows = [{"line": one.line, "text": one.text} for one in problems]
+        click.echo(json.dumps({"problems": rows, "tells": told}, ensure_ascii=False))
+    for line in [] if as_json else [*(f"{path}, {one}" for one in problems), *told]:
+        click.echo(line)
     if not problems and not as_json:
         click.echo(f"{path} can be used.")
     sys.exit(1 if problems else 0)
 
 
-class _Named:
-    """Everybody the policy names, taken for a colleague: Slack isn't asked."""
+def _fields(action: str, fields: tuple[str, ...]) -> Mapping[str, str]:
+    """The fields as typed. Raises UsageError for one that the action doesn't have, saying which there are."""
+    form = ACTIONS[action].form()
+    for field in fields:
+        name, equals, value = field.partition("=")
+        if name not in form or not equals or not value:
+            raise click.UsageError(f"{action} takes {' '.join(f'[{one}=…]' for one in form)}; not {field!r}.")
+    return dict(field.partition("=")[::2] for field in fields)
 
-    def person(self, id: PersonId) -> Person:
-        return self.by_email(id) if "@" in id else self.by_slack(SlackId(id))
 
-    def by_email(self, email: str) -> Person:
-        account = Account(SlackId(""), Standing.COLLEAGUE)
-        return Person(PersonId(canonical(email)), canonical(email), accounts=(account,))
-
-    def by_slack(self, slack_id: SlackId) -> Person:
-        return Person(PersonId(slack_id), name=slack_id, accounts=(Account(slack_id, Standing.COLLEAGUE),))
+def _time(text: str | None) -> datetime:
+    """The time meant. Raises UsageError."""
+    if text is None:
+        return utc_now()
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError:
+        raise click.UsageError(f"{text!r} is no time; write one like 2026-03-02T09:00.") from None
+    return at if at.tzinfo else at.astimezone()
 
 
 @policy.command("who")
 @click.argument("action", type=click.Choice(sorted(ACTIONS)))
-@click.argument("fields", nargs=-1, metavar="[person=EMAIL]")
+@click.argument("fields", nargs=-1, metavar="[FIELD=VALUE]...")
 @click.option("--as", "email", required=True, help="Who would ask.")
+@click.option("--at", "at", metavar="TIME", help="When, if not now: 2026-03-02T09:00.")
 @JSON
-def who(action: str, fields: tuple[str, ...], email: str, as_json: bool) -> None:
-    """Who would decide, if EMAIL asked for ACTION (about somebody else: person=EMAIL)."""
-    raw = dict(field.partition("=")[::2] for field in fields)
-    named = _Named()
+def who(action: str, fields: tuple[str, ...], email: str, at: str | None, as_json: bool) -> None:
+    """Who would decide and why, who is told, and what happens if nobody answers."""
+    raw, now = _fields(action, fields), _time(at)
     with sentences():
-        known = load(read(settings().policy), ACTIONS)
-        check_domain(known, email)
-        asker, subject = named.by_email(email), named.by_email(raw.get("person") or email)
-        may_ask(known, action, asker, subject)
-        found = approvers(known, action, asker, subject, named)
-    rule = known.actions[action]
-    if as_json:
-        click.echo(json.dumps([{"who": one.person.called, "because": one.because} for one in found]))
-        return
-    for one in found:
-        click.echo(f"{one.person.called}: {one.because or 'named in the policy'}")
-    click.echo(f"{rule.agree} of them must agree, within {_told(rule.expires)}; no answer means no change.")
+        known = settings()
+        wanted = load(read(known.policy), CONDITIONS)
+        check_domain(wanted, email)
+        found = foresee(wanted, ACTIONS[action], raw, email, now, known.database)
+    click.echo(json.dumps(found.as_json(), ensure_ascii=False) if as_json else _told(found))
 
 
-def _told(span: timedelta) -> str:
-    """'3 days', '18 hours': as the policy says it, which has one unit."""
-    units = {"day": timedelta(days=1), "hour": timedelta(hours=1), "minute": timedelta(minutes=1)}
-    unit = next(name for name, one in units.items() if not span % one)
-    count = span // units[unit]
-    return f"{count} {unit}" if count == 1 else f"{count} {unit}s"
+def _told(found: Foresight) -> str:
+    return "\n".join(found.lines())

@@ -7,8 +7,8 @@ import click
 
 from approvals import report
 from approvals.chain import Anchor, Sealed
-from approvals.decide import Refused
 from approvals.ids import GroupId, PersonId
+from approvals.refusals import Refused
 from approvals.sqlite import SqliteStore
 from approvals.store import Verified
 from bot.cli.common import JSON, open_record

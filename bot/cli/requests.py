@@ -7,12 +7,13 @@ from typing import Any
 import click
 
 from approvals import decide, report
-from approvals.decide import Table, Who, is_operator
 from approvals.ids import PersonId, RequestId
 from approvals.request import Draft, Request
 from approvals.sqlite import SqliteStore
 from approvals.states import State
 from approvals.store import Note
+from approvals.table import Table
+from approvals.who import Who, is_operator
 from bot.app import Bot
 from bot.asking import asked
 from bot.cli.common import JSON, acting_as, find, open_bot, open_record

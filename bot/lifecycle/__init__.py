@@ -13,4 +13,7 @@ ACTIONS: dict[str, type[Action]] = {
 }
 """Every action by its name."""
 
-__all__ = ["ACTIONS", "Action"]
+CONDITIONS = {name: action.conditions() for name, action in ACTIONS.items()}
+"""What of each action's form a rule of the policy may look at."""
+
+__all__ = ["ACTIONS", "CONDITIONS", "Action"]

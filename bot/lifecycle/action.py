@@ -33,6 +33,7 @@ class Asked:
     hint: str = ""
     after: tuple[str, ...] = ()
     choices: tuple[tuple[str, str], ...] = ()
+    leaves: bool = False  # a team that is left, not joined
     own: bool = False  # stands for the asker when nobody is named, and isn't shown then
     operators_only: bool = False
 
@@ -44,6 +45,8 @@ class Team:
     id: GroupId
     label: str
     security_name: str
+    name: str = ""
+    """The whole name that people know, of which the label may be the beginning."""
 
 
 @dataclass(frozen=True)
@@ -127,6 +130,22 @@ class Action(BaseModel):
                 found += [(name, one) for one in value]
         return tuple(found)
 
+    @classmethod
+    def conditions(cls) -> tuple[str, ...]:
+        """What of its form a rule of the policy may look at."""
+        teams = {_side(asked) for asked in cls.form().values() if asked.kind in (Kind.TEAM, Kind.TEAMS)}
+        choices = (name for name, asked in cls.form().items() if asked.kind is Kind.CHOICE)
+        return (*sorted(teams), *choices)
+
+    def looked_at(self, facts: Facts) -> tuple[tuple[tuple[str, ...], ...], dict[str, tuple[str, ...]]]:
+        """The teams that are joined or changed, each with all its names; and what else a rule looks at."""
+        form = self.form()
+        sides = [(_side(form[field]), _names(id, facts)) for field, id in self.teams_named]
+        joined = tuple(names for side, names in sides if side == "team")
+        more = {side: names for side, names in sides if side != "team"}
+        choices = {name: (str(getattr(self, name)),) for name in self.conditions() if name not in _SIDES}
+        return joined, more | choices
+
     @property
     def lanes(self) -> tuple[str, ...]:
         """What nobody else may be working on at the same time."""
@@ -142,6 +161,22 @@ class Action(BaseModel):
         """Whether, by what was seen, a Company Admin would become one no more."""
         down = [goal for goal in self.goals(facts) if isinstance(goal, OrgRole) and goal.role != ADMIN]
         return any(not goal.holds(seen) for goal in down)
+
+
+_SIDES = ("team", "leaving")
+
+
+def _side(asked: Asked) -> str:
+    return "leaving" if asked.leaves else "team"
+
+
+def _names(id: GroupId, facts: Facts) -> tuple[str, ...]:
+    """Every name of a team; the id alone, where it isn't in Miro any more."""
+    try:
+        team = facts.team(id)
+    except KeyError:
+        return (id,)
+    return tuple(dict.fromkeys((team.name or team.label, team.security_name, id)))
 
 
 def labels(teams: tuple[GroupId, ...], facts: Facts) -> str:

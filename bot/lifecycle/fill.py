@@ -50,7 +50,7 @@ class Tables:
         group = self.get_group(id)
         if group is None or group.gone:
             raise KeyError(id)
-        return Team(group.id, clip(self.label(group)), group.security_name)
+        return Team(group.id, clip(self.label(group)), group.security_name, self.label(group))
 
     def person(self, id: PersonId) -> Person:
         """A person for sentences. Raises KeyError."""

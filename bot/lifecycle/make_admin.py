@@ -39,7 +39,8 @@ class MakeAdmin(Action):
         GroupId | None, Asked("Joins a team", Kind.TEAM, "Optional.", after=("to", "into", "join"))
     ] = None
     from_team: Annotated[
-        GroupId | None, Asked("Leaves a team", Kind.TEAM, "Optional.", after=("from", "leave", "out of"))
+        GroupId | None,
+        Asked("Leaves a team", Kind.TEAM, "Optional.", after=("from", "leave", "out of"), leaves=True),
     ] = None
 
     @model_validator(mode="after")

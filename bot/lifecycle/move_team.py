@@ -23,7 +23,9 @@ class MoveTeam(Action):
     SLASH: ClassVar[str] = "miro-move"
 
     person: OwnSubject
-    from_team: Annotated[GroupId, Asked("From which team", Kind.TEAM, after=("from", "leave", "out of"))]
+    from_team: Annotated[
+        GroupId, Asked("From which team", Kind.TEAM, after=("from", "leave", "out of"), leaves=True)
+    ]
     to_team: Annotated[GroupId, Asked("To which team", Kind.TEAM, after=("to", "into", "join"))]
 
     @model_validator(mode="after")

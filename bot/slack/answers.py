@@ -5,13 +5,15 @@ from collections.abc import Callable
 from typing import Any
 
 from approvals import decide
-from approvals.decide import Refused, Who, approvers, check_standing, entries, is_operator
-from approvals.ids import GroupId, RequestId, SlackId
+from approvals.deadlines import at_work
+from approvals.ids import GroupId, PersonId, RequestId, SlackId
 from approvals.people import Person, Standing, listed
-from approvals.policy import MANAGER
+from approvals.refusals import Refused
 from approvals.request import Request
+from approvals.routing import Case, Ground
 from approvals.states import OPEN, State
 from approvals.store import StoreTrouble
+from approvals.who import Who, check_standing, is_operator
 from bot.desk import Desk, numbered
 from bot.lifecycle import ACTIONS, Action
 from bot.lifecycle.action import Kind
@@ -43,10 +45,19 @@ def offers(desk: Desk, who: Who) -> list[type[Action]]:
     """The actions this person may ask for, for themselves or for others."""
     found = []
     for action in ACTIONS.values():
-        rule = desk.policy.rule(action.NAME)
-        if rule and decide.among(desk.policy, (*rule.ask, *rule.for_others), who.person):
+        ground = Ground(desk.policy, Case(action.NAME, who.person), desk.store.people, desk.now())
+        lists = [(*rule.ask, *rule.for_others) for rule in desk.policy.rules(action.NAME)]
+        if any(ground.includes(entries, who.person) for entries in lists):
             found.append(action)
     return found
+
+
+def check_offered(desk: Desk, action: type[Action]) -> None:
+    """Refuses what nobody can ask for, before a form is opened for it."""
+    if desk.policy.rule(action.NAME) is None:
+        raise Refused(
+            f"Nobody can ask for {action.NAME} here: the policy doesn't mention it. Ask your IT team."
+        )
 
 
 def helped(desk: Desk, who: Who, typed: str = "") -> Said:
@@ -147,7 +158,9 @@ VERBS: dict[str, Callable[[Desk, Who, str], Said]] = {
 
 def _concerns(desk: Desk, request: Request, person: Person) -> bool:
     """Whether somebody has to do with a request, and isn't the person of a confidential one."""
+    cards = (card for card in desk.store.cards.of(request.id) if card.role != "channel")
     insiders = [request.requester, *(id for id, _ in request.approvers)]
+    insiders += [PersonId(card.address) for card in cards]
     if request.subject:
         insiders.append(request.subject)
     inside = any(person.is_(desk.person(id)) for id in insiders) or is_operator(desk.policy, person)
@@ -168,24 +181,30 @@ def may_see(desk: Desk, request: Request, who: Who) -> None:
 def sent(desk: Desk, request: Request, who: Who) -> str:
     """What the form turns into: who decides, and by when, as far as the local tables can tell."""
     lead = "Practice: nothing will change. " if request.practice else ""
-    requester, rule = who.person, desk.policy.rule(request.action)
-    mine = request.subject == requester.id
-    subject = requester if mine else desk.person(request.subject) if request.subject else None
-    text = "I'm looking who decides."
-    named = entries(desk.policy, rule, requester, subject) if rule else []
-    # The worker looks up whoever wasn't met yet, and the address by which the policy names a manager.
-    known = rule and (MANAGER not in rule.approvers or (subject or requester).email)
-    if rule and known and all(desk.find(entry) for entry, _ in named):
-        try:
-            found = approvers(desk.policy, request.action, requester, subject, desk.store.people)
-            zone = who.account.zone if who.account and who.account.zone else "UTC"
-            names = [one.person.called for one in found]
-            shown = listed(names if len(names) <= 3 else [*names[:2], f"{len(names) - 2} others"], "or")
-            text = f"{shown} decides by {when(desk.now() + rule.expires, zone, desk.now())}."
-        except Refused as error:
-            text = str(error)
     end = f" {phrases.CANT_END}" if phrases.wants_an_end(request.reason) else ""
+    text = _who_decides(desk, request, who) or "I'm looking who decides."
     return f"{lead}Sent: {request.id}. {text} I'll write to you; you don't have to do anything.{end}"
+
+
+def _who_decides(desk: Desk, request: Request, who: Who) -> str:
+    """A sentence, or '' where somebody has to be looked up first."""
+    ground = desk.ground(desk.command(request), who.person)
+    try:
+        rule = ground.rule
+        named = [one for step in rule.ladder[:1] for one in ground.named(step.approvers)]
+        if not named or any(one.person is None or one.person.account is None for one in named):
+            return "" if rule.ladder else "No approval is needed."
+        problem = ground.unfillable()
+        if problem:
+            return f"Nobody can decide this: {problem}."
+        names = [one.person.called for one in ground.tally(request).approvers]
+    except Refused as error:
+        return str(error)
+    zone = who.account.zone if who.account and who.account.zone else "UTC"
+    shown = listed(names if len(names) <= 3 else [*names[:2], f"{len(names) - 2} others"], "or")
+    then = " first" if len(rule.ladder) > 1 else ""
+    until = when(at_work(desk.now() + rule.expires, desk.policy), zone, desk.now())
+    return f"{shown} decides{then} by {until}."
 
 
 def at_fields(problems: Problems, view: Block) -> dict[str, str]:

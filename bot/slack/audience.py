@@ -1,11 +1,11 @@
 """Who has to have a message about a request in each of its states, and as what each of them sees it."""
 
-from approvals.decide import is_operator
 from approvals.ids import PersonId
 from approvals.people import Person, Standing
 from approvals.request import Request
 from approvals.states import State
 from approvals.store import Card
+from approvals.who import is_operator
 from bot.desk import Desk
 
 Key = tuple[str, str, int]
@@ -39,7 +39,7 @@ def _asked(desk: Desk, request: Request, known: dict[Key, Card]) -> list[Key]:
     reachable = channel not in known or not known[channel].ended
     if desk.policy.tell and reachable and not desk.command(request).CONFIDENTIAL:
         return [channel]
-    return [("approver", id, request.round) for id, _ in request.approvers]
+    return [("approver", id, request.round) for id in request.told]
 
 
 def _changed(desk: Desk, request: Request) -> list[Key]:

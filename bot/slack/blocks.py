@@ -140,7 +140,8 @@ def _texts(block: Block) -> list[str]:
 
 
 def span(length: timedelta) -> str:
-    """'3 days', '18 hours', '30 minutes'."""
+    """'3 days', '36 hours', '90 minutes': in the largest unit that fits without a rest."""
     seconds = int(length.total_seconds())
-    unit, size = next(one for one in (("day", 86_400), ("hour", 3_600), ("minute", 60)) if seconds >= one[1])
+    units = (("day", 86_400), ("hour", 3_600), ("minute", 60))
+    unit, size = next((one for one in units if not seconds % one[1]), units[-1])
     return f"{seconds // size} {unit}{'' if seconds // size == 1 else 's'}"

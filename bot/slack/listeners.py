@@ -14,10 +14,11 @@ from slack_sdk import WebClient
 from slack_sdk.errors import SlackClientError
 
 from approvals import decide
-from approvals.decide import Refused, Who, is_operator
 from approvals.ids import RequestId, SlackId
+from approvals.refusals import Refused
 from approvals.request import Draft, Request
 from approvals.store import Card, Note, StoreTrouble
+from approvals.who import Who, is_operator
 from bot.asking import asked
 from bot.desk import Desk
 from bot.lifecycle import ACTIONS
@@ -123,9 +124,7 @@ class Listeners:
         """Opens a form; what to say where that isn't possible."""
         who = self._who(body)
         try:
-            rule = self.desk.policy.rule(draft.action.NAME)
-            if rule is None:
-                decide.may_ask(self.desk.policy, draft.action.NAME, who.person, None)
+            answers.check_offered(self.desk, draft.action)
             view = forms.form(draft, self.desk.tables(), is_operator(self.desk.policy, who.person))
             carrying = {"private_metadata": json.dumps(place or {})}
             client.views_open(trigger_id=body["trigger_id"], view=view | carrying)

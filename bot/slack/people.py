@@ -12,7 +12,7 @@ from slack_sdk.errors import SlackApiError, SlackClientError
 from approvals.ids import SlackId
 from approvals.people import Account, Person, Standing
 from approvals.store import People
-from bot.desk import SlackAway
+from bot.desk import BadField, SlackAway
 
 log = logging.getLogger(__name__)
 
@@ -22,10 +22,6 @@ FIELDS_EVERY = timedelta(hours=1)
 _OUTSIDE = {Standing.GUEST, Standing.STRANGER, Standing.BOT}
 _NOBODY = {"users_not_found", "user_not_found", "user_not_visible", "no_such_subteam"}
 _BUSY = {"ratelimited", "internal_error", "fatal_error", "service_unavailable", "request_timeout"}
-
-
-class BadField(Exception):
-    """The policy names a profile field that mustn't say who decides. The text says why, and what helps."""
 
 
 class SlackPeople:

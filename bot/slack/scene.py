@@ -4,10 +4,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from approvals.decide import kept
 from approvals.ids import PersonId
 from approvals.people import Person, listed
 from approvals.request import Request
+from approvals.settled import kept
 from approvals.states import State
 from bot.lifecycle import Action
 from bot.lifecycle.action import Facts

@@ -8,10 +8,13 @@ from multiprocessing.context import BaseContext
 from pathlib import Path
 from typing import Protocol
 
-from approvals.decide import Settled, Table, Who, approve, deny
+from approvals.decide import approve, deny
 from approvals.ids import PersonId, RequestId
-from approvals.policy import load
+from approvals.policy_check import load
+from approvals.refusals import Settled
 from approvals.store import Overtaken, Store
+from approvals.table import Table
+from approvals.who import Who
 from tests.approvals.scene import ACTIONS, START, STORES, Clock, asked, colleague, mail, planned
 
 

@@ -9,20 +9,27 @@ from typing import Any
 
 from hypothesis import settings
 
-from approvals.decide import Table, Who
 from approvals.ids import BOT, PersonId, RequestId, SlackId, stamp
 from approvals.people import Account, Person, Standing
-from approvals.policy import Policy, load
-from approvals.request import Draft, Event, Request
+from approvals.policy import Policy
+from approvals.policy_check import load
+from approvals.request import FORMATS, Draft, Event, Request
+from approvals.routing import Case, Ground
 from approvals.sqlite import SqliteStore
-from approvals.states import What
+from approvals.states import State, What
 from approvals.store import Store
+from approvals.table import Table, asking
+from approvals.who import Who
 
 STEADY = settings(deadline=None, database=None, derandomize=True)
 """For tests of properties: a busy machine fails nothing, and a run repeats itself."""
 
 START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
-ACTIONS = ("request-access", "make-admin", "offboard")
+ACTIONS: dict[str, tuple[str, ...]] = {
+    "request-access": ("team",),
+    "make-admin": ("team", "leaving", "rights"),
+    "offboard": ("how",),
+}
 
 POLICY = """\
 operators = ["it"]
@@ -110,9 +117,11 @@ def asked(by: PersonId, **more: Any) -> Draft:
 
 def planned(expires: datetime, **more: Any) -> Draft:
     """The event after which approvers are asked."""
-    body = {"revision": "r1", "approvers": [], "agree": 1, "lanes": ["admins"], **more}
+    asked = {"approvers": [], "told": [], "agree": 1, "step": 0, "steps": 1, "level": 0}
+    body = {"revision": "r1", **asked, "lanes": ["admins"], **more}
     plan = json.dumps(body.pop("plan", {"lines": ["become Company Admin"]}))
-    return Draft(What.PLANNED, BOT, {**body, "expires_at": stamp(expires)}, {"plan": plan})
+    words = {"plan": plan, "routing": json.dumps({"because": body.pop("because", {})})}
+    return Draft(What.PLANNED, BOT, {**body, "expires_at": stamp(expires)}, words)
 
 
 def draft(what: What, now: datetime, by: PersonId = BOT, **more: Any) -> Draft:
@@ -122,6 +131,7 @@ def draft(what: What, now: datetime, by: PersonId = BOT, **more: Any) -> Draft:
         What.HELD: {"next_try_at": later},
         What.UNSEEN: {"next_try_at": later},
         What.JOINED: {"because_of": "R-1"},
+        What.ROUTED: {"approvers": [], "told": [], "agree": 1, "step": 0, "steps": 1, "level": 0},
         What.VOTED: {"revision": "r1"},
         What.TRYING: {"step": "become Company Admin"},
         What.ANSWERED: {"step": "become Company Admin", "accepted": True},
@@ -136,9 +146,25 @@ def draft(what: What, now: datetime, by: PersonId = BOT, **more: Any) -> Draft:
 def events_of(drafts: Sequence[Draft], at: datetime = START, request: str = "R-1") -> list[Event]:
     """Drafts as entries of one request, a minute apart, without any store."""
     return [
-        Event(n, RequestId(request), n, one.type, 1, at + timedelta(minutes=n), one.by, one.body, one.words)
+        Event(
+            n,
+            RequestId(request),
+            n,
+            one.type,
+            FORMATS.get(one.type, 1),
+            at + timedelta(minutes=n),
+            one.by,
+            one.body,
+            one.words,
+        )
         for n, one in enumerate(drafts, 1)
     ]
+
+
+def events_request(ground: Ground) -> Request:
+    """A request about which nothing has happened yet."""
+    case = ground.case
+    return Request(RequestId("R-1"), 1, State.CHECKING, case.action, case.requester.id, START, {})
 
 
 @dataclass
@@ -189,8 +215,21 @@ class Scene:
         about = self.person(subject).id if subject else None
         first = asked(self.person("ada").id, action=action, subject=about, policy=self.hash)
         request = self.store.ask(first)
+        plan = self._asking(action, subject) | plan
         expires = plan.pop("expires", self.clock.now() + timedelta(days=2))
         return self.store.append(request, [planned(expires, **plan)])
+
+    def _asking(self, action: str, subject: str) -> dict[str, Any]:
+        """Whom the policy asks, as the body of an event has it."""
+        ground = self.ground(action, "ada", subject)
+        route = ground.tally(events_request(ground))
+        return asking(route, self.asked, ground.rule, self.clock.now())
+
+    def ground(self, action: str, requester: str = "ada", subject: str = "", **case: Any) -> Ground:
+        """What the policy in force says of an ask."""
+        about = self.person(subject) if subject else None
+        known = Case(action, self.person(requester), about, **case)
+        return Ground(self.in_force, known, self.store.people, self.clock.now())
 
     def now(self, request: Request, *whats: What, by: str = "") -> Request:
         """The request after some more events."""

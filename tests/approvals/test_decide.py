@@ -6,9 +6,12 @@ from datetime import timedelta
 
 import pytest
 
-from approvals.decide import Outdated, Refused, Settled, ago, approve, deny, expire, resume, settled, withdraw
+from approvals.decide import approve, deny, lapse, resume, withdraw
+from approvals.refusals import Outdated, Refused, Settled
 from approvals.request import Draft, Request
+from approvals.settled import ago, settled
 from approvals.states import State, What
+from approvals.table import Table
 from tests.approvals.scene import START, Scene, draft
 
 SECONDS = timedelta(seconds=8)
@@ -29,6 +32,11 @@ def yes(scene: Scene, request: Request, name: str, revision: str = "r1") -> list
 def no(scene: Scene, request: Request, name: str, reason: str = "not now") -> list[Draft]:
     """A click on Deny."""
     return deny(request, scene.who(name), reason, scene.table, False)
+
+
+def later(scene: Scene, **span: float) -> Table:
+    """What a decision rests on some time from now."""
+    return replace(scene.table, now=START + timedelta(**span))
 
 
 def types(drafts: list[Draft]) -> list[str]:
@@ -206,7 +214,7 @@ def test_a_request_of_a_newer_program_is_left_alone(scene: Scene) -> None:
     assert said(lambda: withdraw(request, scene.who("ada"), scene.table)) == told
     stopped = replace(request, state=State.STOPPED)
     assert said(lambda: resume(stopped, scene.who("ida"), scene.table)) == told
-    assert expire(request, START + timedelta(days=9)) == []
+    assert lapse(request, later(scene, days=9)) == []
 
 
 # -- withdrawing -------------------------------------------------------------------------------------------
@@ -302,14 +310,16 @@ def test_what_waits_is_not_said_to_be_approved(scene: Scene) -> None:
 def test_a_request_expires_at_its_time_only(scene: Scene) -> None:
     request = scene.waiting()
     end = START + timedelta(days=2)
-    assert expire(request, end - timedelta(milliseconds=1)) == []
-    assert types(expire(request, end)) == [What.EXPIRED]
-    assert types(expire(request, end + timedelta(days=30))) == [What.EXPIRED]
+    assert What.EXPIRED not in types(
+        lapse(request, replace(scene.table, now=end - timedelta(milliseconds=1)))
+    )
+    assert types(lapse(request, replace(scene.table, now=end))) == [What.EXPIRED]
+    assert types(lapse(request, replace(scene.table, now=end + timedelta(days=30)))) == [What.EXPIRED]
 
 
 def test_an_answered_request_never_expires(scene: Scene) -> None:
     request = scene.now(scene.waiting(), V, A)
-    assert expire(request, START + timedelta(days=30)) == []
+    assert lapse(request, later(scene, days=30)) == []
 
 
 # -- words -------------------------------------------------------------------------------------------------

@@ -133,7 +133,7 @@ def test_a_third_party_can_check_every_word(denied: Scene) -> None:
             word = one["who"] if key == "who" else one["details"][key]
             assert seal == one["digests"][key] == sha256(f"{one['salts'][key]}\n{word}".encode()).hexdigest()
             checked.append(key)
-    assert checked == ["details", "reason", "plan", "text", "who"]
+    assert checked == ["details", "reason", "plan", "routing", "text", "who"]
 
 
 def test_a_forgery_is_exported_as_it_is(denied: Scene) -> None:
@@ -165,14 +165,12 @@ def test_only_the_sealed_body_is_json(denied: Scene) -> None:
 
 def test_what_is_in_a_list_stands_side_by_side(scene: Scene) -> None:
     plan = {"steps": [{"text": "Join IT.", "hazards": 0}, {"text": "Leave.", "sure": True}], "none": None}
-    scene.waiting(
-        plan=plan, approvers=[[scene.person("cy").id, "you own Miro"]], lanes=["person:P-5", "admins"]
-    )
+    scene.waiting(plan=plan, approvers=[scene.person("cy").id], lanes=["person:P-5", "admins"])
     told = cells(scene)[-1]
     assert told["said.plan.steps.text"] == "Join IT. | Leave."
     assert (told["said.plan.steps.hazards"], told["said.plan.steps.sure"]) == ("0", "yes")
     assert told["said.plan.none"] == ""
-    assert told["said.approvers"] == "P-3 (cy@example.com) | you own Miro"
+    assert told["said.approvers"] == "P-3 (cy@example.com)"
     assert told["said.lanes"] == "person:P-5 (eve@example.com) | admins"
 
 

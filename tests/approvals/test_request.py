@@ -15,7 +15,9 @@ from tests.approvals.scene import START, asked, draft, events_of, planned
 ADA, BO, CY = PersonId("P-1"), PersonId("P-2"), PersonId("P-3")
 EXPIRES = START + timedelta(days=2)
 ASKED = asked(ADA, subject="P-9", policy="abc")
-PLANNED = planned(EXPIRES, approvers=[["P-2", "you own Miro"]], lanes=["person:P-9", "admins"])
+PLANNED = planned(
+    EXPIRES, approvers=["P-2"], told=["P-2"], because={"P-2": "you own Miro"}, lanes=["person:P-9", "admins"]
+)
 
 
 def after(*whats: What | Draft) -> Request:
@@ -210,7 +212,7 @@ def strange(event: Event, **changes: Any) -> Event:
     return replace(event, **changes)
 
 
-NEWER: list[dict[str, Any]] = [{"type": "delegated"}, {"format": 2}]
+NEWER: list[dict[str, Any]] = [{"type": "delegated"}, {"format": 3}]
 
 
 @pytest.mark.parametrize("change", NEWER)

@@ -9,8 +9,8 @@ from datetime import timedelta
 from pathlib import Path
 from random import Random
 
-from approvals.decide import Who
 from approvals.sqlite import SqliteStore
+from approvals.who import Who
 from bot.asking import asked
 from bot.desk import LEASE
 from bot.lifecycle import ACTIONS

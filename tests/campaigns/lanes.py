@@ -9,8 +9,9 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
 
-from approvals.decide import Who, approve
+from approvals.decide import approve
 from approvals.states import State
+from approvals.who import Who
 from bot.app import Bot, build
 from bot.asking import asked
 from bot.lifecycle import ACTIONS

@@ -19,8 +19,9 @@ import httpx
 from slack_sdk import WebClient
 
 from approvals.connections import Connections
-from approvals.decide import Who, approve
+from approvals.decide import approve
 from approvals.states import ACTIVE, State
+from approvals.who import Who
 from bot.app import Bot, build
 from bot.sandbox.stage import Clock
 from bot.settings import read

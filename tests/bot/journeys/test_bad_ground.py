@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from approvals.connections import Connections
-from approvals.policy import BrokenPolicy
+from approvals.policy_check import BrokenPolicy
 from approvals.store import StoreTrouble, WrongRecord
 from bot.app import build
 from bot.policy_init import TEMPLATE

@@ -1,6 +1,6 @@
 """Requests drawn without a bot: people, teams and plans made up, in every state, for every reader."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -9,11 +9,11 @@ from slack_sdk.models.blocks import Block as SlackBlock
 from slack_sdk.models.views import View
 
 from approvals.ids import GroupId, PersonId, RequestId, SlackId
-from approvals.people import Account, Group, Person, Standing
-from approvals.policy import load
+from approvals.people import Account, Delegation, Group, Person, Standing
+from approvals.policy_check import load
 from approvals.request import Outcome, Request, Vote
 from approvals.states import OPEN, State
-from bot.lifecycle import ACTIONS, Action
+from bot.lifecycle import ACTIONS, CONDITIONS, Action
 from bot.lifecycle.action import Facts
 from bot.lifecycle.fill import Tables
 from bot.miro.goals import Seen
@@ -65,8 +65,17 @@ def tables(groups: Sequence[Group], people: Mapping[str, Person] | None = None) 
         def by_slack(self, slack_id: SlackId) -> Person | None:
             return next((one for one in known.values() if one.accounts[0].slack_id == slack_id), None)
 
+        def members(self, handle: str, now: datetime) -> Collection[SlackId]:
+            return ()
+
+        def manager(self, id: PersonId, now: datetime) -> Person | None:
+            return None
+
+        def delegation(self, id: PersonId, now: datetime) -> Delegation | None:
+            return None
+
     by_id = {group.id: group for group in groups}
-    policy = load(POLICY, ACTIONS)
+    policy = load(POLICY, CONDITIONS)
     return Tables(policy, lambda: groups, lambda **_: person(9), Known(), by_id.get)
 
 

@@ -11,10 +11,10 @@ from slack_sdk import WebClient
 from approvals.ids import SlackId
 from approvals.people import Person, Standing
 from approvals.sqlite import SqliteStore
-from bot.desk import SlackAway
+from bot.desk import BadField, SlackAway
 from bot.sandbox.slack_records import ProfileField
 from bot.sandbox.workspace import Workspace
-from bot.slack.people import BadField, SlackPeople
+from bot.slack.people import SlackPeople
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 

@@ -1,0 +1,55 @@
+"""What time brings about while people are asked: reminders, escalation, expiry; pure.
+
+Times are written into the events that cause them, so neither a long downtime nor another policy moves them.
+"""
+
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from approvals.policy import DAYS_OF_THE_WEEK, Policy
+from approvals.request import Request
+from approvals.states import State, What
+
+NUDGE = timedelta(hours=4)
+"""How long those who decide have their peace before the requester may remind them."""
+
+
+def at_work(at: datetime, policy: Policy) -> datetime:
+    """The same time on the next day that isn't a day of rest, by the clock on the policy's walls."""
+    local = at.astimezone(ZoneInfo(policy.zone))
+    while DAYS_OF_THE_WEEK[local.weekday()] in policy.rests:
+        local += timedelta(days=1)  # by the wall clock: 9 o'clock stays 9 o'clock when clocks change
+    return local.astimezone(at.tzinfo)
+
+
+def reminder(now: datetime, gap: timedelta, before: int, policy: Policy) -> datetime:
+    """When to remind next: each gap is twice the one before, counted from now, so none is made up for."""
+    return at_work(now + gap * 2 ** min(before, 10), policy)
+
+
+def due(request: Request, now: datetime) -> What | None:
+    """What time brings about now; the latest first, so that a long silence ends in one message."""
+    if request.untouchable or request.state is not State.WAITING:
+        return None
+    if request.expires_at and now >= request.expires_at:
+        return What.EXPIRED
+    if level(request, now) > request.level or has_lost(request):
+        return What.ROUTED
+    if request.remind_at and now >= request.remind_at:
+        return What.REMINDED
+    return None
+
+
+def level(request: Request, now: datetime) -> int:
+    """How often the current step should have been escalated by now."""
+    return sum(now >= at for at in request.escalate_at)
+
+
+def has_lost(request: Request) -> bool:
+    """Whether somebody who was asked turned out not to be reachable, and nobody was asked instead yet."""
+    return bool(set(request.lost) & set(request.told))
+
+
+def may_nudge_at(request: Request) -> datetime | None:
+    """From when on the requester may remind those who decide."""
+    return request.asked_last_at + NUDGE if request.asked_last_at else None

@@ -1,0 +1,320 @@
+"""Whether a policy file can be used: everything that is wrong with it, each with its line; pure."""
+
+import re
+import tomllib
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import ValidationError
+
+from approvals.people import canonical
+from approvals.policy import (
+    ANYONE,
+    ASKERS_MANAGER,
+    MANAGER,
+    OWNERS,
+    Policy,
+    Rule,
+    Step,
+    is_person,
+    is_slack_group,
+)
+
+PLACEHOLDER = "REPLACE-ME"
+"""Stands in a policy that `miro-bot policy init` wrote, until somebody writes what is true."""
+CONDITIONS = ("requester_group", "subject_group", "for")
+"""What every action's rules may look at, beside what its form says."""
+
+Conditions = Mapping[str, Collection[str]]
+"""Each action's name, and what of its form a rule may look at."""
+
+_COMMENT = re.compile(r"""("(?:\\.|[^"\\])*"|'[^']*')|#.*""")  # a # between quotes begins none
+_SAID = {
+    "extra_forbidden": "isn't something a policy can say; remove it or mend its spelling",
+    "bool_type": "write true or false, without quotes",
+    "int_type": "write a whole number, without quotes",
+    "string_type": "write text in quotes",
+    "tuple_type": 'write a list, like ["it"]',
+}
+_DOT = r"\s*\.\s*"
+
+Place = tuple[str | int, ...]
+"""Where something stands: keys, and behind a list of tables which of them."""
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One thing wrong with a policy, where, and what to do."""
+
+    line: int
+    text: str
+
+    def __str__(self) -> str:
+        return f"line {self.line}: {self.text}"
+
+
+class BrokenPolicy(Exception):
+    """The policy can't be used; every problem at once."""
+
+    def __init__(self, problems: list[Problem]) -> None:
+        super().__init__("\n".join(map(str, problems)))
+        self.problems = problems
+
+
+def load(text: str, actions: Conditions) -> Policy:
+    """A policy that can be used. Raises BrokenPolicy."""
+    policy, problems = check(text, actions)
+    if policy is None or problems:
+        raise BrokenPolicy(problems)
+    return policy
+
+
+def check(text: str, actions: Conditions) -> tuple[Policy | None, list[Problem]]:
+    """The policy as far as it can be read, and everything that is wrong with it."""
+    try:
+        policy = Policy.model_validate(tomllib.loads(text))
+    except tomllib.TOMLDecodeError as error:
+        found = re.search(r"line (\d+)", str(error))
+        line = int(found[1]) if found else len(text.splitlines())
+        return None, [Problem(line, f"this isn't TOML: {error}")]
+    except ValidationError as error:
+        return None, [_unreadable(text, one["loc"], one["type"], one["msg"]) for one in error.errors()]
+    problems = _placeholders(text)
+    for place, told in (*_of_rules(policy, actions), *_of_tables(policy)):
+        problems.append(Problem(_line(text, place), told))
+    return policy, sorted(dict.fromkeys(problems), key=lambda problem: problem.line)
+
+
+def _unreadable(text: str, place: tuple[Any, ...], kind: str, message: str) -> Problem:
+    # Of a value that may be of several kinds, pydantic names each; people know the key alone.
+    known = tuple(part for part in place if not re.search(r"[\[\]]|^(str|int)$", str(part)))
+    told = _SAID.get(kind, message.removeprefix("Value error, "))
+    return Problem(_line(text, known), f"{'.'.join(map(str, known))}: {told}")
+
+
+def _line(text: str, place: Place) -> int:
+    """Where a key stands: below its table's heading, or on the line of the inline table it is in."""
+    keys, nth = _keys(place)
+    lines, start, below = text.splitlines(), -1, keys
+    for depth in range(len(keys), 0, -1):
+        heading = re.compile(rf"\s*\[\[?\s*{_DOT.join(keys[:depth])}\s*\]")
+        found = [n for n, line in enumerate(lines) if heading.match(line)]
+        if found:
+            start, below = found[min(nth.get(depth, 0), len(found) - 1)], keys[depth:]
+            break
+    end = next((n for n in range(start + 1, len(lines)) if lines[n].lstrip().startswith("[")), len(lines))
+    for length in range(len(below), 0, -1):
+        wanted = re.compile(rf"\s*{_DOT.join(below[:length])}\s*=")
+        hit = next((n for n in range(start + 1, end) if wanted.match(lines[n])), -1)
+        if hit >= 0:
+            return hit + 1
+    return max(start, 0) + 1
+
+
+def _keys(place: Place) -> tuple[list[str], dict[int, int]]:
+    """The keys as they may be written, and which of several tables is meant, by how deep it lies."""
+    keys: list[str] = []
+    nth: dict[int, int] = {}
+    for part in place:
+        if isinstance(part, int):
+            nth[len(keys)] = part
+        else:
+            keys.append(rf"[\"']?{re.escape(part)}[\"']?")
+    return keys, nth
+
+
+def _placeholders(text: str) -> list[Problem]:
+    return [
+        Problem(number, f"{PLACEHOLDER} still stands here; write the real name, then start again")
+        for number, line in enumerate(text.splitlines(), 1)
+        if PLACEHOLDER in _COMMENT.sub(lambda found: found[1] or "", line)
+    ]
+
+
+Told = Iterator[tuple[Place, str]]
+
+
+def _of_rules(policy: Policy, actions: Conditions) -> Told:
+    for name, base in policy.actions.items():
+        place: Place = ("actions", name)
+        if name not in actions:
+            yield place, f"there is no action {name!r}; known: {', '.join(sorted(actions))}"
+            continue
+        yield from _rule(policy, place, base, base)
+        for number, rule in enumerate(base.rules):
+            at = (*place, "rules", number)
+            yield from _conditions(policy, at, rule, actions[name])
+            yield from _rule(policy, at, rule, rule.on(base))
+        yield from _hidden(place, base)
+        if base.when:
+            yield (*place, "when"), f"conditions belong to a rule; write [[actions.{name}.rules]]"
+
+
+def _rule(policy: Policy, place: Place, said: Rule, whole: Rule) -> Told:
+    """What is wrong with one rule: names it says itself, and whether it can be decided as a whole."""
+    for key in ("ask", "for_others", "approvers", "fallback"):
+        yield from _names(policy, (*place, key), getattr(said, key), asking=key in ("ask", "for_others"))
+    for number, step in enumerate(said.steps):
+        yield from _names(policy, (*place, "steps", number, "approvers"), step.approvers)
+    for escalation in [*said.escalate, *(one for step in said.steps for one in step.escalate)]:
+        yield from _names(policy, (*place, "escalate"), escalation.to)
+        if escalation.after >= whole.expires:
+            yield (*place, "escalate"), "this comes after the request has expired; shorten it"
+    name = str(place[1])
+    if said.approvers and said.steps:
+        yield (*place, "steps"), f"{name} has approvers and steps; keep one of them"
+    if any(rule.rules for rule in said.rules):
+        yield (*place, "rules"), "a rule can't have rules of its own"
+    if whole.approval and not whole.approvers and not whole.steps:
+        yield place, f"{name} says nobody who decides; write approvers, steps or approval = false"
+        return
+    for number, step in enumerate(whole.ladder):
+        at = (*place, "steps", number) if said.steps else (*place, "agree")
+        yield from _unfillable(policy, at, name, whole, step)
+
+
+def _names(policy: Policy, place: Place, entries: Collection[str], asking: bool = False) -> Told:
+    special = {ANYONE} if asking else {MANAGER, ASKERS_MANAGER, OWNERS}
+    for entry in entries:
+        known = is_person(entry) or is_slack_group(entry) or entry in policy.groups or entry in special
+        if not known:
+            yield place, f"{entry!r} is no e-mail, Slack id or group; add [groups.{entry}]"
+        elif entry == OWNERS and not policy.owners and OWNERS not in policy.groups:
+            yield place, '\'owners\' needs a table [owners]: "Design" = ["lena@example.com"]'
+
+
+def _people(policy: Policy, entries: Collection[str]) -> set[str] | None:
+    """Whom a list means, by the file alone; None where others have to be asked."""
+    found: set[str] = set()
+    for entry in entries:
+        dynamic = {MANAGER, ASKERS_MANAGER, ANYONE, *(() if OWNERS in policy.groups else (OWNERS,))}
+        members = [one for one, _ in policy.members([entry])]
+        if not (is_person(entry) or entry in policy.groups or is_slack_group(entry) or entry in dynamic):
+            return None  # nobody's name: told already
+        if entry in dynamic - policy.groups.keys() or any(is_slack_group(one) for one in members):
+            from_table = not (policy.manager_field or policy.manager_from_miro)
+            if entry == MANAGER and policy.managers and from_table:
+                found |= {canonical(boss) for boss in policy.managers.values()}
+                continue
+            return None
+        found |= {canonical(one) for one in members}
+    return found
+
+
+def _unfillable(policy: Policy, place: Place, name: str, rule: Rule, step: Step) -> Told:
+    """More votes wanted than there are people, or nobody left once the requester is taken out."""
+    people = _people(policy, [*step.approvers, *(to for one in step.escalate for to in one.to)])
+    if not people:
+        return  # who they are isn't in the file, or told already
+    if step.agree > len(people):
+        yield place, f"{name} wants {step.agree} to agree, but only {len(people)} can"
+        return
+    askers = _people(policy, [*rule.ask, *rule.for_others])
+    spare = _people(policy, rule.fallback or policy.fallback)
+    if not askers or spare is None:
+        return
+    if all(len((people | spare) - {asker}) < step.agree for asker in askers):
+        yield place, f"nobody but who asks for {name} could decide it; name one more person"
+
+
+def _conditions(policy: Policy, place: Place, rule: Rule, fields: Collection[str]) -> Told:
+    at = (*place, "when")
+    if not rule.when:
+        yield place, "a rule needs conditions: when = { … }; without any, write it in the action's table"
+    for key, value in rule.when.items():
+        if key not in (*CONDITIONS, *fields):
+            known = ", ".join(sorted((*CONDITIONS, *fields)))
+            yield at, f"{key!r} is nothing a rule can look at; known: {known}"
+        elif key == "for" and value not in ("self", "others"):
+            yield at, 'for: write "self" or "others"'
+        elif key.endswith("_group"):
+            yield from _names(policy, at, [str(value)], asking=True)
+        elif isinstance(value, int):
+            yield at, f"{key}: write text in quotes, or a list"
+
+
+def _hidden(place: Place, base: Rule) -> Told:
+    for number, rule in enumerate(base.rules):
+        for earlier, other in enumerate(base.rules[:number]):
+            if other.when and _covers(other.when, rule.when):
+                yield (*place, "rules", number), f"never reached: rule {earlier + 1} takes everything first"
+                break
+
+
+def _covers(wide: Mapping[str, Any], narrow: Mapping[str, Any]) -> bool:
+    """Whether whatever meets `narrow` meets `wide` too."""
+    return all(key in narrow and accepted(narrow[key]) <= accepted(value) for key, value in wide.items())
+
+
+def accepted(value: object) -> frozenset[str]:
+    """The values that a condition takes."""
+    values = value if isinstance(value, tuple) else (value,)
+    return frozenset(str(one).casefold() for one in values)
+
+
+def _of_tables(policy: Policy) -> Told:
+    """Names outside of the rules that mean nobody."""
+    for entry in policy.operators:
+        if entry not in policy.groups and not is_person(entry):
+            yield ("operators",), f"{entry!r} is no e-mail or Slack id"
+    yield from _names(policy, ("fallback",), policy.fallback)
+    for name, group in policy.groups.items():
+        yield from _group(policy, name)
+        for entry in (*group.people, *group.told):
+            if not is_person(entry):
+                yield ("groups", name, "people"), f"{entry!r} is no e-mail or Slack id"
+    for who, boss in policy.managers.items():
+        for entry in (who, boss):
+            if not is_person(entry):
+                yield ("managers", who), f"{entry!r} is no e-mail or Slack id"
+    for team, entries in policy.owners.items():
+        yield from _names(policy, ("owners", team), entries)
+
+
+def _group(policy: Policy, name: str) -> Told:
+    group, place = policy.groups[name], ("groups", name)
+    if not group.entries:
+        yield (*place, "people"), f"the group {name} has nobody in it"
+    if group.slack and not is_slack_group(group.slack):
+        yield (*place, "slack"), 'write the handle of a Slack user group, like "@designers"'
+    if group.slack and name in policy.operators:
+        yield (*place, "slack"), "operators are named one by one; a Slack user group can't be among them"
+    strange = {canonical(one) for one in group.told} - {canonical(one) for one in group.people}
+    if strange and not group.slack:
+        yield (*place, "told"), "only who is in the group can be told; the others can't decide"
+    if name in (MANAGER, ASKERS_MANAGER, ANYONE):
+        yield place, f"{name!r} has a meaning of its own; call the group otherwise"
+
+
+def tells(policy: Policy) -> list[str]:
+    """For each rule and step, how many people get a message when somebody asks."""
+    lines = []
+    for name, base in policy.actions.items():
+        for number, rule in enumerate((*(one.on(base) for one in base.rules), base), 1):
+            label = name if number > len(base.rules) else f"{name}, rule {number}"
+            for level, step in enumerate(rule.ladder, 1):
+                place = f"{label}, step {level}" if len(rule.ladder) > 1 else label
+                lines.append(f"{place}: {_tells(policy, step)}")
+            if not rule.ladder:
+                lines.append(f"{label}: needs no approval, so nobody is asked")
+    return lines
+
+
+def _tells(policy: Policy, step: Step) -> str:
+    if policy.tell:
+        return f"one card in {policy.tell} (offboardings: a message to each)"
+    told: set[str] = set()
+    more: list[str] = []
+    for entry in step.approvers:
+        group = policy.groups.get(entry)
+        named = (group.told or group.entries) if group else (entry,)
+        told |= {canonical(one) for one in named if is_person(one)}
+        more += [_dynamic(one) for one in named if not is_person(one)]
+    count = [f"{len(told)} {'person' if len(told) == 1 else 'people'}"] if told or not more else []
+    return f"tells {' and '.join([*count, *dict.fromkeys(more)])}"
+
+
+def _dynamic(entry: str) -> str:
+    names = {MANAGER: "the manager", ASKERS_MANAGER: "the requester's manager", OWNERS: "the team's owners"}
+    return names.get(entry, f"the members of {entry}")

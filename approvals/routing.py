@@ -1,0 +1,353 @@
+"""Who may decide a request now, under one policy: steps, people away or gone, the fallback; pure."""
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from functools import cached_property
+from itertools import combinations
+
+from approvals.ids import PersonId, SlackId
+from approvals.people import Directory, Person, canonical, listed
+from approvals.policy import ANYONE, ASKERS_MANAGER, MANAGER, OWNERS, Policy, Rule, Step, is_slack_group
+from approvals.policy_check import accepted
+from approvals.refusals import Refused
+from approvals.request import Request, Vote
+
+
+@dataclass(frozen=True)
+class Case:
+    """One ask as a policy sees it: of whom, about whom, and what the form says."""
+
+    action: str
+    requester: Person
+    subject: Person | None = None
+    teams: tuple[tuple[str, ...], ...] = ()
+    """Every team that is joined or changed, each with all the names it has."""
+    details: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    """What else a rule may look at, each with all the names it has."""
+
+    @property
+    def concerned(self) -> Person:
+        """The person it is about; the requester, where it is about nobody else."""
+        return self.subject or self.requester
+
+    @property
+    def is_for_others(self) -> bool:
+        """Whether somebody asks for somebody else."""
+        return self.subject is not None and not self.requester.is_(self.subject)
+
+    def bars(self, person: Person) -> bool:
+        """Whether somebody may never decide it: requester and person concerned, whatever their account."""
+        return person.is_(self.requester) or (self.subject is not None and person.is_(self.subject))
+
+
+@dataclass(frozen=True)
+class Approver:
+    """Somebody who may decide, and why: completes "You're asked because …"."""
+
+    person: Person
+    because: str
+    told: bool = True
+    stands_for: PersonId | None = None
+    is_fallback: bool = False
+
+    @property
+    def principal(self) -> PersonId:
+        """Whose vote it is: a delegate's counts for the one who is away."""
+        return self.stands_for or self.person.id
+
+
+@dataclass(frozen=True)
+class Route:
+    """Where a request stands under a policy: the step, who may decide it, and who was stepped over."""
+
+    step: int
+    steps: int
+    agree: int
+    need: int = 0
+    """Votes that are still missing in this step."""
+    approvers: tuple[Approver, ...] = ()
+    notes: tuple[str, ...] = ()
+    is_settled: bool = False
+
+    @property
+    def is_stuck(self) -> bool:
+        """Whether there aren't people enough for the current step."""
+        return not self.is_settled and len({one.principal for one in self.approvers}) < self.need
+
+
+@dataclass(frozen=True)
+class Named:
+    """One entry of a list, and whom it means; None where nobody is known by it."""
+
+    entry: str
+    person: Person | None
+    because: str = ""
+    told: bool = True
+
+
+@dataclass(frozen=True)
+class Ground:
+    """One policy, one case, and the people as they are known now."""
+
+    policy: Policy
+    case: Case
+    directory: Directory
+    now: datetime
+
+    # -- which rule --------------------------------------------------------------------------------------
+
+    @cached_property
+    def rule(self) -> Rule:
+        """What holds for this ask: the first rule whose conditions are all met, else the action's own.
+
+        Raises Refused for an action the policy doesn't mention, and for teams with different rules: a mild
+        one mustn't let a strict one's team slip through.
+        """
+        base = self.policy.rule(self.case.action)
+        if base is None:
+            raise Refused(
+                f"Nobody can ask for {self.case.action} here: the policy doesn't mention it. "
+                "Ask your IT team."
+            )
+        found = {self._first(base, team) for team in self.case.teams or ((),)}
+        if len(found) > 1:
+            names = listed([team[0] for team in self.case.teams])
+            raise Refused(f"{names} are decided in different ways. Ask for each by itself.")
+        [number] = found
+        return base if number is None else base.rules[number].on(base)
+
+    def _first(self, base: Rule, team: Sequence[str]) -> int | None:
+        hits = (number for number, rule in enumerate(base.rules) if self._meets(rule, team))
+        return next(hits, None)
+
+    def _meets(self, rule: Rule, team: Sequence[str]) -> bool:
+        return bool(rule.when) and all(self._holds(key, value, team) for key, value in rule.when.items())
+
+    def _holds(self, key: str, value: object, team: Sequence[str]) -> bool:
+        if key == "for":
+            return (value == "others") is self.case.is_for_others
+        if key == "requester_group":
+            return self.includes([str(value)], self.case.requester)
+        if key == "subject_group":
+            return self.includes([str(value)], self.case.concerned)
+        known = team if key == "team" else self.case.details.get(key, ())
+        return bool(accepted(value) & {name.casefold() for name in known})
+
+    def may_ask(self) -> None:
+        """Refuses whoever may not ask for this, or not for somebody else."""
+        rule, asker = self.rule, self.case.requester
+        if self.case.is_for_others and self.includes(rule.for_others, asker):
+            return
+        if not self.includes(rule.ask, asker):
+            raise Refused("You can't ask for this. Ask your manager or your IT team to ask for you.")
+        if self.case.is_for_others:
+            raise Refused("You can ask for this for yourself only. Let the person ask, or your IT team.")
+
+    # -- whom a list means -------------------------------------------------------------------------------
+
+    def includes(self, entries: Collection[str], who: Person) -> bool:
+        """Whether a list of people and groups names this person, or everybody."""
+        if ANYONE in entries:
+            return True
+        named = {entry for entry, _ in self.policy.members(entries)}
+        mine: set[str] = {account.slack_id for account in who.accounts}
+        if who.email and who.email in {canonical(entry) for entry in named}:
+            return True
+        members = (self.directory.members(one, self.now) for one in named if is_slack_group(one))
+        return bool(mine & named) or any(mine & set(one) for one in members)
+
+    def named(self, entries: Iterable[str]) -> Iterator[Named]:
+        """Everybody whom a list of approvers means, with why and whether they get a message."""
+        for entry in entries:
+            group = self.policy.groups.get(entry)
+            if group:
+                for one in self.named(group.entries):
+                    told = not group.told or self._is_among(one, group.told)
+                    yield replace(one, because=group.because or one.because, told=told)
+            elif entry in (MANAGER, ASKERS_MANAGER):
+                yield from self._manager(entry)
+            elif entry == OWNERS:
+                yield from self._owners()
+            elif is_slack_group(entry):
+                for slack_id in self.directory.members(entry, self.now):
+                    yield Named(slack_id, self._find(slack_id), f"you're in {entry}")
+            else:
+                yield Named(entry, self._find(entry))
+
+    def _is_among(self, one: Named, entries: Collection[str]) -> bool:
+        return bool(one.person and self.includes(entries, one.person)) or one.entry in entries
+
+    def _find(self, entry: str) -> Person | None:
+        people = self.directory
+        return people.by_email(entry) if "@" in entry else people.by_slack(SlackId(entry))
+
+    def _manager(self, entry: str) -> Iterator[Named]:
+        whom = self.case.concerned if entry == MANAGER else self.case.requester
+        called = whom.given or whom.called.partition("@")[0]
+        boss = self.policy.manager_of(whom.email)
+        if boss:
+            yield Named(boss, self._find(boss), f"you manage {called}")
+        elif found := self.directory.manager(whom.id, self.now):
+            yield Named(found.email or str(found.id), found, f"you manage {called}")
+
+    def _owners(self) -> Iterator[Named]:
+        """Whoever owns every one of the teams: owning one of them gives no say about another."""
+        each = [list(self.named(self.policy.owners_of(team))) for team in self.case.teams]
+        for one in each[0] if each else ():
+            others = all(any(_same(one, other) for other in owners) for owners in each[1:])
+            if others:
+                yield replace(one, because=f"you own {listed([team[0] for team in self.case.teams])}")
+
+    # -- who may decide ----------------------------------------------------------------------------------
+
+    def tally(self, request: Request) -> Route:
+        """How far the votes reach, and who may decide the step that is next."""
+        ladder, step, seated = self.rule.ladder, 0, list[Vote]()
+        before: list[Vote] = []
+        for vote in request.votes:
+            if step < len(ladder) and self._counts(vote, ladder[step], seated, before):
+                seated.append(vote)
+                if len(seated) == ladder[step].agree:
+                    before, seated, step = [*before, *seated], [], step + 1
+        if step == len(ladder):
+            return Route(step, step, 0, is_settled=True)
+        level = request.level if step == request.step else 0
+        voted = [*seated, *([] if self.rule.same_person_twice else before)]
+        need = ladder[step].agree - len(seated)
+        found, notes = self._seats(ladder[step], level, need, request.lost, voted)
+        return Route(step, len(ladder), ladder[step].agree, need, found, notes)
+
+    def _counts(self, vote: Vote, step: Step, seated: Sequence[Vote], before: Sequence[Vote]) -> bool:
+        """Whether a vote still counts: whoever gave it may decide today as well, and has no other vote."""
+        voter = self._person(vote.by)
+        if vote.shell and not self.policy.command_line_decides:
+            return False
+        twice = [] if self.rule.same_person_twice else before
+        if voter is None or not voter.is_colleague or self.case.bars(voter):
+            return False
+        if any(_overlap(vote, other) for other in (*seated, *twice)):
+            return False
+        entries = [*_entries(step, vote.level), *(self.fallback if vote.is_fallback else ())]
+        principal = self._person(vote.principal)
+        return principal is not None and any(
+            one.person and one.person.is_(principal) for one in self.named(entries)
+        )
+
+    def _seats(
+        self, step: Step, level: int, need: int, lost: Collection[PersonId], voted: Sequence[Vote]
+    ) -> tuple[tuple[Approver, ...], tuple[str, ...]]:
+        """Who may decide a step now; the fallback group as well, where those can't be enough."""
+        found, notes = self._seated(_entries(step, level), lost, voted)
+        if len({one.principal for one in found if one.person.id not in lost}) >= need:
+            return found, notes
+        more, _ = self._seated(self.fallback, lost, voted)
+        spare = [one for one in more if not any(one.person.is_(other.person) for other in found)]
+        spare = [replace(one, is_fallback=True, because=_because(one)) for one in spare]
+        if spare:
+            names = listed([one.person.called for one in spare][:3])
+            notes = (*notes, f"{names} {'was' if len(spare) == 1 else 'were'} asked instead.")
+        return (*found, *spare), notes
+
+    @property
+    def fallback(self) -> tuple[str, ...]:
+        """Who decides what nobody else can."""
+        return self.rule.fallback or self.policy.fallback
+
+    def _seated(
+        self, entries: Iterable[str], lost: Collection[PersonId] = (), voted: Sequence[Vote] = ()
+    ) -> tuple[tuple[Approver, ...], tuple[str, ...]]:
+        """Whoever of a list may decide, those who stand in for them, and why others were stepped over."""
+        found: list[Approver] = []
+        notes: list[str] = []
+        for named in self.named(entries):
+            person = named.person
+            if person is None or not person.is_colleague:
+                notes.append(f"{person.called if person else named.entry} can't decide any more.")
+            elif not self._is_out(person, voted, found):
+                if person.id in lost:
+                    notes.append(f"I can't reach {person.called} in Slack.")
+                found.append(Approver(person, named.because, named.told and person.id not in lost))
+        for one in tuple(found):
+            stand_in = self._stand_in(one.person, voted, found)
+            if stand_in:
+                found[found.index(one)] = replace(one, told=False)
+                found.append(replace(stand_in, told=one.told or one.person.id in lost))
+        return tuple(found), tuple(dict.fromkeys(notes))
+
+    def _is_out(self, person: Person, voted: Sequence[Vote], found: Sequence[Approver]) -> bool:
+        """Whether somebody has no seat: barred, seated already, or with a vote already."""
+        taken = any(person.is_(one.person) for one in found)
+        return taken or self.case.bars(person) or any(self._is_by(vote, person) for vote in voted)
+
+    def _stand_in(self, person: Person, voted: Sequence[Vote], found: Sequence[Approver]) -> Approver | None:
+        """The delegate of somebody who is away; never a delegate's delegate."""
+        away = self.directory.delegation(person.id, self.now)
+        other = self._person(away.delegate) if away else None
+        if other is None or not other.is_colleague or self._is_out(other, voted, found):
+            return None
+        return Approver(other, f"{person.called} is away and you stand in", stands_for=person.id)
+
+    def _is_by(self, vote: Vote, person: Person) -> bool:
+        """Whether a vote is somebody's own, or was given in their place."""
+        whose = (self._person(vote.by), self._person(vote.principal))
+        return any(one is not None and one.is_(person) for one in whose)
+
+    def _person(self, id: PersonId) -> Person | None:
+        try:
+            return self.directory.person(id)
+        except KeyError:
+            return None
+
+    def unfillable(self) -> str:
+        """Why this could never be decided, or '': every step, and all together, need people enough."""
+        ladder = self.rule.ladder
+        seats = [self.seats(step) for step in ladder]
+        people = [{one.person.id for one in some if not one.stands_for} for some in seats]
+        for count in range(1, len(ladder) + 1):
+            for chosen in combinations(range(len(ladder)), count):
+                wanted = sum(ladder[number].agree for number in chosen)
+                apart = count == 1 or not self.rule.same_person_twice
+                if apart and len(set().union(*(people[number] for number in chosen))) < wanted:
+                    can = len(set().union(*(people[number] for number in chosen)))
+                    return f"{wanted} must agree and {can} can"
+        return ""
+
+    def check_fillable(self) -> None:
+        """Refuses what nobody could decide, now or in a later step."""
+        problem = self.unfillable()
+        if problem:
+            raise Refused(
+                f"Nobody can decide this: {problem}. Ask your IT team to add an approver to the policy."
+            )
+
+    def seats(self, step: Step) -> tuple[Approver, ...]:
+        """Who may decide a step, when nobody has voted yet."""
+        return self._seats(step, 0, step.agree, (), ())[0]
+
+    def everybody(self) -> tuple[Approver, ...]:
+        """Everybody who could decide any step, whenever that is."""
+        return self._seated(self.rule.everybody())[0]
+
+    def backup(self) -> tuple[Approver, ...]:
+        """Who decides what nobody else can any more."""
+        found = self._seated(self.fallback)[0]
+        return tuple(replace(one, is_fallback=True, because=_because(one)) for one in found)
+
+
+def _entries(step: Step, level: int) -> tuple[str, ...]:
+    return (*step.approvers, *(entry for one in step.escalate[:level] for entry in one.to))
+
+
+def _because(one: Approver) -> str:
+    return one.because or "nobody else can decide it"
+
+
+def _same(one: Named, other: Named) -> bool:
+    if one.person and other.person:
+        return one.person.is_(other.person)
+    return canonical(one.entry) == canonical(other.entry)
+
+
+def _overlap(vote: Vote, other: Vote) -> bool:
+    return bool({vote.by, vote.principal} & {other.by, other.principal})

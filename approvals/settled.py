@@ -1,0 +1,54 @@
+"""What somebody reads who comes too late: who was first, and when."""
+
+from datetime import datetime
+
+from approvals.ids import PersonId
+from approvals.people import Directory, listed
+from approvals.refusals import Settled
+from approvals.request import Request
+from approvals.states import State
+
+
+def ago(since: datetime, now: datetime) -> str:
+    """'8 seconds', '3 minutes', '2 hours', '5 days'."""
+    seconds = max(0, int((now - since).total_seconds()))
+    sizes = (("day", 86_400), ("hour", 3_600), ("minute", 60), ("second", 1))
+    unit, size = next((one for one in sizes if seconds >= one[1]), sizes[-1])
+    count = seconds // size
+    return f"{count} {unit}{'' if count == 1 else 's'}"
+
+
+_SETTLED = {
+    State.DONE: "{who} approved {id} {ago} before you. It is done.",
+    State.DENIED: "{who} denied {id} {ago} before you. Nothing has changed.",
+    State.WITHDRAWN: "{who} withdrew {id} {ago} before you.",
+    State.EXPIRED: "{id} ended {ago} ago because nobody answered. Nothing has changed.",
+    State.REFUSED: "{id} ended {ago} ago: it can't be done.",
+    State.NOTHING_TO_DO: "{id} ended {ago} ago: there was nothing to do.",
+    State.JOINED: "{id} was joined to another request.",
+    State.CHECKING: "I'm still checking {id}. You'll be asked when I know what will change.",
+    State.WAITING: "{id} is waiting for an answer. Nothing has changed.",
+}
+_APPROVED = "{who} approved {id} {ago} before you. Nothing left to do."
+
+
+def kept(request: Request, text: str) -> str:
+    """A sentence about an ending, true also where something was done before it."""
+    return text.replace("Nothing has changed.", "What was done before stays.") if request.changed else text
+
+
+def settled(request: Request, directory: Directory, now: datetime) -> Settled:
+    """Says who was first, and when."""
+    since, ids = request.approved_at or now, request.decided_by
+    if request.outcome and request.state not in (State.DONE, State.STOPPED, State.REHEARSED):
+        since, ids = request.outcome.at, (request.outcome.by,)
+    first = listed([_called(directory, id) for id in ids]) or "Somebody"
+    text = kept(request, _SETTLED.get(request.state, _APPROVED))
+    return Settled(text.format(who=first, id=request.id, ago=ago(since, now)))
+
+
+def _called(directory: Directory, id: PersonId) -> str:
+    try:
+        return directory.person(id).called
+    except KeyError:
+        return "Somebody"

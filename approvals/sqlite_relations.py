@@ -1,0 +1,85 @@
+"""The tables of who belongs to whom on SQLite: Slack user groups, managers, and who stands in for whom."""
+
+import re
+import sqlite3
+from collections.abc import Collection, Iterable
+from datetime import datetime
+
+from approvals.connections import Connections
+from approvals.ids import PersonId, SlackId, stamp, unstamp
+from approvals.people import FRESH, Delegation, Person
+
+
+def number_of(id: PersonId) -> int:
+    """7 of P-7. Raises KeyError for what can be no id of a person."""
+    if not re.fullmatch("P-[0-9]{1,18}", id):
+        raise KeyError(id)
+    return int(id.removeprefix("P-"))
+
+
+_SAME = (
+    "SELECT b.number FROM people a JOIN people b"
+    " ON b.number = a.number OR (a.email != '' AND b.email = a.email)"
+)
+"""Rows of one address are one human."""
+
+
+class SqliteRelations:
+    """What Slack and Miro said of groups and managers, and the delegates people named."""
+
+    def __init__(self, on: Connections) -> None:
+        self._on = on
+
+    def person(self, id: PersonId) -> Person:
+        """The person with this id. Raises KeyError."""
+        raise NotImplementedError
+
+    def keep_members(self, handle: str, members: Iterable[SlackId], now: datetime) -> None:
+        """Writes down who is in a Slack user group."""
+        name = handle.casefold()
+        with self._on.writing():
+            self._on.run("DELETE FROM user_groups WHERE handle = ?", name)
+            self._on.run_each("INSERT INTO user_groups VALUES (?,?)", [(name, id) for id in set(members)])
+            self._on.run("INSERT OR REPLACE INTO user_groups_seen VALUES (?,?)", name, stamp(now))
+
+    def members(self, handle: str, now: datetime) -> Collection[SlackId]:
+        """Who is in a Slack user group; nobody, where that wasn't looked at for a day."""
+        rows = self._on.rows(
+            "SELECT m.slack_id FROM user_groups m JOIN user_groups_seen s ON s.handle = m.handle"
+            " WHERE m.handle = ? AND s.seen_at >= ? ORDER BY m.slack_id",
+            handle.casefold(), stamp(now - FRESH),
+        )  # fmt: skip
+        return [SlackId(row["slack_id"]) for row in rows]
+
+    def keep_manager(self, id: PersonId, boss: PersonId | None, now: datetime) -> None:
+        """Writes down who manages somebody, as Slack or Miro said; None: nobody is known to."""
+        with self._on.writing():
+            self._on.run(
+                "INSERT OR REPLACE INTO managers VALUES (?,?,?)",
+                number_of(id), number_of(boss) if boss else None, stamp(now),
+            )  # fmt: skip
+
+    def manager(self, id: PersonId, now: datetime) -> Person | None:
+        """Who manages somebody, as Slack or Miro said within a day."""
+        row = self._of(id, "SELECT boss AS found FROM managers WHERE seen_at >= ? AND person IN", now - FRESH)
+        return self.person(PersonId(f"P-{row['found']}")) if row and row["found"] else None
+
+    def delegation(self, id: PersonId, now: datetime) -> Delegation | None:
+        """Who stands in for somebody at a time."""
+        row = self._of(id, "SELECT * FROM delegations WHERE until > ? AND person IN", now)
+        if row is None or unstamp(row["since"]) > now:
+            return None
+        return _delegation(row)
+
+    def named_delegate(self, id: PersonId, now: datetime) -> Delegation | None:
+        """Whom somebody named, also for days to come."""
+        row = self._of(id, "SELECT * FROM delegations WHERE until > ? AND person IN", now)
+        return _delegation(row) if row else None
+
+    def _of(self, id: PersonId, sql: str, at: datetime) -> sqlite3.Row | None:
+        return self._on.row(f"{sql} ({_SAME} WHERE a.number = ?) LIMIT 1", stamp(at), number_of(id))
+
+
+def _delegation(row: sqlite3.Row) -> Delegation:
+    person, delegate = PersonId(f"P-{row['person']}"), PersonId(f"P-{row['delegate']}")
+    return Delegation(person, delegate, unstamp(row["since"]), unstamp(row["until"]))

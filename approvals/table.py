@@ -1,0 +1,145 @@
+"""What a decision rests on: the policy a request was made under, the one in force, and the people; pure."""
+
+import json
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from approvals.deadlines import at_work, reminder
+from approvals.ids import PersonId, stamp
+from approvals.people import Directory
+from approvals.policy import Policy, Rule
+from approvals.refusals import Refused
+from approvals.request import Draft, Request
+from approvals.routing import Approver, Case, Ground, Route
+from approvals.states import What
+
+
+@dataclass(frozen=True)
+class Table:
+    """A vote counts, and a request is approved, only if both policies say so."""
+
+    asked: Policy
+    in_force: Policy
+    directory: Directory
+    now: datetime
+
+    def case(self, request: Request) -> Case:
+        """The request as a policy sees it. Raises KeyError for people who aren't kept any more."""
+        subject = self.directory.person(request.subject) if request.subject else None
+        requester = self.directory.person(request.requester)
+        return Case(request.action, requester, subject, request.teams, request.facts)
+
+    def grounds(self, request: Request) -> tuple[Ground, Ground]:
+        """The request under the policy it was made under, and under the one in force."""
+        case = self.case(request)
+        return (
+            Ground(self.asked, case, self.directory, self.now),
+            Ground(self.in_force, case, self.directory, self.now),
+        )
+
+    def route(self, request: Request) -> Route:
+        """How far the votes reach under both policies, and who may decide next: whom both of them name."""
+        grounds = self.grounds(request)
+        mine, theirs = (_tally(ground, request) for ground in grounds)
+        if mine.is_settled and theirs.is_settled:
+            return mine
+        (lead, _), (other, ground) = (mine, grounds[0]), (theirs, grounds[1])
+        if mine.is_settled:
+            (lead, _), (other, ground) = (theirs, grounds[1]), (mine, grounds[0])
+        allowed = ground.everybody() if other.is_settled else other.approvers
+        route = replace(lead, approvers=_common(lead.approvers, allowed))
+        return self._with_backup(route, request, grounds) if route.is_stuck else route
+
+    def _with_backup(self, route: Route, request: Request, grounds: tuple[Ground, Ground]) -> Route:
+        """What nobody can decide any more goes to the fallback group; never to approval."""
+        lists = [_backup(ground) for ground in grounds]
+        known = [self.directory.person(vote.by) for vote in request.votes]
+        known += [one.person for one in route.approvers]
+        more = [one for one in _common(*lists) if not any(one.person.is_(other) for other in known)]
+        return replace(route, approvers=(*route.approvers, *more))
+
+    def rule(self, request: Request) -> Rule:
+        """The rule whose times hold. Raises Refused where neither policy has one."""
+        mine, theirs = self.grounds(request)
+        try:
+            return mine.rule
+        except Refused:
+            return theirs.rule
+
+
+def _tally(ground: Ground, request: Request) -> Route:
+    try:
+        return ground.tally(request)
+    except Refused:  # the policy doesn't mention it any more: nobody decides by it
+        return Route(0, 1, 1, 1)
+
+
+def _backup(ground: Ground) -> tuple[Approver, ...]:
+    try:
+        return ground.backup()
+    except Refused:
+        return ()
+
+
+def _common(some: tuple[Approver, ...], others: tuple[Approver, ...]) -> tuple[Approver, ...]:
+    return tuple(one for one in some if any(one.person.is_(other.person) for other in others))
+
+
+def asking(
+    route: Route, policy: Policy, rule: Rule, now: datetime, lost: Collection[PersonId] = ()
+) -> dict[str, Any]:
+    """The body of an event that begins a step: who is asked, and what time will bring about."""
+    ladder = rule.ladder
+    step = ladder[min(route.step, len(ladder) - 1)] if ladder else None
+    escalations = step.escalate if step else ()
+    return _whom(route, lost) | _gap(rule.first_reminder, policy, now) | {
+        "level": 0,
+        "escalate_at": [stamp(at_work(now + one.after, policy)) for one in escalations],
+    }  # fmt: skip
+
+
+def _whom(route: Route, lost: Collection[PersonId]) -> dict[str, Any]:
+    reached = [one for one in route.approvers if one.person.id not in lost]
+    told = [one.person.id for one in reached if one.told]
+    return {
+        "step": route.step,
+        "steps": route.steps,
+        "agree": route.agree,
+        "approvers": [one.person.id for one in route.approvers],
+        "told": told or [one.person.id for one in reached],
+        **({"stuck": True} if route.is_stuck else {}),
+    }
+
+
+def _gap(first: timedelta | None, policy: Policy, now: datetime) -> dict[str, Any]:
+    if first is None:
+        return {}
+    return {"remind_gap": int(first.total_seconds()), "remind_at": stamp(reminder(now, first, 0, policy))}
+
+
+def looked_at(case: Case) -> str:
+    """What a policy looks at, as the record keeps it."""
+    return json.dumps({"teams": case.teams, "facts": dict(case.details)}, ensure_ascii=False)
+
+
+def told(route: Route) -> Mapping[str, str]:
+    """The words of such an event: who was stepped over, and for the record who may decide."""
+    because = {one.person.id: one.because for one in route.approvers if one.because}
+    return {
+        # A reason names people ("you manage Ada"): none of it enters the chain.
+        "routing": json.dumps({"notes": route.notes, "because": because}, ensure_ascii=False),
+        "may_decide": ", ".join(one.person.sealed(one.person.account) for one in route.approvers),
+    }
+
+
+def routed(request: Request, table: Table, why: str, *, level: int | None = None) -> Draft:
+    """Others are asked from now on. Within a step, its escalations keep their times."""
+    level = request.level if level is None else level
+    route = table.route(replace(request, level=level))
+    rule = table.rule(request)
+    body = asking(route, table.in_force, rule, table.now, request.lost)
+    if route.step == request.step:
+        body |= {"level": level, "escalate_at": [stamp(one) for one in request.escalate_at]}
+    return Draft(What.ROUTED, body={**body, "because": why}, words=dict(told(route)))

@@ -1,0 +1,89 @@
+"""Keeps the local tables of who may decide fresh: Slack user groups, managers, people a rule names."""
+
+import logging
+from collections.abc import Iterable
+
+from approvals.ids import PersonId
+from approvals.people import Person
+from approvals.policy import ASKERS_MANAGER, MANAGER, Rule, is_person, is_slack_group
+from approvals.routing import Ground
+from bot.desk import BadField, Colleagues, Desk
+from bot.miro.client import Miro
+
+log = logging.getLogger(__name__)
+
+
+def meet(desk: Desk, colleagues: Colleagues, miro: Miro, ground: Ground, *, live: bool = False) -> None:
+    """Looks up whoever may decide this ask, unless that was done today; `live`, in any case.
+
+    Raises SlackAway, and any MiroError where managers come from Miro.
+    """
+    rules = desk.policy.rules(ground.case.action)
+    for handle in sorted(_handles(desk, rules)):
+        refresh_group(desk, colleagues, handle, live=live)
+    entries = {entry for rule in rules for entry in rule.everybody()}
+    for kind, whom in ((MANAGER, ground.case.concerned), (ASKERS_MANAGER, ground.case.requester)):
+        if kind in entries:
+            _meet_manager(desk, colleagues, miro, whom, live)
+    owners = {who for team in ground.case.teams for who in desk.policy.owners_of(team)}
+    named = [one for one, _ in desk.policy.members([*entries, *owners])]
+    _meet_people(desk, colleagues, [one for one in named if is_person(one)], live)
+
+
+def _handles(desk: Desk, rules: Iterable[Rule]) -> set[str]:
+    conditions = [str(value) for rule in rules for key, value in rule.when.items() if key.endswith("_group")]
+    lists = [entry for rule in rules for entry in (*rule.ask, *rule.for_others, *rule.everybody())]
+    named = (entry for entry, _ in desk.policy.members([*lists, *conditions]))
+    return {entry for entry in named if is_slack_group(entry)}
+
+
+def refresh_group(desk: Desk, colleagues: Colleagues, handle: str, *, live: bool = True) -> None:
+    """Writes down who is in a Slack user group, and meets its members. Raises SlackAway."""
+    people, now = desk.store.people, desk.now()
+    if people.members(handle, now) and not live:
+        return
+    members = colleagues.user_group(handle)
+    if members is None:
+        log.warning("Slack knows no user group %s: nobody is in it", handle)
+    people.keep_members(handle, members or (), now)
+    _meet_people(desk, colleagues, members or (), live=False)
+
+
+def _meet_people(desk: Desk, colleagues: Colleagues, entries: Iterable[str], live: bool) -> None:
+    for entry in dict.fromkeys(entries):
+        person = desk.find(entry)
+        if live or person is None or person.account is None or not person.account.fresh(desk.now()):
+            colleagues.find(entry)
+
+
+def _meet_manager(desk: Desk, colleagues: Colleagues, miro: Miro, whom: Person, live: bool) -> None:
+    """The manager by the policy's table; else by a protected field of the profile; else by Miro."""
+    boss = desk.policy.manager_of(whom.email)
+    if boss:
+        _meet_people(desk, colleagues, [boss], live)
+        return
+    if desk.store.people.manager(whom.id, desk.now()) and not live:
+        return
+    found = _by_profile(desk, colleagues, whom) or _by_miro(desk, colleagues, miro, whom)
+    if desk.policy.manager_field or desk.policy.manager_from_miro:
+        desk.store.people.keep_manager(whom.id, found, desk.now())
+
+
+def _by_profile(desk: Desk, colleagues: Colleagues, whom: Person) -> PersonId | None:
+    if not desk.policy.manager_field:
+        return None
+    try:
+        slack_id = colleagues.manager(whom, desk.policy.manager_field)
+    except BadField as error:
+        log.warning("%s", error)
+        return None
+    found = colleagues.find(slack_id) if slack_id else None
+    return found.id if found else None
+
+
+def _by_miro(desk: Desk, colleagues: Colleagues, miro: Miro, whom: Person) -> PersonId | None:
+    if not desk.policy.manager_from_miro or not whom.email:
+        return None
+    address = miro.manager_of(whom.email)
+    found = colleagues.find(address) if address else None
+    return found.id if found else None
