@@ -35,7 +35,7 @@ def form(draft: Draft, tables: Tables, operator: bool) -> Block:
     """The form of an action, filled in as far as the message said."""
     action = draft.action
     if any(asked.kind in (Kind.TEAM, Kind.TEAMS) for asked in action.form().values()) and not tables.groups:
-        return _notice(
+        return notice(
             action.TITLE, "I know no team of Miro yet. Try again in a minute; if it stays so, ask IT."
         )
     blocks = [section(note) for note in draft.notes]
@@ -52,7 +52,8 @@ def form(draft: Draft, tables: Tables, operator: bool) -> Block:
     }
 
 
-def _notice(title: str, text: str) -> Block:
+def notice(title: str, text: str) -> Block:
+    """A modal that only says something."""
     return {
         "type": "modal",
         "callback_id": "notice",
@@ -185,7 +186,7 @@ def _answer(answer: Mapping[str, Any] | None, element: Mapping[str, Any]) -> str
 
 def sent(text: str) -> Block:
     """What the form turns into once the request is saved."""
-    return _notice("Sent", text)
+    return notice("Sent", text)
 
 
 def denial(request: Request, place: Mapping[str, str]) -> Block:
@@ -225,7 +226,7 @@ def details(scene: Scene) -> Block:
     blocks = [header(scene.question), section(f"Why: {request.reason}")]
     if steps:
         blocks += sections("What will change", *numbered(steps))
-    return _notice(f"Details of {request.id}", "") | {"blocks": [*blocks, *sections(*facts)]}
+    return notice(f"Details of {request.id}", "") | {"blocks": [*blocks, *sections(*facts)]}
 
 
 def _filled_in(scene: Scene) -> list[tuple[str, str]]:

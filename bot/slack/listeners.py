@@ -27,6 +27,7 @@ from bot.slack import answers, forms, phrases
 from bot.slack.blocks import message
 from bot.slack.courier import Courier
 from bot.slack.scene import Scene
+from bot.slack.shortcuts import Shortcuts
 
 log = logging.getLogger(__name__)
 
@@ -58,6 +59,7 @@ class Listeners:
         app.action("cancel")(self.cancelled)
         app.action(re.compile("^(visit|value)$"))(self.ignored)
         app.options("value")(self.suggested)
+        Shortcuts(self.desk, self._who, self._answer).register(app)
         app.command("/miro")(self.miro)
         for action in ACTIONS.values():
             if action.SLASH:
@@ -323,7 +325,7 @@ class Listeners:
             said = message(text) | {"response_type": "ephemeral"}
         elif body.get("type") == "view_submission":
             said = {"response_action": "errors", "errors": {"reason": text}}
-        elif body.get("type") == "block_actions":
+        elif body.get("type") in ("block_actions", "shortcut", "message_action"):
             self._answer(body, text)
         elif body.get("event", {}).get("type") in ("message", "app_mention"):
             self.courier.say_unsaved(Note(body["event"]["user"], message(text)))

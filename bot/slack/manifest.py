@@ -6,7 +6,7 @@ from typing import Any
 from bot.lifecycle import ACTIONS
 
 SCOPES = {
-    "commands": "slash commands",
+    "commands": "slash commands and shortcuts",
     "chat:write": "cards and answers",
     "users:read": "who is a colleague, a guest, deactivated",
     "users:read.email": "the address by which Miro knows a person",
@@ -16,6 +16,22 @@ SCOPES = {
     "groups:read": "the same for a private channel",
 }
 """Each scope with its reason; the bot asks for no other."""
+
+SHORTCUTS = [
+    {
+        "name": "Ask for Miro Access",
+        "type": "global",
+        "callback_id": "ask-anything",
+        "description": "Choose what you need in Miro; you see the form before anything is asked for.",
+    },
+    {
+        "name": "Make This a Miro Request",
+        "type": "message",
+        "callback_id": "make-request",
+        "description": "Fills a form from the message; you see it before anything is asked for.",
+    },
+]
+"""From the search field and from a message's menu: the ways that work in a thread, where commands don't."""
 
 
 def manifest() -> dict[str, Any]:
@@ -33,6 +49,7 @@ def manifest() -> dict[str, Any]:
                 "messages_tab_read_only_enabled": False,
             },
             "bot_user": {"display_name": "Miro Access", "always_online": True},
+            "shortcuts": SHORTCUTS,
             "slash_commands": _commands(),
         },
         "oauth_config": {"scopes": {"bot": list(SCOPES)}},

@@ -87,3 +87,12 @@ def test_the_manifest_keeps_slacks_limits() -> None:
         assert one["should_escape"] is True
     names = [one["command"] for one in commands]
     assert len(names) == len(set(names))
+    shortcuts = whole["features"]["shortcuts"]
+    assert len(shortcuts) <= 10
+    for one in shortcuts:
+        assert one["type"] in ("global", "message")
+        assert len(one["name"]) <= 24 and len(one["description"]) <= 150 and len(one["callback_id"]) <= 255
+    assert {one["callback_id"]: one["type"] for one in shortcuts} == {
+        "ask-anything": "global",
+        "make-request": "message",
+    }

@@ -10,7 +10,7 @@ from approvals.policy_check import BrokenPolicy
 from approvals.store import StoreTrouble, WrongRecord
 from bot.app import build
 from bot.policy_init import TEMPLATE
-from bot.sandbox.stage import POLICY, Stage
+from bot.sandbox.stage import CHANNEL, POLICY, Stage
 from bot.settings import BadSettings, Settings
 from tests.bot.journeys.scenes import (
     answer,
@@ -160,6 +160,18 @@ def test_on_a_full_disk_a_message_is_answered(s: Stage, monkeypatch: pytest.Monk
     assert s.acting.say("U0ALEX", "I need Miro access for Engineering").ok
     settle(s)
     assert "Nothing was done." in last(s, "U0ALEX")
+    monkeypatch.undo()
+    fill(s, monkeypatch, full=False)
+
+
+def test_on_a_full_disk_a_new_persons_shortcut_is_answered(s: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    said = s.slack.add_message(CHANNEL, "U0PRIYA", "I need Miro access", [])
+    fill(s, monkeypatch)
+    assert s.acting.shortcut("U0ALEX", "ask-anything").ok
+    assert s.acting.message_shortcut("U0JO", "make-request", said).ok
+    settle(s)
+    assert "Nothing was done." in last(s, "U0ALEX")
+    assert "Nothing was done." in last(s, "U0JO")
     monkeypatch.undo()
     fill(s, monkeypatch, full=False)
 

@@ -1,0 +1,186 @@
+"""Shortcuts: everything one may ask for behind one button each, and a message made into a filled form."""
+
+import json
+import logging
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from html import unescape
+from typing import Any
+
+from slack_bolt import Ack, App
+from slack_sdk import WebClient
+from slack_sdk.errors import SlackApiError, SlackClientError
+
+from approvals.decide import Refused, Who, check_standing, is_operator
+from approvals.ids import SlackId
+from approvals.people import Standing
+from bot.desk import Desk
+from bot.lifecycle import ACTIONS, Action
+from bot.lifecycle.fill import Tables
+from bot.slack import answers, forms, phrases
+from bot.slack.blocks import Block, button, plain, section
+from bot.slack.phrases import Draft
+
+log = logging.getLogger(__name__)
+
+Body = dict[str, Any]
+
+TITLE = "Ask for Miro Access"
+WHAT = "What do you need in Miro?"
+UNREAD = f"I can't tell what this message asks for. {WHAT}"
+NOT_FOR_YOU = "You can't ask for this. Ask your manager or your IT team to ask for you."
+LONGEST = 1000
+"""Characters of a message that are read: they travel in a modal, which carries 3000, quotes escaped."""
+
+_MARK = re.compile(r"<([^<>]+)>")
+_CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f]")
+
+
+@dataclass(frozen=True)
+class Said:
+    """A message that was made into a request, as Slack writes it; `author` where it is somebody else's."""
+
+    text: str = ""
+    author: str = ""
+
+    @classmethod
+    def of(cls, body: Body) -> "Said":
+        """The message of a shortcut."""
+        message = body.get("message", {})
+        whole = str(message.get("text") or "")[:LONGEST].encode(errors="replace").decode()
+        author = "" if message.get("bot_id") else str(message.get("user") or "")
+        return cls(_CONTROL.sub(" ", whole).strip(), "" if author == body["user"]["id"] else author)
+
+    @classmethod
+    def carried(cls, view: Mapping[str, Any]) -> "Said":
+        """The message that a chooser carries; nothing if it carries none."""
+        found = forms.carried(view)
+        return cls(found.get("text", ""), found.get("author", ""))
+
+
+def draft(said: Said, tables: Tables, action: type[Action] | None = None) -> Draft | None:
+    """What a message asks for; all of it is the reason where it names none. None: no action is meant.
+
+    "I need access" means whoever wrote it, not whoever makes a request of it.
+    """
+    found = phrases.read(said.text, tables, action)
+    if found is None:
+        return None
+    own = next((name for name, asked in found.action.form().items() if asked.own), None)
+    meant = {own: said.author} if own and said.author else {}
+    reason = spoken(found.reason or said.text, lambda id: _called(tables, id))
+    return replace(found, raw=meant | found.raw, reason=reason)
+
+
+def _called(tables: Tables, id: str) -> str:
+    person = tables.people.by_slack(SlackId(id))
+    return person.name if person else ""
+
+
+def spoken(text: str, called: Callable[[str], str]) -> str:
+    """Slack's marks as words: people by name, links by their label, `&amp;` as itself."""
+
+    def word(mark: re.Match[str]) -> str:
+        target, _, label = mark[1].partition("|")
+        if target.startswith("@"):
+            return f"@{called(target[1:]) or label or 'somebody'}"
+        if target.startswith("#"):
+            return f"#{label or 'a channel'}"
+        return label or target.replace("!", "@", 1)
+
+    return unescape(_MARK.sub(word, text))
+
+
+def chooser(offers: Sequence[type[Action]], lead: str, said: Said) -> Block:
+    """One button for each action, with what it does and how one would write it."""
+    return {
+        "type": "modal",
+        "callback_id": "choose",
+        "private_metadata": json.dumps(asdict(said), ensure_ascii=False),
+        "title": plain(TITLE, 24),
+        "close": plain("Cancel", 24),
+        "blocks": [section(lead), *(_choice(action) for action in offers)],
+    }
+
+
+def _choice(action: type[Action]) -> Block:
+    about = action.ABOUT[:1].upper() + action.ABOUT[1:]
+    pressed = button(action.TITLE, f"choose:{action.NAME}", action.NAME)
+    return section(f"{about}. For example: “{action.EXAMPLE}”") | {"accessory": pressed}
+
+
+class Shortcuts:
+    """What Bolt calls for a shortcut and for a button of the chooser."""
+
+    def __init__(self, desk: Desk, who: Callable[[Body], Who], answer: Callable[[Body, str], None]) -> None:
+        self.desk, self._who, self._answer = desk, who, answer
+
+    def register(self, app: App) -> None:
+        """Hands every listener to Bolt."""
+        app.shortcut("ask-anything")(self.anything)
+        app.shortcut("make-request")(self.from_message)
+        app.action(re.compile("^choose:"))(self.chosen)
+
+    def anything(self, ack: Ack, body: Body, client: WebClient) -> None:
+        """Ask for Miro Access, from anywhere in Slack."""
+        ack()
+        self._go_on(body, client, Said(), WHAT)
+
+    def from_message(self, ack: Ack, body: Body, client: WebClient) -> None:
+        """Make This a Miro Request, from the menu of a message."""
+        ack()
+        self._go_on(body, client, Said.of(body), UNREAD)
+
+    def chosen(self, ack: Ack, body: Body, client: WebClient) -> None:
+        """A button of the chooser: its form takes the chooser's place."""
+        ack()
+        action = ACTIONS.get(body["actions"][0].get("value", ""))
+        self._go_on(body, client, Said.carried(body["view"]), WHAT, action)
+
+    def _go_on(
+        self, body: Body, client: WebClient, said: Said, lead: str, action: type[Action] | None = None
+    ) -> None:
+        try:
+            view = self._view(self._who(body), said, lead, action)
+        except Refused as refused:
+            view = forms.notice(TITLE, str(refused))
+        try:
+            self._show(body, client, view)
+        except (SlackClientError, OSError) as error:
+            log.warning("a form couldn't be opened: %s", error)
+            self._answer(body, "Slack didn't let me open the form. Please try once more.")
+
+    def _view(self, who: Who, said: Said, lead: str, action: type[Action] | None) -> Block:
+        """The form where it is clear what is meant, else the chooser. Raises Refused.
+
+        As with a command, an account that wasn't looked up yet may ask: the worker looks before others hear.
+        """
+        known = who.account is None or who.account.standing is not Standing.UNKNOWN
+        if known and who.account and who.account.fresh(self.desk.now()):
+            check_standing(who, self.desk.now())
+        tables, offers = self.desk.tables(), answers.offers(self.desk, who)
+        filled = draft(said, tables, action)
+        if filled is None and not offers:
+            raise Refused(str(answers.helped(self.desk, who)["text"]))
+        if filled is None:
+            return chooser(offers, lead, said)
+        if known and filled.action not in offers:
+            raise Refused(NOT_FOR_YOU)
+        form = forms.form(filled, tables, is_operator(self.desk.policy, who.person))
+        # The message isn't the bot's to change: nothing of it is carried on.
+        return form | {"private_metadata": "{}"}
+
+    @staticmethod
+    def _show(body: Body, client: WebClient, view: Block) -> None:
+        """Opens a modal, or changes the one that was pressed, so that closing it leaves none behind."""
+        if "view" not in body:
+            client.views_open(trigger_id=body["trigger_id"], view=view)
+            return
+        shown = body["view"]
+        try:
+            client.views_update(view_id=shown["id"], hash=shown["hash"], view=view)
+        except SlackApiError as error:
+            # Pressed twice: the first press has put its form there, and somebody may be filling it in.
+            if error.response.get("error") != "hash_conflict":
+                raise

@@ -1,0 +1,114 @@
+"""A message as a draft, its marks as words, and the chooser within Slack's limits."""
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.lifecycle import ACTIONS
+from bot.sandbox.drawing import as_text
+from bot.slack import forms
+from bot.slack.shortcuts import LONGEST, WHAT, Said, chooser, draft, spoken
+from tests.bot.slack.scenes import check_valid, everybody, many, tables
+
+KNOWN = tables(many(3), everybody(["Ada Example", "Bo Example"]))
+
+
+def of(text: Any, author: str = "U0P1", clicker: str = "U0P2", **more: Any) -> Said:
+    """A message as a shortcut brings it."""
+    return Said.of({"user": {"id": clicker}, "message": {"user": author, "text": text, **more}})
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("<@U0P1> needs it", "@Ada Example needs it"),
+        ("<@U0P1|ada> and <@U0NEW|new>", "@Ada Example and @new"),
+        ("ask <@U0GONE>", "ask @somebody"),
+        ("see <#C01|design> and <#C02>", "see #design and #a channel"),
+        ("<https://example.com/a|the plan>, <https://example.com>", "the plan, https://example.com"),
+        ("<mailto:bo@example.com|bo@example.com>", "bo@example.com"),
+        ("<!here> <!subteam^S01|@designers>", "@here @designers"),
+        ("R&amp;D &lt;3 &amp;amp;", "R&D <3 &amp;"),
+        ("5 > 3 and 2 < 4", "5 > 3 and 2 < 4"),
+    ],
+)
+def test_marks_are_read_as_words(text: str, words: str) -> None:
+    found = draft(Said(f"access {text}"), KNOWN)
+    assert found and found.reason == f"access {words}"
+
+
+def test_a_reason_that_is_named_is_the_reason() -> None:
+    found = draft(Said("I need access to Team 2 because <@U0P2> leaves &amp; I follow"), KNOWN)
+    assert found and (found.reason, found.raw) == ("@Bo Example leaves & I follow", {"teams": "2"})
+
+
+def test_who_wrote_it_is_meant_unless_it_names_somebody() -> None:
+    said = of("I need access to Team 2")
+    found = draft(said, KNOWN)
+    assert found and found.raw == {"person": "U0P1", "teams": "2"}
+    found = draft(of("<@U0P9> needs access to Team 2"), KNOWN)
+    assert found and found.raw == {"person": "U0P9", "teams": "2"}
+
+
+@pytest.mark.parametrize("text", ["please offboard", "remove admin", "reactivate please", "make admin"])
+def test_who_wrote_it_is_not_meant_where_somebody_has_to_be_named(text: str) -> None:
+    found = draft(of(text), KNOWN)
+    assert found and "person" not in found.raw
+
+
+def test_ones_own_message_and_a_bots_have_no_author() -> None:
+    assert of("access", author="U0P1", clicker="U0P1").author == ""
+    assert of("access", author="U0P1", bot_id="B01").author == ""
+    assert Said.of({"user": {"id": "U0P1"}}) == Said()
+
+
+@pytest.mark.parametrize("text", ["", None, "Good morning!"])
+def test_no_action_is_made_up(text: Any) -> None:
+    assert draft(of(text), KNOWN) is None
+
+
+def test_an_action_that_was_chosen_needs_no_verb() -> None:
+    found = draft(of("Team 2, please"), KNOWN, ACTIONS["request-access"])
+    assert found and found.raw == {"person": "U0P1", "teams": "2"}
+    assert found.reason == "Team 2, please"
+
+
+@given(
+    st.text(alphabet=st.characters(exclude_categories=[]), max_size=1200), st.sampled_from(sorted(ACTIONS))
+)
+def test_any_text_makes_a_valid_chooser_and_a_valid_form(text: str, action: str) -> None:
+    said = of(text)
+    view = chooser(list(ACTIONS.values()), WHAT, said)
+    check_valid("modal", view)
+    assert Said.carried(view) == said
+    filled = draft(said, KNOWN, ACTIONS[action])
+    assert filled
+    check_valid("modal", forms.form(filled, KNOWN, False))
+
+
+@pytest.mark.parametrize("letter", ['"', "\\", "\n", "\x01", "\ud83d", "🙂"])
+def test_the_longest_message_fits_into_a_modal(letter: str) -> None:
+    view = chooser([], WHAT, of(letter * 4000, author="U" * 20))
+    assert len(view["private_metadata"]) <= 2 * LONGEST + 60 < 3000
+    json.dumps(view).encode()
+    assert len(Said.carried(view).text) <= LONGEST
+
+
+def test_the_chooser_has_a_button_and_an_example_for_each_action() -> None:
+    mine = [ACTIONS["request-access"], ACTIONS["move-team"]]
+    assert as_text(chooser(mine, WHAT, Said())) == (
+        "Ask for Miro Access\n"
+        "What do you need in Miro?\n"
+        "Get into Miro, or into one more team. For example: “I need Miro access for Engineering”\n"
+        "[Miro Access]\n"
+        "Leave one team for another. For example: “move me from Engineering to Design”\n"
+        "[Move to Another Team]\n"
+        "[Cancel]"
+    )
+
+
+def test_what_isnt_known_is_left_in_words() -> None:
+    assert spoken("<@U0P1>", lambda _: "") == "@somebody"
