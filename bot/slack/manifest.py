@@ -17,6 +17,12 @@ SCOPES = {
 }
 """Each scope with its reason; the bot asks for no other."""
 
+OPTIONAL_SCOPES = {
+    "usergroups:read": "a policy that lets a user group ask or decide",
+    "users.profile:read": "a policy that takes managers from a profile field",
+}
+"""Whoever installs the app may leave these out; only a policy that names such a group or field needs them."""
+
 SHORTCUTS = [
     {
         "name": "Ask for Miro Access",
@@ -52,7 +58,10 @@ def manifest() -> dict[str, Any]:
             "shortcuts": SHORTCUTS,
             "slash_commands": _commands(),
         },
-        "oauth_config": {"scopes": {"bot": list(SCOPES)}},
+        # The optional ones stand in both lists: `bot` asks for them, `bot_optional` lets them be declined.
+        "oauth_config": {
+            "scopes": {"bot": [*SCOPES, *OPTIONAL_SCOPES], "bot_optional": list(OPTIONAL_SCOPES)}
+        },
         "settings": {
             "event_subscriptions": {"bot_events": ["app_home_opened", "app_mention", "message.im"]},
             "interactivity": {"is_enabled": True},
