@@ -12,9 +12,10 @@ from slack_bolt import Ack, App
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError, SlackClientError
 
-from approvals.decide import Refused, Who, check_standing, is_operator
 from approvals.ids import SlackId
 from approvals.people import Standing
+from approvals.refusals import Refused
+from approvals.who import Who, check_standing, is_operator
 from bot.desk import Desk
 from bot.lifecycle import ACTIONS, Action
 from bot.lifecycle.fill import Tables
