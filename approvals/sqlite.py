@@ -299,15 +299,23 @@ class SqliteStore:
         """Stores a policy under its hash and writes that it is in force; returns the hash."""
         seal = sha256(text.encode()).hexdigest()
         with self.writing():
-            last = self._on.row(
-                "SELECT version, body FROM ledger WHERE stream = ? ORDER BY version DESC LIMIT 1", POLICY
-            )
+            last = self._last_policy()
             if last and json.loads(last["body"])["hash"] == seal:
                 return seal
             self._on.run("INSERT OR IGNORE INTO policies VALUES (?,?)", seal, text)
             version = last["version"] + 1 if last else 1
             self._ledger.write(POLICY, version, Draft(IN_FORCE, BOT, {"hash": seal}))
         return seal
+
+    def _last_policy(self) -> sqlite3.Row | None:
+        return self._on.row(
+            "SELECT version, body FROM ledger WHERE stream = ? ORDER BY version DESC LIMIT 1", POLICY
+        )
+
+    def policy_in_force(self) -> str:
+        """The hash of the policy that was put in force last; '' in a new record."""
+        last = self._last_policy()
+        return str(json.loads(last["body"])["hash"]) if last else ""
 
     def policy(self, hash: str) -> str:
         """The text of a policy. Raises KeyError."""

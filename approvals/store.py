@@ -244,6 +244,9 @@ class Store(Protocol):
     def take_policy(self, text: str) -> str:
         """Stores a policy under its hash and writes that it is in force; returns the hash."""
 
+    def policy_in_force(self) -> str:
+        """The hash of the policy that was put in force last; '' in a new record."""
+
     def policy(self, hash: str) -> str:
         """The text of a policy. Raises KeyError."""
 

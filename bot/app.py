@@ -123,14 +123,18 @@ def build(
     settings: Settings,
     *,
     practice: bool = False,
+    leads: bool = True,
     now: Callable[[], datetime] = utc_now,
     sleep: Callable[[float], None] = time.sleep,
 ) -> Bot:
-    """Puts a bot together; nothing runs yet. Raises StoreTrouble, BrokenPolicy, BadSettings."""
+    """Puts a bot together; nothing runs yet. Raises StoreTrouble, BrokenPolicy, BadSettings.
+
+    With `leads` it puts its policy file in force; else it works only by the one that is.
+    """
     usable(settings.policy)  # before the record: what can't start leaves none behind
     store = SqliteStore(settings.database, now)
     try:
-        policies = Policies(settings.policy, store)
+        policies = Policies(settings.policy, store, leads)
     except BaseException:
         store.close()
         raise

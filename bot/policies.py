@@ -57,12 +57,24 @@ def kept(store: Store, hash: str) -> Policy:
 class Policies:
     """One file, read again when it changes; a change that doesn't check leaves the old one in force."""
 
-    def __init__(self, path: Path, store: Store) -> None:
+    def __init__(self, path: Path, store: Store, leads: bool = True) -> None:
+        """`leads`: whether this process may put another policy in force than the record names."""
         self._path, self._store = path, store
         self.problem = ""
         self._text = usable(path)
         self.in_force = _parsed(self._text)
+        if not leads:
+            self._check_in_force()
         self.hash = store.take_policy(self._text)
+
+    def _check_in_force(self) -> None:
+        """Whoever names a policy of their own in a shell mustn't decide by it."""
+        known = self._store.policy_in_force()
+        if known and self._store.policy(known) != self._text:
+            raise BadSettings(
+                f"{self._path} isn't the policy in force, so nothing was done. `miro-bot run` takes a "
+                "changed file up within seconds; start it first, or name its file in MIRO_BOT_POLICY."
+            )
 
     def of(self, hash: str) -> Policy:
         """The policy with this hash. Raises KeyError."""

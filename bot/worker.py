@@ -43,6 +43,7 @@ class Worker:
     _later: dict[str, datetime] = field(default_factory=dict)
     _handles: tuple[str, ...] = ()
     _reviewed: str = ""
+    _strangers: list[str] = field(default_factory=list)
     miro_problem: str | None = None
     """What Miro said last: '' when all was well, None before the first look."""
 
@@ -213,6 +214,17 @@ class Worker:
         if self.miro_problem != "":
             log.info("Miro takes the token.")
         self.miro_problem = ""
+        self._tell_of_strangers()
+
+    def _tell_of_strangers(self) -> None:
+        """A team that the policy names and Miro doesn't have is told once, not only when somebody asks."""
+        strangers = self.desk.tables().strangers()
+        if strangers and strangers != self._strangers:
+            self.desk.tell_operators(
+                f"The policy names teams that Miro doesn't have: {', '.join(strangers)}. "
+                "Mend their names in the policy; until then what it says of them holds for nobody."
+            )
+        self._strangers = strangers
 
 
 class Traffic:

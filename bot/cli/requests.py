@@ -112,7 +112,7 @@ def _filled(action: str, fields: tuple[str, ...], operator: bool) -> dict[str, s
 @JSON
 def ask(action: str, fields: tuple[str, ...], email: str, reason: str, as_json: bool) -> None:
     """Ask for a change; a running bot takes it on from there."""
-    with open_bot() as bot:
+    with open_bot(leads=False) as bot:
         who = acting_as(bot, email)
         raw = _filled(action, fields, is_operator(bot.desk.policy, who.person))
         request = asked(bot.desk, ACTIONS[action], raw, reason, who)
@@ -129,7 +129,7 @@ Decision = Callable[[Request, Who, Table, bool], list[Draft]]
 
 def _decided(id: str, email: str, as_json: bool, verb: str, decision: Decision) -> None:
     """One decision typed in a shell, told to the person in whose name it was."""
-    with open_bot(existing=True) as bot:
+    with open_bot(existing=True, leads=False) as bot:
         request, who = find(bot.store, id), acting_as(bot, email)
         secret = bot.desk.command(request).CONFIDENTIAL
         with bot.store.writing():

@@ -42,8 +42,17 @@ class Tables:
 
     def label(self, group: Group) -> str:
         """The name people know: the policy's, else the one under which it was first seen."""
-        named = (known for known, security in self.policy.teams.items() if security == group.security_name)
-        return next(named, group.known_name)
+        teams = self.policy.teams.items()
+        named = [known for known, security in teams if security in (group.security_name, group.id)]
+        if not named:
+            # Renamed since the policy was written: it still means the group that it meant then.
+            named = [known for known, security in teams if security == group.known_name]
+            named = named if not self._is_taken(group) else []
+        return named[0] if named else group.known_name
+
+    def _is_taken(self, group: Group) -> bool:
+        """Whether another group has the security name now that this one had at first."""
+        return any(one.security_name == group.known_name and one.id != group.id for one in self.groups)
 
     def team(self, id: GroupId) -> Team:
         """A group for sentences. Raises KeyError when it isn't in Miro any more."""
@@ -71,8 +80,21 @@ class Tables:
         """Where to ask instead of here, or '': what an identity provider manages it would put back."""
         label = self.label(group)
         names = {name.casefold() for name in (label, group.known_name, group.security_name)}
+        # Whatever the policy ever called it: one name too many asks elsewhere, one too few asks nobody.
+        olds = (group.known_name, group.security_name, group.id)
+        names |= {known.casefold() for known, security in self.policy.teams.items() if security in olds}
         ways = [way for name, way in self.policy.managed_elsewhere.items() if name.casefold() in names]
         return f"{clip(label)} is managed elsewhere. Ask there: {ways[0]}" if ways else ""
+
+    def strangers(self) -> list[str]:
+        """Teams that the policy names and Miro doesn't have: misspelt, they protect and own nothing."""
+        ids = {one.id for one in self.groups}
+        known = {name.casefold() for one in self.groups for name in self._all_names(one)}
+        wanted = (*self.policy.teams.values(), *self.policy.managed_elsewhere, *self.policy.owners)
+        return sorted({name for name in wanted if name.casefold() not in known and name not in ids})
+
+    def _all_names(self, group: Group) -> tuple[str, ...]:
+        return self.label(group), group.known_name, group.security_name
 
     def found(self, name: str) -> list[Group]:
         """Groups of this id, known name or security name."""

@@ -8,7 +8,7 @@ import pytest
 from bot.sandbox.stage import CHANNEL, POLICY, Stage
 from tests.bot.journeys.scenes import approve as press_approve
 from tests.bot.journeys.scenes import ask as ask_in_slack
-from tests.bot.journeys.scenes import card, history, last, read, request, state, told
+from tests.bot.journeys.scenes import calls, card, history, last, read, request, state, told
 from tests.bot.journeys.shell import Shell, machine
 
 ACCESS = ("ask", "request-access", "teams=Engineering", "--as", "alex@example.com", "--reason", "I start")
@@ -203,3 +203,27 @@ def test_a_stopped_request_is_resumed_from_a_shell(s: Stage, shell: Shell) -> No
     s.settle()
     assert state(s, id) == "done"
     assert "resumed" in history(s, id)
+
+
+def test_a_policy_of_ones_own_decides_nothing(tmp_path: Path) -> None:
+    policy = POLICY.replace("command_line_decides = true", "command_line_decides = false")
+    with machine(tmp_path, policy) as (s, shell):
+        id = ask_in_slack(s, "U0ALEX", "/miro-access", "for Engineering because I start Monday")
+        own = tmp_path / "own.toml"
+        own.write_text(POLICY, encoding="utf-8")
+        bent = Shell(tmp_path, **shell.environ | {"MIRO_BOT_POLICY": str(own)})
+        said = bent.types("approve", id, "--as", "carol@example.com", exits=1)
+        assert "isn't the policy in force, so nothing was done" in said
+        assert state(s, id) == "waiting"
+
+
+def test_a_vote_from_a_shell_counts_only_while_shells_may_decide(tmp_path: Path) -> None:
+    with machine(tmp_path) as (s, shell):
+        id = ask_in_slack(s, "U0ALEX", "/miro-access", "for Engineering because I start Monday")
+        assert shell.types("approve", id, "--as", "carol@example.com") == f"{id} is approved."
+        forbids = POLICY.replace("command_line_decides = true", "command_line_decides = false")
+        (tmp_path / "policy.toml").write_text(forbids, encoding="utf-8")
+        s.bot.workers[0].tick()
+        s.settle()
+        assert state(s, id) == "waiting"
+        assert calls(s) == []
