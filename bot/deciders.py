@@ -5,8 +5,8 @@ from collections.abc import Iterable
 
 from approvals.ids import PersonId
 from approvals.people import Person
-from approvals.policy import ASKERS_MANAGER, MANAGER, Rule, is_person, is_slack_group
-from approvals.routing import Ground
+from approvals.policy import ASKERS_MANAGER, MANAGER, OWNERS, Rule, Step, is_person, is_slack_group
+from approvals.routing import Case, Ground
 from bot.desk import BadField, Colleagues, Desk
 from bot.miro.client import Miro
 
@@ -87,3 +87,26 @@ def _by_miro(desk: Desk, colleagues: Colleagues, miro: Miro, whom: Person) -> Pe
     address = miro.manager_of(whom.email)
     found = colleagues.find(address) if address else None
     return found.id if found else None
+
+
+def closed(desk: Desk) -> dict[str, str]:
+    """Actions that nobody can decide, because too few of the people whom the policy names can be reached.
+
+    Managers and owners differ with each ask; a step that names them is looked at when somebody asks.
+    """
+    found: dict[str, str] = {}
+    nobody = Person(PersonId("P-0"))
+    for name in desk.policy.actions:
+        for rule in desk.policy.rules(name):
+            alone = desk.policy.model_copy(update={"actions": {name: rule.model_copy(update={"rules": ()})}})
+            ground = Ground(alone, Case(name, nobody), desk.store.people, desk.now())
+            for step in rule.ladder:
+                can = len(ground.seats(step))
+                if can < step.agree and not _differs(desk, step):
+                    found[name] = f"{step.agree} must agree and {can} can be reached"
+    return found
+
+
+def _differs(desk: Desk, step: Step) -> bool:
+    """Whether who decides a step depends on who asks for what."""
+    return bool({MANAGER, ASKERS_MANAGER, OWNERS} & set(step.approvers) - desk.policy.groups.keys())

@@ -16,7 +16,7 @@ from approvals.states import State
 from approvals.store import Claim, ClaimLost, Overtaken, StoreTrouble
 from approvals.table import Table
 from bot.checking import check
-from bot.deciders import refresh_group
+from bot.deciders import closed, refresh_group
 from bot.desk import LEASE, Colleagues, Desk, SlackAway
 from bot.miro.client import Miro, MiroError
 from bot.provisioning import Provisioning
@@ -43,6 +43,7 @@ class Worker:
     _later: dict[str, datetime] = field(default_factory=dict)
     _handles: tuple[str, ...] = ()
     _reviewed: str = ""
+    _closed: dict[str, str] = field(default_factory=dict)
     _strangers: list[str] = field(default_factory=list)
     miro_problem: str | None = None
     """What Miro said last: '' when all was well, None before the first look."""
@@ -93,6 +94,9 @@ class Worker:
             self.desk.tell_operators(problem)
         self._refresh_people()
         self._refresh_user_groups()
+        if self._policy is self.desk.policy and self._is_time("closed"):
+            self._tell_of_closed()
+            self._later["closed"] = self.desk.now() + REVIEW_EVERY
         if self._is_time("review") or self._reviewed != self.desk.policies.hash:
             self.review()
             self._reviewed = self.desk.policies.hash
@@ -103,6 +107,15 @@ class Worker:
             # A chain doesn't show that its end was cut; the log stream, kept elsewhere, does.
             log.info("anchor of the record: %s", self.desk.store.head())
             self._later["anchor"] = self.desk.now() + ANCHOR_EVERY
+
+    def _tell_of_closed(self) -> None:
+        """An action that nobody can decide is closed, and said to be, before somebody asks for it."""
+        found = closed(self.desk)
+        for name in found.keys() - self._closed.keys():
+            text = f"{name} is closed: {found[name]}. Name others who decide in the policy."
+            log.warning("%s", text)
+            self.desk.tell_operators(text)
+        self._closed = found
 
     def _pass_time(self) -> None:
         """Reminders, escalation and expiry of requests that wait."""

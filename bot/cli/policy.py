@@ -3,6 +3,7 @@
 import json
 import sys
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from approvals.refusals import Refused
 from approvals.sqlite import utc_now
 from bot.cli.common import JSON, check_domain, sentences, settings
 from bot.cli.foresight import Foresight, foresee
+from bot.cli.reach import unreached
 from bot.lifecycle import ACTIONS, CONDITIONS
 from bot.policies import read
 from bot.policy_init import TEMPLATE
@@ -41,21 +43,23 @@ def init(path: Path | None) -> None:
 
 @policy.command("check")
 @click.argument("path", type=click.Path(path_type=Path), required=False)
+@click.option("--reach", is_flag=True, help="Ask Slack whether everybody it names can be reached.")
 @JSON
-def policy_check(path: Path | None, as_json: bool) -> None:
+def policy_check(path: Path | None, reach: bool, as_json: bool) -> None:
     """Say everything that is wrong with the policy, with its line, and how many people each rule tells."""
     with sentences():
         path = path or settings().policy
         known, problems = check(read(path), CONDITIONS)
-    told = tells(known) if known and not problems else []
+        told = tells(known) if known and not problems else []
+        missed = unreached(replace(settings(), policy=path)) if reach and not problems else []
     if as_json:
         rows = [{"line": one.line, "text": one.text} for one in problems]
-        click.echo(json.dumps({"problems": rows, "tells": told}, ensure_ascii=False))
-    for line in [] if as_json else [*(f"{path}, {one}" for one in problems), *told]:
+        click.echo(json.dumps({"problems": rows, "tells": told, "unreached": missed}, ensure_ascii=False))
+    for line in [] if as_json else [*(f"{path}, {one}" for one in problems), *told, *missed]:
         click.echo(line)
     if not problems and not as_json:
-        click.echo(f"{path} can be used.")
-    sys.exit(1 if problems else 0)
+        click.echo(f"{path} can be used." if not missed else f"{path} can be used, but not by everybody.")
+    sys.exit(1 if problems or missed else 0)
 
 
 def _fields(action: str, fields: tuple[str, ...]) -> Mapping[str, str]:

@@ -87,6 +87,10 @@ class SlackPeople:
                 return SlackId(value.partition(",")[0].strip())
         return None
 
+    def check_field(self, field: str) -> None:
+        """Whether managers can be read from this field. Raises BadField, SlackAway."""
+        self._protected(field)
+
     def _protected(self, field: str) -> str:
         """The id of a field that holds a person and that employees can't edit. Raises BadField, SlackAway."""
         wanted, known = field.strip().casefold(), self._definitions()

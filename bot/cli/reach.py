@@ -1,0 +1,79 @@
+"""Asks Slack whether everybody and everything that the policy names can be reached; changes nothing."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from slack_sdk.errors import SlackApiError
+
+from approvals.people import Standing
+from bot import app as composition
+from bot.app import Bot
+from bot.deciders import closed, refresh_group
+from bot.desk import BadField
+from bot.settings import Settings
+
+
+def unreached(settings: Settings) -> list[str]:
+    """A sentence for each that can't be reached. Raises SlackAway, BrokenPolicy, BadSettings."""
+    settings.require("SLACK_BOT_TOKEN")
+    with TemporaryDirectory() as folder:
+        # A record of its own: looking around begins none, and puts no policy in force.
+        bot = composition.build(replace(settings, database=Path(folder) / "record.db"))
+        try:
+            return [*_people(bot), *_groups(bot), *_channel(bot), *_field(bot), *_closed(bot)]
+        finally:
+            bot.stop()
+
+
+def _people(bot: Bot) -> Iterator[str]:
+    for entry in sorted(bot.desk.policy.people()):
+        person = bot.people.find(entry)
+        standing = person.account.standing if person and person.account else None
+        if standing is None:
+            yield f"{entry}: Slack knows nobody by this name"
+        elif standing is not Standing.COLLEAGUE:
+            yield f"{entry}: {standing.value}, so can neither ask nor decide"
+
+
+def _groups(bot: Bot) -> Iterator[str]:
+    for handle in sorted(bot.desk.policy.slack_groups()):
+        if bot.people.user_group(handle) is None:
+            yield f"{handle}: Slack knows no user group of this name"
+            continue
+        refresh_group(bot.desk, bot.people, handle)
+        if not bot.store.people.members(handle, bot.desk.now()):
+            yield f"{handle}: nobody is in it"
+
+
+def _channel(bot: Bot) -> Iterator[str]:
+    channel = bot.desk.policy.tell
+    if not channel:
+        return
+    try:
+        said = bot.client.conversations_info(channel=channel)["channel"]
+    except SlackApiError as error:
+        yield f"tell = {channel}: Slack says {error.response.get('error')}; is the bot in it?"
+        return
+    if said.get("is_archived"):
+        yield f"tell = {channel}: it is archived"
+    if said.get("is_ext_shared"):
+        yield f"tell = {channel}: it is shared with another organization, so I don't post there"
+    if not said.get("is_member", True):
+        yield f"tell = {channel}: the bot isn't in it; invite it"
+
+
+def _field(bot: Bot) -> Iterator[str]:
+    name = bot.desk.policy.manager_field
+    if not name:
+        return
+    try:
+        bot.people.check_field(name)
+    except BadField as error:
+        yield f"manager_field: {error}"
+
+
+def _closed(bot: Bot) -> Iterator[str]:
+    for name, why in closed(bot.desk).items():
+        yield f"{name} is closed: {why}"
