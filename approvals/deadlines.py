@@ -29,7 +29,12 @@ def reminder(now: datetime, gap: timedelta, before: int, policy: Policy) -> date
 
 def due(request: Request, now: datetime) -> What | None:
     """What time brings about now; the latest first, so that a long silence ends in one message."""
-    if request.untouchable or request.state is not State.WAITING:
+    if request.untouchable:
+        return None
+    if request.state is State.DONE and request.ends_at:
+        is_near = request.notice_at and now >= request.notice_at
+        return What.OVER if now >= request.ends_at else What.ENDING if is_near else None
+    if request.state is not State.WAITING:
         return None
     if request.expires_at and now >= request.expires_at:
         return What.EXPIRED

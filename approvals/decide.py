@@ -202,6 +202,8 @@ def lapse(request: Request, table: Table) -> list[Draft]:
         reached = level(request, table.now)
         why = "escalated" if reached > request.level else "not reachable"
         return [routed(request, table, why, level=max(reached, request.level))]
+    if what is What.ENDING:
+        return [Draft(What.ENDING)]
     return [_reminded(request, table)] if what is What.REMINDED else []
 
 

@@ -35,12 +35,21 @@ def _span_or_never(text: object) -> timedelta | None:
     return None if text == "never" else span(text)
 
 
+def _days(text: object) -> int:
+    """'7d' as a number of days. Raises ValueError."""
+    found = re.fullmatch(r"([1-9]\d{0,2})d", str(text))
+    if not found or int(found[1]) > 366:
+        raise ValueError('write a number of days like "7d", 366 at most')
+    return int(found[1])
+
+
 def _several(value: object) -> object:
     """One table may stand where a list of them is meant."""
     return [value] if isinstance(value, dict) else value
 
 
 Span = Annotated[timedelta, BeforeValidator(span)]
+Days = Annotated[int, BeforeValidator(_days)]
 
 
 def is_person(entry: str) -> bool:
@@ -108,6 +117,10 @@ class Rule(Part):
     fallback: tuple[str, ...] = ()
     expires: Span = timedelta(days=3)
     remind: Annotated[timedelta | None, BeforeValidator(_span_or_never)] = None
+    longest: Days | None = None
+    """The most days for which this can be asked; None: it may have no end."""
+    proposed: Days | None = None
+    """What the form proposes."""
     rules: tuple["Rule", ...] = ()
 
     @property

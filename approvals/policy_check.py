@@ -142,10 +142,12 @@ def _of_rules(policy: Policy, actions: Conditions) -> Told:
             yield place, f"there is no action {name!r}; known: {', '.join(sorted(actions))}"
             continue
         yield from _rule(policy, place, base, base)
+        yield from _length(place, base, base, actions[name])
         for number, rule in enumerate(base.rules):
             at = (*place, "rules", number)
             yield from _conditions(policy, at, rule, actions[name])
             yield from _rule(policy, at, rule, rule.on(base))
+            yield from _length(at, rule, rule.on(base), actions[name])
         yield from _hidden(place, base)
         if base.when:
             yield (*place, "when"), f"conditions belong to a rule; write [[actions.{name}.rules]]"
@@ -230,8 +232,17 @@ def _conditions(policy: Policy, place: Place, rule: Rule, fields: Collection[str
             yield at, 'for: write "self" or "others"'
         elif key.endswith("_group"):
             yield from _names(policy, at, [str(value)], asking=True)
-        elif isinstance(value, int):
-            yield at, f"{key}: write text in quotes, or a list"
+        elif isinstance(value, int) != (key == "max_days"):
+            kind = "a whole number, without quotes" if key == "max_days" else "text in quotes, or a list"
+            yield at, f"{key}: write {kind}"
+
+
+def _length(place: Place, said: Rule, whole: Rule, fields: Collection[str]) -> Told:
+    for key, days in (("longest", said.longest), ("proposed", said.proposed)):
+        if days and "max_days" not in fields:
+            yield (*place, key), f"{place[1]} can't end by itself; remove it"
+    if said.proposed and whole.longest and said.proposed > whole.longest:
+        yield (*place, "proposed"), f"this is more than the longest, {whole.longest} days"
 
 
 def _hidden(place: Place, base: Rule) -> Told:
@@ -244,7 +255,13 @@ def _hidden(place: Place, base: Rule) -> Told:
 
 def _covers(wide: Mapping[str, Any], narrow: Mapping[str, Any]) -> bool:
     """Whether whatever meets `narrow` meets `wide` too."""
-    return all(key in narrow and accepted(narrow[key]) <= accepted(value) for key, value in wide.items())
+    return all(key in narrow and _is_within(narrow[key], value) for key, value in wide.items())
+
+
+def _is_within(narrow: object, wide: object) -> bool:
+    if isinstance(narrow, int) and isinstance(wide, int):
+        return narrow <= wide
+    return accepted(narrow) <= accepted(wide)
 
 
 def accepted(value: object) -> frozenset[str]:

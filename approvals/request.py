@@ -112,6 +112,10 @@ class Request:
     plan: Mapping[str, Any] = field(default_factory=dict)
     revision: str = ""
     round: int = 0
+    days: int | None = None  # after which it ends; None: it has no end
+    ends_at: datetime | None = None
+    notice_at: datetime | None = None
+    is_end: bool = False  # takes back what another request gave for some days
     teams: tuple[tuple[str, ...], ...] = ()  # that are joined or changed, each with all its names
     facts: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # what else a rule may look at
     approvers: tuple[tuple[PersonId, str], ...] = ()
@@ -165,6 +169,7 @@ def _asked(event: Event) -> Request:
         subject=body.get("subject"),
         policy=body["policy"],
         because_of=body.get("because_of"),
+        is_end=body.get("is_end", False),
         **_case(event),
         practice=body.get("practice", False),
         shell=event.told("shell"),
@@ -184,6 +189,7 @@ def _case(event: Event) -> dict[str, Any]:
     return {
         "teams": tuple(tuple(names) for names in case.get("teams", ())),
         "facts": {key: tuple(names) for key, names in case.get("facts", {}).items()},
+        "days": case.get("days"),
     }
 
 
@@ -318,7 +324,24 @@ def _ended(request: Request, event: Event) -> dict[str, Any]:
     decided = {"decided_by": (event.by,)} if event.type == What.DENIED else {}
     joined = {"because_of": event.body["because_of"]} if event.type == What.JOINED else {}
     count = request.outcomes + 1
-    return {"outcome": outcome, "outcomes": count, "next_due": None, "held": "", **decided, **joined}
+    over = {"outcome": outcome, "outcomes": count, "next_due": None, "held": ""}
+    return over | decided | joined | _until(event)
+
+
+def _until(event: Event) -> dict[str, Any]:
+    """When what was done is to be taken back, and when that is said."""
+    if event.type != What.DONE or "ends_at" not in event.body:
+        return {}
+    ends, notice = (unstamp(event.body[key]) for key in ("ends_at", "notice_at"))
+    return {"ends_at": ends, "notice_at": notice, "next_due": notice}
+
+
+def _ending(request: Request, event: Event) -> dict[str, Any]:
+    return {"notice_at": None, "next_due": request.ends_at}
+
+
+def _over(request: Request, event: Event) -> dict[str, Any]:
+    return {"ends_at": None, "notice_at": None, "next_due": None}
 
 
 def _unreached(request: Request, event: Event) -> dict[str, Any]:
@@ -333,6 +356,8 @@ _READS = {
     What.REMINDED: _reminded,
     What.QUESTIONED: _questioned,
     What.REPLIED: _replied,
+    What.ENDING: _ending,
+    What.OVER: _over,
     What.VOTED: _voted,
     What.APPROVED: _approved,
     What.HELD: _held,

@@ -23,6 +23,8 @@ class Case:
     subject: Person | None = None
     teams: tuple[tuple[str, ...], ...] = ()
     """Every team that is joined or changed, each with all the names it has."""
+    days: int | None = None
+    """For how many days it is asked; None for no end."""
     details: Mapping[str, Sequence[str]] = field(default_factory=dict)
     """What else a rule may look at, each with all the names it has."""
 
@@ -131,6 +133,8 @@ class Ground:
             return self.includes([str(value)], self.case.requester)
         if key == "subject_group":
             return self.includes([str(value)], self.case.concerned)
+        if key == "max_days":
+            return self.case.days is not None and isinstance(value, int) and self.case.days <= value
         known = team if key == "team" else self.case.details.get(key, ())
         return bool(accepted(value) & {name.casefold() for name in known})
 
@@ -143,6 +147,12 @@ class Ground:
             raise Refused("You can't ask for this. Ask your manager or your IT team to ask for you.")
         if self.case.is_for_others:
             raise Refused("You can ask for this for yourself only. Let the person ask, or your IT team.")
+
+    def check_length(self) -> None:
+        """Refuses what is asked for longer than the policy lets it be."""
+        longest, days = self.rule.longest, self.case.days
+        if longest and (days is None or days > longest):
+            raise Refused(f"This can be had for {longest} days at most. Ask again before they are over.")
 
     # -- whom a list means -------------------------------------------------------------------------------
 

@@ -102,6 +102,8 @@ CREATE TABLE delegations (
   person INTEGER PRIMARY KEY REFERENCES people, delegate INTEGER NOT NULL REFERENCES people,
   since TEXT NOT NULL, until TEXT NOT NULL
 ) STRICT;
+DROP INDEX requests_waiting;
+CREATE INDEX requests_due ON requests (next_due) WHERE state IN ('waiting', 'done') AND next_due IS NOT NULL;
 CREATE TABLE admins (
   miro_id TEXT PRIMARY KEY, email TEXT NOT NULL, name TEXT NOT NULL, rights TEXT NOT NULL
 ) STRICT;

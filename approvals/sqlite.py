@@ -179,9 +179,10 @@ class SqliteStore:
     # -- work ------------------------------------------------------------------------------------------
 
     def due(self, limit: int = 50) -> Sequence[Request]:
-        """Waiting requests about which time brings something."""
+        """Requests about which time brings something: those that wait, and those given for some days."""
         return self._folded(
-            "SELECT number FROM requests WHERE state = 'waiting' AND next_due <= ? ORDER BY next_due LIMIT ?",
+            "SELECT number FROM requests WHERE state IN ('waiting', 'done') AND next_due <= ?"
+            " ORDER BY next_due LIMIT ?",
             stamp(self._now()), limit,
         )  # fmt: skip
 

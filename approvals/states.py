@@ -52,6 +52,8 @@ class What(StrEnum):
     ANSWERED = "answered"  # written after each call
     UNSEEN = "unseen"  # accepted, but the last look didn't show it yet
     DONE = "done"
+    ENDING = "ending"  # what was given for some days ends soon; said to whom it concerns
+    OVER = "over"  # its days are over: a request of its own takes it back
     STOPPED = "stopped"
     RESUMED = "resumed"
     UNREACHED = "unreached"  # somebody couldn't be told; says nothing about the request itself
@@ -77,6 +79,8 @@ MOVES: dict[What, dict[State, State]] = {
     What.ANSWERED: {_S.WORKING: _S.WORKING},
     What.UNSEEN: {_S.WORKING: _S.WORKING},
     What.DONE: {_S.APPROVED: _S.DONE, _S.WORKING: _S.DONE},
+    What.ENDING: {_S.DONE: _S.DONE},
+    What.OVER: {_S.DONE: _S.DONE},
     What.STOPPED: {_S.APPROVED: _S.STOPPED, _S.WORKING: _S.STOPPED},
     What.RESUMED: {_S.STOPPED: _S.APPROVED},
     What.UNREACHED: {state: state for state in State},

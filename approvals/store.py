@@ -215,7 +215,7 @@ class Store(Protocol):
         """Requests that joined this one."""
 
     def due(self, limit: int = 50) -> Sequence[Request]:
-        """Waiting requests about which time brings something."""
+        """Requests about which time brings something: those that wait, and those given for some days."""
 
     def claim(self, owner: str, lease: timedelta) -> Claim | None:
         """The next request that has work due and whose lanes are all free."""

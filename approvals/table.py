@@ -29,7 +29,7 @@ class Table:
         """The request as a policy sees it. Raises KeyError for people who aren't kept any more."""
         subject = self.directory.person(request.subject) if request.subject else None
         requester = self.directory.person(request.requester)
-        return Case(request.action, requester, subject, request.teams, request.facts)
+        return Case(request.action, requester, subject, request.teams, request.days, request.facts)
 
     def grounds(self, request: Request) -> tuple[Ground, Ground]:
         """The request under the policy it was made under, and under the one in force."""
@@ -121,7 +121,8 @@ def _gap(first: timedelta | None, policy: Policy, now: datetime) -> dict[str, An
 
 def looked_at(case: Case) -> str:
     """What a policy looks at, as the record keeps it."""
-    return json.dumps({"teams": case.teams, "facts": dict(case.details)}, ensure_ascii=False)
+    days = {"days": case.days} if case.days else {}
+    return json.dumps({"teams": case.teams, "facts": dict(case.details), **days}, ensure_ascii=False)
 
 
 def told(route: Route) -> Mapping[str, str]:

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from approvals.people import Standing
 from approvals.refusals import Refused
 from approvals.request import Draft, Request
+from approvals.routing import Ground
 from approvals.states import What
 from approvals.table import looked_at
 from approvals.who import Who, check_standing, is_operator
@@ -34,6 +35,7 @@ def asked(
     ground = desk.ground(command, who.person)
     if known or desk.policy.rule(action.NAME) is None:
         ground.may_ask()
+        _check_length(ground)
     body = {
         "action": action.NAME,
         "policy": desk.policies.hash,
@@ -48,6 +50,13 @@ def asked(
         **who.signed,
     }
     return desk.store.ask(Draft(What.ASKED, who.person.id, body, words), receipt)
+
+
+def _check_length(ground: Ground) -> None:
+    try:
+        ground.check_length()
+    except Refused as error:
+        raise Problems({"for_days": str(error)}) from error
 
 
 def _command(

@@ -1,19 +1,15 @@
 """From *asked* to *waiting*: one look at Miro, what will change, and who decides."""
 
-import json
 from dataclasses import replace
-from typing import Any
 
-from approvals.deadlines import at_work
-from approvals.ids import stamp
 from approvals.people import Person, Standing
 from approvals.refusals import Refused
 from approvals.request import Draft, Request
 from approvals.states import State, What
 from approvals.store import Claim
-from approvals.table import asking, looked_at, told
 from approvals.who import Who as Actor
 from approvals.who import check_standing
+from bot import ending
 from bot.deciders import meet
 from bot.desk import Colleagues, Desk, SlackAway
 from bot.lifecycle import Action
@@ -22,6 +18,7 @@ from bot.lifecycle.fill import with_person
 from bot.miro.client import Ambiguous, Away, Declined, Locked, Miro
 from bot.miro.goals import Seen
 from bot.miro.plan import Obstacle, Plan, make
+from bot.proposing import waiting
 
 
 def check(desk: Desk, miro: Miro, colleagues: Colleagues, request: Request, claim: Claim) -> Request:
@@ -30,6 +27,11 @@ def check(desk: Desk, miro: Miro, colleagues: Colleagues, request: Request, clai
         drafts = _checked(desk, miro, colleagues, request)
     except (Refused, Obstacle, Ambiguous, Declined) as error:
         drafts = [Draft(What.REFUSED, words={"text": _sentence(error)})]
+        if request.is_end:
+            desk.tell_operators(
+                f"{request.because_of} was for some days, and I can't take it back: {_sentence(error)} "
+                "Please do it in Miro."
+            )
     except SlackAway:
         return desk.held(
             request, f"Slack isn't answering me. {request.id} is saved; I'll go on with it.", claim
@@ -58,18 +60,33 @@ def _checked(desk: Desk, miro: Miro, colleagues: Colleagues, request: Request) -
     if requester.account:
         check_standing(Actor(requester, requester.account), desk.now())
     command, subject = _concerned(desk, colleagues, request)
+    if request.is_end:
+        return _end(desk, miro, request, command, subject)
     meet(desk, colleagues, miro, desk.ground(command, requester))
     ground = desk.ground(command, requester)
     ground.may_ask()
+    ground.check_length()
     check_ground(desk, command, subject)
     twin = _twin(desk, request, command)
     if twin:
         return [Draft(What.JOINED, body={"because_of": twin.id}, words={"text": _joined(desk, twin)})]
     # Before the look: where nobody can decide, Miro needn't be asked.
     ground.check_fillable()
-    plan = planned(desk, miro, command)
-    if not plan.steps:
-        return [Draft(What.UNNEEDED, words={"text": _unneeded(command, plan, requester, subject)})]
+    plan, live = planned(desk, miro, command), ending.going_on(desk, request, command)
+    if plan.steps or (live and ending.moves(live, command.days, desk)):
+        return waiting(desk, request, command, plan, live)
+    return [Draft(What.UNNEEDED, words={"text": _unneeded(command, plan, requester, subject)})]
+
+
+def _end(desk: Desk, miro: Miro, request: Request, command: Action, subject: Person | None) -> list[Draft]:
+    """What takes back what was given for some days: nobody is asked again, it was approved with that."""
+    ending.check(desk, request, command)
+    check_ground(desk, command, subject)
+    seen = look(desk, miro, command)
+    plan = make(command.goals(desk.facts), seen) if seen.account else None
+    if plan is None or not plan.steps:
+        text = "There is no Miro account any more." if plan is None else "It was taken back already."
+        return [Draft(What.UNNEEDED, words={"text": f"{text} Nothing was left to do."})]
     return waiting(desk, request, command, plan)
 
 
@@ -183,41 +200,3 @@ def _check_address(miro: Miro, person: Person, id: str) -> None:
             f"Miro has {person.called} under {known.user_name} now, not {person.email}. "
             "An operator has to bring the addresses together first."
         )
-
-
-def waiting(desk: Desk, request: Request, command: Action, plan: Plan) -> list[Draft]:
-    """The event that asks the approvers; approved at once, where the policy needs nobody's approval.
-
-    Raises Refused when there are none.
-    """
-    requester = desk.store.people.person(request.requester)
-    ground = desk.ground(command, requester)
-    ground.check_fillable()
-    rule, now = ground.rule, desk.now()
-    route = ground.tally(replace(request, votes=(), lost=(), level=0, step=0))
-    body = {
-        "revision": plan.revision,
-        "expires_at": stamp(at_work(now + rule.expires, desk.policy)),
-        "lanes": list(command.lanes),
-        "policy": desk.policies.hash,
-        **asking(route, desk.policy, rule, now),
-        **({"subject": command.subject} if command.subject else {}),
-    }
-    subject = ground.case.subject
-    words = {
-        "plan": json.dumps(_stored(request, plan, subject), ensure_ascii=False),
-        "details": command.model_dump_json(),
-        "case": looked_at(ground.case),
-        "asked_by": requester.sealed(requester.account),
-        "about": subject.sealed(subject.account) if subject else "",
-        **told(route),
-    }
-    drafts = [Draft(What.PLANNED, body=body, words=words)]
-    return [*drafts, *([] if rule.ladder else [Draft(What.APPROVED, body={"revision": plan.revision})])]
-
-
-def _stored(request: Request, plan: Plan, subject: Person | None) -> dict[str, Any]:
-    known = subject.miro_id if subject else ""
-    is_new = bool(known) and plan.miro_id not in ("", known)
-    warnings = ["Miro has a new account for this address."] if is_new else []
-    return plan.stored() | {"warnings": warnings, "again": request.state is not State.CHECKING}

@@ -95,7 +95,7 @@ class Desk:
         """What the policy in force says of an ask."""
         subject = self.person(command.subject) if command.subject else None
         teams, details = command.looked_at(self.facts)
-        case = Case(command.NAME, asker, subject, teams, details)
+        case = Case(command.NAME, asker, subject, teams, command.days, details)
         return Ground(self.policy, case, self.store.people, self.now())
 
     def person(self, id: PersonId) -> Person:

@@ -13,7 +13,8 @@ from approvals.refusals import Refused
 from approvals.request import Draft, Request
 from approvals.states import State, What
 from approvals.store import Claim, Overtaken
-from bot.checking import check_ground, look, waiting
+from bot import ending
+from bot.checking import check_ground, look
 from bot.deciders import meet
 from bot.desk import LEASE, Colleagues, Desk, SlackAway
 from bot.lifecycle import Action
@@ -22,6 +23,7 @@ from bot.miro.accounts import Gone
 from bot.miro.client import Ambiguous, Answered, Away, Declined, Locked, Miro, Practising, Unclear
 from bot.miro.goals import Seen
 from bot.miro.plan import Obstacle, Plan, Step, make, unseen
+from bot.proposing import waiting
 
 TRIES = 3
 """How often one call is sent whose outcome stays unknown, with a look in between."""
@@ -166,6 +168,9 @@ class Provisioning:
     def _check_allowed(self, command: Action) -> None:
         """Refuses what the policy forbids that came into force after the request was checked."""
         desk, lead = self.desk, "The policy doesn't allow this any more."
+        if self.request.is_end:
+            ending.check(desk, self.request, command)
+            return check_ground(desk, command, desk.person(command.subject) if command.subject else None)
         asker = desk.person(self.request.requester)
         ground = desk.ground(command, asker)
         meet(desk, self.colleagues, self.miro, ground, live=True)
@@ -180,6 +185,8 @@ class Provisioning:
 
     def _still_approved(self) -> bool:
         """Once more live, before the first write: whoever approved may still do so, by both policies."""
+        if self.request.is_end:
+            return True  # with the request that it ends
         for vote in self.request.votes:
             if not vote.shell:
                 self.colleagues.look(self.desk.person(vote.by))
@@ -264,7 +271,8 @@ class Provisioning:
         with self.desk.store.writing():
             self._remember(command, seen)
             assert self.seen_at
-            return self._write(Draft(What.DONE, body={"seen_at": stamp(self.seen_at)}, words=words))
+            until = ending.times(self.desk, command.days) if command.days else {}
+            return self._write(Draft(What.DONE, body={"seen_at": stamp(self.seen_at), **until}, words=words))
 
     def _sentence(self, command: Action) -> str:
         """What is so now, for the record: each card says it in its reader's own way."""

@@ -7,14 +7,16 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from approvals import decide
+from approvals.deadlines import due
 from approvals.ids import GroupId
 from approvals.people import FRESH, Account
 from approvals.policy import Policy
 from approvals.refusals import Refused
 from approvals.request import Draft, Request
-from approvals.states import State
+from approvals.states import State, What
 from approvals.store import Claim, ClaimLost, Overtaken, StoreTrouble
 from approvals.table import Table
+from bot import ending
 from bot.checking import check
 from bot.deciders import closed, refresh_group
 from bot.desk import LEASE, Colleagues, Desk, SlackAway
@@ -120,7 +122,18 @@ class Worker:
     def _pass_time(self) -> None:
         """Reminders, escalation and expiry of requests that wait."""
         for request in self.desk.store.due():
-            self._decide(request, decide.lapse)
+            if due(request, self.desk.now()) is What.OVER:
+                self._end(request)
+            else:
+                self._decide(request, decide.lapse)
+
+    def _end(self, request: Request) -> None:
+        """What was given for some days is taken back."""
+        try:
+            ending.end(self.desk, request)
+        except Overtaken:
+            log.info("%s has ended already", request.id)
+        self.desk.wake()
 
     def _decide(self, request: Request, what: Callable[[Request, Table], list[Draft]]) -> None:
         """Writes what follows for one request; one that can't be read mustn't hold up the others."""

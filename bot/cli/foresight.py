@@ -130,6 +130,7 @@ def foresee(
         people = Everybody(store.people if store else None)
         ground = Ground(policy, _case(policy, action, raw, email, people), people, now)
         ground.may_ask()
+        ground.check_length()
         problem = ground.unfillable()
         if problem:
             raise Refused(f"Nobody can decide this: {problem}. Add an approver or a fallback to the policy.")
@@ -165,7 +166,14 @@ def _case(
                 joined += teams
         elif asked.kind is Kind.CHOICE:
             more[name] = (given or str(action.model_fields[name].default),)
-    return Case(action.NAME, asker, subject, tuple(joined), more)
+    return Case(action.NAME, asker, subject, tuple(joined), _days(raw), more)
+
+
+def _days(raw: Mapping[str, str]) -> int | None:
+    given = raw.get("for_days", "")
+    if given and not given.isdigit():
+        raise Refused(f"for_days={given}: write a whole number of days, like 7.")
+    return int(given) if given else None
 
 
 def _person(policy: Policy, given: str, people: Everybody) -> Person:

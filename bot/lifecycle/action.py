@@ -1,6 +1,6 @@
 """What an action is: a form, a sentence, and goals in order; each one is a single file beside this one."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from typing import Annotated, Any, ClassVar
@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from approvals.ids import GroupId, PersonId
 from approvals.people import Person, listed
-from bot.miro.goals import Goal, Seen
+from bot.miro.goals import Goal, Seen, counted
 from bot.miro.rights import OrgRole
 from bot.miro.wire import ADMIN
 
@@ -22,6 +22,7 @@ class Kind(Enum):
     TEAMS = "teams"
     TEXT = "text"
     CHOICE = "choice"
+    DAYS = "days"
 
 
 @dataclass(frozen=True)
@@ -130,12 +131,21 @@ class Action(BaseModel):
                 found += [(name, one) for one in value]
         return tuple(found)
 
+    @property
+    def days(self) -> int | None:
+        """For how many days it is asked; None for no end."""
+        return getattr(self, "for_days", None)
+
+    def ending(self, given: Collection[str]) -> "Action | None":
+        """What takes back, when the days are over, what was given: goals by their keys; None for nothing."""
+        return None
+
     @classmethod
     def conditions(cls) -> tuple[str, ...]:
         """What of its form a rule of the policy may look at."""
         teams = {_side(asked) for asked in cls.form().values() if asked.kind in (Kind.TEAM, Kind.TEAMS)}
         choices = (name for name, asked in cls.form().items() if asked.kind is Kind.CHOICE)
-        return (*sorted(teams), *choices)
+        return (*sorted(teams), *choices, *(("max_days",) if "for_days" in cls.form() else ()))
 
     def looked_at(self, facts: Facts) -> tuple[tuple[tuple[str, ...], ...], dict[str, tuple[str, ...]]]:
         """The teams that are joined or changed, each with all its names; and what else a rule looks at."""
@@ -143,7 +153,7 @@ class Action(BaseModel):
         sides = [(_side(form[field]), _names(id, facts)) for field, id in self.teams_named]
         joined = tuple(names for side, names in sides if side == "team")
         more = {side: names for side, names in sides if side != "team"}
-        choices = {name: (str(getattr(self, name)),) for name in self.conditions() if name not in _SIDES}
+        choices = {name: (str(getattr(self, name)),) for name in self.conditions() if name in form}
         return joined, more | choices
 
     @property
@@ -161,9 +171,6 @@ class Action(BaseModel):
         """Whether, by what was seen, a Company Admin would become one no more."""
         down = [goal for goal in self.goals(facts) if isinstance(goal, OrgRole) and goal.role != ADMIN]
         return any(not goal.holds(seen) for goal in down)
-
-
-_SIDES = ("team", "leaving")
 
 
 def _side(asked: Asked) -> str:
@@ -194,6 +201,16 @@ def text(label: str, hint: str = "", *, longest: int = 120, operators_only: bool
     asked = Asked(label, Kind.TEXT, hint, operators_only=operators_only)
     return Annotated[str, Field(max_length=longest), asked]
 
+
+def for_days(phrase: str, days: int | None) -> str:
+    """A verb phrase with the days it is for."""
+    return f"{phrase} for {counted(days)}" if days else phrase
+
+
+Days = Annotated[
+    int | None, Field(ge=1, le=366), Asked("For how many days", Kind.DAYS, "Leave it empty for no end.")
+]
+"""The field of an action that can end by itself; always called `for_days`."""
 
 Subject = Annotated[PersonId, Asked("Who", Kind.PERSON, "A colleague in Slack, or an e-mail address.")]
 OwnSubject = Annotated[

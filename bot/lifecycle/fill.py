@@ -173,7 +173,15 @@ def _read(asked: Asked, given: str | Sequence[str], tables: Tables) -> Any:
             # A team may have a comma in its name.
             parts = [given] if tables.found(given) else re.split(r"\s*,\s*", given)
         return tuple(dict.fromkeys(_team(part, tables) for part in parts if part))
+    if asked.kind is Kind.DAYS:
+        return _days(one.strip())
     return one.strip() if asked.kind is Kind.TEXT else one
+
+
+def _days(given: str) -> int:
+    if not given.isascii() or not given.isdigit() or not 1 <= int(given) <= 366:
+        raise ValueError("Write a whole number of days from 1 to 366, like 7; or leave it empty for no end.")
+    return int(given)
 
 
 def _person(given: str, tables: Tables) -> PersonId:

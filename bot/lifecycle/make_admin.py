@@ -1,24 +1,18 @@
 """Give somebody admin rights, and with them, if asked for, the team that goes with them."""
 
-from typing import Annotated, ClassVar, Literal
+from collections.abc import Collection
+from typing import Annotated, ClassVar
 
 from pydantic import model_validator
 
 from approvals.ids import GroupId
-from bot.lifecycle.action import Action, Asked, Facts, Kind, Subject, first
+from bot.lifecycle.action import Action, Asked, Days, Facts, Kind, Subject, first, for_days
+from bot.lifecycle.remove_admin import CHOICES, RemoveAdmin, Rights
 from bot.miro.accounts import Active, HasAccount
 from bot.miro.goals import Goal
 from bot.miro.groups import InGroup, OutOfGroup
 from bot.miro.rights import AdminRole, OrgRole
 from bot.miro.wire import ADMIN
-
-Rights = Literal["Company Admin", "Content Admin", "User Admin", "Security Admin"]
-CHOICES = (
-    ("Company Admin", "Company Admin: every person and team"),
-    ("Content Admin", "Content Admin: boards and projects"),
-    ("User Admin", "User Admin: people and teams"),
-    ("Security Admin", "Security Admin: security settings"),
-)
 
 
 class MakeAdmin(Action):
@@ -43,6 +37,8 @@ class MakeAdmin(Action):
         Asked("Leaves a team", Kind.TEAM, "Optional.", after=("from", "leave", "out of"), leaves=True),
     ] = None
 
+    for_days: Days = None
+
     @model_validator(mode="after")
     def _differ(self) -> "MakeAdmin":
         if self.from_team and self.from_team == self.to_team:
@@ -50,7 +46,7 @@ class MakeAdmin(Action):
         return self
 
     def phrase(self, facts: Facts) -> str:
-        return f"make {facts.person(self.person).called} a {self.rights} of Miro"
+        return for_days(f"make {facts.person(self.person).called} a {self.rights} of Miro", self.for_days)
 
     def outcome(self, facts: Facts) -> str:
         return f"{{who}} {{is}} a {self.rights} of Miro"
@@ -69,10 +65,17 @@ class MakeAdmin(Action):
         if self.from_team:
             old = facts.team(self.from_team)
             goals.append(OutOfGroup(who, old.id, old.security_name, old.label, facts.boards_pass))
-        wanted = OrgRole(who, ADMIN) if self.rights == "Company Admin" else AdminRole(who, self.rights)
+        wanted: Goal = AdminRole(who, self.rights, days=self.for_days)
+        if self.rights == "Company Admin":
+            wanted = OrgRole(who, ADMIN, days=self.for_days)
         return (
             HasAccount(who, person.email, create=False),
             Active(who, joining=bool(self.to_team)),
             *goals,
             wanted,
         )
+
+    def ending(self, given: Collection[str]) -> Action | None:
+        """Takes the rights away, if they were given; the teams stay as they are."""
+        has = any(key.startswith(("role ", "with admin role ")) for key in given)
+        return RemoveAdmin(person=self.person, rights=self.rights) if has else None

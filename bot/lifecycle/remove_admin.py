@@ -1,13 +1,20 @@
 """Take admin rights away; the person stays a member of every team."""
 
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, Literal
 
 from bot.lifecycle.action import Action, Asked, Facts, Kind, Subject, first
-from bot.lifecycle.make_admin import CHOICES, Rights
 from bot.miro.accounts import HasAccount
 from bot.miro.goals import Goal
 from bot.miro.rights import AdminRole, OrgRole
 from bot.miro.wire import MEMBER
+
+Rights = Literal["Company Admin", "Content Admin", "User Admin", "Security Admin"]
+CHOICES = (
+    ("Company Admin", "Company Admin: every person and team"),
+    ("Content Admin", "Content Admin: boards and projects"),
+    ("User Admin", "User Admin: people and teams"),
+    ("Security Admin", "Security Admin: security settings"),
+)
 
 
 class RemoveAdmin(Action):

@@ -1,11 +1,13 @@
 """Give somebody a Miro account that works, in the teams they need."""
 
+from collections.abc import Collection
 from typing import Annotated, ClassVar
 
 from pydantic import Field
 
 from approvals.ids import GroupId
-from bot.lifecycle.action import Action, Asked, Facts, Kind, OwnSubject, first, labels, text
+from bot.lifecycle.action import Action, Asked, Days, Facts, Kind, OwnSubject, first, for_days, labels, text
+from bot.lifecycle.leave_team import LeaveTeam
 from bot.miro.accounts import Active, Attributes, HasAccount
 from bot.miro.goals import Goal
 from bot.miro.groups import InGroup
@@ -33,6 +35,7 @@ class RequestAccess(Action):
             "Which team", Kind.TEAMS, "Where the boards are that you need.", after=("for", "to", "in", "into")
         ),
     ]
+    for_days: Days = None
     given_name: text("Given name", "Only if Slack doesn't know it.", longest=29) = ""  # type: ignore[valid-type]
     family_name: text("Family name", longest=30) = ""  # type: ignore[valid-type]
     department: text("Department") = ""  # type: ignore[valid-type]
@@ -43,7 +46,8 @@ class RequestAccess(Action):
     manager: text("Manager", longest=60) = ""  # type: ignore[valid-type]
 
     def phrase(self, facts: Facts) -> str:
-        return f"give {facts.person(self.person).called} Miro access to {labels(self.teams, facts)}"
+        phrase = f"give {facts.person(self.person).called} Miro access to {labels(self.teams, facts)}"
+        return for_days(phrase, self.for_days)
 
     def outcome(self, facts: Facts) -> str:
         return f"{{who}} {{is}} in {labels(self.teams, facts)} in Miro"
@@ -62,6 +66,12 @@ class RequestAccess(Action):
             *((Attributes(who, values),) if values else ()),
             *(InGroup(who, team.id, team.security_name, team.label) for team in teams),
         )
+
+    def ending(self, given: Collection[str]) -> Action | None:
+        """Leaves the teams that were joined; those the person was in before, and the account, stay."""
+        joined = {part for key in given if key.startswith("join ") for part in key.split()[1:2]}
+        teams = tuple(id for id in self.teams if id in joined)
+        return LeaveTeam(person=self.person, teams=teams) if teams else None
 
     def _enterprise(self, facts: Facts) -> dict[str, str]:
         names = ("department", "employee_number", "cost_centre", "division", "organization", "manager")

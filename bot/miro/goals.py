@@ -34,6 +34,11 @@ class Call:
         return f"{self.method} {self.path.partition('?')[0]}"
 
 
+def counted(days: int) -> str:
+    """'1 day', '7 days'."""
+    return f"{days} {'day' if days == 1 else 'days'}"
+
+
 @dataclass(frozen=True)
 class Goal:
     """One fact. `key` names it among the goals of a plan, whatever people call the group or person."""

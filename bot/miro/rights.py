@@ -1,13 +1,17 @@
 """Goals about rights: the one role in the organization, and the admin roles beside it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from bot.miro import wire
 from bot.miro.accounts import patch_user
-from bot.miro.goals import Call, Goal, Seen, with_account
+from bot.miro.goals import Call, Goal, Seen, counted, with_account
 from bot.miro.wire import ADMIN, MEMBER, Role
 
-_POWERS = {ADMIN: "Company Admin: can manage every person and team. No end date."}
+
+def _end(days: int | None) -> str:
+    return f"Ends after {counted(days)}." if days else "No end date."
+
+
 _INACTIVE = "{who}'s Miro account is deactivated, and Miro changes no roles of those. Reactivate it first."
 _HIDDEN = (
     "Miro doesn't show which rights {who} has, so I take none away. "
@@ -34,6 +38,7 @@ class OrgRole(Goal):
 
     role: str
     while_active: bool = False
+    days: int | None = field(default=None, compare=False)
 
     @property
     def key(self) -> str:
@@ -41,7 +46,9 @@ class OrgRole(Goal):
 
     @property
     def todo(self) -> str:
-        return f"Become {_POWERS[ADMIN]}" if self.role == ADMIN else "Take away Company Admin."
+        if self.role != ADMIN:
+            return "Take away Company Admin."
+        return f"Become Company Admin: can manage every person and team. {_end(self.days)}"
 
     @property
     def did(self) -> str:
@@ -75,6 +82,7 @@ class AdminRole(Goal):
 
     name: str
     wanted: bool = True
+    days: int | None = field(default=None, compare=False)
 
     @property
     def key(self) -> str:
@@ -82,7 +90,7 @@ class AdminRole(Goal):
 
     @property
     def todo(self) -> str:
-        return f"Become {self.name}. No end date." if self.wanted else f"Take away {self.name}."
+        return f"Become {self.name}. {_end(self.days)}" if self.wanted else f"Take away {self.name}."
 
     @property
     def did(self) -> str:

@@ -28,6 +28,9 @@ def audience(desk: Desk, request: Request, known: dict[Key, Card]) -> list[Key]:
             if not desk.is_secret_from(desk.person(one.requester), request)
         ]
     keys += _changed(desk, request)
+    if request.ends_at and not request.notice_at:
+        concerned = dict.fromkeys(filter(None, (request.requester, request.subject)))
+        keys += [("notice", id, request.outcomes) for id in concerned if desk.person(id).account]
     if request.state is State.STOPPED:
         keys += [("operator", id, request.outcomes) for id in helpers(desk, request)]
     return keys

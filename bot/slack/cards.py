@@ -21,6 +21,7 @@ from bot.slack.blocks import (
     sections,
 )
 from bot.slack.endings import operator, result
+from bot.slack.notices import notice
 from bot.slack.scene import Scene, again, foot, heading, where_it_stands
 
 Draw = Callable[[Scene], Message]
@@ -152,6 +153,7 @@ DRAWINGS: dict[str, Draw] = {
     "follower": result,
     "subject": result,
     "operator": operator,
+    "notice": notice,
 }
 """How each role sees a request."""
 

@@ -47,6 +47,8 @@ def done(scene: Scene) -> Message:
     count = len(said.done)
     changes = {1: "the change", 2: "both changes"}.get(count, f"all {count} changes")
     text = f"{asked} asked, {by} approved{by_shell(scene)}. Then I looked again and saw {changes} in Miro."
+    if request.ends_at:
+        text += f" It ends {scene.at(request.ends_at)}."
     what = sections(*numbered([line[:1].upper() + line[1:] for line in said.done]))
     parts = [header(title), section(text), *what, foot(scene)]
     if scene.is_mine:

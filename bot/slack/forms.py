@@ -40,7 +40,9 @@ def form(draft: Draft, tables: Tables, operator: bool) -> Block:
         )
     blocks = [section(note) for note in draft.notes]
     for name, asked in operators_form(action, operator).items():
-        blocks += _inputs(name, asked, draft.raw.get(name, ""), tables, operator)
+        given = draft.raw.get(name, "") or _proposed(asked, action.NAME, tables)
+        if asked.kind is not Kind.DAYS or given or _may_end(action.NAME, tables):
+            blocks += _inputs(name, asked, given, tables, operator)
     blocks.append(_input("reason", "Why", _text(draft.reason, 500, many=True), "The approver reads this."))
     return {
         "type": "modal",
@@ -50,6 +52,17 @@ def form(draft: Draft, tables: Tables, operator: bool) -> Block:
         "close": plain("Cancel", 24),
         "blocks": blocks,
     }
+
+
+def _may_end(action: str, tables: Tables) -> bool:
+    """Whether the policy speaks of days: where it doesn't, the form stays as short as it can be."""
+    return any(rule.longest or rule.proposed for rule in tables.policy.rules(action))
+
+
+def _proposed(asked: Asked, action: str, tables: Tables) -> str:
+    """The days that the policy proposes."""
+    rule = tables.policy.rule(action) if asked.kind is Kind.DAYS else None
+    return str(rule.proposed or "") if rule else ""
 
 
 def notice(title: str, text: str) -> Block:
@@ -92,6 +105,8 @@ def _inputs(name: str, asked: Asked, given: str, tables: Tables, operator: bool)
         chosen = next((one for one in options if one["value"] == given), options[0])
         radio = {"type": "radio_buttons", "action_id": "value", "options": options, "initial_option": chosen}
         return [_input(name, asked.label, radio, asked.hint)]
+    if asked.kind is Kind.DAYS:
+        return [_input(name, asked.label, _text(given, 3), asked.hint, optional=True)]
     return [_input(name, asked.label, _text(given, 150), asked.hint, asked.operators_only)]
 
 

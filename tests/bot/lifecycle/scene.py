@@ -235,6 +235,7 @@ def _value(asked: Asked, required: bool) -> st.SearchStrategy[Any]:
         Kind.TEAMS: st.lists(team, min_size=1, max_size=3, unique=True),
         Kind.CHOICE: st.sampled_from([value for value, _ in asked.choices] or [""]),
         Kind.TEXT: st.sampled_from(TEXTS),
+        Kind.DAYS: st.one_of(st.none(), st.integers(1, 366)),
     }
     return kinds[asked.kind] if required else st.none() | kinds[asked.kind]
 

@@ -3,7 +3,8 @@
 import pytest
 from pydantic import ValidationError
 
-from bot.lifecycle.make_admin import CHOICES, MakeAdmin
+from bot.lifecycle.make_admin import MakeAdmin
+from bot.lifecycle.remove_admin import CHOICES
 from bot.miro.plan import Obstacle
 from bot.sandbox.miro_organization import ADMIN, MEMBER
 from tests.bot.lifecycle.scene import ADA, ADDRESS, ENGINEERING, IT, Office, World

@@ -1,0 +1,99 @@
+"""What was given for some days is taken back on time, by a request of its own that needs no new approval."""
+
+from datetime import timedelta
+
+from approvals.ids import stamp
+from approvals.refusals import Refused
+from approvals.request import Draft, Request
+from approvals.states import State, What
+from bot.desk import Desk
+from bot.lifecycle import Action
+from bot.lifecycle.fill import with_person
+from bot.miro.goals import counted
+
+NOTICE = timedelta(days=1)
+"""How long before its end it is said; for a day or two, when half of the time is over."""
+
+
+def times(desk: Desk, days: int) -> dict[str, str]:
+    """When it ends, counted from when it was seen to be so, and when that is said."""
+    now, length = desk.now(), timedelta(days=days)
+    return {"ends_at": stamp(now + length), "notice_at": stamp(now + length - min(NOTICE, length / 2))}
+
+
+def given(request: Request) -> list[str]:
+    """What this request answers for: what it brought about itself, and what it went on with."""
+    return [str(key) for key in request.plan.get("gives", ())]
+
+
+def going_on(desk: Desk, request: Request, command: Action) -> Request | None:
+    """The request whose end this one would move: the same for the same person, still to be taken back."""
+    if command.subject is None or "for_days" not in command.form():
+        return None
+    mine = _apart_from_days(command)
+    for other in desk.store.requests(person=command.subject, states=[State.DONE]):
+        same = other.ends_at and other.action == request.action and other.id != request.id
+        if same and _apart_from_days(desk.command(other)) == mine and not replaced(desk, other):
+            return other
+    return None
+
+
+def moves(live: Request, days: int | None, desk: Desk) -> bool:
+    """Whether the end would really be later than it is."""
+    return days is None or bool(live.ends_at and desk.now() + timedelta(days=days) > live.ends_at)
+
+
+def _apart_from_days(command: Action) -> dict[str, object]:
+    return command.model_dump(exclude={"for_days"})
+
+
+def replaced(desk: Desk, request: Request) -> Request | None:
+    """The request that moved this one's end, if one did."""
+    if request.subject is None:
+        return None
+    others = desk.store.requests(person=request.subject, states=[State.DONE])
+    return next((one for one in others if one.plan.get("goes_on") == request.id), None)
+
+
+def end(desk: Desk, request: Request) -> Request | None:
+    """Takes back what a request gave: asks for it, in the transaction that says its days are over."""
+    with desk.store.writing():
+        newer = replaced(desk, request)
+        command = None if newer else desk.command(request).ending(given(request))
+        follow = _ask(desk, request, command) if command else None
+        by = follow or newer
+        desk.store.append(request, [Draft(What.OVER, body={"because_of": by.id} if by else {})])
+    return follow
+
+
+def _ask(desk: Desk, request: Request, command: Action) -> Request:
+    body = {
+        "action": command.NAME,
+        "policy": desk.policies.hash,
+        "lanes": list(command.lanes),
+        "subject": command.subject,
+        "because_of": request.id,
+        "is_end": True,
+        **({"practice": True} if request.practice else {}),
+    }
+    text = f"{request.id} was for {counted(request.days or 0)}, and they are over."
+    words = {"details": command.model_dump_json(), "reason": text}
+    return desk.store.ask(Draft(What.ASKED, request.requester, body, words))
+
+
+def check(desk: Desk, request: Request, command: Action) -> None:
+    """Refuses an end that no approved request asked for: only because of that it needs no approval."""
+    cause = desk.store.request(request.because_of) if request.because_of else None
+    if cause is None or cause.state is not State.DONE or not cause.days:
+        raise Refused("Nothing was given that this could end.")
+    wanted = desk.command(cause).ending(given(cause))
+    if wanted is None or not _same(desk, wanted, command):
+        raise Refused(f"This isn't what {cause.id} gave for some days.")
+
+
+def _same(desk: Desk, wanted: Action, command: Action) -> bool:
+    """Whether both are the same change; rows of one address are one human."""
+    if wanted.NAME != command.NAME or not wanted.subject or not command.subject:
+        return False
+    one_human = desk.person(wanted.subject).is_(desk.person(command.subject))
+    return one_human and with_person(wanted, command.subject) == command

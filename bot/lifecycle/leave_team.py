@@ -1,0 +1,43 @@
+"""Take somebody out of a team; what the end of access that was given for some days does, too."""
+
+from typing import Annotated, ClassVar
+
+from pydantic import Field
+
+from approvals.ids import GroupId
+from bot.lifecycle.action import Action, Asked, Facts, Kind, OwnSubject, first, labels
+from bot.miro.accounts import HasAccount
+from bot.miro.goals import Goal
+from bot.miro.groups import OutOfGroup
+
+
+class LeaveTeam(Action):
+    """The counterpart of request-access: the account stays, and so do all other teams."""
+
+    NAME: ClassVar[str] = "leave-team"
+    RANK: ClassVar[int] = 7
+    TITLE: ClassVar[str] = "Leave a Team"
+    ABOUT: ClassVar[str] = "leave a team, and keep the account"
+    EXAMPLE: ClassVar[str] = "take @alex out of Engineering"
+    VERBS: ClassVar[tuple[str, ...]] = ("leave", "remove from", "take out", "drop from")
+
+    person: OwnSubject
+    teams: Annotated[
+        tuple[GroupId, ...],
+        Field(min_length=1, max_length=3),
+        Asked("Which team", Kind.TEAMS, after=("leave", "from", "out of"), leaves=True),
+    ]
+
+    def phrase(self, facts: Facts) -> str:
+        return f"take {facts.person(self.person).called} out of {labels(self.teams, facts)}"
+
+    def outcome(self, facts: Facts) -> str:
+        return f"{{who}} {{is}} no longer in {labels(self.teams, facts)} in Miro"
+
+    def goals(self, facts: Facts) -> tuple[Goal, ...]:
+        person = facts.person(self.person)
+        who, teams = first(person), [facts.team(id) for id in self.teams]
+        return (
+            HasAccount(who, person.email, create=False),
+            *(OutOfGroup(who, team.id, team.security_name, team.label, facts.boards_pass) for team in teams),
+        )

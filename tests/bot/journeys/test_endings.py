@@ -1,0 +1,204 @@
+"""What is given for some days is taken back on time, and nothing else is."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from approvals.request import Draft, Request
+from approvals.states import What
+from bot.lifecycle.leave_team import LeaveTeam
+from bot.sandbox.miro_organization import ADMIN, MEMBER
+from bot.sandbox.stage import POLICY, Stage
+from tests.bot.journeys.scenes import (
+    approve,
+    ask,
+    calls,
+    card,
+    has_card,
+    history,
+    last,
+    newest_request,
+    playing,
+    press,
+    read,
+    refused_form,
+    request,
+    state,
+    teams_of,
+    told,
+    wait,
+)
+
+LIMITED = POLICY.replace("request-access = {", 'request-access = { longest = "30d", proposed = "7d",')
+ENDING = POLICY.replace("request-access = {", 'request-access = { longest = "366d",')
+ENDING = ENDING.replace("make-admin = {", 'make-admin = { longest = "30d",')
+ACCESS = ("U0ALEX", "/miro-access", "for Engineering because of the workshop")
+
+
+@pytest.fixture
+def s(tmp_path: Path) -> Iterator[Stage]:
+    with playing(tmp_path, ENDING) as stage:
+        yield stage
+
+
+def given(s: Stage, days: str = "7") -> Request:
+    """Alex is in Engineering for some days."""
+    id = ask(s, *ACCESS, for_days=days)
+    approve(s, "U0PRIYA")
+    assert state(s, id) == "done"
+    return request(s, id)
+
+
+def test_the_approver_reads_for_how_long_it_is(s: Stage) -> None:
+    ask(s, *ACCESS, for_days="7")
+    assert "Give Alex Smith Miro access to Engineering for 7 days?" in read(card(s, "U0PRIYA"))
+
+
+def test_the_clock_starts_when_it_was_seen_to_be_so(s: Stage) -> None:
+    id = ask(s, *ACCESS, for_days="2")
+    wait(s, days=2)
+    approve(s, "U0PRIYA")
+    whole = request(s, id)
+    assert whole.ends_at and (whole.ends_at - s.clock()).days in (1, 2)
+    assert "It ends " in last(s, "U0ALEX")
+    wait(s, days=1, hours=20)
+    assert "Engineering" in teams_of(s, "alex@example.com")
+
+
+def test_it_is_said_a_day_before_and_taken_back_on_time(s: Stage) -> None:
+    first = given(s)
+    wait(s, days=5, hours=23)
+    assert not has_card(s, "U0ALEX", "again")
+    wait(s, hours=2)
+    assert "Then I take it back, and tell you." in last(s, "U0ALEX")
+    assert has_card(s, "U0ALEX", "again")
+    wait(s, hours=23)
+    end = newest_request(s)
+    assert (end.action, end.because_of, end.state) == ("leave-team", first.id, "done")
+    assert "Engineering" not in teams_of(s, "alex@example.com")
+    assert history(s, first.id)[-2:] == ["ending", "over"]
+    assert history(s, end.id) == ["asked", "planned", "approved", "trying", "answered", "done"]
+    assert not has_card(s, "U0ALEX", "again")
+    assert any("no longer in Engineering" in one for one in told(s, "U0ALEX"))
+
+
+def test_nobody_is_asked_about_an_end(s: Stage) -> None:
+    given(s)
+    before = len(told(s, "U0PRIYA"))
+    wait(s, days=8)
+    assert newest_request(s).state == "done"
+    assert len(told(s, "U0PRIYA")) == before
+
+
+def test_after_a_long_downtime_it_ends_at_once_and_once(s: Stage) -> None:
+    first = given(s)
+    wait(s, days=90)
+    wait(s, days=1)
+    ends = [one for one in s.bot.store.requests() if one.because_of == first.id]
+    assert [one.state for one in ends] == ["done"]
+    assert "ending" not in history(s, first.id)
+
+
+def test_a_team_that_one_was_in_before_is_kept(s: Stage) -> None:
+    s.miro.add_user("alex@example.com", "Alex Smith", teams=[s.teams["Design"]])
+    ask(s, "U0ALEX", "/miro-access", "for Engineering because I help", for_days="3")
+    approve(s, "U0PRIYA")
+    wait(s, days=4)
+    assert teams_of(s, "alex@example.com") == {"Design"}
+
+
+def test_admin_rights_for_some_days_are_taken_away(s: Stage) -> None:
+    s.miro.add_user("alex@example.com", "Alex Smith", teams=[s.teams["Design"]])
+    ask(s, "U0DANA", "/miro-admin", "@alex because of it", person="U0ALEX", for_days="1")
+    assert "Ends after 1 day." in read(card(s, "U0SAM"))
+    approve(s, "U0SAM")
+    user = s.miro.user("alex@example.com")
+    assert user and user.role == ADMIN
+    wait(s, days=1, hours=1)
+    user = s.miro.user("alex@example.com")
+    assert user and user.role == MEMBER
+    assert teams_of(s, "alex@example.com") == {"Design"}
+
+
+def test_the_last_admin_is_kept_and_the_operators_hear_of_it(s: Stage) -> None:
+    s.miro.add_user("alex@example.com", "Alex Smith", teams=[s.teams["Design"]])
+    ask(s, "U0DANA", "/miro-admin", "@alex because of it", person="U0ALEX", for_days="1")
+    approve(s, "U0SAM")
+    s.miro.change_user("carol@example.com", role=MEMBER)
+    wait(s, days=1, hours=1)
+    assert newest_request(s).state == "refused"
+    user = s.miro.user("alex@example.com")
+    assert user and user.role == ADMIN
+    assert any("I can't take it back" in one for one in told(s, "U0CAROL"))
+
+
+def test_extending_asks_again_and_moves_the_end(s: Stage) -> None:
+    first = given(s)
+    wait(s, days=6, hours=1)
+    press(s, "U0ALEX", "again")
+    sent = s.acting.submit("U0ALEX", {"for_days": "10", "reason": "It takes longer."})
+    assert sent.ok and not sent.errors
+    s.settle()
+    longer = newest_request(s)
+    assert longer.state == "waiting"
+    assert "Stays for 10 days from now, instead of ending on 9 March." in read(card(s, "U0PRIYA"))
+    before = calls(s)
+    approve(s, "U0PRIYA")
+    assert state(s, longer.id) == "done" and calls(s) == before
+    wait(s, days=5)
+    assert "Engineering" in teams_of(s, "alex@example.com")
+    assert history(s, first.id)[-1] == "over"
+    wait(s, days=6)
+    assert "Engineering" not in teams_of(s, "alex@example.com")
+    assert newest_request(s).because_of == longer.id
+
+
+def test_asking_for_less_than_there_is_asks_nobody(s: Stage) -> None:
+    given(s)
+    id = ask(s, *ACCESS, for_days="2")
+    assert state(s, id) == "nothing to do"
+
+
+def test_the_policy_bounds_and_proposes_the_days(tmp_path: Path) -> None:
+    with playing(tmp_path, LIMITED) as s:
+        most = "This can be had for 30 days at most. Ask again before they are over."
+        first = ask(s, *ACCESS, for_days="31")  # before Slack was asked who this is
+        assert state(s, first) == "refused" and most in last(s, "U0ALEX")
+        assert refused_form(s, *ACCESS, for_days="31") == {"for_days": most}
+        s.acting.command(*ACCESS)
+        assert s.acting.submit("U0ALEX", {}).ok
+        s.settle()
+        assert newest_request(s).days == 7
+
+
+def test_where_there_is_a_longest_an_end_is_needed(tmp_path: Path) -> None:
+    with playing(tmp_path, LIMITED.replace('proposed = "7d", ', "")) as s:
+        ask(s, *ACCESS, for_days="1")
+        assert "for 30 days at most" in refused_form(s, *ACCESS)["for_days"]
+
+
+@pytest.mark.parametrize("typed", ["0", "-1", "1.5", "a week", "367"])
+def test_days_are_a_whole_number(s: Stage, typed: str) -> None:
+    told_so = refused_form(s, *ACCESS, for_days=typed[:3])
+    assert told_so["for_days"].startswith("Write a whole number of days from 1 to 366")
+
+
+def test_where_the_policy_speaks_of_no_days_the_form_does_not_either(tmp_path: Path) -> None:
+    with playing(tmp_path) as s:
+        s.acting.command(*ACCESS)
+        fields = [one["block_id"] for one in s.acting.modal("U0ALEX")["blocks"] if one["type"] == "input"]
+        assert fields == ["teams", "reason"]
+
+
+def test_a_forged_end_takes_nothing_back(s: Stage) -> None:
+    """An end needs no approval only because of the request that gave something for some days."""
+    s.miro.add_user("alex@example.com", "Alex Smith", teams=[s.teams["Design"], s.teams["Engineering"]])
+    alex = s.bot.store.people.meet(email="alex@example.com")
+    command = LeaveTeam(person=alex.id, teams=(s.teams["Design"],))
+    body = {"action": "leave-team", "policy": s.bot.desk.policies.hash, "lanes": [], "subject": alex.id}
+    words = {"details": command.model_dump_json(), "reason": "over"}
+    forged = s.bot.store.ask(Draft(What.ASKED, alex.id, {**body, "is_end": True}, words))
+    s.settle()
+    assert state(s, forged.id) == "refused"
+    assert "Design" in teams_of(s, "alex@example.com")
