@@ -45,6 +45,7 @@ class Worker:
     _later: dict[str, datetime] = field(default_factory=dict)
     _handles: tuple[str, ...] = ()
     _reviewed: str = ""
+    _slack_away: bool = False
     _closed: dict[str, str] = field(default_factory=dict)
     _strangers: list[str] = field(default_factory=list)
     miro_problem: str | None = None
@@ -99,7 +100,9 @@ class Worker:
         if self._policy is self.desk.policy and self._is_time("closed"):
             self._tell_of_closed()
             self._later["closed"] = self.desk.now() + REVIEW_EVERY
-        if self._is_time("review") or self._reviewed != self.desk.policies.hash:
+        changed = self._reviewed != self.desk.policies.hash
+        # While Slack is away what is known of groups grows old: nobody is stepped over because of that.
+        if not self._slack_away and (changed or self._is_time("review")):
             self.review()
             self._reviewed = self.desk.policies.hash
             self._later["review"] = self.desk.now() + REVIEW_EVERY
@@ -195,8 +198,10 @@ class Worker:
         try:
             for handle in handles:
                 refresh_group(self.desk, self.colleagues, handle)
+            self._slack_away = False
             self._handles, self._later["user groups"] = handles, self.desk.now() + PEOPLE_EVERY
         except SlackAway as error:
+            self._slack_away = True
             log.warning("user groups aren't fresh: %s", error)
             self._handles, self._later["user groups"] = handles, self.desk.now() + RETRY
 
