@@ -1,0 +1,48 @@
+"""The card of every other action, as whoever decides reads it."""
+
+from tests.screens.acts import asks
+from tests.screens.company import Company
+from tests.screens.picture import Of, Story, picture
+from tests.screens.stories.cast import CAROL, DANA, LENA, PRIYA
+
+CARD, ANSWER, FORM, HOME, PAGE = Of
+
+
+def _accounts(scene: Company) -> None:
+    scene.member("alex@example.com", "Alex Smith", "Engineering", "IT Administration", admin=True)
+    scene.member("jo@example.com", "Jo Park", "Design")
+    scene.member("kim@example.com", "Kim Berg", "Design")
+    scene.miro.change_user("kim@example.com", active=False)
+
+
+ACTIONS = Story(
+    "Every action, as whoever decides reads it",
+    (
+        picture(
+            "approver-remove-admin", "Admin rights are taken away.",
+            CAROL, CARD, "away from Alex Smith",
+            asks(DANA, "/miro remove-admin @alex because the project is over"),
+        ),
+        picture(
+            "approver-reactivate", "A deactivated account is opened again.",
+            CAROL, CARD, "Reactivate Kim Berg",
+            asks(LENA, "/miro reactivate kim@example.com because Kim is back"),
+        ),
+        picture(
+            "approver-rename", "A team's security group gets its directory name.",
+            CAROL, CARD, "g_app_proeng_all",
+            asks(DANA, '/miro rename Engineering to "g_app_proeng_all" because the directory calls it so'),
+        ),
+        picture(
+            "approver-delete", "An account is deleted, which can't be taken back.",
+            PRIYA, CARD, "Confidential",
+            asks(LENA, "/miro-offboard delete jo@example.com because Jo left in January"),
+        ),
+        picture(
+            "approver-offboard-admin", "An admin is offboarded: rights first.",
+            PRIYA, CARD, "Alex Smith in Miro?",
+            asks(LENA, "/miro-offboard alex@example.com because last day today"),
+        ),
+    ),
+    prepare=_accounts,
+)  # fmt: skip

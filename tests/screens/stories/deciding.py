@@ -1,0 +1,135 @@
+"""Deciding: the approver's card on a telephone, its details, yes, no, and what follows."""
+
+from bot.sandbox.stage import POLICY
+from tests.screens.acts import asks, at_once, fills, happens, passes, presses, sends
+from tests.screens.picture import Of, Story, picture
+from tests.screens.stories.cast import ALEX, CAROL, DANA, PRIYA, SAM
+
+CARD, ANSWER, FORM, HOME, PAGE = Of
+
+APPROVED = Story(
+    "Approved",
+    (
+        picture(
+            "approver", "The approver's card: the question, what will change, why you, and until when.",
+            PRIYA, CARD, "Give Alex Smith Miro access to Engineering?",
+            asks(ALEX, "/miro-access for Engineering because I start on Monday"),
+        ),
+        picture(
+            "details", "**Details**: everything that doesn't fit on a card.",
+            PRIYA, FORM, "Details of R-1",
+            presses(PRIYA, "Details", "R-1"),
+        ),
+        picture(
+            "approver-home", "App Home of a manager.",
+            PRIYA, HOME, "What do you need in Miro?",
+        ),
+        picture(
+            "approver-done", "The same card afterwards, without buttons.",
+            PRIYA, CARD, "Approved by Priya Rao",
+            presses(PRIYA, "Approve", "R-1"),
+        ),
+        picture(
+            "done", "The person changed, who asked too, is told what is so now.",
+            ALEX, CARD, "Done: you're in Engineering",
+        ),
+        picture(
+            "nothing-to-do", "What is so already isn't asked of anybody.",
+            ALEX, CARD, "Nothing to do",
+            asks(ALEX, "/miro-access for Engineering because I forgot"),
+        ),
+    ),
+)  # fmt: skip
+
+DENIED = Story(
+    "Denied",
+    (
+        picture(
+            "deny-form", "**Deny** asks why, because the requester reads it.",
+            PRIYA, FORM, "Deny R-1",
+            asks(ALEX, "/miro-access for Design because I like their boards"),
+            presses(PRIYA, "Deny", "R-1"),
+            fills("Why", "Ask again when the project starts."),
+        ),
+        picture(
+            "approver-denied", "The approver's card afterwards.",
+            PRIYA, CARD, "Denied by Priya Rao",
+            sends("Deny"),
+        ),
+        picture(
+            "denied", "What the requester reads.",
+            ALEX, CARD, "Ask again when the project starts.",
+        ),
+        picture(
+            "too-late", "Two press at the same time: one wins, the other reads who was first.",
+            CAROL, ANSWER, "Nothing left to do",
+            asks(ALEX, "/miro-access for Engineering because I start on Monday"),
+            at_once(presses(PRIYA, "Approve", "R-2"), passes(seconds=8), presses(CAROL, "Approve", "R-2")),
+        ),
+    ),
+)  # fmt: skip
+
+CHANGED = Story(
+    "What will change changes",
+    (
+        picture(
+            "changed-before", "A card that was read while Miro was otherwise.",
+            PRIYA, CARD, "Give Alex Smith",
+            asks(ALEX, "/miro-access for Design because of the workshop"),
+        ),
+        picture(
+            "changed-after", "What is approved is what was read: the bot looked again, and asks once more.",
+            PRIYA, CARD, "What will change is different now:",
+            happens(lambda scene: scene.miro.delete("alex@example.com")), presses(PRIYA, "Approve", "R-1"),
+        ),
+        picture(
+            "changed-old", "The first card then.",
+            PRIYA, CARD, "There is a newer card",
+        ),
+    ),
+    prepare=lambda scene: scene.member("alex@example.com", "Alex Smith", "Engineering"),
+)  # fmt: skip
+
+_ONE = 'approvers = ["it"], expires = "1d" }\nremove'
+_TWO = POLICY.replace(_ONE, _ONE.replace("expires", "agree = 2, expires"))
+
+MANY = Story(
+    "Several have to agree",
+    (
+        picture(
+            "refused", "What can't be is said before anybody is asked.",
+            DANA, CARD, "Not possible",
+            asks(DANA, "/miro-admin @jo because Jo joins IT"),
+        ),
+        picture(
+            "approver-two", "An admin's rights: two have to agree.",
+            CAROL, CARD, "2 must agree",
+            asks(DANA, '/miro-admin @alex from Engineering to "IT Administration" because Alex joins IT'),
+        ),
+        picture(
+            "approver-one-yes", "The other's card, once one of them agreed.",
+            SAM, CARD, "said yes",
+            presses(CAROL, "Approve", "Company Admin"),
+            note="Slack asks “Are you sure?” first.",
+        ),
+        picture(
+            "approver-said-yes", "The card of the one who agreed.",
+            CAROL, CARD, "said yes",
+        ),
+        picture(
+            "waiting-one-yes", "The requester's card meanwhile.",
+            DANA, CARD, "said yes",
+        ),
+        picture(
+            "done-admin", "The person changed is told.",
+            ALEX, CARD, "Done: you're a Company Admin",
+            presses(SAM, "Approve", "Company Admin"),
+        ),
+        picture(
+            "done-others", "The requester, too, in the third person.",
+            DANA, CARD, "Done: Alex Smith is",
+        ),
+    ),
+    _TWO,
+    lambda scene: scene.member("alex@example.com", "Alex Smith", "Engineering"),
+)  # fmt: skip

@@ -1,0 +1,44 @@
+"""Other endings: nobody answered, not possible; and practice."""
+
+from tests.screens.acts import asks, passes, presses
+from tests.screens.picture import Of, Story, picture
+from tests.screens.stories.cast import ALEX, PRIYA
+
+CARD, ANSWER, FORM, HOME, PAGE = Of
+
+ENDINGS = Story(
+    "Other endings",
+    (
+        picture(
+            "expired", "Nobody answered in time, which isn't a no.",
+            ALEX, CARD, "Nobody answered",
+            asks(ALEX, "/miro-access for Design because of the workshop"), passes(days=4),
+        ),
+        picture(
+            "approver-expired", "The approver's card then.",
+            PRIYA, CARD, "Nobody answered",
+        ),
+        picture(
+            "again", "**Ask Again** opens the form as it was filled in.",
+            ALEX, FORM, "Miro Access",
+            presses(ALEX, "Ask Again", "Nobody answered"),
+        ),
+    ),
+)  # fmt: skip
+
+PRACTICE = Story(
+    "Practice",
+    (
+        picture(
+            "practice", "Under `--practice` every card begins so.",
+            PRIYA, CARD, "Practice: nothing will change",
+            asks(ALEX, "/miro-access for Engineering because I start on Monday"),
+        ),
+        picture(
+            "rehearsed", "What the requester reads in the end.",
+            ALEX, CARD, "This was practice",
+            presses(PRIYA, "Approve", "Practice"),
+        ),
+    ),
+    practice=True,
+)  # fmt: skip

@@ -1,0 +1,118 @@
+"""Looking after it: a request that stopped, an offboarding, and one card in a channel."""
+
+from bot.sandbox.miro import Fault
+from bot.sandbox.stage import CHANNEL as CHANNEL_ID
+from bot.sandbox.stage import POLICY
+from tests.screens.acts import asks, happens, presses
+from tests.screens.company import CHANNEL_NAME, Company
+from tests.screens.picture import Of, Story, picture
+from tests.screens.stories.cast import ALEX, CAROL, DANA, JO, LENA, PRIYA, SAM
+
+CARD, ANSWER, FORM, HOME, PAGE = Of
+
+
+_BUSY = Fault("GET", "/Users", times=100, status=503)
+
+
+def _only_admin(scene: Company) -> None:
+    """Jo alone looks after a team, which Miro won't let go."""
+    research = scene.miro.add_team("Research")
+    scene.miro.add_user("jo@example.com", "Jo Park", teams=[research], team_admin_of=[research])
+
+
+def _helped(scene: Company) -> None:
+    """Carol joins that team in Miro and becomes its admin."""
+    jo = scene.miro.user("jo@example.com")
+    carol = scene.miro.user("carol@example.com")
+    assert jo and carol
+    research = next(id for id in jo.groups if scene.miro.team(id).team_name == "Research")
+    scene.miro.join("carol@example.com", research)
+    scene.miro.change_team(research, admins=(*scene.miro.team(research).admins, carol.id))
+
+
+STOPPED = Story(
+    "Stopped",
+    (
+        picture(
+            "approver-two-changes", "The approver's card where something is lost on the way.",
+            PRIYA, CARD, "Move Jo Park",
+            asks(JO, "/miro-move from Research to Design because I change teams"),
+        ),
+        picture(
+            "stopped-operator", "Miro refused halfway: what is done, what isn't, and what helps.",
+            CAROL, CARD, "stopped halfway",
+            presses(PRIYA, "Approve", "R-1"),
+        ),
+        picture(
+            "stopped", "What the requester reads.",
+            JO, CARD, "stopped halfway",
+        ),
+        picture(
+            "resumed", "**Resume** does only what is left.",
+            JO, CARD, "Done: you're in Design",
+            happens(_helped), presses(CAROL, "Resume", "stopped halfway"),
+        ),
+        picture(
+            "operator-done", "The operator's card afterwards.",
+            SAM, CARD, "Done, and seen to be so",
+        ),
+    ),
+    prepare=_only_admin,
+)  # fmt: skip
+
+AWAY = Story(
+    "Miro doesn't answer",
+    (
+        picture(
+            "held", "Saved, and nobody is asked yet.",
+            ALEX, CARD, "Miro",
+            happens(lambda scene: scene.miro.faults.append(_BUSY)),
+            asks(ALEX, "/miro-access for Engineering because I start on Monday"),
+        ),
+    ),
+)  # fmt: skip
+
+CONFIDENTIAL = Story(
+    "Offboarding",
+    (
+        picture(
+            "approver-offboard", "An offboarding is confidential until it is done.",
+            PRIYA, CARD, "Confidential",
+            asks(LENA, "/miro-offboard jo@example.com because last day today"),
+        ),
+        picture(
+            "confidential-joined", "Somebody who may ask for it asks for the same.",
+            CAROL, CARD, "Asked for already",
+            asks(CAROL, "/miro-offboard jo@example.com because the contract ends"),
+        ),
+        picture(
+            "done-offboard", "What the requester reads. The leaver is told nothing.",
+            LENA, CARD, "Done: Jo Park is deactivated",
+            presses(PRIYA, "Approve", "Confidential"),
+        ),
+    ),
+    prepare=lambda scene: scene.member("jo@example.com", "Jo Park", "Design"),
+)  # fmt: skip
+
+CHANNEL = Story(
+    "One card in a channel",
+    (
+        picture(
+            "channel", "One card for everybody who may decide, in the channel that the policy names.",
+            CAROL, CARD, "Give Alex Smith Miro access",
+            asks(ALEX, "/miro-access for Engineering because I start on Monday"), channel=CHANNEL_NAME,
+            note="Slack draws the date in each reader's own zone; local-slack shows its source.",
+        ),
+        picture(
+            "not-yours", "Somebody who may not decide presses a button.",
+            DANA, ANSWER, "can decide R-1",
+            presses(DANA, "Approve", "Give Alex", CHANNEL_NAME), channel=CHANNEL_NAME,
+        ),
+        picture(
+            "channel-done", "The same card afterwards.",
+            SAM, CARD, "Approved by",
+            presses(CAROL, "Approve", "Give Alex", CHANNEL_NAME), channel=CHANNEL_NAME,
+        ),
+    ),
+    policy=f'tell = "{CHANNEL_ID}"\n' + POLICY,
+)  # fmt: skip
