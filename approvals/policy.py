@@ -197,7 +197,7 @@ class Policy(Part):
     def _known_zone(cls, zone: str) -> str:
         try:
             ZoneInfo(zone)
-        except (OSError, ValueError) as error:
+        except (KeyError, OSError, ValueError) as error:
             raise ValueError('write a time zone like "Europe/Berlin"') from error
         return zone
 

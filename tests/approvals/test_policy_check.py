@@ -1,0 +1,166 @@
+"""What is wrong with steps, rules, groups and times is said with its line, before anybody asks."""
+
+import pytest
+
+from approvals.policy_check import check, tells
+from tests.approvals.scene import ACTIONS, POLICY
+
+KNOWN = ACTIONS | {"request-access": ("team", "max_days")}
+RULES = """
+[[actions.request-access.rules]]
+when = { team = ["Design"] }
+approval = false
+
+[[actions.request-access.rules]]
+when = { team = ["Finance"], requester_group = "it" }
+approvers = ["owners"]
+"""
+
+
+def problems(text: str) -> list[str]:
+    return [str(one) for one in check(text, KNOWN)[1]]
+
+
+def line_of(text: str, start: str, nth: int = 0) -> int:
+    found = [number for number, line in enumerate(text.splitlines(), 1) if line.startswith(start)]
+    return found[nth]
+
+
+def test_rules_with_conditions_are_no_problem() -> None:
+    assert problems(POLICY + RULES) == []
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        ('team = ["Finance"]', 'taem = ["Finance"]', "'taem' is nothing a rule can look at; known: for, "),
+        ('requester_group = "it"', 'requester_group = "ti"', "'ti' is no e-mail, Slack id or group"),
+        ('requester_group = "it"', 'for = "me"', 'for: write "self" or "others"'),
+        ('requester_group = "it"', 'max_days = "7"', "max_days: write a whole number, without quotes"),
+        ('["Finance"], requester', "7, requester", "team: write text in quotes, or a list"),
+    ],
+)
+def test_a_condition_that_can_not_be_is_told_at_its_own_rule(old: str, new: str, told: str) -> None:
+    text = (POLICY + RULES).replace(old, new)
+    [said] = problems(text)
+    assert said.startswith(f"line {line_of(text, 'when', 1)}: {told}")
+
+
+def test_a_rule_that_an_earlier_one_hides_is_found() -> None:
+    text = POLICY + RULES.replace('team = ["Design"]', 'team = ["Finance", "Design"]')
+    line = line_of(text, "[[actions.request-access.rules]]", 1)
+    assert problems(text) == [f"line {line}: never reached: rule 1 takes everything first"]
+
+
+@pytest.mark.parametrize(("first", "second", "hidden"), [(7, 3, True), (3, 7, False), (7, 7, True)])
+def test_fewer_days_hide_behind_more(first: int, second: int, hidden: bool) -> None:
+    rule = "[[actions.request-access.rules]]\nwhen = {{ max_days = {} }}\napproval = false\n"
+    found = problems(POLICY + rule.format(first) + rule.format(second))
+    assert bool(found) is hidden
+
+
+def test_a_rule_without_conditions_belongs_into_the_table() -> None:
+    text = POLICY + RULES.replace('when = { team = ["Design"] }\n', "")
+    assert any("a rule needs conditions" in one for one in problems(text))
+
+
+def test_conditions_belong_to_a_rule() -> None:
+    text = POLICY.replace("[actions.offboard]", '[actions.offboard]\nwhen = { for = "others" }')
+    assert any("write [[actions.offboard.rules]]" in one for one in problems(text))
+
+
+def test_a_rule_has_no_rules_of_its_own() -> None:
+    inner = 'when = { team = ["Design"] }\nrules = [{ when = { for = "self" }, approval = false }]'
+    text = POLICY + RULES.replace('when = { team = ["Design"] }', inner)
+    assert any("a rule can't have rules of its own" in one for one in problems(text))
+
+
+STEP = 'steps = [ { approvers = ["it"] }, { approvers = ["owners"], agree = 2 } ]'
+
+
+def with_offboarding(table: str) -> str:
+    return POLICY.partition("[actions.offboard]")[0] + f"[actions.offboard]\n{table}\n"
+
+
+@pytest.mark.parametrize(
+    ("table", "told"),
+    [
+        (
+            'for_others = ["it"]',
+            "offboard says nobody who decides; write approvers, steps or approval = false",
+        ),
+        (
+            f'for_others = ["owners"]\napprovers = ["it"]\n{STEP}',
+            "offboard has approvers and steps; keep one",
+        ),
+        (f"for_others = ['it']\n{STEP}", "nobody but who asks for offboard could decide it; name one more"),
+        ('for_others = ["it"]\napprovers = ["it"]', "nobody but who asks for offboard could decide it"),
+        (f'for_others = ["owners"]\n{STEP.replace("agree = 2", "agree = 3")}', "offboard wants 3 to agree"),
+        (
+            'for_others = ["it"]\napprovers = ["owners"]\nescalate = { after = "3d", to = ["it"] }',
+            "this comes after the request has expired; shorten it",
+        ),
+        ('for_others = ["it"]\napprovers = ["owners"]\nlongest = "7d"', "offboard can't end by itself"),
+    ],
+)
+def test_a_table_that_can_not_work_is_told(table: str, told: str) -> None:
+    assert any(told in one for one in problems(with_offboarding(table))), problems(with_offboarding(table))
+
+
+def test_a_fallback_makes_up_for_a_group_that_asks_and_decides() -> None:
+    text = with_offboarding('for_others = ["it"]\napprovers = ["it"]\nfallback = ["owners"]')
+    assert problems(text) == []
+
+
+def test_what_is_proposed_is_at_most_the_longest() -> None:
+    head = '[actions.request-access]\nlongest = "7d"\nproposed = "{}"'
+    for days, good in (("7d", True), ("8d", False)):
+        text = POLICY.replace("[actions.request-access]", head.format(days))
+        assert (problems(text) == []) is good
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        ('people = ["ida@example.com"]', "people = []", "the group it has nobody in it"),
+        ('people = ["ida@example.com"]', 'slack = "it"', "write the handle of a Slack user group"),
+        ('people = ["ida@example.com"]', 'slack = "@it"', "operators are named one by one"),
+        ('because = "you look', 'told = ["bo@example.com"]\nbecause = "you look', "only who is in the group"),
+        ('domains = ["example.com"]', 'domains = ["example.com"]\nzone = "Berlin"', "write a time zone"),
+        ('domains = ["example.com"]', 'domains = ["example.com"]\nrests = ["Sunday"]', "name some of Mon"),
+        ('domains = ["example.com"]', 'domains = ["example.com"]\nfallback = ["ti"]', "'ti' is no e-mail"),
+        ("[groups.it]", "[groups.anyone]\npeople = ['bo@example.com']\n[groups.it]", "a meaning of its own"),
+    ],
+)
+def test_a_table_of_people_that_can_not_be_is_told(old: str, new: str, told: str) -> None:
+    found = problems(POLICY.replace(old, new, 1))
+    assert any(told in one for one in found), found
+
+
+def test_owners_need_a_table_of_owners() -> None:
+    text = POLICY.replace("[groups.owners]", "[groups.chiefs]").replace(
+        'approvers = ["owners"]\nagree', 'approvers = ["chiefs"]\nagree'
+    )
+    assert any("'owners' needs a table [owners]" in one for one in problems(text))
+    assert problems(f'{text}\n[owners]\n"Design" = ["bo@example.com"]\n') == []
+
+
+def test_how_many_people_each_rule_tells() -> None:
+    policy, _ = check(POLICY + RULES, KNOWN)
+    assert policy and tells(policy) == [
+        "request-access, rule 1: needs no approval, so nobody is asked",
+        "request-access, rule 2: tells 2 people",
+        "request-access: tells the manager",
+        "make-admin: tells 2 people",
+        "offboard: tells 2 people",
+    ]
+    text = with_offboarding(
+        f'for_others = ["it"]\n{STEP.replace("it", "bo@example.com").replace("[bo", "[bo")}'
+    )
+    steps, _ = check(
+        text.replace('approvers = ["bo@example.com"]', 'approvers = ["bo@example.com", "@hr"]'), KNOWN
+    )
+    assert steps and tells(steps)[-2:] == [
+        "offboard, step 1: tells 1 person and the members of @hr",
+        "offboard, step 2: tells 2 people",
+    ]
