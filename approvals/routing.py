@@ -240,9 +240,8 @@ class Ground:
             return False
         entries = [*_entries(step, vote.level), *(self.fallback if vote.is_fallback else ())]
         principal = self._person(vote.principal)
-        return principal is not None and any(
-            one.person and one.person.is_(principal) for one in self.named(entries)
-        )
+        whose = [person for person in (principal, voter) if person]
+        return any(one.person and any(one.person.is_(who) for who in whose) for one in self.named(entries))
 
     def _seats(
         self, step: Step, level: int, need: int, lost: Collection[PersonId], voted: Sequence[Vote]

@@ -84,7 +84,13 @@ def _backup(ground: Ground) -> tuple[Approver, ...]:
 
 
 def _common(some: tuple[Approver, ...], others: tuple[Approver, ...]) -> tuple[Approver, ...]:
-    return tuple(one for one in some if any(one.person.is_(other.person) for other in others))
+    """Whom both lists have. Who decides by one of them only because nobody else can, does so in both."""
+    found: list[Approver] = []
+    for one in some:
+        same = [other for other in others if one.person.is_(other.person)]
+        if same:
+            found.append(replace(one, is_fallback=any(each.is_fallback for each in (one, *same))))
+    return tuple(found)
 
 
 def asking(

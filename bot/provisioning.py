@@ -24,6 +24,7 @@ from bot.miro.client import Ambiguous, Answered, Away, Declined, Locked, Miro, P
 from bot.miro.goals import Seen
 from bot.miro.plan import Obstacle, Plan, Step, make, unseen
 from bot.proposing import waiting
+from bot.sweep import close_others
 
 TRIES = 3
 """How often one call is sent whose outcome stays unknown, with a look in between."""
@@ -270,6 +271,7 @@ class Provisioning:
         }
         with self.desk.store.writing():
             self._remember(command, seen)
+            close_others(self.desk, self.request)
             assert self.seen_at
             until = ending.times(self.desk, command.days) if command.days else {}
             return self._write(Draft(What.DONE, body={"seen_at": stamp(self.seen_at), **until}, words=words))

@@ -85,6 +85,9 @@ class Action(BaseModel):
     ADMINS: ClassVar[bool] = False
     """Whether it may take Company Admin away: such requests work one after another."""
 
+    CLOSES: ClassVar[bool] = False
+    """Whether the person has no account to work with afterwards: what else is asked about them ends."""
+
     @classmethod
     def form(cls) -> dict[str, Asked]:
         """The fields in order."""

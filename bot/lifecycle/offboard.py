@@ -27,6 +27,7 @@ class Offboard(Action):
     CONFIRM: ClassVar[str] = "Close Account"
     CONFIDENTIAL: ClassVar[bool] = True
     ADMINS: ClassVar[bool] = True
+    CLOSES: ClassVar[bool] = True
 
     person: Subject
     how: Annotated[Literal["deactivate", "delete"], Asked("How", Kind.CHOICE, choices=_CHOICES)] = (
