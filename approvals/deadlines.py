@@ -38,7 +38,7 @@ def due(request: Request, now: datetime) -> What | None:
         return None
     if request.expires_at and now >= request.expires_at:
         return What.EXPIRED
-    if level(request, now) > request.level or has_lost(request):
+    if level(request, now) > request.level or request.has_lost:
         return What.ROUTED
     if request.remind_at and now >= request.remind_at:
         return What.REMINDED
@@ -48,11 +48,6 @@ def due(request: Request, now: datetime) -> What | None:
 def level(request: Request, now: datetime) -> int:
     """How often the current step should have been escalated by now."""
     return sum(now >= at for at in request.escalate_at)
-
-
-def has_lost(request: Request) -> bool:
-    """Whether somebody who was asked turned out not to be reachable, and nobody was asked instead yet."""
-    return bool(set(request.lost) & set(request.told))
 
 
 def may_nudge_at(request: Request) -> datetime | None:

@@ -154,6 +154,11 @@ class Request:
         """42 of R-42."""
         return int(self.id.removeprefix("R-"))
 
+    @property
+    def has_lost(self) -> bool:
+        """Whether somebody who was asked turned out not to be reachable, and nobody was asked instead yet."""
+        return bool(set(self.lost) & set(self.told))
+
 
 def _asked(event: Event) -> Request:
     body = event.body
@@ -346,7 +351,7 @@ def _over(request: Request, event: Event) -> dict[str, Any]:
 
 def _unreached(request: Request, event: Event) -> dict[str, Any]:
     text, who = event.told("text"), event.body.get("who")
-    lost = {"lost": (*request.lost, PersonId(who)), "next_due": event.at} if who else {}
+    lost = {"lost": (*request.lost, PersonId(who))} if who else {}
     return lost | ({"unreached": (*request.unreached, text)} if text else {})
 
 
@@ -394,14 +399,13 @@ def apply(request: Request | None, event: Event) -> Request:
     changes = _READS.get(what, _ended)(request, event)
     due = changes.pop("next_due", request.next_due)
     after = replace(request, version=event.version, state=state, next_due=due, **changes)
-    if state is not State.WAITING or what is What.UNREACHED:
-        return after
-    return replace(after, next_due=_next_due(after))
+    return replace(after, next_due=_next_due(after, event.at)) if state is State.WAITING else after
 
 
-def _next_due(request: Request) -> datetime | None:
-    """When time next brings something about while people are asked."""
-    times = (request.expires_at, request.remind_at, *request.escalate_at[request.level :][:1])
+def _next_due(request: Request, now: datetime) -> datetime | None:
+    """When something is to be brought about while people are asked: by time, or for one told in vain."""
+    missed = now if request.has_lost else None
+    times = (request.expires_at, request.remind_at, *request.escalate_at[request.level :][:1], missed)
     return min((one for one in times if one), default=None)
 
 
