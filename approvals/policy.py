@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, field_validator
 
 from approvals.people import canonical
 
@@ -91,7 +91,12 @@ class Escalation(Part):
     to: tuple[str, ...] = Field(min_length=1)
 
 
-Escalations = Annotated[tuple[Escalation, ...], BeforeValidator(_several)]
+def _soonest_first(found: tuple[Escalation, ...]) -> tuple[Escalation, ...]:
+    return tuple(sorted(found, key=lambda one: one.after))
+
+
+Escalations = Annotated[tuple[Escalation, ...], BeforeValidator(_several), AfterValidator(_soonest_first)]
+"""However they are written: whoever comes sooner is asked sooner."""
 
 
 class Step(Part):

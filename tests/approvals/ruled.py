@@ -1,0 +1,69 @@
+"""A scene whose policy is written in the test: who decides what is read beside what comes of it."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from approvals.decide import approve
+from approvals.ids import PersonId
+from approvals.refusals import Refused
+from approvals.request import Draft, Request
+from approvals.store import Store
+from approvals.table import Table
+from tests.approvals.scene import POLICY, Clock, Scene
+
+HEAD = POLICY.partition("[actions.")[0]
+"""Operators, managers and groups of the company, and no rule yet."""
+
+
+def ruled(store: Store, clock: Clock, actions: str, top: str = "") -> Scene:
+    """The company with rules of one's own; `top` stands before every table."""
+    return Scene(store, clock, top + HEAD + actions)
+
+
+def in_force(scene: Scene, actions: str, top: str = "") -> None:
+    """Puts other rules in force; what was asked before was asked under the old ones."""
+    scene.changed(scene.text, top + HEAD + actions)
+
+
+def yes(scene: Scene, request: Request, name: str) -> Request:
+    """Somebody approves, and that is written down."""
+    drafts = approve(request, scene.who(name), request.revision, scene.table, False)
+    return scene.store.append(request, drafts)
+
+
+def no_way(scene: Scene, request: Request, name: str) -> str:
+    """What somebody reads who can't approve."""
+    with pytest.raises(Refused) as told:
+        approve(request, scene.who(name), request.revision, scene.table, False)
+    return str(told.value)
+
+
+def done(
+    scene: Scene, request: Request, what: Callable[[Request, Table], list[Draft]], **later: float
+) -> Request:
+    """Lets time pass and the worker do one of its things; whoever is in the company was looked at again."""
+    scene.clock.pass_(timedelta(**later))
+    return scene.store.append(request, what(request, scene.table))
+
+
+def names(scene: Scene, ids: Sequence[PersonId]) -> list[str]:
+    """People by name."""
+    return [scene.store.people.person(id).name for id in ids]
+
+
+def may(scene: Scene, request: Request) -> list[str]:
+    """Whom the record says may decide."""
+    return names(scene, [id for id, _ in request.approvers])
+
+
+def seats(scene: Scene, request: Request) -> list[str]:
+    """Who may really decide now."""
+    return [one.person.name for one in scene.table.route(request).approvers]
+
+
+def with_policy(scene: Scene) -> Table:
+    """Both policies the one in force."""
+    return replace(scene.table, asked=scene.in_force)
