@@ -42,14 +42,15 @@ class Table:
     def route(self, request: Request) -> Route:
         """How far the votes reach under both policies, and who may decide next: whom both of them name."""
         grounds = self.grounds(request)
-        mine, theirs = (_tally(ground, request) for ground in grounds)
-        if mine.is_settled and theirs.is_settled:
-            return mine
-        (lead, _), (other, ground) = (mine, grounds[0]), (theirs, grounds[1])
-        if mine.is_settled:
-            (lead, _), (other, ground) = (theirs, grounds[1]), (mine, grounds[0])
-        allowed = ground.everybody() if other.is_settled else other.approvers
-        route = replace(lead, approvers=_common(lead.approvers, allowed))
+        routes = [_tally(ground, request) for ground in grounds]
+        if all(one.is_settled for one in routes):
+            return routes[0]
+        lead = int(routes[0].is_settled)
+        route, other = routes[lead], routes[1 - lead]
+        allowed = other.approvers
+        if other.is_settled:  # one that wants nobody's approval objects to nobody's
+            allowed = grounds[1 - lead].everybody() if other.steps else route.approvers
+        route = replace(route, approvers=_common(route.approvers, allowed))
         return self._with_backup(route, request, grounds) if route.is_stuck else route
 
     def _with_backup(self, route: Route, request: Request, grounds: tuple[Ground, Ground]) -> Route:
