@@ -52,6 +52,8 @@ class Approver:
     told: bool = True
     stands_for: PersonId | None = None
     is_fallback: bool = False
+    is_lost: bool = False
+    """Whether no message reaches them: they may decide, and nobody can count on it."""
 
     @property
     def principal(self) -> PersonId:
@@ -75,7 +77,8 @@ class Route:
     @property
     def is_stuck(self) -> bool:
         """Whether there aren't people enough for the current step."""
-        return not self.is_settled and len({one.principal for one in self.approvers}) < self.need
+        reached = {one.principal for one in self.approvers if not one.is_lost}
+        return not self.is_settled and len(reached) < self.need
 
 
 @dataclass(frozen=True)
@@ -248,7 +251,7 @@ class Ground:
     ) -> tuple[tuple[Approver, ...], tuple[str, ...]]:
         """Who may decide a step now; the fallback group as well, where those can't be enough."""
         found, notes = self._seated(_entries(step, level), lost, voted)
-        if len({one.principal for one in found if one.person.id not in lost}) >= need:
+        if len({one.principal for one in found if not one.is_lost}) >= need:
             return found, notes
         more, _ = self._seated(self.fallback, lost, voted)
         spare = [one for one in more if not any(one.person.is_(other.person) for other in found)]
@@ -274,14 +277,18 @@ class Ground:
             if person is None or not person.is_colleague:
                 notes.append(f"{person.called if person else named.entry} can't decide any more.")
             elif not self._is_out(person, voted, found):
-                if person.id in lost:
+                is_lost = person.id in lost
+                if is_lost:
                     notes.append(f"I can't reach {person.called} in Slack.")
-                found.append(Approver(person, named.because, named.told and person.id not in lost))
+                told = named.told and not is_lost
+                found.append(Approver(person, named.because, told, is_lost=is_lost))
         for one in tuple(found):
             stand_in = self._stand_in(one.person, voted, found)
             if stand_in:
                 found[found.index(one)] = replace(one, told=False)
-                found.append(replace(stand_in, told=one.told or one.person.id in lost))
+                is_lost = stand_in.person.id in lost
+                told = (one.told or one.is_lost) and not is_lost
+                found.append(replace(stand_in, told=told, is_lost=is_lost))
         return tuple(found), tuple(dict.fromkeys(notes))
 
     def _is_out(self, person: Person, voted: Sequence[Vote], found: Sequence[Approver]) -> bool:

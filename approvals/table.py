@@ -59,6 +59,7 @@ class Table:
         known = [self.directory.person(vote.by) for vote in request.votes]
         known += [one.person for one in route.approvers]
         more = [one for one in _common(*lists) if not any(one.person.is_(other) for other in known)]
+        more = [replace(one, is_lost=one.person.id in request.lost) for one in more]
         return replace(route, approvers=(*route.approvers, *more))
 
     def rule(self, request: Request) -> Rule:

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from approvals.decide import approve, lapse
+from approvals.decide import approve, lapse, review
 from approvals.request import Draft, Request
 from approvals.states import State, What
 from tests.approvals.scene import Scene, draft
@@ -73,3 +73,11 @@ def test_a_request_that_waits_is_still_due_at_its_end(scene: Scene) -> None:
     ends = lapse(after, replace(scene.table, now=request.expires_at + timedelta(days=9)))
     assert [one.type for one in ends] == [What.EXPIRED]
     assert scene.store.append(after, ends).state is State.EXPIRED
+
+
+def test_where_no_message_reaches_anybody_the_operators_have_to_know(scene: Scene) -> None:
+    request = missed(scene, scene.waiting("request-access", ""), "bo")
+    request = scene.store.append(request, lapse(request, scene.table))
+    assert request.is_stuck
+    assert called(scene, request) == ({"Bo"}, set()), "who comes to it all the same may decide"
+    assert review(request, scene.table) == []
