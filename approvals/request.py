@@ -159,6 +159,11 @@ class Request:
         """Whether somebody who was asked turned out not to be reachable, and nobody was asked instead yet."""
         return bool(set(self.lost) & set(self.told))
 
+    @property
+    def is_unasked(self) -> bool:
+        """Whether the policy needs nobody's approval for it."""
+        return self.steps == 0
+
 
 def _asked(event: Event) -> Request:
     body = event.body

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from approvals.ids import PersonId
+from approvals.ids import BOT, PersonId
 from approvals.people import Directory, listed
 from approvals.refusals import Settled
 from approvals.request import Request
@@ -30,6 +30,9 @@ _SETTLED = {
     State.WAITING: "{id} is waiting for an answer. Nothing has changed.",
 }
 _APPROVED = "{who} approved {id} {ago} before you. Nothing left to do."
+_UNDECIDED = (State.WITHDRAWN, State.REFUSED)
+_UNASKED = "{id} needs no approval: the policy says so. Nothing left to do."
+_BY_ITSELF = "{id} ended {ago} ago. {said}"
 
 
 def kept(request: Request, text: str) -> str:
@@ -43,8 +46,17 @@ def settled(request: Request, directory: Directory, now: datetime) -> Settled:
     if request.outcome and request.state not in (State.DONE, State.STOPPED, State.REHEARSED):
         since, ids = request.outcome.at, (request.outcome.by,)
     first = listed([_called(directory, id) for id in ids]) or "Somebody"
-    text = kept(request, _SETTLED.get(request.state, _APPROVED))
-    return Settled(text.format(who=first, id=request.id, ago=ago(since, now)))
+    said = request.outcome.text if request.outcome else ""
+    text = kept(request, _sentence(request))
+    return Settled(text.format(who=first, id=request.id, ago=ago(since, now), said=said))
+
+
+def _sentence(request: Request) -> str:
+    if request.state is State.WITHDRAWN and request.outcome and request.outcome.by == BOT:
+        return _BY_ITSELF
+    if request.is_unasked and request.state not in _UNDECIDED:
+        return _UNASKED
+    return _SETTLED.get(request.state, _APPROVED)
 
 
 def _called(directory: Directory, id: PersonId) -> str:
