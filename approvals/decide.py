@@ -131,9 +131,24 @@ def _next_step(request: Request, route: Route, table: Table) -> list[Draft]:
     """Asks others, where a vote was the last of its step or took somebody's seat."""
     asked = {id for id, _ in request.approvers}
     left = {one.person.id for one in route.approvers}
-    if route.step == request.step and left < asked and not route.is_stuck:
+    if (
+        _same_step(request, route)
+        and not route.is_stuck
+        and left <= asked
+        and asked - left <= _voted(request)
+    ):
         return []
     return [routed(request, table, "next step", level=0 if route.step != request.step else None)]
+
+
+def _same_step(request: Request, route: Route) -> bool:
+    """Whether a route asks for what the cards say: the step, and how many votes it lacks."""
+    return route.step == request.step and route.need == request.missing
+
+
+def _voted(request: Request) -> set[PersonId]:
+    """Everybody with a vote of their own, or given in their place: their seat is expected to be empty."""
+    return {id for vote in request.votes for id in (vote.by, vote.principal)}
 
 
 def deny(request: Request, who: Who, reason: str, table: Table, confidential: bool) -> list[Draft]:
@@ -217,9 +232,10 @@ def review(request: Request, table: Table) -> list[Draft]:
     route = table.route(request)
     if route.is_settled:
         return [Draft(What.APPROVED, body={"revision": request.revision})]
-    asked = [id for id, _ in request.approvers]
-    same = route.step == request.step and route.is_stuck == request.is_stuck
-    if same and asked == [one.person.id for one in route.approvers]:
+    asked, seated = [id for id, _ in request.approvers], [one.person.id for one in route.approvers]
+    same = _same_step(request, route) and route.is_stuck == request.is_stuck
+    voted = _voted(request)
+    if same and [id for id in asked if id not in voted] == [id for id in seated if id not in voted]:
         return []
     return [routed(request, table, "people or policy changed")]
 

@@ -120,7 +120,12 @@ class Request:
     facts: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # what else a rule may look at
     approvers: tuple[tuple[PersonId, str], ...] = ()
     told: tuple[PersonId, ...] = ()  # those of them who get a message
+    asks: int = 0  # how often people were asked, or others were
+    since: Mapping[PersonId, int] = field(default_factory=dict)  # with which of these each of `told` was
+    stand_ins: Mapping[PersonId, PersonId] = field(default_factory=dict)  # delegates, and for whom
     agree: int = 1
+    need: int = 1  # votes that were missing in this step when they were asked
+    counted: int = 0  # votes there were by then
     step: int = 0
     steps: int = 1
     level: int = 0  # how often the current step was escalated
@@ -128,6 +133,7 @@ class Request:
     is_stuck: bool = False  # too few are left to decide it; the operators were told
     lost: tuple[PersonId, ...] = ()  # whom no message reached
     reminded: int = 0
+    reminders: tuple[int, ...] = ()  # all that were ever sent, each with what was asked by then (`asks`)
     asked_last_at: datetime | None = None  # when those who decide last heard of it
     remind_at: datetime | None = None
     remind_gap: int = 0  # seconds
@@ -163,6 +169,11 @@ class Request:
     def is_unasked(self) -> bool:
         """Whether the policy needs nobody's approval for it."""
         return self.steps == 0
+
+    @property
+    def missing(self) -> int:
+        """Votes that are still missing in the current step."""
+        return max(self.need - len(self.votes) + self.counted, 0)
 
 
 def _asked(event: Event) -> Request:
@@ -221,7 +232,8 @@ def _planned(request: Request, event: Event) -> dict[str, Any]:
         "held": "",
         "holds": 0,
     }
-    return changes | (_case(event) if "case" in event.words else {}) | _asking(request, event)
+    before = replace(request, votes=(), since={})
+    return changes | (_case(event) if "case" in event.words else {}) | _asking(before, event)
 
 
 def _asking(request: Request, event: Event) -> dict[str, Any]:
@@ -229,10 +241,16 @@ def _asking(request: Request, event: Event) -> dict[str, Any]:
     body, routing = event.body, _read(event, "routing")
     because = routing.get("because", {})
     approvers = tuple((PersonId(id), because.get(id, "")) for id in body["approvers"])
-    remind = body.get("remind_at")
+    told, remind = tuple(map(PersonId, body["told"])), body.get("remind_at")
+    before = request.since if body["step"] == request.step else {}
     return {
         "approvers": approvers,
-        "told": tuple(map(PersonId, body["told"])),
+        "told": told,
+        "asks": request.asks + 1,
+        "since": {id: before.get(id, request.asks + 1) for id in told},
+        "stand_ins": {PersonId(id): PersonId(whose) for id, whose in routing.get("for", {}).items()},
+        "need": body.get("need", body["agree"]),
+        "counted": len(request.votes),
         "agree": body["agree"],
         "step": body["step"],
         "steps": body["steps"],
@@ -255,6 +273,7 @@ def _reminded(request: Request, event: Event) -> dict[str, Any]:
     due = event.body.get("remind_at")
     return {
         "reminded": request.reminded + 1,
+        "reminders": (*request.reminders, request.asks),
         "remind_at": unstamp(due) if due else None,
         "asked_last_at": event.at,
     }

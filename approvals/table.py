@@ -50,7 +50,7 @@ class Table:
         allowed = other.approvers
         if other.is_settled:  # one that wants nobody's approval objects to nobody's
             allowed = grounds[1 - lead].everybody() if other.steps else route.approvers
-        route = replace(route, approvers=_common(route.approvers, allowed))
+        route = replace(_stricter(route, other), approvers=_common(route.approvers, allowed))
         return self._with_backup(route, request, grounds) if route.is_stuck else route
 
     def _with_backup(self, route: Route, request: Request, grounds: tuple[Ground, Ground]) -> Route:
@@ -76,6 +76,13 @@ def _tally(ground: Ground, request: Request) -> Route:
         return ground.tally(request)
     except Refused:  # the policy doesn't mention it any more: nobody decides by it
         return Route(0, 1, 1, 1)
+
+
+def _stricter(lead: Route, other: Route) -> Route:
+    """The same step under both: as many votes as the one that wants more of them."""
+    if other.is_settled or other.step != lead.step:
+        return lead
+    return replace(lead, agree=max(lead.agree, other.agree), need=max(lead.need, other.need))
 
 
 def _backup(ground: Ground) -> tuple[Approver, ...]:
@@ -115,6 +122,7 @@ def _whom(route: Route, lost: Collection[PersonId]) -> dict[str, Any]:
         "step": route.step,
         "steps": route.steps,
         "agree": route.agree,
+        "need": route.need,
         "approvers": [one.person.id for one in route.approvers],
         "told": told or [one.person.id for one in reached],
         **({"stuck": True} if route.is_stuck else {}),
@@ -136,9 +144,11 @@ def looked_at(case: Case) -> str:
 def told(route: Route) -> Mapping[str, str]:
     """The words of such an event: who was stepped over, and for the record who may decide."""
     because = {one.person.id: one.because for one in route.approvers if one.because}
+    delegates = {one.person.id: one.stands_for for one in route.approvers if one.stands_for}
+    routing = {"notes": route.notes, "because": because, **({"for": delegates} if delegates else {})}
     return {
         # A reason names people ("you manage Ada"): none of it enters the chain.
-        "routing": json.dumps({"notes": route.notes, "because": because}, ensure_ascii=False),
+        "routing": json.dumps(routing, ensure_ascii=False),
         "may_decide": ", ".join(one.person.sealed(one.person.account) for one in route.approvers),
     }
 
