@@ -108,6 +108,10 @@ class Action(BaseModel):
         """The sentence of the confirmation."""
         return ""
 
+    def undo(self, facts: Facts) -> str:
+        """How it can be undone, in a few words: "To undo: /miro remove-admin."; or that it can't be."""
+        raise NotImplementedError
+
     def goals(self, facts: Facts) -> tuple[Goal, ...]:
         """What has to hold, in the order in which it is brought about."""
         raise NotImplementedError

@@ -34,6 +34,9 @@ class LeaveTeam(Action):
     def outcome(self, facts: Facts) -> str:
         return f"{{who}} {{is}} no longer in {labels(self.teams, facts)} in Miro"
 
+    def undo(self, facts: Facts) -> str:
+        return "To undo: /miro-access."
+
     def goals(self, facts: Facts) -> tuple[Goal, ...]:
         person = facts.person(self.person)
         who, teams = first(person), [facts.team(id) for id in self.teams]

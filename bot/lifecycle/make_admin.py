@@ -56,6 +56,9 @@ class MakeAdmin(Action):
         reach = {"Company Admin": "manage every person and team", "Content Admin": "manage boards of others"}
         return f"{who} will be able to {reach.get(self.rights, 'do what a ' + self.rights + ' can')}."
 
+    def undo(self, facts: Facts) -> str:
+        return "To undo: /miro remove-admin."
+
     def goals(self, facts: Facts) -> tuple[Goal, ...]:
         person = facts.person(self.person)
         who, goals = first(person), list[Goal]()

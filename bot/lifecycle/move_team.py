@@ -42,6 +42,9 @@ class MoveTeam(Action):
         old, new = facts.team(self.from_team).label, facts.team(self.to_team).label
         return f"{{who}} {{is}} in {new} in Miro, and no longer in {old}"
 
+    def undo(self, facts: Facts) -> str:
+        return "To undo: /miro-move the other way."
+
     def goals(self, facts: Facts) -> tuple[Goal, ...]:
         person = facts.person(self.person)
         who, old, new = first(person), facts.team(self.from_team), facts.team(self.to_team)

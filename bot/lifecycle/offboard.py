@@ -46,6 +46,9 @@ class Offboard(Action):
             return f"The account is deleted for good, and {who}'s boards pass to a team admin."
         return f"{who} can't get in from that moment. Boards stay, and the account can be reactivated."
 
+    def undo(self, facts: Facts) -> str:
+        return "This is final." if self.how == "delete" else "To undo: /miro reactivate."
+
     def goals(self, facts: Facts) -> tuple[Goal, ...]:
         who = first(facts.person(self.person))
         closed = Gone(who) if self.how == "delete" else Inactive(who)

@@ -25,6 +25,9 @@ class Reactivate(Action):
     def outcome(self, facts: Facts) -> str:
         return "{who} {is} active in Miro again"
 
+    def undo(self, facts: Facts) -> str:
+        return "To undo: /miro-offboard."
+
     def goals(self, facts: Facts) -> tuple[Goal, ...]:
         person = facts.person(self.person)
         return (HasAccount(first(person), person.email, create=False), Active(first(person)))

@@ -47,6 +47,9 @@ class RemoveAdmin(Action):
     def warning(self, facts: Facts) -> str:
         return f"{first(facts.person(self.person))} loses these rights at once, and stays a member."
 
+    def undo(self, facts: Facts) -> str:
+        return "To undo: /miro-admin."
+
     def goals(self, facts: Facts) -> tuple[Goal, ...]:
         person = facts.person(self.person)
         who = first(person)

@@ -44,6 +44,9 @@ class RenameGroup(Action):
     def outcome(self, facts: Facts) -> str:
         return f"{facts.team(self.team).label} has the security name {self.name} in Miro"
 
+    def undo(self, facts: Facts) -> str:
+        return f"To undo: rename it back to {facts.team(self.team).security_name}."
+
     def goals(self, facts: Facts) -> tuple[Goal, ...]:
         team = facts.team(self.team)
         return (GroupNamed(team.label, team.id, team.security_name, self.name),)

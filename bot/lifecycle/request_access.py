@@ -52,6 +52,9 @@ class RequestAccess(Action):
     def outcome(self, facts: Facts) -> str:
         return f"{{who}} {{is}} in {labels(self.teams, facts)} in Miro"
 
+    def undo(self, facts: Facts) -> str:
+        return "To undo: /miro leave-team."
+
     def goals(self, facts: Facts) -> tuple[Goal, ...]:
         person, values = facts.person(self.person), self._enterprise(facts)
         who = first(person)

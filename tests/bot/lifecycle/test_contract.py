@@ -209,6 +209,23 @@ def test_rights_and_closed_accounts_take_a_second_click(action: type[Action], ro
 
 
 @each
+def test_it_says_in_a_few_words_how_it_is_undone(action: type[Action], room: Office) -> None:
+    @seldom
+    @given(commands(action))
+    def for_each(command: Action) -> None:
+        told, final = command.undo(room.desk.facts), kinds(room.goals(command), Gone)
+        assert re.fullmatch(r"This is final\." if final else r"To undo: .*\.", told)
+        assert len(told.split()) <= 9
+        typed = {f"/{one.SLASH}" for one in ACTIONS.values() if one.SLASH} | {"/miro"}
+        named = re.findall(r"/[a-z-]+", told)
+        assert set(named) <= typed
+        if "/miro" in named:
+            assert told.partition("/miro ")[2].rstrip(".") in ACTIONS
+
+    for_each()
+
+
+@each
 def test_whoever_may_take_the_last_admin_away_works_alone(action: type[Action], room: Office) -> None:
     @seldom
     @given(commands(action))
