@@ -7,16 +7,20 @@ from approvals.states import State
 from approvals.store import Card
 from approvals.who import is_operator
 from bot.desk import Desk
+from bot.slack import waiting
 
 Key = tuple[str, str, int]
 """Role, person or channel, round: what tells the cards of one request apart."""
+
+SPARED = "asked only then"
+"""Ends a reminder that nobody needed."""
 
 
 def audience(desk: Desk, request: Request, known: dict[Key, Card]) -> list[Key]:
     """Everybody who has to have a message now; the person of a confidential request never."""
     keys: list[Key] = []
     if request.state is State.WAITING:
-        keys += _asked(desk, request, known)
+        keys += [*_asked(desk, request, known), *_questions(request)]
     if request.state is not State.CHECKING or request.held:
         keys.append(("requester", request.requester, 0))
     if request.outcome and (request.round or request.state is State.STOPPED):
@@ -37,12 +41,30 @@ def audience(desk: Desk, request: Request, known: dict[Key, Card]) -> list[Key]:
 
 
 def _asked(desk: Desk, request: Request, known: dict[Key, Card]) -> list[Key]:
-    """One card in the channel the policy names, or one for each approver."""
-    channel: Key = ("channel", desk.policy.tell, request.round)
-    reachable = channel not in known or not known[channel].ended
-    if desk.policy.tell and reachable and not desk.command(request).CONFIDENTIAL:
-        return [channel]
-    return [("approver", id, request.round) for id in request.told]
+    """One card in the channel the policy names, or one for each approver; and the newest reminder."""
+    channel: list[Key] = []
+    if desk.policy.tell and not desk.command(request).CONFIDENTIAL:
+        channel = [("channel", desk.policy.tell, waiting.turn(request, None))]
+        channel += _reminders("channel-reminder", desk.policy.tell, waiting.reminder(request, None))
+    lost = {key[0] for key in channel if key in known and known[key].ended not in ("", SPARED)}
+    if channel and not lost:
+        return channel
+    keys: list[Key] = [("approver", id, waiting.turn(request, id)) for id in request.told]
+    # A reminder that the channel didn't take brings each of them a card: that reminds them well enough.
+    if "channel-reminder" not in lost:
+        for id in request.told:
+            keys += _reminders("reminder", id, waiting.reminder(request, id))
+    return keys
+
+
+def _reminders(role: str, address: str, number: int) -> list[Key]:
+    return [(role, address, number)] if number else []
+
+
+def _questions(request: Request) -> list[Key]:
+    """The requester, of an open question; who asked, of an answer."""
+    each = enumerate(request.questions, 1)
+    return [("answer", one.by, n) if one.answer else ("question", request.requester, n) for n, one in each]
 
 
 def _changed(desk: Desk, request: Request) -> list[Key]:
@@ -72,8 +94,9 @@ def seen_as(desk: Desk, request: Request, who: Person) -> Key:
     operates = is_operator(desk.policy, who)
     if request.state is State.STOPPED and operates:
         return "operator", who.id, request.outcomes
-    if any(who.is_(desk.person(id)) for id, _ in request.approvers):
-        return "approver", who.id, request.round
+    mine = next((id for id, _ in request.approvers if who.is_(desk.person(id))), None)
+    if mine:
+        return "approver", mine, waiting.turn(request, mine)
     if who.is_(desk.person(request.requester)):
         return "requester", who.id, 0
     return ("operator" if operates else "subject"), who.id, request.outcomes

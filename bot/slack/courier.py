@@ -19,10 +19,11 @@ from approvals.request import Draft, Request
 from approvals.states import State, What
 from approvals.store import Card, Note, Overtaken, StoreTrouble
 from bot.desk import Desk
-from bot.slack.audience import Key, audience, helpers, operators, seen_as
+from bot.slack.audience import SPARED, Key, audience, helpers, operators, seen_as
 from bot.slack.blocks import Message
-from bot.slack.cards import draw
+from bot.slack.cards import CHANNELS, draw
 from bot.slack.scene import Scene
+from bot.slack.waiting import turn
 
 log = logging.getLogger(__name__)
 
@@ -36,6 +37,9 @@ _FINAL = {
 mends these, and then everything is brought."""
 GIVE_UP = 12
 """Tries for a note; with growing gaps about six hours."""
+
+
+REMINDERS = ("reminder", "channel-reminder")
 
 
 class Unreachable(Exception):
@@ -176,7 +180,7 @@ class Courier:
             return
         # A copy that was posted twice, or restored: nobody's card, drawn for who pressed it. Direct messages
         # begin with D; where others read along, it is the channel's.
-        key: Key = ("channel", "", request.round)
+        key: Key = ("channel", "", turn(request, None))
         if channel.startswith("D"):
             key = seen_as(self.desk, request, self.desk.person(who))
         elif self.desk.command(request).CONFIDENTIAL:
@@ -196,12 +200,24 @@ class Courier:
             return
         known = {(card.role, card.address, card.round): card for card in self.desk.store.cards.of(id)}
         retry: list[datetime] = []
-        for key in dict.fromkeys([*known, *audience(self.desk, request, known)]):
+        for key in dict.fromkeys([*known, *self._wanted(request, known)]):
             card = known.get(key) or Card(id, *key)
             if not card.ended:
                 due = self._bring(request, card)
                 retry += [due] if due else []
+        for one in self.desk.store.followers(id):
+            self.desk.store.cards.redraw(one.id)  # they read of this one how far it is
         self.desk.store.cards.drawn(id, request.version, min(retry, default=None))
+
+    def _wanted(self, request: Request, known: dict[Key, Card]) -> list[Key]:
+        """Whoever has to have a message; nobody is reminded in the moment in which they are asked."""
+        keys = audience(self.desk, request, known)
+        there = {key for key, card in known.items() if card.ts}
+        late = {key[1] for key in keys if key[0] in ("approver", "channel") and key not in there}
+        early = [key for key in keys if key[0] in REMINDERS and key[1] in late]
+        for key in early:
+            self.desk.store.cards.put(Card(request.id, *key, ended=SPARED))
+        return [key for key in keys if key not in early]
 
     def _bring(self, request: Request, card: Card) -> datetime | None:
         """One copy; when to try again, if it couldn't be brought."""
@@ -228,8 +244,8 @@ class Courier:
         if card.ts:
             self._call("chat_update", channel=card.channel, ts=card.ts, **message)
             return card.channel, card.ts
-        to = card.address if card.role == "channel" else self._account(PersonId(card.address)).slack_id
-        if card.role == "channel":
+        to = card.address if card.role in CHANNELS else self._account(PersonId(card.address)).slack_id
+        if card.role in CHANNELS:
             self._refuse_shared(to)
         said = self._post(to, message)
         return str(said["channel"]), str(said["ts"])
@@ -255,23 +271,28 @@ class Courier:
         """Somebody can't be reached: written down, and said to whoever waits."""
         log.warning("%s: the %s card couldn't be delivered: %s", request.id, card.role, why)
         self.desk.store.cards.put(replace(card, ended=why, next_try_at=None))
-        name = "the channel" if card.role == "channel" else self.desk.person(PersonId(card.address)).called
+        name = "the channel" if card.role in CHANNELS else self.desk.person(PersonId(card.address)).called
         # Whoever had the message and deleted it was reached.
         text = "" if card.ts else f"I can't reach {name} in Slack."
-        draft = Draft(What.UNREACHED, BOT, {"role": card.role}, {"text": text, "why": why})
-        try:
-            self.desk.store.append(self.desk.store.request(request.id), [draft])
-        except Overtaken:
-            log.info("%s moved on meanwhile; it is drawn again anyway", request.id)
+        who = {"who": card.address} if text and card.role in ("approver", "reminder") else {}
+        draft = Draft(What.UNREACHED, BOT, {"role": card.role, **who}, {"text": text, "why": why})
+        while True:
+            try:
+                self.desk.store.append(self.desk.store.request(request.id), [draft])
+            except Overtaken:
+                continue  # somebody has to be asked instead, whatever came in between
+            return
 
     def _scene(self, request: Request, card: Card) -> Scene:
         viewer = (
-            None if card.role == "channel" or not card.address else self.desk.person(PersonId(card.address))
+            None if card.role in CHANNELS or not card.address else self.desk.person(PersonId(card.address))
         )
         zone = (viewer.account.zone if viewer.account else "") or "UTC" if viewer else ""
         command, facts, now = self.desk.command(request), self.desk.facts, self.desk.now()
         helped = request.state is not State.STOPPED or bool(helpers(self.desk, request))
-        return Scene(request, command, facts, self.desk.person, viewer, zone, now, card.round, helped)
+        joined = request.because_of if request.state is State.JOINED else None
+        first = self.desk.store.request(joined) if joined else None
+        return Scene(request, command, facts, self.desk.person, viewer, zone, now, card.round, helped, first)
 
     # -- the edge --------------------------------------------------------------------------------------
 

@@ -18,7 +18,7 @@ from bot.slack.blocks import (
     section,
     sections,
 )
-from bot.slack.scene import Scene, again, by_shell, foot, heading, where_it_stands
+from bot.slack.scene import Scene, again, by_shell, capital, foot, heading, unasked, where_it_stands
 
 
 def result(scene: Scene) -> Message:
@@ -42,11 +42,9 @@ def done(scene: Scene) -> Message:
     request, said = scene.request, scene.request.outcome
     assert said
     title = f"Done: {scene.outcome}".replace("you are", "you're")
-    asked = scene.name(request.requester)
-    by = scene.names(request.decided_by)
     count = len(said.done)
     changes = {1: "the change", 2: "both changes"}.get(count, f"all {count} changes")
-    text = f"{asked} asked, {by} approved{by_shell(scene)}. Then I looked again and saw {changes} in Miro."
+    text = f"{_approved(scene)} Then I looked again and saw {changes} in Miro."
     if request.ends_at:
         text += f" It ends {scene.at(request.ends_at)}."
     what = sections(*numbered([line[:1].upper() + line[1:] for line in said.done]))
@@ -54,6 +52,17 @@ def done(scene: Scene) -> Message:
     if scene.is_mine:
         parts.append(actions(link("Open Miro", "visit", "https://miro.com/app/")))
     return message(f"{title}. {request.id}", *parts)
+
+
+def _approved(scene: Scene) -> str:
+    """Who asked and who said yes; or why nobody had to."""
+    request = scene.request
+    if request.is_end:
+        return unasked(request)
+    asked = f"{scene.name(request.requester)} asked"
+    if request.is_unasked:
+        return f"{asked}; the policy needs no approval."
+    return f"{asked}, {scene.names(request.decided_by)} approved{by_shell(scene)}."
 
 
 def _stopped(scene: Scene, operator: bool) -> Message:
@@ -93,4 +102,4 @@ def operator(scene: Scene) -> Message:
     if request.state is State.STOPPED and scene.round == request.outcomes:
         return _stopped(scene, True)
     line = f"{request.id}: {where_it_stands(scene)}"
-    return message(line, section(f"{scene.phrase[:1].upper()}{scene.phrase[1:]}. {line}"))
+    return message(line, section(f"{capital(scene.phrase)}. {line}"))

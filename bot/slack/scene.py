@@ -1,12 +1,12 @@
 """What a card is drawn from: a request as one reader sees it, and the sentences every card shares."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from approvals.ids import PersonId
+from approvals.ids import BOT, PersonId
 from approvals.people import Person, listed
-from approvals.request import Request
+from approvals.request import Request, Vote
 from approvals.settled import kept
 from approvals.states import State
 from bot.lifecycle import Action
@@ -24,7 +24,10 @@ from bot.slack.blocks import (
 
 @dataclass(frozen=True)
 class Scene:
-    """Everything a card is drawn from. `zone` '' means many readers; `helped`: an operator could be told."""
+    """Everything a card is drawn from. `zone` '' means many readers; `helped`: an operator could be told.
+
+    `first` is the request that this one was joined to.
+    """
 
     request: Request
     command: Action
@@ -35,6 +38,7 @@ class Scene:
     now: datetime
     round: int = 0
     helped: bool = True
+    first: Request | None = None
 
     @property
     def lead(self) -> str:
@@ -54,8 +58,16 @@ class Scene:
 
     def names(self, ids: tuple[PersonId, ...], word: str = "and") -> str:
         """Several names; beyond three, how many more."""
-        shown = [self.name(id) for id in ids]
-        return listed(shown if len(shown) <= 3 else [*shown[:2], f"{len(shown) - 2} others"], word)
+        return shortened([self.name(id) for id in ids], word)
+
+    def is_viewer(self, id: PersonId) -> bool:
+        """Whether this is the reader."""
+        return bool(self.viewer and self.viewer.is_(self.person(id)))
+
+    def voters(self, votes: Iterable[Vote]) -> str:
+        """Who said yes; the reader is "you"."""
+        names = dict.fromkeys("you" if self.is_viewer(one.by) else self.name(one.by) for one in votes)
+        return shortened(list(names))
 
     def at(self, time: datetime) -> str:
         """A time as this reader reads it."""
@@ -73,8 +85,16 @@ class Scene:
     def question(self) -> str:
         """The first line of an approver's card."""
         lead = self.lead + ("Confidential: " if self.command.CONFIDENTIAL else "")
-        text = self.phrase if self.command.CONFIDENTIAL else self.phrase[:1].upper() + self.phrase[1:]
+        text = self.phrase if self.command.CONFIDENTIAL else capital(self.phrase)
         return f"{lead}{text}?"
+
+    @property
+    def undo(self) -> str:
+        """How it can be undone, if what it was about is still known."""
+        try:
+            return clip_words(self.command.undo(self.facts), 10)
+        except KeyError:
+            return ""
 
     @property
     def is_mine(self) -> bool:
@@ -94,6 +114,16 @@ class Scene:
         return text.replace("{who}", who).replace("{is}", verb)
 
 
+def capital(text: str) -> str:
+    """As a sentence begins."""
+    return text[:1].upper() + text[1:]
+
+
+def shortened(names: list[str], word: str = "and") -> str:
+    """Names side by side; beyond three, how many more."""
+    return listed(names if len(names) <= 3 else [*names[:2], f"{len(names) - 2} others"], word)
+
+
 def by_shell(scene: Scene) -> str:
     """Says that a decision was typed in a shell, and in which."""
     votes = [vote.shell for vote in scene.request.votes if vote.shell]
@@ -108,10 +138,7 @@ def where_it_stands(scene: Scene) -> str:
 
 def _where(scene: Scene) -> str:
     request = scene.request
-    by = scene.names(request.decided_by) or "Somebody"
-    at = f" ({scene.at(request.approved_at)})" if request.approved_at and scene.zone else ""
-    approved = f"Approved by {by}{at}{by_shell(scene)}."
-    said = request.outcome
+    approved, said = _approved(scene), request.outcome
     texts = {
         State.CHECKING: "Saved. I'm looking at what would change.",
         State.APPROVED: f"{approved} I'm carrying it out.",
@@ -122,12 +149,31 @@ def _where(scene: Scene) -> str:
         State.EXPIRED: "Nobody answered in time. That isn't a no. Nothing has changed.",
     }
     if said and request.state is State.DENIED:
+        by = scene.names(request.decided_by)
         return f'Denied by {by}{by_shell(scene)}: "{clip_words(said.text, 25)}" Nothing has changed.'
     if said and request.state is State.WITHDRAWN:
-        return f"Withdrawn by {scene.name(said.by)}{by_shell(scene)}. Nothing has changed."
+        lead = said.text if said.by == BOT else f"Withdrawn by {scene.name(said.by)}{by_shell(scene)}."
+        return f"{lead} Nothing has changed."
     if said and request.state in (State.REFUSED, State.NOTHING_TO_DO, State.JOINED):
         return clip_words(said.text, 45)
     return f"{texts.get(request.state, '')} {request.held}".strip()
+
+
+def unasked(request: Request) -> str:
+    """Why nobody was asked."""
+    if request.is_end:
+        return f"It was approved with {request.because_of}."
+    return "The policy needs no approval for this."
+
+
+def _approved(scene: Scene) -> str:
+    """Who approved it; nobody, where nobody is asked."""
+    request = scene.request
+    if request.is_unasked:
+        return unasked(request)
+    by = scene.names(request.decided_by) or "Somebody"
+    at = f" ({scene.at(request.approved_at)})" if request.approved_at and scene.zone else ""
+    return f"Approved by {by}{at}{by_shell(scene)}."
 
 
 def foot(scene: Scene) -> Block:

@@ -1,0 +1,177 @@
+"""The card that asks for a decision, from its first drawing to the last; pure."""
+
+from dataclasses import dataclass
+
+from approvals.states import State
+from bot.slack import waiting
+from bot.slack.blocks import (
+    MOST_WORDS,
+    Block,
+    Message,
+    actions,
+    button,
+    clip_words,
+    confirmation,
+    context,
+    count_words,
+    header,
+    message,
+    numbered,
+    section,
+    sections,
+)
+from bot.slack.scene import Scene, foot, where_it_stands
+
+
+def approver(scene: Scene) -> Message:
+    """Asks for a decision; afterwards says who decided, without buttons."""
+    newest = waiting.turn(scene.request, scene.viewer.id if scene.viewer else None)
+    return _drawn(scene, scene.round == newest, "")
+
+
+def reminder(scene: Scene) -> Message:
+    """The same once more, for somebody who hasn't answered."""
+    newest = waiting.reminder(scene.request, scene.viewer.id if scene.viewer else None)
+    return _drawn(scene, scene.round == newest, "Reminder: ")
+
+
+def _drawn(scene: Scene, is_newest: bool, lead: str) -> Message:
+    request = scene.request
+    if request.state is not State.WAITING:
+        return _over(scene, scene.lead, where_it_stands(scene), foot(scene))
+    if not is_newest:
+        return _over(scene, "", waiting.passed(scene), context(f"{request.id} · {request.action}"))
+    note = f"{lead}{scene.question} {request.id}, asked by {scene.name(request.requester)}"
+    return message(note, *_fitting(scene, lead))
+
+
+def _over(scene: Scene, lead: str, text: str, small: Block) -> Message:
+    """A copy without buttons."""
+    title = header(clip_words(scene.question, 26))
+    return message(f"{lead}{scene.request.id}: {text}", title, section(text), small)
+
+
+@dataclass(frozen=True)
+class _Size:
+    """How much a card says: `short` drops names and reasons, `longest` cuts each line of what will change."""
+
+    short: int = 0
+    longest: int = 100
+    notes: int = 30
+    question: int = 26
+
+
+_SIZES = (
+    _Size(), _Size(1, notes=20), _Size(2, notes=15), _Size(3, notes=10),
+    *(_Size(4, longest, 7, 20) for longest in range(20, 8, -1)),
+    *(_Size(5, longest, 0, 15) for longest in range(8, 2, -1)),
+)  # fmt: skip
+_CUTS = 4
+"""From which size on what will change is cut: it stands in full under Details."""
+_MORE = "; more under Details."
+
+
+def _fitting(scene: Scene, lead: str) -> list[Block]:
+    """The whole card; the more there is to read in it, the less is said of who else is asked."""
+    need = _least(scene)
+    for size in _SIZES[:_CUTS]:
+        head, body = _frame(scene, lead, size)
+        room = MOST_WORDS - count_words([head, *body])
+        if room >= need:
+            return [head, *_said(scene, room), *body]
+    for size in _SIZES[_CUTS - 1 :]:
+        head, body = _frame(scene, lead, size)
+        said = _said(scene, MOST_WORDS - count_words([head, *body]))
+        if count_words([head, *said, *body]) <= MOST_WORDS:
+            return [head, *said, *body]
+    return [head, section(_asker(scene) + _MORE), *body]
+
+
+def _frame(scene: Scene, lead: str, size: _Size) -> tuple[Block, list[Block]]:
+    """The question; and what stands behind the reason it was asked for."""
+    plan = scene.request.plan
+    lines = [clip_words(step["text"], size.longest) for step in plan["steps"]]
+    changes = "What will change is different now:" if plan.get("again") else "What will change"
+    notes = clip_words(waiting.notes(scene), size.notes) if size.notes else ""
+    body = [
+        *sections(*plan.get("warnings", ()), changes, *numbered(lines)),
+        *([context(notes)] if notes else []),
+        context(*_why(scene, size.short)),
+        _decide(scene),
+    ]
+    return header(clip_words(f"{lead}{scene.question}", size.question)), body
+
+
+def _least(scene: Scene) -> int:
+    """Words that the reason and the newest question should have at least."""
+    request = scene.request
+    talk = 18 if request.questions else 0
+    return talk + len(_asker(scene).split()) + min(len(request.reason.split()), 8)
+
+
+def _said(scene: Scene, room: int) -> list[Block]:
+    """Why it was asked for, and the newest question with its answer; they share what room there is."""
+    asks, reason = _asker(scene), scene.request.reason
+    left = room - len(asks.split())
+    if not scene.request.questions:
+        return sections(_reason(asks, reason, left))
+    if left < 16:
+        return [section(asks + _MORE)]
+    first = _reason(asks, reason, max(left // 3, left - len(waiting.talk(scene, left).split())))
+    return sections(first, waiting.talk(scene, room - len(first.split())))
+
+
+def _asker(scene: Scene) -> str:
+    return f"{scene.name(scene.request.requester)} asks"
+
+
+def _reason(asks: str, reason: str, room: int) -> str:
+    text = clip_words(reason, room) if room >= min(len(reason.split()), 3) else ""
+    return f'{asks}: "{text}"' if text else f"{asks}. The reason stands under Details."
+
+
+def _why(scene: Scene, short: int) -> tuple[str, ...]:
+    """Why you, who else, how far it is, until when and what then, and how it is undone."""
+    request = scene.request
+    assert request.expires_at
+    steps = waiting.progress(scene, short)
+    lead = " ".join(filter(None, (f"{request.id}.", _whom(scene, short), steps, "Open until")))
+    until, end = scene.at(request.expires_at), f"o answer means no change. {scene.undo}".strip()
+    if scene.zone:
+        return (f"{lead} {until}; n{end}",)
+    return (lead, until, f"N{end}")
+
+
+def _whom(scene: Scene, short: int) -> str:
+    """'You're asked because you own Miro; Sam Lee is asked too.'"""
+    request = scene.request
+    mine = [(id, why) for id, why in request.approvers if scene.is_viewer(id)]
+    if short > 4 or (mine and (short > 3 or waiting.has_voted(scene))):
+        return ""
+    if not mine:
+        everybody = waiting.entitled(scene)
+        many = f"{len(everybody)} people"
+        return f"{scene.names(everybody, 'or') if everybody and short < 2 else many} can decide."
+    reason = mine[0][1] if short < 2 else ""
+    because = f"because {clip_words(reason, 12)}" if reason else "to decide"
+    others = tuple(id for id in request.told if not scene.is_viewer(id))
+    if not others or short > 1:
+        return f"You're asked {because}."
+    named = f"{len(others)} more" if short and len(others) > 1 else scene.names(others)
+    return f"You're asked {because}; {named} {'is' if len(others) == 1 else 'are'} asked too."
+
+
+def _decide(scene: Scene) -> Block:
+    """The buttons; whoever said yes can't do so twice, but may still deny or ask."""
+    request, command = scene.request, scene.command
+    confirm = None
+    if command.CONFIRM:
+        confirm = confirmation("Are you sure?", command.warning(scene.facts), command.CONFIRM)
+    value = f"{request.id}:{request.revision}"
+    yes = button("Approve", "approve", value, primary=True, confirm=confirm)
+    return actions(
+        *([] if waiting.has_voted(scene) else [yes]),
+        button("Deny", "deny", value),
+        button("Ask a Question", "question", value),
+        button("Details", "details", value),
+    )

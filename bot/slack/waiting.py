@@ -1,0 +1,127 @@
+"""What cards say while a request waits: how far it is, who decides now, and who isn't asked any more."""
+
+from collections.abc import Sequence
+
+from approvals.ids import PersonId
+from approvals.request import Request, Vote
+from bot.slack.blocks import clip_words
+from bot.slack.scene import Scene, capital
+
+STUCK = "Too few are left to decide it. The operators know."
+
+
+def turn(request: Request, who: PersonId | None) -> int:
+    """With which asking somebody was asked who still is; without anybody, whoever was asked last."""
+    if who is None:
+        return max(request.since.values(), default=request.asks)
+    return request.since.get(who, 0)
+
+
+def reminder(request: Request, who: PersonId | None) -> int:
+    """Which reminder is the newest about what somebody is asked now; 0 for none."""
+    sent = request.reminders
+    return len(sent) if sent and sent[-1] >= turn(request, who) else 0
+
+
+def progress(scene: Scene, short: int = 0) -> str:
+    """'Step 2 of 2; Priya Rao agreed. Carol Diaz said yes; 1 more needed.' `short` leaves names out."""
+    request = scene.request
+    if short > 4:
+        step = f"Step {request.step + 1} of {request.steps}; " if request.steps > 1 else ""
+        return f"{step}{request.missing} more needed." if step or request.missing > 1 else ""
+    before = [vote for vote in request.votes if vote.step < request.step]
+    now = [vote for vote in request.votes if vote.step == request.step]
+    parts = []
+    if request.steps > 1:
+        agreed = f"; {_voters(scene, before, short)} agreed" if before else ""
+        parts.append(f"Step {request.step + 1} of {request.steps}{agreed}.")
+    if now:
+        more = f"; {request.missing} more needed" if request.missing else ""
+        parts.append(f"{capital(_voters(scene, now, short))} said yes{more}.")
+    elif request.missing > 1:
+        parts.append(f"{request.missing} must agree.")
+    return " ".join(parts)
+
+
+def _voters(scene: Scene, votes: Sequence[Vote], short: int) -> str:
+    mine = any(scene.is_viewer(vote.by) for vote in votes)
+    return str(len(votes)) if short and not (mine and len(votes) == 1) else scene.voters(votes)
+
+
+def notes(scene: Scene) -> str:
+    """Who was stepped over, and who was asked instead."""
+    request = scene.request
+    missed = [text for text in request.unreached[-1:] if text not in request.notes]
+    away = [
+        f"{scene.name(id)} stands in for {scene.name(whose)}."
+        for id, whose in request.stand_ins.items()
+        if not scene.is_viewer(id)
+    ]
+    return " ".join([*request.notes, *missed, *away, *([STUCK] if request.is_stuck else [])])
+
+
+def entitled(scene: Scene) -> tuple[PersonId, ...]:
+    """Whoever may decide and hasn't yet."""
+    voted = _voted(scene.request)
+    return tuple(id for id, _ in scene.request.approvers if id not in voted)
+
+
+def deciders(scene: Scene) -> tuple[PersonId, ...]:
+    """Whoever was asked and hasn't decided; where no message reached anybody, whoever may decide."""
+    voted = _voted(scene.request)
+    return tuple(id for id in scene.request.told if id not in voted) or entitled(scene)
+
+
+def awaited(scene: Scene) -> str:
+    """The same by name: 'Carol Diaz or Sam Lee'."""
+    return scene.names(deciders(scene), "or") if deciders(scene) else "somebody who can decide"
+
+
+def _voted(request: Request) -> set[PersonId]:
+    """Whoever said yes to the current step already."""
+    return {vote.by for vote in request.votes if vote.step == request.step}
+
+
+def has_voted(scene: Scene) -> bool:
+    """Whether the reader said yes to the current step already."""
+    return any(scene.is_viewer(id) for id in _voted(scene.request))
+
+
+def passed(scene: Scene) -> str:
+    """What a copy says whose reader isn't asked any more, or has a newer one."""
+    request = scene.request
+    if scene.viewer is None or turn(request, scene.viewer.id):
+        why = "What will change is different now." if request.plan.get("again") else progress(scene)
+        return f"{why} There is a newer card below.".strip()
+    stand_in = next((id for id, whose in request.stand_ins.items() if scene.is_viewer(whose)), None)
+    if stand_in:
+        return f"{scene.name(stand_in)} stands in for you."
+    return _others(scene)
+
+
+def _others(scene: Scene) -> str:
+    request = scene.request
+    left = tuple(id for id in deciders(scene) if not scene.is_viewer(id))
+    if not left:
+        return "You aren't asked any more."
+    new = tuple(id for id in left if turn(request, id) == request.asks)
+    if request.votes or not new:
+        agreed = f"{capital(scene.voters(request.votes))} agreed; now" if request.votes else "Now"
+        return f"{agreed} {scene.names(left, 'or')} decides."
+    return f"{scene.names(new)} {'was' if len(new) == 1 else 'were'} asked instead."
+
+
+def talk(scene: Scene, room: int) -> str:
+    """The newest question and what was answered, within so many words."""
+    request = scene.request
+    if not request.questions:
+        return ""
+    last = request.questions[-1]
+    asks, answers = f"{scene.name(last.by)} asked:", f"{scene.name(request.requester)}:"
+    left = room - len(asks.split()) - (len(answers.split()) if last.answer else 3)
+    if left < 6:
+        return "A question stands under Details."
+    most = left - min(len(last.answer.split()), left // 2)
+    text = clip_words(last.text, most)
+    said = clip_words(last.answer, left - len(text.split()))
+    return f'{asks} "{text}" ' + (f'{answers} "{said}"' if last.answer else "No answer yet.")
