@@ -1,7 +1,7 @@
 """What every part of the bot shares: the record, the policies, the clock, and how to read a request."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cache
 from typing import Protocol
@@ -60,6 +60,10 @@ class Desk:
     practice: bool = False
     # Called when there may be something to do or to send: wakes worker and courier.
     wake: Callable[[], None] = lambda: None
+    people_changed: bool = False
+    """Whether somebody named a delegate, or came back, since it was last looked who is to be asked."""
+    unknown: set[str] = field(default_factory=set)
+    """Whom somebody named and nobody knows yet: the worker asks Slack."""
 
     @property
     def policy(self) -> Policy:

@@ -95,14 +95,16 @@ class Worker:
         if problem:
             log.warning("%s", problem)
             self.desk.tell_operators(problem)
+        self._look_up_named()
         self._refresh_people()
         self._refresh_user_groups()
         if self._policy is self.desk.policy and self._is_time("closed"):
             self._tell_of_closed()
             self._later["closed"] = self.desk.now() + REVIEW_EVERY
-        changed = self._reviewed != self.desk.policies.hash
+        changed = self.desk.people_changed or self._reviewed != self.desk.policies.hash
         # While Slack is away what is known of groups grows old: nobody is stepped over because of that.
         if not self._slack_away and (changed or self._is_time("review")):
+            self.desk.people_changed = False
             self.review()
             self._reviewed = self.desk.policies.hash
             self._later["review"] = self.desk.now() + REVIEW_EVERY
@@ -167,6 +169,16 @@ class Worker:
 
     def _is_time(self, what: str) -> bool:
         return self.desk.now() >= self._later.get(what, datetime.min.replace(tzinfo=self.desk.now().tzinfo))
+
+    def _look_up_named(self) -> None:
+        """Looks up whom somebody named and nobody knew."""
+        try:
+            while self.desk.unknown:
+                entry = next(iter(self.desk.unknown))
+                self.colleagues.find(entry)
+                self.desk.unknown.discard(entry)
+        except SlackAway as error:
+            log.warning("people that were named aren't looked up yet: %s", error)
 
     def _refresh_people(self) -> None:
         """Looks up everybody the policy names, and accounts last seen a while ago."""

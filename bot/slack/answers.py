@@ -18,7 +18,8 @@ from bot.desk import Desk, numbered
 from bot.lifecycle import ACTIONS, Action
 from bot.lifecycle.action import Kind
 from bot.lifecycle.fill import Problems
-from bot.slack import forms, phrases
+from bot.slack import forms, phrases, waiting
+from bot.slack.away import away
 from bot.slack.blocks import (
     Block,
     Message,
@@ -31,7 +32,10 @@ from bot.slack.blocks import (
     sections,
     when,
 )
+from bot.slack.cards import CHANNELS
 from bot.slack.phrases import Draft
+from bot.slack.scene import Scene, unasked
+from bot.slack.talk import remind
 
 Said = dict[str, Any]
 
@@ -68,7 +72,8 @@ def helped(desk: Desk, who: Who, typed: str = "") -> Said:
         return _only_you(message(f"{lead}The policy lets you ask for nothing here. Ask your IT team."))
     lines = [f"• {action.EXAMPLE}: {action.ABOUT}" for action in mine]
     buttons = [button(action.TITLE, f"open:{action.NAME}", action.NAME) for action in mine]
-    verbs = "/miro whoami, /miro status, /miro status R-42, /miro withdraw R-42, /miro help"
+    verbs = ", ".join(f"/miro {one}" for one in ("status", "status R-42", "remind R-42", "withdraw R-42"))
+    verbs += ", /miro away, /miro whoami, /miro help"
     title = f"{lead}What do you need in Miro?"
     examples = sections("Or write to me:", *lines)
     return _only_you(message(title, header(title), actions(*buttons[:25]), *examples, context(verbs)))
@@ -122,16 +127,26 @@ def _line(desk: Desk, request: Request, who: Who) -> str:
     """One request on one line."""
     zone = who.account.zone if who.account and who.account.zone else "UTC"
     try:
-        phrase = desk.command(request).phrase(desk.facts)
+        command = desk.command(request)
+        scene = Scene(request, command, desk.facts, desk.person, who.person, zone, desk.now())
+        phrase, more = scene.phrase, _how_far(scene)
     except (KeyError, ValueError):
-        phrase = request.action
-    text = f"{request.id} · {request.state.value}: {phrase}."
-    if request.state is State.WAITING and request.expires_at:
-        names = listed([desk.person(id).called for id, _ in request.approvers], "or")
-        text += f" Waiting for {names} until {when(request.expires_at, zone, desk.now())}."
-    if request.outcome and request.outcome.text and request.state is not State.DONE:
-        text += f" {request.outcome.text}"
-    return f"{text} {request.held}".strip()
+        phrase, more = request.action, ""
+    parts = [f"{request.id} · {request.state.value}: {phrase}.", more]
+    if request.outcome and request.state is not State.DONE:
+        parts.append(request.outcome.text)
+    return " ".join(filter(None, (*parts, request.held)))
+
+
+def _how_far(scene: Scene) -> str:
+    """Who decides now, by when, in which step, and who was stepped over."""
+    request = scene.request
+    if request.is_unasked and request.approved_at:
+        return unasked(request)
+    if request.state is not State.WAITING or request.expires_at is None:
+        return ""
+    waits = f"Waiting for {waiting.awaited(scene)} until {scene.at(request.expires_at)}."
+    return " ".join(filter(None, (waits, waiting.progress(scene), waiting.notes(scene))))
 
 
 def _withdraw(desk: Desk, who: Who, rest: str) -> Said:
@@ -147,19 +162,38 @@ def _withdraw(desk: Desk, who: Who, rest: str) -> Said:
     return _only_you(message(f"{request.id} is withdrawn."))
 
 
+def _remind(desk: Desk, who: Who, rest: str) -> Said:
+    return _told(lambda: remind(desk, who, rest, may_see))
+
+
+def _away(desk: Desk, who: Who, rest: str) -> Said:
+    return _told(lambda: away(desk, who, rest))
+
+
+def _told(act: Callable[[], str]) -> Said:
+    """What came of it, or why nothing did."""
+    try:
+        return _only_you(message(act()))
+    except (Refused, StoreTrouble) as error:
+        return _only_you(message(str(error)))
+
+
 VERBS: dict[str, Callable[[Desk, Who, str], Said]] = {
     "help": _help,
     "whoami": _whoami,
     "status": _status,
     "withdraw": _withdraw,
+    "remind": _remind,
+    "away": _away,
 }
 """What may follow `/miro` beside an action."""
 
 
 def _concerns(desk: Desk, request: Request, person: Person) -> bool:
     """Whether somebody has to do with a request, and isn't the person of a confidential one."""
-    cards = (card for card in desk.store.cards.of(request.id) if card.role != "channel")
+    cards = (card for card in desk.store.cards.of(request.id) if card.role not in CHANNELS)
     insiders = [request.requester, *(id for id, _ in request.approvers)]
+    insiders += [one.requester for one in desk.store.followers(request.id)]
     insiders += [PersonId(card.address) for card in cards]
     if request.subject:
         insiders.append(request.subject)

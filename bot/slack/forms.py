@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from approvals.decide import LONGEST_QUESTION
 from approvals.people import Group
 from approvals.request import Request
 from bot.lifecycle.action import Asked, Kind
@@ -17,11 +18,10 @@ from bot.slack.blocks import (
     cut,
     header,
     message,
-    numbered,
     plain,
     section,
-    sections,
 )
+from bot.slack.particulars import particulars
 from bot.slack.phrases import Draft
 from bot.slack.scene import Scene
 
@@ -44,12 +44,17 @@ def form(draft: Draft, tables: Tables, operator: bool) -> Block:
         if asked.kind is not Kind.DAYS or given or _may_end(action.NAME, tables):
             blocks += _inputs(name, asked, given, tables, operator)
     blocks.append(_input("reason", "Why", _text(draft.reason, 500, many=True), "The approver reads this."))
+    return _modal(f"ask:{action.NAME}", action.TITLE, ("Send", "Cancel"), blocks)
+
+
+def _modal(callback: str, title: str, buttons: tuple[str, str], blocks: list[Block]) -> Block:
+    submit, close = buttons
     return {
         "type": "modal",
-        "callback_id": f"ask:{action.NAME}",
-        "title": plain(action.TITLE, 24),
-        "submit": plain("Send", 24),
-        "close": plain("Cancel", 24),
+        "callback_id": callback,
+        "title": plain(title, 24),
+        "submit": plain(submit, 24),
+        "close": plain(close, 24),
         "blocks": blocks,
     }
 
@@ -188,7 +193,7 @@ def halves(view: Mapping[str, Any]) -> dict[str, str]:
 
 def _answer(answer: Mapping[str, Any] | None, element: Mapping[str, Any]) -> str:
     for source, prefix in ((answer or {}, "selected_"), (element, "initial_")):
-        for kind in ("option", "user"):
+        for kind in ("option", "user", "date"):
             one = source.get(prefix + kind)
             if one:
                 return str(one["value"] if kind == "option" else one)
@@ -206,16 +211,48 @@ def sent(text: str) -> Block:
 
 def denial(request: Request, place: Mapping[str, str]) -> Block:
     """Asks why, because the requester reads it."""
-    box = _text("", 500, many=True)
-    return {
-        "type": "modal",
-        "callback_id": "deny",
-        "private_metadata": json.dumps({"request": request.id, **place}),
-        "title": plain(f"Deny {request.id}", 24),
-        "submit": plain("Deny", 24),
-        "close": plain("Go Back", 24),
-        "blocks": [_input("reason", "Why", box, "The requester reads this.")],
-    }
+    box = _input("reason", "Why", _text("", 500, many=True), "The requester reads this.")
+    return _modal("deny", f"Deny {request.id}", ("Deny", "Go Back"), [box]) | _carrying(request, place)
+
+
+def question(request: Request, place: Mapping[str, str]) -> Block:
+    """Something an approver wants to know first."""
+    hint = "The requester reads this; everybody asked reads the answer. The request stays open."
+    box = _input("reason", "Question", _text("", LONGEST_QUESTION, many=True), hint)
+    buttons = ("Ask", "Go Back")
+    return _modal("question", f"Ask About {request.id}", buttons, [box]) | _carrying(request, place)
+
+
+def reply(request: Request, number: int, asker: str, place: Mapping[str, str]) -> Block:
+    """The requester's answer to one question."""
+    said = section(f"{asker} asks: “{request.questions[number - 1].text}”")
+    box = _input("reason", "Answer", _text("", LONGEST_QUESTION, many=True), "Everybody asked reads this.")
+    carried = {**place, "number": str(number)}
+    buttons = ("Answer", "Go Back")
+    return _modal("answer", f"Answer for {request.id}", buttons, [said, box]) | _carrying(request, carried)
+
+
+def away_form(since: str = "", until: str = "", delegate: str = "") -> Block:
+    """Who stands in for somebody, and from which day to which."""
+    person: Block = {"type": "users_select", "action_id": "value"}
+    chosen = {"initial_user": delegate} if delegate else {}
+    hint = "A colleague who decides in your place. Requests of their own they never decide."
+    blocks = [
+        _input("delegate", "Who stands in", person | chosen, hint),
+        _input("since", "First day", _day(since), "Left empty: from today on.", optional=True),
+        _input("until", "Last day", _day(until), "The whole day, by your clock."),
+    ]
+    return _modal("away", "Name a Delegate", ("Save", "Cancel"), blocks)
+
+
+def _day(initial: str) -> Block:
+    box: Block = {"type": "datepicker", "action_id": "value"}
+    return {**box, "initial_date": initial} if initial else box
+
+
+def _carrying(request: Request, place: Mapping[str, str]) -> Block:
+    """What a form gives back: the request, and which card was pressed."""
+    return {"private_metadata": json.dumps({"request": request.id, **place})}
 
 
 def carried(view: Mapping[str, Any]) -> dict[str, str]:
@@ -229,37 +266,7 @@ def carried(view: Mapping[str, Any]) -> dict[str, str]:
 
 def details(scene: Scene) -> Block:
     """Everything that doesn't fit on a card."""
-    request = scene.request
-    steps = [f"{step['text']} {step['detail']}".strip() for step in request.plan.get("steps", [])]
-    facts = [f"Asked by {scene.person(request.requester).called}, {request.asked_at:%d %B %Y, %H:%M UTC}"]
-    if request.subject:
-        subject = scene.person(request.subject)
-        facts.append(f"About {subject.called}, {subject.email}")
-    facts += [f"{name.replace('_', ' ')}: {value}" for name, value in _filled_in(scene)]
-    facts.append(f"Miro account: {request.plan.get('miro_id') or 'none yet'}")
-    facts.append(f"Change {request.revision or '(not known yet)'}, policy {request.policy[:12]}")
-    blocks = [header(scene.question), section(f"Why: {request.reason}")]
-    if steps:
-        blocks += sections("What will change", *numbered(steps))
-    return notice(f"Details of {request.id}", "") | {"blocks": [*blocks, *sections(*facts)]}
-
-
-def _filled_in(scene: Scene) -> list[tuple[str, str]]:
-    """Fields as they were filled in; teams with both their names."""
-    found = []
-    for name, asked in scene.command.form().items():
-        value = getattr(scene.command, name)
-        if asked.kind in (Kind.TEXT, Kind.CHOICE) and value:
-            found.append((asked.label, str(value)))
-    for name, id in scene.command.teams_named:
-        try:
-            team = scene.facts.team(id)
-            found.append(
-                (scene.command.form()[name].label, f"{team.label} (security name {team.security_name})")
-            )
-        except KeyError:
-            found.append((scene.command.form()[name].label, f"{id}, not in Miro any more"))
-    return found
+    return notice(f"Details of {scene.request.id}", "") | {"blocks": particulars(scene)}
 
 
 def review(draft: Draft, sentence: str, value: str) -> Message:

@@ -24,10 +24,12 @@ from bot.desk import Desk
 from bot.lifecycle import ACTIONS
 from bot.lifecycle.fill import Problems
 from bot.slack import answers, forms, phrases
+from bot.slack.away import Away
 from bot.slack.blocks import message
 from bot.slack.courier import Courier
 from bot.slack.scene import Scene
 from bot.slack.shortcuts import Shortcuts
+from bot.slack.talk import Talk
 
 log = logging.getLogger(__name__)
 
@@ -60,6 +62,8 @@ class Listeners:
         app.action(re.compile("^(visit|value)$"))(self.ignored)
         app.options("value")(self.suggested)
         Shortcuts(self.desk, self._who, self._answer).register(app)
+        Talk(self.desk, self._who, self._answer, self._decide).register(app)
+        Away(self.desk, self._who, self._answer).register(app)
         app.command("/miro")(self.miro)
         for action in ACTIONS.values():
             if action.SLASH:

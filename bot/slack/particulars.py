@@ -1,0 +1,91 @@
+"""What stands under Details: all that doesn't fit on a card, steps and questions with it; pure."""
+
+from collections.abc import Iterator
+
+from approvals.ids import PersonId
+from approvals.people import listed
+from approvals.request import Vote
+from approvals.states import State
+from bot.lifecycle.action import Kind
+from bot.slack.blocks import Block, header, numbered, section, sections
+from bot.slack.scene import Scene, unasked
+from bot.slack.waiting import entitled, notes
+
+MOST, SAID = 60, 40
+"""Blocks for what will change and who decides, and for questions and answers: a modal holds 100."""
+
+
+def particulars(scene: Scene) -> list[Block]:
+    """Everything there is to know of a request, for those who have its card."""
+    request = scene.request
+    steps = [f"{step['text']} {step['detail']}".strip() for step in request.plan.get("steps", [])]
+    blocks = [header(scene.question), section(f"Why: {request.reason}")]
+    if steps:
+        blocks += sections("What will change", *numbered(steps))
+    lines = [*_facts(scene), *_asking(scene), *(_vote(scene, one) for one in request.votes)]
+    return [*blocks, *sections(*lines)][:MOST] + sections(*_talk(scene))[-SAID:]
+
+
+def _facts(scene: Scene) -> Iterator[str]:
+    request = scene.request
+    yield f"Asked by {scene.person(request.requester).called}, {request.asked_at:%d %B %Y, %H:%M UTC}"
+    if request.subject:
+        subject = scene.person(request.subject)
+        yield f"About {subject.called}, {subject.email}"
+    yield from (f"{name.replace('_', ' ')}: {value}" for name, value in _filled_in(scene))
+    yield f"Miro account: {request.plan.get('miro_id') or 'none yet'}"
+    yield f"Change {request.revision or '(not known yet)'}, policy {request.policy[:12]}"
+    yield scene.undo if request.state is State.WAITING else ""
+
+
+def _asking(scene: Scene) -> Iterator[str]:
+    """How far it is, who was told, and who was stepped over."""
+    request = scene.request
+    if request.is_unasked:
+        yield unasked(request)
+    elif request.round:
+        yield f"Step {request.step + 1} of {request.steps}: {request.agree} must agree"
+    if request.state is State.WAITING:
+        yield f"Told: {_all(scene, request.told) or 'nobody'}"
+        yield f"Can decide: {_all(scene, entitled(scene)) or 'nobody'}"
+    if request.reminders:
+        times = len(request.reminders)
+        yield f"Reminded {'once' if times == 1 else f'{times} times'}"
+    yield notes(scene)
+
+
+def _all(scene: Scene, ids: tuple[PersonId, ...]) -> str:
+    return listed([scene.person(id).called for id in ids])
+
+
+def _vote(scene: Scene, vote: Vote) -> str:
+    """'Sam Lee said yes for Carol Diaz in step 2, today, 09:00'"""
+    whose = f" for {scene.person(vote.stands_for).called}" if vote.stands_for else ""
+    step = f" in step {vote.step + 1}" if scene.request.steps > 1 else ""
+    shell = f" (typed in a shell: {vote.shell})" if vote.shell else ""
+    return f"{scene.person(vote.by).called} said yes{whose}{step}, {scene.at(vote.at)}{shell}"
+
+
+def _talk(scene: Scene) -> Iterator[str]:
+    for one in scene.request.questions:
+        yield f"{scene.person(one.by).called} asked, {scene.at(one.at)}: “{one.text}”"
+        who = scene.person(scene.request.requester).called
+        yield f"{who} answered: “{one.answer}”" if one.answer else "No answer yet."
+
+
+def _filled_in(scene: Scene) -> list[tuple[str, str]]:
+    """Fields as they were filled in; teams with both their names."""
+    found = []
+    for name, field in scene.command.form().items():
+        value = getattr(scene.command, name)
+        if field.kind in (Kind.TEXT, Kind.CHOICE) and value:
+            found.append((field.label, str(value)))
+    for name, id in scene.command.teams_named:
+        try:
+            team = scene.facts.team(id)
+            found.append(
+                (scene.command.form()[name].label, f"{team.label} (security name {team.security_name})")
+            )
+        except KeyError:
+            found.append((scene.command.form()[name].label, f"{id}, not in Miro any more"))
+    return found

@@ -1,0 +1,173 @@
+"""Ask a Question, Answer and Remind: what people say to each other about a request while it waits."""
+
+import logging
+from collections.abc import Callable
+from typing import Any
+
+from slack_bolt import Ack, App
+from slack_sdk import WebClient
+from slack_sdk.errors import SlackClientError
+
+from approvals import decide
+from approvals.ids import RequestId
+from approvals.refusals import Refused
+from approvals.request import Draft, Request
+from approvals.states import State
+from approvals.store import StoreTrouble
+from approvals.who import Who
+from bot.desk import Desk, numbered
+from bot.slack import forms
+from bot.slack.blocks import Block
+from bot.slack.scene import shortened
+
+log = logging.getLogger(__name__)
+
+Body = dict[str, Any]
+Decision = Callable[[Request, Who], list[Draft]]
+
+GONE = "I don't know this request any more. Nothing has changed."
+ANSWERED = "This question was answered already. Nothing has changed."
+
+
+def nudge(desk: Desk, request: Request, who: Who) -> list[Draft]:
+    """A reminder by whoever asked, or asked for the same later. Raises Refused."""
+    followers = [one.requester for one in desk.store.followers(request.id)]
+    return decide.nudge(request, who, desk.table(request), followers)
+
+
+def reminded(desk: Desk, id: RequestId) -> str:
+    """Whom a reminder goes to."""
+    told = [desk.person(one).called for one in desk.store.request(id).told]
+    return f"I'm reminding {shortened(told) if told else 'whoever can decide'} of {id}."
+
+
+def remind(desk: Desk, who: Who, text: str, may_see: Callable[[Desk, Request, Who], None]) -> str:
+    """/miro remind R-42, also by the number of a request that was joined to another. Raises Refused."""
+    try:
+        id = numbered(text)
+    except ValueError:
+        raise Refused(f"I know no request {text[:20]}. Write /miro remind R-42.") from None
+    try:
+        with desk.store.writing():
+            request = desk.store.request(id)
+            may_see(desk, request, who)
+            joined = request.because_of if request.state is State.JOINED else None
+            first = desk.store.request(joined) if joined else request
+            desk.store.append(first, nudge(desk, first, who))
+    except KeyError:
+        raise Refused(f"I know no request {id} of yours.") from None
+    desk.wake()
+    return reminded(desk, first.id)
+
+
+class Talk:
+    """What Bolt calls for these buttons and their forms."""
+
+    def __init__(
+        self,
+        desk: Desk,
+        who: Callable[[Body], Who],
+        answer: Callable[[Body, str], None],
+        take: Callable[[Body, RequestId, Decision], str],
+    ) -> None:
+        self.desk, self._who, self._answer, self._take = desk, who, answer, take
+
+    def register(self, app: App) -> None:
+        """Hands every listener to Bolt."""
+        app.action("remind")(self.remind_pressed)
+        app.action("question")(self.question_pressed)
+        app.view("question")(self.questioned)
+        app.action("answer")(self.answer_pressed)
+        app.view("answer")(self.answered)
+
+    def remind_pressed(self, ack: Ack, body: Body) -> None:
+        """Remind: one more message to those who were asked."""
+        id = RequestId(body["actions"][0].get("value", ""))
+        text = self._take(body, id, lambda request, who: nudge(self.desk, request, who))
+        self._answer(body, text or reminded(self.desk, id))
+        ack()
+
+    # -- a question --------------------------------------------------------------------------------------
+
+    def question_pressed(self, ack: Ack, body: Body, client: WebClient) -> None:
+        """Ask a Question opens a form, for those who may decide."""
+        ack()
+        id, place = _pressed(body)
+        self._open(body, client, id, self._asking("to be said"), lambda one: forms.question(one, place))
+
+    def questioned(self, ack: Ack, body: Body) -> None:
+        """The question was sent; the requester hears of it."""
+        carried, text = forms.carried(body["view"]), forms.read(body["view"]).get("reason", "")
+        self._sent(ack, body, carried, self._asking(text))
+
+    def _asking(self, text: str) -> Decision:
+        def asks(request: Request, who: Who) -> list[Draft]:
+            secret = self.desk.command(request).CONFIDENTIAL
+            return decide.question(request, who, text, self.desk.table(request), secret)
+
+        return asks
+
+    # -- its answer --------------------------------------------------------------------------------------
+
+    def answer_pressed(self, ack: Ack, body: Body, client: WebClient) -> None:
+        """Answer opens a form with the question."""
+        ack()
+        id, place = _pressed(body)
+        number = body["actions"][0].get("value", "").partition(":")[2]
+
+        def view(request: Request) -> Block:
+            asker = self.desk.person(request.questions[-1].by).called
+            return forms.reply(request, len(request.questions), asker, place)
+
+        self._open(body, client, id, self._replying(number, "to be said"), view)
+
+    def answered(self, ack: Ack, body: Body) -> None:
+        """The answer was sent; every card shows it."""
+        carried, text = forms.carried(body["view"]), forms.read(body["view"]).get("reason", "")
+        self._sent(ack, body, carried, self._replying(carried.get("number", ""), text))
+
+    def _replying(self, number: str, text: str) -> Decision:
+        def replies(request: Request, who: Who) -> list[Draft]:
+            drafts = decide.reply(request, who, text, self.desk.table(request))
+            if number != str(len(request.questions)):
+                raise Refused(ANSWERED)  # the form, or the card, is of an older question
+            return drafts
+
+        return replies
+
+    # -- both --------------------------------------------------------------------------------------------
+
+    def _open(
+        self, body: Body, client: WebClient, id: RequestId, tried: Decision, view: Callable[[Request], Block]
+    ) -> None:
+        """Opens a form, if what it is for would be taken; else says why not."""
+        try:
+            request = self.desk.store.request(id)
+            tried(request, self._who(body))
+            client.views_open(trigger_id=body["trigger_id"], view=view(request))
+        except (Refused, StoreTrouble) as error:
+            self._answer(body, str(error))
+        except KeyError:
+            self._answer(body, GONE)
+        except (SlackClientError, OSError) as error:
+            log.warning("a form couldn't be opened: %s", error)
+            self._answer(body, "Slack didn't let me open the form. Please press once more.")
+
+    def _sent(self, ack: Ack, body: Body, carried: dict[str, str], said: Decision) -> None:
+        """Takes what a form says; what is refused stands at its field."""
+        view = body["view"]
+        pressed = {**body, "trigger_id": view["id"], "container": carried}
+        text = self._take(pressed, RequestId(carried.get("request", "")), said)
+        if text:
+            ack(response_action="errors", errors={"reason": text})
+        else:
+            ack()
+        self.desk.wake()
+
+
+def _pressed(body: Body) -> tuple[RequestId, dict[str, str]]:
+    """Which request a button is about, and where the message stands that it is on."""
+    id = body["actions"][0].get("value", "").partition(":")[0]
+    box = body.get("container", {})
+    place = {name: box[name] for name in ("channel_id", "message_ts") if box.get(name)}
+    return RequestId(id), place
