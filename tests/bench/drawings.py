@@ -109,8 +109,10 @@ def _cards_of(stem: str) -> Iterator[tuple[str, Callable[[], Block]]]:
     for action, state, role in product(scenes.COMMANDS, State, scenes.ROLES):
         if scenes.is_shown(role, state, action):
             request = scenes.request(action, state, known, reason=LONG_REASON)
-            scene = scenes.scene(request, known, people, role)
-            yield f"{role}, {state}, {action}", partial(draw, role, scene)
+            ways = scenes.variants(request, (LONG_REASON,) * 2) if state is State.WAITING else {"": request}
+            for way, one in ways.items():
+                scene = scenes.scene(one, known, people, role)
+                yield f"{role}, {state}, {action}, {way}".rstrip(", "), partial(draw, role, scene)
 
 
 def _cards() -> Row:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -88,6 +89,11 @@ def card(s: Stage, user: str, action: str = "approve", channel: str | None = Non
     """The newest message that this person sees with such a button."""
     seen = s.slack.seen_by(user, channel) if channel else s.slack.dm_of(user)
     return next(one for one in reversed(seen) if action in buttons(one))
+
+
+def as_it_was(message: Message) -> Message:
+    """A copy of a message as it is drawn now: somebody's screen that isn't up to date."""
+    return replace(message, blocks=list(message.blocks))
 
 
 def has_card(s: Stage, user: str, action: str = "approve") -> bool:

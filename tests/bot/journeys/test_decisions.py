@@ -13,6 +13,7 @@ from bot.sandbox.stage import POLICY, Stage
 from tests.bot.journeys.scenes import (
     answer,
     approve,
+    as_it_was,
     ask,
     buttons,
     calls,
@@ -110,11 +111,15 @@ def test_two_must_agree_and_one_person_counts_once(tmp_path: Path) -> None:
     with playing(tmp_path, TWO) as s:
         s.miro.add_user("alex@example.com", "Alex Smith", teams=[s.teams["Design"]])
         id = ask(s, "U0DANA", "/miro-admin", "<@U0ALEX> because Alex joins IT")
-        assert "2 must agree." in read(card(s, "U0CAROL"))
+        theirs = card(s, "U0CAROL")
+        old = as_it_was(theirs)
+        assert "2 must agree." in read(theirs)
         approve(s, "U0CAROL")
         assert state(s, id) == "waiting"
-        assert "Carol Diaz said yes" in read(card(s, "U0SAM"))
-        approve(s, "U0CAROL")
+        assert "Carol Diaz said yes; 1 more needed." in read(card(s, "U0SAM"))
+        assert "You said yes; 1 more needed." in read(theirs)
+        assert buttons(theirs) == ["deny", "question", "details"]
+        press(s, "U0CAROL", "approve", old)
         assert answer(s, "U0CAROL") == f"You approved {id} already. It waits for somebody else."
         assert calls(s) == []
         approve(s, "U0SAM")

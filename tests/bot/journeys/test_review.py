@@ -38,7 +38,7 @@ def test_the_same_message_becomes_the_requesters_card(s: Stage) -> None:
     s.settle()
     (card,) = [one for one in s.slack.dm_of("U0ALEX") if one.user == s.slack.bot_user]
     assert read(card).startswith("R-1 · Waiting for Priya Rao, Carol Diaz or Sam Lee")
-    assert buttons(card) == ["withdraw", "details"]
+    assert buttons(card) == ["remind", "withdraw", "details"]
     press(s, "U0PRIYA", "approve")
     assert read(card).startswith("R-1 · Done")
     assert told(s, "U0ALEX")[-1].startswith("Done: you're in Engineering")

@@ -182,7 +182,7 @@ def test_a_button_pointed_at_another_request_shows_nothing_of_it(s: Stage) -> No
     own = card(s, "U0ALEX", "withdraw")
     said = pressed(s, "U0ALEX", own, "withdraw", secret)
     assert said == f"Only who asked for {secret}, or an operator, can withdraw it."
-    assert "Jo" not in read(own) and buttons(own) == ["withdraw", "details"]
+    assert "Jo" not in read(own) and buttons(own) == ["remind", "withdraw", "details"]
     assert (state(s, mine), state(s, secret)) == ("waiting", "waiting")
 
 

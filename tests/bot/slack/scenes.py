@@ -11,7 +11,7 @@ from slack_sdk.models.views import View
 from approvals.ids import GroupId, PersonId, RequestId, SlackId
 from approvals.people import Account, Delegation, Group, Person, Standing
 from approvals.policy_check import load
-from approvals.request import Outcome, Request, Vote
+from approvals.request import Outcome, Question, Request, Vote
 from approvals.states import OPEN, State
 from bot.lifecycle import ACTIONS, CONDITIONS, Action
 from bot.lifecycle.action import Facts
@@ -25,7 +25,8 @@ from bot.sandbox.drawing import as_text
 from bot.sandbox.limits import Surface, problems
 from bot.sandbox.slack_records import Message as Shown
 from bot.sandbox.stage import POLICY
-from bot.slack.cards import DRAWINGS, draw
+from bot.slack import forms, waiting
+from bot.slack.cards import CHANNELS, DRAWINGS, draw
 from bot.slack.scene import Scene
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
@@ -127,7 +128,7 @@ def request(action: str, state: State, known: Facts, **changes: Any) -> Request:
         plan=plan if planned else {},
         revision="cafe" if planned else "",
         round=int(planned),
-        approvers=tuple((PersonId(f"P-{n}"), "you look after Miro") for n in (3, 4, 5)) if planned else (),
+        **(_asking(3, 4, 5) if planned else {}),
         expires_at=NOW + DAY if planned else None,
         approved_at=NOW if decided and state is not State.DENIED else None,
         votes=(Vote(PersonId("P-3"), NOW, "cafe"),) if decided else (),
@@ -136,6 +137,49 @@ def request(action: str, state: State, known: Facts, **changes: Any) -> Request:
         outcomes=int(outcome is not None),
     )
     return replace(whole, **changes)
+
+
+def _asking(*numbers: int, asks: int = 1) -> dict[str, Any]:
+    """These people are asked, as of so many askings."""
+    ids = tuple(PersonId(f"P-{n}") for n in numbers)
+    because = "you look after Miro"
+    return {
+        "approvers": tuple((id, because) for id in ids),
+        "told": ids,
+        "asks": asks,
+        "since": dict.fromkeys(ids, asks),
+    }
+
+
+TEXTS = ("Which boards does Alex need, and for how long?", "All of them. " * 20)
+
+
+def variants(of: Request, texts: tuple[str, str] = TEXTS) -> dict[str, Request]:
+    """A waiting request in every way in which people can be asked and answer."""
+    three, others = PersonId("P-3"), _asking(4, 5, asks=2)
+    yes, open_ = Vote(three, NOW, "cafe"), Question(three, NOW, texts[0])
+    missed = ("I can't reach Carol Diaz in Slack.", "Sam Lee and Priya Rao were asked instead.")
+    return {
+        "as it was asked": of,
+        "several have to agree": replace(of, agree=3, need=3),
+        "one of several agreed": replace(of, agree=3, need=3, votes=(yes,)),
+        "the next step": replace(of, **others, step=1, steps=3, agree=2, need=2, counted=1, votes=(yes,)),
+        "within the next step": replace(
+            of, **others, step=1, steps=3, need=2, counted=1, votes=(yes, replace(yes, step=1))
+        ),
+        "others asked instead": replace(of, **others, notes=missed, unreached=missed[:1]),
+        "somebody stands in": replace(of, **others, stand_ins={PersonId("P-4"): three}),
+        "nobody left": replace(of, **_asking(asks=2), notes=missed, is_stuck=True),
+        "asked something": replace(of, questions=(open_,)),
+        "answered": replace(of, questions=(replace(open_, answer=texts[1]), open_)[:1]),
+        "asked again": replace(of, questions=(replace(open_, answer=texts[1]), open_)),
+        "reminded": replace(of, reminders=(1, 1), reminded=2, asked_last_at=NOW),
+        "everything": replace(
+            of, **_asking(3, 4, 5, 6, 7, asks=2), step=1, steps=3, agree=3, need=3, counted=1, votes=(yes,),
+            notes=missed, is_stuck=True, questions=(replace(open_, answer=texts[1]),),
+            reminders=(2,), reminded=1, asked_last_at=NOW,
+        ),
+    }  # fmt: skip
 
 
 def _said(state: State, did: list[str]) -> dict[str, Any]:
@@ -154,18 +198,47 @@ def _said(state: State, did: list[str]) -> dict[str, Any]:
 
 def scene(of: Request, known: Facts, people: Mapping[str, Person], role: str) -> Scene:
     """The request as a reader in this role sees it."""
-    readers = {"requester": "P-1", "result": "P-1", "follower": "P-6", "subject": "P-2", "channel": ""}
-    viewer = people.get(readers.get(role, "P-3"))
+    viewer = people.get(READERS.get(role, "P-3"))
     command: Action = ACTIONS[of.action].model_validate(of.details)
-    round = of.outcomes if role in ("result", "follower", "subject", "operator") else of.round
+    if role in ("question", "answer") and not of.questions:
+        said = "All of them." if role == "answer" else ""
+        of = replace(of, questions=(Question(PersonId("P-3"), NOW, TEXTS[0], said),))
     zone = "Europe/Berlin" if viewer else ""
-    return Scene(of, command, known, lambda id: people[id], viewer, zone, NOW, round)
+    joined = None
+    if of.state is State.JOINED:
+        joined = request(of.action, State.WAITING, known, id=RequestId("R-7"))
+    round = _round(of, role, viewer.id if viewer else None)
+    return Scene(of, command, known, lambda id: people[id], viewer, zone, NOW, round, first=joined)
+
+
+READERS = {
+    "requester": "P-1", "question": "P-1", "result": "P-1", "follower": "P-6", "subject": "P-2",
+    "channel": "", "channel-reminder": "",
+}  # fmt: skip
+
+
+def _round(of: Request, role: str, viewer: PersonId | None) -> int:
+    """The newest of its kind that this reader has; that of the first asking, where they aren't asked now."""
+    if role in ("result", "follower", "subject", "operator"):
+        return of.outcomes
+    if role in ("question", "answer"):
+        return len(of.questions)
+    if role in ("reminder", "channel-reminder"):
+        return waiting.reminder(of, viewer) or 1
+    return waiting.turn(of, viewer) or 1
 
 
 def drawn(of: Request, known: Facts, people: Mapping[str, Person], role: str) -> Shown:
     """The card that a role sees."""
     message = draw(role, scene(of, known, people, role))
     return Shown("C1", "1.1", "U0BOT", message["text"], message["blocks"])
+
+
+def details(of: Request, known: Facts, people: Mapping[str, Person]) -> str:
+    """What an approver reads under Details."""
+    view = forms.details(scene(of, known, people, "approver"))
+    check_valid("modal", view)
+    return as_text(view)
 
 
 def is_shown(role: str, state: State, action: str) -> bool:
@@ -176,7 +249,7 @@ def is_shown(role: str, state: State, action: str) -> bool:
         return state is not State.CHECKING and state is not State.WAITING
     if role in ("result", "follower"):
         return state in (*ENDED, State.STOPPED)
-    if role == "channel" and action == "offboard":
+    if role in CHANNELS and action == "offboard":
         return False
     return role == "requester" or state not in (
         State.CHECKING,

@@ -1,6 +1,7 @@
 """Every card, for every reader, in every state: valid, short, and without buttons once it is settled."""
 
 from dataclasses import replace
+from itertools import product
 from typing import Any
 
 import pytest
@@ -51,6 +52,23 @@ def test_every_role_reads_every_state(
             assert state in OPEN or not DECIDING & buttons(card)
 
 
+WAYS = tuple(scenes.variants(request("rename-group", State.WAITING, scenes.facts({}, NAMES))))
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("role", ROLES)
+def test_every_role_reads_every_way_of_being_asked(
+    people: dict[str, Person], known: Facts, role: str, way: str
+) -> None:
+    for action in COMMANDS:
+        if is_shown(role, State.WAITING, action):
+            of = scenes.variants(request(action, State.WAITING, known))[way]
+            card = drawn(of, known, people, role)
+            check_valid("message", {"text": card.text, "blocks": card.blocks})
+            assert scenes.word_count(card) <= MOST_WORDS, as_text(card)
+            assert "0 more needed" not in as_text(card)
+
+
 PRINTED = st.characters(exclude_categories=["Cs", "Cc"])
 SHORT = st.text(PRINTED, min_size=1, max_size=76)
 WORDY = st.lists(st.sampled_from(["a", "😀", "שלום", "…", "I", "x,y", "·"]), min_size=30, max_size=38)
@@ -98,11 +116,13 @@ def test_no_names_or_reasons_make_a_card_too_long(
             of = replace(of, decided_by=tuple(vote.by for vote in of.votes) if of.decided_by else ())
         if of.outcome and state in (State.DENIED, State.REFUSED, State.STOPPED):
             of = replace(of, outcome=replace(of.outcome, text=reason, remedy=reason))
-        for role in ROLES:
+        of = replace(of, told=tuple(id for id, _ in of.approvers))
+        ways = scenes.variants(of, (reason, reason)) if state is State.WAITING else {"": of}
+        for role, (way, one) in product(ROLES, ways.items()):
             if is_shown(role, state, action):
-                card = drawn(of, known, people, role)
+                card = drawn(one, known, people, role)
                 check_valid("message", {"text": card.text, "blocks": card.blocks})
-                assert scenes.word_count(card) <= MOST_WORDS, f"{role} {state}\n{as_text(card)}"
+                assert scenes.word_count(card) <= MOST_WORDS, f"{role} {state} {way}\n{as_text(card)}"
 
 
 def test_an_approvers_card_begins_with_the_question(people: dict[str, Person], known: Facts) -> None:
@@ -118,7 +138,7 @@ def test_an_approvers_card_begins_with_the_question(people: dict[str, Person], k
 def test_approve_carries_id_and_revision_and_nothing_else(people: dict[str, Person], known: Facts) -> None:
     card = drawn(request("make-admin", State.WAITING, known), known, people, "approver")
     values = {element["action_id"]: element["value"] for _, element in placed(card.blocks)}
-    assert values == dict.fromkeys(("approve", "deny", "details"), "R-42:cafe")
+    assert values == dict.fromkeys(("approve", "deny", "question", "details"), "R-42:cafe")
 
 
 @pytest.mark.parametrize(
@@ -140,11 +160,12 @@ def test_a_long_reason_gives_way_and_says_where_it_stands(people: dict[str, Pers
 
 
 def test_an_older_round_shows_no_buttons(people: dict[str, Person], known: Facts) -> None:
-    of = request("move-team", State.WAITING, known, round=2)
-    old = replace(scenes.scene(of, known, people, "approver"), round=1)
-    message = draw("approver", old)
-    assert list(placed(message["blocks"])) == []
-    assert "There is a newer card below." in message["text"]
+    of = request("move-team", State.WAITING, known)
+    for role, changes in (("approver", {"since": {PersonId("P-3"): 2}}), ("reminder", {"reminders": (1, 1)})):
+        old = replace(scenes.scene(replace(of, **changes), known, people, role), round=1)
+        message = draw(role, old)
+        assert list(placed(message["blocks"])) == []
+        assert "There is a newer card below." in message["text"]
 
 
 def test_a_request_of_a_newer_program_is_shown_without_buttons(

@@ -6,15 +6,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from approvals.ids import GroupId
+from approvals.decide import LONGEST_QUESTION
+from approvals.ids import GroupId, PersonId, RequestId
 from approvals.people import Group
+from approvals.request import Question, Request, Vote
+from approvals.states import State
 from bot.lifecycle import ACTIONS
 from bot.sandbox.drawing import as_text
 from bot.sandbox.inputs import untouched
 from bot.sandbox.limits import problems
 from bot.slack import forms
 from bot.slack.phrases import Draft
-from tests.bot.slack.scenes import check_valid, many, tables
+from tests.bot.slack import scenes
+from tests.bot.slack.scenes import NOW, check_valid, many, tables
 
 COUNTS = (0, 1, 2, 99, 100, 101, 5000)
 
@@ -182,3 +186,34 @@ def test_a_notice_and_what_was_sent_are_valid() -> None:
 @pytest.mark.parametrize("metadata", ["", "7", "[]", "null", '{"request": null}', '{"x": 1}'])
 def test_an_unreadable_denial_is_about_nothing(metadata: str) -> None:
     assert not forms.carried({"private_metadata": metadata}).get("request", "").startswith("R-")
+
+
+def test_the_forms_for_questions_and_answers_are_valid_and_carry_what_they_are_about() -> None:
+    place = {"channel_id": "D1", "message_ts": "1.1"}
+    long = Question(PersonId("P-3"), NOW, "w" * LONGEST_QUESTION)
+    of = Request(RequestId("R-42"), 1, State.WAITING, "offboard", PersonId("P-1"), NOW, {}, questions=(long,))
+    asked, replied = forms.question(of, place), forms.reply(of, 1, "C" * 80, place)
+    for view in (asked, replied):
+        check_valid("modal", view)
+    assert forms.carried(asked) == {"request": "R-42", **place}
+    assert forms.carried(replied) == {"request": "R-42", **place, "number": "1"}
+
+
+def test_the_form_for_a_delegate_is_valid_empty_and_filled_in() -> None:
+    check_valid("modal", forms.away_form())
+    filled = forms.away_form("2026-03-02", "2026-03-06", "U0LENA")
+    check_valid("modal", filled)
+    expected = {"delegate": "U0LENA", "since": "2026-03-02", "until": "2026-03-06"}
+    assert submitted(filled) == submitted(filled, nulls=True) == expected
+    assert submitted(filled, until={"selected_date": "2026-03-07"})["until"] == "2026-03-07"
+
+
+@pytest.mark.parametrize("count", [0, 1, 20, 200])
+def test_details_hold_any_number_of_votes_and_questions(count: int) -> None:
+    people = scenes.everybody(scenes.PEOPLE)
+    known = scenes.facts(people, scenes.NAMES)
+    votes = (Vote(PersonId("P-3"), NOW, "cafe"),) * count
+    questions = tuple(Question(PersonId("P-3"), NOW, f"{n} {'w' * 290}", "a" * 300) for n in range(count))
+    of = scenes.request("request-access", State.WAITING, known, votes=votes, questions=questions)
+    shown = scenes.details(of, known, people)
+    assert not count or f"{count - 1} www" in shown, "the newest is there in any case"

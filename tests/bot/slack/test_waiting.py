@@ -1,0 +1,175 @@
+"""What cards say while a request waits, reader by reader."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from approvals.ids import BOT, PersonId
+from approvals.people import Person
+from approvals.request import Outcome, Request, Vote
+from approvals.states import State
+from bot.lifecycle.action import Facts
+from bot.sandbox.drawing import as_text
+from bot.sandbox.inputs import placed
+from bot.slack import waiting
+from bot.slack.cards import draw
+from tests.bot.slack import scenes
+from tests.bot.slack.scenes import NAMES, NOW, PEOPLE, drawn, request
+
+
+@pytest.fixture(scope="module")
+def people() -> dict[str, Person]:
+    return scenes.everybody(PEOPLE)
+
+
+@pytest.fixture(scope="module")
+def known(people: dict[str, Person]) -> Facts:
+    return scenes.facts(people, NAMES)
+
+
+@pytest.fixture
+def ways(known: Facts) -> dict[str, Request]:
+    return scenes.variants(request("move-team", State.WAITING, known))
+
+
+def buttons(card: Any) -> list[str]:
+    return [element["action_id"] for _, element in placed(card.blocks)]
+
+
+PROGRESS = {
+    "as it was asked": "",
+    "several have to agree": "3 must agree.",
+    "one of several agreed": "You said yes; 2 more needed.",
+    "the next step": "Step 2 of 3; you agreed. 2 must agree.",
+}
+
+
+@pytest.mark.parametrize("way", PROGRESS)
+def test_how_far_it_is_counts_votes_of_this_step_alone(
+    ways: dict[str, Request], known: Facts, people: dict[str, Person], way: str
+) -> None:
+    assert waiting.progress(scenes.scene(ways[way], known, people, "approver")) == PROGRESS[way]
+
+
+PASSED = {
+    "the next step": "You agreed; now Sam Lee or Priya Rao decides.",
+    "others asked instead": "Sam Lee and Priya Rao were asked instead.",
+    "somebody stands in": "Sam Lee stands in for you.",
+    "nobody left": "You aren't asked any more.",
+}
+
+
+@pytest.mark.parametrize("way", PASSED)
+@pytest.mark.parametrize("role", ["approver", "reminder"])
+def test_whoever_is_not_asked_any_more_reads_why_and_has_no_buttons(
+    ways: dict[str, Request], known: Facts, people: dict[str, Person], way: str, role: str
+) -> None:
+    card = drawn(ways[way], known, people, role)
+    assert as_text(card).splitlines() == [
+        "Move Alex Smith from Engineering to Design?",
+        PASSED[way],
+        "R-42 · move-team",
+    ]
+    assert buttons(card) == []
+
+
+def test_whoever_was_asked_all_along_is_not_said_to_be_asked_instead(
+    ways: dict[str, Request], known: Facts, people: dict[str, Person]
+) -> None:
+    left = {PersonId(f"P-{n}"): 1 for n in (4, 5)}
+    of = replace(ways["others asked instead"], since=left)
+    assert "Now Sam Lee or Priya Rao decides." in as_text(drawn(of, known, people, "approver"))
+
+
+def test_a_reminder_has_all_that_the_card_has(
+    ways: dict[str, Request], known: Facts, people: dict[str, Person]
+) -> None:
+    card, reminder = (drawn(ways["reminded"], known, people, role) for role in ("approver", "reminder"))
+    assert buttons(card) == buttons(reminder) == ["approve", "deny", "question", "details"]
+    assert as_text(reminder).replace("Reminder: ", "") == as_text(card)
+    assert reminder.text.startswith("Reminder: Move Alex Smith")
+
+
+def test_a_reminder_of_an_earlier_step_is_over(
+    ways: dict[str, Request], known: Facts, people: dict[str, Person]
+) -> None:
+    of = replace(ways["reminded"], asks=2, since=dict.fromkeys(ways["reminded"].told, 2))
+    assert waiting.reminder(of, PersonId("P-3")) == 0
+    assert buttons(drawn(of, known, people, "reminder")) == []
+
+
+def test_the_channel_does_not_name_whoever_has_decided(
+    ways: dict[str, Request], known: Facts, people: dict[str, Person]
+) -> None:
+    shown = as_text(drawn(ways["one of several agreed"], known, people, "channel"))
+    assert "Sam Lee or Priya Rao can decide. Carol Diaz said yes; 2 more needed." in shown
+
+
+def test_an_empty_seat_is_called_nobodys_name(
+    ways: dict[str, Request], known: Facts, people: dict[str, Person]
+) -> None:
+    of = ways["nobody left"]
+    assert "Waiting for somebody who can decide" in as_text(drawn(of, known, people, "requester"))
+    assert "0 people can decide." in as_text(drawn(of, known, people, "channel"))
+
+
+ROOMS: Mapping[int, str] = {
+    40: 'Carol Diaz asked: "Which boards does Alex need, and for how long?" Dana Fox: "All of them."',
+    15: 'Carol Diaz asked: "Which boards does Alex need, and …" Dana Fox: "All of them."',
+    8: "A question stands under Details.",
+}
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_a_question_and_its_answer_are_cut_to_the_room_there_is(
+    ways: dict[str, Request], known: Facts, people: dict[str, Person], room: int
+) -> None:
+    [asked] = ways["asked something"].questions
+    of = replace(ways["asked something"], questions=(replace(asked, answer="All of them."),))
+    said = waiting.talk(scenes.scene(of, known, people, "approver"), room)
+    assert said == ROOMS[room]
+    assert len(said.split()) <= room
+
+
+def test_what_needed_no_approval_names_no_approver(known: Facts, people: dict[str, Person]) -> None:
+    for state in (State.APPROVED, State.WORKING, State.DONE, State.STOPPED, State.REHEARSED):
+        of = request("move-team", state, known, steps=0, votes=(), decided_by=(), approvers=(), told=())
+        for role in ("requester", "result", "operator"):
+            if scenes.is_shown(role, state, "move-team"):
+                shown = as_text(drawn(of, known, people, role))
+                assert "Somebody" not in shown and "Approved by" not in shown, shown
+    done = request("move-team", State.DONE, known, steps=0, votes=(), decided_by=())
+    assert "Dana Fox asked; the policy needs no approval." in as_text(drawn(done, known, people, "result"))
+
+
+def test_what_the_bot_ended_says_why_in_every_copy(known: Facts, people: dict[str, Person]) -> None:
+    text = "Whoever asked for it has left the company, so it ends."
+    of = request("move-team", State.WITHDRAWN, known, outcome=Outcome(NOW, BOT, text), approved_at=None)
+    for role in ("approver", "channel", "reminder", "follower", "question"):
+        shown = as_text(drawn(of, known, people, role))
+        assert f"{text} Nothing has changed." in shown and "Withdrawn by" not in shown
+
+
+def test_what_was_asked_twice_shows_how_the_first_one_stands(known: Facts, people: dict[str, Person]) -> None:
+    joined = request("move-team", State.JOINED, known, outcome=Outcome(NOW, BOT, "The same was asked for."))
+    waits = drawn(joined, known, people, "requester")
+    assert buttons(waits) == ["remind"]
+    assert [element["value"] for _, element in placed(waits.blocks)] == ["R-7"]
+    for state in (State.CHECKING, State.WORKING, State.DONE, State.DENIED):
+        first = request("move-team", state, known, id="R-7")
+        scene = replace(scenes.scene(joined, known, people, "requester"), first=first)
+        message = draw("requester", scene)
+        assert list(placed(message["blocks"])) == []
+
+
+def test_a_vote_in_somebodys_place_stands_under_details(known: Facts, people: dict[str, Person]) -> None:
+    vote = Vote(PersonId("P-4"), NOW, "cafe", step=1, stands_for=PersonId("P-3"))
+    of = request("move-team", State.WAITING, known, votes=(vote,), step=1, steps=2, reminders=(1, 1))
+    shown = scenes.details(of, known, people)
+    assert "Sam Lee said yes for Carol Diaz in step 2, today, 10:00" in shown
+    assert "Reminded 2 times" in shown and "Step 2 of 2: 1 must agree" in shown
+    assert "Told: Carol Diaz, Sam Lee and Priya Rao" in shown
+    assert "Can decide: Carol Diaz and Priya Rao" in shown
+    assert "To undo: /miro-move the other way." in shown
