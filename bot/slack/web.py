@@ -76,7 +76,7 @@ class Door:
         if path != "/slack/events" or method != "POST":
             return _say(start, "404 Not Found", {"error": "POST /slack/events or GET /healthz"})
         size = environ.get("CONTENT_LENGTH") or "0"
-        if not size.isdigit() or int(size) > LARGEST:
+        if not _is_number(size) or int(size) > LARGEST:
             return self._refuse(start, "413 Payload Too Large", "too large")
         body = environ["wsgi.input"].read(int(size))
         fault = self._fault(environ, body)
@@ -90,7 +90,8 @@ class Door:
         signature = environ.get("HTTP_X_SLACK_SIGNATURE", "")
         if not stamp or not signature:
             return "unsigned"
-        if not stamp.isdigit():
+        # The verifier takes text alone, and trips over what Slack never sends.
+        if not _is_number(stamp) or not signature.isascii() or not _is_text(body):
             return "badly signed"
         if abs(self._verifier.clock.now() - int(stamp)) > 300:
             return "old"
@@ -100,6 +101,19 @@ class Door:
         self.counts.add(why)
         log.warning("a request to /slack/events was refused: %s", why)
         return _say(start, status, {"error": why})
+
+
+def _is_number(text: str) -> bool:
+    """Whether it is plain digits, of a length that can be a time or a size: `isdigit` takes "²" for one."""
+    return len(text) <= 12 and text.isascii() and text.isdigit()
+
+
+def _is_text(body: bytes) -> bool:
+    try:
+        body.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _say(start: StartResponse, status: str, content: dict[str, Any]) -> Iterable[bytes]:

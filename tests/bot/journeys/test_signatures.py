@@ -1,5 +1,7 @@
 """What reaches the HTTP door unsigned, badly signed, late, twice, or too large."""
 
+import hashlib
+import hmac
 import json
 import logging
 
@@ -8,7 +10,7 @@ import pytest
 
 from bot.sandbox.deliveries import FORM, Delivery, Reply
 from bot.sandbox.payloads import slash_command
-from bot.sandbox.stage import Stage
+from bot.sandbox.stage import SECRET, Stage
 from tests.bot.journeys.scenes import ask, card, history, request, state
 
 SECRETIVE = "because-this-must-not-be-logged"
@@ -57,13 +59,47 @@ def test_a_signature_of_another_body_is_turned_away(s: Stage) -> None:
     assert refusals(s) == {"badly signed": 1}
 
 
-@pytest.mark.parametrize("stamp", ["", "yesterday", "-1", "1e9", "９９"])
-def test_a_timestamp_that_is_none_is_turned_away(s: Stage, stamp: str) -> None:
+STAMP, SIGNATURE = "X-Slack-Request-Timestamp", "X-Slack-Signature"
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        *((STAMP, text) for text in ("", "yesterday", "-1", "1e9", "９９", "²", "9" * 5_000)),
+        *((SIGNATURE, text) for text in ("", "v0=é", "v0=²", "v0=" + "x" * 5_000)),
+    ],
+    ids=lambda text: ascii(text)[:30],
+)
+@pytest.mark.parametrize("coding", ["utf-8", "latin-1"])
+def test_a_header_that_slack_never_sends_is_turned_away(
+    s: Stage, caplog: pytest.LogCaptureFixture, name: str, value: str, coding: str
+) -> None:
     delivery = typed(s)
-    headers = s.acting.signature(delivery.body) | {"X-Slack-Request-Timestamp": stamp}
-    encoded = {name: value.encode() for name, value in headers.items()}
+    headers = s.acting.signature(delivery.body) | {name: value}
+    encoded = {name: value.encode(coding, errors="replace") for name, value in headers.items()}
     answer = httpx.post(s.acting.bot_url, content=delivery.body, headers=encoded)  # type: ignore[arg-type]
-    assert answer.status_code == 401
+    check_turned_away(s, caplog, answer)
+
+
+def check_turned_away(s: Stage, caplog: pytest.LogCaptureFixture, answer: httpx.Response) -> None:
+    """401, counted once, one line in the log, and nothing of the body in it."""
+    (why,) = refusals(s)
+    assert (answer.status_code, answer.json()) == (401, {"error": why})
+    assert refusals(s) == {why: 1}
+    said = [one.getMessage() for one in caplog.records if one.levelno >= logging.WARNING]
+    assert said == [f"a request to /slack/events was refused: {why}"]
+    assert SECRETIVE not in caplog.text
+
+
+@pytest.mark.parametrize("rightly", [True, False], ids=["signed", "badly signed"])
+def test_a_body_that_is_no_text_is_turned_away(
+    s: Stage, caplog: pytest.LogCaptureFixture, rightly: bool
+) -> None:
+    body = typed(s).body + b"&more=\xff\xfe"
+    stamp = str(int(s.clock.seconds()))
+    proof = hmac.new(SECRET.encode(), b"v0:" + stamp.encode() + b":" + body, hashlib.sha256).hexdigest()
+    headers = {STAMP: stamp, SIGNATURE: f"v0={proof if rightly else '0' * 64}", "Content-Type": FORM}
+    check_turned_away(s, caplog, httpx.post(s.acting.bot_url, content=body, headers=headers))
 
 
 def test_within_five_minutes_a_late_delivery_counts(s: Stage) -> None:
