@@ -105,11 +105,7 @@ def _status(desk: Desk, who: Who, rest: str) -> Said:
         if not rest:
             lines = [_line(desk, one, who) for one in _own(desk, who)]
             return _only_you(message("\n".join(lines) or "You have asked for nothing yet. Try /miro help."))
-        request = desk.store.request(numbered(rest))
-        may_see(desk, request, who)
-        return _only_you(message(_line(desk, request, who)))
-    except (ValueError, KeyError):
-        return _only_you(message(f"I know no request {rest[:20]}. They are called R-42."))
+        return _only_you(message(_line(desk, _named(desk, who, rest), who)))
     except Refused as error:
         return _only_you(message(str(error)))
 
@@ -151,11 +147,8 @@ def _how_far(scene: Scene) -> str:
 
 def _withdraw(desk: Desk, who: Who, rest: str) -> Said:
     try:
-        request = desk.store.request(numbered(rest))
-        may_see(desk, request, who)
+        request = _named(desk, who, rest)
         desk.store.append(request, decide.withdraw(request, who, desk.table(request)))
-    except (ValueError, KeyError):
-        return _only_you(message(f"I know no request {rest[:20]}. Write /miro withdraw R-42."))
     except (Refused, StoreTrouble) as error:
         return _only_you(message(str(error)))
     desk.wake()
@@ -176,6 +169,25 @@ def _told(act: Callable[[], str]) -> Said:
         return _only_you(message(act()))
     except (Refused, StoreTrouble) as error:
         return _only_you(message(str(error)))
+
+
+def _named(desk: Desk, who: Who, typed: str) -> Request:
+    """The request that somebody names, if it concerns them. Raises Refused."""
+    try:
+        id = numbered(typed)
+    except ValueError:
+        raise Refused(f"I know no request {typed[:20]}. They are called R-42.") from None
+    try:
+        request = desk.store.request(id)
+    except KeyError:
+        raise Refused(_none_of_yours(id)) from None
+    may_see(desk, request, who)
+    return request
+
+
+def _none_of_yours(id: RequestId) -> str:
+    # The same for a request of others as for a number that doesn't exist: a refusal mustn't tell which.
+    return f"I know no request {id} of yours."
 
 
 VERBS: dict[str, Callable[[Desk, Who, str], Said]] = {
@@ -204,8 +216,7 @@ def _concerns(desk: Desk, request: Request, person: Person) -> bool:
 def may_see(desk: Desk, request: Request, who: Who) -> None:
     """Refuses whoever has nothing to do with a request, and accounts that could decide nothing either."""
     if not _concerns(desk, request, who.person):
-        # The same words as for a number that doesn't exist: a refusal mustn't tell that there is something.
-        raise Refused(f"I know no request {request.id} of yours.")
+        raise Refused(_none_of_yours(request.id))
     check_standing(who, desk.now())
 
 

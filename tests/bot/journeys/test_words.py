@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import pytest
+
 from bot.sandbox.drawing import as_text
 from bot.sandbox.stage import CHANNEL, POLICY, Stage
 from tests.bot.journeys.scenes import (
@@ -185,11 +187,14 @@ def test_status_lists_what_one_asked_for(s: Stage) -> None:
     assert typed(s, "U0ALEX", f"status {id.lower()}") == told
 
 
-def test_status_of_somebody_elses_request_says_nothing(s: Stage) -> None:
+@pytest.mark.parametrize("verb", ["status", "withdraw"])
+def test_somebody_elses_request_reads_like_one_that_there_isnt(s: Stage, verb: str) -> None:
     id = ask(s, "U0ALEX", "/miro-access", "for Engineering because I start Monday")
-    assert typed(s, "U0DANA", f"status {id}") == f"I know no request {id} of yours."
-    assert typed(s, "U0DANA", "status R-99") == "I know no request R-99. They are called R-42."
-    assert typed(s, "U0DANA", "status nonsense") == "I know no request nonsense. They are called R-42."
+    theirs, nobodys = typed(s, "U0DANA", f"{verb} {id}"), typed(s, "U0DANA", f"{verb} r-99")
+    assert theirs == f"I know no request {id} of yours."
+    assert nobodys == theirs.replace(id, "R-99")
+    assert typed(s, "U0DANA", f"{verb} nonsense") == "I know no request nonsense. They are called R-42."
+    assert state(s, id) == "waiting"
 
 
 def test_withdraw_by_word_ends_the_request(s: Stage) -> None:
