@@ -66,6 +66,11 @@ class Tables:
         found = self.people.person(id)
         return replace(found, name=clip(found.name, 40, 3))
 
+    def called(self, slack_id: str) -> str:
+        """The name behind a Slack account, or ''."""
+        person = self.people.by_slack(SlackId(slack_id))
+        return person.name if person else ""
+
     @property
     def facts(self) -> Facts:
         """What actions may know."""

@@ -33,6 +33,7 @@ from bot.slack.blocks import (
     when,
 )
 from bot.slack.cards import CHANNELS
+from bot.slack.marks import by_name
 from bot.slack.phrases import Draft
 from bot.slack.scene import Scene, unasked
 from bot.slack.talk import remind
@@ -269,9 +270,10 @@ def at_fields(problems: Problems, view: Block) -> dict[str, str]:
 
 def understood(desk: Desk, who: Who, text: str) -> Message:
     """The answer to a message: what the bot would ask for, and a button to look at it first."""
-    draft = phrases.read(text, desk.tables())
+    tables = desk.tables()
+    draft = phrases.read(text, tables)
     if draft is None:
-        said = helped(desk, who, text)
+        said = helped(desk, who, by_name(text, tables.called))
         said.pop("response_type")
         return said
     return forms.review(draft, _sentence(desk, draft), _folded(draft))

@@ -27,6 +27,7 @@ from bot.slack import answers, forms, phrases
 from bot.slack.away import Away
 from bot.slack.blocks import message
 from bot.slack.courier import Courier
+from bot.slack.marks import by_name, typed
 from bot.slack.scene import Scene
 from bot.slack.shortcuts import Shortcuts
 from bot.slack.talk import Talk
@@ -120,7 +121,7 @@ class Listeners:
     def command(self, ack: Ack, body: Body, client: WebClient) -> None:
         """/miro-access and its like: opens the form, filled in as far as the text says."""
         action = next(one for one in ACTIONS.values() if f"/{one.SLASH}" == body["command"])
-        draft = phrases.read(body.get("text", ""), self.desk.tables(), action)
+        draft = phrases.read(typed(body.get("text", "")), self.desk.tables(), action)
         assert draft
         ack(**self._open(draft, body, client))
 
@@ -145,17 +146,17 @@ class Listeners:
 
     def miro(self, ack: Ack, body: Body, client: WebClient) -> None:
         """/miro: help, whoami, status, withdraw, or an action in plain words."""
-        text = body.get("text", "").strip()
+        text, tables = typed(body.get("text", "")).strip(), self.desk.tables()
         word, _, rest = text.partition(" ")
         who = self._who(body)
         if word in answers.VERBS:
-            ack(**answers.VERBS[word](self.desk, who, rest.strip()))
+            ack(**answers.VERBS[word](self.desk, who, by_name(rest.strip(), tables.called)))
             return
-        draft = phrases.read(text, self.desk.tables(), ACTIONS.get(word)) if text else None
+        draft = phrases.read(text, tables, ACTIONS.get(word)) if text else None
         if draft:
             ack(**self._open(draft, body, client))
         else:
-            ack(**answers.helped(self.desk, who, text))
+            ack(**answers.helped(self.desk, who, by_name(text, tables.called)))
 
     def said(self, ack: Ack, event: Body, body: Body, context: BoltContext) -> None:
         """A message to the bot: one sentence and a button, for its writer's eyes only."""
@@ -165,7 +166,7 @@ class Listeners:
         if event.get("type") == "message" and event.get("channel_type") != "im":
             return  # a mention comes as an event of its own as well
         who = self._who({"user_id": event["user"]})
-        text = event.get("text", "").replace(f"<@{context.bot_user_id}>", " ").strip()
+        text = typed(event.get("text", ""), context.bot_user_id or "").strip()
         only_for = "" if event.get("channel_type") == "im" else event["user"]
         with self.desk.store.writing():
             if self.desk.store.once(f"event:{body.get('event_id', event.get('ts'))}"):

@@ -7,8 +7,9 @@ from approvals.people import Group
 from bot.lifecycle import ACTIONS, Action
 from bot.lifecycle.action import Asked, Kind
 from bot.lifecycle.fill import Tables
+from bot.slack.marks import MENTION, by_name
 
-_PERSON = re.compile(r"<@([A-Z0-9]+)(?:\|[^>]*)?>|<mailto:[^|>]*\|([^>]+)>|(\S+@[\w.-]+\.\w+)")
+_PERSON = re.compile(rf"{MENTION}|(\w[\w.!#$%&'*+/=?^`{{|}}~-]*@[\w-]+(?:\.[\w-]+)+)")
 _SPAN = r"for (?:\d+|an?|one|two|three) (?:hour|day|week|month)s?"
 _DAYS = r"by (?:mon|tues|wednes|thurs|fri|satur|sun)day"
 _WHEN = (
@@ -49,9 +50,9 @@ class Draft:
 
 
 def read(text: str, tables: Tables, action: type[Action] | None = None) -> Draft | None:
-    """The draft of a message; None when no action is meant. A slash command names its action itself."""
+    """The draft of a typed text; None when no action is meant. A slash command names its action itself."""
     said = _REASON.search(text)
-    reason = said[1].strip().strip(".") if said else ""
+    reason = by_name(said[1], tables.called).strip().strip(".") if said else ""
     rest = text[: said.start()] if said else text
     meant = action or _meant(_without_names(rest, tables))
     if meant is None:
@@ -59,7 +60,7 @@ def read(text: str, tables: Tables, action: type[Action] | None = None) -> Draft
     notes = [CANT_END] if wants_an_end(text) else []
     notes += [CANT_WAIT] if _START.search(rest) else []
     notes += [NO_RIGHTS] if not meant.ADMINS and not meant.CONFIRM and _RIGHTS.search(rest) else []
-    notes += [ONE_PERSON] if len(set(_PERSON.findall(rest))) > 1 else []
+    notes += [ONE_PERSON] if len({hit[1] or hit[3] for hit in _PERSON.finditer(rest)}) > 1 else []
     raw: dict[str, str] = {}
     rest = _fill_person(meant, rest, raw)
     rest = _fill_text(meant, rest, raw, tables)
@@ -96,7 +97,7 @@ def _fill_person(action: type[Action], text: str, raw: dict[str, str]) -> str:
     name = next((name for name, asked in action.form().items() if asked.kind is Kind.PERSON), None)
     found = _PERSON.search(text)
     if name and found:
-        raw[name] = next(part for part in found.groups() if part)
+        raw[name] = found[1] or found[3]
     return _PERSON.sub(" ", text)
 
 

@@ -5,14 +5,12 @@ import logging
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from html import unescape
 from typing import Any
 
 from slack_bolt import Ack, App
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError, SlackClientError
 
-from approvals.ids import SlackId
 from approvals.people import Standing
 from approvals.refusals import Refused
 from approvals.who import Who, check_standing, is_operator
@@ -21,6 +19,7 @@ from bot.lifecycle import ACTIONS, Action
 from bot.lifecycle.fill import Tables
 from bot.slack import answers, forms, phrases
 from bot.slack.blocks import Block, button, plain, section
+from bot.slack.marks import by_name, clean, typed
 from bot.slack.phrases import Draft
 
 log = logging.getLogger(__name__)
@@ -34,8 +33,7 @@ NOT_FOR_YOU = "You can't ask for this. Ask your manager or your IT team to ask f
 LONGEST = 1000
 """Characters of a message that are read: they travel in a modal, which carries 3000, quotes escaped."""
 
-_MARK = re.compile(r"<([^<>]+)>")
-_CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f]")
+_TORN = re.compile(r"(?:<[^<>]*|&[a-z]{0,3})\Z")
 
 
 @dataclass(frozen=True)
@@ -49,9 +47,10 @@ class Said:
     def of(cls, body: Body) -> "Said":
         """The message of a shortcut."""
         message = body.get("message", {})
-        whole = str(message.get("text") or "")[:LONGEST].encode(errors="replace").decode()
+        whole = str(message.get("text") or "").encode(errors="replace").decode()
+        kept = whole if len(whole) <= LONGEST else _TORN.sub("", whole[:LONGEST])
         author = "" if message.get("bot_id") else str(message.get("user") or "")
-        return cls(_CONTROL.sub(" ", whole).strip(), "" if author == body["user"]["id"] else author)
+        return cls(clean(kept).strip(), "" if author == body["user"]["id"] else author)
 
     @classmethod
     def carried(cls, view: Mapping[str, Any]) -> "Said":
@@ -65,32 +64,14 @@ def draft(said: Said, tables: Tables, action: type[Action] | None = None) -> Dra
 
     "I need access" means whoever wrote it, not whoever makes a request of it.
     """
-    found = phrases.read(said.text, tables, action)
+    text = typed(said.text)
+    found = phrases.read(text, tables, action)
     if found is None:
         return None
     own = next((name for name, asked in found.action.form().items() if asked.own), None)
     meant = {own: said.author} if own and said.author else {}
-    reason = spoken(found.reason or said.text, lambda id: _called(tables, id))
+    reason = found.reason or by_name(text, tables.called)
     return replace(found, raw=meant | found.raw, reason=reason)
-
-
-def _called(tables: Tables, id: str) -> str:
-    person = tables.people.by_slack(SlackId(id))
-    return person.name if person else ""
-
-
-def spoken(text: str, called: Callable[[str], str]) -> str:
-    """Slack's marks as words: people by name, links by their label, `&amp;` as itself."""
-
-    def word(mark: re.Match[str]) -> str:
-        target, _, label = mark[1].partition("|")
-        if target.startswith("@"):
-            return f"@{called(target[1:]) or label or 'somebody'}"
-        if target.startswith("#"):
-            return f"#{label or 'a channel'}"
-        return label or target.replace("!", "@", 1)
-
-    return unescape(_MARK.sub(word, text))
 
 
 def chooser(offers: Sequence[type[Action]], lead: str, said: Said) -> Block:

@@ -19,6 +19,7 @@ from bot.miro.quota import LARGE
 from bot.miro.rights import AdminRole, NoAdminRoles, OrgRole
 from bot.miro.wire import ADMIN
 from bot.sandbox.miro import Exchange
+from bot.slack.marks import typed
 from bot.slack.phrases import read
 from tests.bot.lifecycle.scene import ADDRESS, TEAMS, WORLDS, Office, World, commands, office
 
@@ -81,14 +82,14 @@ def test_each_of_its_words_means_this_action(action: type[Action], room: Office)
         assert draft and draft.action is action
 
 
-def as_slack_sends(text: str) -> str:
-    """People who are mentioned arrive as ids."""
-    return re.sub(r"(?<!\S)@(\w+)", r"<@U0ADA|\1>", text)
+def as_written(text: str) -> str:
+    """As Slack sends it, people who are mentioned arriving as ids, and as the bot then reads it."""
+    return typed(re.sub(r"(?<!\S)@(\w+)", r"<@U0ADA|\1>", text))
 
 
 @each
 def test_its_example_is_understood_and_fills_the_form(action: type[Action], room: Office) -> None:
-    draft = read(as_slack_sends(action.EXAMPLE), room.tables)
+    draft = read(as_written(action.EXAMPLE), room.tables)
     assert draft and draft.action is action
     assert draft.notes == ()
     command = fill(action, draft.raw, room.bo, room.tables)

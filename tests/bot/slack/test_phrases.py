@@ -6,9 +6,10 @@ from hypothesis import strategies as st
 
 from approvals.ids import GroupId
 from approvals.people import Group
-from bot.lifecycle import ACTIONS
+from bot.lifecycle import ACTIONS, Action
 from bot.slack import phrases
-from bot.slack.phrases import CANT_END, CANT_WAIT, ONE_PERSON
+from bot.slack.marks import typed
+from bot.slack.phrases import CANT_END, CANT_WAIT, ONE_PERSON, Draft
 from tests.bot.slack.scenes import tables
 
 GROUPS = [
@@ -20,6 +21,12 @@ GROUPS = [
 ]
 TABLES = tables(GROUPS)
 ALEX = "<@U0ALEX|alex>"
+
+
+def read(text: str, action: type[Action] | None = None) -> Draft | None:
+    """What a text of Slack's is read as."""
+    return phrases.read(typed(text), TABLES, action)
+
 
 TABLE = [
     ("I need Miro access for Engineering", "request-access", {"teams": "E"}),
@@ -63,13 +70,13 @@ TABLE = [
 
 @pytest.mark.parametrize(("text", "action", "raw"), TABLE, ids=[row[0] for row in TABLE])
 def test_a_sentence_fills_in_its_form(text: str, action: str, raw: dict[str, str]) -> None:
-    draft = phrases.read(text, TABLES)
+    draft = read(text)
     assert draft and (draft.action.NAME, draft.raw, draft.notes) == (action, raw, ())
 
 
 @pytest.mark.parametrize("action", ACTIONS.values(), ids=lambda action: action.NAME)
 def test_each_actions_own_example_is_understood(action: type) -> None:
-    draft = phrases.read(action.EXAMPLE.replace("@alex", ALEX), TABLES)  # type: ignore[attr-defined]
+    draft = read(action.EXAMPLE.replace("@alex", ALEX))  # type: ignore[attr-defined]
     assert draft and draft.action is action
     assert draft.notes == ()
     fields = {name for name, asked in draft.action.form().items() if not asked.operators_only}
@@ -80,7 +87,7 @@ def test_each_actions_own_example_is_understood(action: type) -> None:
     "text", ["", "hello", "what's for lunch?", "thanks!", "👍", "Engineering", "<@U1> <@U2>"]
 )
 def test_what_means_no_action_is_no_draft(text: str) -> None:
-    assert phrases.read(text, TABLES) is None
+    assert read(text) is None
 
 
 @pytest.mark.parametrize(
@@ -95,7 +102,7 @@ def test_what_means_no_action_is_no_draft(text: str) -> None:
     ],
 )
 def test_the_reason_is_kept_and_fills_no_field(text: str, reason: str) -> None:
-    draft = phrases.read(text, TABLES)
+    draft = read(text)
     assert draft and draft.action.NAME == "request-access"
     assert (draft.reason, draft.raw) == (reason, {"teams": "D"})
 
@@ -120,7 +127,7 @@ def test_the_reason_is_kept_and_fills_no_field(text: str, reason: str) -> None:
     ],
 )
 def test_what_cannot_be_honoured_is_said_aloud(text: str, note: str) -> None:
-    draft = phrases.read(text, TABLES)
+    draft = read(text)
     assert draft and any(one.startswith(note) for one in draft.notes), draft
 
 
@@ -133,33 +140,33 @@ def test_what_cannot_be_honoured_is_said_aloud(text: str, note: str) -> None:
     ],
 )
 def test_an_apostrophe_quotes_nothing(text: str) -> None:
-    draft = phrases.read(text, TABLES)
+    draft = read(text)
     assert draft and (draft.raw, draft.notes) == ({"teams": "D"}, ())
 
 
 def test_the_same_person_named_twice_is_one() -> None:
-    draft = phrases.read(f"access for {ALEX} to Design, {ALEX} starts soon", TABLES)
+    draft = read(f"access for {ALEX} to Design, {ALEX} starts soon")
     assert draft and draft.notes == ()
 
 
 def test_a_slash_command_names_its_action_itself() -> None:
-    draft = phrases.read("delete admin rename", TABLES, ACTIONS["move-team"])
+    draft = read("delete admin rename", ACTIONS["move-team"])
     assert draft and draft.action.NAME == "move-team"
 
 
 def test_a_longer_name_wins_over_one_inside_it() -> None:
-    draft = phrases.read("access for Design Ops", TABLES)
+    draft = read("access for Design Ops")
     assert draft and draft.raw == {"teams": "DO"}
 
 
 def test_part_of_a_word_names_no_team() -> None:
-    draft = phrases.read("access for the Designers", TABLES)
+    draft = read("access for the Designers")
     assert draft and draft.raw == {}
 
 
 @given(st.text(max_size=300))
 def test_no_text_is_too_strange_to_read(text: str) -> None:
-    draft = phrases.read(text, TABLES)
+    draft = read(text)
     assert draft is None or set(draft.raw) <= set(draft.action.form())
-    forced = phrases.read(text, TABLES, ACTIONS["request-access"])
+    forced = read(text, ACTIONS["request-access"])
     assert forced and not set(forced.raw) & {"department", "manager", "employee_number"}

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from bot.lifecycle import ACTIONS
 from bot.sandbox.drawing import as_text
 from bot.slack import forms
-from bot.slack.shortcuts import LONGEST, WHAT, Said, chooser, draft, spoken
+from bot.slack.shortcuts import LONGEST, WHAT, Said, chooser, draft
 from tests.bot.slack.scenes import check_valid, everybody, many, tables
 
 KNOWN = tables(many(3), everybody(["Ada Example", "Bo Example"]))
@@ -110,5 +110,7 @@ def test_the_chooser_has_a_button_and_an_example_for_each_action() -> None:
     )
 
 
-def test_what_isnt_known_is_left_in_words() -> None:
-    assert spoken("<@U0P1>", lambda _: "") == "@somebody"
+@pytest.mark.parametrize("torn", ["<@U0P1", "<https://example.com/", "&", "&am", "&amp"])
+def test_a_mark_that_is_cut_is_left_out(torn: str) -> None:
+    start = "access " + "x" * (LONGEST - len(torn) - 7)
+    assert of(f"{start}{torn}{'y' * 9}").text == start

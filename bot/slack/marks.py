@@ -1,0 +1,51 @@
+"""What Slack makes of typed text, undone once, at the edge: marks are taken apart first, then its escaping.
+
+Slack escapes `& < >` and marks people and links in messages, mentions, commands and message shortcuts; not
+in the fields of a form. Whoever was picked from its list stays apart from a mark that was only typed: between
+two characters that stand for nothing and that nobody can type.
+"""
+
+import re
+from collections.abc import Callable
+
+_OPEN, _CLOSE = "\ufdd0", "\ufdd1"
+_MARK = re.compile(r"<([^<>]+)>")
+_UNSEEN = re.compile(rf"[\x00-\x09\x0b-\x1f\x7f{_OPEN}{_CLOSE}]")
+
+MENTION = rf"{_OPEN}([^|{_CLOSE}]*)\|([^{_CLOSE}]*){_CLOSE}"
+"""A person who was picked: the id, and the name that Slack gave along."""
+
+
+def clean(text: str) -> str:
+    """Without what can't be seen, line breaks aside."""
+    return _UNSEEN.sub(" ", text)
+
+
+def typed(text: str, bot: str = "") -> str:
+    """A text of Slack's as it was typed; `bot` is the id whose own mention means nobody."""
+
+    def words(mark: re.Match[str]) -> str:
+        target, _, label = mark[1].partition("|")
+        return "" if target == f"@{bot}" else _words(target, label)
+
+    # Last the ampersand: "&amp;lt;" is somebody who typed "&lt;".
+    plain = _MARK.sub(words, clean(text))
+    return plain.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
+
+
+def _words(target: str, label: str) -> str:
+    kind, rest = target[:1], target[1:]
+    if kind == "@":
+        return f"{_OPEN}{rest}|{label}{_CLOSE}"
+    if kind == "#":
+        return f"#{label or 'a channel'}"
+    if target.startswith("mailto:"):
+        return label if "@" in label else target.removeprefix("mailto:")
+    if target.startswith("!subteam"):
+        return label or "a user group"
+    return label or (f"@{rest}" if kind == "!" else target)
+
+
+def by_name(text: str, called: Callable[[str], str]) -> str:
+    """The same for somebody to read: people by name."""
+    return re.sub(MENTION, lambda hit: f"@{called(hit[1]) or hit[2] or 'somebody'}", text)
