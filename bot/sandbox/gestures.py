@@ -12,6 +12,7 @@ from bot.sandbox.limits import options_of, problems
 from bot.sandbox.response_urls import spoken
 from bot.sandbox.slack_records import JSON, Message, Refused
 from bot.sandbox.slack_state import SlackState
+from bot.sandbox.typed import as_slack_sends
 
 
 class Gestures(Line):
@@ -33,7 +34,7 @@ class Gestures(Line):
     def command(self, user: str, command: str, text: str = "", *, channel: str | None = None) -> Reply:
         """Types a slash command, in the direct messages with the bot if nowhere else."""
         place = channel or self.slack.direct(user).id
-        form = payloads.slash_command(self.slack, user, place, command, text)
+        form = payloads.slash_command(self.slack, user, place, command, as_slack_sends(text))
         reply = self.send(Delivery.of_form(form))
         said = {"text": reply.body} if isinstance(reply.body, str) else reply.body
         if not reply.ok or not said:
@@ -50,9 +51,13 @@ class Gestures(Line):
         if channel and mention not in text:
             text = f"{mention} {text}"
         place = channel or self.slack.direct(user).id
-        blocks = payloads.typed_blocks(text)
-        message = self.slack.add_message(place, user, text, blocks, thread_ts=thread_ts)
+        message = self.write(user, text, place, thread_ts=thread_ts)
         return self.event(payloads.words_said(self.slack, message), place)
+
+    def write(self, user: str, text: str, channel: str, *, thread_ts: str | None = None) -> Message:
+        """Writes where the bot doesn't hear it: a message that somebody may make into a request."""
+        blocks = payloads.typed_blocks(text)
+        return self.slack.add_message(channel, user, as_slack_sends(text), blocks, thread_ts=thread_ts)
 
     def open_home(self, user: str) -> Reply:
         return self.event(payloads.home_opened(self.slack, user))

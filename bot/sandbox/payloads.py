@@ -77,7 +77,7 @@ def words_said(slack: SlackState, message: Message) -> JSON:
 
 
 def typed_blocks(text: str) -> list[JSON]:
-    """What a person types arrives as rich text besides the plain string."""
+    """What a person types arrives as rich text besides the plain string; nothing is escaped in it."""
     section = {"type": "rich_text_section", "elements": [{"type": "text", "text": text}]}
     return [{"type": "rich_text", "elements": [section]}]
 

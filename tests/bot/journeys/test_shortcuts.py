@@ -28,7 +28,7 @@ def make_request(s: Stage, user: str, text: str, author: str = "", **more: Any) 
 
 
 def wrote(s: Stage, author: str, text: str) -> Message:
-    return s.slack.add_message(CHANNEL, author, text, [])
+    return s.acting.write(author, text, CHANNEL)
 
 
 def opened(s: Stage, user: str, reply: Reply) -> JSON:
@@ -181,7 +181,7 @@ def test_a_message_becomes_a_filled_form(s: Stage) -> None:
 
 
 def test_without_a_because_the_message_is_the_reason(s: Stage) -> None:
-    view = make_request(s, "U0ALEX", "<@U0SAM> I need Miro access for Design &amp; more")
+    view = make_request(s, "U0ALEX", "<@U0SAM> I need Miro access for Design & more")
     assert field(view, "reason")["initial_value"] == "@Sam Lee I need Miro access for Design & more"
 
 

@@ -1,0 +1,38 @@
+"""What people type, as Slack writes it to an app: `& < >` escaped, addresses and links marked.
+
+Not so in the fields of a form: what is typed there arrives as it is.
+"""
+
+import re
+
+_PICKED = r"<(?:[@#!]|https?://|mailto:)[^<>]+>"
+_LINK = r"https?://[^\s<>]+"
+_ADDRESS = r"\w[\w.+'-]*@[\w-]+(?:\.[\w-]+)+"
+_MARKED = re.compile(rf"(?P<picked>{_PICKED})|(?P<link>{_LINK})|(?P<address>{_ADDRESS})")
+
+
+def as_slack_sends(text: str) -> str:
+    """Typed text in an event, a command or a message.
+
+    `<@U01>`, `<#C01|it>`, `<!here>` and a link with a label stand for what a person picks or links in Slack;
+    whoever types an angle bracket themselves gets it escaped.
+    """
+    sent, at = "", 0
+    for hit in _MARKED.finditer(text):
+        sent += _escaped(text[at : hit.start()]) + _mark(hit)
+        at = hit.end()
+    return sent + _escaped(text[at:])
+
+
+def _mark(hit: re.Match[str]) -> str:
+    written = hit[0].replace("&", "&amp;")
+    match hit.lastgroup:
+        case "link":
+            return f"<{written}>"
+        case "address":
+            return f"<mailto:{written}|{written}>"
+    return written
+
+
+def _escaped(text: str) -> str:
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
