@@ -73,7 +73,15 @@ class Action(BaseModel):
     EXAMPLE: ClassVar[str]
     """The same, as somebody would write it."""
     VERBS: ClassVar[tuple[str, ...]]
-    """Words in a message that mean this action."""
+    """Words in a message that mean this action, its own first; "…" is a few words between, NUL a team."""
+    OPPOSITE: ClassVar[str] = ""
+    """The action that takes back what this one gives."""
+    DOUBT: ClassVar[tuple[str, ...]] = ()
+    """Patterns of words beside which a sentence isn't taken for it: too much hangs on a mistake."""
+    BARE: ClassVar[str] = ""
+    """What to answer a sentence that names no team, and so may mean more than this."""
+    NOT_HERE: ClassVar[Mapping[str, tuple[str, ...]]] = {}
+    """What only sounds like it, as patterns in which a team is NUL, by the sentence to say instead."""
     RANK: ClassVar[int] = 9
     """Where it stands among the others in lists: what is asked for most comes first."""
     SLASH: ClassVar[str] = ""
@@ -203,9 +211,12 @@ def first(person: Person) -> str:
     return person.given or person.called.partition(" ")[0].partition("@")[0]
 
 
-def text(label: str, hint: str = "", *, longest: int = 120, operators_only: bool = True) -> Any:
-    """The type of a line of text in a form."""
-    asked = Asked(label, Kind.TEXT, hint, operators_only=operators_only)
+def text(
+    label: str, hint: str = "", *, longest: int = 120, operators_only: bool = True, also: tuple[str, ...] = ()
+) -> Any:
+    """The type of a line of text in a form; `also`: what its label may read like in a message."""
+    after = (label.casefold(), *also)
+    asked = Asked(label, Kind.TEXT, hint, after, operators_only=operators_only)
     return Annotated[str, Field(max_length=longest), asked]
 
 

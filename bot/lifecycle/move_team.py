@@ -19,7 +19,12 @@ class MoveTeam(Action):
     TITLE: ClassVar[str] = "Move to Another Team"
     ABOUT: ClassVar[str] = "leave one team for another"
     EXAMPLE: ClassVar[str] = "move me from Engineering to Design"
-    VERBS: ClassVar[tuple[str, ...]] = ("move", "switch", "transfer", "change team")
+    VERBS: ClassVar[tuple[str, ...]] = (
+        *("move", "switch", "transfer", "change team"),
+        *("add …, remov … from", "add …, take … out", "add …, leave", "join …, remov … from"),
+        *("join …, leave", "remov … from …, add", "take … out …, add", "take … from …, add"),
+        *("leave …, join", "leave …, add", "out of …, into"),
+    )
     SLASH: ClassVar[str] = "miro-move"
 
     person: OwnSubject

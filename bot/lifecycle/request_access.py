@@ -24,7 +24,14 @@ class RequestAccess(Action):
     TITLE: ClassVar[str] = "Miro Access"
     ABOUT: ClassVar[str] = "get into Miro, or into one more team"
     EXAMPLE: ClassVar[str] = "I need Miro access for Engineering"
-    VERBS: ClassVar[tuple[str, ...]] = ("access", "invite", "join", "onboard", "account", "add")
+    VERBS: ClassVar[tuple[str, ...]] = (
+        *("access", "invite", "join", "onboard", "account", "add"),
+        # Who has none yet, and says so.
+        *("do not have … access", "does not have … access", "no longer have … access"),
+        *("no longer has … access", "do not have … account", "does not have … account"),
+        *("not added", "not invited"),
+    )
+    OPPOSITE: ClassVar[str] = "leave-team"
     SLASH: ClassVar[str] = "miro-access"
 
     person: OwnSubject
@@ -39,10 +46,10 @@ class RequestAccess(Action):
     given_name: text("Given name", "Only if Slack doesn't know it.", longest=29) = ""  # type: ignore[valid-type]
     family_name: text("Family name", longest=30) = ""  # type: ignore[valid-type]
     department: text("Department") = ""  # type: ignore[valid-type]
-    employee_number: text("Employee number", longest=20) = ""  # type: ignore[valid-type]
-    cost_centre: text("Cost centre") = ""  # type: ignore[valid-type]
+    employee_number: text("Employee number", longest=20, also=("personnel number",)) = ""  # type: ignore[valid-type]
+    cost_centre: text("Cost centre", also=("cost center",)) = ""  # type: ignore[valid-type]
     division: text("Division") = ""  # type: ignore[valid-type]
-    organization: text("Organization") = ""  # type: ignore[valid-type]
+    organization: text("Organization", also=("organisation",)) = ""  # type: ignore[valid-type]
     manager: text("Manager", longest=60) = ""  # type: ignore[valid-type]
 
     def phrase(self, facts: Facts) -> str:

@@ -34,9 +34,9 @@ from bot.slack.blocks import (
 )
 from bot.slack.cards import CHANNELS
 from bot.slack.marks import by_name
-from bot.slack.phrases import Draft
 from bot.slack.scene import Scene, unasked
 from bot.slack.talk import remind
+from bot.slack.phrases import Advice, Draft
 
 Said = dict[str, Any]
 
@@ -271,7 +271,9 @@ def at_fields(problems: Problems, view: Block) -> dict[str, str]:
 def understood(desk: Desk, who: Who, text: str) -> Message:
     """The answer to a message: what the bot would ask for, and a button to look at it first."""
     tables = desk.tables()
-    draft = phrases.read(text, tables)
+    draft = phrases.read(text, tables, operator=is_operator(desk.policy, who.person))
+    if isinstance(draft, Advice):
+        return message(draft.text)
     if draft is None:
         said = helped(desk, who, by_name(text, tables.called))
         said.pop("response_type")

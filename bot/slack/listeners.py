@@ -15,13 +15,14 @@ from slack_sdk.errors import SlackClientError
 
 from approvals import decide
 from approvals.ids import RequestId, SlackId
+from approvals.people import Standing
 from approvals.refusals import Refused
 from approvals.request import Draft, Request
 from approvals.store import Card, Note, StoreTrouble
 from approvals.who import Who, is_operator
 from bot.asking import asked
 from bot.desk import Desk
-from bot.lifecycle import ACTIONS
+from bot.lifecycle import ACTIONS, Action
 from bot.lifecycle.fill import Problems
 from bot.slack import answers, forms, phrases
 from bot.slack.away import Away
@@ -29,8 +30,8 @@ from bot.slack.blocks import message
 from bot.slack.courier import Courier
 from bot.slack.marks import by_name, typed
 from bot.slack.scene import Scene
-from bot.slack.shortcuts import Shortcuts
 from bot.slack.talk import Talk
+from bot.slack.shortcuts import NOT_FOR_YOU, Shortcuts
 
 log = logging.getLogger(__name__)
 
@@ -121,9 +122,27 @@ class Listeners:
     def command(self, ack: Ack, body: Body, client: WebClient) -> None:
         """/miro-access and its like: opens the form, filled in as far as the text says."""
         action = next(one for one in ACTIONS.values() if f"/{one.SLASH}" == body["command"])
-        draft = phrases.read(typed(body.get("text", "")), self.desk.tables(), action)
-        assert draft
-        ack(**self._open(draft, body, client))
+        ack(**self._meant(typed(body.get("text", "")), body, client, action))
+
+    def _meant(
+        self, text: str, body: Body, client: WebClient, action: type[Action] | None = None
+    ) -> dict[str, Any]:
+        """Opens the form that a text asks for; what to say where there is none."""
+        who, tables = self._who(body), self.desk.tables()
+        found = phrases.read(text, tables, action, is_operator(self.desk.policy, who.person))
+        if found is None:
+            return answers.helped(self.desk, who, by_name(text, tables.called))
+        if isinstance(found, phrases.Advice):
+            return message(found.text) | {"response_type": "ephemeral"}
+        if action not in (None, found.action) and not self._may_ask(who, found.action):
+            told = f"I read this as a wish to {found.action.ABOUT}. {NOT_FOR_YOU}"
+            return message(told) | {"response_type": "ephemeral"}
+        return self._open(found, body, client)
+
+    def _may_ask(self, who: Who, action: type[Action]) -> bool:
+        """Whether somebody may ask for it; whoever wasn't looked up yet may, until the worker has looked."""
+        unknown = who.account is not None and who.account.standing is Standing.UNKNOWN
+        return unknown or action in answers.offers(self.desk, who)
 
     def _open(
         self, draft: phrases.Draft, body: Body, client: WebClient, place: dict[str, str] | None = None
@@ -146,17 +165,15 @@ class Listeners:
 
     def miro(self, ack: Ack, body: Body, client: WebClient) -> None:
         """/miro: help, whoami, status, withdraw, or an action in plain words."""
-        text, tables = typed(body.get("text", "")).strip(), self.desk.tables()
+        text = typed(body.get("text", "")).strip()
         word, _, rest = text.partition(" ")
-        who = self._who(body)
         if word in answers.VERBS:
-            ack(**answers.VERBS[word](self.desk, who, by_name(rest.strip(), tables.called)))
-            return
-        draft = phrases.read(text, tables, ACTIONS.get(word)) if text else None
-        if draft:
-            ack(**self._open(draft, body, client))
+            named = by_name(rest.strip(), self.desk.tables().called)
+            ack(**answers.VERBS[word](self.desk, self._who(body), named))
+        elif word in ACTIONS:
+            ack(**self._meant(rest, body, client, ACTIONS[word]))
         else:
-            ack(**answers.helped(self.desk, who, by_name(text, tables.called)))
+            ack(**self._meant(text, body, client))
 
     def said(self, ack: Ack, event: Body, body: Body, context: BoltContext) -> None:
         """A message to the bot: one sentence and a button, for its writer's eyes only."""

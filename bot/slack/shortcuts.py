@@ -20,7 +20,7 @@ from bot.lifecycle.fill import Tables
 from bot.slack import answers, forms, phrases
 from bot.slack.blocks import Block, button, plain, section
 from bot.slack.marks import by_name, clean, typed
-from bot.slack.phrases import Draft
+from bot.slack.phrases import Advice, Draft
 
 log = logging.getLogger(__name__)
 
@@ -59,15 +59,17 @@ class Said:
         return cls(found.get("text", ""), found.get("author", ""))
 
 
-def draft(said: Said, tables: Tables, action: type[Action] | None = None) -> Draft | None:
+def draft(
+    said: Said, tables: Tables, action: type[Action] | None = None, operator: bool = False
+) -> Draft | Advice | None:
     """What a message asks for; all of it is the reason where it names none. None: no action is meant.
 
     "I need access" means whoever wrote it, not whoever makes a request of it.
     """
     text = typed(said.text)
-    found = phrases.read(text, tables, action)
-    if found is None:
-        return None
+    found = phrases.read(text, tables, action, operator)
+    if not isinstance(found, Draft):
+        return found
     own = next((name for name, asked in found.action.form().items() if asked.own), None)
     meant = {own: said.author} if own and said.author else {}
     reason = found.reason or by_name(text, tables.called)
@@ -142,14 +144,18 @@ class Shortcuts:
         if known and who.account and who.account.fresh(self.desk.now()):
             check_standing(who, self.desk.now())
         tables, offers = self.desk.tables(), answers.offers(self.desk, who)
-        filled = draft(said, tables, action)
+        operator = is_operator(self.desk.policy, who.person)
+        filled = draft(said, tables, action, operator)
+        if isinstance(filled, Advice):
+            lead = filled.text
         if filled is None and not offers:
             raise Refused(str(answers.helped(self.desk, who)["text"]))
-        if filled is None:
-            return chooser(offers, lead, said)
+        if not isinstance(filled, Draft):
+            # What was chosen and still can't be isn't offered once more.
+            return forms.notice(TITLE, lead) if action or not offers else chooser(offers, lead, said)
         if known and filled.action not in offers:
             raise Refused(NOT_FOR_YOU)
-        form = forms.form(filled, tables, is_operator(self.desk.policy, who.person))
+        form = forms.form(filled, tables, operator)
         # The message isn't the bot's to change: nothing of it is carried on.
         return form | {"private_metadata": "{}"}
 
