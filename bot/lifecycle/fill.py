@@ -47,7 +47,7 @@ class Tables:
         if not named:
             # Renamed since the policy was written: it still means the group that it meant then.
             named = [known for known, security in teams if security == group.known_name]
-            named = named if not self._is_taken(group) else []
+            named = [] if named and self._is_taken(group) else named
         return named[0] if named else group.known_name
 
     def _is_taken(self, group: Group) -> bool:
