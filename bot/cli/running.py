@@ -170,9 +170,13 @@ def leave(handler: Any, patience: float) -> None:
 def demo(web: bool, port: int) -> None:
     """Play Miro's article against the sandbox; needs no account and no token."""
     from bot.sandbox import story
+    from bot.sandbox.local_slack import NotThere
 
     with sentences():
-        sys.exit(story.web(port) if web else story.play())
+        try:
+            sys.exit(story.web(port) if web else story.play())
+        except NotThere as error:
+            raise click.ClickException(str(error)) from error
 
 
 @click.group()

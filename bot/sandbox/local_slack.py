@@ -24,7 +24,7 @@ START_SECONDS = 20.0
 
 
 class NotThere(Exception):
-    """There is no local-slack program on this machine, or it doesn't start."""
+    """There is no local-slack program on this machine, or it doesn't start; the text says what helps."""
 
 
 @dataclass(frozen=True)
@@ -90,7 +90,7 @@ def running(
     """Runs local-slack with these people until the block ends; everything it writes is in `folder`."""
     found = program()
     if found is None:
-        raise NotThere(f"No local-slack: `npm install {package()}`, or name the program in {VARIABLE}")
+        raise NotThere(f"No local-slack: `npm install {package()}`, or name the program in {VARIABLE}.")
     folder.mkdir(parents=True, exist_ok=True)
     config = folder / "local-slack.json"
     config.write_text(json.dumps(configuration(people, places), indent=2))
@@ -99,7 +99,7 @@ def running(
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     output = _Output(process)
     try:
-        yield LocalSlack(output.url())
+        yield LocalSlack(output.url(port))
     finally:
         # It has nothing to save, and takes 2 s over a polite end.
         process.kill()
@@ -149,12 +149,20 @@ class _Output:
         self._reader = threading.Thread(target=self._read, args=(process.stdout,), daemon=True)
         self._reader.start()
 
-    def url(self) -> str:
+    def url(self, port: int) -> str:
         """The address of its page: with port 0 it chooses one, and prints it."""
         self._known.wait(START_SECONDS)
-        if self._found is None:
-            raise NotThere(f"local-slack didn't start: {''.join(self._lines)}")
-        return self._found
+        if self._found is not None:
+            return self._found
+        if any("EADDRINUSE" in line for line in self._lines):
+            raise NotThere(f"Port {port} is taken. Choose another with --port; 0 takes any that is free.")
+        raise NotThere(f"local-slack didn't start: {self._fault()}. `miro-bot demo` needs none.")
+
+    def _fault(self) -> str:
+        """What it gives as the reason: around that it prints its own program and where in it that was."""
+        said = [line.strip() for line in self._lines if line.strip()]
+        named = [line for line in said if line.casefold().startswith("error:")] or said or ["it says nothing"]
+        return re.sub(r"(?i)^error:\s*", "", named[-1])[:200].rstrip(".")
 
     def end(self) -> None:
         self._reader.join()

@@ -3,12 +3,13 @@
 import json
 import os
 import re
+import signal
 import sys
 import tempfile
 import threading
 import webbrowser
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from approvals.ids import RequestId
 from bot.app import build
 from bot.cli.running import serving_socket
 from bot.sandbox.drawing import as_text
-from bot.sandbox.local_slack import LocalSlack, NotThere, Place, Somebody, running
+from bot.sandbox.local_slack import LocalSlack, Place, Somebody, running
 from bot.sandbox.miro import Exchange, Miro
 from bot.sandbox.slack_records import Message
 from bot.sandbox.stage import CHANNEL, PEOPLE, POLICY, TOKEN, Stage, stage
@@ -245,22 +246,36 @@ def _quiet_proxies() -> Iterator[None]:
 
 
 def web(port: int) -> int:
-    """Runs the bot in Socket Mode on a workspace to click in, until Ctrl-C."""
+    """Runs the bot in Socket Mode on a workspace to click in, until it is told to end. Raises NotThere."""
     people = [Somebody(id, email, name) for id, (email, name) in PEOPLE.items()]
-    try:
-        with (
-            _quiet_proxies(),
-            tempfile.TemporaryDirectory() as folder,
-            running(Path(folder) / "slack", people, [Place(CHANNEL, "miro-access")], port) as slack,
-        ):
-            _click_along(Path(folder), slack)
-    except NotThere as error:
-        print(error, file=sys.stderr)
-        print("Then start this again. `miro-bot demo` without --web needs nothing.", file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        print("Ended.")
+    with (
+        suppress(KeyboardInterrupt),
+        _ended_from_outside(),
+        _quiet_proxies(),
+        tempfile.TemporaryDirectory() as folder,
+        running(Path(folder) / "slack", people, [Place(CHANNEL, "miro-access")], port) as slack,
+    ):
+        _click_along(Path(folder), slack)
+    print("Ended.")
     return 0
+
+
+@contextmanager
+def _ended_from_outside() -> Iterator[None]:
+    """Whatever ends a program ends it here as Ctrl-C does, and once: what was opened is closed in peace."""
+    names = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+
+    def end(*_: object) -> None:
+        for name in names:
+            signal.signal(name, signal.SIG_IGN)
+        raise KeyboardInterrupt
+
+    before = {name: signal.signal(name, end) for name in names}
+    try:
+        yield
+    finally:
+        for name, handler in before.items():
+            signal.signal(name, handler or signal.SIG_DFL)
 
 
 def _click_along(folder: Path, slack: LocalSlack) -> None:
@@ -282,7 +297,7 @@ def _click_along(folder: Path, slack: LocalSlack) -> None:
 
 
 def _invite(page: str) -> None:
-    print(f"A workspace to click in: {page}   (Ctrl-C ends it)")
+    print(f"A workspace to click in: {page}   (Ctrl-C ends it)", flush=True)
     print("1. Act as Alex Smith (top right); in #miro-access type: /miro-access for Engineering")
     print("2. Act as Priya Rao: under Direct messages, on the left, is the card. Press Approve.")
     print("3. Act as Alex again and look there. Then try: /miro help, or the house beside “miro”.")
