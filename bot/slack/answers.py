@@ -34,9 +34,9 @@ from bot.slack.blocks import (
 )
 from bot.slack.cards import CHANNELS
 from bot.slack.marks import by_name
+from bot.slack.phrases import Advice, Draft
 from bot.slack.scene import Scene, unasked
 from bot.slack.talk import remind
-from bot.slack.phrases import Advice, Draft
 
 Said = dict[str, Any]
 

@@ -19,6 +19,7 @@ from approvals.who import Who
 from bot.desk import Desk
 from bot.slack import forms
 from bot.slack.blocks import Block, message
+from bot.slack.marks import MENTION
 
 log = logging.getLogger(__name__)
 
@@ -28,7 +29,7 @@ HOW = "Write /miro away until 2026-12-04 @colleague."
 _DAY = r"(\d{4}-\d\d?-\d\d?)"
 _SINCE = re.compile(rf"\b(?:from|since)\s+{_DAY}", re.I)
 _UNTIL = re.compile(rf"\b(?:until|till|to|through)\s+{_DAY}", re.I)
-_PERSON = re.compile(r"<@([A-Z0-9]+)(?:\|[^>]*)?>|<mailto:[^|>]*\|([^>]+)>|([^\s<>|@]+@[\w.-]+\.\w+)")
+_PERSON = re.compile(rf"{MENTION}|([^\s<>|@]+@[\w.-]+\.\w+)")
 
 
 # -- typed -----------------------------------------------------------------------------------------------
@@ -45,7 +46,7 @@ def away(desk: Desk, who: Who, text: str) -> str:
         raise Refused(f"Until which day? {HOW}")
     if person is None:
         raise Refused(f"Who stands in for you? {HOW}")
-    named = next(part for part in person.groups() if part)
+    named = person[1] or person[3]
     return name(desk, who, named, since[1] if since else "", until[1])
 
 

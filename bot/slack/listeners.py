@@ -30,8 +30,8 @@ from bot.slack.blocks import message
 from bot.slack.courier import Courier
 from bot.slack.marks import by_name, typed
 from bot.slack.scene import Scene
-from bot.slack.talk import Talk
 from bot.slack.shortcuts import NOT_FOR_YOU, Shortcuts
+from bot.slack.talk import Talk
 
 log = logging.getLogger(__name__)
 
@@ -168,8 +168,9 @@ class Listeners:
         text = typed(body.get("text", "")).strip()
         word, _, rest = text.partition(" ")
         if word in answers.VERBS:
-            named = by_name(rest.strip(), self.desk.tables().called)
-            ack(**answers.VERBS[word](self.desk, self._who(body), named))
+            # Only `away` is about somebody: the others say again what was typed, and so name people.
+            rest = rest.strip() if word == "away" else by_name(rest.strip(), self.desk.tables().called)
+            ack(**answers.VERBS[word](self.desk, self._who(body), rest))
         elif word in ACTIONS:
             ack(**self._meant(rest, body, client, ACTIONS[word]))
         else:
