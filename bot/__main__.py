@@ -3,9 +3,28 @@
 import click
 
 from bot.cli import doctor, policy, record, requests, running
+from bot.cli.common import sentences
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+class Commands(click.Group):
+    """All commands: what goes wrong in any of them is a sentence."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Refuses what can't be stored: the system hands on bytes that are no text as half characters."""
+        for typed in args:
+            try:
+                typed.encode()
+            except UnicodeEncodeError:
+                raise click.UsageError(f"{typed!r} isn't UTF-8 text; type it again.") from None
+        return super().parse_args(ctx, args)
+
+    def invoke(self, ctx: click.Context) -> object:
+        """Runs a command; a disk that is full is told as whatever else the system refuses."""
+        with sentences():
+            return super().invoke(ctx)
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="miro-bot")
 def main() -> None:
     """Ask in Slack for a change of Miro access; decide with one click; see it done."""

@@ -1,5 +1,6 @@
 """What every part of the bot shares: the record, the policies, the clock, and how to read a request."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -146,7 +147,8 @@ class Desk:
 
 def numbered(text: str) -> RequestId:
     """'R-42', 'r-42' or '42' as an id. Raises ValueError."""
-    number = text.strip().upper().removeprefix("R-")
-    if not number.isdigit():
-        raise ValueError(f"{text!r} is no request; they are called R-42.")
-    return RequestId(f"R-{int(number)}")
+    # Not `isdigit`, to which "²" is one; and no longer than a number of the record can be.
+    number = re.fullmatch("(?:R-)?([0-9]{1,18})", text.strip().upper())
+    if number is None:
+        raise ValueError(f"{text[:20]!r} is no request; they are called R-42.")
+    return RequestId(f"R-{int(number[1])}")

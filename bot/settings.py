@@ -77,7 +77,9 @@ def _address(environ: Mapping[str, str], name: str, otherwise: str) -> str:
     try:
         parts = urlsplit(text)
         here = parts.hostname in ("localhost", "127.0.0.1", "::1")
-        fits = bool(parts.hostname) and (parts.scheme == "https" or (parts.scheme == "http" and here))
+        safe = parts.scheme == "https" or (parts.scheme == "http" and here)
+        # Asked for its port, an address without a proper one raises ValueError.
+        fits = safe and bool(parts.hostname) and parts.port != 0
     except ValueError:
         fits = False
     if not fits:

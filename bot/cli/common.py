@@ -3,8 +3,10 @@
 import getpass
 import os
 import socket
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import click
@@ -51,9 +53,20 @@ def sentences() -> Iterator[None]:
     except SlackApiError as error:
         text = f"Slack refused to connect: {error.response.get('error')}. Look at SLACK_APP_TOKEN."
         raise click.ClickException(text) from error
+    except BrokenPipeError:
+        raise  # click ends in silence: whoever read has read enough
     except OSError as error:
         where = f" ({error.filename})" if error.filename else ""
         raise click.ClickException(f"{error.strerror or error}{where}.") from error
+
+
+def say(text: str, nl: bool = True) -> None:
+    """Prints. A reader who has read enough (`| head -1`) changes nothing of what is done, nor how it ends."""
+    try:
+        click.echo(text, nl=nl)
+    except BrokenPipeError:
+        # What is left in the buffer would be tried again at the end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def settings() -> Settings:
@@ -66,6 +79,7 @@ def open_bot(*, existing: bool = False, **how: Any) -> Iterator[Bot]:
     """A bot as the environment says; `existing` refuses to begin a new record."""
     with sentences():
         known = settings()
+        check_folder(known.database)
         if existing:
             _check_there(known)
         bot = composition.build(known, **how)
@@ -75,9 +89,21 @@ def open_bot(*, existing: bool = False, **how: Any) -> Iterator[Bot]:
             bot.stop()
 
 
+def check_folder(record: Path) -> None:
+    """Refuses what can't become a record."""
+    if not record.parent.is_dir():
+        raise BadSettings(f"There is no folder {record.parent}. Make it, or change MIRO_BOT_DATABASE.")
+    if record.is_dir():
+        raise BadSettings(f"{record} is a folder. Set MIRO_BOT_DATABASE to the path of a file in one.")
+
+
 def _check_there(known: Settings) -> None:
-    if not known.database.exists():
-        raise BadSettings(f"There is no record at {known.database}. MIRO_BOT_DATABASE says where it is.")
+    record = known.database
+    if record.is_dir():
+        check_folder(record)
+    # An empty file would become a record by being opened.
+    if not record.is_file() or not record.stat().st_size:
+        raise BadSettings(f"There is no record at {record}. MIRO_BOT_DATABASE says where it is.")
 
 
 @contextmanager
@@ -103,7 +129,12 @@ def find(store: SqliteStore, id: str) -> Request:
 
 
 def shell() -> str:
-    return f"{getpass.getuser()} on {socket.gethostname()}"
+    try:
+        name = getpass.getuser()
+    except (KeyError, OSError):
+        # In a container the system may know its users by number alone.
+        name = f"user {os.getuid()}"
+    return f"{name} on {socket.gethostname()}"
 
 
 def acting_as(bot: Bot, email: str) -> Who:
@@ -114,5 +145,9 @@ def acting_as(bot: Bot, email: str) -> Who:
 
 
 def check_domain(policy: Policy, email: str) -> None:
+    """Refuses an address that isn't of the company. Raises UsageError for what is none."""
+    name, at, domain = email.strip().partition("@")
+    if not (name and at and domain):
+        raise click.UsageError(f"--as takes an e-mail address; {email!r} is none.")
     if not policy.allows(email):
         raise Refused(f"{email} isn't an address of {', '.join(policy.domains)}.")

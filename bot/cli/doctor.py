@@ -14,7 +14,7 @@ import click
 from approvals.store import StoreTrouble
 from bot import app as composition
 from bot.app import Bot
-from bot.cli.common import JSON, open_record, sentences, settings
+from bot.cli.common import JSON, open_record, say, sentences, settings
 from bot.policies import usable
 from bot.settings import BadSettings, Settings
 
@@ -36,11 +36,11 @@ def doctor(as_json: bool) -> None:
     ]
     found = [_examined(name, examine) for name, examine in checks]
     if as_json:
-        click.echo(json.dumps(found))
+        say(json.dumps(found))
     else:
         for one in found:
-            click.echo(f"{'ok ' if one['ok'] else 'BAD'}  {one['what']:<8} {one['text']}")
-        click.echo("Does an identity provider already provision your Miro? Read README before you go on.")
+            say(f"{'ok ' if one['ok'] else 'BAD'}  {one['what']:<8} {one['text']}")
+        say("Does an identity provider already provision your Miro? Read README before you go on.")
     sys.exit(0 if all(one["ok"] for one in found) else 1)
 
 

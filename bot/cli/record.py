@@ -11,7 +11,7 @@ from approvals.ids import GroupId, PersonId
 from approvals.refusals import Refused
 from approvals.sqlite import SqliteStore
 from approvals.store import Verified
-from bot.cli.common import JSON, open_record
+from bot.cli.common import JSON, open_record, say
 from bot.desk import numbered
 
 
@@ -43,7 +43,7 @@ def verify(anchors: tuple[str, ...], as_json: bool) -> None:
     unseen = f"{since} a cut end, or a chain that was computed anew, can't be seen."
     if as_json:
         counts = {"entries": found.anchor.count, "requests": found.requests}
-        click.echo(json.dumps({"anchor": anchor, **counts, "faults": found.faults, "unseen": unseen}))
+        say(json.dumps({"anchor": anchor, **counts, "faults": found.faults, "unseen": unseen}))
     else:
         _tell(found, unseen, anchor)
     sys.exit(1 if found.faults else 0)
@@ -51,12 +51,12 @@ def verify(anchors: tuple[str, ...], as_json: bool) -> None:
 
 def _tell(found: Verified, unseen: str, anchor: str | None) -> None:
     for fault in found.faults:
-        click.echo(f"FAULT: {fault}")
+        say(f"FAULT: {fault}")
     state = "is NOT what was written" if found.faults else "holds"
-    click.echo(f"The record {state}. Entries: {found.anchor.count}, requests: {found.requests}.")
-    click.echo(unseen)
+    say(f"The record {state}. Entries: {found.anchor.count}, requests: {found.requests}.")
+    say(unseen)
     if anchor:
-        click.echo(f"Anchor, to keep elsewhere: {anchor}")
+        say(f"Anchor, to keep elsewhere: {anchor}")
 
 
 @audit.command()
@@ -89,7 +89,7 @@ def export(form: str, force: bool, ids: tuple[str, ...]) -> None:
         entries = [one for id in ids for one in _entries(store, id)] if ids else store.sealed()
         rows = [report.exported(one, store.people) for one in entries]
         text = report.as_csv(rows, lambda id: _named(store, id)) if form == "csv" else report.as_jsonl(rows)
-    click.echo(text, nl=False)
+    say(text, nl=False)
 
 
 def _check(store: SqliteStore, force: bool) -> None:

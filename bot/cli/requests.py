@@ -1,6 +1,7 @@
 """Ask, decide and look, from a shell."""
 
 import json
+from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
@@ -15,8 +16,8 @@ from approvals.store import Note
 from approvals.table import Table
 from approvals.who import Who, is_operator
 from bot.app import Bot
-from bot.asking import asked
-from bot.cli.common import JSON, acting_as, find, open_bot, open_record
+from bot.asking import LONGEST_REASON, asked
+from bot.cli.common import JSON, acting_as, find, open_bot, open_record, say
 from bot.lifecycle import ACTIONS
 from bot.lifecycle.fill import Tables, operators_form
 from bot.policies import kept
@@ -64,11 +65,11 @@ def list_requests(state: tuple[str, ...], as_json: bool) -> None:
     with open_record() as store:
         found = [summary(store, one) for one in store.requests(states=state)]
     if as_json:
-        click.echo(json.dumps(found, ensure_ascii=False))
+        say(json.dumps(found, ensure_ascii=False))
     for one in [] if as_json else found:
-        click.echo(f"{one['id']:<7} {one['state']:<14} {one['what']} (asked by {one['asked_by']})")
+        say(f"{one['id']:<7} {one['state']:<14} {one['what']} (asked by {one['asked_by']})")
     if not found and not as_json:
-        click.echo("No requests.")
+        say("No requests.")
 
 
 @click.command()
@@ -81,13 +82,13 @@ def show(id: str, as_json: bool) -> None:
         events = list(store.events(request.id))
         if as_json:
             rows = [report.row(event, store.people) for event in events]
-            click.echo(json.dumps(summary(store, request) | {"events": rows}, ensure_ascii=False))
+            say(json.dumps(summary(store, request) | {"events": rows}, ensure_ascii=False))
             return
         for name, value in summary(store, request).items():
             told = ", ".join(value) if isinstance(value, list) else value
             if told:
-                click.echo(f"{name.replace('_', ' '):<12} {told}")
-        click.echo("\n".join(report.history(events, store.people)))
+                say(f"{name.replace('_', ' '):<12} {told}")
+        say("\n".join(report.history(events, store.people)))
 
 
 def _filled(action: str, fields: tuple[str, ...], operator: bool) -> dict[str, str]:
@@ -98,6 +99,10 @@ def _filled(action: str, fields: tuple[str, ...], operator: bool) -> dict[str, s
     takes = " ".join(f"{name}=…" if name in needed else f"[{name}=…]" for name in shown)
     wrong = [field for field in fields if "=" not in field or field.partition("=")[0] not in model]
     missing = [name for name in needed if not raw.get(name)]
+    twice = [name for name, count in Counter(one.partition("=")[0] for one in fields).items() if count > 1]
+    if twice:
+        why = f"{twice[0]} is given twice; several teams go into one, like teams=A,B"
+        raise click.UsageError(f"{action} takes {takes}; {why}.")
     if wrong or missing:
         why = f"{wrong[0]!r} isn't one of them" if wrong else f"{', '.join(missing)} is missing"
         raise click.UsageError(f"{action} takes {takes}; {why}.")
@@ -117,9 +122,7 @@ def ask(action: str, fields: tuple[str, ...], email: str, reason: str, as_json: 
         raw = _filled(action, fields, is_operator(bot.desk.policy, who.person))
         request = asked(bot.desk, ACTIONS[action], raw, reason, who)
         said = summary(bot.store, request)
-    click.echo(
-        json.dumps(said, ensure_ascii=False) if as_json else f"Saved: {request.id}, to {said['what']}."
-    )
+    say(json.dumps(said, ensure_ascii=False) if as_json else f"Saved: {request.id}, to {said['what']}.")
     if wants_an_end(reason):
         click.echo(CANT_END, err=True)
 
@@ -136,7 +139,7 @@ def _decided(id: str, email: str, as_json: bool, verb: str, decision: Decision) 
             request = bot.store.append(request, decision(request, who, bot.desk.table(request), secret))
             _tell(bot, request.id, who, verb, secret)
         said = summary(bot.store, request)
-    click.echo(json.dumps(said, ensure_ascii=False) if as_json else f"{request.id} is {request.state.value}.")
+    say(json.dumps(said, ensure_ascii=False) if as_json else f"{request.id} is {request.state.value}.")
 
 
 def _tell(bot: Bot, id: RequestId, who: Who, verb: str, secret: bool) -> None:
@@ -169,6 +172,8 @@ def approve(id: str, email: str, as_json: bool) -> None:
 @JSON
 def deny(id: str, email: str, reason: str, as_json: bool) -> None:
     """Say no, where the policy lets a command line decide."""
+    if len(reason) > LONGEST_REASON:
+        raise click.ClickException(f"reason: Write at most {LONGEST_REASON} characters.")
     _decided(id, email, as_json, "denied", lambda r, who, t, s: decide.deny(r, who, reason, t, s))
 
 

@@ -18,7 +18,7 @@ import click
 
 from bot import app as composition
 from bot.app import Bot
-from bot.cli.common import open_bot, sentences, settings
+from bot.cli.common import check_folder, open_bot, say, sentences, settings
 from bot.policies import usable
 from bot.settings import BadSettings
 from bot.slack import web
@@ -68,24 +68,23 @@ def run(practice: bool, address: str | None) -> None:
         serve = serving_http(bot, address) if address else serving_socket(bot)
         with serve:
             bot.start()  # whoever can't listen doesn't begin to work either
-            click.echo("Ready.")
+            say("Ready.")
             ending.wait()
-        click.echo("Stopping; what is left is taken up at the next start.")
+        say("Stopping; what is left is taken up at the next start.")
 
 
 def _announce(bot: Bot, practice: bool, address: str | None) -> None:
     mode = "practice: nothing will change in Miro" if practice else "for real"
-    click.echo(f"Mode:        {mode}, {'HTTP on ' + address if address else 'Socket Mode'}")
-    click.echo(f"Miro:        {bot.settings.miro_url}, group model {bot.settings.group_model}")
-    click.echo(f"Policy:      {bot.settings.policy}")
-    click.echo(f"Record:      {bot.settings.database} ({'new' if bot.store.is_new else 'continued'})")
+    say(f"Mode:        {mode}, {'HTTP on ' + address if address else 'Socket Mode'}")
+    say(f"Miro:        {bot.settings.miro_url}, group model {bot.settings.group_model}")
+    say(f"Policy:      {bot.settings.policy}")
+    say(f"Record:      {bot.settings.database} ({'new' if bot.store.is_new else 'continued'})")
 
 
 @contextmanager
 def alone(record: Path) -> Iterator[None]:
     """One `run` a record. The system gives the lock back however the process ends; the file stays."""
-    if not record.parent.is_dir():
-        raise BadSettings(f"There is no folder {record.parent}. Make it, or change MIRO_BOT_DATABASE.")
+    check_folder(record)
     with Path(f"{record.resolve()}.lock").open("a+", encoding="utf-8") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -122,7 +121,7 @@ def serving_http(bot: Bot, address: str) -> Iterator[None]:
     host, _, port = address.rpartition(":")
     server = web.serving(bot.door(), host or "127.0.0.1", int(port), composition.LISTENERS)
     with listening(server, address) as url:
-        click.echo(f"Listening:   {url}/slack/events")
+        say(f"Listening:   {url}/slack/events")
         yield
 
 
@@ -143,7 +142,7 @@ def serving_socket(bot: Bot) -> Iterator[None]:
         handler.connect()  # type: ignore[no-untyped-call]
         # It returns before the line is there; Slack's first word is hello, and what people do before is lost.
         if not joined.wait(JOINING_SECONDS):
-            click.echo("Slack hasn't opened the line yet; I go on trying.")
+            say("Slack hasn't opened the line yet; I go on trying.")
         yield
     finally:
         leave(handler, LEAVING_SECONDS)
@@ -192,12 +191,14 @@ def sandbox_miro(port: int, token: str, group_model: Any) -> None:
     """Serve a Miro SCIM service as it is documented, with nothing in it but one admin."""
     from bot.sandbox.miro import Miro
 
+    if not token.strip():
+        raise click.UsageError("--token takes what callers have to send; it can't be empty.")
     miro = Miro(token=token, group_model=group_model)
     miro.add_user("admin@example.com", "Sandbox Admin", teams=[miro.add_team("Engineering")], admin=True)
     with listening(miro.serve(port), f"127.0.0.1:{port}") as url:
-        click.echo(f"MIRO_SCIM_URL={url} (Ctrl-C ends it)")
+        say(f"MIRO_SCIM_URL={url} (Ctrl-C ends it)")
         try:
             while True:
                 time.sleep(3600)
         except KeyboardInterrupt:
-            click.echo("Ended.")
+            say("Ended.")

@@ -1,0 +1,193 @@
+"""Whatever is typed wrong, or stands wrong: one sentence, the right exit status, and nothing begun."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from bot import app as composition
+from bot.sandbox.stage import POLICY, Stage
+from tests.bot.journeys.scenes import ask as ask_in_slack
+from tests.bot.journeys.scenes import request, state
+from tests.bot.journeys.shell import Shell, machine
+
+ACCESS = ("ask", "request-access", "teams=Engineering", "--as", "alex@example.com", "--reason", "I start")
+READING = (("requests",), ("show", "R-1"), ("audit", "verify"), ("audit", "export"))
+NO_TEXT = "\udcff"
+"""What an argument holds that isn't UTF-8."""
+
+
+@pytest.fixture
+def both(tmp_path: Path) -> Iterator[tuple[Stage, Shell]]:
+    with machine(tmp_path) as running:
+        yield running
+
+
+@pytest.fixture
+def s(both: tuple[Stage, Shell]) -> Stage:
+    ask_in_slack(both[0], "U0ALEX", "/miro-access", "for Engineering because I start Monday")
+    return both[0]
+
+
+@pytest.fixture
+def shell(s: Stage, both: tuple[Stage, Shell]) -> Shell:
+    return both[1]
+
+
+def sentence(said: str) -> str:
+    """The one line that says what is wrong."""
+    return said.splitlines()[-1].removeprefix("Error: ")
+
+
+# -- what is typed ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("words", [("show",), ("approve", "--as", "priya@example.com"), ("audit", "export")])
+def test_what_is_no_number_of_a_request_is_wrong_usage(shell: Shell, words: tuple[str, ...]) -> None:
+    for id in ("", "x", "R-", "R-x", "²", "R-²", "٣", "-", "R--1", "1e3", "9" * 5_000):
+        said = shell.types(*words, "--", id, exits=2)
+        assert sentence(said) == f"{id[:20]!r} is no request; they are called R-42."
+
+
+@pytest.mark.parametrize("words", [ACCESS[:3] + ACCESS[5:], ("approve", "R-1"), ("withdraw", "R-1")])
+def test_who_is_no_address_is_wrong_usage(s: Stage, shell: Shell, words: tuple[str, ...]) -> None:
+    for email in ("", " ", "priya", "@", "priya@"):
+        said = shell.types(*words, "--as", email, exits=2)
+        assert sentence(said) == f"--as takes an e-mail address; {email!r} is none."
+    assert state(s, "R-1") == "waiting"
+
+
+def test_a_field_that_is_given_twice_is_wrong_usage(s: Stage, shell: Shell) -> None:
+    said = shell.types(*ACCESS[:3], "teams=Design", *ACCESS[3:], exits=2)
+    assert sentence(said).endswith("; teams is given twice; several teams go into one, like teams=A,B.")
+    assert len(s.bot.store.requests()) == 1
+
+
+def test_what_is_no_text_is_wrong_usage(s: Stage, shell: Shell) -> None:
+    for words in (
+        (*ACCESS[:-1], NO_TEXT),
+        (*ACCESS[:2], f"teams={NO_TEXT}", *ACCESS[3:]),
+        ("approve", "R-1", "--as", f"{NO_TEXT}@example.com"),
+        ("deny", "R-1", "--as", "priya@example.com", "--reason", NO_TEXT),
+        ("show", NO_TEXT),
+    ):
+        assert sentence(shell.types(*words, exits=2)).endswith(" isn't UTF-8 text; type it again.")
+    assert state(s, "R-1") == "waiting"
+
+
+def test_a_reason_that_wont_do_is_refused(s: Stage, shell: Shell) -> None:
+    for reason in ("", "   ", "x" * 5_000):
+        for words in (ACCESS[:-1], ("deny", "R-1", "--as", "priya@example.com", "--reason")):
+            assert shell.types(*words, reason, exits=1).startswith("Error: ")
+    assert state(s, "R-1") == "waiting"
+
+
+def test_a_stand_in_for_miro_needs_a_token_that_says_something(tmp_path: Path) -> None:
+    said = Shell(tmp_path).types("sandbox", "miro", "--token", " ", "--port", "0", exits=2)
+    assert sentence(said) == "--token takes what callers have to send; it can't be empty."
+
+
+# -- where things stand ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("words", READING)
+def test_an_empty_file_is_no_record_and_stays_empty(tmp_path: Path, words: tuple[str, ...]) -> None:
+    record = tmp_path / "record.db"
+    record.touch()
+    assert "There is no record at" in Shell(tmp_path).types(*words, exits=1)
+    assert record.stat().st_size == 0
+
+
+@pytest.mark.parametrize("words", [*READING, ACCESS, ("approve", "R-1", "--as", "priya@example.com")])
+def test_a_folder_is_no_record(tmp_path: Path, words: tuple[str, ...]) -> None:
+    (tmp_path / "policy.toml").write_text(POLICY, encoding="utf-8")
+    (tmp_path / "record.db").mkdir()
+    said = Shell(tmp_path).types(*words, exits=1)
+    assert said == (
+        f"Error: {tmp_path / 'record.db'} is a folder. Set MIRO_BOT_DATABASE to the path of a file in one."
+    )
+
+
+def test_a_record_in_no_folder_cannot_be_begun(tmp_path: Path) -> None:
+    (tmp_path / "policy.toml").write_text(POLICY, encoding="utf-8")
+    shell = Shell(tmp_path)
+    shell.environ["MIRO_BOT_DATABASE"] = str(tmp_path / "not" / "record.db")
+    said = shell.types(*ACCESS, exits=1)
+    assert said == f"Error: There is no folder {tmp_path / 'not'}. Make it, or change MIRO_BOT_DATABASE."
+
+
+def test_a_policy_that_cannot_be_read_is_said(s: Stage, shell: Shell) -> None:
+    file = s.folder / "policy.toml"
+    for text in (None, b"\xff\xfe", b"operators = [", b""):
+        file.unlink(missing_ok=True)
+        if text is not None:
+            file.write_bytes(text)
+        for words in (ACCESS, ("approve", "R-1", "--as", "priya@example.com"), ("run",)):
+            assert "policy" in shell.types(*words, exits=1).splitlines()[0]
+    file.unlink()
+    file.mkdir()
+    assert "The policy can't be read: Is a directory" in shell.types(*ACCESS, exits=1)
+
+
+@pytest.mark.parametrize("name", ["MIRO_SCIM_URL", "SLACK_API_URL"])
+@pytest.mark.parametrize(
+    "url", ["http://127.0.0.1:99999/", "https://example.com:x", "https://[x", "https://"]
+)
+def test_an_address_of_a_service_that_is_none_is_said(tmp_path: Path, name: str, url: str) -> None:
+    said = Shell(tmp_path, **{name: url}).types("doctor", exits=1)
+    assert said.startswith(f"Error: {name} is {url!r}; write it like https://")
+
+
+def test_a_user_whom_the_system_knows_by_number_only_is_recorded_so(
+    s: Stage, shell: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("LOGNAME", "USER", "LNAME", "USERNAME"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(os, "getuid", lambda: 54_321)
+    shell.types("approve", "R-1", "--as", "priya@example.com")
+    assert request(s, "R-1").votes[0].shell.startswith("user 54321 on ")
+
+
+# -- who reads -------------------------------------------------------------------------------------------
+
+
+def typed(shell: Shell, *words: str, to: str) -> subprocess.CompletedProcess[str]:
+    """A command whose output goes to a pipe that nobody reads, or to a full disk."""
+    here, there = os.pipe()
+    os.close(here)
+    output = there if to == "nobody" else os.open(to, os.O_WRONLY)
+    environ = {**os.environ, **shell.environ, "PYTHONPATH": str(Path(composition.__file__).parents[1])}
+    try:
+        command = [sys.executable, "-m", "bot", *words]
+        return subprocess.run(command, env=environ, stdout=output, stderr=subprocess.PIPE, text=True)
+    finally:
+        os.close(there)
+
+
+def test_a_reader_who_has_read_enough_changes_nothing(s: Stage, shell: Shell) -> None:
+    for words in (("requests", "--json"), ("show", "R-1"), ("audit", "export"), ACCESS):
+        ended = typed(shell, *words, to="nobody")
+        assert (ended.returncode, ended.stderr) == (0, ""), words
+    assert len(s.bot.store.requests()) == 2
+
+
+def test_a_reader_who_is_gone_does_not_make_a_record_whole(tmp_path: Path, s: Stage, shell: Shell) -> None:
+    ended = typed(shell, "audit", "verify", "--anchor", f"99:{'0' * 64}", to="nobody")
+    assert (ended.returncode, ended.stderr) == (1, "")
+    (s.folder / "policy.toml").unlink()
+    assert typed(shell, "doctor", to="nobody").returncode == 1
+
+
+def test_the_demo_ends_quietly_when_nobody_reads_it(tmp_path: Path) -> None:
+    ended = typed(Shell(tmp_path), "demo", to="nobody")
+    assert (ended.returncode, ended.stderr) == (1, "")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="the system has no full disk to write to")
+def test_a_full_disk_is_a_sentence(s: Stage, shell: Shell) -> None:
+    for words in (("requests",), ("show", "R-1")):
+        ended = typed(shell, *words, to="/dev/full")
+        assert (ended.returncode, ended.stderr) == (1, "Error: No space left on device.\n")
