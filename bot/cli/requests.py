@@ -22,7 +22,7 @@ from bot.lifecycle import ACTIONS
 from bot.lifecycle.fill import Tables, operators_form
 from bot.policies import kept
 from bot.slack.blocks import message
-from bot.slack.phrases import CANT_END, wants_an_end
+from bot.slack.phrases import about_end
 
 
 def summary(store: SqliteStore, request: Request) -> dict[str, Any]:
@@ -123,8 +123,8 @@ def ask(action: str, fields: tuple[str, ...], email: str, reason: str, as_json: 
         request = asked(bot.desk, ACTIONS[action], raw, reason, who)
         said = summary(bot.store, request)
     say(json.dumps(said, ensure_ascii=False) if as_json else f"Saved: {request.id}, to {said['what']}.")
-    if wants_an_end(reason):
-        click.echo(CANT_END, err=True)
+    for line in about_end(ACTIONS[action], reason, request.days):
+        click.echo(line, err=True)
 
 
 Decision = Callable[[Request, Who, Table, bool], list[Draft]]

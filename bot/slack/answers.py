@@ -227,7 +227,9 @@ def may_see(desk: Desk, request: Request, who: Who) -> None:
 def sent(desk: Desk, request: Request, who: Who) -> str:
     """What the form turns into: who decides, and by when, as far as the local tables can tell."""
     lead = "Practice: nothing will change. " if request.practice else ""
-    end = f" {phrases.CANT_END}" if phrases.wants_an_end(request.reason) else ""
+    end = "".join(
+        f" {one}" for one in phrases.about_end(ACTIONS[request.action], request.reason, request.days)
+    )
     text = _who_decides(desk, request, who) or "I'm looking who decides."
     return f"{lead}Sent: {request.id}. {text} I'll write to you; you don't have to do anything.{end}"
 

@@ -27,6 +27,11 @@ _BUT_NOT = re.compile(
 _NEEDLESS = re.compile(rf"\b(?:not|do(?:es)?n['’]t|no longer) (?:need|want|use)s?{_SMALL}", re.I)
 _AWAY = re.compile(rf"\b(?:from|out of|leav\w+){_SMALL}", re.I)
 
+_NUMBERS = {"a": 1, "an": 1, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6}
+_UNITS = {"day": 1, "week": 7, "month": 30}
+_COUNT = rf"(\d{{1,3}}|{'|'.join(_NUMBERS)}) ({'|'.join(_UNITS)})s?"
+_FOR_DAYS = re.compile(rf"\bfor (?:the next )?{_COUNT}\b", re.I)
+
 ONE_PERSON = "I take one person at a time. Ask again for the others."
 
 
@@ -34,6 +39,7 @@ def fill(action: type[Action], text: str, raw: dict[str, str], tables: Tables, o
     """Fills in what the text names; a sentence for each thing that found no field."""
     text, notes = _fill_lines(action, text, raw, tables if operator else None)
     notes += [ONE_PERSON] if len({hit[1] or hit[3] for hit in PERSON.finditer(text)}) > 1 else []
+    text = _fill_days(action, text, raw)
     text = _fill_person(action, text, raw)
     text = _fill_text(action, text, raw, tables)
     text, left_out = _fill_teams(action, text, raw, tables)
@@ -63,6 +69,16 @@ def _line(words: tuple[str, ...], stop: str) -> str:
         rf"(?:^|[,;:]|\b(?:with|and|in|has))\s+(?:the |an? )?(?:{'|'.join(words)})\b[\s:=]*(?:is )?"
         rf"([^,;\n]+?)(?=\s*(?:[,;\n]|\.?\s*$|\.\s|\b(?:and (?:the )?(?:{stop})|for|to|into|from)\b))"
     )
+
+
+def _fill_days(action: type[Action], text: str, raw: dict[str, str]) -> str:
+    """For how many days; the same words also mean no end date, where there is no such field."""
+    found = _FOR_DAYS.search(text) if "for_days" in action.form() else None
+    if not found:
+        return text
+    count = _NUMBERS.get(found[1].casefold()) or int(found[1])
+    raw["for_days"] = str(count * _UNITS[found[2].casefold()])
+    return struck(text, *found.span())
 
 
 def _fill_person(action: type[Action], text: str, raw: dict[str, str]) -> str:

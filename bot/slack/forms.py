@@ -22,7 +22,7 @@ from bot.slack.blocks import (
     section,
 )
 from bot.slack.particulars import particulars
-from bot.slack.phrases import Draft
+from bot.slack.phrases import SAY_DAYS, Draft
 from bot.slack.scene import Scene
 
 MOST_OPTIONS = 100
@@ -41,7 +41,8 @@ def form(draft: Draft, tables: Tables, operator: bool) -> Block:
     blocks = [section(note) for note in draft.notes]
     for name, asked in operators_form(action, operator).items():
         given = draft.raw.get(name, "") or _proposed(asked, action.NAME, tables)
-        if asked.kind is not Kind.DAYS or given or _may_end(action.NAME, tables):
+        wished = given or SAY_DAYS in draft.notes or _may_end(action.NAME, tables)
+        if asked.kind is not Kind.DAYS or wished:
             blocks += _inputs(name, asked, given, tables, operator)
     blocks.append(_input("reason", "Why", _text(draft.reason, 500, many=True), "The approver reads this."))
     return _modal(f"ask:{action.NAME}", action.TITLE, ("Send", "Cancel"), blocks)

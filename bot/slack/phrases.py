@@ -20,15 +20,18 @@ _ENDING = (
 _END = re.compile(rf"\b(until|till|temporar\w+|{_SPAN}|{_DAYS}|{_ENDING})\b", re.I)
 _DAY = r"(?:mon|tues|wednes|thurs|fri|satur|sun)day|tomorrow|next (?:week|month|\w+day)"
 _START = re.compile(rf"\b(?:(?:from|on|starting|as of) (?:{_DAY})|tomorrow|next (?:week|month))\b", re.I)
-_REASON = re.compile(r"\b(?:because|reason:|since)\s+(.+)$", re.I | re.S)
+_REASON = re.compile(r"\b(?:(?:because(?! of\b)|reason:|since)\s+(.+)|(because of .+))$", re.I | re.S)
 
-CANT_END = "I can't end access by myself yet, so there will be no end date. Ask again when it should end."
+CANT_END = "I can't end this by myself, so there will be no end date. Ask again when it should end."
+SAY_DAYS = "I can't read an end date. Say for how many days it is, and I take it back; else it has no end."
 CANT_WAIT = "I can't wait for a day yet: I begin as soon as it's approved."
 
 
-def wants_an_end(text: str) -> bool:
-    """Whether somebody writes of an end date, which the bot can't keep: said aloud, never dropped."""
-    return bool(_END.search(text))
+def about_end(action: type[Action], text: str, days: object = None) -> list[str]:
+    """What to say where somebody writes of an end and gives no days: said aloud, never dropped."""
+    if days or not _END.search(text):
+        return []
+    return [SAY_DAYS if "for_days" in action.form() else CANT_END]
 
 
 @dataclass(frozen=True)
@@ -53,7 +56,7 @@ def read(
 ) -> Draft | Advice | None:
     """What a typed text asks for; None when no action is meant. A slash command names its action itself."""
     said = _REASON.search(text)
-    reason = by_name(said[1], tables.called).strip().strip(".") if said else ""
+    reason = by_name(said[1] or said[2], tables.called).strip().strip(".") if said else ""
     rest = re.sub(r"[^\S\n]+", " ", text[: said.start()] if said else text)
     words = plain(_without_names(rest, tables))
     meaning = _meaning(words, action)
@@ -61,10 +64,9 @@ def read(
         return None
     if meaning.negated or meaning.unclear or doubtful(meaning.action, words):
         return Advice(_unclear(meaning))
-    notes = [CANT_END] if wants_an_end(text) else []
-    notes += _besides(rest, meaning)
-    raw: dict[str, str] = {}
+    notes, raw = _besides(rest, meaning), dict[str, str]()
     notes += fill(meaning.action, rest, raw, tables, operator)
+    notes = about_end(meaning.action, text, raw.get("for_days")) + notes
     instead = said_instead(meaning.action, f"{_word(action)}{words}")
     if instead and not any(name in raw for name in choices(meaning.action)):
         return Advice(instead)

@@ -21,7 +21,7 @@ from tests.bot.journeys.scenes import (
 from tests.bot.journeys.test_shortcuts import make_request
 
 WORDS = "for R&D because of <Q&A> with <@U0SAM|sam> & <#C01|design>, see https://example.com/?a=1&b=2"
-REASON = "of <Q&A> with @Sam Lee & #design, see https://example.com/?a=1&b=2"
+REASON = "because of <Q&A> with @Sam Lee & #design, see https://example.com/?a=1&b=2"
 
 
 @pytest.fixture(autouse=True)

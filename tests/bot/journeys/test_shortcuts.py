@@ -194,7 +194,7 @@ def test_a_long_message_is_clipped_to_a_reason(s: Stage) -> None:
 def test_what_has_no_place_in_the_form_is_said(s: Stage) -> None:
     view = make_request(s, "U0ALEX", "move me from Engineering to Design and Sales until Friday")
     assert "I left out Sales: there is no place for it in this form." in as_text(view)
-    assert "I can't end access by myself yet" in as_text(view)
+    assert "I can't end this by myself" in as_text(view)
 
 
 def test_i_means_who_wrote_the_message(s: Stage) -> None:

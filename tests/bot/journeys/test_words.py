@@ -21,7 +21,7 @@ from tests.bot.journeys.scenes import (
     state,
 )
 
-CANT_END = "I can't end access by myself yet"
+CANT_END = "I can't read an end date"
 
 
 def typed(s: Stage, user: str, text: str) -> str:

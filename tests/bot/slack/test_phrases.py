@@ -10,7 +10,7 @@ from bot.lifecycle import ACTIONS, Action
 from bot.slack import phrases
 from bot.slack.fields import ONE_PERSON
 from bot.slack.marks import typed
-from bot.slack.phrases import CANT_END, CANT_WAIT, Draft
+from bot.slack.phrases import CANT_END, CANT_WAIT, SAY_DAYS, Draft
 from tests.bot.slack.scenes import tables
 
 GROUPS = [
@@ -101,6 +101,7 @@ def test_what_means_no_action_is_no_draft(text: str) -> None:
         ("access for Design since I move to Berlin", "I move to Berlin"),
         ("access for Design because I left Engineering; admin said so", "I left Engineering; admin said so"),
         ("access for Design because\ntwo\nlines", "two\nlines"),
+        ("access for Design because of the workshop", "because of the workshop"),
         ("access for Design", ""),
     ],
 )
@@ -113,12 +114,11 @@ def test_the_reason_is_kept_and_fills_no_field(text: str, reason: str) -> None:
 @pytest.mark.parametrize(
     ("text", "note"),
     [
-        ("access for Design until Friday", CANT_END),
-        ("access for Design till May", CANT_END),
-        ("temporary access for Design", CANT_END),
-        ("access for Design for 3 weeks", CANT_END),
-        ("access for Design for a day", CANT_END),
-        ("access for Design because of a workshop until Friday", CANT_END),
+        ("access for Design until Friday", SAY_DAYS),
+        ("access for Design till May", SAY_DAYS),
+        ("temporary access for Design", SAY_DAYS),
+        ("move me from Design to Engineering for 3 weeks", CANT_END),
+        ("access for Design because of a workshop until Friday", SAY_DAYS),
         ("access for Design from Monday", CANT_WAIT),
         ("add me to Design tomorrow", CANT_WAIT),
         ("offboard jo@example.com next week", CANT_WAIT),
@@ -173,3 +173,18 @@ def test_no_text_is_too_strange_to_read(text: str) -> None:
         if isinstance(draft, Draft):
             assert set(draft.raw) <= set(draft.action.form())
             assert not set(draft.raw) & {"department", "manager", "employee_number"}
+
+
+@pytest.mark.parametrize(
+    ("text", "days"),
+    [
+        ("access for Design for 3 weeks", "21"),
+        ("access for Design for a day because of it", "1"),
+        ("I need Miro access for Design for the next 10 days", "10"),
+        (f"make {ALEX} admin for two months", "60"),
+    ],
+)
+def test_days_are_read_and_no_end_is_remarked(text: str, days: str) -> None:
+    draft = read(text)
+    assert draft and draft.raw["for_days"] == days
+    assert SAY_DAYS not in draft.notes and CANT_END not in draft.notes

@@ -15,7 +15,7 @@ from bot.lifecycle.request_access import RequestAccess
 from bot.slack import phrases
 from bot.slack.fields import ONE_PERSON
 from bot.slack.marks import typed
-from bot.slack.phrases import CANT_END, CANT_WAIT, Advice, Draft
+from bot.slack.phrases import CANT_WAIT, SAY_DAYS, Advice, Draft
 from tests.bot.slack.scenes import tables
 
 TABLES = tables(
@@ -100,7 +100,7 @@ SENTENCES = {
     ),
     f"add {ALEX} and {SAM} to Design": access(ONE_PERSON, person="U0ALEX", teams="D"),
     f"give {ALEX} access for Engineering as Content Admin until Friday": make(
-        CANT_END, f"I left out Engineering: {NO_PLACE}", rights="Content Admin"
+        SAY_DAYS, f"I left out Engineering: {NO_PLACE}", rights="Content Admin"
     ),
     f"onboard {KIM} to Data with department Research": access(
         "I left out the department: only operators fill that in.", person="kim@example.com", teams="A"
@@ -124,7 +124,7 @@ SENTENCES = {
     "remove me from Design": leave(teams="D"),
     "I want to leave “Design”": leave(teams="D"),
     "I don't need Design any more": leave(teams="D"),
-    "I leave on Friday, but till then I need access to Design": access(CANT_END, CANT_WAIT, teams="D"),
+    "I leave on Friday, but till then I need access to Design": access(SAY_DAYS, CANT_WAIT, teams="D"),
     f"remove {ALEX} from Design, not Data": leave(
         f"I left out Data: {NOT_MEANT}", person="U0ALEX", teams="D"
     ),
