@@ -77,8 +77,7 @@ class Route:
     @property
     def is_stuck(self) -> bool:
         """Whether there aren't people enough for the current step."""
-        reached = {one.principal for one in self.approvers if not one.is_lost}
-        return not self.is_settled and len(reached) < self.need
+        return not self.is_settled and _reached(self.approvers) < self.need
 
 
 @dataclass(frozen=True)
@@ -251,7 +250,7 @@ class Ground:
     ) -> tuple[tuple[Approver, ...], tuple[str, ...]]:
         """Who may decide a step now; the fallback group as well, where those can't be enough."""
         found, notes = self._seated(_entries(step, level), lost, voted)
-        if len({one.principal for one in found if not one.is_lost}) >= need:
+        if _reached(found) >= need:
             return found, notes
         more, _ = self._seated(self.fallback, lost, voted)
         spare = [one for one in more if not any(one.person.is_(other.person) for other in found)]
@@ -285,8 +284,9 @@ class Ground:
         for one in tuple(found):
             stand_in = self._stand_in(one.person, voted, found)
             if stand_in:
-                found[found.index(one)] = replace(one, told=False)
                 is_lost = stand_in.person.id in lost
+                # A delegate who can't be reached leaves it with the one who is away.
+                found[found.index(one)] = replace(one, told=one.told and is_lost)
                 told = (one.told or one.is_lost) and not is_lost
                 found.append(replace(stand_in, told=told, is_lost=is_lost))
         return tuple(found), tuple(dict.fromkeys(notes))
@@ -353,6 +353,11 @@ class Ground:
 
 def _entries(step: Step, level: int) -> tuple[str, ...]:
     return (*step.approvers, *(entry for one in step.escalate[:level] for entry in one.to))
+
+
+def _reached(some: Iterable[Approver]) -> int:
+    """How many votes they can give: a delegate and who is away have one together."""
+    return len({one.principal for one in some if not one.is_lost})
 
 
 def _because(one: Approver) -> str:

@@ -1,11 +1,11 @@
 """A scene whose policy is written in the test: who decides what is read beside what comes of it."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
+from approvals.away import delegated, returned
 from approvals.decide import approve
 from approvals.ids import PersonId
 from approvals.refusals import Refused
@@ -54,6 +54,20 @@ def names(scene: Scene, ids: Sequence[PersonId]) -> list[str]:
     return [scene.store.people.person(id).name for id in ids]
 
 
+def away(scene: Scene, name: str, delegate: str, **until: float) -> None:
+    """Somebody names a delegate, from now on."""
+    now = scene.clock.now()
+    span = timedelta(**until or {"days": 7})
+    scene.store.delegate(delegated(scene.who(name), scene.person(delegate), now, now + span, now))
+
+
+def back(scene: Scene, name: str) -> None:
+    """Somebody is back before the last day."""
+    who, now = scene.who(name), scene.clock.now()
+    named = scene.store.people.named_delegate(who.person.id, now)
+    scene.store.delegate(returned(who, named, now))
+
+
 def may(scene: Scene, request: Request) -> list[str]:
     """Whom the record says may decide."""
     return names(scene, [id for id, _ in request.approvers])
@@ -62,8 +76,3 @@ def may(scene: Scene, request: Request) -> list[str]:
 def seats(scene: Scene, request: Request) -> list[str]:
     """Who may really decide now."""
     return [one.person.name for one in scene.table.route(request).approvers]
-
-
-def with_policy(scene: Scene) -> Table:
-    """Both policies the one in force."""
-    return replace(scene.table, asked=scene.in_force)

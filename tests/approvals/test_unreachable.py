@@ -8,9 +8,13 @@ import pytest
 from approvals.decide import approve, lapse, review
 from approvals.request import Draft, Request
 from approvals.states import State, What
-from tests.approvals.scene import Scene, draft
+from approvals.store import Store
+from tests.approvals.ruled import away, ruled
+from tests.approvals.scene import Clock, Scene, draft
 
 A, V = What.APPROVED, What.VOTED
+ONE = '[actions.make-admin]\nask = ["anyone"]\nfor_others = ["anyone"]\napprovers = ["cy@example.com"]\n'
+TWO = ONE.replace('["cy@example.com"]', '["owners"]\nagree = 2')
 
 
 def unreached(scene: Scene, name: str) -> Draft:
@@ -81,3 +85,32 @@ def test_where_no_message_reaches_anybody_the_operators_have_to_know(scene: Scen
     assert request.is_stuck
     assert called(scene, request) == ({"Bo"}, set()), "who comes to it all the same may decide"
     assert review(request, scene.table) == []
+
+
+def test_where_nobody_can_be_reached_the_fallback_is_asked(store: Store, clock: Clock) -> None:
+    scene = ruled(store, clock, ONE, 'fallback = ["ida@example.com"]\n')
+    request = missed(scene, scene.waiting(), "cy")
+    after = scene.store.append(request, lapse(request, scene.table))
+    assert called(scene, after) == ({"Cy", "Ida"}, {"Ida"})
+    assert not after.is_stuck
+
+
+def test_where_nobody_can_be_reached_nor_stands_in_it_is_stuck_and_says_so(
+    store: Store, clock: Clock
+) -> None:
+    scene = ruled(store, clock, ONE)
+    request = missed(scene, scene.waiting(), "cy")
+    after = scene.store.append(request, lapse(request, scene.table))
+    assert (called(scene, after), after.is_stuck) == (({"Cy"}, set()), True)
+    # They may still decide, should they come by themselves.
+    assert approve(after, scene.who("cy"), "r1", scene.table, False)[-1].type == What.APPROVED
+
+
+def test_where_a_delegate_cant_be_reached_who_is_away_hears_of_it(store: Store, clock: Clock) -> None:
+    scene = ruled(store, clock, TWO)
+    away(scene, "cy", "bo")
+    request = scene.waiting()
+    assert called(scene, request)[1] == {"Bo", "Dee"}
+    request = missed(scene, request, "bo")
+    after = scene.store.append(request, lapse(request, scene.table))
+    assert called(scene, after)[1] == {"Cy", "Dee"}
