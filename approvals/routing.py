@@ -238,7 +238,7 @@ class Ground:
         twice = [] if self.rule.same_person_twice else before
         if voter is None or not voter.is_colleague or self.case.bars(voter):
             return False
-        if any(_overlap(vote, other) for other in (*seated, *twice)):
+        if any(self._overlap(vote, other) for other in (*seated, *twice)):
             return False
         entries = [*_entries(step, vote.level), *(self.fallback if vote.is_fallback else ())]
         principal = self._person(vote.principal)
@@ -306,8 +306,15 @@ class Ground:
 
     def _is_by(self, vote: Vote, person: Person) -> bool:
         """Whether a vote is somebody's own, or was given in their place."""
-        whose = (self._person(vote.by), self._person(vote.principal))
-        return any(one is not None and one.is_(person) for one in whose)
+        return any(one.is_(person) for one in self._behind(vote))
+
+    def _overlap(self, vote: Vote, other: Vote) -> bool:
+        """Whether two votes are one human's, who may have been two rows when they were given."""
+        return any(self._is_by(other, one) for one in self._behind(vote))
+
+    def _behind(self, vote: Vote) -> list[Person]:
+        """Who gave a vote, and in whose place."""
+        return [one for one in (self._person(vote.by), self._person(vote.principal)) if one]
 
     def _person(self, id: PersonId) -> Person | None:
         try:
@@ -368,7 +375,3 @@ def _same(one: Named, other: Named) -> bool:
     if one.person and other.person:
         return one.person.is_(other.person)
     return canonical(one.entry) == canonical(other.entry)
-
-
-def _overlap(vote: Vote, other: Vote) -> bool:
-    return bool({vote.by, vote.principal} & {other.by, other.principal})
