@@ -232,17 +232,19 @@ class Ground:
 
     def _counts(self, vote: Vote, step: Step, seated: Sequence[Vote], before: Sequence[Vote]) -> bool:
         """Whether a vote still counts: whoever gave it may decide today as well, and has no other vote."""
-        voter = self._person(vote.by)
         if vote.shell and not self.policy.command_line_decides:
             return False
-        twice = [] if self.rule.same_person_twice else before
-        if voter is None or not voter.is_colleague or self.case.bars(voter):
+        voter, principal = self._person(vote.by), self._person(vote.principal)
+        if voter is None or principal is None:
             return False
+        if any(self.case.bars(one) or not one.is_colleague for one in (voter, principal)):
+            return False
+        twice = [] if self.rule.same_person_twice else before
         if any(self._overlap(vote, other) for other in (*seated, *twice)):
             return False
         entries = [*_entries(step, vote.level), *(self.fallback if vote.is_fallback else ())]
-        principal = self._person(vote.principal)
-        whose = [person for person in (principal, voter) if person]
+        # A delegate by one policy may be an approver by the other.
+        whose = (voter, principal)
         return any(one.person and any(one.person.is_(who) for who in whose) for one in self.named(entries))
 
     def _seats(

@@ -1,9 +1,12 @@
 """Whose yes counts: of somebody who may decide today as well, once for each human, by both policies."""
 
+import pytest
+
+from approvals.people import Standing
 from approvals.request import Request
 from approvals.states import State
 from approvals.store import Store
-from tests.approvals.ruled import away, ruled, yes
+from tests.approvals.ruled import away, back, ruled, yes
 from tests.approvals.scene import Clock, Scene, mail
 
 ASK = '[actions.make-admin]\nask = ["anyone"]\nfor_others = ["anyone"]\n'
@@ -47,4 +50,35 @@ def test_a_delegate_who_turns_out_to_be_a_voter_is_one_with_them(store: Store, c
     request = yes(scene, yes(scene, scene.waiting(), "bo"), "dee")
     assert settled(scene, request)
     turns_out(scene, "bo", "dee")
+    assert not settled(scene, request)
+
+
+# -- delegates ---------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("standing", [Standing.LEFT, Standing.GUEST])
+def test_nobody_votes_for_one_who_is_no_colleague_any_more(
+    store: Store, clock: Clock, standing: Standing
+) -> None:
+    scene = ruled(store, clock, OWNERS)
+    away(scene, "cy", "bo")
+    request = yes(scene, scene.waiting(), "bo")
+    assert settled(scene, request)
+    scene.looked_at("cy", standing)
+    assert not settled(scene, request)
+
+
+def test_a_delegates_vote_stays_when_who_was_away_is_back(store: Store, clock: Clock) -> None:
+    scene = ruled(store, clock, OWNERS)
+    away(scene, "cy", "bo")
+    request = yes(scene, scene.waiting(), "bo")
+    back(scene, "cy")
+    assert settled(scene, request)
+
+
+def test_nobody_votes_for_one_who_turns_out_to_have_asked(store: Store, clock: Clock) -> None:
+    scene = ruled(store, clock, OWNERS)
+    away(scene, "cy", "bo")
+    request = yes(scene, scene.waiting(), "bo")
+    turns_out(scene, "cy", "ada")
     assert not settled(scene, request)
