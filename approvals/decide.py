@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from approvals.deadlines import due, level, may_nudge_at, reminder
 from approvals.ids import PersonId, stamp
 from approvals.people import listed
+from approvals.policy import Policy
 from approvals.refusals import Outdated, Refused, Settled
 from approvals.request import Draft, Request, Vote
 from approvals.routing import Approver, Route
@@ -23,7 +24,7 @@ def _may_decide(
     request: Request, who: Who, table: Table, confidential: bool, again: bool = False
 ) -> Approver:
     """The seat somebody decides from; `again` lets those decide who have voted. Raises Refused."""
-    _check_shell(who, table, False)
+    _check_shell(who, table.in_force, table.asked)
     check_standing(who, table.now)
     if who.person.is_(table.directory.person(request.requester)):
         raise Refused("You asked for this, so somebody else has to decide.")
@@ -252,7 +253,8 @@ def withdraw(request: Request, who: Who, table: Table) -> list[Draft]:
     if not (mine and request.state is not State.STOPPED) and not operates:
         raise Refused(f"Only who asked for {request.id}, or an operator, can withdraw it.")
     check_standing(who, table.now)
-    _check_shell(who, table, mine)
+    if not mine:
+        _check_shell(who, table.in_force)
     words = {"lines": _lines(request)} if request.outcome else {}
     return [Draft(What.WITHDRAWN, who.person.id, {}, {**words, **who.signed})]
 
@@ -265,12 +267,12 @@ def resume(request: Request, who: Who, table: Table) -> list[Draft]:
     if not is_operator(table.in_force, who.person):
         raise Refused(f"Only an operator can resume {request.id}. They have been told.")
     check_standing(who, table.now)
-    _check_shell(who, table, False)
+    _check_shell(who, table.in_force)
     return [Draft(What.RESUMED, who.person.id, {}, who.signed)]
 
 
-def _check_shell(who: Who, table: Table, mine: bool) -> None:
-    if who.shell and not mine and not table.in_force.command_line_decides:
+def _check_shell(who: Who, *policies: Policy) -> None:
+    if who.shell and not all(policy.command_line_decides for policy in policies):
         raise Refused(
             "The policy doesn't let a command line decide (command_line_decides). Nothing has changed."
         )

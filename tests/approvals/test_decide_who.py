@@ -145,12 +145,14 @@ def test_a_shell_decides_only_with_the_policys_leave(scene: Scene) -> None:
     request, who = scene.waiting(), scene.who("cy", "cy at laptop")
     told = refused(scene, request, who)
     assert told == "The policy doesn't let a command line decide (command_line_decides). Nothing has changed."
-    scene.changed("command_line_decides = false", "command_line_decides = true")
+    now = scene.changed("command_line_decides = false", "command_line_decides = true")
+    assert refused(scene, request, who) == told  # by the policy it was made under
+    scene.asked = now
     assert decides(scene, request, who)
 
 
 def test_a_decision_in_a_shell_is_signed_as_such(scene: Scene) -> None:
-    scene.changed("command_line_decides = false", "command_line_decides = true")
+    scene.asked = scene.changed("command_line_decides = false", "command_line_decides = true")
     request = scene.waiting()
     drafts = decide.approve(request, scene.who("cy", "cy at laptop"), "r1", scene.table, False)
     assert drafts[0].words == {"who": "cy@example.com", "shell": "cy at laptop"}
