@@ -36,6 +36,15 @@ class Account:
         """Whether what is known of it is recent enough to rest a decision on."""
         return self.checked_at is not None and now - self.checked_at <= FRESH
 
+    @property
+    def is_outside(self) -> bool:
+        """Whether Slack says that it belongs to nobody who works here now."""
+        return self.standing not in (Standing.COLLEAGUE, Standing.UNKNOWN)
+
+    def says_the_same(self, other: "Account", now: datetime) -> bool:
+        """Whether somebody may do with one look at an account what they may with the other."""
+        return self.standing == other.standing and self.fresh(now) == other.fresh(now)
+
 
 @dataclass(frozen=True)
 class Person:

@@ -123,6 +123,7 @@ class Request:
     asks: int = 0  # how often people were asked, or others were
     since: Mapping[PersonId, int] = field(default_factory=dict)  # with which of these each of `told` was
     stand_ins: Mapping[PersonId, PersonId] = field(default_factory=dict)  # delegates, and for whom
+    awaited: tuple[PersonId, ...] = ()  # those of them who haven't answered
     agree: int = 1
     need: int = 1  # votes that were missing in this step when they were asked
     counted: int = 0  # votes there were by then
@@ -251,6 +252,7 @@ def _asking(request: Request, event: Event) -> dict[str, Any]:
         "stand_ins": {PersonId(id): PersonId(whose) for id, whose in routing.get("for", {}).items()},
         "need": body.get("need", body["agree"]),
         "counted": len(request.votes),
+        "awaited": tuple(map(PersonId, body["approvers"])),
         "agree": body["agree"],
         "step": body["step"],
         "steps": body["steps"],
@@ -301,7 +303,8 @@ def _voted(request: Request, event: Event) -> dict[str, Any]:
         body.get("level", 0),
         body.get("fallback", False),
     )
-    return {"votes": (*request.votes, vote)}
+    awaited = tuple(id for id in request.awaited if id not in (vote.by, vote.principal))
+    return {"votes": (*request.votes, vote), "awaited": awaited}
 
 
 def _approved(request: Request, event: Event) -> dict[str, Any]:
@@ -448,6 +451,7 @@ def is_active(request: Request) -> bool:
 
 def listed(request: Request) -> dict[str, Any]:
     """What a store keeps beside the events, so that a request is found without folding them."""
+    expires = request.expires_at if request.state is State.WAITING else None
     return {
         "version": request.version,
         "state": request.state.value,
@@ -455,4 +459,5 @@ def listed(request: Request) -> dict[str, Any]:
         "because_of": request.because_of,
         "next_due": stamp(request.next_due) if request.next_due else None,
         "active": int(is_active(request)),
+        "expires_at": stamp(expires) if expires else None,
     }

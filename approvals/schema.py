@@ -109,6 +109,19 @@ CREATE TABLE admins (
 ) STRICT;
 """
 
+_PAGES = """
+ALTER TABLE requests ADD COLUMN expires_at TEXT;
+CREATE TABLE found_by (
+  key TEXT NOT NULL, number INTEGER NOT NULL, PRIMARY KEY (key, number)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX found_by_number ON found_by (number);
+CREATE TABLE homes (
+  slack_id TEXT PRIMARY KEY, opened_at TEXT NOT NULL, wanted INTEGER NOT NULL, shown INTEGER NOT NULL,
+  drawn TEXT NOT NULL, notice TEXT NOT NULL, noticed_at TEXT, tries INTEGER NOT NULL, next_try_at TEXT
+) STRICT, WITHOUT ROWID;
+CREATE INDEX homes_behind ON homes (slack_id) WHERE shown < wanted;
+"""
+
 
 @migrations()
 def first(db: Database) -> None:
@@ -121,8 +134,12 @@ def first(db: Database) -> None:
 
 @migrations()
 def relations(db: Database) -> None:
-    """Who belongs to whom: user groups, managers, delegates, admins. A request may have several steps."""
-    db.executescript(_RELATIONS)
+    """Who belongs to whom: user groups, managers, delegates, admins. A request may have several steps.
+
+    And what each person's page is made of; the store files what is open by then.
+    """
+    for script in (_RELATIONS, _PAGES):
+        db.executescript(script)
     db.execute("UPDATE meta SET value = '2' WHERE key IN ('layout', 'oldest')")
 
 

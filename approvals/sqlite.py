@@ -17,12 +17,15 @@ from approvals.chain import Anchor, Sealed
 from approvals.connections import Connections
 from approvals.ids import BOT, PersonId, RequestId, stamp, unstamp
 from approvals.request import FORMATS, Draft, Event, Request, apply, fold, listed
+from approvals.sqlite_finding import SqliteFinding
 from approvals.sqlite_groups import SqliteGroups
+from approvals.sqlite_homes import SqliteHomes
 from approvals.sqlite_ledger import IN_FORCE, POLICY, SqliteLedger
 from approvals.sqlite_messages import SqliteCards
 from approvals.sqlite_people import SqlitePeople
 from approvals.sqlite_relations import number_of
 from approvals.sqlite_verify import verify
+from approvals.states import OPEN
 from approvals.store import Claim, ClaimLost, Overtaken, StoreTrouble, Verified, WrongRecord
 
 log = logging.getLogger(__name__)
@@ -45,11 +48,13 @@ class SqliteStore:
         self.path, self._now = path, now
         self.is_new = not path.exists()
         self._on = Connections(path)
-        self._prepare()
         self._ledger = SqliteLedger(self._on, now, salt)
-        self.people = SqlitePeople(self._on)
+        self.finding = SqliteFinding(self._on, self._folded)
+        self.homes = SqliteHomes(self._on, now)
+        self.people = SqlitePeople(self._on, self.homes)
         self.groups = SqliteGroups(self._on, now)
         self.cards = SqliteCards(self._on, now)
+        self._prepare()
 
     def _prepare(self) -> None:
         try:
@@ -63,6 +68,8 @@ class SqliteStore:
             self._on.run("PRAGMA journal_mode=WAL")
             with self._on.writing():
                 schema.migrations.apply(self._on.db)
+                if tables and "found_by" not in tables:
+                    self._file_all()
         except WrongRecord:
             self._on.close()
             raise
@@ -71,6 +78,13 @@ class SqliteStore:
             raise WrongRecord(
                 f"{self.path} can't be opened as a record: {error.__cause__}. Nothing was changed."
             ) from error
+
+    def _file_all(self) -> None:
+        """Files what was open when the record got a place for it."""
+        for request in self.requests(states=OPEN, limit=-1):
+            expires = listed(request)["expires_at"]
+            self._on.run("UPDATE requests SET expires_at = ? WHERE number = ?", expires, request.number)
+            self.finding.file(request)
 
     def _check_layout(self) -> None:
         meta = {row["key"]: row["value"] for row in self._on.rows("SELECT key, value FROM meta")}
@@ -136,6 +150,9 @@ class SqliteStore:
             self._on.run("DELETE FROM lanes WHERE number = ?", request.number)
         for key in request.lanes if line["active"] else ():
             self._on.run("INSERT INTO lanes VALUES (?,?)", key, request.number)
+        concerned = self.finding.file(request)
+        if concerned and not new:  # the worker moves a new one on in a moment
+            self.homes.changed(concerned)
 
     def request(self, id: RequestId) -> Request:
         """One request. Raises KeyError."""
@@ -153,20 +170,23 @@ class SqliteStore:
         conditions += ["(requester = ? OR subject = ?)"] if person else []
         where = f"WHERE {' AND '.join(conditions)}" if conditions else ""
         values = (*states, *((person, person) if person else ()), limit)
-        return self._folded(f"SELECT number FROM requests {where} ORDER BY number DESC LIMIT ?", *values)
+        return self._read(f"SELECT number FROM requests {where} ORDER BY number DESC LIMIT ?", *values)
 
-    def _folded(self, sql: str, *values: Any) -> list[Request]:
+    def _read(self, sql: str, *values: Any) -> list[Request]:
+        return self._folded(row["number"] for row in self._on.rows(sql, *values))
+
+    def _folded(self, numbers: Iterable[int]) -> list[Request]:
         found = []
-        for row in self._on.rows(sql, *values):
+        for number in numbers:
             try:
-                found.append(self.request(RequestId(f"R-{row['number']}")))
+                found.append(self.request(RequestId(f"R-{number}")))
             except ValueError as error:  # it begins with an event of a newer program: the others are shown
                 log.warning("%s", error)
         return found
 
     def twins(self, request: Request) -> Sequence[Request]:
         """Older requests of the same action and subject that are not ended."""
-        return self._folded(
+        return self._read(
             "SELECT number FROM requests WHERE action = ? AND subject IS ? AND number < ?"
             " AND state IN ('checking', 'waiting', 'approved', 'working', 'stopped') ORDER BY number",
             request.action, request.subject, request.number,
@@ -174,15 +194,16 @@ class SqliteStore:
 
     def followers(self, request: RequestId) -> Sequence[Request]:
         """Requests that joined this one."""
-        return self._folded("SELECT number FROM requests WHERE because_of = ? AND state = 'joined'", request)
+        return self._read("SELECT number FROM requests WHERE because_of = ? AND state = 'joined'", request)
 
     # -- work ------------------------------------------------------------------------------------------
 
     def due(self, limit: int = 50) -> Sequence[Request]:
         """Requests about which time brings something: those that wait, and those given for some days."""
-        return self._folded(
-            "SELECT number FROM requests WHERE state IN ('waiting', 'done') AND next_due <= ?"
-            " ORDER BY next_due LIMIT ?",
+        return self._read(
+            # Left to itself, SQLite walks through everything that is done.
+            "SELECT number FROM requests INDEXED BY requests_due"
+            " WHERE state IN ('waiting', 'done') AND next_due <= ? ORDER BY next_due LIMIT ?",
             stamp(self._now()), limit,
         )  # fmt: skip
 
@@ -295,6 +316,7 @@ class SqliteStore:
                     "INSERT INTO delegations VALUES (?,?,?,?)",
                     number_of(one.person), number_of(one.delegate), stamp(one.since), stamp(one.until),
                 )  # fmt: skip
+            self.homes.changed([event.by])
 
     def take_policy(self, text: str) -> str:
         """Stores a policy under its hash and writes that it is in force; returns the hash."""

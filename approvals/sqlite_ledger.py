@@ -2,6 +2,7 @@
 
 import json
 import sqlite3
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 
@@ -13,6 +14,8 @@ from approvals.request import FORMATS, Draft, Event
 POLICY, IN_FORCE = "policy", "policy-in-force"
 """The stream that tells which policy was in force from when, and its one kind of entry."""
 
+Words = dict[str, tuple[str, str]]
+"""By their keys, each with its salt."""
 _COLUMNS = ("seq", "stream", "version", "type", "format", "at", "by", "body", "prev", "hash")
 
 
@@ -50,20 +53,33 @@ class SqliteLedger:
 
     def events(self, stream: str | None = None) -> Iterable[Event]:
         """The entries of one stream, or all, oldest first."""
-        where, values = ("WHERE stream = ?", (stream,)) if stream is not None else ("", ())
-        for row in self._on.rows(f"SELECT * FROM ledger {where} ORDER BY seq", *values):
-            yield self._event(row)
+        if stream is None:
+            for row in self._on.rows("SELECT * FROM ledger ORDER BY seq"):
+                yield self._event(row, self._words(row["seq"]))
+            return
+        words = self._of(stream)
+        for row in self._on.rows("SELECT * FROM ledger WHERE stream = ? ORDER BY seq", stream):
+            yield self._event(row, words[row["seq"]])
 
-    def _event(self, row: sqlite3.Row) -> Event:
+    def _of(self, stream: str) -> Mapping[int, Words]:
+        """The words of one stream by entry, in one query: most of what is read is one request."""
+        found: dict[int, Words] = defaultdict(dict)
+        for row in self._on.rows(
+            "SELECT w.* FROM ledger l JOIN words w ON w.seq = l.seq WHERE l.stream = ?", stream
+        ):
+            found[row["seq"]][row["key"]] = (row["salt"], row["text"])
+        return found
+
+    @staticmethod
+    def _event(row: sqlite3.Row, known: Words) -> Event:
         body = json.loads(row["body"])
-        known = self._words(row["seq"]) if body.get("words") else {}
         words = {key: known[key][1] if key in known else None for key in body.get("words", {})}
         return Event(
             row["seq"], RequestId(row["stream"]), row["version"], row["type"], row["format"],
             unstamp(row["at"]), PersonId(row["by"]), body, words,
         )  # fmt: skip
 
-    def _words(self, seq: int) -> dict[str, tuple[str, str]]:
+    def _words(self, seq: int) -> Words:
         rows = self._on.rows("SELECT key, salt, text FROM words WHERE seq = ?", seq)
         return {row["key"]: (row["salt"], row["text"]) for row in rows}
 

@@ -4,8 +4,10 @@ import sqlite3
 from collections.abc import Sequence
 from datetime import datetime
 
+from approvals.connections import Connections
 from approvals.ids import PersonId, SlackId, stamp, unstamp
 from approvals.people import Account, Person, Standing, canonical
+from approvals.sqlite_homes import SqliteHomes
 from approvals.sqlite_relations import SqliteRelations, number_of
 
 
@@ -17,11 +19,15 @@ def _account(row: sqlite3.Row) -> Account:
 class SqlitePeople(SqliteRelations):
     """People and their Slack accounts; rows of one address are one human."""
 
+    def __init__(self, on: Connections, homes: SqliteHomes) -> None:
+        super().__init__(on)
+        self._homes = homes
+
     def _person(self, row: sqlite3.Row) -> Person:
         accounts = self._on.rows(
-            "SELECT a.* FROM accounts a JOIN people p ON p.number = a.person"
-            " WHERE p.number = ? OR (? != '' AND p.email = ?) ORDER BY a.rowid",
-            row["number"], row["email"], row["email"],
+            "SELECT * FROM accounts WHERE person IN"
+            " (SELECT ? UNION SELECT number FROM people WHERE email = ? AND email != '') ORDER BY rowid",
+            row["number"], row["email"],
         )  # fmt: skip
         return Person(
             PersonId(f"P-{row['number']}"), row["email"], row["name"], row["given"], row["family"],
@@ -86,6 +92,7 @@ class SqlitePeople(SqliteRelations):
         """
         with self._on.writing():
             person = self.meet(slack_id=account.slack_id)
+            before = next(one for one in person.accounts if one.slack_id == account.slack_id)
             if email and person.email != canonical(email):
                 other = self.by_email(email)
                 person = self.learn(person.id, email=email)
@@ -95,6 +102,8 @@ class SqlitePeople(SqliteRelations):
                 "UPDATE accounts SET person = ?, standing = ?, checked_at = ?, zone = ? WHERE slack_id = ?",
                 number_of(person.id), account.standing, checked, account.zone, account.slack_id,
             )  # fmt: skip
+            if account.checked_at and not before.says_the_same(account, account.checked_at):
+                self._homes.changed([person.id])
             return self.learn(person.id, **names)
 
     def stale(self, before: datetime, limit: int) -> Sequence[Account]:

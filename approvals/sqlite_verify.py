@@ -8,6 +8,7 @@ from approvals import schema
 from approvals.away import AWAY, DELEGATED, RETURNED, delegation
 from approvals.chain import GENESIS, Anchor, Entry, Sealed, digest, faults
 from approvals.connections import Connections
+from approvals.finding import keys
 from approvals.ids import BOT, stamp
 from approvals.request import FORMATS, fold, listed
 from approvals.sqlite_ledger import IN_FORCE, POLICY, SqliteLedger
@@ -84,7 +85,10 @@ def _words(one: Sealed) -> Iterator[str]:
 
 def _list(on: Connections, ledger: SqliteLedger) -> Iterator[str]:
     """The list of requests, from which all work is found, against the entries of each."""
-    lanes = {(row["number"], row["key"]) for row in on.rows("SELECT number, key FROM lanes")}
+    lanes, filed = (
+        {(row["number"], row["key"]) for row in on.rows(f"SELECT number, key FROM {table}")}
+        for table in ("lanes", "found_by")
+    )
     for row in on.rows("SELECT * FROM requests"):
         id = f"R-{row['number']}"
         try:
@@ -96,12 +100,16 @@ def _list(on: Connections, ledger: SqliteLedger) -> Iterator[str]:
         if request.untouchable:  # what a newer program makes of it is that one's to know
             line = {"version": request.version}
             lanes -= {one for one in lanes if one[0] == request.number}
+            filed -= {one for one in filed if one[0] == request.number}
         for name, value in line.items():
             if row[name] != value:
                 yield f"{id} is listed with {name} {row[name]}, but its record says {value}"
         lanes ^= {(request.number, key) for key in request.lanes if line.get("active")}
+        filed ^= {(request.number, key) for key in keys(request)}
     for number, key in sorted(lanes):
         yield f"R-{number} is in the wrong lanes: {key}"
+    for number, key in sorted(filed):
+        yield f"R-{number} is filed wrongly: {key}"
     lost = "SELECT DISTINCT stream FROM ledger WHERE stream NOT IN (SELECT 'R-' || number FROM requests)"
     for row in on.rows(f"{lost} AND stream NOT IN (?,?)", POLICY, AWAY):
         yield f"{row['stream']} is in the record, but not in the list of requests"

@@ -7,6 +7,8 @@ from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 from approvals.chain import Anchor, Sealed
+from approvals.finding import Finding
+from approvals.homes import Homes
 from approvals.ids import GroupId, PersonId, RequestId, SlackId
 from approvals.people import Account, Delegation, Directory, Group, Person
 from approvals.request import Draft, Event, Request
@@ -181,6 +183,14 @@ class Store(Protocol):
     @property
     def cards(self) -> Cards:
         """The messages."""
+
+    @property
+    def homes(self) -> Homes:
+        """The page that each person has."""
+
+    @property
+    def finding(self) -> Finding:
+        """Requests by what they are found by."""
 
     def writing(self) -> AbstractContextManager[None]:
         """One transaction over everything in the store."""

@@ -14,13 +14,15 @@ from approvals.policy import Policy
 from approvals.refusals import Refused
 from approvals.request import Draft, Request
 from approvals.states import State, What
-from approvals.store import Claim, ClaimLost, Overtaken, StoreTrouble
+from approvals.store import Admin, Claim, ClaimLost, Overtaken, StoreTrouble
 from approvals.table import Table
 from bot import ending
 from bot.checking import check
 from bot.deciders import closed, refresh_group
 from bot.desk import LEASE, Colleagues, Desk, SlackAway
 from bot.miro.client import Miro, MiroError
+from bot.miro.wire import ADMIN
+from bot.miro.wire import Account as MiroAccount
 from bot.provisioning import Provisioning
 
 log = logging.getLogger(__name__)
@@ -28,6 +30,7 @@ log = logging.getLogger(__name__)
 GROUPS_EVERY = timedelta(minutes=10)
 PEOPLE_EVERY = FRESH / 4
 RETRY = timedelta(minutes=1)
+ADMINS_EVERY = timedelta(hours=1)
 REVIEW_EVERY = timedelta(minutes=10)
 ANCHOR_EVERY = timedelta(hours=1)
 
@@ -109,6 +112,7 @@ class Worker:
             self._reviewed = self.desk.policies.hash
             self._later["review"] = self.desk.now() + REVIEW_EVERY
         self.refresh_groups()
+        self._refresh_admins()
         self.desk.store.tidy()
         if self._is_time("anchor"):
             # A chain doesn't show that its end was cut; the log stream, kept elsewhere, does.
@@ -259,6 +263,17 @@ class Worker:
         self.miro_problem = ""
         self._tell_of_strangers()
 
+    def _refresh_admins(self) -> None:
+        """Looks who has admin rights in Miro, once an hour: operators see it in App Home."""
+        seen = self.desk.store.groups.admins()[1]
+        if (seen and self.desk.now() - seen < ADMINS_EVERY) or not self._is_time("admins"):
+            return
+        try:
+            self.desk.store.groups.keep_admins(map(_admin, self.miro.admins()))
+        except MiroError as error:
+            log.warning("who has admin rights isn't fresh: %s", error)
+            self._later["admins"] = self.desk.now() + GROUPS_EVERY
+
     def _tell_of_strangers(self) -> None:
         """A team that the policy names and Miro doesn't have is told once, not only when somebody asks."""
         strangers = self.desk.tables().strangers()
@@ -268,6 +283,12 @@ class Worker:
                 "Mend their names in the policy; until then what it says of them holds for nobody."
             )
         self._strangers = strangers
+
+
+def _admin(account: MiroAccount) -> Admin:
+    company = ["Company Admin"] if account.org_role == ADMIN else []
+    rights = ", ".join([*company, *sorted(account.admin_roles)])
+    return Admin(account.id, account.user_name, account.display_name, rights)
 
 
 class Traffic:

@@ -11,14 +11,15 @@ from approvals.people import Person, Standing, listed
 from approvals.refusals import Refused
 from approvals.request import Request
 from approvals.routing import Case, Ground
-from approvals.states import OPEN, State
+from approvals.states import State
 from approvals.store import StoreTrouble
 from approvals.who import Who, check_standing, is_operator
 from bot.desk import Desk, numbered
 from bot.lifecycle import ACTIONS, Action
 from bot.lifecycle.action import Kind
 from bot.lifecycle.fill import Problems
-from bot.slack import forms, phrases, waiting
+from bot.slack import forms, phrases
+from bot.slack.audience import owners
 from bot.slack.away import away
 from bot.slack.blocks import (
     Block,
@@ -28,14 +29,14 @@ from bot.slack.blocks import (
     context,
     header,
     message,
-    section,
     sections,
     when,
 )
 from bot.slack.cards import CHANNELS
+from bot.slack.lines import stands
 from bot.slack.marks import by_name
 from bot.slack.phrases import Advice, Draft
-from bot.slack.scene import Scene, unasked
+from bot.slack.scene import Scene
 from bot.slack.talk import remind
 
 Said = dict[str, Any]
@@ -86,19 +87,24 @@ def _help(desk: Desk, who: Who, rest: str) -> Said:
 
 def _whoami(desk: Desk, who: Who, rest: str) -> Said:
     """How the bot knows somebody: where mistaken identities are found."""
+    title = f"I know you as {who.person.called}"
+    return _only_you(message(title, header(title), *sections(*known_as(desk, who))))
+
+
+def known_as(desk: Desk, who: Who) -> list[str]:
+    """What the bot knows of somebody, a line each."""
     person, account = who.person, who.account
     standing = account.standing if account else Standing.UNKNOWN
     role = " You're an operator." if is_operator(desk.policy, person) else ""
     boss = desk.policy.manager_of(person.email)
-    manager = desk.store.people.by_email(boss) if boss else None
-    lines = [
+    people = desk.store.people
+    manager = people.by_email(boss) if boss else people.manager(person.id, desk.now())
+    return [
         f"Slack: {account.slack_id if account else 'unknown'} ({standing.value}).{role}",
         f"E-mail: {person.email or 'not known yet; I look it up when you first ask for something'}",
         f"Miro account: {person.miro_id or 'not known yet'}",
-        f"Manager: {manager.called if manager else boss or 'none in the policy'}",
+        f"Manager: {manager.called if manager else boss or 'nobody I know of'}",
     ]
-    title = f"I know you as {person.called}"
-    return _only_you(message(title, header(title), *sections(*lines)))
 
 
 def _status(desk: Desk, who: Who, rest: str) -> Said:
@@ -125,25 +131,9 @@ def _line(desk: Desk, request: Request, who: Who) -> str:
     zone = who.account.zone if who.account and who.account.zone else "UTC"
     try:
         command = desk.command(request)
-        scene = Scene(request, command, desk.facts, desk.person, who.person, zone, desk.now())
-        phrase, more = scene.phrase, _how_far(scene)
     except (KeyError, ValueError):
-        phrase, more = request.action, ""
-    parts = [f"{request.id} · {request.state.value}: {phrase}.", more]
-    if request.outcome and request.state is not State.DONE:
-        parts.append(request.outcome.text)
-    return " ".join(filter(None, (*parts, request.held)))
-
-
-def _how_far(scene: Scene) -> str:
-    """Who decides now, by when, in which step, and who was stepped over."""
-    request = scene.request
-    if request.is_unasked and request.approved_at:
-        return unasked(request)
-    if request.state is not State.WAITING or request.expires_at is None:
-        return ""
-    waits = f"Waiting for {waiting.awaited(scene)} until {scene.at(request.expires_at)}."
-    return " ".join(filter(None, (waits, waiting.progress(scene), waiting.notes(scene))))
+        return f"{request.id} · {request.state.value}: {request.action}. {request.held}".strip()
+    return stands(Scene(request, command, desk.facts, desk.person, who.person, zone, desk.now()))
 
 
 def _withdraw(desk: Desk, who: Who, rest: str) -> Said:
@@ -211,7 +201,15 @@ def _concerns(desk: Desk, request: Request, person: Person) -> bool:
     if request.subject:
         insiders.append(request.subject)
     inside = any(person.is_(desk.person(id)) for id in insiders) or is_operator(desk.policy, person)
+    inside = inside or _owns(desk, request, person)
     return inside and not desk.is_secret_from(person, request)
+
+
+def _owns(desk: Desk, request: Request, person: Person) -> bool:
+    """Whether it is about a team of theirs, and no secret; until the worker looked who asks, nobody hears."""
+    action = ACTIONS.get(request.action)
+    told = action is not None and not action.CONFIDENTIAL and request.state is not State.CHECKING
+    return told and any(person.is_(one) for one in owners(desk, request))
 
 
 def may_see(desk: Desk, request: Request, who: Who) -> None:
@@ -343,18 +341,3 @@ def _once_more(desk: Desk, who: Who, id: RequestId) -> Draft | None:
         elif value and asked.kind is not Kind.PERSON:
             raw[name] = ", ".join(value) if isinstance(value, tuple) else str(value)
     return Draft(type(command), raw, request.reason)
-
-
-# -- App Home --------------------------------------------------------------------------------------------
-
-
-def home(desk: Desk, who: Who) -> Block:
-    """What one may ask for, and one's open requests."""
-    said = helped(desk, who)
-    blocks = list(said.get("blocks", [section(said["text"])]))
-    try:
-        lines = [_line(desk, one, who) for one in _own(desk, who, 20) if one.state in OPEN][:10]
-    except Refused as error:
-        lines = [str(error)]
-    blocks += [header("Your open requests"), *sections(*(lines or ["None."]))]
-    return {"type": "home", "blocks": blocks}

@@ -1,8 +1,11 @@
 """Who has to have a message about a request in each of its states, and as what each of them sees it."""
 
+from collections.abc import Iterable
+
 from approvals.ids import PersonId
 from approvals.people import Person, Standing
 from approvals.request import Request
+from approvals.routing import Case, Ground
 from approvals.states import State
 from approvals.store import Card
 from approvals.who import is_operator
@@ -100,3 +103,18 @@ def seen_as(desk: Desk, request: Request, who: Person) -> Key:
     if who.is_(desk.person(request.requester)):
         return "requester", who.id, 0
     return ("operator" if operates else "subject"), who.id, request.outcomes
+
+
+def owned(desk: Desk, person: Person) -> list[str]:
+    """The teams of which the policy calls somebody an owner."""
+    ground = Ground(desk.policy, Case("", person), desk.store.people, desk.now())
+    return [team for team, entries in desk.policy.owners.items() if ground.includes(entries, person)]
+
+
+def owners(desk: Desk, request: Request) -> Iterable[Person]:
+    """Everybody who owns a team that a request is about."""
+    if not desk.policy.owners or not request.teams:
+        return []
+    ground = Ground(desk.policy, Case("", desk.person(request.requester)), desk.store.people, desk.now())
+    named = (one for team in request.teams for one in ground.named(desk.policy.owners_of(team)))
+    return [one.person for one in named if one.person]

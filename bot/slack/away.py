@@ -56,7 +56,7 @@ def standing(desk: Desk, who: Who) -> str:
     if current is None:
         return f"Nobody stands in for you. {HOW}"
     named = desk.person(current.delegate).called
-    return f"{named} stands in for you {_span(current, who.person)}. To end it: /miro away off."
+    return f"{named} stands in for you {span(current, who.person)}. To end it: /miro away off."
 
 
 class WrongPerson(Refused):
@@ -80,7 +80,7 @@ def name(desk: Desk, who: Who, entry: str, since: str, until: str) -> str:
             desk.store.delegate(draft)
             _tell(desk, who, before, new)
     _review(desk)
-    return f"{other.called} stands in for you {_span(new, who.person)}. To end it: /miro away off."
+    return f"{other.called} stands in for you {span(new, who.person)}. To end it: /miro away off."
 
 
 def end(desk: Desk, who: Who) -> str:
@@ -101,7 +101,7 @@ def _tell(desk: Desk, who: Who, before: Delegation | None, new: Delegation | Non
         _say(desk, desk.person(before.delegate), f"You don't stand in for {me} any more.")
     if new:
         other = desk.person(new.delegate)
-        days = _span(new, who.person)
+        days = span(new, who.person)
         text = f"{me} is away {days}, and you stand in: what {me} would decide comes to you."
         _say(desk, other, text)
 
@@ -163,7 +163,7 @@ def _midnight(day: date, zone: ZoneInfo) -> datetime:
     return datetime.combine(day, time(), zone).astimezone(UTC)
 
 
-def _span(one: Delegation, whose: Person) -> str:
+def span(one: Delegation, whose: Person) -> str:
     """'from Tuesday, 1 December until Friday, 4 December 2026': whole days of whoever is away."""
     zone = _zone(whose)
     first, last = one.since.astimezone(zone), (one.until - timedelta(minutes=1)).astimezone(zone)

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from slack_sdk import WebClient
-from slack_sdk.errors import SlackApiError, SlackClientError
+from slack_sdk.errors import SlackClientError
 from slack_sdk.webhook import WebhookClient
 
 from approvals.ids import BOT, PersonId, RequestId
@@ -21,37 +21,19 @@ from approvals.store import Card, Note, Overtaken, StoreTrouble
 from bot.desk import Desk
 from bot.slack.audience import SPARED, Key, audience, helpers, operators, seen_as
 from bot.slack.blocks import Message
+from bot.slack.calls import Later, Unreachable, call
 from bot.slack.cards import CHANNELS, draw
+from bot.slack.publisher import Publisher
 from bot.slack.scene import Scene
 from bot.slack.waiting import turn
 
 log = logging.getLogger(__name__)
 
-_FINAL = {
-    "channel_not_found", "is_archived", "user_disabled", "user_not_found",
-    "not_in_channel", "cannot_dm_bot", "messages_tab_disabled", "message_not_found", "cant_update_message",
-    "restricted_action", "no_permission", "invalid_blocks", "user_not_in_channel", "user_not_visible",
-    "msg_too_long", "is_inactive", "edit_window_closed",
-}  # fmt: skip
-"""Errors that trying again doesn't mend. Those of the bot's own token or scopes aren't among them: somebody
-mends these, and then everything is brought."""
 GIVE_UP = 12
 """Tries for a note; with growing gaps about six hours."""
 
 
 REMINDERS = ("reminder", "channel-reminder")
-
-
-class Unreachable(Exception):
-    """This message can't get there, now or later."""
-
-
-class Later(Exception):
-    """Slack has no time; try again after so many seconds."""
-
-    def __init__(self, seconds: float, code: str = "") -> None:
-        super().__init__(f"in {seconds} s")
-        self.seconds, self.code = seconds, code
 
 
 @dataclass
@@ -60,11 +42,15 @@ class Courier:
 
     desk: Desk
     client: WebClient
+    homes: Publisher = field(init=False)
     _hurried: deque[tuple[RequestId, str, str, PersonId]] = field(default_factory=deque)
     _unsaved: deque[Note] = field(default_factory=deque)
     _stuck: bool = False
     _operators: list[PersonId] = field(default_factory=list)
     _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def __post_init__(self) -> None:
+        self.homes = Publisher(self.desk, self._call)
 
     def hurry(self, request: RequestId, channel: str, ts: str, who: PersonId) -> None:
         """Somebody clicked on this copy: it is drawn before all others, even if it was forgotten."""
@@ -93,16 +79,23 @@ class Courier:
 
     def _send_due(self) -> bool:
         busy = self._look_for_operators()
-        while self._hurried:
-            busy = True
-            self._draw_first(*self._hurried.popleft())
+        self.homes.begin()
+        busy |= self._send_hurried()
         for note in self.desk.store.cards.notes(20):
             busy = True
             self._say(note)
         for id in self.desk.store.cards.behind(20):
             busy = True
+            self._send_hurried()
             self._show_safely(id)
-        return busy
+        return self.homes.publish() or busy
+
+    def _send_hurried(self) -> bool:
+        """What somebody pressed waits for nothing else; whether there was anything."""
+        busy = bool(self._hurried)
+        while self._hurried:
+            self._draw_first(*self._hurried.popleft())
+        return self.homes.publish_hurried() or busy
 
     def _look_for_operators(self) -> bool:
         """Whether others look after stopped requests than before: all copies of those are redrawn."""
@@ -194,6 +187,7 @@ class Courier:
     def _show(self, id: RequestId) -> None:
         """Brings every copy of a request up to date, and posts those that are missing."""
         request = self.desk.store.request(id)
+        self.homes.tell_owners(request)
         if not self.desk.readable(request):
             log.warning("%s can't be drawn: its action or its details aren't known here", id)
             self.desk.store.cards.drawn(id, request.version, None)
@@ -302,14 +296,4 @@ class Courier:
 
     def _call(self, method: str, **params: Any) -> dict[str, Any]:
         """One Web API call. Raises Unreachable or Later."""
-        try:
-            return dict(getattr(self.client, method)(**params).data)
-        except SlackApiError as error:
-            code = str(error.response.get("error", ""))
-            if code in _FINAL:
-                raise Unreachable(code) from error
-            log.warning("Slack %s: %s", method, code or error.response.status_code)
-            raise Later(float(error.response.headers.get("Retry-After", 1)), code) from error
-        except (SlackClientError, OSError) as error:
-            log.warning("Slack %s: %s", method, type(error).__name__)
-            raise Later(1) from error
+        return call(self.client, method, **params)

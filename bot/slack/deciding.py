@@ -97,7 +97,7 @@ def _frame(scene: Scene, lead: str, size: _Size) -> tuple[Block, list[Block]]:
         *sections(*plan.get("warnings", ()), changes, *numbered(lines)),
         *([context(notes)] if notes else []),
         context(*_why(scene, size.short)),
-        _decide(scene),
+        decide(scene),
     ]
     return header(clip_words(f"{lead}{scene.question}", size.question)), body
 
@@ -161,7 +161,7 @@ def _whom(scene: Scene, short: int) -> str:
     return f"You're asked {because}; {named} {'is' if len(others) == 1 else 'are'} asked too."
 
 
-def _decide(scene: Scene) -> Block:
+def decide(scene: Scene) -> Block:
     """The buttons; whoever said yes can't do so twice, but may still deny or ask."""
     request, command = scene.request, scene.command
     confirm = None

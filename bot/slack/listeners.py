@@ -1,6 +1,7 @@
 """What the bot does with a click, a command, a form or a message: check, one transaction, ack.
 
-`views.open` is the only Slack call made here; everything else is stored, and the courier brings it.
+`views.open`, and `views.publish` when App Home is opened, are the only Slack calls made here; everything
+else is stored, and the courier brings it.
 """
 
 import json
@@ -27,7 +28,9 @@ from bot.lifecycle.fill import Problems
 from bot.slack import answers, forms, phrases
 from bot.slack.away import Away
 from bot.slack.blocks import message
+from bot.slack.bulk import Bulk
 from bot.slack.courier import Courier
+from bot.slack.home import is_home
 from bot.slack.marks import by_name, typed
 from bot.slack.scene import Scene
 from bot.slack.shortcuts import NOT_FOR_YOU, Shortcuts
@@ -36,6 +39,14 @@ from bot.slack.talk import Talk
 log = logging.getLogger(__name__)
 
 Body = dict[str, Any]
+
+
+_DID = {
+    "approve": "You approved {id}.",
+    "withdraw": "{id} is withdrawn.",
+    "resume": "{id} goes on with what is left.",
+}
+"""Said in App Home, where no card shows what became of a click."""
 
 
 def _place(body: Body) -> dict[str, str]:
@@ -66,6 +77,7 @@ class Listeners:
         Shortcuts(self.desk, self._who, self._answer).register(app)
         Talk(self.desk, self._who, self._answer, self._decide).register(app)
         Away(self.desk, self._who, self._answer).register(app)
+        Bulk(self.desk, self._who, self._answer).register(app)
         app.command("/miro")(self.miro)
         for action in ACTIONS.values():
             if action.SLASH:
@@ -232,6 +244,8 @@ class Listeners:
             "resume": lambda request, who: decide.resume(request, who, self.desk.table(request)),
         }
         text = self._decide(body, RequestId(id), what[pressed["action_id"]])
+        if not text and is_home(body):
+            text = _DID[pressed["action_id"]].format(id=id)
         if text:
             self._answer(body, text)
         ack()
@@ -256,6 +270,8 @@ class Listeners:
 
     def _redraw(self, body: Body, id: RequestId) -> None:
         """The clicker's own copy first; a copy that was forgotten is drawn for those who may see it."""
+        if is_home(body):
+            return  # the answer draws it
         box = body.get("container", {})
         channel, ts = box.get("channel_id", ""), box.get("message_ts", "")
         try:
@@ -266,6 +282,8 @@ class Listeners:
             return
         if ts:
             self.courier.hurry(card.request if card else id, channel, ts, who.person.id)
+        else:  # a form that was opened in App Home
+            self.courier.homes.hurry(SlackId(body["user"]["id"]))
 
     def deny_pressed(self, ack: Ack, body: Body, client: WebClient) -> None:
         """Deny asks for a reason first."""
@@ -324,11 +342,21 @@ class Listeners:
         )
 
     def _answer(self, body: Body, text: str) -> None:
-        """A sentence for the one who clicked; also when nothing can be stored."""
+        """A sentence for the one who clicked, where they look; also when nothing can be stored."""
         box = body.get("container", {})
         user = body["user"]["id"]
+        if is_home(body):
+            self._answer_at_home(SlackId(user), text)
+            return
         channel, only_for = (box["channel_id"], user) if box.get("channel_id") else (user, "")
         self._say(Note(channel, message(text), only_for))
+
+    def _answer_at_home(self, slack_id: SlackId, text: str) -> None:
+        try:
+            self.desk.store.homes.tell(slack_id, text)
+        except StoreTrouble:
+            self.courier.say_unsaved(Note(slack_id, message(text)))
+        self.courier.homes.hurry(slack_id)
 
     def _say(self, note: Note) -> None:
         try:
@@ -356,8 +384,8 @@ class Listeners:
         return BoltResponse(status=200, body=said or "", headers=headers)
 
     def home(self, ack: Ack, event: Body, client: WebClient) -> None:
-        """App Home: what one may ask for, and where one's requests stand."""
+        """App Home is opened: drawn at once, the one other call of Slack that a listener makes."""
         ack()
         if event.get("tab", "home") == "home":
             who = self._who({"user_id": event["user"]})
-            client.views_publish(user_id=event["user"], view=answers.home(self.desk, who))
+            self.courier.homes.opened(client, who, SlackId(event["user"]))

@@ -84,7 +84,7 @@ def test_a_vote_remembers_who_and_what() -> None:
     vote = Draft(What.VOTED, BO, {"revision": "r1"}, {"shell": "bo at laptop"})
     request = after(ASKED, PLANNED, vote)
     assert request.votes == (Vote(BO, minute(3), "r1", "bo at laptop"),)
-    assert changed(after(ASKED, PLANNED), request) == {"votes"}
+    assert changed(after(ASKED, PLANNED), request) == {"votes", "awaited"}
 
 
 def test_approval_names_every_voter_once() -> None:

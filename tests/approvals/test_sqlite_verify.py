@@ -114,7 +114,7 @@ def cut(connection: sqlite3.Connection) -> None:
     connection.executescript(
         "DELETE FROM ledger WHERE seq = 10; DELETE FROM words WHERE seq = 10;"
         "INSERT INTO lanes VALUES ('admins', 2); UPDATE requests SET version = 1, state = 'checking',"
-        " active = 1, next_due = (SELECT at FROM ledger WHERE seq = 9) WHERE number = 2;"
+        " active = 1, expires_at = NULL, next_due = (SELECT at FROM ledger WHERE seq = 9) WHERE number = 2;"
     )
 
 
@@ -173,6 +173,7 @@ LISTED = {
     "because_of": ("'R-1'", "None"),
     "next_due": ("NULL", "2026-03-03T09:00:00.000Z"),
     "active": ("1", "0"),
+    "expires_at": ("NULL", "2026-03-03T09:00:00.000Z"),
 }
 
 
@@ -197,10 +198,24 @@ def test_a_lane_taken_or_given_by_hand_is_found(lived: SqliteStore) -> None:
     )
 
 
+def test_a_request_filed_or_hidden_by_hand_is_found(lived: SqliteStore) -> None:
+    with by_hand(lived.path) as connection:
+        connection.execute("DELETE FROM found_by")
+        connection.execute("INSERT INTO found_by VALUES ('asked:P-2', 1), ('stuck', 2)")
+    assert faults(lived) == (
+        "R-1 is filed wrongly: asked:P-2",
+        "R-2 is filed wrongly: by:P-1",
+        "R-2 is filed wrongly: stuck",
+    )
+
+
 def test_a_request_deleted_from_the_list_is_found(lived: SqliteStore) -> None:
     with by_hand(lived.path) as connection:
         connection.execute("DELETE FROM requests WHERE number = 2")
-    assert faults(lived) == ("R-2 is in the record, but not in the list of requests",)
+    assert faults(lived) == (
+        "R-2 is filed wrongly: by:P-1",
+        "R-2 is in the record, but not in the list of requests",
+    )
 
 
 # -- what the entries rest on ------------------------------------------------------------------------------

@@ -6,7 +6,7 @@ import sys
 import traceback
 from collections.abc import Callable
 
-from tests.bench import burst, calls, clicks, drawings, kills, starting
+from tests.bench import burst, calls, clicks, drawings, home, kills, starting
 from tests.bench.table import Row, markdown
 
 HEAD = ("What", "Measured", "Figure", "Met")
@@ -24,6 +24,7 @@ PARTS: dict[str, Callable[[], list[Row]]] = {
     "clicks": clicks.rows,
     "calls": _calls,
     "drawings": drawings.rows,
+    "home": home.rows,
     "kills": kills.rows,
 }
 

@@ -38,6 +38,9 @@ class Hands(Protocol):
     def home(self, user: str) -> JSON:
         """Opens the Home tab; what is published there by then."""
 
+    def press_home(self, user: str, action: str, value: str = "") -> None:
+        """Presses a button of the Home tab, with a value that begins like this."""
+
     def messages(self, user: str) -> list[JSON]:
         """What the bot wrote to somebody directly, as `text` and `blocks`, oldest first."""
 
@@ -70,6 +73,10 @@ class InLocalSlack:
     def home(self, user: str) -> JSON:
         self.people.open_home(user)
         return until(lambda: self._published(user))
+
+    def press_home(self, user: str, action: str, value: str = "") -> None:
+        _, whole = newest([self.people.home(user)], action, value)
+        self.people.click_home(user, action, whole)
 
     def _published(self, user: str) -> JSON | None:
         try:
@@ -112,6 +119,10 @@ class InOurWorkspace:
     def home(self, user: str) -> JSON:
         self.acting.open_home(user)
         return until(lambda: self.slack.homes.get(user))
+
+    def press_home(self, user: str, action: str, value: str = "") -> None:
+        home, whole = newest([self.slack.homes[user]], action, value)
+        self.acting.click(user, home, action, whole)
 
     def messages(self, user: str) -> list[JSON]:
         seen = [one for one in self.slack.dm_of(user) if one.user == BOT_USER]
@@ -166,7 +177,7 @@ def newest(messages: list[JSON], action: str, value: str = "") -> tuple[JSON, st
         whole = _pressed(message, action, value)
         if whole is not None:
             return message, whole
-    raise AssertionError(f"no {action} {value} in {[one['text'] for one in messages]}")
+    raise AssertionError(f"no {action} {value} in {[one.get('text', 'Home') for one in messages]}")
 
 
 def _pressed(message: JSON, action: str, value: str) -> str | None:

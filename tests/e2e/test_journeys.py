@@ -1,6 +1,7 @@
 """A request goes through the real bot process from Slack to Miro and back, by each way to join a Slack."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -107,7 +108,24 @@ def test_the_home_tab_offers_what_one_may_ask_for(joined: Joined) -> None:
 
     assert has_button([home], "open:request-access")
     assert not has_button([home], "open:offboard"), "only IT and HR may ask for that"
-    assert "Your open requests\nNone." in as_text(home)
+    until(lambda: "Your requests\nNone is open." in as_text(hands.home("U0JO")))
+
+
+def _without(home: dict[str, Any], request: str) -> dict[str, Any] | None:
+    return None if has_button([home], "approve", request) else home
+
+
+def test_a_request_is_decided_on_the_home_tab(joined: Joined) -> None:
+    s, hands = joined
+    request = ask(hands, "U0DANA", "/miro-access", "for Design because we draw")
+
+    until(lambda: has_button([hands.home("U0CAROL")], "approve", request))
+    hands.press_home("U0CAROL", "approve", request)
+
+    assert told(hands, "U0DANA", "Done: you're in Design", request)
+    assert s.teams_of("dana@example.com") == {"Design"}
+    home = until(lambda: _without(hands.home("U0CAROL"), request))
+    assert f"You approved {request}." in as_text(home)
 
 
 def test_a_form_without_a_reason_says_so_at_the_field(joined: Joined) -> None:

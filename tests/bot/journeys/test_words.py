@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from approvals.ids import SlackId
 from bot.sandbox.drawing import as_text
 from bot.sandbox.stage import CHANNEL, POLICY, Stage
 from tests.bot.journeys.scenes import (
@@ -151,6 +152,14 @@ def test_whoami_knows_the_manager_and_the_miro_account(s: Stage) -> None:
     user = s.miro.user("alex@example.com")
     assert user and f"Miro account: {user.id}" in told
     assert "Manager: Priya Rao" in told
+
+
+def test_whoami_knows_a_manager_whom_slack_or_miro_told(s: Stage) -> None:
+    typed(s, "U0DANA", "whoami"), typed(s, "U0SAM", "whoami")
+    dana, sam = (s.bot.store.people.by_slack(SlackId(id)) for id in ("U0DANA", "U0SAM"))
+    assert dana and sam and "Manager: nobody I know of" in typed(s, "U0DANA", "whoami")
+    s.bot.store.people.keep_manager(dana.id, sam.id, s.clock())
+    assert f"Manager: {sam.called}" in typed(s, "U0DANA", "whoami")
 
 
 def test_what_was_sent_says_who_decides_and_by_when(s: Stage) -> None:

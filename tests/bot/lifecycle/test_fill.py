@@ -121,6 +121,15 @@ def test_a_renamed_team_is_known_by_both_its_names(desk: Office) -> None:
     assert filled(desk, RequestAccess, teams="g_design_all").teams == (DESIGN,)
 
 
+def test_what_a_team_is_called_takes_no_list_of_all_teams(desk: Office) -> None:
+    """There may be thousands, and every card names a team."""
+
+    def everything() -> list[Group]:
+        raise AssertionError("all teams were read")
+
+    assert replace(desk.tables, all_groups=everything).team(DESIGN).label == "Design"
+
+
 @pytest.mark.parametrize(
     "written",
     ["Engineering, Design", "Engineering ,Design,", ["Engineering", DESIGN], "Design,Engineering,design"],

@@ -1,0 +1,125 @@
+"""Several harmless requests of one kind approved together: each line is read, each is decided by itself."""
+
+import json
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from slack_bolt import Ack, App
+from slack_sdk import WebClient
+from slack_sdk.errors import SlackClientError
+
+from approvals import decide
+from approvals.ids import RequestId
+from approvals.refusals import Refused
+from approvals.store import StoreTrouble
+from approvals.who import Who
+from bot.desk import Desk
+from bot.lifecycle import ACTIONS
+from bot.slack import forms
+from bot.slack.blocks import Block, context, plain, section, sections
+from bot.slack.home import Gathering, is_harmless
+from bot.slack.home_blocks import asks
+from bot.slack.scene import Scene
+
+Body = dict[str, Any]
+
+MOST_BLOCKS = 100
+APART = "Each is approved by itself, and only if it is still as it stands here."
+GONE = "Nothing of this kind waits for you any more."
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of one of them; `why` says it where it wasn't approved."""
+
+    id: RequestId
+    why: str = ""
+
+
+def form(scenes: Sequence[Scene]) -> Block:
+    """Every line of what would change; as many requests as fit. What it carries is each one's revision."""
+    blocks: list[Block] = []
+    shown: dict[str, str] = {}
+    for scene in scenes:
+        more = _request(scene, len(shown) + 1)
+        if len(blocks) + len(more) > MOST_BLOCKS - 1:
+            break
+        blocks += more
+        shown[scene.request.id] = scene.request.revision
+    return {
+        "type": "modal",
+        "callback_id": "approve-all",
+        "private_metadata": json.dumps(shown),
+        "title": plain("Approve Together", 24),
+        "submit": plain(f"Approve All {len(shown)}" if len(shown) > 1 else "Approve", 24),
+        "close": plain("Go Back", 24),
+        "blocks": [*blocks, context(APART)],
+    }
+
+
+def _request(scene: Scene, number: int) -> list[Block]:
+    plan = scene.request.plan
+    steps = [f"• {step['text']}" for step in plan.get("steps", ())]
+    question = section(f"{number}. {scene.question} ({scene.request.id})")
+    return [question, *sections(*plan.get("warnings", ()), *steps), context(asks(scene))]
+
+
+def told(outcomes: Sequence[Outcome]) -> Block:
+    """Which were approved, and of the others why not."""
+    done = [one.id for one in outcomes if not one.why]
+    lines = [f"Approved: {', '.join(done)}." if done else "None was approved."]
+    lines += [f"{one.id} was not approved. {one.why}" for one in outcomes if one.why]
+    title = f"Approved {len(done)} of {len(outcomes)}"
+    return forms.notice(title, "") | {"blocks": sections(*lines)}
+
+
+class Bulk:
+    """What Bolt calls for the button and for its form."""
+
+    def __init__(self, desk: Desk, who: Callable[[Body], Who], answer: Callable[[Body, str], None]) -> None:
+        self.desk, self._who, self._answer = desk, who, answer
+
+    def register(self, app: App) -> None:
+        """Hands every listener to Bolt."""
+        app.action(re.compile("^approve-all:"))(self.pressed)
+        app.view("approve-all")(self.submitted)
+
+    def pressed(self, ack: Ack, body: Body, client: WebClient) -> None:
+        """Shows what would be approved."""
+        ack()
+        action = body["actions"][0].get("value", "")
+        scenes = Gathering(self.desk, self._who(body)).all_of(action) if action in ACTIONS else []
+        view = form(scenes) if scenes else forms.notice("Approve", GONE)
+        try:
+            client.views_open(trigger_id=body["trigger_id"], view=view)
+        except (SlackClientError, OSError):
+            self._answer(body, "Slack didn't let me open the form. Please press once more.")
+
+    def submitted(self, ack: Ack, body: Body) -> None:
+        """Approves each, and says which were and which weren't."""
+        view, who = body["view"], self._who(body)
+        outcomes = [
+            self._approve(RequestId(id), revision, who, view["id"])
+            for id, revision in forms.carried(view).items()
+        ]
+        self.desk.wake()
+        ack(response_action="update", view=told(outcomes))
+
+    def _approve(self, id: RequestId, revision: str, who: Who, receipt: str) -> Outcome:
+        """One of them, in a transaction of its own: what fails takes no other with it."""
+        try:
+            with self.desk.store.writing():
+                if not self.desk.store.once(f"all:{receipt}:{id}"):
+                    return Outcome(id)  # the same form, delivered twice
+                request = self.desk.store.request(id)
+                if not is_harmless(type(self.desk.command(request))):
+                    return Outcome(id, "It has to be decided by itself.")
+                drafts = decide.approve(request, who, revision, self.desk.table(request), False)
+                self.desk.store.append(request, drafts)
+        except (Refused, StoreTrouble) as error:
+            return Outcome(id, str(error))
+        except (KeyError, ValueError):
+            return Outcome(id, "I don't know it any more. Nothing has changed.")
+        return Outcome(id)

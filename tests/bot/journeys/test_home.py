@@ -1,0 +1,365 @@
+"""App Home: what waits is decided there, what is one's own is followed there, what is secret stays so."""
+
+import copy
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from approvals.people import Person
+from bot.sandbox.drawing import as_text
+from bot.sandbox.stage import POLICY, Stage
+from tests.bot.journeys.homes import ACCESS, ADMIN, OFFBOARD, may, opened, page, part, presses
+from tests.bot.journeys.scenes import ask, history, last, playing, press, request, state, told, wait
+from tests.bot.journeys.test_bad_ground import fill, settle
+
+OWNED = POLICY.replace("[groups.it]", '[owners]\n"Engineering" = ["dana@example.com"]\n[groups.it]')
+
+
+def person(s: Stage, email: str) -> Person:
+    found = s.bot.store.people.by_email(email)
+    assert found
+    return found
+
+
+# -- waiting for me ----------------------------------------------------------------------------------------
+
+
+def test_a_request_is_approved_where_it_is_read(s: Stage) -> None:
+    assert opened(s, "U0PRIYA").startswith("Nothing waits for you")
+    id = ask(s, "U0ALEX", *ACCESS)
+    shown = part(page(s, "U0PRIYA"), "Waiting for you: 1", "Your requests").strip().splitlines()
+    assert shown[0] == "Give Alex Smith Miro access to Engineering?"
+    assert shown[2] == "2. Join Engineering."
+    assert 'Alex Smith asks: "I start Monday"' in shown[3]
+    assert (
+        "Open until Thursday, 10:00; no answer means no change. You're asked because you manage" in shown[3]
+    )
+    assert shown[4] == "[Approve] [Deny] [Ask a Question] [Details]"
+    presses(s, "U0PRIYA", "approve", id)
+    assert state(s, id) == "done"
+    assert page(s, "U0PRIYA").startswith(f"You approved {id}.\nNothing waits for you")
+    assert last(s, "U0ALEX").startswith("Done: you're in Engineering")
+
+
+def test_a_denial_asks_for_the_reason_and_takes_the_request_off_the_page(s: Stage) -> None:
+    opened(s, "U0PRIYA")
+    id = ask(s, "U0ALEX", *ACCESS)
+    presses(s, "U0PRIYA", "deny", id)
+    assert s.acting.submit("U0PRIYA", {"reason": "No seat is free."}).errors == {}
+    s.settle()
+    assert state(s, id) == "denied"
+    assert page(s, "U0PRIYA").startswith("Nothing waits for you")
+    assert "No seat is free." in last(s, "U0ALEX")
+
+
+def test_details_open_from_the_page(s: Stage) -> None:
+    opened(s, "U0PRIYA")
+    id = ask(s, "U0ALEX", *ACCESS)
+    presses(s, "U0PRIYA", "details", id)
+    assert as_text(s.acting.modal("U0PRIYA")).startswith(f"Details of {id}")
+
+
+def test_whoever_comes_second_reads_on_the_page_who_was_first(s: Stage) -> None:
+    opened(s, "U0SAM")
+    id = ask(s, "U0ALEX", *ACCESS)
+    old = copy.deepcopy(s.slack.homes["U0SAM"])
+    press(s, "U0CAROL", "approve")
+    before = len(s.slack.dm_of("U0SAM"))
+    presses(s, "U0SAM", "approve", id, old)
+    assert f"Carol Diaz approved {id} 0 seconds before you. It is done." in page(s, "U0SAM")
+    assert len(s.slack.dm_of("U0SAM")) == before
+    assert history(s, id).count("voted") == 1
+
+
+def test_an_old_picture_approves_nothing(s: Stage) -> None:
+    opened(s, "U0PRIYA")
+    id = ask(s, "U0ALEX", *ACCESS)
+    old: Any = copy.deepcopy(s.slack.homes["U0PRIYA"])
+    for block in old["blocks"]:
+        for element in block.get("elements", []):
+            if element.get("action_id") == "approve":
+                element["value"] = f"{id}:beef"
+    presses(s, "U0PRIYA", "approve", id, old)
+    assert page(s, "U0PRIYA").startswith("What will change is different now, so your click did nothing.")
+    assert (state(s, id), may(s, "U0PRIYA", "approve")) == ("waiting", [id])
+
+
+def test_somebody_elses_page_decides_nothing(s: Stage) -> None:
+    opened(s, "U0PRIYA"), opened(s, "U0JO")
+    id = ask(s, "U0ALEX", *ACCESS)
+    presses(s, "U0JO", "approve", id, s.slack.homes["U0PRIYA"])
+    assert state(s, id) == "waiting"
+    assert f"can decide {id}. Nothing has changed." in page(s, "U0JO")
+
+
+def test_what_is_grave_asks_once_more(s: Stage) -> None:
+    s.miro.add_user("alex@example.com", "Alex Smith", teams=[s.teams["Engineering"]])
+    opened(s, "U0CAROL")
+    ask(s, *ADMIN)
+    approve = next(
+        element
+        for block in s.slack.homes["U0CAROL"]["blocks"]
+        for element in block.get("elements", [])
+        if element.get("action_id") == "approve"
+    )
+    assert approve["confirm"]["text"]["text"] == "Alex will be able to manage every person and team."
+
+
+def test_a_page_that_takes_nothing_is_answered_directly(s: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    opened(s, "U0PRIYA")
+    id = ask(s, "U0ALEX", *ACCESS)
+    fill(s, monkeypatch)
+    assert s.acting.click("U0PRIYA", s.slack.homes["U0PRIYA"], "approve").ok
+    settle(s)
+    assert "Nothing was done." in last(s, "U0PRIYA")
+    fill(s, monkeypatch, full=False)
+    assert state(s, id) == "waiting"
+
+
+def test_a_vote_takes_it_off_the_page_though_it_still_waits(tmp_path: Path) -> None:
+    policy = POLICY.replace('approvers = ["manager", "it"] }\nmove', 'approvers = ["it"], agree = 2 }\nmove')
+    with playing(tmp_path, policy) as s:
+        opened(s, "U0CAROL"), opened(s, "U0SAM")
+        id = ask(s, "U0ALEX", *ACCESS)
+        presses(s, "U0CAROL", "approve", id)
+        assert state(s, id) == "waiting"
+        assert page(s, "U0CAROL").startswith(f"You approved {id}.\nNothing waits for you")
+        assert "Carol Diaz said yes; 1 more needed." in page(s, "U0SAM")
+
+
+# -- mine --------------------------------------------------------------------------------------------------
+
+
+def test_ones_own_requests_are_followed_on_the_page(s: Stage) -> None:
+    assert "None is open." in opened(s, "U0ALEX")
+    id = ask(s, "U0ALEX", *ACCESS)
+    assert f"{id} · waiting: give Alex Smith Miro access to Engineering." in page(s, "U0ALEX")
+    assert may(s, "U0ALEX", "withdraw") == may(s, "U0ALEX", "remind") == may(s, "U0ALEX", "details") == [id]
+    press(s, "U0PRIYA", "approve")
+    shown = part(page(s, "U0ALEX"), "Your requests", "Your delegate")
+    assert shown.strip().splitlines() == [
+        "None is open.",
+        "Ended last:",
+        f"{id} · done: give Alex Smith Miro access to Engineering.",
+    ]
+
+
+def test_a_request_is_withdrawn_on_the_page(s: Stage) -> None:
+    opened(s, "U0ALEX")
+    id = ask(s, "U0ALEX", *ACCESS)
+    presses(s, "U0ALEX", "withdraw", id)
+    assert state(s, id) == "withdrawn"
+    assert page(s, "U0ALEX").startswith(f"{id} is withdrawn.")
+    assert may(s, "U0ALEX", "withdraw") == []
+
+
+def test_what_others_want_of_somebody_is_theirs_to_see_and_not_to_withdraw(s: Stage) -> None:
+    s.miro.add_user("alex@example.com", "Alex Smith", teams=[s.teams["Engineering"]])
+    opened(s, "U0ALEX")
+    id = ask(s, *ADMIN)
+    assert f"{id} · waiting: make Alex Smith a Company Admin of Miro." in page(s, "U0ALEX")
+    assert (may(s, "U0ALEX", "withdraw"), may(s, "U0ALEX", "details")) == ([], [id])
+
+
+def test_a_reminder_is_sent_from_the_page_and_one_too_early_is_refused_there(s: Stage) -> None:
+    opened(s, "U0ALEX")
+    id = ask(s, "U0ALEX", *ACCESS)
+    presses(s, "U0ALEX", "remind", id)
+    assert "You can remind in 4 hours." in page(s, "U0ALEX")
+    wait(s, hours=4)
+    presses(s, "U0ALEX", "remind", id)
+    assert page(s, "U0ALEX").startswith("I'm reminding Priya Rao")
+    assert history(s, id).count("reminded") == 1
+
+
+def test_a_question_is_asked_and_answered_on_both_pages(s: Stage) -> None:
+    opened(s, "U0PRIYA"), opened(s, "U0ALEX")
+    id = ask(s, "U0ALEX", *ACCESS)
+    presses(s, "U0PRIYA", "question", id)
+    assert not s.acting.submit("U0PRIYA", {"reason": "For how long?"}).errors
+    s.settle()
+    assert 'Priya Rao asks: "For how long?"' in page(s, "U0ALEX")
+    presses(s, "U0ALEX", "answer", id)
+    assert not s.acting.submit("U0ALEX", {"reason": "Until the summer."}).errors
+    s.settle()
+    assert 'Priya Rao asked: "For how long?" Alex Smith: "Until the summer."' in page(s, "U0PRIYA")
+    assert may(s, "U0ALEX", "answer") == [] and may(s, "U0PRIYA", "approve") == [id]
+
+
+def test_nobody_answered_can_be_asked_again_from_the_page(s: Stage) -> None:
+    opened(s, "U0ALEX")
+    id = ask(s, "U0ALEX", *ACCESS)
+    wait(s, days=4)
+    opened(s, "U0ALEX")
+    presses(s, "U0ALEX", "again", id)
+    assert s.acting.modal("U0ALEX")["callback_id"] == "ask:request-access"
+
+
+def test_whoever_joined_a_request_can_remind_of_that_one(s: Stage) -> None:
+    first = ask(s, "U0ALEX", *ACCESS)
+    s.miro.add_user("alex@example.com", "Alex Smith")
+    joined = ask(s, "U0CAROL", "/miro-access", "<@U0ALEX> for Engineering because Alex starts Monday")
+    assert state(s, joined) == "joined"
+    opened(s, "U0CAROL")
+    assert may(s, "U0CAROL", "remind") == [first]
+
+
+# -- what I look after -------------------------------------------------------------------------------------
+
+
+def test_an_operator_resumes_what_stopped_on_the_page(s: Stage) -> None:
+    alex = s.miro.add_user("alex@example.com", "Alex Smith", teams=[s.teams["Engineering"]])
+    s.miro.change_team(s.teams["Engineering"], admins=(alex,))
+    opened(s, "U0CAROL"), opened(s, "U0ALEX")
+    id = ask(s, "U0ALEX", "/miro-move", "from Engineering to Design because I changed jobs")
+    press(s, "U0PRIYA", "approve")
+    shown = part(page(s, "U0CAROL"), "Stopped, and yours to bring on:", "Admin rights")
+    assert shown.strip().startswith(f"{id} stopped halfway: move Alex Smith from Engineering to Design.")
+    assert "What helps:" in shown and "[Resume] [Leave as It Is] [Details]" in shown
+    assert "Stopped, and yours" not in page(s, "U0ALEX")
+    assert f"{id} · stopped:" in page(s, "U0ALEX") and may(s, "U0ALEX", "withdraw") == []
+    s.miro.change_team(s.teams["Engineering"], admins=())
+    presses(s, "U0CAROL", "resume", id)
+    assert state(s, id) == "done"
+    assert page(s, "U0CAROL").startswith(f"{id} goes on with what is left.")
+    assert "Stopped" not in page(s, "U0CAROL")
+
+
+def test_what_nobody_can_decide_any_more_stands_on_operators_pages(s: Stage) -> None:
+    opened(s, "U0CAROL")
+    id = ask(s, "U0ALEX", *ACCESS)
+    policy = s.folder / "policy.toml"
+    policy.write_text(POLICY.replace('approvers = ["manager", "it"] }\nmove', 'approvers = ["hr"] }\nmove'))
+    s.slack.change_person("U0LENA", deleted=True)
+    wait(s, hours=7)
+    opened(s, "U0CAROL")
+    assert request(s, id).is_stuck
+    shown = part(page(s, "U0CAROL"), "Nobody can decide these any more:", "Admin rights")
+    assert shown.strip().startswith(
+        f"{id}: give Alex Smith Miro access to Engineering. It ends Thursday, 10:00."
+    )
+    presses(s, "U0CAROL", "withdraw", id)
+    assert state(s, id) == "withdrawn"
+    assert "Nobody can decide" not in page(s, "U0CAROL")
+
+
+def test_owners_follow_what_is_asked_about_their_teams(tmp_path: Path) -> None:
+    with playing(tmp_path, OWNED) as s:
+        opened(s, "U0DANA"), opened(s, "U0JO")
+        id = ask(s, "U0ALEX", *ACCESS)
+        ask(s, "U0ALEX", "/miro-access", "for Design because I draw")
+        shown = part(page(s, "U0DANA"), "Open requests about your teams:", "Your delegate")
+        assert shown.count("R-") == 1 and id in shown
+        presses(s, "U0DANA", "details", id)
+        assert as_text(s.acting.modal("U0DANA")).startswith(f"Details of {id}")
+        presses(s, "U0JO", "details", id, s.slack.homes["U0DANA"])
+        assert f"I know no request {id} of yours." in page(s, "U0JO")
+        opened(s, "U0PRIYA")
+        presses(s, "U0PRIYA", "approve", id)
+        assert "about your teams" not in page(s, "U0DANA")
+
+
+def test_operators_see_who_has_admin_rights_and_since_which_request(s: Stage) -> None:
+    s.miro.add_user("alex@example.com", "Alex Smith", teams=[s.teams["Engineering"]])
+    assert "Carol Diaz: Company Admin\nSeen in Miro today, 10:00." in opened(s, "U0CAROL")
+    id = ask(s, *ADMIN)
+    press(s, "U0CAROL", "approve")
+    assert state(s, id) == "done"
+    wait(s, hours=1)
+    shown = part(page(s, "U0CAROL"), "Admin rights in Miro:", "Your delegate")
+    assert shown.strip().splitlines() == [
+        f"Alex Smith: Company Admin, since {id} (today, 10:00)",
+        "Carol Diaz: Company Admin",
+        "Seen in Miro today, 11:00.",
+    ]
+    assert "Admin rights" not in opened(s, "U0PRIYA")
+
+
+# -- my delegate, and how I am known -----------------------------------------------------------------------
+
+
+def test_a_delegate_is_named_and_sent_home_on_the_page(s: Stage) -> None:
+    assert "Nobody stands in for you." in opened(s, "U0PRIYA")
+    opened(s, "U0SAM")
+    presses(s, "U0PRIYA", "away")
+    assert not s.acting.submit("U0PRIYA", {"delegate": "U0SAM", "until": "2026-03-04"}).errors
+    s.settle()
+    shown = "Sam Lee stands in for you from Monday, 2 March until Wednesday, 4 March 2026."
+    assert f"{shown}\n[Change] [I'm Back]" in page(s, "U0PRIYA")
+    presses(s, "U0PRIYA", "away-off")
+    assert page(s, "U0PRIYA").startswith("You're back: Sam Lee doesn't stand in any more.")
+    assert "Nobody stands in for you." in page(s, "U0PRIYA")
+
+
+def test_the_page_says_how_somebody_is_known(s: Stage) -> None:
+    opened(s, "U0PRIYA")
+    shown = part(opened(s, "U0ALEX"), "How I know you", "What do you need in Miro?")
+    assert "E-mail: alex@example.com" in shown and "Manager: Priya Rao" in shown
+
+
+# -- who is shown what -------------------------------------------------------------------------------------
+
+
+def test_a_leaver_reads_neither_of_it_nor_that_there_is_something(s: Stage) -> None:
+    s.miro.add_user("jo@example.com", "Jo Park", teams=[s.teams["Design"]])
+    opened(s, "U0PRIYA")
+    before = opened(s, "U0JO")
+    id = ask(s, *OFFBOARD)
+    assert page(s, "U0JO") == before
+    assert "Confidential: deactivate Jo Park in Miro?" in opened(s, "U0PRIYA")
+    press(s, "U0PRIYA", "approve")
+    assert state(s, id) == "done"
+    known = part(opened(s, "U0JO"), "Nothing waits for you", "How I know you")
+    assert known == part(before, "Nothing waits for you", "How I know you")
+
+
+def test_an_operator_who_leaves_reads_nothing_of_it_either(s: Stage) -> None:
+    s.miro.add_user(
+        "sam@example.com", "Sam Lee", teams=[s.teams["Design"]], team_admin_of=[s.teams["Design"]]
+    )
+    before = opened(s, "U0SAM")
+    id = ask(s, "U0LENA", "/miro-offboard", "sam@example.com because last day today")
+    s.miro.add_user("sam@example.com", "Another Sam")
+    press(s, "U0CAROL", "approve")
+    assert state(s, id) == "stopped"
+    assert opened(s, "U0SAM") == before
+    assert id in opened(s, "U0CAROL")
+
+
+@pytest.mark.parametrize(
+    ("flags", "sentence"),
+    [
+        (
+            {"is_restricted": True},
+            "Guests can't ask or decide here. Ask a colleague with a full Slack account.",
+        ),
+        ({"is_stranger": True}, "You belong to another organization, so I can't take this from you."),
+        ({"team_id": "T9"}, "You belong to another organization, so I can't take this from you."),
+        ({"deleted": True}, "This Slack account is deactivated, so it can't ask or decide."),
+    ],
+    ids=str,
+)
+def test_whoever_is_no_colleague_is_shown_one_sentence(s: Stage, flags: Any, sentence: str) -> None:
+    ask(s, "U0ALEX", *ACCESS)
+    opened(s, "U0PRIYA")
+    s.slack.change_person("U0PRIYA", **flags)
+    wait(s, hours=7)
+    assert page(s, "U0PRIYA") == sentence, "the page changes by itself"
+
+
+def test_whoever_is_new_may_ask_while_the_bot_looks_who_they_are(s: Stage) -> None:
+    s.slack.add_person("U0NEW", "new@example.com", "New Person")
+    s.acting.open_home("U0NEW")
+    first = page(s, "U0NEW")
+    assert first.startswith("I haven't been able to check your Slack account today. I'm looking;")
+    assert "[Miro Access]" in first and "Your requests" not in first
+    wait(s, seconds=5)
+    assert page(s, "U0NEW").startswith("Nothing waits for you\nYour requests")
+
+
+def test_what_one_may_ask_for_opens_from_the_page(s: Stage) -> None:
+    opened(s, "U0ALEX")
+    presses(s, "U0ALEX", "open:move-team")
+    assert s.acting.modal("U0ALEX")["callback_id"] == "ask:move-team"
+    assert told(s, "U0ALEX") == []
