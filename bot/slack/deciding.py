@@ -73,17 +73,14 @@ _MORE = "; more under Details."
 
 def _fitting(scene: Scene, lead: str) -> list[Block]:
     """The whole card; the more there is to read in it, the less is said of who else is asked."""
-    need = _least(scene)
-    for size in _SIZES[:_CUTS]:
+    least = _least(scene)
+    # First with room for the reason and the newest question; what will change is cut for neither of them.
+    for size, need in [*((one, least) for one in _SIZES[:_CUTS]), *((one, 0) for one in _SIZES[_CUTS - 1 :])]:
         head, body = _frame(scene, lead, size)
         room = MOST_WORDS - count_words([head, *body])
-        if room >= need:
-            return [head, *_said(scene, room), *body]
-    for size in _SIZES[_CUTS - 1 :]:
-        head, body = _frame(scene, lead, size)
-        said = _said(scene, MOST_WORDS - count_words([head, *body]))
-        if count_words([head, *said, *body]) <= MOST_WORDS:
-            return [head, *said, *body]
+        blocks = [head, *_said(scene, room), *body]
+        if room >= need and count_words(blocks) <= MOST_WORDS:
+            return blocks
     return [head, section(_asker(scene) + _MORE), *body]
 
 
