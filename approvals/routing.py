@@ -243,9 +243,8 @@ class Ground:
         if any(self._overlap(vote, other) for other in (*seated, *twice)):
             return False
         entries = [*_entries(step, vote.level), *(self.fallback if vote.is_fallback else ())]
-        # A delegate by one policy may be an approver by the other.
-        whose = (voter, principal)
-        return any(one.person and any(one.person.is_(who) for who in whose) for one in self.named(entries))
+        named = [one.person for one in self.named(entries) if one.person]
+        return any(one.is_(voter) or one.is_(principal) for one in named)
 
     def _seats(
         self, step: Step, level: int, need: int, lost: Collection[PersonId], voted: Sequence[Vote]

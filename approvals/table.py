@@ -56,7 +56,7 @@ class Table:
     def _with_backup(self, route: Route, request: Request, grounds: tuple[Ground, Ground]) -> Route:
         """What nobody can decide any more goes to the fallback group; never to approval."""
         lists = [_backup(ground) for ground in grounds]
-        known = [self.directory.person(vote.by) for vote in request.votes]
+        known = [self.directory.person(id) for vote in request.votes for id in (vote.by, vote.principal)]
         known += [one.person for one in route.approvers]
         more = [one for one in _common(*lists) if not any(one.person.is_(other) for other in known)]
         more = [replace(one, is_lost=one.person.id in request.lost) for one in more]
@@ -93,13 +93,16 @@ def _backup(ground: Ground) -> tuple[Approver, ...]:
 
 
 def _common(some: tuple[Approver, ...], others: tuple[Approver, ...]) -> tuple[Approver, ...]:
-    """Whom both lists have. Who decides by one of them only because nobody else can, does so in both."""
-    found: list[Approver] = []
-    for one in some:
-        same = [other for other in others if one.person.is_(other.person)]
-        if same:
-            found.append(replace(one, is_fallback=any(each.is_fallback for each in (one, *same))))
-    return tuple(found)
+    """Whoever is on both lists. A vote has to count by both, so it is given in every role either sees."""
+    pairs = ((one, other) for one in some for other in others if one.person.is_(other.person))
+    return tuple(
+        replace(
+            one,
+            stands_for=one.stands_for or other.stands_for,
+            is_fallback=one.is_fallback or other.is_fallback,
+        )
+        for one, other in pairs
+    )
 
 
 def asking(

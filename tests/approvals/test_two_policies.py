@@ -1,9 +1,10 @@
 """A vote counts, and a request is approved, only if the policy of then and the one in force both say so."""
 
 from approvals.decide import review
+from approvals.people import Standing
 from approvals.states import State, What
 from approvals.store import Store
-from tests.approvals.ruled import done, in_force, may, no_way, ruled, seats, yes
+from tests.approvals.ruled import away, done, in_force, may, no_way, ruled, seats, yes
 from tests.approvals.scene import Clock
 
 ASK = '[actions.make-admin]\nask = ["anyone"]\nfor_others = ["anyone"]\n'
@@ -58,3 +59,34 @@ def test_a_policy_back_as_it_was_asks_as_it_did(store: Store, clock: Clock) -> N
     request = done(scene, request, review)
     assert (may(scene, request), request.is_stuck) == (["Cy", "Dee"], False)
     assert [one.type for one in store.events(request.id)].count(What.ROUTED) == 2
+
+
+def test_who_stands_in_for_nobody_left_by_one_policy_alone_votes_once(store: Store, clock: Clock) -> None:
+    scene = ruled(store, clock, ASK + 'approvers = ["ida@example.com"]\n')
+    request = scene.waiting()
+    in_force(scene, ASK + 'approvers = ["cy@example.com"]\nfallback = ["ida@example.com"]\n')
+    scene.looked_at("cy", Standing.LEFT)
+    request = yes(scene, request, "ida")
+    assert (request.state, len(request.votes)) == (State.APPROVED, 1)
+
+
+def test_a_delegate_by_one_policy_who_may_decide_by_the_other_votes_once(store: Store, clock: Clock) -> None:
+    scene = ruled(store, clock, ASK + 'approvers = ["cy@example.com"]\n')
+    away(scene, "cy", "bo")
+    request = scene.waiting()
+    in_force(scene, ASK + 'approvers = ["bo@example.com"]\n')
+    request = yes(scene, request, "bo")
+    assert (request.state, len(request.votes)) == (State.APPROVED, 1)
+    assert request.votes[0].stands_for == scene.person("cy").id
+
+
+def test_who_stands_in_for_a_voter_has_no_second_vote_as_the_fallback(store: Store, clock: Clock) -> None:
+    scene = ruled(store, clock, ASK + 'approvers = ["cy@example.com", "dee@example.com"]\nagree = 2\n')
+    away(scene, "cy", "bo")
+    request = yes(scene, scene.waiting(), "bo")
+    scene.looked_at("dee", Standing.LEFT)
+    in_force(scene, ASK + 'approvers = ["owners"]\nagree = 2\nfallback = ["cy@example.com"]\n')
+    scene.asked = scene.in_force
+    request = done(scene, request, review)
+    assert (seats(scene, request), request.is_stuck) == ([], True)
+    assert no_way(scene, request, "cy") == "Bo approved R-1 for you already. It waits for somebody else."
