@@ -353,9 +353,9 @@ class Ground:
         """Everybody who could decide any step, whenever that is."""
         return self._seated(self.rule.everybody())[0]
 
-    def backup(self) -> tuple[Approver, ...]:
+    def backup(self, lost: Collection[PersonId] = ()) -> tuple[Approver, ...]:
         """Who decides what nobody else can any more."""
-        found = self._seated(self.fallback)[0]
+        found = self._seated(self.fallback, lost)[0]
         return tuple(replace(one, is_fallback=True, because=_because(one)) for one in found)
 
 

@@ -55,11 +55,10 @@ class Table:
 
     def _with_backup(self, route: Route, request: Request, grounds: tuple[Ground, Ground]) -> Route:
         """What nobody can decide any more goes to the fallback group; never to approval."""
-        lists = [_backup(ground) for ground in grounds]
+        lists = [_backup(ground, request.lost) for ground in grounds]
         known = [self.directory.person(id) for vote in request.votes for id in (vote.by, vote.principal)]
         known += [one.person for one in route.approvers]
         more = [one for one in _common(*lists) if not any(one.person.is_(other) for other in known)]
-        more = [replace(one, is_lost=one.person.id in request.lost) for one in more]
         return replace(route, approvers=(*route.approvers, *more))
 
     def rule(self, request: Request) -> Rule:
@@ -85,9 +84,9 @@ def _stricter(lead: Route, other: Route) -> Route:
     return replace(lead, agree=max(lead.agree, other.agree), need=max(lead.need, other.need))
 
 
-def _backup(ground: Ground) -> tuple[Approver, ...]:
+def _backup(ground: Ground, lost: Collection[PersonId]) -> tuple[Approver, ...]:
     try:
-        return ground.backup()
+        return ground.backup(lost)
     except Refused:
         return ()
 

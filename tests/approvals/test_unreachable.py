@@ -9,11 +9,12 @@ from approvals.decide import approve, lapse, review
 from approvals.request import Draft, Request
 from approvals.states import State, What
 from approvals.store import Store
-from tests.approvals.ruled import away, ruled
+from tests.approvals.ruled import away, done, in_force, ruled
 from tests.approvals.scene import Clock, Scene, draft
 
 A, V = What.APPROVED, What.VOTED
 ONE = '[actions.make-admin]\nask = ["anyone"]\nfor_others = ["anyone"]\napprovers = ["cy@example.com"]\n'
+BACKUP = 'fallback = ["ida@example.com"]\n'
 TWO = ONE.replace('["cy@example.com"]', '["owners"]\nagree = 2')
 
 
@@ -114,3 +115,14 @@ def test_where_a_delegate_cant_be_reached_who_is_away_hears_of_it(store: Store, 
     request = missed(scene, request, "bo")
     after = scene.store.append(request, lapse(request, scene.table))
     assert called(scene, after)[1] == {"Cy", "Dee"}
+
+
+def test_a_fallback_of_two_policies_that_cant_be_reached_either_is_stuck(store: Store, clock: Clock) -> None:
+    scene = ruled(store, clock, ONE + BACKUP)
+    request = scene.waiting()
+    in_force(scene, ONE.replace("cy@", "dee@") + BACKUP)
+    request = done(scene, request, review)
+    assert (called(scene, request)[1], request.is_stuck) == ({"Ida"}, False)
+    request = missed(scene, request, "ida")
+    after = scene.store.append(request, lapse(request, scene.table))
+    assert (called(scene, after)[1], after.is_stuck) == (set(), True)
