@@ -73,10 +73,15 @@ def _check_open(request: Request, table: Table) -> None:
     _check_known(request)
     if request.state is not State.WAITING:
         raise settled(request, table.directory, table.now)
-    if request.expires_at and table.now >= request.expires_at:
+    if _is_over(request, table):
         raise Settled(
             f"The time for {request.id} is over, so it ends without an answer. Nothing has changed."
         )
+
+
+def _is_over(request: Request, table: Table) -> bool:
+    """Whether its time is over, also where the worker hasn't come to ending it yet."""
+    return request.expires_at is not None and table.now >= request.expires_at
 
 
 def _check(request: Request, who: Who, table: Table, confidential: bool, again: bool = False) -> Approver:
@@ -225,7 +230,7 @@ def lapse(request: Request, table: Table) -> list[Draft]:
 
 def review(request: Request, table: Table) -> list[Draft]:
     """Looks whether those who were asked can still decide; asks others, where that has changed."""
-    if request.untouchable or request.state is not State.WAITING:
+    if request.untouchable or request.state is not State.WAITING or _is_over(request, table):
         return []
     if table.directory.person(request.requester).has_left:
         text = "Whoever asked for it has left the company, so it ends."

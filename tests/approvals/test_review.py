@@ -1,9 +1,14 @@
 """Looking again whether those who were asked can decide: others are asked only where that has changed."""
 
-from approvals.decide import review
+from datetime import timedelta
+
+import pytest
+
+from approvals.decide import lapse, review
+from approvals.people import Standing
 from approvals.states import State
 from approvals.store import Store
-from tests.approvals.ruled import away, ruled, yes
+from tests.approvals.ruled import away, done, in_force, ruled, yes
 from tests.approvals.scene import Clock
 
 ASK = '[actions.make-admin]\nask = ["anyone"]\nfor_others = ["anyone"]\n'
@@ -23,3 +28,18 @@ def test_a_delegates_vote_alone_asks_nobody_anew(store: Store, clock: Clock) -> 
     request = yes(scene, scene.waiting(), "bo")
     assert request.votes[0].principal == scene.person("cy").id
     assert review(request, scene.table) == []
+
+
+@pytest.mark.parametrize("change", ["milder", "people", "requester"])
+def test_what_has_run_out_of_time_is_left_to_end(store: Store, clock: Clock, change: str) -> None:
+    scene = ruled(store, clock, TWO)
+    request = yes(scene, scene.waiting(), "cy")
+    if change == "milder":
+        in_force(scene, TWO.replace("agree = 2", "agree = 1"))
+        scene.asked = scene.in_force
+    else:
+        scene.looked_at("ada" if change == "requester" else "dee", Standing.LEFT)
+    assert review(request, scene.table)
+    clock.pass_(timedelta(days=2))
+    assert review(request, scene.table) == []
+    assert done(scene, request, lapse).state is State.EXPIRED
