@@ -197,6 +197,11 @@ def nudge(request: Request, who: Who, table: Table, followers: Sequence[PersonId
     if not any(who.person.is_(one) for one in mine):
         raise Refused(f"Only who asked for {request.id} can remind.")
     check_standing(who, table.now)
+    if not request.told:
+        raise Refused(
+            f"Nobody can decide {request.id} right now, so I have nobody to remind. "
+            "The operators have been told."
+        )
     since, from_ = request.asked_last_at, may_nudge_at(request)
     if since and from_ and table.now < from_:
         names = listed([table.directory.person(id).called for id in request.told][:3], "and")
