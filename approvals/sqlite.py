@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from approvals import schema
-from approvals.away import AWAY, delegation
+from approvals.away import AWAY, RETURNED, delegation
 from approvals.chain import Anchor, Sealed
 from approvals.connections import Connections
 from approvals.ids import BOT, PersonId, RequestId, stamp, unstamp
@@ -307,16 +307,21 @@ class SqliteStore:
     def delegate(self, draft: Draft) -> None:
         """Writes down that somebody named a delegate, or came back, and that it is so from now on."""
         with self.writing():
-            row = self._on.row("SELECT coalesce(max(version), 0) + 1 FROM ledger WHERE stream = ?", AWAY)
-            event = self._ledger.write(AWAY, row[0] if row else 1, draft)
-            self._on.run("DELETE FROM delegations WHERE person = ?", number_of(event.by))
-            one = delegation(event)
-            if one:
-                self._on.run(
-                    "INSERT INTO delegations VALUES (?,?,?,?)",
-                    number_of(one.person), number_of(one.delegate), stamp(one.since), stamp(one.until),
-                )  # fmt: skip
-            self.homes.changed([event.by])
+            for other in self.people.away_as(draft.by):  # under another account, when that was somebody else
+                self._write_away(Draft(RETURNED, other, {}, {"who": draft.words.get("who", "")}))
+            self._write_away(draft)
+
+    def _write_away(self, draft: Draft) -> None:
+        row = self._on.row("SELECT coalesce(max(version), 0) + 1 FROM ledger WHERE stream = ?", AWAY)
+        event = self._ledger.write(AWAY, row[0] if row else 1, draft)
+        self._on.run("DELETE FROM delegations WHERE person = ?", number_of(event.by))
+        one = delegation(event)
+        if one:
+            self._on.run(
+                "INSERT INTO delegations VALUES (?,?,?,?)",
+                number_of(one.person), number_of(one.delegate), stamp(one.since), stamp(one.until),
+            )  # fmt: skip
+        self.homes.changed([event.by])
 
     def take_policy(self, text: str) -> str:
         """Stores a policy under its hash and writes that it is in force; returns the hash."""

@@ -67,18 +67,25 @@ class SqliteRelations:
 
     def delegation(self, id: PersonId, now: datetime) -> Delegation | None:
         """Who stands in for somebody at a time."""
-        row = self._of(id, "SELECT * FROM delegations WHERE until > ? AND person IN", now)
-        if row is None or unstamp(row["since"]) > now:
-            return None
-        return _delegation(row)
+        row = self._of(id, "SELECT * FROM delegations WHERE since <= ? AND until > ? AND person IN", now, now)
+        return _delegation(row) if row else None
 
     def named_delegate(self, id: PersonId, now: datetime) -> Delegation | None:
         """Whom somebody named, also for days to come."""
         row = self._of(id, "SELECT * FROM delegations WHERE until > ? AND person IN", now)
         return _delegation(row) if row else None
 
-    def _of(self, id: PersonId, sql: str, at: datetime) -> sqlite3.Row | None:
-        return self._on.row(f"{sql} ({SAME} WHERE a.number = ?) LIMIT 1", stamp(at), number_of(id))
+    def away_as(self, id: PersonId) -> list[PersonId]:
+        """The other rows of somebody that have a delegate."""
+        rows = self._on.rows(
+            f"SELECT person FROM delegations WHERE person != ? AND person IN ({SAME} WHERE a.number = ?)",
+            number_of(id), number_of(id),
+        )  # fmt: skip
+        return [PersonId(f"P-{row['person']}") for row in rows]
+
+    def _of(self, id: PersonId, sql: str, *at: datetime) -> sqlite3.Row | None:
+        times = map(stamp, at)
+        return self._on.row(f"{sql} ({SAME} WHERE a.number = ?) ORDER BY person", *times, number_of(id))
 
 
 def _delegation(row: sqlite3.Row) -> Delegation:
