@@ -324,16 +324,17 @@ class Ground:
             return None
 
     def unfillable(self) -> str:
-        """Why this could never be decided, or '': every step, and all together, need people enough."""
-        ladder = self.rule.ladder
-        seats = [self.seats(step) for step in ladder]
-        people = [{one.person.id for one in some if not one.stands_for} for some in seats]
-        for count in range(1, len(ladder) + 1):
+        """Why this could never be decided, or '': every step, and all together, need people enough.
+
+        Whoever isn't there any more once it comes to a later step is stood in for by the fallback group.
+        """
+        ladder, spare = self.rule.ladder, _humans(self.backup())
+        people = [_humans(self.seats(step)) | spare for step in ladder]
+        for count in range(1, 2 if self.rule.same_person_twice else len(ladder) + 1):
             for chosen in combinations(range(len(ladder)), count):
                 wanted = sum(ladder[number].agree for number in chosen)
-                apart = count == 1 or not self.rule.same_person_twice
-                if apart and len(set().union(*(people[number] for number in chosen))) < wanted:
-                    can = len(set().union(*(people[number] for number in chosen)))
+                can = len(set().union(*(people[number] for number in chosen)))
+                if can < wanted:
                     return f"{wanted} must agree and {can} can"
         return ""
 
@@ -366,6 +367,11 @@ def _entries(step: Step, level: int) -> tuple[str, ...]:
 def _reached(some: Iterable[Approver]) -> int:
     """How many votes they can give: a delegate and who is away have one together."""
     return len({one.principal for one in some if not one.is_lost})
+
+
+def _humans(some: Iterable[Approver]) -> set[str]:
+    """Who has a vote of their own, and each human once, however many rows there are of them."""
+    return {one.person.email or one.person.id for one in some if not one.stands_for}
 
 
 def _because(one: Approver) -> str:
