@@ -255,13 +255,19 @@ def _hidden(place: Place, base: Rule) -> Told:
 
 def _covers(wide: Mapping[str, Any], narrow: Mapping[str, Any]) -> bool:
     """Whether whatever meets `narrow` meets `wide` too."""
-    return all(key in narrow and _is_within(narrow[key], value) for key, value in wide.items())
+    return all(key in narrow and _is_within(key, narrow[key], wide[key]) for key in wide)
 
 
-def _is_within(narrow: object, wide: object) -> bool:
+def _is_within(key: str, narrow: object, wide: object) -> bool:
     if isinstance(narrow, int) and isinstance(wide, int):
         return narrow <= wide
-    return accepted(narrow) <= accepted(wide)
+    return _values(key, narrow) <= _values(key, wide)
+
+
+def _values(key: str, value: object) -> frozenset[str]:
+    """What a condition takes. A group of the file is called exactly so; all else is found in any case."""
+    is_group = key.endswith("_group") and "@" not in str(value)
+    return frozenset({str(value)}) if is_group else accepted(value)
 
 
 def accepted(value: object) -> frozenset[str]:
