@@ -204,14 +204,22 @@ def _people(policy: Policy, entries: Collection[str]) -> set[str] | None:
     return found
 
 
+def _at_most(policy: Policy, entries: Collection[str]) -> int | None:
+    """How many people can decide one request at most; None where others have to be asked."""
+    bosses = {MANAGER, ASKERS_MANAGER} & set(entries)  # one of each, however many there are in the company
+    named = _people(policy, [one for one in entries if one not in bosses])
+    return None if named is None else len(named) + len(bosses)
+
+
 def _unfillable(policy: Policy, place: Place, name: str, rule: Rule, step: Step) -> Told:
     """More votes wanted than there are people, or nobody left once the requester is taken out."""
-    people = _people(policy, [*step.approvers, *(to for one in step.escalate for to in one.to)])
+    entries = [*step.approvers, *(to for one in step.escalate for to in one.to)]
+    most, people = _at_most(policy, entries), _people(policy, entries)
+    if most and step.agree > most:
+        yield place, f"{name} wants {step.agree} to agree, but only {most} can"
+        return
     if not people:
         return  # who they are isn't in the file, or told already
-    if step.agree > len(people):
-        yield place, f"{name} wants {step.agree} to agree, but only {len(people)} can"
-        return
     askers = _people(policy, [*rule.ask, *rule.for_others])
     spare = _people(policy, rule.fallback or policy.fallback)
     if not askers or spare is None:
