@@ -5,13 +5,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from approvals.cases import Approver, Route
 from approvals.deadlines import due, level, may_nudge_at, reminder
 from approvals.ids import PersonId, stamp
 from approvals.people import listed
 from approvals.policy import Policy
 from approvals.refusals import Outdated, Refused, Settled
 from approvals.request import Draft, Request, Vote
-from approvals.routing import Approver, Route
 from approvals.settled import ago, settled
 from approvals.states import OPEN, State, What
 from approvals.table import Table, routed

@@ -1,93 +1,18 @@
 """Who may decide a request now, under one policy: steps, people away or gone, the fallback; pure."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
 from itertools import combinations
 
+from approvals.cases import Approver, Case, Named, Route, reached
 from approvals.ids import PersonId, SlackId
 from approvals.people import Directory, Person, canonical, listed
 from approvals.policy import ANYONE, ASKERS_MANAGER, MANAGER, OWNERS, Policy, Rule, Step, is_slack_group
 from approvals.policy_check import accepted
 from approvals.refusals import Refused
 from approvals.request import Request, Vote
-
-
-@dataclass(frozen=True)
-class Case:
-    """One ask as a policy sees it: of whom, about whom, and what the form says."""
-
-    action: str
-    requester: Person
-    subject: Person | None = None
-    teams: tuple[tuple[str, ...], ...] = ()
-    """Every team that is joined or changed, each with all the names it has."""
-    days: int | None = None
-    """For how many days it is asked; None for no end."""
-    details: Mapping[str, Sequence[str]] = field(default_factory=dict)
-    """What else a rule may look at, each with all the names it has."""
-
-    @property
-    def concerned(self) -> Person:
-        """The person it is about; the requester, where it is about nobody else."""
-        return self.subject or self.requester
-
-    @property
-    def is_for_others(self) -> bool:
-        """Whether somebody asks for somebody else."""
-        return self.subject is not None and not self.requester.is_(self.subject)
-
-    def bars(self, person: Person) -> bool:
-        """Whether somebody may never decide it: requester and person concerned, whatever their account."""
-        return person.is_(self.requester) or (self.subject is not None and person.is_(self.subject))
-
-
-@dataclass(frozen=True)
-class Approver:
-    """Somebody who may decide, and why: completes "You're asked because …"."""
-
-    person: Person
-    because: str
-    told: bool = True
-    stands_for: PersonId | None = None
-    is_fallback: bool = False
-    is_lost: bool = False
-    """Whether no message reaches them: they may decide, and nobody can count on it."""
-
-    @property
-    def principal(self) -> PersonId:
-        """Whose vote it is: a delegate's counts for the one who is away."""
-        return self.stands_for or self.person.id
-
-
-@dataclass(frozen=True)
-class Route:
-    """Where a request stands under a policy: the step, who may decide it, and who was stepped over."""
-
-    step: int
-    steps: int
-    agree: int
-    need: int = 0
-    """Votes that are still missing in this step."""
-    approvers: tuple[Approver, ...] = ()
-    notes: tuple[str, ...] = ()
-    is_settled: bool = False
-
-    @property
-    def is_stuck(self) -> bool:
-        """Whether there aren't people enough for the current step."""
-        return not self.is_settled and _reached(self.approvers) < self.need
-
-
-@dataclass(frozen=True)
-class Named:
-    """One entry of a list, and whom it means; None where nobody is known by it."""
-
-    entry: str
-    person: Person | None
-    because: str = ""
-    told: bool = True
 
 
 @dataclass(frozen=True)
@@ -251,7 +176,7 @@ class Ground:
     ) -> tuple[tuple[Approver, ...], tuple[str, ...]]:
         """Who may decide a step now; the fallback group as well, where those can't be enough."""
         found, notes = self._seated(_entries(step, level), lost, voted)
-        if _reached(found) >= need:
+        if reached(found) >= need:
             return found, notes
         more, _ = self._seated(self.fallback, lost, voted)
         spare = [one for one in more if not any(one.person.is_(other.person) for other in found)]
@@ -362,11 +287,6 @@ class Ground:
 
 def _entries(step: Step, level: int) -> tuple[str, ...]:
     return (*step.approvers, *(entry for one in step.escalate[:level] for entry in one.to))
-
-
-def _reached(some: Iterable[Approver]) -> int:
-    """How many votes they can give: a delegate and who is away have one together."""
-    return len({one.principal for one in some if not one.is_lost})
 
 
 def _humans(some: Iterable[Approver]) -> set[str]:

@@ -15,8 +15,9 @@ from approvals import schema
 from approvals.away import AWAY, RETURNED, delegation
 from approvals.chain import Anchor, Sealed
 from approvals.connections import Connections
+from approvals.folding import apply, fold
 from approvals.ids import BOT, PersonId, RequestId, stamp, unstamp
-from approvals.request import FORMATS, Draft, Event, Request, apply, fold, listed
+from approvals.request import FORMATS, Draft, Event, Request, listed
 from approvals.sqlite_finding import SqliteFinding
 from approvals.sqlite_groups import SqliteGroups
 from approvals.sqlite_homes import SqliteHomes

@@ -9,8 +9,9 @@ from approvals.away import AWAY, DELEGATED, RETURNED, delegation
 from approvals.chain import GENESIS, Anchor, Entry, Sealed, digest, faults
 from approvals.connections import Connections
 from approvals.finding import keys
+from approvals.folding import fold
 from approvals.ids import BOT, stamp
-from approvals.request import FORMATS, fold, listed
+from approvals.request import FORMATS, listed
 from approvals.sqlite_ledger import IN_FORCE, POLICY, SqliteLedger
 from approvals.store import Verified
 

@@ -6,13 +6,14 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from approvals.cases import Approver, Case, Route
 from approvals.deadlines import at_work, reminder
 from approvals.ids import PersonId, stamp
 from approvals.people import Directory
 from approvals.policy import Policy, Rule
 from approvals.refusals import Refused
 from approvals.request import Draft, Request
-from approvals.routing import Approver, Case, Ground, Route
+from approvals.routing import Ground
 from approvals.states import What
 
 

@@ -15,6 +15,7 @@ from slack_sdk import WebClient
 
 from approvals.sqlite import SqliteStore, utc_now
 from bot.desk import Desk
+from bot.loops import Loop, Traffic
 from bot.miro.client import Miro
 from bot.policies import Policies, usable
 from bot.settings import Settings
@@ -22,7 +23,7 @@ from bot.slack.courier import Courier
 from bot.slack.listeners import Listeners
 from bot.slack.people import SlackPeople
 from bot.slack.web import Door
-from bot.worker import Loop, Traffic, Worker
+from bot.worker import Worker
 
 log = logging.getLogger(__name__)
 

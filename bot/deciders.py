@@ -3,10 +3,11 @@
 import logging
 from collections.abc import Iterable
 
+from approvals.cases import Case
 from approvals.ids import PersonId
 from approvals.people import Person
 from approvals.policy import ASKERS_MANAGER, MANAGER, OWNERS, Rule, Step, is_person, is_slack_group
-from approvals.routing import Case, Ground
+from approvals.routing import Ground
 from bot.desk import BadField, Colleagues, Desk
 from bot.miro.client import Miro
 

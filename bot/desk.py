@@ -9,11 +9,12 @@ from typing import Protocol
 
 from pydantic import ValidationError
 
+from approvals.cases import Case
 from approvals.ids import PersonId, RequestId, SlackId, stamp
 from approvals.people import Person
 from approvals.policy import Policy
 from approvals.request import Draft, Request
-from approvals.routing import Case, Ground
+from approvals.routing import Ground
 from approvals.states import What
 from approvals.store import Claim, Note, Store
 from approvals.table import Table

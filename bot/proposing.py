@@ -4,12 +4,12 @@ import json
 from dataclasses import replace
 from typing import Any
 
+from approvals.cases import Route
 from approvals.deadlines import at_work
 from approvals.ids import stamp
 from approvals.people import Person
 from approvals.policy import Rule
 from approvals.request import Draft, Request
-from approvals.routing import Route
 from approvals.states import State, What
 from approvals.table import asking, looked_at, told
 from bot import ending

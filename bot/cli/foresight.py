@@ -8,13 +8,14 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from approvals.cases import Approver, Case
 from approvals.deadlines import at_work, reminder
 from approvals.ids import PersonId, RequestId, SlackId
 from approvals.people import Account, Delegation, Directory, Person, Standing, canonical
 from approvals.policy import Policy, Step
 from approvals.refusals import Refused
 from approvals.request import Request
-from approvals.routing import Approver, Case, Ground
+from approvals.routing import Ground
 from approvals.sqlite import SqliteStore
 from approvals.states import State
 from bot.lifecycle import Action

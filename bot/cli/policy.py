@@ -9,7 +9,8 @@ from pathlib import Path
 
 import click
 
-from approvals.policy_check import check, load, tells
+from approvals.policy_check import check, load
+from approvals.policy_tells import tells
 from approvals.refusals import Refused
 from approvals.sqlite import utc_now
 from bot.cli.common import JSON, check_domain, sentences, settings

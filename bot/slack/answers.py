@@ -5,12 +5,13 @@ from collections.abc import Callable
 from typing import Any
 
 from approvals import decide
+from approvals.cases import Case
 from approvals.deadlines import at_work
 from approvals.ids import GroupId, PersonId, RequestId, SlackId
 from approvals.people import Person, Standing, listed
 from approvals.refusals import Refused
 from approvals.request import Request
-from approvals.routing import Case, Ground
+from approvals.routing import Ground
 from approvals.states import State
 from approvals.store import StoreTrouble
 from approvals.who import Who, check_standing, is_operator

@@ -2,10 +2,11 @@
 
 from collections.abc import Iterable
 
+from approvals.cases import Case
 from approvals.ids import PersonId
 from approvals.people import Person, Standing
 from approvals.request import Request
-from approvals.routing import Case, Ground
+from approvals.routing import Ground
 from approvals.states import State
 from approvals.store import Card
 from approvals.who import is_operator

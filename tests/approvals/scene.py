@@ -9,12 +9,13 @@ from typing import Any
 
 from hypothesis import settings
 
+from approvals.cases import Case
 from approvals.ids import BOT, PersonId, RequestId, SlackId, stamp
 from approvals.people import Account, Person, Standing
 from approvals.policy import Policy
 from approvals.policy_check import load
 from approvals.request import FORMATS, Draft, Event, Request
-from approvals.routing import Case, Ground
+from approvals.routing import Ground
 from approvals.sqlite import SqliteStore
 from approvals.states import State, What
 from approvals.store import Store

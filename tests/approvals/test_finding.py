@@ -3,8 +3,9 @@
 import pytest
 
 from approvals.finding import STUCK, about, asked, asked_by, keys, person_in, team
+from approvals.folding import apply, fold
 from approvals.ids import PersonId
-from approvals.request import Draft, Request, apply, fold
+from approvals.request import Draft, Request
 from approvals.states import OPEN, State, What
 from tests.approvals.scene import START, draft, events_of, planned
 from tests.approvals.scene import asked as asks

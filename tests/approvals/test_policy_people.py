@@ -2,7 +2,8 @@
 
 import pytest
 
-from approvals.policy_check import check, tells
+from approvals.policy_check import check
+from approvals.policy_tells import tells
 from tests.approvals.ruled import HEAD
 from tests.approvals.scene import ACTIONS, POLICY
 

@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
+from approvals.folding import apply, fold
 from approvals.ids import BOT, PersonId, stamp
-from approvals.request import FORMATS, Draft, Event, Request, Vote, apply, fold, is_active
+from approvals.request import FORMATS, Draft, Event, Request, Vote, is_active
 from approvals.states import Impossible, State, What
 from tests.approvals.scene import START, asked, draft, events_of, planned
 

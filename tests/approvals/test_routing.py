@@ -8,12 +8,13 @@ from typing import Any
 import pytest
 
 from approvals.away import delegated
+from approvals.cases import Route
 from approvals.ids import PersonId, SlackId
 from approvals.people import Standing
 from approvals.policy_check import load
 from approvals.refusals import Refused
 from approvals.request import Vote
-from approvals.routing import Ground, Route
+from approvals.routing import Ground
 from tests.approvals.scene import ACTIONS, START, Scene, events_request, mail
 
 DAY = timedelta(days=1)

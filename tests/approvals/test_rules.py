@@ -157,7 +157,8 @@ PEOPLE = st.sampled_from(["ada", "bo", "eve", "ida", "cy"])
 @st.composite
 def pairs(draw: st.DrawFn) -> tuple[dict[str, object], dict[str, object]]:
     """Two conditions, of which the first mostly covers the second."""
-    wide, narrow = draw(WHENS), draw(WHENS)
+    wide: dict[str, object] = dict(draw(WHENS))
+    narrow: dict[str, object] = dict(draw(WHENS))
     for key, value in wide.items():
         if draw(st.integers(0, 5)):
             narrow[key] = value

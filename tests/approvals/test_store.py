@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from approvals.folding import fold
 from approvals.ids import PersonId, RequestId
-from approvals.request import Draft, Request, fold
+from approvals.request import Draft, Request
 from approvals.states import Impossible, State, What
 from approvals.store import Overtaken, Store, StoreTrouble
 from tests.approvals.scene import START, STEADY, STORES, Clock, asked, draft, met, planned
