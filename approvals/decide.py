@@ -39,7 +39,7 @@ def _may_decide(
     _check_first_vote(request, who, table)
     if not entitled:
         raise Refused(
-            f"Nobody can decide {request.id} any more, because the policy was changed. Ask your IT team."
+            f"Nobody can decide {request.id} any more: the policy or its people changed. Ask your IT team."
         )
     others = "the people I asked" if confidential else listed([o.person.called for o in entitled], "or")
     raise Refused(f"Only {others} can decide {request.id}. Nothing has changed.")

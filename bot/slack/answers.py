@@ -9,6 +9,7 @@ from approvals.cases import Case
 from approvals.deadlines import at_work
 from approvals.ids import GroupId, PersonId, RequestId, SlackId
 from approvals.people import Person, Standing, listed
+from approvals.policy import ASKERS_MANAGER, MANAGER
 from approvals.refusals import Refused
 from approvals.request import Request
 from approvals.routing import Ground
@@ -233,11 +234,18 @@ def sent(desk: Desk, request: Request, who: Who) -> str:
     return f"{lead}Sent: {request.id}. {text} I'll write to you; you don't have to do anything.{end}"
 
 
+def _is_new(who: Who) -> bool:
+    """Whether Slack hasn't been asked yet who this is."""
+    return who.account is not None and who.account.standing is Standing.UNKNOWN
+
+
 def _who_decides(desk: Desk, request: Request, who: Who) -> str:
     """A sentence, or '' where somebody has to be looked up first."""
     ground = desk.ground(desk.command(request), who.person)
     try:
         rule = ground.rule
+        if _is_new(who) and {MANAGER, ASKERS_MANAGER} & set(rule.everybody()):
+            return ""  # who manages somebody isn't known before their address is
         named = [one for step in rule.ladder[:1] for one in ground.named(step.approvers)]
         if not named or any(one.person is None or one.person.account is None for one in named):
             return "" if rule.ladder else "No approval is needed."
@@ -247,11 +255,16 @@ def _who_decides(desk: Desk, request: Request, who: Who) -> str:
         names = [one.person.called for one in ground.tally(request).approvers]
     except Refused as error:
         return str(error)
-    zone = who.account.zone if who.account and who.account.zone else "UTC"
-    shown = listed(names if len(names) <= 3 else [*names[:2], f"{len(names) - 2} others"], "or")
+    zone = who.account.zone if who.account else ""
+    step = rule.ladder[0]
+    all_of_them = step.agree == len(names) > 1
+    word = "and" if all_of_them else "or"
+    shown = listed(names if len(names) <= 3 else [*names[:2], f"{len(names) - 2} others"], word)
+    shown = f"{step.agree} of {shown}" if 1 < step.agree < len(names) else shown
     then = " first" if len(rule.ladder) > 1 else ""
-    until = when(at_work(desk.now() + rule.expires, desk.policy), zone, desk.now())
-    return f"{shown} decides{then} by {until}."
+    until = when(at_work(desk.now() + rule.expires, desk.policy), zone or "UTC", desk.now())
+    until += "" if zone else " UTC"
+    return f"{shown} {'decide' if step.agree > 1 else 'decides'}{then} by {until}."
 
 
 def at_fields(problems: Problems, view: Block) -> dict[str, str]:

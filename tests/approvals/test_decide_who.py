@@ -181,14 +181,14 @@ def test_two_policies_without_a_common_approver_let_nobody_decide(scene: Scene) 
     scene.changed(OWNERS, 'people = ["bo@example.com", "ida@example.com", "eve@example.com"]')
     for name in ("cy", "bo"):
         told = refused(scene, request, scene.who(name))
-        assert told == "Nobody can decide R-1 any more, because the policy was changed. Ask your IT team."
+        assert told == "Nobody can decide R-1 any more: the policy or its people changed. Ask your IT team."
 
 
 def test_a_rule_that_is_gone_lets_nobody_decide(scene: Scene) -> None:
     request = scene.waiting()
     scene.in_force = scene.in_force.model_copy(update={"actions": {}})
     told = refused(scene, request, scene.who("cy"))
-    assert told == "Nobody can decide R-1 any more, because the policy was changed. Ask your IT team."
+    assert told == "Nobody can decide R-1 any more: the policy or its people changed. Ask your IT team."
 
 
 def test_an_approver_who_left_is_no_approver(scene: Scene) -> None:

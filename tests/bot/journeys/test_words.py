@@ -183,7 +183,7 @@ def test_what_was_sent_at_first_contact_says_who_decides_if_the_policy_does(tmp_
     with playing(tmp_path, policy) as s:
         s.acting.command("U0ALEX", "/miro-access", "for Design because we draw")
         s.acting.submit("U0ALEX")
-        sentence = "Sent: R-1. Carol Diaz or Sam Lee decides by Thursday, 09:00."
+        sentence = "Sent: R-1. Carol Diaz or Sam Lee decides by Thursday, 09:00 UTC."
         assert sentence in as_text(s.acting.modal("U0ALEX"))
 
 
