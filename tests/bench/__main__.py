@@ -6,7 +6,7 @@ import sys
 import traceback
 from collections.abc import Callable
 
-from tests.bench import burst, calls, clicks, drawings, home, kills, starting
+from tests.bench import burst, calls, clicks, drawings, home, kills, policy, starting
 from tests.bench.table import Row, markdown
 
 HEAD = ("What", "Measured", "Figure", "Met")
@@ -25,6 +25,7 @@ PARTS: dict[str, Callable[[], list[Row]]] = {
     "calls": _calls,
     "drawings": drawings.rows,
     "home": home.rows,
+    "policy": policy.rows,
     "kills": kills.rows,
 }
 
