@@ -21,6 +21,9 @@ class Case:
     details: Mapping[str, Sequence[str]] = field(default_factory=dict)
     """What else a rule may look at, each with all the names it has."""
 
+    others: tuple[Person, ...] = ()
+    """Who asked for the very same and joined: they decide it no more than who asked first."""
+
     @property
     def concerned(self) -> Person:
         """The person it is about; the requester, where it is about nobody else."""
@@ -33,7 +36,8 @@ class Case:
 
     def bars(self, person: Person) -> bool:
         """Whether somebody may never decide it: requester and person concerned, whatever their account."""
-        return person.is_(self.requester) or (self.subject is not None and person.is_(self.subject))
+        asked = (self.requester, *self.others, *((self.subject,) if self.subject else ()))
+        return any(person.is_(one) for one in asked)
 
 
 @dataclass(frozen=True)

@@ -3,28 +3,40 @@
 Times are written into the events that cause them, so neither a long downtime nor another policy moves them.
 """
 
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from approvals.policy import DAYS_OF_THE_WEEK, Policy
 from approvals.request import Request
 from approvals.states import State, What
 
+LONGEST_GAP = timedelta(days=366)
 NUDGE = timedelta(hours=4)
 """How long those who decide have their peace before the requester may remind them."""
 
 
-def at_work(at: datetime, policy: Policy) -> datetime:
-    """The same time on the next day that isn't a day of rest, by the clock on the policy's walls."""
-    local = at.astimezone(ZoneInfo(policy.zone))
-    while DAYS_OF_THE_WEEK[local.weekday()] in policy.rests:
-        local += timedelta(days=1)  # by the wall clock: 9 o'clock stays 9 o'clock when clocks change
-    return local.astimezone(at.tzinfo)
+def later(now: datetime, span: timedelta, policy: Policy) -> datetime:
+    """So much later, days of rest not counted: what comes first without them comes first with them, too.
+
+    A day is one by the clock on the policy's walls.
+    """
+    at, left = now, span
+    while policy.rests:
+        local = at.astimezone(ZoneInfo(policy.zone))
+        midnight = datetime.combine(local.date() + timedelta(days=1), time(), local.tzinfo).astimezone(
+            at.tzinfo
+        )
+        if DAYS_OF_THE_WEEK[local.weekday()] not in policy.rests:
+            if left < midnight - at:
+                break
+            left -= midnight - at
+        at = midnight
+    return at + left
 
 
 def reminder(now: datetime, gap: timedelta, before: int, policy: Policy) -> datetime:
     """When to remind next: each gap is twice the one before, counted from now, so none is made up for."""
-    return at_work(now + gap * 2 ** min(before, 10), policy)
+    return later(now, min(gap * 2 ** min(before, 10), LONGEST_GAP), policy)
 
 
 def due(request: Request, now: datetime) -> What | None:

@@ -99,6 +99,7 @@ def approve(request: Request, who: Who, revision: str, table: Table, confidentia
     seat = _check(request, who, table, confidential)
     if revision != request.revision:
         raise Outdated("What will change is different now, so your click did nothing. Read the new card.")
+    table.check_length(request)
     vote = _vote(request, who, seat, table.now)
     drafts = [Draft(What.VOTED, who.person.id, _said(vote), who.signed)]
     after = replace(request, votes=(*request.votes, vote))
@@ -239,6 +240,10 @@ def review(request: Request, table: Table) -> list[Draft]:
         return []
     if table.directory.person(request.requester).has_left:
         text = "Whoever asked for it has left the company, so it ends."
+        return [Draft(What.WITHDRAWN, words={"text": text})]
+    subject = table.directory.person(request.subject) if request.subject else None
+    if subject and subject.has_left and not table.is_for_leavers:
+        text = f"{subject.called} has left the company, so it ends."
         return [Draft(What.WITHDRAWN, words={"text": text})]
     route = table.route(request)
     if route.is_settled:

@@ -263,6 +263,12 @@ class Policy(Part):
         named = {entry for part in self.lists() for entry in part} | conditions
         return {entry for entry in named if is_slack_group(entry)}
 
+    def teams_in_rules(self) -> set[str]:
+        """Every team that a condition names."""
+        rules = (rule for base in self.actions.values() for rule in base.rules)
+        values = [value for rule in rules for key, value in rule.when.items() if key in ("team", "leaving")]
+        return {str(one) for value in values for one in (value if isinstance(value, tuple) else (value,))}
+
     @property
     def asks_for_managers(self) -> bool:
         """Whether anybody's manager may have to decide."""

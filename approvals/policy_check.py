@@ -27,7 +27,7 @@ CONDITIONS = ("requester_group", "subject_group", "for")
 """What every action's rules may look at, beside what its form says."""
 
 Conditions = Mapping[str, Collection[str]]
-"""Each action's name, and what of its form a rule may look at."""
+"""Each action's name, and what of its form a rule may look at; a mapping also says what is chosen there."""
 
 _COMMENT = re.compile(r"""("(?:\\.|[^"\\])*"|'[^']*')|#.*""")  # a # between quotes begins none
 _SAID = {
@@ -171,9 +171,14 @@ def _rule(policy: Policy, place: Place, said: Rule, whole: Rule) -> Told:
     if whole.approval and not whole.approvers and not whole.steps:
         yield place, f"{name} says nobody who decides; write approvers, steps or approval = false"
         return
+    told = False
     for number, step in enumerate(whole.ladder):
         at = (*place, "steps", number) if said.steps else (*place, "agree")
-        yield from _unfillable(policy, at, name, whole, step)
+        for problem in _unfillable(policy, at, name, whole, step):
+            told = True
+            yield problem
+    if not told:
+        yield from _too_few(policy, (*place, "steps"), whole)
 
 
 def _names(policy: Policy, place: Place, entries: Collection[str], asking: bool = False) -> Told:
@@ -228,6 +233,18 @@ def _unfillable(policy: Policy, place: Place, name: str, rule: Rule, step: Step)
         yield place, f"nobody but who asks for {name} could decide it; name one more person"
 
 
+def _too_few(policy: Policy, place: Place, rule: Rule) -> Told:
+    """Steps that each could be filled, and all together can't: one person counts once."""
+    lists = [_people(policy, [*step.approvers, *rule.fallback]) for step in rule.ladder]
+    known = [people for people in lists if people is not None]
+    wanted = sum(step.agree for step in rule.ladder)
+    if len(known) < len(lists) or len(known) < 2 or rule.same_person_twice:
+        return
+    can = len(set().union(*known, _people(policy, policy.fallback) or ()))
+    if can < wanted:
+        yield place, f"{wanted} different people must agree over all steps, but only {can} can"
+
+
 def _conditions(policy: Policy, place: Place, rule: Rule, fields: Collection[str]) -> Told:
     at = (*place, "when")
     if not rule.when:
@@ -240,9 +257,23 @@ def _conditions(policy: Policy, place: Place, rule: Rule, fields: Collection[str
             yield at, 'for: write "self" or "others"'
         elif key.endswith("_group"):
             yield from _names(policy, at, [str(value)], asking=True)
+        elif value == () or (key == "max_days" and not _is_count(value)):
+            yield at, f"{key}: {'write a number of days from 1 on' if value != () else 'name at least one'}"
+        elif isinstance(fields, Mapping) and (strange := _strange(value, fields.get(key, ()))):
+            yield at, f"{key} is never {strange}; known: {', '.join(sorted(fields[key]))}"
         elif isinstance(value, int) != (key == "max_days"):
             kind = "a whole number, without quotes" if key == "max_days" else "text in quotes, or a list"
             yield at, f"{key}: write {kind}"
+
+
+def _is_count(value: object) -> bool:
+    return not isinstance(value, int) or (not isinstance(value, bool) and value > 0)
+
+
+def _strange(value: object, known: Collection[str]) -> str:
+    """A value that can't be chosen, or ''; where nothing is known, everything may be."""
+    wanted = accepted(value) - accepted(tuple(known)) if known else ()
+    return repr(min(wanted)) if wanted else ""
 
 
 def _length(place: Place, said: Rule, whole: Rule, fields: Collection[str]) -> Told:
@@ -286,6 +317,9 @@ def accepted(value: object) -> frozenset[str]:
 
 def _of_tables(policy: Policy) -> Told:
     """Names outside of the rules that mean nobody."""
+    for domain in policy.domains:
+        if not domain or "@" in domain:
+            yield ("domains",), f'{domain!r} is no domain; write one like "example.com"'
     for entry in policy.operators:
         if entry not in policy.groups and not is_person(entry):
             yield ("operators",), f"{entry!r} is no e-mail or Slack id"

@@ -24,7 +24,7 @@ from approvals.sqlite_homes import SqliteHomes
 from approvals.sqlite_ledger import IN_FORCE, POLICY, SqliteLedger
 from approvals.sqlite_messages import SqliteCards
 from approvals.sqlite_people import SqlitePeople
-from approvals.sqlite_relations import number_of
+from approvals.sqlite_relations import SAME, number_of
 from approvals.sqlite_verify import verify
 from approvals.states import OPEN
 from approvals.store import Claim, ClaimLost, Overtaken, StoreTrouble, Verified, WrongRecord
@@ -168,9 +168,11 @@ class SqliteStore:
         """Requests, newest first; of a person: those asked by or about them."""
         states = tuple(states)
         conditions = [f"state IN ({','.join('?' * len(states))})"] if states else []
-        conditions += ["(requester = ? OR subject = ?)"] if person else []
+        # Rows of one address are one human.
+        rows = f"(SELECT ? UNION SELECT 'P-' || number FROM ({SAME} WHERE a.number = ?))"
+        conditions += [f"(requester IN {rows} OR subject IN {rows})"] if person else []
         where = f"WHERE {' AND '.join(conditions)}" if conditions else ""
-        values = (*states, *((person, person) if person else ()), limit)
+        values = (*states, *(2 * (person, number_of(person)) if person else ()), limit)
         return self._read(f"SELECT number FROM requests {where} ORDER BY number DESC LIMIT ?", *values)
 
     def _read(self, sql: str, *values: Any) -> list[Request]:
@@ -191,6 +193,14 @@ class SqliteStore:
             "SELECT number FROM requests WHERE action = ? AND subject IS ? AND number < ?"
             " AND state IN ('checking', 'waiting', 'approved', 'working', 'stopped') ORDER BY number",
             request.action, request.subject, request.number,
+        )  # fmt: skip
+
+    def done(self, action: str, subject: PersonId) -> Sequence[Request]:
+        """Every request of this action about this person that was carried out, newest first."""
+        return self._read(
+            "SELECT number FROM requests WHERE action = ? AND subject = ? AND state = 'done'"
+            " ORDER BY number DESC",
+            action, subject,
         )  # fmt: skip
 
     def followers(self, request: RequestId) -> Sequence[Request]:

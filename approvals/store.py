@@ -221,6 +221,9 @@ class Store(Protocol):
     def twins(self, request: Request) -> Sequence[Request]:
         """Older requests of the same action and subject that are not ended."""
 
+    def done(self, action: str, subject: PersonId) -> Sequence[Request]:
+        """Every request of this action about this person that was carried out, newest first."""
+
     def followers(self, request: RequestId) -> Sequence[Request]:
         """Requests that joined this one."""
 

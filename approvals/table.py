@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from approvals.cases import Approver, Case, Route
-from approvals.deadlines import at_work, reminder
+from approvals.deadlines import later, reminder
 from approvals.ids import PersonId, stamp
 from approvals.people import Directory
 from approvals.policy import Policy, Rule
@@ -25,20 +25,36 @@ class Table:
     in_force: Policy
     directory: Directory
     now: datetime
+    followers: tuple[PersonId, ...] = ()
+    """Who asked for the very same and joined."""
+    is_for_leavers: bool = False
+    """Whether it is of use for somebody who has left."""
+    teams: tuple[tuple[str, ...], ...] | None = None
+    """The names that the teams have today: the policy in force goes by them."""
 
     def case(self, request: Request) -> Case:
         """The request as a policy sees it. Raises KeyError for people who aren't kept any more."""
         subject = self.directory.person(request.subject) if request.subject else None
         requester = self.directory.person(request.requester)
-        return Case(request.action, requester, subject, request.teams, request.days, request.facts)
+        others = tuple(self.directory.person(id) for id in self.followers)
+        known = (request.action, requester, subject, request.teams, request.days, request.facts)
+        return Case(*known, others=others)
 
     def grounds(self, request: Request) -> tuple[Ground, Ground]:
         """The request under the policy it was made under, and under the one in force."""
         case = self.case(request)
         return (
             Ground(self.asked, case, self.directory, self.now),
-            Ground(self.in_force, case, self.directory, self.now),
+            Ground(self.in_force, self._today(case), self.directory, self.now),
         )
+
+    def _today(self, case: Case) -> Case:
+        return case if self.teams is None else replace(case, teams=self.teams)
+
+    def check_length(self, request: Request) -> None:
+        """Refuses what either policy lets nobody have for so long. Raises Refused."""
+        for ground in self.grounds(request):
+            ground.check_length()
 
     def route(self, request: Request) -> Route:
         """How far the votes reach under both policies, and who may decide next: whom both of them name."""
@@ -114,7 +130,7 @@ def asking(
     escalations = step.escalate if step else ()
     return _whom(route, lost) | _gap(rule.first_reminder, policy, now) | {
         "level": 0,
-        "escalate_at": [stamp(at_work(now + one.after, policy)) for one in escalations],
+        "escalate_at": [stamp(later(now, one.after, policy)) for one in escalations],
     }  # fmt: skip
 
 

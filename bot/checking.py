@@ -46,6 +46,7 @@ def check(desk: Desk, miro: Miro, colleagues: Colleagues, request: Request, clai
     request = desk.store.append(request, drafts, claim)
     if request.state is State.JOINED and request.because_of:
         desk.store.cards.redraw(request.because_of)  # it may have ended a moment ago
+        desk.people_changed = True  # who joined may have been asked to decide
     return request
 
 
@@ -56,12 +57,12 @@ def _sentence(error: Exception) -> str:
 
 
 def _checked(desk: Desk, miro: Miro, colleagues: Colleagues, request: Request) -> list[Draft]:
+    if request.is_end:  # whoever asked for what ends now may have left since
+        return _end(desk, miro, request, *_concerned(desk, colleagues, request))
     requester = _seen_today(desk, colleagues, desk.store.people.person(request.requester))
     if requester.account:
         check_standing(Actor(requester, requester.account), desk.now())
     command, subject = _concerned(desk, colleagues, request)
-    if request.is_end:
-        return _end(desk, miro, request, command, subject)
     meet(desk, colleagues, miro, desk.ground(command, requester))
     ground = desk.ground(command, requester)
     ground.may_ask()

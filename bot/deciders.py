@@ -3,10 +3,11 @@
 import logging
 from collections.abc import Iterable
 
-from approvals.cases import Case
+from approvals.cases import Case, reached
 from approvals.ids import PersonId
 from approvals.people import Person
-from approvals.policy import ASKERS_MANAGER, MANAGER, OWNERS, Rule, Step, is_person, is_slack_group
+from approvals.policy import ASKERS_MANAGER, MANAGER, OWNERS, Policy, Rule, Step, is_person, is_slack_group
+from approvals.request import Request
 from approvals.routing import Ground
 from bot.desk import BadField, Colleagues, Desk
 from bot.miro.client import Miro
@@ -19,22 +20,32 @@ def meet(desk: Desk, colleagues: Colleagues, miro: Miro, ground: Ground, *, live
 
     Raises SlackAway, and any MiroError where managers come from Miro.
     """
-    rules = desk.policy.rules(ground.case.action)
-    for handle in sorted(_handles(desk, rules)):
+    policy = ground.policy
+    rules = policy.rules(ground.case.action)
+    for handle in sorted(_handles(policy, rules)):
         refresh_group(desk, colleagues, handle, live=live)
     entries = {entry for rule in rules for entry in rule.everybody()}
     for kind, whom in ((MANAGER, ground.case.concerned), (ASKERS_MANAGER, ground.case.requester)):
         if kind in entries:
-            _meet_manager(desk, colleagues, miro, whom, live)
-    owners = {who for team in ground.case.teams for who in desk.policy.owners_of(team)}
-    named = [one for one, _ in desk.policy.members([*entries, *owners])]
+            _meet_manager(desk, colleagues, miro, whom, policy, live)
+    owners = {who for team in ground.case.teams for who in policy.owners_of(team)}
+    named = [one for one, _ in policy.members([*entries, *owners])]
     _meet_people(desk, colleagues, [one for one in named if is_person(one)], live)
 
 
-def _handles(desk: Desk, rules: Iterable[Rule]) -> set[str]:
+def meet_managers(desk: Desk, colleagues: Colleagues, miro: Miro, request: Request) -> None:
+    """Looks up anew who manages those that a waiting request is about, before what is known grows too old."""
+    for ground in desk.table(request).grounds(request):
+        entries = {entry for rule in ground.policy.rules(request.action) for entry in rule.everybody()}
+        for kind, whom in ((MANAGER, ground.case.concerned), (ASKERS_MANAGER, ground.case.requester)):
+            if kind in entries:
+                _meet_manager(desk, colleagues, miro, whom, ground.policy, live=True)
+
+
+def _handles(policy: Policy, rules: Iterable[Rule]) -> set[str]:
     conditions = [str(value) for rule in rules for key, value in rule.when.items() if key.endswith("_group")]
     lists = [entry for rule in rules for entry in (*rule.ask, *rule.for_others, *rule.everybody())]
-    named = (entry for entry, _ in desk.policy.members([*lists, *conditions]))
+    named = (entry for entry, _ in policy.members([*lists, *conditions]))
     return {entry for entry in named if is_slack_group(entry)}
 
 
@@ -57,24 +68,26 @@ def _meet_people(desk: Desk, colleagues: Colleagues, entries: Iterable[str], liv
             colleagues.find(entry)
 
 
-def _meet_manager(desk: Desk, colleagues: Colleagues, miro: Miro, whom: Person, live: bool) -> None:
+def _meet_manager(
+    desk: Desk, colleagues: Colleagues, miro: Miro, whom: Person, policy: Policy, live: bool
+) -> None:
     """The manager by the policy's table; else by a protected field of the profile; else by Miro."""
-    boss = desk.policy.manager_of(whom.email)
+    boss = policy.manager_of(whom.email)
     if boss:
         _meet_people(desk, colleagues, [boss], live)
         return
     if desk.store.people.manager(whom.id, desk.now()) and not live:
         return
-    found = _by_profile(desk, colleagues, whom) or _by_miro(desk, colleagues, miro, whom)
-    if desk.policy.manager_field or desk.policy.manager_from_miro:
+    found = _by_profile(policy, colleagues, whom) or _by_miro(policy, colleagues, miro, whom)
+    if policy.manager_field or policy.manager_from_miro:
         desk.store.people.keep_manager(whom.id, found, desk.now())
 
 
-def _by_profile(desk: Desk, colleagues: Colleagues, whom: Person) -> PersonId | None:
-    if not desk.policy.manager_field:
+def _by_profile(policy: Policy, colleagues: Colleagues, whom: Person) -> PersonId | None:
+    if not policy.manager_field:
         return None
     try:
-        slack_id = colleagues.manager(whom, desk.policy.manager_field)
+        slack_id = colleagues.manager(whom, policy.manager_field)
     except BadField as error:
         log.warning("%s", error)
         return None
@@ -82,8 +95,8 @@ def _by_profile(desk: Desk, colleagues: Colleagues, whom: Person) -> PersonId | 
     return found.id if found else None
 
 
-def _by_miro(desk: Desk, colleagues: Colleagues, miro: Miro, whom: Person) -> PersonId | None:
-    if not desk.policy.manager_from_miro or not whom.email:
+def _by_miro(policy: Policy, colleagues: Colleagues, miro: Miro, whom: Person) -> PersonId | None:
+    if not policy.manager_from_miro or not whom.email:
         return None
     address = miro.manager_of(whom.email)
     found = colleagues.find(address) if address else None
@@ -102,9 +115,12 @@ def closed(desk: Desk) -> dict[str, str]:
             alone = desk.policy.model_copy(update={"actions": {name: rule.model_copy(update={"rules": ()})}})
             ground = Ground(alone, Case(name, nobody), desk.store.people, desk.now())
             for step in rule.ladder:
-                can = len(ground.seats(step))
+                can = reached(ground.seats(step))
                 if can < step.agree and not _differs(desk, step):
                     found[name] = f"{step.agree} must agree and {can} can be reached"
+            if not any(_differs(desk, step) for step in rule.ladder) and name not in found:
+                problem = ground.unfillable()
+                found |= {name: problem} if problem else {}
     return found
 
 

@@ -95,7 +95,19 @@ class Desk:
 
     def table(self, request: Request) -> Table:
         """What a decision about a request rests on."""
-        return Table(self.policies.of(request.policy), self.policy, self.store.people, self.now())
+        followers = tuple(one.requester for one in self.store.followers(request.id))
+        asked = self.policies.of(request.policy)
+        action = ACTIONS.get(request.action)
+        for_leavers = action is None or action.FOR_LEAVERS
+        people, teams = self.store.people, self._teams(request)
+        return Table(asked, self.policy, people, self.now(), followers, for_leavers, teams)
+
+    def _teams(self, request: Request) -> tuple[tuple[str, ...], ...] | None:
+        """The names its teams have today; None where they can't be told."""
+        try:
+            return self.command(request).looked_at(self.facts)[0]
+        except (KeyError, ValidationError):
+            return None
 
     def ground(self, command: Action, asker: Person) -> Ground:
         """What the policy in force says of an ask."""

@@ -31,8 +31,8 @@ def going_on(desk: Desk, request: Request, command: Action) -> Request | None:
     if command.subject is None or "for_days" not in command.form():
         return None
     mine = _apart_from_days(command)
-    for other in desk.store.requests(person=command.subject, states=[State.DONE]):
-        same = other.ends_at and other.action == request.action and other.id != request.id
+    for other in desk.store.done(request.action, command.subject):
+        same = other.ends_at and other.id != request.id
         if same and _apart_from_days(desk.command(other)) == mine and not replaced(desk, other):
             return other
     return None
@@ -51,7 +51,7 @@ def replaced(desk: Desk, request: Request) -> Request | None:
     """The request that moved this one's end, if one did."""
     if request.subject is None:
         return None
-    others = desk.store.requests(person=request.subject, states=[State.DONE])
+    others = desk.store.done(request.action, request.subject)
     return next((one for one in others if one.plan.get("goes_on") == request.id), None)
 
 

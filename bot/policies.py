@@ -16,7 +16,7 @@ log = logging.getLogger(__name__)
 def read(path: Path) -> str:
     """The text of a policy file. Raises BadSettings."""
     try:
-        return path.read_text(encoding="utf-8")
+        return path.read_text(encoding="utf-8-sig")  # Windows puts a mark in front
     except FileNotFoundError as error:
         raise BadSettings(f"There is no policy at {path}. `miro-bot policy init` writes one.") from error
     except UnicodeDecodeError as error:
@@ -62,10 +62,20 @@ class Policies:
         self._path, self._store = path, store
         self.problem = ""
         self._text = usable(path)
-        self.in_force = _parsed(self._text)
         if not leads:
             self._check_in_force()
-        self.hash = store.take_policy(self._text)
+        # Both at once: another thread mustn't see the hash of one policy with the rules of another.
+        self._current = store.take_policy(self._text), _parsed(self._text)
+
+    @property
+    def hash(self) -> str:
+        """The hash of the policy in force."""
+        return self._current[0]
+
+    @property
+    def in_force(self) -> Policy:
+        """The policy in force."""
+        return self._current[1]
 
     def _check_in_force(self) -> None:
         """Whoever names a policy of their own in a shell mustn't decide by it."""
@@ -78,7 +88,8 @@ class Policies:
 
     def of(self, hash: str) -> Policy:
         """The policy with this hash. Raises KeyError."""
-        return self.in_force if hash == self.hash else kept(self._store, hash)
+        current, policy = self._current
+        return policy if hash == current else kept(self._store, hash)
 
     def reload(self) -> str:
         """Takes up the file if it changed and checks; the problem to tell the operators about, once."""
@@ -92,7 +103,7 @@ class Policies:
             told, self.problem = str(error) != self.problem, str(error)
             return f"The changed policy can't be used; the old one stays in force. {error}" if told else ""
         # Recorded first: a policy is in force only from its entry on.
-        self.hash = self._store.take_policy(text)
-        self.in_force, self.problem, self._text = policy, "", text
+        self._current = self._store.take_policy(text), policy
+        self.problem, self._text = "", text
         log.info("policy %s is in force", self.hash[:12])
         return ""

@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from approvals.cases import Route
-from approvals.deadlines import at_work
+from approvals.deadlines import later
 from approvals.ids import stamp
 from approvals.people import Person
 from approvals.policy import Rule
@@ -34,7 +34,7 @@ def waiting(
         rule, route = ground.rule, ground.tally(replace(request, votes=(), lost=(), level=0, step=0))
     body = {
         "revision": plan.revision,
-        "expires_at": stamp(at_work(now + rule.expires, desk.policy)),
+        "expires_at": stamp(later(now, rule.expires, desk.policy)),
         "lanes": list(command.lanes),
         "policy": desk.policies.hash,
         **asking(route, desk.policy, rule, now),

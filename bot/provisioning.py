@@ -174,12 +174,14 @@ class Provisioning:
             return check_ground(desk, command, desk.person(command.subject) if command.subject else None)
         asker = desk.person(self.request.requester)
         ground = desk.ground(command, asker)
-        meet(desk, self.colleagues, self.miro, ground, live=True)
+        for each in (ground, *desk.table(self.request).grounds(self.request)):
+            meet(desk, self.colleagues, self.miro, each, live=True)
         try:
             desk.ground(command, asker).may_ask()
         except Refused as error:
             raise Refused(f"{lead} {asker.called} may not ask for it. Ask your IT team.") from error
         try:
+            desk.ground(command, asker).check_length()
             check_ground(desk, command, ground.case.subject)
         except Refused as error:
             raise Refused(f"{lead} {error}") from error
@@ -188,9 +190,9 @@ class Provisioning:
         """Once more live, before the first write: whoever approved may still do so, by both policies."""
         if self.request.is_end:
             return True  # with the request that it ends
-        for vote in self.request.votes:
-            if not vote.shell:
-                self.colleagues.look(self.desk.person(vote.by))
+        for id in {id for vote in self.request.votes for id in (vote.by, vote.principal)}:
+            if self.desk.person(id).accounts:  # one who spoke through a shell may have none
+                self.colleagues.look(self.desk.person(id))
         return self.desk.table(self.request).route(self.request).is_settled
 
     # -- doing -----------------------------------------------------------------------------------------

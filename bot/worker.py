@@ -1,7 +1,7 @@
 """Takes the next request that has work to do, and everything that time brings about."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -17,7 +17,7 @@ from approvals.store import Admin, Claim, ClaimLost, Overtaken, StoreTrouble
 from approvals.table import Table
 from bot import ending
 from bot.checking import check
-from bot.deciders import closed, refresh_group
+from bot.deciders import closed, meet_managers, refresh_group
 from bot.desk import LEASE, Colleagues, Desk, SlackAway
 from bot.miro.client import Miro, MiroError
 from bot.miro.wire import ADMIN
@@ -100,6 +100,7 @@ class Worker:
         self._look_up_named()
         self._refresh_people()
         self._refresh_user_groups()
+        self._refresh_managers()
         if self._policy is self.desk.policy and self._is_time("closed"):
             self._tell_of_closed()
             self._later["closed"] = self.desk.now() + REVIEW_EVERY
@@ -148,8 +149,7 @@ class Worker:
         try:
             drafts = what(request, self.desk.table(request))
             if drafts:
-                after = self.desk.store.append(request, drafts)
-                self._tell_if_stuck(after)
+                self.desk.store.append(request, drafts)
         except Overtaken:
             log.info("%s was answered at the last moment", request.id)
         except (KeyError, Refused) as error:
@@ -157,17 +157,9 @@ class Worker:
         else:
             self.desk.wake()
 
-    def _tell_if_stuck(self, request: Request) -> None:
-        """What nobody can decide any more is the operators' to mend; it is never approved."""
-        if request.state is State.WAITING and request.is_stuck:
-            self.desk.tell_operators(
-                f"Nobody can decide {request.id} any more. Name an approver or a fallback in the policy, "
-                "or ask for it anew; otherwise it ends when its time is over."
-            )
-
     def review(self) -> None:
         """Looks whether those who were asked can still decide, after people or the policy changed."""
-        for request in self.desk.store.requests(states=[State.WAITING], limit=10_000):
+        for request in self._waiting():
             self._decide(request, decide.review)
 
     def _is_time(self, what: str) -> bool:
@@ -207,7 +199,9 @@ class Worker:
 
     def _refresh_user_groups(self) -> None:
         """Looks up who is in the Slack user groups that the policy names."""
-        handles = tuple(sorted(self.desk.policy.slack_groups()))
+        # Also those of the policies that what is waiting was asked under: both have to say yes.
+        policies = [self.desk.policy, *(self.desk.policies.of(hash) for hash in self._hashes())]
+        handles = tuple(sorted({handle for policy in policies for handle in policy.slack_groups()}))
         if handles == self._handles and not self._is_time("user groups"):
             return
         try:
@@ -219,6 +213,25 @@ class Worker:
             self._slack_away = True
             log.warning("user groups aren't fresh: %s", error)
             self._handles, self._later["user groups"] = handles, self.desk.now() + RETRY
+
+    def _refresh_managers(self) -> None:
+        """Looks up anew who manages those whom a waiting request is about, where Slack or Miro says so."""
+        if not self._is_time("managers"):
+            return
+        try:
+            for request in self._waiting():
+                meet_managers(self.desk, self.colleagues, self.miro, request)
+            self._later["managers"] = self.desk.now() + PEOPLE_EVERY
+        except (SlackAway, MiroError) as error:
+            self._slack_away = True
+            log.warning("managers aren't fresh: %s", error)
+            self._later["managers"] = self.desk.now() + RETRY
+
+    def _hashes(self) -> set[str]:
+        return {request.policy for request in self._waiting()} if self._is_time("user groups") else set()
+
+    def _waiting(self) -> Sequence[Request]:
+        return self.desk.store.requests(states=[State.WAITING], limit=10_000)
 
     def _refresh(self, account: Account) -> bool:
         """Looks one account up; whether Slack answered."""

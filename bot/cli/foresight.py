@@ -9,7 +9,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from approvals.cases import Approver, Case
-from approvals.deadlines import at_work, reminder
+from approvals.deadlines import later, reminder
 from approvals.ids import PersonId, RequestId, SlackId
 from approvals.people import Account, Delegation, Directory, Person, Standing, canonical
 from approvals.policy import Policy, Step
@@ -77,13 +77,13 @@ class Foresight:
     def times(self) -> list[tuple[datetime, str]]:
         """What happens when, if nobody answers."""
         rule, now, policy = self.ground.rule, self.ground.now, self.ground.policy
-        expires = at_work(now + rule.expires, policy)
+        expires = later(now, rule.expires, policy)
         found = [(expires, "it ends; that isn't a no")]
         if rule.first_reminder:
             found.append((reminder(now, rule.first_reminder, 0, policy), "they are reminded"))
         for step, _ in self.steps[:1]:
             for one in step.escalate:
-                found.append((at_work(now + one.after, policy), f"{', '.join(one.to)} may decide as well"))
+                found.append((later(now, one.after, policy), f"{', '.join(one.to)} may decide as well"))
         return sorted(one for one in found if one[0] <= expires)
 
     def lines(self) -> list[str]:
@@ -172,8 +172,8 @@ def _case(
 
 def _days(raw: Mapping[str, str]) -> int | None:
     given = raw.get("for_days", "")
-    if given and not given.isdigit():
-        raise Refused(f"for_days={given}: write a whole number of days, like 7.")
+    if given and not (given.isascii() and given.isdigit() and 1 <= int(given[:4]) <= 366):
+        raise Refused(f"for_days={given}: write a whole number of days from 1 to 366, like 7.")
     return int(given) if given else None
 
 

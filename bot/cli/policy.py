@@ -66,10 +66,14 @@ def policy_check(path: Path | None, reach: bool, as_json: bool) -> None:
 def _fields(action: str, fields: tuple[str, ...]) -> Mapping[str, str]:
     """The fields as typed. Raises UsageError for one that the action doesn't have, saying which there are."""
     form = ACTIONS[action].form()
+    takes = f"{action} takes {' '.join(f'[{one}=…]' for one in form)}"
+    names = [field.partition("=")[0] for field in fields]
     for field in fields:
         name, equals, value = field.partition("=")
-        if name not in form or not equals or not value:
-            raise click.UsageError(f"{action} takes {' '.join(f'[{one}=…]' for one in form)}; not {field!r}.")
+        if name not in form or not equals or not value.strip(", "):
+            raise click.UsageError(f"{takes}; not {field!r}.")
+        if names.count(name) > 1:
+            raise click.UsageError(f"{takes}; {name} is there twice. Write several as {name}=One,Two.")
     return dict(field.partition("=")[::2] for field in fields)
 
 
@@ -81,6 +85,8 @@ def _time(text: str | None) -> datetime:
         at = datetime.fromisoformat(text)
     except ValueError:
         raise click.UsageError(f"{text!r} is no time; write one like 2026-03-02T09:00.") from None
+    if not 2000 <= at.year < 2200:
+        raise click.UsageError(f"{text!r} is too far away; write a time like 2026-03-02T09:00.")
     return at if at.tzinfo else at.astimezone()
 
 

@@ -14,6 +14,6 @@ ACTIONS: dict[str, type[Action]] = {
 """Every action by its name."""
 
 CONDITIONS = {name: action.conditions() for name, action in ACTIONS.items()}
-"""What of each action's form a rule of the policy may look at."""
+"""What of each action's form a rule of the policy may look at, and what may be chosen there."""
 
 __all__ = ["ACTIONS", "CONDITIONS", "Action"]

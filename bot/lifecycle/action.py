@@ -93,6 +93,8 @@ class Action(BaseModel):
     ADMINS: ClassVar[bool] = False
     """Whether it may take Company Admin away: such requests work one after another."""
 
+    FOR_LEAVERS: ClassVar[bool] = False
+    """Whether it is of use for somebody who has left; other requests end when their person leaves."""
     CLOSES: ClassVar[bool] = False
     """Whether the person has no account to work with afterwards: what else is asked about them ends."""
 
@@ -156,11 +158,17 @@ class Action(BaseModel):
         return None
 
     @classmethod
-    def conditions(cls) -> tuple[str, ...]:
-        """What of its form a rule of the policy may look at."""
+    def conditions(cls) -> dict[str, tuple[str, ...]]:
+        """What of its form a rule of the policy may look at, with what is chosen there; () for anything."""
         teams = {_side(asked) for asked in cls.form().values() if asked.kind in (Kind.TEAM, Kind.TEAMS)}
-        choices = (name for name, asked in cls.form().items() if asked.kind is Kind.CHOICE)
-        return (*sorted(teams), *choices, *(("max_days",) if "for_days" in cls.form() else ()))
+        form = cls.form()
+        chosen = {
+            name: tuple(value for value, _ in asked.choices)
+            for name, asked in form.items()
+            if asked.kind is Kind.CHOICE
+        }
+        days = {"max_days": ()} if "for_days" in form else {}
+        return dict.fromkeys(sorted(teams), ()) | chosen | days
 
     def looked_at(self, facts: Facts) -> tuple[tuple[tuple[str, ...], ...], dict[str, tuple[str, ...]]]:
         """The teams that are joined or changed, each with all its names; and what else a rule looks at."""

@@ -95,7 +95,8 @@ class Tables:
         """Teams that the policy names and Miro doesn't have: misspelt, they protect and own nothing."""
         ids = {one.id for one in self.groups}
         known = {name.casefold() for one in self.groups for name in self._all_names(one)}
-        wanted = (*self.policy.teams.values(), *self.policy.managed_elsewhere, *self.policy.owners)
+        named = (*self.policy.teams.values(), *self.policy.managed_elsewhere, *self.policy.owners)
+        wanted = (*named, *self.policy.teams_in_rules())
         return sorted({name for name in wanted if name.casefold() not in known and name not in ids})
 
     def _all_names(self, group: Group) -> tuple[str, ...]:

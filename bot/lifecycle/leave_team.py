@@ -36,6 +36,8 @@ class LeaveTeam(Action):
         "Engineering”. Those who may can close the whole account: /miro-offboard."
     )
 
+    FOR_LEAVERS: ClassVar[bool] = True
+
     person: OwnSubject
     teams: Annotated[
         tuple[GroupId, ...],

@@ -31,6 +31,7 @@ class Offboard(Action):
     CONFIDENTIAL: ClassVar[bool] = True
     ADMINS: ClassVar[bool] = True
     CLOSES: ClassVar[bool] = True
+    FOR_LEAVERS: ClassVar[bool] = True
 
     person: Subject
     how: Annotated[Literal["deactivate", "delete"], Asked("How", Kind.CHOICE, choices=_CHOICES)] = (

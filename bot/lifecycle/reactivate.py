@@ -17,6 +17,8 @@ class Reactivate(Action):
     EXAMPLE: ClassVar[str] = "reactivate jo.park@example.com"
     VERBS: ClassVar[tuple[str, ...]] = ("reactivate", "restore", "unblock")
 
+    FOR_LEAVERS: ClassVar[bool] = True
+
     person: Subject
 
     def phrase(self, facts: Facts) -> str:

@@ -48,6 +48,7 @@ class RemoveAdmin(Action):
     }
     CONFIRM: ClassVar[str] = "Remove Admin"
     ADMINS: ClassVar[bool] = True
+    FOR_LEAVERS: ClassVar[bool] = True
 
     person: Subject
     rights: Annotated[Rights, Asked("Which rights", Kind.CHOICE, choices=CHOICES)] = "Company Admin"

@@ -6,7 +6,7 @@ from typing import Any
 
 from approvals import decide
 from approvals.cases import Case
-from approvals.deadlines import at_work
+from approvals.deadlines import later
 from approvals.ids import GroupId, PersonId, RequestId, SlackId
 from approvals.people import Person, Standing, listed
 from approvals.policy import ASKERS_MANAGER, MANAGER
@@ -262,7 +262,7 @@ def _who_decides(desk: Desk, request: Request, who: Who) -> str:
     shown = listed(names if len(names) <= 3 else [*names[:2], f"{len(names) - 2} others"], word)
     shown = f"{step.agree} of {shown}" if 1 < step.agree < len(names) else shown
     then = " first" if len(rule.ladder) > 1 else ""
-    until = when(at_work(desk.now() + rule.expires, desk.policy), zone or "UTC", desk.now())
+    until = when(later(desk.now(), rule.expires, desk.policy), zone or "UTC", desk.now())
     until += "" if zone else " UTC"
     return f"{shown} {'decide' if step.agree > 1 else 'decides'}{then} by {until}."
 

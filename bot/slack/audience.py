@@ -41,6 +41,8 @@ def audience(desk: Desk, request: Request, known: dict[Key, Card]) -> list[Key]:
         keys += [("notice", id, request.outcomes) for id in concerned if desk.person(id).account]
     if request.state is State.STOPPED:
         keys += [("operator", id, request.outcomes) for id in helpers(desk, request)]
+    if request.state is State.WAITING and request.is_stuck:
+        keys += [("stuck", id, request.asks) for id in helpers(desk, request)]
     return keys
 
 

@@ -21,7 +21,7 @@ from bot.slack.blocks import (
 )
 from bot.slack.deciding import approver, reminder
 from bot.slack.endings import operator, result
-from bot.slack.notices import notice
+from bot.slack.notices import notice, stuck
 from bot.slack.questions import answer, question
 from bot.slack.scene import Scene, again, capital, heading, where_it_stands
 
@@ -104,6 +104,7 @@ DRAWINGS: dict[str, Draw] = {
     "subject": result,
     "operator": operator,
     "notice": notice,
+    "stuck": stuck,
 }
 """How each role sees a request."""
 CHANNELS = ("channel", "channel-reminder")

@@ -1,7 +1,8 @@
-"""The message that something given for some days ends soon, with a way to ask for more."""
+"""Messages about what will happen by itself: something ends soon, or nobody is left to decide it."""
 
+from approvals.states import State
 from bot.slack.blocks import Message, actions, button, header, message, section
-from bot.slack.scene import Scene, foot
+from bot.slack.scene import Scene, capital, foot, where_it_stands
 
 
 def notice(scene: Scene) -> Message:
@@ -23,3 +24,19 @@ def _may_extend(scene: Scene) -> bool:
     """Only who asked may ask again; the form is theirs."""
     asker = scene.person(scene.request.requester)
     return bool(scene.viewer and scene.viewer.is_(asker))
+
+
+def stuck(scene: Scene) -> Message:
+    """To operators: what nobody can decide any more is theirs to mend; it is never approved."""
+    request = scene.request
+    if request.state is not State.WAITING or not request.is_stuck or scene.round != request.asks:
+        line = f"{scene.lead}{request.id}: {where_it_stands(scene) or 'others were asked.'}"
+        return message(line, section(line))
+    title = f"{scene.lead}Nobody can decide {request.id} any more"
+    text = (
+        "Name an approver or a fallback in the policy, or have it asked anew. Otherwise it ends unanswered."
+    )
+    more = actions(button("Details", "details", request.id))
+    return message(
+        title, header(title), section(f"{capital(scene.phrase)}."), section(text), more, foot(scene)
+    )

@@ -20,6 +20,8 @@ def turn(request: Request, who: PersonId | None) -> int:
 def reminder(request: Request, who: PersonId | None) -> int:
     """Which reminder is the newest about what somebody is asked now; 0 for none."""
     sent = request.reminders
+    if who is not None and not turn(request, who):
+        return 0
     return len(sent) if sent and sent[-1] >= turn(request, who) else 0
 
 

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from approvals.deadlines import at_work, due, level, reminder
+from approvals.deadlines import due, later, level, reminder
 from approvals.decide import lapse, nudge
 from approvals.policy import Policy
 from approvals.refusals import Refused
@@ -35,30 +35,37 @@ def passes(scene: Scene, request: Request, span: timedelta) -> Request:
 
 
 @pytest.mark.parametrize(
-    ("day", "rests_until"),
-    [(5, 5), (6, 6), (7, 9), (8, 9), (9, 9)],  # 7 March 2026 is a Saturday
+    ("day", "hours", "until"),
+    [(5, 24, 6), (6, 24, 9), (6, 72, 11), (7, 24, 10), (8, 24, 10), (9, 24, 10)],  # 7 March 2026: Saturday
 )
-def test_days_of_rest_are_passed_over(day: int, rests_until: int) -> None:
+def test_days_of_rest_do_not_count(day: int, hours: int, until: int) -> None:
     at = datetime(2026, 3, day, 9, 30, tzinfo=UTC)
-    assert at_work(at, RESTS) == at.replace(day=rests_until)
-    assert at_work(at, NONE) == at
+    ends = later(at, timedelta(hours=hours), RESTS)
+    assert ends.astimezone(ZoneInfo("Europe/Berlin")).day == until
+    assert later(at, timedelta(hours=hours), NONE) == at + timedelta(hours=hours)
 
 
-def test_the_clock_on_the_wall_counts_where_clocks_change() -> None:
-    saturday = datetime(2026, 3, 28, 8, 0, tzinfo=UTC)  # 9:00 in Berlin; on Sunday clocks go forward
-    assert at_work(saturday, RESTS).astimezone(ZoneInfo("Europe/Berlin")).hour == 9
-    assert at_work(saturday, RESTS) == datetime(2026, 3, 30, 7, 0, tzinfo=UTC)
+def test_what_comes_first_without_days_of_rest_comes_first_with_them() -> None:
+    friday = datetime(2026, 3, 6, 16, 0, tzinfo=UTC)
+    times = [later(friday, timedelta(days=count), RESTS) for count in (1, 2, 3)]
+    assert times == sorted(set(times))
+
+
+def test_the_clock_on_the_wall_says_when_a_day_of_rest_ends() -> None:
+    saturday = datetime(2026, 3, 28, 8, 0, tzinfo=UTC)  # clocks go forward that Sunday in Berlin
+    assert later(saturday, HOUR, RESTS) == datetime(2026, 3, 29, 23, 0, tzinfo=UTC)
 
 
 def test_it_is_the_policys_zone_that_says_which_day_it_is() -> None:
     friday_night = datetime(2026, 3, 6, 23, 30, tzinfo=UTC)  # Saturday already in Berlin
-    assert at_work(friday_night, RESTS) == datetime(2026, 3, 8, 23, 30, tzinfo=UTC)
+    assert later(friday_night, HOUR, RESTS) == datetime(2026, 3, 9, 0, 0, tzinfo=UTC)
 
 
 def test_each_gap_is_twice_the_one_before() -> None:
     gaps = [reminder(START, HOUR, count, NONE) - START for count in range(4)]
     assert gaps == [HOUR, 2 * HOUR, 4 * HOUR, 8 * HOUR]
     assert reminder(START, HOUR, 10_000, NONE) < START + 60 * DAY
+    assert reminder(START, 900 * DAY, 10_000, RESTS) < START + 600 * DAY
 
 
 # -- a request that waits ----------------------------------------------------------------------------------

@@ -11,7 +11,7 @@ from approvals.away import delegated
 from approvals.cases import Route
 from approvals.ids import PersonId, SlackId
 from approvals.people import Standing
-from approvals.policy_check import load
+from approvals.policy_check import check, load
 from approvals.refusals import Refused
 from approvals.request import Vote
 from approvals.routing import Ground
@@ -46,7 +46,9 @@ def ground(scene: Scene, text: str, requester: str = "ada", subject: str = "", *
     head, _, rest = scene.text.partition("[actions.make-admin]")
     tail = rest[rest.index("[actions.offboard]") :]
     table = f'{head}[actions.make-admin]\nask = ["anyone"]\nfor_others = ["anyone"]\n{text}\n{tail}'
-    scene.in_force = load(table, ACTIONS)
+    found, _ = check(table, ACTIONS)  # also one that can't work
+    assert found
+    scene.in_force = found
     return scene.ground("make-admin", requester, subject, **case)
 
 
