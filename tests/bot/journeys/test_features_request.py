@@ -1,0 +1,124 @@
+"""How people ask: one test for each way in docs/features.md, named after its row."""
+
+from pathlib import Path
+
+from bot.sandbox.drawing import as_text
+from bot.sandbox.inputs import placed
+from bot.sandbox.stage import CHANNEL, Stage
+from tests.bot.journeys.homes import opened, presses
+from tests.bot.journeys.scenes import (
+    approve,
+    ask,
+    buttons,
+    calls,
+    card,
+    has_card,
+    last,
+    newest_request,
+    press,
+    read,
+    refused_form,
+    request,
+    say,
+    state,
+    teams_of,
+    told,
+    wait,
+)
+from tests.bot.journeys.shell import machine
+
+WANTED = "for Engineering because I start Monday"
+
+
+def test_slash_or_shortcut_in_slack(s: Stage) -> None:
+    typed = ask(s, "U0ALEX", "/miro-access", WANTED)
+    assert s.acting.shortcut("U0JO", "ask-anything").ok
+    assert s.acting.click("U0JO", None, "choose:request-access").ok
+    assert s.acting.submit("U0JO", {"teams": "Design", "reason": "we draw"}).errors == {}
+    message = s.acting.write("U0DANA", f"I need Miro access {WANTED}", CHANNEL)
+    assert s.acting.message_shortcut("U0DANA", "make-request", message).ok
+    assert s.acting.submit("U0DANA").errors == {}
+    s.settle()
+    all_three = s.bot.store.requests()
+    assert [(one.action, one.state) for one in all_three] == [("request-access", "waiting")] * 3
+    assert len({one.requester for one in all_three}) == 3
+    assert request(s, typed).reason == newest_request(s).reason == "I start Monday"
+    assert calls(s) == []
+
+
+def test_modal_form(s: Stage) -> None:
+    assert s.acting.command("U0ALEX", "/miro-access", "for Engineering").ok
+    form = s.acting.modal("U0ALEX")
+    teams = next(element for block, element in placed(form["blocks"]) if block["block_id"] == "teams")
+    assert teams["initial_option"]["text"]["text"] == "Engineering"
+    assert set(s.acting.submit("U0ALEX", {}, complete=False).errors) == {"reason"}
+    assert s.bot.store.requests() == []
+    assert s.acting.submit("U0ALEX", {"reason": "I start Monday"}).errors == {}
+    s.settle()
+    assert 'Alex Smith asks: "I start Monday"' in read(card(s, "U0PRIYA"))
+
+
+def test_free_message(s: Stage) -> None:
+    said = say(s, "U0ALEX", "Could somebody give me access to Engineering, because I start Monday?")
+    assert "which team: Engineering" in read(said)
+    assert s.bot.store.requests() == []
+    press(s, "U0ALEX", "review", said)
+    assert s.acting.submit("U0ALEX").errors == {}
+    s.settle()
+    assert state(s, newest_request(s).id) == "waiting"
+    assert has_card(s, "U0PRIYA")
+
+
+def test_app_home(s: Stage) -> None:
+    assert "Your requests" in opened(s, "U0ALEX")
+    presses(s, "U0ALEX", "open:request-access")
+    assert s.acting.submit("U0ALEX", {"teams": "Engineering", "reason": "I start Monday"}).errors == {}
+    s.settle()
+    id = newest_request(s).id
+    assert f"{id} · waiting: give Alex Smith Miro access to Engineering." in as_text(s.slack.homes["U0ALEX"])
+    opened(s, "U0PRIYA")
+    presses(s, "U0PRIYA", "approve", id)
+    assert state(s, id) == "done"
+    assert f"{id} · done" in as_text(s.slack.homes["U0ALEX"])
+
+
+def test_cli(tmp_path: Path) -> None:
+    words = ("ask", "request-access", "teams=Engineering", "--as", "alex@example.com", "--reason", "I start")
+    with machine(tmp_path) as (s, shell):
+        assert shell.types(*words).startswith("Saved: R-1, ")
+        s.settle()
+        assert request(s, "R-1").shell
+        assert 'Alex Smith asks: "I start"' in read(card(s, "U0PRIYA"))
+        shell.types("approve", "R-1", "--as", "alex@example.com", exits=1)
+        assert (state(s, "R-1"), calls(s)) == ("waiting", [])
+        approve(s, "U0PRIYA")
+        assert "Engineering" in teams_of(s, "alex@example.com")
+
+
+def test_request_for_someone_else(s: Stage) -> None:
+    id = ask(s, "U0LENA", "/miro-access", "<@U0ALEX|alex> for Engineering because Alex starts Monday")
+    assert request(s, id).requester != request(s, id).subject
+    shown = read(card(s, "U0PRIYA"))
+    assert shown.startswith("Give Alex Smith Miro access to Engineering?")
+    assert 'Lena Vogt asks: "Alex starts Monday"' in shown
+    approve(s, "U0PRIYA")
+    assert "Engineering" in teams_of(s, "alex@example.com")
+    assert s.miro.user("lena@example.com") is None
+    assert last(s, "U0LENA").startswith("Done: Alex Smith is in Engineering in Miro")
+    assert "Lena Vogt" in "".join(told(s, "U0ALEX"))
+
+
+def test_eligibility_who_may_ask(s: Stage) -> None:
+    for user in ("U0ALEX", "U0DANA"):
+        s.acting.command(user, "/miro", "whoami")
+    wait(s, seconds=5)
+    for_others = refused_form(s, "U0ALEX", "/miro-access", "<@U0JO> for Design because Jo draws")
+    assert "You can ask for this for yourself only." in for_others["reason"]
+    s.acting.close("U0ALEX")
+    rights = refused_form(s, "U0ALEX", "/miro-admin", "<@U0JO> because Jo joins IT")
+    assert "You can't ask for this." in rights["reason"]
+    assert s.bot.store.requests() == []
+    s.miro.add_user("jo@example.com", "Jo Park", teams=[s.teams["Design"]])
+    id = ask(s, "U0DANA", "/miro-admin", "<@U0JO> because Jo joins IT")
+    assert state(s, id) == "waiting"
+    assert buttons(card(s, "U0CAROL"))[0] == "approve"
