@@ -10,10 +10,12 @@ from approvals.states import State
 
 
 def ago(since: datetime, now: datetime) -> str:
-    """'8 seconds', '3 minutes', '2 hours', '5 days'."""
-    seconds = max(0, int((now - since).total_seconds()))
+    """'a moment', '8 seconds', '3 minutes', '2 hours', '5 days'."""
+    seconds = int((now - since).total_seconds())
+    if seconds < 1:
+        return "a moment"
     sizes = (("day", 86_400), ("hour", 3_600), ("minute", 60), ("second", 1))
-    unit, size = next((one for one in sizes if seconds >= one[1]), sizes[-1])
+    unit, size = next(one for one in sizes if seconds >= one[1])
     count = seconds // size
     return f"{count} {unit}{'' if count == 1 else 's'}"
 

@@ -10,8 +10,8 @@ from tests.approvals.clicks import Counts, by_processes, by_threads, decided
 from tests.approvals.scene import STORES
 
 FIRST = re.compile(
-    r"Approver\d\d (approved R-1 0 seconds before you\. Nothing left to do\."
-    r"|denied R-1 0 seconds before you\. Nothing has changed\.)"
+    r"Approver\d\d (approved R-1 a moment before you\. Nothing left to do\."
+    r"|denied R-1 a moment before you\. Nothing has changed\.)"
 )
 
 

@@ -175,7 +175,7 @@ def test_who_withdrew_is_named_even_after_an_approval(scene: Scene) -> None:
     request = scene.now(scene.waiting(), V, A, by="cy")
     scene.clock.pass_(SECONDS)
     request = scene.now(request, What.WITHDRAWN, by="ada")
-    assert said(lambda: yes(scene, request, "dee"), Settled) == "Ada withdrew R-1 0 seconds before you."
+    assert said(lambda: yes(scene, request, "dee"), Settled) == "Ada withdrew R-1 a moment before you."
 
 
 def test_an_end_counts_from_when_it_came(scene: Scene) -> None:
@@ -260,7 +260,7 @@ def test_only_an_operator_leaves_a_stopped_one_as_it_is(scene: Scene) -> None:
 def test_an_ended_request_is_not_taken_back(scene: Scene) -> None:
     request = scene.now(scene.waiting(), What.DENIED, by="cy")
     told = said(lambda: withdraw(request, scene.who("ada"), scene.table), Settled)
-    assert told == "Cy denied R-1 0 seconds before you. Nothing has changed."
+    assert told == "Cy denied R-1 a moment before you. Nothing has changed."
 
 
 def test_ones_own_is_taken_back_from_any_shell(scene: Scene) -> None:
@@ -325,8 +325,8 @@ def test_an_answered_request_never_expires(scene: Scene) -> None:
 # -- words -------------------------------------------------------------------------------------------------
 
 SPANS = [
-    (0, "0 seconds"), (1, "1 second"), (8, "8 seconds"), (60, "1 minute"), (3599, "59 minutes"),
-    (3600, "1 hour"), (7200, "2 hours"), (86_400, "1 day"), (5 * 86_400, "5 days"), (-3, "0 seconds"),
+    (0, "a moment"), (1, "1 second"), (8, "8 seconds"), (60, "1 minute"), (3599, "59 minutes"),
+    (3600, "1 hour"), (7200, "2 hours"), (86_400, "1 day"), (5 * 86_400, "5 days"), (-3, "a moment"),
 ]  # fmt: skip
 
 

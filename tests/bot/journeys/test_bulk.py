@@ -52,7 +52,7 @@ def test_one_that_changed_meanwhile_is_left_and_said_why(s: Stage, asked: list[s
     press(s, "U0JO", "withdraw")
     said = send(s)
     assert f"Approved 2 of 3\nApproved: {asked[0]}, {asked[2]}." in said
-    assert f"{asked[1]} was not approved. Jo Park withdrew {asked[1]} 0 seconds before you." in said
+    assert f"{asked[1]} was not approved. Jo Park withdrew {asked[1]} a moment before you." in said
     assert [state(s, id) for id in asked] == ["done", "withdrawn", "done"]
     assert "voted" not in history(s, asked[1])
 

@@ -62,7 +62,7 @@ def test_a_message_cut_off_after_it_was_posted_comes_twice_at_most(s: Stage) -> 
     assert state(s, id) == "done"
     assert "approve" in buttons(forgotten)
     press(s, "U0PRIYA", "approve", forgotten)
-    assert answer(s, "U0PRIYA") == f"Priya Rao approved {id} 0 seconds before you. It is done."
+    assert answer(s, "U0PRIYA") == f"Priya Rao approved {id} a moment before you. It is done."
     assert buttons(forgotten) == []
     assert history(s, id).count("approved") == 1
 
@@ -229,5 +229,5 @@ def test_a_card_is_never_redrawn_from_a_copy_in_hand(s: Stage) -> None:
     copy = replace(shown, blocks=list(shown.blocks))
     press(s, "U0ALEX", "withdraw")
     press(s, "U0PRIYA", "approve", copy)
-    assert answer(s, "U0PRIYA") == f"Alex Smith withdrew {id} 0 seconds before you."
+    assert answer(s, "U0PRIYA") == f"Alex Smith withdrew {id} a moment before you."
     assert read(shown).count("Withdrawn by Alex Smith") == 1

@@ -224,6 +224,6 @@ def test_a_settled_requests_button_is_answered_and_taken_off(s: Stage) -> None:
     deny(s, "U0PRIYA", "No.")
     s.acting.click("U0CAROL", old, "approve")
     s.settle()
-    assert answer(s, "U0CAROL") == f"Priya Rao denied {id} 0 seconds before you. Nothing has changed."
+    assert answer(s, "U0CAROL") == f"Priya Rao denied {id} a moment before you. Nothing has changed."
     assert buttons(shown) == []
     assert state(s, id) == "denied"
