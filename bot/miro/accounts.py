@@ -38,9 +38,9 @@ class HasAccount(Goal):
 
     @property
     def todo(self) -> str:
-        with_ = f", with {', '.join(sorted(self.enterprise))}" if self.enterprise else ""
+        more = f" ({_set(self.enterprise, ': ')})" if self.enterprise else ""
         named = f" for {self.given} {self.family}" if self.given and self.family else ""
-        return f"Create the account {self.email}{named}{with_}."
+        return f"Create the account {self.email}{named}{more}."
 
     @property
     def detail(self) -> str:
@@ -180,12 +180,11 @@ class Attributes(Goal):
 
     @property
     def todo(self) -> str:
-        # The values stand under Details: they would fill a card.
-        return "Write " + ", ".join(sorted(self.values)) + "."
+        return f"Set the {_set(self.values, ' to ')}."
 
     @property
     def did(self) -> str:
-        return "wrote " + ", ".join(sorted(self.values))
+        return "set the " + ", ".join(_word(name) for name in sorted(self.values))
 
     @property
     def needs(self) -> str:
@@ -214,6 +213,22 @@ class Attributes(Goal):
 
 def _told(values: Mapping[str, str]) -> str:
     return ", ".join(f"{name}: {value}" for name, value in sorted(values.items()))
+
+
+_WORDS = {"costCenter": "cost centre", "employeeNumber": "employee number"}
+
+
+def _word(name: str) -> str:
+    """What people call an attribute."""
+    return _WORDS.get(name, name)
+
+
+def _set(values: Mapping[str, str], between: str) -> str:
+    """One short value with its name; several or long ones would fill a card and stand under Details."""
+    names = ", ".join(_word(name) for name in sorted(values))
+    [value, *others] = values.values()
+    is_short = not others and len(value) <= 40 and len(value.split()) <= 4
+    return f"{names}{between}{value.rstrip('.')}" if is_short else names
 
 
 def _plain(value: object) -> object:
