@@ -89,7 +89,8 @@ def _help(desk: Desk, who: Who, rest: str) -> Said:
 
 def _whoami(desk: Desk, who: Who, rest: str) -> Said:
     """How the bot knows somebody: where mistaken identities are found."""
-    title = f"I know you as {who.person.called}"
+    name = who.person.name or who.person.email
+    title = f"I know you as {name}" if name else "I don't know your name yet"
     return _only_you(message(title, header(title), *sections(*known_as(desk, who))))
 
 

@@ -52,7 +52,7 @@ def test_once_it_is_ready_in_socket_mode_it_hears_what_is_said(tmp_path: Path) -
         hands.command("U0ALEX", "/miro", "whoami")
 
         assert printed.startswith("Mode:        for real, Socket Mode\n")
-        assert "I know you as" in str(hands.messages("U0ALEX"))
+        assert "Slack: U0ALEX" in str(hands.messages("U0ALEX"))
 
 
 def test_over_http_it_takes_only_what_is_signed_with_its_secret(tmp_path: Path) -> None:

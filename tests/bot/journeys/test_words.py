@@ -144,6 +144,11 @@ def test_whoami_tells_how_the_bot_knows_somebody(s: Stage) -> None:
     assert "carol@example.com" in told
 
 
+def test_whoami_shows_nobody_a_number_of_the_record(s: Stage) -> None:
+    told = typed(s, "U0JO", "whoami")
+    assert told.startswith("I don't know your name yet") and "P-" not in told
+
+
 def test_whoami_knows_the_manager_and_the_miro_account(s: Stage) -> None:
     id = ask(s, "U0ALEX", "/miro-access", "for Engineering because I start Monday")
     press(s, "U0PRIYA", "approve")
@@ -191,7 +196,7 @@ def test_status_lists_what_one_asked_for(s: Stage) -> None:
     assert typed(s, "U0ALEX", "status") == "You have asked for nothing yet. Try /miro help."
     id = ask(s, "U0ALEX", "/miro-access", "for Engineering because I start Monday")
     told = typed(s, "U0ALEX", "status")
-    assert told.startswith(f"{id} · waiting: give Alex Smith Miro access to Engineering.")
+    assert told.startswith(f"{id} · waiting: give you Miro access to Engineering.")
     assert "Waiting for Priya Rao, Carol Diaz or Sam Lee until Thursday, 10:00." in told
     assert typed(s, "U0ALEX", f"status {id.lower()}") == told
 
