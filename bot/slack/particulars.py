@@ -7,12 +7,12 @@ from approvals.people import listed
 from approvals.request import Vote
 from approvals.states import State
 from bot.lifecycle.action import Kind
-from bot.slack.blocks import Block, header, numbered, section, sections
+from bot.slack.blocks import Block, context, header, numbered, section, sections
 from bot.slack.scene import Scene, unasked
 from bot.slack.waiting import entitled, notes
 
-MOST, SAID = 60, 40
-"""Blocks for what will change and who decides, and for questions and answers: a modal holds 100."""
+MOST, SAID = 59, 40
+"""Blocks for what will change and who decides, and for questions and answers: a modal holds 100 with the last."""
 
 
 def particulars(scene: Scene) -> list[Block]:
@@ -23,7 +23,8 @@ def particulars(scene: Scene) -> list[Block]:
     if steps:
         blocks += sections("What will change", *numbered(steps))
     lines = [*_facts(scene), *_asking(scene), *(_vote(scene, one) for one in request.votes)]
-    return [*blocks, *sections(*lines)][:MOST] + sections(*_talk(scene))[-SAID:]
+    talk = sections(*_talk(scene))[-SAID:]
+    return [*blocks, *sections(*lines)][:MOST] + talk + [context(_record(scene))]
 
 
 def _facts(scene: Scene) -> Iterator[str]:
@@ -33,9 +34,14 @@ def _facts(scene: Scene) -> Iterator[str]:
         subject = scene.person(request.subject)
         yield f"About {subject.called}, {subject.email}"
     yield from (f"{name.replace('_', ' ')}: {value}" for name, value in _filled_in(scene))
-    yield f"Miro account: {request.plan.get('miro_id') or 'none yet'}"
-    yield f"Change {request.revision or '(not known yet)'}, policy {request.policy[:12]}"
     yield scene.undo if request.state is State.WAITING else ""
+
+
+def _record(scene: Scene) -> str:
+    """What only whoever reads the record needs."""
+    request = scene.request
+    account, change = request.plan.get("miro_id") or "none yet", request.revision or "not known yet"
+    return f"For the record: Miro account {account}, change {change}, policy {request.policy[:12]}."
 
 
 def _asking(scene: Scene) -> Iterator[str]:
@@ -83,9 +89,8 @@ def _filled_in(scene: Scene) -> list[tuple[str, str]]:
     for name, id in scene.command.teams_named:
         try:
             team = scene.facts.team(id)
-            found.append(
-                (scene.command.form()[name].label, f"{team.label} (security name {team.security_name})")
-            )
+            other = f" (security name {team.security_name})" if team.security_name != team.label else ""
+            found.append((scene.command.form()[name].label, f"{team.label}{other}"))
         except KeyError:
             found.append((scene.command.form()[name].label, f"{id}, not in Miro any more"))
     return found
