@@ -114,6 +114,11 @@ class Action(BaseModel):
         """The same when it is so. `{who}` becomes the name or "you", `{is}` "is" or "are"."""
         raise NotImplementedError
 
+    @property
+    def confirm(self) -> str:
+        """The label of the button that confirms this very command."""
+        return self.CONFIRM
+
     def warning(self, facts: Facts) -> str:
         """The sentence of the confirmation."""
         return ""

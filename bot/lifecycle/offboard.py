@@ -44,6 +44,10 @@ class Offboard(Action):
     def outcome(self, facts: Facts) -> str:
         return f"{{who}} {{is}} {self.how}d in Miro"
 
+    @property
+    def confirm(self) -> str:
+        return self.how.capitalize()
+
     def warning(self, facts: Facts) -> str:
         who = first(facts.person(self.person))
         if self.how == "delete":
@@ -51,7 +55,9 @@ class Offboard(Action):
         return f"{who} can't get in from that moment. Boards stay, and the account can be reactivated."
 
     def undo(self, facts: Facts) -> str:
-        return "This is final." if self.how == "delete" else "To undo: /miro reactivate."
+        if self.how == "delete":
+            return "This is final."
+        return f"Boards stay where they are. You can reactivate {first(facts.person(self.person))} later."
 
     def goals(self, facts: Facts) -> tuple[Goal, ...]:
         who = first(facts.person(self.person))

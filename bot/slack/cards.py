@@ -38,8 +38,13 @@ def requester(scene: Scene) -> Message:
         return _waiting(scene)
     if request.state is State.JOINED and scene.first:
         return _joined(scene, scene.first)
-    title, state = f"{scene.lead}{request.id} · {heading(scene)}", where_it_stands(scene)
+    title, state = _titled(scene, 24), where_it_stands(scene)
     return message(f"{scene.lead}{request.id}: {state}", header(title), section(state), *again(scene))
+
+
+def _titled(scene: Scene, words: int) -> str:
+    """How it stands, and what was asked for."""
+    return f"{scene.lead}{scene.request.id} · {heading(scene)}: {clip_words(scene.phrase, words)}"
 
 
 def _waiting(scene: Scene) -> Message:
@@ -78,7 +83,7 @@ def _buttons(scene: Scene) -> Block:
 def _joined(scene: Scene, first: Request) -> Message:
     """The same was asked for before: who did, who decides, and a way to remind them."""
     request, of = scene.request, replace(scene, request=first)
-    title = f"{scene.lead}{request.id} · {heading(scene)}"
+    title = _titled(scene, 16)
     said = clip_words(where_it_stands(scene), 20)
     if first.state is not State.WAITING or first.expires_at is None:
         text = clip_words(f"{said} {where_it_stands(of)}", 60)

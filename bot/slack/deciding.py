@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from approvals.states import State
+from bot.lifecycle.action import first
 from bot.slack import waiting
 from bot.slack.blocks import (
     MOST_WORDS,
@@ -20,7 +21,7 @@ from bot.slack.blocks import (
     section,
     sections,
 )
-from bot.slack.scene import Scene, foot, where_it_stands
+from bot.slack.scene import Scene, foot, heading, where_it_stands
 
 
 def approver(scene: Scene) -> Message:
@@ -38,17 +39,18 @@ def reminder(scene: Scene) -> Message:
 def _drawn(scene: Scene, is_newest: bool, lead: str) -> Message:
     request = scene.request
     if request.state is not State.WAITING:
-        return _over(scene, scene.lead, where_it_stands(scene), foot(scene))
+        return _over(scene, heading(scene), where_it_stands(scene), foot(scene))
     if not is_newest:
-        return _over(scene, "", waiting.passed(scene), context(f"{request.id} · {request.action}"))
+        return _over(scene, waiting.why_passed(scene), waiting.passed(scene), context(request.id))
     note = f"{lead}{scene.question} {request.id}, asked by {scene.name(request.requester)}"
     return message(note, *_fitting(scene, lead))
 
 
-def _over(scene: Scene, lead: str, text: str, small: Block) -> Message:
-    """A copy without buttons."""
-    title = header(clip_words(scene.question, 26))
-    return message(f"{lead}{scene.request.id}: {text}", title, section(text), small)
+def _over(scene: Scene, how: str, text: str, small: Block) -> Message:
+    """A copy without buttons: nobody should read a question in it."""
+    secret = "Confidential. " if scene.command.CONFIDENTIAL else ""
+    title = header(clip_words(f"{scene.lead}{secret}{how}: {scene.phrase}", 26))
+    return message(f"{scene.lead}{scene.request.id}: {text}", title, section(text), small)
 
 
 @dataclass(frozen=True)
@@ -132,11 +134,19 @@ def _why(scene: Scene, short: int) -> tuple[str, ...]:
     request = scene.request
     assert request.expires_at
     steps = waiting.progress(scene, short)
-    lead = " ".join(filter(None, (f"{request.id}.", _whom(scene, short), steps, "Open until")))
+    parts = (f"{request.id}.", _whom(scene, short), _secrecy(scene, short), steps, "Open until")
+    lead = " ".join(filter(None, parts))
     until, end = scene.at(request.expires_at), f"o answer means no change. {scene.undo}".strip()
     if scene.zone:
         return (f"{lead} {until}; n{end}",)
-    return (lead, until, f"N{end}")
+    return (lead, f"{until}.", f"N{end}")
+
+
+def _secrecy(scene: Scene, short: int) -> str:
+    """That the person concerned hears nothing, where there is room for it."""
+    if short > 3 or not scene.command.CONFIDENTIAL or scene.request.subject is None:
+        return ""
+    return f"I tell {first(scene.person(scene.request.subject))} nothing."
 
 
 def _whom(scene: Scene, short: int) -> str:
@@ -163,7 +173,7 @@ def decide(scene: Scene) -> Block:
     request, command = scene.request, scene.command
     confirm = None
     if command.CONFIRM:
-        confirm = confirmation("Are you sure?", command.warning(scene.facts), command.CONFIRM)
+        confirm = confirmation("Are you sure?", command.warning(scene.facts), command.confirm)
     value = f"{request.id}:{request.revision}"
     yes = button("Approve", "approve", value, primary=True, confirm=confirm)
     return actions(

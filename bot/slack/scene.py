@@ -1,7 +1,7 @@
 """What a card is drawn from: a request as one reader sees it, and the sentences every card shares."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from approvals.ids import BOT, PersonId
@@ -75,11 +75,15 @@ class Scene:
 
     @property
     def phrase(self) -> str:
-        """What was asked for, if its people and teams are still known."""
+        """What was asked for, if its people and teams are still known; the reader is "you"."""
         try:
-            return self.command.phrase(self.facts)
+            return self.command.phrase(replace(self.facts, person=self._called))
         except KeyError:
             return f"{self.request.action} (what it was about is gone)"
+
+    def _called(self, id: PersonId) -> Person:
+        person = self.facts.person(id)
+        return replace(person, name="you") if self.is_mine and id == self.request.subject else person
 
     @property
     def question(self) -> str:
@@ -92,7 +96,7 @@ class Scene:
     def undo(self) -> str:
         """How it can be undone, if what it was about is still known."""
         try:
-            return clip_words(self.command.undo(self.facts), 10)
+            return clip_words(self.command.undo(self.facts), 12)
         except KeyError:
             return ""
 
@@ -179,7 +183,7 @@ def _approved(scene: Scene) -> str:
 def foot(scene: Scene) -> Block:
     """The request's number, and who couldn't be reached."""
     missed = f" {scene.request.unreached[-1]}" if scene.request.unreached else ""
-    return context(f"{scene.request.id} · {scene.request.action}{missed}")
+    return context(f"{scene.request.id}{missed}")
 
 
 def again(scene: Scene) -> list[Block]:
@@ -190,6 +194,7 @@ def again(scene: Scene) -> list[Block]:
 
 
 _TITLES = {
+    State.WORKING: "Approved",
     State.NOTHING_TO_DO: "Nothing to do",
     State.REFUSED: "Not possible",
     State.JOINED: "Asked for already",

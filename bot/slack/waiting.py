@@ -89,10 +89,21 @@ def has_voted(scene: Scene) -> bool:
     return any(scene.is_viewer(id) for id in _voted(scene.request))
 
 
+def _has_newer(scene: Scene) -> bool:
+    return scene.viewer is None or turn(scene.request, scene.viewer.id) > 0
+
+
+def why_passed(scene: Scene) -> str:
+    """The headline of a copy whose reader isn't asked any more, or has a newer one."""
+    if _has_newer(scene):
+        return "Newer card below"
+    return "You agreed" if any(scene.is_viewer(vote.by) for vote in scene.request.votes) else "With others now"
+
+
 def passed(scene: Scene) -> str:
-    """What a copy says whose reader isn't asked any more, or has a newer one."""
+    """What such a copy says."""
     request = scene.request
-    if scene.viewer is None or turn(request, scene.viewer.id):
+    if _has_newer(scene):
         why = "What will change is different now." if request.plan.get("again") else progress(scene)
         return f"{why} There is a newer card below.".strip()
     stand_in = next((id for id, whose in request.stand_ins.items() if scene.is_viewer(whose)), None)

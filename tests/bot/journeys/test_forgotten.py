@@ -33,7 +33,7 @@ def test_a_requester_who_presses_too_late_keeps_the_own_card(s: Stage) -> None:
     s.miro.faults.append(Fault("POST", "", status=503, times=99))
     approve(s, "U0PRIYA")
     press(s, "U0ALEX", "withdraw", twice)
-    assert read(twice).startswith("R-1 · Working")
+    assert read(twice).startswith("R-1 · Approved")
 
 
 def test_an_approver_reads_as_an_approver(s: Stage) -> None:
@@ -41,7 +41,7 @@ def test_an_approver_reads_as_an_approver(s: Stage) -> None:
     twice = forgotten(s, card(s, "U0PRIYA"))
     press(s, "U0CAROL", "approve")
     press(s, "U0PRIYA", "approve", twice)
-    assert read(twice).startswith("Give Alex Smith Miro access to Engineering?")
+    assert read(twice).startswith("Done: give Alex Smith Miro access to Engineering")
     assert "Approved by Carol Diaz" in read(twice) and buttons(twice) == []
 
 

@@ -134,14 +134,14 @@ def test_a_vote_takes_it_off_the_page_though_it_still_waits(tmp_path: Path) -> N
 def test_ones_own_requests_are_followed_on_the_page(s: Stage) -> None:
     assert "None is open." in opened(s, "U0ALEX")
     id = ask(s, "U0ALEX", *ACCESS)
-    assert f"{id} · waiting: give Alex Smith Miro access to Engineering." in page(s, "U0ALEX")
+    assert f"{id} · waiting: give you Miro access to Engineering." in page(s, "U0ALEX")
     assert may(s, "U0ALEX", "withdraw") == may(s, "U0ALEX", "remind") == may(s, "U0ALEX", "details") == [id]
     press(s, "U0PRIYA", "approve")
     shown = part(page(s, "U0ALEX"), "Your requests", "Your delegate")
     assert shown.strip().splitlines() == [
         "None is open.",
         "Ended last:",
-        f"{id} · done: give Alex Smith Miro access to Engineering.",
+        f"{id} · done: give you Miro access to Engineering.",
     ]
 
 
@@ -158,7 +158,7 @@ def test_what_others_want_of_somebody_is_theirs_to_see_and_not_to_withdraw(s: St
     s.miro.add_user("alex@example.com", "Alex Smith", teams=[s.teams["Engineering"]])
     opened(s, "U0ALEX")
     id = ask(s, *ADMIN)
-    assert f"{id} · waiting: make Alex Smith a Company Admin of Miro." in page(s, "U0ALEX")
+    assert f"{id} · waiting: make you a Company Admin of Miro." in page(s, "U0ALEX")
     assert (may(s, "U0ALEX", "withdraw"), may(s, "U0ALEX", "details")) == ([], [id])
 
 

@@ -128,7 +128,7 @@ def stopped_halfway(s: Stage) -> str:
 def test_the_person_changed_is_told_when_it_stops_halfway(s: Stage) -> None:
     id = stopped_halfway(s)
     told_so = last(s, "U0ALEX")
-    assert told_so.startswith(f"{id} stopped halfway: move Alex Smith from Engineering to Design")
+    assert told_so.startswith(f"{id} stopped halfway: move you from Engineering to Design")
     assert "Done: joined Design." in told_so and "Not done: leave Engineering." in told_so
     assert "Carol Diaz asked for it. The operators have been told." in told_so
     assert buttons(s.slack.dm_of("U0ALEX")[-1]) == []

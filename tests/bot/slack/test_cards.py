@@ -157,7 +157,7 @@ def test_approve_carries_id_and_revision_and_nothing_else(people: dict[str, Pers
 
 
 @pytest.mark.parametrize(
-    ("action", "yes"), [("make-admin", "Make Admin"), ("offboard", "Close Account"), ("move-team", None)]
+    ("action", "yes"), [("make-admin", "Make Admin"), ("offboard", "Delete"), ("move-team", None)]
 )
 def test_what_is_grave_asks_once_more(
     people: dict[str, Person], known: Facts, action: str, yes: str | None
@@ -227,3 +227,52 @@ def test_a_stopped_card_gives_operators_the_way_out(people: dict[str, Person], k
     assert buttons(card) == {"resume", "withdraw", "details"}
     assert "What helps: Make another admin." in as_text(card)
     assert buttons(drawn(of, known, people, "result")) == set()
+
+
+SETTLED = {
+    State.APPROVED: "Approved", State.WORKING: "Approved", State.DONE: "Done", State.DENIED: "Denied",
+    State.EXPIRED: "Nobody answered", State.WITHDRAWN: "Withdrawn",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("state", SETTLED)
+def test_a_settled_card_asks_nothing_and_names_no_action(
+    people: dict[str, Person], known: Facts, state: State
+) -> None:
+    shown = as_text(drawn(request("move-team", state, known), known, people, "approver")).splitlines()
+    assert shown[0] == f"{SETTLED[state]}: move Alex Smith from Engineering to Design"
+    assert shown[-1] == "R-42"
+    secret = as_text(drawn(request("offboard", state, known), known, people, "approver"))
+    assert secret.startswith(f"Confidential. {SETTLED[state]}: delete Alex Smith in Miro")
+
+
+@pytest.mark.parametrize("state", [State.NOTHING_TO_DO, State.REFUSED, State.JOINED])
+def test_what_ended_before_anybody_was_asked_says_what_it_was(
+    people: dict[str, Person], known: Facts, state: State
+) -> None:
+    shown = as_text(drawn(request("move-team", state, known), known, people, "requester"))
+    assert shown.splitlines()[0].endswith(": move Alex Smith from Engineering to Design")
+
+
+def test_whoever_asked_for_oneself_is_spoken_to(people: dict[str, Person], known: Facts) -> None:
+    of = request("move-team", State.WAITING, known, requester=PersonId("P-2"))
+    mine = replace(scenes.scene(of, known, people, "requester"), viewer=people["P-2"])
+    assert "Move you from Engineering to Design." in as_text(draw("requester", mine))
+    assert "Move Alex Smith" in as_text(drawn(of, known, people, "approver"))
+
+
+def test_an_offboarding_says_what_stays_and_who_hears_nothing(
+    people: dict[str, Person], known: Facts
+) -> None:
+    of = request("offboard", State.WAITING, known, details={"person": "P-2", "how": "deactivate"})
+    shown = drawn(of, known, people, "approver")
+    assert "I tell Alex nothing." in as_text(shown)
+    assert "Boards stay where they are. You can reactivate Alex later." in as_text(shown)
+    [approve] = [one for _, one in placed(shown.blocks) if one["action_id"] == "approve"]
+    assert approve["confirm"]["confirm"]["text"] == "Deactivate"
+
+
+def test_the_channels_date_ends_its_sentence(people: dict[str, Person], known: Facts) -> None:
+    card = drawn(request("move-team", State.WAITING, known), known, people, "channel")
+    [small] = [one["elements"] for one in card.blocks if one["type"] == "context"]
+    assert small[1]["text"].endswith(">.") and small[2]["text"].startswith("No answer means no change.")

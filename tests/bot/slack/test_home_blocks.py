@@ -147,7 +147,7 @@ def test_whoever_said_yes_already_is_named() -> None:
 
 
 @pytest.mark.parametrize(
-    ("action", "yes"), [("make-admin", "Make Admin"), ("offboard", "Close Account"), ("move-team", None)]
+    ("action", "yes"), [("make-admin", "Make Admin"), ("offboard", "Delete"), ("move-team", None)]
 )
 def test_what_is_grave_asks_once_more(action: str, yes: str | None) -> None:
     view = draw(Page(waiting=(waits(action=action),)))
