@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from approvals.decide import LONGEST_QUESTION
@@ -9,6 +10,7 @@ from approvals.people import Group
 from approvals.request import Request
 from bot.lifecycle.action import Asked, Kind
 from bot.lifecycle.fill import Tables, operators_form
+from bot.miro.goals import counted
 from bot.slack.blocks import (
     Block,
     Message,
@@ -43,7 +45,7 @@ def form(draft: Draft, tables: Tables, operator: bool) -> Block:
         given = draft.raw.get(name, "") or _proposed(asked, action.NAME, tables)
         wished = given or SAY_DAYS in draft.notes or _may_end(action.NAME, tables)
         if asked.kind is not Kind.DAYS or wished:
-            blocks += _inputs(name, asked, given, tables, operator)
+            blocks += _inputs(name, _bounded(asked, action.NAME, tables), given, tables, operator)
     blocks.append(_input("reason", "Why", _text(draft.reason, 500, many=True), "The approver reads this."))
     return _modal(f"ask:{action.NAME}", action.TITLE, ("Send", "Cancel"), blocks)
 
@@ -63,6 +65,15 @@ def _modal(callback: str, title: str, buttons: tuple[str, str], blocks: list[Blo
 def _may_end(action: str, tables: Tables) -> bool:
     """Whether the policy speaks of days: where it doesn't, the form stays as short as it can be."""
     return any(rule.longest or rule.proposed for rule in tables.policy.rules(action))
+
+
+def _bounded(asked: Asked, action: str, tables: Tables) -> Asked:
+    """The field of days where the policy wants an end in any case."""
+    longest = [rule.longest for rule in tables.policy.rules(action)] if asked.kind is Kind.DAYS else []
+    if not longest or not all(longest):
+        return asked
+    most = max(days for days in longest if days)
+    return replace(asked, hint=f"{counted(most).capitalize()} at most; then I take it back.")
 
 
 def _proposed(asked: Asked, action: str, tables: Tables) -> str:

@@ -167,6 +167,7 @@ def test_the_policy_bounds_and_proposes_the_days(tmp_path: Path) -> None:
         assert state(s, first) == "refused" and most in last(s, "U0ALEX")
         assert refused_form(s, *ACCESS, for_days="31") == {"for_days": most}
         s.acting.command(*ACCESS)
+        assert "30 days at most; then I take it back." in str(s.acting.modal("U0ALEX")["blocks"])
         assert s.acting.submit("U0ALEX", {}).ok
         s.settle()
         assert newest_request(s).days == 7
