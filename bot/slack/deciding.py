@@ -104,7 +104,9 @@ def _frame(scene: Scene, lead: str, size: _Size) -> tuple[Block, list[Block]]:
 def _least(scene: Scene) -> int:
     """Words that the reason and the newest question should have at least."""
     request = scene.request
-    talk = 18 if request.questions else 0
+    last = request.questions[-1] if request.questions else None
+    # What was answered is cut only where it is long: the half of it may say the opposite.
+    talk = min(max(len(f"{last.text} {last.answer}".split()) + 8, 18), 34) if last else 0
     return talk + len(_asker(scene).split()) + min(len(request.reason.split()), 8)
 
 

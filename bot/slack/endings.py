@@ -59,7 +59,7 @@ def _approved(scene: Scene) -> str:
     request = scene.request
     if request.is_end:
         return unasked(request)
-    asked = f"{scene.name(request.requester)} asked"
+    asked = "You asked" if scene.is_viewer(request.requester) else f"{scene.name(request.requester)} asked"
     if request.is_unasked:
         return f"{asked}; the policy needs no approval."
     return f"{asked}, {scene.names(request.decided_by)} approved{by_shell(scene)}."

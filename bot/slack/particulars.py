@@ -12,7 +12,7 @@ from bot.slack.scene import Scene, unasked
 from bot.slack.waiting import entitled, notes
 
 MOST, SAID = 59, 40
-"""Blocks for what will change and who decides, and for questions and answers: a modal holds 100 with the last."""
+"""Blocks for what will change and who decides, and for what is said: with the last one a modal holds 100."""
 
 
 def particulars(scene: Scene) -> list[Block]:

@@ -19,7 +19,8 @@ def question(scene: Scene) -> Message:
         return message(note, head, section(text), section(f"You answered: “{clip_words(one.answer, MOST)}”"))
     if request.state is not State.WAITING:
         return message(note, head, section(text), section(where_it_stands(scene)))
-    about = context(f"It's about: {clip_words(scene.phrase, 20)}. It stays open until you answer.")
+    ends = f" The request is open until {scene.at(request.expires_at)}." if request.expires_at else ""
+    about = context(f"It's about: {clip_words(scene.phrase, 20)}.{ends}")
     value = f"{request.id}:{scene.round}"
     buttons = actions(button("Answer", "answer", value, primary=True), button("Details", "details", value))
     return message(note, head, section(text), about, buttons)

@@ -55,7 +55,7 @@ def notes(scene: Scene) -> str:
     request = scene.request
     missed = [text for text in request.unreached[-1:] if text not in request.notes]
     away = [
-        f"{scene.name(id)} stands in for {scene.name(whose)}."
+        f"{scene.name(id)} stands in for {'you' if scene.is_viewer(whose) else scene.name(whose)}."
         for id, whose in request.stand_ins.items()
         if not scene.is_viewer(id)
     ]
@@ -96,8 +96,9 @@ def _has_newer(scene: Scene) -> bool:
 def why_passed(scene: Scene) -> str:
     """The headline of a copy whose reader isn't asked any more, or has a newer one."""
     if _has_newer(scene):
-        return "Newer card below"
-    return "You agreed" if any(scene.is_viewer(vote.by) for vote in scene.request.votes) else "With others now"
+        return "Asked again"
+    agreed = any(scene.is_viewer(vote.by) for vote in scene.request.votes)
+    return "You agreed" if agreed else "With others now"
 
 
 def passed(scene: Scene) -> str:

@@ -36,7 +36,7 @@ def test_what_the_manager_approves_is_done_seen_and_told(joined: Joined) -> None
     assert "Give Alex Smith Miro access to Engineering?" in card
     assert 'Alex Smith asks: "I start on Monday"' in card
     done = told(hands, "U0ALEX", "Done: you're in Engineering in Miro", request)
-    assert "Alex Smith asked, Priya Rao approved." in done
+    assert "You asked, Priya Rao approved." in done
     assert s.teams_of("alex@example.com") == {"Engineering"}
     assert s.history(request)[-1] == "done"
     until(lambda: _no_more_buttons(hands, "U0PRIYA", request))

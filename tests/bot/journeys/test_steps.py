@@ -162,7 +162,7 @@ def test_what_needs_no_approval_says_so_and_blames_nobody(tmp_path: Path) -> Non
         id = ask(s, *ACCESS)
         assert state(s, id) == "done"
         assert told(s, "U0PRIYA") == [] == told(s, "U0CAROL")
-        assert "Alex Smith asked; the policy needs no approval." in last(s, "U0ALEX")
+        assert "You asked; the policy needs no approval." in last(s, "U0ALEX")
         s.acting.command("U0ALEX", "/miro", f"status {id}")
         assert "The policy needs no approval for this." in s.slack.dm_of("U0ALEX")[-1].text
         s.acting.command("U0ALEX", "/miro", f"withdraw {id}")

@@ -276,3 +276,9 @@ def test_the_channels_date_ends_its_sentence(people: dict[str, Person], known: F
     card = drawn(request("move-team", State.WAITING, known), known, people, "channel")
     [small] = [one["elements"] for one in card.blocks if one["type"] == "context"]
     assert small[1]["text"].endswith(">.") and small[2]["text"].startswith("No answer means no change.")
+
+
+def test_what_is_done_for_whoever_asked_says_you(people: dict[str, Person], known: Facts) -> None:
+    of = request("move-team", State.DONE, known)
+    assert "You asked, Carol Diaz approved." in as_text(drawn(of, known, people, "result"))
+    assert "Dana Fox asked, Carol Diaz approved." in as_text(drawn(of, known, people, "subject"))

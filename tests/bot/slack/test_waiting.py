@@ -8,7 +8,7 @@ import pytest
 
 from approvals.ids import BOT, PersonId
 from approvals.people import Person
-from approvals.request import Outcome, Request, Vote
+from approvals.request import Outcome, Question, Request, Vote
 from approvals.states import State
 from bot.lifecycle.action import Facts
 from bot.sandbox.drawing import as_text
@@ -144,7 +144,7 @@ def test_what_needed_no_approval_names_no_approver(known: Facts, people: dict[st
                 shown = as_text(drawn(of, known, people, role))
                 assert "Somebody" not in shown and "Approved by" not in shown, shown
     done = request("move-team", State.DONE, known, steps=0, votes=(), decided_by=())
-    assert "Dana Fox asked; the policy needs no approval." in as_text(drawn(done, known, people, "result"))
+    assert "You asked; the policy needs no approval." in as_text(drawn(done, known, people, "result"))
 
 
 def test_what_the_bot_ended_says_why_in_every_copy(known: Facts, people: dict[str, Person]) -> None:
@@ -176,3 +176,22 @@ def test_a_vote_in_somebodys_place_stands_under_details(known: Facts, people: di
     assert "Told: Carol Diaz, Sam Lee and Priya Rao" in shown
     assert "Can decide: Carol Diaz and Priya Rao" in shown
     assert "To undo: /miro-move the other way." in shown
+
+
+def test_whoever_is_away_reads_who_stands_in_for_them(
+    ways: dict[str, Request], known: Facts, people: dict[str, Person]
+) -> None:
+    mine = scenes.scene(ways["somebody stands in"], known, people, "approver")
+    assert waiting.notes(mine) == "Sam Lee stands in for you."
+
+
+def test_a_question_says_until_when_the_request_is_open(known: Facts, people: dict[str, Person]) -> None:
+    of = request("move-team", State.WAITING, known)
+    assert "The request is open until tomorrow, 10:00." in as_text(drawn(of, known, people, "question"))
+
+
+def test_a_short_answer_is_read_whole(known: Facts, people: dict[str, Person]) -> None:
+    said = "The boards of the spring workshop, until May."
+    one = Question(PersonId("P-3"), scenes.NOW, "Which boards, and for how long?", said)
+    of = request("move-team", State.WAITING, known, questions=(one,), reason="because of the workshop")
+    assert said in as_text(drawn(of, known, people, "approver"))
