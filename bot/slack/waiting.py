@@ -95,10 +95,7 @@ def _has_newer(scene: Scene) -> bool:
 
 def why_passed(scene: Scene) -> str:
     """The headline of a copy whose reader isn't asked any more, or has a newer one."""
-    if _has_newer(scene):
-        return "Asked again"
-    agreed = any(scene.is_viewer(vote.by) for vote in scene.request.votes)
-    return "You agreed" if agreed else "With others now"
+    return "Asked again" if _has_newer(scene) else "With others now"
 
 
 def passed(scene: Scene) -> str:
