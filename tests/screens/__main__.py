@@ -61,7 +61,7 @@ def _bound() -> int:
         stale.unlink()
     PAGE.write_text(page(STORIES), encoding="utf-8")
     size = sum(path.stat().st_size for path in files())
-    click.echo(f"{len(known)} pictures, {size / 1e6:.2f} MB of at most {MOST_BYTES / 1e6:.0f}")
+    click.echo(f"{len(known)} pictures, {size / 1e6:.2f} MB of at most {MOST_BYTES / 1e6:.1f}")
     return 0 if size <= MOST_BYTES else 1
 
 

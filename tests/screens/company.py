@@ -8,6 +8,8 @@ from pathlib import Path
 
 from pydantic import SecretStr
 
+from approvals.ids import SlackId
+from approvals.people import Account, Standing
 from bot.app import Bot, build
 from bot.cli.running import serving_socket
 from bot.sandbox.local_slack import LocalSlack, Place, Somebody, running
@@ -47,6 +49,13 @@ class Company:
     def member(self, email: str, name: str, *teams: str, admin: bool = False) -> None:
         """Somebody has a Miro account, in these teams."""
         self.miro.add_user(email, name, teams=[self.teams[team] for team in teams], admin=admin)
+
+    def is_now(self, slack_id: str, standing: Standing) -> None:
+        """What Slack says of somebody from now on; local-slack has colleagues only."""
+        account = Account(SlackId(slack_id), standing, self.clock(), "Europe/Berlin")
+        self.bot.store.people.saw(account, PEOPLE[slack_id][0], name=PEOPLE[slack_id][1])
+        self.bot.desk.people_changed = True
+        self.bot.workers[0].tick()
 
     def heard(self) -> bool:
         """Whether the bot has acknowledged everything that local-slack sent."""

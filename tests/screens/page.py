@@ -17,9 +17,10 @@ STYLE = """
 .msg-time, .msg-hover-actions, .channel-sub, .inspector-toggle { display: none !important }
 .msg:hover, .msg.highlighted { background: none; animation: none }
 .modal-overlay { background: #eee }
+.modal { box-shadow: none !important }
 @media (max-width: 600px) { .topbar, .sidebar { display: none } .msg { padding: 6px 12px } }
 """
-"""Hides local-slack's clock, because the bot's stands still; and, on a narrow screen, its bars."""
+"""Hides local-slack's clock, because the bot's stands still; on a narrow screen its bars; and shadows."""
 HEIGHT = 2400
 """Of the screen: nothing has to be scrolled."""
 SCALE = 2

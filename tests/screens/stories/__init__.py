@@ -1,14 +1,19 @@
 """Every picture there is: one short entry each, in the order in which the page shows them."""
 
 from tests.screens.picture import Story
+from tests.screens.stories.absent import DELEGATED, LEFT
 from tests.screens.stories.actions import ACTIONS
 from tests.screens.stories.asking import FORMS, WAYS
 from tests.screens.stories.deciding import APPROVED, CHANGED, DENIED, MANY
 from tests.screens.stories.ending import ENDINGS, PRACTICE
+from tests.screens.stories.homes import MANAGER_HOME, OPERATOR_HOME
 from tests.screens.stories.operating import AWAY, CHANNEL, CONFIDENTIAL, STOPPED
+from tests.screens.stories.spans import DAYS, LEAVING
 from tests.screens.stories.steps import ESCALATED, STEPS
+from tests.screens.stories.talking import QUESTION, REMINDED
 
 STORIES: tuple[Story, ...] = (
-    WAYS, FORMS, APPROVED, DENIED, MANY, STEPS, ESCALATED, CHANGED, CONFIDENTIAL, ACTIONS, CHANNEL,
-    ENDINGS, STOPPED, AWAY, PRACTICE,
+    WAYS, FORMS, APPROVED, DENIED, QUESTION, MANY, STEPS, REMINDED, ESCALATED, DELEGATED, LEFT, CHANGED,
+    CONFIDENTIAL, ACTIONS, LEAVING, DAYS, CHANNEL, MANAGER_HOME, OPERATOR_HOME, ENDINGS, STOPPED, AWAY,
+    PRACTICE,
 )  # fmt: skip

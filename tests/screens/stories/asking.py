@@ -30,7 +30,7 @@ WAYS = Story(
         ),
         picture(
             "whoami", "The answer to `/miro whoami`: where mistaken identities are found.",
-            ALEX, ANSWER, "I know you as",
+            ALEX, ANSWER, "Slack: U0ALEX",
             types(ALEX, "/miro whoami"),
         ),
         picture(
@@ -40,7 +40,7 @@ WAYS = Story(
         ),
         picture(
             "review-notes", "What the bot can't do is said aloud, and not dropped.",
-            ALEX, ANSWER, "no end date",
+            ALEX, ANSWER, "read an end date",
             types(ALEX, "I need access to Design until Friday because of the workshop"),
         ),
         picture(

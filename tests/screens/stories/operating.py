@@ -14,7 +14,7 @@ CARD, ANSWER, FORM, HOME, PAGE = Of
 _BUSY = Fault("GET", "/Users", times=100, status=503)
 
 
-def _only_admin(scene: Company) -> None:
+def only_admin(scene: Company) -> None:
     """Jo alone looks after a team, which Miro won't let go."""
     research = scene.miro.add_team("Research")
     scene.miro.add_user("jo@example.com", "Jo Park", teams=[research], team_admin_of=[research])
@@ -57,7 +57,7 @@ STOPPED = Story(
             SAM, CARD, "Done, and seen to be so",
         ),
     ),
-    prepare=_only_admin,
+    prepare=only_admin,
 )  # fmt: skip
 
 AWAY = Story(

@@ -1,0 +1,70 @@
+"""Access for some days, a team that is left, and what needs no approval."""
+
+from bot.sandbox.stage import POLICY
+from tests.screens.acts import asks, passes, presses, sends, types
+from tests.screens.picture import Of, Story, picture
+from tests.screens.stories.cast import ALEX, CAROL, PRIYA
+
+CARD, ANSWER, FORM, HOME, PAGE = Of
+
+DAYS = Story(
+    "For some days",
+    (
+        picture(
+            "days-form", "Where the policy proposes days, they stand in the form.",
+            ALEX, FORM, "For how many days",
+            types(ALEX, "/miro-access for Engineering because of the workshop"),
+        ),
+        picture(
+            "days-approver", "The approver's card.",
+            PRIYA, CARD, "for 7 days",
+            sends(),
+        ),
+        picture(
+            "days-done", "Done, and until when.",
+            ALEX, CARD, "It ends",
+            presses(PRIYA, "Approve", "R-1"),
+        ),
+        picture(
+            "days-notice", "A day before the end.",
+            ALEX, CARD, "Then I take it back",
+            passes(days=6, hours=1),
+        ),
+        picture(
+            "days-extend", "**Extend** opens the form once more; the same people are asked.",
+            ALEX, FORM, "For how many days",
+            presses(ALEX, "Extend", "Then I take it back"),
+        ),
+        picture(
+            "days-over", "The end: nobody has to ask for it.",
+            ALEX, CARD, "no longer in Engineering",
+            passes(days=1),
+        ),
+    ),
+    POLICY.replace("request-access = {", 'request-access = { longest = "30d", proposed = "7d",'),
+)  # fmt: skip
+
+_OWN = 'rules = [ { when = { for = "self" }, approval = false } ]'
+_LEAVE = f'leave-team = {{ ask = ["anyone"], for_others = ["it"], approvers = ["manager"], {_OWN} }}\n'
+
+LEAVING = Story(
+    "Leaving a team, and no approval needed",
+    (
+        picture(
+            "approver-leave", "Somebody is taken out of a team.",
+            PRIYA, CARD, "Take Alex Smith out of Design",
+            asks(CAROL, "/miro leave-team @alex Design because the workshop is over"),
+        ),
+        picture(
+            "sent-unasked", "What the policy lets everybody do by themselves.",
+            ALEX, FORM, "No approval is needed",
+            types(ALEX, "/miro leave-team Engineering because I changed teams"), sends(),
+        ),
+        picture(
+            "done-unasked", "Done at once.",
+            ALEX, CARD, "no longer in Engineering",
+        ),
+    ),
+    f"{POLICY}{_LEAVE}",
+    lambda scene: scene.member("alex@example.com", "Alex Smith", "Engineering", "Design"),
+)  # fmt: skip

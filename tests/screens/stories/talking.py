@@ -1,0 +1,87 @@
+"""What is said while a request waits: reminders, a question and its answer."""
+
+from bot.sandbox.stage import POLICY
+from tests.screens.acts import asks, fills, passes, presses, sends
+from tests.screens.picture import Of, Story, picture
+from tests.screens.stories.cast import ALEX, LENA, PRIYA, SAM
+
+CARD, ANSWER, FORM, HOME, PAGE = Of
+
+_ASKED = 'approvers = ["manager", "it"]'
+
+REMINDED = Story(
+    "Reminders",
+    (
+        picture(
+            "reminder", "One new message, with the buttons: first after the time that the policy names.",
+            PRIYA, CARD, "Reminder:",
+            asks(ALEX, "/miro-access for Engineering because I start on Monday"), passes(hours=4),
+        ),
+        picture(
+            "reminder-older", "Twice as long after that comes the next; the one before has no buttons then.",
+            PRIYA, CARD, "There is a newer card",
+            passes(hours=8),
+        ),
+        picture(
+            "reminded-waiting", "The requester's card meanwhile.",
+            ALEX, CARD, "reminded",
+        ),
+        picture(
+            "remind-answer", "**Remind**, pressed too soon.",
+            ALEX, ANSWER, "You can remind in",
+            presses(ALEX, "Remind", "R-1"),
+        ),
+        picture(
+            "joined-remind", "Whoever asked for the same later may remind, too.",
+            LENA, ANSWER, "I'm reminding",
+            passes(hours=5),
+            asks(LENA, "/miro-access @alex for Engineering because Alex joins us"),
+            presses(LENA, "Remind", "Asked for already"),
+        ),
+    ),
+    POLICY.replace(_ASKED, f'{_ASKED}, remind = "4h"', 1),
+)  # fmt: skip
+
+QUESTION = Story(
+    "Ask a Question",
+    (
+        picture(
+            "question-form", "**Ask a Question** opens a form.",
+            PRIYA, FORM, "Ask About R-1",
+            asks(ALEX, "/miro-access for Design because of the workshop"),
+            presses(PRIYA, "Ask a Question", "R-1"), fills("Question", "Which boards, and for how long?"),
+        ),
+        picture(
+            "question", "What the requester reads.",
+            ALEX, CARD, "Priya Rao asks",
+            sends("Ask"),
+        ),
+        picture(
+            "question-waiting", "The requester's first card meanwhile.",
+            ALEX, CARD, "Waiting for",
+        ),
+        picture(
+            "approver-question", "Everybody who may decide reads the question.",
+            SAM, CARD, "No answer yet",
+        ),
+        picture(
+            "answer-form", "**Answer** opens a form with the question.",
+            ALEX, FORM, "Answer for R-1",
+            presses(ALEX, "Answer", "Priya Rao asks"),
+            fills("Answer", "The boards of the spring workshop, until May."),
+        ),
+        picture(
+            "approver-answered", "The same cards with the answer; the request is still open.",
+            PRIYA, CARD, "Give Alex Smith",
+            sends("Answer"),
+        ),
+        picture(
+            "answered", "Whoever asked is told.",
+            PRIYA, CARD, "Alex Smith answered",
+        ),
+        picture(
+            "question-answered", "The requester's card afterwards.",
+            ALEX, CARD, "You answered",
+        ),
+    ),
+)  # fmt: skip
