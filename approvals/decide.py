@@ -248,10 +248,9 @@ def review(request: Request, table: Table) -> list[Draft]:
     route = table.route(request)
     if route.is_settled:
         return [Draft(What.APPROVED, body={"revision": request.revision})]
-    asked, seated = [id for id, _ in request.approvers], [one.person.id for one in route.approvers]
+    asked, seated = {id for id, _ in request.approvers}, {one.person.id for one in route.approvers}
     same = _same_step(request, route) and route.is_stuck == request.is_stuck
-    voted = _voted(request)
-    if same and [id for id in asked if id not in voted] == [id for id in seated if id not in voted]:
+    if same and asked ^ seated <= _voted(request):
         return []
     return [routed(request, table, "people or policy changed")]
 

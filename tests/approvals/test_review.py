@@ -8,7 +8,7 @@ from approvals.decide import lapse, review
 from approvals.people import Standing
 from approvals.states import State
 from approvals.store import Store
-from tests.approvals.ruled import away, done, in_force, ruled, yes
+from tests.approvals.ruled import away, done, in_force, may, ruled, seats, yes
 from tests.approvals.scene import Clock
 
 ASK = '[actions.make-admin]\nask = ["anyone"]\nfor_others = ["anyone"]\n'
@@ -43,3 +43,14 @@ def test_what_has_run_out_of_time_is_left_to_end(store: Store, clock: Clock, cha
     clock.pass_(timedelta(days=2))
     assert review(request, scene.table) == []
     assert done(scene, request, lapse).state is State.EXPIRED
+
+
+def test_the_same_people_in_another_order_are_not_asked_anew(store: Store, clock: Clock) -> None:
+    scene = ruled(store, clock, ASK + 'approvers = ["@desk", "owners"]\n')
+    desk = {name: one.slack_id for name in ("dee", "ida") for one in scene.person(name).accounts}
+    store.people.keep_members("@desk", desk.values(), clock.now())
+    request = scene.waiting()
+    assert may(scene, request) == ["Dee", "Ida", "Cy"]
+    store.people.keep_members("@desk", [desk["ida"]], clock.now())
+    assert seats(scene, request) == ["Ida", "Cy", "Dee"]
+    assert review(request, scene.table) == []
