@@ -6,7 +6,7 @@ import sys
 import traceback
 from collections.abc import Callable
 
-from tests.bench import burst, calls, clicks, drawings, home, kills, policy, starting
+from tests.bench import burst, calls, clicks, drawings, home, kills, lives, policy, starting
 from tests.bench.table import Row, markdown
 
 HEAD = ("What", "Measured", "Figure", "Met")
@@ -18,6 +18,12 @@ def _calls() -> list[Row]:
     return [calls.row(found)]
 
 
+def _lives() -> list[Row]:
+    counts = lives.measured()
+    print(markdown(lives.HEAD, lives.cells(counts)), end="\n\n", flush=True)
+    return [lives.row(counts)]
+
+
 PARTS: dict[str, Callable[[], list[Row]]] = {
     "starting": starting.rows,
     "burst": burst.rows,
@@ -27,6 +33,7 @@ PARTS: dict[str, Callable[[], list[Row]]] = {
     "home": home.rows,
     "policy": policy.rows,
     "kills": kills.rows,
+    "lives": _lives,
 }
 
 

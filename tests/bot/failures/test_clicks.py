@@ -44,14 +44,14 @@ def test_double_click(s: Stage) -> None:
     assert state(s, id) == "done"
     assert (history(s, id).count("voted"), len(calls(s, "POST"))) == (1, 1)
     press(s, "U0CAROL", "approve", shown)
-    assert answer(s, "U0CAROL") == f"Priya Rao approved {id} 0 seconds before you. It is done."
+    assert answer(s, "U0CAROL") == f"Priya Rao approved {id} a moment before you. It is done."
 
 
 def test_concurrent_approve_and_deny(tmp_path: Path) -> None:
     counts = by_threads("sqlite", tmp_path, 10)
     assert (counts.winners, counts.answered, counts.errors) == (1, 9, ())
     [said] = counts.answers
-    assert " 0 seconds before you. " in said
+    assert " a moment before you. " in said
     assert len(decided("sqlite", tmp_path)) == 1
 
 
@@ -73,7 +73,7 @@ def _edit(s: Stage) -> None:
 ENDS: list[tuple[Callable[[Stage], object], str, str]] = [
     (lambda s: approve(s, "U0PRIYA"), "done", "Priya Rao approved R-1"),
     (lambda s: deny(s, "U0PRIYA", "Not now."), "denied", "Priya Rao denied R-1"),
-    (lambda s: wait(s, days=3), "expired", "R-1 ended 0 seconds ago because nobody answered."),
+    (lambda s: wait(s, days=3), "expired", "R-1 ended a moment ago because nobody answered."),
     (_withdraw, "withdrawn", "Alex Smith withdrew R-1"),
     (_edit, "waiting", "What will change is different now, so your click did nothing."),
 ]

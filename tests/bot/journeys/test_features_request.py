@@ -75,7 +75,7 @@ def test_app_home(s: Stage) -> None:
     assert s.acting.submit("U0ALEX", {"teams": "Engineering", "reason": "I start Monday"}).errors == {}
     s.settle()
     id = newest_request(s).id
-    assert f"{id} · waiting: give Alex Smith Miro access to Engineering." in as_text(s.slack.homes["U0ALEX"])
+    assert f"{id} · waiting: give you Miro access to Engineering." in as_text(s.slack.homes["U0ALEX"])
     opened(s, "U0PRIYA")
     presses(s, "U0PRIYA", "approve", id)
     assert state(s, id) == "done"

@@ -1,0 +1,278 @@
+"""People who ask and decide, in a random life; what the engine makes of it is judged at once."""
+
+import json
+from collections import Counter
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+import pytest
+
+from approvals import decide
+from approvals.cases import Case
+from approvals.deadlines import later
+from approvals.ids import SlackId, stamp
+from approvals.people import Standing
+from approvals.refusals import Outdated, Refused
+from approvals.request import Draft
+from approvals.routing import Ground
+from approvals.states import OPEN, State, What
+from approvals.table import Table, asking, looked_at, told
+from approvals.who import Who, check_standing
+from tests.approvals.scene import asked, mail
+from tests.campaigns.company import ACCOUNTS, Company, account_of
+from tests.campaigns.court import Court, Known
+from tests.campaigns.judge import Ask, Judge
+
+ASKERS = ("ada", "ada", "eve", "bo", "ida", "gus", "dee", "ada.two")
+SUBJECTS = ("", "eve", "bo", "gus", "ada", "cy")
+ACTIONS = ("request-access", "make-admin", "request-access", "make-admin", "offboard")
+TEAMS = ("Design", "Sales")
+TURNED_AWAY = {
+    "You asked for": "the requester",
+    "This is about": "the person concerned",
+    "You approved": "who has a vote already",
+    "The policy doesn't": "a shell",
+    "Nobody can": "anybody, as the policies have nobody in common",
+    "The time": "who comes too late",
+    "I haven't": "an account that wasn't looked at",
+    "Only": "somebody else",
+}
+"""How a sentence begins that somebody reads who can't decide, and who that is."""
+
+
+class Office:
+    """One company, and everything that its people do about requests."""
+
+    def __init__(self, company: Company, counts: Counter[str]) -> None:
+        self.company, self.counts = company, counts
+        self.store, self.truth = company.store, company.truth
+        self.court = Court(company, counts)
+        self.hash = self.store.take_policy(company.text)
+        self.known: list[Known] = []
+
+    @property
+    def now(self) -> datetime:
+        """What the clock shows."""
+        return self.truth.now
+
+    def table(self, known: Known) -> Table:
+        """What the engine rests a decision on."""
+        asked = self.company.policy_of(known.text or self.company.text)
+        return Table(asked, self.company.policy, self.store.people, self.now)
+
+    def pick(self, number: int, *states: State) -> Known | None:
+        """One of the requests; of some states, where there are any."""
+        some = [one for one in self.known if one.request.state in states] or self.known
+        return some[number % len(some)] if some else None
+
+    def keeps(self, known: Known, drafts: list[Draft]) -> None:
+        """Writes something down, and looks whether that may be."""
+        before = known.request
+        known.request = self.store.append(before, drafts)
+        for event in list(self.store.events(before.id))[before.version :]:
+            self.court.follows(known, before, event)
+            self.counts[event.type] += 1
+            self.counts["routed: next step"] += event.body.get("because") == "next step"
+        self.court.keeps(known)
+
+    # -- asking --------------------------------------------------------------------------------------------
+
+    def asks(self, a: int, b: int) -> None:
+        """Somebody asks; mostly it is looked at right away."""
+        action, team = ACTIONS[a % len(ACTIONS)], TEAMS[b % 2]
+        who = self.company.who(account_of(ASKERS[a // 5 % len(ASKERS)]))
+        try:
+            check_standing(who, self.now)
+        except Refused:
+            self.counts["outsiders who ask"] += 1
+            return
+        name = SUBJECTS[b // 2 % len(SUBJECTS)]
+        subject = self.company.row(account_of(name)) if name else who.person.id
+        ask = Ask(action, who.person.id, subject, team if action == "request-access" else "")
+        draft = asked(ask.requester, action=action, subject=subject, policy=self.hash, lanes=[])
+        known = Known(ask, self.store.ask(draft))
+        self.known.append(known)
+        self.counts[f"asked, {'for others' if name else 'for oneself'}"] += 1
+        if b % 5:
+            self.plans(known)
+
+    def checks(self, a: int, b: int) -> None:
+        """The worker takes up what was only asked."""
+        known = self.pick(a, State.CHECKING)
+        if known and known.request.state is State.CHECKING:
+            self.plans(known)
+
+    def plans(self, known: Known) -> None:
+        """Asks those who decide by the policy in force; anew, where they were asked before."""
+        self.company.hears()
+        judge, ground = Judge(self.company.text, self.truth), self.ground(known)
+        try:
+            ground.may_ask()
+            assert judge.may_ask(known.ask), "somebody asks who may not"
+            ground.check_fillable()
+        except Refused as error:
+            assert "Nobody can decide" in str(error) or not judge.may_ask(known.ask), (
+                "turned away who may ask"
+            )
+            self.counts["refused, as nobody could decide"] += judge.may_ask(known.ask)
+            self.keeps(known, [Draft(What.REFUSED, words={"text": str(error)})])
+            return
+        self.counts["planned anew"] += known.request.state is State.APPROVED
+        revision = f"r{known.request.round + 1}"
+        drafts = [self.planned(known, ground, revision)]
+        if not ground.rule.ladder:
+            drafts.append(Draft(What.APPROVED, body={"revision": revision}))
+            self.counts["approved at once"] += 1
+        self.keeps(known, drafts)
+        first = judge.seats(known.ask, [])
+        assert (first is None) == (not ground.rule.ladder), "approval where it is needed, and only there"
+        assert first is None or not first.is_stuck, "asked where nobody could decide"
+
+    def ground(self, known: Known) -> Ground:
+        """The ask as the policy in force sees it."""
+        people, ask = self.store.people, known.ask
+        teams = ((ask.team, f"g_{ask.team.casefold()}"),) if ask.team else ()
+        case = Case(ask.action, people.person(ask.requester), people.person(ask.subject), teams)
+        return Ground(self.company.policy, case, people, self.now)
+
+    def planned(self, known: Known, ground: Ground, revision: str) -> Draft:
+        """The entry that asks, as the bot writes it."""
+        policy, now, rule = self.company.policy, self.now, ground.rule
+        route = ground.tally(replace(known.request, votes=(), lost=(), level=0, step=0))
+        body = {
+            "revision": revision,
+            "expires_at": stamp(later(now, rule.expires, policy)),
+            "lanes": [],
+            "policy": self.hash,
+            "subject": known.ask.subject,
+            **asking(route, policy, rule, now),
+        }
+        words = {"plan": json.dumps({"lines": [revision]}), "case": looked_at(ground.case), **told(route)}
+        return Draft(What.PLANNED, body=body, words=words)
+
+    # -- deciding ------------------------------------------------------------------------------------------
+
+    def account(self, human: str) -> SlackId:
+        """An account of a human, one that works if there is any."""
+        mine = [one for one, address in self.truth.address.items() if address == human]
+        return min(mine, key=lambda one: self.truth.standing[one] is not Standing.COLLEAGUE)
+
+    def somebody(self, known: Known, number: int) -> Who:
+        """Mostly one of those who were asked."""
+        asked = [id for id, _ in known.request.approvers]
+        account = ACCOUNTS[number % len(ACCOUNTS)]
+        if asked and number % 4:
+            account = self.account(self.truth.human(asked[number // 4 % len(asked)]))
+        return self.company.who(account, shell=number % 9 == 0)
+
+    def votes(self, a: int, b: int) -> None:
+        """Somebody presses Approve."""
+        known = self.pick(a, State.WAITING)
+        if known:
+            self.vote(known, self.somebody(known, b))
+
+    def all_vote(self, a: int, b: int) -> None:
+        """Those who were asked press Approve one after the other, from whomever on."""
+        known = self.pick(a, State.WAITING)
+        ids = [id for id, _ in known.request.approvers] if known else []
+        for id in [*ids[b % 3 :], *ids[: b % 3]]:
+            if known and known.is_open:
+                self.vote(known, self.company.who(self.account(self.truth.human(id))))
+
+    def vote(self, known: Known, who: Who) -> None:
+        """A click on Approve, and whether it does what it should."""
+        request = known.request
+        try:
+            drafts = self.yes(known, who, request.revision)
+        except Refused as error:
+            self.counts[f"turned away: {_kind(error)}"] += known.is_open
+            self.court.turns_away(known, who, error)
+            return
+        ballot = self.court.takes(known, who, drafts[0])
+        known.ballots.append(ballot)
+        self.counts["votes of a delegate"] += bool(ballot.whose)
+        self.counts["votes of the fallback"] += ballot.fallback
+        self.counts["votes from a shell"] += ballot.shell
+        self.counts["votes after an escalation"] += bool(ballot.level)
+        self.counts["votes under two policies"] += known.text != self.company.text
+        self.keeps(known, drafts)
+
+    def yes(self, known: Known, who: Who, revision: str) -> list[Draft]:
+        """A click on Approve. Raises Refused."""
+        secret = known.request.action == "offboard"
+        return decide.approve(known.request, who, revision, self.table(known), secret)
+
+    def denies(self, a: int, b: int) -> None:
+        """Somebody presses Deny."""
+        known = self.pick(a, State.WAITING)
+        if not known:
+            return
+        who = self.somebody(known, b)
+        try:
+            drafts = decide.deny(known.request, who, "not now", self.table(known), False)
+        except Refused as error:
+            self.court.turns_away(known, who, error)
+            return
+        human = self.truth.human(who.person.id)
+        assert human not in self.court.barred(known), "somebody denies the own request"
+        named = [judge.anybody(known.ask) for judge in self.court.judges(known)]
+        assert all(human in some for some in named) or human in self.court.voters(known), "denied by anybody"
+        self.keeps(known, drafts)
+
+    def votes_on_old(self, a: int, b: int) -> None:
+        """Somebody presses Approve on a card that shows what was true before."""
+        known = self.pick(a, State.WAITING)
+        if known:
+            with pytest.raises(Refused) as told:
+                self.yes(known, self.somebody(known, b), f"r{known.request.round - 1}")
+            self.counts["turned away: outdated"] += told.type is Outdated
+
+    def asks_back(self, a: int, b: int) -> None:
+        """Somebody asks a question, or the requester answers."""
+        known = self.pick(a, State.WAITING)
+        if not known:
+            return
+        request, table = known.request, self.table(known)
+        try:
+            if request.questions and not request.questions[-1].answer:
+                asker = self.company.who(self.account(self.truth.human(known.ask.requester)))
+                drafts = decide.reply(request, asker, "as we said", table)
+            else:
+                drafts = decide.question(request, self.somebody(known, b), "why?", table, False)
+        except Refused:
+            return
+        self.keeps(known, drafts)
+
+    def nudges(self, a: int, b: int) -> None:
+        """The requester reminds by hand."""
+        known = self.pick(a, State.WAITING)
+        if not known:
+            return
+        who = self.company.who(self.account(self.truth.human(known.ask.requester)))
+        try:
+            drafts = decide.nudge(known.request, who, self.table(known))
+        except Refused:
+            return
+        assert known.spoke and self.now - known.spoke >= timedelta(hours=4), "a storm"
+        self.counts["reminded by the requester"] += 1
+        self.keeps(known, drafts)
+
+    def withdraws(self, a: int, b: int) -> None:
+        """The requester takes it back; now and then somebody else tries to."""
+        known = self.pick(a, *OPEN)
+        if not known:
+            return
+        human = self.truth.human(known.ask.requester)
+        who = self.company.who(self.account(human) if b % 3 else ACCOUNTS[b % len(ACCOUNTS)])
+        try:
+            drafts = decide.withdraw(known.request, who, self.table(known))
+        except Refused:
+            return
+        assert self.truth.human(who.person.id) in (human, mail("ida")), "taken back by anybody"
+        self.counts["withdrawn by hand"] += 1
+        self.keeps(known, drafts)
+
+
+def _kind(error: Refused) -> str:
+    found = (who for start, who in TURNED_AWAY.items() if str(error).startswith(start))
+    return next(found, "no colleague" if "approved" not in str(error) else "who stood in already")

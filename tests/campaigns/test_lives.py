@@ -1,0 +1,16 @@
+"""Whatever people, policies and time do, nobody decides who may not, and nothing waits for ever."""
+
+import pytest
+
+from tests.campaigns.lives import BATCHES, MUST_HAPPEN, campaign
+
+
+def test_no_life_brings_about_what_may_not_be() -> None:
+    assert campaign(200, 1)["lives"] >= 200
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("number", range(1, BATCHES + 1))
+def test_no_life_of_thousands_brings_about_what_may_not_be(number: int) -> None:
+    counts = campaign(10_000 // BATCHES, number)
+    assert {what for what in MUST_HAPPEN if not counts[what]} == set()
