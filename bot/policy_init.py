@@ -14,7 +14,7 @@ domains = ["REPLACE-ME.example"]
 tell = ""
 # Who decides what nobody else can: approvers who left, are barred, or can't be reached.
 fallback = []
-# Reminders, escalation and the end of a request don't fall on these days, by the clock of this zone.
+# Days of rest, by the clock of this zone: they don't count in the times of reminders, escalation and expiry.
 zone = "UTC"
 rests = ["Sat", "Sun"]
 # Where managers that [managers] below doesn't name are looked for: in a field of the Slack profile that
