@@ -90,7 +90,7 @@ def _frame(scene: Scene, lead: str, size: _Size) -> tuple[Block, list[Block]]:
     """The question; and what stands behind the reason it was asked for."""
     plan = scene.request.plan
     lines = [clip_words(step["text"], size.longest) for step in plan["steps"]]
-    changes = "What will change is different now:" if plan.get("again") else "What will change"
+    changes = "What will change is different now:" if plan.get("again") else f"What will change{_for(scene)}"
     notes = clip_words(waiting.notes(scene), size.notes) if size.notes else ""
     body = [
         *sections(*plan.get("warnings", ()), changes, *numbered(lines)),
@@ -99,6 +99,13 @@ def _frame(scene: Scene, lead: str, size: _Size) -> tuple[Block, list[Block]]:
         decide(scene),
     ]
     return header(clip_words(f"{lead}{scene.question}", size.question)), body
+
+
+def _for(scene: Scene) -> str:
+    """The address, where the wrong person would be dangerous: a name in Slack may be anybody's own choice."""
+    subject = scene.request.subject
+    email = scene.person(subject).email if subject and scene.command.CONFIRM else ""
+    return f" for {email}" if email else ""
 
 
 def _least(scene: Scene) -> int:

@@ -2,6 +2,7 @@
 
 import logging
 import threading
+import unicodedata
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
@@ -149,8 +150,8 @@ class SlackPeople:
         confirmed = user.get("is_email_confirmed", True)
         email = profile.get("email") or "" if confirmed else ""
         account = Account(SlackId(user["id"]), self._standing(user), self._now(), user.get("tz") or "UTC")
-        name = profile.get("real_name") or user.get("real_name") or user.get("name") or ""
-        given, family = profile.get("first_name") or "", profile.get("last_name") or ""
+        name = _seen(profile.get("real_name")) or _seen(user.get("real_name")) or _seen(user.get("name"))
+        given, family = _seen(profile.get("first_name")), _seen(profile.get("last_name"))
         if not given and " " in name:
             given, _, family = name.partition(" ")
         with self._one_at_a_time:
@@ -201,3 +202,9 @@ def _remedy(code: str, needed: str) -> str:
     if code == "plan_upgrade_required":
         return ": user groups come with Slack's paid plans; name people by e-mail in the policy instead"
     return "; try again in a minute" if not code or code in _BUSY else ""
+
+
+def _seen(name: str | None) -> str:
+    """A name as it can be seen: characters that turn the direction round, or show nothing, are left out."""
+    shown = (one for one in name or "" if one.isspace() or unicodedata.category(one)[0] != "C")
+    return " ".join("".join(shown).split())

@@ -110,3 +110,9 @@ def test_renaming_a_group_keeps_the_name_people_know(s: Stage) -> None:
     assert s.acting.command("U0ALEX", "/miro-access", "for Engineering because boards").ok
     shown = str(s.acting.modal("U0ALEX"))
     assert "Engineering" in shown and "g_app_proeng_all" not in shown
+
+
+def test_the_address_stands_where_the_wrong_person_would_be_dangerous(s: Stage) -> None:
+    s.miro.add_user("alex@example.com", "Alex Smith", teams=[s.teams["Design"]])
+    ask(s, "U0DANA", "/miro-admin", "@alex because of it", person="U0ALEX")
+    assert "What will change for alex@example.com" in read(card(s, "U0CAROL"))

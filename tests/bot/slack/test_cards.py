@@ -145,7 +145,7 @@ def test_an_approvers_card_begins_with_the_question(people: dict[str, Person], k
     lines = as_text(card).splitlines()
     assert lines[0] == "Make Alex Smith a Company Admin of Miro?"
     assert lines[1] == 'Dana Fox asks: "because"'
-    assert "What will change" in lines
+    assert "What will change for p2@example.com" in lines
     assert "no answer means no change." in as_text(card)
     assert card.text.startswith("Make Alex Smith a Company Admin of Miro? R-42, asked by Dana Fox")
 

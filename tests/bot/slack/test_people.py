@@ -390,3 +390,18 @@ def test_a_scope_that_lacks_is_named(office: Office, method: str, scope: str) ->
     office.slack.scopes = frozenset({"users:read", "users:read.email"})
     with pytest.raises(SlackAway, match=f"missing_scope: add {scope} to the app's bot scopes"):
         ASKING[method](office)
+
+
+@pytest.mark.parametrize(
+    ("typed", "kept"),
+    [
+        ("Ada\u202eB\u200b C", "AdaB C"),
+        ("\u200b \u2066", ""),
+        ("  Ada \t Lee ", "Ada Lee"),
+        ("عمر خ", "عمر خ"),
+    ],
+)
+def test_a_name_is_kept_as_it_can_be_seen(office: Office, typed: str, kept: str) -> None:
+    office.slack.add_person("U0EVE", "eve@example.com", typed)
+    found = office.people.find("U0EVE")
+    assert found and found.name == kept
