@@ -83,7 +83,8 @@ class Life(Office):
             self.counts["approved, as a policy got milder"] += 1
         elif draft.type == What.WITHDRAWN:
             self.counts["ended, as the requester left"] += 1
-            assert self.truth.has_left(self.truth.human(known.ask.requester))
+            concerned = filter(None, (known.ask.requester, known.ask.subject))
+            assert any(self.truth.has_left(self.truth.human(id)) for id in concerned)
         self.keeps(known, drafts)
 
     def can_really_decide(self, known: Known) -> None:
