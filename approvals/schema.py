@@ -1,6 +1,7 @@
 """The tables of the SQLite store, and the triggers that keep the ledger append-only."""
 
 from collections.abc import Iterable, Iterator
+from functools import cache
 
 from sqlite_utils import Database, Migrations
 
@@ -148,15 +149,22 @@ def differences(found: Iterable[tuple[str, str, str]]) -> Iterator[tuple[str, st
 
     `found` are kind, name and statement of each, as `sqlite_master` has them.
     """
-    fresh = Database(memory=True, execute_plugins=False)
-    migrations.apply(fresh)
-    made, has = _ours(fresh.execute("SELECT type, name, sql FROM sqlite_master")), _ours(found)
-    fresh.close()
+    made, has = _fresh(), _ours(found)
     for kind, name in sorted({*made, *has}):
         if (kind, name) not in has:
             yield kind, f"the {kind} {name} is missing"
         elif made.get((kind, name)) != has[kind, name]:
             yield kind, f"the {kind} {name} isn't as this program makes it"
+
+
+@cache
+def _fresh() -> dict[tuple[str, str], str]:
+    """What an empty record consists of."""
+    fresh = Database(memory=True, execute_plugins=False)
+    migrations.apply(fresh)
+    made = _ours(fresh.execute("SELECT type, name, sql FROM sqlite_master"))
+    fresh.close()
+    return made
 
 
 def _ours(rows: Iterable[tuple[str, str, str]]) -> dict[tuple[str, str], str]:

@@ -170,6 +170,8 @@ def _bolt(settings: Settings, people: SlackPeople) -> App:
     # Bolt warns that SLACK_BOT_TOKEN is in the environment although `authorize` is given: it is meant so.
     quiet.setLevel(logging.ERROR)
     return App(
+        # Without a name Bolt reads the source of everything on the stack, to find one.
+        name="miro-bot",
         logger=quiet,
         client=WebClient(base_url=settings.slack_url, timeout=3, retry_handlers=[]),
         authorize=authorize,

@@ -3,10 +3,12 @@
 import email.utils
 import json
 import logging
+import ssl
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 from urllib.parse import quote
 
@@ -67,6 +69,12 @@ class Ambiguous(MiroError):
     """More than one account has this address."""
 
 
+@cache
+def _trusted() -> ssl.SSLContext:
+    """The certificates that Miro's is held against; reading them takes as long as several calls."""
+    return httpx.create_ssl_context()
+
+
 @dataclass(frozen=True)
 class Answered:
     """A call that Miro accepted; `account` when the answer shows the person."""
@@ -94,6 +102,7 @@ class Miro:
         self._http = httpx.Client(
             headers={"Authorization": f"Bearer {token}", "Accept": "application/scim+json"},
             timeout=httpx.Timeout(20, connect=5),
+            verify=_trusted(),
         )
 
     def close(self) -> None:

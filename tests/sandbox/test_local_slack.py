@@ -7,7 +7,7 @@ import pytest
 from slack_bolt.adapter.socket_mode.websocket_client import SocketModeHandler
 from slack_sdk import WebClient
 
-from bot.cli.running import leave
+from bot.cli.running import LEAVING_SECONDS, leave
 from bot.sandbox.inputs import NotPossible
 from bot.sandbox.local_slack import VARIABLE, LocalSlack, NotThere, Place, Somebody, package, program, running
 from tests.local_slack import People
@@ -44,7 +44,7 @@ def talkative(local: LocalSlack, people: People, no_proxy: None) -> Iterator[Bot
         people.until_joined()
         yield bot
     finally:
-        leave(handler, 20)
+        leave(handler, LEAVING_SECONDS)
         people.until_joined(False)
 
 
