@@ -1,5 +1,6 @@
 """Ten thousand random lives of requests, and what happened in them."""
 
+import os
 from collections import Counter
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
@@ -14,7 +15,7 @@ HEAD = ("What happened in random lives", "Times")
 def measured() -> Counter[str]:
     """The lives that the tests play too, each batch in a process of its own. Raises AssertionError."""
     counts = Counter[str]()
-    with ProcessPoolExecutor(BATCHES, get_context("spawn")) as processes:
+    with ProcessPoolExecutor(os.cpu_count(), get_context("spawn"), max_tasks_per_child=1) as processes:
         for one in processes.map(campaign, [LIVES // BATCHES] * BATCHES, range(1, BATCHES + 1)):
             counts.update(one)
     return counts

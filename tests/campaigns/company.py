@@ -112,7 +112,7 @@ class Company:
         self.store, self.clock = store, clock
         self.slack_answers = True
         self.truth = _everybody(clock.now())
-        self.book = books.FIRST
+        self.book = self.book_before = books.FIRST
         for account, address in self.truth.address.items():
             self.looks_at(account)
             name = address.partition("@")[0].capitalize()
@@ -141,7 +141,7 @@ class Company:
     def put_in_force(self, book: books.Book) -> str:
         """Another policy; returns its hash. One that doesn't check leaves the old one in force."""
         if books.policy(books.text(book)):
-            self.book = book
+            self.book, self.book_before = book, self.book
         return self.store.take_policy(self.text)
 
     # -- people ------------------------------------------------------------------------------------------

@@ -29,7 +29,7 @@ MANAGED = ("ada", "eve", "bo")
 BOSSES = ("bo", "cy", "max", "dee", "gus", "")
 FINDINGS = {mail("ada.two"): mail("ada"), mail("cy.two"): mail("cy")}
 """Addresses that turn out to be somebody's whom everybody knows by another."""
-BATCHES = 2
+BATCHES = 4
 """In how many parts the ten thousand lives are played, each with its own beginning."""
 MUST_HAPPEN = (
     *("approved", "approved at once", "approved, as a policy got milder", "denied", "expired", "done"),
@@ -130,8 +130,9 @@ class Life(Office):
             self.looks()
 
     def policy_changes(self, a: int, b: int) -> None:
-        """A piece of the policy is replaced."""
-        self.company.put_in_force(books.changed(self.company.book, a, b))
+        """A piece of the policy is replaced, or the last change is taken back."""
+        another = books.changed(self.company.book, a, b)
+        self.company.put_in_force(self.company.book_before if b % 4 == 0 else another)
         self.hash = self.store.take_policy(self.company.text)
         if (a + b) % 3:
             self.looks()

@@ -215,7 +215,8 @@ class Office:
             return
         human = self.truth.human(who.person.id)
         assert human not in self.court.barred(known), "somebody denies the own request"
-        named = [judge.anybody(known.ask) for judge in self.court.judges(known)]
+        judges = [one for one in self.court.judges(known) if one.steps(known.ask) != ()]
+        named = [judge.anybody(known.ask) for judge in judges]
         assert all(human in some for some in named) or human in self.court.voters(known), "denied by anybody"
         self.keeps(known, drafts)
 
