@@ -176,6 +176,7 @@ class Ground:
     ) -> tuple[tuple[Approver, ...], tuple[str, ...]]:
         """Who may decide a step now; the fallback group as well, where those can't be enough."""
         found, notes = self._seated(_entries(step, level), lost, voted)
+        notes = (*notes, *self._asked_later(found, step, level))
         if reached(found) >= need:
             return found, notes
         more, _ = self._seated(self.fallback, lost, voted)
@@ -185,6 +186,14 @@ class Ground:
             names = listed([one.person.called for one in spare][:3])
             notes = (*notes, f"{names} {'was' if len(spare) == 1 else 'were'} asked instead.")
         return (*found, *spare), notes
+
+    def _asked_later(self, found: Sequence[Approver], step: Step, level: int) -> Iterator[str]:
+        """Who may decide only because nobody had answered."""
+        first = [one.person for one in self.named(step.approvers) if one.person] if level else []
+        more = [one for one in found if not any(one.person.is_(other) for other in first)] if level else []
+        names = listed([one.person.called for one in more if not one.stands_for][:3])
+        if names:
+            yield f"Nobody answered in time, so I asked {names} as well."
 
     @property
     def fallback(self) -> tuple[str, ...]:

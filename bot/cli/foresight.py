@@ -1,6 +1,6 @@
 """What a policy would do with an ask that nobody has made: who decides, who is told, and when what ends."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -20,6 +20,7 @@ from approvals.sqlite import SqliteStore
 from approvals.states import State
 from bot.lifecycle import Action
 from bot.lifecycle.action import Kind
+from bot.lifecycle.fill import Tables, elsewhere, team_id
 from bot.slack.blocks import span
 
 
@@ -63,6 +64,37 @@ class Everybody:
     def delegation(self, id: PersonId, now: datetime) -> Delegation | None:
         """Who stands in for somebody, as the record knows it."""
         return self._record.delegation(id, now) if self._record and id.startswith("P-") else None
+
+
+class Teams:
+    """The teams as the record saw them in Miro; before it has seen any, as the policy names them."""
+
+    def __init__(self, policy: Policy, store: SqliteStore | None) -> None:
+        self.policy = policy
+        self._tables = (
+            Tables(policy, store.groups.all, store.people.meet, store.people, store.groups.get)
+            if store
+            else None
+        )
+
+    @property
+    def are_known(self) -> bool:
+        """Whether the record has seen any."""
+        return bool(self._tables and self._tables.groups)
+
+    def names(self, given: str) -> tuple[str, ...]:
+        """All names of a team. Raises Refused for one that Miro hasn't, or that is managed elsewhere."""
+        if self._tables and self.are_known:
+            try:
+                team = self._tables.team(team_id(given, self._tables))
+            except ValueError as error:
+                raise Refused(str(error)) from error
+            return tuple(dict.fromkeys((team.name, team.security_name, team.id)))
+        pairs = self.policy.teams.items()
+        found = next((one for one in pairs if given.casefold() in map(str.casefold, one)), (given,))
+        if problem := elsewhere(self.policy, found[0], found):
+            raise Refused(problem)
+        return tuple(dict.fromkeys(found))
 
 
 @dataclass(frozen=True)
@@ -128,8 +160,8 @@ def foresee(
         store = SqliteStore(record) if record.exists() else None
         if store:
             open_.callback(store.close)
-        people = Everybody(store.people if store else None)
-        ground = Ground(policy, _case(policy, action, raw, email, people), people, now)
+        people, teams = Everybody(store.people if store else None), Teams(policy, store)
+        ground = Ground(policy, _case(teams, action, raw, email, people), people, now)
         ground.may_ask()
         ground.check_length()
         problem = ground.unfillable()
@@ -138,7 +170,7 @@ def foresee(
         route = ground.tally(_unasked(ground))
         ladder = ground.rule.ladder
         steps = tuple((step, ground.seats(step)) for step in ladder)
-    return Foresight(ground, steps, route.notes)
+    return Foresight(ground, steps, (*route.notes, *_unsure(teams, action, raw)))
 
 
 def _unasked(ground: Ground) -> Request:
@@ -148,9 +180,16 @@ def _unasked(ground: Ground) -> Request:
     )  # fmt: skip
 
 
-def _case(
-    policy: Policy, action: type[Action], raw: Mapping[str, str], email: str, people: Everybody
-) -> Case:
+def _unsure(teams: Teams, action: type[Action], raw: Mapping[str, str]) -> Iterator[str]:
+    """What the answer leaves open about teams."""
+    fields = [name for name, asked in action.form().items() if asked.kind in (Kind.TEAM, Kind.TEAMS)]
+    if any(raw.get(name) for name in fields) and not teams.are_known:
+        yield "Which teams Miro has isn't in this record yet, so I take their names as you wrote them."
+    if fields and not any(raw.get(name) for name in fields):
+        yield "No team was named, so no rule about teams is looked at, and nobody as owner of one."
+
+
+def _case(teams: Teams, action: type[Action], raw: Mapping[str, str], email: str, people: Everybody) -> Case:
     asker, form = people.by_email(email), action.form()
     subject = None
     joined: list[tuple[str, ...]] = []
@@ -158,13 +197,13 @@ def _case(
     for name, asked in form.items():
         given = raw.get(name, "")
         if asked.kind is Kind.PERSON:
-            subject = _person(policy, given, people) if given else asker
+            subject = _person(teams.policy, given, people) if given else asker
         elif asked.kind in (Kind.TEAM, Kind.TEAMS) and given:
-            teams = [_names(policy, one.strip()) for one in given.split(",")]
+            named = [teams.names(one.strip()) for one in given.split(",")]
             if asked.leaves:
-                more["leaving"] = teams[0]
+                more["leaving"] = named[0]
             else:
-                joined += teams
+                joined += named
         elif asked.kind is Kind.CHOICE:
             more[name] = (given or str(action.model_fields[name].default),)
     return Case(action.NAME, asker, subject, tuple(joined), _days(raw), more)
@@ -181,9 +220,3 @@ def _person(policy: Policy, given: str, people: Everybody) -> Person:
     if not policy.allows(given):
         raise Refused(f"{given!r} isn't an address of {', '.join(policy.domains)}.")
     return people.by_email(given)
-
-
-def _names(policy: Policy, name: str) -> tuple[str, ...]:
-    """All names of a team that the policy tells."""
-    pairs = [pair for pair in policy.teams.items() if name.casefold() in (one.casefold() for one in pair)]
-    return tuple(dict.fromkeys(pairs[0] if pairs else (name,)))

@@ -219,6 +219,11 @@ def labels(teams: tuple[GroupId, ...], facts: Facts) -> str:
     return listed([facts.team(id).label for id in teams])
 
 
+def but_boards(facts: Facts) -> str:
+    """What no undoing brings back to somebody who has left a team."""
+    return " (all but boards)" if facts.boards_pass else ""
+
+
 def first(person: Person) -> str:
     """The short name for a sentence about somebody."""
     return person.given or person.called.partition(" ")[0].partition("@")[0]

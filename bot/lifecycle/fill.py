@@ -1,7 +1,7 @@
 """Raw text to a typed command: the same way from a form, a message and the command line."""
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -83,13 +83,10 @@ class Tables:
 
     def managed(self, group: Group) -> str:
         """Where to ask instead of here, or '': what an identity provider manages it would put back."""
-        label = self.label(group)
-        names = {name.casefold() for name in (label, group.known_name, group.security_name)}
         # Whatever the policy ever called it: one name too many asks elsewhere, one too few asks nobody.
         olds = (group.known_name, group.security_name, group.id)
-        names |= {known.casefold() for known, security in self.policy.teams.items() if security in olds}
-        ways = [way for name, way in self.policy.managed_elsewhere.items() if name.casefold() in names]
-        return f"{clip(label)} is managed elsewhere. Ask there: {ways[0]}" if ways else ""
+        names = {known for known, security in self.policy.teams.items() if security in olds}
+        return elsewhere(self.policy, self.label(group), {*self._all_names(group), *names})
 
     def strangers(self) -> list[str]:
         """Teams that the policy names and Miro doesn't have: misspelt, they protect and own nothing."""
@@ -111,6 +108,13 @@ class Tables:
         return [
             one for one in self.groups if wanted in (self.label(one).casefold(), one.security_name.casefold())
         ]
+
+
+def elsewhere(policy: Policy, label: str, names: Collection[str]) -> str:
+    """Where to ask about a team of these names instead of here, or ''."""
+    mine = {name.casefold() for name in names}
+    ways = [way for name, way in policy.managed_elsewhere.items() if name.casefold() in mine]
+    return f"{clip(label)} is managed elsewhere. Ask there: {ways[0]}" if ways else ""
 
 
 def clip(text: str, longest: int = 30, words: int = 3) -> str:
@@ -172,13 +176,13 @@ def _read(asked: Asked, given: str | Sequence[str], tables: Tables) -> Any:
     if asked.kind is Kind.PERSON:
         return _person(one.strip(), tables)
     if asked.kind is Kind.TEAM:
-        return _team(one, tables)
+        return team_id(one, tables)
     if asked.kind is Kind.TEAMS:
         parts = given
         if isinstance(given, str):
             # A team may have a comma in its name.
             parts = [given] if tables.found(given) else re.split(r"\s*,\s*", given)
-        return tuple(dict.fromkeys(_team(part, tables) for part in parts if part))
+        return tuple(dict.fromkeys(team_id(part, tables) for part in parts if part))
     if asked.kind is Kind.DAYS:
         return _days(one.strip())
     return one.strip() if asked.kind is Kind.TEXT else one
@@ -205,7 +209,8 @@ def _person(given: str, tables: Tables) -> PersonId:
     return tables.meet(email=given).id
 
 
-def _team(given: str, tables: Tables) -> GroupId:
+def team_id(given: str, tables: Tables) -> GroupId:
+    """The team that a name or id means. Raises ValueError."""
     found = tables.found(given)
     if len(found) == 1:
         if problem := tables.managed(found[0]):

@@ -45,6 +45,12 @@ def section(text: str) -> Block:
     return {"type": "section", "text": plain(text)}
 
 
+def strong(text: str) -> Block:
+    """A paragraph in bold, to be found at a glance among others."""
+    bold = {"type": "text", "text": cut(text, LONGEST_SECTION) or " ", "style": {"bold": True}}
+    return {"type": "rich_text", "elements": [{"type": "rich_text_section", "elements": [bold]}]}
+
+
 def sections(*lines: str) -> list[Block]:
     """A paragraph a line: not every client of Slack's keeps line breaks inside one."""
     return [section(line) for line in lines if line]
@@ -134,6 +140,8 @@ def count_words(blocks: Sequence[Block]) -> int:
 def _texts(block: Block) -> list[str]:
     if block["type"] in ("header", "section"):
         return [block["text"]["text"]]
+    if block["type"] == "rich_text":
+        return [one["text"] for part in block["elements"] for one in part["elements"]]
     if block["type"] == "context":
         return [_LONGEST_DATE if one["type"] == "mrkdwn" else one["text"] for one in block["elements"]]
     return []

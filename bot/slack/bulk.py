@@ -13,12 +13,13 @@ from slack_sdk.errors import SlackClientError
 from approvals import decide
 from approvals.ids import RequestId
 from approvals.refusals import Refused
+from approvals.request import Request
 from approvals.store import StoreTrouble
 from approvals.who import Who
 from bot.desk import Desk
 from bot.lifecycle import ACTIONS
 from bot.slack import forms
-from bot.slack.blocks import Block, context, plain, section, sections
+from bot.slack.blocks import Block, context, plain, sections, strong
 from bot.slack.home import Gathering, is_harmless
 from bot.slack.home_blocks import asks
 from bot.slack.scene import Scene
@@ -32,10 +33,11 @@ GONE = "Nothing of this kind waits for you any more."
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of one of them; `why` says it where it wasn't approved."""
+    """What became of one of them; `why` says it where it wasn't approved, `phrase` what it is about."""
 
     id: RequestId
     why: str = ""
+    phrase: str = ""
 
 
 def form(scenes: Sequence[Scene]) -> Block:
@@ -62,14 +64,14 @@ def form(scenes: Sequence[Scene]) -> Block:
 def _request(scene: Scene, number: int) -> list[Block]:
     plan = scene.request.plan
     steps = [f"• {step['text']}" for step in plan.get("steps", ())]
-    question = section(f"{number}. {scene.question} ({scene.request.id})")
+    question = strong(f"{number}. {scene.question} ({scene.request.id})")
     return [question, *sections(*plan.get("warnings", ()), *steps), context(asks(scene))]
 
 
 def told(outcomes: Sequence[Outcome]) -> Block:
     """Which were approved, and of the others why not."""
-    done = [one.id for one in outcomes if not one.why]
-    lines = [f"Approved: {', '.join(done)}." if done else "None was approved."]
+    done = [f"{one.id} is approved{one.phrase and ': '}{one.phrase}." for one in outcomes if not one.why]
+    lines = [*done] or ["None was approved."]
     lines += [f"{one.id} was not approved. {one.why}" for one in outcomes if one.why]
     title = f"Approved {len(done)} of {len(outcomes)}"
     return forms.notice(title, "") | {"blocks": sections(*lines)}
@@ -111,9 +113,9 @@ class Bulk:
         """One of them, in a transaction of its own: what fails takes no other with it."""
         try:
             with self.desk.store.writing():
-                if not self.desk.store.once(f"all:{receipt}:{id}"):
-                    return Outcome(id)  # the same form, delivered twice
                 request = self.desk.store.request(id)
+                if not self.desk.store.once(f"all:{receipt}:{id}"):
+                    return Outcome(id, "", self._phrase(request))  # the same form, delivered twice
                 if not is_harmless(type(self.desk.command(request))):
                     return Outcome(id, "It has to be decided by itself.")
                 drafts = decide.approve(request, who, revision, self.desk.table(request), False)
@@ -122,4 +124,11 @@ class Bulk:
             return Outcome(id, str(error))
         except (KeyError, ValueError):
             return Outcome(id, "I don't know it any more. Nothing has changed.")
-        return Outcome(id)
+        return Outcome(id, "", self._phrase(request))
+
+    def _phrase(self, request: Request) -> str:
+        """What it is about, while its people and teams are known."""
+        try:
+            return self.desk.command(request).phrase(self.desk.facts)
+        except KeyError:
+            return ""

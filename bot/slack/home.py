@@ -152,9 +152,9 @@ class Gathering:
         return self._all(self._sight.teams(names, TEAMS) if names else Found(), stands, _DETAILS)
 
     def _operated(self) -> dict[str, Any]:
-        """What operators look after beside their own."""
+        """What operators look after beside their own; owners of teams see with them who is an admin."""
         if not is_operator(self._desk.policy, self._who.person):
-            return {}
+            return {"admins": self._admins()} if owned(self._desk, self._who.person) else {}
         return {
             "stopped": self._all(self._sight.stopped(TROUBLE), stopped, _RESUME, _LEAVE, _DETAILS),
             "stuck": self._all(self._sight.stuck(TROUBLE), stuck, _WITHDRAW, _DETAILS),

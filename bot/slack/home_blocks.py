@@ -16,6 +16,7 @@ from bot.slack.blocks import (
     numbered,
     plain,
     section,
+    strong,
 )
 from bot.slack.deciding import decide
 from bot.slack.scene import Scene
@@ -142,7 +143,7 @@ def _asked(scene: Scene) -> list[Block]:
     """One request to decide: the question, what exactly will change, who asks and until when."""
     request = scene.request
     return [
-        section(scene.question),
+        strong(scene.question),
         section(changes(scene)),
         context(asks(scene), f"{request.id}. {_until(scene)} {_because(scene)}"),
         decide(scene) | {"block_id": f"decide:{request.id}"},
@@ -188,7 +189,7 @@ def _list(title: str, listed: Listed, name: str, then: str) -> list[Block]:
     if not listed.lines:
         return []
     lines = [block for one in listed.lines for block in _line(one, name)]
-    return [section(title), *lines, *_more(listed.left, then)]
+    return [strong(title), *lines, *_more(listed.left, then)]
 
 
 def _mine(page: Page) -> list[Block]:
@@ -219,7 +220,7 @@ def _admins(admins: Admins) -> list[Block]:
         for start in range(0, len(admins.lines), IN_A_SECTION)
     ]
     more = f" {admins.left} more stand in Miro's company settings." if admins.left else ""
-    return [section("Admin rights in Miro:"), *rows, context(f"{admins.seen}{more}")]
+    return [strong("Admin rights in Miro:"), *rows, context(f"{admins.seen}{more}")]
 
 
 # -- about the reader ------------------------------------------------------------------------------------

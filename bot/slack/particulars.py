@@ -29,7 +29,7 @@ def particulars(scene: Scene) -> list[Block]:
 
 def _facts(scene: Scene) -> Iterator[str]:
     request = scene.request
-    yield f"Asked by {scene.person(request.requester).called}, {request.asked_at:%d %B %Y, %H:%M UTC}"
+    yield f"Asked by {scene.person(request.requester).called}, {scene.at(request.asked_at)}"
     if request.subject:
         subject = scene.person(request.subject)
         yield f"About {subject.called}, {subject.email}"
@@ -49,7 +49,7 @@ def _asking(scene: Scene) -> Iterator[str]:
     request = scene.request
     if request.is_unasked:
         yield unasked(request)
-    elif request.round:
+    elif request.round and (request.steps, request.agree) != (1, 1):
         yield f"Step {request.step + 1} of {request.steps}: {request.agree} must agree"
     if request.state is State.WAITING:
         yield f"Told: {_all(scene, request.told) or 'nobody'}"

@@ -79,7 +79,7 @@ class Scene:
         try:
             return self.command.phrase(replace(self.facts, person=self._called))
         except KeyError:
-            return f"{self.request.action} (what it was about is gone)"
+            return f"{self.command.TITLE} (its team or person is gone)"
 
     def _called(self, id: PersonId) -> Person:
         person = self.facts.person(id)

@@ -75,8 +75,16 @@ def deciders(scene: Scene) -> tuple[PersonId, ...]:
 
 
 def awaited(scene: Scene) -> str:
-    """The same by name: 'Carol Diaz or Sam Lee'."""
-    return scene.names(deciders(scene), "or") if deciders(scene) else "somebody who can decide"
+    """The same by name: 'Carol Diaz or Sam Lee', 'Carol Diaz and Sam Lee' where both must agree."""
+    return _enough(scene, deciders(scene)) if deciders(scene) else "somebody who can decide"
+
+
+def _enough(scene: Scene, ids: tuple[PersonId, ...]) -> str:
+    """As many of them as are needed: 'A or B', 'A and B', '2 of A, B and C'."""
+    need = scene.request.missing
+    if need < 2:
+        return scene.names(ids, "or")
+    return f"{f'{need} of ' if need < len(ids) else ''}{scene.names(ids)}"
 
 
 def _voted(request: Request) -> set[PersonId]:
@@ -118,7 +126,7 @@ def _others(scene: Scene) -> str:
     new = tuple(id for id in left if turn(request, id) == request.asks)
     if request.votes or not new:
         agreed = f"{capital(scene.voters(request.votes))} agreed; now" if request.votes else "Now"
-        return f"{agreed} {scene.names(left, 'or')} decides."
+        return f"{agreed} {_enough(scene, left)} {'decides' if request.missing < 2 else 'decide'}."
     return f"{scene.names(new)} {'was' if len(new) == 1 else 'were'} asked instead."
 
 

@@ -290,7 +290,8 @@ def test_where_nobody_is_left_nothing_is_approved(scene: Scene) -> None:
 def test_whom_it_escalates_to_may_decide_from_then_on(scene: Scene) -> None:
     asked = ground(scene, 'approvers = ["manager"]\nescalate = { after = "1d", to = ["it"] }')
     assert names(route(asked)) == ["Bo"]
-    assert names(route(asked, level=1)) == ["Bo", "Ida"]
+    assert names(route(asked, level=1)) == ["Bo", "Ida"] and not route(asked).notes
+    assert route(asked, level=1).notes == ("Nobody answered in time, so I asked Ida as well.",)
     assert not route(asked, vote(scene, "ida")).is_settled
     assert route(asked, vote(scene, "ida", level=1)).is_settled
 

@@ -7,7 +7,7 @@ import pytest
 
 from bot.policy_init import TEMPLATE
 from bot.sandbox.stage import POLICY
-from tests.bot.journeys.shell import Shell
+from tests.bot.journeys.shell import Shell, machine
 
 
 def deciders(found: dict[str, Any]) -> list[str]:
@@ -74,9 +74,30 @@ def test_who_would_decide_is_read_from_the_file_alone(tmp_path: Path) -> None:
     said = shell.types("policy", "who", "request-access", "--as", "alex@example.com").splitlines()
     assert said[0] == "priya@example.com: you manage alex"
     assert said[-1] == "1 of them must agree, within 3 days; no answer means no change."
+    assert "No team was named, so no rule about teams is looked at, and nobody as owner of one." in said
     found = shell.json("policy", "who", "offboard", "person=jo@example.com", "--as", "lena@example.com")
     assert deciders(found) == ["priya@example.com", "carol@example.com", "sam@example.com"]
     assert [one.name for one in tmp_path.iterdir()] == ["policy.toml"]
+
+
+WHO = ("policy", "who", "request-access", "--as", "alex@example.com")
+
+
+def test_a_team_that_somebody_else_manages_is_not_thought_through(tmp_path: Path) -> None:
+    (tmp_path / "policy.toml").write_text(POLICY, encoding="utf-8")
+    said = Shell(tmp_path).types(*WHO, "teams=SALES", exits=1)
+    assert "SALES is managed elsewhere. Ask there: the Okta tile “Miro Sales”" in said
+
+
+def test_teams_are_taken_as_written_until_the_record_has_seen_miro(tmp_path: Path) -> None:
+    unsure = "Which teams Miro has isn't in this record yet, so I take their names as you wrote them."
+    (tmp_path / "policy.toml").write_text(POLICY, encoding="utf-8")
+    assert unsure in Shell(tmp_path).types(*WHO, "teams=Desing")
+    with machine(tmp_path) as (s, shell):
+        s.bot.workers[0].tick()
+        assert "I don't know a team called Desing." in shell.types(*WHO, "teams=Desing", exits=1)
+        assert "Sales is managed elsewhere." in shell.types(*WHO, "teams=Sales", exits=1)
+        assert unsure not in shell.types(*WHO, "teams=Design")
 
 
 @pytest.mark.parametrize(("span", "told"), [("1d", "1 day"), ("36h", "36 hours"), ("90m", "90 minutes")])

@@ -65,10 +65,10 @@ def test_a_second_group_is_asked_when_the_first_has_agreed(steps: Stage) -> None
     approve(steps, "U0PRIYA")
     assert (state(steps, id), calls(steps)) == ("waiting", [])
     assert buttons(first) == []
-    assert "You agreed; now Carol Diaz or Sam Lee decides." in read(first)
+    assert "You agreed; now Carol Diaz and Sam Lee decide." in read(first)
     for user in ("U0CAROL", "U0SAM"):
         assert "Step 2 of 2; Priya Rao agreed. 2 must agree." in read(card(steps, user))
-    assert "Waiting for Carol Diaz or Sam Lee" in last(steps, "U0DANA")
+    assert "Waiting for Carol Diaz and Sam Lee" in last(steps, "U0DANA")
     assert "Step 2 of 2; Priya Rao agreed." in last(steps, "U0DANA")
     approve(steps, "U0CAROL")
     assert "Carol Diaz said yes; 1 more needed." in read(card(steps, "U0SAM"))
@@ -106,7 +106,7 @@ def test_the_status_of_a_request_says_which_step_and_who_decides(steps: Stage) -
     steps.acting.command("U0DANA", "/miro", f"status {id}")
     said = steps.slack.dm_of("U0DANA")[-1].text
     assert f"{id} · waiting: make Alex Smith a Company Admin of Miro." in said
-    assert "Waiting for Carol Diaz or Sam Lee until" in said
+    assert "Waiting for Carol Diaz and Sam Lee until" in said
     assert "Step 2 of 2; Priya Rao agreed. 2 must agree." in said
 
 
@@ -126,7 +126,7 @@ def test_details_show_the_steps_and_who_said_yes_when(steps: Stage) -> None:
         (
             "/miro-move",
             "<@U0ALEX> from Engineering to Design because new job",
-            "To undo: /miro-move the other way.",
+            "To undo (all but boards): /miro-move the other way.",
         ),
         ("/miro-offboard", "alex@example.com because last day today", BOARDS),
         ("/miro-offboard", "delete alex@example.com because last day today", "This is final."),
@@ -246,6 +246,8 @@ def test_an_escalation_asks_others_as_well_and_leaves_the_first_their_card(tmp_p
         wait(s, hours=4)
         assert has_card(s, "U0CAROL") and has_card(s, "U0SAM")
         assert "approve" in buttons(first) and len(told(s, "U0PRIYA")) == 1
+        late = "Nobody answered in time, so I asked Carol Diaz and Sam Lee as well."
+        assert late in read(first) and late in read(card(s, "U0SAM")) and late in last(s, "U0ALEX")
         approve(s, "U0SAM")
         assert state(s, id) == "done"
 

@@ -218,7 +218,10 @@ def test_a_team_that_is_gone_is_said_and_not_guessed(people: dict[str, Person], 
     of = request("move-team", State.WAITING, known)
     nothing = scenes.facts(people, [])
     for role in ("approver", "requester", "channel"):
-        assert "move-team (what it was about is gone)" in as_text(drawn(of, nothing, people, role)).lower()
+        assert (
+            "move to another team (its team or person is gone)"
+            in as_text(drawn(of, nothing, people, role)).lower()
+        )
 
 
 def test_a_stopped_card_gives_operators_the_way_out(people: dict[str, Person], known: Facts) -> None:

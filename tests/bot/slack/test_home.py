@@ -11,7 +11,7 @@ from bot.sandbox.inputs import placed
 from bot.slack import home
 from bot.slack.blocks import Block
 from bot.slack.home import Gathering
-from tests.bench.home import Company
+from tests.bench.home import EMPLOYEE, Company
 from tests.bot.slack.scenes import check_valid
 
 OPERATOR, ASKER, OWNER = 0, 3, 20
@@ -62,8 +62,14 @@ def test_operators_see_what_is_in_trouble(company: Company) -> None:
 
 
 def test_nobody_else_sees_what_operators_look_after(company: Company) -> None:
-    shown = as_text(seen(company, ASKER))
+    shown = as_text(seen(company, EMPLOYEE))
     assert "Stopped" not in shown and "Nobody can decide" not in shown and "Admin rights" not in shown
+
+
+def test_owners_of_teams_see_who_has_admin_rights(company: Company) -> None:
+    shown = as_text(seen(company, ASKER))
+    assert "Stopped, and yours" not in shown and "Nobody can decide" not in shown
+    assert "Person Number 1: Company Admin" in shown
 
 
 def test_whoever_asked_for_much_sees_the_newest_and_how_many_more(company: Company) -> None:

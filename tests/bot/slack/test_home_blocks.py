@@ -123,13 +123,13 @@ def test_a_request_to_decide_says_what_changes_who_asks_and_until_when() -> None
     shown = as_text(draw(Page(waiting=(waits(),)))).splitlines()
     assert shown[:4] == [
         "Waiting for you: 1",
-        "Move Alex Smith from Engineering to Design?",
+        "*Move Alex Smith from Engineering to Design?*",
         "1. Join Design.",
         "2. Leave Engineering. Alex's boards there pass to a team admin and don't come back.",
     ]
     assert shown[4] == (
         'Dana Fox asks: "because"  R-42. Open until tomorrow, 10:00; no answer means no change. '
-        "You're asked because you look after Miro. To undo: /miro-move the other way."
+        "You're asked because you look after Miro. To undo (all but boards): /miro-move the other way."
     )
     assert shown[5] == "[Approve] [Deny] [Ask a Question] [Details]"
 

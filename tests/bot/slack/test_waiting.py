@@ -54,7 +54,7 @@ def test_how_far_it_is_counts_votes_of_this_step_alone(
 
 
 PASSED = {
-    "the next step": "You agreed; now Sam Lee or Priya Rao decides.",
+    "the next step": "You agreed; now Sam Lee and Priya Rao decide.",
     "others asked instead": "Sam Lee and Priya Rao were asked instead.",
     "somebody stands in": "Sam Lee stands in for you.",
     "nobody left": "You aren't asked any more.",
@@ -172,7 +172,7 @@ def test_a_vote_in_somebodys_place_stands_under_details(known: Facts, people: di
     assert "Reminded 2 times" in shown and "Step 2 of 2: 1 must agree" in shown
     assert "Told: Carol Diaz, Sam Lee and Priya Rao" in shown
     assert "Can decide: Carol Diaz and Priya Rao" in shown
-    assert "To undo: /miro-move the other way." in shown
+    assert "To undo (all but boards): /miro-move the other way." in shown
 
 
 def test_whoever_is_away_reads_who_stands_in_for_them(
