@@ -1,15 +1,12 @@
 """What the bot says to one person: help, who they are, where a request stands."""
 
-import json
 from collections.abc import Callable
 from typing import Any
 
 from approvals import decide
 from approvals.cases import Case
-from approvals.deadlines import later
-from approvals.ids import GroupId, PersonId, RequestId, SlackId
-from approvals.people import Person, Standing, listed
-from approvals.policy import ASKERS_MANAGER, MANAGER
+from approvals.ids import PersonId, RequestId
+from approvals.people import Person, Standing
 from approvals.refusals import Refused
 from approvals.request import Request
 from approvals.routing import Ground
@@ -18,13 +15,9 @@ from approvals.store import StoreTrouble
 from approvals.who import Who, check_standing, is_operator
 from bot.desk import Desk, numbered
 from bot.lifecycle import ACTIONS, Action
-from bot.lifecycle.action import Kind
-from bot.lifecycle.fill import Problems
-from bot.slack import forms, phrases
 from bot.slack.audience import owners
 from bot.slack.away import away
 from bot.slack.blocks import (
-    Block,
     Message,
     actions,
     button,
@@ -32,12 +25,9 @@ from bot.slack.blocks import (
     header,
     message,
     sections,
-    when,
 )
 from bot.slack.cards import CHANNELS
 from bot.slack.lines import stands
-from bot.slack.marks import by_name
-from bot.slack.phrases import Advice, Draft
 from bot.slack.scene import Scene
 from bot.slack.talk import remind
 
@@ -220,139 +210,3 @@ def may_see(desk: Desk, request: Request, who: Who) -> None:
     if not _concerns(desk, request, who.person):
         raise Refused(_none_of_yours(request.id))
     check_standing(who, desk.now())
-
-
-# -- after asking ----------------------------------------------------------------------------------------
-
-
-def sent(desk: Desk, request: Request, who: Who) -> str:
-    """What the form turns into: who decides, and by when, as far as the local tables can tell."""
-    lead = "Practice: nothing will change. " if request.practice else ""
-    end = "".join(
-        f" {one}" for one in phrases.about_end(ACTIONS[request.action], request.reason, request.days)
-    )
-    text = _who_decides(desk, request, who) or "I'm looking who decides."
-    return f"{lead}Sent: {request.id}. {text} I'll write to you; you don't have to do anything.{end}"
-
-
-def _is_new(who: Who) -> bool:
-    """Whether Slack hasn't been asked yet who this is."""
-    return who.account is not None and who.account.standing is Standing.UNKNOWN
-
-
-def _who_decides(desk: Desk, request: Request, who: Who) -> str:
-    """A sentence, or '' where somebody has to be looked up first."""
-    ground = desk.ground(desk.command(request), who.person)
-    try:
-        rule = ground.rule
-        if _is_new(who) and {MANAGER, ASKERS_MANAGER} & set(rule.everybody()):
-            return ""  # who manages somebody isn't known before their address is
-        named = [one for step in rule.ladder[:1] for one in ground.named(step.approvers)]
-        if not named or any(one.person is None or one.person.account is None for one in named):
-            return "" if rule.ladder else "No approval is needed."
-        problem = ground.unfillable()
-        if problem:
-            return f"Nobody can decide this: {problem}."
-        names = [one.person.called for one in ground.tally(request).approvers]
-    except Refused as error:
-        return str(error)
-    zone = who.account.zone if who.account else ""
-    step = rule.ladder[0]
-    all_of_them = step.agree == len(names) > 1
-    word = "and" if all_of_them else "or"
-    shown = listed(names if len(names) <= 3 else [*names[:2], f"{len(names) - 2} others"], word)
-    shown = f"{step.agree} of {shown}" if 1 < step.agree < len(names) else shown
-    then = " first" if len(rule.ladder) > 1 else ""
-    until = when(later(desk.now(), rule.expires, desk.policy), zone or "UTC", desk.now())
-    until += "" if zone else " UTC"
-    return f"{shown} {'decide' if step.agree > 1 else 'decides'}{then} by {until}."
-
-
-def at_fields(problems: Problems, view: Block) -> dict[str, str]:
-    """Problems by block id; Slack takes errors only for blocks that are there."""
-    shown = {block.get("block_id") for block in view.get("blocks", []) if block.get("type") == "input"}
-    written = forms.halves(view)
-    found: dict[str, str] = {}
-    for name, text in problems.fields.items():
-        place = name if name in shown else "reason"
-        place = place + forms.EMAIL if written.get(place + forms.EMAIL) else place
-        found[place] = f"{found[place]} {text}" if place in found else text
-    return found
-
-
-# -- plain words -----------------------------------------------------------------------------------------
-
-
-def understood(desk: Desk, who: Who, text: str) -> Message:
-    """The answer to a message: what the bot would ask for, and a button to look at it first."""
-    tables = desk.tables()
-    draft = phrases.read(text, tables, operator=is_operator(desk.policy, who.person))
-    if isinstance(draft, Advice):
-        return message(draft.text)
-    if draft is None:
-        said = helped(desk, who, by_name(text, tables.called))
-        said.pop("response_type")
-        return said
-    return forms.review(draft, _sentence(desk, draft), _folded(draft))
-
-
-def _folded(draft: Draft) -> str:
-    """The draft as a button's value, which holds 2000 characters; what doesn't fit is asked for again."""
-    name = draft.action.NAME
-    whole = [name, draft.raw, draft.reason[:500], draft.notes], [name, draft.raw, "", ()], [name, {}, "", ()]
-    texts = (json.dumps(one, ensure_ascii=False) for one in whole)
-    return next(text for text in texts if len(text) <= 2000)
-
-
-def _sentence(desk: Desk, draft: Draft) -> str:
-    tables, named = desk.tables(), []
-    for name, asked in draft.action.form().items():
-        given = draft.raw.get(name, "")
-        if given and asked.kind in (Kind.TEAM, Kind.TEAMS):
-            teams = [tables.get_group(GroupId(id.strip())) for id in given.split(",")]
-            named.append(f"{asked.label.lower()}: {listed([tables.label(one) for one in teams if one])}")
-        elif given and asked.kind is Kind.PERSON:
-            people = desk.store.people
-            person = people.by_email(given) if "@" in given else people.by_slack(SlackId(given))
-            named.append(person.called if person and person.name else given)
-        elif given:
-            named.append(f"{asked.label.lower()}: {given}")
-        elif asked.own:
-            named.append("for you")
-    what = f" ({'; '.join(named)})" if named else ""
-    return f"{draft.action.TITLE}{what}. Is that right?"
-
-
-def draft_of(desk: Desk, who: Who, pressed: Block) -> Draft | None:
-    """The draft behind a button; everything in it is read again when the form is sent."""
-    value = pressed.get("value", "")
-    if pressed["action_id"].startswith("open:"):
-        return Draft(ACTIONS[value]) if value in ACTIONS else None
-    if pressed["action_id"] == "again":
-        return _once_more(desk, who, RequestId(value))
-    try:
-        name, raw, reason, notes = json.loads(value)
-        return Draft(
-            ACTIONS[name], {str(k): str(v) for k, v in raw.items()}, str(reason), tuple(map(str, notes))
-        )
-    except (ValueError, KeyError, AttributeError, TypeError):
-        return None
-
-
-def _once_more(desk: Desk, who: Who, id: RequestId) -> Draft | None:
-    try:
-        request = desk.store.request(id)
-        command = desk.command(request)
-        may_see(desk, request, who)
-    except (KeyError, ValueError, Refused):
-        return None
-    if not who.person.is_(desk.person(request.requester)):
-        return None
-    raw: dict[str, str] = {}
-    for name, asked in command.form().items():
-        value = getattr(command, name)
-        if value and asked.kind is Kind.PERSON and value != request.requester:
-            raw[name] = desk.person(value).email
-        elif value and asked.kind is not Kind.PERSON:
-            raw[name] = ", ".join(value) if isinstance(value, tuple) else str(value)
-    return Draft(type(command), raw, request.reason)

@@ -1,0 +1,91 @@
+"""Plain words turned into a form that is filled in, to be looked at first: the button carries the draft."""
+
+import json
+
+from approvals.ids import GroupId, RequestId, SlackId
+from approvals.people import listed
+from approvals.refusals import Refused
+from approvals.who import Who, is_operator
+from bot.desk import Desk
+from bot.lifecycle import ACTIONS
+from bot.lifecycle.action import Kind
+from bot.slack import forms, phrases
+from bot.slack.answers import helped, may_see
+from bot.slack.blocks import Block, Message, message
+from bot.slack.marks import by_name
+from bot.slack.phrases import Advice, Draft
+
+
+def understood(desk: Desk, who: Who, text: str) -> Message:
+    """The answer to a message: what the bot would ask for, and a button to look at it first."""
+    tables = desk.tables()
+    draft = phrases.read(text, tables, operator=is_operator(desk.policy, who.person))
+    if isinstance(draft, Advice):
+        return message(draft.text)
+    if draft is None:
+        said = helped(desk, who, by_name(text, tables.called))
+        said.pop("response_type")
+        return said
+    return forms.review(draft, _sentence(desk, draft), _folded(draft))
+
+
+def _folded(draft: Draft) -> str:
+    """The draft as a button's value, which holds 2000 characters; what doesn't fit is asked for again."""
+    name = draft.action.NAME
+    whole = [name, draft.raw, draft.reason[:500], draft.notes], [name, draft.raw, "", ()], [name, {}, "", ()]
+    texts = (json.dumps(one, ensure_ascii=False) for one in whole)
+    return next(text for text in texts if len(text) <= 2000)
+
+
+def _sentence(desk: Desk, draft: Draft) -> str:
+    tables, named = desk.tables(), []
+    for name, asked in draft.action.form().items():
+        given = draft.raw.get(name, "")
+        if given and asked.kind in (Kind.TEAM, Kind.TEAMS):
+            teams = [tables.get_group(GroupId(id.strip())) for id in given.split(",")]
+            named.append(f"{asked.label.lower()}: {listed([tables.label(one) for one in teams if one])}")
+        elif given and asked.kind is Kind.PERSON:
+            people = desk.store.people
+            person = people.by_email(given) if "@" in given else people.by_slack(SlackId(given))
+            named.append(person.called if person and person.name else given)
+        elif given:
+            named.append(f"{asked.label.lower()}: {given}")
+        elif asked.own:
+            named.append("for you")
+    what = f" ({'; '.join(named)})" if named else ""
+    return f"{draft.action.TITLE}{what}. Is that right?"
+
+
+def draft_of(desk: Desk, who: Who, pressed: Block) -> Draft | None:
+    """The draft behind a button; everything in it is read again when the form is sent."""
+    value = pressed.get("value", "")
+    if pressed["action_id"].startswith("open:"):
+        return Draft(ACTIONS[value]) if value in ACTIONS else None
+    if pressed["action_id"] == "again":
+        return _once_more(desk, who, RequestId(value))
+    try:
+        name, raw, reason, notes = json.loads(value)
+        return Draft(
+            ACTIONS[name], {str(k): str(v) for k, v in raw.items()}, str(reason), tuple(map(str, notes))
+        )
+    except (ValueError, KeyError, AttributeError, TypeError):
+        return None
+
+
+def _once_more(desk: Desk, who: Who, id: RequestId) -> Draft | None:
+    try:
+        request = desk.store.request(id)
+        command = desk.command(request)
+        may_see(desk, request, who)
+    except (KeyError, ValueError, Refused):
+        return None
+    if not who.person.is_(desk.person(request.requester)):
+        return None
+    raw: dict[str, str] = {}
+    for name, asked in command.form().items():
+        value = getattr(command, name)
+        if value and asked.kind is Kind.PERSON and value != request.requester:
+            raw[name] = desk.person(value).email
+        elif value and asked.kind is not Kind.PERSON:
+            raw[name] = ", ".join(value) if isinstance(value, tuple) else str(value)
+    return Draft(type(command), raw, request.reason)

@@ -1,0 +1,84 @@
+"""Who acted in Slack, and a sentence back to where they look, also when nothing can be stored."""
+
+import logging
+from collections.abc import Sequence
+from typing import Any
+
+from slack_bolt import BoltResponse
+
+from approvals.ids import SlackId
+from approvals.store import Note, StoreTrouble
+from approvals.who import Who
+from bot.desk import Desk
+from bot.slack.blocks import message
+from bot.slack.courier import Courier
+from bot.slack.home import is_home
+
+log = logging.getLogger(__name__)
+
+Body = dict[str, Any]
+
+
+def place(body: Body) -> dict[str, str]:
+    """Where the message stands that was pressed, and the address by which Slack lets it be replaced."""
+    box = body.get("container", {})
+    found = {name: box.get(name) for name in ("channel_id", "message_ts")}
+    found["response_url"] = body.get("response_url")
+    return {name: value for name, value in found.items() if value}
+
+
+class Reply:
+    """What every listener needs of the one who acted."""
+
+    def __init__(self, desk: Desk, courier: Courier) -> None:
+        self.desk, self.courier = desk, courier
+
+    def who(self, body: Body) -> Who:
+        """The person of a verified payload; what Slack says of the account was looked up before."""
+        user = body.get("user")
+        slack_id = SlackId(user["id"] if isinstance(user, dict) else body.get("user_id") or str(user))
+        person = self.desk.store.people.meet(slack_id=slack_id)
+        account = next((one for one in person.accounts if one.slack_id == slack_id), None)
+        return Who(person, account)
+
+    def answer(self, body: Body, text: str) -> None:
+        """A sentence for the one who clicked, where they look; also when nothing can be stored."""
+        box = body.get("container", {})
+        user = body["user"]["id"]
+        if is_home(body):
+            self._answer_at_home(SlackId(user), text)
+            return
+        channel, only_for = (box["channel_id"], user) if box.get("channel_id") else (user, "")
+        self.say(Note(channel, message(text), only_for))
+
+    def _answer_at_home(self, slack_id: SlackId, text: str) -> None:
+        try:
+            self.desk.store.homes.tell(slack_id, text)
+        except StoreTrouble:
+            self.courier.say_unsaved(Note(slack_id, message(text)))
+        self.courier.homes.hurry(slack_id)
+
+    def say(self, note: Note) -> None:
+        try:
+            self.desk.store.cards.say(note)
+        except StoreTrouble:
+            self.courier.say_unsaved(note)
+        self.desk.wake()
+
+    def failed(self, error: Exception, body: Body) -> BoltResponse:
+        """Whatever a listener didn't foresee: one sentence for the one who acted; the log has the rest."""
+        log.error("a listener met an error that it doesn't know", exc_info=error)
+        text = "Something went wrong inside me. Nothing has changed; please try once more."
+        if isinstance(error, StoreTrouble):
+            text = str(error)
+        said: dict[str, Any] = {}
+        if body.get("command"):
+            said = message(text) | {"response_type": "ephemeral"}
+        elif body.get("type") == "view_submission":
+            said = {"response_action": "errors", "errors": {"reason": text}}
+        elif body.get("type") in ("block_actions", "shortcut", "message_action"):
+            self.answer(body, text)
+        elif body.get("event", {}).get("type") in ("message", "app_mention"):
+            self.courier.say_unsaved(Note(body["event"]["user"], message(text)))
+        headers: dict[str, str | Sequence[str]] = {"Content-Type": "application/json"} if said else {}
+        return BoltResponse(status=200, body=said or "", headers=headers)
