@@ -2,7 +2,7 @@
 
 import re
 import tomllib
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,11 +20,12 @@ from approvals.policy import (
     is_person,
     is_slack_group,
 )
+from approvals.policy_conditions import check_conditions, check_hidden
+from approvals.policy_lines import Place, Told, line_of
+from approvals.policy_names import check_names
 
 PLACEHOLDER = "REPLACE-ME"
 """Stands in a policy that `miro-bot policy init` wrote, until somebody writes what is true."""
-CONDITIONS = ("requester_group", "subject_group", "for")
-"""What every action's rules may look at, beside what its form says."""
 
 Conditions = Mapping[str, Collection[str]]
 """Each action's name, and what of its form a rule may look at; a mapping also says what is chosen there."""
@@ -37,10 +38,6 @@ _SAID = {
     "string_type": "write text in quotes",
     "tuple_type": 'write a list, like ["it"]',
 }
-_DOT = r"\s*\.\s*"
-
-Place = tuple[str | int, ...]
-"""Where something stands: keys, and behind a list of tables which of them."""
 
 
 @dataclass(frozen=True)
@@ -82,7 +79,7 @@ def check(text: str, actions: Conditions) -> tuple[Policy | None, list[Problem]]
         return None, [_unreadable(text, one["loc"], one["type"], one["msg"]) for one in error.errors()]
     problems = _placeholders(text)
     for place, told in (*_of_rules(policy, actions), *_of_tables(policy)):
-        problems.append(Problem(_line(text, place), told))
+        problems.append(Problem(line_of(text, place), told))
     return policy, sorted(dict.fromkeys(problems), key=lambda problem: problem.line)
 
 
@@ -90,38 +87,7 @@ def _unreadable(text: str, place: tuple[Any, ...], kind: str, message: str) -> P
     # Of a value that may be of several kinds, pydantic names each; people know the key alone.
     known = tuple(part for part in place if not re.search(r"[\[\]]|^(str|int)$", str(part)))
     told = _SAID.get(kind, message.removeprefix("Value error, "))
-    return Problem(_line(text, known), f"{'.'.join(map(str, known))}: {told}")
-
-
-def _line(text: str, place: Place) -> int:
-    """Where a key stands: below its table's heading, or on the line of the inline table it is in."""
-    keys, nth = _keys(place)
-    lines, start, below = text.splitlines(), -1, keys
-    for depth in range(len(keys), 0, -1):
-        heading = re.compile(rf"\s*\[\[?\s*{_DOT.join(keys[:depth])}\s*\]")
-        found = [n for n, line in enumerate(lines) if heading.match(line)]
-        if found:
-            start, below = found[min(nth.get(depth, 0), len(found) - 1)], keys[depth:]
-            break
-    end = next((n for n in range(start + 1, len(lines)) if lines[n].lstrip().startswith("[")), len(lines))
-    for length in range(len(below), 0, -1):
-        wanted = re.compile(rf"\s*{_DOT.join(below[:length])}\s*=")
-        hit = next((n for n in range(start + 1, end) if wanted.match(lines[n])), -1)
-        if hit >= 0:
-            return hit + 1
-    return max(start, 0) + 1
-
-
-def _keys(place: Place) -> tuple[list[str], dict[int, int]]:
-    """The keys as they may be written, and which of several tables is meant, by how deep it lies."""
-    keys: list[str] = []
-    nth: dict[int, int] = {}
-    for part in place:
-        if isinstance(part, int):
-            nth[len(keys)] = part
-        else:
-            keys.append(rf"[\"']?{re.escape(part)}[\"']?")
-    return keys, nth
+    return Problem(line_of(text, known), f"{'.'.join(map(str, known))}: {told}")
 
 
 def _placeholders(text: str) -> list[Problem]:
@@ -130,9 +96,6 @@ def _placeholders(text: str) -> list[Problem]:
         for number, line in enumerate(text.splitlines(), 1)
         if PLACEHOLDER in _COMMENT.sub(lambda found: found[1] or "", line)
     ]
-
-
-Told = Iterator[tuple[Place, str]]
 
 
 def _of_rules(policy: Policy, actions: Conditions) -> Told:
@@ -145,10 +108,10 @@ def _of_rules(policy: Policy, actions: Conditions) -> Told:
         yield from _length(place, base, base, actions[name])
         for number, rule in enumerate(base.rules):
             at = (*place, "rules", number)
-            yield from _conditions(policy, at, rule, actions[name])
+            yield from check_conditions(policy, at, rule, actions[name])
             yield from _rule(policy, at, rule, rule.on(base))
             yield from _length(at, rule, rule.on(base), actions[name])
-        yield from _hidden(place, base)
+        yield from check_hidden(place, base)
         if base.when:
             yield (*place, "when"), f"conditions belong to a rule; write [[actions.{name}.rules]]"
 
@@ -156,11 +119,11 @@ def _of_rules(policy: Policy, actions: Conditions) -> Told:
 def _rule(policy: Policy, place: Place, said: Rule, whole: Rule) -> Told:
     """What is wrong with one rule: names it says itself, and whether it can be decided as a whole."""
     for key in ("ask", "for_others", "approvers", "fallback"):
-        yield from _names(policy, (*place, key), getattr(said, key), asking=key in ("ask", "for_others"))
+        yield from check_names(policy, (*place, key), getattr(said, key), asking=key in ("ask", "for_others"))
     for number, step in enumerate(said.steps):
-        yield from _names(policy, (*place, "steps", number, "approvers"), step.approvers)
+        yield from check_names(policy, (*place, "steps", number, "approvers"), step.approvers)
     for escalation in [*said.escalate, *(one for step in said.steps for one in step.escalate)]:
-        yield from _names(policy, (*place, "escalate"), escalation.to)
+        yield from check_names(policy, (*place, "escalate"), escalation.to)
         if escalation.after >= whole.expires:
             yield (*place, "escalate"), "this comes after the request has expired; shorten it"
     name = str(place[1])
@@ -179,16 +142,6 @@ def _rule(policy: Policy, place: Place, said: Rule, whole: Rule) -> Told:
             yield problem
     if not told:
         yield from _too_few(policy, (*place, "steps"), whole)
-
-
-def _names(policy: Policy, place: Place, entries: Collection[str], asking: bool = False) -> Told:
-    special = {ANYONE} if asking else {MANAGER, ASKERS_MANAGER, OWNERS}
-    for entry in entries:
-        known = is_person(entry) or is_slack_group(entry) or entry in policy.groups or entry in special
-        if not known:
-            yield place, f"{entry!r} is no e-mail, Slack id or group; add [groups.{entry}]"
-        elif entry == OWNERS and not policy.owners and OWNERS not in policy.groups:
-            yield place, '\'owners\' needs a table [owners]: "Design" = ["lena@example.com"]'
 
 
 def _people(policy: Policy, entries: Collection[str]) -> set[str] | None:
@@ -245,74 +198,12 @@ def _too_few(policy: Policy, place: Place, rule: Rule) -> Told:
         yield place, f"{wanted} different people must agree over all steps, but only {can} can"
 
 
-def _conditions(policy: Policy, place: Place, rule: Rule, fields: Collection[str]) -> Told:
-    at = (*place, "when")
-    if not rule.when:
-        yield place, "a rule needs conditions: when = { … }; without any, write it in the action's table"
-    for key, value in rule.when.items():
-        if key not in (*CONDITIONS, *fields):
-            known = ", ".join(sorted((*CONDITIONS, *fields)))
-            yield at, f"{key!r} is nothing a rule can look at; known: {known}"
-        elif key == "for" and value not in ("self", "others"):
-            yield at, 'for: write "self" or "others"'
-        elif key.endswith("_group"):
-            yield from _names(policy, at, [str(value)], asking=True)
-        elif value == () or (key == "max_days" and not _is_count(value)):
-            yield at, f"{key}: {'write a number of days from 1 on' if value != () else 'name at least one'}"
-        elif isinstance(fields, Mapping) and (strange := _strange(value, fields.get(key, ()))):
-            yield at, f"{key} is never {strange}; known: {', '.join(sorted(fields[key]))}"
-        elif isinstance(value, int) != (key == "max_days"):
-            kind = "a whole number, without quotes" if key == "max_days" else "text in quotes, or a list"
-            yield at, f"{key}: write {kind}"
-
-
-def _is_count(value: object) -> bool:
-    return not isinstance(value, int) or (not isinstance(value, bool) and value > 0)
-
-
-def _strange(value: object, known: Collection[str]) -> str:
-    """A value that can't be chosen, or ''; where nothing is known, everything may be."""
-    wanted = accepted(value) - accepted(tuple(known)) if known else ()
-    return repr(min(wanted)) if wanted else ""
-
-
 def _length(place: Place, said: Rule, whole: Rule, fields: Collection[str]) -> Told:
     for key, days in (("longest", said.longest), ("proposed", said.proposed)):
         if days and "max_days" not in fields:
             yield (*place, key), f"{place[1]} can't end by itself; remove it"
     if said.proposed and whole.longest and said.proposed > whole.longest:
         yield (*place, "proposed"), f"this is more than the longest, {whole.longest} days"
-
-
-def _hidden(place: Place, base: Rule) -> Told:
-    for number, rule in enumerate(base.rules):
-        for earlier, other in enumerate(base.rules[:number]):
-            if other.when and _covers(other.when, rule.when):
-                yield (*place, "rules", number), f"never reached: rule {earlier + 1} takes everything first"
-                break
-
-
-def _covers(wide: Mapping[str, Any], narrow: Mapping[str, Any]) -> bool:
-    """Whether whatever meets `narrow` meets `wide` too."""
-    return all(key in narrow and _is_within(key, narrow[key], wide[key]) for key in wide)
-
-
-def _is_within(key: str, narrow: object, wide: object) -> bool:
-    if isinstance(narrow, int) and isinstance(wide, int):
-        return narrow <= wide
-    return _values(key, narrow) <= _values(key, wide)
-
-
-def _values(key: str, value: object) -> frozenset[str]:
-    """What a condition takes. A group of the file is called exactly so; all else is found in any case."""
-    is_group = key.endswith("_group") and "@" not in str(value)
-    return frozenset({str(value)}) if is_group else accepted(value)
-
-
-def accepted(value: object) -> frozenset[str]:
-    """The values that a condition takes."""
-    values = value if isinstance(value, tuple) else (value,)
-    return frozenset(str(one).casefold() for one in values)
 
 
 def _of_tables(policy: Policy) -> Told:
@@ -323,7 +214,7 @@ def _of_tables(policy: Policy) -> Told:
     for entry in policy.operators:
         if entry not in policy.groups and not is_person(entry):
             yield ("operators",), f"{entry!r} is no e-mail or Slack id"
-    yield from _names(policy, ("fallback",), policy.fallback)
+    yield from check_names(policy, ("fallback",), policy.fallback)
     for name, group in policy.groups.items():
         yield from _group(policy, name)
         for entry in (*group.people, *group.told):
@@ -334,7 +225,7 @@ def _of_tables(policy: Policy) -> Told:
             if not is_person(entry):
                 yield ("managers", who), f"{entry!r} is no e-mail or Slack id"
     for team, entries in policy.owners.items():
-        yield from _names(policy, ("owners", team), entries)
+        yield from check_names(policy, ("owners", team), entries)
 
 
 def _group(policy: Policy, name: str) -> Told:

@@ -10,7 +10,7 @@ from approvals.cases import Approver, Case, Named, Route, reached
 from approvals.ids import PersonId, SlackId
 from approvals.people import Directory, Person, canonical, listed
 from approvals.policy import ANYONE, ASKERS_MANAGER, MANAGER, OWNERS, Policy, Rule, Step, is_slack_group
-from approvals.policy_check import accepted
+from approvals.policy_conditions import accepted
 from approvals.refusals import Refused
 from approvals.request import Request, Vote
 

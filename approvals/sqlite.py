@@ -6,7 +6,7 @@ import os
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -16,8 +16,9 @@ from approvals.away import AWAY, RETURNED, delegation
 from approvals.chain import Anchor, Sealed
 from approvals.connections import Connections
 from approvals.folding import apply, fold
-from approvals.ids import BOT, PersonId, RequestId, stamp, unstamp
-from approvals.request import FORMATS, Draft, Event, Request, listed
+from approvals.ids import BOT, PersonId, RequestId, stamp
+from approvals.request import Draft, Event, Request, listed
+from approvals.sqlite_claims import SqliteClaims
 from approvals.sqlite_finding import SqliteFinding
 from approvals.sqlite_groups import SqliteGroups
 from approvals.sqlite_homes import SqliteHomes
@@ -27,7 +28,7 @@ from approvals.sqlite_people import SqlitePeople
 from approvals.sqlite_relations import SAME, number_of
 from approvals.sqlite_verify import verify
 from approvals.states import OPEN
-from approvals.store import Claim, ClaimLost, Overtaken, StoreTrouble, Verified, WrongRecord
+from approvals.store import Claim, Overtaken, StoreTrouble, Verified, WrongRecord
 
 log = logging.getLogger(__name__)
 
@@ -37,7 +38,7 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-class SqliteStore:
+class SqliteStore(SqliteClaims):
     """The store contract on one SQLite file. Safe for threads and processes of one machine."""
 
     def __init__(
@@ -46,9 +47,8 @@ class SqliteStore:
         now: Callable[[], datetime] = utc_now,
         salt: Callable[[], str] = lambda: os.urandom(16).hex(),
     ) -> None:
-        self.path, self._now = path, now
-        self.is_new = not path.exists()
-        self._on = Connections(path)
+        self.path, self.is_new = path, not path.exists()  # before a connection makes it
+        super().__init__(Connections(path), now)
         self._ledger = SqliteLedger(self._on, now, salt)
         self.finding = SqliteFinding(self._on, self._folded)
         self.homes = SqliteHomes(self._on, now)
@@ -218,100 +218,10 @@ class SqliteStore:
             stamp(self._now()), limit,
         )  # fmt: skip
 
-    def claim(self, owner: str, lease: timedelta) -> Claim | None:
-        """The next request that has work due and whose lanes are all free.
-
-        A lane is not free while an older request with work to do is in it, nor while anybody works in it.
-        """
-        now = self._now()
-        with self.writing():
-            row = self._claimable(now)
-            while row and not self._knows(row["number"]):
-                row = self._claimable(now, after=row["number"])
-            if row is None:
-                return None
-            self._on.run(
-                "UPDATE requests SET owner = ?, attempt = attempt + 1, lease_until = ? WHERE number = ?",
-                owner, stamp(now + lease), row["number"],
-            )  # fmt: skip
-            return Claim(RequestId(f"R-{row['number']}"), owner, row["attempt"] + 1)
-
-    def _claimable(self, now: datetime, after: int = 0) -> sqlite3.Row | None:
-        return self._on.row(
-            """SELECT r.number, r.attempt FROM requests r
-            WHERE r.active = 1 AND r.next_due <= :now AND (r.lease_until IS NULL OR r.lease_until < :now)
-            AND NOT EXISTS (
-              SELECT 1 FROM lanes mine JOIN lanes its ON its.key = mine.key AND its.number != mine.number
-              JOIN requests other ON other.number = its.number
-              WHERE mine.number = r.number AND (other.number < r.number OR other.lease_until >= :now))
-            AND r.number > ? ORDER BY r.number LIMIT 1""".replace(":now", "?"),
-            *[stamp(now)] * 3, after,
-        )  # fmt: skip
-
-    def _knows(self, number: int) -> bool:
-        """Whether this program understands all that happened to a request."""
-        rows = self._on.rows("SELECT DISTINCT type, format FROM ledger WHERE stream = ?", f"R-{number}")
-        return all(row["format"] <= FORMATS.get(row["type"], 0) for row in rows)
-
-    def _fence(self, claim: Claim, since: str = "") -> None:
-        row = self._on.row(
-            "SELECT 1 FROM requests WHERE number = ? AND owner = ? AND attempt = ?"
-            " AND coalesce(lease_until, '') >= ?",
-            int(claim.request.removeprefix("R-")), claim.owner, claim.attempt, since,
-        )  # fmt: skip
-        if row is None:
-            raise ClaimLost(f"the time to work on {claim.request} ran out, or another worker has it now")
-
-    def renew(self, claim: Claim, lease: timedelta) -> None:
-        """Keeps a claim alive. Raises ClaimLost."""
-        self._lease(claim, stamp(self._now() + lease))
-
-    def release(self, claim: Claim) -> None:
-        """Gives a claim back."""
-        self._lease(claim, None)
-
-    def _lease(self, claim: Claim, until: str | None) -> None:
-        with self.writing():
-            self._fence(claim, stamp(self._now()) if until else "")
-            number = int(claim.request.removeprefix("R-"))
-            self._on.run("UPDATE requests SET lease_until = ? WHERE number = ?", until, number)
-            if until is None:
-                self._on.run("UPDATE requests SET owner = NULL WHERE number = ?", number)
-
-    def leases(self) -> set[str]:
-        """Owners of claims that haven't run out."""
-        now = stamp(self._now())
-        rows = self._on.rows("SELECT owner FROM requests WHERE owner IS NOT NULL AND lease_until >= ?", now)
-        return {row["owner"] for row in rows}
-
-    def free(self, owner: str) -> None:
-        """Ends the claims of an owner that is known to be dead; fences it off should it live after all."""
-        with self.writing():
-            self._on.run(
-                "UPDATE requests SET owner = NULL, lease_until = NULL, attempt = attempt + 1 WHERE owner = ?",
-                owner,
-            )
-
     def once(self, receipt: str) -> bool:
         """Whether this delivery is new; it isn't new a second time."""
         with self.writing():
             return self._on.run("INSERT OR IGNORE INTO receipts VALUES (?, '')", receipt) == 1
-
-    def spend(self, credits: int, pool: int, window: timedelta) -> float:
-        """Takes credits from the shared pool; returns 0, or the seconds until there may be enough."""
-        now = self._now()
-        with self.writing():
-            self._on.run("DELETE FROM quota WHERE at <= ?", stamp(now - window))
-            used = self._on.rows("SELECT at, credits FROM quota ORDER BY at")
-            free, until = pool - sum(row["credits"] for row in used), now
-            for row in used:
-                if free >= credits:
-                    break
-                free, until = free + row["credits"], unstamp(row["at"]) + window
-            if until > now:
-                return (until - now).total_seconds()
-            self._on.run("INSERT INTO quota VALUES (?,?)", stamp(now), credits)
-            return 0.0
 
     # -- policies and proof ----------------------------------------------------------------------------
 

@@ -7,7 +7,8 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from approvals.policy import Rule
-from approvals.policy_check import _covers, check, load
+from approvals.policy_check import check, load
+from approvals.policy_conditions import covers
 from approvals.refusals import Refused
 from approvals.routing import Ground
 from approvals.store import Store
@@ -178,7 +179,7 @@ def test_what_an_earlier_rule_covers_it_really_takes(scene: Scene) -> None:
     @given(pairs(), PEOPLE, PEOPLE | st.just(""), st.sampled_from(["Design", "Sales", ""]))
     def takes(two: tuple[dict[str, object], dict[str, object]], asker: str, about: str, team: str) -> None:
         wide, narrow = two
-        assume(wide and narrow and _covers(wide, narrow))
+        assume(wide and narrow and covers(wide, narrow))
         teams = ((team, f"g_{team.casefold()}"),) if team else ()
         ground = scene.ground("request-access", asker, about, teams=teams)
         if meets(ground, narrow):

@@ -1,0 +1,75 @@
+"""Conditions of rules: whether each can be met, and which rule is hidden behind an earlier one; pure."""
+
+from collections.abc import Collection, Mapping
+from typing import Any
+
+from approvals.policy import Policy, Rule
+from approvals.policy_lines import Place, Told
+from approvals.policy_names import check_names
+
+CONDITIONS = ("requester_group", "subject_group", "for")
+"""What every action's rules may look at, beside what its form says."""
+
+
+def check_conditions(policy: Policy, place: Place, rule: Rule, fields: Collection[str]) -> Told:
+    """What is wrong with the conditions of one rule; `fields` are those of the action's form."""
+    at = (*place, "when")
+    if not rule.when:
+        yield place, "a rule needs conditions: when = { … }; without any, write it in the action's table"
+    for key, value in rule.when.items():
+        if key not in (*CONDITIONS, *fields):
+            known = ", ".join(sorted((*CONDITIONS, *fields)))
+            yield at, f"{key!r} is nothing a rule can look at; known: {known}"
+        elif key == "for" and value not in ("self", "others"):
+            yield at, 'for: write "self" or "others"'
+        elif key.endswith("_group"):
+            yield from check_names(policy, at, [str(value)], asking=True)
+        elif value == () or (key == "max_days" and not _is_count(value)):
+            yield at, f"{key}: {'write a number of days from 1 on' if value != () else 'name at least one'}"
+        elif isinstance(fields, Mapping) and (strange := _strange(value, fields.get(key, ()))):
+            yield at, f"{key} is never {strange}; known: {', '.join(sorted(fields[key]))}"
+        elif isinstance(value, int) != (key == "max_days"):
+            kind = "a whole number, without quotes" if key == "max_days" else "text in quotes, or a list"
+            yield at, f"{key}: write {kind}"
+
+
+def _is_count(value: object) -> bool:
+    return not isinstance(value, int) or (not isinstance(value, bool) and value > 0)
+
+
+def _strange(value: object, known: Collection[str]) -> str:
+    """A value that can't be chosen, or ''; where nothing is known, everything may be."""
+    wanted = accepted(value) - accepted(tuple(known)) if known else ()
+    return repr(min(wanted)) if wanted else ""
+
+
+def check_hidden(place: Place, base: Rule) -> Told:
+    """Rules of an action that are never reached."""
+    for number, rule in enumerate(base.rules):
+        for earlier, other in enumerate(base.rules[:number]):
+            if other.when and covers(other.when, rule.when):
+                yield (*place, "rules", number), f"never reached: rule {earlier + 1} takes everything first"
+                break
+
+
+def covers(wide: Mapping[str, Any], narrow: Mapping[str, Any]) -> bool:
+    """Whether whatever meets `narrow` meets `wide` too."""
+    return all(key in narrow and _is_within(key, narrow[key], wide[key]) for key in wide)
+
+
+def _is_within(key: str, narrow: object, wide: object) -> bool:
+    if isinstance(narrow, int) and isinstance(wide, int):
+        return narrow <= wide
+    return _values(key, narrow) <= _values(key, wide)
+
+
+def _values(key: str, value: object) -> frozenset[str]:
+    """What a condition takes. A group of the file is called exactly so; all else is found in any case."""
+    is_group = key.endswith("_group") and "@" not in str(value)
+    return frozenset({str(value)}) if is_group else accepted(value)
+
+
+def accepted(value: object) -> frozenset[str]:
+    """The values that a condition takes."""
+    values = value if isinstance(value, tuple) else (value,)
+    return frozenset(str(one).casefold() for one in values)

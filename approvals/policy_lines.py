@@ -1,0 +1,42 @@
+"""On which line of a policy file something stands, to send people there; pure."""
+
+import re
+from collections.abc import Iterator
+
+_DOT = r"\s*\.\s*"
+
+Place = tuple[str | int, ...]
+"""Where something stands: keys, and behind a list of tables which of them."""
+Told = Iterator[tuple[Place, str]]
+"""What is wrong, and where."""
+
+
+def line_of(text: str, place: Place) -> int:
+    """Where a key stands: below its table's heading, or on the line of the inline table it is in."""
+    keys, nth = _keys(place)
+    lines, start, below = text.splitlines(), -1, keys
+    for depth in range(len(keys), 0, -1):
+        heading = re.compile(rf"\s*\[\[?\s*{_DOT.join(keys[:depth])}\s*\]")
+        found = [n for n, line in enumerate(lines) if heading.match(line)]
+        if found:
+            start, below = found[min(nth.get(depth, 0), len(found) - 1)], keys[depth:]
+            break
+    end = next((n for n in range(start + 1, len(lines)) if lines[n].lstrip().startswith("[")), len(lines))
+    for length in range(len(below), 0, -1):
+        wanted = re.compile(rf"\s*{_DOT.join(below[:length])}\s*=")
+        hit = next((n for n in range(start + 1, end) if wanted.match(lines[n])), -1)
+        if hit >= 0:
+            return hit + 1
+    return max(start, 0) + 1
+
+
+def _keys(place: Place) -> tuple[list[str], dict[int, int]]:
+    """The keys as they may be written, and which of several tables is meant, by how deep it lies."""
+    keys: list[str] = []
+    nth: dict[int, int] = {}
+    for part in place:
+        if isinstance(part, int):
+            nth[len(keys)] = part
+        else:
+            keys.append(rf"[\"']?{re.escape(part)}[\"']?")
+    return keys, nth
