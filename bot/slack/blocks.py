@@ -45,10 +45,9 @@ def section(text: str) -> Block:
     return {"type": "section", "text": plain(text)}
 
 
-def strong(text: str) -> Block:
-    """A paragraph in bold, to be found at a glance among others."""
-    bold = {"type": "text", "text": cut(text, LONGEST_SECTION) or " ", "style": {"bold": True}}
-    return {"type": "rich_text", "elements": [{"type": "rich_text_section", "elements": [bold]}]}
+def between(parts: Sequence[Sequence[Block]]) -> list[Block]:
+    """Several things one below the other, with a line between them."""
+    return [block for part in parts for block in ({"type": "divider"}, *part)][1:]
 
 
 def sections(*lines: str) -> list[Block]:
@@ -140,8 +139,6 @@ def count_words(blocks: Sequence[Block]) -> int:
 def _texts(block: Block) -> list[str]:
     if block["type"] in ("header", "section"):
         return [block["text"]["text"]]
-    if block["type"] == "rich_text":
-        return [one["text"] for part in block["elements"] for one in part["elements"]]
     if block["type"] == "context":
         return [_LONGEST_DATE if one["type"] == "mrkdwn" else one["text"] for one in block["elements"]]
     return []

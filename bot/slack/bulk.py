@@ -19,7 +19,7 @@ from approvals.who import Who
 from bot.desk import Desk
 from bot.lifecycle import ACTIONS
 from bot.slack import forms
-from bot.slack.blocks import Block, context, plain, sections, strong
+from bot.slack.blocks import Block, context, plain, section, sections
 from bot.slack.home import Gathering, is_harmless
 from bot.slack.home_blocks import asks
 from bot.slack.scene import Scene
@@ -64,7 +64,7 @@ def form(scenes: Sequence[Scene]) -> Block:
 def _request(scene: Scene, number: int) -> list[Block]:
     plan = scene.request.plan
     steps = [f"• {step['text']}" for step in plan.get("steps", ())]
-    question = strong(f"{number}. {scene.question} ({scene.request.id})")
+    question = section(f"{number}. {scene.question} ({scene.request.id})")
     return [question, *sections(*plan.get("warnings", ()), *steps), context(asks(scene))]
 
 

@@ -22,7 +22,7 @@ from bot.slack.home_blocks import ALL_AT_ONCE, Admins, Kind, Line, Listed, May, 
 from bot.slack.lines import stands, stopped, stuck
 from bot.slack.scene import Scene
 
-WAITING, MINE, ENDED, TROUBLE, TEAMS, ADMINS = 8, 6, 3, 4, 4, 30
+WAITING, MINE, ENDED, TROUBLE, TEAMS, ADMINS = 6, 6, 3, 4, 4, 30
 """How many of each are shown: with all of them a view stays under Slack's 100 blocks."""
 
 UNCHECKED = "I haven't been able to check your Slack account today. I'm looking; this page follows by itself."

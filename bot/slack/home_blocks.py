@@ -9,6 +9,7 @@ from bot.slack import waiting
 from bot.slack.blocks import (
     Block,
     actions,
+    between,
     button,
     clip_words,
     context,
@@ -16,7 +17,6 @@ from bot.slack.blocks import (
     numbered,
     plain,
     section,
-    strong,
 )
 from bot.slack.deciding import decide
 from bot.slack.scene import Scene
@@ -127,9 +127,9 @@ def _waiting(page: Page) -> list[Block]:
     blocks = [header(f"Waiting for you: {count}")]
     if page.kinds:
         blocks.append(_row("all", *map(_all_of, page.kinds)))
-    for one in page.waiting:
-        blocks += _line(one, "waiting") if isinstance(one, Line) else _asked(one)
-    return blocks + _more(page.waiting_left, "They come up here as soon as these are decided.")
+    each = [_line(one, "waiting") if isinstance(one, Line) else _asked(one) for one in page.waiting]
+    left = _more(page.waiting_left, "They come up here as soon as these are decided.")
+    return [*blocks, *between(each), *left]
 
 
 def _all_of(kind: Kind) -> Block:
@@ -143,7 +143,7 @@ def _asked(scene: Scene) -> list[Block]:
     """One request to decide: the question, what exactly will change, who asks and until when."""
     request = scene.request
     return [
-        strong(scene.question),
+        section(scene.question),
         section(changes(scene)),
         context(asks(scene), f"{request.id}. {_until(scene)} {_because(scene)}"),
         decide(scene) | {"block_id": f"decide:{request.id}"},
@@ -189,7 +189,7 @@ def _list(title: str, listed: Listed, name: str, then: str) -> list[Block]:
     if not listed.lines:
         return []
     lines = [block for one in listed.lines for block in _line(one, name)]
-    return [strong(title), *lines, *_more(listed.left, then)]
+    return [section(title), *lines, *_more(listed.left, then)]
 
 
 def _mine(page: Page) -> list[Block]:
@@ -220,7 +220,7 @@ def _admins(admins: Admins) -> list[Block]:
         for start in range(0, len(admins.lines), IN_A_SECTION)
     ]
     more = f" {admins.left} more stand in Miro's company settings." if admins.left else ""
-    return [strong("Admin rights in Miro:"), *rows, context(f"{admins.seen}{more}")]
+    return [section("Admin rights in Miro:"), *rows, context(f"{admins.seen}{more}")]
 
 
 # -- about the reader ------------------------------------------------------------------------------------

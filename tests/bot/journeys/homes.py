@@ -23,8 +23,8 @@ def opened(s: Stage, user: str) -> str:
 
 
 def page(s: Stage, user: str) -> str:
-    """What stands in somebody's App Home, bold or not."""
-    return as_text(s.slack.homes[user]).replace("*", "")
+    """What stands in somebody's App Home."""
+    return as_text(s.slack.homes[user])
 
 
 def part(shown: str, heading: str, until: str) -> str:

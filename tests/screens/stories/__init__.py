@@ -1,7 +1,7 @@
 """Every picture there is: one short entry each, in the order in which the page shows them."""
 
 from tests.screens.picture import Story
-from tests.screens.stories.absent import DELEGATED, LEFT
+from tests.screens.stories.absent import DELEGATED, LEFT, STUCK
 from tests.screens.stories.actions import ACTIONS
 from tests.screens.stories.asking import FORMS, WAYS
 from tests.screens.stories.deciding import APPROVED, CHANGED, DENIED, MANY
@@ -13,7 +13,7 @@ from tests.screens.stories.steps import ESCALATED, STEPS
 from tests.screens.stories.talking import QUESTION, REMINDED
 
 STORIES: tuple[Story, ...] = (
-    WAYS, FORMS, APPROVED, DENIED, QUESTION, MANY, STEPS, REMINDED, ESCALATED, DELEGATED, LEFT, CHANGED,
-    CONFIDENTIAL, ACTIONS, LEAVING, DAYS, CHANNEL, MANAGER_HOME, OPERATOR_HOME, ENDINGS, STOPPED, AWAY,
-    PRACTICE,
+    WAYS, FORMS, APPROVED, DENIED, QUESTION, MANY, STEPS, REMINDED, ESCALATED, DELEGATED, LEFT, STUCK,
+    CHANGED, CONFIDENTIAL, ACTIONS, LEAVING, DAYS, CHANNEL, MANAGER_HOME, OPERATOR_HOME, ENDINGS, STOPPED,
+    AWAY, PRACTICE,
 )  # fmt: skip

@@ -84,3 +84,23 @@ LEFT = Story(
     ),
     _LED,
 )  # fmt: skip
+
+STUCK = Story(
+    "Nobody is left to decide",
+    (
+        picture(
+            "stuck", "The only one who could decide has left: operators are told, and nothing is approved.",
+            CAROL, CARD, "Nobody can decide R-1",
+            asks(ALEX, "/miro-access for Engineering because I start on Monday"), _is(PRIYA, Standing.LEFT),
+        ),
+        picture(
+            "stuck-waiting", "The requester's card.",
+            ALEX, CARD, "The operators know",
+        ),
+        picture(
+            "stuck-home", "App Home of an operator then.",
+            CAROL, HOME, "Nobody can decide these",
+        ),
+    ),
+    _MANAGER,
+)  # fmt: skip
