@@ -27,7 +27,7 @@ def span(text: object) -> timedelta:
     """'30m', '18h' or '3d' as a span of time. Raises ValueError."""
     found = re.fullmatch(r"([1-9]\d{0,3})([mhd])", str(text))
     if not found:
-        raise ValueError('write a time like "30m", "18h" or "3d"')
+        raise ValueError('write a time like "30m", "18h" or "3d", with a number from 1 to 9999')
     return timedelta(**{_UNITS[found[2]]: int(found[1])})
 
 

@@ -23,6 +23,7 @@ from approvals.policy import (
 from approvals.policy_conditions import check_conditions, check_hidden
 from approvals.policy_lines import Place, Told, line_of
 from approvals.policy_names import check_names
+from approvals.policy_tables import check_tables
 
 PLACEHOLDER = "REPLACE-ME"
 """Stands in a policy that `miro-bot policy init` wrote, until somebody writes what is true."""
@@ -37,6 +38,11 @@ _SAID = {
     "int_type": "write a whole number, without quotes",
     "string_type": "write text in quotes",
     "tuple_type": 'write a list, like ["it"]',
+    "model_type": "write a table, like { … }",
+    "dict_type": "write a table, like { … }",
+    "mapping_type": "write a table, like { … }",
+    "too_short": "name at least one",
+    "missing": "is needed; add it",
 }
 
 
@@ -78,7 +84,7 @@ def check(text: str, actions: Conditions) -> tuple[Policy | None, list[Problem]]
     except ValidationError as error:
         return None, [_unreadable(text, one["loc"], one["type"], one["msg"]) for one in error.errors()]
     problems = _placeholders(text)
-    for place, told in (*_of_rules(policy, actions), *_of_tables(policy)):
+    for place, told in (*_of_rules(policy, actions), *check_tables(policy)):
         problems.append(Problem(line_of(text, place), told))
     return policy, sorted(dict.fromkeys(problems), key=lambda problem: problem.line)
 
@@ -127,8 +133,14 @@ def _rule(policy: Policy, place: Place, said: Rule, whole: Rule) -> Told:
         if escalation.after >= whole.expires:
             yield (*place, "escalate"), "this comes after the request has expired; shorten it"
     name = str(place[1])
+    if said.remind and said.remind >= whole.expires:
+        yield (*place, "remind"), 'this comes after the request has expired; shorten it, or write "never"'
+    if not (whole.ask or whole.for_others):
+        yield place, f"nobody may ask for {name}; write ask or for_others"
     if said.approvers and said.steps:
         yield (*place, "steps"), f"{name} has approvers and steps; keep one of them"
+    if not said.approval and (said.approvers or said.steps):
+        yield (*place, "approval"), f"{name} has approvers and needs no approval; keep one of them"
     if any(rule.rules for rule in said.rules):
         yield (*place, "rules"), "a rule can't have rules of its own"
     if whole.approval and not whole.approvers and not whole.steps:
@@ -204,40 +216,3 @@ def _length(place: Place, said: Rule, whole: Rule, fields: Collection[str]) -> T
             yield (*place, key), f"{place[1]} can't end by itself; remove it"
     if said.proposed and whole.longest and said.proposed > whole.longest:
         yield (*place, "proposed"), f"this is more than the longest, {whole.longest} days"
-
-
-def _of_tables(policy: Policy) -> Told:
-    """Names outside of the rules that mean nobody."""
-    for domain in policy.domains:
-        if not domain or "@" in domain:
-            yield ("domains",), f'{domain!r} is no domain; write one like "example.com"'
-    for entry in policy.operators:
-        if entry not in policy.groups and not is_person(entry):
-            yield ("operators",), f"{entry!r} is no e-mail or Slack id"
-    yield from check_names(policy, ("fallback",), policy.fallback)
-    for name, group in policy.groups.items():
-        yield from _group(policy, name)
-        for entry in (*group.people, *group.told):
-            if not is_person(entry):
-                yield ("groups", name, "people"), f"{entry!r} is no e-mail or Slack id"
-    for who, boss in policy.managers.items():
-        for entry in (who, boss):
-            if not is_person(entry):
-                yield ("managers", who), f"{entry!r} is no e-mail or Slack id"
-    for team, entries in policy.owners.items():
-        yield from check_names(policy, ("owners", team), entries)
-
-
-def _group(policy: Policy, name: str) -> Told:
-    group, place = policy.groups[name], ("groups", name)
-    if not group.entries:
-        yield (*place, "people"), f"the group {name} has nobody in it"
-    if group.slack and not is_slack_group(group.slack):
-        yield (*place, "slack"), 'write the handle of a Slack user group, like "@designers"'
-    if group.slack and name in policy.operators:
-        yield (*place, "slack"), "operators are named one by one; a Slack user group can't be among them"
-    strange = {canonical(one) for one in group.told} - {canonical(one) for one in group.people}
-    if strange and not group.slack:
-        yield (*place, "told"), "only who is in the group can be told; the others can't decide"
-    if name in (MANAGER, ASKERS_MANAGER, ANYONE):
-        yield place, f"{name!r} has a meaning of its own; call the group otherwise"

@@ -86,6 +86,12 @@ for_others = ["it"]
 approvers = ["manager", "it"]
 expires = "3d"
 
+[actions.leave-team]
+ask = ["anyone"]
+for_others = ["it"]
+approvers = ["manager", "it"]
+expires = "3d"
+
 [actions.make-admin]
 for_others = ["it"]
 approvers = ["it"]

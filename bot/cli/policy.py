@@ -58,6 +58,8 @@ def policy_check(path: Path | None, reach: bool, as_json: bool) -> None:
         click.echo(json.dumps({"problems": rows, "tells": told, "unreached": missed}, ensure_ascii=False))
     for line in [] if as_json else [*(f"{path}, {one}" for one in problems), *told, *missed]:
         click.echo(line)
+    if known is None and not as_json:
+        click.echo("Mend this first: there may be more that I can't see before.")
     if not problems and not as_json:
         click.echo(f"{path} can be used." if not missed else f"{path} can be used, but not by everybody.")
     sys.exit(1 if problems or missed else 0)

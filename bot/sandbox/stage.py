@@ -44,6 +44,7 @@ organization = "Example Ltd"
 [actions]
 request-access = { ask = ["anyone"], for_others = ["it", "hr"], approvers = ["manager", "it"] }
 move-team = { ask = ["anyone"], for_others = ["it"], approvers = ["manager", "it"] }
+leave-team = { ask = ["anyone"], for_others = ["it"], approvers = ["manager", "it"] }
 make-admin = { ask = ["it"], for_others = ["it", "dana@example.com"], approvers = ["it"], expires = "1d" }
 remove-admin = { for_others = ["it", "dana@example.com"], approvers = ["it"], expires = "1d" }
 offboard = { for_others = ["hr", "it"], approvers = ["manager", "it"], expires = "8h" }

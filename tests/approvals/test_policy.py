@@ -201,7 +201,7 @@ def test_headings_are_found_however_they_are_written(heading: str) -> None:
 )
 def test_a_wrong_span_is_refused_with_its_line(old: str, new: str) -> None:
     text, line = replaced(old, new)
-    told = 'actions.make-admin.expires: write a time like "30m", "18h" or "3d"'
+    told = 'actions.make-admin.expires: write a time like "30m", "18h" or "3d", with a number from 1 to 9999'
     assert problems(text) == [f"line {line}: {told}"]
 
 
@@ -214,11 +214,11 @@ def test_a_missing_key_is_told_at_its_own_table() -> None:
 @pytest.mark.parametrize("key", ["operators", "domains"])
 def test_what_every_policy_needs_is_asked_for(key: str) -> None:
     text = "\n".join(line for line in POLICY.splitlines() if not line.startswith(key))
-    assert problems(text) == [f"line 1: {key}: Field required"]
+    assert problems(text) == [f"line 1: {key}: is needed; add it"]
 
 
 def test_an_empty_policy_is_refused() -> None:
-    assert problems("") == ["line 1: operators: Field required", "line 1: domains: Field required"]
+    assert problems("") == ["line 1: operators: is needed; add it", "line 1: domains: is needed; add it"]
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ from approvals.policy_tells import tells
 from tests.approvals.scene import ACTIONS, POLICY
 
 KNOWN = ACTIONS | {"request-access": ("team", "max_days")}
+HEAD = 'operators = ["ida@example.com"]\ndomains = ["example.com"]\n'
 RULES = """
 [[actions.request-access.rules]]
 when = { team = ["Design"] }
@@ -165,3 +166,34 @@ def test_how_many_people_each_rule_tells() -> None:
         "offboard, step 1: tells 1 person and the members of @hr",
         "offboard, step 2: tells 2 people",
     ]
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        ('domains = ["*"]', "'*' is no domain"),
+        ('domains = ["https://example.com"]', "is no domain"),
+        ('[owners]\n"Design" = []', "Design has no owner"),
+        ('[owners]\n"Design" = ["ada@example.com"]\n"design" = ["bo@example.com"]', "in other letters"),
+        ('[teams]\n"Design" = "g_1"\n"DESIGN" = "g_2"', "in other letters"),
+        (
+            '[managers]\n"ada@example.com" = "bo@example.com"\n"ADA@example.com" = "cy@example.com"',
+            "in other",
+        ),
+        ('[managed_elsewhere]\n"Sales" = " "', "say where to ask instead"),
+        ('[actions.offboard]\napprovers = ["bo@example.com"]', "nobody may ask for offboard"),
+        (
+            '[actions.offboard]\nfor_others = ["anyone"]\napprovers = ["bo@example.com"]\napproval = false',
+            "keep one",
+        ),
+        (
+            '[actions.offboard]\nfor_others = ["anyone"]\napprovers = ["bo@example.com"]\nremind = "5d"',
+            'after the request has expired; shorten it, or write "never"',
+        ),
+        ('[groups]\nit = ["bo@example.com"]', "groups.it: write a table, like { … }"),
+    ],
+)
+def test_what_would_mean_nothing_is_refused(said: str, told: str) -> None:
+    lines = [line for line in HEAD.splitlines() if not said.startswith(line.partition(" ")[0])]
+    _, problems = check("\n".join([*lines, said]), {"offboard": ()})
+    assert [one.text for one in problems if told in one.text] and len(problems) == 1, problems

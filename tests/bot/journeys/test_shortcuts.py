@@ -80,8 +80,8 @@ def test_every_shortcut_of_the_manifest_is_answered(s: Stage, one: dict[str, str
 @pytest.mark.parametrize(
     ("user", "actions"),
     [
-        ("U0ALEX", ["request-access", "move-team"]),
-        ("U0LENA", ["request-access", "move-team", "offboard", "reactivate"]),
+        ("U0ALEX", ["request-access", "move-team", "leave-team"]),
+        ("U0LENA", ["request-access", "move-team", "offboard", "reactivate", "leave-team"]),
         (
             "U0CAROL",
             [
@@ -91,6 +91,7 @@ def test_every_shortcut_of_the_manifest_is_answered(s: Stage, one: dict[str, str
                 "remove-admin",
                 "offboard",
                 "reactivate",
+                "leave-team",
                 "rename-group",
             ],
         ),
@@ -146,7 +147,7 @@ def test_a_button_of_an_action_that_is_no_more_shows_the_choice_again(s: Stage) 
     chooser = anything(s, "U0ALEX")
     chooser["blocks"][1]["accessory"]["value"] = "make-coffee"
     assert s.acting.click("U0ALEX", None, "choose:request-access").ok
-    assert choices(s.acting.modal("U0ALEX")) == ["request-access", "move-team"]
+    assert choices(s.acting.modal("U0ALEX")) == ["request-access", "move-team", "leave-team"]
 
 
 def test_an_action_that_the_policy_took_away_meanwhile_is_refused(s: Stage) -> None:

@@ -1,0 +1,68 @@
+"""Whether the tables of a policy that stand outside of its rules can be used; pure."""
+
+import re
+from collections.abc import Collection
+
+from approvals.people import canonical
+from approvals.policy import ANYONE, ASKERS_MANAGER, MANAGER, Policy, is_person, is_slack_group
+from approvals.policy_lines import Told
+from approvals.policy_names import check_names
+
+_DOMAIN = re.compile(r"[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")
+
+
+def check_tables(policy: Policy) -> Told:
+    """Names outside of the rules that mean nobody, or two things at once."""
+    for domain in policy.domains:
+        if not _DOMAIN.fullmatch(domain):
+            yield ("domains",), f'{domain!r} is no domain; write one like "example.com"'
+    for entry in policy.operators:
+        if entry not in policy.groups and not is_person(entry):
+            yield ("operators",), f"{entry!r} is no e-mail or Slack id"
+    yield from check_names(policy, ("fallback",), policy.fallback)
+    for name, group in policy.groups.items():
+        yield from _group(policy, name)
+        for entry in (*group.people, *group.told):
+            if not is_person(entry):
+                yield ("groups", name, "people"), f"{entry!r} is no e-mail or Slack id"
+    yield from _managers(policy)
+    for team, entries in policy.owners.items():
+        yield from check_names(policy, ("owners", team), entries)
+        if not entries:
+            yield ("owners", team), f"{team} has no owner; name one, or remove the line"
+    for team, way in policy.managed_elsewhere.items():
+        if not way.strip():
+            yield ("managed_elsewhere", team), "say where to ask instead"
+    for table in ("teams", "owners", "managed_elsewhere", "managers"):
+        yield from _twice(table, getattr(policy, table))
+
+
+def _managers(policy: Policy) -> Told:
+    for who, boss in policy.managers.items():
+        for entry in (who, boss):
+            if not is_person(entry):
+                yield ("managers", who), f"{entry!r} is no e-mail or Slack id"
+
+
+def _twice(table: str, keys: Collection[str]) -> Told:
+    """Names that are one: they are read in any case, and only the first would count."""
+    seen: set[str] = set()
+    for key in keys:
+        if key.casefold() in seen:
+            yield (table, key), f"{key} is there already, in other letters; keep one of them"
+        seen.add(key.casefold())
+
+
+def _group(policy: Policy, name: str) -> Told:
+    group, place = policy.groups[name], ("groups", name)
+    if not group.entries:
+        yield (*place, "people"), f"the group {name} has nobody in it"
+    if group.slack and not is_slack_group(group.slack):
+        yield (*place, "slack"), 'write the handle of a Slack user group, like "@designers"'
+    if group.slack and name in policy.operators:
+        yield (*place, "slack"), "operators are named one by one; a Slack user group can't be among them"
+    strange = {canonical(one) for one in group.told} - {canonical(one) for one in group.people}
+    if strange and not group.slack:
+        yield (*place, "told"), "only who is in the group can be told; the others can't decide"
+    if name in (MANAGER, ASKERS_MANAGER, ANYONE):
+        yield place, f"{name!r} has a meaning of its own; call the group otherwise"
