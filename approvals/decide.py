@@ -238,13 +238,9 @@ def review(request: Request, table: Table) -> list[Draft]:
     """Looks whether those who were asked can still decide; asks others, where that has changed."""
     if request.untouchable or request.state is not State.WAITING or _is_over(request, table):
         return []
-    if table.directory.person(request.requester).has_left:
-        text = "Whoever asked for it has left the company, so it ends."
-        return [Draft(What.WITHDRAWN, words={"text": text})]
-    subject = table.directory.person(request.subject) if request.subject else None
-    if subject and subject.has_left and not table.is_for_leavers:
-        text = f"{subject.called} has left the company, so it ends."
-        return [Draft(What.WITHDRAWN, words={"text": text})]
+    ended = left(request, table)
+    if ended:
+        return ended
     route = table.route(request)
     if route.is_settled:
         return [Draft(What.APPROVED, body={"revision": request.revision})]
@@ -253,6 +249,16 @@ def review(request: Request, table: Table) -> list[Draft]:
     if same and asked ^ seated <= _voted(request):
         return []
     return [routed(request, table, "people or policy changed")]
+
+
+def left(request: Request, table: Table) -> list[Draft]:
+    """Ends what somebody who has left asked for, and what would be of no use to somebody who has."""
+    text, subject = "", table.directory.person(request.subject) if request.subject else None
+    if table.directory.person(request.requester).has_left:
+        text = "Whoever asked for it has left the company, so it ends."
+    elif subject and subject.has_left and not table.is_for_leavers:
+        text = f"{subject.called} has left the company, so it ends."
+    return [Draft(What.WITHDRAWN, words={"text": text})] if text else []
 
 
 def withdraw(request: Request, who: Who, table: Table) -> list[Draft]:

@@ -6,7 +6,8 @@ class Refused(Exception):
 
     Refused
      ├─ Settled   somebody was first
-     └─ Outdated  the click belongs to an older picture
+     ├─ Outdated  the click belongs to an older picture
+     └─ Unsure    what it depends on isn't known now
     """
 
 
@@ -16,3 +17,7 @@ class Settled(Refused):
 
 class Outdated(Refused):
     """The click belongs to an older picture of what will change."""
+
+
+class Unsure(Refused):
+    """What it depends on isn't known at the moment: nothing is decided by a guess."""

@@ -11,7 +11,7 @@ from approvals.ids import PersonId, SlackId
 from approvals.people import Directory, Person, canonical, listed
 from approvals.policy import ANYONE, ASKERS_MANAGER, MANAGER, OWNERS, Policy, Rule, Step, is_slack_group
 from approvals.policy_conditions import accepted
-from approvals.refusals import Refused
+from approvals.refusals import Refused, Unsure
 from approvals.request import Request, Vote
 
 
@@ -57,13 +57,29 @@ class Ground:
         if key == "for":
             return (value == "others") is self.case.is_for_others
         if key == "requester_group":
-            return self.includes([str(value)], self.case.requester)
+            return self._is_surely_in(str(value), self.case.requester)
         if key == "subject_group":
-            return self.includes([str(value)], self.case.concerned)
+            return self._is_surely_in(str(value), self.case.concerned)
         if key == "max_days":
             return self.case.days is not None and isinstance(value, int) and self.case.days <= value
         known = team if key == "team" else self.case.details.get(key, ())
         return bool(accepted(value) & {name.casefold() for name in known})
+
+    def _is_surely_in(self, entry: str, who: Person) -> bool:
+        """Whether somebody is in the group of a condition. Raises Unsure where Slack hasn't told of it.
+
+        A group that is renamed or switched off in Slack would else let a milder rule hold.
+        """
+        if self.includes([entry], who):
+            return True
+        handles = [one for one, _ in self.policy.members([entry]) if is_slack_group(one)]
+        for handle in handles:
+            if not self.directory.knows(handle, self.now):
+                raise Unsure(
+                    f"I can't tell who is in {handle}, so I don't know who decides this. "
+                    "Try again in some minutes; if it stays so, ask your IT team."
+                )
+        return False
 
     def may_ask(self) -> None:
         """Refuses whoever may not ask for this, or not for somebody else."""
@@ -216,6 +232,11 @@ class Ground:
                     notes.append(f"I can't reach {person.called} in Slack.")
                 told = named.told and not is_lost
                 found.append(Approver(person, named.because, told, is_lost=is_lost))
+            elif named.told:
+                # Who stands in two entries is told, if one of them says so.
+                found = [
+                    replace(one, told=not one.is_lost) if one.person.is_(person) else one for one in found
+                ]
         for one in tuple(found):
             stand_in = self._stand_in(one.person, voted, found)
             if stand_in:

@@ -35,13 +35,16 @@ class SqliteRelations:
         """The person with this id. Raises KeyError."""
         raise NotImplementedError
 
-    def keep_members(self, handle: str, members: Iterable[SlackId], now: datetime) -> None:
-        """Writes down who is in a Slack user group."""
+    def keep_members(self, handle: str, members: Iterable[SlackId] | None, now: datetime) -> None:
+        """Writes down who is in a Slack user group; None: Slack knows no such group."""
         name = handle.casefold()
         with self._on.writing():
             self._on.run("DELETE FROM user_groups WHERE handle = ?", name)
-            self._on.run_each("INSERT INTO user_groups VALUES (?,?)", [(name, id) for id in set(members)])
-            self._on.run("INSERT OR REPLACE INTO user_groups_seen VALUES (?,?)", name, stamp(now))
+            self._on.run("DELETE FROM user_groups_seen WHERE handle = ?", name)
+            if members is not None:
+                pairs = [(name, id) for id in set(members)]
+                self._on.run_each("INSERT INTO user_groups VALUES (?,?)", pairs)
+                self._on.run("INSERT INTO user_groups_seen VALUES (?,?)", name, stamp(now))
 
     def members(self, handle: str, now: datetime) -> Collection[SlackId]:
         """Who is in a Slack user group; nobody, where that wasn't looked at for a day."""
@@ -51,6 +54,11 @@ class SqliteRelations:
             handle.casefold(), stamp(now - FRESH),
         )  # fmt: skip
         return [SlackId(row["slack_id"]) for row in rows]
+
+    def knows(self, handle: str, now: datetime) -> bool:
+        """Whether Slack told within a day who is in a user group; not of one that it doesn't know."""
+        seen = "SELECT 1 FROM user_groups_seen WHERE handle = ? AND seen_at >= ?"
+        return self._on.row(seen, handle.casefold(), stamp(now - FRESH)) is not None
 
     def keep_manager(self, id: PersonId, boss: PersonId | None, now: datetime) -> None:
         """Writes down who manages somebody, as Slack or Miro said; None: nobody is known to."""

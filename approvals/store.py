@@ -106,7 +106,7 @@ class People(Directory, Protocol):
     def stale(self, before: datetime, limit: int) -> Sequence[Account]:
         """Accounts last looked at before a time, longest ago first."""
 
-    def keep_members(self, handle: str, members: Iterable[SlackId], now: datetime) -> None:
+    def keep_members(self, handle: str, members: Iterable[SlackId] | None, now: datetime) -> None:
         """Writes down who is in a Slack user group."""
 
     def keep_manager(self, id: PersonId, boss: PersonId | None, now: datetime) -> None:

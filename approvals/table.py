@@ -14,7 +14,7 @@ from approvals.policy import Policy, Rule
 from approvals.refusals import Refused
 from approvals.request import Draft, Request
 from approvals.routing import Ground
-from approvals.states import What
+from approvals.states import State, What
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,10 @@ class Table:
         grounds = self.grounds(request)
         routes = [_tally(ground, request) for ground in grounds]
         if all(one.is_settled for one in routes):
-            return routes[0]
+            if not _wants_a_vote(request):
+                return routes[0]
+            route = self._as_asked(request)
+            return self._with_backup(route, request, grounds) if route.is_stuck else route
         lead = int(routes[0].is_settled)
         route, other = routes[lead], routes[1 - lead]
         allowed = other.approvers
@@ -69,6 +72,19 @@ class Table:
             allowed = grounds[1 - lead].everybody() if other.steps else route.approvers
         route = replace(_stricter(route, other), approvers=_common(route.approvers, allowed))
         return self._with_backup(route, request, grounds) if route.is_stuck else route
+
+    def _as_asked(self, request: Request) -> Route:
+        """Nobody's approval is needed any more: whoever was asked decides all the same."""
+        case, people = self.case(request), [(self.directory.person(id), why) for id, why in request.approvers]
+        left = [one for one in people if one[0].is_colleague and not case.bars(one[0])]
+        lost, told = set(request.lost), set(request.told)
+        seats = tuple(
+            Approver(one, why, one.id in told, request.stand_ins.get(one.id), is_lost=one.id in lost)
+            for one, why in left
+        )
+        return Route(
+            request.step, request.steps, request.agree, max(request.missing, 1), seats, request.notes
+        )
 
     def _with_backup(self, route: Route, request: Request, grounds: tuple[Ground, Ground]) -> Route:
         """What nobody can decide any more goes to the fallback group; never to approval."""
@@ -85,6 +101,11 @@ class Table:
             return mine.rule
         except Refused:
             return theirs.rule
+
+
+def _wants_a_vote(request: Request) -> bool:
+    """Whether people were asked and none has said yes: a milder rule alone approves nothing."""
+    return request.state is State.WAITING and not request.votes
 
 
 def _tally(ground: Ground, request: Request) -> Route:

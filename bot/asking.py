@@ -1,9 +1,10 @@
 """From a filled form to *asked*: the same checks for Slack and for the command line."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 
 from approvals.people import Standing
-from approvals.refusals import Refused
+from approvals.refusals import Refused, Unsure
 from approvals.request import Draft, Request
 from approvals.routing import Ground
 from approvals.states import What
@@ -34,8 +35,9 @@ def asked(
     command = _command(desk, action, raw, reason, who)
     ground = desk.ground(command, who.person)
     if known or desk.policy.rule(action.NAME) is None:
-        ground.may_ask()
-        _check_length(ground)
+        with suppress(Unsure):  # the worker looks first
+            ground.may_ask()
+            _check_length(ground)
     body = {
         "action": action.NAME,
         "policy": desk.policies.hash,

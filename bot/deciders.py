@@ -1,7 +1,7 @@
 """Keeps the local tables of who may decide fresh: Slack user groups, managers, people a rule names."""
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from approvals.cases import Case, reached
 from approvals.ids import PersonId
@@ -42,9 +42,10 @@ def meet_managers(desk: Desk, colleagues: Colleagues, miro: Miro, request: Reque
                 _meet_manager(desk, colleagues, miro, whom, ground.policy, live=True)
 
 
-def _handles(policy: Policy, rules: Iterable[Rule]) -> set[str]:
+def _handles(policy: Policy, rules: Sequence[Rule], conditions_alone: bool = False) -> set[str]:
     conditions = [str(value) for rule in rules for key, value in rule.when.items() if key.endswith("_group")]
     lists = [entry for rule in rules for entry in (*rule.ask, *rule.for_others, *rule.everybody())]
+    lists = [] if conditions_alone else lists
     named = (entry for entry, _ in policy.members([*lists, *conditions]))
     return {entry for entry in named if is_slack_group(entry)}
 
@@ -56,8 +57,8 @@ def refresh_group(desk: Desk, colleagues: Colleagues, handle: str, *, live: bool
         return
     members = colleagues.user_group(handle)
     if members is None:
-        log.warning("Slack knows no user group %s: nobody is in it", handle)
-    people.keep_members(handle, members or (), now)
+        log.warning("Slack knows no user group %s: nobody decides as its member", handle)
+    people.keep_members(handle, members, now)
     _meet_people(desk, colleagues, members or (), live=False)
 
 
@@ -111,17 +112,26 @@ def closed(desk: Desk) -> dict[str, str]:
     found: dict[str, str] = {}
     nobody = Person(PersonId("P-0"))
     for name in desk.policy.actions:
+        missing = _unknown_conditions(desk, name)
+        if missing:
+            found[name] = f"Slack doesn't know the user group {missing[0]}, which a condition names"
         for rule in desk.policy.rules(name):
             alone = desk.policy.model_copy(update={"actions": {name: rule.model_copy(update={"rules": ()})}})
             ground = Ground(alone, Case(name, nobody), desk.store.people, desk.now())
             for step in rule.ladder:
                 can = reached(ground.seats(step))
-                if can < step.agree and not _differs(desk, step):
+                if can < step.agree and not _differs(desk, step) and name not in found:
                     found[name] = f"{step.agree} must agree and {can} can be reached"
             if not any(_differs(desk, step) for step in rule.ladder) and name not in found:
                 problem = ground.unfillable()
                 found |= {name: problem} if problem else {}
     return found
+
+
+def _unknown_conditions(desk: Desk, action: str) -> list[str]:
+    """User groups of conditions of which nobody can tell who is in them: which rule holds isn't known."""
+    handles = _handles(desk.policy, desk.policy.rules(action), conditions_alone=True)
+    return sorted(one for one in handles if not desk.store.people.knows(one, desk.now()))
 
 
 def _differs(desk: Desk, step: Step) -> bool:

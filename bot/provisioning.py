@@ -8,6 +8,7 @@ import json
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from approvals import decide
 from approvals.ids import GroupId, stamp
 from approvals.refusals import Refused
 from approvals.request import Draft, Request
@@ -124,6 +125,9 @@ class Provisioning:
         command = self._command()
         before_the_first_write = self.request.state is State.APPROVED or not self.request.changed
         if before_the_first_write:
+            ended = self._concerned_left()
+            if ended:
+                return self._write(*ended)
             self._check_allowed(command)
         approved = not before_the_first_write or self._still_approved()
         while True:
@@ -185,6 +189,15 @@ class Provisioning:
             check_ground(desk, command, ground.case.subject)
         except Refused as error:
             raise Refused(f"{lead} {error}") from error
+
+    def _concerned_left(self) -> list[Draft]:
+        """Looks live whether whoever asked, or is concerned, has left since; what then ends the request."""
+        if self.request.is_end or self.request.state is not State.APPROVED:
+            return []
+        for id in dict.fromkeys(filter(None, (self.request.requester, self.request.subject))):
+            if self.desk.person(id).accounts:
+                self.colleagues.look(self.desk.person(id))
+        return decide.left(self.request, self.desk.table(self.request))
 
     def _still_approved(self) -> bool:
         """Once more live, before the first write: whoever approved may still do so, by both policies."""

@@ -92,7 +92,6 @@ class Worker:
 
     def tick(self) -> None:
         """What time brings about: expiry, a changed policy, names grown old."""
-        self._pass_time()
         problem = self.desk.policies.reload()
         if problem:
             log.warning("%s", problem)
@@ -101,6 +100,7 @@ class Worker:
         self._refresh_people()
         self._refresh_user_groups()
         self._refresh_managers()
+        self._pass_time()
         if self._policy is self.desk.policy and self._is_time("closed"):
             self._tell_of_closed()
             self._later["closed"] = self.desk.now() + REVIEW_EVERY
@@ -131,9 +131,10 @@ class Worker:
     def _pass_time(self) -> None:
         """Reminders, escalation and expiry of requests that wait."""
         for request in self.desk.store.due():
-            if due(request, self.desk.now()) is What.OVER:
+            what = due(request, self.desk.now())
+            if what is What.OVER:
                 self._end(request)
-            else:
+            elif what is not What.ROUTED or not self._slack_away:
                 self._decide(request, decide.lapse)
 
     def _end(self, request: Request) -> None:

@@ -57,6 +57,10 @@ class Everybody:
         """Who is in a Slack user group, as the record knows it."""
         return self._record.members(handle, now) if self._record else ()
 
+    def knows(self, handle: str, now: datetime) -> bool:
+        """Whether the record knows who is in a Slack user group."""
+        return bool(self._record and self._record.knows(handle, now))
+
     def manager(self, id: PersonId, now: datetime) -> Person | None:
         """Who manages somebody, as the record knows it."""
         return self._record.manager(id, now) if self._record and id.startswith("P-") else None

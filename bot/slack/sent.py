@@ -3,7 +3,7 @@
 from approvals.deadlines import later
 from approvals.people import Standing, listed
 from approvals.policy import ASKERS_MANAGER, MANAGER
-from approvals.refusals import Refused
+from approvals.refusals import Refused, Unsure
 from approvals.request import Request
 from approvals.who import Who
 from bot.desk import Desk
@@ -42,6 +42,8 @@ def _who_decides(desk: Desk, request: Request, who: Who) -> str:
         if problem:
             return f"Nobody can decide this: {problem}."
         names = [one.person.called for one in ground.tally(request).approvers]
+    except Unsure:
+        return ""
     except Refused as error:
         return str(error)
     zone = who.account.zone if who.account else ""

@@ -12,7 +12,7 @@ from approvals.cases import Route
 from approvals.ids import PersonId, SlackId
 from approvals.people import Standing
 from approvals.policy_check import check, load
-from approvals.refusals import Refused
+from approvals.refusals import Refused, Unsure
 from approvals.request import Vote
 from approvals.routing import Ground
 from tests.approvals.scene import ACTIONS, START, Scene, events_request, mail
@@ -171,6 +171,27 @@ def test_who_is_told_may_be_fewer_than_who_decides(scene: Scene) -> None:
     scene.text = scene.text.replace("[groups.owners]", f'[groups.owners]\ntold = ["{mail("cy")}"]')
     found = route(ground(scene, 'approvers = ["owners"]')).approvers
     assert [(one.person.name, one.told) for one in found] == [("Cy", True), ("Dee", False)]
+
+
+def test_whoever_stands_in_two_lists_is_told_if_one_of_them_tells(scene: Scene) -> None:
+    scene.text = scene.text.replace("[groups.owners]", f'[groups.owners]\ntold = ["{mail("cy")}"]')
+    found = route(ground(scene, f'approvers = ["owners", "{mail("dee")}"]')).approvers
+    assert [(one.person.name, one.told) for one in found] == [("Cy", True), ("Dee", True)]
+
+
+def test_a_rule_is_not_guessed_while_nobody_knows_who_is_in_its_group(scene: Scene) -> None:
+    asked = ground(
+        scene,
+        'approval = false\n[[actions.make-admin.rules]]\nwhen = { requester_group = "@desk" }\n'
+        'approvers = ["owners"]',
+    )
+    with pytest.raises(Unsure, match="I can't tell who is in @desk"):
+        asked.may_ask()
+    scene.store.people.keep_members("@desk", [], START)
+    assert route(replace(asked)).is_settled
+    scene.store.people.keep_members("@desk", None, START)
+    with pytest.raises(Unsure):
+        route(replace(asked))
 
 
 # -- steps -------------------------------------------------------------------------------------------------

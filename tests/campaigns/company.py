@@ -54,6 +54,8 @@ class Truth:
     managers: dict[str, str]
     heard: dict[str, "Heard"] = field(default_factory=dict)
     """What the record was told last of a user group, or of somebody's manager."""
+    renamed: set[str] = field(default_factory=set)
+    """User groups that Slack knows no more by the name that policies use."""
     away: dict[PersonId, Absence] = field(default_factory=dict)
     rows: dict[PersonId, SlackId] = field(default_factory=dict)
     """Which account each row of the record began with; a row stays its human's when accounts move."""
@@ -76,6 +78,11 @@ class Truth:
         """What the record was told, as far as it may still rely on it."""
         told = self.heard.get(what)
         return told.whom if told and self.now - told.at <= FRESH else set()
+
+    def knows(self, handle: str) -> bool:
+        """Whether the record was told of a user group, and may still rely on it."""
+        told = self.heard.get(handle)
+        return told is not None and self.now - told.at <= FRESH
 
     def group(self, handle: str) -> set[str]:
         """The humans in a user group, as far as the record knows."""
@@ -197,6 +204,10 @@ class Company:
 
     def hears_of_group(self, handle: str) -> None:
         """Slack tells who is in a user group."""
+        if handle in self.truth.renamed:
+            self.truth.heard.pop(handle, None)
+            self.store.people.keep_members(handle, None, self.clock.now())
+            return
         members = set(self.truth.members[handle])
         self.truth.heard[handle] = Heard(self.clock.now(), members)
         self.store.people.keep_members(handle, members, self.clock.now())

@@ -188,6 +188,8 @@ class Court:
         assert told <= asked, "somebody is told who can't decide"
         assert not set(request.told) & set(request.lost), "somebody is told whom nothing reaches"
         assert told or request.is_stuck, "nobody knows of it"
+        if not known.ballots and all(judge.steps(known.ask) == () for judge in judges):
+            return  # nobody's yes is needed any more, and still one of those who were asked has to say it
         if known.text == self.company.text:
             seats = self.seats(judges[0], known)
             assert seats, "it has its votes, and still waits"

@@ -79,15 +79,19 @@ class Judge:
         """What holds for an ask; None where the text doesn't mention it."""
         base: dict[str, Any] | None = _read(self.text)["actions"].get(ask.action)
         for rule in (base or {}).get("rules", ()):
-            if all(self._meets(ask, key, value) for key, value in rule["when"].items()):
+            met = [self._meets(ask, key, value) for key, value in rule["when"].items()]
+            if None in met:
+                return None  # which rule holds can't be told, so nobody may do anything by this text
+            if all(met):
                 return _on(base or {}, rule)
         return base
 
-    def _meets(self, ask: Ask, key: str, value: Any) -> bool:
+    def _meets(self, ask: Ask, key: str, value: Any) -> bool | None:
         if key == "for":
             return bool((value == "others") == self._is_for_others(ask))
         if key == "requester_group":
-            return self.truth.human(ask.requester) in self.truth.group(value)
+            is_in = self.truth.human(ask.requester) in self.truth.group(value)
+            return is_in or (False if self.truth.knows(value) else None)
         return ask.team in list(value)
 
     def _is_for_others(self, ask: Ask) -> bool:

@@ -11,8 +11,9 @@ from hypothesis import HealthCheck, given, seed, settings
 from hypothesis import strategies as st
 
 from approvals import decide
+from approvals.deadlines import due
 from approvals.ids import BOT, SlackId
-from approvals.refusals import Refused
+from approvals.refusals import Refused, Unsure
 from approvals.request import Draft, Request
 from approvals.sqlite import SqliteStore
 from approvals.states import State, What
@@ -57,12 +58,15 @@ class Life(Office):
         self.company.hears()
         for request in self.store.due():
             known = next(one for one in self.known if one.request.id == request.id)
-            self.does(known, decide.lapse)
+            if self.company.slack_answers or due(request, self.now) is not What.ROUTED:
+                self.does(known, decide.lapse)
+        if not self.company.slack_answers:
+            return  # what is known of groups grows old: nobody is stepped over because of that
         for known in self.known:
             self.does(known, decide.review)
-        assert not self.store.due(), "something stays due for ever"
         for known in self.known:
-            if known.request.state is State.WAITING:
+            if known.request.state is State.WAITING and not self.is_unsure(known):
+                assert known.request not in self.store.due(), "something stays due for ever"
                 table = self.table(known)
                 again = [*decide.lapse(known.request, table), *decide.review(known.request, table)]
                 assert not again, f"the worker never comes to rest: {again}"
@@ -71,7 +75,12 @@ class Life(Office):
 
     def does(self, known: Known, what: Callable[[Request, Table], list[Draft]]) -> None:
         """One of the things that the worker does by itself."""
-        drafts = what(known.request, self.table(known))
+        try:
+            drafts = what(known.request, self.table(known))
+        except Unsure:
+            assert self.is_unsure(known), "it could be told which rule holds"
+            self.counts["left as it is, as nobody knows which rule holds"] += 1
+            return
         if not drafts:
             return
         [draft] = drafts
@@ -86,6 +95,10 @@ class Life(Office):
             concerned = filter(None, (known.ask.requester, known.ask.subject))
             assert any(self.truth.has_left(self.truth.human(id)) for id in concerned)
         self.keeps(known, drafts)
+
+    def is_unsure(self, known: Known) -> bool:
+        """Whether neither policy can tell which of its rules holds."""
+        return all(judge.rule(known.ask) is None for judge in self.court.judges(known))
 
     def can_really_decide(self, known: Known) -> None:
         """Each of those who were asked could press Approve now; tried once for each set of people."""
@@ -161,9 +174,11 @@ class Life(Office):
         self.company.turns_out(account, FINDINGS[address])
 
     def group_changes(self, a: int, b: int) -> None:
-        """Somebody joins or leaves a user group; the record hears of it now or later."""
+        """Somebody joins or leaves a user group, or it is renamed; the record hears of it now or later."""
         handle = HANDLES[b % len(HANDLES)]
         self.truth.members[handle] ^= {ACCOUNTS[a % len(ACCOUNTS)]}
+        if a % 4 == 0:
+            self.truth.renamed ^= {handle}
         if b % 3:
             self.company.hears_of_group(handle)
 

@@ -69,6 +69,9 @@ def tables(groups: Sequence[Group], people: Mapping[str, Person] | None = None) 
         def members(self, handle: str, now: datetime) -> Collection[SlackId]:
             return ()
 
+        def knows(self, handle: str, now: datetime) -> bool:
+            return True
+
         def manager(self, id: PersonId, now: datetime) -> Person | None:
             return None
 
