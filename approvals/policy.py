@@ -193,6 +193,8 @@ class Policy(Part):
     teams: Mapping[str, str] = {}
     owners: Mapping[str, tuple[str, ...]] = {}
     managers: Mapping[str, str] = {}
+    same_person: Mapping[str, str] = {}
+    """Further addresses, or Slack accounts, of somebody; and the address by which they are known here."""
     groups: Mapping[str, ApproverGroup] = {}
     accounts: Mapping[str, Account] = {}
     actions: Mapping[str, Rule] = {}
@@ -225,6 +227,13 @@ class Policy(Part):
     def manager_of(self, email: str) -> str:
         """The manager's entry for a person, or ''."""
         return next((boss for who, boss in self.managers.items() if canonical(who) == canonical(email)), "")
+
+    def known_as(self, entry: str) -> str:
+        """By which address somebody is known who has this one, or this account, as well; else ''."""
+        wanted = canonical(entry)
+        return next(
+            (canonical(main) for one, main in self.same_person.items() if canonical(one) == wanted), ""
+        )
 
     def owners_of(self, names: Collection[str]) -> tuple[str, ...]:
         """The owners of a team that is called so."""

@@ -26,6 +26,7 @@ def check_tables(policy: Policy) -> Told:
             if not is_person(entry):
                 yield ("groups", name, "people"), f"{entry!r} is no e-mail or Slack id"
     yield from _managers(policy)
+    yield from _same_people(policy)
     for team, entries in policy.owners.items():
         yield from check_names(policy, ("owners", team), entries)
         if not entries:
@@ -33,7 +34,7 @@ def check_tables(policy: Policy) -> Told:
     for team, way in policy.managed_elsewhere.items():
         if not way.strip():
             yield ("managed_elsewhere", team), "say where to ask instead"
-    for table in ("teams", "owners", "managed_elsewhere", "managers"):
+    for table in ("teams", "owners", "managed_elsewhere", "managers", "same_person"):
         yield from _twice(table, getattr(policy, table))
 
 
@@ -42,6 +43,15 @@ def _managers(policy: Policy) -> Told:
         for entry in (who, boss):
             if not is_person(entry):
                 yield ("managers", who), f"{entry!r} is no e-mail or Slack id"
+
+
+def _same_people(policy: Policy) -> Told:
+    for other, main in policy.same_person.items():
+        place = ("same_person", other)
+        if not is_person(other) or "@" not in main[1:]:
+            yield place, "write another address or Slack id of somebody, and the address they are known by"
+        elif policy.known_as(main):
+            yield place, f"{main} stands for somebody else itself; name one address for all of them"
 
 
 def _twice(table: str, keys: Collection[str]) -> Told:

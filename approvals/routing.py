@@ -178,7 +178,7 @@ class Ground:
         voter, principal = self._person(vote.by), self._person(vote.principal)
         if voter is None or principal is None:
             return False
-        if any(self.case.bars(one) or not one.is_colleague for one in (voter, principal)):
+        if any(self.bars(one) or not one.is_colleague for one in (voter, principal)):
             return False
         twice = [] if self.rule.same_person_twice else before
         if any(self._overlap(vote, other) for other in (*seated, *twice)):
@@ -247,10 +247,16 @@ class Ground:
                 found.append(replace(stand_in, told=told, is_lost=is_lost))
         return tuple(found), tuple(dict.fromkeys(notes))
 
+    def bars(self, person: Person) -> bool:
+        """Whether somebody may never decide it, also by what the policy says of who is the same person."""
+        concerned = [one for one in (self.case.requester, self.case.subject) if one and one.email]
+        names = {self.policy.known_as(one.email) for one in concerned} - {""}
+        return self.case.bars(person) or person.email in names
+
     def _is_out(self, person: Person, voted: Sequence[Vote], found: Sequence[Approver]) -> bool:
         """Whether somebody has no seat: barred, seated already, or with a vote already."""
         taken = any(person.is_(one.person) for one in found)
-        return taken or self.case.bars(person) or any(self._is_by(vote, person) for vote in voted)
+        return taken or self.bars(person) or any(self._is_by(vote, person) for vote in voted)
 
     def _stand_in(self, person: Person, voted: Sequence[Vote], found: Sequence[Approver]) -> Approver | None:
         """The delegate of somebody who is away; never a delegate's delegate."""

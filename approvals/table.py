@@ -63,7 +63,7 @@ class Table:
         if all(one.is_settled for one in routes):
             if not _wants_a_vote(request):
                 return routes[0]
-            route = self._as_asked(request)
+            route = self._as_asked(request, grounds)
             return self._with_backup(route, request, grounds) if route.is_stuck else route
         lead = int(routes[0].is_settled)
         route, other = routes[lead], routes[1 - lead]
@@ -73,10 +73,14 @@ class Table:
         route = replace(_stricter(route, other), approvers=_common(route.approvers, allowed))
         return self._with_backup(route, request, grounds) if route.is_stuck else route
 
-    def _as_asked(self, request: Request) -> Route:
+    def _as_asked(self, request: Request, grounds: tuple[Ground, Ground]) -> Route:
         """Nobody's approval is needed any more: whoever was asked decides all the same."""
-        case, people = self.case(request), [(self.directory.person(id), why) for id, why in request.approvers]
-        left = [one for one in people if one[0].is_colleague and not case.bars(one[0])]
+        people = [(self.directory.person(id), why) for id, why in request.approvers]
+        left = [
+            (one, why)
+            for one, why in people
+            if one.is_colleague and not any(ground.bars(one) for ground in grounds)
+        ]
         lost, told = set(request.lost), set(request.told)
         seats = tuple(
             Approver(one, why, one.id in told, request.stand_ins.get(one.id), is_lost=one.id in lost)

@@ -36,6 +36,12 @@ command_line_decides = false
 [managers]
 # "ada@example.com" = "priya@example.com"
 
+# A second Slack account, or another address, of one person = the address that person is known by here. So
+# nobody decides their own request under another name.
+[same_person]
+# "ada.two@example.com" = "ada@example.com"
+# "U0123ABCD" = "ada@example.com"
+
 # Who owns a team: what "owners" below means. Of several teams, whoever owns all of them.
 [owners]
 # "Design" = ["lena@example.com", "@design-leads"]

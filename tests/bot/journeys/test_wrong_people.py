@@ -13,6 +13,7 @@ from bot.sandbox.workspace import Workspace
 from bot.slack.web import serving
 from tests.bot.journeys.scenes import (
     answer,
+    approve,
     as_it_was,
     ask,
     calls,
@@ -20,6 +21,7 @@ from tests.bot.journeys.scenes import (
     has_card,
     history,
     last,
+    playing,
     press,
     read,
     refused_form,
@@ -269,3 +271,31 @@ def test_on_grid_the_enterprise_decides_who_is_a_colleague(tmp_path: Path, org_i
 
 def test_on_grid_another_enterprise_is_strange_even_in_the_same_workspace(tmp_path: Path) -> None:
     assert "somebody of another organization" in Grid(tmp_path).standing_of(enterprise_id="E0THEIRS")
+
+
+@pytest.mark.parametrize("email", ["carol+2@example.com", None])
+@pytest.mark.parametrize("other", ["carol+2@example.com", "U0CAR2"])
+def test_a_second_account_that_the_policy_names_is_the_same_person(
+    tmp_path: Path, email: str | None, other: str
+) -> None:
+    table = f'[same_person]\n"{other}" = "carol@example.com"\n[managers]'
+    linked = POLICY.replace("[managers]", table)
+    linked = linked.replace('["carol@example.com", "sam', '["carol@example.com", "U0CAR2", "sam')
+
+    def second_account(miro: Miro, slack: Workspace) -> None:
+        slack.add_person("U0CAR2", email, "Carol D.")
+
+    with playing(tmp_path, linked, prepare=second_account) as s:
+        id = ask(s, "U0CAROL", "/miro-access", "for Engineering because I start Monday")
+        mine = email is not None or other == "U0CAR2"
+        assert has_card(s, "U0CAR2") == (not mine)
+        assert has_card(s, "U0SAM") and state(s, id) == "waiting"
+        approve(s, "U0SAM")
+        assert state(s, id) == "done"
+
+
+def test_whoever_is_concerned_under_another_address_does_not_decide(tmp_path: Path) -> None:
+    table = '[same_person]\n"carol+2@example.com" = "carol@example.com"\n[managers]'
+    with playing(tmp_path, POLICY.replace("[managers]", table)) as s:
+        ask(s, "U0LENA", "/miro-access", "carol+2@example.com for Engineering because of the launch")
+        assert has_card(s, "U0SAM") and not has_card(s, "U0CAROL")
