@@ -60,8 +60,9 @@ def _checked(desk: Desk, miro: Miro, colleagues: Colleagues, request: Request) -
     if request.is_end:  # whoever asked for what ends now may have left since
         return _end(desk, miro, request, *_concerned(desk, colleagues, request))
     requester = _seen_today(desk, colleagues, desk.store.people.person(request.requester))
-    if requester.account:
-        check_standing(Actor(requester, requester.account), desk.now())
+    if requester.account is None:
+        raise Refused(f"Slack knows nobody with the address {requester.email}: only colleagues can ask.")
+    check_standing(Actor(requester, requester.account), desk.now())
     command, subject = _concerned(desk, colleagues, request)
     meet(desk, colleagues, miro, desk.ground(command, requester))
     ground = desk.ground(command, requester)

@@ -29,6 +29,7 @@ from tests.bot.journeys.scenes import (
     told,
     wait,
 )
+from tests.bot.journeys.shell import machine
 
 ACCESS = ("U0ALEX", "/miro-access", "for Engineering because I start Monday")
 
@@ -299,3 +300,12 @@ def test_whoever_is_concerned_under_another_address_does_not_decide(tmp_path: Pa
     with playing(tmp_path, POLICY.replace("[managers]", table)) as s:
         ask(s, "U0LENA", "/miro-access", "carol+2@example.com for Engineering because of the launch")
         assert has_card(s, "U0SAM") and not has_card(s, "U0CAROL")
+
+
+def test_nobody_asks_in_the_name_of_somebody_who_is_not_there(tmp_path: Path) -> None:
+    with machine(tmp_path) as (s, shell):
+        shell.types("ask", "request-access", "teams=Design", "--as", "ghost@example.com", "--reason", "boo")
+        s.settle()
+        assert state(s, "R-1") == "refused" and calls(s) == []
+        said = shell.types("show", "R-1")
+        assert "Slack knows nobody with the address ghost@example.com: only colleagues can ask." in said
