@@ -11,7 +11,7 @@ from approvals.deadlines import later, reminder
 from approvals.ids import PersonId, stamp
 from approvals.people import Directory
 from approvals.policy import Policy, Rule
-from approvals.refusals import Refused
+from approvals.refusals import Refused, Unsure
 from approvals.request import Draft, Request
 from approvals.routing import Ground
 from approvals.states import State, What
@@ -57,7 +57,10 @@ class Table:
             ground.check_length()
 
     def route(self, request: Request) -> Route:
-        """How far the votes reach under both policies, and who may decide next: whom both of them name."""
+        """How far the votes reach under both policies, and who may decide next: whom both of them name.
+
+        Raises Unsure where it isn't known which rule holds.
+        """
         grounds = self.grounds(request)
         routes = [_tally(ground, request) for ground in grounds]
         if all(one.is_settled for one in routes):
@@ -115,6 +118,8 @@ def _wants_a_vote(request: Request) -> bool:
 def _tally(ground: Ground, request: Request) -> Route:
     try:
         return ground.tally(request)
+    except Unsure:
+        raise  # nothing follows from what isn't known
     except Refused:  # the policy doesn't mention it any more: nobody decides by it
         return Route(0, 1, 1, 1)
 

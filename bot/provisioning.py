@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 from approvals import decide
 from approvals.ids import GroupId, stamp
-from approvals.refusals import Refused
+from approvals.refusals import Refused, Unsure
 from approvals.request import Draft, Request
 from approvals.states import State, What
 from approvals.store import Claim, Overtaken
@@ -182,6 +182,8 @@ class Provisioning:
             meet(desk, self.colleagues, self.miro, each, live=True)
         try:
             desk.ground(command, asker).may_ask()
+        except Unsure:
+            raise
         except Refused as error:
             raise Refused(f"{lead} {asker.called} may not ask for it. Ask your IT team.") from error
         try:

@@ -78,13 +78,21 @@ class Judge:
     def rule(self, ask: Ask) -> Mapping[str, Any] | None:
         """What holds for an ask; None where the text doesn't mention it."""
         base: dict[str, Any] | None = _read(self.text)["actions"].get(ask.action)
-        for rule in (base or {}).get("rules", ()):
-            met = [self._meets(ask, key, value) for key, value in rule["when"].items()]
+        for rule, met in self._tried(ask):
             if None in met:
                 return None  # which rule holds can't be told, so nobody may do anything by this text
             if all(met):
                 return _on(base or {}, rule)
         return base
+
+    def is_unsure(self, ask: Ask) -> bool:
+        """Whether it can't be told which rule holds: nothing is known of who is in a group it names."""
+        return next((None in met for _, met in self._tried(ask) if None in met or all(met)), False)
+
+    def _tried(self, ask: Ask) -> Iterator[tuple[Mapping[str, Any], list[bool | None]]]:
+        """Each rule in order, and whether its conditions are met; None where that can't be told."""
+        for rule in _read(self.text)["actions"].get(ask.action, {}).get("rules", ()):
+            yield rule, [self._meets(ask, key, value) for key, value in rule["when"].items()]
 
     def _meets(self, ask: Ask, key: str, value: Any) -> bool | None:
         if key == "for":

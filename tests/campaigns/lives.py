@@ -7,6 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import pytest
 from hypothesis import HealthCheck, given, seed, settings
 from hypothesis import strategies as st
 
@@ -97,8 +98,8 @@ class Life(Office):
         self.keeps(known, drafts)
 
     def is_unsure(self, known: Known) -> bool:
-        """Whether neither policy can tell which of its rules holds."""
-        return all(judge.rule(known.ask) is None for judge in self.court.judges(known))
+        """Whether one of the policies can't tell which of its rules holds."""
+        return any(judge.is_unsure(known.ask) for judge in self.court.judges(known))
 
     def can_really_decide(self, known: Known) -> None:
         """Each of those who were asked could press Approve now; tried once for each set of people."""
@@ -123,7 +124,12 @@ class Life(Office):
         for ballot in known.ballots:
             if not ballot.shell and self.company.slack_answers:
                 self.company.looks_at(self.truth.rows[ballot.by])
-        if not self.table(known).route(known.request).is_settled:
+        if self.is_unsure(known):
+            with pytest.raises(Unsure):
+                self.table(known).route(known.request)
+            self.keeps(known, [Draft(What.REFUSED, words={"text": "Nobody knows which rule holds."})])
+            self.counts["refused at work, as nobody knows which rule holds"] += 1
+        elif not self.table(known).route(known.request).is_settled:
             assert self.court.lacks_votes(known), "it has its votes, and is asked for anew"
             self.counts["approvals that were worth nothing any more"] += 1
             self.plans(known)
