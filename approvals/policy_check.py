@@ -32,6 +32,7 @@ Conditions = Mapping[str, Collection[str]]
 """Each action's name, and what of its form a rule may look at; a mapping also says what is chosen there."""
 
 _COMMENT = re.compile(r"""("(?:\\.|[^"\\])*"|'[^']*')|#.*""")  # a # between quotes begins none
+_INSIDE = 'with steps, this counts for nothing; write it inside a step: { approvers = ["it"], agree = 2 }'
 _SAID = {
     "extra_forbidden": "isn't something a policy can say; remove it or mend its spelling",
     "bool_type": "write true or false, without quotes",
@@ -139,6 +140,8 @@ def _rule(policy: Policy, place: Place, said: Rule, whole: Rule) -> Told:
         yield place, f"nobody may ask for {name}; write ask or for_others"
     if said.approvers and said.steps:
         yield (*place, "steps"), f"{name} has approvers and steps; keep one of them"
+    if whole.steps and "agree" in said.model_fields_set:
+        yield (*place, "agree"), _INSIDE
     if not said.approval and (said.approvers or said.steps):
         yield (*place, "approval"), f"{name} has approvers and needs no approval; keep one of them"
     if any(rule.rules for rule in said.rules):

@@ -109,6 +109,25 @@ def test_a_table_that_can_not_work_is_told(table: str, told: str) -> None:
     assert any(told in one for one in problems(with_offboarding(table))), problems(with_offboarding(table))
 
 
+@pytest.mark.parametrize("steps", [STEP, 'steps = [ { approvers = ["anybody@example.com"] } ]'])
+def test_how_many_agree_is_said_inside_of_a_step(steps: str) -> None:
+    text = with_offboarding(f'for_others = ["anyone"]\nagree = 2\n{steps}')
+    assert problems(text) == [f"line {line_of(text, 'agree', -1)}: with steps, {INSIDE}"]
+    text = with_offboarding(f'for_others = ["anyone"]\n{steps}')
+    rule = '\n[[actions.offboard.rules]]\nwhen = { how = "delete" }\n'
+    on_top = f"{text}{rule}agree = 2\n"
+    assert problems(on_top) == [f"line {line_of(on_top, 'agree', -1)}: with steps, {INSIDE}"]
+    assert problems(f'{text}{rule}approvers = ["owners"]\nagree = 2\n') == []
+
+
+INSIDE = 'this counts for nothing; write it inside a step: { approvers = ["it"], agree = 2 }'
+
+
+def test_steps_of_a_rule_take_the_place_of_how_many_agree() -> None:
+    text = with_offboarding('for_others = ["anyone"]\napprovers = ["owners"]\nagree = 2')
+    assert problems(f'{text}\n[[actions.offboard.rules]]\nwhen = {{ how = "delete" }}\n{STEP}\n') == []
+
+
 def test_a_fallback_makes_up_for_a_group_that_asks_and_decides() -> None:
     text = with_offboarding('for_others = ["it"]\napprovers = ["it"]\nfallback = ["owners"]')
     assert problems(text) == []
