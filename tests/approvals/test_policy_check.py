@@ -166,6 +166,10 @@ def test_owners_need_a_table_of_owners() -> None:
     assert problems(f'{text}\n[owners]\n"Design" = ["bo@example.com"]\n') == []
 
 
+def test_a_group_that_is_called_owners_may_own_a_team() -> None:
+    assert problems(f'{POLICY}\n[owners]\n"Design" = ["owners"]\n') == []
+
+
 def test_how_many_people_each_rule_tells() -> None:
     policy, _ = check(POLICY + RULES, KNOWN)
     assert policy and tells(policy) == [
@@ -199,6 +203,7 @@ def test_how_many_people_each_rule_tells() -> None:
             '[managers]\n"ada@example.com" = "bo@example.com"\n"ADA@example.com" = "cy@example.com"',
             "in other",
         ),
+        ('[owners]\n"Design" = ["owners"]', "owners are named by this table; name people or a group"),
         ('[managed_elsewhere]\n"Sales" = " "', "say where to ask instead"),
         ('[actions.offboard]\napprovers = ["bo@example.com"]', "nobody may ask for offboard"),
         (
