@@ -41,9 +41,13 @@ def check_tables(policy: Policy) -> Told:
 
 def _managers(policy: Policy) -> Told:
     for who, boss in policy.managers.items():
-        for entry in (who, boss):
-            if not is_person(entry):
-                yield ("managers", who), f"{entry!r} is no e-mail or Slack id"
+        if "@" not in who[1:]:
+            yield (
+                ("managers", who),
+                f"managers are looked up by e-mail; write whom {who!r} means as an e-mail",
+            )
+        if not is_person(boss):
+            yield ("managers", who), f"{boss!r} is no e-mail or Slack id"
 
 
 def _twice(table: str, keys: Collection[str]) -> Told:

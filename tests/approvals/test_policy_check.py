@@ -166,6 +166,10 @@ def test_owners_need_a_table_of_owners() -> None:
     assert problems(f'{text}\n[owners]\n"Design" = ["bo@example.com"]\n') == []
 
 
+def test_a_manager_may_be_a_slack_id() -> None:
+    assert problems(POLICY.replace('= "bo@example.com"', '= "U0BO00001"')) == []
+
+
 def test_a_group_that_is_called_owners_may_own_a_team() -> None:
     assert problems(f'{POLICY}\n[owners]\n"Design" = ["owners"]\n') == []
 
@@ -204,6 +208,8 @@ def test_how_many_people_each_rule_tells() -> None:
             "in other",
         ),
         ('[owners]\n"Design" = ["owners"]', "owners are named by this table; name people or a group"),
+        ('[managers]\n"U0ADA0001" = "bo@example.com"', "managers are looked up by e-mail; write whom"),
+        ('[managers]\n"ada@example.com" = "bo"', "'bo' is no e-mail or Slack id"),
         ('[managed_elsewhere]\n"Sales" = " "', "say where to ask instead"),
         ('[actions.offboard]\napprovers = ["bo@example.com"]', "nobody may ask for offboard"),
         (
