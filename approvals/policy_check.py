@@ -8,19 +8,9 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from approvals.people import canonical
-from approvals.policy import (
-    ANYONE,
-    ASKERS_MANAGER,
-    MANAGER,
-    OWNERS,
-    Policy,
-    Rule,
-    Step,
-    is_person,
-    is_slack_group,
-)
+from approvals.policy import Policy, Rule
 from approvals.policy_conditions import check_conditions, check_hidden
+from approvals.policy_fillable import check_fillable
 from approvals.policy_lines import Place, Told, line_of
 from approvals.policy_names import check_names
 from approvals.policy_tables import check_tables
@@ -148,69 +138,8 @@ def _rule(policy: Policy, place: Place, said: Rule, whole: Rule) -> Told:
         yield (*place, "rules"), "a rule can't have rules of its own"
     if whole.approval and not whole.approvers and not whole.steps:
         yield place, f"{name} says nobody who decides; write approvers, steps or approval = false"
-        return
-    told = False
-    for number, step in enumerate(whole.ladder):
-        at = (*place, "steps", number) if said.steps else (*place, "agree")
-        for problem in _unfillable(policy, at, name, whole, step):
-            told = True
-            yield problem
-    if not told:
-        yield from _too_few(policy, (*place, "steps"), whole)
-
-
-def _people(policy: Policy, entries: Collection[str]) -> set[str] | None:
-    """Whom a list means, by the file alone; None where others have to be asked."""
-    found: set[str] = set()
-    for entry in entries:
-        dynamic = {MANAGER, ASKERS_MANAGER, ANYONE, *(() if OWNERS in policy.groups else (OWNERS,))}
-        members = [one for one, _ in policy.members([entry])]
-        if not (is_person(entry) or entry in policy.groups or is_slack_group(entry) or entry in dynamic):
-            return None  # nobody's name: told already
-        if entry in dynamic - policy.groups.keys() or any(is_slack_group(one) for one in members):
-            from_table = not (policy.manager_field or policy.manager_from_miro)
-            if entry == MANAGER and policy.managers and from_table:
-                found |= {canonical(boss) for boss in policy.managers.values()}
-                continue
-            return None
-        found |= {canonical(one) for one in members}
-    return found
-
-
-def _at_most(policy: Policy, entries: Collection[str]) -> int | None:
-    """How many people can decide one request at most; None where others have to be asked."""
-    bosses = {MANAGER, ASKERS_MANAGER} & set(entries)  # one of each, however many there are in the company
-    named = _people(policy, [one for one in entries if one not in bosses])
-    return None if named is None else len(named) + len(bosses)
-
-
-def _unfillable(policy: Policy, place: Place, name: str, rule: Rule, step: Step) -> Told:
-    """More votes wanted than there are people, or nobody left once the requester is taken out."""
-    entries = [*step.approvers, *(to for one in step.escalate for to in one.to)]
-    most, people = _at_most(policy, entries), _people(policy, entries)
-    if most and step.agree > most:
-        yield place, f"{name} wants {step.agree} to agree, but only {most} can"
-        return
-    if not people:
-        return  # who they are isn't in the file, or told already
-    askers = _people(policy, [*rule.ask, *rule.for_others])
-    spare = _people(policy, rule.fallback or policy.fallback)
-    if not askers or spare is None:
-        return
-    if all(len((people | spare) - {asker}) < step.agree for asker in askers):
-        yield place, f"nobody but who asks for {name} could decide it; name one more person"
-
-
-def _too_few(policy: Policy, place: Place, rule: Rule) -> Told:
-    """Steps that each could be filled, and all together can't: one person counts once."""
-    lists = [_people(policy, [*step.approvers, *rule.fallback]) for step in rule.ladder]
-    known = [people for people in lists if people is not None]
-    wanted = sum(step.agree for step in rule.ladder)
-    if len(known) < len(lists) or len(known) < 2 or rule.same_person_twice:
-        return
-    can = len(set().union(*known, _people(policy, policy.fallback) or ()))
-    if can < wanted:
-        yield place, f"{wanted} different people must agree over all steps, but only {can} can"
+    else:
+        yield from check_fillable(policy, place, said, whole)
 
 
 def _length(place: Place, said: Rule, whole: Rule, fields: Collection[str]) -> Told:

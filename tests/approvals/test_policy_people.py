@@ -60,10 +60,16 @@ def test_what_somebody_else_could_decide_is_no_problem(ask: str, rule: str) -> N
 )
 def test_more_votes_than_there_can_be_people_are_found(rule: str, wanted: int, can: int) -> None:
     two_bosses = HEAD.replace("[managers]", '[managers]\n"eve@example.com" = "cy@example.com"')
-    for head in (HEAD, two_bosses, f"manager_from_miro = true\n{HEAD}"):
+    for head in (two_bosses, f"manager_from_miro = true\n{HEAD}"):
         text = head + ASKED_BY.format(ask="anyone") + rule
         told = [one.text for one in check(text, ACTIONS)[1]]
         assert told == [f"make-admin wants {wanted} to agree, but only {can} can"]
+
+
+def test_who_manages_everybody_is_one() -> None:
+    both = 'approvers = ["manager", "requester-manager"]\nagree = 2'
+    assert problems(both) == ["make-admin wants 2 to agree, but only 1 can"]
+    assert problems(both, top="manager_from_miro = true\n") == []
 
 
 def test_whom_slack_alone_knows_is_not_counted() -> None:
