@@ -108,7 +108,7 @@ def _of_rules(policy: Policy, actions: Conditions) -> Told:
             yield from check_conditions(policy, at, rule, actions[name])
             yield from _rule(policy, at, rule, rule.on(base))
             yield from _length(at, rule, rule.on(base), actions[name])
-        yield from check_hidden(place, base)
+        yield from check_hidden(policy, place, base)
         if base.when:
             yield (*place, "when"), f"conditions belong to a rule; write [[actions.{name}.rules]]"
 
