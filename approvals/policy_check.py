@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from approvals.policy import Policy, Rule
+from approvals.policy import Escalation, Policy, Rule
 from approvals.policy_conditions import check_conditions, check_hidden
 from approvals.policy_fillable import check_fillable
 from approvals.policy_lines import Place, Told, line_of
@@ -23,6 +23,7 @@ Conditions = Mapping[str, Collection[str]]
 
 _COMMENT = re.compile(r"""("(?:\\.|[^"\\])*"|'[^']*')|#.*""")  # a # between quotes begins none
 _INSIDE = 'with steps, this counts for nothing; write it inside a step: { approvers = ["it"], agree = 2 }'
+_TOO_LATE = "this is over before {0} of the action's own table; write {0} here as well"
 _SAID = {
     "extra_forbidden": "isn't something a policy can say; remove it or mend its spelling",
     "bool_type": "write true or false, without quotes",
@@ -119,13 +120,10 @@ def _rule(policy: Policy, place: Place, said: Rule, whole: Rule) -> Told:
         yield from check_names(policy, (*place, key), getattr(said, key), asking=key in ("ask", "for_others"))
     for number, step in enumerate(said.steps):
         yield from check_names(policy, (*place, "steps", number, "approvers"), step.approvers)
-    for escalation in [*said.escalate, *(one for step in said.steps for one in step.escalate)]:
+    for escalation in _escalations(said):
         yield from check_names(policy, (*place, "escalate"), escalation.to)
-        if escalation.after >= whole.expires:
-            yield (*place, "escalate"), "this comes after the request has expired; shorten it"
+    yield from _times(place, said, whole)
     name = str(place[1])
-    if said.remind and said.remind >= whole.expires:
-        yield (*place, "remind"), 'this comes after the request has expired; shorten it, or write "never"'
     if not (whole.ask or whole.for_others):
         yield place, f"nobody may ask for {name}; write ask or for_others"
     if said.approvers and said.steps:
@@ -140,6 +138,27 @@ def _rule(policy: Policy, place: Place, said: Rule, whole: Rule) -> Told:
         yield place, f"{name} says nobody who decides; write approvers, steps or approval = false"
     else:
         yield from check_fillable(policy, place, said, whole)
+
+
+def _times(place: Place, said: Rule, whole: Rule) -> Told:
+    """What would come only when the request is over; what a rule inherits is told where it ends sooner."""
+    own = _escalations(said)
+    if any(one.after >= whole.expires for one in own):
+        yield (*place, "escalate"), "this comes after the request has expired; shorten it"
+    if said.remind and said.remind >= whole.expires:
+        yield (*place, "remind"), 'this comes after the request has expired; shorten it, or write "never"'
+    if "expires" not in said.model_fields_set or not whole.ladder:
+        return
+    others = [one for step in whole.ladder for one in step.escalate if one not in own]
+    if any(one.after >= whole.expires for one in others):
+        yield (*place, "expires"), _TOO_LATE.format("escalate")
+    if not said.remind and whole.remind and whole.remind >= whole.expires:
+        yield (*place, "expires"), _TOO_LATE.format("remind")
+
+
+def _escalations(said: Rule) -> list[Escalation]:
+    """Those that a rule says itself, for all of it or in a step."""
+    return [*said.escalate, *(one for step in said.steps for one in step.escalate)]
 
 
 def _length(place: Place, said: Rule, whole: Rule, fields: Collection[str]) -> Told:

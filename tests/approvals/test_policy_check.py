@@ -133,6 +133,36 @@ def test_a_fallback_makes_up_for_a_group_that_asks_and_decides() -> None:
     assert problems(text) == []
 
 
+SOONER = """
+[[actions.offboard.rules]]
+when = { how = "delete" }
+expires = "4h"
+"""
+TOO_LATE = "this is over before {0} of the action's own table; write {0} here as well"
+
+
+@pytest.mark.parametrize(
+    ("table", "rule", "told"),
+    [
+        ('escalate = { after = "1d", to = ["it"] }', "", "escalate"),
+        ('escalate = { after = "4h", to = ["it"] }', 'steps = [{ approvers = ["owners"] }]', "escalate"),
+        ('escalate = { after = "3h", to = ["it"] }', "", ""),
+        ('escalate = { after = "1d", to = ["it"] }', "approval = false", ""),
+        ('escalate = { after = "1d", to = ["it"] }', 'escalate = { after = "1h", to = ["it"] }', ""),
+        ('remind = "4h"', "", "remind"),
+        ('remind = "4h"', "approval = false", ""),
+        ('remind = "4h"', 'remind = "1h"', ""),
+        ('remind = "4h"', 'remind = "never"', ""),
+        ('remind = "never"', "", ""),
+    ],
+)
+def test_what_a_rule_inherits_comes_before_its_end(table: str, rule: str, told: str) -> None:
+    base = f'for_others = ["anyone"]\napprovers = ["owners"]\n{table}'
+    text = with_offboarding(base) + SOONER + rule + "\n"
+    found = [f"line {line_of(text, 'expires', -1)}: {TOO_LATE.format(told)}"] if told else []
+    assert problems(text) == found
+
+
 def test_what_is_proposed_is_at_most_the_longest() -> None:
     head = '[actions.request-access]\nlongest = "7d"\nproposed = "{}"'
     for days, good in (("7d", True), ("8d", False)):
