@@ -102,3 +102,23 @@ def test_whom_a_group_tells_is_who_is_counted() -> None:
     policy, found = check(head + ASKED_BY.format(ask="anyone") + 'approvers = ["owners"]', ACTIONS)
     assert policy and not found
     assert tells(policy) == ["make-admin: tells 1 person"]
+
+
+@pytest.mark.parametrize(
+    ("approvers", "told"),
+    [
+        ('"it", "manager"', "1 person and the manager"),
+        ('"manager", "it"', "1 person and the manager"),
+        ('"it", "bo@example.com"', "2 people"),
+        ('"it", "carol@example.com"', "1 person"),
+        ('"it", "BO@example.com", "both"', "2 people"),
+        ('"it", "both", "@desk"', "2 people and the members of @desk"),
+    ],
+)
+def test_whoever_one_of_two_entries_tells_is_told_and_counted_once(approvers: str, told: str) -> None:
+    it = 'people = ["ida@example.com", "bo@example.com", "carol@example.com"]\ntold = ["carol@example.com"]'
+    both = '[groups.both]\npeople = ["bo@example.com", "carol@example.com"]\n\n[groups.it]\n'
+    head = HEAD.replace('people = ["ida@example.com"]', it).replace("[groups.it]\n", both)
+    policy, found = check(head + ASKED_BY.format(ask="anyone") + f"approvers = [{approvers}]", ACTIONS)
+    assert policy and not found
+    assert tells(policy) == [f"make-admin: tells {told}"]
