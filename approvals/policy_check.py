@@ -8,19 +8,9 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from approvals.people import canonical
-from approvals.policy import (
-    ANYONE,
-    ASKERS_MANAGER,
-    MANAGER,
-    OWNERS,
-    Policy,
-    Rule,
-    Step,
-    is_person,
-    is_slack_group,
-)
+from approvals.policy import Escalation, Policy, Rule
 from approvals.policy_conditions import check_conditions, check_hidden
+from approvals.policy_fillable import check_fillable
 from approvals.policy_lines import Place, Told, line_of
 from approvals.policy_names import check_names
 from approvals.policy_tables import check_tables
@@ -32,6 +22,8 @@ Conditions = Mapping[str, Collection[str]]
 """Each action's name, and what of its form a rule may look at; a mapping also says what is chosen there."""
 
 _COMMENT = re.compile(r"""("(?:\\.|[^"\\])*"|'[^']*')|#.*""")  # a # between quotes begins none
+_INSIDE = 'with steps, this counts for nothing; write it inside a step: { approvers = ["it"], agree = 2 }'
+_TOO_LATE = "this is over before {0} of the action's own table; write {0} here as well"
 _SAID = {
     "extra_forbidden": "isn't something a policy can say; remove it or mend its spelling",
     "bool_type": "write true or false, without quotes",
@@ -117,7 +109,7 @@ def _of_rules(policy: Policy, actions: Conditions) -> Told:
             yield from check_conditions(policy, at, rule, actions[name])
             yield from _rule(policy, at, rule, rule.on(base))
             yield from _length(at, rule, rule.on(base), actions[name])
-        yield from check_hidden(place, base)
+        yield from check_hidden(policy, place, base)
         if base.when:
             yield (*place, "when"), f"conditions belong to a rule; write [[actions.{name}.rules]]"
 
@@ -128,86 +120,45 @@ def _rule(policy: Policy, place: Place, said: Rule, whole: Rule) -> Told:
         yield from check_names(policy, (*place, key), getattr(said, key), asking=key in ("ask", "for_others"))
     for number, step in enumerate(said.steps):
         yield from check_names(policy, (*place, "steps", number, "approvers"), step.approvers)
-    for escalation in [*said.escalate, *(one for step in said.steps for one in step.escalate)]:
+    for escalation in _escalations(said):
         yield from check_names(policy, (*place, "escalate"), escalation.to)
-        if escalation.after >= whole.expires:
-            yield (*place, "escalate"), "this comes after the request has expired; shorten it"
+    yield from _times(place, said, whole)
     name = str(place[1])
-    if said.remind and said.remind >= whole.expires:
-        yield (*place, "remind"), 'this comes after the request has expired; shorten it, or write "never"'
     if not (whole.ask or whole.for_others):
         yield place, f"nobody may ask for {name}; write ask or for_others"
     if said.approvers and said.steps:
         yield (*place, "steps"), f"{name} has approvers and steps; keep one of them"
+    if whole.steps and "agree" in said.model_fields_set:
+        yield (*place, "agree"), _INSIDE
     if not said.approval and (said.approvers or said.steps):
         yield (*place, "approval"), f"{name} has approvers and needs no approval; keep one of them"
     if any(rule.rules for rule in said.rules):
         yield (*place, "rules"), "a rule can't have rules of its own"
     if whole.approval and not whole.approvers and not whole.steps:
         yield place, f"{name} says nobody who decides; write approvers, steps or approval = false"
+    else:
+        yield from check_fillable(policy, place, said, whole)
+
+
+def _times(place: Place, said: Rule, whole: Rule) -> Told:
+    """What would come only when the request is over; what a rule inherits is told where it ends sooner."""
+    own = _escalations(said)
+    if any(one.after >= whole.expires for one in own):
+        yield (*place, "escalate"), "this comes after the request has expired; shorten it"
+    if said.remind and said.remind >= whole.expires:
+        yield (*place, "remind"), 'this comes after the request has expired; shorten it, or write "never"'
+    if "expires" not in said.model_fields_set or not whole.ladder:
         return
-    told = False
-    for number, step in enumerate(whole.ladder):
-        at = (*place, "steps", number) if said.steps else (*place, "agree")
-        for problem in _unfillable(policy, at, name, whole, step):
-            told = True
-            yield problem
-    if not told:
-        yield from _too_few(policy, (*place, "steps"), whole)
+    others = [one for step in whole.ladder for one in step.escalate if one not in own]
+    if any(one.after >= whole.expires for one in others):
+        yield (*place, "expires"), _TOO_LATE.format("escalate")
+    if not said.remind and whole.remind and whole.remind >= whole.expires:
+        yield (*place, "expires"), _TOO_LATE.format("remind")
 
 
-def _people(policy: Policy, entries: Collection[str]) -> set[str] | None:
-    """Whom a list means, by the file alone; None where others have to be asked."""
-    found: set[str] = set()
-    for entry in entries:
-        dynamic = {MANAGER, ASKERS_MANAGER, ANYONE, *(() if OWNERS in policy.groups else (OWNERS,))}
-        members = [one for one, _ in policy.members([entry])]
-        if not (is_person(entry) or entry in policy.groups or is_slack_group(entry) or entry in dynamic):
-            return None  # nobody's name: told already
-        if entry in dynamic - policy.groups.keys() or any(is_slack_group(one) for one in members):
-            from_table = not (policy.manager_field or policy.manager_from_miro)
-            if entry == MANAGER and policy.managers and from_table:
-                found |= {canonical(boss) for boss in policy.managers.values()}
-                continue
-            return None
-        found |= {canonical(one) for one in members}
-    return found
-
-
-def _at_most(policy: Policy, entries: Collection[str]) -> int | None:
-    """How many people can decide one request at most; None where others have to be asked."""
-    bosses = {MANAGER, ASKERS_MANAGER} & set(entries)  # one of each, however many there are in the company
-    named = _people(policy, [one for one in entries if one not in bosses])
-    return None if named is None else len(named) + len(bosses)
-
-
-def _unfillable(policy: Policy, place: Place, name: str, rule: Rule, step: Step) -> Told:
-    """More votes wanted than there are people, or nobody left once the requester is taken out."""
-    entries = [*step.approvers, *(to for one in step.escalate for to in one.to)]
-    most, people = _at_most(policy, entries), _people(policy, entries)
-    if most and step.agree > most:
-        yield place, f"{name} wants {step.agree} to agree, but only {most} can"
-        return
-    if not people:
-        return  # who they are isn't in the file, or told already
-    askers = _people(policy, [*rule.ask, *rule.for_others])
-    spare = _people(policy, rule.fallback or policy.fallback)
-    if not askers or spare is None:
-        return
-    if all(len((people | spare) - {asker}) < step.agree for asker in askers):
-        yield place, f"nobody but who asks for {name} could decide it; name one more person"
-
-
-def _too_few(policy: Policy, place: Place, rule: Rule) -> Told:
-    """Steps that each could be filled, and all together can't: one person counts once."""
-    lists = [_people(policy, [*step.approvers, *rule.fallback]) for step in rule.ladder]
-    known = [people for people in lists if people is not None]
-    wanted = sum(step.agree for step in rule.ladder)
-    if len(known) < len(lists) or len(known) < 2 or rule.same_person_twice:
-        return
-    can = len(set().union(*known, _people(policy, policy.fallback) or ()))
-    if can < wanted:
-        yield place, f"{wanted} different people must agree over all steps, but only {can} can"
+def _escalations(said: Rule) -> list[Escalation]:
+    """Those that a rule says itself, for all of it or in a step."""
+    return [*said.escalate, *(one for step in said.steps for one in step.escalate)]
 
 
 def _length(place: Place, said: Rule, whole: Rule, fields: Collection[str]) -> Told:

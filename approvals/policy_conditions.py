@@ -1,14 +1,18 @@
 """Conditions of rules: whether each can be met, and which rule is hidden behind an earlier one; pure."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from itertools import product
 from typing import Any
 
+from approvals.people import listed
 from approvals.policy import Policy, Rule
 from approvals.policy_lines import Place, Told
 from approvals.policy_names import check_names
 
 CONDITIONS = ("requester_group", "subject_group", "for")
 """What every action's rules may look at, beside what its form says."""
+When = Mapping[str, Any]
+"""The conditions of one rule."""
 
 
 def check_conditions(policy: Policy, place: Place, rule: Rule, fields: Collection[str]) -> Told:
@@ -43,16 +47,53 @@ def _strange(value: object, known: Collection[str]) -> str:
     return repr(min(wanted)) if wanted else ""
 
 
-def check_hidden(place: Place, base: Rule) -> Told:
+def check_hidden(policy: Policy, place: Place, base: Rule) -> Told:
     """Rules of an action that are never reached."""
-    for number, rule in enumerate(base.rules):
-        for earlier, other in enumerate(base.rules[:number]):
-            if other.when and covers(other.when, rule.when):
-                yield (*place, "rules", number), f"never reached: rule {earlier + 1} takes everything first"
-                break
+    whens = [plain(policy, rule.when) for rule in base.rules]
+    for number, when in enumerate(whens):
+        found = takers(whens[:number], when)
+        if len(found) == 1:
+            yield (*place, "rules", number), f"never reached: rule {found[0] + 1} takes everything first"
+        elif found:
+            which = listed([str(one + 1) for one in found])
+            yield (*place, "rules", number), f"never reached: rules {which} take everything first"
 
 
-def covers(wide: Mapping[str, Any], narrow: Mapping[str, Any]) -> bool:
+def takers(earlier: Sequence[When], when: When) -> list[int]:
+    """Which of the earlier conditions take whatever meets a later one: one of them, or some together."""
+    whole = _taker(earlier, when)
+    if whole is not None:
+        return [whole]
+    found = set()
+    for part in _parts(when) if when else ():
+        taker = _taker(earlier, part)
+        if taker is None:
+            return []
+        found.add(taker)
+    return sorted(found)
+
+
+def _taker(earlier: Sequence[When], narrow: When) -> int | None:
+    return next((number for number, wide in enumerate(earlier) if wide and covers(wide, narrow)), None)
+
+
+def _parts(when: When) -> Iterator[When]:
+    """Conditions that take the same together: each value by itself, for oneself and for others."""
+    values = {key: value if isinstance(value, tuple) else (value,) for key, value in when.items()}
+    split = {"for": ("self", "others")} | values
+    return (dict(zip(split, some, strict=True)) for some in product(*split.values()))
+
+
+def plain(policy: Policy, when: When) -> When:
+    """The same conditions with one name for each team: both of its names in [teams] mean that team."""
+    teams = {known.casefold(): security.casefold() for known, security in policy.teams.items()}
+    found = dict(when)
+    for key in {"team", "leaving"} & when.keys():
+        found[key] = tuple(sorted({teams.get(name, name) for name in accepted(when[key])}))
+    return found
+
+
+def covers(wide: When, narrow: When) -> bool:
     """Whether whatever meets `narrow` meets `wide` too."""
     return all(key in narrow and _is_within(key, narrow[key], wide[key]) for key in wide)
 

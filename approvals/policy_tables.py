@@ -4,7 +4,7 @@ import re
 from collections.abc import Collection
 
 from approvals.people import canonical
-from approvals.policy import ANYONE, ASKERS_MANAGER, MANAGER, Policy, is_person, is_slack_group
+from approvals.policy import ANYONE, ASKERS_MANAGER, MANAGER, OWNERS, Policy, is_person, is_slack_group
 from approvals.policy_lines import Told
 from approvals.policy_names import check_names
 
@@ -31,6 +31,8 @@ def check_tables(policy: Policy) -> Told:
         yield from check_names(policy, ("owners", team), entries)
         if not entries:
             yield ("owners", team), f"{team} has no owner; name one, or remove the line"
+        if OWNERS in entries and OWNERS not in policy.groups:
+            yield ("owners", team), "owners are named by this table; name people or a group"
     for team, way in policy.managed_elsewhere.items():
         if not way.strip():
             yield ("managed_elsewhere", team), "say where to ask instead"
@@ -40,9 +42,13 @@ def check_tables(policy: Policy) -> Told:
 
 def _managers(policy: Policy) -> Told:
     for who, boss in policy.managers.items():
-        for entry in (who, boss):
-            if not is_person(entry):
-                yield ("managers", who), f"{entry!r} is no e-mail or Slack id"
+        if "@" not in who[1:]:
+            yield (
+                ("managers", who),
+                f"managers are looked up by e-mail; write whom {who!r} means as an e-mail",
+            )
+        if not is_person(boss):
+            yield ("managers", who), f"{boss!r} is no e-mail or Slack id"
 
 
 def _same_people(policy: Policy) -> Told:

@@ -32,14 +32,15 @@ class Shape:
     @property
     def text(self) -> str:
         """The policy that says so."""
-        steps = ", ".join(f"{{ approvers = {_list(who)}, agree = {agree} }}" for who, agree in self.steps)
+        steps = ", ".join(f"{{ approvers = {addresses(who)}, agree = {agree} }}" for who, agree in self.steps)
         return (
             f"{HEAD}[actions.make-admin]\nask = ['anyone']\nsame_person_twice = {str(self.twice).lower()}\n"
-            f"fallback = {_list(self.fallback)}\nsteps = [{steps}]\n"
+            f"fallback = {addresses(self.fallback)}\nsteps = [{steps}]\n"
         )
 
 
-def _list(names: frozenset[str]) -> str:
+def addresses(names: frozenset[str]) -> str:
+    """People as a policy lists them."""
     return str(sorted(map(mail, names)))
 
 

@@ -109,9 +109,58 @@ def test_a_table_that_can_not_work_is_told(table: str, told: str) -> None:
     assert any(told in one for one in problems(with_offboarding(table))), problems(with_offboarding(table))
 
 
+@pytest.mark.parametrize("steps", [STEP, 'steps = [ { approvers = ["anybody@example.com"] } ]'])
+def test_how_many_agree_is_said_inside_of_a_step(steps: str) -> None:
+    text = with_offboarding(f'for_others = ["anyone"]\nagree = 2\n{steps}')
+    assert problems(text) == [f"line {line_of(text, 'agree', -1)}: with steps, {INSIDE}"]
+    text = with_offboarding(f'for_others = ["anyone"]\n{steps}')
+    rule = '\n[[actions.offboard.rules]]\nwhen = { how = "delete" }\n'
+    on_top = f"{text}{rule}agree = 2\n"
+    assert problems(on_top) == [f"line {line_of(on_top, 'agree', -1)}: with steps, {INSIDE}"]
+    assert problems(f'{text}{rule}approvers = ["owners"]\nagree = 2\n') == []
+
+
+INSIDE = 'this counts for nothing; write it inside a step: { approvers = ["it"], agree = 2 }'
+
+
+def test_steps_of_a_rule_take_the_place_of_how_many_agree() -> None:
+    text = with_offboarding('for_others = ["anyone"]\napprovers = ["owners"]\nagree = 2')
+    assert problems(f'{text}\n[[actions.offboard.rules]]\nwhen = {{ how = "delete" }}\n{STEP}\n') == []
+
+
 def test_a_fallback_makes_up_for_a_group_that_asks_and_decides() -> None:
     text = with_offboarding('for_others = ["it"]\napprovers = ["it"]\nfallback = ["owners"]')
     assert problems(text) == []
+
+
+SOONER = """
+[[actions.offboard.rules]]
+when = { how = "delete" }
+expires = "4h"
+"""
+TOO_LATE = "this is over before {0} of the action's own table; write {0} here as well"
+
+
+@pytest.mark.parametrize(
+    ("table", "rule", "told"),
+    [
+        ('escalate = { after = "1d", to = ["it"] }', "", "escalate"),
+        ('escalate = { after = "4h", to = ["it"] }', 'steps = [{ approvers = ["owners"] }]', "escalate"),
+        ('escalate = { after = "3h", to = ["it"] }', "", ""),
+        ('escalate = { after = "1d", to = ["it"] }', "approval = false", ""),
+        ('escalate = { after = "1d", to = ["it"] }', 'escalate = { after = "1h", to = ["it"] }', ""),
+        ('remind = "4h"', "", "remind"),
+        ('remind = "4h"', "approval = false", ""),
+        ('remind = "4h"', 'remind = "1h"', ""),
+        ('remind = "4h"', 'remind = "never"', ""),
+        ('remind = "never"', "", ""),
+    ],
+)
+def test_what_a_rule_inherits_comes_before_its_end(table: str, rule: str, told: str) -> None:
+    base = f'for_others = ["anyone"]\napprovers = ["owners"]\n{table}'
+    text = with_offboarding(base) + SOONER + rule + "\n"
+    found = [f"line {line_of(text, 'expires', -1)}: {TOO_LATE.format(told)}"] if told else []
+    assert problems(text) == found
 
 
 def test_what_is_proposed_is_at_most_the_longest() -> None:
@@ -147,6 +196,14 @@ def test_owners_need_a_table_of_owners() -> None:
     assert problems(f'{text}\n[owners]\n"Design" = ["bo@example.com"]\n') == []
 
 
+def test_a_manager_may_be_a_slack_id() -> None:
+    assert problems(POLICY.replace('= "bo@example.com"', '= "U0BO00001"')) == []
+
+
+def test_a_group_that_is_called_owners_may_own_a_team() -> None:
+    assert problems(f'{POLICY}\n[owners]\n"Design" = ["owners"]\n') == []
+
+
 def test_how_many_people_each_rule_tells() -> None:
     policy, _ = check(POLICY + RULES, KNOWN)
     assert policy and tells(policy) == [
@@ -180,6 +237,9 @@ def test_how_many_people_each_rule_tells() -> None:
             '[managers]\n"ada@example.com" = "bo@example.com"\n"ADA@example.com" = "cy@example.com"',
             "in other",
         ),
+        ('[owners]\n"Design" = ["owners"]', "owners are named by this table; name people or a group"),
+        ('[managers]\n"U0ADA0001" = "bo@example.com"', "managers are looked up by e-mail; write whom"),
+        ('[managers]\n"ada@example.com" = "bo"', "'bo' is no e-mail or Slack id"),
         ('[managed_elsewhere]\n"Sales" = " "', "say where to ask instead"),
         ('[actions.offboard]\napprovers = ["bo@example.com"]', "nobody may ask for offboard"),
         (

@@ -60,10 +60,16 @@ def test_what_somebody_else_could_decide_is_no_problem(ask: str, rule: str) -> N
 )
 def test_more_votes_than_there_can_be_people_are_found(rule: str, wanted: int, can: int) -> None:
     two_bosses = HEAD.replace("[managers]", '[managers]\n"eve@example.com" = "cy@example.com"')
-    for head in (HEAD, two_bosses, f"manager_from_miro = true\n{HEAD}"):
+    for head in (two_bosses, f"manager_from_miro = true\n{HEAD}"):
         text = head + ASKED_BY.format(ask="anyone") + rule
         told = [one.text for one in check(text, ACTIONS)[1]]
         assert told == [f"make-admin wants {wanted} to agree, but only {can} can"]
+
+
+def test_who_manages_everybody_is_one() -> None:
+    both = 'approvers = ["manager", "requester-manager"]\nagree = 2'
+    assert problems(both) == ["make-admin wants 2 to agree, but only 1 can"]
+    assert problems(both, top="manager_from_miro = true\n") == []
 
 
 def test_whom_slack_alone_knows_is_not_counted() -> None:
@@ -96,3 +102,23 @@ def test_whom_a_group_tells_is_who_is_counted() -> None:
     policy, found = check(head + ASKED_BY.format(ask="anyone") + 'approvers = ["owners"]', ACTIONS)
     assert policy and not found
     assert tells(policy) == ["make-admin: tells 1 person"]
+
+
+@pytest.mark.parametrize(
+    ("approvers", "told"),
+    [
+        ('"it", "manager"', "1 person and the manager"),
+        ('"manager", "it"', "1 person and the manager"),
+        ('"it", "bo@example.com"', "2 people"),
+        ('"it", "carol@example.com"', "1 person"),
+        ('"it", "BO@example.com", "both"', "2 people"),
+        ('"it", "both", "@desk"', "2 people and the members of @desk"),
+    ],
+)
+def test_whoever_one_of_two_entries_tells_is_told_and_counted_once(approvers: str, told: str) -> None:
+    it = 'people = ["ida@example.com", "bo@example.com", "carol@example.com"]\ntold = ["carol@example.com"]'
+    both = '[groups.both]\npeople = ["bo@example.com", "carol@example.com"]\n\n[groups.it]\n'
+    head = HEAD.replace('people = ["ida@example.com"]', it).replace("[groups.it]\n", both)
+    policy, found = check(head + ASKED_BY.format(ask="anyone") + f"approvers = [{approvers}]", ACTIONS)
+    assert policy and not found
+    assert tells(policy) == [f"make-admin: tells {told}"]

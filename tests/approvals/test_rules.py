@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from approvals.policy import Rule
 from approvals.policy_check import check, load
-from approvals.policy_conditions import covers
+from approvals.policy_conditions import covers, plain, takers
 from approvals.refusals import Refused
 from approvals.routing import Ground
 from approvals.store import Store
@@ -141,6 +141,44 @@ def test_a_rule_that_may_be_reached_is_no_problem(first: str, second: str) -> No
     assert problems(rules(first, second)) == []
 
 
+@pytest.mark.parametrize(
+    ("whens", "numbers"),
+    [
+        (['for = "self"', 'for = "others"', 'team = "Design"'], "1 and 2"),
+        (['for = "others"', 'team = "Legal"', 'team = ["Legal", "Sales"], for = "self"'], ""),
+        (['for = "others"', 'team = "Legal"', 'team = "Legal"'], "2"),
+        (['team = "Legal"', 'team = "Sales"', 'team = ["sales", "Legal"]'], "1 and 2"),
+        (['team = "Legal"', 'team = "Sales", for = "self"', 'team = ["Sales", "Legal"]'], ""),
+        (
+            ['team = "Legal"', 'team = "Sales", for = "self"', 'for = "others"', 'team = ["Sales", "Legal"]'],
+            "1, 2 and 3",
+        ),
+        (['for = "self"', 'requester_group = "it", for = "others"', 'team = "Design"'], ""),
+    ],
+)
+def test_rules_that_leave_nothing_to_a_later_one_are_found(whens: list[str], numbers: str) -> None:
+    several = f"never reached: rules {numbers} take everything first"
+    one = f"never reached: rule {numbers} takes everything first"
+    assert problems(rules(*whens)) == ([] if not numbers else [several if "and" in numbers else one])
+
+
+CALLED = '[teams]\n"Design" = "g_app_design"\n'
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ('team = "Design"', 'team = "g_app_design"'),
+        ('team = "G_App_Design"', 'team = "DESIGN", for = "self"'),
+        ('leaving = ["Sales", "design"]', 'leaving = ["g_app_design"]'),
+    ],
+)
+def test_a_rule_hidden_under_another_name_of_the_team_is_found(first: str, second: str) -> None:
+    text = rules(first, second).replace("request-access", "make-admin").replace('["owners"]', '["it"]')
+    assert problems(CALLED + text) == ["never reached: rule 1 takes everything first"]
+    assert problems(text) == []
+
+
 TEAMS = st.sampled_from(["Design", "design", "Sales", "g_sales", "Legal"])
 WHO = st.sampled_from(["it", "IT", "owners", "@desk", "@DESK", "ada@example.com", "Ada@Example.com"])
 WHENS = st.fixed_dictionaries(
@@ -152,6 +190,8 @@ WHENS = st.fixed_dictionaries(
         "subject_group": WHO,
     },
 )
+WIDE = st.fixed_dictionaries({}, optional={"team": TEAMS, "for": st.sampled_from(["self", "others"])})
+NARROW = st.fixed_dictionaries({"team": st.lists(TEAMS, min_size=1, max_size=3).map(tuple)})
 PEOPLE = st.sampled_from(["ada", "bo", "eve", "ida", "cy"])
 
 
@@ -188,6 +228,25 @@ def test_what_an_earlier_rule_covers_it_really_takes(scene: Scene) -> None:
 
     takes()
     assert len(taken) > 50
+
+
+def test_what_earlier_rules_take_together_they_really_take(scene: Scene) -> None:
+    scene.in_force = load(f'{HEAD}{GROUPS}[teams]\n"SALES" = "g_sales"\n{BASE}', ACTIONS)
+    taken = []
+
+    @settings(STEADY, max_examples=1500, suppress_health_check=list(HealthCheck))
+    @given(
+        st.lists(WIDE, min_size=2, max_size=3), NARROW, st.booleans(), st.sampled_from(["Design", "Sales"])
+    )
+    def takes(earlier: list[dict[str, object]], when: dict[str, object], others: bool, team: str) -> None:
+        found = takers([plain(scene.in_force, one) for one in earlier], plain(scene.in_force, when))
+        ground = scene.ground("request-access", "ada", "bo" if others else "", teams=((team, f"g_{team}"),))
+        if found and meets(ground, when):
+            taken.append(len(found))
+            assert any(meets(ground, earlier[number]) for number in found)
+
+    takes()
+    assert taken.count(1) > 50 and taken.count(2) > 20
 
 
 def meets(ground: Ground, when: Mapping[str, object]) -> bool:

@@ -29,6 +29,11 @@ def test_a_policy_is_written_once_and_refused_as_it_is(tmp_path: Path) -> None:
     assert "The policy can't be used:" in said and "line " in said
 
 
+def test_the_first_policy_says_who_has_to_be_in_the_channel() -> None:
+    comment = " ".join(TEMPLATE.partition('tell = ""')[0].replace("\n#", "").split())
+    assert "Everybody who decides should be in it: nobody gets a message of their own then." in comment
+
+
 def test_a_filled_in_policy_can_be_used(tmp_path: Path) -> None:
     shell = Shell(tmp_path)
     filled = TEMPLATE.replace("it-REPLACE-ME", "ada").replace("REPLACE-ME.example", "example.com")

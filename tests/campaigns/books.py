@@ -22,7 +22,7 @@ TOP = (
 MANAGERS = (
     '[managers]\n"ada@example.com" = "bo@example.com"\n"eve@example.com" = "bo@example.com"\n',
     '[managers]\n"ada@example.com" = "cy@example.com"\n"eve@example.com" = "ada@example.com"\n',
-    "",  # as Slack says
+    'manager_field = "Manager"\n',  # as Slack says
 )
 
 GROUPS = (
