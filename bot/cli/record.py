@@ -2,6 +2,7 @@
 
 import json
 import sys
+from collections.abc import Iterable
 
 import click
 
@@ -63,11 +64,10 @@ def _tell(found: Verified, unseen: str, anchor: str | None) -> None:
 @click.option(
     "--format",
     "form",
-    type=click.Choice(["jsonl", "csv", "json"]),
-    metavar="[jsonl|csv]",
+    type=click.Choice(["jsonl", "json", "csv"]),
     default="jsonl",
     show_default=True,
-    help="JSON Lines, or a table for spreadsheets.",
+    help="JSON Lines (jsonl and json are the same), or a table for spreadsheets.",
 )
 @click.option("--force", is_flag=True, help="Export a record that has faults, too.")
 @click.argument("ids", nargs=-1, metavar="[R-42]...")
@@ -86,7 +86,7 @@ def export(form: str, force: bool, ids: tuple[str, ...]) -> None:
     """
     with open_record() as store:
         _check(store, force)
-        entries = [one for id in ids for one in _entries(store, id)] if ids else store.sealed()
+        entries = _chosen(store, ids) if ids else store.sealed()
         rows = [report.exported(one, store.people) for one in entries]
         text = report.as_csv(rows, lambda id: _named(store, id)) if form == "csv" else report.as_jsonl(rows)
     say(text, nl=False)
@@ -100,6 +100,12 @@ def _check(store: SqliteStore, force: bool) -> None:
     if not force:
         raise Refused(f"{said} Nothing was exported; --force exports it as it is.")
     click.echo(f"Warning: {said} It was exported as it is.", err=True)
+
+
+def _chosen(store: SqliteStore, ids: Iterable[str]) -> list[Sealed]:
+    """The entries of some requests, each once, as they stand in the record."""
+    found = {one.entry.seq: one for id in ids for one in _entries(store, id)}
+    return [found[seq] for seq in sorted(found)]
 
 
 def _entries(store: SqliteStore, id: str) -> list[Sealed]:

@@ -114,6 +114,20 @@ def test_one_request_is_exported_alone(s: Stage, shell: Shell) -> None:
     assert shell.types("audit", "export", "R-9", exits=1) == "Error: There is no request R-9."
 
 
+def test_each_entry_is_exported_once_and_in_order(s: Stage, shell: Shell) -> None:
+    second = ask(s, "U0JO", "/miro-access", "for Design because we draw")
+    approve(s, "U0PRIYA")
+    words = ("audit", "export", second, "R-1", second.lower())
+    rows = [json.loads(line) for line in shell.types(*words).splitlines()]
+    seqs = [row["seq"] for row in rows]
+    assert seqs == sorted({*seqs})
+    assert {row["request"] for row in rows} == {"R-1", second}
+
+
+def test_the_help_names_every_format(shell: Shell) -> None:
+    assert "--format [jsonl|json|csv]" in shell.types("audit", "export", "--help")
+
+
 def test_a_table_names_people_and_teams(s: Stage, shell: Shell) -> None:
     approve(s, "U0PRIYA")
     whole = io.StringIO(shell.types("audit", "export", "--format", "csv"))
