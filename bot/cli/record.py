@@ -29,8 +29,11 @@ def audit() -> None:
 def verify(anchors: tuple[str, ...], as_json: bool) -> None:
     """Walk the whole record; exit status 1 if anything was changed.
 
-    Looked at are the chain, every word, policy, person, table and trigger, and the list of requests. A file
-    that somebody cut or wrote anew as a whole looks honest; an anchor kept elsewhere shows it.
+    Looked at are the chain, every word and policy, how tables and triggers are made, and whether requests,
+    lanes and delegates are what the entries say. Nothing seals names, addresses, accounts and teams as they
+    are known today, managers, user groups or messages.
+
+    A file that somebody cut or wrote anew as a whole looks honest; an anchor kept elsewhere shows it.
     """
     try:
         known = [Anchor.read(text) for text in anchors]

@@ -98,6 +98,12 @@ def test_what_is_no_anchor_is_wrong_usage(s: Stage, shell: Shell, anchor: str) -
     assert said.endswith("is no anchor: it reads COUNT:HASH, as `miro-bot audit verify` prints it.")
 
 
+def test_the_help_says_what_is_not_looked_at(shell: Shell) -> None:
+    said = " ".join(shell.types("audit", "verify", "--help").split())
+    assert "every word and policy" in said
+    assert "Nothing seals names, addresses, accounts and teams" in said
+
+
 # -- export ----------------------------------------------------------------------------------------------
 
 
