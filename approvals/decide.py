@@ -37,6 +37,8 @@ def _may_decide(
     if again and any(who.person.is_(table.directory.person(vote.by)) for vote in request.votes):
         return Approver(who.person, "")
     _check_first_vote(request, who, table)
+    if not entitled and request.state is not State.WAITING:
+        raise Refused(f"{request.id} isn't open for a decision. Nothing has changed.")
     if not entitled:
         raise Refused(
             f"Nobody can decide {request.id} any more: the policy or its people changed. Ask your IT team."
