@@ -78,7 +78,9 @@ class Ground:
     def check_length(self) -> None:
         """Refuses what is asked for longer than the policy lets it be."""
         longest, days = self.rule.longest, self.case.days
-        if longest and (days is None or days > longest):
+        if longest and days is None:
+            raise Refused(f"Say for how many days: {longest} at most.")
+        if longest and days and days > longest:
             raise Refused(f"This can be had for {longest} days at most. Ask again before they are over.")
 
     # -- whom a list means -------------------------------------------------------------------------------
