@@ -10,16 +10,14 @@ from zoneinfo import ZoneInfo
 
 from approvals.cases import Approver, Case
 from approvals.deadlines import later, reminder
-from approvals.ids import RequestId
 from approvals.people import Person
 from approvals.policy import Policy, Step
 from approvals.refusals import Refused
-from approvals.request import Request
 from approvals.routing import Ground
 from approvals.sqlite import SqliteStore
-from approvals.states import State
 from approvals.who import is_operator
 from bot.cli.assumed import Everybody, assumed
+from bot.cli.missing import missing
 from bot.lifecycle import Action
 from bot.lifecycle.action import Kind
 from bot.lifecycle.fill import Tables, check_shown, fill_partly
@@ -56,8 +54,7 @@ class Foresight:
             if len(self.steps) > 1:
                 lines.append(f"Step {number}:")
             for one in seats:
-                quiet = "" if one.told else " (isn't told, may decide)"
-                lines.append(f"{one.person.called}: {one.because or 'named in the policy'}{quiet}")
+                lines.append(_line(one))
             if len(self.steps) > 1:
                 lines.append(f"{step.agree} of them must agree.")
         zone = ZoneInfo(self.ground.policy.zone)
@@ -72,13 +69,25 @@ class Foresight:
             {
                 "agree": step.agree,
                 "approvers": [
-                    {"who": one.person.called, "because": one.because, "told": one.told} for one in seats
+                    {
+                        "who": one.person.called,
+                        "because": one.because,
+                        "told": one.told,
+                        "fallback": one.is_fallback,
+                    }
+                    for one in seats
                 ],
             }
             for step, seats in self.steps
         ]
         times = [{"at": at.isoformat(), "what": what} for at, what in self.times] if steps else []
         return {"steps": steps, "notes": list(self.notes), "if_nobody_answers": times}
+
+
+def _line(one: Approver) -> str:
+    spare = " (fallback)" if one.is_fallback else ""
+    quiet = "" if one.told else " (isn't told, may decide)"
+    return f"{one.person.called}: {one.because or 'named in the policy'}{spare}{quiet}"
 
 
 def foresee(
@@ -94,20 +103,12 @@ def foresee(
         ground = Ground(policy, _case(action, raw, people.by_email(email), tables), people, now)
         ground.may_ask()
         ground.check_length()
-        problem = ground.unfillable()
-        if problem:
-            raise Refused(f"Nobody can decide this: {problem}. Add an approver or a fallback to the policy.")
-        route = ground.tally(_unasked(ground))
-        ladder = ground.rule.ladder
-        steps = tuple((step, ground.seats(step)) for step in ladder)
-    return Foresight(ground, steps, (*route.notes, *_unsure(tables, action, raw)))
-
-
-def _unasked(ground: Ground) -> Request:
-    case = ground.case
-    return Request(
-        RequestId("R-0"), 0, State.CHECKING, case.action, case.requester.id, ground.now, {}
-    )  # fmt: skip
+        notes = (*missing(ground), *_unsure(tables, action, raw))
+        if problem := ground.unfillable():
+            why = " ".join([f"Nobody can decide this: {problem}.", *notes])
+            raise Refused(f"{why} Add an approver or a fallback to the policy.")
+        steps = tuple((step, ground.seats(step)) for step in ground.rule.ladder)
+    return Foresight(ground, steps, notes)
 
 
 def _unsure(tables: Tables, action: type[Action], raw: Mapping[str, str]) -> Iterator[str]:

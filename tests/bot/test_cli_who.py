@@ -61,3 +61,60 @@ def test_teams_that_the_record_knows_are_looked_at_as_in_an_ask(tmp_path: Path) 
         said = shell.types("policy", "who", *same, "--as", "alex@example.com", exits=1)
         assert said == "Error: to_team: Choose another team than the one to leave."
         assert len(s.bot.store.requests()) == 0
+
+
+# -- why they decide ---------------------------------------------------------------------------------------
+
+TABLES = """\
+[groups.spare]
+people = ["dana@example.com"]
+[groups.draw]
+slack = "@designers"
+[owners]
+"Design" = ["@designers"]
+[accounts.default]"""
+FALLBACK = f'fallback = ["spare"]\n{POLICY.replace("[accounts.default]", TABLES)}'
+
+
+def asking(approvers: str) -> str:
+    """The policy with other approvers of access."""
+    old = '"hr"], approvers = ["manager", "it"] }\nmove'
+    assert old in FALLBACK
+    return FALLBACK.replace(old, f'"hr"], {approvers} }}\nmove')
+
+
+UNNAMED = {
+    "manager": "I know no manager of lena@example.com.",
+    "owners": "The policy names no owner of Finance.",
+    "draw": "The record knows nobody in @designers.",
+    "lena@example.com": "lena@example.com asks for it or is concerned, so can't decide it.",
+}
+
+
+@pytest.mark.parametrize("entry", UNNAMED)
+def test_why_the_fallback_decides_is_said(tmp_path: Path, entry: str) -> None:
+    words = ("request-access", "teams=Finance")
+    said = who(tmp_path, *words, policy=asking(f'approvers = ["{entry}"]'), by="lena")
+    assert said[0] == "dana@example.com: nobody else can decide it (fallback)"
+    assert UNNAMED[entry] in said
+    assert "asked instead" not in "".join(said)
+
+
+def test_whose_owners_nobody_knows_is_said(tmp_path: Path) -> None:
+    policy = asking('approvers = ["owners"]')
+    assert UNNAMED["draw"] in who(tmp_path, "request-access", "teams=Design", policy=policy, by="lena")
+    said = who(tmp_path, "request-access", "teams=Design,Finance", policy=policy, by="lena")
+    assert UNNAMED["owners"] in said
+
+
+def test_why_is_said_for_every_step(tmp_path: Path) -> None:
+    steps = 'steps = [{ approvers = ["it"] }, { approvers = ["manager"] }]'
+    said = who(tmp_path, "request-access", policy=asking(steps), by="lena")
+    assert said[said.index("Step 2:") + 1] == "dana@example.com: nobody else can decide it (fallback)"
+    assert UNNAMED["manager"] in said
+
+
+def test_why_nobody_can_decide_is_said(tmp_path: Path) -> None:
+    policy = asking('approvers = ["manager"]').replace('fallback = ["spare"]\n', "")
+    [said] = who(tmp_path, "request-access", policy=policy, by="lena", exits=1)
+    assert UNNAMED["manager"] in said
