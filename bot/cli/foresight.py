@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from approvals.cases import Approver, Case
 from approvals.deadlines import later, reminder
-from approvals.people import Person
+from approvals.people import Person, listed
 from approvals.policy import Policy, Step
 from approvals.refusals import Refused
 from approvals.routing import Ground
@@ -37,12 +37,13 @@ class Foresight:
         """What happens when, if nobody answers."""
         rule, now, policy = self.ground.rule, self.ground.now, self.ground.policy
         expires = later(now, rule.expires, policy)
-        found = [(expires, "it ends; that isn't a no")]
+        found = [(expires, "the request ends; that isn't a no")]
         if rule.first_reminder:
             found.append((reminder(now, rule.first_reminder, 0, policy), "they are reminded"))
         for step, _ in self.steps[:1]:
             for one in step.escalate:
-                found.append((later(now, one.after, policy), f"{', '.join(one.to)} may decide as well"))
+                names = listed(f'"{name}"' for name in one.to)
+                found.append((later(now, one.after, policy), f"{names} may decide as well"))
         return sorted(one for one in found if one[0] <= expires)
 
     def lines(self) -> list[str]:
@@ -54,7 +55,7 @@ class Foresight:
             if len(self.steps) > 1:
                 lines.append(f"Step {number}:")
             for one in seats:
-                lines.append(_line(one))
+                lines.append(_line(one, not any(other.told for other in seats)))
             if len(self.steps) > 1:
                 lines.append(f"{step.agree} of them must agree.")
         zone = ZoneInfo(self.ground.policy.zone)
@@ -84,9 +85,9 @@ class Foresight:
         return {"steps": steps, "notes": list(self.notes), "if_nobody_answers": times}
 
 
-def _line(one: Approver) -> str:
+def _line(one: Approver, is_quiet: bool) -> str:
     spare = " (fallback)" if one.is_fallback else ""
-    quiet = "" if one.told else " (isn't told, may decide)"
+    quiet = "" if one.told or is_quiet else " (isn't told, may decide)"
     return f"{one.person.called}: {one.because or 'named in the policy'}{spare}{quiet}"
 
 
@@ -103,12 +104,33 @@ def foresee(
         ground = Ground(policy, _case(action, raw, people.by_email(email), tables), people, now)
         ground.may_ask()
         ground.check_length()
-        notes = (*missing(ground), *_unsure(tables, action, raw))
+        notes = (*missing(ground), *_unsure(tables, action, raw), *_also(ground, action))
         if problem := ground.unfillable():
             why = " ".join([f"Nobody can decide this: {problem}.", *notes])
             raise Refused(f"{why} Add an approver or a fallback to the policy.")
-        steps = tuple((step, ground.seats(step)) for step in ground.rule.ladder)
+        is_quiet = _is_quiet(policy, action)
+        steps = tuple((step, _as_told(ground.seats(step), is_quiet)) for step in ground.rule.ladder)
     return Foresight(ground, steps, notes)
+
+
+def _is_quiet(policy: Policy, action: type[Action]) -> bool:
+    """Whether one card in a channel stands for all messages."""
+    return bool(policy.tell) and not action.CONFIDENTIAL
+
+
+def _as_told(seats: tuple[Approver, ...], is_quiet: bool) -> tuple[Approver, ...]:
+    """Who gets a message: nobody beside a channel's card, and everybody where nobody told is left."""
+    everybody = not any(one.told for one in seats)
+    return tuple(replace(one, told=not is_quiet and (one.told or everybody)) for one in seats)
+
+
+def _also(ground: Ground, action: type[Action]) -> Iterator[str]:
+    ladder = ground.rule.ladder
+    if ladder and _is_quiet(ground.policy, action):
+        channel = ground.policy.tell
+        yield f"One card goes to the channel {channel}, and nobody gets a message of their own."
+    if len(ladder) > 1:
+        yield "Each later step has such times of its own, from when it begins; only the end is the same."
 
 
 def _unsure(tables: Tables, action: type[Action], raw: Mapping[str, str]) -> Iterator[str]:

@@ -112,9 +112,50 @@ def test_why_is_said_for_every_step(tmp_path: Path) -> None:
     said = who(tmp_path, "request-access", policy=asking(steps), by="lena")
     assert said[said.index("Step 2:") + 1] == "dana@example.com: nobody else can decide it (fallback)"
     assert UNNAMED["manager"] in said
+    assert "Each later step has such times of its own, from when it begins; only the end is the same." in said
 
 
 def test_why_nobody_can_decide_is_said(tmp_path: Path) -> None:
     policy = asking('approvers = ["manager"]').replace('fallback = ["spare"]\n', "")
     [said] = who(tmp_path, "request-access", policy=policy, by="lena", exits=1)
     assert UNNAMED["manager"] in said
+
+
+# -- what happens when -------------------------------------------------------------------------------------
+
+
+def test_times_say_what_happens_in_words(tmp_path: Path) -> None:
+    more = 'approvers = ["manager"], escalate = { after = "4h", to = ["it", "hr"] }'
+    said = who(tmp_path, "request-access", policy=asking(more), by="alex")
+    assert [one.partition(": ")[2] for one in said if one[:2] == "20"] == [
+        '"it" and "hr" may decide as well',
+        "they are reminded",
+        "the request ends; that isn't a no",
+    ]
+    assert not [one for one in said if "later step" in one]
+
+
+# -- who is told -------------------------------------------------------------------------------------------
+
+QUIET = POLICY.replace('because = "you look after Miro"', 'told = ["sam@example.com"]')
+
+
+def test_who_is_not_told_is_marked(tmp_path: Path) -> None:
+    said = who(tmp_path, "rename-group", policy=QUIET, by="dana")
+    assert said[:2] == [
+        "carol@example.com: named in the policy (isn't told, may decide)",
+        "sam@example.com: named in the policy",
+    ]
+
+
+def test_where_nobody_told_is_left_everybody_is_told(tmp_path: Path) -> None:
+    said = who(tmp_path, "rename-group", policy=QUIET, by="sam")
+    assert said[0] == "carol@example.com: named in the policy"
+
+
+def test_one_card_in_a_channel_is_said(tmp_path: Path) -> None:
+    policy = f'tell = "C0MIRO"\n{QUIET}'
+    card = "One card goes to the channel C0MIRO, and nobody gets a message of their own."
+    said = who(tmp_path, "rename-group", policy=policy, by="dana")
+    assert card in said and "isn't told" not in "".join(said)
+    assert card not in who(tmp_path, "offboard", JO, policy=policy, by="lena")
