@@ -8,11 +8,10 @@ import click
 
 from approvals import report
 from approvals.chain import Anchor, Sealed
-from approvals.ids import GroupId, PersonId
 from approvals.refusals import Refused
 from approvals.sqlite import SqliteStore
 from approvals.store import Verified
-from bot.cli.common import JSON, open_record, say
+from bot.cli.common import JSON, meaning, open_record, say
 from bot.desk import numbered
 
 
@@ -91,7 +90,7 @@ def export(form: str, force: bool, ids: tuple[str, ...]) -> None:
         _check(store, force)
         entries = _chosen(store, ids) if ids else store.sealed()
         rows = [report.exported(one, store.people) for one in entries]
-        text = report.as_csv(rows, lambda id: _named(store, id)) if form == "csv" else report.as_jsonl(rows)
+        text = report.as_csv(rows, lambda id: meaning(store, id)) if form == "csv" else report.as_jsonl(rows)
     say(text, nl=False)
 
 
@@ -120,13 +119,3 @@ def _entries(store: SqliteStore, id: str) -> list[Sealed]:
     if not found:
         raise Refused(f"There is no request {id}.")
     return found
-
-
-def _named(store: SqliteStore, id: str) -> str:
-    """The address of a person, or the name of a group; '' for what is neither."""
-    try:
-        person = store.people.person(PersonId(id))
-        return person.email or person.name
-    except KeyError:
-        group = store.groups.get(GroupId(id))
-        return group.known_name if group else ""
