@@ -122,6 +122,15 @@ def test_nothing_is_asked_for_longer_than_the_longest(scene: Scene, days: int | 
     assert (str(refused.value) if refused else "") == told
 
 
+def test_who_decides_is_not_asked_for_the_days(scene: Scene) -> None:
+    request = scene.waiting()
+    text = scene.text.replace("[actions.make-admin]", '[actions.make-admin]\nlongest = "30d"')
+    scene.in_force = load(text, ACTIONS | {"make-admin": ("max_days",)})
+    with pytest.raises(Refused) as told:
+        scene.table.check_length(request)
+    assert str(told.value) == "This needs an end now, after 30 days at most. Ask again with one."
+
+
 # -- groups that change ------------------------------------------------------------------------------------
 
 
