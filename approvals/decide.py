@@ -12,7 +12,7 @@ from approvals.people import listed
 from approvals.policy import Policy
 from approvals.refusals import Outdated, Refused, Settled
 from approvals.request import Draft, Request, Vote
-from approvals.settled import ago, settled
+from approvals.settled import ago, not_stopped, settled
 from approvals.states import OPEN, State, What
 from approvals.table import Table, routed
 from approvals.who import Who, check_standing, is_operator
@@ -37,6 +37,8 @@ def _may_decide(
     if again and any(who.person.is_(table.directory.person(vote.by)) for vote in request.votes):
         return Approver(who.person, "")
     _check_first_vote(request, who, table)
+    if not entitled and request.state is not State.WAITING:
+        raise Refused(f"{request.id} isn't open for a decision. Nothing has changed.")
     if not entitled:
         raise Refused(
             f"Nobody can decide {request.id} any more: the policy or its people changed. Ask your IT team."
@@ -69,10 +71,10 @@ def _check_known(request: Request) -> None:
         raise Refused(f"{request.id} was written by a newer version of me, so I leave it alone.")
 
 
-def _check_open(request: Request, table: Table) -> None:
+def _check_open(request: Request, who: Who, table: Table) -> None:
     _check_known(request)
     if request.state is not State.WAITING:
-        raise settled(request, table.directory, table.now)
+        raise settled(request, table.directory, table.now, who.person)
     if _is_over(request, table):
         raise Settled(
             f"The time for {request.id} is over, so it ends without an answer. Nothing has changed."
@@ -90,7 +92,7 @@ def _check(request: Request, who: Who, table: Table, confidential: bool, again: 
         # Even who decided, and when, is not for everybody.
         _check_known(request)
         _may_decide(request, who, table, confidential, again=True)
-    _check_open(request, table)
+    _check_open(request, who, table)
     return _may_decide(request, who, table, confidential, again)
 
 
@@ -179,7 +181,7 @@ def question(request: Request, who: Who, text: str, table: Table, confidential: 
 
 def reply(request: Request, who: Who, text: str, table: Table) -> list[Draft]:
     """The requester's answer to the open question."""
-    _check_open(request, table)
+    _check_open(request, who, table)
     if not who.person.is_(table.directory.person(request.requester)):
         raise Refused(f"Only who asked for {request.id} can answer.")
     check_standing(who, table.now)
@@ -193,7 +195,7 @@ def reply(request: Request, who: Who, text: str, table: Table) -> list[Draft]:
 
 def nudge(request: Request, who: Who, table: Table, followers: Sequence[PersonId] = ()) -> list[Draft]:
     """A reminder that the requester, or somebody who joined, sends by hand: one in four hours."""
-    _check_open(request, table)
+    _check_open(request, who, table)
     mine = [table.directory.person(id) for id in (request.requester, *followers)]
     if not any(who.person.is_(one) for one in mine):
         raise Refused(f"Only who asked for {request.id} can remind.")
@@ -267,7 +269,7 @@ def withdraw(request: Request, who: Who, table: Table) -> list[Draft]:
     if request.state not in OPEN or request.state is State.WORKING:
         if request.state is State.WORKING:
             raise Refused(f"{request.id} is being carried out right now. It can't be taken back any more.")
-        raise settled(request, table.directory, table.now)
+        raise settled(request, table.directory, table.now, who.person)
     mine = who.person.is_(table.directory.person(request.requester))
     operates = is_operator(table.in_force, who.person)
     if not (mine and request.state is not State.STOPPED) and not operates:
@@ -283,7 +285,7 @@ def resume(request: Request, who: Who, table: Table) -> list[Draft]:
     """An operator lets a stopped request go on with what was approved."""
     _check_known(request)
     if request.state is not State.STOPPED:
-        raise settled(request, table.directory, table.now)
+        raise not_stopped(request)
     if not is_operator(table.in_force, who.person):
         raise Refused(f"Only an operator can resume {request.id}. They have been told.")
     check_standing(who, table.now)

@@ -56,12 +56,13 @@ def exported(one: Sealed, directory: Directory) -> Row:
 
 
 def _said(by: PersonId, body: Mapping[str, Any], words: dict[str, str], directory: Directory) -> Row:
-    who = words.pop("who", "") or _labelled(by, lambda id: _name(id, directory))
+    who = words.pop("who", "") or _labelled(by, lambda id: name(id, directory))
     said = {key: value for key, value in body.items() if key != "words"}
     return {"by": by, "who": who, "details": said | words}
 
 
-def _name(id: str, directory: Directory) -> str:
+def name(id: str, directory: Directory) -> str:
+    """Who an id is today, or ''."""
     try:
         return directory.person(PersonId(id)).called
     except KeyError:
@@ -70,21 +71,22 @@ def _name(id: str, directory: Directory) -> str:
 
 def _labelled(text: str, named: Named) -> str:
     """An id, or the lane of one, with what it means beside it."""
-    name = named(text.rpartition(":")[2])
-    return f"{text} ({name})" if name else text
+    known = named(text.rpartition(":")[2])
+    return f"{text} ({known})" if known else text
 
 
 def flat(details: Mapping[str, Any], named: Named = lambda id: "") -> dict[str, str]:
     """Details as a table has them: a column for each leaf, and what is in a list side by side."""
     found: dict[str, list[str]] = {}
     for key, value in details.items():
-        whole = _parsed(value) if key in _STRUCTURED else value
+        whole = parsed(value) if key in _STRUCTURED else value
         for path, leaf in _leaves(key, whole):
             found.setdefault(path, []).append(_labelled(leaf, named) if key in _IDS else leaf)
     return {path: " | ".join(leaves) for path, leaves in found.items()}
 
 
-def _parsed(text: Any) -> Any:
+def parsed(text: Any) -> Any:
+    """What a word that holds JSON says; as it is, where it holds none."""
     try:
         return json.loads(text)
     except (ValueError, TypeError, RecursionError):
@@ -102,24 +104,6 @@ def _leaves(path: str, value: Any) -> Iterator[tuple[str, str]]:
         yield path, "yes" if value else "no"
     else:
         yield path, "" if value is None else str(value)
-
-
-def history(events: Iterable[Event], directory: Directory) -> list[str]:
-    """One line an entry: when, what, who, and what was said."""
-    lines = []
-    for event in events:
-        whole = row(event, directory)
-        said = {key: value for key, value in whole["details"].items() if key not in ("plan", "case")}
-        told = ", ".join(f"{key}: {_short(text)}" for key, text in flat(said).items() if text)
-        at = f"{event.at:%Y-%m-%d %H:%M:%S} UTC"
-        line = f"{event.seq:>5}  {at}  {event.type:<10} {whole['who']:<28} {told}"
-        # A line break or a terminal's command in a reason mustn't look like another entry.
-        lines.append("".join(one if one.isprintable() else " " for one in line).rstrip())
-    return lines
-
-
-def _short(text: str) -> str:
-    return text if len(text) <= 120 else text[:119] + "…"
 
 
 def as_jsonl(rows: Iterable[Row]) -> str:

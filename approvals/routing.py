@@ -91,10 +91,13 @@ class Ground:
         if self.case.is_for_others:
             raise Refused("You can ask for this for yourself only. Let the person ask, or your IT team.")
 
-    def check_length(self) -> None:
-        """Refuses what is asked for longer than the policy lets it be."""
+    def check_length(self, *, is_asked: bool = False) -> None:
+        """Refuses what is asked for longer than the policy lets it be; `is_asked`: the form is gone."""
         longest, days = self.rule.longest, self.case.days
-        if longest and (days is None or days > longest):
+        if longest and days is None:
+            asked = f"This needs an end now, after {longest} days at most. Ask again with one."
+            raise Refused(asked if is_asked else f"Say for how many days: {longest} at most.")
+        if longest and days and days > longest:
             raise Refused(f"This can be had for {longest} days at most. Ask again before they are over.")
 
     # -- whom a list means -------------------------------------------------------------------------------

@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from approvals.ids import BOT, PersonId
-from approvals.people import Directory, listed
+from approvals.people import Directory, Person, listed
 from approvals.refusals import Settled
 from approvals.request import Request
 from approvals.states import State
@@ -37,20 +37,44 @@ _UNASKED = "{id} needs no approval: the policy says so. Nothing left to do."
 _BY_ITSELF = "{id} ended {ago} ago. {said}"
 
 
+_STANDS = {
+    State.CHECKING: "I'm still checking it",
+    State.WAITING: "it is waiting for an answer",
+    State.APPROVED: "it is approved, and will be carried out",
+    State.WORKING: "it is being carried out",
+    State.DONE: "it is done",
+    State.NOTHING_TO_DO: "it ended because there was nothing to do",
+    State.REFUSED: "it ended because it can't be done",
+    State.JOINED: "it was joined to another request",
+    State.DENIED: "it was denied",
+    State.WITHDRAWN: "it was withdrawn",
+    State.EXPIRED: "it ended because nobody answered",
+    State.REHEARSED: "it was practice, which is over",
+}
+
+
 def kept(request: Request, text: str) -> str:
     """A sentence about an ending, true also where something was done before it."""
     return text.replace("Nothing has changed.", "What was done before stays.") if request.changed else text
 
 
-def settled(request: Request, directory: Directory, now: datetime) -> Settled:
-    """Says who was first, and when."""
+def settled(request: Request, directory: Directory, now: datetime, reader: Person | None = None) -> Settled:
+    """Says who was first, and when; to the reader who was it themselves, that they did it already."""
     since, ids = request.approved_at or now, request.decided_by
     if request.outcome and request.state not in (State.DONE, State.STOPPED, State.REHEARSED):
         since, ids = request.outcome.at, (request.outcome.by,)
+    text = kept(request, _sentence(request))
+    if reader and any(_is(reader, id, directory) for id in ids):
+        text = text.replace("{who}", "You").replace("{ago} before you", "already")
     first = listed([_called(directory, id) for id in ids]) or "Somebody"
     said = request.outcome.text if request.outcome else ""
-    text = kept(request, _sentence(request))
     return Settled(text.format(who=first, id=request.id, ago=ago(since, now), said=said))
+
+
+def not_stopped(request: Request) -> Settled:
+    """Says why there is nothing to resume."""
+    stands = _STANDS[request.state]
+    return Settled(f"Only a stopped request can be resumed. {request.id} isn't stopped: {stands}.")
 
 
 def _sentence(request: Request) -> str:
@@ -66,3 +90,10 @@ def _called(directory: Directory, id: PersonId) -> str:
         return directory.person(id).called
     except KeyError:
         return "Somebody"
+
+
+def _is(reader: Person, id: PersonId, directory: Directory) -> bool:
+    try:
+        return reader.is_(directory.person(id))
+    except KeyError:
+        return False

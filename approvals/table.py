@@ -54,7 +54,7 @@ class Table:
     def check_length(self, request: Request) -> None:
         """Refuses what either policy lets nobody have for so long. Raises Refused."""
         for ground in self.grounds(request):
-            ground.check_length()
+            ground.check_length(is_asked=True)
 
     def route(self, request: Request) -> Route:
         """How far the votes reach under both policies, and who may decide next: whom both of them name.

@@ -12,7 +12,7 @@ from approvals.table import looked_at
 from approvals.who import Who, check_standing, is_operator
 from bot.desk import Desk
 from bot.lifecycle import Action
-from bot.lifecycle.fill import Problems, fill, operators_form
+from bot.lifecycle.fill import Problems, check_shown, fill
 
 LONGEST_REASON = 500
 
@@ -64,10 +64,7 @@ def _check_length(ground: Ground) -> None:
 def _command(
     desk: Desk, action: type[Action], raw: Mapping[str, str | Sequence[str]], reason: str, who: Who
 ) -> Action:
-    shown = operators_form(action, is_operator(desk.policy, who.person))
-    hidden = sorted(name for name, value in raw.items() if value and name not in shown)
-    if hidden:
-        raise Refused(f"Only operators can fill in {', '.join(hidden)}. Leave it out.")
+    check_shown(action, raw, is_operator(desk.policy, who.person))
     problems: dict[str, str] = {}
     if not reason.strip():
         problems["reason"] = "Say why: whoever decides reads it."

@@ -67,7 +67,7 @@ def _checked(desk: Desk, miro: Miro, colleagues: Colleagues, request: Request) -
     meet(desk, colleagues, miro, desk.ground(command, requester))
     ground = desk.ground(command, requester)
     ground.may_ask()
-    ground.check_length()
+    ground.check_length(is_asked=True)
     check_ground(desk, command, subject)
     twin = _twin(desk, request, command)
     if twin:

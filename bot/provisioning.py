@@ -187,7 +187,7 @@ class Provisioning:
         except Refused as error:
             raise Refused(f"{lead} {asker.called} may not ask for it. Ask your IT team.") from error
         try:
-            desk.ground(command, asker).check_length()
+            desk.ground(command, asker).check_length(is_asked=True)
             check_ground(desk, command, ground.case.subject)
         except Refused as error:
             raise Refused(f"{lead} {error}") from error

@@ -12,6 +12,7 @@ from typing import Any
 import click
 from slack_sdk.errors import SlackApiError
 
+from approvals.ids import GroupId, PersonId
 from approvals.policy import Policy
 from approvals.policy_check import BrokenPolicy
 from approvals.refusals import Refused
@@ -126,6 +127,16 @@ def find(store: SqliteStore, id: str) -> Request:
         raise click.UsageError(str(error)) from error
     except KeyError:
         raise Refused(f"There is no request {id}.") from None
+
+
+def meaning(store: SqliteStore, id: str) -> str:
+    """The address of a person, or the name of a group; '' for what is neither."""
+    try:
+        person = store.people.person(PersonId(id))
+        return person.email or person.name
+    except KeyError:
+        group = store.groups.get(GroupId(id))
+        return group.known_name if group else ""
 
 
 def shell() -> str:

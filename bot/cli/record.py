@@ -2,16 +2,16 @@
 
 import json
 import sys
+from collections.abc import Iterable
 
 import click
 
 from approvals import report
 from approvals.chain import Anchor, Sealed
-from approvals.ids import GroupId, PersonId
 from approvals.refusals import Refused
 from approvals.sqlite import SqliteStore
 from approvals.store import Verified
-from bot.cli.common import JSON, open_record, say
+from bot.cli.common import JSON, meaning, open_record, say
 from bot.desk import numbered
 
 
@@ -28,8 +28,11 @@ def audit() -> None:
 def verify(anchors: tuple[str, ...], as_json: bool) -> None:
     """Walk the whole record; exit status 1 if anything was changed.
 
-    Looked at are the chain, every word, policy, person, table and trigger, and the list of requests. A file
-    that somebody cut or wrote anew as a whole looks honest; an anchor kept elsewhere shows it.
+    Looked at are the chain, every word and policy, how tables and triggers are made, and whether requests,
+    lanes and delegates are what the entries say. Nothing seals names, addresses, accounts and teams as they
+    are known today, managers, user groups or messages.
+
+    A file that somebody cut or wrote anew as a whole looks honest; an anchor kept elsewhere shows it.
     """
     try:
         known = [Anchor.read(text) for text in anchors]
@@ -63,11 +66,10 @@ def _tell(found: Verified, unseen: str, anchor: str | None) -> None:
 @click.option(
     "--format",
     "form",
-    type=click.Choice(["jsonl", "csv", "json"]),
-    metavar="[jsonl|csv]",
+    type=click.Choice(["jsonl", "json", "csv"]),
     default="jsonl",
     show_default=True,
-    help="JSON Lines, or a table for spreadsheets.",
+    help="JSON Lines (jsonl and json are the same), or a table for spreadsheets.",
 )
 @click.option("--force", is_flag=True, help="Export a record that has faults, too.")
 @click.argument("ids", nargs=-1, metavar="[R-42]...")
@@ -86,9 +88,9 @@ def export(form: str, force: bool, ids: tuple[str, ...]) -> None:
     """
     with open_record() as store:
         _check(store, force)
-        entries = [one for id in ids for one in _entries(store, id)] if ids else store.sealed()
+        entries = _chosen(store, ids) if ids else store.sealed()
         rows = [report.exported(one, store.people) for one in entries]
-        text = report.as_csv(rows, lambda id: _named(store, id)) if form == "csv" else report.as_jsonl(rows)
+        text = report.as_csv(rows, lambda id: meaning(store, id)) if form == "csv" else report.as_jsonl(rows)
     say(text, nl=False)
 
 
@@ -102,6 +104,12 @@ def _check(store: SqliteStore, force: bool) -> None:
     click.echo(f"Warning: {said} It was exported as it is.", err=True)
 
 
+def _chosen(store: SqliteStore, ids: Iterable[str]) -> list[Sealed]:
+    """The entries of some requests, each once, as they stand in the record."""
+    found = {one.entry.seq: one for id in ids for one in _entries(store, id)}
+    return [found[seq] for seq in sorted(found)]
+
+
 def _entries(store: SqliteStore, id: str) -> list[Sealed]:
     """Those of one request, even if it can't be read as a request any more."""
     try:
@@ -111,13 +119,3 @@ def _entries(store: SqliteStore, id: str) -> list[Sealed]:
     if not found:
         raise Refused(f"There is no request {id}.")
     return found
-
-
-def _named(store: SqliteStore, id: str) -> str:
-    """The address of a person, or the name of a group; '' for what is neither."""
-    try:
-        person = store.people.person(PersonId(id))
-        return person.email or person.name
-    except KeyError:
-        group = store.groups.get(GroupId(id))
-        return group.known_name if group else ""

@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from approvals import decide, report
+from approvals.history import history
 from approvals.ids import PersonId, RequestId
 from approvals.request import Draft, Request
 from approvals.sqlite import SqliteStore
@@ -17,7 +18,7 @@ from approvals.table import Table
 from approvals.who import Who, is_operator
 from bot.app import Bot
 from bot.asking import LONGEST_REASON, asked
-from bot.cli.common import JSON, acting_as, find, open_bot, open_record, say
+from bot.cli.common import JSON, acting_as, find, meaning, open_bot, open_record, say
 from bot.lifecycle import ACTIONS
 from bot.lifecycle.fill import Tables, operators_form
 from bot.policies import kept
@@ -88,7 +89,7 @@ def show(id: str, as_json: bool) -> None:
             told = ", ".join(value) if isinstance(value, list) else value
             if told:
                 say(f"{name.replace('_', ' '):<12} {told}")
-        say("\n".join(report.history(events, store.people)))
+        say("\n".join(history(events, store.people, lambda id: meaning(store, id))))
 
 
 def _filled(action: str, fields: tuple[str, ...], operator: bool) -> dict[str, str]:

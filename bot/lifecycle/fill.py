@@ -11,6 +11,7 @@ from pydantic import ValidationError
 from approvals.ids import GroupId, PersonId, SlackId
 from approvals.people import Directory, Group, Person
 from approvals.policy import Policy
+from approvals.refusals import Refused
 from bot.lifecycle.action import Action, Asked, Facts, Kind, Team
 
 _EMAIL = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")
@@ -125,10 +126,33 @@ def clip(text: str, longest: int = 30, words: int = 3) -> str:
     return f"{kept[: longest - 1].rstrip()}…"
 
 
-def fill(
-    action: type[Action], raw: Mapping[str, str | Sequence[str]], asker: Person, tables: Tables
-) -> Action:
+Raw = Mapping[str, str | Sequence[str]]
+
+
+def fill(action: type[Action], raw: Raw, asker: Person, tables: Tables) -> Action:
     """The command that a filled form stands for. Raises Problems."""
+    values, problems = _values(action, raw, asker, tables)
+    command = _command(action, values, problems)
+    if problems or command is None:
+        raise Problems(problems)
+    return command
+
+
+def fill_partly(action: type[Action], raw: Raw, asker: Person, tables: Tables) -> Action:
+    """The same of a form with gaps, which stay empty. Raises Problems about what is filled in."""
+    values, problems = _values(action, raw, asker, tables)
+    command = _command(action, values, problems)
+    wrong = {name: text for name, text in problems.items() if raw.get(name)}
+    if wrong:
+        raise Problems(wrong)
+    gaps = {name: () for name, info in action.model_fields.items() if info.is_required()}
+    return command or action.model_construct(**gaps | values)
+
+
+def _values(
+    action: type[Action], raw: Raw, asker: Person, tables: Tables
+) -> tuple[dict[str, Any], dict[str, str]]:
+    """What is in a form, and what can't be read of it."""
     values: dict[str, Any] = {}
     problems: dict[str, str] = {}
     for name, asked in action.form().items():
@@ -140,10 +164,7 @@ def fill(
                 values[name] = _read(asked, given, tables)
             except ValueError as error:
                 problems[name] = str(error)
-    command = _command(action, values, problems)
-    if problems or command is None:
-        raise Problems(problems)
-    return command
+    return values, problems
 
 
 def _command(action: type[Action], values: Mapping[str, Any], problems: dict[str, str]) -> Action | None:
@@ -237,3 +258,11 @@ def operators_form(action: type[Action], operator: bool) -> dict[str, Asked]:
     """The fields that somebody is shown."""
     form = action.form()
     return {name: replace(one) for name, one in form.items() if operator or not one.operators_only}
+
+
+def check_shown(action: type[Action], raw: Raw, operator: bool) -> None:
+    """Refuses fields that somebody isn't shown."""
+    shown = operators_form(action, operator)
+    hidden = sorted(name for name, value in raw.items() if value and name not in shown)
+    if hidden:
+        raise Refused(f"Only operators can fill in {', '.join(hidden)}. Leave it out.")

@@ -167,8 +167,36 @@ def test_both_voters_are_named_as_first(scene: Scene) -> None:
     for name in ("cy", "dee"):
         request = scene.store.append(request, yes(scene, request, name))
     scene.clock.pass_(timedelta(hours=3))
-    told = said(lambda: no(scene, request, "dee"), Settled)
+    again = [said(lambda name=name: no(scene, request, name), Settled) for name in ("cy", "dee")]  # type: ignore[misc]
+    assert again == ["You approved R-1 already. Nothing left to do."] * 2
+    told = str(settled(request, scene.store.people, scene.clock.now(), scene.person("ida")))
     assert told == "Cy and Dee approved R-1 3 hours before you. Nothing left to do."
+
+
+OWN = [
+    ([V, A], "You approved R-1 already. Nothing left to do."),
+    ([V, A, T, What.DONE], "You approved R-1 already. It is done."),
+    ([What.DENIED], "You denied R-1 already. Nothing has changed."),
+    ([What.WITHDRAWN], "You withdrew R-1 already."),
+]
+
+
+@pytest.mark.parametrize(("whats", "told"), OWN)
+@pytest.mark.parametrize("slack_id", ["UCY01", "UCY02"])
+def test_nobody_is_told_that_they_were_faster_than_themselves(
+    scene: Scene, whats: list[What], told: str, slack_id: str
+) -> None:
+    request = scene.now(scene.waiting(), *whats, by="cy")
+    scene.second_account("cy", "UCY02")
+    who = scene.through(slack_id)
+    assert said(lambda: approve(request, who, "r1", scene.table, False), Settled) == told
+
+
+def test_what_one_took_back_is_not_taken_back_again(scene: Scene) -> None:
+    request = scene.waiting()
+    request = scene.store.append(request, withdraw(request, scene.who("ada"), scene.table))
+    told = said(lambda: withdraw(request, scene.who("ada"), scene.table), Settled)
+    assert told == "You withdrew R-1 already."
 
 
 def test_who_withdrew_is_named_even_after_an_approval(scene: Scene) -> None:
@@ -294,14 +322,21 @@ def test_an_operator_in_a_shell_needs_the_policys_leave(scene: Scene) -> None:
     assert resume(request, who, scene.table)[0].words["shell"] == "ida at laptop"
 
 
-def test_what_is_done_is_not_resumed(scene: Scene) -> None:
-    request = scene.now(scene.waiting(), V, A, T, What.DONE, by="cy")
-    assert said(lambda: resume(request, scene.who("ida"), scene.table), Settled).endswith("It is done.")
+NOT_STOPPED: list[tuple[list[What], str]] = [
+    ([], "it is waiting for an answer"),
+    ([V, A], "it is approved, and will be carried out"),
+    ([V, A, T], "it is being carried out"),
+    ([V, A, T, What.DONE], "it is done"),
+    ([What.DENIED], "it was denied"),
+    ([V, A, What.REFUSED], "it ended because it can't be done"),
+]
 
 
-def test_what_waits_is_not_said_to_be_approved(scene: Scene) -> None:
-    told = said(lambda: resume(scene.waiting(), scene.who("ida"), scene.table), Settled)
-    assert told == "R-1 is waiting for an answer. Nothing has changed."
+@pytest.mark.parametrize(("whats", "stands"), NOT_STOPPED)
+def test_only_what_is_stopped_is_resumed(scene: Scene, whats: list[What], stands: str) -> None:
+    request = scene.now(scene.waiting(), *whats, by="cy")
+    told = said(lambda: resume(request, scene.who("ida"), scene.table), Settled)
+    assert told == f"Only a stopped request can be resumed. R-1 isn't stopped: {stands}."
 
 
 # -- expiring ----------------------------------------------------------------------------------------------

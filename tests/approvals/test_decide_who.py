@@ -191,6 +191,12 @@ def test_a_rule_that_is_gone_lets_nobody_decide(scene: Scene) -> None:
     assert told == "Nobody can decide R-1 any more: the policy or its people changed. Ask your IT team."
 
 
+def test_what_has_ended_is_not_said_to_wait_for_a_policy(scene: Scene) -> None:
+    request = scene.now(scene.waiting("offboard", approvers=[], told=[]), What.WITHDRAWN)
+    told = refused(scene, request, scene.who("bo"), confidential=True)
+    assert told == "R-1 isn't open for a decision. Nothing has changed."
+
+
 def test_an_approver_who_left_is_no_approver(scene: Scene) -> None:
     request = scene.waiting()
     scene.looked_at("cy", Standing.LEFT)

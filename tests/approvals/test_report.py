@@ -10,7 +10,7 @@ import pytest
 
 from approvals.decide import deny
 from approvals.ids import GroupId, PersonId
-from approvals.report import FIRST, PROOF, Named, as_csv, as_jsonl, exported, history, row
+from approvals.report import FIRST, PROOF, Named, as_csv, as_jsonl, exported, row
 from approvals.request import Draft
 from approvals.states import What
 from tests.approvals.scene import Scene, asked
@@ -23,11 +23,6 @@ def denied(scene: Scene) -> Scene:
     request = scene.waiting()
     scene.store.append(request, deny(request, scene.who("cy"), "not now", scene.table, False))
     return scene
-
-
-def lines(scene: Scene) -> list[str]:
-    """The history of the first request."""
-    return history(scene.store.events("R-1"), scene.store.people)
 
 
 def rows(scene: Scene) -> list[dict[str, Any]]:
@@ -76,33 +71,6 @@ def test_a_word_that_is_gone_reads_as_missing(denied: Scene) -> None:
         connection.execute("DELETE FROM words WHERE text = 'not now'")
     *_, last = denied.store.events()
     assert row(last, denied.store.people)["details"] == {"text": "(missing)"}
-
-
-def test_a_history_has_one_line_an_entry(denied: Scene) -> None:
-    told = lines(denied)
-    assert [line.split()[4] for line in told] == ["asked", "planned", "denied"]
-    assert told[-1].endswith("cy@example.com UCY01         text: not now")
-
-
-def test_a_reason_cannot_forge_an_entry(scene: Scene) -> None:
-    forged = "please\n    9  2026-03-02 09:00:00 UTC  approved   Cy\r\x1b[2K\u2028"
-    scene.store.ask(asked(scene.person("ada").id, reason=forged))
-    [line] = lines(scene)
-    assert line.isprintable()
-    assert "please" in line
-
-
-def test_long_words_are_cut_in_a_history(scene: Scene) -> None:
-    scene.store.ask(asked(scene.person("ada").id, reason="because " * 100))
-    [line] = lines(scene)
-    assert "…" in line
-    assert len(line) < 500
-
-
-def test_a_history_spreads_out_what_was_asked_for(denied: Scene) -> None:
-    first, planned, _ = lines(denied)
-    assert "details.role: Company Admin" in first
-    assert "{" not in first + planned
 
 
 # -- to be checked elsewhere -------------------------------------------------------------------------------

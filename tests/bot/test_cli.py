@@ -108,7 +108,10 @@ def test_denying_in_a_shell_needs_and_keeps_a_reason(s: Stage, shell: Shell) -> 
         (("show", "R-9"), "There is no request R-9."),
         (("audit", "export", "R-9"), "There is no request R-9."),
         ((*ACCESS[:2], "teams=Nothing", *ACCESS[3:]), "teams: I don't know a team called Nothing."),
-        (("policy", "who", "offboard", "--as", "alex@example.com"), "You can't ask for this."),
+        (
+            ("policy", "who", "offboard", "person=jo@example.com", "--as", "alex@example.com"),
+            "You can't ask for this.",
+        ),
     ],
 )
 def test_what_is_refused_is_said_and_exits_with_1(

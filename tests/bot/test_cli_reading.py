@@ -60,6 +60,10 @@ def test_one_request_is_shown_with_its_history(s: Stage, shell: Shell) -> None:
     text = shell.types("show", "r-1")
     assert "waiting for  Priya Rao, Carol Diaz, Sam Lee" in text
     assert "asked" in text and "planned" in text
+    assert "will change: 1. Create the account alex@example.com for Alex Smith" in text
+    assert "2. Join Engineering." in text
+    assert "may decide: Priya Rao (you manage Alex), Carol Diaz (you look after Miro), Sam Lee" in text
+    assert f"details.teams: {s.teams['Engineering']} (Engineering)" in text
     whole = shell.json("show", "1")
     assert whole["state"] == "waiting"
     assert [one["event"] for one in whole["events"]] == ["asked", "planned"]

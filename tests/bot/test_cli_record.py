@@ -98,6 +98,12 @@ def test_what_is_no_anchor_is_wrong_usage(s: Stage, shell: Shell, anchor: str) -
     assert said.endswith("is no anchor: it reads COUNT:HASH, as `miro-bot audit verify` prints it.")
 
 
+def test_the_help_says_what_is_not_looked_at(shell: Shell) -> None:
+    said = " ".join(shell.types("audit", "verify", "--help").split())
+    assert "every word and policy" in said
+    assert "Nothing seals names, addresses, accounts and teams" in said
+
+
 # -- export ----------------------------------------------------------------------------------------------
 
 
@@ -112,6 +118,20 @@ def test_one_request_is_exported_alone(s: Stage, shell: Shell) -> None:
     rows = [json.loads(line) for line in shell.types("audit", "export", "r-1").splitlines()]
     assert [row["seq"] for row in rows] == [2, 3]
     assert shell.types("audit", "export", "R-9", exits=1) == "Error: There is no request R-9."
+
+
+def test_each_entry_is_exported_once_and_in_order(s: Stage, shell: Shell) -> None:
+    second = ask(s, "U0JO", "/miro-access", "for Design because we draw")
+    approve(s, "U0PRIYA")
+    words = ("audit", "export", second, "R-1", second.lower())
+    rows = [json.loads(line) for line in shell.types(*words).splitlines()]
+    seqs = [row["seq"] for row in rows]
+    assert seqs == sorted({*seqs})
+    assert {row["request"] for row in rows} == {"R-1", second}
+
+
+def test_the_help_names_every_format(shell: Shell) -> None:
+    assert "--format [jsonl|json|csv]" in shell.types("audit", "export", "--help")
 
 
 def test_a_table_names_people_and_teams(s: Stage, shell: Shell) -> None:

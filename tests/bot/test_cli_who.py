@@ -1,0 +1,161 @@
+"""`policy who`: it refuses what `ask` refuses, and says why whom it names would decide."""
+
+from pathlib import Path
+
+import pytest
+
+from bot.sandbox.stage import POLICY
+from tests.bot.journeys.shell import Shell, machine
+
+JO = "person=jo@example.com"
+
+
+def who(folder: Path, *words: str, policy: str = POLICY, by: str = "carol", exits: int = 0) -> list[str]:
+    """What is said of an ask, by the file alone."""
+    (folder / "policy.toml").write_text(policy, encoding="utf-8")
+    typed = ("policy", "who", *words, "--as", f"{by}@example.com")
+    return Shell(folder).types(*typed, exits=exits).removeprefix("Error: ").splitlines()
+
+
+# -- what ask refuses --------------------------------------------------------------------------------------
+
+WRONG = {
+    ("offboard", JO, "how=deleted"): "how: Choose one of: deactivate, delete.",
+    ("make-admin", JO, "rights=king"): "rights: Choose one of: ",
+    (
+        "move-team",
+        "from_team=Design",
+        "to_team=design",
+    ): "to_team: Choose another team than the one to leave.",
+    ("request-access", "teams=A,B,C,D"): "teams: Name three at most; ask again for more.",
+    ("request-access", "for_days=0"): "for_days: Write a whole number of days from 1 to 366, like 7; or",
+    ("request-access", "person=jo@example.org"): "person: I only give access to addresses of example.com.",
+    ("rename-group", f"name={'x' * 61}"): "name: Write at most 60 characters.",
+    ("offboard",): "Whom is it about? Add person=EMAIL.",
+}
+
+
+@pytest.mark.parametrize("words", WRONG)
+def test_what_cannot_be_asked_for_is_not_thought_through(tmp_path: Path, words: tuple[str, ...]) -> None:
+    [said] = who(tmp_path, *words, exits=1)
+    assert said.startswith(WRONG[words])
+
+
+def test_only_operators_fill_in_what_is_theirs(tmp_path: Path) -> None:
+    words = ("request-access", "teams=Design", "department=HQ")
+    assert who(tmp_path, *words, by="alex", exits=1) == [
+        "Only operators can fill in department. Leave it out."
+    ]
+    assert who(tmp_path, *words, by="carol")
+
+
+@pytest.mark.parametrize("words", [("move-team",), ("move-team", "to_team=Design"), ("rename-group",)])
+def test_what_is_not_said_yet_may_be_left_out(tmp_path: Path, words: tuple[str, ...]) -> None:
+    assert "sam@example.com: you look after Miro" in who(tmp_path, *words)
+
+
+def test_teams_that_the_record_knows_are_looked_at_as_in_an_ask(tmp_path: Path) -> None:
+    same = ("move-team", "from_team=Design", "to_team=DESIGN")
+    with machine(tmp_path) as (s, shell):
+        s.bot.workers[0].tick()
+        said = shell.types("policy", "who", *same, "--as", "alex@example.com", exits=1)
+        assert said == "Error: to_team: Choose another team than the one to leave."
+        assert len(s.bot.store.requests()) == 0
+
+
+# -- why they decide ---------------------------------------------------------------------------------------
+
+TABLES = """\
+[groups.spare]
+people = ["dana@example.com"]
+[groups.draw]
+slack = "@designers"
+[owners]
+"Design" = ["@designers"]
+[accounts.default]"""
+FALLBACK = f'fallback = ["spare"]\n{POLICY.replace("[accounts.default]", TABLES)}'
+
+
+def asking(approvers: str) -> str:
+    """The policy with other approvers of access."""
+    old = '"hr"], approvers = ["manager", "it"] }\nmove'
+    assert old in FALLBACK
+    return FALLBACK.replace(old, f'"hr"], {approvers} }}\nmove')
+
+
+UNNAMED = {
+    "manager": "I know no manager of lena@example.com.",
+    "owners": "The policy names no owner of Finance.",
+    "draw": "The record knows nobody in @designers.",
+    "lena@example.com": "lena@example.com asks for it or is concerned, so can't decide it.",
+}
+
+
+@pytest.mark.parametrize("entry", UNNAMED)
+def test_why_the_fallback_decides_is_said(tmp_path: Path, entry: str) -> None:
+    words = ("request-access", "teams=Finance")
+    said = who(tmp_path, *words, policy=asking(f'approvers = ["{entry}"]'), by="lena")
+    assert said[0] == "dana@example.com: nobody else can decide it (fallback)"
+    assert UNNAMED[entry] in said
+    assert "asked instead" not in "".join(said)
+
+
+def test_whose_owners_nobody_knows_is_said(tmp_path: Path) -> None:
+    policy = asking('approvers = ["owners"]')
+    assert UNNAMED["draw"] in who(tmp_path, "request-access", "teams=Design", policy=policy, by="lena")
+    said = who(tmp_path, "request-access", "teams=Design,Finance", policy=policy, by="lena")
+    assert UNNAMED["owners"] in said
+
+
+def test_why_is_said_for_every_step(tmp_path: Path) -> None:
+    steps = 'steps = [{ approvers = ["it"] }, { approvers = ["manager"] }]'
+    said = who(tmp_path, "request-access", policy=asking(steps), by="lena")
+    assert said[said.index("Step 2:") + 1] == "dana@example.com: nobody else can decide it (fallback)"
+    assert UNNAMED["manager"] in said
+    assert "Each later step has such times of its own, from when it begins; only the end is the same." in said
+
+
+def test_why_nobody_can_decide_is_said(tmp_path: Path) -> None:
+    policy = asking('approvers = ["manager"]').replace('fallback = ["spare"]\n', "")
+    [said] = who(tmp_path, "request-access", policy=policy, by="lena", exits=1)
+    assert UNNAMED["manager"] in said
+
+
+# -- what happens when -------------------------------------------------------------------------------------
+
+
+def test_times_say_what_happens_in_words(tmp_path: Path) -> None:
+    more = 'approvers = ["manager"], escalate = { after = "4h", to = ["it", "hr"] }'
+    said = who(tmp_path, "request-access", policy=asking(more), by="alex")
+    assert [one.partition(": ")[2] for one in said if one[:2] == "20"] == [
+        '"it" and "hr" may decide as well',
+        "they are reminded",
+        "the request ends; that isn't a no",
+    ]
+    assert not [one for one in said if "later step" in one]
+
+
+# -- who is told -------------------------------------------------------------------------------------------
+
+QUIET = POLICY.replace('because = "you look after Miro"', 'told = ["sam@example.com"]')
+
+
+def test_who_is_not_told_is_marked(tmp_path: Path) -> None:
+    said = who(tmp_path, "rename-group", policy=QUIET, by="dana")
+    assert said[:2] == [
+        "carol@example.com: named in the policy (isn't told, may decide)",
+        "sam@example.com: named in the policy",
+    ]
+
+
+def test_where_nobody_told_is_left_everybody_is_told(tmp_path: Path) -> None:
+    said = who(tmp_path, "rename-group", policy=QUIET, by="sam")
+    assert said[0] == "carol@example.com: named in the policy"
+
+
+def test_one_card_in_a_channel_is_said(tmp_path: Path) -> None:
+    policy = f'tell = "C0MIRO"\n{QUIET}'
+    card = "One card goes to the channel C0MIRO, and nobody gets a message of their own."
+    said = who(tmp_path, "rename-group", policy=policy, by="dana")
+    assert card in said and "isn't told" not in "".join(said)
+    assert card not in who(tmp_path, "offboard", JO, policy=policy, by="lena")
