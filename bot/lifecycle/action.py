@@ -58,6 +58,8 @@ class Facts:
     team: Callable[[GroupId], Team]
     account: Callable[[str], Mapping[str, str]]
     boards_pass: bool = True
+    can_be_asked: Callable[[str], bool] = lambda name: True
+    """Whether the policy mentions an action, so that somebody can ask for it."""
 
 
 class Action(BaseModel):
@@ -217,11 +219,6 @@ def _names(id: GroupId, facts: Facts) -> tuple[str, ...]:
 def labels(teams: tuple[GroupId, ...], facts: Facts) -> str:
     """'Engineering and Design'."""
     return listed([facts.team(id).label for id in teams])
-
-
-def but_boards(facts: Facts) -> str:
-    """What no undoing brings back to somebody who has left a team."""
-    return " (all but boards)" if facts.boards_pass else ""
 
 
 def first(person: Person) -> str:

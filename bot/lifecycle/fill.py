@@ -79,6 +79,7 @@ class Tables:
             self.team,
             lambda email: self.policy.account(email).model_dump(),
             self.boards_pass,
+            lambda name: self.policy.rule(name) is not None,
         )
 
     def managed(self, group: Group) -> str:

@@ -6,6 +6,7 @@ from pydantic import AfterValidator, Field
 
 from approvals.ids import GroupId
 from bot.lifecycle.action import Action, Asked, Facts, Kind
+from bot.lifecycle.undoing import undone
 from bot.miro.goals import Goal
 from bot.miro.groups import GroupNamed
 
@@ -45,7 +46,7 @@ class RenameGroup(Action):
         return f"{facts.team(self.team).label} has the security name {self.name} in Miro"
 
     def undo(self, facts: Facts) -> str:
-        return f"To undo: rename it back to {facts.team(self.team).security_name}."
+        return undone(self.NAME, f"rename it back to {facts.team(self.team).security_name}", facts)
 
     def goals(self, facts: Facts) -> tuple[Goal, ...]:
         team = facts.team(self.team)

@@ -8,6 +8,7 @@ from pydantic import Field
 from approvals.ids import GroupId
 from bot.lifecycle.action import Action, Asked, Days, Facts, Kind, OwnSubject, first, for_days, labels, text
 from bot.lifecycle.leave_team import LeaveTeam
+from bot.lifecycle.undoing import undone
 from bot.miro.accounts import Active, Attributes, HasAccount
 from bot.miro.goals import Goal
 from bot.miro.groups import InGroup
@@ -60,7 +61,7 @@ class RequestAccess(Action):
         return f"{{who}} {{is}} in {labels(self.teams, facts)} in Miro"
 
     def undo(self, facts: Facts) -> str:
-        return "To undo: /miro leave-team."
+        return undone(self.OPPOSITE, "/miro leave-team; the account stays", facts)
 
     def goals(self, facts: Facts) -> tuple[Goal, ...]:
         person, values = facts.person(self.person), self._enterprise(facts)

@@ -128,6 +128,11 @@ def test_details_show_the_steps_and_who_said_yes_when(steps: Stage) -> None:
             "<@U0ALEX> from Engineering to Design because new job",
             "To undo (all but boards): /miro-move the other way.",
         ),
+        (
+            "/miro-access",
+            "for Engineering for <@U0ALEX> because new job",
+            "To undo: /miro leave-team; the account stays.",
+        ),
         ("/miro-offboard", "alex@example.com because last day today", BOARDS),
         ("/miro-offboard", "delete alex@example.com because last day today", "This is final."),
     ],
@@ -136,6 +141,14 @@ def test_a_card_says_how_it_can_be_undone(s: Stage, command: str, text: str, und
     s.miro.add_user("alex@example.com", "Alex Smith", teams=[s.teams["Engineering"], s.teams["Sales"]])
     ask(s, "U0CAROL", command, f"{text} because of a new job")
     assert undo in read(card(s, "U0PRIYA"))
+
+
+def test_a_card_names_nothing_that_nobody_can_ask_for(tmp_path: Path) -> None:
+    [line] = [one for one in POLICY.splitlines() if one.startswith("leave-team")]
+    with playing(tmp_path, POLICY.replace(f"{line}\n", "")) as s:
+        ask(s, *ACCESS)
+        assert "It can be undone in Miro itself." in read(card(s, "U0PRIYA"))
+        assert "leave-team" not in read(card(s, "U0PRIYA"))
 
 
 def test_a_policy_that_wants_more_votes_now_is_what_the_card_says(s: Stage) -> None:
