@@ -164,6 +164,10 @@ class Action(BaseModel):
         """What takes back, when the days are over, what was given: goals by their keys; None for nothing."""
         return None
 
+    def back(self, given: Collection[str], facts: Facts) -> str:
+        """The same in a few words: "I take Engineering back; the account stays"; '' for nothing."""
+        return ""
+
     @classmethod
     def conditions(cls) -> dict[str, tuple[str, ...]]:
         """What of its form a rule of the policy may look at, with what is chosen there; () for anything."""

@@ -97,3 +97,6 @@ class MakeAdmin(Action):
         """Takes the rights away, if they were given; the teams stay as they are."""
         has = any(key.startswith(("role ", "with admin role ")) for key in given)
         return RemoveAdmin(person=self.person, rights=self.rights) if has else None
+
+    def back(self, given: Collection[str], facts: Facts) -> str:
+        return "I take the rights back" if self.ending(given) else ""

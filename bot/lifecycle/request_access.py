@@ -84,6 +84,14 @@ class RequestAccess(Action):
         teams = tuple(id for id in self.teams if id in joined)
         return LeaveTeam(person=self.person, teams=teams) if teams else None
 
+    def back(self, given: Collection[str], facts: Facts) -> str:
+        ending = self.ending(given)
+        if not isinstance(ending, LeaveTeam):
+            return ""
+        count = len(ending.teams)
+        some = "the teams" if count == len(self.teams) else f"{count} of the teams"
+        return f"I take {labels(ending.teams, facts) if count == 1 else some} back; the account stays"
+
     def _enterprise(self, facts: Facts) -> dict[str, str]:
         names = ("department", "employee_number", "cost_centre", "division", "organization", "manager")
         known = facts.account(facts.person(self.person).email)

@@ -145,10 +145,16 @@ def _why(scene: Scene, short: int) -> tuple[str, ...]:
     steps = waiting.progress(scene, short)
     parts = (f"{request.id}.", _whom(scene, short), _secrecy(scene, short), steps, "Open until")
     lead = " ".join(filter(None, parts))
-    until, end = scene.at(request.expires_at), f"o answer means no change. {scene.undo}".strip()
+    until, end = scene.at(request.expires_at), f"o answer means no change. {_undo(scene, short)}".strip()
     if scene.zone:
         return (f"{lead} {until}; n{end}",)
     return (lead, f"{until}.", f"N{end}")
+
+
+def _undo(scene: Scene, short: int) -> str:
+    """How it is undone; what stays all the same is said where there is room for it."""
+    first, mark, _ = scene.undo.partition(";")
+    return f"{first}." if mark and short > 4 else scene.undo
 
 
 def _secrecy(scene: Scene, short: int) -> str:

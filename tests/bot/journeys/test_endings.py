@@ -52,7 +52,17 @@ def given(s: Stage, days: str = "7") -> Request:
 
 def test_the_approver_reads_for_how_long_it_is(s: Stage) -> None:
     ask(s, *ACCESS, for_days="7")
-    assert "Give Alex Smith Miro access to Engineering for 7 days?" in read(card(s, "U0PRIYA"))
+    shown = read(card(s, "U0PRIYA"))
+    assert "Give Alex Smith Miro access to Engineering for 7 days?" in shown
+    assert "After 7 days I take Engineering back; the account stays." in shown
+    assert "To undo" not in shown
+
+
+def test_what_was_there_before_is_not_said_to_be_taken_back(s: Stage) -> None:
+    s.miro.add_user("alex@example.com", "Alex Smith", teams=[s.teams["Design"]])
+    text = "for Engineering and Design because of the workshop"
+    ask(s, "U0ALEX", "/miro-access", text, for_days="7")
+    assert "After 7 days I take Engineering back; the account stays." in read(card(s, "U0PRIYA"))
 
 
 def test_the_clock_starts_when_it_was_seen_to_be_so(s: Stage) -> None:
@@ -61,7 +71,8 @@ def test_the_clock_starts_when_it_was_seen_to_be_so(s: Stage) -> None:
     approve(s, "U0PRIYA")
     whole = request(s, id)
     assert whole.ends_at and (whole.ends_at - s.clock()).days in (1, 2)
-    assert "It ends " in last(s, "U0ALEX")
+    ends = "It ends Friday, 10:00: I take Engineering back; the account stays."
+    assert ends in last(s, "U0ALEX")
     wait(s, days=1, hours=20)
     assert "Engineering" in teams_of(s, "alex@example.com")
 
@@ -112,6 +123,7 @@ def test_admin_rights_for_some_days_are_taken_away(s: Stage) -> None:
     s.miro.add_user("alex@example.com", "Alex Smith", teams=[s.teams["Design"]])
     ask(s, "U0DANA", "/miro-admin", "@alex because of it", person="U0ALEX", for_days="1")
     assert "Ends after 1 day." in read(card(s, "U0SAM"))
+    assert "After 1 day I take the rights back." in read(card(s, "U0SAM"))
     approve(s, "U0SAM")
     user = s.miro.user("alex@example.com")
     assert user and user.role == ADMIN

@@ -247,6 +247,21 @@ def test_it_names_no_way_back_that_the_policy_does_not_mention(action: type[Acti
 
 
 @each
+def test_what_can_end_says_in_a_few_words_what_is_taken_back(action: type[Action], room: Office) -> None:
+    @seldom
+    @given(commands(action))
+    def for_each(command: Action) -> None:
+        given, facts = [goal.key for goal in room.goals(command)], room.desk.facts
+        told = command.back(given, facts)
+        assert bool(told) is bool(command.ending(given)) is ("for_days" in action.form())
+        assert re.fullmatch(r"(I take .* back(; .*[^.])?)?", told)
+        assert len(f"After 366 days {told}.".split()) <= 12
+        assert command.back([], facts) == ""
+
+    for_each()
+
+
+@each
 def test_whoever_may_take_the_last_admin_away_works_alone(action: type[Action], room: Office) -> None:
     @seldom
     @given(commands(action))
