@@ -37,6 +37,7 @@ class Asked:
     leaves: bool = False  # a team that is left, not joined
     own: bool = False  # stands for the asker when nobody is named, and isn't shown then
     operators_only: bool = False
+    names_group: bool = False  # the name that the group of the command gets
 
 
 @dataclass(frozen=True)

@@ -100,6 +100,11 @@ class Tables:
     def _all_names(self, group: Group) -> tuple[str, ...]:
         return self.label(group), group.known_name, group.security_name
 
+    def is_called(self, name: str, *, but: GroupId) -> bool:
+        """Whether another group has this name already, whichever of its names that is."""
+        others = (one for one in self.groups if one.id != but)
+        return any(name.casefold() in {known.casefold() for known in self._all_names(one)} for one in others)
+
     def found(self, name: str) -> list[Group]:
         """Groups of this id, known name or security name."""
         known = self.get_group(GroupId(name))
@@ -142,9 +147,20 @@ def fill(
             except ValueError as error:
                 problems[name] = str(error)
     command = _command(action, values, problems)
+    problems |= taken(command, tables) if command else {}
     if problems or command is None:
         raise Problems(problems)
     return command
+
+
+def taken(command: Action, tables: Tables) -> dict[str, str]:
+    """Names that another group has, by their fields: nobody here could tell the two apart."""
+    names = {name: getattr(command, name) for name, asked in command.form().items() if asked.names_group}
+    return {
+        field: f"Another group is called {clip(name, 60, 9)} already. Choose another name."
+        for field, name in names.items()
+        if command.group and tables.is_called(name, but=command.group)
+    }
 
 
 def _command(action: type[Action], values: Mapping[str, Any], problems: dict[str, str]) -> Action | None:

@@ -32,7 +32,12 @@ class RenameGroup(Action):
         str,
         Field(min_length=1, max_length=60),
         AfterValidator(_one_line),
-        Asked("New security name", Kind.TEXT, "As in your directory, for example g_app_proeng_all."),
+        Asked(
+            "New security name",
+            Kind.TEXT,
+            "As in your directory, for example g_app_proeng_all.",
+            names_group=True,
+        ),
     ]
 
     @property

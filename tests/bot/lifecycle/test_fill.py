@@ -159,6 +159,18 @@ def test_teams_that_cannot_be_meant_are_told_at_the_field(desk: Office, written:
     assert problems(desk, RequestAccess, teams=written) == {"teams": text}
 
 
+@pytest.mark.parametrize("name", ["Design", "design", "PLATFORM", "g_app_platform_all", "G_Design_All"])
+def test_a_group_gets_no_name_that_another_one_has(desk: Office, name: str) -> None:
+    desk.store.groups.keep([(DESIGN, "g_design_all")], whole=False)
+    told = f"Another group is called {name} already. Choose another name."
+    assert problems(desk, RenameGroup, team="Engineering", name=name) == {"name": told}
+
+
+@pytest.mark.parametrize("name", ["ENGINEERING", "g_eng", "Desig"])
+def test_a_group_may_have_its_own_name_and_any_new_one(desk: Office, name: str) -> None:
+    assert filled(desk, RenameGroup, team="Engineering", name=name).name == name
+
+
 def test_a_team_that_is_gone_is_not_known(desk: Office) -> None:
     desk.store.groups.keep([(DESIGN, "Design")])
     for written in ("Engineering", ENGINEERING):
