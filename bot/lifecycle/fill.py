@@ -234,15 +234,21 @@ def team_id(given: str, tables: Tables) -> GroupId:
             raise ValueError(problem)
         return found[0].id
     if found:
-        # What is offered has to lead to one team: a security name, if no other team is called so.
-        names = ", ".join(
-            one.security_name if len(tables.found(one.security_name)) == 1 else one.id for one in found
-        )
+        names = ", ".join(_offered(one, given, tables) for one in found)
         raise ValueError(f"Several teams are called {given}: write one of {names}.")
     raise ValueError(
         f"I don't know a team called {given[:60]}. If it's new, create it in Miro; "
         "I'll find it within 10 minutes."
     )
+
+
+def _offered(group: Group, given: str, tables: Tables) -> str:
+    """What leads to this team alone: its security name, else its id, with what else it is called."""
+    if len(tables.found(group.security_name)) == 1:
+        return group.security_name
+    known = (group.security_name, tables.label(group), group.known_name)
+    other = next((name for name in known if name.casefold() != given.strip().casefold()), "")
+    return f"{group.id} ({clip(other)})" if other else group.id
 
 
 def with_person(command: Action, person: PersonId) -> Action:

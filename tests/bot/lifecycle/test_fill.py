@@ -194,12 +194,23 @@ def test_what_is_offered_tells_two_teams_apart(desk: Office) -> None:
     assert "g_data" in offered
 
 
+def test_an_id_that_is_offered_says_what_else_the_team_is_called(desk: Office) -> None:
+    # Two security groups of one name, of which one is known to people by another.
+    desk.store.groups.keep([(GroupId("502"), "Studio")], whole=False)
+    desk.store.groups.keep([(GroupId("501"), "Data"), (GroupId("502"), "Data")], whole=False)
+    text = problems(desk, RequestAccess, teams="data")["teams"]
+    assert text == "Several teams are called data: write one of 501, 502 (Studio)."
+
+
 def test_a_name_that_two_teams_share_leads_somewhere(desk: Office) -> None:
     desk.store.groups.keep([(GroupId("501"), "Data"), (GroupId("502"), "Old")], whole=False)
     desk.store.groups.keep([(GroupId("501"), "g_data"), (GroupId("502"), "Data")], whole=False)
     text = problems(desk, RequestAccess, teams="Data")["teams"]
     offered = text.removesuffix(".").rpartition("one of ")[2].split(", ")
-    assert sorted(filled(desk, RequestAccess, teams=one).teams for one in offered) == [("501",), ("502",)]
+    assert sorted(filled(desk, RequestAccess, teams=one.partition(" (")[0]).teams for one in offered) == [
+        ("501",),
+        ("502",),
+    ]
 
 
 @pytest.mark.parametrize(
