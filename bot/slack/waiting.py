@@ -1,5 +1,6 @@
 """What cards say while a request waits: how far it is, who decides now, and who isn't asked any more."""
 
+import re
 from collections.abc import Sequence
 
 from approvals.ids import PersonId
@@ -8,6 +9,7 @@ from bot.slack.blocks import clip_words
 from bot.slack.scene import Scene, capital
 
 STUCK = "Too few are left to decide it. The operators know."
+_ASKED_LATER = "Nobody answered in time, so I asked "
 
 
 def turn(request: Request, who: PersonId | None) -> int:
@@ -59,7 +61,17 @@ def notes(scene: Scene) -> str:
         for id, whose in request.stand_ins.items()
         if not scene.is_viewer(id)
     ]
-    return " ".join([*request.notes, *missed, *away, *([STUCK] if request.is_stuck else [])])
+    said = [_to_reader(scene, note) for note in request.notes]
+    return " ".join([*said, *missed, *away, *([STUCK] if request.is_stuck else [])])
+
+
+def _to_reader(scene: Scene, note: str) -> str:
+    """Whoever was asked later reads "you" instead of the own name."""
+    late, _, asked = note.partition(_ASKED_LATER)
+    if late or not asked or scene.viewer is None:
+        return note
+    own = rf"(?:(?<=, )|(?<= and )|^){re.escape(scene.viewer.called)}(?=, | and | as well\.)"
+    return f"{_ASKED_LATER}{re.sub(own, 'you', asked)}"
 
 
 def entitled(scene: Scene) -> tuple[PersonId, ...]:

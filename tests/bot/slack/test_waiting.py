@@ -182,6 +182,29 @@ def test_whoever_is_away_reads_who_stands_in_for_them(
     assert waiting.notes(mine) == "Sam Lee stands in for you."
 
 
+LATE = "Nobody answered in time, so I asked {} as well."
+
+
+@pytest.mark.parametrize(
+    ("names", "read"),
+    [
+        ("Carol Diaz and Sam Lee", "you and Sam Lee"),
+        ("Sam Lee and Carol Diaz", "Sam Lee and you"),
+        ("Sam Lee, Carol Diaz and Priya Rao", "Sam Lee, you and Priya Rao"),
+        ("Carol Diaz", "you"),
+        ("Mary Carol Diaz and Carol Diaz Ruiz", "Mary Carol Diaz and Carol Diaz Ruiz"),
+    ],
+)
+def test_whoever_was_asked_later_is_spoken_to(
+    known: Facts, people: dict[str, Person], names: str, read: str
+) -> None:
+    other = "Carol Diaz can't decide any more."
+    of = request("move-team", State.WAITING, known, notes=(LATE.format(names), other))
+    said = waiting.notes(scenes.scene(of, known, people, "approver"))
+    assert said == f"{LATE.format(read)} {other}"
+    assert LATE.format(names) in waiting.notes(scenes.scene(of, known, people, "requester"))
+
+
 def test_a_question_says_until_when_the_request_is_open(known: Facts, people: dict[str, Person]) -> None:
     of = request("move-team", State.WAITING, known)
     assert "The request is open until tomorrow, 10:00." in as_text(drawn(of, known, people, "question"))
