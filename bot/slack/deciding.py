@@ -176,7 +176,8 @@ def _whom(scene: Scene, short: int) -> str:
         return f"{scene.names(everybody, 'or') if everybody and short < 2 else many} can decide."
     reason = mine[0][1] if short < 2 else ""
     because = f"because {clip_words(reason, 12)}" if reason else "to decide"
-    others = tuple(id for id in request.told if not scene.is_viewer(id))
+    asked = waiting.deciders(scene)
+    others = tuple(id for id in request.told if id in asked and not scene.is_viewer(id))
     if not others or short > 1:
         return f"You're asked {because}."
     named = f"{len(others)} more" if short and len(others) > 1 else scene.names(others)

@@ -5,6 +5,8 @@ from collections.abc import Sequence
 
 from approvals.ids import PersonId
 from approvals.request import Request, Vote
+from bot.lifecycle.action import first
+from bot.lifecycle.fill import clip
 from bot.slack.blocks import clip_words
 from bot.slack.scene import Scene, capital
 
@@ -28,7 +30,7 @@ def reminder(request: Request, who: PersonId | None) -> int:
 
 
 def progress(scene: Scene, short: int = 0) -> str:
-    """'Step 2 of 2; Priya Rao agreed. Carol Diaz said yes; 1 more needed.' `short` leaves names out."""
+    """'Step 2 of 2; Priya Rao agreed. Carol Diaz said yes; 1 more needed.'"""
     request = scene.request
     if short > 4:
         step = f"Step {request.step + 1} of {request.steps}; " if request.steps > 1 else ""
@@ -48,8 +50,12 @@ def progress(scene: Scene, short: int = 0) -> str:
 
 
 def _voters(scene: Scene, votes: Sequence[Vote], short: int) -> str:
+    """Who they are; `short` leaves all names but one out."""
     mine = any(scene.is_viewer(vote.by) for vote in votes)
-    return str(len(votes)) if short and not (mine and len(votes) == 1) else scene.voters(votes)
+    if not short or (mine and len(votes) == 1):
+        return scene.voters(votes)
+    # One name of one word takes no more room than the number.
+    return clip(first(scene.person(votes[0].by)), 40, 1) if len(votes) == 1 else str(len(votes))
 
 
 def notes(scene: Scene) -> str:

@@ -53,6 +53,27 @@ def test_how_far_it_is_counts_votes_of_this_step_alone(
     assert waiting.progress(scenes.scene(ways[way], known, people, "approver")) == PROGRESS[way]
 
 
+def test_whoever_said_yes_is_not_said_to_be_asked_too(
+    ways: dict[str, Request], known: Facts, people: dict[str, Person]
+) -> None:
+    mine = replace(
+        scenes.scene(ways["one of several agreed"], known, people, "approver"), viewer=people["P-4"]
+    )
+    shown = as_text(draw("approver", mine))
+    assert "You're asked because you look after Miro; Priya Rao is asked too. Carol Diaz said yes;" in shown
+
+
+def test_a_full_card_still_names_who_agreed_and_says_why(known: Facts, people: dict[str, Person]) -> None:
+    yes = Vote(PersonId("P-3"), NOW, "cafe")
+    two = tuple((PersonId(f"P-{n}"), "you look after Miro") for n in (3, 4))
+    of = request("make-admin", State.WAITING, known, votes=(yes,), approvers=two, agree=2, need=2)
+    of = replace(of, told=tuple(id for id, _ in two), reason="Alex joins IT soon")
+    mine = replace(scenes.scene(of, known, people, "approver"), viewer=people["P-4"])
+    shown = as_text(draw("approver", mine))
+    assert "You're asked because you look after Miro. Carol said yes; 1 more needed." in shown
+    assert "To undo the rights: /miro remove-admin." in shown
+
+
 PASSED = {
     "the next step": "You agreed; now Sam Lee and Priya Rao decide.",
     "others asked instead": "Sam Lee and Priya Rao were asked instead.",
