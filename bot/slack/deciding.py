@@ -143,7 +143,7 @@ def _why(scene: Scene, short: int) -> tuple[str, ...]:
     request = scene.request
     assert request.expires_at
     steps = waiting.progress(scene, short)
-    parts = (f"{request.id}.", _whom(scene, short), _secrecy(scene, short), steps, "Open until")
+    parts = (f"{request.id}.", whom(scene, short), _secrecy(scene, short), steps, "Open until")
     lead = " ".join(filter(None, parts))
     until, end = scene.at(request.expires_at), f"o answer means no change. {_undo(scene, short)}".strip()
     if scene.zone:
@@ -164,7 +164,7 @@ def _secrecy(scene: Scene, short: int) -> str:
     return f"I tell {first(scene.person(scene.request.subject))} nothing."
 
 
-def _whom(scene: Scene, short: int) -> str:
+def whom(scene: Scene, short: int) -> str:
     """'You're asked because you own Miro; Sam Lee is asked too.'"""
     request = scene.request
     mine = [(id, why) for id, why in request.approvers if scene.is_viewer(id)]

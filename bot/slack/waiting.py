@@ -11,6 +11,7 @@ from bot.slack.blocks import clip_words
 from bot.slack.scene import Scene, capital
 
 STUCK = "Too few are left to decide it. The operators know."
+NO_ANSWER = "No answer yet."
 _ASKED_LATER = "Nobody answered in time, so I asked "
 
 
@@ -154,11 +155,12 @@ def talk(scene: Scene, room: int) -> str:
     if not request.questions:
         return ""
     last = request.questions[-1]
-    asks, answers = f"{scene.name(last.by)} asked:", f"{scene.name(request.requester)}:"
+    asks = f"{scene.name(last.by)} asked:"
+    answers = "You:" if scene.is_viewer(request.requester) else f"{scene.name(request.requester)}:"
     left = room - len(asks.split()) - (len(answers.split()) if last.answer else 3)
     if left < 6:
         return "A question stands under Details."
     most = left - min(len(last.answer.split()), left // 2)
     text = clip_words(last.text, most)
     said = clip_words(last.answer, left - len(text.split()))
-    return f'{asks} "{text}" ' + (f'{answers} "{said}"' if last.answer else "No answer yet.")
+    return f'{asks} "{text}" ' + (f'{answers} "{said}"' if last.answer else NO_ANSWER)

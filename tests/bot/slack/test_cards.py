@@ -149,7 +149,9 @@ def test_no_names_or_reasons_make_a_card_too_long(
         if of.outcome and state in (State.DENIED, State.REFUSED, State.STOPPED):
             of = replace(of, outcome=replace(of.outcome, text=reason, remedy=reason))
         of = replace(of, told=tuple(id for id, _ in of.approvers))
-        ways = [of, scenes.variants(of, (reason, reason))[way]] if state is State.WAITING else [of]
+        asked_twice = state is State.JOINED
+        other = scenes.variants(of, (reason, reason))["answered" if asked_twice else way]
+        ways = [of, other] if state is State.WAITING or asked_twice else [of]
         for role, one in product(ROLES, ways):
             if is_shown(role, state, action):
                 card = drawn(one, known, people, role)

@@ -154,6 +154,29 @@ def test_a_question_and_its_answer_are_cut_to_the_room_there_is(
     assert len(said.split()) <= room
 
 
+def test_whoever_asked_reads_question_and_answer_as_well(known: Facts, people: dict[str, Person]) -> None:
+    one = Question(PersonId("P-3"), NOW, "Which boards does Alex need?", "Those of the workshop.")
+    of = request("move-team", State.WAITING, known, questions=(one,))
+    shown = as_text(drawn(of, known, people, "requester"))
+    assert 'Carol Diaz asked: "Which boards does Alex need?" You: "Those of the workshop."' in shown
+    of = replace(of, questions=(replace(one, answer=""),))
+    shown = as_text(drawn(of, known, people, "requester"))
+    assert 'Carol Diaz asked: "Which boards does Alex need?"' in shown
+    assert "waits for your answer" in shown and "No answer yet" not in shown
+
+
+@pytest.mark.parametrize("said", ["Those of the workshop.", ""])
+def test_whoever_asked_for_the_same_reads_question_and_answer_as_well(
+    known: Facts, people: dict[str, Person], said: str
+) -> None:
+    one = Question(PersonId("P-3"), NOW, "Which boards does Alex need?", said)
+    first = request("move-team", State.WAITING, known, id="R-7", questions=(one,))
+    joined = request("move-team", State.JOINED, known, outcome=Outcome(NOW, BOT, "The same was asked for."))
+    scene = replace(scenes.scene(joined, known, people, "requester"), first=first, viewer=people["P-6"])
+    answered = f'Dana Fox: "{said}"' if said else "No answer yet."
+    assert f'"Which boards does Alex need?" {answered}' in as_text(draw("requester", scene))
+
+
 def test_what_needed_no_approval_names_no_approver(known: Facts, people: dict[str, Person]) -> None:
     for state in (State.APPROVED, State.WORKING, State.DONE, State.STOPPED, State.REHEARSED):
         of = request("move-team", state, known, steps=0, votes=(), decided_by=(), approvers=(), told=())
