@@ -185,6 +185,26 @@ def test_the_policy_bounds_and_proposes_the_days(tmp_path: Path) -> None:
         assert newest_request(s).days == 7
 
 
+RULE = 'rules = [{ when = { team = "Design" }, longest = "14d", proposed = "3d" }],'
+RULED = LIMITED.replace("request-access = {", f"request-access = {{ {RULE}")
+
+
+@pytest.mark.parametrize(("text", "days"), [("for Design", "3"), ("for Engineering", "7"), ("", "7")])
+def test_the_form_proposes_what_the_rule_for_the_team_does(tmp_path: Path, text: str, days: str) -> None:
+    with playing(tmp_path, RULED) as s:
+        s.acting.command("U0ALEX", "/miro-access", text)
+        blocks = s.acting.modal("U0ALEX")["blocks"]
+        [field] = [one["element"] for one in blocks if one["block_id"] == "for_days"]
+        assert field["initial_value"] == days
+
+
+def test_a_form_that_is_opened_makes_nobody_known(tmp_path: Path) -> None:
+    with playing(tmp_path, RULED) as s:
+        s.acting.command("U0CAROL", "/miro-access", "for Design for new@example.com")
+        assert s.acting.modal("U0CAROL")
+        assert s.bot.store.people.by_email("new@example.com") is None
+
+
 def test_where_there_is_a_longest_an_end_is_needed(tmp_path: Path) -> None:
     with playing(tmp_path, LIMITED.replace('proposed = "7d", ', "")) as s:
         ask(s, *ACCESS, for_days="1")
