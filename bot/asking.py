@@ -1,8 +1,10 @@
 """From a filled form to *asked*: the same checks for Slack and for the command line."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 
 from approvals.people import Standing
+from approvals.policy_conditions import CONDITIONS
 from approvals.refusals import Refused
 from approvals.request import Draft, Request
 from approvals.routing import Ground
@@ -35,6 +37,7 @@ def asked(
     ground = desk.ground(command, who.person)
     if known or desk.policy.rule(action.NAME) is None:
         ground.may_ask()
+    if known or _is_told(ground):
         _check_length(ground)
     body = {
         "action": action.NAME,
@@ -50,6 +53,16 @@ def asked(
         **who.signed,
     }
     return desk.store.ask(Draft(What.ASKED, who.person.id, body, words), receipt)
+
+
+def _is_told(ground: Ground) -> bool:
+    """Whether the rule that holds can be told before Slack was asked who somebody is."""
+    rules = ground.policy.rules(ground.case.action)
+    if {key for rule in rules for key in rule.when} & set(CONDITIONS):
+        return False
+    with suppress(Refused):
+        return bool(ground.rule)
+    return False
 
 
 def _check_length(ground: Ground) -> None:

@@ -175,8 +175,7 @@ def test_asking_for_less_than_there_is_asks_nobody(s: Stage) -> None:
 def test_the_policy_bounds_and_proposes_the_days(tmp_path: Path) -> None:
     with playing(tmp_path, LIMITED) as s:
         most = "This can be had for 30 days at most. Ask again before they are over."
-        first = ask(s, *ACCESS, for_days="31")  # before Slack was asked who this is
-        assert state(s, first) == "refused" and most in last(s, "U0ALEX")
+        # Before Slack was asked who this is.
         assert refused_form(s, *ACCESS, for_days="31") == {"for_days": most}
         s.acting.command(*ACCESS)
         assert "30 days at most; then I take it back." in str(s.acting.modal("U0ALEX")["blocks"])
@@ -203,6 +202,25 @@ def test_a_form_that_is_opened_makes_nobody_known(tmp_path: Path) -> None:
         s.acting.command("U0CAROL", "/miro-access", "for Design for new@example.com")
         assert s.acting.modal("U0CAROL")
         assert s.bot.store.people.by_email("new@example.com") is None
+
+
+PEOPLES = RULE.replace('team = "Design"', 'requester_group = "hr"').replace("14d", "60d")
+
+
+def test_days_that_hang_on_who_asks_are_left_to_the_worker(tmp_path: Path) -> None:
+    with playing(tmp_path, LIMITED.replace("request-access = {", f"request-access = {{ {PEOPLES}")) as s:
+        first = ask(s, *ACCESS, for_days="31")  # before Slack was asked who this is
+        assert state(s, first) == "refused" and "for 30 days at most" in last(s, "U0ALEX")
+        assert "for 30 days at most" in refused_form(s, *ACCESS, for_days="31")["for_days"]
+        id = ask(s, "U0LENA", "/miro-access", "for Engineering because of the workshop", for_days="31")
+        assert state(s, id) == "waiting"
+
+
+def test_teams_of_different_rules_are_left_to_the_worker(tmp_path: Path) -> None:
+    with playing(tmp_path, RULED) as s:
+        text = "for Engineering and Design because of the workshop"
+        id = ask(s, "U0ALEX", "/miro-access", text, for_days="31")
+        assert state(s, id) == "refused" and "Ask for each by itself." in last(s, "U0ALEX")
 
 
 def test_where_there_is_a_longest_an_end_is_needed(tmp_path: Path) -> None:
