@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 
 from approvals.people import Standing
+from approvals.policy_conditions import CONDITIONS
 from approvals.refusals import Refused, Unsure
 from approvals.request import Draft, Request
 from approvals.routing import Ground
@@ -37,6 +38,8 @@ def asked(
     if known or desk.policy.rule(action.NAME) is None:
         with suppress(Unsure):  # the worker looks first
             ground.may_ask()
+    if known or _is_told(ground):
+        with suppress(Unsure):
             _check_length(ground)
     body = {
         "action": action.NAME,
@@ -54,9 +57,21 @@ def asked(
     return desk.store.ask(Draft(What.ASKED, who.person.id, body, words), receipt)
 
 
+def _is_told(ground: Ground) -> bool:
+    """Whether the rule that holds can be told before Slack was asked who somebody is."""
+    rules = ground.policy.rules(ground.case.action)
+    if {key for rule in rules for key in rule.when} & set(CONDITIONS):
+        return False
+    with suppress(Refused):
+        return bool(ground.rule)
+    return False
+
+
 def _check_length(ground: Ground) -> None:
     try:
         ground.check_length()
+    except Unsure:
+        raise
     except Refused as error:
         raise Problems({"for_days": str(error)}) from error
 

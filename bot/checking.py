@@ -14,7 +14,7 @@ from bot.deciders import meet
 from bot.desk import Colleagues, Desk, SlackAway
 from bot.lifecycle import Action
 from bot.lifecycle.action import first
-from bot.lifecycle.fill import with_person
+from bot.lifecycle.fill import taken, with_person
 from bot.miro.client import Ambiguous, Away, Declined, Locked, Miro
 from bot.miro.goals import Seen
 from bot.miro.plan import Obstacle, Plan, make
@@ -69,6 +69,7 @@ def _checked(desk: Desk, miro: Miro, colleagues: Colleagues, request: Request) -
     ground.may_ask()
     ground.check_length(is_asked=True)
     check_ground(desk, command, subject)
+    check_names(desk, command)
     twin = _twin(desk, request, command)
     if twin:
         return [Draft(What.JOINED, body={"because_of": twin.id}, words={"text": _joined(desk, twin)})]
@@ -131,6 +132,12 @@ def check_ground(desk: Desk, command: Action, subject: Person | None) -> None:
     if not desk.policy.allows(subject.email):
         allowed = ", ".join(desk.policy.domains)
         raise Refused(f"I only change accounts of {allowed}; {subject.email} isn't one. Ask your IT team.")
+
+
+def check_names(desk: Desk, command: Action) -> None:
+    """Refuses a name that another group has got since the form was sent."""
+    for problem in taken(command, desk.tables()).values():
+        raise Refused(problem)
 
 
 def _twin(desk: Desk, request: Request, command: Action) -> Request | None:

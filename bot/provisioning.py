@@ -15,7 +15,7 @@ from approvals.request import Draft, Request
 from approvals.states import State, What
 from approvals.store import Claim, Overtaken
 from bot import ending
-from bot.checking import check_ground, look
+from bot.checking import check_ground, check_names, look
 from bot.deciders import meet
 from bot.desk import LEASE, Colleagues, Desk, SlackAway
 from bot.lifecycle import Action
@@ -176,6 +176,7 @@ class Provisioning:
         if self.request.is_end:
             ending.check(desk, self.request, command)
             return check_ground(desk, command, desk.person(command.subject) if command.subject else None)
+        check_names(desk, command)
         asker = desk.person(self.request.requester)
         ground = desk.ground(command, asker)
         for each in (ground, *desk.table(self.request).grounds(self.request)):

@@ -37,6 +37,7 @@ class Asked:
     leaves: bool = False  # a team that is left, not joined
     own: bool = False  # stands for the asker when nobody is named, and isn't shown then
     operators_only: bool = False
+    names_group: bool = False  # the name that the group of the command gets
 
 
 @dataclass(frozen=True)
@@ -58,6 +59,8 @@ class Facts:
     team: Callable[[GroupId], Team]
     account: Callable[[str], Mapping[str, str]]
     boards_pass: bool = True
+    can_be_asked: Callable[[str], bool] = lambda name: True
+    """Whether the policy mentions an action, so that somebody can ask for it."""
 
 
 class Action(BaseModel):
@@ -162,6 +165,10 @@ class Action(BaseModel):
         """What takes back, when the days are over, what was given: goals by their keys; None for nothing."""
         return None
 
+    def back(self, given: Collection[str], facts: Facts) -> str:
+        """The same in a few words: "I take Engineering back; the account stays"; '' for nothing."""
+        return ""
+
     @classmethod
     def conditions(cls) -> dict[str, tuple[str, ...]]:
         """What of its form a rule of the policy may look at, with what is chosen there; () for anything."""
@@ -217,11 +224,6 @@ def _names(id: GroupId, facts: Facts) -> tuple[str, ...]:
 def labels(teams: tuple[GroupId, ...], facts: Facts) -> str:
     """'Engineering and Design'."""
     return listed([facts.team(id).label for id in teams])
-
-
-def but_boards(facts: Facts) -> str:
-    """What no undoing brings back to somebody who has left a team."""
-    return " (all but boards)" if facts.boards_pass else ""
 
 
 def first(person: Person) -> str:

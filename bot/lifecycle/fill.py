@@ -80,6 +80,7 @@ class Tables:
             self.team,
             lambda email: self.policy.account(email).model_dump(),
             self.boards_pass,
+            lambda name: self.policy.rule(name) is not None,
         )
 
     def managed(self, group: Group) -> str:
@@ -99,6 +100,11 @@ class Tables:
 
     def _all_names(self, group: Group) -> tuple[str, ...]:
         return self.label(group), group.known_name, group.security_name
+
+    def is_called(self, name: str, *, but: GroupId) -> bool:
+        """Whether another group has this name already, whichever of its names that is."""
+        others = (one for one in self.groups if one.id != but)
+        return any(name.casefold() in {known.casefold() for known in self._all_names(one)} for one in others)
 
     def found(self, name: str) -> list[Group]:
         """Groups of this id, known name or security name."""
@@ -133,6 +139,7 @@ def fill(action: type[Action], raw: Raw, asker: Person, tables: Tables) -> Actio
     """The command that a filled form stands for. Raises Problems."""
     values, problems = _values(action, raw, asker, tables)
     command = _command(action, values, problems)
+    problems |= taken(command, tables) if command else {}
     if problems or command is None:
         raise Problems(problems)
     return command
@@ -142,6 +149,7 @@ def fill_partly(action: type[Action], raw: Raw, asker: Person, tables: Tables) -
     """The same of a form with gaps, which stay empty. Raises Problems about what is filled in."""
     values, problems = _values(action, raw, asker, tables)
     command = _command(action, values, problems)
+    problems |= taken(command, tables) if command else {}
     wrong = {name: text for name, text in problems.items() if raw.get(name)}
     if wrong:
         raise Problems(wrong)
@@ -165,6 +173,16 @@ def _values(
             except ValueError as error:
                 problems[name] = str(error)
     return values, problems
+
+
+def taken(command: Action, tables: Tables) -> dict[str, str]:
+    """Names that another group has, by their fields: nobody here could tell the two apart."""
+    names = {name: getattr(command, name) for name, asked in command.form().items() if asked.names_group}
+    return {
+        field: f"Another group is called {clip(name, 60, 9)} already. Choose another name."
+        for field, name in names.items()
+        if command.group and tables.is_called(name, but=command.group)
+    }
 
 
 def _command(action: type[Action], values: Mapping[str, Any], problems: dict[str, str]) -> Action | None:
@@ -238,15 +256,21 @@ def team_id(given: str, tables: Tables) -> GroupId:
             raise ValueError(problem)
         return found[0].id
     if found:
-        # What is offered has to lead to one team: a security name, if no other team is called so.
-        names = ", ".join(
-            one.security_name if len(tables.found(one.security_name)) == 1 else one.id for one in found
-        )
+        names = ", ".join(_offered(one, given, tables) for one in found)
         raise ValueError(f"Several teams are called {given}: write one of {names}.")
     raise ValueError(
         f"I don't know a team called {given[:60]}. If it's new, create it in Miro; "
         "I'll find it within 10 minutes."
     )
+
+
+def _offered(group: Group, given: str, tables: Tables) -> str:
+    """What leads to this team alone: its security name, else its id, with what else it is called."""
+    if len(tables.found(group.security_name)) == 1:
+        return group.security_name
+    known = (group.security_name, tables.label(group), group.known_name)
+    other = next((name for name in known if name.casefold() != given.strip().casefold()), "")
+    return f"{group.id} ({clip(other)})" if other else group.id
 
 
 def with_person(command: Action, person: PersonId) -> Action:

@@ -5,7 +5,8 @@ from typing import Annotated, ClassVar
 from pydantic import Field
 
 from approvals.ids import GroupId
-from bot.lifecycle.action import Action, Asked, Facts, Kind, OwnSubject, but_boards, first, labels
+from bot.lifecycle.action import Action, Asked, Facts, Kind, OwnSubject, first, labels
+from bot.lifecycle.undoing import but_boards, undone
 from bot.miro.accounts import HasAccount
 from bot.miro.goals import Goal
 from bot.miro.groups import OutOfGroup
@@ -52,7 +53,7 @@ class LeaveTeam(Action):
         return f"{{who}} {{is}} no longer in {labels(self.teams, facts)} in Miro"
 
     def undo(self, facts: Facts) -> str:
-        return f"To undo{but_boards(facts)}: /miro-access."
+        return undone("request-access", "/miro-access", facts, but=but_boards(facts))
 
     def goals(self, facts: Facts) -> tuple[Goal, ...]:
         person = facts.person(self.person)

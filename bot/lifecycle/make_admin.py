@@ -8,6 +8,7 @@ from pydantic import model_validator
 from approvals.ids import GroupId
 from bot.lifecycle.action import Action, Asked, Days, Facts, Kind, Subject, first, for_days
 from bot.lifecycle.remove_admin import CHOICES, RemoveAdmin, Rights
+from bot.lifecycle.undoing import but_boards, undone
 from bot.miro.accounts import Active, HasAccount
 from bot.miro.goals import Goal
 from bot.miro.groups import InGroup, OutOfGroup
@@ -69,7 +70,9 @@ class MakeAdmin(Action):
         return f"{who} will be able to {reach.get(self.rights, 'do what a ' + self.rights + ' can')}."
 
     def undo(self, facts: Facts) -> str:
-        return "To undo: /miro remove-admin."
+        what = " the rights" if self.from_team or self.to_team else ""
+        but = but_boards(facts) if self.from_team and not facts.can_be_asked(self.OPPOSITE) else ""
+        return undone(self.OPPOSITE, "/miro remove-admin", facts, what=what, but=but)
 
     def goals(self, facts: Facts) -> tuple[Goal, ...]:
         person = facts.person(self.person)
@@ -94,3 +97,6 @@ class MakeAdmin(Action):
         """Takes the rights away, if they were given; the teams stay as they are."""
         has = any(key.startswith(("role ", "with admin role ")) for key in given)
         return RemoveAdmin(person=self.person, rights=self.rights) if has else None
+
+    def back(self, given: Collection[str], facts: Facts) -> str:
+        return "I take the rights back" if self.ending(given) else ""

@@ -5,7 +5,8 @@ from typing import Annotated, ClassVar
 from pydantic import model_validator
 
 from approvals.ids import GroupId
-from bot.lifecycle.action import Action, Asked, Facts, Kind, OwnSubject, but_boards, first
+from bot.lifecycle.action import Action, Asked, Facts, Kind, OwnSubject, first
+from bot.lifecycle.undoing import but_boards, undone
 from bot.miro.accounts import Active, HasAccount
 from bot.miro.goals import Goal
 from bot.miro.groups import InGroup, OutOfGroup
@@ -48,7 +49,7 @@ class MoveTeam(Action):
         return f"{{who}} {{is}} in {new} in Miro, and no longer in {old}"
 
     def undo(self, facts: Facts) -> str:
-        return f"To undo{but_boards(facts)}: /miro-move the other way."
+        return undone(self.NAME, "/miro-move the other way", facts, but=but_boards(facts))
 
     def goals(self, facts: Facts) -> tuple[Goal, ...]:
         person = facts.person(self.person)

@@ -3,6 +3,7 @@
 from typing import Annotated, ClassVar, Literal
 
 from bot.lifecycle.action import Action, Asked, Facts, Kind, Subject, first
+from bot.lifecycle.undoing import in_miro
 from bot.miro.accounts import Gone, Inactive
 from bot.miro.goals import Goal
 from bot.miro.rights import NoAdminRoles, OrgRole
@@ -57,7 +58,9 @@ class Offboard(Action):
     def undo(self, facts: Facts) -> str:
         if self.how == "delete":
             return "This is final."
-        return f"Boards stay where they are. You can reactivate {first(facts.person(self.person))} later."
+        who = first(facts.person(self.person))
+        way = f"You can reactivate {who} later." if facts.can_be_asked("reactivate") else in_miro()
+        return f"Boards stay where they are. {way}"
 
     def goals(self, facts: Facts) -> tuple[Goal, ...]:
         who = first(facts.person(self.person))

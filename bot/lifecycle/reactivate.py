@@ -3,6 +3,7 @@
 from typing import ClassVar
 
 from bot.lifecycle.action import Action, Facts, Subject, first
+from bot.lifecycle.undoing import undone
 from bot.miro.accounts import Active, HasAccount
 from bot.miro.goals import Goal
 
@@ -28,7 +29,7 @@ class Reactivate(Action):
         return "{who} {is} active in Miro again"
 
     def undo(self, facts: Facts) -> str:
-        return "To undo: /miro-offboard."
+        return undone("offboard", "/miro-offboard", facts)
 
     def goals(self, facts: Facts) -> tuple[Goal, ...]:
         person = facts.person(self.person)

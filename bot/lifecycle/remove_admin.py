@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Annotated, ClassVar, Literal
 
 from bot.lifecycle.action import Action, Asked, Facts, Kind, Subject, first
+from bot.lifecycle.undoing import undone
 from bot.miro.accounts import HasAccount
 from bot.miro.goals import Goal
 from bot.miro.rights import AdminRole, OrgRole
@@ -63,7 +64,7 @@ class RemoveAdmin(Action):
         return f"{first(facts.person(self.person))} loses these rights at once, and stays a member."
 
     def undo(self, facts: Facts) -> str:
-        return "To undo: /miro-admin."
+        return undone("make-admin", "/miro-admin", facts)
 
     def goals(self, facts: Facts) -> tuple[Goal, ...]:
         person = facts.person(self.person)

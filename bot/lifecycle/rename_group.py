@@ -6,6 +6,7 @@ from pydantic import AfterValidator, Field
 
 from approvals.ids import GroupId
 from bot.lifecycle.action import Action, Asked, Facts, Kind
+from bot.lifecycle.undoing import undone
 from bot.miro.goals import Goal
 from bot.miro.groups import GroupNamed
 
@@ -31,7 +32,12 @@ class RenameGroup(Action):
         str,
         Field(min_length=1, max_length=60),
         AfterValidator(_one_line),
-        Asked("New security name", Kind.TEXT, "As in your directory, for example g_app_proeng_all."),
+        Asked(
+            "New security name",
+            Kind.TEXT,
+            "As in your directory, for example g_app_proeng_all.",
+            names_group=True,
+        ),
     ]
 
     @property
@@ -45,7 +51,7 @@ class RenameGroup(Action):
         return f"{facts.team(self.team).label} has the security name {self.name} in Miro"
 
     def undo(self, facts: Facts) -> str:
-        return f"To undo: rename it back to {facts.team(self.team).security_name}."
+        return undone(self.NAME, f"rename it back to {facts.team(self.team).security_name}", facts)
 
     def goals(self, facts: Facts) -> tuple[Goal, ...]:
         team = facts.team(self.team)

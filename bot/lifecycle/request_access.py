@@ -8,6 +8,7 @@ from pydantic import Field
 from approvals.ids import GroupId
 from bot.lifecycle.action import Action, Asked, Days, Facts, Kind, OwnSubject, first, for_days, labels, text
 from bot.lifecycle.leave_team import LeaveTeam
+from bot.lifecycle.undoing import undone
 from bot.miro.accounts import Active, Attributes, HasAccount
 from bot.miro.goals import Goal
 from bot.miro.groups import InGroup
@@ -60,7 +61,7 @@ class RequestAccess(Action):
         return f"{{who}} {{is}} in {labels(self.teams, facts)} in Miro"
 
     def undo(self, facts: Facts) -> str:
-        return "To undo: /miro leave-team."
+        return undone(self.OPPOSITE, "/miro leave-team; the account stays", facts)
 
     def goals(self, facts: Facts) -> tuple[Goal, ...]:
         person, values = facts.person(self.person), self._enterprise(facts)
@@ -82,6 +83,14 @@ class RequestAccess(Action):
         joined = {part for key in given if key.startswith("join ") for part in key.split()[1:2]}
         teams = tuple(id for id in self.teams if id in joined)
         return LeaveTeam(person=self.person, teams=teams) if teams else None
+
+    def back(self, given: Collection[str], facts: Facts) -> str:
+        ending = self.ending(given)
+        if not isinstance(ending, LeaveTeam):
+            return ""
+        count = len(ending.teams)
+        some = "the teams" if count == len(self.teams) else f"{count} of the teams"
+        return f"I take {labels(ending.teams, facts) if count == 1 else some} back; the account stays"
 
     def _enterprise(self, facts: Facts) -> dict[str, str]:
         names = ("department", "employee_number", "cost_centre", "division", "organization", "manager")

@@ -18,6 +18,7 @@ from bot.slack.blocks import (
     header,
     message,
     section,
+    sections,
 )
 from bot.slack.deciding import approver, reminder
 from bot.slack.endings import operator, result
@@ -26,6 +27,8 @@ from bot.slack.questions import answer, question
 from bot.slack.scene import Scene, again, capital, heading, where_it_stands
 
 Draw = Callable[[Scene], Message]
+LEAST_TALK = 6
+"""Words that it takes at least to say that there is a question."""
 
 
 def requester(scene: Scene) -> Message:
@@ -54,8 +57,17 @@ def _waiting(scene: Scene) -> Message:
     blocks = [header(title), section(line), *_how_far(scene, 0)]
     if count_words(blocks) > MOST_WORDS:
         blocks = [header(title), section(line), *_how_far(scene, 1)]
-    notes = clip_words(waiting.notes(scene), MOST_WORDS - count_words(blocks))
-    return message(title, *blocks, *([context(notes)] if notes else []), _buttons(scene))
+    notes = waiting.notes(scene)
+    # What was asked and answered comes before the notes, and leaves them some room.
+    blocks += _talk(scene, MOST_WORDS - count_words(blocks) - min(len(notes.split()), 15), waiting.NO_ANSWER)
+    room = MOST_WORDS - count_words(blocks)
+    small = [context(clip_words(notes, room))] if notes and room else []
+    return message(title, *blocks, *small, _buttons(scene))
+
+
+def _talk(scene: Scene, room: int, but: str = "") -> list[Block]:
+    """The newest question and its answer, without an end that is said elsewhere."""
+    return sections(waiting.talk(scene, room).removesuffix(but).rstrip()) if room >= LEAST_TALK else []
 
 
 def _how_far(scene: Scene, short: int) -> list[Block]:
@@ -92,8 +104,10 @@ def _joined(scene: Scene, first: Request) -> Message:
     text = (
         f"{said} It waits for {waiting.awaited(of)} since {since}, until {until}. I'll tell you how it ends."
     )
+    blocks = [header(title), section(text)]
+    blocks += _talk(of, MOST_WORDS - count_words(blocks))
     remind = actions(button("Remind", "remind", first.id))
-    return message(f"{scene.lead}{request.id}: {text}", header(title), section(text), remind)
+    return message(f"{scene.lead}{request.id}: {text}", *blocks, remind)
 
 
 DRAWINGS: dict[str, Draw] = {

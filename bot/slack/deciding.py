@@ -143,12 +143,18 @@ def _why(scene: Scene, short: int) -> tuple[str, ...]:
     request = scene.request
     assert request.expires_at
     steps = waiting.progress(scene, short)
-    parts = (f"{request.id}.", _whom(scene, short), _secrecy(scene, short), steps, "Open until")
+    parts = (f"{request.id}.", whom(scene, short), _secrecy(scene, short), steps, "Open until")
     lead = " ".join(filter(None, parts))
-    until, end = scene.at(request.expires_at), f"o answer means no change. {scene.undo}".strip()
+    until, end = scene.at(request.expires_at), f"o answer means no change. {_undo(scene, short)}".strip()
     if scene.zone:
         return (f"{lead} {until}; n{end}",)
     return (lead, f"{until}.", f"N{end}")
+
+
+def _undo(scene: Scene, short: int) -> str:
+    """How it is undone; what stays all the same is said where there is room for it."""
+    first, mark, _ = scene.undo.partition(";")
+    return f"{first}." if mark and short > 4 else scene.undo
 
 
 def _secrecy(scene: Scene, short: int) -> str:
@@ -158,7 +164,7 @@ def _secrecy(scene: Scene, short: int) -> str:
     return f"I tell {first(scene.person(scene.request.subject))} nothing."
 
 
-def _whom(scene: Scene, short: int) -> str:
+def whom(scene: Scene, short: int) -> str:
     """'You're asked because you own Miro; Sam Lee is asked too.'"""
     request = scene.request
     mine = [(id, why) for id, why in request.approvers if scene.is_viewer(id)]
@@ -170,7 +176,8 @@ def _whom(scene: Scene, short: int) -> str:
         return f"{scene.names(everybody, 'or') if everybody and short < 2 else many} can decide."
     reason = mine[0][1] if short < 2 else ""
     because = f"because {clip_words(reason, 12)}" if reason else "to decide"
-    others = tuple(id for id in request.told if not scene.is_viewer(id))
+    asked = waiting.deciders(scene)
+    others = tuple(id for id in request.told if id in asked and not scene.is_viewer(id))
     if not others or short > 1:
         return f"You're asked {because}."
     named = f"{len(others)} more" if short and len(others) > 1 else scene.names(others)

@@ -1,14 +1,18 @@
 """Plain words turned into a form that is filled in, to be looked at first: the button carries the draft."""
 
 import json
+from dataclasses import replace
+from functools import partial
 
 from approvals.ids import GroupId, RequestId, SlackId
-from approvals.people import listed
+from approvals.people import Person, listed
+from approvals.policy import Rule
 from approvals.refusals import Refused
 from approvals.who import Who, is_operator
 from bot.desk import Desk
 from bot.lifecycle import ACTIONS
 from bot.lifecycle.action import Kind
+from bot.lifecycle.fill import Problems, Tables, fill
 from bot.slack import forms, phrases
 from bot.slack.answers import helped, may_see
 from bot.slack.blocks import Block, Message, message
@@ -70,6 +74,24 @@ def draft_of(desk: Desk, who: Who, pressed: Block) -> Draft | None:
         )
     except (ValueError, KeyError, AttributeError, TypeError):
         return None
+
+
+def rule_of(desk: Desk, draft: Draft, asker: Person) -> Rule | None:
+    """The rule that holds for what a draft says; None where it says too little to tell."""
+    tables = desk.tables()
+    try:
+        command = fill(draft.action, draft.raw, asker, replace(tables, meet=partial(_met, tables)))
+        return desk.ground(command, asker).rule
+    except (Problems, Refused):
+        return None
+
+
+def _met(tables: Tables, slack_id: SlackId | None = None, email: str = "") -> Person:
+    """Somebody who is known already: opening a form makes nobody known. Raises ValueError."""
+    found = tables.people.by_slack(slack_id) if slack_id else tables.people.by_email(email)
+    if found is None:
+        raise ValueError("Nobody is known by this.")
+    return found
 
 
 def _once_more(desk: Desk, who: Who, id: RequestId) -> Draft | None:

@@ -45,13 +45,21 @@ def done(scene: Scene) -> Message:
     count = len(said.done)
     changes = {1: "the change", 2: "both changes"}.get(count, f"all {count} changes")
     text = f"{_approved(scene)} Then I looked again and saw {changes} in Miro."
-    if request.ends_at:
-        text += f" It ends {scene.at(request.ends_at)}."
     what = sections(*numbered([line[:1].upper() + line[1:] for line in said.done]))
-    parts = [header(title), section(text), *what, foot(scene)]
+    room = MOST_WORDS - count_words([header(title), section(text), *what, foot(scene)])
+    parts = [header(title), section(f"{text} {_end(scene, room)}".strip()), *what, foot(scene)]
     if scene.is_mine:
         parts.append(actions(link("Open Miro", "visit", "https://miro.com/app/")))
     return message(f"{title}. {request.id}", *parts)
+
+
+def _end(scene: Scene, room: int) -> str:
+    """When it ends, and what is taken back then, if there is room for it."""
+    if scene.request.ends_at is None:
+        return ""
+    ends = f"It ends {scene.at(scene.request.ends_at)}"
+    whole = f"{ends}: {scene.back}." if scene.back else f"{ends}."
+    return whole if len(whole.split()) <= room else f"{ends}."
 
 
 def _approved(scene: Scene) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 
 from approvals.decide import LONGEST_QUESTION
 from approvals.people import Group
+from approvals.policy import Rule
 from approvals.request import Request
 from bot.lifecycle.action import Asked, Kind
 from bot.lifecycle.fill import Tables, operators_form
@@ -33,16 +34,16 @@ EMAIL = ":email"
 """Ends the block id of the second half of a person field."""
 
 
-def form(draft: Draft, tables: Tables, operator: bool) -> Block:
-    """The form of an action, filled in as far as the message said."""
-    action = draft.action
+def form(draft: Draft, tables: Tables, operator: bool, rule: Rule | None = None) -> Block:
+    """The form of an action, filled in as far as the message said; `rule` holds for that, if one is known."""
+    action, rule = draft.action, rule or tables.policy.rule(draft.action.NAME)
     if any(asked.kind in (Kind.TEAM, Kind.TEAMS) for asked in action.form().values()) and not tables.groups:
         return notice(
             action.TITLE, "I know no team of Miro yet. Try again in a minute; if it stays so, ask IT."
         )
     blocks = [section(note) for note in draft.notes]
     for name, asked in operators_form(action, operator).items():
-        given = draft.raw.get(name, "") or _proposed(asked, action.NAME, tables)
+        given = draft.raw.get(name, "") or _proposed(asked, rule)
         wished = given or SAY_DAYS in draft.notes or _may_end(action.NAME, tables)
         if asked.kind is not Kind.DAYS or wished:
             blocks += _inputs(name, _bounded(asked, action.NAME, tables), given, tables, operator)
@@ -76,10 +77,9 @@ def _bounded(asked: Asked, action: str, tables: Tables) -> Asked:
     return replace(asked, hint=f"{counted(most).capitalize()} at most; then I take it back.")
 
 
-def _proposed(asked: Asked, action: str, tables: Tables) -> str:
+def _proposed(asked: Asked, rule: Rule | None) -> str:
     """The days that the policy proposes."""
-    rule = tables.policy.rule(action) if asked.kind is Kind.DAYS else None
-    return str(rule.proposed or "") if rule else ""
+    return str(rule.proposed or "") if rule and asked.kind is Kind.DAYS else ""
 
 
 def notice(title: str, text: str) -> Block:

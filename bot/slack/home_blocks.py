@@ -18,7 +18,7 @@ from bot.slack.blocks import (
     plain,
     section,
 )
-from bot.slack.deciding import decide
+from bot.slack.deciding import decide, whom
 from bot.slack.scene import Scene
 
 IN_A_SECTION = 10
@@ -168,9 +168,14 @@ def _until(scene: Scene) -> str:
 
 
 def _because(scene: Scene) -> str:
-    why = next((why for id, why in scene.request.approvers if scene.is_viewer(id)), "")
-    because = f"You're asked because {clip_words(why, 12)}." if why else ""
-    parts = (waiting.progress(scene), because, waiting.talk(scene, 40), waiting.notes(scene), scene.undo)
+    """How far it is, why the reader is asked and who else, what was said, and how it is undone."""
+    parts = (
+        waiting.progress(scene),
+        whom(scene, 0),
+        waiting.talk(scene, 40),
+        waiting.notes(scene),
+        scene.undo,
+    )
     return " ".join(filter(None, parts))
 
 

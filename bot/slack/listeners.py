@@ -135,7 +135,9 @@ class Listeners:
         who = self._reply.who(body)
         try:
             answers.check_offered(self.desk, draft.action)
-            view = forms.form(draft, self.desk.tables(), is_operator(self.desk.policy, who.person))
+            operator = is_operator(self.desk.policy, who.person)
+            rule = drafts.rule_of(self.desk, draft, who.person)
+            view = forms.form(draft, self.desk.tables(), operator, rule)
             carrying = {"private_metadata": json.dumps(place or {})}
             client.views_open(trigger_id=body["trigger_id"], view=view | carrying)
         except Refused as error:

@@ -12,6 +12,7 @@ from approvals.states import State
 from bot.lifecycle import Action
 from bot.lifecycle.action import Facts
 from bot.lifecycle.fill import clip
+from bot.miro.goals import counted
 from bot.slack.blocks import (
     Block,
     actions,
@@ -93,10 +94,21 @@ class Scene:
         return f"{lead}{text}?"
 
     @property
-    def undo(self) -> str:
-        """How it can be undone, if what it was about is still known."""
+    def back(self) -> str:
+        """What is taken back when the days are over; '' for nothing, and where a team is gone."""
+        given = tuple(map(str, self.request.plan.get("gives", ())))
         try:
-            return clip_words(self.command.undo(self.facts), 12)
+            return self.command.back(given, self.facts) if self.command.days else ""
+        except KeyError:
+            return ""
+
+    @property
+    def undo(self) -> str:
+        """What comes after its days, else how it can be undone, if what it was about is still known."""
+        try:
+            undo = self.command.undo(self.facts)
+            after = f"After {counted(self.command.days or 0)} {self.back}."
+            return clip_words(after if self.back else undo, 12)
         except KeyError:
             return ""
 

@@ -19,6 +19,7 @@ from bot.lifecycle import ACTIONS, Action
 from bot.lifecycle.fill import Tables
 from bot.slack import answers, forms, phrases
 from bot.slack.blocks import Block, button, plain, section
+from bot.slack.drafts import rule_of
 from bot.slack.marks import by_name, clean, typed
 from bot.slack.phrases import Advice, Draft
 
@@ -155,7 +156,7 @@ class Shortcuts:
             return forms.notice(TITLE, lead) if action or not offers else chooser(offers, lead, said)
         if known and filled.action not in offers:
             raise Refused(NOT_FOR_YOU)
-        form = forms.form(filled, tables, operator)
+        form = forms.form(filled, tables, operator, rule_of(self.desk, filled, who.person))
         # The message isn't the bot's to change: nothing of it is carried on.
         return form | {"private_metadata": "{}"}
 

@@ -1,13 +1,18 @@
 """What cards say while a request waits: how far it is, who decides now, and who isn't asked any more."""
 
+import re
 from collections.abc import Sequence
 
 from approvals.ids import PersonId
 from approvals.request import Request, Vote
+from bot.lifecycle.action import first
+from bot.lifecycle.fill import clip
 from bot.slack.blocks import clip_words
 from bot.slack.scene import Scene, capital
 
 STUCK = "Too few are left to decide it. The operators know."
+NO_ANSWER = "No answer yet."
+_ASKED_LATER = "Nobody answered in time, so I asked "
 
 
 def turn(request: Request, who: PersonId | None) -> int:
@@ -26,7 +31,7 @@ def reminder(request: Request, who: PersonId | None) -> int:
 
 
 def progress(scene: Scene, short: int = 0) -> str:
-    """'Step 2 of 2; Priya Rao agreed. Carol Diaz said yes; 1 more needed.' `short` leaves names out."""
+    """'Step 2 of 2; Priya Rao agreed. Carol Diaz said yes; 1 more needed.'"""
     request = scene.request
     if short > 4:
         step = f"Step {request.step + 1} of {request.steps}; " if request.steps > 1 else ""
@@ -46,8 +51,12 @@ def progress(scene: Scene, short: int = 0) -> str:
 
 
 def _voters(scene: Scene, votes: Sequence[Vote], short: int) -> str:
+    """Who they are; `short` leaves all names but one out."""
     mine = any(scene.is_viewer(vote.by) for vote in votes)
-    return str(len(votes)) if short and not (mine and len(votes) == 1) else scene.voters(votes)
+    if not short or (mine and len(votes) == 1):
+        return scene.voters(votes)
+    # One name of one word takes no more room than the number.
+    return clip(first(scene.person(votes[0].by)), 40, 1) if len(votes) == 1 else str(len(votes))
 
 
 def notes(scene: Scene) -> str:
@@ -59,7 +68,17 @@ def notes(scene: Scene) -> str:
         for id, whose in request.stand_ins.items()
         if not scene.is_viewer(id)
     ]
-    return " ".join([*request.notes, *missed, *away, *([STUCK] if request.is_stuck else [])])
+    said = [_to_reader(scene, note) for note in request.notes]
+    return " ".join([*said, *missed, *away, *([STUCK] if request.is_stuck else [])])
+
+
+def _to_reader(scene: Scene, note: str) -> str:
+    """Whoever was asked later reads "you" instead of the own name."""
+    late, _, asked = note.partition(_ASKED_LATER)
+    if late or not asked or scene.viewer is None:
+        return note
+    own = rf"(?:(?<=, )|(?<= and )|^){re.escape(scene.viewer.called)}(?=, | and | as well\.)"
+    return f"{_ASKED_LATER}{re.sub(own, 'you', asked)}"
 
 
 def entitled(scene: Scene) -> tuple[PersonId, ...]:
@@ -136,11 +155,12 @@ def talk(scene: Scene, room: int) -> str:
     if not request.questions:
         return ""
     last = request.questions[-1]
-    asks, answers = f"{scene.name(last.by)} asked:", f"{scene.name(request.requester)}:"
+    asks = f"{scene.name(last.by)} asked:"
+    answers = "You:" if scene.is_viewer(request.requester) else f"{scene.name(request.requester)}:"
     left = room - len(asks.split()) - (len(answers.split()) if last.answer else 3)
     if left < 6:
         return "A question stands under Details."
     most = left - min(len(last.answer.split()), left // 2)
     text = clip_words(last.text, most)
     said = clip_words(last.answer, left - len(text.split()))
-    return f'{asks} "{text}" ' + (f'{answers} "{said}"' if last.answer else "No answer yet.")
+    return f'{asks} "{text}" ' + (f'{answers} "{said}"' if last.answer else NO_ANSWER)

@@ -52,7 +52,17 @@ def given(s: Stage, days: str = "7") -> Request:
 
 def test_the_approver_reads_for_how_long_it_is(s: Stage) -> None:
     ask(s, *ACCESS, for_days="7")
-    assert "Give Alex Smith Miro access to Engineering for 7 days?" in read(card(s, "U0PRIYA"))
+    shown = read(card(s, "U0PRIYA"))
+    assert "Give Alex Smith Miro access to Engineering for 7 days?" in shown
+    assert "After 7 days I take Engineering back; the account stays." in shown
+    assert "To undo" not in shown
+
+
+def test_what_was_there_before_is_not_said_to_be_taken_back(s: Stage) -> None:
+    s.miro.add_user("alex@example.com", "Alex Smith", teams=[s.teams["Design"]])
+    text = "for Engineering and Design because of the workshop"
+    ask(s, "U0ALEX", "/miro-access", text, for_days="7")
+    assert "After 7 days I take Engineering back; the account stays." in read(card(s, "U0PRIYA"))
 
 
 def test_the_clock_starts_when_it_was_seen_to_be_so(s: Stage) -> None:
@@ -61,7 +71,8 @@ def test_the_clock_starts_when_it_was_seen_to_be_so(s: Stage) -> None:
     approve(s, "U0PRIYA")
     whole = request(s, id)
     assert whole.ends_at and (whole.ends_at - s.clock()).days in (1, 2)
-    assert "It ends " in last(s, "U0ALEX")
+    ends = "It ends Friday, 10:00: I take Engineering back; the account stays."
+    assert ends in last(s, "U0ALEX")
     wait(s, days=1, hours=20)
     assert "Engineering" in teams_of(s, "alex@example.com")
 
@@ -112,6 +123,7 @@ def test_admin_rights_for_some_days_are_taken_away(s: Stage) -> None:
     s.miro.add_user("alex@example.com", "Alex Smith", teams=[s.teams["Design"]])
     ask(s, "U0DANA", "/miro-admin", "@alex because of it", person="U0ALEX", for_days="1")
     assert "Ends after 1 day." in read(card(s, "U0SAM"))
+    assert "After 1 day I take the rights back." in read(card(s, "U0SAM"))
     approve(s, "U0SAM")
     user = s.miro.user("alex@example.com")
     assert user and user.role == ADMIN
@@ -163,14 +175,52 @@ def test_asking_for_less_than_there_is_asks_nobody(s: Stage) -> None:
 def test_the_policy_bounds_and_proposes_the_days(tmp_path: Path) -> None:
     with playing(tmp_path, LIMITED) as s:
         most = "This can be had for 30 days at most. Ask again before they are over."
-        first = ask(s, *ACCESS, for_days="31")  # before Slack was asked who this is
-        assert state(s, first) == "refused" and most in last(s, "U0ALEX")
+        # Before Slack was asked who this is.
         assert refused_form(s, *ACCESS, for_days="31") == {"for_days": most}
         s.acting.command(*ACCESS)
         assert "30 days at most; then I take it back." in str(s.acting.modal("U0ALEX")["blocks"])
         assert s.acting.submit("U0ALEX", {}).ok
         s.settle()
         assert newest_request(s).days == 7
+
+
+RULE = 'rules = [{ when = { team = "Design" }, longest = "14d", proposed = "3d" }],'
+RULED = LIMITED.replace("request-access = {", f"request-access = {{ {RULE}")
+
+
+@pytest.mark.parametrize(("text", "days"), [("for Design", "3"), ("for Engineering", "7"), ("", "7")])
+def test_the_form_proposes_what_the_rule_for_the_team_does(tmp_path: Path, text: str, days: str) -> None:
+    with playing(tmp_path, RULED) as s:
+        s.acting.command("U0ALEX", "/miro-access", text)
+        blocks = s.acting.modal("U0ALEX")["blocks"]
+        [field] = [one["element"] for one in blocks if one["block_id"] == "for_days"]
+        assert field["initial_value"] == days
+
+
+def test_a_form_that_is_opened_makes_nobody_known(tmp_path: Path) -> None:
+    with playing(tmp_path, RULED) as s:
+        s.acting.command("U0CAROL", "/miro-access", "for Design for new@example.com")
+        assert s.acting.modal("U0CAROL")
+        assert s.bot.store.people.by_email("new@example.com") is None
+
+
+PEOPLES = RULE.replace('team = "Design"', 'requester_group = "hr"').replace("14d", "60d")
+
+
+def test_days_that_hang_on_who_asks_are_left_to_the_worker(tmp_path: Path) -> None:
+    with playing(tmp_path, LIMITED.replace("request-access = {", f"request-access = {{ {PEOPLES}")) as s:
+        first = ask(s, *ACCESS, for_days="31")  # before Slack was asked who this is
+        assert state(s, first) == "refused" and "for 30 days at most" in last(s, "U0ALEX")
+        assert "for 30 days at most" in refused_form(s, *ACCESS, for_days="31")["for_days"]
+        id = ask(s, "U0LENA", "/miro-access", "for Engineering because of the workshop", for_days="31")
+        assert state(s, id) == "waiting"
+
+
+def test_teams_of_different_rules_are_left_to_the_worker(tmp_path: Path) -> None:
+    with playing(tmp_path, RULED) as s:
+        text = "for Engineering and Design because of the workshop"
+        id = ask(s, "U0ALEX", "/miro-access", text, for_days="31")
+        assert state(s, id) == "refused" and "Ask for each by itself." in last(s, "U0ALEX")
 
 
 def test_where_there_is_a_longest_an_end_is_needed(tmp_path: Path) -> None:

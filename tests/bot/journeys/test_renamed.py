@@ -2,8 +2,20 @@
 
 from pathlib import Path
 
+from approvals.ids import GroupId
 from bot.sandbox.stage import POLICY
-from tests.bot.journeys.scenes import approve, ask, last, playing, refused_form, state, told, wait
+from tests.bot.journeys.scenes import (
+    approve,
+    ask,
+    calls,
+    last,
+    newest_request,
+    playing,
+    refused_form,
+    state,
+    told,
+    wait,
+)
 
 NAMED = POLICY.replace("[managed_elsewhere]\n", '[managed_elsewhere]\n"The Sellers" = "the sellers\' tile"\n')
 NAMED = NAMED.replace(
@@ -19,6 +31,26 @@ def test_a_team_keeps_the_name_that_the_policy_gave_it(tmp_path: Path) -> None:
         wait(s, minutes=11)
         ask(s, "U0ALEX", "/miro-access", "for Eng People because I start Monday")
         assert "Give Alex Smith Miro access to Eng People" in last(s, "U0PRIYA")
+
+
+def test_a_name_that_another_group_got_meanwhile_is_refused(tmp_path: Path) -> None:
+    with playing(tmp_path) as s:
+        opened = s.acting.command("U0DANA", "/miro", 'rename-group Engineering "g_eng" because of the audit')
+        assert opened.ok and s.acting.submit("U0DANA", {}).ok
+        s.bot.store.groups.keep([(GroupId(s.teams["Design"]), "G_ENG")], whole=False)
+        s.settle()
+        assert state(s, newest_request(s).id) == "refused"
+        assert "Another group is called g_eng already. Choose another name." in last(s, "U0DANA")
+
+
+def test_a_name_that_another_group_got_while_it_waited_is_not_given(tmp_path: Path) -> None:
+    with playing(tmp_path) as s:
+        id = ask(s, "U0DANA", "/miro", 'rename-group Engineering "g_eng" because the directory says so')
+        s.bot.store.groups.keep([(GroupId(s.teams["Design"]), "g_eng")], whole=False)
+        approve(s, "U0CAROL")
+        assert "Another group is called g_eng already." in last(s, "U0DANA")
+        assert "policy doesn't allow" not in last(s, "U0DANA")
+        assert state(s, id) == "refused" and calls(s, "PATCH") == []
 
 
 def test_a_team_managed_elsewhere_stays_so_under_another_name(tmp_path: Path) -> None:

@@ -128,6 +128,11 @@ def test_details_show_the_steps_and_who_said_yes_when(steps: Stage) -> None:
             "<@U0ALEX> from Engineering to Design because new job",
             "To undo (all but boards): /miro-move the other way.",
         ),
+        (
+            "/miro-access",
+            "for Engineering for <@U0ALEX> because new job",
+            "To undo: /miro leave-team; the account stays.",
+        ),
         ("/miro-offboard", "alex@example.com because last day today", BOARDS),
         ("/miro-offboard", "delete alex@example.com because last day today", "This is final."),
     ],
@@ -136,6 +141,14 @@ def test_a_card_says_how_it_can_be_undone(s: Stage, command: str, text: str, und
     s.miro.add_user("alex@example.com", "Alex Smith", teams=[s.teams["Engineering"], s.teams["Sales"]])
     ask(s, "U0CAROL", command, f"{text} because of a new job")
     assert undo in read(card(s, "U0PRIYA"))
+
+
+def test_a_card_names_nothing_that_nobody_can_ask_for(tmp_path: Path) -> None:
+    [line] = [one for one in POLICY.splitlines() if one.startswith("leave-team")]
+    with playing(tmp_path, POLICY.replace(f"{line}\n", "")) as s:
+        ask(s, *ACCESS)
+        assert "It can be undone in Miro itself." in read(card(s, "U0PRIYA"))
+        assert "leave-team" not in read(card(s, "U0PRIYA"))
 
 
 def test_a_policy_that_wants_more_votes_now_is_what_the_card_says(s: Stage) -> None:
@@ -247,7 +260,9 @@ def test_an_escalation_asks_others_as_well_and_leaves_the_first_their_card(tmp_p
         assert has_card(s, "U0CAROL") and has_card(s, "U0SAM")
         assert "approve" in buttons(first) and len(told(s, "U0PRIYA")) == 1
         late = "Nobody answered in time, so I asked Carol Diaz and Sam Lee as well."
-        assert late in read(first) and late in read(card(s, "U0SAM")) and late in last(s, "U0ALEX")
+        assert late in read(first) and late in last(s, "U0ALEX")
+        assert "so I asked Carol Diaz and you as well." in read(card(s, "U0SAM"))
+        assert "so I asked you and Sam Lee as well." in read(card(s, "U0CAROL"))
         approve(s, "U0SAM")
         assert state(s, id) == "done"
 

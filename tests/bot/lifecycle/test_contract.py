@@ -215,9 +215,11 @@ def test_it_says_in_a_few_words_how_it_is_undone(action: type[Action], room: Off
     @seldom
     @given(commands(action))
     def for_each(command: Action) -> None:
-        told, final = command.undo(room.desk.facts), kinds(room.goals(command), Gone)
+        facts = replace(room.desk.facts, can_be_asked=lambda name: True)
+        told, final = command.undo(facts), kinds(room.goals(command), Gone)
         known = (
-            r"To undo( \(all but boards\))?: .*\.|Boards stay where they are\. You can reactivate .* later\."
+            r"To undo( \(all but boards\)| the rights)?: .*\."
+            r"|Boards stay where they are\. You can reactivate .* later\."
         )
         assert re.fullmatch(r"This is final\." if final else known, told)
         assert len(told.split()) <= 12
@@ -225,7 +227,36 @@ def test_it_says_in_a_few_words_how_it_is_undone(action: type[Action], room: Off
         named = re.findall(r"/[a-z-]+", told)
         assert set(named) <= typed
         if "/miro" in named:
-            assert told.partition("/miro ")[2].rstrip(".") in ACTIONS
+            assert re.split("[;.]", told.partition("/miro ")[2])[0] in ACTIONS
+
+    for_each()
+
+
+@each
+def test_it_names_no_way_back_that_the_policy_does_not_mention(action: type[Action], room: Office) -> None:
+    @seldom
+    @given(commands(action))
+    def for_each(command: Action) -> None:
+        facts = replace(room.desk.facts, can_be_asked=lambda name: False)
+        known = r"(Boards stay where they are\. )?It can be undone( \(all but boards\))? in Miro itself\."
+        final = kinds(room.goals(command), Gone)
+        assert re.fullmatch(r"This is final\." if final else known, command.undo(facts))
+        assert len(command.undo(facts).split()) <= 12
+
+    for_each()
+
+
+@each
+def test_what_can_end_says_in_a_few_words_what_is_taken_back(action: type[Action], room: Office) -> None:
+    @seldom
+    @given(commands(action))
+    def for_each(command: Action) -> None:
+        given, facts = [goal.key for goal in room.goals(command)], room.desk.facts
+        told = command.back(given, facts)
+        assert bool(told) is bool(command.ending(given)) is ("for_days" in action.form())
+        assert re.fullmatch(r"(I take .* back(; .*[^.])?)?", told)
+        assert len(f"After 366 days {told}.".split()) <= 12
+        assert command.back([], facts) == ""
 
     for_each()
 

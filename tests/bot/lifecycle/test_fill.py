@@ -159,6 +159,18 @@ def test_teams_that_cannot_be_meant_are_told_at_the_field(desk: Office, written:
     assert problems(desk, RequestAccess, teams=written) == {"teams": text}
 
 
+@pytest.mark.parametrize("name", ["Design", "design", "PLATFORM", "g_app_platform_all", "G_Design_All"])
+def test_a_group_gets_no_name_that_another_one_has(desk: Office, name: str) -> None:
+    desk.store.groups.keep([(DESIGN, "g_design_all")], whole=False)
+    told = f"Another group is called {name} already. Choose another name."
+    assert problems(desk, RenameGroup, team="Engineering", name=name) == {"name": told}
+
+
+@pytest.mark.parametrize("name", ["ENGINEERING", "g_eng", "Desig"])
+def test_a_group_may_have_its_own_name_and_any_new_one(desk: Office, name: str) -> None:
+    assert filled(desk, RenameGroup, team="Engineering", name=name).name == name
+
+
 def test_a_team_that_is_gone_is_not_known(desk: Office) -> None:
     desk.store.groups.keep([(DESIGN, "Design")])
     for written in ("Engineering", ENGINEERING):
@@ -182,12 +194,23 @@ def test_what_is_offered_tells_two_teams_apart(desk: Office) -> None:
     assert "g_data" in offered
 
 
+def test_an_id_that_is_offered_says_what_else_the_team_is_called(desk: Office) -> None:
+    # Two security groups of one name, of which one is known to people by another.
+    desk.store.groups.keep([(GroupId("502"), "Studio")], whole=False)
+    desk.store.groups.keep([(GroupId("501"), "Data"), (GroupId("502"), "Data")], whole=False)
+    text = problems(desk, RequestAccess, teams="data")["teams"]
+    assert text == "Several teams are called data: write one of 501, 502 (Studio)."
+
+
 def test_a_name_that_two_teams_share_leads_somewhere(desk: Office) -> None:
     desk.store.groups.keep([(GroupId("501"), "Data"), (GroupId("502"), "Old")], whole=False)
     desk.store.groups.keep([(GroupId("501"), "g_data"), (GroupId("502"), "Data")], whole=False)
     text = problems(desk, RequestAccess, teams="Data")["teams"]
     offered = text.removesuffix(".").rpartition("one of ")[2].split(", ")
-    assert sorted(filled(desk, RequestAccess, teams=one).teams for one in offered) == [("501",), ("502",)]
+    assert sorted(filled(desk, RequestAccess, teams=one.partition(" (")[0]).teams for one in offered) == [
+        ("501",),
+        ("502",),
+    ]
 
 
 @pytest.mark.parametrize(

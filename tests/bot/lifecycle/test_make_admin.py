@@ -1,5 +1,7 @@
 """Giving admin rights, with the team that goes with them."""
 
+from dataclasses import replace
+
 import pytest
 from pydantic import ValidationError
 
@@ -31,6 +33,12 @@ def test_it_says_which_rights(desk: Office) -> None:
 def test_a_second_click_says_what_the_rights_allow(desk: Office, rights: str, reach: str) -> None:
     command = MakeAdmin.model_validate({"person": ADA, "rights": rights})
     assert command.warning(desk.desk.facts) == reach
+
+
+def test_what_is_undone_are_the_rights_and_not_the_change_of_team(desk: Office) -> None:
+    facts = replace(desk.desk.facts, can_be_asked=lambda name: name == "remove-admin")
+    assert PLAIN.undo(facts) == "To undo: /miro remove-admin."
+    assert WHOLE.undo(facts) == "To undo the rights: /miro remove-admin."
 
 
 def test_the_article_asks_for_all_of_it_at_once(desk: Office) -> None:

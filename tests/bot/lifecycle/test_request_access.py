@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from bot.lifecycle.request_access import RequestAccess
 from bot.miro.accounts import Attributes, HasAccount
 from bot.miro.goals import Goal
-from tests.bot.lifecycle.scene import ADA, ADDRESS, DESIGN, ENGINEERING, Office, World
+from tests.bot.lifecycle.scene import ADA, ADDRESS, DESIGN, ENGINEERING, IT, Office, World
 
 ASKED = RequestAccess(person=ADA, teams=(ENGINEERING, DESIGN))
 
@@ -98,6 +98,14 @@ def test_blanks_around_what_the_policy_says_are_left_out(desk: Office) -> None:
     desk.sandbox = World().build()
     assert desk.bring_about(ASKED) == ""
     assert desk.left(ASKED) == ()
+
+
+def test_what_is_taken_back_is_what_was_given(desk: Office) -> None:
+    facts, both = desk.desk.facts, [f"join {id} x" for id in ASKED.teams]
+    assert ASKED.back(both, facts) == "I take the teams back; the account stays"
+    assert ASKED.back(both[1:], facts) == "I take Design back; the account stays"
+    third = ASKED.model_copy(update={"teams": (*ASKED.teams, IT)})
+    assert third.back(both, facts) == "I take 2 of the teams back; the account stays"
 
 
 def test_who_is_in_one_team_joins_the_other(desk: Office) -> None:

@@ -209,7 +209,8 @@ def scene(of: Request, known: Facts, people: Mapping[str, Person], role: str) ->
     zone = "Europe/Berlin" if viewer else ""
     joined = None
     if of.state is State.JOINED:
-        joined = request(of.action, State.WAITING, known, id=RequestId("R-7"))
+        changes = {"id": RequestId("R-7"), "reason": of.reason, "questions": of.questions}
+        joined = request(of.action, State.WAITING, known, **changes)
     round = _round(of, role, viewer.id if viewer else None)
     return Scene(of, command, known, lambda id: people[id], viewer, zone, NOW, round, first=joined)
 

@@ -12,6 +12,7 @@ from approvals.ids import PersonId
 from approvals.people import Person
 from approvals.request import Vote
 from approvals.states import OPEN, State
+from bot.lifecycle import ACTIONS
 from bot.lifecycle.action import Facts
 from bot.sandbox.drawing import as_text
 from bot.sandbox.inputs import placed
@@ -89,11 +90,21 @@ REASON = st.one_of(
     again=st.booleans(),
     votes=st.integers(0, 3),
     way=st.sampled_from(WAYS),
+    days=st.sampled_from([None, 7]),
 )
 @example(
-    "move-team", ["שלום עולם " * 7] * 7, ["שלום עולם " * 7] * 5, "\x85", "b", True, True, 0, "everything"
+    "move-team",
+    ["שלום עולם " * 7] * 7,
+    ["שלום עולם " * 7] * 5,
+    "\x85",
+    "b",
+    True,
+    True,
+    0,
+    "everything",
+    None,
 )
-@example("request-access", ["x"] * 7, ["a " * 38] * 5, "a " * 250, "a " * 40, True, True, 2, "everything")
+@example("request-access", ["x"] * 7, ["a " * 38] * 5, "a " * 250, "a " * 40, True, True, 2, "everything", 7)
 @example(
     "make-admin",
     ["a b c d " * 5] * 7,
@@ -104,8 +115,9 @@ REASON = st.one_of(
     True,
     2,
     "everything",
+    7,
 )
-@example("offboard", ["a b c d " * 5] * 7, ["a"] * 5, "because", "a " * 40, True, True, 3, "everything")
+@example("offboard", ["a b c d " * 5] * 7, ["a"] * 5, "because", "a " * 40, True, True, 3, "everything", None)
 def test_no_names_or_reasons_make_a_card_too_long(
     action: str,
     names: list[str],
@@ -116,6 +128,7 @@ def test_no_names_or_reasons_make_a_card_too_long(
     again: bool,
     votes: int,
     way: str,
+    days: int | None,
 ) -> None:
     people = scenes.everybody(names)
     known = scenes.facts(people, teams)
@@ -129,10 +142,16 @@ def test_no_names_or_reasons_make_a_card_too_long(
             plan = {**of.plan, "again": again, "warnings": warnings}
             of = replace(of, plan=plan, approvers=asked, agree=4, votes=of.votes or yes)
             of = replace(of, decided_by=tuple(vote.by for vote in of.votes) if of.decided_by else ())
+        if "for_days" in ACTIONS[action].form():
+            gives = [goal.key for goal in ACTIONS[action].model_validate(of.details).goals(known)]
+            of = replace(of, details={**of.details, "for_days": days}, plan={**of.plan, "gives": gives})
+            of = replace(of, ends_at=NOW if days and state is State.DONE else None)
         if of.outcome and state in (State.DENIED, State.REFUSED, State.STOPPED):
             of = replace(of, outcome=replace(of.outcome, text=reason, remedy=reason))
         of = replace(of, told=tuple(id for id, _ in of.approvers))
-        ways = [of, scenes.variants(of, (reason, reason))[way]] if state is State.WAITING else [of]
+        asked_twice = state is State.JOINED
+        other = scenes.variants(of, (reason, reason))["answered" if asked_twice else way]
+        ways = [of, other] if state is State.WAITING or asked_twice else [of]
         for role, one in product(ROLES, ways):
             if is_shown(role, state, action):
                 card = drawn(one, known, people, role)

@@ -129,7 +129,8 @@ def test_a_request_to_decide_says_what_changes_who_asks_and_until_when() -> None
     ]
     assert shown[4] == (
         'Dana Fox asks: "because"  R-42. Open until tomorrow, 10:00; no answer means no change. '
-        "You're asked because you look after Miro. To undo (all but boards): /miro-move the other way."
+        "You're asked because you look after Miro; Sam Lee and Priya Rao are asked too. "
+        "To undo (all but boards): /miro-move the other way."
     )
     assert shown[5] == "[Approve] [Deny] [Ask a Question] [Details]"
 

@@ -53,6 +53,27 @@ def test_how_far_it_is_counts_votes_of_this_step_alone(
     assert waiting.progress(scenes.scene(ways[way], known, people, "approver")) == PROGRESS[way]
 
 
+def test_whoever_said_yes_is_not_said_to_be_asked_too(
+    ways: dict[str, Request], known: Facts, people: dict[str, Person]
+) -> None:
+    mine = replace(
+        scenes.scene(ways["one of several agreed"], known, people, "approver"), viewer=people["P-4"]
+    )
+    shown = as_text(draw("approver", mine))
+    assert "You're asked because you look after Miro; Priya Rao is asked too. Carol Diaz said yes;" in shown
+
+
+def test_a_full_card_still_names_who_agreed_and_says_why(known: Facts, people: dict[str, Person]) -> None:
+    yes = Vote(PersonId("P-3"), NOW, "cafe")
+    two = tuple((PersonId(f"P-{n}"), "you look after Miro") for n in (3, 4))
+    of = request("make-admin", State.WAITING, known, votes=(yes,), approvers=two, agree=2, need=2)
+    of = replace(of, told=tuple(id for id, _ in two), reason="Alex joins IT soon")
+    mine = replace(scenes.scene(of, known, people, "approver"), viewer=people["P-4"])
+    shown = as_text(draw("approver", mine))
+    assert "You're asked because you look after Miro. Carol said yes; 1 more needed." in shown
+    assert "To undo the rights: /miro remove-admin." in shown
+
+
 PASSED = {
     "the next step": "You agreed; now Sam Lee and Priya Rao decide.",
     "others asked instead": "Sam Lee and Priya Rao were asked instead.",
@@ -133,6 +154,29 @@ def test_a_question_and_its_answer_are_cut_to_the_room_there_is(
     assert len(said.split()) <= room
 
 
+def test_whoever_asked_reads_question_and_answer_as_well(known: Facts, people: dict[str, Person]) -> None:
+    one = Question(PersonId("P-3"), NOW, "Which boards does Alex need?", "Those of the workshop.")
+    of = request("move-team", State.WAITING, known, questions=(one,))
+    shown = as_text(drawn(of, known, people, "requester"))
+    assert 'Carol Diaz asked: "Which boards does Alex need?" You: "Those of the workshop."' in shown
+    of = replace(of, questions=(replace(one, answer=""),))
+    shown = as_text(drawn(of, known, people, "requester"))
+    assert 'Carol Diaz asked: "Which boards does Alex need?"' in shown
+    assert "waits for your answer" in shown and "No answer yet" not in shown
+
+
+@pytest.mark.parametrize("said", ["Those of the workshop.", ""])
+def test_whoever_asked_for_the_same_reads_question_and_answer_as_well(
+    known: Facts, people: dict[str, Person], said: str
+) -> None:
+    one = Question(PersonId("P-3"), NOW, "Which boards does Alex need?", said)
+    first = request("move-team", State.WAITING, known, id="R-7", questions=(one,))
+    joined = request("move-team", State.JOINED, known, outcome=Outcome(NOW, BOT, "The same was asked for."))
+    scene = replace(scenes.scene(joined, known, people, "requester"), first=first, viewer=people["P-6"])
+    answered = f'Dana Fox: "{said}"' if said else "No answer yet."
+    assert f'"Which boards does Alex need?" {answered}' in as_text(draw("requester", scene))
+
+
 def test_what_needed_no_approval_names_no_approver(known: Facts, people: dict[str, Person]) -> None:
     for state in (State.APPROVED, State.WORKING, State.DONE, State.STOPPED, State.REHEARSED):
         of = request("move-team", state, known, steps=0, votes=(), decided_by=(), approvers=(), told=())
@@ -180,6 +224,29 @@ def test_whoever_is_away_reads_who_stands_in_for_them(
 ) -> None:
     mine = scenes.scene(ways["somebody stands in"], known, people, "approver")
     assert waiting.notes(mine) == "Sam Lee stands in for you."
+
+
+LATE = "Nobody answered in time, so I asked {} as well."
+
+
+@pytest.mark.parametrize(
+    ("names", "read"),
+    [
+        ("Carol Diaz and Sam Lee", "you and Sam Lee"),
+        ("Sam Lee and Carol Diaz", "Sam Lee and you"),
+        ("Sam Lee, Carol Diaz and Priya Rao", "Sam Lee, you and Priya Rao"),
+        ("Carol Diaz", "you"),
+        ("Mary Carol Diaz and Carol Diaz Ruiz", "Mary Carol Diaz and Carol Diaz Ruiz"),
+    ],
+)
+def test_whoever_was_asked_later_is_spoken_to(
+    known: Facts, people: dict[str, Person], names: str, read: str
+) -> None:
+    other = "Carol Diaz can't decide any more."
+    of = request("move-team", State.WAITING, known, notes=(LATE.format(names), other))
+    said = waiting.notes(scenes.scene(of, known, people, "approver"))
+    assert said == f"{LATE.format(read)} {other}"
+    assert LATE.format(names) in waiting.notes(scenes.scene(of, known, people, "requester"))
 
 
 def test_a_question_says_until_when_the_request_is_open(known: Facts, people: dict[str, Person]) -> None:
