@@ -284,10 +284,12 @@ def withdraw(request: Request, who: Who, table: Table) -> list[Draft]:
 def resume(request: Request, who: Who, table: Table) -> list[Draft]:
     """An operator lets a stopped request go on with what was approved."""
     _check_known(request)
+    # First: how a confidential request stands is not for everybody.
+    if not is_operator(table.in_force, who.person):
+        told = "They have been told." if request.state is State.STOPPED else "Nothing has changed."
+        raise Refused(f"Only an operator can resume {request.id}. {told}")
     if request.state is not State.STOPPED:
         raise not_stopped(request)
-    if not is_operator(table.in_force, who.person):
-        raise Refused(f"Only an operator can resume {request.id}. They have been told.")
     check_standing(who, table.now)
     _check_shell(who, table.in_force)
     return [Draft(What.RESUMED, who.person.id, {}, who.signed)]

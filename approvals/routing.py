@@ -2,160 +2,20 @@
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
-from functools import cached_property
 from itertools import combinations
 
-from approvals.cases import Approver, Case, Named, Route, reached
-from approvals.ids import PersonId, SlackId
-from approvals.people import Directory, Person, canonical, listed
-from approvals.policy import ANYONE, ASKERS_MANAGER, MANAGER, OWNERS, Policy, Rule, Step, is_slack_group
-from approvals.policy_conditions import accepted
-from approvals.refusals import Refused, Unsure
+from approvals.cases import Approver, Route, reached
+from approvals.ids import PersonId
+from approvals.people import Person, listed
+from approvals.policy import Step
+from approvals.reading import Reading
+from approvals.refusals import Refused
 from approvals.request import Request, Vote
 
 
 @dataclass(frozen=True)
-class Ground:
-    """One policy, one case, and the people as they are known now."""
-
-    policy: Policy
-    case: Case
-    directory: Directory
-    now: datetime
-
-    # -- which rule --------------------------------------------------------------------------------------
-
-    @cached_property
-    def rule(self) -> Rule:
-        """What holds for this ask: the first rule whose conditions are all met, else the action's own.
-
-        Raises Refused for an action the policy doesn't mention, and for teams with different rules: a mild
-        one mustn't let a strict one's team slip through.
-        """
-        base = self.policy.rule(self.case.action)
-        if base is None:
-            raise Refused(
-                f"Nobody can ask for {self.case.action} here: the policy doesn't mention it. "
-                "Ask your IT team."
-            )
-        found = {self._first(base, team) for team in self.case.teams or ((),)}
-        if len(found) > 1:
-            names = listed([team[0] for team in self.case.teams])
-            raise Refused(f"{names} are decided in different ways. Ask for each by itself.")
-        [number] = found
-        return base if number is None else base.rules[number].on(base)
-
-    def _first(self, base: Rule, team: Sequence[str]) -> int | None:
-        hits = (number for number, rule in enumerate(base.rules) if self._meets(rule, team))
-        return next(hits, None)
-
-    def _meets(self, rule: Rule, team: Sequence[str]) -> bool:
-        return bool(rule.when) and all(self._holds(key, value, team) for key, value in rule.when.items())
-
-    def _holds(self, key: str, value: object, team: Sequence[str]) -> bool:
-        if key == "for":
-            return (value == "others") is self.case.is_for_others
-        if key == "requester_group":
-            return self._is_surely_in(str(value), self.case.requester)
-        if key == "subject_group":
-            return self._is_surely_in(str(value), self.case.concerned)
-        if key == "max_days":
-            return self.case.days is not None and isinstance(value, int) and self.case.days <= value
-        known = team if key == "team" else self.case.details.get(key, ())
-        return bool(accepted(value) & {name.casefold() for name in known})
-
-    def _is_surely_in(self, entry: str, who: Person) -> bool:
-        """Whether somebody is in the group of a condition. Raises Unsure where Slack hasn't told of it.
-
-        A group that is renamed or switched off in Slack would else let a milder rule hold.
-        """
-        if self.includes([entry], who):
-            return True
-        handles = [one for one, _ in self.policy.members([entry]) if is_slack_group(one)]
-        for handle in handles:
-            if not self.directory.knows(handle, self.now):
-                raise Unsure(
-                    f"I can't tell who is in {handle}, so I don't know who decides this. "
-                    "Try again in some minutes; if it stays so, ask your IT team."
-                )
-        return False
-
-    def may_ask(self) -> None:
-        """Refuses whoever may not ask for this, or not for somebody else."""
-        rule, asker = self.rule, self.case.requester
-        if self.case.is_for_others and self.includes(rule.for_others, asker):
-            return
-        if not self.includes(rule.ask, asker):
-            raise Refused("You can't ask for this. Ask your manager or your IT team to ask for you.")
-        if self.case.is_for_others:
-            raise Refused("You can ask for this for yourself only. Let the person ask, or your IT team.")
-
-    def check_length(self, *, is_asked: bool = False) -> None:
-        """Refuses what is asked for longer than the policy lets it be; `is_asked`: the form is gone."""
-        longest, days = self.rule.longest, self.case.days
-        if longest and days is None:
-            asked = f"This needs an end now, after {longest} days at most. Ask again with one."
-            raise Refused(asked if is_asked else f"Say for how many days: {longest} at most.")
-        if longest and days and days > longest:
-            raise Refused(f"This can be had for {longest} days at most. Ask again before they are over.")
-
-    # -- whom a list means -------------------------------------------------------------------------------
-
-    def includes(self, entries: Collection[str], who: Person) -> bool:
-        """Whether a list of people and groups names this person, or everybody."""
-        if ANYONE in entries:
-            return True
-        named = {entry for entry, _ in self.policy.members(entries)}
-        mine: set[str] = {account.slack_id for account in who.accounts}
-        if who.email and who.email in {canonical(entry) for entry in named}:
-            return True
-        members = (self.directory.members(one, self.now) for one in named if is_slack_group(one))
-        return bool(mine & named) or any(mine & set(one) for one in members)
-
-    def named(self, entries: Iterable[str]) -> Iterator[Named]:
-        """Everybody whom a list of approvers means, with why and whether they get a message."""
-        for entry in entries:
-            group = self.policy.groups.get(entry)
-            if group:
-                for one in self.named(group.entries):
-                    told = not group.told or self._is_among(one, group.told)
-                    yield replace(one, because=group.because or one.because, told=told)
-            elif entry in (MANAGER, ASKERS_MANAGER):
-                yield from self._manager(entry)
-            elif entry == OWNERS:
-                yield from self._owners()
-            elif is_slack_group(entry):
-                for slack_id in self.directory.members(entry, self.now):
-                    yield Named(slack_id, self._find(slack_id), f"you're in {entry}")
-            else:
-                yield Named(entry, self._find(entry))
-
-    def _is_among(self, one: Named, entries: Collection[str]) -> bool:
-        return bool(one.person and self.includes(entries, one.person)) or one.entry in entries
-
-    def _find(self, entry: str) -> Person | None:
-        people = self.directory
-        return people.by_email(entry) if "@" in entry else people.by_slack(SlackId(entry))
-
-    def _manager(self, entry: str) -> Iterator[Named]:
-        whom = self.case.concerned if entry == MANAGER else self.case.requester
-        called = whom.given or whom.called.partition("@")[0]
-        boss = self.policy.manager_of(whom.email)
-        if boss:
-            yield Named(boss, self._find(boss), f"you manage {called}")
-        elif found := self.directory.manager(whom.id, self.now):
-            yield Named(found.email or str(found.id), found, f"you manage {called}")
-
-    def _owners(self) -> Iterator[Named]:
-        """Whoever owns every one of the teams: owning one of them gives no say about another."""
-        each = [list(self.named(self.policy.owners_of(team))) for team in self.case.teams]
-        for one in each[0] if each else ():
-            others = all(any(_same(one, other) for other in owners) for owners in each[1:])
-            if others:
-                yield replace(one, because=f"you own {listed([team[0] for team in self.case.teams])}")
-
-    # -- who may decide ----------------------------------------------------------------------------------
+class Ground(Reading):
+    """Who may decide by one policy, counting the votes there are and stepping over whoever can't."""
 
     def tally(self, request: Request) -> Route:
         """How far the votes reach, and who may decide the step that is next."""
@@ -250,12 +110,6 @@ class Ground:
                 found.append(replace(stand_in, told=told, is_lost=is_lost))
         return tuple(found), tuple(dict.fromkeys(notes))
 
-    def bars(self, person: Person) -> bool:
-        """Whether somebody may never decide it, also by what the policy says of who is the same person."""
-        concerned = [one for one in (self.case.requester, self.case.subject) if one and one.email]
-        names = {self.policy.known_as(one.email) for one in concerned} - {""}
-        return self.case.bars(person) or person.email in names
-
     def _is_out(self, person: Person, voted: Sequence[Vote], found: Sequence[Approver]) -> bool:
         """Whether somebody has no seat: barred, seated already, or with a vote already."""
         taken = any(person.is_(one.person) for one in found)
@@ -335,9 +189,3 @@ def _humans(some: Iterable[Approver]) -> set[str]:
 
 def _because(one: Approver) -> str:
     return one.because or "nobody else can decide it"
-
-
-def _same(one: Named, other: Named) -> bool:
-    if one.person and other.person:
-        return one.person.is_(other.person)
-    return canonical(one.entry) == canonical(other.entry)

@@ -104,13 +104,13 @@ def foresee(
         ground = Ground(policy, _case(action, raw, people.by_email(email), tables), people, now)
         ground.may_ask()
         ground.check_length()
-        notes = (*missing(ground), *_unsure(tables, action, raw), *_also(ground, action))
+        notes = (*missing(ground), *_unsure(tables, action, raw))
         if problem := ground.unfillable():
             why = " ".join([f"Nobody can decide this: {problem}.", *notes])
             raise Refused(f"{why} Add an approver or a fallback to the policy.")
         is_quiet = _is_quiet(policy, action)
         steps = tuple((step, _as_told(ground.seats(step), is_quiet)) for step in ground.rule.ladder)
-    return Foresight(ground, steps, notes)
+    return Foresight(ground, steps, (*notes, *_also(ground, action)))
 
 
 def _is_quiet(policy: Policy, action: type[Action]) -> bool:
