@@ -145,7 +145,7 @@ def _asked(scene: Scene) -> list[Block]:
     return [
         section(scene.question),
         section(changes(scene)),
-        context(asks(scene), f"{request.id}. {_until(scene)} {_because(scene)}"),
+        context(f"{asks(scene)} {request.id}. {_until(scene)} {_because(scene)}"),
         decide(scene) | {"block_id": f"decide:{request.id}"},
     ]
 

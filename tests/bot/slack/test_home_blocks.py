@@ -128,7 +128,7 @@ def test_a_request_to_decide_says_what_changes_who_asks_and_until_when() -> None
         "2. Leave Engineering. Alex's boards there pass to a team admin and don't come back.",
     ]
     assert shown[4] == (
-        'Dana Fox asks: "because"  R-42. Open until tomorrow, 10:00; no answer means no change. '
+        'Dana Fox asks: "because" R-42. Open until tomorrow, 10:00; no answer means no change. '
         "You're asked because you look after Miro; Sam Lee and Priya Rao are asked too. "
         "To undo (all but boards): /miro-move the other way."
     )
