@@ -192,7 +192,14 @@ def _ended(request: Request, event: Event) -> dict[str, Any]:
     joined = {"because_of": event.body["because_of"]} if event.type == What.JOINED else {}
     count = request.outcomes + 1
     over = {"outcome": outcome, "outcomes": count, "next_due": None, "held": ""}
-    return over | decided | joined | _until(event)
+    return over | decided | joined | _until(event) | _gave(request, event)
+
+
+def _gave(request: Request, event: Event) -> dict[str, Any]:
+    """What was really brought about of what was approved: only that is taken back when the days are over."""
+    if event.type != What.DONE or "gave" not in event.words:
+        return {}
+    return {"plan": {**request.plan, "gives": _read(event, "gave").get("keys", [])}}
 
 
 def _until(event: Event) -> dict[str, Any]:
@@ -208,7 +215,8 @@ def _ending(request: Request, event: Event) -> dict[str, Any]:
 
 
 def _over(request: Request, event: Event) -> dict[str, Any]:
-    return {"ends_at": None, "notice_at": None, "next_due": None}
+    moved = {"is_moved": True} if event.body.get("moved") else {}
+    return {"ends_at": None, "notice_at": None, "next_due": None, **moved}
 
 
 def _unreached(request: Request, event: Event) -> dict[str, Any]:

@@ -113,6 +113,7 @@ class Request:
     days: int | None = None  # after which it ends; None: it has no end
     ends_at: datetime | None = None
     notice_at: datetime | None = None
+    is_moved: bool = False  # whether another request moved its end, or took it away
     is_end: bool = False  # takes back what another request gave for some days
     teams: tuple[tuple[str, ...], ...] = ()  # that are joined or changed, each with all its names
     facts: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # what else a rule may look at

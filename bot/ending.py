@@ -55,6 +55,32 @@ def replaced(desk: Desk, request: Request) -> Request | None:
     return next((one for one in others if one.plan.get("goes_on") == request.id), None)
 
 
+def brought_about(desk: Desk, request: Request, command: Action) -> tuple[list[str], list[str]]:
+    """What a request did itself of its plan, in the words of its card; and the keys of what it answers for.
+
+    What was so already when its turn came, because of somebody else, isn't its own: nor is it to take back.
+    """
+    sent = {event.body["step"] for event in desk.store.events(request.id) if event.type == What.TRYING}
+    marks = {goal.key: goal.mark for goal in command.goals(desk.facts)}
+    live = request.plan.get("goes_on")
+    before = given(desk.store.request(live)) if live else []
+    own = [
+        step
+        for step in request.plan["steps"]
+        if marks.get(step["key"]) in sent or step["key"] == f"stay {live}"
+    ]
+    keys = [key for key in given(request) if marks.get(key) in sent or key in before]
+    return [step["did"] for step in own], keys
+
+
+def move(desk: Desk, request: Request) -> None:
+    """Takes the end from the request that this one goes on with; in the transaction that says it is done."""
+    live = request.plan.get("goes_on")
+    older = desk.store.request(live) if live else None
+    if older and older.ends_at:
+        desk.store.append(older, [Draft(What.OVER, body={"because_of": request.id, "moved": True})])
+
+
 def end(desk: Desk, request: Request) -> Request | None:
     """Takes back what a request gave: asks for it, in the transaction that says its days are over."""
     with desk.store.writing():

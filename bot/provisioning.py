@@ -278,11 +278,12 @@ class Provisioning:
     # -- ending ----------------------------------------------------------------------------------------
 
     def _done(self, command: Action, seen: Seen) -> Request:
-        approved = [step["did"] for step in self.request.plan["steps"]]
-        lines = json.dumps({"done": approved, "left": []}, ensure_ascii=False)
+        did, gave = ending.brought_about(self.desk, self.request, command)
+        lines = json.dumps({"done": did, "left": []}, ensure_ascii=False)
         shown = seen.account or seen.group
         words = {
             "lines": lines,
+            "gave": json.dumps({"keys": gave}, ensure_ascii=False),
             "text": self._sentence(command),
             "look": self._asked_for(command),
             "seen": shown.model_dump_json(by_alias=True, exclude_unset=True) if shown else "no account",
@@ -291,7 +292,8 @@ class Provisioning:
             self._remember(command, seen)
             close_others(self.desk, self.request)
             assert self.seen_at
-            until = ending.times(self.desk, command.days) if command.days else {}
+            ending.move(self.desk, self.request)
+            until = ending.times(self.desk, command.days) if command.days and command.ending(gave) else {}
             return self._write(Draft(What.DONE, body={"seen_at": stamp(self.seen_at), **until}, words=words))
 
     def _sentence(self, command: Action) -> str:

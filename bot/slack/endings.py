@@ -44,7 +44,8 @@ def done(scene: Scene) -> Message:
     title = f"Done: {scene.outcome}".replace("you are", "you're")
     count = len(said.done)
     changes = {1: "the change", 2: "both changes"}.get(count, f"all {count} changes")
-    text = f"{_approved(scene)} Then I looked again and saw {changes} in Miro."
+    saw = f"Then I looked again and saw {changes} in Miro."
+    text = f"{_approved(scene)} {saw if count else 'It was so already when I looked: I changed nothing.'}"
     what = sections(*numbered([line[:1].upper() + line[1:] for line in said.done]))
     room = MOST_WORDS - count_words([header(title), section(text), *what, foot(scene)])
     parts = [header(title), section(f"{text} {_end(scene, room)}".strip()), *what, foot(scene)]

@@ -9,7 +9,7 @@ def notice(scene: Scene) -> Message:
     """A day before the end, to who asked and to the person it is about."""
     request = scene.request
     if request.ends_at is None:
-        line = f"{request.id}: its days are over."
+        line = f"{request.id}: {'its end was moved' if request.is_moved else 'its days are over'}."
         return message(line, section(line))
     at = scene.at(request.ends_at)
     title = f"Until {at}: {scene.outcome}".replace("you are", "you're")

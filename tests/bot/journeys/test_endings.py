@@ -253,3 +253,38 @@ def test_a_forged_end_takes_nothing_back(s: Stage) -> None:
     s.settle()
     assert state(s, forged.id) == "refused"
     assert "Design" in teams_of(s, "alex@example.com")
+
+
+def test_what_somebody_else_gave_meanwhile_is_neither_claimed_nor_taken_back(tmp_path: Path) -> None:
+    with playing(tmp_path) as s:
+        first = ask(s, "U0ALEX", "/miro-access", "for Engineering for 3 days because of the workshop")
+        theirs = card(s, "U0PRIYA")
+        second = ask(s, "U0ALEX", "/miro-access", "for Engineering because I stay")
+        press(s, "U0PRIYA", "approve", card(s, "U0PRIYA"))
+        assert (state(s, first), state(s, second)) == ("waiting", "done")
+        s.miro.log.clear()
+        press(s, "U0PRIYA", "approve", theirs)
+        assert state(s, first) == "done" and calls(s) == []
+        said = last(s, "U0ALEX")
+        assert "It was so already when I looked: I changed nothing." in said and "Created" not in said
+        assert request(s, first).ends_at is None
+        wait(s, days=4)
+        assert "Engineering" in teams_of(s, "alex@example.com")
+
+
+@pytest.mark.parametrize("days", ["9", ""])
+def test_an_end_that_was_moved_is_announced_by_nobody_any_more(tmp_path: Path, days: str) -> None:
+    with playing(tmp_path) as s:
+        first = ask(s, "U0ALEX", "/miro-access", "for Engineering for 3 days because of the workshop")
+        approve(s, "U0PRIYA")
+        done = [one for one in s.slack.dm_of("U0ALEX") if read(one).startswith("Done:")][-1]
+        assert "It ends" in read(done)
+        more = f"for Engineering for {days} days because I stay" if days else "for Engineering because I stay"
+        ask(s, "U0ALEX", "/miro-access", more)
+        approve(s, "U0PRIYA")
+        assert "It ends" not in read(done) and request(s, first).is_moved
+        before = len(told(s, "U0ALEX"))
+        wait(s, days=2, hours=2)
+        assert len(told(s, "U0ALEX")) == before
+        wait(s, days=2)
+        assert "Engineering" in teams_of(s, "alex@example.com")
