@@ -34,10 +34,10 @@ class Case:
         """Whether somebody asks for somebody else."""
         return self.subject is not None and not self.requester.is_(self.subject)
 
-    def bars(self, person: Person) -> bool:
-        """Whether somebody may never decide it: requester and person concerned, whatever their account."""
-        asked = (self.requester, *self.others, *((self.subject,) if self.subject else ()))
-        return any(person.is_(one) for one in asked)
+    @property
+    def barred(self) -> tuple[Person, ...]:
+        """Who may never decide it: whoever asked, and the person concerned."""
+        return (self.requester, *self.others, *((self.subject,) if self.subject else ()))
 
 
 @dataclass(frozen=True)

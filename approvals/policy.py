@@ -228,6 +228,10 @@ class Policy(Part):
         """The manager's entry for a person, or ''."""
         return next((boss for who, boss in self.managers.items() if canonical(who) == canonical(email)), "")
 
+    def human(self, entry: str) -> str:
+        """One name for all addresses and accounts of somebody."""
+        return self.known_as(entry) or canonical(entry)
+
     def known_as(self, entry: str) -> str:
         """By which address somebody is known who has this one, or this account, as well; else ''."""
         wanted = canonical(entry)

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from itertools import product
+from math import prod
 from typing import Any
 
 from approvals.people import listed
@@ -11,6 +12,8 @@ from approvals.policy_names import check_names
 
 CONDITIONS = ("requester_group", "subject_group", "for")
 """What every action's rules may look at, beside what its form says."""
+MOST_PARTS = 64
+"""Into how many a condition is taken apart at most, to see whether earlier rules take all of them."""
 When = Mapping[str, Any]
 """The conditions of one rule."""
 
@@ -80,6 +83,8 @@ def _taker(earlier: Sequence[When], narrow: When) -> int | None:
 def _parts(when: When) -> Iterator[When]:
     """Conditions that take the same together: each value by itself, for oneself and for others."""
     values = {key: value if isinstance(value, tuple) else (value,) for key, value in when.items()}
+    if prod(len(some) for some in values.values()) > MOST_PARTS:
+        values = {key: (value,) for key, value in when.items()}
     split = {"for": ("self", "others")} | values
     return (dict(zip(split, some, strict=True)) for some in product(*split.values()))
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass
 from itertools import combinations, takewhile
 
-from approvals.people import canonical, listed
+from approvals.people import listed
 from approvals.policy import ASKERS_MANAGER, MANAGER, OWNERS, Policy, Rule, is_person
 from approvals.policy_lines import Place, Told
 
@@ -49,21 +49,21 @@ class Ask:
         if entry in self.policy.groups:
             members = self.policy.groups[entry].entries
             known = members and all(map(is_person, members))
-            return set(map(canonical, members)) if known else None
+            return set(map(self.policy.human, members)) if known else None
         if entry in _BOSSES:
             bosses = self._bosses
             return {entry} if bosses is None or bosses else set()
         if entry == OWNERS:
             owners = self.policy.owners_of([self.team])
             return self.people(owners) if owners and OWNERS not in owners else None
-        return {canonical(entry)} if is_person(entry) else None
+        return {self.policy.human(entry)} if is_person(entry) else None
 
     @property
     def _bosses(self) -> frozenset[str] | None:
         """Everybody who manages somebody, and may decide; None where others know more of them."""
         if self.policy.manager_field or self.policy.manager_from_miro:
             return None
-        return frozenset(map(canonical, self.policy.managers.values())) - {self.asker}
+        return frozenset(map(self.policy.human, self.policy.managers.values())) - {self.asker}
 
     def _at_most(self, some: frozenset[str]) -> int:
         """How many of them can agree: one manager of each kind, however many there are in the company."""

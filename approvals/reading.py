@@ -155,9 +155,17 @@ class Reading:
 
     def bars(self, person: Person) -> bool:
         """Whether somebody may never decide it, also by what the policy says of who is the same person."""
-        concerned = [one for one in (self.case.requester, self.case.subject) if one and one.email]
-        names = {self.policy.known_as(one.email) for one in concerned} - {""}
-        return self.case.bars(person) or person.email in names
+        return any(self.same(person, one) for one in self.case.barred)
+
+    def same(self, one: Person, other: Person) -> bool:
+        """Whether both are the same human, also by what the policy says of second accounts and addresses."""
+        if one.is_(other) or not self.policy.same_person:
+            return one.is_(other)
+        return bool(self._names(one) & self._names(other))
+
+    def _names(self, person: Person) -> set[str]:
+        entries = (person.email, *(account.slack_id for account in person.accounts))
+        return {self.policy.human(entry) for entry in entries if entry}
 
 
 def _same(one: Named, other: Named) -> bool:

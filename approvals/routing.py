@@ -48,7 +48,7 @@ class Ground(Reading):
             return False
         entries = [*_entries(step, vote.level), *(self.fallback if vote.is_fallback else ())]
         named = [one.person for one in self.named(entries) if one.person]
-        return any(one.is_(voter) or one.is_(principal) for one in named)
+        return any(self.same(one, voter) or self.same(one, principal) for one in named)
 
     def _seats(
         self, step: Step, level: int, need: int, lost: Collection[PersonId], voted: Sequence[Vote]
@@ -59,7 +59,7 @@ class Ground(Reading):
         if reached(found) >= need:
             return found, notes
         more, _ = self._seated(self.fallback, lost, voted)
-        spare = [one for one in more if not any(one.person.is_(other.person) for other in found)]
+        spare = [one for one in more if not any(self.same(one.person, other.person) for other in found)]
         spare = [replace(one, is_fallback=True, because=_because(one)) for one in spare]
         if spare:
             names = listed([one.person.called for one in spare][:3])
@@ -72,7 +72,7 @@ class Ground(Reading):
         more = [one for one in found if not any(one.person.is_(other) for other in first)] if level else []
         names = listed([one.person.called for one in more if not one.stands_for][:3])
         if names:
-            yield f"Nobody answered in time, so I asked {names} as well."
+            yield f"Nobody answered in time, so {names} may decide as well."
 
     @property
     def fallback(self) -> tuple[str, ...]:
@@ -98,7 +98,8 @@ class Ground(Reading):
             elif named.told:
                 # Who stands in two entries is told, if one of them says so.
                 found = [
-                    replace(one, told=not one.is_lost) if one.person.is_(person) else one for one in found
+                    replace(one, told=not one.is_lost) if self.same(one.person, person) else one
+                    for one in found
                 ]
         for one in tuple(found):
             stand_in = self._stand_in(one.person, voted, found)
@@ -112,7 +113,7 @@ class Ground(Reading):
 
     def _is_out(self, person: Person, voted: Sequence[Vote], found: Sequence[Approver]) -> bool:
         """Whether somebody has no seat: barred, seated already, or with a vote already."""
-        taken = any(person.is_(one.person) for one in found)
+        taken = any(self.same(person, one.person) for one in found)
         return taken or self.bars(person) or any(self._is_by(vote, person) for vote in voted)
 
     def _stand_in(self, person: Person, voted: Sequence[Vote], found: Sequence[Approver]) -> Approver | None:
@@ -125,7 +126,7 @@ class Ground(Reading):
 
     def _is_by(self, vote: Vote, person: Person) -> bool:
         """Whether a vote is somebody's own, or was given in their place."""
-        return any(one.is_(person) for one in self._behind(vote))
+        return any(self.same(one, person) for one in self._behind(vote))
 
     def _overlap(self, vote: Vote, other: Vote) -> bool:
         """Whether two votes are one human's, who may have been two rows when they were given."""
@@ -146,8 +147,8 @@ class Ground(Reading):
 
         Whoever isn't there any more once it comes to a later step is stood in for by the fallback group.
         """
-        ladder, spare = self.rule.ladder, _humans(self.backup())
-        people = [_humans(self.seats(step)) | spare for step in ladder]
+        ladder, spare = self.rule.ladder, self._humans(self.backup())
+        people = [self._humans(self.seats(step)) | spare for step in ladder]
         for count in range(1, 2 if self.rule.same_person_twice else len(ladder) + 1):
             for chosen in combinations(range(len(ladder)), count):
                 wanted = sum(ladder[number].agree for number in chosen)
@@ -155,6 +156,10 @@ class Ground(Reading):
                 if can < wanted:
                     return f"{wanted} must agree and {can} can"
         return ""
+
+    def _humans(self, some: Iterable[Approver]) -> set[str]:
+        """Who has a vote of their own, and each human once, however many rows there are of them."""
+        return {self.policy.human(one.person.email or one.person.id) for one in some if not one.stands_for}
 
     def check_fillable(self) -> None:
         """Refuses what nobody could decide, now or in a later step."""
@@ -180,11 +185,6 @@ class Ground(Reading):
 
 def _entries(step: Step, level: int) -> tuple[str, ...]:
     return (*step.approvers, *(entry for one in step.escalate[:level] for entry in one.to))
-
-
-def _humans(some: Iterable[Approver]) -> set[str]:
-    """Who has a vote of their own, and each human once, however many rows there are of them."""
-    return {one.person.email or one.person.id for one in some if not one.stands_for}
 
 
 def _because(one: Approver) -> str:

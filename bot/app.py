@@ -145,7 +145,7 @@ def build(
     )
     # Without the SDK's own retry: it would post a card twice after a cut line; the courier knows better.
     client = WebClient(settings.secret("SLACK_BOT_TOKEN"), settings.slack_url, timeout=15, retry_handlers=[])
-    people = SlackPeople(client, store.people, now, lambda entry: policies.in_force.known_as(entry))
+    people = SlackPeople(client, store.people, now)
     courier = Courier(desk, client)
     me = f"{socket.gethostname()}/{os.getpid()}"
     workers = [Worker(desk, miro, people, f"{me}/{number}") for number in range(WORKERS)]

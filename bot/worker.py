@@ -183,8 +183,6 @@ class Worker:
         try:
             if self._policy is not self.desk.policy:
                 policy = self.desk.policy
-                for entry in policy.same_person:
-                    self.colleagues.find(entry)
                 missing = [entry for entry in sorted(policy.people()) if self._unknown(entry)]
                 self._policy = policy
                 if missing:

@@ -33,7 +33,7 @@ def _person(ground: Ground, named: Named) -> str:
     called = named.person.called if named.person else named.entry
     if named.person is None or not named.person.is_colleague:
         return f"{called} can't decide any more."
-    barred = ground.case.bars(named.person)
+    barred = ground.bars(named.person)
     return f"{called} asks for it or is concerned, so can't decide it." if barred else ""
 
 

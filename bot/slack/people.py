@@ -28,14 +28,8 @@ _BUSY = {"ratelimited", "internal_error", "fatal_error", "service_unavailable", 
 class SlackPeople:
     """Looks people up in Slack and writes what it saw into the table of people."""
 
-    def __init__(
-        self,
-        client: WebClient,
-        people: People,
-        now: Callable[[], datetime],
-        known_as: Callable[[str], str] = lambda entry: "",
-    ) -> None:
-        self._client, self._people, self._now, self._known_as = client, people, now, known_as
+    def __init__(self, client: WebClient, people: People, now: Callable[[], datetime]) -> None:
+        self._client, self._people, self._now = client, people, now
         self._home: tuple[str, str] | None = None
         self._fields: tuple[datetime, list[dict[str, Any]]] | None = None
         self.bot_user = ""
@@ -160,8 +154,6 @@ class SlackPeople:
         given, family = _seen(profile.get("first_name")), _seen(profile.get("last_name"))
         if not given and " " in name:
             given, _, family = name.partition(" ")
-        # The policy may say that it is the second account, or another address, of somebody.
-        email = self._known_as(account.slack_id) or (self._known_as(email) if email else "") or email
         with self._one_at_a_time:
             email = self._rightful(account, email)
             # All at once: an account that counts as looked at, and has no name yet, would stay nameless.

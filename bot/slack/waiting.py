@@ -12,7 +12,7 @@ from bot.slack.scene import Scene, capital
 
 STUCK = "Too few are left to decide it. The operators know."
 NO_ANSWER = "No answer yet."
-_ASKED_LATER = "Nobody answered in time, so I asked "
+_ASKED_LATER = "Nobody answered in time, so "
 
 
 def turn(request: Request, who: PersonId | None) -> int:
@@ -77,7 +77,7 @@ def _to_reader(scene: Scene, note: str) -> str:
     late, _, asked = note.partition(_ASKED_LATER)
     if late or not asked or scene.viewer is None:
         return note
-    own = rf"(?:(?<=, )|(?<= and )|^){re.escape(scene.viewer.called)}(?=, | and | as well\.)"
+    own = rf"(?:(?<=, )|(?<= and )|^){re.escape(scene.viewer.called)}(?=, | and | may decide)"
     return f"{_ASKED_LATER}{re.sub(own, 'you', asked)}"
 
 

@@ -259,10 +259,10 @@ def test_an_escalation_asks_others_as_well_and_leaves_the_first_their_card(tmp_p
         wait(s, hours=4)
         assert has_card(s, "U0CAROL") and has_card(s, "U0SAM")
         assert "approve" in buttons(first) and len(told(s, "U0PRIYA")) == 1
-        late = "Nobody answered in time, so I asked Carol Diaz and Sam Lee as well."
+        late = "Nobody answered in time, so Carol Diaz and Sam Lee may decide as well."
         assert late in read(first) and late in last(s, "U0ALEX")
-        assert "so I asked Carol Diaz and you as well." in read(card(s, "U0SAM"))
-        assert "so I asked you and Sam Lee as well." in read(card(s, "U0CAROL"))
+        assert "so Carol Diaz and you may decide as well." in read(card(s, "U0SAM"))
+        assert "so you and Sam Lee may decide as well." in read(card(s, "U0CAROL"))
         approve(s, "U0SAM")
         assert state(s, id) == "done"
 

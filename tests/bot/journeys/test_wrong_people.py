@@ -309,3 +309,21 @@ def test_nobody_asks_in_the_name_of_somebody_who_is_not_there(tmp_path: Path) ->
         assert state(s, "R-1") == "refused" and calls(s) == []
         said = shell.types("show", "R-1")
         assert "Slack knows nobody with the address ghost@example.com: only colleagues can ask." in said
+
+
+def test_a_link_counts_at_once_and_leaves_nothing_behind_when_it_is_taken_back(s: Stage) -> None:
+    linked = POLICY.replace(
+        "[managers]", '[same_person]\n"sam@example.com" = "carol@example.com"\n[managers]'
+    )
+    id = ask(s, "U0CAROL", "/miro-access", "for Engineering because I start Monday")
+    theirs = card(s, "U0SAM")
+    (s.folder / "policy.toml").write_text(linked, encoding="utf-8")
+    s.bot.desk.policies.reload()
+    press(s, "U0SAM", "approve", theirs)
+    assert state(s, id) == "waiting" and "voted" not in history(s, id)
+    wait(s, hours=16)
+    (s.folder / "policy.toml").write_text(POLICY, encoding="utf-8")
+    wait(s, hours=16)
+    assert not has_card(s, "U0CAROL") and has_card(s, "U0SAM")
+    approve(s, "U0SAM")
+    assert state(s, id) == "done"

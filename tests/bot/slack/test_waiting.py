@@ -226,7 +226,7 @@ def test_whoever_is_away_reads_who_stands_in_for_them(
     assert waiting.notes(mine) == "Sam Lee stands in for you."
 
 
-LATE = "Nobody answered in time, so I asked {} as well."
+LATE = "Nobody answered in time, so {} may decide as well."
 
 
 @pytest.mark.parametrize(
