@@ -254,10 +254,13 @@ def review(request: Request, table: Table) -> list[Draft]:
 
 
 def left(request: Request, table: Table) -> list[Draft]:
-    """Ends what somebody who has left asked for, and what would be of no use to somebody who has."""
+    """Ends what somebody who has left asked for, or is a guest now, and what is of no use to a leaver."""
     text, subject = "", table.directory.person(request.subject) if request.subject else None
-    if table.directory.person(request.requester).has_left:
+    requester = table.directory.person(request.requester)
+    if requester.has_left:
         text = "Whoever asked for it has left the company, so it ends."
+    elif requester.is_outside:
+        text = "Whoever asked for it is no colleague with a full Slack account any more, so it ends."
     elif subject and subject.has_left and not table.is_for_leavers:
         text = f"{subject.called} has left the company, so it ends."
     return [Draft(What.WITHDRAWN, words={"text": text})] if text else []

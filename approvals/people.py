@@ -79,6 +79,12 @@ class Person:
         """Whether every account of theirs is deactivated."""
         return bool(self.accounts) and all(one.standing is Standing.LEFT for one in self.accounts)
 
+    @property
+    def is_outside(self) -> bool:
+        """Whether every account of theirs is a guest's, another organization's or a bot's, or deactivated."""
+        inside = (Standing.COLLEAGUE, Standing.UNKNOWN)
+        return bool(self.accounts) and not any(one.standing in inside for one in self.accounts)
+
     def sealed(self, through: Account | None) -> str:
         """Who this is today, for the record: tables of people change, and a name with them."""
         known = f"{self.email or self.name} {through.slack_id if through else ''}".strip()

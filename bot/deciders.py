@@ -1,7 +1,7 @@
 """Keeps the local tables of who may decide fresh: Slack user groups, managers, people a rule names."""
 
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from approvals.cases import Case, reached
 from approvals.ids import PersonId
@@ -22,9 +22,9 @@ def meet(desk: Desk, colleagues: Colleagues, miro: Miro, ground: Ground, *, live
     """
     policy = ground.policy
     rules = policy.rules(ground.case.action)
-    for handle in sorted(_handles(policy, rules)):
+    for handle in sorted(handles(ground)):
         refresh_group(desk, colleagues, handle, live=live)
-    entries = {entry for rule in rules for entry in rule.everybody()}
+    entries = {entry for rule in rules for entry in rule.everybody()} | {*policy.fallback}
     for kind, whom in ((MANAGER, ground.case.concerned), (ASKERS_MANAGER, ground.case.requester)):
         if kind in entries:
             _meet_manager(desk, colleagues, miro, whom, policy, live)
@@ -42,12 +42,40 @@ def meet_managers(desk: Desk, colleagues: Colleagues, miro: Miro, request: Reque
                 _meet_manager(desk, colleagues, miro, whom, ground.policy, live=True)
 
 
-def _handles(policy: Policy, rules: Sequence[Rule], conditions_alone: bool = False) -> set[str]:
-    conditions = [str(value) for rule in rules for key, value in rule.when.items() if key.endswith("_group")]
+def handles(ground: Ground) -> set[str]:
+    """Every Slack user group on which it hangs who asks for this and who decides it."""
+    policy, rules = ground.policy, ground.policy.rules(ground.case.action)
     lists = [entry for rule in rules for entry in (*rule.ask, *rule.for_others, *rule.everybody())]
-    lists = [] if conditions_alone else lists
-    named = (entry for entry, _ in policy.members([*lists, *conditions]))
-    return {entry for entry in named if is_slack_group(entry)}
+    owners = [who for team in ground.case.teams for who in policy.owners_of(team)]
+    return _groups(policy, [*lists, *owners, *policy.fallback, *_conditions(rules)])
+
+
+def is_told(desk: Desk, request: Request, untold: Collection[str]) -> bool:
+    """Whether it is known who decides a request, of user groups and managers that Slack or Miro didn't tell.
+
+    What was told within a day still holds.
+    """
+    people, now = desk.store.people, desk.now()
+    for ground in desk.table(request).grounds(request):
+        if any(one in untold and not people.knows(one, now) for one in handles(ground)):
+            return False
+        bosses = {ground.case.concerned.id, ground.case.requester.id} if _asks_managers(ground) else set()
+        if any(id in untold and people.manager(id, now) is None for id in bosses):
+            return False
+    return True
+
+
+def _asks_managers(ground: Ground) -> bool:
+    rules = ground.policy.rules(ground.case.action)
+    return bool({MANAGER, ASKERS_MANAGER} & {entry for rule in rules for entry in rule.everybody()})
+
+
+def _conditions(rules: Sequence[Rule]) -> list[str]:
+    return [str(value) for rule in rules for key, value in rule.when.items() if key.endswith("_group")]
+
+
+def _groups(policy: Policy, entries: Sequence[str]) -> set[str]:
+    return {entry for entry, _ in policy.members(entries) if is_slack_group(entry)}
 
 
 def refresh_group(desk: Desk, colleagues: Colleagues, handle: str, *, live: bool = True) -> None:
@@ -130,8 +158,8 @@ def closed(desk: Desk) -> dict[str, str]:
 
 def _unknown_conditions(desk: Desk, action: str) -> list[str]:
     """User groups of conditions of which nobody can tell who is in them: which rule holds isn't known."""
-    handles = _handles(desk.policy, desk.policy.rules(action), conditions_alone=True)
-    return sorted(one for one in handles if not desk.store.people.knows(one, desk.now()))
+    named = _groups(desk.policy, _conditions(desk.policy.rules(action)))
+    return sorted(one for one in named if not desk.store.people.knows(one, desk.now()))
 
 
 def _differs(desk: Desk, step: Step) -> bool:

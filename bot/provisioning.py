@@ -84,6 +84,8 @@ class Provisioning:
             return self._stop(str(error), "Mend that, then press Resume. I'll do only what's left.")
         except Stopped as stop:
             return self._stop(stop.text, stop.remedy)
+        except Unsure as error:
+            return self._held(str(error))
         except Refused as error:
             if self.request.state is State.WORKING or self.request.changed:
                 return self._stop(str(error), "Mend that, then press Resume. I'll ask for a decision again.")
@@ -195,12 +197,16 @@ class Provisioning:
 
     def _concerned_left(self) -> list[Draft]:
         """Looks live whether whoever asked, or is concerned, has left since; what then ends the request."""
-        if self.request.is_end or self.request.state is not State.APPROVED:
+        if self.request.is_end:
             return []
         for id in dict.fromkeys(filter(None, (self.request.requester, self.request.subject))):
             if self.desk.person(id).accounts:
                 self.colleagues.look(self.desk.person(id))
-        return decide.left(self.request, self.desk.table(self.request))
+        ended = decide.left(self.request, self.desk.table(self.request))
+        if ended and self.request.state is State.WORKING:
+            text = f"{ended[0].words['text'].removesuffix(', so it ends.')}, and nothing is changed so far."
+            raise Stopped(text, "Press Leave as It Is, unless it is to be done all the same")
+        return ended
 
     def _still_approved(self) -> bool:
         """Once more live, before the first write: whoever approved may still do so, by both policies."""

@@ -17,9 +17,9 @@ from approvals.store import Admin, Claim, ClaimLost, Overtaken, StoreTrouble
 from approvals.table import Table
 from bot import ending
 from bot.checking import check
-from bot.deciders import closed, meet_managers, refresh_group
+from bot.deciders import closed, is_told, meet_managers, refresh_group
 from bot.desk import LEASE, Colleagues, Desk, SlackAway
-from bot.miro.client import Miro, MiroError
+from bot.miro.client import Away, Locked, Miro, MiroError
 from bot.miro.wire import ADMIN
 from bot.miro.wire import Account as MiroAccount
 from bot.provisioning import Provisioning
@@ -47,7 +47,8 @@ class Worker:
     _later: dict[str, datetime] = field(default_factory=dict)
     _handles: tuple[str, ...] = ()
     _reviewed: str = ""
-    _slack_away: bool = False
+    _untold: set[str] = field(default_factory=set)
+    """User groups, and people whose managers are asked for, of which Slack or Miro told nothing at last."""
     _closed: dict[str, str] = field(default_factory=dict)
     _strangers: list[str] = field(default_factory=list)
     miro_problem: str | None = None
@@ -105,8 +106,7 @@ class Worker:
             self._tell_of_closed()
             self._later["closed"] = self.desk.now() + REVIEW_EVERY
         changed = self.desk.people_changed or self._reviewed != self.desk.policies.hash
-        # While Slack is away what is known of groups grows old: nobody is stepped over because of that.
-        if not self._slack_away and (changed or self._is_time("review")):
+        if changed or self._is_time("review"):
             self.desk.people_changed = False
             self.review()
             self._reviewed = self.desk.policies.hash
@@ -134,7 +134,7 @@ class Worker:
             what = due(request, self.desk.now())
             if what is What.OVER:
                 self._end(request)
-            elif what is not What.ROUTED or not self._slack_away:
+            elif what is not What.ROUTED or self._is_told(request):
                 self._decide(request, decide.lapse)
 
     def _end(self, request: Request) -> None:
@@ -161,7 +161,15 @@ class Worker:
     def review(self) -> None:
         """Looks whether those who were asked can still decide, after people or the policy changed."""
         for request in self._waiting():
-            self._decide(request, decide.review)
+            if self._is_told(request):
+                self._decide(request, decide.review)
+
+    def _is_told(self, request: Request) -> bool:
+        """Nobody is stepped over, and nobody asked anew, because Slack doesn't tell who decides."""
+        try:
+            return not self._untold or is_told(self.desk, request, self._untold)
+        except KeyError:
+            return True  # whoever isn't kept any more is dealt with there
 
     def _is_time(self, what: str) -> bool:
         return self.desk.now() >= self._later.get(what, datetime.min.replace(tzinfo=self.desk.now().tzinfo))
@@ -205,28 +213,36 @@ class Worker:
         handles = tuple(sorted({handle for policy in policies for handle in policy.slack_groups()}))
         if handles == self._handles and not self._is_time("user groups"):
             return
-        try:
-            for handle in handles:
+        self._untold -= set(handles)
+        again = PEOPLE_EVERY
+        for number, handle in enumerate(handles):
+            try:
                 refresh_group(self.desk, self.colleagues, handle)
-            self._slack_away = False
-            self._handles, self._later["user groups"] = handles, self.desk.now() + PEOPLE_EVERY
-        except SlackAway as error:
-            self._slack_away = True
-            log.warning("user groups aren't fresh: %s", error)
-            self._handles, self._later["user groups"] = handles, self.desk.now() + RETRY
+            except SlackAway as error:
+                log.warning("user groups aren't fresh: %s", error)
+                self._untold |= set(handles[number:])
+                again = RETRY
+                break
+        self._handles, self._later["user groups"] = handles, self.desk.now() + again
 
     def _refresh_managers(self) -> None:
         """Looks up anew who manages those whom a waiting request is about, where Slack or Miro says so."""
         if not self._is_time("managers"):
             return
-        try:
-            for request in self._waiting():
+        self._untold = {one for one in self._untold if one.startswith("@")}
+        again, waiting = PEOPLE_EVERY, self._waiting()
+        for number, request in enumerate(waiting):
+            try:
                 meet_managers(self.desk, self.colleagues, self.miro, request)
-            self._later["managers"] = self.desk.now() + PEOPLE_EVERY
-        except (SlackAway, MiroError) as error:
-            self._slack_away = True
-            log.warning("managers aren't fresh: %s", error)
-            self._later["managers"] = self.desk.now() + RETRY
+            except (SlackAway, Away, Locked) as error:
+                log.warning("managers aren't fresh: %s", error)
+                left = waiting[number:]
+                self._untold |= {id for one in left for id in (one.requester, one.subject or one.requester)}
+                again = RETRY
+                break
+            except MiroError as error:  # about one person: two accounts of one address, say
+                log.warning("who manages those of %s can't be told: %s", request.id, error)
+        self._later["managers"] = self.desk.now() + again
 
     def _hashes(self) -> set[str]:
         return {request.policy for request in self._waiting()} if self._is_time("user groups") else set()
