@@ -1,5 +1,7 @@
 """Cards of requests that ended or stopped: done, stopped with a way out, and what the requester hears."""
 
+from collections.abc import Sequence
+
 from approvals.people import listed
 from approvals.states import State
 from bot.slack.blocks import (
@@ -45,12 +47,24 @@ def done(scene: Scene) -> Message:
     count = len(said.done)
     changes = {1: "the change", 2: "both changes"}.get(count, f"all {count} changes")
     text = f"{_approved(scene)} Then I looked again and saw {changes} in Miro."
-    what = sections(*numbered([line[:1].upper() + line[1:] for line in said.done]))
+    what = _what(scene, said.done)
+    least = [header(title), section(f"{text} {_end(scene, 0)}"), foot(scene)]
+    if count_words([*least, *what]) > MOST_WORDS:
+        what = _what(scene, said.done, boards="")
     room = MOST_WORDS - count_words([header(title), section(text), *what, foot(scene)])
     parts = [header(title), section(f"{text} {_end(scene, room)}".strip()), *what, foot(scene)]
     if scene.is_mine:
         parts.append(actions(link("Open Miro", "visit", "https://miro.com/app/")))
     return message(f"{title}. {request.id}", *parts)
+
+
+def _what(
+    scene: Scene, done: Sequence[str], boards: str = "; boards there went to a team admin"
+) -> list[Block]:
+    """What was done, line by line; of a team that was left, where its boards are now."""
+    left = scene.left_boards
+    lines = [f"{line}{boards}" if line in left else line for line in done]
+    return sections(*numbered([capital(line) for line in lines]))
 
 
 def _end(scene: Scene, room: int) -> str:

@@ -32,6 +32,8 @@ MOST_OPTIONS = 100
 """Options of a static select; above that Slack asks for them while somebody types."""
 EMAIL = ":email"
 """Ends the block id of the second half of a person field."""
+BOARDS_PASS = "Boards there pass to a team admin and don't come back."
+"""Under the field of a team that is left, where boards belong to teams."""
 
 
 def form(draft: Draft, tables: Tables, operator: bool, rule: Rule | None = None) -> Block:
@@ -114,9 +116,9 @@ def _inputs(name: str, asked: Asked, given: str, tables: Tables, operator: bool)
         return _person(name, asked, given) if given or operator or not asked.own else []
     if asked.kind in (Kind.TEAM, Kind.TEAMS):
         several = asked.kind is Kind.TEAMS and "," in given
-        return [
-            _input(name, asked.label, _teams(given, tables, several), asked.hint, asked.hint == "Optional.")
-        ]
+        passes = BOARDS_PASS if asked.leaves and tables.boards_pass else ""
+        hint = " ".join(filter(None, (asked.hint, passes)))
+        return [_input(name, asked.label, _teams(given, tables, several), hint, asked.hint == "Optional.")]
     if asked.kind is Kind.CHOICE:
         options = [_option(text, value) for value, text in asked.choices]
         chosen = next((one for one in options if one["value"] == given), options[0])

@@ -13,6 +13,7 @@ from bot.lifecycle import Action
 from bot.lifecycle.action import Facts
 from bot.lifecycle.fill import clip
 from bot.miro.goals import counted
+from bot.miro.groups import OutOfGroup
 from bot.slack.blocks import (
     Block,
     actions,
@@ -111,6 +112,15 @@ class Scene:
             return clip_words(after if self.back else undo, 12)
         except KeyError:
             return ""
+
+    @property
+    def left_boards(self) -> frozenset[str]:
+        """What the record calls leaving a team in which somebody's boards stayed."""
+        try:
+            goals = self.command.goals(self.facts)
+        except KeyError:
+            return frozenset()
+        return frozenset(one.did for one in goals if isinstance(one, OutOfGroup) and one.boards_pass)
 
     @property
     def is_mine(self) -> bool:

@@ -304,3 +304,12 @@ def test_what_is_done_for_whoever_asked_says_you(people: dict[str, Person], know
     of = request("move-team", State.DONE, known)
     assert "You asked, Carol Diaz approved." in as_text(drawn(of, known, people, "result"))
     assert "Dana Fox asked, Carol Diaz approved." in as_text(drawn(of, known, people, "subject"))
+
+
+def test_whoever_left_a_team_reads_where_the_boards_went(people: dict[str, Person], known: Facts) -> None:
+    of = request("move-team", State.DONE, known)
+    shown = as_text(drawn(of, known, people, "subject"))
+    assert "1. Joined Design" in shown
+    assert "2. Left Engineering; boards there went to a team admin" in shown
+    users = replace(known, boards_pass=False)
+    assert "boards there" not in as_text(drawn(of, users, people, "subject"))
