@@ -33,7 +33,7 @@ def result(scene: Scene) -> Message:
         return _stopped(scene, False)
     if request.state is State.DONE:
         return done(scene)
-    title = f"{scene.lead}{request.id} · {heading(scene)}: {scene.phrase}"
+    title = f"{scene.lead}{scene.secret}{request.id} · {heading(scene)}: {scene.phrase}"
     return message(
         f"{title}. {where_it_stands(scene)}", header(title), section(where_it_stands(scene)), *again(scene)
     )
@@ -43,7 +43,7 @@ def done(scene: Scene) -> Message:
     """Every change was seen to hold; to the person changed in the second person."""
     request, said = scene.request, scene.request.outcome
     assert said
-    title = f"Done: {scene.outcome}".replace("you are", "you're")
+    title = f"{scene.secret}Done: {scene.outcome}".replace("you are", "you're")
     count = len(said.done)
     changes = {1: "the change", 2: "both changes"}.get(count, f"all {count} changes")
     text = f"{_approved(scene)} Then I looked again and saw {changes} in Miro."
@@ -91,7 +91,7 @@ def _stopped(scene: Scene, operator: bool) -> Message:
     request, said = scene.request, scene.request.outcome
     assert said
     half = "halfway" if said.done else "before anything changed"
-    title = f"{request.id} stopped {half}: {scene.phrase}"
+    title = f"{scene.secret}{request.id} stopped {half}: {scene.phrase}"
     lines = sections(
         f"Done: {listed(said.done)}." if said.done else "",
         f"Not done: {clip_words(', '.join(said.left), 25)}.",

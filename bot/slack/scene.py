@@ -48,6 +48,11 @@ class Scene:
         return "Practice: nothing will change. " if self.request.practice else ""
 
     @property
+    def secret(self) -> str:
+        """How the title of every card of a confidential request begins that asks nothing."""
+        return "Confidential. " if self.command.CONFIDENTIAL else ""
+
+    @property
     def help(self) -> str:
         """Whether a stopped request is with somebody."""
         if self.helped:

@@ -313,3 +313,20 @@ def test_whoever_left_a_team_reads_where_the_boards_went(people: dict[str, Perso
     assert "2. Left Engineering; boards there went to a team admin" in shown
     users = replace(known, boards_pass=False)
     assert "boards there" not in as_text(drawn(of, users, people, "subject"))
+
+
+@pytest.mark.parametrize(
+    ("role", "state"),
+    [
+        *(("requester", state) for state in (State.WAITING, State.WORKING, State.DONE)),
+        *(("result", state) for state in (State.DONE, State.DENIED, State.STOPPED)),
+        ("operator", State.STOPPED),
+    ],
+)
+def test_a_confidential_request_says_so_first_to_everybody_who_reads_of_it(
+    people: dict[str, Person], known: Facts, role: str, state: State
+) -> None:
+    of = request("offboard", state, known, round=0 if role == "requester" and state is State.DONE else 1)
+    assert as_text(drawn(of, known, people, role)).startswith("Confidential. ")
+    plain = request("move-team", state, known)
+    assert "Confidential" not in as_text(drawn(plain, known, people, role))

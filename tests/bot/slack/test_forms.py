@@ -240,3 +240,9 @@ def test_a_team_to_leave_says_where_boards_go(action: str, name: str, hint: str)
         said = hint if passes else hint.replace(forms.BOARDS_PASS, "").strip()
         assert field.get("hint", {}).get("text", "") == said
         assert field["optional"] is hint.startswith("Optional.")
+
+
+def test_a_confidential_form_says_first_who_hears_of_it() -> None:
+    for action in ACTIONS:
+        shown = as_text(forms.form(draft(action), tables(many(3)), False))
+        assert (forms.SECRET in shown.splitlines()[:3]) is ACTIONS[action].CONFIDENTIAL
