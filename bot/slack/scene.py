@@ -174,7 +174,7 @@ def _where(scene: Scene) -> str:
         State.CHECKING: "Saved. I'm looking at what would change.",
         State.APPROVED: f"{approved} I'm carrying it out.",
         State.WORKING: f"{approved} I'm carrying it out.",
-        State.STOPPED: f"{approved} It stopped. {scene.help}",
+        State.STOPPED: f"{approved} {_how_far(request)} {scene.help}",
         State.DONE: f"{approved} Done, and seen to be so.",
         State.REHEARSED: f"{approved} This was practice: nothing was changed.",
         State.EXPIRED: "Nobody answered in time. That isn't a no. Nothing has changed.",
@@ -188,6 +188,16 @@ def _where(scene: Scene) -> str:
     if said and request.state in (State.REFUSED, State.NOTHING_TO_DO, State.JOINED):
         return clip_words(said.text, 45)
     return f"{texts.get(request.state, '')} {request.held}".strip()
+
+
+def _how_far(request: Request) -> str:
+    """How much of a stopped request is done."""
+    done = request.outcome.done if request.outcome else ()
+    if done:
+        return f"It stopped halfway. Done so far: {clip_words(listed(done), 25)}."
+    if request.changed:
+        return "It stopped, and I couldn't see what is done."
+    return "It stopped before anything changed."
 
 
 def unasked(request: Request) -> str:
