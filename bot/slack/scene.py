@@ -183,11 +183,16 @@ def _where(scene: Scene) -> str:
         by = scene.names(request.decided_by)
         return f'Denied by {by}{by_shell(scene)}: "{clip_words(said.text, 25)}" Nothing has changed.'
     if said and request.state is State.WITHDRAWN:
-        lead = said.text if said.by == BOT else f"Withdrawn by {scene.name(said.by)}{by_shell(scene)}."
-        return f"{lead} Nothing has changed."
+        return f"{said.text if said.by == BOT else _withdrawn(scene, said.by)} Nothing has changed."
     if said and request.state in (State.REFUSED, State.NOTHING_TO_DO, State.JOINED):
         return clip_words(said.text, 45)
     return f"{texts.get(request.state, '')} {request.held}".strip()
+
+
+def _withdrawn(scene: Scene, by: PersonId) -> str:
+    """Who withdrew it."""
+    who = "You withdrew it" if scene.is_viewer(by) else f"Withdrawn by {scene.name(by)}"
+    return f"{who}{by_shell(scene)}."
 
 
 def _how_far(request: Request) -> str:

@@ -60,6 +60,8 @@ def test_whoever_asked_may_take_it_back(s: Stage) -> None:
     press(s, "U0ALEX", "withdraw")
     assert state(s, id) == "withdrawn"
     assert "Withdrawn by Alex Smith. Nothing has changed." in read(old)
+    assert "You withdrew it. Nothing has changed." in last(s, "U0ALEX")
+    assert not any("Withdrawn by" in one for one in told(s, "U0ALEX"))
     assert buttons(old) == []
     assert calls(s) == []
 
