@@ -108,7 +108,9 @@ def test_requests_that_wait_are_asked_anew_within_seconds(s: Stage) -> None:
     typed(s, "U0PRIYA", "away until 2026-03-06 <@U0LENA|lena>")
     wait(s, seconds=5)
     assert has_card(s, "U0LENA")
-    assert buttons(old) == [] and "Lena Vogt stands in for you." in read(old)
+    assert buttons(old) == [] and "Lena Vogt stands in for you. You may still decide in App Home." in read(
+        old
+    )
     typed(s, "U0PRIYA", "away off")
     wait(s, seconds=5)
     assert not has_card(s, "U0LENA")
