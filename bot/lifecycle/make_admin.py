@@ -99,4 +99,5 @@ class MakeAdmin(Action):
         return RemoveAdmin(person=self.person, rights=self.rights) if has else None
 
     def back(self, given: Collection[str], facts: Facts) -> str:
-        return "I take the rights back" if self.ending(given) else ""
+        stay = "; teams stay" if self.from_team or self.to_team else ""
+        return f"I take the rights back{stay}" if self.ending(given) else ""

@@ -29,13 +29,7 @@ def audience(desk: Desk, request: Request, known: dict[Key, Card]) -> list[Key]:
         keys.append(("requester", request.requester, 0))
     if request.outcome and (request.round or request.state is State.STOPPED):
         keys.append(("result", request.requester, request.outcomes))
-    if request.outcome:
-        keys += [
-            ("follower", one.requester, request.outcomes)
-            for one in desk.store.followers(request.id)
-            if not desk.is_secret_from(desk.person(one.requester), request)
-        ]
-    keys += _changed(desk, request)
+    keys += [*_followers(desk, request), *_changed(desk, request)]
     if request.ends_at and not request.notice_at:
         concerned = dict.fromkeys(filter(None, (request.requester, request.subject)))
         keys += [("notice", id, request.outcomes) for id in concerned if desk.person(id).account]
@@ -71,6 +65,19 @@ def _questions(request: Request) -> list[Key]:
     """The requester, of an open question; who asked, of an answer."""
     each = enumerate(request.questions, 1)
     return [("answer", one.by, n) if one.answer else ("question", request.requester, n) for n, one in each]
+
+
+def _followers(desk: Desk, request: Request) -> list[Key]:
+    """Whoever asked for the same; the person changed is told as such, and once."""
+    if request.outcome is None:
+        return []
+    changed = [desk.person(PersonId(address)) for _, address, _ in _changed(desk, request)]
+    found = [(one.requester, desk.person(one.requester)) for one in desk.store.followers(request.id)]
+    return [
+        ("follower", id, request.outcomes)
+        for id, person in found
+        if not desk.is_secret_from(person, request) and not any(person.is_(one) for one in changed)
+    ]
 
 
 def _changed(desk: Desk, request: Request) -> list[Key]:

@@ -47,12 +47,14 @@ def requester(scene: Scene) -> Message:
 
 def _titled(scene: Scene, words: int) -> str:
     """How it stands, and what was asked for."""
-    return f"{scene.lead}{scene.request.id} · {heading(scene)}: {clip_words(scene.phrase, words)}"
+    return (
+        f"{scene.lead}{scene.secret}{scene.request.id} · {heading(scene)}: {clip_words(scene.phrase, words)}"
+    )
 
 
 def _waiting(scene: Scene) -> Message:
     request = scene.request
-    title = f"{scene.lead}{request.id} · Waiting for {waiting.awaited(scene)}"
+    title = f"{scene.lead}{scene.secret}{request.id} · Waiting for {waiting.awaited(scene)}"
     line = clip_words(f"{capital(scene.phrase)}.", 26)
     blocks = [header(title), section(line), *_how_far(scene, 0)]
     if count_words(blocks) > MOST_WORDS:

@@ -48,8 +48,7 @@ def _drawn(scene: Scene, is_newest: bool, lead: str) -> Message:
 
 def _over(scene: Scene, how: str, text: str, small: Block) -> Message:
     """A copy without buttons: nobody should read a question in it."""
-    secret = "Confidential. " if scene.command.CONFIDENTIAL else ""
-    title = header(clip_words(f"{scene.lead}{secret}{how}: {scene.phrase}", 26))
+    title = header(clip_words(f"{scene.lead}{scene.secret}{how}: {scene.phrase}", 26))
     return message(f"{scene.lead}{scene.request.id}: {text}", title, section(text), small)
 
 
@@ -90,7 +89,9 @@ def _frame(scene: Scene, lead: str, size: _Size) -> tuple[Block, list[Block]]:
     """The question; and what stands behind the reason it was asked for."""
     plan = scene.request.plan
     lines = [clip_words(step["text"], size.longest) for step in plan["steps"]]
-    changes = "What will change is different now:" if plan.get("again") else f"What will change{_for(scene)}"
+    changes = (
+        "What will change is different now:" if plan.get("again") else f"What will change{address(scene)}"
+    )
     notes = clip_words(waiting.notes(scene), size.notes) if size.notes else ""
     body = [
         *sections(*plan.get("warnings", ()), changes, *numbered(lines)),
@@ -101,8 +102,8 @@ def _frame(scene: Scene, lead: str, size: _Size) -> tuple[Block, list[Block]]:
     return header(clip_words(f"{lead}{scene.question}", size.question)), body
 
 
-def _for(scene: Scene) -> str:
-    """The address, where the wrong person would be dangerous: a name in Slack may be anybody's own choice."""
+def address(scene: Scene) -> str:
+    """For which address, where much hangs on the person: a name in Slack may be anybody's own choice."""
     subject = scene.request.subject
     email = scene.person(subject).email if subject and scene.command.CONFIRM else ""
     return f" for {email}" if email else ""
@@ -143,7 +144,7 @@ def _why(scene: Scene, short: int) -> tuple[str, ...]:
     request = scene.request
     assert request.expires_at
     steps = waiting.progress(scene, short)
-    parts = (f"{request.id}.", whom(scene, short), _secrecy(scene, short), steps, "Open until")
+    parts = (f"{request.id}.", whom(scene, short), secrecy(scene, short), steps, "Open until")
     lead = " ".join(filter(None, parts))
     until, end = scene.at(request.expires_at), f"o answer means no change. {_undo(scene, short)}".strip()
     if scene.zone:
@@ -157,7 +158,7 @@ def _undo(scene: Scene, short: int) -> str:
     return f"{first}." if mark and short > 4 else scene.undo
 
 
-def _secrecy(scene: Scene, short: int) -> str:
+def secrecy(scene: Scene, short: int) -> str:
     """That the person concerned hears nothing, where there is room for it."""
     if short > 3 or not scene.command.CONFIDENTIAL or scene.request.subject is None:
         return ""

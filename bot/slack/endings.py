@@ -1,5 +1,7 @@
 """Cards of requests that ended or stopped: done, stopped with a way out, and what the requester hears."""
 
+from collections.abc import Sequence
+
 from approvals.people import listed
 from approvals.states import State
 from bot.slack.blocks import (
@@ -31,7 +33,7 @@ def result(scene: Scene) -> Message:
         return _stopped(scene, False)
     if request.state is State.DONE:
         return done(scene)
-    title = f"{scene.lead}{request.id} · {heading(scene)}: {scene.phrase}"
+    title = f"{scene.lead}{scene.secret}{request.id} · {heading(scene)}: {scene.phrase}"
     return message(
         f"{title}. {where_it_stands(scene)}", header(title), section(where_it_stands(scene)), *again(scene)
     )
@@ -41,17 +43,29 @@ def done(scene: Scene) -> Message:
     """Every change was seen to hold; to the person changed in the second person."""
     request, said = scene.request, scene.request.outcome
     assert said
-    title = f"Done: {scene.outcome}".replace("you are", "you're")
+    title = f"{scene.secret}Done: {scene.outcome}".replace("you are", "you're")
     count = len(said.done)
     changes = {1: "the change", 2: "both changes"}.get(count, f"all {count} changes")
     saw = f"Then I looked again and saw {changes} in Miro."
     text = f"{_approved(scene)} {saw if count else 'It was so already when I looked: I changed nothing.'}"
-    what = sections(*numbered([line[:1].upper() + line[1:] for line in said.done]))
+    what = _what(scene, said.done)
+    least = [header(title), section(f"{text} {_end(scene, 0)}"), foot(scene)]
+    if count_words([*least, *what]) > MOST_WORDS:
+        what = _what(scene, said.done, boards="")
     room = MOST_WORDS - count_words([header(title), section(text), *what, foot(scene)])
     parts = [header(title), section(f"{text} {_end(scene, room)}".strip()), *what, foot(scene)]
     if scene.is_mine:
         parts.append(actions(link("Open Miro", "visit", "https://miro.com/app/")))
     return message(f"{title}. {request.id}", *parts)
+
+
+def _what(
+    scene: Scene, done: Sequence[str], boards: str = "; boards there went to a team admin"
+) -> list[Block]:
+    """What was done, line by line; of a team that was left, where its boards are now."""
+    left = scene.left_boards
+    lines = [f"{line}{boards}" if line in left else line for line in done]
+    return sections(*numbered([capital(line) for line in lines]))
 
 
 def _end(scene: Scene, room: int) -> str:
@@ -78,7 +92,7 @@ def _stopped(scene: Scene, operator: bool) -> Message:
     request, said = scene.request, scene.request.outcome
     assert said
     half = "halfway" if said.done else "before anything changed"
-    title = f"{request.id} stopped {half}: {scene.phrase}"
+    title = f"{scene.secret}{request.id} stopped {half}: {scene.phrase}"
     lines = sections(
         f"Done: {listed(said.done)}." if said.done else "",
         f"Not done: {clip_words(', '.join(said.left), 25)}.",

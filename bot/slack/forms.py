@@ -32,6 +32,9 @@ MOST_OPTIONS = 100
 """Options of a static select; above that Slack asks for them while somebody types."""
 EMAIL = ":email"
 """Ends the block id of the second half of a person field."""
+SECRET = "Confidential: only you, whoever decides and the operators hear of it; the person doesn't."
+BOARDS_PASS = "Boards there pass to a team admin and don't come back."
+"""Under the field of a team that is left, where boards belong to teams."""
 
 
 def form(draft: Draft, tables: Tables, operator: bool, rule: Rule | None = None) -> Block:
@@ -41,7 +44,8 @@ def form(draft: Draft, tables: Tables, operator: bool, rule: Rule | None = None)
         return notice(
             action.TITLE, "I know no team of Miro yet. Try again in a minute; if it stays so, ask IT."
         )
-    blocks = [section(note) for note in draft.notes]
+    blocks = [context(SECRET)] if action.CONFIDENTIAL else []
+    blocks += [section(note) for note in draft.notes]
     for name, asked in operators_form(action, operator).items():
         given = draft.raw.get(name, "") or _proposed(asked, rule)
         wished = given or SAY_DAYS in draft.notes or _may_end(action.NAME, tables)
@@ -114,9 +118,9 @@ def _inputs(name: str, asked: Asked, given: str, tables: Tables, operator: bool)
         return _person(name, asked, given) if given or operator or not asked.own else []
     if asked.kind in (Kind.TEAM, Kind.TEAMS):
         several = asked.kind is Kind.TEAMS and "," in given
-        return [
-            _input(name, asked.label, _teams(given, tables, several), asked.hint, asked.hint == "Optional.")
-        ]
+        passes = BOARDS_PASS if asked.leaves and tables.boards_pass else ""
+        hint = " ".join(filter(None, (asked.hint, passes)))
+        return [_input(name, asked.label, _teams(given, tables, several), hint, asked.hint == "Optional.")]
     if asked.kind is Kind.CHOICE:
         options = [_option(text, value) for value, text in asked.choices]
         chosen = next((one for one in options if one["value"] == given), options[0])

@@ -18,7 +18,7 @@ from bot.slack.blocks import (
     plain,
     section,
 )
-from bot.slack.deciding import decide, whom
+from bot.slack.deciding import address, decide, secrecy, whom
 from bot.slack.scene import Scene
 
 IN_A_SECTION = 10
@@ -154,7 +154,9 @@ def changes(scene: Scene) -> str:
     """Every step, after what has to be known before."""
     plan = scene.request.plan
     steps = numbered([step["text"] for step in plan.get("steps", ())])
-    return "\n".join([*plan.get("warnings", ()), *(["This changed:"] if plan.get("again") else []), *steps])
+    whose = address(scene)
+    lead = f"This changed{whose}:" if plan.get("again") else f"What will change{whose}" if whose else ""
+    return "\n".join([*plan.get("warnings", ()), *([lead] if lead else []), *steps])
 
 
 def asks(scene: Scene) -> str:
@@ -172,6 +174,7 @@ def _because(scene: Scene) -> str:
     parts = (
         waiting.progress(scene),
         whom(scene, 0),
+        secrecy(scene, 0),
         waiting.talk(scene, 40),
         waiting.notes(scene),
         scene.undo,

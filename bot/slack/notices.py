@@ -32,7 +32,7 @@ def stuck(scene: Scene) -> Message:
     if request.state is not State.WAITING or not request.is_stuck or scene.round != request.asks:
         line = f"{scene.lead}{request.id}: {where_it_stands(scene) or 'others were asked.'}"
         return message(line, section(line))
-    title = f"{scene.lead}Nobody can decide {request.id} any more"
+    title = f"{scene.lead}{scene.secret}Nobody can decide {request.id} any more"
     text = (
         "Name an approver or a fallback in the policy, or have it asked anew. Otherwise it ends unanswered."
     )

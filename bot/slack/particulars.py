@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from approvals.ids import PersonId
 from approvals.people import listed
-from approvals.request import Vote
+from approvals.request import Request, Vote
 from approvals.states import State
 from bot.lifecycle.action import Kind
 from bot.slack.blocks import Block, context, header, numbered, section, sections
@@ -22,6 +22,7 @@ def particulars(scene: Scene) -> list[Block]:
     blocks = [header(scene.question), section(f"Why: {request.reason}")]
     if steps:
         blocks += sections("What will change", *numbered(steps))
+    blocks += sections(*_halfway(request))
     lines = [*_facts(scene), *_asking(scene), *(_vote(scene, one) for one in request.votes)]
     talk = sections(*_talk(scene))[-SAID:]
     return [*blocks, *sections(*lines)][:MOST] + talk + [context(_record(scene))]
@@ -35,6 +36,15 @@ def _facts(scene: Scene) -> Iterator[str]:
         yield f"About {subject.called}, {subject.email}"
     yield from (f"{name.replace('_', ' ')}: {value}" for name, value in _filled_in(scene))
     yield scene.undo if request.state is State.WAITING else ""
+
+
+def _halfway(request: Request) -> Iterator[str]:
+    """What is done of a stopped request, and what isn't."""
+    said = request.outcome
+    if request.state is State.STOPPED and said:
+        done = listed(said.done) or ("nothing that I could see" if request.changed else "nothing")
+        yield f"It stopped. Done: {done}."
+        yield f"Not done: {listed(said.left)}." if said.left else ""
 
 
 def _record(scene: Scene) -> str:

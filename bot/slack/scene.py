@@ -13,6 +13,7 @@ from bot.lifecycle import Action
 from bot.lifecycle.action import Facts
 from bot.lifecycle.fill import clip
 from bot.miro.goals import counted
+from bot.miro.groups import OutOfGroup
 from bot.slack.blocks import (
     Block,
     actions,
@@ -45,6 +46,11 @@ class Scene:
     def lead(self) -> str:
         """How every card of a practice request begins."""
         return "Practice: nothing will change. " if self.request.practice else ""
+
+    @property
+    def secret(self) -> str:
+        """How the title of every card of a confidential request begins that asks nothing."""
+        return "Confidential. " if self.command.CONFIDENTIAL else ""
 
     @property
     def help(self) -> str:
@@ -113,6 +119,15 @@ class Scene:
             return ""
 
     @property
+    def left_boards(self) -> frozenset[str]:
+        """What the record calls leaving a team in which somebody's boards stayed."""
+        try:
+            goals = self.command.goals(self.facts)
+        except KeyError:
+            return frozenset()
+        return frozenset(one.did for one in goals if isinstance(one, OutOfGroup) and one.boards_pass)
+
+    @property
     def is_mine(self) -> bool:
         """Whether the reader is the person it changes."""
         subject = self.request.subject
@@ -159,7 +174,7 @@ def _where(scene: Scene) -> str:
         State.CHECKING: "Saved. I'm looking at what would change.",
         State.APPROVED: f"{approved} I'm carrying it out.",
         State.WORKING: f"{approved} I'm carrying it out.",
-        State.STOPPED: f"{approved} It stopped. {scene.help}",
+        State.STOPPED: f"{approved} {_how_far(request)} {scene.help}",
         State.DONE: f"{approved} Done, and seen to be so.",
         State.REHEARSED: f"{approved} This was practice: nothing was changed.",
         State.EXPIRED: "Nobody answered in time. That isn't a no. Nothing has changed.",
@@ -168,11 +183,26 @@ def _where(scene: Scene) -> str:
         by = scene.names(request.decided_by)
         return f'Denied by {by}{by_shell(scene)}: "{clip_words(said.text, 25)}" Nothing has changed.'
     if said and request.state is State.WITHDRAWN:
-        lead = said.text if said.by == BOT else f"Withdrawn by {scene.name(said.by)}{by_shell(scene)}."
-        return f"{lead} Nothing has changed."
+        return f"{said.text if said.by == BOT else _withdrawn(scene, said.by)} Nothing has changed."
     if said and request.state in (State.REFUSED, State.NOTHING_TO_DO, State.JOINED):
         return clip_words(said.text, 45)
     return f"{texts.get(request.state, '')} {request.held}".strip()
+
+
+def _withdrawn(scene: Scene, by: PersonId) -> str:
+    """Who withdrew it."""
+    who = "You withdrew it" if scene.is_viewer(by) else f"Withdrawn by {scene.name(by)}"
+    return f"{who}{by_shell(scene)}."
+
+
+def _how_far(request: Request) -> str:
+    """How much of a stopped request is done."""
+    done = request.outcome.done if request.outcome else ()
+    if done:
+        return f"It stopped halfway. Done so far: {clip_words(listed(done), 25)}."
+    if request.changed:
+        return "It stopped, and I couldn't see what is done."
+    return "It stopped before anything changed."
 
 
 def unasked(request: Request) -> str:

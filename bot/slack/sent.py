@@ -5,12 +5,16 @@ from approvals.people import Standing, listed
 from approvals.policy import ASKERS_MANAGER, MANAGER
 from approvals.refusals import Refused, Unsure
 from approvals.request import Request
+from approvals.routing import Ground
 from approvals.who import Who
 from bot.desk import Desk
 from bot.lifecycle import ACTIONS
 from bot.lifecycle.fill import Problems
 from bot.slack import forms, phrases
 from bot.slack.blocks import Block, when
+
+CHECKED = "once I've checked it with Miro"
+"""What comes before anybody is asked: it may be refused, or be so already."""
 
 
 def sent(desk: Desk, request: Request, who: Who) -> str:
@@ -28,6 +32,11 @@ def _is_new(who: Who) -> bool:
     return who.account is not None and who.account.standing is Standing.UNKNOWN
 
 
+def _has_unknown_manager(ground: Ground) -> bool:
+    """Whether it is still to be found out who the person concerned is, and so who manages them."""
+    return not ground.case.concerned.email and not any(ground.named((MANAGER,)))
+
+
 def _who_decides(desk: Desk, request: Request, who: Who) -> str:
     """A sentence, or '' where somebody has to be looked up first."""
     ground = desk.ground(desk.command(request), who.person)
@@ -35,19 +44,23 @@ def _who_decides(desk: Desk, request: Request, who: Who) -> str:
         rule = ground.rule
         if _is_new(who) and {MANAGER, ASKERS_MANAGER} & set(rule.everybody()):
             return ""  # who manages somebody isn't known before their address is
+        if MANAGER in rule.everybody() and _has_unknown_manager(ground):
+            return ""
         named = [one for step in rule.ladder[:1] for one in ground.named(step.approvers)]
         if not named or any(one.person is None or one.person.account is None for one in named):
             return "" if rule.ladder else "No approval is needed."
         problem = ground.unfillable()
         if problem:
             return f"Nobody can decide this: {problem}."
-        names = [one.person.called for one in ground.tally(request).approvers]
+        asked = ground.tally(request).approvers
     except Unsure:
         return ""
     except Refused as error:
         return str(error)
     zone = who.account.zone if who.account else ""
     step = rule.ladder[0]
+    told = [one for one in asked if one.told]
+    names = [one.person.called for one in (told if len(told) >= step.agree else asked)]
     all_of_them = step.agree == len(names) > 1
     word = "and" if all_of_them else "or"
     shown = listed(names if len(names) <= 3 else [*names[:2], f"{len(names) - 2} others"], word)
@@ -55,7 +68,7 @@ def _who_decides(desk: Desk, request: Request, who: Who) -> str:
     then = " first" if len(rule.ladder) > 1 else ""
     until = when(later(desk.now(), rule.expires, desk.policy), zone or "UTC", desk.now())
     until += "" if zone else " UTC"
-    return f"{shown} {'decide' if step.agree > 1 else 'decides'}{then} by {until}."
+    return f"{shown} {'decide' if step.agree > 1 else 'decides'}{then} by {until}, {CHECKED}."
 
 
 def at_fields(problems: Problems, view: Block) -> dict[str, str]:

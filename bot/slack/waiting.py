@@ -133,7 +133,8 @@ def passed(scene: Scene) -> str:
         return f"{why} There is a newer card below.".strip()
     stand_in = next((id for id, whose in request.stand_ins.items() if scene.is_viewer(whose)), None)
     if stand_in:
-        return f"{scene.name(stand_in)} stands in for you."
+        may = " You may still decide in App Home." if any(map(scene.is_viewer, entitled(scene))) else ""
+        return f"{scene.name(stand_in)} stands in for you.{may}"
     return _others(scene)
 
 

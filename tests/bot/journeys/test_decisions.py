@@ -60,6 +60,8 @@ def test_whoever_asked_may_take_it_back(s: Stage) -> None:
     press(s, "U0ALEX", "withdraw")
     assert state(s, id) == "withdrawn"
     assert "Withdrawn by Alex Smith. Nothing has changed." in read(old)
+    assert "You withdrew it. Nothing has changed." in last(s, "U0ALEX")
+    assert not any("Withdrawn by" in one for one in told(s, "U0ALEX"))
     assert buttons(old) == []
     assert calls(s) == []
 
@@ -158,6 +160,15 @@ def test_the_same_asked_twice_asks_approvers_once(s: Stage) -> None:
     approve(s, "U0PRIYA")
     assert last(s, "U0LENA").startswith("Done: Alex Smith is in Engineering in Miro")
     assert last(s, "U0ALEX").startswith("Done: you're in Engineering in Miro")
+
+
+def test_whoever_is_changed_and_asked_for_the_same_reads_once_that_it_is_done(s: Stage) -> None:
+    ask(s, "U0LENA", "/miro-access", "<@U0ALEX|alex> for Engineering because Alex starts")
+    assert state(s, ask(s, *ACCESS)) == "joined"
+    approve(s, "U0PRIYA")
+    assert [one for one in told(s, "U0ALEX") if one.startswith("Done: ")] == [last(s, "U0ALEX")]
+    assert buttons(s.slack.dm_of("U0ALEX")[-1]) == ["visit"]
+    assert last(s, "U0LENA").startswith("Done: Alex Smith is in Engineering in Miro")
 
 
 def test_a_follower_hears_of_a_denial_too(s: Stage) -> None:

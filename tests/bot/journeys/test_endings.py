@@ -133,6 +133,16 @@ def test_admin_rights_for_some_days_are_taken_away(s: Stage) -> None:
     assert teams_of(s, "alex@example.com") == {"Design"}
 
 
+def test_admin_rights_for_some_days_leave_the_teams_as_they_are(s: Stage) -> None:
+    s.miro.add_user("alex@example.com", "Alex Smith", teams=[s.teams["Engineering"]])
+    words = '<@U0ALEX|alex> from Engineering to "IT Administration" because Alex helps'
+    ask(s, "U0DANA", "/miro-admin", words, for_days="1")
+    assert "After 1 day I take the rights back; teams stay." in read(card(s, "U0SAM"))
+    approve(s, "U0SAM")
+    wait(s, days=1, hours=1)
+    assert teams_of(s, "alex@example.com") == {"IT Administration"}
+
+
 def test_the_last_admin_is_kept_and_the_operators_hear_of_it(s: Stage) -> None:
     s.miro.add_user("alex@example.com", "Alex Smith", teams=[s.teams["Design"]])
     ask(s, "U0DANA", "/miro-admin", "@alex because of it", person="U0ALEX", for_days="1")

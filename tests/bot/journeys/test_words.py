@@ -171,7 +171,7 @@ def test_what_was_sent_says_who_decides_and_by_when(s: Stage) -> None:
     ask(s, "U0ALEX", "/miro-access", "for Engineering because I start Monday")
     s.acting.command("U0ALEX", "/miro-access", "for Design because we draw")
     s.acting.submit("U0ALEX")
-    sentence = "Sent: R-2. Priya Rao, Carol Diaz or Sam Lee decides by Thursday, 10:00."
+    sentence = "Sent: R-2. Priya Rao, Carol Diaz or Sam Lee decides by Thursday, 10:00, once"
     assert sentence in as_text(s.acting.modal("U0ALEX"))
 
 
@@ -183,12 +183,21 @@ def test_what_was_sent_is_silent_about_a_manager_not_met_yet(s: Stage) -> None:
     assert "Sent: R-1. I'm looking who decides." in as_text(s.acting.modal("U0ALEX"))
 
 
+def test_what_was_sent_is_silent_where_it_is_not_known_who_manages_the_person(s: Stage) -> None:
+    ask(s, "U0LENA", "/miro-access", "<@U0DANA|dana> for Design because we draw")
+    s.acting.command("U0LENA", "/miro-access", "<@U0JO|jo> for Design because we draw")
+    s.acting.submit("U0LENA")
+    assert "Sent: R-2. I'm looking who decides." in as_text(s.acting.modal("U0LENA"))
+    s.settle()
+    assert "Waiting for Priya Rao, Carol Diaz or Sam Lee" in last(s, "U0LENA")
+
+
 def test_what_was_sent_at_first_contact_says_who_decides_if_the_policy_does(tmp_path: Path) -> None:
     policy = POLICY.replace('approvers = ["manager", "it"]', 'approvers = ["it"]', 1)
     with playing(tmp_path, policy) as s:
         s.acting.command("U0ALEX", "/miro-access", "for Design because we draw")
         s.acting.submit("U0ALEX")
-        sentence = "Sent: R-1. Carol Diaz or Sam Lee decides by Thursday, 09:00 UTC."
+        sentence = "Sent: R-1. Carol Diaz or Sam Lee decides by Thursday, 09:00 UTC, once I've checked it"
         assert sentence in as_text(s.acting.modal("U0ALEX"))
 
 

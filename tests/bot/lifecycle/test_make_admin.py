@@ -79,3 +79,10 @@ def test_the_team_to_leave_is_not_the_new_one() -> None:
     with pytest.raises(ValidationError, match="from_team: Choose another team"):
         MakeAdmin(person=ADA, to_team=IT, from_team=IT)
     assert MakeAdmin(person=ADA, to_team=IT).from_team is None
+
+
+def test_what_is_taken_back_says_that_teams_stay(desk: Office) -> None:
+    given, facts = ["role ADMIN"], desk.desk.facts
+    assert PLAIN.back(given, facts) == "I take the rights back"
+    assert WHOLE.back(given, facts) == "I take the rights back; teams stay"
+    assert WHOLE.back([], facts) == ""

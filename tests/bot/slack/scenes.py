@@ -35,6 +35,7 @@ TEAMS = tuple(GroupId(str(number)) for number in range(1, 6))
 COMMANDS: dict[str, dict[str, Any]] = {
     "request-access": {"person": "P-2", "teams": TEAMS[:3]},
     "move-team": {"person": "P-2", "from_team": TEAMS[0], "to_team": TEAMS[1]},
+    "leave-team": {"person": "P-2", "teams": TEAMS[:1]},
     "make-admin": {"person": "P-2", "from_team": TEAMS[0], "to_team": TEAMS[1]},
     "remove-admin": {"person": "P-2"},
     "offboard": {"person": "P-2", "how": "delete"},

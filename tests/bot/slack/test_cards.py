@@ -304,3 +304,51 @@ def test_what_is_done_for_whoever_asked_says_you(people: dict[str, Person], know
     of = request("move-team", State.DONE, known)
     assert "You asked, Carol Diaz approved." in as_text(drawn(of, known, people, "result"))
     assert "Dana Fox asked, Carol Diaz approved." in as_text(drawn(of, known, people, "subject"))
+
+
+def test_whoever_left_a_team_reads_where_the_boards_went(people: dict[str, Person], known: Facts) -> None:
+    of = request("move-team", State.DONE, known)
+    shown = as_text(drawn(of, known, people, "subject"))
+    assert "1. Joined Design" in shown
+    assert "2. Left Engineering; boards there went to a team admin" in shown
+    users = replace(known, boards_pass=False)
+    assert "boards there" not in as_text(drawn(of, users, people, "subject"))
+
+
+@pytest.mark.parametrize(
+    ("role", "state"),
+    [
+        *(("requester", state) for state in (State.WAITING, State.WORKING, State.DONE)),
+        *(("result", state) for state in (State.DONE, State.DENIED, State.STOPPED)),
+        ("operator", State.STOPPED),
+    ],
+)
+def test_a_confidential_request_says_so_first_to_everybody_who_reads_of_it(
+    people: dict[str, Person], known: Facts, role: str, state: State
+) -> None:
+    of = request("offboard", state, known, round=0 if role == "requester" and state is State.DONE else 1)
+    assert as_text(drawn(of, known, people, role)).startswith("Confidential. ")
+    plain = request("move-team", state, known)
+    assert "Confidential" not in as_text(drawn(plain, known, people, role))
+
+
+@pytest.mark.parametrize("role", ["approver", "reminder"])
+def test_whoever_approved_reads_how_much_is_done_when_it_stops(
+    people: dict[str, Person], known: Facts, role: str
+) -> None:
+    of = request("move-team", State.STOPPED, known)
+    assert of.outcome
+    assert "It stopped halfway. Done so far: joined Design. The operators" in as_text(
+        drawn(of, known, people, role)
+    )
+    shown = scenes.details(of, known, people)
+    assert "It stopped. Done: joined Design." in shown
+    assert "Not done: left Engineering." in shown
+    of = replace(of, outcome=replace(of.outcome, done=(), left=("join Design", "leave Engineering")))
+    assert "It stopped before anything changed. The operators" in as_text(drawn(of, known, people, role))
+    shown = scenes.details(of, known, people)
+    assert "It stopped. Done: nothing." in shown
+    unseen = as_text(drawn(replace(of, changed=True), known, people, role))
+    assert "It stopped, and I couldn't see what is done." in unseen
+    assert "Not done: join Design and leave Engineering." in shown
+    assert "Not done" not in scenes.details(request("move-team", State.DONE, known), known, people)

@@ -1,5 +1,6 @@
 """Modals for few and for very many groups, what they hold at first, and how their answers are read."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -219,3 +220,29 @@ def test_details_hold_any_number_of_votes_and_questions(count: int) -> None:
     assert not count or f"{count - 1} www" in shown, "the newest is there in any case"
     assert shown.splitlines()[-2].startswith("For the record: Miro account"), "nobody has to read it first"
     assert known.team(scenes.TEAMS[0]).security_name in shown
+
+
+@pytest.mark.parametrize(
+    ("action", "name", "hint"),
+    [
+        ("leave-team", "teams", forms.BOARDS_PASS),
+        ("move-team", "from_team", forms.BOARDS_PASS),
+        ("make-admin", "from_team", f"Optional. {forms.BOARDS_PASS}"),
+        ("make-admin", "to_team", "Optional."),
+        ("request-access", "teams", "Where the boards are that you need."),
+    ],
+)
+def test_a_team_to_leave_says_where_boards_go(action: str, name: str, hint: str) -> None:
+    known = tables(many(3))
+    for passes in (True, False):
+        view = forms.form(draft(action), replace(known, boards_pass=passes), False)
+        [field] = [one for one in view["blocks"] if one.get("block_id") == name]
+        said = hint if passes else hint.replace(forms.BOARDS_PASS, "").strip()
+        assert field.get("hint", {}).get("text", "") == said
+        assert field["optional"] is hint.startswith("Optional.")
+
+
+def test_a_confidential_form_says_first_who_hears_of_it() -> None:
+    for action in ACTIONS:
+        shown = as_text(forms.form(draft(action), tables(many(3)), False))
+        assert (forms.SECRET in shown.splitlines()[:3]) is ACTIONS[action].CONFIDENTIAL

@@ -219,3 +219,11 @@ def test_whoever_is_shown_nothing_reads_one_sentence() -> None:
     view = closed("Guests can't ask or decide here.")
     check_valid("home", view)
     assert as_text(view) == "Guests can't ask or decide here."
+
+
+def test_the_page_says_whose_account_it_is_and_who_hears_nothing() -> None:
+    shown = as_text(draw(Page(waiting=(waits(action="offboard"),))))
+    assert "What will change for p2@example.com\n1. " in shown
+    assert "I tell Alex nothing." in shown
+    plain = as_text(draw(Page(waiting=(waits(),))))
+    assert "p2@example.com" not in plain and "I tell" not in plain

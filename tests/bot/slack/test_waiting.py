@@ -226,6 +226,16 @@ def test_whoever_is_away_reads_who_stands_in_for_them(
     assert waiting.notes(mine) == "Sam Lee stands in for you."
 
 
+def test_whoever_is_away_reads_where_they_may_still_decide(
+    ways: dict[str, Request], known: Facts, people: dict[str, Person]
+) -> None:
+    of = ways["somebody stands in"]
+    of = replace(of, approvers=(*of.approvers, (PersonId("P-3"), "you look after Miro")))
+    card = drawn(of, known, people, "approver")
+    assert "Sam Lee stands in for you. You may still decide in App Home." in as_text(card)
+    assert buttons(card) == []
+
+
 LATE = "Nobody answered in time, so {} may decide as well."
 
 

@@ -83,7 +83,7 @@ WAYS = Story(
         ),
         picture(
             "withdrawn", "**Withdraw** ends it.",
-            ALEX, CARD, "Withdrawn by",
+            ALEX, CARD, "You withdrew it",
         ),
     ),
 )  # fmt: skip
