@@ -13,7 +13,7 @@ from bot.desk import Desk
 from bot.lifecycle import ACTIONS
 from bot.lifecycle.action import Kind
 from bot.lifecycle.fill import Problems, Tables, fill
-from bot.slack import forms, phrases
+from bot.slack import asides, forms, phrases
 from bot.slack.answers import helped, may_see
 from bot.slack.blocks import Block, Message, message
 from bot.slack.marks import by_name
@@ -27,6 +27,8 @@ def understood(desk: Desk, who: Who, text: str) -> Message:
     if isinstance(draft, Advice):
         return message(draft.text)
     if draft is None:
+        if aside := asides.answered(desk, who, text):
+            return aside
         said = helped(desk, who, by_name(text, tables.called))
         said.pop("response_type")
         return said
