@@ -131,6 +131,8 @@ def _line(desk: Desk, request: Request, who: Who) -> str:
 
 def _withdraw(desk: Desk, who: Who, rest: str) -> Said:
     try:
+        if not rest:
+            raise Refused("Say which one: /miro withdraw R-42.")
         request = _named(desk, who, rest)
         desk.store.append(request, decide.withdraw(request, who, desk.table(request)))
     except (Refused, StoreTrouble) as error:

@@ -247,6 +247,13 @@ def test_somebody_elses_request_reads_like_one_that_there_isnt(s: Stage, verb: s
     assert state(s, id) == "waiting"
 
 
+@pytest.mark.parametrize("verb", ["remind", "withdraw"])
+def test_without_a_number_one_is_asked_for(s: Stage, verb: str) -> None:
+    id = ask(s, "U0ALEX", "/miro-access", "for Engineering because I start Monday")
+    assert typed(s, "U0ALEX", verb) == f"Say which one: /miro {verb} R-42."
+    assert state(s, id) == "waiting"
+
+
 def test_withdraw_by_word_ends_the_request(s: Stage) -> None:
     id = ask(s, "U0ALEX", "/miro-access", "for Engineering because I start Monday")
     assert typed(s, "U0ALEX", f"withdraw {id}") == f"{id} is withdrawn."
