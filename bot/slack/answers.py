@@ -33,6 +33,8 @@ from bot.slack.talk import remind
 
 Said = dict[str, Any]
 
+SECRET = tuple(name for name, action in ACTIONS.items() if action.CONFIDENTIAL)
+
 
 def _only_you(said: Message) -> Said:
     # local-slack shows an answer without response_type to everybody; Slack only to the one who typed.
@@ -103,11 +105,22 @@ def known_as(desk: Desk, who: Who) -> list[str]:
 def _status(desk: Desk, who: Who, rest: str) -> Said:
     try:
         if not rest:
-            lines = [_line(desk, one, who) for one in _own(desk, who)]
+            lines = [*(_line(desk, one, who) for one in _own(desk, who)), *_waiting(desk, who)]
             return _only_you(message("\n".join(lines) or "You have asked for nothing yet. Try /miro help."))
         return _only_you(message(_line(desk, _named(desk, who, rest), who)))
     except Refused as error:
         return _only_you(message(str(error)))
+
+
+def _waiting(desk: Desk, who: Who) -> list[str]:
+    """That requests wait for somebody, counted as App Home counts them. Raises Refused."""
+    count = sum(desk.store.finding.seen_by(who.person.id, SECRET).kinds().values())
+    if not count:
+        return []
+    check_standing(who, desk.now())
+    if count == 1:
+        return ["1 request waits for you: decide on its card, or in App Home."]
+    return [f"{count} requests wait for you: decide on their cards, or in App Home."]
 
 
 def _own(desk: Desk, who: Who, limit: int = 10) -> list[Request]:

@@ -21,6 +21,7 @@ from tests.bot.journeys.scenes import (
     request,
     say,
     state,
+    wait,
 )
 
 CANT_END = "I can't read an end date"
@@ -235,6 +236,25 @@ def test_status_lists_what_one_asked_for(s: Stage) -> None:
     assert told.startswith(f"{id} · waiting: give you Miro access to Engineering.")
     assert "Waiting for Priya Rao, Carol Diaz or Sam Lee until Thursday, 10:00." in told
     assert typed(s, "U0ALEX", f"status {id.lower()}") == told
+
+
+def test_status_says_what_waits_for_a_decision(s: Stage) -> None:
+    ask(s, "U0ALEX", "/miro-access", "for Engineering because I start Monday")
+    assert typed(s, "U0PRIYA", "status") == "1 request waits for you: decide on its card, or in App Home."
+    ask(s, "U0JO", "/miro-access", "for Design because we draw")
+    both = "2 requests wait for you: decide on their cards, or in App Home."
+    assert typed(s, "U0PRIYA", "status") == both
+    id = ask(s, "U0PRIYA", "/miro-access", "for Design because we draw")
+    own, told = typed(s, "U0PRIYA", "status").split("\n")
+    assert own.startswith(f"{id} · waiting") and told == both
+    assert "waits for you" not in typed(s, "U0ALEX", "status")
+
+
+def test_status_tells_a_guest_of_nothing_that_waits(s: Stage) -> None:
+    ask(s, "U0ALEX", "/miro-access", "for Engineering because I start Monday")
+    s.slack.change_person("U0PRIYA", is_restricted=True)
+    wait(s, hours=7)
+    assert "waits for you" not in typed(s, "U0PRIYA", "status")
 
 
 @pytest.mark.parametrize("verb", ["status", "withdraw"])
