@@ -33,6 +33,7 @@ from bot.slack.talk import remind
 
 Said = dict[str, Any]
 
+NOT_FOR_YOU = "You can't ask for this. Ask your manager or your IT team to ask for you."
 SECRET = tuple(name for name, action in ACTIONS.items() if action.CONFIDENTIAL)
 
 
@@ -52,12 +53,28 @@ def offers(desk: Desk, who: Who) -> list[type[Action]]:
     return found
 
 
-def check_offered(desk: Desk, action: type[Action]) -> None:
-    """Refuses what nobody can ask for, before a form is opened for it."""
+def may_ask(desk: Desk, who: Who, action: type[Action]) -> bool:
+    """Whether somebody may ask for it; others than colleagues may go on, and are told why not at the form.
+
+    Whoever wasn't looked up yet may, until the worker has looked.
+    """
+    colleague = who.account is None or who.account.standing is Standing.COLLEAGUE
+    return not colleague or action in offers(desk, who)
+
+
+def check_offered(desk: Desk, who: Who, action: type[Action]) -> None:
+    """Refuses what nobody can ask for, or not this person, before a form is opened for it."""
     if desk.policy.rule(action.NAME) is None:
         raise Refused(
             f"Nobody can ask for {action.NAME} here: the policy doesn't mention it. Ask your IT team."
         )
+    if not may_ask(desk, who, action):
+        raise Refused(NOT_FOR_YOU)
+
+
+def read_as(action: type[Action]) -> str:
+    """What was read out of plain words, in front of why it can't be asked for."""
+    return f"I read this as a wish to {action.ABOUT}."
 
 
 def helped(desk: Desk, who: Who, typed: str = "") -> Said:

@@ -14,7 +14,7 @@ from bot.lifecycle import ACTIONS
 from bot.lifecycle.action import Kind
 from bot.lifecycle.fill import Problems, Tables, fill
 from bot.slack import asides, forms, phrases
-from bot.slack.answers import helped, may_see
+from bot.slack.answers import check_offered, helped, may_see, read_as
 from bot.slack.blocks import Block, Message, message
 from bot.slack.marks import by_name
 from bot.slack.phrases import Advice, Draft
@@ -32,6 +32,10 @@ def understood(desk: Desk, who: Who, text: str) -> Message:
         said = helped(desk, who, by_name(text, tables.called))
         said.pop("response_type")
         return said
+    try:
+        check_offered(desk, who, draft.action)
+    except Refused as error:
+        return message(f"{read_as(draft.action)} {error}")
     return forms.review(draft, _sentence(desk, draft), _folded(draft))
 
 
