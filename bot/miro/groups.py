@@ -87,7 +87,7 @@ class OutOfGroup(Goal):
             return ""
         return (
             f"{self.who} is in no other team than {self.label}, and Miro may remove somebody without a team "
-            "from the company. Ask again with a team to join."
+            "from the company. Ask with a team to join instead: /miro-move."
         )
 
     def sure(self, seen: Seen) -> bool:

@@ -33,6 +33,9 @@ from bot.slack.talk import remind
 
 Said = dict[str, Any]
 
+NOT_FOR_YOU = "You can't ask for this. Ask your manager or your IT team to ask for you."
+SECRET = tuple(name for name, action in ACTIONS.items() if action.CONFIDENTIAL)
+
 
 def _only_you(said: Message) -> Said:
     # local-slack shows an answer without response_type to everybody; Slack only to the one who typed.
@@ -50,12 +53,28 @@ def offers(desk: Desk, who: Who) -> list[type[Action]]:
     return found
 
 
-def check_offered(desk: Desk, action: type[Action]) -> None:
-    """Refuses what nobody can ask for, before a form is opened for it."""
+def may_ask(desk: Desk, who: Who, action: type[Action]) -> bool:
+    """Whether somebody may ask for it; others than colleagues may go on, and are told why not at the form.
+
+    Whoever wasn't looked up yet may, until the worker has looked.
+    """
+    colleague = who.account is None or who.account.standing is Standing.COLLEAGUE
+    return not colleague or action in offers(desk, who)
+
+
+def check_offered(desk: Desk, who: Who, action: type[Action]) -> None:
+    """Refuses what nobody can ask for, or not this person, before a form is opened for it."""
     if desk.policy.rule(action.NAME) is None:
         raise Refused(
             f"Nobody can ask for {action.NAME} here: the policy doesn't mention it. Ask your IT team."
         )
+    if not may_ask(desk, who, action):
+        raise Refused(NOT_FOR_YOU)
+
+
+def read_as(action: type[Action]) -> str:
+    """What was read out of plain words, in front of why it can't be asked for."""
+    return f"I read this as a wish to {action.ABOUT}."
 
 
 def helped(desk: Desk, who: Who, typed: str = "") -> Said:
@@ -103,11 +122,22 @@ def known_as(desk: Desk, who: Who) -> list[str]:
 def _status(desk: Desk, who: Who, rest: str) -> Said:
     try:
         if not rest:
-            lines = [_line(desk, one, who) for one in _own(desk, who)]
+            lines = [*(_line(desk, one, who) for one in _own(desk, who)), *_waiting(desk, who)]
             return _only_you(message("\n".join(lines) or "You have asked for nothing yet. Try /miro help."))
         return _only_you(message(_line(desk, _named(desk, who, rest), who)))
     except Refused as error:
         return _only_you(message(str(error)))
+
+
+def _waiting(desk: Desk, who: Who) -> list[str]:
+    """That requests wait for somebody, counted as App Home counts them. Raises Refused."""
+    count = sum(desk.store.finding.seen_by(who.person.id, SECRET).kinds().values())
+    if not count:
+        return []
+    check_standing(who, desk.now())
+    if count == 1:
+        return ["1 request waits for you: decide on its card, or in App Home."]
+    return [f"{count} requests wait for you: decide on their cards, or in App Home."]
 
 
 def _own(desk: Desk, who: Who, limit: int = 10) -> list[Request]:
@@ -131,6 +161,8 @@ def _line(desk: Desk, request: Request, who: Who) -> str:
 
 def _withdraw(desk: Desk, who: Who, rest: str) -> Said:
     try:
+        if not rest:
+            raise Refused("Say which one: /miro withdraw R-42.")
         request = _named(desk, who, rest)
         desk.store.append(request, decide.withdraw(request, who, desk.table(request)))
     except (Refused, StoreTrouble) as error:

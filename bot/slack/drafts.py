@@ -13,8 +13,8 @@ from bot.desk import Desk
 from bot.lifecycle import ACTIONS
 from bot.lifecycle.action import Kind
 from bot.lifecycle.fill import Problems, Tables, fill
-from bot.slack import forms, phrases
-from bot.slack.answers import helped, may_see
+from bot.slack import asides, forms, phrases
+from bot.slack.answers import check_offered, helped, may_see, read_as
 from bot.slack.blocks import Block, Message, message
 from bot.slack.marks import by_name
 from bot.slack.phrases import Advice, Draft
@@ -27,9 +27,15 @@ def understood(desk: Desk, who: Who, text: str) -> Message:
     if isinstance(draft, Advice):
         return message(draft.text)
     if draft is None:
+        if aside := asides.answered(desk, who, text):
+            return aside
         said = helped(desk, who, by_name(text, tables.called))
         said.pop("response_type")
         return said
+    try:
+        check_offered(desk, who, draft.action)
+    except Refused as error:
+        return message(f"{read_as(draft.action)} {error}")
     return forms.review(draft, _sentence(desk, draft), _folded(draft))
 
 

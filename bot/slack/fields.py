@@ -14,6 +14,16 @@ PERSON = re.compile(rf"{MENTION}|(\w[\w.!#$%&'*+/=?^`{{|}}~-]*@[\w-]+(?:\.[\w-]+
 # An apostrophe inside a word quotes nothing.
 _QUOTED = re.compile(r"(?<!\w)[\"“”'‘]([^\"“”]+?)[\"“”'’](?!\w)")
 _AND = re.compile(r"\band ([A-Z][\w-]+)")
+# A name is followed by no word that it could be the first of: "for Marketing", not "for Q3 planning".
+_NAME = (
+    r"(?:(?i:the|team|group)\s+)*([A-Z][\w&-]{0,40}(?: (?!Thank|Please)[A-Z][\w&-]{0,40}){0,3})"
+    r"(?=\s*(?:$|[.,;:!?)\n]|(?i:and|or|teams?|to|for|from|as|with|until|till|please|thanks?)\b))"
+)
+_NO_TEAM = re.compile(
+    r"(?:miro|i|(?:mon|tues|wednes|thurs|fri|satur|sun)day|jan\w*|feb\w*|march|april|may|june|july|aug\w*"
+    r"|sep\w*|oct\w*|nov\w*|dec\w*)(?: \w+)?",
+    re.I,
+)
 _SMALL = (
     r"(?:\s+(?:the|my|our|teams?|in|to|for))*(?:\s*\0+\s*(?:,|and|or|nor))*(?:\s+(?:the|my|our|teams?))*"
     r"[\s\"“'‘]*$"
@@ -43,7 +53,7 @@ def fill(action: type[Action], text: str, raw: dict[str, str], tables: Tables, o
     text = _fill_person(action, text, raw)
     text = _fill_text(action, text, raw, tables)
     text, left_out = _fill_teams(action, text, raw, tables)
-    return notes + left_out + _fill_choice(action, text, raw) + _unknown(text)
+    return notes + left_out + _fill_choice(action, text, raw) + _unknown(action, text, raw)
 
 
 def _fill_lines(
@@ -194,15 +204,29 @@ def _fill_text(action: type[Action], text: str, raw: dict[str, str], tables: Tab
     return without
 
 
-def _unknown(text: str) -> list[str]:
-    """What is still quoted, or follows "and" with a capital, was meant as a team."""
-    quoted = _QUOTED.search(text.replace("\0", "")) or _AND.search(text)
-    if not quoted or not quoted[1].strip():
+def _unknown(action: type[Action], text: str, raw: dict[str, str]) -> list[str]:
+    """What was meant as a team: still quoted, or with a capital after "and" or the word of an empty field."""
+    quoted = _QUOTED.search(text.replace("\0", ""))
+    named = [quoted[1]] if quoted else [*_called(action, text, raw), *_AND.findall(text)[:1]]
+    names = list(dict.fromkeys(name[:40] for name in named if name.strip()))
+    if not names:
         return []
-    name = quoted[1][:40]
     return [
-        f"I don't know a team called {name}. If it's new, create it in Miro; I'll find it within 10 minutes."
+        f"I don't know a team called {' or '.join(names)}. "
+        "If it's new, create it in Miro; I'll find it within 10 minutes."
     ]
+
+
+def _called(action: type[Action], text: str, raw: dict[str, str]) -> Iterator[str]:
+    """Names after the words of team fields that are empty; "in" isn't looked at: it may be a place."""
+    values = [value for asked in choices(action).values() for value, _ in asked.choices]
+    for name, asked in action.form().items():
+        if asked.kind not in (Kind.TEAM, Kind.TEAMS) or name in raw:
+            continue
+        words = [word for word in asked.after if word != "in"] + ([] if asked.leaves else ["join"])
+        found = re.search(rf"\b(?i:{'|'.join(words)})\s+{_NAME}", text)
+        if found and not _NO_TEAM.fullmatch(found[1]) and not any(found[1] in value for value in values):
+            yield found[1]
 
 
 def struck(text: str, start: int, end: int) -> str:

@@ -26,7 +26,6 @@ WAITING, MINE, ENDED, TROUBLE, TEAMS, ADMINS = 6, 6, 3, 4, 4, 30
 """How many of each are shown: with all of them a view stays under Slack's 100 blocks."""
 
 UNCHECKED = "I haven't been able to check your Slack account today. I'm looking; this page follows by itself."
-SECRET = tuple(name for name, action in ACTIONS.items() if action.CONFIDENTIAL)
 _GIVES = tuple(name for name, action in ACTIONS.items() if "rights" in action.form() and not action.ADMINS)
 _TAKES = tuple(name for name, action in ACTIONS.items() if action.ADMINS)
 
@@ -64,7 +63,7 @@ class Gathering:
 
     def __init__(self, desk: Desk, who: Who) -> None:
         self._desk, self._who = desk, who
-        self._sight: Sight = desk.store.finding.seen_by(who.person.id, SECRET)
+        self._sight: Sight = desk.store.finding.seen_by(who.person.id, answers.SECRET)
         # Each person and team is looked up once, however often a page names them.
         facts, self._person = desk.facts, cache(desk.person)
         self._facts = replace(facts, person=cache(facts.person), team=cache(facts.team))

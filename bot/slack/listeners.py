@@ -14,7 +14,6 @@ from slack_sdk import WebClient
 from slack_sdk.errors import SlackClientError
 
 from approvals.ids import SlackId
-from approvals.people import Standing
 from approvals.refusals import Refused
 from approvals.request import Request
 from approvals.store import Card, Note, StoreTrouble
@@ -31,7 +30,7 @@ from bot.slack.clicks import Clicks
 from bot.slack.courier import Courier
 from bot.slack.marks import by_name, typed
 from bot.slack.reply import Reply, place
-from bot.slack.shortcuts import NOT_FOR_YOU, Shortcuts
+from bot.slack.shortcuts import Shortcuts
 from bot.slack.talk import Talk
 
 log = logging.getLogger(__name__)
@@ -118,15 +117,12 @@ class Listeners:
             return answers.helped(self.desk, who, by_name(text, tables.called))
         if isinstance(found, phrases.Advice):
             return message(found.text) | {"response_type": "ephemeral"}
-        if action not in (None, found.action) and not self._may_ask(who, found.action):
-            told = f"I read this as a wish to {found.action.ABOUT}. {NOT_FOR_YOU}"
+        try:
+            answers.check_offered(self.desk, who, found.action)
+        except Refused as error:
+            told = str(error) if action is found.action else f"{answers.read_as(found.action)} {error}"
             return message(told) | {"response_type": "ephemeral"}
         return self._open(found, body, client)
-
-    def _may_ask(self, who: Who, action: type[Action]) -> bool:
-        """Whether somebody may ask for it; whoever wasn't looked up yet may, until the worker has looked."""
-        unknown = who.account is not None and who.account.standing is Standing.UNKNOWN
-        return unknown or action in answers.offers(self.desk, who)
 
     def _open(
         self, draft: phrases.Draft, body: Body, client: WebClient, place: dict[str, str] | None = None
@@ -134,7 +130,7 @@ class Listeners:
         """Opens a form; what to say where that isn't possible."""
         who = self._reply.who(body)
         try:
-            answers.check_offered(self.desk, draft.action)
+            answers.check_offered(self.desk, who, draft.action)
             operator = is_operator(self.desk.policy, who.person)
             rule = drafts.rule_of(self.desk, draft, who.person)
             view = forms.form(draft, self.desk.tables(), operator, rule)

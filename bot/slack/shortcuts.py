@@ -30,7 +30,6 @@ Body = dict[str, Any]
 TITLE = "Ask for Miro Access"
 WHAT = "What do you need in Miro?"
 UNREAD = f"I can't tell what this message asks for. {WHAT}"
-NOT_FOR_YOU = "You can't ask for this. Ask your manager or your IT team to ask for you."
 LONGEST = 1000
 """Characters of a message that are read: they travel in a modal, which carries 3000, quotes escaped."""
 
@@ -155,7 +154,7 @@ class Shortcuts:
             # What was chosen and still can't be isn't offered once more.
             return forms.notice(TITLE, lead) if action or not offers else chooser(offers, lead, said)
         if known and filled.action not in offers:
-            raise Refused(NOT_FOR_YOU)
+            raise Refused(answers.NOT_FOR_YOU)
         form = forms.form(filled, tables, operator, rule_of(self.desk, filled, who.person))
         # The message isn't the bot's to change: nothing of it is carried on.
         return form | {"private_metadata": "{}"}

@@ -43,6 +43,8 @@ def reminded(desk: Desk, id: RequestId) -> str:
 
 def remind(desk: Desk, who: Who, text: str, may_see: Callable[[Desk, Request, Who], None]) -> str:
     """/miro remind R-42, also by the number of a request that was joined to another. Raises Refused."""
+    if not text:
+        raise Refused("Say which one: /miro remind R-42.")
     try:
         id = numbered(text)
     except ValueError:

@@ -6,6 +6,7 @@ from bot.lifecycle.leave_team import LeaveTeam
 from bot.lifecycle.make_admin import MakeAdmin
 from bot.sandbox.drawing import as_text
 from bot.sandbox.stage import Stage
+from bot.slack.answers import NOT_FOR_YOU
 from tests.bot.journeys.scenes import buttons, last, read, say
 from tests.bot.journeys.test_shortcuts import choices, choose, field, make_request, meet
 
@@ -30,6 +31,29 @@ def test_who_may_not_take_rights_away_is_told_so(s: Stage) -> None:
     s.acting.command("U0ALEX", "/miro-admin", "<@U0SAM> should no longer be one")
     assert form(s, "U0ALEX") == ""
     assert last(s, "U0ALEX").startswith(f"{TURNED}. You can't ask for this.")
+
+
+def test_what_one_may_not_ask_for_is_said_before_a_form_is_filled_in(s: Stage) -> None:
+    meet(s, "U0ALEX")
+    for command, text in (("/miro-admin", "<@U0SAM>"), ("/miro", "make-admin <@U0SAM>")):
+        s.acting.command("U0ALEX", command, text)
+        assert (form(s, "U0ALEX"), last(s, "U0ALEX")) == ("", NOT_FOR_YOU)
+    read_as = f"I read this as a wish to {MakeAdmin.ABOUT}. {NOT_FOR_YOU}"
+    s.acting.command("U0ALEX", "/miro", "make me admin")
+    assert (form(s, "U0ALEX"), last(s, "U0ALEX")) == ("", read_as)
+    said = say(s, "U0ALEX", "make me admin")
+    assert (read(said), buttons(said)) == (read_as, [])
+
+
+def test_who_may_ask_for_others_is_told_of_themselves_at_the_form(s: Stage) -> None:
+    meet(s, "U0DANA")
+    assert buttons(say(s, "U0DANA", "make me admin")) == ["review", "cancel"]
+
+
+def test_a_message_of_who_was_not_looked_up_yet_gets_its_button(s: Stage) -> None:
+    s.slack.add_person("U0NEW", "new@example.com", "New Colleague")
+    s.slack.direct("U0NEW")
+    assert "review" in buttons(say(s, "U0NEW", "make <@U0SAM> admin"))
 
 
 def test_who_was_not_looked_up_yet_gets_the_form(s: Stage) -> None:

@@ -7,6 +7,7 @@ import pytest
 from approvals.ids import SlackId
 from bot.sandbox.drawing import as_text
 from bot.sandbox.stage import CHANNEL, POLICY, Stage
+from bot.slack.asides import AWAY, DECIDE
 from tests.bot.journeys.scenes import (
     ask,
     buttons,
@@ -20,6 +21,7 @@ from tests.bot.journeys.scenes import (
     request,
     say,
     state,
+    wait,
 )
 
 CANT_END = "I can't read an end date"
@@ -60,6 +62,41 @@ def test_free_text_never_acts_by_itself(s: Stage) -> None:
     assert request(s, id).votes == ()
     assert len(s.bot.store.requests()) == 1
     assert calls(s) == []
+
+
+@pytest.mark.parametrize(
+    "text", ["help", "Help!", "status", "Status?", "whoami", "status R-1", "status r-1?"]
+)
+def test_what_only_reads_is_answered_as_the_command_answers_it(s: Stage, text: str) -> None:
+    ask(s, "U0ALEX", "/miro-access", "for Engineering because I start Monday")
+    assert read(say(s, "U0ALEX", text)) == typed(s, "U0ALEX", text.strip("?!").lower())
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("remind R-1", "Type /miro remind R-1, or press Remind on its card."),
+        ("please withdraw r-1", "Type /miro withdraw R-1, or press Withdraw on its card."),
+        ("Withdraw", "Type /miro withdraw R-42, or press Withdraw on its card."),
+        ("away until Friday", AWAY),
+        *((one, DECIDE) for one in ("approve R-1", "I approve", "deny R-1 because Alex left", "Yes", "no.")),
+        *((one, DECIDE) for one in ("ok", "yes, approve it")),
+    ],
+)
+def test_what_would_act_is_answered_with_where_to_do_it(s: Stage, text: str, told: str) -> None:
+    id = ask(s, "U0ALEX", "/miro-access", "for Engineering because I start Monday")
+    assert read(say(s, "U0ALEX", text)) == told
+    assert (state(s, id), request(s, id).votes) == ("waiting", ())
+
+
+@pytest.mark.parametrize("text", ["no lunch today", "yes we can", "help the intern", "is the status fine?"])
+def test_such_a_word_in_a_longer_sentence_is_none(s: Stage, text: str) -> None:
+    assert read(say(s, "U0ALEX", text)).startswith(f"I didn't understand “{text}”.")
+
+
+def test_no_in_a_sentence_that_asks_stays_what_it_is(s: Stage) -> None:
+    said = say(s, "U0ALEX", "No, I need Miro access for Engineering")
+    assert read(said).startswith("Miro Access (for you; which team: Engineering).")
 
 
 def test_a_mention_is_answered_to_the_writers_eyes_only(s: Stage) -> None:
@@ -210,6 +247,25 @@ def test_status_lists_what_one_asked_for(s: Stage) -> None:
     assert typed(s, "U0ALEX", f"status {id.lower()}") == told
 
 
+def test_status_says_what_waits_for_a_decision(s: Stage) -> None:
+    ask(s, "U0ALEX", "/miro-access", "for Engineering because I start Monday")
+    assert typed(s, "U0PRIYA", "status") == "1 request waits for you: decide on its card, or in App Home."
+    ask(s, "U0JO", "/miro-access", "for Design because we draw")
+    both = "2 requests wait for you: decide on their cards, or in App Home."
+    assert typed(s, "U0PRIYA", "status") == both
+    id = ask(s, "U0PRIYA", "/miro-access", "for Design because we draw")
+    own, told = typed(s, "U0PRIYA", "status").split("\n")
+    assert own.startswith(f"{id} · waiting") and told == both
+    assert "waits for you" not in typed(s, "U0ALEX", "status")
+
+
+def test_status_tells_a_guest_of_nothing_that_waits(s: Stage) -> None:
+    ask(s, "U0ALEX", "/miro-access", "for Engineering because I start Monday")
+    s.slack.change_person("U0PRIYA", is_restricted=True)
+    wait(s, hours=7)
+    assert "waits for you" not in typed(s, "U0PRIYA", "status")
+
+
 @pytest.mark.parametrize("verb", ["status", "withdraw"])
 def test_somebody_elses_request_reads_like_one_that_there_isnt(s: Stage, verb: str) -> None:
     id = ask(s, "U0ALEX", "/miro-access", "for Engineering because I start Monday")
@@ -217,6 +273,13 @@ def test_somebody_elses_request_reads_like_one_that_there_isnt(s: Stage, verb: s
     assert theirs == f"I know no request {id} of yours."
     assert nobodys == theirs.replace(id, "R-99")
     assert typed(s, "U0DANA", f"{verb} nonsense") == "I know no request nonsense. They are called R-42."
+    assert state(s, id) == "waiting"
+
+
+@pytest.mark.parametrize("verb", ["remind", "withdraw"])
+def test_without_a_number_one_is_asked_for(s: Stage, verb: str) -> None:
+    id = ask(s, "U0ALEX", "/miro-access", "for Engineering because I start Monday")
+    assert typed(s, "U0ALEX", verb) == f"Say which one: /miro {verb} R-42."
     assert state(s, id) == "waiting"
 
 

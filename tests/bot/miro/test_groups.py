@@ -52,7 +52,7 @@ def test_nobody_is_left_without_a_team() -> None:
     # Somebody who never signed in and is in no team is removed from the organization.
     assert LEAVE.obstacle(seen("100")) == (
         "Ada is in no other team than Engineering, and Miro may remove somebody without a team "
-        "from the company. Ask again with a team to join."
+        "from the company. Ask with a team to join instead: /miro-move."
     )
     assert LEAVE.obstacle(seen("100", "200")) == ""
 

@@ -135,6 +135,41 @@ def test_what_cannot_be_honoured_is_said_aloud(text: str, note: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("I need access to Marketing", "Marketing"),
+        ("Miro access for the Field Marketing team, please", "Field Marketing"),
+        ("I'd like to join Marketing.", "Marketing"),
+        ("I need access to Marketing Thanks!", "Marketing"),
+        ("access to Marketing and Sales", "Marketing or Sales"),
+        ("move me from Marketing to Design", "Marketing"),
+        ('rename Marketing to "g_marketing"', "Marketing"),
+    ],
+)
+def test_a_team_that_is_not_known_is_named(text: str, name: str) -> None:
+    draft = read(text)
+    assert draft and [one.partition(". ")[0] for one in draft.notes] == [f"I don't know a team called {name}"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "I need access to Miro",
+        "access for a workshop",
+        "Miro access for Q3 planning",
+        "I sit in Berlin. I need Miro access",
+        "access to Design for Marketing",
+        "I need Miro access for May",
+        f"promote {ALEX} to Content Admin",
+        f"promote {ALEX} to Security Admin",
+    ],
+)
+def test_what_may_be_no_team_is_not_called_one(text: str) -> None:
+    draft = read(text)
+    assert draft and not any("I don't know a team" in one for one in draft.notes)
+
+
+@pytest.mark.parametrize(
     "text",
     [
         "I'd like to join Design, it's urgent",
