@@ -32,6 +32,8 @@ RETRY = timedelta(minutes=1)
 ADMINS_EVERY = timedelta(hours=1)
 REVIEW_EVERY = timedelta(minutes=10)
 ANCHOR_EVERY = timedelta(hours=1)
+OUTAGE = timedelta(minutes=15)
+"""After how long without Miro the operators are told."""
 
 
 @dataclass
@@ -51,6 +53,8 @@ class Worker:
     """User groups, and people whose managers are asked for, of which Slack or Miro told nothing at last."""
     _closed: dict[str, str] = field(default_factory=dict)
     _strangers: list[str] = field(default_factory=list)
+    _outage_since: datetime | None = None
+    _outage_told: bool = False
     miro_problem: str | None = None
     """What Miro said last: '' when all was well, None before the first look."""
 
@@ -286,11 +290,22 @@ class Worker:
             self.miro_problem = str(error)
             log.warning("%s Look at MIRO_SCIM_TOKEN and MIRO_SCIM_URL. I look again in a minute.", error)
             self._later["groups"] = self.desk.now() + RETRY
+            self._tell_of_outage()
             return
         if self.miro_problem != "":
             log.info("Miro takes the token.")
-        self.miro_problem = ""
+        self.miro_problem, self._outage_since, self._outage_told = "", None, False
         self._tell_of_strangers()
+
+    def _tell_of_outage(self) -> None:
+        """A long silence of Miro is told once: requesters read of theirs, operators would of nothing."""
+        self._outage_since = self._outage_since or self.desk.now()
+        if not self._outage_told and self.desk.now() - self._outage_since >= OUTAGE:
+            self._outage_told = True
+            self.desk.tell_operators(
+                f"{self.miro_problem} That has been so for a while. What is asked for is saved and goes on "
+                "by itself as soon as Miro answers."
+            )
 
     def _refresh_admins(self) -> None:
         """Looks who has admin rights in Miro, once an hour: operators see it in App Home."""

@@ -7,7 +7,7 @@ import pytest
 from bot.sandbox.miro import Fault, Miro
 from bot.sandbox.stage import POLICY, Stage
 from bot.sandbox.workspace import Workspace
-from tests.bot.journeys.scenes import approve, ask, calls, has_card, history, last, playing, state, wait
+from tests.bot.journeys.scenes import approve, ask, calls, has_card, history, last, playing, state, told, wait
 
 ACCESS = ("U0ALEX", "/miro-access", "for Engineering because I start Monday")
 OWN, RENAME = (
@@ -113,3 +113,17 @@ def test_whoever_became_a_guest_gets_nothing_any_more(s: Stage) -> None:
     approve(s, "U0PRIYA")
     assert (state(s, id), calls(s)) == ("withdrawn", [])
     assert "no colleague with a full Slack account any more" in last(s, "U0ALEX")
+
+
+def test_operators_hear_once_that_miro_is_away_for_long(s: Stage) -> None:
+    s.miro.faults.append(Fault(status=503, times=4000))
+    for _ in range(12):
+        wait(s, minutes=5)
+    heard = [one for one in told(s, "U0CAROL") if "goes on by itself as soon as Miro answers." in one]
+    assert len(heard) == 1
+    s.miro.faults.clear()
+    wait(s, minutes=5)
+    s.miro.faults.append(Fault(status=503, times=4000))
+    for _ in range(12):
+        wait(s, minutes=5)
+    assert len([one for one in told(s, "U0CAROL") if "as soon as Miro answers." in one]) == 2
