@@ -1,9 +1,9 @@
 """One policy as it reads for one ask: which rule holds, who may ask, and whom its lists mean; pure."""
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import cached_property
+from functools import cache, cached_property
 
 from approvals.cases import Case, Named
 from approvals.ids import SlackId
@@ -132,9 +132,11 @@ class Reading:
     def _is_among(self, one: Named, entries: Collection[str]) -> bool:
         return bool(one.person and self.includes(entries, one.person)) or one.entry in entries
 
-    def _find(self, entry: str) -> Person | None:
+    @cached_property
+    def _find(self) -> Callable[[str], Person | None]:
+        """The person of an address or account; each is looked up once, however many lists have it."""
         people = self.directory
-        return people.by_email(entry) if "@" in entry else people.by_slack(SlackId(entry))
+        return cache(lambda one: people.by_email(one) if "@" in one else people.by_slack(SlackId(one)))
 
     def _manager(self, entry: str) -> Iterator[Named]:
         whom = self.case.concerned if entry == MANAGER else self.case.requester

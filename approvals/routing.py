@@ -1,12 +1,13 @@
 """Who may decide a request now, under one policy: steps, people away or gone, the fallback; pure."""
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cache, cached_property
 from itertools import combinations
 
 from approvals.cases import Approver, Route, reached
 from approvals.ids import PersonId
-from approvals.people import Person, listed
+from approvals.people import Delegation, Person, listed
 from approvals.policy import Step
 from approvals.reading import Reading
 from approvals.refusals import Refused
@@ -118,11 +119,15 @@ class Ground(Reading):
 
     def _stand_in(self, person: Person, voted: Sequence[Vote], found: Sequence[Approver]) -> Approver | None:
         """The delegate of somebody who is away; never a delegate's delegate."""
-        away = self.directory.delegation(person.id, self.now)
+        away = self._delegation(person.id)
         other = self._person(away.delegate) if away else None
         if other is None or not other.is_colleague or self._is_out(other, voted, found):
             return None
         return Approver(other, f"{person.called} is away and you stand in", stands_for=person.id)
+
+    @cached_property
+    def _delegation(self) -> Callable[[PersonId], Delegation | None]:
+        return cache(lambda id: self.directory.delegation(id, self.now))
 
     def _is_by(self, vote: Vote, person: Person) -> bool:
         """Whether a vote is somebody's own, or was given in their place."""

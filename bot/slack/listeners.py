@@ -17,7 +17,7 @@ from approvals.ids import SlackId
 from approvals.refusals import Refused
 from approvals.request import Request
 from approvals.store import Card, Note, StoreTrouble
-from approvals.who import Who, is_operator
+from approvals.who import is_operator
 from bot.asking import asked
 from bot.desk import Desk
 from bot.lifecycle import ACTIONS, Action
@@ -83,22 +83,22 @@ class Listeners:
             with self.desk.store.writing():
                 who = self._reply.who(body)
                 request = asked(self.desk, action, raw, raw.pop("reason", ""), who, f"view:{view['id']}")
-                self._take_over(forms.carried(view), request, who)
+                self._take_over(forms.carried(view), request)
         except Problems as problems:
             ack(response_action="errors", errors=sent.at_fields(problems, view))
         except (Refused, StoreTrouble) as error:
             ack(response_action="errors", errors={"reason": str(error)})
         else:
             self.desk.wake()
-            ack(response_action="update", view=forms.sent(sent.sent(self.desk, request, who)))
+            ack(response_action="update", view=forms.sent(sent.sent(request)))
 
-    def _take_over(self, place: dict[str, str], request: Request, who: Who) -> None:
+    def _take_over(self, place: dict[str, str], request: Request) -> None:
         """The reviewed message loses its buttons: a direct one becomes the requester's card."""
         channel, ts = place.get("channel_id", ""), place.get("message_ts", "")
         cards = self.desk.store.cards
         if not channel.startswith("D"):
             if place.get("response_url"):
-                cards.say(Note(place["response_url"], message(sent.sent(self.desk, request, who))))
+                cards.say(Note(place["response_url"], message(sent.sent(request))))
         elif cards.at(channel, ts) is None:
             cards.put(Card(request.id, "requester", request.requester, 0, channel, ts))
 

@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 
 from approvals.people import Delegation
-from bot.sandbox.drawing import as_text
 from bot.sandbox.stage import POLICY, Stage
 from tests.bot.journeys.scenes import (
     approve,
@@ -91,15 +90,6 @@ def test_the_delegate_is_asked_and_decides_in_their_place(s: Stage) -> None:
     assert state(s, id) == "done"
     [vote] = [one for one in s.bot.store.events(id) if one.type == "voted"]
     assert vote.body["stands_for"] == request(s, id).votes[0].principal != request(s, id).votes[0].by
-
-
-def test_what_was_sent_names_who_stands_in_and_not_who_is_away(s: Stage) -> None:
-    typed(s, "U0PRIYA", "away until 2026-03-06 <@U0LENA|lena>")
-    ask(s, *ACCESS)
-    s.acting.command("U0ALEX", "/miro-access", "for Design because we draw")
-    s.acting.submit("U0ALEX")
-    sentence = "Sent: R-2. Lena Vogt decides by Thursday, 10:00, once I've checked it with Miro. I'll write"
-    assert sentence in as_text(s.acting.modal("U0ALEX"))
 
 
 def test_requests_that_wait_are_asked_anew_within_seconds(s: Stage) -> None:

@@ -181,7 +181,7 @@ def test_any_words_make_a_valid_review(sentence: str, value: str) -> None:
 
 
 def test_a_notice_and_what_was_sent_are_valid() -> None:
-    check_valid("modal", forms.sent("Sent: R-42. Priya Rao decides by Thursday, 12:00."))
+    check_valid("modal", forms.sent("Sent: R-42. I'm looking who decides."))
 
 
 @pytest.mark.parametrize("metadata", ["", "7", "[]", "null", '{"request": null}', '{"x": 1}'])
