@@ -153,7 +153,7 @@ class Ground(Reading):
         Whoever isn't there any more once it comes to a later step is stood in for by the fallback group.
         """
         ladder, spare = self.rule.ladder, self._humans(self.backup())
-        people = [self._humans(self.seats(step)) | spare for step in ladder]
+        people = [self._with_spare(self.seats(step), spare) for step in ladder]
         for count in range(1, 2 if self.rule.same_person_twice else len(ladder) + 1):
             for chosen in combinations(range(len(ladder)), count):
                 wanted = sum(ladder[number].agree for number in chosen)
@@ -161,6 +161,11 @@ class Ground(Reading):
                 if can < wanted:
                     return f"{wanted} must agree and {can} can"
         return ""
+
+    def _with_spare(self, seats: Sequence[Approver], spare: set[str]) -> set[str]:
+        """Everybody with a vote; who stands in for one of them has no other as the fallback."""
+        busy = {self.policy.human(one.person.email or one.person.id) for one in seats if one.stands_for}
+        return self._humans(seats) | (spare - busy)
 
     def _humans(self, some: Iterable[Approver]) -> set[str]:
         """Who has a vote of their own, and each human once, however many rows there are of them."""

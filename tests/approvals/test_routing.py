@@ -270,6 +270,14 @@ def test_a_delegate_is_asked_instead_and_the_one_away_may_still_decide(scene: Sc
     assert names(route(ground(scene, 'approvers = ["manager"]'))) == ["Bo"]
 
 
+def test_a_fallback_who_stands_in_for_an_approver_is_no_second_vote(scene: Scene) -> None:
+    asked = ground(scene, f'approvers = ["{mail("bo")}"]\nagree = 2\nfallback = ["{mail("eve")}"]')
+    assert asked.unfillable() == "" and not route(asked).is_stuck
+    away(scene, "bo", "eve")
+    asked = replace(asked)
+    assert route(asked).is_stuck and asked.unfillable() == "2 must agree and 1 can"
+
+
 def test_a_delegate_and_the_one_away_have_one_vote_between_them(scene: Scene) -> None:
     away(scene, "cy", "eve")
     asked = ground(scene, 'approvers = ["owners"]\nagree = 2')

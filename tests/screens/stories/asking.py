@@ -54,7 +54,7 @@ WAYS = Story(
             presses(ALEX, "Review and Send", "team: Engineering"),
         ),
         picture(
-            "sent", "The form, once it is sent: the request's number, who decides, and by when.",
+            "sent", "The form, once it is sent: the request's number, and what comes next.",
             ALEX, FORM, "Sent: R-1",
             sends(),
         ),
