@@ -8,15 +8,13 @@ import json
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from approvals import decide
 from approvals.ids import GroupId, stamp
 from approvals.refusals import Refused, Unsure
 from approvals.request import Draft, Request
 from approvals.states import State, What
 from approvals.store import Claim, Overtaken
-from bot import ending
-from bot.checking import check_ground, check_names, look
-from bot.deciders import meet
+from bot import allowed, ending
+from bot.checking import look
 from bot.desk import LEASE, Colleagues, Desk, SlackAway
 from bot.lifecycle import Action
 from bot.lifecycle.fill import clip
@@ -127,11 +125,13 @@ class Provisioning:
         command = self._command()
         before_the_first_write = self.request.state is State.APPROVED or not self.request.changed
         if before_the_first_write:
-            ended = self._concerned_left()
+            ended = allowed.left(self.desk, self.colleagues, self.request)
+            if ended and self.request.state is State.WORKING:
+                raise _tried_already(ended)
             if ended:
                 return self._write(*ended)
-            self._check_allowed(command)
-        approved = not before_the_first_write or self._still_approved()
+            allowed.check(self.desk, self.colleagues, self.miro, self.request, command)
+        approved = not before_the_first_write or allowed.is_approved(self.desk, self.colleagues, self.request)
         while True:
             seen = self._look(command)
             plan = self._plan(command, seen)
@@ -171,51 +171,6 @@ class Provisioning:
             return make(command.goals(self.desk.facts), seen)
         except KeyError as error:
             raise Obstacle("The team isn't in Miro any more.") from error
-
-    def _check_allowed(self, command: Action) -> None:
-        """Refuses what the policy forbids that came into force after the request was checked."""
-        desk, lead = self.desk, "The policy doesn't allow this any more."
-        if self.request.is_end:
-            ending.check(desk, self.request, command)
-            return check_ground(desk, command, desk.person(command.subject) if command.subject else None)
-        check_names(desk, command)
-        asker = desk.person(self.request.requester)
-        ground = desk.ground(command, asker)
-        for each in (ground, *desk.table(self.request).grounds(self.request)):
-            meet(desk, self.colleagues, self.miro, each, live=True)
-        try:
-            desk.ground(command, asker).may_ask()
-        except Unsure:
-            raise
-        except Refused as error:
-            raise Refused(f"{lead} {asker.called} may not ask for it. Ask your IT team.") from error
-        try:
-            desk.ground(command, asker).check_length(is_asked=True)
-            check_ground(desk, command, ground.case.subject)
-        except Refused as error:
-            raise Refused(f"{lead} {error}") from error
-
-    def _concerned_left(self) -> list[Draft]:
-        """Looks live whether whoever asked, or is concerned, has left since; what then ends the request."""
-        if self.request.is_end:
-            return []
-        for id in dict.fromkeys(filter(None, (self.request.requester, self.request.subject))):
-            if self.desk.person(id).accounts:
-                self.colleagues.look(self.desk.person(id))
-        ended = decide.left(self.request, self.desk.table(self.request))
-        if ended and self.request.state is State.WORKING:
-            text = f"{ended[0].words['text'].removesuffix(', so it ends.')}, and nothing is changed so far."
-            raise Stopped(text, "Press Leave as It Is, unless it is to be done all the same")
-        return ended
-
-    def _still_approved(self) -> bool:
-        """Once more live, before the first write: whoever approved may still do so, by both policies."""
-        if self.request.is_end:
-            return True  # with the request that it ends
-        for id in {id for vote in self.request.votes for id in (vote.by, vote.principal)}:
-            if self.desk.person(id).accounts:  # one who spoke through a shell may have none
-                self.colleagues.look(self.desk.person(id))
-        return self.desk.table(self.request).route(self.request).is_settled
 
     # -- doing -----------------------------------------------------------------------------------------
 
@@ -349,6 +304,12 @@ class Provisioning:
             "done": [step["did"] for step in steps if step["key"] not in left],
             "left": [_lower(step["text"]) for step in steps if step["key"] in left],
         }
+
+
+def _tried_already(ended: list[Draft]) -> Stopped:
+    """What began can't be withdrawn any more: an operator decides."""
+    text = f"{ended[0].words['text'].removesuffix(', so it ends.')}, and nothing is changed so far."
+    return Stopped(text, "Press Leave as It Is, unless it is to be done all the same")
 
 
 def _lower(sentence: str) -> str:

@@ -1,4 +1,4 @@
-"""What the bot does with a click, a command, a form or a message: check, one transaction, ack.
+"""What the bot does with a command, a form, a message or App Home: check, one transaction, ack.
 
 `views.open`, and `views.publish` when App Home is opened, are the only Slack calls made here; everything
 else is stored, and the courier brings it.

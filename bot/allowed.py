@@ -1,0 +1,55 @@
+"""Whether what was approved may still be done: people and policy once more, live, before the first change."""
+
+from approvals import decide
+from approvals.refusals import Refused, Unsure
+from approvals.request import Draft, Request
+from bot import ending
+from bot.checking import check_ground, check_names
+from bot.deciders import meet
+from bot.desk import Colleagues, Desk
+from bot.lifecycle import Action
+from bot.miro.client import Miro
+
+
+def check(desk: Desk, colleagues: Colleagues, miro: Miro, request: Request, command: Action) -> None:
+    """Refuses what the policy forbids that came into force after the request was checked."""
+    lead = "The policy doesn't allow this any more."
+    if request.is_end:
+        ending.check(desk, request, command)
+        return check_ground(desk, command, desk.person(command.subject) if command.subject else None)
+    check_names(desk, command)
+    asker = desk.person(request.requester)
+    ground = desk.ground(command, asker)
+    for each in (ground, *desk.table(request).grounds(request)):
+        meet(desk, colleagues, miro, each, live=True)
+    try:
+        desk.ground(command, asker).may_ask()
+    except Unsure:
+        raise
+    except Refused as error:
+        raise Refused(f"{lead} {asker.called} may not ask for it. Ask your IT team.") from error
+    try:
+        desk.ground(command, asker).check_length(is_asked=True)
+        check_ground(desk, command, ground.case.subject)
+    except Refused as error:
+        raise Refused(f"{lead} {error}") from error
+
+
+def left(desk: Desk, colleagues: Colleagues, request: Request) -> list[Draft]:
+    """What ends a request whose requester, or person concerned, has left since; nothing, if neither has."""
+    if request.is_end:
+        return []
+    for id in dict.fromkeys(filter(None, (request.requester, request.subject))):
+        if desk.person(id).accounts:
+            colleagues.look(desk.person(id))
+    return decide.left(request, desk.table(request))
+
+
+def is_approved(desk: Desk, colleagues: Colleagues, request: Request) -> bool:
+    """Whether everybody who approved may still do so, by both policies."""
+    if request.is_end:
+        return True  # with the request that it ends
+    for id in {id for vote in request.votes for id in (vote.by, vote.principal)}:
+        if desk.person(id).accounts:  # one who spoke through a shell may have none
+            colleagues.look(desk.person(id))
+    return desk.table(request).route(request).is_settled
