@@ -1,5 +1,6 @@
 """What was given for some days is taken back on time, by a request of its own that needs no new approval."""
 
+from collections import Counter
 from datetime import timedelta
 
 from approvals.ids import stamp
@@ -33,7 +34,7 @@ def going_on(desk: Desk, request: Request, command: Action) -> Request | None:
     mine = _apart_from_days(command)
     for other in desk.store.done(request.action, command.subject):
         same = other.ends_at and other.id != request.id
-        if same and _apart_from_days(desk.command(other)) == mine and not replaced(desk, other):
+        if same and _apart_from_days(desk.command(other)) == mine:
             return other
     return None
 
@@ -47,20 +48,12 @@ def _apart_from_days(command: Action) -> dict[str, object]:
     return command.model_dump(exclude={"for_days"})
 
 
-def replaced(desk: Desk, request: Request) -> Request | None:
-    """The request that moved this one's end, if one did."""
-    if request.subject is None:
-        return None
-    others = desk.store.done(request.action, request.subject)
-    return next((one for one in others if one.plan.get("goes_on") == request.id), None)
-
-
 def brought_about(desk: Desk, request: Request, command: Action) -> tuple[list[str], list[str]]:
     """What a request did itself of its plan, in the words of its card; and the keys of what it answers for.
 
     What was so already when its turn came, because of somebody else, isn't its own: nor is it to take back.
     """
-    sent = {event.body["step"] for event in desk.store.events(request.id) if event.type == What.TRYING}
+    sent = _sent(desk, request)
     marks = {goal.key: goal.mark for goal in command.goals(desk.facts)}
     live = request.plan.get("goes_on")
     before = given(desk.store.request(live)) if live else []
@@ -71,6 +64,17 @@ def brought_about(desk: Desk, request: Request, command: Action) -> tuple[list[s
     ]
     keys = [key for key in given(request) if marks.get(key) in sent or key in before]
     return [step["did"] for step in own], keys
+
+
+def _sent(desk: Desk, request: Request) -> Counter[str]:
+    """How often a call for each step got through to Miro, as far as anybody can tell."""
+    sent = Counter[str]()
+    for event in desk.store.events(request.id):
+        if event.type == What.TRYING:
+            sent[event.body["step"]] += 1
+        elif event.type == What.ANSWERED and event.body.get("nothing_done"):
+            sent[event.body["step"]] -= 1
+    return +sent
 
 
 def move(desk: Desk, request: Request) -> None:
@@ -84,11 +88,9 @@ def move(desk: Desk, request: Request) -> None:
 def end(desk: Desk, request: Request) -> Request | None:
     """Takes back what a request gave: asks for it, in the transaction that says its days are over."""
     with desk.store.writing():
-        newer = replaced(desk, request)
-        command = None if newer else desk.command(request).ending(given(request))
+        command = desk.command(request).ending(given(request))
         follow = _ask(desk, request, command) if command else None
-        by = follow or newer
-        desk.store.append(request, [Draft(What.OVER, body={"because_of": by.id} if by else {})])
+        desk.store.append(request, [Draft(What.OVER, body={"because_of": follow.id} if follow else {})])
     return follow
 
 

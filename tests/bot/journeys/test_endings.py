@@ -8,6 +8,7 @@ import pytest
 from approvals.request import Draft, Request
 from approvals.states import What
 from bot.lifecycle.leave_team import LeaveTeam
+from bot.sandbox.miro import Fault
 from bot.sandbox.miro_organization import ADMIN, MEMBER
 from bot.sandbox.stage import POLICY, Stage
 from tests.bot.journeys.scenes import (
@@ -297,4 +298,19 @@ def test_an_end_that_was_moved_is_announced_by_nobody_any_more(tmp_path: Path, d
         wait(s, days=2, hours=2)
         assert len(told(s, "U0ALEX")) == before
         wait(s, days=2)
+        assert "Engineering" in teams_of(s, "alex@example.com")
+
+
+def test_a_try_that_did_not_reach_miro_claims_nothing(tmp_path: Path) -> None:
+    with playing(tmp_path) as s:
+        alex = s.miro.add_user("alex@example.com", "Alex Smith")
+        id = ask(s, "U0ALEX", "/miro-access", "for Engineering for 3 days because of the workshop")
+        s.miro.faults.append(Fault(status=503, times=400, method="PATCH"))
+        approve(s, "U0PRIYA")
+        assert "trying" in history(s, id) and state(s, id) == "working"
+        s.miro.faults.clear()
+        s.miro.join("alex@example.com", s.teams["Engineering"])
+        wait(s, minutes=20)
+        assert state(s, id) == "done" and alex and "Joined Engineering" not in last(s, "U0ALEX")
+        wait(s, days=4)
         assert "Engineering" in teams_of(s, "alex@example.com")
