@@ -302,8 +302,9 @@ def test_an_end_that_was_moved_is_announced_by_nobody_any_more(tmp_path: Path, d
 
 
 def test_a_try_that_did_not_reach_miro_claims_nothing(tmp_path: Path) -> None:
-    with playing(tmp_path) as s:
-        alex = s.miro.add_user("alex@example.com", "Alex Smith")
+    plain = POLICY.replace('organization = "Example Ltd"\n', "")
+    with playing(tmp_path, plain) as s:
+        s.miro.add_user("alex@example.com", "Alex Smith")
         id = ask(s, "U0ALEX", "/miro-access", "for Engineering for 3 days because of the workshop")
         s.miro.faults.append(Fault(status=503, times=400, method="PATCH"))
         approve(s, "U0PRIYA")
@@ -311,6 +312,6 @@ def test_a_try_that_did_not_reach_miro_claims_nothing(tmp_path: Path) -> None:
         s.miro.faults.clear()
         s.miro.join("alex@example.com", s.teams["Engineering"])
         wait(s, minutes=20)
-        assert state(s, id) == "done" and alex and "Joined Engineering" not in last(s, "U0ALEX")
+        assert state(s, id) == "done" and "Joined Engineering" not in last(s, "U0ALEX")
         wait(s, days=4)
         assert "Engineering" in teams_of(s, "alex@example.com")
