@@ -25,9 +25,8 @@ def meet(desk: Desk, colleagues: Colleagues, miro: Miro, ground: Ground, *, live
     for handle in sorted(handles(ground)):
         refresh_group(desk, colleagues, handle, live=live)
     entries = {entry for rule in rules for entry in rule.everybody()} | {*policy.fallback}
-    for kind, whom in ((MANAGER, ground.case.concerned), (ASKERS_MANAGER, ground.case.requester)):
-        if kind in entries:
-            _meet_manager(desk, colleagues, miro, whom, policy, live)
+    for whom in _managed(ground):
+        _meet_manager(desk, colleagues, miro, whom, policy, live)
     owners = {who for team in ground.case.teams for who in policy.owners_of(team)}
     named = [one for one, _ in policy.members([*entries, *owners])]
     _meet_people(desk, colleagues, [one for one in named if is_person(one)], live)
@@ -36,10 +35,8 @@ def meet(desk: Desk, colleagues: Colleagues, miro: Miro, ground: Ground, *, live
 def meet_managers(desk: Desk, colleagues: Colleagues, miro: Miro, request: Request) -> None:
     """Looks up anew who manages those that a waiting request is about, before what is known grows too old."""
     for ground in desk.table(request).grounds(request):
-        entries = {entry for rule in ground.policy.rules(request.action) for entry in rule.everybody()}
-        for kind, whom in ((MANAGER, ground.case.concerned), (ASKERS_MANAGER, ground.case.requester)):
-            if kind in entries:
-                _meet_manager(desk, colleagues, miro, whom, ground.policy, live=True)
+        for whom in _managed(ground):
+            _meet_manager(desk, colleagues, miro, whom, ground.policy, live=True)
 
 
 def handles(ground: Ground) -> set[str]:
@@ -59,15 +56,16 @@ def is_told(desk: Desk, request: Request, untold: Collection[str]) -> bool:
     for ground in desk.table(request).grounds(request):
         if any(one in untold and not people.knows(one, now) for one in handles(ground)):
             return False
-        bosses = {ground.case.concerned.id, ground.case.requester.id} if _asks_managers(ground) else set()
-        if any(id in untold and people.manager(id, now) is None for id in bosses):
+        if any(one.id in untold and people.manager(one.id, now) is None for one in _managed(ground)):
             return False
     return True
 
 
-def _asks_managers(ground: Ground) -> bool:
-    rules = ground.policy.rules(ground.case.action)
-    return bool({MANAGER, ASKERS_MANAGER} & {entry for rule in rules for entry in rule.everybody()})
+def _managed(ground: Ground) -> list[Person]:
+    """Those whose manager may decide it."""
+    entries = {entry for rule in ground.policy.rules(ground.case.action) for entry in rule.everybody()}
+    both = ((MANAGER, ground.case.concerned), (ASKERS_MANAGER, ground.case.requester))
+    return [whom for kind, whom in both if kind in entries]
 
 
 def _conditions(rules: Sequence[Rule]) -> list[str]:
