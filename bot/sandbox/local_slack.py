@@ -11,7 +11,8 @@ import re
 import shutil
 import subprocess
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,11 +21,15 @@ from typing import IO
 PROJECT = Path(__file__).parents[2]
 VARIABLE = "MIRO_BOT_LOCAL_SLACK"
 BOT_USER = "U0BOT"
-START_SECONDS = 20.0
+START_SECONDS, LOOK_SECONDS = 20.0, 0.1
 
 
 class NotThere(Exception):
     """There is no local-slack program on this machine, or it doesn't start; the text says what helps."""
+
+
+class Ended(Exception):
+    """Somebody ended all of it before the workspace was there."""
 
 
 @dataclass(frozen=True)
@@ -85,9 +90,16 @@ def program(root: Path | None = None) -> Path | None:
 
 @contextmanager
 def running(
-    folder: Path, people: Sequence[Somebody], places: Sequence[Place] = (), port: int = 0
+    folder: Path,
+    people: Sequence[Somebody],
+    places: Sequence[Place] = (),
+    port: int = 0,
+    ended: Callable[[], bool] = lambda: False,
 ) -> Iterator[LocalSlack]:
-    """Runs local-slack with these people until the block ends; everything it writes is in `folder`."""
+    """Runs local-slack with these people until the block ends; everything it writes is in `folder`.
+
+    Raises NotThere, and Ended once `ended()` is true while it starts.
+    """
     found = program()
     if found is None:
         raise NotThere(f"No local-slack: `npm install {package()}`, or name the program in {VARIABLE}.")
@@ -99,7 +111,7 @@ def running(
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     output = _Output(process)
     try:
-        yield LocalSlack(output.url(port))
+        yield LocalSlack(output.url(port, ended))
     finally:
         # It has nothing to save, and takes 2 s over a polite end.
         process.kill()
@@ -149,9 +161,12 @@ class _Output:
         self._reader = threading.Thread(target=self._read, args=(process.stdout,), daemon=True)
         self._reader.start()
 
-    def url(self, port: int) -> str:
+    def url(self, port: int, ended: Callable[[], bool]) -> str:
         """The address of its page: with port 0 it chooses one, and prints it."""
-        self._known.wait(START_SECONDS)
+        deadline = time.monotonic() + START_SECONDS
+        while not self._known.wait(LOOK_SECONDS) and time.monotonic() < deadline:
+            if ended():
+                raise Ended
         if self._found is not None:
             return self._found
         if any("EADDRINUSE" in line for line in self._lines):

@@ -6,9 +6,9 @@ import re
 import signal
 import sys
 import tempfile
-import threading
+import time
 import webbrowser
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,7 @@ from approvals.ids import RequestId
 from bot.app import build
 from bot.cli.running import serving_socket
 from bot.sandbox.drawing import as_text
-from bot.sandbox.local_slack import LocalSlack, Place, Somebody, running
+from bot.sandbox.local_slack import LOOK_SECONDS, Ended, LocalSlack, Place, Somebody, running
 from bot.sandbox.miro import Exchange, Miro
 from bot.sandbox.slack_records import Message
 from bot.sandbox.stage import CHANNEL, PEOPLE, POLICY, TOKEN, Stage, stage
@@ -249,37 +249,37 @@ def _quiet_proxies() -> Iterator[None]:
 def web(port: int) -> int:
     """Runs the bot in Socket Mode on a workspace to click in, until it is told to end. Raises NotThere."""
     people = [Somebody(id, email, name) for id, (email, name) in PEOPLE.items()]
+    places = [Place(CHANNEL, "miro-access")]
     with (
-        suppress(KeyboardInterrupt),
-        _ended_from_outside(),
+        suppress(Ended),
+        _told_to_end() as ended,
         _quiet_proxies(),
         tempfile.TemporaryDirectory() as folder,
-        running(Path(folder) / "slack", people, [Place(CHANNEL, "miro-access")], port) as slack,
+        running(Path(folder) / "slack", people, places, port, ended) as slack,
     ):
-        _click_along(Path(folder), slack)
+        _click_along(Path(folder), slack, ended)
     print("Ended.")
     return 0
 
 
 @contextmanager
-def _ended_from_outside() -> Iterator[None]:
-    """Whatever ends a program ends it here as Ctrl-C does, and once: what was opened is closed in peace."""
+def _told_to_end() -> Iterator[Callable[[], bool]]:
+    """Whether somebody has ended the program.
+
+    A signal only leaves word: an exception out of it could come between a program's start and whoever is to
+    end that program.
+    """
+    told: list[int] = []
     names = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
-
-    def end(*_: object) -> None:
-        for name in names:
-            signal.signal(name, signal.SIG_IGN)
-        raise KeyboardInterrupt
-
-    before = {name: signal.signal(name, end) for name in names}
+    before = {name: signal.signal(name, lambda number, _: told.append(number)) for name in names}
     try:
-        yield
+        yield lambda: bool(told)
     finally:
         for name, handler in before.items():
             signal.signal(name, handler or signal.SIG_DFL)
 
 
-def _click_along(folder: Path, slack: LocalSlack) -> None:
+def _click_along(folder: Path, slack: LocalSlack, ended: Callable[[], bool]) -> None:
     (folder / "policy.toml").write_text(POLICY, encoding="utf-8")
     miro = Miro(token=TOKEN)
     teams = [miro.add_team(name) for name in ("Engineering", "IT Administration", "Design", "Sales")]
@@ -292,7 +292,8 @@ def _click_along(folder: Path, slack: LocalSlack) -> None:
             bot.start()
             with serving_socket(bot):
                 _invite(slack.url)
-                threading.Event().wait()
+                while not ended():
+                    time.sleep(LOOK_SECONDS)
         finally:
             bot.stop()
 

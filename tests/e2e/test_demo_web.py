@@ -63,6 +63,17 @@ def test_told_to_end_while_it_starts_it_leaves_nothing_behind(tmp_path: Path) ->
         assert left(tmp_path) == []
 
 
+def test_told_to_end_at_the_moment_its_workspace_begins_it_leaves_nothing_behind(tmp_path: Path) -> None:
+    hasty, pid = tmp_path / "local-slack", tmp_path / "pid"
+    hasty.write_text(f"#!/bin/sh\necho $$ > {pid}\nkill -TERM $PPID\nexec sleep 60\n")
+    hasty.chmod(0o755)
+    with demo(tmp_path, program_there=hasty) as running:
+        assert running.until_gone(GRACE) == 0
+
+    assert not Path(f"/proc/{pid.read_text().strip()}").exists()
+    assert left(tmp_path) == []
+
+
 def test_a_port_that_is_taken_is_one_sentence(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
