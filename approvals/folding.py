@@ -158,16 +158,19 @@ def _held(request: Request, event: Event) -> dict[str, Any]:
 
 def _trying(request: Request, event: Event) -> dict[str, Any]:
     tried = (*request.tried, event.body["step"])
-    return {"tried": tried, "held": "", "next_due": event.at}
+    return {"tried": tried, "unclear": request.unclear + 1, "held": "", "next_due": event.at}
 
 
 def _answered(request: Request, event: Event) -> dict[str, Any]:
-    if event.body.get("nothing_done"):
-        return {"tried": request.tried[:-1], "next_due": event.at}
-    if not event.body["accepted"]:
+    if event.body.get("unclear"):
         return {"holds": 0, "next_due": event.at}
+    clear = {"unclear": request.unclear - 1, "next_due": event.at}
+    if event.body.get("nothing_done"):
+        return {**clear, "tried": request.tried[:-1]}
+    if not event.body["accepted"]:
+        return {**clear, "holds": 0}
     accepted = (*request.accepted, event.body["step"])
-    return {"accepted": accepted, "changed": True, "holds": 0, "next_due": event.at}
+    return {**clear, "accepted": accepted, "changed": True, "holds": 0}
 
 
 def _unseen(request: Request, event: Event) -> dict[str, Any]:

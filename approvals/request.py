@@ -149,6 +149,7 @@ class Request:
     tried: tuple[str, ...] = ()  # since it was approved or resumed
     accepted: tuple[str, ...] = ()
     changed: bool = False  # whether Miro ever accepted a call of it; never taken back
+    unclear: int = 0  # calls of which nobody learned what came of them
     holds: int = 0
     looks: int = 0
     next_due: datetime | None = None
@@ -159,6 +160,11 @@ class Request:
     def number(self) -> int:
         """42 of R-42."""
         return int(self.id.removeprefix("R-"))
+
+    @property
+    def may_have_changed(self) -> bool:
+        """Whether something in Miro may be otherwise than before it."""
+        return self.changed or self.unclear > 0
 
     @property
     def has_lost(self) -> bool:

@@ -55,7 +55,8 @@ _STANDS = {
 
 def kept(request: Request, text: str) -> str:
     """A sentence about an ending, true also where something was done before it."""
-    return text.replace("Nothing has changed.", "What was done before stays.") if request.changed else text
+    unchanged, before = "Nothing has changed.", "What was done before stays."
+    return text.replace(unchanged, before) if request.may_have_changed else text
 
 
 def settled(request: Request, directory: Directory, now: datetime, reader: Person | None = None) -> Settled:

@@ -207,7 +207,7 @@ class Provisioning:
             self._answered(key, False, str(error), nothing_done=True)
             raise
         except Unclear as error:
-            self._answered(key, False, str(error))
+            self._answered(key, False, str(error), unclear=True)
             return None
         except Declined as error:
             self._answered(key, False, error.words)
@@ -224,8 +224,8 @@ class Provisioning:
         said = [event.told("text") for event in events if event.type == What.ANSWERED]
         return f"{clip(said[-1], 160, 25).rstrip('.')}. " if said else ""
 
-    def _answered(self, key: str, accepted: bool, words: str, nothing_done: bool = False) -> None:
-        body = {"step": key, "accepted": accepted, **({"nothing_done": True} if nothing_done else {})}
+    def _answered(self, key: str, accepted: bool, words: str, **known: bool) -> None:
+        body = {"step": key, "accepted": accepted, **known}
         self._write(Draft(What.ANSWERED, body=body, words={"text": words}))
 
     def _declined(self, step: Step, error: Declined) -> None:
@@ -308,7 +308,7 @@ class Provisioning:
 
 def _tried_already(ended: list[Draft]) -> Stopped:
     """What began can't be withdrawn any more: an operator decides."""
-    text = f"{ended[0].words['text'].removesuffix(', so it ends.')}, and nothing is changed so far."
+    text = f"{ended[0].words['text'].removesuffix(', so it ends.')}, after it had begun."
     return Stopped(text, "Press Leave as It Is, unless it is to be done all the same")
 
 

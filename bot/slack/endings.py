@@ -20,7 +20,18 @@ from bot.slack.blocks import (
     section,
     sections,
 )
-from bot.slack.scene import Scene, again, by_shell, capital, foot, heading, unasked, where_it_stands
+from bot.slack.scene import (
+    Scene,
+    again,
+    by_shell,
+    capital,
+    foot,
+    heading,
+    not_done,
+    stopped,
+    unasked,
+    where_it_stands,
+)
 
 
 def result(scene: Scene) -> Message:
@@ -91,11 +102,10 @@ def _approved(scene: Scene) -> str:
 def _stopped(scene: Scene, operator: bool) -> Message:
     request, said = scene.request, scene.request.outcome
     assert said
-    half = "halfway" if said.done else "before anything changed"
-    title = f"{scene.secret}{request.id} stopped {half}: {scene.phrase}"
+    title = f"{scene.secret}{stopped(scene)}"
     lines = sections(
         f"Done: {listed(said.done)}." if said.done else "",
-        f"Not done: {clip_words(', '.join(said.left), 25)}.",
+        not_done(request, 25),
     )
     rest = _way_out(scene) if operator else [context(f"{_asker(scene)}{scene.help}")]
     room = MOST_WORDS - count_words([header(title), *lines, *rest])

@@ -4,6 +4,7 @@ from approvals.states import State
 from bot.slack import waiting
 from bot.slack.blocks import clip_words
 from bot.slack.scene import Scene, unasked
+from bot.slack.scene import stopped as how_it_stopped
 
 
 def stands(scene: Scene) -> str:
@@ -32,9 +33,8 @@ def how_far(scene: Scene) -> str:
 
 def stopped(scene: Scene) -> str:
     """What a stopped request did, what Miro said, and what helps."""
-    request, said = scene.request, scene.request.outcome
-    done = said.done if said else ()
-    text = f"{request.id} stopped {'halfway' if done else 'before anything changed'}: {scene.phrase}."
+    said = scene.request.outcome
+    text = f"{how_it_stopped(scene)}."
     text += f" {clip_words(said.text, 40)}" if said else ""
     return f"{text} What helps: {clip_words(said.remedy, 25)}" if said and said.remedy else text
 

@@ -8,7 +8,7 @@ from approvals.request import Request, Vote
 from approvals.states import State
 from bot.lifecycle.action import Kind
 from bot.slack.blocks import Block, context, header, numbered, section, sections
-from bot.slack.scene import Scene, unasked
+from bot.slack.scene import Scene, not_done, unasked
 from bot.slack.waiting import entitled, notes
 
 MOST, SAID = 59, 40
@@ -42,9 +42,9 @@ def _halfway(request: Request) -> Iterator[str]:
     """What is done of a stopped request, and what isn't."""
     said = request.outcome
     if request.state is State.STOPPED and said:
-        done = listed(said.done) or ("nothing that I could see" if request.changed else "nothing")
+        done = listed(said.done) or ("nothing that I could see" if request.may_have_changed else "nothing")
         yield f"It stopped. Done: {done}."
-        yield f"Not done: {listed(said.left)}." if said.left else ""
+        yield not_done(request, 1000)
 
 
 def _record(scene: Scene) -> str:

@@ -200,9 +200,26 @@ def _how_far(request: Request) -> str:
     done = request.outcome.done if request.outcome else ()
     if done:
         return f"It stopped halfway. Done so far: {clip_words(listed(done), 25)}."
-    if request.changed:
+    if request.may_have_changed:
         return "It stopped, and I couldn't see what is done."
     return "It stopped before anything changed."
+
+
+def stopped(scene: Scene) -> str:
+    """That it stopped, with how far it had come, as far as that was seen, and what was asked for."""
+    request = scene.request
+    unseen = "" if request.may_have_changed else " before anything changed"
+    how = " halfway" if request.outcome and request.outcome.done else unseen
+    return f"{request.id} stopped{how}: {scene.phrase}"
+
+
+def not_done(request: Request, most: int) -> str:
+    """What of a stopped request isn't so, as far as that was seen; '' where nothing is left."""
+    said = request.outcome
+    if said is None or not said.left:
+        return ""
+    unseen = request.may_have_changed and not said.done
+    return f"{'Not seen to be done' if unseen else 'Not done'}: {clip_words(listed(said.left), most)}."
 
 
 def unasked(request: Request) -> str:
