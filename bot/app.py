@@ -15,14 +15,18 @@ from slack_sdk import WebClient
 
 from approvals.sqlite import SqliteStore, utc_now
 from bot.desk import Desk
+from bot.housekeeping import Housekeeping
 from bot.loops import Loop, Traffic
 from bot.miro.client import Miro
+from bot.miro_sync import MiroSync
+from bot.people_sync import PeopleSync
 from bot.policies import Policies, usable
 from bot.settings import Settings
 from bot.slack.courier import Courier
 from bot.slack.listeners import Listeners
 from bot.slack.people import SlackPeople
 from bot.slack.web import Door
+from bot.timetable import Timetable
 from bot.worker import Worker
 
 log = logging.getLogger(__name__)
@@ -46,6 +50,7 @@ class Bot:
     people: SlackPeople
     courier: Courier
     workers: list[Worker]
+    housekeeping: Housekeeping
     app: App
     traffic: Traffic
     _loops: list[Loop] = field(default_factory=list)
@@ -63,7 +68,7 @@ class Bot:
             loop.start()
 
     def _tick(self) -> bool:
-        self.workers[0].tick()
+        self.housekeeping.tick()
         return False
 
     def _wake(self) -> None:
@@ -101,7 +106,7 @@ class Bot:
 
     def health(self) -> dict[str, Any]:
         """What /healthz answers: anything stuck shows here."""
-        problem, miro = self.desk.policies.problem, self.workers[0].miro_problem
+        problem, miro = self.desk.policies.problem, self.housekeeping.miro.problem
         said = "not looked at yet" if miro is None else miro or "takes the token"
         record = str(self.store.head())
         return {"ok": not (problem or miro), "policy": problem or "in force", "miro": said, "record": record}
@@ -149,11 +154,15 @@ def build(
     courier = Courier(desk, client)
     me = f"{socket.gethostname()}/{os.getpid()}"
     workers = [Worker(desk, miro, people, f"{me}/{number}") for number in range(WORKERS)]
+    times = Timetable(now)
+    housekeeping = Housekeeping(
+        desk, PeopleSync(desk, miro, people, times), MiroSync(desk, miro, times), times
+    )
     app = _bolt(settings, people)
     traffic = Traffic(time.monotonic)
     app.use(traffic.heard)
     Listeners(desk, courier).register(app)
-    return Bot(settings, store, desk, miro, client, people, courier, workers, app, traffic)
+    return Bot(settings, store, desk, miro, client, people, courier, workers, housekeeping, app, traffic)
 
 
 def _bolt(settings: Settings, people: SlackPeople) -> App:

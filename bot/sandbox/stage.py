@@ -146,7 +146,7 @@ def stage(
         urls = open_.enter_context(miro.serve()), open_.enter_context(slack.serve())
         bot = build(_settings(folder, *urls), now=clock, sleep=clock.sleep, **how)
         open_.callback(bot.stop)
-        bot.workers[0].tick()
+        bot.housekeeping.tick()
         url = open_.enter_context(serving(bot.door(), "127.0.0.1", 0, LISTENERS))
         acting = Gestures(slack, f"{url}/slack/events", wall_clock=clock.seconds)
         miro.log.clear()

@@ -226,7 +226,7 @@ def test_a_vote_from_a_shell_counts_only_while_shells_may_decide(tmp_path: Path)
         assert shell.types("approve", id, "--as", "carol@example.com") == f"{id} is approved."
         forbids = POLICY.replace("command_line_decides = true", "command_line_decides = false")
         (tmp_path / "policy.toml").write_text(forbids, encoding="utf-8")
-        s.bot.workers[0].tick()
+        s.bot.housekeeping.tick()
         s.settle()
         assert state(s, id) == "waiting"
         assert calls(s) == []

@@ -99,7 +99,7 @@ def test_teams_are_taken_as_written_until_the_record_has_seen_miro(tmp_path: Pat
     (tmp_path / "policy.toml").write_text(POLICY, encoding="utf-8")
     assert unsure in Shell(tmp_path).types(*WHO, "teams=Desing")
     with machine(tmp_path) as (s, shell):
-        s.bot.workers[0].tick()
+        s.bot.housekeeping.tick()
         assert "I don't know a team called Desing." in shell.types(*WHO, "teams=Desing", exits=1)
         assert "Sales is managed elsewhere." in shell.types(*WHO, "teams=Sales", exits=1)
         assert unsure not in shell.types(*WHO, "teams=Design")

@@ -57,7 +57,7 @@ def test_what_is_not_said_yet_may_be_left_out(tmp_path: Path, words: tuple[str, 
 def test_teams_that_the_record_knows_are_looked_at_as_in_an_ask(tmp_path: Path) -> None:
     same = ("move-team", "from_team=Design", "to_team=DESIGN")
     with machine(tmp_path) as (s, shell):
-        s.bot.workers[0].tick()
+        s.bot.housekeeping.tick()
         said = shell.types("policy", "who", *same, "--as", "alex@example.com", exits=1)
         assert said == "Error: to_team: Choose another team than the one to leave."
         assert len(s.bot.store.requests()) == 0

@@ -43,8 +43,8 @@ def test_a_bot_that_starts_looks_at_miro_once_even_if_it_knows_the_groups(s: Sta
     bot = s.rebuild()
     try:
         assert bot.health()["miro"] == "not looked at yet"
-        bot.workers[0].tick()
-        bot.workers[0].tick()
+        bot.housekeeping.tick()
+        bot.housekeeping.tick()
         assert bot.health()["miro"] == "takes the token"
         assert [one.path for one in s.miro.log] == ["/Users?attributes=id&count=1"]
     finally:
@@ -55,13 +55,13 @@ def test_a_token_refused_at_the_start_is_looked_at_again_each_minute(s: Stage) -
     s.miro.faults.append(Fault("GET", "", status=401, times=2))
     bot = s.rebuild()
     try:
-        bot.workers[0].tick()
+        bot.housekeeping.tick()
         assert not bot.health()["ok"]
-        bot.workers[0].tick()
+        bot.housekeeping.tick()
         assert len(s.miro.log) == 1
         for _ in range(2):
             s.clock.pass_(timedelta(minutes=1))
-            bot.workers[0].tick()
+            bot.housekeeping.tick()
         assert bot.health()["ok"]
     finally:
         bot.stop()

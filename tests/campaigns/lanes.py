@@ -128,7 +128,7 @@ def _approved(scene: Stage, emails: list[str]) -> None:
     """One after another of the same person: whoever takes the next piece of work meets somebody at it."""
     bot = scene.bot
     scene.clock.sleep(600)
-    bot.workers[0].tick()
+    bot.housekeeping.tick()
     asker = bot.people.find(ASKER)
     assert asker
     for email in emails:

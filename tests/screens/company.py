@@ -43,7 +43,7 @@ class Company:
     def pass_(self, span: timedelta) -> None:
         """Lets time pass, and the bot do what time brings about."""
         self.clock.pass_(span)
-        self.bot.workers[0].tick()
+        self.bot.housekeeping.tick()
         self.settle()
 
     def member(self, email: str, name: str, *teams: str, admin: bool = False) -> None:
@@ -55,7 +55,7 @@ class Company:
         account = Account(SlackId(slack_id), standing, self.clock(), "Europe/Berlin")
         self.bot.store.people.saw(account, PEOPLE[slack_id][0], name=PEOPLE[slack_id][1])
         self.bot.desk.people_changed = True
-        self.bot.workers[0].tick()
+        self.bot.housekeeping.tick()
 
     def heard(self) -> bool:
         """Whether the bot has acknowledged everything that local-slack sent."""
@@ -81,7 +81,7 @@ def company(folder: Path, story: Story) -> Iterator[Company]:
         open_.callback(bot.stop)
         whole = Company(clock, miro, teams, slack, bot, People(slack))
         story.prepare(whole)
-        bot.workers[0].tick()
+        bot.housekeeping.tick()
         open_.enter_context(serving_socket(bot))
         yield whole
 

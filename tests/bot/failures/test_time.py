@@ -77,7 +77,7 @@ def test_clock_skew_and_long_downtime(tmp_path: Path, days: int) -> None:
         s.clock.pass_(timedelta(days=days))
         second = s.rebuild()
         try:
-            second.workers[0].tick()
+            second.housekeeping.tick()
             second.settle()
         finally:
             second.stop()

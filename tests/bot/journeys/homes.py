@@ -17,7 +17,7 @@ def opened(s: Stage, user: str) -> str:
     assert s.acting.open_home(user).ok
     s.settle()
     if "haven't been able to check" in page(s, user):
-        s.bot.workers[0].tick()
+        s.bot.housekeeping.tick()
         s.settle()
     return page(s, user)
 

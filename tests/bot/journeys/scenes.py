@@ -163,5 +163,5 @@ def teams_of(s: Stage, email: str) -> set[str]:
 def wait(s: Stage, **span: float) -> None:
     """Lets time pass, and the bot do what time brings about."""
     s.clock.pass_(timedelta(**span))
-    s.bot.workers[0].tick()
+    s.bot.housekeeping.tick()
     s.settle()

@@ -99,7 +99,7 @@ def test_the_last_moment_counts_and_the_moment_after_does_not(s: Stage) -> None:
     expires = request(s, other).expires_at
     assert expires
     s.clock.pass_(expires - s.clock() - timedelta(seconds=1))
-    s.bot.workers[0].tick()
+    s.bot.housekeeping.tick()
     press(s, "U0PRIYA", "approve")
     assert state(s, other) == "done"
 

@@ -122,7 +122,7 @@ def test_other_addresses_are_not_there(s: Stage) -> None:
 def test_health_is_bad_while_the_policy_file_is_broken(s: Stage) -> None:
     assert httpx.get(f"{s.url}/healthz").status_code == 200
     (s.folder / "policy.toml").write_text("operators = [", encoding="utf-8")
-    s.bot.workers[0].tick()
+    s.bot.housekeeping.tick()
     answer = httpx.get(f"{s.url}/healthz")
     assert answer.status_code == 503
     assert "line 1" in answer.json()["policy"]

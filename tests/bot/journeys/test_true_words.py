@@ -43,7 +43,7 @@ def test_a_policy_grown_stricter_binds_what_is_waiting(s: Stage) -> None:
     id = _offboarding(s)
     path = s.folder / "policy.toml"
     path.write_text(path.read_text().replace('expires = "8h"', 'expires = "8h", agree = 2'))
-    s.bot.workers[0].tick()
+    s.bot.housekeeping.tick()
     approve(s, "U0PRIYA")
     assert _state(s, id) is State.WAITING
     approve(s, "U0CAROL")

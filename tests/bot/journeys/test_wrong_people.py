@@ -257,7 +257,7 @@ class Grid:
                 with serving(bot.door(), "127.0.0.1", 0, 8) as url:
                     acting = Gestures(slack, f"{url}/slack/events", wall_clock=clock.seconds)
                     assert acting.command("W0ELSE", "/miro", "whoami").ok
-                    bot.workers[0].tick()
+                    bot.housekeeping.tick()
                     assert acting.command("W0ELSE", "/miro", "whoami").ok
             finally:
                 bot.stop()

@@ -1,0 +1,113 @@
+"""Keeps fresh what the bot knows of Miro as a whole: its groups, its admins, and whether it answers."""
+
+import logging
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from approvals.ids import GroupId
+from approvals.store import Admin
+from bot.desk import Desk
+from bot.miro.client import Miro, MiroError
+from bot.miro.wire import ADMIN, Account
+from bot.timetable import Timetable
+
+log = logging.getLogger(__name__)
+
+GROUPS_EVERY = timedelta(minutes=10)
+ADMINS_EVERY = timedelta(hours=1)
+RETRY = timedelta(minutes=1)
+OUTAGE = timedelta(minutes=15)
+"""After how long without Miro the operators are told."""
+
+
+@dataclass
+class MiroSync:
+    """Asks Miro for its lists now and then, and tells operators what they'd otherwise hear from nobody."""
+
+    desk: Desk
+    miro: Miro
+    times: Timetable
+    _strangers: tuple[str, ...] = ()
+    _outage_since: datetime | None = None
+    _outage_told: bool = False
+    problem: str | None = None
+    """What Miro said last: '' when all was well, None before the first look."""
+
+    def refresh(self) -> None:
+        """Looks up what is due."""
+        if self.times.is_due("groups"):
+            self._refresh_groups()
+        if self.times.is_due("admins"):
+            self._refresh_admins()
+
+    def _refresh_groups(self) -> None:
+        """Takes the list of groups, if the last one is ten minutes old. GET /Groups is dear: 5 per 30 s.
+
+        After a start, and after a problem, it looks at least whether Miro takes the token.
+        """
+        seen = self.desk.store.groups.seen_at()
+        fresh = seen is not None and self.desk.now() - seen < GROUPS_EVERY
+        if fresh and self.problem == "":
+            return
+        try:
+            if fresh:
+                self.miro.ping()
+            else:
+                self._keep_groups()
+        except MiroError as error:
+            self._note(error)
+        else:
+            self._note_that_it_answers()
+
+    def _keep_groups(self) -> None:
+        groups = self.miro.groups()
+        self.desk.store.groups.keep([(GroupId(one.id), one.display_name) for one in groups])
+
+    def _note(self, error: MiroError) -> None:
+        self.problem = str(error)
+        log.warning("%s Look at MIRO_SCIM_TOKEN and MIRO_SCIM_URL. I look again in a minute.", error)
+        self.times.again("groups", RETRY)
+        self._tell_of_outage()
+
+    def _note_that_it_answers(self) -> None:
+        if self.problem != "":
+            log.info("Miro takes the token.")
+        self.problem, self._outage_since, self._outage_told = "", None, False
+        self._tell_of_strangers()
+
+    def _tell_of_outage(self) -> None:
+        """A long silence of Miro is told once: requesters read of theirs, operators would of nothing."""
+        self._outage_since = self._outage_since or self.desk.now()
+        if not self._outage_told and self.desk.now() - self._outage_since >= OUTAGE:
+            self._outage_told = True
+            self.desk.tell_operators(
+                f"{self.problem} That has been so for a while. What is asked for is saved and goes on "
+                "by itself as soon as Miro answers."
+            )
+
+    def _tell_of_strangers(self) -> None:
+        """A team that the policy names and Miro doesn't have is told once, not only when somebody asks."""
+        strangers = tuple(self.desk.tables().strangers())
+        if strangers and strangers != self._strangers:
+            self.desk.tell_operators(
+                f"The policy names teams that Miro doesn't have: {', '.join(strangers)}. "
+                "Mend their names in the policy; until then what it says of them holds for nobody."
+            )
+        self._strangers = strangers
+
+    def _refresh_admins(self) -> None:
+        """Looks who has admin rights in Miro: operators see it in App Home."""
+        seen = self.desk.store.groups.admins()[1]
+        if seen and self.desk.now() - seen < ADMINS_EVERY:
+            return
+        try:
+            self.desk.store.groups.keep_admins(map(_admin, self.miro.admins()))
+        except MiroError as error:
+            log.warning("who has admin rights isn't fresh: %s", error)
+            self.times.again("admins", GROUPS_EVERY)
+
+
+def _admin(account: Account) -> Admin:
+    company = ["Company Admin"] if account.org_role == ADMIN else []
+    rights = ", ".join([*company, *sorted(account.admin_roles)])
+    return Admin(account.id, account.user_name, account.display_name, rights)
