@@ -13,7 +13,7 @@ from approvals.refusals import Refused, Unsure
 from approvals.request import Draft, Request
 from approvals.states import State, What
 from approvals.store import Claim, Overtaken
-from bot import allowed, ending
+from bot import allowed, ending, stops
 from bot.checking import look
 from bot.desk import LEASE, Colleagues, Desk, SlackAway
 from bot.lifecycle import Action
@@ -23,32 +23,13 @@ from bot.miro.client import Ambiguous, Answered, Away, Declined, Locked, Miro, P
 from bot.miro.goals import Seen
 from bot.miro.plan import Obstacle, Plan, Step, make, unseen
 from bot.proposing import waiting
+from bot.stops import ONLY_WHAT_IS_LEFT, Stopped, as_part
 from bot.sweep import close_others
 
 TRIES = 3
 """How often one call is sent whose outcome stays unknown, with a look in between."""
 LOOKS = (timedelta(seconds=5), timedelta(seconds=30))
 """When to look again for something that Miro accepted and doesn't show yet."""
-
-REMEDIES = (
-    ("at least one admin", "Make somebody else admin of that team in Miro"),
-    ("limit reached", "Free a license in Miro, or buy one"),
-    ("not whitelisted", "Allow this domain in Miro's company settings"),
-    ("not unique", "Look in Miro whether the person is a guest or belongs to another organization"),
-    ("no valid resources", "Look whether the person and the team are still in Miro"),
-    ("no resource", "Look whether the person and the team are still in Miro"),
-    ("inactive", "Reactivate the account in Miro"),
-    ("last admin", "Make somebody else Company Admin"),
-)
-"""A word of Miro's refusal, and what helps. Some refusals can't be foreseen through SCIM."""
-
-
-class Stopped(Exception):
-    """It can't go on by itself. `remedy` is what an operator does before pressing Resume."""
-
-    def __init__(self, text: str, remedy: str) -> None:
-        super().__init__(text)
-        self.text, self.remedy = text, remedy
 
 
 @dataclass
@@ -79,7 +60,7 @@ class Provisioning:
                 )
             return self._held("Miro isn't answering.")
         except (Obstacle, Ambiguous, Declined) as error:
-            return self._stop(str(error), "Mend that, then press Resume. I'll do only what's left.")
+            return self._stop(str(error), f"Mend that, {ONLY_WHAT_IS_LEFT}")
         except Stopped as stop:
             return self._stop(stop.text, stop.remedy)
         except Unsure as error:
@@ -127,7 +108,7 @@ class Provisioning:
         if before_the_first_write:
             ended = allowed.left(self.desk, self.colleagues, self.request)
             if ended and self.request.state is State.WORKING:
-                raise _tried_already(ended)
+                raise stops.begun(ended)
             if ended:
                 return self._write(*ended)
             allowed.check(self.desk, self.colleagues, self.miro, self.request, command)
@@ -162,9 +143,7 @@ class Provisioning:
         try:
             return self.desk.command(self.request)
         except KeyError as error:
-            raise Stopped(
-                f"I don't know the action {error.args[0]}.", "Install the version that asked for it"
-            ) from error
+            raise stops.unknown_action(error.args[0]) from error
 
     def _plan(self, command: Action, seen: Seen) -> Plan:
         try:
@@ -192,11 +171,7 @@ class Provisioning:
         """One call between two entries of the record; None when the next thing is a look."""
         key = step.goal.mark
         if self.request.tried.count(key) >= TRIES:
-            raise Stopped(
-                f"{self._heard()}I tried {TRIES} times to {_lower(step.goal.todo)} "
-                "and never learned whether it worked.",
-                "Look in Miro whether it is so; then press Resume. I'll do only what's left.",
-            )
+            raise stops.never_answered(step.goal.todo, TRIES, self._heard())
         self.desk.store.renew(self.claim, LEASE)
         self._write(Draft(What.TRYING, body={"step": key, "call": str(step.call).replace("{user}", id)}))
         self.seen = None
@@ -232,9 +207,7 @@ class Provisioning:
         """Miro said no. If it is so all the same, somebody else did it, or an earlier try of this bot."""
         if step.goal.holds(self._look(self._command())):
             return
-        helps = next((text for part, text in REMEDIES if part in error.words.casefold()), "")
-        remedy = f"{helps or 'Look into it in Miro'}, then press Resume. I'll do only what's left."
-        raise Stopped(f'Miro said: "{error.words}"', remedy)
+        raise stops.refused(error.words)
 
     # -- ending ----------------------------------------------------------------------------------------
 
@@ -282,11 +255,7 @@ class Provisioning:
         if self.request.looks < len(LOOKS):
             until = self.desk.now() + LOOKS[self.request.looks]
             return self._write(Draft(What.UNSEEN, body={"next_try_at": stamp(until)}))
-        what = _lower(missing[0].goal.todo)
-        raise Stopped(
-            f"Miro accepted my call to {what}, but doesn't show it.",
-            "Look in Miro whether it is so; then press Resume. I'll do only what's left.",
-        )
+        raise stops.never_shown(missing[0].goal.todo)
 
     def _stop(self, text: str, remedy: str) -> Request:
         words = {"text": text, "remedy": remedy, "lines": json.dumps(self._lines(), ensure_ascii=False)}
@@ -299,20 +268,8 @@ class Provisioning:
             goals = command.goals(self.desk.facts)
             left = {goal.key for goal in unseen(goals, self.seen or self._look(command))}
         except (KeyError, Away, Locked, Obstacle, Ambiguous, Declined):
-            return {"done": [], "left": [_lower(step["text"]) for step in steps]}
+            return {"done": [], "left": [as_part(step["text"]) for step in steps]}
         return {
             "done": [step["did"] for step in steps if step["key"] not in left],
-            "left": [_lower(step["text"]) for step in steps if step["key"] in left],
+            "left": [as_part(step["text"]) for step in steps if step["key"] in left],
         }
-
-
-def _tried_already(ended: list[Draft]) -> Stopped:
-    """What began can't be withdrawn any more: an operator decides."""
-    text = f"{ended[0].words['text'].removesuffix(', so it ends.')}, after it had begun."
-    return Stopped(text, "Press Leave as It Is, unless it is to be done all the same")
-
-
-def _lower(sentence: str) -> str:
-    """A sentence of a card as a part of another one."""
-    head = sentence.partition(". ")[0].rstrip(".")
-    return head[:1].lower() + head[1:]
