@@ -73,10 +73,7 @@ class Reading:
         handles = [one for one, _ in self.policy.members([entry]) if is_slack_group(one)]
         for handle in handles:
             if not self.directory.knows(handle, self.now):
-                raise Unsure(
-                    f"I can't tell who is in {handle}, so I don't know who decides this. "
-                    "Try again in some minutes; if it stays so, ask your IT team."
-                )
+                raise Unsure(handle)
         return False
 
     def may_ask(self) -> None:

@@ -20,4 +20,11 @@ class Outdated(Refused):
 
 
 class Unsure(Refused):
-    """What it depends on isn't known at the moment: nothing is decided by a guess."""
+    """It depends on who is in a Slack user group, and that isn't known: nothing is decided by a guess."""
+
+    def __init__(self, handle: str) -> None:
+        super().__init__(
+            f"I can't tell who is in {handle}, so I don't know who decides this. "
+            "Try again in some minutes; if it stays so, ask your IT team."
+        )
+        self.handle = handle

@@ -12,7 +12,7 @@ from approvals.cases import Approver, Case
 from approvals.deadlines import later, reminder
 from approvals.people import Person, listed
 from approvals.policy import Policy, Step
-from approvals.refusals import Refused
+from approvals.refusals import Refused, Unsure
 from approvals.routing import Ground
 from approvals.sqlite import SqliteStore
 from approvals.who import is_operator
@@ -102,7 +102,7 @@ def foresee(
         people = Everybody(store.people if store else None)
         tables = assumed(policy, store, people)
         ground = Ground(policy, _case(action, raw, people.by_email(email), tables), people, now)
-        ground.may_ask()
+        _check_asker(ground)
         ground.check_length()
         notes = (*missing(ground), *_unsure(tables, action, raw))
         if problem := ground.unfillable():
@@ -111,6 +111,16 @@ def foresee(
         is_quiet = _is_quiet(policy, action)
         steps = tuple((step, _as_told(ground.seats(step), is_quiet)) for step in ground.rule.ladder)
     return Foresight(ground, steps, (*notes, *_also(ground, action)))
+
+
+def _check_asker(ground: Ground) -> None:
+    try:
+        ground.may_ask()
+    except Unsure as error:
+        raise Refused(
+            f"The record doesn't say who is in {error.handle}, and which rule holds hangs on that. "
+            "Run the bot on this policy for a minute, or name its record in MIRO_BOT_DATABASE."
+        ) from error
 
 
 def _is_quiet(policy: Policy, action: type[Action]) -> bool:

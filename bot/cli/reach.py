@@ -22,19 +22,41 @@ def unreached(settings: Settings) -> list[str]:
         # A record of its own: looking around begins none, and puts no policy in force.
         bot = composition.build(replace(settings, database=Path(folder) / "record.db"))
         try:
-            return [*_people(bot), *_groups(bot), *_channel(bot), *_field(bot), *_closed(bot)]
+            people = [*_people(bot), *_managers(bot), *_second_accounts(bot)]
+            return [*people, *_groups(bot), *_channel(bot), *_field(bot), *_closed(bot)]
         finally:
             bot.stop()
 
 
 def _people(bot: Bot) -> Iterator[str]:
     for entry in sorted(bot.desk.policy.people()):
-        person = bot.people.find(entry)
-        standing = person.account.standing if person and person.account else None
-        if standing is None:
-            yield f"{entry}: Slack knows nobody by this name"
-        elif standing is not Standing.COLLEAGUE:
-            yield f"{entry}: {standing.value}, so can neither ask nor decide"
+        if problem := _problem(bot, entry):
+            yield f"{entry}: {problem}"
+
+
+def _managers(bot: Bot) -> Iterator[str]:
+    policy = bot.desk.policy
+    if not policy.asks_for_managers:
+        return
+    for entry in sorted(set(policy.managers.values()) - policy.people()):
+        if problem := _problem(bot, entry):
+            yield f"{entry}, named in [managers]: {problem}"
+
+
+def _second_accounts(bot: Bot) -> Iterator[str]:
+    """An address needn't be one of Slack; an account that isn't there links nobody."""
+    for entry in sorted(bot.desk.policy.same_person):
+        if "@" not in entry and bot.people.find(entry) is None:
+            yield f"{entry}, named in [same_person]: Slack knows nobody by this name"
+
+
+def _problem(bot: Bot, entry: str) -> str:
+    """Why somebody can't be reached; '' where they can."""
+    person = bot.people.find(entry)
+    standing = person.account.standing if person and person.account else None
+    if standing is None:
+        return "Slack knows nobody by this name"
+    return "" if standing is Standing.COLLEAGUE else f"{standing.value}, so can neither ask nor decide"
 
 
 def _groups(bot: Bot) -> Iterator[str]:

@@ -78,7 +78,8 @@ def _bounded(asked: Asked, action: str, tables: Tables) -> Asked:
     if not longest or not all(longest):
         return asked
     most = max(days for days in longest if days)
-    return replace(asked, hint=f"{counted(most).capitalize()} at most; then I take it back.")
+    bound = "One day" if most == 1 else f"{counted(most).capitalize()} at most"
+    return replace(asked, hint=f"{bound}; then I take it back.")
 
 
 def _proposed(asked: Asked, rule: Rule | None) -> str:

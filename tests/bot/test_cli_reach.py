@@ -41,6 +41,16 @@ def test_a_group_a_channel_and_a_field_are_looked_at(tmp_path: Path) -> None:
         assert missed.endswith("can be used, but not by everybody.")
 
 
+def test_managers_and_second_accounts_are_looked_for(tmp_path: Path) -> None:
+    table = '[managers]\n"lena@example.com" = "gone@example.com"\n'
+    linked = '[same_person]\n"U0SAM2" = "sam@example.com"\n"sam@other.example.com" = "sam@example.com"\n'
+    with machine(tmp_path, POLICY.replace("[managers]\n", linked + table)) as (_, shell):
+        assert shell.json("policy", "check", "--reach", exits=1)["unreached"] == [
+            "gone@example.com, named in [managers]: Slack knows nobody by this name",
+            "U0SAM2, named in [same_person]: Slack knows nobody by this name",
+        ]
+
+
 def test_looking_begins_no_record_and_needs_a_token(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with machine(tmp_path) as (s, shell):
         entries = s.bot.store.head()

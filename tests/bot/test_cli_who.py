@@ -63,6 +63,16 @@ def test_teams_that_the_record_knows_are_looked_at_as_in_an_ask(tmp_path: Path) 
         assert len(s.bot.store.requests()) == 0
 
 
+def test_a_rule_that_hangs_on_a_group_nobody_told_of_is_not_guessed(tmp_path: Path) -> None:
+    rule = '[[actions.make-admin.rules]]\nwhen = { requester_group = "@designers" }\napprovers = ["it"]\n'
+    own = next(line for line in POLICY.splitlines() if line.startswith("make-admin"))
+    split = f'{POLICY.replace(own, "")}[actions.make-admin]\nask = ["anyone"]\napprovers = ["it"]\n{rule}'
+    assert who(tmp_path, "make-admin", JO, by="alex", policy=split, exits=1) == [
+        "The record doesn't say who is in @designers, and which rule holds hangs on that. "
+        "Run the bot on this policy for a minute, or name its record in MIRO_BOT_DATABASE."
+    ]
+
+
 # -- why they decide ---------------------------------------------------------------------------------------
 
 TABLES = """\

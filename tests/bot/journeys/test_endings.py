@@ -183,6 +183,12 @@ def test_asking_for_less_than_there_is_asks_nobody(s: Stage) -> None:
     assert state(s, id) == "nothing to do"
 
 
+def test_a_bound_of_one_day_is_said_as_one(tmp_path: Path) -> None:
+    with playing(tmp_path, LIMITED.replace('longest = "30d"', 'longest = "1d"').replace("7d", "1d")) as s:
+        s.acting.command(*ACCESS)
+        assert "One day; then I take it back." in str(s.acting.modal("U0ALEX")["blocks"])
+
+
 def test_the_policy_bounds_and_proposes_the_days(tmp_path: Path) -> None:
     with playing(tmp_path, LIMITED) as s:
         most = "This can be had for 30 days at most. Ask again before they are over."
