@@ -1,0 +1,69 @@
+"""What becomes of a note with each of Slack's errors: tried once, tried again, given up."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from approvals.store import Note
+from bot.sandbox.stage import Stage
+from bot.slack.notes import GIVE_UP
+from tests.bot.journeys.scenes import playing
+
+FINAL = ["channel_not_found", "is_archived", "user_not_found", "not_in_channel"]
+PASSING = ["internal_error", "ratelimited", "service_unavailable", "team_added_to_org", "something_new"]
+
+
+@pytest.fixture
+def s(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Stage]:
+    for name in ("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    with playing(tmp_path) as whole:
+        yield whole
+
+
+def posts(s: Stage) -> int:
+    return sum(one.method == "chat.postMessage" for one in s.slack.log)
+
+
+@pytest.mark.parametrize("error", FINAL)
+def test_a_note_that_cannot_arrive_is_tried_once(s: Stage, error: str) -> None:
+    s.slack.fault("chat.postMessage", error=error)
+    s.bot.store.cards.say(Note("U0ALEX", {"text": "hello"}))
+    s.settle()
+    s.clock.pass_(timedelta(days=1))
+    s.settle()
+    assert posts(s) == 1
+
+
+@pytest.mark.parametrize("error", PASSING)
+def test_a_note_that_may_arrive_later_is_tried_again(s: Stage, error: str) -> None:
+    s.slack.fault("chat.postMessage", error=error)
+    s.bot.store.cards.say(Note("U0ALEX", {"text": "hello"}))
+    s.settle()
+    assert s.slack.dm_of("U0ALEX") == []
+    s.clock.pass_(timedelta(seconds=10))
+    s.settle()
+    assert [one.text for one in s.slack.dm_of("U0ALEX")] == ["hello"]
+
+
+def test_a_note_is_given_up_in_the_end(s: Stage) -> None:
+    s.slack.fault("chat.postMessage", error="internal_error", times=None)
+    s.bot.store.cards.say(Note("U0ALEX", {"text": "hello"}))
+    for _ in range(GIVE_UP + 5):
+        s.settle()
+        s.clock.pass_(timedelta(hours=12))
+    assert posts(s) == GIVE_UP + 1
+
+
+def test_retry_after_is_honoured(s: Stage) -> None:
+    s.slack.fault("chat.postMessage", status=429, retry_after=90)
+    s.bot.store.cards.say(Note("U0ALEX", {"text": "hello"}))
+    s.settle()
+    s.clock.pass_(timedelta(seconds=89))
+    s.settle()
+    assert posts(s) == 1
+    s.clock.pass_(timedelta(seconds=1))
+    s.settle()
+    assert posts(s) == 2
