@@ -1,6 +1,6 @@
 """Whether what was approved may still be done: people and policy once more, live, before the first change."""
 
-from approvals import decide
+from approvals import passing
 from approvals.refusals import Refused, Unsure
 from approvals.request import Draft, Request
 from bot import ending
@@ -42,7 +42,7 @@ def left(desk: Desk, colleagues: Colleagues, request: Request) -> list[Draft]:
     for id in dict.fromkeys(filter(None, (request.requester, request.subject))):
         if desk.person(id).accounts:
             colleagues.look(desk.person(id))
-    return decide.left(request, desk.table(request))
+    return passing.left(request, desk.table(request))
 
 
 def is_approved(desk: Desk, colleagues: Colleagues, request: Request) -> bool:

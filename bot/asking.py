@@ -7,9 +7,9 @@ from approvals.people import Standing
 from approvals.policy_conditions import CONDITIONS
 from approvals.refusals import Refused, Unsure
 from approvals.request import Draft, Request
+from approvals.routed import looked_at
 from approvals.routing import Ground
 from approvals.states import What
-from approvals.table import looked_at
 from approvals.who import Who, check_standing, is_operator
 from bot.desk import Desk
 from bot.lifecycle import Action

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from approvals import decide
+from approvals import passing
 from approvals.deadlines import due
 from approvals.refusals import Refused
 from approvals.request import Draft, Request
@@ -66,7 +66,7 @@ class Housekeeping:
             if what is What.OVER:
                 self._end(request)
             elif what is not What.ROUTED or self.people.is_told(request):
-                self._decide(request, decide.lapse)
+                self._decide(request, passing.lapse)
 
     def _end(self, request: Request) -> None:
         """What was given for some days is taken back."""
@@ -106,6 +106,6 @@ class Housekeeping:
         self.desk.people_changed = False
         for request in self.desk.store.requests(states=[State.WAITING], limit=10_000):
             if self.people.is_told(request):
-                self._decide(request, decide.review)
+                self._decide(request, passing.review)
         self._reviewed = self.desk.policies.hash
         self.times.again("review", REVIEW_EVERY)

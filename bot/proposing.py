@@ -10,8 +10,8 @@ from approvals.ids import stamp
 from approvals.people import Person
 from approvals.policy import Rule
 from approvals.request import Draft, Request
+from approvals.routed import asking, looked_at, told
 from approvals.states import State, What
-from approvals.table import asking, looked_at, told
 from bot import ending
 from bot.desk import Desk
 from bot.lifecycle import Action

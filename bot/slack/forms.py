@@ -5,10 +5,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from approvals.decide import LONGEST_QUESTION
 from approvals.people import Group
 from approvals.policy import Rule
 from approvals.request import Request
+from approvals.talk import LONGEST_QUESTION
 from bot.lifecycle.action import Asked, Kind
 from bot.lifecycle.fill import Tables, operators_form
 from bot.miro.goals import counted

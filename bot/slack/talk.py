@@ -8,7 +8,7 @@ from slack_bolt import Ack, App
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackClientError
 
-from approvals import decide
+from approvals import talk
 from approvals.ids import RequestId
 from approvals.refusals import Refused
 from approvals.request import Draft, Request
@@ -32,7 +32,7 @@ ANSWERED = "This question was answered already. Nothing has changed."
 def nudge(desk: Desk, request: Request, who: Who) -> list[Draft]:
     """A reminder by whoever asked, or asked for the same later. Raises Refused."""
     followers = [one.requester for one in desk.store.followers(request.id)]
-    return decide.nudge(request, who, desk.table(request), followers)
+    return talk.nudge(request, who, desk.table(request), followers)
 
 
 def reminded(desk: Desk, id: RequestId) -> str:
@@ -105,7 +105,7 @@ class Talk:
     def _asking(self, text: str) -> Decision:
         def asks(request: Request, who: Who) -> list[Draft]:
             secret = self.desk.command(request).CONFIDENTIAL
-            return decide.question(request, who, text, self.desk.table(request), secret)
+            return talk.question(request, who, text, self.desk.table(request), secret)
 
         return asks
 
@@ -130,7 +130,7 @@ class Talk:
 
     def _replying(self, number: str, text: str) -> Decision:
         def replies(request: Request, who: Who) -> list[Draft]:
-            drafts = decide.reply(request, who, text, self.desk.table(request))
+            drafts = talk.reply(request, who, text, self.desk.table(request))
             if number != str(len(request.questions)):
                 raise Refused(ANSWERED)  # the form, or the card, is of an older question
             return drafts

@@ -15,11 +15,12 @@ from approvals.people import Account, Person, Standing
 from approvals.policy import Policy
 from approvals.policy_check import load
 from approvals.request import FORMATS, Draft, Event, Request
+from approvals.routed import asking
 from approvals.routing import Ground
 from approvals.sqlite import SqliteStore
 from approvals.states import State, What
 from approvals.store import Store
-from approvals.table import Table, asking
+from approvals.table import Table
 from approvals.who import Who
 
 STEADY = settings(deadline=None, database=None, derandomize=True)

@@ -7,11 +7,12 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from approvals.deadlines import due, later, level, reminder
-from approvals.decide import lapse, nudge
+from approvals.passing import lapse
 from approvals.policy import Policy
 from approvals.refusals import Refused
 from approvals.request import Draft, Request
 from approvals.states import State, What
+from approvals.talk import nudge
 from tests.approvals.scene import START, Scene
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)

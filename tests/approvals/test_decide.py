@@ -6,7 +6,8 @@ from datetime import timedelta
 
 import pytest
 
-from approvals.decide import approve, deny, lapse, resume, withdraw
+from approvals.decide import approve, deny, resume, withdraw
+from approvals.passing import lapse
 from approvals.refusals import Outdated, Refused, Settled
 from approvals.request import Draft, Request
 from approvals.settled import ago, settled

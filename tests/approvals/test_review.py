@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from approvals.decide import lapse, review
+from approvals.passing import lapse, review
 from approvals.people import Standing
 from approvals.states import State
 from approvals.store import Store

@@ -4,12 +4,13 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from approvals.decide import lapse, nudge, review
+from approvals.passing import lapse, review
 from approvals.people import Standing
 from approvals.refusals import Refused
 from approvals.request import Request
 from approvals.states import What
 from approvals.store import Store
+from approvals.talk import nudge
 from tests.approvals.ruled import done, may, ruled
 from tests.approvals.scene import START, Clock, Scene
 

@@ -1,6 +1,6 @@
 """A vote counts, and a request is approved, only if the policy of then and the one in force both say so."""
 
-from approvals.decide import review
+from approvals.passing import review
 from approvals.people import Standing
 from approvals.states import State, What
 from approvals.store import Store

@@ -5,7 +5,8 @@ from datetime import timedelta
 
 import pytest
 
-from approvals.decide import approve, lapse, review
+from approvals.decide import approve
+from approvals.passing import lapse, review
 from approvals.request import Draft, Request
 from approvals.states import State, What
 from approvals.store import Store

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, seed, settings
 from hypothesis import strategies as st
 
-from approvals import decide
+from approvals import passing
 from approvals.deadlines import due
 from approvals.ids import BOT, SlackId
 from approvals.refusals import Refused, Unsure
@@ -60,16 +60,16 @@ class Life(Office):
         for request in self.store.due():
             known = next(one for one in self.known if one.request.id == request.id)
             if self.company.slack_answers or due(request, self.now) is not What.ROUTED:
-                self.does(known, decide.lapse)
+                self.does(known, passing.lapse)
         if not self.company.slack_answers:
             return  # what is known of groups grows old: nobody is stepped over because of that
         for known in self.known:
-            self.does(known, decide.review)
+            self.does(known, passing.review)
         for known in self.known:
             if known.request.state is State.WAITING and not self.is_unsure(known):
                 assert known.request not in self.store.due(), "something stays due for ever"
                 table = self.table(known)
-                again = [*decide.lapse(known.request, table), *decide.review(known.request, table)]
+                again = [*passing.lapse(known.request, table), *passing.review(known.request, table)]
                 assert not again, f"the worker never comes to rest: {again}"
                 self.court.is_asked_right(known)
                 self.can_really_decide(known)

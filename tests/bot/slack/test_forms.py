@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from approvals.decide import LONGEST_QUESTION
 from approvals.ids import GroupId, PersonId, RequestId
 from approvals.people import Group
 from approvals.request import Question, Request, Vote
 from approvals.states import State
+from approvals.talk import LONGEST_QUESTION
 from bot.lifecycle import ACTIONS
 from bot.sandbox.drawing import as_text
 from bot.sandbox.inputs import untouched

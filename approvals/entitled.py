@@ -1,0 +1,99 @@
+"""Who may decide a request now, and from which seat; everybody else reads why not."""
+
+from collections.abc import Sequence
+
+from approvals.cases import Approver
+from approvals.people import listed
+from approvals.policy import Policy
+from approvals.refusals import Refused, Settled
+from approvals.request import Request
+from approvals.settled import settled
+from approvals.states import State
+from approvals.table import Table
+from approvals.who import Who, check_standing
+
+
+def check_known(request: Request) -> None:
+    """Refuses what this program can't read whole."""
+    if request.untouchable:
+        raise Refused(f"{request.id} was written by a newer version of me, so I leave it alone.")
+
+
+def check_shell(who: Who, *policies: Policy) -> None:
+    """Refuses a decision typed in a shell, unless each of these policies lets it."""
+    if who.shell and not all(policy.command_line_decides for policy in policies):
+        raise Refused(
+            "The policy doesn't let a command line decide (command_line_decides). Nothing has changed."
+        )
+
+
+def check_open(request: Request, who: Who, table: Table) -> None:
+    """Refuses what isn't waiting any more, and says who was first. Raises Settled, Refused."""
+    check_known(request)
+    if request.state is not State.WAITING:
+        raise settled(request, table.directory, table.now, who.person)
+    if is_over(request, table):
+        raise Settled(
+            f"The time for {request.id} is over, so it ends without an answer. Nothing has changed."
+        )
+
+
+def is_over(request: Request, table: Table) -> bool:
+    """Whether its time is over, also where the worker hasn't come to ending it yet."""
+    return request.expires_at is not None and table.now >= request.expires_at
+
+
+def seat(request: Request, who: Who, table: Table, confidential: bool, again: bool = False) -> Approver:
+    """The seat somebody decides an open request from. Raises Refused."""
+    if confidential:
+        # Even who decided, and when, is not for everybody.
+        check_known(request)
+        _may_decide(request, who, table, confidential, again=True)
+    check_open(request, who, table)
+    return _may_decide(request, who, table, confidential, again)
+
+
+def _may_decide(
+    request: Request, who: Who, table: Table, confidential: bool, again: bool = False
+) -> Approver:
+    """The seat somebody decides from; `again` lets those decide who have voted. Raises Refused."""
+    check_shell(who, table.in_force, table.asked)
+    check_standing(who, table.now)
+    if who.person.is_(table.directory.person(request.requester)):
+        raise Refused("You asked for this, so somebody else has to decide.")
+    if request.subject and who.person.is_(table.directory.person(request.subject)):
+        raise Refused("This is about you, so somebody else has to decide.")
+    entitled = _seats(request, table)
+    found = next((one for one in entitled if who.person.is_(one.person)), None)
+    if found:
+        return found
+    if again and any(who.person.is_(table.directory.person(vote.by)) for vote in request.votes):
+        return Approver(who.person, "")
+    _check_first_vote(request, who, table)
+    if not entitled and request.state is not State.WAITING:
+        raise Refused(f"{request.id} isn't open for a decision. Nothing has changed.")
+    if not entitled:
+        raise Refused(
+            f"Nobody can decide {request.id} any more: the policy or its people changed. Ask your IT team."
+        )
+    others = "the people I asked" if confidential else listed([o.person.called for o in entitled], "or")
+    raise Refused(f"Only {others} can decide {request.id}. Nothing has changed.")
+
+
+def _seats(request: Request, table: Table) -> Sequence[Approver]:
+    """Who may decide now; of a request that is settled, who could have."""
+    if request.state is State.WAITING:
+        return table.route(request).approvers
+    people = table.directory
+    asked = [Approver(people.person(id), why) for id, why in request.approvers]
+    return [*asked, *(Approver(people.person(vote.by), "") for vote in request.votes)]
+
+
+def _check_first_vote(request: Request, who: Who, table: Table) -> None:
+    """One person counts once, and so does the one they stand in for."""
+    for vote in request.votes:
+        by, whose = table.directory.person(vote.by), table.directory.person(vote.principal)
+        if who.person.is_(by):
+            raise Refused(f"You approved {request.id} already. It waits for somebody else.")
+        if who.person.is_(whose):
+            raise Refused(f"{by.called} approved {request.id} for you already. It waits for somebody else.")
