@@ -121,6 +121,8 @@ def _questioned(request: Request, event: Event) -> dict[str, Any]:
 
 
 def _replied(request: Request, event: Event) -> dict[str, Any]:
+    if not request.questions:
+        return {}  # an answer to nothing says nothing; a record that holds one can still be read
     *before, last = request.questions
     return {"questions": (*before, replace(last, answer=event.told("text")))}
 

@@ -54,6 +54,11 @@ def test_an_asked_request_is_due_at_once() -> None:
     assert is_active(request)
 
 
+def test_an_answer_to_nothing_can_be_read_and_says_nothing() -> None:
+    waiting = after(ASKED, What.PLANNED)
+    assert changed(waiting, after(ASKED, What.PLANNED, What.REPLIED)) == set()
+
+
 def test_a_follow_up_names_what_it_follows() -> None:
     request = after(asked(BOT, because_of="R-7", practice=True))
     assert (request.because_of, request.practice) == ("R-7", True)

@@ -237,5 +237,5 @@ def test_the_record_stays_true_whatever_happens(kind: str) -> None:
 @pytest.mark.long
 @pytest.mark.parametrize("kind", sorted(STORES))
 def test_the_record_stays_true_for_long(kind: str) -> None:
-    more = settings(QUICK, max_examples=200, stateful_step_count=50, derandomize=False)
+    more = settings(QUICK, max_examples=200, stateful_step_count=50)
     run_state_machine_as_test(office(kind), settings=more)
