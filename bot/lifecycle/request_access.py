@@ -27,6 +27,7 @@ class RequestAccess(Action):
     EXAMPLE: ClassVar[str] = "I need Miro access for Engineering"
     VERBS: ClassVar[tuple[str, ...]] = (
         *("access", "invite", "join", "onboard", "account", "add"),
+        *("need miro", "want miro", "use miro", "get miro", "get into miro", "get … into miro"),
         # Who has none yet, and says so.
         *("do not have … access", "does not have … access", "no longer have … access"),
         *("no longer has … access", "do not have … account", "does not have … account"),

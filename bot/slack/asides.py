@@ -7,7 +7,7 @@ from bot.desk import Desk
 from bot.slack.answers import VERBS
 from bot.slack.blocks import Message, message
 
-DECIDE = "Decide on the card, or in App Home."
+DECIDE = "Press the button: words alone never act. What waits for you is in App Home too."
 AWAY = "Type /miro away until 2026-12-04 @colleague, or name a delegate in App Home."
 
 _NUMBER = r"(?:R-)?[0-9]{1,18}"

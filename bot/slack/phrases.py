@@ -1,10 +1,12 @@
 """A message in plain words to a filled form; it is shown to its writer and never acts by itself."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from bot.lifecycle import ACTIONS, Action
 from bot.lifecycle.fill import Tables
+from bot.slack import whom
 from bot.slack.fields import PERSON, choices, fill, mentioned, struck
 from bot.slack.marks import by_name
 from bot.slack.meaning import Meaning, doubtful, meant, opposite, plain, said_instead
@@ -58,7 +60,8 @@ def read(
     said = _REASON.search(text)
     reason = by_name(said[1] or said[2], tables.called).strip().strip(".") if said else ""
     rest = re.sub(r"[^\S\n]+", " ", text[: said.start()] if said else text)
-    words = plain(_without_names(rest, tables))
+    nameless = _without_names(rest, tables)
+    words = plain(nameless)
     meaning = _meaning(words, action)
     if meaning is None:
         return None
@@ -66,6 +69,10 @@ def read(
         return Advice(_unclear(meaning))
     notes, raw = _besides(rest, meaning), dict[str, str]()
     notes += fill(meaning.action, rest, raw, tables, operator)
+    if _is_for_the_writer(meaning.action, raw):
+        if whom.names_somebody(nameless, is_command=action is not None):
+            return Advice(whom.SAY_WHO)
+        notes += [whom.FOR_YOU] if not notes and whom.may_name_somebody(nameless) else []
     notes = about_end(meaning.action, text, raw.get("for_days")) + notes
     instead = said_instead(meaning.action, f"{_word(action)}{words}")
     if instead and not any(name in raw for name in choices(meaning.action)):
@@ -73,6 +80,12 @@ def read(
     if meaning.action.BARE and meaning.action is not action and not raw.keys() - {"person"}:
         return Advice(meaning.action.BARE)
     return Draft(meaning.action, raw, reason, tuple(filter(None, (instead, *notes))))
+
+
+def _is_for_the_writer(action: type[Action], raw: Mapping[str, str]) -> bool:
+    """Whether the form would stand for its writer, because nobody is named in a way that Slack knows."""
+    own = [name for name, asked in action.form().items() if asked.own]
+    return bool(own) and not any(name in raw for name in own)
 
 
 def _unclear(meaning: Meaning) -> str:

@@ -10,7 +10,8 @@ from bot.lifecycle import ACTIONS, Action
 from bot.slack import phrases
 from bot.slack.fields import ONE_PERSON
 from bot.slack.marks import typed
-from bot.slack.phrases import CANT_END, CANT_WAIT, SAY_DAYS, Draft
+from bot.slack.phrases import CANT_END, CANT_WAIT, SAY_DAYS, Advice, Draft
+from bot.slack.whom import FOR_YOU, SAY_WHO
 from tests.bot.slack.scenes import tables
 
 GROUPS = [
@@ -45,6 +46,8 @@ TABLE = [
     ("access for C++ (core)", "request-access", {"teams": "C"}),
     ("I need access to IT Administration", "request-access", {"teams": "I"}),
     ("I need an account", "request-access", {}),
+    ("I need Miro", "request-access", {}),
+    ("how do I get into Miro?", "request-access", {}),
     ("move me from Engineering to Design", "move-team", {"from_team": "E", "to_team": "D"}),
     ("move me to Design from Engineering", "move-team", {"from_team": "E", "to_team": "D"}),
     ("move me into IT Administration out of Design", "move-team", {"from_team": "D", "to_team": "I"}),
@@ -167,6 +170,62 @@ def test_a_team_that_is_not_known_is_named(text: str, name: str) -> None:
 def test_what_may_be_no_team_is_not_called_one(text: str) -> None:
     draft = read(text)
     assert draft and not any("I don't know a team" in one for one in draft.notes)
+
+
+OTHERS = [
+    "give Sam Lee access to Design please",
+    "access for Sam Lee to Design",
+    "can you add jo to Engineering?",
+    "Sam Lee needs access to Design",
+    "our new designer needs a Miro account",
+    "please invite my colleague to Design",
+    "can Sam get access to Design?",
+    "move Sam from Design to Engineering",
+    "remove Sam Lee from Design",
+    "add him to Design and let me know",
+    "Hi, Jo Park joins Design on Monday, please give her Miro access",
+    "access to Design for someone else",
+]
+
+
+@pytest.mark.parametrize("text", OTHERS)
+def test_what_is_for_somebody_else_is_never_read_as_for_the_writer(text: str) -> None:
+    assert phrases.read(text, TABLES) == Advice(SAY_WHO)
+
+
+@pytest.mark.parametrize("text", ["Sam Lee for Design", "my colleague for Design", "Jo to Design"])
+def test_nor_is_it_in_a_command(text: str) -> None:
+    assert phrases.read(text, TABLES, ACTIONS["request-access"]) == Advice(SAY_WHO)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Please add me to Design, Sam told me to ask",
+        "Can I get access to Design?",
+        "Move to Design from Engineering",
+        "Give me full access to Design",
+        "I want access to Design. Thanks, Alex",
+        "Could you please give access to Design",
+        "My manager wants me to have access to Design",
+        "Access to Design as I need it for the Q3 planning",
+        "take me out of Design",
+        "leave Design",
+        "get me into Miro, into Design",
+        "I need access to Design for Project Phoenix and the Launch Week",
+    ],
+)
+def test_what_is_for_the_writer_is_read_so(text: str) -> None:
+    draft = read(text)
+    assert draft and "person" not in draft.raw and FOR_YOU not in draft.notes
+
+
+@pytest.mark.parametrize(
+    "text", ["access to Design for Sam Lee", "I need Design access for Project Phoenix."]
+)
+def test_a_name_at_the_end_may_be_somebody_and_that_is_said(text: str) -> None:
+    draft = read(text)
+    assert draft and draft.raw == {"teams": "D"} and draft.notes == (FOR_YOU,)
 
 
 @pytest.mark.parametrize(
