@@ -1,21 +1,13 @@
 """What /healthz says of Miro: as it was at the last look, which is at most ten minutes old."""
 
-from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 
 import httpx
 import pytest
 
 from bot.sandbox.miro import Fault
 from bot.sandbox.stage import Stage
-from tests.bot.journeys.scenes import playing, wait
-
-
-@pytest.fixture
-def s(tmp_path: Path) -> Iterator[Stage]:
-    with playing(tmp_path) as running:
-        yield running
+from tests.bot.journeys.scenes import wait
 
 
 def health(s: Stage) -> tuple[int, str]:

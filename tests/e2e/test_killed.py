@@ -72,11 +72,7 @@ def test_the_same_holds_in_socket_mode(tmp_path: Path) -> None:
         _survives(joined, Death("PATCH", "/Groups"))
 
 
-def test_in_a_container_the_next_bot_has_the_same_number_and_still_does_not_wait(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    for name in ("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"):
-        monkeypatch.delenv(name, raising=False)
+def test_in_a_container_the_next_bot_has_the_same_number_and_still_does_not_wait(tmp_path: Path) -> None:
     with stage(tmp_path) as s:
         hands = InOurWorkspace(s.slack)
         hands.acting = s.acting

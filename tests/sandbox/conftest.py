@@ -28,13 +28,6 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
-    """slack_sdk reads the proxy variables and ignores NO_PROXY (proxy_env_variable_loader.py)."""
-    for name in ("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"):
-        monkeypatch.delenv(name, raising=False)
-
-
-@pytest.fixture
 def slack(clock: Clock) -> Workspace:
     slack = Workspace(now=clock)
     slack.add_person("U01", "ada@example.com", "Ada Example", manager="U02")
@@ -44,7 +37,7 @@ def slack(clock: Clock) -> Workspace:
 
 
 @pytest.fixture
-def client(slack: Workspace, no_proxy: None) -> Iterator[WebClient]:
+def client(slack: Workspace) -> Iterator[WebClient]:
     with slack.serve() as base_url:
         yield WebClient("xoxb-sandbox", base_url=base_url, retry_handlers=[])
 

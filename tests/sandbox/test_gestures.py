@@ -209,7 +209,7 @@ def test_a_bot_that_is_away_is_a_timeout(slack: Workspace) -> None:
     assert reply.status == 0 and "operation_timeout" in str(reply.problem)
 
 
-def test_an_app_of_a_whole_grid_gets_no_team_with_a_form(no_proxy: None) -> None:
+def test_an_app_of_a_whole_grid_gets_no_team_with_a_form() -> None:
     grid = Workspace(enterprise_id="E01", org_install=True)
     grid.add_person("W01", "ada@example.com", "Ada Example")
     with grid.serve() as base_url:

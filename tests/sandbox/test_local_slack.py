@@ -34,7 +34,7 @@ def people(local: LocalSlack) -> Iterator[People]:
 
 
 @pytest.fixture
-def talkative(local: LocalSlack, people: People, no_proxy: None) -> Iterator[Bot]:
+def talkative(local: LocalSlack, people: People) -> Iterator[Bot]:
     """A bot that has joined."""
     bot = Bot(WebClient(local.bot_token, base_url=local.api_url))
     joining = WebClient(local.app_token, base_url=local.api_url)

@@ -57,7 +57,7 @@ def test_managers_and_user_groups_can_be_looked_up(slack: Workspace, client: Web
     assert refused(client, "usergroups.users.list", usergroup="S09") == "no_such_subteam"
 
 
-def test_on_enterprise_grid_people_carry_their_organization(clock: Clock, no_proxy: None) -> None:
+def test_on_enterprise_grid_people_carry_their_organization(clock: Clock) -> None:
     slack = Workspace(enterprise_id="E01", now=clock, org_install=True)
     slack.add_person("W01", "ada@example.com", "Ada Example", team_id="T02")
     with slack.serve() as base_url:
@@ -79,7 +79,7 @@ def test_a_call_without_a_bot_token_is_refused(slack: Workspace, client: WebClie
     assert refused(client, "auth.test") == "invalid_auth"
 
 
-def test_a_call_beyond_the_granted_scopes_is_refused(clock: Clock, no_proxy: None) -> None:
+def test_a_call_beyond_the_granted_scopes_is_refused(clock: Clock) -> None:
     slack = Workspace(now=clock, scopes=frozenset({"users:read"}))
     slack.add_person("U01", "ada@example.com", "Ada Example")
     with slack.serve() as base_url:

@@ -17,7 +17,6 @@ from tests.bot.journeys.scenes import playing
 
 ENVIRONMENT = (
     *("SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "SLACK_SIGNING_SECRET", "MIRO_SCIM_TOKEN"),
-    *("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"),
     *("SLACK_API_URL", "MIRO_SCIM_URL", "MIRO_GROUP_MODEL"),
 )
 

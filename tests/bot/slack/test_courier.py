@@ -1,23 +1,13 @@
 """The courier alone: in which order it sends, and nothing twice."""
 
 import logging
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 from bot.sandbox.stage import Stage
-from tests.bot.journeys.scenes import approve, ask, card, playing, request
+from tests.bot.journeys.scenes import approve, ask, card, request
 
 ACCESS = ("/miro-access", "for Engineering because I start Monday")
-
-
-@pytest.fixture
-def s(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Stage]:
-    for name in ("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"):
-        monkeypatch.delenv(name, raising=False)
-    with playing(tmp_path) as whole:
-        yield whole
 
 
 def posts(s: Stage) -> int:

@@ -1,26 +1,15 @@
 """What becomes of a note with each of Slack's errors: tried once, tried again, given up."""
 
-from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 
 from approvals.store import Note
 from bot.sandbox.stage import Stage
 from bot.slack.notes import GIVE_UP
-from tests.bot.journeys.scenes import playing
 
 FINAL = ["channel_not_found", "is_archived", "user_not_found", "not_in_channel"]
 PASSING = ["internal_error", "ratelimited", "service_unavailable", "team_added_to_org", "something_new"]
-
-
-@pytest.fixture
-def s(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Stage]:
-    for name in ("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"):
-        monkeypatch.delenv(name, raising=False)
-    with playing(tmp_path) as whole:
-        yield whole
 
 
 def posts(s: Stage) -> int:

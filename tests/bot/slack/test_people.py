@@ -57,16 +57,12 @@ def opened(folder: Path, **how: Any) -> Iterator[Office]:
 
 
 @pytest.fixture
-def office(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Office]:
-    for name in ("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"):
-        monkeypatch.delenv(name, raising=False)
+def office(tmp_path: Path) -> Iterator[Office]:
     yield from opened(tmp_path)
 
 
 @pytest.fixture
-def grid(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Office]:
-    for name in ("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"):
-        monkeypatch.delenv(name, raising=False)
+def grid(tmp_path: Path) -> Iterator[Office]:
     yield from opened(tmp_path, enterprise_id="E01")
 
 

@@ -1,8 +1,6 @@
 """When App Home is published: for whom something changed, once a step, until it shows what is so."""
 
-from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 
@@ -11,15 +9,7 @@ from approvals.store import Admin
 from bot.sandbox.stage import POLICY, Stage
 from bot.slack.publisher import GIVE_UP, Publisher
 from tests.bot.journeys.homes import ACCESS, opened, page, presses, published
-from tests.bot.journeys.scenes import ask, playing, press, wait
-
-
-@pytest.fixture
-def s(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Stage]:
-    for name in ("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"):
-        monkeypatch.delenv(name, raising=False)
-    with playing(tmp_path) as whole:
-        yield whole
+from tests.bot.journeys.scenes import ask, press, wait
 
 
 def homes(s: Stage) -> Publisher:
