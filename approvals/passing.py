@@ -10,24 +10,26 @@ from approvals.routed import routed, same_step, voted
 from approvals.states import State, What
 from approvals.table import Table
 
+BY_TIME_ALONE = (What.EXPIRED, What.ENDING)
+"""What follows whatever a policy says, also one that can't be read any more."""
+
 
 def lapse(request: Request, table: Table) -> list[Draft]:
     """What time brings about now: one thing at a time, and nothing where it isn't time."""
     what = due(request, table.now)
-    if what is What.EXPIRED:
-        return [Draft(What.EXPIRED)]
+    if what in BY_TIME_ALONE:
+        return [Draft(what)]
     if what is What.ROUTED:
         reached = level(request, table.now)
         why = "escalated" if reached > request.level else "not reachable"
         return [routed(request, table, why, level=max(reached, request.level))]
-    if what is What.ENDING:
-        return [Draft(What.ENDING)]
     return [reminded(request, table)] if what is What.REMINDED else []
 
 
 def reminded(
     request: Request, table: Table, by: PersonId | None = None, words: dict[str, str] | None = None
 ) -> Draft:
+    """That they were reminded, by time or by somebody, and when the next one is due: each gap is longer."""
     gap = timedelta(seconds=request.remind_gap)
     at = reminder(table.now, gap, request.reminded + 1, table.in_force) if gap else None
     body = {"remind_at": stamp(at)} if at else {}

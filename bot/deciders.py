@@ -34,9 +34,21 @@ def meet(desk: Desk, colleagues: Colleagues, miro: Miro, ground: Ground, *, live
 
 def meet_managers(desk: Desk, colleagues: Colleagues, miro: Miro, request: Request) -> None:
     """Looks up anew who manages those that a waiting request is about, before what is known grows too old."""
-    for ground in desk.table(request).grounds(request):
-        for whom in _managed(ground):
-            _meet_manager(desk, colleagues, miro, whom, ground.policy, live=True)
+    for whom, policy in _managers_asked_for(desk, request):
+        _meet_manager(desk, colleagues, miro, whom, policy, live=True)
+
+
+def _managers_asked_for(desk: Desk, request: Request) -> list[tuple[Person, Policy]]:
+    """Those whose managers may decide it, each once: two policies that say the same ask no one twice."""
+    found = [
+        (whom, ground.policy) for ground in desk.table(request).grounds(request) for whom in _managed(ground)
+    ]
+    return list({(whom.id, _source(policy)): (whom, policy) for whom, policy in found}.values())
+
+
+def _source(policy: Policy) -> tuple[object, ...]:
+    """What it hangs on who manages whom."""
+    return policy.manager_field, policy.manager_from_miro, tuple(policy.managers.items())
 
 
 def handles(ground: Ground) -> set[str]:

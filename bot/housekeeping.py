@@ -1,7 +1,7 @@
 """What time brings about, looked at every few seconds: what is due, a changed policy, knowledge grown old."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 
@@ -65,6 +65,8 @@ class Housekeeping:
             what = due(request, self.desk.now())
             if what is What.OVER:
                 self._end(request)
+            elif what in passing.BY_TIME_ALONE:
+                self._write(request, [Draft(what)])
             elif what is not What.ROUTED or self.people.is_told(request):
                 self._decide(request, passing.lapse)
 
@@ -80,14 +82,18 @@ class Housekeeping:
         """Writes what follows for one request; one that can't be read mustn't hold up the others."""
         try:
             drafts = what(request, self.desk.table(request))
+        except (KeyError, Refused) as error:
+            log.warning("%s can't be decided: %s", request.id, error)
+        else:
+            self._write(request, drafts)
+
+    def _write(self, request: Request, drafts: Sequence[Draft]) -> None:
+        try:
             if drafts:
                 self.desk.store.append(request, drafts)
         except Overtaken:
             log.info("%s was answered at the last moment", request.id)
-        except (KeyError, Refused) as error:
-            log.warning("%s can't be decided: %s", request.id, error)
-        else:
-            self.desk.wake()
+        self.desk.wake()
 
     def _tell_of_closed(self) -> None:
         """An action that nobody can decide is closed, and said to be, before somebody asks for it."""

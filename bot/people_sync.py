@@ -129,8 +129,15 @@ class PeopleSync:
     def _named_groups(self, with_older: bool) -> tuple[str, ...]:
         """Also those of the policies that what is waiting was asked under: both have to say yes."""
         hashes = {request.policy for request in self._waiting()} if with_older else set()
-        policies = [self.desk.policy, *map(self.desk.policies.of, hashes)]
+        policies = [self.desk.policy, *filter(None, map(self._older, hashes))]
         return tuple(sorted({handle for policy in policies for handle in policy.slack_groups()}))
+
+    def _older(self, hash: str) -> Policy | None:
+        """An older policy; None where this program can't read it: nobody decides by it any more."""
+        try:
+            return self.desk.policies.of(hash)
+        except KeyError:
+            return None
 
     def _refresh_managers(self) -> None:
         """Looks up anew who manages those whom a waiting request is about, where Slack or Miro says so."""
@@ -145,7 +152,7 @@ class PeopleSync:
                 self._untold |= {id for one in left for id in (one.requester, one.subject or one.requester)}
                 again = RETRY
                 break
-            except MiroError as error:  # about one person: two accounts of one address, say
+            except (MiroError, KeyError) as error:  # about one: two accounts of one address, say
                 log.warning("who manages those of %s can't be told: %s", request.id, error)
         self.times.again("managers", again)
 

@@ -7,6 +7,8 @@ from approvals.request import Draft
 ONLY_WHAT_IS_LEFT = "then press Resume. I'll do only what's left."
 
 REMEDIES = (
+    # By Miro's README that is said of the last admin of a team as well.
+    ("any account in organization", "Make somebody else Company Admin, and admin of that team, in Miro"),
     ("at least one admin", "Make somebody else admin of that team in Miro"),
     ("limit reached", "Free a license in Miro, or buy one"),
     ("not whitelisted", "Allow this domain in Miro's company settings"),

@@ -6,9 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from approvals.ids import RequestId
 from bot.sandbox.miro import Miro
-from bot.sandbox.stage import POLICY, Stage
+from bot.sandbox.stage import POLICY, Stage, stage
 from bot.sandbox.workspace import Workspace
+from tests.approvals.tamper import by_hand
 from tests.bot.journeys.scenes import approve, ask, history, playing, state, told
 
 ACCESS = ("U0ALEX", "/miro-access", "for Engineering because of the workshop")
@@ -108,6 +110,21 @@ def test_a_request_that_cannot_be_decided_holds_up_no_other(
         ticks(s, hours=6, seconds=1)
         assert f"{unsure} can't be decided: " in caplog.text
         assert (state(s, unsure), state(s, other)) == ("waiting", "withdrawn")
+
+
+def test_a_policy_that_reads_no_more_holds_up_nothing_made_under_another(tmp_path: Path) -> None:
+    with stage(tmp_path) as s:
+        old = ask(s, *ACCESS)
+        policy(s, f"{POLICY}\n# the next one\n")
+        other = ask(s, "U0JO", *ACCESS[1:])
+        with by_hand(tmp_path / "record.db") as record:  # as if another version had known more words
+            made_under = s.bot.store.request(RequestId(old)).policy
+            record.execute("UPDATE policies SET text = 'no_word = 1' WHERE hash = ?", (made_under,))
+        ticks(s, hours=30)
+        s.settle()
+        assert "reminded" in history(s, other) and "reminded" not in history(s, old)
+        ticks(s, days=10)
+        assert (state(s, old), state(s, other)) == ("expired", "expired")
 
 
 def test_an_end_that_two_bots_reach_at_the_same_time_is_taken_back_once(

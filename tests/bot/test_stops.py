@@ -12,6 +12,7 @@ from bot.stops import ONLY_WHAT_IS_LEFT, REMEDIES
     ("words", "remedy"),
     [
         ("Any team in organization must have at least one admin", "Make somebody else admin of that team"),
+        ("Any account in organization must have at least one admin", "Make somebody else Company Admin, and"),
         ("Full users limit reached for organization", "Free a license in Miro, or buy one"),
         ("kim@example.com is not whitelisted", "Allow this domain in Miro's company settings"),
         ("User kim@example.com is inactive", "Reactivate the account in Miro"),
