@@ -36,7 +36,7 @@ class SqliteRelations:
         raise NotImplementedError
 
     def keep_members(self, handle: str, members: Iterable[SlackId] | None, now: datetime) -> None:
-        """Writes down who is in a Slack user group; None: Slack knows no such group."""
+        """Writes down who is in a Slack user group, or a channel; None: Slack knows none of that name."""
         name = handle.casefold()
         with self._on.writing():
             self._on.run("DELETE FROM user_groups WHERE handle = ?", name)

@@ -107,7 +107,7 @@ class People(Directory, Protocol):
         """Accounts last looked at before a time, longest ago first."""
 
     def keep_members(self, handle: str, members: Iterable[SlackId] | None, now: datetime) -> None:
-        """Writes down who is in a Slack user group."""
+        """Writes down who is in a Slack user group, or a channel; None: Slack knows none of that name."""
 
     def keep_manager(self, id: PersonId, boss: PersonId | None, now: datetime) -> None:
         """Writes down who manages somebody, as Slack or Miro said; None: nobody is known to."""

@@ -47,6 +47,9 @@ class Colleagues(Protocol):
     def user_group(self, handle: str) -> list[SlackId] | None:
         """Who is in a Slack user group; None where Slack knows none of that name. Raises SlackAway."""
 
+    def channel(self, id: str) -> list[SlackId] | None:
+        """Who is in a channel; None where Slack doesn't show the bot any of that id. Raises SlackAway."""
+
     def manager(self, person: Person, field: str) -> SlackId | None:
         """Who manages somebody, by a protected field of the Slack profile. Raises SlackAway, BadField."""
 

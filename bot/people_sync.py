@@ -1,4 +1,4 @@
-"""Keeps fresh what the bot knows of people: their accounts, who is in a user group, who manages whom."""
+"""Keeps fresh what the bot knows of people: their accounts, who is in a group or channel, who manages."""
 
 import logging
 from collections.abc import Sequence
@@ -17,6 +17,7 @@ from bot.timetable import Timetable
 log = logging.getLogger(__name__)
 
 EVERY = FRESH / 4
+CHANNEL_EVERY = timedelta(minutes=10)
 RETRY = timedelta(minutes=1)
 AT_ONCE = 20
 """Accounts looked up in one round."""
@@ -45,6 +46,8 @@ class PeopleSync:
         self._refresh_user_groups()
         if self.times.is_due("managers"):
             self._refresh_managers()
+        if self.desk.policy.tell and self.times.is_due(self.desk.policy.tell):
+            self._refresh_channel(self.desk.policy.tell)
 
     def has_met(self, policy: Policy) -> bool:
         """Whether everybody whom a policy names was looked for."""
@@ -155,6 +158,16 @@ class PeopleSync:
             except (MiroError, KeyError) as error:  # about one: two accounts of one address, say
                 log.warning("who manages those of %s can't be told: %s", request.id, error)
         self.times.again("managers", again)
+
+    def _refresh_channel(self, channel: str) -> None:
+        """Looks up who reads the channel where cards go: whoever doesn't gets a message of their own."""
+        try:
+            members = self.colleagues.channel(channel)
+        except SlackAway as error:
+            log.warning("who is in the channel %s isn't fresh: %s", channel, error)
+        else:
+            self.desk.store.people.keep_members(channel, members, self.desk.now())
+        self.times.again(channel, CHANNEL_EVERY)
 
     def _waiting(self) -> Sequence[Request]:
         return self.desk.store.requests(states=[State.WAITING], limit=10_000)

@@ -10,8 +10,7 @@ operators = ["it-REPLACE-ME@example.com"]
 # Addresses of other domains are refused.
 domains = ["REPLACE-ME.example"]
 # One card in this channel instead of a message to each approver ("C0123ABCD"). Invite the bot to it first.
-# Everybody who decides should be in it: nobody gets a message of their own then. Offboardings are never
-# posted there.
+# Whoever decides and isn't in it gets a message all the same. Offboardings are never posted there.
 tell = ""
 # Who decides what nobody else can: approvers who left, are barred, or can't be reached.
 fallback = []

@@ -138,7 +138,7 @@ def _also(ground: Ground, action: type[Action]) -> Iterator[str]:
     ladder = ground.rule.ladder
     if ladder and _is_quiet(ground.policy, action):
         channel = ground.policy.tell
-        yield f"One card goes to the channel {channel}, and nobody gets a message of their own."
+        yield f"One card goes to the channel {channel}; who decides and isn't in it gets a message."
     if len(ladder) > 1:
         yield "Each later step has such times of its own, from when it begins; only the end is the same."
 

@@ -116,6 +116,7 @@ METHODS: dict[str, tuple[Method, str | None]] = {
     "conversations.open": (web_messages.conversations_open, "im:write"),
     # Slack asks for the scope of the kind of channel; an app that has none of them isn't told names.
     "conversations.info": (web_messages.conversations_info, None),
+    "conversations.members": (web_messages.conversations_members, None),
     "chat.postMessage": (web_messages.chat_post_message, "chat:write"),
     "chat.postEphemeral": (web_messages.chat_post_ephemeral, "chat:write"),
     "chat.update": (web_messages.chat_update, "chat:write"),

@@ -32,6 +32,18 @@ def conversations_info(slack: SlackState, params: JSON) -> JSON:
     return {"channel": _as_channel(slack, channel)}
 
 
+def conversations_members(slack: SlackState, params: JSON) -> JSON:
+    channel = slack.channels.get(str(params.get("channel")))
+    if channel is None or (channel.is_private and slack.bot_user not in channel.members):
+        raise Refused("channel_not_found")
+    start, limit = int(params.get("cursor") or 0), int(params.get("limit") or 100)
+    if not 0 < limit <= 999:
+        raise Refused("invalid_limit")
+    everybody = sorted(channel.members)
+    more = str(start + limit) if start + limit < len(everybody) else ""
+    return {"members": everybody[start : start + limit], "response_metadata": {"next_cursor": more}}
+
+
 def _as_channel(slack: SlackState, channel: Channel) -> JSON:
     flags = ("id", "is_archived", "is_private", "is_ext_shared")
     known: JSON = {name: getattr(channel, name) for name in flags}

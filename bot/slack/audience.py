@@ -41,20 +41,36 @@ def audience(desk: Desk, request: Request, known: dict[Key, Card]) -> list[Key]:
 
 
 def _asked(desk: Desk, request: Request, known: dict[Key, Card]) -> list[Key]:
-    """One card in the channel the policy names, or one for each approver; and the newest reminder."""
+    """One card in the channel the policy names, and one for each approver who isn't in it.
+
+    Without a channel, or with one that can't be reached, one for each; and everywhere the newest reminder.
+    """
     channel: list[Key] = []
     if desk.policy.tell and not desk.command(request).CONFIDENTIAL:
         channel = [("channel", desk.policy.tell, waiting.turn(request, None))]
         channel += _reminders("channel-reminder", desk.policy.tell, waiting.reminder(request, None))
     lost = {key[0] for key in channel if key in known and known[key].ended not in ("", SPARED)}
     if channel and not lost:
-        return channel
-    keys: list[Key] = [("approver", id, waiting.turn(request, id)) for id in request.told]
+        return [*channel, *_each(request, _outside(desk, request.told))]
     # A reminder that the channel didn't take brings each of them a card: that reminds them well enough.
-    if "channel-reminder" not in lost:
-        for id in request.told:
-            keys += _reminders("reminder", id, waiting.reminder(request, id))
+    return _each(request, request.told, are_reminded="channel-reminder" not in lost)
+
+
+def _each(request: Request, approvers: Iterable[PersonId], are_reminded: bool = True) -> list[Key]:
+    keys: list[Key] = []
+    for id in approvers:
+        keys.append(("approver", id, waiting.turn(request, id)))
+        keys += _reminders("reminder", id, waiting.reminder(request, id)) if are_reminded else []
     return keys
+
+
+def _outside(desk: Desk, approvers: Iterable[PersonId]) -> list[PersonId]:
+    """Those who aren't in the channel the policy names; nobody, where Slack hasn't told who is in it."""
+    people, now, channel = desk.store.people, desk.now(), desk.policy.tell
+    if not people.knows(channel, now):
+        return []
+    there = set(people.members(channel, now))
+    return [id for id in approvers if not there & {one.slack_id for one in desk.person(id).accounts}]
 
 
 def _reminders(role: str, address: str, number: int) -> list[Key]:

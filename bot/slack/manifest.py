@@ -12,7 +12,7 @@ SCOPES = {
     "users:read.email": "the address by which Miro knows a person",
     "im:history": "requests typed to the bot",
     "app_mentions:read": "requests typed in a channel",
-    "channels:read": "whether the channel for cards is shared with another organization",
+    "channels:read": "who is in the channel for cards, and whether it is shared with another organization",
     "groups:read": "the same for a private channel",
 }
 """Each scope with its reason; the bot asks for no other."""

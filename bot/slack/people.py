@@ -1,4 +1,4 @@
-"""Who somebody is by what Slack says, who is in a user group, and whom a profile names as manager."""
+"""Who somebody is by what Slack says, who is in a group or channel, and whom a profile names as manager."""
 
 import logging
 import threading
@@ -21,7 +21,7 @@ FIELDS_EVERY = timedelta(hours=1)
 """How long the definitions of profile fields count; what stands in a field is looked at each time."""
 
 _OUTSIDE = {Standing.GUEST, Standing.STRANGER, Standing.BOT}
-_NOBODY = {"users_not_found", "user_not_found", "user_not_visible", "no_such_subteam"}
+_NOBODY = {"users_not_found", "user_not_found", "user_not_visible", "no_such_subteam", "channel_not_found"}
 _BUSY = {"ratelimited", "internal_error", "fatal_error", "service_unavailable", "request_timeout"}
 
 
@@ -73,6 +73,20 @@ class SlackPeople:
         found += [one["id"] for one in groups if one["handle"].casefold() == wanted.removeprefix("@")]
         listed = self._ask(self._client.usergroups_users_list, usergroup=found[0]) if found else {}
         return [SlackId(id) for id in listed["users"]] if "users" in listed else None
+
+    def channel(self, id: str) -> list[SlackId] | None:
+        """Who is in a channel; None where Slack doesn't show the bot any of that id. Raises SlackAway."""
+        found: list[SlackId] = []
+        cursor = ""
+        while True:
+            # At most 999 a page by conversations.members, which recommends 200.
+            said = self._ask(self._client.conversations_members, channel=id, limit=200, cursor=cursor)
+            if "members" not in said:
+                return None
+            found += map(SlackId, said["members"])
+            cursor = (said.get("response_metadata") or {}).get("next_cursor") or ""
+            if not cursor:
+                return found
 
     def manager(self, person: Person, field: str) -> SlackId | None:
         """Whom a protected profile field, by its label or id, names. Raises BadField, SlackAway."""
@@ -129,8 +143,8 @@ class SlackPeople:
             known = self._people.by_slack(slack_id)
             return self._people.saw(Account(slack_id, Standing.LEFT, self._now()), "") if known else None
 
-    def _ask(self, method: Callable[..., Any], **params: str) -> dict[str, Any]:
-        """One Web API call; {} when Slack knows nobody by that name. Raises SlackAway."""
+    def _ask(self, method: Callable[..., Any], **params: str | int) -> dict[str, Any]:
+        """One Web API call; {} when Slack knows nobody, or nothing, by that name. Raises SlackAway."""
         try:
             return dict(method(**params).data)
         except SlackApiError as error:

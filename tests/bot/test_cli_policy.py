@@ -29,9 +29,9 @@ def test_a_policy_is_written_once_and_refused_as_it_is(tmp_path: Path) -> None:
     assert "The policy can't be used:" in said and "line " in said
 
 
-def test_the_first_policy_says_who_has_to_be_in_the_channel() -> None:
+def test_the_first_policy_says_who_reads_of_it_in_the_channel() -> None:
     comment = " ".join(TEMPLATE.partition('tell = ""')[0].replace("\n#", "").split())
-    assert "Everybody who decides should be in it: nobody gets a message of their own then." in comment
+    assert "Whoever decides and isn't in it gets a message all the same." in comment
 
 
 def test_a_filled_in_policy_can_be_used(tmp_path: Path) -> None:

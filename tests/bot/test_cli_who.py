@@ -165,7 +165,7 @@ def test_where_nobody_told_is_left_everybody_is_told(tmp_path: Path) -> None:
 
 def test_one_card_in_a_channel_is_said(tmp_path: Path) -> None:
     policy = f'tell = "C0MIRO"\n{QUIET}'
-    card = "One card goes to the channel C0MIRO, and nobody gets a message of their own."
+    card = "One card goes to the channel C0MIRO; who decides and isn't in it gets a message."
     said = who(tmp_path, "rename-group", policy=policy, by="dana")
     assert card in said and "isn't told" not in "".join(said)
     assert card not in who(tmp_path, "offboard", JO, policy=policy, by="lena")

@@ -39,6 +39,9 @@ class Clumsy:
     def user_group(self, handle: str) -> list[SlackId] | None:
         return self.colleagues.user_group(handle)
 
+    def channel(self, id: str) -> list[SlackId] | None:
+        return self.colleagues.channel(id)
+
     def manager(self, person: Person, field: str) -> SlackId | None:
         return self.colleagues.manager(person, field)
 

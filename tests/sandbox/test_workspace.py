@@ -94,6 +94,17 @@ def test_a_method_nobody_knows_is_refused_and_logged(slack: Workspace, client: W
     assert (slack.log[-1].method, slack.log[-1].params) == ("chat.shout", {"text": "HELLO"})
 
 
+def test_the_members_of_a_channel_come_in_pages(slack: Workspace, client: WebClient) -> None:
+    slack.add_channel("C02", "large", members=[f"U{number:03}" for number in range(101)])
+
+    first = client.conversations_members(channel="C02")
+    assert len(first["members"]) == 100
+    rest = client.conversations_members(channel="C02", cursor=first["response_metadata"]["next_cursor"])
+    assert (len(rest["members"]), rest["response_metadata"]["next_cursor"]) == (1, "")
+    assert refused(client, "conversations.members", channel="C02", limit=1000) == "invalid_limit"
+    assert refused(client, "conversations.members", channel="C09") == "channel_not_found"
+
+
 # -- messages
 
 

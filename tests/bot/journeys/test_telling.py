@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
-from bot.sandbox.miro import Fault
-from bot.sandbox.stage import CHANNEL, POLICY, Stage
+from bot.sandbox.miro import Fault, Miro
+from bot.sandbox.stage import CHANNEL, PEOPLE, POLICY, Stage
+from bot.sandbox.workspace import Workspace
 from tests.bot.journeys.scenes import (
     approve,
     ask,
@@ -43,6 +44,31 @@ def test_one_card_in_the_channel_instead_of_many(tmp_path: Path) -> None:
         press(s, "U0PRIYA", "approve", card(s, "U0PRIYA", channel=CHANNEL))
         assert state(s, id) == "done"
         assert "Approved by Priya Rao" in in_channel(s)[0]
+
+
+def test_whoever_decides_and_is_not_in_the_channel_gets_a_message(tmp_path: Path) -> None:
+    def without_sam(miro: Miro, slack: Workspace) -> None:
+        slack.change_channel(CHANNEL, members=frozenset({*PEOPLE, "U0BOT"} - {"U0SAM"}))
+
+    with playing(tmp_path, TOLD, prepare=without_sam) as s:
+        id = ask(s, *ACCESS)
+        assert len(in_channel(s)) == 1
+        assert has_card(s, "U0SAM") and told(s, "U0PRIYA") == [] == told(s, "U0CAROL")
+        s.slack.change_channel(CHANNEL, members=frozenset({"U0SAM", "U0PRIYA", "U0BOT"}))
+        wait(s, hours=25)  # by now Carol has left it, and Sam has come
+        assert has_card(s, "U0CAROL") and len(told(s, "U0SAM")) == 1 and told(s, "U0PRIYA") == []
+        press(s, "U0PRIYA", "approve", card(s, "U0PRIYA", channel=CHANNEL))
+        assert state(s, id) == "done" and not has_card(s, "U0SAM") and not has_card(s, "U0CAROL")
+
+
+def test_where_slack_does_not_tell_who_is_in_it_the_channel_is_enough(tmp_path: Path) -> None:
+    def silent(miro: Miro, slack: Workspace) -> None:
+        slack.change_channel(CHANNEL, members=frozenset({*PEOPLE, "U0BOT"} - {"U0SAM"}))
+        slack.fault("conversations.members", error="missing_scope", times=None)
+
+    with playing(tmp_path, TOLD, prepare=silent) as s:
+        ask(s, *ACCESS)
+        assert len(in_channel(s)) == 1 and told(s, "U0SAM") == []
 
 
 def test_a_bystander_of_the_channel_cannot_decide(tmp_path: Path) -> None:

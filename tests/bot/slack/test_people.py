@@ -253,6 +253,29 @@ def test_a_handle_like_an_id_takes_nothing_over(office: Office) -> None:
     assert office.people.user_group("@s01") == ["U0EVE"]
 
 
+# -- channels ----------------------------------------------------------------------------------------------
+
+
+def test_who_is_in_a_channel_is_read_page_by_page(office: Office) -> None:
+    crowd = [f"U0N{number:03}" for number in range(450)]
+    office.slack.add_channel("C0IT", "it", members=[*crowd, "U0BOT"])
+    found = office.people.channel("C0IT")
+    assert found is not None and sorted(found) == sorted([*crowd, "U0BOT"])
+    assert office.calls == ["conversations.members"] * 3
+
+
+def test_a_channel_that_slack_does_not_show_is_none(office: Office) -> None:
+    office.slack.add_channel("C0HID", "hidden", members=["U0ADA"], is_private=True)
+    assert office.people.channel("C0HID") is None and office.people.channel("C0GONE") is None
+
+
+def test_a_channel_of_which_slack_may_not_tell_says_what_helps(office: Office) -> None:
+    office.slack.add_channel("C0IT", "it", members=["U0BOT"])
+    office.slack.fault("conversations.members", error="missing_scope")
+    with pytest.raises(SlackAway, match="add the scope to the app's bot scopes and install the app again"):
+        office.people.channel("C0IT")
+
+
 # -- managers ----------------------------------------------------------------------------------------------
 
 
