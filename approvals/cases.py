@@ -21,6 +21,9 @@ class Case:
     details: Mapping[str, Sequence[str]] = field(default_factory=dict)
     """What else a rule may look at, each with all the names it has."""
 
+    left: tuple[tuple[str, ...], ...] = ()
+    """Every team that is left, each with all the names it has."""
+
     others: tuple[Person, ...] = ()
     """Who asked for the very same and joined: they decide it no more than who asked first."""
 
@@ -28,6 +31,11 @@ class Case:
     def concerned(self) -> Person:
         """The person it is about; the requester, where it is about nobody else."""
         return self.subject or self.requester
+
+    @property
+    def owned(self) -> tuple[tuple[str, ...], ...]:
+        """The teams whose owners have a say: those that are joined or changed, else those that are left."""
+        return self.teams or self.left
 
     @property
     def is_for_others(self) -> bool:

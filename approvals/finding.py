@@ -53,7 +53,7 @@ def keys(request: Request) -> frozenset[str]:
         return frozenset()
     found = {asked_by(request.requester)}
     if request.state is not State.CHECKING:
-        found |= {team(name) for names in request.teams for name in names}
+        found |= {team(name) for names in (*request.teams, *request.left) for name in names}
         found |= {about(request.subject)} if request.subject else set()
     if request.state is State.WAITING:
         found |= {asked(id) for id in request.awaited}
@@ -112,8 +112,11 @@ class Sight(Protocol):
 class Finding(Protocol):
     """Where requests are found without folding those that aren't wanted."""
 
-    def seen_by(self, id: PersonId, secret: Collection[str]) -> Sight:
-        """Requests as somebody may see them; `secret` are actions of which the person changed never hears."""
+    def seen_by(self, id: PersonId, secret: Collection[str], also: Collection[PersonId] = ()) -> Sight:
+        """Requests as somebody may see them; `secret` are actions of which the person changed never hears.
+
+        `also`: other rows of the same human, by the policy. What isn't for them isn't for this one.
+        """
 
     def in_trouble(self) -> Sequence[tuple[RequestId, int]]:
         """Everything operators look after, each with its version."""

@@ -43,9 +43,13 @@ def _read(event: Event, key: str) -> dict[str, Any]:
 def _case(event: Event) -> dict[str, Any]:
     """What a policy looks at."""
     case = _read(event, "case")
+    facts = {key: tuple(names) for key, names in case.get("facts", {}).items()}
+    # Before several could be told apart, the one team that is left stood among the other facts.
+    older = facts.pop("leaving", None)
     return {
         "teams": tuple(tuple(names) for names in case.get("teams", ())),
-        "facts": {key: tuple(names) for key, names in case.get("facts", {}).items()},
+        "left": tuple(tuple(names) for names in case.get("left", [older] if older else ())),
+        "facts": facts,
         "days": case.get("days"),
     }
 

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, field_validator
 
-from approvals.people import canonical
+from approvals.people import Person, canonical
 
 MANAGER = "manager"
 """As an approver: whoever manages the person concerned."""
@@ -238,6 +238,21 @@ class Policy(Part):
         return next(
             (canonical(main) for one, main in self.same_person.items() if canonical(one) == wanted), ""
         )
+
+    def is_same(self, one: Person, other: Person) -> bool:
+        """Whether both are the same human, also by what it says of second accounts and addresses."""
+        if one.is_(other) or not self.same_person:
+            return one.is_(other)
+        return bool(self._humans(one) & self._humans(other))
+
+    def _humans(self, person: Person) -> set[str]:
+        entries = (person.email, *(account.slack_id for account in person.accounts))
+        return {self.human(entry) for entry in entries if entry}
+
+    def aliases(self, person: Person) -> set[str]:
+        """Every address and account in it that is the same human's."""
+        linked = {*self.same_person, *self.same_person.values()}
+        return {entry for entry in linked if self.human(entry) in self._humans(person)}
 
     def owners_of(self, names: Collection[str]) -> tuple[str, ...]:
         """The owners of a team that is called so."""

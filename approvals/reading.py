@@ -1,6 +1,6 @@
 """One policy as it reads for one ask: which rule holds, who may ask, and whom its lists mean; pure."""
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cache, cached_property
@@ -29,7 +29,7 @@ class Reading:
         """What holds for this ask: the first rule whose conditions are all met, else the action's own.
 
         Raises Refused for an action the policy doesn't mention, and for teams with different rules: a mild
-        one mustn't let a strict one's team slip through.
+        one mustn't let a strict one's team slip through. Each team is looked at, joined and left.
         """
         base = self.policy.rule(self.case.action)
         if base is None:
@@ -37,21 +37,23 @@ class Reading:
                 f"Nobody can ask for {self.case.action} here: the policy doesn't mention it. "
                 "Ask your IT team."
             )
-        found = {self._first(base, team) for team in self.case.teams or ((),)}
+        teams, left = self.case.teams or ((),), self.case.left or ((),)
+        found = {self._first(base, team, old) for team in teams for old in left}
         if len(found) > 1:
-            names = listed([team[0] for team in self.case.teams])
+            names = listed([team[0] for team in (*self.case.teams, *self.case.left)])
             raise Refused(f"{names} are decided in different ways. Ask for each by itself.")
         [number] = found
         return base if number is None else base.rules[number].on(base)
 
-    def _first(self, base: Rule, team: Sequence[str]) -> int | None:
-        hits = (number for number, rule in enumerate(base.rules) if self._meets(rule, team))
+    def _first(self, base: Rule, team: Sequence[str], left: Sequence[str]) -> int | None:
+        known = {**self.case.details, "team": team, "leaving": left}
+        hits = (number for number, rule in enumerate(base.rules) if self._meets(rule, known))
         return next(hits, None)
 
-    def _meets(self, rule: Rule, team: Sequence[str]) -> bool:
-        return bool(rule.when) and all(self._holds(key, value, team) for key, value in rule.when.items())
+    def _meets(self, rule: Rule, known: Mapping[str, Sequence[str]]) -> bool:
+        return bool(rule.when) and all(self._holds(key, value, known) for key, value in rule.when.items())
 
-    def _holds(self, key: str, value: object, team: Sequence[str]) -> bool:
+    def _holds(self, key: str, value: object, known: Mapping[str, Sequence[str]]) -> bool:
         if key == "for":
             return (value == "others") is self.case.is_for_others
         if key == "requester_group":
@@ -60,8 +62,7 @@ class Reading:
             return self._is_surely_in(str(value), self.case.concerned)
         if key == "max_days":
             return self.case.days is not None and isinstance(value, int) and self.case.days <= value
-        known = team if key == "team" else self.case.details.get(key, ())
-        return bool(accepted(value) & {name.casefold() for name in known})
+        return bool(accepted(value) & {name.casefold() for name in known.get(key, ())})
 
     def _is_surely_in(self, entry: str, who: Person) -> bool:
         """Whether somebody is in the group of a condition. Raises Unsure where Slack hasn't told of it.
@@ -146,25 +147,15 @@ class Reading:
 
     def _owners(self) -> Iterator[Named]:
         """Whoever owns every one of the teams: owning one of them gives no say about another."""
-        each = [list(self.named(self.policy.owners_of(team))) for team in self.case.teams]
+        each = [list(self.named(self.policy.owners_of(team))) for team in self.case.owned]
         for one in each[0] if each else ():
             others = all(any(_same(one, other) for other in owners) for owners in each[1:])
             if others:
-                yield replace(one, because=f"you own {listed([team[0] for team in self.case.teams])}")
+                yield replace(one, because=f"you own {listed([team[0] for team in self.case.owned])}")
 
     def bars(self, person: Person) -> bool:
         """Whether somebody may never decide it, also by what the policy says of who is the same person."""
-        return any(self.same(person, one) for one in self.case.barred)
-
-    def same(self, one: Person, other: Person) -> bool:
-        """Whether both are the same human, also by what the policy says of second accounts and addresses."""
-        if one.is_(other) or not self.policy.same_person:
-            return one.is_(other)
-        return bool(self._names(one) & self._names(other))
-
-    def _names(self, person: Person) -> set[str]:
-        entries = (person.email, *(account.slack_id for account in person.accounts))
-        return {self.policy.human(entry) for entry in entries if entry}
+        return any(self.policy.is_same(person, one) for one in self.case.barred)
 
 
 def _same(one: Named, other: Named) -> bool:

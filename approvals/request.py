@@ -116,6 +116,7 @@ class Request:
     is_moved: bool = False  # whether another request moved its end, or took it away
     is_end: bool = False  # takes back what another request gave for some days
     teams: tuple[tuple[str, ...], ...] = ()  # that are joined or changed, each with all its names
+    left: tuple[tuple[str, ...], ...] = ()  # that are left, each with all its names
     facts: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # what else a rule may look at
     approvers: tuple[tuple[PersonId, str], ...] = ()
     told: tuple[PersonId, ...] = ()  # those of them who get a message

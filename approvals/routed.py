@@ -51,7 +51,9 @@ def _gap(first: timedelta | None, policy: Policy, now: datetime) -> dict[str, An
 def looked_at(case: Case) -> str:
     """What a policy looks at, as the record keeps it."""
     days = {"days": case.days} if case.days else {}
-    return json.dumps({"teams": case.teams, "facts": dict(case.details), **days}, ensure_ascii=False)
+    left = {"left": case.left} if case.left else {}
+    seen = {"teams": case.teams, "facts": dict(case.details), **left, **days}
+    return json.dumps(seen, ensure_ascii=False)
 
 
 def told(route: Route) -> Mapping[str, str]:

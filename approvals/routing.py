@@ -49,7 +49,7 @@ class Ground(Reading):
             return False
         entries = [*_entries(step, vote.level), *(self.fallback if vote.is_fallback else ())]
         named = [one.person for one in self.named(entries) if one.person]
-        return any(self.same(one, voter) or self.same(one, principal) for one in named)
+        return any(self.policy.is_same(one, voter) or self.policy.is_same(one, principal) for one in named)
 
     def _seats(
         self, step: Step, level: int, need: int, lost: Collection[PersonId], voted: Sequence[Vote]
@@ -60,7 +60,9 @@ class Ground(Reading):
         if reached(found) >= need:
             return found, notes
         more, _ = self._seated(self.fallback, lost, voted)
-        spare = [one for one in more if not any(self.same(one.person, other.person) for other in found)]
+        spare = [
+            one for one in more if not any(self.policy.is_same(one.person, other.person) for other in found)
+        ]
         spare = [replace(one, is_fallback=True, because=_because(one)) for one in spare]
         if spare:
             names = listed([one.person.called for one in spare][:3])
@@ -99,7 +101,7 @@ class Ground(Reading):
             elif named.told:
                 # Who stands in two entries is told, if one of them says so.
                 found = [
-                    replace(one, told=not one.is_lost) if self.same(one.person, person) else one
+                    replace(one, told=not one.is_lost) if self.policy.is_same(one.person, person) else one
                     for one in found
                 ]
         for one in tuple(found):
@@ -114,7 +116,7 @@ class Ground(Reading):
 
     def _is_out(self, person: Person, voted: Sequence[Vote], found: Sequence[Approver]) -> bool:
         """Whether somebody has no seat: barred, seated already, or with a vote already."""
-        taken = any(self.same(person, one.person) for one in found)
+        taken = any(self.policy.is_same(person, one.person) for one in found)
         return taken or self.bars(person) or any(self._is_by(vote, person) for vote in voted)
 
     def _stand_in(self, person: Person, voted: Sequence[Vote], found: Sequence[Approver]) -> Approver | None:
@@ -131,7 +133,7 @@ class Ground(Reading):
 
     def _is_by(self, vote: Vote, person: Person) -> bool:
         """Whether a vote is somebody's own, or was given in their place."""
-        return any(self.same(one, person) for one in self._behind(vote))
+        return any(self.policy.is_same(one, person) for one in self._behind(vote))
 
     def _overlap(self, vote: Vote, other: Vote) -> bool:
         """Whether two votes are one human's, who may have been two rows when they were given."""

@@ -42,11 +42,17 @@ class SqliteFinding:
         )
         return {id for id in map(person_in, before | after) if id}
 
-    def seen_by(self, id: PersonId, secret: Collection[str]) -> Sight:
-        """Requests as somebody may see them; `secret` are actions of which the person changed never hears."""
+    def seen_by(self, id: PersonId, secret: Collection[str], also: Collection[PersonId] = ()) -> Sight:
+        """Requests as somebody may see them; `secret` are actions of which the person changed never hears.
+
+        `also`: other rows of the same human, by the policy. What isn't for them isn't for this one.
+        """
+        mine, others = self._rows_of(id), [row for one in also for row in self._rows_of(one)]
+        return SqliteSight(self._on, self._fold, mine, tuple(secret), [*mine, *others])
+
+    def _rows_of(self, id: PersonId) -> list[PersonId]:
         rows = self._on.rows(f"{SAME} WHERE a.number = ?", number_of(id))
-        mine = [PersonId(f"P-{row['number']}") for row in rows]
-        return SqliteSight(self._on, self._fold, mine, tuple(secret))
+        return [PersonId(f"P-{row['number']}") for row in rows]
 
     def in_trouble(self) -> Sequence[tuple[RequestId, int]]:
         """Everything operators look after, each with its version."""
@@ -83,19 +89,26 @@ class SqliteFinding:
 class SqliteSight:
     """Requests through the eyes of one person, who may have several rows."""
 
-    def __init__(self, on: Connections, fold: Fold, mine: Sequence[PersonId], secret: Sequence[str]) -> None:
-        self._on, self._fold, self._mine, self._secret = on, fold, mine, secret
+    def __init__(
+        self,
+        on: Connections,
+        fold: Fold,
+        mine: Sequence[PersonId],
+        secret: Sequence[str],
+        human: Sequence[PersonId],
+    ) -> None:
+        self._on, self._fold, self._mine, self._secret, self._human = on, fold, mine, secret, human
         self._asked = [asked(id) for id in mine]
         self._own = [key(id) for key in (asked_by, about) for id in mine]
 
     def _rows(self, what: str, where: str, values: Sequence[Any], more: str = "") -> list[sqlite3.Row]:
         """Rows about requests, without those of which this person mustn't hear."""
-        me = _marks(self._mine)
+        me = _marks(self._human)
         about_me = f"r.action IN {_marks(self._secret)} AND coalesce(r.subject, '') IN {me}"
         hidden = f"{about_me} AND r.requester NOT IN {me}"
         return self._on.rows(
             f"SELECT {what} FROM requests r WHERE NOT ({hidden}) AND {where} {more}",
-            *self._secret, *self._mine, *self._mine, *values,
+            *self._secret, *self._human, *self._human, *values,
         )  # fmt: skip
 
     def _found(self, where: str, values: Sequence[Any], order: str, limit: int) -> Found:

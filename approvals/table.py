@@ -28,6 +28,8 @@ class Table:
     """Whether it is of use for somebody who has left."""
     teams: tuple[tuple[str, ...], ...] | None = None
     """The names that the teams have today: the policy in force goes by them."""
+    left: tuple[tuple[str, ...], ...] = ()
+    """The same of those that are left."""
 
     def case(self, request: Request) -> Case:
         """The request as a policy sees it. Raises KeyError for people who aren't kept any more."""
@@ -35,7 +37,7 @@ class Table:
         requester = self.directory.person(request.requester)
         others = tuple(self.directory.person(id) for id in self.followers)
         known = (request.action, requester, subject, request.teams, request.days, request.facts)
-        return Case(*known, others=others)
+        return Case(*known, left=request.left, others=others)
 
     def grounds(self, request: Request) -> tuple[Ground, Ground]:
         """The request under the policy it was made under, and under the one in force."""
@@ -46,7 +48,7 @@ class Table:
         )
 
     def _today(self, case: Case) -> Case:
-        return case if self.teams is None else replace(case, teams=self.teams)
+        return case if self.teams is None else replace(case, teams=self.teams, left=self.left)
 
     def check_length(self, request: Request) -> None:
         """Refuses what either policy lets nobody have for so long. Raises Refused."""

@@ -27,7 +27,7 @@ def meet(desk: Desk, colleagues: Colleagues, miro: Miro, ground: Ground, *, live
     entries = {entry for rule in rules for entry in rule.everybody()} | {*policy.fallback}
     for whom in _managed(ground):
         _meet_manager(desk, colleagues, miro, whom, policy, live)
-    owners = {who for team in ground.case.teams for who in policy.owners_of(team)}
+    owners = {who for team in ground.case.owned for who in policy.owners_of(team)}
     named = [one for one, _ in policy.members([*entries, *owners])]
     _meet_people(desk, colleagues, [one for one in named if is_person(one)], live)
 
@@ -55,7 +55,7 @@ def handles(ground: Ground) -> set[str]:
     """Every Slack user group on which it hangs who asks for this and who decides it."""
     policy, rules = ground.policy, ground.policy.rules(ground.case.action)
     lists = [entry for rule in rules for entry in (*rule.ask, *rule.for_others, *rule.everybody())]
-    owners = [who for team in ground.case.teams for who in policy.owners_of(team)]
+    owners = [who for team in ground.case.owned for who in policy.owners_of(team)]
     return _groups(policy, [*lists, *owners, *policy.fallback, *_conditions(rules)])
 
 

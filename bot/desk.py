@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import cache
 from typing import Protocol
@@ -10,6 +10,7 @@ from typing import Protocol
 from pydantic import ValidationError
 
 from approvals.cases import Case
+from approvals.finding import Sight
 from approvals.ids import PersonId, RequestId, SlackId, stamp
 from approvals.people import Person
 from approvals.policy import Policy
@@ -19,12 +20,16 @@ from approvals.states import What
 from approvals.store import Claim, Note, Store
 from approvals.table import Table
 from bot.lifecycle import ACTIONS, Action
-from bot.lifecycle.action import Facts
+from bot.lifecycle.action import Facts, LookedAt
 from bot.lifecycle.fill import Tables
 from bot.policies import Policies
 
 LEASE = timedelta(minutes=10)
 """How long a worker has a request without a sign of life; longer than one call can take."""
+
+
+CONFIDENTIAL = tuple(name for name, action in ACTIONS.items() if action.CONFIDENTIAL)
+"""Actions of which the person concerned never hears."""
 
 
 class SlackAway(Exception):
@@ -102,21 +107,22 @@ class Desk:
         asked = self.policies.of(request.policy)
         action = ACTIONS.get(request.action)
         for_leavers = action is None or action.FOR_LEAVERS
-        people, teams = self.store.people, self._teams(request)
-        return Table(asked, self.policy, people, self.now(), followers, for_leavers, teams)
+        table = Table(asked, self.policy, self.store.people, self.now(), followers, for_leavers)
+        today = self._looked_at(request)
+        return replace(table, teams=today.teams, left=today.left) if today else table
 
-    def _teams(self, request: Request) -> tuple[tuple[str, ...], ...] | None:
-        """The names its teams have today; None where they can't be told."""
+    def _looked_at(self, request: Request) -> LookedAt | None:
+        """What a policy sees of it, by the names its teams have today; None where they can't be told."""
         try:
-            return self.command(request).looked_at(self.facts)[0]
+            return self.command(request).looked_at(self.facts)
         except (KeyError, ValidationError):
             return None
 
     def ground(self, command: Action, asker: Person) -> Ground:
         """What the policy in force says of an ask."""
         subject = self.person(command.subject) if command.subject else None
-        teams, details = command.looked_at(self.facts)
-        case = Case(command.NAME, asker, subject, teams, command.days, details)
+        seen = command.looked_at(self.facts)
+        case = Case(command.NAME, asker, subject, seen.teams, command.days, seen.details, seen.left)
         return Ground(self.policy, case, self.store.people, self.now())
 
     def person(self, id: PersonId) -> Person:
@@ -141,8 +147,13 @@ class Desk:
         action = ACTIONS.get(request.action)
         if action is None or not action.CONFIDENTIAL or request.subject is None:
             return False
-        asked_it = person.is_(self.person(request.requester))
-        return person.is_(self.person(request.subject)) and not asked_it
+        asked_it = self.policy.is_same(person, self.person(request.requester))
+        return self.policy.is_same(person, self.person(request.subject)) and not asked_it
+
+    def sight(self, person: Person) -> Sight:
+        """The requests that somebody may see, also by what the policy says of their other accounts."""
+        others = filter(None, map(self.find, sorted(self.policy.aliases(person))))
+        return self.store.finding.seen_by(person.id, CONFIDENTIAL, [one.id for one in others])
 
     def tell_operators(self, text: str) -> None:
         """Puts one message to each operator on its way."""

@@ -158,8 +158,8 @@ def _case(action: type[Action], raw: Mapping[str, str], asker: Person, tables: T
     _check_subject(action, raw)
     command = fill_partly(action, raw, asker, tables)
     subject = tables.people.person(command.subject) if command.subject else None
-    teams, details = command.looked_at(tables.facts)
-    return Case(action.NAME, asker, subject, teams, command.days, details)
+    seen = command.looked_at(tables.facts)
+    return Case(action.NAME, asker, subject, seen.teams, command.days, seen.details, seen.left)
 
 
 def _check_subject(action: type[Action], raw: Mapping[str, str]) -> None:

@@ -49,7 +49,7 @@ def _nobody(ground: Ground, entry: str) -> Iterator[str]:
 
 
 def _owners(ground: Ground) -> Iterator[str]:
-    teams, policy = ground.case.teams, ground.policy
+    teams, policy = ground.case.owned, ground.policy
     without = [team[0] for team in teams if not policy.owners_of(team)]
     if without:
         yield f"The policy names no owner of {listed(without, 'or')}."

@@ -63,6 +63,15 @@ class Facts:
     """Whether the policy mentions an action, so that somebody can ask for it."""
 
 
+@dataclass(frozen=True)
+class LookedAt:
+    """What of a form a policy sees: teams with all their names, joined or changed and left, and choices."""
+
+    teams: tuple[tuple[str, ...], ...]
+    left: tuple[tuple[str, ...], ...]
+    details: Mapping[str, tuple[str, ...]]
+
+
 class Action(BaseModel):
     """One thing people can ask for. Its fields are the form; an instance is the typed command."""
 
@@ -182,14 +191,16 @@ class Action(BaseModel):
         days = {"max_days": ()} if "for_days" in form else {}
         return dict.fromkeys(sorted(teams), ()) | chosen | days
 
-    def looked_at(self, facts: Facts) -> tuple[tuple[tuple[str, ...], ...], dict[str, tuple[str, ...]]]:
-        """The teams that are joined or changed, each with all its names; and what else a rule looks at."""
+    def looked_at(self, facts: Facts) -> LookedAt:
+        """What a rule of the policy may look at."""
         form = self.form()
         sides = [(_side(form[field]), _names(id, facts)) for field, id in self.teams_named]
-        joined = tuple(names for side, names in sides if side == "team")
-        more = {side: names for side, names in sides if side != "team"}
         choices = {name: (str(getattr(self, name)),) for name in self.conditions() if name in form}
-        return joined, more | choices
+        return LookedAt(
+            teams=tuple(names for side, names in sides if side == "team"),
+            left=tuple(names for side, names in sides if side == "leaving"),
+            details=choices,
+        )
 
     @property
     def lanes(self) -> tuple[str, ...]:

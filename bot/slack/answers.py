@@ -34,7 +34,6 @@ from bot.slack.talk import remind
 Said = dict[str, Any]
 
 NOT_FOR_YOU = "You can't ask for this. Ask your manager or your IT team to ask for you."
-SECRET = tuple(name for name, action in ACTIONS.items() if action.CONFIDENTIAL)
 
 
 def _only_you(said: Message) -> Said:
@@ -131,7 +130,7 @@ def _status(desk: Desk, who: Who, rest: str) -> Said:
 
 def _waiting(desk: Desk, who: Who) -> list[str]:
     """That requests wait for somebody, counted as App Home counts them. Raises Refused."""
-    count = sum(desk.store.finding.seen_by(who.person.id, SECRET).kinds().values())
+    count = sum(desk.sight(who.person).kinds().values())
     if not count:
         return []
     check_standing(who, desk.now())

@@ -139,8 +139,9 @@ def owned(desk: Desk, person: Person) -> list[str]:
 
 def owners(desk: Desk, request: Request) -> Iterable[Person]:
     """Everybody who owns a team that a request is about."""
-    if not desk.policy.owners or not request.teams:
+    teams = request.teams or request.left
+    if not desk.policy.owners or not teams:
         return []
     ground = Ground(desk.policy, Case("", desk.person(request.requester)), desk.store.people, desk.now())
-    named = (one for team in request.teams for one in ground.named(desk.policy.owners_of(team)))
+    named = (one for team in teams for one in ground.named(desk.policy.owners_of(team)))
     return [one.person for one in named if one.person]

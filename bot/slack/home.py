@@ -5,7 +5,7 @@ from dataclasses import replace
 from functools import cache
 from typing import Any
 
-from approvals.finding import Found, Sight
+from approvals.finding import Found
 from approvals.ids import RequestId
 from approvals.refusals import Refused
 from approvals.request import Request
@@ -63,7 +63,7 @@ class Gathering:
 
     def __init__(self, desk: Desk, who: Who) -> None:
         self._desk, self._who = desk, who
-        self._sight: Sight = desk.store.finding.seen_by(who.person.id, answers.SECRET)
+        self._sight = desk.sight(who.person)
         # Each person and team is looked up once, however often a page names them.
         facts, self._person = desk.facts, cache(desk.person)
         self._facts = replace(facts, person=cache(facts.person), team=cache(facts.team))

@@ -252,4 +252,5 @@ def test_what_earlier_rules_take_together_they_really_take(scene: Scene) -> None
 def meets(ground: Ground, when: Mapping[str, object]) -> bool:
     """Whether an ask meets conditions."""
     teams = ground.case.teams or ((),)
-    return any(ground._meets(Rule.model_validate({"when": when}), team) for team in teams)
+    rule = Rule.model_validate({"when": when})
+    return any(ground._meets(rule, {**ground.case.details, "team": team}) for team in teams)

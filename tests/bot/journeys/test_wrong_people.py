@@ -11,6 +11,7 @@ from bot.sandbox.miro import Miro
 from bot.sandbox.stage import POLICY, SECRET, TOKEN, Clock, Stage, _settings, people_of
 from bot.sandbox.workspace import Workspace
 from bot.slack.web import serving
+from tests.bot.journeys.homes import OFFBOARD, opened
 from tests.bot.journeys.scenes import (
     answer,
     approve,
@@ -25,6 +26,7 @@ from tests.bot.journeys.scenes import (
     press,
     read,
     refused_form,
+    request,
     state,
     told,
     wait,
@@ -300,6 +302,27 @@ def test_whoever_is_concerned_under_another_address_does_not_decide(tmp_path: Pa
     with playing(tmp_path, POLICY.replace("[managers]", table)) as s:
         ask(s, "U0LENA", "/miro-access", "carol+2@example.com for Engineering because of the launch")
         assert has_card(s, "U0SAM") and not has_card(s, "U0CAROL")
+
+
+def test_a_leaver_hears_of_the_own_offboarding_under_no_account(tmp_path: Path) -> None:
+    table = '[same_person]\n"sam@example.com" = "jo@example.com"\n[managers]'
+    with playing(tmp_path, POLICY.replace("[managers]", table)) as s:
+        s.miro.add_user("jo@example.com", "Jo Park", teams=[s.teams["Design"]])
+        id = ask(s, *OFFBOARD)
+        for user in ("U0PRIYA", "U0CAROL"):
+            s.slack.change_person(user, is_restricted=True)
+        wait(s, hours=7)  # nobody can decide any more, so every other operator would hear of it
+        assert request(s, id).is_stuck and told(s, "U0SAM") == []
+        assert id not in opened(s, "U0SAM") and "Jo Park" not in opened(s, "U0SAM")
+        for verb in ("status", "withdraw"):
+            s.acting.command("U0SAM", "/miro", f"{verb} {id}")
+            s.settle()
+            assert "Jo Park" not in answer(s, "U0SAM") and f"I know no request {id} of yours." in answer(
+                s, "U0SAM"
+            )
+        assert state(s, id) == "waiting"
+        theirs = ask(s, "U0SAM", *OFFBOARD[1:])
+        assert state(s, theirs) != "joined" and id not in last(s, "U0SAM")
 
 
 def test_nobody_asks_in_the_name_of_somebody_who_is_not_there(tmp_path: Path) -> None:
