@@ -7,8 +7,9 @@ from typing import Any
 from approvals.cases import Route
 from approvals.deadlines import later
 from approvals.ids import stamp
-from approvals.people import Person
+from approvals.people import Person, listed
 from approvals.policy import Rule
+from approvals.refusals import Refused
 from approvals.request import Draft, Request
 from approvals.routed import asking, looked_at, told
 from approvals.states import State, What
@@ -32,6 +33,7 @@ def waiting(
     if not request.is_end:
         ground.check_fillable()
         rule, route = ground.rule, ground.tally(replace(request, votes=(), lost=(), level=0, step=0))
+        _check_rights(plan, rule, command)
     body = {
         "revision": plan.revision,
         "expires_at": stamp(later(now, rule.expires, desk.policy)),
@@ -51,6 +53,15 @@ def waiting(
     }
     drafts = [Draft(What.PLANNED, body=body, words=words)]
     return [*drafts, *([] if rule.ladder else [Draft(What.APPROVED, body={"revision": plan.revision})])]
+
+
+def _check_rights(plan: Plan, rule: Rule, command: Action) -> None:
+    """Refuses admin rights that come along with what nobody has to approve."""
+    if plan.rights and not rule.ladder and "rights" not in command.form():
+        raise Refused(
+            f"{listed(plan.rights)} rights would come back with the account, and the policy asks nobody "
+            "about this. I change nothing. Ask your IT team: somebody has to decide it."
+        )
 
 
 def _stored(

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from approvals.people import listed
 from bot.miro import wire
 from bot.miro.goals import Call, Goal, Seen, with_account
 from bot.miro.wire import ENTERPRISE, LOOK, Account
@@ -96,7 +97,16 @@ class Active(Goal):
         return seen.account is not None and seen.account.active
 
     def hazards(self, seen: Seen) -> tuple[str, ...]:
-        return (LICENSE,)
+        rights = self.rights(seen)
+        return (LICENSE, *((f"{listed(rights)} rights come back with it.",) if rights else ()))
+
+    def rights(self, seen: Seen) -> tuple[str, ...]:
+        # Permissions are restored on reactivation (Miro's help page on deactivating users).
+        account = seen.account
+        if account is None or account.active:
+            return ()
+        company = ("Company Admin",) if account.org_role == wire.ADMIN else ()
+        return (*company, *sorted(account.admin_roles))
 
     def call(self, seen: Seen) -> Call:
         return patch_user({"op": "Replace", "path": "active", "value": "true"})

@@ -81,6 +81,10 @@ class Goal:
         """What can't be taken back, or costs something."""
         return ()
 
+    def rights(self, seen: Seen) -> tuple[str, ...]:
+        """Admin rights that come along, though nobody asked for them."""
+        return ()
+
     def obstacle(self, seen: Seen) -> str:
         """Why it can't be brought about from here, and what helps; '' if it can."""
         return ""

@@ -23,6 +23,9 @@ class Step:
     sure: bool
     """False: what came before must have been seen, not only accepted, before this call goes out."""
 
+    rights: tuple[str, ...] = ()
+    """Admin rights that come along."""
+
     @property
     def text(self) -> str:
         """The line the approver reads."""
@@ -53,7 +56,13 @@ class Plan:
                 for step in self.steps
             ],
             "already": list(self.already),
+            "rights": list(self.rights),
         }
+
+    @property
+    def rights(self) -> tuple[str, ...]:
+        """Admin rights that come along, though nobody asked for them."""
+        return tuple(one for step in self.steps for one in step.rights)
 
     @property
     def revision(self) -> str:
@@ -92,7 +101,7 @@ def make(goals: Sequence[Goal], seen: Seen) -> Plan:
             raise Obstacle(problem)
         # Only what this look showed counts as seen for a step; what earlier steps add is believed.
         sure = goal.sure(known) if not goal.holds(known) and known.account else True
-        steps.append(Step(goal, goal.call(believed), goal.hazards(believed), sure))
+        steps.append(Step(goal, goal.call(believed), goal.hazards(believed), sure, goal.rights(believed)))
         believed = goal.after(believed)
     return Plan(account, tuple(steps), tuple(already))
 

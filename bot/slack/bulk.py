@@ -20,7 +20,7 @@ from bot.desk import Desk
 from bot.lifecycle import ACTIONS
 from bot.slack import forms
 from bot.slack.blocks import Block, context, plain, section, sections
-from bot.slack.home import Gathering, is_harmless
+from bot.slack.home import Gathering, may_go_along
 from bot.slack.home_blocks import asks
 from bot.slack.scene import Scene
 
@@ -116,7 +116,7 @@ class Bulk:
                 request = self.desk.store.request(id)
                 if not self.desk.store.once(f"all:{receipt}:{id}"):
                     return Outcome(id, "", self._phrase(request))  # the same form, delivered twice
-                if not is_harmless(type(self.desk.command(request))):
+                if not may_go_along(request):
                     return Outcome(id, "It has to be decided by itself.")
                 drafts = decide.approve(request, who, revision, self.desk.table(request), False)
                 self.desk.store.append(request, drafts)

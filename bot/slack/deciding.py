@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from approvals.people import listed
 from approvals.states import State
 from bot.lifecycle.action import first
 from bot.slack import waiting
@@ -188,9 +189,12 @@ def whom(scene: Scene, short: int) -> str:
 def decide(scene: Scene) -> Block:
     """The buttons; whoever said yes can't do so twice, but may still deny or ask."""
     request, command = scene.request, scene.command
-    confirm = None
+    confirm, rights = None, request.plan.get("rights")
     if command.CONFIRM:
         confirm = confirmation("Are you sure?", command.warning(scene.facts), command.confirm)
+    elif rights:
+        back = f"{listed(rights)} rights come back with the account."
+        confirm = confirmation("Are you sure?", back, "Approve")
     value = f"{request.id}:{request.revision}"
     yes = button("Approve", "approve", value, primary=True, confirm=confirm)
     return actions(

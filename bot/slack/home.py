@@ -1,6 +1,7 @@
 """What stands in somebody's App Home: gathered out of the record, with nothing folded that isn't shown."""
 
-from collections.abc import Callable, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from functools import cache
 from typing import Any
@@ -47,6 +48,11 @@ def is_harmless(action: type[Action]) -> bool:
     return not (action.CONFIRM or action.CONFIDENTIAL or action.ADMINS)
 
 
+def may_go_along(request: Request) -> bool:
+    """Whether this one may be approved together with others: no admin rights come along with it."""
+    return is_harmless(ACTIONS[request.action]) and not request.plan.get("rights")
+
+
 def view(desk: Desk, who: Who, notice: str = "") -> Block:
     """The view for Slack. Guests, strangers and deactivated accounts are shown one sentence."""
     try:
@@ -73,10 +79,11 @@ class Gathering:
         """Everything that is drawn."""
         kinds = self._sight.kinds()
         waiting = self.waiting(WAITING)
+        together = Counter(kinds) - Counter(_apart(waiting))
         return Page(
             waiting=tuple(waiting),
             waiting_left=sum(kinds.values()) - len(waiting),
-            kinds=tuple(Kind(ACTIONS[name], kinds[name]) for name in _together(kinds)),
+            kinds=tuple(Kind(ACTIONS[name], together[name]) for name in _together(together)),
             mine=self._listed(self._sight.mine(MINE), self._mine),
             ended=tuple(self._ended(one) for one in self._sight.ended(ENDED)),
             teams=self._teams(),
@@ -95,7 +102,7 @@ class Gathering:
     def all_of(self, action: str) -> list[Scene]:
         """Requests of one harmless kind that may be approved together."""
         found = self.waiting(ALL_AT_ONCE, action) if is_harmless(ACTIONS[action]) else []
-        return [one for one in found if isinstance(one, Scene)]
+        return [one for one in found if isinstance(one, Scene) and may_go_along(one.request)]
 
     def _scene(self, request: Request) -> Scene | None:
         if request.untouchable or not self._desk.readable(request):
@@ -193,6 +200,12 @@ def _answer(request: Request) -> list[May]:
     count = len(request.questions)
     is_open = count and not request.questions[-1].answer and request.state is State.WAITING
     return [May("Answer", "answer", f":{count}")] if is_open else []
+
+
+def _apart(waiting: Iterable[Scene | Line]) -> list[str]:
+    """The actions of those that have to be decided by themselves."""
+    scenes = [one for one in waiting if isinstance(one, Scene)]
+    return [one.request.action for one in scenes if not may_go_along(one.request)]
 
 
 def _together(kinds: Mapping[str, int]) -> list[str]:

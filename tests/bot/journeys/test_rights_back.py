@@ -1,0 +1,68 @@
+"""An account that is opened again brings its admin rights along: said, confirmed, and never in passing."""
+
+from pathlib import Path
+
+import pytest
+
+from bot.miro.wire import ADMIN
+from bot.sandbox.stage import POLICY, Stage
+from tests.bot.journeys.homes import opened, presses
+from tests.bot.journeys.scenes import approve, ask, card, last, playing, read, state
+
+OWN = next(line for line in POLICY.splitlines() if line.startswith("request-access"))
+UNASKED = POLICY.replace(OWN, 'request-access = { ask = ["anyone"], approval = false }')
+BACK = "Company Admin rights come back with it."
+
+
+def deactivated(s: Stage, name: str, admin: bool) -> None:
+    s.miro.add_user(f"{name}@example.com", name.title(), teams=[s.teams["Design"]], admin=admin, active=False)
+
+
+def reactivation(s: Stage, name: str) -> str:
+    return ask(s, "U0LENA", "/miro", f"reactivate {name}@example.com because of the new project")
+
+
+@pytest.mark.parametrize("admin", [True, False])
+def test_the_approver_reads_and_confirms_that_rights_come_back(s: Stage, admin: bool) -> None:
+    deactivated(s, "jo", admin)
+    reactivation(s, "jo")
+    theirs = card(s, "U0CAROL")
+    assert (BACK in read(theirs)) is admin
+    assert ("Company Admin rights come back with the account." in str(theirs.blocks)) is admin
+
+
+def test_it_is_not_approved_together_with_others(s: Stage) -> None:
+    for name, admin in (("jo", True), ("alex", False), ("kim", False)):
+        deactivated(s, name, admin)
+    ids = [reactivation(s, name) for name in ("jo", "alex", "kim")]
+    assert "[Approve All 2: Reactivate in Miro]" in opened(s, "U0CAROL")
+    assert presses(s, "U0CAROL", "approve-all:reactivate").ok
+    form = s.acting.modal("U0CAROL")
+    assert "Kim" in str(form) and "Jo" not in str(form)
+    assert s.acting.submit("U0CAROL").ok
+    s.settle()
+    assert [state(s, id) for id in ids] == ["waiting", "done", "done"]
+    assert opened(s, "U0CAROL").count("[Approve]") == 1
+
+
+def test_where_nobody_is_asked_it_is_not_done(tmp_path: Path) -> None:
+    with playing(tmp_path, UNASKED) as s:
+        deactivated(s, "jo", admin=True)
+        id = ask(s, "U0JO", "/miro-access", "for Engineering because I am back")
+        assert state(s, id) == "refused"
+        assert "Company Admin rights would come back with the account" in last(s, "U0JO")
+        jo = s.miro.user("jo@example.com")
+        assert jo and not jo.active
+        deactivated(s, "alex", admin=False)
+        assert state(s, ask(s, "U0ALEX", "/miro-access", "for Engineering because I am back")) == "done"
+
+
+def test_rights_that_came_to_be_after_the_approval_are_asked_about(s: Stage) -> None:
+    deactivated(s, "jo", admin=False)
+    id = reactivation(s, "jo")
+    assert s.acting.click("U0CAROL", card(s, "U0CAROL"), "approve").ok
+    s.miro.change_user("jo@example.com", role=ADMIN)
+    s.settle()
+    assert state(s, id) == "waiting" and BACK in read(card(s, "U0CAROL"))
+    approve(s, "U0CAROL")
+    assert state(s, id) == "done"
