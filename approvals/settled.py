@@ -78,6 +78,11 @@ def not_stopped(request: Request) -> Settled:
     return Settled(f"Only a stopped request can be resumed. {request.id} isn't stopped: {stands}.")
 
 
+def answered_late(request: Request) -> Settled:
+    """Says why a question needs no answer any more."""
+    return Settled(f"Nobody needs the answer any more: {_STANDS.get(request.state, 'it has stopped')}.")
+
+
 def _sentence(request: Request) -> str:
     if request.state is State.WITHDRAWN and request.outcome and request.outcome.by == BOT:
         return _BY_ITSELF

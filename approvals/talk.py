@@ -3,14 +3,14 @@
 from collections.abc import Sequence
 
 from approvals.deadlines import may_nudge_at
-from approvals.entitled import check_open, seat
+from approvals.entitled import check_known, check_open, seat
 from approvals.ids import PersonId
 from approvals.passing import reminded
 from approvals.people import listed
 from approvals.refusals import Refused
 from approvals.request import Draft, Request
-from approvals.settled import ago
-from approvals.states import What
+from approvals.settled import ago, answered_late
+from approvals.states import State, What
 from approvals.table import Table
 from approvals.who import Who, check_standing
 
@@ -30,6 +30,9 @@ def question(request: Request, who: Who, text: str, table: Table, confidential: 
 
 def reply(request: Request, who: Who, text: str, table: Table) -> list[Draft]:
     """The requester's answer to the open question."""
+    check_known(request)
+    if request.state is not State.WAITING:
+        raise answered_late(request)
     check_open(request, who, table)
     if not who.person.is_(table.directory.person(request.requester)):
         raise Refused(f"Only who asked for {request.id} can answer.")

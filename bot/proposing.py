@@ -76,7 +76,9 @@ def _stored(
         gives += ending.given(live)
         stored["steps"] = [*stored["steps"], _stays(desk, live, request.days)]
         stored["goes_on"] = live.id
-    return stored | {"warnings": warnings, "again": request.state is not State.CHECKING, "gives": gives}
+    again = request.state is not State.CHECKING
+    is_other = plan.revision != request.revision
+    return stored | {"warnings": warnings, "again": again and is_other, "anew": again, "gives": gives}
 
 
 def _stays(desk: Desk, live: Request, days: int | None) -> dict[str, Any]:

@@ -90,9 +90,11 @@ def _frame(scene: Scene, lead: str, size: _Size) -> tuple[Block, list[Block]]:
     """The question; and what stands behind the reason it was asked for."""
     plan = scene.request.plan
     lines = [clip_words(step["text"], size.longest) for step in plan["steps"]]
-    changes = (
-        "What will change is different now:" if plan.get("again") else f"What will change{address(scene)}"
-    )
+    changes = f"What will change{address(scene)}"
+    if plan.get("again"):
+        changes = "What will change is different now:"
+    elif plan.get("anew"):
+        changes = f"The approval counts no more, so it's asked anew. {changes}"
     notes = clip_words(waiting.notes(scene), size.notes) if size.notes else ""
     body = [
         *sections(*plan.get("warnings", ()), changes, *numbered(lines)),

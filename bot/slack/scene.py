@@ -172,6 +172,7 @@ def _where(scene: Scene) -> str:
     approved, said = _approved(scene), request.outcome
     texts = {
         State.CHECKING: "Saved. I'm looking at what would change.",
+        State.WAITING: f"It waits for a decision once more. {_before(request)}".strip(),
         State.APPROVED: f"{approved} I'm carrying it out.",
         State.WORKING: f"{approved} I'm carrying it out.",
         State.STOPPED: f"{approved} {_how_far(request)} {scene.help}",
@@ -187,6 +188,10 @@ def _where(scene: Scene) -> str:
     if said and request.state in (State.REFUSED, State.NOTHING_TO_DO, State.JOINED):
         return clip_words(said.text, 45)
     return f"{texts.get(request.state, '')} {request.held}".strip()
+
+
+def _before(request: Request) -> str:
+    return "What was done before stays." if request.may_have_changed else ""
 
 
 def _withdrawn(scene: Scene, by: PersonId) -> str:

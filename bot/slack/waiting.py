@@ -42,7 +42,12 @@ def progress(scene: Scene, short: int = 0) -> str:
     if request.steps > 1:
         agreed = f"; {_voters(scene, before, short)} agreed" if before else ""
         parts.append(f"Step {request.step + 1} of {request.steps}{agreed}.")
-    if now:
+    if len(now) > request.agree - request.missing > 0:
+        # A yes may count no more: who gave it left, say, or asked for the same.
+        parts.append(f"{request.agree - request.missing} of {request.agree} have agreed.")
+    elif now and len(now) > request.agree - request.missing:
+        parts.append(f"No yes counts any more; {request.missing} must agree.")
+    elif now:
         more = f"; {request.missing} more needed" if request.missing else ""
         parts.append(f"{capital(_voters(scene, now, short))} said yes{more}.")
     elif request.missing > 1:
