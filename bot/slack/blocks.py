@@ -45,6 +45,12 @@ def section(text: str) -> Block:
     return {"type": "section", "text": plain(text)}
 
 
+def mention(before: str, slack_id: str) -> Block:
+    """Somebody by whatever name Slack shows them."""
+    parts = [{"type": "text", "text": f"{before} "}, {"type": "user", "user_id": slack_id}]
+    return {"type": "rich_text", "elements": [{"type": "rich_text_section", "elements": parts}]}
+
+
 def between(parts: Sequence[Sequence[Block]]) -> list[Block]:
     """Several things one below the other, with a line between them."""
     return [block for part in parts for block in ({"type": "divider"}, *part)][1:]

@@ -36,7 +36,7 @@ def understood(desk: Desk, who: Who, text: str) -> Message:
         check_offered(desk, who, draft.action)
     except Refused as error:
         return message(f"{read_as(draft.action)} {error}")
-    return forms.review(draft, _sentence(desk, draft), _folded(draft))
+    return forms.review(draft, _sentence(desk, draft), _folded(draft), _unmet(desk, draft))
 
 
 def _folded(draft: Draft) -> str:
@@ -55,15 +55,23 @@ def _sentence(desk: Desk, draft: Draft) -> str:
             teams = [tables.get_group(GroupId(id.strip())) for id in given.split(",")]
             named.append(f"{asked.label.lower()}: {listed([tables.label(one) for one in teams if one])}")
         elif given and asked.kind is Kind.PERSON:
-            people = desk.store.people
-            person = people.by_email(given) if "@" in given else people.by_slack(SlackId(given))
-            named.append(person.called if person and person.name else given)
+            person = desk.find(given)
+            unmet = given if "@" in given else "somebody I haven't met"
+            named.append(person.called if person and person.name else unmet)
         elif given:
             named.append(f"{asked.label.lower()}: {given}")
         elif asked.own:
             named.append("for you")
     what = f" ({'; '.join(named)})" if named else ""
     return f"{draft.action.TITLE}{what}. Is that right?"
+
+
+def _unmet(desk: Desk, draft: Draft) -> str:
+    """Whoever was picked from Slack's list and has no name here yet; '' for nobody."""
+    fields = [name for name, asked in draft.action.form().items() if asked.kind is Kind.PERSON]
+    given = next((draft.raw[name] for name in fields if draft.raw.get(name)), "")
+    person = desk.find(given) if given else None
+    return given if given and "@" not in given and not (person and person.name) else ""
 
 
 def draft_of(desk: Desk, who: Who, pressed: Block) -> Draft | None:

@@ -20,6 +20,7 @@ from bot.slack.blocks import (
     context,
     cut,
     header,
+    mention,
     message,
     plain,
     section,
@@ -286,9 +287,12 @@ def details(scene: Scene) -> Block:
     return notice(f"Details of {scene.request.id}", "") | {"blocks": particulars(scene)}
 
 
-def review(draft: Draft, sentence: str, value: str) -> Message:
-    """The answer to a message in plain words: one sentence and a button; nothing is asked for yet."""
-    notes = [context(note) for note in draft.notes]
+def review(draft: Draft, sentence: str, value: str, unmet: str = "") -> Message:
+    """The answer to a message in plain words: one sentence and a button; nothing is asked for yet.
+
+    `unmet` is the Slack id of somebody in it whose name only Slack knows.
+    """
+    notes = [*([mention("That is", unmet)] if unmet else []), *(context(note) for note in draft.notes)]
     buttons = actions(
         button("Review and Send", "review", value, primary=True), button("Cancel", "cancel", "0")
     )

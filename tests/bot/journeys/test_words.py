@@ -40,6 +40,14 @@ def test_a_message_is_answered_with_a_sentence_and_a_button(s: Stage) -> None:
     assert s.bot.store.requests() == []
 
 
+def test_whom_the_bot_has_not_met_slack_shows_by_name(s: Stage) -> None:
+    known = say(s, "U0CAROL", "offboard <@U0DANA> because of the end of the project")
+    assert read(known).startswith("Offboard From Miro (Dana ") and "haven't met" not in read(known)
+    new = say(s, "U0CAROL", "offboard <@U0JO> because of the end of the project")
+    assert read(new).startswith("Offboard From Miro (somebody I haven't met). Is that right?")
+    assert {"type": "user", "user_id": "U0JO"} in new.blocks[1]["elements"][0]["elements"]
+
+
 def test_review_opens_the_form_and_only_sending_it_asks(s: Stage) -> None:
     said = say(s, "U0ALEX", "I need Miro access for Engineering because I start Monday")
     press(s, "U0ALEX", "review", said)
