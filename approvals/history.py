@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from approvals.people import Directory
-from approvals.report import Named, Row, flat, name, parsed, row
+from approvals.report import Named, Row, flat, name, one_line, parsed, row
 from approvals.request import Event
 
 _INTERNAL = ("case", "seen", "lanes", "level", "remind_at", "remind_gap", "escalate_at", "next_try_at")
@@ -32,7 +32,7 @@ def history(events: Iterable[Event], directory: Directory, named: Named | None =
         if "approvers" in event.body:
             lines += [f"{_INDENT}{one}" for one in _asking(event.body, whole["details"], directory)]
     # A line break or a terminal's command in a reason mustn't look like another entry.
-    return ["".join(one if one.isprintable() else " " for one in line).rstrip() for line in lines]
+    return [one_line(line).rstrip() for line in lines]
 
 
 def _line(event: Event, whole: Row, named: Named) -> str:

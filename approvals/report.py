@@ -25,6 +25,8 @@ _STRUCTURED = ("details", "case", "plan", "routing", "lines", "seen", "gave")
 """Words that hold JSON. All others are somebody's own, even if they look like it."""
 _IDS = ("subject", "approvers", "told", "stands_for", "delegate", "lanes", "details", "seen")
 """Where an id stands for a person or a group. The same text in somebody's reason is left as it is."""
+_JOINERS = "\u200c\u200d"
+"""They command nothing, and some scripts and pictures aren't written without them."""
 _FORMULA = re.compile(r"[\t\r\n']|\s*[=+\-@＝＋－＠]")
 
 
@@ -73,6 +75,18 @@ def _labelled(text: str, named: Named) -> str:
     """An id, or the lane of one, with what it means beside it."""
     known = named(text.rpartition(":")[2])
     return f"{text} ({known})" if known else text
+
+
+def one_line(text: str) -> str:
+    """A text for a terminal: no line break in it begins a line, and no command in it is obeyed."""
+    lines = (line for line in text.splitlines() if line.strip())
+    return "".join(map(_harmless_sign, " / ".join(lines)))
+
+
+def _harmless_sign(one: str) -> str:
+    if one.isprintable() or one in _JOINERS:
+        return one
+    return " " if one.isspace() else one.encode("unicode_escape").decode()
 
 
 def flat(details: Mapping[str, Any], named: Named = lambda id: "") -> dict[str, str]:

@@ -1,6 +1,7 @@
 """What every command needs: the bot as the environment says, and errors as sentences."""
 
 import getpass
+import json
 import os
 import socket
 import sys
@@ -16,6 +17,7 @@ from approvals.ids import GroupId, PersonId
 from approvals.policy import Policy
 from approvals.policy_check import BrokenPolicy
 from approvals.refusals import Refused
+from approvals.report import one_line
 from approvals.request import Request
 from approvals.sqlite import SqliteStore
 from approvals.states import Impossible
@@ -38,33 +40,55 @@ def sentences() -> Iterator[None]:
     try:
         yield
     except BrokenPolicy as error:
-        raise click.ClickException(f"The policy can't be used:\n{error}") from error
+        raise failed("The policy can't be used:", *map(str, error.problems)) from error
     except Problems as error:
-        raise click.ClickException(
-            "\n".join(f"{name}: {text}" for name, text in error.fields.items())
-        ) from error
+        raise failed(*(f"{name}: {text}" for name, text in error.fields.items())) from error
     except (Refused, StoreTrouble, BadSettings, Impossible) as error:
-        raise click.ClickException(str(error)) from error
+        raise failed(str(error)) from error
     except MiroError as error:
-        raise click.ClickException(f"{error} Look at MIRO_SCIM_TOKEN and MIRO_SCIM_URL.") from error
+        raise failed(f"{error} Look at MIRO_SCIM_TOKEN and MIRO_SCIM_URL.") from error
     except SlackAway as error:
         answered = isinstance(error.__cause__, SlackApiError)
         look = "SLACK_BOT_TOKEN, then at the network" if answered else "the network, then at SLACK_API_URL"
-        raise click.ClickException(f"{error}. Look at {look}.") from error
+        raise failed(f"{error}. Look at {look}.") from error
     except SlackApiError as error:
-        text = f"Slack refused to connect: {error.response.get('error')}. Look at SLACK_APP_TOKEN."
-        raise click.ClickException(text) from error
+        why = error.response.get("error")
+        raise failed(f"Slack refused to connect: {why}. Look at SLACK_APP_TOKEN.") from error
     except BrokenPipeError:
         raise  # click ends in silence: whoever read has read enough
     except OSError as error:
         where = f" ({error.filename})" if error.filename else ""
-        raise click.ClickException(f"{error.strerror or error}{where}.") from error
+        raise failed(f"{error.strerror or error}{where}.") from error
 
 
-def say(text: str, nl: bool = True) -> None:
-    """Prints. A reader who has read enough (`| head -1`) changes nothing of what is done, nor how it ends."""
+def failed(*lines: str) -> click.ClickException:
+    """What ends a command with exit status 1."""
+    return click.ClickException("\n".join(map(one_line, lines)))
+
+
+def say(*lines: str) -> None:
+    """Prints each as one line, whatever the words of people in it hold."""
+    say_exactly("".join(f"{one_line(line)}\n" for line in lines))
+
+
+def say_beside(line: str) -> None:
+    """Prints a line beside what is asked for, where no program reads it as that."""
+    click.echo(one_line(line), err=True)
+
+
+def say_json(value: object) -> None:
+    """Prints for a program: word for word, for JSON has signs of its own for what a terminal obeys."""
+    say_exactly(f"{json.dumps(value, ensure_ascii=False)}\n")
+
+
+def say_exactly(text: str) -> None:
+    """Prints for a program, or to be kept.
+
+    A reader who has read enough (`| head -1`) changes nothing of what is done, nor how it ends.
+    """
     try:
-        click.echo(text, nl=nl)
+        # `color`: else click takes out of a file what looks like a colour.
+        click.echo(text, nl=False, color=True)
     except BrokenPipeError:
         # What is left in the buffer would be tried again at the end.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

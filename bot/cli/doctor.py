@@ -1,6 +1,5 @@
 """Look whether everything the bot needs is there; change nothing."""
 
-import json
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -14,7 +13,7 @@ import click
 from approvals.store import StoreTrouble
 from bot import app as composition
 from bot.app import Bot
-from bot.cli.common import JSON, open_record, say, sentences, settings
+from bot.cli.common import JSON, open_record, say, say_json, sentences, settings
 from bot.policies import usable
 from bot.settings import BadSettings, Settings
 
@@ -36,7 +35,7 @@ def doctor(as_json: bool) -> None:
     ]
     found = [_examined(name, examine) for name, examine in checks]
     if as_json:
-        say(json.dumps(found))
+        say_json(found)
     else:
         for one in found:
             say(f"{'ok ' if one['ok'] else 'BAD'}  {one['what']:<8} {one['text']}")

@@ -1,6 +1,5 @@
 """The policy, from a shell: everything here but `--reach` needs the file alone, for it comes before Slack."""
 
-import json
 import sys
 from collections.abc import Mapping
 from dataclasses import replace
@@ -13,8 +12,8 @@ from approvals.policy_check import check, load
 from approvals.policy_tells import tells
 from approvals.refusals import Refused
 from approvals.sqlite import utc_now
-from bot.cli.common import JSON, check_domain, sentences, settings
-from bot.cli.foresight import Foresight, foresee
+from bot.cli.common import JSON, check_domain, say, say_json, sentences, settings
+from bot.cli.foresight import foresee
 from bot.cli.reach import unreached
 from bot.lifecycle import ACTIONS, CONDITIONS
 from bot.policies import read
@@ -39,7 +38,7 @@ def init(path: Path | None) -> None:
             raise Refused(f"{path} is there already; I don't write over it.") from None
         except FileNotFoundError:
             raise Refused(f"There is no folder {path.parent}. Make it first, then try again.") from None
-    click.echo(f"Wrote {path}. Replace every REPLACE-ME, then: miro-bot policy check")
+    say(f"Wrote {path}. Replace every REPLACE-ME, then: miro-bot policy check")
 
 
 @policy.command("check")
@@ -55,13 +54,13 @@ def policy_check(path: Path | None, reach: bool, as_json: bool) -> None:
         missed = unreached(replace(settings(), policy=path)) if reach and not problems else []
     if as_json:
         rows = [{"line": one.line, "text": one.text} for one in problems]
-        click.echo(json.dumps({"problems": rows, "tells": told, "unreached": missed}, ensure_ascii=False))
-    for line in [] if as_json else [*(f"{path}, {one}" for one in problems), *told, *missed]:
-        click.echo(line)
+        say_json({"problems": rows, "tells": told, "unreached": missed})
+    else:
+        say(*(f"{path}, {one}" for one in problems), *told, *missed)
     if known is None and not as_json:
-        click.echo("Mend this first: there may be more that I can't see before.")
+        say("Mend this first: there may be more that I can't see before.")
     if not problems and not as_json:
-        click.echo(f"{path} can be used." if not missed else f"{path} can be used, but not by everybody.")
+        say(f"{path} can be used." if not missed else f"{path} can be used, but not by everybody.")
     sys.exit(1 if problems or missed else 0)
 
 
@@ -106,8 +105,4 @@ def who(action: str, fields: tuple[str, ...], email: str, at: str | None, as_jso
         wanted = load(read(known.policy), CONDITIONS)
         check_domain(wanted, email)
         found = foresee(wanted, ACTIONS[action], raw, email, now, known.database)
-    click.echo(json.dumps(found.as_json(), ensure_ascii=False) if as_json else _told(found))
-
-
-def _told(found: Foresight) -> str:
-    return "\n".join(found.lines())
+    say_json(found.as_json()) if as_json else say(*found.lines())

@@ -1,6 +1,5 @@
 """The record, from a shell: whether it holds, and all of it to be checked elsewhere."""
 
-import json
 import sys
 from collections.abc import Iterable
 
@@ -11,7 +10,7 @@ from approvals.chain import Anchor, Sealed
 from approvals.refusals import Refused
 from approvals.sqlite import SqliteStore
 from approvals.store import Verified
-from bot.cli.common import JSON, meaning, open_record, say
+from bot.cli.common import JSON, meaning, open_record, say, say_beside, say_exactly, say_json
 from bot.desk import numbered
 
 
@@ -46,7 +45,7 @@ def verify(anchors: tuple[str, ...], as_json: bool) -> None:
     unseen = f"{since} a cut end, or a chain that was computed anew, can't be seen."
     if as_json:
         counts = {"entries": found.anchor.count, "requests": found.requests}
-        say(json.dumps({"anchor": anchor, **counts, "faults": found.faults, "unseen": unseen}))
+        say_json({"anchor": anchor, **counts, "faults": found.faults, "unseen": unseen})
     else:
         _tell(found, unseen, anchor)
     sys.exit(1 if found.faults else 0)
@@ -91,7 +90,7 @@ def export(form: str, force: bool, ids: tuple[str, ...]) -> None:
         entries = _chosen(store, ids) if ids else store.sealed()
         rows = [report.exported(one, store.people) for one in entries]
         text = report.as_csv(rows, lambda id: meaning(store, id)) if form == "csv" else report.as_jsonl(rows)
-    say(text, nl=False)
+    say_exactly(text)
 
 
 def _check(store: SqliteStore, force: bool) -> None:
@@ -101,7 +100,7 @@ def _check(store: SqliteStore, force: bool) -> None:
     said = f"The record is NOT what was written: {faults[0]}. `miro-bot audit verify` says all that is wrong."
     if not force:
         raise Refused(f"{said} Nothing was exported; --force exports it as it is.")
-    click.echo(f"Warning: {said} It was exported as it is.", err=True)
+    say_beside(f"Warning: {said} It was exported as it is.")
 
 
 def _chosen(store: SqliteStore, ids: Iterable[str]) -> list[Sealed]:

@@ -1,6 +1,5 @@
 """Ask, decide and look, from a shell."""
 
-import json
 from collections import Counter
 from collections.abc import Callable
 from typing import Any
@@ -18,7 +17,18 @@ from approvals.table import Table
 from approvals.who import Who, is_operator
 from bot.app import Bot
 from bot.asking import LONGEST_REASON, asked
-from bot.cli.common import JSON, acting_as, find, meaning, open_bot, open_record, say
+from bot.cli.common import (
+    JSON,
+    acting_as,
+    failed,
+    find,
+    meaning,
+    open_bot,
+    open_record,
+    say,
+    say_beside,
+    say_json,
+)
 from bot.lifecycle import ACTIONS
 from bot.lifecycle.fill import Tables, operators_form
 from bot.policies import kept
@@ -66,7 +76,7 @@ def list_requests(state: tuple[str, ...], as_json: bool) -> None:
     with open_record() as store:
         found = [summary(store, one) for one in store.requests(states=state)]
     if as_json:
-        say(json.dumps(found, ensure_ascii=False))
+        say_json(found)
     for one in [] if as_json else found:
         say(f"{one['id']:<7} {one['state']:<14} {one['what']} (asked by {one['asked_by']})")
     if not found and not as_json:
@@ -83,13 +93,13 @@ def show(id: str, as_json: bool) -> None:
         events = list(store.events(request.id))
         if as_json:
             rows = [report.row(event, store.people) for event in events]
-            say(json.dumps(summary(store, request) | {"events": rows}, ensure_ascii=False))
+            say_json(summary(store, request) | {"events": rows})
             return
         for name, value in summary(store, request).items():
             told = ", ".join(value) if isinstance(value, list) else value
             if told:
                 say(f"{name.replace('_', ' '):<12} {told}")
-        say("\n".join(history(events, store.people, lambda id: meaning(store, id))))
+        say(*history(events, store.people, lambda id: meaning(store, id)))
 
 
 def _filled(action: str, fields: tuple[str, ...], operator: bool) -> dict[str, str]:
@@ -123,9 +133,9 @@ def ask(action: str, fields: tuple[str, ...], email: str, reason: str, as_json: 
         raw = _filled(action, fields, is_operator(bot.desk.policy, who.person))
         request = asked(bot.desk, ACTIONS[action], raw, reason, who)
         said = summary(bot.store, request)
-    say(json.dumps(said, ensure_ascii=False) if as_json else f"Saved: {request.id}, to {said['what']}.")
+    say_json(said) if as_json else say(f"Saved: {request.id}, to {said['what']}.")
     for line in about_end(ACTIONS[action], reason, request.days):
-        click.echo(line, err=True)
+        say_beside(line)
 
 
 Decision = Callable[[Request, Who, Table, bool], list[Draft]]
@@ -140,7 +150,7 @@ def _decided(id: str, email: str, as_json: bool, verb: str, decision: Decision) 
             request = bot.store.append(request, decision(request, who, bot.desk.table(request), secret))
             _tell(bot, request.id, who, verb, secret)
         said = summary(bot.store, request)
-    say(json.dumps(said, ensure_ascii=False) if as_json else f"{request.id} is {request.state.value}.")
+    say_json(said) if as_json else say(f"{request.id} is {request.state.value}.")
 
 
 def _tell(bot: Bot, id: RequestId, who: Who, verb: str, secret: bool) -> None:
@@ -174,7 +184,7 @@ def approve(id: str, email: str, as_json: bool) -> None:
 def deny(id: str, email: str, reason: str, as_json: bool) -> None:
     """Say no, where the policy lets a command line decide."""
     if len(reason) > LONGEST_REASON:
-        raise click.ClickException(f"reason: Write at most {LONGEST_REASON} characters.")
+        raise failed(f"reason: Write at most {LONGEST_REASON} characters.")
     _decided(id, email, as_json, "denied", lambda r, who, t, s: decide.deny(r, who, reason, t, s))
 
 

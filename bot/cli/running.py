@@ -18,7 +18,7 @@ import click
 
 from bot import app as composition
 from bot.app import Bot
-from bot.cli.common import check_folder, open_bot, say, sentences, settings
+from bot.cli.common import check_folder, failed, open_bot, say, sentences, settings
 from bot.policies import usable
 from bot.settings import BadSettings
 from bot.slack import web
@@ -111,7 +111,7 @@ def listening(server: AbstractContextManager[str], address: str) -> Iterator[str
             if getattr(error, "errno", 0) == errno.EADDRINUSE:
                 why = "another program does already"
             text = f"Can't listen on {address}: {why.rstrip('.')}. Choose another address or port."
-            raise click.ClickException(text) from error
+            raise failed(text) from error
         yield url
 
 
@@ -175,7 +175,7 @@ def demo(web: bool, port: int) -> None:
         try:
             sys.exit(story.web(port) if web else story.play())
         except NotThere as error:
-            raise click.ClickException(str(error)) from error
+            raise failed(str(error)) from error
 
 
 @click.group()
