@@ -4,6 +4,7 @@ import re
 import tomllib
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import Any
 
 from pydantic import ValidationError
@@ -23,6 +24,7 @@ Conditions = Mapping[str, Collection[str]]
 
 _COMMENT = re.compile(r"""("(?:\\.|[^"\\])*"|'[^']*')|#.*""")  # a # between quotes begins none
 _INSIDE = 'with steps, this counts for nothing; write it inside a step: { approvers = ["it"], agree = 2 }'
+_TOO_DEEP = "brackets stand inside of brackets so often that this can't be read; nothing in a policy needs it"
 _TOO_LATE = "this is over before {0} of the action's own table; write {0} here as well"
 _SAID = {
     "extra_forbidden": "isn't something a policy can say; remove it or mend its spelling",
@@ -73,12 +75,22 @@ def check(text: str, actions: Conditions) -> tuple[Policy | None, list[Problem]]
         found = re.search(r"line (\d+)", str(error))
         line = int(found[1]) if found else len(text.splitlines())
         return None, [Problem(line, f"this isn't TOML: {error}")]
+    except RecursionError:
+        return None, [Problem(_deepest(text), _TOO_DEEP)]
     except ValidationError as error:
         return None, [_unreadable(text, one["loc"], one["type"], one["msg"]) for one in error.errors()]
     problems = _placeholders(text)
     for place, told in (*_of_rules(policy, actions), *check_tables(policy)):
         problems.append(Problem(line_of(text, place), told))
     return policy, sorted(dict.fromkeys(problems), key=lambda problem: problem.line)
+
+
+def _deepest(text: str) -> int:
+    """The line on which brackets pile up."""
+    signs = [(number, sign) for number, line in enumerate(text.splitlines(), 1) for sign in line]
+    depths = list(accumulate((sign in "[{") - (sign in "]}") for _, sign in signs))
+    many = max(depths, default=0) / 2  # a bracket that nobody closes holds all lines below it as well
+    return next((number for (number, _), depth in zip(signs, depths, strict=True) if depth > many), 1)
 
 
 def _unreadable(text: str, place: tuple[Any, ...], kind: str, message: str) -> Problem:

@@ -156,6 +156,15 @@ def test_text_that_ends_too_early_is_refused_at_its_end() -> None:
     assert told.startswith("line 3: this isn't TOML: ")
 
 
+@pytest.mark.parametrize("value", ["[" * 5_000, "[" * 5_000 + "]" * 5_000, "{a=" * 5_000])
+def test_brackets_that_nobody_could_read_are_refused_with_their_line(value: str) -> None:
+    text, line = replaced('domains = ["example.com"]', f"domains = {value}")
+    assert problems(text) == [
+        f"line {line}: brackets stand inside of brackets so often that this can't be read; "
+        "nothing in a policy needs it"
+    ]
+
+
 def test_a_key_given_twice_is_refused() -> None:
     [told] = problems(POLICY.replace("agree = 2", "agree = 2\nagree = 3"))
     assert "this isn't TOML: Cannot overwrite a value" in told

@@ -85,6 +85,19 @@ def test_a_broken_policy_is_told_once_for_each_way_in_which_it_is_broken(s: Stag
     assert s.bot.desk.policies.hash == before
 
 
+def test_a_policy_of_endless_brackets_is_broken_like_any_other(
+    s: Stage, caplog: pytest.LogCaptureFixture
+) -> None:
+    before = s.bot.desk.policies.hash
+    policy(s, f"operators = {'[' * 5_000}")
+    ticks(s, 2, minutes=1)
+    assert (
+        heard(s, "The changed policy can't be used; the old one stays in force. line 1: brackets stand") == 1
+    )
+    assert s.bot.desk.policies.hash == before
+    assert "Traceback" not in caplog.text
+
+
 def test_the_anchor_is_logged_once_an_hour(s: Stage, caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.INFO, "bot.housekeeping"):
         ticks(s, 59, minutes=1)
