@@ -26,12 +26,11 @@ class Ask:
     def short(self, steps: Steps) -> int | None:
         """How many there are for some steps, if they are too few; None also where the file can't say.
 
-        Who is asked only when nobody answers counts for a step that is looked at by itself.
+        Who is asked only when nobody answers doesn't count: what they were needed for is refused when it is
+        asked for.
         """
-        chosen = [self.rule.ladder[number] for number in steps]
-        first = [entry for step in chosen for entry in step.approvers]
-        later = [entry for one in chosen[0].escalate for entry in one.to] if len(chosen) == 1 else []
-        found = self.people((*first, *later, *(self.rule.fallback or self.policy.fallback)))
+        entries = [entry for number in steps for entry in self.rule.ladder[number].approvers]
+        found = self.people((*entries, *(self.rule.fallback or self.policy.fallback)))
         can = None if found is None else self._at_most(found)
         return can if can is not None and can < wanted(self.rule, steps) else None
 
@@ -114,7 +113,8 @@ def _too_few(asks: Sequence[Ask], name: str, steps: Steps) -> str:
         which = "all steps" if len(steps) == len(rule.ladder) else f"steps {_numbers(steps)}"
         return f"{wanted(rule, steps)} different people must agree over {which}, but only {can} can"
     if can:
-        return f"{name} wants {wanted(rule, steps)} to agree, but only {can} can"
+        late = "; who comes by escalate doesn't count" if rule.ladder[steps[0]].escalate else ""
+        return f"{name} wants {wanted(rule, steps)} to agree, but only {can} can{late}"
     return "nobody has a manager here; fill [managers], or write manager_field or manager_from_miro"
 
 

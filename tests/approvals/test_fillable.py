@@ -28,14 +28,17 @@ class Shape:
     steps: tuple[tuple[frozenset[str], int], ...]
     twice: bool
     fallback: frozenset[str]
+    later: frozenset[str]
+    """Who comes when nobody answers: nothing hangs on them when somebody asks."""
 
     @property
     def text(self) -> str:
         """The policy that says so."""
         steps = ", ".join(f"{{ approvers = {addresses(who)}, agree = {agree} }}" for who, agree in self.steps)
+        later = f"escalate = {{ after = '1d', to = {addresses(self.later)} }}\n" if self.later else ""
         return (
             f"{HEAD}[actions.make-admin]\nask = ['anyone']\nsame_person_twice = {str(self.twice).lower()}\n"
-            f"fallback = {addresses(self.fallback)}\nsteps = [{steps}]\n"
+            f"fallback = {addresses(self.fallback)}\n{later}steps = [{steps}]\n"
         )
 
 
@@ -46,7 +49,8 @@ def addresses(names: frozenset[str]) -> str:
 
 STEPS = st.tuples(SOME.map(frozenset), st.integers(1, 3))
 LADDERS = st.lists(STEPS, min_size=1, max_size=3).map(tuple)
-SHAPES = st.builds(Shape, LADDERS, st.booleans(), SOME.map(frozenset) | st.just(frozenset()))
+MAYBE: st.SearchStrategy[frozenset[str]] = SOME.map(frozenset) | st.just(frozenset())
+SHAPES = st.builds(Shape, LADDERS, st.booleans(), MAYBE, MAYBE)
 
 
 def can_end(

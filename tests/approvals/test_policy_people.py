@@ -27,6 +27,7 @@ ONLY_ASKER = "nobody but who asks for make-admin could decide it; name one more 
         ("owners", 'approvers = ["owners"]\nagree = 2'),
         ("it", 'steps = [{ approvers = ["owners"] }, { approvers = ["it"] }]'),
         ("bo@example.com", 'approvers = ["manager"]'),
+        ("it", 'approvers = ["it"]\nescalate = { after = "1d", to = ["owners"] }'),
     ],
 )
 def test_a_step_that_nobody_but_the_requester_could_fill_is_found(ask: str, rule: str) -> None:
@@ -40,7 +41,6 @@ def test_a_step_that_nobody_but_the_requester_could_fill_is_found(ask: str, rule
         ("owners", 'approvers = ["owners"]'),
         ("it", 'approvers = ["it", "cy@example.com"]'),
         ("it", 'approvers = ["it"]\nfallback = ["owners"]'),
-        ("it", 'approvers = ["it"]\nescalate = { after = "1d", to = ["owners"] }'),
         ("it", 'approvers = ["@desk"]'),
         ("it", "approval = false"),
     ],
@@ -64,6 +64,13 @@ def test_more_votes_than_there_can_be_people_are_found(rule: str, wanted: int, c
         text = head + ASKED_BY.format(ask="anyone") + rule
         told = [one.text for one in check(text, ACTIONS)[1]]
         assert told == [f"make-admin wants {wanted} to agree, but only {can} can"]
+
+
+def test_who_comes_only_when_nobody_answers_is_not_counted() -> None:
+    rule = 'approvers = ["it"]\nagree = 2\nescalate = { after = "1d", to = ["owners"] }'
+    late = "make-admin wants 2 to agree, but only 1 can; who comes by escalate doesn't count"
+    assert problems(rule) == [late]
+    assert problems(rule, top='fallback = ["owners"]\n') == []
 
 
 def test_who_manages_everybody_is_one() -> None:
