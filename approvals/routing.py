@@ -181,9 +181,10 @@ class Ground(Reading):
                 f"Nobody can decide this: {problem}. Ask your IT team to add an approver to the policy."
             )
 
-    def seats(self, step: Step) -> tuple[Approver, ...]:
-        """Who may decide a step, when nobody has voted yet."""
-        return self._seats(step, 0, step.agree, (), ())[0]
+    def seats(self, step: Step, votes: Sequence[Vote] = (), level: int = 0) -> tuple[Approver, ...]:
+        """Who may decide a step when nobody has voted in it yet; `votes` are those of earlier steps."""
+        voted = () if self.rule.same_person_twice else votes
+        return self._seats(step, level, step.agree, (), voted)[0]
 
     def everybody(self) -> tuple[Approver, ...]:
         """Everybody who could decide any step, whenever that is."""

@@ -17,6 +17,7 @@ from approvals.routing import Ground
 from approvals.sqlite import SqliteStore
 from approvals.who import is_operator
 from bot.cli.assumed import Everybody, assumed
+from bot.cli.climbing import climbed, met_again
 from bot.cli.missing import missing
 from bot.lifecycle import Action
 from bot.lifecycle.action import Kind
@@ -109,7 +110,9 @@ def foresee(
             why = " ".join([f"Nobody can decide this: {problem}.", *notes])
             raise Refused(f"{why} Add an approver or a fallback to the policy.")
         is_quiet = _is_quiet(policy, action)
-        steps = tuple((step, _as_told(ground.seats(step), is_quiet)) for step in ground.rule.ladder)
+        rungs = list(climbed(ground))
+        steps = tuple((rung.step, _as_told(rung.seats, is_quiet)) for rung in rungs)
+        notes = (*notes, *met_again(ground, rungs))
     return Foresight(ground, steps, (*notes, *_also(ground, action)))
 
 

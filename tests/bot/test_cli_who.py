@@ -125,6 +125,60 @@ def test_why_is_said_for_every_step(tmp_path: Path) -> None:
     assert "Each later step has such times of its own, from when it begins; only the end is the same." in said
 
 
+BOSS = '"alex@example.com" = "priya@example.com"'
+TWO_BOSSES = 'steps = [{ approvers = ["requester-manager"] }, { approvers = [%s] }]'
+DEPENDS = "Whoever has agreed in an earlier step isn't asked again in a later one."
+
+
+def in_steps(folder: Path, steps: str) -> list[str]:
+    """What is said to Alex, whom Priya manages."""
+    assert BOSS in POLICY
+    return who(folder, "request-access", policy=asking(steps), by="alex")
+
+
+def test_who_has_to_agree_before_is_not_asked_again(tmp_path: Path) -> None:
+    said = in_steps(tmp_path, TWO_BOSSES % '"manager"')
+    assert said[said.index("Step 1:") + 1] == "priya@example.com: you manage alex"
+    assert said[said.index("Step 2:") + 1] == "dana@example.com: nobody else can decide it (fallback)"
+    again = "priya@example.com has agreed before step 2, so isn't asked again there."
+    assert f"{again} The fallback decides it." in said
+    assert DEPENDS not in said
+    said = in_steps(tmp_path, TWO_BOSSES % '"manager", "lena@example.com"')
+    assert said[said.index("Step 2:") + 1] == "lena@example.com: named in the policy"
+    assert again in said and "fallback" not in "".join(said)
+
+
+def test_who_may_agree_twice_is_asked_again(tmp_path: Path) -> None:
+    said = in_steps(tmp_path, "same_person_twice = true, " + TWO_BOSSES % '"manager"')
+    assert said[said.index("Step 2:") + 1] == "priya@example.com: you manage alex"
+    assert "again" not in "".join(said)
+
+
+@pytest.mark.parametrize(
+    "first",
+    [
+        '{ approvers = ["manager", "it"] }',
+        '{ approvers = ["manager"], escalate = { after = "1d", to = ["it"] } }',
+    ],
+)
+def test_where_it_hangs_on_who_agrees_everybody_is_named(tmp_path: Path, first: str) -> None:
+    said = in_steps(tmp_path, f'steps = [{first}, {{ approvers = ["manager"] }}]')
+    assert said[said.index("Step 2:") + 1] == "priya@example.com: you manage alex"
+    assert said.count(DEPENDS) == 1
+    assert "has agreed before" not in "".join(said)
+
+
+def test_three_steps_are_climbed_one_after_the_other(tmp_path: Path) -> None:
+    three = (
+        '{ approvers = ["manager"] }, { approvers = ["it", "manager"], agree = 2 }, { approvers = ["it"] }'
+    )
+    said = in_steps(tmp_path, f"steps = [{three}]")
+    both = "carol@example.com and sam@example.com have agreed before step 3, so aren't asked again there."
+    assert f"{both} The fallback decides it." in said
+    assert "priya@example.com has agreed before step 2, so isn't asked again there." in said
+    assert said[said.index("Step 3:") + 1].startswith("dana@example.com")
+
+
 def test_why_nobody_can_decide_is_said(tmp_path: Path) -> None:
     policy = asking('approvers = ["manager"]').replace('fallback = ["spare"]\n', "")
     [said] = who(tmp_path, "request-access", policy=policy, by="lena", exits=1)
