@@ -7,7 +7,9 @@ import socket
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import click
@@ -114,6 +116,22 @@ def open_bot(*, existing: bool = False, **how: Any) -> Iterator[Bot]:
             bot.stop()
 
 
+@contextmanager
+def thrown_away(known: Settings, **how: Any) -> Iterator[Bot]:
+    """A bot whose record ends with it: who only looks around, or is refused, begins none."""
+    with TemporaryDirectory() as folder:
+        bot = composition.build(replace(known, database=Path(folder) / "record.db"), **how)
+        try:
+            yield bot
+        finally:
+            bot.stop()
+
+
+def is_there(record: Path) -> bool:
+    """Whether there is a record; an empty file would become one by being opened."""
+    return record.is_file() and record.stat().st_size > 0
+
+
 def check_folder(record: Path) -> None:
     """Refuses what can't become a record."""
     if not record.parent.is_dir():
@@ -126,8 +144,7 @@ def _check_there(known: Settings) -> None:
     record = known.database
     if record.is_dir():
         check_folder(record)
-    # An empty file would become a record by being opened.
-    if not record.is_file() or not record.stat().st_size:
+    if not is_there(record):
         raise BadSettings(f"There is no record at {record}. MIRO_BOT_DATABASE says where it is.")
 
 

@@ -1,15 +1,12 @@
 """Asks Slack whether everybody and everything that the policy names can be reached; changes nothing."""
 
 from collections.abc import Iterator
-from dataclasses import replace
-from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from slack_sdk.errors import SlackApiError
 
 from approvals.people import Standing
-from bot import app as composition
 from bot.app import Bot
+from bot.cli.common import thrown_away
 from bot.deciders import closed, refresh_group
 from bot.desk import BadField
 from bot.settings import Settings
@@ -18,14 +15,9 @@ from bot.settings import Settings
 def unreached(settings: Settings) -> list[str]:
     """A sentence for each that can't be reached. Raises SlackAway, BrokenPolicy, BadSettings."""
     settings.require("SLACK_BOT_TOKEN")
-    with TemporaryDirectory() as folder:
-        # A record of its own: looking around begins none, and puts no policy in force.
-        bot = composition.build(replace(settings, database=Path(folder) / "record.db"))
-        try:
-            people = [*_people(bot), *_managers(bot), *_second_accounts(bot)]
-            return [*people, *_groups(bot), *_channel(bot), *_field(bot), *_closed(bot)]
-        finally:
-            bot.stop()
+    with thrown_away(settings) as bot:
+        people = [*_people(bot), *_managers(bot), *_second_accounts(bot)]
+        return [*people, *_groups(bot), *_channel(bot), *_field(bot), *_closed(bot)]
 
 
 def _people(bot: Bot) -> Iterator[str]:

@@ -1,7 +1,7 @@
 """Ask, decide and look, from a shell."""
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import click
@@ -9,6 +9,7 @@ import click
 from approvals import decide, report
 from approvals.history import history
 from approvals.ids import PersonId, RequestId
+from approvals.refusals import Refused
 from approvals.request import Draft, Request
 from approvals.sqlite import SqliteStore
 from approvals.states import State
@@ -20,16 +21,21 @@ from bot.asking import LONGEST_REASON, asked
 from bot.cli.common import (
     JSON,
     acting_as,
+    check_folder,
     failed,
     find,
+    is_there,
     meaning,
     open_bot,
     open_record,
     say,
     say_beside,
     say_json,
+    settings,
+    thrown_away,
 )
-from bot.lifecycle import ACTIONS
+from bot.lifecycle import ACTIONS, Action
+from bot.lifecycle.action import Kind
 from bot.lifecycle.fill import Tables, operators_form
 from bot.policies import kept
 from bot.slack.blocks import message
@@ -120,6 +126,23 @@ def _filled(action: str, fields: tuple[str, ...], operator: bool) -> dict[str, s
     return raw
 
 
+def _asked(bot: Bot, action: str, fields: tuple[str, ...], email: str, reason: str) -> Request:
+    who = acting_as(bot, email)
+    raw = _filled(action, fields, is_operator(bot.desk.policy, who.person))
+    _check_teams(bot.store, ACTIONS[action], raw)
+    return asked(bot.desk, ACTIONS[action], raw, reason, who)
+
+
+def _check_teams(store: SqliteStore, action: type[Action], raw: Mapping[str, str]) -> None:
+    """Refuses teams where none is known: without a running bot nobody would ever find them."""
+    fields = [name for name, one in action.form().items() if one.kind in (Kind.TEAM, Kind.TEAMS)]
+    if any(raw.get(name) for name in fields) and not store.groups.all():
+        raise Refused(
+            "This record knows no team of Miro yet, so nothing was asked: `miro-bot run` takes the list. "
+            "Start it, or name the record it runs on in MIRO_BOT_DATABASE."
+        )
+
+
 @click.command()
 @click.argument("action", type=click.Choice(sorted(ACTIONS)))
 @click.argument("fields", nargs=-1, metavar="[FIELD=VALUE]...")
@@ -128,10 +151,13 @@ def _filled(action: str, fields: tuple[str, ...], operator: bool) -> dict[str, s
 @JSON
 def ask(action: str, fields: tuple[str, ...], email: str, reason: str, as_json: bool) -> None:
     """Ask for a change; a running bot takes it on from there."""
+    known = settings()
+    check_folder(known.database)
+    if not is_there(known.database):
+        with thrown_away(known, leads=False) as bot:  # what is refused here begins no record
+            _asked(bot, action, fields, email, reason)
     with open_bot(leads=False) as bot:
-        who = acting_as(bot, email)
-        raw = _filled(action, fields, is_operator(bot.desk.policy, who.person))
-        request = asked(bot.desk, ACTIONS[action], raw, reason, who)
+        request = _asked(bot, action, fields, email, reason)
         said = summary(bot.store, request)
     say_json(said) if as_json else say(f"Saved: {request.id}, to {said['what']}.")
     for line in about_end(ACTIONS[action], reason, request.days):

@@ -90,6 +90,41 @@ def test_a_stand_in_for_miro_needs_a_token_that_says_something(tmp_path: Path) -
     assert sentence(said) == "--token takes what callers have to send; it can't be empty."
 
 
+NO_TEAMS = (
+    "Error: This record knows no team of Miro yet, so nothing was asked: `miro-bot run` takes the list. "
+    "Start it, or name the record it runs on in MIRO_BOT_DATABASE."
+)
+
+
+@pytest.mark.parametrize(
+    ("words", "exits", "said"),
+    [
+        (ACCESS, 1, NO_TEAMS),
+        (("ask", "offboard", "person=jo@example.com", *ACCESS[3:]), 1, "Error: You can't ask for this."),
+        (("ask", "offboard", "who=jo@example.com", *ACCESS[3:]), 2, "Usage: "),
+        (
+            ("ask", "leave-team", "from_team=Design", "--as", "jo@other.org", *ACCESS[5:]),
+            1,
+            "Error: jo@other",
+        ),
+    ],
+)
+def test_what_is_refused_begins_no_record(
+    tmp_path: Path, words: tuple[str, ...], exits: int, said: str
+) -> None:
+    (tmp_path / "policy.toml").write_text(POLICY, encoding="utf-8")
+    assert Shell(tmp_path).types(*words, exits=exits).startswith(said)
+    assert [one.name for one in tmp_path.iterdir()] == ["policy.toml"]
+
+
+def test_what_can_be_asked_for_begins_a_record(tmp_path: Path) -> None:
+    (tmp_path / "policy.toml").write_text(POLICY, encoding="utf-8")
+    words = ("ask", "offboard", "person=jo@example.com", "--as", "lena@example.com", "--reason", "gone")
+    assert Shell(tmp_path).types(*words) == "Saved: R-1, to deactivate jo@example.com in Miro."
+    assert Shell(tmp_path).types("requests").startswith("R-1 ")
+    assert Shell(tmp_path).types(*ACCESS, exits=1) == NO_TEAMS
+
+
 # -- where things stand ----------------------------------------------------------------------------------
 
 
