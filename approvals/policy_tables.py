@@ -49,6 +49,8 @@ def _managers(policy: Policy) -> Told:
             )
         if not is_person(boss):
             yield ("managers", who), f"{boss!r} is no e-mail or Slack id"
+        elif policy.human(who) == policy.human(boss):
+            yield ("managers", who), "nobody manages themselves; name somebody else, or remove the line"
 
 
 def _same_people(policy: Policy) -> Told:

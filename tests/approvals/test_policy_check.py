@@ -200,6 +200,20 @@ def test_a_manager_may_be_a_slack_id() -> None:
     assert problems(POLICY.replace('= "bo@example.com"', '= "U0BO00001"')) == []
 
 
+LINKED = "[same_person]\n'a@example.org' = 'a@x.org'\nU0ADA0001 = 'a@x.org'\n"
+
+
+@pytest.mark.parametrize(
+    ("who", "boss", "more"),
+    [("ada@example.com", "Ada@Example.com", ""), ("a@example.org", "U0ADA0001", LINKED)],
+)
+def test_nobody_manages_themselves(who: str, boss: str, more: str) -> None:
+    text = POLICY.replace('"ada@example.com" = "bo@example.com"\n', f"'{who}' = '{boss}'\n") + more
+    line = line_of(text, f"'{who}'")
+    told = "nobody manages themselves; name somebody else, or remove the line"
+    assert f"line {line}: {told}" in problems(text)
+
+
 def test_a_group_that_is_called_owners_may_own_a_team() -> None:
     assert problems(f'{POLICY}\n[owners]\n"Design" = ["owners"]\n') == []
 
