@@ -51,6 +51,10 @@ class HasAccount(Goal):
     def did(self) -> str:
         return f"created the account {self.email}" if self.create else f"found the account {self.email}"
 
+    @property
+    def so(self) -> str:
+        return f"the account {self.email} is there"
+
     def holds(self, seen: Seen) -> bool:
         return seen.account is not None
 
@@ -93,6 +97,10 @@ class Active(Goal):
     def did(self) -> str:
         return "reactivated the account"
 
+    @property
+    def so(self) -> str:
+        return "the account is active"
+
     def holds(self, seen: Seen) -> bool:
         return seen.account is not None and seen.account.active
 
@@ -131,6 +139,10 @@ class Inactive(Goal):
     def did(self) -> str:
         return "deactivated the account"
 
+    @property
+    def so(self) -> str:
+        return "there is no active account"
+
     def holds(self, seen: Seen) -> bool:
         return seen.account is None or not seen.account.active
 
@@ -156,6 +168,10 @@ class Gone(Goal):
     @property
     def did(self) -> str:
         return "deleted the account"
+
+    @property
+    def so(self) -> str:
+        return "there is no account"
 
     def holds(self, seen: Seen) -> bool:
         return seen.account is None
@@ -195,6 +211,10 @@ class Attributes(Goal):
     @property
     def did(self) -> str:
         return "set the " + ", ".join(_word(name) for name in sorted(self.values))
+
+    @property
+    def so(self) -> str:
+        return f"set as wanted: {', '.join(_word(name) for name in sorted(self.values))}"
 
     @property
     def needs(self) -> str:

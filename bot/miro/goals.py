@@ -65,6 +65,11 @@ class Goal:
         """What is read afterwards: past tense, lower case."""
         raise NotImplementedError
 
+    @property
+    def so(self) -> str:
+        """What is read where it was so before anything was done: a state, and no deed."""
+        raise NotImplementedError
+
     def holds(self, seen: Seen) -> bool:
         """Whether it was seen to be so."""
         raise NotImplementedError

@@ -35,6 +35,10 @@ class InGroup(Goal):
     def did(self) -> str:
         return f"joined {self.label}"
 
+    @property
+    def so(self) -> str:
+        return f"in {self.label}"
+
     def holds(self, seen: Seen) -> bool:
         return seen.account is not None and self.group in seen.account.group_ids
 
@@ -72,6 +76,10 @@ class OutOfGroup(Goal):
     @property
     def did(self) -> str:
         return f"left {self.label}"
+
+    @property
+    def so(self) -> str:
+        return f"not in {self.label}"
 
     def holds(self, seen: Seen) -> bool:
         return seen.account is None or self.group not in seen.account.group_ids
@@ -126,6 +134,10 @@ class GroupNamed(Goal):
     @property
     def did(self) -> str:
         return f"changed the security name to {self.name}"
+
+    @property
+    def so(self) -> str:
+        return f"the security name is {self.name}"
 
     def holds(self, seen: Seen) -> bool:
         return seen.group is not None and seen.group.display_name == self.name

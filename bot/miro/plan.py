@@ -94,7 +94,7 @@ def make(goals: Sequence[Goal], seen: Seen) -> Plan:
     for goal in goals:
         if goal.holds(believed):
             # What an earlier step brings along, a new account that is active say, isn't so already.
-            already += [goal.did] if goal.holds(seen) else []
+            already += [goal.so] if goal.holds(seen) else []
             continue
         problem = goal.obstacle(believed)
         if problem:

@@ -54,6 +54,12 @@ class OrgRole(Goal):
     def did(self) -> str:
         return "became Company Admin" if self.role == ADMIN else "took away Company Admin"
 
+    @property
+    def so(self) -> str:
+        if self.role == ADMIN:
+            return "Company Admin"
+        return "no active Company Admin" if self.while_active else "no Company Admin"
+
     def holds(self, seen: Seen) -> bool:
         if seen.account is None:
             return self.role != ADMIN
@@ -96,6 +102,10 @@ class AdminRole(Goal):
     def did(self) -> str:
         return f"became {self.name}" if self.wanted else f"took away {self.name}"
 
+    @property
+    def so(self) -> str:
+        return self.name if self.wanted else f"not {self.name}"
+
     def holds(self, seen: Seen) -> bool:
         if seen.account is None:
             return not self.wanted
@@ -132,6 +142,10 @@ class NoAdminRoles(Goal):
     @property
     def did(self) -> str:
         return "took away every admin role"
+
+    @property
+    def so(self) -> str:
+        return "no admin role in use"
 
     def holds(self, seen: Seen) -> bool:
         if seen.account is None or not seen.account.active:

@@ -15,7 +15,7 @@ PLAN = {
         {"key": "a", "text": "Join IT.", "detail": "", "hazards": 0, "call": "PATCH /Groups/{group}"},
         {"key": "b", "text": "Become Company Admin.", "detail": "today: Member", "hazards": 1, "call": ""},
     ],
-    "already": ["created the account"],
+    "already": ["the account is there"],
     "warnings": ["Miro has a new account for this address."],
 }
 
@@ -50,7 +50,7 @@ def test_what_was_approved_is_told_line_by_line(scene: Scene) -> None:
     assert below(scene) == [
         "will change: 1. Join IT.",
         "2. Become Company Admin. (today: Member)",
-        "is so already: created the account",
+        "is so already: the account is there",
         "warning: Miro has a new account for this address.",
         "may decide: Cy (you own Miro), Dee",
         "told: Dee",

@@ -69,6 +69,15 @@ def test_one_request_is_shown_with_its_history(s: Stage, shell: Shell) -> None:
     assert [one["event"] for one in whole["events"]] == ["asked", "planned"]
 
 
+def test_what_held_already_is_told_as_it_is(s: Stage, shell: Shell) -> None:
+    s.miro.add_user("alex@example.com", "Alex Smith", teams=[s.teams["Design"]])
+    ask_in_slack(s, "U0ALEX", "/miro-access", "for Engineering because I start Monday")
+    text = shell.types("show", "R-1")
+    assert "Join Engineering." in text
+    assert "is so already: the account is active" in text
+    assert "reactivated" not in text and "created" not in text
+
+
 def test_nobody_is_waited_for_once_a_request_has_ended(s: Stage, shell: Shell) -> None:
     ask_in_slack(s, "U0ALEX", "/miro-access", "for Engineering because I start Monday")
     shell.types("withdraw", "R-1", "--as", "alex@example.com")

@@ -30,6 +30,14 @@ def test_a_goal_takes_the_call_that_miro_prints(one: Example) -> None:
 
 
 @each
+def test_what_was_so_already_is_not_told_as_a_deed(one: Example) -> None:
+    said = one.goal.so
+    assert said and said != one.goal.did
+    assert not set(said.split()) & {"created", "found", "reactivated", "deactivated", "deleted", "took"}
+    assert not set(said.split()) & {"joined", "left", "changed", "became"}
+
+
+@each
 def test_a_goal_holds_after_its_call(one: Example) -> None:
     assert one.goal.holds(one.goal.after(one.before))
 

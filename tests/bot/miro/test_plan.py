@@ -63,10 +63,10 @@ def test_what_holds_already_is_told_and_not_done() -> None:
     plan = make(TO_IT, seen("100", "200", admin=True))
     assert keys(plan) == [LEAVE.key]
     assert plan.already == (
-        "found the account ada@example.com",
-        "reactivated the account",
-        "joined IT Administration",
-        "became Company Admin",
+        "the account ada@example.com is there",
+        "the account is active",
+        "in IT Administration",
+        "Company Admin",
     )
 
 
@@ -97,7 +97,7 @@ def test_a_new_account_is_believed_by_the_steps_after_it() -> None:
 def test_what_a_new_account_brings_along_was_not_so_already() -> None:
     goals = (ACCOUNT, Active("Ada"), Attributes("Ada", {}), JOIN, LEAVE)
     plan = make(goals, NOBODY)
-    assert plan.already == ("left Engineering",)
+    assert plan.already == ("not in Engineering",)
 
 
 def test_a_deactivated_person_who_only_joins_is_announced_as_coming_back() -> None:
@@ -273,7 +273,7 @@ def test_an_account_that_went_is_not_what_was_approved() -> None:
 def test_the_record_keeps_what_the_card_is_drawn_from() -> None:
     plan = make((KNOWN, Active("Ada"), LEAVE), seen("200", "300", active=False))
     assert stored(plan)["miro_id"] == "7"
-    assert stored(plan)["already"] == ["found the account ada@example.com"]
+    assert stored(plan)["already"] == ["the account ada@example.com is there"]
     assert [step["text"] for step in stored(plan)["steps"]] == [
         "Reactivate the account. It may use a Miro license.",
         "Leave Engineering. Ada's boards there pass to a team admin and don't come back.",
