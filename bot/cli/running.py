@@ -188,7 +188,11 @@ def sandbox() -> None:
 @click.option("--token", required=True, help="The token callers must send.")
 @click.option("--group-model", type=click.Choice(["team", "user-group"]), default="team", show_default=True)
 def sandbox_miro(port: int, token: str, group_model: Any) -> None:
-    """Serve a Miro SCIM service as it is documented, with nothing in it but one admin."""
+    """Serve a Miro SCIM service as it is documented, with nothing in it but one admin and one team.
+
+    To try `run` with a real Slack and no Miro: set MIRO_SCIM_URL to the address it prints, MIRO_SCIM_TOKEN to
+    the same token, and MIRO_BOT_DATABASE to a record of its own. What it holds ends with it.
+    """
     from bot.sandbox.miro import Miro
 
     if not token.strip():

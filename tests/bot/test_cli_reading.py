@@ -185,6 +185,12 @@ def test_a_stand_in_for_miro_needs_a_port_of_its_own(tmp_path: Path) -> None:
     assert said == f"Error: {sentence} Choose another address or port."
 
 
+def test_a_stand_in_for_miro_says_what_it_is_for(tmp_path: Path) -> None:
+    said = " ".join(Shell(tmp_path).types("sandbox", "miro", "--help").split())
+    for name in ("MIRO_SCIM_URL", "MIRO_SCIM_TOKEN", "MIRO_BOT_DATABASE"):
+        assert name in said
+
+
 def test_a_broken_environment_is_said(tmp_path: Path) -> None:
     assert "MIRO_GROUP_MODEL" in Shell(tmp_path, MIRO_GROUP_MODEL="x").types("requests", exits=1)
     missing = Shell(tmp_path, MIRO_SCIM_TOKEN_FILE="/nowhere").types("doctor", exits=1)
