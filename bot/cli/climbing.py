@@ -71,4 +71,4 @@ def met_again(ground: Ground, rungs: Sequence[Rung]) -> Iterator[str]:
 def _depends(ground: Ground, rungs: Sequence[Rung], rung: Rung) -> bool:
     """Whether somebody who may decide a step may have agreed in an earlier one."""
     earlier = [one.person for other in rungs if other.number < rung.number for one in other.anybody]
-    return any(ground.same(one.person, other) for one in rung.anybody for other in earlier)
+    return any(ground.policy.is_same(one.person, other) for one in rung.anybody for other in earlier)
