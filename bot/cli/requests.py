@@ -39,7 +39,7 @@ from bot.lifecycle.action import Kind
 from bot.lifecycle.fill import Tables, operators_form
 from bot.policies import kept
 from bot.slack.blocks import message
-from bot.slack.phrases import about_end
+from bot.slack.dates import about_end
 
 
 def summary(store: SqliteStore, request: Request) -> dict[str, Any]:

@@ -86,6 +86,8 @@ class Action(BaseModel):
     """The same, as somebody would write it."""
     VERBS: ClassVar[tuple[str, ...]]
     """Words in a message that mean this action, its own first; "…" is a few words between, NUL a team."""
+    ALSO: ClassVar[str] = ""
+    """Words that may stand beside those of `VERBS` and change nothing; all others are asked back."""
     OPPOSITE: ClassVar[str] = ""
     """The action that takes back what this one gives."""
     DOUBT: ClassVar[tuple[str, ...]] = ()

@@ -22,6 +22,7 @@ class LeaveTeam(Action):
     EXAMPLE: ClassVar[str] = "take @alex out of Engineering"
     VERBS: ClassVar[tuple[str, ...]] = (
         *("leave \0", "leave the \0", "leave the team", "leave my team", "leave our team", "remov … from"),
+        *("delet … from \0", "delet … access", "deactivat … access"),
         *("take … out", "drop … from", "remov … access", "revok … access", "withdraw … access"),
         *("cancel … access", "block … access", "restrict … access", "suspend … access", "disabl … access"),
         *("stop … access", "clos … access", "terminat … access", "deny … access", "lose … access"),
@@ -32,6 +33,7 @@ class LeaveTeam(Action):
         *("no longer want … access", "no longer need", "no longer use", "not need … any more"),
         *("not need miro", "not use miro", "stop using"),
     )
+    ALSO: ClassVar[str] = "take taken remov drop right permission membership"
     BARE: ClassVar[str] = (
         "I read that access isn't needed any more. Write of which team, like “take @alex out of "
         "Engineering”. Those who may can close the whole account: /miro-offboard."

@@ -28,6 +28,7 @@ class MakeAdmin(Action):
         *("make … admin", "admin", "promote", "promot … admin", "give … admin", "grant … admin"),
         "restore … admin",
     )
+    ALSO: ClassVar[str] = "need want get add mak give right role permission member"
     OPPOSITE: ClassVar[str] = "remove-admin"
     DOUBT: ClassVar[tuple[str, ...]] = (
         r"(?<!admin )(?<!admin, )(?<!admin but )\bnot\b",

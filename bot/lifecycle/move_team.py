@@ -24,15 +24,17 @@ class MoveTeam(Action):
         *("move", "switch", "transfer", "change team"),
         *("add …, remov … from", "add …, take … out", "add …, leave", "join …, remov … from"),
         *("join …, leave", "remov … from …, add", "take … out …, add", "take … from …, add"),
-        *("leave …, join", "leave …, add", "out of …, into"),
+        *("leave …, join", "leave …, add", "out of …, into", "leave … for \0"),
+        *("out of … for \0", "remov … from … to \0", "take … from … to \0"),
     )
+    ALSO: ClassVar[str] = "need want add remov take put change go new old instead"
     SLASH: ClassVar[str] = "miro-move"
 
     person: OwnSubject
     from_team: Annotated[
         GroupId, Asked("From which team", Kind.TEAM, after=("from", "leave", "out of"), leaves=True)
     ]
-    to_team: Annotated[GroupId, Asked("To which team", Kind.TEAM, after=("to", "into", "join"))]
+    to_team: Annotated[GroupId, Asked("To which team", Kind.TEAM, after=("to", "into", "join", "for"))]
 
     @model_validator(mode="after")
     def _differ(self) -> "MoveTeam":

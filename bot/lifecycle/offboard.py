@@ -27,6 +27,7 @@ class Offboard(Action):
         *("offboard", "deactivate", "delete", "leaver", "leaves the company"),
         *("close … account", "remov … account", "disable … account", "suspend … account"),
     )
+    ALSO: ClassVar[str] = "leave leaving left leaver need want employee colleague"
     SLASH: ClassVar[str] = "miro-offboard"
     CONFIRM: ClassVar[str] = "Close Account"
     CONFIDENTIAL: ClassVar[bool] = True

@@ -18,6 +18,7 @@ class Reactivate(Action):
     EXAMPLE: ClassVar[str] = "reactivate jo.park@example.com"
     VERBS: ClassVar[tuple[str, ...]] = ("reactivate", "restore", "unblock")
 
+    ALSO: ClassVar[str] = "need want return old right"
     FOR_LEAVERS: ClassVar[bool] = True
 
     person: Subject

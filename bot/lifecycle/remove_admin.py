@@ -37,6 +37,7 @@ class RemoveAdmin(Action):
         *("not want … admin", "need no … admin", "should not … admin", "must not … admin"),
         "can not be … admin",
     )
+    ALSO: ClassVar[str] = "make being one take taken right role permission member"
     NOT_HERE: ClassVar[Mapping[str, tuple[str, ...]]] = {
         "Admins of one team, space or board are made and unmade in Miro itself, by an admin of it. Here you "
         "can ask for Company, Content, User and Security Admins.": (

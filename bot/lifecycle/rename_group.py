@@ -26,6 +26,7 @@ class RenameGroup(Action):
     ABOUT: ClassVar[str] = "give a team's security group its directory name"
     EXAMPLE: ClassVar[str] = 'rename Engineering to "g_app_proeng_all"'
     VERBS: ClassVar[tuple[str, ...]] = ("rename",)
+    ALSO: ClassVar[str] = "name named call called security new"
 
     team: Annotated[GroupId, Asked("Which team", Kind.TEAM, after=("rename", "group", "team"))]
     name: Annotated[

@@ -7,6 +7,7 @@ from approvals.people import Group, listed
 from bot.lifecycle import Action
 from bot.lifecycle.action import Asked, Kind
 from bot.lifecycle.fill import Tables
+from bot.slack.dates import days_in
 from bot.slack.marks import MENTION, by_name
 from bot.slack.meaning import NEAR
 
@@ -35,25 +36,33 @@ _BUT_NOT = re.compile(
     re.I,
 )
 _NEEDLESS = re.compile(rf"\b(?:not|do(?:es)?n['’]t|no longer) (?:need|want|use)s?{_SMALL}", re.I)
+# Right behind another team: "Engineering for Design" is a move.
+_TOWARDS = re.compile(r"\0\s*(?:for|to|into)(?:\s+(?:the|my|our|teams?))*[\s\"“'‘]*$", re.I)
 _AWAY = re.compile(rf"\b(?:from|out of|leav\w+){_SMALL}", re.I)
 
-_NUMBERS = {"a": 1, "an": 1, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6}
-_UNITS = {"day": 1, "week": 7, "month": 30}
-_COUNT = rf"(\d{{1,3}}|{'|'.join(_NUMBERS)}) ({'|'.join(_UNITS)})s?"
-_FOR_DAYS = re.compile(rf"\bfor (?:the next )?{_COUNT}\b", re.I)
 
-ONE_PERSON = "I take one person at a time. Ask again for the others."
-
-
-def fill(action: type[Action], text: str, raw: dict[str, str], tables: Tables, operator: bool) -> list[str]:
-    """Fills in what the text names; a sentence for each thing that found no field."""
+def fill(
+    action: type[Action], text: str, raw: dict[str, str], tables: Tables, operator: bool
+) -> tuple[str, list[str]]:
+    """Fills in what the text names: what of it is left, and a sentence for each thing that found no field."""
     text, notes = _fill_lines(action, text, raw, tables if operator else None)
-    notes += [ONE_PERSON] if len({hit[1] or hit[3] for hit in PERSON.finditer(text)}) > 1 else []
     text = _fill_days(action, text, raw)
     text = _fill_person(action, text, raw)
     text = _fill_text(action, text, raw, tables)
     text, left_out = _fill_teams(action, text, raw, tables)
-    return notes + left_out + _fill_choice(action, text, raw) + _unknown(action, text, raw)
+    notes += left_out + _fill_choice(action, text, raw)
+    text, strangers = _unknown(action, text, raw)
+    return text, notes + strangers
+
+
+def people(action: type[Action], text: str) -> set[str]:
+    """Everybody whom a text names, but for what stands in the lines that operators fill in."""
+    return {(hit[1] or hit[3]).casefold() for hit in PERSON.finditer(without_lines(action, text))}
+
+
+def without_lines(action: type[Action], text: str) -> str:
+    """The text without the lines that operators fill in."""
+    return _fill_lines(action, text, {}, None)[0]
 
 
 def _fill_lines(
@@ -83,12 +92,13 @@ def _line(words: tuple[str, ...], stop: str) -> str:
 
 def _fill_days(action: type[Action], text: str, raw: dict[str, str]) -> str:
     """For how many days; the same words also mean no end date, where there is no such field."""
-    found = _FOR_DAYS.search(text) if "for_days" in action.form() else None
+    found = days_in(text) if "for_days" in action.form() else None
     if not found:
         return text
-    count = _NUMBERS.get(found[1].casefold()) or int(found[1])
-    raw["for_days"] = str(count * _UNITS[found[2].casefold()])
-    return struck(text, *found.span())
+    days, (start, end) = found
+    raw["for_days"] = str(days)
+    # Not struck out: one of these signs means a team.
+    return text[:start] + " " * (end - start) + text[end:]
 
 
 def _fill_person(action: type[Action], text: str, raw: dict[str, str]) -> str:
@@ -137,6 +147,8 @@ def _place(
     sides = {asked.leaves for asked in fields.values()}
     if _BUT_NOT.search(near) or (sides != {True} and _NEEDLESS.search(near)):
         return None, "I read that it isn't meant"
+    if sides == {True} and _TOWARDS.search(near):
+        return None, "this form joins no team; /miro-move goes from one to another"
     if sides == {False} and _AWAY.search(near):
         return None, "this form leaves no team; /miro-move goes from one to another"
     return _field_for(action, before.rstrip(" \"“'").casefold(), fields, raw), (
@@ -204,14 +216,19 @@ def _fill_text(action: type[Action], text: str, raw: dict[str, str], tables: Tab
     return without
 
 
-def _unknown(action: type[Action], text: str, raw: dict[str, str]) -> list[str]:
-    """What was meant as a team: still quoted, or with a capital after "and" or the word of an empty field."""
+def _unknown(action: type[Action], text: str, raw: dict[str, str]) -> tuple[str, list[str]]:
+    """What was meant as a team: still quoted, or with a capital after "and" or the word of an empty field.
+
+    The text comes back without it.
+    """
     quoted = _QUOTED.search(text.replace("\0", ""))
     named = [quoted[1]] if quoted else [*_called(action, text, raw), *_AND.findall(text)[:1]]
     names = list(dict.fromkeys(name[:40] for name in named if name.strip()))
     if not names:
-        return []
-    return [
+        return text, []
+    for name in names:
+        text = text.replace(name, " ")
+    return text, [
         f"I don't know a team called {' or '.join(names)}. "
         "If it's new, create it in Miro; I'll find it within 10 minutes."
     ]

@@ -25,8 +25,9 @@ from bot.slack.blocks import (
     plain,
     section,
 )
+from bot.slack.dates import SAY_DAYS
 from bot.slack.particulars import particulars
-from bot.slack.phrases import SAY_DAYS, Draft
+from bot.slack.phrases import Draft
 from bot.slack.scene import Scene
 
 MOST_OPTIONS = 100

@@ -149,6 +149,7 @@ class Listeners:
         """/miro: help, whoami, status, withdraw, or an action in plain words."""
         text = typed(body.get("text", "")).strip()
         word, _, rest = text.partition(" ")
+        word = word.casefold()
         if word in answers.VERBS:
             # Only `away` is about somebody: the others say again what was typed, and so name people.
             rest = rest.strip() if word == "away" else by_name(rest.strip(), self.desk.tables().called)

@@ -58,6 +58,7 @@ class _Hit:
     start: int
     end: int
     negated: bool
+    words: tuple[tuple[int, int], ...] = ()
 
     @property
     def weight(self) -> tuple[bool, int, bool, bool]:
@@ -99,7 +100,8 @@ def _hits(action: type[Action], text: str) -> Iterator[_Hit]:
     for phrase in (*action.VERBS, action.NAME):
         for hit in _pattern(phrase).finditer(text):
             negated = bool(_NOT.search(text[max(hit.start() - NEAR, 0) : hit.start()]))
-            yield _Hit(action, phrase, hit.start(), hit.end(), negated)
+            words = tuple(hit.span(one) for one in range(1, 1 + (hit.re.groups)))
+            yield _Hit(action, phrase, hit.start(), hit.end(), negated, words)
 
 
 def _is_wish(hit: _Hit, best: _Hit) -> bool:
@@ -119,8 +121,24 @@ def _pattern(phrase: str) -> re.Pattern[str]:
     *words, last = phrase.split()
     # Words of some length may be inflected: removes, removed.
     ends = {word: r"\w{0,3} " if len(word) > 3 else " " for word in words}
-    parts = [gaps.get(word) or re.escape(word) + ends[word] for word in words]
-    return re.compile(rf"(?<!\w){''.join(parts)}{re.escape(last)}\w{{0,3}}(?!\w)")
+    parts = [gaps.get(word) or f"({re.escape(word)}{ends[word]})" for word in words]
+    return re.compile(rf"(?<!\w){''.join(parts)}({re.escape(last)}\w{{0,3}})(?!\w)")
+
+
+def without_phrases(text: str, meaning: Meaning, command: type[Action] | None) -> str:
+    """A plain text without the words of the phrases that were understood, those between them left in it."""
+    fields = meaning.action.form().keys()
+    inside = [
+        one for one in ACTIONS.values() if one.RANK < meaning.action.RANK and one.form().keys() <= fields
+    ]
+    read = dict.fromkeys((meaning.action, *meaning.besides, *inside))
+    spans = [span for action in read for hit in _hits(action, text) for span in hit.words]
+    if meaning.turned and command:
+        spans += [hit.span() for pattern in command.DOUBT for hit in re.finditer(rf"(?:{pattern})\w*", text)]
+    letters = list(text)
+    for start, end in spans:
+        letters[start:end] = " " * (end - start)
+    return "".join(letters)
 
 
 def doubtful(action: type[Action], text: str) -> bool:

@@ -5,35 +5,26 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from bot.lifecycle import ACTIONS, Action
+from bot.lifecycle.action import Kind
 from bot.lifecycle.fill import Tables
 from bot.slack import whom
-from bot.slack.fields import PERSON, choices, fill, mentioned, struck
+from bot.slack.dates import about_end, about_start, without_absence
+from bot.slack.fields import PERSON, choices, fill, mentioned, people, struck, without_lines
+from bot.slack.fillers import denies, refuses, unknown, unsure
 from bot.slack.marks import by_name
 from bot.slack.meaning import Meaning, doubtful, meant, opposite, plain, said_instead
 
-_SPAN = r"for (?:\d+|an?|one|two|three) (?:hour|day|week|month)s?"
-_DAYS = r"by (?:mon|tues|wednes|thurs|fri|satur|sun)day"
-_WHEN = (
-    r"(?:the end of|\d|mon|tues|wednes|thurs|fri|satur|sun|jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)"
-)
-_ENDING = (
-    rf"(?:ending|ends|expir\w+|through|up to|only for) {_WHEN}\w*|for the (?:summer|winter|week|month|year)"
-)
-_END = re.compile(rf"\b(until|till|temporar\w+|{_SPAN}|{_DAYS}|{_ENDING})\b", re.I)
-_DAY = r"(?:mon|tues|wednes|thurs|fri|satur|sun)day|tomorrow|next (?:week|month|\w+day)"
-_START = re.compile(rf"\b(?:(?:from|on|starting|as of) (?:{_DAY})|tomorrow|next (?:week|month))\b", re.I)
 _REASON = re.compile(r"\b(?:(?:because(?! of\b)|reason:|since)\s+(.+)|(because of .+))$", re.I | re.S)
 
-CANT_END = "I can't end this by myself, so there will be no end date. Ask again when it should end."
-SAY_DAYS = "I can't read an end date. Say for how many days it is, and I take it back; else it has no end."
-CANT_WAIT = "I can't wait for a day yet: I begin as soon as it's approved."
+_TAKING_BACK = re.compile(
+    r"\b(?:withdraw|cancel|take back|retract|revoke|undo|drop|call off)\w* (?:[^\s.,;:!?]+ ){0,4}?requests?\b"
+)
 
-
-def about_end(action: type[Action], text: str, days: object = None) -> list[str]:
-    """What to say where somebody writes of an end and gives no days: said aloud, never dropped."""
-    if days or not _END.search(text):
-        return []
-    return [SAY_DAYS if "for_days" in action.form() else CANT_END]
+ONE_PERSON = (
+    "I take one person at a time, and can't tell whom you mean. Write a message for each, with nobody else "
+    "in it."
+)
+TAKE_BACK = "To take a request back: /miro withdraw R-42, or press Withdraw on its card."
 
 
 @dataclass(frozen=True)
@@ -60,32 +51,80 @@ def read(
     said = _REASON.search(text)
     reason = by_name(said[1] or said[2], tables.called).strip().strip(".") if said else ""
     rest = re.sub(r"[^\S\n]+", " ", text[: said.start()] if said else text)
-    nameless = _without_names(rest, tables)
-    words = plain(nameless)
+    words = plain(without_absence(_without_names(rest, tables, " ")))
+    if _TAKING_BACK.search(words):
+        return Advice(TAKE_BACK)
     meaning = _meaning(words, action)
     if meaning is None:
         return None
-    if meaning.negated or meaning.unclear or doubtful(meaning.action, words):
-        return Advice(_unclear(meaning))
-    notes, raw = _besides(rest, meaning), dict[str, str]()
-    notes += fill(meaning.action, rest, raw, tables, operator)
-    if _is_for_the_writer(meaning.action, raw):
-        if whom.names_somebody(nameless, is_command=action is not None):
-            return Advice(whom.SAY_WHO)
-        notes += [whom.FOR_YOU] if not notes and whom.may_name_somebody(nameless) else []
-    notes = about_end(meaning.action, text, raw.get("for_days")) + notes
+    if asked := _about_meaning(meaning, rest, words):
+        return Advice(asked)
+    notes, raw = _besides(meaning), dict[str, str]()
+    left, more = fill(meaning.action, rest, raw, tables, operator)
+    spoken = _without_names(without_lines(meaning.action, rest), tables, "@")
+    if asked := _about_whom(meaning.action, raw, spoken, is_command=action is not None):
+        return Advice(asked)
     instead = said_instead(meaning.action, f"{_word(action)}{words}")
-    if instead and not any(name in raw for name in choices(meaning.action)):
-        return Advice(instead)
-    if meaning.action.BARE and meaning.action is not action and not raw.keys() - {"person"}:
-        return Advice(meaning.action.BARE)
-    return Draft(meaning.action, raw, reason, tuple(filter(None, (instead, *notes))))
+    bare = meaning.action.BARE if meaning.action is not action and not raw.keys() - {"person"} else ""
+    if bare or (instead and not any(name in raw for name in choices(meaning.action))):
+        return Advice(instead or bare)
+    strange = unknown(f"{left} {_word(action)} ", meaning, action, _names(meaning.action, raw))
+    if asked := _about_words(meaning.action, raw, spoken, strange, is_command=action is not None):
+        return Advice(asked)
+    times = about_end(meaning.action, text, raw.get("for_days")) + about_start(rest)
+    for_you = _for_you(meaning.action, raw, spoken) if not (times or notes or more) else []
+    return Draft(meaning.action, raw, reason, tuple(filter(None, (instead, *times, *notes, *more, *for_you))))
 
 
-def _is_for_the_writer(action: type[Action], raw: Mapping[str, str]) -> bool:
-    """Whether the form would stand for its writer, because nobody is named in a way that Slack knows."""
-    own = [name for name, asked in action.form().items() if asked.own]
-    return bool(own) and not any(name in raw for name in own)
+def _names(action: type[Action], raw: Mapping[str, str]) -> bool:
+    """Whether somebody is named in a way that Slack knows."""
+    return any(asked.kind is Kind.PERSON and name in raw for name, asked in action.form().items())
+
+
+def _is_own(action: type[Action]) -> bool:
+    """Whether its form would stand for the writer, where nobody is named."""
+    return any(asked.own for asked in action.form().values())
+
+
+def _about_meaning(meaning: Meaning, rest: str, words: str) -> str:
+    """What to ask back where several people are named, or a wish may be its opposite; or ''."""
+    if len(people(meaning.action, rest)) > 1:
+        return ONE_PERSON
+    is_clear = not (meaning.negated or meaning.unclear or doubtful(meaning.action, words))
+    return "" if is_clear else _unclear(meaning)
+
+
+def _about_whom(action: type[Action], raw: Mapping[str, str], spoken: str, is_command: bool) -> str:
+    """What to ask back where it isn't clear whom a sentence is about, or that it is a wish; or ''."""
+    if whom.is_question(spoken) and (action.RANK > 1 or _names(action, raw)):
+        return unsure(action)
+    if not _names(action, raw):
+        return whom.SAY_WHO if _is_own(action) and whom.names_somebody(spoken, is_command) else ""
+    if _is_own(action):
+        return whom.SAY_WHO if whom.is_beside(spoken, is_command) else ""
+    return unsure(action) if whom.is_addressed(spoken) else ""
+
+
+def _about_words(
+    action: type[Action], raw: Mapping[str, str], spoken: str, strange: list[str], is_command: bool
+) -> str:
+    """What to ask back where words are left that nothing accounts for; or ''.
+
+    Access is given: who surely asks for it, and for whom, may tell a story beside it.
+    """
+    if not strange:
+        return ""
+    if _is_own(action) and not _names(action, raw):
+        if not whom.is_writers(spoken):
+            return whom.SAY_WHO
+        return "" if action.RANK == 1 and not refuses(strange) else unsure(action)
+    story = action.RANK == 1 and whom.is_receiver(spoken, is_command) and not denies(strange)
+    return "" if story else unsure(action)
+
+
+def _for_you(action: type[Action], raw: Mapping[str, str], spoken: str) -> list[str]:
+    own = _is_own(action) and not _names(action, raw)
+    return [whom.FOR_YOU] if own and whom.may_name_somebody(spoken) else []
 
 
 def _unclear(meaning: Meaning) -> str:
@@ -117,17 +156,17 @@ def _meaning(words: str, action: type[Action] | None) -> Meaning | None:
     return Meaning(action, besides=tuple(one for one in others if one is not action and one.RANK > 1))
 
 
-def _besides(rest: str, meaning: Meaning) -> list[str]:
+def _besides(meaning: Meaning) -> list[str]:
     """What is asked for and no field is for."""
-    meant = meaning.action
-    notes = [CANT_WAIT] if _START.search(rest) else []
+    notes = []
     if meaning.turned:
-        notes.append(f"I read this as a wish to {meant.ABOUT}; this form is for that, and for nothing else.")
+        about = meaning.action.ABOUT
+        notes.append(f"I read this as a wish to {about}; this form is for that, and for nothing else.")
     return notes + [f"I take one thing at a time. Ask again to {one.ABOUT}." for one in meaning.besides]
 
 
-def _without_names(text: str, tables: Tables) -> str:
+def _without_names(text: str, tables: Tables, person: str) -> str:
     """The text without its people and teams: joining "IT Administration" makes nobody an admin."""
     for start, end, _ in mentioned(text, tables):
         text = struck(text, start, end)
-    return PERSON.sub(" ", text)
+    return PERSON.sub(person, text)

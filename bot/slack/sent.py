@@ -3,8 +3,9 @@
 from approvals.request import Request
 from bot.lifecycle import ACTIONS
 from bot.lifecycle.fill import Problems
-from bot.slack import forms, phrases
+from bot.slack import forms
 from bot.slack.blocks import Block
+from bot.slack.dates import about_end
 
 NEXT = "I'm looking what would change and who decides. I'll write to you; you don't have to do anything."
 """Who decides isn't known before Miro was looked at: it may be so already, or be refused."""
@@ -13,9 +14,7 @@ NEXT = "I'm looking what would change and who decides. I'll write to you; you do
 def sent(request: Request) -> str:
     """What the form turns into."""
     lead = "Practice: nothing will change. " if request.practice else ""
-    end = "".join(
-        f" {one}" for one in phrases.about_end(ACTIONS[request.action], request.reason, request.days)
-    )
+    end = "".join(f" {one}" for one in about_end(ACTIONS[request.action], request.reason, request.days))
     return f"{lead}Sent: {request.id}. {NEXT}{end}"
 
 

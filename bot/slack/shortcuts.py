@@ -20,6 +20,7 @@ from bot.lifecycle.fill import Tables
 from bot.slack import answers, forms, phrases
 from bot.slack.blocks import Block, button, plain, section
 from bot.slack.drafts import rule_of
+from bot.slack.fillers import unsure
 from bot.slack.marks import by_name, clean, typed
 from bot.slack.phrases import Advice, Draft
 
@@ -68,6 +69,9 @@ def draft(
     """
     text = typed(said.text)
     found = phrases.read(text, tables, action, operator)
+    own = next((name for name, asked in action.form().items() if asked.own), None) if action else None
+    if action and not own and found == Advice(unsure(action)):
+        found = Draft(action)  # It was chosen, so only its fields are left to be filled in.
     if not isinstance(found, Draft):
         return found
     own = next((name for name, asked in found.action.form().items() if asked.own), None)

@@ -182,8 +182,8 @@ def test_a_message_becomes_a_filled_form(s: Stage) -> None:
 
 
 def test_without_a_because_the_message_is_the_reason(s: Stage) -> None:
-    view = make_request(s, "U0ALEX", "<@U0SAM> I need Miro access for Design & more")
-    assert field(view, "reason")["initial_value"] == "@Sam Lee I need Miro access for Design & more"
+    view = make_request(s, "U0ALEX", "<@U0SAM> needs Miro access for Design & more")
+    assert field(view, "reason")["initial_value"] == "@Sam Lee needs Miro access for Design & more"
 
 
 def test_a_long_message_is_clipped_to_a_reason(s: Stage) -> None:

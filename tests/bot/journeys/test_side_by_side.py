@@ -7,7 +7,7 @@ import pytest
 from bot.lifecycle import ACTIONS
 from bot.sandbox.miro import Fault
 from bot.sandbox.stage import POLICY, Stage
-from bot.slack import phrases
+from bot.slack import dates, phrases
 from tests.bot.journeys.scenes import (
     approve,
     ask,
@@ -108,7 +108,7 @@ def full(s: Stage, is_full: bool) -> None:
 )
 def test_every_end_date_is_answered(s: Stage, end: str) -> None:
     draft = phrases.read(f"for Engineering {end}", s.bot.desk.tables(), ACTIONS["request-access"])
-    assert isinstance(draft, phrases.Draft) and phrases.SAY_DAYS in draft.notes
+    assert isinstance(draft, phrases.Draft) and dates.SAY_DAYS in draft.notes
 
 
 @pytest.mark.parametrize(

@@ -225,6 +225,7 @@ def test_status_lists_what_one_asked_for(s: Stage) -> None:
     assert told.startswith(f"{id} · waiting: give you Miro access to Engineering.")
     assert "Waiting for Priya Rao, Carol Diaz or Sam Lee until Thursday, 10:00." in told
     assert typed(s, "U0ALEX", f"status {id.lower()}") == told
+    assert typed(s, "U0ALEX", "STATUS") == typed(s, "U0ALEX", f"Status {id}") == told
 
 
 def test_status_says_what_waits_for_a_decision(s: Stage) -> None:

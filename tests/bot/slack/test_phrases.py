@@ -8,9 +8,9 @@ from approvals.ids import GroupId
 from approvals.people import Group
 from bot.lifecycle import ACTIONS, Action
 from bot.slack import phrases
-from bot.slack.fields import ONE_PERSON
+from bot.slack.dates import CANT_END, CANT_WAIT, SAY_DAYS
 from bot.slack.marks import typed
-from bot.slack.phrases import CANT_END, CANT_WAIT, SAY_DAYS, Advice, Draft
+from bot.slack.phrases import Advice, Draft
 from bot.slack.whom import FOR_YOU, SAY_WHO
 from tests.bot.slack.scenes import tables
 
@@ -125,8 +125,6 @@ def test_the_reason_is_kept_and_fills_no_field(text: str, reason: str) -> None:
         ("access for Design from Monday", CANT_WAIT),
         ("add me to Design tomorrow", CANT_WAIT),
         ("offboard jo@example.com next week", CANT_WAIT),
-        (f"access for {ALEX} and <@U0JO> to Design", ONE_PERSON),
-        ("offboard a@example.com, b@example.com", ONE_PERSON),
         ('access for "Data"', "I don't know a team called Data."),
         ("move me from Engineering to Design and IT Administration", "I left out IT Administration"),
         (f"offboard {ALEX} from Engineering", "I left out Engineering"),
@@ -161,7 +159,7 @@ def test_a_team_that_is_not_known_is_named(text: str, name: str) -> None:
         "access for a workshop",
         "Miro access for Q3 planning",
         "I sit in Berlin. I need Miro access",
-        "access to Design for Marketing",
+        "I need access to Design for Marketing",
         "I need Miro access for May",
         f"promote {ALEX} to Content Admin",
         f"promote {ALEX} to Security Admin",
@@ -221,7 +219,7 @@ def test_what_is_for_the_writer_is_read_so(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["access to Design for Sam Lee", "I need Design access for Project Phoenix."]
+    "text", ["I need access to Design for Sam Lee", "I need Design access for Project Phoenix."]
 )
 def test_a_name_at_the_end_may_be_somebody_and_that_is_said(text: str) -> None:
     draft = read(text)
@@ -247,7 +245,7 @@ def test_the_same_person_named_twice_is_one() -> None:
 
 
 def test_a_slash_command_names_its_action_itself() -> None:
-    draft = read("delete admin rename", ACTIONS["move-team"])
+    draft = read("to Design", ACTIONS["move-team"])
     assert draft and draft.action.NAME == "move-team"
 
 
@@ -257,7 +255,7 @@ def test_a_longer_name_wins_over_one_inside_it() -> None:
 
 
 def test_part_of_a_word_names_no_team() -> None:
-    draft = read("access for the Designers")
+    draft = read("I need access for the Designers")
     assert draft and draft.raw == {}
 
 

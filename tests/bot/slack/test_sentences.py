@@ -13,9 +13,9 @@ from bot.lifecycle.leave_team import LeaveTeam
 from bot.lifecycle.make_admin import MakeAdmin
 from bot.lifecycle.request_access import RequestAccess
 from bot.slack import phrases
-from bot.slack.fields import ONE_PERSON
+from bot.slack.dates import CANT_WAIT, SAY_DAYS
 from bot.slack.marks import typed
-from bot.slack.phrases import CANT_WAIT, SAY_DAYS, Advice, Draft
+from bot.slack.phrases import ONE_PERSON, Advice, Draft
 from tests.bot.slack.scenes import tables
 
 TABLES = tables(
@@ -98,7 +98,7 @@ SENTENCES = {
     f"invite {KIM} from Design to Data": access(
         f"I left out Design: {LEAVES_NONE}", person="kim@example.com", teams="A"
     ),
-    f"add {ALEX} and {SAM} to Design": access(ONE_PERSON, person="U0ALEX", teams="D"),
+    f"add {ALEX} and {SAM} to Design": advice(ONE_PERSON),
     f"give {ALEX} access for Engineering as Content Admin until Friday": make(
         SAY_DAYS, f"I left out Engineering: {NO_PLACE}", rights="Content Admin"
     ),
@@ -128,7 +128,7 @@ SENTENCES = {
     f"remove {ALEX} from Design, not Data": leave(
         f"I left out Data: {NOT_MEANT}", person="U0ALEX", teams="D"
     ),
-    "at the end of May I need access to Design": access(teams="D"),
+    "at the end of May I need access to Design": access(CANT_WAIT, teams="D"),
     f"don't remove {ALEX} from Design": advice(NOT_SAID),
     f"don't add {ALEX} to Design": advice(UNCLEAR),
     "I need access to Engineering and don't need Design any more": advice(UNCLEAR),
@@ -168,7 +168,7 @@ SENTENCES = {
         TEAM_ADMINS, f"I left out Design: {NO_PLACE}", rights="Content Admin"
     ),
     f'make {ALEX} admin, from Engineering to "IT Administration"': make(from_team="E", to_team="I"),
-    f"make {ALEX} company admin and demote {SAM}": advice(UNCLEAR),
+    f"make {ALEX} company admin and demote {SAM}": advice(ONE_PERSON),
     f"make {ALEX} team admin of Design": advice(TEAM_ADMINS),
     f"make {ALEX} admin of the Design team": advice(TEAM_ADMINS),
     f"{ALEX} should be Design admin": advice(TEAM_ADMINS),
@@ -178,8 +178,8 @@ SENTENCES = {
     f"get rid of admin for {ALEX}": advice(UNCLEAR),
     f"undo making {ALEX} admin": advice(UNCLEAR),
     f"downgrade {ALEX} from company admin to member": advice(UNCLEAR),
-    f"transfer admin rights from {ALEX} to {SAM}": remove(ONE_PERSON),
-    f"{ALEX} isn't here: make {SAM} admin": advice(UNCLEAR),
+    f"transfer admin rights from {ALEX} to {SAM}": advice(ONE_PERSON),
+    f"{ALEX} isn't here: make {SAM} admin": advice(ONE_PERSON),
     # Rights taken away.
     f"take admin rights away from {ALEX}": remove(),
     f"revoke {ALEX}'s admin rights": remove(),

@@ -44,8 +44,8 @@ def of(text: Any, author: str = "U0P1", clicker: str = "U0P2", **more: Any) -> S
     ],
 )
 def test_marks_are_read_as_words(text: str, words: str) -> None:
-    found = drafted(Said(f"access {text}"))
-    assert found and found.reason == f"access {words}"
+    found = drafted(Said(f"I need access because {text}"))
+    assert found and found.reason == words
 
 
 def test_a_reason_that_is_named_is_the_reason() -> None:
@@ -65,6 +65,11 @@ def test_who_wrote_it_is_meant_unless_it_names_somebody() -> None:
 def test_who_wrote_it_is_not_meant_where_somebody_has_to_be_named(text: str) -> None:
     found = drafted(of(text))
     assert found and "person" not in found.raw
+
+
+def test_what_was_chosen_opens_empty_where_its_message_is_not_understood() -> None:
+    found = drafted(of("Jo was offboarded by mistake?"), ACTIONS["reactivate"])
+    assert found and (found.raw, found.reason) == ({}, "Jo was offboarded by mistake?")
 
 
 def test_ones_own_message_and_a_bots_have_no_author() -> None:
