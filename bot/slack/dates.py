@@ -46,7 +46,8 @@ _START = re.compile(
 _DATE_WORD = re.compile(
     rf"(?<!\w)(?:{_DAY}|{_COUNT}|(?:this|next|the|working|business|only|{_UNIT}s?|\d[\d.:/-]*(?:st|nd|rd|th)?"
     r"|until|till|temporar\w+|effective|starting|beginning|ending|ends|expir\w+|through|up|by|as of|then"
-    r"|summer|winter|while|during|after|before|between|later|tonight|rest|over|vacation|holidays?|few|several|some|couple))(?!\w)",
+    r"|summer|winter|while|during|after|before|between|later|tonight|rest|over|vacation|holidays?|few"
+    r"|several|some|couple))(?!\w)",
     re.I,
 )
 

@@ -30,7 +30,12 @@ _WRITERS = frozenset("me my myself mine".split())  # noqa: SIM905
 _OTHERS = frozenset(
     "he she they him her them his their who which has needs wants he's she's they're colleague".split()  # noqa: SIM905
 )
-_NO = frozenset("not no never none nobody nothing neither".split())  # noqa: SIM905
+_NO = frozenset(
+    """
+    not no never none nobody nothing neither remove removed mistake mistaken mistakenly accidentally
+    wrong wrongly instead undo revert revoke revoked anymore
+    """.split()  # noqa: SIM905
+)
 _NOT = _NO | frozenset(
     "nor without except but prevent stop keep nothing n't against".split()  # noqa: SIM905
 )

@@ -26,7 +26,8 @@ _SOMEBODY = (
 _OTHER = rf"(?:{_NAME}|{_SOMEBODY})"
 _ONE_WORD = (
     r"(?!(?:me|myself|us|i|we|my|our|the|an?|some|access|accounts?|team|teams|miro|to|into|in|from|out|over|it"
-    r"|this|that|back|full|read|write|edit|guest|temporary|temp|early|quick|rights?|boards?|permissions?|licen[cs]es?)\b)[a-z][\w'’-]+"
+    r"|this|that|back|full|read|write|edit|guest|temporary|temp|early|quick|rights?|boards?|permissions?"
+    r"|licen[cs]es?)\b)[a-z][\w'’-]+"
 )
 _GIVING = r"(?i:add|invite|onboard|give|grant|let|move|switch|transfer|take|remove|drop)"
 _TO = rf"(?:to|into|in|from|out of|for)(?: the| team)* {TEAM}"

@@ -303,3 +303,16 @@ def test_a_form_without_days_says_that_it_has_no_end() -> None:
 
 def test_what_names_no_team_is_still_told_so() -> None:
     assert read("I don't need Miro access any more") == Advice(LeaveTeam.BARE)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "I was added to Engineering by mistake, please remove me",
+        "I got access to Engineering accidentally, please undo that",
+        "my access to Engineering is wrong",
+    ],
+)
+def test_whoever_wants_out_is_not_given_access(text: str) -> None:
+    found = read(text)
+    assert not (isinstance(found, Draft) and found.action.NAME == "request-access")
