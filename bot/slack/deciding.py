@@ -94,7 +94,8 @@ def _frame(scene: Scene, lead: str, size: _Size) -> tuple[Block, list[Block]]:
     if plan.get("again"):
         changes = "What will change is different now:"
     elif plan.get("anew"):
-        changes = f"The approval counts no more, so it's asked anew. {changes}"
+        why = "Asked anew." if size.short else "The approval counts no more, so it's asked anew."
+        changes = f"{why} {changes}"
     notes = clip_words(waiting.notes(scene), size.notes) if size.notes else ""
     body = [
         *sections(*plan.get("warnings", ()), changes, *numbered(lines)),

@@ -162,6 +162,7 @@ def variants(of: Request, texts: tuple[str, str] = TEXTS) -> dict[str, Request]:
     """A waiting request in every way in which people can be asked and answer."""
     three, others = PersonId("P-3"), _asking(4, 5, asks=2)
     yes, open_ = Vote(three, NOW, "cafe"), Question(three, NOW, texts[0])
+    anew = {**of.plan, "anew": True, "warnings": ["Miro has a new account for this address."]}
     missed = ("I can't reach Carol Diaz in Slack.", "Sam Lee and Priya Rao were asked instead.")
     return {
         "as it was asked": of,
@@ -178,8 +179,11 @@ def variants(of: Request, texts: tuple[str, str] = TEXTS) -> dict[str, Request]:
         "answered": replace(of, questions=(replace(open_, answer=texts[1]), open_)[:1]),
         "asked again": replace(of, questions=(replace(open_, answer=texts[1]), open_)),
         "reminded": replace(of, reminders=(1, 1), reminded=2, asked_last_at=NOW),
+        "asked anew": replace(of, plan={**anew, "rights": ["User Admin"]}),
+        "a different change": replace(of, plan={**anew, "again": True}),
         "everything": replace(
             of, **_asking(3, 4, 5, 6, 7, asks=2), step=1, steps=3, agree=3, need=3, counted=1, votes=(yes,),
+            plan=anew,
             notes=missed, is_stuck=True, questions=(replace(open_, answer=texts[1]),),
             reminders=(2,), reminded=1, asked_last_at=NOW,
         ),
