@@ -5,7 +5,7 @@ from functools import cache
 
 from sqlite_utils import Database, Migrations
 
-LAYOUT = 2
+LAYOUT = 3
 """The layout this program writes; `meta.oldest` names the oldest one that may open the file."""
 
 migrations = Migrations("miro-bot")
@@ -142,6 +142,12 @@ def relations(db: Database) -> None:
     for script in (_RELATIONS, _PAGES):
         db.executescript(script)
     db.execute("UPDATE meta SET value = '2' WHERE key IN ('layout', 'oldest')")
+
+
+@migrations()
+def teams_left(db: Database) -> None:
+    """What is open is found by the teams that are left as well; the store files it anew."""
+    db.execute("UPDATE meta SET value = '3' WHERE key IN ('layout', 'oldest')")
 
 
 def differences(found: Iterable[tuple[str, str, str]]) -> Iterator[tuple[str, str]]:

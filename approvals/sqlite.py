@@ -64,12 +64,11 @@ class SqliteStore(SqliteClaims):
                 raise WrongRecord(
                     f"{self.path} is a database, but not a record of this bot. Name another file."
                 )
-            if tables:
-                self._check_layout()
+            layout = self._layout() if tables else schema.LAYOUT
             self._on.run("PRAGMA journal_mode=WAL")
             with self._on.writing():
                 schema.migrations.apply(self._on.db)
-                if tables and "found_by" not in tables:
+                if layout < schema.LAYOUT:
                     self._file_all()
         except WrongRecord:
             self._on.close()
@@ -81,13 +80,14 @@ class SqliteStore(SqliteClaims):
             ) from error
 
     def _file_all(self) -> None:
-        """Files what was open when the record got a place for it."""
+        """Files anew what is open: by what it is found has changed with the layout."""
         for request in self.requests(states=OPEN, limit=-1):
             expires = listed(request)["expires_at"]
             self._on.run("UPDATE requests SET expires_at = ? WHERE number = ?", expires, request.number)
             self.finding.file(request)
 
-    def _check_layout(self) -> None:
+    def _layout(self) -> int:
+        """In which layout the record was written last. Raises WrongRecord where this program knows less."""
         meta = {row["key"]: row["value"] for row in self._on.rows("SELECT key, value FROM meta")}
         oldest = str(meta.get("oldest"))
         if not oldest.isdecimal():
@@ -97,6 +97,7 @@ class SqliteStore(SqliteClaims):
                 f"{self.path} was written by a newer miro-bot (layout {meta['layout']}, this one knows "
                 f"{schema.LAYOUT}). Install that version again; nothing was changed."
             )
+        return min(int(str(meta.get("layout"))), schema.LAYOUT)
 
     @contextmanager
     def writing(self) -> Iterator[None]:

@@ -95,8 +95,8 @@ class MakeAdmin(Action):
         )
 
     def ending(self, given: Collection[str]) -> Action | None:
-        """Takes the rights away, if they were given; the teams stay as they are."""
-        has = any(key.startswith(("role ", "with admin role ")) for key in given)
+        """Takes the rights away, if they were given, or came back with the account; the teams stay."""
+        has = any(key.startswith(("role ", "with admin role ", "active")) for key in given)
         return RemoveAdmin(person=self.person, rights=self.rights) if has else None
 
     def back(self, given: Collection[str], facts: Facts) -> str:

@@ -85,9 +85,12 @@ class RequestAccess(Action):
         )
 
     def ending(self, given: Collection[str]) -> Action | None:
-        """Leaves the teams that were joined; those the person was in before, and the account, stay."""
+        """Leaves the teams that were joined; those the person was in before, and the account, stay.
+
+        Who was in one with an account that was deactivated wasn't in it to any use.
+        """
         joined = {part for key in given if key.startswith("join ") for part in key.split()[1:2]}
-        teams = tuple(id for id in self.teams if id in joined)
+        teams = tuple(id for id in self.teams if id in joined or "active" in given)
         return LeaveTeam(person=self.person, teams=teams) if teams else None
 
     def back(self, given: Collection[str], facts: Facts) -> str:

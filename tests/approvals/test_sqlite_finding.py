@@ -1,5 +1,7 @@
 """What SQLite files requests under, in records from before there was a place for it."""
 
+import json
+from dataclasses import replace
 from datetime import timedelta
 
 from approvals.ids import PersonId
@@ -14,7 +16,7 @@ DROP TABLE found_by; DROP TABLE homes; DROP TABLE user_groups; DROP TABLE user_g
 DROP TABLE managers; DROP TABLE delegations; DROP TABLE admins; DROP INDEX requests_due;
 CREATE INDEX requests_waiting ON requests (next_due) WHERE state = 'waiting';
 ALTER TABLE requests DROP COLUMN expires_at;
-DELETE FROM _sqlite_migrations WHERE name = 'relations'; UPDATE meta SET value = '1';
+DELETE FROM _sqlite_migrations WHERE name IN ('relations', 'teams_left'); UPDATE meta SET value = '1';
 """
 
 
@@ -31,5 +33,24 @@ def test_a_record_from_before_is_filed_when_it_is_opened(record: SqliteStore) ->
     try:
         assert again.verify().faults == ()
         assert [one.id for one in again.finding.seen_by(BO, ()).waiting(9)] == [waiting.id]
+    finally:
+        again.close()
+
+
+def test_what_was_filed_without_the_teams_that_are_left_is_filed_anew(record: SqliteStore) -> None:
+    met(record)
+    case = json.dumps({"teams": [], "facts": {}, "left": [["Design", "g_design"]]})
+    request = record.ask(replace(asked(ADA), words={**asked(ADA).words, "case": case}))
+    record.append(request, [planned(START + timedelta(days=1), approvers=[BO])])
+    record.close()
+    with by_hand(record.path) as connection:
+        connection.execute("DELETE FROM found_by WHERE key LIKE 'team:%'")
+        connection.execute("DELETE FROM _sqlite_migrations WHERE name = 'teams_left'")
+        connection.execute("UPDATE meta SET value = '2'")
+    again = SqliteStore(record.path, lambda: START)
+    try:
+        assert again.verify().faults == ()
+        assert [one.id for one in again.finding.seen_by(ADA, ()).mine(9).requests] == [request.id]
+        assert again.finding.seen_by(PersonId("P-3"), ()).teams(["Design"], 9).total == 1
     finally:
         again.close()

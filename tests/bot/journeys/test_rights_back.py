@@ -4,13 +4,26 @@ from pathlib import Path
 
 import pytest
 
-from bot.miro.wire import ADMIN
+from bot.miro.wire import ADMIN, MEMBER
 from bot.sandbox.stage import POLICY, Stage
 from tests.bot.journeys.homes import opened, presses
-from tests.bot.journeys.scenes import approve, ask, card, last, playing, read, state
+from tests.bot.journeys.scenes import (
+    approve,
+    ask,
+    card,
+    last,
+    playing,
+    read,
+    state,
+    teams_of,
+    wait,
+)
 
 OWN = next(line for line in POLICY.splitlines() if line.startswith("request-access"))
 UNASKED = POLICY.replace(OWN, 'request-access = { ask = ["anyone"], approval = false }')
+LIMITED = POLICY.replace("request-access = {", 'request-access = { longest = "30d",').replace(
+    "make-admin = {", 'make-admin = { longest = "30d",'
+)
 BACK = "Company Admin rights come back with it."
 
 
@@ -55,6 +68,22 @@ def test_where_nobody_is_asked_it_is_not_done(tmp_path: Path) -> None:
         assert jo and not jo.active
         deactivated(s, "alex", admin=False)
         assert state(s, ask(s, "U0ALEX", "/miro-access", "for Engineering because I am back")) == "done"
+
+
+def test_what_came_back_for_some_days_is_taken_back_after_them(tmp_path: Path) -> None:
+    with playing(tmp_path, LIMITED) as s:
+        deactivated(s, "jo", admin=True)
+        deactivated(s, "alex", admin=False)
+        s.miro.join("alex@example.com", s.teams["Engineering"])
+        s.miro.change_user("alex@example.com", active=False)
+        rights = ask(s, "U0CAROL", "/miro-admin", "jo@example.com for 2 days because of the move")
+        approve(s, "U0SAM")
+        access = ask(s, "U0ALEX", "/miro-access", "for Engineering for 2 days because of the workshop")
+        approve(s, "U0SAM")
+        assert [state(s, one) for one in (rights, access)] == ["done", "done"]
+        wait(s, days=3)
+        jo = s.miro.user("jo@example.com")
+        assert jo and jo.role == MEMBER and teams_of(s, "alex@example.com") == {"Design"}
 
 
 def test_rights_that_came_to_be_after_the_approval_are_asked_about(s: Stage) -> None:
