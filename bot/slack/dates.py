@@ -20,11 +20,12 @@ _COUNTED = (
     "one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen "
     "seventeen eighteen nineteen twenty"
 )
+_SHORT = r"(?:hours?|hrs?|days?|weeks?|wks?|months?|mths?|mos?|quarters?|years?|yrs?|fortnights?|sprints?)"
 _NUMBERS = {"a": 1, "an": 1, "thirty": 30, "sixty": 60, "ninety": 90}
 _NUMBERS |= {name: number for number, name in enumerate(_COUNTED.split(), 1)}
 _UNITS = {"day": 1, "week": 7, "fortnight": 14, "month": 30, "year": 365}
 _COUNT = rf"(\d{{1,3}}|{'|'.join(_NUMBERS)}) ({'|'.join(_UNITS)})s?"
-_SPAN = re.compile(rf"\b(?:only )?for (?:the next )?{_COUNT}\b(?: only\b)?", re.I)
+_SPAN = re.compile(rf"\b(?:only )?for (?:the next )?{_COUNT}\b(?! or )(?: only\b)?", re.I)
 # Without "for" only a number counts: "two weeks", not "a day".
 _BARE_SPAN = re.compile(rf"(?<!in )(?<!\w)(?!an? ){_COUNT}\b", re.I)
 _END = re.compile(
@@ -34,13 +35,24 @@ _END = re.compile(
     rf"|(?:by|to|ending|ends|expir\w+|through|up to|only for)(?: on| at)? {_DAY}\b"
     r"|(?:by|ending|ends|expir\w+|through|up to|only for) \d"
     rf"|(?:only )?(?:this|next) (?:{_UNIT}|{_WEEKDAY}|{_MONTH}) only\b|only (?:this|next|today|tomorrow)\b"
-    r"|today only\b|while\b|during\b|as long as\b)",
+    r"|today only\b|while\b|during\b|as long as\b"
+    # A length that stands anywhere else: "two weeks of access", "(2 weeks)", "for 14d".
+    rf"|(?<!in )(?<!\w)(?:\d{{1,3}}|{_COUNTED.replace(' ', '|')}|few|couple of|several) ?-?{_SHORT}\b"
+    rf"|(?:for|over|this|before) (?:today|tonight|christmas|easter|the holidays|{_DAY})\b"
+    r"|for \d{1,3} ?[hdw]\b(?! \w)|(?:for|in|during) q[1-4](?=\s*(?:[.,;:!?)]|$))"
+    rf"|this (?:{_UNIT}|{_MONTH})\b|temp\b)",
     re.I,
 )
 _START = re.compile(
     rf"\b(?:(?:from|on|starting|as of|effective|beginning|at|in|after|not before)(?: from| on| as of)? {_DAY}"
     rf"|in (?:about )?{_COUNT}|later|tonight|not now|(?<!start )(?<!starts )\d{{4}}-\d\d-\d\d"
+    rf"|last (?:working )?day(?: is| will be)?(?: on)?:? {_DAY}"
     rf"|(?<!start )(?<!starts )(?<!\w)\d{{1,2}}\.? {_MONTH}|tomorrow|next (?:{_UNIT}|{_WEEKDAY}))\b",
+    re.I,
+)
+_LAST_DAY = re.compile(
+    r"\b(?:(?:his|her|their|the) )?last (?:working )?day(?: (?:is|was|will be|on)\b)*:?"
+    rf"(?: (?:{_DAY}|today|eom)\b)?",
     re.I,
 )
 _DATE_WORD = re.compile(
@@ -100,6 +112,7 @@ def without_absence(text: str) -> str:
 
 def without_dates(text: str) -> str:
     """The text without words of time, where what it says of them is said aloud."""
+    text = _LAST_DAY.sub(" ", text)
     if not (_END.search(text) or _START.search(text)):
         return text
     return _DATE_WORD.sub(" ", without_absence(text))

@@ -43,5 +43,5 @@ def stuck(scene: Scene) -> str:
     """A request that nobody can decide, when it ends, and what helps."""
     ends = scene.request.expires_at
     until = f" It ends {scene.at(ends)}." if ends else ""
-    helps = "What helps: name an approver or a fallback in the policy."
+    helps = "What helps: name an approver or a fallback in the policy, or withdraw it to have it asked anew."
     return f"{scene.request.id}: {scene.phrase}.{until} {helps}"

@@ -16,6 +16,8 @@ from bot.slack.meaning import Meaning, doubtful, meant, opposite, plain, said_in
 
 _REASON = re.compile(r"\b(?:(?:because(?! of\b)|reason:|since)\s+(.+)|(because of .+))$", re.I | re.S)
 
+# As Slack sends the small pictures.
+_EMOJI = re.compile(r":[a-z0-9_+'-]{1,100}:")
 _TAKING_BACK = re.compile(
     r"\b(?:withdraw|cancel|take back|retract|revoke|undo|drop|call off)\w* (?:[^\s.,;:!?]+ ){0,4}?requests?\b"
 )
@@ -50,7 +52,7 @@ def read(
     """What a typed text asks for; None when no action is meant. A slash command names its action itself."""
     said = _REASON.search(text)
     reason = by_name(said[1] or said[2], tables.called).strip().strip(".") if said else ""
-    rest = re.sub(r"[^\S\n]+", " ", text[: said.start()] if said else text)
+    rest = re.sub(r"[^\S\n]+", " ", _EMOJI.sub(" ", text[: said.start()] if said else text))
     words = plain(without_absence(_without_names(rest, tables, " ")))
     if _TAKING_BACK.search(words):
         return Advice(TAKE_BACK)

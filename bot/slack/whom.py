@@ -87,7 +87,7 @@ _QUESTION = re.compile(
 
 SAY_WHO = (
     "I can't tell whom this is for. Name them with @ and pick them from Slack's list, or write their e-mail "
-    "address. If it's for you, say “me”."
+    "address. If it's for you, say “me”, and leave all others out."
 )
 FOR_YOU = "I read this as for you; somebody else I know by @ or by their e-mail address."
 
@@ -134,6 +134,7 @@ def is_question(text: str) -> bool:
 
 
 def _squeezed(text: str) -> str:
-    """Each team that was struck out as one sign, and one kind of apostrophe."""
+    """Each team that was struck out as one sign, and one kind of apostrophe; capitals throughout are none."""
+    text = text.lower() if text.isupper() else text
     text = re.sub(r"(?<=[\w@])[’‘`](?=\w)", "'", text)
     return re.sub(rf"[\"“”'‘’]?{TEAM}+[\"“”'‘’]?", TEAM, re.sub(r"[^\S\n]+", " ", text))

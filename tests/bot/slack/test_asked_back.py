@@ -316,3 +316,52 @@ def test_what_names_no_team_is_still_told_so() -> None:
 def test_whoever_wants_out_is_not_given_access(text: str) -> None:
     found = read(text)
     assert not (isinstance(found, Draft) and found.action.NAME == "request-access")
+
+
+LENGTHS = (
+    "I need two weeks of access to Design",
+    "I need access to Design (2 weeks)",
+    "I need access to Design, 30 days",
+    "I need access to Design for today",
+    "I need access to Design this week",
+    "I need access to Design over Christmas",
+    "I need access to Design before Monday",
+    "I need access to Design for Q2",
+    "I need access to Design for 2wks",
+    "I need access to Design for 14d",
+    "I need temp access to Design",
+    "I need access to Design for a day or two",
+    "@alex needs two weeks of access to Design",
+)
+
+
+@pytest.mark.parametrize("text", LENGTHS)
+def test_a_length_that_is_not_read_exactly_is_said_aloud(text: str) -> None:
+    found = read(text)
+    assert isinstance(found, Draft) and "for_days" not in found.raw and SAY_DAYS in found.notes
+
+
+@pytest.mark.parametrize(
+    ("text", "action"),
+    [
+        ("take me out of Engineering :wave:", "leave-team"),
+        ("move me from Engineering to Design please :rocket:", "move-team"),
+        ("ADD ME TO DESIGN", "request-access"),
+        ("REMOVE ME FROM ENGINEERING", "leave-team"),
+        ("offboard jo@example.com, last day was Friday", "offboard"),
+        ("Please offboard jo@example.com, last day today", "offboard"),
+    ],
+)
+def test_what_people_add_to_a_plain_wish_changes_nothing(text: str, action: str) -> None:
+    found = read(text)
+    assert isinstance(found, Draft) and action == found.action.NAME and not found.notes
+
+
+def test_a_thing_in_three_dimensions_is_no_length() -> None:
+    found = read("I need access to Design for 3D models")
+    assert isinstance(found, Draft) and SAY_DAYS not in found.notes
+
+
+def test_a_last_day_to_come_is_not_waited_for_and_that_is_said() -> None:
+    found = read("offboard jo@example.com, her last day is Friday")
+    assert isinstance(found, Draft) and found.notes == (CANT_WAIT,)

@@ -211,7 +211,7 @@ def test_a_stopped_request_says_what_helps() -> None:
 def test_a_request_that_nobody_can_decide_says_when_it_ends() -> None:
     assert stuck(waits()) == (
         "R-42: move Alex Smith from Engineering to Design. It ends tomorrow, 10:00. "
-        "What helps: name an approver or a fallback in the policy."
+        "What helps: name an approver or a fallback in the policy, or withdraw it to have it asked anew."
     )
 
 
