@@ -116,17 +116,6 @@ class Copies:
             raise Unreachable("no Slack account is known")
         return account
 
-    def _refuse_shared(self, channel: str) -> None:
-        """A channel shared with another organization would show names and reasons to strangers."""
-        try:
-            said = self.line.call("conversations_info", channel=channel)
-        except Later as error:
-            if error.code == "missing_scope":
-                raise Unreachable("I may not look whether the channel is shared (channels:read)") from error
-            raise
-        if said["channel"].get("is_ext_shared"):
-            raise Unreachable("the channel is shared with another organization")
-
     def _end(self, request: Request, card: Card, why: str) -> None:
         """Somebody can't be reached: written down, and said to whoever waits."""
         log.warning("%s: the %s card couldn't be delivered: %s", request.id, card.role, why)
