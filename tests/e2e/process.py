@@ -13,9 +13,9 @@ from typing import Literal, TypeVar
 T = TypeVar("T")
 
 ROOT = Path(__file__).parents[2]
-START_SECONDS = 20.0
+START_SECONDS = 40.0
 READY = "Ready."
-GRACE = 8.0
+GRACE = 9.5
 """Seconds within which it has to end when told to: Docker kills after ten."""
 
 
