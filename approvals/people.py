@@ -132,10 +132,10 @@ class Directory(Protocol):
         """The person this Slack account belongs to."""
 
     def members(self, handle: str, now: datetime) -> Collection[SlackId]:
-        """Who is in a Slack user group; nobody, where that wasn't looked at for a day."""
+        """Who is in a Slack user group, or a channel; nobody, where that wasn't looked at for a day."""
 
     def knows(self, handle: str, now: datetime) -> bool:
-        """Whether Slack told within a day who is in a user group; not of one that it doesn't know."""
+        """Whether Slack told within a day who is in a group or channel; not of one it doesn't know."""
 
     def manager(self, id: PersonId, now: datetime) -> Person | None:
         """Who manages somebody, as Slack or Miro said within a day."""

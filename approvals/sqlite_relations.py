@@ -47,7 +47,7 @@ class SqliteRelations:
                 self._on.run("INSERT INTO user_groups_seen VALUES (?,?)", name, stamp(now))
 
     def members(self, handle: str, now: datetime) -> Collection[SlackId]:
-        """Who is in a Slack user group; nobody, where that wasn't looked at for a day."""
+        """Who is in a Slack user group, or a channel; nobody, where that wasn't looked at for a day."""
         rows = self._on.rows(
             "SELECT m.slack_id FROM user_groups m JOIN user_groups_seen s ON s.handle = m.handle"
             " WHERE m.handle = ? AND s.seen_at >= ? ORDER BY m.slack_id",
@@ -56,7 +56,7 @@ class SqliteRelations:
         return [SlackId(row["slack_id"]) for row in rows]
 
     def knows(self, handle: str, now: datetime) -> bool:
-        """Whether Slack told within a day who is in a user group; not of one that it doesn't know."""
+        """Whether Slack told within a day who is in a group or channel; not of one it doesn't know."""
         seen = "SELECT 1 FROM user_groups_seen WHERE handle = ? AND seen_at >= ?"
         return self._on.row(seen, handle.casefold(), stamp(now - FRESH)) is not None
 
