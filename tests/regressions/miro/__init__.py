@@ -1,0 +1,1 @@
+"""What Miro answers, and what is said of it."""
