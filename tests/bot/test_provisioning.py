@@ -95,6 +95,21 @@ def test_a_claim_lost_in_the_middle_writes_nothing_more(s: Stage) -> None:
     assert (calls(s), state(s, claim.request)) == ([leave(s)], "done")
 
 
+def test_the_lease_is_renewed_before_each_call(s: Stage) -> None:
+    claim, left = approved(s), list[bool]()
+    almost = LEASE * 0.9
+
+    def slow() -> None:
+        """One call takes almost the whole lease; another worker looks for work in the meantime."""
+        s.clock.pass_(almost)
+        left.append(s.bot.store.claim("there/2/0", LEASE) is None)
+
+    s.miro.faults.append(Fault("PATCH", times=2, then=slow))
+    after = run(s, claim)
+    assert left == [True, True], "nobody else may take the request while a call is on its way"
+    assert (after.state, calls(s)) == ("done", [join(s), leave(s)])
+
+
 def test_another_account_under_the_address_proves_nothing(s: Stage) -> None:
     claim = approved(s)
     s.miro.delete("alex@example.com")
