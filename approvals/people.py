@@ -1,5 +1,6 @@
 """The people and groups that requests are about, as the local tables know them."""
 
+import string
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -144,9 +145,16 @@ class Directory(Protocol):
         """Who stands in for somebody at a time."""
 
 
+_FOLDED = str.maketrans(string.ascii_uppercase, string.ascii_lowercase)
+
+
 def canonical(email: str) -> str:
-    """An address as it is compared: Miro's schema calls userName `caseExact: false`."""
-    return email.strip().casefold()
+    """An address as it is compared: Miro's schema calls userName `caseExact: false`.
+
+    Only A to Z are folded (RFC 5321 section 2.3.11 leaves other characters to the host). Unicode's case
+    folding would make "\u017fam@example.com" (long s) the same address as "sam@example.com".
+    """
+    return email.strip(string.whitespace).translate(_FOLDED)
 
 
 def listed(names: Iterable[str], word: str = "and") -> str:

@@ -305,7 +305,7 @@ class Policy(Part):
     def allows(self, email: str) -> bool:
         """Whether an address is in one of the domains the policy names."""
         _, at, domain = canonical(email).rpartition("@")
-        return bool(at) and domain in {one.casefold() for one in self.domains}
+        return bool(at) and domain in {canonical(one) for one in self.domains}
 
     def account(self, email: str) -> Account:
         """What a new account of this address is given; `default` stands for everybody not named."""

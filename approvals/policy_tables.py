@@ -1,7 +1,7 @@
 """Whether the tables of a policy that stand outside of its rules can be used; pure."""
 
 import re
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 
 from approvals.people import canonical
 from approvals.policy import ANYONE, ASKERS_MANAGER, MANAGER, OWNERS, Policy, is_person, is_slack_group
@@ -36,8 +36,10 @@ def check_tables(policy: Policy) -> Told:
     for team, way in policy.managed_elsewhere.items():
         if not way.strip():
             yield ("managed_elsewhere", team), "say where to ask instead"
-    for table in ("teams", "owners", "managed_elsewhere", "managers", "same_person"):
-        yield from _twice(table, getattr(policy, table))
+    for table in ("teams", "owners", "managed_elsewhere"):
+        yield from _twice(table, getattr(policy, table), str.casefold)
+    for table in ("managers", "same_person", "accounts"):
+        yield from _twice(table, getattr(policy, table), canonical)
 
 
 def _managers(policy: Policy) -> Told:
@@ -62,13 +64,13 @@ def _same_people(policy: Policy) -> Told:
             yield place, f"{main} stands for somebody else itself; name one address for all of them"
 
 
-def _twice(table: str, keys: Collection[str]) -> Told:
+def _twice(table: str, keys: Collection[str], fold: Callable[[str], str]) -> Told:
     """Names that are one: they are read in any case, and only the first would count."""
     seen: set[str] = set()
     for key in keys:
-        if key.casefold() in seen:
+        if fold(key) in seen:
             yield (table, key), f"{key} is there already, in other letters; keep one of them"
-        seen.add(key.casefold())
+        seen.add(fold(key))
 
 
 def _group(policy: Policy, name: str) -> Told:

@@ -15,6 +15,7 @@ from urllib.parse import quote
 import httpx
 from pydantic import SecretStr
 
+from approvals.people import canonical
 from bot.miro import wire
 from bot.miro.goals import Call
 from bot.miro.quota import WINDOW, Pool, cost, take
@@ -118,7 +119,7 @@ class Miro:
         page = self._page("/Users", query)
         _check_all_shown(page.total, len(page.resources))
         found = [self._entry(Account, one) for one in page.resources]
-        exact = [one for one in found if one.user_name.casefold() == address.casefold()]
+        exact = [one for one in found if canonical(one.user_name) == canonical(address)]
         if len(exact) > 1:
             raise Ambiguous(f"Miro has {len(exact)} accounts with the address {address}.")
         if found and not exact:
@@ -148,7 +149,7 @@ class Miro:
         """The address of the manager whom Miro's enterprise attribute names. Raises Ambiguous."""
         account = self.look(address, wire.MANAGER)
         boss = self.by_id(account.manager_id) if account and account.manager_id else None
-        return boss.user_name.casefold() if boss else None
+        return canonical(boss.user_name) if boss else None
 
     def groups(self) -> list[Group]:
         """All groups: id and security name. Costs a fifth of the pool a page."""

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from approvals.people import Group, listed
+from approvals.people import Group, canonical, listed
 from bot.lifecycle import Action
 from bot.lifecycle.action import Asked, Kind
 from bot.lifecycle.fill import Tables
@@ -57,7 +57,7 @@ def fill(
 
 def people(action: type[Action], text: str) -> set[str]:
     """Everybody whom a text names, but for what stands in the lines that operators fill in."""
-    return {(hit[1] or hit[3]).casefold() for hit in PERSON.finditer(without_lines(action, text))}
+    return {canonical(hit[1] or hit[3]) for hit in PERSON.finditer(without_lines(action, text))}
 
 
 def without_lines(action: type[Action], text: str) -> str:

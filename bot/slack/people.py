@@ -11,7 +11,7 @@ from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError, SlackClientError
 
 from approvals.ids import SlackId
-from approvals.people import Account, Person, Standing
+from approvals.people import Account, Person, Standing, canonical
 from approvals.store import People
 from bot.desk import BadField, SlackAway
 
@@ -59,7 +59,9 @@ class SlackPeople:
             user = self._ask(self._client.users_lookupByEmail, email=entry)["user"]
         except KeyError:
             return None
-        return self._keep(user)
+        # Slack folds more letters than A to Z: another address than the one asked for is somebody else.
+        shown = user.get("profile", {}).get("email") or entry
+        return self._keep(user) if canonical(shown) == canonical(entry) else None
 
     def user_group(self, handle: str) -> list[SlackId] | None:
         """Who is in the user group "@designers", or with such an id; None if there is none. Raises SlackAway.
