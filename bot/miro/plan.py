@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from approvals.people import canonical
 from bot.miro.goals import Call, Goal, Seen
 
 
@@ -39,11 +40,14 @@ class Plan:
     miro_id: str
     steps: tuple[Step, ...]
     already: tuple[str, ...]
+    user_name: str = ""
+    """The account's address as Miro has it, or the one it is to be created with; '' where it is no person's."""
 
     def stored(self) -> dict[str, Any]:
         """What the record keeps, and what the card is drawn from."""
         return {
             "miro_id": self.miro_id,
+            "user_name": self.user_name,
             "steps": [
                 {
                     "key": step.goal.key,
@@ -67,17 +71,27 @@ class Plan:
     @property
     def revision(self) -> str:
         """Names exactly this change: keys, hazards and the account, not the wording of names."""
-        parts = [self.miro_id, *(f"{step.goal.key}|{len(step.hazards)}" for step in self.steps)]
+        account = [self.miro_id, canonical(self.user_name)]
+        parts = [*account, *(f"{step.goal.key}|{len(step.hazards)}" for step in self.steps)]
         return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:12]
 
-    def part_of(self, approved: Mapping[str, Any]) -> bool:
-        """Whether everything left was approved, for the same account.
+    def is_same_account(self, approved: Mapping[str, Any]) -> bool:
+        """Whether it is about the account that an approved plan shows: its id, and its address.
 
-        An account that was to be created may exist by now: the e-mail is what was approved, and whatever
+        A plan stored before addresses were has none, and is compared by id alone.
+        """
+        address = approved.get("user_name", self.user_name)
+        same_id = self.miro_id == approved["miro_id"] or not approved["miro_id"]
+        return same_id and canonical(address) == canonical(self.user_name)
+
+    def part_of(self, approved: Mapping[str, Any]) -> bool:
+        """Whether everything left was approved, for the same account under the same address.
+
+        An account that was to be created may exist by now: the address is what was approved, and whatever
         differs from a new account is a step that wasn't.
         """
         hazards = {step["key"]: step["hazards"] for step in approved["steps"]}
-        same = self.miro_id == approved["miro_id"] or not approved["miro_id"]
+        same = self.is_same_account(approved)
         # Hazards are counted, not compared: their sentences change with somebody's name.
         return same and all(len(step.hazards) <= hazards.get(step.goal.key, -1) for step in self.steps)
 
@@ -103,7 +117,9 @@ def make(goals: Sequence[Goal], seen: Seen) -> Plan:
         sure = goal.sure(known) if not goal.holds(known) and known.account else True
         steps.append(Step(goal, goal.call(believed), goal.hazards(believed), sure, goal.rights(believed)))
         believed = goal.after(believed)
-    return Plan(account, tuple(steps), tuple(already))
+    # Of an account that is to be created, the address it will have.
+    address = believed.account.user_name if believed.account else ""
+    return Plan(account, tuple(steps), tuple(already), seen.account.user_name if seen.account else address)
 
 
 def unseen(goals: Sequence[Goal], seen: Seen) -> tuple[Goal, ...]:
