@@ -2,10 +2,13 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol
 
 from approvals.ids import PersonId, SlackId
+
+OPENED_WITHIN = timedelta(days=30)
+"""Whoever didn't open their page for so long isn't published to; opening it draws it anew."""
 
 
 @dataclass(frozen=True)
@@ -33,7 +36,10 @@ class Homes(Protocol):
         """Somebody's page, if they opened it."""
 
     def changed(self, people: Iterable[PersonId]) -> None:
-        """Something changed that may stand on the pages of these people, on all their accounts."""
+        """Something changed that may stand on the pages of these people, on all their accounts.
+
+        Pages that weren't opened within `OPENED_WITHIN` stay as they are.
+        """
 
     def behind(self, limit: int, since: datetime) -> Sequence[Home]:
         """Pages that aren't drawn as they should be, of those who opened theirs since a time."""

@@ -5,7 +5,7 @@ from functools import cache
 
 from sqlite_utils import Database, Migrations
 
-LAYOUT = 3
+LAYOUT = 4
 """The layout this program writes; `meta.oldest` names the oldest one that may open the file."""
 
 migrations = Migrations("miro-bot")
@@ -124,6 +124,24 @@ CREATE INDEX homes_behind ON homes (slack_id) WHERE shown < wanted;
 """
 
 
+_INDEXES = """
+ALTER TABLE requests ADD COLUMN settled INTEGER NOT NULL GENERATED ALWAYS AS
+  (state NOT IN ('checking', 'waiting', 'approved', 'working')) VIRTUAL;
+DROP INDEX requests_behind;
+CREATE INDEX requests_behind ON requests (settled, coalesce(show_at, '')) WHERE shown < version;
+CREATE INDEX requests_leased ON requests (owner, lease_until) WHERE owner IS NOT NULL;
+CREATE INDEX requests_twins ON requests (action, subject)
+  WHERE state IN ('checking', 'waiting', 'approved', 'working', 'stopped');
+CREATE INDEX accounts_checked ON accounts (coalesce(checked_at, ''));
+CREATE INDEX notes_due ON notes (next_try_at);
+UPDATE homes SET shown = wanted
+  WHERE shown < wanted AND opened_at < strftime('%Y-%m-%dT%H:%M:%fZ', 'now', '-30 days');
+DROP INDEX homes_behind;
+CREATE INDEX homes_behind ON homes (coalesce(next_try_at, ''), noticed_at DESC) WHERE shown < wanted;
+"""
+"""No question that is asked again and again reads a whole table, however much is open, behind or claimed."""
+
+
 @migrations()
 def first(db: Database) -> None:
     """Everything, as of the first release."""
@@ -148,6 +166,13 @@ def relations(db: Database) -> None:
 def teams_left(db: Database) -> None:
     """What is open is found by the teams that are left as well; the store files it anew."""
     db.execute("UPDATE meta SET value = '3' WHERE key IN ('layout', 'oldest')")
+
+
+@migrations()
+def layout_4(db: Database) -> None:
+    """Indexes for what is asked again and again."""
+    db.executescript(_INDEXES)
+    db.execute("UPDATE meta SET value = '4' WHERE key IN ('layout', 'oldest')")
 
 
 def differences(found: Iterable[tuple[str, str, str]]) -> Iterator[tuple[str, str]]:

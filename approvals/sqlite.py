@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from hashlib import sha256
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -168,13 +169,21 @@ class SqliteStore(SqliteClaims):
     ) -> Sequence[Request]:
         """Requests, newest first; of a person: those asked by or about them."""
         states = tuple(states)
-        conditions = [f"state IN ({','.join('?' * len(states))})"] if states else []
-        # Rows of one address are one human.
-        rows = f"(SELECT ? UNION SELECT 'P-' || number FROM ({SAME} WHERE a.number = ?))"
-        conditions += [f"(requester IN {rows} OR subject IN {rows})"] if person else []
-        where = f"WHERE {' AND '.join(conditions)}" if conditions else ""
-        values = (*states, *(2 * (person, number_of(person)) if person else ()), limit)
-        return self._read(f"SELECT number FROM requests {where} ORDER BY number DESC LIMIT ?", *values)
+        # The + leaves a person's own index to be used, which has their newest in order.
+        among = f"{'+' if person else ''}state IN ({','.join('?' * len(states))})" if states else "1"
+        if person is None:
+            order = "ORDER BY number DESC LIMIT ?"
+            return self._read(f"SELECT number FROM requests WHERE {among} {order}", *states, limit)
+        return self._folded(self._numbers_of(person, among, states, limit))
+
+    def _numbers_of(self, person: PersonId, among: str, states: Sequence[str], limit: int) -> list[int]:
+        """The newest by or about a person; rows of one address are one human."""
+        rows = self._on.rows(f"{SAME} WHERE a.number = ?", number_of(person))
+        numbers: set[int] = set()
+        for column, id in product(("requester", "subject"), {person, *(f"P-{row[0]}" for row in rows)}):
+            sql = f"SELECT number FROM requests WHERE {column} = ? AND {among} ORDER BY number DESC LIMIT ?"
+            numbers |= {row["number"] for row in self._on.rows(sql, id, *states, limit)}
+        return sorted(numbers, reverse=True)[: limit if limit >= 0 else None]
 
     def _read(self, sql: str, *values: Any) -> list[Request]:
         return self._folded(row["number"] for row in self._on.rows(sql, *values))

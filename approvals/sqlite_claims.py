@@ -78,9 +78,17 @@ class SqliteClaims:
 
     def leases(self) -> set[str]:
         """Owners of claims that haven't run out."""
-        now = stamp(self._now())
-        rows = self._on.rows("SELECT owner FROM requests WHERE owner IS NOT NULL AND lease_until >= ?", now)
-        return {row["owner"] for row in rows}
+        now, owners, row = stamp(self._now()), set(), self._next_owner("")
+        while row:
+            owner = row["owner"]
+            if self._on.row("SELECT 1 FROM requests WHERE owner = ? AND lease_until >= ?", owner, now):
+                owners.add(owner)
+            row = self._next_owner(owner)
+        return owners
+
+    def _next_owner(self, after: str) -> sqlite3.Row | None:
+        """From one owner to the next: there are few of them, however much each has claimed."""
+        return self._on.row("SELECT owner FROM requests WHERE owner > ? ORDER BY owner LIMIT 1", after)
 
     def free(self, owner: str) -> None:
         """Ends the claims of an owner that is known to be dead; fences it off should it live after all."""

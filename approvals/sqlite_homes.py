@@ -4,8 +4,9 @@ import sqlite3
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 
+from approvals.clocks import due_spans, put_off
 from approvals.connections import Connections
-from approvals.homes import Home
+from approvals.homes import OPENED_WITHIN, Home
 from approvals.ids import PersonId, SlackId, stamp, unstamp
 from approvals.sqlite_relations import SAME, number_of
 
@@ -51,22 +52,28 @@ class SqliteHomes:
         return _home(row) if row else None
 
     def changed(self, people: Iterable[PersonId]) -> None:
-        """Something changed that may stand on the pages of these people, on all their accounts."""
+        """Something changed that may stand on the pages of these people, on all their accounts.
+
+        Pages that nobody opened lately stay as they are: else all of them would be behind for good.
+        """
         numbers = [number_of(id) for id in people]
         with self._on.writing():
             self._on.run(
                 f"UPDATE homes SET {_AGAIN} WHERE slack_id IN (SELECT slack_id FROM accounts"
-                f" WHERE person IN ({SAME} WHERE a.number IN ({','.join('?' * len(numbers))})))",
-                *numbers,
+                f" WHERE person IN ({SAME} WHERE a.number IN ({','.join('?' * len(numbers))})))"
+                " AND opened_at >= ?",
+                *numbers, stamp(self._now() - OPENED_WITHIN),
             )  # fmt: skip
 
     def behind(self, limit: int, since: datetime) -> Sequence[Home]:
         """Pages that aren't drawn as they should be, of those who opened theirs since a time."""
-        rows = self._on.rows(
-            "SELECT * FROM homes WHERE shown < wanted AND opened_at >= ? AND coalesce(next_try_at, '') <= ?"
-            " ORDER BY noticed_at DESC LIMIT ?",
-            stamp(since), stamp(self._now()), limit,
-        )  # fmt: skip
+        rows: list[sqlite3.Row] = []
+        for span in due_spans(self._now()):
+            rows += self._on.rows(
+                "SELECT * FROM homes WHERE shown < wanted AND coalesce(next_try_at, '') BETWEEN ? AND ?"
+                " AND opened_at >= ? ORDER BY coalesce(next_try_at, ''), noticed_at DESC LIMIT ?",
+                *span, stamp(since), limit - len(rows),
+            )  # fmt: skip
         return [_home(row) for row in rows]
 
     def shown(self, home: Home, drawn: str, retry_at: datetime | None = None) -> None:
@@ -79,7 +86,7 @@ class SqliteHomes:
             if retry_at:
                 self._on.run(
                     "UPDATE homes SET tries = tries + 1, next_try_at = ? WHERE slack_id = ? AND wanted = ?",
-                    stamp(retry_at), home.slack_id, home.version,
+                    put_off(retry_at, self._now()), home.slack_id, home.version,
                 )  # fmt: skip
             else:
                 self._on.run(

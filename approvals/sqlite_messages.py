@@ -4,7 +4,9 @@ import json
 import sqlite3
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from itertools import product
 
+from approvals.clocks import due_spans, put_off
 from approvals.connections import Connections
 from approvals.ids import RequestId, stamp, unstamp
 from approvals.store import Card, Note
@@ -40,12 +42,15 @@ class SqliteCards:
             )  # fmt: skip
 
     def behind(self, limit: int) -> Sequence[RequestId]:
-        """Requests whose newest version isn't drawn everywhere, settled ones first."""
-        rows = self._on.rows(
-            "SELECT number FROM requests WHERE shown < version AND (show_at IS NULL OR show_at <= ?)"
-            " ORDER BY state IN ('checking', 'waiting', 'approved', 'working'), number LIMIT ?",
-            stamp(self._now()), limit,
-        )  # fmt: skip
+        """Requests whose newest version isn't drawn everywhere, settled ones first, then by due time."""
+        rows: list[sqlite3.Row] = []
+        for settled, span in product((1, 0), due_spans(self._now())):
+            # Each in the order of its index, so that nothing is read that isn't wanted.
+            rows += self._on.rows(
+                "SELECT number FROM requests WHERE shown < version AND settled = ?"
+                " AND coalesce(show_at, '') BETWEEN ? AND ? ORDER BY coalesce(show_at, ''), number LIMIT ?",
+                settled, *span, limit - len(rows),
+            )  # fmt: skip
         return [RequestId(f"R-{row['number']}") for row in rows]
 
     def drawn(self, request: RequestId, version: int, retry_at: datetime | None) -> None:
@@ -59,7 +64,7 @@ class SqliteCards:
             else:
                 self._on.run(
                     "UPDATE requests SET show_at = ? WHERE number = ? AND version = ?",
-                    stamp(retry_at), number, version,
+                    put_off(retry_at, self._now()), number, version,
                 )  # fmt: skip
 
     def at(self, channel: str, ts: str) -> Card | None:
@@ -79,15 +84,18 @@ class SqliteCards:
         """Puts a message on its way."""
         with self._on.writing():
             self._on.run(
-                "INSERT INTO notes (channel, message, only_for, tries, next_try_at) VALUES (?,?,?,?,?)",
-                note.channel, json.dumps(note.message), note.only_for, note.tries, stamp(self._now()),
+                "INSERT INTO notes (channel, message, only_for, tries, next_try_at) VALUES (?,?,?,?,'')",
+                note.channel, json.dumps(note.message), note.only_for, note.tries,
             )  # fmt: skip
 
     def notes(self, limit: int) -> Sequence[Note]:
-        """Messages whose time has come."""
-        rows = self._on.rows(
-            "SELECT * FROM notes WHERE next_try_at <= ? ORDER BY id LIMIT ?", stamp(self._now()), limit
-        )
+        """Messages whose time has come, new ones in the order in which they were said."""
+        rows: list[sqlite3.Row] = []
+        for span in due_spans(self._now()):
+            rows += self._on.rows(
+                "SELECT * FROM notes WHERE next_try_at BETWEEN ? AND ? ORDER BY next_try_at, id LIMIT ?",
+                *span, limit - len(rows),
+            )  # fmt: skip
         return [
             Note(row["channel"], json.loads(row["message"]), row["only_for"], row["id"], row["tries"])
             for row in rows
@@ -101,6 +109,6 @@ class SqliteCards:
             else:
                 self._on.run(
                     "UPDATE notes SET tries = tries + 1, next_try_at = ? WHERE id = ?",
-                    stamp(retry_at),
+                    put_off(retry_at, self._now()),
                     note.id,
                 )

@@ -12,7 +12,8 @@ from typing import Any
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackClientError
 
-from approvals.homes import Home
+from approvals.clocks import is_recent
+from approvals.homes import OPENED_WITHIN, Home
 from approvals.ids import PersonId, SlackId
 from approvals.request import Request
 from approvals.store import StoreTrouble
@@ -25,8 +26,6 @@ from bot.slack.calls import Later, Unreachable
 
 log = logging.getLogger(__name__)
 
-OPENED_WITHIN = timedelta(days=30)
-"""Whoever didn't open it for so long isn't published to; opening it draws it anew."""
 NOTICE_FOR = timedelta(minutes=2)
 """How long the answer to a click stands on the page: what the click sets off draws it several times."""
 GIVE_UP = 12
@@ -144,5 +143,5 @@ class Publisher:
         return Who(person, next((one for one in person.accounts if one.slack_id == slack_id), None))
 
     def _notice(self, page: Home | None) -> str:
-        is_new = page and page.noticed_at and self.desk.now() - page.noticed_at < NOTICE_FOR
+        is_new = page and is_recent(page.noticed_at, self.desk.now(), NOTICE_FOR)
         return page.notice if page and is_new else ""

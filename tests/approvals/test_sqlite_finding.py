@@ -7,17 +7,11 @@ from datetime import timedelta
 from approvals.ids import PersonId
 from approvals.sqlite import SqliteStore
 from approvals.states import What
+from tests.approvals.older import as_layout
 from tests.approvals.scene import START, asked, draft, met, planned
 from tests.approvals.tamper import by_hand
 
 ADA, BO = PersonId("P-1"), PersonId("P-2")
-BACK = """
-DROP TABLE found_by; DROP TABLE homes; DROP TABLE user_groups; DROP TABLE user_groups_seen;
-DROP TABLE managers; DROP TABLE delegations; DROP TABLE admins; DROP INDEX requests_due;
-CREATE INDEX requests_waiting ON requests (next_due) WHERE state = 'waiting';
-ALTER TABLE requests DROP COLUMN expires_at;
-DELETE FROM _sqlite_migrations WHERE name IN ('relations', 'teams_left'); UPDATE meta SET value = '1';
-"""
 
 
 def test_a_record_from_before_is_filed_when_it_is_opened(record: SqliteStore) -> None:
@@ -27,8 +21,7 @@ def test_a_record_from_before_is_filed_when_it_is_opened(record: SqliteStore) ->
     denied = record.ask(asked(ADA))
     record.append(denied, [planned(START, approvers=[BO]), draft(What.DENIED, START, BO)])
     record.close()
-    with by_hand(record.path) as connection:
-        connection.executescript(BACK)
+    as_layout(record.path, 1)
     again = SqliteStore(record.path, lambda: START)
     try:
         assert again.verify().faults == ()
@@ -45,8 +38,7 @@ def test_what_was_filed_without_the_teams_that_are_left_is_filed_anew(record: Sq
     record.close()
     with by_hand(record.path) as connection:
         connection.execute("DELETE FROM found_by WHERE key LIKE 'team:%'")
-        connection.execute("DELETE FROM _sqlite_migrations WHERE name = 'teams_left'")
-        connection.execute("UPDATE meta SET value = '2'")
+    as_layout(record.path, 2)
     again = SqliteStore(record.path, lambda: START)
     try:
         assert again.verify().faults == ()

@@ -6,7 +6,7 @@ import sys
 import traceback
 from collections.abc import Callable
 
-from tests.bench import burst, calls, clicks, drawings, home, kills, lives, policy, starting
+from tests.bench import burst, calls, clicks, drawings, home, indexes, kills, lives, policy, starting
 from tests.bench.table import Row, markdown
 
 HEAD = ("What", "Measured", "Figure", "Met")
@@ -31,6 +31,7 @@ PARTS: dict[str, Callable[[], list[Row]]] = {
     "calls": _calls,
     "drawings": drawings.rows,
     "home": home.rows,
+    "indexes": indexes.rows,
     "policy": policy.rows,
     "kills": kills.rows,
     "lives": _lives,

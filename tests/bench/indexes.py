@@ -1,0 +1,80 @@
+"""What is looked up again and again, out of a record of years and out of one of days."""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
+from statistics import median
+from tempfile import TemporaryDirectory
+
+from approvals.ids import SlackId
+from approvals.sqlite import SqliteStore, utc_now
+from tests.approvals.crowd import Crowd
+from tests.bench.table import Row
+
+STORED, STAFF = 100_000, 50_000
+FEW, FEWER = 1_000, 500
+OPEN, BACKLOG = 200, 10_000
+ROUNDS, MOST = 300, 1.5
+MINUTES = timedelta(minutes=5)
+
+
+def _claim(store: SqliteStore) -> None:
+    claim = store.claim("bench/1/0", timedelta(minutes=10))
+    assert claim
+    store.release(claim)
+
+
+WAYS: dict[str, Callable[[SqliteStore], object]] = {
+    "claim and release": _claim,
+    "behind: which cards are to be drawn": lambda store: store.cards.behind(20),
+    "a person by address": lambda store: store.people.by_email("p250@example.com"),
+    "a person by Slack account": lambda store: store.people.by_slack(SlackId("U250")),
+    "leases: who has claimed something": lambda store: store.leases(),
+    "messages to send": lambda store: store.cards.notes(20),
+    "pages to draw": lambda store: store.homes.behind(20, utc_now() - timedelta(days=30)),
+    "accounts to look up anew": lambda store: store.people.stale(utc_now() - timedelta(hours=6), 20),
+}
+
+
+def rows() -> list[Row]:
+    """Both records are asked in turn, so that a busy moment of the machine meets both."""
+    small = f"{FEW:,} and {FEWER}"
+    with record(FEW, FEWER, OPEN) as few:
+        with record(STORED, STAFF, OPEN) as many:
+            size = f"{STORED:,} requests and {STAFF:,} people, {OPEN} with work to do"
+            found = [_row(f"{name}, {size}", way, many, few, small) for name, way in WAYS.items()]
+        with record(STORED, STAFF, BACKLOG) as many:
+            size = f"the same, {BACKLOG:,} with work to do"
+            return found + [_row(f"{name}, {size}", way, many, few, small) for name, way in WAYS.items()]
+
+
+@contextmanager
+def record(stored: int, staff: int, backlog: int) -> Iterator[SqliteStore]:
+    """A record in a folder that is gone afterwards. `backlog` have work to do, twice as many aren't drawn."""
+    with TemporaryDirectory() as folder:
+        store = SqliteStore(Path(folder) / "record.db")
+        crowd = Crowd(store, utc_now()).people(staff)
+        crowd.requests(stored - 3 * backlog)
+        crowd.requests(backlog, drawn=False).requests(backlog, "waiting", drawn=False, due_in=MINUTES)
+        crowd.requests(backlog, "approved", active=True, due_in=-MINUTES)
+        store.tidy()
+        try:
+            yield store
+        finally:
+            store.close()
+
+
+def _row(
+    what: str, way: Callable[[SqliteStore], object], many: SqliteStore, few: SqliteStore, small: str
+) -> Row:
+    taken: tuple[list[float], list[float]] = ([], [])
+    for _ in range(ROUNDS):
+        for store, times in zip((many, few), taken, strict=True):
+            begin = time.perf_counter()
+            way(store)
+            times.append(time.perf_counter() - begin)
+    ratio = median(taken[0]) / median(taken[1])
+    text = f"p50 {median(taken[0]) * 1000:.2f} ms; {ratio:.2f} times p50 at {small}"
+    return Row(what, text, f"at most {MOST} times", ratio <= MOST)
