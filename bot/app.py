@@ -25,6 +25,7 @@ from bot.settings import Settings
 from bot.slack.courier import Courier
 from bot.slack.listeners import Listeners
 from bot.slack.people import SlackPeople
+from bot.slack.receiver import Receiver
 from bot.slack.web import Door
 from bot.timetable import Timetable
 from bot.worker import Worker
@@ -102,7 +103,7 @@ class Bot:
     def door(self) -> Door:
         """The WSGI application for everything Slack sends over HTTP."""
         secret = self.settings.secret("SLACK_SIGNING_SECRET")
-        return Door(self.app, secret, self.health, lambda: self.desk.now().timestamp())
+        return Door(Receiver(self.app), secret, self.health, lambda: self.desk.now().timestamp())
 
     def health(self) -> dict[str, Any]:
         """What /healthz answers: anything stuck shows here."""

@@ -10,6 +10,7 @@ from approvals.request import Draft, Request
 from approvals.routed import looked_at
 from approvals.routing import Ground
 from approvals.states import What
+from approvals.text import cleaned
 from approvals.who import Who, check_standing, is_operator
 from bot.desk import Desk
 from bot.lifecycle import Action
@@ -30,6 +31,8 @@ def asked(
 
     An account that wasn't looked up yet may ask: the worker looks before anybody else hears of it.
     """
+    reason = cleaned(reason)
+    raw = {name: cleaned(one) if isinstance(one, str) else [*map(cleaned, one)] for name, one in raw.items()}
     known = who.account is None or who.account.standing is not Standing.UNKNOWN
     if known and who.account and who.account.fresh(desk.now()):
         check_standing(who, desk.now())

@@ -15,6 +15,7 @@ from approvals.sqlite import SqliteStore
 from approvals.states import State
 from approvals.store import Note
 from approvals.table import Table
+from approvals.text import cleaned
 from approvals.who import Who, is_operator
 from bot.app import Bot
 from bot.asking import LONGEST_REASON, asked
@@ -209,6 +210,7 @@ def approve(id: str, email: str, as_json: bool) -> None:
 @JSON
 def deny(id: str, email: str, reason: str, as_json: bool) -> None:
     """Say no, where the policy lets a command line decide."""
+    reason = cleaned(reason)
     if len(reason) > LONGEST_REASON:
         raise failed(f"reason: Write at most {LONGEST_REASON} characters.")
     _decided(id, email, as_json, "denied", lambda r, who, t, s: decide.deny(r, who, reason, t, s))

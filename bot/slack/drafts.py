@@ -86,7 +86,7 @@ def draft_of(desk: Desk, who: Who, pressed: Block) -> Draft | None:
         return Draft(
             ACTIONS[name], {str(k): str(v) for k, v in raw.items()}, str(reason), tuple(map(str, notes))
         )
-    except (ValueError, KeyError, AttributeError, TypeError):
+    except (ValueError, KeyError, AttributeError, TypeError, RecursionError):
         return None
 
 

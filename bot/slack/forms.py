@@ -279,7 +279,7 @@ def carried(view: Mapping[str, Any]) -> dict[str, str]:
     try:
         found = json.loads(view.get("private_metadata") or "{}")
         return {str(name): str(value) for name, value in found.items()}
-    except (ValueError, AttributeError):
+    except (ValueError, AttributeError, RecursionError):
         return {}
 
 

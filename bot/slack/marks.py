@@ -2,23 +2,19 @@
 
 Slack escapes `& < >` and marks people and links in messages, mentions, commands and message shortcuts; not
 in the fields of a form. Whoever was picked from its list stays apart from a mark that was only typed: between
-two characters that stand for nothing and that nobody can type.
+two noncharacters, which `cleaned` drops from what anybody types.
 """
 
 import re
 from collections.abc import Callable
 
+from approvals.text import cleaned
+
 _OPEN, _CLOSE = "\ufdd0", "\ufdd1"
 _MARK = re.compile(r"<([^<>]+)>")
-_UNSEEN = re.compile(rf"[\x00-\x09\x0b-\x1f\x7f{_OPEN}{_CLOSE}]")
 
 MENTION = rf"{_OPEN}([^|{_CLOSE}]*)\|([^{_CLOSE}]*){_CLOSE}"
 """A person who was picked: the id, and the name that Slack gave along."""
-
-
-def clean(text: str) -> str:
-    """Without what can't be seen, line breaks aside."""
-    return _UNSEEN.sub(" ", text)
 
 
 def typed(text: str, bot: str = "") -> str:
@@ -29,7 +25,7 @@ def typed(text: str, bot: str = "") -> str:
         return "" if target == f"@{bot}" else _words(target, label)
 
     # Last the ampersand: "&amp;lt;" is somebody who typed "&lt;".
-    plain = _MARK.sub(words, clean(text))
+    plain = _MARK.sub(words, cleaned(text))
     return plain.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
 
 

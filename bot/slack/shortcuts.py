@@ -13,6 +13,7 @@ from slack_sdk.errors import SlackApiError, SlackClientError
 
 from approvals.people import Standing
 from approvals.refusals import Refused
+from approvals.text import cleaned
 from approvals.who import Who, check_standing, is_operator
 from bot.desk import Desk
 from bot.lifecycle import ACTIONS, Action
@@ -21,7 +22,7 @@ from bot.slack import answers, forms, phrases
 from bot.slack.blocks import Block, button, plain, section
 from bot.slack.drafts import rule_of
 from bot.slack.fillers import unsure
-from bot.slack.marks import by_name, clean, typed
+from bot.slack.marks import by_name, typed
 from bot.slack.phrases import Advice, Draft
 
 log = logging.getLogger(__name__)
@@ -48,10 +49,10 @@ class Said:
     def of(cls, body: Body) -> "Said":
         """The message of a shortcut."""
         message = body.get("message", {})
-        whole = str(message.get("text") or "").encode(errors="replace").decode()
+        whole = cleaned(str(message.get("text") or ""))
         kept = whole if len(whole) <= LONGEST else _TORN.sub("", whole[:LONGEST])
         author = "" if message.get("bot_id") else str(message.get("user") or "")
-        return cls(clean(kept).strip(), "" if author == body["user"]["id"] else author)
+        return cls(kept.strip(), "" if author == body["user"]["id"] else author)
 
     @classmethod
     def carried(cls, view: Mapping[str, Any]) -> "Said":
@@ -124,7 +125,7 @@ class Shortcuts:
         """A button of the chooser: its form takes the chooser's place."""
         ack()
         action = ACTIONS.get(body["actions"][0].get("value", ""))
-        self._go_on(body, client, Said.carried(body["view"]), WHAT, action)
+        self._go_on(body, client, Said.carried(body.get("view", {})), WHAT, action)
 
     def _go_on(
         self, body: Body, client: WebClient, said: Said, lead: str, action: type[Action] | None = None
@@ -171,7 +172,7 @@ class Shortcuts:
             return
         shown = body["view"]
         try:
-            client.views_update(view_id=shown["id"], hash=shown["hash"], view=view)
+            client.views_update(view_id=shown["id"], hash=shown.get("hash"), view=view)
         except SlackApiError as error:
             # Pressed twice: the first press has put its form there, and somebody may be filling it in.
             if error.response.get("error") != "hash_conflict":

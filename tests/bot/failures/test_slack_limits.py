@@ -44,7 +44,7 @@ def test_empty_or_more_than_100_options(tmp_path: Path, more: int) -> None:
         assert newest_request(s).state == "waiting" and name[:9].strip() in read(card(s, "U0PRIYA"))
 
 
-@pytest.mark.parametrize("letter", ["x", "&", "<", "😀", "\u202e", "ß"])
+@pytest.mark.parametrize("letter", ["x", "&", "<", "😀", "ש", "ß"])
 def test_text_limits(s: Stage, letter: str) -> None:
     long = letter * (500 // len(letter.encode("utf-16-le")) * 2)
     id = ask(s, "U0ALEX", "/miro-access", "for Engineering", reason=long)

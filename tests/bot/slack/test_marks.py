@@ -29,7 +29,7 @@ def read(text: str) -> str:
         ("<!here> <!subteam^S01|@designers> <!subteam^S02>", "@here @designers a user group"),
         ("<!date^0^{date}|1 January 1970>", "1 January 1970"),
         ("<@U0BOT>, please: <@U0BOT|miro>", ", please: "),
-        ("a\0b\ufdd0U0ADA|\ufdd1", "a b U0ADA| "),
+        ("a\0b\ufdd0U0ADA|\ufdd1", "a bU0ADA|"),
     ],
 )
 def test_marks_become_words_and_escapes_become_signs(text: str, words: str) -> None:

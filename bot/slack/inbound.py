@@ -1,0 +1,374 @@
+"""What Slack sends, read once: well-formed, of a shape that its pages document, and with clean text.
+
+Shapes: docs.slack.dev/apis/events-api, /reference/interaction-payloads and
+/interactivity/implementing-slash-commands.
+"""
+
+import json
+import re
+from collections.abc import Iterable, Mapping
+from typing import Annotated, Any, NoReturn, Self
+from urllib.parse import parse_qsl
+
+from pydantic import BaseModel, Field, ValidationError, model_validator
+
+from approvals.text import cleaned
+
+Payload = dict[str, Any]
+
+DEEPEST = 50
+"""Levels of nesting; lists in rich text, the deepest that Slack sends, stay below twenty."""
+MOST_FIELDS = 100
+"""Fields of a form; a slash command has about fifteen."""
+
+_BROKEN_ESCAPE = re.compile("%(?![0-9A-Fa-f]{2})")
+
+
+class Malformed(ValueError):
+    """A delivery that isn't what Slack documents; the text says where, and quotes nothing of it."""
+
+
+# -- the encoding ----------------------------------------------------------------------------------------
+
+
+def read(body: bytes, media_type: str) -> Payload:
+    """The payload of an HTTP delivery: JSON for an event, else a form. Raises Malformed."""
+    try:
+        text = body.decode()
+    except UnicodeDecodeError:
+        raise Malformed("the body isn't UTF-8") from None
+    if media_type.partition(";")[0].strip().lower() == "application/json" or text.startswith("{"):
+        return checked(parsed(text))
+    form = fields(text)
+    if "payload" in form:
+        return checked(parsed(form["payload"]))
+    return checked(form)
+
+
+def fields(text: str) -> dict[str, str]:
+    """The fields of an `application/x-www-form-urlencoded` body. Raises Malformed."""
+    if _BROKEN_ESCAPE.search(text):
+        raise Malformed("the form has a broken percent escape")
+    try:
+        pairs = parse_qsl(
+            text, keep_blank_values=True, strict_parsing=True, errors="strict", max_num_fields=MOST_FIELDS
+        )
+    except ValueError:
+        raise Malformed("the body is no form") from None
+    return _unique(pairs)
+
+
+def parsed(text: str) -> Any:
+    """A JSON document without duplicate keys, NaN and Infinity. Raises Malformed."""
+    try:
+        return json.loads(text, object_pairs_hook=_unique, parse_constant=_refuse_constant)
+    except Malformed:
+        raise
+    except (ValueError, RecursionError):
+        raise Malformed("the payload isn't JSON") from None
+
+
+def _unique(pairs: Iterable[tuple[str, Any]]) -> dict[str, Any]:
+    listed = list(pairs)
+    named = dict(listed)
+    if len(named) != len(listed):
+        raise Malformed("a name stands there twice")
+    return named
+
+
+def _refuse_constant(_: str) -> NoReturn:
+    raise Malformed("the payload has a number that JSON doesn't know")
+
+
+# -- the shape -------------------------------------------------------------------------------------------
+
+
+def checked(payload: object) -> Payload:
+    """The payload with clean text and without nulls, if it has the shape of its kind. Raises Malformed.
+
+    A null means the same as nothing: Slack sends `"team": null`, and local-slack null for untouched fields.
+    """
+    if not isinstance(payload, dict):
+        raise Malformed("the payload is no object")
+    clean: Payload = _clean(payload)
+    shape = _shape_of(clean)
+    try:
+        shape.model_validate(clean)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        place = cleaned(".".join(map(str, first["loc"])))[:80]
+        raise Malformed(f"{place}: {first['type']}") from None
+    return clean
+
+
+def _clean(value: Any, depth: int = 0) -> Any:
+    if isinstance(value, str):
+        return cleaned(value)
+    if depth > DEEPEST:
+        raise Malformed("the payload is nested too deeply")
+    if isinstance(value, list):
+        return [_clean(one, depth + 1) for one in value]
+    if isinstance(value, dict):
+        return {cleaned(name): _clean(one, depth + 1) for name, one in value.items() if one is not None}
+    return value
+
+
+Id = Annotated[str, Field(min_length=1, max_length=255)]
+
+
+class Named(BaseModel):
+    """A person, channel, team or enterprise by its id."""
+
+    id: Id
+
+
+class Authorization(BaseModel):
+    """For whom an event was sent; Bolt reads the ids."""
+
+    enterprise_id: str = ""
+    team_id: str = ""
+    user_id: str = ""
+
+
+class Common(BaseModel):
+    """What any payload may have, and Bolt reads of each."""
+
+    team_id: str = ""
+    enterprise_id: str = ""
+    team: Named | None = None
+    enterprise: Named | None = None
+    authorizations: list[Authorization] = []
+    response_url: str = ""
+    trigger_id: str = ""
+
+
+class SlashCommand(Common):
+    """A slash command: a flat form."""
+
+    command: Id
+    user_id: Id
+    text: str = ""
+    trigger_id: Id
+    channel_id: str = ""
+
+
+class Option(BaseModel):
+    """A chosen option."""
+
+    value: str
+
+
+class Element(BaseModel):
+    """A field of a form: what it held at first, or what it holds now."""
+
+    value: str = ""
+    initial_value: str = ""
+    selected_option: Option | None = None
+    initial_option: Option | None = None
+    selected_options: list[Option] = []
+    initial_options: list[Option] = []
+    selected_user: str = ""
+    initial_user: str = ""
+    selected_date: str = ""
+    initial_date: str = ""
+
+
+class Block(BaseModel):
+    """A block of a view; of an input the field is read."""
+
+    type: str
+    block_id: str = ""
+    element: Element | None = None
+
+    @model_validator(mode="after")
+    def _check_input(self) -> Self:
+        if self.type == "input" and not (self.block_id and self.element):
+            raise ValueError("an input has an id and an element")
+        return self
+
+
+class State(BaseModel):
+    """What the fields of a form hold, by block and action."""
+
+    values: dict[str, dict[str, Element]]
+
+
+class View(BaseModel):
+    """A modal or an App Home."""
+
+    id: Id
+    type: str = ""
+    hash: str = ""
+    callback_id: str = ""
+    private_metadata: str = ""
+    blocks: list[Block] = []
+    state: State | None = None
+
+
+class SentView(View):
+    """A form that was sent; one of a bot has a name and a state."""
+
+    type: Id
+    callback_id: Id
+    state: State
+
+
+class Pressed(BaseModel):
+    """A button that was pressed, or a menu in which something was chosen."""
+
+    action_id: Id
+    block_id: str = ""
+    value: str = ""
+    type: str = ""
+
+
+class Container(BaseModel):
+    """Where a button stands."""
+
+    type: str = ""
+    channel_id: str = ""
+    message_ts: str = ""
+    view_id: str = ""
+
+
+class Message(BaseModel):
+    """A message that a shortcut or a button belongs to."""
+
+    text: str = ""
+    user: str = ""
+    bot_id: str = ""
+    ts: str = ""
+    thread_ts: str = ""
+
+
+class Interaction(Common):
+    """Something a person did with a view, a button or a shortcut."""
+
+    user: Named
+    channel: Named | None = None
+    container: Container | None = None
+    message: Message | None = None
+
+
+class BlockActions(Interaction):
+    """A button was pressed."""
+
+    trigger_id: Id
+    actions: list[Pressed] = Field(min_length=1)
+    view: View | None = None
+
+
+class ViewSubmission(Interaction):
+    """A form was sent."""
+
+    view: SentView
+
+
+class ViewClosed(Interaction):
+    """A form was closed."""
+
+    view: View
+
+
+class Suggestion(Interaction):
+    """Somebody types in a menu whose options the bot gives."""
+
+    action_id: Id
+    value: str = ""
+    view: View | None = None
+
+
+class Shortcut(Interaction):
+    """A shortcut that was chosen anywhere in Slack."""
+
+    callback_id: Id
+    trigger_id: Id
+
+
+class MessageAction(Shortcut):
+    """A shortcut that was chosen in the menu of a message."""
+
+    message: Message
+    channel: Named
+
+
+class Event(BaseModel):
+    """Any event; those the bot doesn't subscribe to are never read further."""
+
+    type: Id
+
+
+class Said(Event):
+    """A message, whoever it is from."""
+
+    channel: Id
+    ts: Id
+    user: str = ""
+    bot_id: str = ""
+    text: str = ""
+    subtype: str = ""
+    channel_type: str = ""
+    thread_ts: str = ""
+
+
+class HomeOpened(Event):
+    """App Home came into sight."""
+
+    user: Id
+    tab: str = "home"
+
+
+class EventCallback(Common):
+    """The envelope of an event."""
+
+    event: Event
+    event_id: str = ""
+
+
+class SaidCallback(EventCallback):
+    """The envelope of a message."""
+
+    event: Said
+
+
+class HomeCallback(EventCallback):
+    """The envelope of an App Home that is opened."""
+
+    event: HomeOpened
+
+
+class UrlVerification(Common):
+    """Slack asks whether this address is the app's."""
+
+    challenge: str
+
+
+_SHAPES: Mapping[str, type[Common]] = {
+    "block_actions": BlockActions,
+    "view_submission": ViewSubmission,
+    "view_closed": ViewClosed,
+    "block_suggestion": Suggestion,
+    "shortcut": Shortcut,
+    "message_action": MessageAction,
+    "event_callback": EventCallback,
+    "url_verification": UrlVerification,
+    "app_rate_limited": Common,
+}
+_EVENTS: Mapping[str, type[Common]] = {
+    "message": SaidCallback,
+    "app_mention": SaidCallback,
+    "app_home_opened": HomeCallback,
+}
+
+
+def _shape_of(payload: Payload) -> type[Common]:
+    """The shape that a payload has to have. Raises Malformed where it says nothing of its kind."""
+    if "command" in payload:
+        return SlashCommand
+    kind = payload.get("type")
+    if not isinstance(kind, str) or kind not in _SHAPES:
+        raise Malformed("type: no kind of delivery that Slack documents for this app")
+    event = payload.get("event")
+    if kind == "event_callback" and isinstance(event, dict) and isinstance(event.get("type"), str):
+        return _EVENTS.get(event["type"], EventCallback)
+    return _SHAPES[kind]
