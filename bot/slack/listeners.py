@@ -159,20 +159,20 @@ class Listeners:
         else:
             ack(**self._meant(text, body, client))
 
-    def said(self, ack: Ack, event: Body, body: Body, context: BoltContext) -> None:
-        """A message to the bot: one sentence and a button, for its writer's eyes only."""
+    def said(self, ack: Ack, event: Body, context: BoltContext) -> None:
+        """A message to the bot: one sentence and a button, for its writer's eyes only, in its thread."""
         ack()
-        if event.get("bot_id") or event.get("subtype") or not event.get("user"):
+        if not _is_meant(event):
             return
-        if event.get("type") == "message" and event.get("channel_type") != "im":
-            return  # a mention comes as an event of its own as well
         who = self._reply.who({"user_id": event["user"]})
         text = typed(event.get("text", ""), context.bot_user_id or "").strip()
-        only_for = "" if event.get("channel_type") == "im" else event["user"]
+        only_for = "" if event["channel"].startswith("D") else event["user"]
         with self.desk.store.writing():
-            if self.desk.store.once(f"event:{body.get('event_id', event.get('ts'))}"):
-                note = Note(event["channel"], drafts.understood(self.desk, who, text), only_for)
-                self.desk.store.cards.say(note)
+            # Not by event_id: a mention in a direct message comes as two events.
+            if self.desk.store.once(f"said:{event['channel']}:{event['ts']}"):
+                answer = drafts.understood(self.desk, who, text)
+                thread = {"thread_ts": event["thread_ts"]} if event.get("thread_ts") else {}
+                self.desk.store.cards.say(Note(event["channel"], {**answer, **thread}, only_for))
         self.desk.wake()
 
     def open_pressed(self, ack: Ack, body: Body, client: WebClient) -> None:
@@ -207,3 +207,18 @@ class Listeners:
         if event.get("tab", "home") == "home":
             who = self._reply.who({"user_id": event["user"]})
             self.courier.homes.opened(client, who, SlackId(event["user"]))
+
+
+_FROM_PEOPLE = {"", "file_share", "thread_broadcast", "me_message"}
+"""Subtypes of what somebody writes; the others are edits, deletions, joins and messages of bots
+(docs.slack.dev/reference/events/message)."""
+
+
+def _is_meant(event: Body) -> bool:
+    """Whether a person says this to the bot: in a direct message, or by a mention anywhere."""
+    if event.get("bot_id") or not event.get("user") or event.get("hidden"):
+        return False
+    if event.get("subtype", "") not in _FROM_PEOPLE:
+        return False
+    # In a channel only the mention counts, which comes as an event of its own beside the message.
+    return event["type"] == "app_mention" or event.get("channel_type") == "im"

@@ -28,7 +28,9 @@ class Notes:
         except Unreachable as error:
             log.warning("a note couldn't be delivered: %s", error)
             if note.only_for:  # somebody who isn't in the channel, say: then directly
-                self.desk.store.cards.say(Note(note.only_for, note.message))
+                # There the thread isn't.
+                alone = {name: part for name, part in note.message.items() if name != "thread_ts"}
+                self.desk.store.cards.say(Note(note.only_for, alone))
         except Later as later:
             if note.tries < GIVE_UP:
                 wait = max(later.seconds, 2.0**note.tries * 5)

@@ -35,7 +35,6 @@ def event(text: str) -> Delivery:
     return Delivery(text.encode("utf-8", "surrogatepass"), "application/json")
 
 
-BY_ALEX = '"trigger_id": "1", "user": {"id": "U0ALEX"}'
 HAPPENED = '{"type": "event_callback", "event_id": "Ev1", "event": %s}'
 NONSENSE = {
     "null": interaction("null"),
@@ -53,9 +52,12 @@ NONSENSE = {
     "a name twice": interaction('{"type": "shortcut", "type": "block_actions"}'),
     "a type that is a list": interaction('{"type": ["shortcut"]}'),
     "an unknown type": interaction('{"type": "odd", "user": {"id": "U0ALEX"}}'),
-    "no button": interaction('{"type": "block_actions", "actions": [], %s}' % BY_ALEX),
+    "no button": interaction(
+        '{"type": "block_actions", "actions": [], "trigger_id": "1", "user": {"id": "U0ALEX"}}'
+    ),
     "a view without state": interaction(
-        '{"type": "view_submission", "view": {"id": "V1", "type": "modal", "callback_id": "deny"}, %s}' % BY_ALEX
+        '{"type": "view_submission", "view": {"id": "V1", "type": "modal", "callback_id": "deny"},'
+        ' "user": {"id": "U0ALEX"}}'
     ),
     "a user that is a list": interaction(
         '{"type": "shortcut", "callback_id": "x", "trigger_id": "1", "user": ["U0ALEX"]}'

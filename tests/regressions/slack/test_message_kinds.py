@@ -1,0 +1,106 @@
+"""What people write with a file, as a broadcast, in a thread: it is read once and answered where it stands."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.sandbox.slack_records import Message
+from bot.sandbox.stage import CHANNEL, Stage
+from tests.bot.journeys.scenes import playing, read
+
+pytestmark = pytest.mark.regression
+
+WISH = "I need Miro access for Design"
+FILE = {"subtype": "file_share", "files": [{"id": "F1", "name": "plan.pdf"}], "upload": False}
+
+
+@pytest.fixture
+def s(tmp_path: Path) -> Iterator[Stage]:
+    with playing(tmp_path) as running:
+        yield running
+
+
+def answers(s: Stage, channel: str, **event: Any) -> list[Message]:
+    """What the bot answers in a channel to an event by Jo."""
+    happened = {"type": "message", "user": "U0JO", "ts": "1.1", "text": WISH, "channel": channel, **event}
+    assert s.acting.event(happened).ok
+    s.settle()
+    return [one for one in s.slack.messages if one.channel == channel and one.user == s.slack.bot_user]
+
+
+def direct(s: Stage, **event: Any) -> list[Message]:
+    return answers(s, s.slack.direct("U0JO").id, channel_type="im", **event)
+
+
+@pytest.mark.parametrize(
+    "event",
+    [FILE, {"subtype": "thread_broadcast", "thread_ts": "0.9"}, {"subtype": "me_message"}],
+    ids=lambda event: str(event["subtype"]),
+)
+def test_a_direct_message_of_a_person_is_answered_in_its_thread(s: Stage, event: dict[str, Any]) -> None:
+    (answer,) = direct(s, **event)
+    assert "Is that right?" in read(answer)
+    assert answer.thread_ts == event.get("thread_ts")
+
+
+def test_a_file_without_words_is_answered_with_help(s: Stage) -> None:
+    (answer,) = direct(s, **FILE, text="")
+    assert "Is that right?" not in read(answer)
+
+
+@pytest.mark.parametrize(
+    "more", [{}, FILE, {"subtype": "thread_broadcast"}], ids=["plain", "file", "broadcast"]
+)
+def test_a_mention_in_a_thread_is_answered_there_for_its_writer_alone(s: Stage, more: dict[str, Any]) -> None:
+    event = {"type": "app_mention", "text": f"<@{s.slack.bot_user}> {WISH}", "thread_ts": "0.9", **more}
+    (answer,) = answers(s, CHANNEL, **event)
+    assert (answer.thread_ts, answer.ephemeral_for) == ("0.9", "U0JO")
+    assert "Is that right?" in read(answer)
+
+
+def test_a_mention_outside_any_thread_begins_none(s: Stage) -> None:
+    (answer,) = answers(s, CHANNEL, type="app_mention", text=f"<@{s.slack.bot_user}> {WISH}")
+    assert answer.thread_ts is None
+
+
+def test_who_cannot_be_answered_in_the_channel_is_answered_directly(s: Stage) -> None:
+    s.slack.fault("chat.postEphemeral", error="user_not_in_channel")
+    event = {"type": "app_mention", "text": f"<@{s.slack.bot_user}> {WISH}", "thread_ts": "0.9"}
+    assert answers(s, CHANNEL, **event) == []
+    (answer,) = s.slack.dm_of("U0JO")
+    assert answer.thread_ts is None and "Is that right?" in read(answer)
+
+
+def test_a_mention_in_a_direct_message_comes_twice_and_is_answered_once(s: Stage) -> None:
+    words = {"text": f"<@{s.slack.bot_user}> {WISH}"}
+    assert len(direct(s, **words)) == 1
+    assert len(answers(s, s.slack.direct("U0JO").id, type="app_mention", **words)) == 1
+
+
+def test_the_same_message_under_another_event_id_is_answered_once(s: Stage) -> None:
+    assert len(direct(s)) == 1
+    assert len(direct(s, client_msg_id="another")) == 1
+    assert len(direct(s, ts="1.2")) == 2
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        {"subtype": "message_changed", "message": {"text": WISH, "user": "U0JO"}},
+        {"subtype": "message_deleted", "deleted_ts": "1.1"},
+        {"subtype": "channel_join"},
+        {"subtype": "bot_message", "bot_id": "B1"},
+        {"subtype": "file_share", "bot_id": "B1"},
+        {"subtype": "thread_broadcast", "hidden": True},
+        {"subtype": "tombstone"},
+    ],
+    ids=lambda event: "-".join(map(str, event.values()))[:30],
+)
+def test_edits_deletions_joins_and_bots_are_not_answered(s: Stage, event: dict[str, Any]) -> None:
+    assert direct(s, **event) == []
+
+
+def test_a_file_in_a_channel_without_a_mention_is_not_answered(s: Stage) -> None:
+    assert answers(s, CHANNEL, channel_type="channel", **FILE) == []
