@@ -21,7 +21,7 @@ from bot.app import Bot
 from bot.cli.common import check_folder, failed, open_bot, say, sentences, settings
 from bot.policies import usable
 from bot.settings import BadSettings
-from bot.slack import web
+from bot.slack.serving import serving
 
 PORT = click.IntRange(0, 65535)
 JOINING_SECONDS, LEAVING_SECONDS = 10.0, 2.0
@@ -119,7 +119,8 @@ def listening(server: AbstractContextManager[str], address: str) -> Iterator[str
 def serving_http(bot: Bot, address: str) -> Iterator[None]:
     """Takes what Slack sends over HTTP, until the block ends."""
     host, _, port = address.rpartition(":")
-    server = web.serving(bot.door(), host or "127.0.0.1", int(port), composition.LISTENERS)
+    door, host = bot.door(), host or "127.0.0.1"
+    server = serving(door, host, int(port), composition.LISTENERS, refused=door.counts.add)
     with listening(server, address) as url:
         say(f"Listening:   {url}/slack/events")
         yield

@@ -14,7 +14,7 @@ from bot.sandbox.gestures import Gestures
 from bot.sandbox.miro import Miro
 from bot.sandbox.workspace import Workspace
 from bot.settings import Settings
-from bot.slack.web import serving
+from bot.slack.serving import serving
 
 TOKEN = "sandbox-token"  # opens nothing but the stand-in
 SECRET = "sandbox-secret"
@@ -147,7 +147,8 @@ def stage(
         bot = build(_settings(folder, *urls), now=clock, sleep=clock.sleep, **how)
         open_.callback(bot.stop)
         bot.housekeeping.tick()
-        url = open_.enter_context(serving(bot.door(), "127.0.0.1", 0, LISTENERS))
+        door = bot.door()
+        url = open_.enter_context(serving(door, "127.0.0.1", 0, LISTENERS, refused=door.counts.add))
         acting = Gestures(slack, f"{url}/slack/events", wall_clock=clock.seconds)
         miro.log.clear()
         yield Stage(clock, miro, slack, bot, acting, url, teams, folder, urls)

@@ -8,23 +8,17 @@ import logging
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable
 from typing import Any
-from wsgiref.types import StartResponse, WSGIApplication
+from wsgiref.types import StartResponse
 
 from slack_bolt.adapter.wsgi.http_response import WsgiHttpResponse
 from slack_sdk.signature import Clock, SignatureVerifier
-from waitress import wasyncore
-from waitress.server import create_server
 
 from bot.slack.inbound import Malformed, fields, read
 from bot.slack.receiver import Receiver
 
 log = logging.getLogger(__name__)
-
-LARGEST = 1_000_000
-"""Bytes of a body; Slack's own stay far below."""
 
 Environ = dict[str, Any]
 
@@ -76,10 +70,7 @@ class Door:
             return _say(start, "200 OK" if found["ok"] else "503 Service Unavailable", found)
         if path != "/slack/events" or method != "POST":
             return _say(start, "404 Not Found", {"error": "POST /slack/events or GET /healthz"})
-        size = environ.get("CONTENT_LENGTH") or "0"
-        if not _is_number(size) or int(size) > LARGEST:
-            return self._refuse(start, "413 Payload Too Large", "too large")
-        body = environ["wsgi.input"].read(int(size))
+        body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))  # the server bounds it
         if _is_ssl_check(body):
             return _say(start, "200 OK", {})
         fault = self._fault(environ, body)
@@ -154,29 +145,3 @@ def _say(start: StartResponse, status: str, content: dict[str, Any]) -> Iterable
     text = json.dumps(content).encode()
     start(status, [("Content-Type", "application/json"), ("Content-Length", str(len(text)))])
     return [text]
-
-
-@contextmanager
-def serving(app: WSGIApplication, host: str, port: int, threads: int) -> Iterator[str]:
-    """Serves on waitress until the block ends; yields `http://host:port`. Raises OSError."""
-    sockets: dict[int, Any] = {}
-    left: dict[int, Any] = {}
-    # No more connections than the hundred of its default: at each event waitress asks all of them what they
-    # wait for, and with five hundred that took ten times as long as the answers. The kernel queues the rest.
-    server = create_server(app, map=sockets, host=host, port=port, threads=threads)
-    thread = threading.Thread(target=server.run, name="http", daemon=True)
-    thread.start()
-
-    def leave() -> None:
-        left.update(sockets)
-        sockets.clear()
-
-    try:
-        yield f"http://{host}:{server.effective_port}"
-    finally:
-        # The workers end first, for they wake the server's thread. That ends when it has nothing to wait
-        # for; only then may anything be closed, for the pipe that wakes it is still written to.
-        server.task_dispatcher.shutdown()
-        server.trigger.pull_trigger(leave)
-        thread.join()
-        wasyncore.close_all(left)

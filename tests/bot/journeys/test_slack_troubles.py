@@ -6,7 +6,7 @@ import pytest
 
 from bot.sandbox.gestures import Gestures
 from bot.sandbox.stage import CHANNEL, Stage
-from bot.slack.web import serving
+from bot.slack.serving import serving
 from tests.bot.journeys.scenes import (
     answer,
     approve,

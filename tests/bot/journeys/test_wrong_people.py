@@ -10,7 +10,7 @@ from bot.sandbox.gestures import Gestures
 from bot.sandbox.miro import Miro
 from bot.sandbox.stage import POLICY, SECRET, TOKEN, Clock, Stage, _settings, people_of
 from bot.sandbox.workspace import Workspace
-from bot.slack.web import serving
+from bot.slack.serving import serving
 from tests.bot.journeys.homes import OFFBOARD, opened
 from tests.bot.journeys.scenes import (
     answer,

@@ -47,7 +47,7 @@ from bot.miro.goals import Call
 from bot.miro.plan import Obstacle
 from bot.miro.wire import ADMIN, ENTERPRISE, MEMBER, USER, Dialect
 from bot.sandbox.miro import Exchange
-from bot.slack.web import serving
+from bot.slack.serving import serving
 from tests.bot.lifecycle.scene import (
     ADA,
     ADDRESS,

@@ -1,4 +1,4 @@
-"""What people write with a file, as a broadcast, in a thread: it is read once and answered where it stands."""
+"""What people write with a file, as a broadcast, in a thread: read once and answered there."""
 
 from collections.abc import Iterator
 from pathlib import Path
