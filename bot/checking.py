@@ -15,7 +15,7 @@ from bot.desk import Colleagues, Desk, SlackAway
 from bot.lifecycle import Action
 from bot.lifecycle.action import first
 from bot.lifecycle.fill import taken, with_person
-from bot.miro.client import Ambiguous, Away, Declined, Locked, Miro
+from bot.miro.client import Ambiguous, Away, Locked, Miro
 from bot.miro.goals import Seen
 from bot.miro.plan import Obstacle, Plan, make
 from bot.proposing import waiting
@@ -25,11 +25,11 @@ def check(desk: Desk, miro: Miro, colleagues: Colleagues, request: Request, clai
     """Moves a request on from *checking*; whatever happens is written and told."""
     try:
         drafts = _checked(desk, miro, colleagues, request)
-    except (Refused, Obstacle, Ambiguous, Declined) as error:
-        drafts = [Draft(What.REFUSED, words={"text": _sentence(error)})]
+    except (Refused, Obstacle, Ambiguous) as error:
+        drafts = [Draft(What.REFUSED, words={"text": str(error)})]
         if request.is_end:
             desk.tell_operators(
-                f"{request.because_of} was for some days, and I can't take it back: {_sentence(error)} "
+                f"{request.because_of} was for some days, and I can't take it back: {error} "
                 "Please do it in Miro."
             )
     except SlackAway:
@@ -48,12 +48,6 @@ def check(desk: Desk, miro: Miro, colleagues: Colleagues, request: Request, clai
         desk.store.cards.redraw(request.because_of)  # it may have ended a moment ago
         desk.people_changed = True  # who joined may have been asked to decide
     return request
-
-
-def _sentence(error: Exception) -> str:
-    if isinstance(error, Declined):
-        return f'Miro doesn\'t answer my question about this: "{error.words}"'
-    return str(error)
 
 
 def _checked(desk: Desk, miro: Miro, colleagues: Colleagues, request: Request) -> list[Draft]:
@@ -196,7 +190,8 @@ def look(desk: Desk, miro: Miro, command: Action, known: str | None = None) -> S
     if account and account.display_name and not person.name:
         desk.store.people.learn(person.id, name=account.display_name)  # nobody Slack knows
     seen = Seen(account)
-    if account and command.demotes(facts, seen):
+    # Where the rights aren't shown, none is taken away, whoever else is Company Admin.
+    if account and account.knows_roles and command.demotes(facts, seen):
         seen = Seen(account, other_admin=miro.other_admin(account.id))
     return seen
 

@@ -1,7 +1,7 @@
 """Keeps fresh what the bot knows of Miro as a whole: its groups, its admins, and whether it answers."""
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from approvals.ids import GroupId
@@ -28,6 +28,7 @@ class MiroSync:
     miro: Miro
     times: Timetable
     _strangers: tuple[str, ...] = ()
+    _skipped: dict[str, tuple[str, ...]] = field(default_factory=dict)
     _outage_since: datetime | None = None
     _outage_told: bool = False
     problem: str | None = None
@@ -60,8 +61,12 @@ class MiroSync:
             self._note_that_it_answers()
 
     def _keep_groups(self) -> None:
-        groups = self.miro.groups()
-        self.desk.store.groups.keep([(GroupId(one.id), one.display_name) for one in groups])
+        """Takes the list over. What couldn't be read of it is there all the same, under its last name."""
+        listed = self.miro.groups()
+        groups = self.desk.store.groups
+        kept = [(one.id, one.security_name) for one in groups.all() if listed.may_hold(one.id)]
+        groups.keep([*kept, *((GroupId(one.id), one.display_name) for one in listed.entries)])
+        self._note_skipped("groups", listed.complaints("group", "groups"))
 
     def _note(self, error: MiroError) -> None:
         self.problem = str(error)
@@ -95,13 +100,25 @@ class MiroSync:
             )
         self._strangers = strangers
 
+    def _note_skipped(self, of: str, complaints: tuple[str, ...]) -> None:
+        """Entries of Miro's lists that can't be read are told once, and the others are used."""
+        if complaints and complaints != self._skipped.get(of):
+            text = f"{'; '.join(complaints)}. I use the rest of Miro's list. Look at them in Miro."
+            log.warning("%s", text)
+            self.desk.tell_operators(text)
+        self._skipped[of] = complaints
+
     def _refresh_admins(self) -> None:
         """Looks who has admin rights in Miro: operators see it in App Home."""
         seen = self.desk.store.groups.admins()[1]
         if seen and self.desk.now() - seen < ADMINS_EVERY:
             return
         try:
-            self.desk.store.groups.keep_admins(map(_admin, self.miro.admins()))
+            listed = self.miro.admins()
+            groups = self.desk.store.groups
+            kept = [one for one in groups.admins()[0] if listed.may_hold(one.miro_id)]
+            groups.keep_admins([*kept, *map(_admin, listed.entries)])
+            self._note_skipped("people", listed.complaints("person", "people"))
         except MiroError as error:
             log.warning("who has admin rights isn't fresh: %s", error)
             self.times.again("admins", GROUPS_EVERY)

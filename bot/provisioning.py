@@ -154,20 +154,25 @@ class Provisioning:
     # -- doing -----------------------------------------------------------------------------------------
 
     def _send_all(self, plan: Plan) -> None:
-        """Sends the calls in order, as far as each may go out without another look."""
-        id = plan.miro_id
+        """Sends the calls in order, as far as each may go out without another look.
+
+        All go to the account that was looked at; only where there was none, to the new one whose answer
+        shows the address that was asked for.
+        """
+        id, address = plan.miro_id, plan.user_name
         for number, step in enumerate(plan.steps):
             if number and not step.sure:
                 return  # what came before must be seen first: the loop looks
-            answer = self._send(step, id)
+            answer = self._send(step, id, address)
             if answer is None:
                 return
-            id = answer.account.id if answer.account else id
+            if answer.account and not id:
+                id, address = answer.account.id, answer.account.user_name
             shown = answer.account is None or step.goal.holds(Seen(answer.account))
             if not shown or (step.goal.mark == "account" and not id):
                 return  # accepted, but its own answer doesn't show it: nothing rests on it before a look
 
-    def _send(self, step: Step, id: str) -> Answered | None:
+    def _send(self, step: Step, id: str, address: str) -> Answered | None:
         """One call between two entries of the record; None when the next thing is a look."""
         key = step.goal.mark
         if self.request.tried.count(key) >= TRIES:
@@ -176,7 +181,7 @@ class Provisioning:
         self._write(Draft(What.TRYING, body={"step": key, "call": str(step.call).replace("{user}", id)}))
         self.seen = None
         try:
-            answer = self.miro.send(step.call, id)
+            answer = self.miro.send(step.call, id, address)
         except (Away, Locked) as error:
             # Nothing was done: this try doesn't count.
             self._answered(key, False, str(error), nothing_done=True)

@@ -19,6 +19,12 @@ def patch_user(*operations: Mapping[str, Any], more: str = "") -> Call:
     return Call("PATCH", f"/Users/{{user}}?attributes={wanted}", wire.patch(*operations))
 
 
+def hidden_active(seen: Seen, who: str) -> str:
+    """What a look leaves out that doesn't say whether the account can be used; '' if it says so."""
+    is_hidden = seen.account is not None and seen.account.active is None
+    return f"whether {who}'s account is active" if is_hidden else ""
+
+
 @dataclass(frozen=True)
 class HasAccount(Goal):
     """The person has an account; without names to give, one isn't made."""
@@ -75,7 +81,16 @@ class HasAccount(Goal):
         return Call("POST", "/Users", body)
 
     def after(self, seen: Seen) -> Seen:
-        new = {"id": "{user}", "userName": self.email, ENTERPRISE: dict(self.enterprise)}
+        # Miro's new accounts are active members (API description, POST /Users); of teams a look tells.
+        role = {"value": wire.MEMBER, "type": "organization_user_role", "primary": True}
+        new = {
+            "id": "{user}",
+            "userName": self.email,
+            "active": True,
+            "roles": [role],
+            "groups": [],
+            ENTERPRISE: dict(self.enterprise),
+        }
         return replace(seen, account=Account.model_validate(new))
 
 
@@ -102,7 +117,13 @@ class Active(Goal):
         return "the account is active"
 
     def holds(self, seen: Seen) -> bool:
-        return seen.account is not None and seen.account.active
+        return seen.account is not None and seen.account.active is True
+
+    def hidden(self, seen: Seen) -> str:
+        account = seen.account
+        if account and account.active is False and not account.knows_roles:
+            return f"which rights would come back with {self.who}'s account"
+        return hidden_active(seen, self.who)
 
     def hazards(self, seen: Seen) -> tuple[str, ...]:
         rights = self.rights(seen)
@@ -111,7 +132,7 @@ class Active(Goal):
     def rights(self, seen: Seen) -> tuple[str, ...]:
         # Permissions are restored on reactivation (Miro's help page on deactivating users).
         account = seen.account
-        if account is None or account.active:
+        if account is None or account.active is not False:
             return ()
         company = ("Company Admin",) if account.org_role == wire.ADMIN else ()
         return (*company, *sorted(account.admin_roles))
@@ -144,7 +165,10 @@ class Inactive(Goal):
         return "there is no active account"
 
     def holds(self, seen: Seen) -> bool:
-        return seen.account is None or not seen.account.active
+        return seen.account is None or seen.account.active is False
+
+    def hidden(self, seen: Seen) -> str:
+        return hidden_active(seen, self.who)
 
     def call(self, seen: Seen) -> Call:
         return patch_user({"op": "Replace", "path": "active", "value": "false"})

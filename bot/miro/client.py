@@ -1,12 +1,11 @@
 """The HTTP edge to Miro: sends one call, and says plainly whether it worked, was refused, or isn't known."""
 
-import email.utils
 import json
 import logging
 import ssl
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
@@ -16,10 +15,36 @@ import httpx
 from pydantic import SecretStr
 
 from approvals.people import canonical
-from bot.miro import wire
+from bot.miro import judging, lists, wire
+from bot.miro.errors import (
+    Ambiguous,
+    Away,
+    Declined,
+    Locked,
+    MiroError,
+    Practising,
+    Trouble,
+    Unclear,
+)
 from bot.miro.goals import Call
-from bot.miro.quota import WINDOW, Pool, cost, take
-from bot.miro.wire import LOOK, Account, Dialect, Group, Page, Unreadable, complaint
+from bot.miro.lists import Listed, Tally
+from bot.miro.patience import Patience
+from bot.miro.quota import Pool, cost, take
+from bot.miro.wire import LOOK, Account, Dialect, Group, Page, Rights, Unreadable
+
+__all__ = [
+    "DEADLINE",
+    "Ambiguous",
+    "Answered",
+    "Away",
+    "Declined",
+    "Locked",
+    "Miro",
+    "MiroError",
+    "Practising",
+    "Trouble",
+    "Unclear",
+]
 
 log = logging.getLogger(__name__)
 
@@ -28,46 +53,6 @@ DEADLINE = timedelta(seconds=100)
 PAGE = 1000
 LARGEST = 32_000_000
 """Bytes of an answer that are read at most."""
-
-
-class MiroError(Exception):
-    """Something about Miro; the text is what people are told.
-
-    MiroError
-     ├─ Away        nothing was done; try again later
-     ├─ Locked      Miro refuses the bot's token
-     ├─ Unclear     it may have been done: look before doing anything
-     ├─ Declined    Miro said no, in its own words
-     └─ Practising  this bot changes nothing
-    """
-
-
-class Away(MiroError):
-    """Miro couldn't be reached, or had no time; nothing was done."""
-
-
-class Locked(MiroError):
-    """401 or 403: the token is wrong or revoked, or SCIM is switched off."""
-
-
-class Unclear(MiroError):
-    """A time-out, a cut line, 500, 502 or 504 after the call went out."""
-
-
-class Practising(MiroError):
-    """`run --practice`: every write is refused here, whoever asks."""
-
-
-class Declined(MiroError):
-    """Miro refused. `words` are Miro's own."""
-
-    def __init__(self, status: int, words: str) -> None:
-        super().__init__(words)
-        self.status, self.words = status, words
-
-
-class Ambiguous(MiroError):
-    """More than one account has this address."""
 
 
 @cache
@@ -96,8 +81,9 @@ class Miro:
         sleep: Callable[[float], None],
         dialect: Dialect | None = None,
         practice: bool = False,
+        deadline: timedelta = DEADLINE,
     ) -> None:
-        self._pool, self._now, self._sleep = pool, now, sleep
+        self._pool, self._now, self._sleep, self._deadline = pool, now, sleep, deadline
         self._dialect, self._practice = dialect or Dialect(), practice
         self._url, self._token = url.rstrip("/"), SecretStr(token)
         self._http = httpx.Client(
@@ -105,6 +91,8 @@ class Miro:
             timeout=httpx.Timeout(20, connect=5),
             verify=_trusted(),
         )
+        self._patience = Patience()
+        self._patience.install(self._http)
 
     def close(self) -> None:
         """Closes the connections."""
@@ -116,34 +104,48 @@ class Miro:
         """The account of an address, or None. Raises Ambiguous when there are two."""
         wanted = LOOK + (f",{more}" if more else "")
         query = {"attributes": wanted, "filter": self._dialect.filter(f"userName eq {wire.quoted(address)}")}
-        page = self._page("/Users", query)
-        _check_all_shown(page.total, len(page.resources))
-        found = [self._entry(Account, one) for one in page.resources]
-        exact = [one for one in found if canonical(one.user_name) == canonical(address)]
+        entries = list(self._pages("/Users", query, once=True))
+        found = [self._understood(Account, entry) for entry in entries]
+        exact = [account for account in found if canonical(account.user_name) == canonical(address)]
         if len(exact) > 1:
             raise Ambiguous(f"Miro has {len(exact)} accounts with the address {address}.")
         if found and not exact:
-            raise Away("Miro answered with other people than I asked for, so I don't rely on it.")
+            raise _others("other people than I asked for")
         return exact[0] if exact else None
 
     def other_admin(self, id: str) -> bool:
-        """Whether an active Company Admin other than `id` exists."""
-        everybody = self._active("id,active,roles")
-        return any(account.org_role == wire.ADMIN and account.id != id for account in everybody)
+        """Whether an active Company Admin other than `id` exists. Raises Away where nobody can tell."""
+        hidden = 0
+        for entry in self._everybody("id,active,roles"):
+            try:
+                person = wire.message(Rights, entry)
+            except Unreadable:
+                hidden += 1
+                continue
+            is_admin = person.org_role == wire.ADMIN
+            if person.id == id or person.active is False:
+                continue
+            if is_admin and person.active:
+                return True
+            hidden += is_admin or not person.knows_roles
+        if hidden:
+            raise Away(
+                f"Miro doesn't show of {hidden} {'person' if hidden == 1 else 'people'} whether they are "
+                "an active Company Admin.",
+                Trouble.HIDDEN,
+            )
+        return False
 
-    def admins(self) -> list[Account]:
+    def admins(self) -> Listed[Account]:
         """Every active account that is Company Admin or has an admin role."""
-        everybody = self._active("id,userName,displayName,active,roles")
-        return [account for account in everybody if account.org_role == wire.ADMIN or account.admin_roles]
+        listed = lists.read(Account, self._everybody("id,userName,displayName,active,roles"))
+        admins = (one for one in listed.entries if one.org_role == wire.ADMIN or one.admin_roles)
+        return replace(listed, entries=tuple(one for one in admins if one.active))
 
-    def _active(self, attributes: str) -> Iterator[Account]:
+    def _everybody(self, attributes: str) -> Iterator[Any]:
         """All active accounts, with what is asked for. A filter on roles isn't documented; this one is."""
         query = {"attributes": attributes, "filter": self._dialect.filter("active eq true")}
-        unasked = {} if "userName" in attributes else {"userName": ""}
-        for one in self._all(query):
-            account = self._entry(Account, {**unasked, "active": False} | one)
-            if account.active:
-                yield account
+        return self._pages("/Users", query)
 
     def manager_of(self, address: str) -> str | None:
         """The address of the manager whom Miro's enterprise attribute names. Raises Ambiguous."""
@@ -151,98 +153,139 @@ class Miro:
         boss = self.by_id(account.manager_id) if account and account.manager_id else None
         return canonical(boss.user_name) if boss else None
 
-    def groups(self) -> list[Group]:
+    def groups(self) -> Listed[Group]:
         """All groups: id and security name. Costs a fifth of the pool a page."""
-        query = {"attributes": "id,displayName"}
-        return [self._entry(Group, one) for one in self._all(query, "/Groups")]
+        return lists.read(Group, self._pages("/Groups", {"attributes": "id,displayName"}))
 
     def group(self, id: str) -> Group | None:
         """One group, or None."""
-        return self._one(Group, f"/Groups/{id}", "id,displayName")
+        return self._one(Group, "/Groups", id, "id,displayName")
 
     def by_id(self, id: str) -> Account | None:
         """One account, or None. Miro answers 404 for guests too."""
-        return self._one(Account, f"/Users/{id}", LOOK)
+        return self._one(Account, "/Users", id, LOOK)
 
-    def _one(self, kind: type[wire.M], path: str, attributes: str) -> wire.M | None:
-        try:
-            return self._understood(kind, self._read(path, {"attributes": attributes}))
-        except Declined as error:
-            if error.status == 404:
-                return None
-            raise
+    def _one(self, kind: type[wire.M], path: str, id: str, attributes: str) -> wire.M | None:
+        text = self._read(f"{path}/{quote(id, safe='')}", {"attributes": attributes})
+        if text is None:
+            return None
+        sent = self._content(text)
+        found = self._understood(kind, sent)
+        if wire.id_of(sent) != id:
+            raise _others(f"another {'person' if kind is Account else 'group'} than I asked for")
+        return found
 
     def ping(self) -> None:
         """Whether Miro takes the token."""
         self._page("/Users", {"attributes": "id", "count": "1"})
 
-    def _all(self, query: dict[str, str], path: str = "/Users") -> Iterator[dict[str, Any]]:
-        start = 1
-        while True:
-            page = self._page(path, {**query, "startIndex": str(start), "count": str(PAGE)})
+    def _pages(self, path: str, query: dict[str, str], once: bool = False) -> Iterator[Any]:
+        """The entries of all pages, or of the only one. Raises Away where they don't add up."""
+        tally = Tally()
+        while not tally.pages or not tally.is_whole:
+            more = {} if once else {"startIndex": str(tally.shown + 1), "count": str(PAGE)}
+            page = self._page(path, {**query, **more})
+            tally.add(page, is_last=once)
             yield from page.resources
-            start += len(page.resources)
-            if start > page.total:
-                return
-            if not page.resources:
-                _check_all_shown(page.total, start - 1)
 
     def _page(self, path: str, query: dict[str, str]) -> Page:
-        return self._understood(Page, self._read(path, query))
+        text = self._read(path, query)
+        if text is None:
+            raise Away(f"Miro says that there is no {path}.", Trouble.STATUS)
+        return self._understood(Page, self._content(text))
 
-    def _entry(self, kind: type[wire.M], one: Mapping[str, Any]) -> wire.M:
-        return self._understood(kind, json.dumps(one).encode())
-
-    def _understood(self, kind: type[wire.M], text: bytes) -> wire.M:
+    def _content(self, text: bytes) -> Any:
         try:
-            return wire.read(kind, text)
+            return wire.content(text)
         except Unreadable as error:
-            raise Away(str(error)) from error
+            raise Away(str(error), Trouble.UNREADABLE, error.words) from error
 
-    def _read(self, path: str, query: dict[str, str]) -> bytes:
+    def _understood(self, kind: type[wire.M], sent: Any) -> wire.M:
         try:
-            return self._exchange("GET", path, query, None)[1]
+            return wire.message(kind, sent)
+        except Unreadable as error:
+            raise Away(str(error), Trouble.UNREADABLE) from error
+
+    def _read(self, path: str, query: dict[str, str]) -> bytes | None:
+        """The answer to a look; None where SCIM says that there is no such resource."""
+        try:
+            status, text = self._exchange("GET", path, query, None)
         except Unclear as error:
-            raise Away(str(error)) from error
+            raise Away(str(error), error.kind, error.words) from error
+        if judging.is_absent(status, text):
+            return None
+        judging.check_look(status, text)
+        return text
 
     # -- changing --------------------------------------------------------------------------------------
 
-    def send(self, call: Call, id: str) -> Answered:
-        """Sends one writing call; `id` stands in for `{user}`. Raises any MiroError."""
+    def send(self, call: Call, id: str, address: str = "") -> Answered:
+        """Sends one writing call to the account `id`, which stands in for `{user}`. Raises any MiroError.
+
+        `address` is the account's, where it is known. An answer that names somebody else raises Unclear:
+        neither is it known what was done, nor is anything of it used.
+        """
         if self._practice:
             raise Practising("This is practice: nothing is changed in Miro.")
         path, _, query = call.path.replace("{user}", quote(id, safe="")).partition("?")
         body = wire.addressed(call.body, id) if call.body else None
         pairs = dict(part.split("=", 1) for part in query.split("&") if part)
         status, text = self._exchange(call.method, path, pairs, self._dialect.body(body))
-        if not path.startswith("/Users") or not text:
+        judging.check_write(status, text)
+        kind, _, group = path.strip("/").partition("/")
+        if kind == "Groups":
+            self._named(text, group, "")
             return Answered(status, None)
+        address = address or str((call.body or {}).get("userName", ""))
+        return Answered(status, self._named(text, id if "{user}" in call.path else "", address))
+
+    def _named(self, text: bytes, id: str, address: str) -> Account | None:
+        """The account that the answer to a write shows; None where it shows none, and a look must."""
         try:
-            return Answered(status, wire.read(Account, text))
+            sent = wire.content(text) if text.strip() else None
+        except Unreadable as error:
+            raise Unclear(str(error), Trouble.UNREADABLE, error.words) from error
+        if not isinstance(sent, Mapping):
+            return None
+        shown, name = wire.id_of(sent), sent.get("userName")
+        if (shown and id and shown != id) or (
+            address and isinstance(name, str) and canonical(name) != canonical(address)
+        ):
+            raise Unclear(
+                "Miro answered about another person or group than the call was for.", Trouble.OTHERS
+            )
+        try:
+            return wire.message(Account, sent)
         except Unreadable:
             # Accepted all the same; what came of it is looked at before anything rests on it.
-            return Answered(status, None)
+            return None
 
     def _exchange(
         self, method: str, path: str, query: dict[str, str], body: dict[str, Any] | None
     ) -> tuple[int, bytes]:
-        """One call, repeated only where Miro said that it did nothing (429, 503)."""
-        end = self._now() + DEADLINE
+        """Status and body of one call, repeated only where Miro said that it did nothing."""
+        end = self._now() + self._deadline
         content = json.dumps(body, separators=(",", ":")).encode() if body is not None else None
+        spent = Away("Miro has no time for me right now.", Trouble.CREDITS)
         while True:
-            take(self._pool, cost(method, path, len(content or b"")), lambda wait: self._wait(wait, end))
+            take(
+                self._pool, cost(method, path, len(content or b"")), lambda wait: self._wait(wait, end, spent)
+            )
             status, headers, text = self._once(method, path, query, content, end)
             log.info("Miro %s %s -> %s", method, path, status)
-            if status in (429, 503):
-                self._wait(_retry_after(headers, self._now()), end)
-                continue
             # Some gateways repeat what they were sent; the token must reach nobody.
-            self._judge(status, text.replace(self._token.get_secret_value().encode(), b"[token]"))
-            return status, text
+            text = text.replace(self._token.get_secret_value().encode(), b"[token]")
+            if status not in judging.RETRIED:
+                return status, text
+            words = wire.complaint(status, text)
+            seconds = judging.retry_after(
+                headers.get("Retry-After", ""), self._now(), self._deadline.total_seconds()
+            )
+            self._wait(seconds, end, Away("Miro has no time for me right now.", Trouble.BUSY, words))
 
-    def _wait(self, seconds: float, end: datetime) -> None:
+    def _wait(self, seconds: float, end: datetime, late: Away) -> None:
         if self._now() + timedelta(seconds=seconds) >= end:
-            raise Away("Miro has no time for me right now.")
+            raise late
         self._sleep(seconds)
 
     def _once(
@@ -251,26 +294,17 @@ class Miro:
         headers = {"Content-Type": "application/scim+json"} if content is not None else {}
         with (
             _network(),
+            self._patience.within((end - self._now()).total_seconds()),
             self._http.stream(
                 method, self._url + path, params=query, content=content, headers=headers
             ) as response,
         ):
-            text = b""
+            text = bytearray()
             for part in response.iter_bytes():
                 text += part
                 if self._now() > end or len(text) > LARGEST:
-                    raise Unclear("Miro's answer took too long.")
-            return response.status_code, response.headers, text
-
-    @staticmethod
-    def _judge(status: int, text: bytes) -> None:
-        if status < 300:
-            return
-        if status in (401, 403):
-            raise Locked(f"Miro refuses the bot's token ({status}).")
-        if status >= 500:
-            raise Unclear(f"Miro had an error of its own ({status}): {complaint(status, text)}")
-        raise Declined(status, complaint(status, text))
+                    raise Unclear("Miro's answer took too long.", Trouble.NO_ANSWER)
+            return response.status_code, response.headers, bytes(text)
 
 
 @contextmanager
@@ -278,23 +312,12 @@ def _network() -> Iterator[None]:
     try:
         yield
     except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
-        raise Away("Miro can't be reached.") from error
+        raise Away("Miro can't be reached.", Trouble.UNREACHABLE) from error
+    except httpx.DecodingError as error:
+        raise Unclear("Miro's answer can't be unpacked.", Trouble.UNREADABLE) from error
     except httpx.RequestError as error:
-        raise Unclear("Miro didn't answer in time.") from error
+        raise Unclear("Miro didn't answer in time.", Trouble.NO_ANSWER) from error
 
 
-def _check_all_shown(total: int, shown: int) -> None:
-    """Nobody is taken for absent who was only left out of a list."""
-    if shown < total:
-        raise Away(f"Miro counted {total} and showed {shown}, so I don't rely on it.")
-
-
-def _retry_after(headers: httpx.Headers, now: datetime) -> float:
-    """Seconds to wait. Miro isn't known to send Retry-After with SCIM; then one whole window."""
-    text = headers.get("Retry-After", "")
-    if text.isascii() and text.isdigit():
-        return min(max(1.0, float(text)), DEADLINE.total_seconds())
-    try:
-        return max(1.0, (email.utils.parsedate_to_datetime(text) - now).total_seconds())
-    except (TypeError, ValueError):
-        return WINDOW.total_seconds()
+def _others(what: str) -> Away:
+    return Away(f"Miro answered with {what}, so I don't rely on it.", Trouble.OTHERS)

@@ -90,6 +90,10 @@ class Goal:
         """Admin rights that come along, though nobody asked for them."""
         return ()
 
+    def hidden(self, seen: Seen) -> str:
+        """What the look leaves out, so that nobody can tell whether this holds; '' if nothing is missing."""
+        return ""
+
     def obstacle(self, seen: Seen) -> str:
         """Why it can't be brought about from here, and what helps; '' if it can."""
         return ""

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from bot.miro import wire
-from bot.miro.accounts import LICENSE
+from bot.miro.accounts import LICENSE, hidden_active
 from bot.miro.goals import Call, Goal, Seen, with_account
 from bot.miro.wire import Membership
 
@@ -42,8 +42,12 @@ class InGroup(Goal):
     def holds(self, seen: Seen) -> bool:
         return seen.account is not None and self.group in seen.account.group_ids
 
+    def hidden(self, seen: Seen) -> str:
+        # Whether joining reactivates an account. Groups may be left out: joining twice does no harm.
+        return "" if self.holds(seen) else hidden_active(seen, self.who)
+
     def hazards(self, seen: Seen) -> tuple[str, ...]:
-        back = seen.account is not None and not seen.account.active
+        back = seen.account is not None and seen.account.active is False
         return (f"Joining also reactivates the account. {LICENSE}",) if back else ()
 
     def call(self, seen: Seen) -> Call:
@@ -52,7 +56,7 @@ class InGroup(Goal):
 
     def after(self, seen: Seen) -> Seen:
         assert seen.account
-        groups = (*seen.account.groups, Membership(value=self.group))
+        groups = (*(seen.account.groups or ()), Membership(value=self.group))
         return with_account(seen, groups=groups, active=True)
 
 
@@ -82,7 +86,12 @@ class OutOfGroup(Goal):
         return f"not in {self.label}"
 
     def holds(self, seen: Seen) -> bool:
-        return seen.account is None or self.group not in seen.account.group_ids
+        account = seen.account
+        return account is None or (account.knows_groups and self.group not in account.group_ids)
+
+    def hidden(self, seen: Seen) -> str:
+        account = seen.account
+        return f"which teams {self.who} is in" if account and not account.knows_groups else ""
 
     def hazards(self, seen: Seen) -> tuple[str, ...]:
         if not self.boards_pass:
@@ -112,7 +121,8 @@ class OutOfGroup(Goal):
 
     def after(self, seen: Seen) -> Seen:
         assert seen.account
-        return with_account(seen, groups=tuple(one for one in seen.account.groups if one.value != self.group))
+        kept = tuple(one for one in seen.account.groups or () if one.value != self.group)
+        return with_account(seen, groups=kept)
 
 
 @dataclass(frozen=True)

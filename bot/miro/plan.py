@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from approvals.people import canonical
+from bot.miro.errors import Away, Trouble
 from bot.miro.goals import Call, Goal, Seen
 
 
@@ -41,7 +42,7 @@ class Plan:
     steps: tuple[Step, ...]
     already: tuple[str, ...]
     user_name: str = ""
-    """The account's address as Miro has it, or the one it is to be created with; '' where it is no person's."""
+    """The account's address as Miro has it, or the one it will have; '' where it is no person's."""
 
     def stored(self) -> dict[str, Any]:
         """What the record keeps, and what the card is drawn from."""
@@ -99,13 +100,16 @@ class Plan:
 def make(goals: Sequence[Goal], seen: Seen) -> Plan:
     """Goes through the goals in order, each from what the ones before it will have brought about.
 
-    Raises Obstacle for the first that can't be reached.
+    Raises Obstacle for the first that can't be reached, and Away for the first of which the look leaves out
+    whether it holds: unknown is neither done nor to be done.
     """
     steps: list[Step] = []
     already: list[str] = []
     account = seen.account.id if seen.account else ""
     believed, known = seen, seen
     for goal in goals:
+        if missing := goal.hidden(believed):
+            raise Away(f"Miro doesn't show {missing}.", Trouble.HIDDEN)
         if goal.holds(believed):
             # What an earlier step brings along, a new account that is active say, isn't so already.
             already += [goal.so] if goal.holds(seen) else []

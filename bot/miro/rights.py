@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 from bot.miro import wire
-from bot.miro.accounts import patch_user
+from bot.miro.accounts import hidden_active, patch_user
 from bot.miro.goals import Call, Goal, Seen, counted, with_account
 from bot.miro.wire import ADMIN, MEMBER, Role
 
@@ -22,10 +22,10 @@ _HIDDEN = (
 def _untouchable(seen: Seen, who: str, taking: bool) -> str:
     """Why no role of this account can be changed; '' if it can."""
     assert seen.account
-    if not seen.account.active:
+    if seen.account.active is False:
         return _INACTIVE.format(who=who)
     # Everybody has a role in the organization: where none is shown, an admin may be hidden.
-    return _HIDDEN.format(who=who) if taking and not seen.account.org_role else ""
+    return _HIDDEN.format(who=who) if taking and not seen.account.knows_roles else ""
 
 
 def _without(name: str) -> dict[str, str]:
@@ -63,9 +63,12 @@ class OrgRole(Goal):
     def holds(self, seen: Seen) -> bool:
         if seen.account is None:
             return self.role != ADMIN
-        if self.while_active and not seen.account.active:
+        if self.while_active and seen.account.active is False:
             return True
         return seen.account.org_role == self.role
+
+    def hidden(self, seen: Seen) -> str:
+        return "" if self.holds(seen) else hidden_active(seen, self.who)
 
     def obstacle(self, seen: Seen) -> str:
         problem = _untouchable(seen, self.who, self.role == MEMBER)
@@ -78,7 +81,7 @@ class OrgRole(Goal):
 
     def after(self, seen: Seen) -> Seen:
         assert seen.account
-        others = tuple(role for role in seen.account.roles if not role.primary)
+        others = tuple(role for role in seen.account.roles or () if not role.primary)
         return with_account(seen, roles=(Role(value=self.role, primary=True), *others))
 
 
@@ -110,7 +113,10 @@ class AdminRole(Goal):
         if seen.account is None:
             return not self.wanted
         has = self.name in seen.account.admin_roles
-        return has if self.wanted else bool(seen.account.org_role) and not has
+        return has if self.wanted else seen.account.knows_roles and not has
+
+    def hidden(self, seen: Seen) -> str:
+        return "" if self.holds(seen) else hidden_active(seen, self.who)
 
     def obstacle(self, seen: Seen) -> str:
         return _untouchable(seen, self.who, not self.wanted)
@@ -123,7 +129,7 @@ class AdminRole(Goal):
 
     def after(self, seen: Seen) -> Seen:
         assert seen.account
-        kept = tuple(role for role in seen.account.roles if role.primary or role.value != self.name)
+        kept = tuple(role for role in seen.account.roles or () if role.primary or role.value != self.name)
         return with_account(seen, roles=(*kept, Role(value=self.name)) if self.wanted else kept)
 
 
@@ -148,9 +154,12 @@ class NoAdminRoles(Goal):
         return "no admin role in use"
 
     def holds(self, seen: Seen) -> bool:
-        if seen.account is None or not seen.account.active:
+        if seen.account is None or seen.account.active is False:
             return True
-        return bool(seen.account.org_role) and not seen.account.admin_roles
+        return seen.account.knows_roles and not seen.account.admin_roles
+
+    def hidden(self, seen: Seen) -> str:
+        return "" if self.holds(seen) else hidden_active(seen, self.who)
 
     def obstacle(self, seen: Seen) -> str:
         return _untouchable(seen, self.who, True)
@@ -161,4 +170,4 @@ class NoAdminRoles(Goal):
 
     def after(self, seen: Seen) -> Seen:
         assert seen.account
-        return with_account(seen, roles=tuple(role for role in seen.account.roles if role.primary))
+        return with_account(seen, roles=tuple(role for role in seen.account.roles or () if role.primary))

@@ -4,13 +4,22 @@ import json
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    model_validator,
+)
 
 USER = "urn:ietf:params:scim:schemas:core:2.0:User"
 ENTERPRISE = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
 MANAGER = f"{ENTERPRISE}:manager"
+ERROR = "urn:ietf:params:scim:api:messages:2.0:Error"
 PATCH_OP = "urn:ietf:params:scim:api:messages:2.0:PatchOp"
 
 ADMIN = "ORGANIZATION_INTERNAL_ADMIN"
@@ -22,6 +31,72 @@ LOOK = "id,userName,displayName,active,userType,roles,groups"
 LONGEST = 10_000
 """Characters of a refusal that are looked through for words."""
 _MARKUP = re.compile(r"<(script|style).*?</\1>|</?[a-z][\w-]*(\s[^<>]*)?/?>|<![^>]*>", re.S | re.I)
+
+
+class Unreadable(Exception):
+    """Miro's answer isn't what its documentation promises.
+
+    `lacks`: what can't be read of it, in a word or two; `words`: the beginning of what is no JSON.
+    """
+
+    def __init__(self, text: str, lacks: str = "", words: str = "") -> None:
+        super().__init__(text)
+        self.lacks, self.words = lacks, words
+
+
+def ident(value: object) -> str:
+    """An id as text, '' for what is none. Miro documents strings; a whole number is as good."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        return str(value)
+    return value.strip() if isinstance(value, str) and _is_whole(value) else ""
+
+
+def id_of(entry: object) -> str:
+    """The id of a resource, '' where it has none that can be read."""
+    return ident(entry.get("id")) if isinstance(entry, Mapping) else ""
+
+
+def _is_whole(text: str) -> bool:
+    """Whether no half of a character is in it: those can be sent in JSON, and kept nowhere."""
+    return not any("\ud800" <= sign <= "\udfff" for sign in text)
+
+
+def _id(value: object) -> str:
+    if not (id := ident(value)):
+        raise ValueError("no id")
+    return id
+
+
+def _name(value: str) -> str:
+    if not value.strip():
+        raise ValueError("no name")
+    return value
+
+
+def _shown(value: object) -> str:
+    """Text that only people read: what can't be read of it hides nothing else."""
+    return value.encode(errors="replace").decode() if isinstance(value, str) else ""
+
+
+def _truth(value: object) -> bool | None:
+    """True, False, or None for everything that is neither; Miro documents both as text, too."""
+    words = {"true": True, "false": False}
+    return value if isinstance(value, bool) else words.get(str(value).strip().casefold())
+
+
+def _entries(values: object) -> object:
+    """A list in which each entry that names nothing is a blank one: there is something, but not what."""
+    if not isinstance(values, list):
+        return values
+    named = [isinstance(one, Mapping) and bool(ident(one.get("value"))) for one in values]
+    return [one if good else {"value": ""} for one, good in zip(values, named, strict=True)]
+
+
+Id = Annotated[str, BeforeValidator(_id)]
+Value = Annotated[str, BeforeValidator(ident)]
+Name = Annotated[str, AfterValidator(_name)]
+Shown = Annotated[str, BeforeValidator(_shown)]
+Truth = Annotated[bool | None, BeforeValidator(_truth)]
 
 
 class _Message(BaseModel):
@@ -37,46 +112,61 @@ class _Message(BaseModel):
 
 
 class Role(_Message):
-    """One role. Exactly one is primary: the role in the organization."""
+    """One role; `value` is '' where it can't be read. The primary one is that in the organization."""
 
-    value: str
-    type: str = ""
-    primary: bool = False
+    value: Value
+    type: Shown = ""
+    primary: Truth = False
 
 
 class Membership(_Message):
-    """One group of a person."""
+    """One group of a person; `value` is '' where it can't be read."""
 
-    value: str
-    display: str = ""
+    value: Value
+    display: Shown = ""
 
 
-class Account(_Message):
-    """A person in Miro, as SCIM shows them. Guests are never shown."""
+class Rights(_Message):
+    """What somebody may do in Miro. None and what is left out is unknown, and never taken for a no."""
 
-    id: str
-    user_name: str = Field(alias="userName")
-    display_name: str = Field(default="", alias="displayName")
-    active: bool = True
-    user_type: str = Field(default="", alias="userType")
-    roles: tuple[Role, ...] = ()
-    groups: tuple[Membership, ...] = ()
-    enterprise: Mapping[str, Any] = Field(default_factory=dict, alias=ENTERPRISE)
-
-    @property
-    def group_ids(self) -> frozenset[str]:
-        """The ids of this person's groups."""
-        return frozenset(one.value for one in self.groups)
+    id: Id
+    active: Truth = None
+    roles: Annotated[tuple[Role, ...] | None, BeforeValidator(_entries)] = None
 
     @property
     def org_role(self) -> str:
         """The role in the organization; '' where Miro doesn't show it, which isn't the same as a member's."""
-        return next((role.value for role in self.roles if role.primary), "")
+        return next((role.value for role in self.roles or () if role.primary), "")
 
     @property
     def admin_roles(self) -> frozenset[str]:
-        """Content Admin, User Admin, … : roles beside the one in the organization."""
-        return frozenset(role.value for role in self.roles if not role.primary)
+        """Content Admin, User Admin, … : roles beside the one in the organization, as far as shown."""
+        return frozenset(role.value for role in self.roles or () if not role.primary and role.value)
+
+    @property
+    def knows_roles(self) -> bool:
+        """Whether the roles are shown: everybody has one in the organization."""
+        return bool(self.org_role) and all(role.value for role in self.roles or ())
+
+
+class Account(Rights):
+    """A person in Miro, as SCIM shows them. Guests are never shown."""
+
+    user_name: Name = Field(alias="userName")
+    display_name: Shown = Field(default="", alias="displayName")
+    user_type: Shown = Field(default="", alias="userType")
+    groups: Annotated[tuple[Membership, ...] | None, BeforeValidator(_entries)] = None
+    enterprise: Mapping[str, Any] = Field(default_factory=dict, alias=ENTERPRISE)
+
+    @property
+    def group_ids(self) -> frozenset[str]:
+        """The ids of this person's groups, as far as shown."""
+        return frozenset(one.value for one in self.groups or () if one.value)
+
+    @property
+    def knows_groups(self) -> bool:
+        """Whether all groups of this person are shown: only then are they out of any other."""
+        return self.groups is not None and all(one.value for one in self.groups)
 
     @property
     def manager_id(self) -> str:
@@ -89,31 +179,44 @@ class Account(_Message):
 class Group(_Message):
     """A group, by its security name."""
 
-    id: str
-    display_name: str = Field(alias="displayName")
+    id: Id
+    display_name: Name = Field(alias="displayName")
 
 
 class Page(_Message):
     """One page of a list. `Resources` is missing when nothing was found."""
 
-    total: int = Field(alias="totalResults")
-    resources: list[dict[str, Any]] = Field(default_factory=list, alias="Resources")
+    total: int = Field(alias="totalResults", ge=0)
+    resources: list[Any] = Field(default_factory=list, alias="Resources")
 
 
 M = TypeVar("M", bound=_Message)
-
-
-class Unreadable(Exception):
-    """Miro's answer isn't what its documentation promises."""
+_LACKING = {"displayName": "name", "userName": "address"}
 
 
 def read(kind: type[M], text: bytes) -> M:
     """An answer as a message of `kind`. Raises Unreadable."""
+    return message(kind, content(text))
+
+
+def content(text: bytes) -> Any:
+    """An answer as JSON. Raises Unreadable."""
     try:
-        return kind.model_validate_json(text)
+        return json.loads(text)
+    except (ValueError, RecursionError) as error:
+        page = _plain(text[:LONGEST].decode(errors="replace"))[:200]
+        raise Unreadable("Miro's answer has an unexpected form: it is no JSON.", words=page) from error
+
+
+def message(kind: type[M], sent: Any) -> M:
+    """JSON as a message of `kind`. Raises Unreadable."""
+    try:
+        return kind.model_validate(sent)
     except ValidationError as error:
+        fields = dict.fromkeys(str(one["loc"][0]) for one in error.errors() if one["loc"])
+        lacks = " and no ".join(_LACKING.get(field, field) for field in fields) or "readable form"
         raise Unreadable(
-            f"Miro's answer has an unexpected form ({error.error_count()} differences)."
+            f"Miro's answer has an unexpected form ({error.error_count()} differences).", lacks
         ) from error
 
 

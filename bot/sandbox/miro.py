@@ -175,7 +175,8 @@ class Miro(Settings):
             return None
         instead = fault.answer()
         if instead is None:
-            instead = self._without_effect(call) if fault.no_effect else self._undisturbed(call)
+            said = self._without_effect(call) if fault.no_effect else self._undisturbed(call)
+            instead = fault.said(said)
         return None if fault.cut == "after" else instead
 
     def _without_effect(self, call: Call) -> Answer:

@@ -4,7 +4,7 @@ import json
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 from bot.sandbox.scim_errors import cdn_page, rest_error, scim_error, words
 from bot.sandbox.server import Answer
@@ -31,6 +31,8 @@ class Fault:
     cut: Literal["before", "after"] | None = None
     # Miro says 200 and has changed nothing.
     no_effect: bool = False
+    # Done as asked, and answered with what this makes of Miro's own answer: another body, another person.
+    saying: Callable[[Any], Any] | None = None
     latency: float = 0.0
     # Called before all else, so that the world can change under the client.
     then: Callable[[], object] = field(default=lambda: None)
@@ -53,6 +55,13 @@ class Fault:
         if self.retry_after is not None:
             headers["Retry-After"] = str(self.retry_after)
         return Answer(self.status, content.encode(), headers)
+
+    def said(self, answer: Answer) -> Answer:
+        """What is heard of an answer of Miro's own."""
+        if self.saying is None:
+            return answer
+        content = self.saying(json.loads(answer.body) if answer.body else None)
+        return Answer(answer.status, json.dumps(content).encode(), answer.headers)
 
     def _said(self, status: int) -> tuple[str, str]:
         code, usual = words(status)

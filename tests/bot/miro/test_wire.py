@@ -154,7 +154,7 @@ def test_a_page_of_nothing_may_have_no_resources(absent: dict[str, Any]) -> None
 
 @pytest.mark.parametrize(
     "said",
-    [b"", b"<html>", b"[]", b"null", b"{", text({"userName": "a@b"}), text({"id": 7, "userName": "a@b"})],
+    [b"", b"<html>", b"[]", b"null", b"{", text({"userName": "a@b"}), text({"id": 7.0, "userName": "a@b"})],
 )
 def test_an_answer_of_another_form_is_unreadable(said: bytes) -> None:
     with pytest.raises(Unreadable, match="unexpected form"):

@@ -1,0 +1,76 @@
+"""What a status of Miro's means: to a look, which is never a verdict, and to a write, which may be one."""
+
+import email.utils
+import json
+from datetime import UTC, datetime
+
+from bot.miro import wire
+from bot.miro.errors import Away, Declined, Locked, MiroError, Trouble, Unclear
+from bot.miro.quota import WINDOW
+
+RETRIED = (408, 425, 429, 503)
+"""Nothing was done: too slow a request, too early, too many, no service. Sent again, whatever the method."""
+
+
+def check_look(status: int, text: bytes) -> None:
+    """Passes what may be read. Raises Locked, or Away for everything that answers no look."""
+    if 200 <= status < 300:
+        return
+    if error := _locked(status, text):
+        raise error
+    raise Away(*_unknown(status, text))
+
+
+def check_write(status: int, text: bytes) -> None:
+    """Passes what was accepted. Raises Locked, Declined for another 4xx, and else Unclear."""
+    if 200 <= status < 300:
+        return
+    if error := _locked(status, text):
+        raise error
+    if 400 <= status < 500:
+        raise Declined(status, wire.complaint(status, text))
+    raise Unclear(*_unknown(status, text))
+
+
+def _locked(status: int, text: bytes) -> MiroError | None:
+    if status not in (401, 403):
+        return None
+    kind = Trouble.TOKEN if status == 401 else Trouble.FORBIDDEN
+    return Locked(f"Miro refuses the bot's token ({status}).", kind, wire.complaint(status, text))
+
+
+def _unknown(status: int, text: bytes) -> tuple[str, Trouble, str]:
+    words = wire.complaint(status, text)
+    if status >= 500:
+        return f"Miro had an error of its own ({status}): {words}", Trouble.SERVER, words
+    return f"Miro answered with status {status}, which tells nothing: {words}", Trouble.STATUS, words
+
+
+def is_absent(status: int, text: bytes) -> bool:
+    """Whether it is SCIM's own 404 (RFC 7644 section 3.12); a gateway's or a page's speaks of no resource."""
+    if status != 404:
+        return False
+    try:
+        body = json.loads(text)
+    except (ValueError, RecursionError):
+        return False
+    if not isinstance(body, dict) or str(body.get("status", "404")) != "404":
+        return False
+    schemas = body.get("schemas")
+    return (isinstance(schemas, list) and wire.ERROR in schemas) or isinstance(body.get("detail"), str)
+
+
+def retry_after(text: str, now: datetime, most: float) -> float:
+    """Seconds to wait, 1 to `most`: a number or an HTTP date (RFC 9110 section 10.2.3), else one window.
+
+    Miro isn't known to send Retry-After with SCIM.
+    """
+    if text.isascii() and text.isdigit():
+        return min(max(1.0, float(text)), most)
+    try:
+        # It reads the obsolete forms of RFC 9110 section 5.6.7, too; what names no zone is in UTC.
+        date = email.utils.parsedate_to_datetime(text)
+        date = date if date.tzinfo else date.replace(tzinfo=UTC)
+        return min(max(1.0, (date - now).total_seconds()), most)
+    except (TypeError, ValueError, OverflowError, IndexError):
+        return WINDOW.total_seconds()

@@ -1,0 +1,91 @@
+"""Lists over pages: what adds up is read entry by entry, and what doesn't is not relied on at all."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any, Generic
+
+from bot.miro import wire
+from bot.miro.errors import Away, Trouble
+from bot.miro.wire import M, Page, Unreadable
+
+MOST_PAGES = 1_000
+"""Pages of one list at most: a million people."""
+
+
+@dataclass(frozen=True)
+class Skipped:
+    """An entry that can't be read; `id` is '' where it has none, so that nobody knows which one it is."""
+
+    id: str
+    lacks: str
+
+
+@dataclass(frozen=True)
+class Listed(Generic[M]):
+    """The entries of a list that can be read, and the others."""
+
+    entries: tuple[M, ...]
+    skipped: tuple[Skipped, ...] = ()
+
+    def may_hold(self, id: str) -> bool:
+        """Whether a skipped entry is, or may be, the one with this id: it isn't gone."""
+        return any(entry.id in (id, "") for entry in self.skipped)
+
+    def complaints(self, kind: str, kinds: str) -> tuple[str, ...]:
+        """What was skipped, for operators: "1 group of Miro's has no name: id 123"."""
+        lacking: dict[str, list[str]] = {}
+        for entry in self.skipped:
+            lacking.setdefault(entry.lacks, []).append(entry.id[:40] or "unknown")
+        return tuple(
+            f"{len(ids)} {kind if len(ids) == 1 else kinds} of Miro's {'has' if len(ids) == 1 else 'have'} "
+            f"no {lacks}: {'id' if len(ids) == 1 else 'ids'} {', '.join(ids[:20])}"
+            for lacks, ids in lacking.items()
+        )
+
+
+@dataclass
+class Tally:
+    """Counts what the pages of one list show; each id may be shown once."""
+
+    total: int = 0
+    shown: int = 0
+    pages: int = 0
+    ids: set[str] = field(default_factory=set)
+
+    def add(self, page: Page, is_last: bool = False) -> None:
+        """Counts one more page. Raises Away where the list can't be relied on."""
+        if self.pages and page.total != self.total:
+            raise _odd(f"Miro counted {self.total}, and a page later {page.total}")
+        self.total, self.pages, self.shown = page.total, self.pages + 1, self.shown + len(page.resources)
+        before = len(self.ids)
+        for id in filter(None, map(wire.id_of, page.resources)):
+            if id in self.ids:
+                raise _odd(f"Miro showed the id {id[:40]} twice in one list")
+            self.ids.add(id)
+        stuck = self.pages > 1 and len(self.ids) == before
+        is_over = is_last or stuck or not page.resources
+        if self.shown > self.total or (is_over and not self.is_whole):
+            raise _odd(f"Miro counted {self.total} and showed {self.shown}")
+        if self.pages >= MOST_PAGES and self.shown < self.total:
+            raise _odd(f"Miro's list has more than {MOST_PAGES} pages")
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether everything that was counted was shown."""
+        return self.shown == self.total
+
+
+def _odd(text: str) -> Away:
+    return Away(f"{text}, so I don't rely on it.", Trouble.COUNT)
+
+
+def read(kind: type[M], entries: Iterable[Any]) -> Listed[M]:
+    """Reads the entries of a list; those that can't be read are skipped and named."""
+    kept: list[M] = []
+    skipped: list[Skipped] = []
+    for entry in entries:
+        try:
+            kept.append(wire.message(kind, entry))
+        except Unreadable as error:
+            skipped.append(Skipped(wire.id_of(entry), error.lacks))
+    return Listed(tuple(kept), tuple(skipped))
