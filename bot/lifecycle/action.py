@@ -38,6 +38,7 @@ class Asked:
     own: bool = False  # stands for the asker when nobody is named, and isn't shown then
     operators_only: bool = False
     names_group: bool = False  # the name that the group of the command gets
+    grave: bool = False  # rights or an account hang on it: never filled in unless it was chosen or typed
 
 
 @dataclass(frozen=True)
@@ -197,7 +198,8 @@ class Action(BaseModel):
         """What a rule of the policy may look at."""
         form = self.form()
         sides = [(_side(form[field]), _names(id, facts)) for field, id in self.teams_named]
-        choices = {name: (str(getattr(self, name)),) for name in self.conditions() if name in form}
+        named = {name: getattr(self, name) for name in self.conditions() if name in form}
+        choices = {name: (str(value),) for name, value in named.items() if value}
         return LookedAt(
             teams=tuple(names for side, names in sides if side == "team"),
             left=tuple(names for side, names in sides if side == "leaving"),

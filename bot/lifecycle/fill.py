@@ -201,12 +201,12 @@ def _told(action: type[Action], place: tuple[Any, ...], message: str, kind: str)
         name, _, text = said.partition(": ")
         return name, text
     asked = action.form()[str(place[0])]
+    if kind == "literal_error" or (kind == "missing" and asked.choices):
+        return str(place[0]), f"Choose one of: {', '.join(value for value, _ in asked.choices)}."
     if kind in ("missing", "too_short", "string_too_short"):
         return str(place[0]), f"Fill this in: {asked.label.lower()}."
     if kind == "too_long":
         return str(place[0]), "Name three at most; ask again for more."
-    if kind == "literal_error":
-        return str(place[0]), f"Choose one of: {', '.join(value for value, _ in asked.choices)}."
     return str(place[0]), said.replace("String should have at most", "Write at most").rstrip(".") + "."
 
 

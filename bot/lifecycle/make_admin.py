@@ -42,7 +42,7 @@ class MakeAdmin(Action):
     CONFIRM: ClassVar[str] = "Make Admin"
 
     person: Subject
-    rights: Annotated[Rights, Asked("Which rights", Kind.CHOICE, choices=CHOICES)] = "Company Admin"
+    rights: Annotated[Rights, Asked("Which rights", Kind.CHOICE, choices=CHOICES, grave=True)]
     to_team: Annotated[
         GroupId | None, Asked("Joins a team", Kind.TEAM, "Optional.", after=("to", "into", "join"))
     ] = None

@@ -36,9 +36,7 @@ class Offboard(Action):
     FOR_LEAVERS: ClassVar[bool] = True
 
     person: Subject
-    how: Annotated[Literal["deactivate", "delete"], Asked("How", Kind.CHOICE, choices=_CHOICES)] = (
-        "deactivate"
-    )
+    how: Annotated[Literal["deactivate", "delete"], Asked("How", Kind.CHOICE, choices=_CHOICES, grave=True)]
 
     def phrase(self, facts: Facts) -> str:
         return f"{self.how} {facts.person(self.person).called} in Miro"

@@ -53,7 +53,7 @@ class RemoveAdmin(Action):
     FOR_LEAVERS: ClassVar[bool] = True
 
     person: Subject
-    rights: Annotated[Rights, Asked("Which rights", Kind.CHOICE, choices=CHOICES)] = "Company Admin"
+    rights: Annotated[Rights, Asked("Which rights", Kind.CHOICE, choices=CHOICES, grave=True)]
 
     def phrase(self, facts: Facts) -> str:
         return f"take {self.rights} of Miro away from {facts.person(self.person).called}"

@@ -79,6 +79,8 @@ class Telling:
         """Somebody types a command and sends the form that opens."""
         print(f"{NAMES[user]} types: {command} {text}")
         self.scene.acting.command(user, command, text)
+        for chosen in fields.values():
+            print(f"{NAMES[user]} chooses: {chosen}")
         form = self.scene.acting.modal(user)
         said = [one for one in form["blocks"] if one["type"] == "section"]
         self._expect("the form has nothing to object", not said)
@@ -170,14 +172,14 @@ def _admin(told: Telling) -> None:
     names = "Miro's SCIM calls IT Administration g_app_itadmin_all"
     told.chapter(f"Role change with a change of team, in one request ({names})", (ALEX,))
     text = '<@U0ALEX> from Engineering to "IT Administration" because Alex joins IT'
-    told.ask("U0DANA", "/miro-admin", text)
+    told.ask("U0DANA", "/miro-admin", text, rights="Company Admin")
     told.press("U0CAROL", told.card("U0CAROL"), "approve", "Approve")
     told.after("U0ALEX", "Done: you're a Company Admin")
 
 
 def _leaver(told: Telling) -> None:
     told.chapter("Offboarding, account kept: rights first, then deactivated; Jo is told nothing", (JO,))
-    told.ask("U0LENA", "/miro-offboard", f"{JO} because last day today")
+    told.ask("U0LENA", "/miro-offboard", f"{JO} because last day today", how="deactivate")
     told.press("U0PRIYA", told.card("U0PRIYA"), "approve", "Approve")
     told.after("U0LENA", "Done: Jo Park is deactivated")
     told._expect("Jo hears nothing", not told.scene.slack.dm_of("U0JO"))

@@ -126,8 +126,9 @@ def _inputs(name: str, asked: Asked, given: str, tables: Tables, operator: bool)
         return [_input(name, asked.label, _teams(given, tables, several), hint, asked.hint == "Optional.")]
     if asked.kind is Kind.CHOICE:
         options = [_option(text, value) for value, text in asked.choices]
-        chosen = next((one for one in options if one["value"] == given), options[0])
-        radio = {"type": "radio_buttons", "action_id": "value", "options": options, "initial_option": chosen}
+        chosen = [one for one in options if one["value"] == given] or ([] if asked.grave else options[:1])
+        radio: Block = {"type": "radio_buttons", "action_id": "value", "options": options}
+        radio |= {"initial_option": chosen[0]} if chosen else {}
         return [_input(name, asked.label, radio, asked.hint)]
     if asked.kind is Kind.DAYS:
         return [_input(name, asked.label, _text(given, 3), asked.hint, optional=True)]

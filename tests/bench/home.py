@@ -101,6 +101,7 @@ class Company:
         fields: dict[str, Any] = {"person": who.id}
         fields |= {"teams": [str(number)]} if action == "request-access" else {"to_team": str(number)}
         fields |= {"from_team": str(TEAMS)} if action == "move-team" else {}
+        fields |= {"rights": "Company Admin"} if action == "make-admin" else {}
         case = {"teams": [[f"Team {number}", f"g_{number}", str(number)]]}
         return {
             "details": json.dumps(fields),

@@ -69,7 +69,12 @@ SHAPES = (
         "make-admin, with team change",
         "make-admin",
         "U0DANA",
-        {"person": "U0ALEX", "from_team": "Engineering", "to_team": "IT Administration"},
+        {
+            "person": "U0ALEX",
+            "rights": "Company Admin",
+            "from_team": "Engineering",
+            "to_team": "IT Administration",
+        },
         _ALEX,
     ),
     Shape(
@@ -83,7 +88,7 @@ SHAPES = (
         "remove-admin, Company Admin",
         "remove-admin",
         "U0SAM",
-        {"person": "U0ALEX"},
+        {"person": "U0ALEX", "rights": "Company Admin"},
         _person("alex@example.com", "Alex Smith", "Engineering", admin=True),
     ),
     Shape(
@@ -97,7 +102,7 @@ SHAPES = (
         "offboard, an admin",
         "offboard",
         "U0LENA",
-        {"person": "jo@example.com"},
+        {"person": "jo@example.com", "how": "deactivate"},
         _person("jo@example.com", "Jo Park", "Engineering", "Design", admin=True),
     ),
     Shape("offboard, delete", "offboard", "U0LENA", {"person": "jo@example.com", "how": "delete"}, _JO),

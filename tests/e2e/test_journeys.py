@@ -92,7 +92,7 @@ def _form(hands: Hands, user: str, callback_id: str) -> dict[str, object] | None
 def test_an_offboarding_is_done_without_a_word_to_the_leaver(joined: Joined) -> None:
     s, hands = joined
 
-    request = ask(hands, "U0LENA", "/miro-offboard", "jo@example.com because last day today")
+    request = ask(hands, "U0LENA", "/miro-offboard", "deactivate jo@example.com because last day today")
     decide(hands, "U0PRIYA", "approve", request)
 
     assert told(hands, "U0LENA", "Done: Jo Park is deactivated", request)

@@ -48,17 +48,28 @@ def ask(s: Stage, user: str, command: str, text: str = "", **fields: Any) -> Req
     """Opens a form by slash command, fills in the rest, sends it, and lets the bot work."""
     opened = s.acting.command(user, command, text)
     assert opened.ok, opened
-    sent = s.acting.submit(user, fields)
+    sent = s.acting.submit(user, {**first_choices(s, user), **fields})
     assert sent.ok, sent
     assert not sent.errors, sent.errors
     s.settle()
     return newest_request(s).id
 
 
+def first_choices(s: Stage, user: str) -> dict[str, str]:
+    """The first of each list of choices in which nothing is chosen yet: a form isn't taken without one."""
+    blocks = [one for one in s.acting.modal(user)["blocks"] if one["type"] == "input"]
+    lists = {one["block_id"]: one["element"] for one in blocks if one["element"]["type"] == "radio_buttons"}
+    return {
+        name: element["options"][0]["value"]
+        for name, element in lists.items()
+        if "initial_option" not in element
+    }
+
+
 def refused_form(s: Stage, user: str, command: str, text: str = "", **fields: Any) -> dict[str, str]:
     """What the form shows at its fields instead of being taken."""
     assert s.acting.command(user, command, text).ok
-    sent = s.acting.submit(user, fields)
+    sent = s.acting.submit(user, {**first_choices(s, user), **fields})
     assert sent.ok, sent
     return sent.errors
 

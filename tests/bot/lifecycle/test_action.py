@@ -48,7 +48,7 @@ def test_teams_are_named_with_the_field_they_stand_in() -> None:
     assert move.teams_named == (("from_team", DESIGN), ("to_team", IT))
     access = ACTIONS["request-access"].model_validate({"person": ADA, "teams": [DESIGN, IT]})
     assert access.teams_named == (("teams", DESIGN), ("teams", IT))
-    admin = ACTIONS["make-admin"].model_validate({"person": ADA})
+    admin = ACTIONS["make-admin"].model_validate({"person": ADA, "rights": "Company Admin"})
     assert admin.teams_named == ()
 
 
@@ -56,7 +56,8 @@ def test_teams_are_named_with_the_field_they_stand_in() -> None:
     ("name", "demotes"), [("offboard", True), ("remove-admin", True), ("make-admin", False)]
 )
 def test_an_action_knows_whether_it_takes_an_admin_away(desk: Office, name: str, demotes: bool) -> None:
-    command: Action = ACTIONS[name].model_validate({"person": ADA})
+    chosen = {"how": "deactivate"} if name == "offboard" else {"rights": "Company Admin"}
+    command: Action = ACTIONS[name].model_validate({"person": ADA, **chosen})
     admin, member, hidden = (
         Account(id="7", userName="ada@example.com", roles=roles)
         for roles in [(Role(value=ADMIN, primary=True),), (Role(value=MEMBER, primary=True),), ()]

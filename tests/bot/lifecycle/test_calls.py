@@ -9,6 +9,7 @@ import pytest
 
 from bot.miro.wire import ENTERPRISE, USER
 from bot.sandbox.stage import POLICY, Stage, stage
+from tests.bot.journeys.scenes import first_choices
 
 LOOKED = "id,userName,displayName,active,userType,roles,groups"
 PLAIN = re.sub(r"\[accounts.default\]\n.*\n", "", POLICY)
@@ -63,7 +64,7 @@ def calls(s: Stage) -> list[Call]:
 def ask(s: Stage, user: str, command: str, text: str, **fields: Any) -> list[Call]:
     """Asks, and gives the calls that were sent before anybody is asked to decide."""
     assert s.acting.command(user, command, text).ok
-    sent = s.acting.submit(user, fields)
+    sent = s.acting.submit(user, {**first_choices(s, user), **fields})
     assert sent.ok
     assert not sent.errors
     s.settle()

@@ -19,6 +19,7 @@ from bot.miro.quota import LARGE
 from bot.miro.rights import AdminRole, NoAdminRoles, OrgRole
 from bot.miro.wire import ADMIN
 from bot.sandbox.miro import Exchange
+from bot.slack import forms
 from bot.slack.marks import typed
 from bot.slack.phrases import Advice, Draft, read
 from tests.bot.lifecycle.scene import ADDRESS, TEAMS, WORLDS, Office, World, commands, office
@@ -93,7 +94,8 @@ def test_its_example_is_understood_and_fills_the_form(action: type[Action], room
     draft = read(as_written(action.EXAMPLE), room.tables)
     assert isinstance(draft, Draft) and draft.action is action
     assert draft.notes == ()
-    command = fill(action, draft.raw, room.bo, room.tables)
+    chosen = {name: asked.choices[0][0] for name, asked in action.form().items() if asked.grave}
+    command = fill(action, chosen | draft.raw, room.bo, room.tables)
     named = [name for name in action.form() if getattr(command, name) != action.model_fields[name].default]
     assert named
 
@@ -115,9 +117,31 @@ def test_choices_can_be_told_apart_and_fit(action: type[Action]) -> None:
         assert bool(values) is (asked.kind is Kind.CHOICE)
         assert len(set(values)) == len(values) == len(set(texts))
         assert all(1 <= len(text) <= 75 for text in texts)
-        if values:
+        if values and not asked.grave:
             # The form shows the first as chosen.
             assert action.model_fields[name].default in (values[0], ...)
+
+
+@each
+def test_nothing_grave_is_chosen_for_anybody(action: type[Action], room: Office) -> None:
+    is_grave = bool(action.CONFIRM or action.CONFIDENTIAL or action.ADMINS)
+    view = forms.form(Draft(action), room.tables, True)
+    elements = {one["block_id"]: one["element"] for one in view["blocks"] if one["type"] == "input"}
+    for name, asked in action.form().items():
+        if asked.kind is Kind.CHOICE:
+            assert asked.grave is is_grave
+        if asked.grave:
+            assert action.model_fields[name].is_required()
+            assert not [key for key in elements[name] if key.startswith("initial_")]
+
+
+@each
+def test_its_verbs_choose_nothing_grave_unless_they_say_it(action: type[Action], room: Office) -> None:
+    values = {value for asked in action.form().values() if asked.grave for value, _ in asked.choices}
+    for word in action.VERBS:
+        draft = read(f"please {word} @ada", room.tables, action)
+        filled = set(draft.raw.values()) & values if isinstance(draft, Draft) else set()
+        assert all(value.casefold() in word for value in filled)
 
 
 @each

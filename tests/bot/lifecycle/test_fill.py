@@ -15,6 +15,7 @@ from bot.lifecycle.fill import Problems, clip, fill, operators_form, with_person
 from bot.lifecycle.make_admin import MakeAdmin
 from bot.lifecycle.move_team import MoveTeam
 from bot.lifecycle.offboard import Offboard
+from bot.lifecycle.remove_admin import RemoveAdmin
 from bot.lifecycle.rename_group import RenameGroup
 from bot.lifecycle.request_access import RequestAccess
 from tests.bot.lifecycle.scene import (
@@ -53,13 +54,13 @@ def test_who_is_not_named_is_whoever_asks(desk: Office, raw: dict[str, str]) -> 
 
 @pytest.mark.parametrize("address", [ADDRESS, "Ada@Example.COM", f" {ADDRESS} "])
 def test_an_address_is_the_person_who_has_it(desk: Office, address: str) -> None:
-    assert filled(desk, Offboard, person=address).person == ADA
+    assert filled(desk, Offboard, person=address, how="delete").person == ADA
 
 
 def test_somebody_unknown_is_met_by_address_or_account(desk: Office) -> None:
-    joiner = filled(desk, Offboard, person="o'neil+new@example.org").person
+    joiner = filled(desk, Offboard, person="o'neil+new@example.org", how="delete").person
     assert desk.store.people.person(joiner).email == "o'neil+new@example.org"
-    colleague = filled(desk, Offboard, person="U0NEW").person
+    colleague = filled(desk, Offboard, person="U0NEW", how="delete").person
     assert desk.store.people.person(colleague).accounts[0].slack_id == "U0NEW"
 
 
@@ -90,7 +91,7 @@ def test_somebody_unknown_is_met_by_address_or_account(desk: Office) -> None:
     ],
 )
 def test_a_wrong_person_is_told_at_the_field(desk: Office, given: str, text: str) -> None:
-    assert problems(desk, Offboard, person=given) == {"person": text}
+    assert problems(desk, Offboard, person=given, how="delete") == {"person": text}
 
 
 def test_nobody_is_met_whose_address_is_refused(desk: Office) -> None:
@@ -247,9 +248,17 @@ def test_a_managed_team_is_recognized_by_any_of_its_names(desk: Office, written:
 
 
 def test_what_is_left_out_is_the_usual(desk: Office) -> None:
-    made = filled(desk, MakeAdmin, person=ADDRESS)
-    assert (made.rights, made.to_team, made.from_team) == ("Company Admin", None, None)
-    assert filled(desk, Offboard, person=ADDRESS).how == "deactivate"
+    made = filled(desk, MakeAdmin, person=ADDRESS, rights="User Admin")
+    assert (made.to_team, made.from_team, made.for_days) == (None, None, None)
+
+
+@pytest.mark.parametrize("raw", [{}, {"rights": ""}])
+def test_which_rights_is_never_guessed(desk: Office, raw: dict[str, str]) -> None:
+    for action in (MakeAdmin, RemoveAdmin):
+        assert problems(desk, action, person=ADDRESS, **raw) == {
+            "rights": "Choose one of: Company Admin, Content Admin, User Admin, Security Admin."
+        }
+    assert problems(desk, Offboard, person=ADDRESS) == {"how": "Choose one of: deactivate, delete."}
 
 
 def test_a_choice_that_there_isnt_names_those_that_there_are(desk: Office) -> None:
@@ -310,6 +319,7 @@ def test_all_problems_are_told_at_once(
 )
 def test_one_team_cannot_be_left_and_joined(desk: Office, action: type[Action], field: str) -> None:
     raw = {"person": ADDRESS, "from_team": "Engineering", "to_team": "engineering"}
+    raw |= {"rights": "User Admin"} if "rights" in action.form() else {}
     assert list(problems(desk, action, **raw)) == [field]
 
 

@@ -11,8 +11,8 @@ from bot.miro.plan import Obstacle
 from bot.sandbox.miro_organization import ADMIN, MEMBER
 from tests.bot.lifecycle.scene import ADA, ADDRESS, ENGINEERING, IT, Office, World
 
-PLAIN = MakeAdmin(person=ADA)
-WHOLE = MakeAdmin(person=ADA, to_team=IT, from_team=ENGINEERING)
+PLAIN = MakeAdmin(person=ADA, rights="Company Admin")
+WHOLE = MakeAdmin(person=ADA, rights="Company Admin", to_team=IT, from_team=ENGINEERING)
 
 
 def test_it_says_which_rights(desk: Office) -> None:
@@ -71,14 +71,14 @@ def test_nobody_leaves_the_only_team_for_rights(desk: Office, registered: bool) 
     # Somebody who never signed in would be removed from the organization.
     desk.sandbox = World(teams=frozenset({0}), registered=registered).build()
     with pytest.raises(Obstacle, match="no other team than Engineering"):
-        desk.bring_about(MakeAdmin(person=ADA, from_team=ENGINEERING))
+        desk.bring_about(MakeAdmin(person=ADA, rights="Company Admin", from_team=ENGINEERING))
     assert desk.writes == []
 
 
 def test_the_team_to_leave_is_not_the_new_one() -> None:
     with pytest.raises(ValidationError, match="from_team: Choose another team"):
-        MakeAdmin(person=ADA, to_team=IT, from_team=IT)
-    assert MakeAdmin(person=ADA, to_team=IT).from_team is None
+        MakeAdmin(person=ADA, rights="Company Admin", to_team=IT, from_team=IT)
+    assert MakeAdmin(person=ADA, rights="Company Admin", to_team=IT).from_team is None
 
 
 def test_what_is_taken_back_says_that_teams_stay(desk: Office) -> None:

@@ -8,7 +8,7 @@ from bot.miro.plan import Obstacle
 from bot.sandbox.miro_organization import MEMBER
 from tests.bot.lifecycle.scene import ADA, ADDRESS, ENGINEERING, Office, World
 
-CLOSE = Offboard(person=ADA)
+CLOSE = Offboard(person=ADA, how="deactivate")
 DELETE = Offboard(person=ADA, how="delete")
 
 

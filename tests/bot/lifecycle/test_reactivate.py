@@ -19,7 +19,7 @@ def test_it_says_who_comes_back(desk: Office) -> None:
 def test_it_undoes_an_offboarding(desk: Office) -> None:
     desk.sandbox = World(teams=frozenset({0, 2})).build()
     before = desk.sandbox.snapshot()
-    assert desk.bring_about(Offboard(person=ADA)) == ""
+    assert desk.bring_about(Offboard(person=ADA, how="deactivate")) == ""
     assert desk.sandbox.snapshot() != before
     assert desk.bring_about(OPEN) == ""
     assert desk.sandbox.snapshot() == before

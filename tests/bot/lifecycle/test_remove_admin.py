@@ -7,7 +7,7 @@ from bot.miro.plan import Obstacle
 from bot.sandbox.miro_organization import ADMIN, MEMBER
 from tests.bot.lifecycle.scene import ADA, ADDRESS, Office, World
 
-DEMOTE = RemoveAdmin(person=ADA)
+DEMOTE = RemoveAdmin(person=ADA, rights="Company Admin")
 ROLE = RemoveAdmin(person=ADA, rights="Content Admin")
 
 

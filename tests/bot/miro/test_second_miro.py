@@ -335,7 +335,12 @@ def test_a_life_of_an_account_runs_on_a_second_miro(second: Second) -> None:
     body = {"schemas": ["urn:ietf:params:scim:api:messages:2.0:PatchOp"]}
     give = {**body, "Operations": [{"op": "add", "path": "roles", "value": [role]}]}
     second.miro.send(Call("PATCH", "/Users/{user}", give), ada.id)
-    assert second.room.bring_about(MakeAdmin(person=ADA, to_team=IT, from_team=ENGINEERING)) == ""
+    assert (
+        second.room.bring_about(
+            MakeAdmin(person=ADA, rights="Company Admin", to_team=IT, from_team=ENGINEERING)
+        )
+        == ""
+    )
     ada = second.miro.look(ADDRESS)
     assert ada and (ada.org_role, set(ada.group_ids)) == (ADMIN, {DESIGN, IT})
     assert second.room.bring_about(steps[1]) == ""
@@ -350,7 +355,7 @@ def test_two_dialects_say_the_same_to_a_second_miro(second: Second, dialect: Dia
     usual = second.room.miro
     second.room.miro = Miro(second.url, TOKEN, Credits(), second.room.desk.now, lambda _: None, dialect)
     try:
-        assert second.room.bring_about(Offboard(person=ADA)) == ""
+        assert second.room.bring_about(Offboard(person=ADA, how="deactivate")) == ""
         ada = second.miro.look(ADDRESS)
         assert ada and (ada.active, ada.org_role) == (False, MEMBER)
     finally:
@@ -418,7 +423,7 @@ def test_deviation_a_new_person_has_no_role(second: Second) -> None:
     Start(there=False).build(second)
     assert second.room.bring_about(RequestAccess(person=ADA, teams=(DESIGN,))) == ""
     assert second.log[-1].answer["Resources"][0].get("roles") is None
-    refused = second.room.bring_about(MakeAdmin(person=ADA))
+    refused = second.room.bring_about(MakeAdmin(person=ADA, rights="Company Admin"))
     assert refused == "no value of 'roles' matches the path filter"
 
 
@@ -470,7 +475,7 @@ def test_deviation_an_address_that_is_taken_is_a_conflict(second: Second) -> Non
 def test_deviation_the_last_admin_may_go(second: Second) -> None:
     Start(admin=True, other_admin=False).build(second)
     with pytest.raises(Obstacle, match="last Company Admin"):
-        second.room.bring_about(RemoveAdmin(person=ADA))
+        second.room.bring_about(RemoveAdmin(person=ADA, rights="Company Admin"))
     ada = second.miro.look(ADDRESS)
     assert ada
     down = next(one for one in EXAMPLES if one.name == "member")

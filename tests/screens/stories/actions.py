@@ -21,7 +21,7 @@ ACTIONS = Story(
         picture(
             "approver-remove-admin", "Admin rights are taken away.",
             CAROL, CARD, "away from Alex Smith",
-            asks(DANA, "/miro remove-admin @alex because the project is over"),
+            asks(DANA, "/miro remove-admin @alex Company Admin because the project is over"),
         ),
         picture(
             "approver-reactivate", "A deactivated account is opened again.",
@@ -41,7 +41,7 @@ ACTIONS = Story(
         picture(
             "approver-offboard-admin", "An admin is offboarded: rights first.",
             PRIYA, CARD, "Alex Smith in Miro?",
-            asks(LENA, "/miro-offboard alex@example.com because last day today"),
+            asks(LENA, "/miro-offboard deactivate alex@example.com because last day today"),
         ),
     ),
     prepare=_accounts,

@@ -99,12 +99,12 @@ MANY = Story(
         picture(
             "refused", "What can't be is said before anybody is asked.",
             DANA, CARD, "Not possible",
-            asks(DANA, "/miro-admin @jo because Jo joins IT"),
+            asks(DANA, "/miro-admin @jo Company Admin because Jo joins IT"),
         ),
         picture(
             "approver-two", "An admin's rights: two have to agree.",
             CAROL, CARD, "2 must agree",
-            asks(DANA, '/miro-admin @alex from Engineering to "IT Administration" because Alex joins IT'),
+            asks(DANA, '/miro-admin @alex Company Admin from Engineering to Design because Alex joins IT'),
         ),
         picture(
             "approver-one-yes", "The other's card, once one of them agreed.",

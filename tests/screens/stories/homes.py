@@ -20,7 +20,7 @@ MANAGER_HOME = Story(
             PRIYA, HOME, "Waiting for you: 3",
             asks(ALEX, "/miro-access for Engineering because I start on Monday"),
             asks(JO, "/miro-access for Design because of the workshop"),
-            asks(LENA, "/miro-offboard kim@example.com because last day today"),
+            asks(LENA, "/miro-offboard deactivate kim@example.com because last day today"),
         ),
         picture(
             "approve-all", "**Approve All** shows each line; admin rights and offboarding aren't among them.",

@@ -78,12 +78,12 @@ CONFIDENTIAL = Story(
         picture(
             "approver-offboard", "An offboarding is confidential until it is done.",
             PRIYA, CARD, "Confidential",
-            asks(LENA, "/miro-offboard jo@example.com because last day today"),
+            asks(LENA, "/miro-offboard deactivate jo@example.com because last day today"),
         ),
         picture(
             "confidential-joined", "Somebody who may ask for it asks for the same.",
             CAROL, CARD, "Asked for already",
-            asks(CAROL, "/miro-offboard jo@example.com because the contract ends"),
+            asks(CAROL, "/miro-offboard deactivate jo@example.com because the contract ends"),
         ),
         picture(
             "done-offboard", "What the requester reads. The leaver is told nothing.",

@@ -1,0 +1,117 @@
+"""Rights and the fate of an account are chosen by the person who asks, never filled in for them."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.lifecycle import ACTIONS
+from bot.sandbox.slack_records import JSON
+from bot.sandbox.stage import CHANNEL, Stage
+from tests.bot.journeys.scenes import playing, press, refused_form, say
+from tests.bot.journeys.shell import machine
+
+pytestmark = pytest.mark.regression
+
+RIGHTS = "Choose one of: Company Admin, Content Admin, User Admin, Security Admin."
+FORMS = [
+    ("U0DANA", "/miro-admin", "<@U0ALEX> because Alex joins IT", "rights"),
+    ("U0DANA", "/miro", "remove-admin <@U0ALEX> because Alex left IT", "rights"),
+    ("U0LENA", "/miro-offboard", "jo@example.com because last day today", "how"),
+    ("U0LENA", "/miro-offboard", "remove the account of jo@example.com because last day", "how"),
+]
+
+
+@pytest.fixture
+def s(tmp_path: Path) -> Iterator[Stage]:
+    with playing(tmp_path) as running:
+        yield running
+
+
+def field(s: Stage, user: str, name: str) -> JSON:
+    """The element of a field in the form that somebody has open."""
+    blocks: list[Any] = s.acting.modal(user)["blocks"]
+    return next(one["element"] for one in blocks if one.get("block_id") == name)
+
+
+@pytest.mark.parametrize(("user", "command", "text", "name"), FORMS)
+def test_a_form_opens_with_nothing_grave_chosen(
+    s: Stage, user: str, command: str, text: str, name: str
+) -> None:
+    s.acting.command(user, command, text)
+    assert "initial_option" not in field(s, user, name)
+
+
+@pytest.mark.parametrize(("user", "command", "text", "name"), FORMS[:3])
+def test_a_form_without_a_choice_is_refused_at_its_field(
+    s: Stage, user: str, command: str, text: str, name: str
+) -> None:
+    s.acting.command(user, command, text)
+    sent = s.acting.submit(user, complete=False)
+    assert sent.errors == {name: RIGHTS if name == "rights" else "Choose one of: deactivate, delete."}
+    assert s.bot.store.requests() == []
+
+
+@pytest.mark.parametrize(
+    ("user", "text", "name"),
+    [
+        ("U0DANA", "make <@U0ALEX> admin", "rights"),
+        ("U0DANA", "demote <@U0ALEX>", "rights"),
+        ("U0LENA", "offboard jo@example.com", "how"),
+    ],
+)
+def test_a_message_fills_in_no_choice_that_it_does_not_say(s: Stage, user: str, text: str, name: str) -> None:
+    answer = say(s, user, text)
+    press(s, user, "review", answer)
+    assert "initial_option" not in field(s, user, name)
+
+
+def test_a_message_shortcut_fills_in_no_choice_either(s: Stage) -> None:
+    message = s.acting.write("U0DANA", "make <@U0ALEX> admin", CHANNEL)
+    s.acting.message_shortcut("U0DANA", "make-request", message)
+    assert "initial_option" not in field(s, "U0DANA", "rights")
+
+
+@pytest.mark.parametrize(
+    ("user", "command", "text", "name", "value"),
+    [
+        ("U0DANA", "/miro-admin", "<@U0ALEX> as Company Admin because of IT", "rights", "Company Admin"),
+        ("U0DANA", "/miro-admin", "<@U0ALEX> user admin because of IT", "rights", "User Admin"),
+        ("U0LENA", "/miro-offboard", "delete jo@example.com because last day", "how", "delete"),
+    ],
+)
+def test_what_was_typed_is_filled_in(
+    s: Stage, user: str, command: str, text: str, name: str, value: str
+) -> None:
+    s.acting.command(user, command, text)
+    assert field(s, user, name)["initial_option"]["value"] == value
+
+
+def test_a_choice_that_there_is_not_is_refused(s: Stage) -> None:
+    text = "<@U0ALEX> because Alex joins IT"
+    s.acting.command("U0DANA", "/miro-admin", text)
+    view = s.acting.modal("U0DANA")
+    radio = next(one for one in view["blocks"] if one.get("block_id") == "rights")
+    radio["element"]["options"].append({"text": {"type": "plain_text", "text": "Owner"}, "value": "Owner"})
+    assert s.acting.submit("U0DANA", {"rights": "Owner"}).errors == {"rights": RIGHTS}
+    assert refused_form(s, "U0DANA", "/miro-admin", text) == {}
+
+
+@pytest.mark.parametrize("action", ["make-admin", "remove-admin", "offboard"])
+def test_the_command_line_wants_it_said(tmp_path: Path, action: str) -> None:
+    name, asker = ("how", "lena") if action == "offboard" else ("rights", "dana")
+    words = ("ask", action, "person=jo@example.com", "--as", f"{asker}@example.com", "--reason", "It is time")
+    with machine(tmp_path) as (_, shell):
+        assert f"{name} is missing" in shell.types(*words, exits=2)
+
+
+def test_every_grave_field_is_required() -> None:
+    grave = {
+        (name, field)
+        for name, action in ACTIONS.items()
+        for field, asked in action.form().items()
+        if asked.grave
+    }
+    assert grave == {("make-admin", "rights"), ("remove-admin", "rights"), ("offboard", "how")}
+    assert all(ACTIONS[name].model_fields[field].is_required() for name, field in grave)
