@@ -1,5 +1,6 @@
 """A request, folded from its events: the events are the state."""
 
+import hashlib
 import json
 from collections.abc import Iterable
 from dataclasses import replace
@@ -7,7 +8,7 @@ from datetime import datetime
 from functools import reduce
 from typing import Any
 
-from approvals.ids import PersonId, unstamp
+from approvals.ids import PersonId, stamp, unstamp
 from approvals.request import FORMATS, Event, Outcome, Question, Request, Vote
 from approvals.states import State, What, move
 
@@ -31,8 +32,16 @@ def _asked(event: Event) -> Request:
         practice=body.get("practice", False),
         shell=event.told("shell"),
         lanes=tuple(body["lanes"]),
+        token=_token(event),
         next_due=event.at,
     )
+
+
+def _token(event: Event) -> str:
+    """Eight hexadecimal digits of this very ask: when it was, and the salted digests of its words."""
+    seals = sorted(event.body.get("words", {}).items())
+    text = json.dumps([event.request, stamp(event.at), event.by, seals])
+    return hashlib.sha256(text.encode()).hexdigest()[:8]
 
 
 def _read(event: Event, key: str) -> dict[str, Any]:

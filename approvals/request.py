@@ -109,6 +109,7 @@ class Request:
     lanes: tuple[str, ...] = ()
     plan: Mapping[str, Any] = field(default_factory=dict)
     revision: str = ""
+    token: str = ""  # tells it apart from another request of its number, after a backup was restored
     round: int = 0
     days: int | None = None  # after which it ends; None: it has no end
     ends_at: datetime | None = None

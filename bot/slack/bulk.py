@@ -13,13 +13,14 @@ from slack_sdk.errors import SlackClientError
 from approvals import decide
 from approvals.ids import RequestId
 from approvals.refusals import Refused
-from approvals.request import Request
+from approvals.request import Draft, Request
 from approvals.store import StoreTrouble
 from approvals.who import Who
 from bot.desk import Desk
 from bot.lifecycle import ACTIONS
 from bot.slack import forms
 from bot.slack.blocks import Block, context, plain, section, sections
+from bot.slack.handles import Handle
 from bot.slack.home import Gathering, may_go_along
 from bot.slack.home_blocks import asks
 from bot.slack.scene import Scene
@@ -41,7 +42,7 @@ class Outcome:
 
 
 def form(scenes: Sequence[Scene]) -> Block:
-    """Every line of what would change; as many requests as fit. What it carries is each one's revision."""
+    """Every line of what would change; as many requests as fit. It carries the handle of each."""
     blocks: list[Block] = []
     shown: dict[str, str] = {}
     for scene in scenes:
@@ -49,7 +50,7 @@ def form(scenes: Sequence[Scene]) -> Block:
         if len(blocks) + len(more) > MOST_BLOCKS - 1:
             break
         blocks += more
-        shown[scene.request.id] = scene.request.revision
+        shown[scene.request.id] = Handle.of(scene.request).value
     return {
         "type": "modal",
         "callback_id": "approve-all",
@@ -103,23 +104,26 @@ class Bulk:
         """Approves each, and says which were and which weren't."""
         view, who = body["view"], self._who(body)
         outcomes = [
-            self._approve(RequestId(id), revision, who, view["id"])
-            for id, revision in forms.carried(view).items()
+            self._approve(RequestId(id), Handle.read(value), who, view["id"])
+            for id, value in forms.carried(view).items()
         ]
         self.desk.wake()
         ack(response_action="update", view=told(outcomes))
 
-    def _approve(self, id: RequestId, revision: str, who: Who, receipt: str) -> Outcome:
+    def _approve(self, id: RequestId, handle: Handle, who: Who, receipt: str) -> Outcome:
         """One of them, in a transaction of its own: what fails takes no other with it."""
+
+        def yes(request: Request, who: Who) -> list[Draft]:
+            if not may_go_along(request):
+                raise Refused("It has to be decided by itself.")
+            return decide.approve(request, who, handle.revision, self.desk.table(request), False)
+
         try:
             with self.desk.store.writing():
                 request = self.desk.store.request(id)
                 if not self.desk.store.once(f"all:{receipt}:{id}"):
                     return Outcome(id, "", self._phrase(request))  # the same form, delivered twice
-                if not may_go_along(request):
-                    return Outcome(id, "It has to be decided by itself.")
-                drafts = decide.approve(request, who, revision, self.desk.table(request), False)
-                self.desk.store.append(request, drafts)
+                self.desk.store.append(request, handle.on_its_request(yes)(request, who))
         except (Refused, StoreTrouble) as error:
             return Outcome(id, str(error))
         except (KeyError, ValueError):

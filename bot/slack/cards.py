@@ -22,6 +22,7 @@ from bot.slack.blocks import (
 )
 from bot.slack.deciding import approver, reminder
 from bot.slack.endings import operator, result
+from bot.slack.handles import Handle
 from bot.slack.notices import notice, stuck
 from bot.slack.questions import answer, question
 from bot.slack.scene import Scene, again, capital, heading, where_it_stands
@@ -88,9 +89,11 @@ def _how_far(scene: Scene, short: int) -> list[Block]:
 
 
 def _buttons(scene: Scene) -> Block:
-    id = scene.request.id
+    value = Handle.of(scene.request).value
     return actions(
-        button("Remind", "remind", id), button("Withdraw", "withdraw", id), button("Details", "details", id)
+        button("Remind", "remind", value),
+        button("Withdraw", "withdraw", value),
+        button("Details", "details", value),
     )
 
 
@@ -108,7 +111,7 @@ def _joined(scene: Scene, first: Request) -> Message:
     )
     blocks = [header(title), section(text)]
     blocks += _talk(of, MOST_WORDS - count_words(blocks))
-    remind = actions(button("Remind", "remind", first.id))
+    remind = actions(button("Remind", "remind", Handle.of(first).value))
     return message(f"{scene.lead}{request.id}: {text}", *blocks, remind)
 
 

@@ -1,7 +1,6 @@
 """What a click on a card's buttons does: Approve, Deny, Withdraw, Resume, Details; one transaction each."""
 
 import re
-from collections.abc import Callable
 from typing import Any
 
 from slack_bolt import Ack, App
@@ -9,16 +8,18 @@ from slack_sdk import WebClient
 from slack_sdk.errors import SlackClientError
 
 from approvals import decide
-from approvals.ids import RequestId, SlackId
+from approvals.ids import SlackId
 from approvals.refusals import Refused
 from approvals.request import Draft, Request
-from approvals.store import StoreTrouble
+from approvals.store import Note, StoreTrouble
 from approvals.who import Who
 from bot.desk import Desk
 from bot.slack import answers, forms
+from bot.slack.blocks import message
 from bot.slack.courier import Courier
+from bot.slack.handles import Decision, Handle, place
 from bot.slack.home import is_home
-from bot.slack.reply import Reply, place
+from bot.slack.reply import Reply
 from bot.slack.scene import Scene
 from bot.slack.talk import GONE
 
@@ -47,23 +48,23 @@ class Clicks:
 
     def clicked(self, ack: Ack, body: Body) -> None:
         """Approve, Withdraw or Resume."""
-        pressed = body["actions"][0]
-        id, _, revision = pressed.get("value", "").partition(":")
-        what: dict[str, Callable[[Request, Who], list[Draft]]] = {
+        handle, action = Handle.pressed(body), body["actions"][0]["action_id"]
+        table = self.desk.table
+        what: dict[str, Decision] = {
             "approve": lambda request, who: decide.approve(
-                request, who, revision, self.desk.table(request), self.desk.command(request).CONFIDENTIAL
+                request, who, handle.revision, table(request), self.desk.command(request).CONFIDENTIAL
             ),
-            "withdraw": lambda request, who: decide.withdraw(request, who, self.desk.table(request)),
-            "resume": lambda request, who: decide.resume(request, who, self.desk.table(request)),
+            "withdraw": lambda request, who: decide.withdraw(request, who, table(request)),
+            "resume": lambda request, who: decide.resume(request, who, table(request)),
         }
-        text = self.decide(body, RequestId(id), what[pressed["action_id"]])
+        text = self.decide(body, handle, handle.on_its_plan(what[action]))
         if not text and is_home(body):
-            text = _DID[pressed["action_id"]].format(id=id)
+            text = _DID[action].format(id=handle.id)
         if text:
             self._reply.answer(body, text)
         ack()
 
-    def decide(self, body: Body, id: RequestId, decision: Callable[[Request, Who], list[Draft]]) -> str:
+    def decide(self, body: Body, handle: Handle, decision: Decision) -> str:
         """Takes a decision in one transaction; the sentence for whom it was refused, or ''."""
         try:
             # Before the transaction: whoever is refused here for not being known yet has to be looked up.
@@ -71,18 +72,22 @@ class Clicks:
             with self.desk.store.writing():
                 if not self.desk.store.once(f"click:{body.get('trigger_id')}"):
                     return ""
-                request = self.desk.store.request(id)
-                self.desk.store.append(request, decision(request, who))
+                request = self.desk.store.request(handle.id)
+                self.desk.store.append(request, handle.on_its_request(decision)(request, who))
         except (Refused, StoreTrouble) as error:
             return str(error)
         except KeyError:
             return GONE
         finally:
-            self._redraw(body, id)
+            self.redraw(body, handle)
         return ""
 
-    def _redraw(self, body: Body, id: RequestId) -> None:
-        """The clicker's own copy first; a copy that was forgotten is drawn for those who may see it."""
+    def redraw(self, body: Body, handle: Handle) -> None:
+        """The clicker's own copy first; a copy that was forgotten is drawn for those who may see it.
+
+        A copy that nobody has any more, and that was drawn from another request of this number, loses its
+        buttons: what it asks isn't what the record holds.
+        """
         if is_home(body):
             return  # the answer draws it
         box = body.get("container", {})
@@ -90,25 +95,35 @@ class Clicks:
         try:
             who, card = self._reply.who(body), self.desk.store.cards.at(channel, ts)
             if card is None:
-                answers.may_see(self.desk, self.desk.store.request(id), who)
+                request = self.desk.store.request(handle.id)
+                if why := handle.stranger(request):
+                    if ts and not handle.is_old:
+                        self._take_buttons(body, why)
+                    return
+                answers.may_see(self.desk, request, who)
         except (KeyError, Refused, StoreTrouble):
             return
         if ts:
-            self.courier.hurry(card.request if card else id, channel, ts, who.person.id)
+            self.courier.hurry(card.request if card else handle.id, channel, ts, who.person.id)
         else:  # a form that was opened in App Home
             self.courier.homes.hurry(SlackId(body["user"]["id"]))
+
+    def _take_buttons(self, body: Body, why: str) -> None:
+        """Replaces what was pressed, by the address that Slack gave along with the click or the form."""
+        where = body.get("response_url") or body.get("container", {}).get("response_url")
+        if where:
+            self._reply.say(Note(where, message(why)))
 
     def deny_pressed(self, ack: Ack, body: Body, client: WebClient) -> None:
         """Deny asks for a reason first."""
         ack()
-        id = body["actions"][0].get("value", "").partition(":")[0]
+        handle = Handle.pressed(body)
         try:
-            request = self.desk.store.request(RequestId(id))
-            table, secret = self.desk.table(request), self.desk.command(request).CONFIDENTIAL
-            decide.deny(request, self._reply.who(body), "to be said", table, secret)
+            request = self.desk.store.request(handle.id)
+            handle.on_its_plan(self._denying("to be said"))(request, self._reply.who(body))
             client.views_open(trigger_id=body["trigger_id"], view=forms.denial(request, place(body)))
         except (Refused, StoreTrouble) as error:
-            self._redraw(body, RequestId(id))
+            self.redraw(body, handle)
             self._reply.answer(body, str(error))
         except KeyError:
             self._reply.answer(body, GONE)
@@ -116,31 +131,37 @@ class Clicks:
             self._reply.answer(body, "Slack didn't let me open the form. Please press Deny once more.")
 
     def denied(self, ack: Ack, body: Body) -> None:
-        """The reason of a denial was sent. The form carries an id, and which card Deny was pressed on."""
+        """The reason of a denial was sent. The form carries a handle, and which card Deny was pressed on."""
         view = body["view"]
         carried, reason = forms.carried(view), forms.read(view).get("reason", "")
-
-        def no(request: Request, who: Who) -> list[Draft]:
-            secret = self.desk.command(request).CONFIDENTIAL
-            return decide.deny(request, who, reason, self.desk.table(request), secret)
-
+        handle = Handle.read(carried.get("request"))
         pressed = {**body, "trigger_id": view["id"], "container": carried}
-        text = self.decide(pressed, RequestId(carried.get("request", "")), no)
+        text = self.decide(pressed, handle, handle.on_its_plan(self._denying(reason)))
         if text:
             ack(response_action="errors", errors={"reason": text})
         else:
             ack()
         self.desk.wake()
 
+    def _denying(self, reason: str) -> Decision:
+        def no(request: Request, who: Who) -> list[Draft]:
+            secret = self.desk.command(request).CONFIDENTIAL
+            return decide.deny(request, who, reason, self.desk.table(request), secret)
+
+        return no
+
     def details_pressed(self, ack: Ack, body: Body, client: WebClient) -> None:
         """Everything that doesn't fit on a card, for those who have the card."""
         ack()
-        id = body["actions"][0].get("value", "").partition(":")[0]
+        handle = Handle.pressed(body)
         try:
-            request, who = self.desk.store.request(RequestId(id)), self._reply.who(body)
+            request, who = self.desk.store.request(handle.id), self._reply.who(body)
+            if not handle.is_old:  # reading is safe: cards of an older program still show what they ask
+                handle.check(request)
             answers.may_see(self.desk, request, who)
             client.views_open(trigger_id=body["trigger_id"], view=forms.details(self._scene(request, who)))
         except Refused as error:
+            self.redraw(body, handle)
             self._reply.answer(body, str(error))
         except KeyError:
             self._reply.answer(body, "I don't know this request any more.")

@@ -22,6 +22,7 @@ from bot.slack.blocks import (
     section,
     sections,
 )
+from bot.slack.handles import Handle
 from bot.slack.scene import Scene, foot, heading, where_it_stands
 
 
@@ -198,7 +199,7 @@ def decide(scene: Scene) -> Block:
     elif rights:
         back = f"{listed(rights)} rights come back with the account."
         confirm = confirmation("Are you sure?", back, "Approve")
-    value = f"{request.id}:{request.revision}"
+    value = Handle.of(request).value
     yes = button("Approve", "approve", value, primary=True, confirm=confirm)
     return actions(
         *([] if waiting.has_voted(scene) else [yes]),

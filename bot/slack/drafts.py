@@ -4,10 +4,10 @@ import json
 from dataclasses import replace
 from functools import partial
 
-from approvals.ids import GroupId, RequestId, SlackId
+from approvals.ids import GroupId, SlackId
 from approvals.people import Person, listed
 from approvals.policy import Rule
-from approvals.refusals import Refused
+from approvals.refusals import Outdated, Refused
 from approvals.who import Who, is_operator
 from bot.desk import Desk
 from bot.lifecycle import ACTIONS
@@ -16,6 +16,7 @@ from bot.lifecycle.fill import Problems, Tables, fill
 from bot.slack import asides, forms, phrases
 from bot.slack.answers import check_offered, helped, may_see, read_as
 from bot.slack.blocks import Block, Message, message
+from bot.slack.handles import Handle
 from bot.slack.marks import by_name
 from bot.slack.phrases import Advice, Draft
 
@@ -75,12 +76,12 @@ def _unmet(desk: Desk, draft: Draft) -> str:
 
 
 def draft_of(desk: Desk, who: Who, pressed: Block) -> Draft | None:
-    """The draft behind a button; everything in it is read again when the form is sent."""
+    """The draft behind a button; everything in it is read again when the form is sent. Raises Outdated."""
     value = pressed.get("value", "")
     if pressed["action_id"].startswith("open:"):
         return Draft(ACTIONS[value]) if value in ACTIONS else None
     if pressed["action_id"] == "again":
-        return _once_more(desk, who, RequestId(value))
+        return _once_more(desk, who, Handle.read(value))
     try:
         name, raw, reason, notes = json.loads(value)
         return Draft(
@@ -108,15 +109,21 @@ def _met(tables: Tables, slack_id: SlackId | None = None, email: str = "") -> Pe
     return found
 
 
-def _once_more(desk: Desk, who: Who, id: RequestId) -> Draft | None:
+def _once_more(desk: Desk, who: Who, handle: Handle) -> Draft | None:
+    """The form of a request once more. Raises Outdated."""
     try:
-        request = desk.store.request(id)
+        request = desk.store.request(handle.id)
+        if not handle.is_old:
+            handle.check(request)
         command = desk.command(request)
         may_see(desk, request, who)
+    except Outdated:
+        raise
     except (KeyError, ValueError, Refused):
         return None
     if not who.person.is_(desk.person(request.requester)):
         return None
+    handle.check(request)
     raw: dict[str, str] = {}
     for name, asked in command.form().items():
         value = getattr(command, name)

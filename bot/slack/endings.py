@@ -20,6 +20,7 @@ from bot.slack.blocks import (
     section,
     sections,
 )
+from bot.slack.handles import Handle
 from bot.slack.scene import (
     Scene,
     again,
@@ -119,12 +120,12 @@ def _asker(scene: Scene) -> str:
 
 
 def _way_out(scene: Scene) -> list[Block]:
-    request, said = scene.request, scene.request.outcome
+    said, value = scene.request.outcome, Handle.of(scene.request).value
     assert said
     buttons = actions(
-        button("Resume", "resume", request.id, primary=True),
-        button("Leave as It Is", "withdraw", request.id),
-        button("Details", "details", request.id),
+        button("Resume", "resume", value, primary=True),
+        button("Leave as It Is", "withdraw", value),
+        button("Details", "details", value),
     )
     return [section(f"What helps: {clip_words(said.remedy, 25)}"), buttons]
 

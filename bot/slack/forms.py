@@ -26,6 +26,7 @@ from bot.slack.blocks import (
     section,
 )
 from bot.slack.dates import SAY_DAYS
+from bot.slack.handles import Handle
 from bot.slack.particulars import particulars
 from bot.slack.phrases import Draft
 from bot.slack.scene import Scene
@@ -247,9 +248,8 @@ def reply(request: Request, number: int, asker: str, place: Mapping[str, str]) -
     """The requester's answer to one question."""
     said = section(f"{asker} asks: “{request.questions[number - 1].text}”")
     box = _input("reason", "Answer", _text("", LONGEST_QUESTION, many=True), "Everybody asked reads this.")
-    carried = {**place, "number": str(number)}
-    buttons = ("Answer", "Go Back")
-    return _modal("answer", f"Answer for {request.id}", buttons, [said, box]) | _carrying(request, carried)
+    view = _modal("answer", f"Answer for {request.id}", ("Answer", "Go Back"), [said, box])
+    return view | _carrying(request, place, number)
 
 
 def away_form(since: str = "", until: str = "", delegate: str = "") -> Block:
@@ -270,9 +270,9 @@ def _day(initial: str) -> Block:
     return {**box, "initial_date": initial} if initial else box
 
 
-def _carrying(request: Request, place: Mapping[str, str]) -> Block:
-    """What a form gives back: the request, and which card was pressed."""
-    return {"private_metadata": json.dumps({"request": request.id, **place})}
+def _carrying(request: Request, place: Mapping[str, str], number: int | None = None) -> Block:
+    """What a form gives back: what it was drawn from, and which card was pressed."""
+    return {"private_metadata": json.dumps({"request": Handle.of(request, number).value, **place})}
 
 
 def carried(view: Mapping[str, Any]) -> dict[str, str]:

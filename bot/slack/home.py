@@ -7,7 +7,6 @@ from functools import cache
 from typing import Any
 
 from approvals.finding import Found
-from approvals.ids import RequestId
 from approvals.refusals import Refused
 from approvals.request import Request
 from approvals.states import State
@@ -115,8 +114,8 @@ class Gathering:
     def _line(self, request: Request, drawn: Callable[[Scene], str], *may: May) -> Line:
         scene = self._scene(request)
         if scene is None:
-            return Line(request.id, f"{request.id}: I can't read all of it, so I leave it alone.")
-        return Line(request.id, drawn(scene), may)
+            return Line(request, f"{request.id}: I can't read all of it, so I leave it alone.")
+        return Line(request, drawn(scene), may)
 
     def _listed(self, found: Found, line: Callable[[Request], Line]) -> Listed:
         return Listed(tuple(line(one) for one in found.requests), found.left)
@@ -141,15 +140,15 @@ class Gathering:
         if self._asked_it(request) and (request.state is State.EXPIRED or request.ends_at):
             return self._line(request, stands, _EXTEND if request.ends_at else _AGAIN)
         twin, line = self._twin(request), self._line(request, stands)
-        return replace(line, id=twin, may=(_REMIND,)) if twin else line
+        return replace(line, on=twin, may=(_REMIND,)) if twin else line
 
-    def _twin(self, request: Request) -> RequestId | None:
+    def _twin(self, request: Request) -> Request | None:
         """The request that this one joined, while it waits."""
         if request.state is not State.JOINED or request.because_of is None:
             return None
         twin = self._desk.store.request(request.because_of)
         secret = self._desk.is_secret_from(self._who.person, twin)
-        return twin.id if twin.state is State.WAITING and not secret else None
+        return twin if twin.state is State.WAITING and not secret else None
 
     # -- what I look after -------------------------------------------------------------------------------
 
@@ -199,7 +198,7 @@ def _answer(request: Request) -> list[May]:
     """A button for the question that is open, if one is."""
     count = len(request.questions)
     is_open = count and not request.questions[-1].answer and request.state is State.WAITING
-    return [May("Answer", "answer", f":{count}")] if is_open else []
+    return [May("Answer", "answer", count)] if is_open else []
 
 
 def _apart(waiting: Iterable[Scene | Line]) -> list[str]:

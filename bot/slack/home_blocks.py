@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from approvals.ids import RequestId
+from approvals.request import Request
 from bot.lifecycle import Action
 from bot.slack import waiting
 from bot.slack.blocks import (
@@ -19,6 +19,7 @@ from bot.slack.blocks import (
     section,
 )
 from bot.slack.deciding import address, decide, secrecy, whom
+from bot.slack.handles import Handle
 from bot.slack.scene import Scene
 
 IN_A_SECTION = 10
@@ -30,20 +31,25 @@ ALL_AT_ONCE = 20
 
 @dataclass(frozen=True)
 class May:
-    """A button of a line; what it sends is the request's number and, if that needs it, something `more`."""
+    """A button of a line; what it sends is the line's handle and, if that needs it, which `question`."""
 
     label: str
     action: str
-    more: str = ""
+    question: int | None = None
 
 
 @dataclass(frozen=True)
 class Line:
-    """One request in a few words, and what the reader may do about it."""
+    """One request in a few words, and what the reader may do about it, or about its twin `on`."""
 
-    id: RequestId
+    of: Request
     text: str
     may: tuple[May, ...] = ()
+    on: Request | None = None
+
+    def value(self, may: May) -> str:
+        """What a button of it carries."""
+        return Handle.of(self.on or self.of, may.question).value
 
 
 @dataclass(frozen=True)
@@ -187,10 +193,10 @@ def _because(scene: Scene) -> str:
 
 def _line(line: Line, name: str) -> list[Block]:
     """One request; a single button stands beside it, several stand under it."""
-    buttons = [button(one.label, one.action, f"{line.id}{one.more}") for one in line.may]
+    buttons = [button(one.label, one.action, line.value(one)) for one in line.may]
     if len(buttons) == 1:
         return [section(line.text) | {"accessory": buttons[0]}]
-    return [section(line.text), *([_row(f"{name}:{line.id}", *buttons)] if buttons else [])]
+    return [section(line.text), *([_row(f"{name}:{line.of.id}", *buttons)] if buttons else [])]
 
 
 def _list(title: str, listed: Listed, name: str, then: str) -> list[Block]:

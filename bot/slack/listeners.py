@@ -14,7 +14,7 @@ from slack_sdk import WebClient
 from slack_sdk.errors import SlackClientError
 
 from approvals.ids import SlackId
-from approvals.refusals import Refused
+from approvals.refusals import Outdated, Refused
 from approvals.request import Request
 from approvals.store import Card, Note, StoreTrouble
 from approvals.who import is_operator
@@ -28,8 +28,9 @@ from bot.slack.blocks import message
 from bot.slack.bulk import Bulk
 from bot.slack.clicks import Clicks
 from bot.slack.courier import Courier
+from bot.slack.handles import Handle, place
 from bot.slack.marks import by_name, typed
-from bot.slack.reply import Reply, place
+from bot.slack.reply import Reply
 from bot.slack.shortcuts import Shortcuts
 from bot.slack.talk import Talk
 
@@ -56,7 +57,7 @@ class Listeners:
         app.options("value")(self.suggested)
         who, answer = self._reply.who, self._reply.answer
         Shortcuts(self.desk, who, answer).register(app)
-        Talk(self.desk, who, answer, self._clicks.decide).register(app)
+        Talk(self.desk, who, answer, self._clicks.decide, self._clicks.redraw).register(app)
         Away(self.desk, who, answer).register(app)
         Bulk(self.desk, who, answer).register(app)
         app.command("/miro")(self.miro)
@@ -178,8 +179,13 @@ class Listeners:
     def open_pressed(self, ack: Ack, body: Body, client: WebClient) -> None:
         """A button that opens a form: of the help, of a reviewed message, or Ask Again."""
         pressed = body["actions"][0]
-        draft = drafts.draft_of(self.desk, self._reply.who(body), pressed)
         ack()
+        try:
+            draft = drafts.draft_of(self.desk, self._reply.who(body), pressed)
+        except Outdated as error:
+            self._clicks.redraw(body, Handle.pressed(body))
+            self._reply.answer(body, str(error))
+            return
         box = place(body) if pressed["action_id"] == "review" else None
         said = message("That was too long ago. Please ask again.")
         if draft:

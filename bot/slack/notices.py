@@ -2,6 +2,7 @@
 
 from approvals.states import State
 from bot.slack.blocks import Message, actions, button, header, message, section
+from bot.slack.handles import Handle
 from bot.slack.scene import Scene, capital, foot, where_it_stands
 
 
@@ -14,7 +15,7 @@ def notice(scene: Scene) -> Message:
     at = scene.at(request.ends_at)
     title = f"Until {at}: {scene.outcome}".replace("you are", "you're")
     text = "Then I take it back, and tell you. Do you need it longer? Whoever decides is asked again."
-    more = actions(button("Extend", "again", request.id)) if _may_extend(scene) else None
+    more = actions(button("Extend", "again", Handle.of(request).value)) if _may_extend(scene) else None
     return message(
         f"{title}. {request.id}", header(title), section(text), *([more] if more else []), foot(scene)
     )
@@ -36,7 +37,7 @@ def stuck(scene: Scene) -> Message:
     text = (
         "Name an approver or a fallback in the policy, or have it asked anew. Otherwise it ends unanswered."
     )
-    more = actions(button("Details", "details", request.id))
+    more = actions(button("Details", "details", Handle.of(request).value))
     return message(
         title, header(title), section(f"{capital(scene.phrase)}."), section(text), more, foot(scene)
     )

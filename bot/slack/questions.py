@@ -2,6 +2,7 @@
 
 from approvals.states import State
 from bot.slack.blocks import Message, actions, button, clip_words, context, header, message, section
+from bot.slack.handles import Handle
 from bot.slack.scene import Scene, where_it_stands
 
 MOST = 25
@@ -21,7 +22,7 @@ def question(scene: Scene) -> Message:
         return message(note, head, section(text), section(where_it_stands(scene)))
     ends = f" The request is open until {scene.at(request.expires_at)}." if request.expires_at else ""
     about = context(f"It's about: {clip_words(scene.phrase, 20)}.{ends}")
-    value = f"{request.id}:{scene.round}"
+    value = Handle.of(request, scene.round).value
     buttons = actions(button("Answer", "answer", value, primary=True), button("Details", "details", value))
     return message(note, head, section(text), about, buttons)
 

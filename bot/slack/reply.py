@@ -19,14 +19,6 @@ log = logging.getLogger(__name__)
 Body = dict[str, Any]
 
 
-def place(body: Body) -> dict[str, str]:
-    """Where the message stands that was pressed, and the address by which Slack lets it be replaced."""
-    box = body.get("container", {})
-    found = {name: box.get(name) for name in ("channel_id", "message_ts")}
-    found["response_url"] = body.get("response_url")
-    return {name: value for name, value in found.items() if value}
-
-
 class Reply:
     """What every listener needs of the one who acted."""
 

@@ -22,6 +22,7 @@ from bot.slack.blocks import (
     context,
     when,
 )
+from bot.slack.handles import Handle
 
 
 @dataclass(frozen=True)
@@ -254,7 +255,7 @@ def again(scene: Scene) -> list[Block]:
     """A way to ask once more, where nobody answered."""
     if scene.request.state is not State.EXPIRED:
         return []
-    return [actions(button("Ask Again", "again", scene.request.id))]
+    return [actions(button("Ask Again", "again", Handle.of(scene.request).value))]
 
 
 _TITLES = {

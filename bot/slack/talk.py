@@ -18,12 +18,12 @@ from approvals.who import Who
 from bot.desk import Desk, numbered
 from bot.slack import forms
 from bot.slack.blocks import Block
+from bot.slack.handles import Decision, Handle, place
 from bot.slack.scene import shortened
 
 log = logging.getLogger(__name__)
 
 Body = dict[str, Any]
-Decision = Callable[[Request, Who], list[Draft]]
 
 GONE = "I don't know this request any more. Nothing has changed."
 ANSWERED = "This question was answered already. Nothing has changed."
@@ -70,9 +70,11 @@ class Talk:
         desk: Desk,
         who: Callable[[Body], Who],
         answer: Callable[[Body, str], None],
-        take: Callable[[Body, RequestId, Decision], str],
+        take: Callable[[Body, Handle, Decision], str],
+        redraw: Callable[[Body, Handle], None],
     ) -> None:
-        self.desk, self._who, self._answer, self._take = desk, who, answer, take
+        self.desk, self._who, self._answer = desk, who, answer
+        self._take, self._redraw = take, redraw
 
     def register(self, app: App) -> None:
         """Hands every listener to Bolt."""
@@ -84,9 +86,9 @@ class Talk:
 
     def remind_pressed(self, ack: Ack, body: Body) -> None:
         """Remind: one more message to those who were asked."""
-        id = RequestId(body["actions"][0].get("value", ""))
-        text = self._take(body, id, lambda request, who: nudge(self.desk, request, who))
-        self._answer(body, text or reminded(self.desk, id))
+        handle = Handle.pressed(body)
+        text = self._take(body, handle, lambda request, who: nudge(self.desk, request, who))
+        self._answer(body, text or reminded(self.desk, handle.id))
         ack()
 
     # -- a question --------------------------------------------------------------------------------------
@@ -94,13 +96,15 @@ class Talk:
     def question_pressed(self, ack: Ack, body: Body, client: WebClient) -> None:
         """Ask a Question opens a form, for those who may decide."""
         ack()
-        id, place = _pressed(body)
-        self._open(body, client, id, self._asking("to be said"), lambda one: forms.question(one, place))
+        handle, where = Handle.pressed(body), place(body)
+        asking = handle.on_its_plan(self._asking("to be said"))
+        self._open(body, client, handle, asking, lambda one: forms.question(one, where))
 
     def questioned(self, ack: Ack, body: Body) -> None:
         """The question was sent; the requester hears of it."""
         carried, text = forms.carried(body["view"]), forms.read(body["view"]).get("reason", "")
-        self._sent(ack, body, carried, self._asking(text))
+        handle = Handle.read(carried.get("request"))
+        self._sent(ack, body, carried, handle, handle.on_its_plan(self._asking(text)))
 
     def _asking(self, text: str) -> Decision:
         def asks(request: Request, who: Who) -> list[Draft]:
@@ -114,19 +118,19 @@ class Talk:
     def answer_pressed(self, ack: Ack, body: Body, client: WebClient) -> None:
         """Answer opens a form with the question."""
         ack()
-        id, place = _pressed(body)
-        number = body["actions"][0].get("value", "").partition(":")[2]
+        handle, where = Handle.pressed(body), place(body)
 
         def view(request: Request) -> Block:
             asker = self.desk.person(request.questions[-1].by).called
-            return forms.reply(request, len(request.questions), asker, place)
+            return forms.reply(request, len(request.questions), asker, where)
 
-        self._open(body, client, id, self._replying(number, "to be said"), view)
+        self._open(body, client, handle, self._replying(handle.question, "to be said"), view)
 
     def answered(self, ack: Ack, body: Body) -> None:
         """The answer was sent; every card shows it."""
         carried, text = forms.carried(body["view"]), forms.read(body["view"]).get("reason", "")
-        self._sent(ack, body, carried, self._replying(carried.get("number", ""), text))
+        handle = Handle.read(carried.get("request"))
+        self._sent(ack, body, carried, handle, self._replying(handle.question, text))
 
     def _replying(self, number: str, text: str) -> Decision:
         def replies(request: Request, who: Who) -> list[Draft]:
@@ -140,14 +144,15 @@ class Talk:
     # -- both --------------------------------------------------------------------------------------------
 
     def _open(
-        self, body: Body, client: WebClient, id: RequestId, tried: Decision, view: Callable[[Request], Block]
+        self, body: Body, client: WebClient, handle: Handle, tried: Decision, view: Callable[[Request], Block]
     ) -> None:
         """Opens a form, if what it is for would be taken; else says why not."""
         try:
-            request = self.desk.store.request(id)
-            tried(request, self._who(body))
+            request = self.desk.store.request(handle.id)
+            handle.on_its_request(tried)(request, self._who(body))
             client.views_open(trigger_id=body["trigger_id"], view=view(request))
         except (Refused, StoreTrouble) as error:
+            self._redraw(body, handle)
             self._answer(body, str(error))
         except KeyError:
             self._answer(body, GONE)
@@ -155,21 +160,13 @@ class Talk:
             log.warning("a form couldn't be opened: %s", error)
             self._answer(body, "Slack didn't let me open the form. Please press once more.")
 
-    def _sent(self, ack: Ack, body: Body, carried: dict[str, str], said: Decision) -> None:
+    def _sent(self, ack: Ack, body: Body, carried: dict[str, str], handle: Handle, said: Decision) -> None:
         """Takes what a form says; what is refused stands at its field."""
         view = body["view"]
         pressed = {**body, "trigger_id": view["id"], "container": carried}
-        text = self._take(pressed, RequestId(carried.get("request", "")), said)
+        text = self._take(pressed, handle, said)
         if text:
             ack(response_action="errors", errors={"reason": text})
         else:
             ack()
         self.desk.wake()
-
-
-def _pressed(body: Body) -> tuple[RequestId, dict[str, str]]:
-    """Which request a button is about, and where the message stands that it is on."""
-    id = body["actions"][0].get("value", "").partition(":")[0]
-    box = body.get("container", {})
-    place = {name: box[name] for name in ("channel_id", "message_ts") if box.get(name)}
-    return RequestId(id), place

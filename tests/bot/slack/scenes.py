@@ -131,6 +131,7 @@ def request(action: str, state: State, known: Facts, **changes: Any) -> Request:
         subject=PersonId("P-2") if action != "rename-group" else None,
         plan=plan if planned else {},
         revision="cafe" if planned else "",
+        token="9f86d081",
         round=int(planned),
         **(_asking(3, 4, 5) if planned else {}),
         expires_at=NOW + DAY if planned else None,

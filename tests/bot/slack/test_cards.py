@@ -172,7 +172,7 @@ def test_an_approvers_card_begins_with_the_question(people: dict[str, Person], k
 def test_approve_carries_id_and_revision_and_nothing_else(people: dict[str, Person], known: Facts) -> None:
     card = drawn(request("make-admin", State.WAITING, known), known, people, "approver")
     values = {element["action_id"]: element["value"] for _, element in placed(card.blocks)}
-    assert values == dict.fromkeys(("approve", "deny", "question", "details"), "R-42:cafe")
+    assert values == dict.fromkeys(("approve", "deny", "question", "details"), "R-42:cafe:9f86d081")
 
 
 @pytest.mark.parametrize(

@@ -192,12 +192,22 @@ def test_an_unreadable_denial_is_about_nothing(metadata: str) -> None:
 def test_the_forms_for_questions_and_answers_are_valid_and_carry_what_they_are_about() -> None:
     place = {"channel_id": "D1", "message_ts": "1.1"}
     long = Question(PersonId("P-3"), NOW, "w" * LONGEST_QUESTION)
-    of = Request(RequestId("R-42"), 1, State.WAITING, "offboard", PersonId("P-1"), NOW, {}, questions=(long,))
+    of = Request(
+        RequestId("R-42"),
+        1,
+        State.WAITING,
+        "offboard",
+        PersonId("P-1"),
+        NOW,
+        {},
+        questions=(long,),
+        token="beef",
+    )
     asked, replied = forms.question(of, place), forms.reply(of, 1, "C" * 80, place)
     for view in (asked, replied):
         check_valid("modal", view)
-    assert forms.carried(asked) == {"request": "R-42", **place}
-    assert forms.carried(replied) == {"request": "R-42", **place, "number": "1"}
+    assert forms.carried(asked) == {"request": "R-42::beef", **place}
+    assert forms.carried(replied) == {"request": "R-42::beef:1", **place}
 
 
 def test_the_form_for_a_delegate_is_valid_empty_and_filled_in() -> None:

@@ -25,7 +25,7 @@ from tests.bot.slack.test_cards import NAME, REASON
 MAY = (
     May("Withdraw", "withdraw"),
     May("Remind", "remind"),
-    May("Answer", "answer", ":1"),
+    May("Answer", "answer", 1),
     May("Details", "details"),
 )
 
@@ -48,7 +48,7 @@ def many(scene: Scene, count: int) -> tuple[Scene, ...]:
 
 
 def lines(text: str, count: int, left: int = 0, may: tuple[May, ...] = MAY) -> Listed:
-    return Listed(tuple(Line(RequestId(f"R-{n}"), text, may) for n in range(1, count + 1)), left)
+    return Listed(tuple(Line(one.request, text, may) for one in many(waits(), count)), left)
 
 
 def full(scene: Scene, waiting: int, text: str) -> Page:
@@ -100,7 +100,7 @@ def test_no_names_or_reasons_make_a_page_that_slack_refuses(
     check_valid("home", draw(full(scene, 150, text)))
     stood = waits(action=action, people=people, names=names, reason=reason, state=State.STOPPED)
     for drawn in (stands, stopped, stuck):
-        listed = Listed((Line(RequestId("R-1"), drawn(stood), MAY),))
+        listed = Listed((Line(stood.request, drawn(stood), MAY),))
         check_valid("home", draw(Page(stopped=listed)))
 
 
@@ -154,7 +154,7 @@ def test_what_is_grave_asks_once_more(action: str, yes: str | None) -> None:
     view = draw(Page(waiting=(waits(action=action),)))
     [approve] = [one for _, one in placed(view["blocks"]) if one["action_id"] == "approve"]
     assert (approve["confirm"]["confirm"]["text"] if "confirm" in approve else None) == yes
-    assert pressed(view, "approve") == ["R-42:cafe"]
+    assert pressed(view, "approve") == ["R-42:cafe:9f86d081"]
 
 
 def test_several_of_one_kind_have_one_button() -> None:
@@ -189,9 +189,9 @@ def test_a_delegate_can_be_changed_and_sent_home() -> None:
 
 
 def test_a_line_with_one_button_has_it_beside_the_text() -> None:
-    line = Line(RequestId("R-7"), "R-7 · expired", (May("Ask Again", "again"),))
+    line = Line(waits(7).request, "R-7 · expired", (May("Ask Again", "again"),))
     [block] = [one for one in draw(Page(ended=(line,)))["blocks"] if "accessory" in one]
-    assert (block["text"]["text"], block["accessory"]["value"]) == ("R-7 · expired", "R-7")
+    assert (block["text"]["text"], block["accessory"]["value"]) == ("R-7 · expired", "R-7:cafe:9f86d081")
 
 
 def test_a_question_stands_there_until_it_is_answered() -> None:

@@ -200,7 +200,7 @@ def test_what_was_asked_twice_shows_how_the_first_one_stands(known: Facts, peopl
     joined = request("move-team", State.JOINED, known, outcome=Outcome(NOW, BOT, "The same was asked for."))
     waits = drawn(joined, known, people, "requester")
     assert buttons(waits) == ["remind"]
-    assert [element["value"] for _, element in placed(waits.blocks)] == ["R-7"]
+    assert [element["value"] for _, element in placed(waits.blocks)] == ["R-7:cafe:9f86d081"]
     for state in (State.CHECKING, State.WORKING, State.DONE, State.DENIED):
         first = request("move-team", state, known, id="R-7")
         scene = replace(scenes.scene(joined, known, people, "requester"), first=first)
