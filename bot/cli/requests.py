@@ -9,6 +9,7 @@ import click
 from approvals import decide, report
 from approvals.history import history
 from approvals.ids import PersonId, RequestId
+from approvals.people import listed
 from approvals.refusals import Refused
 from approvals.request import Draft, Request
 from approvals.sqlite import SqliteStore
@@ -122,7 +123,8 @@ def _filled(action: str, fields: tuple[str, ...], operator: bool) -> dict[str, s
         why = f"{twice[0]} is given twice; several teams go into one, like teams=A,B"
         raise click.UsageError(f"{action} takes {takes}; {why}.")
     if wrong or missing:
-        why = f"{wrong[0]!r} isn't one of them" if wrong else f"{', '.join(missing)} is missing"
+        why = f"{listed(missing)} {'is' if len(missing) == 1 else 'are'} missing"
+        why = f"{wrong[0]!r} isn't one of them" if wrong else why
         raise click.UsageError(f"{action} takes {takes}; {why}.")
     return raw
 

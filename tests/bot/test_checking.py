@@ -56,7 +56,7 @@ def test_exactly_one_look_comes_before_asking(s: Stage) -> None:
 
 def test_an_admin_who_may_be_the_last_takes_a_second_look(s: Stage) -> None:
     s.miro.add_user("jo@example.com", "Jo Park", admin=True)
-    checked(s, sent(s, "U0LENA", "/miro-offboard", "jo@example.com because last day today"))
+    checked(s, sent(s, "U0LENA", "/miro-offboard", "deactivate jo@example.com because last day"))
     assert looked(s) == ['userName eq "jo@example.com"', "active eq true"]
 
 

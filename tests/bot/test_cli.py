@@ -154,7 +154,8 @@ def test_wrong_usage_exits_with_2(shell: Shell, words: tuple[str, ...]) -> None:
     [
         (
             ("make-admin", "--as", "dana@example.com"),
-            "make-admin takes person=… [rights=…] [to_team=…] [from_team=…] [for_days=…]; person is missing.",
+            "make-admin takes person=… rights=… [to_team=…] [from_team=…] [for_days=…]; "
+            "person and rights are missing.",
         ),
         (
             ("request-access", "team=Engineering", "--as", "alex@example.com"),

@@ -100,7 +100,11 @@ NO_TEAMS = (
     ("words", "exits", "said"),
     [
         (ACCESS, 1, NO_TEAMS),
-        (("ask", "offboard", "person=jo@example.com", *ACCESS[3:]), 1, "Error: You can't ask for this."),
+        (
+            ("ask", "offboard", "person=jo@example.com", "how=delete", *ACCESS[3:]),
+            1,
+            "Error: You can't ask for this.",
+        ),
         (("ask", "offboard", "who=jo@example.com", *ACCESS[3:]), 2, "Usage: "),
         (
             ("ask", "leave-team", "from_team=Design", "--as", "jo@other.org", *ACCESS[5:]),
@@ -119,7 +123,16 @@ def test_what_is_refused_begins_no_record(
 
 def test_what_can_be_asked_for_begins_a_record(tmp_path: Path) -> None:
     (tmp_path / "policy.toml").write_text(POLICY, encoding="utf-8")
-    words = ("ask", "offboard", "person=jo@example.com", "--as", "lena@example.com", "--reason", "gone")
+    words = (
+        "ask",
+        "offboard",
+        "person=jo@example.com",
+        "how=deactivate",
+        "--as",
+        "lena@example.com",
+        "--reason",
+        "gone",
+    )
     assert Shell(tmp_path).types(*words) == "Saved: R-1, to deactivate jo@example.com in Miro."
     assert Shell(tmp_path).types("requests").startswith("R-1 ")
     assert Shell(tmp_path).types(*ACCESS, exits=1) == NO_TEAMS
