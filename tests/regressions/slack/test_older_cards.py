@@ -15,7 +15,7 @@ from bot.sandbox.inputs import placed
 from bot.sandbox.slack_records import JSON, Message
 from bot.sandbox.stage import Stage
 from bot.slack.handles import OTHER_PLAN, OTHER_RECORD
-from bot.slack.web import serving
+from bot.slack.serving import serving
 from tests.bot.journeys.scenes import (
     answer,
     as_it_was,
