@@ -138,9 +138,9 @@ class SlackPeople:
             self._fields = self._now(), list(profile.get("fields") or [])
         return self._fields[1]
 
-    def _look_at(self, slack_id: SlackId) -> Person | None:
+    def _look_at(self, slack_id: SlackId, asked: frozenset[str] = frozenset()) -> Person | None:
         try:
-            return self._keep(self._ask(self._client.users_info, user=slack_id)["user"])
+            return self._keep(self._ask(self._client.users_info, user=slack_id)["user"], asked)
         except KeyError:
             known = self._people.by_slack(slack_id)
             return self._people.saw(Account(slack_id, Standing.LEFT, self._now()), "") if known else None
@@ -160,7 +160,7 @@ class SlackPeople:
         except (SlackClientError, OSError) as error:
             raise SlackAway(f"Slack can't be reached: {error}; try again in a minute") from error
 
-    def _keep(self, user: dict[str, Any]) -> Person:
+    def _keep(self, user: dict[str, Any], asked: frozenset[str] = frozenset()) -> Person:
         profile = user.get("profile", {})
         # An address nobody confirmed proves nothing; Miro access must not hang on it.
         confirmed = user.get("is_email_confirmed", True)
@@ -170,10 +170,22 @@ class SlackPeople:
         given, family = _seen(profile.get("first_name")), _seen(profile.get("last_name"))
         if not given and " " in name:
             given, _, family = name.partition(" ")
+        self._ask_holders(account, email, asked)
         with self._one_at_a_time:
             email = self._rightful(account, email)
             # All at once: an account that counts as looked at, and has no name yet, would stay nameless.
             return self._people.saw(account, email, name=name, given=given, family=family)
+
+    def _ask_holders(self, account: Account, email: str, asked: frozenset[str]) -> None:
+        """Looks up the accounts that had this address last: it may have been given on since.
+
+        Two accounts of one address today are one human; two that had it one after the other needn't be.
+        """
+        other = self._people.by_email(email)
+        mine = other is None or account.slack_id in {one.slack_id for one in other.accounts}
+        for one in () if other is None or mine else other.accounts:
+            if one.slack_id not in asked and one.standing is not Standing.STRANGER:
+                self._look_at(one.slack_id, asked | {account.slack_id})
 
     def _rightful(self, account: Account, email: str) -> str:
         """The address, unless it is a colleague's and this account isn't: those are two humans, not one.
@@ -187,7 +199,7 @@ class SlackPeople:
         if account.standing in _OUTSIDE:
             return "" if Standing.COLLEAGUE in standings else email
         if account.standing is Standing.COLLEAGUE and standings and standings <= _OUTSIDE:
-            self._people.learn(other.id, email="")
+            self._people.disown(other.id)
         return email
 
     def _standing(self, user: dict[str, Any]) -> Standing:
