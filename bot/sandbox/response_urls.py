@@ -16,7 +16,7 @@ USES = 5
 def answer(slack: SlackState, call: Call) -> Answer | None:
     """Answers one post to `/response/<key>`; None cuts the line."""
     params: JSON = json.loads(call.body or b"{}")
-    fault = slack.take_fault("response_url")
+    fault = slack.take_fault("response_url", params)
     with slack.lock:
         if fault is None or fault.cut == "after":
             answered, said = _carried_out(slack, call.path.removeprefix("/response/"), params)

@@ -74,7 +74,9 @@ def _handler(answers: Answers) -> type[BaseHTTPRequestHandler]:
             self.send_response_only(answer.status)
             for name, value in answer.headers.items():
                 self.send_header(name, value)
-            if answer.status != 204:
+            if "Content-Length" in answer.headers:
+                self.close_connection = True  # whoever says it by hand may promise more than comes
+            elif answer.status != 204:
                 self.send_header("Content-Length", str(len(answer.body)))
             self.end_headers()
             self.wfile.write(answer.body)

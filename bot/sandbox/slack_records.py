@@ -1,6 +1,7 @@
 """The things a Slack workspace is made of, as the stand-in keeps them."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 JSON = dict[str, Any]
@@ -97,7 +98,8 @@ class Fault:
     """What goes wrong with the next `times` calls of `method`, after `skip` that go well.
 
     `method` may be "*" or "response_url"; `times` None is for ever. `cut` ends the connection without an
-    answer, before the call was carried out or after.
+    answer, before the call was carried out or after. `body` is sent as it is, with these `headers`, which may
+    be false. `to` spares all calls but those for one person or channel.
     """
 
     method: str
@@ -107,6 +109,16 @@ class Fault:
     retry_after: int = 1
     cut: Literal["before", "after"] | None = None
     skip: int = 0
+    body: bytes | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+    to: str | None = None
+
+    def concerns(self, method: str, params: JSON) -> bool:
+        """Whether this is a call that goes wrong."""
+        names = ("user", "user_id", "channel")
+        return self.method in ("*", method) and (
+            self.to is None or self.to in [params.get(name) for name in names]
+        )
 
 
 @dataclass

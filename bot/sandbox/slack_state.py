@@ -1,9 +1,10 @@
 """What the stand-in Slack knows and has handed out: people, channels, messages, triggers, response URLs."""
 
 import copy
+import math
 import threading
 import time
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal, TypeVar
@@ -39,6 +40,7 @@ class SlackState:
     now: Callable[[], float] = time.time
     org_install: bool = False
     scopes: frozenset[str] | None = None
+    calls_a_minute: int | None = None
     app_id: str = "A01BOT"
     base: str = "http://127.0.0.1:9"
     people: dict[str, Person] = field(default_factory=dict)
@@ -60,6 +62,7 @@ class SlackState:
         self.lock = threading.RLock()
         self._changed = threading.Condition(self.lock)
         self._count = 0
+        self._taken: dict[str, deque[float]] = defaultdict(deque)
 
     # -- who and where
 
@@ -202,9 +205,9 @@ class SlackState:
         with self.lock:
             self.faults.append(Fault(method, **how))
 
-    def take_fault(self, method: str) -> Fault | None:
+    def take_fault(self, method: str, params: JSON) -> Fault | None:
         with self.lock:
-            fault = next((each for each in self.faults if each.method in ("*", method)), None)
+            fault = next((each for each in self.faults if each.concerns(method, params)), None)
             if fault is None:
                 return None
             place = self.faults.index(fault)
@@ -216,3 +219,20 @@ class SlackState:
             elif fault.times is not None:
                 self.faults[place] = replace(fault, times=fault.times - 1)
             return fault
+
+    def crowded(self, method: str) -> int:
+        """Seconds to wait where a method was called often enough within a minute, 0 where it wasn't.
+
+        Slack counts by method, workspace and app (docs.slack.dev/apis/web-api/rate-limits); here every method
+        has the same tier.
+        """
+        with self.lock:
+            if self.calls_a_minute is None:
+                return 0
+            calls, now = self._taken[method], self.now()
+            while calls and now - calls[0] >= 60:
+                calls.popleft()
+            if len(calls) >= self.calls_a_minute:
+                return math.ceil(calls[0] + 60 - now)
+            calls.append(now)
+            return 0

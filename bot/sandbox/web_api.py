@@ -16,7 +16,9 @@ def answer(slack: SlackState, call: Call) -> Answer | None:
     """Answers one call of `/api/<method>`; None cuts the line."""
     method = call.path.removeprefix("/api/")
     params = parameters(call)
-    fault = slack.take_fault(method)
+    fault = slack.take_fault(method, params)
+    if fault is None and (wait := slack.crowded(method)):
+        fault = Fault(method, status=429, retry_after=wait)
     with slack.lock:
         if fault is None or fault.cut == "after":
             said: JSON = _carried_out(slack, method, params, call)
@@ -31,6 +33,8 @@ def answer(slack: SlackState, call: Call) -> Answer | None:
 
 def failed(fault: Fault) -> tuple[Answer, JSON]:
     """The answer of a call that goes wrong."""
+    if fault.body is not None:
+        return Answer(fault.status or 200, fault.body, fault.headers), {}
     if fault.status == 429:
         said: JSON = {"ok": False, "error": fault.error or "ratelimited"}
         return Answer.of(429, said, Retry_After=str(fault.retry_after)), said

@@ -23,9 +23,15 @@ class Workspace(SlackState):
         bot_user: str = "U0BOT",
         org_install: bool = False,
         scopes: frozenset[str] | None = None,
+        calls_a_minute: int | None = None,
     ):
-        """`scopes` None lets the bot do everything; `org_install` is an app installed for the whole Grid."""
-        super().__init__(team_id, enterprise_id, bot_user, signing_secret, now, org_install, scopes)
+        """`scopes` None lets the bot do everything; `org_install` is an app installed for the whole Grid.
+
+        With `calls_a_minute` each method takes so many, and answers 429 to the others.
+        """
+        super().__init__(
+            team_id, enterprise_id, bot_user, signing_secret, now, org_install, scopes, calls_a_minute
+        )
         self.add_person(bot_user, None, "Miro", is_bot=True)
 
     @contextmanager
