@@ -11,7 +11,7 @@ from typing import Any
 
 from slack_bolt import App
 from slack_bolt.authorization import AuthorizeResult
-from slack_sdk import WebClient
+from slack_bolt.context import BoltContext
 
 from approvals.sqlite import SqliteStore, utc_now
 from bot.desk import Desk
@@ -19,11 +19,14 @@ from bot.housekeeping import Housekeeping
 from bot.loops import Loop, Traffic
 from bot.miro.client import Miro
 from bot.miro_sync import MiroSync
+from bot.outgoing import Outgoing
 from bot.people_sync import PeopleSync
 from bot.policies import Policies, usable
 from bot.settings import Settings
 from bot.slack.courier import Courier
+from bot.slack.edge import SlackClient
 from bot.slack.listeners import Listeners
+from bot.slack.pace import Pace
 from bot.slack.people import SlackPeople
 from bot.slack.receiver import Receiver
 from bot.slack.web import Door
@@ -34,7 +37,11 @@ log = logging.getLogger(__name__)
 
 LISTENERS = 32
 """Threads that take what Slack sends: a form that is opened holds one for a while."""
+LISTENER_SECONDS = 3.0
+"""For a call that a listener makes: by then Slack has told the person that it failed."""
 WORKERS = 4
+SENDERS = 4
+"""Threads that bring messages; of one method two at most, so that one that hangs keeps no other back."""
 LAST_STEPS = 4.0
 """Seconds for the current steps when the bot ends; Docker kills after ten, which does no harm either."""
 
@@ -47,7 +54,8 @@ class Bot:
     store: SqliteStore
     desk: Desk
     miro: Miro
-    client: WebClient
+    client: SlackClient
+    lines: Outgoing
     people: SlackPeople
     courier: Courier
     workers: list[Worker]
@@ -62,7 +70,8 @@ class Bot:
         steps: list[tuple[str, Callable[[], bool], float]] = [
             (f"worker-{number}", worker.work, 1.0) for number, worker in enumerate(self.workers)
         ]
-        steps += [("courier", self.courier.step, 1.0), ("clock", self._tick, 5.0)]
+        steps += [(f"courier-{number}", self.courier.send, 1.0) for number in range(SENDERS)]
+        steps += [("pages", self.courier.publish, 1.0), ("clock", self._tick, 5.0)]
         self._loops = [Loop(name, step, idle, self.traffic) for name, step, idle in steps]
         self.desk.wake = self._wake
         for loop in self._loops:
@@ -98,6 +107,7 @@ class Bot:
         for loop in self._loops:
             loop.join(deadline - time.monotonic())
         self.miro.close()
+        self.lines.close()
         self.store.close()
 
     def door(self) -> Door:
@@ -149,24 +159,26 @@ def build(
     miro = Miro(
         settings.miro_url, settings.secret("MIRO_SCIM_TOKEN"), store, now, sleep, settings.dialect, practice
     )
-    # Without the SDK's own retry: it would post a card twice after a cut line; the courier knows better.
-    client = WebClient(settings.secret("SLACK_BOT_TOKEN"), settings.slack_url, timeout=15, retry_handlers=[])
-    people = SlackPeople(client, store.people, now)
-    courier = Courier(desk, client)
+    lines, pace = Outgoing(), Pace(now)
+    client = SlackClient(settings.secret("SLACK_BOT_TOKEN"), settings.slack_url, lines)
+    people = SlackPeople(client, store.people, now, pace, sleep)
+    courier = Courier(desk, client, pace)
     me = f"{socket.gethostname()}/{os.getpid()}"
     workers = [Worker(desk, miro, people, f"{me}/{number}") for number in range(WORKERS)]
     times = Timetable(now)
     housekeeping = Housekeeping(
         desk, PeopleSync(desk, miro, people, times), MiroSync(desk, miro, times), times
     )
-    app = _bolt(settings, people)
+    app = _bolt(settings, people, client)
     traffic = Traffic(time.monotonic)
     app.use(traffic.heard)
     Listeners(desk, courier).register(app)
-    return Bot(settings, store, desk, miro, client, people, courier, workers, housekeeping, app, traffic)
+    return Bot(
+        settings, store, desk, miro, client, lines, people, courier, workers, housekeeping, app, traffic
+    )
 
 
-def _bolt(settings: Settings, people: SlackPeople) -> App:
+def _bolt(settings: Settings, people: SlackPeople, client: SlackClient) -> App:
     token = settings.secret("SLACK_BOT_TOKEN")
 
     def authorize(**_: Any) -> AuthorizeResult:
@@ -176,14 +188,19 @@ def _bolt(settings: Settings, people: SlackPeople) -> App:
             enterprise_id=enterprise or None, team_id=team, bot_token=token, bot_user_id=people.bot_user
         )
 
+    def by_the_edge(context: BoltContext, next: Callable[[], None]) -> None:
+        # Bolt makes a client of the SDK's for each delivery, which would open a line of its own.
+        context["client"] = client.for_listener(context.team_id, LISTENER_SECONDS)
+        next()
+
     quiet = logging.getLogger("slack_bolt")
     # Bolt warns that SLACK_BOT_TOKEN is in the environment although `authorize` is given: it is meant so.
     quiet.setLevel(logging.ERROR)
-    return App(
+    app = App(
         # Without a name Bolt reads the source of everything on the stack, to find one.
         name="miro-bot",
         logger=quiet,
-        client=WebClient(base_url=settings.slack_url, timeout=3, retry_handlers=[]),
+        client=SlackClient("", settings.slack_url, client.lines),
         authorize=authorize,
         # In the thread that took the delivery: Bolt's other way polls for the ack every 10 ms from a second
         # thread, which costs more than our listeners do. They are short, and deliveries are taken up once.
@@ -193,3 +210,5 @@ def _bolt(settings: Settings, people: SlackPeople) -> App:
         ssl_check_enabled=False,
         signing_secret="checked-at-the-door",
     )
+    app.use(by_the_edge)
+    return app

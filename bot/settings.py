@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Literal
-from urllib.parse import urlsplit
 
 from pydantic import SecretStr
 
 from bot.miro.wire import Dialect
+from bot.outgoing import is_safe
 
 SECRETS = ("SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "SLACK_SIGNING_SECRET", "MIRO_SCIM_TOKEN")
 BEGINNINGS = {"SLACK_BOT_TOKEN": "xoxb-", "SLACK_APP_TOKEN": "xapp-"}
@@ -74,15 +74,7 @@ def read(environ: Mapping[str, str]) -> Settings:
 def _address(environ: Mapping[str, str], name: str, otherwise: str) -> str:
     """A service's URL; tokens go there, so it is https unless it is this very machine."""
     text = environ.get(name) or otherwise
-    try:
-        parts = urlsplit(text)
-        here = parts.hostname in ("localhost", "127.0.0.1", "::1")
-        safe = parts.scheme == "https" or (parts.scheme == "http" and here)
-        # Asked for its port, an address without a proper one raises ValueError.
-        fits = safe and bool(parts.hostname) and parts.port != 0
-    except ValueError:
-        fits = False
-    if not fits:
+    if not is_safe(text):
         raise BadSettings(f"{name} is {text!r}; write it like {otherwise} (http only to 127.0.0.1).")
     return text
 

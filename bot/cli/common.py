@@ -13,7 +13,6 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import click
-from slack_sdk.errors import SlackApiError
 
 from approvals.ids import GroupId, PersonId
 from approvals.policy import Policy
@@ -32,6 +31,7 @@ from bot.desk import SlackAway, numbered
 from bot.lifecycle.fill import Problems
 from bot.miro.client import MiroError
 from bot.settings import BadSettings, Settings
+from bot.slack.edge import Kind, SlackFault
 
 JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
@@ -50,12 +50,12 @@ def sentences() -> Iterator[None]:
     except MiroError as error:
         raise failed(f"{error} Look at MIRO_SCIM_TOKEN and MIRO_SCIM_URL.") from error
     except SlackAway as error:
-        answered = isinstance(error.__cause__, SlackApiError)
+        cause = error.__cause__
+        answered = not (isinstance(cause, SlackFault) and cause.kind is Kind.NETWORK)
         look = "SLACK_BOT_TOKEN, then at the network" if answered else "the network, then at SLACK_API_URL"
         raise failed(f"{error}. Look at {look}.") from error
-    except SlackApiError as error:
-        why = error.response.get("error")
-        raise failed(f"Slack refused to connect: {why}. Look at SLACK_APP_TOKEN.") from error
+    except SlackFault as fault:
+        raise failed(f"Slack refused to connect: {fault.why}. Look at SLACK_APP_TOKEN.") from fault
     except BrokenPipeError:
         raise  # click ends in silence: whoever read has read enough
     except OSError as error:

@@ -2,14 +2,13 @@
 
 from collections.abc import Iterator
 
-from slack_sdk.errors import SlackApiError
-
 from approvals.people import Standing
 from bot.app import Bot
 from bot.cli.common import thrown_away
 from bot.deciders import closed, refresh_group
 from bot.desk import BadField
 from bot.settings import Settings
+from bot.slack.edge import SlackFault
 
 
 def unreached(settings: Settings) -> list[str]:
@@ -37,12 +36,9 @@ def _managers(bot: Bot) -> Iterator[str]:
 
 def _second_accounts(bot: Bot) -> Iterator[str]:
     """An address needn't be one of Slack; an account that isn't there links nobody."""
-    policy = bot.desk.policy
-    apart = {entry for one, others in policy.different_person.items() for entry in (one, *others)}
-    for table, entries in (("same_person", {*policy.same_person}), ("different_person", apart)):
-        for entry in sorted(entries):
-            if "@" not in entry and bot.people.find(entry) is None:
-                yield f"{entry}, named in [{table}]: Slack knows nobody by this name"
+    for entry in sorted(bot.desk.policy.same_person):
+        if "@" not in entry and bot.people.find(entry) is None:
+            yield f"{entry}, named in [same_person]: Slack knows nobody by this name"
 
 
 def _problem(bot: Bot, entry: str) -> str:
@@ -70,8 +66,8 @@ def _channel(bot: Bot) -> Iterator[str]:
         return
     try:
         said = bot.client.conversations_info(channel=channel)["channel"]
-    except SlackApiError as error:
-        yield f"tell = {channel}: Slack says {error.response.get('error')}; is the bot in it?"
+    except SlackFault as fault:
+        yield f"tell = {channel}: Slack says {fault.why}; is the bot in it?"
         return
     if said.get("is_archived"):
         yield f"tell = {channel}: it is archived"

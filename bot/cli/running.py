@@ -21,6 +21,7 @@ from bot.app import Bot
 from bot.cli.common import check_folder, failed, open_bot, say, sentences, settings
 from bot.policies import usable
 from bot.settings import BadSettings
+from bot.slack.edge import SlackClient
 from bot.slack.serving import serving
 
 PORT = click.IntRange(0, 65535)
@@ -130,13 +131,11 @@ def serving_http(bot: Bot, address: str) -> Iterator[None]:
 def serving_socket(bot: Bot) -> Iterator[None]:
     """Takes what Slack sends over Socket Mode, until the block ends."""
     from slack_bolt.adapter.socket_mode.websocket_client import SocketModeHandler
-    from slack_sdk import WebClient
 
     token = bot.settings.secret("SLACK_APP_TOKEN")
     # The handler opens its connection with the app token, at the address that the other calls use too.
-    handler = SocketModeHandler(
-        bot.app, token, web_client=WebClient(token, bot.settings.slack_url), concurrency=composition.LISTENERS
-    )
+    client = SlackClient(token, bot.settings.slack_url, bot.lines)
+    handler = SocketModeHandler(bot.app, token, web_client=client, concurrency=composition.LISTENERS)
     joined = threading.Event()
     handler.client.on_message_listeners.append(lambda *_: joined.set())
     try:

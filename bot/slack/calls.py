@@ -1,23 +1,37 @@
-"""The calls that bring messages to Slack, and the two ways in which they fail: for good, or for now."""
+"""The calls that bring messages to Slack, and how they fail: for good, for now, or before they are made."""
 
 import logging
 from collections.abc import Mapping
 from typing import Any
 
-from slack_sdk import WebClient
-from slack_sdk.errors import SlackApiError, SlackClientError
-from slack_sdk.webhook import WebhookClient
+from bot.slack.edge import Kind, SlackClient, SlackFault
+from bot.slack.pace import EVERYTHING, Crowded, Pace, Paced
+from bot.slack.verdict import Verdicts
 
 log = logging.getLogger(__name__)
 
 _FINAL = {
-    "channel_not_found", "is_archived", "user_disabled", "user_not_found",
-    "not_in_channel", "cannot_dm_bot", "messages_tab_disabled", "message_not_found", "cant_update_message",
-    "restricted_action", "no_permission", "invalid_blocks", "user_not_in_channel", "user_not_visible",
-    "msg_too_long", "is_inactive", "edit_window_closed", "not_enabled",
+    "channel_not_found", "is_archived", "user_disabled", "user_not_found", "not_in_channel", "cannot_dm_bot",
+    "message_not_found", "cant_update_message", "user_not_in_channel", "user_not_visible", "is_inactive",
+    "edit_window_closed", "not_an_address_of_slack",
 }  # fmt: skip
-"""Errors that trying again doesn't mend. Those of the bot's own token or scopes aren't among them: somebody
-mends these, and then everything is brought."""
+"""Errors that name what is gone: trying again mends none of them. What isn't listed is judged by whether
+others are reached (`Verdicts`); there are many, and more every year."""
+_PAGE_IS_OFF = {"not_enabled"}
+"""App Home is switched off; the page is drawn again when somebody opens it."""
+_TOKEN = {
+    "invalid_auth", "not_authed", "account_inactive", "token_revoked", "token_expired", "org_login_required",
+    "not_allowed_token_type", "two_factor_setup_required", "access_denied", "invalid_app_id",
+    "team_added_to_org", "accesslimited", "enterprise_is_restricted", "messages_tab_disabled",
+}  # fmt: skip
+"""Errors of the bot's token, of the whole workspace or of the app's settings: nobody's verdict. Nothing is
+sent for a while; somebody mends these, and then everything is brought."""
+_PASSING = {"internal_error", "fatal_error", "service_unavailable", "request_timeout", "missing_scope"}
+_OF_THE_MESSAGE = ("block", "msg_", "text", "attachment", "metadata", "invalid_arg", "json", "form_data")
+"""What the names of errors have in them that are about a message and not about who was to get it."""
+
+TOKEN_HOLD = 10.0
+PLAIN = "Slack didn't take the full message. My App Home has everything."
 
 
 class Unreachable(Exception):
@@ -25,48 +39,97 @@ class Unreachable(Exception):
 
 
 class Later(Exception):
-    """Slack has no time; try again after so many seconds."""
+    """It didn't get there now; try again after so many seconds.
 
-    def __init__(self, seconds: float, code: str = "") -> None:
+    `refused`: Slack said no to this recipient, `code` says why. `tried` is False where no call was made.
+    """
+
+    def __init__(self, seconds: float, code: str = "", *, refused: bool = False, tried: bool = True) -> None:
         super().__init__(f"in {seconds} s")
-        self.seconds, self.code = seconds, code
+        self.seconds, self.code, self.refused, self.tried = seconds, code, refused, tried
 
 
 class Line:
-    """The bot's way to Slack. Everything here raises Unreachable or Later."""
+    """The bot's way to Slack. Everything here raises Unreachable, Later or Paced."""
 
-    def __init__(self, client: WebClient) -> None:
-        self._client = client
+    def __init__(self, client: SlackClient, pace: Pace, verdicts: Verdicts) -> None:
+        self._client, self.pace, self._verdicts = client, pace, verdicts
 
-    def call(self, method: str, **params: Any) -> dict[str, Any]:
-        """One Web API call."""
+    def call(self, method: str, *, urgent: bool = False, **params: Any) -> dict[str, Any]:
+        """One Web API call, by the name of slack_sdk's function."""
+        name = method.replace("_", ".")
+        to = _recipient(name, params)
+        if wait := self._verdicts.wait(name, to):
+            raise Later(wait, tried=False)
         try:
-            return dict(getattr(self._client, method)(**params).data)
-        except SlackApiError as error:
-            code = str(error.response.get("error", ""))
-            if code in _FINAL:
-                raise Unreachable(code) from error
-            log.warning("Slack %s: %s", method, code or error.response.status_code)
-            raise Later(float(error.response.headers.get("Retry-After", 1)), code) from error
-        except (SlackClientError, OSError) as error:
-            log.warning("Slack %s: %s", method, type(error).__name__)
-            raise Later(1) from error
+            return self._sent(method, name, params, to, urgent)
+        except SlackFault as fault:
+            if not self._may_be_the_message(name, params, to, fault):
+                raise self._consequence(name, to, fault) from fault
+            said = fault.response.get("response_metadata")
+            log.error("Slack %s: %s %s; I send plain text", name, fault.code, said if said else "")
+        try:
+            return self._sent(method, name, _plain(params), to, urgent)
+        except SlackFault as fault:
+            raise self._consequence(name, to, fault) from fault
 
-    def post(self, to: str, message: Mapping[str, Any]) -> dict[str, Any]:
+    def _sent(self, method: str, name: str, params: dict[str, Any], to: str, urgent: bool) -> dict[str, Any]:
+        try:
+            with self.pace.calling(name, str(params.get("channel", "")), urgent):
+                said = dict(getattr(self._client, method)(**params).data)
+        except Crowded as crowded:
+            raise Later(crowded.seconds, tried=False) from crowded
+        self.pace.went_well(name)
+        self._verdicts.reached(name, to)
+        return said
+
+    def _may_be_the_message(self, name: str, params: Mapping[str, Any], to: str, fault: SlackFault) -> bool:
+        """A fault of one message is nobody's verdict: before somebody is judged, its plain text is tried."""
+        if fault.kind is not Kind.REFUSED or not (params.get("blocks") and params.get("text")):
+            return False
+        if fault.code in _FINAL | _TOKEN | _PASSING:
+            return False
+        return any(part in fault.code for part in _OF_THE_MESSAGE) or self._verdicts.is_close(name, to)
+
+    def _consequence(self, method: str, to: str, fault: SlackFault) -> Exception:
+        """What follows from a fault."""
+        code = fault.code
+        if code in _FINAL or (code in _PAGE_IS_OFF and method == "views.publish"):
+            self.pace.went_well(method)
+            return Unreachable(code)
+        log.warning("Slack %s: %s", method, fault.why)
+        if fault.kind is Kind.BUSY:
+            seconds = fault.retry_after or 1
+            self.pace.hold(method, seconds)
+            self._verdicts.busy(method, to, seconds)
+            return Paced(method, seconds)
+        if code in _TOKEN:
+            self.pace.hold(EVERYTHING, TOKEN_HOLD)
+            return Paced(EVERYTHING, TOKEN_HOLD)
+        if fault.kind is not Kind.REFUSED or code in _PASSING:
+            self.pace.failed(method)
+            return Later(1, code)
+        self.pace.went_well(method)
+        if self._verdicts.refused(method, to):
+            return Unreachable(code)
+        return Later(self._verdicts.wait(method, to) or 1, code, refused=True)
+
+    def post(self, to: str, message: Mapping[str, Any], urgent: bool = False) -> dict[str, Any]:
         """A new message; a link that somebody typed isn't unfolded."""
-        return self.call("chat_postMessage", channel=to, unfurl_links=False, unfurl_media=False, **message)
+        return self.call(
+            "chat_postMessage", urgent=urgent, channel=to, unfurl_links=False, unfurl_media=False, **message
+        )
 
     def replace(self, url: str, message: Mapping[str, Any]) -> None:
         """Puts a message in the place of one that was pressed (Slack lets it for 30 minutes)."""
         try:
-            hook = WebhookClient(url, timeout=15, retry_handlers=[])
-            said = hook.send_dict({**message, "replace_original": True})
-        except (SlackClientError, OSError) as error:
-            raise Later(1) from error
-        if said.status_code == 429 or said.status_code >= 500:
-            raise Later(float(said.headers.get("Retry-After", 1)))
-        if said.status_code != 200:
-            raise Unreachable(f"status {said.status_code}")
+            with self.pace.calling("response_url", urgent=True):
+                self._client.respond(url, {**message, "replace_original": True})
+        except SlackFault as fault:
+            gone = fault.kind is Kind.STATUS and 400 <= (fault.response.status_code or 0) < 500
+            if gone or fault.kind is Kind.REFUSED:
+                raise Unreachable(fault.why) from fault
+            raise self._consequence("response_url", url, fault) from fault
 
     def refuse_shared(self, channel: str) -> None:
         """A channel shared with another organization would show names and reasons to strangers."""
@@ -76,5 +139,19 @@ class Line:
             if error.code == "missing_scope":
                 raise Unreachable("I may not look whether the channel is shared (channels:read)") from error
             raise
-        if said["channel"].get("is_ext_shared"):
+        # Whatever isn't a clear no counts as shared: names mustn't be shown by mistake.
+        if said["channel"].get("is_ext_shared", False) is not False:
             raise Unreachable("the channel is shared with another organization")
+
+
+def _recipient(method: str, params: Mapping[str, Any]) -> str:
+    """Whom or what a refusal is about: a person, a channel, or one message in it."""
+    who = params.get("user_id") or params.get("user") or params.get("channel") or ""
+    return f"{who}/{params.get('ts', '')}" if method == "chat.update" else str(who)
+
+
+def _plain(params: Mapping[str, Any]) -> dict[str, Any]:
+    kept = {
+        name: value for name, value in params.items() if name not in ("blocks", "attachments", "metadata")
+    }
+    return {**kept, "text": f"{params['text']}\n{PLAIN}"}

@@ -55,7 +55,8 @@ def _titled(scene: Scene, words: int) -> str:
 
 def _waiting(scene: Scene) -> Message:
     request = scene.request
-    title = f"{scene.lead}{scene.secret}{request.id} · Waiting for {waiting.awaited(scene)}"
+    whom = "Nobody could be reached yet" if scene.unasked else f"Waiting for {waiting.awaited(scene)}"
+    title = f"{scene.lead}{scene.secret}{request.id} · {whom}"
     line = clip_words(f"{capital(scene.phrase)}.", 26)
     blocks = [header(title), section(line), *_how_far(scene, 0)]
     if count_words(blocks) > MOST_WORDS:

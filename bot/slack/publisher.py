@@ -23,6 +23,7 @@ from bot.slack import home
 from bot.slack.audience import owners
 from bot.slack.blocks import Block
 from bot.slack.calls import Later, Unreachable
+from bot.slack.pace import Paced
 
 log = logging.getLogger(__name__)
 
@@ -77,16 +78,14 @@ class Publisher:
         busy = bool(self._hurried)
         while self._hurried:
             page = self.desk.store.homes.get(self._hurried.popleft())
-            if page:
-                self._publish_safely(page)
+            if page and not self._publish_safely(page):
+                break  # it is behind, and drawn when it can be
         return busy
 
     def publish(self) -> bool:
         """Draws what is behind; whether anything was."""
         pages = self.desk.store.homes.behind(20, self.desk.now() - OPENED_WITHIN)
-        for page in pages:
-            self._publish_safely(page)
-        return bool(pages)
+        return sum(map(self._publish_safely, pages)) > 0
 
     # -- whom a change concerns --------------------------------------------------------------------------
 
@@ -109,18 +108,21 @@ class Publisher:
 
     # -- drawing -----------------------------------------------------------------------------------------
 
-    def _publish_safely(self, page: Home) -> None:
-        """One page that can't be drawn mustn't keep the others from being published."""
+    def _publish_safely(self, page: Home) -> bool:
+        """Whether anything came of it. One page that can't be drawn mustn't keep the others from it."""
         if page.slack_id in self._published:
-            return
-        self._published.add(page.slack_id)
+            return True
         try:
             self._publish(page)
+        except Paced:
+            return False
         except StoreTrouble:
             raise
         except Exception:
             log.exception("App Home of %s couldn't be drawn", page.slack_id)
             self.desk.store.homes.shown(page, page.drawn, self.desk.now() + timedelta(minutes=5))
+        self._published.add(page.slack_id)
+        return True
 
     def _publish(self, page: Home) -> None:
         view = home.view(self.desk, self._who(page.slack_id), self._notice(page))

@@ -29,7 +29,7 @@ from bot.slack.handles import Handle
 class Scene:
     """Everything a card is drawn from. `zone` '' means many readers; `helped`: an operator could be told.
 
-    `first` is the request that this one was joined to.
+    `first` is the request that this one was joined to. `unasked`: Slack took no message that asks anybody.
     """
 
     request: Request
@@ -42,6 +42,7 @@ class Scene:
     round: int = 0
     helped: bool = True
     first: Request | None = None
+    unasked: bool = False
 
     @property
     def lead(self) -> str:

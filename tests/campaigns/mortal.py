@@ -16,7 +16,6 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import httpx
-from slack_sdk import WebClient
 
 from approvals.connections import Connections
 from approvals.decide import approve
@@ -25,6 +24,7 @@ from approvals.who import Who
 from bot.app import Bot, build
 from bot.sandbox.stage import Clock
 from bot.settings import read
+from bot.slack.edge import SlackClient
 
 NEVER_FINISHED = 4
 FAILED = 5
@@ -93,7 +93,7 @@ def live(job: dict[str, Any]) -> int:
     whether it is the `same_machine` as before, which knows that the process of then is dead."""
     die = Points(job["point"])
     die.around_call(httpx.HTTPTransport, "handle_request")
-    die.around_call(WebClient, "api_call")
+    die.around_call(SlackClient, "api_call")
     die.around_commit(Connections, "writing")
     clock = Clock(datetime.fromisoformat(job["now"]))
     bot = build(read(job["environ"]), now=clock, sleep=clock.sleep)

@@ -6,14 +6,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from slack_sdk import WebClient
 
 from approvals.ids import SlackId
 from approvals.people import Person, Standing
 from approvals.sqlite import SqliteStore
 from bot.desk import BadField, SlackAway
+from bot.outgoing import Outgoing
 from bot.sandbox.slack_records import ProfileField
 from bot.sandbox.workspace import Workspace
+from bot.slack.edge import SlackClient
 from bot.slack.people import SlackPeople
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
@@ -24,8 +25,13 @@ class Office:
 
     def __init__(self, slack: Workspace, store: SqliteStore, url: str) -> None:
         self.slack, self.store, self.now = slack, store, NOW
-        client = WebClient("xoxb-sandbox", base_url=url, retry_handlers=[])
-        self.people = SlackPeople(client, store.people, lambda: self.now)
+        self.lines = Outgoing()
+        client = SlackClient("xoxb-sandbox", url, self.lines)
+        self.people = SlackPeople(client, store.people, lambda: self.now, sleep=self.sleep)
+
+    def sleep(self, seconds: float) -> None:
+        """Waits, without anybody having to."""
+        self.now += timedelta(seconds=seconds)
 
     @property
     def calls(self) -> list[str]:
@@ -52,7 +58,9 @@ def opened(folder: Path, **how: Any) -> Iterator[Office]:
     slack = Workspace(now=lambda: NOW.timestamp(), **how)
     store = SqliteStore(folder / "record.db", lambda: NOW)
     with slack.serve() as url:
-        yield Office(slack, store, url)
+        office = Office(slack, store, url)
+        yield office
+        office.lines.close()
     store.close()
 
 
@@ -158,7 +166,7 @@ def test_all_accounts_of_a_person_are_looked_at(office: Office) -> None:
     "how",
     [
         {"status": 500},
-        {"status": 429},
+        {"status": 429, "times": None},
         {"cut": "before"},
         {"error": "invalid_auth"},
         {"error": "missing_scope"},
@@ -387,7 +395,7 @@ ASKING: dict[str, Callable[[Office], object]] = {
         ({"error": "missing_scope"}, "add the scope to the app's bot scopes and install the app again"),
         ({"error": "internal_error"}, "Slack answered internal_error; try again in a minute"),
         ({"status": 503}, "Slack answered 503; try again in a minute"),
-        ({"status": 429}, "Slack answered ratelimited; try again in a minute"),
+        ({"status": 429, "times": None}, "Slack takes no more of these calls for now; try again in a minute"),
         ({"cut": "before"}, "Slack can't be reached: .*; try again in a minute"),
         ({"error": "token_revoked"}, "Slack answered token_revoked$"),
     ],

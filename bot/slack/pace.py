@@ -1,0 +1,167 @@
+"""When a Web API method may be called: by Slack's tiers, by its 429, with room for what is urgent."""
+
+import threading
+from collections import defaultdict, deque
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+
+MINUTE = 60.5
+"""Seconds that a call counts: from its answer, so it had reached Slack before; and half a second more."""
+TIERS = {
+    "chat.postMessage": 200, "users.list": 20, "usergroups.list": 20, "usergroups.users.list": 20,
+}  # fmt: skip
+"""Calls a minute where it isn't USUAL (docs.slack.dev/apis/web-api/rate-limits, and each method's page).
+
+Posting has a limit of its own: one a second and channel, short bursts allowed, and "several hundred" a minute
+for a workspace.
+"""
+USUAL = 50
+"""Calls a minute of tier 3. Tier 4 is 100 and more, of which the bot takes half: doctor, or the process
+before a restart, use the same token."""
+LEAST_LEARNED = 20
+"""A 429 after fewer calls in a minute isn't about the minute, and only holds the method for its time."""
+LEARNED_FOR = 600.0
+KEPT = 0.15
+"""The part of a minute's calls that is kept for what is urgent, less and less over KEPT_FOR seconds."""
+KEPT_FOR = 30.0
+AT_ONCE = 2
+"""Calls of one method on their way: a method that hangs mustn't take every thread."""
+CHANNEL_CALLS, CHANNEL_SECONDS = 10, 10.0
+"""Messages to one channel: one a second over ten seconds."""
+LONGEST = 600.0
+EVERYTHING = "*"
+"""Held like a method when no call can go well: the token is wrong, say."""
+
+
+class Paced(Exception):
+    """This method can't be called now. It wasn't called, and nothing is wrong with what was to be sent."""
+
+    def __init__(self, method: str, seconds: float) -> None:
+        super().__init__(f"{method} in {seconds:.1f} s")
+        self.method, self.seconds = method, seconds
+
+
+class Crowded(Exception):
+    """This channel was sent enough for now; others can be called by the same method."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(f"in {seconds:.1f} s")
+        self.seconds = seconds
+
+
+@dataclass
+class _Method:
+    limit: int
+    calls: deque[float] = field(default_factory=deque)
+    on_their_way: int = 0
+    held_until: float = 0.0
+    failures: int = 0
+    learned: int | None = None
+    learned_at: float = 0.0
+
+
+class Pace:
+    """One for each process. It never sleeps: whoever can't call now reads in how many seconds."""
+
+    def __init__(self, now: Callable[[], datetime]) -> None:
+        self._now, self._lock = now, threading.Lock()
+        self._methods: dict[str, _Method] = {}
+        self._channels: dict[str, deque[float]] = defaultdict(deque)
+
+    @contextmanager
+    def calling(self, method: str, channel: str = "", urgent: bool = False) -> Iterator[None]:
+        """The block makes one call of a method. Raises Paced or Crowded where it can't be made now."""
+        with self._lock:
+            if wait := self._wait(method, urgent):
+                raise Paced(method, wait)
+            if wait := self._channel_wait(method, channel):
+                raise Crowded(wait)
+            self._of(method).on_their_way += 1
+        try:
+            yield
+        finally:
+            with self._lock:
+                now, found = self._seconds(), self._of(method)
+                found.on_their_way -= 1
+                found.calls.append(now)
+                if channel and method == "chat.postMessage":
+                    self._channels[channel].append(now)
+
+    def wait(self, method: str, urgent: bool = False) -> float:
+        """Seconds until a method may be called, 0 for now."""
+        with self._lock:
+            return self._wait(method, urgent)
+
+    def went_well(self, method: str) -> None:
+        """Slack took a call of this method."""
+        with self._lock:
+            self._of(method).failures = 0
+
+    def failed(self, method: str) -> None:
+        """No verdict came: from the third time in a row on the method waits, up to half a minute."""
+        with self._lock:
+            found = self._of(method)
+            found.failures += 1
+            if found.failures > 2:
+                self._hold(found, min(2.0 ** min(found.failures - 3, 5), 30.0))
+
+    def hold(self, method: str, seconds: float) -> None:
+        """Nothing of this method for so many seconds: Slack answered 429, or takes nothing from this bot."""
+        with self._lock:
+            found, now = self._of(method), self._seconds()
+            accepted = len(self._recent(found, now)) - 1
+            if LEAST_LEARNED <= accepted < found.limit:
+                found.learned, found.learned_at = accepted, now
+            self._hold(found, seconds)
+
+    def _hold(self, found: _Method, seconds: float) -> None:
+        found.held_until = max(found.held_until, self._seconds() + min(seconds, LONGEST))
+
+    def _wait(self, method: str, urgent: bool) -> float:
+        now, found = self._seconds(), self._of(method)
+        held = max(self._left(found, now), self._left(self._of(EVERYTHING), now))
+        if held:
+            return held
+        if found.on_their_way >= AT_ONCE:
+            return 0.05
+        calls, limit = self._recent(found, now), self._limit(found, now)
+        used = len(calls) + found.on_their_way
+        if used >= limit:
+            return max(0.05, calls[0] + MINUTE - now) if calls else 0.05
+        kept = 0.0 if urgent or not calls else limit * KEPT * (1 - (now - calls[0]) / KEPT_FOR)
+        return 0.5 if used >= limit - kept else 0.0
+
+    def _channel_wait(self, method: str, channel: str) -> float:
+        if method != "chat.postMessage" or channel not in self._channels:
+            return 0.0
+        now, calls = self._seconds(), self._channels[channel]
+        while calls and not 0 <= now - calls[0] < CHANNEL_SECONDS:
+            calls.popleft()
+        if not calls:
+            del self._channels[channel]
+        return calls[0] + CHANNEL_SECONDS - now if len(calls) >= CHANNEL_CALLS else 0.0
+
+    def _of(self, method: str) -> _Method:
+        return self._methods.setdefault(method, _Method(TIERS.get(method, USUAL)))
+
+    def _limit(self, found: _Method, now: float) -> int:
+        if found.learned is not None and not 0 <= now - found.learned_at < LEARNED_FOR:
+            found.learned = None
+        return found.learned or found.limit
+
+    @staticmethod
+    def _recent(found: _Method, now: float) -> deque[float]:
+        # A clock that was set back mustn't hold anything until it has caught up.
+        while found.calls and not 0 <= now - found.calls[0] < MINUTE:
+            found.calls.popleft()
+        return found.calls
+
+    @staticmethod
+    def _left(found: _Method, now: float) -> float:
+        left = found.held_until - now
+        return left if 0 < left <= LONGEST else 0.0
+
+    def _seconds(self) -> float:
+        return self._now().timestamp()

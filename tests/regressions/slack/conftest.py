@@ -1,0 +1,5 @@
+"""A stage for whoever asks for one."""
+
+from tests.bot.conftest import s
+
+__all__ = ["s"]
