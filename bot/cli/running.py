@@ -187,7 +187,8 @@ def sandbox() -> None:
 @click.option("--port", type=PORT, default=8042, show_default=True)
 @click.option("--token", required=True, help="The token callers must send.")
 @click.option("--group-model", type=click.Choice(["team", "user-group"]), default="team", show_default=True)
-def sandbox_miro(port: int, token: str, group_model: Any) -> None:
+@click.option("--default-team", metavar="NAME", help="A team that every new account joins.")
+def sandbox_miro(port: int, token: str, group_model: Any, default_team: str | None) -> None:
     """Serve a Miro SCIM service as it is documented, with nothing in it but one admin and one team.
 
     To try `run` with a real Slack and no Miro: set MIRO_SCIM_URL to the address it prints, MIRO_SCIM_TOKEN to
@@ -199,6 +200,8 @@ def sandbox_miro(port: int, token: str, group_model: Any) -> None:
         raise click.UsageError("--token takes what callers have to send; it can't be empty.")
     miro = Miro(token=token, group_model=group_model)
     miro.add_user("admin@example.com", "Sandbox Admin", teams=[miro.add_team("Engineering")], admin=True)
+    if default_team:
+        miro.default_team = miro.add_team(default_team)
     with listening(miro.serve(port), f"127.0.0.1:{port}") as url:
         say(f"MIRO_SCIM_URL={url} (Ctrl-C ends it)")
         try:

@@ -76,7 +76,6 @@ class HasAccount(Goal):
         if self.given and self.family:
             body["name"] = {"familyName": self.family, "givenName": self.given}
         if self.enterprise:
-            body["schemas"] = [wire.USER, ENTERPRISE]
             body[ENTERPRISE] = _nested(self.enterprise)
         return Call("POST", "/Users", body)
 

@@ -271,13 +271,16 @@ def addressed(body: Any, id: str) -> Any:
 class Dialect:
     """Forms that Miro's pages show side by side; the default is what its API description prints.
 
-    Names for `MIRO_SCIM_DIALECT`: boolean-active, unquoted-ids, parentheses, lowercase-ops.
+    Names for `MIRO_SCIM_DIALECT`: boolean-active, unquoted-ids, parentheses, lowercase-ops,
+    extension-schemas. The last one names the enterprise extension in `schemas`, as RFC 7643 section 3 wants
+    it; Miro's description allows the core schema alone there.
     """
 
     boolean_active: bool = False
     unquoted_ids: bool = False
     parentheses: bool = False
     lowercase_ops: bool = False
+    extension_schemas: bool = False
 
     @classmethod
     def named(cls, names: Iterable[str]) -> "Dialect":
@@ -294,8 +297,11 @@ class Dialect:
 
     def body(self, body: Mapping[str, Any] | None) -> dict[str, Any] | None:
         """A body in this dialect."""
-        if body is None or "Operations" not in body:
-            return dict(body) if body is not None else None
+        if body is None:
+            return None
+        if "Operations" not in body:
+            extended = self.extension_schemas and ENTERPRISE in body
+            return {**body, "schemas": [*body["schemas"], ENTERPRISE]} if extended else dict(body)
         return {**body, "Operations": [self._operation(dict(one)) for one in body["Operations"]]}
 
     def _operation(self, operation: dict[str, Any]) -> dict[str, Any]:

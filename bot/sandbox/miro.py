@@ -1,5 +1,6 @@
 """A Miro SCIM service as documented, over real HTTP, so that the bot can be seen at work without a Miro."""
 
+import logging
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -26,6 +27,9 @@ from bot.sandbox.scim_errors import Refusal, rest_error
 from bot.sandbox.server import Answer, Call, serving
 
 __all__ = ["BoardsPassed", "Exchange", "Fault", "Miro", "Team", "User"]
+
+log = logging.getLogger("sandbox.miro")
+"""Each call as it is answered, at DEBUG; apart from the log of the bot, which names nobody."""
 
 _PREFIX = "/api/v1/scim"
 _UNDISTURBED = Fault(times=0)
@@ -161,7 +165,9 @@ class Miro(Settings):
         with self._lock:
             answer = self._disturbed(call, fault)
             status, said = (answer.status, parsed(answer.body)) if answer else (0, None)
-            self.log.append(Exchange(call.method, path, parsed(call.body), status, said))
+            exchange = Exchange(call.method, path, parsed(call.body), status, said)
+            self.log.append(exchange)
+        log.debug("%s %s -> %s", call.method, path, status, extra={"exchange": exchange})
         return answer
 
     def _disturbance(self, method: str, path: str) -> Fault:

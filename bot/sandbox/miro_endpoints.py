@@ -8,7 +8,8 @@ from bot.sandbox.miro_gate import media, read_body
 from bot.sandbox.miro_organization import Organization
 from bot.sandbox.scim_discovery import discovery
 from bot.sandbox.scim_errors import gateway_error, rest_error
-from bot.sandbox.scim_patch import Write, patched, replaced
+from bot.sandbox.scim_filter import CORE_GROUP, CORE_USER
+from bot.sandbox.scim_patch import Write, known, patched, replaced
 from bot.sandbox.scim_shapes import Resource, group_resource, listing, select, user_resource
 from bot.sandbox.server import Answer, Call
 
@@ -59,7 +60,7 @@ class _Users(_Endpoint):
             case "PUT":
                 return self._update(id, replaced)
             case "PATCH":
-                return self._update(id, patched)
+                return self._update(id, lambda body: known(CORE_USER, patched(body)))
             case "DELETE":
                 self._organization.user(id)
                 self._organization.delete(id)
@@ -96,7 +97,7 @@ class _Groups(_Endpoint):
             case "GET":
                 return self._answer(200, self._resource(id))
             case "PATCH":
-                writes = patched(read_body(self._call))
+                writes = known(CORE_GROUP, patched(read_body(self._call)))
                 self._organization.team(id)
                 miro_groups.update(self._organization, id, writes)
                 return self._answer(200, self._resource(id))

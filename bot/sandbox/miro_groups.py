@@ -14,7 +14,7 @@ MOST_MEMBERS = 8000
 def create(organization: Organization, writes: Sequence[Write]) -> Team:
     """A new group, which only the user-group model knows."""
     sent = {write.path: write.value for write in writes}
-    name = _name(sent.get(("displayname",)))
+    name = _free_name(organization, sent.get(("displayname",)))
     team = Team(organization.new_id(), displayName=name, team_name=name)
     organization.teams[team.id] = team
     update(organization, team.id, [write for write in writes if write.path == ("members",)])
@@ -31,11 +31,22 @@ def update(organization: Organization, id: str, writes: Sequence[Write]) -> None
 
 
 def _rename(organization: Organization, id: str, write: Write) -> None:
-    name = _name(None if write.op == "remove" else write.value)
+    name = _free_name(organization, None if write.op == "remove" else write.value, id)
     organization.change_team(id, displayName=name)
     if organization.settings.group_model == "user-group":
         # A team keeps the name that people see, by Miro's help pages; a user group has but one.
         organization.change_team(id, team_name=name)
+
+
+def _free_name(organization: Organization, value: Any, owner: str = "") -> str:
+    name = _name(value)
+    taken = (
+        team.id for team in organization.teams.values() if team.displayName.casefold() == name.casefold()
+    )
+    if any(id != owner for id in taken):
+        # That names are unique is said of teams nowhere; RFC 7644 section 3.12 has the status.
+        raise Refusal(409, f"Group name '{name}' is invalid: 'not unique'", "uniqueness")
+    return name
 
 
 def _name(value: Any) -> str:

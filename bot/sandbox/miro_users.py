@@ -73,8 +73,8 @@ def _free_name(organization: Organization, email: Any, owner: str = "") -> str:
         raise Refusal(409, f"{email} is not whitelisted")
     taken = organization.named(email)
     if taken is not None and taken.id != owner:
-        # 400 and not SCIM's 409: Miro's page on errors.
-        raise invalid(f"User name '{email}' is invalid: 'not unique'")
+        # RFC 7644 section 3.12, and a 409 of Miro's description; its page on errors has a 400 of these words.
+        raise Refusal(409, f"User name '{email}' is invalid: 'not unique'", "uniqueness")
     return email
 
 

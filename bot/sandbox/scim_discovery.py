@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from bot.sandbox.scim_attributes import ATTRIBUTES
 from bot.sandbox.scim_errors import Refusal
 from bot.sandbox.scim_filter import CORE_GROUP, CORE_USER, ENTERPRISE
 from bot.sandbox.scim_shapes import LIST
@@ -29,15 +30,6 @@ CONFIG: dict[str, Any] = {
     ],
 }
 
-# Miro doesn't publish its whole list; these are the attributes that its pages name.
-_ATTRIBUTES = {
-    CORE_USER: "userName displayName name.givenName name.familyName name.formatted userType active:boolean "
-    "preferredLanguage emails[].value emails[].display emails[].primary:boolean photos[].type photos[].value "
-    "groups[].value groups[].display roles[].type roles[].value roles[].display roles[].primary:boolean",
-    CORE_GROUP: "displayName members[].value members[].type members[].display",
-    ENTERPRISE: "employeeNumber costCenter organization division department "
-    "manager.value manager.displayName",
-}
 _NAMES = {CORE_USER: "User", CORE_GROUP: "Group", ENTERPRISE: "EnterpriseUser"}
 _READ_ONLY = ("emails", "groups")
 
@@ -49,7 +41,7 @@ def discovery(kind: str, id: str, url: str) -> dict[str, Any] | None:
     if kind == "ResourceTypes":
         return _chosen({name: _resource_type(name) for name in ("User", "Group")}, id)
     if kind == "Schemas":
-        return _chosen({urn: _schema(urn, url) for urn in _ATTRIBUTES}, id)
+        return _chosen({urn: _schema(urn, url) for urn in ATTRIBUTES}, id)
     return None
 
 
@@ -77,7 +69,7 @@ def _resource_type(name: str) -> dict[str, Any]:
 
 def _schema(urn: str, url: str) -> dict[str, Any]:
     trees: dict[str, list[str]] = {}
-    for written in _ATTRIBUTES[urn].split():
+    for written in ATTRIBUTES[urn].split():
         name, _, part = written.partition(".")
         trees.setdefault(name, []).extend([part] if part else [])
     return {

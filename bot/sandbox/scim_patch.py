@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from bot.sandbox.scim_attributes import is_known
 from bot.sandbox.scim_errors import invalid
 from bot.sandbox.scim_filter import BadFilter, Filter, Path, parse, steps
 
@@ -30,6 +31,14 @@ def patched(body: Any) -> list[Write]:
     if not isinstance(operations, list) or not operations:
         raise invalid("Operations must be a list with something in it", "invalidSyntax")
     return [write for operation in operations for write in _writes(operation)]
+
+
+def known(urn: str, writes: list[Write]) -> list[Write]:
+    """The writes, if the resource has all their attributes; a whole resource may name others unheeded."""
+    for write in writes:
+        if not is_known(urn, write.path):
+            raise invalid(f"Path '{'.'.join(write.path)}' is invalid", "invalidPath")
+    return writes
 
 
 def replaced(body: Any) -> list[Write]:

@@ -6,6 +6,7 @@ from typing import Any
 from bot.sandbox.miro_organization import Organization, Team, User
 from bot.sandbox.miro_roles import roles
 from bot.sandbox.miro_users import names
+from bot.sandbox.scim_attributes import is_known
 from bot.sandbox.scim_errors import invalid
 from bot.sandbox.scim_filter import (
     CORE_GROUP,
@@ -105,6 +106,10 @@ def _filter(text: str, complex_filter: bool) -> Filter | None:
         chosen = parse(text)
     except BadFilter as error:
         raise invalid(f"Filter '{text}' is invalid: {error}", "invalidFilter") from error
+    urn = CORE_USER if complex_filter else CORE_GROUP
+    unknown = [".".join(path) for path in chosen.paths() if not is_known(urn, path)]
+    if unknown:
+        raise invalid(f"Filter '{text}' is invalid: there is no {unknown[0]}", "invalidFilter")
     if not complex_filter and any(len(path) > 1 or path[0] in ("members", "meta") for path in chosen.paths()):
         # "Filtering on complex attributes is not supported": Miro's API description, GET /Groups.
         raise invalid(f"Filter '{text}' is invalid: complex attributes are not supported", "invalidFilter")

@@ -104,20 +104,20 @@ def test_rule_02_ids_have_19_digits_and_are_the_same_every_time(asking: Asking) 
 
 
 @pytest.mark.parametrize("taken", ["grace@example.com", "GRACE@example.com"])
-def test_rule_03_a_duplicate_user_name_is_400_not_unique(asking: Asking, taken: str) -> None:
+def test_rule_03_a_duplicate_user_name_is_409_not_unique(asking: Asking, taken: str) -> None:
     answers = [
         asking.post("/Users", {"userName": taken}),
         asking.patch(f"/Users/{asking.ada}", replace("userName", taken)),
         asking.put(f"/Users/{asking.ada}", {"userName": taken}),
     ]
     for answer in answers:
-        assert said(answer) == (400, f"User name '{taken}' is invalid: 'not unique'")
-        assert answer.json()["scimType"] == "invalidValue"
+        assert said(answer) == (409, f"User name '{taken}' is invalid: 'not unique'")
+        assert answer.json()["scimType"] == "uniqueness"
 
 
 def test_rule_03_a_deactivated_persons_name_is_taken_too(asking: Asking) -> None:
     asking.miro.change_user("ada@example.com", active=False)
-    assert asking.post("/Users", {"userName": "ada@example.com"}).status_code == 400
+    assert asking.post("/Users", {"userName": "ada@example.com"}).status_code == 409
 
 
 def test_rule_03_a_deleted_persons_name_is_free_and_gets_a_new_id(asking: Asking) -> None:

@@ -239,11 +239,11 @@ def test_rule_11_what_is_no_patch_is_400(asking: Asking, body: Any) -> None:
     assert ada and ada.active
 
 
-def test_rule_15_emails_and_unknown_attributes_are_ignored(asking: Asking) -> None:
+def test_rule_15_emails_and_unknown_attributes_of_a_resource_are_ignored(asking: Asking) -> None:
     before = asking.get(f"/Users/{asking.ada}").json()
     emails = [{"value": "other@example.com", "type": "work"}]
     operations = replace("emails", emails), replace('emails[type eq "work"].value', "x@example.com")
-    assert asking.patch(f"/Users/{asking.ada}", *operations, replace("nickName", "Countess")).json() == before
+    assert asking.patch(f"/Users/{asking.ada}", *operations).json() == before
     assert (
         asking.put(f"/Users/{asking.ada}", {"emails": emails, "title": "Dr.", "groups": []}).json() == before
     )
@@ -269,3 +269,31 @@ def test_rule_15_enterprise_attributes_are_kept_up_to_their_length(asking: Askin
         assert asking.patch(f"/Users/{answer['id']}", replace(path, "1" * length)).status_code == status
     cleared = asking.patch(f"/Users/{answer['id']}", {"op": "Remove", "path": path}).json()
     assert "employeeNumber" not in cleared[ENTERPRISE]
+
+
+@pytest.mark.parametrize(
+    "path", ["nickName", "costCenter", "roles.colour", f"{ENTERPRISE}:costCentre", "name.middle"]
+)
+def test_a_path_that_miro_does_not_have_is_refused(asking: Asking, path: str) -> None:
+    answer = asking.patch(f"/Users/{asking.ada}", replace("displayName", "Countess"), replace(path, "x"))
+    assert (answer.status_code, answer.json()["scimType"]) == (400, "invalidPath")
+    assert asking.get(f"/Users/{asking.ada}").json()["displayName"] == "Ada Example"
+
+
+def test_a_path_that_groups_do_not_have_is_refused(asking: Asking) -> None:
+    answer = asking.patch(f"/Groups/{asking.it}", replace("description", "All who mend things"))
+    assert (answer.status_code, answer.json()["scimType"]) == (400, "invalidPath")
+
+
+@pytest.mark.parametrize("text", ['nickName eq "Ada"', 'department eq "IT"', 'userName eq "a" or colour pr'])
+def test_a_filter_on_what_miro_does_not_have_is_refused(asking: Asking, text: str) -> None:
+    answer = asking.get("/Users", filter=text)
+    assert (answer.status_code, answer.json()["scimType"]) == (400, "invalidFilter")
+
+
+def test_a_group_may_not_take_the_name_of_another(asking: Asking) -> None:
+    answer = asking.patch(f"/Groups/{asking.it}", replace("displayName", "engineering"))
+    assert (answer.status_code, answer.json()["scimType"]) == (409, "uniqueness")
+    assert (
+        asking.patch(f"/Groups/{asking.it}", replace("displayName", "IT ADMINISTRATION")).status_code == 200
+    )

@@ -108,7 +108,7 @@ def test_onboarding_sends_what_hr_knows_with_the_account(tmp_path: Path) -> None
         assert ask(s, "U0ALEX", "/miro-access", "for Engineering because Monday") == [look(more=more)]
         first, post, _, last = approve(s, "U0PRIYA")
     assert (first, last) == (look(more=more), look(more=more))
-    assert post[2]["schemas"] == [USER, ENTERPRISE]
+    assert post[2]["schemas"] == [USER]
     assert post[2][ENTERPRISE] == {"organization": "Example Ltd"}
 
 

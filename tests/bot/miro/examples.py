@@ -58,7 +58,7 @@ EXAMPLES = [
         "POST",
         "/Users",
         {
-            "schemas": [USER, ENTERPRISE],
+            "schemas": [USER],
             "userName": "ada@example.com",
             "name": {"familyName": "Example", "givenName": "Ada"},
             ENTERPRISE: {"department": "IT", "costCenter": "CS001", "manager": {"displayName": "John Doe"}},
