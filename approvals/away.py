@@ -17,7 +17,7 @@ LONGEST = timedelta(days=92)
 def delegated(who: Who, delegate: Person, since: datetime, until: datetime, now: datetime) -> Draft:
     """One delegate for a span of days; one named before is replaced. Raises Refused."""
     check_standing(who, now)
-    if delegate.is_(who.person):
+    if delegate.is_linked(who.person):
         raise Refused("Name somebody else: you can't stand in for yourself.")
     if not delegate.is_colleague:
         raise Refused(f"{delegate.called} can't decide here, so can't stand in. Name a colleague.")

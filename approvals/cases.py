@@ -38,11 +38,6 @@ class Case:
         return self.teams or self.left
 
     @property
-    def is_for_others(self) -> bool:
-        """Whether somebody asks for somebody else."""
-        return self.subject is not None and not self.requester.is_(self.subject)
-
-    @property
     def barred(self) -> tuple[Person, ...]:
         """Who may never decide it: whoever asked, and the person concerned."""
         return (self.requester, *self.others, *((self.subject,) if self.subject else ()))

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from approvals.cases import Approver, Route
-from approvals.entitled import check_known, check_shell, seat
+from approvals.entitled import check_known, check_secret, check_shell, seat
 from approvals.refusals import Outdated, Refused
 from approvals.request import Draft, Request, Vote
 from approvals.routed import routed, same_step, voted
@@ -75,11 +75,12 @@ def deny(request: Request, who: Who, reason: str, table: Table, confidential: bo
 def withdraw(request: Request, who: Who, table: Table) -> list[Draft]:
     """The requester takes it back; a stopped one is left as it is, by an operator too."""
     check_known(request)
+    check_secret(request, who, table)
     if request.state not in OPEN or request.state is State.WORKING:
         if request.state is State.WORKING:
             raise Refused(f"{request.id} is being carried out right now. It can't be taken back any more.")
         raise settled(request, table.directory, table.now, who.person)
-    mine = who.person.is_(table.directory.person(request.requester))
+    mine = table.is_same(who.person, table.directory.person(request.requester))
     operates = is_operator(table.in_force, who.person)
     if not (mine and request.state is not State.STOPPED) and not operates:
         raise Refused(f"Only who asked for {request.id}, or an operator, can withdraw it.")
@@ -93,6 +94,7 @@ def withdraw(request: Request, who: Who, table: Table) -> list[Draft]:
 def resume(request: Request, who: Who, table: Table) -> list[Draft]:
     """An operator lets a stopped request go on with what was approved."""
     check_known(request)
+    check_secret(request, who, table)
     # First: how a confidential request stands is not for everybody.
     if not is_operator(table.in_force, who.person):
         told = "They have been told." if request.state is State.STOPPED else "Nothing has changed."

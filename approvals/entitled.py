@@ -27,6 +27,33 @@ def check_shell(who: Who, *policies: Policy) -> None:
         )
 
 
+def check_secret(request: Request, who: Who, table: Table) -> None:
+    """Refuses the person of a confidential request, in the words for a request that doesn't exist."""
+    if table.is_secret_from(who.person, request):
+        raise Refused(f"I know no request {request.id} of yours.")
+
+
+_LINKED = (
+    " An address or account of theirs was seen with yours: if you are two people, an operator can say so "
+    "with `miro-bot people split`."
+)
+
+
+def check_own(request: Request, who: Who, table: Table) -> None:
+    """Refuses whoever asked, and the person concerned, under any account or address ever seen of them."""
+    people = table.directory
+    sides = {
+        "You asked for this, so somebody else has to decide.": [request.requester],
+        "This is about you, so somebody else has to decide.": [request.subject] if request.subject else [],
+        "You asked for the same, so somebody else has to decide.": table.followers,
+    }
+    for text, ids in sides.items():
+        same = [one for one in map(people.person, ids) if table.is_same(who.person, one)]
+        if same:
+            is_plain = any(table.in_force.acts_as(who.person, one) for one in same)
+            raise Refused(text if is_plain else text + _LINKED)
+
+
 def check_open(request: Request, who: Who, table: Table) -> None:
     """Refuses what isn't waiting any more, and says who was first. Raises Settled, Refused."""
     check_known(request)
@@ -45,6 +72,7 @@ def is_over(request: Request, table: Table) -> bool:
 
 def seat(request: Request, who: Who, table: Table, confidential: bool, again: bool = False) -> Approver:
     """The seat somebody decides an open request from. Raises Refused."""
+    check_secret(request, who, table)
     if confidential:
         # Even who decided, and when, is not for everybody.
         check_known(request)
@@ -59,10 +87,7 @@ def _may_decide(
     """The seat somebody decides from; `again` lets those decide who have voted. Raises Refused."""
     check_shell(who, table.in_force, table.asked)
     check_standing(who, table.now)
-    if who.person.is_(table.directory.person(request.requester)):
-        raise Refused("You asked for this, so somebody else has to decide.")
-    if request.subject and who.person.is_(table.directory.person(request.subject)):
-        raise Refused("This is about you, so somebody else has to decide.")
+    check_own(request, who, table)
     entitled = _seats(request, table)
     found = next((one for one in entitled if who.person.is_(one.person)), None)
     if found:
@@ -93,7 +118,7 @@ def _check_first_vote(request: Request, who: Who, table: Table) -> None:
     """One person counts once, and so does the one they stand in for."""
     for vote in request.votes:
         by, whose = table.directory.person(vote.by), table.directory.person(vote.principal)
-        if who.person.is_(by):
+        if table.is_same(who.person, by):
             raise Refused(f"You approved {request.id} already. It waits for somebody else.")
-        if who.person.is_(whose):
+        if table.is_same(who.person, whose):
             raise Refused(f"{by.called} approved {request.id} for you already. It waits for somebody else.")

@@ -115,7 +115,7 @@ class Finding(Protocol):
     def seen_by(self, id: PersonId, secret: Collection[str], also: Collection[PersonId] = ()) -> Sight:
         """Requests as somebody may see them; `secret` are actions of which the person changed never hears.
 
-        `also`: other rows of the same human, by the policy. What isn't for them isn't for this one.
+        `also`: rows linked to the same human. What isn't for them isn't for this one.
         """
 
     def in_trouble(self) -> Sequence[tuple[RequestId, int]]:

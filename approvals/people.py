@@ -2,9 +2,10 @@
 
 import string
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
+from functools import cached_property
 from typing import Protocol
 
 from approvals.ids import GroupId, PersonId, SlackId
@@ -49,7 +50,12 @@ class Account:
 
 @dataclass(frozen=True)
 class Person:
-    """One human. Two rows with the same e-mail are the same human, whatever their ids say."""
+    """One row of the table of people, and what is known of the human behind it.
+
+    Two questions are never one. Who *acts* is the row, or another one of the same address today (`is_`): on
+    that rests what somebody may do. Who may be the *same human* is everybody linked by anything ever seen
+    (`is_linked`): on that rests what somebody must not do, like deciding their own request.
+    """
 
     id: PersonId
     email: str = ""
@@ -58,6 +64,27 @@ class Person:
     family: str = ""
     miro_id: str = ""
     accounts: tuple[Account, ...] = ()
+    known: frozenset[str] = field(default=frozenset(), compare=False, repr=False)
+    """The keys of the human, as a store has linked them: rows, accounts, addresses and Miro ids ever seen."""
+
+    @cached_property
+    def keys(self) -> frozenset[str]:
+        """Everything by which the human is known; of a row without links, what stands in it."""
+        own = (self.id, self.email, *(account.slack_id for account in self.accounts))
+        miro = {miro_key(self.miro_id)} if self.miro_id else set[str]()
+        return self.known or frozenset({one for one in own if one} | miro)
+
+    @property
+    def addresses(self) -> tuple[str, ...]:
+        """Every address ever seen of the human, the one of today first."""
+        others = sorted(one for one in self.keys if "@" in one and one != self.email)
+        return (*([self.email] if self.email else []), *others)
+
+    @property
+    def rows(self) -> tuple[PersonId, ...]:
+        """Every row of the human, this one first."""
+        others = sorted(one for one in self.keys if one.startswith("P-") and one != self.id)
+        return (self.id, *map(PersonId, others))
 
     @property
     def called(self) -> str:
@@ -92,8 +119,12 @@ class Person:
         return known or str(self.id)
 
     def is_(self, other: "Person") -> bool:
-        """Whether both are the same human; a second Slack account doesn't make a second person."""
+        """Whether both are the same today: one row or one address, through whichever account."""
         return self.id == other.id or bool(self.email and self.email == other.email)
+
+    def is_linked(self, other: "Person") -> bool:
+        """Whether both may be one human: by any account, address or Miro id ever seen of either."""
+        return self.is_(other) or not self.keys.isdisjoint(other.keys)
 
 
 @dataclass(frozen=True)
@@ -155,6 +186,16 @@ def canonical(email: str) -> str:
     folding would make "\u017fam@example.com" (long s) the same address as "sam@example.com".
     """
     return email.strip(string.whitespace).translate(_FOLDED)
+
+
+def key(entry: str) -> str:
+    """An address or a Slack id as a key of `Person.keys`, however people and policies write it."""
+    return canonical(entry) if "@" in entry else entry.strip()
+
+
+def miro_key(id: str) -> str:
+    """The same of an account in Miro."""
+    return f"miro:{id}"
 
 
 def listed(names: Iterable[str], word: str = "and") -> str:

@@ -1,14 +1,16 @@
 """policy.toml: who may ask for what, who decides, and how long they have. Fails closed."""
 
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import timedelta
+from functools import cached_property
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, field_validator
 
-from approvals.people import Person, canonical
+from approvals.humans import ordered, pairs
+from approvals.people import Person, canonical, key
 
 MANAGER = "manager"
 """As an approver: whoever manages the person concerned."""
@@ -43,6 +45,11 @@ def _days(text: object) -> int:
     return int(found[1])
 
 
+def _listed(value: object) -> object:
+    """One name may stand where a list of them is meant."""
+    return (value,) if isinstance(value, str) else value
+
+
 def _several(value: object) -> object:
     """One table may stand where a list of them is meant."""
     return [value] if isinstance(value, dict) else value
@@ -60,6 +67,11 @@ def is_person(entry: str) -> bool:
 def is_slack_group(entry: str) -> bool:
     """Whether an entry is written as the handle of a Slack user group, "@designers"."""
     return bool(re.fullmatch(r"@[^@\s]+", entry))
+
+
+def _today(person: Person) -> set[str]:
+    """The keys by which somebody acts now."""
+    return {one for one in (person.email, *(account.slack_id for account in person.accounts)) if one}
 
 
 class Part(BaseModel):
@@ -195,6 +207,8 @@ class Policy(Part):
     managers: Mapping[str, str] = {}
     same_person: Mapping[str, str] = {}
     """Further addresses, or Slack accounts, of somebody; and the address by which they are known here."""
+    different_person: Mapping[str, Annotated[tuple[str, ...], BeforeValidator(_listed)]] = {}
+    """Addresses or Slack accounts that belong to other people than those named: an address was given on."""
     groups: Mapping[str, ApproverGroup] = {}
     accounts: Mapping[str, Account] = {}
     actions: Mapping[str, Rule] = {}
@@ -230,29 +244,44 @@ class Policy(Part):
 
     def human(self, entry: str) -> str:
         """One name for all addresses and accounts of somebody."""
-        return self.known_as(entry) or canonical(entry)
+        return self.known_as(entry) or key(entry)
 
     def known_as(self, entry: str) -> str:
         """By which address somebody is known who has this one, or this account, as well; else ''."""
-        wanted = canonical(entry)
-        return next(
-            (canonical(main) for one, main in self.same_person.items() if canonical(one) == wanted), ""
-        )
+        return self._mains.get(key(entry), "")
+
+    @cached_property
+    def _mains(self) -> dict[str, str]:
+        return {key(one): key(main) for one, main in self.same_person.items()}
+
+    @cached_property
+    def _apart(self) -> set[tuple[str, str]]:
+        return pairs(self.different_person)
 
     def is_same(self, one: Person, other: Person) -> bool:
-        """Whether both are the same human, also by what it says of second accounts and addresses."""
-        if one.is_(other) or not self.same_person:
+        """Whether both count as the same human where somebody is excluded: whoever is linked to them by
+        anything ever seen, or by what it says of second accounts and addresses."""
+        if one.is_(other):
+            return True
+        if self._apart and self._are_apart(one, other):
+            return False
+        if one.is_linked(other):
+            return True
+        return bool(self._mains) and not self._names(one.keys).isdisjoint(self._names(other.keys))
+
+    def _are_apart(self, one: Person, other: Person) -> bool:
+        """Whether it says of two rows, as they are today, that they are two people."""
+        return any(ordered(mine, theirs) in self._apart for mine in _today(one) for theirs in _today(other))
+
+    def acts_as(self, one: Person, other: Person) -> bool:
+        """Whether one may do what the other may: the same row or address today, or so it says. What was
+        seen of them in the past gives nobody anything."""
+        if one.is_(other) or not self._mains:
             return one.is_(other)
-        return bool(self._humans(one) & self._humans(other))
+        return not self._names(_today(one)).isdisjoint(self._names(_today(other)))
 
-    def _humans(self, person: Person) -> set[str]:
-        entries = (person.email, *(account.slack_id for account in person.accounts))
-        return {self.human(entry) for entry in entries if entry}
-
-    def aliases(self, person: Person) -> set[str]:
-        """Every address and account in it that is the same human's."""
-        linked = {*self.same_person, *self.same_person.values()}
-        return {entry for entry in linked if self.human(entry) in self._humans(person)}
+    def _names(self, keys: Iterable[str]) -> set[str]:
+        return {self._mains.get(one, one) for one in keys}
 
     def owners_of(self, names: Collection[str]) -> tuple[str, ...]:
         """The owners of a team that is called so."""

@@ -27,6 +27,7 @@ def check_tables(policy: Policy) -> Told:
                 yield ("groups", name, "people"), f"{entry!r} is no e-mail or Slack id"
     yield from _managers(policy)
     yield from _same_people(policy)
+    yield from _different_people(policy)
     for team, entries in policy.owners.items():
         yield from check_names(policy, ("owners", team), entries)
         if not entries:
@@ -38,7 +39,7 @@ def check_tables(policy: Policy) -> Told:
             yield ("managed_elsewhere", team), "say where to ask instead"
     for table in ("teams", "owners", "managed_elsewhere"):
         yield from _twice(table, getattr(policy, table), str.casefold)
-    for table in ("managers", "same_person", "accounts"):
+    for table in ("managers", "same_person", "different_person", "accounts"):
         yield from _twice(table, getattr(policy, table), canonical)
 
 
@@ -62,6 +63,21 @@ def _same_people(policy: Policy) -> Told:
             yield place, "write another address or Slack id of somebody, and the address they are known by"
         elif policy.known_as(main):
             yield place, f"{main} stands for somebody else itself; name one address for all of them"
+
+
+def _different_people(policy: Policy) -> Told:
+    for one, others in policy.different_person.items():
+        place = ("different_person", one)
+        for other in others:
+            if not (is_person(one) and is_person(other)):
+                yield place, "write addresses or Slack ids of two people"
+            elif policy.human(one) == policy.human(other):
+                yield (
+                    place,
+                    f"[same_person] says {one} and {other} are one; remove one of the lines",
+                )
+        if not others:
+            yield place, f"say from whom {one} differs, or remove the line"
 
 
 def _twice(table: str, keys: Collection[str], fold: Callable[[str], str]) -> Told:

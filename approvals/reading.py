@@ -12,6 +12,14 @@ from approvals.policy import ANYONE, ASKERS_MANAGER, MANAGER, OWNERS, Policy, Ru
 from approvals.policy_conditions import accepted
 from approvals.refusals import Refused, Unsure
 
+SELF, OTHERS = "self", "others"
+"""For whom somebody asks, as a condition of a rule says it."""
+
+_UNCLEAR = (
+    "{who} was seen with you, and I can't tell whether that is you or somebody else, which the policy "
+    "decides in different ways. Ask for yourself without naming it, or let somebody else ask."
+)
+
 
 @dataclass(frozen=True)
 class Reading:
@@ -38,15 +46,30 @@ class Reading:
                 "Ask your IT team."
             )
         teams, left = self.case.teams or ((),), self.case.left or ((),)
-        found = {self._first(base, team, old) for team in teams for old in left}
-        if len(found) > 1:
+        each = [
+            {self._first(base, team, old, whom) for team in teams for old in left} for whom in self.for_whom
+        ]
+        if any(len(found) > 1 for found in each):
             names = listed([team[0] for team in (*self.case.teams, *self.case.left)])
             raise Refused(f"{names} are decided in different ways. Ask for each by itself.")
-        [number] = found
+        if any(found != each[0] for found in each):
+            raise Refused(_UNCLEAR.format(who=self.case.concerned.email or self.case.concerned.called))
+        [number] = each[0]
         return base if number is None else base.rules[number].on(base)
 
-    def _first(self, base: Rule, team: Sequence[str], left: Sequence[str]) -> int | None:
-        known = {**self.case.details, "team": team, "leaving": left}
+    @cached_property
+    def for_whom(self) -> tuple[str, ...]:
+        """Whether somebody asks for themselves or for others; both, where it is another address of theirs.
+
+        One that was theirs once may have been given to somebody else: each reading has to let them.
+        """
+        asker, subject = self.case.requester, self.case.subject
+        if subject is None or asker.is_(subject):
+            return (SELF,)
+        return (SELF, OTHERS) if self.policy.is_same(asker, subject) else (OTHERS,)
+
+    def _first(self, base: Rule, team: Sequence[str], left: Sequence[str], whom: str) -> int | None:
+        known = {**self.case.details, "team": team, "leaving": left, "for": (whom,)}
         hits = (number for number, rule in enumerate(base.rules) if self._meets(rule, known))
         return next(hits, None)
 
@@ -54,8 +77,6 @@ class Reading:
         return bool(rule.when) and all(self._holds(key, value, known) for key, value in rule.when.items())
 
     def _holds(self, key: str, value: object, known: Mapping[str, Sequence[str]]) -> bool:
-        if key == "for":
-            return (value == "others") is self.case.is_for_others
         if key == "requester_group":
             return self._is_surely_in(str(value), self.case.requester)
         if key == "subject_group":
@@ -80,11 +101,12 @@ class Reading:
     def may_ask(self) -> None:
         """Refuses whoever may not ask for this, or not for somebody else."""
         rule, asker = self.rule, self.case.requester
-        if self.case.is_for_others and self.includes(rule.for_others, asker):
+        if OTHERS in self.for_whom and self.includes(rule.for_others, asker):
             return
         if not self.includes(rule.ask, asker):
             raise Refused("You can't ask for this. Ask your manager or your IT team to ask for you.")
-        if self.case.is_for_others:
+        # Where it may be somebody else's account, somebody else has to look at it.
+        if SELF not in self.for_whom or (OTHERS in self.for_whom and not rule.ladder):
             raise Refused("You can ask for this for yourself only. Let the person ask, or your IT team.")
 
     def check_length(self, *, is_asked: bool = False) -> None:

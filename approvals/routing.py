@@ -49,7 +49,8 @@ class Ground(Reading):
             return False
         entries = [*_entries(step, vote.level), *(self.fallback if vote.is_fallback else ())]
         named = [one.person for one in self.named(entries) if one.person]
-        return any(self.policy.is_same(one, voter) or self.policy.is_same(one, principal) for one in named)
+        # Whom a list names: what was once seen of somebody gives no say, it only takes one.
+        return any(self.policy.acts_as(one, voter) or self.policy.acts_as(one, principal) for one in named)
 
     def _seats(
         self, step: Step, level: int, need: int, lost: Collection[PersonId], voted: Sequence[Vote]
@@ -164,14 +165,27 @@ class Ground(Reading):
                     return f"{wanted} must agree and {can} can"
         return ""
 
-    def _with_spare(self, seats: Sequence[Approver], spare: set[str]) -> set[str]:
+    def _with_spare(self, seats: Sequence[Approver], spare: set[int]) -> set[int]:
         """Everybody with a vote; who stands in for one of them has no other as the fallback."""
-        busy = {self.policy.human(one.person.email or one.person.id) for one in seats if one.stands_for}
+        busy = {self._number(one.person) for one in seats if one.stands_for}
         return self._humans(seats) | (spare - busy)
 
-    def _humans(self, some: Iterable[Approver]) -> set[str]:
+    def _humans(self, some: Iterable[Approver]) -> set[int]:
         """Who has a vote of their own, and each human once, however many rows there are of them."""
-        return {self.policy.human(one.person.email or one.person.id) for one in some if not one.stands_for}
+        return {self._number(one.person) for one in some if not one.stands_for}
+
+    @cached_property
+    def _number(self) -> Callable[[Person], int]:
+        """One number for each human, as far as somebody has but one vote."""
+        met: list[Person] = []
+
+        def number(person: Person) -> int:
+            known = next((n for n, one in enumerate(met) if self.policy.is_same(one, person)), len(met))
+            if known == len(met):
+                met.append(person)
+            return known
+
+        return number
 
     def check_fillable(self) -> None:
         """Refuses what nobody could decide, now or in a later step."""

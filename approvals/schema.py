@@ -141,6 +141,19 @@ CREATE INDEX homes_behind ON homes (coalesce(next_try_at, ''), noticed_at DESC) 
 """
 """No question that is asked again and again reads a whole table, however much is open, behind or claimed."""
 
+_HUMANS = """
+CREATE TABLE links (
+  number INTEGER PRIMARY KEY, one TEXT NOT NULL, other TEXT NOT NULL, kind TEXT NOT NULL,
+  UNIQUE (one, other, kind)
+) STRICT;
+CREATE INDEX links_other ON links (other);
+CREATE TABLE apart (
+  one TEXT NOT NULL, other TEXT NOT NULL, kind TEXT NOT NULL, PRIMARY KEY (one, other, kind)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE humans (key TEXT PRIMARY KEY, human TEXT NOT NULL) STRICT, WITHOUT ROWID;
+CREATE INDEX humans_human ON humans (human);
+"""
+
 
 @migrations()
 def first(db: Database) -> None:
@@ -170,8 +183,9 @@ def teams_left(db: Database) -> None:
 
 @migrations()
 def layout_4(db: Database) -> None:
-    """Indexes for what is asked again and again."""
+    """Indexes for what is asked again and again; everything ever seen of a human, which the store links."""
     db.executescript(_INDEXES)
+    db.executescript(_HUMANS)
     db.execute("UPDATE meta SET value = '4' WHERE key IN ('layout', 'oldest')")
 
 

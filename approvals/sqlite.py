@@ -19,6 +19,7 @@ from approvals.connections import Connections
 from approvals.folding import apply, fold
 from approvals.ids import BOT, PersonId, RequestId, stamp
 from approvals.request import Draft, Event, Request, listed
+from approvals.splits import PEOPLE, told_apart
 from approvals.sqlite_claims import SqliteClaims
 from approvals.sqlite_finding import SqliteFinding
 from approvals.sqlite_groups import SqliteGroups
@@ -81,7 +82,8 @@ class SqliteStore(SqliteClaims):
             ) from error
 
     def _file_all(self) -> None:
-        """Files anew what is open: by what it is found has changed with the layout."""
+        """Files anew what is open: by what it is found has changed with the layout. And links who is who."""
+        self.people.link_known()
         for request in self.requests(states=OPEN, limit=-1):
             expires = listed(request)["expires_at"]
             self._on.run("UPDATE requests SET expires_at = ? WHERE number = ?", expires, request.number)
@@ -160,7 +162,7 @@ class SqliteStore(SqliteClaims):
     def request(self, id: RequestId) -> Request:
         """One request. Raises KeyError."""
         events = list(self.events(id))
-        if not events or id in (POLICY, AWAY):
+        if not events or id in (POLICY, AWAY, PEOPLE):
             raise KeyError(id)
         return fold(events)
 
@@ -253,6 +255,13 @@ class SqliteStore(SqliteClaims):
                 number_of(one.person), number_of(one.delegate), stamp(one.since), stamp(one.until),
             )  # fmt: skip
         self.homes.changed([event.by])
+
+    def split(self, draft: Draft) -> None:
+        """Writes down that what is linked as one human is two, and that it is so from now on."""
+        with self.writing():
+            row = self._on.row("SELECT coalesce(max(version), 0) + 1 FROM ledger WHERE stream = ?", PEOPLE)
+            event = self._ledger.write(PEOPLE, row[0] if row else 1, draft)
+            self.people.split(*told_apart(event))
 
     def take_policy(self, text: str) -> str:
         """Stores a policy under its hash and writes that it is in force; returns the hash."""

@@ -45,7 +45,7 @@ class SqliteFinding:
     def seen_by(self, id: PersonId, secret: Collection[str], also: Collection[PersonId] = ()) -> Sight:
         """Requests as somebody may see them; `secret` are actions of which the person changed never hears.
 
-        `also`: other rows of the same human, by the policy. What isn't for them isn't for this one.
+        `also`: rows linked to the same human. What isn't for them isn't for this one.
         """
         mine, others = self._rows_of(id), [row for one in also for row in self._rows_of(one)]
         return SqliteSight(self._on, self._fold, mine, tuple(secret), [*mine, *others])
@@ -103,12 +103,11 @@ class SqliteSight:
 
     def _rows(self, what: str, where: str, values: Sequence[Any], more: str = "") -> list[sqlite3.Row]:
         """Rows about requests, without those of which this person mustn't hear."""
-        me = _marks(self._human)
-        about_me = f"r.action IN {_marks(self._secret)} AND coalesce(r.subject, '') IN {me}"
-        hidden = f"{about_me} AND r.requester NOT IN {me}"
+        about_me = f"r.action IN {_marks(self._secret)} AND coalesce(r.subject, '') IN {_marks(self._human)}"
+        hidden = f"{about_me} AND r.requester NOT IN {_marks(self._mine)}"
         return self._on.rows(
             f"SELECT {what} FROM requests r WHERE NOT ({hidden}) AND {where} {more}",
-            *self._secret, *self._human, *self._human, *values,
+            *self._secret, *self._human, *self._mine, *values,
         )  # fmt: skip
 
     def _found(self, where: str, values: Sequence[Any], order: str, limit: int) -> Found:

@@ -10,8 +10,10 @@ from approvals.chain import GENESIS, Anchor, Entry, Sealed, digest, faults
 from approvals.connections import Connections
 from approvals.finding import keys
 from approvals.folding import fold
+from approvals.humans import ordered
 from approvals.ids import BOT, stamp
 from approvals.request import FORMATS, listed
+from approvals.splits import PEOPLE, SPLIT, told_apart
 from approvals.sqlite_ledger import IN_FORCE, POLICY, SqliteLedger
 from approvals.store import Verified
 
@@ -26,6 +28,7 @@ def verify(on: Connections, ledger: SqliteLedger, anchors: Sequence[Anchor]) -> 
         entries = list(ledger.sealed())
         end, broken = faults((one.entry for one in entries), anchors)
         found += [*broken, *_policies(on), *_said(on, entries), *_list(on, ledger), *_away(on, ledger)]
+        found += _splits(on, ledger)
         [[count]] = on.rows("SELECT count(*) FROM requests")
     return Verified(end, count, tuple(found))
 
@@ -70,6 +73,8 @@ def _is_known(entry: Entry) -> bool:
         return entry.type == IN_FORCE
     if entry.stream == AWAY:
         return entry.type in (DELEGATED, RETURNED)
+    if entry.stream == PEOPLE:
+        return entry.type == SPLIT
     return entry.format <= FORMATS.get(entry.type, 0)
 
 
@@ -112,8 +117,16 @@ def _list(on: Connections, ledger: SqliteLedger) -> Iterator[str]:
     for number, key in sorted(filed):
         yield f"R-{number} is filed wrongly: {key}"
     lost = "SELECT DISTINCT stream FROM ledger WHERE stream NOT IN (SELECT 'R-' || number FROM requests)"
-    for row in on.rows(f"{lost} AND stream NOT IN (?,?)", POLICY, AWAY):
+    for row in on.rows(f"{lost} AND stream NOT IN (?,?,?)", POLICY, AWAY, PEOPLE):
         yield f"{row['stream']} is in the record, but not in the list of requests"
+
+
+def _splits(on: Connections, ledger: SqliteLedger) -> Iterator[str]:
+    """Who was told apart, against the entries that say so: one pair too many lets people decide their own."""
+    said = {ordered(*told_apart(event)) for event in ledger.events(PEOPLE)}
+    rows = on.rows("SELECT one, other FROM apart WHERE kind = 'split'")
+    for one, other in sorted(said ^ {(row["one"], row["other"]) for row in rows}):
+        yield f"that {one} and {other} are two people isn't as the record says it"
 
 
 def _away(on: Connections, ledger: SqliteLedger) -> Iterator[str]:

@@ -1,6 +1,6 @@
 """What a store promises: one contract, tested with the store as parameter."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -99,6 +99,22 @@ class People(Directory, Protocol):
 
     def learn(self, id: PersonId, **facts: str) -> Person:
         """Writes down email, name, given, family or miro_id; joins rows of one address."""
+
+    @property
+    def relinked(self) -> int:
+        """How often this process saw that two rows are one human, or aren't."""
+
+    def disown(self, id: PersonId) -> Person:
+        """The address of a row turns out to be somebody else's: it links the two no longer."""
+
+    def same_as(self, entry: str, other: str) -> None:
+        """Links two addresses, accounts or Miro ids that belong to one human (keys of `Person.keys`)."""
+
+    def known_as(self, key: str) -> frozenset[str]:
+        """Everything that is linked to an address, Slack account or Miro id, itself included."""
+
+    def keep_links(self, same: Mapping[str, str], apart: Mapping[str, Collection[str]]) -> None:
+        """Takes up whom the policy in force calls the same person, and whom different people."""
 
     def saw(self, account: Account, email: str, **names: str) -> Person:
         """Writes down what Slack said of an account, with the names it gave, in one transaction."""
@@ -253,6 +269,9 @@ class Store(Protocol):
 
     def delegate(self, draft: Draft) -> None:
         """Writes down that somebody named a delegate, or came back, and that it is so from now on."""
+
+    def split(self, draft: Draft) -> None:
+        """Writes down that what is linked as one human is two, and that it is so from now on."""
 
     def take_policy(self, text: str) -> str:
         """Stores a policy under its hash and writes that it is in force; returns the hash."""

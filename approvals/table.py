@@ -6,7 +6,7 @@ from datetime import datetime
 
 from approvals.cases import Approver, Case, Route
 from approvals.ids import PersonId
-from approvals.people import Directory
+from approvals.people import Directory, Person
 from approvals.policy import Policy, Rule
 from approvals.refusals import Refused, Unsure
 from approvals.request import Request
@@ -30,6 +30,20 @@ class Table:
     """The names that the teams have today: the policy in force goes by them."""
     left: tuple[tuple[str, ...], ...] = ()
     """The same of those that are left."""
+
+    is_confidential: bool = False
+    """Whether the person changed must never hear of it."""
+
+    def is_same(self, one: Person, other: Person) -> bool:
+        """Whether both count as one human where somebody is excluded, by either policy."""
+        return self.in_force.is_same(one, other) or self.asked.is_same(one, other)
+
+    def is_secret_from(self, person: Person, request: Request) -> bool:
+        """Whether somebody mustn't hear of it: whom a confidential request changes, unless they asked it."""
+        if not self.is_confidential or request.subject is None:
+            return False
+        asked_it = self.in_force.acts_as(person, self.directory.person(request.requester))
+        return self.is_same(person, self.directory.person(request.subject)) and not asked_it
 
     def case(self, request: Request) -> Case:
         """The request as a policy sees it. Raises KeyError for people who aren't kept any more."""
@@ -97,7 +111,7 @@ class Table:
         lists = [_backup(ground, request.lost) for ground in grounds]
         known = [self.directory.person(id) for vote in request.votes for id in (vote.by, vote.principal)]
         known += [one.person for one in route.approvers]
-        more = [one for one in _common(*lists) if not any(one.person.is_(other) for other in known)]
+        more = [one for one in _common(*lists) if not any(self.is_same(one.person, other) for other in known)]
         return replace(route, approvers=(*route.approvers, *more))
 
     def rule(self, request: Request) -> Rule:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from approvals.deadlines import may_nudge_at
-from approvals.entitled import check_known, check_open, seat
+from approvals.entitled import check_known, check_open, check_secret, seat
 from approvals.ids import PersonId
 from approvals.passing import reminded
 from approvals.people import listed
@@ -31,10 +31,11 @@ def question(request: Request, who: Who, text: str, table: Table, confidential: 
 def reply(request: Request, who: Who, text: str, table: Table) -> list[Draft]:
     """The requester's answer to the open question."""
     check_known(request)
+    check_secret(request, who, table)
     if request.state is not State.WAITING:
         raise answered_late(request)
     check_open(request, who, table)
-    if not who.person.is_(table.directory.person(request.requester)):
+    if not table.is_same(who.person, table.directory.person(request.requester)):
         raise Refused(f"Only who asked for {request.id} can answer.")
     check_standing(who, table.now)
     if not request.questions or request.questions[-1].answer:
@@ -47,9 +48,10 @@ def reply(request: Request, who: Who, text: str, table: Table) -> list[Draft]:
 
 def nudge(request: Request, who: Who, table: Table, followers: Sequence[PersonId] = ()) -> list[Draft]:
     """A reminder that the requester, or somebody who joined, sends by hand: one in four hours."""
+    check_secret(request, who, table)
     check_open(request, who, table)
     mine = [table.directory.person(id) for id in (request.requester, *followers)]
-    if not any(who.person.is_(one) for one in mine):
+    if not any(table.is_same(who.person, one) for one in mine):
         raise Refused(f"Only who asked for {request.id} can remind.")
     check_standing(who, table.now)
     if not request.told:

@@ -2,7 +2,7 @@
 
 import click
 
-from bot.cli import doctor, policy, record, requests, running
+from bot.cli import doctor, people, policy, record, requests, running
 from bot.cli.common import sentences
 
 
@@ -43,6 +43,7 @@ for _command in (
     requests.withdraw,
     requests.resume,
     record.audit,
+    people.people,
     policy.policy,
 ):
     main.add_command(_command)

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from approvals.people import Person, Standing
+from approvals.people import Person, Standing, canonical, miro_key
 from approvals.refusals import Refused
 from approvals.request import Draft, Request
 from approvals.states import State, What
@@ -18,6 +18,7 @@ from bot.lifecycle.fill import taken, with_person
 from bot.miro.client import Ambiguous, Away, Locked, Miro
 from bot.miro.goals import Seen
 from bot.miro.plan import Obstacle, Plan, make
+from bot.miro.wire import Account
 from bot.proposing import waiting
 
 
@@ -187,6 +188,8 @@ def look(desk: Desk, miro: Miro, command: Action, known: str | None = None) -> S
     id = person.miro_id if known is None else known
     if account is None and id:
         _check_address(miro, person, id)
+    if account:
+        _link(desk, person, account)
     if account and account.display_name and not person.name:
         desk.store.people.learn(person.id, name=account.display_name)  # nobody Slack knows
     seen = Seen(account)
@@ -194,6 +197,14 @@ def look(desk: Desk, miro: Miro, command: Action, known: str | None = None) -> S
     if account and account.knows_roles and command.demotes(facts, seen):
         seen = Seen(account, other_admin=miro.other_admin(account.id))
     return seen
+
+
+def _link(desk: Desk, person: Person, account: Account) -> None:
+    """Whoever has this account in Miro, also under another address, is the same human from now on."""
+    own = miro_key(account.id)
+    if own not in person.keys or canonical(account.user_name) not in person.keys:
+        desk.store.people.same_as(person.id, own)
+        desk.store.people.same_as(own, canonical(account.user_name))
 
 
 def _check_address(miro: Miro, person: Person, id: str) -> None:

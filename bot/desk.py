@@ -107,7 +107,10 @@ class Desk:
         asked = self.policies.of(request.policy)
         action = ACTIONS.get(request.action)
         for_leavers = action is None or action.FOR_LEAVERS
-        table = Table(asked, self.policy, self.store.people, self.now(), followers, for_leavers)
+        table = Table(
+            asked, self.policy, self.store.people, self.now(), followers, for_leavers,
+            is_confidential=request.action in CONFIDENTIAL,
+        )  # fmt: skip
         today = self._looked_at(request)
         return replace(table, teams=today.teams, left=today.left) if today else table
 
@@ -147,13 +150,12 @@ class Desk:
         action = ACTIONS.get(request.action)
         if action is None or not action.CONFIDENTIAL or request.subject is None:
             return False
-        asked_it = self.policy.is_same(person, self.person(request.requester))
+        asked_it = self.policy.acts_as(person, self.person(request.requester))
         return self.policy.is_same(person, self.person(request.subject)) and not asked_it
 
     def sight(self, person: Person) -> Sight:
-        """The requests that somebody may see, also by what the policy says of their other accounts."""
-        others = filter(None, map(self.find, sorted(self.policy.aliases(person))))
-        return self.store.finding.seen_by(person.id, CONFIDENTIAL, [one.id for one in others])
+        """The requests that somebody may see; what isn't for them under any of their addresses is hidden."""
+        return self.store.finding.seen_by(person.id, CONFIDENTIAL, person.rows)
 
     def tell_operators(self, text: str) -> None:
         """Puts one message to each operator on its way."""

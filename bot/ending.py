@@ -120,8 +120,8 @@ def check(desk: Desk, request: Request, command: Action) -> None:
 
 
 def _same(desk: Desk, wanted: Action, command: Action) -> bool:
-    """Whether both are the same change; rows of one address are one human."""
+    """Whether both are the same change; its person may have another row, or another address, by now."""
     if wanted.NAME != command.NAME or not wanted.subject or not command.subject:
         return False
-    one_human = desk.person(wanted.subject).is_(desk.person(command.subject))
+    one_human = desk.person(wanted.subject).is_linked(desk.person(command.subject))
     return one_human and with_person(wanted, command.subject) == command

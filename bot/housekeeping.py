@@ -33,7 +33,8 @@ class Housekeeping:
     people: PeopleSync
     miro: MiroSync
     times: Timetable
-    _reviewed: str = ""
+    _reviewed: tuple[str, int] = ("", 0)
+    """By which policy, and after how many changes of who is who."""
     _closed: dict[str, str] = field(default_factory=dict)
 
     def tick(self) -> None:
@@ -43,7 +44,8 @@ class Housekeeping:
         self._pass_time()
         if self.times.is_due("closed"):
             self._tell_of_closed()
-        changed = self.desk.people_changed or self._reviewed != self.desk.policies.hash
+        linked = self.desk.store.people.relinked
+        changed = self.desk.people_changed or self._reviewed != (self.desk.policies.hash, linked)
         if changed or self.times.is_due("review"):
             self._review()
         self.miro.refresh()
@@ -110,8 +112,9 @@ class Housekeeping:
     def _review(self) -> None:
         """Looks whether those who were asked can still decide, after people or the policy changed."""
         self.desk.people_changed = False
+        reviewed = self.desk.policies.hash, self.desk.store.people.relinked
         for request in self.desk.store.requests(states=[State.WAITING], limit=10_000):
             if self.people.is_told(request):
                 self._decide(request, passing.review)
-        self._reviewed = self.desk.policies.hash
+        self._reviewed = reviewed
         self.times.again("review", REVIEW_EVERY)

@@ -1,10 +1,12 @@
 """Keeps fresh what the bot knows of Miro as a whole: its groups, its admins, and whether it answers."""
 
 import logging
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from approvals.ids import GroupId
+from approvals.people import canonical, miro_key
 from approvals.store import Admin
 from bot.desk import Desk
 from bot.miro.client import Miro, MiroError
@@ -117,11 +119,18 @@ class MiroSync:
             listed = self.miro.admins()
             groups = self.desk.store.groups
             kept = [one for one in groups.admins()[0] if listed.may_hold(one.miro_id)]
-            groups.keep_admins([*kept, *map(_admin, listed.entries)])
+            with self.desk.store.writing():
+                groups.keep_admins([*kept, *map(_admin, listed.entries)])
+                self._link(listed.entries)
             self._note_skipped("people", listed.complaints("person", "people"))
         except MiroError as error:
             log.warning("who has admin rights isn't fresh: %s", error)
             self.times.again("admins", GROUPS_EVERY)
+
+    def _link(self, admins: Sequence[Account]) -> None:
+        """Links the addresses of admins to their ids: Miro's address of an account may change."""
+        for account in admins:
+            self.desk.store.people.same_as(miro_key(account.id), canonical(account.user_name))
 
 
 def _admin(account: Account) -> Admin:

@@ -65,7 +65,7 @@ class Policies:
         if not leads:
             self._check_in_force()
         # Both at once: another thread mustn't see the hash of one policy with the rules of another.
-        self._current = store.take_policy(self._text), _parsed(self._text)
+        self._current = self._enact(self._text), _parsed(self._text)
 
     @property
     def hash(self) -> str:
@@ -76,6 +76,13 @@ class Policies:
     def in_force(self) -> Policy:
         """The policy in force."""
         return self._current[1]
+
+    def _enact(self, text: str) -> str:
+        """Records that a policy is in force, and whom it calls one person or two; returns its hash."""
+        policy = _parsed(text)
+        with self._store.writing():
+            self._store.people.keep_links(policy.same_person, policy.different_person)
+            return self._store.take_policy(text)
 
     def _check_in_force(self) -> None:
         """Whoever names a policy of their own in a shell mustn't decide by it."""
@@ -103,7 +110,7 @@ class Policies:
             told, self.problem = str(error) != self.problem, str(error)
             return f"The changed policy can't be used; the old one stays in force. {error}" if told else ""
         # Recorded first: a policy is in force only from its entry on.
-        self._current = self._store.take_policy(text), policy
+        self._current = self._enact(text), policy
         self.problem, self._text = "", text
         log.info("policy %s is in force", self.hash[:12])
         return ""

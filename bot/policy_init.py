@@ -42,6 +42,11 @@ command_line_decides = false
 # "ada.two@example.com" = "ada@example.com"
 # "U0123ABCD" = "ada@example.com"
 
+# Who has an address that somebody else had before is a different person: else neither decides what the other
+# asks for. An operator can record the same: miro-bot people split.
+[different_person]
+# "jo@example.com" = ["jo.park@example.com", "U0456EFGH"]
+
 # Who owns a team: what "owners" below means. Of several teams, whoever owns all of them.
 [owners]
 # "Design" = ["lena@example.com", "@design-leads"]

@@ -101,5 +101,5 @@ def _check_slack(settings: Settings) -> str:
 def _check_miro(settings: Settings) -> str:
     settings.require("MIRO_SCIM_TOKEN")
     with _bot(settings) as bot:
-        bot.miro.ping()
-        return f"{settings.miro_url} takes the token; group model {settings.group_model}"
+        odd = bot.miro.groups().complaints("group", "groups")
+        return "; ".join((f"{settings.miro_url} takes the token; group model {settings.group_model}", *odd))

@@ -36,9 +36,12 @@ def _managers(bot: Bot) -> Iterator[str]:
 
 def _second_accounts(bot: Bot) -> Iterator[str]:
     """An address needn't be one of Slack; an account that isn't there links nobody."""
-    for entry in sorted(bot.desk.policy.same_person):
-        if "@" not in entry and bot.people.find(entry) is None:
-            yield f"{entry}, named in [same_person]: Slack knows nobody by this name"
+    policy = bot.desk.policy
+    apart = {entry for one, others in policy.different_person.items() for entry in (one, *others)}
+    for table, entries in (("same_person", {*policy.same_person}), ("different_person", apart)):
+        for entry in sorted(entries):
+            if "@" not in entry and bot.people.find(entry) is None:
+                yield f"{entry}, named in [{table}]: Slack knows nobody by this name"
 
 
 def _problem(bot: Bot, entry: str) -> str:

@@ -68,7 +68,7 @@ def _id(value: object) -> str:
 
 
 def _name(value: str) -> str:
-    if not value.strip():
+    if not value.strip() or not _is_whole(value):
         raise ValueError("no name")
     return value
 
@@ -76,6 +76,13 @@ def _name(value: str) -> str:
 def _shown(value: object) -> str:
     """Text that only people read: what can't be read of it hides nothing else."""
     return value.encode(errors="replace").decode() if isinstance(value, str) else ""
+
+
+def _extension(value: object) -> object:
+    """Attributes by name; half characters in them are replaced, since the record can't keep those."""
+    if isinstance(value, Mapping):
+        return {_shown(str(name)): _extension(inner) for name, inner in value.items()}
+    return _shown(value) if isinstance(value, str) else value
 
 
 def _truth(value: object) -> bool | None:
@@ -156,7 +163,9 @@ class Account(Rights):
     display_name: Shown = Field(default="", alias="displayName")
     user_type: Shown = Field(default="", alias="userType")
     groups: Annotated[tuple[Membership, ...] | None, BeforeValidator(_entries)] = None
-    enterprise: Mapping[str, Any] = Field(default_factory=dict, alias=ENTERPRISE)
+    enterprise: Annotated[Mapping[str, Any], BeforeValidator(_extension)] = Field(
+        default_factory=dict, alias=ENTERPRISE
+    )
 
     @property
     def group_ids(self) -> frozenset[str]:

@@ -161,10 +161,10 @@ class SlackPeople:
             self._fields = self._now(), fields
         return self._fields[1]
 
-    def _look_at(self, slack_id: SlackId) -> Person | None:
+    def _look_at(self, slack_id: SlackId, asked: frozenset[str] = frozenset()) -> Person | None:
         said = self._ask(self._client.users_info, user=slack_id)
         if said:
-            return self._keep(_user("users.info", said, slack_id))
+            return self._keep(_user("users.info", said, slack_id), asked)
         known = self._people.by_slack(slack_id)
         return self._people.saw(Account(slack_id, Standing.LEFT, self._now()), "") if known else None
 
@@ -192,7 +192,7 @@ class SlackPeople:
                 raise SlackAway("Slack takes no more of these calls for now; try again in a minute")
             self._sleep(seconds)
 
-    def _keep(self, user: dict[str, Any]) -> Person:
+    def _keep(self, user: dict[str, Any], asked: frozenset[str] = frozenset()) -> Person:
         profile = user.get("profile", {})
         # An address nobody confirmed proves nothing; Miro access must not hang on it.
         confirmed = user.get("is_email_confirmed", True)
@@ -202,10 +202,22 @@ class SlackPeople:
         given, family = _seen(profile.get("first_name")), _seen(profile.get("last_name"))
         if not given and " " in name:
             given, _, family = name.partition(" ")
+        self._ask_holders(account, email, asked)
         with self._one_at_a_time:
             email = self._rightful(account, email)
             # All at once: an account that counts as looked at, and has no name yet, would stay nameless.
             return self._people.saw(account, email, name=name, given=given, family=family)
+
+    def _ask_holders(self, account: Account, email: str, asked: frozenset[str]) -> None:
+        """Looks up the accounts that had this address last: it may have been given on since.
+
+        Two accounts of one address today are one human; two that had it one after the other needn't be.
+        """
+        other = self._people.by_email(email)
+        mine = other is None or account.slack_id in {one.slack_id for one in other.accounts}
+        for one in () if other is None or mine else other.accounts:
+            if one.slack_id not in asked and one.standing is not Standing.STRANGER:
+                self._look_at(one.slack_id, asked | {account.slack_id})
 
     def _rightful(self, account: Account, email: str) -> str:
         """The address, unless it is a colleague's and this account isn't: those are two humans, not one.
@@ -219,7 +231,7 @@ class SlackPeople:
         if account.standing in _OUTSIDE:
             return "" if Standing.COLLEAGUE in standings else email
         if account.standing is Standing.COLLEAGUE and standings and standings <= _OUTSIDE:
-            self._people.learn(other.id, email="")
+            self._people.disown(other.id)
         return email
 
     def _standing(self, user: dict[str, Any]) -> Standing:

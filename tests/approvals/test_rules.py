@@ -253,4 +253,5 @@ def meets(ground: Ground, when: Mapping[str, object]) -> bool:
     """Whether an ask meets conditions."""
     teams = ground.case.teams or ((),)
     rule = Rule.model_validate({"when": when})
-    return any(ground._meets(rule, {**ground.case.details, "team": team}) for team in teams)
+    [whom] = ground.for_whom
+    return any(ground._meets(rule, {**ground.case.details, "team": team, "for": (whom,)}) for team in teams)
