@@ -2,6 +2,7 @@
 
 import sqlite3
 import threading
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from copy import copy
@@ -13,11 +14,16 @@ from sqlite_utils import Database
 from approvals.store import StoreTrouble
 from approvals.turns import Batch, Turns
 
+PATIENCE = 30.0
+"""Seconds to wait for another process that writes, where nobody waits for an answer."""
+
 
 class Mine(threading.local):
     """What belongs to one thread."""
 
     db: Database | None = None
+    until: float | None = None
+    """When its patience ends (`time.monotonic`); None for the ordinary one."""
     inside = False
     """Whether it has its turn to write."""
     failed = False
@@ -33,6 +39,24 @@ class Connections:
         self._turns = Turns()
         self._writer: Database | None = None
         self._batch: Batch | None = None
+        self._waits: dict[sqlite3.Connection, int] = {}
+        self.commit_failed = False
+        """Whether a commit failed, as on a full disk; whoever sees a later one succeed takes it back."""
+
+    @contextmanager
+    def patience(self, seconds: float) -> Iterator[None]:
+        """Lets this thread wait for other writers no longer than so many seconds in all, within the block."""
+        before = self._mine.until
+        self._mine.until = time.monotonic() + seconds
+        try:
+            yield
+        finally:
+            self._mine.until = before
+
+    def _left(self) -> float:
+        """Seconds that this thread may still wait."""
+        until = self._mine.until
+        return PATIENCE if until is None else max(until - time.monotonic(), 0.0)
 
     @property
     def db(self) -> Database:
@@ -41,10 +65,20 @@ class Connections:
             return self._writer
         if self._mine.db is None:
             self._mine.db = self._open()
+        self._wait_in(self._mine.db)
         return self._mine.db
 
+    def _wait_in(self, db: Database) -> None:
+        """Tells a connection how long to wait for a lock, in steps of 50 ms, for most need no new one."""
+        wait = int(self._left() * 20) * 50
+        if self._waits.get(db.conn) != wait:
+            db.conn.execute(f"PRAGMA busy_timeout={wait}")
+            self._waits[db.conn] = wait
+
     def _open(self) -> Database:
-        connection = sqlite3.connect(self._path, timeout=30, check_same_thread=False, cached_statements=256)
+        connection = sqlite3.connect(
+            self._path, timeout=self._left(), check_same_thread=False, cached_statements=256
+        )
         connection.row_factory = sqlite3.Row
         self._all.append(connection)
         db = Database(connection, execute_plugins=False)
@@ -105,19 +139,21 @@ class Connections:
 
     def _enter(self) -> tuple[Batch, bool]:
         """A turn in the open batch, or in a new one."""
-        self._turns.take()
-        writer = self._writer = self._writer or self._open()
+        if not self._turns.take(self._left()):
+            raise StoreTrouble(_busy(self._path))
         is_first = self._batch is None
         try:
+            writer = self._writer = self._writer or self._open()
             if is_first:
+                self._wait_in(writer)
                 # IMMEDIATE: a deferred one that reads first fails at once when another process has written.
                 writer.execute("BEGIN IMMEDIATE")
             elif not writer.conn.in_transaction:
                 raise StoreTrouble("The record couldn't be written. Nothing was done; please try again.")
             writer.execute("SAVEPOINT turn")
         except BaseException:
-            if is_first:
-                writer.rollback()
+            if is_first and self._writer:
+                self._writer.rollback()
             self._turns.hand_on()
             raise
         self._batch = batch = self._batch or Batch()
@@ -150,7 +186,7 @@ class Connections:
             if not batch.error:
                 self.db.execute("COMMIT")
         except BaseException as error:
-            batch.error = error
+            batch.error, self.commit_failed = error, True
         finally:
             if self.db.conn.in_transaction:
                 self.db.rollback()
@@ -165,6 +201,7 @@ class Connections:
         for connection in self._all:
             connection.close()
         self._all.clear()
+        self._waits.clear()
         self._mine, self._writer = Mine(), None
 
 
@@ -176,7 +213,13 @@ def troubles(path: Path) -> Iterator[None]:
     except sqlite3.IntegrityError:
         raise
     except sqlite3.DatabaseError as error:
+        if getattr(error, "sqlite_errorcode", 0) & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+            raise StoreTrouble(_busy(path)) from error
         raise StoreTrouble(
             f"The record {path} can't be used: {error}. Nothing was done. "
             "Look at the disk's free space and the file's permissions, then try again."
         ) from error
+
+
+def _busy(path: Path) -> str:
+    return f"The record {path} is in use by another program. Nothing was done; please try again in a minute."

@@ -5,7 +5,7 @@ import logging
 import os
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, datetime
 from hashlib import sha256
 from itertools import product
@@ -27,6 +27,7 @@ from approvals.sqlite_homes import SqliteHomes
 from approvals.sqlite_ledger import IN_FORCE, POLICY, SqliteLedger
 from approvals.sqlite_messages import SqliteCards
 from approvals.sqlite_people import SqlitePeople
+from approvals.sqlite_probe import Probe
 from approvals.sqlite_relations import SAME, number_of
 from approvals.sqlite_verify import verify
 from approvals.states import OPEN
@@ -58,6 +59,7 @@ class SqliteStore(SqliteClaims):
         self.groups = SqliteGroups(self._on, now)
         self.cards = SqliteCards(self._on, now)
         self._prepare()
+        self._probe = Probe(self._on, path)
 
     def _prepare(self) -> None:
         try:
@@ -101,6 +103,14 @@ class SqliteStore(SqliteClaims):
                 f"{schema.LAYOUT}). Install that version again; nothing was changed."
             )
         return min(int(str(meta.get("layout"))), schema.LAYOUT)
+
+    def patience(self, seconds: float) -> AbstractContextManager[None]:
+        """Lets this thread wait for other writers no longer than so many seconds in all, within the block."""
+        return self._on.patience(seconds)
+
+    def problem(self, patience: float) -> str:
+        """Why the record takes no write now, in a sentence, or ''; found out in about `patience` seconds."""
+        return self._probe.problem(patience)
 
     @contextmanager
     def writing(self) -> Iterator[None]:

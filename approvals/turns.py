@@ -11,16 +11,23 @@ class Turns:
     def __init__(self) -> None:
         self._lock, self._queue, self._taken = threading.Lock(), deque[threading.Lock](), False
 
-    def take(self) -> None:
-        """Waits for one's turn."""
+    def take(self, patience: float = -1) -> bool:
+        """Waits for one's turn, for so many seconds at most (-1: without end); whether it came."""
         mine = threading.Lock()
         with self._lock:
             if not self._taken:
                 self._taken = True
-                return
+                return True
             mine.acquire()
             self._queue.append(mine)
-        mine.acquire()
+        if mine.acquire(timeout=patience):
+            return True
+        with self._lock:
+            # Handed on in the last moment: then it is no longer in the queue.
+            if mine not in self._queue:
+                return True
+            self._queue.remove(mine)
+        return False
 
     def hand_on(self) -> None:
         """The next in the queue, if there is one."""

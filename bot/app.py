@@ -14,6 +14,7 @@ from slack_bolt.authorization import AuthorizeResult
 from slack_bolt.context import BoltContext
 
 from approvals.sqlite import SqliteStore, utc_now
+from approvals.store import StoreTrouble
 from bot.desk import Desk
 from bot.housekeeping import Housekeeping
 from bot.loops import Loop, Traffic
@@ -42,6 +43,8 @@ LISTENER_SECONDS = 3.0
 WORKERS = 4
 SENDERS = 4
 """Threads that bring messages; of one method two at most, so that one that hangs keeps no other back."""
+HEALTH_PATIENCE = 0.5
+"""Seconds that /healthz waits for the record."""
 LAST_STEPS = 4.0
 """Seconds for the current steps when the bot ends; Docker kills after ten, which does no harm either."""
 
@@ -71,7 +74,11 @@ class Bot:
             (f"worker-{number}", worker.work, 1.0) for number, worker in enumerate(self.workers)
         ]
         steps += [(f"courier-{number}", self.courier.send, 1.0) for number in range(SENDERS)]
-        steps += [("pages", self.courier.publish, 1.0), ("clock", self._tick, 5.0)]
+        steps += [
+            ("unsaved", self.courier.say_what_is_unsaved, 1.0),
+            ("pages", self.courier.publish, 1.0),
+            ("clock", self._tick, 5.0),
+        ]
         self._loops = [Loop(name, step, idle, self.traffic) for name, step, idle in steps]
         self.desk.wake = self._wake
         for loop in self._loops:
@@ -110,17 +117,34 @@ class Bot:
         self.lines.close()
         self.store.close()
 
+    def receiver(self) -> Receiver:
+        """Takes what Slack sends, over HTTP or Socket Mode."""
+        return Receiver(self.app, self.store.patience)
+
     def door(self) -> Door:
         """The WSGI application for everything Slack sends over HTTP."""
         secret = self.settings.secret("SLACK_SIGNING_SECRET")
-        return Door(Receiver(self.app), secret, self.health, lambda: self.desk.now().timestamp())
+        return Door(self.receiver(), secret, self.health, lambda: self.desk.now().timestamp())
 
     def health(self) -> dict[str, Any]:
         """What /healthz answers: anything stuck shows here."""
         problem, miro = self.desk.policies.problem, self.housekeeping.miro.problem
         said = "not looked at yet" if miro is None else miro or "takes the token"
-        record = str(self.store.head())
-        return {"ok": not (problem or miro), "policy": problem or "in force", "miro": said, "record": record}
+        trouble = self.store.problem(HEALTH_PATIENCE)
+        return {
+            "ok": not (problem or miro or trouble),
+            "policy": problem or "in force",
+            "miro": said,
+            "record": trouble or self._anchor(),
+        }
+
+    def _anchor(self) -> str:
+        """Number and hash of the newest entry, or why it can't be read."""
+        try:
+            with self.store.patience(HEALTH_PATIENCE):
+                return str(self.store.head())
+        except StoreTrouble as error:
+            return str(error)
 
 
 def _is_dead(pid: int) -> bool:

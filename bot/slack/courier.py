@@ -79,9 +79,16 @@ class Courier:
         self._unsaved.append(note)
         self.desk.wake()
 
+    def say_what_is_unsaved(self) -> bool:
+        """Says what the record couldn't take. It waits neither for the record nor for other messages."""
+        while self._unsaved:
+            with suppress(IndexError):  # another thread took it
+                self._notes.say_once(self._unsaved.popleft())
+        return False
+
     def step(self) -> bool:
         """Everything that can go now, for one thread; whether there was anything."""
-        self._say_unsaved()
+        self.say_what_is_unsaved()
         with self._guarded(), self._pages:
             self.homes.begin()
             busy = self.homes.publish_hurried()
@@ -97,7 +104,7 @@ class Courier:
 
     def send(self) -> bool:
         """Sends messages that can go now; whether there were any."""
-        self._say_unsaved()
+        self.say_what_is_unsaved()
         with self._guarded(), self._lock:
             busy = self._look_for_operators()
         for _ in range(AT_ONCE):
@@ -114,12 +121,6 @@ class Courier:
                 with self._lock:
                     self._in_hand.discard(key)
         return busy
-
-    def _say_unsaved(self) -> None:
-        """Before the record is looked at: it may be what fails."""
-        while self._unsaved:
-            with suppress(IndexError):  # another thread took the last one
-                self._notes.say_once(self._unsaved.popleft())
 
     @contextmanager
     def _guarded(self) -> Iterator[None]:

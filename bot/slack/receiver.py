@@ -2,7 +2,8 @@
 
 import logging
 import traceback
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 
 from slack_bolt import App, BoltRequest, BoltResponse
 
@@ -11,18 +12,24 @@ from bot.slack.inbound import Malformed, Payload
 log = logging.getLogger(__name__)
 
 
-class Receiver:
-    """Hands checked payloads to Bolt."""
+PATIENCE = 1.5
+"""Seconds that a listener may wait for the record. Slack waits 3 s, a form is opened in between, and what
+can't be saved has to be said in that time."""
 
-    def __init__(self, app: App) -> None:
-        self._app = app
+
+class Receiver:
+    """Hands checked payloads to Bolt; `patience` bounds how long a listener waits for the record."""
+
+    def __init__(self, app: App, patience: Callable[[float], AbstractContextManager[None]]) -> None:
+        self._app, self._patience = app, patience
 
     def take(self, payload: Payload, headers: Mapping[str, str]) -> BoltResponse:
         """What to answer Slack. Raises Malformed for what Bolt can't read and what nobody listens to."""
         try:
             # The mode in which Bolt takes a payload that is parsed already; it makes no other difference.
             request = BoltRequest(body=payload, headers={**headers}, mode="socket_mode")
-            said = self._app.dispatch(request)
+            with self._patience(PATIENCE):
+                said = self._app.dispatch(request)
         except Exception as error:
             # Bolt looks for ids in places that no listener reads: there any type may stand.
             if _is_raised_in_bolt(error):

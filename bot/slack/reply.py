@@ -12,6 +12,7 @@ from approvals.who import Who
 from bot.desk import Desk
 from bot.slack.blocks import message
 from bot.slack.courier import Courier
+from bot.slack.forms import notice
 from bot.slack.home import is_home
 
 log = logging.getLogger(__name__)
@@ -67,10 +68,19 @@ class Reply:
         if body.get("command"):
             said = message(text) | {"response_type": "ephemeral"}
         elif body.get("type") == "view_submission":
-            said = {"response_action": "errors", "errors": {"reason": text}}
+            said = _in_the_form(body["view"], text)
         elif body.get("type") in ("block_actions", "shortcut", "message_action"):
             self.answer(body, text)
         elif body.get("event", {}).get("type") in ("message", "app_mention"):
             self.courier.say_unsaved(Note(body["event"]["user"], message(text)))
         headers: dict[str, str | Sequence[str]] = {"Content-Type": "application/json"} if said else {}
         return BoltResponse(status=200, body=said or "", headers=headers)
+
+
+def _in_the_form(view: dict[str, Any], text: str) -> dict[str, Any]:
+    """A sentence at the last field, so that what was typed stays; in place of a form without fields."""
+    fields = [one["block_id"] for one in view.get("blocks", ()) if one["type"] == "input"]
+    if fields:
+        return {"response_action": "errors", "errors": {fields[-1]: text}}
+    title = str(view.get("title", {}).get("text", "Miro"))
+    return {"response_action": "update", "view": notice(title, text)}
