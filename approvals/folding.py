@@ -27,6 +27,7 @@ def _asked(event: Event) -> Request:
         subject=body.get("subject"),
         policy=body["policy"],
         because_of=body.get("because_of"),
+        is_exact=body.get("exact", False),
         is_end=body.get("is_end", False),
         **_case(event),
         practice=body.get("practice", False),

@@ -115,6 +115,7 @@ class Request:
     ends_at: datetime | None = None
     notice_at: datetime | None = None
     is_moved: bool = False  # whether another request moved its end, or took it away
+    is_exact: bool = False  # names the person by an address that was written
     is_end: bool = False  # takes back what another request gave for some days
     teams: tuple[tuple[str, ...], ...] = ()  # that are joined or changed, each with all its names
     left: tuple[tuple[str, ...], ...] = ()  # that are left, each with all its names

@@ -113,6 +113,9 @@ class People(Directory, Protocol):
     def known_as(self, key: str) -> frozenset[str]:
         """Everything that is linked to an address, Slack account or Miro id, itself included."""
 
+    def addresses_about(self, length: int) -> Sequence[str]:
+        """Addresses of about this many characters, of people with an account in Slack or Miro."""
+
     def keep_links(self, same: Mapping[str, str], apart: Mapping[str, Collection[str]]) -> None:
         """Takes up whom the policy in force calls the same person, and whom different people."""
 

@@ -14,6 +14,7 @@ from approvals.text import cleaned
 from approvals.who import Who, check_standing, is_operator
 from bot.desk import Desk
 from bot.lifecycle import Action
+from bot.lifecycle.action import Kind
 from bot.lifecycle.fill import Problems, check_shown, fill
 
 LONGEST_REASON = 500
@@ -49,6 +50,7 @@ def asked(
         "policy": desk.policies.hash,
         "lanes": list(command.lanes),
         **({"subject": command.subject} if command.subject else {}),
+        **({"exact": True} if _is_exact(action, raw) else {}),
         **({"practice": True} if desk.practice else {}),
     }
     words = {
@@ -58,6 +60,12 @@ def asked(
         **who.signed,
     }
     return desk.store.ask(Draft(What.ASKED, who.person.id, body, words), receipt)
+
+
+def _is_exact(action: type[Action], raw: Mapping[str, str | Sequence[str]]) -> bool:
+    """Whether the person is named by an address: then it is the account that has it, and no linked one."""
+    people = [name for name, asked in action.form().items() if asked.kind is Kind.PERSON]
+    return any("@" in raw.get(name, "") for name in people)
 
 
 def _is_told(ground: Ground) -> bool:

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from approvals.people import Person, Standing, canonical, miro_key
+from approvals.people import Person, Standing
 from approvals.refusals import Refused
 from approvals.request import Draft, Request
 from approvals.states import State, What
@@ -15,10 +15,10 @@ from bot.desk import Colleagues, Desk, SlackAway
 from bot.lifecycle import Action
 from bot.lifecycle.action import first
 from bot.lifecycle.fill import taken, with_person
+from bot.looking import look, not_found
+from bot.miro.accounts import creates
 from bot.miro.client import Ambiguous, Away, Locked, Miro
-from bot.miro.goals import Seen
 from bot.miro.plan import Obstacle, Plan, make
-from bot.miro.wire import Account
 from bot.proposing import waiting
 
 
@@ -70,21 +70,23 @@ def _checked(desk: Desk, miro: Miro, colleagues: Colleagues, request: Request) -
         return [Draft(What.JOINED, body={"because_of": twin.id}, words={"text": _joined(desk, twin)})]
     # Before the look: where nobody can decide, Miro needn't be asked.
     ground.check_fillable()
-    plan, live = planned(desk, miro, command), ending.going_on(desk, request, command)
+    plan, live = planned(desk, miro, request, command), ending.going_on(desk, request, command)
     if plan.steps or (live and ending.moves(live, command.days, desk)):
         return waiting(desk, request, command, plan, live)
-    return [Draft(What.UNNEEDED, words={"text": _unneeded(command, plan, requester, subject)})]
+    return [Draft(What.UNNEEDED, words={"text": _unneeded(requester, subject)})]
 
 
 def _end(desk: Desk, miro: Miro, request: Request, command: Action, subject: Person | None) -> list[Draft]:
     """What takes back what was given for some days: nobody is asked again, it was approved with that."""
     ending.check(desk, request, command)
     check_ground(desk, command, subject)
-    seen = look(desk, miro, command)
-    plan = make(command.goals(desk.facts), seen) if seen.account else None
-    if plan is None or not plan.steps:
-        text = "There is no Miro account any more." if plan is None else "It was taken back already."
-        return [Draft(What.UNNEEDED, words={"text": f"{text} Nothing was left to do."})]
+    meant = ending.account(desk, request, subject) if subject else None
+    seen = look(desk, miro, command, meant)
+    if seen.account is None or (meant and seen.account.id != meant.miro_id):
+        return [Draft(What.UNNEEDED, words={"text": ending.without_account(desk, meant, subject)})]
+    plan = make(command.goals(desk.facts), seen)
+    if not plan.steps:
+        return [Draft(What.UNNEEDED, words={"text": "It was taken back already. Nothing was left to do."})]
     return waiting(desk, request, command, plan)
 
 
@@ -151,67 +153,20 @@ def _joined(desk: Desk, twin: Request) -> str:
     return f"The same was asked for already: {twin.id} by {desk.person(twin.requester).called}."
 
 
-def _unneeded(command: Action, plan: Plan, requester: Person, subject: Person | None) -> str:
+def _unneeded(requester: Person, subject: Person | None) -> str:
     if subject is None:
         return "That is so already. I asked nobody."
-    who = "You" if subject.is_(requester) else first(subject)
-    if plan.miro_id == "":
-        return f"{who} {'have' if who == 'You' else 'has'} no Miro account. I asked nobody."
-    return f"That is so already for {'you' if who == 'You' else who}. I asked nobody."
+    return f"That is so already for {'you' if subject.is_(requester) else first(subject)}. I asked nobody."
 
 
-def planned(desk: Desk, miro: Miro, command: Action) -> Plan:
+def planned(desk: Desk, miro: Miro, request: Request, command: Action) -> Plan:
     """One look, and what it leaves to do. Raises Obstacle, and any MiroError of a look."""
     try:
         command.goals(desk.facts)  # a team that is gone is said without asking Miro
-        seen = look(desk, miro, command)
-        return make(command.goals(desk.facts), seen)  # with the name that the look may have told
+        seen = look(desk, miro, command, is_exact=request.is_exact)
+        goals = command.goals(desk.facts)  # with the name that the look may have told
+        if command.subject and seen.account is None and not creates(goals):
+            raise Obstacle(not_found(desk, request, command))
+        return make(goals, seen)
     except KeyError as error:
         raise Obstacle("The team isn't in Miro any more. Ask again with another one.") from error
-
-
-def look(desk: Desk, miro: Miro, command: Action, known: str | None = None) -> Seen:
-    """What the goals of a command are held against: one GET, two when an admin may be demoted.
-
-    `known` is the account that is meant, where a plan says so ('' for none); else the one of last time.
-    Raises Obstacle when that account is there, but not under this address: then nothing was seen.
-    """
-    if command.group:
-        return Seen(group=miro.group(command.group))
-    assert command.subject
-    person, facts = desk.person(command.subject), desk.facts
-    try:
-        wanted = command.needs(facts)
-    except KeyError as error:
-        raise Obstacle("The team isn't in Miro any more.") from error
-    account = miro.look(person.email, wanted)
-    id = person.miro_id if known is None else known
-    if account is None and id:
-        _check_address(miro, person, id)
-    if account:
-        _link(desk, person, account)
-    if account and account.display_name and not person.name:
-        desk.store.people.learn(person.id, name=account.display_name)  # nobody Slack knows
-    seen = Seen(account)
-    # Where the rights aren't shown, none is taken away, whoever else is Company Admin.
-    if account and account.knows_roles and command.demotes(facts, seen):
-        seen = Seen(account, other_admin=miro.other_admin(account.id))
-    return seen
-
-
-def _link(desk: Desk, person: Person, account: Account) -> None:
-    """Whoever has this account in Miro, also under another address, is the same human from now on."""
-    own = miro_key(account.id)
-    if own not in person.keys or canonical(account.user_name) not in person.keys:
-        desk.store.people.same_as(person.id, own)
-        desk.store.people.same_as(own, canonical(account.user_name))
-
-
-def _check_address(miro: Miro, person: Person, id: str) -> None:
-    """The account known from before isn't there under this address: gone, or under another address?"""
-    known = miro.by_id(id)
-    if known:
-        raise Obstacle(
-            f"Miro has {person.called} under {known.user_name} now, not {person.email}. "
-            "An operator has to bring the addresses together first."
-        )

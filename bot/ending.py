@@ -1,16 +1,21 @@
 """What was given for some days is taken back on time, by a request of its own that needs no new approval."""
 
 from collections import Counter
+from dataclasses import replace
 from datetime import timedelta
 
 from approvals.ids import stamp
+from approvals.people import Person
 from approvals.refusals import Refused
 from approvals.request import Draft, Request
 from approvals.states import State, What
 from bot.desk import Desk
-from bot.lifecycle import Action
+from bot.lifecycle import ACTIONS, Action
 from bot.lifecycle.fill import with_person
+from bot.looking import Meant
+from bot.miro.accounts import vanished
 from bot.miro.goals import counted
+from bot.miro.plan import Obstacle
 
 NOTICE = timedelta(days=1)
 """How long before its end it is said; for a day or two, when half of the time is over."""
@@ -117,6 +122,26 @@ def check(desk: Desk, request: Request, command: Action) -> None:
     wanted = desk.command(cause).ending(given(cause))
     if wanted is None or not _same(desk, wanted, command):
         raise Refused(f"This isn't what {cause.id} gave for some days.")
+
+
+def account(desk: Desk, request: Request, subject: Person) -> Meant | None:
+    """The account that was given what ends now; None where its id was never learned."""
+    cause = desk.store.request(request.because_of) if request.because_of else None
+    meant = Meant.by(cause.plan if cause else {}, subject)
+    # One that was created then had no id yet: it was learned when it was done.
+    meant = replace(meant, miro_id=meant.miro_id or subject.miro_id)
+    return meant if meant.miro_id else None
+
+
+def without_account(desk: Desk, meant: Meant | None, subject: Person | None) -> str:
+    """What ends for an account that this bot deleted. Raises Obstacle for one that vanished by itself."""
+    names = [name for name, action in ACTIONS.items() if action.CLOSES]
+    closed = [one for name in names for one in desk.store.done(name, subject.id)] if subject else []
+    deleted = next((one for one in closed if "gone" in one.accepted), None)
+    if deleted:
+        return f"The account was deleted with {deleted.id}. Nothing was left to do."
+    address = meant.user_name if meant else subject.email if subject else ""
+    raise Obstacle(vanished(address))
 
 
 def _same(desk: Desk, wanted: Action, command: Action) -> bool:

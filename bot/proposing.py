@@ -37,7 +37,7 @@ def waiting(
     body = {
         "revision": plan.revision,
         "expires_at": stamp(later(now, rule.expires, desk.policy)),
-        "lanes": list(command.lanes),
+        "lanes": [*command.lanes, *([f"miro:{plan.miro_id}"] if plan.miro_id else [])],
         "policy": desk.policies.hash,
         **asking(route, desk.policy, rule, now),
         **({"subject": command.subject} if command.subject else {}),

@@ -5,7 +5,7 @@ what is left: goals ask "is it so already?", so doing it twice is dull.
 """
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from approvals.ids import GroupId, stamp
@@ -14,11 +14,11 @@ from approvals.request import Draft, Request
 from approvals.states import State, What
 from approvals.store import Claim, Overtaken
 from bot import allowed, ending, stops
-from bot.checking import look
 from bot.desk import LEASE, Colleagues, Desk, SlackAway
 from bot.lifecycle import Action
 from bot.lifecycle.fill import clip
-from bot.miro.accounts import Gone
+from bot.looking import Meant, look
+from bot.miro.accounts import Gone, creates, vanished
 from bot.miro.client import Ambiguous, Answered, Away, Declined, Locked, Miro, Practising, Unclear
 from bot.miro.goals import Seen
 from bot.miro.plan import Obstacle, Plan, Step, make, unseen
@@ -133,11 +133,22 @@ class Provisioning:
             raise Obstacle("Miro has another account under this address than the one that was approved.")
 
     def _look(self, command: Action) -> Seen:
-        # The account that was approved; once this bot has deleted it, none is to be looked for.
-        known = "" if "gone" in self.request.accepted else self.request.plan.get("miro_id", "")
-        self.seen = look(self.desk, self.miro, command, known)
-        self.seen_at = self.desk.now()
-        return self.seen
+        self.seen, meant = None, None
+        if command.subject:
+            meant = Meant.by(self.request.plan, self.desk.person(command.subject))
+            meant = replace(meant, is_deleted="gone" in self.request.accepted)
+        seen = look(self.desk, self.miro, command, meant, is_exact=self.request.is_exact)
+        if meant and meant.miro_id and seen.account is None and not self._may_be_gone(command):
+            raise Obstacle(vanished(meant.user_name))
+        self.seen, self.seen_at = seen, self.desk.now()
+        return seen
+
+    def _may_be_gone(self, command: Action) -> bool:
+        """Whether no account is what this request brought about, or what it would mend.
+
+        An account that Miro doesn't show any more may be a guest's, who still has access.
+        """
+        return "gone" in self.request.tried or creates(command.goals(self.desk.facts))
 
     def _command(self) -> Action:
         try:
@@ -224,7 +235,7 @@ class Provisioning:
             "lines": lines,
             "gave": json.dumps({"keys": gave}, ensure_ascii=False),
             "text": self._sentence(command),
-            "look": self._asked_for(command),
+            "look": self._asked_for(command, seen),
             "seen": shown.model_dump_json(by_alias=True, exclude_unset=True) if shown else "no account",
         }
         with self.desk.store.writing():
@@ -240,10 +251,12 @@ class Provisioning:
         who = self.desk.person(command.subject).called if command.subject else ""
         return command.outcome(self.desk.facts).replace("{is}", "is").replace("{who}", who) + "."
 
-    def _asked_for(self, command: Action) -> str:
+    def _asked_for(self, command: Action, seen: Seen) -> str:
         """Which look it was."""
         if command.subject:
-            return f'GET /Users, userName eq "{self.desk.person(command.subject).email}"'
+            meant = Meant.by(self.request.plan, self.desk.person(command.subject))
+            address = seen.account.user_name if seen.account else meant.user_name
+            return f'GET /Users, userName eq "{address}"'
         return f"GET /Groups/{command.group}"
 
     def _remember(self, command: Action, seen: Seen) -> None:

@@ -1,6 +1,6 @@
 """Goals about one person's account: that it is there, can be used, and says what the organization knows."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -10,6 +10,23 @@ from bot.miro.goals import Call, Goal, Seen, with_account
 from bot.miro.wire import ENTERPRISE, LOOK, Account
 
 LICENSE = "It may use a Miro license."
+
+
+ASK_FIRST = "For a new account, ask with /miro-access."
+
+
+def unknown(addresses: str, meant: str = "") -> str:
+    """That no account was found under some addresses; `meant` is a sentence with what was perhaps meant."""
+    more = f" {meant}" if meant else ""
+    return f"No Miro account found for {addresses}. Check the spelling.{more} Guests aren't visible to me."
+
+
+def vanished(address: str) -> str:
+    """That an account which was there isn't shown any more. A guest's id is answered with 404 as well."""
+    return (
+        f"Miro doesn't show the account {address} any more: it was deleted, or it is a guest's now, and "
+        "guests aren't visible to me. Look in Miro."
+    )
 
 
 def patch_user(*operations: Mapping[str, Any], more: str = "") -> Call:
@@ -65,7 +82,7 @@ class HasAccount(Goal):
         return seen.account is not None
 
     def obstacle(self, seen: Seen) -> str:
-        return "" if self.create else f"{self.who} has no Miro account. Ask for access first: /miro-access."
+        return "" if self.create else f"{unknown(self.email)} {ASK_FIRST}"
 
     def hazards(self, seen: Seen) -> tuple[str, ...]:
         return (LICENSE,)
@@ -91,6 +108,11 @@ class HasAccount(Goal):
             ENTERPRISE: dict(self.enterprise),
         }
         return replace(seen, account=Account.model_validate(new))
+
+
+def creates(goals: Sequence[Goal]) -> bool:
+    """Whether an account is made where there is none."""
+    return any(isinstance(goal, HasAccount) and goal.create for goal in goals)
 
 
 @dataclass(frozen=True)

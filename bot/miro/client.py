@@ -161,9 +161,9 @@ class Miro:
         """One group, or None."""
         return self._one(Group, "/Groups", id, "id,displayName")
 
-    def by_id(self, id: str) -> Account | None:
+    def by_id(self, id: str, more: str = "") -> Account | None:
         """One account, or None. Miro answers 404 for guests too."""
-        return self._one(Account, "/Users", id, LOOK)
+        return self._one(Account, "/Users", id, LOOK + (f",{more}" if more else ""))
 
     def _one(self, kind: type[wire.M], path: str, id: str, attributes: str) -> wire.M | None:
         text = self._read(f"{path}/{quote(id, safe='')}", {"attributes": attributes})

@@ -112,10 +112,12 @@ def test_the_lease_is_renewed_before_each_call(s: Stage) -> None:
 
 def test_another_account_under_the_address_proves_nothing(s: Stage) -> None:
     claim = approved(s)
+    alex = s.miro.user("alex@example.com")
+    assert alex
     s.miro.delete("alex@example.com")
     s.miro.add_user("alex@example.com", "Alex Smith", teams=[s.teams["Design"]])
     after = run(s, claim)
-    assert (after.state, all_calls(s)) == ("stopped", ["GET /Users"])
+    assert (after.state, all_calls(s)) == ("stopped", ["GET /Users", f"GET /Users/{alex.id}"])
     assert after.outcome and after.outcome.text == (
         "Miro has another account under this address than the one that was approved."
     )

@@ -190,8 +190,8 @@ def test_what_is_so_already_asks_nobody(s: Stage) -> None:
 
 def test_a_leaver_without_an_account_asks_nobody(s: Stage) -> None:
     id = ask(s, "U0LENA", "/miro-offboard", "jo@example.com because last day today")
-    assert state(s, id) == "nothing to do"
-    assert "no Miro account. I asked nobody." in last(s, "U0LENA")
+    assert state(s, id) == "refused"
+    assert "No Miro account found for jo@example.com. Check the spelling." in last(s, "U0LENA")
 
 
 def test_where_nobody_can_decide_nobody_is_asked(s: Stage) -> None:

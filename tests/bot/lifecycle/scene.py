@@ -13,14 +13,14 @@ from pydantic import ValidationError
 from approvals.ids import GroupId, PersonId, SlackId
 from approvals.people import Person
 from approvals.sqlite import SqliteStore
-from bot.checking import look, planned
 from bot.desk import Desk
 from bot.lifecycle import Action
 from bot.lifecycle.action import Asked, Kind
 from bot.lifecycle.fill import Tables
+from bot.looking import look
 from bot.miro.client import Declined, Miro
 from bot.miro.goals import Goal
-from bot.miro.plan import unseen
+from bot.miro.plan import Obstacle, Plan, make, unseen
 from bot.policies import Policies
 from bot.sandbox.miro import Exchange
 from bot.sandbox.miro import Miro as Sandbox
@@ -78,6 +78,14 @@ class Office:
     miro: Miro
     sandbox: Sandbox = field(default_factory=Sandbox)
 
+    def __setattr__(self, name: str, value: object) -> None:
+        """In another Miro the ids of the one before belong to others, so what was seen there is forgotten."""
+        object.__setattr__(self, name, value)
+        if name == "sandbox":
+            with self.store.writing():
+                for table in ("links", "humans"):
+                    self.store._on.run(f"DELETE FROM {table}")
+
     def answer(self, call: Call) -> Answer | None:
         """Today's Miro answers."""
         return self.sandbox.answer(call)
@@ -102,10 +110,17 @@ class Office:
         """The goals that a look doesn't show."""
         return unseen(self.goals(command), look(self.desk, self.miro, command))
 
+    def plan(self, command: Action) -> Plan:
+        """What a look leaves to do."""
+        try:
+            return make(self.goals(command), look(self.desk, self.miro, command))
+        except KeyError as error:
+            raise Obstacle("The team isn't in Miro any more.") from error
+
     def bring_about(self, command: Action) -> str:
         """Does what there is to do, as a worker does after the approval. Miro's words, if it refuses."""
         for _ in range(10):
-            plan = planned(self.desk, self.miro, command)
+            plan = self.plan(command)
             if not plan.steps:
                 return ""
             id = plan.miro_id
@@ -121,7 +136,7 @@ class Office:
 
     def take_one_step(self, command: Action) -> None:
         """Does the first thing there is to do, and forgets all about it."""
-        plan = planned(self.desk, self.miro, command)
+        plan = self.plan(command)
         if plan.steps:
             with suppress(Declined):
                 self.miro.send(plan.steps[0].call, plan.miro_id)

@@ -23,7 +23,7 @@ def test_a_move_to_the_same_team_is_no_move() -> None:
 
 def test_nobody_is_moved_without_an_account(desk: Office) -> None:
     desk.sandbox = World("absent").build()
-    with pytest.raises(Obstacle, match="Ada has no Miro account"):
+    with pytest.raises(Obstacle, match="No Miro account found for ada@"):
         desk.bring_about(MOVE)
 
 

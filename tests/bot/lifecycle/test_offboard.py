@@ -2,7 +2,6 @@
 
 import pytest
 
-from bot.checking import planned
 from bot.lifecycle.offboard import Offboard
 from bot.miro.plan import Obstacle
 from bot.sandbox.miro_organization import MEMBER
@@ -42,7 +41,7 @@ def test_a_deactivated_account_keeps_its_teams_and_boards(desk: Office) -> None:
 
 def test_every_admin_role_goes_before_the_account(desk: Office) -> None:
     desk.sandbox = World(admin=True, admin_roles=frozenset({"Content Admin", "User Admin"})).build()
-    assert [step.text for step in planned(desk.desk, desk.miro, CLOSE).steps] == [
+    assert [step.text for step in desk.plan(CLOSE).steps] == [
         "Take away Company Admin.",
         "Take away every admin role.",
         "Deactivate the account: Ada can't get in from that moment.",

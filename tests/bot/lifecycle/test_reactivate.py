@@ -28,7 +28,7 @@ def test_it_undoes_an_offboarding(desk: Office) -> None:
 def test_a_deleted_account_has_to_be_asked_for(desk: Office) -> None:
     desk.sandbox = World().build()
     assert desk.bring_about(Offboard(person=ADA, how="delete")) == ""
-    with pytest.raises(Obstacle, match="Ask for access first: /miro-access"):
+    with pytest.raises(Obstacle, match="For a new account, ask with /miro-access"):
         desk.bring_about(OPEN)
 
 

@@ -42,7 +42,10 @@ def test_a_goal_holds_of_some_and_not_of_others(
 
 def test_an_account_is_missed_where_none_may_be_made() -> None:
     goal = HasAccount("Ada", "ada@example.com", create=False)
-    assert goal.obstacle(NOBODY) == "Ada has no Miro account. Ask for access first: /miro-access."
+    assert goal.obstacle(NOBODY) == (
+        "No Miro account found for ada@example.com. Check the spelling. Guests aren't visible to me. "
+        "For a new account, ask with /miro-access."
+    )
     assert goal.did == "found the account ada@example.com"
 
 

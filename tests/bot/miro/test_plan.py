@@ -110,7 +110,7 @@ def test_a_deactivated_person_who_only_joins_is_announced_as_coming_back() -> No
 
 
 def test_obstacles_are_told_before_anything_is_done() -> None:
-    with pytest.raises(Obstacle, match="Ada has no Miro account"):
+    with pytest.raises(Obstacle, match="No Miro account found for ada@"):
         make(TO_IT, NOBODY)
     with pytest.raises(Obstacle, match="last Company Admin"):
         make((DEMOTE, Inactive("Ada")), seen(admin=True, other_admin=False))

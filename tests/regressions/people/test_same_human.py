@@ -86,6 +86,8 @@ def test_nobody_becomes_admin_under_the_old_address_by_the_own_yes(
         assert not has_card(s, "U0DANA") and has_card(s, "U0CAROL")
         assert "somebody else has to decide" in clicks(s, "U0DANA", "approve", "U0CAROL")
         assert (state(s, id), calls(s, "PATCH")) == ("waiting", [])
+        approve(s, "U0CAROL")
+        assert state(s, id) == "done"
 
 
 def test_a_change_of_address_while_the_request_waits_takes_the_seat_away(tmp_path: Path) -> None:

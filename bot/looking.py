@@ -1,0 +1,145 @@
+"""Finds the one account in Miro that a command is about: under every address known, and by its id."""
+
+import difflib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from approvals.people import Person, canonical, listed, miro_key
+from approvals.request import Request
+from bot.desk import Desk
+from bot.lifecycle import Action
+from bot.miro.accounts import ASK_FIRST, HasAccount, unknown
+from bot.miro.client import Miro
+from bot.miro.goals import Seen
+from bot.miro.plan import Obstacle
+from bot.miro.wire import Account
+
+MOST = 10
+"""Looks for one person at most, however many addresses and ids are linked."""
+SUGGESTED = 3
+_ALIKE = 0.7
+"""How much two names before the @ have in common where one may be the other, mistyped (difflib's ratio)."""
+
+
+@dataclass(frozen=True)
+class Meant:
+    """The account that is meant, as a plan shows it; `miro_id` is '' for one that is to be created."""
+
+    miro_id: str
+    user_name: str
+    is_deleted: bool = False
+    """Whether this bot has deleted it: then nobody is looked for but whoever has its address."""
+
+    @classmethod
+    def by(cls, plan: Mapping[str, Any], person: Person) -> "Meant":
+        """What a stored plan shows; one from before addresses were kept means the person's of today."""
+        return cls(plan.get("miro_id", ""), plan.get("user_name") or person.email)
+
+
+def look(
+    desk: Desk, miro: Miro, command: Action, meant: Meant | None = None, *, is_exact: bool = False
+) -> Seen:
+    """What the goals of a command are held against: one GET where nothing else is linked to the person.
+
+    `meant`: the account of an approved plan. `is_exact`: the address itself was written, so an account that
+    has it is the one. One more GET when an admin may be demoted. Raises Obstacle where two may be meant.
+    """
+    if command.group:
+        return Seen(group=miro.group(command.group))
+    assert command.subject
+    person, facts = desk.person(command.subject), desk.facts
+    try:
+        wanted = command.needs(facts)
+    except KeyError as error:
+        raise Obstacle("The team isn't in Miro any more.") from error
+    if meant and meant.miro_id:
+        account = _same(miro, meant, wanted)
+    else:
+        account = _found(miro, person, wanted, is_exact)
+    if account is None:
+        return Seen()
+    _check_domain(desk, person, account)
+    _link(desk, person, account)
+    if account.display_name and not person.name:
+        desk.store.people.learn(person.id, name=account.display_name)  # nobody Slack knows
+    # Where the rights aren't shown, none is taken away, whoever else is Company Admin.
+    if account.knows_roles and command.demotes(facts, Seen(account)):
+        return Seen(account, other_admin=miro.other_admin(account.id))
+    return Seen(account)
+
+
+def _same(miro: Miro, meant: Meant, wanted: str) -> Account | None:
+    """The account with the id that is meant, whatever its address is now; else one that has the address."""
+    account = miro.look(meant.user_name, wanted)
+    if meant.is_deleted or (account and account.id == meant.miro_id):
+        return account
+    return miro.by_id(meant.miro_id, wanted) or account
+
+
+def _found(miro: Miro, person: Person, wanted: str, is_exact: bool) -> Account | None:
+    """The one account under any address or id ever seen of somebody. Raises Obstacle for two."""
+    first = miro.look(person.email, wanted)
+    if first and is_exact:
+        return first
+    found = {first.id: first} if first else {}
+    others = [one for one in person.addresses if one != person.email]
+    for address in others[: MOST - 1]:
+        if account := miro.look(address, wanted):
+            found[account.id] = account
+    ids = {one.partition(":")[2] for one in person.keys if one.startswith(miro_key(""))}
+    for id in sorted(ids - found.keys())[: MOST - 1]:
+        if account := miro.by_id(id, wanted):
+            found[account.id] = account
+    if len(found) > 1:
+        names = listed(sorted(one.user_name for one in found.values()))
+        raise Obstacle(
+            f"Miro has {len(found)} accounts that may be {person.called}'s: {names}. "
+            "Ask again with the address of the one you mean, instead of the name."
+        )
+    return next(iter(found.values()), None)
+
+
+def _check_domain(desk: Desk, person: Person, account: Account) -> None:
+    """A linked address may be one of a domain that the policy doesn't name."""
+    if not desk.policy.allows(account.user_name):
+        raise Obstacle(
+            f"Miro has {person.called}'s account under {account.user_name}, and I only change accounts of "
+            f"{', '.join(desk.policy.domains)}. Ask your IT team to add the domain to the policy."
+        )
+
+
+def _link(desk: Desk, person: Person, account: Account) -> None:
+    """Whoever has this account in Miro, also under another address, is the same human from now on."""
+    own = miro_key(account.id)
+    if own not in person.keys or canonical(account.user_name) not in person.keys:
+        desk.store.people.same_as(person.id, own)
+        desk.store.people.same_as(own, canonical(account.user_name))
+
+
+def not_found(desk: Desk, request: Request, command: Action) -> str:
+    """That nothing was found, under which addresses, and what was perhaps meant: never a fact about a person.
+
+    Addresses of others are suggested to those alone who may ask for others.
+    """
+    assert command.subject
+    person, asker = desk.person(command.subject), desk.person(request.requester)
+    ground = desk.ground(command, asker)
+    may_see = not request.is_end and ground.includes(ground.rule.for_others, asker)
+    near = _near(desk, person) if may_see else []
+    said = unknown(
+        listed(person.addresses[:MOST], "or"), f"Did you mean {listed(near, 'or')}?" if near else ""
+    )
+    needs_one = any(isinstance(goal, HasAccount) for goal in command.goals(desk.facts))
+    return f"{said} {ASK_FIRST}" if needs_one else said
+
+
+def _near(desk: Desk, person: Person) -> list[str]:
+    """The known addresses that somebody may have meant, the nearest first."""
+    name, _, domain = person.email.partition("@")
+    known = {
+        address.partition("@")[0]: address
+        for address in desk.store.people.addresses_about(len(person.email))
+        if address.endswith(f"@{domain}") and address not in person.keys
+    }
+    return [known[one] for one in difflib.get_close_matches(name, known, SUGGESTED, _ALIKE)]
