@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from approvals.ids import PersonId, RequestId
+from approvals.names import narrow
 from approvals.request import Request
 from approvals.states import OPEN, State
 
@@ -33,8 +34,8 @@ def about(id: PersonId) -> str:
 
 
 def team(name: str) -> str:
-    """A team of this name is joined or changed."""
-    return _TEAM + name.casefold()
+    """A team of this name, or id, is joined or changed."""
+    return _TEAM + narrow(name)
 
 
 def person_in(key: str) -> PersonId | None:

@@ -11,6 +11,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from approvals.humans import ordered, pairs
 from approvals.people import Person, canonical, key
+from approvals.policy_teams import NamedTeams
 
 MANAGER = "manager"
 """As an approver: whoever manages the person concerned."""
@@ -189,7 +190,7 @@ class Account(Part):
     manager: str = Field(default="", max_length=60)
 
 
-class Policy(Part):
+class Policy(Part, NamedTeams):
     """The whole file."""
 
     operators: tuple[str, ...] = Field(min_length=1)
@@ -201,9 +202,6 @@ class Policy(Part):
     rests: tuple[str, ...] = ()
     manager_field: str = ""
     manager_from_miro: bool = Field(default=False, strict=True)
-    managed_elsewhere: Mapping[str, str] = {}
-    teams: Mapping[str, str] = {}
-    owners: Mapping[str, tuple[str, ...]] = {}
     managers: Mapping[str, str] = {}
     same_person: Mapping[str, str] = {}
     """Further addresses, or Slack accounts, of somebody; and the address by which they are known here."""
@@ -283,10 +281,19 @@ class Policy(Part):
     def _names(self, keys: Iterable[str]) -> set[str]:
         return {self._mains.get(one, one) for one in keys}
 
-    def owners_of(self, names: Collection[str]) -> tuple[str, ...]:
-        """The owners of a team that is called so."""
-        wanted = {name.casefold() for name in names}
-        return next((who for team, who in self.owners.items() if team.casefold() in wanted), ())
+    def team_names(self) -> set[str]:
+        """Every name of a team that the file says, as it is written."""
+        return {*self.teams, *self.managed_elsewhere, *self.owners, *self.teams_in_rules()}
+
+    def targets(self) -> set[str]:
+        """The same as Miro should have them, to be settled."""
+        return set(map(self.target, self.team_names()))
+
+    def holding(self, action: str) -> list[str]:
+        """Names that no group of Miro has, on which it hangs what an ask of this action about teams needs."""
+        named = {entry for rule in self.rules(action) for entry in (*rule.everybody(), *self.fallback)}
+        owners = self.owners if OWNERS in named - self.groups.keys() else ()
+        return self.unsettled({*self.managed_elsewhere, *owners, *self.teams_in_rules(action)})
 
     def members(self, entries: Collection[str]) -> list[tuple[str, str]]:
         """What `entries` name, groups taken apart: people and Slack user groups, with the group's reason."""
@@ -320,9 +327,10 @@ class Policy(Part):
         named = {entry for part in self.lists() for entry in part} | conditions
         return {entry for entry in named if is_slack_group(entry)}
 
-    def teams_in_rules(self) -> set[str]:
-        """Every team that a condition names."""
-        rules = (rule for base in self.actions.values() for rule in base.rules)
+    def teams_in_rules(self, action: str = "") -> set[str]:
+        """Every team that a condition names, of one action or of all."""
+        bases = [base for name, base in self.actions.items() if action in ("", name)]
+        rules = (rule for base in bases for rule in base.rules)
         values = [value for rule in rules for key, value in rule.when.items() if key in ("team", "leaving")]
         return {str(one) for value in values for one in (value if isinstance(value, tuple) else (value,))}
 

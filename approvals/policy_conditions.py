@@ -5,6 +5,7 @@ from itertools import product
 from math import prod
 from typing import Any
 
+from approvals.names import narrow
 from approvals.people import listed
 from approvals.policy import Policy, Rule
 from approvals.policy_lines import Place, Told
@@ -12,6 +13,8 @@ from approvals.policy_names import check_names
 
 CONDITIONS = ("requester_group", "subject_group", "for")
 """What every action's rules may look at, beside what its form says."""
+TEAMS = ("team", "leaving")
+"""Conditions whose values are names of teams."""
 MOST_PARTS = 64
 """Into how many a condition is taken apart at most, to see whether earlier rules take all of them."""
 When = Mapping[str, Any]
@@ -91,10 +94,9 @@ def _parts(when: When) -> Iterator[When]:
 
 def plain(policy: Policy, when: When) -> When:
     """The same conditions with one name for each team: both of its names in [teams] mean that team."""
-    teams = {known.casefold(): security.casefold() for known, security in policy.teams.items()}
     found = dict(when)
-    for key in {"team", "leaving"} & when.keys():
-        found[key] = tuple(sorted({teams.get(name, name) for name in accepted(when[key])}))
+    for key in {*TEAMS} & when.keys():
+        found[key] = tuple(sorted({narrow(policy.target(name)) for name in several(when[key])}))
     return found
 
 
@@ -111,11 +113,17 @@ def _is_within(key: str, narrow: object, wide: object) -> bool:
 
 def _values(key: str, value: object) -> frozenset[str]:
     """What a condition takes. A group of the file is called exactly so; all else is found in any case."""
+    if key in TEAMS:
+        return frozenset(map(narrow, several(value)))
     is_group = key.endswith("_group") and "@" not in str(value)
     return frozenset({str(value)}) if is_group else accepted(value)
 
 
 def accepted(value: object) -> frozenset[str]:
     """The values that a condition takes."""
-    values = value if isinstance(value, tuple) else (value,)
-    return frozenset(str(one).casefold() for one in values)
+    return frozenset(one.casefold() for one in several(value))
+
+
+def several(value: object) -> tuple[str, ...]:
+    """The values of a condition as they are written."""
+    return tuple(map(str, value if isinstance(value, tuple) else (value,)))

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Collection
 
+from approvals.names import wide
 from approvals.people import canonical
 from approvals.policy import ANYONE, ASKERS_MANAGER, MANAGER, OWNERS, Policy, is_person, is_slack_group
 from approvals.policy_lines import Told
@@ -38,7 +39,7 @@ def check_tables(policy: Policy) -> Told:
         if not way.strip():
             yield ("managed_elsewhere", team), "say where to ask instead"
     for table in ("teams", "owners", "managed_elsewhere"):
-        yield from _twice(table, getattr(policy, table), str.casefold)
+        yield from _twice(table, getattr(policy, table), wide)
     for table in ("managers", "same_person", "different_person", "accounts"):
         yield from _twice(table, getattr(policy, table), canonical)
 

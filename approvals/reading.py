@@ -9,8 +9,9 @@ from approvals.cases import Case, Named
 from approvals.ids import SlackId
 from approvals.people import Directory, Person, canonical, listed
 from approvals.policy import ANYONE, ASKERS_MANAGER, MANAGER, OWNERS, Policy, Rule, is_slack_group
-from approvals.policy_conditions import accepted
-from approvals.refusals import Refused, Unsure
+from approvals.policy_conditions import TEAMS, accepted, several
+from approvals.refusals import Held, Refused, Unsure
+from approvals.stricter import strictest
 
 SELF, OTHERS = "self", "others"
 """For whom somebody asks, as a condition of a rule says it."""
@@ -37,7 +38,8 @@ class Reading:
         """What holds for this ask: the first rule whose conditions are all met, else the action's own.
 
         Raises Refused for an action the policy doesn't mention, and for teams with different rules: a mild
-        one mustn't let a strict one's team slip through. Each team is looked at, joined and left.
+        one mustn't let a strict one's team slip through. Each team is looked at, joined and left. Raises
+        Held where a name of a team in the policy means none.
         """
         base = self.policy.rule(self.case.action)
         if base is None:
@@ -45,6 +47,7 @@ class Reading:
                 f"Nobody can ask for {self.case.action} here: the policy doesn't mention it. "
                 "Ask your IT team."
             )
+        self._check_named()
         teams, left = self.case.teams or ((),), self.case.left or ((),)
         each = [
             {self._first(base, team, old, whom) for team in teams for old in left} for whom in self.for_whom
@@ -68,13 +71,51 @@ class Reading:
             return (SELF,)
         return (SELF, OTHERS) if self.policy.is_same(asker, subject) else (OTHERS,)
 
-    def _first(self, base: Rule, team: Sequence[str], left: Sequence[str], whom: str) -> int | None:
-        known = {**self.case.details, "team": team, "leaving": left, "for": (whom,)}
-        hits = (number for number, rule in enumerate(base.rules) if self._meets(rule, known))
-        return next(hits, None)
+    def _check_named(self) -> None:
+        about = self.case.teams or self.case.left
+        names = self.policy.holding(self.case.action) if about else ()
+        if names:
+            raise Held(names, self.policy.is_listed)
 
-    def _meets(self, rule: Rule, known: Mapping[str, Sequence[str]]) -> bool:
-        return bool(rule.when) and all(self._holds(key, value, known) for key, value in rule.when.items())
+    def _first(self, base: Rule, team: Sequence[str], left: Sequence[str], whom: str) -> int | None:
+        """The number of the first rule that holds, None for the action's own table.
+
+        Where a team may only look like one that a rule names, the strictest holds of what may. Raises
+        Refused where none is.
+        """
+        known = {**self.case.details, "team": team, "leaving": left, "for": (whom,)}
+        may: list[int | None] = []
+        for number, rule in enumerate(base.rules):
+            met = self._meets(rule, known)
+            if met is not False:
+                may.append(number)
+            if met:
+                break
+        else:
+            may.append(None)
+        rules = [base if number is None else base.rules[number].on(base) for number in may]
+        best = strictest(rules)
+        if best is None:
+            raise Refused(
+                f"The policy names a team that looks like {listed([one[0] for one in (team, left) if one])}, "
+                "and I can't tell which is meant. Ask your IT team to write its id into the policy."
+            )
+        return may[rules.index(best)]
+
+    def _meets(self, rule: Rule, known: Mapping[str, Sequence[str]]) -> bool | None:
+        """Whether a rule's conditions are all met; None where that hangs on a name in doubt."""
+        met: bool | None = bool(rule.when)
+        for key, value in rule.when.items() if rule.when else ():
+            holds = self._names(value, known[key]) if key in TEAMS else self._holds(key, value, known)
+            if holds is False:
+                return False
+            met = met and holds
+        return met
+
+    def _names(self, value: object, team: Sequence[str]) -> bool | None:
+        """Whether a condition names a team; None where that is in doubt."""
+        found = [self.policy.means(name, team) for name in several(value)] if team else [False]
+        return True if True in found else None if None in found else False
 
     def _holds(self, key: str, value: object, known: Mapping[str, Sequence[str]]) -> bool:
         if key == "requester_group":

@@ -1,5 +1,9 @@
 """What somebody reads who may not, or can't, do what they tried."""
 
+from collections.abc import Sequence
+
+from approvals.people import listed
+
 
 class Refused(Exception):
     """Not allowed, or not possible. The text is the one shown to the person who tried.
@@ -8,6 +12,7 @@ class Refused(Exception):
      ├─ Settled   somebody was first
      ├─ Outdated  the click belongs to an older picture
      └─ Unsure    what it depends on isn't known now
+         └─ Held  it depends on a team that nobody knows by the name in the policy
     """
 
 
@@ -28,3 +33,19 @@ class Unsure(Refused):
             "Try again in some minutes; if it stays so, ask your IT team."
         )
         self.handle = handle
+
+
+class Held(Unsure):
+    """It depends on names of teams in the policy that mean no group of Miro: nothing is asked or decided."""
+
+    def __init__(self, names: Sequence[str], is_listed: bool) -> None:
+        text = (
+            "I don't have Miro's list of teams yet, so I can't tell who decides this. Try again in a minute."
+        )
+        if is_listed:
+            text = (
+                f"This is on hold: the policy names {listed(names)}, and Miro has no such team. "
+                "Ask your IT team to mend the policy."
+            )
+        Refused.__init__(self, text)
+        self.handle = ""

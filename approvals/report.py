@@ -21,7 +21,7 @@ FIRST = ("seq", "at", "request", "event", "by", "who")
 PROOF = ("version", "format", "prev", "hash", "salts", "digests", "body")
 """The columns beside what was said: those in front of it, and those for checking behind it."""
 
-_STRUCTURED = ("details", "case", "plan", "routing", "lines", "seen", "gave")
+_STRUCTURED = ("details", "case", "plan", "routing", "lines", "seen", "gave", "teams", "unsure")
 """Words that hold JSON. All others are somebody's own, even if they look like it."""
 _IDS = ("subject", "approvers", "told", "stands_for", "delegate", "lanes", "details", "seen")
 """Where an id stands for a person or a group. The same text in somebody's reason is left as it is."""

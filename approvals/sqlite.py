@@ -1,13 +1,10 @@
 """The record on SQLite: requests, work to do and what happened are written in one transaction."""
 
-import json
 import logging
 import os
-import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, datetime
-from hashlib import sha256
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -17,16 +14,17 @@ from approvals.away import AWAY, RETURNED, delegation
 from approvals.chain import Anchor, Sealed
 from approvals.connections import Connections
 from approvals.folding import apply, fold
-from approvals.ids import BOT, PersonId, RequestId, stamp
+from approvals.ids import PersonId, RequestId, stamp
 from approvals.request import Draft, Event, Request, listed
 from approvals.splits import PEOPLE, told_apart
 from approvals.sqlite_claims import SqliteClaims
 from approvals.sqlite_finding import SqliteFinding
 from approvals.sqlite_groups import SqliteGroups
 from approvals.sqlite_homes import SqliteHomes
-from approvals.sqlite_ledger import IN_FORCE, POLICY, SqliteLedger
+from approvals.sqlite_ledger import POLICY, SqliteLedger
 from approvals.sqlite_messages import SqliteCards
 from approvals.sqlite_people import SqlitePeople
+from approvals.sqlite_policies import SqlitePolicies
 from approvals.sqlite_probe import Probe
 from approvals.sqlite_relations import SAME, number_of
 from approvals.sqlite_verify import verify
@@ -41,7 +39,7 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-class SqliteStore(SqliteClaims):
+class SqliteStore(SqliteClaims, SqlitePolicies):
     """The store contract on one SQLite file. Safe for threads and processes of one machine."""
 
     def __init__(
@@ -245,7 +243,7 @@ class SqliteStore(SqliteClaims):
         with self.writing():
             return self._on.run("INSERT OR IGNORE INTO receipts VALUES (?, '')", receipt) == 1
 
-    # -- policies and proof ----------------------------------------------------------------------------
+    # -- delegates and proof ---------------------------------------------------------------------------
 
     def delegate(self, draft: Draft) -> None:
         """Writes down that somebody named a delegate, or came back, and that it is so from now on."""
@@ -272,35 +270,6 @@ class SqliteStore(SqliteClaims):
             row = self._on.row("SELECT coalesce(max(version), 0) + 1 FROM ledger WHERE stream = ?", PEOPLE)
             event = self._ledger.write(PEOPLE, row[0] if row else 1, draft)
             self.people.split(*told_apart(event))
-
-    def take_policy(self, text: str) -> str:
-        """Stores a policy under its hash and writes that it is in force; returns the hash."""
-        seal = sha256(text.encode()).hexdigest()
-        with self.writing():
-            last = self._last_policy()
-            if last and json.loads(last["body"])["hash"] == seal:
-                return seal
-            self._on.run("INSERT OR IGNORE INTO policies VALUES (?,?)", seal, text)
-            version = last["version"] + 1 if last else 1
-            self._ledger.write(POLICY, version, Draft(IN_FORCE, BOT, {"hash": seal}))
-        return seal
-
-    def _last_policy(self) -> sqlite3.Row | None:
-        return self._on.row(
-            "SELECT version, body FROM ledger WHERE stream = ? ORDER BY version DESC LIMIT 1", POLICY
-        )
-
-    def policy_in_force(self) -> str:
-        """The hash of the policy that was put in force last; '' in a new record."""
-        last = self._last_policy()
-        return str(json.loads(last["body"])["hash"]) if last else ""
-
-    def policy(self, hash: str) -> str:
-        """The text of a policy. Raises KeyError."""
-        row = self._on.row("SELECT text FROM policies WHERE hash = ?", hash)
-        if row is None:
-            raise KeyError(hash)
-        return str(row["text"])
 
     def events(self, stream: str | None = None) -> Iterable[Event]:
         """The entries of one request, or of the whole record, oldest first."""

@@ -11,8 +11,8 @@ from approvals.connections import Connections
 from approvals.ids import PersonId, RequestId, stamp, unstamp
 from approvals.request import FORMATS, Draft, Event
 
-POLICY, IN_FORCE = "policy", "policy-in-force"
-"""The stream that tells which policy was in force from when, and its one kind of entry."""
+POLICY, IN_FORCE, TEAMS_MEANT = "policy", "policy-in-force", "policy-teams"
+"""The stream that tells which policy was in force from when, and which groups its names of teams mean."""
 
 Words = dict[str, tuple[str, str]]
 """By their keys, each with its salt."""
@@ -78,6 +78,10 @@ class SqliteLedger:
             row["seq"], RequestId(row["stream"]), row["version"], row["type"], row["format"],
             unstamp(row["at"]), PersonId(row["by"]), body, words,
         )  # fmt: skip
+
+    def words(self, seq: int) -> dict[str, str]:
+        """The words of one entry that are still kept."""
+        return {key: text for key, (_, text) in self._words(seq).items()}
 
     def _words(self, seq: int) -> Words:
         rows = self._on.rows("SELECT key, salt, text FROM words WHERE seq = ?", seq)

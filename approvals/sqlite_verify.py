@@ -14,7 +14,7 @@ from approvals.humans import ordered
 from approvals.ids import BOT, stamp
 from approvals.request import FORMATS, listed
 from approvals.splits import PEOPLE, SPLIT, told_apart
-from approvals.sqlite_ledger import IN_FORCE, POLICY, SqliteLedger
+from approvals.sqlite_ledger import IN_FORCE, POLICY, TEAMS_MEANT, SqliteLedger
 from approvals.store import Verified
 
 
@@ -70,7 +70,7 @@ def _said(on: Connections, entries: Sequence[Sealed]) -> Iterator[str]:
 
 def _is_known(entry: Entry) -> bool:
     if entry.stream == POLICY:
-        return entry.type == IN_FORCE
+        return entry.type in (IN_FORCE, TEAMS_MEANT)
     if entry.stream == AWAY:
         return entry.type in (DELEGATED, RETURNED)
     if entry.stream == PEOPLE:

@@ -11,6 +11,7 @@ from approvals.finding import Finding
 from approvals.homes import Homes
 from approvals.ids import GroupId, PersonId, RequestId, SlackId
 from approvals.people import Account, Delegation, Directory, Group, Person
+from approvals.policy_teams import Meanings
 from approvals.request import Draft, Event, Request
 
 
@@ -278,6 +279,12 @@ class Store(Protocol):
 
     def take_policy(self, text: str) -> str:
         """Stores a policy under its hash and writes that it is in force; returns the hash."""
+
+    def mean_teams(self, hash: str, meanings: Meanings) -> None:
+        """Writes down which groups the names of teams in a policy mean from now on."""
+
+    def meant_teams(self, hash: str = "") -> Meanings | None:
+        """Which groups the names in a policy mean, or in the last one; None where that wasn't settled."""
 
     def policy_in_force(self) -> str:
         """The hash of the policy that was put in force last; '' in a new record."""

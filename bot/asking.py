@@ -1,11 +1,12 @@
 """From a filled form to *asked*: the same checks for Slack and for the command line."""
 
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
+import logging
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 
 from approvals.people import Standing
 from approvals.policy_conditions import CONDITIONS
-from approvals.refusals import Refused, Unsure
+from approvals.refusals import Held, Refused, Unsure
 from approvals.request import Draft, Request
 from approvals.routed import looked_at
 from approvals.routing import Ground
@@ -16,6 +17,8 @@ from bot.desk import Desk
 from bot.lifecycle import Action
 from bot.lifecycle.action import Kind
 from bot.lifecycle.fill import Problems, check_shown, fill
+
+log = logging.getLogger(__name__)
 
 LONGEST_REASON = 500
 
@@ -40,10 +43,10 @@ def asked(
     command = _command(desk, action, raw, reason, who)
     ground = desk.ground(command, who.person)
     if known or desk.policy.rule(action.NAME) is None:
-        with suppress(Unsure):  # the worker looks first
+        with _left_to_the_worker():
             ground.may_ask()
     if known or _is_told(ground):
-        with suppress(Unsure):
+        with _left_to_the_worker():
             _check_length(ground)
     body = {
         "action": action.NAME,
@@ -66,6 +69,17 @@ def _is_exact(action: type[Action], raw: Mapping[str, str | Sequence[str]]) -> b
     """Whether the person is named by an address: then it is the account that has it, and no linked one."""
     people = [name for name, asked in action.form().items() if asked.kind is Kind.PERSON]
     return any("@" in raw.get(name, "") for name in people)
+
+
+@contextmanager
+def _left_to_the_worker() -> Iterator[None]:
+    """What Slack has to be asked about first; a name in the policy isn't Slack's to tell."""
+    try:
+        yield
+    except Held:
+        raise
+    except Unsure as error:
+        log.debug("the worker looks first: %s", error)
 
 
 def _is_told(ground: Ground) -> bool:

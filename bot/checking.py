@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from approvals.people import Person, Standing
-from approvals.refusals import Refused
+from approvals.refusals import Held, Refused
 from approvals.request import Draft, Request
 from approvals.states import State, What
 from approvals.store import Claim
@@ -26,6 +26,8 @@ def check(desk: Desk, miro: Miro, colleagues: Colleagues, request: Request, clai
     """Moves a request on from *checking*; whatever happens is written and told."""
     try:
         drafts = _checked(desk, miro, colleagues, request)
+    except Held as error:
+        return desk.held(request, f"{error} {request.id} is saved; I'll go on with it.", claim)
     except (Refused, Obstacle, Ambiguous) as error:
         drafts = [Draft(What.REFUSED, words={"text": str(error)})]
         if request.is_end:

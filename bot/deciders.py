@@ -5,11 +5,13 @@ from collections.abc import Collection, Iterable, Sequence
 
 from approvals.cases import Case, reached
 from approvals.ids import PersonId
-from approvals.people import Person
+from approvals.people import Person, listed
 from approvals.policy import ASKERS_MANAGER, MANAGER, OWNERS, Policy, Rule, Step, is_person, is_slack_group
+from approvals.policy_conditions import TEAMS
 from approvals.request import Request
 from approvals.routing import Ground
 from bot.desk import BadField, Colleagues, Desk
+from bot.lifecycle import CONDITIONS
 from bot.miro.client import Miro
 
 log = logging.getLogger(__name__)
@@ -143,15 +145,20 @@ def _by_miro(policy: Policy, colleagues: Colleagues, miro: Miro, whom: Person) -
 
 
 def closed(desk: Desk) -> dict[str, str]:
-    """Actions that nobody can decide, because too few of the people whom the policy names can be reached.
+    """Actions that nobody can decide, because too few of the people whom the policy names can be reached;
+    and those held for teams, because the policy names one that Miro doesn't have.
 
     Managers and owners differ with each ask; a step that names them is looked at when somebody asks.
     """
     found: dict[str, str] = {}
     nobody = Person(PersonId("P-0"))
+    for name in desk.policy.actions if desk.policy.is_listed else ():
+        names = desk.policy.holding(name) if {*TEAMS} & {*CONDITIONS.get(name, ())} else []
+        if names:
+            found[name] = f"the policy names {listed(names)}, and Miro has no such team, so nothing is asked about teams"
     for name in desk.policy.actions:
         missing = _unknown_conditions(desk, name)
-        if missing:
+        if missing and name not in found:
             found[name] = f"Slack doesn't know the user group {missing[0]}, which a condition names"
         for rule in desk.policy.rules(name):
             alone = desk.policy.model_copy(update={"actions": {name: rule.model_copy(update={"rules": ()})}})

@@ -31,6 +31,7 @@ class MiroSync:
     times: Timetable
     _strangers: tuple[str, ...] = ()
     _skipped: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    _doubts: tuple[str, ...] = ()
     _outage_since: datetime | None = None
     _outage_told: bool = False
     problem: str | None = None
@@ -68,6 +69,7 @@ class MiroSync:
         groups = self.desk.store.groups
         kept = [(one.id, one.security_name) for one in groups.all() if listed.may_hold(one.id)]
         groups.keep([*kept, *((GroupId(one.id), one.display_name) for one in listed.entries)])
+        self.desk.policies.settle()
         self._note_skipped("groups", listed.complaints("group", "groups"))
 
     def _note(self, error: MiroError) -> None:
@@ -93,14 +95,27 @@ class MiroSync:
             )
 
     def _tell_of_strangers(self) -> None:
-        """A team that the policy names and Miro doesn't have is told once, not only when somebody asks."""
-        strangers = tuple(self.desk.tables().strangers())
+        """A team that the policy names and Miro doesn't have is told once, not only when somebody asks.
+
+        So is a name that may mean several teams, or isn't written as Miro has it.
+        """
+        tables = self.desk.tables()
+        strangers, doubts = tuple(tables.strangers()), tuple(tables.doubts())
         if strangers and strangers != self._strangers:
-            self.desk.tell_operators(
-                f"The policy names teams that Miro doesn't have: {', '.join(strangers)}. "
-                "Mend their names in the policy; until then what it says of them holds for nobody."
+            self._tell(
+                f"The policy names teams that Miro doesn't have: {', '.join(strangers)}. Mend their names in "
+                "the policy. What hangs on a name that Miro never had is on hold until then."
             )
-        self._strangers = strangers
+        if doubts and doubts != self._doubts:
+            self._tell(
+                f"I can't tell which team the policy means by {', '.join(doubts)}. These stay closed: "
+                "write the id of the team that is meant into the policy, instead of its name."
+            )
+        self._strangers, self._doubts = strangers, doubts
+
+    def _tell(self, text: str) -> None:
+        log.warning("%s", text)
+        self.desk.tell_operators(text)
 
     def _note_skipped(self, of: str, complaints: tuple[str, ...]) -> None:
         """Entries of Miro's lists that can't be read are told once, and the others are used."""

@@ -33,7 +33,8 @@ class PeopleSync:
     miro: Miro
     colleagues: Colleagues
     times: Timetable
-    _policy: Policy | None = None
+    _met: frozenset[str] | None = None
+    """Everybody whom the policy named when they were looked for."""
     _handles: tuple[str, ...] = ()
     _untold: set[str] = field(default_factory=set)
     """User groups, and people whose managers are asked for, of which Slack or Miro told nothing at last."""
@@ -51,7 +52,7 @@ class PeopleSync:
 
     def has_met(self, policy: Policy) -> bool:
         """Whether everybody whom a policy names was looked for."""
-        return self._policy is policy
+        return self._met is not None and policy.people() <= self._met
 
     def is_told(self, request: Request) -> bool:
         """Nobody is stepped over, and nobody asked anew, because Slack doesn't tell who decides."""
@@ -73,7 +74,7 @@ class PeopleSync:
     def _refresh_people(self) -> None:
         """Looks up everybody the policy names, and accounts last seen a while ago."""
         try:
-            if self._policy is not self.desk.policy:
+            if not self.has_met(self.desk.policy):
                 self._meet(self.desk.policy)
             self._refresh_accounts(self.desk.store.people.stale(self.desk.now() - EVERY, AT_ONCE))
         except SlackAway as error:
@@ -82,7 +83,7 @@ class PeopleSync:
 
     def _meet(self, policy: Policy) -> None:
         missing = [entry for entry in sorted(policy.people()) if self._is_unknown(entry)]
-        self._policy = policy
+        self._met = frozenset(policy.people())
         if missing:
             log.warning("the policy names people whom Slack doesn't know: %s", ", ".join(missing))
 

@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from approvals.ids import GroupId, PersonId, SlackId
+from approvals.names import narrow
 from approvals.people import Account, Delegation, Directory, Group, Person, Standing, canonical
 from approvals.policy import Policy
 from approvals.sqlite import SqliteStore
@@ -70,12 +71,12 @@ class Written:
 
     def get(self, given: str) -> Group | None:
         """The team of a name; None for several."""
-        wanted = given.strip().casefold()
-        pair = next((one for one in self._pairs if wanted in map(str.casefold, one)), None)
+        wanted = narrow(given)
+        pair = next((one for one in self._pairs if wanted in map(narrow, one)), None)
         if pair is None and "," in given:
             return None
         known, security = pair or (given.strip(), given.strip())
-        group = Group(GroupId(security.casefold()), security, known)
+        group = Group(GroupId(narrow(security)), security, known)
         return self._met.setdefault(group.id, group)
 
 

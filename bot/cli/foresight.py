@@ -12,7 +12,7 @@ from approvals.cases import Approver, Case
 from approvals.deadlines import later, reminder
 from approvals.people import Person, listed
 from approvals.policy import Policy, Step
-from approvals.refusals import Refused, Unsure
+from approvals.refusals import Held, Refused, Unsure
 from approvals.routing import Ground
 from approvals.sqlite import SqliteStore
 from approvals.who import is_operator
@@ -22,6 +22,7 @@ from bot.cli.missing import missing
 from bot.lifecycle import Action
 from bot.lifecycle.action import Kind
 from bot.lifecycle.fill import Tables, check_shown, fill_partly
+from bot.policies import by_record
 from bot.slack.blocks import span
 
 
@@ -100,6 +101,8 @@ def foresee(
         store = SqliteStore(record) if record.exists() else None
         if store:
             open_.callback(store.close)
+        if store:
+            policy = by_record(store, policy)
         people = Everybody(store.people if store else None)
         tables = assumed(policy, store, people)
         ground = Ground(policy, _case(action, raw, people.by_email(email), tables), people, now)
@@ -119,6 +122,8 @@ def foresee(
 def _check_asker(ground: Ground) -> None:
     try:
         ground.may_ask()
+    except Held:
+        raise
     except Unsure as error:
         raise Refused(
             f"The record doesn't say who is in {error.handle}, and which rule holds hangs on that. "

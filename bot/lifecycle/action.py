@@ -228,12 +228,16 @@ def _side(asked: Asked) -> str:
 
 
 def _names(id: GroupId, facts: Facts) -> tuple[str, ...]:
-    """Every name of a team; the id alone, where it isn't in Miro any more."""
+    """Every name of a team, its id last; the id alone, where it isn't in Miro any more."""
     try:
         team = facts.team(id)
     except KeyError:
         return (id,)
-    return tuple(dict.fromkeys((team.name or team.label, team.security_name, id)))
+    # A group may be called like the id of another one: the last must be its own in any case.
+    return (
+        *(name for name in dict.fromkeys((team.name or team.label, team.security_name)) if name != id),
+        id,
+    )
 
 
 def labels(teams: tuple[GroupId, ...], facts: Facts) -> str:

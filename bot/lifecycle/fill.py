@@ -1,7 +1,7 @@
 """Raw text to a typed command: the same way from a form, a message and the command line."""
 
 import re
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -9,8 +9,10 @@ from typing import Any
 from pydantic import ValidationError
 
 from approvals.ids import GroupId, PersonId, SlackId
-from approvals.people import Directory, Group, Person
+from approvals.names import is_alike, narrow
+from approvals.people import Directory, Group, Person, listed
 from approvals.policy import Policy
+from approvals.policy_teams import called
 from approvals.refusals import Refused
 from bot.lifecycle.action import Action, Asked, Facts, Kind, Team
 
@@ -43,17 +45,7 @@ class Tables:
 
     def label(self, group: Group) -> str:
         """The name people know: the policy's, else the one under which it was first seen."""
-        teams = self.policy.teams.items()
-        named = [known for known, security in teams if security in (group.security_name, group.id)]
-        if not named:
-            # Renamed since the policy was written: it still means the group that it meant then.
-            named = [known for known, security in teams if security == group.known_name]
-            named = [] if named and self._is_taken(group) else named
-        return named[0] if named else group.known_name
-
-    def _is_taken(self, group: Group) -> bool:
-        """Whether another group has the security name now that this one had at first."""
-        return any(one.security_name == group.known_name and one.id != group.id for one in self.groups)
+        return self.policy.known_for((*called(group), group.id)) or group.known_name
 
     def team(self, id: GroupId) -> Team:
         """A group for sentences. Raises KeyError when it isn't in Miro any more."""
@@ -85,43 +77,45 @@ class Tables:
 
     def managed(self, group: Group) -> str:
         """Where to ask instead of here, or '': what an identity provider manages it would put back."""
-        # Whatever the policy ever called it: one name too many asks elsewhere, one too few asks nobody.
-        olds = (group.known_name, group.security_name, group.id)
-        names = {known for known, security in self.policy.teams.items() if security in olds}
-        return elsewhere(self.policy, self.label(group), {*self._all_names(group), *names})
+        names = (*self.names(group), group.id)
+        # One name too many asks elsewhere, one too few asks nobody: what only looks like it is managed, too.
+        named = [(self.policy.means(name, names), way) for name, way in self.policy.managed_elsewhere.items()]
+        ways = sorted((found is None, way) for found, way in named if found is not False)
+        return f"{clip(self.label(group))} is managed elsewhere. Ask there: {ways[0][1]}" if ways else ""
 
     def strangers(self) -> list[str]:
         """Teams that the policy names and Miro doesn't have: misspelt, they protect and own nothing."""
-        ids = {one.id for one in self.groups}
-        known = {name.casefold() for one in self.groups for name in self._all_names(one)}
-        named = (*self.policy.teams.values(), *self.policy.managed_elsewhere, *self.policy.owners)
-        wanted = (*named, *self.policy.teams_in_rules())
-        return sorted({name for name in wanted if name.casefold() not in known and name not in ids})
+        return self.policy.missing(self.policy.team_names(), {one.id for one in self.groups})
 
-    def _all_names(self, group: Group) -> tuple[str, ...]:
-        return self.label(group), group.known_name, group.security_name
+    def doubts(self) -> list[str]:
+        """Names in the policy that nobody can tell from others, each with the teams that may be meant."""
+        by_id = {str(one.id): one for one in self.groups}
+        return [
+            f"“{name}” ({listed([f'{id}: “{by_id[id].security_name}”' for id in ids if id in by_id], 'or')})"
+            for name, ids in self.policy.unsure.items()
+            if by_id.keys() & set(ids)
+        ]
+
+    def names(self, group: Group) -> tuple[str, ...]:
+        """Everything that a group is called, here and in Miro."""
+        return tuple(dict.fromkeys((self.label(group), *called(group))))
 
     def is_called(self, name: str, *, but: GroupId) -> bool:
-        """Whether another group has this name already, whichever of its names that is."""
+        """Whether a name can't be told from one that another group has, whichever of its names that is."""
         others = (one for one in self.groups if one.id != but)
-        return any(name.casefold() in {known.casefold() for known in self._all_names(one)} for one in others)
+        return any(is_alike(name, known) for one in others for known in self.names(one))
 
     def found(self, name: str) -> list[Group]:
         """Groups of this id, known name or security name."""
-        known = self.get_group(GroupId(name))
+        known = self.get_group(GroupId(name.strip()))
         if known:
             return [] if known.gone else [known]
-        wanted = name.strip().casefold()
-        return [
-            one for one in self.groups if wanted in (self.label(one).casefold(), one.security_name.casefold())
-        ]
+        wanted = narrow(name)
+        return [one for one in self.groups if wanted in (narrow(self.label(one)), narrow(one.security_name))]
 
-
-def elsewhere(policy: Policy, label: str, names: Collection[str]) -> str:
-    """Where to ask about a team of these names instead of here, or ''."""
-    mine = {name.casefold() for name in names}
-    ways = [way for name, way in policy.managed_elsewhere.items() if name.casefold() in mine]
-    return f"{clip(label)} is managed elsewhere. Ask there: {ways[0]}" if ways else ""
+    def like(self, name: str) -> list[Group]:
+        """Groups with a name that can't be told from this one by looking at it."""
+        return [one for one in self.groups if any(is_alike(name, known) for known in self.names(one))]
 
 
 def clip(text: str, longest: int = 30, words: int = 3) -> str:
@@ -258,6 +252,9 @@ def team_id(given: str, tables: Tables) -> GroupId:
     if found:
         names = ", ".join(_offered(one, given, tables) for one in found)
         raise ValueError(f"Several teams are called {given}: write one of {names}.")
+    if like := tables.like(given):
+        names = listed([f"{clip(tables.label(one))} ({one.id})" for one in like[:3]], "or")
+        raise ValueError(f"No team is called exactly so. Did you mean {names}? Write the id in brackets.")
     raise ValueError(
         f"I don't know a team called {given[:60]}. If it's new, create it in Miro; "
         "I'll find it within 10 minutes."
@@ -269,7 +266,7 @@ def _offered(group: Group, given: str, tables: Tables) -> str:
     if len(tables.found(group.security_name)) == 1:
         return group.security_name
     known = (group.security_name, tables.label(group), group.known_name)
-    other = next((name for name in known if name.casefold() != given.strip().casefold()), "")
+    other = next((name for name in known if not is_alike(name, given)), "")
     return f"{group.id} ({clip(other)})" if other else group.id
 
 

@@ -1,10 +1,12 @@
 """Give a security group its directory name; the name people know stays."""
 
+import unicodedata
 from typing import Annotated, ClassVar
 
 from pydantic import AfterValidator, Field
 
 from approvals.ids import GroupId
+from approvals.names import has_invisible
 from bot.lifecycle.action import Action, Asked, Facts, Kind
 from bot.lifecycle.undoing import undone
 from bot.miro.goals import Goal
@@ -12,9 +14,15 @@ from bot.miro.groups import GroupNamed
 
 
 def _one_line(name: str) -> str:
-    if not name.strip() or not name.isprintable():
+    """The name as Miro gets it: NFC, each run of whitespace one space. Raises ValueError."""
+    if not name.strip() or any(unicodedata.category(one) in ("Cc", "Zl", "Zp") for one in name.strip()):
         raise ValueError("Write a name on one line.")
-    return name.strip()
+    name = " ".join(unicodedata.normalize("NFC", name).split())
+    if has_invisible(name):
+        raise ValueError("There are invisible characters in this name. Type it anew, without copying it.")
+    if not name.isprintable():
+        raise ValueError("Write a name that can be read on every screen.")
+    return name
 
 
 class RenameGroup(Action):

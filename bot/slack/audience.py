@@ -132,9 +132,10 @@ def seen_as(desk: Desk, request: Request, who: Person) -> Key:
 
 
 def owned(desk: Desk, person: Person) -> list[str]:
-    """The teams of which the policy calls somebody an owner."""
+    """The teams of which the policy calls somebody an owner, by their ids; none that is in doubt."""
     ground = Ground(desk.policy, Case("", person), desk.store.people, desk.now())
-    return [team for team, entries in desk.policy.owners.items() if ground.includes(entries, person)]
+    names = [name for name, entries in desk.policy.owners.items() if ground.includes(entries, person)]
+    return [id for id in map(desk.policy.id_of, names) if id]
 
 
 def owners(desk: Desk, request: Request) -> Iterable[Person]:

@@ -42,11 +42,11 @@ def forged(s: Stage, folder: Path) -> Shell:
     with by_hand(s.folder / "record.db") as connection:
         connection.execute("VACUUM INTO ?", [str(folder / "copy.db")])
     with by_hand(folder / "copy.db") as connection:
-        connection.execute("INSERT OR REPLACE INTO words VALUES (2, 'reason', 'salt', 'Let me in')")
+        connection.execute("INSERT OR REPLACE INTO words VALUES (3, 'reason', 'salt', 'Let me in')")
     return Shell(folder, MIRO_BOT_DATABASE=str(folder / "copy.db"))
 
 
-FAULT = "the reason of entry 2 (R-1) was changed"
+FAULT = "the reason of entry 3 (R-1) was changed"
 
 
 # -- verify ----------------------------------------------------------------------------------------------
@@ -54,7 +54,7 @@ FAULT = "the reason of entry 2 (R-1) was changed"
 
 def test_a_record_that_holds_gives_an_anchor_and_says_what_it_cannot_show(s: Stage, shell: Shell) -> None:
     assert shell.types("audit", "verify").splitlines() == [
-        "The record holds. Entries: 3, requests: 1.",
+        "The record holds. Entries: 4, requests: 1.",
         f"Without --anchor {WHAT_WAS_NOT_SEEN}",
         f"Anchor, to keep elsewhere: {s.bot.store.head()}",
     ]
@@ -65,7 +65,7 @@ def test_an_anchor_shows_as_much_as_it_saw(s: Stage, shell: Shell) -> None:
     anchor = str(s.bot.store.head())
     approve(s, "U0PRIYA")
     said = shell.types("audit", "verify", "--anchor", anchor)
-    assert f"After entry 3 {WHAT_WAS_NOT_SEEN}" in said
+    assert f"After entry 4 {WHAT_WAS_NOT_SEEN}" in said
     assert "Anchor, to keep elsewhere: " in said
 
 
@@ -73,7 +73,7 @@ def test_after_a_fault_there_is_no_anchor(s: Stage, tmp_path: Path) -> None:
     shell = forged(s, tmp_path)
     assert shell.types("audit", "verify", exits=1).splitlines() == [
         f"FAULT: {FAULT}",
-        "The record is NOT what was written. Entries: 3, requests: 1.",
+        "The record is NOT what was written. Entries: 4, requests: 1.",
         f"Without --anchor {WHAT_WAS_NOT_SEEN}",
     ]
     found = shell.json("audit", "verify", exits=1)
@@ -110,13 +110,13 @@ def test_the_help_says_what_is_not_looked_at(shell: Shell) -> None:
 @pytest.mark.parametrize("words", [(), ("--format", "jsonl"), ("--format", "json")])
 def test_the_record_is_exported_as_json_lines(s: Stage, shell: Shell, words: tuple[str, ...]) -> None:
     rows = [json.loads(line) for line in shell.types("audit", "export", *words).splitlines()]
-    assert [row["event"] for row in rows] == ["policy-in-force", "asked", "planned"]
+    assert [row["event"] for row in rows] == ["policy-in-force", "policy-teams", "asked", "planned"]
     assert rows[-1]["hash"] == s.bot.store.head().head
 
 
 def test_one_request_is_exported_alone(s: Stage, shell: Shell) -> None:
     rows = [json.loads(line) for line in shell.types("audit", "export", "r-1").splitlines()]
-    assert [row["seq"] for row in rows] == [2, 3]
+    assert [row["seq"] for row in rows] == [3, 4]
     assert shell.types("audit", "export", "R-9", exits=1) == "Error: There is no request R-9."
 
 
@@ -154,7 +154,7 @@ def test_a_forged_record_is_exported_by_force_only(s: Stage, tmp_path: Path) -> 
     assert refused == f"Error: {said} Nothing was exported; --force exports it as it is."
     forced = CliRunner().invoke(main, ["audit", "export", "--force"], env=shell.environ)
     assert (forced.exit_code, forced.stderr) == (0, f"Warning: {said} It was exported as it is.\n")
-    assert [json.loads(line)["seq"] for line in forced.stdout.splitlines()] == [1, 2, 3]
+    assert [json.loads(line)["seq"] for line in forced.stdout.splitlines()] == [1, 2, 3, 4]
 
 
 # -- what was seen ---------------------------------------------------------------------------------------

@@ -105,13 +105,12 @@ def test_two_short_outages_make_no_long_one(s: Stage) -> None:
 
 
 def test_teams_that_miro_does_not_have_are_told_once_and_again_when_others_appear(tmp_path: Path) -> None:
-    with playing(tmp_path, named("Marketing")) as s:
+    with playing(tmp_path, named("Marketing", "Legal")) as s:
         looks(s, GROUPS_EVERY, times=3)
-        assert [one.split(". ")[0] for one in heard(s, STRANGE)] == [f"{STRANGE}Marketing"]
-        (s.folder / "policy.toml").write_text(named("Marketing", "Legal"), encoding="utf-8")
-        assert s.bot.desk.policies.reload() == ""
+        assert [one.split(". ")[0] for one in heard(s, STRANGE)] == [f"{STRANGE}Legal, Marketing"]
+        s.miro.add_team("Legal")
         looks(s, GROUPS_EVERY, times=3)
-        assert len(heard(s, STRANGE)) == 2 and "Legal" in heard(s, STRANGE)[1]
+        assert len(heard(s, STRANGE)) == 2 and heard(s, STRANGE)[1].startswith(f"{STRANGE}Marketing. ")
 
 
 def test_a_team_that_miro_gets_and_loses_again_is_told_again(tmp_path: Path) -> None:
