@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable, Sequence
 
 from approvals.cases import Case, reached
 from approvals.ids import PersonId
-from approvals.people import Person, listed
+from approvals.people import Person
 from approvals.policy import ASKERS_MANAGER, MANAGER, OWNERS, Policy, Rule, Step, is_person, is_slack_group
 from approvals.policy_conditions import TEAMS
 from approvals.request import Request
@@ -144,21 +144,22 @@ def _by_miro(policy: Policy, colleagues: Colleagues, miro: Miro, whom: Person) -
     return found.id if found else None
 
 
+def on_hold(desk: Desk) -> list[str]:
+    """Actions with which nobody can ask about a team, because the policy names one that Miro doesn't have."""
+    about_teams = [name for name in desk.policy.actions if {*TEAMS} & {*CONDITIONS.get(name, ())}]
+    return [name for name in about_teams if desk.policy.holding(name)]
+
+
 def closed(desk: Desk) -> dict[str, str]:
-    """Actions that nobody can decide, because too few of the people whom the policy names can be reached;
-    and those held for teams, because the policy names one that Miro doesn't have.
+    """Actions that nobody can decide, because too few of the people whom the policy names can be reached.
 
     Managers and owners differ with each ask; a step that names them is looked at when somebody asks.
     """
     found: dict[str, str] = {}
     nobody = Person(PersonId("P-0"))
-    for name in desk.policy.actions if desk.policy.is_listed else ():
-        names = desk.policy.holding(name) if {*TEAMS} & {*CONDITIONS.get(name, ())} else []
-        if names:
-            found[name] = f"the policy names {listed(names)}, and Miro has no such team, so nothing is asked about teams"
     for name in desk.policy.actions:
         missing = _unknown_conditions(desk, name)
-        if missing and name not in found:
+        if missing:
             found[name] = f"Slack doesn't know the user group {missing[0]}, which a condition names"
         for rule in desk.policy.rules(name):
             alone = desk.policy.model_copy(update={"actions": {name: rule.model_copy(update={"rules": ()})}})

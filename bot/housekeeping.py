@@ -103,7 +103,7 @@ class Housekeeping:
             return
         found = closed(self.desk)
         for name in found.keys() - self._closed.keys():
-            text = f"{name} is closed: {found[name]}. Mend that in the policy."
+            text = f"{name} is closed: {found[name]}. Name others who decide in the policy."
             log.warning("%s", text)
             self.desk.tell_operators(text)
         self._closed = found

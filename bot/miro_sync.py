@@ -6,8 +6,9 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from approvals.ids import GroupId
-from approvals.people import canonical, miro_key
+from approvals.people import canonical, listed, miro_key
 from approvals.store import Admin
+from bot.deciders import on_hold
 from bot.desk import Desk
 from bot.miro.client import Miro, MiroError
 from bot.miro.wire import ADMIN, Account
@@ -102,9 +103,10 @@ class MiroSync:
         tables = self.desk.tables()
         strangers, doubts = tuple(tables.strangers()), tuple(tables.doubts())
         if strangers and strangers != self._strangers:
+            held = listed(on_hold(self.desk))
             self._tell(
                 f"The policy names teams that Miro doesn't have: {', '.join(strangers)}. Mend their names in "
-                "the policy. What hangs on a name that Miro never had is on hold until then."
+                f"the policy.{f' Until then nobody can ask about teams with {held}.' if held else ''}"
             )
         if doubts and doubts != self._doubts:
             self._tell(

@@ -1,0 +1,347 @@
+"""What the policy says of a team holds however its name is written: no invisible difference opens a thing."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from approvals.ids import GroupId
+from approvals.names import narrow, wide
+from approvals.refusals import Refused
+from bot.lifecycle.fill import Problems, fill
+from bot.lifecycle.request_access import RequestAccess
+from bot.sandbox.miro import Fault, Miro
+from bot.sandbox.stage import POLICY, Stage
+from bot.sandbox.workspace import Workspace
+from tests.bot.journeys.scenes import ask, calls, last, newest_request, playing, state, told, wait
+from tests.bot.journeys.scenes import refused_form as refused
+
+pytestmark = pytest.mark.regression
+
+LOOK_ALIKES = [
+    "Café Sales EMEA ",
+    "Café  Sales EMEA",
+    "Café\u00a0Sales EMEA",
+    "Café\u2003Sales\u3000EMEA",
+    "Cafe\u0301 Sales EMEA",
+    "Café Sa\u200bles EMEA",
+    "Café Sa\u00adles EMEA",
+    "Café\u2060 Sales EMEA",
+    "\u202aCafé Sales EMEA\u202c",
+    "Café Sales\ufe0f EMEA",
+    "Café Sales EMEA\U000e0041",
+    "Ｃafé Sales ＥＭＥＡ",
+    "CAFÉ ſales emea",
+    "Café Sales EMEA\u034f",
+]
+"""Names that nobody can tell from "Café Sales EMEA"."""
+NAME = "Café Sales EMEA"
+
+
+def with_rules(*rules: str, base: str = 'approvers = ["manager", "it"]', top: str = "") -> str:
+    """The company's policy with other rules for access; `top`: whole tables."""
+    old = 'request-access = { ask = ["anyone"], for_others = ["it", "hr"], approvers = ["manager", "it"] }\n'
+    assert old in POLICY
+    access = f'[actions.request-access]\nask = ["anyone"]\nfor_others = ["it", "hr"]\n{base}\n'
+    tables = "".join(f"[[actions.request-access.rules]]\n{rule}\n" for rule in rules)
+    return f"{POLICY.replace(old, '').replace('[groups.it]', top + '[groups.it]')}\n{access}{tables}"
+
+
+def quoted(name: str) -> str:
+    """A name as TOML has it."""
+    return json.dumps(name, ensure_ascii=False)
+
+
+@contextmanager
+def company(folder: Path, policy: str, *teams: str) -> Iterator[tuple[Stage, list[str]]]:
+    """A company whose Miro has more teams, by their ids."""
+    ids: list[str] = []
+
+    def prepare(miro: Miro, _: Workspace) -> None:
+        ids.extend(miro.add_team(name) for name in teams)
+
+    with playing(folder, policy, prepare=prepare) as s:
+        yield s, ids
+
+
+def answer(s: Stage, team: str) -> str:
+    """What Alex reads at the field of the form when asking for a team, or as the card of what was refused."""
+    assert s.acting.command("U0ALEX", "/miro-access", "").ok
+    sent = s.acting.submit("U0ALEX", {"teams": team, "reason": "I start Monday"})
+    s.settle()
+    return (
+        " ".join(sent.errors.values()) if sent.errors else f"{newest_request(s).state}: {last(s, 'U0ALEX')}"
+    )
+
+
+def renamed(s: Stage, id: str, name: str) -> None:
+    """Somebody renames a team in Miro, and the bot takes the list of groups."""
+    s.miro.change_team(id, displayName=name)
+    wait(s, minutes=11)
+
+
+# -- the two folds -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("other", LOOK_ALIKES)
+def test_what_looks_the_same_is_the_same_where_it_closes(other: str) -> None:
+    assert wide(other) == wide(NAME) == wide(wide(other))
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [("İstanbul", "istanbul"), ("ISTANBUL", "ıstanbul"), ("Straße", "STRASSE"), ("Oﬃce", "office")],
+)
+def test_case_beyond_ascii_closes_and_opens_nothing(one: str, other: str) -> None:
+    assert wide(one) == wide(other) and narrow(one) != narrow(other)
+
+
+@pytest.mark.parametrize("other", ["Cafe\u0301 Sales EMEA", " Café Sales EMEA\t", "CAFÉ SALES EMEA"])
+def test_a_name_is_chosen_without_case_and_outer_whitespace(other: str) -> None:
+    assert narrow(other) == narrow(NAME)
+
+
+@pytest.mark.parametrize("other", ["Café Sales EMEA 2", "CaféSales EMEA", "Cafe Sales EMEA", ""])
+def test_what_looks_otherwise_is_something_else(other: str) -> None:
+    assert wide(other) != wide(NAME)
+
+
+# -- managed elsewhere -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("written", LOOK_ALIKES)
+def test_a_managed_team_is_managed_however_the_policy_writes_it(tmp_path: Path, written: str) -> None:
+    policy = POLICY.replace('"Sales" =', f'{quoted(written)} = "Okta"\n"Sales" =')
+    with company(tmp_path, policy, NAME) as (s, [id]):
+        assert "is managed elsewhere. Ask there: Okta" in answer(s, id)
+
+
+@pytest.mark.parametrize("called", LOOK_ALIKES)
+def test_a_managed_team_is_managed_however_miro_writes_it(tmp_path: Path, called: str) -> None:
+    with company(tmp_path, POLICY.replace('"Sales" =', f'"{NAME}" ='), called) as (s, [id]):
+        assert "is managed elsewhere" in answer(s, id)
+
+
+def test_a_managed_team_stays_so_when_renamed_and_so_is_what_takes_its_name(tmp_path: Path) -> None:
+    with playing(tmp_path) as s:
+        renamed(s, s.teams["Sales"], "g_revenue")
+        new = s.miro.add_team("Sa\u200bles")
+        wait(s, minutes=11)
+        assert "is managed elsewhere" in answer(s, s.teams["Sales"])
+        assert "is managed elsewhere" in answer(s, new)
+        again = s.rebuild()
+        group = next(one for one in again.store.groups.all() if one.id == s.teams["Sales"])
+        assert "is managed elsewhere" in again.desk.tables().managed(group)
+        again.stop()
+
+
+def test_a_managed_team_may_be_named_by_its_id(tmp_path: Path) -> None:
+    with playing(tmp_path) as s:
+        text = POLICY.replace('"Sales" =', f'"{s.teams["Design"]}" = "the studio"\n"Sales" =')
+        (s.folder / "policy.toml").write_text(text, encoding="utf-8")
+        wait(s, minutes=1)
+        assert "Ask there: the studio" in answer(s, s.teams["Design"])
+        renamed(s, s.teams["Design"], "Studio")
+        assert "Ask there: the studio" in answer(s, s.teams["Design"])
+
+
+# -- rules -------------------------------------------------------------------------------------------------
+
+STRICT = 'when = { team = %s }\nsteps = [ { approvers = ["manager"] }, { approvers = ["it"], agree = 2 } ]'
+MILD = "when = { team = %s }\napproval = false"
+
+
+@pytest.mark.parametrize("called", LOOK_ALIKES)
+def test_a_strict_rule_holds_for_whatever_looks_like_its_team(tmp_path: Path, called: str) -> None:
+    policy = with_rules(STRICT % quoted(NAME), base="approval = false")
+    with company(tmp_path, policy, called) as (s, [id]):
+        assert answer(s, id).startswith("waiting: ")
+        assert newest_request(s).steps == 2
+
+
+@pytest.mark.parametrize("called", [one for one in LOOK_ALIKES if narrow(one) != narrow(NAME)])
+def test_a_mild_rule_holds_for_nothing_that_only_looks_like_its_team(tmp_path: Path, called: str) -> None:
+    with company(tmp_path, with_rules(MILD % quoted(NAME)), called) as (s, [id]):
+        assert answer(s, id).startswith("waiting: ")
+        assert calls(s, "PATCH") == []
+
+
+def test_rules_of_which_none_is_stricter_let_nobody_ask(tmp_path: Path) -> None:
+    policy = with_rules(
+        'when = { team = "Data" }\napprovers = ["dana@example.com"]', base='approvers = ["it"]'
+    )
+    with company(tmp_path, policy, "Da\u00adta") as (s, [id]):
+        assert "Ask your IT team to write its id into the policy." in answer(s, id)
+
+
+def test_a_rule_goes_with_its_team_and_a_new_team_of_the_old_name_gets_none_of_it(tmp_path: Path) -> None:
+    with playing(tmp_path, with_rules(MILD % '"Design"')) as s:
+        renamed(s, s.teams["Design"], "Studio")
+        new = s.miro.add_team("Design")
+        wait(s, minutes=11)
+        assert answer(s, new).startswith("waiting: ")
+        assert answer(s, s.teams["Design"]).startswith("done: ")
+
+
+def test_a_strict_rule_goes_with_its_team_and_holds_for_a_new_one_of_the_old_name(tmp_path: Path) -> None:
+    with playing(tmp_path, with_rules(STRICT % '"Design"', base="approval = false")) as s:
+        renamed(s, s.teams["Design"], "Studio")
+        new = s.miro.add_team("Design")
+        wait(s, minutes=11)
+        for id in (new, s.teams["Design"]):
+            assert answer(s, id).startswith("waiting: ") and newest_request(s).steps == 2
+
+
+def test_of_two_teams_that_look_alike_neither_gets_a_mild_rule_until_an_id_is_written(tmp_path: Path) -> None:
+    with company(tmp_path, with_rules(MILD % '"Data"'), "Data", "Data\u200b") as (s, [one, other]):
+        s.settle()
+        assert "I can't tell which team the policy means by “Data”" in " ".join(told(s, "U0CAROL"))
+        assert answer(s, one).startswith("waiting: ")
+        assert answer(s, other).startswith("waiting: ")
+        (s.folder / "policy.toml").write_text(with_rules(MILD % f'"{other}"'), encoding="utf-8")
+        wait(s, minutes=1)
+        id = ask(s, "U0JO", "/miro-access", "", teams=other, reason="I start Monday")
+        assert state(s, id) == "done"
+
+
+def test_a_team_called_like_the_id_of_another_gets_nothing_of_it(tmp_path: Path) -> None:
+    with playing(tmp_path, with_rules(MILD % '"Design"')) as s:
+        posing = s.miro.add_team(s.teams["Design"])
+        wait(s, minutes=11)
+        renamed(s, posing, posing)
+        assert not answer(s, posing).startswith("done: ")
+
+
+# -- owners ------------------------------------------------------------------------------------------------
+
+OWNED = '[owners]\n"Design" = ["dana@example.com"]\n'
+
+
+def owned_by_dana(called: str = "Design") -> str:
+    return with_rules(base='approvers = ["owners"]\nfallback = ["it"]', top=OWNED.replace("Design", called))
+
+
+def test_an_owner_stays_one_when_the_team_is_renamed_and_owns_no_new_one(tmp_path: Path) -> None:
+    with playing(tmp_path, owned_by_dana()) as s:
+        renamed(s, s.teams["Design"], "Studio")
+        new = s.miro.add_team("Design")
+        wait(s, minutes=11)
+        assert answer(s, s.teams["Design"]).startswith("waiting: ")
+        assert "Alex Smith" in last(s, "U0DANA")
+        before = len(told(s, "U0DANA"))
+        assert answer(s, new).startswith("waiting: ")
+        assert len(told(s, "U0DANA")) == before
+
+
+@pytest.mark.parametrize("called", ["Da\u200bta", "Ｄata", "Data\u2060"])
+def test_nobody_owns_what_only_looks_like_their_team(tmp_path: Path, called: str) -> None:
+    with company(tmp_path, owned_by_dana("Data"), called) as (
+        s,
+        [id],
+    ):
+        assert answer(s, id).startswith("waiting: ")
+        assert told(s, "U0DANA") == []
+
+
+# -- names that no team has, and no list -------------------------------------------------------------------
+
+
+def test_at_the_first_start_what_hangs_on_a_name_that_no_team_has_is_held(tmp_path: Path) -> None:
+    policy = with_rules(STRICT % '"Desgin"', base="approval = false")
+    with playing(tmp_path, policy) as s:
+        assert "This is on hold: the policy names Desgin, and Miro has no such team." in answer(
+            s, s.teams["Design"]
+        )
+        assert calls(s, "PATCH") == []
+        heard = " ".join(told(s, "U0CAROL"))
+        assert "The policy names teams that Miro doesn't have: Desgin." in heard
+        assert "Until then nobody can ask about teams with request-access." in heard
+        id = ask(s, "U0DANA", "/miro", 'rename-group Engineering "g_eng" because the directory says so')
+        assert state(s, id) == "waiting"
+        s.miro.add_team("Desgin")
+        wait(s, minutes=11)
+        assert answer(s, s.teams["Design"]).startswith("done: ")
+
+
+def test_a_managed_team_that_is_misspelt_holds_all_that_is_about_teams(tmp_path: Path) -> None:
+    with playing(tmp_path, POLICY.replace('"Sales" =', '"Slaes" =')) as s:
+        for name in ("Sales", "Design"):
+            assert "This is on hold: the policy names Slaes" in answer(s, s.teams[name])
+
+
+def test_a_changed_policy_that_names_no_team_of_miros_is_not_enacted(tmp_path: Path) -> None:
+    with playing(tmp_path) as s:
+        before = s.bot.desk.policies.hash
+        wrong = POLICY.replace('"Sales" =', '"Slaes" =')
+        (s.folder / "policy.toml").write_text(wrong, encoding="utf-8")
+        wait(s, minutes=1)
+        wait(s, minutes=1)
+        assert s.bot.desk.policies.hash == before
+        assert "is managed elsewhere" in answer(s, s.teams["Sales"])
+        heard = [one for one in told(s, "U0CAROL") if "It names Slaes, and Miro has no such team." in one]
+        assert len(heard) == 1
+        again = s.rebuild()
+        assert again.desk.policies.hash == before
+        again.stop()
+        s.miro.add_team("Slaes")
+        wait(s, minutes=11)
+        wait(s, minutes=1)
+        assert s.bot.desk.policies.hash != before
+
+
+def test_before_the_first_list_nothing_is_judged_and_the_bot_starts(tmp_path: Path) -> None:
+    def away(miro: Miro, _: Workspace) -> None:
+        miro.faults.append(Fault("GET", "/Groups", status=500, times=99))
+
+    with playing(tmp_path, with_rules(STRICT % '"Desgin"'), prepare=away) as s:
+        assert s.bot.store.groups.seen_at() is None
+        policy = s.bot.desk.policy
+        assert policy.means("Sales", ("Design", "7")) is None
+        assert policy.owners_of(("Design", "7")) == ()
+        assert not any("Miro doesn't have" in one for one in told(s, "U0CAROL"))
+        ground = s.bot.desk.ground(
+            RequestAccess(person=s.bot.store.people.meet(email="alex@example.com").id, teams=(GroupId("7"),)),
+            s.bot.store.people.meet(email="alex@example.com"),
+        )
+        with pytest.raises(Refused, match="I don't have Miro's list of teams yet"):
+            ground.may_ask()
+
+
+# -- the record, and names that people type ----------------------------------------------------------------
+
+
+def test_the_record_says_which_team_each_name_means(tmp_path: Path) -> None:
+    with company(tmp_path, with_rules(MILD % '["Design", "Data", "Laet"]'), "Data", "DATA\u00ad") as (s, ids):
+        [said] = [one for one in s.bot.store.events("policy") if one.type == "policy-teams"]
+        assert said.body["hash"] == s.bot.desk.policies.hash
+        assert json.loads(said.told("teams")) == {"Design": s.teams["Design"], "Sales": s.teams["Sales"]}
+        assert json.loads(said.told("unsure")) == {"Data": sorted(ids), "Laet": []}
+        assert s.bot.store.verify().faults == ()
+
+
+@pytest.mark.parametrize("name", ["De\u200bsign", "Ｄesign", "DE\u00adSIGN", "design "])
+def test_no_group_gets_a_name_that_looks_like_anothers(tmp_path: Path, name: str) -> None:
+    with playing(tmp_path) as s:
+        told_so = refused(s, "U0DANA", "/miro", "rename-group Engineering", name=name, reason="the audit")
+        assert "called" in told_so["name"] or "invisible characters" in told_so["name"]
+
+
+def test_a_name_gets_no_invisible_characters(tmp_path: Path) -> None:
+    with playing(tmp_path) as s:
+        told_so = refused(
+            s, "U0DANA", "/miro", "rename-group Engineering", name="g_\u200beng", reason="audit"
+        )
+        assert "There are invisible characters in this name." in told_so["name"]
+        id = ask(s, "U0SAM", "/miro", "rename-group Engineering", name="g\u00a0 eng", reason="the audit")
+        assert s.bot.desk.command(s.bot.store.request(id)).model_dump()["name"] == "g eng"
+
+
+@pytest.mark.parametrize("typed", ["Da\u200bta", "Ｄata", "Data\u2060"])
+def test_a_team_is_chosen_by_its_very_name_and_else_asked_for(tmp_path: Path, typed: str) -> None:
+    with company(tmp_path, POLICY, "Data") as (s, [id]):
+        alex, tables = s.bot.store.people.meet(email="alex@example.com"), s.bot.desk.tables()
+        with pytest.raises(Problems, match=rf"Did you mean Data \({id}\)\?"):
+            fill(RequestAccess, {"teams": typed}, alex, tables)
+        assert fill(RequestAccess, {"teams": " data"}, alex, tables).teams_named == (("teams", id),)
