@@ -24,6 +24,7 @@ manager_from_miro = false
 # Whether approve, deny and resume may be typed in a shell on the bot's machine. They are marked as such.
 command_line_decides = false
 
+# Everywhere below a team may be called by the name people know, by its security name, or by its id in Miro.
 # Teams an identity provider manages: refused, with where to ask instead.
 [managed_elsewhere]
 # "Sales" = "Okta tile 'Miro Sales', or #it-help"

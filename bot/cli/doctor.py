@@ -10,10 +10,14 @@ from typing import Any
 
 import click
 
+from approvals.policy_check import load
 from approvals.store import StoreTrouble
 from bot import app as composition
 from bot.app import Bot
 from bot.cli.common import JSON, open_record, say, say_json, sentences, settings
+from bot.cli.strays import strays
+from bot.lifecycle import CONDITIONS
+from bot.miro.client import MiroError
 from bot.policies import usable
 from bot.settings import BadSettings, Settings
 
@@ -54,7 +58,13 @@ def _examined(name: str, examine: Callable[[], str]) -> dict[str, Any]:
 
 
 def _check_policy(settings: Settings) -> str:
-    usable(settings.policy)
+    known = load(usable(settings.policy), CONDITIONS)
+    try:
+        wrong = strays(settings, known)
+    except (click.ClickException, StoreTrouble, MiroError) as error:
+        return f"{settings.policy} can be used; its teams couldn't be looked for: {error}"
+    if wrong:
+        raise BadSettings("; ".join(wrong))
     return f"{settings.policy} can be used"
 
 

@@ -1,12 +1,14 @@
-"""Asks Slack whether everybody and everything that the policy names can be reached; changes nothing."""
+"""Asks whether all people, groups and teams that the policy names are there; changes nothing."""
 
 from collections.abc import Iterator
 
 from approvals.people import Standing
 from bot.app import Bot
 from bot.cli.common import thrown_away
+from bot.cli.strays import strays
 from bot.deciders import closed, refresh_group
 from bot.desk import BadField
+from bot.miro.client import MiroError
 from bot.settings import Settings
 from bot.slack.edge import SlackFault
 
@@ -16,7 +18,8 @@ def unreached(settings: Settings) -> list[str]:
     settings.require("SLACK_BOT_TOKEN")
     with thrown_away(settings) as bot:
         people = [*_people(bot), *_managers(bot), *_second_accounts(bot)]
-        return [*people, *_groups(bot), *_channel(bot), *_field(bot), *_closed(bot)]
+        rest = [*_groups(bot), *_channel(bot), *_field(bot), *_closed(bot)]
+        return [*people, *rest, *_teams(settings, bot)]
 
 
 def _people(bot: Bot) -> Iterator[str]:
@@ -88,6 +91,13 @@ def _field(bot: Bot) -> Iterator[str]:
         bot.people.check_field(name)
     except BadField as error:
         yield f"manager_field: {error}"
+
+
+def _teams(settings: Settings, bot: Bot) -> list[str]:
+    try:
+        return strays(settings, bot.desk.policy)
+    except MiroError as error:
+        return [f"Which teams there are couldn't be looked up: {error}"]
 
 
 def _closed(bot: Bot) -> Iterator[str]:

@@ -24,6 +24,11 @@ def plain(text: str, longest: int = LONGEST_SECTION) -> Block:
     return {"type": "plain_text", "text": cut(text, longest) or " ", "emoji": False}
 
 
+def option(text: str, value: str) -> Block:
+    """One choice of a select or of radio buttons; a text has 75 characters at most (Slack, option object)."""
+    return {"text": plain(text, 75), "value": value}
+
+
 def cut(text: str, longest: int) -> str:
     """At most `longest` code points."""
     return text if len(text) <= longest else text[: longest - 1] + "…"

@@ -2,7 +2,9 @@
 
 import re
 from collections.abc import Iterator
+from unicodedata import normalize
 
+from approvals.names import narrow
 from approvals.people import Group, canonical, listed
 from bot.lifecycle import Action
 from bot.lifecycle.action import Asked, Kind
@@ -117,7 +119,9 @@ def _fill_teams(
     fields = {n: a for n, a in action.form().items() if a.kind in (Kind.TEAM, Kind.TEAMS)}
     for start, end, group in sorted(mentioned(text, tables), key=lambda one: one[0]):
         name, why = _place(action, text[:start], fields, raw)
-        if name:
+        if name and len(tables.found(text[start:end])) > 1:
+            left_out.append(f"Several teams are called {tables.label(group)}: choose the one you mean.")
+        elif name:
             raw[name] = ", ".join(filter(None, (raw.get(name, ""), group.id)))
         else:
             left_out.append(f"I left out {tables.label(group)}: {why}.")
@@ -128,10 +132,11 @@ def _fill_teams(
 def mentioned(text: str, tables: Tables) -> list[tuple[int, int, Group]]:
     """Where the text names a group: the longest name first, no letter used twice."""
     found: list[tuple[int, int, Group]] = []
-    names = {name: one for one in tables.groups for name in (one.security_name, tables.label(one)) if name}
+    both = ((one, name) for one in tables.groups for name in (one.security_name, tables.label(one)))
+    names = {normalize("NFC", name.strip()): one for one, name in both if name.strip()}
     # Of thousands few stand in it, and a pattern for each takes longer than Slack waits.
-    low = text.casefold()
-    there = [name for name in names if name.casefold() in low]
+    low = narrow(text)
+    there = [name for name in names if narrow(name) in low]
     for name in sorted(there, key=len, reverse=True):
         for hit in re.finditer(rf"(?<!\w){re.escape(name)}(?!\w)", text, re.I):
             if not any(start < hit.end() and hit.start() < end for start, end, _ in found):

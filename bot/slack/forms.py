@@ -1,11 +1,10 @@
 """Modals: the form of an action, a denial's reason, the details of a request; pure."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from approvals.people import Group
 from approvals.policy import Rule
 from approvals.request import Request
 from approvals.talk import LONGEST_QUESTION
@@ -22,6 +21,7 @@ from bot.slack.blocks import (
     header,
     mention,
     message,
+    option,
     plain,
     section,
 )
@@ -30,9 +30,8 @@ from bot.slack.handles import Handle
 from bot.slack.particulars import particulars
 from bot.slack.phrases import Draft
 from bot.slack.scene import Scene
+from bot.slack.team_options import MOST_OPTIONS, options
 
-MOST_OPTIONS = 100
-"""Options of a static select; above that Slack asks for them while somebody types."""
 EMAIL = ":email"
 """Ends the block id of the second half of a person field."""
 SECRET = "Confidential: only you, whoever decides and the operators hear of it; the person doesn't."
@@ -126,7 +125,7 @@ def _inputs(name: str, asked: Asked, given: str, tables: Tables, operator: bool)
         hint = " ".join(filter(None, (asked.hint, passes)))
         return [_input(name, asked.label, _teams(given, tables, several), hint, asked.hint == "Optional.")]
     if asked.kind is Kind.CHOICE:
-        options = [_option(text, value) for value, text in asked.choices]
+        options = [option(text, value) for value, text in asked.choices]
         chosen = [one for one in options if one["value"] == given] or ([] if asked.grave else options[:1])
         radio: Block = {"type": "radio_buttons", "action_id": "value", "options": options}
         radio |= {"initial_option": chosen[0]} if chosen else {}
@@ -146,31 +145,6 @@ def _person(name: str, asked: Asked, given: str) -> list[Block]:
         _input(name, asked.label, chooser, optional=True),
         _input(name + EMAIL, "Or an e-mail address", box, "For somebody who isn't in Slack.", optional=True),
     ]
-
-
-def _option(text: str, value: str) -> Block:
-    return {"text": plain(text, 75), "value": value}
-
-
-def options(groups: Sequence[Group], tables: Tables) -> list[Block]:
-    """Groups to choose from; two of one name are told apart by their security name."""
-    names = [tables.label(group) for group in groups]
-    return [
-        _option(f"{name} ({group.security_name})" if names.count(name) > 1 else name, group.id)
-        for name, group in zip(names, groups, strict=True)
-    ]
-
-
-def suggestions(typed: str, tables: Tables) -> list[Block]:
-    """Up to 100 groups with what somebody typed in a name; those that begin with it first."""
-    wanted = typed.casefold()
-    found = [
-        group
-        for group in tables.groups
-        if wanted in tables.label(group).casefold() or wanted in group.security_name.casefold()
-    ]
-    found.sort(key=lambda group: not tables.label(group).casefold().startswith(wanted))
-    return options(found[:MOST_OPTIONS], tables)
 
 
 def _teams(given: str, tables: Tables, several: bool) -> Block:

@@ -22,7 +22,7 @@ from bot.asking import asked
 from bot.desk import Desk
 from bot.lifecycle import ACTIONS, Action
 from bot.lifecycle.fill import Problems
-from bot.slack import answers, drafts, forms, phrases, sent
+from bot.slack import answers, drafts, forms, phrases, sent, team_options
 from bot.slack.away import Away
 from bot.slack.blocks import message
 from bot.slack.bulk import Bulk
@@ -195,7 +195,7 @@ class Listeners:
 
     def suggested(self, ack: Ack, payload: Body) -> None:
         """Teams while somebody types, where there are more than a select can hold."""
-        ack(options=forms.suggestions(payload.get("value") or "", self.desk.tables()))
+        ack(options=team_options.suggestions(payload.get("value") or "", self.desk.tables()))
 
     def cancelled(self, ack: Ack, body: Body) -> None:
         """Cancel under a reviewed message takes its buttons away."""

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from unicodedata import normalize
 
 from bot.lifecycle import ACTIONS, Action
 from bot.lifecycle.action import Kind
@@ -50,6 +51,7 @@ def read(
     text: str, tables: Tables, action: type[Action] | None = None, operator: bool = False
 ) -> Draft | Advice | None:
     """What a typed text asks for; None when no action is meant. A slash command names its action itself."""
+    text = normalize("NFC", text)  # a Mac may send é as two signs
     said = _REASON.search(text)
     reason = by_name(said[1] or said[2], tables.called).strip().strip(".") if said else ""
     rest = re.sub(r"[^\S\n]+", " ", _EMOJI.sub(" ", text[: said.start()] if said else text))

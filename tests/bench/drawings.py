@@ -13,7 +13,7 @@ from bot.lifecycle import ACTIONS, Action
 from bot.lifecycle.action import Kind
 from bot.sandbox.limits import Surface, problems
 from bot.sandbox.slack_records import Message
-from bot.slack import forms
+from bot.slack import forms, team_options
 from bot.slack.blocks import MOST_WORDS, Block
 from bot.slack.cards import draw
 from bot.slack.phrases import Draft
@@ -94,7 +94,7 @@ def _suggestions() -> Row:
         groups = [Group(GroupId(str(n)), f"g_{n:05}", _name(stem, n)) for n in range(1, COUNTS[-1] + 1)]
         tables = scenes.tables(groups)
         for typed in ("", "g_0", stem[0], "01234"):
-            build = partial(forms.suggestions, typed, tables)
+            build = partial(team_options.suggestions, typed, tables)
             found = build()
             refused += problems("options", {"options": found})
             slowest, most = max(slowest, _timed(build)), max(most, len(found))

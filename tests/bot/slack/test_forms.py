@@ -16,7 +16,7 @@ from bot.lifecycle import ACTIONS
 from bot.sandbox.drawing import as_text
 from bot.sandbox.inputs import untouched
 from bot.sandbox.limits import problems
-from bot.slack import forms
+from bot.slack import forms, team_options
 from bot.slack.phrases import Draft
 from tests.bot.slack import scenes
 from tests.bot.slack.scenes import NOW, check_valid, many, tables
@@ -104,13 +104,13 @@ def test_groups_of_one_name_are_told_apart() -> None:
 def test_the_policys_name_of_a_team_is_shown() -> None:
     known = tables([Group(GroupId("1"), "g_app_x", "old")])
     object.__setattr__(known, "policy", known.policy.model_copy(update={"teams": {"Platform": "g_app_x"}}))
-    assert forms.options(known.groups, known)[0]["text"]["text"] == "Platform"
+    assert team_options.options(known.groups, known)[0]["text"]["text"] == "Platform"
 
 
 @pytest.mark.parametrize("count", [0, 1, 100, 101, 5000])
 @pytest.mark.parametrize("typed", ["", "team", "TEAM 4", "g_team_4999", "nothing", "(", "😀"])
 def test_suggestions_are_valid_and_at_most_a_hundred(count: int, typed: str) -> None:
-    found = forms.suggestions(typed, tables(many(count)))
+    found = team_options.suggestions(typed, tables(many(count)))
     assert len(found) <= 100
     assert problems("options", {"options": found}) == []
     assert all(typed.casefold() in str(one).casefold() or "g_team" in typed for one in found)
@@ -118,13 +118,13 @@ def test_suggestions_are_valid_and_at_most_a_hundred(count: int, typed: str) -> 
 
 def test_suggestions_begin_with_what_was_typed() -> None:
     groups = [Group(GroupId("1"), "g_1", "Big Design"), Group(GroupId("2"), "g_2", "Design")]
-    assert [one["value"] for one in forms.suggestions("des", tables(groups))] == ["2", "1"]
+    assert [one["value"] for one in team_options.suggestions("des", tables(groups))] == ["2", "1"]
 
 
 def test_a_group_is_found_by_either_name() -> None:
     groups = [Group(GroupId("1"), "g_app_proeng_all", "Engineering")]
     for typed in ("engin", "PROENG"):
-        assert [one["value"] for one in forms.suggestions(typed, tables(groups))] == ["1"]
+        assert [one["value"] for one in team_options.suggestions(typed, tables(groups))] == ["1"]
 
 
 def submitted(view: dict[str, Any], nulls: bool = False, **changes: dict[str, Any]) -> dict[str, str]:

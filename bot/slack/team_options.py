@@ -1,0 +1,46 @@
+"""Teams to choose from in a form: two that look alike must be told apart; pure."""
+
+from collections import Counter
+from collections.abc import Sequence
+
+from approvals.names import wide
+from approvals.people import Group
+from bot.lifecycle.fill import Tables
+from bot.slack.blocks import Block, option
+
+MOST_OPTIONS = 100
+"""Options of a static select; above that Slack asks for them while somebody types."""
+
+
+def options(groups: Sequence[Group], tables: Tables) -> list[Block]:
+    """Groups to choose from; those that look alike are told apart by security name, or else by id."""
+    names = [tables.label(group) for group in groups]
+    alike, both = Counter(map(wide, names)), Counter(map(_both, names, groups))
+    return [
+        option(_apart(name, group, alike, both), group.id) for name, group in zip(names, groups, strict=True)
+    ]
+
+
+def _both(name: str, group: Group) -> tuple[str, str]:
+    return wide(name), wide(group.security_name)
+
+
+def _apart(name: str, group: Group, alike: Counter[str], both: Counter[tuple[str, str]]) -> str:
+    if alike[wide(name)] < 2:
+        return name
+    return f"{name} ({group.security_name if both[_both(name, group)] < 2 else group.id})"
+
+
+def suggestions(typed: str, tables: Tables) -> list[Block]:
+    """Up to 100 groups with what somebody typed in a name; those that begin with it first.
+
+    It is only offered: a name is found by its looks.
+    """
+    wanted = wide(typed)
+    found = [
+        group
+        for group in tables.groups
+        if wanted in wide(tables.label(group)) or wanted in wide(group.security_name)
+    ]
+    found.sort(key=lambda group: not wide(tables.label(group)).startswith(wanted))
+    return options(found[:MOST_OPTIONS], tables)
