@@ -103,7 +103,7 @@ def test_a_doctor_looks_at_everything_and_changes_nothing(s: Stage, shell: Shell
     assert all(one["ok"] for one in found.values()), found
     assert found["Slack"]["text"] == "team T01"
     assert found["way in"]["text"] == "ready for HTTP (run --http)"
-    assert found["record"]["text"].endswith("record.db: 1 entry, unbroken")
+    assert found["record"]["text"].endswith("record.db: 2 entries, unbroken")
     assert (s.folder / "record.db").read_bytes() == before
     assert calls(s) == []
     assert "Does an identity provider already provision your Miro?" in shell.types("doctor")
