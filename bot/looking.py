@@ -1,7 +1,7 @@
 """Finds the one account in Miro that a command is about: under every address known, and by its id."""
 
 import difflib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +11,8 @@ from bot.desk import Desk
 from bot.lifecycle import Action
 from bot.miro.accounts import ASK_FIRST, HasAccount, unknown
 from bot.miro.client import Miro
-from bot.miro.goals import Seen
+from bot.miro.goals import Goal, Seen
+from bot.miro.groups import OutOfGroup
 from bot.miro.plan import Obstacle
 from bot.miro.wire import Account
 
@@ -59,6 +60,7 @@ def look(
         account = _found(miro, person, wanted, is_exact)
     if account is None:
         return Seen()
+    account = _with_groups(miro, account, command.goals(facts))
     _check_domain(desk, person, account)
     _link(desk, person, account)
     if account.display_name and not person.name:
@@ -67,6 +69,18 @@ def look(
     if account.knows_roles and command.demotes(facts, Seen(account)):
         return Seen(account, other_admin=miro.other_admin(account.id))
     return Seen(account)
+
+
+def _with_groups(miro: Miro, account: Account, goals: Sequence[Goal]) -> Account:
+    """The account with no groups where it shows none and is in none of those to be left.
+
+    A service may leave an empty list out (RFC 7643 section 2.5). Somebody who is in one of them after all has
+    groups that aren't shown: those stay unknown.
+    """
+    leaving = [goal.group for goal in goals if isinstance(goal, OutOfGroup)]
+    if account.groups is not None or not leaving or any(miro.is_member(account, id) for id in leaving):
+        return account
+    return account.model_copy(update={"groups": ()})
 
 
 def _same(miro: Miro, meant: Meant, wanted: str) -> Account | None:

@@ -113,6 +113,16 @@ class Miro:
             raise _others("other people than I asked for")
         return exact[0] if exact else None
 
+    def is_member(self, account: Account, group: str) -> bool:
+        """Whether an account is in a group, by the filter `groups.value eq` of Miro's API description."""
+        person = f"userName eq {wire.quoted(account.user_name)}"
+        where = f"{person} and groups.value eq {wire.quoted(group)}"
+        query = {"attributes": "id", "filter": self._dialect.filter(where)}
+        found = [self._understood(Rights, entry).id for entry in self._pages("/Users", query, once=True)]
+        if any(id != account.id for id in found):
+            raise _others("other people than I asked for")
+        return bool(found)
+
     def other_admin(self, id: str) -> bool:
         """Whether an active Company Admin other than `id` exists. Raises Away where nobody can tell."""
         hidden = 0

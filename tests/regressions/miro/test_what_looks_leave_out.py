@@ -15,7 +15,7 @@ from bot.miro.rights import AdminRole, NoAdminRoles, OrgRole
 from bot.miro.wire import ADMIN, MEMBER, Account, message
 from bot.sandbox.miro import Fault
 from bot.sandbox.stage import Stage
-from tests.bot.journeys.scenes import approve, ask, calls, playing, state, told
+from tests.bot.journeys.scenes import approve, ask, calls, playing, state, teams_of, told
 from tests.bot.miro.scene import always, answering, page
 
 pytestmark = pytest.mark.regression
@@ -138,6 +138,33 @@ def without(name: str) -> Callable[[Any], Any]:
         return [cut(value) for value in said] if isinstance(said, list) else said
 
     return cut
+
+
+def without_empty_lists(said: Any) -> Any:
+    """Miro's answer, as RFC 7643 section 2.5 lets a service write it."""
+    if isinstance(said, dict):
+        return {key: without_empty_lists(value) for key, value in said.items() if value != []}
+    return [without_empty_lists(one) for one in said] if isinstance(said, list) else said
+
+
+def test_who_is_in_no_team_has_left_it_on_a_service_that_leaves_empty_lists_out(s: Stage) -> None:
+    s.miro.add_user("alex@example.com", "Alex Smith")
+    s.miro.faults.append(Fault("GET", "/Users", saying=without_empty_lists, times=50))
+    left = ask(s, "U0ALEX", "/miro", "leave-team Engineering because I changed jobs")
+    assert state(s, left) == "nothing to do"
+    moved = ask(s, "U0ALEX", "/miro-move", "from Engineering to Design because I changed jobs")
+    approve(s, "U0PRIYA")
+    assert (state(s, moved), teams_of(s, "alex@example.com")) == ("done", {"Design"})
+
+
+def test_a_team_is_not_left_already_because_an_answer_hides_it(s: Stage) -> None:
+    s.miro.add_user("alex@example.com", "Alex Smith", teams=[s.teams["Engineering"], s.teams["Design"]])
+    s.miro.faults.append(Fault("GET", "/Users", saying=without("groups"), times=2))
+    id = ask(s, "U0ALEX", "/miro", "leave-team Engineering because I changed jobs")
+    assert state(s, id) == "checking"
+    s.clock.sleep(40)
+    s.settle()
+    assert state(s, id) == "waiting"
 
 
 @pytest.mark.parametrize("command", ["/miro-offboard", "/miro-access"])
