@@ -116,6 +116,9 @@ class _Pen:
             yield before + line
 
     def inline(self, elements: Sequence[JSON]) -> str:
+        if all(each.get("style") == {"bold": True} for each in elements) and len(elements) > 1:
+            # A first line with somebody in it, which a header can't hold: drawn as a header is.
+            return "".join(self.leaf({**each, "style": {}}) for each in elements)
         return "".join(self.leaf(each) for each in elements)
 
     def leaf(self, leaf: JSON) -> str:

@@ -181,7 +181,7 @@ def _leaver(told: Telling) -> None:
     told.chapter("Offboarding, account kept: rights first, then deactivated; Jo is told nothing", (JO,))
     told.ask("U0LENA", "/miro-offboard", f"{JO} because last day today", how="deactivate")
     told.press("U0PRIYA", told.card("U0PRIYA"), "approve", "Approve")
-    told.after("U0LENA", "Done: Jo Park is deactivated")
+    told.after("U0LENA", "Done: Jo Park (jo@example.com) is deactivated")
     told._expect("Jo hears nothing", not told.scene.slack.dm_of("U0JO"))
 
 

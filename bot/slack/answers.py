@@ -28,6 +28,7 @@ from bot.slack.blocks import (
 )
 from bot.slack.cards import CHANNELS
 from bot.slack.lines import stands
+from bot.slack.named import mark
 from bot.slack.scene import Scene
 from bot.slack.talk import remind
 
@@ -114,7 +115,7 @@ def known_as(desk: Desk, who: Who) -> list[str]:
         f"Slack: {account.slack_id if account else 'unknown'} ({standing.value}).{role}",
         f"E-mail: {person.email or 'not known yet; I look it up when you first ask for something'}",
         f"Miro account: {person.miro_id or 'not known yet'}",
-        f"Manager: {manager.called if manager else boss or 'nobody I know of'}",
+        f"Manager: {mark(manager) if manager else boss or 'nobody I know of'}",
     ]
 
 

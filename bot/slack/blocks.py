@@ -1,15 +1,21 @@
 """Block Kit as plain dicts: what somebody typed is plain_text everywhere, so no markup of theirs acts."""
 
+import re
+from bisect import bisect_right
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from itertools import accumulate
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from bot.slack.named import Named, has_mentions, pieces, plainly, words_in
 
 Block = dict[str, Any]
 Message = dict[str, Any]
 
 LONGEST_SECTION = 3000
 LONGEST_HEADER = 150
+_DATE = re.compile(r"<!date\^(\d+)\^([^|]*)\|([^>]*)>")
 MOST_WORDS = 80
 """Of one card, buttons not counted."""
 
@@ -21,7 +27,7 @@ def escape(text: str) -> str:
 
 def plain(text: str, longest: int = LONGEST_SECTION) -> Block:
     """A text object in which nothing is markup and ':name:' is no emoji."""
-    return {"type": "plain_text", "text": cut(text, longest) or " ", "emoji": False}
+    return {"type": "plain_text", "text": cut(plainly(text), longest) or " ", "emoji": False}
 
 
 def option(text: str, value: str) -> Block:
@@ -37,23 +43,62 @@ def cut(text: str, longest: int) -> str:
 def clip_words(text: str, most: int) -> str:
     """At most `most` words, with a mark where more stood."""
     words = text.split()
-    return " ".join(words) if len(words) <= most else " ".join(words[: max(most - 1, 0)]) + " …"
+    if words_in(text) <= most:
+        return " ".join(words)
+    lengths = list(accumulate(map(words_in, words)))
+    return " ".join(words[: bisect_right(lengths, max(most - 1, 0))]) + " …"
 
 
 def header(text: str) -> Block:
-    """The first line: the question or the outcome."""
+    """The first line: the question or the outcome. A header block can't mention anybody, rich text can."""
+    if has_mentions(text):
+        return rich(text, LONGEST_HEADER, bold=True)
     return {"type": "header", "text": plain(text, LONGEST_HEADER)}
 
 
 def section(text: str) -> Block:
     """A paragraph."""
-    return {"type": "section", "text": plain(text)}
+    return rich(text) if has_mentions(text) else {"type": "section", "text": plain(text)}
+
+
+def rich(text: str, longest: int = LONGEST_SECTION, *, bold: bool = False) -> Block:
+    """A paragraph with people in it: each is mentioned, with the address beside; `longest` without them."""
+    return _rich_text("rich_text_section", _leaves(text, longest, bold))
+
+
+def bullets(lines: Sequence[str]) -> Block:
+    """A list, with people in it."""
+    items = [{"type": "rich_text_section", "elements": _leaves(one, 1000, False)} for one in lines]
+    part = {"type": "rich_text_list", "style": "bullet", "elements": items}
+    return {"type": "rich_text", "elements": [part]}
+
+
+def _rich_text(kind: str, leaves: list[Block]) -> Block:
+    return {"type": "rich_text", "elements": [{"type": kind, "elements": leaves}]}
+
+
+def _leaves(text: str, longest: int, bold: bool) -> list[Block]:
+    style: Block = {"style": {"bold": True}} if bold else {}
+    left, leaves = longest, list[Block]()
+    for piece in pieces(text):
+        if isinstance(piece, Named) and piece.slack_id:
+            leaves.append({"type": "user", "user_id": piece.slack_id} | style)
+            beside = f" ({piece.address})" if piece.address else ""
+        elif isinstance(piece, Named):
+            beside = piece.plain
+        else:
+            beside, left = cut(piece, left) if left > 0 else "", left - len(piece)
+        if beside and leaves and leaves[-1]["type"] == "text":
+            leaves[-1]["text"] += beside
+        elif beside:
+            leaves.append({"type": "text", "text": beside} | style)
+    return leaves
 
 
 def mention(before: str, slack_id: str) -> Block:
     """Somebody by whatever name Slack shows them."""
-    parts = [{"type": "text", "text": f"{before} "}, {"type": "user", "user_id": slack_id}]
-    return {"type": "rich_text", "elements": [{"type": "rich_text_section", "elements": parts}]}
+    leaves: list[Block] = [{"type": "text", "text": f"{before} "}, {"type": "user", "user_id": slack_id}]
+    return _rich_text("rich_text_section", leaves)
 
 
 def between(parts: Sequence[Sequence[Block]]) -> list[Block]:
@@ -67,13 +112,29 @@ def sections(*lines: str) -> list[Block]:
 
 
 def context(*texts: str) -> Block:
-    """Small print."""
+    """Small print; with people in it a paragraph, as small print mentions them only in mrkdwn."""
+    if any(map(has_mentions, texts)):
+        leaves: list[Block] = []
+        for text in filter(None, texts):
+            leaves += [{"type": "text", "text": " "}] if leaves else []
+            leaves += _dated(text)
+        return _rich_text("rich_text_section", leaves)
     return {"type": "context", "elements": [_inline(text) for text in texts if text]}
 
 
 def _inline(text: str) -> Block:
     # A date is the one thing written in mrkdwn: Slack shows it in each reader's own zone.
     return {"type": "mrkdwn", "text": text} if text.startswith("<!date^") else plain(text, 2000)
+
+
+def _dated(text: str) -> list[Block]:
+    """The leaves of a text that may begin with a date of Slack's."""
+    date = _DATE.match(text)
+    if date is None:
+        return _leaves(text, 2000, False)
+    leaf: Block = {"type": "date", "timestamp": int(date[1]), "format": date[2], "fallback": date[3]}
+    rest = text[date.end() :]
+    return [leaf, *([{"type": "text", "text": rest}] if rest else [])]
 
 
 def actions(*buttons: Block) -> Block:
@@ -108,7 +169,8 @@ def confirmation(title: str, text: str, yes: str) -> Block:
 
 def message(text: str, *blocks: Block) -> Message:
     """A message: `text` is what a notification and a screen reader say."""
-    return {"text": escape(cut(text, 500)), "blocks": list(blocks)} if blocks else {"text": escape(text)}
+    words = plainly(text)
+    return {"text": escape(cut(words, 500)), "blocks": list(blocks)} if blocks else {"text": escape(words)}
 
 
 def when(at: datetime, zone: str, now: datetime) -> str:
@@ -152,7 +214,19 @@ def _texts(block: Block) -> list[str]:
         return [block["text"]["text"]]
     if block["type"] == "context":
         return [_LONGEST_DATE if one["type"] == "mrkdwn" else one["text"] for one in block["elements"]]
+    if block["type"] == "rich_text":
+        return [_read(line.get("elements", [])) for part in block["elements"] for line in _lines(part)]
     return []
+
+
+def _lines(part: Block) -> list[Block]:
+    return part["elements"] if part["type"] == "rich_text_list" else [part]
+
+
+def _read(leaves: Sequence[Block]) -> str:
+    """A line of rich text as a reader sees it; a mention counts as a name of two words."""
+    shown = {"user": "Some Body", "date": _LONGEST_DATE}
+    return "".join(shown.get(one["type"], "") or str(one.get("text", "")) for one in leaves)
 
 
 def span(length: timedelta) -> str:

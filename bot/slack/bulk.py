@@ -133,6 +133,7 @@ class Bulk:
     def _phrase(self, request: Request) -> str:
         """What it is about, while its people and teams are known."""
         try:
-            return self.desk.command(request).phrase(self.desk.facts)
+            command, desk = self.desk.command(request), self.desk
         except KeyError:
             return ""
+        return Scene(request, command, desk.facts, desk.person, None, "UTC", desk.now()).phrase

@@ -23,6 +23,7 @@ from bot.slack.blocks import (
 from bot.slack.deciding import approver, reminder
 from bot.slack.endings import operator, result
 from bot.slack.handles import Handle
+from bot.slack.named import words_in
 from bot.slack.notices import notice, stuck
 from bot.slack.questions import answer, question
 from bot.slack.scene import Scene, again, capital, heading, where_it_stands
@@ -63,7 +64,7 @@ def _waiting(scene: Scene) -> Message:
         blocks = [header(title), section(line), *_how_far(scene, 1)]
     notes = waiting.notes(scene)
     # What was asked and answered comes before the notes, and leaves them some room.
-    blocks += _talk(scene, MOST_WORDS - count_words(blocks) - min(len(notes.split()), 15), waiting.NO_ANSWER)
+    blocks += _talk(scene, MOST_WORDS - count_words(blocks) - min(words_in(notes), 15), waiting.NO_ANSWER)
     room = MOST_WORDS - count_words(blocks)
     small = [context(clip_words(notes, room))] if notes and room else []
     return message(title, *blocks, *small, _buttons(scene))

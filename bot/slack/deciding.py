@@ -23,7 +23,8 @@ from bot.slack.blocks import (
     sections,
 )
 from bot.slack.handles import Handle
-from bot.slack.scene import Scene, foot, heading, where_it_stands
+from bot.slack.named import words_in
+from bot.slack.scene import Scene, capital, foot, heading, where_it_stands
 
 
 def approver(scene: Scene) -> Message:
@@ -68,6 +69,7 @@ _SIZES = (
     _Size(), _Size(1, notes=20), _Size(2, notes=15), _Size(3, notes=10),
     *(_Size(4, longest, 7, 20) for longest in range(20, 8, -1)),
     *(_Size(5, longest, 0, 15) for longest in range(8, 2, -1)),
+    _Size(5, 3, 0, 12),
 )  # fmt: skip
 _CUTS = 4
 """From which size on what will change is cut: it stands in full under Details."""
@@ -91,7 +93,8 @@ def _frame(scene: Scene, lead: str, size: _Size) -> tuple[Block, list[Block]]:
     """The question; and what stands behind the reason it was asked for."""
     plan = scene.request.plan
     lines = [clip_words(step["text"], size.longest) for step in plan["steps"]]
-    changes = f"What will change{address(scene)}"
+    # The question says the address already.
+    changes = f"What will change{'' if size.short else address(scene)}"
     if plan.get("again"):
         changes = "What will change is different now:"
     elif plan.get("anew"):
@@ -109,9 +112,7 @@ def _frame(scene: Scene, lead: str, size: _Size) -> tuple[Block, list[Block]]:
 
 def address(scene: Scene) -> str:
     """For which address, where much hangs on the person: a name in Slack may be anybody's own choice."""
-    subject = scene.request.subject
-    email = scene.person(subject).email if subject and scene.command.CONFIRM else ""
-    return f" for {email}" if email else ""
+    return f" for {scene.address}" if scene.address and scene.command.CONFIRM else ""
 
 
 def _least(scene: Scene) -> int:
@@ -119,20 +120,20 @@ def _least(scene: Scene) -> int:
     request = scene.request
     last = request.questions[-1] if request.questions else None
     # What was answered is cut only where it is long: the half of it may say the opposite.
-    talk = min(max(len(f"{last.text} {last.answer}".split()) + 8, 18), 34) if last else 0
-    return talk + len(_asker(scene).split()) + min(len(request.reason.split()), 8)
+    talk = min(max(words_in(f"{last.text} {last.answer}") + 8, 18), 34) if last else 0
+    return talk + words_in(_asker(scene)) + min(len(request.reason.split()), 8)
 
 
 def _said(scene: Scene, room: int) -> list[Block]:
     """Why it was asked for, and the newest question with its answer; they share what room there is."""
     asks, reason = _asker(scene), scene.request.reason
-    left = room - len(asks.split())
+    left = room - words_in(asks)
     if not scene.request.questions:
         return sections(_reason(asks, reason, left))
     if left < 16:
         return [section(asks + _MORE)]
-    first = _reason(asks, reason, max(left // 3, left - len(waiting.talk(scene, left).split())))
-    return sections(first, waiting.talk(scene, room - len(first.split())))
+    first = _reason(asks, reason, max(left // 3, left - words_in(waiting.talk(scene, left))))
+    return sections(first, waiting.talk(scene, room - words_in(first)))
 
 
 def _asker(scene: Scene) -> str:
@@ -190,15 +191,20 @@ def whom(scene: Scene, short: int) -> str:
     return f"You're asked {because}; {named} {'is' if len(others) == 1 else 'are'} asked too."
 
 
+def _sure(scene: Scene, warning: str, yes: str) -> Block:
+    """The question before Approve: who it is about is read once more, by the address that Miro has."""
+    account = f" Miro account: {scene.address}." if scene.address else ""
+    return confirmation(f"{capital(scene.phrase)}?", f"{warning}{account}", yes)
+
+
 def decide(scene: Scene) -> Block:
     """The buttons; whoever said yes can't do so twice, but may still deny or ask."""
     request, command = scene.request, scene.command
     confirm, rights = None, request.plan.get("rights")
     if command.CONFIRM:
-        confirm = confirmation("Are you sure?", command.warning(scene.facts), command.confirm)
+        confirm = _sure(scene, command.warning(scene.facts), command.confirm)
     elif rights:
-        back = f"{listed(rights)} rights come back with the account."
-        confirm = confirmation("Are you sure?", back, "Approve")
+        confirm = _sure(scene, f"{listed(rights)} rights come back with the account.", "Approve")
     value = Handle.of(request).value
     yes = button("Approve", "approve", value, primary=True, confirm=confirm)
     return actions(

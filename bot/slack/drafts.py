@@ -18,6 +18,7 @@ from bot.slack.answers import check_offered, helped, may_see, read_as
 from bot.slack.blocks import Block, Message, message
 from bot.slack.handles import Handle
 from bot.slack.marks import by_name
+from bot.slack.named import mark
 from bot.slack.phrases import Advice, Draft
 
 
@@ -58,7 +59,7 @@ def _sentence(desk: Desk, draft: Draft) -> str:
         elif given and asked.kind is Kind.PERSON:
             person = desk.find(given)
             unmet = given if "@" in given else "somebody I haven't met"
-            named.append(person.called if person and person.name else unmet)
+            named.append(mark(person) if person and person.name else unmet)
         elif given:
             named.append(f"{asked.label.lower()}: {given}")
         elif asked.own:

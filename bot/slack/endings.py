@@ -21,6 +21,7 @@ from bot.slack.blocks import (
     sections,
 )
 from bot.slack.handles import Handle
+from bot.slack.named import words_in
 from bot.slack.scene import (
     Scene,
     again,
@@ -86,7 +87,7 @@ def _end(scene: Scene, room: int) -> str:
         return ""
     ends = f"It ends {scene.at(scene.request.ends_at)}"
     whole = f"{ends}: {scene.back}." if scene.back else f"{ends}."
-    return whole if len(whole.split()) <= room else f"{ends}."
+    return whole if words_in(whole) <= room else f"{ends}."
 
 
 def _approved(scene: Scene) -> str:

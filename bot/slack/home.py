@@ -20,6 +20,7 @@ from bot.slack.away import span
 from bot.slack.blocks import Block, when
 from bot.slack.home_blocks import ALL_AT_ONCE, Admins, Kind, Line, Listed, May, Page, closed, draw
 from bot.slack.lines import stands, stopped, stuck
+from bot.slack.named import mark, miro_name
 from bot.slack.scene import Scene
 
 WAITING, MINE, ENDED, TROUBLE, TEAMS, ADMINS = 6, 6, 3, 4, 4, 30
@@ -176,7 +177,10 @@ class Gathering:
 
     def _admin(self, admin: Admin) -> str:
         """Somebody's rights, and since which request, where that was the last to touch them."""
-        line = f"{admin.name or admin.email}: {admin.rights}"
+        person = self._desk.store.people.by_email(admin.email)
+        is_met = person and person.account
+        who = mark(person, admin.email) if person and is_met else miro_name(admin.name, admin.email)
+        line = f"{who}: {admin.rights}"
         last = self._desk.store.finding.last_done(admin.email, (*_GIVES, *_TAKES))
         if last is None or last.action not in _GIVES:
             return line
@@ -191,7 +195,7 @@ class Gathering:
         named = desk.store.people.named_delegate(self._who.person.id, now)
         if named is None:
             return ""
-        return f"{self._person(named.delegate).called} stands in for you {span(named, self._who.person)}."
+        return f"{mark(self._person(named.delegate))} stands in for you {span(named, self._who.person)}."
 
 
 def _answer(request: Request) -> list[May]:

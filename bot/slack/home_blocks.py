@@ -10,20 +10,18 @@ from bot.slack.blocks import (
     Block,
     actions,
     between,
+    bullets,
     button,
     clip_words,
     context,
     header,
     numbered,
-    plain,
     section,
 )
 from bot.slack.deciding import address, decide, secrecy, whom
 from bot.slack.handles import Handle
 from bot.slack.scene import Scene
 
-IN_A_SECTION = 10
-"""Fields that Slack takes in one section."""
 SHOWN_BY = "/miro status R-42 shows any of them."
 ALL_AT_ONCE = 20
 """Requests that one form approves: each of its lines has to be read."""
@@ -194,9 +192,10 @@ def _because(scene: Scene) -> str:
 def _line(line: Line, name: str) -> list[Block]:
     """One request; a single button stands beside it, several stand under it."""
     buttons = [button(one.label, one.action, line.value(one)) for one in line.may]
-    if len(buttons) == 1:
-        return [section(line.text) | {"accessory": buttons[0]}]
-    return [section(line.text), *([_row(f"{name}:{line.of.id}", *buttons)] if buttons else [])]
+    text = section(line.text)
+    if len(buttons) == 1 and text["type"] == "section":  # rich text has no place beside it
+        return [text | {"accessory": buttons[0]}]
+    return [text, *([_row(f"{name}:{line.of.id}", *buttons)] if buttons else [])]
 
 
 def _list(title: str, listed: Listed, name: str, then: str) -> list[Block]:
@@ -226,13 +225,7 @@ def _looked_after(page: Page) -> list[Block]:
 
 
 def _admins(admins: Admins) -> list[Block]:
-    rows = [
-        {
-            "type": "section",
-            "fields": [plain(one, 2000) for one in admins.lines[start : start + IN_A_SECTION]],
-        }
-        for start in range(0, len(admins.lines), IN_A_SECTION)
-    ]
+    rows = [bullets(admins.lines)] if admins.lines else []
     more = f" {admins.left} more stand in Miro's company settings." if admins.left else ""
     return [section("Admin rights in Miro:"), *rows, context(f"{admins.seen}{more}")]
 

@@ -30,10 +30,9 @@ def particulars(scene: Scene) -> list[Block]:
 
 def _facts(scene: Scene) -> Iterator[str]:
     request = scene.request
-    yield f"Asked by {scene.person(request.requester).called}, {scene.at(request.asked_at)}"
+    yield f"Asked by {scene.name(request.requester)}, {scene.at(request.asked_at)}"
     if request.subject:
-        subject = scene.person(request.subject)
-        yield f"About {subject.called}, {subject.email}"
+        yield f"About {scene.name(request.subject)}"
     yield from (f"{name.replace('_', ' ')}: {value}" for name, value in _filled_in(scene))
     yield scene.undo if request.state is State.WAITING else ""
 
@@ -71,21 +70,21 @@ def _asking(scene: Scene) -> Iterator[str]:
 
 
 def _all(scene: Scene, ids: tuple[PersonId, ...]) -> str:
-    return listed([scene.person(id).called for id in ids])
+    return listed([scene.name(id) for id in ids])
 
 
 def _vote(scene: Scene, vote: Vote) -> str:
     """'Sam Lee said yes for Carol Diaz in step 2, today, 09:00'"""
-    whose = f" for {scene.person(vote.stands_for).called}" if vote.stands_for else ""
+    whose = f" for {scene.name(vote.stands_for)}" if vote.stands_for else ""
     step = f" in step {vote.step + 1}" if scene.request.steps > 1 else ""
     shell = f" (typed in a shell: {vote.shell})" if vote.shell else ""
-    return f"{scene.person(vote.by).called} said yes{whose}{step}, {scene.at(vote.at)}{shell}"
+    return f"{scene.name(vote.by)} said yes{whose}{step}, {scene.at(vote.at)}{shell}"
 
 
 def _talk(scene: Scene) -> Iterator[str]:
     for one in scene.request.questions:
-        yield f"{scene.person(one.by).called} asked, {scene.at(one.at)}: “{one.text}”"
-        who = scene.person(scene.request.requester).called
+        yield f"{scene.name(one.by)} asked, {scene.at(one.at)}: “{one.text}”"
+        who = scene.name(scene.request.requester)
         yield f"{who} answered: “{one.answer}”" if one.answer else "No answer yet."
 
 

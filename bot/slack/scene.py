@@ -10,8 +10,7 @@ from approvals.request import Request, Vote
 from approvals.settled import kept
 from approvals.states import State
 from bot.lifecycle import Action
-from bot.lifecycle.action import Facts
-from bot.lifecycle.fill import clip
+from bot.lifecycle.action import Facts, first
 from bot.miro.goals import counted
 from bot.miro.groups import OutOfGroup
 from bot.slack.blocks import (
@@ -23,6 +22,7 @@ from bot.slack.blocks import (
     when,
 )
 from bot.slack.handles import Handle
+from bot.slack.named import mark
 
 
 @dataclass(frozen=True)
@@ -62,8 +62,19 @@ class Scene:
         return "I can't reach any operator: ask your IT team to name one in the policy."
 
     def name(self, id: PersonId) -> str:
-        """Somebody's name as it fits on a card."""
-        return clip(self.person(id).called, 40, 3)
+        """Somebody by account and address: of the person it changes, the address that Miro has."""
+        return mark(self.person(id), self.address if id == self.request.subject else "")
+
+    def brief(self, id: PersonId) -> str:
+        """Somebody by account alone, for what is said on a card beside the question itself."""
+        return mark(self.person(id), brief=True)
+
+    @property
+    def address(self) -> str:
+        """The address of the account that it changes, as Miro has it; before Miro was looked at, as asked."""
+        subject = self.request.subject
+        asked = self.person(subject).email if subject else ""
+        return str(self.request.plan.get("user_name") or asked)
 
     def names(self, ids: tuple[PersonId, ...], word: str = "and") -> str:
         """Several names; beyond three, how many more."""
@@ -92,7 +103,8 @@ class Scene:
 
     def _called(self, id: PersonId) -> Person:
         person = self.facts.person(id)
-        return replace(person, name="you") if self.is_mine and id == self.request.subject else person
+        is_you = self.is_mine and id == self.request.subject
+        return replace(person, name="you" if is_you else self.name(id), given=first(person))
 
     @property
     def question(self) -> str:
@@ -187,6 +199,9 @@ def _where(scene: Scene) -> str:
         return f'Denied by {by}{by_shell(scene)}: "{clip_words(said.text, 25)}" Nothing has changed.'
     if said and request.state is State.WITHDRAWN:
         return f"{said.text if said.by == BOT else _withdrawn(scene, said.by)} Nothing has changed."
+    if request.state is State.JOINED and scene.first:
+        first = scene.first
+        return f"The same was asked for already: {first.id} by {scene.name(first.requester)}."
     if said and request.state in (State.REFUSED, State.NOTHING_TO_DO, State.JOINED):
         return clip_words(said.text, 45)
     return f"{texts.get(request.state, '')} {request.held}".strip()

@@ -19,6 +19,7 @@ from bot.desk import Desk, numbered
 from bot.slack import forms
 from bot.slack.blocks import Block
 from bot.slack.handles import Decision, Handle, place
+from bot.slack.named import mark
 from bot.slack.scene import shortened
 
 log = logging.getLogger(__name__)
@@ -121,7 +122,7 @@ class Talk:
         handle, where = Handle.pressed(body), place(body)
 
         def view(request: Request) -> Block:
-            asker = self.desk.person(request.questions[-1].by).called
+            asker = mark(self.desk.person(request.questions[-1].by))
             return forms.reply(request, len(request.questions), asker, where)
 
         self._open(body, client, handle, self._replying(handle.question, "to be said"), view)

@@ -8,6 +8,7 @@ from approvals.request import Request, Vote
 from bot.lifecycle.action import first
 from bot.lifecycle.fill import clip
 from bot.slack.blocks import clip_words
+from bot.slack.named import words_in
 from bot.slack.scene import Scene, capital
 
 STUCK = "Too few are left to decide it. The operators know."
@@ -161,9 +162,9 @@ def talk(scene: Scene, room: int) -> str:
     if not request.questions:
         return ""
     last = request.questions[-1]
-    asks = f"{scene.name(last.by)} asked:"
-    answers = "You:" if scene.is_viewer(request.requester) else f"{scene.name(request.requester)}:"
-    left = room - len(asks.split()) - (len(answers.split()) if last.answer else 3)
+    asks = f"{scene.brief(last.by)} asked:"
+    answers = "You:" if scene.is_viewer(request.requester) else f"{scene.brief(request.requester)}:"
+    left = room - words_in(asks) - (words_in(answers) if last.answer else 3)
     if left < 6:
         return "A question stands under Details."
     most = left - min(len(last.answer.split()), left // 2)

@@ -14,9 +14,10 @@ from approvals.store import Card
 from bot.sandbox.deliveries import Reply
 from bot.sandbox.drawing import as_text, words
 from bot.sandbox.inputs import placed
-from bot.sandbox.slack_records import Message
-from bot.sandbox.stage import POLICY, TOKEN, Stage, stage
+from bot.sandbox.slack_records import JSON, Message
+from bot.sandbox.stage import PEOPLE, POLICY, TOKEN, Stage, stage
 
+NAMES = {id: name for id, (_, name) in PEOPLE.items()}
 DECIDING = {"approve", "deny", "withdraw", "resume"}
 """Buttons that must not stand on anything settled."""
 
@@ -141,7 +142,7 @@ def deny(s: Stage, user: str, reason: str, on: Message | None = None) -> Reply:
 
 def told(s: Stage, user: str) -> list[str]:
     """Everything this person reads in the direct messages with the bot, oldest first."""
-    return [as_text(one) for one in s.slack.dm_of(user)]
+    return [read(one) for one in s.slack.dm_of(user)]
 
 
 def last(s: Stage, user: str) -> str:
@@ -151,11 +152,19 @@ def last(s: Stage, user: str) -> str:
 
 def answer(s: Stage, user: str) -> str:
     """The newest message that this person sees anywhere."""
-    return as_text(s.slack.seen_by(user)[-1])
+    return read(s.slack.seen_by(user)[-1])
 
 
-def read(message: Message) -> str:
-    return as_text(message)
+def read(message: Message | JSON) -> str:
+    """What stands in it, people by their names alone; who is who has tests of its own."""
+    return by_name(as_text(message, NAMES))
+
+
+def by_name(text: str) -> str:
+    """A text without the accounts and addresses of people of the company."""
+    for email, name in PEOPLE.values():
+        text = text.replace(f"@{name} ({email})", name).replace(f"{name} ({email})", name)
+    return text
 
 
 def calls(s: Stage, *methods: str) -> list[str]:

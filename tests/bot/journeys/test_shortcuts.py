@@ -278,7 +278,7 @@ def test_a_colleague_who_was_not_looked_up_yet_gets_the_form(s: Stage) -> None:
     s.slack.add_person("U0NEW", "new@example.com", "New Colleague")
     view = make_request(s, "U0NEW", "make <@U0SAM> admin")
     assert view["callback_id"] == "ask:make-admin"
-    assert s.acting.submit("U0NEW", {"reason": "I want to"}).errors == {}
+    assert s.acting.submit("U0NEW", {"rights": "User Admin", "reason": "I want to"}).errors == {}
     s.settle()
     assert "You can't ask for this." in last(s, "U0NEW")
 

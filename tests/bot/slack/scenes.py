@@ -1,5 +1,6 @@
 """Requests drawn without a bot: people, teams and plans made up, in every state, for every reader."""
 
+import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -27,6 +28,7 @@ from bot.sandbox.slack_records import Message as Shown
 from bot.sandbox.stage import POLICY
 from bot.slack import forms, waiting
 from bot.slack.cards import CHANNELS, DRAWINGS, draw
+from bot.slack.named import plainly
 from bot.slack.scene import Scene
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
@@ -244,11 +246,18 @@ def drawn(of: Request, known: Facts, people: Mapping[str, Person], role: str) ->
     return Shown("C1", "1.1", "U0BOT", message["text"], message["blocks"])
 
 
+def reads(drawn: Any) -> str:
+    """What stands in a message, view or sentence, people by their names; who is who has tests of its own."""
+    text = plainly(drawn) if isinstance(drawn, str) else as_text(drawn, MENTIONED)
+    text = re.sub(r" \(p\d+@example\.com\)", "", text)
+    return re.sub(f"@({'|'.join(PEOPLE)})", r"\1", text)
+
+
 def details(of: Request, known: Facts, people: Mapping[str, Person]) -> str:
     """What an approver reads under Details."""
     view = forms.details(scene(of, known, people, "approver"))
     check_valid("modal", view)
-    return as_text(view)
+    return reads(view)
 
 
 def is_shown(role: str, state: State, action: str) -> bool:
@@ -271,7 +280,8 @@ def is_shown(role: str, state: State, action: str) -> bool:
 
 def word_count(card: Shown) -> int:
     """Words as a reader counts them, without those on buttons."""
-    lines = [line for line in as_text(card).splitlines() if not line.startswith("[")]
+    names = dict.fromkeys(MENTIONED, "Some Body")
+    lines = [line for line in as_text(card, names).splitlines() if not line.startswith("[")]
     return sum(len(line.split()) for line in lines)
 
 
@@ -286,4 +296,5 @@ def check_valid(surface: Surface, payload: Mapping[str, Any]) -> None:
 
 ROLES = tuple(DRAWINGS)
 PEOPLE = ("Dana Fox", "Alex Smith", "Carol Diaz", "Sam Lee", "Priya Rao", "Lena Vogt", "Jo Park")
+MENTIONED = {f"U0P{number}": name for number, name in enumerate(PEOPLE, 1)}
 NAMES = ("Engineering", "Design", "IT Administration", "Data", "Everybody")

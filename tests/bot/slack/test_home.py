@@ -69,7 +69,7 @@ def test_nobody_else_sees_what_operators_look_after(company: Company) -> None:
 def test_owners_of_teams_see_who_has_admin_rights(company: Company) -> None:
     shown = as_text(seen(company, ASKER))
     assert "Stopped, and yours" not in shown and "Nobody can decide" not in shown
-    assert "Person Number 1: Company Admin" in shown
+    assert "@U00001 (p1@example.com): Company Admin" in shown
 
 
 def test_whoever_asked_for_much_sees_the_newest_and_how_many_more(company: Company) -> None:

@@ -11,7 +11,6 @@ from approvals.ids import PersonId, RequestId
 from approvals.request import Question, Vote
 from approvals.states import State
 from bot.lifecycle import ACTIONS
-from bot.sandbox.drawing import as_text
 from bot.sandbox.inputs import placed
 from bot.slack import home
 from bot.slack.blocks import Block
@@ -19,7 +18,7 @@ from bot.slack.home_blocks import Admins, Kind, Line, Listed, May, Page, closed,
 from bot.slack.lines import stands, stopped, stuck
 from bot.slack.scene import Scene
 from tests.bot.slack import scenes
-from tests.bot.slack.scenes import COMMANDS, NAMES, NOW, PEOPLE, check_valid
+from tests.bot.slack.scenes import COMMANDS, NAMES, NOW, PEOPLE, check_valid, reads
 from tests.bot.slack.test_cards import NAME, REASON
 
 MAY = (
@@ -112,7 +111,7 @@ def test_nothing_that_people_wrote_is_markup() -> None:
 
 
 def test_what_is_most_urgent_comes_first() -> None:
-    shown = as_text(draw(full(waits(), 3, "a line"))).splitlines()
+    shown = reads(draw(full(waits(), 3, "a line"))).splitlines()
     order = ["a line", "Waiting for you: 3", "Your requests", "What you look after", "Your delegate"]
     order += ["How I know you", "What do you need in Miro?"]
     places = [shown.index(one) for one in order]
@@ -120,7 +119,7 @@ def test_what_is_most_urgent_comes_first() -> None:
 
 
 def test_a_request_to_decide_says_what_changes_who_asks_and_until_when() -> None:
-    shown = as_text(draw(Page(waiting=(waits(),)))).splitlines()
+    shown = reads(draw(Page(waiting=(waits(),)))).splitlines()
     assert shown[:4] == [
         "Waiting for you: 1",
         "Move Alex Smith from Engineering to Design?",
@@ -138,13 +137,13 @@ def test_a_request_to_decide_says_what_changes_who_asks_and_until_when() -> None
 def test_what_was_seen_before_and_is_different_now_is_said_first() -> None:
     scene = waits()
     plan = {**scene.request.plan, "again": True, "warnings": ["Miro has a new account for this address."]}
-    shown = as_text(draw(Page(waiting=(replace(scene, request=replace(scene.request, plan=plan)),))))
+    shown = reads(draw(Page(waiting=(replace(scene, request=replace(scene.request, plan=plan)),))))
     assert "Miro has a new account for this address.\nThis changed:\n1. Join" in shown
 
 
 def test_whoever_said_yes_already_is_named() -> None:
     votes = (Vote(PersonId("P-4"), NOW, "cafe"),)
-    assert "Sam Lee said yes. You're asked because" in as_text(draw(Page(waiting=(waits(votes=votes),))))
+    assert "Sam Lee said yes. You're asked because" in reads(draw(Page(waiting=(waits(votes=votes),))))
 
 
 @pytest.mark.parametrize(
@@ -160,11 +159,11 @@ def test_what_is_grave_asks_once_more(action: str, yes: str | None) -> None:
 def test_several_of_one_kind_have_one_button() -> None:
     kinds = (Kind(ACTIONS["request-access"], 3), Kind(ACTIONS["move-team"], 150))
     view = draw(Page(waiting=many(waits(), 2), kinds=kinds))
-    assert "[Approve All 3: Miro Access] [Approve 20 of 150: Move to Another Team]" in as_text(view)
+    assert "[Approve All 3: Miro Access] [Approve 20 of 150: Move to Another Team]" in reads(view)
 
 
 def test_what_is_left_out_is_counted_and_said_where_it_is() -> None:
-    shown = as_text(draw(full(waits(), 150, "a line")))
+    shown = reads(draw(full(waits(), 150, "a line")))
     assert "Waiting for you: 150" in shown
     assert "144 more. They come up here as soon as these are decided." in shown
     assert "7 more. /miro status R-42 shows any of them." in shown
@@ -172,7 +171,7 @@ def test_what_is_left_out_is_counted_and_said_where_it_is() -> None:
 
 
 def test_a_page_of_somebody_with_nothing_to_do_says_so() -> None:
-    shown = as_text(draw(Page(offers=(ACTIONS["request-access"],))))
+    shown = reads(draw(Page(offers=(ACTIONS["request-access"],))))
     assert shown.startswith("Nothing waits for you\nYour requests\nNone is open.\nYour delegate")
     assert "What you look after" not in shown
     assert "[Name a Delegate]" in shown and "[I'm Back]" not in shown
@@ -180,7 +179,7 @@ def test_a_page_of_somebody_with_nothing_to_do_says_so() -> None:
 
 
 def test_whoever_may_ask_for_nothing_is_told_where_to_ask() -> None:
-    assert "The policy lets you ask for nothing here. Ask your IT team." in as_text(draw(Page()))
+    assert "The policy lets you ask for nothing here. Ask your IT team." in reads(draw(Page()))
 
 
 def test_a_delegate_can_be_changed_and_sent_home() -> None:
@@ -197,19 +196,19 @@ def test_a_line_with_one_button_has_it_beside_the_text() -> None:
 def test_a_question_stands_there_until_it_is_answered() -> None:
     asked = (Question(PersonId("P-3"), NOW, "For how long?"),)
     answered = (replace(asked[0], answer="A week."),)
-    assert stands(waits(questions=asked)).endswith('Carol Diaz asks: "For how long?"')
+    assert reads(stands(waits(questions=asked))).endswith('Carol Diaz asks: "For how long?"')
     assert "For how long?" not in stands(waits(questions=answered))
 
 
 def test_a_stopped_request_says_what_helps() -> None:
-    assert stopped(waits(state=State.STOPPED)) == (
+    assert reads(stopped(waits(state=State.STOPPED))) == (
         "R-42 stopped halfway: move Alex Smith from Engineering to Design. "
         'Miro said: "Any team in organization must have at least one admin" What helps: Make another admin.'
     )
 
 
 def test_a_request_that_nobody_can_decide_says_when_it_ends() -> None:
-    assert stuck(waits()) == (
+    assert reads(stuck(waits())) == (
         "R-42: move Alex Smith from Engineering to Design. It ends tomorrow, 10:00. "
         "What helps: name an approver or a fallback in the policy, or withdraw it to have it asked anew."
     )
@@ -218,12 +217,12 @@ def test_a_request_that_nobody_can_decide_says_when_it_ends() -> None:
 def test_whoever_is_shown_nothing_reads_one_sentence() -> None:
     view = closed("Guests can't ask or decide here.")
     check_valid("home", view)
-    assert as_text(view) == "Guests can't ask or decide here."
+    assert reads(view) == "Guests can't ask or decide here."
 
 
 def test_the_page_says_whose_account_it_is_and_who_hears_nothing() -> None:
-    shown = as_text(draw(Page(waiting=(waits(action="offboard"),))))
+    shown = reads(draw(Page(waiting=(waits(action="offboard"),))))
     assert "What will change for p2@example.com\n1. " in shown
     assert "I tell Alex nothing." in shown
-    plain = as_text(draw(Page(waiting=(waits(),))))
+    plain = reads(draw(Page(waiting=(waits(),))))
     assert "p2@example.com" not in plain and "I tell" not in plain
