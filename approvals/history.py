@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+from approvals.ids import PersonId
 from approvals.people import Directory
 from approvals.report import Named, Row, flat, name, one_line, parsed, row
 from approvals.request import Event
@@ -83,8 +84,16 @@ def _people(
 ) -> str:
     """People by the names they have today, each with why they are asked."""
     whys = {id: (reasons or {}).get(id, "") for id in ids}
-    called = [f"{name(id, directory) or id}{f' ({why})' if why else ''}" for id, why in whys.items()]
+    called = [f"{_addressed(id, directory)}{f' ({why})' if why else ''}" for id, why in whys.items()]
     return f"{label}: {', '.join(called) or 'nobody'}"
+
+
+def _addressed(id: str, directory: Directory) -> str:
+    """Somebody by name and address, as anybody can choose any name; the id of who is gone."""
+    try:
+        return directory.person(PersonId(id)).addressed
+    except KeyError:
+        return id
 
 
 def _list(of: Any, key: str) -> list[Any]:

@@ -1,6 +1,7 @@
 """The people and groups that requests are about, as the local tables know them."""
 
 import string
+import unicodedata
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -90,6 +91,11 @@ class Person:
     def called(self) -> str:
         """The name to show."""
         return self.name or self.email or str(self.id)
+
+    @property
+    def addressed(self) -> str:
+        """The same with the address, for plain text: anybody can choose any name."""
+        return addressed(self.name, self.email) or str(self.id)
 
     @property
     def account(self) -> Account | None:
@@ -202,3 +208,23 @@ def listed(names: Iterable[str], word: str = "and") -> str:
     """'Ada', 'Ada and Bo', 'Ada, Bo and Cy'."""
     *most, last = list(names) or [""]
     return f"{', '.join(most)} {word} {last}" if most else last
+
+
+def addressed(name: str, email: str) -> str:
+    """'Alex Smith (alex@example.com)', as far as it is known."""
+    shown = neutral(name)
+    return f"{shown} ({email})" if shown and email else email or shown
+
+
+def neutral(name: str) -> str:
+    """A display name that can't be read as an address, or as a name with an address behind it."""
+    return " ".join("".join(map(_neutral, name)).split())
+
+
+def _neutral(letter: str) -> str:
+    kind = unicodedata.category(letter)
+    if "@" in unicodedata.normalize("NFKC", letter):
+        return " at "
+    if kind in ("Ps", "Pe"):
+        return " "
+    return letter if kind[0] != "C" else " " if letter.isspace() else ""

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 import click
@@ -9,7 +10,7 @@ import click
 from approvals import decide, report
 from approvals.history import history
 from approvals.ids import PersonId, RequestId
-from approvals.people import listed
+from approvals.people import Person, listed
 from approvals.refusals import Refused
 from approvals.request import Draft, Request
 from approvals.sqlite import SqliteStore
@@ -45,33 +46,50 @@ from bot.slack.dates import about_end
 
 
 def summary(store: SqliteStore, request: Request) -> dict[str, Any]:
+    """What a program reads of a request: names, and in fields of their own the addresses."""
+    about = _person(store, request.subject).email if request.subject else ""
+    asker = _person(store, request.requester).email
+    return _told(store, request, lambda one: one.called) | {"asked_by_email": asker, "about_email": about}
+
+
+def _told(store: SqliteStore, request: Request, called: Callable[[Person], str]) -> dict[str, Any]:
     waits = request.state is State.WAITING
     return {
         "id": request.id,
         "state": request.state.value,
-        "what": _phrase(store, request),
-        "asked_by": _called(store, request.requester),
+        "what": _phrase(store, request, called),
+        "asked_by": called(_person(store, request.requester)),
         "reason": request.reason,
-        "waiting_for": [_called(store, id) for id, _ in request.approvers] if waits else [],
+        "waiting_for": [called(_person(store, id)) for id, _ in request.approvers] if waits else [],
         "text": request.outcome.text if request.outcome else request.held,
     }
 
 
-def _phrase(store: SqliteStore, request: Request) -> str:
+def _read(store: SqliteStore, request: Request) -> dict[str, Any]:
+    """What people read of it: everybody by name and address, as anybody can choose any name."""
+    return _told(store, request, lambda one: one.addressed)
+
+
+def _phrase(store: SqliteStore, request: Request, called: Callable[[Person], str]) -> str:
     """What was asked for, by the policy of the record: the file may be away or broken by now."""
     try:
         policy, people, groups = kept(store, request.policy), store.people, store.groups
         facts = Tables(policy, groups.all, people.meet, people, groups.get).facts
-        return ACTIONS[request.action].model_validate(request.details).phrase(facts)
+
+        def shown(id: PersonId) -> Person:
+            person = facts.person(id)
+            return replace(person, name=called(person))
+
+        return ACTIONS[request.action].model_validate(request.details).phrase(replace(facts, person=shown))
     except (KeyError, ValueError):
         return request.action
 
 
-def _called(store: SqliteStore, id: PersonId) -> str:
+def _person(store: SqliteStore, id: PersonId) -> Person:
     try:
-        return store.people.person(id).called
+        return store.people.person(id)
     except KeyError:
-        return "Somebody"
+        return Person(id, name="Somebody")
 
 
 @click.command("requests")
@@ -82,7 +100,8 @@ def _called(store: SqliteStore, id: PersonId) -> str:
 def list_requests(state: tuple[str, ...], as_json: bool) -> None:
     """List requests, newest first."""
     with open_record() as store:
-        found = [summary(store, one) for one in store.requests(states=state)]
+        drawn = summary if as_json else _read
+        found = [drawn(store, one) for one in store.requests(states=state)]
     if as_json:
         say_json(found)
     for one in [] if as_json else found:
@@ -103,7 +122,7 @@ def show(id: str, as_json: bool) -> None:
             rows = [report.row(event, store.people) for event in events]
             say_json(summary(store, request) | {"events": rows})
             return
-        for name, value in summary(store, request).items():
+        for name, value in _read(store, request).items():
             told = ", ".join(value) if isinstance(value, list) else value
             if told:
                 say(f"{name.replace('_', ' '):<12} {told}")

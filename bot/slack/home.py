@@ -7,6 +7,7 @@ from functools import cache
 from typing import Any
 
 from approvals.finding import Found
+from approvals.people import addressed
 from approvals.refusals import Refused
 from approvals.request import Request
 from approvals.states import State
@@ -20,7 +21,7 @@ from bot.slack.away import span
 from bot.slack.blocks import Block, when
 from bot.slack.home_blocks import ALL_AT_ONCE, Admins, Kind, Line, Listed, May, Page, closed, draw
 from bot.slack.lines import stands, stopped, stuck
-from bot.slack.named import mark, miro_name
+from bot.slack.named import mark
 from bot.slack.scene import Scene
 
 WAITING, MINE, ENDED, TROUBLE, TEAMS, ADMINS = 6, 6, 3, 4, 4, 30
@@ -179,7 +180,7 @@ class Gathering:
         """Somebody's rights, and since which request, where that was the last to touch them."""
         person = self._desk.store.people.by_email(admin.email)
         is_met = person and person.account
-        who = mark(person, admin.email) if person and is_met else miro_name(admin.name, admin.email)
+        who = mark(person, admin.email) if person and is_met else addressed(admin.name, admin.email)
         line = f"{who}: {admin.rights}"
         last = self._desk.store.finding.last_done(admin.email, (*_GIVES, *_TAKES))
         if last is None or last.action not in _GIVES:

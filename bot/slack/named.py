@@ -7,11 +7,10 @@ holds a seal of this process, which is never sent.
 
 import re
 import secrets
-import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from approvals.people import Person
+from approvals.people import Person, addressed, neutral
 from bot.lifecycle.fill import clip
 
 _SEAL = secrets.token_hex(8)
@@ -31,9 +30,7 @@ class Named:
     @property
     def plain(self) -> str:
         """'Alex Smith (alex@example.com)', as far as it is known."""
-        if not self.address or not self.name:
-            return self.address or self.name
-        return f"{self.name} ({self.address})"
+        return addressed(self.name, self.address)
 
 
 def mark(person: Person, address: str = "", *, brief: bool = False) -> str:
@@ -48,25 +45,6 @@ def mark(person: Person, address: str = "", *, brief: bool = False) -> str:
     address = "" if brief and account and name else address
     fields = (_SEAL, account.slack_id if account else "", name.replace(" ", _BLANK), address)
     return f"{_OPEN}{_NEXT.join(fields)}{_CLOSE}"
-
-
-def miro_name(name: str, address: str) -> str:
-    """Somebody whom Miro alone knows, in plain text."""
-    return Named("", neutral(name), address).plain
-
-
-def neutral(name: str) -> str:
-    """A display name that can't be read as an address, or as a name with an address behind it."""
-    return " ".join("".join(map(_neutral, name)).split())
-
-
-def _neutral(letter: str) -> str:
-    kind = unicodedata.category(letter)
-    if "@" in unicodedata.normalize("NFKC", letter):
-        return " at "
-    if kind in ("Ps", "Pe"):
-        return " "
-    return letter if kind[0] != "C" else " " if letter.isspace() else ""
 
 
 def pieces(text: str) -> Iterator[str | Named]:

@@ -52,8 +52,8 @@ def test_what_was_approved_is_told_line_by_line(scene: Scene) -> None:
         "2. Become Company Admin. (today: Member)",
         "is so already: the account is there",
         "warning: Miro has a new account for this address.",
-        "may decide: Cy (you own Miro), Dee",
-        "told: Dee",
+        "may decide: Cy (cy@example.com) (you own Miro), Dee (dee@example.com)",
+        "told: Dee (dee@example.com)",
         "must agree: 1 of them",
         "ends without an answer: 2026-03-04 09:00:00 UTC",
     ]
@@ -65,7 +65,7 @@ def test_a_later_step_names_whom_it_asks(scene: Scene) -> None:
     body = {"approvers": [ida], "told": [ida], "agree": 1, "step": 1, "steps": 2, "level": 0}
     scene.store.append(request, [Draft(What.ROUTED, body=body | {"because": "next step"})])
     assert "must agree: 1 of them in step 1 of 2" in below(scene)
-    assert below(scene)[-2:] == ["may decide: Ida", "must agree: 1 of them in step 2 of 2"]
+    assert below(scene)[-2:] == ["may decide: Ida (ida@example.com)", "must agree: 1 of them in step 2 of 2"]
     assert entries(scene)[-1].endswith("because: next step")
 
 
@@ -88,7 +88,10 @@ def test_a_plan_that_is_gone_reads_as_missing(scene: Scene) -> None:
     scene.waiting(plan=PLAN)
     with by_hand(scene.store.path) as connection:  # type: ignore[attr-defined]
         connection.execute("DELETE FROM words WHERE key IN ('plan', 'routing')")
-    assert below(scene)[:2] == ["will change: 1. (missing)", "may decide: Cy, Dee"]
+    assert below(scene)[:2] == [
+        "will change: 1. (missing)",
+        "may decide: Cy (cy@example.com), Dee (dee@example.com)",
+    ]
 
 
 def test_a_reason_cannot_forge_an_entry(scene: Scene) -> None:

@@ -5,7 +5,6 @@ from pathlib import Path
 
 import pytest
 
-from bot.sandbox.drawing import as_text
 from bot.sandbox.miro import Fault
 from bot.sandbox.stage import CHANNEL, POLICY, TOKEN, Stage, stage
 from tests.approvals.tamper import unguarded
@@ -27,6 +26,7 @@ from tests.bot.journeys.scenes import (
     told,
     wait,
 )
+from tests.bot.journeys.scenes import read as reads
 
 ACCESS = ("U0ALEX", "/miro-access", "for Engineering because I start Monday")
 MOVE = ("U0ALEX", "/miro-move", "from Engineering to Design because I changed jobs")
@@ -64,13 +64,13 @@ def test_approval_fatigue_bulk_hides_a_dangerous_one(s: Stage) -> None:
     assert "[Approve All 2: Miro Access]" in page(s, "U0CAROL")
     presses(s, "U0CAROL", KIND)
     form = copy.deepcopy(s.acting.modal("U0CAROL"))
-    assert not any(id in as_text(form) for id in grave)
+    assert not any(id in reads(form) for id in grave)
     revision = next(one.revision for one in s.bot.store.requests() if one.id == grave[0])
     form["private_metadata"] = form["private_metadata"].replace("{", f'{{"{grave[0]}": "{revision}", ', 1)
     assert s.acting.submit("U0CAROL", view=form).ok
     s.settle()
     assert [state(s, id) for id in (*harmless, *grave)] == ["done", "done", "waiting", "waiting"]
-    assert "It has to be decided by itself." in as_text(s.acting.modal("U0CAROL"))
+    assert "It has to be decided by itself." in reads(s.acting.modal("U0CAROL"))
 
 
 def test_prompt_injection_through_the_reason(s: Stage) -> None:

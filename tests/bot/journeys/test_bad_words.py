@@ -5,7 +5,6 @@ from typing import Any
 
 import pytest
 
-from bot.sandbox.drawing import as_text
 from bot.sandbox.stage import Stage
 from tests.bot.journeys.scenes import (
     approve,
@@ -21,6 +20,7 @@ from tests.bot.journeys.scenes import (
     state,
     wait,
 )
+from tests.bot.journeys.scenes import read as reads
 
 ACCESS = ("U0ALEX", "/miro-access", "for Engineering because I start Monday")
 
@@ -206,4 +206,4 @@ def test_a_slack_name_with_markup_never_acts(s: Stage) -> None:
     ask(s, "U0MARK", "/miro-access", "for Engineering because I start")
     approve(s, "U0CAROL")
     check_harmless(s, "Mark")
-    assert as_text(s.slack.dm_of("U0MARK")[-1]).startswith("Done: you're in Engineering")
+    assert reads(s.slack.dm_of("U0MARK")[-1]).startswith("Done: you're in Engineering")

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from bot.sandbox.drawing import as_text
 from bot.sandbox.stage import Stage
 from tests.bot.journeys.homes import ACCESS, ADMIN, OFFBOARD, may, opened, page, presses
 from tests.bot.journeys.scenes import ask, history, last, press, state, wait
+from tests.bot.journeys.scenes import read as reads
 
 KIND = "approve-all:request-access"
 MOVE = "approve-all:move-team"
@@ -25,14 +25,14 @@ def asked(s: Stage) -> list[str]:
 
 def form(s: Stage) -> str:
     presses(s, "U0CAROL", KIND)
-    return as_text(s.acting.modal("U0CAROL"))
+    return reads(s.acting.modal("U0CAROL"))
 
 
 def send(s: Stage, view: Any = None) -> str:
     """Sends the form; what it turns into."""
     assert s.acting.submit("U0CAROL", view=view).ok
     s.settle()
-    return as_text(s.acting.modal("U0CAROL"))
+    return reads(s.acting.modal("U0CAROL"))
 
 
 def test_all_of_them_are_approved_by_one_form(s: Stage, asked: list[str]) -> None:
@@ -97,7 +97,7 @@ def test_somebody_who_is_asked_too_is_no_approver_of_the_own_request(s: Stage) -
     others = [ask(s, user, *ACCESS) for user in ("U0ALEX", "U0JO")]
     assert mine not in may(s, "U0SAM", "approve")
     presses(s, "U0SAM", KIND)
-    assert mine not in as_text(s.acting.modal("U0SAM"))
+    assert mine not in reads(s.acting.modal("U0SAM"))
     s.acting.submit("U0SAM")
     s.settle()
     assert [state(s, id) for id in (mine, *others)] == ["waiting", "done", "done"]
@@ -136,7 +136,7 @@ def test_a_button_on_an_old_page_finds_nothing_left(s: Stage, asked: list[str]) 
     for id in asked:
         presses(s, "U0CAROL", "approve", id)
     presses(s, "U0CAROL", KIND, view=old)
-    assert "Nothing of this kind waits for you any more." in as_text(s.acting.modal("U0CAROL"))
+    assert "Nothing of this kind waits for you any more." in reads(s.acting.modal("U0CAROL"))
 
 
 def test_of_two_kinds_each_has_its_own_form(s: Stage, asked: list[str]) -> None:
@@ -145,7 +145,7 @@ def test_of_two_kinds_each_has_its_own_form(s: Stage, asked: list[str]) -> None:
         ask(s, user, "/miro-move", "from Design to Engineering because I changed jobs")
     assert "[Approve All 3: Miro Access] [Approve All 2: Move to Another Team]" in page(s, "U0CAROL")
     presses(s, "U0CAROL", MOVE)
-    shown = as_text(s.acting.modal("U0CAROL"))
+    shown = reads(s.acting.modal("U0CAROL"))
     assert "Leave Design. Alex's boards there pass to a team admin" in shown and asked[0] not in shown
 
 

@@ -8,7 +8,6 @@ import pytest
 from approvals.request import Request
 from bot import checking
 from bot.desk import Desk
-from bot.sandbox.drawing import as_text
 from bot.sandbox.stage import POLICY, Stage
 from tests.bot.journeys.scenes import (
     answer,
@@ -31,6 +30,7 @@ from tests.bot.journeys.scenes import (
     told,
     wait,
 )
+from tests.bot.journeys.scenes import read as reads
 
 ACCESS = ("U0ALEX", "/miro-access", "for Engineering because I start Monday")
 
@@ -79,7 +79,7 @@ def test_asking_again_opens_the_form_filled_in(s: Stage) -> None:
     first = ask(s, *ACCESS)
     wait(s, days=3)
     press(s, "U0ALEX", "again", card(s, "U0ALEX", "again"))
-    shown = as_text(s.acting.modal("U0ALEX"))
+    shown = reads(s.acting.modal("U0ALEX"))
     assert "Engineering" in shown and "I start Monday" in shown
     assert s.acting.submit("U0ALEX").errors == {}
     s.settle()

@@ -4,7 +4,6 @@ from collections.abc import Callable
 
 import pytest
 
-from bot.sandbox.drawing import as_text
 from bot.sandbox.stage import CHANNEL, Stage
 from tests.bot.journeys.scenes import (
     approve,
@@ -18,6 +17,7 @@ from tests.bot.journeys.scenes import (
     teams_of,
     wait,
 )
+from tests.bot.journeys.scenes import read as reads
 from tests.bot.journeys.test_shortcuts import make_request
 
 WORDS = "for R&D because of <Q&A> with <@U0SAM|sam> & <#C01|design>, see https://example.com/?a=1&b=2"
@@ -71,7 +71,7 @@ def test_what_is_typed_into_a_form_is_left_as_it_is(s: Stage) -> None:
 
 def test_an_address_that_slack_made_a_link_of_is_one(s: Stage) -> None:
     s.acting.command("U0LENA", "/miro-offboard", "jo@example.com because R&D closes")
-    assert "jo@example.com" in as_text(s.acting.modal("U0LENA"))
+    assert "jo@example.com" in reads(s.acting.modal("U0LENA"))
 
 
 def test_what_is_not_understood_is_repeated_as_it_was_typed(s: Stage) -> None:

@@ -2,7 +2,6 @@
 
 from pathlib import Path
 
-from bot.sandbox.drawing import as_text
 from bot.sandbox.inputs import placed
 from bot.sandbox.stage import CHANNEL, Stage
 from tests.bot.journeys.homes import opened, presses
@@ -25,6 +24,7 @@ from tests.bot.journeys.scenes import (
     told,
     wait,
 )
+from tests.bot.journeys.scenes import read as reads
 from tests.bot.journeys.shell import machine
 
 WANTED = "for Engineering because I start Monday"
@@ -75,11 +75,11 @@ def test_app_home(s: Stage) -> None:
     assert s.acting.submit("U0ALEX", {"teams": "Engineering", "reason": "I start Monday"}).errors == {}
     s.settle()
     id = newest_request(s).id
-    assert f"{id} · waiting: give you Miro access to Engineering." in as_text(s.slack.homes["U0ALEX"])
+    assert f"{id} · waiting: give you Miro access to Engineering." in reads(s.slack.homes["U0ALEX"])
     opened(s, "U0PRIYA")
     presses(s, "U0PRIYA", "approve", id)
     assert state(s, id) == "done"
-    assert f"{id} · done" in as_text(s.slack.homes["U0ALEX"])
+    assert f"{id} · done" in reads(s.slack.homes["U0ALEX"])
 
 
 def test_cli(tmp_path: Path) -> None:

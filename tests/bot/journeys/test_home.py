@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from approvals.people import Person
-from bot.sandbox.drawing import as_text
 from bot.sandbox.stage import POLICY, Stage
 from tests.bot.journeys.homes import ACCESS, ADMIN, OFFBOARD, may, opened, page, part, presses
 from tests.bot.journeys.scenes import ask, history, last, playing, press, request, state, told, wait
+from tests.bot.journeys.scenes import read as reads
 from tests.bot.journeys.test_bad_ground import fill, settle
 
 OWNED = POLICY.replace("[groups.it]", '[owners]\n"Engineering" = ["dana@example.com"]\n[groups.it]')
@@ -57,7 +57,7 @@ def test_details_open_from_the_page(s: Stage) -> None:
     opened(s, "U0PRIYA")
     id = ask(s, "U0ALEX", *ACCESS)
     presses(s, "U0PRIYA", "details", id)
-    assert as_text(s.acting.modal("U0PRIYA")).startswith(f"Details of {id}")
+    assert reads(s.acting.modal("U0PRIYA")).startswith(f"Details of {id}")
 
 
 def test_whoever_comes_second_reads_on_the_page_who_was_first(s: Stage) -> None:
@@ -252,7 +252,7 @@ def test_owners_follow_what_is_asked_about_their_teams(tmp_path: Path) -> None:
         shown = part(page(s, "U0DANA"), "Open requests about your teams:", "Your delegate")
         assert shown.count("R-") == 1 and id in shown
         presses(s, "U0DANA", "details", id)
-        assert as_text(s.acting.modal("U0DANA")).startswith(f"Details of {id}")
+        assert reads(s.acting.modal("U0DANA")).startswith(f"Details of {id}")
         presses(s, "U0JO", "details", id, s.slack.homes["U0DANA"])
         assert f"I know no request {id} of yours." in page(s, "U0JO")
         opened(s, "U0PRIYA")

@@ -4,10 +4,10 @@ import pytest
 
 from bot.lifecycle.leave_team import LeaveTeam
 from bot.lifecycle.make_admin import MakeAdmin
-from bot.sandbox.drawing import as_text
 from bot.sandbox.stage import Stage
 from bot.slack.answers import NOT_FOR_YOU
 from tests.bot.journeys.scenes import buttons, last, read, say
+from tests.bot.journeys.scenes import read as reads
 from tests.bot.journeys.test_shortcuts import choices, choose, field, make_request, meet
 
 [TEAM_ADMINS] = MakeAdmin.NOT_HERE
@@ -16,7 +16,7 @@ TURNED = "I read this as a wish to take admin rights away"
 
 def form(s: Stage, user: str) -> str:
     """What is on the form that is open; '' without one."""
-    return as_text(s.acting.modal(user)) if s.slack.views.get(user) else ""
+    return reads(s.acting.modal(user)) if s.slack.views.get(user) else ""
 
 
 @pytest.mark.parametrize("text", ["@alex no longer", "revoke @alex", "don't make @alex admin"])
@@ -76,7 +76,7 @@ def test_a_message_that_no_form_can_answer_is_answered_in_a_sentence(s: Stage) -
 
 def test_a_message_of_others_that_no_form_can_answer_leaves_the_choice(s: Stage) -> None:
     view = make_request(s, "U0CAROL", "I don't need Miro access any more", author="U0JO")
-    assert LeaveTeam.BARE in as_text(view)
+    assert LeaveTeam.BARE in reads(view)
     assert "offboard" in choices(view)
     chosen = choose(s, "U0CAROL", "offboard")
     assert field(chosen, "reason")["initial_value"] == "I don't need Miro access any more"
@@ -85,7 +85,7 @@ def test_a_message_of_others_that_no_form_can_answer_leaves_the_choice(s: Stage)
 def test_what_was_chosen_and_cannot_be_is_said_once(s: Stage) -> None:
     make_request(s, "U0CAROL", "I don't need Miro access any more", author="U0JO")
     view = choose(s, "U0CAROL", "request-access")
-    assert LeaveTeam.BARE in as_text(view)
+    assert LeaveTeam.BARE in reads(view)
     assert choices(view) == []
 
 
@@ -96,7 +96,7 @@ def test_an_operator_who_names_a_department_fills_it_in(s: Stage) -> None:
     s.acting.command("U0CAROL", "/miro", KIM)
     view = s.acting.modal("U0CAROL")
     assert field(view, "department")["initial_value"] == "Research"
-    assert "I left out" not in as_text(view)
+    assert "I left out" not in reads(view)
 
 
 def test_anybody_else_reads_that_it_was_left_out(s: Stage) -> None:

@@ -6,12 +6,12 @@ from typing import Any
 import pytest
 
 from bot.sandbox.deliveries import Reply
-from bot.sandbox.drawing import as_text
 from bot.sandbox.inputs import placed
 from bot.sandbox.slack_records import JSON, Message
 from bot.sandbox.stage import CHANNEL, POLICY, Stage
 from bot.slack.manifest import SHORTCUTS
 from tests.bot.journeys.scenes import approve, last, newest_request, playing, request, told, wait
+from tests.bot.journeys.scenes import read as reads
 
 AWAY = "Slack didn't let me open the form. Please try once more."
 UNREAD = "I can't tell what this message asks for. What do you need in Miro?"
@@ -71,7 +71,7 @@ def test_every_shortcut_of_the_manifest_is_answered(s: Stage, one: dict[str, str
         reply = s.acting.shortcut("U0ALEX", one["callback_id"])
     else:
         reply = s.acting.message_shortcut("U0ALEX", one["callback_id"], wrote(s, "U0ALEX", "Hello"))
-    assert as_text(opened(s, "U0ALEX", reply)).startswith("Ask for Miro Access")
+    assert reads(opened(s, "U0ALEX", reply)).startswith("Ask for Miro Access")
 
 
 # -- Ask for Miro Access -----------------------------------------------------------------------------------
@@ -100,7 +100,7 @@ def test_every_shortcut_of_the_manifest_is_answered(s: Stage, one: dict[str, str
 def test_everybody_chooses_from_what_they_may_ask_for(s: Stage, user: str, actions: list[str]) -> None:
     view = anything(s, user)
     assert choices(view) == actions
-    assert "For example: “I need Miro access for Engineering”" in as_text(view)
+    assert "For example: “I need Miro access for Engineering”" in reads(view)
 
 
 def test_a_button_puts_its_form_there_and_sending_it_asks(s: Stage) -> None:
@@ -108,7 +108,7 @@ def test_a_button_puts_its_form_there_and_sending_it_asks(s: Stage) -> None:
     form = choose(s, "U0ALEX", "request-access")
     assert (form["callback_id"], form["private_metadata"]) == ("ask:request-access", "{}")
     assert s.acting.submit("U0ALEX", {"teams": "Engineering", "reason": "I start Monday"}).errors == {}
-    assert "Sent: R-1. " in as_text(s.acting.modal("U0ALEX"))
+    assert "Sent: R-1. " in reads(s.acting.modal("U0ALEX"))
     s.settle()
     assert (newest_request(s).state, newest_request(s).reason) == ("waiting", "I start Monday")
     approve(s, "U0PRIYA")
@@ -157,15 +157,15 @@ def test_an_action_that_the_policy_took_away_meanwhile_is_refused(s: Stage) -> N
     (s.folder / "policy.toml").write_text(policy, encoding="utf-8")
     wait(s, seconds=5)
     view = choose(s, "U0ALEX", "move-team")
-    assert "You can't ask for this. Ask your manager or your IT team to ask for you." in as_text(view)
+    assert "You can't ask for this. Ask your manager or your IT team to ask for you." in reads(view)
     assert view["submit"] is None
 
 
 def test_who_may_ask_for_nothing_reads_so(tmp_path: Path) -> None:
     with playing(tmp_path, POLICY.replace('["anyone"]', '["it"]')) as s:
-        assert "The policy lets you ask for nothing here. Ask your IT team." in as_text(anything(s, "U0ALEX"))
+        assert "The policy lets you ask for nothing here. Ask your IT team." in reads(anything(s, "U0ALEX"))
         view = make_request(s, "U0ALEX", "Good morning!")
-        assert "The policy lets you ask for nothing here." in as_text(view)
+        assert "The policy lets you ask for nothing here." in reads(view)
 
 
 # -- Make This a Miro Request ------------------------------------------------------------------------------
@@ -194,8 +194,8 @@ def test_a_long_message_is_clipped_to_a_reason(s: Stage) -> None:
 
 def test_what_has_no_place_in_the_form_is_said(s: Stage) -> None:
     view = make_request(s, "U0ALEX", "move me from Engineering to Design and Sales until Friday")
-    assert "I left out Sales: there is no place for it in this form." in as_text(view)
-    assert "I can't end this by myself" in as_text(view)
+    assert "I left out Sales: there is no place for it in this form." in reads(view)
+    assert "I can't end this by myself" in reads(view)
 
 
 def test_i_means_who_wrote_the_message(s: Stage) -> None:
@@ -217,7 +217,7 @@ def test_who_may_ask_for_themselves_only_is_told_at_the_form(s: Stage) -> None:
 
 def test_a_message_that_asks_for_nothing_brings_the_choice_and_stays_the_reason(s: Stage) -> None:
     view = make_request(s, "U0CAROL", "Engineering has a newcomer on Monday: me!", author="U0JO")
-    assert as_text(view).splitlines()[:2] == ["Ask for Miro Access", UNREAD]
+    assert reads(view).splitlines()[:2] == ["Ask for Miro Access", UNREAD]
     form = choose(s, "U0CAROL", "request-access")
     assert field(form, "teams")["initial_option"]["text"]["text"] == "Engineering"
     assert field(form, "person")["initial_user"] == "U0JO"
@@ -226,7 +226,7 @@ def test_a_message_that_asks_for_nothing_brings_the_choice_and_stays_the_reason(
 
 
 def test_a_message_without_words_brings_the_choice(s: Stage) -> None:
-    assert UNREAD in as_text(make_request(s, "U0ALEX", ""))
+    assert UNREAD in reads(make_request(s, "U0ALEX", ""))
 
 
 def test_a_message_of_the_bots_is_nobodys_wish(s: Stage) -> None:
@@ -246,7 +246,7 @@ def test_the_message_itself_is_left_alone(s: Stage) -> None:
 def test_what_a_message_asks_for_is_refused_to_who_may_not(s: Stage) -> None:
     meet(s, "U0ALEX")
     view = make_request(s, "U0ALEX", "make <@U0SAM> admin, from Engineering to IT Administration")
-    assert "You can't ask for this. Ask your manager or your IT team" in as_text(view)
+    assert "You can't ask for this. Ask your manager or your IT team" in reads(view)
     assert view["submit"] is None
 
 
@@ -271,7 +271,7 @@ def test_nobody_but_a_colleague_gets_further(s: Stage, flags: dict[str, Any], se
     assert request(s, "R-1").state == "refused"
     assert sentence in last(s, "U0ELSE")
     for view in (anything(s, "U0ELSE"), make_request(s, "U0ELSE", "I need Miro access for Design")):
-        assert sentence in as_text(view) and view["submit"] is None
+        assert sentence in reads(view) and view["submit"] is None
 
 
 def test_a_colleague_who_was_not_looked_up_yet_gets_the_form(s: Stage) -> None:

@@ -3,7 +3,6 @@
 import pytest
 
 from approvals.ids import SlackId
-from bot.sandbox.drawing import as_text
 from bot.sandbox.stage import CHANNEL, Stage
 from bot.slack.asides import AWAY, DECIDE
 from tests.bot.journeys.scenes import (
@@ -20,6 +19,7 @@ from tests.bot.journeys.scenes import (
     state,
     wait,
 )
+from tests.bot.journeys.scenes import read as reads
 
 CANT_END = "I can't read an end date"
 
@@ -30,7 +30,7 @@ def typed(s: Stage, user: str, text: str) -> str:
     assert reply.ok, reply
     said = s.slack.dm_of(user)[-1]
     assert said.ephemeral_for == user
-    return as_text(said)
+    return reads(said)
 
 
 def test_a_message_is_answered_with_a_sentence_and_a_button(s: Stage) -> None:
@@ -121,7 +121,7 @@ def test_a_long_reason_survives_the_review(s: Stage) -> None:
     reason = "we plan " * 60
     said = say(s, "U0ALEX", f"I need Miro access for Engineering because {reason}")
     press(s, "U0ALEX", "review", said)
-    assert reason.strip() in as_text(s.acting.modal("U0ALEX"))
+    assert reason.strip() in reads(s.acting.modal("U0ALEX"))
 
 
 def test_more_than_a_button_can_carry_is_asked_for_again(s: Stage) -> None:
@@ -134,12 +134,12 @@ def test_what_cannot_be_honoured_is_refused_aloud(s: Stage) -> None:
     said = say(s, "U0ALEX", "I need Miro access for Engineering until Friday")
     assert CANT_END in read(said)
     press(s, "U0ALEX", "review", said)
-    assert CANT_END in as_text(s.acting.modal("U0ALEX"))
+    assert CANT_END in reads(s.acting.modal("U0ALEX"))
 
 
 def test_a_slash_command_with_an_end_is_refused_aloud_too(s: Stage) -> None:
     s.acting.command("U0ALEX", "/miro-access", "for Engineering until Friday because of a workshop")
-    shown = as_text(s.acting.modal("U0ALEX"))
+    shown = reads(s.acting.modal("U0ALEX"))
     assert CANT_END in shown and "Engineering" in shown
 
 
@@ -213,7 +213,7 @@ def test_what_was_sent_promises_nothing_before_the_check(s: Stage) -> None:
     s.acting.command("U0ALEX", "/miro-access", "for Design because we draw")
     s.acting.submit("U0ALEX")
     said = "Sent: R-1. I'm looking what would change and who decides. I'll write to you;"
-    assert said in as_text(s.acting.modal("U0ALEX"))
+    assert said in reads(s.acting.modal("U0ALEX"))
     s.settle()
     assert last(s, "U0ALEX").startswith("R-1 · Waiting for Priya Rao, Carol Diaz or Sam Lee")
 
@@ -284,8 +284,8 @@ def test_home_shows_forms_and_open_requests(s: Stage) -> None:
     id = ask(s, "U0ALEX", "/miro-access", "for Engineering because I start Monday")
     assert s.acting.open_home("U0ALEX").ok
     shown = s.slack.until(lambda: s.slack.homes.get("U0ALEX"))
-    assert "What do you need in Miro?" in as_text(shown)
-    assert f"{id} · waiting" in as_text(shown)
+    assert "What do you need in Miro?" in reads(shown)
+    assert f"{id} · waiting" in reads(shown)
     assert s.acting.click("U0ALEX", shown, "open:move-team").ok
     opened = s.slack.until(lambda: s.slack.views.get("U0ALEX"))
     assert opened[-1]["callback_id"] == "ask:move-team"
@@ -294,7 +294,7 @@ def test_home_shows_forms_and_open_requests(s: Stage) -> None:
 def test_details_show_what_a_card_leaves_out(s: Stage) -> None:
     id = ask(s, "U0ALEX", "/miro-access", "for Engineering because I start Monday")
     press(s, "U0PRIYA", "details", card(s, "U0PRIYA"))
-    shown = as_text(s.acting.modal("U0PRIYA"))
+    shown = reads(s.acting.modal("U0PRIYA"))
     assert shown.startswith(f"Details of {id}")
     assert "organization: Example Ltd" in shown
     assert "Why: I start Monday" in shown
@@ -305,4 +305,4 @@ def test_a_long_slack_absence_of_a_name_is_not_needed(s: Stage) -> None:
     s.slack.add_person("U0NEW", "kim.wu@example.com", "Kim")
     ask(s, "U0NEW", "/miro-access", "for Design because we draw")
     press(s, "U0CAROL", "details", card(s, "U0CAROL"))
-    assert "name: Kim Wu" in as_text(s.acting.modal("U0CAROL"))
+    assert "name: Kim Wu" in reads(s.acting.modal("U0CAROL"))

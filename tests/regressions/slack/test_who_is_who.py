@@ -1,0 +1,236 @@
+"""People are shown by their account and by the address that Miro has, as anybody can choose any name."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from approvals.people import Person, addressed
+from bot.sandbox.drawing import as_text
+from bot.sandbox.inputs import placed
+from bot.sandbox.slack_records import Message
+from bot.sandbox.stage import CHANNEL, POLICY, Stage
+from bot.slack.blocks import clip_words, count_words, header, message, section
+from bot.slack.named import mark, plainly
+from tests.bot.journeys.scenes import ask, card, deny, newest_request, playing, press, wait
+from tests.bot.journeys.shell import machine
+
+pytestmark = pytest.mark.regression
+
+TWIN, OTHER = "U0ALEXTWO", "alex.smith@example.com"
+CHANNELED = POLICY.replace("[managed_elsewhere]", f'tell = "{CHANNEL}"\n\n[managed_elsewhere]')
+
+
+@pytest.fixture
+def s(tmp_path: Path) -> Iterator[Stage]:
+    with playing(tmp_path) as running:
+        yield running
+
+
+def twin(s: Stage, name: str = "Alex Smith") -> None:
+    """Somebody else takes a name; the policy of the company lets Priya decide for both."""
+    s.slack.add_person(TWIN, OTHER, name)
+    s.miro.add_user(OTHER, name, teams=[s.teams["Engineering"]])
+
+
+def shows(shown: Message | dict[str, Any], slack_id: str, address: str) -> bool:
+    """Whether an account is mentioned with the address right behind it."""
+    return f"@{slack_id} ({address})" in as_text(shown)
+
+
+def text_of(s: Stage, user: str) -> str:
+    """What the newest notification of somebody says."""
+    return s.slack.dm_of(user)[-1].text
+
+
+# -- two people of one name ----------------------------------------------------------------------------------
+
+
+def test_cards_about_two_people_of_one_name_differ(s: Stage) -> None:
+    twin(s)
+    s.miro.add_user("alex@example.com", "Alex Smith", teams=[s.teams["Engineering"]])
+    ask(s, "U0DANA", "/miro-admin", "<@U0ALEX> because Alex joins IT", rights="Company Admin")
+    one = card(s, "U0CAROL")
+    ask(s, "U0DANA", "/miro-admin", f"<@{TWIN}> because Alex joins IT", rights="Company Admin")
+    other = card(s, "U0CAROL")
+    assert shows(one, "U0ALEX", "alex@example.com") and not shows(one, TWIN, OTHER)
+    assert shows(other, TWIN, OTHER) and not shows(other, "U0ALEX", "alex@example.com")
+    assert f"Make Alex Smith ({OTHER}) a Company Admin of Miro?" in other.text
+    assert shows(other, "U0DANA", "dana@example.com") and "Dana Fox (dana@example.com)" in other.text
+
+
+def test_the_confirmation_names_the_account(s: Stage) -> None:
+    twin(s)
+    ask(s, "U0DANA", "/miro-admin", f"<@{TWIN}> because Alex joins IT", rights="Company Admin")
+    shown = card(s, "U0CAROL")
+    confirm = next(e["confirm"] for _, e in placed(shown.blocks) if e["action_id"] == "approve")
+    assert confirm["title"]["text"] == f"Make Alex Smith ({OTHER}) a Company Admin of Miro?"
+    assert f"Miro account: {OTHER}." in confirm["text"]["text"]
+
+
+@pytest.mark.parametrize("approved", [True, False])
+def test_results_say_who_asked_who_decided_and_for_whom(s: Stage, approved: bool) -> None:
+    twin(s)
+    ask(s, "U0CAROL", "/miro-move", f"<@{TWIN}> from Engineering to Design because of the project")
+    if approved:
+        press(s, "U0SAM", "approve")
+    else:
+        deny(s, "U0SAM", "No seat is free.")
+    told = s.slack.dm_of("U0CAROL")[-1]
+    assert shows(told, TWIN, OTHER)
+    assert shows(told, "U0SAM", "sam@example.com")
+    assert OTHER in told.text
+
+
+def test_waiting_reminded_and_joined_people_are_told_who_decides(s: Stage) -> None:
+    twin(s)
+    ask(s, "U0CAROL", "/miro-move", f"<@{TWIN}> from Engineering to Design because of the project")
+    waits = card(s, "U0CAROL", "remind")
+    assert shows(waits, "U0SAM", "sam@example.com") and shows(waits, TWIN, OTHER)
+    ask(s, "U0SAM", "/miro-move", f"<@{TWIN}> from Engineering to Design because Alex asked me")
+    joined = card(s, "U0SAM", "remind")
+    assert shows(joined, "U0CAROL", "carol@example.com") and shows(joined, TWIN, OTHER)
+    wait(s, hours=5)
+    press(s, "U0CAROL", "remind", waits)
+    assert shows(s.slack.dm_of("U0SAM")[-1], TWIN, OTHER)
+
+
+def test_questions_and_answers_say_whose_they_are(s: Stage) -> None:
+    ask(s, "U0ALEX", "/miro-access", "for Engineering because I start on Monday")
+    press(s, "U0PRIYA", "question")
+    s.acting.submit("U0PRIYA", {"reason": "For how long?"})
+    s.settle()
+    asked = card(s, "U0ALEX", "answer")
+    assert shows(asked, "U0PRIYA", "priya@example.com") and "Priya Rao (priya@example.com)" in asked.text
+    press(s, "U0ALEX", "answer", asked)
+    s.acting.submit("U0ALEX", {"reason": "A year."})
+    s.settle()
+    answered = next(one for one in s.slack.dm_of("U0PRIYA") if "answered" in one.text)
+    assert shows(answered, "U0ALEX", "alex@example.com")
+
+
+def test_app_home_and_the_bulk_form_tell_them_apart(s: Stage) -> None:
+    twin(s)
+    ask(s, "U0ALEX", "/miro-access", "for Design because of the project")
+    ask(s, "U0SAM", "/miro-access", f"<@{TWIN}> for Design because of the project")
+    s.acting.open_home("U0CAROL")
+    home = s.slack.homes["U0CAROL"]
+    assert shows(home, "U0ALEX", "alex@example.com") and shows(home, TWIN, OTHER)
+    s.acting.click("U0CAROL", home, "approve-all:request-access")
+    form = s.acting.modal("U0CAROL")
+    assert shows(form, "U0ALEX", "alex@example.com") and shows(form, TWIN, OTHER)
+
+
+def test_the_list_of_admins_shows_addresses(s: Stage) -> None:
+    s.miro.add_user("mallory@example.com", "Carol Diaz", admin=True)
+    wait(s, minutes=61)
+    ask(s, "U0CAROL", "/miro-access", "for Design because of the project")
+    s.acting.open_home("U0CAROL")
+    shown = as_text(s.slack.homes["U0CAROL"])
+    assert "@U0CAROL (carol@example.com): Company Admin" in shown
+    assert "Carol Diaz (mallory@example.com): Company Admin" in shown
+
+
+# -- the address that Miro has -------------------------------------------------------------------------------
+
+
+def test_who_is_not_in_slack_is_shown_by_address_alone(s: Stage) -> None:
+    s.miro.add_user("kim@example.com", "Kim Berg")
+    ask(s, "U0LENA", "/miro-offboard", "delete kim@example.com because the contract ended")
+    shown = card(s, "U0CAROL")
+    assert as_text(shown).splitlines()[0] == "Confidential: delete kim@example.com in Miro?"
+    assert "Kim Berg" not in as_text(shown) and "<@" not in str(shown.blocks)
+
+
+def test_a_stop_card_says_for_whom(s: Stage) -> None:
+    research = s.miro.add_team("Research")
+    twin(s)
+    s.miro.join(OTHER, research)
+    user = s.miro.user(OTHER)
+    assert user
+    s.miro.change_team(research, admins=(user.id,))
+    wait(s, minutes=11)
+    ask(s, "U0CAROL", "/miro-move", f"<@{TWIN}> from Research to Design because of the project")
+    press(s, "U0SAM", "approve")
+    assert newest_request(s).state == "stopped"
+    assert shows(card(s, "U0SAM", "resume"), TWIN, OTHER)
+
+
+# -- names that imitate --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Carol Diaz (carol@example.com)",
+        "Carol Diaz （carol＠example.com）",
+        "carol@example.com",
+        "Carol Diaz [carol﹫example.com]",
+    ],
+)
+def test_a_name_cannot_imitate_an_address(s: Stage, name: str) -> None:
+    twin(s, name)
+    ask(s, "U0DANA", "/miro-admin", f"<@{TWIN}> because Carol joins IT", rights="Company Admin")
+    shown = card(s, "U0SAM")
+    assert "carol@example.com" not in shown.text
+    assert f"({OTHER}) a Company Admin of Miro?" in shown.text
+    assert shows(shown, TWIN, OTHER)
+    confirm = next(e["confirm"] for _, e in placed(shown.blocks) if e["action_id"] == "approve")
+    assert "carol@example.com" not in str(confirm)
+
+
+@pytest.mark.parametrize(
+    ("name", "plain"),
+    [
+        ("Carol (carol@example.com)", "Carol carol at example.com (m@example.com)"),
+        ("Carol\u202e\x00 Diaz", "Carol Diaz (m@example.com)"),
+        ("(((", "m@example.com"),
+    ],
+)
+def test_names_are_neutral_in_plain_text(name: str, plain: str) -> None:
+    assert addressed(name, "m@example.com") == plain
+
+
+def test_nobody_can_type_a_mark() -> None:
+    carol = mark(Person(newest_id(), "carol@example.com", "Carol Diaz"))
+    forged = carol[0] + "0" * 16 + carol[17:]
+    assert plainly(carol) == "carol@example.com"
+    assert plainly(forged) == forged
+    assert section(f"because {forged}")["type"] == "section"
+
+
+def newest_id() -> Any:
+    return "P-7"
+
+
+# -- channels, words, shells ---------------------------------------------------------------------------------
+
+
+def test_nothing_of_an_offboarding_stands_in_the_channel(tmp_path: Path) -> None:
+    with playing(tmp_path, CHANNELED) as s:
+        s.miro.add_user("jo@example.com", "Jo Park")
+        ask(s, "U0LENA", "/miro-offboard", "<@U0JO> because last day today", how="deactivate")
+        press(s, "U0PRIYA", "approve")
+        seen = [one for one in s.slack.messages if one.channel == CHANNEL]
+        assert not any("Jo" in str(one.blocks) + one.text or "U0JO" in str(one.blocks) for one in seen)
+        assert not s.slack.dm_of("U0JO")
+
+
+def test_a_mention_counts_as_a_name_and_is_never_cut() -> None:
+    people = Person(newest_id(), "ada@example.com", "Ada Example")
+    text = f"make {mark(people)} a Company Admin of Miro"
+    assert count_words([section(text)]) == len(plainly(text).split())
+    assert plainly(clip_words(text, 3)) == "make ada@example.com …"
+    assert header(text)["type"] == "header"
+    assert message(text)["text"] == plainly(text)
+
+
+def test_a_shell_prints_addresses_beside_names(tmp_path: Path) -> None:
+    with machine(tmp_path) as (s, shell):
+        twin(s)
+        ask(s, "U0CAROL", "/miro-move", f"<@{TWIN}> from Engineering to Design because of the project")
+        for printed in (shell.types("requests"), shell.types("show", "R-1")):
+            assert f"move Alex Smith ({OTHER})" in printed
+            assert "Carol Diaz (carol@example.com)" in printed
+        assert shell.json("show", "R-1")["about_email"] == OTHER
