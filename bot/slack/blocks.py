@@ -15,6 +15,8 @@ Message = dict[str, Any]
 
 LONGEST_SECTION = 3000
 LONGEST_HEADER = 150
+LONGEST_TITLE = 100
+"""Of a confirmation."""
 _DATE = re.compile(r"<!date\^(\d+)\^([^|]*)\|([^>]*)>")
 MOST_WORDS = 80
 """Of one card, buttons not counted."""
@@ -162,7 +164,7 @@ def link(label: str, action: str, url: str) -> Block:
 def confirmation(title: str, text: str, yes: str) -> Block:
     """The question between a click and what it does."""
     return {
-        "title": plain(title, 100), "text": plain(text, 300),
+        "title": plain(title, LONGEST_TITLE), "text": plain(text, 300),
         "confirm": plain(yes, 30), "deny": plain("Go Back", 30),
     }  # fmt: skip
 

@@ -7,6 +7,7 @@ from approvals.states import State
 from bot.lifecycle.action import first
 from bot.slack import waiting
 from bot.slack.blocks import (
+    LONGEST_TITLE,
     MOST_WORDS,
     Block,
     Message,
@@ -23,7 +24,7 @@ from bot.slack.blocks import (
     sections,
 )
 from bot.slack.handles import Handle
-from bot.slack.named import words_in
+from bot.slack.named import plainly, words_in
 from bot.slack.scene import Scene, capital, foot, heading, where_it_stands
 
 
@@ -193,8 +194,9 @@ def whom(scene: Scene, short: int) -> str:
 
 def _sure(scene: Scene, warning: str, yes: str) -> Block:
     """The question before Approve: who it is about is read once more, by the address that Miro has."""
-    account = f" Miro account: {scene.address}." if scene.address else ""
-    return confirmation(f"{capital(scene.phrase)}?", f"{warning}{account}", yes)
+    title = plainly(f"{capital(scene.phrase)}?")
+    account = f" Miro account: {scene.address}." if scene.address and len(title) > LONGEST_TITLE else ""
+    return confirmation(title, f"{warning}{account}", yes)
 
 
 def decide(scene: Scene) -> Block:

@@ -65,7 +65,7 @@ def test_one_request_is_shown_with_its_history(s: Stage, shell: Shell) -> None:
     assert "asked" in text and "planned" in text
     assert "will change: 1. Create the account alex@example.com for Alex Smith" in text
     assert "2. Join Engineering." in text
-    assert "may decide: Priya Rao (priya@example.com) (you manage Alex), Carol Diaz (carol@example.com)" in text
+    assert "may decide: Priya Rao (priya@example.com) (you manage Alex), Carol Diaz (carol" in text
     assert f"details.teams: {s.teams['Engineering']} (Engineering)" in text
     whole = shell.json("show", "1")
     assert whole["state"] == "waiting"

@@ -3,9 +3,9 @@
 from typing import Any
 
 from bot.sandbox.deliveries import Reply
-from bot.sandbox.drawing import as_text
 from bot.sandbox.inputs import placed
 from bot.sandbox.stage import Stage
+from tests.bot.journeys.scenes import read
 
 ACCESS = ("/miro-access", "for Engineering because I start Monday")
 OFFBOARD = ("U0LENA", "/miro-offboard", "jo@example.com because last day today")
@@ -24,7 +24,7 @@ def opened(s: Stage, user: str) -> str:
 
 def page(s: Stage, user: str) -> str:
     """What stands in somebody's App Home."""
-    return as_text(s.slack.homes[user])
+    return read(s.slack.homes[user])
 
 
 def part(shown: str, heading: str, until: str) -> str:
@@ -38,7 +38,7 @@ def presses(s: Stage, user: str, action: str, value: str | None = None, view: An
     shown = view or s.slack.homes[user]
     elements = [one for _, one in placed(shown["blocks"]) if one["action_id"] == action]
     fitting = [one["value"] for one in elements if value in (None, one["value"].partition(":")[0])]
-    assert fitting, f"no {action} {value} in {as_text(shown)}"
+    assert fitting, f"no {action} {value} in {read(shown)}"
     reply = s.acting.click(user, shown, action, fitting[0])
     assert reply.ok, reply
     s.settle()

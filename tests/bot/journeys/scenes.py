@@ -163,7 +163,7 @@ def read(message: Message | JSON) -> str:
 def by_name(text: str) -> str:
     """A text without the accounts and addresses of people of the company."""
     for email, name in PEOPLE.values():
-        text = text.replace(f"@{name} ({email})", name).replace(f"{name} ({email})", name)
+        text = text.replace(f" ({email})", "").replace(f"@{name}", name)
     return text
 
 

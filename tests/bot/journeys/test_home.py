@@ -269,8 +269,8 @@ def test_operators_see_who_has_admin_rights_and_since_which_request(s: Stage) ->
     wait(s, hours=1)
     shown = part(page(s, "U0CAROL"), "Admin rights in Miro:", "Your delegate")
     assert shown.strip().splitlines() == [
-        f"Alex Smith: Company Admin, since {id} (today, 10:00)",
-        "Carol Diaz: Company Admin",
+        f"• Alex Smith: Company Admin, since {id} (today, 10:00)",
+        "• Carol Diaz: Company Admin",
         "Seen in Miro today, 11:00.",
     ]
     assert "Admin rights" not in opened(s, "U0PRIYA")

@@ -186,7 +186,7 @@ def test_an_outcome_that_stays_unknown_stops_after_three_tries(s: Stage) -> None
     assert calls(s) == ["POST /Users"] * 3
     for said in (last(s, "U0ALEX"), read(card(s, "U0CAROL", "resume"))):
         assert said.startswith(f"{id} stopped: ") and "Not seen to be done: " in said
-        assert "never learned whether it worked" in said
+        assert "never learned whether" in said
     assert "It stopped, and I couldn't see what is done." in read(s.slack.dm_of("U0PRIYA")[-1])
     assert "<html" not in "".join(told(s, "U0CAROL"))
 

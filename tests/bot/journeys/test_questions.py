@@ -73,7 +73,7 @@ def test_details_have_every_question_and_answer_whole(s: Stage) -> None:
     wonder(s, "U0PRIYA", "And why?")
     assert long.strip() not in read(card(s, "U0SAM"))
     press(s, "U0SAM", "details")
-    shown = str(s.acting.modal("U0SAM")["blocks"])
+    shown = read(s.acting.modal("U0SAM"))
     assert f"“{long.strip()}”" in shown and f"Alex Smith answered: “{THESE}”" in shown
     assert "Priya Rao asked, today, 10:00: “And why?”" in shown and "No answer yet." in shown
 

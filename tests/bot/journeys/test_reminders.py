@@ -230,7 +230,7 @@ def test_whoever_joined_may_look_at_the_first(s: Stage) -> None:
     first = ask(s, *ACCESS)
     ask(s, *AGAIN)
     s.acting.command("U0LENA", "/miro", f"status {first}")
-    assert "Waiting for Priya Rao, Carol Diaz or Sam Lee until" in s.slack.dm_of("U0LENA")[-1].text
+    assert "Waiting for Priya Rao, Carol Diaz or Sam Lee until" in last(s, "U0LENA")
 
 
 def test_a_joined_card_follows_the_first_to_its_end(s: Stage) -> None:

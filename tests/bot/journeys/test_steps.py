@@ -46,9 +46,7 @@ def steps(tmp_path: Path) -> Iterator[Stage]:
 
 def asked_in(s: Stage, user: str) -> list[Message]:
     """Every message of this person that asked for a decision, whatever it says by now."""
-    return [
-        one for one in s.slack.dm_of(user) if "ake Alex Smith" in str(one.blocks) or "approve" in buttons(one)
-    ]
+    return [one for one in s.slack.dm_of(user) if "ake Alex Smith" in read(one) or "approve" in buttons(one)]
 
 
 def put_in_force(s: Stage, policy: str) -> None:
@@ -104,7 +102,7 @@ def test_the_status_of_a_request_says_which_step_and_who_decides(steps: Stage) -
     id = ask(steps, *ADMIN)
     approve(steps, "U0PRIYA")
     steps.acting.command("U0DANA", "/miro", f"status {id}")
-    said = steps.slack.dm_of("U0DANA")[-1].text
+    said = last(steps, "U0DANA")
     assert f"{id} · waiting: make Alex Smith a Company Admin of Miro." in said
     assert "Waiting for Carol Diaz and Sam Lee until" in said
     assert "Step 2 of 2; Priya Rao agreed. 2 must agree." in said
@@ -114,7 +112,7 @@ def test_details_show_the_steps_and_who_said_yes_when(steps: Stage) -> None:
     ask(steps, *ADMIN)
     approve(steps, "U0PRIYA")
     press(steps, "U0CAROL", "details")
-    shown = str(steps.acting.modal("U0CAROL")["blocks"])
+    shown = read(steps.acting.modal("U0CAROL"))
     assert "Step 2 of 2: 2 must agree" in shown
     assert "Told: Carol Diaz and Sam Lee" in shown
     assert "Priya Rao said yes in step 1, today, 10:00" in shown

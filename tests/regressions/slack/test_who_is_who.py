@@ -66,7 +66,14 @@ def test_the_confirmation_names_the_account(s: Stage) -> None:
     shown = card(s, "U0CAROL")
     confirm = next(e["confirm"] for _, e in placed(shown.blocks) if e["action_id"] == "approve")
     assert confirm["title"]["text"] == f"Make Alex Smith ({OTHER}) a Company Admin of Miro?"
-    assert f"Miro account: {OTHER}." in confirm["text"]["text"]
+
+
+def test_a_confirmation_too_long_for_its_title_says_the_address_below(s: Stage) -> None:
+    s.slack.add_person("U0LONG", f"{'l' * 50}@example.com", "Longname " * 4)
+    s.miro.add_user(f"{'l' * 50}@example.com", "Longname")
+    ask(s, "U0DANA", "/miro-admin", "<@U0LONG> because of IT", rights="Company Admin")
+    confirm = next(e["confirm"] for _, e in placed(card(s, "U0CAROL").blocks) if e["action_id"] == "approve")
+    assert f"Miro account: {'l' * 50}@example.com." in confirm["text"]["text"]
 
 
 @pytest.mark.parametrize("approved", [True, False])
