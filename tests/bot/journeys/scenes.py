@@ -17,7 +17,8 @@ from bot.sandbox.inputs import placed
 from bot.sandbox.slack_records import JSON, Message
 from bot.sandbox.stage import PEOPLE, POLICY, TOKEN, Stage, stage
 
-NAMES = {id: name for id, (_, name) in PEOPLE.items()}
+_MENTIONED = "\ue000"
+NAMES = {id: f"{_MENTIONED}{name}" for id, (_, name) in PEOPLE.items()}
 DECIDING = {"approve", "deny", "withdraw", "resume"}
 """Buttons that must not stand on anything settled."""
 
@@ -41,7 +42,7 @@ def playing(folder: Path, policy: str = POLICY, **how: Any) -> Iterator[Stage]:
 def _check_card(s: Stage, request: Request, card: Card) -> None:
     for message in s.slack.messages:
         if (message.channel, message.ts) == (card.channel, card.ts):
-            assert words(as_text(message)) <= 80
+            assert words(as_text(message, NAMES)) <= 80
             assert request.state in OPEN or not DECIDING & set(buttons(message))
 
 
@@ -162,8 +163,9 @@ def read(message: Message | JSON) -> str:
 
 def by_name(text: str) -> str:
     """A text without the accounts and addresses of people of the company."""
+    text = text.replace(f"@{_MENTIONED}", "")
     for email, name in PEOPLE.values():
-        text = text.replace(f" ({email})", "").replace(f"@{name}", name)
+        text = text.replace(f"{name} ({email})", name)
     return text
 
 
