@@ -9,7 +9,7 @@ from functools import reduce
 from typing import Any
 
 from approvals.ids import PersonId, stamp, unstamp
-from approvals.request import FORMATS, Event, Outcome, Question, Request, Vote
+from approvals.request import FORMATS, Event, Outcome, Question, Request, Urgency, Vote
 from approvals.states import State, What, move
 
 
@@ -34,6 +34,7 @@ def _asked(event: Event) -> Request:
         shell=event.told("shell"),
         lanes=tuple(body["lanes"]),
         token=_token(event),
+        urgency=body.get("urgency", Urgency.ORDINARY),
         next_due=event.at,
     )
 
@@ -190,7 +191,7 @@ def _answered(request: Request, event: Event) -> dict[str, Any]:
 
 
 def _unseen(request: Request, event: Event) -> dict[str, Any]:
-    return {"looks": request.looks + 1, "next_due": unstamp(event.body["next_try_at"])}
+    return {"looks": request.looks + 1, "held": "", "next_due": unstamp(event.body["next_try_at"])}
 
 
 def _resumed(request: Request, event: Event) -> dict[str, Any]:

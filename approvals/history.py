@@ -8,7 +8,17 @@ from approvals.people import Directory
 from approvals.report import Named, Row, flat, name, one_line, parsed, row
 from approvals.request import Event
 
-_INTERNAL = ("case", "seen", "lanes", "level", "remind_at", "remind_gap", "escalate_at", "next_try_at")
+_INTERNAL = (
+    "case",
+    "seen",
+    "lanes",
+    "urgency",
+    "level",
+    "remind_at",
+    "remind_gap",
+    "escalate_at",
+    "next_try_at",
+)
 _ASKING = (
     *("plan", "routing", "details", "subject", "approvers", "told", "may_decide", "expires_at"),
     *("agree", "need", "step", "steps", "stuck"),

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import IntEnum
 from typing import Any
 
 from approvals.ids import BOT, PersonId, RequestId, stamp
@@ -10,6 +11,16 @@ from approvals.states import ACTIVE, State, What
 
 FORMATS: dict[str, int] = {what: 2 if what is What.PLANNED else 1 for what in What}
 """The version in which each event is written today; older ones are lifted when they are read."""
+
+
+class Urgency(IntEnum):
+    """How soon a request is worked on; the order in which work, credits of Miro and cards are given out."""
+
+    ORDINARY = 0
+    SOON = 1
+    """It takes access away."""
+    FIRST = 2
+    """It closes an account or takes admin rights away: it has a worker and credits of its own."""
 
 
 @dataclass(frozen=True)
@@ -107,6 +118,7 @@ class Request:
     practice: bool = False
     shell: str = ""
     lanes: tuple[str, ...] = ()
+    urgency: int = Urgency.ORDINARY
     plan: Mapping[str, Any] = field(default_factory=dict)
     revision: str = ""
     token: str = ""  # tells it apart from another request of its number, after a backup was restored
@@ -200,5 +212,6 @@ def listed(request: Request) -> dict[str, Any]:
         "because_of": request.because_of,
         "next_due": stamp(request.next_due) if request.next_due else None,
         "active": int(is_active(request)),
+        "urgency": int(request.urgency),
         "expires_at": stamp(expires) if expires else None,
     }

@@ -128,7 +128,7 @@ _INDEXES = """
 ALTER TABLE requests ADD COLUMN settled INTEGER NOT NULL GENERATED ALWAYS AS
   (state NOT IN ('checking', 'waiting', 'approved', 'working')) VIRTUAL;
 DROP INDEX requests_behind;
-CREATE INDEX requests_behind ON requests (settled, coalesce(show_at, '')) WHERE shown < version;
+CREATE INDEX requests_behind ON requests (urgency, settled, coalesce(show_at, '')) WHERE shown < version;
 CREATE INDEX requests_leased ON requests (owner, lease_until) WHERE owner IS NOT NULL;
 CREATE INDEX requests_twins ON requests (action, subject)
   WHERE state IN ('checking', 'waiting', 'approved', 'working', 'stopped');
@@ -153,6 +153,21 @@ CREATE TABLE apart (
 CREATE TABLE humans (key TEXT PRIMARY KEY, human TEXT NOT NULL) STRICT, WITHOUT ROWID;
 CREATE INDEX humans_human ON humans (human);
 """
+
+_URGENT = """
+ALTER TABLE requests ADD COLUMN urgency INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE requests ADD COLUMN rank INTEGER;
+CREATE TABLE urgent_lanes (
+  key TEXT NOT NULL, urgency INTEGER NOT NULL, number INTEGER NOT NULL, PRIMARY KEY (key, urgency, number)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX requests_rank ON requests (rank, next_due) WHERE rank IS NOT NULL AND lease_until IS NULL;
+CREATE INDEX requests_busy ON requests (lease_until) WHERE lease_until IS NOT NULL;
+CREATE TABLE quota_queue (
+  id INTEGER PRIMARY KEY, ticket TEXT NOT NULL UNIQUE, urgency INTEGER NOT NULL, credits INTEGER NOT NULL,
+  since TEXT NOT NULL, until TEXT NOT NULL
+) STRICT;
+"""
+"""Urgent work is claimed first, and gets credits first."""
 
 
 @migrations()
@@ -183,9 +198,12 @@ def teams_left(db: Database) -> None:
 
 @migrations()
 def layout_4(db: Database) -> None:
-    """Indexes for what is asked again and again; everything ever seen of a human, which the store links."""
-    db.executescript(_INDEXES)
-    db.executescript(_HUMANS)
+    """Urgent work first; indexes for what is asked again and again; everything ever seen of a human.
+
+    The store ranks what is active, and links what was seen.
+    """
+    for script in (_URGENT, _INDEXES, _HUMANS):
+        db.executescript(script)
     db.execute("UPDATE meta SET value = '4' WHERE key IN ('layout', 'oldest')")
 
 

@@ -21,6 +21,7 @@ from approvals.sqlite_claims import SqliteClaims
 from approvals.sqlite_finding import SqliteFinding
 from approvals.sqlite_groups import SqliteGroups
 from approvals.sqlite_homes import SqliteHomes
+from approvals.sqlite_lanes import SqliteLanes
 from approvals.sqlite_ledger import POLICY, SqliteLedger
 from approvals.sqlite_messages import SqliteCards
 from approvals.sqlite_people import SqlitePeople
@@ -51,6 +52,7 @@ class SqliteStore(SqliteClaims, SqlitePolicies):
         self.path, self.is_new = path, not path.exists()  # before a connection makes it
         super().__init__(Connections(path), now)
         self._ledger = SqliteLedger(self._on, now, salt)
+        self._lanes = SqliteLanes(self._on)
         self.finding = SqliteFinding(self._on, self._folded)
         self.homes = SqliteHomes(self._on, now)
         self.people = SqlitePeople(self._on, self.homes)
@@ -88,6 +90,7 @@ class SqliteStore(SqliteClaims, SqlitePolicies):
             expires = listed(request)["expires_at"]
             self._on.run("UPDATE requests SET expires_at = ? WHERE number = ?", expires, request.number)
             self.finding.file(request)
+            self._lanes.rank(request.number)
 
     def _layout(self) -> int:
         """In which layout the record was written last. Raises WrongRecord where this program knows less."""
@@ -160,9 +163,7 @@ class SqliteStore(SqliteClaims, SqlitePolicies):
                 " lease_until = CASE WHEN ? THEN lease_until END WHERE number = ?",
                 *line.values(), line["active"], request.number,
             )  # fmt: skip
-            self._on.run("DELETE FROM lanes WHERE number = ?", request.number)
-        for key in request.lanes if line["active"] else ():
-            self._on.run("INSERT INTO lanes VALUES (?,?)", key, request.number)
+        self._lanes.keep(request)
         concerned = self.finding.file(request)
         if concerned and not new:  # the worker moves a new one on in a moment
             self.homes.changed(concerned)

@@ -1,49 +1,81 @@
-"""Who works on which request and for how long, on SQLite; and how much may be asked of Miro meanwhile."""
+"""Who works on which request and for how long, on SQLite."""
 
 import sqlite3
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
+from approvals.clocks import due_spans
 from approvals.connections import Connections
-from approvals.ids import RequestId, stamp, unstamp
-from approvals.request import FORMATS
+from approvals.ids import RequestId, stamp
+from approvals.request import FORMATS, Urgency
+from approvals.sqlite_quota import SqliteQuota
 from approvals.store import Claim, ClaimLost
 
+LONGEST_LEASE = timedelta(minutes=15)
+"""No claim is given for longer."""
+PATIENCE = timedelta(minutes=5)
+"""For how long ordinary work may wait behind what is more urgent."""
+SHARE = 4
+"""From then on, every so-manieth claim goes to it."""
 
-class SqliteClaims:
+
+class SqliteClaims(SqliteQuota):
     """The part of the store by which several workers share what there is to do."""
 
     def __init__(self, on: Connections, now: Callable[[], datetime]) -> None:
         self._on, self._now = on, now
+        self._claims = 0
 
-    def claim(self, owner: str, lease: timedelta) -> Claim | None:
-        """The next request that has work due and whose lanes are all free.
+    def claim(self, owner: str, lease: timedelta, least: int = Urgency.ORDINARY) -> Claim | None:
+        """The next request that has work due and whose lanes are all free: the most urgent, then the oldest.
 
         A lane is not free while an older request with work to do is in it, nor while anybody works in it.
+        `least`: only what is at least so urgent, or in the way of it.
         """
         now = self._now()
         with self._on.writing():
-            row = self._claimable(now)
-            while row and not self._knows(row["number"]):
-                row = self._claimable(now, after=row["number"])
+            self._end_leases(now, now + max(lease, LONGEST_LEASE))
+            row = self._next(now, least)
             if row is None:
                 return None
+            self._claims += 1
             self._on.run(
                 "UPDATE requests SET owner = ?, attempt = attempt + 1, lease_until = ? WHERE number = ?",
                 owner, stamp(now + lease), row["number"],
             )  # fmt: skip
             return Claim(RequestId(f"R-{row['number']}"), owner, row["attempt"] + 1)
 
-    def _claimable(self, now: datetime, after: int = 0) -> sqlite3.Row | None:
+    def _end_leases(self, now: datetime, latest: datetime) -> None:
+        """Frees what nobody has worked on in time.
+
+        A lease that ends later than any can was given while the clock was ahead.
+        """
+        self._on.run("UPDATE requests SET lease_until = NULL WHERE lease_until < ?", stamp(now))
+        self._on.run("UPDATE requests SET lease_until = ? WHERE lease_until > ?", *[stamp(latest)] * 2)
+
+    def _next(self, now: datetime, least: int) -> sqlite3.Row | None:
+        past, ahead = due_spans(now)
+        order = [(urgency, span) for urgency in range(Urgency.FIRST, least - 1, -1) for span in (past, ahead)]
+        if self._claims % SHARE == SHARE - 1 and least == Urgency.ORDINARY:
+            order.insert(0, (Urgency.ORDINARY, ("", stamp(now - PATIENCE))))
+        for urgency, span in order:
+            skipped = 0
+            while row := self._claimable(urgency, span, skipped):
+                if self._knows(row["number"]):
+                    return row
+                skipped += 1
+        return None
+
+    def _claimable(self, urgency: int, due: tuple[str, str], skipped: int) -> sqlite3.Row | None:
         return self._on.row(
-            """SELECT r.number, r.attempt FROM requests r
-            WHERE r.active = 1 AND r.next_due <= :now AND (r.lease_until IS NULL OR r.lease_until < :now)
+            """SELECT r.number, r.attempt FROM requests r INDEXED BY requests_rank
+            WHERE r.rank = ? AND r.lease_until IS NULL AND r.next_due BETWEEN ? AND ?
             AND NOT EXISTS (
-              SELECT 1 FROM lanes mine JOIN lanes its ON its.key = mine.key AND its.number != mine.number
-              JOIN requests other ON other.number = its.number
-              WHERE mine.number = r.number AND (other.number < r.number OR other.lease_until >= :now))
-            AND r.number > ? ORDER BY r.number LIMIT 1""".replace(":now", "?"),
-            *[stamp(now)] * 3, after,
+              SELECT 1 FROM lanes mine WHERE mine.number = r.number AND mine.key IN (
+                SELECT its.key FROM requests busy CROSS JOIN lanes its ON its.number = busy.number
+                WHERE busy.lease_until IS NOT NULL))
+            ORDER BY r.next_due, r.number LIMIT 1 OFFSET ?""",
+            urgency, *due, skipped,
         )  # fmt: skip
 
     def _knows(self, number: int) -> bool:
@@ -59,6 +91,11 @@ class SqliteClaims:
         )  # fmt: skip
         if row is None:
             raise ClaimLost(f"the time to work on {claim.request} ran out, or another worker has it now")
+
+    def rank(self, id: RequestId) -> int:
+        """How urgent a request is that has work due, with what waits behind it in its lanes."""
+        row = self._on.row("SELECT rank FROM requests WHERE number = ?", int(id.removeprefix("R-")))
+        return int(row["rank"] or 0) if row else 0
 
     def renew(self, claim: Claim, lease: timedelta) -> None:
         """Keeps a claim alive. Raises ClaimLost."""
@@ -97,19 +134,3 @@ class SqliteClaims:
                 "UPDATE requests SET owner = NULL, lease_until = NULL, attempt = attempt + 1 WHERE owner = ?",
                 owner,
             )
-
-    def spend(self, credits: int, pool: int, window: timedelta) -> float:
-        """Takes credits from the shared pool; returns 0, or the seconds until there may be enough."""
-        now = self._now()
-        with self._on.writing():
-            self._on.run("DELETE FROM quota WHERE at <= ?", stamp(now - window))
-            used = self._on.rows("SELECT at, credits FROM quota ORDER BY at")
-            free, until = pool - sum(row["credits"] for row in used), now
-            for row in used:
-                if free >= credits:
-                    break
-                free, until = free + row["credits"], unstamp(row["at"]) + window
-            if until > now:
-                return (until - now).total_seconds()
-            self._on.run("INSERT INTO quota VALUES (?,?)", stamp(now), credits)
-            return 0.0

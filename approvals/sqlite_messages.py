@@ -42,14 +42,14 @@ class SqliteCards:
             )  # fmt: skip
 
     def behind(self, limit: int) -> Sequence[RequestId]:
-        """Requests whose newest version isn't drawn everywhere, settled ones first, then by due time."""
+        """Requests whose newest version isn't drawn everywhere: urgent, then settled, then by due time."""
         rows: list[sqlite3.Row] = []
-        for settled, span in product((1, 0), due_spans(self._now())):
+        for urgency, settled, span in product((2, 1, 0), (1, 0), due_spans(self._now())):
             # Each in the order of its index, so that nothing is read that isn't wanted.
             rows += self._on.rows(
-                "SELECT number FROM requests WHERE shown < version AND settled = ?"
+                "SELECT number FROM requests WHERE shown < version AND urgency = ? AND settled = ?"
                 " AND coalesce(show_at, '') BETWEEN ? AND ? ORDER BY coalesce(show_at, ''), number LIMIT ?",
-                settled, *span, limit - len(rows),
+                urgency, settled, *span, limit - len(rows),
             )  # fmt: skip
         return [RequestId(f"R-{row['number']}") for row in rows]
 

@@ -12,7 +12,7 @@ from approvals.homes import Homes
 from approvals.ids import GroupId, PersonId, RequestId, SlackId
 from approvals.people import Account, Delegation, Directory, Group, Person
 from approvals.policy_teams import Meanings
-from approvals.request import Draft, Event, Request
+from approvals.request import Draft, Event, Request, Urgency
 
 
 class StoreTrouble(Exception):
@@ -44,6 +44,18 @@ class Claim:
     request: RequestId
     owner: str
     attempt: int
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where somebody stands who wants credits. Without a ticket, none is kept for them in the queue.
+
+    `reserve`: credits that are left for what is of the first urgency.
+    """
+
+    ticket: str = ""
+    urgency: int = Urgency.ORDINARY
+    reserve: int = 0
 
 
 @dataclass(frozen=True)
@@ -168,7 +180,7 @@ class Cards(Protocol):
         """Writes a card down, by (request, role, address, round)."""
 
     def behind(self, limit: int) -> Sequence[RequestId]:
-        """Requests whose newest version isn't drawn everywhere, settled ones first."""
+        """Requests whose newest version isn't drawn everywhere: urgent ones first, then settled ones."""
 
     def drawn(self, request: RequestId, version: int, retry_at: datetime | None) -> None:
         """Everything of this version is drawn, or is to be tried again at a time."""
@@ -250,8 +262,11 @@ class Store(Protocol):
     def due(self, limit: int = 50) -> Sequence[Request]:
         """Requests about which time brings something: those that wait, and those given for some days."""
 
-    def claim(self, owner: str, lease: timedelta) -> Claim | None:
-        """The next request that has work due and whose lanes are all free."""
+    def claim(self, owner: str, lease: timedelta, least: int = Urgency.ORDINARY) -> Claim | None:
+        """The next request, at least so urgent, that has work due and whose lanes are all free."""
+
+    def rank(self, id: RequestId) -> int:
+        """How urgent a request is that has work due, with what waits behind it in its lanes."""
 
     def renew(self, claim: Claim, lease: timedelta) -> None:
         """Keeps a claim alive. Raises ClaimLost."""
@@ -268,8 +283,14 @@ class Store(Protocol):
     def once(self, receipt: str) -> bool:
         """Whether this delivery is new; it isn't new a second time."""
 
-    def spend(self, credits: int, pool: int, window: timedelta) -> float:
+    def spend(self, credits: int, pool: int, window: timedelta, place: Place = ...) -> float:
         """Takes credits from the shared pool; returns 0, or the seconds until there may be enough."""
+
+    def unqueue(self, ticket: str) -> None:
+        """Gives up a place in the queue for credits."""
+
+    def arrived(self, credits: int, left: datetime) -> None:
+        """Dates credits anew whose call left then and was answered only now."""
 
     def delegate(self, draft: Draft) -> None:
         """Writes down that somebody named a delegate, or came back, and that it is so from now on."""

@@ -13,6 +13,7 @@ from slack_bolt import App
 from slack_bolt.authorization import AuthorizeResult
 from slack_bolt.context import BoltContext
 
+from approvals.request import Urgency
 from approvals.sqlite import SqliteStore, utc_now
 from approvals.store import StoreTrouble
 from bot.desk import Desk
@@ -71,7 +72,7 @@ class Bot:
         """Begins to work: workers, courier, and what time brings about."""
         self._free_the_dead()
         steps: list[tuple[str, Callable[[], bool], float]] = [
-            (f"worker-{number}", worker.work, 1.0) for number, worker in enumerate(self.workers)
+            (f"worker-{worker.owner.rpartition('/')[2]}", worker.work, 1.0) for worker in self.workers
         ]
         steps += [(f"courier-{number}", self.courier.send, 1.0) for number in range(SENDERS)]
         steps += [
@@ -189,6 +190,8 @@ def build(
     courier = Courier(desk, client, pace)
     me = f"{socket.gethostname()}/{os.getpid()}"
     workers = [Worker(desk, miro, people, f"{me}/{number}") for number in range(WORKERS)]
+    # All the others may be waiting for credits; who closes an account waits behind none of them.
+    workers.append(Worker(desk, miro, people, f"{me}/urgent", Urgency.FIRST))
     times = Timetable(now)
     housekeeping = Housekeeping(
         desk, PeopleSync(desk, miro, people, times), MiroSync(desk, miro, times), times

@@ -52,6 +52,7 @@ def asked(
         "action": action.NAME,
         "policy": desk.policies.hash,
         "lanes": list(command.lanes),
+        **({"urgency": int(command.URGENCY)} if command.URGENCY else {}),
         **({"subject": command.subject} if command.subject else {}),
         **({"exact": True} if _is_exact(action, raw) else {}),
         **({"practice": True} if desk.practice else {}),

@@ -104,6 +104,7 @@ def _ask(desk: Desk, request: Request, command: Action) -> Request:
         "action": command.NAME,
         "policy": desk.policies.hash,
         "lanes": list(command.lanes),
+        **({"urgency": int(command.URGENCY)} if command.URGENCY else {}),
         "subject": command.subject,
         "because_of": request.id,
         "is_end": True,

@@ -3,6 +3,7 @@
 import logging
 from dataclasses import dataclass
 
+from approvals.request import Urgency
 from approvals.states import State
 from approvals.store import Claim, ClaimLost, Overtaken, StoreTrouble
 from bot.checking import check
@@ -21,6 +22,8 @@ class Worker:
     miro: Miro
     colleagues: Colleagues
     owner: str
+    least: int = Urgency.ORDINARY
+    """How urgent what it works on is at least."""
     _kept: Claim | None = None
 
     def work(self) -> bool:
@@ -28,7 +31,7 @@ class Worker:
         if self._kept:
             self._give_back(self._kept)
             self._kept = None
-        claim = self.desk.store.claim(self.owner, LEASE)
+        claim = self.desk.store.claim(self.owner, LEASE, self.least)
         if claim is None:
             return False
         try:
@@ -49,10 +52,11 @@ class Worker:
 
     def _move_on(self, claim: Claim) -> None:
         request = self.desk.store.request(claim.request)
+        miro = self.miro.ranked(self.desk.store.rank(request.id))
         if request.state is State.CHECKING:
-            check(self.desk, self.miro, self.colleagues, request, claim)
+            check(self.desk, miro, self.colleagues, request, claim)
         else:
-            Provisioning(self.desk, self.miro, self.colleagues, request, claim).run()
+            Provisioning(self.desk, miro, self.colleagues, request, claim).run()
 
     def _give_back(self, claim: Claim) -> None:
         try:

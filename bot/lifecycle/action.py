@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from approvals.ids import GroupId, PersonId
 from approvals.people import Person, listed
+from approvals.request import Urgency
 from bot.miro.goals import Goal, Seen, counted
 from bot.miro.rights import OrgRole
 from bot.miro.wire import ADMIN
@@ -110,6 +111,8 @@ class Action(BaseModel):
 
     FOR_LEAVERS: ClassVar[bool] = False
     """Whether it is of use for somebody who has left; other requests end when their person leaves."""
+    URGENCY: ClassVar[Urgency] = Urgency.ORDINARY
+    """How soon it is worked on: what takes something away goes before what gives it."""
     CLOSES: ClassVar[bool] = False
     """Whether the person has no account to work with afterwards: what else is asked about them ends."""
 

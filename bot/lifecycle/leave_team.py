@@ -5,6 +5,7 @@ from typing import Annotated, ClassVar
 from pydantic import Field
 
 from approvals.ids import GroupId
+from approvals.request import Urgency
 from bot.lifecycle.action import Action, Asked, Facts, Kind, OwnSubject, first, labels
 from bot.lifecycle.undoing import but_boards, undone
 from bot.miro.accounts import HasAccount
@@ -40,6 +41,7 @@ class LeaveTeam(Action):
     )
 
     FOR_LEAVERS: ClassVar[bool] = True
+    URGENCY: ClassVar[Urgency] = Urgency.SOON
 
     person: OwnSubject
     teams: Annotated[

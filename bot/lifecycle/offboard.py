@@ -2,6 +2,7 @@
 
 from typing import Annotated, ClassVar, Literal
 
+from approvals.request import Urgency
 from bot.lifecycle.action import Action, Asked, Facts, Kind, Subject, first
 from bot.lifecycle.undoing import in_miro
 from bot.miro.accounts import Gone, Inactive
@@ -34,6 +35,7 @@ class Offboard(Action):
     ADMINS: ClassVar[bool] = True
     CLOSES: ClassVar[bool] = True
     FOR_LEAVERS: ClassVar[bool] = True
+    URGENCY: ClassVar[Urgency] = Urgency.FIRST
 
     person: Subject
     how: Annotated[Literal["deactivate", "delete"], Asked("How", Kind.CHOICE, choices=_CHOICES, grave=True)]

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Annotated, ClassVar, Literal
 
+from approvals.request import Urgency
 from bot.lifecycle.action import Action, Asked, Facts, Kind, Subject, first
 from bot.lifecycle.undoing import undone
 from bot.miro.accounts import HasAccount
@@ -51,6 +52,7 @@ class RemoveAdmin(Action):
     CONFIRM: ClassVar[str] = "Remove Admin"
     ADMINS: ClassVar[bool] = True
     FOR_LEAVERS: ClassVar[bool] = True
+    URGENCY: ClassVar[Urgency] = Urgency.FIRST
 
     person: Subject
     rights: Annotated[Rights, Asked("Which rights", Kind.CHOICE, choices=CHOICES, grave=True)]

@@ -5,6 +5,7 @@ import logging
 import ssl
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from copy import copy
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import cache
@@ -15,6 +16,7 @@ import httpx
 from pydantic import SecretStr
 
 from approvals.people import canonical
+from approvals.request import Urgency
 from bot.miro import judging, lists, wire
 from bot.miro.errors import (
     Ambiguous,
@@ -29,7 +31,7 @@ from bot.miro.errors import (
 from bot.miro.goals import Call
 from bot.miro.lists import Listed, Tally
 from bot.miro.patience import Patience
-from bot.miro.quota import Pool, cost, take
+from bot.miro.quota import MARGIN, Pool, cost, take
 from bot.miro.wire import LOOK, Account, Dialect, Group, Page, Rights, Unreadable
 
 __all__ = [
@@ -86,6 +88,7 @@ class Miro:
         self._pool, self._now, self._sleep, self._deadline = pool, now, sleep, deadline
         self._dialect, self._practice = dialect or Dialect(), practice
         self._url, self._token = url.rstrip("/"), SecretStr(token)
+        self._urgency: int = Urgency.ORDINARY
         self._http = httpx.Client(
             headers={"Authorization": f"Bearer {token}", "Accept": "application/scim+json"},
             timeout=httpx.Timeout(20, connect=5),
@@ -97,6 +100,12 @@ class Miro:
     def close(self) -> None:
         """Closes the connections."""
         self._http.close()
+
+    def ranked(self, urgency: int) -> "Miro":
+        """The same service, for work of this urgency: its calls get credits before those of less."""
+        other = copy(self)
+        other._urgency = urgency
+        return other
 
     # -- looking ---------------------------------------------------------------------------------------
 
@@ -278,10 +287,14 @@ class Miro:
         content = json.dumps(body, separators=(",", ":")).encode() if body is not None else None
         spent = Away("Miro has no time for me right now.", Trouble.CREDITS)
         while True:
-            take(
-                self._pool, cost(method, path, len(content or b"")), lambda wait: self._wait(wait, end, spent)
-            )
-            status, headers, text = self._once(method, path, query, content, end)
+            credits = cost(method, path, len(content or b""))
+            take(self._pool, credits, lambda wait: self._wait(wait, end, spent), self._urgency)
+            left = self._now()
+            try:
+                status, headers, text = self._once(method, path, query, content, end)
+            finally:
+                if self._now() - left > MARGIN:
+                    self._pool.arrived(credits, left)
             log.info("Miro %s %s -> %s", method, path, status)
             # Some gateways repeat what they were sent; the token must reach nobody.
             text = text.replace(self._token.get_secret_value().encode(), b"[token]")

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ from pydantic import ValidationError
 from approvals.ids import GroupId, PersonId, SlackId
 from approvals.people import Person
 from approvals.sqlite import SqliteStore
+from approvals.store import Place
 from bot.desk import Desk
 from bot.lifecycle import Action
 from bot.lifecycle.action import Asked, Kind
@@ -65,8 +66,14 @@ ADDRESS = "ada@example.com"
 class Plenty:
     """A pool that is never empty: what calls cost is tested elsewhere."""
 
-    def spend(self, credits: int, pool: int, window: timedelta) -> float:
+    def spend(self, credits: int, pool: int, window: timedelta, place: Place) -> float:
         return 0.0
+
+    def unqueue(self, ticket: str) -> None:
+        """Nobody waits."""
+
+    def arrived(self, credits: int, left: datetime) -> None:
+        """Nothing is dated."""
 
 
 @dataclass

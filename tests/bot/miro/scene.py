@@ -3,9 +3,10 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
+from approvals.store import Place
 from bot.miro.client import Miro
 from bot.miro.goals import Seen
 from bot.miro.wire import ADMIN, MEMBER, Account, Group, Membership, Role
@@ -26,11 +27,17 @@ class Credits:
     waits: list[float] = field(default_factory=list)
     taken: list[tuple[int, int]] = field(default_factory=list)
 
-    def spend(self, credits: int, pool: int, window: timedelta) -> float:
+    def spend(self, credits: int, pool: int, window: timedelta, place: Place) -> float:
         if self.waits:
             return self.waits.pop(0)
         self.taken.append((self.calls_so_far(), credits))
         return 0.0
+
+    def unqueue(self, ticket: str) -> None:
+        """Nobody else waits."""
+
+    def arrived(self, credits: int, left: datetime) -> None:
+        """Nothing is dated."""
 
 
 @dataclass

@@ -19,6 +19,7 @@ from approvals.sqlite import SqliteStore
 from bot.miro import client
 from bot.miro.client import DEADLINE, Answered, Away, Declined, Locked, Miro, MiroError, Unclear
 from bot.miro.goals import Call
+from bot.miro.quota import MARGIN, WINDOW
 from bot.sandbox.miro import Fault
 from bot.sandbox.server import Answer, serving
 from bot.sandbox.server import Call as Heard
@@ -182,7 +183,7 @@ def test_the_stored_pool_keeps_the_bot_from_any_429(s: Scene, tmp_path: Path) ->
             miro.groups()
     store.close()
     assert {exchange.status for exchange in s.sandbox.log} == {200}
-    assert s.clock() - START == timedelta(seconds=60)
+    assert s.clock() - START == 2 * (WINDOW + MARGIN)
 
 
 # -- unknown outcomes --------------------------------------------------------------------------------------
