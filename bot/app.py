@@ -130,10 +130,11 @@ class Bot:
     def health(self) -> dict[str, Any]:
         """What /healthz answers: anything stuck shows here."""
         problem, miro = self.desk.policies.problem, self.housekeeping.miro.problem
-        said = "not looked at yet" if miro is None else miro or "takes the token"
+        troubles = list(filter(None, [miro, *self.desk.troubles.lines()]))
+        said = " ".join(troubles) or ("not looked at yet" if miro is None else "takes the token")
         trouble = self.store.problem(HEALTH_PATIENCE)
         return {
-            "ok": not (problem or miro or trouble),
+            "ok": not (problem or troubles or trouble),
             "policy": problem or "in force",
             "miro": said,
             "record": trouble or self._anchor(),
@@ -192,9 +193,9 @@ def build(
     workers = [Worker(desk, miro, people, f"{me}/{number}") for number in range(WORKERS)]
     # All the others may be waiting for credits; who closes an account waits behind none of them.
     workers.append(Worker(desk, miro, people, f"{me}/urgent", Urgency.FIRST))
-    times = Timetable(now)
+    times, lists = Timetable(now), miro.ranked(Urgency.ORDINARY)
     housekeeping = Housekeeping(
-        desk, PeopleSync(desk, miro, people, times), MiroSync(desk, miro, times), times
+        desk, PeopleSync(desk, lists, people, times), MiroSync(desk, lists, times), times
     )
     app = _bolt(settings, people, client)
     traffic = Traffic(time.monotonic)

@@ -1,5 +1,6 @@
 """From *asked* to *waiting*: one look at Miro, what will change, and who decides."""
 
+import logging
 from dataclasses import replace
 
 from approvals.people import Person, Standing
@@ -21,6 +22,8 @@ from bot.miro.client import Ambiguous, Away, Locked, Miro
 from bot.miro.plan import Obstacle, Plan, make
 from bot.proposing import waiting
 
+log = logging.getLogger(__name__)
+
 
 def check(desk: Desk, miro: Miro, colleagues: Colleagues, request: Request, claim: Claim) -> Request:
     """Moves a request on from *checking*; whatever happens is written and told."""
@@ -35,17 +38,13 @@ def check(desk: Desk, miro: Miro, colleagues: Colleagues, request: Request, clai
                 f"{request.because_of} was for some days, and I can't take it back: {error} "
                 "Please do it in Miro."
             )
-    except SlackAway:
+    except SlackAway as error:
+        log.warning("%s waits for Slack: %s", request.id, error)
         return desk.held(
             request, f"Slack isn't answering me. {request.id} is saved; I'll go on with it.", claim
         )
     except (Away, Locked) as error:
-        if isinstance(error, Locked) and not request.holds:
-            desk.tell_operators(
-                f"{error} {request.id} waits. Put in a valid token (MIRO_SCIM_TOKEN) and start again."
-            )
-        text = f"Miro isn't answering. {request.id} is saved; I'll ask for a decision as soon as it does."
-        return desk.held(request, text, claim)
+        return desk.troubled(request, error, claim)
     request = desk.store.append(request, drafts, claim)
     if request.state is State.JOINED and request.because_of:
         desk.store.cards.redraw(request.because_of)  # it may have ended a moment ago

@@ -22,7 +22,9 @@ from approvals.table import Table
 from bot.lifecycle import ACTIONS, Action
 from bot.lifecycle.action import Facts, LookedAt
 from bot.lifecycle.fill import Tables
+from bot.miro.errors import Troubled
 from bot.policies import Policies
+from bot.troubles import Troubles, sentence
 
 LEASE = timedelta(minutes=10)
 """How long a worker has a request without a sign of life; longer than one call can take."""
@@ -74,6 +76,11 @@ class Desk:
     """Whether somebody named a delegate, or came back, since it was last looked who is to be asked."""
     unknown: set[str] = field(default_factory=set)
     """Whom somebody named and nobody knows yet: the worker asks Slack."""
+    troubles: Troubles = field(init=False)
+    """What keeps requests from going on with Miro."""
+
+    def __post_init__(self) -> None:
+        self.troubles = Troubles(self.tell_operators)
 
     @property
     def policy(self) -> Policy:
@@ -163,10 +170,22 @@ class Desk:
             if person.account:
                 self.store.cards.say(Note(person.account.slack_id, {"text": text}))
 
-    def held(self, request: Request, text: str, claim: Claim) -> Request:
-        """Writes that the outside world is away, and when to try again: 30 s, then longer, at most 15 min."""
-        wait = min(timedelta(seconds=30) * 2 ** min(request.holds, 6), timedelta(minutes=15))
-        return self.hold(request, text, self.now() + wait, claim)
+    def troubled(self, request: Request, error: Troubled, claim: Claim) -> Request:
+        """Writes what keeps Miro from it, for who waits; notes it for operators and health."""
+        text = f"{sentence(error)} {request.id} is saved and continues by itself."
+        request = self.held(request, text, claim, error.wait)
+        self.troubles.note(error, request.id)
+        return request
+
+    def held(self, request: Request, text: str, claim: Claim, named: float = 0.0) -> Request:
+        """Writes that the outside world is away, and when to try again: 30 s, then longer, at most 15 min.
+
+        `named`: seconds that the other side asked for; for the first try they are enough.
+        """
+        wait = timedelta(seconds=30) * 2 ** min(request.holds, 6)
+        if named:
+            wait = timedelta(seconds=named) if not request.holds else max(wait, timedelta(seconds=named))
+        return self.hold(request, text, self.now() + min(wait, timedelta(minutes=15)), claim)
 
     def hold(self, request: Request, text: str, until: datetime, claim: Claim) -> Request:
         """Writes that a request has to wait until a time."""

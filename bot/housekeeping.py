@@ -7,8 +7,9 @@ from datetime import timedelta
 
 from approvals import passing
 from approvals.deadlines import due
+from approvals.ids import RequestId
 from approvals.refusals import Refused
-from approvals.request import Draft, Request
+from approvals.request import Draft, Request, is_active
 from approvals.states import State, What
 from approvals.store import Overtaken
 from approvals.table import Table
@@ -49,11 +50,16 @@ class Housekeeping:
         if changed or self.times.is_due("review"):
             self._review()
         self.miro.refresh()
+        self.desk.troubles.prune(self._is_held)
         self.desk.store.tidy()
         if self.times.is_due("anchor"):
             # A chain doesn't show that its end was cut; the log stream, kept elsewhere, does.
             log.info("anchor of the record: %s", self.desk.store.head())
             self.times.again("anchor", ANCHOR_EVERY)
+
+    def _is_held(self, id: RequestId) -> bool:
+        request = self.desk.store.request(id)
+        return is_active(request) and bool(request.held)
 
     def _reload_policy(self) -> None:
         problem = self.desk.policies.reload()

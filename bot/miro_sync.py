@@ -11,8 +11,10 @@ from approvals.store import Admin
 from bot.deciders import on_hold
 from bot.desk import Desk
 from bot.miro.client import Miro, MiroError
+from bot.miro.errors import Trouble, Troubled
 from bot.miro.wire import ADMIN, Account
 from bot.timetable import Timetable
+from bot.troubles import detail
 
 log = logging.getLogger(__name__)
 
@@ -74,21 +76,28 @@ class MiroSync:
         self._note_skipped("groups", listed.complaints("group", "groups"))
 
     def _note(self, error: MiroError) -> None:
-        self.problem = str(error)
-        log.warning("%s Look at MIRO_SCIM_TOKEN and MIRO_SCIM_URL. I look again in a minute.", error)
         self.times.again("groups", RETRY)
+        if isinstance(error, Troubled) and error.kind is Trouble.CREDITS:
+            log.warning("Miro's lists wait: what is asked for takes all credits.")
+            return
+        self.problem = detail(error) if isinstance(error, Troubled) else str(error)
+        log.warning("%s Look at MIRO_SCIM_TOKEN and MIRO_SCIM_URL. I look again in a minute.", self.problem)
         self._tell_of_outage()
 
     def _note_that_it_answers(self) -> None:
         if self.problem != "":
             log.info("Miro takes the token.")
+        if self._outage_told:
+            self.desk.tell_operators("Miro works again. What was saved meanwhile goes on by itself.")
         self.problem, self._outage_since, self._outage_told = "", None, False
         self._tell_of_strangers()
 
     def _tell_of_outage(self) -> None:
-        """A long silence of Miro is told once: requesters read of theirs, operators would of nothing."""
+        """A long silence of Miro is told once, unless a request that waits has told of it already."""
         self._outage_since = self._outage_since or self.desk.now()
-        if not self._outage_told and self.desk.now() - self._outage_since >= OUTAGE:
+        if self._outage_told or self.desk.troubles.is_told():
+            return
+        if self.desk.now() - self._outage_since >= OUTAGE:
             self._outage_told = True
             self.desk.tell_operators(
                 f"{self.problem} That has been so for a while. What is asked for is saved and goes on "

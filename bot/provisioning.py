@@ -54,11 +54,7 @@ class Provisioning:
         except SlackAway:
             return self._held("Slack isn't answering me, so I can't check the approval once more.")
         except (Away, Locked) as error:
-            if isinstance(error, Locked) and not self.request.holds:
-                self.desk.tell_operators(
-                    f"{error} {self.request.id} waits. Put in a valid token and start again."
-                )
-            return self._held("Miro isn't answering.")
+            return self.desk.troubled(self.request, error, self.claim)
         except (Obstacle, Ambiguous, Declined) as error:
             return self._stop(str(error), f"Mend that, {ONLY_WHAT_IS_LEFT}")
         except Stopped as stop:

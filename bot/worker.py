@@ -54,9 +54,11 @@ class Worker:
         request = self.desk.store.request(claim.request)
         miro = self.miro.ranked(self.desk.store.rank(request.id))
         if request.state is State.CHECKING:
-            check(self.desk, miro, self.colleagues, request, claim)
+            after = check(self.desk, miro, self.colleagues, request, claim)
         else:
-            Provisioning(self.desk, miro, self.colleagues, request, claim).run()
+            after = Provisioning(self.desk, miro, self.colleagues, request, claim).run()
+        if not after.held:
+            self.desk.troubles.went_on(after.id)
 
     def _give_back(self, claim: Claim) -> None:
         try:

@@ -52,6 +52,8 @@ log = logging.getLogger(__name__)
 
 DEADLINE = timedelta(seconds=100)
 """All of one call: waiting for credits, every retry and the answer. Shorter than a worker's lease."""
+BRIEFLY = 2.0
+"""Seconds that a call for a request waits when Miro has no time; people watch its card."""
 PAGE = 1000
 LARGEST = 32_000_000
 """Bytes of an answer that are read at most."""
@@ -89,6 +91,7 @@ class Miro:
         self._dialect, self._practice = dialect or Dialect(), practice
         self._url, self._token = url.rstrip("/"), SecretStr(token)
         self._urgency: int = Urgency.ORDINARY
+        self._patient_for = float("inf")
         self._http = httpx.Client(
             headers={"Authorization": f"Bearer {token}", "Accept": "application/scim+json"},
             timeout=httpx.Timeout(20, connect=5),
@@ -102,9 +105,13 @@ class Miro:
         self._http.close()
 
     def ranked(self, urgency: int) -> "Miro":
-        """The same service, for work of this urgency: its calls get credits before those of less."""
+        """The same service, for work on a request of this urgency.
+
+        Its calls get credits before those of less urgency. When Miro has no time, they don't wait for long:
+        the request can be put off, and who asked reads why.
+        """
         other = copy(self)
-        other._urgency = urgency
+        other._urgency, other._patient_for = urgency, BRIEFLY
         return other
 
     # -- looking ---------------------------------------------------------------------------------------
@@ -304,7 +311,11 @@ class Miro:
             seconds = judging.retry_after(
                 headers.get("Retry-After", ""), self._now(), self._deadline.total_seconds()
             )
-            self._wait(seconds, end, Away("Miro has no time for me right now.", Trouble.BUSY, words))
+            kind = Trouble.LIMITED if status == 429 else Trouble.BUSY
+            late = Away("Miro has no time for me right now.", kind, words, seconds)
+            if seconds > self._patient_for:
+                raise late
+            self._wait(seconds, end, late)
 
     def _wait(self, seconds: float, end: datetime, late: Away) -> None:
         if self._now() + timedelta(seconds=seconds) >= end:

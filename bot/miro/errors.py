@@ -11,7 +11,9 @@ class Trouble(StrEnum):
     NO_ANSWER = "no answer"
     """The call went out; a time-out or a cut line came back."""
     BUSY = "busy"
-    """408, 425, 429 or 503 until the deadline."""
+    """408, 425 or 503, for longer than there is time."""
+    LIMITED = "limited"
+    """429, for longer than there is time."""
     CREDITS = "credits"
     """The bot's own share of Miro's rate limit was used up until the deadline."""
     TOKEN = "token"
@@ -46,11 +48,14 @@ class MiroError(Exception):
 
 
 class Troubled(MiroError):
-    """Not a verdict of Miro's. `words`: Miro's own, '' where it said none; never a token."""
+    """Not a verdict of Miro's. `words`: Miro's own, '' where it said none; never a token.
 
-    def __init__(self, text: str, kind: Trouble, words: str = "") -> None:
+    `wait`: seconds before which Miro wants to hear nothing; 0 where it named none.
+    """
+
+    def __init__(self, text: str, kind: Trouble, words: str = "", wait: float = 0.0) -> None:
         super().__init__(text)
-        self.kind, self.words = kind, words
+        self.kind, self.words, self.wait = kind, words, wait
 
 
 class Away(Troubled):

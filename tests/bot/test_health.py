@@ -17,7 +17,10 @@ def health(s: Stage) -> tuple[int, str]:
 
 @pytest.mark.parametrize(
     ("status", "told"),
-    [(401, "Miro refuses the bot's token (401)."), (503, "Miro has no time for me right now.")],
+    [
+        (401, "Miro refuses the bot's token (401). Miro said: \"The token can't authorize an organization\""),
+        (503, 'Miro is busy. Miro has no time for me right now. Miro said: "Service Unavailable"'),
+    ],
 )
 def test_health_is_bad_from_the_next_look_until_miro_is_well_again(s: Stage, status: int, told: str) -> None:
     assert health(s) == (200, "takes the token")

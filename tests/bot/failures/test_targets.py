@@ -119,6 +119,7 @@ def test_private_leak(tmp_path: Path, shared: bool) -> None:
         assert has_card(s, "U0PRIYA")
         s.miro.faults.append(Fault("GET", "/Users", status=401, times=9))
         ask(s, "U0JO", "/miro-access", "for Engineering because of me")
+        wait(s, seconds=30)
         assert any("token" in one for one in told(s, "U0CAROL"))
         assert "token" not in _public(s) and TOKEN not in str(s.slack.log)
 
@@ -144,8 +145,8 @@ def test_token_revoked(s: Stage, status: int) -> None:
     for _ in range(3):
         wait(s, minutes=5)
     assert state(s, id) in ("approved", "working")
-    warned = [one for one in told(s, "U0CAROL") if "token" in one]
-    assert len(warned) == 1 and f"({status})" in warned[0] and id in warned[0]
+    warned = [one for one in told(s, "U0CAROL") if f"({status})" in one]
+    assert len(warned) == 1 and id in warned[0]
     s.miro.faults.clear()
     wait(s, minutes=20)
     assert state(s, id) == "done"
