@@ -72,9 +72,12 @@ def test_a_strange_status_after_the_approval_stops_nothing(s: Stage, status: int
 
 
 @pytest.mark.parametrize("status", RETRIED)
-def test_a_busy_miro_is_asked_again_within_the_call(s: Stage, status: int) -> None:
+def test_a_busy_miro_is_asked_again_when_it_says(s: Stage, status: int) -> None:
     s.miro.faults.append(Fault("GET", "/Users", status=status, retry_after=3))
     id = ask(s, *MOVE)
+    assert state(s, id) == "checking"
+    s.clock.sleep(3)
+    s.settle()
     assert state(s, id) == "waiting"
 
 
