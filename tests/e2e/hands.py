@@ -8,6 +8,7 @@ from bot.sandbox.gestures import Gestures
 from bot.sandbox.inputs import placed
 from bot.sandbox.local_slack import BOT_USER
 from bot.sandbox.workspace import Workspace
+from tests.bot.journeys.scenes import NAMES, by_name
 from tests.e2e.process import BotProcess, until
 from tests.local_slack import People
 
@@ -160,10 +161,12 @@ def told(hands: Hands, user: str, *words: str) -> str:
 
 
 def reads(hands: Hands, user: str) -> list[str]:
-    """Everything that somebody reads in the direct messages with the bot, oldest first."""
-    return [
-        as_text(message) if message.get("blocks") else message["text"] for message in hands.messages(user)
-    ]
+    """What somebody reads in the direct messages with the bot, oldest first; people by their names."""
+    texts = (
+        as_text(message, NAMES) if message.get("blocks") else message["text"]
+        for message in hands.messages(user)
+    )
+    return [by_name(text) for text in texts]
 
 
 def has_button(messages: list[JSON], action: str, value: str = "") -> bool:
