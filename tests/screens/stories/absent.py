@@ -48,7 +48,7 @@ DELEGATED = Story(
         ),
         picture(
             "delegate-waiting", "The requester's card.",
-            ALEX, CARD, "stands in for Priya Rao",
+            ALEX, CARD, "stands in for",
         ),
         picture(
             "away-home", "App Home of whoever is away.",

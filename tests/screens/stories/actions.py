@@ -20,7 +20,7 @@ ACTIONS = Story(
     (
         picture(
             "approver-remove-admin", "Admin rights are taken away.",
-            CAROL, CARD, "away from Alex Smith",
+            CAROL, CARD, "away from",
             asks(DANA, "/miro remove-admin @alex Company Admin because the project is over"),
         ),
         picture(
@@ -40,7 +40,7 @@ ACTIONS = Story(
         ),
         picture(
             "approver-offboard-admin", "An admin is offboarded: rights first.",
-            PRIYA, CARD, "Alex Smith in Miro?",
+            PRIYA, CARD, "in Miro?",
             asks(LENA, "/miro-offboard deactivate alex@example.com because last day today"),
         ),
     ),

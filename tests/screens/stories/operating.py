@@ -99,7 +99,7 @@ CHANNEL = Story(
     (
         picture(
             "channel", "One card for everybody who may decide, in the channel that the policy names.",
-            CAROL, CARD, "Give Alex Smith Miro access",
+            CAROL, CARD, "Miro access",
             asks(ALEX, "/miro-access for Engineering because I start on Monday"), channel=CHANNEL_NAME,
             note="Slack draws the date in each reader's own zone; local-slack shows its source.",
         ),

@@ -52,7 +52,7 @@ LEAVING = Story(
     (
         picture(
             "approver-leave", "Somebody is taken out of a team.",
-            PRIYA, CARD, "Take Alex Smith out of Design",
+            PRIYA, CARD, "out of Design",
             asks(CAROL, "/miro leave-team @alex Design because the workshop is over"),
         ),
         picture(

@@ -23,12 +23,12 @@ STEPS = Story(
     (
         picture(
             "step-first", "Two steps: the manager is asked first.",
-            PRIYA, CARD, "Give Alex Smith",
+            PRIYA, CARD, "Miro access to",
             asks(ALEX, "/miro-access for Engineering because I start on Monday"),
         ),
         picture(
             "step-second", "Then those who look after Miro.",
-            CAROL, CARD, "Give Alex Smith",
+            CAROL, CARD, "Miro access to",
             presses(PRIYA, "Approve", "R-1"),
         ),
         picture(
@@ -48,12 +48,12 @@ ESCALATED = Story(
     (
         picture(
             "escalated-to", "Whom the policy names may decide as well.",
-            CAROL, CARD, "Give Alex Smith",
+            CAROL, CARD, "Miro access to",
             asks(ALEX, "/miro-access for Engineering because I start on Monday"), passes(hours=25),
         ),
         picture(
             "escalated", "The manager's card then.",
-            PRIYA, CARD, "Give Alex Smith",
+            PRIYA, CARD, "Miro access to",
         ),
         picture(
             "escalated-waiting", "The requester's.",

@@ -72,7 +72,7 @@ QUESTION = Story(
         ),
         picture(
             "approver-answered", "The same cards with the answer; the request is still open.",
-            PRIYA, CARD, "Give Alex Smith",
+            PRIYA, CARD, "Miro access to",
             sends("Answer"),
         ),
         picture(
