@@ -157,6 +157,8 @@ class NamedTeams(BaseModel):
 
     def missing(self, names: Iterable[str], there: Set[str] | None) -> list[str]:
         """Which of some names mean none of the groups that are `there`; with None, that mean none at all."""
+        if there is None and not (self._meanings and self._meanings.nothing):
+            return []
         found = {name: self._meaning(name) for name in names}
         lost = [
             name

@@ -10,13 +10,17 @@ import pytest
 from approvals.ids import GroupId
 from approvals.names import narrow, wide
 from approvals.refusals import Refused
+from approvals.sqlite import SqliteStore
 from bot.lifecycle.fill import Problems, fill
 from bot.lifecycle.request_access import RequestAccess
+from bot.policies import Policies
 from bot.sandbox.miro import Fault, Miro
 from bot.sandbox.stage import POLICY, Stage
 from bot.sandbox.workspace import Workspace
+from bot.slack import phrases
 from tests.bot.journeys.scenes import ask, calls, last, newest_request, playing, state, told, wait
 from tests.bot.journeys.scenes import refused_form as refused
+from tests.bot.journeys.shell import machine
 
 pytestmark = pytest.mark.regression
 
@@ -321,6 +325,18 @@ def test_the_record_says_which_team_each_name_means(tmp_path: Path) -> None:
         assert s.bot.store.verify().faults == ()
 
 
+def test_an_older_record_learns_at_the_next_start_what_its_policy_means(tmp_path: Path) -> None:
+    (tmp_path / "policy.toml").write_text(POLICY, encoding="utf-8")
+    store = SqliteStore(tmp_path / "record.db")
+    hash = store.take_policy(POLICY)
+    store.groups.keep([(GroupId("7"), "Sales")])
+    policies = Policies(tmp_path / "policy.toml", store)
+    store.groups.keep([(GroupId("7"), "Revenue"), (GroupId("8"), "Sales")])
+    assert policies.of(hash).means("Sales", ("Revenue", "7")) is True
+    assert policies.in_force.means("Sales", ("Sales", "8")) is None
+    store.close()
+
+
 @pytest.mark.parametrize("name", ["De\u200bsign", "Ｄesign", "DE\u00adSIGN", "design "])
 def test_no_group_gets_a_name_that_looks_like_anothers(tmp_path: Path, name: str) -> None:
     with playing(tmp_path) as s:
@@ -345,3 +361,42 @@ def test_a_team_is_chosen_by_its_very_name_and_else_asked_for(tmp_path: Path, ty
         with pytest.raises(Problems, match=rf"Did you mean Data \({id}\)\?"):
             fill(RequestAccess, {"teams": typed}, alex, tables)
         assert fill(RequestAccess, {"teams": " data"}, alex, tables).teams_named == (("teams", id),)
+
+
+def test_of_two_teams_that_are_called_the_same_none_is_guessed(tmp_path: Path) -> None:
+    with company(tmp_path, POLICY, "Data", "DATA") as (s, _):
+        found = phrases.read("give me access to data because I draw", s.bot.desk.tables())
+        assert isinstance(found, phrases.Draft) and "teams" not in found.raw
+        assert any("Several teams are called" in note for note in found.notes)
+
+
+def test_a_name_typed_on_a_mac_is_read(tmp_path: Path) -> None:
+    with company(tmp_path, POLICY, "Café") as (s, [id]):
+        found = phrases.read("give me access to Cafe\u0301 because I draw", s.bot.desk.tables())
+        assert isinstance(found, phrases.Draft) and found.raw["teams"] == id
+
+
+@pytest.mark.parametrize(
+    ("team", "written", "told_so"),
+    [("Data", "Dtaa", "Dtaa: Miro has no such team"), ("Da\u00adta", "Data", "write the id instead")],
+)
+def test_a_shell_names_the_teams_that_a_policy_misspells(
+    tmp_path: Path, team: str, written: str, told_so: str
+) -> None:
+    with machine(tmp_path, with_rules(STRICT % quoted(written))) as (s, shell):
+        s.miro.add_team(team)
+        wait(s, minutes=11)
+        [wrong] = [one for one in shell.json("doctor", exits=1) if not one["ok"]]
+        assert wrong["what"] == "policy" and told_so in wrong["text"]
+        [missed] = shell.json("policy", "check", "--reach", exits=1)["unreached"]
+        assert told_so in missed
+        (s.folder / "record.db").rename(s.folder / "away.db")  # before the first start Miro is asked
+        [missed] = shell.json("policy", "check", "--reach", exits=1)["unreached"]
+        assert told_so in missed
+        (s.folder / "away.db").rename(s.folder / "record.db")
+
+
+def test_a_renamed_team_is_no_stranger_to_a_shell(tmp_path: Path) -> None:
+    with machine(tmp_path) as (s, shell):
+        renamed(s, s.teams["Sales"], "g_revenue")
+        assert all(one["ok"] for one in shell.json("doctor"))
