@@ -11,6 +11,7 @@ from typing import Any
 
 from sqlite_utils import Database
 
+from approvals.opening import make_private
 from approvals.store import StoreTrouble
 from approvals.turns import Batch, Turns
 
@@ -33,8 +34,9 @@ class Mine(threading.local):
 class Connections:
     """Readers have a connection each, for nobody else's unfinished writing may show; writers share one."""
 
-    def __init__(self, path: Path) -> None:
-        self._path, self._mine = path, Mine()
+    def __init__(self, path: Path, uri: str = "") -> None:
+        """`uri`: where the bytes are, if not in the file that sentences name; it must exist."""
+        self._path, self._uri, self._mine = path, uri, Mine()
         self._all: list[sqlite3.Connection] = []
         self._turns = Turns()
         self._writer: Database | None = None
@@ -76,8 +78,14 @@ class Connections:
             self._waits[db.conn] = wait
 
     def _open(self) -> Database:
+        if not self._uri:
+            make_private(self._path)
         connection = sqlite3.connect(
-            self._path, timeout=self._left(), check_same_thread=False, cached_statements=256
+            self._uri or self._path,
+            timeout=self._left(),
+            uri=bool(self._uri),
+            check_same_thread=False,
+            cached_statements=256,
         )
         connection.row_factory = sqlite3.Row
         self._all.append(connection)

@@ -15,6 +15,7 @@ from approvals.chain import Anchor, Sealed
 from approvals.connections import Connections
 from approvals.folding import apply, fold
 from approvals.ids import PersonId, RequestId, stamp
+from approvals.opening import Source
 from approvals.request import Draft, Event, Request, listed
 from approvals.splits import PEOPLE, told_apart
 from approvals.sqlite_claims import SqliteClaims
@@ -48,9 +49,11 @@ class SqliteStore(SqliteClaims, SqlitePolicies):
         path: Path,
         now: Callable[[], datetime] = utc_now,
         salt: Callable[[], str] = lambda: os.urandom(16).hex(),
+        source: Source | None = None,
     ) -> None:
+        """`source`: where it is read from, if not from its file; only a copy is brought up to date then."""
         self.path, self.is_new = path, not path.exists()  # before a connection makes it
-        super().__init__(Connections(path), now)
+        super().__init__(Connections(path, source.uri if source else ""), now)
         self._ledger = SqliteLedger(self._on, now, salt)
         self._lanes = SqliteLanes(self._on)
         self.finding = SqliteFinding(self._on, self._folded)
@@ -58,22 +61,20 @@ class SqliteStore(SqliteClaims, SqlitePolicies):
         self.people = SqlitePeople(self._on, self.homes)
         self.groups = SqliteGroups(self._on, now)
         self.cards = SqliteCards(self._on, now)
-        self._prepare()
+        self._prepare(is_ours=source is None or source.is_copy)
         self._probe = Probe(self._on, path)
 
-    def _prepare(self) -> None:
+    def _prepare(self, is_ours: bool) -> None:
+        """Looks whether it is a record that this program may open; `is_ours`: and brings it up to date."""
         try:
             tables = {row[0] for row in self._on.rows("SELECT name FROM sqlite_master WHERE type = 'table'")}
             if tables and "meta" not in tables:
                 raise WrongRecord(
                     f"{self.path} is a database, but not a record of this bot. Name another file."
                 )
-            layout = self._layout() if tables else schema.LAYOUT
-            self._on.run("PRAGMA journal_mode=WAL")
-            with self._on.writing():
-                schema.migrations.apply(self._on.db)
-                if layout < schema.LAYOUT:
-                    self._file_all()
+            self.layout = self._layout() if tables else schema.LAYOUT
+            if is_ours:
+                self._bring_up_to_date()
         except WrongRecord:
             self._on.close()
             raise
@@ -82,6 +83,13 @@ class SqliteStore(SqliteClaims, SqlitePolicies):
             raise WrongRecord(
                 f"{self.path} can't be opened as a record: {error.__cause__}. Nothing was changed."
             ) from error
+
+    def _bring_up_to_date(self) -> None:
+        self._on.run("PRAGMA journal_mode=WAL")
+        with self._on.writing():
+            schema.migrations.apply(self._on.db)
+            if self.layout < schema.LAYOUT:
+                self._file_all()
 
     def _file_all(self) -> None:
         """Files anew what is open: by what it is found has changed with the layout. And links who is who."""

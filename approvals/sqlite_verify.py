@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from hashlib import sha256
 
 from approvals import schema
@@ -15,21 +16,41 @@ from approvals.ids import BOT, stamp
 from approvals.request import FORMATS, listed
 from approvals.splits import PEOPLE, SPLIT, told_apart
 from approvals.sqlite_ledger import IN_FORCE, POLICY, TEAMS_MEANT, SqliteLedger
-from approvals.store import Verified
+from approvals.store import StoreTrouble, Verified
 
 
 def verify(on: Connections, ledger: SqliteLedger, anchors: Sequence[Anchor]) -> Verified:
     """Walks the whole record. Where a table isn't what it should be, nothing in it can be relied on."""
     with _standing_still(on):
-        strange = [*schema.differences(map(tuple, on.rows("SELECT type, name, sql FROM sqlite_master")))]
-        found = [sentence for _, sentence in strange]
-        if any(kind == "table" for kind, _ in strange):
-            return Verified(Anchor(0, GENESIS), 0, (*found, "because of that, nothing else was looked at"))
-        entries = list(ledger.sealed())
-        end, broken = faults((one.entry for one in entries), anchors)
-        found += [*broken, *_policies(on), *_said(on, entries), *_list(on, ledger), *_away(on, ledger)]
-        found += _splits(on, ledger)
-        [[count]] = on.rows("SELECT count(*) FROM requests")
+        damage = [*_damage(on)]
+        try:
+            found = _looked_through(on, ledger, anchors)
+        except StoreTrouble:
+            if not damage:
+                raise
+            found = Verified(Anchor(0, GENESIS), 0, ("because of that, not everything could be read",))
+    return replace(found, faults=(*damage, *found.faults))
+
+
+def _damage(on: Connections) -> Iterator[str]:
+    """What SQLite itself finds wrong with the file: pages, indexes, and rows that refer to none."""
+    for [line] in on.rows("PRAGMA integrity_check"):
+        if line != "ok":
+            yield f"the file is damaged: {line}"
+    for row in on.rows("PRAGMA foreign_key_check"):
+        yield f"row {row['rowid']} of {row['table']} refers to one of {row['parent']} that isn't there"
+
+
+def _looked_through(on: Connections, ledger: SqliteLedger, anchors: Sequence[Anchor]) -> Verified:
+    strange = [*schema.differences(map(tuple, on.rows("SELECT type, name, sql FROM sqlite_master")))]
+    found = [sentence for _, sentence in strange]
+    if any(kind == "table" for kind, _ in strange):
+        return Verified(Anchor(0, GENESIS), 0, (*found, "because of that, nothing else was looked at"))
+    entries = list(ledger.sealed())
+    end, broken = faults((one.entry for one in entries), anchors)
+    found += [*broken, *_policies(on), *_said(on, entries), *_list(on, ledger), *_away(on, ledger)]
+    found += _splits(on, ledger)
+    [[count]] = on.rows("SELECT count(*) FROM requests")
     return Verified(end, count, tuple(found))
 
 

@@ -32,6 +32,8 @@ class Settings:
     miro_url: str = MIRO_URL
     group_model: Literal["team", "user-group"] = "team"
     dialect: Dialect = field(default_factory=Dialect)
+    secret_files: Mapping[str, Path] = field(default_factory=dict)
+    """Where secrets were read from, by their names."""
 
     def secret(self, name: str) -> str:
         """A secret, or ''."""
@@ -64,6 +66,7 @@ def read(environ: Mapping[str, str]) -> Settings:
         database=Path(database).absolute(),
         policy=Path(environ.get("MIRO_BOT_POLICY", "policy.toml")).absolute(),
         secrets={name: SecretStr(text) for name in SECRETS if (text := _secret(environ, name))},
+        secret_files={name: Path(path) for name in SECRETS if (path := environ.get(f"{name}_FILE"))},
         slack_url=_address(environ, "SLACK_API_URL", SLACK_URL),
         miro_url=_address(environ, "MIRO_SCIM_URL", MIRO_URL),
         group_model="team" if model == "team" else "user-group",

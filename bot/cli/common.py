@@ -21,6 +21,7 @@ from approvals.refusals import Refused
 from approvals.report import one_line
 from approvals.request import Request
 from approvals.sqlite import SqliteStore
+from approvals.sqlite_reading import reading
 from approvals.states import Impossible
 from approvals.store import StoreTrouble
 from approvals.who import Who
@@ -150,15 +151,12 @@ def _check_there(known: Settings) -> None:
 
 @contextmanager
 def open_record() -> Iterator[SqliteStore]:
-    """The record alone, for whoever only reads: without a policy, and never a new one."""
+    """The record alone, for commands that only read: without a policy, and never a new or changed one."""
     with sentences():
         known = settings()
         _check_there(known)
-        store = SqliteStore(known.database)
-        try:
+        with reading(known.database) as store:
             yield store
-        finally:
-            store.close()
 
 
 def find(store: SqliteStore, id: str) -> Request:

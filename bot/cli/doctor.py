@@ -1,7 +1,7 @@
 """Look whether everything the bot needs is there; change nothing."""
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -13,6 +13,7 @@ import click
 from approvals.policy_check import load
 from approvals.store import StoreTrouble
 from bot import app as composition
+from bot import exposure
 from bot.app import Bot
 from bot.cli.common import JSON, open_record, say, say_json, sentences, settings
 from bot.cli.strays import strays
@@ -57,18 +58,26 @@ def _examined(name: str, examine: Callable[[], str]) -> dict[str, Any]:
         return {"what": name, "ok": False, "text": f"{type(error).__name__}: {error}"}
 
 
+def _noted(text: str, notes: Iterable[str]) -> str:
+    """What is well, and what beside it should be better: no reason not to start."""
+    return ". Note: ".join([text, *(note.removesuffix(".") for note in notes)])
+
+
 def _check_policy(settings: Settings) -> str:
     known = load(usable(settings.policy), CONDITIONS)
+    notes = [*exposure.policy(settings.policy)]
     try:
         wrong = strays(settings, known)
     except (click.ClickException, StoreTrouble, MiroError) as error:
-        return f"{settings.policy} can be used; its teams couldn't be looked for: {error}"
+        wrong, notes = [], [*notes, f"its teams couldn't be looked for: {error}"]
     if wrong:
         raise BadSettings("; ".join(wrong))
-    return f"{settings.policy} can be used"
+    return _noted(f"{settings.policy} can be used", notes)
 
 
 def _check_record(settings: Settings) -> str:
+    if problem := exposure.exposed_record(settings.database):
+        raise BadSettings(problem)
     if not settings.database.exists():
         return f"{settings.database} isn't there yet; `miro-bot run` makes it"
     with open_record() as store:
@@ -76,7 +85,8 @@ def _check_record(settings: Settings) -> str:
         if found.faults:
             raise StoreTrouble("; ".join(found.faults))
         count = found.anchor.count
-        return f"{settings.database}: {count} {'entry' if count == 1 else 'entries'}, unbroken"
+        text = f"{settings.database}: {count} {'entry' if count == 1 else 'entries'}, unbroken"
+    return _noted(text, [*exposure.owner(settings.database), *exposure.folders(settings)])
 
 
 def _check_way_in(settings: Settings) -> str:
@@ -85,7 +95,7 @@ def _check_way_in(settings: Settings) -> str:
     if not ready:
         wanted = " or ".join(f"{name} for {way}" for way, name in ways.items())
         raise BadSettings(f"Set {wanted}: without one of them Slack can't reach the bot.")
-    return f"ready for {' and '.join(ready)}"
+    return _noted(f"ready for {' and '.join(ready)}", exposure.secrets(settings))
 
 
 @contextmanager

@@ -14,10 +14,11 @@ from approvals.people import Person, listed
 from approvals.policy import Policy, Step
 from approvals.refusals import Held, Refused, Unsure
 from approvals.routing import Ground
-from approvals.sqlite import SqliteStore
+from approvals.sqlite_reading import reading
 from approvals.who import is_operator
 from bot.cli.assumed import Everybody, assumed
 from bot.cli.climbing import climbed, met_again
+from bot.cli.common import is_there
 from bot.cli.missing import missing
 from bot.lifecycle import Action
 from bot.lifecycle.action import Kind
@@ -98,9 +99,7 @@ def foresee(
 ) -> Foresight:
     """Thinks an ask through. Raises Refused and Problems for what can't be asked for or decided."""
     with ExitStack() as open_:
-        store = SqliteStore(record) if record.exists() else None
-        if store:
-            open_.callback(store.close)
+        store = open_.enter_context(reading(record)) if is_there(record) else None
         if store:
             policy = by_record(store, policy)
         people = Everybody(store.people if store else None)

@@ -1,5 +1,6 @@
 """The policy, from a shell: everything here but `--reach` needs the file alone, for it comes before Slack."""
 
+import os
 import sys
 from collections.abc import Mapping
 from dataclasses import replace
@@ -25,6 +26,11 @@ def policy() -> None:
     """The policy file."""
 
 
+def _for_all_to_read(path: str, flags: int) -> int:
+    """Whoever may write the policy decides who approves: only its owner, whatever the umask leaves open."""
+    return os.open(path, flags, 0o644)
+
+
 @policy.command()
 @click.argument("path", type=click.Path(path_type=Path), required=False)
 def init(path: Path | None) -> None:
@@ -32,7 +38,7 @@ def init(path: Path | None) -> None:
     with sentences():
         path = path or settings().policy
         try:
-            with path.open("x", encoding="utf-8") as file:
+            with open(path, "x", encoding="utf-8", opener=_for_all_to_read) as file:
                 file.write(TEMPLATE)
         except FileExistsError:
             raise Refused(f"{path} is there already; I don't write over it.") from None

@@ -10,19 +10,23 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 import click
 
+from approvals.opening import OWNER_ONLY, beside
 from bot import app as composition
 from bot.app import Bot
 from bot.cli.common import check_folder, failed, open_bot, say, sentences, settings
+from bot.exposure import exposed_record, exposures
 from bot.policies import usable
-from bot.settings import BadSettings
+from bot.settings import BadSettings, Settings
 from bot.slack.edge import SlackClient
 from bot.slack.serving import serving
+
+log = logging.getLogger(__name__)
 
 PORT = click.IntRange(0, 65535)
 JOINING_SECONDS, LEAVING_SECONDS = 10.0, 2.0
@@ -63,6 +67,7 @@ def run(practice: bool, address: str | None) -> None:
         usable(known.policy)
         secret = "SLACK_SIGNING_SECRET" if address else "SLACK_APP_TOKEN"
         known.require("SLACK_BOT_TOKEN", secret, "MIRO_SCIM_TOKEN")
+        _check_closed(known)
     with sentences(), alone(known.database), open_bot(practice=practice) as bot:
         _announce(bot, practice, address)
         bot.people.home()  # a wrong token is said now, not at the first click
@@ -74,6 +79,14 @@ def run(practice: bool, address: str | None) -> None:
         say("Stopping; what is left is taken up at the next start.")
 
 
+def _check_closed(known: Settings) -> None:
+    """Refuses a record that others may read or write, and warns of what else is open to them."""
+    if problem := exposed_record(known.database):
+        raise BadSettings(problem)
+    for line in exposures(known):
+        log.warning("%s", line)
+
+
 def _announce(bot: Bot, practice: bool, address: str | None) -> None:
     mode = "practice: nothing will change in Miro" if practice else "for real"
     say(f"Mode:        {mode}, {'HTTP on ' + address if address else 'Socket Mode'}")
@@ -82,11 +95,19 @@ def _announce(bot: Bot, practice: bool, address: str | None) -> None:
     say(f"Record:      {bot.settings.database} ({'new' if bot.store.is_new else 'continued'})")
 
 
+def _private(path: str, flags: int) -> int:
+    """Opens a file that only its owner may read, as an older version didn't make it."""
+    file = os.open(path, flags, OWNER_ONLY)
+    with suppress(OSError):  # of another user: it holds nothing but a number
+        os.fchmod(file, OWNER_ONLY)
+    return file
+
+
 @contextmanager
 def alone(record: Path) -> Iterator[None]:
     """One `run` a record. The system gives the lock back however the process ends; the file stays."""
     check_folder(record)
-    with Path(f"{record.resolve()}.lock").open("a+", encoding="utf-8") as file:
+    with open(beside(record, ".lock"), "a+", encoding="utf-8", opener=_private) as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
