@@ -130,14 +130,16 @@ class Bot:
     def health(self) -> dict[str, Any]:
         """What /healthz answers: anything stuck shows here."""
         problem, miro = self.desk.policies.problem, self.housekeeping.miro.problem
-        troubles = list(filter(None, [miro, *self.desk.troubles.lines()]))
+        troubles = self.desk.troubles.lines()
+        if miro and not any(line.startswith(miro) for line in troubles):
+            troubles.insert(0, miro)
         said = " ".join(troubles) or ("not looked at yet" if miro is None else "takes the token")
-        trouble = self.store.problem(HEALTH_PATIENCE)
+        record = self.store.problem(HEALTH_PATIENCE)
         return {
-            "ok": not (problem or troubles or trouble),
+            "ok": not (problem or troubles or record),
             "policy": problem or "in force",
             "miro": said,
-            "record": trouble or self._anchor(),
+            "record": record or self._anchor(),
         }
 
     def _anchor(self) -> str:
