@@ -108,4 +108,5 @@ def resume(request: Request, who: Who, table: Table) -> list[Draft]:
 
 def _lines(request: Request) -> str:
     assert request.outcome
-    return json.dumps({"done": request.outcome.done, "left": request.outcome.left})
+    said = request.outcome
+    return json.dumps({"done": said.done, "others": said.others, "left": said.left})

@@ -205,6 +205,7 @@ def _ended(request: Request, event: Event) -> dict[str, Any]:
         text=event.told("text"),
         remedy=event.told("remedy"),
         done=tuple(_read(event, "lines").get("done", ())),
+        others=tuple(_read(event, "lines").get("others", ())),
         left=tuple(_read(event, "lines").get("left", ())),
         shell=event.told("shell"),
     )

@@ -25,7 +25,7 @@ _ASKING = (
 )
 """What an entry that asks people says in lines of its own, or what was said before it."""
 
-_LABELS = {"lines.done": "done", "lines.left": "left"}
+_LABELS = {"lines.done": "done", "lines.others": "so without it", "lines.left": "left"}
 _SEALS = ("policy", "hash")
 _INDENT = " " * 10
 

@@ -55,12 +55,23 @@ def review(request: Request, table: Table) -> list[Draft]:
 
 def left(request: Request, table: Table) -> list[Draft]:
     """Ends what somebody who has left asked for, or is a guest now, and what is of no use to a leaver."""
-    text, subject = "", table.directory.person(request.subject) if request.subject else None
+    gone = who_left(request, table)
+    return [withdrawn(gone)] if gone else []
+
+
+def withdrawn(gone: str) -> Draft:
+    """Ends a request because of what `who_left` says."""
+    return Draft(What.WITHDRAWN, words={"text": f"{gone}, so it ends."})
+
+
+def who_left(request: Request, table: Table) -> str:
+    """Who isn't there any more, on whom a request hangs: a sentence without its full stop, or ''."""
+    subject = table.directory.person(request.subject) if request.subject else None
     requester = table.directory.person(request.requester)
     if requester.has_left:
-        text = "Whoever asked for it has left the company, so it ends."
-    elif requester.is_outside:
-        text = "Whoever asked for it is no colleague with a full Slack account any more, so it ends."
-    elif subject and subject.has_left and not table.is_for_leavers:
-        text = f"{subject.called} has left the company, so it ends."
-    return [Draft(What.WITHDRAWN, words={"text": text})] if text else []
+        return "Whoever asked for it has left the company"
+    if requester.is_outside:
+        return "Whoever asked for it is no colleague with a full Slack account any more"
+    if subject and subject.has_left and not table.is_for_leavers:
+        return f"{subject.called} has left the company"
+    return ""

@@ -95,7 +95,8 @@ class Outcome:
     by: PersonId
     text: str = ""
     remedy: str = ""
-    done: tuple[str, ...] = ()
+    done: tuple[str, ...] = ()  # by its own calls
+    others: tuple[str, ...] = ()  # what was to be done and holds without them
     left: tuple[str, ...] = ()
     shell: str = ""
 

@@ -2,7 +2,7 @@
 
 from approvals import passing
 from approvals.refusals import Refused, Unsure
-from approvals.request import Draft, Request
+from approvals.request import Request
 from bot import ending
 from bot.checking import check_ground, check_names
 from bot.deciders import meet
@@ -35,14 +35,14 @@ def check(desk: Desk, colleagues: Colleagues, miro: Miro, request: Request, comm
         raise Refused(f"{lead} {error}") from error
 
 
-def left(desk: Desk, colleagues: Colleagues, request: Request) -> list[Draft]:
-    """What ends a request whose requester, or person concerned, has left since; nothing, if neither has."""
+def left(desk: Desk, colleagues: Colleagues, request: Request) -> str:
+    """That a request's requester, or the person concerned, has left since; '' if neither has."""
     if request.is_end:
-        return []
+        return ""
     for id in dict.fromkeys(filter(None, (request.requester, request.subject))):
         if desk.person(id).accounts:
             colleagues.look(desk.person(id))
-    return passing.left(request, desk.table(request))
+    return passing.who_left(request, desk.table(request))
 
 
 def is_approved(desk: Desk, colleagues: Colleagues, request: Request) -> bool:

@@ -1,6 +1,5 @@
 """What was given for some days is taken back on time, by a request of its own that needs no new approval."""
 
-from collections import Counter
 from dataclasses import replace
 from datetime import timedelta
 
@@ -9,6 +8,7 @@ from approvals.people import Person
 from approvals.refusals import Refused
 from approvals.request import Draft, Request
 from approvals.states import State, What
+from bot import deeds
 from bot.desk import Desk
 from bot.lifecycle import ACTIONS, Action
 from bot.lifecycle.fill import with_person
@@ -58,7 +58,7 @@ def brought_about(desk: Desk, request: Request, command: Action) -> tuple[list[s
 
     What was so already when its turn came, because of somebody else, isn't its own: nor is it to take back.
     """
-    sent = _sent(desk, request)
+    sent = deeds.own(desk, request)
     marks = {goal.key: goal.mark for goal in command.goals(desk.facts)}
     live = request.plan.get("goes_on")
     before = given(desk.store.request(live)) if live else []
@@ -69,17 +69,6 @@ def brought_about(desk: Desk, request: Request, command: Action) -> tuple[list[s
     ]
     keys = [key for key in given(request) if marks.get(key) in sent or key in before]
     return [step["did"] for step in own], keys
-
-
-def _sent(desk: Desk, request: Request) -> Counter[str]:
-    """How often a call for each step got through to Miro, as far as anybody can tell."""
-    sent = Counter[str]()
-    for event in desk.store.events(request.id):
-        if event.type == What.TRYING:
-            sent[event.body["step"]] += 1
-        elif event.type == What.ANSWERED and event.body.get("nothing_done"):
-            sent[event.body["step"]] -= 1
-    return +sent
 
 
 def move(desk: Desk, request: Request) -> None:

@@ -8,12 +8,13 @@ import json
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from approvals import passing
 from approvals.ids import GroupId, stamp
 from approvals.refusals import Refused, Unsure
 from approvals.request import Draft, Request
 from approvals.states import State, What
 from approvals.store import Claim, Overtaken
-from bot import allowed, ending, stops
+from bot import allowed, deeds, ending, stops
 from bot.desk import LEASE, Colleagues, Desk, SlackAway
 from bot.lifecycle import Action
 from bot.lifecycle.fill import clip
@@ -21,9 +22,9 @@ from bot.looking import Meant, look
 from bot.miro.accounts import Gone, creates, vanished
 from bot.miro.client import Ambiguous, Answered, Away, Declined, Locked, Miro, Practising, Unclear
 from bot.miro.goals import Seen
-from bot.miro.plan import Obstacle, Plan, Step, make, unseen
+from bot.miro.plan import Obstacle, Plan, Step, make
 from bot.proposing import waiting
-from bot.stops import ONLY_WHAT_IS_LEFT, Stopped, as_part
+from bot.stops import ONLY_WHAT_IS_LEFT, Stopped
 from bot.sweep import close_others
 
 TRIES = 3
@@ -102,11 +103,11 @@ class Provisioning:
         command = self._command()
         before_the_first_write = self.request.state is State.APPROVED or not self.request.changed
         if before_the_first_write:
-            ended = allowed.left(self.desk, self.colleagues, self.request)
-            if ended and self.request.state is State.WORKING:
-                raise stops.begun(ended)
-            if ended:
-                return self._write(*ended)
+            gone = allowed.left(self.desk, self.colleagues, self.request)
+            if gone and self.request.state is State.WORKING:
+                raise stops.begun(gone)
+            if gone:
+                return self._write(passing.withdrawn(gone))
             allowed.check(self.desk, self.colleagues, self.miro, self.request, command)
         approved = not before_the_first_write or allowed.is_approved(self.desk, self.colleagues, self.request)
         while True:
@@ -183,7 +184,7 @@ class Provisioning:
         """One call between two entries of the record; None when the next thing is a look."""
         key = step.goal.mark
         if self.request.tried.count(key) >= TRIES:
-            raise stops.never_answered(step.goal.todo, TRIES, self._heard())
+            raise stops.never_answered(step.goal.aim, TRIES, self._heard(key))
         self.desk.store.renew(self.claim, LEASE)
         self._write(Draft(What.TRYING, body={"step": key, "call": str(step.call).replace("{user}", id)}))
         self.seen = None
@@ -205,11 +206,11 @@ class Provisioning:
         self._answered(key, True, str(answer.status))
         return answer
 
-    def _heard(self) -> str:
-        """What the last call was answered, in Miro's own words: a sentence, or nothing."""
+    def _heard(self, key: str) -> str:
+        """What the last call for a step was answered: a sentence, or nothing."""
         events = self.desk.store.events(self.request.id)
-        said = [event.told("text") for event in events if event.type == What.ANSWERED]
-        return f"{clip(said[-1], 160, 25).rstrip('.')}. " if said else ""
+        answers = [one for one in events if one.type == What.ANSWERED and one.body["step"] == key]
+        return f"{clip(answers[-1].told('text'), 160, 25).rstrip('.')}. " if answers else ""
 
     def _answered(self, key: str, accepted: bool, words: str, **known: bool) -> None:
         body = {"step": key, "accepted": accepted, **known}
@@ -269,21 +270,18 @@ class Provisioning:
         if self.request.looks < len(LOOKS):
             until = self.desk.now() + LOOKS[self.request.looks]
             return self._write(Draft(What.UNSEEN, body={"next_try_at": stamp(until)}))
-        raise stops.never_shown(missing[0].goal.todo)
+        raise stops.never_shown(missing[0].goal.aim)
 
     def _stop(self, text: str, remedy: str) -> Request:
         words = {"text": text, "remedy": remedy, "lines": json.dumps(self._lines(), ensure_ascii=False)}
         return self._write(Draft(What.STOPPED, words=words))
 
-    def _lines(self) -> dict[str, list[str]]:
+    def _lines(self) -> deeds.Lines:
         """What is done and what isn't, as the last look can tell."""
-        command, steps = self._command(), self.request.plan.get("steps", [])
+        command = self._command()
         try:
             goals = command.goals(self.desk.facts)
-            left = {goal.key for goal in unseen(goals, self.seen or self._look(command))}
+            seen = self.seen or self._look(command)
         except (KeyError, Away, Locked, Obstacle, Ambiguous, Declined):
-            return {"done": [], "left": [as_part(step["text"]) for step in steps]}
-        return {
-            "done": [step["did"] for step in steps if step["key"] not in left],
-            "left": [as_part(step["text"]) for step in steps if step["key"] in left],
-        }
+            return deeds.unseen(self.request)
+        return deeds.so_far(self.desk, self.request, goals, seen)

@@ -1,9 +1,5 @@
 """Why provisioning stops: in Miro's own words where there are any, with what an operator does about it."""
 
-from collections.abc import Sequence
-
-from approvals.request import Draft
-
 ONLY_WHAT_IS_LEFT = "then press Resume. I'll do only what's left."
 
 REMEDIES = (
@@ -41,24 +37,28 @@ def refused(words: str) -> Stopped:
 
 
 def never_answered(what: str, tries: int, heard: str) -> Stopped:
-    """One call was sent as often as it may be, and each time nobody learned what came of it."""
-    text = f"{heard}I tried {tries} times to {as_part(what)} and never learned whether it worked."
+    """One call was sent as often as it may be, and each time nobody learned what came of it.
+
+    `what`: a goal's aim; `heard`: a sentence about the last answer, with its space, or ''.
+    """
+    text = f"{heard}I tried {tries} times to {what} and never learned whether it worked."
     return Stopped(text, f"Look in Miro whether it is so; {ONLY_WHAT_IS_LEFT}")
 
 
 def never_shown(what: str) -> Stopped:
     """Miro accepted a call, and looks don't show what it was to bring about."""
-    text = f"Miro accepted my call to {as_part(what)}, but doesn't show it."
+    text = f"Miro accepted my call to {what}, but doesn't show it."
     return Stopped(text, f"Look in Miro whether it is so; {ONLY_WHAT_IS_LEFT}")
 
 
-def begun(ended: Sequence[Draft]) -> Stopped:
+def begun(gone: str) -> Stopped:
     """Somebody has left. What began can't be withdrawn any more: an operator decides."""
-    text = f"{ended[0].words['text'].removesuffix(', so it ends.')}, after it had begun."
-    return Stopped(text, "Press Leave as It Is, unless it is to be done all the same")
+    return Stopped(
+        f"{gone}, after it had begun.", "Press Leave as It Is, unless it is to be done all the same"
+    )
 
 
 def as_part(sentence: str) -> str:
-    """A sentence of a card as a part of another one."""
-    head = sentence.partition(". ")[0].rstrip(".")
+    """A line of an older plan as a part of a sentence; today's plans say it themselves."""
+    head = sentence.partition(". ")[0].partition(": ")[0].rstrip(".")
     return head[:1].lower() + head[1:]

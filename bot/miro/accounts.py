@@ -71,6 +71,10 @@ class HasAccount(Goal):
         return f"name: {self.given} {self.family}; {_told(self.enterprise)}".rstrip("; ")
 
     @property
+    def aim(self) -> str:
+        return f"create the account {self.email}"
+
+    @property
     def did(self) -> str:
         return f"created the account {self.email}" if self.create else f"found the account {self.email}"
 
@@ -130,6 +134,10 @@ class Active(Goal):
         return f"Reactivate the account.{' Joining a team does that, too.' if self.joining else ''}"
 
     @property
+    def aim(self) -> str:
+        return "reactivate the account"
+
+    @property
     def did(self) -> str:
         return "reactivated the account"
 
@@ -178,6 +186,10 @@ class Inactive(Goal):
         return f"Deactivate the account: {self.who} can't get in from that moment."
 
     @property
+    def aim(self) -> str:
+        return "deactivate the account"
+
+    @property
     def did(self) -> str:
         return "deactivated the account"
 
@@ -209,6 +221,10 @@ class Gone(Goal):
     @property
     def todo(self) -> str:
         return "Delete the account from the company."
+
+    @property
+    def aim(self) -> str:
+        return "delete the account"
 
     @property
     def did(self) -> str:
@@ -252,6 +268,10 @@ class Attributes(Goal):
     @property
     def todo(self) -> str:
         return f"Set the {_set(self.values, ' to ')}."
+
+    @property
+    def aim(self) -> str:
+        return "set the " + ", ".join(_word(name) for name in sorted(self.values))
 
     @property
     def did(self) -> str:

@@ -61,6 +61,11 @@ class Goal:
         raise NotImplementedError
 
     @property
+    def aim(self) -> str:
+        """The same as a part of a sentence, after "to": infinitive, without its hazards."""
+        raise NotImplementedError
+
+    @property
     def did(self) -> str:
         """What is read afterwards: past tense, lower case."""
         raise NotImplementedError

@@ -32,6 +32,10 @@ class InGroup(Goal):
         return f"Join {self.label}."
 
     @property
+    def aim(self) -> str:
+        return f"join {self.label}"
+
+    @property
     def did(self) -> str:
         return f"joined {self.label}"
 
@@ -76,6 +80,10 @@ class OutOfGroup(Goal):
     @property
     def todo(self) -> str:
         return f"Leave {self.label}."
+
+    @property
+    def aim(self) -> str:
+        return f"leave {self.label}"
 
     @property
     def did(self) -> str:
@@ -140,6 +148,10 @@ class GroupNamed(Goal):
     @property
     def todo(self) -> str:
         return f"Change the security name from {self.security_name} to {self.name}."
+
+    @property
+    def aim(self) -> str:
+        return f"change the security name to {self.name}"
 
     @property
     def did(self) -> str:

@@ -53,6 +53,7 @@ class Plan:
                 {
                     "key": step.goal.key,
                     "text": step.text,
+                    "aim": step.goal.aim,
                     "did": step.goal.did,
                     "detail": step.goal.detail,
                     "hazards": len(step.hazards),

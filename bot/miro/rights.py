@@ -51,6 +51,10 @@ class OrgRole(Goal):
         return f"Become Company Admin: can manage every person and team. {_end(self.days)}"
 
     @property
+    def aim(self) -> str:
+        return "become Company Admin" if self.role == ADMIN else "take away Company Admin"
+
+    @property
     def did(self) -> str:
         return "became Company Admin" if self.role == ADMIN else "took away Company Admin"
 
@@ -102,6 +106,10 @@ class AdminRole(Goal):
         return f"Become {self.name}. {_end(self.days)}" if self.wanted else f"Take away {self.name}."
 
     @property
+    def aim(self) -> str:
+        return f"become {self.name}" if self.wanted else f"take away {self.name}"
+
+    @property
     def did(self) -> str:
         return f"became {self.name}" if self.wanted else f"took away {self.name}"
 
@@ -144,6 +152,10 @@ class NoAdminRoles(Goal):
     @property
     def todo(self) -> str:
         return "Take away every admin role."
+
+    @property
+    def aim(self) -> str:
+        return "take away every admin role"
 
     @property
     def did(self) -> str:

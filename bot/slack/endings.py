@@ -33,6 +33,7 @@ from bot.slack.scene import (
     stopped,
     unasked,
     where_it_stands,
+    without_me,
 )
 
 
@@ -107,6 +108,7 @@ def _stopped(scene: Scene, operator: bool) -> Message:
     title = f"{scene.secret}{stopped(scene)}"
     lines = sections(
         f"Done: {listed(said.done)}." if said.done else "",
+        without_me(request, 20),
         not_done(request, 25),
     )
     rest = _way_out(scene) if operator else [context(f"{_asker(scene)}{scene.help}")]

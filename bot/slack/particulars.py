@@ -8,7 +8,7 @@ from approvals.request import Request, Vote
 from approvals.states import State
 from bot.lifecycle.action import Kind
 from bot.slack.blocks import Block, context, header, numbered, section, sections
-from bot.slack.scene import Scene, not_done, unasked
+from bot.slack.scene import Scene, not_done, unasked, without_me
 from bot.slack.waiting import entitled, notes
 
 MOST, SAID = 59, 40
@@ -43,6 +43,7 @@ def _halfway(request: Request) -> Iterator[str]:
     if request.state is State.STOPPED and said:
         done = listed(said.done) or ("nothing that I could see" if request.may_have_changed else "nothing")
         yield f"It stopped. Done: {done}."
+        yield without_me(request, 1000)
         yield not_done(request, 1000)
 
 

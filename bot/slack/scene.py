@@ -224,15 +224,27 @@ def _how_far(request: Request) -> str:
         return f"It stopped halfway. Done so far: {clip_words(listed(done), 25)}."
     if request.may_have_changed:
         return "It stopped, and I couldn't see what is done."
-    return "It stopped before anything changed."
+    return f"It stopped before {_nothing_yet(request)}."
 
 
 def stopped(scene: Scene) -> str:
     """That it stopped, with how far it had come, as far as that was seen, and what was asked for."""
     request = scene.request
-    unseen = "" if request.may_have_changed else " before anything changed"
+    unseen = "" if request.may_have_changed else f" before {_nothing_yet(request)}"
     how = " halfway" if request.outcome and request.outcome.done else unseen
     return f"{request.id} stopped{how}: {scene.phrase}"
+
+
+def _nothing_yet(request: Request) -> str:
+    """Before what it stopped; where somebody else changed something, that isn't denied."""
+    others = request.outcome.others if request.outcome else ()
+    return "I changed anything" if others else "anything changed"
+
+
+def without_me(request: Request, most: int) -> str:
+    """What of a stopped request holds although it did nothing for it; '' for nothing."""
+    others = request.outcome.others if request.outcome else ()
+    return f"Already so when I looked: {clip_words(listed(others), most)}." if others else ""
 
 
 def not_done(request: Request, most: int) -> str:

@@ -2,8 +2,6 @@
 
 import pytest
 
-from approvals.request import Draft
-from approvals.states import What
 from bot import stops
 from bot.stops import ONLY_WHAT_IS_LEFT, REMEDIES
 
@@ -36,7 +34,7 @@ def test_words_that_nobody_foresaw_send_an_operator_to_miro() -> None:
 
 
 def test_a_call_that_was_never_answered_says_how_often_it_was_tried_and_what_was_heard() -> None:
-    stop = stops.never_answered("Join Design. Boards stay.", 3, "Miro had an error of its own. ")
+    stop = stops.never_answered("join Design", 3, "Miro had an error of its own. ")
     assert stop.text == (
         "Miro had an error of its own. I tried 3 times to join Design and never learned whether it worked."
     )
@@ -45,14 +43,13 @@ def test_a_call_that_was_never_answered_says_how_often_it_was_tried_and_what_was
 
 
 def test_a_call_that_was_accepted_and_never_shown_is_not_called_refused() -> None:
-    stop = stops.never_shown("Join Design.")
+    stop = stops.never_shown("join Design")
     assert stop.text == "Miro accepted my call to join Design, but doesn't show it."
     assert stop.remedy == f"Look in Miro whether it is so; {ONLY_WHAT_IS_LEFT}"
 
 
 def test_somebody_who_left_after_it_began_leaves_the_choice_to_an_operator() -> None:
-    left = Draft(What.WITHDRAWN, words={"text": "Jo Park has left the company, so it ends."})
-    stop = stops.begun([left])
+    stop = stops.begun("Jo Park has left the company")
     assert stop.text == "Jo Park has left the company, after it had begun."
     assert stop.remedy == "Press Leave as It Is, unless it is to be done all the same"
 
@@ -70,6 +67,7 @@ def test_another_versions_action_is_named() -> None:
     [
         ("Join Design.", "join Design"),
         ("Leave Design. Boards there pass to Carol.", "leave Design"),
+        ("Become Company Admin: can manage every person and team. No end date.", "become Company Admin"),
         ("Éteindre v1.2 now.", "éteindre v1.2 now"),
         ("", ""),
     ],
