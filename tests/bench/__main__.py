@@ -6,7 +6,20 @@ import sys
 import traceback
 from collections.abc import Callable
 
-from tests.bench import burst, calls, clicks, drawings, home, indexes, kills, lives, policy, starting
+from tests.bench import (
+    burst,
+    calls,
+    clicks,
+    drawings,
+    home,
+    indexes,
+    kills,
+    lives,
+    policy,
+    starting,
+    tiers,
+    tls,
+)
 from tests.bench.table import Row, markdown
 
 HEAD = ("What", "Measured", "Figure", "Met")
@@ -33,6 +46,8 @@ PARTS: dict[str, Callable[[], list[Row]]] = {
     "home": home.rows,
     "indexes": indexes.rows,
     "policy": policy.rows,
+    "tls": tls.rows,
+    "tiers": tiers.rows,
     "kills": kills.rows,
     "lives": _lives,
 }

@@ -1,0 +1,272 @@
+"""Slack's tiers: calls are paced by method, a 429 holds the method and no card, nobody waits for others."""
+
+import threading
+from collections import Counter
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from approvals.decide import approve
+from approvals.ids import RequestId
+from approvals.states import State
+from approvals.store import Note
+from approvals.who import Who
+from bot.sandbox.stage import Clock, Stage
+from bot.slack.pace import AT_ONCE, KEPT_FOR, MINUTE, USUAL, Crowded, Pace, Paced
+from tests.bot.journeys.homes import opened, page
+from tests.bot.journeys.scenes import ask, buttons, has_card, history, press, state, told, wait
+
+pytestmark = pytest.mark.regression
+
+ACCESS = ("/miro-access", "for Engineering because I start Monday")
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def pace(clock: Clock) -> Pace:
+    return Pace(clock)
+
+
+def call(pace: Pace, method: str = "chat.update", **how: Any) -> None:
+    with pace.calling(method, **how):
+        pass
+
+
+def taken(pace: Pace, method: str, most: int = 1000, **how: Any) -> int:
+    """How many calls can be made at once."""
+    for number in range(most):
+        try:
+            call(pace, method, **how)
+        except Paced:
+            return number
+    return most
+
+
+# -- one method --------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("method", "most"),
+    [("chat.update", 50), ("users.info", 50), ("usergroups.list", 20), ("chat.postMessage", 200)],
+)
+def test_no_minute_has_more_calls_than_slack_allows(clock: Clock, pace: Pace, method: str, most: int) -> None:
+    made: list[datetime] = []
+    end = clock() + timedelta(minutes=5)
+    while clock() < end:
+        try:
+            call(pace, method)
+            made.append(clock())
+        except Paced:
+            clock.sleep(0.25)
+    busiest = max(sum(0 <= (other - one).total_seconds() < 60 for other in made) for one in made)
+    assert busiest <= most
+    assert len(made) >= most * 4, "and as many as Slack allows are made"
+
+
+def test_one_method_waits_for_no_other(pace: Pace) -> None:
+    taken(pace, "chat.update")
+    assert taken(pace, "chat.postEphemeral", 3) == 3
+
+
+@pytest.mark.parametrize("seconds", [1, 30, 600])
+def test_a_429_holds_its_method_alone_and_for_its_time(clock: Clock, pace: Pace, seconds: int) -> None:
+    pace.hold("chat.update", seconds)
+    assert (taken(pace, "chat.update"), taken(pace, "views.publish", 3)) == (0, 3)
+    clock.sleep(seconds - 0.5)
+    assert taken(pace, "chat.update", 1) == 0
+    clock.sleep(0.5)
+    assert taken(pace, "chat.update", 1) == 1
+
+
+def test_a_lower_limit_than_the_documented_one_is_learned(clock: Clock, pace: Pace) -> None:
+    for _ in range(50):
+        call(pace, "chat.postMessage", urgent=True)
+    call(pace, "chat.postMessage", urgent=True)  # the one that Slack answers with 429
+    pace.hold("chat.postMessage", 60)
+    clock.sleep(MINUTE)
+    assert taken(pace, "chat.postMessage", urgent=True) == 50
+    clock.sleep(3600)
+    assert taken(pace, "chat.postMessage", urgent=True) == 200
+
+
+def test_a_429_out_of_nothing_teaches_nothing(clock: Clock, pace: Pace) -> None:
+    call(pace)
+    pace.hold("chat.update", 30)
+    clock.sleep(MINUTE)
+    assert taken(pace, "chat.update", urgent=True) == USUAL
+
+
+def test_some_calls_are_kept_for_what_is_urgent(clock: Clock, pace: Pace) -> None:
+    usual = taken(pace, "chat.update")
+    assert 40 <= usual < USUAL
+    assert taken(pace, "chat.update", urgent=True) == USUAL - usual
+    clock.sleep(MINUTE)
+    taken(pace, "chat.update")
+    clock.sleep(KEPT_FOR)
+    assert taken(pace, "chat.update") == USUAL - usual, "in the end the usual ones get them too"
+
+
+@pytest.mark.parametrize("back", [timedelta(hours=1), timedelta(days=400), timedelta(seconds=61)], ids=str)
+def test_a_clock_that_is_set_back_holds_nothing_for_long(clock: Clock, pace: Pace, back: timedelta) -> None:
+    taken(pace, "chat.update", urgent=True)
+    pace.hold("chat.postMessage", 600)
+    clock.pass_(-back)
+    clock.sleep(MINUTE)
+    assert taken(pace, "chat.update", 1) == 1
+    if back > timedelta(minutes=10):
+        assert taken(pace, "chat.postMessage", 1) == 1
+
+
+def test_one_channel_that_has_enough_keeps_no_other_from_its_messages(clock: Clock, pace: Pace) -> None:
+    with pytest.raises(Crowded):
+        for _ in range(30):
+            call(pace, "chat.postMessage", channel="C0MIRO")
+    call(pace, "chat.postMessage", channel="U0ADA")
+    clock.sleep(10)
+    call(pace, "chat.postMessage", channel="C0MIRO")
+
+
+def test_a_method_that_hangs_takes_two_calls_at_once_and_no_more(pace: Pace) -> None:
+    with pace.calling("chat.update"), pace.calling("chat.update"):
+        assert AT_ONCE == 2
+        assert taken(pace, "chat.update") == 0
+        assert taken(pace, "chat.postMessage", 1) == 1
+    assert taken(pace, "chat.update", 1) == 1
+
+
+# -- the bot in a workspace with tiers ---------------------------------------------------------------------
+
+
+def refused(s: Stage) -> Counter[str]:
+    """Calls that Slack had no time for, by method."""
+    return Counter(one.method for one in s.slack.log if (one.answer or {}).get("error") == "ratelimited")
+
+
+def crowd(s: Stage, count: int) -> list[RequestId]:
+    """So many requests that wait for Priya, Carol or Sam."""
+    ids = []
+    for number in range(count):
+        user = f"U1{number:03}"
+        s.slack.add_person(user, f"person.{number}@example.com", f"Person {number}")
+        ids.append(ask(s, user, *ACCESS))
+    return ids
+
+
+def all_approve(s: Stage, ids: list[RequestId]) -> None:
+    for id in ids:
+        request = s.bot.store.request(id)
+        person = s.bot.desk.person(request.approvers[0][0])
+        s.bot.store.append(
+            request,
+            approve(request, Who(person, person.account), request.revision, s.bot.desk.table(request), True),
+        )
+
+
+def until(s: Stage, seen: Callable[[], bool], minutes: int = 30) -> float:
+    """Lets time pass until something is seen; returns the minutes that it took."""
+    for step in range(minutes * 12):
+        if seen():
+            return step / 12
+        s.clock.sleep(5)
+        s.settle()
+    raise AssertionError("it never comes to pass")
+
+
+def test_many_approved_at_once_are_done_and_told_without_a_refused_call(s: Stage) -> None:
+    ids = crowd(s, 25)
+    until(s, lambda: not s.bot.store.cards.behind(9))
+    wait(s, minutes=2)
+    s.slack.calls_a_minute = 50
+    s.slack.log.clear()
+    all_approve(s, ids)
+    s.settle()
+    until(s, lambda: all(one.state is State.DONE for one in s.bot.store.requests()))
+    took = until(s, lambda: not s.bot.store.cards.behind(9))
+    calls = Counter(one.method for one in s.slack.log)
+    assert sum(refused(s).values()) <= 5
+    assert took <= 1.3 * max(calls.values()) / 50 + 1
+    assert not has_card(s, "U0PRIYA") and not has_card(s, "U0SAM")
+
+
+def test_a_copy_that_was_pressed_passes_everything_that_waits(s: Stage) -> None:
+    id = ask(s, "U0ALEX", *ACCESS)
+    mine, theirs = s.slack.dm_of("U0SAM")[-1], s.slack.dm_of("U0PRIYA")[-1]
+    taken(s.bot.courier.pace, "chat.update")
+    press(s, "U0SAM", "approve", mine)
+    assert "approve" not in buttons(mine) and "approve" in buttons(theirs)
+    until(s, lambda: "approve" not in buttons(theirs))
+    assert state(s, id) == "done"
+
+
+@pytest.mark.parametrize("method", ["chat.update", "chat.postEphemeral", "views.publish"])
+def test_a_method_that_is_held_keeps_no_other_waiting(s: Stage, method: str) -> None:
+    id = ask(s, "U0JO", *ACCESS)
+    opened(s, "U0PRIYA")
+    s.slack.fault(method, times=1, status=429, retry_after=120)
+    press(s, "U0SAM", "approve") if method == "chat.update" else press(s, "U0SAM", "details")
+    s.bot.store.cards.say(Note("C0MIRO", {"text": "for Lena"}, "U0LENA"))
+    other = ask(s, "U0ALEX", *ACCESS)
+    assert state(s, other) == "waiting" and has_card(s, "U0PRIYA")
+    for _ in range(3):
+        wait(s, minutes=1)
+    assert page(s, "U0PRIYA")
+    assert any(one.text == "for Lena" for one in s.slack.seen_by("U0LENA"))
+    assert "unreached" not in history(s, id) + history(s, other)
+
+
+def test_a_429_doesnt_put_a_card_off_for_longer_than_slack_asks(s: Stage) -> None:
+    s.slack.fault("chat.postMessage", to="U0PRIYA", times=6, status=429, retry_after=5)
+    ask(s, "U0ALEX", *ACCESS)
+    for _ in range(7):  # a card's own waiting would grow to a minute by then
+        wait(s, seconds=7)
+    assert has_card(s, "U0PRIYA")
+
+
+def test_look_ups_wait_for_their_turn(s: Stage) -> None:
+    wait(s, minutes=2)
+    s.slack.calls_a_minute = 50
+    s.slack.log.clear()
+    for number in range(120):
+        s.slack.add_person(f"U2{number:03}", f"other.{number}@example.com", f"Other {number}")
+        assert s.bot.people.find(f"U2{number:03}")
+    assert not refused(s)
+
+
+def test_notes_to_one_person_arrive_in_their_order(s: Stage) -> None:
+    for number in range(30):
+        s.bot.store.cards.say(Note("U0JO", {"text": f"number {number}"}))
+        s.bot.store.cards.say(Note("U0SAM", {"text": f"number {number}"}))
+    s.settle()
+    until(s, lambda: len(told(s, "U0JO")) == len(told(s, "U0SAM")) == 30)
+    assert told(s, "U0JO") == told(s, "U0SAM") == [f"number {number}" for number in range(30)]
+
+
+def test_several_senders_send_each_message_once_and_in_order(tmp_path: Path, s: Stage) -> None:
+    for number in range(8):
+        for user in ("U0JO", "U0SAM", "U0LENA"):
+            s.bot.store.cards.say(Note(user, {"text": f"number {number}"}))
+
+    def send() -> None:
+        while s.bot.courier.send():
+            pass
+
+    threads = [threading.Thread(target=send) for _ in range(4)]
+    for one in threads:
+        one.start()
+    for one in threads:
+        one.join()
+    s.settle()
+    for user in ("U0JO", "U0SAM", "U0LENA"):
+        assert told(s, user) == [f"number {number}" for number in range(8)]
+
+
+def test_the_clock_of_the_pace_is_handed_in() -> None:
+    moments = iter([datetime(2026, 3, 2, tzinfo=UTC)] * 500)
+    assert taken(Pace(lambda: next(moments)), "chat.update", urgent=True) == USUAL
