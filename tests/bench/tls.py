@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from statistics import median
+from typing import Any
 
 import httpx
 
@@ -61,7 +62,7 @@ def rows() -> list[Row]:
         lines = Outgoing(context=context)
         slack = SlackClient("xoxb-sandbox", url, lines)
         with httpx.Client(verify=context, trust_env=False) as bare:
-            message = {"channel": "U0ADA", "text": "Approve?", "blocks": BLOCKS}
+            message: dict[str, Any] = {"channel": "U0ADA", "text": "Approve?", "blocks": BLOCKS}
             head = {"Authorization": "Bearer xoxb-sandbox"}
 
             def plainly() -> None:
