@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from approvals.ids import BOT, PersonId, RequestId
 from approvals.people import Account
-from approvals.request import Draft, Request
+from approvals.request import Draft, Request, Urgency
 from approvals.states import State, What
 from approvals.store import Card, Note, Overtaken, StoreTrouble
 from bot.desk import Desk
@@ -27,6 +27,11 @@ ASKING = ("approver", "channel")
 """Roles whose card asks somebody to decide."""
 SAID_AFTER = 3
 """Refusals after which operators read that somebody can't be reached so far."""
+
+
+def is_urgent(request: Request) -> bool:
+    """Whether the cards of a request may take the calls that are kept for what is urgent."""
+    return request.urgency >= Urgency.FIRST
 
 
 @dataclass
@@ -95,7 +100,7 @@ class Copies:
     def _bring_safely(self, request: Request, card: Card) -> datetime | None:
         """One copy that can't be drawn mustn't keep the others from being brought."""
         try:
-            return self._bring(request, card)
+            return self._bring(request, card, is_urgent(request))
         except (StoreTrouble, Paced):
             raise
         except Exception:

@@ -15,7 +15,7 @@ from approvals.store import Note, StoreTrouble
 from bot.desk import Desk
 from bot.slack.audience import operators
 from bot.slack.calls import Line
-from bot.slack.copies import Copies
+from bot.slack.copies import Copies, is_urgent
 from bot.slack.edge import SlackClient
 from bot.slack.notes import Notes
 from bot.slack.pace import Pace
@@ -39,6 +39,7 @@ class _Wait:
 
     methods: frozenset[str]
     version: int
+    urgent: bool
 
 
 @dataclass
@@ -174,21 +175,21 @@ class Courier:
         wait = self._waits.get(key)
         if wait is None:
             return False
-        if wait.version == version and all(map(self.pace.wait, wait.methods)):
+        if wait.version == version and all(self.pace.wait(one, wait.urgent) for one in wait.methods):
             return True
         del self._waits[key]
         return False
 
-    def _keep(self, key: Key, methods: frozenset[str], version: int) -> None:
+    def _keep(self, key: Key, methods: frozenset[str], version: int = 0, urgent: bool = False) -> None:
         """It is still to be sent, once one of these methods can be called."""
         if methods:
             with self._lock:
-                self._waits[key] = _Wait(methods, version)
+                self._waits[key] = _Wait(methods, version, urgent)
 
     # -- sending; what fails concerns nothing else ---------------------------------------------------------
 
     def _say(self, key: Key, note: Note) -> None:
-        self._keep(key, self._notes.say(note), 0)
+        self._keep(key, self._notes.say(note))
 
     def _draw_pressed(self, id: RequestId, channel: str, ts: str, who: PersonId) -> None:
         try:
@@ -202,7 +203,7 @@ class Courier:
         try:
             request = self.desk.store.request(id)
             self.homes.tell_owners(request)
-            self._keep(key, self._copies.show(request), request.version)
+            self._keep(key, self._copies.show(request), request.version, is_urgent(request))
         except StoreTrouble:
             raise
         except Exception:

@@ -10,19 +10,20 @@ from datetime import datetime
 MINUTE = 60.5
 """Seconds that a call counts: from its answer, so it had reached Slack before; and half a second more."""
 TIERS = {
-    "chat.postMessage": 200, "users.list": 20, "usergroups.list": 20, "usergroups.users.list": 20,
+    "chat.postMessage": 200, "users.info": 200, "users.profile.get": 200,
+    "users.list": 20, "usergroups.list": 20, "usergroups.users.list": 20,
 }  # fmt: skip
 """Calls a minute where it isn't USUAL (docs.slack.dev/apis/web-api/rate-limits, and each method's page).
 
 Posting has a limit of its own: one a second and channel, short bursts allowed, and "several hundred" a minute
-for a workspace.
+for a workspace. Of tier 4 Slack says "100+": a 429 tells how many that are (`hold`).
 """
 USUAL = 50
-"""Calls a minute of tier 3. Tier 4 is 100 and more, of which the bot takes half: doctor, or the process
-before a restart, use the same token."""
+"""Calls a minute of tier 3, and of what tier 4 has that can wait."""
 LEAST_LEARNED = 20
 """A 429 after fewer calls in a minute isn't about the minute, and only holds the method for its time."""
-LEARNED_FOR = 600.0
+LEARNED_FOR = 3600.0
+"""Seconds until the documented limit is tried again."""
 KEPT = 0.15
 """The part of a minute's calls that is kept for what is urgent, less and less over KEPT_FOR seconds."""
 KEPT_FOR = 30.0

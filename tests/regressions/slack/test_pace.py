@@ -54,7 +54,7 @@ def taken(pace: Pace, method: str, most: int = 1000, **how: Any) -> int:
 
 @pytest.mark.parametrize(
     ("method", "most"),
-    [("chat.update", 50), ("users.info", 50), ("usergroups.list", 20), ("chat.postMessage", 200)],
+    [("chat.update", 50), ("users.info", 200), ("usergroups.list", 20), ("chat.postMessage", 200)],
 )
 def test_no_minute_has_more_calls_than_slack_allows(clock: Clock, pace: Pace, method: str, most: int) -> None:
     made: list[datetime] = []
@@ -92,7 +92,7 @@ def test_a_lower_limit_than_the_documented_one_is_learned(clock: Clock, pace: Pa
     pace.hold("chat.postMessage", 60)
     clock.sleep(MINUTE)
     assert taken(pace, "chat.postMessage", urgent=True) == 50
-    clock.sleep(3600)
+    clock.sleep(3600 + MINUTE)
     assert taken(pace, "chat.postMessage", urgent=True) == 200
 
 
@@ -236,7 +236,7 @@ def test_look_ups_wait_for_their_turn(s: Stage) -> None:
     for number in range(120):
         s.slack.add_person(f"U2{number:03}", f"other.{number}@example.com", f"Other {number}")
         assert s.bot.people.find(f"U2{number:03}")
-    assert not refused(s)
+    assert sum(refused(s).values()) <= 1, "one tells how many a minute are taken"
 
 
 def test_notes_to_one_person_arrive_in_their_order(s: Stage) -> None:
