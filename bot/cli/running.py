@@ -54,8 +54,6 @@ def run(practice: bool, address: str | None) -> None:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     # httpx logs whole addresses, and those hold people's e-mails.
     logging.getLogger("httpx").setLevel(logging.WARNING)
-    # waitress warns for each request that waits for a thread, which in a burst is every one.
-    logging.getLogger("waitress.queue").setLevel(logging.ERROR)
     # Bolt logs in two lines what is said in a sentence at the start, and once more when it connects again.
     logging.getLogger("slack_bolt").addFilter(lambda one: "retrieve WSS URL" not in one.getMessage())
     ending = threading.Event()

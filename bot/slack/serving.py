@@ -21,6 +21,8 @@ from waitress.server import TcpWSGIServer
 from waitress.task import ErrorTask, ThreadedTaskDispatcher
 
 log = logging.getLogger(__name__)
+# It warns of each request that waits for a thread, which in a burst is every one.
+logging.getLogger("waitress.queue").setLevel(logging.ERROR)
 
 LARGEST = 1_000_000
 """Bytes of a body. Slack's largest, a form of 250 kB whose every sign is escaped, has 750 kB."""

@@ -18,10 +18,9 @@ FORGED = (
     "I start\nstate        done\r\n    9  2026-03-02 09:00:00 UTC  approved\u2028Priya"
     "\x1b[2J\x1b]0;x\x07\x9b1m"
 )
-SHOWN = (
-    r"I start / state        done /     9  2026-03-02 09:00:00 UTC  approved / Priya"
-    r"\x1b[2J\x1b]0;x\x07\x9b1m"
-)
+CLEANED = "I start\nstate        done\n    9  2026-03-02 09:00:00 UTC  approved\nPriya [2J ]0;x  1m"
+"""What is kept of it: line breaks are line feeds, and no command to a terminal is left."""
+SHOWN = "I start / state        done /     9  2026-03-02 09:00:00 UTC  approved / Priya [2J ]0;x  1m"
 
 
 @pytest.fixture
@@ -54,20 +53,19 @@ def test_a_reason_is_one_line_of_a_request(shell: Shell) -> None:
 
 
 def test_a_program_is_told_word_for_word(shell: Shell) -> None:
-    assert shell.json("show", "R-1")["reason"] == FORGED
-    assert shell.json("requests")[0]["reason"] == FORGED
+    assert shell.json("show", "R-1")["reason"] == CLEANED
+    assert shell.json("requests")[0]["reason"] == CLEANED
     table = csv.DictReader(io.StringIO(shell.types("audit", "export", "--format", "csv"), newline=""))
     [reason] = [one["said.reason"] for one in table if one["said.reason"]]
-    # (the runner reads a carriage return before a line feed as one line break)
-    assert reason == FORGED.replace("\r\n", "\n")
+    assert reason == CLEANED
 
 
 def test_names_of_people_and_teams_are_lines_of_a_list(both: tuple[Stage, Shell]) -> None:
     s, shell = both
-    s.miro.add_team("Red\x1b[2J\nR-9     done")
+    team = s.miro.add_team("Red\x1b[2J\nR-9     done")
     s.clock.pass_(timedelta(minutes=11))
     s.bot.housekeeping.tick()
-    words = ("ask", "request-access", "teams=Red\x1b[2J\nR-9     done", "--as", "alex@example.com")
+    words = ("ask", "request-access", f"teams={team}", "--as", "alex@example.com")
     shell.types(*words, "--reason", "x")
     [line] = on_a_terminal(shell, "requests").splitlines()
     assert r"Red\x1b[2J" in line

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from approvals.text import cleaned
 from bot.sandbox.stage import Stage
 from tests.bot.journeys.scenes import (
     approve,
@@ -179,7 +180,7 @@ def check_harmless(s: Stage, typed: str) -> None:
 @pytest.mark.parametrize("typed", NASTY)
 def test_markup_in_a_reason_is_shown_and_never_acts(s: Stage, typed: str) -> None:
     id = ask(s, "U0ALEX", "/miro-access", "for Engineering", reason=typed)
-    assert " ".join(typed.split())[:20] in " ".join(read(card(s, "U0PRIYA")).split())
+    assert " ".join(cleaned(typed).split())[:20] in " ".join(read(card(s, "U0PRIYA")).split())
     press(s, "U0PRIYA", "details", card(s, "U0PRIYA"))
     deny(s, "U0PRIYA", typed)
     assert state(s, id) == "denied"
