@@ -112,7 +112,7 @@ def test_many_that_wait_tell_operators_once(s: Stage) -> None:
     assert len(warnings(s, "(401)")) == 1
     ok, said = health(s)
     # The second request of Alex isn't tried before the first is through.
-    assert not ok and "R-1 and 2 others wait." in said
+    assert not ok and "R-1 and 3 others wait." in said
     s.miro.faults.clear()
     for _ in range(3):
         wait(s, minutes=16)
