@@ -94,8 +94,11 @@ class Lanes:
     def carry_out(self) -> None:
         """Lets all workers work until everything is done."""
         self.bot.start()
-        store = self.scene.bot.store
-        self.scene.slack.until(lambda: not store.requests(states=[State.APPROVED, State.WORKING]), 120)
+        store, deadline = self.scene.bot.store, time.monotonic() + 120
+        # Not with the stand-in's `until`: it looks with its lock held, and the bot couldn't reach Slack.
+        while store.requests(states=[State.APPROVED, State.WORKING]):
+            assert time.monotonic() < deadline, "not everything was carried out in two minutes"
+            time.sleep(0.05)
 
 
 @contextmanager
