@@ -10,11 +10,14 @@ from typing import Any
 
 import click
 
-from approvals.policy_check import load
+from approvals.policy import Policy
+from approvals.policy_check import BrokenPolicy, load
+from approvals.refusals import Refused
 from approvals.store import StoreTrouble
 from bot import app as composition
 from bot import exposure
 from bot.app import Bot
+from bot.cli import scopes
 from bot.cli.common import JSON, open_record, say, say_json, sentences, settings
 from bot.cli.strays import strays
 from bot.lifecycle import CONDITIONS
@@ -115,7 +118,19 @@ def _check_slack(settings: Settings) -> str:
     settings.require("SLACK_BOT_TOKEN")
     with _bot(settings) as bot:
         team, enterprise = bot.people.home()
-        return f"team {team}{' of ' + enterprise if enterprise else ''}"
+        text = f"team {team}{' of ' + enterprise if enterprise else ''}"
+        missing, notes = scopes.lacking(scopes.granted(bot.client), _policy(settings))
+    if missing:
+        raise BadSettings(f"{text}; {'; '.join(missing)}. {scopes.REMEDY}")
+    return _noted(text, notes)
+
+
+def _policy(settings: Settings) -> Policy | None:
+    """The policy; None where it can't be used, which is said elsewhere."""
+    try:
+        return load(usable(settings.policy), CONDITIONS)
+    except (BrokenPolicy, Refused, BadSettings, OSError):
+        return None
 
 
 def _check_miro(settings: Settings) -> str:

@@ -22,7 +22,8 @@ def answer(slack: SlackState, call: Call) -> Answer | None:
     with slack.lock:
         if fault is None or fault.cut == "after":
             said: JSON = _carried_out(slack, method, params, call)
-            answered = Answer.of(200, said)
+            granted = EVERY_SCOPE if slack.scopes is None else slack.scopes
+            answered = Answer.of(200, said, X_OAuth_Scopes=",".join(sorted(granted)))
         else:
             answered, said = failed(fault)
         cut = fault is not None and fault.cut is not None
@@ -131,3 +132,8 @@ METHODS: dict[str, tuple[Method, str | None]] = {
     "views.publish": (views_publish, None),
 }
 """What the bot may call, and the scope it needs for that; views need none (method docs: `"scopes": {}`)."""
+
+EVERY_SCOPE = frozenset(scope for _, scope in METHODS.values() if scope) | {
+    *("commands", "im:history", "app_mentions:read", "channels:read", "groups:read"),
+}
+"""What a bot has that may do everything: for its calls, and for what Slack sends it."""

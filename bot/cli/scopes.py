@@ -1,0 +1,46 @@
+"""Whether Slack granted what the manifest asks for: a missing scope shows only when it is used."""
+
+from approvals.policy import Policy
+from bot.slack.edge import SlackClient, SlackFault
+from bot.slack.manifest import OPTIONAL_SCOPES, SCOPES
+
+REMEDY = (
+    "Add it in the app's settings under OAuth & Permissions, Bot Token Scopes (manifest.yml has all), "
+    "and install the app again."
+)
+
+
+def granted(client: SlackClient) -> frozenset[str] | None:
+    """The scopes of the token, as Slack names them in the header `x-oauth-scopes` of its answers.
+
+    None where it doesn't name them (https://docs.slack.dev/authentication/installing-with-oauth).
+    """
+    try:
+        headers = client.auth_test().headers
+    except SlackFault:
+        return None
+    named = next((text for name, text in headers.items() if name.lower() == "x-oauth-scopes"), None)
+    if named is None:
+        return None
+    return frozenset(scope for one in named.split(",") if (scope := one.strip()))
+
+
+def lacking(scopes: frozenset[str] | None, policy: Policy | None) -> tuple[list[str], list[str]]:
+    """What the bot can't work without, and what is worth a note, each as a part of a sentence."""
+    if scopes is None:
+        return [], ["Slack didn't say which scopes the token has, so I couldn't check them"]
+    needed = _needed_by(policy) if policy else {}
+    missing = [f"{scope} is missing ({why})" for scope, why in SCOPES.items() if scope not in scopes]
+    missing += [f"{scope} is missing ({why})" for scope, why in needed.items() if scope not in scopes]
+    spare = [scope for scope in OPTIONAL_SCOPES if scope not in scopes and scope not in needed]
+    return missing, [f"{scope} wasn't granted, needed only by {OPTIONAL_SCOPES[scope]}" for scope in spare]
+
+
+def _needed_by(policy: Policy) -> dict[str, str]:
+    """The optional scopes that a policy can't do without, each with the reason."""
+    needed = {}
+    if groups := sorted(policy.slack_groups()):
+        needed["usergroups:read"] = f"the policy names {', '.join(groups)}"
+    if policy.manager_field:
+        needed["users.profile:read"] = f"the policy takes managers from the field {policy.manager_field}"
+    return needed
