@@ -9,6 +9,7 @@ from enum import StrEnum
 from functools import cached_property
 from typing import Protocol
 
+from approvals.clocks import is_recent
 from approvals.ids import GroupId, PersonId, SlackId
 
 FRESH = timedelta(hours=24)
@@ -37,7 +38,7 @@ class Account:
 
     def fresh(self, now: datetime) -> bool:
         """Whether what is known of it is recent enough to rest a decision on."""
-        return self.checked_at is not None and now - self.checked_at <= FRESH
+        return is_recent(self.checked_at, now, FRESH)
 
     @property
     def is_outside(self) -> bool:

@@ -4,6 +4,7 @@ import sqlite3
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
+from approvals.clocks import SKEW
 from approvals.connections import Connections
 from approvals.humans import Kind, pairs
 from approvals.ids import PersonId, SlackId, stamp, unstamp
@@ -191,11 +192,17 @@ class SqlitePeople(SqliteRelations):
         """Links what a record knows whose program kept no links."""
         self._humans.link_all(links_before(self._on))
 
-    def stale(self, before: datetime, limit: int) -> Sequence[Account]:
-        """Accounts last looked at before a time, longest ago first."""
+    def stale(self, before: datetime, limit: int, latest: datetime | None = None) -> Sequence[Account]:
+        """Accounts last looked at before a time, longest ago first.
+
+        And those whose look lies after `latest`, which is now: a clock that was ahead dated it.
+        """
         rows = self._on.rows(
             "SELECT * FROM accounts WHERE coalesce(checked_at, '') < ?"
             " ORDER BY coalesce(checked_at, '') LIMIT ?",
             stamp(before), limit,
         )  # fmt: skip
+        if latest and len(rows) < limit:
+            ahead = "SELECT * FROM accounts WHERE coalesce(checked_at, '') > ? LIMIT ?"
+            rows += self._on.rows(ahead, stamp(latest + SKEW), limit - len(rows))
         return [_account(row) for row in rows]

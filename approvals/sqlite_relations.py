@@ -5,6 +5,7 @@ import sqlite3
 from collections.abc import Collection, Iterable
 from datetime import datetime
 
+from approvals.clocks import SKEW
 from approvals.connections import Connections
 from approvals.ids import PersonId, SlackId, stamp, unstamp
 from approvals.people import FRESH, Delegation, Person
@@ -50,15 +51,16 @@ class SqliteRelations:
         """Who is in a Slack user group, or a channel; nobody, where that wasn't looked at for a day."""
         rows = self._on.rows(
             "SELECT m.slack_id FROM user_groups m JOIN user_groups_seen s ON s.handle = m.handle"
-            " WHERE m.handle = ? AND s.seen_at >= ? ORDER BY m.slack_id",
-            handle.casefold(), stamp(now - FRESH),
+            " WHERE m.handle = ? AND s.seen_at BETWEEN ? AND ? ORDER BY m.slack_id",
+            handle.casefold(), stamp(now - FRESH), stamp(now + SKEW),
         )  # fmt: skip
         return [SlackId(row["slack_id"]) for row in rows]
 
     def knows(self, handle: str, now: datetime) -> bool:
         """Whether Slack told within a day who is in a group or channel; not of one it doesn't know."""
-        seen = "SELECT 1 FROM user_groups_seen WHERE handle = ? AND seen_at >= ?"
-        return self._on.row(seen, handle.casefold(), stamp(now - FRESH)) is not None
+        seen = "SELECT 1 FROM user_groups_seen WHERE handle = ? AND seen_at BETWEEN ? AND ?"
+        span = stamp(now - FRESH), stamp(now + SKEW)
+        return self._on.row(seen, handle.casefold(), *span) is not None
 
     def keep_manager(self, id: PersonId, boss: PersonId | None, now: datetime) -> None:
         """Writes down who manages somebody, as Slack or Miro said; None: nobody is known to."""
@@ -70,7 +72,8 @@ class SqliteRelations:
 
     def manager(self, id: PersonId, now: datetime) -> Person | None:
         """Who manages somebody, as Slack or Miro said within a day."""
-        row = self._of(id, "SELECT boss AS found FROM managers WHERE seen_at >= ? AND person IN", now - FRESH)
+        seen = "SELECT boss AS found FROM managers WHERE seen_at BETWEEN ? AND ? AND person IN"
+        row = self._of(id, seen, now - FRESH, now + SKEW)
         return self.person(PersonId(f"P-{row['found']}")) if row and row["found"] else None
 
     def delegation(self, id: PersonId, now: datetime) -> Delegation | None:

@@ -135,8 +135,11 @@ class People(Directory, Protocol):
     def saw(self, account: Account, email: str, **names: str) -> Person:
         """Writes down what Slack said of an account, with the names it gave, in one transaction."""
 
-    def stale(self, before: datetime, limit: int) -> Sequence[Account]:
-        """Accounts last looked at before a time, longest ago first."""
+    def stale(self, before: datetime, limit: int, latest: datetime | None = None) -> Sequence[Account]:
+        """Accounts last looked at before a time, longest ago first.
+
+        And those whose look lies after `latest`, which is now: a clock that was ahead dated it.
+        """
 
     def keep_members(self, handle: str, members: Iterable[SlackId] | None, now: datetime) -> None:
         """Writes down who is in a Slack user group, or a channel; None: Slack knows none of that name."""

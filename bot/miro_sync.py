@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from approvals.clocks import is_recent
 from approvals.ids import GroupId
 from approvals.people import canonical, listed, miro_key
 from approvals.store import Admin
@@ -53,7 +54,7 @@ class MiroSync:
         After a start, and after a problem, it looks at least whether Miro takes the token.
         """
         seen = self.desk.store.groups.seen_at()
-        fresh = seen is not None and self.desk.now() - seen < GROUPS_EVERY
+        fresh = is_recent(seen, self.desk.now(), GROUPS_EVERY - timedelta.resolution)
         if fresh and self.problem == "":
             return
         try:
@@ -139,7 +140,7 @@ class MiroSync:
     def _refresh_admins(self) -> None:
         """Looks who has admin rights in Miro: operators see it in App Home."""
         seen = self.desk.store.groups.admins()[1]
-        if seen and self.desk.now() - seen < ADMINS_EVERY:
+        if is_recent(seen, self.desk.now(), ADMINS_EVERY - timedelta.resolution):
             return
         try:
             listed = self.miro.admins()

@@ -76,7 +76,8 @@ class PeopleSync:
         try:
             if not self.has_met(self.desk.policy):
                 self._meet(self.desk.policy)
-            self._refresh_accounts(self.desk.store.people.stale(self.desk.now() - EVERY, AT_ONCE))
+            now = self.desk.now()
+            self._refresh_accounts(self.desk.store.people.stale(now - EVERY, AT_ONCE, now))
         except SlackAway as error:
             log.warning("people aren't fresh: %s", error)
             self.times.again("people", RETRY)

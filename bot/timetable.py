@@ -4,18 +4,23 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from approvals.clocks import SKEW
+
 
 @dataclass
 class Timetable:
-    """Kept in memory: after a start everything is due."""
+    """Kept in memory: after a start everything is due, and what was put off by a clock that was ahead."""
 
     now: Callable[[], datetime]
-    _next: dict[str, datetime] = field(default_factory=dict)
+    _next: dict[str, tuple[datetime, datetime]] = field(default_factory=dict)
+    """Since when each waits, and until when."""
 
     def is_due(self, what: str) -> bool:
         """Whether its time has come, or nobody said when that is."""
-        return what not in self._next or self.now() >= self._next[what]
+        since, until = self._next.get(what, (self.now(), self.now()))
+        return not since - SKEW <= self.now() < until
 
     def again(self, what: str, after: timedelta) -> None:
         """Makes it due after so long."""
-        self._next[what] = self.now() + after
+        now = self.now()
+        self._next[what] = now, now + after

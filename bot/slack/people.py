@@ -8,6 +8,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
+from approvals.clocks import is_recent
 from approvals.ids import SlackId
 from approvals.people import Account, Person, Standing, canonical
 from approvals.store import People
@@ -153,7 +154,9 @@ class SlackPeople:
         return str(found[0]["id"])
 
     def _definitions(self) -> list[dict[str, Any]]:
-        if self._fields is None or self._now() - self._fields[0] >= FIELDS_EVERY:
+        if self._fields is None or not is_recent(
+            self._fields[0], self._now(), FIELDS_EVERY - timedelta.resolution
+        ):
             profile = self._ask(self._client.team_profile_get).get("profile", {})
             fields, are_all = shapes.entries(profile.get("fields") or [], "id", "label")
             if not are_all:
