@@ -85,6 +85,7 @@ def over_http(folder: Path, url: str, token: str, secret: str) -> dict[str, str]
     """What README's table says the bot needs over HTTP; the secret is in a file, as editors save one."""
     kept = folder / "signing-secret"
     kept.write_text(f"{secret}\n")
+    kept.chmod(0o600)  # `run` warns of a secret that others may read
     return {"SLACK_API_URL": url, "SLACK_BOT_TOKEN": token, "SLACK_SIGNING_SECRET_FILE": str(kept)}
 
 
