@@ -125,7 +125,8 @@ class Bot:
     def door(self) -> Door:
         """The WSGI application for everything Slack sends over HTTP."""
         secret = self.settings.secret("SLACK_SIGNING_SECRET")
-        return Door(self.receiver(), secret, self.health, lambda: self.desk.now().timestamp())
+        now, heard = lambda: self.desk.now().timestamp(), self.client.heard.delivery
+        return Door(self.receiver(), secret, self.health, now, heard)
 
     def health(self) -> dict[str, Any]:
         """What /healthz answers: anything stuck shows here."""
@@ -134,11 +135,12 @@ class Bot:
         if miro and not any(line.startswith(miro) for line in troubles):
             troubles.insert(0, miro)
         said = " ".join(troubles) or ("not looked at yet" if miro is None else "takes the token")
-        record = self.store.problem(HEALTH_PATIENCE)
+        record, slack = self.store.problem(HEALTH_PATIENCE), self.client.heard.problem()
         return {
-            "ok": not (problem or troubles or record),
+            "ok": not (problem or troubles or record or slack),
             "policy": problem or "in force",
             "miro": said,
+            "slack": slack or self.client.heard.said(),
             "record": record or self._anchor(),
         }
 

@@ -25,18 +25,21 @@ from bot.policies import usable
 from bot.settings import BadSettings, Settings
 from bot.slack.edge import SlackClient
 from bot.slack.serving import serving
+from bot.slack.socket_mode import SocketMode
+from bot.slack.web import health_alone
 
 log = logging.getLogger(__name__)
 
 PORT = click.IntRange(0, 65535)
 JOINING_SECONDS, LEAVING_SECONDS = 10.0, 2.0
+HEALTH_THREADS = 2
 
 
-def _address(_: click.Context, __: click.Parameter, text: str | None) -> str | None:
+def _address(_: click.Context, option: click.Parameter, text: str | None) -> str | None:
     port = re.fullmatch(r".*:([0-9]{1,5})", text) if text else None
     if text is not None and (port is None or int(port[1]) > 65535):
         like = "HOST:PORT with a port up to 65535, for example 127.0.0.1:3000"
-        raise click.UsageError(f"--http takes {like}; {text!r} isn't that.")
+        raise click.UsageError(f"{option.opts[0]} takes {like}; {text!r} isn't that.")
     return text
 
 
@@ -47,15 +50,19 @@ def _address(_: click.Context, __: click.Parameter, text: str | None) -> str | N
     "address",
     metavar="HOST:PORT",
     callback=_address,
-    help="Serve /slack/events here instead of Socket Mode.",
+    help="Serve /slack/events and /healthz here instead of Socket Mode.",
 )
-def run(practice: bool, address: str | None) -> None:
+@click.option(
+    "--health",
+    metavar="HOST:PORT",
+    callback=_address,
+    help="Serve /healthz here: with Socket Mode nothing else is served.",
+)
+def run(practice: bool, address: str | None, health: str | None) -> None:
     """Run the bot until it is told to stop (SIGTERM, Ctrl-C)."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     # httpx logs whole addresses, and those hold people's e-mails.
     logging.getLogger("httpx").setLevel(logging.WARNING)
-    # Bolt logs in two lines what is said in a sentence at the start, and once more when it connects again.
-    logging.getLogger("slack_bolt").addFilter(lambda one: "retrieve WSS URL" not in one.getMessage())
     ending = threading.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, lambda *_: ending.set())
@@ -70,7 +77,7 @@ def run(practice: bool, address: str | None) -> None:
         _announce(bot, practice, address)
         bot.people.home()  # a wrong token is said now, not at the first click
         serve = serving_http(bot, address) if address else serving_socket(bot)
-        with serve:
+        with serving_health(bot, health), serve:
             bot.start()  # whoever can't listen doesn't begin to work either
             say("Ready.")
             ending.wait()
@@ -149,37 +156,30 @@ def serving_http(bot: Bot, address: str) -> Iterator[None]:
 @contextmanager
 def serving_socket(bot: Bot) -> Iterator[None]:
     """Takes what Slack sends over Socket Mode, until the block ends."""
-    from slack_bolt.adapter.socket_mode.websocket_client import SocketModeHandler
-
-    token = bot.settings.secret("SLACK_APP_TOKEN")
-    # The handler opens its connection with the app token, at the address that the other calls use too.
-    client = SlackClient(token, bot.settings.slack_url, bot.lines)
-    handler = SocketModeHandler(bot.app, token, web_client=client, concurrency=composition.LISTENERS)
-    joined = threading.Event()
-    handler.client.on_message_listeners.append(lambda *_: joined.set())
+    token, heard = bot.settings.secret("SLACK_APP_TOKEN"), bot.client.heard
+    client = SlackClient(token, bot.settings.slack_url, bot.lines, heard=heard)
+    line = SocketMode(client, token, bot.receiver(), heard, composition.LISTENERS)
     try:
-        handler.connect()  # type: ignore[no-untyped-call]
-        # It returns before the line is there; Slack's first word is hello, and what people do before is lost.
-        if not joined.wait(JOINING_SECONDS):
+        line.start()
+        # Slack's first word is hello, and what people do before is lost.
+        if not line.joined.wait(JOINING_SECONDS):
             say("Slack hasn't opened the line yet; I go on trying.")
         yield
     finally:
-        leave(handler, LEAVING_SECONDS)
+        line.stop(LEAVING_SECONDS)
 
 
-def leave(handler: Any, patience: float) -> None:
-    """Ends a Socket Mode connection, within so many seconds.
-
-    slack_sdk's `close` waits without end for its reader, and closing a line that is only just being opened
-    does nothing (its monitor opens a second one while the first begins): so the line is closed again until
-    the reader has gone.
-    """
-    closing = threading.Thread(target=handler.close, name="closing", daemon=True)
-    closing.start()
-    deadline = time.monotonic() + patience
-    while closing.is_alive() and time.monotonic() < deadline:
-        closing.join(0.1)
-        handler.client.disconnect()
+@contextmanager
+def serving_health(bot: Bot, address: str | None) -> Iterator[None]:
+    """Answers /healthz at an address of its own, if one is given, until the block ends."""
+    if address is None:
+        yield
+        return
+    host, _, port = address.rpartition(":")
+    server = serving(health_alone(bot.health), host or "127.0.0.1", int(port), HEALTH_THREADS)
+    with listening(server, address) as url:
+        say(f"Health:      {url}/healthz")
+        yield
 
 
 @click.command()

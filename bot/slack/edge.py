@@ -12,6 +12,7 @@ from slack_sdk.errors import SlackApiError, SlackRequestError
 from slack_sdk.web import SlackResponse
 
 from bot.outgoing import Answered, Outgoing, Unanswered, is_loopback, is_safe
+from bot.slack.heard import Heard
 
 SECONDS = 15
 """All of one call, from connecting to the last byte of the answer."""
@@ -72,14 +73,20 @@ class SlackClient(WebClient):
     """
 
     def __init__(
-        self, token: str, base_url: str, lines: Outgoing, seconds: float = SECONDS, team_id: str | None = None
+        self,
+        token: str,
+        base_url: str,
+        lines: Outgoing,
+        seconds: float = SECONDS,
+        team_id: str | None = None,
+        heard: Heard | None = None,
     ) -> None:
         super().__init__(token, base_url, retry_handlers=[], team_id=team_id)
-        self.lines, self._seconds = lines, seconds
+        self.lines, self._seconds, self.heard = lines, seconds, heard or Heard()
 
     def for_listener(self, team_id: str | None, seconds: float) -> "SlackClient":
         """The same lines, for a call that somebody waits for; Enterprise Grid wants the team named."""
-        return SlackClient(self.token or "", self.base_url, self.lines, seconds, team_id)
+        return SlackClient(self.token or "", self.base_url, self.lines, seconds, team_id, self.heard)
 
     def api_call(
         self,
@@ -151,11 +158,13 @@ class SlackClient(WebClient):
             response.data = {**(said or {}), "ok": False, "error": "ratelimited"}
             raise SlackFault(method, Kind.BUSY, "ratelimited", response, wait)
         if said is not None and said.get("ok") is False and isinstance(code, str) and answered.status < 500:
+            self.heard.answer(method, code)
             raise SlackFault(method, Kind.REFUSED, code, response)
         if answered.status != 200:
             raise _by_status(method, answered, response)
         if said is None or said.get("ok") is not True:
             raise SlackFault(method, Kind.UNREADABLE, "the answer can't be understood", response)
+        self.heard.answer(method, "")
         for name, kind in _NEEDED.get(method, {}).items():
             if not isinstance(said.get(name), kind) or said[name] == "":
                 raise SlackFault(method, Kind.UNREADABLE, f"the answer has no usable “{name}”", response)

@@ -10,7 +10,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterable
 from typing import Any
-from wsgiref.types import StartResponse
+from wsgiref.types import StartResponse, WSGIApplication
 
 from slack_bolt.adapter.wsgi.http_response import WsgiHttpResponse
 from slack_sdk.signature import Clock, SignatureVerifier
@@ -58,16 +58,16 @@ class Door:
         secret: str,
         health: Callable[[], dict[str, Any]],
         now: Callable[[], float] = time.time,
+        heard: Callable[[], None] = lambda: None,
     ) -> None:
-        self._receiver = receiver
+        self._receiver, self._heard = receiver, heard
         self._verifier = SignatureVerifier(secret, _Given(now))
         self._health, self.counts = health, Counts()
 
     def __call__(self, environ: Environ, start: StartResponse) -> Iterable[bytes]:
         path, method = environ.get("PATH_INFO", ""), environ.get("REQUEST_METHOD", "")
         if path == "/healthz" and method == "GET":
-            found = self._health() | {"refused": self.counts.all()}
-            return _say(start, "200 OK" if found["ok"] else "503 Service Unavailable", found)
+            return _say_health(start, self._health() | {"refused": self.counts.all()})
         if path != "/slack/events" or method != "POST":
             return _say(start, "404 Not Found", {"error": "POST /slack/events or GET /healthz"})
         body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))  # the server bounds it
@@ -80,6 +80,7 @@ class Door:
 
     def _take(self, environ: Environ, body: bytes, start: StartResponse) -> Iterable[bytes]:
         """Hands a signed delivery on, and answers as Bolt does."""
+        self._heard()
         try:
             payload = read(body, environ.get("CONTENT_TYPE", ""))
             headers = {
@@ -113,6 +114,17 @@ class Door:
         return _say(start, status, {"error": why})
 
 
+def health_alone(health: Callable[[], dict[str, Any]]) -> WSGIApplication:
+    """A WSGI application with nothing but `/healthz`, for Socket Mode."""
+
+    def answer(environ: Environ, start: StartResponse) -> Iterable[bytes]:
+        if (environ.get("REQUEST_METHOD"), environ.get("PATH_INFO")) == ("GET", "/healthz"):
+            return _say_health(start, health())
+        return _say(start, "404 Not Found", {"error": "GET /healthz"})
+
+    return answer
+
+
 def _is_number(text: str) -> bool:
     """Whether it is plain digits, of a length that can be a time or a size: `isdigit` takes "²" for one."""
     return len(text) <= 12 and text.isascii() and text.isdigit()
@@ -139,6 +151,10 @@ def _is_text(body: bytes) -> bool:
     except UnicodeDecodeError:
         return False
     return True
+
+
+def _say_health(start: StartResponse, found: dict[str, Any]) -> Iterable[bytes]:
+    return _say(start, "200 OK" if found["ok"] else "503 Service Unavailable", found)
 
 
 def _say(start: StartResponse, status: str, content: dict[str, Any]) -> Iterable[bytes]:

@@ -1,15 +1,18 @@
 """A Bolt app in Socket Mode works with people acting in local-slack; skipped where that isn't installed."""
 
 from collections.abc import Iterator
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
-from slack_bolt.adapter.socket_mode.websocket_client import SocketModeHandler
 from slack_sdk import WebClient
 
-from bot.cli.running import LEAVING_SECONDS, leave
+from bot.outgoing import Outgoing
 from bot.sandbox.inputs import NotPossible
 from bot.sandbox.local_slack import VARIABLE, LocalSlack, NotThere, Place, Somebody, package, program, running
+from bot.slack.edge import SlackClient
+from bot.slack.receiver import Receiver
+from bot.slack.socket_mode import SocketMode
 from tests.local_slack import People
 from tests.sandbox.blocks import option
 from tests.sandbox.bolt_bot import Bot, card
@@ -37,14 +40,17 @@ def people(local: LocalSlack) -> Iterator[People]:
 def talkative(local: LocalSlack, people: People) -> Iterator[Bot]:
     """A bot that has joined."""
     bot = Bot(WebClient(local.bot_token, base_url=local.api_url))
-    joining = WebClient(local.app_token, base_url=local.api_url)
-    handler = SocketModeHandler(bot.app, local.app_token, web_client=joining)
-    handler.connect()  # type: ignore[no-untyped-call]
+    lines = Outgoing()
+    joining = SlackClient(local.app_token, local.api_url, lines)
+    receiver = Receiver(bot.app, lambda _: nullcontext())
+    line = SocketMode(joining, local.app_token, receiver, joining.heard)
+    line.start()
     try:
         people.until_joined()
         yield bot
     finally:
-        leave(handler, LEAVING_SECONDS)
+        line.stop(2.0)
+        lines.close()
         people.until_joined(False)
 
 
