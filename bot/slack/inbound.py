@@ -241,11 +241,17 @@ class Message(BaseModel):
     thread_ts: str = ""
 
 
+class Place(BaseModel):
+    """A channel; for App Home local-slack names none, where Slack leaves it out."""
+
+    id: str = ""
+
+
 class Interaction(Common):
     """Something a person did with a view, a button or a shortcut."""
 
     user: Named
-    channel: Named | None = None
+    channel: Place | None = None
     container: Container | None = None
     message: Message | None = None
 
@@ -289,7 +295,7 @@ class MessageAction(Shortcut):
     """A shortcut that was chosen in the menu of a message."""
 
     message: Message
-    channel: Named
+    channel: Place
 
 
 class Event(BaseModel):

@@ -51,6 +51,6 @@ def test_with_slack_away_it_still_ends_when_told_to(tmp_path: Path) -> None:
         bot = s.start()
 
         line.close()
-        bot.until_says("Connection refused")  # it is trying to come back
+        bot.until_says("I try again in")  # it is trying to come back
 
         assert bot.end(GRACE) == 0
