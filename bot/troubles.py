@@ -2,6 +2,7 @@
 
 import logging
 import threading
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -36,7 +37,7 @@ REMEDIES = {
 """What an operator does about it; where nothing stands here, only Miro can help."""
 
 TELL_AFTER = 2
-"""Tries of one request after which operators hear of a kind of trouble."""
+"""Tries of one request, whatever each came to, after which operators hear of a kind of trouble."""
 
 
 def sentence(error: Troubled) -> str:
@@ -59,39 +60,42 @@ class Troubles:
     """
 
     tell: Callable[[str], None]
-    _waiting: dict[Trouble, dict[RequestId, int]] = field(default_factory=dict)
-    """Requests, each with how often it was tried."""
+    _waiting: dict[Trouble, dict[RequestId, None]] = field(default_factory=dict)
+    """Requests under the kind that their last try met, first come first."""
+    _met: dict[RequestId, Counter[Trouble]] = field(default_factory=dict)
+    """How many tries of each request that waits came to which kind."""
     _last: dict[Trouble, str] = field(default_factory=dict)
     _told: set[Trouble] = field(default_factory=set)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def note(self, error: Troubled, request: RequestId) -> None:
-        """A request has to wait because of this. Operators are told once a kind, after the second try."""
+        """A request has to wait because of this. Operators are told once a kind, after the second try.
+
+        A request that meets another kind than before still waits: nothing is over with that.
+        """
         log.warning("%s waits: %s", request, detail(error))
         with self._lock:
-            tries = self._waiting.get(error.kind, {}).get(request, 0) + 1
-            over = self._remove(request, but=error.kind)
-            self._waiting.setdefault(error.kind, {})[request] = tries
+            self._take_out(request, but=error.kind)
+            self._waiting.setdefault(error.kind, {})[request] = None
+            tries = self._met.setdefault(request, Counter())
+            tries[error.kind] += 1
             self._last[error.kind] = detail(error)
-            is_new = tries >= TELL_AFTER and error.kind not in self._told and error.kind != Trouble.CREDITS
-            if is_new:
-                self._told.add(error.kind)
+            is_new = tries.total() >= TELL_AFTER and error.kind not in {*self._told, Trouble.CREDITS}
+            if not is_new:
+                return
+            self._told.add(error.kind)
             text = f"{self._line(error.kind)} What waits is saved and continues by itself."
-        self._tell_of(over)
-        if is_new:
-            self.tell(f"{text} {REMEDIES.get(error.kind, '')}".strip())
+        self.tell(f"{text} {REMEDIES.get(error.kind, '')}".strip())
 
     def went_on(self, request: RequestId) -> None:
-        """A request doesn't wait for Miro any more."""
-        with self._lock:
-            over = self._remove(request)
-        self._tell_of(over)
+        """A request doesn't wait for Miro any more, because Miro answered."""
+        self._end(request, "This is over:", is_answer=True)
 
     def prune(self, is_held: Callable[[RequestId], bool]) -> None:
-        """Forgets requests that went on elsewhere, or were withdrawn; looks no further than it must."""
+        """Forgets requests that were withdrawn, or went on elsewhere; looks no further than it must."""
         for kind in list(self._waiting):
             while (waiting := list(self._waiting.get(kind, ()))) and not is_held(waiting[0]):
-                self.went_on(waiting[0])
+                self._end(waiting[0], "No request waits because of this any more:")
 
     def lines(self) -> list[str]:
         """What is the matter now, a sentence or two for each kind."""
@@ -102,20 +106,26 @@ class Troubles:
         """Whether operators know that something is the matter."""
         return bool(self._told)
 
-    def _remove(self, request: RequestId, but: Trouble | None = None) -> list[Trouble]:
-        """Takes a request out of all kinds but one; the kinds, told to operators, that are over with it."""
-        over = []
-        for kind, waiting in list(self._waiting.items()):
-            if kind is not but and waiting.pop(request, 0) and not waiting:
-                del self._waiting[kind]
-                over += [kind] if kind in self._told else []
-                self._told.discard(kind)
-        return over
+    def _end(self, request: RequestId, lead: str, is_answer: bool = False) -> None:
+        """Forgets a request, and tells operators of each kind that it met and none waits for any more."""
+        with self._lock:
+            self._take_out(request)
+            met = self._met.pop(request, Counter())
+            over = [kind for kind in met if kind in self._told and kind not in self._waiting]
+            self._told.difference_update(over)
+            works = is_answer and not self._waiting.keys() - {Trouble.CREDITS}
+        if over:
+            kinds = " ".join(dict.fromkeys(SENTENCES[kind] for kind in over))
+            log.info("%s %s", lead, kinds)
+            self.tell(f"{'It works again. ' if works else ''}{lead} {kinds}")
 
-    def _tell_of(self, over: list[Trouble]) -> None:
-        for kind in over:
-            log.info("this is over: %s", SENTENCES[kind])
-            self.tell(f"It works again. This is over: {SENTENCES[kind]}")
+    def _take_out(self, request: RequestId, but: Trouble | None = None) -> None:
+        """Takes a request out of all kinds but one."""
+        for kind, waiting in list(self._waiting.items()):
+            if kind is not but and request in waiting:
+                del waiting[request]
+                if not waiting:
+                    del self._waiting[kind]
 
     def _line(self, kind: Trouble) -> str:
         first, *others = self._waiting[kind]

@@ -8,12 +8,13 @@ from typing import Any
 import httpx
 import pytest
 
+from approvals.ids import RequestId
 from approvals.request import Draft
 from approvals.states import What
-from bot.miro.errors import Trouble
+from bot.miro.errors import Trouble, Troubled
 from bot.sandbox.miro import Fault
 from bot.sandbox.stage import Stage
-from bot.troubles import SENTENCES
+from bot.troubles import SENTENCES, Troubles
 from tests.bot.journeys.scenes import approve, ask, last, playing, request, state, told, wait
 
 pytestmark = pytest.mark.regression
@@ -150,3 +151,66 @@ def test_no_trouble_is_without_a_sentence(caplog: pytest.LogCaptureFixture) -> N
     caplog.set_level(logging.INFO)
     assert set(SENTENCES) == set(Trouble)
     assert all(text.endswith(".") and "answering" not in text for text in SENTENCES.values())
+
+
+# -- kinds that take turns ---------------------------------------------------------------------------------
+
+TURNS: list[list[tuple[dict[str, Any], str]]] = [
+    [({"cut": "before"}, "Miro isn't responding."), ({"status": 502, "body": "html"}, "error of its own")],
+    [({"status": 401}, "refuses the bot's token"), ({"status": 200, "body": "html"}, "couldn't be read")],
+    [
+        ({"status": 503}, "Miro is busy."),
+        ({"status": 302}, "gave an answer I can't use"),
+        ({"status": 500}, "error of its own"),
+    ],
+]
+
+
+def met_in_turn(s: Stage, turns: list[tuple[dict[str, Any], str]], rounds: int) -> None:
+    """Each time that is tried again, Miro has the next of these troubles."""
+    for n in range(rounds * len(turns)):
+        s.miro.faults.clear()
+        troubled(s, "GET", turns[n % len(turns)][0])
+        wait(s, minutes=16)
+
+
+@pytest.mark.parametrize("turns", TURNS, ids=["two", "two others", "three"])
+def test_troubles_that_take_turns_are_each_told_once_and_never_called_over(
+    s: Stage, turns: list[tuple[dict[str, Any], str]]
+) -> None:
+    troubled(s, "GET", turns[-1][0])
+    id = ask(s, "U0ALEX", *ACCESS)
+    met_in_turn(s, turns, 1)
+    assert warnings(s, ""), "operators hear of it by the second try, whatever the tries came to"
+    met_in_turn(s, turns, 3)
+    assert [len(warnings(s, words)) for _, words in turns] == [1] * len(turns)
+    assert not health(s)[0] and "This is over" not in "".join(told(s, "U0CAROL"))
+    s.miro.faults.clear()
+    wait(s, minutes=16)
+    assert (state(s, id), health(s)) == ("waiting", (True, "takes the token"))
+    [over] = [one for one in told(s, "U0CAROL") if "It works again." in one]
+    assert all(words in over for _, words in turns)
+
+
+def test_what_is_withdrawn_while_miro_is_away_is_no_sign_that_it_works_again(s: Stage) -> None:
+    troubled(s, "GET", {"status": 401})
+    id = ask(s, "U0ALEX", *ACCESS)
+    wait(s, minutes=16)
+    assert len(warnings(s, "(401)")) == 1
+    s.bot.store.append(request(s, id), [Draft(What.WITHDRAWN, words={"text": "Not needed."})])
+    wait(s, minutes=2)
+    assert "It works again." not in "".join(told(s, "U0CAROL"))
+    assert "No request waits because of this any more: Miro refuses" in last(s, "U0CAROL")
+
+
+def test_one_that_goes_on_ends_no_trouble_that_another_still_has() -> None:
+    heard = list[str]()
+    troubles = Troubles(heard.append)
+    for kind in (Trouble.NO_ANSWER, Trouble.SERVER, Trouble.NO_ANSWER):
+        for id in ("R-1", "R-2"):
+            troubles.note(Troubled("It went wrong.", kind), RequestId(id))
+    assert len(heard) == 2
+    troubles.went_on(RequestId("R-1"))
+    assert heard[2:] == ["This is over: Miro has an error of its own."]
+    troubles.went_on(RequestId("R-2"))
+    assert heard[3:] == ["It works again. This is over: Miro isn't responding."]
