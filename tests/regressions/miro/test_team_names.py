@@ -94,6 +94,32 @@ def test_what_looks_the_same_is_the_same_where_it_closes(other: str) -> None:
     assert wide(other) == wide(NAME) == wide(wide(other))
 
 
+@pytest.mark.parametrize("blank", "\u115f\u1160\u3164\uffa0\u2800\u3000\u1680\u2028")
+def test_a_sign_that_shows_as_a_blank_is_a_space(blank: str) -> None:
+    assert wide(f"Sales{blank}Team") == wide("Sales Team") == wide(f"{blank}Sales {blank} Team{blank}")
+
+
+@pytest.mark.parametrize("nothing", "\U0001d159\U00016fe4\U0001d173\u17b4\u2063")
+def test_a_sign_that_shows_nothing_is_nothing(nothing: str) -> None:
+    assert wide(f"Sales{nothing} Te{nothing}am") == wide("Sales Team")
+    assert wide(nothing) == ""
+
+
+@pytest.mark.parametrize("mark", "’‘‛ʼʻʹˈ`´′‵＇｀՚׳΄᾽῾")
+def test_every_apostrophe_is_the_same(mark: str) -> None:
+    assert wide(f"People{mark}s Team") == wide("People's Team") == wide(wide("People's Team"))
+
+
+@pytest.mark.parametrize("mark", "“”„‟″＂״ʺ〝❞")
+def test_every_quotation_mark_is_the_same(mark: str) -> None:
+    assert wide(f"The {mark}A{mark} Team") == wide('The "A" Team') == wide("The ''A'' Team")
+
+
+@pytest.mark.parametrize("dash", "‐‑‒–—―−⁃˗─━➖⎯－﹣⁻")
+def test_every_dash_is_the_same(dash: str) -> None:
+    assert wide(f"Sales{dash}Team") == wide("Sales-Team")
+
+
 @pytest.mark.parametrize(
     ("one", "other"),
     [("İstanbul", "istanbul"), ("ISTANBUL", "ıstanbul"), ("Straße", "STRASSE"), ("Oﬃce", "office")],
