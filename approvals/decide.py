@@ -80,7 +80,7 @@ def withdraw(request: Request, who: Who, table: Table) -> list[Draft]:
         if request.state is State.WORKING:
             raise Refused(f"{request.id} is being carried out right now. It can't be taken back any more.")
         raise settled(request, table.directory, table.now, who.person)
-    mine = table.is_same(who.person, table.directory.person(request.requester))
+    mine = table.in_force.acts_as(who.person, table.directory.person(request.requester))
     operates = is_operator(table.in_force, who.person)
     if not (mine and request.state is not State.STOPPED) and not operates:
         raise Refused(f"Only who asked for {request.id}, or an operator, can withdraw it.")

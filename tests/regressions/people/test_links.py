@@ -11,14 +11,16 @@ from hypothesis import strategies as st
 
 from approvals.away import delegated
 from approvals.chain import Anchor
-from approvals.decide import approve
+from approvals.decide import approve, withdraw
 from approvals.humans import Kind, Link, grouped
 from approvals.ids import SlackId
 from approvals.people import Account, Person, Standing
 from approvals.refusals import Refused
+from approvals.request import Request
 from approvals.schema import LAYOUT
 from approvals.sqlite import SqliteStore
 from approvals.store import Store
+from approvals.talk import nudge, question, reply
 from approvals.who import Who
 from tests.approvals.older import as_layout
 from tests.approvals.ruled import may
@@ -48,6 +50,62 @@ def store(request: pytest.FixtureRequest, tmp_path: Path, clock: Clock) -> Itera
 @pytest.fixture
 def scene(store: Store, clock: Clock) -> Scene:
     return Scene(store, clock, POLICY.replace('"dee@example.com"]', '"dee@example.com", "UDEE01"]'))
+
+
+# -- a link gives nothing ------------------------------------------------------------------------------------
+
+
+def given_away(scene: Scene) -> tuple[Who, Who]:
+    """Ada's address changes and somebody new gets the old one: Ada, and who is only linked to her."""
+    seen(scene, "UADA01", "ada.new@example.com")
+    seen(scene, "UNEW01", "ada@example.com")
+    ada, other = scene.through("UADA01"), scene.through("UNEW01")
+    assert scene.in_force.is_same(ada.person, other.person)
+    return ada, other
+
+
+def questioned(scene: Scene, request: Request) -> Request:
+    """Somebody who is asked wants to know more first."""
+    seat = scene.store.people.person(request.approvers[0][0])
+    name = seat.email.partition("@")[0]
+    return scene.store.append(request, question(request, scene.who(name), "Why?", scene.table, False))
+
+
+def test_who_is_only_linked_withdraws_nothing(scene: Scene) -> None:
+    request = scene.waiting()
+    ada, other = given_away(scene)
+    with pytest.raises(Refused, match="Only who asked for R-1, or an operator"):
+        withdraw(request, other, scene.table)
+    assert withdraw(request, ada, scene.table)
+
+
+def test_who_is_only_linked_answers_no_question(scene: Scene) -> None:
+    request = questioned(scene, scene.waiting())
+    ada, other = given_away(scene)
+    with pytest.raises(Refused, match="Only who asked for R-1 can answer"):
+        reply(request, other, "Because.", scene.table)
+    assert reply(request, ada, "Because.", scene.table)
+
+
+def test_who_is_only_linked_reminds_nobody(scene: Scene) -> None:
+    request = scene.waiting()
+    scene.clock.pass_(timedelta(hours=5))
+    ada, other = given_away(scene)
+    followers = [scene.person("bo").id]
+    with pytest.raises(Refused, match="Only who asked for R-1 can remind"):
+        nudge(request, other, scene.table, followers)
+    assert nudge(request, ada, scene.table, followers)
+
+
+def test_who_is_only_linked_to_one_that_joined_reminds_nobody(scene: Scene) -> None:
+    request = scene.waiting()
+    scene.clock.pass_(timedelta(hours=5))
+    followers = [scene.person("bo").id]
+    seen(scene, "UBO01", "bo.new@example.com")
+    seen(scene, "UNEW01", "bo@example.com")
+    with pytest.raises(Refused, match="Only who asked for R-1 can remind"):
+        nudge(request, scene.through("UNEW01"), scene.table, followers)
+    assert nudge(request, scene.through("UBO01"), scene.table, followers)
 
 
 # -- votes and delegates -------------------------------------------------------------------------------------
