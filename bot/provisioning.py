@@ -172,7 +172,7 @@ class Provisioning:
             if number and not step.sure:
                 return  # what came before must be seen first: the loop looks
             answer = self._send(step, id, address)
-            if answer is None:
+            if answer is None or answer.is_odd:
                 return
             if answer.account and not id:
                 id, address = answer.account.id, answer.account.user_name

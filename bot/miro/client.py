@@ -29,7 +29,7 @@ from bot.miro.errors import (
     Unclear,
 )
 from bot.miro.goals import Call
-from bot.miro.lists import Listed, Tally
+from bot.miro.lists import Listed, Skipped, Tally
 from bot.miro.patience import Patience
 from bot.miro.quota import MARGIN, Pool, cost, take
 from bot.miro.wire import LOOK, Account, Dialect, Group, Page, Rights, Unreadable
@@ -67,10 +67,14 @@ def _trusted() -> ssl.SSLContext:
 
 @dataclass(frozen=True)
 class Answered:
-    """A call that Miro accepted; `account` when the answer shows the person."""
+    """A call that Miro accepted; `account` when the answer shows the person.
+
+    `is_odd`: there was an answer, and whom or what it is about can't be read of it: a look must come next.
+    """
 
     status: int
     account: Account | None
+    is_odd: bool = False
 
 
 class Miro:
@@ -163,10 +167,20 @@ class Miro:
         return False
 
     def admins(self) -> Listed[Account]:
-        """Every active account that is Company Admin or has an admin role."""
+        """Every active account that is Company Admin or has an admin role.
+
+        Those who may be one, since it isn't shown whether they are active or what roles they have, are
+        skipped and named; they are among the entries too where what is shown makes them an admin.
+        """
         listed = lists.read(Account, self._everybody("id,userName,displayName,active,roles"))
         admins = (one for one in listed.entries if one.org_role == wire.ADMIN or one.admin_roles)
-        return replace(listed, entries=tuple(one for one in admins if one.active))
+        lacking = ((one.id, _lacks(one)) for one in listed.entries if one.active is not False)
+        hidden = tuple(Skipped(id, lacks) for id, lacks in lacking if lacks)
+        return replace(
+            listed,
+            entries=tuple(one for one in admins if one.active),
+            skipped=(*listed.skipped, *hidden),
+        )
 
     def _everybody(self, attributes: str) -> Iterator[Any]:
         """All active accounts, with what is asked for. A filter on roles isn't documented; this one is."""
@@ -192,7 +206,7 @@ class Miro:
         return self._one(Account, "/Users", id, LOOK + (f",{more}" if more else ""))
 
     def _one(self, kind: type[wire.M], path: str, id: str, attributes: str) -> wire.M | None:
-        text = self._read(f"{path}/{quote(id, safe='')}", {"attributes": attributes})
+        text = self._read(f"{path}/{quote(id, safe='')}", {"attributes": attributes}, id)
         if text is None:
             return None
         sent = self._content(text)
@@ -232,13 +246,13 @@ class Miro:
         except Unreadable as error:
             raise Away(str(error), Trouble.UNREADABLE) from error
 
-    def _read(self, path: str, query: dict[str, str]) -> bytes | None:
+    def _read(self, path: str, query: dict[str, str], id: str = "") -> bytes | None:
         """The answer to a look; None where SCIM says that there is no such resource."""
         try:
             status, text = self._exchange("GET", path, query, None)
         except Unclear as error:
             raise Away(str(error), error.kind, error.words) from error
-        if judging.is_absent(status, text):
+        if judging.is_absent(status, text, id):
             return None
         judging.check_look(status, text)
         return text
@@ -259,20 +273,26 @@ class Miro:
         status, text = self._exchange(call.method, path, pairs, self._dialect.body(body))
         judging.check_write(status, text)
         kind, _, group = path.strip("/").partition("/")
-        if kind == "Groups":
-            self._named(text, group, "")
+        if not text.strip():
             return Answered(status, None)
+        if kind == "Groups":
+            return Answered(status, None, is_odd=not wire.id_of(self._named(text, group, "")))
         address = address or str((call.body or {}).get("userName", ""))
-        return Answered(status, self._named(text, id if "{user}" in call.path else "", address))
-
-    def _named(self, text: bytes, id: str, address: str) -> Account | None:
-        """The account that the answer to a write shows; None where it shows none, and a look must."""
+        sent = self._named(text, id if "{user}" in call.path else "", address)
         try:
-            sent = wire.content(text) if text.strip() else None
+            return Answered(status, wire.message(Account, sent))
+        except Unreadable:
+            # Accepted all the same; what came of it is looked at before anything rests on it.
+            return Answered(status, None, is_odd=True)
+
+    def _named(self, text: bytes, id: str, address: str) -> Any:
+        """What a write was answered. Raises Unclear where that is no JSON, or names somebody else."""
+        try:
+            sent = wire.content(text)
         except Unreadable as error:
             raise Unclear(str(error), Trouble.UNREADABLE, error.words) from error
         if not isinstance(sent, Mapping):
-            return None
+            return sent
         shown, name = wire.id_of(sent), sent.get("userName")
         if (shown and id and shown != id) or (
             address and isinstance(name, str) and canonical(name) != canonical(address)
@@ -280,11 +300,7 @@ class Miro:
             raise Unclear(
                 "Miro answered about another person or group than the call was for.", Trouble.OTHERS
             )
-        try:
-            return wire.message(Account, sent)
-        except Unreadable:
-            # Accepted all the same; what came of it is looked at before anything rests on it.
-            return None
+        return sent
 
     def _exchange(
         self, method: str, path: str, query: dict[str, str], body: dict[str, Any] | None
@@ -351,6 +367,12 @@ def _network() -> Iterator[None]:
         raise Unclear("Miro's answer can't be unpacked.", Trouble.UNREADABLE) from error
     except httpx.RequestError as error:
         raise Unclear("Miro didn't answer in time.", Trouble.NO_ANSWER) from error
+
+
+def _lacks(person: Rights) -> str:
+    """What isn't shown of somebody who may be an admin, in a word or two; '' if all is."""
+    missing = (*(["active"] if person.active is None else []), *([] if person.knows_roles else ["roles"]))
+    return " and no ".join(missing)
 
 
 def _others(what: str) -> Away:

@@ -2,6 +2,7 @@
 
 import email.utils
 import json
+import re
 from datetime import UTC, datetime
 
 from bot.miro import wire
@@ -13,8 +14,11 @@ RETRIED = (408, 425, 429, 503)
 
 
 def check_look(status: int, text: bytes) -> None:
-    """Passes what may be read. Raises Locked, or Away for everything that answers no look."""
-    if 200 <= status < 300:
+    """Passes a 200, the only status of a whole answer. Raises Locked, or Away for all others.
+
+    A 202 comes before the answer, a 203 was changed on its way, a 206, 207 or 226 is a part of it.
+    """
+    if status == 200:
         return
     if error := _locked(status, text):
         raise error
@@ -46,8 +50,12 @@ def _unknown(status: int, text: bytes) -> tuple[str, Trouble, str]:
     return f"Miro answered with status {status}, which tells nothing: {words}", Trouble.STATUS, words
 
 
-def is_absent(status: int, text: bytes) -> bool:
-    """Whether it is SCIM's own 404 (RFC 7644 section 3.12); a gateway's or a page's speaks of no resource."""
+def is_absent(status: int, text: bytes, id: str = "") -> bool:
+    """Whether it is Miro's own 404: one with SCIM's error schema (RFC 7644 section 3.12), or in its words.
+
+    Miro's words are "No resource with ID {id}". A gateway's 404 is JSON too, with a `detail` (RFC 9457), and
+    may repeat the path; it says nothing about the resource `id`.
+    """
     if status != 404:
         return False
     try:
@@ -57,7 +65,14 @@ def is_absent(status: int, text: bytes) -> bool:
     if not isinstance(body, dict) or str(body.get("status", "404")) != "404":
         return False
     schemas = body.get("schemas")
-    return (isinstance(schemas, list) and wire.ERROR in schemas) or isinstance(body.get("detail"), str)
+    return (isinstance(schemas, list) and wire.ERROR in schemas) or _names(body.get("detail"), id)
+
+
+def _names(detail: object, id: str) -> bool:
+    """Whether a sentence is about the resource with this id, and not about a path that ends with it."""
+    if not isinstance(detail, str) or not id or "resource" not in detail.casefold():
+        return False
+    return re.search(rf"(?<![\w/.:-]){re.escape(id)}(?![\w/:-])", detail) is not None
 
 
 def retry_after(text: str, now: datetime, most: float) -> float:

@@ -84,6 +84,32 @@ def test_an_account_that_is_never_made_is_tried_three_times_and_nothing_else_is_
     assert calls(s, "POST", "PATCH") == ["POST /Users"] * 3
 
 
+UNREADABLE: list[Any] = [
+    {"id": {"x": 1}, "userName": ["mallory@example.com"], "active": True},
+    {"id": None, "userName": "jo@example.com"},
+    {"id": 7.5},
+    {"active": False},
+    ["mallory@example.com"],
+    "OK",
+    None,
+    {},
+]
+
+
+@pytest.mark.parametrize("answer", UNREADABLE, ids=str)
+def test_nothing_is_deleted_after_an_answer_that_names_nobody_before_a_look(s: Stage, answer: Any) -> None:
+    s.miro.add_user("jo@example.com", "Jo Park", teams=[s.teams["Design"]], admin=True)
+    s.miro.faults.append(Fault("PATCH", "/Users/", saying=lambda _: answer))
+    id = ask(s, "U0LENA", "/miro-offboard", "jo@example.com because last day today", how="delete")
+    approve(s, "U0PRIYA")
+    sent = [call.partition(" ")[0] for call in calls(s, "GET", "PATCH", "DELETE")]
+    assert state(s, id) == "done"
+    assert s.miro.user("jo@example.com") is None
+    patched = sent.index("PATCH")
+    assert sent[patched + 1] == "GET", sent
+    assert "DELETE" in sent[patched:]
+
+
 # -- writes ------------------------------------------------------------------------------------------------
 
 
@@ -109,7 +135,14 @@ def test_an_answer_to_a_change_that_names_another_is_unclear(answer: dict[str, A
 @pytest.mark.parametrize("answer", [{}, {"id": "7"}, {"userName": "ADA@example.com"}, {"id": 7.0}], ids=str)
 def test_an_answer_that_names_nobody_is_a_yes_that_is_looked_at_first(answer: dict[str, Any]) -> None:
     with answering(always(Answer.of(200, answer))) as miro:
-        assert miro.send(EXAMPLES[3].goal.call(NOBODY), "7", "ada@example.com").account is None
+        answered = miro.send(EXAMPLES[3].goal.call(NOBODY), "7", "ada@example.com")
+    assert (answered.account, answered.is_odd) == (None, True)
+
+
+def test_no_answer_at_all_is_none_that_is_odd() -> None:
+    with answering(always(Answer(204))) as miro:
+        answered = miro.send(EXAMPLES[3].goal.call(NOBODY), "7", "ada@example.com")
+    assert (answered.account, answered.is_odd) == (None, False)
 
 
 def test_a_number_is_the_id_that_it_spells() -> None:

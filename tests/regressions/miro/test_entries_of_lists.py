@@ -74,6 +74,41 @@ def test_a_person_who_cannot_be_read_hides_no_admin(bad: Any) -> None:
     assert len(listed.skipped) == 1
 
 
+@pytest.mark.parametrize(
+    ("changes", "lacks"),
+    [
+        ({"active": None}, "active"),
+        ({"active": "maybe"}, "active"),
+        ({"roles": None}, "roles"),
+        ({"roles": []}, "roles"),
+        ({"roles": [{"display": "Company Admin"}]}, "roles"),
+        ({"active": None, "roles": None}, "active and no roles"),
+    ],
+    ids=str,
+)
+def test_who_may_be_an_admin_is_named_and_not_dropped(changes: dict[str, Any], lacks: str) -> None:
+    dana = {**CAROL, "id": "9", "userName": "dana@example.com", **changes}
+    with answering(always(page(dana, CAROL))) as miro:
+        listed = miro.admins()
+    assert [admin.user_name for admin in listed.entries] == ["carol@example.com"]
+    assert listed.complaints("person", "people") == (f"1 person of Miro's has no {lacks}: id 9",)
+    assert listed.may_hold("9")
+
+
+def test_an_admin_with_one_role_that_cannot_be_read_is_shown_and_named() -> None:
+    with answering(always(page({**CAROL, "roles": [ADMIN, {"display": "?"}]}))) as miro:
+        listed = miro.admins()
+    assert [admin.id for admin in listed.entries] == ["8"]
+    assert [one.lacks for one in listed.skipped] == ["roles"]
+
+
+def test_members_and_the_deactivated_are_no_doubt() -> None:
+    ada, joe = {**CAROL, "id": "5", "roles": [MEMBER]}, {**CAROL, "id": "6", "active": False, "roles": []}
+    with answering(always(page(ada, joe, CAROL))) as miro:
+        listed = miro.admins()
+    assert ([admin.id for admin in listed.entries], listed.skipped) == (["8"], ())
+
+
 def test_names_that_only_people_read_hide_nobody() -> None:
     ada = {**CAROL, "displayName": f"Carol {HALF}", "userType": 5, "groups": [{"value": 1, "display": HALF}]}
     with answering(always(page(ada))) as miro:
@@ -202,6 +237,27 @@ def test_a_team_whose_name_is_missing_keeps_its_last_one_and_operators_read_of_i
 
     assert listed_anew(s, nameless) == before
     assert any(f"1 group of Miro's has no name: id {design}" in text for text in told(s, "U0CAROL"))
+
+
+@pytest.mark.parametrize("name", ["active", "roles"])
+def test_an_admin_whose_entry_hides_something_stays_listed_and_operators_read_of_it(
+    s: Stage, name: str
+) -> None:
+    before, _ = s.bot.store.groups.admins()
+    assert before
+    id = before[0].miro_id
+
+    def hiding(said: Any) -> Any:
+        rows = [{**row, name: None} if row["id"] == id else row for row in said["Resources"]]
+        return {**said, "Resources": rows}
+
+    s.miro.faults = [Fault("GET", "/Users", saying=hiding, times=99)]
+    s.clock.sleep(3700)
+    s.bot.housekeeping.tick()
+    s.settle()
+    after, _ = s.bot.store.groups.admins()
+    assert after == before
+    assert any(f"1 person of Miro's has no {name}: id {id}" in text for text in told(s, "U0CAROL"))
 
 
 def test_no_team_vanishes_behind_an_entry_that_nobody_can_tell(s: Stage) -> None:

@@ -1,5 +1,6 @@
 """A look that is answered strangely is held and looked at again; only what is understood decides anything."""
 
+import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -101,10 +102,8 @@ def test_a_status_that_answers_no_look_is_no_verdict(look: Callable[[Miro], Any]
     "answer",
     [
         Answer(200, b"<html>Sign in</html>"),
-        Answer(204),
         Answer(200, b'{"totalResults": 1, "Resour'),
         Answer(200, b"null"),
-        Answer(206, b"[]"),
         Answer.of(200, {"schemas": [ERROR], "status": "404", "detail": "No resource with ID 7"}),
     ],
     ids=lambda answer: answer.body.decode()[:20],
@@ -147,7 +146,26 @@ def test_a_refused_token_is_told_apart(look: Callable[[Miro], Any], status: int,
 def test_nobody_is_there_where_scim_says_so(body: dict[str, Any]) -> None:
     with answering(always(Answer.of(404, body))) as miro:
         assert miro.by_id("7") is None
-        assert miro.group("100") is None
+        assert miro.group("7") is None
+
+
+PARTIAL = [201, 202, 203, 204, 205, 206, 207, 208, 226]
+
+
+@each_look
+@pytest.mark.parametrize("status", PARTIAL)
+def test_only_a_200_is_a_whole_answer(look: Callable[[Miro], Any], status: int) -> None:
+    roles = [{"value": "ORGANIZATION_INTERNAL_ADMIN", "type": "organization_user_role", "primary": True}]
+
+    def like_a_whole_one(call: Heard) -> Answer:
+        person = {**ADA, "active": True, "roles": roles, "displayName": "Ada"}
+        if call.path.endswith(("/Users", "/Groups")):
+            return Answer(status, page(person).body)
+        return Answer(status, json.dumps({**person, "id": call.path.rpartition("/")[2]}).encode())
+
+    with answering(like_a_whole_one) as miro, pytest.raises(Away) as raised:
+        look(miro)
+    assert raised.value.kind is Trouble.STATUS
 
 
 @pytest.mark.parametrize(
@@ -158,12 +176,21 @@ def test_nobody_is_there_where_scim_says_so(body: dict[str, Any]) -> None:
         {"schemas": [ERROR], "status": "500", "detail": "Board service is down"},
         ["No resource with ID 7"],
         {},
+        {"detail": "Not Found"},
+        {"detail": "No resource"},
+        {"type": "about:blank", "title": "Not Found", "status": 404, "detail": "Not Found"},
+        {"status": 404, "detail": "No resource at /api/v1/scim/Users/7"},
+        {"detail": "No resource with ID 77"},
+        {"detail": "No resource with ID 1-7"},
+        {"detail": ["No resource with ID 7"]},
+        {"schemas": ["urn:example:gateway:Error"], "detail": "Resource not found"},
+        {"schemas": "urn:ietf:params:scim:api:messages:2.0:Error", "detail": "Not Found"},
     ],
     ids=str,
 )
 def test_a_404_of_somebody_else_says_nothing_about_a_person(body: Any) -> None:
     with answering(always(Answer.of(404, body))) as miro:
-        for look in (LOOKS["person by id"], LOOKS["group"]):
+        for look in (LOOKS["person by id"], lambda miro: miro.group("7")):
             with pytest.raises(Away):
                 look(miro)
 
