@@ -16,7 +16,7 @@ from bot.desk import Colleagues, Desk, SlackAway
 from bot.lifecycle import Action
 from bot.lifecycle.action import first
 from bot.lifecycle.fill import taken, with_person
-from bot.looking import look, not_found
+from bot.looking import check_hidden, look, not_found
 from bot.miro.accounts import creates
 from bot.miro.client import Ambiguous, Away, Locked, Miro
 from bot.miro.plan import Obstacle, Plan, make
@@ -168,6 +168,8 @@ def planned(desk: Desk, miro: Miro, request: Request, command: Action) -> Plan:
         goals = command.goals(desk.facts)  # with the name that the look may have told
         if command.subject and seen.account is None and not creates(goals):
             raise Obstacle(not_found(desk, request, command))
+        if command.subject and seen.account is None:
+            check_hidden(desk, command)
         return make(goals, seen)
     except KeyError as error:
         raise Obstacle("The team isn't in Miro any more. Ask again with another one.") from error

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from approvals.people import Person, canonical, listed, miro_key
-from approvals.request import Request
+from approvals.request import Request, Urgency
 from bot.desk import Desk
-from bot.lifecycle import Action
-from bot.miro.accounts import ASK_FIRST, HasAccount, unknown
+from bot.lifecycle import ACTIONS, Action
+from bot.miro.accounts import ASK_FIRST, HasAccount, creates, unknown, vanished
 from bot.miro.client import Miro
 from bot.miro.goals import Goal, Seen
 from bot.miro.groups import OutOfGroup
@@ -44,7 +44,8 @@ def look(
     """What the goals of a command are held against: one GET where nothing else is linked to the person.
 
     `meant`: the account of an approved plan. `is_exact`: the address itself was written, so an account that
-    has it is the one. One more GET when an admin may be demoted. Raises Obstacle where two may be meant.
+    has it is the one, unless nothing is left to be taken away from it: then the linked ones are looked at
+    too. One more GET when an admin may be demoted. Raises Obstacle where two may be meant.
     """
     if command.group:
         return Seen(group=miro.group(command.group))
@@ -57,7 +58,11 @@ def look(
     if meant and meant.miro_id:
         account = _same(miro, meant, wanted)
     else:
-        account = _found(miro, person, wanted, is_exact)
+        account = miro.look(person.email, wanted)
+        if account and is_exact:
+            _check_nowhere_left(desk, miro, person, command, wanted, account)
+        else:
+            account = _one_of(_all_found(miro, person, wanted, account), person)
     if account is None:
         return Seen()
     account = _with_groups(miro, account, command.goals(facts))
@@ -91,11 +96,45 @@ def _same(miro: Miro, meant: Meant, wanted: str) -> Account | None:
     return miro.by_id(meant.miro_id, wanted) or account
 
 
-def _found(miro: Miro, person: Person, wanted: str, is_exact: bool) -> Account | None:
-    """The one account under any address or id ever seen of somebody. Raises Obstacle for two."""
-    first = miro.look(person.email, wanted)
-    if first and is_exact:
-        return first
+def _check_nowhere_left(
+    desk: Desk, miro: Miro, person: Person, command: Action, wanted: str, named: Account
+) -> None:
+    """Raises Obstacle where nothing is left to take away from the named account, but from a linked one.
+
+    The person still has what is to be taken away: that is no "already".
+    """
+    goals = command.goals(desk.facts)
+    if command.URGENCY < Urgency.SOON or _is_left(miro, named, goals):
+        return
+    linked = [one for one in _all_found(miro, person, wanted, named) if one.id != named.id]
+    others = [one for one in linked if one.active is not False and _is_left(miro, one, goals)]
+    if others:
+        names = listed(sorted(one.user_name for one in (named, *others)))
+        raise Obstacle(
+            f"Miro has {len(others) + 1} accounts that may be {person.called}'s: {names}. Nothing is left to "
+            f"do for {named.user_name}. Ask again with the address of the one you mean."
+        )
+
+
+def _is_left(miro: Miro, account: Account, goals: Sequence[Goal]) -> bool:
+    """Whether anything is left to do for an account, or may be, as far as Miro shows it."""
+    seen = Seen(_with_groups(miro, account, goals))
+    return any(not goal.holds(seen) for goal in goals)
+
+
+def _one_of(found: Sequence[Account], person: Person) -> Account | None:
+    """The one account of somebody's, or None. Raises Obstacle for two."""
+    if len(found) > 1:
+        names = listed(sorted(one.user_name for one in found))
+        raise Obstacle(
+            f"Miro has {len(found)} accounts that may be {person.called}'s: {names}. "
+            "Ask again with the address of the one you mean, instead of the name."
+        )
+    return next(iter(found), None)
+
+
+def _all_found(miro: Miro, person: Person, wanted: str, first: Account | None) -> list[Account]:
+    """Every account under any address or id ever seen of somebody; `first` is the one of today's address."""
     found = {first.id: first} if first else {}
     others = [one for one in person.addresses if one != person.email]
     for address in others[: MOST - 1]:
@@ -105,13 +144,28 @@ def _found(miro: Miro, person: Person, wanted: str, is_exact: bool) -> Account |
     for id in sorted(ids - found.keys())[: MOST - 1]:
         if account := miro.by_id(id, wanted):
             found[account.id] = account
-    if len(found) > 1:
-        names = listed(sorted(one.user_name for one in found.values()))
-        raise Obstacle(
-            f"Miro has {len(found)} accounts that may be {person.called}'s: {names}. "
-            "Ask again with the address of the one you mean, instead of the name."
-        )
-    return next(iter(found.values()), None)
+    return list(found.values())
+
+
+def check_hidden(desk: Desk, command: Action) -> None:
+    """Raises Obstacle where a second account would be made for somebody whose first one isn't shown now.
+
+    Guests aren't shown: an account that Miro had, and that this bot didn't delete, may be a guest's.
+    """
+    assert command.subject
+    if not creates(command.goals(desk.facts)):
+        return
+    person = desk.person(command.subject)
+    known = {one.partition(":")[2] for one in person.keys if one.startswith(miro_key(""))}
+    if known - _deleted(desk, person):
+        raise Obstacle(f"{vanished(person.email)} I make no second one: ask your IT team.")
+
+
+def _deleted(desk: Desk, person: Person) -> set[str]:
+    """The ids of somebody's accounts that this bot deleted."""
+    names = [name for name, action in ACTIONS.items() if action.CLOSES]
+    closed = [one for name in names for id in person.rows for one in desk.store.done(name, id)]
+    return {str(one.plan.get("miro_id", "")) for one in closed if "gone" in one.tried}
 
 
 def _check_domain(desk: Desk, person: Person, account: Account) -> None:

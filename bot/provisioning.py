@@ -18,7 +18,7 @@ from bot import allowed, deeds, ending, stops
 from bot.desk import LEASE, Colleagues, Desk, SlackAway
 from bot.lifecycle import Action
 from bot.lifecycle.fill import clip
-from bot.looking import Meant, look
+from bot.looking import Meant, check_hidden, look
 from bot.miro.accounts import Gone, creates, vanished
 from bot.miro.client import Ambiguous, Answered, Away, Declined, Locked, Miro, Practising, Unclear
 from bot.miro.goals import Seen
@@ -137,6 +137,8 @@ class Provisioning:
         seen = look(self.desk, self.miro, command, meant, is_exact=self.request.is_exact)
         if meant and meant.miro_id and seen.account is None and not self._may_be_gone(command):
             raise Obstacle(vanished(meant.user_name))
+        if command.subject and seen.account is None and "account" not in self.request.tried:
+            check_hidden(self.desk, command)
         self.seen, self.seen_at = seen, self.desk.now()
         return seen
 

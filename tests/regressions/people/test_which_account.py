@@ -109,6 +109,92 @@ def test_two_accounts_are_asked_about_and_the_address_chooses(s: Stage) -> None:
         assert state(s, id) == "done" and jo and not jo.active
 
 
+def jo_has_two_accounts(s: Stage, **old: object) -> None:
+    """The new one in use; the old one as told."""
+    jo_has_a_new_address(s)
+    s.miro.add_user(
+        NEW, "Jo Park", teams=[s.teams["Design"], s.teams["Engineering"]], admin_roles=["Content Admin"]
+    )
+    s.miro.change_user(OLD, **old)
+    s.miro.log.clear()
+
+
+TAKEN_AWAY = [
+    ("/miro-offboard", "", {"how": "deactivate"}, {"active": False}),
+    ("/miro", "remove-admin ", {"rights": "Content Admin"}, {}),
+    ("/miro", "remove-admin ", {"rights": "Content Admin"}, {"active": False}),
+]
+
+
+@pytest.mark.parametrize(("command", "verb", "more", "old"), TAKEN_AWAY, ids=str)
+def test_what_a_linked_account_still_has_is_not_called_taken_away(
+    s: Stage, command: str, verb: str, more: dict[str, str], old: dict[str, object]
+) -> None:
+    jo_has_two_accounts(s, **old)
+    who = "U0LENA" if command == "/miro-offboard" else "U0CAROL"
+    id = ask(s, who, command, f"{verb}{OLD} because last day today", **more)
+    said = last(s, who)
+    assert state(s, id) == "refused"
+    assert OLD in said and NEW in said and "Ask again with the address" in said
+    assert "already" not in said and "nothing to do" not in said.casefold()
+    id = ask(s, who, command, f"{verb}{NEW} because last day today", **more)
+    assert state(s, id) == "waiting"
+    assert request(s, id).plan["user_name"] == NEW
+
+
+def test_a_team_that_a_linked_account_is_in_is_not_called_left(s: Stage) -> None:
+    jo_has_two_accounts(s)
+    s.miro.leave(OLD, s.teams["Engineering"])
+    id = ask(s, "U0CAROL", "/miro", f"leave-team {OLD} from Engineering because of a new job")
+    assert state(s, id) == "refused"
+    assert OLD in last(s, "U0CAROL") and NEW in last(s, "U0CAROL")
+
+
+def test_two_accounts_that_are_both_closed_need_nothing(s: Stage) -> None:
+    jo_has_two_accounts(s, active=False)
+    s.miro.change_user(NEW, active=False)
+    assert state(s, offboarded(s, OLD)) == "nothing to do"
+
+
+# -- an account that isn't shown now -------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("whom", ["<@U0JO> ", f"{OLD} "])
+@pytest.mark.parametrize("becomes", ["guest", "deleted"])
+def test_somebody_whose_account_isnt_shown_gets_no_second_one(s: Stage, whom: str, becomes: str) -> None:
+    access_for_a_day(s)
+    if becomes == "guest":
+        s.miro.change_user(OLD, role="ORGANIZATION_EXTERNAL_USER")
+    else:
+        s.miro.delete(OLD)
+    s.miro.log.clear()
+    id = ask(s, "U0CAROL", "/miro-access", f"{whom}for Design because of the launch", for_days="9")
+    assert state(s, id) == "refused"
+    assert "guests aren't visible to me" in last(s, "U0CAROL") and "IT team" in last(s, "U0CAROL")
+    assert calls(s) == []
+
+
+def test_somebody_who_becomes_a_guest_before_the_approval_gets_no_second_account(s: Stage) -> None:
+    s.miro.add_user(OLD, "Jo Park", teams=[s.teams["Design"]])
+    id = ask(s, "U0JO", "/miro-access", "for Engineering because of the launch", for_days="9")
+    s.miro.change_user(OLD, role="ORGANIZATION_EXTERNAL_USER")
+    approve(s, "U0PRIYA")
+    assert state(s, id) in ("stopped", "refused")
+    assert calls(s, "POST") == []
+
+
+def test_somebody_whom_the_bot_deleted_may_come_back(s: Stage) -> None:
+    s.miro.add_user(OLD, "Jo Park", teams=[s.teams["Design"]])
+    id = ask(s, "U0LENA", "/miro-offboard", f"{OLD} because last day today", how="delete")
+    approve(s, "U0CAROL")
+    assert state(s, id) == "done"
+    id = ask(s, "U0CAROL", "/miro-access", f"{OLD} for Design because Jo is back", for_days="9")
+    assert state(s, id) == "waiting"
+    approve(s, "U0SAM")
+    jo = s.miro.user(OLD)
+    assert state(s, id) == "done" and jo and jo.active
+
+
 def test_an_account_under_a_domain_that_the_policy_doesnt_name_is_left_alone(tmp_path: Path) -> None:
     with playing(tmp_path, POLICY.replace('["example.com"]', '["example.com", "old.example"]')) as s:
         s.slack.change_person("U0JO", email="jo@old.example")

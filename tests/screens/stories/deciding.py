@@ -80,7 +80,8 @@ CHANGED = Story(
         picture(
             "changed-after", "What is approved is what was read: the bot looked again, and asks once more.",
             PRIYA, CARD, "What will change is different now:",
-            happens(lambda scene: scene.miro.delete("alex@example.com")), presses(PRIYA, "Approve", "R-1"),
+            happens(lambda scene: scene.miro.change_user("alex@example.com", active=False)),
+            presses(PRIYA, "Approve", "R-1"),
         ),
         picture(
             "changed-old", "The first card then.",
