@@ -20,7 +20,7 @@ def delegated(who: Who, delegate: Person, since: datetime, until: datetime, now:
     if delegate.is_linked(who.person):
         raise Refused("Name somebody else: you can't stand in for yourself.")
     if not delegate.is_colleague:
-        raise Refused(f"{delegate.called} can't decide here, so can't stand in. Name a colleague.")
+        raise Refused(f"{delegate.addressed} can't decide here, so can't stand in. Name a colleague.")
     if until <= now or until <= since:
         raise Refused("The last day is over already. Name a later one.")
     if until - since > LONGEST:

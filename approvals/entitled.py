@@ -101,7 +101,7 @@ def _may_decide(
         raise Refused(
             f"Nobody can decide {request.id} any more: the policy or its people changed. Ask your IT team."
         )
-    others = "the people I asked" if confidential else listed([o.person.called for o in entitled], "or")
+    others = "the people I asked" if confidential else listed([o.person.addressed for o in entitled], "or")
     raise Refused(f"Only {others} can decide {request.id}. Nothing has changed.")
 
 
@@ -121,4 +121,6 @@ def _check_first_vote(request: Request, who: Who, table: Table) -> None:
         if table.is_same(who.person, by):
             raise Refused(f"You approved {request.id} already. It waits for somebody else.")
         if table.is_same(who.person, whose):
-            raise Refused(f"{by.called} approved {request.id} for you already. It waits for somebody else.")
+            raise Refused(
+                f"{by.addressed} approved {request.id} for you already. It waits for somebody else."
+            )

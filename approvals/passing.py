@@ -73,5 +73,5 @@ def who_left(request: Request, table: Table) -> str:
     if requester.is_outside:
         return "Whoever asked for it is no colleague with a full Slack account any more"
     if subject and subject.has_left and not table.is_for_leavers:
-        return f"{subject.called} has left the company"
+        return f"{subject.addressed} has left the company"
     return ""

@@ -95,8 +95,15 @@ class Person:
 
     @property
     def addressed(self) -> str:
-        """The same with the address, for plain text: anybody can choose any name."""
-        return addressed(self.name, self.email) or str(self.id)
+        """The same with the address, for plain text: anybody can choose any name.
+
+        Of a long name three words are shown, as else a card may be cut before the address. Who has no address
+        is told apart by the account.
+        """
+        whole = neutral(self.name)
+        name = " ".join(whole.split()[:3])[:39]
+        account = self.account.slack_id if self.account else str(self.id)
+        return addressed(name if name == whole else f"{name}…", self.email or account)
 
     @property
     def account(self) -> Account | None:

@@ -66,7 +66,7 @@ class Ground(Reading):
         ]
         spare = [replace(one, is_fallback=True, because=_because(one)) for one in spare]
         if spare:
-            names = listed([one.person.called for one in spare][:3])
+            names = listed([one.person.addressed for one in spare][:3])
             notes = (*notes, f"{names} {'was' if len(spare) == 1 else 'were'} asked instead.")
         return (*found, *spare), notes
 
@@ -74,7 +74,7 @@ class Ground(Reading):
         """Who may decide only because nobody had answered."""
         first = [one.person for one in self.named(step.approvers) if one.person] if level else []
         more = [one for one in found if not any(one.person.is_(other) for other in first)] if level else []
-        names = listed([one.person.called for one in more if not one.stands_for][:3])
+        names = listed([one.person.addressed for one in more if not one.stands_for][:3])
         if names:
             yield f"Nobody answered in time, so {names} may decide as well."
 
@@ -92,11 +92,11 @@ class Ground(Reading):
         for named in self.named(entries):
             person = named.person
             if person is None or not person.is_colleague:
-                notes.append(f"{person.called if person else named.entry} can't decide any more.")
+                notes.append(f"{person.addressed if person else named.entry} can't decide any more.")
             elif not self._is_out(person, voted, found):
                 is_lost = person.id in lost
                 if is_lost:
-                    notes.append(f"I can't reach {person.called} in Slack.")
+                    notes.append(f"I can't reach {person.addressed} in Slack.")
                 told = named.told and not is_lost
                 found.append(Approver(person, named.because, told, is_lost=is_lost))
             elif named.told:
@@ -126,7 +126,7 @@ class Ground(Reading):
         other = self._person(away.delegate) if away else None
         if other is None or not other.is_colleague or self._is_out(other, voted, found):
             return None
-        return Approver(other, f"{person.called} is away and you stand in", stands_for=person.id)
+        return Approver(other, f"{person.addressed} is away and you stand in", stands_for=person.id)
 
     @cached_property
     def _delegation(self) -> Callable[[PersonId], Delegation | None]:

@@ -67,7 +67,7 @@ def settled(request: Request, directory: Directory, now: datetime, reader: Perso
     text = kept(request, _sentence(request))
     if reader and any(_is(reader, id, directory) for id in ids):
         text = text.replace("{who}", "You").replace("{ago} before you", "already")
-    first = listed([_called(directory, id) for id in ids]) or "Somebody"
+    first = listed([_addressed(directory, id) for id in ids]) or "Somebody"
     said = request.outcome.text if request.outcome else ""
     return Settled(text.format(who=first, id=request.id, ago=ago(since, now), said=said))
 
@@ -91,9 +91,9 @@ def _sentence(request: Request) -> str:
     return _SETTLED.get(request.state, _APPROVED)
 
 
-def _called(directory: Directory, id: PersonId) -> str:
+def _addressed(directory: Directory, id: PersonId) -> str:
     try:
-        return directory.person(id).called
+        return directory.person(id).addressed
     except KeyError:
         return "Somebody"
 

@@ -27,7 +27,7 @@ def check(desk: Desk, colleagues: Colleagues, miro: Miro, request: Request, comm
     except Unsure:
         raise
     except Refused as error:
-        raise Refused(f"{lead} {asker.called} may not ask for it. Ask your IT team.") from error
+        raise Refused(f"{lead} {asker.addressed} may not ask for it. Ask your IT team.") from error
     try:
         desk.ground(command, asker).check_length(is_asked=True)
         check_ground(desk, command, ground.case.subject)

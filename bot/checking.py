@@ -151,7 +151,7 @@ def _twin(desk: Desk, request: Request, command: Action) -> Request | None:
 
 
 def _joined(desk: Desk, twin: Request) -> str:
-    return f"The same was asked for already: {twin.id} by {desk.person(twin.requester).called}."
+    return f"The same was asked for already: {twin.id} by {desk.person(twin.requester).addressed}."
 
 
 def _unneeded(requester: Person, subject: Person | None) -> str:

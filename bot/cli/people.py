@@ -7,6 +7,7 @@ from approvals.splits import split as split_draft
 from approvals.store import Note
 from bot.cli.common import acting_as, open_bot, say
 from bot.slack.blocks import message
+from bot.slack.named import mark
 
 
 @click.group()
@@ -32,7 +33,7 @@ def split(one: str, other: str, email: str, reason: str) -> None:
             bot.store.split(split_draft(who, one, other, known, reason, bot.desk.policy))
             text = (
                 f"{one} and {other} count as two people from now on: told apart in the name of "
-                f"{who.person.called} from a command line ({who.shell})."
+                f"{mark(who.person)} from a command line ({who.shell})."
             )
             for operator in bot.desk.operators():
                 if operator.account:

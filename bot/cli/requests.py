@@ -43,6 +43,7 @@ from bot.lifecycle.fill import Tables, operators_form
 from bot.policies import kept
 from bot.slack.blocks import message
 from bot.slack.dates import about_end
+from bot.slack.named import mark
 
 
 def summary(store: SqliteStore, request: Request) -> dict[str, Any]:
@@ -203,7 +204,7 @@ def _decided(id: str, email: str, as_json: bool, verb: str, decision: Decision) 
 
 def _tell(bot: Bot, id: RequestId, who: Who, verb: str, secret: bool) -> None:
     if bot.desk.policy.tell and not secret:
-        told = f"{id} was {verb} in the name of {who.person.called} from a command line ({who.shell})."
+        told = f"{id} was {verb} in the name of {mark(who.person)} from a command line ({who.shell})."
         bot.store.cards.say(Note(bot.desk.policy.tell, message(told)))
     text = (
         f"{id} was {verb} in your name from a command line ({who.shell}). Wasn't it you? Tell your IT team."

@@ -20,6 +20,7 @@ from bot.desk import Desk
 from bot.slack import forms
 from bot.slack.blocks import Block, message
 from bot.slack.marks import MENTION
+from bot.slack.named import mark
 
 log = logging.getLogger(__name__)
 
@@ -55,7 +56,7 @@ def standing(desk: Desk, who: Who) -> str:
     current = desk.store.people.named_delegate(who.person.id, desk.now())
     if current is None:
         return f"Nobody stands in for you. {HOW}"
-    named = desk.person(current.delegate).called
+    named = desk.person(current.delegate).addressed
     return f"{named} stands in for you {span(current, who.person)}. To end it: /miro away off."
 
 
@@ -80,7 +81,7 @@ def name(desk: Desk, who: Who, entry: str, since: str, until: str) -> str:
             desk.store.delegate(draft)
             _tell(desk, who, before, new)
     _review(desk)
-    return f"{other.called} stands in for you {span(new, who.person)}. To end it: /miro away off."
+    return f"{other.addressed} stands in for you {span(new, who.person)}. To end it: /miro away off."
 
 
 def end(desk: Desk, who: Who) -> str:
@@ -91,18 +92,18 @@ def end(desk: Desk, who: Who) -> str:
         _tell(desk, who, before, None)
     _review(desk)
     assert before  # else it was refused
-    return f"You're back: {desk.person(before.delegate).called} doesn't stand in any more."
+    return f"You're back: {desk.person(before.delegate).addressed} doesn't stand in any more."
 
 
 def _tell(desk: Desk, who: Who, before: Delegation | None, new: Delegation | None) -> None:
     """One message to whoever stands in from now on, and to whoever doesn't any more."""
-    me = who.person.called
+    me, again = mark(who.person), mark(who.person, brief=True)
     if before and (new is None or before.delegate != new.delegate):
         _say(desk, desk.person(before.delegate), f"You don't stand in for {me} any more.")
     if new:
         other = desk.person(new.delegate)
         days = span(new, who.person)
-        text = f"{me} is away {days}, and you stand in: what {me} would decide comes to you."
+        text = f"{me} is away {days}, and you stand in: what {again} would decide comes to you."
         _say(desk, other, text)
 
 

@@ -172,6 +172,8 @@ def confirmation(title: str, text: str, yes: str) -> Block:
 def message(text: str, *blocks: Block) -> Message:
     """A message: `text` is what a notification and a screen reader say."""
     words = plainly(text)
+    if not blocks and has_mentions(text):
+        blocks = (rich(text),)
     return {"text": escape(cut(words, 500)), "blocks": list(blocks)} if blocks else {"text": escape(words)}
 
 

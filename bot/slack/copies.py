@@ -13,9 +13,10 @@ from approvals.states import State, What
 from approvals.store import Card, Note, Overtaken, StoreTrouble
 from bot.desk import Desk
 from bot.slack.audience import SPARED, Key, audience, helpers, operators, seen_as
-from bot.slack.blocks import Message
+from bot.slack.blocks import Message, message
 from bot.slack.calls import Later, Line, Unreachable
 from bot.slack.cards import CHANNELS, draw
+from bot.slack.named import mark, plainly
 from bot.slack.pace import Paced
 from bot.slack.scene import Scene, capital
 from bot.slack.waiting import turn
@@ -140,7 +141,7 @@ class Copies:
             return self.desk.now() + timedelta(seconds=later.seconds)
         due = self._put_off(card, max(later.seconds, min(2.0 ** min(card.tries, 12) * 2, 900)))
         if later.refused and card.tries + 1 == SAID_AFTER and card.role in ASKING and not card.ts:
-            text = f"Slack refuses my messages to {self._called(card)} ({later.code}). I go on trying."
+            text = f"Slack refuses my messages to {self._named(card)} ({later.code}). I go on trying."
             self._tell_operators(request, card, text)
             self.desk.store.cards.redraw(request.id)  # who asked reads that nobody was reached yet
         return due
@@ -150,16 +151,21 @@ class Copies:
         self.desk.store.cards.put(replace(card, tries=card.tries + 1, next_try_at=due))
         return due
 
-    def _called(self, card: Card) -> str:
-        return "the channel" if card.role in CHANNELS else self.desk.person(PersonId(card.address)).called
+    def _named(self, card: Card) -> str:
+        """To whom a card goes, in a sentence that is drawn at once: a mark holds only while this runs."""
+        return "the channel" if card.role in CHANNELS else mark(self.desk.person(PersonId(card.address)))
+
+    def _addressed(self, card: Card) -> str:
+        """The same in plain text, for the record."""
+        return "the channel" if card.role in CHANNELS else self.desk.person(PersonId(card.address)).addressed
 
     def _tell_operators(self, request: Request, card: Card, text: str) -> None:
         """Once a day for each who can't be reached; never somebody of whom the request is a secret."""
-        if not self.desk.store.once(f"unreached:{card.address}:{text}:{self.desk.now().date()}"):
+        if not self.desk.store.once(f"unreached:{card.address}:{plainly(text)}:{self.desk.now().date()}"):
             return
         for person in operators(self.desk):
             if person.account and person.id != card.address and not self.desk.is_secret_from(person, request):
-                self.desk.store.cards.say(Note(person.account.slack_id, {"text": f"{request.id}: {text}"}))
+                self.desk.store.cards.say(Note(person.account.slack_id, message(f"{request.id}: {text}")))
 
     def _send(self, card: Card, message: Message, urgent: bool) -> tuple[str, str]:
         if card.ts:
@@ -181,11 +187,11 @@ class Copies:
         """Somebody can't be reached: written down, and said to whoever waits."""
         log.warning("%s: the %s card couldn't be delivered: %s", request.id, card.role, why)
         self.desk.store.cards.put(replace(card, ended=why, next_try_at=None))
-        name = self._called(card)
+        name = self._named(card)
         if card.role in ASKING and not card.ts:
             self._tell_operators(request, card, f"{capital(name)} can't be reached in Slack ({why}).")
         # Whoever had the message and deleted it was reached.
-        text = "" if card.ts else f"I can't reach {name} in Slack."
+        text = "" if card.ts else f"I can't reach {self._addressed(card)} in Slack."
         who = {"who": card.address} if text and card.role in ("approver", "reminder") else {}
         draft = Draft(What.UNREACHED, BOT, {"role": card.role, **who}, {"text": text, "why": why})
         while True:

@@ -38,7 +38,7 @@ def nudge(desk: Desk, request: Request, who: Who) -> list[Draft]:
 
 def reminded(desk: Desk, id: RequestId) -> str:
     """Whom a reminder goes to."""
-    told = [desk.person(one).called for one in desk.store.request(id).told]
+    told = [desk.person(one).addressed for one in desk.store.request(id).told]
     return f"I'm reminding {shortened(told) if told else 'whoever can decide'} of {id}."
 
 

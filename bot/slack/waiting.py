@@ -83,7 +83,7 @@ def _to_reader(scene: Scene, note: str) -> str:
     late, _, asked = note.partition(_ASKED_LATER)
     if late or not asked or scene.viewer is None:
         return note
-    own = rf"(?:(?<=, )|(?<= and )|^){re.escape(scene.viewer.called)}(?=, | and | may decide)"
+    own = rf"(?:(?<=, )|(?<= and )|^){re.escape(scene.viewer.addressed)}(?=, | and | may decide)"
     return f"{_ASKED_LATER}{re.sub(own, 'you', asked)}"
 
 

@@ -83,7 +83,7 @@ def test_a_delegate_that_can_not_be_is_refused(
 
 def test_only_a_colleague_stands_in_and_only_a_colleague_names_one(scene: Scene) -> None:
     scene.looked_at("cy", Standing.GUEST)
-    with pytest.raises(Refused, match="Cy can't decide here, so can't stand in"):
+    with pytest.raises(Refused, match=r"Cy \(cy@example\.com\) can't decide here, so can't stand in"):
         names(scene, "bo", "cy", 0 * DAY, DAY)
     with pytest.raises(Refused, match="Guests can't ask or decide here"):
         names(scene, "cy", "bo", 0 * DAY, DAY)

@@ -10,7 +10,7 @@ from tests.approvals.clicks import Counts, by_processes, by_threads, decided
 from tests.approvals.scene import STORES
 
 FIRST = re.compile(
-    r"Approver\d\d (approved R-1 a moment before you\. Nothing left to do\."
+    r"Approver\d\d \(approver\d\d@example\.com\) (approved R-1 a moment before you\. Nothing left to do\."
     r"|denied R-1 a moment before you\. Nothing has changed\.)"
 )
 

@@ -145,7 +145,10 @@ def test_the_requester_may_remind_once_in_four_hours(scene: Scene) -> None:
     request = scene.waiting()
     with pytest.raises(Refused) as told:
         nudge(request, scene.who("ada"), scene.table)
-    assert str(told.value) == "I asked Cy and Dee a moment ago. You can remind in 4 hours."
+    assert (
+        str(told.value)
+        == "I asked Cy (cy@example.com) and Dee (dee@example.com) a moment ago. You can remind in 4 hours."
+    )
     scene.clock.pass_(4 * HOUR)
     request = scene.store.append(request, nudge(request, scene.who("ada"), scene.table))
     assert (request.reminded, request.state) == (1, State.WAITING)

@@ -143,13 +143,13 @@ def test_nobody_decides_after_the_time_is_over(scene: Scene) -> None:
 
 V, A, T = What.VOTED, What.APPROVED, What.TRYING
 FIRST: list[tuple[list[What], str]] = [
-    ([V, A], "Cy approved R-1 8 seconds before you. Nothing left to do."),
-    ([V, A, T], "Cy approved R-1 8 seconds before you. Nothing left to do."),
-    ([V, A, What.STOPPED], "Cy approved R-1 8 seconds before you. Nothing left to do."),
-    ([V, A, What.REHEARSED], "Cy approved R-1 8 seconds before you. Nothing left to do."),
-    ([V, A, T, What.DONE], "Cy approved R-1 8 seconds before you. It is done."),
-    ([What.DENIED], "Cy denied R-1 8 seconds before you. Nothing has changed."),
-    ([What.WITHDRAWN], "Cy withdrew R-1 8 seconds before you."),
+    ([V, A], "Cy (cy@example.com) approved R-1 8 seconds before you. Nothing left to do."),
+    ([V, A, T], "Cy (cy@example.com) approved R-1 8 seconds before you. Nothing left to do."),
+    ([V, A, What.STOPPED], "Cy (cy@example.com) approved R-1 8 seconds before you. Nothing left to do."),
+    ([V, A, What.REHEARSED], "Cy (cy@example.com) approved R-1 8 seconds before you. Nothing left to do."),
+    ([V, A, T, What.DONE], "Cy (cy@example.com) approved R-1 8 seconds before you. It is done."),
+    ([What.DENIED], "Cy (cy@example.com) denied R-1 8 seconds before you. Nothing has changed."),
+    ([What.WITHDRAWN], "Cy (cy@example.com) withdrew R-1 8 seconds before you."),
     ([What.EXPIRED], "R-1 ended 8 seconds ago because nobody answered. Nothing has changed."),
     ([V, A, What.REFUSED], "R-1 ended 8 seconds ago: it can't be done."),
 ]
@@ -171,7 +171,8 @@ def test_both_voters_are_named_as_first(scene: Scene) -> None:
     again = [said(lambda name=name: no(scene, request, name), Settled) for name in ("cy", "dee")]  # type: ignore[misc]
     assert again == ["You approved R-1 already. Nothing left to do."] * 2
     told = str(settled(request, scene.store.people, scene.clock.now(), scene.person("ida")))
-    assert told == "Cy and Dee approved R-1 3 hours before you. Nothing left to do."
+    both = "Cy (cy@example.com) and Dee (dee@example.com)"
+    assert told == f"{both} approved R-1 3 hours before you. Nothing left to do."
 
 
 OWN = [
@@ -204,7 +205,10 @@ def test_who_withdrew_is_named_even_after_an_approval(scene: Scene) -> None:
     request = scene.now(scene.waiting(), V, A, by="cy")
     scene.clock.pass_(SECONDS)
     request = scene.now(request, What.WITHDRAWN, by="ada")
-    assert said(lambda: yes(scene, request, "dee"), Settled) == "Ada withdrew R-1 a moment before you."
+    assert (
+        said(lambda: yes(scene, request, "dee"), Settled)
+        == "Ada (ada@example.com) withdrew R-1 a moment before you."
+    )
 
 
 def test_an_end_counts_from_when_it_came(scene: Scene) -> None:
@@ -289,7 +293,7 @@ def test_only_an_operator_leaves_a_stopped_one_as_it_is(scene: Scene) -> None:
 def test_an_ended_request_is_not_taken_back(scene: Scene) -> None:
     request = scene.now(scene.waiting(), What.DENIED, by="cy")
     told = said(lambda: withdraw(request, scene.who("ada"), scene.table), Settled)
-    assert told == "Cy denied R-1 a moment before you. Nothing has changed."
+    assert told == "Cy (cy@example.com) denied R-1 a moment before you. Nothing has changed."
 
 
 def test_ones_own_is_taken_back_from_any_shell(scene: Scene) -> None:

@@ -92,7 +92,7 @@ def test_whom_the_policy_names_decides(scene: Scene, name: str) -> None:
 @pytest.mark.parametrize("name", ["bo", "ida"])
 def test_whom_the_policy_does_not_name_reads_who_can(scene: Scene, name: str) -> None:
     told = refused(scene, scene.waiting(), scene.who(name))
-    assert told == "Only Cy or Dee can decide R-1. Nothing has changed."
+    assert told == "Only Cy (cy@example.com) or Dee (dee@example.com) can decide R-1. Nothing has changed."
 
 
 def test_a_confidential_request_names_nobody(scene: Scene) -> None:
@@ -172,7 +172,10 @@ def test_both_policies_must_name_who_decides(scene: Scene) -> None:
     request = scene.waiting()
     scene.changed(OWNERS, 'people = ["dee@example.com", "bo@example.com"]')
     for name in ("cy", "bo"):
-        assert refused(scene, request, scene.who(name)) == "Only Dee can decide R-1. Nothing has changed."
+        assert (
+            refused(scene, request, scene.who(name))
+            == "Only Dee (dee@example.com) can decide R-1. Nothing has changed."
+        )
     assert decides(scene, request, scene.who("dee"))
 
 
@@ -201,7 +204,7 @@ def test_an_approver_who_left_is_no_approver(scene: Scene) -> None:
     request = scene.waiting()
     scene.looked_at("cy", Standing.LEFT)
     told = refused(scene, request, scene.who("bo"))
-    assert told == "Only Dee can decide R-1. Nothing has changed."
+    assert told == "Only Dee (dee@example.com) can decide R-1. Nothing has changed."
     assert decides(scene, request, scene.who("dee"))
 
 

@@ -80,7 +80,10 @@ def test_nobody_stands_in_for_themselves(scene: Scene) -> None:
 @pytest.mark.parametrize("standing", [Standing.GUEST, Standing.STRANGER, Standing.LEFT, Standing.BOT])
 def test_only_a_colleague_stands_in(scene: Scene, standing: Standing) -> None:
     scene.looked_at("bo", standing)
-    assert refused(scene, "cy", "bo") == "Bo can't decide here, so can't stand in. Name a colleague."
+    assert (
+        refused(scene, "cy", "bo")
+        == "Bo (bo@example.com) can't decide here, so can't stand in. Name a colleague."
+    )
     assert "can't ask or decide" in refused(scene, "bo", "cy") or standing is Standing.STRANGER
 
 
@@ -150,7 +153,7 @@ def test_a_delegate_decides_and_so_does_who_is_away(store: Store, clock: Clock) 
     assert [store.people.person(id).name for id in request.told] == ["Bo"]
     assert [one.because for one in scene.table.route(request).approvers] == [
         "",
-        "Cy is away and you stand in",
+        "Cy (cy@example.com) is away and you stand in",
     ]
     assert yes(scene, request, "bo").state is State.APPROVED
     other = scene.waiting()
@@ -180,7 +183,7 @@ def test_a_delegate_and_who_is_away_have_one_vote_together(store: Store, clock: 
     scene = ruled(store, clock, OWNERS + "agree = 2\n")
     away(scene, "cy", "bo")
     request = yes(scene, scene.waiting(), "bo")
-    assert no_way(scene, request, "cy").startswith("Bo approved R-1 for you already")
+    assert no_way(scene, request, "cy").startswith("Bo (bo@example.com) approved R-1 for you already")
     assert no_way(scene, request, "bo").startswith("You approved R-1 already")
     assert yes(scene, request, "dee").state is State.APPROVED
 

@@ -264,7 +264,7 @@ def test_a_delegate_is_asked_instead_and_the_one_away_may_still_decide(scene: Sc
     away(scene, "bo", "eve")
     found = route(ground(scene, 'approvers = ["manager"]')).approvers
     assert [(one.person.name, one.because, one.told) for one in found] == [
-        ("Bo", "you manage Ada", False), ("Eve", "Bo is away and you stand in", True),
+        ("Bo", "you manage Ada", False), ("Eve", "Bo (bo@example.com) is away and you stand in", True),
     ]  # fmt: skip
     scene.clock.pass_(3 * DAY)
     assert names(route(ground(scene, 'approvers = ["manager"]'))) == ["Bo"]
@@ -304,7 +304,7 @@ def test_a_delegates_delegate_is_not_asked(scene: Scene) -> None:
 def test_who_left_is_stepped_over_and_the_card_says_so(scene: Scene) -> None:
     scene.looked_at("cy", Standing.LEFT)
     found = route(ground(scene, 'approvers = ["owners"]'))
-    assert (names(found), found.notes) == (["Dee"], ("Cy can't decide any more.",))
+    assert (names(found), found.notes) == (["Dee"], ("Cy (cy@example.com) can't decide any more.",))
 
 
 def test_who_can_not_be_reached_is_replaced_by_the_fallback_group(scene: Scene) -> None:
@@ -313,7 +313,10 @@ def test_who_can_not_be_reached_is_replaced_by_the_fallback_group(scene: Scene) 
     assert [(one.person.name, one.told, one.is_fallback) for one in found.approvers] == [
         ("Bo", False, False), ("Ida", True, True),
     ]  # fmt: skip
-    assert found.notes == ("I can't reach Bo in Slack.", "Ida was asked instead.")
+    assert found.notes == (
+        "I can't reach Bo (bo@example.com) in Slack.",
+        "Ida (ida@example.com) was asked instead.",
+    )
 
 
 def test_the_fallback_group_decides_only_what_nobody_else_can(scene: Scene) -> None:
@@ -333,7 +336,9 @@ def test_whom_it_escalates_to_may_decide_from_then_on(scene: Scene) -> None:
     asked = ground(scene, 'approvers = ["manager"]\nescalate = { after = "1d", to = ["it"] }')
     assert names(route(asked)) == ["Bo"]
     assert names(route(asked, level=1)) == ["Bo", "Ida"] and not route(asked).notes
-    assert route(asked, level=1).notes == ("Nobody answered in time, so Ida may decide as well.",)
+    assert route(asked, level=1).notes == (
+        "Nobody answered in time, so Ida (ida@example.com) may decide as well.",
+    )
     assert not route(asked, vote(scene, "ida")).is_settled
     assert route(asked, vote(scene, "ida", level=1)).is_settled
 

@@ -54,10 +54,16 @@ def test_the_soonest_escalation_comes_first_wherever_it_is_written(store: Store,
 def test_the_requester_reminds_once_in_four_hours(scene: Scene) -> None:
     request = scene.waiting()
     scene.clock.pass_(timedelta(hours=3, minutes=59))
-    assert nudged(scene, request) == "I asked Cy and Dee 3 hours ago. You can remind in 1 minute."
+    assert (
+        nudged(scene, request)
+        == "I asked Cy (cy@example.com) and Dee (dee@example.com) 3 hours ago. You can remind in 1 minute."
+    )
     request = done(scene, request, lambda one, table: nudge(one, scene.who("ada"), table), minutes=1)
     assert (request.reminded, hours(scene, request.asked_last_at)) == (1, 0)
-    assert nudged(scene, request) == "I asked Cy and Dee a moment ago. You can remind in 4 hours."
+    assert (
+        nudged(scene, request)
+        == "I asked Cy (cy@example.com) and Dee (dee@example.com) a moment ago. You can remind in 4 hours."
+    )
 
 
 @pytest.mark.parametrize("name", ["cy", "eve", "ida"])

@@ -89,4 +89,7 @@ def test_who_stands_in_for_a_voter_has_no_second_vote_as_the_fallback(store: Sto
     scene.asked = scene.in_force
     request = done(scene, request, review)
     assert (seats(scene, request), request.is_stuck) == ([], True)
-    assert no_way(scene, request, "cy") == "Bo approved R-1 for you already. It waits for somebody else."
+    assert (
+        no_way(scene, request, "cy")
+        == "Bo (bo@example.com) approved R-1 for you already. It waits for somebody else."
+    )

@@ -99,7 +99,7 @@ def test_denying_in_a_shell_needs_and_keeps_a_reason(s: Stage, shell: Shell) -> 
         ),
         (
             ("approve", "R-1", "--as", "dana@example.com"),
-            "Only Priya Rao, Carol Diaz or Sam Lee can decide R-1.",
+            "Only Priya Rao (priya@example.com), Carol Diaz (carol@example.com) or Sam Lee (sam@example.com)",
         ),
         (("approve", "R-1", "--as", "x@evil.example"), "x@evil.example isn't an address of example.com."),
         (("approve", "R-9", "--as", "priya@example.com"), "There is no request R-9."),

@@ -12,6 +12,7 @@ from tests.bot.journeys.scenes import (
     approve,
     ask,
     buttons,
+    by_name,
     card,
     has_card,
     history,
@@ -45,7 +46,7 @@ def typed(s: Stage, user: str, text: str) -> str:
     """What /miro answers."""
     assert s.acting.command(user, "/miro", text).ok
     s.settle()
-    return next(one.text for one in reversed(s.slack.dm_of(user)) if one.ephemeral_for)
+    return by_name(next(one.text for one in reversed(s.slack.dm_of(user)) if one.ephemeral_for))
 
 
 def named(s: Stage, user: str) -> Delegation | None:

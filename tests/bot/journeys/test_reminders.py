@@ -173,7 +173,7 @@ def test_a_reminder_is_typed_as_well(s: Stage) -> None:
     wait(s, hours=5)
     s.acting.command("U0ALEX", "/miro", f"remind {id}")
     s.settle()
-    assert s.slack.dm_of("U0ALEX")[-1].text == f"I'm reminding Priya Rao, Carol Diaz and Sam Lee of {id}."
+    assert last(s, "U0ALEX") == f"I'm reminding Priya Rao, Carol Diaz and Sam Lee of {id}."
     assert read(card(s, "U0PRIYA")).startswith("Reminder: ")
 
 

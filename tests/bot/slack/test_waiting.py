@@ -241,16 +241,18 @@ LATE = "Nobody answered in time, so {} may decide as well."
 @pytest.mark.parametrize(
     ("names", "read"),
     [
-        ("Carol Diaz and Sam Lee", "you and Sam Lee"),
-        ("Sam Lee and Carol Diaz", "Sam Lee and you"),
-        ("Sam Lee, Carol Diaz and Priya Rao", "Sam Lee, you and Priya Rao"),
-        ("Carol Diaz", "you"),
+        ("{me} and Sam Lee", "you and Sam Lee"),
+        ("Sam Lee and {me}", "Sam Lee and you"),
+        ("Sam Lee, {me} and Priya Rao", "Sam Lee, you and Priya Rao"),
+        ("{me}", "you"),
+        ("Carol Diaz (diaz@example.com)", "Carol Diaz (diaz@example.com)"),
         ("Mary Carol Diaz and Carol Diaz Ruiz", "Mary Carol Diaz and Carol Diaz Ruiz"),
     ],
 )
 def test_whoever_was_asked_later_is_spoken_to(
     known: Facts, people: dict[str, Person], names: str, read: str
 ) -> None:
+    names = names.format(me="Carol Diaz (carol@example.com)")
     other = "Carol Diaz can't decide any more."
     of = request("move-team", State.WAITING, known, notes=(LATE.format(names), other))
     said = waiting.notes(scenes.scene(of, known, people, "approver"))

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from approvals.ids import PersonId
 from approvals.people import Person, addressed
 from bot.sandbox.drawing import as_text
 from bot.sandbox.inputs import placed
@@ -13,7 +14,7 @@ from bot.sandbox.slack_records import Message
 from bot.sandbox.stage import CHANNEL, POLICY, Stage
 from bot.slack.blocks import clip_words, count_words, header, message, section
 from bot.slack.named import mark, plainly
-from tests.bot.journeys.scenes import ask, card, deny, newest_request, playing, press, wait
+from tests.bot.journeys.scenes import as_it_was, ask, card, deny, newest_request, playing, press, wait
 from tests.bot.journeys.shell import machine
 
 pytestmark = pytest.mark.regression
@@ -241,3 +242,90 @@ def test_a_shell_prints_addresses_beside_names(tmp_path: Path) -> None:
             assert f"move Alex Smith ({OTHER})" in printed
             assert "Carol Diaz (carol@example.com)" in printed
         assert shell.json("show", "R-1")["about_email"] == OTHER
+
+
+# -- whom a sentence names: delegates, approvers, people who can't be reached --------------------------------
+
+ALONE = POLICY.replace('approvers = ["manager", "it"] }', 'approvers = ["manager"] }', 1)
+ACCESS = ("U0ALEX", "/miro-access", "for Engineering because I start Monday")
+
+
+def typed(s: Stage, user: str, text: str) -> str:
+    """What /miro answers."""
+    s.acting.command(user, "/miro", text)
+    s.settle()
+    return next(one.text for one in reversed(s.slack.dm_of(user)) if one.ephemeral_for)
+
+
+def test_a_delegate_and_who_is_away_are_told_apart_from_their_namesakes(tmp_path: Path) -> None:
+    with playing(tmp_path, ALONE) as s:
+        for user in ("U0PRIYA", "U0LENA"):
+            typed(s, user, "whoami")
+        wait(s, seconds=5)
+        for said in (typed(s, "U0PRIYA", "away until 2026-03-06 <@U0LENA>"), typed(s, "U0PRIYA", "away")):
+            assert said.startswith("Lena Vogt (lena@example.com) stands in for you from")
+        told = s.slack.dm_of("U0LENA")[-1]
+        assert shows(told, "U0PRIYA", "priya@example.com") and "and you stand in" in as_text(told)
+        assert told.text.startswith("Priya Rao (priya@example.com) is away")
+        ask(s, *ACCESS)
+        asked = as_text(card(s, "U0LENA"))
+        assert "You're asked because Priya Rao (priya@example.com) is away and you stand in." in asked
+        back = typed(s, "U0PRIYA", "away off")
+        assert back == "You're back: Lena Vogt (lena@example.com) doesn't stand in any more."
+        assert shows(s.slack.dm_of("U0LENA")[-1], "U0PRIYA", "priya@example.com") or any(
+            "You don't stand in for Priya Rao (priya@example.com)" in one.text
+            for one in s.slack.dm_of("U0LENA")
+        )
+
+
+def test_who_can_not_be_reached_is_said_with_the_address(s: Stage) -> None:
+    s.slack.fault("chat.postMessage", to="U0PRIYA", times=None, error="an_error_of_next_year")
+    id = ask(s, *ACCESS)
+    for _ in range(12):
+        wait(s, seconds=10)
+    waits = as_text(next(one for one in s.slack.dm_of("U0ALEX") if id in as_text(one)))
+    assert "I can't reach Priya Rao (priya@example.com) in Slack." in waits
+    told = next(one for one in s.slack.dm_of("U0CAROL") if "can't be reached" in one.text)
+    assert shows(told, "U0PRIYA", "priya@example.com")
+    assert told.text.startswith(f"{id}: Priya Rao (priya@example.com) can't be reached in Slack")
+
+
+def test_a_refusal_a_reminder_and_an_ending_say_who_by_address(s: Stage) -> None:
+    id = ask(s, *ACCESS)
+    everybody = "Priya Rao (priya@example.com), Carol Diaz (carol@example.com) and Sam Lee (sam@example.com)"
+    assert typed(s, "U0ALEX", f"remind {id}").startswith(f"I asked {everybody}")
+    wait(s, hours=5)
+    assert typed(s, "U0ALEX", f"remind {id}") == f"I'm reminding {everybody} of {id}."
+    late = as_it_was(card(s, "U0CAROL"))
+    press(s, "U0DANA", "approve", late)
+    refused = s.slack.seen_by("U0DANA")[-1].text
+    assert refused == f"Only {everybody.replace(' and ', ' or ')} can decide {id}. Nothing has changed."
+    press(s, "U0PRIYA", "approve")
+    press(s, "U0CAROL", "approve", late)
+    assert s.slack.seen_by("U0CAROL")[-1].text.startswith("Priya Rao (priya@example.com) approved")
+
+
+def test_the_channel_reads_in_whose_name_a_shell_decided(tmp_path: Path) -> None:
+    with machine(tmp_path, f'tell = "{CHANNEL}"\n{POLICY}') as (s, shell):
+        id = ask(s, *ACCESS)
+        shell.types("approve", id, "--as", "priya@example.com")
+        s.settle()
+        told = [one for one in s.slack.messages if one.channel == CHANNEL][-1]
+        assert shows(told, "U0PRIYA", "priya@example.com")
+        assert f"{id} was approved in the name of Priya Rao (priya@example.com)" in told.text
+
+
+@pytest.mark.parametrize(
+    ("person", "plain"),
+    [
+        (
+            Person(PersonId("P-7"), "m@example.com", "Carol (carol@example.com)"),
+            "Carol carol at… (m@example.com)",
+        ),
+        (Person(PersonId("P-7"), "m@example.com", "One Two Three Four"), "One Two Three… (m@example.com)"),
+        (Person(PersonId("P-7"), "", "Carol Diaz"), "Carol Diaz (P-7)"),
+        (Person(PersonId("P-7"), "", ""), "P-7"),
+    ],
+)
+def test_a_sentence_never_names_anybody_by_the_name_alone(person: Person, plain: str) -> None:
+    assert person.addressed == plain
