@@ -176,7 +176,9 @@ def test_a_delegates_delegate_decides_nothing(store: Store, clock: Clock) -> Non
     away(scene, "bo", "ida")
     request = scene.waiting()
     assert seats(scene, request) == ["Cy", "Bo"]
-    assert no_way(scene, request, "ida").startswith("Only Cy or Bo can decide")
+    assert no_way(scene, request, "ida").startswith(
+        "Only Cy (cy@example.com) or Bo (bo@example.com) can decide"
+    )
 
 
 def test_a_delegate_and_who_is_away_have_one_vote_together(store: Store, clock: Clock) -> None:

@@ -166,7 +166,10 @@ def variants(of: Request, texts: tuple[str, str] = TEXTS) -> dict[str, Request]:
     three, others = PersonId("P-3"), _asking(4, 5, asks=2)
     yes, open_ = Vote(three, NOW, "cafe"), Question(three, NOW, texts[0])
     anew = {**of.plan, "anew": True, "warnings": ["Miro has a new account for this address."]}
-    missed = ("I can't reach Carol Diaz in Slack.", "Sam Lee and Priya Rao were asked instead.")
+    missed = (
+        "I can't reach Carol Diaz (carol@example.com) in Slack.",
+        "Sam Lee (sam@example.com) and Priya Rao (priya@example.com) were asked instead.",
+    )
     return {
         "as it was asked": of,
         "several have to agree": replace(of, agree=3, need=3),

@@ -252,7 +252,7 @@ LATE = "Nobody answered in time, so {} may decide as well."
 def test_whoever_was_asked_later_is_spoken_to(
     known: Facts, people: dict[str, Person], names: str, read: str
 ) -> None:
-    names = names.format(me="Carol Diaz (carol@example.com)")
+    names = names.format(me=next(one.addressed for one in people.values() if one.name == "Carol Diaz"))
     other = "Carol Diaz can't decide any more."
     of = request("move-team", State.WAITING, known, notes=(LATE.format(names), other))
     said = waiting.notes(scenes.scene(of, known, people, "approver"))
