@@ -3,6 +3,7 @@
 from approvals import passing
 from approvals.refusals import Refused, Unsure
 from approvals.request import Request
+from approvals.routing import Ground
 from bot import ending
 from bot.checking import check_ground, check_names
 from bot.deciders import meet
@@ -20,8 +21,12 @@ def check(desk: Desk, colleagues: Colleagues, miro: Miro, request: Request, comm
     check_names(desk, command)
     asker = desk.person(request.requester)
     ground = desk.ground(command, asker)
+    asked: list[Ground] = []
     for each in (ground, *desk.table(request).grounds(request)):
-        meet(desk, colleagues, miro, each, live=True)
+        # Mostly all three are the same, and what Miro says of managers is asked once.
+        if not any(each.policy is one.policy and each.case == one.case for one in asked):
+            meet(desk, colleagues, miro, each, live=True)
+            asked.append(each)
     try:
         desk.ground(command, asker).may_ask()
     except Unsure:

@@ -18,6 +18,7 @@ from approvals.sqlite import SqliteStore, utc_now
 from approvals.store import StoreTrouble
 from bot.desk import Desk
 from bot.housekeeping import Housekeeping
+from bot.lately import Lately
 from bot.loops import Loop, Traffic
 from bot.miro.client import Miro
 from bot.miro_sync import MiroSync
@@ -194,9 +195,10 @@ def build(
     people = SlackPeople(client, store.people, now, pace, sleep)
     courier = Courier(desk, client, pace)
     me = f"{socket.gethostname()}/{os.getpid()}"
-    workers = [Worker(desk, miro, people, f"{me}/{number}") for number in range(WORKERS)]
+    lately = Lately(people, store.people, now)
     # All the others may be waiting for credits; who closes an account waits behind none of them.
-    workers.append(Worker(desk, miro, people, f"{me}/urgent", Urgency.FIRST))
+    ranks = [*((str(number), Urgency.ORDINARY) for number in range(WORKERS)), ("urgent", Urgency.FIRST)]
+    workers = [Worker(desk, miro, people, f"{me}/{name}", least, lately) for name, least in ranks]
     times, lists = Timetable(now), miro.ranked(Urgency.ORDINARY)
     housekeeping = Housekeeping(
         desk, PeopleSync(desk, lists, people, times), MiroSync(desk, lists, times), times

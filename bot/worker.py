@@ -24,6 +24,8 @@ class Worker:
     owner: str
     least: int = Urgency.ORDINARY
     """How urgent what it works on is at least."""
+    lately: Colleagues | None = None
+    """Where it asks right before the first write; shared, so that several workers don't ask the same."""
     _kept: Claim | None = None
 
     def work(self) -> bool:
@@ -56,7 +58,8 @@ class Worker:
         if request.state is State.CHECKING:
             after = check(self.desk, miro, self.colleagues, request, claim)
         else:
-            after = Provisioning(self.desk, miro, self.colleagues, request, claim).run()
+            live = self.lately or self.colleagues
+            after = Provisioning(self.desk, miro, live, request, claim).run()
         if not after.held:
             self.desk.troubles.went_on(after.id)
 
