@@ -8,7 +8,7 @@ from datetime import datetime
 from approvals.clocks import SKEW
 from approvals.connections import Connections
 from approvals.ids import PersonId, SlackId, stamp, unstamp
-from approvals.people import FRESH, Delegation, Person
+from approvals.people import FRESH, Delegation, Person, canonical
 
 
 def number_of(id: PersonId) -> int:
@@ -38,7 +38,7 @@ class SqliteRelations:
 
     def keep_members(self, handle: str, members: Iterable[SlackId] | None, now: datetime) -> None:
         """Writes down who is in a Slack user group, or a channel; None: Slack knows none of that name."""
-        name = handle.casefold()
+        name = canonical(handle)
         with self._on.writing():
             self._on.run("DELETE FROM user_groups WHERE handle = ?", name)
             self._on.run("DELETE FROM user_groups_seen WHERE handle = ?", name)
@@ -52,7 +52,7 @@ class SqliteRelations:
         rows = self._on.rows(
             "SELECT m.slack_id FROM user_groups m JOIN user_groups_seen s ON s.handle = m.handle"
             " WHERE m.handle = ? AND s.seen_at BETWEEN ? AND ? ORDER BY m.slack_id",
-            handle.casefold(), stamp(now - FRESH), stamp(now + SKEW),
+            canonical(handle), stamp(now - FRESH), stamp(now + SKEW),
         )  # fmt: skip
         return [SlackId(row["slack_id"]) for row in rows]
 
@@ -60,7 +60,7 @@ class SqliteRelations:
         """Whether Slack told within a day who is in a group or channel; not of one it doesn't know."""
         seen = "SELECT 1 FROM user_groups_seen WHERE handle = ? AND seen_at BETWEEN ? AND ?"
         span = stamp(now - FRESH), stamp(now + SKEW)
-        return self._on.row(seen, handle.casefold(), *span) is not None
+        return self._on.row(seen, canonical(handle), *span) is not None
 
     def keep_manager(self, id: PersonId, boss: PersonId | None, now: datetime) -> None:
         """Writes down who manages somebody, as Slack or Miro said; None: nobody is known to."""

@@ -82,17 +82,25 @@ class SlackPeople:
     def user_group(self, handle: str) -> list[SlackId] | None:
         """Who is in the user group "@designers", or with such an id; None if there is none. Raises SlackAway.
 
-        A disabled group is none: Slack lists it only where it is asked for.
+        A disabled group is none: Slack lists it only where it is asked for. Only A to Z are folded: a group
+        called "\u017fecurity" (long s) isn't "security". Two of one handle are none, too: either could be
+        meant.
         """
-        wanted = handle.strip().casefold()
+        wanted = canonical(handle)
         said = self._ask(self._client.usergroups_list)
         groups, are_all = shapes.entries(said.get("usergroups", []), "id", "handle")
-        found = [one["id"] for one in groups if one["id"].casefold() == wanted]
+        found = {one["id"] for one in groups if canonical(one["id"]) == wanted}
         # Only then by handle: whoever may make groups could call one like the id of another.
-        found += [one["id"] for one in groups if one["handle"].casefold() == wanted.removeprefix("@")]
+        called = wanted.removeprefix("@")
+        found = found or {one["id"] for one in groups if canonical(one["handle"]) == called}
         if not found and not are_all:
             raise _unreadable("usergroups.list", "some of its groups have no id or handle")
-        listed = self._ask(self._client.usergroups_users_list, usergroup=found[0]) if found else {}
+        if len(found) > 1:
+            log.warning(
+                "Slack has several user groups %s (%s): I take none", handle, ", ".join(sorted(found))
+            )
+            return None
+        listed = self._ask(self._client.usergroups_users_list, usergroup=found.pop()) if found else {}
         return _members("usergroups.users.list", listed["users"]) if listed else None
 
     def channel(self, id: str) -> list[SlackId] | None:
