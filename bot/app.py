@@ -191,7 +191,7 @@ def build(
         settings.miro_url, settings.secret("MIRO_SCIM_TOKEN"), store, now, sleep, settings.dialect, practice
     )
     lines, pace = Outgoing(), Pace(now)
-    client = SlackClient(settings.secret("SLACK_BOT_TOKEN"), settings.slack_url, lines)
+    client = SlackClient(settings.secret("SLACK_BOT_TOKEN"), settings.slack_url, lines, now=now)
     people = SlackPeople(client, store.people, now, pace, sleep)
     courier = Courier(desk, client, pace)
     me = f"{socket.gethostname()}/{os.getpid()}"

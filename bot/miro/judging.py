@@ -1,13 +1,13 @@
 """What a status of Miro's means: to a look, which is never a verdict, and to a write, which may be one."""
 
-import email.utils
 import json
 import re
-from datetime import UTC, datetime
+from datetime import datetime
 
 from bot.miro import wire
 from bot.miro.errors import Away, Declined, Locked, MiroError, Trouble, Unclear
 from bot.miro.quota import WINDOW
+from bot.retry_after import retry_after as read_retry_after
 
 RETRIED = (408, 425, 429, 503)
 """Nothing was done: too slow a request, too early, too many, no service. Sent again, whatever the method."""
@@ -80,12 +80,4 @@ def retry_after(text: str, now: datetime, most: float) -> float:
 
     Miro isn't known to send Retry-After with SCIM.
     """
-    if text.isascii() and text.isdigit():
-        return min(max(1.0, float(text)), most)
-    try:
-        # It reads the obsolete forms of RFC 9110 section 5.6.7, too; what names no zone is in UTC.
-        date = email.utils.parsedate_to_datetime(text)
-        date = date if date.tzinfo else date.replace(tzinfo=UTC)
-        return min(max(1.0, (date - now).total_seconds()), most)
-    except (TypeError, ValueError, OverflowError, IndexError):
-        return WINDOW.total_seconds()
+    return read_retry_after(text, now, most, WINDOW.total_seconds())

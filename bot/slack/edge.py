@@ -1,8 +1,10 @@
 """The edge to Slack: every call leaves here, and every fault of line or form comes back as one error."""
 
 import json as js
+import math
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 from urllib.parse import urlencode, urlsplit
@@ -12,12 +14,15 @@ from slack_sdk.errors import SlackApiError, SlackRequestError
 from slack_sdk.web import SlackResponse
 
 from bot.outgoing import Answered, Outgoing, Unanswered, is_loopback, is_safe
+from bot.retry_after import retry_after
 from bot.slack.heard import Heard
 
 SECONDS = 15
 """All of one call, from connecting to the last byte of the answer."""
 LONGEST_WAIT = 600.0
 """Seconds that a Retry-After may ask for."""
+UNTOLD_WAIT = 10.0
+"""Seconds where it asks for nothing that can be read."""
 
 _NEEDED: dict[str, dict[str, type]] = {
     "apps.connections.open": {"url": str},
@@ -64,6 +69,10 @@ class SlackFault(SlackApiError):
         return str(self.args[0]).partition("\n")[0]
 
 
+def _wall_clock() -> datetime:
+    return datetime.now(UTC)
+
+
 class SlackClient(WebClient):
     """slack_sdk's client, whose calls leave by the bot's own lines.
 
@@ -80,13 +89,15 @@ class SlackClient(WebClient):
         seconds: float = SECONDS,
         team_id: str | None = None,
         heard: Heard | None = None,
+        now: Callable[[], datetime] = _wall_clock,
     ) -> None:
         super().__init__(token, base_url, retry_handlers=[], team_id=team_id)
-        self.lines, self._seconds, self.heard = lines, seconds, heard or Heard()
+        self.lines, self._seconds, self.heard, self._now = lines, seconds, heard or Heard(), now
 
     def for_listener(self, team_id: str | None, seconds: float) -> "SlackClient":
         """The same lines, for a call that somebody waits for; Enterprise Grid wants the team named."""
-        return SlackClient(self.token or "", self.base_url, self.lines, seconds, team_id, self.heard)
+        token, heard = self.token or "", self.heard
+        return SlackClient(token, self.base_url, self.lines, seconds, team_id, heard, self._now)
 
     def api_call(
         self,
@@ -136,7 +147,7 @@ class SlackClient(WebClient):
             raise SlackFault("response_url", Kind.NETWORK, str(error), nothing) from error
         if answered.status != 200:
             said = self._response("response_url", {}, answered.status)
-            raise _by_status("response_url", answered, said)
+            raise self._by_status("response_url", answered, said)
 
     def _is_slacks(self, url: str) -> bool:
         """Slack's are on hooks.slack.com (GovSlack: hooks.slack-gov.com); a stand-in's are where it is."""
@@ -152,16 +163,16 @@ class SlackClient(WebClient):
         code = said.get("error") if said else None
         response = self._response(url, said or {}, answered.status, answered.headers)
         if answered.status == 429 or code in ("ratelimited", "rate_limited"):
-            wait = _retry_after(answered.headers)
+            wait = self._retry_after(answered)
             # Socket Mode reads these two by itself, and the header as a whole number.
-            response.headers["Retry-After"] = str(int(wait))
+            response.headers["Retry-After"] = str(math.ceil(wait))
             response.data = {**(said or {}), "ok": False, "error": "ratelimited"}
             raise SlackFault(method, Kind.BUSY, "ratelimited", response, wait)
         if said is not None and said.get("ok") is False and isinstance(code, str) and answered.status < 500:
             self.heard.answer(method, code)
             raise SlackFault(method, Kind.REFUSED, code, response)
         if answered.status != 200:
-            raise _by_status(method, answered, response)
+            raise self._by_status(method, answered, response)
         if said is None or said.get("ok") is not True:
             raise SlackFault(method, Kind.UNREADABLE, "the answer can't be understood", response)
         self.heard.answer(method, "")
@@ -169,6 +180,20 @@ class SlackClient(WebClient):
             if not isinstance(said.get(name), kind) or said[name] == "":
                 raise SlackFault(method, Kind.UNREADABLE, f"the answer has no usable “{name}”", response)
         return response
+
+    def _by_status(self, method: str, answered: Answered, response: SlackResponse) -> SlackFault:
+        status = answered.status
+        if status == 429:
+            return SlackFault(method, Kind.BUSY, "ratelimited", response, self._retry_after(answered))
+        # A redirect isn't followed: it would take the token, or somebody's request, to another place.
+        why = f"status {status}" + (", a redirect, which I don't follow" if 300 <= status < 400 else "")
+        return SlackFault(method, Kind.STATUS, why, response)
+
+    def _retry_after(self, answered: Answered) -> float:
+        """Seconds; Slack documents a whole number, what stands between may send a date."""
+        return retry_after(
+            answered.headers.get("retry-after", "").strip(), self._now(), LONGEST_WAIT, UNTOLD_WAIT
+        )
 
     def _response(
         self, url: str, data: dict[str, Any], status: int, headers: Mapping[str, str] | None = None
@@ -178,24 +203,6 @@ class SlackClient(WebClient):
             client=None, http_verb="POST", api_url=url, req_args={}, data=data, headers=dict(headers or {}),
             status_code=status,
         )  # fmt: skip
-
-
-def _by_status(method: str, answered: Answered, response: SlackResponse) -> SlackFault:
-    status = answered.status
-    if status == 429:
-        return SlackFault(method, Kind.BUSY, "ratelimited", response, _retry_after(answered.headers))
-    # A redirect isn't followed: it would take the token, or somebody's request, to another place.
-    why = f"status {status}" + (", a redirect, which I don't follow" if 300 <= status < 400 else "")
-    return SlackFault(method, Kind.STATUS, why, response)
-
-
-def _retry_after(headers: Mapping[str, str]) -> float:
-    """Seconds; Slack documents a whole number. 10 for what is none, at least 1, at most LONGEST_WAIT."""
-    text = headers.get("retry-after", "").strip()
-    digits = text.isascii() and text.isdigit()
-    # No longer than a number can sensibly be: `int` refuses thousands of digits.
-    seconds = (float(text) if len(text) < 10 else LONGEST_WAIT) if digits else 10.0
-    return min(max(1.0, seconds), LONGEST_WAIT)
 
 
 _HALF = re.compile(r"[\ud800-\udfff]")

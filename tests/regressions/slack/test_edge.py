@@ -16,6 +16,7 @@ from tests.regressions.slack.raw import dripping, http, raw
 pytestmark = pytest.mark.regression
 
 TOKEN = "xoxb-sandbox"
+NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 WELL = http("200 OK", b'{"ok": true, "channel": "D1", "ts": "1.2"}')
 REDIRECTS = ["301 Moved", "302 Found", "303 See Other", "307 Temporary Redirect", "308 Permanent Redirect"]
 
@@ -200,12 +201,16 @@ def test_nobody_listening_is_a_fault_of_the_same_kind(lines: Outgoing) -> None:
     ("header", "seconds"),
     [
         ("30", 30), ("0", 1), ("-5", 10), ("soon", 10), ("", 10), ("1.5", 10), ("1e9", 10), ("9" * 5000, 600),
-        ("99999999999", 600), ("Wed, 21 Oct 9999 07:28:00 GMT", 10), ("\xb2", 10),
+        ("99999999999", 600), ("\xb2", 10),
+        ("Mon, 02 Mar 2026 09:00:42 GMT", 42), ("Monday, 02-Mar-26 09:00:42 GMT", 42),
+        ("Mon Mar  2 09:00:42 2026", 42), ("Mon, 02 Mar 2026 10:00:42 +0100", 42),
+        ("Mon, 02 Mar 2026 08:00:00 GMT", 1), ("Wed, 21 Oct 9999 07:28:00 GMT", 600),
+        ("Fri, 31 Dec 9999 23:59:59 -1200", 600), ("Mon, 99 Mar 2026 09:00:42 GMT", 10),
     ],
 )  # fmt: skip
 def test_any_retry_after_is_read_and_bounded(lines: Outgoing, header: str, seconds: float) -> None:
     with raw(lambda _: http("429 Too Many Requests", b"", f"Retry-After: {header}")) as slack:
-        found = fault(SlackClient(TOKEN, slack.url, lines))
+        found = fault(SlackClient(TOKEN, slack.url, lines, now=lambda: NOW))
     assert (found.kind, found.retry_after) == (Kind.BUSY, seconds)
     assert int(found.response.headers["Retry-After"]) == seconds, "Socket Mode reads it as a whole number"
 
