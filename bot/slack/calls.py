@@ -6,6 +6,7 @@ from typing import Any
 
 from bot.slack.edge import Kind, SlackClient, SlackFault
 from bot.slack.pace import EVERYTHING, Crowded, Pace, Paced
+from bot.slack.token_check import TRUSTED_FOR, TokenCheck
 from bot.slack.verdict import Verdicts
 
 log = logging.getLogger(__name__)
@@ -19,18 +20,24 @@ _FINAL = {
 others are reached (`Verdicts`); there are many, and more every year."""
 _PAGE_IS_OFF = {"not_enabled"}
 """App Home is switched off; the page is drawn again when somebody opens it."""
-_TOKEN = {
-    "invalid_auth", "not_authed", "account_inactive", "token_revoked", "token_expired", "org_login_required",
-    "not_allowed_token_type", "two_factor_setup_required", "access_denied", "invalid_app_id",
-    "team_added_to_org", "accesslimited", "enterprise_is_restricted", "messages_tab_disabled",
+_TOKEN = {"invalid_auth", "not_authed", "account_inactive", "token_revoked", "token_expired"}
+"""Errors of the bot's token: nobody's verdict. Nothing is sent for a while; somebody mends these, and then
+everything is brought."""
+_PERHAPS_TOKEN = {
+    "org_login_required", "not_allowed_token_type", "two_factor_setup_required", "access_denied",
+    "invalid_app_id", "team_added_to_org", "accesslimited", "enterprise_is_restricted",
+    "messages_tab_disabled",
 }  # fmt: skip
-"""Errors of the bot's token, of the whole workspace or of the app's settings: nobody's verdict. Nothing is
-sent for a while; somebody mends these, and then everything is brought."""
-_PASSING = {"internal_error", "fatal_error", "service_unavailable", "request_timeout", "missing_scope"}
+"""Errors of the token, the workspace or the app's settings by name, which Slack also answers for one channel
+or person: `auth.test` decides which it is."""
+_SLACKS_OWN = {"internal_error", "fatal_error"}
+"""Slack's 5xx in words: nobody's verdict."""
+_PASSING = {"service_unavailable", "request_timeout", "missing_scope"}
+"""They pass, or somebody mends them, and mostly befall everybody; for one recipient alone they may last."""
 _OF_THE_MESSAGE = ("block", "msg_", "text", "attachment", "metadata", "invalid_arg", "json", "form_data")
 """What the names of errors have in them that are about a message and not about who was to get it."""
 
-TOKEN_HOLD = 10.0
+TOKEN_HOLD = TRUSTED_FOR.total_seconds()
 PLAIN = "Slack didn't take the full message. My App Home has everything."
 
 
@@ -52,8 +59,8 @@ class Later(Exception):
 class Line:
     """The bot's way to Slack. Everything here raises Unreachable, Later or Paced."""
 
-    def __init__(self, client: SlackClient, pace: Pace, verdicts: Verdicts) -> None:
-        self._client, self.pace, self._verdicts = client, pace, verdicts
+    def __init__(self, client: SlackClient, pace: Pace, verdicts: Verdicts, token: TokenCheck) -> None:
+        self._client, self.pace, self._verdicts, self._token = client, pace, verdicts, token
 
     def call(self, method: str, *, urgent: bool = False, **params: Any) -> dict[str, Any]:
         """One Web API call, by the name of slack_sdk's function."""
@@ -87,31 +94,43 @@ class Line:
         """A fault of one message is nobody's verdict: before somebody is judged, its plain text is tried."""
         if fault.kind is not Kind.REFUSED or not (params.get("blocks") and params.get("text")):
             return False
-        if fault.code in _FINAL | _TOKEN | _PASSING:
+        if fault.code in _FINAL | _TOKEN | _PERHAPS_TOKEN | _SLACKS_OWN | _PASSING:
             return False
         return any(part in fault.code for part in _OF_THE_MESSAGE) or self._verdicts.is_close(name, to)
 
     def _consequence(self, method: str, to: str, fault: SlackFault) -> Exception:
-        """What follows from a fault."""
+        """What follows from a fault. Raises Paced where the token can't be asked for now."""
         code = fault.code
         if code in _FINAL or (code in _PAGE_IS_OFF and method == "views.publish"):
             self.pace.went_well(method)
             return Unreachable(code)
+        if code == "missing_scope" and method == "conversations.info":
+            return Unreachable("I may not look whether the channel is shared (channels:read)")
         log.warning("Slack %s: %s", method, fault.why)
         if fault.kind is Kind.BUSY:
             seconds = fault.retry_after or 1
             self.pace.hold(method, seconds)
             self._verdicts.busy(method, to, seconds)
             return Paced(method, seconds)
-        if code in _TOKEN:
+        is_good = False if code in _TOKEN else self._token.is_good() if code in _PERHAPS_TOKEN else True
+        if is_good is False:
             self.pace.hold(EVERYTHING, TOKEN_HOLD)
             return Paced(EVERYTHING, TOKEN_HOLD)
-        if fault.kind is not Kind.REFUSED or code in _PASSING:
+        if fault.kind is not Kind.REFUSED or code in _SLACKS_OWN or is_good is None:
             self.pace.failed(method)
             return Later(1, code)
-        self.pace.went_well(method)
+        return self._refused(method, to, code)
+
+    def _refused(self, method: str, to: str, code: str) -> Exception:
+        """What follows from a refusal that may be about the recipient."""
         if self._verdicts.refused(method, to):
+            self.pace.went_well(method)
             return Unreachable(code)
+        if code in _PASSING:
+            # Most likely nobody can be reached; if somebody is, that ends the row of failures.
+            self.pace.failed(method)
+        else:
+            self.pace.went_well(method)
         return Later(self._verdicts.wait(method, to) or 1, code, refused=True)
 
     def post(self, to: str, message: Mapping[str, Any], urgent: bool = False) -> dict[str, Any]:
@@ -133,12 +152,7 @@ class Line:
 
     def refuse_shared(self, channel: str) -> None:
         """A channel shared with another organization would show names and reasons to strangers."""
-        try:
-            said = self.call("conversations_info", channel=channel)
-        except Later as error:
-            if error.code == "missing_scope":
-                raise Unreachable("I may not look whether the channel is shared (channels:read)") from error
-            raise
+        said = self.call("conversations_info", channel=channel)
         # Whatever isn't a clear no counts as shared: names mustn't be shown by mistake.
         if said["channel"].get("is_ext_shared", False) is not False:
             raise Unreachable("the channel is shared with another organization")

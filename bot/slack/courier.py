@@ -20,6 +20,7 @@ from bot.slack.edge import SlackClient
 from bot.slack.notes import Notes
 from bot.slack.pace import Pace
 from bot.slack.publisher import Publisher
+from bot.slack.token_check import TokenCheck
 from bot.slack.verdict import Verdicts
 
 log = logging.getLogger(__name__)
@@ -66,7 +67,8 @@ class Courier:
     _pages: threading.Lock = field(default_factory=threading.Lock)
 
     def __post_init__(self) -> None:
-        line = Line(self.client, self.pace, Verdicts(self.desk.now))
+        now = self.desk.now
+        line = Line(self.client, self.pace, Verdicts(now), TokenCheck(self.client, self.pace, now))
         self.homes = Publisher(self.desk, line.call)
         self._notes, self._copies = Notes(self.desk, line), Copies(self.desk, line)
 
