@@ -148,7 +148,7 @@ def test_a_refusal_of_a_look_is_no_verdict_and_told_in_miros_words(s: Scene) -> 
         Answer.of(200, [ADA]),
         Answer(200, b"<html>Sign in</html>", {"Content-Type": "text/html"}),
         Answer(200, b"[" * 100_000),
-        Answer(204),
+        Answer(200),
     ],
 )
 def test_an_unreadable_answer_is_as_good_as_none(answer: Answer) -> None:
