@@ -69,7 +69,8 @@ class SocketSlack:
         self.opened += 1
         if self.error:
             return Answer.of(200, {"ok": False, "error": self.error})
-        return Answer.of(200, {"ok": True, "url": f"ws://127.0.0.1:{self._port}/link"})
+        who = {"team_id": "T01", "user_id": "U0BOT"}  # for auth.test, before the bot joins
+        return Answer.of(200, {"ok": True, "url": f"ws://127.0.0.1:{self._port}/link", **who})
 
     def listen(self, server: socket.socket) -> None:
         self._port = server.getsockname()[1]

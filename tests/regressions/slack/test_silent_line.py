@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from bot.outgoing import Outgoing
@@ -19,6 +20,7 @@ from bot.slack.heard import Heard
 from bot.slack.socket_mode import Pulse, SocketMode
 from tests.bot.journeys.scenes import last, playing
 from tests.e2e.process import until
+from tests.e2e.scene import scene as bots
 from tests.regressions.slack.socket_server import Connection, SocketSlack, socket_slack
 
 pytestmark = pytest.mark.regression
@@ -280,3 +282,14 @@ def test_a_refused_app_token_ends_the_start_and_later_shows_in_health(tmp_path: 
         s.slack.error = ""
         s.joined_times(2)
         assert until(lambda: s.stage.bot.health()["ok"])
+
+
+def test_in_socket_mode_health_has_an_address_of_its_own(tmp_path: Path) -> None:
+    tokens = {"SLACK_BOT_TOKEN": "xoxb-sandbox", "SLACK_APP_TOKEN": "xapp-sandbox"}
+    with socket_slack() as slack, bots(tmp_path, {"SLACK_API_URL": slack.url, **tokens}) as s:
+        bot = s.launch("--health", "127.0.0.1:0")
+        printed = bot.until_says("Ready.")
+        address = next(one.split()[1] for one in printed.splitlines() if one.startswith("Health:"))
+        assert httpx.get(address).json()["slack"].startswith("heard ")
+        assert httpx.post(f"{address.removesuffix('healthz')}slack/events").status_code == 404
+        assert bot.end() == 0
