@@ -67,7 +67,7 @@ class _Size:
 
 
 _SIZES = (
-    _Size(), _Size(1, notes=20), _Size(2, notes=15), _Size(3, notes=10),
+    _Size(), _Size(1, notes=20), _Size(2, notes=17), _Size(3, notes=10),
     *(_Size(4, longest, 7, 20) for longest in range(20, 8, -1)),
     *(_Size(5, longest, 0, 15) for longest in range(8, 2, -1)),
     _Size(5, 3, 0, 12),
