@@ -89,9 +89,13 @@ class Office:
         """In another Miro the ids of the one before belong to others, so what was seen there is forgotten."""
         object.__setattr__(self, name, value)
         if name == "sandbox":
-            with self.store.writing():
-                for table in ("links", "humans"):
-                    self.store._on.run(f"DELETE FROM {table}")
+            self.forget()
+
+    def forget(self) -> None:
+        """Forgets which accounts in Miro belong to whom."""
+        with self.store.writing():
+            for table in ("links", "humans"):
+                self.store._on.run(f"DELETE FROM {table}")
 
     def answer(self, call: Call) -> Answer | None:
         """Today's Miro answers."""

@@ -191,6 +191,7 @@ class Second:
     def empty(self) -> None:
         """Begins again without anybody."""
         self.storage.resources = []
+        self.room.forget()
         self.log.clear()
 
     def add_person(self, email: str, **facts: Any) -> str:
