@@ -18,7 +18,9 @@ def test_what_needed_no_approval_was_approved_by_nobody(scene: Scene) -> None:
     text = "R-1 needs no approval: the policy says so. Nothing left to do."
     assert str(settled(request, scene.store.people, scene.clock.now())) == text
     withdrawn = scene.now(request, What.WITHDRAWN, by="ada")
-    assert str(settled(withdrawn, scene.store.people, scene.clock.now())).startswith("Ada withdrew R-1")
+    assert str(settled(withdrawn, scene.store.people, scene.clock.now())).startswith(
+        "Ada (ada@example.com) withdrew R-1"
+    )
 
 
 def test_what_the_bot_ended_says_why(scene: Scene) -> None:

@@ -64,7 +64,10 @@ def test_the_same_ask_joins_the_older_one_without_a_look(s: Stage) -> None:
     first = ask(s, "U0ALEX", *ACCESS)
     after = checked(s, sent(s))
     assert (after.state, after.because_of) == ("joined", first)
-    assert after.outcome and after.outcome.text == f"The same was asked for already: {first} by Alex Smith."
+    assert (
+        after.outcome
+        and after.outcome.text == f"The same was asked for already: {first} by Alex Smith (alex@example.com)."
+    )
     assert s.miro.log == []
 
 

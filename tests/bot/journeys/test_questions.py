@@ -134,7 +134,7 @@ def test_a_question_sent_when_it_is_decided_reads_who_was_first(s: Stage) -> Non
     press(s, "U0CAROL", "question")
     deny(s, "U0PRIYA", "No seat is free.")
     said = s.acting.submit("U0CAROL", {"reason": WHAT}).errors["reason"]
-    assert said.startswith(f"Priya Rao denied {id}")
+    assert said.startswith(f"Priya Rao (priya@example.com) denied {id}")
     assert not has_card(s, "U0ALEX", "answer")
 
 

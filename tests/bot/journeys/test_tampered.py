@@ -154,7 +154,9 @@ def test_a_denial_turned_to_another_request_needs_the_right(s: Stage) -> None:
     s.acting.fill("U0PRIYA", {"reason": "No."})
     metadata = json.dumps({"request": other, "revision": ""})
     reply = submitted(s, "U0PRIYA", lambda view: view.update(private_metadata=metadata))
-    assert reply.errors == {"reason": f"Only Carol Diaz can decide {other}. Nothing has changed."}
+    assert reply.errors == {
+        "reason": f"Only Carol Diaz (carol@example.com) can decide {other}. Nothing has changed."
+    }
     assert (state(s, mine), state(s, other)) == ("waiting", "waiting")
 
 
