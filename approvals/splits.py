@@ -1,10 +1,10 @@
 """An operator records that what is linked as one human is two: values in, an entry or a refusal out."""
 
+from approvals.decide.actor import Who, is_operator
 from approvals.people import key
-from approvals.policy import Policy, is_person
+from approvals.policy.model import Policy, is_person
 from approvals.refusals import Refused
 from approvals.request import Draft, Event
-from approvals.who import Who, is_operator
 
 PEOPLE = "people"
 """The stream that tells who was told apart, beside the streams of requests."""

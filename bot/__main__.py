@@ -2,8 +2,9 @@
 
 import click
 
-from bot.cli import doctor, people, policy, record, requests, running
+from bot.cli import doctor, people, record, requests, running
 from bot.cli.common import sentences
+from bot.cli.policy import commands
 
 
 class Commands(click.Group):
@@ -44,7 +45,7 @@ for _command in (
     requests.resume,
     record.audit,
     people.people,
-    policy.policy,
+    commands.policy,
 ):
     main.add_command(_command)
 

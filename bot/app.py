@@ -4,7 +4,8 @@ import logging
 import os
 import socket
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -13,28 +14,29 @@ from slack_bolt import App
 from slack_bolt.authorization import AuthorizeResult
 from slack_bolt.context import BoltContext
 
+from approvals.record.contract import StoreTrouble
+from approvals.record.store import SqliteStore, utc_now
 from approvals.request import Urgency
-from approvals.sqlite import SqliteStore, utc_now
-from approvals.store import StoreTrouble
-from bot.desk import Desk
-from bot.housekeeping import Housekeeping
-from bot.lately import Lately
-from bot.loops import Loop, Traffic
+from bot.context import Desk
+from bot.http.outgoing import Outgoing
 from bot.miro.client import Miro
-from bot.miro_sync import MiroSync
-from bot.outgoing import Outgoing
-from bot.people_sync import PeopleSync
 from bot.policies import Policies, usable
 from bot.settings import Settings
-from bot.slack.courier import Courier
-from bot.slack.edge import SlackClient
+from bot.slack.api.edge import SlackClient
+from bot.slack.api.pace import Pace
+from bot.slack.api.people import SlackPeople
+from bot.slack.deliver.courier import Courier
+from bot.slack.door.receiver import Receiver
+from bot.slack.door.socket_mode import SocketMode
+from bot.slack.door.web import Door
 from bot.slack.listeners import Listeners
-from bot.slack.pace import Pace
-from bot.slack.people import SlackPeople
-from bot.slack.receiver import Receiver
-from bot.slack.web import Door
-from bot.timetable import Timetable
-from bot.worker import Worker
+from bot.work.clock import Housekeeping
+from bot.work.loop import Loop, Traffic
+from bot.work.refresh.miro import MiroSync
+from bot.work.refresh.people import PeopleSync
+from bot.work.refresh.recent import Lately
+from bot.work.refresh.timetable import Timetable
+from bot.work.worker import Worker
 
 log = logging.getLogger(__name__)
 
@@ -47,6 +49,7 @@ SENDERS = 4
 """Threads that bring messages; of one method two at most, so that one that hangs keeps no other back."""
 HEALTH_PATIENCE = 0.5
 """Seconds that /healthz waits for the record."""
+JOINING_SECONDS, LEAVING_SECONDS = 10.0, 2.0
 LAST_STEPS = 4.0
 """Seconds for the current steps when the bot ends; Docker kills after ten, which does no harm either."""
 
@@ -128,6 +131,19 @@ class Bot:
         secret = self.settings.secret("SLACK_SIGNING_SECRET")
         now, heard = lambda: self.desk.now().timestamp(), self.client.heard.delivery
         return Door(self.receiver(), secret, self.health, now, heard)
+
+    @contextmanager
+    def on_socket(self) -> Iterator[bool]:
+        """Takes what Slack sends over Socket Mode until the block ends; whether the line was soon there."""
+        token, heard = self.settings.secret("SLACK_APP_TOKEN"), self.client.heard
+        client = SlackClient(token, self.settings.slack_url, self.lines, heard=heard)
+        line = SocketMode(client, token, self.receiver(), heard, LISTENERS)
+        try:
+            line.start()
+            # Slack's first word is hello, and what people do before is lost.
+            yield line.joined.wait(JOINING_SECONDS)
+        finally:
+            line.stop(LEAVING_SECONDS)
 
     def health(self) -> dict[str, Any]:
         """What /healthz answers: anything stuck shows here."""

@@ -7,11 +7,11 @@ from functools import lru_cache
 from pathlib import Path
 
 from approvals.people import listed
-from approvals.policy import Policy
-from approvals.policy_check import BrokenPolicy, check, load
-from approvals.policy_teams import Meanings, settled
-from approvals.store import Store
-from bot.lifecycle import CONDITIONS
+from approvals.policy.check import BrokenPolicy, check, load
+from approvals.policy.model import Policy
+from approvals.policy.teams import Meanings, settled
+from approvals.record.contract import Store
+from bot.actions import CONDITIONS
 from bot.settings import BadSettings
 
 log = logging.getLogger(__name__)

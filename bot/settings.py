@@ -7,8 +7,8 @@ from typing import Literal
 
 from pydantic import SecretStr
 
+from bot.http.outgoing import is_safe
 from bot.miro.wire import Dialect
-from bot.outgoing import is_safe
 
 SECRETS = ("SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "SLACK_SIGNING_SECRET", "MIRO_SCIM_TOKEN")
 BEGINNINGS = {"SLACK_BOT_TOKEN": "xoxb-", "SLACK_APP_TOKEN": "xapp-"}

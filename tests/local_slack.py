@@ -9,9 +9,9 @@ from typing import Any, Literal, TypeVar
 import httpx
 from websocket import WebSocket, WebSocketTimeoutException, create_connection
 
-from bot.sandbox.inputs import NotPossible
-from bot.sandbox.limits import elements_of
-from bot.sandbox.local_slack import LocalSlack
+from bot.sandbox.slack.inputs import NotPossible
+from bot.sandbox.slack.limits import elements_of
+from bot.sandbox.slack.local_slack import LocalSlack
 
 JSON = dict[str, Any]
 T = TypeVar("T")

@@ -14,25 +14,25 @@ from typing import Any
 
 import click
 
+from approvals.decide.actor import Who
 from approvals.ids import GroupId, PersonId
-from approvals.policy import Policy
-from approvals.policy_check import BrokenPolicy
+from approvals.policy.check import BrokenPolicy
+from approvals.policy.model import Policy
+from approvals.record.contract import StoreTrouble
+from approvals.record.reading import reading
+from approvals.record.report import one_line
+from approvals.record.store import SqliteStore
 from approvals.refusals import Refused
-from approvals.report import one_line
 from approvals.request import Request
-from approvals.sqlite import SqliteStore
-from approvals.sqlite_reading import reading
 from approvals.states import Impossible
-from approvals.store import StoreTrouble
-from approvals.who import Who
 from bot import app as composition
 from bot import settings as environment
+from bot.actions.fill import Problems
 from bot.app import Bot
-from bot.desk import SlackAway, numbered
-from bot.lifecycle.fill import Problems
+from bot.context import SlackAway, numbered
 from bot.miro.client import MiroError
 from bot.settings import BadSettings, Settings
-from bot.slack.edge import Kind, SlackFault
+from bot.slack.api.edge import Kind, SlackFault
 
 JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 

@@ -10,17 +10,16 @@ from typing import Any
 
 import click
 
-from approvals.policy import Policy
-from approvals.policy_check import BrokenPolicy, load
+from approvals.policy.check import BrokenPolicy, load
+from approvals.policy.model import Policy
+from approvals.record.contract import StoreTrouble
 from approvals.refusals import Refused
-from approvals.store import StoreTrouble
 from bot import app as composition
-from bot import exposure
+from bot.actions import CONDITIONS
 from bot.app import Bot
-from bot.cli import scopes
+from bot.cli import exposure, scopes
 from bot.cli.common import JSON, open_record, say, say_json, sentences, settings
-from bot.cli.strays import strays
-from bot.lifecycle import CONDITIONS
+from bot.cli.policy.strays import strays
 from bot.miro.client import MiroError
 from bot.policies import usable
 from bot.settings import BadSettings, Settings

@@ -3,11 +3,11 @@
 import click
 
 from approvals.people import key
+from approvals.record.contract import Note
 from approvals.splits import split as split_draft
-from approvals.store import Note
+from bot.cards.blocks import message
+from bot.cards.named import mark
 from bot.cli.common import acting_as, open_bot, say
-from bot.slack.blocks import message
-from bot.slack.named import mark
 
 
 @click.group()

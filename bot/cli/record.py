@@ -5,13 +5,13 @@ from collections.abc import Iterable
 
 import click
 
-from approvals import report
-from approvals.chain import Anchor, Sealed
+from approvals.record import report
+from approvals.record.chain import Anchor, Sealed
+from approvals.record.contract import Verified
+from approvals.record.store import SqliteStore
 from approvals.refusals import Refused
-from approvals.sqlite import SqliteStore
-from approvals.store import Verified
 from bot.cli.common import JSON, meaning, open_record, say, say_beside, say_exactly, say_json
-from bot.desk import numbered
+from bot.context import numbered
 
 
 @click.group()

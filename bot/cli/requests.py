@@ -7,20 +7,25 @@ from typing import Any
 
 import click
 
-from approvals import decide, report
-from approvals.history import history
+from approvals.decide import decide
+from approvals.decide.actor import Who, is_operator
+from approvals.decide.basis import Table
 from approvals.ids import PersonId, RequestId
 from approvals.people import Person, listed
+from approvals.record import report
+from approvals.record.contract import Note
+from approvals.record.history import history
+from approvals.record.store import SqliteStore
 from approvals.refusals import Refused
 from approvals.request import Draft, Request
-from approvals.sqlite import SqliteStore
 from approvals.states import State
-from approvals.store import Note
-from approvals.table import Table
 from approvals.text import cleaned
-from approvals.who import Who, is_operator
+from bot.actions import ACTIONS, Action
+from bot.actions.fill import Tables, operators_form
+from bot.actions.form import Kind
 from bot.app import Bot
-from bot.asking import LONGEST_REASON, asked
+from bot.cards.blocks import message
+from bot.cards.named import mark
 from bot.cli.common import (
     JSON,
     acting_as,
@@ -37,13 +42,9 @@ from bot.cli.common import (
     settings,
     thrown_away,
 )
-from bot.lifecycle import ACTIONS, Action
-from bot.lifecycle.action import Kind
-from bot.lifecycle.fill import Tables, operators_form
 from bot.policies import kept
-from bot.slack.blocks import message
-from bot.slack.dates import about_end
-from bot.slack.named import mark
+from bot.slack.words.dates import about_end
+from bot.work.ask import LONGEST_REASON, asked
 
 
 def summary(store: SqliteStore, request: Request) -> dict[str, Any]:

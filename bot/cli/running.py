@@ -16,22 +16,19 @@ from typing import Any
 
 import click
 
-from approvals.opening import OWNER_ONLY, beside
+from approvals.record.opening import OWNER_ONLY, beside
 from bot import app as composition
 from bot.app import Bot
 from bot.cli.common import check_folder, failed, open_bot, say, sentences, settings
-from bot.exposure import exposed_record, exposures
+from bot.cli.exposure import exposed_record, exposures
 from bot.policies import usable
 from bot.settings import BadSettings, Settings
-from bot.slack.edge import SlackClient
-from bot.slack.serving import serving
-from bot.slack.socket_mode import SocketMode
-from bot.slack.web import health_alone
+from bot.slack.door.serving import serving
+from bot.slack.door.web import health_alone
 
 log = logging.getLogger(__name__)
 
 PORT = click.IntRange(0, 65535)
-JOINING_SECONDS, LEAVING_SECONDS = 10.0, 2.0
 HEALTH_THREADS = 2
 
 
@@ -156,17 +153,10 @@ def serving_http(bot: Bot, address: str) -> Iterator[None]:
 @contextmanager
 def serving_socket(bot: Bot) -> Iterator[None]:
     """Takes what Slack sends over Socket Mode, until the block ends."""
-    token, heard = bot.settings.secret("SLACK_APP_TOKEN"), bot.client.heard
-    client = SlackClient(token, bot.settings.slack_url, bot.lines, heard=heard)
-    line = SocketMode(client, token, bot.receiver(), heard, composition.LISTENERS)
-    try:
-        line.start()
-        # Slack's first word is hello, and what people do before is lost.
-        if not line.joined.wait(JOINING_SECONDS):
+    with bot.on_socket() as is_joined:
+        if not is_joined:
             say("Slack hasn't opened the line yet; I go on trying.")
         yield
-    finally:
-        line.stop(LEAVING_SECONDS)
 
 
 @contextmanager
@@ -188,7 +178,7 @@ def serving_health(bot: Bot, address: str | None) -> Iterator[None]:
 def demo(web: bool, port: int) -> None:
     """Play Miro's article against the sandbox; needs no account and no token."""
     from bot.sandbox import story
-    from bot.sandbox.local_slack import NotThere
+    from bot.sandbox.slack.local_slack import NotThere
 
     with sentences():
         try:
@@ -213,7 +203,7 @@ def sandbox_miro(port: int, token: str, group_model: Any, default_team: str | No
     To try `run` with a real Slack and no Miro: set MIRO_SCIM_URL to the address it prints, MIRO_SCIM_TOKEN to
     the same token, and MIRO_BOT_DATABASE to a record of its own. What it holds ends with it.
     """
-    from bot.sandbox.miro import Miro
+    from bot.sandbox.miro.service import Miro
 
     if not token.strip():
         raise click.UsageError("--token takes what callers have to send; it can't be empty.")

@@ -1,7 +1,7 @@
 """Whether Slack granted what the manifest asks for: a missing scope shows only when it is used."""
 
-from approvals.policy import Policy
-from bot.slack.edge import SlackClient, SlackFault
+from approvals.policy.model import Policy
+from bot.slack.api.edge import SlackClient, SlackFault
 from bot.slack.manifest import OPTIONAL_SCOPES, SCOPES
 
 REMEDY = (

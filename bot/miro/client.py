@@ -17,20 +17,11 @@ from pydantic import SecretStr
 
 from approvals.people import canonical
 from approvals.request import Urgency
+from bot.http.deadline import Patience
 from bot.miro import judging, lists, wire
-from bot.miro.errors import (
-    Ambiguous,
-    Away,
-    Declined,
-    Locked,
-    MiroError,
-    Practising,
-    Trouble,
-    Unclear,
-)
+from bot.miro.errors import Ambiguous, Away, Declined, Locked, MiroError, Practising, Trouble, Unclear
 from bot.miro.goals import Call
 from bot.miro.lists import Listed, Skipped, Tally
-from bot.miro.patience import Patience
 from bot.miro.quota import MARGIN, Pool, cost, take
 from bot.miro.wire import LOOK, Account, Dialect, Group, Page, Rights, Unreadable
 

@@ -4,10 +4,10 @@ import json
 import re
 from datetime import datetime
 
+from bot.http.retry_after import retry_after as read_retry_after
 from bot.miro import wire
 from bot.miro.errors import Away, Declined, Locked, MiroError, Trouble, Unclear
 from bot.miro.quota import WINDOW
-from bot.retry_after import retry_after as read_retry_after
 
 RETRIED = (408, 425, 429, 503)
 """Nothing was done: too slow a request, too early, too many, no service. Sent again, whatever the method."""

@@ -11,8 +11,8 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Protocol
 
+from approvals.record.contract import Place
 from approvals.request import Urgency
-from approvals.store import Place
 
 POOL = 10_000
 WINDOW = timedelta(seconds=30)

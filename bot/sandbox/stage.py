@@ -10,11 +10,11 @@ from typing import Any
 from pydantic import SecretStr
 
 from bot.app import LISTENERS, Bot, build
-from bot.sandbox.gestures import Gestures
-from bot.sandbox.miro import Miro
-from bot.sandbox.workspace import Workspace
+from bot.sandbox.miro.service import Miro
+from bot.sandbox.slack.gestures import Gestures
+from bot.sandbox.slack.workspace import Workspace
 from bot.settings import Settings
-from bot.slack.serving import serving
+from bot.slack.door.serving import serving
 
 TOKEN = "sandbox-token"  # opens nothing but the stand-in
 SECRET = "sandbox-secret"

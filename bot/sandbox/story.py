@@ -17,13 +17,12 @@ from pydantic import SecretStr
 
 from approvals.ids import RequestId
 from bot.app import build
-from bot.cli.running import serving_socket
-from bot.sandbox.drawing import as_text
-from bot.sandbox.local_slack import LOOK_SECONDS, Ended, LocalSlack, Place, Somebody, running
-from bot.sandbox.miro import Exchange, Miro
-from bot.sandbox.slack_records import Message
+from bot.sandbox.miro.service import Exchange, Miro
+from bot.sandbox.slack.drawing import as_text
+from bot.sandbox.slack.local_slack import LOOK_SECONDS, Ended, LocalSlack, Place, Somebody, running
+from bot.sandbox.slack.records import Message
+from bot.sandbox.slack.workspace import Workspace
 from bot.sandbox.stage import CHANNEL, PEOPLE, POLICY, TOKEN, Stage, stage
-from bot.sandbox.workspace import Workspace
 from bot.settings import Settings
 
 ALEX, JO, KIM = "alex@example.com", "jo@example.com", "kim@example.com"
@@ -292,7 +291,7 @@ def _click_along(folder: Path, slack: LocalSlack, ended: Callable[[], bool]) -> 
         bot = build(Settings(folder / "record.db", folder / "policy.toml", secrets, slack.api_url, url))
         try:
             bot.start()
-            with serving_socket(bot):
+            with bot.on_socket():
                 _invite(slack.url)
                 while not ended():
                     time.sleep(LOOK_SECONDS)

@@ -3,33 +3,25 @@
 from collections.abc import Callable
 from typing import Any
 
-from approvals import decide
-from approvals.cases import Case
+from approvals.decide import decide
+from approvals.decide.actor import Who, check_standing, is_operator
+from approvals.decide.case import Case
+from approvals.decide.seats import Ground
 from approvals.ids import PersonId, RequestId
 from approvals.people import Person, Standing
+from approvals.record.contract import StoreTrouble
 from approvals.refusals import Refused
 from approvals.request import Request
-from approvals.routing import Ground
 from approvals.states import State
-from approvals.store import StoreTrouble
-from approvals.who import Who, check_standing, is_operator
-from bot.desk import Desk, numbered
-from bot.lifecycle import ACTIONS, Action
-from bot.slack.audience import owners
+from bot.actions import ACTIONS, Action
+from bot.cards.blocks import Message, actions, button, context, header, message, sections
+from bot.cards.lines import stands
+from bot.cards.named import mark
+from bot.cards.request import CHANNELS
+from bot.cards.scene import Scene
+from bot.context import Desk, numbered
 from bot.slack.away import away
-from bot.slack.blocks import (
-    Message,
-    actions,
-    button,
-    context,
-    header,
-    message,
-    sections,
-)
-from bot.slack.cards import CHANNELS
-from bot.slack.lines import stands
-from bot.slack.named import mark
-from bot.slack.scene import Scene
+from bot.slack.deliver.audience import owners
 from bot.slack.talk import remind
 
 Said = dict[str, Any]

@@ -11,16 +11,16 @@ from slack_bolt import Ack, App
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackClientError
 
-from approvals.away import delegated, returned
+from approvals.decide.actor import Who
+from approvals.decide.delegates import delegated, returned
 from approvals.people import Delegation, Person, Standing
+from approvals.record.contract import Note, StoreTrouble
 from approvals.refusals import Refused
-from approvals.store import Note, StoreTrouble
-from approvals.who import Who
-from bot.desk import Desk
+from bot.cards.blocks import Block, message
+from bot.cards.named import mark
+from bot.context import Desk
 from bot.slack import forms
-from bot.slack.blocks import Block, message
-from bot.slack.marks import MENTION
-from bot.slack.named import mark
+from bot.slack.words.marks import MENTION
 
 log = logging.getLogger(__name__)
 

@@ -10,20 +10,20 @@ from slack_bolt import Ack, App
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackClientError
 
-from approvals import decide
+from approvals.decide import decide
+from approvals.decide.actor import Who
 from approvals.ids import RequestId
+from approvals.record.contract import StoreTrouble
 from approvals.refusals import Refused
 from approvals.request import Draft, Request
-from approvals.store import StoreTrouble
-from approvals.who import Who
-from bot.desk import Desk
-from bot.lifecycle import ACTIONS
+from bot.actions import ACTIONS
+from bot.cards.blocks import Block, context, plain, section, sections
+from bot.cards.handles import Handle
+from bot.cards.home import asks
+from bot.cards.scene import Scene
+from bot.context import Desk
 from bot.slack import forms
-from bot.slack.blocks import Block, context, plain, section, sections
-from bot.slack.handles import Handle
-from bot.slack.home import Gathering, may_go_along
-from bot.slack.home_blocks import asks
-from bot.slack.scene import Scene
+from bot.slack.deliver.home import Gathering, may_go_along
 
 Body = dict[str, Any]
 

@@ -7,20 +7,20 @@ from slack_bolt import Ack, App
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackClientError
 
-from approvals import decide
+from approvals.decide import decide
+from approvals.decide.actor import Who
 from approvals.ids import SlackId
+from approvals.record.contract import Note, StoreTrouble
 from approvals.refusals import Refused
 from approvals.request import Draft, Request
-from approvals.store import Note, StoreTrouble
-from approvals.who import Who
-from bot.desk import Desk
+from bot.cards.blocks import message
+from bot.cards.handles import Decision, Handle, place
+from bot.cards.scene import Scene
+from bot.context import Desk
 from bot.slack import answers, forms
-from bot.slack.blocks import message
-from bot.slack.courier import Courier
-from bot.slack.handles import Decision, Handle, place
-from bot.slack.home import is_home
+from bot.slack.deliver.courier import Courier
+from bot.slack.deliver.home import is_home
 from bot.slack.reply import Reply
-from bot.slack.scene import Scene
 from bot.slack.talk import GONE
 
 Body = dict[str, Any]

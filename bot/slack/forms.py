@@ -5,13 +5,12 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from approvals.policy import Rule
+from approvals.decide.conversation import LONGEST_QUESTION
+from approvals.policy.model import Rule
 from approvals.request import Request
-from approvals.talk import LONGEST_QUESTION
-from bot.lifecycle.action import Asked, Kind
-from bot.lifecycle.fill import Tables, operators_form
-from bot.miro.goals import counted
-from bot.slack.blocks import (
+from bot.actions.fill import Tables, operators_form
+from bot.actions.form import Asked, Kind
+from bot.cards.blocks import (
     Block,
     Message,
     actions,
@@ -25,12 +24,13 @@ from bot.slack.blocks import (
     plain,
     section,
 )
-from bot.slack.dates import SAY_DAYS
-from bot.slack.handles import Handle
-from bot.slack.particulars import particulars
-from bot.slack.phrases import Draft
-from bot.slack.scene import Scene
+from bot.cards.details import particulars
+from bot.cards.handles import Handle
+from bot.cards.scene import Scene
+from bot.miro.goals import counted
 from bot.slack.team_options import MOST_OPTIONS, options
+from bot.slack.words.dates import SAY_DAYS
+from bot.slack.words.phrases import Draft
 
 EMAIL = ":email"
 """Ends the block id of the second half of a person field."""

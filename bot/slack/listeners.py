@@ -13,26 +13,27 @@ from slack_bolt import Ack, App, BoltContext
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackClientError
 
+from approvals.decide.actor import is_operator
 from approvals.ids import SlackId
+from approvals.record.contract import Card, Note, StoreTrouble
 from approvals.refusals import Outdated, Refused
 from approvals.request import Request
-from approvals.store import Card, Note, StoreTrouble
-from approvals.who import is_operator
-from bot.asking import asked
-from bot.desk import Desk
-from bot.lifecycle import ACTIONS, Action
-from bot.lifecycle.fill import Problems
-from bot.slack import answers, drafts, forms, phrases, sent, team_options
+from bot.actions import ACTIONS, Action
+from bot.actions.fill import Problems
+from bot.cards.blocks import message
+from bot.cards.handles import Handle, place
+from bot.context import Desk
+from bot.slack import answers, forms, sent, team_options
 from bot.slack.away import Away
-from bot.slack.blocks import message
 from bot.slack.bulk import Bulk
 from bot.slack.clicks import Clicks
-from bot.slack.courier import Courier
-from bot.slack.handles import Handle, place
-from bot.slack.marks import by_name, typed
+from bot.slack.deliver.courier import Courier
 from bot.slack.reply import Reply
 from bot.slack.shortcuts import Shortcuts
 from bot.slack.talk import Talk
+from bot.slack.words import drafts, phrases
+from bot.slack.words.marks import by_name, typed
+from bot.work.ask import asked
 
 log = logging.getLogger(__name__)
 

@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from bot.lifecycle import ACTIONS
+from bot.actions import ACTIONS
 
 SCOPES = {
     "commands": "slash commands and shortcuts",

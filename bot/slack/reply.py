@@ -6,14 +6,14 @@ from typing import Any
 
 from slack_bolt import BoltResponse
 
+from approvals.decide.actor import Who
 from approvals.ids import SlackId
-from approvals.store import Note, StoreTrouble
-from approvals.who import Who
-from bot.desk import Desk
-from bot.slack.blocks import message
-from bot.slack.courier import Courier
+from approvals.record.contract import Note, StoreTrouble
+from bot.cards.blocks import message
+from bot.context import Desk
+from bot.slack.deliver.courier import Courier
+from bot.slack.deliver.home import is_home
 from bot.slack.forms import notice
-from bot.slack.home import is_home
 
 log = logging.getLogger(__name__)
 

@@ -1,11 +1,11 @@
 """What a form says once it was sent: that it is saved and looked at, or which field is wrong."""
 
 from approvals.request import Request
-from bot.lifecycle import ACTIONS
-from bot.lifecycle.fill import Problems
+from bot.actions import ACTIONS
+from bot.actions.fill import Problems
+from bot.cards.blocks import Block
 from bot.slack import forms
-from bot.slack.blocks import Block
-from bot.slack.dates import about_end
+from bot.slack.words.dates import about_end
 
 NEXT = "I'm looking what would change and who decides. I'll write to you; you don't have to do anything."
 """Who decides isn't known before Miro was looked at: it may be so already, or be refused."""

@@ -11,19 +11,20 @@ from slack_bolt import Ack, App
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError, SlackClientError
 
+from approvals.decide.actor import Who, check_standing, is_operator
 from approvals.people import Standing
 from approvals.refusals import Refused
 from approvals.text import cleaned
-from approvals.who import Who, check_standing, is_operator
-from bot.desk import Desk
-from bot.lifecycle import ACTIONS, Action
-from bot.lifecycle.fill import Tables
-from bot.slack import answers, forms, phrases
-from bot.slack.blocks import Block, button, plain, section
-from bot.slack.drafts import rule_of
-from bot.slack.fillers import unsure
-from bot.slack.marks import by_name, typed
-from bot.slack.phrases import Advice, Draft
+from bot.actions import ACTIONS, Action
+from bot.actions.fill import Tables
+from bot.cards.blocks import Block, button, plain, section
+from bot.context import Desk
+from bot.slack import answers, forms
+from bot.slack.words import phrases
+from bot.slack.words.drafts import rule_of
+from bot.slack.words.fillers import unsure
+from bot.slack.words.marks import by_name, typed
+from bot.slack.words.phrases import Advice, Draft
 
 log = logging.getLogger(__name__)
 

@@ -8,19 +8,19 @@ from slack_bolt import Ack, App
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackClientError
 
-from approvals import talk
+from approvals.decide import conversation
+from approvals.decide.actor import Who
 from approvals.ids import RequestId
+from approvals.record.contract import StoreTrouble
 from approvals.refusals import Refused
 from approvals.request import Draft, Request
 from approvals.states import State
-from approvals.store import StoreTrouble
-from approvals.who import Who
-from bot.desk import Desk, numbered
+from bot.cards.blocks import Block
+from bot.cards.handles import Decision, Handle, place
+from bot.cards.named import mark
+from bot.cards.scene import shortened
+from bot.context import Desk, numbered
 from bot.slack import forms
-from bot.slack.blocks import Block
-from bot.slack.handles import Decision, Handle, place
-from bot.slack.named import mark
-from bot.slack.scene import shortened
 
 log = logging.getLogger(__name__)
 
@@ -33,7 +33,7 @@ ANSWERED = "This question was answered already. Nothing has changed."
 def nudge(desk: Desk, request: Request, who: Who) -> list[Draft]:
     """A reminder by whoever asked, or asked for the same later. Raises Refused."""
     followers = [one.requester for one in desk.store.followers(request.id)]
-    return talk.nudge(request, who, desk.table(request), followers)
+    return conversation.nudge(request, who, desk.table(request), followers)
 
 
 def reminded(desk: Desk, id: RequestId) -> str:
@@ -110,7 +110,7 @@ class Talk:
     def _asking(self, text: str) -> Decision:
         def asks(request: Request, who: Who) -> list[Draft]:
             secret = self.desk.command(request).CONFIDENTIAL
-            return talk.question(request, who, text, self.desk.table(request), secret)
+            return conversation.question(request, who, text, self.desk.table(request), secret)
 
         return asks
 
@@ -135,7 +135,7 @@ class Talk:
 
     def _replying(self, number: str, text: str) -> Decision:
         def replies(request: Request, who: Who) -> list[Draft]:
-            drafts = talk.reply(request, who, text, self.desk.table(request))
+            drafts = conversation.reply(request, who, text, self.desk.table(request))
             if number != str(len(request.questions)):
                 raise Refused(ANSWERED)  # the form, or the card, is of an older question
             return drafts

@@ -3,10 +3,10 @@
 from collections import Counter
 from collections.abc import Sequence
 
-from approvals.names import wide
 from approvals.people import Group
-from bot.lifecycle.fill import Tables
-from bot.slack.blocks import Block, option
+from approvals.policy.team_names import wide
+from bot.actions.fill import Tables
+from bot.cards.blocks import Block, option
 
 MOST_OPTIONS = 100
 """Options of a static select; above that Slack asks for them while somebody types."""

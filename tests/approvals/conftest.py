@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from approvals.sqlite import SqliteStore
-from approvals.store import Store
+from approvals.record.contract import Store
+from approvals.record.store import SqliteStore
 from tests.approvals.scene import STORES, Clock, Scene
 
 

@@ -5,13 +5,13 @@ from datetime import timedelta
 
 import pytest
 
-from approvals.away import delegated, returned
-from approvals.decide import approve
+from approvals.decide.basis import Table
+from approvals.decide.decide import approve
+from approvals.decide.delegates import delegated, returned
 from approvals.ids import PersonId
+from approvals.record.contract import Store
 from approvals.refusals import Refused
 from approvals.request import Draft, Request
-from approvals.store import Store
-from approvals.table import Table
 from tests.approvals.scene import POLICY, Clock, Scene
 
 HEAD = POLICY.partition("[actions.")[0]

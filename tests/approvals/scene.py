@@ -9,19 +9,19 @@ from typing import Any
 
 from hypothesis import settings
 
-from approvals.cases import Case
+from approvals.decide.actor import Who
+from approvals.decide.asking import asking
+from approvals.decide.basis import Table
+from approvals.decide.case import Case
+from approvals.decide.seats import Ground
 from approvals.ids import BOT, PersonId, RequestId, SlackId, stamp
 from approvals.people import Account, Person, Standing
-from approvals.policy import Policy
-from approvals.policy_check import load
+from approvals.policy.check import load
+from approvals.policy.model import Policy
+from approvals.record.contract import Store
+from approvals.record.store import SqliteStore
 from approvals.request import FORMATS, Draft, Event, Request
-from approvals.routed import asking
-from approvals.routing import Ground
-from approvals.sqlite import SqliteStore
 from approvals.states import State, What
-from approvals.store import Store
-from approvals.table import Table
-from approvals.who import Who
 
 STEADY = settings(deadline=None, database=None, derandomize=True)
 """For tests of properties: a busy machine fails nothing, and a run repeats itself."""

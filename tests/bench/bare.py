@@ -15,7 +15,7 @@ from slack_bolt.adapter.wsgi import SlackRequestHandler
 from slack_bolt.authorization import AuthorizeResult
 
 from bot.app import LISTENERS
-from bot.slack.serving import serving
+from bot.slack.door.serving import serving
 
 
 class Rows:

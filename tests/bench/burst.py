@@ -12,13 +12,13 @@ from tempfile import TemporaryDirectory
 
 from approvals.ids import GroupId
 from approvals.people import Group
-from bot.lifecycle import ACTIONS
-from bot.sandbox import payloads, slack_views
-from bot.sandbox.deliveries import Delivery
-from bot.sandbox.gestures import Gestures
+from bot.actions import ACTIONS
+from bot.sandbox.slack import payloads, views
+from bot.sandbox.slack.deliveries import Delivery
+from bot.sandbox.slack.gestures import Gestures
 from bot.sandbox.stage import SECRET
 from bot.slack import forms
-from bot.slack.phrases import Draft
+from bot.slack.words.phrases import Draft
 from tests.bench.house import (
     ROOT,
     TEAM,
@@ -150,7 +150,7 @@ def _bodies(between: StandIns) -> list[str]:
     for number in range(WARM + COUNT):
         user = f"U1{number:04}"
         slack.add_person(user, f"person.{number}@example.com", f"Person {number}")
-        view = slack_views.opened(slack, user, form)
+        view = views.opened(slack, user, form)
         shown = acting.fill(user, {"teams": TEAM, "reason": "It is needed for the workshop."}, view)
         payload = payloads.view_submission(slack, user, shown)
         bodies.append(Delivery.of_interaction(payload).body.decode())

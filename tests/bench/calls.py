@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from approvals.decide import approve
+from approvals.decide.actor import Who
+from approvals.decide.decide import approve
 from approvals.ids import RequestId
 from approvals.states import State
-from approvals.who import Who
-from bot.sandbox.miro import Exchange
+from bot.sandbox.miro.service import Exchange
 from bot.sandbox.stage import Stage, stage
 from tests.bench.table import Row
 from tests.campaigns.kill import ask

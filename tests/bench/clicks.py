@@ -4,8 +4,8 @@ from collections.abc import Callable
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from tests.approvals import clicks
-from tests.approvals.clicks import Counts
+from tests.approvals.decide import clicks
+from tests.approvals.decide.clicks import Counts
 from tests.bench.table import Row
 
 COUNT = 50

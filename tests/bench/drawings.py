@@ -9,14 +9,14 @@ from statistics import median
 from approvals.ids import GroupId
 from approvals.people import Group
 from approvals.states import State
-from bot.lifecycle import ACTIONS, Action
-from bot.lifecycle.action import Kind
-from bot.sandbox.limits import Surface, problems
-from bot.sandbox.slack_records import Message
+from bot.actions import ACTIONS, Action
+from bot.actions.form import Kind
+from bot.cards.blocks import MOST_WORDS, Block
+from bot.cards.request import draw
+from bot.sandbox.slack.limits import Surface, problems
+from bot.sandbox.slack.records import Message
 from bot.slack import forms, team_options
-from bot.slack.blocks import MOST_WORDS, Block
-from bot.slack.cards import draw
-from bot.slack.phrases import Draft
+from bot.slack.words.phrases import Draft
 from tests.bench.table import Row, seconds
 from tests.bot.slack import scenes
 

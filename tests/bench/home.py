@@ -11,18 +11,18 @@ from statistics import median, quantiles
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from approvals.deadlines import due
+from approvals.decide.actor import Who
+from approvals.decide.deadlines import due
 from approvals.ids import BOT, GroupId, PersonId, SlackId, stamp
 from approvals.people import Account, Person, Standing
+from approvals.record.contract import Admin
+from approvals.record.store import SqliteStore
 from approvals.request import Draft
-from approvals.sqlite import SqliteStore
 from approvals.states import State, What
-from approvals.store import Admin
-from approvals.who import Who
-from bot.desk import Desk
+from bot.cards.blocks import Block
+from bot.context import Desk
 from bot.policies import Policies
-from bot.slack import home
-from bot.slack.blocks import Block
+from bot.slack.deliver import home
 from tests.bench.table import Row, seconds
 from tests.bot.slack.scenes import COMMANDS, NAMES, PEOPLE, everybody, facts
 from tests.bot.slack.scenes import request as sample

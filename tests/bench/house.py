@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-from bot.sandbox.miro import Miro
+from bot.sandbox.miro.service import Miro
+from bot.sandbox.slack.workspace import Workspace
 from bot.sandbox.stage import POLICY, SECRET, TOKEN, people_of
-from bot.sandbox.workspace import Workspace
 
 ROOT = Path(__file__).parents[2]
 TEAM = "Engineering"

@@ -9,8 +9,8 @@ from statistics import median
 from tempfile import TemporaryDirectory
 
 from approvals.ids import SlackId
-from approvals.sqlite import SqliteStore, utc_now
-from tests.approvals.crowd import Crowd
+from approvals.record.store import SqliteStore, utc_now
+from tests.approvals.decide.crowd import Crowd
 from tests.bench.table import Row
 
 STORED, STAFF = 100_000, 50_000

@@ -3,8 +3,8 @@
 from statistics import median
 from time import perf_counter
 
-from approvals.policy_check import check
-from bot.lifecycle import CONDITIONS
+from approvals.policy.check import check
+from bot.actions import CONDITIONS
 from bot.sandbox.stage import POLICY
 from tests.bench.table import Row, seconds
 

@@ -7,8 +7,8 @@ from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
 
-from bot.sandbox.deliveries import Delivery
-from bot.sandbox.payloads import slash_command
+from bot.sandbox.slack.deliveries import Delivery
+from bot.sandbox.slack.payloads import slash_command
 from bot.sandbox.stage import SECRET
 from tests.bench import load
 from tests.bench.house import StandIns, bot, cpu, free_port, stand_ins, wait

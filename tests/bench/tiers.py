@@ -10,17 +10,17 @@ from tempfile import TemporaryDirectory
 
 from pydantic import SecretStr
 
-from approvals.decide import approve
+from approvals.decide.actor import Who
+from approvals.decide.decide import approve
 from approvals.states import State
-from approvals.who import Who
+from bot.actions import ACTIONS
 from bot.app import Bot, build
-from bot.asking import asked
-from bot.lifecycle import ACTIONS
-from bot.sandbox.miro import Miro
-from bot.sandbox.slack_records import ApiCall
+from bot.sandbox.miro.service import Miro
+from bot.sandbox.slack.records import ApiCall
+from bot.sandbox.slack.workspace import Workspace
 from bot.sandbox.stage import POLICY, SECRET, TOKEN, Clock, people_of
-from bot.sandbox.workspace import Workspace
 from bot.settings import Settings
+from bot.work.ask import asked
 from tests.bench.house import TEAM, wait
 from tests.bench.table import Row, seconds
 

@@ -12,8 +12,8 @@ from typing import Any
 
 import httpx
 
-from bot.outgoing import Outgoing
-from bot.slack.edge import SlackClient
+from bot.http.outgoing import Outgoing
+from bot.slack.api.edge import SlackClient
 from tests.bench.table import Row, seconds
 
 CALLS = 300

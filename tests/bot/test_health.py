@@ -5,7 +5,7 @@ from datetime import timedelta
 import httpx
 import pytest
 
-from bot.sandbox.miro import Fault
+from bot.sandbox.miro.service import Fault
 from bot.sandbox.stage import Stage
 from tests.bot.journeys.scenes import wait
 

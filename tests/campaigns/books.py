@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from functools import lru_cache
 
-from approvals.policy import Policy
-from approvals.policy_check import BrokenPolicy, load
+from approvals.policy.check import BrokenPolicy, load
+from approvals.policy.model import Policy
 from tests.approvals.scene import ACTIONS
 
 HEAD = """\

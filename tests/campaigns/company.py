@@ -3,13 +3,13 @@
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from approvals.away import delegated, returned
+from approvals.decide.actor import Who
+from approvals.decide.delegates import delegated, returned
 from approvals.ids import PersonId, SlackId
 from approvals.people import FRESH, Account, Person, Standing
-from approvals.policy import Policy
+from approvals.policy.model import Policy
+from approvals.record.store import SqliteStore
 from approvals.refusals import Refused
-from approvals.sqlite import SqliteStore
-from approvals.who import Who
 from tests.approvals.scene import Clock, mail
 from tests.campaigns import books
 

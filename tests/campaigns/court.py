@@ -5,13 +5,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from approvals.decide.actor import Who
 from approvals.folding import fold
 from approvals.ids import PersonId
 from approvals.people import Standing
 from approvals.refusals import Refused, Settled
 from approvals.request import Draft, Event, Request
 from approvals.states import OPEN, State, What
-from approvals.who import Who
 from tests.campaigns.company import Company
 from tests.campaigns.judge import Ask, Ballot, Judge, Seats, hours
 

@@ -9,12 +9,12 @@ from datetime import timedelta
 from pathlib import Path
 from random import Random
 
-from approvals.sqlite import SqliteStore
-from approvals.who import Who
-from bot.asking import asked
-from bot.desk import LEASE
-from bot.lifecycle import ACTIONS
+from approvals.decide.actor import Who
+from approvals.record.store import SqliteStore
+from bot.actions import ACTIONS
+from bot.context import LEASE
 from bot.sandbox.stage import SECRET, TOKEN, Stage, stage
+from bot.work.ask import asked
 from tests.campaigns.held_back import HeldBack
 from tests.campaigns.nursery import KILLED, Nursery
 from tests.campaigns.shapes import Shape

@@ -9,15 +9,15 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
 
-from approvals.decide import approve
+from approvals.decide.actor import Who
+from approvals.decide.decide import approve
 from approvals.states import State
-from approvals.who import Who
+from bot.actions import ACTIONS
 from bot.app import Bot, build
-from bot.asking import asked
-from bot.lifecycle import ACTIONS
 from bot.sandbox.server import Answer, Call, serving
 from bot.sandbox.stage import Stage, stage
 from bot.settings import read
+from bot.work.ask import asked
 from tests.campaigns.kill import environ
 
 PEOPLE = 10

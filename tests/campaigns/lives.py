@@ -11,14 +11,14 @@ import pytest
 from hypothesis import HealthCheck, given, seed, settings
 from hypothesis import strategies as st
 
-from approvals import passing
-from approvals.deadlines import due
+from approvals.decide import clock as passing
+from approvals.decide.basis import Table
+from approvals.decide.deadlines import due
 from approvals.ids import BOT, SlackId
+from approvals.record.store import SqliteStore
 from approvals.refusals import Refused, Unsure
 from approvals.request import Draft, Request
-from approvals.sqlite import SqliteStore
 from approvals.states import State, What
-from approvals.table import Table
 from tests.approvals.scene import START, STEADY, Clock, mail
 from tests.campaigns import books
 from tests.campaigns.company import ACCOUNTS, HANDLES, STANDINGS, Company, account_of

@@ -17,14 +17,14 @@ from typing import Any
 
 import httpx
 
-from approvals.connections import Connections
-from approvals.decide import approve
+from approvals.decide.actor import Who
+from approvals.decide.decide import approve
+from approvals.record.connections import Connections
 from approvals.states import ACTIVE, State
-from approvals.who import Who
 from bot.app import Bot, build
 from bot.sandbox.stage import Clock
 from bot.settings import read
-from bot.slack.edge import SlackClient
+from bot.slack.api.edge import SlackClient
 
 NEVER_FINISHED = 4
 FAILED = 5

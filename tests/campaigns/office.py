@@ -7,18 +7,18 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from approvals import decide, talk
-from approvals.cases import Case
-from approvals.deadlines import later
+from approvals.decide import conversation, decide
+from approvals.decide.actor import Who, check_standing
+from approvals.decide.asking import asking, looked_at, told
+from approvals.decide.basis import Table
+from approvals.decide.case import Case
+from approvals.decide.deadlines import later
+from approvals.decide.seats import Ground
 from approvals.ids import SlackId, stamp
 from approvals.people import Standing
 from approvals.refusals import Outdated, Refused
 from approvals.request import Draft
-from approvals.routed import asking, looked_at, told
-from approvals.routing import Ground
 from approvals.states import OPEN, State, What
-from approvals.table import Table
-from approvals.who import Who, check_standing
 from tests.approvals.scene import asked, mail
 from tests.campaigns.company import ACCOUNTS, Company, account_of
 from tests.campaigns.court import Court, Known
@@ -238,9 +238,9 @@ class Office:
         try:
             if request.questions and not request.questions[-1].answer:
                 asker = self.company.who(self.account(self.truth.human(known.ask.requester)))
-                drafts = talk.reply(request, asker, "as we said", table)
+                drafts = conversation.reply(request, asker, "as we said", table)
             else:
-                drafts = talk.question(request, self.somebody(known, b), "why?", table, False)
+                drafts = conversation.question(request, self.somebody(known, b), "why?", table, False)
         except Refused:
             return
         self.keeps(known, drafts)
@@ -252,7 +252,7 @@ class Office:
             return
         who = self.company.who(self.account(self.truth.human(known.ask.requester)))
         try:
-            drafts = talk.nudge(known.request, who, self.table(known))
+            drafts = conversation.nudge(known.request, who, self.table(known))
         except Refused:
             return
         assert known.spoke and self.now - known.spoke >= timedelta(hours=4), "a storm"

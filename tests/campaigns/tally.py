@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from typing import Any
 
-from approvals.sqlite import SqliteStore
+from approvals.record.store import SqliteStore
 from approvals.states import State, What
 from tests.campaigns.watch import ONLY, Watch
 

@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import Any
 
 from approvals.ids import RequestId
-from approvals.sqlite import SqliteStore
+from approvals.record.store import SqliteStore
 from approvals.states import What
-from bot.sandbox import web_api
-from bot.sandbox.miro import Miro
+from bot.sandbox.miro.service import Miro
 from bot.sandbox.server import Answer, Call, serving
-from bot.sandbox.workspace import Workspace
+from bot.sandbox.slack import web_api
+from bot.sandbox.slack.workspace import Workspace
 
 ONLY = RequestId("R-1")
 _DONE = re.compile(r"\bDone\b")

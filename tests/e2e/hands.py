@@ -3,11 +3,11 @@
 import re
 from typing import Any, Protocol
 
-from bot.sandbox.drawing import as_text
-from bot.sandbox.gestures import Gestures
-from bot.sandbox.inputs import placed
-from bot.sandbox.local_slack import BOT_USER
-from bot.sandbox.workspace import Workspace
+from bot.sandbox.slack.drawing import as_text
+from bot.sandbox.slack.gestures import Gestures
+from bot.sandbox.slack.inputs import placed
+from bot.sandbox.slack.local_slack import BOT_USER
+from bot.sandbox.slack.workspace import Workspace
 from tests.bot.journeys.scenes import NAMES, by_name
 from tests.e2e.process import BotProcess, until
 from tests.local_slack import People

@@ -5,8 +5,8 @@ from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from approvals.sqlite import SqliteStore
-from bot.sandbox.miro import Miro
+from approvals.record.store import SqliteStore
+from bot.sandbox.miro.service import Miro
 from bot.sandbox.stage import POLICY, TOKEN
 from tests.e2e.process import READY, BotProcess, launched, until
 

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from bot.sandbox.local_slack import running
-from bot.sandbox.miro import Fault
+from bot.sandbox.miro.service import Fault
+from bot.sandbox.slack.local_slack import running
 from tests.e2e.hands import InLocalSlack, ask, decide, told
 from tests.e2e.process import GRACE, until
 from tests.e2e.scene import Scene, scene

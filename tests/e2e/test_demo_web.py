@@ -10,7 +10,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from bot.sandbox.local_slack import VARIABLE, program
+from bot.sandbox.slack.local_slack import VARIABLE, program
 from tests.e2e.process import GRACE, BotProcess, launched, until
 from tests.e2e.ways import need_local_slack
 

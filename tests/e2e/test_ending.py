@@ -4,7 +4,7 @@ import signal
 import threading
 from pathlib import Path
 
-from bot.sandbox.miro import Fault
+from bot.sandbox.miro.service import Fault
 from tests.e2e.hands import InLocalSlack, ask, decide, told
 from tests.e2e.process import GRACE, until
 from tests.e2e.ways import by_our_http, by_socket

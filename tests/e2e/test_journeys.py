@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from bot.sandbox.drawing import as_text
+from bot.sandbox.slack.drawing import as_text
 from tests.e2e.hands import Hands, ask, decide, has_button, reads, sent, told
 from tests.e2e.process import until
 from tests.e2e.ways import WAYS, Joined

@@ -8,8 +8,8 @@ from typing import NamedTuple
 
 import pytest
 
-from bot.desk import LEASE
-from bot.sandbox.miro import Fault
+from bot.context import LEASE
+from bot.sandbox.miro.service import Fault
 from bot.sandbox.stage import stage
 from tests.e2e.hands import InOurWorkspace, ask, has_button, reads, told
 from tests.e2e.process import until

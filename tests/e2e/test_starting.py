@@ -7,7 +7,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from bot.policy_init import TEMPLATE
+from bot.cli.policy.template import TEMPLATE
 from tests.e2e.hands import InOurWorkspace
 from tests.e2e.process import READY, BotProcess
 from tests.e2e.scene import Scene

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.sandbox.local_slack import (
+from bot.sandbox.slack.local_slack import (
     VARIABLE,
     LocalSlack,
     Place,
@@ -21,8 +21,8 @@ from bot.sandbox.local_slack import (
     program,
     running,
 )
+from bot.sandbox.slack.workspace import Workspace
 from bot.sandbox.stage import CHANNEL, PEOPLE, SECRET, people_of
-from bot.sandbox.workspace import Workspace
 from tests.e2e.hands import Hands, InLocalSlack, InOurWorkspace
 from tests.e2e.process import until
 from tests.e2e.scene import Scene, scene

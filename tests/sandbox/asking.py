@@ -6,8 +6,8 @@ from typing import Any
 
 import httpx
 
-from bot.sandbox.miro import Exchange, Miro
-from bot.sandbox.scim_patch import PATCH_OP
+from bot.sandbox.miro.patch import PATCH_OP
+from bot.sandbox.miro.service import Exchange, Miro
 
 SCIM = "application/scim+json"
 

@@ -7,7 +7,7 @@ from slack_bolt import Ack, App, BoltRequest, BoltResponse, Respond
 from slack_bolt.adapter.wsgi import SlackRequestHandler
 from slack_sdk import WebClient
 
-from bot.slack.serving import serving
+from bot.slack.door.serving import serving
 from tests.sandbox.blocks import JSON, actions, button, field, modal, option, options, plain, section, select
 
 

@@ -7,8 +7,8 @@ import pytest
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 
-from bot.sandbox.gestures import Gestures
-from bot.sandbox.workspace import Workspace
+from bot.sandbox.slack.gestures import Gestures
+from bot.sandbox.slack.workspace import Workspace
 from tests.sandbox.bolt_bot import Bot
 
 

@@ -2,8 +2,8 @@
 
 from datetime import timedelta, timezone
 
-from bot.sandbox.drawing import as_text, words
-from bot.sandbox.slack_records import Message
+from bot.sandbox.slack.drawing import as_text, words
+from bot.sandbox.slack.records import Message
 from tests.sandbox.blocks import (
     JSON,
     actions,

@@ -2,9 +2,9 @@
 
 import pytest
 
-from bot.sandbox.gestures import Gestures
-from bot.sandbox.inputs import NotPossible
-from bot.sandbox.workspace import Workspace
+from bot.sandbox.slack.gestures import Gestures
+from bot.sandbox.slack.inputs import NotPossible
+from bot.sandbox.slack.workspace import Workspace
 from tests.sandbox.blocks import JSON, modal, options, plain, section
 from tests.sandbox.bolt_bot import FORM, Bot
 

@@ -6,9 +6,9 @@ import threading
 import pytest
 from slack_sdk import WebClient
 
-from bot.sandbox.gestures import Gestures
-from bot.sandbox.inputs import NotPossible
-from bot.sandbox.workspace import Workspace
+from bot.sandbox.slack.gestures import Gestures
+from bot.sandbox.slack.inputs import NotPossible
+from bot.sandbox.slack.workspace import Workspace
 from tests.sandbox.blocks import actions, options, select
 from tests.sandbox.bolt_bot import Bot, card
 

@@ -7,7 +7,7 @@ from slack_sdk.errors import SlackObjectFormationError
 from slack_sdk.models.blocks import Block
 from slack_sdk.models.views import View
 
-from bot.sandbox.limits import Surface, problems
+from bot.sandbox.slack.limits import Surface, problems
 from tests.sandbox.blocks import (
     JSON,
     actions,

@@ -7,12 +7,21 @@ from pathlib import Path
 import pytest
 from slack_sdk import WebClient
 
-from bot.outgoing import Outgoing
-from bot.sandbox.inputs import NotPossible
-from bot.sandbox.local_slack import VARIABLE, LocalSlack, NotThere, Place, Somebody, package, program, running
-from bot.slack.edge import SlackClient
-from bot.slack.receiver import Receiver
-from bot.slack.socket_mode import SocketMode
+from bot.http.outgoing import Outgoing
+from bot.sandbox.slack.inputs import NotPossible
+from bot.sandbox.slack.local_slack import (
+    VARIABLE,
+    LocalSlack,
+    NotThere,
+    Place,
+    Somebody,
+    package,
+    program,
+    running,
+)
+from bot.slack.api.edge import SlackClient
+from bot.slack.door.receiver import Receiver
+from bot.slack.door.socket_mode import SocketMode
 from tests.local_slack import People
 from tests.sandbox.blocks import option
 from tests.sandbox.bolt_bot import Bot, card

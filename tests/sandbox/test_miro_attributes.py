@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from bot.sandbox.scim_filter import CORE_USER, ENTERPRISE
-from bot.sandbox.scim_patch import PATCH_OP
+from bot.sandbox.miro.filter import CORE_USER, ENTERPRISE
+from bot.sandbox.miro.patch import PATCH_OP
 from tests.sandbox.asking import SCIM, Asking, replace, sandbox
 
 

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.sandbox.miro import Exchange, Fault
-from bot.sandbox.scim_filter import CORE_GROUP, CORE_USER, ENTERPRISE
-from bot.sandbox.scim_patch import PATCH_OP
+from bot.sandbox.miro.filter import CORE_GROUP, CORE_USER, ENTERPRISE
+from bot.sandbox.miro.patch import PATCH_OP
+from bot.sandbox.miro.service import Exchange, Fault
 from tests.sandbox.asking import SCIM, Asking, add, replace, said, sandbox
 
 

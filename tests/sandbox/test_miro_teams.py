@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from bot.sandbox.miro import BoardsPassed
+from bot.sandbox.miro.service import BoardsPassed
 from tests.sandbox.asking import Asking, add, remove, replace, said, sandbox
 
 LAST_ADMIN = (409, "Any account in organization must have at least one admin")

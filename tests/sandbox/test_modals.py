@@ -9,7 +9,7 @@ from slack_sdk.errors import SlackApiError, SlackRequestError
 from slack_sdk.http_retry.builtin_handlers import RateLimitErrorRetryHandler
 from slack_sdk.webhook import WebhookClient
 
-from bot.sandbox.workspace import Workspace
+from bot.sandbox.slack.workspace import Workspace
 from tests.sandbox.blocks import JSON, field, modal, plain, section
 from tests.sandbox.conftest import Clock, refused
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.sandbox.scim_filter import ENTERPRISE, BadFilter, parse, steps, values
+from bot.sandbox.miro.filter import ENTERPRISE, BadFilter, parse, steps, values
 
 ADA: dict[str, Any] = {
     "id": "3074457365265951581",

@@ -2,9 +2,9 @@
 
 import pytest
 
-from bot.sandbox.gestures import Gestures
-from bot.sandbox.typed import as_slack_sends
-from bot.sandbox.workspace import Workspace
+from bot.sandbox.slack.gestures import Gestures
+from bot.sandbox.slack.typed import as_slack_sends
+from bot.sandbox.slack.workspace import Workspace
 from tests.sandbox.bolt_bot import Bot
 
 

@@ -5,7 +5,7 @@ import pytest
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 
-from bot.sandbox.workspace import Workspace
+from bot.sandbox.slack.workspace import Workspace
 from tests.sandbox.blocks import actions, button, plain, section
 from tests.sandbox.conftest import Clock, refused
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from bot.sandbox.local_slack import NotThere
+from bot.sandbox.slack.local_slack import NotThere
 from tests.screens.album import FOLDER, MOST_BYTES, PAGE, files, page, path_of
 from tests.screens.chromium import NoChromium, PageTrouble, browsing
 from tests.screens.picture import Story

@@ -11,9 +11,8 @@ from pydantic import SecretStr
 from approvals.ids import SlackId
 from approvals.people import Account, Standing
 from bot.app import Bot, build
-from bot.cli.running import serving_socket
-from bot.sandbox.local_slack import LocalSlack, Place, Somebody, running
-from bot.sandbox.miro import Miro
+from bot.sandbox.miro.service import Miro
+from bot.sandbox.slack.local_slack import LocalSlack, Place, Somebody, running
 from bot.sandbox.stage import CHANNEL, PEOPLE, TOKEN, Clock
 from bot.settings import Settings
 from tests.local_slack import People
@@ -82,7 +81,7 @@ def company(folder: Path, story: Story) -> Iterator[Company]:
         whole = Company(clock, miro, teams, slack, bot, People(slack))
         story.prepare(whole)
         bot.housekeeping.tick()
-        open_.enter_context(serving_socket(bot))
+        open_.enter_context(bot.on_socket())
         yield whole
 
 

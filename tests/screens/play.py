@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from bot.sandbox.drawing import as_text, words
-from bot.slack.blocks import MOST_WORDS, count_words
+from bot.cards.blocks import MOST_WORDS, count_words
+from bot.sandbox.slack.drawing import as_text, words
 from tests.screens.chromium import Box, Tab
 from tests.screens.company import CHANNEL_NAME, Company, company
 from tests.screens.page import Page, Sight

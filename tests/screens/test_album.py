@@ -3,7 +3,7 @@
 import struct
 import zlib
 
-from bot.slack.blocks import header, message, section
+from bot.cards.blocks import header, message, section
 from tests.screens.album import MOST_BYTES, PAGE, files, page, path_of
 from tests.screens.play import words_of
 from tests.screens.png import SIGNATURE, encoded

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from bot.sandbox.stage import Stage
-from tests.approvals.clicks import by_processes, by_threads, decided
+from tests.approvals.decide.clicks import by_processes, by_threads, decided
 from tests.bot.journeys.scenes import (
     answer,
     approve,

@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from approvals.policy_check import BrokenPolicy
-from bot.sandbox.miro import Miro
+from approvals.policy.check import BrokenPolicy
+from bot.sandbox.miro.service import Miro
+from bot.sandbox.slack.workspace import Workspace
 from bot.sandbox.stage import POLICY, Stage
-from bot.sandbox.workspace import Workspace
 from tests.bot.journeys.scenes import (
     answer,
     approve,

@@ -4,8 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from bot.sandbox.deliveries import Delivery
-from bot.sandbox.payloads import event, slash_command
+from bot.sandbox.slack.deliveries import Delivery
+from bot.sandbox.slack.payloads import event, slash_command
 from bot.sandbox.stage import CHANNEL, Stage
 from tests.bot.journeys.homes import opened, page
 from tests.bot.journeys.scenes import (

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from bot.sandbox.inputs import NotPossible, placed
-from bot.sandbox.miro import Miro
+from bot.sandbox.miro.service import Miro
+from bot.sandbox.slack.inputs import NotPossible, placed
+from bot.sandbox.slack.workspace import Workspace
 from bot.sandbox.stage import Stage
-from bot.sandbox.workspace import Workspace
 from tests.bot.journeys.scenes import ask, card, deny, last, newest_request, playing, press, read, state
 
 ACCESS = ("U0ALEX", "/miro-access", "for Engineering because I start Monday")

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from bot.sandbox.miro import Fault
+from bot.sandbox.miro.service import Fault
 from bot.sandbox.stage import CHANNEL, POLICY, TOKEN, Stage, stage
-from tests.approvals.tamper import unguarded
+from tests.approvals.record.tamper import unguarded
 from tests.bot.journeys.homes import opened, page, presses
 from tests.bot.journeys.scenes import (
     approve,

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from bot.sandbox.deliveries import Reply
-from bot.sandbox.inputs import placed
+from bot.sandbox.slack.deliveries import Reply
+from bot.sandbox.slack.inputs import placed
 from bot.sandbox.stage import Stage
 from tests.bot.journeys.scenes import read
 

@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import Any
 
 from approvals.ids import RequestId
+from approvals.record.contract import Card
 from approvals.request import Request
 from approvals.states import OPEN, State
-from approvals.store import Card
-from bot.sandbox.deliveries import Reply
-from bot.sandbox.drawing import as_text, words
-from bot.sandbox.inputs import placed
-from bot.sandbox.slack_records import JSON, Message
+from bot.sandbox.slack.deliveries import Reply
+from bot.sandbox.slack.drawing import as_text, words
+from bot.sandbox.slack.inputs import placed
+from bot.sandbox.slack.records import JSON, Message
 from bot.sandbox.stage import PEOPLE, POLICY, TOKEN, Stage, stage
 
 _MENTIONED = "\ue000"

@@ -1,6 +1,6 @@
 """Each of the seven actions once, from the slash command to what Miro shows."""
 
-from bot.sandbox.miro_organization import ADMIN, MEMBER
+from bot.sandbox.miro.organization import ADMIN, MEMBER
 from bot.sandbox.stage import Stage
 from tests.bot.journeys.scenes import approve, ask, calls, card, last, read, request, state, teams_of, told
 

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from bot.sandbox.miro import Fault
+from bot.sandbox.miro.service import Fault
 from bot.sandbox.stage import POLICY, Stage
 from tests.bot.journeys.scenes import approve, ask, card, last, playing, press, read, state, told, wait
 

@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from approvals.connections import Connections
-from approvals.policy_check import BrokenPolicy
-from approvals.store import StoreTrouble, WrongRecord
+from approvals.policy.check import BrokenPolicy
+from approvals.record.connections import Connections
+from approvals.record.contract import StoreTrouble, WrongRecord
 from bot.app import build
-from bot.policy_init import TEMPLATE
+from bot.cli.policy.template import TEMPLATE
 from bot.sandbox.stage import CHANNEL, POLICY, Stage
 from bot.settings import BadSettings, Settings
 from tests.bot.journeys.scenes import (

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from approvals.request import Request
-from bot import checking
-from bot.desk import Desk
+from bot.context import Desk
 from bot.sandbox.stage import POLICY, Stage
+from bot.work import check
 from tests.bot.journeys.scenes import (
     answer,
     approve,
@@ -219,12 +219,12 @@ def test_a_follower_hears_of_an_end_that_came_while_joining(
     s: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ask(s, *ACCESS)
-    sentence = checking._joined
+    sentence = check._joined
 
     def meanwhile(desk: Desk, twin: Request) -> str:
         deny(s, "U0PRIYA", "No seat is free.")
         return sentence(desk, twin)
 
-    monkeypatch.setattr(checking, "_joined", meanwhile)
+    monkeypatch.setattr(check, "_joined", meanwhile)
     ask(s, "U0LENA", "/miro-access", "<@U0ALEX|alex> for Engineering because Alex starts")
     assert "No seat is free." in "".join(told(s, "U0LENA"))

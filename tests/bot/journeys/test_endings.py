@@ -7,9 +7,9 @@ import pytest
 
 from approvals.request import Draft, Request
 from approvals.states import What
-from bot.lifecycle.leave_team import LeaveTeam
-from bot.sandbox.miro import Fault
-from bot.sandbox.miro_organization import ADMIN, MEMBER
+from bot.actions.leave_team import LeaveTeam
+from bot.sandbox.miro.organization import ADMIN, MEMBER
+from bot.sandbox.miro.service import Fault
 from bot.sandbox.stage import POLICY, Stage
 from tests.bot.journeys.scenes import (
     approve,

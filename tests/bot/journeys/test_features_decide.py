@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from bot.sandbox.inputs import placed
+from bot.sandbox.slack.inputs import placed
 from bot.sandbox.stage import POLICY, Stage
 from tests.bot.journeys.scenes import (
     answer,

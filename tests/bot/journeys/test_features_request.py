@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from bot.sandbox.inputs import placed
+from bot.sandbox.slack.inputs import placed
 from bot.sandbox.stage import CHANNEL, Stage
 from tests.bot.journeys.homes import opened, presses
 from tests.bot.journeys.scenes import (

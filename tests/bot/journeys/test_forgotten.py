@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.sandbox.miro import Fault
-from bot.sandbox.slack_records import Message
+from bot.sandbox.miro.service import Fault
+from bot.sandbox.slack.records import Message
 from bot.sandbox.stage import CHANNEL, POLICY, Stage
 from tests.bot.journeys.scenes import approve, ask, buttons, card, playing, press, read, wait
 

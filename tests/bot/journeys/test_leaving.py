@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from bot.sandbox.miro import Miro
+from bot.sandbox.miro.service import Miro
+from bot.sandbox.slack.workspace import Workspace
 from bot.sandbox.stage import POLICY
-from bot.sandbox.workspace import Workspace
 from tests.bot.journeys.scenes import approve, ask, calls, has_card, last, playing, read, state, teams_of
 from tests.bot.journeys.scenes import card as card_of
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.sandbox.miro import Fault
+from bot.sandbox.miro.service import Fault
 from bot.sandbox.server import Answer
 from bot.sandbox.stage import Stage
 from tests.bot.journeys.scenes import (

@@ -2,8 +2,8 @@
 
 import pytest
 
-from bot.lifecycle.leave_team import LeaveTeam
-from bot.lifecycle.make_admin import MakeAdmin
+from bot.actions.leave_team import LeaveTeam
+from bot.actions.make_admin import MakeAdmin
 from bot.sandbox.stage import Stage
 from bot.slack.answers import NOT_FOR_YOU
 from tests.bot.journeys.scenes import buttons, last, read, say

@@ -7,7 +7,7 @@ import pytest
 
 from bot.miro.client import Practising
 from bot.miro.goals import Call
-from bot.sandbox.miro import Fault
+from bot.sandbox.miro.service import Fault
 from bot.sandbox.stage import Stage
 from tests.bot.journeys.scenes import (
     approve,

@@ -7,17 +7,7 @@ import pytest
 from bot.miro.wire import ADMIN, MEMBER
 from bot.sandbox.stage import POLICY, Stage
 from tests.bot.journeys.homes import opened, presses
-from tests.bot.journeys.scenes import (
-    approve,
-    ask,
-    card,
-    last,
-    playing,
-    read,
-    state,
-    teams_of,
-    wait,
-)
+from tests.bot.journeys.scenes import approve, ask, card, last, playing, read, state, teams_of, wait
 
 OWN = next(line for line in POLICY.splitlines() if line.startswith("request-access"))
 UNASKED = POLICY.replace(OWN, 'request-access = { ask = ["anyone"], approval = false }')

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from bot.sandbox.deliveries import Reply
-from bot.sandbox.inputs import placed
-from bot.sandbox.slack_records import JSON, Message
+from bot.sandbox.slack.deliveries import Reply
+from bot.sandbox.slack.inputs import placed
+from bot.sandbox.slack.records import JSON, Message
 from bot.sandbox.stage import CHANNEL, POLICY, Stage
 from bot.slack.manifest import SHORTCUTS
 from tests.bot.journeys.scenes import approve, last, newest_request, playing, request, told, wait

@@ -4,22 +4,11 @@ import sqlite3
 
 import pytest
 
-from bot.lifecycle import ACTIONS
-from bot.sandbox.miro import Fault
+from bot.actions import ACTIONS
+from bot.sandbox.miro.service import Fault
 from bot.sandbox.stage import POLICY, Stage
-from bot.slack import dates, phrases
-from tests.bot.journeys.scenes import (
-    approve,
-    ask,
-    calls,
-    card,
-    history,
-    read,
-    state,
-    teams_of,
-    told,
-    wait,
-)
+from bot.slack.words import dates, phrases
+from tests.bot.journeys.scenes import approve, ask, calls, card, history, read, state, teams_of, told, wait
 
 ACCESS = ("U0ALEX", "/miro-access", "for Engineering because I start Monday")
 MOVE = ("U0ALEX", "/miro-move", "from Engineering to Design because I changed jobs")

@@ -8,8 +8,8 @@ import logging
 import httpx
 import pytest
 
-from bot.sandbox.deliveries import FORM, Delivery, Reply
-from bot.sandbox.payloads import slash_command
+from bot.sandbox.slack.deliveries import FORM, Delivery, Reply
+from bot.sandbox.slack.payloads import slash_command
 from bot.sandbox.stage import SECRET, Stage
 from tests.bot.journeys.scenes import ask, card, history, request, state
 
@@ -176,7 +176,7 @@ def test_a_message_delivered_twice_is_answered_once(s: Stage) -> None:
 def test_a_retry_whose_first_delivery_was_lost_counts(s: Stage) -> None:
     place = s.slack.direct("U0ALEX").id
     said = {"type": "message", "user": "U0ALEX", "text": "access for Design", "ts": "1.1", "channel": place}
-    from bot.sandbox.payloads import event
+    from bot.sandbox.slack.payloads import event
 
     delivery = Delivery.of_event(event(s.slack, said | {"channel_type": "im"}, place))
     assert s.acting.send(delivery, retry=2).status == 200

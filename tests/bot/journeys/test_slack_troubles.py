@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from bot.sandbox.gestures import Gestures
+from bot.sandbox.slack.gestures import Gestures
 from bot.sandbox.stage import CHANNEL, Stage
-from bot.slack.serving import serving
+from bot.slack.door.serving import serving
 from tests.bot.journeys.scenes import (
     answer,
     approve,

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.sandbox.slack_records import Message
+from bot.sandbox.slack.records import Message
 from bot.sandbox.stage import CHANNEL, POLICY, Stage
 from tests.bot.journeys.scenes import (
     answer,

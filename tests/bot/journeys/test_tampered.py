@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from bot.sandbox import payloads
-from bot.sandbox.deliveries import Delivery, Reply
-from bot.sandbox.slack_records import Message
+from bot.sandbox.slack import payloads
+from bot.sandbox.slack.deliveries import Delivery, Reply
+from bot.sandbox.slack.records import Message
 from bot.sandbox.stage import Stage
 from tests.bot.journeys.scenes import (
     answer,

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from bot.sandbox.miro import Fault, Miro
+from bot.sandbox.miro.service import Fault, Miro
+from bot.sandbox.slack.workspace import Workspace
 from bot.sandbox.stage import CHANNEL, PEOPLE, POLICY, Stage
-from bot.sandbox.workspace import Workspace
 from tests.bot.journeys.scenes import (
     approve,
     ask,

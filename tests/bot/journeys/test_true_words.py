@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from approvals.states import State
-from bot.sandbox.miro import Fault
+from bot.sandbox.miro.service import Fault
 from bot.sandbox.stage import Stage
 from tests.bot.journeys.scenes import approve, ask
 

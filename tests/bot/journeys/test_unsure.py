@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.sandbox.miro import Fault, Miro
-from bot.sandbox.slack_state import SlackState
+from bot.sandbox.miro.service import Fault, Miro
+from bot.sandbox.slack.state import SlackState
 from bot.sandbox.stage import POLICY, Stage
 from tests.bot.journeys.scenes import (
     approve,

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from bot.sandbox.miro import Fault, Miro
+from bot.sandbox.miro.service import Fault, Miro
+from bot.sandbox.slack.workspace import Workspace
 from bot.sandbox.stage import POLICY, Stage
-from bot.sandbox.workspace import Workspace
 from tests.bot.journeys.scenes import approve, ask, calls, has_card, history, last, playing, state, told, wait
 
 ACCESS = ("U0ALEX", "/miro-access", "for Engineering because I start Monday")

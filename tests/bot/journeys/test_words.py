@@ -4,7 +4,7 @@ import pytest
 
 from approvals.ids import SlackId
 from bot.sandbox.stage import CHANNEL, Stage
-from bot.slack.asides import AWAY, DECIDE
+from bot.slack.words.asides import AWAY, DECIDE
 from tests.bot.journeys.scenes import (
     ask,
     buttons,

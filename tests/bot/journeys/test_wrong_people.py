@@ -6,11 +6,11 @@ from typing import Any
 import pytest
 
 from bot.app import build
-from bot.sandbox.gestures import Gestures
-from bot.sandbox.miro import Miro
+from bot.sandbox.miro.service import Miro
+from bot.sandbox.slack.gestures import Gestures
+from bot.sandbox.slack.workspace import Workspace
 from bot.sandbox.stage import POLICY, SECRET, TOKEN, Clock, Stage, _settings, people_of
-from bot.sandbox.workspace import Workspace
-from bot.slack.serving import serving
+from bot.slack.door.serving import serving
 from tests.bot.journeys.homes import OFFBOARD, opened
 from tests.bot.journeys.scenes import (
     answer,

@@ -6,11 +6,11 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from approvals.store import Place
+from approvals.record.contract import Place
 from bot.miro.client import Miro
 from bot.miro.goals import Seen
 from bot.miro.wire import ADMIN, MEMBER, Account, Group, Membership, Role
-from bot.sandbox.miro import Miro as Sandbox
+from bot.sandbox.miro.service import Miro as Sandbox
 from bot.sandbox.server import Answer, Answers, Call, serving
 from bot.sandbox.stage import Clock
 

@@ -12,7 +12,7 @@ from bot.miro.client import Ambiguous, Away, Locked, Practising
 from bot.miro.goals import Call
 from bot.miro.groups import GroupNamed, InGroup
 from bot.miro.wire import ADMIN, LOOK, MEMBER, Dialect, Group, patch
-from bot.sandbox.miro import Fault
+from bot.sandbox.miro.service import Fault
 from bot.sandbox.server import Answer
 from bot.sandbox.server import Call as Heard
 from tests.bot.miro.examples import EXAMPLES, Example

@@ -15,12 +15,12 @@ from typing import Any
 import httpx
 import pytest
 
-from approvals.sqlite import SqliteStore
+from approvals.record.store import SqliteStore
 from bot.miro import client
 from bot.miro.client import DEADLINE, Answered, Away, Declined, Locked, Miro, MiroError, Unclear
 from bot.miro.goals import Call
 from bot.miro.quota import MARGIN, WINDOW
-from bot.sandbox.miro import Fault
+from bot.sandbox.miro.service import Fault
 from bot.sandbox.server import Answer, serving
 from bot.sandbox.server import Call as Heard
 from bot.sandbox.stage import Clock

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from approvals.sqlite import SqliteStore
+from approvals.record.store import SqliteStore
 from bot.miro.quota import MARGIN, POOL, WINDOW, cost, take
 from bot.sandbox.stage import Clock
 from tests.bot.miro.examples import EXAMPLES

@@ -37,18 +37,18 @@ from scim2_server.storage import SearchPage
 from scim2_server.testserver.application import BearerTokenApplication
 from scim2_server.utils import load_default_provider
 
-from bot.lifecycle import ACTIONS, Action
-from bot.lifecycle.make_admin import MakeAdmin
-from bot.lifecycle.offboard import Offboard
-from bot.lifecycle.remove_admin import RemoveAdmin
-from bot.lifecycle.request_access import RequestAccess
+from bot.actions import ACTIONS, Action
+from bot.actions.make_admin import MakeAdmin
+from bot.actions.offboard import Offboard
+from bot.actions.remove_admin import RemoveAdmin
+from bot.actions.request_access import RequestAccess
 from bot.miro.client import Ambiguous, Declined, Locked, Miro
 from bot.miro.goals import Call
 from bot.miro.plan import Obstacle
 from bot.miro.wire import ADMIN, ENTERPRISE, MEMBER, USER, Dialect
-from bot.sandbox.miro import Exchange
-from bot.slack.serving import serving
-from tests.bot.lifecycle.scene import (
+from bot.sandbox.miro.service import Exchange
+from bot.slack.door.serving import serving
+from tests.bot.actions.scene import (
     ADA,
     ADDRESS,
     DESIGN,

@@ -10,19 +10,9 @@ from scim2_models import EnterpriseUser, ScimFilter, User
 from scim2_models.path import Comparison
 
 from bot.miro import wire
-from bot.miro.wire import (
-    ADMIN,
-    ENTERPRISE,
-    Account,
-    Dialect,
-    Group,
-    Page,
-    Unreadable,
-    complaint,
-    read,
-)
-from bot.sandbox.scim_errors import cdn_page, gateway_error, rest_error, scim_error
-from bot.sandbox.scim_filter import Compare, parse
+from bot.miro.wire import ADMIN, ENTERPRISE, Account, Dialect, Group, Page, Unreadable, complaint, read
+from bot.sandbox.miro.errors import cdn_page, gateway_error, rest_error, scim_error
+from bot.sandbox.miro.filter import Compare, parse
 
 DETAIL = "Any team in organization must have at least one admin"
 

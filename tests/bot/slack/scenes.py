@@ -11,25 +11,26 @@ from slack_sdk.models.views import View
 
 from approvals.ids import GroupId, PersonId, RequestId, SlackId
 from approvals.people import Account, Delegation, Group, Person, Standing
-from approvals.policy_check import load
+from approvals.policy.check import load
 from approvals.request import Outcome, Question, Request, Vote
 from approvals.states import OPEN, State
-from bot.lifecycle import ACTIONS, CONDITIONS, Action
-from bot.lifecycle.action import Facts
-from bot.lifecycle.fill import Tables
+from bot.actions import ACTIONS, CONDITIONS, Action
+from bot.actions.fill import Tables
+from bot.actions.form import Facts
+from bot.cards import waiting
+from bot.cards.named import plainly
+from bot.cards.request import CHANNELS, DRAWINGS, draw
+from bot.cards.scene import Scene
 from bot.miro.goals import Seen
 from bot.miro.plan import make
 from bot.miro.wire import ADMIN, Membership, Role
 from bot.miro.wire import Account as MiroAccount
 from bot.miro.wire import Group as MiroGroup
-from bot.sandbox.drawing import as_text
-from bot.sandbox.limits import Surface, problems
-from bot.sandbox.slack_records import Message as Shown
+from bot.sandbox.slack.drawing import as_text
+from bot.sandbox.slack.limits import Surface, problems
+from bot.sandbox.slack.records import Message as Shown
 from bot.sandbox.stage import POLICY
-from bot.slack import forms, waiting
-from bot.slack.cards import CHANNELS, DRAWINGS, draw
-from bot.slack.named import plainly
-from bot.slack.scene import Scene
+from bot.slack import forms
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 DAY = timedelta(days=1)

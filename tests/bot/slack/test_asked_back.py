@@ -4,14 +4,14 @@ import pytest
 
 from approvals.ids import GroupId
 from approvals.people import Group
-from bot.lifecycle import ACTIONS
-from bot.lifecycle.leave_team import LeaveTeam
-from bot.slack import phrases
-from bot.slack.dates import CANT_END, CANT_WAIT, SAY_DAYS
-from bot.slack.fillers import unsure
-from bot.slack.marks import typed
-from bot.slack.phrases import ONE_PERSON, TAKE_BACK, Advice, Draft
-from bot.slack.whom import SAY_WHO
+from bot.actions import ACTIONS
+from bot.actions.leave_team import LeaveTeam
+from bot.slack.words import phrases
+from bot.slack.words.dates import CANT_END, CANT_WAIT, SAY_DAYS
+from bot.slack.words.fillers import unsure
+from bot.slack.words.marks import typed
+from bot.slack.words.phrases import ONE_PERSON, TAKE_BACK, Advice, Draft
+from bot.slack.words.whom import SAY_WHO
 from tests.bot.slack.scenes import tables
 
 TABLES = tables(

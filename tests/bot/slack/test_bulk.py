@@ -8,13 +8,13 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from approvals.ids import RequestId
-from bot.lifecycle import ACTIONS
+from bot.actions import ACTIONS
+from bot.cards.home import ALL_AT_ONCE
 from bot.slack.bulk import Outcome, form, told
-from bot.slack.home import is_harmless
-from bot.slack.home_blocks import ALL_AT_ONCE
+from bot.slack.deliver.home import is_harmless
+from tests.bot.cards.test_home_blocks import many, waits
+from tests.bot.cards.test_request import NAME, REASON
 from tests.bot.slack.scenes import COMMANDS, check_valid, reads
-from tests.bot.slack.test_cards import NAME, REASON
-from tests.bot.slack.test_home_blocks import many, waits
 
 HARMLESS = ["request-access", "move-team", "reactivate", "leave-team", "rename-group"]
 

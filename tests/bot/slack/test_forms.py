@@ -7,17 +7,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from approvals.decide.conversation import LONGEST_QUESTION
 from approvals.ids import GroupId, PersonId, RequestId
 from approvals.people import Group
 from approvals.request import Question, Request, Vote
 from approvals.states import State
-from approvals.talk import LONGEST_QUESTION
-from bot.lifecycle import ACTIONS
-from bot.sandbox.drawing import as_text
-from bot.sandbox.inputs import untouched
-from bot.sandbox.limits import problems
+from bot.actions import ACTIONS
+from bot.sandbox.slack.drawing import as_text
+from bot.sandbox.slack.inputs import untouched
+from bot.sandbox.slack.limits import problems
 from bot.slack import forms, team_options
-from bot.slack.phrases import Draft
+from bot.slack.words.phrases import Draft
 from tests.bot.slack import scenes
 from tests.bot.slack.scenes import NOW, check_valid, many, tables
 

@@ -6,11 +6,11 @@ import pytest
 
 from approvals.ids import RequestId
 from approvals.request import Draft
-from bot.sandbox.drawing import as_text
-from bot.sandbox.inputs import placed
-from bot.slack import home
-from bot.slack.blocks import Block
-from bot.slack.home import Gathering
+from bot.cards.blocks import Block
+from bot.sandbox.slack.drawing import as_text
+from bot.sandbox.slack.inputs import placed
+from bot.slack.deliver import home
+from bot.slack.deliver.home import Gathering
 from tests.bench.home import EMPLOYEE, Company
 from tests.bot.slack.scenes import check_valid
 

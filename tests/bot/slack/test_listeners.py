@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from approvals.ids import SlackId
-from bot.sandbox.deliveries import Reply
-from bot.sandbox.drawing import as_text
+from bot.sandbox.slack.deliveries import Reply
+from bot.sandbox.slack.drawing import as_text
 from bot.sandbox.stage import CHANNEL, Stage
 from tests.bot.journeys.scenes import ask, card, state, told
 from tests.bot.journeys.test_side_by_side import full

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.sandbox.typed import as_slack_sends
-from bot.slack.marks import by_name, typed
+from bot.sandbox.slack.typed import as_slack_sends
+from bot.slack.words.marks import by_name, typed
 
 NAMES = {"U0ADA": "Ada Example"}
 

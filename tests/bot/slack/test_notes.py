@@ -4,9 +4,9 @@ from datetime import timedelta
 
 import pytest
 
-from approvals.store import Note
+from approvals.record.contract import Note
 from bot.sandbox.stage import Stage
-from bot.slack.notes import GIVE_UP
+from bot.slack.deliver.notes import GIVE_UP
 
 FINAL = ["channel_not_found", "is_archived", "user_not_found", "not_in_channel"]
 PASSING = ["internal_error", "ratelimited", "service_unavailable", "team_added_to_org", "something_new"]

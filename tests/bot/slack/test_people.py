@@ -9,13 +9,13 @@ import pytest
 
 from approvals.ids import SlackId
 from approvals.people import Person, Standing
-from approvals.sqlite import SqliteStore
-from bot.desk import BadField, SlackAway
-from bot.outgoing import Outgoing
-from bot.sandbox.slack_records import ProfileField
-from bot.sandbox.workspace import Workspace
-from bot.slack.edge import SlackClient
-from bot.slack.people import SlackPeople
+from approvals.record.store import SqliteStore
+from bot.context import BadField, SlackAway
+from bot.http.outgoing import Outgoing
+from bot.sandbox.slack.records import ProfileField
+from bot.sandbox.slack.workspace import Workspace
+from bot.slack.api.edge import SlackClient
+from bot.slack.api.people import SlackPeople
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 

@@ -6,12 +6,12 @@ from hypothesis import strategies as st
 
 from approvals.ids import GroupId
 from approvals.people import Group
-from bot.lifecycle import ACTIONS, Action
-from bot.slack import phrases
-from bot.slack.dates import CANT_END, CANT_WAIT, SAY_DAYS
-from bot.slack.marks import typed
-from bot.slack.phrases import Advice, Draft
-from bot.slack.whom import FOR_YOU, SAY_WHO
+from bot.actions import ACTIONS, Action
+from bot.slack.words import phrases
+from bot.slack.words.dates import CANT_END, CANT_WAIT, SAY_DAYS
+from bot.slack.words.marks import typed
+from bot.slack.words.phrases import Advice, Draft
+from bot.slack.words.whom import FOR_YOU, SAY_WHO
 from tests.bot.slack.scenes import tables
 
 GROUPS = [

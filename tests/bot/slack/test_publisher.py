@@ -5,9 +5,9 @@ from datetime import timedelta
 import pytest
 
 from approvals.ids import SlackId
-from approvals.store import Admin
+from approvals.record.contract import Admin
 from bot.sandbox.stage import POLICY, Stage
-from bot.slack.publisher import GIVE_UP, Publisher
+from bot.slack.deliver.publisher import GIVE_UP, Publisher
 from tests.bot.journeys.homes import ACCESS, opened, page, presses, published
 from tests.bot.journeys.scenes import ask, press, wait
 

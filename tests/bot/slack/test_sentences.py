@@ -8,14 +8,14 @@ from hypothesis import strategies as st
 
 from approvals.ids import GroupId
 from approvals.people import Group
-from bot.lifecycle import ACTIONS
-from bot.lifecycle.leave_team import LeaveTeam
-from bot.lifecycle.make_admin import MakeAdmin
-from bot.lifecycle.request_access import RequestAccess
-from bot.slack import phrases
-from bot.slack.dates import CANT_WAIT, SAY_DAYS
-from bot.slack.marks import typed
-from bot.slack.phrases import ONE_PERSON, Advice, Draft
+from bot.actions import ACTIONS
+from bot.actions.leave_team import LeaveTeam
+from bot.actions.make_admin import MakeAdmin
+from bot.actions.request_access import RequestAccess
+from bot.slack.words import phrases
+from bot.slack.words.dates import CANT_WAIT, SAY_DAYS
+from bot.slack.words.marks import typed
+from bot.slack.words.phrases import ONE_PERSON, Advice, Draft
 from tests.bot.slack.scenes import tables
 
 TABLES = tables(

@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.lifecycle import ACTIONS, Action
-from bot.sandbox.drawing import as_text
+from bot.actions import ACTIONS, Action
+from bot.sandbox.slack.drawing import as_text
 from bot.slack import forms
-from bot.slack.phrases import Draft
 from bot.slack.shortcuts import LONGEST, WHAT, Said, chooser, draft
+from bot.slack.words.phrases import Draft
 from tests.bot.slack.scenes import check_valid, everybody, many, tables
 
 KNOWN = tables(many(3), everybody(["Ada Example", "Bo Example"]))

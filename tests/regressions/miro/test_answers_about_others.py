@@ -9,7 +9,7 @@ import pytest
 from bot.miro.client import Away, Trouble, Unclear
 from bot.miro.goals import Call
 from bot.miro.groups import GroupNamed, InGroup
-from bot.sandbox.miro import Fault
+from bot.sandbox.miro.service import Fault
 from bot.sandbox.server import Answer
 from bot.sandbox.stage import Stage
 from tests.bot.journeys.scenes import approve, ask, calls, playing, state

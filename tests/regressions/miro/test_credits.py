@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
+from approvals.record.contract import Place
+from approvals.record.store import SqliteStore
 from approvals.request import Urgency
-from approvals.sqlite import SqliteStore
-from approvals.store import Place
 from bot.miro.client import Away, Miro, Trouble
 from bot.miro.quota import LIST, MARGIN, POOL, RESERVE, WINDOW
-from bot.sandbox.miro import Fault
+from bot.sandbox.miro.service import Fault
 from bot.sandbox.stage import Clock
 from tests.bot.miro.scene import TOKEN, Scene, closing, scene
 

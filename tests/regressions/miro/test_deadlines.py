@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from bot.desk import LEASE
+from bot.context import LEASE
 from bot.miro.client import DEADLINE, Away, Miro, Trouble, Unclear
 from bot.miro.goals import Call
 from bot.miro.judging import retry_after

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from bot.miro.client import Away, Miro, Trouble
-from bot.sandbox.miro import Fault
+from bot.sandbox.miro.service import Fault
 from bot.sandbox.server import Answer, Call
 from bot.sandbox.stage import Stage
 from tests.bot.journeys.scenes import playing, told

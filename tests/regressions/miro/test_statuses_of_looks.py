@@ -9,7 +9,7 @@ import pytest
 
 from bot.miro.client import Away, Declined, Locked, Miro, Trouble, Unclear
 from bot.miro.goals import Call
-from bot.sandbox.miro import Fault
+from bot.sandbox.miro.service import Fault
 from bot.sandbox.server import Answer
 from bot.sandbox.server import Call as Heard
 from bot.sandbox.stage import Clock, Stage

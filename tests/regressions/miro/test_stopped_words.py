@@ -7,7 +7,7 @@ import pytest
 
 from approvals.request import Outcome
 from bot.miro.goals import Goal
-from bot.sandbox.miro import Fault
+from bot.sandbox.miro.service import Fault
 from bot.sandbox.stage import Stage
 from tests.bot.journeys.scenes import approve, ask, card, last, playing, press, read, request, state
 

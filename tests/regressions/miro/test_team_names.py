@@ -8,16 +8,16 @@ from pathlib import Path
 import pytest
 
 from approvals.ids import GroupId
-from approvals.names import narrow, wide
+from approvals.policy.team_names import narrow, wide
+from approvals.record.store import SqliteStore
 from approvals.refusals import Refused
-from approvals.sqlite import SqliteStore
-from bot.lifecycle.fill import Problems, fill
-from bot.lifecycle.request_access import RequestAccess
+from bot.actions.fill import Problems, fill
+from bot.actions.request_access import RequestAccess
 from bot.policies import Policies
-from bot.sandbox.miro import Fault, Miro
+from bot.sandbox.miro.service import Fault, Miro
+from bot.sandbox.slack.workspace import Workspace
 from bot.sandbox.stage import POLICY, Stage
-from bot.sandbox.workspace import Workspace
-from bot.slack import phrases
+from bot.slack.words import phrases
 from tests.bot.journeys.scenes import ask, calls, last, newest_request, playing, state, told, wait
 from tests.bot.journeys.scenes import refused_form as refused
 from tests.bot.journeys.shell import machine

@@ -12,7 +12,7 @@ from approvals.ids import RequestId
 from approvals.request import Draft
 from approvals.states import What
 from bot.miro.errors import Trouble, Troubled
-from bot.sandbox.miro import Fault
+from bot.sandbox.miro.service import Fault
 from bot.sandbox.stage import Stage
 from bot.troubles import SENTENCES, Troubles
 from tests.bot.journeys.scenes import approve, ask, last, playing, request, state, told, wait

@@ -13,7 +13,7 @@ from bot.miro.groups import InGroup, OutOfGroup
 from bot.miro.plan import make
 from bot.miro.rights import AdminRole, NoAdminRoles, OrgRole
 from bot.miro.wire import ADMIN, MEMBER, Account, message
-from bot.sandbox.miro import Fault
+from bot.sandbox.miro.service import Fault
 from bot.sandbox.stage import Stage
 from tests.bot.journeys.scenes import approve, ask, calls, playing, state, teams_of, told
 from tests.bot.miro.scene import always, answering, page

@@ -9,20 +9,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from approvals.away import delegated
-from approvals.chain import Anchor
-from approvals.decide import approve, withdraw
+from approvals.decide.actor import Who
+from approvals.decide.conversation import nudge, question, reply
+from approvals.decide.decide import approve, withdraw
+from approvals.decide.delegates import delegated
 from approvals.humans import Kind, Link, grouped
 from approvals.ids import SlackId
 from approvals.people import Account, Person, Standing
+from approvals.record.chain import Anchor
+from approvals.record.contract import Store
+from approvals.record.schema import LAYOUT
+from approvals.record.store import SqliteStore
 from approvals.refusals import Refused
 from approvals.request import Request
-from approvals.schema import LAYOUT
-from approvals.sqlite import SqliteStore
-from approvals.store import Store
-from approvals.talk import nudge, question, reply
-from approvals.who import Who
-from tests.approvals.older import as_layout
+from tests.approvals.record.older import as_layout
 from tests.approvals.ruled import may
 from tests.approvals.scene import POLICY, STEADY, STORES, Clock, Scene, asked
 

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from approvals.people import canonical
-from approvals.policy_check import BrokenPolicy, load
-from bot.lifecycle import CONDITIONS
+from approvals.policy.check import BrokenPolicy, load
+from bot.actions import CONDITIONS
 from bot.sandbox.stage import POLICY
 from tests.bot.journeys.scenes import answer, ask, calls, card, history, playing, press, state, wait
 

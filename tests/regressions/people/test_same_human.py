@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from bot.sandbox.miro import Miro
+from bot.sandbox.miro.service import Miro
+from bot.sandbox.slack.workspace import Workspace
 from bot.sandbox.stage import POLICY, Stage
-from bot.sandbox.workspace import Workspace
 from tests.bot.journeys.homes import opened
 from tests.bot.journeys.scenes import (
     answer,

@@ -3,7 +3,7 @@
 from datetime import timedelta
 from pathlib import Path
 
-from approvals.sqlite import SqliteStore
+from approvals.record.store import SqliteStore
 from bot.sandbox.stage import POLICY
 from tests.approvals.scene import START, asked, met, planned
 

@@ -8,9 +8,9 @@ import pytest
 
 from approvals.ids import SlackId
 from approvals.people import FRESH, Account, Standing
-from approvals.sqlite import SqliteStore
+from approvals.record.store import SqliteStore
 from bot.sandbox.stage import Clock, Stage, stage
-from bot.timetable import Timetable
+from bot.work.refresh.timetable import Timetable
 from tests.approvals.scene import asked
 
 pytestmark = pytest.mark.regression

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from bot.cli.exposure import exposed_record, exposures
 from bot.cli.running import alone
-from bot.exposure import exposed_record, exposures
 from bot.sandbox.stage import POLICY, SECRET, TOKEN
 from bot.settings import read
 from tests.bot.journeys.shell import Shell

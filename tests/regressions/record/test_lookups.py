@@ -13,10 +13,10 @@ import pytest
 
 from approvals.folding import fold
 from approvals.ids import PersonId, RequestId, SlackId
+from approvals.record.store import SqliteStore
 from approvals.request import Event, Request
-from approvals.sqlite import SqliteStore
 from approvals.states import State, What
-from tests.approvals.crowd import Crowd, effort
+from tests.approvals.decide.crowd import Crowd, effort
 from tests.approvals.scene import START
 
 pytestmark = pytest.mark.regression

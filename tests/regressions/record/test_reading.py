@@ -10,13 +10,13 @@ from tempfile import TemporaryDirectory
 
 import pytest
 
-from approvals.schema import LAYOUT
-from approvals.sqlite_reading import reading
-from approvals.store import StoreTrouble
+from approvals.record.contract import StoreTrouble
+from approvals.record.reading import reading
+from approvals.record.schema import LAYOUT
 from bot.cli.running import alone
-from tests.approvals.older import as_layout
+from tests.approvals.record.older import as_layout
+from tests.approvals.record.tamper import by_hand
 from tests.approvals.scene import asked
-from tests.approvals.tamper import by_hand
 from tests.bot.journeys.shell import Shell
 from tests.bot.journeys.shell import alone as own_environment
 from tests.regressions.record.scene import files, lived, written

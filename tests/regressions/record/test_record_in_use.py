@@ -12,11 +12,11 @@ from pathlib import Path
 import httpx
 import pytest
 
-from approvals.connections import Connections
-from approvals.sqlite import SqliteStore
-from approvals.store import StoreTrouble
-from approvals.turns import Turns
-from bot.sandbox.deliveries import Reply
+from approvals.record.connections import Connections
+from approvals.record.contract import StoreTrouble
+from approvals.record.store import SqliteStore
+from approvals.record.turns import Turns
+from bot.sandbox.slack.deliveries import Reply
 from bot.sandbox.stage import CHANNEL, Stage
 from tests.bot.journeys.scenes import answer, ask, card, last, playing, request, state
 

@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 
 from approvals.ids import PersonId, stamp
+from approvals.record.contract import Store
+from approvals.record.store import SqliteStore
 from approvals.request import Request, Urgency
-from approvals.sqlite import SqliteStore
 from approvals.states import What
-from approvals.store import Store
-from tests.approvals.older import as_layout
+from tests.approvals.record.older import as_layout
 from tests.approvals.scene import START, STORES, Clock, asked, draft, met, planned
 
 pytestmark = pytest.mark.regression

@@ -7,10 +7,10 @@ from datetime import UTC, datetime
 import pytest
 from slack_sdk.errors import SlackApiError
 
+from bot.http.outgoing import Outgoing
 from bot.miro.client import Miro, MiroError
-from bot.outgoing import Outgoing
 from bot.settings import BadSettings, read
-from bot.slack.edge import Kind, SlackClient, SlackFault
+from bot.slack.api.edge import Kind, SlackClient, SlackFault
 from tests.regressions.slack.raw import dripping, http, raw
 
 pytestmark = pytest.mark.regression

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from bot.lifecycle import ACTIONS
-from bot.sandbox.slack_records import JSON
+from bot.actions import ACTIONS
+from bot.sandbox.slack.records import JSON
 from bot.sandbox.stage import CHANNEL, Stage
 from tests.bot.journeys.scenes import playing, press, refused_form, say
 from tests.bot.journeys.shell import machine

@@ -12,9 +12,9 @@ import httpx
 import pytest
 
 from bot.app import LISTENERS
-from bot.sandbox.gestures import Gestures
+from bot.sandbox.slack.gestures import Gestures
 from bot.sandbox.stage import Stage
-from bot.slack.serving import Limits, serving
+from bot.slack.door.serving import Limits, serving
 from tests.bot.journeys.scenes import playing
 
 pytestmark = pytest.mark.regression

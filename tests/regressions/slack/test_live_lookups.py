@@ -9,10 +9,10 @@ import pytest
 
 from approvals.ids import SlackId
 from approvals.people import Person
-from bot.lately import Lately
-from bot.sandbox.miro import Miro
+from bot.sandbox.miro.service import Miro
+from bot.sandbox.slack.workspace import Workspace
 from bot.sandbox.stage import POLICY, Stage
-from bot.sandbox.workspace import Workspace
+from bot.work.refresh.recent import Lately
 from tests.bot.journeys.scenes import approve, ask, buttons, playing, state
 
 pytestmark = pytest.mark.regression

@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl, urlencode
 
 import pytest
 
-from bot.sandbox.deliveries import FORM, Delivery, Reply
+from bot.sandbox.slack.deliveries import FORM, Delivery, Reply
 from bot.sandbox.stage import CHANNEL, Stage
 from tests.bot.journeys.scenes import ask, card, playing
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from bot.sandbox.slack_records import Message
+from bot.sandbox.slack.records import Message
 from bot.sandbox.stage import CHANNEL, Stage
 from tests.bot.journeys.scenes import playing, read
 

@@ -9,14 +9,14 @@ import pytest
 
 from approvals.ids import RequestId, SlackId
 from approvals.people import Standing
-from approvals.sqlite import SqliteStore
-from approvals.store import Note
-from bot.desk import BadField, SlackAway
-from bot.outgoing import Outgoing
+from approvals.record.contract import Note
+from approvals.record.store import SqliteStore
+from bot.context import BadField, SlackAway
+from bot.http.outgoing import Outgoing
+from bot.sandbox.slack.workspace import Workspace
 from bot.sandbox.stage import Stage
-from bot.sandbox.workspace import Workspace
-from bot.slack.edge import SlackClient
-from bot.slack.people import SlackPeople
+from bot.slack.api.edge import SlackClient
+from bot.slack.api.people import SlackPeople
 from tests.bot.journeys.homes import opened, page
 from tests.bot.journeys.scenes import answer, approve, ask, card, has_card, history, press, state, told, wait
 

@@ -10,12 +10,12 @@ from pathlib import Path
 import pytest
 
 from bot.app import LISTENERS
-from bot.sandbox.gestures import Gestures
-from bot.sandbox.inputs import placed
-from bot.sandbox.slack_records import JSON, Message
+from bot.cards.handles import OTHER_PLAN, OTHER_RECORD
+from bot.sandbox.slack.gestures import Gestures
+from bot.sandbox.slack.inputs import placed
+from bot.sandbox.slack.records import JSON, Message
 from bot.sandbox.stage import Stage
-from bot.slack.handles import OTHER_PLAN, OTHER_RECORD
-from bot.slack.serving import serving
+from bot.slack.door.serving import serving
 from tests.bot.journeys.scenes import (
     answer,
     as_it_was,

@@ -9,13 +9,13 @@ from typing import Any
 
 import pytest
 
-from approvals.decide import approve
+from approvals.decide.actor import Who
+from approvals.decide.decide import approve
 from approvals.ids import RequestId
+from approvals.record.contract import Note
 from approvals.states import State
-from approvals.store import Note
-from approvals.who import Who
 from bot.sandbox.stage import Clock, Stage
-from bot.slack.pace import AT_ONCE, KEPT_FOR, MINUTE, USUAL, Crowded, Pace, Paced
+from bot.slack.api.pace import AT_ONCE, KEPT_FOR, MINUTE, USUAL, Crowded, Pace, Paced
 from tests.bot.journeys.homes import opened, page
 from tests.bot.journeys.scenes import ask, buttons, has_card, history, press, state, told, wait
 

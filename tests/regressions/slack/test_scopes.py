@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from bot.sandbox.slack_records import Fault
+from bot.sandbox.slack.records import Fault
 from bot.sandbox.stage import POLICY, Stage
 from bot.slack.manifest import OPTIONAL_SCOPES, SCOPES
 from tests.bot.journeys.shell import Shell, machine

@@ -12,12 +12,12 @@ from typing import Any
 import httpx
 import pytest
 
-from bot.outgoing import Outgoing
-from bot.sandbox.payloads import event, slash_command
+from bot.http.outgoing import Outgoing
+from bot.sandbox.slack.payloads import event, slash_command
 from bot.sandbox.stage import Stage
-from bot.slack.edge import SlackClient, SlackFault
-from bot.slack.heard import Heard
-from bot.slack.socket_mode import Pulse, SocketMode
+from bot.slack.api.edge import SlackClient, SlackFault
+from bot.slack.api.heard import Heard
+from bot.slack.door.socket_mode import Pulse, SocketMode
 from tests.bot.journeys.scenes import last, playing
 from tests.e2e.process import until
 from tests.e2e.scene import scene as bots

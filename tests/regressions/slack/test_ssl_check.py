@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.sandbox.deliveries import Delivery
-from bot.sandbox.payloads import slash_command
+from bot.sandbox.slack.deliveries import Delivery
+from bot.sandbox.slack.payloads import slash_command
 from bot.sandbox.stage import Stage
 from tests.bot.journeys.scenes import playing
 

@@ -8,12 +8,12 @@ import pytest
 
 from approvals.ids import PersonId
 from approvals.people import Person, addressed
-from bot.sandbox.drawing import as_text
-from bot.sandbox.inputs import placed
-from bot.sandbox.slack_records import Message
+from bot.cards.blocks import clip_words, count_words, header, message, section
+from bot.cards.named import mark, plainly
+from bot.sandbox.slack.drawing import as_text
+from bot.sandbox.slack.inputs import placed
+from bot.sandbox.slack.records import Message
 from bot.sandbox.stage import CHANNEL, POLICY, Stage
-from bot.slack.blocks import clip_words, count_words, header, message, section
-from bot.slack.named import mark, plainly
 from tests.bot.journeys.scenes import as_it_was, ask, card, deny, newest_request, playing, press, wait
 from tests.bot.journeys.shell import machine
 

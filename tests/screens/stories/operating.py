@@ -1,6 +1,6 @@
 """Looking after it: a request that stopped, an offboarding, and one card in a channel."""
 
-from bot.sandbox.miro import Fault
+from bot.sandbox.miro.service import Fault
 from bot.sandbox.stage import CHANNEL as CHANNEL_ID
 from bot.sandbox.stage import POLICY
 from tests.screens.acts import asks, happens, presses

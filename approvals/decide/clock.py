@@ -1,0 +1,77 @@
+"""What follows without a click: from the time that passes, and from people or a policy that changed."""
+
+from datetime import timedelta
+
+from approvals.decide.asking import routed, same_step, voted
+from approvals.decide.basis import Table
+from approvals.decide.deadlines import due, level, reminder
+from approvals.decide.eligible import is_over
+from approvals.ids import PersonId, stamp
+from approvals.request import Draft, Request
+from approvals.states import State, What
+
+BY_TIME_ALONE = (What.EXPIRED, What.ENDING)
+"""What follows whatever a policy says, also one that can't be read any more."""
+
+
+def lapse(request: Request, table: Table) -> list[Draft]:
+    """What time brings about now: one thing at a time, and nothing where it isn't time."""
+    what = due(request, table.now)
+    if what in BY_TIME_ALONE:
+        return [Draft(what)]
+    if what is What.ROUTED:
+        reached = level(request, table.now)
+        why = "escalated" if reached > request.level else "not reachable"
+        return [routed(request, table, why, level=max(reached, request.level))]
+    return [reminded(request, table)] if what is What.REMINDED else []
+
+
+def reminded(
+    request: Request, table: Table, by: PersonId | None = None, words: dict[str, str] | None = None
+) -> Draft:
+    """That they were reminded, by time or by somebody, and when the next one is due: each gap is longer."""
+    gap = timedelta(seconds=request.remind_gap)
+    at = reminder(table.now, gap, request.reminded + 1, table.in_force) if gap else None
+    body = {"remind_at": stamp(at)} if at else {}
+    return Draft(What.REMINDED, by, body, words or {}) if by else Draft(What.REMINDED, body=body)
+
+
+def review(request: Request, table: Table) -> list[Draft]:
+    """Looks whether those who were asked can still decide; asks others, where that has changed."""
+    if request.untouchable or request.state is not State.WAITING or is_over(request, table):
+        return []
+    ended = left(request, table)
+    if ended:
+        return ended
+    route = table.route(request)
+    if route.is_settled:
+        return [Draft(What.APPROVED, body={"revision": request.revision})]
+    asked, seated = {id for id, _ in request.approvers}, {one.person.id for one in route.approvers}
+    same = same_step(request, route) and route.is_stuck == request.is_stuck
+    if same and asked ^ seated <= voted(request):
+        return []
+    return [routed(request, table, "people or policy changed")]
+
+
+def left(request: Request, table: Table) -> list[Draft]:
+    """Ends what somebody who has left asked for, or is a guest now, and what is of no use to a leaver."""
+    gone = who_left(request, table)
+    return [withdrawn(gone)] if gone else []
+
+
+def withdrawn(gone: str) -> Draft:
+    """Ends a request because of what `who_left` says."""
+    return Draft(What.WITHDRAWN, words={"text": f"{gone}, so it ends."})
+
+
+def who_left(request: Request, table: Table) -> str:
+    """Who isn't there any more, on whom a request hangs: a sentence without its full stop, or ''."""
+    subject = table.directory.person(request.subject) if request.subject else None
+    requester = table.directory.person(request.requester)
+    if requester.has_left:
+        return "Whoever asked for it has left the company"
+    if requester.is_outside:
+        return "Whoever asked for it is no colleague with a full Slack account any more"
+    if subject and subject.has_left and not table.is_for_leavers:
+        return f"{subject.addressed} has left the company"
+    return ""

@@ -1,0 +1,67 @@
+"""What is said about a request that stays open: a question, its answer, a reminder sent by hand."""
+
+from collections.abc import Sequence
+
+from approvals.decide.actor import Who, check_standing
+from approvals.decide.basis import Table
+from approvals.decide.clock import reminded
+from approvals.decide.deadlines import may_nudge_at
+from approvals.decide.eligible import check_known, check_open, check_secret, seat
+from approvals.decide.too_late import ago, answered_late
+from approvals.ids import PersonId
+from approvals.people import listed
+from approvals.refusals import Refused
+from approvals.request import Draft, Request
+from approvals.states import State, What
+
+LONGEST_QUESTION = 300
+
+
+def question(request: Request, who: Who, text: str, table: Table, confidential: bool) -> list[Draft]:
+    """Something an approver wants to know first; the request stays open."""
+    seat(request, who, table, confidential, again=True)
+    if not text.strip():
+        raise Refused("Write your question, so that it can be answered.")
+    if request.questions and not request.questions[-1].answer:
+        raise Refused(f"A question about {request.id} is open already. Wait for its answer.")
+    words = {"text": text.strip()[:LONGEST_QUESTION], **who.signed}
+    return [Draft(What.QUESTIONED, who.person.id, words=words)]
+
+
+def reply(request: Request, who: Who, text: str, table: Table) -> list[Draft]:
+    """The requester's answer to the open question."""
+    check_known(request)
+    check_secret(request, who, table)
+    if request.state is not State.WAITING:
+        raise answered_late(request)
+    check_open(request, who, table)
+    if not table.in_force.acts_as(who.person, table.directory.person(request.requester)):
+        raise Refused(f"Only who asked for {request.id} can answer.")
+    check_standing(who, table.now)
+    if not request.questions or request.questions[-1].answer:
+        raise Refused(f"No question about {request.id} is open. Nothing has changed.")
+    if not text.strip():
+        raise Refused("Write an answer.")
+    words = {"text": text.strip()[:LONGEST_QUESTION], **who.signed}
+    return [Draft(What.REPLIED, who.person.id, words=words)]
+
+
+def nudge(request: Request, who: Who, table: Table, followers: Sequence[PersonId] = ()) -> list[Draft]:
+    """A reminder that the requester, or somebody who joined, sends by hand: one in four hours."""
+    check_secret(request, who, table)
+    check_open(request, who, table)
+    mine = [table.directory.person(id) for id in (request.requester, *followers)]
+    if not any(table.in_force.acts_as(who.person, one) for one in mine):
+        raise Refused(f"Only who asked for {request.id} can remind.")
+    check_standing(who, table.now)
+    if not request.told:
+        raise Refused(
+            f"Nobody can decide {request.id} right now, so I have nobody to remind. "
+            "The operators have been told."
+        )
+    since, from_ = request.asked_last_at, may_nudge_at(request)
+    if since and from_ and table.now < from_:
+        names = listed([table.directory.person(id).addressed for id in request.told][:3], "and")
+        again = ago(table.now, from_)
+        raise Refused(f"I asked {names} {ago(since, table.now)} ago. You can remind in {again}.")
+    return [reminded(request, table, who.person.id, who.signed)]

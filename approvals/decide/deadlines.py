@@ -1,0 +1,67 @@
+"""What time brings about while people are asked: reminders, escalation, expiry; pure.
+
+Times are written into the events that cause them, so neither a long downtime nor another policy moves them.
+"""
+
+from datetime import datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from approvals.policy.model import DAYS_OF_THE_WEEK, Policy
+from approvals.request import Request
+from approvals.states import State, What
+
+LONGEST_GAP = timedelta(days=366)
+NUDGE = timedelta(hours=4)
+"""How long those who decide have their peace before the requester may remind them."""
+
+
+def later(now: datetime, span: timedelta, policy: Policy) -> datetime:
+    """So much later, days of rest not counted: what comes first without them comes first with them, too.
+
+    A day is one by the clock on the policy's walls.
+    """
+    at, left = now, span
+    while policy.rests:
+        local = at.astimezone(ZoneInfo(policy.zone))
+        midnight = datetime.combine(local.date() + timedelta(days=1), time(), local.tzinfo).astimezone(
+            at.tzinfo
+        )
+        if DAYS_OF_THE_WEEK[local.weekday()] not in policy.rests:
+            if left < midnight - at:
+                break
+            left -= midnight - at
+        at = midnight
+    return at + left
+
+
+def reminder(now: datetime, gap: timedelta, before: int, policy: Policy) -> datetime:
+    """When to remind next: each gap is twice the one before, counted from now, so none is made up for."""
+    return later(now, min(gap * 2 ** min(before, 10), LONGEST_GAP), policy)
+
+
+def due(request: Request, now: datetime) -> What | None:
+    """What time brings about now; the latest first, so that a long silence ends in one message."""
+    if request.untouchable:
+        return None
+    if request.state is State.DONE and request.ends_at:
+        is_near = request.notice_at and now >= request.notice_at
+        return What.OVER if now >= request.ends_at else What.ENDING if is_near else None
+    if request.state is not State.WAITING:
+        return None
+    if request.expires_at and now >= request.expires_at:
+        return What.EXPIRED
+    if level(request, now) > request.level or request.has_lost:
+        return What.ROUTED
+    if request.remind_at and now >= request.remind_at:
+        return What.REMINDED
+    return None
+
+
+def level(request: Request, now: datetime) -> int:
+    """How often the current step should have been escalated by now."""
+    return sum(now >= at for at in request.escalate_at)
+
+
+def may_nudge_at(request: Request) -> datetime | None:
+    """From when on the requester may remind those who decide."""
+    return request.asked_last_at + NUDGE if request.asked_last_at else None

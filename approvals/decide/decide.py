@@ -1,0 +1,112 @@
+"""What a decision does: values in, events or a refusal out."""
+
+import json
+from dataclasses import replace
+from datetime import datetime
+
+from approvals.decide.actor import Who, check_standing, is_operator
+from approvals.decide.asking import routed, same_step, voted
+from approvals.decide.basis import Table
+from approvals.decide.case import Approver, Route
+from approvals.decide.eligible import check_known, check_secret, check_shell, seat
+from approvals.decide.too_late import not_stopped, settled
+from approvals.refusals import Outdated, Refused
+from approvals.request import Draft, Request, Vote
+from approvals.states import OPEN, State, What
+
+
+def approve(request: Request, who: Who, revision: str, table: Table, confidential: bool) -> list[Draft]:
+    """A yes to exactly one revision of what will change."""
+    taken = seat(request, who, table, confidential)
+    if revision != request.revision:
+        raise Outdated("What will change is different now, so your click did nothing. Read the new card.")
+    table.check_length(request)
+    vote = _vote(request, who, taken, table.now)
+    drafts = [Draft(What.VOTED, who.person.id, _said(vote), who.signed)]
+    after = replace(request, votes=(*request.votes, vote))
+    route = table.route(after)
+    if route.is_settled:
+        return [*drafts, Draft(What.APPROVED, who.person.id, {"revision": revision}, who.signed)]
+    return [*drafts, *_next_step(after, route, table)]
+
+
+def _vote(request: Request, who: Who, seat: Approver, now: datetime) -> Vote:
+    return Vote(
+        who.person.id,
+        now,
+        request.revision,
+        who.shell,
+        request.step,
+        seat.stands_for,
+        request.level,
+        seat.is_fallback,
+    )
+
+
+def _said(vote: Vote) -> dict[str, object]:
+    """A vote as the record keeps it: what is as usual isn't said."""
+    body: dict[str, object] = {"revision": vote.revision}
+    more = {
+        "step": vote.step,
+        "stands_for": vote.stands_for,
+        "level": vote.level,
+        "fallback": vote.is_fallback,
+    }
+    return body | {key: value for key, value in more.items() if value}
+
+
+def _next_step(request: Request, route: Route, table: Table) -> list[Draft]:
+    """Asks others, where a vote was the last of its step or took somebody's seat."""
+    asked = {id for id, _ in request.approvers}
+    left = {one.person.id for one in route.approvers}
+    if same_step(request, route) and not route.is_stuck and left <= asked and asked - left <= voted(request):
+        return []
+    return [routed(request, table, "next step", level=0 if route.step != request.step else None)]
+
+
+def deny(request: Request, who: Who, reason: str, table: Table, confidential: bool) -> list[Draft]:
+    """A no, with the reason the requester reads. One is enough, also of somebody who said yes."""
+    seat(request, who, table, confidential, again=True)
+    if not reason.strip():
+        raise Refused("Say why, so that the requester knows what to do next.")
+    return [Draft(What.DENIED, who.person.id, {}, {"text": reason.strip(), **who.signed})]
+
+
+def withdraw(request: Request, who: Who, table: Table) -> list[Draft]:
+    """The requester takes it back; a stopped one is left as it is, by an operator too."""
+    check_known(request)
+    check_secret(request, who, table)
+    if request.state not in OPEN or request.state is State.WORKING:
+        if request.state is State.WORKING:
+            raise Refused(f"{request.id} is being carried out right now. It can't be taken back any more.")
+        raise settled(request, table.directory, table.now, who.person)
+    mine = table.in_force.acts_as(who.person, table.directory.person(request.requester))
+    operates = is_operator(table.in_force, who.person)
+    if not (mine and request.state is not State.STOPPED) and not operates:
+        raise Refused(f"Only who asked for {request.id}, or an operator, can withdraw it.")
+    check_standing(who, table.now)
+    if not mine:
+        check_shell(who, table.in_force)
+    words = {"lines": _lines(request)} if request.outcome else {}
+    return [Draft(What.WITHDRAWN, who.person.id, {}, {**words, **who.signed})]
+
+
+def resume(request: Request, who: Who, table: Table) -> list[Draft]:
+    """An operator lets a stopped request go on with what was approved."""
+    check_known(request)
+    check_secret(request, who, table)
+    # First: how a confidential request stands is not for everybody.
+    if not is_operator(table.in_force, who.person):
+        told = "They have been told." if request.state is State.STOPPED else "Nothing has changed."
+        raise Refused(f"Only an operator can resume {request.id}. {told}")
+    if request.state is not State.STOPPED:
+        raise not_stopped(request)
+    check_standing(who, table.now)
+    check_shell(who, table.in_force)
+    return [Draft(What.RESUMED, who.person.id, {}, who.signed)]
+
+
+def _lines(request: Request) -> str:
+    assert request.outcome
+    said = request.outcome
+    return json.dumps({"done": said.done, "others": said.others, "left": said.left})

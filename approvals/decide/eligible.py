@@ -1,0 +1,126 @@
+"""Who may decide a request now, and from which seat; everybody else reads why not."""
+
+from collections.abc import Sequence
+
+from approvals.decide.actor import Who, check_standing
+from approvals.decide.basis import Table
+from approvals.decide.case import Approver
+from approvals.decide.too_late import settled
+from approvals.people import listed
+from approvals.policy.model import Policy
+from approvals.refusals import Refused, Settled
+from approvals.request import Request
+from approvals.states import State
+
+
+def check_known(request: Request) -> None:
+    """Refuses what this program can't read whole."""
+    if request.untouchable:
+        raise Refused(f"{request.id} was written by a newer version of me, so I leave it alone.")
+
+
+def check_shell(who: Who, *policies: Policy) -> None:
+    """Refuses a decision typed in a shell, unless each of these policies lets it."""
+    if who.shell and not all(policy.command_line_decides for policy in policies):
+        raise Refused(
+            "The policy doesn't let a command line decide (command_line_decides). Nothing has changed."
+        )
+
+
+def check_secret(request: Request, who: Who, table: Table) -> None:
+    """Refuses the person of a confidential request, in the words for a request that doesn't exist."""
+    if table.is_secret_from(who.person, request):
+        raise Refused(f"I know no request {request.id} of yours.")
+
+
+_LINKED = (
+    " An address or account of theirs was seen with yours: if you are two people, an operator can say so "
+    "with `miro-bot people split`."
+)
+
+
+def check_own(request: Request, who: Who, table: Table) -> None:
+    """Refuses whoever asked, and the person concerned, under any account or address ever seen of them."""
+    people = table.directory
+    sides = {
+        "You asked for this, so somebody else has to decide.": [request.requester],
+        "This is about you, so somebody else has to decide.": [request.subject] if request.subject else [],
+        "You asked for the same, so somebody else has to decide.": table.followers,
+    }
+    for text, ids in sides.items():
+        same = [one for one in map(people.person, ids) if table.is_same(who.person, one)]
+        if same:
+            is_plain = any(table.in_force.acts_as(who.person, one) for one in same)
+            raise Refused(text if is_plain else text + _LINKED)
+
+
+def check_open(request: Request, who: Who, table: Table) -> None:
+    """Refuses what isn't waiting any more, and says who was first. Raises Settled, Refused."""
+    check_known(request)
+    if request.state is not State.WAITING:
+        raise settled(request, table.directory, table.now, who.person)
+    if is_over(request, table):
+        raise Settled(
+            f"The time for {request.id} is over, so it ends without an answer. Nothing has changed."
+        )
+
+
+def is_over(request: Request, table: Table) -> bool:
+    """Whether its time is over, also where the worker hasn't come to ending it yet."""
+    return request.expires_at is not None and table.now >= request.expires_at
+
+
+def seat(request: Request, who: Who, table: Table, confidential: bool, again: bool = False) -> Approver:
+    """The seat somebody decides an open request from. Raises Refused."""
+    check_secret(request, who, table)
+    if confidential:
+        # Even who decided, and when, is not for everybody.
+        check_known(request)
+        _may_decide(request, who, table, confidential, again=True)
+    check_open(request, who, table)
+    return _may_decide(request, who, table, confidential, again)
+
+
+def _may_decide(
+    request: Request, who: Who, table: Table, confidential: bool, again: bool = False
+) -> Approver:
+    """The seat somebody decides from; `again` lets those decide who have voted. Raises Refused."""
+    check_shell(who, table.in_force, table.asked)
+    check_standing(who, table.now)
+    check_own(request, who, table)
+    entitled = _seats(request, table)
+    found = next((one for one in entitled if who.person.is_(one.person)), None)
+    if found:
+        return found
+    if again and any(who.person.is_(table.directory.person(vote.by)) for vote in request.votes):
+        return Approver(who.person, "")
+    _check_first_vote(request, who, table)
+    if not entitled and request.state is not State.WAITING:
+        raise Refused(f"{request.id} isn't open for a decision. Nothing has changed.")
+    if not entitled:
+        raise Refused(
+            f"Nobody can decide {request.id} any more: the policy or its people changed. Ask your IT team."
+        )
+    others = "the people I asked" if confidential else listed([o.person.addressed for o in entitled], "or")
+    raise Refused(f"Only {others} can decide {request.id}. Nothing has changed.")
+
+
+def _seats(request: Request, table: Table) -> Sequence[Approver]:
+    """Who may decide now; of a request that is settled, who could have."""
+    if request.state is State.WAITING:
+        return table.route(request).approvers
+    people = table.directory
+    asked = [Approver(people.person(id), why) for id, why in request.approvers]
+    return [*asked, *(Approver(people.person(vote.by), "") for vote in request.votes)]
+
+
+def _check_first_vote(request: Request, who: Who, table: Table) -> None:
+    """One person counts once, and so does the one they stand in for."""
+    for vote in request.votes:
+        by, whose = table.directory.person(vote.by), table.directory.person(vote.principal)
+        if table.is_same(who.person, by):
+            raise Refused(f"You approved {request.id} already. It waits for somebody else.")
+        if table.is_same(who.person, whose):
+            raise Refused(
+                f"{by.addressed} approved {request.id} for you already. It waits for somebody else."
+            )

@@ -1,0 +1,181 @@
+"""Whether a policy file can be used: everything that is wrong with it, each with its line; pure."""
+
+import re
+import tomllib
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from itertools import accumulate
+from typing import Any
+
+from pydantic import ValidationError
+
+from approvals.policy.conditions import check_conditions, check_hidden
+from approvals.policy.fillable import check_fillable
+from approvals.policy.line_numbers import Place, Told, line_of
+from approvals.policy.listed import check_names
+from approvals.policy.model import Escalation, Policy, Rule
+from approvals.policy.tables import check_tables
+
+PLACEHOLDER = "REPLACE-ME"
+"""Stands in a policy that `miro-bot policy init` wrote, until somebody writes what is true."""
+
+Conditions = Mapping[str, Collection[str]]
+"""Each action's name, and what of its form a rule may look at; a mapping also says what is chosen there."""
+
+_COMMENT = re.compile(r"""("(?:\\.|[^"\\])*"|'[^']*')|#.*""")  # a # between quotes begins none
+_INSIDE = 'with steps, this counts for nothing; write it inside a step: { approvers = ["it"], agree = 2 }'
+_TOO_DEEP = "brackets stand inside of brackets so often that this can't be read; nothing in a policy needs it"
+_TOO_LATE = "this is over before {0} of the action's own table; write {0} here as well"
+_SAID = {
+    "extra_forbidden": "isn't something a policy can say; remove it or mend its spelling",
+    "bool_type": "write true or false, without quotes",
+    "int_type": "write a whole number, without quotes",
+    "string_type": "write text in quotes",
+    "tuple_type": 'write a list, like ["it"]',
+    "model_type": "write a table, like { … }",
+    "dict_type": "write a table, like { … }",
+    "mapping_type": "write a table, like { … }",
+    "too_short": "name at least one",
+    "missing": "is needed; add it",
+}
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One thing wrong with a policy, where, and what to do."""
+
+    line: int
+    text: str
+
+    def __str__(self) -> str:
+        return f"line {self.line}: {self.text}"
+
+
+class BrokenPolicy(Exception):
+    """The policy can't be used; every problem at once."""
+
+    def __init__(self, problems: list[Problem]) -> None:
+        super().__init__("\n".join(map(str, problems)))
+        self.problems = problems
+
+
+def load(text: str, actions: Conditions) -> Policy:
+    """A policy that can be used. Raises BrokenPolicy."""
+    policy, problems = check(text, actions)
+    if policy is None or problems:
+        raise BrokenPolicy(problems)
+    return policy
+
+
+def check(text: str, actions: Conditions) -> tuple[Policy | None, list[Problem]]:
+    """The policy as far as it can be read, and everything that is wrong with it."""
+    try:
+        policy = Policy.model_validate(tomllib.loads(text))
+    except tomllib.TOMLDecodeError as error:
+        found = re.search(r"line (\d+)", str(error))
+        line = int(found[1]) if found else len(text.splitlines())
+        return None, [Problem(line, f"this isn't TOML: {error}")]
+    except RecursionError:
+        return None, [Problem(_deepest(text), _TOO_DEEP)]
+    except ValidationError as error:
+        return None, [_unreadable(text, one["loc"], one["type"], one["msg"]) for one in error.errors()]
+    problems = _placeholders(text)
+    for place, told in (*_of_rules(policy, actions), *check_tables(policy)):
+        problems.append(Problem(line_of(text, place), told))
+    return policy, sorted(dict.fromkeys(problems), key=lambda problem: problem.line)
+
+
+def _deepest(text: str) -> int:
+    """The line on which brackets pile up."""
+    signs = [(number, sign) for number, line in enumerate(text.splitlines(), 1) for sign in line]
+    depths = list(accumulate((sign in "[{") - (sign in "]}") for _, sign in signs))
+    many = max(depths, default=0) / 2  # a bracket that nobody closes holds all lines below it as well
+    return next((number for (number, _), depth in zip(signs, depths, strict=True) if depth > many), 1)
+
+
+def _unreadable(text: str, place: tuple[Any, ...], kind: str, message: str) -> Problem:
+    # Of a value that may be of several kinds, pydantic names each; people know the key alone.
+    known = tuple(part for part in place if not re.search(r"[\[\]]|^(str|int)$", str(part)))
+    told = _SAID.get(kind, message.removeprefix("Value error, "))
+    return Problem(line_of(text, known), f"{'.'.join(map(str, known))}: {told}")
+
+
+def _placeholders(text: str) -> list[Problem]:
+    return [
+        Problem(number, f"{PLACEHOLDER} still stands here; write the real name, then start again")
+        for number, line in enumerate(text.splitlines(), 1)
+        if PLACEHOLDER in _COMMENT.sub(lambda found: found[1] or "", line)
+    ]
+
+
+def _of_rules(policy: Policy, actions: Conditions) -> Told:
+    for name, base in policy.actions.items():
+        place: Place = ("actions", name)
+        if name not in actions:
+            yield place, f"there is no action {name!r}; known: {', '.join(sorted(actions))}"
+            continue
+        yield from _rule(policy, place, base, base)
+        yield from _length(place, base, base, actions[name])
+        for number, rule in enumerate(base.rules):
+            at = (*place, "rules", number)
+            yield from check_conditions(policy, at, rule, actions[name])
+            yield from _rule(policy, at, rule, rule.on(base))
+            yield from _length(at, rule, rule.on(base), actions[name])
+        yield from check_hidden(policy, place, base)
+        if base.when:
+            yield (*place, "when"), f"conditions belong to a rule; write [[actions.{name}.rules]]"
+
+
+def _rule(policy: Policy, place: Place, said: Rule, whole: Rule) -> Told:
+    """What is wrong with one rule: names it says itself, and whether it can be decided as a whole."""
+    for key in ("ask", "for_others", "approvers", "fallback"):
+        yield from check_names(policy, (*place, key), getattr(said, key), asking=key in ("ask", "for_others"))
+    for number, step in enumerate(said.steps):
+        yield from check_names(policy, (*place, "steps", number, "approvers"), step.approvers)
+    for escalation in _escalations(said):
+        yield from check_names(policy, (*place, "escalate"), escalation.to)
+    yield from _times(place, said, whole)
+    name = str(place[1])
+    if not (whole.ask or whole.for_others):
+        yield place, f"nobody may ask for {name}; write ask or for_others"
+    if said.approvers and said.steps:
+        yield (*place, "steps"), f"{name} has approvers and steps; keep one of them"
+    if whole.steps and "agree" in said.model_fields_set:
+        yield (*place, "agree"), _INSIDE
+    if not said.approval and (said.approvers or said.steps):
+        yield (*place, "approval"), f"{name} has approvers and needs no approval; keep one of them"
+    if any(rule.rules for rule in said.rules):
+        yield (*place, "rules"), "a rule can't have rules of its own"
+    if whole.approval and not whole.approvers and not whole.steps:
+        yield place, f"{name} says nobody who decides; write approvers, steps or approval = false"
+    else:
+        yield from check_fillable(policy, place, said, whole)
+
+
+def _times(place: Place, said: Rule, whole: Rule) -> Told:
+    """What would come only when the request is over; what a rule inherits is told where it ends sooner."""
+    own = _escalations(said)
+    if any(one.after >= whole.expires for one in own):
+        yield (*place, "escalate"), "this comes after the request has expired; shorten it"
+    if said.remind and said.remind >= whole.expires:
+        yield (*place, "remind"), 'this comes after the request has expired; shorten it, or write "never"'
+    if "expires" not in said.model_fields_set or not whole.ladder:
+        return
+    others = [one for step in whole.ladder for one in step.escalate if one not in own]
+    if any(one.after >= whole.expires for one in others):
+        yield (*place, "expires"), _TOO_LATE.format("escalate")
+    if not said.remind and whole.remind and whole.remind >= whole.expires:
+        yield (*place, "expires"), _TOO_LATE.format("remind")
+
+
+def _escalations(said: Rule) -> list[Escalation]:
+    """Those that a rule says itself, for all of it or in a step."""
+    return [*said.escalate, *(one for step in said.steps for one in step.escalate)]
+
+
+def _length(place: Place, said: Rule, whole: Rule, fields: Collection[str]) -> Told:
+    for key, days in (("longest", said.longest), ("proposed", said.proposed)):
+        if days and "max_days" not in fields:
+            yield (*place, key), f"{place[1]} can't end by itself; remove it"
+    if said.proposed and whole.longest and said.proposed > whole.longest:
+        yield (*place, "proposed"), f"this is more than the longest, {whole.longest} days"

@@ -1,0 +1,1 @@
+"""The record: requests, people, the ledger and the outbox, changed in one transaction."""

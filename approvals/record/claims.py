@@ -1,0 +1,136 @@
+"""Who works on which request and for how long, on SQLite."""
+
+import sqlite3
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from approvals.clocks import due_spans
+from approvals.ids import RequestId, stamp
+from approvals.record.connections import Connections
+from approvals.record.contract import Claim, ClaimLost
+from approvals.record.quota import SqliteQuota
+from approvals.request import FORMATS, Urgency
+
+LONGEST_LEASE = timedelta(minutes=15)
+"""No claim is given for longer."""
+PATIENCE = timedelta(minutes=5)
+"""For how long ordinary work may wait behind what is more urgent."""
+SHARE = 4
+"""From then on, every so-manieth claim goes to it."""
+
+
+class SqliteClaims(SqliteQuota):
+    """The part of the store by which several workers share what there is to do."""
+
+    def __init__(self, on: Connections, now: Callable[[], datetime]) -> None:
+        self._on, self._now = on, now
+        self._claims = 0
+
+    def claim(self, owner: str, lease: timedelta, least: int = Urgency.ORDINARY) -> Claim | None:
+        """The next request that has work due and whose lanes are all free: the most urgent, then the oldest.
+
+        A lane is not free while an older request with work to do is in it, nor while anybody works in it.
+        `least`: only what is at least so urgent, or in the way of it.
+        """
+        now = self._now()
+        with self._on.writing():
+            self._end_leases(now, now + max(lease, LONGEST_LEASE))
+            row = self._next(now, least)
+            if row is None:
+                return None
+            self._claims += 1
+            self._on.run(
+                "UPDATE requests SET owner = ?, attempt = attempt + 1, lease_until = ? WHERE number = ?",
+                owner, stamp(now + lease), row["number"],
+            )  # fmt: skip
+            return Claim(RequestId(f"R-{row['number']}"), owner, row["attempt"] + 1)
+
+    def _end_leases(self, now: datetime, latest: datetime) -> None:
+        """Frees what nobody has worked on in time.
+
+        A lease that ends later than any can was given while the clock was ahead.
+        """
+        self._on.run("UPDATE requests SET lease_until = NULL WHERE lease_until < ?", stamp(now))
+        self._on.run("UPDATE requests SET lease_until = ? WHERE lease_until > ?", *[stamp(latest)] * 2)
+
+    def _next(self, now: datetime, least: int) -> sqlite3.Row | None:
+        past, ahead = due_spans(now)
+        order = [(urgency, span) for urgency in range(Urgency.FIRST, least - 1, -1) for span in (past, ahead)]
+        if self._claims % SHARE == SHARE - 1 and least == Urgency.ORDINARY:
+            order.insert(0, (Urgency.ORDINARY, ("", stamp(now - PATIENCE))))
+        for urgency, span in order:
+            skipped = 0
+            while row := self._claimable(urgency, span, skipped):
+                if self._knows(row["number"]):
+                    return row
+                skipped += 1
+        return None
+
+    def _claimable(self, urgency: int, due: tuple[str, str], skipped: int) -> sqlite3.Row | None:
+        return self._on.row(
+            """SELECT r.number, r.attempt FROM requests r INDEXED BY requests_rank
+            WHERE r.rank = ? AND r.lease_until IS NULL AND r.next_due BETWEEN ? AND ?
+            AND NOT EXISTS (
+              SELECT 1 FROM lanes mine WHERE mine.number = r.number AND mine.key IN (
+                SELECT its.key FROM requests busy CROSS JOIN lanes its ON its.number = busy.number
+                WHERE busy.lease_until IS NOT NULL))
+            ORDER BY r.next_due, r.number LIMIT 1 OFFSET ?""",
+            urgency, *due, skipped,
+        )  # fmt: skip
+
+    def _knows(self, number: int) -> bool:
+        """Whether this program understands all that happened to a request."""
+        rows = self._on.rows("SELECT DISTINCT type, format FROM ledger WHERE stream = ?", f"R-{number}")
+        return all(row["format"] <= FORMATS.get(row["type"], 0) for row in rows)
+
+    def _fence(self, claim: Claim, since: str = "") -> None:
+        row = self._on.row(
+            "SELECT 1 FROM requests WHERE number = ? AND owner = ? AND attempt = ?"
+            " AND coalesce(lease_until, '') >= ?",
+            int(claim.request.removeprefix("R-")), claim.owner, claim.attempt, since,
+        )  # fmt: skip
+        if row is None:
+            raise ClaimLost(f"the time to work on {claim.request} ran out, or another worker has it now")
+
+    def rank(self, id: RequestId) -> int:
+        """How urgent a request is that has work due, with what waits behind it in its lanes."""
+        row = self._on.row("SELECT rank FROM requests WHERE number = ?", int(id.removeprefix("R-")))
+        return int(row["rank"] or 0) if row else 0
+
+    def renew(self, claim: Claim, lease: timedelta) -> None:
+        """Keeps a claim alive. Raises ClaimLost."""
+        self._lease(claim, stamp(self._now() + lease))
+
+    def release(self, claim: Claim) -> None:
+        """Gives a claim back."""
+        self._lease(claim, None)
+
+    def _lease(self, claim: Claim, until: str | None) -> None:
+        with self._on.writing():
+            self._fence(claim, stamp(self._now()) if until else "")
+            number = int(claim.request.removeprefix("R-"))
+            self._on.run("UPDATE requests SET lease_until = ? WHERE number = ?", until, number)
+            if until is None:
+                self._on.run("UPDATE requests SET owner = NULL WHERE number = ?", number)
+
+    def leases(self) -> set[str]:
+        """Owners of claims that haven't run out."""
+        now, owners, row = stamp(self._now()), set(), self._next_owner("")
+        while row:
+            owner = row["owner"]
+            if self._on.row("SELECT 1 FROM requests WHERE owner = ? AND lease_until >= ?", owner, now):
+                owners.add(owner)
+            row = self._next_owner(owner)
+        return owners
+
+    def _next_owner(self, after: str) -> sqlite3.Row | None:
+        """From one owner to the next: there are few of them, however much each has claimed."""
+        return self._on.row("SELECT owner FROM requests WHERE owner > ? ORDER BY owner LIMIT 1", after)
+
+    def free(self, owner: str) -> None:
+        """Ends the claims of an owner that is known to be dead; fences it off should it live after all."""
+        with self._on.writing():
+            self._on.run(
+                "UPDATE requests SET owner = NULL, lease_until = NULL, attempt = attempt + 1 WHERE owner = ?",
+                owner,
+            )

@@ -1,0 +1,171 @@
+"""Open requests on SQLite, found by what they are filed under: nothing is folded that isn't shown."""
+
+import json
+import sqlite3
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from typing import Any
+
+from approvals.ids import PersonId, RequestId, unstamp
+from approvals.people import canonical
+from approvals.record.connections import Connections
+from approvals.record.finding import (
+    STUCK,
+    CarriedOut,
+    Found,
+    Sight,
+    about,
+    asked,
+    asked_by,
+    keys,
+    person_in,
+    team,
+)
+from approvals.record.relations import SAME, number_of
+from approvals.request import Request
+from approvals.states import OPEN, State, What
+
+Fold = Callable[[Iterable[int]], list[Request]]
+
+
+def _marks(values: Collection[Any]) -> str:
+    return f"({','.join('?' * len(values))})"
+
+
+_UNDER = "r.number IN (SELECT number FROM found_by WHERE key IN {})"
+_SOONEST = "ORDER BY r.expires_at, r.number LIMIT ?"
+_NEWEST = "ORDER BY r.number DESC LIMIT ?"
+
+
+class SqliteFinding:
+    """The table of what each open request is filed under."""
+
+    def __init__(self, on: Connections, fold: Fold) -> None:
+        self._on, self._fold = on, fold
+
+    def file(self, request: Request) -> set[PersonId]:
+        """Files a request anew; everybody it was or is filed under. The caller is in a transaction."""
+        rows = self._on.rows("SELECT key FROM found_by WHERE number = ?", request.number)
+        before, after = {row["key"] for row in rows}, keys(request)
+        for key in before - after:
+            self._on.run("DELETE FROM found_by WHERE key = ? AND number = ?", key, request.number)
+        self._on.run_each(
+            "INSERT INTO found_by VALUES (?,?)", [(key, request.number) for key in after - before]
+        )
+        return {id for id in map(person_in, before | after) if id}
+
+    def seen_by(self, id: PersonId, secret: Collection[str], also: Collection[PersonId] = ()) -> Sight:
+        """Requests as somebody may see them; `secret` are actions of which the person changed never hears.
+
+        `also`: rows linked to the same human. What isn't for them isn't for this one.
+        """
+        mine, others = self._rows_of(id), [row for one in also for row in self._rows_of(one)]
+        return SqliteSight(self._on, self._fold, mine, tuple(secret), [*mine, *others])
+
+    def _rows_of(self, id: PersonId) -> list[PersonId]:
+        rows = self._on.rows(f"{SAME} WHERE a.number = ?", number_of(id))
+        return [PersonId(f"P-{row['number']}") for row in rows]
+
+    def in_trouble(self) -> Sequence[tuple[RequestId, int]]:
+        """Everything operators look after, each with its version."""
+        rows = self._on.rows(
+            "SELECT number, version FROM requests WHERE state = ?"
+            " OR number IN (SELECT number FROM found_by WHERE key = ?) ORDER BY number",
+            State.STOPPED.value, STUCK,
+        )  # fmt: skip
+        return [(RequestId(f"R-{row['number']}"), row["version"]) for row in rows]
+
+    def last_done(self, email: str, actions: Collection[str]) -> CarriedOut | None:
+        """The newest of these actions that was carried out on the person of an address."""
+        row = self._on.row(
+            "SELECT 'R-' || number AS id, action FROM requests WHERE subject IN"
+            " (SELECT 'P-' || number FROM people WHERE email = ? AND email != '')"
+            f" AND +state = ? AND action IN {_marks(actions)} ORDER BY number DESC LIMIT 1",
+            canonical(email), State.DONE.value, *actions,
+        )  # fmt: skip
+        return self._carried_out(RequestId(row["id"]), row["action"]) if row else None
+
+    def _carried_out(self, id: RequestId, action: str) -> CarriedOut | None:
+        """Two entries tell enough: there may be dozens of them on one page, too many to fold."""
+        row = self._on.row(
+            "SELECT (SELECT at FROM ledger WHERE stream = ? AND type = ?) AS at,"
+            " (SELECT w.text FROM ledger l JOIN words w ON w.seq = l.seq AND w.key = 'details'"
+            " WHERE l.stream = ? ORDER BY l.seq DESC LIMIT 1) AS said",
+            id, What.DONE.value, id,
+        )  # fmt: skip
+        if row is None or row["at"] is None:
+            return None
+        return CarriedOut(id, action, unstamp(row["at"]), json.loads(row["said"] or "{}"))
+
+
+class SqliteSight:
+    """Requests through the eyes of one person, who may have several rows."""
+
+    def __init__(
+        self,
+        on: Connections,
+        fold: Fold,
+        mine: Sequence[PersonId],
+        secret: Sequence[str],
+        human: Sequence[PersonId],
+    ) -> None:
+        self._on, self._fold, self._mine, self._secret, self._human = on, fold, mine, secret, human
+        self._asked = [asked(id) for id in mine]
+        self._own = [key(id) for key in (asked_by, about) for id in mine]
+
+    def _rows(self, what: str, where: str, values: Sequence[Any], more: str = "") -> list[sqlite3.Row]:
+        """Rows about requests, without those of which this person mustn't hear."""
+        about_me = f"r.action IN {_marks(self._secret)} AND coalesce(r.subject, '') IN {_marks(self._human)}"
+        hidden = f"{about_me} AND r.requester NOT IN {_marks(self._mine)}"
+        return self._on.rows(
+            f"SELECT {what} FROM requests r WHERE NOT ({hidden}) AND {where} {more}",
+            *self._secret, *self._human, *self._mine, *values,
+        )  # fmt: skip
+
+    def _found(self, where: str, values: Sequence[Any], order: str, limit: int) -> Found:
+        rows = self._rows("r.number, count(*) OVER () AS total", where, [*values, limit], order)
+        return Found(self._fold(row["number"] for row in rows), rows[0]["total"] if rows else 0)
+
+    def waiting(self, limit: int, action: str = "") -> Sequence[Request]:
+        """What waits for their answer, what ends soonest first; of one action, where it is named."""
+        where = _UNDER.format(_marks(self._asked)) + (" AND r.action = ?" if action else "")
+        return self._found(where, [*self._asked, *([action] if action else [])], _SOONEST, limit).requests
+
+    def kinds(self) -> Mapping[str, int]:
+        """How many of each action wait for their answer."""
+        where = _UNDER.format(_marks(self._asked))
+        rows = self._rows("r.action, count(*) AS total", where, self._asked, "GROUP BY r.action")
+        return {row["action"]: row["total"] for row in rows}
+
+    def mine(self, limit: int) -> Found:
+        """Open requests by or about them, newest first."""
+        return self._found(_UNDER.format(_marks(self._own)), self._own, _NEWEST, limit)
+
+    def ended(self, limit: int) -> Sequence[Request]:
+        """What they asked for last and what was done about them, newest first.
+
+        Each row of the person by itself: so the index gives the newest without sorting all.
+        """
+        ended = [state for state in State if state not in OPEN]
+        numbers: set[int] = set()
+        for column, states in (("requester", ended), ("subject", [State.DONE])):
+            for id in self._mine:
+                # The + leaves only the person's own index to choose.
+                where = f"r.{column} = ? AND +r.state IN {_marks(states)}"
+                rows = self._rows("r.number", where, [id, *states, limit], _NEWEST)
+                numbers |= {row["number"] for row in rows}
+        return self._fold(sorted(numbers, reverse=True)[:limit])
+
+    def teams(self, names: Collection[str], limit: int) -> Found:
+        """Open requests about teams of these names, beyond those that are theirs or wait for them."""
+        wanted, known = [team(name) for name in names], [*self._asked, *self._own]
+        where = f"{_UNDER.format(_marks(wanted))} AND NOT {_UNDER.format(_marks(known))}"
+        where += f" AND r.action NOT IN {_marks(self._secret)}"
+        return self._found(where, [*wanted, *known, *self._secret], _NEWEST, limit)
+
+    def stopped(self, limit: int) -> Found:
+        """Requests that stopped halfway, newest first."""
+        return self._found("r.state = ?", [State.STOPPED.value], _NEWEST, limit)
+
+    def stuck(self, limit: int) -> Found:
+        """Requests that nobody can decide any more, what ends soonest first."""
+        return self._found(_UNDER.format("(?)"), [STUCK], _SOONEST, limit)

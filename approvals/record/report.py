@@ -1,0 +1,149 @@
+"""What the record says, for people and for spreadsheets, with all it takes to check it elsewhere."""
+
+import csv
+import io
+import json
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import cache
+from typing import Any
+
+from approvals.ids import PersonId, stamp
+from approvals.people import Directory
+from approvals.record.chain import Sealed
+from approvals.request import Event
+
+Row = dict[str, Any]
+Named = Callable[[str], str]
+"""Whom or what an id means today; '' for what is no id."""
+
+FIRST = ("seq", "at", "request", "event", "by", "who")
+PROOF = ("version", "format", "prev", "hash", "salts", "digests", "body")
+"""The columns beside what was said: those in front of it, and those for checking behind it."""
+
+_STRUCTURED = ("details", "case", "plan", "routing", "lines", "seen", "gave", "teams", "unsure")
+"""Words that hold JSON. All others are somebody's own, even if they look like it."""
+_IDS = ("subject", "approvers", "told", "stands_for", "delegate", "lanes", "details", "seen")
+"""Where an id stands for a person or a group. The same text in somebody's reason is left as it is."""
+_JOINERS = "\u200c\u200d"
+"""They command nothing, and some scripts and pictures aren't written without them."""
+_FORMULA = re.compile(r"[\t\r\n']|\s*[=+\-@＝＋－＠]")
+
+
+def row(event: Event, directory: Directory) -> Row:
+    """One entry as an auditor reads it. Words that are gone read "(missing)"."""
+    words = {key: event.told(key) for key in event.words}
+    place = {"seq": event.seq, "at": stamp(event.at), "request": event.request, "event": event.type}
+    return place | _said(event.by, event.body, words, directory)
+
+
+def exported(one: Sealed, directory: Directory) -> Row:
+    """The same as it is stored, and all it takes to check it; a forgery can be shown as well."""
+    entry = one.entry
+    words = {key: one.words[key][1] if key in one.words else "(missing)" for key in one.digests}
+    place = {"seq": entry.seq, "at": entry.at, "request": entry.stream, "event": entry.type}
+    return (
+        place
+        | _said(PersonId(entry.by), one.body, words, directory)
+        | {
+            "version": entry.version,
+            "format": entry.format,
+            "prev": entry.prev,
+            "hash": entry.hash,
+            "salts": {key: salt for key, (salt, _) in one.words.items()},
+            "digests": one.digests,
+            "body": entry.body,
+        }
+    )
+
+
+def _said(by: PersonId, body: Mapping[str, Any], words: dict[str, str], directory: Directory) -> Row:
+    who = words.pop("who", "") or _labelled(by, lambda id: name(id, directory))
+    said = {key: value for key, value in body.items() if key != "words"}
+    return {"by": by, "who": who, "details": said | words}
+
+
+def name(id: str, directory: Directory) -> str:
+    """Who an id is today, or ''."""
+    try:
+        return directory.person(PersonId(id)).called
+    except KeyError:
+        return ""
+
+
+def _labelled(text: str, named: Named) -> str:
+    """An id, or the lane of one, with what it means beside it."""
+    known = named(text.rpartition(":")[2])
+    return f"{text} ({known})" if known else text
+
+
+def one_line(text: str) -> str:
+    """A text for a terminal: no line break in it begins a line, and no command in it is obeyed."""
+    lines = (line for line in text.splitlines() if line.strip())
+    return "".join(map(_harmless_sign, " / ".join(lines)))
+
+
+def _harmless_sign(one: str) -> str:
+    if one.isprintable() or one in _JOINERS:
+        return one
+    return " " if one.isspace() else one.encode("unicode_escape").decode()
+
+
+def flat(details: Mapping[str, Any], named: Named = lambda id: "") -> dict[str, str]:
+    """Details as a table has them: a column for each leaf, and what is in a list side by side."""
+    found: dict[str, list[str]] = {}
+    for key, value in details.items():
+        whole = parsed(value) if key in _STRUCTURED else value
+        for path, leaf in _leaves(key, whole):
+            found.setdefault(path, []).append(_labelled(leaf, named) if key in _IDS else leaf)
+    return {path: " | ".join(leaves) for path, leaves in found.items()}
+
+
+def parsed(text: Any) -> Any:
+    """What a word that holds JSON says; as it is, where it holds none."""
+    try:
+        return json.loads(text)
+    except (ValueError, TypeError, RecursionError):
+        return text
+
+
+def _leaves(path: str, value: Any) -> Iterator[tuple[str, str]]:
+    if isinstance(value, Mapping):
+        for key, one in value.items():
+            yield from _leaves(f"{path}.{key}", one)
+    elif isinstance(value, list):
+        for one in value:
+            yield from _leaves(path, one)
+    elif isinstance(value, bool):
+        yield path, "yes" if value else "no"
+    else:
+        yield path, "" if value is None else str(value)
+
+
+def as_jsonl(rows: Iterable[Row]) -> str:
+    """One object a line."""
+    return "".join(json.dumps(one, ensure_ascii=False) + "\n" for one in rows)
+
+
+def as_csv(rows: Iterable[Row], named: Named) -> str:
+    """Comma separated, with a heading; only `body` holds JSON, being what the hash was computed from."""
+    named, lines = cache(named), []
+    for one in rows:
+        said = {f"said.{key}": text for key, text in flat(one["details"], named).items()}
+        seals = {key: _side_by_side(one[key]) for key in ("salts", "digests")}
+        lines.append({key: one[key] for key in (*FIRST, *PROOF)} | said | seals)
+    middle = dict.fromkeys(key for line in lines for key in line if key.startswith("said."))
+    out = io.StringIO()
+    writer = csv.writer(out)
+    writer.writerow([*FIRST, *middle, *PROOF])
+    writer.writerows([_harmless(line.get(key, "")) for key in (*FIRST, *middle, *PROOF)] for line in lines)
+    return out.getvalue()
+
+
+def _side_by_side(seals: Mapping[str, str]) -> str:
+    return " | ".join(f"{key}: {seal}" for key, seal in seals.items())
+
+
+def _harmless(value: object) -> str:
+    """A cell that no spreadsheet takes for a formula; the ' in front can be told from one that was there."""
+    return f"'{value}" if _FORMULA.match(str(value)) else str(value)

@@ -1,0 +1,305 @@
+"""The record on SQLite: requests, work to do and what happened are written in one transaction."""
+
+import logging
+import os
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from datetime import UTC, datetime
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+from approvals.decide.delegates import AWAY, RETURNED, delegation
+from approvals.folding import apply, fold
+from approvals.ids import PersonId, RequestId, stamp
+from approvals.record import schema
+from approvals.record.chain import Anchor, Sealed
+from approvals.record.claims import SqliteClaims
+from approvals.record.connections import Connections
+from approvals.record.contract import Claim, Overtaken, StoreTrouble, Verified, WrongRecord
+from approvals.record.groups import SqliteGroups
+from approvals.record.homes import SqliteHomes
+from approvals.record.index import SqliteFinding
+from approvals.record.lanes import SqliteLanes
+from approvals.record.ledger import POLICY, SqliteLedger
+from approvals.record.messages import SqliteCards
+from approvals.record.opening import Source
+from approvals.record.people import SqlitePeople
+from approvals.record.policies import SqlitePolicies
+from approvals.record.probe import Probe
+from approvals.record.relations import SAME, number_of
+from approvals.record.verify import verify
+from approvals.request import Draft, Event, Request, listed
+from approvals.splits import PEOPLE, told_apart
+from approvals.states import OPEN
+
+log = logging.getLogger(__name__)
+
+
+def utc_now() -> datetime:
+    """The clock of a running bot."""
+    return datetime.now(UTC)
+
+
+class SqliteStore(SqliteClaims, SqlitePolicies):
+    """The store contract on one SQLite file. Safe for threads and processes of one machine."""
+
+    def __init__(
+        self,
+        path: Path,
+        now: Callable[[], datetime] = utc_now,
+        salt: Callable[[], str] = lambda: os.urandom(16).hex(),
+        source: Source | None = None,
+    ) -> None:
+        """`source`: where it is read from, if not from its file; only a copy is brought up to date then."""
+        self.path, self.is_new = path, not path.exists()  # before a connection makes it
+        super().__init__(Connections(path, source.uri if source else ""), now)
+        self._ledger = SqliteLedger(self._on, now, salt)
+        self._lanes = SqliteLanes(self._on)
+        self.finding = SqliteFinding(self._on, self._folded)
+        self.homes = SqliteHomes(self._on, now)
+        self.people = SqlitePeople(self._on, self.homes)
+        self.groups = SqliteGroups(self._on, now)
+        self.cards = SqliteCards(self._on, now)
+        self._prepare(is_ours=source is None or source.is_copy)
+        self._probe = Probe(self._on, path)
+
+    def _prepare(self, is_ours: bool) -> None:
+        """Looks whether it is a record that this program may open; `is_ours`: and brings it up to date."""
+        try:
+            tables = {row[0] for row in self._on.rows("SELECT name FROM sqlite_master WHERE type = 'table'")}
+            if tables and "meta" not in tables:
+                raise WrongRecord(
+                    f"{self.path} is a database, but not a record of this bot. Name another file."
+                )
+            self.layout = self._layout() if tables else schema.LAYOUT
+            if is_ours:
+                self._bring_up_to_date()
+        except WrongRecord:
+            self._on.close()
+            raise
+        except StoreTrouble as error:
+            self._on.close()
+            raise WrongRecord(
+                f"{self.path} can't be opened as a record: {error.__cause__}. Nothing was changed."
+            ) from error
+
+    def _bring_up_to_date(self) -> None:
+        self._on.run("PRAGMA journal_mode=WAL")
+        with self._on.writing():
+            schema.migrations.apply(self._on.db)
+            if self.layout < schema.LAYOUT:
+                self._file_all()
+
+    def _file_all(self) -> None:
+        """Files anew what is open: by what it is found has changed with the layout. And links who is who."""
+        self.people.link_known()
+        for request in self.requests(states=OPEN, limit=-1):
+            expires = listed(request)["expires_at"]
+            self._on.run("UPDATE requests SET expires_at = ? WHERE number = ?", expires, request.number)
+            self.finding.file(request)
+            self._lanes.rank(request.number)
+
+    def _layout(self) -> int:
+        """In which layout the record was written last. Raises WrongRecord where this program knows less."""
+        meta = {row["key"]: row["value"] for row in self._on.rows("SELECT key, value FROM meta")}
+        oldest = str(meta.get("oldest"))
+        if not oldest.isdecimal():
+            raise WrongRecord(f"{self.path} is a database, but not a record of this bot. Name another file.")
+        if int(oldest) > schema.LAYOUT:
+            raise WrongRecord(
+                f"{self.path} was written by a newer miro-bot (layout {meta['layout']}, this one knows "
+                f"{schema.LAYOUT}). Install that version again; nothing was changed."
+            )
+        return min(int(str(meta.get("layout"))), schema.LAYOUT)
+
+    def patience(self, seconds: float) -> AbstractContextManager[None]:
+        """Lets this thread wait for other writers no longer than so many seconds in all, within the block."""
+        return self._on.patience(seconds)
+
+    def problem(self, patience: float) -> str:
+        """Why the record takes no write now, in a sentence, or ''; found out in about `patience` seconds."""
+        return self._probe.problem(patience)
+
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        """One transaction over everything in the store."""
+        with self._on.writing():
+            yield
+
+    # -- requests --------------------------------------------------------------------------------------
+
+    def ask(self, draft: Draft, receipt: str = "") -> Request:
+        """Writes *asked* and gives the request its number. A receipt seen before: the request of then."""
+        with self.writing():
+            row = self._on.row("SELECT coalesce(max(number), 0) + 1 FROM requests")
+            id = RequestId(f"R-{row[0] if row else 1}")
+            if receipt and not self._on.run("INSERT OR IGNORE INTO receipts VALUES (?,?)", receipt, id):
+                seen = self._on.row("SELECT outcome FROM receipts WHERE key = ?", receipt)
+                if seen and seen["outcome"]:
+                    return self.request(RequestId(seen["outcome"]))
+                raise Overtaken("This was taken already, but not as a request. Nothing was asked; ask anew.")
+            request = apply(None, self._ledger.write(id, 1, draft))
+            self._remember(request, new=True)
+            return request
+
+    def append(self, request: Request, drafts: Sequence[Draft], claim: Claim | None = None) -> Request:
+        """Appends events to the version that was read. Raises Overtaken, ClaimLost, Impossible."""
+        with self.writing():
+            if claim:
+                self._fence(claim, stamp(self._now()))
+            row = self._on.row("SELECT version FROM requests WHERE number = ?", request.number)
+            if row is None or row["version"] != request.version:
+                raise Overtaken(f"{request.id} has moved on. Look at it again.")
+            for draft in drafts:
+                event = self._ledger.write(request.id, request.version + 1, draft)
+                request = apply(request, event)
+            self._remember(request)
+            return request
+
+    def _remember(self, request: Request, new: bool = False) -> None:
+        line = listed(request)
+        if new:
+            line |= {"action": request.action, "requester": request.requester}
+            self._on.run(
+                f"INSERT INTO requests (number, {', '.join(line)}) VALUES (?{',?' * len(line)})",
+                request.number, *line.values(),
+            )  # fmt: skip
+        else:
+            self._on.run(
+                f"UPDATE requests SET {' = ?, '.join(line)} = ?, show_at = NULL,"
+                " lease_until = CASE WHEN ? THEN lease_until END WHERE number = ?",
+                *line.values(), line["active"], request.number,
+            )  # fmt: skip
+        self._lanes.keep(request)
+        concerned = self.finding.file(request)
+        if concerned and not new:  # the worker moves a new one on in a moment
+            self.homes.changed(concerned)
+
+    def request(self, id: RequestId) -> Request:
+        """One request. Raises KeyError."""
+        events = list(self.events(id))
+        if not events or id in (POLICY, AWAY, PEOPLE):
+            raise KeyError(id)
+        return fold(events)
+
+    def requests(
+        self, *, states: Iterable[str] = (), person: PersonId | None = None, limit: int = 200
+    ) -> Sequence[Request]:
+        """Requests, newest first; of a person: those asked by or about them."""
+        states = tuple(states)
+        # The + leaves a person's own index to be used, which has their newest in order.
+        among = f"{'+' if person else ''}state IN ({','.join('?' * len(states))})" if states else "1"
+        if person is None:
+            order = "ORDER BY number DESC LIMIT ?"
+            return self._read(f"SELECT number FROM requests WHERE {among} {order}", *states, limit)
+        return self._folded(self._numbers_of(person, among, states, limit))
+
+    def _numbers_of(self, person: PersonId, among: str, states: Sequence[str], limit: int) -> list[int]:
+        """The newest by or about a person; rows of one address are one human."""
+        rows = self._on.rows(f"{SAME} WHERE a.number = ?", number_of(person))
+        numbers: set[int] = set()
+        for column, id in product(("requester", "subject"), {person, *(f"P-{row[0]}" for row in rows)}):
+            sql = f"SELECT number FROM requests WHERE {column} = ? AND {among} ORDER BY number DESC LIMIT ?"
+            numbers |= {row["number"] for row in self._on.rows(sql, id, *states, limit)}
+        return sorted(numbers, reverse=True)[: limit if limit >= 0 else None]
+
+    def _read(self, sql: str, *values: Any) -> list[Request]:
+        return self._folded(row["number"] for row in self._on.rows(sql, *values))
+
+    def _folded(self, numbers: Iterable[int]) -> list[Request]:
+        found = []
+        for number in numbers:
+            try:
+                found.append(self.request(RequestId(f"R-{number}")))
+            except ValueError as error:  # it begins with an event of a newer program: the others are shown
+                log.warning("%s", error)
+        return found
+
+    def twins(self, request: Request) -> Sequence[Request]:
+        """Older requests of the same action and subject that are not ended."""
+        return self._read(
+            "SELECT number FROM requests WHERE action = ? AND subject IS ? AND number < ?"
+            " AND state IN ('checking', 'waiting', 'approved', 'working', 'stopped') ORDER BY number",
+            request.action, request.subject, request.number,
+        )  # fmt: skip
+
+    def done(self, action: str, subject: PersonId) -> Sequence[Request]:
+        """Every request of this action about this person that was carried out, newest first."""
+        return self._read(
+            "SELECT number FROM requests WHERE action = ? AND subject = ? AND state = 'done'"
+            " ORDER BY number DESC",
+            action, subject,
+        )  # fmt: skip
+
+    def followers(self, request: RequestId) -> Sequence[Request]:
+        """Requests that joined this one."""
+        return self._read("SELECT number FROM requests WHERE because_of = ? AND state = 'joined'", request)
+
+    # -- work ------------------------------------------------------------------------------------------
+
+    def due(self, limit: int = 50) -> Sequence[Request]:
+        """Requests about which time brings something: those that wait, and those given for some days."""
+        return self._read(
+            # Left to itself, SQLite walks through everything that is done.
+            "SELECT number FROM requests INDEXED BY requests_due"
+            " WHERE state IN ('waiting', 'done') AND next_due <= ? ORDER BY next_due LIMIT ?",
+            stamp(self._now()), limit,
+        )  # fmt: skip
+
+    def once(self, receipt: str) -> bool:
+        """Whether this delivery is new; it isn't new a second time."""
+        with self.writing():
+            return self._on.run("INSERT OR IGNORE INTO receipts VALUES (?, '')", receipt) == 1
+
+    # -- delegates and proof ---------------------------------------------------------------------------
+
+    def delegate(self, draft: Draft) -> None:
+        """Writes down that somebody named a delegate, or came back, and that it is so from now on."""
+        with self.writing():
+            for other in self.people.away_as(draft.by):  # under another account, when that was somebody else
+                self._write_away(Draft(RETURNED, other, {}, {"who": draft.words.get("who", "")}))
+            self._write_away(draft)
+
+    def _write_away(self, draft: Draft) -> None:
+        row = self._on.row("SELECT coalesce(max(version), 0) + 1 FROM ledger WHERE stream = ?", AWAY)
+        event = self._ledger.write(AWAY, row[0] if row else 1, draft)
+        self._on.run("DELETE FROM delegations WHERE person = ?", number_of(event.by))
+        one = delegation(event)
+        if one:
+            self._on.run(
+                "INSERT INTO delegations VALUES (?,?,?,?)",
+                number_of(one.person), number_of(one.delegate), stamp(one.since), stamp(one.until),
+            )  # fmt: skip
+        self.homes.changed([event.by])
+
+    def split(self, draft: Draft) -> None:
+        """Writes down that what is linked as one human is two, and that it is so from now on."""
+        with self.writing():
+            row = self._on.row("SELECT coalesce(max(version), 0) + 1 FROM ledger WHERE stream = ?", PEOPLE)
+            event = self._ledger.write(PEOPLE, row[0] if row else 1, draft)
+            self.people.split(*told_apart(event))
+
+    def events(self, stream: str | None = None) -> Iterable[Event]:
+        """The entries of one request, or of the whole record, oldest first."""
+        return self._ledger.events(stream)
+
+    def sealed(self, stream: str | None = None) -> Iterable[Sealed]:
+        """The same entries as they are stored, with what it takes to check them."""
+        return self._ledger.sealed(stream)
+
+    def head(self) -> Anchor:
+        """How long the record is now, and how it ends."""
+        return self._ledger.head()
+
+    def verify(self, anchors: Sequence[Anchor] = ()) -> Verified:
+        """Walks the whole record."""
+        return verify(self._on, self._ledger, anchors)
+
+    def tidy(self) -> None:
+        """Moves what is committed from the write-ahead log into the file; for when nobody waits."""
+        self._on.rows("PRAGMA wal_checkpoint(PASSIVE)")
+
+    def close(self) -> None:
+        """Lets go of every connection."""
+        self._on.close()

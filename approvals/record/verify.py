@@ -1,0 +1,165 @@
+"""Whether the record on SQLite is what was written: everything that looking at the file alone can tell."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from hashlib import sha256
+
+from approvals.decide.delegates import AWAY, DELEGATED, RETURNED, delegation
+from approvals.folding import fold
+from approvals.humans import ordered
+from approvals.ids import BOT, stamp
+from approvals.record import schema
+from approvals.record.chain import GENESIS, Anchor, Entry, Sealed, digest, faults
+from approvals.record.connections import Connections
+from approvals.record.contract import StoreTrouble, Verified
+from approvals.record.finding import keys
+from approvals.record.ledger import IN_FORCE, POLICY, TEAMS_MEANT, SqliteLedger
+from approvals.request import FORMATS, listed
+from approvals.splits import PEOPLE, SPLIT, told_apart
+
+
+def verify(on: Connections, ledger: SqliteLedger, anchors: Sequence[Anchor]) -> Verified:
+    """Walks the whole record. Where a table isn't what it should be, nothing in it can be relied on."""
+    with _standing_still(on):
+        damage = [*_damage(on)]
+        try:
+            found = _looked_through(on, ledger, anchors)
+        except StoreTrouble:
+            if not damage:
+                raise
+            found = Verified(Anchor(0, GENESIS), 0, ("because of that, not everything could be read",))
+    return replace(found, faults=(*damage, *found.faults))
+
+
+def _damage(on: Connections) -> Iterator[str]:
+    """What SQLite itself finds wrong with the file: pages, indexes, and rows that refer to none."""
+    for [line] in on.rows("PRAGMA integrity_check"):
+        if line != "ok":
+            yield f"the file is damaged: {line}"
+    for row in on.rows("PRAGMA foreign_key_check"):
+        yield f"row {row['rowid']} of {row['table']} refers to one of {row['parent']} that isn't there"
+
+
+def _looked_through(on: Connections, ledger: SqliteLedger, anchors: Sequence[Anchor]) -> Verified:
+    strange = [*schema.differences(map(tuple, on.rows("SELECT type, name, sql FROM sqlite_master")))]
+    found = [sentence for _, sentence in strange]
+    if any(kind == "table" for kind, _ in strange):
+        return Verified(Anchor(0, GENESIS), 0, (*found, "because of that, nothing else was looked at"))
+    entries = list(ledger.sealed())
+    end, broken = faults((one.entry for one in entries), anchors)
+    found += [*broken, *_policies(on), *_said(on, entries), *_list(on, ledger), *_away(on, ledger)]
+    found += _splits(on, ledger)
+    [[count]] = on.rows("SELECT count(*) FROM requests")
+    return Verified(end, count, tuple(found))
+
+
+@contextmanager
+def _standing_still(on: Connections) -> Iterator[None]:
+    """All is read as of one moment: a bot that goes on writing would look like a forger."""
+    on.run("SAVEPOINT looking")
+    try:
+        yield
+    finally:
+        on.run("RELEASE looking")
+
+
+def _policies(on: Connections) -> Iterator[str]:
+    for row in on.rows("SELECT hash, text FROM policies"):
+        if sha256(row["text"].encode()).hexdigest() != row["hash"]:
+            yield f"the text of the policy {row['hash'][:12]} was changed"
+
+
+def _said(on: Connections, entries: Sequence[Sealed]) -> Iterator[str]:
+    """What the entries say, and of whom, against everything that is kept beside them."""
+    people = {BOT, *(f"P-{row['number']}" for row in on.rows("SELECT number FROM people"))}
+    policies = {row["hash"] for row in on.rows("SELECT hash FROM policies")}
+    for one in entries:
+        entry = one.entry
+        name = f"entry {entry.seq} ({entry.stream}, {entry.type})"
+        if not _is_known(entry):
+            yield f"{name} is of a kind this program doesn't know: a newer one wrote it, or somebody's hand"
+        if entry.by not in people:
+            yield f"{name} is by {entry.by}, who isn't among the people"
+        policy = one.body.get("hash" if entry.stream == POLICY else "policy")
+        if policy and policy not in policies:
+            yield f"{name} rests on the policy {str(policy)[:12]}, which isn't kept"
+        yield from _words(one)
+    for row in on.rows("SELECT seq, key FROM words WHERE seq NOT IN (SELECT seq FROM ledger)"):
+        yield f"there is a {row['key']} of entry {row['seq']}, which isn't there"
+
+
+def _is_known(entry: Entry) -> bool:
+    if entry.stream == POLICY:
+        return entry.type in (IN_FORCE, TEAMS_MEANT)
+    if entry.stream == AWAY:
+        return entry.type in (DELEGATED, RETURNED)
+    if entry.stream == PEOPLE:
+        return entry.type == SPLIT
+    return entry.format <= FORMATS.get(entry.type, 0)
+
+
+def _words(one: Sealed) -> Iterator[str]:
+    name = f"entry {one.entry.seq} ({one.entry.stream})"
+    for key, seal in one.digests.items():
+        if key not in one.words:
+            yield f"the {key} of {name} is missing"
+        elif digest(*one.words[key]) != seal:
+            yield f"the {key} of {name} was changed"
+    for key in one.words.keys() - one.digests.keys():
+        yield f"{name} never said its {key}"
+
+
+def _list(on: Connections, ledger: SqliteLedger) -> Iterator[str]:
+    """The list of requests, from which all work is found, against the entries of each."""
+    lanes, filed = (
+        {(row["number"], row["key"]) for row in on.rows(f"SELECT number, key FROM {table}")}
+        for table in ("lanes", "found_by")
+    )
+    for row in on.rows("SELECT * FROM requests"):
+        id = f"R-{row['number']}"
+        try:
+            request = fold(ledger.events(id))
+        except Exception as error:  # whatever an edited body makes the reading fail with
+            yield f"{id} can't be read from its record: {error}"
+            continue
+        line = listed(request) | {"action": request.action, "requester": request.requester}
+        if request.untouchable:  # what a newer program makes of it is that one's to know
+            line = {"version": request.version}
+            lanes -= {one for one in lanes if one[0] == request.number}
+            filed -= {one for one in filed if one[0] == request.number}
+        for name, value in line.items():
+            if row[name] != value:
+                yield f"{id} is listed with {name} {row[name]}, but its record says {value}"
+        lanes ^= {(request.number, key) for key in request.lanes if line.get("active")}
+        filed ^= {(request.number, key) for key in keys(request)}
+    for number, key in sorted(lanes):
+        yield f"R-{number} is in the wrong lanes: {key}"
+    for number, key in sorted(filed):
+        yield f"R-{number} is filed wrongly: {key}"
+    lost = "SELECT DISTINCT stream FROM ledger WHERE stream NOT IN (SELECT 'R-' || number FROM requests)"
+    for row in on.rows(f"{lost} AND stream NOT IN (?,?,?)", POLICY, AWAY, PEOPLE):
+        yield f"{row['stream']} is in the record, but not in the list of requests"
+
+
+def _splits(on: Connections, ledger: SqliteLedger) -> Iterator[str]:
+    """Who was told apart, against the entries that say so: one pair too many lets people decide their own."""
+    said = {ordered(*told_apart(event)) for event in ledger.events(PEOPLE)}
+    rows = on.rows("SELECT one, other FROM apart WHERE kind = 'split'")
+    for one, other in sorted(said ^ {(row["one"], row["other"]) for row in rows}):
+        yield f"that {one} and {other} are two people isn't as the record says it"
+
+
+def _away(on: Connections, ledger: SqliteLedger) -> Iterator[str]:
+    """Who stands in for whom, against the entries that say so."""
+    said: dict[str, tuple[str, str, str]] = {}
+    for event in ledger.events(AWAY):
+        one = delegation(event)
+        said.pop(event.by, None)
+        if one:
+            said[event.by] = (one.delegate, stamp(one.since), stamp(one.until))
+    rows = on.rows("SELECT * FROM delegations")
+    listed = {f"P-{row['person']}": (f"P-{row['delegate']}", row["since"], row["until"]) for row in rows}
+    for id in sorted(said.keys() | listed.keys()):
+        if said.get(id) != listed.get(id):
+            yield f"the delegate of {id} isn't the one that the record names"

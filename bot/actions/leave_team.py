@@ -1,0 +1,68 @@
+"""Take somebody out of a team; what the end of access that was given for some days does, too."""
+
+from typing import Annotated, ClassVar
+
+from pydantic import Field
+
+from approvals.ids import GroupId
+from approvals.request import Urgency
+from bot.actions.form import Action, Asked, Facts, Kind, OwnSubject, first, labels
+from bot.actions.undoing import but_boards, undone
+from bot.miro.accounts import HasAccount
+from bot.miro.goals import Goal
+from bot.miro.groups import OutOfGroup
+
+
+class LeaveTeam(Action):
+    """The counterpart of request-access: the account stays, and so do all other teams."""
+
+    NAME: ClassVar[str] = "leave-team"
+    RANK: ClassVar[int] = 7
+    TITLE: ClassVar[str] = "Leave a Team"
+    ABOUT: ClassVar[str] = "leave a team, and keep the account"
+    EXAMPLE: ClassVar[str] = "take @alex out of Engineering"
+    VERBS: ClassVar[tuple[str, ...]] = (
+        *("leave \0", "leave the \0", "leave the team", "leave my team", "leave our team", "remov … from"),
+        *("delet … from \0", "delet … access", "deactivat … access"),
+        *("take … out", "drop … from", "remov … access", "revok … access", "withdraw … access"),
+        *("cancel … access", "block … access", "restrict … access", "suspend … access", "disabl … access"),
+        *("stop … access", "clos … access", "terminat … access", "deny … access", "lose … access"),
+        *("end … access", "give up … access", "give back … access"),
+        *("take … access … away", "take away … access", "access away", "access remov", "access revok"),
+        *("access … no longer need", "access … not need", "needs no … access", "no more … access"),
+        *("should not … access", "must not … access", "not need … access", "no longer need … access"),
+        *("no longer want … access", "no longer need", "no longer use", "not need … any more"),
+        *("not need miro", "not use miro", "stop using"),
+    )
+    ALSO: ClassVar[str] = "take taken remov drop right permission membership"
+    BARE: ClassVar[str] = (
+        "I read that access isn't needed any more. Write of which team, like “take @alex out of "
+        "Engineering”. Those who may can close the whole account: /miro-offboard."
+    )
+
+    FOR_LEAVERS: ClassVar[bool] = True
+    URGENCY: ClassVar[Urgency] = Urgency.SOON
+
+    person: OwnSubject
+    teams: Annotated[
+        tuple[GroupId, ...],
+        Field(min_length=1, max_length=3),
+        Asked("Which team", Kind.TEAMS, after=("leave", "from", "out of"), leaves=True),
+    ]
+
+    def phrase(self, facts: Facts) -> str:
+        return f"take {facts.person(self.person).called} out of {labels(self.teams, facts)}"
+
+    def outcome(self, facts: Facts) -> str:
+        return f"{{who}} {{is}} no longer in {labels(self.teams, facts)} in Miro"
+
+    def undo(self, facts: Facts) -> str:
+        return undone("request-access", "/miro-access", facts, but=but_boards(facts))
+
+    def goals(self, facts: Facts) -> tuple[Goal, ...]:
+        person = facts.person(self.person)
+        who, teams = first(person), [facts.team(id) for id in self.teams]
+        return (
+            HasAccount(who, person.email, create=False),
+            *(OutOfGroup(who, team.id, team.security_name, team.label, facts.boards_pass) for team in teams),
+        )

@@ -1,0 +1,104 @@
+"""Give somebody admin rights, and with them, if asked for, the team that goes with them."""
+
+from collections.abc import Collection, Mapping
+from typing import Annotated, ClassVar
+
+from pydantic import model_validator
+
+from approvals.ids import GroupId
+from bot.actions.form import Action, Asked, Days, Facts, Kind, Subject, first, for_days
+from bot.actions.remove_admin import CHOICES, RemoveAdmin, Rights
+from bot.actions.undoing import but_boards, undone
+from bot.miro.accounts import Active, HasAccount
+from bot.miro.goals import Goal
+from bot.miro.groups import InGroup, OutOfGroup
+from bot.miro.rights import AdminRole, OrgRole
+from bot.miro.wire import ADMIN
+
+
+class MakeAdmin(Action):
+    """Rights come last: by then everything else is in place."""
+
+    NAME: ClassVar[str] = "make-admin"
+    RANK: ClassVar[int] = 3
+    TITLE: ClassVar[str] = "Make Miro Admin"
+    ABOUT: ClassVar[str] = "give somebody admin rights"
+    EXAMPLE: ClassVar[str] = "make @alex admin, from Engineering to IT Administration"
+    VERBS: ClassVar[tuple[str, ...]] = (
+        *("make … admin", "admin", "promote", "promot … admin", "give … admin", "grant … admin"),
+        "restore … admin",
+    )
+    ALSO: ClassVar[str] = "need want get add mak give right role permission member"
+    OPPOSITE: ClassVar[str] = "remove-admin"
+    DOUBT: ClassVar[tuple[str, ...]] = (
+        r"(?<!admin )(?<!admin, )(?<!admin but )\bnot\b",
+        r"\b(?:never|no longer|any more|rid of|instead|rather than|without|former|lost|take[ns]?|taking)\b",
+        r"\b(?:downgrad|degrad|demot|un(?:do|mak|set)|rever|disabl|revok|withdraw|strip|cancel|stop|lose|losing)",
+        r"\b(?:resign|quit|dismiss|drop|transfer|relinquish|hand\w* over|(?:step|stand)\w* down|giv\w* up)",
+        r"\bremov(?!\w* (?:\w+ )?from \0)",
+    )
+    NOT_HERE: ClassVar[Mapping[str, tuple[str, ...]]] = RemoveAdmin.NOT_HERE
+    SLASH: ClassVar[str] = "miro-admin"
+    CONFIRM: ClassVar[str] = "Make Admin"
+
+    person: Subject
+    rights: Annotated[Rights, Asked("Which rights", Kind.CHOICE, choices=CHOICES, grave=True)]
+    to_team: Annotated[
+        GroupId | None, Asked("Joins a team", Kind.TEAM, "Optional.", after=("to", "into", "join"))
+    ] = None
+    from_team: Annotated[
+        GroupId | None,
+        Asked("Leaves a team", Kind.TEAM, "Optional.", after=("from", "leave", "out of"), leaves=True),
+    ] = None
+
+    for_days: Days = None
+
+    @model_validator(mode="after")
+    def _differ(self) -> "MakeAdmin":
+        if self.from_team and self.from_team == self.to_team:
+            raise ValueError("from_team: Choose another team than the one to join.")
+        return self
+
+    def phrase(self, facts: Facts) -> str:
+        return for_days(f"make {facts.person(self.person).called} a {self.rights} of Miro", self.for_days)
+
+    def outcome(self, facts: Facts) -> str:
+        return f"{{who}} {{is}} a {self.rights} of Miro"
+
+    def warning(self, facts: Facts) -> str:
+        who = first(facts.person(self.person))
+        reach = {"Company Admin": "manage every person and team", "Content Admin": "manage boards of others"}
+        return f"{who} will be able to {reach.get(self.rights, 'do what a ' + self.rights + ' can')}."
+
+    def undo(self, facts: Facts) -> str:
+        what = " the rights" if self.from_team or self.to_team else ""
+        but = but_boards(facts) if self.from_team and not facts.can_be_asked(self.OPPOSITE) else ""
+        return undone(self.OPPOSITE, "/miro remove-admin", facts, what=what, but=but)
+
+    def goals(self, facts: Facts) -> tuple[Goal, ...]:
+        person = facts.person(self.person)
+        who, goals = first(person), list[Goal]()
+        if self.to_team:
+            new = facts.team(self.to_team)
+            goals.append(InGroup(who, new.id, new.security_name, new.label))
+        if self.from_team:
+            old = facts.team(self.from_team)
+            goals.append(OutOfGroup(who, old.id, old.security_name, old.label, facts.boards_pass))
+        wanted: Goal = AdminRole(who, self.rights, days=self.for_days)
+        if self.rights == "Company Admin":
+            wanted = OrgRole(who, ADMIN, days=self.for_days)
+        return (
+            HasAccount(who, person.email, create=False),
+            Active(who, joining=bool(self.to_team)),
+            *goals,
+            wanted,
+        )
+
+    def ending(self, given: Collection[str]) -> Action | None:
+        """Takes the rights away, if they were given, or came back with the account; the teams stay."""
+        has = any(key.startswith(("role ", "with admin role ", "active")) for key in given)
+        return RemoveAdmin(person=self.person, rights=self.rights) if has else None
+
+    def back(self, given: Collection[str], facts: Facts) -> str:
+        stay = "; teams stay" if self.from_team or self.to_team else ""
+        return f"I take the rights back{stay}" if self.ending(given) else ""

@@ -1,0 +1,64 @@
+"""Move somebody from one team to another, joining first."""
+
+from typing import Annotated, ClassVar
+
+from pydantic import model_validator
+
+from approvals.ids import GroupId
+from bot.actions.form import Action, Asked, Facts, Kind, OwnSubject, first
+from bot.actions.undoing import but_boards, undone
+from bot.miro.accounts import Active, HasAccount
+from bot.miro.goals import Goal
+from bot.miro.groups import InGroup, OutOfGroup
+
+
+class MoveTeam(Action):
+    """In the new team, out of the old one."""
+
+    NAME: ClassVar[str] = "move-team"
+    RANK: ClassVar[int] = 2
+    TITLE: ClassVar[str] = "Move to Another Team"
+    ABOUT: ClassVar[str] = "leave one team for another"
+    EXAMPLE: ClassVar[str] = "move me from Engineering to Design"
+    VERBS: ClassVar[tuple[str, ...]] = (
+        *("move", "switch", "transfer", "change team"),
+        *("add …, remov … from", "add …, take … out", "add …, leave", "join …, remov … from"),
+        *("join …, leave", "remov … from …, add", "take … out …, add", "take … from …, add"),
+        *("leave …, join", "leave …, add", "out of …, into", "leave … for \0"),
+        *("out of … for \0", "remov … from … to \0", "take … from … to \0"),
+    )
+    ALSO: ClassVar[str] = "need want add remov take put change go new old instead"
+    SLASH: ClassVar[str] = "miro-move"
+
+    person: OwnSubject
+    from_team: Annotated[
+        GroupId, Asked("From which team", Kind.TEAM, after=("from", "leave", "out of"), leaves=True)
+    ]
+    to_team: Annotated[GroupId, Asked("To which team", Kind.TEAM, after=("to", "into", "join", "for"))]
+
+    @model_validator(mode="after")
+    def _differ(self) -> "MoveTeam":
+        if self.from_team == self.to_team:
+            raise ValueError("to_team: Choose another team than the one to leave.")
+        return self
+
+    def phrase(self, facts: Facts) -> str:
+        old, new = facts.team(self.from_team).label, facts.team(self.to_team).label
+        return f"move {facts.person(self.person).called} from {old} to {new}"
+
+    def outcome(self, facts: Facts) -> str:
+        old, new = facts.team(self.from_team).label, facts.team(self.to_team).label
+        return f"{{who}} {{is}} in {new} in Miro, and no longer in {old}"
+
+    def undo(self, facts: Facts) -> str:
+        return undone(self.NAME, "/miro-move the other way", facts, but=but_boards(facts))
+
+    def goals(self, facts: Facts) -> tuple[Goal, ...]:
+        person = facts.person(self.person)
+        who, old, new = first(person), facts.team(self.from_team), facts.team(self.to_team)
+        return (
+            HasAccount(who, person.email, create=False),
+            Active(who, joining=True),
+            InGroup(who, new.id, new.security_name, new.label),
+            OutOfGroup(who, old.id, old.security_name, old.label, facts.boards_pass),
+        )

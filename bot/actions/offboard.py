@@ -1,0 +1,69 @@
+"""Close a leaver's Miro account: deactivate it, or delete it."""
+
+from typing import Annotated, ClassVar, Literal
+
+from approvals.request import Urgency
+from bot.actions.form import Action, Asked, Facts, Kind, Subject, first
+from bot.actions.undoing import in_miro
+from bot.miro.accounts import Gone, Inactive
+from bot.miro.goals import Goal
+from bot.miro.rights import NoAdminRoles, OrgRole
+from bot.miro.wire import MEMBER
+
+_CHOICES = (
+    ("deactivate", "Deactivate: boards stay, can be undone"),
+    ("delete", "Delete: boards pass on, final"),
+)
+
+
+class Offboard(Action):
+    """Rights first, then the account. Confidential until done; the leaver never hears of it."""
+
+    NAME: ClassVar[str] = "offboard"
+    RANK: ClassVar[int] = 5
+    TITLE: ClassVar[str] = "Offboard From Miro"
+    ABOUT: ClassVar[str] = "close a leaver's account (confidential)"
+    EXAMPLE: ClassVar[str] = "offboard jo.park@example.com"
+    VERBS: ClassVar[tuple[str, ...]] = (
+        *("offboard", "deactivate", "delete", "leaver", "leaves the company"),
+        *("close … account", "remov … account", "disable … account", "suspend … account"),
+    )
+    ALSO: ClassVar[str] = "leave leaving left leaver need want employee colleague"
+    SLASH: ClassVar[str] = "miro-offboard"
+    CONFIRM: ClassVar[str] = "Close Account"
+    CONFIDENTIAL: ClassVar[bool] = True
+    ADMINS: ClassVar[bool] = True
+    CLOSES: ClassVar[bool] = True
+    FOR_LEAVERS: ClassVar[bool] = True
+    URGENCY: ClassVar[Urgency] = Urgency.FIRST
+
+    person: Subject
+    how: Annotated[Literal["deactivate", "delete"], Asked("How", Kind.CHOICE, choices=_CHOICES, grave=True)]
+
+    def phrase(self, facts: Facts) -> str:
+        return f"{self.how} {facts.person(self.person).called} in Miro"
+
+    def outcome(self, facts: Facts) -> str:
+        return f"{{who}} {{is}} {self.how}d in Miro"
+
+    @property
+    def confirm(self) -> str:
+        return self.how.capitalize()
+
+    def warning(self, facts: Facts) -> str:
+        who = first(facts.person(self.person))
+        if self.how == "delete":
+            return f"The account is deleted for good, and {who}'s boards pass to a team admin."
+        return f"{who} can't get in from that moment. Boards stay, and the account can be reactivated."
+
+    def undo(self, facts: Facts) -> str:
+        if self.how == "delete":
+            return "This is final."
+        who = first(facts.person(self.person))
+        way = f"You can reactivate {who} later." if facts.can_be_asked("reactivate") else in_miro()
+        return f"Boards stay where they are. {way}"
+
+    def goals(self, facts: Facts) -> tuple[Goal, ...]:
+        who = first(facts.person(self.person))
+        closed = Gone(who) if self.how == "delete" else Inactive(who)
+        return (OrgRole(who, MEMBER, while_active=True), NoAdminRoles(who), closed)

@@ -1,0 +1,67 @@
+"""Give a security group its directory name; the name people know stays."""
+
+import unicodedata
+from typing import Annotated, ClassVar
+
+from pydantic import AfterValidator, Field
+
+from approvals.ids import GroupId
+from approvals.policy.team_names import has_invisible
+from bot.actions.form import Action, Asked, Facts, Kind
+from bot.actions.undoing import undone
+from bot.miro.goals import Goal
+from bot.miro.groups import GroupNamed
+
+
+def _one_line(name: str) -> str:
+    """The name as Miro gets it: NFC, each run of whitespace one space. Raises ValueError."""
+    if not name.strip() or any(unicodedata.category(one) in ("Cc", "Zl", "Zp") for one in name.strip()):
+        raise ValueError("Write a name on one line.")
+    name = " ".join(unicodedata.normalize("NFC", name).split())
+    if has_invisible(name):
+        raise ValueError("There are invisible characters in this name. Type it anew, without copying it.")
+    if not name.isprintable():
+        raise ValueError("Write a name that can be read on every screen.")
+    return name
+
+
+class RenameGroup(Action):
+    """What the article calls updating the group's name, so that it reads like the directory's."""
+
+    NAME: ClassVar[str] = "rename-group"
+    RANK: ClassVar[int] = 7
+    TITLE: ClassVar[str] = "Rename a Group"
+    ABOUT: ClassVar[str] = "give a team's security group its directory name"
+    EXAMPLE: ClassVar[str] = 'rename Engineering to "g_app_proeng_all"'
+    VERBS: ClassVar[tuple[str, ...]] = ("rename",)
+    ALSO: ClassVar[str] = "name named call called security new"
+
+    team: Annotated[GroupId, Asked("Which team", Kind.TEAM, after=("rename", "group", "team"))]
+    name: Annotated[
+        str,
+        Field(min_length=1, max_length=60),
+        AfterValidator(_one_line),
+        Asked(
+            "New security name",
+            Kind.TEXT,
+            "As in your directory, for example g_app_proeng_all.",
+            names_group=True,
+        ),
+    ]
+
+    @property
+    def group(self) -> GroupId | None:
+        return self.team
+
+    def phrase(self, facts: Facts) -> str:
+        return f"give {facts.team(self.team).label} the security name {self.name}"
+
+    def outcome(self, facts: Facts) -> str:
+        return f"{facts.team(self.team).label} has the security name {self.name} in Miro"
+
+    def undo(self, facts: Facts) -> str:
+        return undone(self.NAME, f"rename it back to {facts.team(self.team).security_name}", facts)
+
+    def goals(self, facts: Facts) -> tuple[Goal, ...]:
+        team = facts.team(self.team)
+        return (GroupNamed(team.label, team.id, team.security_name, self.name),)

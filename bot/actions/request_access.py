@@ -1,0 +1,117 @@
+"""Give somebody a Miro account that works, in the teams they need."""
+
+from collections.abc import Collection
+from typing import Annotated, ClassVar
+
+from pydantic import Field
+
+from approvals.ids import GroupId
+from bot.actions.form import Action, Asked, Days, Facts, Kind, OwnSubject, first, for_days, labels, text
+from bot.actions.leave_team import LeaveTeam
+from bot.actions.undoing import undone
+from bot.miro.accounts import Active, Attributes, HasAccount
+from bot.miro.goals import Goal
+from bot.miro.groups import InGroup
+
+# SCIM's names of the enterprise attributes (RFC 7643 section 4.3), with Miro's limits.
+_SCIM = {"employee_number": "employeeNumber", "cost_centre": "costCenter"}
+
+
+class RequestAccess(Action):
+    """Account made or reactivated, teams joined. What HR knows is filled in by operators or the policy."""
+
+    NAME: ClassVar[str] = "request-access"
+    RANK: ClassVar[int] = 1
+    TITLE: ClassVar[str] = "Miro Access"
+    ABOUT: ClassVar[str] = "get into Miro, or into one more team"
+    EXAMPLE: ClassVar[str] = "I need Miro access for Engineering"
+    VERBS: ClassVar[tuple[str, ...]] = (
+        *("access", "invite", "join", "onboard", "account", "add"),
+        *("need miro", "want miro", "use miro", "get miro", "get into miro", "get … into miro"),
+        # Who has none yet, and says so.
+        *("do not have … access", "does not have … access", "no longer have … access"),
+        *("no longer has … access", "do not have … account", "does not have … account"),
+        *("i have no … access", "has no … access"),
+        *("not added", "not invited"),
+    )
+    ALSO: ClassVar[str] = (
+        "need want give get grant request ask add invit let put fix new full right permission licence "
+        "license seat board project plan planning workshop meeting training q1 q2 q3 q4"
+    )
+    OPPOSITE: ClassVar[str] = "leave-team"
+    SLASH: ClassVar[str] = "miro-access"
+
+    person: OwnSubject
+    teams: Annotated[
+        tuple[GroupId, ...],
+        Field(min_length=1, max_length=3),
+        Asked(
+            "Which team", Kind.TEAMS, "Where the boards are that you need.", after=("for", "to", "in", "into")
+        ),
+    ]
+    for_days: Days = None
+    given_name: text("Given name", "Only if Slack doesn't know it.", longest=29) = ""  # type: ignore[valid-type]
+    family_name: text("Family name", longest=30) = ""  # type: ignore[valid-type]
+    department: text("Department") = ""  # type: ignore[valid-type]
+    employee_number: text("Employee number", longest=20, also=("personnel number",)) = ""  # type: ignore[valid-type]
+    cost_centre: text("Cost centre", also=("cost center",)) = ""  # type: ignore[valid-type]
+    division: text("Division") = ""  # type: ignore[valid-type]
+    organization: text("Organization", also=("organisation",)) = ""  # type: ignore[valid-type]
+    manager: text("Manager", longest=60) = ""  # type: ignore[valid-type]
+
+    def phrase(self, facts: Facts) -> str:
+        phrase = f"give {facts.person(self.person).called} Miro access to {labels(self.teams, facts)}"
+        return for_days(phrase, self.for_days)
+
+    def outcome(self, facts: Facts) -> str:
+        return f"{{who}} {{is}} in {labels(self.teams, facts)} in Miro"
+
+    def undo(self, facts: Facts) -> str:
+        return undone(self.OPPOSITE, "/miro leave-team; the account stays", facts)
+
+    def goals(self, facts: Facts) -> tuple[Goal, ...]:
+        person, values = facts.person(self.person), self._enterprise(facts)
+        who = first(person)
+        given = self.given_name or person.given or _guessed(person.email)[0]
+        family = self.family_name or person.family or _guessed(person.email)[1]
+        # Miro takes 60 characters for both and the blank between them.
+        given, family = given[:29].strip(), family[:30].strip()
+        teams = [facts.team(id) for id in self.teams]
+        return (
+            HasAccount(who, person.email, given, family, values),
+            Active(who, joining=True),
+            *((Attributes(who, values),) if values else ()),
+            *(InGroup(who, team.id, team.security_name, team.label) for team in teams),
+        )
+
+    def ending(self, given: Collection[str]) -> Action | None:
+        """Leaves the teams that were joined; those the person was in before, and the account, stay.
+
+        Who was in one with an account that was deactivated wasn't in it to any use.
+        """
+        joined = {part for key in given if key.startswith("join ") for part in key.split()[1:2]}
+        teams = tuple(id for id in self.teams if id in joined or "active" in given)
+        return LeaveTeam(person=self.person, teams=teams) if teams else None
+
+    def back(self, given: Collection[str], facts: Facts) -> str:
+        ending = self.ending(given)
+        if not isinstance(ending, LeaveTeam):
+            return ""
+        count = len(ending.teams)
+        some = "the teams" if count == len(self.teams) else f"{count} of the teams"
+        return f"I take {labels(ending.teams, facts) if count == 1 else some} back; the account stays"
+
+    def _enterprise(self, facts: Facts) -> dict[str, str]:
+        names = ("department", "employee_number", "cost_centre", "division", "organization", "manager")
+        known = facts.account(facts.person(self.person).email)
+        values = {name: (getattr(self, name) or known.get(name, "")).strip() for name in names}
+        return {_SCIM.get(name, name): value for name, value in values.items() if value}
+
+
+def _guessed(email: str) -> tuple[str, str]:
+    """Given and family name of somebody whom Slack doesn't know: what stands before the @.
+
+    Miro wants both or neither; the approver sees them, and the person can change them in Miro.
+    """
+    words = [word.capitalize() for word in email.partition("@")[0].replace("_", ".").split(".") if word]
+    return (words[0], " ".join(words[1:]) or words[0]) if words else ("", "")

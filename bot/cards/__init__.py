@@ -1,0 +1,1 @@
+"""What people see in Slack, drawn from the state of requests; pure."""

@@ -1,0 +1,106 @@
+"""What stands under Details: all that doesn't fit on a card, steps and questions with it; pure."""
+
+from collections.abc import Iterator
+
+from approvals.ids import PersonId
+from approvals.people import listed
+from approvals.request import Request, Vote
+from approvals.states import State
+from bot.actions.form import Kind
+from bot.cards.blocks import Block, context, header, numbered, section, sections
+from bot.cards.scene import Scene, not_done, unasked, without_me
+from bot.cards.waiting import entitled, notes
+
+MOST, SAID = 59, 40
+"""Blocks for what will change and who decides, and for what is said: with the last one a modal holds 100."""
+
+
+def particulars(scene: Scene) -> list[Block]:
+    """Everything there is to know of a request, for those who have its card."""
+    request = scene.request
+    steps = [f"{step['text']} {step['detail']}".strip() for step in request.plan.get("steps", [])]
+    blocks = [header(scene.question), section(f"Why: {request.reason}")]
+    if steps:
+        blocks += sections("What will change", *numbered(steps))
+    blocks += sections(*_halfway(request))
+    lines = [*_facts(scene), *_asking(scene), *(_vote(scene, one) for one in request.votes)]
+    talk = sections(*_talk(scene))[-SAID:]
+    return [*blocks, *sections(*lines)][:MOST] + talk + [context(_record(scene))]
+
+
+def _facts(scene: Scene) -> Iterator[str]:
+    request = scene.request
+    yield f"Asked by {scene.name(request.requester)}, {scene.at(request.asked_at)}"
+    if request.subject:
+        yield f"About {scene.name(request.subject)}"
+    yield from (f"{name.replace('_', ' ')}: {value}" for name, value in _filled_in(scene))
+    yield scene.undo if request.state is State.WAITING else ""
+
+
+def _halfway(request: Request) -> Iterator[str]:
+    """What is done of a stopped request, and what isn't."""
+    said = request.outcome
+    if request.state is State.STOPPED and said:
+        done = listed(said.done) or ("nothing that I could see" if request.may_have_changed else "nothing")
+        yield f"It stopped. Done: {done}."
+        yield without_me(request, 1000)
+        yield not_done(request, 1000)
+
+
+def _record(scene: Scene) -> str:
+    """What only whoever reads the record needs."""
+    request = scene.request
+    account, change = request.plan.get("miro_id") or "none yet", request.revision or "not known yet"
+    return f"For the record: Miro account {account}, change {change}, policy {request.policy[:12]}."
+
+
+def _asking(scene: Scene) -> Iterator[str]:
+    """How far it is, who was told, and who was stepped over."""
+    request = scene.request
+    if request.is_unasked:
+        yield unasked(request)
+    elif request.round and (request.steps, request.agree) != (1, 1):
+        yield f"Step {request.step + 1} of {request.steps}: {request.agree} must agree"
+    if request.state is State.WAITING:
+        yield f"Told: {_all(scene, request.told) or 'nobody'}"
+        yield f"Can decide: {_all(scene, entitled(scene)) or 'nobody'}"
+    if request.reminders:
+        times = len(request.reminders)
+        yield f"Reminded {'once' if times == 1 else f'{times} times'}"
+    yield notes(scene)
+
+
+def _all(scene: Scene, ids: tuple[PersonId, ...]) -> str:
+    return listed([scene.name(id) for id in ids])
+
+
+def _vote(scene: Scene, vote: Vote) -> str:
+    """'Sam Lee said yes for Carol Diaz in step 2, today, 09:00'"""
+    whose = f" for {scene.name(vote.stands_for)}" if vote.stands_for else ""
+    step = f" in step {vote.step + 1}" if scene.request.steps > 1 else ""
+    shell = f" (typed in a shell: {vote.shell})" if vote.shell else ""
+    return f"{scene.name(vote.by)} said yes{whose}{step}, {scene.at(vote.at)}{shell}"
+
+
+def _talk(scene: Scene) -> Iterator[str]:
+    for one in scene.request.questions:
+        yield f"{scene.name(one.by)} asked, {scene.at(one.at)}: “{one.text}”"
+        who = scene.name(scene.request.requester)
+        yield f"{who} answered: “{one.answer}”" if one.answer else "No answer yet."
+
+
+def _filled_in(scene: Scene) -> list[tuple[str, str]]:
+    """Fields as they were filled in; teams with both their names."""
+    found = []
+    for name, field in scene.command.form().items():
+        value = getattr(scene.command, name)
+        if field.kind in (Kind.TEXT, Kind.CHOICE) and value:
+            found.append((field.label, str(value)))
+    for name, id in scene.command.teams_named:
+        try:
+            team = scene.facts.team(id)
+            other = f" (security name {team.security_name})" if team.security_name != team.label else ""
+            found.append((scene.command.form()[name].label, f"{team.label}{other}"))
+        except KeyError:
+            found.append((scene.command.form()[name].label, f"{id}, not in Miro any more"))
+    return found

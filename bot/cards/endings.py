@@ -1,0 +1,142 @@
+"""Cards of requests that ended or stopped: done, stopped with a way out, and what the requester hears."""
+
+from collections.abc import Sequence
+
+from approvals.people import listed
+from approvals.states import State
+from bot.cards.blocks import (
+    MOST_WORDS,
+    Block,
+    Message,
+    actions,
+    button,
+    clip_words,
+    context,
+    count_words,
+    header,
+    link,
+    message,
+    numbered,
+    section,
+    sections,
+)
+from bot.cards.handles import Handle
+from bot.cards.named import words_in
+from bot.cards.scene import (
+    Scene,
+    again,
+    by_shell,
+    capital,
+    foot,
+    heading,
+    not_done,
+    stopped,
+    unasked,
+    where_it_stands,
+    without_me,
+)
+
+
+def result(scene: Scene) -> Message:
+    """A new message when it ended or stopped, so that the requester hears of it."""
+    request, said = scene.request, scene.request.outcome
+    if said is None or scene.round != request.outcomes:
+        line = f"{scene.lead}{request.id}: {where_it_stands(scene)}"
+        return message(line, section(line))
+    if request.state is State.STOPPED:
+        return _stopped(scene, False)
+    if request.state is State.DONE:
+        return done(scene)
+    title = f"{scene.lead}{scene.secret}{request.id} · {heading(scene)}: {scene.phrase}"
+    return message(
+        f"{title}. {where_it_stands(scene)}", header(title), section(where_it_stands(scene)), *again(scene)
+    )
+
+
+def done(scene: Scene) -> Message:
+    """Every change was seen to hold; to the person changed in the second person."""
+    request, said = scene.request, scene.request.outcome
+    assert said
+    title = f"{scene.secret}Done: {scene.outcome}".replace("you are", "you're")
+    count = len(said.done)
+    changes = {1: "the change", 2: "both changes"}.get(count, f"all {count} changes")
+    saw = f"Then I looked again and saw {changes} in Miro."
+    text = f"{_approved(scene)} {saw if count else 'It was so already when I looked: I changed nothing.'}"
+    what = _what(scene, said.done)
+    least = [header(title), section(f"{text} {_end(scene, 0)}"), foot(scene)]
+    if count_words([*least, *what]) > MOST_WORDS:
+        what = _what(scene, said.done, boards="")
+    room = MOST_WORDS - count_words([header(title), section(text), *what, foot(scene)])
+    parts = [header(title), section(f"{text} {_end(scene, room)}".strip()), *what, foot(scene)]
+    if scene.is_mine:
+        parts.append(actions(link("Open Miro", "visit", "https://miro.com/app/")))
+    return message(f"{title}. {request.id}", *parts)
+
+
+def _what(
+    scene: Scene, done: Sequence[str], boards: str = "; boards there went to a team admin"
+) -> list[Block]:
+    """What was done, line by line; of a team that was left, where its boards are now."""
+    left = scene.left_boards
+    lines = [f"{line}{boards}" if line in left else line for line in done]
+    return sections(*numbered([capital(line) for line in lines]))
+
+
+def _end(scene: Scene, room: int) -> str:
+    """When it ends, and what is taken back then, if there is room for it."""
+    if scene.request.ends_at is None:
+        return ""
+    ends = f"It ends {scene.at(scene.request.ends_at)}"
+    whole = f"{ends}: {scene.back}." if scene.back else f"{ends}."
+    return whole if words_in(whole) <= room else f"{ends}."
+
+
+def _approved(scene: Scene) -> str:
+    """Who asked and who said yes; or why nobody had to."""
+    request = scene.request
+    if request.is_end:
+        return unasked(request)
+    asked = "You asked" if scene.is_viewer(request.requester) else f"{scene.name(request.requester)} asked"
+    if request.is_unasked:
+        return f"{asked}; the policy needs no approval."
+    return f"{asked}, {scene.names(request.decided_by)} approved{by_shell(scene)}."
+
+
+def _stopped(scene: Scene, operator: bool) -> Message:
+    request, said = scene.request, scene.request.outcome
+    assert said
+    title = f"{scene.secret}{stopped(scene)}"
+    lines = sections(
+        f"Done: {listed(said.done)}." if said.done else "",
+        without_me(request, 20),
+        not_done(request, 25),
+    )
+    rest = _way_out(scene) if operator else [context(f"{_asker(scene)}{scene.help}")]
+    room = MOST_WORDS - count_words([header(title), *lines, *rest])
+    return message(title, header(title), *lines, section(clip_words(said.text, room)), *rest)
+
+
+def _asker(scene: Scene) -> str:
+    """Who asked, for somebody else who is told."""
+    asker = scene.person(scene.request.requester)
+    return "" if scene.viewer and scene.viewer.is_(asker) else f"{scene.name(asker.id)} asked for it. "
+
+
+def _way_out(scene: Scene) -> list[Block]:
+    said, value = scene.request.outcome, Handle.of(scene.request).value
+    assert said
+    buttons = actions(
+        button("Resume", "resume", value, primary=True),
+        button("Leave as It Is", "withdraw", value),
+        button("Details", "details", value),
+    )
+    return [section(f"What helps: {clip_words(said.remedy, 25)}"), buttons]
+
+
+def operator(scene: Scene) -> Message:
+    """A stopped request, with its way out."""
+    request = scene.request
+    if request.state is State.STOPPED and scene.round == request.outcomes:
+        return _stopped(scene, True)
+    line = f"{request.id}: {where_it_stands(scene)}"
+    return message(line, section(f"{capital(scene.phrase)}. {line}"))

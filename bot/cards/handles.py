@@ -1,0 +1,110 @@
+"""What a button or form was drawn from, read and written here alone: a request, its plan, a question of it.
+
+A number isn't enough: once a backup was restored, R-42 is given out again, for another request.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from approvals.decide.actor import Who
+from approvals.ids import RequestId
+from approvals.refusals import Outdated
+from approvals.request import Draft, Request
+
+Decision = Callable[[Request, Who], list[Draft]]
+
+OTHER_RECORD = (
+    "This card belongs to an older record: a backup was restored since. Nothing has changed. "
+    "/miro status shows what is open now."
+)
+OTHER_PLAN = "What will change is different now, so your click did nothing. Read the new card."
+
+
+@dataclass(frozen=True)
+class Handle:
+    """A request as it was when a button was drawn; `question`: the number of one, counted from 1."""
+
+    id: RequestId
+    revision: str = ""
+    token: str = ""
+    question: str = ""
+
+    @classmethod
+    def of(cls, request: Request, question: int | None = None) -> "Handle":
+        """The handle of a request as it is now."""
+        return cls(request.id, request.revision, request.token, str(question or ""))
+
+    @classmethod
+    def read(cls, value: object) -> "Handle":
+        """What a button's value says; anything else is the handle of no request."""
+        id, revision, token, question, *_ = [*str(value or "").split(":"), "", "", ""]
+        return cls(RequestId(id), revision, token, question)
+
+    @classmethod
+    def pressed(cls, body: Mapping[str, Any]) -> "Handle":
+        """The handle on the button of a verified payload."""
+        return cls.read(body["actions"][0].get("value"))
+
+    @property
+    def value(self) -> str:
+        """As a button carries it: "R-42:c0ffee12:9f86d081"."""
+        parts = (self.id, self.revision, self.token, self.question)
+        return ":".join(parts if self.question else parts[:3])
+
+    @property
+    def is_old(self) -> bool:
+        """Whether the program that drew it told requests apart by their numbers alone."""
+        return not self.token
+
+    def is_of(self, request: Request) -> bool:
+        """Whether it was drawn from this request, not from another of the same number."""
+        return self.id == request.id and self.token == request.token
+
+    def stranger(self, request: Request) -> str:
+        """Why it isn't about this request, as somebody reads it; '' where it is."""
+        if self.is_of(request):
+            return ""
+        if not self.is_old:
+            return OTHER_RECORD
+        return f"This card was out of date, so your click did nothing. Use the newest card of {request.id}."
+
+    def check(self, request: Request) -> None:
+        """Refuses what was drawn from another request. Raises Outdated."""
+        if why := self.stranger(request):
+            raise Outdated(why)
+
+    def on_its_request(self, decision: Decision) -> Decision:
+        """The same decision, about the request that was read and no other."""
+
+        def decide(request: Request, who: Who) -> list[Draft]:
+            if not self.is_old:
+                self.check(request)
+            # Who may not decide, or comes too late, is told that of a card of the older kind as well.
+            drafts = decision(request, who)
+            self.check(request)
+            return drafts
+
+        return decide
+
+    def on_its_plan(self, decision: Decision) -> Decision:
+        """The same decision, about the changes that were read.
+
+        Where no plan had been drawn yet, nothing that was read has changed.
+        """
+
+        def decide(request: Request, who: Who) -> list[Draft]:
+            drafts = self.on_its_request(decision)(request, who)
+            if self.revision and self.revision != request.revision:
+                raise Outdated(OTHER_PLAN)
+            return drafts
+
+        return decide
+
+
+def place(body: Mapping[str, Any]) -> dict[str, str]:
+    """Where the message stands that was pressed, and the address by which Slack lets it be replaced."""
+    box = body.get("container", {})
+    found = {name: box.get(name) for name in ("channel_id", "message_ts")}
+    found["response_url"] = body.get("response_url")
+    return {name: value for name, value in found.items() if value}

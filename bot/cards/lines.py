@@ -1,0 +1,47 @@
+"""One request in a sentence or two, for lists: how far it is, what stopped it, who is missing; pure."""
+
+from approvals.states import State
+from bot.cards import waiting
+from bot.cards.blocks import clip_words
+from bot.cards.scene import Scene, unasked
+from bot.cards.scene import stopped as how_it_stopped
+
+
+def stands(scene: Scene) -> str:
+    """What it is about, how far it has come, and what is said of it."""
+    request, said = scene.request, scene.request.outcome
+    parts = [f"{scene.lead}{request.id} · {request.state.value}: {scene.phrase}.", how_far(scene)]
+    if request.ends_at:
+        parts.append(f"It ends {scene.at(request.ends_at)}.")
+    if said and request.state is not State.DONE:
+        parts.append(clip_words(said.text, 60))
+    return " ".join(filter(None, (*parts, request.held)))
+
+
+def how_far(scene: Scene) -> str:
+    """Who decides now, by when, in which step, who was stepped over, and what somebody wants to know."""
+    request = scene.request
+    if request.is_unasked and request.approved_at:
+        return unasked(request)
+    if request.state is not State.WAITING or request.expires_at is None:
+        return ""
+    waits = f"Waiting for {waiting.awaited(scene)} until {scene.at(request.expires_at)}."
+    last = request.questions[-1] if request.questions else None
+    asks = f'{scene.name(last.by)} asks: "{clip_words(last.text, 40)}"' if last and not last.answer else ""
+    return " ".join(filter(None, (waits, waiting.progress(scene), waiting.notes(scene), asks)))
+
+
+def stopped(scene: Scene) -> str:
+    """What a stopped request did, what Miro said, and what helps."""
+    said = scene.request.outcome
+    text = f"{how_it_stopped(scene)}."
+    text += f" {clip_words(said.text, 40)}" if said else ""
+    return f"{text} What helps: {clip_words(said.remedy, 25)}" if said and said.remedy else text
+
+
+def stuck(scene: Scene) -> str:
+    """A request that nobody can decide, when it ends, and what helps."""
+    ends = scene.request.expires_at
+    until = f" It ends {scene.at(ends)}." if ends else ""
+    helps = "What helps: name an approver or a fallback in the policy, or withdraw it to have it asked anew."
+    return f"{scene.request.id}: {scene.phrase}.{until} {helps}"

@@ -1,0 +1,145 @@
+"""Every message about a request, drawn from its stored state; pure."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from approvals.request import Request
+from approvals.states import State
+from bot.cards import waiting
+from bot.cards.blocks import (
+    MOST_WORDS,
+    Block,
+    Message,
+    actions,
+    button,
+    clip_words,
+    context,
+    count_words,
+    header,
+    message,
+    section,
+    sections,
+)
+from bot.cards.decision import approver, reminder
+from bot.cards.endings import operator, result
+from bot.cards.handles import Handle
+from bot.cards.named import words_in
+from bot.cards.notices import notice, stuck
+from bot.cards.questions import answer, question
+from bot.cards.scene import Scene, again, capital, heading, where_it_stands
+
+Draw = Callable[[Scene], Message]
+LEAST_TALK = 6
+"""Words that it takes at least to say that there is a question."""
+
+
+def requester(scene: Scene) -> Message:
+    """Tells who asked where it stands."""
+    request = scene.request
+    if request.outcomes and request.round:
+        line = f"{scene.lead}{request.id} · {request.state.value.capitalize()}: {scene.phrase}"
+        return message(line, section(clip_words(line, 60)))
+    if request.state is State.WAITING:
+        return _waiting(scene)
+    if request.state is State.JOINED and scene.first:
+        return _joined(scene, scene.first)
+    title, state = _titled(scene, 24), where_it_stands(scene)
+    return message(f"{scene.lead}{request.id}: {state}", header(title), section(state), *again(scene))
+
+
+def _titled(scene: Scene, words: int) -> str:
+    """How it stands, and what was asked for."""
+    return (
+        f"{scene.lead}{scene.secret}{scene.request.id} · {heading(scene)}: {clip_words(scene.phrase, words)}"
+    )
+
+
+def _waiting(scene: Scene) -> Message:
+    request = scene.request
+    whom = "Nobody could be reached yet" if scene.unasked else f"Waiting for {waiting.awaited(scene)}"
+    title = f"{scene.lead}{scene.secret}{request.id} · {whom}"
+    line = clip_words(f"{capital(scene.phrase)}.", 26)
+    blocks = [header(title), section(line), *_how_far(scene, 0)]
+    if count_words(blocks) > MOST_WORDS:
+        blocks = [header(title), section(line), *_how_far(scene, 1)]
+    notes = waiting.notes(scene)
+    # What was asked and answered comes before the notes, and leaves them some room.
+    blocks += _talk(scene, MOST_WORDS - count_words(blocks) - min(words_in(notes), 15), waiting.NO_ANSWER)
+    room = MOST_WORDS - count_words(blocks)
+    small = [context(clip_words(notes, room))] if notes and room else []
+    return message(title, *blocks, *small, _buttons(scene))
+
+
+def _talk(scene: Scene, room: int, but: str = "") -> list[Block]:
+    """The newest question and its answer, without an end that is said elsewhere."""
+    return sections(waiting.talk(scene, room).removesuffix(but).rstrip()) if room >= LEAST_TALK else []
+
+
+def _how_far(scene: Scene, short: int) -> list[Block]:
+    """Since when, which step, and what happens if nobody answers."""
+    request = scene.request
+    assert request.expires_at
+    last = request.asked_last_at if request.reminded else None
+    reminded = f", reminded {scene.at(last)}" if last else ""
+    steps = waiting.progress(scene, short)
+    end = f"If nobody answers by {scene.at(request.expires_at)}, it ends and I'll tell you."
+    rest = "" if short else "You don't have to do anything."
+    if request.questions and not request.questions[-1].answer:
+        rest = f"{scene.name(request.questions[-1].by)} waits for your answer."
+    text = " ".join(filter(None, (f"Asked {scene.at(request.asked_at)}{reminded}.", steps, end, rest)))
+    return [section(text)]
+
+
+def _buttons(scene: Scene) -> Block:
+    value = Handle.of(scene.request).value
+    return actions(
+        button("Remind", "remind", value),
+        button("Withdraw", "withdraw", value),
+        button("Details", "details", value),
+    )
+
+
+def _joined(scene: Scene, first: Request) -> Message:
+    """The same was asked for before: who did, who decides, and a way to remind them."""
+    request, of = scene.request, replace(scene, request=first)
+    title = _titled(scene, 16)
+    said = clip_words(where_it_stands(scene), 20)
+    if first.state is not State.WAITING or first.expires_at is None:
+        text = clip_words(f"{said} {where_it_stands(of)}", 60)
+        return message(f"{scene.lead}{request.id}: {text}", header(title), section(text))
+    since, until = scene.at(first.asked_at), scene.at(first.expires_at)
+    text = (
+        f"{said} It waits for {waiting.awaited(of)} since {since}, until {until}. I'll tell you how it ends."
+    )
+    blocks = [header(title), section(text)]
+    blocks += _talk(of, MOST_WORDS - count_words(blocks))
+    remind = actions(button("Remind", "remind", Handle.of(first).value))
+    return message(f"{scene.lead}{request.id}: {text}", *blocks, remind)
+
+
+DRAWINGS: dict[str, Draw] = {
+    "approver": approver,
+    "channel": approver,
+    "reminder": reminder,
+    "channel-reminder": reminder,
+    "question": question,
+    "answer": answer,
+    "requester": requester,
+    "result": result,
+    "follower": result,
+    "subject": result,
+    "operator": operator,
+    "notice": notice,
+    "stuck": stuck,
+}
+"""How each role sees a request."""
+CHANNELS = ("channel", "channel-reminder")
+"""Roles whose card stands in a channel, for many readers."""
+
+
+def draw(role: str, scene: Scene) -> Message:
+    """The message for a role. A request this program can't fully read is shown, without buttons."""
+    if scene.request.untouchable:
+        text = f"{scene.request.id} was written by a newer version of me. I show it and leave it alone."
+        return message(text, section(text))
+    return DRAWINGS[role](scene if role not in CHANNELS else replace(scene, viewer=None))

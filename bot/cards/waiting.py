@@ -1,0 +1,173 @@
+"""What cards say while a request waits: how far it is, who decides now, and who isn't asked any more."""
+
+import re
+from collections.abc import Sequence
+
+from approvals.ids import PersonId
+from approvals.request import Request, Vote
+from bot.actions.fill import clip
+from bot.actions.form import first
+from bot.cards.blocks import clip_words
+from bot.cards.named import words_in
+from bot.cards.scene import Scene, capital
+
+STUCK = "Too few are left to decide it. The operators know."
+NO_ANSWER = "No answer yet."
+_ASKED_LATER = "Nobody answered in time, so "
+
+
+def turn(request: Request, who: PersonId | None) -> int:
+    """With which asking somebody was asked who still is; without anybody, whoever was asked last."""
+    if who is None:
+        return max(request.since.values(), default=request.asks)
+    return request.since.get(who, 0)
+
+
+def reminder(request: Request, who: PersonId | None) -> int:
+    """Which reminder is the newest about what somebody is asked now; 0 for none."""
+    sent = request.reminders
+    if who is not None and not turn(request, who):
+        return 0
+    return len(sent) if sent and sent[-1] >= turn(request, who) else 0
+
+
+def progress(scene: Scene, short: int = 0) -> str:
+    """'Step 2 of 2; Priya Rao agreed. Carol Diaz said yes; 1 more needed.'"""
+    request = scene.request
+    if short > 4:
+        step = f"Step {request.step + 1} of {request.steps}; " if request.steps > 1 else ""
+        return f"{step}{request.missing} more needed." if step or request.missing > 1 else ""
+    before = [vote for vote in request.votes if vote.step < request.step]
+    now = [vote for vote in request.votes if vote.step == request.step]
+    parts = []
+    if request.steps > 1:
+        agreed = f"; {_voters(scene, before, short)} agreed" if before else ""
+        parts.append(f"Step {request.step + 1} of {request.steps}{agreed}.")
+    if len(now) > request.agree - request.missing > 0:
+        # A yes may count no more: who gave it left, say, or asked for the same.
+        parts.append(f"{request.agree - request.missing} of {request.agree} have agreed.")
+    elif now and len(now) > request.agree - request.missing:
+        parts.append(f"No yes counts any more; {request.missing} must agree.")
+    elif now:
+        more = f"; {request.missing} more needed" if request.missing else ""
+        parts.append(f"{capital(_voters(scene, now, short))} said yes{more}.")
+    elif request.missing > 1:
+        parts.append(f"{request.missing} must agree.")
+    return " ".join(parts)
+
+
+def _voters(scene: Scene, votes: Sequence[Vote], short: int) -> str:
+    """Who they are; `short` leaves all names but one out."""
+    mine = any(scene.is_viewer(vote.by) for vote in votes)
+    if not short or (mine and len(votes) == 1):
+        return scene.voters(votes)
+    # One name of one word takes no more room than the number.
+    return clip(first(scene.person(votes[0].by)), 40, 1) if len(votes) == 1 else str(len(votes))
+
+
+def notes(scene: Scene) -> str:
+    """Who was stepped over, and who was asked instead."""
+    request = scene.request
+    missed = [text for text in request.unreached[-1:] if text not in request.notes]
+    away = [
+        f"{scene.name(id)} stands in for {'you' if scene.is_viewer(whose) else scene.name(whose)}."
+        for id, whose in request.stand_ins.items()
+        if not scene.is_viewer(id)
+    ]
+    said = [_to_reader(scene, note) for note in request.notes]
+    return " ".join([*said, *missed, *away, *([STUCK] if request.is_stuck else [])])
+
+
+def _to_reader(scene: Scene, note: str) -> str:
+    """Whoever was asked later reads "you" instead of the own name."""
+    late, _, asked = note.partition(_ASKED_LATER)
+    if late or not asked or scene.viewer is None:
+        return note
+    own = rf"(?:(?<=, )|(?<= and )|^){re.escape(scene.viewer.addressed)}(?=, | and | may decide)"
+    return f"{_ASKED_LATER}{re.sub(own, 'you', asked)}"
+
+
+def entitled(scene: Scene) -> tuple[PersonId, ...]:
+    """Whoever may decide and hasn't yet."""
+    voted = _voted(scene.request)
+    return tuple(id for id, _ in scene.request.approvers if id not in voted)
+
+
+def deciders(scene: Scene) -> tuple[PersonId, ...]:
+    """Whoever was asked and hasn't decided; where no message reached anybody, whoever may decide."""
+    voted = _voted(scene.request)
+    return tuple(id for id in scene.request.told if id not in voted) or entitled(scene)
+
+
+def awaited(scene: Scene) -> str:
+    """The same by name: 'Carol Diaz or Sam Lee', 'Carol Diaz and Sam Lee' where both must agree."""
+    return _enough(scene, deciders(scene)) if deciders(scene) else "somebody who can decide"
+
+
+def _enough(scene: Scene, ids: tuple[PersonId, ...]) -> str:
+    """As many of them as are needed: 'A or B', 'A and B', '2 of A, B and C'."""
+    need = scene.request.missing
+    if need < 2:
+        return scene.names(ids, "or")
+    return f"{f'{need} of ' if need < len(ids) else ''}{scene.names(ids)}"
+
+
+def _voted(request: Request) -> set[PersonId]:
+    """Whoever said yes to the current step already."""
+    return {vote.by for vote in request.votes if vote.step == request.step}
+
+
+def has_voted(scene: Scene) -> bool:
+    """Whether the reader said yes to the current step already."""
+    return any(scene.is_viewer(id) for id in _voted(scene.request))
+
+
+def _has_newer(scene: Scene) -> bool:
+    return scene.viewer is None or turn(scene.request, scene.viewer.id) > 0
+
+
+def why_passed(scene: Scene) -> str:
+    """The headline of a copy whose reader isn't asked any more, or has a newer one."""
+    return "Asked again" if _has_newer(scene) else "With others now"
+
+
+def passed(scene: Scene) -> str:
+    """What such a copy says."""
+    request = scene.request
+    if _has_newer(scene):
+        why = "What will change is different now." if request.plan.get("again") else progress(scene)
+        return f"{why} There is a newer card below.".strip()
+    stand_in = next((id for id, whose in request.stand_ins.items() if scene.is_viewer(whose)), None)
+    if stand_in:
+        may = " You may still decide in App Home." if any(map(scene.is_viewer, entitled(scene))) else ""
+        return f"{scene.name(stand_in)} stands in for you.{may}"
+    return _others(scene)
+
+
+def _others(scene: Scene) -> str:
+    request = scene.request
+    left = tuple(id for id in deciders(scene) if not scene.is_viewer(id))
+    if not left:
+        return "You aren't asked any more."
+    new = tuple(id for id in left if turn(request, id) == request.asks)
+    if request.votes or not new:
+        agreed = f"{capital(scene.voters(request.votes))} agreed; now" if request.votes else "Now"
+        return f"{agreed} {_enough(scene, left)} {'decides' if request.missing < 2 else 'decide'}."
+    return f"{scene.names(new)} {'was' if len(new) == 1 else 'were'} asked instead."
+
+
+def talk(scene: Scene, room: int) -> str:
+    """The newest question and what was answered, within so many words."""
+    request = scene.request
+    if not request.questions:
+        return ""
+    last = request.questions[-1]
+    asks = f"{scene.brief(last.by)} asked:"
+    answers = "You:" if scene.is_viewer(request.requester) else f"{scene.brief(request.requester)}:"
+    left = room - words_in(asks) - (words_in(answers) if last.answer else 3)
+    if left < 6:
+        return "A question stands under Details."
+    most = left - min(len(last.answer.split()), left // 2)
+    text = clip_words(last.text, most)
+    said = clip_words(last.answer, left - len(text.split()))
+    return f'{asks} "{text}" ' + (f'{answers} "{said}"' if last.answer else NO_ANSWER)

@@ -1,0 +1,76 @@
+"""Who else on this machine may read or change the files that the bot lives by."""
+
+import os
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+
+from approvals.record.opening import beside
+from bot.settings import Settings
+
+OTHERS_READ, OTHERS_WRITE = 0o066, 0o022
+"""Permissions of group and others: to read or write; to write."""
+
+
+def exposed_record(record: Path) -> str:
+    """Why no bot should run on a record: others may read or write it. '' where they may not."""
+    files = [record.resolve(), *(beside(record, ending) for ending in ("-wal", "-shm"))]
+    exposed = [file for file in files if _mode(file) & OTHERS_READ]
+    if not exposed:
+        return ""
+    return (
+        f"{exposed[0]} is open to others on this machine ({_shown(exposed[0])}), and holds names, addresses "
+        f"and reasons; no bot runs on it like that. Close it: chmod 600 {' '.join(map(str, exposed))}"
+    )
+
+
+def exposures(settings: Settings) -> list[str]:
+    """A sentence for each other file or folder that others may read or change though they needn't."""
+    return [*secrets(settings), *policy(settings.policy), *owner(settings.database), *folders(settings)]
+
+
+def secrets(settings: Settings) -> Iterator[str]:
+    """Files of secrets that others may read; mounted ones often can't be closed."""
+    for name, path in settings.secret_files.items():
+        if _mode(path) & OTHERS_READ:
+            yield f"Others on this machine may read {path} ({name}_FILE): close it if you can."
+
+
+def policy(policy: Path) -> Iterator[str]:
+    """A policy that others may change."""
+    if _mode(policy) & OTHERS_WRITE:
+        yield (
+            f"Others on this machine may change the policy {policy} ({_shown(policy)}), and with it who "
+            f"approves: chmod go-w {policy}"
+        )
+
+
+def owner(record: Path) -> Iterator[str]:
+    """A file of another user is in that user's hands; those of root are anyway."""
+    try:
+        number = record.stat().st_uid
+    except OSError:
+        return
+    if number not in (os.geteuid(), 0):
+        yield f"{record} belongs to another user (number {number}), who may read and change it."
+
+
+def folders(settings: Settings) -> Iterator[str]:
+    """A file in a folder that others may write to can be replaced, whatever its own mode."""
+    files = [settings.database, settings.policy, *settings.secret_files.values()]
+    for folder in sorted({file.resolve().parent for file in files}):
+        # In a sticky folder, as /tmp is, nobody replaces what belongs to somebody else.
+        if _mode(folder) & stat.S_IWOTH and not _mode(folder) & stat.S_ISVTX:
+            yield f"Others on this machine may replace what is in {folder}: chmod o-w {folder}"
+
+
+def _mode(path: Path) -> int:
+    """Type and permissions of what a path leads to; 0 where nothing can be looked at."""
+    try:
+        return path.stat().st_mode
+    except OSError:
+        return 0
+
+
+def _shown(path: Path) -> str:
+    return f"mode {stat.S_IMODE(_mode(path)):04o}"

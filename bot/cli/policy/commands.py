@@ -1,0 +1,114 @@
+"""The policy, from a shell: everything here but `--reach` needs the file alone, for it comes before Slack."""
+
+import os
+import sys
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+
+import click
+
+from approvals.policy.check import check, load
+from approvals.policy.tells import tells
+from approvals.record.store import utc_now
+from approvals.refusals import Refused
+from bot.actions import ACTIONS, CONDITIONS
+from bot.cli.common import JSON, check_domain, say, say_json, sentences, settings
+from bot.cli.policy.foresight import foresee
+from bot.cli.policy.reach import unreached
+from bot.cli.policy.template import TEMPLATE
+from bot.policies import read
+
+
+@click.group()
+def policy() -> None:
+    """The policy file."""
+
+
+def _for_all_to_read(path: str, flags: int) -> int:
+    """Whoever may write the policy decides who approves: only its owner, whatever the umask leaves open."""
+    return os.open(path, flags, 0o644)
+
+
+@policy.command()
+@click.argument("path", type=click.Path(path_type=Path), required=False)
+def init(path: Path | None) -> None:
+    """Write a commented policy to fill in; never over an existing file."""
+    with sentences():
+        path = path or settings().policy
+        try:
+            with open(path, "x", encoding="utf-8", opener=_for_all_to_read) as file:
+                file.write(TEMPLATE)
+        except FileExistsError:
+            raise Refused(f"{path} is there already; I don't write over it.") from None
+        except FileNotFoundError:
+            raise Refused(f"There is no folder {path.parent}. Make it first, then try again.") from None
+    say(f"Wrote {path}. Replace every REPLACE-ME, then: miro-bot policy check")
+
+
+@policy.command("check")
+@click.argument("path", type=click.Path(path_type=Path), required=False)
+@click.option("--reach", is_flag=True, help="Ask Slack whether everybody it names can be reached.")
+@JSON
+def policy_check(path: Path | None, reach: bool, as_json: bool) -> None:
+    """Say everything that is wrong with the policy, with its line, and how many people each rule tells."""
+    with sentences():
+        path = path or settings().policy
+        known, problems = check(read(path), CONDITIONS)
+        told = tells(known) if known and not problems else []
+        missed = unreached(replace(settings(), policy=path)) if reach and not problems else []
+    if as_json:
+        rows = [{"line": one.line, "text": one.text} for one in problems]
+        say_json({"problems": rows, "tells": told, "unreached": missed})
+    else:
+        say(*(f"{path}, {one}" for one in problems), *told, *missed)
+    if known is None and not as_json:
+        say("Mend this first: there may be more that I can't see before.")
+    if not problems and not as_json:
+        say(f"{path} can be used." if not missed else f"{path} can be used, but not by everybody.")
+    sys.exit(1 if problems or missed else 0)
+
+
+def _fields(action: str, fields: tuple[str, ...]) -> Mapping[str, str]:
+    """The fields as typed. Raises UsageError for one that the action doesn't have, saying which there are."""
+    form = ACTIONS[action].form()
+    takes = f"{action} takes {' '.join(f'[{one}=…]' for one in form)}"
+    names = [field.partition("=")[0] for field in fields]
+    for field in fields:
+        name, equals, value = field.partition("=")
+        if name not in form or not equals or not value.strip(", "):
+            raise click.UsageError(f"{takes}; not {field!r}.")
+        if names.count(name) > 1:
+            raise click.UsageError(f"{takes}; {name} is there twice. Write several as {name}=One,Two.")
+    return dict(field.partition("=")[::2] for field in fields)
+
+
+def _time(text: str | None) -> datetime:
+    """The time meant. Raises UsageError."""
+    if text is None:
+        return utc_now()
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError:
+        raise click.UsageError(f"{text!r} is no time; write one like 2026-03-02T09:00.") from None
+    if not 2000 <= at.year < 2200:
+        raise click.UsageError(f"{text!r} is too far away; write a time like 2026-03-02T09:00.")
+    return at if at.tzinfo else at.astimezone()
+
+
+@policy.command("who")
+@click.argument("action", type=click.Choice(sorted(ACTIONS)))
+@click.argument("fields", nargs=-1, metavar="[FIELD=VALUE]...")
+@click.option("--as", "email", required=True, help="Who would ask.")
+@click.option("--at", "at", metavar="TIME", help="When, if not now: 2026-03-02T09:00.")
+@JSON
+def who(action: str, fields: tuple[str, ...], email: str, at: str | None, as_json: bool) -> None:
+    """Who would decide and why, who is told, and what happens if nobody answers."""
+    raw, now = _fields(action, fields), _time(at)
+    with sentences():
+        known = settings()
+        wanted = load(read(known.policy), CONDITIONS)
+        check_domain(wanted, email)
+        found = foresee(wanted, ACTIONS[action], raw, email, now, known.database)
+    say_json(found.as_json()) if as_json else say(*found.lines())

@@ -1,0 +1,202 @@
+"""What every part of the bot shares: the record, the policies, the clock, and how to read a request."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from functools import cache
+from typing import Protocol
+
+from pydantic import ValidationError
+
+from approvals.decide.basis import Table
+from approvals.decide.case import Case
+from approvals.decide.seats import Ground
+from approvals.ids import PersonId, RequestId, SlackId, stamp
+from approvals.people import Person
+from approvals.policy.model import Policy
+from approvals.record.contract import Claim, Note, Store
+from approvals.record.finding import Sight
+from approvals.request import Draft, Request
+from approvals.states import What
+from bot.actions import ACTIONS, Action
+from bot.actions.fill import Tables
+from bot.actions.form import Facts, LookedAt
+from bot.miro.errors import Troubled
+from bot.policies import Policies
+from bot.troubles import Troubles, sentence
+
+LEASE = timedelta(minutes=10)
+"""How long a worker has a request without a sign of life; longer than one call can take."""
+
+
+CONFIDENTIAL = tuple(name for name, action in ACTIONS.items() if action.CONFIDENTIAL)
+"""Actions of which the person concerned never hears."""
+
+
+class SlackAway(Exception):
+    """Slack can't be asked right now."""
+
+
+class BadField(Exception):
+    """The profile field that the policy names can't tell who manages somebody; the text says why."""
+
+
+class Colleagues(Protocol):
+    """Where the bot asks Slack who somebody is."""
+
+    def look(self, person: Person) -> Person:
+        """Looks a person's accounts up again. Raises SlackAway."""
+
+    def find(self, entry: str) -> Person | None:
+        """The person behind an e-mail or Slack id. Raises SlackAway."""
+
+    def user_group(self, handle: str) -> list[SlackId] | None:
+        """Who is in a Slack user group; None where Slack knows none of that name. Raises SlackAway."""
+
+    def channel(self, id: str) -> list[SlackId] | None:
+        """Who is in a channel; None where Slack doesn't show the bot any of that id. Raises SlackAway."""
+
+    def manager(self, person: Person, field: str) -> SlackId | None:
+        """Who manages somebody, by a protected field of the Slack profile. Raises SlackAway, BadField."""
+
+
+@dataclass
+class Desk:
+    """Shared by listeners, worker and courier of one process."""
+
+    store: Store
+    policies: Policies
+    now: Callable[[], datetime]
+    boards_pass: bool = True
+    practice: bool = False
+    # Called when there may be something to do or to send: wakes worker and courier.
+    wake: Callable[[], None] = lambda: None
+    people_changed: bool = False
+    """Whether somebody named a delegate, or came back, since it was last looked who is to be asked."""
+    unknown: set[str] = field(default_factory=set)
+    """Whom somebody named and nobody knows yet: the worker asks Slack."""
+    troubles: Troubles = field(init=False)
+    """What keeps requests from going on with Miro."""
+
+    def __post_init__(self) -> None:
+        self.troubles = Troubles(self.tell_operators)
+
+    @property
+    def policy(self) -> Policy:
+        """The policy in force."""
+        return self.policies.in_force
+
+    def tables(self) -> Tables:
+        """The local tables as they are now."""
+        people, groups = self.store.people, self.store.groups
+        return Tables(self.policy, groups.all, people.meet, people, cache(groups.get), self.boards_pass)
+
+    @property
+    def facts(self) -> Facts:
+        """What actions may know."""
+        return self.tables().facts
+
+    def readable(self, request: Request) -> bool:
+        """Whether this program knows the action, and nothing of its details was forgotten."""
+        try:
+            return bool(self.command(request).NAME)
+        except (KeyError, ValidationError):
+            return False
+
+    def command(self, request: Request) -> Action:
+        """What was asked for, typed. Raises KeyError when this program has no such action."""
+        return ACTIONS[request.action].model_validate(request.details)
+
+    def table(self, request: Request) -> Table:
+        """What a decision about a request rests on."""
+        followers = tuple(one.requester for one in self.store.followers(request.id))
+        asked = self.policies.of(request.policy)
+        action = ACTIONS.get(request.action)
+        for_leavers = action is None or action.FOR_LEAVERS
+        table = Table(
+            asked, self.policy, self.store.people, self.now(), followers, for_leavers,
+            is_confidential=request.action in CONFIDENTIAL,
+        )  # fmt: skip
+        today = self._looked_at(request)
+        return replace(table, teams=today.teams, left=today.left) if today else table
+
+    def _looked_at(self, request: Request) -> LookedAt | None:
+        """What a policy sees of it, by the names its teams have today; None where they can't be told."""
+        try:
+            return self.command(request).looked_at(self.facts)
+        except (KeyError, ValidationError):
+            return None
+
+    def ground(self, command: Action, asker: Person) -> Ground:
+        """What the policy in force says of an ask."""
+        subject = self.person(command.subject) if command.subject else None
+        seen = command.looked_at(self.facts)
+        case = Case(command.NAME, asker, subject, seen.teams, command.days, seen.details, seen.left)
+        return Ground(self.policy, case, self.store.people, self.now())
+
+    def person(self, id: PersonId) -> Person:
+        """A person, or a nameless stand-in for one who is gone."""
+        try:
+            return self.store.people.person(id)
+        except KeyError:
+            return Person(id, name="Somebody")
+
+    def operators(self) -> list[Person]:
+        """Those who look after stopped requests."""
+        entries = [entry for entry, _ in self.policy.members(self.policy.operators)]
+        return [one for one in map(self.find, entries) if one]
+
+    def find(self, entry: str) -> Person | None:
+        """The person whom an entry of the policy names, if they were met."""
+        people = self.store.people
+        return people.by_email(entry) if "@" in entry else people.by_slack(SlackId(entry))
+
+    def is_secret_from(self, person: Person, request: Request) -> bool:
+        """Whether somebody mustn't hear of a request at all: a leaver of the own offboarding."""
+        action = ACTIONS.get(request.action)
+        if action is None or not action.CONFIDENTIAL or request.subject is None:
+            return False
+        asked_it = self.policy.acts_as(person, self.person(request.requester))
+        return self.policy.is_same(person, self.person(request.subject)) and not asked_it
+
+    def sight(self, person: Person) -> Sight:
+        """The requests that somebody may see; what isn't for them under any of their addresses is hidden."""
+        return self.store.finding.seen_by(person.id, CONFIDENTIAL, person.rows)
+
+    def tell_operators(self, text: str) -> None:
+        """Puts one message to each operator on its way."""
+        for person in self.operators():
+            if person.account:
+                self.store.cards.say(Note(person.account.slack_id, {"text": text}))
+
+    def troubled(self, request: Request, error: Troubled, claim: Claim) -> Request:
+        """Writes what keeps Miro from it, for who waits; notes it for operators and health."""
+        text = f"{sentence(error)} {request.id} is saved and continues by itself."
+        request = self.held(request, text, claim, error.wait)
+        self.troubles.note(error, request.id)
+        return request
+
+    def held(self, request: Request, text: str, claim: Claim, named: float = 0.0) -> Request:
+        """Writes that the outside world is away, and when to try again: 30 s, then longer, at most 15 min.
+
+        `named`: seconds that the other side asked for; for the first try they are enough.
+        """
+        wait = timedelta(seconds=30) * 2 ** min(request.holds, 6)
+        if named:
+            wait = timedelta(seconds=named) if not request.holds else max(wait, timedelta(seconds=named))
+        return self.hold(request, text, self.now() + min(wait, timedelta(minutes=15)), claim)
+
+    def hold(self, request: Request, text: str, until: datetime, claim: Claim) -> Request:
+        """Writes that a request has to wait until a time."""
+        draft = Draft(What.HELD, body={"next_try_at": stamp(until)}, words={"text": text})
+        return self.store.append(request, [draft], claim)
+
+
+def numbered(text: str) -> RequestId:
+    """'R-42', 'r-42' or '42' as an id. Raises ValueError."""
+    # Not `isdigit`, to which "²" is one; and no longer than a number of the record can be.
+    number = re.fullmatch("(?:R-)?([0-9]{1,18})", text.strip().upper())
+    if number is None:
+        raise ValueError(f"{text[:20]!r} is no request; they are called R-42.")
+    return RequestId(f"R-{int(number[1])}")

@@ -1,0 +1,1 @@
+"""How calls to Slack and Miro leave this machine: lines, deadlines, Retry-After."""

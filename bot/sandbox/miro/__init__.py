@@ -1,0 +1,1 @@
+"""A Miro SCIM service as documented, with knobs for what can go wrong."""

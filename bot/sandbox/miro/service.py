@@ -1,0 +1,251 @@
+"""A Miro SCIM service as documented, over real HTTP, so that the bot can be seen at work without a Miro."""
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+from urllib.parse import unquote
+
+from bot.sandbox.miro import endpoints
+from bot.sandbox.miro.errors import Refusal, rest_error
+from bot.sandbox.miro.faults import Fault
+from bot.sandbox.miro.gate import Credits, check_token, cost, media, parsed
+from bot.sandbox.miro.organization import (
+    ADMIN,
+    GUEST,
+    MEMBER,
+    BoardsPassed,
+    GroupModel,
+    Organization,
+    Settings,
+    Team,
+    User,
+)
+from bot.sandbox.server import Answer, Call, serving
+
+__all__ = ["BoardsPassed", "Exchange", "Fault", "Miro", "Team", "User"]
+
+log = logging.getLogger("sandbox.miro")
+"""Each call as it is answered, at DEBUG; apart from the log of the bot, which names nobody."""
+
+_PREFIX = "/api/v1/scim"
+_UNDISTURBED = Fault(times=0)
+
+
+@dataclass(frozen=True)
+class Exchange:
+    """One call and its answer; `path` is readable, without the prefix; status 0 is a line that was cut."""
+
+    method: str
+    path: str
+    body: Any
+    status: int
+    answer: Any
+
+
+class Miro(Settings):
+    """One organization and its SCIM service; its settings may be changed at any time."""
+
+    def __init__(
+        self,
+        *,
+        token: str = "sandbox-token",
+        group_model: GroupModel = "team",
+        now: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], None] = time.sleep,
+        url: str = "https://miro.com/api/v1/scim",
+        limits: bool = True,
+    ) -> None:
+        super().__init__(group_model)
+        self.log: list[Exchange] = []
+        self.faults: list[Fault] = []
+        self.limits = limits
+        self._token, self._now, self._sleep, self._url = token, now, sleep, url
+        self._lock = threading.RLock()
+        self._credits = Credits()
+        self._organization = Organization(self)
+
+    def add_team(self, name: str) -> str:
+        """A team, or a user group in that model; returns its id."""
+        with self._lock:
+            id = self._organization.new_id()
+            self._organization.teams[id] = Team(id, displayName=name, team_name=name)
+            return id
+
+    def add_user(
+        self,
+        email: str,
+        name: str,
+        *,
+        teams: Iterable[str] = (),
+        admin: bool = False,
+        active: bool = True,
+        guest: bool = False,
+        registered: bool = True,
+        user_type: str = "Full",
+        admin_roles: Iterable[str] = (),
+        team_admin_of: Iterable[str] = (),
+    ) -> str:
+        """Somebody who is there already, in the teams of these ids; returns the person's id."""
+        role = GUEST if guest else ADMIN if admin else MEMBER
+        with self._lock:
+            id = self._organization.new_id()
+            user = User(id, email, name, active, role, tuple(admin_roles), (), user_type, registered)
+            self._organization.users[id] = user
+            led = list(team_admin_of)
+            for team_id in dict.fromkeys([*teams, *led]):
+                self._organization.join(team_id, [id])
+            for team_id in led:
+                self.change_team(team_id, admins=(*self.team(team_id).admins, id))
+            return id
+
+    def change_user(self, email: str, **changes: Any) -> User:
+        """Changes fields of a person as if by hand in Miro, past its rules."""
+        with self._lock:
+            return self._organization.change(self._known(email).id, **changes)
+
+    def change_team(self, id: str, **changes: Any) -> Team:
+        """Changes names or admins of a team as if by hand; its members change by `join` and `leave`."""
+        with self._lock:
+            return self._organization.change_team(id, **changes)
+
+    def join(self, email: str, team_id: str) -> None:
+        with self._lock:
+            self._organization.join(team_id, [self._known(email).id])
+
+    def leave(self, email: str, team_id: str) -> None:
+        with self._draft() as draft:
+            draft.leave(team_id, [self._known(email).id])
+
+    def delete(self, email: str) -> None:
+        with self._draft() as draft:
+            draft.delete(self._known(email).id)
+
+    def user(self, email: str) -> User | None:
+        """A person as of now, guests included; None once deleted."""
+        with self._lock:
+            return self._organization.named(email)
+
+    def team(self, id: str) -> Team:
+        """A team or user group as of now."""
+        with self._lock:
+            return self._organization.teams[id]
+
+    @property
+    def boards(self) -> list[BoardsPassed]:
+        """Whose boards of which team have gone to whom, in order."""
+        with self._lock:
+            return list(self._organization.boards)
+
+    def snapshot(self) -> dict[str, Any]:
+        """All people and teams without ids, for those depend on the order in which calls came in."""
+        with self._lock:
+            people, teams = dict(self._organization.users), dict(self._organization.teams)
+        users = {user.userName: _drawn_user(user, teams) for user in people.values()}
+        drawn = [_drawn_team(team, people) for team in teams.values()]
+        return {"users": dict(sorted(users.items())), "teams": sorted(drawn, key=str)}
+
+    @contextmanager
+    def serve(self, port: int = 0) -> Iterator[str]:
+        """Serves on loopback until the block ends; yields the base URL, prefix included."""
+        with serving(self.answer, port) as origin:
+            yield origin + _PREFIX
+
+    def answer(self, call: Call) -> Answer | None:
+        """Answers one call and writes it down; None is a line that is cut."""
+        path = _readable(call)
+        fault = self._disturbance(call.method, path)
+        # Outside the lock, so that one slow call doesn't hold up the others.
+        if fault.latency:
+            self._sleep(fault.latency)
+        fault.then()
+        with self._lock:
+            answer = self._disturbed(call, fault)
+            status, said = (answer.status, parsed(answer.body)) if answer else (0, None)
+            exchange = Exchange(call.method, path, parsed(call.body), status, said)
+            self.log.append(exchange)
+        log.debug("%s %s -> %s", call.method, path, status, extra={"exchange": exchange})
+        return answer
+
+    def _disturbance(self, method: str, path: str) -> Fault:
+        with self._lock:
+            fault = next((fault for fault in self.faults if fault.fits(method, path)), _UNDISTURBED)
+            fault.times -= fault.times > 0
+            return fault
+
+    def _disturbed(self, call: Call, fault: Fault) -> Answer | None:
+        if fault.cut == "before":
+            return None
+        instead = fault.answer()
+        if instead is None:
+            said = self._without_effect(call) if fault.no_effect else self._undisturbed(call)
+            instead = fault.said(said)
+        return None if fault.cut == "after" else instead
+
+    def _without_effect(self, call: Call) -> Answer:
+        kept = self._organization
+        said = self._undisturbed(call)
+        self._organization = kept
+        if said.status == 200 and call.method in ("PUT", "PATCH"):
+            return self._handled(replace(call, method="GET"), _parts(call))
+        return said
+
+    def _undisturbed(self, call: Call) -> Answer:
+        parts = _parts(call)
+        if not parts:
+            return Answer.of(404, rest_error(404))
+        try:
+            check_token(call, self._token, self.scim_enabled)
+            if self.limits:
+                self._credits.spend(cost(call, parts), self._now())
+            return self._handled(call, parts)
+        except Refusal as refusal:
+            return Answer.of(refusal.status, refusal.body(), media(call))
+
+    def _handled(self, call: Call, parts: list[str]) -> Answer:
+        with self._draft() as draft:
+            return endpoints.answer(call, parts, draft, self._url)
+
+    @contextmanager
+    def _draft(self) -> Iterator[Organization]:
+        """A copy that counts unless something is refused: a request is done as a whole or not at all."""
+        with self._lock:
+            draft = self._organization.copy()
+            yield draft
+            self._organization = draft
+
+    def _known(self, email: str) -> User:
+        user = self._organization.named(email)
+        if user is None:
+            raise KeyError(email)
+        return user
+
+
+def _parts(call: Call) -> list[str]:
+    """The path below the prefix, step by step; nothing where it lies elsewhere."""
+    below = unquote(call.path).removeprefix(_PREFIX + "/")
+    return [] if below == unquote(call.path) else [part for part in below.split("/") if part]
+
+
+def _readable(call: Call) -> str:
+    query = "&".join(f"{name}={value}" for name, value in call.query.items())
+    return unquote(call.path).removeprefix(_PREFIX) + (f"?{query}" if query else "")
+
+
+def _drawn_user(user: User, teams: dict[str, Team]) -> dict[str, Any]:
+    groups = sorted(teams[id].displayName for id in user.groups)
+    return {name: value for name, value in asdict(user).items() if name != "id"} | {"groups": groups}
+
+
+def _drawn_team(team: Team, people: dict[str, User]) -> dict[str, Any]:
+    members = sorted(people[id].userName for id in team.members)
+    admins = sorted(people[id].userName for id in team.admins)
+    return {
+        "displayName": team.displayName,
+        "team_name": team.team_name,
+        "members": members,
+        "admins": admins,
+    }

@@ -1,0 +1,147 @@
+"""The Web API's methods about channels and messages."""
+
+from typing import Any
+
+from bot.sandbox.slack.limits import ALL_TEXT_OF_A_MESSAGE, problems
+from bot.sandbox.slack.records import JSON, Channel, Message, Refused
+from bot.sandbox.slack.state import SlackState
+
+
+def conversations_open(slack: SlackState, params: JSON) -> JSON:
+    users = str(params.get("users") or "").split(",")
+    if len(users) != 1 or not users[0]:
+        raise Refused("users_list_not_supplied")
+    return {"channel": {"id": opened(slack, users[0]).id}}
+
+
+def opened(slack: SlackState, user_id: str) -> Channel:
+    """The direct messages with this person; those of a deactivated person can't be opened anew."""
+    person = slack.people.get(user_id)
+    if person is None:
+        raise Refused("user_not_found")
+    # Old ones stay open, and posting there goes well, unread (python-slack-sdk#1156): look at `deleted`.
+    if person.deleted and "D" + user_id not in slack.channels:
+        raise Refused("user_disabled")
+    return slack.direct(user_id)
+
+
+def conversations_info(slack: SlackState, params: JSON) -> JSON:
+    channel = slack.channels.get(str(params.get("channel")))
+    if channel is None or (channel.is_private and slack.bot_user not in channel.members):
+        raise Refused("channel_not_found")
+    return {"channel": _as_channel(slack, channel)}
+
+
+def conversations_members(slack: SlackState, params: JSON) -> JSON:
+    channel = slack.channels.get(str(params.get("channel")))
+    if channel is None or (channel.is_private and slack.bot_user not in channel.members):
+        raise Refused("channel_not_found")
+    start, limit = int(params.get("cursor") or 0), int(params.get("limit") or 100)
+    if not 0 < limit <= 999:
+        raise Refused("invalid_limit")
+    everybody = sorted(channel.members)
+    more = str(start + limit) if start + limit < len(everybody) else ""
+    return {"members": everybody[start : start + limit], "response_metadata": {"next_cursor": more}}
+
+
+def _as_channel(slack: SlackState, channel: Channel) -> JSON:
+    flags = ("id", "is_archived", "is_private", "is_ext_shared")
+    known: JSON = {name: getattr(channel, name) for name in flags}
+    known |= {"is_im": channel.person is not None, "is_channel": channel.person is None}
+    if channel.person:
+        return known | {"user": channel.person}
+    return known | {"name": channel.name, "is_member": slack.bot_user in channel.members}
+
+
+def chat_post_message(slack: SlackState, params: JSON) -> JSON:
+    channel = _for_posting(slack, params.get("channel"))
+    message = slack.add_message(channel.id, slack.bot_user, *content(params), **_besides(params))
+    return {"channel": channel.id, "ts": message.ts, "message": as_slack(slack, message)}
+
+
+def chat_post_ephemeral(slack: SlackState, params: JSON) -> JSON:
+    channel = _for_posting(slack, params.get("channel"))
+    user = str(params.get("user"))
+    if user not in channel.members:
+        raise Refused("user_not_in_channel")
+    more = _besides(params) | {"ephemeral_for": user}
+    return {"message_ts": slack.add_message(channel.id, slack.bot_user, *content(params), **more).ts}
+
+
+def chat_update(slack: SlackState, params: JSON) -> JSON:
+    message = _own(slack, params, "cant_update_message")
+    if slack.channels[message.channel].is_archived:
+        raise Refused("is_inactive")
+    text, blocks = content(params)
+    # Text without blocks takes the old blocks away and leaves "(edited)"; blocks leave no such mark.
+    message.edited = message.edited or not blocks
+    message.text = text or (message.text if blocks else "")
+    message.blocks = slack.with_ids(blocks)
+    message.metadata = params.get("metadata", message.metadata)
+    return {
+        "channel": message.channel,
+        "ts": message.ts,
+        "text": message.text,
+        "message": as_slack(slack, message),
+    }
+
+
+def chat_delete(slack: SlackState, params: JSON) -> JSON:
+    message = _own(slack, params, "cant_delete_message")
+    slack.messages.remove(message)
+    return {"channel": message.channel, "ts": message.ts}
+
+
+def _for_posting(slack: SlackState, place: Any) -> Channel:
+    if place in slack.people:
+        return opened(slack, str(place))
+    channel = slack.channels.get(str(place))
+    if channel is None or (channel.is_private and slack.bot_user not in channel.members):
+        raise Refused("channel_not_found")
+    if channel.is_archived:
+        raise Refused("is_archived")
+    if slack.bot_user not in channel.members:
+        raise Refused("not_in_channel")
+    return channel
+
+
+def _own(slack: SlackState, params: JSON, otherwise: str) -> Message:
+    """The bot's message; a user id is no channel here, and what is ephemeral can't be found again."""
+    if params.get("channel") not in slack.channels:
+        raise Refused("channel_not_found")
+    for message in slack.messages:
+        same = (message.channel, message.ts) == (params["channel"], params.get("ts"))
+        if same and message.ephemeral_for is None:
+            if message.user != slack.bot_user:
+                raise Refused(otherwise)
+            return message
+    raise Refused("message_not_found")
+
+
+def content(params: JSON) -> tuple[str, list[JSON]]:
+    text, blocks = str(params.get("text") or ""), params.get("blocks") or []
+    found = problems("message", params)
+    if any(f"{ALL_TEXT_OF_A_MESSAGE + 1} characters in all" in each for each in found):
+        raise Refused("msg_blocks_too_long")
+    if found:
+        messages = [f"[ERROR] {each}" for each in found]
+        raise Refused("invalid_blocks", errors=found, response_metadata={"messages": messages})
+    if not text and not blocks:
+        raise Refused("no_text")
+    return text, blocks
+
+
+def _besides(params: JSON) -> JSON:
+    return {"thread_ts": params.get("thread_ts"), "metadata": params.get("metadata")}
+
+
+def as_slack(slack: SlackState, message: Message) -> JSON:
+    """The message as Slack writes it in answers and payloads."""
+    said: JSON = {"type": "message", "user": message.user, "ts": message.ts, "text": message.text}
+    said |= {"team": slack.team_id, "blocks": message.blocks}
+    if message.user == slack.bot_user:
+        said |= {"bot_id": "B" + slack.bot_user[1:], "app_id": slack.app_id}
+    if message.edited:
+        said["edited"] = {"user": message.user, "ts": message.ts}
+    optional = {"thread_ts": message.thread_ts, "metadata": message.metadata}
+    return said | {name: value for name, value in optional.items() if value}

@@ -1,0 +1,52 @@
+"""A Slack workspace to run the bot against: real HTTP both ways, real shapes, state that can be seen."""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from bot.sandbox.server import Answer, Call, serving
+from bot.sandbox.slack import response_urls, web_api
+from bot.sandbox.slack.gestures import Gestures
+from bot.sandbox.slack.state import SlackState
+
+
+class Workspace(SlackState):
+    """The state, served; what people do in it is in `Gestures`."""
+
+    def __init__(
+        self,
+        *,
+        signing_secret: str = "sandbox-secret",
+        team_id: str = "T01",
+        enterprise_id: str | None = None,
+        now: Callable[[], float] = time.time,
+        bot_user: str = "U0BOT",
+        org_install: bool = False,
+        scopes: frozenset[str] | None = None,
+        calls_a_minute: int | None = None,
+    ):
+        """`scopes` None lets the bot do everything; `org_install` is an app installed for the whole Grid.
+
+        With `calls_a_minute` each method takes so many, and answers 429 to the others.
+        """
+        super().__init__(
+            team_id, enterprise_id, bot_user, signing_secret, now, org_install, scopes, calls_a_minute
+        )
+        self.add_person(bot_user, None, "Miro", is_bot=True)
+
+    @contextmanager
+    def serve(self, port: int = 0) -> Iterator[str]:
+        """Serves the Web API until the block ends; yields the base URL for the bot's client."""
+        with serving(self._answer, port) as self.base:
+            yield f"{self.base}/api/"
+
+    def acting(self, bot_url: str, patience: float = 10.0) -> Gestures:
+        """People acting on the bot at `bot_url` (its whole `/slack/events` address)."""
+        return Gestures(self, bot_url, patience=patience)
+
+    def _answer(self, call: Call) -> Answer | None:
+        if call.path.startswith("/api/"):
+            return web_api.answer(self, call)
+        if call.path.startswith("/response/"):
+            return response_urls.answer(self, call)
+        return Answer(404)

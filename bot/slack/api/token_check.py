@@ -1,0 +1,40 @@
+"""Whether an error that may be the token's is: `auth.test` answers for the token and for nobody else."""
+
+import threading
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from approvals.clocks import is_recent
+from bot.slack.api.edge import Kind, SlackClient, SlackFault
+from bot.slack.api.pace import Pace
+
+TRUSTED_FOR = timedelta(seconds=10)
+"""How long an answer of `auth.test` counts: as long as the hold it decides about."""
+BUSY = {"internal_error", "fatal_error", "service_unavailable", "request_timeout"}
+"""Refusals that speak of Slack's servers and of no token."""
+
+
+class TokenCheck:
+    """Asks Slack for the token itself, at most once in TRUSTED_FOR. Safe to use from several threads."""
+
+    def __init__(self, client: SlackClient, pace: Pace, now: Callable[[], datetime]) -> None:
+        self._client, self._pace, self._now = client, pace, now
+        self._lock = threading.Lock()
+        self._answer: tuple[datetime, bool | None] | None = None
+
+    def is_good(self) -> bool | None:
+        """Whether Slack takes the token; None where it didn't say. Raises Paced."""
+        with self._lock:
+            # Asked anew when the hold has ended, not a moment later.
+            within = TRUSTED_FOR - timedelta.resolution
+            if self._answer is None or not is_recent(self._answer[0], self._now(), within):
+                self._answer = self._now(), self._asked()
+            return self._answer[1]
+
+    def _asked(self) -> bool | None:
+        try:
+            with self._pace.calling("auth.test", urgent=True):
+                self._client.auth_test()
+        except SlackFault as fault:
+            return False if fault.kind is Kind.REFUSED and fault.code not in BUSY else None
+        return True

@@ -1,0 +1,171 @@
+"""The calls that bring messages to Slack, and how they fail: for good, for now, or before they are made."""
+
+import logging
+from collections.abc import Mapping
+from typing import Any
+
+from bot.slack.api.edge import Kind, SlackClient, SlackFault
+from bot.slack.api.pace import EVERYTHING, Crowded, Pace, Paced
+from bot.slack.api.token_check import TRUSTED_FOR, TokenCheck
+from bot.slack.deliver.verdict import Verdicts
+
+log = logging.getLogger(__name__)
+
+_FINAL = {
+    "channel_not_found", "is_archived", "user_disabled", "user_not_found", "not_in_channel", "cannot_dm_bot",
+    "message_not_found", "cant_update_message", "user_not_in_channel", "user_not_visible", "is_inactive",
+    "edit_window_closed", "not_an_address_of_slack",
+}  # fmt: skip
+"""Errors that name what is gone: trying again mends none of them. What isn't listed is judged by whether
+others are reached (`Verdicts`); there are many, and more every year."""
+_PAGE_IS_OFF = {"not_enabled"}
+"""App Home is switched off; the page is drawn again when somebody opens it."""
+_TOKEN = {"invalid_auth", "not_authed", "account_inactive", "token_revoked", "token_expired"}
+"""Errors of the bot's token: nobody's verdict. Nothing is sent for a while; somebody mends these, and then
+everything is brought."""
+_PERHAPS_TOKEN = {
+    "org_login_required", "not_allowed_token_type", "two_factor_setup_required", "access_denied",
+    "invalid_app_id", "team_added_to_org", "accesslimited", "enterprise_is_restricted",
+    "messages_tab_disabled",
+}  # fmt: skip
+"""Errors of the token, the workspace or the app's settings by name, which Slack also answers for one channel
+or person: `auth.test` decides which it is."""
+_SLACKS_OWN = {"internal_error", "fatal_error"}
+"""Slack's 5xx in words: nobody's verdict."""
+_PASSING = {"service_unavailable", "request_timeout", "missing_scope"}
+"""They pass, or somebody mends them, and mostly befall everybody; for one recipient alone they may last."""
+_OF_THE_MESSAGE = ("block", "msg_", "text", "attachment", "metadata", "invalid_arg", "json", "form_data")
+"""What the names of errors have in them that are about a message and not about who was to get it."""
+
+TOKEN_HOLD = TRUSTED_FOR.total_seconds()
+PLAIN = "Slack didn't take the full message. My App Home has everything."
+
+
+class Unreachable(Exception):
+    """This message can't get there, now or later."""
+
+
+class Later(Exception):
+    """It didn't get there now; try again after so many seconds.
+
+    `refused`: Slack said no to this recipient, `code` says why. `tried` is False where no call was made.
+    """
+
+    def __init__(self, seconds: float, code: str = "", *, refused: bool = False, tried: bool = True) -> None:
+        super().__init__(f"in {seconds} s")
+        self.seconds, self.code, self.refused, self.tried = seconds, code, refused, tried
+
+
+class Line:
+    """The bot's way to Slack. Everything here raises Unreachable, Later or Paced."""
+
+    def __init__(self, client: SlackClient, pace: Pace, verdicts: Verdicts, token: TokenCheck) -> None:
+        self._client, self.pace, self._verdicts, self._token = client, pace, verdicts, token
+
+    def call(self, method: str, *, urgent: bool = False, **params: Any) -> dict[str, Any]:
+        """One Web API call, by the name of slack_sdk's function."""
+        name = method.replace("_", ".")
+        to = _recipient(name, params)
+        if wait := self._verdicts.wait(name, to):
+            raise Later(wait, tried=False)
+        try:
+            return self._sent(method, name, params, to, urgent)
+        except SlackFault as fault:
+            if not self._may_be_the_message(name, params, to, fault):
+                raise self._consequence(name, to, fault) from fault
+            said = fault.response.get("response_metadata")
+            log.error("Slack %s: %s %s; I send plain text", name, fault.code, said if said else "")
+        try:
+            return self._sent(method, name, _plain(params), to, urgent)
+        except SlackFault as fault:
+            raise self._consequence(name, to, fault) from fault
+
+    def _sent(self, method: str, name: str, params: dict[str, Any], to: str, urgent: bool) -> dict[str, Any]:
+        try:
+            with self.pace.calling(name, str(params.get("channel", "")), urgent):
+                said = dict(getattr(self._client, method)(**params).data)
+        except Crowded as crowded:
+            raise Later(crowded.seconds, tried=False) from crowded
+        self.pace.went_well(name)
+        self._verdicts.reached(name, to)
+        return said
+
+    def _may_be_the_message(self, name: str, params: Mapping[str, Any], to: str, fault: SlackFault) -> bool:
+        """A fault of one message is nobody's verdict: before somebody is judged, its plain text is tried."""
+        if fault.kind is not Kind.REFUSED or not (params.get("blocks") and params.get("text")):
+            return False
+        if fault.code in _FINAL | _TOKEN | _PERHAPS_TOKEN | _SLACKS_OWN | _PASSING:
+            return False
+        return any(part in fault.code for part in _OF_THE_MESSAGE) or self._verdicts.is_close(name, to)
+
+    def _consequence(self, method: str, to: str, fault: SlackFault) -> Exception:
+        """What follows from a fault. Raises Paced where the token can't be asked for now."""
+        code = fault.code
+        if code in _FINAL or (code in _PAGE_IS_OFF and method == "views.publish"):
+            self.pace.went_well(method)
+            return Unreachable(code)
+        if code == "missing_scope" and method == "conversations.info":
+            return Unreachable("I may not look whether the channel is shared (channels:read)")
+        log.warning("Slack %s: %s", method, fault.why)
+        if fault.kind is Kind.BUSY:
+            seconds = fault.retry_after or 1
+            self.pace.hold(method, seconds)
+            self._verdicts.busy(method, to, seconds)
+            return Paced(method, seconds)
+        is_good = False if code in _TOKEN else self._token.is_good() if code in _PERHAPS_TOKEN else True
+        if is_good is False:
+            self.pace.hold(EVERYTHING, TOKEN_HOLD)
+            return Paced(EVERYTHING, TOKEN_HOLD)
+        if fault.kind is not Kind.REFUSED or code in _SLACKS_OWN or is_good is None:
+            self.pace.failed(method)
+            return Later(1, code)
+        return self._refused(method, to, code)
+
+    def _refused(self, method: str, to: str, code: str) -> Exception:
+        """What follows from a refusal that may be about the recipient."""
+        if self._verdicts.refused(method, to):
+            self.pace.went_well(method)
+            return Unreachable(code)
+        if code in _PASSING:
+            # Most likely nobody can be reached; if somebody is, that ends the row of failures.
+            self.pace.failed(method)
+        else:
+            self.pace.went_well(method)
+        return Later(self._verdicts.wait(method, to) or 1, code, refused=True)
+
+    def post(self, to: str, message: Mapping[str, Any], urgent: bool = False) -> dict[str, Any]:
+        """A new message; a link that somebody typed isn't unfolded."""
+        return self.call(
+            "chat_postMessage", urgent=urgent, channel=to, unfurl_links=False, unfurl_media=False, **message
+        )
+
+    def replace(self, url: str, message: Mapping[str, Any]) -> None:
+        """Puts a message in the place of one that was pressed (Slack lets it for 30 minutes)."""
+        try:
+            with self.pace.calling("response_url", urgent=True):
+                self._client.respond(url, {**message, "replace_original": True})
+        except SlackFault as fault:
+            gone = fault.kind is Kind.STATUS and 400 <= (fault.response.status_code or 0) < 500
+            if gone or fault.kind is Kind.REFUSED:
+                raise Unreachable(fault.why) from fault
+            raise self._consequence("response_url", url, fault) from fault
+
+    def refuse_shared(self, channel: str) -> None:
+        """A channel shared with another organization would show names and reasons to strangers."""
+        said = self.call("conversations_info", channel=channel)
+        # Whatever isn't a clear no counts as shared: names mustn't be shown by mistake.
+        if said["channel"].get("is_ext_shared", False) is not False:
+            raise Unreachable("the channel is shared with another organization")
+
+
+def _recipient(method: str, params: Mapping[str, Any]) -> str:
+    """Whom or what a refusal is about: a person, a channel, or one message in it."""
+    who = params.get("user_id") or params.get("user") or params.get("channel") or ""
+    return f"{who}/{params.get('ts', '')}" if method == "chat.update" else str(who)
+
+
+def _plain(params: Mapping[str, Any]) -> dict[str, Any]:
+    kept = {
+        name: value for name, value in params.items() if name not in ("blocks", "attachments", "metadata")
+    }
+    return {**kept, "text": f"{params['text']}\n{PLAIN}"}

@@ -1,0 +1,72 @@
+"""Brings notes to Slack: what is said once and never redrawn."""
+
+import logging
+from dataclasses import dataclass
+from datetime import timedelta
+
+from approvals.record.contract import Note, StoreTrouble
+from bot.context import Desk
+from bot.slack.api.pace import Paced
+from bot.slack.deliver.calls import Later, Line, Unreachable
+
+log = logging.getLogger(__name__)
+
+GIVE_UP = 12
+"""Tries for a note; with growing gaps about six hours."""
+
+
+@dataclass
+class Notes:
+    """Delivers a note, or says when to try again."""
+
+    desk: Desk
+    line: Line
+
+    def say(self, note: Note) -> frozenset[str]:
+        """Delivers a note of the record, and writes down that it was, or when it is tried again.
+
+        Returns the method that can't be called now, if that is why it wasn't tried.
+        """
+        try:
+            self._deliver(note)
+        except Paced as paced:
+            return frozenset((paced.method,))
+        except Unreachable as error:
+            log.warning("a note couldn't be delivered: %s", error)
+            if note.only_for:  # somebody who isn't in the channel, say: then directly
+                # There the thread isn't.
+                alone = {name: part for name, part in note.message.items() if name != "thread_ts"}
+                self.desk.store.cards.say(Note(note.only_for, alone))
+        except Later as later:
+            if not later.tried or note.tries < GIVE_UP:
+                wait = max(later.seconds, 2.0**note.tries * 5 if later.tried else 0)
+                self.desk.store.cards.said(note, self.desk.now() + timedelta(seconds=wait))
+                return frozenset()
+            log.warning("a note was given up after %s tries", note.tries)
+        except StoreTrouble:
+            raise
+        except Exception:
+            log.exception("a note met an error that I don't know")
+            if note.tries < GIVE_UP:
+                self.desk.store.cards.said(note, self.desk.now() + timedelta(minutes=5))
+                return frozenset()
+        self.desk.store.cards.said(note)
+        return frozenset()
+
+    def say_once(self, note: Note) -> None:
+        """Delivers a note that the record couldn't take: from memory, in one try."""
+        try:
+            self._deliver(note)
+        except Exception as error:
+            # Nothing of it is stored, and nothing else may be kept from being said.
+            log.warning("a note that couldn't be stored couldn't be delivered either: %r", error)
+
+    def _deliver(self, note: Note) -> None:
+        if note.channel.startswith("http"):
+            self.line.replace(note.channel, note.message)
+        elif note.only_for:
+            self.line.call("chat_postEphemeral", channel=note.channel, user=note.only_for, **note.message)
+        else:
+            if note.channel == self.desk.policy.tell:
+                self.line.refuse_shared(note.channel)
+            self.line.post(note.channel, note.message)

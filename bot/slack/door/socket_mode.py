@@ -1,0 +1,275 @@
+"""Socket Mode: one line to Slack that is always there, judged by what is heard on it.
+
+slack_sdk's client pings and never looks whether a pong comes: it keeps a line that has died without a word.
+Here one thread owns the line, and joins again whenever nothing came for a while
+(docs.slack.dev/apis/events-api/using-socket-mode).
+"""
+
+import json
+import logging
+import threading
+import time
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urlsplit
+
+from slack_bolt import BoltResponse
+from websocket import ABNF, WebSocket, WebSocketException, WebSocketTimeoutException, create_connection
+
+from bot.http.outgoing import is_loopback
+from bot.slack.api.edge import Kind, SlackClient, SlackFault
+from bot.slack.api.heard import Heard
+from bot.slack.door.inbound import Malformed, checked, parsed
+from bot.slack.door.receiver import Receiver
+
+log = logging.getLogger(__name__)
+
+LINE_FAULTS = (WebSocketException, OSError)
+
+
+@dataclass(frozen=True)
+class Pulse:
+    """Times of the line, in seconds. Found dead and joined again within a minute."""
+
+    ping: float = 10.0
+    silence: float = 30.0
+    """Without a frame, pongs included, the line is dead; so it is without a hello."""
+    connect: float = 10.0
+    first_wait: float = 1.0
+    longest_wait: float = 30.0
+    """Between tries to join, which double; there is no last one."""
+    parting: float = 10.0
+    """How long a line that Slack is about to close is still read beside the new one."""
+
+
+@dataclass(eq=False)
+class _Session:
+    """One WebSocket."""
+
+    socket: WebSocket
+    opened: float
+    heard: float
+    next_ping: float
+    greeted: bool = False
+
+    def send(self, text: str) -> None:
+        self.socket.send(text)
+
+    def drop(self) -> None:
+        """Closes it without waiting for the other side, which may be gone."""
+        with suppress(*LINE_FAULTS, ValueError):
+            self.socket.send_close()
+        with suppress(*LINE_FAULTS, AttributeError):  # whoever reads wakes up; AttributeError: it is closed
+            self.socket.abort()  # type: ignore[no-untyped-call]
+        self.socket.shutdown()  # type: ignore[no-untyped-call]
+
+
+@dataclass
+class SocketMode:
+    """Joins, listens, answers, and joins again until it is stopped.
+
+    `client` opens connections with the app's `token`; `threads` take what comes.
+    """
+
+    client: SlackClient
+    token: str
+    receiver: Receiver
+    heard: Heard
+    threads: int = 32
+    pulse: Pulse = Pulse()
+    joined: threading.Event = field(default_factory=threading.Event)
+    _ending: threading.Event = field(default_factory=threading.Event)
+    _current: _Session | None = None
+    _wait: float = 0.0
+    _next_url: str = ""
+    _busy: set[Future[None]] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        self._workers = ThreadPoolExecutor(self.threads, thread_name_prefix="socket-mode")
+        self._thread = threading.Thread(target=self._run, name="socket-mode", daemon=True)
+
+    def start(self) -> None:
+        """Begins to join. Raises SlackFault where Slack refuses the token; all else is tried again."""
+        try:
+            self._next_url = self._url()
+        except SlackFault as fault:
+            if fault.kind is Kind.REFUSED:
+                raise
+        self.heard.expect()
+        self._thread.start()
+
+    def stop(self, patience: float) -> None:
+        """Takes nothing more, lets what came be answered, and ends the line, within about so many seconds."""
+        deadline = time.monotonic() + patience
+        self._ending.set()
+        wait(set(self._busy), patience)
+        self._workers.shutdown(wait=False, cancel_futures=True)
+        if self._current:
+            self._current.drop()
+        if self._thread.is_alive():
+            self._thread.join(max(deadline - time.monotonic(), 0.1))
+
+    # -- the line ----------------------------------------------------------------------------------------
+
+    def _run(self) -> None:
+        while not self._ending.is_set():
+            session = self._current = self._opened()
+            if session is None:
+                return
+            why, is_parting = self._ended(session)
+            if is_parting:
+                threading.Thread(target=self._part, args=(session,), name="parting", daemon=True).start()
+            else:
+                session.drop()
+            if self._ending.is_set():
+                return
+            log.warning("Slack's line has to be joined again: %s", why)
+            self._pause_after(session)
+
+    def _opened(self) -> _Session | None:
+        """A new connection, however long it takes; None where the bot ends first."""
+        while not self._ending.wait(self._wait):
+            url, self._next_url = self._next_url, ""
+            try:
+                return self._connected(url or self._url())
+            except SlackFault as fault:
+                why, seconds = fault.why, fault.retry_after or 0.0
+            except (*LINE_FAULTS, ValueError) as error:
+                why, seconds = f"{type(error).__name__}: {error}", 0.0
+            self._wait = max(self._longer(), seconds)
+            log.warning("Slack's line can't be opened: %s; I try again in %.0f s", why, self._wait)
+        return None
+
+    def _longer(self) -> float:
+        return min(max(self._wait * 2, self.pulse.first_wait), self.pulse.longest_wait)
+
+    def _pause_after(self, session: _Session) -> None:
+        """None after a line that was good for a while; longer and longer after those that never are."""
+        was_good = session.greeted and time.monotonic() - session.opened > self.pulse.ping
+        self._wait = 0.0 if was_good else self._longer()
+
+    def _url(self) -> str:
+        """Where to connect; it is good for one connection. Raises SlackFault."""
+        return str(self.client.apps_connections_open(app_token=self.token)["url"])
+
+    def _connected(self, url: str) -> _Session:
+        parts = urlsplit(url)
+        if parts.scheme != "wss" and not (parts.scheme == "ws" and is_loopback(parts.hostname or "")):
+            raise ValueError("Slack named an address that isn't wss")
+        socket = create_connection(url, timeout=self.pulse.connect, enable_multithread=True)
+        socket.settimeout(self.pulse.ping)
+        now = time.monotonic()
+        return _Session(socket, opened=now, heard=now, next_ping=now + self.pulse.ping)
+
+    def _ended(self, session: _Session) -> tuple[str, bool]:
+        """Listens until the line ends; why it did, and whether Slack only asks to join anew."""
+        try:
+            while not self._ending.is_set():
+                if why := self._pulse_problem(session):
+                    return why, False
+                if self._next(session):
+                    return "Slack asks for it", True
+        except (*LINE_FAULTS, ValueError) as error:
+            return f"{type(error).__name__}: {error}", False
+        return "the bot ends", False
+
+    def _part(self, session: _Session) -> None:
+        """Reads what still comes on a line that Slack is about to close: each delivery comes on one only."""
+        until = time.monotonic() + self.pulse.parting
+        with suppress(*LINE_FAULTS, ValueError):
+            session.socket.settimeout(min(self.pulse.ping, 1.0))
+            while time.monotonic() < until and not self._ending.is_set():
+                self._next(session)
+        session.drop()
+
+    def _pulse_problem(self, session: _Session) -> str:
+        now = time.monotonic()
+        if now - session.heard > self.pulse.silence:
+            return f"nothing was heard for {now - session.heard:.0f} s"
+        if not session.greeted and now - session.opened > self.pulse.silence:
+            return f"no hello came within {now - session.opened:.0f} s"
+        if now >= session.next_ping:
+            session.socket.ping()
+            session.next_ping = now + self.pulse.ping
+        return ""
+
+    def _next(self, session: _Session) -> bool:
+        """Reads one frame, or waits for a while; whether Slack asks to join anew. Pings are answered too."""
+        try:
+            opcode, data = session.socket.recv_data(control_frame=True)
+        except WebSocketTimeoutException:
+            return False
+        session.heard = time.monotonic()
+        self.heard.line()
+        if opcode == ABNF.OPCODE_CLOSE:
+            raise WebSocketException("Slack closed it")
+        return opcode == ABNF.OPCODE_TEXT and self._took(session, data)
+
+    # -- what comes --------------------------------------------------------------------------------------
+
+    def _took(self, session: _Session, data: bytes) -> bool:
+        """Takes up one message; whether it asks to join anew."""
+        try:
+            message = parsed(data.decode())
+            if not isinstance(message, dict):
+                raise Malformed("the message is no object")
+        except (Malformed, UnicodeDecodeError) as error:
+            log.warning("a message over Socket Mode was ignored: %s", error)
+            return False
+        if message.get("type") == "hello":
+            session.greeted = True
+            self.joined.set()
+            log.info("joined Slack")
+        elif message.get("type") == "disconnect":
+            return True
+        elif isinstance(message.get("envelope_id"), str) and not self._ending.is_set():
+            work = self._workers.submit(self._answer, session, message)
+            self._busy.add(work)
+            work.add_done_callback(self._busy.discard)
+        return False
+
+    def _answer(self, session: _Session, message: dict[str, Any]) -> None:
+        """Hands one delivery to the listeners, and acknowledges it."""
+        answer: dict[str, Any] = {"envelope_id": message["envelope_id"]}
+        try:
+            said = self.receiver.take(checked(message.get("payload")), _headers(message))
+        except Malformed as error:
+            log.warning("a delivery over Socket Mode was ignored: malformed (%s)", error)
+        except Exception:
+            log.exception("a delivery met an error that nothing foresaw")
+            return
+        else:
+            if said.status != 200:
+                log.warning("a delivery wasn't acknowledged: status %s", said.status)
+                return
+            answer |= _payload(said)
+        self._send(session, json.dumps(answer))
+
+    def _send(self, session: _Session, text: str) -> None:
+        """On the line that brought the delivery; if that is gone, on the newest."""
+        try:
+            session.send(text)
+        except LINE_FAULTS:
+            try:
+                if self._current is None or self._current is session:
+                    raise WebSocketException("there is no other")
+                self._current.send(text)
+            except LINE_FAULTS as error:
+                log.warning("an answer didn't get to Slack, for its line is gone: %s", error)
+
+
+def _headers(message: dict[str, Any]) -> dict[str, str]:
+    """What the HTTP headers of a delivery that is sent again would say."""
+    names = {"x-slack-retry-num": "retry_attempt", "x-slack-retry-reason": "retry_reason"}
+    found = {header: message.get(name) for header, name in names.items()}
+    return {header: str(value) for header, value in found.items() if isinstance(value, (str, int))}
+
+
+def _payload(said: BoltResponse) -> dict[str, Any]:
+    """The part of an acknowledgement that says something."""
+    if not said.body:
+        return {}
+    media = str(said.headers.get("content-type", [""])[0])
+    return {"payload": json.loads(said.body) if media.startswith("application/json") else {"text": said.body}}

@@ -1,0 +1,163 @@
+"""The HTTP door: nothing reaches Bolt that isn't signed by Slack, and recently, and well-formed.
+
+Bolt could check signatures itself, but logs the whole body of a bad one; bodies hold names and reasons.
+"""
+
+import json
+import logging
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable
+from typing import Any
+from wsgiref.types import StartResponse, WSGIApplication
+
+from slack_bolt.adapter.wsgi.http_response import WsgiHttpResponse
+from slack_sdk.signature import Clock, SignatureVerifier
+
+from bot.slack.door.inbound import Malformed, fields, read
+from bot.slack.door.receiver import Receiver
+
+log = logging.getLogger(__name__)
+
+Environ = dict[str, Any]
+
+
+class Counts:
+    """What was turned away, and why; shown by /healthz."""
+
+    def __init__(self) -> None:
+        self._counts: Counter[str] = Counter()
+        self._lock = threading.Lock()
+
+    def add(self, what: str) -> None:
+        """One more."""
+        with self._lock:
+            self._counts[what] += 1
+
+    def all(self) -> dict[str, int]:
+        """Everything counted."""
+        with self._lock:
+            return dict(self._counts)
+
+
+class _Given(Clock):
+    def __init__(self, now: Callable[[], float]) -> None:
+        self._now = now
+
+    def now(self) -> float:
+        return self._now()
+
+
+class Door:
+    """A WSGI application: `/slack/events` for everything Slack sends, `/healthz` for whoever watches."""
+
+    def __init__(
+        self,
+        receiver: Receiver,
+        secret: str,
+        health: Callable[[], dict[str, Any]],
+        now: Callable[[], float] = time.time,
+        heard: Callable[[], None] = lambda: None,
+    ) -> None:
+        self._receiver, self._heard = receiver, heard
+        self._verifier = SignatureVerifier(secret, _Given(now))
+        self._health, self.counts = health, Counts()
+
+    def __call__(self, environ: Environ, start: StartResponse) -> Iterable[bytes]:
+        path, method = environ.get("PATH_INFO", ""), environ.get("REQUEST_METHOD", "")
+        if path == "/healthz" and method == "GET":
+            return _say_health(start, self._health() | {"refused": self.counts.all()})
+        if path != "/slack/events" or method != "POST":
+            return _say(start, "404 Not Found", {"error": "POST /slack/events or GET /healthz"})
+        body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))  # the server bounds it
+        if _is_ssl_check(body):
+            return _say(start, "200 OK", {})
+        fault = self._fault(environ, body)
+        if fault:
+            return self._refuse(start, "401 Unauthorized", fault)
+        return self._take(environ, body, start)
+
+    def _take(self, environ: Environ, body: bytes, start: StartResponse) -> Iterable[bytes]:
+        """Hands a signed delivery on, and answers as Bolt does."""
+        self._heard()
+        try:
+            payload = read(body, environ.get("CONTENT_TYPE", ""))
+            headers = {
+                name.removeprefix("HTTP_").replace("_", "-").lower(): value
+                for name, value in environ.items()
+                if name.startswith("HTTP_X_SLACK_")
+            }
+            said = self._receiver.take(payload, headers)
+        except Malformed as error:
+            return self._refuse(start, "400 Bad Request", "malformed", str(error))
+        answer = WsgiHttpResponse(said.status, said.headers, said.body)
+        start(answer.status, answer.get_headers())
+        return answer.get_body()
+
+    def _fault(self, environ: Environ, body: bytes) -> str:
+        """What is wrong with a signature: '' for nothing."""
+        stamp = environ.get("HTTP_X_SLACK_REQUEST_TIMESTAMP", "")
+        signature = environ.get("HTTP_X_SLACK_SIGNATURE", "")
+        if not stamp or not signature:
+            return "unsigned"
+        # The verifier takes text alone, and trips over what Slack never sends.
+        if not _is_number(stamp) or not signature.isascii() or not _is_text(body):
+            return "badly signed"
+        if abs(self._verifier.clock.now() - int(stamp)) > 300:
+            return "old"
+        return "" if self._verifier.is_valid(body, stamp, signature) else "badly signed"
+
+    def _refuse(self, start: StartResponse, status: str, why: str, detail: str = "") -> Iterable[bytes]:
+        self.counts.add(why)
+        log.warning("a request to /slack/events was refused: %s", f"{why} ({detail})" if detail else why)
+        return _say(start, status, {"error": why})
+
+
+def health_alone(health: Callable[[], dict[str, Any]]) -> WSGIApplication:
+    """A WSGI application with nothing but `/healthz`, for Socket Mode."""
+
+    def answer(environ: Environ, start: StartResponse) -> Iterable[bytes]:
+        if (environ.get("REQUEST_METHOD"), environ.get("PATH_INFO")) == ("GET", "/healthz"):
+            return _say_health(start, health())
+        return _say(start, "404 Not Found", {"error": "GET /healthz"})
+
+    return answer
+
+
+def _is_number(text: str) -> bool:
+    """Whether it is plain digits, of a length that can be a time or a size: `isdigit` takes "²" for one."""
+    return len(text) <= 12 and text.isascii() and text.isdigit()
+
+
+def _is_ssl_check(body: bytes) -> bool:
+    """Whether Slack only looks at the certificate: it sends `ssl_check=1` and a token, without a signature.
+
+    docs.slack.dev/interactivity/implementing-slash-commands. Nothing else may stand in it, for it is answered
+    unread.
+    """
+    if not body.startswith((b"ssl_check=", b"token=")):
+        return False
+    try:
+        form = fields(body.decode())
+    except ValueError:
+        return False
+    return form.get("ssl_check") == "1" and form.keys() <= {"ssl_check", "token"}
+
+
+def _is_text(body: bytes) -> bool:
+    try:
+        body.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _say_health(start: StartResponse, found: dict[str, Any]) -> Iterable[bytes]:
+    return _say(start, "200 OK" if found["ok"] else "503 Service Unavailable", found)
+
+
+def _say(start: StartResponse, status: str, content: dict[str, Any]) -> Iterable[bytes]:
+    text = json.dumps(content).encode()
+    start(status, [("Content-Type", "application/json"), ("Content-Length", str(len(text)))])
+    return [text]

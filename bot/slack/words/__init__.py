@@ -1,0 +1,1 @@
+"""Plain words to a draft of a form; nothing here ever acts."""

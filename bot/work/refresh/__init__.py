@@ -1,0 +1,1 @@
+"""Keeps fresh what the local tables know of Slack's people and of Miro."""

@@ -1,0 +1,70 @@
+"""Takes the next request that has work to do, and moves it on."""
+
+import logging
+from dataclasses import dataclass
+
+from approvals.record.contract import Claim, ClaimLost, Overtaken, StoreTrouble
+from approvals.request import Urgency
+from approvals.states import State
+from bot.context import LEASE, Colleagues, Desk
+from bot.miro.client import Miro
+from bot.work.check import check
+from bot.work.provision import Provisioning
+
+log = logging.getLogger(__name__)
+
+
+@dataclass
+class Worker:
+    """Works off what is due. Any number of threads and processes may run one at the same time."""
+
+    desk: Desk
+    miro: Miro
+    colleagues: Colleagues
+    owner: str
+    least: int = Urgency.ORDINARY
+    """How urgent what it works on is at least."""
+    lately: Colleagues | None = None
+    """Where it asks right before the first write; shared, so that several workers don't ask the same."""
+    _kept: Claim | None = None
+
+    def work(self) -> bool:
+        """One request, if there is one to work on."""
+        if self._kept:
+            self._give_back(self._kept)
+            self._kept = None
+        claim = self.desk.store.claim(self.owner, LEASE, self.least)
+        if claim is None:
+            return False
+        try:
+            self._move_on(claim)
+        except (Overtaken, ClaimLost) as error:
+            log.info("%s: %s", claim.request, error)
+        except StoreTrouble:
+            self._kept = claim  # a record that takes nothing can't take it back either: as soon as it can
+            raise
+        except Exception:
+            # A defect mustn't go round and round unseen: the request says so, and is tried again ever later.
+            log.exception("%s met an error that isn't foreseen", claim.request)
+            text = f"Something went wrong inside me. {claim.request} is saved; I try again by myself."
+            self.desk.held(self.desk.store.request(claim.request), text, claim)
+        self._give_back(claim)
+        self.desk.wake()
+        return True
+
+    def _move_on(self, claim: Claim) -> None:
+        request = self.desk.store.request(claim.request)
+        miro = self.miro.ranked(self.desk.store.rank(request.id))
+        if request.state is State.CHECKING:
+            after = check(self.desk, miro, self.colleagues, request, claim)
+        else:
+            live = self.lately or self.colleagues
+            after = Provisioning(self.desk, miro, live, request, claim).run()
+        if not after.held:
+            self.desk.troubles.went_on(after.id)
+
+    def _give_back(self, claim: Claim) -> None:
+        try:
+            self.desk.store.release(claim)
+        except ClaimLost:
+            log.info("%s is worked on elsewhere", claim.request)

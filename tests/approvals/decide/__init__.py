@@ -1,0 +1,1 @@
+"""Deciding, voting and what time brings about."""

@@ -1,0 +1,33 @@
+"""What somebody reads too late where nobody decided: the policy asks nobody, or the bot ended it."""
+
+from datetime import timedelta
+
+import pytest
+
+from approvals.decide import decide
+from approvals.decide.too_late import settled
+from approvals.ids import BOT
+from approvals.refusals import Settled
+from approvals.request import Draft
+from approvals.states import What
+from tests.approvals.scene import Scene
+
+
+def test_what_needed_no_approval_was_approved_by_nobody(scene: Scene) -> None:
+    request = scene.now(scene.waiting(agree=0, steps=0, approvers=[], told=[]), What.APPROVED)
+    text = "R-1 needs no approval: the policy says so. Nothing left to do."
+    assert str(settled(request, scene.store.people, scene.clock.now())) == text
+    withdrawn = scene.now(request, What.WITHDRAWN, by="ada")
+    assert str(settled(withdrawn, scene.store.people, scene.clock.now())).startswith(
+        "Ada (ada@example.com) withdrew R-1"
+    )
+
+
+def test_what_the_bot_ended_says_why(scene: Scene) -> None:
+    text = "Whoever asked for it has left the company, so it ends."
+    ended = [Draft(What.WITHDRAWN, BOT, words={"text": text})]
+    request = scene.store.append(scene.waiting(), ended)
+    scene.clock.pass_(timedelta(seconds=8))
+    with pytest.raises(Settled) as told:
+        decide.deny(request, scene.who("cy"), "no", scene.table, False)
+    assert str(told.value) == f"R-1 ended 8 seconds ago. {text}"

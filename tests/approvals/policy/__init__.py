@@ -1,0 +1,1 @@
+"""Policies: read, checked, and what they mean for an ask."""

@@ -1,0 +1,273 @@
+"""What is wrong with steps, rules, groups and times is said with its line, before anybody asks."""
+
+import pytest
+
+from approvals.policy.check import check
+from approvals.policy.tells import tells
+from tests.approvals.scene import ACTIONS, POLICY
+
+KNOWN = ACTIONS | {"request-access": ("team", "max_days")}
+HEAD = 'operators = ["ida@example.com"]\ndomains = ["example.com"]\n'
+RULES = """
+[[actions.request-access.rules]]
+when = { team = ["Design"] }
+approval = false
+
+[[actions.request-access.rules]]
+when = { team = ["Finance"], requester_group = "it" }
+approvers = ["owners"]
+"""
+
+
+def problems(text: str) -> list[str]:
+    return [str(one) for one in check(text, KNOWN)[1]]
+
+
+def line_of(text: str, start: str, nth: int = 0) -> int:
+    found = [number for number, line in enumerate(text.splitlines(), 1) if line.startswith(start)]
+    return found[nth]
+
+
+def test_rules_with_conditions_are_no_problem() -> None:
+    assert problems(POLICY + RULES) == []
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        ('team = ["Finance"]', 'taem = ["Finance"]', "'taem' is nothing a rule can look at; known: for, "),
+        ('requester_group = "it"', 'requester_group = "ti"', "'ti' is no e-mail, Slack id or group"),
+        ('requester_group = "it"', 'for = "me"', 'for: write "self" or "others"'),
+        ('requester_group = "it"', 'max_days = "7"', "max_days: write a whole number, without quotes"),
+        ('["Finance"], requester', "7, requester", "team: write text in quotes, or a list"),
+    ],
+)
+def test_a_condition_that_can_not_be_is_told_at_its_own_rule(old: str, new: str, told: str) -> None:
+    text = (POLICY + RULES).replace(old, new)
+    [said] = problems(text)
+    assert said.startswith(f"line {line_of(text, 'when', 1)}: {told}")
+
+
+def test_a_rule_that_an_earlier_one_hides_is_found() -> None:
+    text = POLICY + RULES.replace('team = ["Design"]', 'team = ["Finance", "Design"]')
+    line = line_of(text, "[[actions.request-access.rules]]", 1)
+    assert problems(text) == [f"line {line}: never reached: rule 1 takes everything first"]
+
+
+@pytest.mark.parametrize(("first", "second", "hidden"), [(7, 3, True), (3, 7, False), (7, 7, True)])
+def test_fewer_days_hide_behind_more(first: int, second: int, hidden: bool) -> None:
+    rule = "[[actions.request-access.rules]]\nwhen = {{ max_days = {} }}\napproval = false\n"
+    found = problems(POLICY + rule.format(first) + rule.format(second))
+    assert bool(found) is hidden
+
+
+def test_a_rule_without_conditions_belongs_into_the_table() -> None:
+    text = POLICY + RULES.replace('when = { team = ["Design"] }\n', "")
+    assert any("a rule needs conditions" in one for one in problems(text))
+
+
+def test_conditions_belong_to_a_rule() -> None:
+    text = POLICY.replace("[actions.offboard]", '[actions.offboard]\nwhen = { for = "others" }')
+    assert any("write [[actions.offboard.rules]]" in one for one in problems(text))
+
+
+def test_a_rule_has_no_rules_of_its_own() -> None:
+    inner = 'when = { team = ["Design"] }\nrules = [{ when = { for = "self" }, approval = false }]'
+    text = POLICY + RULES.replace('when = { team = ["Design"] }', inner)
+    assert any("a rule can't have rules of its own" in one for one in problems(text))
+
+
+STEP = 'steps = [ { approvers = ["it"] }, { approvers = ["owners"], agree = 2 } ]'
+
+
+def with_offboarding(table: str) -> str:
+    return POLICY.partition("[actions.offboard]")[0] + f"[actions.offboard]\n{table}\n"
+
+
+@pytest.mark.parametrize(
+    ("table", "told"),
+    [
+        (
+            'for_others = ["it"]',
+            "offboard says nobody who decides; write approvers, steps or approval = false",
+        ),
+        (
+            f'for_others = ["owners"]\napprovers = ["it"]\n{STEP}',
+            "offboard has approvers and steps; keep one",
+        ),
+        (f"for_others = ['it']\n{STEP}", "nobody but who asks for offboard could decide it; name one more"),
+        ('for_others = ["it"]\napprovers = ["it"]', "nobody but who asks for offboard could decide it"),
+        (f'for_others = ["owners"]\n{STEP.replace("agree = 2", "agree = 3")}', "offboard wants 3 to agree"),
+        (
+            'for_others = ["it"]\napprovers = ["owners"]\nescalate = { after = "3d", to = ["it"] }',
+            "this comes after the request has expired; shorten it",
+        ),
+        ('for_others = ["it"]\napprovers = ["owners"]\nlongest = "7d"', "offboard can't end by itself"),
+    ],
+)
+def test_a_table_that_can_not_work_is_told(table: str, told: str) -> None:
+    assert any(told in one for one in problems(with_offboarding(table))), problems(with_offboarding(table))
+
+
+@pytest.mark.parametrize("steps", [STEP, 'steps = [ { approvers = ["anybody@example.com"] } ]'])
+def test_how_many_agree_is_said_inside_of_a_step(steps: str) -> None:
+    text = with_offboarding(f'for_others = ["anyone"]\nagree = 2\n{steps}')
+    assert problems(text) == [f"line {line_of(text, 'agree', -1)}: with steps, {INSIDE}"]
+    text = with_offboarding(f'for_others = ["anyone"]\n{steps}')
+    rule = '\n[[actions.offboard.rules]]\nwhen = { how = "delete" }\n'
+    on_top = f"{text}{rule}agree = 2\n"
+    assert problems(on_top) == [f"line {line_of(on_top, 'agree', -1)}: with steps, {INSIDE}"]
+    assert problems(f'{text}{rule}approvers = ["owners"]\nagree = 2\n') == []
+
+
+INSIDE = 'this counts for nothing; write it inside a step: { approvers = ["it"], agree = 2 }'
+
+
+def test_steps_of_a_rule_take_the_place_of_how_many_agree() -> None:
+    text = with_offboarding('for_others = ["anyone"]\napprovers = ["owners"]\nagree = 2')
+    assert problems(f'{text}\n[[actions.offboard.rules]]\nwhen = {{ how = "delete" }}\n{STEP}\n') == []
+
+
+def test_a_fallback_makes_up_for_a_group_that_asks_and_decides() -> None:
+    text = with_offboarding('for_others = ["it"]\napprovers = ["it"]\nfallback = ["owners"]')
+    assert problems(text) == []
+
+
+SOONER = """
+[[actions.offboard.rules]]
+when = { how = "delete" }
+expires = "4h"
+"""
+TOO_LATE = "this is over before {0} of the action's own table; write {0} here as well"
+
+
+@pytest.mark.parametrize(
+    ("table", "rule", "told"),
+    [
+        ('escalate = { after = "1d", to = ["it"] }', "", "escalate"),
+        ('escalate = { after = "4h", to = ["it"] }', 'steps = [{ approvers = ["owners"] }]', "escalate"),
+        ('escalate = { after = "3h", to = ["it"] }', "", ""),
+        ('escalate = { after = "1d", to = ["it"] }', "approval = false", ""),
+        ('escalate = { after = "1d", to = ["it"] }', 'escalate = { after = "1h", to = ["it"] }', ""),
+        ('remind = "4h"', "", "remind"),
+        ('remind = "4h"', "approval = false", ""),
+        ('remind = "4h"', 'remind = "1h"', ""),
+        ('remind = "4h"', 'remind = "never"', ""),
+        ('remind = "never"', "", ""),
+    ],
+)
+def test_what_a_rule_inherits_comes_before_its_end(table: str, rule: str, told: str) -> None:
+    base = f'for_others = ["anyone"]\napprovers = ["owners"]\n{table}'
+    text = with_offboarding(base) + SOONER + rule + "\n"
+    found = [f"line {line_of(text, 'expires', -1)}: {TOO_LATE.format(told)}"] if told else []
+    assert problems(text) == found
+
+
+def test_what_is_proposed_is_at_most_the_longest() -> None:
+    head = '[actions.request-access]\nlongest = "7d"\nproposed = "{}"'
+    for days, good in (("7d", True), ("8d", False)):
+        text = POLICY.replace("[actions.request-access]", head.format(days))
+        assert (problems(text) == []) is good
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        ('people = ["ida@example.com"]', "people = []", "the group it has nobody in it"),
+        ('people = ["ida@example.com"]', 'slack = "it"', "write the handle of a Slack user group"),
+        ('people = ["ida@example.com"]', 'slack = "@it"', "operators are named one by one"),
+        ('because = "you look', 'told = ["bo@example.com"]\nbecause = "you look', "only who is in the group"),
+        ('domains = ["example.com"]', 'domains = ["example.com"]\nzone = "Berlin"', "write a time zone"),
+        ('domains = ["example.com"]', 'domains = ["example.com"]\nrests = ["Sunday"]', "name some of Mon"),
+        ('domains = ["example.com"]', 'domains = ["example.com"]\nfallback = ["ti"]', "'ti' is no e-mail"),
+        ("[groups.it]", "[groups.anyone]\npeople = ['bo@example.com']\n[groups.it]", "a meaning of its own"),
+    ],
+)
+def test_a_table_of_people_that_can_not_be_is_told(old: str, new: str, told: str) -> None:
+    found = problems(POLICY.replace(old, new, 1))
+    assert any(told in one for one in found), found
+
+
+def test_owners_need_a_table_of_owners() -> None:
+    text = POLICY.replace("[groups.owners]", "[groups.chiefs]").replace(
+        'approvers = ["owners"]\nagree', 'approvers = ["chiefs"]\nagree'
+    )
+    assert any("'owners' needs a table [owners]" in one for one in problems(text))
+    assert problems(f'{text}\n[owners]\n"Design" = ["bo@example.com"]\n') == []
+
+
+def test_a_manager_may_be_a_slack_id() -> None:
+    assert problems(POLICY.replace('= "bo@example.com"', '= "U0BO00001"')) == []
+
+
+LINKED = "[same_person]\n'a@example.org' = 'a@x.org'\nU0ADA0001 = 'a@x.org'\n"
+
+
+@pytest.mark.parametrize(
+    ("who", "boss", "more"),
+    [("ada@example.com", "Ada@Example.com", ""), ("a@example.org", "U0ADA0001", LINKED)],
+)
+def test_nobody_manages_themselves(who: str, boss: str, more: str) -> None:
+    text = POLICY.replace('"ada@example.com" = "bo@example.com"\n', f"'{who}' = '{boss}'\n") + more
+    line = line_of(text, f"'{who}'")
+    told = "nobody manages themselves; name somebody else, or remove the line"
+    assert f"line {line}: {told}" in problems(text)
+
+
+def test_a_group_that_is_called_owners_may_own_a_team() -> None:
+    assert problems(f'{POLICY}\n[owners]\n"Design" = ["owners"]\n') == []
+
+
+def test_how_many_people_each_rule_tells() -> None:
+    policy, _ = check(POLICY + RULES, KNOWN)
+    assert policy and tells(policy) == [
+        "request-access, rule 1: needs no approval, so nobody is asked",
+        "request-access, rule 2: tells 2 people",
+        "request-access: tells the manager",
+        "make-admin: tells 2 people",
+        "offboard: tells 2 people",
+    ]
+    text = with_offboarding(
+        f'for_others = ["it"]\n{STEP.replace("it", "bo@example.com").replace("[bo", "[bo")}'
+    )
+    steps, _ = check(
+        text.replace('approvers = ["bo@example.com"]', 'approvers = ["bo@example.com", "@hr"]'), KNOWN
+    )
+    assert steps and tells(steps)[-2:] == [
+        "offboard, step 1: tells 1 person and the members of @hr",
+        "offboard, step 2: tells 2 people",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        ('domains = ["*"]', "'*' is no domain"),
+        ('domains = ["https://example.com"]', "is no domain"),
+        ('[owners]\n"Design" = []', "Design has no owner"),
+        ('[owners]\n"Design" = ["ada@example.com"]\n"design" = ["bo@example.com"]', "in other letters"),
+        ('[teams]\n"Design" = "g_1"\n"DESIGN" = "g_2"', "in other letters"),
+        (
+            '[managers]\n"ada@example.com" = "bo@example.com"\n"ADA@example.com" = "cy@example.com"',
+            "in other",
+        ),
+        ('[owners]\n"Design" = ["owners"]', "owners are named by this table; name people or a group"),
+        ('[managers]\n"U0ADA0001" = "bo@example.com"', "managers are looked up by e-mail; write whom"),
+        ('[managers]\n"ada@example.com" = "bo"', "'bo' is no e-mail or Slack id"),
+        ('[managed_elsewhere]\n"Sales" = " "', "say where to ask instead"),
+        ('[actions.offboard]\napprovers = ["bo@example.com"]', "nobody may ask for offboard"),
+        (
+            '[actions.offboard]\nfor_others = ["anyone"]\napprovers = ["bo@example.com"]\napproval = false',
+            "keep one",
+        ),
+        (
+            '[actions.offboard]\nfor_others = ["anyone"]\napprovers = ["bo@example.com"]\nremind = "5d"',
+            'after the request has expired; shorten it, or write "never"',
+        ),
+        ('[groups]\nit = ["bo@example.com"]', "groups.it: write a table, like { … }"),
+    ],
+)
+def test_what_would_mean_nothing_is_refused(said: str, told: str) -> None:
+    lines = [line for line in HEAD.splitlines() if not said.startswith(line.partition(" ")[0])]
+    _, problems = check("\n".join([*lines, said]), {"offboard": ()})
+    assert [one.text for one in problems if told in one.text] and len(problems) == 1, problems

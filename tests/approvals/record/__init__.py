@@ -1,0 +1,1 @@
+"""The record, over every database it can be kept in."""

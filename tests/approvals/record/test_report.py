@@ -1,0 +1,180 @@
+"""The record as people and spreadsheets read it."""
+
+import csv
+import io
+import json
+from hashlib import sha256
+from typing import Any
+
+import pytest
+
+from approvals.decide.decide import deny
+from approvals.ids import GroupId, PersonId
+from approvals.record.report import FIRST, PROOF, Named, as_csv, as_jsonl, exported, row
+from approvals.request import Draft
+from approvals.states import What
+from tests.approvals.record.tamper import by_hand, unguarded
+from tests.approvals.scene import Scene, asked
+
+
+@pytest.fixture
+def denied(scene: Scene) -> Scene:
+    """A record with one request, which Cy denied."""
+    request = scene.waiting()
+    scene.store.append(request, deny(request, scene.who("cy"), "not now", scene.table, False))
+    return scene
+
+
+def rows(scene: Scene) -> list[dict[str, Any]]:
+    """What is exported."""
+    return [exported(one, scene.store.people) for one in scene.store.sealed()]
+
+
+def named(scene: Scene) -> Named:
+    """Ids as the tables of the company know them."""
+
+    def name(id: str) -> str:
+        group = scene.store.groups.get(GroupId(id))
+        if group:
+            return group.known_name
+        return scene.store.people.person(PersonId(id)).email if id.startswith("P-") else ""
+
+    return name
+
+
+def cells(scene: Scene) -> list[dict[str, str]]:
+    """The table that a spreadsheet shows."""
+    return list(csv.DictReader(io.StringIO(as_csv(rows(scene), named(scene)))))
+
+
+def bare(cell: str) -> str:
+    """A cell without what keeps it from being a formula."""
+    return cell.removeprefix("'")
+
+
+def test_a_row_tells_who_did_what_when(denied: Scene) -> None:
+    *_, last = denied.store.events()
+    told = row(last, denied.store.people)
+    assert (told["seq"], told["request"], told["event"]) == (4, "R-1", "denied")
+    assert (told["at"], told["who"]) == ("2026-03-02T09:00:00.000Z", "cy@example.com UCY01")
+    assert told["details"] == {"text": "not now"}
+
+
+def test_who_is_not_signed_is_looked_up_and_said_so(denied: Scene) -> None:
+    _, first, planned, _ = denied.store.events()
+    assert row(first, denied.store.people)["who"] == "P-1 (Ada)"
+    assert row(planned, denied.store.people)["who"] == "bot"
+
+
+def test_a_word_that_is_gone_reads_as_missing(denied: Scene) -> None:
+    with by_hand(denied.store.path) as connection:  # type: ignore[attr-defined]
+        connection.execute("DELETE FROM words WHERE text = 'not now'")
+    *_, last = denied.store.events()
+    assert row(last, denied.store.people)["details"] == {"text": "(missing)"}
+
+
+# -- to be checked elsewhere -------------------------------------------------------------------------------
+
+
+def test_jsonl_has_one_object_a_line(denied: Scene) -> None:
+    assert [json.loads(line) for line in as_jsonl(rows(denied)).splitlines()] == rows(denied)
+
+
+@pytest.mark.parametrize("kind", ["jsonl", "csv"])
+def test_a_third_party_can_check_the_chain(denied: Scene, kind: str) -> None:
+    """With nothing but the export, and what the help of `audit export` says."""
+    table = cells(denied) if kind == "csv" else rows(denied)
+    prev = "0" * 64
+    for one in table:
+        columns = ("seq", "request", "version", "event", "format", "at", "by", "prev", "body")
+        text = "\n".join(bare(str(one[name])) for name in columns)
+        assert one["hash"] == sha256(text.encode()).hexdigest()
+        assert one["prev"] == prev
+        prev = one["hash"]
+    assert prev == denied.store.head().head
+
+
+def test_a_third_party_can_check_every_word(denied: Scene) -> None:
+    checked = []
+    for one in map(json.loads, as_jsonl(rows(denied)).splitlines()):
+        for key, seal in json.loads(one["body"]).get("words", {}).items():
+            word = one["who"] if key == "who" else one["details"][key]
+            assert seal == one["digests"][key] == sha256(f"{one['salts'][key]}\n{word}".encode()).hexdigest()
+            checked.append(key)
+    assert checked == ["details", "reason", "plan", "routing", "text", "who"]
+
+
+def test_a_forgery_is_exported_as_it_is(denied: Scene) -> None:
+    with unguarded(denied.store.path) as connection:  # type: ignore[attr-defined]
+        connection.execute("UPDATE ledger SET body = 'nonsense', at = 'noon', by = 'P-x' WHERE seq = 2")
+        connection.execute("UPDATE ledger SET body = '[]' WHERE seq = 3")
+        connection.execute("DELETE FROM words WHERE text = 'not now'")
+    _, first, planned, last = cells(denied)
+    assert (first["body"], first["at"], first["who"]) == ("nonsense", "noon", "P-x")
+    assert planned["body"] == "[]"
+    assert last["said.text"] == "(missing)"
+
+
+# -- in a spreadsheet --------------------------------------------------------------------------------------
+
+
+def test_a_spreadsheet_has_a_heading_and_every_entry(denied: Scene) -> None:
+    table = cells(denied)
+    middle = ("said.hash", "said.action", "said.lanes", "said.policy", "said.subject", "said.details.role")
+    assert tuple(table[0])[: len(FIRST) + len(middle)] == FIRST + middle
+    assert tuple(table[0])[-len(PROOF) :] == PROOF
+    assert [one["event"] for one in table] == ["policy-in-force", "asked", "planned", "denied"]
+
+
+def test_only_the_sealed_body_is_json(denied: Scene) -> None:
+    for one in cells(denied):
+        assert [key for key, cell in one.items() if cell.startswith(("{", "["))] == ["body"]
+
+
+def test_what_is_in_a_list_stands_side_by_side(scene: Scene) -> None:
+    plan = {"steps": [{"text": "Join IT.", "hazards": 0}, {"text": "Leave.", "sure": True}], "none": None}
+    scene.waiting(plan=plan, approvers=[scene.person("cy").id], lanes=["person:P-5", "admins"])
+    told = cells(scene)[-1]
+    assert told["said.plan.steps.text"] == "Join IT. | Leave."
+    assert (told["said.plan.steps.hazards"], told["said.plan.steps.sure"]) == ("0", "yes")
+    assert told["said.plan.none"] == ""
+    assert told["said.approvers"] == "P-3 (cy@example.com)"
+    assert told["said.lanes"] == "person:P-5 (eve@example.com) | admins"
+
+
+def test_names_stand_beside_ids_and_in_nobodys_own_words(scene: Scene) -> None:
+    scene.store.groups.keep([(GroupId("307"), "Engineering")])
+    details = {"person": "P-5", "teams": ["307", "308"]}
+    scene.store.ask(asked(scene.person("ada").id, subject="P-5", details=details, reason="307"))
+    told = cells(scene)[-1]
+    assert told["said.subject"] == told["said.details.person"] == "P-5 (eve@example.com)"
+    assert told["said.details.teams"] == "307 (Engineering) | 308"
+    assert told["said.reason"] == "307"
+
+
+def test_a_reason_that_looks_like_json_stays_a_reason(scene: Scene) -> None:
+    scene.store.ask(asked(scene.person("ada").id, reason='{"who": "cy"}'))
+    assert cells(scene)[-1]["said.reason"] == '{"who": "cy"}'
+
+
+SIGNS = ["=", "+", "-", "@", "\t", "\r", "\n", " =", "＝", "'="]
+
+
+@pytest.mark.parametrize("sign", SIGNS)
+def test_no_cell_is_a_formula(scene: Scene, sign: str) -> None:
+    request = scene.waiting()
+    said = f'{sign}HYPERLINK("https://example.org")'
+    scene.store.append(request, [Draft(What.DENIED, scene.person("cy").id, {}, {"who": said, "text": said})])
+    told = cells(scene)[-1]
+    assert told["who"] == told["said.text"] == f"'{said}"
+    assert bare(told["who"]) == said
+
+
+@pytest.mark.parametrize("sign", SIGNS)
+def test_no_name_is_a_formula(scene: Scene, sign: str) -> None:
+    ada = scene.person("ada")
+    scene.store.groups.keep([(GroupId(f"{sign}307"), f"{sign}cmd|' /C calc'!A0")])
+    scene.store.people.learn(ada.id, name=f"{sign}cmd|' /C calc'!A0", email=f"{sign}x@example.com")
+    scene.store.ask(asked(ada.id, subject=ada.id, details={"teams": [f"{sign}307"]}))
+    for cell in cells(scene)[-1].values():
+        assert not cell.startswith(("=", "+", "-", "@", "\t", "\r", "\n", " =", "＝"))

@@ -1,0 +1,406 @@
+"""Raw text to a typed command: everything wrong is told at once, at its field, with what helps."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from approvals.ids import GroupId, PersonId
+from approvals.people import Group
+from bot.actions import ACTIONS, Action
+from bot.actions.fill import Problems, clip, fill, operators_form, with_person
+from bot.actions.form import Kind
+from bot.actions.make_admin import MakeAdmin
+from bot.actions.move_team import MoveTeam
+from bot.actions.offboard import Offboard
+from bot.actions.remove_admin import RemoveAdmin
+from bot.actions.rename_group import RenameGroup
+from bot.actions.request_access import RequestAccess
+from tests.bot.actions.scene import ADA, ADDRESS, BO, DESIGN, ENGINEERING, IT, LEGAL, PLATFORM, SALES, Office
+
+NEW_TEAM = "If it's new, create it in Miro; I'll find it within 10 minutes."
+
+
+def filled(desk: Office, action: type[Action], **raw: Any) -> Any:
+    return fill(action, raw, desk.bo, desk.tables)
+
+
+def problems(desk: Office, action: type[Action], **raw: Any) -> dict[str, str]:
+    with pytest.raises(Problems) as raised:
+        filled(desk, action, **raw)
+    return raised.value.fields
+
+
+# -- people ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("raw", [{}, {"person": ""}, {"person": "U0BO"}, {"person": "bo@example.com"}])
+def test_who_is_not_named_is_whoever_asks(desk: Office, raw: dict[str, str]) -> None:
+    assert filled(desk, RequestAccess, teams="Engineering", **raw).person == BO
+
+
+@pytest.mark.parametrize("address", [ADDRESS, "Ada@Example.COM", f" {ADDRESS} "])
+def test_an_address_is_the_person_who_has_it(desk: Office, address: str) -> None:
+    assert filled(desk, Offboard, person=address, how="delete").person == ADA
+
+
+def test_somebody_unknown_is_met_by_address_or_account(desk: Office) -> None:
+    joiner = filled(desk, Offboard, person="o'neil+new@example.org", how="delete").person
+    assert desk.store.people.person(joiner).email == "o'neil+new@example.org"
+    colleague = filled(desk, Offboard, person="U0NEW", how="delete").person
+    assert desk.store.people.person(colleague).accounts[0].slack_id == "U0NEW"
+
+
+@pytest.mark.parametrize(
+    ("given", "text"),
+    [
+        ("", "Fill this in: who."),
+        ("ada", "Choose a colleague, or write an e-mail address."),
+        ("@ada", "This isn't an e-mail address I can use. Write one like ada@example.com."),
+        ("ada@example", "This isn't an e-mail address I can use. Write one like ada@example.com."),
+        ('"ada"@example.com', "This isn't an e-mail address I can use. Write one like ada@example.com."),
+        (
+            'x"or(active)@example.com',
+            "This isn't an e-mail address I can use. Write one like ada@example.com.",
+        ),
+        ("a\\da@example.com", "This isn't an e-mail address I can use. Write one like ada@example.com."),
+        ("žofie@example.com", "This isn't an e-mail address I can use. Write one like ada@example.com."),
+        (f"U0ADA {ADDRESS}", "Choose a colleague or write an e-mail address, not both."),
+        (f"{ADDRESS} bo@example.com", "Choose a colleague or write an e-mail address, not both."),
+        (
+            "ada@example.net",
+            "I only give access to addresses of example.com, example.org. Ask your IT team about others.",
+        ),
+        (
+            "ada@sub.example.com",
+            "I only give access to addresses of example.com, example.org. Ask your IT team about others.",
+        ),
+    ],
+)
+def test_a_wrong_person_is_told_at_the_field(desk: Office, given: str, text: str) -> None:
+    assert problems(desk, Offboard, person=given, how="delete") == {"person": text}
+
+
+def test_nobody_is_met_whose_address_is_refused(desk: Office) -> None:
+    problems(desk, Offboard, person="eve@example.net")
+    assert desk.store.people.by_email("eve@example.net") is None
+
+
+# -- teams -------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("written", "id"),
+    [
+        ("Engineering", ENGINEERING),
+        (" engineering ", ENGINEERING),
+        (ENGINEERING, ENGINEERING),
+        ("Platform", PLATFORM),
+        ("G_APP_PLATFORM_ALL", PLATFORM),
+    ],
+)
+def test_a_team_is_known_by_either_name_and_by_id(desk: Office, written: str, id: GroupId) -> None:
+    assert filled(desk, RequestAccess, teams=written).teams == (id,)
+
+
+def test_a_renamed_team_is_known_by_both_its_names(desk: Office) -> None:
+    desk.store.groups.keep([(DESIGN, "g_design_all")], whole=False)
+    assert filled(desk, RequestAccess, teams="Design").teams == (DESIGN,)
+    assert filled(desk, RequestAccess, teams="g_design_all").teams == (DESIGN,)
+
+
+def test_what_a_team_is_called_takes_no_list_of_all_teams(desk: Office) -> None:
+    """There may be thousands, and every card names a team."""
+
+    def everything() -> list[Group]:
+        raise AssertionError("all teams were read")
+
+    assert replace(desk.tables, all_groups=everything).team(DESIGN).label == "Design"
+
+
+@pytest.mark.parametrize(
+    "written",
+    ["Engineering, Design", "Engineering ,Design,", ["Engineering", DESIGN], "Design,Engineering,design"],
+)
+def test_several_teams_are_each_taken_once(desk: Office, written: Any) -> None:
+    assert set(filled(desk, RequestAccess, teams=written).teams) == {ENGINEERING, DESIGN}
+    assert len(filled(desk, RequestAccess, teams=written).teams) == 2
+
+
+def test_a_team_may_have_a_comma_in_its_name(desk: Office) -> None:
+    desk.store.groups.keep([(DESIGN, "Boards, Berlin")], whole=False)
+    assert filled(desk, RequestAccess, teams="Boards, Berlin").teams == (DESIGN,)
+
+
+@pytest.mark.parametrize(
+    ("written", "text"),
+    [
+        ("", "Fill this in: which team."),
+        (", ,", "Fill this in: which team."),
+        ("Enginering", f"I don't know a team called Enginering. {NEW_TEAM}"),
+        ("Engineering, Data", f"I don't know a team called Data. {NEW_TEAM}"),
+        ("x" * 200, f"I don't know a team called {'x' * 60}. {NEW_TEAM}"),
+        ("Engineering, Design, IT Administration, Platform", "Name three at most; ask again for more."),
+    ],
+)
+def test_teams_that_cannot_be_meant_are_told_at_the_field(desk: Office, written: str, text: str) -> None:
+    assert problems(desk, RequestAccess, teams=written) == {"teams": text}
+
+
+@pytest.mark.parametrize("name", ["Design", "design", "PLATFORM", "g_app_platform_all", "G_Design_All"])
+def test_a_group_gets_no_name_that_another_one_has(desk: Office, name: str) -> None:
+    desk.store.groups.keep([(DESIGN, "g_design_all")], whole=False)
+    told = f"Another group is called {name} already. Choose another name."
+    assert problems(desk, RenameGroup, team="Engineering", name=name) == {"name": told}
+
+
+@pytest.mark.parametrize("name", ["ENGINEERING", "g_eng", "Desig"])
+def test_a_group_may_have_its_own_name_and_any_new_one(desk: Office, name: str) -> None:
+    assert filled(desk, RenameGroup, team="Engineering", name=name).name == name
+
+
+def test_a_team_that_is_gone_is_not_known(desk: Office) -> None:
+    desk.store.groups.keep([(DESIGN, "Design")])
+    for written in ("Engineering", ENGINEERING):
+        assert "I don't know a team called" in problems(desk, RequestAccess, teams=written)["teams"]
+    with pytest.raises(KeyError):
+        desk.tables.team(ENGINEERING)
+
+
+TWINS = [(GroupId("501"), "Data"), (GroupId("502"), "Data"), (GroupId("503"), "g_data")]
+
+
+def test_what_is_offered_tells_two_teams_apart(desk: Office) -> None:
+    # Known to people as Data: two that are called so, and one whose security group was renamed.
+    desk.store.groups.keep([(GroupId("503"), "Data")], whole=False)
+    desk.store.groups.keep(TWINS, whole=False)
+    text = problems(desk, RequestAccess, teams="Data")["teams"]
+    assert text.startswith("Several teams are called Data: write one of ")
+    offered = text.removesuffix(".").rpartition("one of ")[2].split(", ")
+    chosen = [filled(desk, RequestAccess, teams=one).teams for one in offered]
+    assert sorted(chosen) == [("501",), ("502",), ("503",)]
+    assert "g_data" in offered
+
+
+def test_an_id_that_is_offered_says_what_else_the_team_is_called(desk: Office) -> None:
+    # Two security groups of one name, of which one is known to people by another.
+    desk.store.groups.keep([(GroupId("502"), "Studio")], whole=False)
+    desk.store.groups.keep([(GroupId("501"), "Data"), (GroupId("502"), "Data")], whole=False)
+    text = problems(desk, RequestAccess, teams="data")["teams"]
+    assert text == "Several teams are called data: write one of 501, 502 (Studio)."
+
+
+def test_a_name_that_two_teams_share_leads_somewhere(desk: Office) -> None:
+    desk.store.groups.keep([(GroupId("501"), "Data"), (GroupId("502"), "Old")], whole=False)
+    desk.store.groups.keep([(GroupId("501"), "g_data"), (GroupId("502"), "Data")], whole=False)
+    text = problems(desk, RequestAccess, teams="Data")["teams"]
+    offered = text.removesuffix(".").rpartition("one of ")[2].split(", ")
+    assert sorted(filled(desk, RequestAccess, teams=one.partition(" (")[0]).teams for one in offered) == [
+        ("501",),
+        ("502",),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("written", "text"),
+    [
+        ("Sales", "Sales is managed elsewhere. Ask there: the Okta tile “Miro Sales”"),
+        (SALES, "Sales is managed elsewhere. Ask there: the Okta tile “Miro Sales”"),
+        ("g_legal", "g_legal is managed elsewhere. Ask there: the service desk"),
+        (["Engineering", LEGAL], "g_legal is managed elsewhere. Ask there: the service desk"),
+    ],
+)
+def test_a_team_that_is_managed_elsewhere_is_asked_for_there(desk: Office, written: Any, text: str) -> None:
+    assert problems(desk, RequestAccess, teams=written) == {"teams": text}
+
+
+def test_a_managed_team_is_refused_under_its_new_name_too(desk: Office) -> None:
+    desk.store.groups.keep([(SALES, "g_sales")], whole=False)
+    assert "managed elsewhere" in problems(desk, MoveTeam, from_team="g_sales", to_team="Design")["from_team"]
+
+
+@pytest.mark.parametrize("written", ["Sales North America East", "sales north america east", "Europe"])
+def test_a_managed_team_is_recognized_by_any_of_its_names(desk: Office, written: str) -> None:
+    # A long name, the policy's own name for it, and a policy that isn't careful about capitals.
+    desk.store.groups.keep([(GroupId("501"), "Sales North America East")], whole=False)
+    desk.store.groups.keep([(GroupId("501"), "g_sales_nae")], whole=False)
+    known = {"Europe": "g_sales_nae"} if written == "Europe" else {}
+    managed = {"managed_elsewhere": {written: "Okta"}, "teams": known}
+    tables = replace(desk.tables, policy=desk.desk.policy.model_copy(update=managed))
+    with pytest.raises(Problems, match="is managed elsewhere"):
+        fill(RequestAccess, {"teams": "g_sales_nae"}, desk.bo, tables)
+
+
+# -- choices and text --------------------------------------------------------------------------------------
+
+
+def test_what_is_left_out_is_the_usual(desk: Office) -> None:
+    made = filled(desk, MakeAdmin, person=ADDRESS, rights="User Admin")
+    assert (made.to_team, made.from_team, made.for_days) == (None, None, None)
+
+
+@pytest.mark.parametrize("raw", [{}, {"rights": ""}])
+def test_which_rights_is_never_guessed(desk: Office, raw: dict[str, str]) -> None:
+    for action in (MakeAdmin, RemoveAdmin):
+        assert problems(desk, action, person=ADDRESS, **raw) == {
+            "rights": "Choose one of: Company Admin, Content Admin, User Admin, Security Admin."
+        }
+    assert problems(desk, Offboard, person=ADDRESS) == {"how": "Choose one of: deactivate, delete."}
+
+
+def test_a_choice_that_there_isnt_names_those_that_there_are(desk: Office) -> None:
+    assert problems(desk, MakeAdmin, person=ADDRESS, rights="Boss") == {
+        "rights": "Choose one of: Company Admin, Content Admin, User Admin, Security Admin."
+    }
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("", "Fill this in: new security name."),
+        ("   ", "Fill this in: new security name."),
+        ("x" * 61, "Write at most 60 characters."),
+        ("two\nlines", "Write a name on one line."),
+        ("bell\a", "Write a name on one line."),
+    ],
+)
+def test_a_text_that_wont_do_is_told_at_the_field(desk: Office, name: str, text: str) -> None:
+    assert problems(desk, RenameGroup, team="Engineering", name=name) == {"name": text}
+
+
+def test_a_text_is_taken_without_blanks_around_it(desk: Office) -> None:
+    made = filled(desk, RenameGroup, team="Engineering", name="  g_app_proeng_all ")
+    assert (made.team, made.name) == (ENGINEERING, "g_app_proeng_all")
+
+
+# -- all at once -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("action", "raw", "fields"),
+    [
+        (MoveTeam, {}, {"from_team", "to_team"}),
+        (
+            MoveTeam,
+            {"person": "ada", "from_team": "Data", "to_team": "Sales"},
+            {"person", "from_team", "to_team"},
+        ),
+        (MoveTeam, {"from_team": "Data"}, {"from_team", "to_team"}),
+        (MakeAdmin, {"person": "", "rights": "Boss", "to_team": "Data"}, {"person", "rights", "to_team"}),
+        (RenameGroup, {"team": "Data", "name": "x" * 61}, {"team", "name"}),
+        (
+            RequestAccess,
+            {"person": "ada@example.net", "cost_centre": "9" * 121},
+            {"person", "teams", "cost_centre"},
+        ),
+    ],
+)
+def test_all_problems_are_told_at_once(
+    desk: Office, action: type[Action], raw: dict[str, str], fields: set[str]
+) -> None:
+    assert set(problems(desk, action, **raw)) == fields
+
+
+@pytest.mark.parametrize(
+    ("action", "field"), [(MoveTeam, "to_team"), (MakeAdmin, "from_team")], ids=["move-team", "make-admin"]
+)
+def test_one_team_cannot_be_left_and_joined(desk: Office, action: type[Action], field: str) -> None:
+    raw = {"person": ADDRESS, "from_team": "Engineering", "to_team": "engineering"}
+    raw |= {"rights": "User Admin"} if "rights" in action.form() else {}
+    assert list(problems(desk, action, **raw)) == [field]
+
+
+@pytest.mark.parametrize("action", ACTIONS.values(), ids=ACTIONS)
+def test_every_problem_is_a_sentence_at_a_field(desk: Office, action: type[Action]) -> None:
+    for junk in ("", " ", ",", "Data", "x" * 300, "Boss\n", "a@b c@d", "1"):
+        raw = dict.fromkeys(action.form(), junk)
+        for name, text in problems(desk, action, **raw).items():
+            assert name in action.form()
+            assert text[0].isupper()
+            assert text.endswith(".")
+            assert "string" not in text.casefold()
+
+
+@pytest.mark.parametrize("action", ACTIONS.values(), ids=ACTIONS)
+def test_whatever_is_filled_in_gives_a_command_or_problems(desk: Office, action: type[Action]) -> None:
+    known = st.sampled_from(["Engineering", "Design", "Sales", ADDRESS, "U0ADA", "delete", "User Admin"])
+    raw = st.fixed_dictionaries({}, optional=dict.fromkeys(action.form(), known | st.text(max_size=20)))
+
+    @settings(max_examples=60, deadline=None)
+    @given(raw)
+    def for_each(given: dict[str, str]) -> None:
+        try:
+            command = filled(desk, action, **given)
+        except Problems as error:
+            assert error.fields.keys() <= action.form().keys()
+            assert all(error.fields.values())
+        else:
+            assert isinstance(command, action)
+            assert action.model_validate_json(command.model_dump_json()) == command
+
+    for_each()
+
+
+def test_problems_can_be_read_in_one_line() -> None:
+    assert str(Problems({"person": "Who?", "teams": "Which?"})) == "person: Who?; teams: Which?"
+
+
+# -- what only operators fill in ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("action", ACTIONS.values(), ids=ACTIONS)
+def test_fields_for_operators_are_hidden_from_others(action: type[Action]) -> None:
+    secret = {name for name, asked in action.form().items() if asked.operators_only}
+    assert set(operators_form(action, operator=True)) == set(action.form())
+    assert set(operators_form(action, operator=False)) == set(action.form()) - secret
+
+
+def test_names_and_what_hr_knows_are_for_operators() -> None:
+    assert list(operators_form(RequestAccess, operator=False)) == ["person", "teams", "for_days"]
+
+
+# -- names in sentences ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("name", "fits"),
+    [
+        ("Engineering", "Engineering"),
+        ("  Ada   Example ", "Ada Example"),
+        ("Ada Maria Sophie Example", "Ada Maria Sophie…"),
+        ("x" * 30, "x" * 30),
+        ("x" * 31, "x" * 29 + "…"),
+        ("a" * 10 + " " + "b" * 10 + " " + "c" * 8 + " d", "a" * 10 + " " + "b" * 10 + " " + "c" * 7 + "…"),
+    ],
+)
+def test_a_name_is_cut_to_fit_a_sentence(name: str, fits: str) -> None:
+    assert clip(name) == fits
+
+
+@given(st.text(max_size=80), st.integers(2, 40), st.integers(1, 4))
+def test_a_cut_name_never_grows(name: str, longest: int, words: int) -> None:
+    cut = clip(name, longest, words)
+    assert len(cut) <= longest
+    assert len(cut.split()) <= words
+
+
+def test_people_read_the_policys_name_of_a_team(desk: Office) -> None:
+    team = desk.tables.team(PLATFORM)
+    assert (team.label, team.security_name) == ("Platform", "g_app_platform_all")
+    assert desk.tables.label(Group(IT, "g_it", "IT")) == "IT"
+
+
+def test_a_command_stays_when_its_person_is_joined() -> None:
+    move = MoveTeam(person=ADA, from_team=ENGINEERING, to_team=DESIGN)
+    assert with_person(move, PersonId("P-9")) == MoveTeam(
+        person=PersonId("P-9"), from_team=ENGINEERING, to_team=DESIGN
+    )
+    rename = RenameGroup(team=IT, name="g_it")
+    assert with_person(rename, PersonId("P-9")) is rename
+
+
+def test_every_kind_of_field_can_be_filled_in(desk: Office) -> None:
+    kinds = {asked.kind for action in ACTIONS.values() for asked in action.form().values()}
+    assert kinds == set(Kind)

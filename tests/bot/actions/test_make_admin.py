@@ -1,0 +1,88 @@
+"""Giving admin rights, with the team that goes with them."""
+
+from dataclasses import replace
+
+import pytest
+from pydantic import ValidationError
+
+from bot.actions.make_admin import MakeAdmin
+from bot.actions.remove_admin import CHOICES
+from bot.miro.plan import Obstacle
+from bot.sandbox.miro.organization import ADMIN, MEMBER
+from tests.bot.actions.scene import ADA, ADDRESS, ENGINEERING, IT, Office, World
+
+PLAIN = MakeAdmin(person=ADA, rights="Company Admin")
+WHOLE = MakeAdmin(person=ADA, rights="Company Admin", to_team=IT, from_team=ENGINEERING)
+
+
+def test_it_says_which_rights(desk: Office) -> None:
+    facts = desk.desk.facts
+    assert PLAIN.phrase(facts) == "make Ada Example a Company Admin of Miro"
+    content = MakeAdmin(person=ADA, rights="Content Admin")
+    assert content.outcome(facts) == "{who} {is} a Content Admin of Miro"
+
+
+@pytest.mark.parametrize(
+    ("rights", "reach"),
+    [
+        ("Company Admin", "Ada will be able to manage every person and team."),
+        ("Content Admin", "Ada will be able to manage boards of others."),
+        ("User Admin", "Ada will be able to do what a User Admin can."),
+    ],
+)
+def test_a_second_click_says_what_the_rights_allow(desk: Office, rights: str, reach: str) -> None:
+    command = MakeAdmin.model_validate({"person": ADA, "rights": rights})
+    assert command.warning(desk.desk.facts) == reach
+
+
+def test_what_is_undone_are_the_rights_and_not_the_change_of_team(desk: Office) -> None:
+    facts = replace(desk.desk.facts, can_be_asked=lambda name: name == "remove-admin")
+    assert PLAIN.undo(facts) == "To undo: /miro remove-admin."
+    assert WHOLE.undo(facts) == "To undo the rights: /miro remove-admin."
+
+
+def test_the_article_asks_for_all_of_it_at_once(desk: Office) -> None:
+    assert [goal.todo for goal in desk.goals(WHOLE)[2:]] == [
+        "Join IT Administration.",
+        "Leave Engineering.",
+        "Become Company Admin: can manage every person and team. No end date.",
+    ]
+
+
+@pytest.mark.parametrize("rights", [value for value, _ in CHOICES])
+def test_all_rights_can_be_given(desk: Office, rights: str) -> None:
+    desk.sandbox = World().build()
+    assert desk.bring_about(MakeAdmin.model_validate({"person": ADA, "rights": rights})) == ""
+    ada = desk.sandbox.user(ADDRESS)
+    expected = (ADMIN, ()) if rights == "Company Admin" else (MEMBER, (rights,))
+    assert ada and (ada.role, ada.admin_roles) == expected
+
+
+def test_rights_wait_until_a_team_can_be_left(desk: Office) -> None:
+    # Nobody but Ada is admin of Engineering, which SCIM doesn't show.
+    desk.sandbox = World(leads=frozenset({0})).build()
+    assert desk.bring_about(WHOLE) == "Any team in organization must have at least one admin"
+    ada = desk.sandbox.user(ADDRESS)
+    assert ada and (ada.role, set(ada.groups)) == (MEMBER, {IT, ENGINEERING})
+
+
+@pytest.mark.parametrize("registered", [True, False])
+def test_nobody_leaves_the_only_team_for_rights(desk: Office, registered: bool) -> None:
+    # Somebody who never signed in would be removed from the organization.
+    desk.sandbox = World(teams=frozenset({0}), registered=registered).build()
+    with pytest.raises(Obstacle, match="no other team than Engineering"):
+        desk.bring_about(MakeAdmin(person=ADA, rights="Company Admin", from_team=ENGINEERING))
+    assert desk.writes == []
+
+
+def test_the_team_to_leave_is_not_the_new_one() -> None:
+    with pytest.raises(ValidationError, match="from_team: Choose another team"):
+        MakeAdmin(person=ADA, rights="Company Admin", to_team=IT, from_team=IT)
+    assert MakeAdmin(person=ADA, rights="Company Admin", to_team=IT).from_team is None
+
+
+def test_what_is_taken_back_says_that_teams_stay(desk: Office) -> None:
+    given, facts = ["role ADMIN"], desk.desk.facts
+    assert PLAIN.back(given, facts) == "I take the rights back"
+    assert WHOLE.back(given, facts) == "I take the rights back; teams stay"
+    assert WHOLE.back([], facts) == ""

@@ -1,0 +1,57 @@
+"""Taking admin rights away."""
+
+import pytest
+
+from bot.actions.remove_admin import RemoveAdmin
+from bot.miro.plan import Obstacle
+from bot.sandbox.miro.organization import ADMIN, MEMBER
+from tests.bot.actions.scene import ADA, ADDRESS, Office, World
+
+DEMOTE = RemoveAdmin(person=ADA, rights="Company Admin")
+ROLE = RemoveAdmin(person=ADA, rights="Content Admin")
+
+
+def test_it_says_which_rights_go(desk: Office) -> None:
+    facts = desk.desk.facts
+    assert DEMOTE.phrase(facts) == "take Company Admin of Miro away from Ada Example"
+    assert ROLE.outcome(facts) == "{who} {is} no longer Content Admin of Miro"
+    assert DEMOTE.warning(facts) == "Ada loses these rights at once, and stays a member."
+
+
+def test_the_last_company_admin_stays_admin(desk: Office) -> None:
+    desk.sandbox = World(admin=True, other_admin=False).build()
+    with pytest.raises(Obstacle, match="Ada is the last Company Admin"):
+        desk.bring_about(DEMOTE)
+    assert desk.writes == []
+
+
+def test_one_of_two_company_admins_becomes_a_member(desk: Office) -> None:
+    desk.sandbox = World(admin=True, admin_roles=frozenset({"Content Admin"})).build()
+    assert desk.bring_about(DEMOTE) == ""
+    ada = desk.sandbox.user(ADDRESS)
+    assert ada and (ada.role, ada.admin_roles) == (MEMBER, ("Content Admin",))
+
+
+def test_one_admin_role_goes_and_the_rest_stays(desk: Office) -> None:
+    roles = frozenset({"Content Admin", "User Admin"})
+    desk.sandbox = World(admin=True, admin_roles=roles).build()
+    assert desk.bring_about(ROLE) == ""
+    ada = desk.sandbox.user(ADDRESS)
+    assert ada and (ada.role, ada.admin_roles) == (ADMIN, ("User Admin",))
+
+
+def test_admins_are_counted_only_where_one_would_go(desk: Office) -> None:
+    for world, command, counted in (
+        (World(admin=True), DEMOTE, True),
+        (World(admin=False), DEMOTE, False),
+        (World(admin=True, admin_roles=frozenset({"Content Admin"})), ROLE, False),
+    ):
+        desk.sandbox = world.build()
+        assert desk.bring_about(command) == ""
+        assert any("active eq true" in call.path for call in desk.sandbox.log) is counted
+
+
+def test_somebody_deactivated_keeps_the_rights(desk: Office) -> None:
+    desk.sandbox = World("inactive", admin=True).build()
+    with pytest.raises(Obstacle, match="Reactivate it first"):
+        desk.bring_about(DEMOTE)

@@ -1,0 +1,228 @@
+"""App Home as it is drawn: valid whatever people and teams are called, and how much there is to show."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+
+from approvals.ids import PersonId, RequestId
+from approvals.request import Question, Vote
+from approvals.states import State
+from bot.actions import ACTIONS
+from bot.cards.blocks import Block
+from bot.cards.home import Admins, Kind, Line, Listed, May, Page, closed, draw
+from bot.cards.lines import stands, stopped, stuck
+from bot.cards.scene import Scene
+from bot.sandbox.slack.inputs import placed
+from bot.slack.deliver import home
+from tests.bot.cards.test_request import NAME, REASON
+from tests.bot.slack import scenes
+from tests.bot.slack.scenes import COMMANDS, NAMES, NOW, PEOPLE, check_valid, reads
+
+MAY = (
+    May("Withdraw", "withdraw"),
+    May("Remind", "remind"),
+    May("Answer", "answer", 1),
+    May("Details", "details"),
+)
+
+
+def waits(number: int = 42, action: str = "move-team", **changes: Any) -> Scene:
+    """A request that waits for Carol."""
+    people, names = changes.pop("people", PEOPLE), changes.pop("names", NAMES)
+    by_id = scenes.everybody(people)
+    known = scenes.facts(by_id, names)
+    state = changes.pop("state", State.WAITING)
+    of = scenes.request(action, state, known, id=RequestId(f"R-{number}"), **changes)
+    return scenes.scene(of, known, by_id, "approver")
+
+
+def many(scene: Scene, count: int) -> tuple[Scene, ...]:
+    """So many requests that differ in their number alone."""
+    return tuple(
+        replace(scene, request=replace(scene.request, id=RequestId(f"R-{n}"))) for n in range(1, count + 1)
+    )
+
+
+def lines(text: str, count: int, left: int = 0, may: tuple[May, ...] = MAY) -> Listed:
+    return Listed(tuple(Line(one.request, text, may) for one in many(waits(), count)), left)
+
+
+def full(scene: Scene, waiting: int, text: str) -> Page:
+    """As much of everything as there ever is on one page, of which so many wait."""
+    shown = many(scene, min(waiting, home.WAITING))
+    harmless = [action for action in ACTIONS.values() if home.is_harmless(action)]
+    return Page(
+        waiting=shown,
+        waiting_left=waiting - len(shown),
+        kinds=tuple(Kind(action, waiting) for action in harmless) if waiting > 1 else (),
+        mine=lines(text, home.MINE, 7),
+        ended=lines(text, home.ENDED, 0, MAY[:1]).lines,
+        stopped=lines(text, home.TROUBLE, 7),
+        stuck=lines(text, home.TROUBLE, 7),
+        teams=lines(text, home.TEAMS, 7, MAY[:1]),
+        admins=Admins((text,) * home.ADMINS, "Seen in Miro today, 09:00.", 7),
+        delegate=text,
+        known=(text,) * 4,
+        offers=tuple(ACTIONS.values()),
+        notice=text,
+    )
+
+
+def pressed(view: Block, action: str) -> list[str]:
+    return [element["value"] for _, element in placed(view["blocks"]) if element["action_id"] == action]
+
+
+@pytest.mark.parametrize("waiting", [0, 1, 2, 20, 150])
+@pytest.mark.parametrize("action", COMMANDS)
+def test_a_full_page_is_one_that_slack_takes(action: str, waiting: int) -> None:
+    view = draw(full(waits(action=action), waiting, "as long as a line of text may be " * 9))
+    check_valid("home", view)
+    assert len(pressed(view, "approve")) == min(waiting, home.WAITING)
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(
+    action=st.sampled_from(sorted(COMMANDS)),
+    people=st.lists(NAME, min_size=7, max_size=7),
+    names=st.lists(NAME, min_size=5, max_size=5),
+    reason=REASON,
+    text=st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=4000),
+)
+@example("make-admin", ["😀" * 76] * 7, ["שלום עולם " * 7] * 5, "שלום " * 100, "*W*<!channel>" * 300)
+def test_no_names_or_reasons_make_a_page_that_slack_refuses(
+    action: str, people: list[str], names: list[str], reason: str, text: str
+) -> None:
+    scene = waits(action=action, people=people, names=names, reason=reason)
+    check_valid("home", draw(full(scene, 150, text)))
+    stood = waits(action=action, people=people, names=names, reason=reason, state=State.STOPPED)
+    for drawn in (stands, stopped, stuck):
+        listed = Listed((Line(stood.request, drawn(stood), MAY),))
+        check_valid("home", draw(Page(stopped=listed)))
+
+
+def test_nothing_that_people_wrote_is_markup() -> None:
+    scene = waits(reason="*now* <!channel>", people=["<@U1>", "*Alex* Smith", *PEOPLE[2:]])
+    view = draw(Page(waiting=(scene,), mine=lines("<!here> :smile:", 1), delegate="<@U1>"))
+    assert "mrkdwn" not in str(view)
+    assert str(view).count("'emoji': True") == 0
+
+
+def test_what_is_most_urgent_comes_first() -> None:
+    shown = reads(draw(full(waits(), 3, "a line"))).splitlines()
+    order = ["a line", "Waiting for you: 3", "Your requests", "What you look after", "Your delegate"]
+    order += ["How I know you", "What do you need in Miro?"]
+    places = [shown.index(one) for one in order]
+    assert places == sorted(places)
+
+
+def test_a_request_to_decide_says_what_changes_who_asks_and_until_when() -> None:
+    shown = reads(draw(Page(waiting=(waits(),)))).splitlines()
+    assert shown[:4] == [
+        "Waiting for you: 1",
+        "Move Alex Smith from Engineering to Design?",
+        "1. Join Design.",
+        "2. Leave Engineering. Alex's boards there pass to a team admin and don't come back.",
+    ]
+    assert shown[4] == (
+        'Dana Fox asks: "because" R-42. Open until tomorrow, 10:00; no answer means no change. '
+        "You're asked because you look after Miro; Sam Lee and Priya Rao are asked too. "
+        "To undo (all but boards): /miro-move the other way."
+    )
+    assert shown[5] == "[Approve] [Deny] [Ask a Question] [Details]"
+
+
+def test_what_was_seen_before_and_is_different_now_is_said_first() -> None:
+    scene = waits()
+    plan = {**scene.request.plan, "again": True, "warnings": ["Miro has a new account for this address."]}
+    shown = reads(draw(Page(waiting=(replace(scene, request=replace(scene.request, plan=plan)),))))
+    assert "Miro has a new account for this address.\nThis changed:\n1. Join" in shown
+
+
+def test_whoever_said_yes_already_is_named() -> None:
+    votes = (Vote(PersonId("P-4"), NOW, "cafe"),)
+    assert "Sam Lee said yes. You're asked because" in reads(draw(Page(waiting=(waits(votes=votes),))))
+
+
+@pytest.mark.parametrize(
+    ("action", "yes"), [("make-admin", "Make Admin"), ("offboard", "Delete"), ("move-team", None)]
+)
+def test_what_is_grave_asks_once_more(action: str, yes: str | None) -> None:
+    view = draw(Page(waiting=(waits(action=action),)))
+    [approve] = [one for _, one in placed(view["blocks"]) if one["action_id"] == "approve"]
+    assert (approve["confirm"]["confirm"]["text"] if "confirm" in approve else None) == yes
+    assert pressed(view, "approve") == ["R-42:cafe:9f86d081"]
+
+
+def test_several_of_one_kind_have_one_button() -> None:
+    kinds = (Kind(ACTIONS["request-access"], 3), Kind(ACTIONS["move-team"], 150))
+    view = draw(Page(waiting=many(waits(), 2), kinds=kinds))
+    assert "[Approve All 3: Miro Access] [Approve 20 of 150: Move to Another Team]" in reads(view)
+
+
+def test_what_is_left_out_is_counted_and_said_where_it_is() -> None:
+    shown = reads(draw(full(waits(), 150, "a line")))
+    assert "Waiting for you: 150" in shown
+    assert "144 more. They come up here as soon as these are decided." in shown
+    assert "7 more. /miro status R-42 shows any of them." in shown
+    assert "Seen in Miro today, 09:00. 7 more stand in Miro's company settings." in shown
+
+
+def test_a_page_of_somebody_with_nothing_to_do_says_so() -> None:
+    shown = reads(draw(Page(offers=(ACTIONS["request-access"],))))
+    assert shown.startswith("Nothing waits for you\nYour requests\nNone is open.\nYour delegate")
+    assert "What you look after" not in shown
+    assert "[Name a Delegate]" in shown and "[I'm Back]" not in shown
+    assert shown.endswith("[Miro Access]\nOr write to me: “I need Miro access for Engineering”")
+
+
+def test_whoever_may_ask_for_nothing_is_told_where_to_ask() -> None:
+    assert "The policy lets you ask for nothing here. Ask your IT team." in reads(draw(Page()))
+
+
+def test_a_delegate_can_be_changed_and_sent_home() -> None:
+    view = draw(Page(delegate="Sam Lee stands in for you until Friday, 18:00."))
+    assert (pressed(view, "away"), pressed(view, "away-off")) == (["home"], ["home"])
+
+
+def test_a_line_with_one_button_has_it_beside_the_text() -> None:
+    line = Line(waits(7).request, "R-7 · expired", (May("Ask Again", "again"),))
+    [block] = [one for one in draw(Page(ended=(line,)))["blocks"] if "accessory" in one]
+    assert (block["text"]["text"], block["accessory"]["value"]) == ("R-7 · expired", "R-7:cafe:9f86d081")
+
+
+def test_a_question_stands_there_until_it_is_answered() -> None:
+    asked = (Question(PersonId("P-3"), NOW, "For how long?"),)
+    answered = (replace(asked[0], answer="A week."),)
+    assert reads(stands(waits(questions=asked))).endswith('Carol Diaz asks: "For how long?"')
+    assert "For how long?" not in stands(waits(questions=answered))
+
+
+def test_a_stopped_request_says_what_helps() -> None:
+    assert reads(stopped(waits(state=State.STOPPED))) == (
+        "R-42 stopped halfway: move Alex Smith from Engineering to Design. "
+        'Miro said: "Any team in organization must have at least one admin" What helps: Make another admin.'
+    )
+
+
+def test_a_request_that_nobody_can_decide_says_when_it_ends() -> None:
+    assert reads(stuck(waits())) == (
+        "R-42: move Alex Smith from Engineering to Design. It ends tomorrow, 10:00. "
+        "What helps: name an approver or a fallback in the policy, or withdraw it to have it asked anew."
+    )
+
+
+def test_whoever_is_shown_nothing_reads_one_sentence() -> None:
+    view = closed("Guests can't ask or decide here.")
+    check_valid("home", view)
+    assert reads(view) == "Guests can't ask or decide here."
+
+
+def test_the_page_says_whose_account_it_is_and_who_hears_nothing() -> None:
+    shown = reads(draw(Page(waiting=(waits(action="offboard"),))))
+    assert "What will change for p2@example.com\n1. " in shown
+    assert "I tell Alex nothing." in shown
+    plain = reads(draw(Page(waiting=(waits(),))))
+    assert "p2@example.com" not in plain and "I tell" not in plain

@@ -1,0 +1,272 @@
+"""What cards say while a request waits, reader by reader."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from approvals.ids import BOT, PersonId
+from approvals.people import Person
+from approvals.request import Outcome, Question, Request, Vote
+from approvals.states import State
+from bot.actions.form import Facts
+from bot.cards import waiting
+from bot.cards.request import draw
+from bot.sandbox.slack.inputs import placed
+from tests.bot.slack import scenes
+from tests.bot.slack.scenes import NAMES, NOW, PEOPLE, drawn, reads, request
+
+
+@pytest.fixture(scope="module")
+def people() -> dict[str, Person]:
+    return scenes.everybody(PEOPLE)
+
+
+@pytest.fixture(scope="module")
+def known(people: dict[str, Person]) -> Facts:
+    return scenes.facts(people, NAMES)
+
+
+@pytest.fixture
+def ways(known: Facts) -> dict[str, Request]:
+    return scenes.variants(request("move-team", State.WAITING, known))
+
+
+def buttons(card: Any) -> list[str]:
+    return [element["action_id"] for _, element in placed(card.blocks)]
+
+
+PROGRESS = {
+    "as it was asked": "",
+    "several have to agree": "3 must agree.",
+    "one of several agreed": "You said yes; 2 more needed.",
+    "the next step": "Step 2 of 3; you agreed. 2 must agree.",
+}
+
+
+@pytest.mark.parametrize("way", PROGRESS)
+def test_how_far_it_is_counts_votes_of_this_step_alone(
+    ways: dict[str, Request], known: Facts, people: dict[str, Person], way: str
+) -> None:
+    assert waiting.progress(scenes.scene(ways[way], known, people, "approver")) == PROGRESS[way]
+
+
+def test_whoever_said_yes_is_not_said_to_be_asked_too(
+    ways: dict[str, Request], known: Facts, people: dict[str, Person]
+) -> None:
+    mine = replace(
+        scenes.scene(ways["one of several agreed"], known, people, "approver"), viewer=people["P-4"]
+    )
+    shown = reads(draw("approver", mine))
+    assert "You're asked because you look after Miro; Priya Rao is asked too. Carol Diaz said yes;" in shown
+
+
+def test_a_full_card_still_names_who_agreed_and_says_why(known: Facts, people: dict[str, Person]) -> None:
+    yes = Vote(PersonId("P-3"), NOW, "cafe")
+    two = tuple((PersonId(f"P-{n}"), "you look after Miro") for n in (3, 4))
+    of = request("make-admin", State.WAITING, known, votes=(yes,), approvers=two, agree=2, need=2)
+    of = replace(of, told=tuple(id for id, _ in two), reason="Alex joins IT soon")
+    mine = replace(scenes.scene(of, known, people, "approver"), viewer=people["P-4"])
+    shown = reads(draw("approver", mine))
+    assert "You're asked because you look after Miro. Carol said yes; 1 more needed." in shown
+    assert "To undo the rights: /miro remove-admin." in shown
+
+
+PASSED = {
+    "the next step": "You agreed; now Sam Lee and Priya Rao decide.",
+    "others asked instead": "Sam Lee and Priya Rao were asked instead.",
+    "somebody stands in": "Sam Lee stands in for you.",
+    "nobody left": "You aren't asked any more.",
+}
+
+
+@pytest.mark.parametrize("way", PASSED)
+@pytest.mark.parametrize("role", ["approver", "reminder"])
+def test_whoever_is_not_asked_any_more_reads_why_and_has_no_buttons(
+    ways: dict[str, Request], known: Facts, people: dict[str, Person], way: str, role: str
+) -> None:
+    card = drawn(ways[way], known, people, role)
+    assert reads(card).splitlines() == [
+        "With others now: move Alex Smith from Engineering to Design",
+        PASSED[way],
+        "R-42",
+    ]
+    assert buttons(card) == []
+
+
+def test_whoever_was_asked_all_along_is_not_said_to_be_asked_instead(
+    ways: dict[str, Request], known: Facts, people: dict[str, Person]
+) -> None:
+    left = {PersonId(f"P-{n}"): 1 for n in (4, 5)}
+    of = replace(ways["others asked instead"], since=left)
+    assert "Now Sam Lee or Priya Rao decides." in reads(drawn(of, known, people, "approver"))
+
+
+def test_a_reminder_has_all_that_the_card_has(
+    ways: dict[str, Request], known: Facts, people: dict[str, Person]
+) -> None:
+    card, reminder = (drawn(ways["reminded"], known, people, role) for role in ("approver", "reminder"))
+    assert buttons(card) == buttons(reminder) == ["approve", "deny", "question", "details"]
+    assert reads(reminder).replace("Reminder: ", "") == reads(card)
+    assert reminder.text.startswith("Reminder: Move Alex Smith")
+
+
+def test_a_reminder_of_an_earlier_step_is_over(
+    ways: dict[str, Request], known: Facts, people: dict[str, Person]
+) -> None:
+    of = replace(ways["reminded"], asks=2, since=dict.fromkeys(ways["reminded"].told, 2))
+    assert waiting.reminder(of, PersonId("P-3")) == 0
+    assert buttons(drawn(of, known, people, "reminder")) == []
+
+
+def test_the_channel_does_not_name_whoever_has_decided(
+    ways: dict[str, Request], known: Facts, people: dict[str, Person]
+) -> None:
+    shown = reads(drawn(ways["one of several agreed"], known, people, "channel"))
+    assert "Sam Lee or Priya Rao can decide. Carol Diaz said yes; 2 more needed." in shown
+
+
+def test_an_empty_seat_is_called_nobodys_name(
+    ways: dict[str, Request], known: Facts, people: dict[str, Person]
+) -> None:
+    of = ways["nobody left"]
+    assert "Waiting for somebody who can decide" in reads(drawn(of, known, people, "requester"))
+    assert "0 people can decide." in reads(drawn(of, known, people, "channel"))
+
+
+ROOMS: Mapping[int, str] = {
+    40: 'Carol Diaz asked: "Which boards does Alex need, and for how long?" Dana Fox: "All of them."',
+    15: 'Carol Diaz asked: "Which boards does Alex need, and …" Dana Fox: "All of them."',
+    8: "A question stands under Details.",
+}
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_a_question_and_its_answer_are_cut_to_the_room_there_is(
+    ways: dict[str, Request], known: Facts, people: dict[str, Person], room: int
+) -> None:
+    [asked] = ways["asked something"].questions
+    of = replace(ways["asked something"], questions=(replace(asked, answer="All of them."),))
+    said = waiting.talk(scenes.scene(of, known, people, "approver"), room)
+    assert reads(said) == ROOMS[room]
+    assert len(reads(said).split()) <= room
+
+
+def test_whoever_asked_reads_question_and_answer_as_well(known: Facts, people: dict[str, Person]) -> None:
+    one = Question(PersonId("P-3"), NOW, "Which boards does Alex need?", "Those of the workshop.")
+    of = request("move-team", State.WAITING, known, questions=(one,))
+    shown = reads(drawn(of, known, people, "requester"))
+    assert 'Carol Diaz asked: "Which boards does Alex need?" You: "Those of the workshop."' in shown
+    of = replace(of, questions=(replace(one, answer=""),))
+    shown = reads(drawn(of, known, people, "requester"))
+    assert 'Carol Diaz asked: "Which boards does Alex need?"' in shown
+    assert "waits for your answer" in shown and "No answer yet" not in shown
+
+
+@pytest.mark.parametrize("said", ["Those of the workshop.", ""])
+def test_whoever_asked_for_the_same_reads_question_and_answer_as_well(
+    known: Facts, people: dict[str, Person], said: str
+) -> None:
+    one = Question(PersonId("P-3"), NOW, "Which boards does Alex need?", said)
+    first = request("move-team", State.WAITING, known, id="R-7", questions=(one,))
+    joined = request("move-team", State.JOINED, known, outcome=Outcome(NOW, BOT, "The same was asked for."))
+    scene = replace(scenes.scene(joined, known, people, "requester"), first=first, viewer=people["P-6"])
+    answered = f'Dana Fox: "{said}"' if said else "No answer yet."
+    assert f'"Which boards does Alex need?" {answered}' in reads(draw("requester", scene))
+
+
+def test_what_needed_no_approval_names_no_approver(known: Facts, people: dict[str, Person]) -> None:
+    for state in (State.APPROVED, State.WORKING, State.DONE, State.STOPPED, State.REHEARSED):
+        of = request("move-team", state, known, steps=0, votes=(), decided_by=(), approvers=(), told=())
+        for role in ("requester", "result", "operator"):
+            if scenes.is_shown(role, state, "move-team"):
+                shown = reads(drawn(of, known, people, role))
+                assert "Somebody" not in shown and "Approved by" not in shown, shown
+    done = request("move-team", State.DONE, known, steps=0, votes=(), decided_by=())
+    assert "You asked; the policy needs no approval." in reads(drawn(done, known, people, "result"))
+
+
+def test_what_the_bot_ended_says_why_in_every_copy(known: Facts, people: dict[str, Person]) -> None:
+    text = "Whoever asked for it has left the company, so it ends."
+    of = request("move-team", State.WITHDRAWN, known, outcome=Outcome(NOW, BOT, text), approved_at=None)
+    for role in ("approver", "channel", "reminder", "follower", "question"):
+        shown = reads(drawn(of, known, people, role))
+        assert f"{text} Nothing has changed." in shown and "Withdrawn by" not in shown
+
+
+def test_what_was_asked_twice_shows_how_the_first_one_stands(known: Facts, people: dict[str, Person]) -> None:
+    joined = request("move-team", State.JOINED, known, outcome=Outcome(NOW, BOT, "The same was asked for."))
+    waits = drawn(joined, known, people, "requester")
+    assert buttons(waits) == ["remind"]
+    assert [element["value"] for _, element in placed(waits.blocks)] == ["R-7:cafe:9f86d081"]
+    for state in (State.CHECKING, State.WORKING, State.DONE, State.DENIED):
+        first = request("move-team", state, known, id="R-7")
+        scene = replace(scenes.scene(joined, known, people, "requester"), first=first)
+        message = draw("requester", scene)
+        assert list(placed(message["blocks"])) == []
+
+
+def test_a_vote_in_somebodys_place_stands_under_details(known: Facts, people: dict[str, Person]) -> None:
+    vote = Vote(PersonId("P-4"), NOW, "cafe", step=1, stands_for=PersonId("P-3"))
+    of = request("move-team", State.WAITING, known, votes=(vote,), step=1, steps=2, reminders=(1, 1))
+    shown = scenes.details(of, known, people)
+    assert "Sam Lee said yes for Carol Diaz in step 2, today, 10:00" in shown
+    assert "Reminded 2 times" in shown and "Step 2 of 2: 1 must agree" in shown
+    assert "Told: Carol Diaz, Sam Lee and Priya Rao" in shown
+    assert "Can decide: Carol Diaz and Priya Rao" in shown
+    assert "To undo (all but boards): /miro-move the other way." in shown
+
+
+def test_whoever_is_away_reads_who_stands_in_for_them(
+    ways: dict[str, Request], known: Facts, people: dict[str, Person]
+) -> None:
+    mine = scenes.scene(ways["somebody stands in"], known, people, "approver")
+    assert reads(waiting.notes(mine)) == "Sam Lee stands in for you."
+
+
+def test_whoever_is_away_reads_where_they_may_still_decide(
+    ways: dict[str, Request], known: Facts, people: dict[str, Person]
+) -> None:
+    of = ways["somebody stands in"]
+    of = replace(of, approvers=(*of.approvers, (PersonId("P-3"), "you look after Miro")))
+    card = drawn(of, known, people, "approver")
+    assert "Sam Lee stands in for you. You may still decide in App Home." in reads(card)
+    assert buttons(card) == []
+
+
+LATE = "Nobody answered in time, so {} may decide as well."
+
+
+@pytest.mark.parametrize(
+    ("names", "read"),
+    [
+        ("{me} and Sam Lee", "you and Sam Lee"),
+        ("Sam Lee and {me}", "Sam Lee and you"),
+        ("Sam Lee, {me} and Priya Rao", "Sam Lee, you and Priya Rao"),
+        ("{me}", "you"),
+        ("Carol Diaz (diaz@example.com)", "Carol Diaz (diaz@example.com)"),
+        ("Mary Carol Diaz and Carol Diaz Ruiz", "Mary Carol Diaz and Carol Diaz Ruiz"),
+    ],
+)
+def test_whoever_was_asked_later_is_spoken_to(
+    known: Facts, people: dict[str, Person], names: str, read: str
+) -> None:
+    names = names.format(me=next(one.addressed for one in people.values() if one.name == "Carol Diaz"))
+    other = "Carol Diaz can't decide any more."
+    of = request("move-team", State.WAITING, known, notes=(LATE.format(names), other))
+    said = waiting.notes(scenes.scene(of, known, people, "approver"))
+    assert said == f"{LATE.format(read)} {other}"
+    assert LATE.format(names) in waiting.notes(scenes.scene(of, known, people, "requester"))
+
+
+def test_a_question_says_until_when_the_request_is_open(known: Facts, people: dict[str, Person]) -> None:
+    of = request("move-team", State.WAITING, known)
+    assert "The request is open until tomorrow, 10:00." in reads(drawn(of, known, people, "question"))
+
+
+def test_a_short_answer_is_read_whole(known: Facts, people: dict[str, Person]) -> None:
+    said = "The boards of the spring workshop, until May."
+    one = Question(PersonId("P-3"), scenes.NOW, "Which boards, and for how long?", said)
+    of = request("move-team", State.WAITING, known, questions=(one,), reason="because of the workshop")
+    assert said in reads(drawn(of, known, people, "approver"))

@@ -1,0 +1,226 @@
+"""Reading and starting from a shell: requests, record, doctor and the bot itself."""
+
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from bot import app as composition
+from bot.sandbox.miro.service import Fault
+from bot.sandbox.stage import POLICY, TOKEN, Stage
+from tests.bot.journeys.scenes import ask as ask_in_slack
+from tests.bot.journeys.scenes import calls
+from tests.bot.journeys.shell import Shell, alone, machine
+
+ALEX = "Alex Smith (alex@example.com)"
+APPROVERS = "Priya Rao (priya@example.com), Carol Diaz (carol@example.com), Sam Lee (sam@example.com)"
+
+
+@pytest.fixture(autouse=True)
+def own_environment() -> Iterator[None]:
+    with alone():
+        yield
+
+
+@pytest.fixture
+def both(tmp_path: Path) -> Iterator[tuple[Stage, Shell]]:
+    with machine(tmp_path) as running:
+        yield running
+
+
+@pytest.fixture
+def s(both: tuple[Stage, Shell]) -> Stage:
+    return both[0]
+
+
+@pytest.fixture
+def shell(both: tuple[Stage, Shell]) -> Shell:
+    return both[1]
+
+
+# -- reading ---------------------------------------------------------------------------------------------
+
+
+def test_requests_are_listed_and_chosen_by_state(s: Stage, shell: Shell) -> None:
+    assert shell.types("requests") == "No requests."
+    assert shell.json("requests") == []
+    ask_in_slack(s, "U0ALEX", "/miro-access", "for Engineering because I start Monday")
+    ask_in_slack(s, "U0JO", "/miro-access", "for Design because we draw")
+    lines = shell.types("requests").splitlines()
+    assert [line.split()[0] for line in lines] == ["R-2", "R-1"]
+    assert f"give {ALEX} Miro access to Engineering (asked by {ALEX})" in lines[1]
+    assert [one["id"] for one in shell.json("requests", "--state", "waiting")] == ["R-2", "R-1"]
+    assert shell.json("requests", "--state", "done") == []
+    assert "'checking', 'waiting', 'approved'" in shell.types("requests", "--state", "bogus", exits=2)
+
+
+def test_one_request_is_shown_with_its_history(s: Stage, shell: Shell) -> None:
+    ask_in_slack(s, "U0ALEX", "/miro-access", "for Engineering because I start Monday")
+    text = shell.types("show", "r-1")
+    assert f"waiting for  {APPROVERS}" in text
+    assert "asked" in text and "planned" in text
+    assert "will change: 1. Create the account alex@example.com for Alex Smith" in text
+    assert "2. Join Engineering." in text
+    assert "may decide: Priya Rao (priya@example.com) (you manage Alex), Carol Diaz (carol" in text
+    assert f"details.teams: {s.teams['Engineering']} (Engineering)" in text
+    whole = shell.json("show", "1")
+    assert whole["state"] == "waiting"
+    assert [one["event"] for one in whole["events"]] == ["asked", "planned"]
+
+
+def test_what_held_already_is_told_as_it_is(s: Stage, shell: Shell) -> None:
+    s.miro.add_user("alex@example.com", "Alex Smith", teams=[s.teams["Design"]])
+    ask_in_slack(s, "U0ALEX", "/miro-access", "for Engineering because I start Monday")
+    text = shell.types("show", "R-1")
+    assert "Join Engineering." in text
+    assert "is so already: the account is active" in text
+    assert "reactivated" not in text and "created" not in text
+
+
+def test_nobody_is_waited_for_once_a_request_has_ended(s: Stage, shell: Shell) -> None:
+    ask_in_slack(s, "U0ALEX", "/miro-access", "for Engineering because I start Monday")
+    shell.types("withdraw", "R-1", "--as", "alex@example.com")
+    assert "waiting for" not in shell.types("show", "R-1")
+    assert shell.json("show", "R-1")["waiting_for"] == []
+
+
+@pytest.mark.parametrize("policy", ["operators = [", None])
+def test_reading_needs_no_policy_that_can_be_used(s: Stage, shell: Shell, policy: str | None) -> None:
+    ask_in_slack(s, "U0ALEX", "/miro-access", "for Engineering because I start Monday")
+    file = s.folder / "policy.toml"
+    file.unlink() if policy is None else file.write_text(policy, encoding="utf-8")
+    assert f"give {ALEX} Miro access to Engineering" in shell.types("requests")
+    assert f"waiting for  {APPROVERS}" in shell.types("show", "R-1")
+
+
+# -- starting --------------------------------------------------------------------------------------------
+
+
+def test_a_doctor_looks_at_everything_and_changes_nothing(s: Stage, shell: Shell) -> None:
+    before = (s.folder / "record.db").read_bytes()
+    found = {one["what"]: one for one in shell.json("doctor")}
+    assert all(one["ok"] for one in found.values()), found
+    assert found["Slack"]["text"] == "team T01"
+    assert found["way in"]["text"] == "ready for HTTP (run --http)"
+    assert found["record"]["text"].endswith("record.db: 2 entries, unbroken")
+    assert (s.folder / "record.db").read_bytes() == before
+    assert calls(s) == []
+    assert "Does an identity provider already provision your Miro?" in shell.types("doctor")
+
+
+def test_a_doctor_names_what_is_missing(tmp_path: Path) -> None:
+    found = {one["what"]: one for one in Shell(tmp_path).json("doctor", exits=1)}
+    assert not found["policy"]["ok"] and not found["Slack"]["ok"] and not found["Miro"]["ok"]
+    assert found["Miro"]["text"].startswith("Set MIRO_SCIM_TOKEN")
+    assert found["way in"]["text"].startswith(
+        "Set SLACK_APP_TOKEN for Socket Mode or SLACK_SIGNING_SECRET for"
+    )
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_doctor_blames_the_policy_for_the_policy_alone(s: Stage, shell: Shell) -> None:
+    (s.folder / "policy.toml").write_text("operators = [", encoding="utf-8")
+    found = {one["what"]: one["ok"] for one in shell.json("doctor", exits=1)}
+    assert found == {"policy": False, "record": True, "way in": True, "Slack": True, "Miro": True}
+
+
+def test_a_doctor_says_where_to_look(s: Stage, shell: Shell) -> None:
+    nowhere = "http://127.0.0.1:9/"
+    wrong = Shell(s.folder, **shell.environ | {"SLACK_API_URL": nowhere, "MIRO_SCIM_URL": nowhere})
+    found = {one["what"]: one["text"] for one in wrong.json("doctor", exits=1)}
+    assert found["Slack"].endswith("then at SLACK_API_URL.")
+    assert found["Miro"] == "Miro can't be reached. Look at MIRO_SCIM_TOKEN and MIRO_SCIM_URL."
+
+
+@pytest.mark.parametrize("status", [401, 503])
+def test_a_doctor_says_when_miro_refuses(s: Stage, shell: Shell, status: int) -> None:
+    s.miro.faults.append(Fault("GET", "", status=status, times=99))
+    found = {one["what"]: one for one in shell.json("doctor", exits=1)}
+    assert [one for one in found if not found[one]["ok"]] == ["Miro"]
+    assert TOKEN not in found["Miro"]["text"]
+
+
+def test_a_bot_without_its_secrets_does_not_start(tmp_path: Path) -> None:
+    (tmp_path / "policy.toml").write_text(POLICY, encoding="utf-8")
+    said = Shell(tmp_path).types("run", exits=1)
+    assert "Set SLACK_BOT_TOKEN, SLACK_APP_TOKEN, MIRO_SCIM_TOKEN" in said
+    said = Shell(tmp_path).types("run", "--http", "127.0.0.1:0", exits=1)
+    assert "Set SLACK_BOT_TOKEN, SLACK_SIGNING_SECRET, MIRO_SCIM_TOKEN" in said
+    assert [one.name for one in tmp_path.iterdir()] == ["policy.toml"]
+
+
+def test_a_record_needs_a_folder(tmp_path: Path) -> None:
+    (tmp_path / "policy.toml").write_text(POLICY, encoding="utf-8")
+    secrets = {"SLACK_BOT_TOKEN": "xoxb-1", "SLACK_APP_TOKEN": "xapp-1", "MIRO_SCIM_TOKEN": "x"}
+    shell = Shell(tmp_path, **secrets)
+    shell.environ["MIRO_BOT_DATABASE"] = str(tmp_path / "not" / "record.db")
+    said = shell.types("run", exits=1)
+    assert said == f"Error: There is no folder {tmp_path / 'not'}. Make it, or change MIRO_BOT_DATABASE."
+
+
+def test_a_broken_policy_begins_no_record(tmp_path: Path) -> None:
+    (tmp_path / "policy.toml").write_text("operators = [", encoding="utf-8")
+    said = Shell(tmp_path).types("ask", "offboard", "--as", "ada@example.com", "--reason", "x", exits=1)
+    assert "The policy can't be used:" in said
+    assert [one.name for one in tmp_path.iterdir()] == ["policy.toml"]
+
+
+@pytest.mark.parametrize(
+    "address", ["foo", "127.0.0.1", "127.0.0.1:", ":x", "127.0.0.1:99999", "127.0.0.1:-1", "1:2:³", ""]
+)
+def test_an_address_to_listen_on_is_looked_at_first(tmp_path: Path, address: str) -> None:
+    said = Shell(tmp_path).types("run", "--http", address, exits=2)
+    assert "--http takes HOST:PORT with a port up to 65535, for example 127.0.0.1:3000; " in said
+    assert said.endswith(f"{address!r} isn't that.")
+
+
+def test_a_stand_in_for_miro_needs_a_port_of_its_own(tmp_path: Path) -> None:
+    words = ("sandbox", "miro", "--token", "x", "--port")
+    assert "99999 is not in the range" in Shell(tmp_path).types(*words, "99999", exits=2)
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        said = Shell(tmp_path).types(*words, port, exits=1)
+    sentence = f"Can't listen on 127.0.0.1:{port}: another program does already."
+    assert said == f"Error: {sentence} Choose another address or port."
+
+
+def test_a_stand_in_for_miro_says_what_it_is_for(tmp_path: Path) -> None:
+    said = " ".join(Shell(tmp_path).types("sandbox", "miro", "--help").split())
+    for name in ("MIRO_SCIM_URL", "MIRO_SCIM_TOKEN", "MIRO_BOT_DATABASE"):
+        assert name in said
+
+
+def test_a_broken_environment_is_said(tmp_path: Path) -> None:
+    assert "MIRO_GROUP_MODEL" in Shell(tmp_path, MIRO_GROUP_MODEL="x").types("requests", exits=1)
+    missing = Shell(tmp_path, MIRO_SCIM_TOKEN_FILE="/nowhere").types("doctor", exits=1)
+    assert "MIRO_SCIM_TOKEN_FILE can't be read" in missing
+
+
+def test_a_running_bot_says_what_it_runs_on_and_ends_when_told(s: Stage, shell: Shell) -> None:
+    command = [sys.executable, "-m", "bot", "run", "--practice", "--http", "127.0.0.1:0"]
+    root = str(Path(composition.__file__).parents[1])
+    environ = shell.environ | {"PYTHONPATH": root, "PYTHONUNBUFFERED": "1"}
+    with subprocess.Popen(
+        command, env=environ, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+    ) as process:
+        assert process.stdout
+        lines = []
+        for line in process.stdout:
+            lines.append(line.strip())
+            if line.startswith("Ready."):
+                process.send_signal(signal.SIGTERM)
+    assert process.returncode == 0
+    assert lines[0] == "Mode:        practice: nothing will change in Miro, HTTP on 127.0.0.1:0"
+    assert lines[2] == f"Policy:      {s.folder / 'policy.toml'}"
+    assert lines[3] == f"Record:      {s.folder / 'record.db'} (continued)"
+    assert lines[-1] == "Stopping; what is left is taken up at the next start."
+
+
+@pytest.mark.parametrize("words", [("requests",), ("show", "R-1"), ("audit", "verify")])
+def test_reading_never_begins_a_record(tmp_path: Path, words: tuple[str, ...]) -> None:
+    assert "There is no record at" in Shell(tmp_path).types(*words, exits=1)
+    assert not (tmp_path / "record.db").exists()

@@ -1,0 +1,201 @@
+"""The record from a shell: what verify says and doesn't see, and what is exported."""
+
+import csv
+import io
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from approvals.record.store import SqliteStore
+from bot.__main__ import main
+from bot.sandbox.stage import Stage
+from tests.approvals.record.tamper import by_hand
+from tests.bot.journeys.scenes import approve, ask, state
+from tests.bot.journeys.shell import Shell, machine
+
+WHAT_WAS_NOT_SEEN = "a cut end, or a chain that was computed anew, can't be seen."
+
+
+@pytest.fixture
+def both(tmp_path: Path) -> Iterator[tuple[Stage, Shell]]:
+    with machine(tmp_path) as running:
+        yield running
+
+
+@pytest.fixture
+def s(both: tuple[Stage, Shell]) -> Stage:
+    """A record with one request, which waits."""
+    ask(both[0], "U0ALEX", "/miro-access", "for Engineering because I start Monday")
+    return both[0]
+
+
+@pytest.fixture
+def shell(both: tuple[Stage, Shell]) -> Shell:
+    return both[1]
+
+
+def forged(s: Stage, folder: Path) -> Shell:
+    """A shell on a copy of the record, in which somebody put words into Alex's mouth."""
+    with by_hand(s.folder / "record.db") as connection:
+        connection.execute("VACUUM INTO ?", [str(folder / "copy.db")])
+    with by_hand(folder / "copy.db") as connection:
+        connection.execute("INSERT OR REPLACE INTO words VALUES (3, 'reason', 'salt', 'Let me in')")
+    return Shell(folder, MIRO_BOT_DATABASE=str(folder / "copy.db"))
+
+
+FAULT = "the reason of entry 3 (R-1) was changed"
+
+
+# -- verify ----------------------------------------------------------------------------------------------
+
+
+def test_a_record_that_holds_gives_an_anchor_and_says_what_it_cannot_show(s: Stage, shell: Shell) -> None:
+    assert shell.types("audit", "verify").splitlines() == [
+        "The record holds. Entries: 4, requests: 1.",
+        f"Without --anchor {WHAT_WAS_NOT_SEEN}",
+        f"Anchor, to keep elsewhere: {s.bot.store.head()}",
+    ]
+    assert shell.json("audit", "verify")["anchor"] == str(s.bot.store.head())
+
+
+def test_an_anchor_shows_as_much_as_it_saw(s: Stage, shell: Shell) -> None:
+    anchor = str(s.bot.store.head())
+    approve(s, "U0PRIYA")
+    said = shell.types("audit", "verify", "--anchor", anchor)
+    assert f"After entry 4 {WHAT_WAS_NOT_SEEN}" in said
+    assert "Anchor, to keep elsewhere: " in said
+
+
+def test_after_a_fault_there_is_no_anchor(s: Stage, tmp_path: Path) -> None:
+    shell = forged(s, tmp_path)
+    assert shell.types("audit", "verify", exits=1).splitlines() == [
+        f"FAULT: {FAULT}",
+        "The record is NOT what was written. Entries: 4, requests: 1.",
+        f"Without --anchor {WHAT_WAS_NOT_SEEN}",
+    ]
+    found = shell.json("audit", "verify", exits=1)
+    assert (found["anchor"], found["faults"]) == (None, [FAULT])
+
+
+def test_another_anchor_than_the_records_is_a_fault(s: Stage, shell: Shell) -> None:
+    said = shell.types("audit", "verify", "--anchor", f"3:{'0' * 64}", exits=1)
+    assert said.startswith("FAULT: entry 3 isn't the one the anchor saw: the record was written anew")
+    assert "Anchor, to keep" not in said
+
+
+def test_an_empty_record_has_no_anchor_yet(tmp_path: Path) -> None:
+    SqliteStore(tmp_path / "record.db").close()
+    assert "Anchor, to keep" not in Shell(tmp_path).types("audit", "verify")
+    assert Shell(tmp_path).json("audit", "verify")["anchor"] is None
+
+
+@pytest.mark.parametrize("anchor", ["0:" + "0" * 64, "3:" + "g" * 64, "3:abc", " 3:" + "0" * 64, "3"])
+def test_what_is_no_anchor_is_wrong_usage(s: Stage, shell: Shell, anchor: str) -> None:
+    said = shell.types("audit", "verify", "--anchor", anchor, exits=2)
+    assert said.endswith("is no anchor: it reads COUNT:HASH, as `miro-bot audit verify` prints it.")
+
+
+def test_the_help_says_what_is_not_looked_at(shell: Shell) -> None:
+    said = " ".join(shell.types("audit", "verify", "--help").split())
+    assert "every word and policy" in said
+    assert "Nothing seals names, addresses, accounts and teams" in said
+
+
+# -- export ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("words", [(), ("--format", "jsonl"), ("--format", "json")])
+def test_the_record_is_exported_as_json_lines(s: Stage, shell: Shell, words: tuple[str, ...]) -> None:
+    rows = [json.loads(line) for line in shell.types("audit", "export", *words).splitlines()]
+    assert [row["event"] for row in rows] == ["policy-in-force", "policy-teams", "asked", "planned"]
+    assert rows[-1]["hash"] == s.bot.store.head().head
+
+
+def test_one_request_is_exported_alone(s: Stage, shell: Shell) -> None:
+    rows = [json.loads(line) for line in shell.types("audit", "export", "r-1").splitlines()]
+    assert [row["seq"] for row in rows] == [3, 4]
+    assert shell.types("audit", "export", "R-9", exits=1) == "Error: There is no request R-9."
+
+
+def test_each_entry_is_exported_once_and_in_order(s: Stage, shell: Shell) -> None:
+    second = ask(s, "U0JO", "/miro-access", "for Design because we draw")
+    approve(s, "U0PRIYA")
+    words = ("audit", "export", second, "R-1", second.lower())
+    rows = [json.loads(line) for line in shell.types(*words).splitlines()]
+    seqs = [row["seq"] for row in rows]
+    assert seqs == sorted({*seqs})
+    assert {row["request"] for row in rows} == {"R-1", second}
+
+
+def test_the_help_names_every_format(shell: Shell) -> None:
+    assert "--format [jsonl|json|csv]" in shell.types("audit", "export", "--help")
+
+
+def test_a_table_names_people_and_teams(s: Stage, shell: Shell) -> None:
+    approve(s, "U0PRIYA")
+    whole = io.StringIO(shell.types("audit", "export", "--format", "csv"))
+    rows = {row["event"]: row for row in csv.DictReader(whole)}
+    assert rows["asked"]["who"] == "U0ALEX"  # whose address wasn't known before the check
+    assert rows["planned"]["said.asked_by"] == rows["planned"]["said.about"] == "alex@example.com U0ALEX"
+    assert rows["planned"]["said.may_decide"].startswith("priya@example.com U0PRIYA, ")
+    assert rows["approved"]["who"] == "priya@example.com U0PRIYA"
+    assert rows["asked"]["said.details.teams"] == f"{s.teams['Engineering']} (Engineering)"
+    assert "priya@example.com" in rows["planned"]["said.approvers"]
+    assert not [cell for row in rows.values() for key, cell in row.items() if key != "body" and "{" in cell]
+
+
+def test_a_forged_record_is_exported_by_force_only(s: Stage, tmp_path: Path) -> None:
+    shell = forged(s, tmp_path)
+    said = f"The record is NOT what was written: {FAULT}. `miro-bot audit verify` says all that is wrong."
+    refused = shell.types("audit", "export", exits=1)
+    assert refused == f"Error: {said} Nothing was exported; --force exports it as it is."
+    forced = CliRunner().invoke(main, ["audit", "export", "--force"], env=shell.environ)
+    assert (forced.exit_code, forced.stderr) == (0, f"Warning: {said} It was exported as it is.\n")
+    assert [json.loads(line)["seq"] for line in forced.stdout.splitlines()] == [1, 2, 3, 4]
+
+
+# -- what was seen ---------------------------------------------------------------------------------------
+
+
+def test_done_says_in_a_sentence_what_is_so_and_what_was_seen_when(s: Stage, shell: Shell) -> None:
+    approve(s, "U0PRIYA")
+    *_, done = s.bot.store.events("R-1")
+    seen = json.loads(done.told("seen"))
+    assert done.told("text") == "Alex Smith is in Engineering in Miro."
+    assert done.told("look") == 'GET /Users, userName eq "alex@example.com"'
+    assert (seen["userName"], seen["active"]) == ("alex@example.com", True)
+    assert s.teams["Engineering"] in [one["value"] for one in seen["groups"]]
+    assert done.body["seen_at"] <= shell.json("show", "R-1")["events"][-1]["at"]
+    assert "Alex Smith is in Engineering in Miro." in shell.types("show", "R-1")
+
+
+def test_done_says_that_nobody_is_there_any_more(s: Stage, shell: Shell) -> None:
+    s.miro.add_user("jo@example.com", "Jo Park", teams=[s.teams["Design"]])
+    id = ask(s, "U0LENA", "/miro-offboard", "delete <@U0JO|jo> because last day")
+    approve(s, "U0PRIYA")
+    *_, done = s.bot.store.events(id)
+    assert (done.told("text"), done.told("seen")) == ("Jo Park is deleted in Miro.", "no account")
+
+
+def test_done_says_how_a_group_is_called(s: Stage, shell: Shell) -> None:
+    id = ask(s, "U0DANA", "/miro", 'rename Engineering to "g_app_eng" because of the directory')
+    approve(s, "U0CAROL")
+    *_, done = s.bot.store.events(id)
+    team = s.teams["Engineering"]
+    assert done.told("text") == "Engineering has the security name g_app_eng in Miro."
+    assert done.told("look") == f"GET /Groups/{team}"
+    assert json.loads(done.told("seen")) == {"id": team, "displayName": "g_app_eng"}
+
+
+def test_nothing_in_a_history_is_left_to_be_filled_in(s: Stage, shell: Shell) -> None:
+    s.miro.add_user("jo@example.com", "Jo Park", teams=[s.teams["Design"]])
+    id = ask(s, "U0LENA", "/miro-offboard", "<@U0JO|jo> because last day")
+    approve(s, "U0PRIYA")
+    jo = s.miro.user("jo@example.com")
+    assert jo and state(s, id) == "done"
+    text = shell.types("show", id)
+    assert f"call: PATCH /Users/{jo.id}" in text
+    assert "{" not in text

@@ -1,0 +1,1 @@
+"""The worker: looking, asking, carrying out, and what time brings about."""
