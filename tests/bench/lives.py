@@ -6,9 +6,8 @@ from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 
 from tests.bench.table import Row
-from tests.campaigns.lives import BATCHES, MUST_HAPPEN, campaign
+from tests.campaigns.lives import BATCHES, MUST_HAPPEN, SHARE, campaign
 
-LIVES = 10_000
 HEAD = ("What happened in random lives", "Times")
 
 
@@ -16,7 +15,7 @@ def measured() -> Counter[str]:
     """The lives that the tests play too, each batch in a process of its own. Raises AssertionError."""
     counts = Counter[str]()
     with ProcessPoolExecutor(os.cpu_count(), get_context("spawn"), max_tasks_per_child=1) as processes:
-        for one in processes.map(campaign, [LIVES // BATCHES] * BATCHES, range(1, BATCHES + 1)):
+        for one in processes.map(campaign, [SHARE] * BATCHES, range(1, BATCHES + 1)):
             counts.update(one)
     return counts
 

@@ -31,8 +31,10 @@ MANAGED = ("ada", "eve", "bo")
 BOSSES = ("bo", "cy", "max", "dee", "gus", "")
 FINDINGS = {mail("ada.two"): mail("ada"), mail("cy.two"): mail("cy")}
 """Addresses that turn out to be somebody's whom everybody knows by another."""
-BATCHES = 4
-"""In how many parts the ten thousand lives are played, each with its own beginning."""
+BATCHES, SHARE = 8, 1_250
+"""In how many parts ten thousand lives are played, each with its own beginning; lives in a part."""
+RARE = {"approved, as a policy got milder", "votes after an escalation", "turned away: who stood in already"}
+"""What happens a few times in ten thousand lives, and so not in each part."""
 MUST_HAPPEN = (
     *("approved", "approved at once", "approved, as a policy got milder", "denied", "expired", "done"),
     *("withdrawn by hand", "ended, as the requester left", "refused, as nobody could decide", "planned anew"),
