@@ -16,6 +16,7 @@ from tests.bench import (
     kills,
     lives,
     policy,
+    quota,
     starting,
     tiers,
     tls,
@@ -48,6 +49,7 @@ PARTS: dict[str, Callable[[], list[Row]]] = {
     "policy": policy.rows,
     "tls": tls.rows,
     "tiers": tiers.rows,
+    "quota": quota.rows,
     "kills": kills.rows,
     "lives": _lives,
 }
