@@ -1,5 +1,6 @@
 """The people and groups that requests are about, as the local tables know them."""
 
+import hashlib
 import string
 import unicodedata
 from collections.abc import Collection, Iterable
@@ -10,7 +11,7 @@ from functools import cached_property
 from typing import Protocol
 
 from approvals.clocks import is_recent
-from approvals.ids import GroupId, PersonId, SlackId
+from approvals.ids import GroupId, PersonId, SlackId, stamp
 
 FRESH = timedelta(hours=24)
 """How long what Slack said of an account counts; older than this, nobody asks or decides with it."""
@@ -159,6 +160,12 @@ class Delegation:
     delegate: PersonId
     since: datetime
     until: datetime
+
+    @property
+    def key(self) -> str:
+        """Tells it apart from every other (16 hex digits), as a button carries it that was drawn from it."""
+        parts = (self.person, self.delegate, stamp(self.since), stamp(self.until))
+        return hashlib.sha256("|".join(parts).encode()).hexdigest()[:16]
 
     def holds(self, now: datetime) -> bool:
         """Whether it is so at a time."""

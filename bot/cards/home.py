@@ -23,6 +23,7 @@ from bot.cards.handles import Handle
 from bot.cards.scene import Scene
 
 SHOWN_BY = "/miro status R-42 shows any of them."
+NOBODY_STANDS_IN = "Nobody stands in for you. Before you're away, name who decides in your place."
 ALL_AT_ONCE = 20
 """Requests that one form approves: each of its lines has to be read."""
 
@@ -76,6 +77,14 @@ class Admins:
 
 
 @dataclass(frozen=True)
+class StandIn:
+    """Who stands in for the reader, and until when; `key` tells this delegation apart (`Delegation.key`)."""
+
+    text: str
+    key: str
+
+
+@dataclass(frozen=True)
 class Page:
     """Everything one person's App Home is drawn from."""
 
@@ -88,8 +97,7 @@ class Page:
     stuck: Listed = Listed()
     teams: Listed = Listed()
     admins: Admins | None = None
-    delegate: str = ""
-    """Who stands in for the reader, and until when; '' for nobody."""
+    delegate: StandIn | None = None
     known: tuple[str, ...] = ()
     offers: tuple[type[Action], ...] = ()
     notice: str = ""
@@ -234,10 +242,12 @@ def _admins(admins: Admins) -> list[Block]:
 
 
 def _delegate(page: Page) -> list[Block]:
-    text = page.delegate or "Nobody stands in for you. Before you're away, name who decides in your place."
-    change = button("Change" if page.delegate else "Name a Delegate", "away", "home")
-    back = [button("I'm Back", "away-off", "home")] if page.delegate else []
-    return [header("Your delegate"), section(text), _row("away", change, *back)]
+    if page.delegate is None:
+        text, buttons = NOBODY_STANDS_IN, [button("Name a Delegate", "away", "nobody")]
+    else:
+        text, key = page.delegate.text, page.delegate.key
+        buttons = [button("Change", "away", key), button("I'm Back", "away-off", key)]
+    return [header("Your delegate"), section(text), _row("away", *buttons)]
 
 
 def _known(page: Page) -> list[Block]:

@@ -15,7 +15,7 @@ from approvals.decide.actor import Who
 from approvals.decide.delegates import delegated, returned
 from approvals.people import Delegation, Person, Standing
 from approvals.record.contract import Note, StoreTrouble
-from approvals.refusals import Refused
+from approvals.refusals import Outdated, Refused
 from bot.cards.blocks import Block, message
 from bot.cards.named import mark
 from bot.context import Desk
@@ -60,6 +60,12 @@ def standing(desk: Desk, who: Who) -> str:
     return f"{named} stands in for you {span(current, who.person)}. To end it: /miro away off."
 
 
+OTHER_DELEGATION = (
+    "You have named somebody else, or other days, since this page was drawn, so nothing was done. "
+    "What holds now stands here."
+)
+
+
 class WrongPerson(Refused):
     """Whoever was named can't stand in."""
 
@@ -84,10 +90,15 @@ def name(desk: Desk, who: Who, entry: str, since: str, until: str) -> str:
     return f"{other.addressed} stands in for you {span(new, who.person)}. To end it: /miro away off."
 
 
-def end(desk: Desk, who: Who) -> str:
-    """Back before the last day; whoever stood in is told. Raises Refused."""
+def end(desk: Desk, who: Who, drawn: str | None = None) -> str:
+    """Back before the last day; whoever stood in is told. Raises Refused.
+
+    `drawn`: the delegation that a button was drawn from (`Delegation.key`); another one isn't ended by it.
+    """
     with desk.store.writing():
         before = desk.store.people.named_delegate(who.person.id, desk.now())
+        if before and drawn not in (None, before.key):
+            raise Outdated(OTHER_DELEGATION)
         desk.store.delegate(returned(who, before, desk.now()))
         _tell(desk, who, before, None)
     _review(desk)
@@ -178,7 +189,7 @@ _NEEDED = {"delegate": "Choose who stands in for you.", "until": "Choose the las
 
 
 class Away:
-    """What Bolt calls for Name a Delegate, its form, and End It."""
+    """What Bolt calls for Name a Delegate, its form, and I'm Back."""
 
     def __init__(self, desk: Desk, who: Callable[[Body], Who], answer: Callable[[Body, str], None]) -> None:
         self.desk, self._who, self._answer = desk, who, answer
@@ -224,10 +235,10 @@ class Away:
             ack(response_action="update", view=forms.notice("Name a Delegate", text))
 
     def end_pressed(self, ack: Ack, body: Body) -> None:
-        """End It: back before the last day."""
+        """I'm Back, before the last day."""
         ack()
         try:
-            text = end(self.desk, self._who(body))
+            text = end(self.desk, self._who(body), str(body["actions"][0].get("value")))
         except (Refused, StoreTrouble) as error:
             text = str(error)
         self._answer(body, text)

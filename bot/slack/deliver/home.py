@@ -15,7 +15,7 @@ from approvals.request import Request
 from approvals.states import State
 from bot.actions import ACTIONS, Action
 from bot.cards.blocks import Block, when
-from bot.cards.home import ALL_AT_ONCE, Admins, Kind, Line, Listed, May, Page, closed, draw
+from bot.cards.home import ALL_AT_ONCE, Admins, Kind, Line, Listed, May, Page, StandIn, closed, draw
 from bot.cards.lines import stands, stopped, stuck
 from bot.cards.named import mark
 from bot.cards.scene import Scene
@@ -191,12 +191,12 @@ class Gathering:
 
     # -- about me ----------------------------------------------------------------------------------------
 
-    def _delegate(self) -> str:
-        desk, now = self._desk, self._desk.now()
-        named = desk.store.people.named_delegate(self._who.person.id, now)
+    def _delegate(self) -> StandIn | None:
+        named = self._desk.store.people.named_delegate(self._who.person.id, self._desk.now())
         if named is None:
-            return ""
-        return f"{mark(self._person(named.delegate))} stands in for you {span(named, self._who.person)}."
+            return None
+        days = span(named, self._who.person)
+        return StandIn(f"{mark(self._person(named.delegate))} stands in for you {days}.", named.key)
 
 
 def _answer(request: Request) -> list[May]:

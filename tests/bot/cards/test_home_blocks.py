@@ -12,7 +12,7 @@ from approvals.request import Question, Vote
 from approvals.states import State
 from bot.actions import ACTIONS
 from bot.cards.blocks import Block
-from bot.cards.home import Admins, Kind, Line, Listed, May, Page, closed, draw
+from bot.cards.home import Admins, Kind, Line, Listed, May, Page, StandIn, closed, draw
 from bot.cards.lines import stands, stopped, stuck
 from bot.cards.scene import Scene
 from bot.sandbox.slack.inputs import placed
@@ -64,7 +64,7 @@ def full(scene: Scene, waiting: int, text: str) -> Page:
         stuck=lines(text, home.TROUBLE, 7),
         teams=lines(text, home.TEAMS, 7, MAY[:1]),
         admins=Admins((text,) * home.ADMINS, "Seen in Miro today, 09:00.", 7),
-        delegate=text,
+        delegate=StandIn(text, "c0ffee12"),
         known=(text,) * 4,
         offers=tuple(ACTIONS.values()),
         notice=text,
@@ -105,7 +105,9 @@ def test_no_names_or_reasons_make_a_page_that_slack_refuses(
 
 def test_nothing_that_people_wrote_is_markup() -> None:
     scene = waits(reason="*now* <!channel>", people=["<@U1>", "*Alex* Smith", *PEOPLE[2:]])
-    view = draw(Page(waiting=(scene,), mine=lines("<!here> :smile:", 1), delegate="<@U1>"))
+    view = draw(
+        Page(waiting=(scene,), mine=lines("<!here> :smile:", 1), delegate=StandIn("<@U1>", "c0ffee12"))
+    )
     assert "mrkdwn" not in str(view)
     assert str(view).count("'emoji': True") == 0
 
@@ -183,8 +185,8 @@ def test_whoever_may_ask_for_nothing_is_told_where_to_ask() -> None:
 
 
 def test_a_delegate_can_be_changed_and_sent_home() -> None:
-    view = draw(Page(delegate="Sam Lee stands in for you until Friday, 18:00."))
-    assert (pressed(view, "away"), pressed(view, "away-off")) == (["home"], ["home"])
+    view = draw(Page(delegate=StandIn("Sam Lee stands in for you until Friday, 18:00.", "c0ffee12")))
+    assert (pressed(view, "away"), pressed(view, "away-off")) == (["c0ffee12"], ["c0ffee12"])
 
 
 def test_a_line_with_one_button_has_it_beside_the_text() -> None:

@@ -15,7 +15,9 @@ from bot.sandbox.slack.gestures import Gestures
 from bot.sandbox.slack.inputs import placed
 from bot.sandbox.slack.records import JSON, Message
 from bot.sandbox.stage import Stage
+from bot.slack.away import OTHER_DELEGATION
 from bot.slack.door.serving import serving
+from tests.bot.journeys.homes import opened, page, presses
 from tests.bot.journeys.scenes import (
     answer,
     as_it_was,
@@ -36,6 +38,12 @@ pytestmark = pytest.mark.regression
 
 ENGINEERING = ("U0ALEX", "/miro-access", "for Engineering because I start on Monday")
 DESIGN = ("U0ALEX", "/miro-access", "for Design because of the workshop")
+
+
+def typed(s: Stage, user: str, text: str) -> None:
+    """Somebody types `/miro …`."""
+    assert s.acting.command(user, "/miro", text).ok
+    s.settle()
 
 
 @pytest.fixture
@@ -312,3 +320,38 @@ def test_every_button_about_a_request_says_which(s: Stage) -> None:
         assert about and all(
             value.split(":")[0] == id and len(value.split(":")[2]) == 8 for value in about.values()
         )
+
+
+# -- App Home: whose delegate ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "meanwhile", ["away until 2026-03-06 <@U0SAM>", "away until 2026-03-09 <@U0LENA>"], ids=["whom", "days"]
+)
+def test_who_is_back_on_an_older_page_ends_no_other_delegation(s: Stage, meanwhile: str) -> None:
+    for user in ("U0LENA", "U0SAM", "U0PRIYA"):
+        opened(s, user)
+    typed(s, "U0PRIYA", "away until 2026-03-06 <@U0LENA>")
+    opened(s, "U0PRIYA")
+    older = copy.deepcopy(s.slack.homes["U0PRIYA"])
+    typed(s, "U0PRIYA", meanwhile)
+    presses(s, "U0PRIYA", "away-off", view=older)
+    assert page(s, "U0PRIYA").startswith(OTHER_DELEGATION)
+    assert history(s, "away") == ["delegated", "delegated"]
+    presses(s, "U0PRIYA", "away-off")
+    assert history(s, "away") == ["delegated", "delegated", "returned"]
+
+
+def test_a_page_of_an_older_program_ends_no_delegation(s: Stage) -> None:
+    for user in ("U0LENA", "U0PRIYA"):
+        opened(s, user)
+    typed(s, "U0PRIYA", "away until 2026-03-06 <@U0LENA>")
+    opened(s, "U0PRIYA")
+    older = copy.deepcopy(s.slack.homes["U0PRIYA"])
+    for _, element in placed(older["blocks"]):
+        if element["action_id"] == "away-off":
+            element["value"] = "home"
+    s.acting.click("U0PRIYA", older, "away-off")
+    s.settle()
+    assert page(s, "U0PRIYA").startswith(OTHER_DELEGATION)
+    assert history(s, "away") == ["delegated"]
