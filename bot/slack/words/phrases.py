@@ -65,6 +65,8 @@ def read(
         return Advice(asked)
     notes, raw = _besides(meaning), dict[str, str]()
     left, more = fill(meaning.action, rest, raw, tables, operator)
+    if meaning.turned:  # which rights a sentence about the opposite means isn't sure enough to be filled in
+        raw = {name: value for name, value in raw.items() if not meaning.action.form()[name].grave}
     spoken = _without_names(without_lines(meaning.action, rest), tables, "@")
     if asked := _about_whom(meaning.action, raw, spoken, is_command=action is not None):
         return Advice(asked)

@@ -279,7 +279,7 @@ ADMIN = {
     f"downgrade {ALEX}": remove(TURNED),
     f"{ALEX} a member instead": remove(TURNED),
     f"don't make {ALEX} one": remove(TURNED),
-    f"{ALEX} should not be Content Admin": remove(TURNED, rights="Content Admin"),
+    f"{ALEX} should not be Content Admin": remove(TURNED),
     f"don't remove {ALEX}": advice(NOT_SAID),
     f"{ALEX} for Design": advice(TEAM_ADMINS),
     f"{ALEX} team admin of Design": advice(TEAM_ADMINS),

@@ -74,6 +74,20 @@ def test_a_message_shortcut_fills_in_no_choice_either(s: Stage) -> None:
 
 
 @pytest.mark.parametrize(
+    "text",
+    [
+        "<@U0ALEX> content admin, not Company Admin",
+        "revoke Company Admin from <@U0ALEX>",
+        "<@U0ALEX> is no longer User Admin",
+    ],
+)
+def test_a_command_read_as_its_opposite_fills_in_no_rights(s: Stage, text: str) -> None:
+    s.acting.command("U0DANA", "/miro-admin", text)
+    assert s.acting.modal("U0DANA")["title"]["text"] == "Remove Miro Admin"
+    assert "initial_option" not in field(s, "U0DANA", "rights")
+
+
+@pytest.mark.parametrize(
     ("user", "command", "text", "name", "value"),
     [
         ("U0DANA", "/miro-admin", "<@U0ALEX> as Company Admin because of IT", "rights", "Company Admin"),
