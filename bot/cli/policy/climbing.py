@@ -41,7 +41,7 @@ class Rung:
         if not self.gone:
             return ""
         has, isnt = ("has", "isn't") if len(self.gone) == 1 else ("have", "aren't")
-        names = listed([one.person.called for one in self.gone])
+        names = listed([one.person.addressed for one in self.gone])
         return f"{names} {has} agreed before step {self.number}, so {isnt} asked again there.{self._spare()}"
 
     def _spare(self) -> str:

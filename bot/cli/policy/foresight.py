@@ -74,7 +74,7 @@ class Foresight:
                 "agree": step.agree,
                 "approvers": [
                     {
-                        "who": one.person.called,
+                        "who": one.person.addressed,
                         "because": one.because,
                         "told": one.told,
                         "fallback": one.is_fallback,
@@ -91,7 +91,7 @@ class Foresight:
 def _line(one: Approver, is_quiet: bool) -> str:
     spare = " (fallback)" if one.is_fallback else ""
     quiet = "" if one.told or is_quiet else " (isn't told, may decide)"
-    return f"{one.person.called}: {one.because or 'named in the policy'}{spare}{quiet}"
+    return f"{one.person.addressed}: {one.because or 'named in the policy'}{spare}{quiet}"
 
 
 def foresee(

@@ -30,7 +30,7 @@ def _entry(ground: Ground, entry: str) -> Iterator[str]:
 
 
 def _person(ground: Ground, named: Named) -> str:
-    called = named.person.called if named.person else named.entry
+    called = named.person.addressed if named.person else named.entry
     if named.person is None or not named.person.is_colleague:
         return f"{called} can't decide any more."
     barred = ground.bars(named.person)
@@ -41,7 +41,7 @@ def _nobody(ground: Ground, entry: str) -> Iterator[str]:
     case = ground.case
     if entry in (MANAGER, ASKERS_MANAGER):
         whom = case.concerned if entry == MANAGER else case.requester
-        yield f"I know no manager of {whom.email or whom.called}."
+        yield f"I know no manager of {whom.addressed}."
     elif entry == OWNERS:
         yield from _owners(ground)
     elif is_slack_group(entry):

@@ -244,6 +244,15 @@ def test_a_shell_prints_addresses_beside_names(tmp_path: Path) -> None:
         assert shell.json("show", "R-1")["about_email"] == OTHER
 
 
+def test_a_policy_thought_through_names_approvers_by_address(tmp_path: Path) -> None:
+    with machine(tmp_path) as (s, shell):
+        s.bot.people.find("U0PRIYA")
+        asked = ("policy", "who", "request-access", "--as", "alex@example.com")
+        assert "Priya Rao (priya@example.com): you manage" in shell.types(*asked)
+        [step] = shell.json(*asked)["steps"]
+        assert step["approvers"][0]["who"] == "Priya Rao (priya@example.com)"
+
+
 # -- whom a sentence names: delegates, approvers, people who can't be reached --------------------------------
 
 ALONE = POLICY.replace('approvers = ["manager", "it"] }', 'approvers = ["manager"] }', 1)
