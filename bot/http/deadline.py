@@ -1,8 +1,8 @@
 """One deadline for all of a call's connecting, writing and reading.
 
 httpx's time-outs begin anew with every read, so that a server that sends a byte now and then is waited for
-without end. Here each step on the line gets what is left of the call's time. What isn't bounded is the
-system's own look-up of the host's name.
+without end. Here each step on the line gets what is left of the calling thread's time. What isn't bounded is
+the system's own look-up of the host's name.
 """
 
 import socket
@@ -20,43 +20,46 @@ _PIECE = 16_384
 """Bytes written at once: each piece is one wait."""
 
 
-class Patience(httpcore.SyncBackend):
-    """Connections whose every step ends when the time of the calling thread's call is up."""
+class _Time(threading.local):
+    end: float = float("inf")
+    """When the thread's call has to be over (`time.monotonic`)."""
 
-    def __init__(self) -> None:
-        self._thread = threading.local()
 
-    def install(self, client: httpx.Client) -> None:
-        """Has all connections of a client made here, those through a proxy of the environment included.
+_time = _Time()
 
-        httpx has no option for httpcore's `network_backend`, hence its private names; should a version rename
-        them, this fails at the start and not at the first slow server.
-        """
-        for transport in (client._transport, *client._mounts.values()):
-            if transport is not None:
-                pool: Any = transport.__getattribute__("_pool")
-                assert isinstance(pool._network_backend, httpcore.NetworkBackend)
-                pool._network_backend = self
 
-    @contextmanager
-    def within(self, seconds: float) -> Iterator[None]:
-        """The calls of this thread have `seconds` of real time from now on."""
-        self._thread.end = time.monotonic() + seconds
-        try:
-            yield
-        finally:
-            del self._thread.end
+@contextmanager
+def deadline(seconds: float) -> Iterator[None]:
+    """Whatever a bounded client does in this thread within the block ends within so many seconds."""
+    before, _time.end = _time.end, min(_time.end, time.monotonic() + seconds)
+    try:
+        yield
+    finally:
+        _time.end = before
 
-    def left(self, most: float | None, late: type[Exception]) -> float | None:
-        """How long the next step may take, at most `most` seconds. Raises `late` when the time is up."""
-        end: float | None = getattr(self._thread, "end", None)
-        if end is None:
-            return most
-        seconds = end - time.monotonic()
-        if seconds <= 0:
-            raise late("the call's time is up")
-        return seconds if most is None else min(most, seconds)
 
+def bounded(client: httpx.Client) -> httpx.Client:
+    """Makes a client keep to `deadline`, on connections through a proxy of the environment as well.
+
+    httpx has no option for httpcore's `network_backend`, hence its private names; should a version rename
+    them, this fails at the start and not at the first slow server.
+    """
+    for transport in filter(None, (client._transport, *client._mounts.values())):
+        pool: Any = transport.__getattribute__("_pool")
+        assert isinstance(pool._network_backend, httpcore.NetworkBackend)
+        pool._network_backend = _Backend()
+    return client
+
+
+def _left(most: float | None, late: type[Exception]) -> float | None:
+    """How long the next step may take, at most `most` seconds. Raises `late` when the time is up."""
+    left = _time.end - time.monotonic()
+    if left <= 0:
+        raise late("the call's time is up")
+    return most if left == float("inf") else left if most is None else min(most, left)
+
+
+class _Backend(httpcore.SyncBackend):
     def connect_tcp(
         self,
         host: str,
@@ -72,27 +75,24 @@ class Patience(httpcore.SyncBackend):
             raise httpcore.ConnectError(str(error)) from error
         problem: Exception = httpcore.ConnectError(f"{host} has no address")
         for address in dict.fromkeys(str(entry[4][0]) for entry in found):
-            seconds = self.left(timeout, httpcore.ConnectTimeout)
+            seconds = _left(timeout, httpcore.ConnectTimeout)
             try:
-                stream = super().connect_tcp(address, port, seconds, local_address, socket_options)
+                return _Stream(super().connect_tcp(address, port, seconds, local_address, socket_options))
             except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
                 problem = error
-            else:
-                return _Stream(stream, self)
         raise problem
 
 
 class _Stream(httpcore.NetworkStream):
-    def __init__(self, stream: httpcore.NetworkStream, patience: Patience) -> None:
-        self._stream, self._patience = stream, patience
+    def __init__(self, stream: httpcore.NetworkStream) -> None:
+        self._stream = stream
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        return self._stream.read(max_bytes, self._patience.left(timeout, httpcore.ReadTimeout))
+        return self._stream.read(max_bytes, _left(timeout, httpcore.ReadTimeout))
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
         for start in range(0, len(buffer), _PIECE):
-            seconds = self._patience.left(timeout, httpcore.WriteTimeout)
-            self._stream.write(buffer[start : start + _PIECE], seconds)
+            self._stream.write(buffer[start : start + _PIECE], _left(timeout, httpcore.WriteTimeout))
 
     def close(self) -> None:
         self._stream.close()
@@ -100,8 +100,8 @@ class _Stream(httpcore.NetworkStream):
     def start_tls(
         self, ssl_context: SSLContext, server_hostname: str | None = None, timeout: float | None = None
     ) -> httpcore.NetworkStream:
-        seconds = self._patience.left(timeout, httpcore.ConnectTimeout)
-        return _Stream(self._stream.start_tls(ssl_context, server_hostname, seconds), self._patience)
+        left = _left(timeout, httpcore.ConnectTimeout)
+        return _Stream(self._stream.start_tls(ssl_context, server_hostname, left))
 
     def get_extra_info(self, info: str) -> Any:
         return self._stream.get_extra_info(info)

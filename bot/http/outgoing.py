@@ -2,18 +2,15 @@
 
 import ipaddress
 import ssl
-import threading
-import time
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from http.cookiejar import CookieJar, DefaultCookiePolicy
-from typing import Any
 from urllib.parse import urlsplit
 
-import httpcore
 import httpx
+
+from bot.http.deadline import bounded, deadline
 
 LIMITS = httpx.Limits(max_connections=64, max_keepalive_connections=32, keepalive_expiry=15)
 LOOPBACK = {f"all://{host}": None for host in ("localhost", "127.0.0.1", "[::1]")}
@@ -108,87 +105,3 @@ class Outgoing:
             if len(body) > self._largest:
                 raise Unanswered("the answer is too large")
         return bytes(body)
-
-
-# -- a deadline over connecting, sending, the header and the body ------------------------------------------
-
-
-class _Now(threading.local):
-    end: float = float("inf")
-
-
-_now = _Now()
-
-
-@contextmanager
-def deadline(seconds: float) -> Iterator[None]:
-    """Everything that a bounded client does in this thread within the block ends within so many seconds.
-
-    httpx's own timeouts are for each read: a server that drips a byte now and then never reaches them.
-    """
-    before, _now.end = _now.end, min(_now.end, time.monotonic() + seconds)
-    try:
-        yield
-    finally:
-        _now.end = before
-
-
-def bounded(client: httpx.Client) -> httpx.Client:
-    """Makes a client keep to `deadline`.
-
-    httpx has no public way to hand in a network backend (httpcore has); tests/regressions/slack/test_edge.py
-    drips a header and sees if these names should change.
-    """
-    for transport in {client._transport, *filter(None, client._mounts.values())}:
-        if isinstance(transport, httpx.HTTPTransport):
-            transport._pool._network_backend = _Backend(transport._pool._network_backend)
-    return client
-
-
-def _left(timeout: float | None, late: type[Exception]) -> float | None:
-    left = _now.end - time.monotonic()
-    if left <= 0:
-        raise late("the deadline has passed")
-    return timeout if left == float("inf") else left if timeout is None else min(timeout, left)
-
-
-class _Backend(httpcore.NetworkBackend):
-    def __init__(self, inner: httpcore.NetworkBackend) -> None:
-        self._inner = inner
-
-    def connect_tcp(
-        self,
-        host: str,
-        port: int,
-        timeout: float | None = None,
-        local_address: str | None = None,
-        socket_options: Iterable[Any] | None = None,
-    ) -> httpcore.NetworkStream:
-        left = _left(timeout, httpcore.ConnectTimeout)
-        return _Stream(self._inner.connect_tcp(host, port, left, local_address, socket_options))
-
-    def sleep(self, seconds: float) -> None:
-        self._inner.sleep(seconds)
-
-
-class _Stream(httpcore.NetworkStream):
-    def __init__(self, inner: httpcore.NetworkStream) -> None:
-        self._inner = inner
-
-    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        return self._inner.read(max_bytes, _left(timeout, httpcore.ReadTimeout))
-
-    def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        self._inner.write(buffer, _left(timeout, httpcore.WriteTimeout))
-
-    def close(self) -> None:
-        self._inner.close()
-
-    def start_tls(
-        self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
-    ) -> httpcore.NetworkStream:
-        left = _left(timeout, httpcore.ConnectTimeout)
-        return _Stream(self._inner.start_tls(ssl_context, server_hostname, left))
-
-    def get_extra_info(self, info: str) -> Any:
-        return self._inner.get_extra_info(info)

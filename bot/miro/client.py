@@ -2,13 +2,11 @@
 
 import json
 import logging
-import ssl
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from copy import copy
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from functools import cache
 from typing import Any
 from urllib.parse import quote
 
@@ -17,7 +15,8 @@ from pydantic import SecretStr
 
 from approvals.people import canonical
 from approvals.request import Urgency
-from bot.http.deadline import Patience
+from bot.http import deadline as time_limit
+from bot.http.outgoing import trusted
 from bot.miro import judging, lists, wire
 from bot.miro.errors import Ambiguous, Away, Declined, Locked, MiroError, Practising, Trouble, Unclear
 from bot.miro.goals import Call
@@ -48,12 +47,6 @@ BRIEFLY = 2.0
 PAGE = 1000
 LARGEST = 32_000_000
 """Bytes of an answer that are read at most."""
-
-
-@cache
-def _trusted() -> ssl.SSLContext:
-    """The certificates that Miro's is held against; reading them takes as long as several calls."""
-    return httpx.create_ssl_context()
 
 
 @dataclass(frozen=True)
@@ -87,13 +80,13 @@ class Miro:
         self._url, self._token = url.rstrip("/"), SecretStr(token)
         self._urgency: int = Urgency.ORDINARY
         self._patient_for = float("inf")
-        self._http = httpx.Client(
-            headers={"Authorization": f"Bearer {token}", "Accept": "application/scim+json"},
-            timeout=httpx.Timeout(20, connect=5),
-            verify=_trusted(),
+        self._http = time_limit.bounded(
+            httpx.Client(
+                headers={"Authorization": f"Bearer {token}", "Accept": "application/scim+json"},
+                timeout=httpx.Timeout(20, connect=5),
+                verify=trusted(),
+            )
         )
-        self._patience = Patience()
-        self._patience.install(self._http)
 
     def close(self) -> None:
         """Closes the connections."""
@@ -335,7 +328,7 @@ class Miro:
         headers = {"Content-Type": "application/scim+json"} if content is not None else {}
         with (
             _network(),
-            self._patience.within((end - self._now()).total_seconds()),
+            time_limit.deadline((end - self._now()).total_seconds()),
             self._http.stream(
                 method, self._url + path, params=query, content=content, headers=headers
             ) as response,
