@@ -53,12 +53,14 @@ class _Session:
     heard: float
     next_ping: float
     greeted: bool = False
+    over: threading.Event = field(default_factory=threading.Event)
 
     def send(self, text: str) -> None:
         self.socket.send(text)
 
     def drop(self) -> None:
         """Closes it without waiting for the other side, which may be gone."""
+        self.over.set()
         with suppress(*LINE_FAULTS, ValueError):
             self.socket.send_close()
         with suppress(*LINE_FAULTS, AttributeError):  # whoever reads wakes up; AttributeError: it is closed
@@ -118,6 +120,7 @@ class SocketMode:
             session = self._current = self._opened()
             if session is None:
                 return
+            threading.Thread(target=self._watch, args=(session,), name="watch", daemon=True).start()
             why, is_parting = self._ended(session)
             if is_parting:
                 threading.Thread(target=self._part, args=(session,), name="parting", daemon=True).start()
@@ -174,6 +177,12 @@ class SocketMode:
         except (*LINE_FAULTS, ValueError) as error:
             return f"{type(error).__name__}: {error}", False
         return "the bot ends", False
+
+    def _watch(self, session: _Session) -> None:
+        """Ends a line on which one frame never ends: each byte of it renews the socket's own time-out."""
+        while not session.over.wait(self.pulse.ping):
+            if time.monotonic() - session.heard > self.pulse.silence + self.pulse.ping:
+                session.drop()
 
     def _part(self, session: _Session) -> None:
         """Reads what still comes on a line that Slack is about to close: each delivery comes on one only."""

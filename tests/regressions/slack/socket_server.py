@@ -25,6 +25,7 @@ class Connection:
     """Reads and says nothing any more, and stays open."""
     is_mute: bool = False
     """Reads all and says nothing any more."""
+    pongs: int = 0
     _sending: threading.Lock = field(default_factory=threading.Lock)
 
     def send(self, opcode: int, content: bytes) -> None:
@@ -111,6 +112,7 @@ class SocketSlack:
                 continue
             if head[0] & 15 == _PING:
                 connection.send(_PONG, content)
+                connection.pongs += 1
             elif head[0] & 15 == _TEXT:
                 self.acknowledged.append(json.loads(content))
 

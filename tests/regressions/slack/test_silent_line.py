@@ -4,7 +4,7 @@ import json
 import logging
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -82,7 +82,20 @@ def mute(connection: Connection) -> None:
     connection.is_mute = True
 
 
-@pytest.mark.parametrize("fall_silent", [freeze, mute, Connection.cut], ids=["frozen", "half dead", "cut"])
+def drip(connection: Connection) -> None:
+    """Begins a long frame and sends a byte of it now and then, for ever."""
+    connection.is_mute = True
+
+    def sends() -> None:
+        with suppress(OSError):
+            connection.line.sendall(bytes([0x81, 126, 0x40, 0]))
+            while not threading.Event().wait(0.05):
+                connection.line.sendall(b"x")
+
+    threading.Thread(target=sends, daemon=True).start()
+
+
+@pytest.mark.parametrize("fall_silent", [freeze, mute, drip, Connection.cut])
 def test_a_line_that_falls_silent_is_joined_again(
     tmp_path: Path, caplog: pytest.LogCaptureFixture, fall_silent: Callable[[Connection], None]
 ) -> None:
@@ -96,9 +109,9 @@ def test_a_line_that_falls_silent_is_joined_again(
 
 
 def test_a_quiet_line_that_answers_pings_stays(tmp_path: Path) -> None:
-    with scene(tmp_path, replace(QUICK, silence=2.0)) as s:
+    with scene(tmp_path, replace(QUICK, ping=0.02, silence=0.4)) as s:
         s.joined_times(1)
-        threading.Event().wait(3.0)
+        until(lambda: s.slack.newest.pongs > 30)
         s.helps("E1")
         assert len(s.slack.connections) == 1
 
