@@ -11,8 +11,8 @@ from bot.slack.deliver.calls import Later, Line, Unreachable
 
 log = logging.getLogger(__name__)
 
-GIVE_UP = 12
-"""Tries for a note; with growing gaps about six hours."""
+GIVE_UP = 30
+"""Tries for a note; with gaps that double up to a quarter of an hour, about six hours."""
 
 
 @dataclass

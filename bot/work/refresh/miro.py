@@ -95,10 +95,11 @@ class MiroSync:
 
     def _tell_of_outage(self) -> None:
         """A long silence of Miro is told once, unless a request that waits has told of it already."""
-        self._outage_since = self._outage_since or self.desk.now()
+        now = self.desk.now()
+        self._outage_since = min(self._outage_since or now, now)  # a clock that was ahead may have dated it
         if self._outage_told or self.desk.troubles.is_told():
             return
-        if self.desk.now() - self._outage_since >= OUTAGE:
+        if now - self._outage_since >= OUTAGE:
             self._outage_told = True
             self.desk.tell_operators(
                 f"{self.problem} That has been so for a while. What is asked for is saved and goes on "

@@ -46,6 +46,19 @@ def test_a_note_is_given_up_in_the_end(s: Stage) -> None:
     assert posts(s) == GIVE_UP + 1
 
 
+@pytest.mark.regression
+def test_a_note_outlives_five_hours_in_which_slack_fails(s: Stage) -> None:
+    s.slack.fault("chat.postMessage", error="internal_error", times=None)
+    s.bot.store.cards.say(Note("U0ALEX", {"text": "hello"}))
+    for _ in range(5 * 60):
+        s.settle()
+        s.clock.pass_(timedelta(minutes=1))
+    s.slack.faults.clear()
+    s.clock.pass_(timedelta(minutes=15))
+    s.settle()
+    assert [one.text for one in s.slack.dm_of("U0ALEX")] == ["hello"]
+
+
 def test_retry_after_is_honoured(s: Stage) -> None:
     s.slack.fault("chat.postMessage", status=429, retry_after=90)
     s.bot.store.cards.say(Note("U0ALEX", {"text": "hello"}))

@@ -3,6 +3,8 @@
 from datetime import timedelta
 from pathlib import Path
 
+import pytest
+
 from bot.sandbox.miro.service import Fault
 from bot.sandbox.stage import POLICY, Stage
 from tests.bot.journeys.scenes import playing, told
@@ -93,6 +95,15 @@ def test_operators_hear_of_an_outage_after_a_quarter_of_an_hour_and_once(s: Stag
         s.miro.faults.clear()
         looks(s, RETRY)
     assert len(heard(s, AWAY)) == 2
+
+
+@pytest.mark.regression
+def test_a_clock_that_is_set_back_hides_no_outage(s: Stage) -> None:
+    s.miro.faults.append(Fault("GET", "/Groups", status=500, times=999))
+    looks(s, GROUPS_EVERY)
+    s.clock.pass_(-timedelta(hours=3))
+    looks(s, RETRY, times=17)
+    assert len(heard(s, AWAY)) == 1
 
 
 def test_two_short_outages_make_no_long_one(s: Stage) -> None:
