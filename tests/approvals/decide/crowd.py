@@ -25,6 +25,11 @@ INSERT INTO lanes SELECT 'person:P-' || (i % 50 + 1), i FROM n WHERE :active;
 INSERT INTO found_by SELECT 'by:P-' || (i % 50 + 1), i FROM n WHERE :state NOT IN ('done', 'denied');
 INSERT INTO cards SELECT 'R-' || i, 'requester', 'P-1', 0, 'D1', i || '.0', '', 0, NULL, '' FROM n
 """
+RANKED = """
+UPDATE requests SET rank = urgency WHERE active = 1 AND NOT EXISTS (SELECT 1 FROM lanes mine JOIN lanes older
+  ON older.key = mine.key AND older.number < mine.number WHERE mine.number = requests.number)
+"""
+"""Of those with work to do the first in each lane, which may be claimed."""
 NOTES = """
 INSERT INTO notes (channel, message, only_for, tries, next_try_at) SELECT 'C1', '{}', '', 1, :due FROM n
 """
@@ -66,6 +71,9 @@ class Crowd:
         times = {"due": at(due_in), "show_at": at(show_in), "lease": at(lease)}
         self._fill(REQUESTS, {"first": self._last + 1, "last": self._last + count, **given, **times})
         self._last += count
+        if active:
+            self._db.execute(RANKED)
+            self._db.commit()
         return self
 
     def notes(self, count: int, due_in: timedelta) -> "Crowd":
