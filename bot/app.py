@@ -14,8 +14,8 @@ from slack_bolt import App
 from slack_bolt.authorization import AuthorizeResult
 from slack_bolt.context import BoltContext
 
-from approvals.record.contract import StoreTrouble
-from approvals.record.store import SqliteStore, utc_now
+from approvals.record.database import StoreTrouble
+from approvals.record.store import Store, utc_now
 from approvals.request import Urgency
 from bot.context import Desk
 from bot.http.outgoing import Outgoing
@@ -59,7 +59,7 @@ class Bot:
     """One running bot, put together."""
 
     settings: Settings
-    store: SqliteStore
+    store: Store
     desk: Desk
     miro: Miro
     client: SlackClient
@@ -196,7 +196,7 @@ def build(
     With `leads` it puts its policy file in force; else it works only by the one that is.
     """
     usable(settings.policy)  # before the record: what can't start leaves none behind
-    store = SqliteStore(settings.database, now)
+    store = Store(settings.database, now)
     try:
         policies = Policies(settings.policy, store, leads)
     except BaseException:

@@ -15,8 +15,10 @@ from approvals.decide.seats import Ground
 from approvals.ids import PersonId, RequestId, SlackId, stamp
 from approvals.people import Person
 from approvals.policy.model import Policy
-from approvals.record.contract import Claim, Note, Store
-from approvals.record.finding import Sight
+from approvals.record.claims import Claim
+from approvals.record.index import Sight
+from approvals.record.outbox import Note
+from approvals.record.store import Store
 from approvals.request import Draft, Request
 from approvals.states import What
 from bot.actions import ACTIONS, Action

@@ -10,7 +10,7 @@ from approvals.people import listed
 from approvals.policy.check import BrokenPolicy, check, load
 from approvals.policy.model import Policy
 from approvals.policy.teams import Meanings, settled
-from approvals.record.contract import Store
+from approvals.record.store import Store
 from bot.actions import CONDITIONS
 from bot.settings import BadSettings
 

@@ -1,28 +1,91 @@
-"""Open requests on SQLite, found by what they are filed under: nothing is folded that isn't shown."""
+"""By what requests are found, so that nobody has to fold all of them: nothing is folded that isn't shown."""
 
 import json
 import sqlite3
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from approvals.ids import PersonId, RequestId, unstamp
 from approvals.people import canonical
-from approvals.record.connections import Connections
-from approvals.record.finding import (
-    STUCK,
-    CarriedOut,
-    Found,
-    Sight,
-    about,
-    asked,
-    asked_by,
-    keys,
-    person_in,
-    team,
-)
-from approvals.record.relations import SAME, number_of
+from approvals.policy.team_names import narrow
+from approvals.record.people import SAME, number_of
+from approvals.record.sqlite import Connections
 from approvals.request import Request
 from approvals.states import OPEN, State, What
+
+STUCK = "stuck"
+"""Nobody can decide it any more."""
+_ASKED, _BY, _ABOUT, _TEAM = "asked:", "by:", "about:", "team:"
+
+
+def asked(id: PersonId) -> str:
+    """It waits for the answer of this person."""
+    return _ASKED + id
+
+
+def asked_by(id: PersonId) -> str:
+    """This person wants it."""
+    return _BY + id
+
+
+def about(id: PersonId) -> str:
+    """It changes this person."""
+    return _ABOUT + id
+
+
+def team(name: str) -> str:
+    """A team of this name, or id, is joined or changed."""
+    return _TEAM + narrow(name)
+
+
+def person_in(key: str) -> PersonId | None:
+    """Whom a key names."""
+    kind, _, id = key.partition(":")
+    return PersonId(id) if f"{kind}:" in (_ASKED, _BY, _ABOUT) else None
+
+
+def keys(request: Request) -> frozenset[str]:
+    """Everything by which a request is found; nothing once it has ended.
+
+    Until the worker has looked who asks, only they find it. One that a newer program has moved on is that
+    one's to file.
+    """
+    if request.untouchable or request.state not in OPEN:
+        return frozenset()
+    found = {asked_by(request.requester)}
+    if request.state is not State.CHECKING:
+        found |= {team(name) for names in (*request.teams, *request.left) for name in names}
+        found |= {about(request.subject)} if request.subject else set()
+    if request.state is State.WAITING:
+        found |= {asked(id) for id in request.awaited}
+        found |= {STUCK} if request.is_stuck else set()
+    return frozenset(found)
+
+
+@dataclass(frozen=True)
+class Found:
+    """The first of the requests that were looked for, and how many there are."""
+
+    requests: Sequence[Request] = ()
+    total: int = 0
+
+    @property
+    def left(self) -> int:
+        """How many more there are."""
+        return self.total - len(self.requests)
+
+
+@dataclass(frozen=True)
+class CarriedOut:
+    """A request that was carried out, as far as it tells since when something is so."""
+
+    id: RequestId
+    action: str
+    at: datetime
+    details: Mapping[str, Any]
+
 
 Fold = Callable[[Iterable[int]], list[Request]]
 
@@ -36,7 +99,7 @@ _SOONEST = "ORDER BY r.expires_at, r.number LIMIT ?"
 _NEWEST = "ORDER BY r.number DESC LIMIT ?"
 
 
-class SqliteFinding:
+class Finding:
     """The table of what each open request is filed under."""
 
     def __init__(self, on: Connections, fold: Fold) -> None:
@@ -53,13 +116,13 @@ class SqliteFinding:
         )
         return {id for id in map(person_in, before | after) if id}
 
-    def seen_by(self, id: PersonId, secret: Collection[str], also: Collection[PersonId] = ()) -> Sight:
+    def seen_by(self, id: PersonId, secret: Collection[str], also: Collection[PersonId] = ()) -> "Sight":
         """Requests as somebody may see them; `secret` are actions of which the person changed never hears.
 
         `also`: rows linked to the same human. What isn't for them isn't for this one.
         """
         mine, others = self._rows_of(id), [row for one in also for row in self._rows_of(one)]
-        return SqliteSight(self._on, self._fold, mine, tuple(secret), [*mine, *others])
+        return Sight(self._on, self._fold, mine, tuple(secret), [*mine, *others])
 
     def _rows_of(self, id: PersonId) -> list[PersonId]:
         rows = self._on.rows(f"{SAME} WHERE a.number = ?", number_of(id))
@@ -97,7 +160,7 @@ class SqliteFinding:
         return CarriedOut(id, action, unstamp(row["at"]), json.loads(row["said"] or "{}"))
 
 
-class SqliteSight:
+class Sight:
     """Requests through the eyes of one person, who may have several rows."""
 
     def __init__(

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from approvals.record.contract import StoreTrouble
+from approvals.record.database import StoreTrouble
 
 OWNER_ONLY = 0o600
 UNMOVED = ("-wal", "-journal")

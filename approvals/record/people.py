@@ -1,18 +1,292 @@
-"""The table of people and their Slack accounts on SQLite."""
+"""The tables of people: their accounts, who may be the same human, and who belongs to whom."""
 
+import re
 import sqlite3
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from approvals.clocks import SKEW
-from approvals.humans import Kind, pairs
-from approvals.ids import PersonId, SlackId, stamp, unstamp
-from approvals.people import Account, Person, Standing, canonical, key, miro_key
-from approvals.record.backfill import links_before
-from approvals.record.connections import Connections
-from approvals.record.homes import SqliteHomes
-from approvals.record.humans import SqliteHumans
-from approvals.record.relations import SqliteRelations, number_of
+from approvals.humans import Kind, Link, Pair, grouped, ordered, pairs
+from approvals.ids import GroupId, PersonId, SlackId, stamp, unstamp
+from approvals.people import FRESH, Account, Delegation, Group, Person, Standing, canonical, key, miro_key
+from approvals.record.schema import links_before
+from approvals.record.sqlite import Connections
+
+
+@dataclass(frozen=True)
+class Admin:
+    """Somebody who has admin rights in Miro, as it was seen last."""
+
+    miro_id: str
+    email: str
+    name: str
+    rights: str
+
+
+_NEAR = """WITH RECURSIVE near(key) AS (
+  SELECT ? UNION SELECT CASE WHEN l.one = near.key THEN l.other ELSE l.one END
+  FROM near JOIN links l ON l.one = near.key OR l.other = near.key
+) """
+
+
+class Humans:
+    """Links between keys, and for each key the human it belongs to, worked out when a link is written."""
+
+    def __init__(self, on: Connections) -> None:
+        self._on = on
+        self.changes = 0
+        """How often this process saw that two rows are one human, or aren't: who may decide has changed."""
+
+    def known(self, key: str) -> frozenset[str]:
+        """Every key of the human to whom a key belongs; that key alone where nothing is linked to it."""
+        rows = self._on.rows(
+            "SELECT key FROM humans WHERE human = (SELECT human FROM humans WHERE key = ?)", key
+        )
+        return frozenset(row["key"] for row in rows) | {key}
+
+    def are_apart(self, one: str, other: str) -> bool:
+        """Whether two keys belong to two people by the policy in force, or by what an operator recorded."""
+        some, others = self.known(one), self.known(other)
+        rows = self._on.rows("SELECT one, other FROM apart")
+        return any(
+            (row["one"] in some and row["other"] in others) or (row["other"] in some and row["one"] in others)
+            for row in rows
+        )
+
+    def link(self, one: str, other: str, kind: Kind = Kind.SEEN, *, anew: bool = False) -> None:
+        """Writes down that two keys were seen together; `anew`: it is so again, after it was otherwise."""
+        with self._on.writing():
+            if anew:
+                self._on.run("DELETE FROM links WHERE one = ? AND other = ? AND kind = ?", one, other, kind)
+            new = "INSERT OR IGNORE INTO links (one, other, kind) VALUES (?,?,?)"
+            if self._on.run(new, one, other, kind):
+                self._group(one)
+
+    def link_all(self, links: Iterable[tuple[str, str, Kind]]) -> None:
+        """Writes down many links at once, and groups each human once."""
+        links = list(dict.fromkeys(links))
+        with self._on.writing():
+            self._on.run_each("INSERT OR IGNORE INTO links (one, other, kind) VALUES (?,?,?)", links)
+            self._group_all(one for one, _, _ in links)
+
+    def unlink(self, one: str, other: str, kind: Kind = Kind.SEEN) -> None:
+        """Takes back that two keys belong together."""
+        with self._on.writing():
+            if self._on.run("DELETE FROM links WHERE one = ? AND other = ? AND kind = ?", one, other, kind):
+                self._group_all([one, other])
+
+    def keep_policy(self, same: Collection[Pair], apart: Collection[Pair]) -> None:
+        """Takes up whom the policy in force calls the same person, and whom different people."""
+        with self._on.writing():
+            had = {(row["one"], row["other"]) for row in self._on.rows(
+                "SELECT one, other FROM links WHERE kind = ?", Kind.POLICY)}  # fmt: skip
+            for one, other in had - set(same):
+                self._on.run(
+                    "DELETE FROM links WHERE one = ? AND other = ? AND kind = ?", one, other, Kind.POLICY
+                )
+            new = [(one, other, Kind.POLICY.value) for one, other in set(same) - had]
+            self._on.run_each("INSERT INTO links (one, other, kind) VALUES (?,?,?)", new)
+            changed = self._keep_apart(Kind.POLICY, set(apart))
+            self._group_all(key for pair in {*(had ^ set(same)), *changed} for key in pair)
+
+    def _keep_apart(self, kind: str, pairs: set[Pair]) -> set[Pair]:
+        """Writes down who is told apart in one way; the pairs that have changed."""
+        rows = self._on.rows("SELECT one, other FROM apart WHERE kind = ?", kind)
+        had = {(row["one"], row["other"]) for row in rows}
+        for one, other in had - pairs:
+            self._on.run("DELETE FROM apart WHERE one = ? AND other = ? AND kind = ?", one, other, kind)
+        self._on.run_each("INSERT INTO apart VALUES (?,?,?)", [(*pair, kind) for pair in pairs - had])
+        return had ^ pairs
+
+    def split(self, one: str, other: str) -> None:
+        """Takes up that an operator told two keys apart; the caller writes that into the record."""
+        with self._on.writing():
+            self._on.run("INSERT OR IGNORE INTO apart VALUES (?,?,'split')", *ordered(one, other))
+            self._group_all([one, other])
+
+    def _group_all(self, keys: Iterable[str]) -> None:
+        done: set[str] = set()
+        for each in keys:
+            if each not in done:
+                done |= self._group(each)
+
+    def _group(self, key: str) -> set[str]:
+        """Works out anew who is who among everything that a key is linked to, however far."""
+        rows = self._on.rows(
+            _NEAR + "SELECT DISTINCT l.* FROM near JOIN links l ON l.one = near.key OR l.other = near.key",
+            key,
+        )
+        links = [Link(row["number"], row["one"], row["other"], Kind(row["kind"])) for row in rows]
+        near = {key, *(one for link in links for one in (link.one, link.other))}
+        apart = [(row["one"], row["other"]) for row in self._on.rows("SELECT one, other FROM apart")]
+        groups = grouped(links, apart) if links else [frozenset({key})]
+        before = {one: self.known(one) for one in near}
+        for group in groups:
+            self._keep(group, before)
+        return near
+
+    def _keep(self, group: frozenset[str], before: dict[str, frozenset[str]]) -> None:
+        if all(before[one] == group for one in group):
+            return
+        human = min(group)
+        rows = [(one, human) for one in group]
+        self._on.run_each("INSERT OR REPLACE INTO humans VALUES (?,?)", rows)
+        people = {one for one in group if one.startswith("P-")}
+        if len(people) > 1 or any(len(_people(before[one])) > 1 for one in group):
+            self.changes += any(_people(before[one]) != people for one in people)
+
+
+def _people(keys: Collection[str]) -> set[str]:
+    return {one for one in keys if one.startswith("P-")}
+
+
+def number_of(id: PersonId) -> int:
+    """7 of P-7. Raises KeyError for what can be no id of a person."""
+    if not re.fullmatch("P-[0-9]{1,18}", id):
+        raise KeyError(id)
+    return int(id.removeprefix("P-"))
+
+
+SAME = (
+    "SELECT b.number FROM people a JOIN people b"
+    # On b: only so SQLite sees that the index of addresses has all it needs.
+    " ON b.number = a.number OR (b.email != '' AND b.email = a.email)"
+)
+"""Rows of one address are one human."""
+
+
+class Relations:
+    """What Slack and Miro said of groups and managers, and the delegates people named."""
+
+    def __init__(self, on: Connections) -> None:
+        self._on = on
+
+    def person(self, id: PersonId) -> Person:
+        """The person with this id. Raises KeyError."""
+        raise NotImplementedError
+
+    def keep_members(self, handle: str, members: Iterable[SlackId] | None, now: datetime) -> None:
+        """Writes down who is in a Slack user group, or a channel; None: Slack knows none of that name."""
+        name = canonical(handle)
+        with self._on.writing():
+            self._on.run("DELETE FROM user_groups WHERE handle = ?", name)
+            self._on.run("DELETE FROM user_groups_seen WHERE handle = ?", name)
+            if members is not None:
+                pairs = [(name, id) for id in set(members)]
+                self._on.run_each("INSERT INTO user_groups VALUES (?,?)", pairs)
+                self._on.run("INSERT INTO user_groups_seen VALUES (?,?)", name, stamp(now))
+
+    def members(self, handle: str, now: datetime) -> Collection[SlackId]:
+        """Who is in a Slack user group, or a channel; nobody, where that wasn't looked at for a day."""
+        rows = self._on.rows(
+            "SELECT m.slack_id FROM user_groups m JOIN user_groups_seen s ON s.handle = m.handle"
+            " WHERE m.handle = ? AND s.seen_at BETWEEN ? AND ? ORDER BY m.slack_id",
+            canonical(handle), stamp(now - FRESH), stamp(now + SKEW),
+        )  # fmt: skip
+        return [SlackId(row["slack_id"]) for row in rows]
+
+    def knows(self, handle: str, now: datetime) -> bool:
+        """Whether Slack told within a day who is in a group or channel; not of one it doesn't know."""
+        seen = "SELECT 1 FROM user_groups_seen WHERE handle = ? AND seen_at BETWEEN ? AND ?"
+        span = stamp(now - FRESH), stamp(now + SKEW)
+        return self._on.row(seen, canonical(handle), *span) is not None
+
+    def keep_manager(self, id: PersonId, boss: PersonId | None, now: datetime) -> None:
+        """Writes down who manages somebody, as Slack or Miro said; None: nobody is known to."""
+        with self._on.writing():
+            self._on.run(
+                "INSERT OR REPLACE INTO managers VALUES (?,?,?)",
+                number_of(id), number_of(boss) if boss else None, stamp(now),
+            )  # fmt: skip
+
+    def manager(self, id: PersonId, now: datetime) -> Person | None:
+        """Who manages somebody, as Slack or Miro said within a day."""
+        seen = "SELECT boss AS found FROM managers WHERE seen_at BETWEEN ? AND ? AND person IN"
+        row = self._of(id, seen, now - FRESH, now + SKEW)
+        return self.person(PersonId(f"P-{row['found']}")) if row and row["found"] else None
+
+    def delegation(self, id: PersonId, now: datetime) -> Delegation | None:
+        """Who stands in for somebody at a time."""
+        row = self._of(id, "SELECT * FROM delegations WHERE since <= ? AND until > ? AND person IN", now, now)
+        return _delegation(row) if row else None
+
+    def named_delegate(self, id: PersonId, now: datetime) -> Delegation | None:
+        """Whom somebody named, also for days to come."""
+        row = self._of(id, "SELECT * FROM delegations WHERE until > ? AND person IN", now)
+        return _delegation(row) if row else None
+
+    def away_as(self, id: PersonId) -> list[PersonId]:
+        """The other rows of somebody that have a delegate."""
+        rows = self._on.rows(
+            f"SELECT person FROM delegations WHERE person != ? AND person IN ({SAME} WHERE a.number = ?)",
+            number_of(id), number_of(id),
+        )  # fmt: skip
+        return [PersonId(f"P-{row['person']}") for row in rows]
+
+    def _of(self, id: PersonId, sql: str, *at: datetime) -> sqlite3.Row | None:
+        times = map(stamp, at)
+        return self._on.row(f"{sql} ({SAME} WHERE a.number = ?) ORDER BY person", *times, number_of(id))
+
+
+def _delegation(row: sqlite3.Row) -> Delegation:
+    person, delegate = PersonId(f"P-{row['person']}"), PersonId(f"P-{row['delegate']}")
+    return Delegation(person, delegate, unstamp(row["since"]), unstamp(row["until"]))
+
+
+class Groups:
+    """Miro groups. The name by which a group was first seen stays the one people know: Miro keeps the team's
+    name when the security group is renamed (Miro's article "User lifecycle management")."""
+
+    def __init__(self, on: Connections, now: Callable[[], datetime]) -> None:
+        self._on, self._now = on, now
+
+    def all(self) -> Sequence[Group]:
+        """Every group that is still there, by the name people know."""
+        rows = self._on.rows("SELECT * FROM groups WHERE gone = 0 ORDER BY known_name COLLATE NOCASE, id")
+        return [self._group(row) for row in rows]
+
+    @staticmethod
+    def _group(row: sqlite3.Row) -> Group:
+        return Group(GroupId(row["id"]), row["security_name"], row["known_name"], bool(row["gone"]))
+
+    def get(self, id: GroupId) -> Group | None:
+        """One group, gone or not."""
+        row = self._on.row("SELECT * FROM groups WHERE id = ?", id)
+        return self._group(row) if row else None
+
+    def keep(self, seen: Iterable[tuple[GroupId, str]], *, whole: bool = True) -> None:
+        """Writes down security names; with `whole`, what isn't among them is gone."""
+        with self._on.writing():
+            if whole:
+                self._on.run("UPDATE groups SET gone = 1")
+                self._on.run("INSERT OR REPLACE INTO meta VALUES ('groups_seen_at', ?)", stamp(self._now()))
+            for id, name in seen:
+                self._on.run(
+                    "INSERT INTO groups VALUES (?,?,?,0) ON CONFLICT (id)"
+                    " DO UPDATE SET security_name = excluded.security_name, gone = 0",
+                    id, name, name,
+                )  # fmt: skip
+
+    def seen_at(self) -> datetime | None:
+        """When the whole list was last taken."""
+        row = self._on.row("SELECT value FROM meta WHERE key = 'groups_seen_at'")
+        return unstamp(row["value"]) if row else None
+
+    def keep_admins(self, seen: Iterable[Admin]) -> None:
+        """Writes down who has admin rights in Miro; whoever isn't among them has none."""
+        with self._on.writing():
+            self._on.run("DELETE FROM admins")
+            self._on.run("INSERT OR REPLACE INTO meta VALUES ('admins_seen_at', ?)", stamp(self._now()))
+            rows = [(one.miro_id, one.email, one.name, one.rights) for one in seen]
+            self._on.run_each("INSERT OR REPLACE INTO admins VALUES (?,?,?,?)", rows)
+
+    def admins(self) -> tuple[Sequence[Admin], datetime | None]:
+        """Who has admin rights in Miro, and when that was seen."""
+        rows = self._on.rows("SELECT * FROM admins ORDER BY rights, name, email")
+        seen = self._on.row("SELECT value FROM meta WHERE key = 'admins_seen_at'")
+        found = [Admin(row["miro_id"], row["email"], row["name"], row["rights"]) for row in rows]
+        return found, unstamp(seen["value"]) if seen else None
 
 
 def _account(row: sqlite3.Row) -> Account:
@@ -20,12 +294,13 @@ def _account(row: sqlite3.Row) -> Account:
     return Account(SlackId(row["slack_id"]), Standing(row["standing"]), checked, row["zone"])
 
 
-class SqlitePeople(SqliteRelations):
+class People(Relations):
     """People and their Slack accounts; everything ever seen of a row is linked to it."""
 
-    def __init__(self, on: Connections, homes: SqliteHomes) -> None:
+    def __init__(self, on: Connections, changed: Callable[[Iterable[PersonId]], None]) -> None:
+        """`changed` hears of people whose pages may show something else now."""
         super().__init__(on)
-        self._homes, self._humans = homes, SqliteHumans(on)
+        self._changed, self._humans = changed, Humans(on)
 
     @property
     def relinked(self) -> int:
@@ -139,7 +414,7 @@ class SqlitePeople(SqliteRelations):
                 number_of(person.id), account.standing, checked, account.zone, account.slack_id,
             )  # fmt: skip
             if account.checked_at and not before.says_the_same(account, account.checked_at):
-                self._homes.changed([person.id])
+                self._changed([person.id])
             return self.learn(person.id, **names)
 
     def same_as(self, entry: str, other: str) -> None:

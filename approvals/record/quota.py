@@ -2,12 +2,25 @@
 
 import sqlite3
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from approvals.ids import stamp, unstamp
-from approvals.record.connections import Connections
-from approvals.record.contract import Place
+from approvals.record.sqlite import Connections
 from approvals.request import Urgency
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where somebody stands who wants credits. Without a ticket, none is kept for them in the queue.
+
+    `reserve`: credits that are left for what is of the first urgency.
+    """
+
+    ticket: str = ""
+    urgency: int = Urgency.ORDINARY
+    reserve: int = 0
+
 
 AGED = timedelta(minutes=1)
 """After so long a wait somebody goes before everybody who came later, however urgent."""
@@ -19,13 +32,13 @@ LONGEST_WAIT = timedelta(minutes=5)
 """A place that is kept for longer was given while the clock was ahead."""
 
 
-class SqliteQuota:
+class Quota:
     """The part of the store that counts credits."""
 
     _on: Connections
     _now: Callable[[], datetime]
 
-    def spend(self, credits: int, pool: int, window: timedelta, place: Place = Place()) -> float:  # noqa: B008
+    def spend(self, credits: int, pool: int, window: timedelta, place: Place = Place()) -> float:
         """Takes credits from the shared pool; returns 0, or the seconds until there may be enough.
 
         A place with a ticket is kept in the queue meanwhile: nobody behind it takes what it waits for.

@@ -1,37 +1,92 @@
-"""The record on SQLite: requests, work to do and what happened are written in one transaction."""
+"""The record: requests, work to do and what happened are written in one transaction."""
 
+import json
 import logging
 import os
+import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from datetime import UTC, datetime
+from hashlib import sha256
 from itertools import product
 from pathlib import Path
 from typing import Any
 
 from approvals.decide.delegates import AWAY, RETURNED, delegation
 from approvals.folding import apply, fold
-from approvals.ids import PersonId, RequestId, stamp
+from approvals.ids import BOT, PersonId, RequestId, stamp
+from approvals.policy import teams
+from approvals.policy.teams import Meanings
 from approvals.record import schema
-from approvals.record.chain import Anchor, Sealed
-from approvals.record.claims import SqliteClaims
-from approvals.record.connections import Connections
-from approvals.record.contract import Claim, Overtaken, StoreTrouble, Verified, WrongRecord
-from approvals.record.groups import SqliteGroups
-from approvals.record.homes import SqliteHomes
-from approvals.record.index import SqliteFinding
-from approvals.record.lanes import SqliteLanes
-from approvals.record.ledger import POLICY, SqliteLedger
-from approvals.record.messages import SqliteCards
-from approvals.record.opening import Source
-from approvals.record.people import SqlitePeople
-from approvals.record.policies import SqlitePolicies
-from approvals.record.probe import Probe
-from approvals.record.relations import SAME, number_of
+from approvals.record.chain import IN_FORCE, POLICY, TEAMS_MEANT, Anchor, Ledger, Sealed, Verified
+from approvals.record.claims import Claim, Claims, Lanes
+from approvals.record.database import Overtaken, StoreTrouble, WrongRecord
+from approvals.record.index import Finding
+from approvals.record.opening import Source, at_rest, private_folder
+from approvals.record.outbox import Cards, Homes
+from approvals.record.people import SAME, Groups, People, number_of
+from approvals.record.sqlite import Connections, Probe, copy_file
 from approvals.record.verify import verify
 from approvals.request import Draft, Event, Request, listed
 from approvals.splits import PEOPLE, told_apart
 from approvals.states import OPEN
+
+
+class Policies:
+    """The part of the store about policies; the store has the connection and the ledger."""
+
+    _on: Connections
+    _ledger: Ledger
+
+    def writing(self) -> AbstractContextManager[None]:
+        """One transaction over everything in the store."""
+        raise NotImplementedError
+
+    def take_policy(self, text: str) -> str:
+        """Stores a policy under its hash and writes that it is in force; returns the hash."""
+        seal = sha256(text.encode()).hexdigest()
+        with self.writing():
+            last = self._last_policy()
+            if last and json.loads(last["body"])["hash"] == seal:
+                return seal
+            self._on.run("INSERT OR IGNORE INTO policies VALUES (?,?)", seal, text)
+            version = last["version"] + 1 if last else 1
+            self._ledger.write(POLICY, version, Draft(IN_FORCE, BOT, {"hash": seal}))
+        return seal
+
+    def _last_policy(self) -> sqlite3.Row | None:
+        return self._on.row(
+            "SELECT version, body FROM ledger WHERE stream = ? ORDER BY version DESC LIMIT 1", POLICY
+        )
+
+    def policy_in_force(self) -> str:
+        """The hash of the policy that was put in force last; '' in a new record."""
+        last = self._last_policy()
+        return str(json.loads(last["body"])["hash"]) if last else ""
+
+    def mean_teams(self, hash: str, meanings: Meanings) -> None:
+        """Writes down which groups the names of teams in a policy mean from now on."""
+        with self.writing():
+            last = self._last_policy()
+            version = last["version"] + 1 if last else 1
+            self._ledger.write(POLICY, version, Draft(TEAMS_MEANT, BOT, {"hash": hash}, meanings.stored()))
+
+    def meant_teams(self, hash: str = "") -> Meanings | None:
+        """Which groups the names in a policy mean, or in the last one; None where that wasn't settled."""
+        row = self._on.row(
+            "SELECT seq FROM ledger WHERE stream = ? AND type = ?"
+            " AND ? IN ('', json_extract(body, '$.hash')) ORDER BY version DESC LIMIT 1",
+            POLICY, TEAMS_MEANT, hash,
+        )  # fmt: skip
+        return teams.read(self._ledger.words(row["seq"])) if row else None
+
+    def policy(self, hash: str) -> str:
+        """The text of a policy. Raises KeyError."""
+        row = self._on.row("SELECT text FROM policies WHERE hash = ?", hash)
+        if row is None:
+            raise KeyError(hash)
+        return str(row["text"])
+
 
 log = logging.getLogger(__name__)
 
@@ -41,7 +96,7 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-class SqliteStore(SqliteClaims, SqlitePolicies):
+class Store(Claims, Policies):
     """The store contract on one SQLite file. Safe for threads and processes of one machine."""
 
     def __init__(
@@ -54,13 +109,13 @@ class SqliteStore(SqliteClaims, SqlitePolicies):
         """`source`: where it is read from, if not from its file; only a copy is brought up to date then."""
         self.path, self.is_new = path, not path.exists()  # before a connection makes it
         super().__init__(Connections(path, source.uri if source else ""), now)
-        self._ledger = SqliteLedger(self._on, now, salt)
-        self._lanes = SqliteLanes(self._on)
-        self.finding = SqliteFinding(self._on, self._folded)
-        self.homes = SqliteHomes(self._on, now)
-        self.people = SqlitePeople(self._on, self.homes)
-        self.groups = SqliteGroups(self._on, now)
-        self.cards = SqliteCards(self._on, now)
+        self._ledger = Ledger(self._on, now, salt)
+        self._lanes = Lanes(self._on)
+        self.finding = Finding(self._on, self._folded)
+        self.homes = Homes(self._on, now)
+        self.people = People(self._on, self.homes.changed)
+        self.groups = Groups(self._on, now)
+        self.cards = Cards(self._on, now)
         self._prepare(is_ours=source is None or source.is_copy)
         self._probe = Probe(self._on, path)
 
@@ -303,3 +358,22 @@ class SqliteStore(SqliteClaims, SqlitePolicies):
     def close(self) -> None:
         """Lets go of every connection."""
         self._on.close()
+
+
+@contextmanager
+def reading(path: Path, now: Callable[[], datetime] = utc_now) -> Iterator[Store]:
+    """The record of a path; nothing in its folder is made or changed. What is written to it fails.
+
+    One of an older layout is read from a copy of this moment, which is brought up to date and thrown away.
+    Raises StoreTrouble, WrongRecord.
+    """
+    with ExitStack() as open_:
+        source = open_.enter_context(at_rest(path))
+        store = Store(path, now, source=source)
+        open_.callback(store.close)
+        if store.layout < schema.LAYOUT and not source.is_copy:
+            copy = open_.enter_context(private_folder()) / "record.db"
+            copy_file(source, copy)
+            store = Store(path, now, source=Source(copy.as_uri(), is_copy=True))
+            open_.callback(store.close)
+        yield store

@@ -10,16 +10,27 @@ from approvals.folding import fold
 from approvals.humans import ordered
 from approvals.ids import BOT, stamp
 from approvals.record import schema
-from approvals.record.chain import GENESIS, Anchor, Entry, Sealed, digest, faults
-from approvals.record.connections import Connections
-from approvals.record.contract import StoreTrouble, Verified
-from approvals.record.finding import keys
-from approvals.record.ledger import IN_FORCE, POLICY, TEAMS_MEANT, SqliteLedger
+from approvals.record.chain import (
+    GENESIS,
+    IN_FORCE,
+    POLICY,
+    TEAMS_MEANT,
+    Anchor,
+    Entry,
+    Ledger,
+    Sealed,
+    Verified,
+    digest,
+    faults,
+)
+from approvals.record.database import StoreTrouble
+from approvals.record.index import keys
+from approvals.record.sqlite import Connections
 from approvals.request import FORMATS, listed
 from approvals.splits import PEOPLE, SPLIT, told_apart
 
 
-def verify(on: Connections, ledger: SqliteLedger, anchors: Sequence[Anchor]) -> Verified:
+def verify(on: Connections, ledger: Ledger, anchors: Sequence[Anchor]) -> Verified:
     """Walks the whole record. Where a table isn't what it should be, nothing in it can be relied on."""
     with _standing_still(on):
         damage = [*_damage(on)]
@@ -41,7 +52,7 @@ def _damage(on: Connections) -> Iterator[str]:
         yield f"row {row['rowid']} of {row['table']} refers to one of {row['parent']} that isn't there"
 
 
-def _looked_through(on: Connections, ledger: SqliteLedger, anchors: Sequence[Anchor]) -> Verified:
+def _looked_through(on: Connections, ledger: Ledger, anchors: Sequence[Anchor]) -> Verified:
     strange = [*schema.differences(map(tuple, on.rows("SELECT type, name, sql FROM sqlite_master")))]
     found = [sentence for _, sentence in strange]
     if any(kind == "table" for kind, _ in strange):
@@ -110,7 +121,7 @@ def _words(one: Sealed) -> Iterator[str]:
         yield f"{name} never said its {key}"
 
 
-def _list(on: Connections, ledger: SqliteLedger) -> Iterator[str]:
+def _list(on: Connections, ledger: Ledger) -> Iterator[str]:
     """The list of requests, from which all work is found, against the entries of each."""
     lanes, filed = (
         {(row["number"], row["key"]) for row in on.rows(f"SELECT number, key FROM {table}")}
@@ -142,7 +153,7 @@ def _list(on: Connections, ledger: SqliteLedger) -> Iterator[str]:
         yield f"{row['stream']} is in the record, but not in the list of requests"
 
 
-def _splits(on: Connections, ledger: SqliteLedger) -> Iterator[str]:
+def _splits(on: Connections, ledger: Ledger) -> Iterator[str]:
     """Who was told apart, against the entries that say so: one pair too many lets people decide their own."""
     said = {ordered(*told_apart(event)) for event in ledger.events(PEOPLE)}
     rows = on.rows("SELECT one, other FROM apart WHERE kind = 'split'")
@@ -150,7 +161,7 @@ def _splits(on: Connections, ledger: SqliteLedger) -> Iterator[str]:
         yield f"that {one} and {other} are two people isn't as the record says it"
 
 
-def _away(on: Connections, ledger: SqliteLedger) -> Iterator[str]:
+def _away(on: Connections, ledger: Ledger) -> Iterator[str]:
     """Who stands in for whom, against the entries that say so."""
     said: dict[str, tuple[str, str, str]] = {}
     for event in ledger.events(AWAY):

@@ -18,10 +18,9 @@ from approvals.decide.actor import Who
 from approvals.ids import GroupId, PersonId
 from approvals.policy.check import BrokenPolicy
 from approvals.policy.model import Policy
-from approvals.record.contract import StoreTrouble
-from approvals.record.reading import reading
+from approvals.record.database import StoreTrouble
 from approvals.record.report import one_line
-from approvals.record.store import SqliteStore
+from approvals.record.store import Store, reading
 from approvals.refusals import Refused
 from approvals.request import Request
 from approvals.states import Impossible
@@ -150,7 +149,7 @@ def _check_there(known: Settings) -> None:
 
 
 @contextmanager
-def open_record() -> Iterator[SqliteStore]:
+def open_record() -> Iterator[Store]:
     """The record alone, for commands that only read: without a policy, and never a new or changed one."""
     with sentences():
         known = settings()
@@ -159,7 +158,7 @@ def open_record() -> Iterator[SqliteStore]:
             yield store
 
 
-def find(store: SqliteStore, id: str) -> Request:
+def find(store: Store, id: str) -> Request:
     try:
         return store.request(numbered(id))
     except ValueError as error:
@@ -168,7 +167,7 @@ def find(store: SqliteStore, id: str) -> Request:
         raise Refused(f"There is no request {id}.") from None
 
 
-def meaning(store: SqliteStore, id: str) -> str:
+def meaning(store: Store, id: str) -> str:
     """The address of a person, or the name of a group; '' for what is neither."""
     try:
         person = store.people.person(PersonId(id))

@@ -12,7 +12,7 @@ import click
 
 from approvals.policy.check import BrokenPolicy, load
 from approvals.policy.model import Policy
-from approvals.record.contract import StoreTrouble
+from approvals.record.database import StoreTrouble
 from approvals.refusals import Refused
 from bot import app as composition
 from bot.actions import CONDITIONS

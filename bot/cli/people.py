@@ -3,7 +3,7 @@
 import click
 
 from approvals.people import key
-from approvals.record.contract import Note
+from approvals.record.outbox import Note
 from approvals.splits import split as split_draft
 from bot.cards.blocks import message
 from bot.cards.named import mark

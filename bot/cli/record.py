@@ -6,9 +6,8 @@ from collections.abc import Iterable
 import click
 
 from approvals.record import report
-from approvals.record.chain import Anchor, Sealed
-from approvals.record.contract import Verified
-from approvals.record.store import SqliteStore
+from approvals.record.chain import Anchor, Sealed, Verified
+from approvals.record.store import Store
 from approvals.refusals import Refused
 from bot.cli.common import JSON, meaning, open_record, say, say_beside, say_exactly, say_json
 from bot.context import numbered
@@ -93,7 +92,7 @@ def export(form: str, force: bool, ids: tuple[str, ...]) -> None:
     say_exactly(text)
 
 
-def _check(store: SqliteStore, force: bool) -> None:
+def _check(store: Store, force: bool) -> None:
     faults = store.verify().faults
     if not faults:
         return
@@ -103,13 +102,13 @@ def _check(store: SqliteStore, force: bool) -> None:
     say_beside(f"Warning: {said} It was exported as it is.")
 
 
-def _chosen(store: SqliteStore, ids: Iterable[str]) -> list[Sealed]:
+def _chosen(store: Store, ids: Iterable[str]) -> list[Sealed]:
     """The entries of some requests, each once, as they stand in the record."""
     found = {one.entry.seq: one for id in ids for one in _entries(store, id)}
     return [found[seq] for seq in sorted(found)]
 
 
-def _entries(store: SqliteStore, id: str) -> list[Sealed]:
+def _entries(store: Store, id: str) -> list[Sealed]:
     """Those of one request, even if it can't be read as a request any more."""
     try:
         found = list(store.sealed(numbered(id)))

@@ -13,9 +13,9 @@ from approvals.decide.basis import Table
 from approvals.ids import PersonId, RequestId
 from approvals.people import Person, listed
 from approvals.record import report
-from approvals.record.contract import Note
-from approvals.record.history import history
-from approvals.record.store import SqliteStore
+from approvals.record.outbox import Note
+from approvals.record.report import history
+from approvals.record.store import Store
 from approvals.refusals import Refused
 from approvals.request import Draft, Request
 from approvals.states import State
@@ -47,14 +47,14 @@ from bot.slack.words.dates import about_end
 from bot.work.ask import LONGEST_REASON, asked
 
 
-def summary(store: SqliteStore, request: Request) -> dict[str, Any]:
+def summary(store: Store, request: Request) -> dict[str, Any]:
     """What a program reads of a request: names, and in fields of their own the addresses."""
     about = _person(store, request.subject).email if request.subject else ""
     asker = _person(store, request.requester).email
     return _told(store, request, lambda one: one.called) | {"asked_by_email": asker, "about_email": about}
 
 
-def _told(store: SqliteStore, request: Request, called: Callable[[Person], str]) -> dict[str, Any]:
+def _told(store: Store, request: Request, called: Callable[[Person], str]) -> dict[str, Any]:
     waits = request.state is State.WAITING
     return {
         "id": request.id,
@@ -67,12 +67,12 @@ def _told(store: SqliteStore, request: Request, called: Callable[[Person], str])
     }
 
 
-def _read(store: SqliteStore, request: Request) -> dict[str, Any]:
+def _read(store: Store, request: Request) -> dict[str, Any]:
     """What people read of it: everybody by name and address, as anybody can choose any name."""
     return _told(store, request, lambda one: one.addressed)
 
 
-def _phrase(store: SqliteStore, request: Request, called: Callable[[Person], str]) -> str:
+def _phrase(store: Store, request: Request, called: Callable[[Person], str]) -> str:
     """What was asked for, by the policy of the record: the file may be away or broken by now."""
     try:
         policy, people, groups = kept(store, request.policy), store.people, store.groups
@@ -87,7 +87,7 @@ def _phrase(store: SqliteStore, request: Request, called: Callable[[Person], str
         return request.action
 
 
-def _person(store: SqliteStore, id: PersonId) -> Person:
+def _person(store: Store, id: PersonId) -> Person:
     try:
         return store.people.person(id)
     except KeyError:
@@ -157,7 +157,7 @@ def _asked(bot: Bot, action: str, fields: tuple[str, ...], email: str, reason: s
     return asked(bot.desk, ACTIONS[action], raw, reason, who)
 
 
-def _check_teams(store: SqliteStore, action: type[Action], raw: Mapping[str, str]) -> None:
+def _check_teams(store: Store, action: type[Action], raw: Mapping[str, str]) -> None:
     """Refuses teams where none is known: without a running bot nobody would ever find them."""
     fields = [name for name, one in action.form().items() if one.kind in (Kind.TEAM, Kind.TEAMS)]
     if any(raw.get(name) for name in fields) and not store.groups.all():

@@ -9,7 +9,7 @@ from approvals.decide.case import Case
 from approvals.decide.seats import Ground
 from approvals.ids import PersonId, RequestId
 from approvals.people import Person, Standing
-from approvals.record.contract import StoreTrouble
+from approvals.record.database import StoreTrouble
 from approvals.refusals import Refused
 from approvals.request import Request
 from approvals.states import State

@@ -14,7 +14,8 @@ from slack_sdk.errors import SlackClientError
 from approvals.decide.actor import Who
 from approvals.decide.delegates import delegated, returned
 from approvals.people import Delegation, Person, Standing
-from approvals.record.contract import Note, StoreTrouble
+from approvals.record.database import StoreTrouble
+from approvals.record.outbox import Note
 from approvals.refusals import Outdated, Refused
 from bot.cards.blocks import Block, message
 from bot.cards.named import mark

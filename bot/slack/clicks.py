@@ -10,7 +10,8 @@ from slack_sdk.errors import SlackClientError
 from approvals.decide import decide
 from approvals.decide.actor import Who
 from approvals.ids import SlackId
-from approvals.record.contract import Note, StoreTrouble
+from approvals.record.database import StoreTrouble
+from approvals.record.outbox import Note
 from approvals.refusals import Refused
 from approvals.request import Draft, Request
 from bot.cards.blocks import message

@@ -15,7 +15,8 @@ from slack_sdk.errors import SlackClientError
 
 from approvals.decide.actor import is_operator
 from approvals.ids import SlackId
-from approvals.record.contract import Card, Note, StoreTrouble
+from approvals.record.database import StoreTrouble
+from approvals.record.outbox import Card, Note
 from approvals.refusals import Outdated, Refused
 from approvals.request import Request
 from bot.actions import ACTIONS, Action

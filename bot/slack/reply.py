@@ -8,7 +8,8 @@ from slack_bolt import BoltResponse
 
 from approvals.decide.actor import Who
 from approvals.ids import SlackId
-from approvals.record.contract import Note, StoreTrouble
+from approvals.record.database import StoreTrouble
+from approvals.record.outbox import Note
 from bot.cards.blocks import message
 from bot.context import Desk
 from bot.slack.deliver.courier import Courier

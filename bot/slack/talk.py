@@ -11,7 +11,7 @@ from slack_sdk.errors import SlackClientError
 from approvals.decide import conversation
 from approvals.decide.actor import Who
 from approvals.ids import RequestId
-from approvals.record.contract import StoreTrouble
+from approvals.record.database import StoreTrouble
 from approvals.refusals import Refused
 from approvals.request import Draft, Request
 from approvals.states import State

@@ -6,7 +6,7 @@ from dataclasses import replace
 from approvals.decide.actor import Who as Actor
 from approvals.decide.actor import check_standing
 from approvals.people import Person, Standing
-from approvals.record.contract import Claim
+from approvals.record.claims import Claim
 from approvals.refusals import Held, Refused
 from approvals.request import Draft, Request
 from approvals.states import State, What

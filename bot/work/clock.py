@@ -9,7 +9,7 @@ from approvals.decide import clock
 from approvals.decide.basis import Table
 from approvals.decide.deadlines import due
 from approvals.ids import RequestId
-from approvals.record.contract import Overtaken
+from approvals.record.database import Overtaken
 from approvals.refusals import Refused
 from approvals.request import Draft, Request, is_active
 from approvals.states import State, What

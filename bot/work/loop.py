@@ -4,7 +4,7 @@ import logging
 import threading
 from collections.abc import Callable
 
-from approvals.record.contract import StoreTrouble
+from approvals.record.database import StoreTrouble
 
 log = logging.getLogger(__name__)
 

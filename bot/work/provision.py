@@ -10,7 +10,8 @@ from datetime import datetime, timedelta
 
 from approvals.decide import clock
 from approvals.ids import GroupId, stamp
-from approvals.record.contract import Claim, Overtaken
+from approvals.record.claims import Claim
+from approvals.record.database import Overtaken
 from approvals.refusals import Refused, Unsure
 from approvals.request import Draft, Request
 from approvals.states import State, What

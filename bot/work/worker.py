@@ -3,7 +3,8 @@
 import logging
 from dataclasses import dataclass
 
-from approvals.record.contract import Claim, ClaimLost, Overtaken, StoreTrouble
+from approvals.record.claims import Claim
+from approvals.record.database import ClaimLost, Overtaken, StoreTrouble
 from approvals.request import Urgency
 from approvals.states import State
 from bot.context import LEASE, Colleagues, Desk

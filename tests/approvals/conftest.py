@@ -5,8 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from approvals.record.contract import Store
-from approvals.record.store import SqliteStore
+from approvals.record.store import Store
 from tests.approvals.scene import STORES, Clock, Scene
 
 
@@ -31,8 +30,8 @@ def scene(store: Store, clock: Clock) -> Scene:
 
 
 @pytest.fixture
-def record(tmp_path: Path, clock: Clock) -> Iterator[SqliteStore]:
+def record(tmp_path: Path, clock: Clock) -> Iterator[Store]:
     """A record on SQLite, for what only SQLite has."""
-    found = SqliteStore(tmp_path / "record.db", clock.now)
+    found = Store(tmp_path / "record.db", clock.now)
     yield found
     found.close()

@@ -9,7 +9,7 @@ from approvals.decide.basis import Table
 from approvals.decide.decide import approve
 from approvals.decide.delegates import delegated, returned
 from approvals.ids import PersonId
-from approvals.record.contract import Store
+from approvals.record.store import Store
 from approvals.refusals import Refused
 from approvals.request import Draft, Request
 from tests.approvals.scene import POLICY, Clock, Scene

@@ -18,8 +18,7 @@ from approvals.ids import BOT, PersonId, RequestId, SlackId, stamp
 from approvals.people import Account, Person, Standing
 from approvals.policy.check import load
 from approvals.policy.model import Policy
-from approvals.record.contract import Store
-from approvals.record.store import SqliteStore
+from approvals.record.store import Store
 from approvals.request import FORMATS, Draft, Event, Request
 from approvals.states import State, What
 
@@ -82,7 +81,7 @@ class Clock:
 
 
 def _sqlite(folder: Path, clock: Clock) -> Store:
-    return SqliteStore(folder / "record.db", clock.now)
+    return Store(folder / "record.db", clock.now)
 
 
 STORES: dict[str, Callable[[Path, Clock], Store]] = {"sqlite": _sqlite}

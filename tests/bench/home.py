@@ -15,8 +15,8 @@ from approvals.decide.actor import Who
 from approvals.decide.deadlines import due
 from approvals.ids import BOT, GroupId, PersonId, SlackId, stamp
 from approvals.people import Account, Person, Standing
-from approvals.record.contract import Admin
-from approvals.record.store import SqliteStore
+from approvals.record.people import Admin
+from approvals.record.store import Store
 from approvals.request import Draft
 from approvals.states import State, What
 from bot.cards.blocks import Block
@@ -59,7 +59,7 @@ class Company:
         (folder / "policy.toml").write_text(
             POLICY.format(owners="\n".join(f'"Team {n}" = ["p{n}@example.com"]' for n in range(1, 41)))
         )
-        self.store = SqliteStore(folder / "record.db")
+        self.store = Store(folder / "record.db")
         self.now = self.store._now
         self.desk = Desk(self.store, Policies(folder / "policy.toml", self.store), self.now)
         with self.store.writing():

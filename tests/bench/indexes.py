@@ -9,7 +9,7 @@ from statistics import median
 from tempfile import TemporaryDirectory
 
 from approvals.ids import SlackId
-from approvals.record.store import SqliteStore, utc_now
+from approvals.record.store import Store, utc_now
 from tests.approvals.decide.crowd import Crowd
 from tests.bench.table import Row
 
@@ -20,13 +20,13 @@ ROUNDS, MOST = 300, 1.5
 MINUTES = timedelta(minutes=5)
 
 
-def _claim(store: SqliteStore) -> None:
+def _claim(store: Store) -> None:
     claim = store.claim("bench/1/0", timedelta(minutes=10))
     assert claim
     store.release(claim)
 
 
-WAYS: dict[str, Callable[[SqliteStore], object]] = {
+WAYS: dict[str, Callable[[Store], object]] = {
     "claim and release": _claim,
     "behind: which cards are to be drawn": lambda store: store.cards.behind(20),
     "a person by address": lambda store: store.people.by_email("p250@example.com"),
@@ -51,10 +51,10 @@ def rows() -> list[Row]:
 
 
 @contextmanager
-def record(stored: int, staff: int, backlog: int) -> Iterator[SqliteStore]:
+def record(stored: int, staff: int, backlog: int) -> Iterator[Store]:
     """A record in a folder that is gone afterwards. `backlog` have work to do, twice as many aren't drawn."""
     with TemporaryDirectory() as folder:
-        store = SqliteStore(Path(folder) / "record.db")
+        store = Store(Path(folder) / "record.db")
         crowd = Crowd(store, utc_now()).people(staff)
         crowd.requests(stored - 3 * backlog)
         crowd.requests(backlog, drawn=False).requests(backlog, "waiting", drawn=False, due_in=MINUTES)
@@ -66,9 +66,7 @@ def record(stored: int, staff: int, backlog: int) -> Iterator[SqliteStore]:
             store.close()
 
 
-def _row(
-    what: str, way: Callable[[SqliteStore], object], many: SqliteStore, few: SqliteStore, small: str
-) -> Row:
+def _row(what: str, way: Callable[[Store], object], many: Store, few: Store, small: str) -> Row:
     taken: tuple[list[float], list[float]] = ([], [])
     for _ in range(ROUNDS):
         for store, times in zip((many, few), taken, strict=True):

@@ -8,7 +8,7 @@ from approvals.decide.delegates import delegated, returned
 from approvals.ids import PersonId, SlackId
 from approvals.people import FRESH, Account, Person, Standing
 from approvals.policy.model import Policy
-from approvals.record.store import SqliteStore
+from approvals.record.store import Store
 from approvals.refusals import Refused
 from tests.approvals.scene import Clock, mail
 from tests.campaigns import books
@@ -115,7 +115,7 @@ def _everybody(now: datetime) -> Truth:
 class Company:
     """The record, and hands that tell it what Slack would. Each account is met as somebody else."""
 
-    def __init__(self, store: SqliteStore, clock: Clock) -> None:
+    def __init__(self, store: Store, clock: Clock) -> None:
         self.store, self.clock = store, clock
         self.slack_answers = True
         self.truth = _everybody(clock.now())

@@ -10,7 +10,7 @@ from pathlib import Path
 from random import Random
 
 from approvals.decide.actor import Who
-from approvals.record.store import SqliteStore
+from approvals.record.store import Store
 from bot.actions import ACTIONS
 from bot.context import LEASE
 from bot.sandbox.stage import SECRET, TOKEN, Stage, stage
@@ -98,7 +98,7 @@ class Campaign:
         """The request from the start."""
         self._reset()
         lives()
-        with closing(SqliteStore(self.watch.record)) as store:
+        with closing(Store(self.watch.record)) as store:
             return Seen.of(store, self.watch)
 
     def _reset(self) -> None:

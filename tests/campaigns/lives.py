@@ -15,7 +15,7 @@ from approvals.decide import clock as passing
 from approvals.decide.basis import Table
 from approvals.decide.deadlines import due
 from approvals.ids import BOT, SlackId
-from approvals.record.store import SqliteStore
+from approvals.record.store import Store
 from approvals.refusals import Refused, Unsure
 from approvals.request import Draft, Request
 from approvals.states import State, What
@@ -275,7 +275,7 @@ class Over(Exception):
     """A life has come to its end; nothing of it is kept."""
 
 
-def play(store: SqliteStore, clock: Clock, life: tuple[books.Book, Sequence[Happening]]) -> Counter[str]:
+def play(store: Store, clock: Clock, life: tuple[books.Book, Sequence[Happening]]) -> Counter[str]:
     """One life from beginning to end, and what happened in it.
 
     It is one transaction, and taken back: what is tried is what is decided, and not the disk.
@@ -300,7 +300,7 @@ def campaign(lives: int, number: int) -> Counter[str]:
     counts = Counter[str]()
     with TemporaryDirectory() as folder:
         clock = Clock()
-        store = SqliteStore(Path(folder) / "record.db", clock.now)
+        store = Store(Path(folder) / "record.db", clock.now)
 
         @seed(number)
         @settings(STEADY, max_examples=lives, derandomize=False, suppress_health_check=list(HealthCheck))

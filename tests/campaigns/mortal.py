@@ -19,7 +19,7 @@ import httpx
 
 from approvals.decide.actor import Who
 from approvals.decide.decide import approve
-from approvals.record.connections import Connections
+from approvals.record.sqlite import Connections
 from approvals.states import ACTIVE, State
 from bot.app import Bot, build
 from bot.sandbox.stage import Clock

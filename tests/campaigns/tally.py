@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from typing import Any
 
-from approvals.record.store import SqliteStore
+from approvals.record.store import Store
 from approvals.states import State, What
 from tests.campaigns.watch import ONLY, Watch
 
@@ -28,7 +28,7 @@ class Seen:
     unannounced: tuple[str, ...]
 
     @classmethod
-    def of(cls, store: SqliteStore, watch: Watch) -> "Seen":
+    def of(cls, store: Store, watch: Watch) -> "Seen":
         """What a record and a watch know."""
         events, miro = list(store.events(ONLY)), watch.miro.snapshot()
         heard = [one for one in events if one.type != What.ANSWERED]

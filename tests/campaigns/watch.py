@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from approvals.ids import RequestId
-from approvals.record.store import SqliteStore
+from approvals.record.store import Store
 from approvals.states import What
 from bot.sandbox.miro.service import Miro
 from bot.sandbox.server import Answer, Call, serving
@@ -75,7 +75,7 @@ class Watch:
 
     def _announced(self, said: str) -> bool:
         """Whether the newest entry of the record is that this very call is tried."""
-        with closing(SqliteStore(self.record)) as store:
+        with closing(Store(self.record)) as store:
             *_, last = store.events(ONLY)
         call = re.escape(str(last.body.get("call"))).replace(re.escape("{user}"), r"\d+")
         return last.type == What.TRYING and re.fullmatch(call, said) is not None

@@ -5,7 +5,7 @@ from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from approvals.record.store import SqliteStore
+from approvals.record.store import Store
 from bot.sandbox.miro.service import Miro
 from bot.sandbox.stage import POLICY, TOKEN
 from tests.e2e.process import READY, BotProcess, launched, until
@@ -42,12 +42,12 @@ class Scene:
         return bot
 
     def _knows_teams(self) -> bool:
-        with closing(SqliteStore(self.record)) as store:
+        with closing(Store(self.record)) as store:
             return bool(store.groups.all())
 
     def history(self, id: str) -> list[str]:
         """What happened to a request, by the names of the record."""
-        with closing(SqliteStore(self.record)) as store:
+        with closing(Store(self.record)) as store:
             assert store.verify().faults == ()
             return [event.type for event in store.events(id)]
 

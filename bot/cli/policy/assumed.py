@@ -8,7 +8,7 @@ from approvals.ids import GroupId, PersonId, SlackId
 from approvals.people import Account, Delegation, Directory, Group, Person, Standing, canonical
 from approvals.policy.model import Policy
 from approvals.policy.team_names import narrow
-from approvals.record.store import SqliteStore
+from approvals.record.store import Store
 from bot.actions.fill import Tables
 
 
@@ -80,7 +80,7 @@ class Written:
         return self._met.setdefault(group.id, group)
 
 
-def assumed(policy: Policy, store: SqliteStore | None, people: Everybody) -> Tables:
+def assumed(policy: Policy, store: Store | None, people: Everybody) -> Tables:
     """What fills in a form: the teams as the record saw them in Miro; before it has seen any, as written."""
     groups = store.groups.all() if store else ()
     if store and groups:

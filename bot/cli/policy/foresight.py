@@ -14,7 +14,7 @@ from approvals.decide.deadlines import later, reminder
 from approvals.decide.seats import Ground
 from approvals.people import Person, listed
 from approvals.policy.model import Policy, Step
-from approvals.record.reading import reading
+from approvals.record.store import reading
 from approvals.refusals import Held, Refused, Unsure
 from bot.actions import Action
 from bot.actions.fill import Tables, check_shown, fill_partly

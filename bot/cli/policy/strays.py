@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 from approvals.ids import GroupId
 from approvals.policy.model import Policy
-from approvals.record.contract import Store
+from approvals.record.store import Store
 from bot.actions.fill import Tables
 from bot.cli.common import is_there, open_record, thrown_away
 from bot.policies import by_record

@@ -11,7 +11,7 @@ from typing import Any
 from approvals.clocks import is_recent
 from approvals.ids import SlackId
 from approvals.people import Account, Person, Standing, canonical
-from approvals.record.contract import People
+from approvals.record.people import People
 from bot.context import BadField, SlackAway
 from bot.slack.api import shapes
 from bot.slack.api.edge import Kind, SlackClient, SlackFault

@@ -7,7 +7,7 @@ from approvals.decide.case import Case
 from approvals.decide.seats import Ground
 from approvals.ids import PersonId
 from approvals.people import Person, Standing
-from approvals.record.contract import Card
+from approvals.record.outbox import Card
 from approvals.request import Request
 from approvals.states import State
 from bot.cards import waiting

@@ -8,7 +8,8 @@ from datetime import datetime, timedelta
 
 from approvals.ids import BOT, PersonId, RequestId
 from approvals.people import Account
-from approvals.record.contract import Card, Note, Overtaken, StoreTrouble
+from approvals.record.database import Overtaken, StoreTrouble
+from approvals.record.outbox import Card, Note
 from approvals.request import Draft, Request, Urgency
 from approvals.states import State, What
 from bot.cards.blocks import Message, message

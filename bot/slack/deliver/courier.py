@@ -10,7 +10,8 @@ from datetime import timedelta
 from functools import partial
 
 from approvals.ids import PersonId, RequestId
-from approvals.record.contract import Note, StoreTrouble
+from approvals.record.database import StoreTrouble
+from approvals.record.outbox import Note
 from approvals.states import State
 from bot.context import Desk
 from bot.slack.api.edge import SlackClient

@@ -8,8 +8,8 @@ from typing import Any
 
 from approvals.decide.actor import Who, check_standing, is_operator
 from approvals.people import addressed
-from approvals.record.contract import Admin
-from approvals.record.finding import Found
+from approvals.record.index import Found
+from approvals.record.people import Admin
 from approvals.refusals import Refused
 from approvals.request import Request
 from approvals.states import State

@@ -4,7 +4,8 @@ import logging
 from dataclasses import dataclass
 from datetime import timedelta
 
-from approvals.record.contract import Note, StoreTrouble
+from approvals.record.database import StoreTrouble
+from approvals.record.outbox import Note
 from bot.context import Desk
 from bot.slack.api.pace import Paced
 from bot.slack.deliver.calls import Later, Line, Unreachable

@@ -15,8 +15,8 @@ from slack_sdk.errors import SlackClientError
 from approvals.clocks import is_recent
 from approvals.decide.actor import Who
 from approvals.ids import PersonId, SlackId
-from approvals.record.contract import StoreTrouble
-from approvals.record.pages import OPENED_WITHIN, Home
+from approvals.record.database import StoreTrouble
+from approvals.record.outbox import OPENED_WITHIN, Home
 from approvals.request import Request
 from bot.cards.blocks import Block
 from bot.context import Desk

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from approvals.clocks import is_recent
 from approvals.ids import GroupId
 from approvals.people import canonical, listed, miro_key
-from approvals.record.contract import Admin
+from approvals.record.people import Admin
 from bot.context import Desk
 from bot.miro.client import Miro, MiroError
 from bot.miro.errors import Trouble, Troubled

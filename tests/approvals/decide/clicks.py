@@ -13,7 +13,8 @@ from approvals.decide.basis import Table
 from approvals.decide.decide import approve, deny
 from approvals.ids import PersonId, RequestId
 from approvals.policy.check import load
-from approvals.record.contract import Overtaken, Store
+from approvals.record.database import Overtaken
+from approvals.record.store import Store
 from approvals.refusals import Settled
 from tests.approvals.scene import ACTIONS, START, STORES, Clock, asked, colleague, mail, planned
 

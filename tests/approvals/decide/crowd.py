@@ -8,7 +8,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from approvals.ids import stamp
-from approvals.record.store import SqliteStore
+from approvals.record.store import Store
 
 NUMBERS = "WITH RECURSIVE n(i) AS (SELECT :first UNION ALL SELECT i + 1 FROM n WHERE i < :last) "
 PEOPLE = """
@@ -38,7 +38,7 @@ INSERT INTO notes (channel, message, only_for, tries, next_try_at) SELECT 'C1', 
 class Crowd:
     """Fills a record, from the numbers it has on."""
 
-    def __init__(self, store: SqliteStore, now: datetime) -> None:
+    def __init__(self, store: Store, now: datetime) -> None:
         self.store, self._now = store, now
         self._db: sqlite3.Connection = store._on.db.conn
         self._last = 0
@@ -88,7 +88,7 @@ class Crowd:
         self._db.commit()
 
 
-def effort(store: SqliteStore, call: Callable[[], object]) -> int:
+def effort(store: Store, call: Callable[[], object]) -> int:
     """How many steps SQLite's machine takes for a call: the same in every run, on every computer."""
     steps = 0
 

@@ -6,7 +6,7 @@ import pytest
 
 from approvals.decide.delegates import LONGEST, delegated, returned
 from approvals.people import Person, Standing
-from approvals.record.contract import Store
+from approvals.record.store import Store
 from approvals.refusals import Refused
 from approvals.request import Draft
 from approvals.states import State

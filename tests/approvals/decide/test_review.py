@@ -6,7 +6,7 @@ import pytest
 
 from approvals.decide.clock import lapse, review
 from approvals.people import Standing
-from approvals.record.contract import Store
+from approvals.record.store import Store
 from approvals.states import State
 from tests.approvals.ruled import away, done, in_force, may, ruled, seats, yes
 from tests.approvals.scene import Clock

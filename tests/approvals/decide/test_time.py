@@ -7,7 +7,7 @@ import pytest
 from approvals.decide.clock import lapse, review
 from approvals.decide.conversation import nudge
 from approvals.people import Standing
-from approvals.record.contract import Store
+from approvals.record.store import Store
 from approvals.refusals import Refused
 from approvals.request import Request
 from approvals.states import What

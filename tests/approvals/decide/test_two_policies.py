@@ -2,7 +2,7 @@
 
 from approvals.decide.clock import review
 from approvals.people import Standing
-from approvals.record.contract import Store
+from approvals.record.store import Store
 from approvals.states import State, What
 from tests.approvals.ruled import away, done, in_force, may, no_way, ruled, seats, yes
 from tests.approvals.scene import Clock

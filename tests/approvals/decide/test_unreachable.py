@@ -7,7 +7,7 @@ import pytest
 
 from approvals.decide.clock import lapse, review
 from approvals.decide.decide import approve
-from approvals.record.contract import Store
+from approvals.record.store import Store
 from approvals.request import Draft, Request
 from approvals.states import State, What
 from tests.approvals.ruled import away, done, in_force, ruled

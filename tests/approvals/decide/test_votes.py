@@ -3,7 +3,7 @@
 import pytest
 
 from approvals.people import Standing
-from approvals.record.contract import Store
+from approvals.record.store import Store
 from approvals.request import Request
 from approvals.states import State
 from tests.approvals.ruled import away, back, ruled, yes

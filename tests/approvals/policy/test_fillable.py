@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from approvals.decide.seats import Ground
 from approvals.people import Standing
 from approvals.policy.check import BrokenPolicy, check
-from approvals.record.contract import Store
+from approvals.record.store import Store
 from approvals.refusals import Refused
 from tests.approvals.ruled import HEAD, ruled
 from tests.approvals.scene import ACTIONS, STEADY, Clock, Scene, mail

@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from approvals.policy.check import check
-from approvals.record.contract import Store
+from approvals.record.store import Store
 from tests.approvals.policy.test_fillable import SHAPES, Shape, addresses
 from tests.approvals.ruled import ruled
 from tests.approvals.scene import ACTIONS, NAMES, POLICY, STEADY, Clock, colleague

@@ -10,7 +10,7 @@ from approvals.decide.seats import Ground
 from approvals.policy.check import check, load
 from approvals.policy.conditions import covers, plain, takers
 from approvals.policy.model import Rule
-from approvals.record.contract import Store
+from approvals.record.store import Store
 from approvals.refusals import Refused
 from tests.approvals.ruled import HEAD, ruled
 from tests.approvals.scene import ACTIONS, STEADY, Clock, Scene

@@ -5,7 +5,9 @@ from datetime import timedelta
 import pytest
 
 from approvals.ids import PersonId
-from approvals.record.contract import Claim, ClaimLost, Overtaken, Store
+from approvals.record.claims import Claim
+from approvals.record.database import ClaimLost, Overtaken
+from approvals.record.store import Store
 from approvals.request import Request
 from approvals.states import State, What
 from tests.approvals.scene import START, Clock, asked, draft, planned

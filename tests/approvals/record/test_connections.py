@@ -8,8 +8,8 @@ from threading import Barrier, Event, Thread
 
 import pytest
 
-from approvals.record.connections import Connections, troubles
-from approvals.record.contract import Overtaken, StoreTrouble
+from approvals.record.database import Overtaken, StoreTrouble
+from approvals.record.sqlite import Connections, troubles
 
 
 @pytest.fixture

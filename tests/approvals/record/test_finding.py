@@ -4,7 +4,7 @@ import pytest
 
 from approvals.folding import apply, fold
 from approvals.ids import PersonId
-from approvals.record.finding import STUCK, about, asked, asked_by, keys, person_in, team
+from approvals.record.index import STUCK, about, asked, asked_by, keys, person_in, team
 from approvals.request import Draft, Request
 from approvals.states import OPEN, State, What
 from tests.approvals.scene import START, draft, events_of, planned

@@ -3,7 +3,7 @@
 import re
 
 from approvals.decide.decide import approve, deny
-from approvals.record.history import history
+from approvals.record.report import history
 from approvals.request import Draft
 from approvals.states import What
 from tests.approvals.record.tamper import by_hand
@@ -86,7 +86,7 @@ def test_what_is_internal_is_left_out(scene: Scene) -> None:
 
 def test_a_plan_that_is_gone_reads_as_missing(scene: Scene) -> None:
     scene.waiting(plan=PLAN)
-    with by_hand(scene.store.path) as connection:  # type: ignore[attr-defined]
+    with by_hand(scene.store.path) as connection:
         connection.execute("DELETE FROM words WHERE key IN ('plan', 'routing')")
     assert below(scene)[:2] == [
         "will change: 1. (missing)",

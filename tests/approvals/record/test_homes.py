@@ -7,8 +7,8 @@ import pytest
 from approvals.decide.delegates import delegated
 from approvals.ids import PersonId, SlackId
 from approvals.people import Account, Standing
-from approvals.record.contract import Store
-from approvals.record.pages import Home
+from approvals.record.outbox import Home
+from approvals.record.store import Store
 from approvals.states import What
 from tests.approvals.scene import START, Clock, Scene, draft, mail
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from approvals.ids import PersonId
-from approvals.record.store import SqliteStore
+from approvals.record.store import Store
 from approvals.states import What
 from tests.approvals.record.older import as_layout
 from tests.approvals.record.tamper import by_hand
@@ -14,7 +14,7 @@ from tests.approvals.scene import START, asked, draft, met, planned
 ADA, BO = PersonId("P-1"), PersonId("P-2")
 
 
-def test_a_record_from_before_is_filed_when_it_is_opened(record: SqliteStore) -> None:
+def test_a_record_from_before_is_filed_when_it_is_opened(record: Store) -> None:
     met(record)
     waiting = record.ask(asked(ADA))
     record.append(waiting, [planned(START + timedelta(days=1), approvers=[BO])])
@@ -22,7 +22,7 @@ def test_a_record_from_before_is_filed_when_it_is_opened(record: SqliteStore) ->
     record.append(denied, [planned(START, approvers=[BO]), draft(What.DENIED, START, BO)])
     record.close()
     as_layout(record.path, 1)
-    again = SqliteStore(record.path, lambda: START)
+    again = Store(record.path, lambda: START)
     try:
         assert again.verify().faults == ()
         assert [one.id for one in again.finding.seen_by(BO, ()).waiting(9)] == [waiting.id]
@@ -30,7 +30,7 @@ def test_a_record_from_before_is_filed_when_it_is_opened(record: SqliteStore) ->
         again.close()
 
 
-def test_what_was_filed_without_the_teams_that_are_left_is_filed_anew(record: SqliteStore) -> None:
+def test_what_was_filed_without_the_teams_that_are_left_is_filed_anew(record: Store) -> None:
     met(record)
     case = json.dumps({"teams": [], "facts": {}, "left": [["Design", "g_design"]]})
     request = record.ask(replace(asked(ADA), words={**asked(ADA).words, "case": case}))
@@ -39,7 +39,7 @@ def test_what_was_filed_without_the_teams_that_are_left_is_filed_anew(record: Sq
     with by_hand(record.path) as connection:
         connection.execute("DELETE FROM found_by WHERE key LIKE 'team:%'")
     as_layout(record.path, 2)
-    again = SqliteStore(record.path, lambda: START)
+    again = Store(record.path, lambda: START)
     try:
         assert again.verify().faults == ()
         assert [one.id for one in again.finding.seen_by(ADA, ()).mine(9).requests] == [request.id]

@@ -4,7 +4,8 @@ from dataclasses import replace
 from datetime import timedelta
 
 from approvals.ids import PersonId, RequestId
-from approvals.record.contract import Card, Note, Store
+from approvals.record.outbox import Card, Note
+from approvals.record.store import Store
 from approvals.request import Request
 from approvals.states import What
 from tests.approvals.scene import START, Clock, asked, draft

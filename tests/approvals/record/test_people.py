@@ -6,7 +6,7 @@ import pytest
 
 from approvals.ids import GroupId, PersonId, SlackId
 from approvals.people import Account, Group, Standing
-from approvals.record.contract import Store
+from approvals.record.store import Store
 from tests.approvals.scene import START, Clock, asked, colleague
 
 U1, U2 = SlackId("U1"), SlackId("W2")

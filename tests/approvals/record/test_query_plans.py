@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from approvals.ids import PersonId
-from approvals.record.relations import SAME
-from approvals.record.store import SqliteStore
+from approvals.record.people import SAME
+from approvals.record.store import Store
 from tests.approvals.scene import START, asked, met, planned
 
 ADA, BO = PersonId("P-1"), PersonId("P-2")
@@ -20,7 +20,7 @@ WALKED = re.compile(rf"SCAN ({TABLES})\b(?! USING INDEX homes_behind)")
 
 
 @pytest.fixture
-def plans(record: SqliteStore) -> Iterator[list[str]]:
+def plans(record: Store) -> Iterator[list[str]]:
     """What SQLite means to do for every query that reads several rows."""
     met(record)
     found: list[str] = []
@@ -41,30 +41,28 @@ def walked(plans: list[str]) -> list[str]:
     return [one for one in plans if WALKED.match(one)]
 
 
-def test_a_person_is_found_without_reading_all_accounts(record: SqliteStore, plans: list[str]) -> None:
+def test_a_person_is_found_without_reading_all_accounts(record: Store, plans: list[str]) -> None:
     record.people.person(BO)
     assert walked(plans) == []
 
 
-def test_who_is_the_same_human_is_found_without_reading_all_people(
-    record: SqliteStore, plans: list[str]
-) -> None:
+def test_who_is_the_same_human_is_found_without_reading_all_people(record: Store, plans: list[str]) -> None:
     sql = f"SELECT number FROM people WHERE number IN ({SAME} WHERE a.number = 1)"
     assert len(record._on.rows(sql)) == 1
     assert walked(plans) == []
 
 
-def test_a_request_is_read_without_reading_others(record: SqliteStore, plans: list[str]) -> None:
+def test_a_request_is_read_without_reading_others(record: Store, plans: list[str]) -> None:
     record.request(record.ask(asked(ADA)).id)
     assert walked(plans) == []
 
 
-def test_what_is_due_is_found_by_its_time(record: SqliteStore, plans: list[str]) -> None:
+def test_what_is_due_is_found_by_its_time(record: Store, plans: list[str]) -> None:
     assert record.due() == []
     assert plans == ["SEARCH requests USING INDEX requests_due (next_due<?)"]
 
 
-def test_nothing_on_a_page_is_found_by_reading_a_whole_table(record: SqliteStore, plans: list[str]) -> None:
+def test_nothing_on_a_page_is_found_by_reading_a_whole_table(record: Store, plans: list[str]) -> None:
     request = record.ask(asked(ADA))
     record.append(request, [planned(START + timedelta(days=1), approvers=[BO])])
     seen = record.finding.seen_by(BO, ("offboard",))

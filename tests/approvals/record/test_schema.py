@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from approvals.ids import PersonId
-from approvals.record.store import SqliteStore
+from approvals.record.store import Store
 from approvals.request import Draft
 from approvals.states import What
 from tests.approvals.record.tamper import INSERT, by_hand, entries, follow, row
@@ -19,7 +19,7 @@ MUST_FOLLOW = "an entry must follow on the last one"
 
 
 @pytest.fixture
-def hand(record: SqliteStore) -> Iterator[sqlite3.Connection]:
+def hand(record: Store) -> Iterator[sqlite3.Connection]:
     """A database tool on a record with two entries."""
     request = record.ask(asked(PersonId("P-1")))
     record.append(request, [draft(What.HELD, START)])
@@ -97,7 +97,7 @@ def test_words_can_be_deleted(hand: sqlite3.Connection) -> None:
     assert hand.execute("SELECT count(*) FROM words").fetchone()[0] == before - 1
 
 
-def test_personal_words_are_not_in_the_ledger(record: SqliteStore) -> None:
+def test_personal_words_are_not_in_the_ledger(record: Store) -> None:
     secret = "Zoe goes on leave"
     record.ask(asked(PersonId("P-1"), reason=secret))
     with by_hand(record.path) as connection:
@@ -106,7 +106,7 @@ def test_personal_words_are_not_in_the_ledger(record: SqliteStore) -> None:
     assert "words" in dump[0].partition("VALUES")[0]
 
 
-def test_an_empty_word_is_not_kept(record: SqliteStore) -> None:
+def test_an_empty_word_is_not_kept(record: Store) -> None:
     begun = asked(PersonId("P-1"), reason="")
     request = record.ask(Draft(begun.type, begun.by, begun.body, {"shell": "", "reason": ""}))
     with by_hand(record.path) as connection:
@@ -114,9 +114,9 @@ def test_an_empty_word_is_not_kept(record: SqliteStore) -> None:
     assert record.request(request.id).reason == ""
 
 
-def test_a_second_opening_changes_nothing(record: SqliteStore, tmp_path: Path) -> None:
+def test_a_second_opening_changes_nothing(record: Store, tmp_path: Path) -> None:
     with by_hand(record.path) as connection:
         before = list(connection.iterdump())
-    SqliteStore(tmp_path / "record.db").close()
+    Store(tmp_path / "record.db").close()
     with by_hand(record.path) as connection:
         assert list(connection.iterdump()) == before

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from approvals.folding import fold
 from approvals.ids import PersonId, RequestId
-from approvals.record.contract import Overtaken, Store, StoreTrouble
+from approvals.record.database import Overtaken, StoreTrouble
+from approvals.record.store import Store
 from approvals.request import Draft, Request
 from approvals.states import Impossible, State, What
 from tests.approvals.scene import START, STEADY, STORES, Clock, asked, draft, met, planned

@@ -19,7 +19,9 @@ from hypothesis.stateful import (
 
 from approvals.ids import PersonId, RequestId
 from approvals.record.chain import Anchor
-from approvals.record.contract import Claim, ClaimLost, Overtaken, Store, StoreTrouble
+from approvals.record.claims import Claim
+from approvals.record.database import ClaimLost, Overtaken, StoreTrouble
+from approvals.record.store import Store
 from approvals.request import Request, is_active
 from approvals.states import MOVES, Impossible, State, What
 from tests.approvals.scene import START, STEADY, STORES, Clock, asked, draft, met

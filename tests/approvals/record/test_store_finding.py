@@ -9,8 +9,8 @@ import pytest
 
 from approvals.ids import PersonId, SlackId
 from approvals.people import Account, Standing
-from approvals.record.contract import Store
-from approvals.record.finding import Sight
+from approvals.record.index import Sight
+from approvals.record.store import Store
 from approvals.request import Draft, Request
 from approvals.states import What
 from tests.approvals.scene import NAMES, START, Clock, asked, colleague, draft, mail, planned

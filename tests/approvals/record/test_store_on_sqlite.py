@@ -10,10 +10,11 @@ import pytest
 
 from approvals.ids import GroupId, PersonId
 from approvals.people import Account, Standing
-from approvals.record.chain import GENESIS, Anchor
-from approvals.record.contract import Card, Note, StoreTrouble, Verified, WrongRecord
+from approvals.record.chain import GENESIS, Anchor, Verified
+from approvals.record.database import StoreTrouble, WrongRecord
+from approvals.record.outbox import Card, Note
 from approvals.record.schema import LAYOUT
-from approvals.record.store import SqliteStore
+from approvals.record.store import Store
 from approvals.request import Request
 from approvals.states import State, What
 from tests.approvals.record.tamper import by_hand, entries, follow
@@ -29,7 +30,7 @@ def refused(path: Path) -> str:
     """What opening a file as a record says, having left every byte alone."""
     before = path.read_bytes()
     with pytest.raises(WrongRecord) as told:
-        SqliteStore(path)
+        Store(path)
     assert path.read_bytes() == before
     assert [one.name for one in path.parent.iterdir()] == [path.name]
     return str(told.value)
@@ -45,10 +46,10 @@ def written(path: Path, *statements: str) -> Path:
 
 def test_a_new_file_becomes_a_record(tmp_path: Path) -> None:
     path = tmp_path / "record.db"
-    store = SqliteStore(path)
+    store = Store(path)
     assert (store.is_new, store.verify()) == (True, Verified(Anchor(0, GENESIS), 0))
     store.close()
-    again = SqliteStore(path)
+    again = Store(path)
     assert not again.is_new
     again.close()
 
@@ -82,7 +83,7 @@ def test_a_table_called_meta_makes_no_record(tmp_path: Path, statements: list[st
 
 def test_a_record_of_a_newer_layout_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "record.db"
-    SqliteStore(path).close()
+    Store(path).close()
     written(path, f"UPDATE meta SET value = '{LAYOUT + 1}'")
     assert refused(path) == (
         f"{path} was written by a newer miro-bot (layout {LAYOUT + 1}, this one knows {LAYOUT}). "
@@ -92,24 +93,24 @@ def test_a_record_of_a_newer_layout_is_refused(tmp_path: Path) -> None:
 
 def test_a_newer_layout_that_allows_older_programs_opens(tmp_path: Path) -> None:
     path = tmp_path / "record.db"
-    SqliteStore(path).close()
+    Store(path).close()
     written(path, f"UPDATE meta SET value = '{LAYOUT + 1}' WHERE key = 'layout'")
-    store = SqliteStore(path)
+    store = Store(path)
     assert store.ask(asked(ADA)).id == "R-1"
     store.close()
 
 
 def test_a_record_opens_again_after_the_groups_were_seen(tmp_path: Path, clock: Clock) -> None:
     path = tmp_path / "record.db"
-    store = SqliteStore(path, clock.now)
+    store = Store(path, clock.now)
     store.groups.keep([(GroupId("1"), "Engineering")])
     store.close()
-    again = SqliteStore(path, clock.now)
+    again = Store(path, clock.now)
     assert again.groups.seen_at() == START
     again.close()
 
 
-def test_readers_and_writers_do_not_wait_for_each_other(record: SqliteStore) -> None:
+def test_readers_and_writers_do_not_wait_for_each_other(record: Store) -> None:
     with by_hand(record.path) as connection:
         assert connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
 
@@ -119,7 +120,7 @@ def test_many_may_open_a_new_record_at_once(tmp_path: Path) -> None:
 
     def begin(_: int) -> str:
         start.wait(30)
-        store = SqliteStore(tmp_path / "record.db")
+        store = Store(tmp_path / "record.db")
         found = store.ask(asked(ADA)).id
         store.close()
         return found
@@ -130,13 +131,13 @@ def test_many_may_open_a_new_record_at_once(tmp_path: Path) -> None:
 
 def test_a_record_that_may_not_be_written_is_refused(tmp_path: Path) -> None:
     with pytest.raises(WrongRecord, match="unable to open database file"):
-        SqliteStore(tmp_path / "no such folder" / "record.db")
+        Store(tmp_path / "no such folder" / "record.db")
 
 
 # -- a full disk -------------------------------------------------------------------------------------------
 
 
-def fill(store: SqliteStore) -> None:
+def fill(store: Store) -> None:
     """Leaves the file no page to grow by."""
     with store.writing():
         [[pages]] = store._on.rows("PRAGMA page_count")
@@ -151,7 +152,7 @@ def dump(path: Path) -> list[str]:
 
 LONG = "because the whole department moves. " * 2000
 
-WRITES: dict[str, Callable[[SqliteStore], object]] = {
+WRITES: dict[str, Callable[[Store], object]] = {
     "ask": lambda store: store.ask(asked(ADA, reason=LONG), "receipt"),
     "append": lambda store: store.append(store.requests()[0], [planned(START, plan={"lines": LONG})]),
     "take_policy": lambda store: store.take_policy(LONG),
@@ -165,7 +166,7 @@ WRITES: dict[str, Callable[[SqliteStore], object]] = {
 
 
 @pytest.mark.parametrize("write", sorted(WRITES))
-def test_a_full_disk_leaves_nothing_half_written(record: SqliteStore, write: str) -> None:
+def test_a_full_disk_leaves_nothing_half_written(record: Store, write: str) -> None:
     record.ask(asked(ADA))
     record.people.meet(email="ada@example.com")
     before = dump(record.path)
@@ -176,7 +177,7 @@ def test_a_full_disk_leaves_nothing_half_written(record: SqliteStore, write: str
     assert not record.verify().faults
 
 
-def test_a_store_works_again_once_there_is_room(record: SqliteStore) -> None:
+def test_a_store_works_again_once_there_is_room(record: Store) -> None:
     fill(record)
     with pytest.raises(StoreTrouble):
         record.ask(asked(ADA, reason=LONG), "receipt")
@@ -185,7 +186,7 @@ def test_a_store_works_again_once_there_is_room(record: SqliteStore) -> None:
     assert record.ask(asked(ADA, reason=LONG), "receipt").id == "R-1"
 
 
-def test_a_damaged_file_is_a_trouble_with_a_sentence(record: SqliteStore) -> None:
+def test_a_damaged_file_is_a_trouble_with_a_sentence(record: Store) -> None:
     record.ask(asked(ADA))
     record.close()
     page = 4096
@@ -197,7 +198,7 @@ def test_a_damaged_file_is_a_trouble_with_a_sentence(record: SqliteStore) -> Non
 # -- events of a newer program -----------------------------------------------------------------------------
 
 
-def newer(store: SqliteStore, request: Request, **columns: object) -> None:
+def newer(store: Store, request: Request, **columns: object) -> None:
     """Writes on as a newer program would, on the same file."""
     with by_hand(store.path) as connection:
         follow(connection, stream=request.id, version=request.version + 1, body="{}", by="bot", **columns)
@@ -212,15 +213,13 @@ HOUR = timedelta(hours=1)
 
 
 @pytest.mark.parametrize("columns", NEWER)
-def test_nobody_is_handed_what_a_newer_program_wrote(record: SqliteStore, columns: dict[str, object]) -> None:
+def test_nobody_is_handed_what_a_newer_program_wrote(record: Store, columns: dict[str, object]) -> None:
     newer(record, record.ask(asked(ADA)), **columns)
     assert record.claim("worker", HOUR) is None
 
 
 @pytest.mark.parametrize("columns", NEWER)
-def test_what_a_newer_program_wrote_holds_up_no_other(
-    record: SqliteStore, columns: dict[str, object]
-) -> None:
+def test_what_a_newer_program_wrote_holds_up_no_other(record: Store, columns: dict[str, object]) -> None:
     newer(record, record.ask(asked(ADA, lanes=["person:P-1"])), **columns)
     record.ask(asked(ADA, lanes=["person:P-2"]))
     claim = record.claim("worker", HOUR)
@@ -229,7 +228,7 @@ def test_what_a_newer_program_wrote_holds_up_no_other(
 
 
 @pytest.mark.parametrize("columns", NEWER)
-def test_what_a_newer_program_wrote_is_shown(record: SqliteStore, columns: dict[str, object]) -> None:
+def test_what_a_newer_program_wrote_is_shown(record: Store, columns: dict[str, object]) -> None:
     newer(record, record.ask(asked(ADA)), **columns)
     [request] = record.requests()
     assert (request.untouchable, request.state, request.version) == (True, State.CHECKING, 2)
@@ -237,7 +236,7 @@ def test_what_a_newer_program_wrote_is_shown(record: SqliteStore, columns: dict[
 
 @pytest.mark.parametrize("columns", NEWER)
 def test_an_entry_of_a_newer_program_is_named_and_its_state_is_left_to_it(
-    record: SqliteStore, columns: dict[str, object]
+    record: Store, columns: dict[str, object]
 ) -> None:
     met(record)
     newer(record, record.ask(asked(ADA)), **columns)
@@ -250,7 +249,7 @@ def test_an_entry_of_a_newer_program_is_named_and_its_state_is_left_to_it(
     )
 
 
-def test_an_unknown_draft_makes_a_request_untouchable(record: SqliteStore) -> None:
+def test_an_unknown_draft_makes_a_request_untouchable(record: Store) -> None:
     request = record.ask(asked(ADA))
     strange = draft(What.HELD, START)
     after = record.append(request, [type(strange)("delegated", ADA, {"to": "P-2"})])

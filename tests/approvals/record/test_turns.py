@@ -10,9 +10,8 @@ from threading import Barrier, Event
 
 import pytest
 
-from approvals.record.connections import Connections
-from approvals.record.contract import StoreTrouble
-from approvals.record.turns import Turns
+from approvals.record.database import StoreTrouble, Turns
+from approvals.record.sqlite import Connections
 
 TOGETHER = 8
 

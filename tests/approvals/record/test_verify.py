@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from approvals.ids import PersonId
 from approvals.record.chain import Anchor
-from approvals.record.contract import Overtaken, Store
-from approvals.record.store import SqliteStore
+from approvals.record.database import Overtaken
+from approvals.record.store import Store
 from approvals.states import What
 from tests.approvals.record.tamper import by_hand, follow, recompute, unguarded
 from tests.approvals.scene import START, STEADY, asked, draft, met, planned
@@ -23,7 +23,7 @@ ADA = PersonId("P-1")
 
 
 @pytest.fixture
-def lived(record: SqliteStore) -> SqliteStore:
+def lived(record: Store) -> Store:
     """A record with a policy and two requests: R-1 done, R-2 waiting."""
     met(record)
     policy, now = record.take_policy("operators = []"), START
@@ -37,7 +37,7 @@ def lived(record: SqliteStore) -> SqliteStore:
 
 
 @pytest.fixture
-def hand(lived: SqliteStore) -> Iterator[sqlite3.Connection]:
+def hand(lived: Store) -> Iterator[sqlite3.Connection]:
     """A database tool on that record, its triggers dropped."""
     with unguarded(lived.path) as connection:
         yield connection
@@ -48,13 +48,13 @@ def faults(store: Store, *anchors: Anchor) -> tuple[str, ...]:
     return tuple(one for one in store.verify(anchors).faults if not one.startswith("the trigger "))
 
 
-def test_an_honest_record_holds(lived: SqliteStore) -> None:
+def test_an_honest_record_holds(lived: Store) -> None:
     found = lived.verify()
     assert (found.anchor.count, found.requests, found.faults) == (10, 2, ())
     assert lived.verify([found.anchor]) == found
 
 
-def test_an_edited_body_is_found(lived: SqliteStore, hand: sqlite3.Connection) -> None:
+def test_an_edited_body_is_found(lived: Store, hand: sqlite3.Connection) -> None:
     hand.execute("UPDATE ledger SET body = replace(body, 'make-admin', 'make-owner') WHERE seq = 2")
     assert faults(lived) == (
         "entry 2 (R-1, asked) was changed after it was written",
@@ -63,14 +63,12 @@ def test_an_edited_body_is_found(lived: SqliteStore, hand: sqlite3.Connection) -
 
 
 @pytest.mark.parametrize("text", ["", "nonsense", "[]", "7", "{}", '{"words":3}', '{"words":{"reason":7}}'])
-def test_a_body_edited_into_nonsense_is_found(
-    lived: SqliteStore, hand: sqlite3.Connection, text: str
-) -> None:
+def test_a_body_edited_into_nonsense_is_found(lived: Store, hand: sqlite3.Connection, text: str) -> None:
     hand.execute("UPDATE ledger SET body = ? WHERE seq = 3", [text])
     assert "entry 3 (R-1, planned) was changed after it was written" in faults(lived)
 
 
-def test_an_edited_approver_is_found(lived: SqliteStore, hand: sqlite3.Connection) -> None:
+def test_an_edited_approver_is_found(lived: Store, hand: sqlite3.Connection) -> None:
     hand.execute("UPDATE ledger SET by = 'P-2' WHERE type = 'approved'")
     assert faults(lived) == ("entry 5 (R-1, approved) was changed after it was written",)
 
@@ -82,7 +80,7 @@ def test_an_edited_approver_is_found(lived: SqliteStore, hand: sqlite3.Connectio
     text=st.one_of(st.text(max_size=20), st.sampled_from(["R-2", "P-1", "done", "{}", "2026-03-02"])),
 )
 def test_any_edit_of_any_column_is_found(
-    lived: SqliteStore, hand: sqlite3.Connection, seq: int, column: str, text: str
+    lived: Store, hand: sqlite3.Connection, seq: int, column: str, text: str
 ) -> None:
     [old] = hand.execute(f"SELECT {column} FROM ledger WHERE seq = ?", [seq]).fetchone()
     update = f"UPDATE OR IGNORE ledger SET {column} = ? WHERE seq = ?"
@@ -94,7 +92,7 @@ def test_any_edit_of_any_column_is_found(
     assert not faults(lived)
 
 
-def test_swapped_entries_are_found(lived: SqliteStore, hand: sqlite3.Connection) -> None:
+def test_swapped_entries_are_found(lived: Store, hand: sqlite3.Connection) -> None:
     hand.executescript(
         "UPDATE ledger SET seq = 99 WHERE seq = 3; UPDATE ledger SET seq = 3 WHERE seq = 4;"
         "UPDATE ledger SET seq = 4 WHERE seq = 99;"
@@ -104,7 +102,7 @@ def test_swapped_entries_are_found(lived: SqliteStore, hand: sqlite3.Connection)
     assert "entry 4 doesn't follow the one before it" in told
 
 
-def test_a_deleted_entry_is_found(lived: SqliteStore, hand: sqlite3.Connection) -> None:
+def test_a_deleted_entry_is_found(lived: Store, hand: sqlite3.Connection) -> None:
     hand.execute("DELETE FROM ledger WHERE seq = 4")
     assert faults(lived)[0] == "entry 4 is missing: the next one is numbered 5"
 
@@ -118,16 +116,14 @@ def cut(connection: sqlite3.Connection) -> None:
     )
 
 
-def test_a_cut_tail_is_found_with_an_anchor_only(lived: SqliteStore, hand: sqlite3.Connection) -> None:
+def test_a_cut_tail_is_found_with_an_anchor_only(lived: Store, hand: sqlite3.Connection) -> None:
     anchor = lived.verify().anchor
     cut(hand)
     assert faults(lived) == ()
     assert faults(lived, anchor) == ("the record ends at 9, but an anchor saw 10 entries: its end was cut",)
 
 
-def test_a_whole_recomputation_is_found_with_an_anchor_only(
-    lived: SqliteStore, hand: sqlite3.Connection
-) -> None:
+def test_a_whole_recomputation_is_found_with_an_anchor_only(lived: Store, hand: sqlite3.Connection) -> None:
     anchor = lived.verify().anchor
     hand.execute("UPDATE ledger SET by = 'P-2' WHERE type = 'approved'")
     recompute(hand)
@@ -135,12 +131,12 @@ def test_a_whole_recomputation_is_found_with_an_anchor_only(
     assert faults(lived, anchor) == ("entry 10 isn't the one the anchor saw: the record was written anew",)
 
 
-def test_an_edited_word_is_found(lived: SqliteStore, hand: sqlite3.Connection) -> None:
+def test_an_edited_word_is_found(lived: Store, hand: sqlite3.Connection) -> None:
     hand.execute("UPDATE words SET text = 'Leaves IT' WHERE text = 'Second try'")
     assert faults(lived) == ("the reason of entry 9 (R-2) was changed",)
 
 
-def test_a_replaced_word_is_found_though_triggers_stand(lived: SqliteStore) -> None:
+def test_a_replaced_word_is_found_though_triggers_stand(lived: Store) -> None:
     with by_hand(lived.path) as connection:
         connection.execute(
             "INSERT OR REPLACE INTO words"
@@ -149,13 +145,13 @@ def test_a_replaced_word_is_found_though_triggers_stand(lived: SqliteStore) -> N
     assert faults(lived) == ("the reason of entry 9 (R-2) was changed",)
 
 
-def test_a_deleted_word_is_found_for_nothing_here_forgets(lived: SqliteStore) -> None:
+def test_a_deleted_word_is_found_for_nothing_here_forgets(lived: Store) -> None:
     with by_hand(lived.path) as connection:
         connection.execute("DELETE FROM words WHERE text = 'Second try'")
     assert faults(lived) == ("the reason of entry 9 (R-2) is missing",)
 
 
-def test_added_words_are_found(lived: SqliteStore) -> None:
+def test_added_words_are_found(lived: Store) -> None:
     with by_hand(lived.path) as connection:
         connection.execute("INSERT INTO words VALUES (9, 'shell', '', 'ada'), (99, 'who', '', 'ada')")
     assert faults(lived) == (
@@ -178,7 +174,7 @@ LISTED = {
 
 
 @pytest.mark.parametrize("column", LISTED)
-def test_a_list_edited_by_hand_is_found(lived: SqliteStore, column: str) -> None:
+def test_a_list_edited_by_hand_is_found(lived: Store, column: str) -> None:
     value, said = LISTED[column]
     with by_hand(lived.path) as connection:
         connection.execute(f"UPDATE requests SET {column} = {value} WHERE number = 2")
@@ -186,7 +182,7 @@ def test_a_list_edited_by_hand_is_found(lived: SqliteStore, column: str) -> None
     assert faults(lived) == (f"R-2 is listed with {column} {shown}, but its record says {said}",)
 
 
-def test_a_lane_taken_or_given_by_hand_is_found(lived: SqliteStore) -> None:
+def test_a_lane_taken_or_given_by_hand_is_found(lived: Store) -> None:
     lived.ask(asked(ADA, lanes=["person:P-1"]))
     with by_hand(lived.path) as connection:
         connection.execute("UPDATE lanes SET key = 'admins'")
@@ -198,7 +194,7 @@ def test_a_lane_taken_or_given_by_hand_is_found(lived: SqliteStore) -> None:
     )
 
 
-def test_a_request_filed_or_hidden_by_hand_is_found(lived: SqliteStore) -> None:
+def test_a_request_filed_or_hidden_by_hand_is_found(lived: Store) -> None:
     with by_hand(lived.path) as connection:
         connection.execute("DELETE FROM found_by")
         connection.execute("INSERT INTO found_by VALUES ('asked:P-2', 1), ('stuck', 2)")
@@ -209,7 +205,7 @@ def test_a_request_filed_or_hidden_by_hand_is_found(lived: SqliteStore) -> None:
     )
 
 
-def test_a_request_deleted_from_the_list_is_found(lived: SqliteStore) -> None:
+def test_a_request_deleted_from_the_list_is_found(lived: Store) -> None:
     with by_hand(lived.path) as connection:
         connection.execute("DELETE FROM requests WHERE number = 2")
     assert faults(lived) == (
@@ -221,14 +217,14 @@ def test_a_request_deleted_from_the_list_is_found(lived: SqliteStore) -> None:
 # -- what the entries rest on ------------------------------------------------------------------------------
 
 
-def test_an_edited_policy_is_found(lived: SqliteStore) -> None:
+def test_an_edited_policy_is_found(lived: Store) -> None:
     [hash] = {event.body["hash"] for event in lived.events("policy")}
     with by_hand(lived.path) as connection:
         connection.execute("UPDATE policies SET text = 'operators = [\"eve\"]'")
     assert faults(lived) == (f"the text of the policy {hash[:12]} was changed",)
 
 
-def test_a_policy_that_is_not_kept_is_found_wherever_it_is_named(lived: SqliteStore) -> None:
+def test_a_policy_that_is_not_kept_is_found_wherever_it_is_named(lived: Store) -> None:
     [hash] = {event.body["hash"] for event in lived.events("policy")}
     with by_hand(lived.path) as connection:
         connection.execute("DELETE FROM policies")
@@ -238,16 +234,14 @@ def test_a_policy_that_is_not_kept_is_found_wherever_it_is_named(lived: SqliteSt
 
 
 @pytest.mark.parametrize("person", ["P-9", "P-x", "", "Bot"])
-def test_an_entry_by_nobody_known_is_found(lived: SqliteStore, hand: sqlite3.Connection, person: str) -> None:
+def test_an_entry_by_nobody_known_is_found(lived: Store, hand: sqlite3.Connection, person: str) -> None:
     hand.execute("UPDATE ledger SET by = ? WHERE type = 'approved'", [person])
     recompute(hand)
     assert faults(lived) == (f"entry 5 (R-1, approved) is by {person}, who isn't among the people",)
 
 
 @pytest.mark.parametrize("stream", ["R-2", "policy"])
-def test_an_entry_of_an_unknown_kind_is_found(
-    lived: SqliteStore, hand: sqlite3.Connection, stream: str
-) -> None:
+def test_an_entry_of_an_unknown_kind_is_found(lived: Store, hand: sqlite3.Connection, stream: str) -> None:
     follow(hand, stream=stream, version=3, type="blessed", body="{}", by="bot")
     assert faults(lived)[0] == (
         f"entry 11 ({stream}, blessed) is of a kind this program doesn't know: "
@@ -260,7 +254,7 @@ def test_an_entry_of_an_unknown_kind_is_found(
 GUARDS = ["ledger_in_order", "ledger_no_delete", "ledger_no_update", "words_no_update"]
 
 
-def test_dropped_triggers_are_found(lived: SqliteStore, hand: sqlite3.Connection) -> None:
+def test_dropped_triggers_are_found(lived: Store, hand: sqlite3.Connection) -> None:
     assert lived.verify().faults == tuple(f"the trigger {name} is missing" for name in GUARDS)
 
 
@@ -280,7 +274,7 @@ def test_dropped_triggers_are_found(lived: SqliteStore, hand: sqlite3.Connection
     ],
 )
 def test_what_is_not_as_this_program_makes_it_is_found(
-    lived: SqliteStore, hand: sqlite3.Connection, statement: str, fault: str
+    lived: Store, hand: sqlite3.Connection, statement: str, fault: str
 ) -> None:
     hand.execute(statement)
     hand.execute("UPDATE words SET text = 'Leaves IT' WHERE text = 'Second try'")
@@ -290,7 +284,7 @@ def test_what_is_not_as_this_program_makes_it_is_found(
 
 
 @pytest.mark.parametrize("table", ["ledger", "words", "requests", "receipts", "notes"])
-def test_without_one_of_its_tables_a_record_does_not_hold(lived: SqliteStore, table: str) -> None:
+def test_without_one_of_its_tables_a_record_does_not_hold(lived: Store, table: str) -> None:
     with by_hand(lived.path) as connection:
         connection.execute(f"DROP TABLE {table}")
     found = lived.verify()
@@ -298,7 +292,7 @@ def test_without_one_of_its_tables_a_record_does_not_hold(lived: SqliteStore, ta
     assert found.faults[-1] == "because of that, nothing else was looked at"
 
 
-def test_a_table_with_another_column_does_not_hold(lived: SqliteStore) -> None:
+def test_a_table_with_another_column_does_not_hold(lived: Store) -> None:
     with by_hand(lived.path) as connection:
         connection.execute("ALTER TABLE ledger ADD COLUMN remark TEXT")
     assert lived.verify().faults[0] == "the table ledger isn't as this program makes it"
@@ -307,7 +301,7 @@ def test_a_table_with_another_column_does_not_hold(lived: SqliteStore) -> None:
 # -- a bot at work -----------------------------------------------------------------------------------------
 
 
-def test_a_bot_at_work_is_no_forger(lived: SqliteStore) -> None:
+def test_a_bot_at_work_is_no_forger(lived: Store) -> None:
     ended = threading.Event()
 
     def work() -> None:
@@ -324,7 +318,7 @@ def test_a_bot_at_work_is_no_forger(lived: SqliteStore) -> None:
         working.result()
 
 
-def test_a_request_without_a_record_is_found(lived: SqliteStore) -> None:
+def test_a_request_without_a_record_is_found(lived: Store) -> None:
     with by_hand(lived.path) as connection:
         connection.execute(
             "INSERT INTO requests SELECT 3, " + _columns(connection) + " FROM requests LIMIT 1"
@@ -338,7 +332,7 @@ def _columns(connection: sqlite3.Connection) -> str:
     return ", ".join(names[1:])
 
 
-def test_events_come_back_as_they_were_written(lived: SqliteStore) -> None:
+def test_events_come_back_as_they_were_written(lived: Store) -> None:
     events = list(lived.events())
     assert [event.seq for event in events] == list(range(1, 11))
     assert [event.version for event in lived.events("R-2")] == [1, 2]
@@ -347,7 +341,7 @@ def test_events_come_back_as_they_were_written(lived: SqliteStore) -> None:
     assert json.loads(events[1].told("details")) == {"role": "Company Admin"}
 
 
-def test_hand_written_versions_do_not_confuse_an_append(lived: SqliteStore) -> None:
+def test_hand_written_versions_do_not_confuse_an_append(lived: Store) -> None:
     request = lived.requests()[0]
     with by_hand(lived.path) as connection:
         connection.execute("UPDATE requests SET version = 7 WHERE number = 2")

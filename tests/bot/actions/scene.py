@@ -12,8 +12,8 @@ from pydantic import ValidationError
 
 from approvals.ids import GroupId, PersonId, SlackId
 from approvals.people import Person
-from approvals.record.contract import Place
-from approvals.record.store import SqliteStore
+from approvals.record.quota import Place
+from approvals.record.store import Store
 from bot.actions import Action
 from bot.actions.fill import Tables
 from bot.actions.form import Asked, Kind
@@ -80,7 +80,7 @@ class Plenty:
 class Office:
     """Ada (P-1) is the one whom requests are about; Bo (P-2) asks."""
 
-    store: SqliteStore
+    store: Store
     desk: Desk
     miro: Miro
     sandbox: Sandbox = field(default_factory=Sandbox)
@@ -158,7 +158,7 @@ def office(folder: Path) -> Iterator[Office]:
     """Opens an office in an empty folder."""
     clock = Clock()
     (folder / "policy.toml").write_text(POLICY, encoding="utf-8")
-    store = SqliteStore(folder / "record.db", clock)
+    store = Store(folder / "record.db", clock)
     rooms: list[Office] = []
     with serving(lambda call: rooms[0].answer(call)) as origin:
         miro = Miro(f"{origin}/api/v1/scim", TOKEN, Plenty(), clock, clock.sleep)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from approvals.record.store import SqliteStore
+from approvals.record.store import Store
 from bot.__main__ import main
 from bot.sandbox.stage import Stage
 from tests.approvals.record.tamper import by_hand
@@ -87,7 +87,7 @@ def test_another_anchor_than_the_records_is_a_fault(s: Stage, shell: Shell) -> N
 
 
 def test_an_empty_record_has_no_anchor_yet(tmp_path: Path) -> None:
-    SqliteStore(tmp_path / "record.db").close()
+    Store(tmp_path / "record.db").close()
     assert "Anchor, to keep" not in Shell(tmp_path).types("audit", "verify")
     assert Shell(tmp_path).json("audit", "verify")["anchor"] is None
 

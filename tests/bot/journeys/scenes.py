@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from approvals.ids import RequestId
-from approvals.record.contract import Card
+from approvals.record.outbox import Card
 from approvals.request import Request
 from approvals.states import OPEN, State
 from bot.sandbox.slack.deliveries import Reply

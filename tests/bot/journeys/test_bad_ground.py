@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from approvals.policy.check import BrokenPolicy
-from approvals.record.connections import Connections
-from approvals.record.contract import StoreTrouble, WrongRecord
+from approvals.record.database import StoreTrouble, WrongRecord
+from approvals.record.sqlite import Connections
 from bot.app import build
 from bot.cli.policy.template import TEMPLATE
 from bot.sandbox.stage import CHANNEL, POLICY, Stage

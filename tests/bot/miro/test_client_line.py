@@ -15,7 +15,7 @@ from typing import Any
 import httpx
 import pytest
 
-from approvals.record.store import SqliteStore
+from approvals.record.store import Store
 from bot.miro import client
 from bot.miro.client import DEADLINE, Answered, Away, Declined, Locked, Miro, MiroError, Unclear
 from bot.miro.goals import Call
@@ -177,7 +177,7 @@ def test_waiting_for_credits_and_for_miro_share_one_deadline(s: Scene) -> None:
 
 
 def test_the_stored_pool_keeps_the_bot_from_any_429(s: Scene, tmp_path: Path) -> None:
-    store = SqliteStore(tmp_path / "record.db", s.clock)
+    store = Store(tmp_path / "record.db", s.clock)
     with closing(Miro(s.url, TOKEN, store, s.clock, s.clock.sleep)) as miro:
         for _ in range(12):
             miro.groups()

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from approvals.record.store import SqliteStore
+from approvals.record.store import Store
 from bot.miro.quota import MARGIN, POOL, WINDOW, cost, take
 from bot.sandbox.stage import Clock
 from tests.bot.miro.examples import EXAMPLES
@@ -76,13 +76,13 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def store(tmp_path: Path, clock: Clock) -> Iterator[SqliteStore]:
-    found = SqliteStore(tmp_path / "record.db", clock)
+def store(tmp_path: Path, clock: Clock) -> Iterator[Store]:
+    found = Store(tmp_path / "record.db", clock)
     yield found
     found.close()
 
 
-def test_the_stored_pool_gives_five_lists_of_groups_a_window(store: SqliteStore, clock: Clock) -> None:
+def test_the_stored_pool_gives_five_lists_of_groups_a_window(store: Store, clock: Clock) -> None:
     began, waited = clock(), list[float]()
 
     def wait(seconds: float) -> None:

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from approvals.record.contract import Note
+from approvals.record.outbox import Note
 from bot.sandbox.stage import Stage
 from bot.slack.deliver.notes import GIVE_UP
 

@@ -9,7 +9,7 @@ import pytest
 
 from approvals.ids import SlackId
 from approvals.people import Person, Standing
-from approvals.record.store import SqliteStore
+from approvals.record.store import Store
 from bot.context import BadField, SlackAway
 from bot.http.outgoing import Outgoing
 from bot.sandbox.slack.records import ProfileField
@@ -23,7 +23,7 @@ NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 class Office:
     """A workspace, a record, and the bot's look at both."""
 
-    def __init__(self, slack: Workspace, store: SqliteStore, url: str) -> None:
+    def __init__(self, slack: Workspace, store: Store, url: str) -> None:
         self.slack, self.store, self.now = slack, store, NOW
         self.lines = Outgoing()
         client = SlackClient("xoxb-sandbox", url, self.lines)
@@ -56,7 +56,7 @@ class Office:
 
 def opened(folder: Path, **how: Any) -> Iterator[Office]:
     slack = Workspace(now=lambda: NOW.timestamp(), **how)
-    store = SqliteStore(folder / "record.db", lambda: NOW)
+    store = Store(folder / "record.db", lambda: NOW)
     with slack.serve() as url:
         office = Office(slack, store, url)
         yield office

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from approvals.record.contract import Claim, ClaimLost
+from approvals.record.claims import Claim
+from approvals.record.database import ClaimLost
 from approvals.request import Request
 from bot.context import LEASE
 from bot.sandbox.miro.service import Fault

@@ -8,7 +8,7 @@ import pytest
 
 from approvals.ids import SlackId, unstamp
 from approvals.people import Person
-from approvals.record.contract import StoreTrouble
+from approvals.record.database import StoreTrouble
 from approvals.states import What
 from bot.context import Colleagues
 from bot.sandbox.miro.service import Fault

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from approvals.record.contract import Place
-from approvals.record.store import SqliteStore
+from approvals.record.quota import Place
+from approvals.record.store import Store
 from approvals.request import Urgency
 from bot.miro.client import Away, Miro, Trouble
 from bot.miro.quota import LIST, MARGIN, POOL, RESERVE, WINDOW
@@ -27,8 +27,8 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def store(tmp_path: Path, clock: Clock) -> Iterator[SqliteStore]:
-    found = SqliteStore(tmp_path / "record.db", clock)
+def store(tmp_path: Path, clock: Clock) -> Iterator[Store]:
+    found = Store(tmp_path / "record.db", clock)
     yield found
     found.close()
 
@@ -37,11 +37,11 @@ def place(ticket: str, urgency: Urgency = Urgency.ORDINARY) -> Place:
     return Place(ticket, urgency, RESERVE)
 
 
-def spend(store: SqliteStore, credits: int, at: Place) -> float:
+def spend(store: Store, credits: int, at: Place) -> float:
     return store.spend(credits, POOL, SPAN, at)
 
 
-def used_up(store: SqliteStore) -> None:
+def used_up(store: Store) -> None:
     """Ordinary work has taken all that it may."""
     while not store.spend(LOOK, POOL, SPAN, Place("", Urgency.ORDINARY, RESERVE)):
         pass
@@ -50,15 +50,13 @@ def used_up(store: SqliteStore) -> None:
 # -- urgent first --------------------------------------------------------------------------------------------
 
 
-def test_ordinary_work_leaves_credits_for_an_offboarding(store: SqliteStore) -> None:
+def test_ordinary_work_leaves_credits_for_an_offboarding(store: Store) -> None:
     used_up(store)
     assert spend(store, LOOK, place("urgent", Urgency.FIRST)) == 0
     assert spend(store, LOOK, place("soon", Urgency.SOON)) > 0
 
 
-def test_an_offboarding_gets_the_next_credits_though_others_wait_longer(
-    store: SqliteStore, clock: Clock
-) -> None:
+def test_an_offboarding_gets_the_next_credits_though_others_wait_longer(store: Store, clock: Clock) -> None:
     assert store.spend(POOL - 500, POOL, SPAN) == 0
     clock.pass_(timedelta(seconds=10))
     assert store.spend(500, POOL, SPAN) == 0
@@ -70,7 +68,7 @@ def test_an_offboarding_gets_the_next_credits_though_others_wait_longer(
     assert spend(store, 1_000, urgent) == 0
 
 
-def test_what_an_offboarding_waits_for_is_taken_by_nobody_else(store: SqliteStore, clock: Clock) -> None:
+def test_what_an_offboarding_waits_for_is_taken_by_nobody_else(store: Store, clock: Clock) -> None:
     for _ in range(10):
         assert store.spend(1_000, POOL, SPAN) == 0
         clock.pass_(timedelta(seconds=1))
@@ -82,7 +80,7 @@ def test_what_an_offboarding_waits_for_is_taken_by_nobody_else(store: SqliteStor
     assert spend(store, 1_500, urgent) == 0
 
 
-def test_who_has_waited_a_minute_goes_before_the_urgent(store: SqliteStore, clock: Clock) -> None:
+def test_who_has_waited_a_minute_goes_before_the_urgent(store: Store, clock: Clock) -> None:
     ordinary, urgent = place("worker-0"), place("urgent", Urgency.FIRST)
     assert store.spend(POOL, POOL, SPAN) == 0
     assert spend(store, 2_000, ordinary) > 0
@@ -95,7 +93,7 @@ def test_who_has_waited_a_minute_goes_before_the_urgent(store: SqliteStore, cloc
 # -- lists ---------------------------------------------------------------------------------------------------
 
 
-def test_a_list_is_not_overtaken_for_ever_by_small_calls(store: SqliteStore, clock: Clock) -> None:
+def test_a_list_is_not_overtaken_for_ever_by_small_calls(store: Store, clock: Clock) -> None:
     began = clock()
     for _ in range(POOL // LOOK):
         store.spend(LOOK, POOL, SPAN)
@@ -109,7 +107,7 @@ def test_a_list_is_not_overtaken_for_ever_by_small_calls(store: SqliteStore, clo
     assert taken and clock() - began <= SPAN + timedelta(seconds=10)
 
 
-def test_who_came_first_is_served_first(store: SqliteStore, clock: Clock) -> None:
+def test_who_came_first_is_served_first(store: Store, clock: Clock) -> None:
     assert store.spend(POOL, POOL, SPAN) == 0
     first, second = place("clock"), place("worker-0")
     assert spend(store, 8_000, first) > 0
@@ -120,7 +118,7 @@ def test_who_came_first_is_served_first(store: SqliteStore, clock: Clock) -> Non
 
 
 @pytest.mark.parametrize("how", ["gives up", "dies"])
-def test_who_waits_no_more_holds_up_nobody(store: SqliteStore, clock: Clock, how: str) -> None:
+def test_who_waits_no_more_holds_up_nobody(store: Store, clock: Clock, how: str) -> None:
     assert store.spend(POOL, POOL, SPAN) == 0
     assert spend(store, 9_000, place("gone")) > 0
     if how == "gives up":
@@ -136,7 +134,7 @@ def test_who_waits_no_more_holds_up_nobody(store: SqliteStore, clock: Clock, how
 
 @pytest.mark.parametrize("back", [timedelta(minutes=1), timedelta(hours=1), timedelta(days=400)])
 def test_a_clock_set_back_stops_credits_for_one_window_at_most(
-    store: SqliteStore, clock: Clock, back: timedelta
+    store: Store, clock: Clock, back: timedelta
 ) -> None:
     assert store.spend(POOL, POOL, SPAN) == 0
     assert spend(store, 9_000, place("before")) > 0
@@ -155,7 +153,7 @@ def s() -> Iterator[Scene]:
 @pytest.mark.parametrize("late", [0.0, 0.9, 3.0, 19.0])
 def test_no_429_is_caused_however_long_calls_are_on_their_way(s: Scene, tmp_path: Path, late: float) -> None:
     """The first call arrives late, so that Miro's window begins late; all others are quick."""
-    store = SqliteStore(tmp_path / "record.db", s.clock)
+    store = Store(tmp_path / "record.db", s.clock)
     s.sandbox.faults.append(Fault(latency=late))
     with closing(Miro(s.url, TOKEN, store, s.clock, s.clock.sleep)) as miro:
         for _ in range(11):
@@ -165,7 +163,7 @@ def test_no_429_is_caused_however_long_calls_are_on_their_way(s: Scene, tmp_path
 
 
 def test_a_call_that_gives_up_leaves_the_queue(s: Scene, tmp_path: Path) -> None:
-    store = SqliteStore(tmp_path / "record.db", s.clock)
+    store = Store(tmp_path / "record.db", s.clock)
     with closing(Miro(s.url, TOKEN, store, s.clock, lambda _: s.clock.pass_(timedelta(0)))) as miro:
         store.spend(POOL, POOL, SPAN)
         s.clock.pass_(-timedelta(minutes=1))

@@ -9,7 +9,7 @@ import pytest
 
 from approvals.ids import GroupId
 from approvals.policy.team_names import narrow, wide
-from approvals.record.store import SqliteStore
+from approvals.record.store import Store
 from approvals.refusals import Refused
 from bot.actions.fill import Problems, fill
 from bot.actions.request_access import RequestAccess
@@ -353,7 +353,7 @@ def test_the_record_says_which_team_each_name_means(tmp_path: Path) -> None:
 
 def test_an_older_record_learns_at_the_next_start_what_its_policy_means(tmp_path: Path) -> None:
     (tmp_path / "policy.toml").write_text(POLICY, encoding="utf-8")
-    store = SqliteStore(tmp_path / "record.db")
+    store = Store(tmp_path / "record.db")
     hash = store.take_policy(POLICY)
     store.groups.keep([(GroupId("7"), "Sales")])
     policies = Policies(tmp_path / "policy.toml", store)

@@ -17,9 +17,8 @@ from approvals.humans import Kind, Link, grouped
 from approvals.ids import SlackId
 from approvals.people import Account, Person, Standing
 from approvals.record.chain import Anchor
-from approvals.record.contract import Store
 from approvals.record.schema import LAYOUT
-from approvals.record.store import SqliteStore
+from approvals.record.store import Store
 from approvals.refusals import Refused
 from approvals.request import Request
 from tests.approvals.record.older import as_layout
@@ -245,7 +244,7 @@ def test_two_accounts_of_one_row_are_split_into_two(scene: Scene) -> None:
 
 
 def test_a_record_of_before_links_what_its_entries_say(tmp_path: Path, clock: Clock) -> None:
-    store = SqliteStore(tmp_path / "record.db", clock.now)
+    store = Store(tmp_path / "record.db", clock.now)
     scene = Scene(store, clock)
     account = Account(SlackId("UADA01"), Standing.COLLEAGUE, clock.now())
     draft = asked(scene.person("ada").id)
@@ -254,7 +253,7 @@ def test_a_record_of_before_links_what_its_entries_say(tmp_path: Path, clock: Cl
     store.people.meet(email="ada@example.com")
     store.close()
     as_layout(store.path, LAYOUT - 1)
-    store = SqliteStore(tmp_path / "record.db", clock.now)
+    store = Store(tmp_path / "record.db", clock.now)
     old, new = store.people.by_email("ada@example.com"), store.people.by_slack(SlackId("UADA01"))
     assert old and new and not old.is_(new) and old.is_linked(new)
     assert store.verify().faults == ()
@@ -262,7 +261,7 @@ def test_a_record_of_before_links_what_its_entries_say(tmp_path: Path, clock: Cl
 
 
 def test_a_split_that_nobody_recorded_is_found(tmp_path: Path, clock: Clock) -> None:
-    store = SqliteStore(tmp_path / "record.db", clock.now)
+    store = Store(tmp_path / "record.db", clock.now)
     assert store.verify().anchor == Anchor(0, "0" * 64)
     store.people.split("a@example.com", "b@example.com")  # by hand: the record says nothing of it
     assert any("a@example.com and b@example.com" in fault for fault in store.verify().faults)
@@ -317,7 +316,7 @@ def test_the_tables_say_what_the_links_say(moves: list[tuple[int, int]]) -> None
     """Accounts take addresses in any order; the tables know as one whoever shares an address, however far."""
     with TemporaryDirectory() as folder:
         clock = Clock()
-        store = SqliteStore(Path(folder) / "record.db", clock.now)
+        store = Store(Path(folder) / "record.db", clock.now)
         for account, address in moves:
             known = Account(SlackId(f"U{account}"), Standing.COLLEAGUE, clock.now())
             store.people.saw(known, f"a{address}@example.com")

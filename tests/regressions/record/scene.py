@@ -3,7 +3,7 @@
 from datetime import timedelta
 from pathlib import Path
 
-from approvals.record.store import SqliteStore
+from approvals.record.store import Store
 from bot.sandbox.stage import POLICY
 from tests.approvals.scene import START, asked, met, planned
 
@@ -15,10 +15,10 @@ def lived(folder: Path) -> Path:
     return store.path
 
 
-def written(folder: Path) -> SqliteStore:
+def written(folder: Path) -> Store:
     """The same, still open: what happened last is in the write-ahead log alone."""
     (folder / "policy.toml").write_text(POLICY, encoding="utf-8")
-    store = SqliteStore(folder / "record.db", lambda: START)
+    store = Store(folder / "record.db", lambda: START)
     met(store)
     policy = store.take_policy(POLICY)
     ada, bo = (store.people.meet(email=f"{name}@example.com").id for name in ("ada", "bo"))

@@ -8,7 +8,7 @@ import pytest
 
 from approvals.ids import SlackId
 from approvals.people import FRESH, Account, Standing
-from approvals.record.store import SqliteStore
+from approvals.record.store import Store
 from bot.sandbox.stage import Clock, Stage, stage
 from bot.work.refresh.timetable import Timetable
 from tests.approvals.scene import asked
@@ -25,8 +25,8 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def store(tmp_path: Path, clock: Clock) -> Iterator[SqliteStore]:
-    found = SqliteStore(tmp_path / "record.db", clock)
+def store(tmp_path: Path, clock: Clock) -> Iterator[Store]:
+    found = Store(tmp_path / "record.db", clock)
     yield found
     found.close()
 
@@ -38,14 +38,14 @@ BACK = pytest.mark.parametrize("back", [HOUR, timedelta(days=3), timedelta(days=
 
 
 @BACK
-def test_what_came_before_is_claimed_at_once(store: SqliteStore, clock: Clock, back: timedelta) -> None:
+def test_what_came_before_is_claimed_at_once(store: Store, clock: Clock, back: timedelta) -> None:
     store.ask(asked(store.people.meet(email="ada@example.com").id))
     clock.pass_(-back)
     assert store.claim("worker/1", LEASE)
 
 
 @BACK
-def test_a_lease_of_a_worker_that_is_gone_ends(store: SqliteStore, clock: Clock, back: timedelta) -> None:
+def test_a_lease_of_a_worker_that_is_gone_ends(store: Store, clock: Clock, back: timedelta) -> None:
     request = store.ask(asked(store.people.meet(email="ada@example.com").id))
     assert store.claim("worker/1", LEASE)
     clock.pass_(-back)
@@ -56,7 +56,7 @@ def test_a_lease_of_a_worker_that_is_gone_ends(store: SqliteStore, clock: Clock,
 
 
 @BACK
-def test_credits_come_back_within_a_window(store: SqliteStore, clock: Clock, back: timedelta) -> None:
+def test_credits_come_back_within_a_window(store: Store, clock: Clock, back: timedelta) -> None:
     assert store.spend(POOL, POOL, WINDOW) == 0
     clock.pass_(-back)
     assert 0 < store.spend(POOL, POOL, WINDOW) <= WINDOW.total_seconds()
@@ -68,7 +68,7 @@ def test_credits_come_back_within_a_window(store: SqliteStore, clock: Clock, bac
 
 
 @BACK
-def test_a_look_from_the_future_lets_nobody_decide(store: SqliteStore, clock: Clock, back: timedelta) -> None:
+def test_a_look_from_the_future_lets_nobody_decide(store: Store, clock: Clock, back: timedelta) -> None:
     account = Account(SlackId("U1"), Standing.COLLEAGUE, clock())
     store.people.saw(account, "ada@example.com")
     assert account.fresh(clock())
@@ -77,7 +77,7 @@ def test_a_look_from_the_future_lets_nobody_decide(store: SqliteStore, clock: Cl
 
 
 @BACK
-def test_a_look_from_the_future_is_made_again(store: SqliteStore, clock: Clock, back: timedelta) -> None:
+def test_a_look_from_the_future_is_made_again(store: Store, clock: Clock, back: timedelta) -> None:
     for number in range(3):
         store.people.saw(
             Account(SlackId(f"U{number}"), Standing.COLLEAGUE, clock()), f"u{number}@example.com"
@@ -89,9 +89,7 @@ def test_a_look_from_the_future_is_made_again(store: SqliteStore, clock: Clock, 
 
 
 @BACK
-def test_a_group_or_manager_from_the_future_is_not_known(
-    store: SqliteStore, clock: Clock, back: timedelta
-) -> None:
+def test_a_group_or_manager_from_the_future_is_not_known(store: Store, clock: Clock, back: timedelta) -> None:
     ada, bo = (store.people.meet(email=f"{name}@example.com").id for name in ("ada", "bo"))
     store.people.keep_members("@it", [SlackId("U1")], clock())
     store.people.keep_manager(ada, bo, clock())
@@ -102,7 +100,7 @@ def test_a_group_or_manager_from_the_future_is_not_known(
     assert store.people.manager(ada, clock()) is None
 
 
-def test_two_clocks_may_differ_a_little(store: SqliteStore, clock: Clock) -> None:
+def test_two_clocks_may_differ_a_little(store: Store, clock: Clock) -> None:
     account = Account(SlackId("U1"), Standing.COLLEAGUE, clock())
     store.people.saw(account, "ada@example.com")
     store.people.keep_members("@it", [SlackId("U1")], clock())

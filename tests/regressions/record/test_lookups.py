@@ -13,7 +13,7 @@ import pytest
 
 from approvals.folding import fold
 from approvals.ids import PersonId, RequestId, SlackId
-from approvals.record.store import SqliteStore
+from approvals.record.store import Store
 from approvals.request import Event, Request
 from approvals.states import State, What
 from tests.approvals.decide.crowd import Crowd, effort
@@ -49,9 +49,9 @@ FILLS: dict[str, Fill] = {
 
 
 @pytest.fixture(params=FILLS)
-def stores(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[SqliteStore, SqliteStore]]:
+def stores(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[Store, Store]]:
     """Two records of one kind: a small one, and one sixty times as large."""
-    few, many = (SqliteStore(tmp_path / f"{count}.db", lambda: START) for count in (FEW, MANY))
+    few, many = (Store(tmp_path / f"{count}.db", lambda: START) for count in (FEW, MANY))
     for store, count in ((few, FEW), (many, MANY)):
         crowd = Crowd(store, START)
         if "people" not in request.param and "pages" not in request.param:
@@ -62,17 +62,17 @@ def stores(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[Sql
     many.close()
 
 
-def _after(store: SqliteStore, subject: str | None) -> Request:
+def _after(store: Store, subject: str | None) -> Request:
     """A request that would come next."""
     body: dict[str, Any] = {"action": "make-admin", "policy": "", "lanes": [], "subject": subject}
     return fold([Event(9, RequestId("R-999999"), 1, What.ASKED, 1, START, PersonId("P-1"), body, {})])
 
 
-def _free(store: SqliteStore) -> None:
+def _free(store: Store) -> None:
     store.free("host/2/0")
 
 
-LOOKUPS: dict[str, Callable[[SqliteStore], object]] = {
+LOOKUPS: dict[str, Callable[[Store], object]] = {
     "cards that are behind": lambda store: store.cards.behind(20),
     "owners of claims": lambda store: store.leases(),
     "claims of one owner": _free,
@@ -95,12 +95,12 @@ LOOKUPS: dict[str, Callable[[SqliteStore], object]] = {
 }
 
 
-def _costs(stores: tuple[SqliteStore, SqliteStore]) -> Iterator[str]:
+def _costs(stores: tuple[Store, Store]) -> Iterator[str]:
     for name, look in LOOKUPS.items():
         few, many = (effort(store, partial(look, store)) for store in stores)
         if many > MOST * few:
             yield f"{name}: {few} steps, and {many} in the larger record"
 
 
-def test_no_lookup_costs_more_in_a_large_record(stores: tuple[SqliteStore, SqliteStore]) -> None:
+def test_no_lookup_costs_more_in_a_large_record(stores: tuple[Store, Store]) -> None:
     assert list(_costs(stores)) == []

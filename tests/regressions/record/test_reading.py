@@ -10,9 +10,9 @@ from tempfile import TemporaryDirectory
 
 import pytest
 
-from approvals.record.contract import StoreTrouble
-from approvals.record.reading import reading
+from approvals.record.database import StoreTrouble
 from approvals.record.schema import LAYOUT
+from approvals.record.store import reading
 from bot.cli.running import alone
 from tests.approvals.record.older import as_layout
 from tests.approvals.record.tamper import by_hand

@@ -12,10 +12,9 @@ from pathlib import Path
 import httpx
 import pytest
 
-from approvals.record.connections import Connections
-from approvals.record.contract import StoreTrouble
-from approvals.record.store import SqliteStore
-from approvals.record.turns import Turns
+from approvals.record.database import StoreTrouble, Turns
+from approvals.record.sqlite import Connections
+from approvals.record.store import Store
 from bot.sandbox.slack.deliveries import Reply
 from bot.sandbox.stage import CHANNEL, Stage
 from tests.bot.journeys.scenes import answer, ask, card, last, playing, request, state
@@ -165,7 +164,7 @@ def test_patience_is_one_for_all_that_a_thread_does(tmp_path: Path) -> None:
 
 
 def test_a_reader_of_a_record_that_somebody_has_alone_waits_no_longer(tmp_path: Path) -> None:
-    SqliteStore(tmp_path / "record.db").close()
+    Store(tmp_path / "record.db").close()
     alone = ("PRAGMA locking_mode=EXCLUSIVE", "BEGIN EXCLUSIVE", "UPDATE meta SET value = value", "COMMIT")
     with held(tmp_path / "record.db", *alone):
         on = Connections(tmp_path / "record.db")

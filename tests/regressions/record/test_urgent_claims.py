@@ -7,8 +7,7 @@ from pathlib import Path
 import pytest
 
 from approvals.ids import PersonId, stamp
-from approvals.record.contract import Store
-from approvals.record.store import SqliteStore
+from approvals.record.store import Store
 from approvals.request import Request, Urgency
 from approvals.states import What
 from tests.approvals.record.older import as_layout
@@ -119,13 +118,13 @@ def test_what_is_due_in_an_hour_is_due_now_after_the_clock_was_set_back(store: S
 
 def test_what_is_open_in_an_older_record_is_ranked_when_it_is_opened(tmp_path: Path, clock: Clock) -> None:
     path = tmp_path / "record.db"
-    before = SqliteStore(path, clock.now)
+    before = Store(path, clock.now)
     met(before)
     first = ask(before, Urgency.ORDINARY, "person:P-1")
     ask(before, Urgency.ORDINARY, "person:P-1")
     before.close()
     as_layout(path, 3)
-    after = SqliteStore(path, clock.now)
+    after = Store(path, clock.now)
     try:
         assert after.verify().faults == ()
         assert claimed(after, 2) == [first.id]
@@ -149,7 +148,7 @@ CROWDS = {
 }
 
 
-def effort(store: SqliteStore) -> int:
+def effort(store: Store) -> int:
     """How many steps SQLite's machine takes for one claim."""
     steps = 0
 
@@ -173,7 +172,7 @@ def test_a_claim_costs_the_same_among_a_hundred_and_among_ten_thousand(
     state, due, rank, lease = CROWDS[crowd]
     efforts = []
     for count in (100, 10_000):
-        store = SqliteStore(tmp_path / f"{count}.db", clock.now)
+        store = Store(tmp_path / f"{count}.db", clock.now)
         ask(store, Urgency.ORDINARY, "person:P-1")
         store.release(store.claim("one", LEASE) or pytest.fail("nothing is due"))
         at = stamp(clock.now() + due) if due is not None else None
@@ -186,7 +185,7 @@ def test_a_claim_costs_the_same_among_a_hundred_and_among_ten_thousand(
 
 
 def test_no_claim_walks_through_all_requests(store: Store) -> None:
-    assert isinstance(store, SqliteStore)
+    assert isinstance(store, Store)
     plans: list[str] = []
     seen: list[str] = []
     with store.writing():

@@ -9,8 +9,8 @@ import pytest
 
 from approvals.ids import RequestId, SlackId
 from approvals.people import Standing
-from approvals.record.contract import Note
-from approvals.record.store import SqliteStore
+from approvals.record.outbox import Note
+from approvals.record.store import Store
 from bot.context import BadField, SlackAway
 from bot.http.outgoing import Outgoing
 from bot.sandbox.slack.workspace import Workspace
@@ -138,7 +138,7 @@ def test_a_channel_of_which_slack_says_nothing_clear_counts_as_shared(s: Stage) 
 class Office:
     """A workspace, a record, and the bot's look at both."""
 
-    def __init__(self, slack: Workspace, store: SqliteStore, client: SlackClient) -> None:
+    def __init__(self, slack: Workspace, store: Store, client: SlackClient) -> None:
         self.slack, self.store = slack, store
         self.now = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
         self.people = SlackPeople(client, store.people, lambda: self.now, sleep=self.sleep)
@@ -159,7 +159,7 @@ def office(tmp_path: Path) -> Iterator[Office]:
     slack.add_person("U0ADA", "ada@example.com", "Ada Example", manager="U0PRIYA")
     slack.add_group("S01", "designers", ["U0ADA"])
     slack.add_channel("C0IT", "it", members=["U0ADA", "U0BOT"])
-    store, lines = SqliteStore(tmp_path / "record.db"), Outgoing()
+    store, lines = Store(tmp_path / "record.db"), Outgoing()
     with slack.serve() as url:
         yield Office(slack, store, SlackClient("xoxb-sandbox", url, lines))
     lines.close()

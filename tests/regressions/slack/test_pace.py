@@ -12,7 +12,7 @@ import pytest
 from approvals.decide.actor import Who
 from approvals.decide.decide import approve
 from approvals.ids import RequestId
-from approvals.record.contract import Note
+from approvals.record.outbox import Note
 from approvals.states import State
 from bot.sandbox.stage import Clock, Stage
 from bot.slack.api.pace import AT_ONCE, KEPT_FOR, MINUTE, USUAL, Crowded, Pace, Paced

@@ -2,7 +2,7 @@
 
 import pytest
 
-from approvals.record.contract import Note
+from approvals.record.outbox import Note
 from bot.sandbox.stage import CHANNEL, POLICY, Stage
 from tests.bot.journeys.scenes import ask, has_card, history, last, playing, told, wait
 

@@ -1,8 +1,30 @@
-"""Whose turn it is to write: first come, first served, and those who queue together share one commit."""
+"""The port to a database: what every record needs of it, and the errors that it answers with."""
 
 import threading
 from collections import deque
 from dataclasses import dataclass, field
+
+
+class StoreTrouble(Exception):
+    """The record can't be read or written; the text says what it means and what to do.
+
+    StoreTrouble
+     ├─ Overtaken     somebody was first; look again
+     ├─ ClaimLost     the lease ran out and another worker has the request
+     └─ WrongRecord   the file is of a newer program, damaged, or not a record at all
+    """
+
+
+class Overtaken(StoreTrouble):
+    """The request has moved on since it was read."""
+
+
+class ClaimLost(StoreTrouble):
+    """Another worker holds the request now; what this one was about to write isn't written."""
+
+
+class WrongRecord(StoreTrouble):
+    """This program mustn't open this file."""
 
 
 class Turns:

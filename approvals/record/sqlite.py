@@ -1,19 +1,19 @@
-"""SQLite connections as the record needs them: one a reading thread, one for all that write, durable."""
+"""The record on SQLite: one connection a reading thread, one for all that write, durable."""
 
+import shutil
 import sqlite3
 import threading
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager, suppress
 from copy import copy
 from pathlib import Path
 from typing import Any
 
 from sqlite_utils import Database
 
-from approvals.record.contract import StoreTrouble
-from approvals.record.opening import make_private
-from approvals.record.turns import Batch, Turns
+from approvals.record.database import Batch, StoreTrouble, Turns
+from approvals.record.opening import Source, make_private
 
 PATIENCE = 30.0
 """Seconds to wait for another process that writes, where nobody waits for an answer."""
@@ -213,6 +213,17 @@ class Connections:
         self._mine, self._writer = Mine(), None
 
 
+def copy_file(source: Source, path: Path) -> None:
+    """All of a record on SQLite, page by page, as it is at one moment."""
+    make_private(path)
+    with (
+        troubles(path),
+        closing(sqlite3.connect(source.uri, uri=True)) as record,
+        closing(sqlite3.connect(path)) as copy,
+    ):
+        record.backup(copy)
+
+
 @contextmanager
 def troubles(path: Path) -> Iterator[None]:
     """Turns SQLite's errors into sentences."""
@@ -231,3 +242,67 @@ def troubles(path: Path) -> Iterator[None]:
 
 def _busy(path: Path) -> str:
     return f"The record {path} is in use by another program. Nothing was done; please try again in a minute."
+
+
+LEAST_FREE = 5_000_000
+"""Bytes that have to be free on the disk: the log of a busy minute has about one million."""
+ROOM = 16_384
+"""Bytes that a trial write takes: more than one page, so that the file would have to grow."""
+
+
+class _TakenBack(Exception):
+    """Ends a trial write."""
+
+
+class Probe:
+    """Tries to write; one caller at a time, the others get what was found last."""
+
+    def __init__(self, on: Connections, path: Path) -> None:
+        self._on, self._path = on, path
+        self._file = _identity(path)
+        self._lock, self._found = threading.Lock(), ""
+
+    def problem(self, patience: float) -> str:
+        """What is wrong with the record, in a sentence, or ''. It takes about `patience` seconds at most."""
+        if self._lock.acquire(timeout=patience):
+            try:
+                self._found = self._look(patience)
+            finally:
+                self._lock.release()
+        return self._found
+
+    def _look(self, patience: float) -> str:
+        if self._file != _identity(self._path):
+            return (
+                f"The file {self._path} is gone or was replaced while the bot runs: what is saved now is "
+                "lost when it ends. Stop the bot, put the file back, and start it again."
+            )
+        with suppress(OSError):
+            if shutil.disk_usage(self._path.parent).free < LEAST_FREE:
+                return f"The disk of the record {self._path} is full. Free some space."
+        try:
+            with self._on.patience(patience):
+                self._write()
+        except StoreTrouble as error:
+            return str(error)
+        return ""
+
+    def _write(self) -> None:
+        with suppress(_TakenBack), self._on.writing():
+            self._on.run("INSERT INTO receipts VALUES (?, '')", "probe".ljust(ROOM, "-"))
+            raise _TakenBack
+        if self._on.commit_failed:
+            # Taken back it doesn't reach the disk: whether that is well again, only a commit can tell.
+            with self._on.writing():
+                self._on.run("INSERT OR IGNORE INTO receipts VALUES ('probe', '')")
+                self._on.run("DELETE FROM receipts WHERE key = 'probe'")
+            self._on.commit_failed = False
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    """Device and number of a file, None where there is none."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
