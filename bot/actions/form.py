@@ -3,6 +3,7 @@
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from enum import Enum
+from functools import cache
 from typing import Annotated, Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -117,6 +118,7 @@ class Action(BaseModel):
     """Whether the person has no account to work with afterwards: what else is asked about them ends."""
 
     @classmethod
+    @cache
     def form(cls) -> dict[str, Asked]:
         """The fields in order."""
         return {
