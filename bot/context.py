@@ -82,7 +82,7 @@ class Desk:
     """What keeps requests from going on with Miro."""
 
     def __post_init__(self) -> None:
-        self.troubles = Troubles(self.tell_operators)
+        self.troubles = Troubles(self.tell_operators, self.now)
 
     @property
     def policy(self) -> Policy:

@@ -5,7 +5,9 @@ import threading
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 
+from approvals.clocks import is_recent
 from approvals.ids import RequestId
 from bot.miro.errors import Trouble, Troubled
 
@@ -38,6 +40,8 @@ REMEDIES = {
 
 TELL_AFTER = 2
 """Tries of one request, whatever each came to, after which operators hear of a kind of trouble."""
+ANEW = timedelta(hours=1)
+"""After so long without it a kind counts as ended. What waits is tried every 15 minutes."""
 
 
 def sentence(error: Troubled) -> str:
@@ -60,12 +64,15 @@ class Troubles:
     """
 
     tell: Callable[[str], None]
+    now: Callable[[], datetime]
     _waiting: dict[Trouble, dict[RequestId, None]] = field(default_factory=dict)
     """Requests under the kind that their last try met, first come first."""
     _met: dict[RequestId, Counter[Trouble]] = field(default_factory=dict)
     """How many tries of each request that waits came to which kind."""
     _last: dict[Trouble, str] = field(default_factory=dict)
-    _told: set[Trouble] = field(default_factory=set)
+    _met_at: dict[Trouble, datetime] = field(default_factory=dict)
+    _told: dict[Trouble, bool] = field(default_factory=dict)
+    """Kinds that operators read of; whether they did since it began anew."""
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def note(self, error: Troubled, request: RequestId) -> None:
@@ -75,15 +82,16 @@ class Troubles:
         """
         log.warning("%s waits: %s", request, detail(error))
         with self._lock:
+            self._note_time(error.kind)
             self._take_out(request, but=error.kind)
             self._waiting.setdefault(error.kind, {})[request] = None
             tries = self._met.setdefault(request, Counter())
             tries[error.kind] += 1
             self._last[error.kind] = detail(error)
-            is_new = tries.total() >= TELL_AFTER and error.kind not in {*self._told, Trouble.CREDITS}
-            if not is_new:
+            is_known = self._told.get(error.kind) or error.kind == Trouble.CREDITS
+            if is_known or tries.total() < TELL_AFTER:
                 return
-            self._told.add(error.kind)
+            self._told[error.kind] = True
             text = f"{self._line(error.kind)} What waits is saved and continues by itself."
         self.tell(f"{text} {REMEDIES.get(error.kind, '')}".strip())
 
@@ -112,12 +120,21 @@ class Troubles:
             self._take_out(request)
             met = self._met.pop(request, Counter())
             over = [kind for kind in met if kind in self._told and kind not in self._waiting]
-            self._told.difference_update(over)
+            for kind in over:
+                del self._told[kind]
             works = is_answer and not self._waiting.keys() - {Trouble.CREDITS}
         if over:
             kinds = " ".join(dict.fromkeys(SENTENCES[kind] for kind in over))
             log.info("%s %s", lead, kinds)
             self.tell(f"{'It works again. ' if works else ''}{lead} {kinds}")
+
+    def _note_time(self, kind: Trouble) -> None:
+        """A kind is met. It begins anew where nothing waits because of it, and nothing did for a while."""
+        now = self.now()
+        lasts = kind in self._waiting or is_recent(self._met_at.get(kind), now, ANEW)
+        if kind in self._told and not lasts:
+            self._told[kind] = False
+        self._met_at[kind] = now
 
     def _take_out(self, request: RequestId, but: Trouble | None = None) -> None:
         """Takes a request out of all kinds but one."""

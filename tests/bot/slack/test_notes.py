@@ -47,16 +47,28 @@ def test_a_note_is_given_up_in_the_end(s: Stage) -> None:
 
 
 @pytest.mark.regression
-def test_a_note_outlives_five_hours_in_which_slack_fails(s: Stage) -> None:
-    s.slack.fault("chat.postMessage", error="internal_error", times=None)
+@pytest.mark.parametrize("how", [{"error": "internal_error"}, {"status": 503}, {"body": b"[]"}], ids=str)
+def test_a_note_outlives_almost_a_day_in_which_slack_fails(s: Stage, how: dict[str, Any]) -> None:
+    s.slack.fault("chat.postMessage", times=None, **how)
     s.bot.store.cards.say(Note("U0ALEX", {"text": "hello"}))
-    for _ in range(5 * 60):
+    for seconds in [5] * 300 + [900] * 4 * 23:
         s.settle()
-        s.clock.pass_(timedelta(minutes=1))
+        s.clock.pass_(timedelta(seconds=seconds))
     s.slack.faults.clear()
     s.clock.pass_(timedelta(minutes=15))
     s.settle()
     assert [one.text for one in s.slack.dm_of("U0ALEX")] == ["hello"]
+
+
+@pytest.mark.regression
+def test_waiting_for_a_crowded_channel_is_no_try(s: Stage) -> None:
+    s.bot.store.cards.say(Note("C0MIRO", {"text": "hello"}))
+    for _ in range(10):
+        with s.bot.courier.pace.calling("chat.postMessage", "C0MIRO"):
+            pass
+    s.settle()
+    [note] = s.bot.store.cards.notes(9) or pytest.fail("it waits for the channel")
+    assert (note.tries, posts(s)) == (0, 0)
 
 
 def test_retry_after_is_honoured(s: Stage) -> None:

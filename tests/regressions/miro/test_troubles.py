@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from approvals.request import Draft
 from approvals.states import What
 from bot.miro.errors import Trouble, Troubled
 from bot.sandbox.miro.service import Fault
-from bot.sandbox.stage import Stage
+from bot.sandbox.stage import Clock, Stage
 from bot.troubles import SENTENCES, Troubles
 from tests.bot.journeys.scenes import approve, ask, last, playing, request, state, told, wait
 
@@ -205,7 +206,7 @@ def test_what_is_withdrawn_while_miro_is_away_is_no_sign_that_it_works_again(s: 
 
 def test_one_that_goes_on_ends_no_trouble_that_another_still_has() -> None:
     heard = list[str]()
-    troubles = Troubles(heard.append)
+    troubles = Troubles(heard.append, Clock())
     for kind in (Trouble.NO_ANSWER, Trouble.SERVER, Trouble.NO_ANSWER):
         for id in ("R-1", "R-2"):
             troubles.note(Troubled("It went wrong.", kind), RequestId(id))
@@ -214,3 +215,48 @@ def test_one_that_goes_on_ends_no_trouble_that_another_still_has() -> None:
     assert heard[2:] == ["This is over: Miro has an error of its own."]
     troubles.went_on(RequestId("R-2"))
     assert heard[3:] == ["It works again. This is over: Miro isn't responding."]
+
+
+# -- a kind that had ended ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("away", [timedelta(hours=2), timedelta(days=2), -timedelta(hours=3)], ids=str)
+def test_a_kind_that_had_ended_and_starts_anew_is_told_again(away: timedelta) -> None:
+    heard, clock = list[str](), Clock()
+    troubles = Troubles(heard.append, clock)
+
+    def meets(kind: Trouble, *ids: str) -> list[str]:
+        before = len(heard)
+        for id in ids:
+            troubles.note(Troubled("It went wrong.", kind), RequestId(id))
+        return heard[before:]
+
+    assert len(meets(Trouble.TOKEN, "R-1", "R-1")) == 1
+    assert len(meets(Trouble.SERVER, "R-1")) == 1
+    clock.pass_(away)
+    assert meets(Trouble.TOKEN, "R-2") == [], "a request's first try may be the only one"
+    assert len(meets(Trouble.TOKEN, "R-2")) == 1
+    assert meets(Trouble.TOKEN, "R-1", "R-2") == []
+
+
+def test_a_kind_that_lasts_is_told_once_however_long(s: Stage) -> None:
+    troubled(s, "GET", {"status": 401})
+    ask(s, "U0ALEX", *ACCESS)
+    for _ in range(24):
+        wait(s, minutes=15)
+    assert len(warnings(s, "(401)")) == 1
+
+
+def test_operators_of_a_request_that_waits_read_of_the_token_twice(s: Stage) -> None:
+    ask(s, "U0ALEX", *ACCESS)
+    fault = troubled(s, "GET", {"status": 401})
+    ask(s, "U0JO", *ACCESS)
+    wait(s, minutes=2)
+    s.miro.faults.remove(fault)
+    other = troubled(s, "GET", {"status": 200, "body": "html"})
+    for _ in range(8):
+        wait(s, minutes=16)
+    s.miro.faults.remove(other)
+    troubled(s, "GET", {"status": 401})
+    wait(s, minutes=16)
+    assert [len(warnings(s, part)) for part in ("(401)", "couldn't be read")] == [2, 1]

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from approvals.clocks import SKEW
 from approvals.ids import SlackId
 from approvals.people import FRESH, Account, Standing
 from approvals.record.store import Store
@@ -50,9 +51,21 @@ def test_a_lease_of_a_worker_that_is_gone_ends(store: Store, clock: Clock, back:
     assert store.claim("worker/1", LEASE)
     clock.pass_(-back)
     assert store.claim("worker/2", LEASE) is None
-    clock.pass_(timedelta(minutes=16))
+    clock.pass_(LEASE + SKEW + timedelta(seconds=1))
     claim = store.claim("worker/2", LEASE)
     assert claim and claim.request == request.id
+
+
+@BACK
+def test_who_still_works_keeps_the_claim(store: Store, clock: Clock, back: timedelta) -> None:
+    store.ask(asked(store.people.meet(email="ada@example.com").id))
+    claim = store.claim("worker/1", LEASE)
+    assert claim
+    clock.pass_(-back)
+    for _ in range(3):
+        assert store.claim("worker/2", LEASE) is None
+        clock.pass_(LEASE * 0.9)
+        store.renew(claim, LEASE)
 
 
 @BACK
