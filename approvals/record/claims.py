@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from approvals.clocks import due_spans
+from approvals.clocks import SKEW, due_spans
 from approvals.ids import RequestId, stamp
 from approvals.record.database import ClaimLost
 from approvals.record.quota import Quota
@@ -22,8 +22,6 @@ class Claim:
     attempt: int
 
 
-LONGEST_LEASE = timedelta(minutes=15)
-"""No claim is given for longer."""
 PATIENCE = timedelta(minutes=5)
 """For how long ordinary work may wait behind what is more urgent."""
 SHARE = 4
@@ -45,7 +43,7 @@ class Claims(Quota):
         """
         now = self._now()
         with self._on.writing():
-            self._end_leases(now, now + max(lease, LONGEST_LEASE))
+            self._end_leases(now, now + lease + SKEW)
             row = self._next(now, least)
             if row is None:
                 return None
@@ -59,7 +57,7 @@ class Claims(Quota):
     def _end_leases(self, now: datetime, latest: datetime) -> None:
         """Frees what nobody has worked on in time.
 
-        A lease that ends later than any can was given while the clock was ahead.
+        All workers ask for leases of one length: one that ends later was given while the clock was ahead.
         """
         self._on.run("UPDATE requests SET lease_until = NULL WHERE lease_until < ?", stamp(now))
         self._on.run("UPDATE requests SET lease_until = ? WHERE lease_until > ?", *[stamp(latest)] * 2)
