@@ -131,16 +131,15 @@ class Cards:
         ]
 
     def said(self, note: Note, retry_at: datetime | None = None) -> None:
-        """The message is sent (or given up), or is to be tried again."""
+        """The message is sent (or given up), or is to be tried again, after as many tries as it says."""
         with self._on.writing():
             if retry_at is None:
                 self._on.run("DELETE FROM notes WHERE id = ?", note.id)
             else:
                 self._on.run(
-                    "UPDATE notes SET tries = tries + 1, next_try_at = ? WHERE id = ?",
-                    put_off(retry_at, self._now()),
-                    note.id,
-                )
+                    "UPDATE notes SET tries = ?, next_try_at = ? WHERE id = ?",
+                    note.tries, put_off(retry_at, self._now()), note.id,
+                )  # fmt: skip
 
 
 OPENED_WITHIN = timedelta(days=30)

@@ -1,9 +1,10 @@
 """Brings notes to Slack: what is said once and never redrawn."""
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
+from approvals.clocks import LONGEST_RETRY
 from approvals.record.database import StoreTrouble
 from approvals.record.outbox import Note
 from bot.context import Desk
@@ -12,8 +13,8 @@ from bot.slack.deliver.calls import Later, Line, Unreachable
 
 log = logging.getLogger(__name__)
 
-GIVE_UP = 30
-"""Tries for a note; with gaps that double up to a quarter of an hour, about six hours."""
+GIVE_UP = 103
+"""Tries for a note: about a day. Gaps double from 5 s to a quarter of an hour, which eight tries reach."""
 
 
 @dataclass
@@ -40,18 +41,21 @@ class Notes:
                 self.desk.store.cards.say(Note(note.only_for, alone))
         except Later as later:
             if not later.tried or note.tries < GIVE_UP:
-                wait = max(later.seconds, 2.0**note.tries * 5 if later.tried else 0)
-                self.desk.store.cards.said(note, self.desk.now() + timedelta(seconds=wait))
-                return frozenset()
+                return self._put_off(note, later.seconds, later.tried)
             log.warning("a note was given up after %s tries", note.tries)
         except StoreTrouble:
             raise
         except Exception:
             log.exception("a note met an error that I don't know")
             if note.tries < GIVE_UP:
-                self.desk.store.cards.said(note, self.desk.now() + timedelta(minutes=5))
-                return frozenset()
+                return self._put_off(note, 300)
         self.desk.store.cards.said(note)
+        return frozenset()
+
+    def _put_off(self, note: Note, seconds: float, tried: bool = True) -> frozenset[str]:
+        gap = min(2.0**note.tries * 5, LONGEST_RETRY.total_seconds()) if tried else 0
+        due = self.desk.now() + timedelta(seconds=max(seconds, gap))
+        self.desk.store.cards.said(replace(note, tries=note.tries + tried), due)
         return frozenset()
 
     def say_once(self, note: Note) -> None:

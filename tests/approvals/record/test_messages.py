@@ -124,11 +124,11 @@ def test_notes_are_said_in_their_order(store: Store) -> None:
     assert len(store.cards.notes(2)) == 2
 
 
-def test_a_note_that_failed_counts_its_tries(store: Store, clock: Clock) -> None:
+def test_a_note_that_failed_keeps_its_tries(store: Store, clock: Clock) -> None:
     store.cards.say(Note("C1", {"text": "a"}))
-    for tries in (1, 2):
+    for tries in (1, 1, 2):
         [note] = store.cards.notes(10)
-        store.cards.said(note, clock.now() + HOUR)
+        store.cards.said(replace(note, tries=tries), clock.now() + HOUR)
         assert list(store.cards.notes(10)) == []
         clock.pass_(HOUR)
         assert [one.tries for one in store.cards.notes(10)] == [tries]

@@ -1,6 +1,7 @@
 """What becomes of a note with each of Slack's errors: tried once, tried again, given up."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -67,6 +68,7 @@ def test_waiting_for_a_crowded_channel_is_no_try(s: Stage) -> None:
         with s.bot.courier.pace.calling("chat.postMessage", "C0MIRO"):
             pass
     s.settle()
+    s.clock.pass_(timedelta(seconds=10))
     [note] = s.bot.store.cards.notes(9) or pytest.fail("it waits for the channel")
     assert (note.tries, posts(s)) == (0, 0)
 
