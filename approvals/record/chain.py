@@ -8,7 +8,6 @@ it doesn't find a tail that was cut off, nor a chain computed anew from the star
 import hashlib
 import json
 import re
-import sqlite3
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -16,7 +15,7 @@ from datetime import datetime
 from typing import Any
 
 from approvals.ids import PersonId, RequestId, stamp, unstamp
-from approvals.record.sqlite import Connections
+from approvals.record.database import Database, Row
 from approvals.request import FORMATS, Draft, Event
 
 GENESIS = "0" * 64
@@ -135,7 +134,7 @@ _COLUMNS = ("seq", "stream", "version", "type", "format", "at", "by", "body", "p
 class Ledger:
     """Entries of requests, and of the policy; nothing here knows what they mean."""
 
-    def __init__(self, on: Connections, now: Callable[[], datetime], salt: Callable[[], str]) -> None:
+    def __init__(self, on: Database, now: Callable[[], datetime], salt: Callable[[], str]) -> None:
         self._on, self._now, self._salt = on, now, salt
 
     def write(self, stream: str, version: int, draft: Draft) -> Event:
@@ -184,7 +183,7 @@ class Ledger:
         return found
 
     @staticmethod
-    def _event(row: sqlite3.Row, known: Words) -> Event:
+    def _event(row: Row, known: Words) -> Event:
         body = json.loads(row["body"])
         words = {key: known[key][1] if key in known else None for key in body.get("words", {})}
         return Event(

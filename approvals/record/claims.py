@@ -1,15 +1,13 @@
 """Who works on which request and for how long, and which mustn't be worked on together."""
 
-import sqlite3
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from approvals.clocks import SKEW, due_spans
 from approvals.ids import RequestId, stamp
-from approvals.record.database import ClaimLost
+from approvals.record.database import ClaimLost, Database, Row
 from approvals.record.quota import Quota
-from approvals.record.sqlite import Connections
 from approvals.request import FORMATS, Request, Urgency, is_active
 
 
@@ -31,7 +29,7 @@ SHARE = 4
 class Claims(Quota):
     """The part of the store by which several workers share what there is to do."""
 
-    def __init__(self, on: Connections, now: Callable[[], datetime]) -> None:
+    def __init__(self, on: Database, now: Callable[[], datetime]) -> None:
         self._on, self._now = on, now
         self._claims = 0
 
@@ -62,7 +60,7 @@ class Claims(Quota):
         self._on.run("UPDATE requests SET lease_until = NULL WHERE lease_until < ?", stamp(now))
         self._on.run("UPDATE requests SET lease_until = ? WHERE lease_until > ?", *[stamp(latest)] * 2)
 
-    def _next(self, now: datetime, least: int) -> sqlite3.Row | None:
+    def _next(self, now: datetime, least: int) -> Row | None:
         past, ahead = due_spans(now)
         order = [(urgency, span) for urgency in range(Urgency.FIRST, least - 1, -1) for span in (past, ahead)]
         if self._claims % SHARE == SHARE - 1 and least == Urgency.ORDINARY:
@@ -75,14 +73,14 @@ class Claims(Quota):
                 skipped += 1
         return None
 
-    def _claimable(self, urgency: int, due: tuple[str, str], skipped: int) -> sqlite3.Row | None:
+    def _claimable(self, urgency: int, due: tuple[str, str], skipped: int) -> Row | None:
         return self._on.row(
-            """SELECT r.number, r.attempt FROM requests r INDEXED BY requests_rank
+            """SELECT r.number, r.attempt FROM requests r
             WHERE r.rank = ? AND r.lease_until IS NULL AND r.next_due BETWEEN ? AND ?
             AND NOT EXISTS (
               SELECT 1 FROM lanes mine WHERE mine.number = r.number AND mine.key IN (
-                SELECT its.key FROM requests busy CROSS JOIN lanes its ON its.number = busy.number
-                WHERE busy.lease_until IS NOT NULL))
+                SELECT its.key FROM requests busy CROSS JOIN lanes its
+                WHERE its.number = busy.number AND busy.lease_until IS NOT NULL))
             ORDER BY r.next_due, r.number LIMIT 1 OFFSET ?""",
             urgency, *due, skipped,
         )  # fmt: skip
@@ -132,7 +130,7 @@ class Claims(Quota):
             row = self._next_owner(owner)
         return owners
 
-    def _next_owner(self, after: str) -> sqlite3.Row | None:
+    def _next_owner(self, after: str) -> Row | None:
         """From one owner to the next: there are few of them, however much each has claimed."""
         return self._on.row("SELECT owner FROM requests WHERE owner > ? ORDER BY owner LIMIT 1", after)
 
@@ -152,7 +150,7 @@ class Lanes:
     highest urgency in its lanes: who is in the way of something urgent is as urgent.
     """
 
-    def __init__(self, on: Connections) -> None:
+    def __init__(self, on: Database) -> None:
         self._on = on
 
     def keep(self, request: Request) -> None:
@@ -181,11 +179,13 @@ class Lanes:
         """Works out anew whether a request is first in its lanes, and how urgent they are."""
         self._on.run(
             """UPDATE requests SET rank = CASE WHEN active = 1 AND NOT EXISTS (
-              SELECT 1 FROM lanes mine CROSS JOIN lanes older
-              ON older.key = mine.key AND older.number < mine.number WHERE mine.number = requests.number
-            ) THEN max(urgency, coalesce((
-              SELECT max((SELECT max(urgency) FROM urgent_lanes WHERE key = mine.key))
-              FROM lanes mine WHERE mine.number = requests.number), 0))
+              SELECT 1 FROM lanes mine CROSS JOIN lanes older WHERE mine.number = requests.number
+              AND older.key = mine.key AND older.number < mine.number
+            ) THEN (
+              SELECT max(of.urgency) FROM (
+                SELECT requests.urgency AS urgency UNION ALL
+                SELECT (SELECT max(u.urgency) FROM urgent_lanes u WHERE u.key = mine.key) AS urgency
+                FROM lanes mine WHERE mine.number = requests.number) of)
             END WHERE number = ?""",
             number,
         )

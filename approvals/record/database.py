@@ -1,8 +1,20 @@
-"""The port to a database: what every record needs of it, and the errors that it answers with."""
+"""The port to a database: what a record asks of it, whichever it is, and the sentences for what goes wrong.
+
+Statements are written once, for all databases: `?` for a value, `ON CONFLICT` for what may be there already,
+`RETURNING` for what the database gave. Every text is compared by its bytes.
+"""
 
 import threading
+import time
+from abc import ABC, abstractmethod
 from collections import deque
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from enum import Enum
+from typing import Any, Protocol
+
+PATIENCE = 30.0
+"""Seconds to wait for others who write, where nobody waits for an answer."""
 
 
 class StoreTrouble(Exception):
@@ -11,7 +23,7 @@ class StoreTrouble(Exception):
     StoreTrouble
      ├─ Overtaken     somebody was first; look again
      ├─ ClaimLost     the lease ran out and another worker has the request
-     └─ WrongRecord   the file is of a newer program, damaged, or not a record at all
+     └─ WrongRecord   it is of a newer program, damaged, or not a record at all
     """
 
 
@@ -24,7 +36,170 @@ class ClaimLost(StoreTrouble):
 
 
 class WrongRecord(StoreTrouble):
-    """This program mustn't open this file."""
+    """This program mustn't open this record."""
+
+
+class Row(Protocol):
+    """One row of a query: its columns by name or by place."""
+
+    def __getitem__(self, key: Any, /) -> Any: ...
+    def __iter__(self) -> Iterator[Any]: ...
+
+
+class Mine(threading.local):
+    """What belongs to one thread."""
+
+    until: float | None = None
+    """When its patience ends (`time.monotonic`); None for the ordinary one."""
+    inside = False
+    """Whether it has its turn to write."""
+    failed = False
+    """Whether a part of what it writes went wrong."""
+
+
+class Database(ABC):
+    """One database, for all threads of a process."""
+
+    name: str
+    """What sentences call it; without secrets."""
+    is_new: bool
+    """Whether there was nothing in it when it was opened."""
+    migrates_itself = False
+    """Whether it is brought up to date by being opened; else `miro-bot db migrate` does that."""
+    commit_failed = False
+    """Whether a commit failed, as on a full disk; whoever sees a later one succeed takes it back."""
+
+    def __init__(self) -> None:
+        self._mine, self._turns = Mine(), Turns()
+
+    @abstractmethod
+    def rows(self, sql: str, *values: Any) -> list[Row]:
+        """All rows of a query."""
+
+    @abstractmethod
+    def each(self, sql: str, *values: Any) -> Iterator[Row]:
+        """The rows of a query one by one, for what is too long for memory."""
+
+    @abstractmethod
+    def row(self, sql: str, *values: Any) -> Row | None:
+        """The first row of a query, or of what a statement returns."""
+
+    @abstractmethod
+    def run(self, sql: str, *values: Any) -> int:
+        """Executes one statement; how many rows it changed."""
+
+    @abstractmethod
+    def run_each(self, sql: str, rows: Sequence[Sequence[Any]]) -> None:
+        """Executes one statement for each row of values."""
+
+    @abstractmethod
+    def standing_still(self) -> AbstractContextManager[None]:
+        """All that this thread reads within the block is as of one moment."""
+
+    @abstractmethod
+    def _turn(self) -> AbstractContextManager[None]:
+        """One transaction that keeps all others from writing, from its first read on."""
+
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        """One transaction that may write, committed when the block is left. Inside another it is a part of
+        that; they fail as a whole."""
+        if self._mine.inside:
+            try:
+                self._check_whole()
+                yield
+            except BaseException:
+                self._mine.failed = True
+                raise
+            return
+        with self._turn():
+            yield
+            self._check_whole()
+
+    def _check_whole(self) -> None:
+        if self._mine.failed:
+            raise StoreTrouble("A part of this couldn't be written, so nothing of it was.")
+
+    @contextmanager
+    def patience(self, seconds: float) -> Iterator[None]:
+        """Lets this thread wait for other writers no longer than so many seconds in all, within the block."""
+        before = self._mine.until
+        self._mine.until = time.monotonic() + seconds
+        try:
+            yield
+        finally:
+            self._mine.until = before
+
+    def _left(self) -> float:
+        """Seconds that this thread may still wait."""
+        until = self._mine.until
+        return PATIENCE if until is None else max(until - time.monotonic(), 0.0)
+
+    @abstractmethod
+    def tables(self) -> set[str]:
+        """The names of the tables in it."""
+
+    @abstractmethod
+    def migrating(self) -> AbstractContextManager[None]:
+        """One transaction that has brought the tables up to date."""
+
+    @abstractmethod
+    def damage(self) -> Iterator[str]:
+        """What the database itself finds wrong, in sentences."""
+
+    @abstractmethod
+    def differences(self) -> Iterator[tuple[str, str]]:
+        """What isn't as this program makes it: `table`, `index` or `trigger`, and a sentence."""
+
+    @abstractmethod
+    def problem(self) -> str:
+        """What keeps it from being written that a trial write wouldn't show, in a sentence, or ''."""
+
+    def tidy(self) -> None:
+        """Does what can wait until nobody waits."""
+        return
+
+    @abstractmethod
+    def close(self) -> None:
+        """Lets go of every connection."""
+
+
+def in_use(name: str) -> StoreTrouble:
+    """What is said when others kept a record from being written for too long."""
+    return StoreTrouble(
+        f"The record {name} is in use by another program. Nothing was done; please try again in a minute."
+    )
+
+
+def among(column: str, values: Collection[Any]) -> str:
+    """The condition that a column has one of these values, which are handed over beside it."""
+    return f"{column} IN ({','.join('?' * len(values))})" if values else "1 = 0"
+
+
+def plain(values: Sequence[Any]) -> Sequence[Any]:
+    """Values as every database takes them: text, whole numbers and nothing else.
+
+    Raises StoreTrouble for a NUL, which PostgreSQL has no place for.
+    """
+    if all(type(value) in (str, int, type(None)) for value in values):
+        found = values
+    else:
+        found = [_plain(value) for value in values]
+    if any(type(value) is str and "\0" in value for value in found):
+        raise StoreTrouble(
+            "There is a NUL character in a text, which no record keeps. Nothing was done; take it out and "
+            "try again."
+        )
+    return found
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Enum):
+        return _plain(value.value)
+    for kind in (str, int):
+        if isinstance(value, kind):
+            return kind(value)
+    return value
 
 
 class Turns:
@@ -62,12 +237,3 @@ class Turns:
     def is_awaited(self) -> bool:
         """Whether somebody is in the queue."""
         return bool(self._queue)
-
-
-@dataclass
-class Batch:
-    """Parts of several threads that are committed together, or not at all."""
-
-    ended: threading.Event = field(default_factory=threading.Event)
-    error: BaseException | None = None
-    """Why none of it was committed."""

@@ -1,7 +1,6 @@
 """By what requests are found, so that nobody has to fold all of them: nothing is folded that isn't shown."""
 
 import json
-import sqlite3
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,8 +9,8 @@ from typing import Any
 from approvals.ids import PersonId, RequestId, unstamp
 from approvals.people import canonical
 from approvals.policy.team_names import narrow
+from approvals.record.database import Database, Row, among
 from approvals.record.people import SAME, number_of
-from approvals.record.sqlite import Connections
 from approvals.request import Request
 from approvals.states import OPEN, State, What
 
@@ -90,19 +89,22 @@ class CarriedOut:
 Fold = Callable[[Iterable[int]], list[Request]]
 
 
-def _marks(values: Collection[Any]) -> str:
-    return f"({','.join('?' * len(values))})"
+def _under(keys: Collection[str]) -> str:
+    """Requests that are filed under one of these keys."""
+    return f"r.number IN (SELECT number FROM found_by WHERE {among('key', keys)})"
 
 
-_UNDER = "r.number IN (SELECT number FROM found_by WHERE key IN {})"
 _SOONEST = "ORDER BY r.expires_at, r.number LIMIT ?"
+_SUBJECT = "coalesce(r.subject, '')"
+_STATE = "r.state || ''"
+"""As an expression it leaves the index of a person to be used, which has their newest in order."""
 _NEWEST = "ORDER BY r.number DESC LIMIT ?"
 
 
 class Finding:
     """The table of what each open request is filed under."""
 
-    def __init__(self, on: Connections, fold: Fold) -> None:
+    def __init__(self, on: Database, fold: Fold) -> None:
         self._on, self._fold = on, fold
 
     def file(self, request: Request) -> set[PersonId]:
@@ -133,17 +135,17 @@ class Finding:
         rows = self._on.rows(
             "SELECT number, version FROM requests WHERE state = ?"
             " OR number IN (SELECT number FROM found_by WHERE key = ?) ORDER BY number",
-            State.STOPPED.value, STUCK,
+            State.STOPPED, STUCK,
         )  # fmt: skip
         return [(RequestId(f"R-{row['number']}"), row["version"]) for row in rows]
 
     def last_done(self, email: str, actions: Collection[str]) -> CarriedOut | None:
         """The newest of these actions that was carried out on the person of an address."""
         row = self._on.row(
-            "SELECT 'R-' || number AS id, action FROM requests WHERE subject IN"
+            "SELECT 'R-' || r.number AS id, r.action FROM requests r WHERE r.subject IN"
             " (SELECT 'P-' || number FROM people WHERE email = ? AND email != '')"
-            f" AND +state = ? AND action IN {_marks(actions)} ORDER BY number DESC LIMIT 1",
-            canonical(email), State.DONE.value, *actions,
+            f" AND {_STATE} = ? AND {among('r.action', actions)} ORDER BY r.number DESC LIMIT 1",
+            canonical(email), State.DONE, *actions,
         )  # fmt: skip
         return self._carried_out(RequestId(row["id"]), row["action"]) if row else None
 
@@ -153,7 +155,7 @@ class Finding:
             "SELECT (SELECT at FROM ledger WHERE stream = ? AND type = ?) AS at,"
             " (SELECT w.text FROM ledger l JOIN words w ON w.seq = l.seq AND w.key = 'details'"
             " WHERE l.stream = ? ORDER BY l.seq DESC LIMIT 1) AS said",
-            id, What.DONE.value, id,
+            id, What.DONE, id,
         )  # fmt: skip
         if row is None or row["at"] is None:
             return None
@@ -165,7 +167,7 @@ class Sight:
 
     def __init__(
         self,
-        on: Connections,
+        on: Database,
         fold: Fold,
         mine: Sequence[PersonId],
         secret: Sequence[str],
@@ -175,10 +177,10 @@ class Sight:
         self._asked = [asked(id) for id in mine]
         self._own = [key(id) for key in (asked_by, about) for id in mine]
 
-    def _rows(self, what: str, where: str, values: Sequence[Any], more: str = "") -> list[sqlite3.Row]:
+    def _rows(self, what: str, where: str, values: Sequence[Any], more: str = "") -> list[Row]:
         """Rows about requests, without those of which this person mustn't hear."""
-        about_me = f"r.action IN {_marks(self._secret)} AND coalesce(r.subject, '') IN {_marks(self._human)}"
-        hidden = f"{about_me} AND r.requester NOT IN {_marks(self._mine)}"
+        about_me = f"{among('r.action', self._secret)} AND {among(_SUBJECT, self._human)}"
+        hidden = f"{about_me} AND NOT {among('r.requester', self._mine)}"
         return self._on.rows(
             f"SELECT {what} FROM requests r WHERE NOT ({hidden}) AND {where} {more}",
             *self._secret, *self._human, *self._mine, *values,
@@ -190,18 +192,18 @@ class Sight:
 
     def waiting(self, limit: int, action: str = "") -> Sequence[Request]:
         """What waits for their answer, what ends soonest first; of one action, where it is named."""
-        where = _UNDER.format(_marks(self._asked)) + (" AND r.action = ?" if action else "")
+        where = _under(self._asked) + (" AND r.action = ?" if action else "")
         return self._found(where, [*self._asked, *([action] if action else [])], _SOONEST, limit).requests
 
     def kinds(self) -> Mapping[str, int]:
         """How many of each action wait for their answer."""
-        where = _UNDER.format(_marks(self._asked))
+        where = _under(self._asked)
         rows = self._rows("r.action, count(*) AS total", where, self._asked, "GROUP BY r.action")
         return {row["action"]: row["total"] for row in rows}
 
     def mine(self, limit: int) -> Found:
         """Open requests by or about them, newest first."""
-        return self._found(_UNDER.format(_marks(self._own)), self._own, _NEWEST, limit)
+        return self._found(_under(self._own), self._own, _NEWEST, limit)
 
     def ended(self, limit: int) -> Sequence[Request]:
         """What they asked for last and what was done about them, newest first.
@@ -212,8 +214,7 @@ class Sight:
         numbers: set[int] = set()
         for column, states in (("requester", ended), ("subject", [State.DONE])):
             for id in self._mine:
-                # The + leaves only the person's own index to choose.
-                where = f"r.{column} = ? AND +r.state IN {_marks(states)}"
+                where = f"r.{column} = ? AND {among(_STATE, states)}"
                 rows = self._rows("r.number", where, [id, *states, limit], _NEWEST)
                 numbers |= {row["number"] for row in rows}
         return self._fold(sorted(numbers, reverse=True)[:limit])
@@ -221,14 +222,14 @@ class Sight:
     def teams(self, names: Collection[str], limit: int) -> Found:
         """Open requests about teams of these names, beyond those that are theirs or wait for them."""
         wanted, known = [team(name) for name in names], [*self._asked, *self._own]
-        where = f"{_UNDER.format(_marks(wanted))} AND NOT {_UNDER.format(_marks(known))}"
-        where += f" AND r.action NOT IN {_marks(self._secret)}"
+        where = f"{_under(wanted)} AND NOT {_under(known)}"
+        where += f" AND NOT {among('r.action', self._secret)}"
         return self._found(where, [*wanted, *known, *self._secret], _NEWEST, limit)
 
     def stopped(self, limit: int) -> Found:
         """Requests that stopped halfway, newest first."""
-        return self._found("r.state = ?", [State.STOPPED.value], _NEWEST, limit)
+        return self._found("r.state = ?", [State.STOPPED], _NEWEST, limit)
 
     def stuck(self, limit: int) -> Found:
         """Requests that nobody can decide any more, what ends soonest first."""
-        return self._found(_UNDER.format("(?)"), [STUCK], _SOONEST, limit)
+        return self._found(_under([STUCK]), [STUCK], _SOONEST, limit)

@@ -1,7 +1,6 @@
 """The outbox: cards, notes and pages that are in Slack, or still have to get there."""
 
 import json
-import sqlite3
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -10,8 +9,8 @@ from typing import Any
 
 from approvals.clocks import due_spans, put_off
 from approvals.ids import PersonId, RequestId, SlackId, stamp, unstamp
+from approvals.record.database import Database, Row, among
 from approvals.record.people import SAME, number_of
-from approvals.record.sqlite import Connections
 
 
 @dataclass(frozen=True)
@@ -41,7 +40,7 @@ class Note:
     tries: int = 0
 
 
-def _card(row: sqlite3.Row) -> Card:
+def _card(row: Row) -> Card:
     due = unstamp(row["next_try_at"]) if row["next_try_at"] else None
     return Card(
         RequestId(row["request"]), row["role"], row["address"], row["round"], row["channel"], row["ts"],
@@ -52,7 +51,7 @@ def _card(row: sqlite3.Row) -> Card:
 class Cards:
     """Cards and notes; whatever the bot wants to say is stored before it is sent."""
 
-    def __init__(self, on: Connections, now: Callable[[], datetime]) -> None:
+    def __init__(self, on: Database, now: Callable[[], datetime]) -> None:
         self._on, self._now = on, now
 
     def of(self, request: RequestId) -> Sequence[Card]:
@@ -65,14 +64,17 @@ class Cards:
         due = stamp(card.next_try_at) if card.next_try_at else None
         with self._on.writing():
             self._on.run(
-                "INSERT OR REPLACE INTO cards VALUES (?,?,?,?,?,?,?,?,?,?)",
+                "INSERT INTO cards VALUES (?,?,?,?,?,?,?,?,?,?)"
+                " ON CONFLICT (request, role, address, round) DO UPDATE SET channel = excluded.channel,"
+                " ts = excluded.ts, drawn = excluded.drawn, tries = excluded.tries,"
+                " next_try_at = excluded.next_try_at, ended = excluded.ended",
                 card.request, card.role, card.address, card.round, card.channel, card.ts, card.drawn,
                 card.tries, due, card.ended,
             )  # fmt: skip
 
     def behind(self, limit: int) -> Sequence[RequestId]:
         """Requests whose newest version isn't drawn everywhere: urgent, then settled, then by due time."""
-        rows: list[sqlite3.Row] = []
+        rows: list[Row] = []
         for urgency, settled, span in product((2, 1, 0), (1, 0), due_spans(self._now())):
             # Each in the order of its index, so that nothing is read that isn't wanted.
             rows += self._on.rows(
@@ -119,7 +121,7 @@ class Cards:
 
     def notes(self, limit: int) -> Sequence[Note]:
         """Messages whose time has come, new ones in the order in which they were said."""
-        rows: list[sqlite3.Row] = []
+        rows: list[Row] = []
         for span in due_spans(self._now()):
             rows += self._on.rows(
                 "SELECT * FROM notes WHERE next_try_at BETWEEN ? AND ? ORDER BY next_try_at, id LIMIT ?",
@@ -161,7 +163,7 @@ class Home:
 _AGAIN = "wanted = wanted + 1, tries = 0, next_try_at = NULL"
 
 
-def _home(row: sqlite3.Row) -> Home:
+def _home(row: Row) -> Home:
     noticed = unstamp(row["noticed_at"]) if row["noticed_at"] else None
     return Home(
         SlackId(row["slack_id"]), row["wanted"], row["drawn"], row["notice"], noticed, row["tries"]
@@ -171,7 +173,7 @@ def _home(row: sqlite3.Row) -> Home:
 class Homes:
     """Pages by Slack account. One that changes while it is drawn is behind again."""
 
-    def __init__(self, on: Connections, now: Callable[[], datetime]) -> None:
+    def __init__(self, on: Database, now: Callable[[], datetime]) -> None:
         self._on, self._now = on, now
 
     def opened(self, slack_id: SlackId, drawn: str = "") -> None:
@@ -205,17 +207,18 @@ class Homes:
         Pages that nobody opened lately stay as they are: else all of them would be behind for good.
         """
         numbers = [number_of(id) for id in people]
+        whose = among("a.number", numbers)
         with self._on.writing():
             self._on.run(
                 f"UPDATE homes SET {_AGAIN} WHERE slack_id IN (SELECT slack_id FROM accounts"
-                f" WHERE person IN ({SAME} WHERE a.number IN ({','.join('?' * len(numbers))})))"
+                f" WHERE person IN ({SAME} WHERE {whose}))"
                 " AND opened_at >= ?",
                 *numbers, stamp(self._now() - OPENED_WITHIN),
             )  # fmt: skip
 
     def behind(self, limit: int, since: datetime) -> Sequence[Home]:
         """Pages that aren't drawn as they should be, of those who opened theirs since a time."""
-        rows: list[sqlite3.Row] = []
+        rows: list[Row] = []
         for span in due_spans(self._now()):
             rows += self._on.rows(
                 "SELECT * FROM homes WHERE shown < wanted AND coalesce(next_try_at, '') BETWEEN ? AND ?"

@@ -1,7 +1,6 @@
 """The tables of people: their accounts, who may be the same human, and who belongs to whom."""
 
 import re
-import sqlite3
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,8 +9,8 @@ from approvals.clocks import SKEW
 from approvals.humans import Kind, Link, Pair, grouped, ordered, pairs
 from approvals.ids import GroupId, PersonId, SlackId, stamp, unstamp
 from approvals.people import FRESH, Account, Delegation, Group, Person, Standing, canonical, key, miro_key
+from approvals.record.database import Database, Row
 from approvals.record.schema import links_before
-from approvals.record.sqlite import Connections
 
 
 @dataclass(frozen=True)
@@ -25,7 +24,8 @@ class Admin:
 
 
 _NEAR = """WITH RECURSIVE near(key) AS (
-  SELECT ? UNION SELECT CASE WHEN l.one = near.key THEN l.other ELSE l.one END
+  SELECT one FROM links WHERE one = ? UNION SELECT other FROM links WHERE other = ?
+  UNION SELECT CASE WHEN l.one = near.key THEN l.other ELSE l.one END
   FROM near JOIN links l ON l.one = near.key OR l.other = near.key
 ) """
 
@@ -33,7 +33,7 @@ _NEAR = """WITH RECURSIVE near(key) AS (
 class Humans:
     """Links between keys, and for each key the human it belongs to, worked out when a link is written."""
 
-    def __init__(self, on: Connections) -> None:
+    def __init__(self, on: Database) -> None:
         self._on = on
         self.changes = 0
         """How often this process saw that two rows are one human, or aren't: who may decide has changed."""
@@ -59,7 +59,7 @@ class Humans:
         with self._on.writing():
             if anew:
                 self._on.run("DELETE FROM links WHERE one = ? AND other = ? AND kind = ?", one, other, kind)
-            new = "INSERT OR IGNORE INTO links (one, other, kind) VALUES (?,?,?)"
+            new = "INSERT INTO links (one, other, kind) VALUES (?,?,?) ON CONFLICT DO NOTHING"
             if self._on.run(new, one, other, kind):
                 self._group(one)
 
@@ -67,7 +67,8 @@ class Humans:
         """Writes down many links at once, and groups each human once."""
         links = list(dict.fromkeys(links))
         with self._on.writing():
-            self._on.run_each("INSERT OR IGNORE INTO links (one, other, kind) VALUES (?,?,?)", links)
+            new = "INSERT INTO links (one, other, kind) VALUES (?,?,?) ON CONFLICT DO NOTHING"
+            self._on.run_each(new, links)
             self._group_all(one for one, _, _ in links)
 
     def unlink(self, one: str, other: str, kind: Kind = Kind.SEEN) -> None:
@@ -102,7 +103,9 @@ class Humans:
     def split(self, one: str, other: str) -> None:
         """Takes up that an operator told two keys apart; the caller writes that into the record."""
         with self._on.writing():
-            self._on.run("INSERT OR IGNORE INTO apart VALUES (?,?,'split')", *ordered(one, other))
+            self._on.run(
+                "INSERT INTO apart VALUES (?,?,'split') ON CONFLICT DO NOTHING", *ordered(one, other)
+            )
             self._group_all([one, other])
 
     def _group_all(self, keys: Iterable[str]) -> None:
@@ -115,6 +118,7 @@ class Humans:
         """Works out anew who is who among everything that a key is linked to, however far."""
         rows = self._on.rows(
             _NEAR + "SELECT DISTINCT l.* FROM near JOIN links l ON l.one = near.key OR l.other = near.key",
+            key,
             key,
         )
         links = [Link(row["number"], row["one"], row["other"], Kind(row["kind"])) for row in rows]
@@ -131,7 +135,9 @@ class Humans:
             return
         human = min(group)
         rows = [(one, human) for one in group]
-        self._on.run_each("INSERT OR REPLACE INTO humans VALUES (?,?)", rows)
+        self._on.run_each(
+            "INSERT INTO humans VALUES (?,?) ON CONFLICT (key) DO UPDATE SET human = excluded.human", rows
+        )
         people = {one for one in group if one.startswith("P-")}
         if len(people) > 1 or any(len(_people(before[one])) > 1 for one in group):
             self.changes += any(_people(before[one]) != people for one in people)
@@ -150,7 +156,7 @@ def number_of(id: PersonId) -> int:
 
 SAME = (
     "SELECT b.number FROM people a JOIN people b"
-    # On b: only so SQLite sees that the index of addresses has all it needs.
+    # On b: only so a database sees that the index of addresses has all it needs.
     " ON b.number = a.number OR (b.email != '' AND b.email = a.email)"
 )
 """Rows of one address are one human."""
@@ -159,7 +165,7 @@ SAME = (
 class Relations:
     """What Slack and Miro said of groups and managers, and the delegates people named."""
 
-    def __init__(self, on: Connections) -> None:
+    def __init__(self, on: Database) -> None:
         self._on = on
 
     def person(self, id: PersonId) -> Person:
@@ -196,7 +202,8 @@ class Relations:
         """Writes down who manages somebody, as Slack or Miro said; None: nobody is known to."""
         with self._on.writing():
             self._on.run(
-                "INSERT OR REPLACE INTO managers VALUES (?,?,?)",
+                "INSERT INTO managers VALUES (?,?,?)"
+                " ON CONFLICT (person) DO UPDATE SET boss = excluded.boss, seen_at = excluded.seen_at",
                 number_of(id), number_of(boss) if boss else None, stamp(now),
             )  # fmt: skip
 
@@ -224,30 +231,34 @@ class Relations:
         )  # fmt: skip
         return [PersonId(f"P-{row['person']}") for row in rows]
 
-    def _of(self, id: PersonId, sql: str, *at: datetime) -> sqlite3.Row | None:
+    def _of(self, id: PersonId, sql: str, *at: datetime) -> Row | None:
         times = map(stamp, at)
         return self._on.row(f"{sql} ({SAME} WHERE a.number = ?) ORDER BY person", *times, number_of(id))
 
 
-def _delegation(row: sqlite3.Row) -> Delegation:
+def _delegation(row: Row) -> Delegation:
     person, delegate = PersonId(f"P-{row['person']}"), PersonId(f"P-{row['delegate']}")
     return Delegation(person, delegate, unstamp(row["since"]), unstamp(row["until"]))
+
+
+_SEEN = "INSERT INTO meta VALUES (?,?) ON CONFLICT (key) DO UPDATE SET value = excluded.value"
+"""When a list was last taken whole."""
 
 
 class Groups:
     """Miro groups. The name by which a group was first seen stays the one people know: Miro keeps the team's
     name when the security group is renamed (Miro's article "User lifecycle management")."""
 
-    def __init__(self, on: Connections, now: Callable[[], datetime]) -> None:
+    def __init__(self, on: Database, now: Callable[[], datetime]) -> None:
         self._on, self._now = on, now
 
     def all(self) -> Sequence[Group]:
         """Every group that is still there, by the name people know."""
-        rows = self._on.rows("SELECT * FROM groups WHERE gone = 0 ORDER BY known_name COLLATE NOCASE, id")
+        rows = self._on.rows("SELECT * FROM groups WHERE gone = 0 ORDER BY lower(known_name), id")
         return [self._group(row) for row in rows]
 
     @staticmethod
-    def _group(row: sqlite3.Row) -> Group:
+    def _group(row: Row) -> Group:
         return Group(GroupId(row["id"]), row["security_name"], row["known_name"], bool(row["gone"]))
 
     def get(self, id: GroupId) -> Group | None:
@@ -260,7 +271,7 @@ class Groups:
         with self._on.writing():
             if whole:
                 self._on.run("UPDATE groups SET gone = 1")
-                self._on.run("INSERT OR REPLACE INTO meta VALUES ('groups_seen_at', ?)", stamp(self._now()))
+                self._on.run(_SEEN, "groups_seen_at", stamp(self._now()))
             for id, name in seen:
                 self._on.run(
                     "INSERT INTO groups VALUES (?,?,?,0) ON CONFLICT (id)"
@@ -277,9 +288,9 @@ class Groups:
         """Writes down who has admin rights in Miro; whoever isn't among them has none."""
         with self._on.writing():
             self._on.run("DELETE FROM admins")
-            self._on.run("INSERT OR REPLACE INTO meta VALUES ('admins_seen_at', ?)", stamp(self._now()))
-            rows = [(one.miro_id, one.email, one.name, one.rights) for one in seen]
-            self._on.run_each("INSERT OR REPLACE INTO admins VALUES (?,?,?,?)", rows)
+            self._on.run(_SEEN, "admins_seen_at", stamp(self._now()))
+            rows = {one.miro_id: (one.miro_id, one.email, one.name, one.rights) for one in seen}
+            self._on.run_each("INSERT INTO admins VALUES (?,?,?,?)", [*rows.values()])
 
     def admins(self) -> tuple[Sequence[Admin], datetime | None]:
         """Who has admin rights in Miro, and when that was seen."""
@@ -289,7 +300,7 @@ class Groups:
         return found, unstamp(seen["value"]) if seen else None
 
 
-def _account(row: sqlite3.Row) -> Account:
+def _account(row: Row) -> Account:
     checked = unstamp(row["checked_at"]) if row["checked_at"] else None
     return Account(SlackId(row["slack_id"]), Standing(row["standing"]), checked, row["zone"])
 
@@ -297,7 +308,7 @@ def _account(row: sqlite3.Row) -> Account:
 class People(Relations):
     """People and their Slack accounts; everything ever seen of a row is linked to it."""
 
-    def __init__(self, on: Connections, changed: Callable[[Iterable[PersonId]], None]) -> None:
+    def __init__(self, on: Database, changed: Callable[[Iterable[PersonId]], None]) -> None:
         """`changed` hears of people whose pages may show something else now."""
         super().__init__(on)
         self._changed, self._humans = changed, Humans(on)
@@ -307,10 +318,10 @@ class People(Relations):
         """How often this process saw that two rows are one human, or aren't."""
         return self._humans.changes
 
-    def _person(self, row: sqlite3.Row) -> Person:
+    def _person(self, row: Row) -> Person:
         accounts = self._on.rows(
             "SELECT * FROM accounts WHERE person IN"
-            " (SELECT ? UNION SELECT number FROM people WHERE email = ? AND email != '') ORDER BY rowid",
+            " (SELECT ? UNION SELECT number FROM people WHERE email = ? AND email != '') ORDER BY number",
             row["number"], row["email"],
         )  # fmt: skip
         return Person(
@@ -331,7 +342,7 @@ class People(Relations):
 
     def by_email(self, email: str) -> Person | None:
         """The person with this address, whatever its case."""
-        # The last words are for SQLite alone: only with them it sees that the index has every such row.
+        # Only with the last words a database sees that the index has every such row.
         return self._find("email = ? AND email != ''", canonical(email)) if email else None
 
     def by_slack(self, slack_id: SlackId) -> Person | None:
@@ -350,14 +361,21 @@ class People(Relations):
     def _met(self, slack_id: SlackId | None, email: str) -> Person | None:
         return self.by_slack(slack_id) if slack_id else self.by_email(email)
 
+    def _row(self, email: str) -> int:
+        """A new row with this address; its number."""
+        row = self._on.row("INSERT INTO people (email) VALUES (?) RETURNING number", email)
+        assert row
+        return int(row["number"])
+
     def _new(self, slack_id: SlackId | None, email: str) -> Person:
-        number = self._on.db.execute("INSERT INTO people (email) VALUES (?)", (email,)).lastrowid
+        number = self._row(email)
         id = PersonId(f"P-{number}")
         if email:
             self._humans.link(id, email)
         if slack_id:
             self._on.run(
-                "INSERT INTO accounts (slack_id, person, standing) VALUES (?,?,?)",
+                "INSERT INTO accounts (number, slack_id, person, standing)"
+                " SELECT coalesce(max(number), 0) + 1, ?, ?, ? FROM accounts",
                 slack_id, number, Standing.UNKNOWN,
             )  # fmt: skip
             self._humans.link(id, slack_id, Kind.ACCOUNT)
@@ -456,7 +474,7 @@ class People(Relations):
         """
         rows = self._on.rows("SELECT slack_id, person FROM accounts WHERE slack_id IN (?,?)", one, other)
         if len(rows) == 2 and rows[0]["person"] == rows[1]["person"]:
-            number = self._on.db.execute("INSERT INTO people (email) VALUES ('')").lastrowid
+            number = self._row("")
             self._on.run(
                 "UPDATE accounts SET person = ?, checked_at = NULL WHERE slack_id = ?", number, other
             )

@@ -1,12 +1,11 @@
 """How much may be asked of Miro now, on SQLite: one pool for all processes, and a queue of those who wait."""
 
-import sqlite3
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from approvals.ids import stamp, unstamp
-from approvals.record.sqlite import Connections
+from approvals.record.database import Database, Row
 from approvals.request import Urgency
 
 
@@ -35,7 +34,7 @@ LONGEST_WAIT = timedelta(minutes=5)
 class Quota:
     """The part of the store that counts credits."""
 
-    _on: Connections
+    _on: Database
     _now: Callable[[], datetime]
 
     def spend(self, credits: int, pool: int, window: timedelta, place: Place = Place()) -> float:
@@ -56,7 +55,7 @@ class Quota:
                 self._wait(place, credits, now, until)
                 return (until - now).total_seconds()
             self._on.run("DELETE FROM quota_queue WHERE ticket = ?", place.ticket)
-            self._on.run("INSERT INTO quota VALUES (?,?)", stamp(now), credits)
+            self._on.run("INSERT INTO quota (at, credits) VALUES (?,?)", stamp(now), credits)
             return 0.0
 
     def _drop_the_old(self, now: datetime, opened: datetime) -> None:
@@ -69,12 +68,12 @@ class Quota:
         late, early = stamp(now), stamp(now + LONGEST_WAIT)
         self._on.run("DELETE FROM quota_queue WHERE until < ? OR until > ?", late, early)
 
-    def _ahead(self, place: Place, now: datetime) -> list[sqlite3.Row]:
+    def _ahead(self, place: Place, now: datetime) -> list[Row]:
         """Those who get credits before this one: more urgent, else longer in the queue."""
         rows = self._on.rows("SELECT * FROM quota_queue ORDER BY id")
         mine = next((row for row in rows if row["ticket"] == place.ticket), None)
 
-        def turn(row: sqlite3.Row) -> tuple[int, int]:
+        def turn(row: Row) -> tuple[int, int]:
             return (-Urgency.FIRST - 1 if row["since"] <= stamp(now - AGED) else -row["urgency"], row["id"])
 
         my_turn = turn(mine) if mine else (-place.urgency, float("inf"))
@@ -97,13 +96,13 @@ class Quota:
         """Dates credits anew whose call left then and was answered only now: Miro counts from the arrival."""
         with self._on.writing():
             self._on.run(
-                "UPDATE quota SET at = ? WHERE rowid ="
-                " (SELECT rowid FROM quota WHERE credits = ? AND at <= ? ORDER BY at DESC LIMIT 1)",
+                "UPDATE quota SET at = ? WHERE id ="
+                " (SELECT id FROM quota WHERE credits = ? AND at <= ? ORDER BY at DESC, id DESC LIMIT 1)",
                 stamp(self._now()), credits, stamp(left),
             )  # fmt: skip
 
 
-def _enough_at(spent: list[sqlite3.Row], pool: int, need: int, window: timedelta, now: datetime) -> datetime:
+def _enough_at(spent: list[Row], pool: int, need: int, window: timedelta, now: datetime) -> datetime:
     """When so many credits are free."""
     free, until = pool - sum(row["credits"] for row in spent), now
     for row in spent:

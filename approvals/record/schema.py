@@ -2,17 +2,17 @@
 
 import json
 import re
-import sqlite3
 from collections.abc import Iterable, Iterator
 from functools import cache
 
-from sqlite_utils import Database, Migrations
+from sqlite_utils import Database as Tables
+from sqlite_utils import Migrations
 
 from approvals.humans import Kind
 from approvals.people import canonical, miro_key
-from approvals.record.sqlite import Connections
+from approvals.record.database import Database, Row
 
-LAYOUT = 4
+LAYOUT = 5
 """The layout this program writes; `meta.oldest` names the oldest one that may open the file."""
 
 migrations = Migrations("miro-bot")
@@ -177,8 +177,22 @@ CREATE TABLE quota_queue (
 """Urgent work is claimed first, and gets credits first."""
 
 
+_PORTABLE = """
+ALTER TABLE accounts ADD COLUMN number INTEGER NOT NULL DEFAULT 0;
+UPDATE accounts SET number = rowid;
+CREATE INDEX accounts_number ON accounts (number);
+DROP INDEX requests_due;
+CREATE INDEX requests_due ON requests (next_due) WHERE active = 0 AND next_due IS NOT NULL;
+ALTER TABLE quota RENAME TO spent;
+CREATE TABLE quota (id INTEGER PRIMARY KEY, at TEXT NOT NULL, credits INTEGER NOT NULL) STRICT;
+INSERT INTO quota (at, credits) SELECT at, credits FROM spent;
+DROP TABLE spent;
+"""
+"""Rows have numbers of their own where their order counts: other databases have no `rowid`."""
+
+
 @migrations()
-def first(db: Database) -> None:
+def first(db: Tables) -> None:
     """Everything, as of the first release."""
     db.execute("CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT")
     db.execute("INSERT INTO meta VALUES ('layout', '1'), ('oldest', '1')")
@@ -187,7 +201,7 @@ def first(db: Database) -> None:
 
 
 @migrations()
-def relations(db: Database) -> None:
+def relations(db: Tables) -> None:
     """Who belongs to whom: user groups, managers, delegates, admins. A request may have several steps.
 
     And what each person's page is made of; the store files what is open by then.
@@ -198,13 +212,13 @@ def relations(db: Database) -> None:
 
 
 @migrations()
-def teams_left(db: Database) -> None:
+def teams_left(db: Tables) -> None:
     """What is open is found by the teams that are left as well; the store files it anew."""
     db.execute("UPDATE meta SET value = '3' WHERE key IN ('layout', 'oldest')")
 
 
 @migrations()
-def layout_4(db: Database) -> None:
+def layout_4(db: Tables) -> None:
     """Urgent work first; indexes for what is asked again and again; everything ever seen of a human.
 
     The store ranks what is active, and links what was seen.
@@ -212,6 +226,13 @@ def layout_4(db: Database) -> None:
     for script in (_URGENT, _INDEXES, _HUMANS):
         db.executescript(script)
     db.execute("UPDATE meta SET value = '4' WHERE key IN ('layout', 'oldest')")
+
+
+@migrations()
+def layout_5(db: Tables) -> None:
+    """What any database can hold."""
+    db.executescript(_PORTABLE)
+    db.execute("UPDATE meta SET value = '5' WHERE key IN ('layout', 'oldest')")
 
 
 def differences(found: Iterable[tuple[str, str, str]]) -> Iterator[tuple[str, str]]:
@@ -230,7 +251,7 @@ def differences(found: Iterable[tuple[str, str, str]]) -> Iterator[tuple[str, st
 @cache
 def _fresh() -> dict[tuple[str, str], str]:
     """What an empty record consists of."""
-    fresh = Database(memory=True, execute_plugins=False)
+    fresh = Tables(memory=True, execute_plugins=False)
     migrations.apply(fresh)
     made = _ours(fresh.execute("SELECT type, name, sql FROM sqlite_master"))
     fresh.close()
@@ -249,7 +270,7 @@ _LOOK = re.compile(r'GET /Users, userName eq "([^"\s]+@[^"\s]+)"')
 _ACCOUNT = re.compile(r"[UW][A-Z0-9]+")
 
 
-def links_before(on: Connections) -> Iterator[Found]:
+def links_before(on: Database) -> Iterator[Found]:
     """Every link of an older record, oldest first: the tables are newer than any entry."""
     yield from _of_entries(on)
     for row in on.rows("SELECT number, email, miro_id FROM people"):
@@ -263,12 +284,12 @@ def links_before(on: Connections) -> Iterator[Found]:
         yield miro_key(row["miro_id"]), canonical(row["email"]), Kind.SEEN
 
 
-def _of_entries(on: Connections) -> Iterator[Found]:
+def _of_entries(on: Database) -> Iterator[Found]:
     people = {row["number"] for row in on.rows("SELECT number FROM people")}
     rows = on.rows(
         "SELECT l.by, l.body, w.key, w.text, r.requester, r.subject"
         " FROM words w JOIN ledger l ON l.seq = w.seq LEFT JOIN requests r ON l.stream = 'R-' || r.number"
-        " WHERE w.key IN ('who', 'asked_by', 'about', 'stands_in', 'look', 'seen') ORDER BY w.seq"
+        " WHERE w.key IN ('who', 'asked_by', 'about', 'stands_in', 'look', 'seen') ORDER BY w.seq, w.key"
     )
     for row in rows:
         id = _whom(row)
@@ -276,7 +297,7 @@ def _of_entries(on: Connections) -> Iterator[Found]:
             yield from ((id, key, Kind.SEEN) for key in _keys(row["key"], row["text"]))
 
 
-def _whom(row: sqlite3.Row) -> str:
+def _whom(row: Row) -> str:
     """The row of people that a word is about; '' for none."""
     if row["key"] == "stands_in":
         return str(json.loads(row["body"]).get("delegate", ""))

@@ -3,9 +3,9 @@
 import json
 import logging
 import os
-import sqlite3
+import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from datetime import UTC, datetime
 from hashlib import sha256
 from itertools import product
@@ -20,22 +20,22 @@ from approvals.policy.teams import Meanings
 from approvals.record import schema
 from approvals.record.chain import IN_FORCE, POLICY, TEAMS_MEANT, Anchor, Ledger, Sealed, Verified
 from approvals.record.claims import Claim, Claims, Lanes
-from approvals.record.database import Overtaken, StoreTrouble, WrongRecord
+from approvals.record.database import Database, Overtaken, Row, StoreTrouble, WrongRecord, among
 from approvals.record.index import Finding
 from approvals.record.opening import Source, at_rest, private_folder
 from approvals.record.outbox import Cards, Homes
 from approvals.record.people import SAME, Groups, People, number_of
-from approvals.record.sqlite import Connections, Probe, copy_file
+from approvals.record.sqlite import Sqlite, copy_file
 from approvals.record.verify import verify
 from approvals.request import Draft, Event, Request, listed
 from approvals.splits import PEOPLE, told_apart
-from approvals.states import OPEN
+from approvals.states import OPEN, State
 
 
 class Policies:
     """The part of the store about policies; the store has the connection and the ledger."""
 
-    _on: Connections
+    _on: Database
     _ledger: Ledger
 
     def writing(self) -> AbstractContextManager[None]:
@@ -49,12 +49,12 @@ class Policies:
             last = self._last_policy()
             if last and json.loads(last["body"])["hash"] == seal:
                 return seal
-            self._on.run("INSERT OR IGNORE INTO policies VALUES (?,?)", seal, text)
+            self._on.run("INSERT INTO policies VALUES (?,?) ON CONFLICT DO NOTHING", seal, text)
             version = last["version"] + 1 if last else 1
             self._ledger.write(POLICY, version, Draft(IN_FORCE, BOT, {"hash": seal}))
         return seal
 
-    def _last_policy(self) -> sqlite3.Row | None:
+    def _last_policy(self) -> Row | None:
         return self._on.row(
             "SELECT version, body FROM ledger WHERE stream = ? ORDER BY version DESC LIMIT 1", POLICY
         )
@@ -73,11 +73,11 @@ class Policies:
 
     def meant_teams(self, hash: str = "") -> Meanings | None:
         """Which groups the names in a policy mean, or in the last one; None where that wasn't settled."""
-        row = self._on.row(
-            "SELECT seq FROM ledger WHERE stream = ? AND type = ?"
-            " AND ? IN ('', json_extract(body, '$.hash')) ORDER BY version DESC LIMIT 1",
-            POLICY, TEAMS_MEANT, hash,
+        rows = self._on.rows(
+            "SELECT seq, body FROM ledger WHERE stream = ? AND type = ? ORDER BY version DESC",
+            POLICY, TEAMS_MEANT,
         )  # fmt: skip
+        row = next((row for row in rows if hash in ("", json.loads(row["body"])["hash"])), None)
         return teams.read(self._ledger.words(row["seq"])) if row else None
 
     def policy(self, hash: str) -> str:
@@ -96,19 +96,29 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
+ALL = 2**62
+"""As a limit: no limit."""
+_RECEIPT = "INSERT INTO receipts VALUES (?,?) ON CONFLICT DO NOTHING"
+_IS_OPEN = f"state IN ({', '.join(repr(state.value) for state in State if state in OPEN)})"
+"""Word for word as the index says it: else SQLite doesn't see that the index has every such request."""
+
+
 class Store(Claims, Policies):
-    """The store contract on one SQLite file. Safe for threads and processes of one machine."""
+    """The record, and everything that has to change in the same transaction as it. Safe for threads, and for
+    processes of one machine (SQLite) or several (PostgreSQL)."""
 
     def __init__(
         self,
-        path: Path,
+        where: Path,
         now: Callable[[], datetime] = utc_now,
         salt: Callable[[], str] = lambda: os.urandom(16).hex(),
         source: Source | None = None,
     ) -> None:
-        """`source`: where it is read from, if not from its file; only a copy is brought up to date then."""
-        self.path, self.is_new = path, not path.exists()  # before a connection makes it
-        super().__init__(Connections(path, source.uri if source else ""), now)
+        """`source`: where a file is read from, if not from its place; only a copy is brought up to date then.
+
+        Raises WrongRecord.
+        """
+        super().__init__(database_at(where, source), now)
         self._ledger = Ledger(self._on, now, salt)
         self._lanes = Lanes(self._on)
         self.finding = Finding(self._on, self._folded)
@@ -116,19 +126,26 @@ class Store(Claims, Policies):
         self.people = People(self._on, self.homes.changed)
         self.groups = Groups(self._on, now)
         self.cards = Cards(self._on, now)
-        self._prepare(is_ours=source is None or source.is_copy)
-        self._probe = Probe(self._on, path)
+        self._probe = Probe(self._on)
+        self._prepare()
 
-    def _prepare(self, is_ours: bool) -> None:
-        """Looks whether it is a record that this program may open; `is_ours`: and brings it up to date."""
+    @property
+    def is_new(self) -> bool:
+        """Whether there was nothing in it when it was opened."""
+        return self._on.is_new
+
+    @property
+    def path(self) -> Path:
+        """The file of a record on SQLite."""
+        if not isinstance(self._on, Sqlite):
+            raise TypeError(f"{self._on.name} is no file")
+        return self._on.path
+
+    def _prepare(self) -> None:
+        """Looks whether it is a record that this program may open, and brings a file up to date."""
         try:
-            tables = {row[0] for row in self._on.rows("SELECT name FROM sqlite_master WHERE type = 'table'")}
-            if tables and "meta" not in tables:
-                raise WrongRecord(
-                    f"{self.path} is a database, but not a record of this bot. Name another file."
-                )
-            self.layout = self._layout() if tables else schema.LAYOUT
-            if is_ours:
+            self.layout = self._layout() if self._on.tables() else schema.LAYOUT
+            if self._on.migrates_itself:
                 self._bring_up_to_date()
         except WrongRecord:
             self._on.close()
@@ -136,20 +153,18 @@ class Store(Claims, Policies):
         except StoreTrouble as error:
             self._on.close()
             raise WrongRecord(
-                f"{self.path} can't be opened as a record: {error.__cause__}. Nothing was changed."
+                f"{self._on.name} can't be opened as a record: {error.__cause__}. Nothing was changed."
             ) from error
 
     def _bring_up_to_date(self) -> None:
-        self._on.run("PRAGMA journal_mode=WAL")
-        with self._on.writing():
-            schema.migrations.apply(self._on.db)
+        with self._on.migrating():
             if self.layout < schema.LAYOUT:
                 self._file_all()
 
     def _file_all(self) -> None:
         """Files anew what is open: by what it is found has changed with the layout. And links who is who."""
         self.people.link_known()
-        for request in self.requests(states=OPEN, limit=-1):
+        for request in self.requests(states=OPEN, limit=ALL):
             expires = listed(request)["expires_at"]
             self._on.run("UPDATE requests SET expires_at = ? WHERE number = ?", expires, request.number)
             self.finding.file(request)
@@ -157,16 +172,21 @@ class Store(Claims, Policies):
 
     def _layout(self) -> int:
         """In which layout the record was written last. Raises WrongRecord where this program knows less."""
+        if "meta" not in self._on.tables():
+            raise self._no_record()
         meta = {row["key"]: row["value"] for row in self._on.rows("SELECT key, value FROM meta")}
         oldest = str(meta.get("oldest"))
         if not oldest.isdecimal():
-            raise WrongRecord(f"{self.path} is a database, but not a record of this bot. Name another file.")
+            raise self._no_record()
         if int(oldest) > schema.LAYOUT:
             raise WrongRecord(
-                f"{self.path} was written by a newer miro-bot (layout {meta['layout']}, this one knows "
+                f"{self._on.name} was written by a newer miro-bot (layout {meta['layout']}, this one knows "
                 f"{schema.LAYOUT}). Install that version again; nothing was changed."
             )
         return min(int(str(meta.get("layout"))), schema.LAYOUT)
+
+    def _no_record(self) -> WrongRecord:
+        return WrongRecord(f"{self._on.name} is a database, but not a record of this bot. Name another file.")
 
     def patience(self, seconds: float) -> AbstractContextManager[None]:
         """Lets this thread wait for other writers no longer than so many seconds in all, within the block."""
@@ -189,7 +209,7 @@ class Store(Claims, Policies):
         with self.writing():
             row = self._on.row("SELECT coalesce(max(number), 0) + 1 FROM requests")
             id = RequestId(f"R-{row[0] if row else 1}")
-            if receipt and not self._on.run("INSERT OR IGNORE INTO receipts VALUES (?,?)", receipt, id):
+            if receipt and not self._on.run(_RECEIPT, receipt, id):
                 seen = self._on.row("SELECT outcome FROM receipts WHERE key = ?", receipt)
                 if seen and seen["outcome"]:
                     return self.request(RequestId(seen["outcome"]))
@@ -223,7 +243,7 @@ class Store(Claims, Policies):
         else:
             self._on.run(
                 f"UPDATE requests SET {' = ?, '.join(line)} = ?, show_at = NULL,"
-                " lease_until = CASE WHEN ? THEN lease_until END WHERE number = ?",
+                " lease_until = CASE WHEN ? = 1 THEN lease_until END WHERE number = ?",
                 *line.values(), line["active"], request.number,
             )  # fmt: skip
         self._lanes.keep(request)
@@ -243,21 +263,22 @@ class Store(Claims, Policies):
     ) -> Sequence[Request]:
         """Requests, newest first; of a person: those asked by or about them."""
         states = tuple(states)
-        # The + leaves a person's own index to be used, which has their newest in order.
-        among = f"{'+' if person else ''}state IN ({','.join('?' * len(states))})" if states else "1"
         if person is None:
-            order = "ORDER BY number DESC LIMIT ?"
-            return self._read(f"SELECT number FROM requests WHERE {among} {order}", *states, limit)
-        return self._folded(self._numbers_of(person, among, states, limit))
+            where = among("state", states) if states else "1 = 1"
+            sql = f"SELECT number FROM requests WHERE {where} ORDER BY number DESC LIMIT ?"
+            return self._read(sql, *states, limit)
+        return self._folded(self._numbers_of(person, states, limit))
 
-    def _numbers_of(self, person: PersonId, among: str, states: Sequence[str], limit: int) -> list[int]:
+    def _numbers_of(self, person: PersonId, states: Sequence[str], limit: int) -> list[int]:
         """The newest by or about a person; rows of one address are one human."""
         rows = self._on.rows(f"{SAME} WHERE a.number = ?", number_of(person))
+        # An expression leaves a person's own index to be used, which has their newest in order.
+        where = among("state || ''", states) if states else "1 = 1"
         numbers: set[int] = set()
         for column, id in product(("requester", "subject"), {person, *(f"P-{row[0]}" for row in rows)}):
-            sql = f"SELECT number FROM requests WHERE {column} = ? AND {among} ORDER BY number DESC LIMIT ?"
+            sql = f"SELECT number FROM requests WHERE {column} = ? AND {where} ORDER BY number DESC LIMIT ?"
             numbers |= {row["number"] for row in self._on.rows(sql, id, *states, limit)}
-        return sorted(numbers, reverse=True)[: limit if limit >= 0 else None]
+        return sorted(numbers, reverse=True)[:limit]
 
     def _read(self, sql: str, *values: Any) -> list[Request]:
         return self._folded(row["number"] for row in self._on.rows(sql, *values))
@@ -273,39 +294,38 @@ class Store(Claims, Policies):
 
     def twins(self, request: Request) -> Sequence[Request]:
         """Older requests of the same action and subject that are not ended."""
+        subject = "subject = ?" if request.subject else "subject IS NULL"
         return self._read(
-            "SELECT number FROM requests WHERE action = ? AND subject IS ? AND number < ?"
-            " AND state IN ('checking', 'waiting', 'approved', 'working', 'stopped') ORDER BY number",
-            request.action, request.subject, request.number,
+            f"SELECT number FROM requests WHERE {_IS_OPEN} AND action = ? AND {subject} AND number < ?"
+            " ORDER BY number",
+            *(one for one in (request.action, request.subject) if one), request.number,
         )  # fmt: skip
 
     def done(self, action: str, subject: PersonId) -> Sequence[Request]:
         """Every request of this action about this person that was carried out, newest first."""
         return self._read(
-            "SELECT number FROM requests WHERE action = ? AND subject = ? AND state = 'done'"
-            " ORDER BY number DESC",
-            action, subject,
+            "SELECT number FROM requests WHERE action = ? AND subject = ? AND state = ? ORDER BY number DESC",
+            action, subject, State.DONE,
         )  # fmt: skip
 
     def followers(self, request: RequestId) -> Sequence[Request]:
         """Requests that joined this one."""
-        return self._read("SELECT number FROM requests WHERE because_of = ? AND state = 'joined'", request)
+        sql = "SELECT number FROM requests WHERE because_of = ? AND state = ?"
+        return self._read(sql, request, State.JOINED)
 
     # -- work ------------------------------------------------------------------------------------------
 
     def due(self, limit: int = 50) -> Sequence[Request]:
         """Requests about which time brings something: those that wait, and those given for some days."""
         return self._read(
-            # Left to itself, SQLite walks through everything that is done.
-            "SELECT number FROM requests INDEXED BY requests_due"
-            " WHERE state IN ('waiting', 'done') AND next_due <= ? ORDER BY next_due LIMIT ?",
+            "SELECT number FROM requests WHERE active = 0 AND next_due <= ? ORDER BY next_due LIMIT ?",
             stamp(self._now()), limit,
         )  # fmt: skip
 
     def once(self, receipt: str) -> bool:
         """Whether this delivery is new; it isn't new a second time."""
         with self.writing():
-            return self._on.run("INSERT OR IGNORE INTO receipts VALUES (?, '')", receipt) == 1
+            return self._on.run(_RECEIPT, receipt, "") == 1
 
     # -- delegates and proof ---------------------------------------------------------------------------
 
@@ -352,12 +372,64 @@ class Store(Claims, Policies):
         return verify(self._on, self._ledger, anchors)
 
     def tidy(self) -> None:
-        """Moves what is committed from the write-ahead log into the file; for when nobody waits."""
-        self._on.rows("PRAGMA wal_checkpoint(PASSIVE)")
+        """Does what can wait until nobody waits."""
+        self._on.tidy()
 
     def close(self) -> None:
         """Lets go of every connection."""
         self._on.close()
+
+
+ROOM = 16_384
+"""Bytes that a trial write takes: more than one page, so that a file would have to grow."""
+
+
+class _TakenBack(Exception):
+    """Ends a trial write."""
+
+
+class Probe:
+    """Whether the record takes a write now: tries to write; one caller at a time, the others get what was
+    found last."""
+
+    def __init__(self, on: Database) -> None:
+        self._on = on
+        self._lock, self._found = threading.Lock(), ""
+
+    def problem(self, patience: float) -> str:
+        """What is wrong with the record, in a sentence, or ''. It takes about `patience` seconds at most."""
+        if self._lock.acquire(timeout=patience):
+            try:
+                self._found = self._look(patience)
+            finally:
+                self._lock.release()
+        return self._found
+
+    def _look(self, patience: float) -> str:
+        if problem := self._on.problem():
+            return problem
+        try:
+            with self._on.patience(patience):
+                self._write()
+        except StoreTrouble as error:
+            return str(error)
+        return ""
+
+    def _write(self) -> None:
+        with suppress(_TakenBack), self._on.writing():
+            self._on.run(_RECEIPT, "probe", "-" * ROOM)
+            raise _TakenBack
+        if self._on.commit_failed:
+            # Taken back it doesn't reach the disk: whether that is well again, only a commit can tell.
+            with self._on.writing():
+                self._on.run(_RECEIPT, "probe", "")
+                self._on.run("DELETE FROM receipts WHERE key = 'probe'")
+            self._on.commit_failed = False
+
+
+def database_at(where: Path, source: Source | None = None) -> Database:
+    """The database of a record; only this function knows which kinds there are."""
+    return Sqlite(where, source)
 
 
 @contextmanager

@@ -1,7 +1,6 @@
 """Whether the record on SQLite is what was written: everything that looking at the file alone can tell."""
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import replace
 from hashlib import sha256
 
@@ -9,7 +8,6 @@ from approvals.decide.delegates import AWAY, DELEGATED, RETURNED, delegation
 from approvals.folding import fold
 from approvals.humans import ordered
 from approvals.ids import BOT, stamp
-from approvals.record import schema
 from approvals.record.chain import (
     GENESIS,
     IN_FORCE,
@@ -23,17 +21,16 @@ from approvals.record.chain import (
     digest,
     faults,
 )
-from approvals.record.database import StoreTrouble
+from approvals.record.database import Database, StoreTrouble
 from approvals.record.index import keys
-from approvals.record.sqlite import Connections
 from approvals.request import FORMATS, listed
 from approvals.splits import PEOPLE, SPLIT, told_apart
 
 
-def verify(on: Connections, ledger: Ledger, anchors: Sequence[Anchor]) -> Verified:
+def verify(on: Database, ledger: Ledger, anchors: Sequence[Anchor]) -> Verified:
     """Walks the whole record. Where a table isn't what it should be, nothing in it can be relied on."""
-    with _standing_still(on):
-        damage = [*_damage(on)]
+    with on.standing_still():
+        damage = [*on.damage()]
         try:
             found = _looked_through(on, ledger, anchors)
         except StoreTrouble:
@@ -43,17 +40,8 @@ def verify(on: Connections, ledger: Ledger, anchors: Sequence[Anchor]) -> Verifi
     return replace(found, faults=(*damage, *found.faults))
 
 
-def _damage(on: Connections) -> Iterator[str]:
-    """What SQLite itself finds wrong with the file: pages, indexes, and rows that refer to none."""
-    for [line] in on.rows("PRAGMA integrity_check"):
-        if line != "ok":
-            yield f"the file is damaged: {line}"
-    for row in on.rows("PRAGMA foreign_key_check"):
-        yield f"row {row['rowid']} of {row['table']} refers to one of {row['parent']} that isn't there"
-
-
-def _looked_through(on: Connections, ledger: Ledger, anchors: Sequence[Anchor]) -> Verified:
-    strange = [*schema.differences(map(tuple, on.rows("SELECT type, name, sql FROM sqlite_master")))]
+def _looked_through(on: Database, ledger: Ledger, anchors: Sequence[Anchor]) -> Verified:
+    strange = [*on.differences()]
     found = [sentence for _, sentence in strange]
     if any(kind == "table" for kind, _ in strange):
         return Verified(Anchor(0, GENESIS), 0, (*found, "because of that, nothing else was looked at"))
@@ -65,23 +53,13 @@ def _looked_through(on: Connections, ledger: Ledger, anchors: Sequence[Anchor]) 
     return Verified(end, count, tuple(found))
 
 
-@contextmanager
-def _standing_still(on: Connections) -> Iterator[None]:
-    """All is read as of one moment: a bot that goes on writing would look like a forger."""
-    on.run("SAVEPOINT looking")
-    try:
-        yield
-    finally:
-        on.run("RELEASE looking")
-
-
-def _policies(on: Connections) -> Iterator[str]:
+def _policies(on: Database) -> Iterator[str]:
     for row in on.rows("SELECT hash, text FROM policies"):
         if sha256(row["text"].encode()).hexdigest() != row["hash"]:
             yield f"the text of the policy {row['hash'][:12]} was changed"
 
 
-def _said(on: Connections, entries: Sequence[Sealed]) -> Iterator[str]:
+def _said(on: Database, entries: Sequence[Sealed]) -> Iterator[str]:
     """What the entries say, and of whom, against everything that is kept beside them."""
     people = {BOT, *(f"P-{row['number']}" for row in on.rows("SELECT number FROM people"))}
     policies = {row["hash"] for row in on.rows("SELECT hash FROM policies")}
@@ -121,7 +99,7 @@ def _words(one: Sealed) -> Iterator[str]:
         yield f"{name} never said its {key}"
 
 
-def _list(on: Connections, ledger: Ledger) -> Iterator[str]:
+def _list(on: Database, ledger: Ledger) -> Iterator[str]:
     """The list of requests, from which all work is found, against the entries of each."""
     lanes, filed = (
         {(row["number"], row["key"]) for row in on.rows(f"SELECT number, key FROM {table}")}
@@ -153,7 +131,7 @@ def _list(on: Connections, ledger: Ledger) -> Iterator[str]:
         yield f"{row['stream']} is in the record, but not in the list of requests"
 
 
-def _splits(on: Connections, ledger: Ledger) -> Iterator[str]:
+def _splits(on: Database, ledger: Ledger) -> Iterator[str]:
     """Who was told apart, against the entries that say so: one pair too many lets people decide their own."""
     said = {ordered(*told_apart(event)) for event in ledger.events(PEOPLE)}
     rows = on.rows("SELECT one, other FROM apart WHERE kind = 'split'")
@@ -161,7 +139,7 @@ def _splits(on: Connections, ledger: Ledger) -> Iterator[str]:
         yield f"that {one} and {other} are two people isn't as the record says it"
 
 
-def _away(on: Connections, ledger: Ledger) -> Iterator[str]:
+def _away(on: Database, ledger: Ledger) -> Iterator[str]:
     """Who stands in for whom, against the entries that say so."""
     said: dict[str, tuple[str, str, str]] = {}
     for event in ledger.events(AWAY):

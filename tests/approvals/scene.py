@@ -18,6 +18,7 @@ from approvals.ids import BOT, PersonId, RequestId, SlackId, stamp
 from approvals.people import Account, Person, Standing
 from approvals.policy.check import load
 from approvals.policy.model import Policy
+from approvals.record.sqlite import Sqlite
 from approvals.record.store import Store
 from approvals.request import FORMATS, Draft, Event, Request
 from approvals.states import State, What
@@ -86,6 +87,12 @@ def _sqlite(folder: Path, clock: Clock) -> Store:
 
 STORES: dict[str, Callable[[Path, Clock], Store]] = {"sqlite": _sqlite}
 """Every store that keeps the contract: opens the one of a folder, anew or again."""
+
+
+def on_sqlite(store: Store) -> Sqlite:
+    """The database of a record that is a file."""
+    assert isinstance(store._on, Sqlite)
+    return store._on
 
 
 def mail(name: str) -> str:

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 
 from approvals.ids import stamp
 from approvals.record.store import Store
+from tests.approvals.scene import on_sqlite
 
 NUMBERS = "WITH RECURSIVE n(i) AS (SELECT :first UNION ALL SELECT i + 1 FROM n WHERE i < :last) "
 PEOPLE = """
@@ -40,7 +41,7 @@ class Crowd:
 
     def __init__(self, store: Store, now: datetime) -> None:
         self.store, self._now = store, now
-        self._db: sqlite3.Connection = store._on.db.conn
+        self._db: sqlite3.Connection = on_sqlite(store).db.conn
         self._last = 0
 
     def people(self, count: int, *, shown: bool = True) -> "Crowd":
@@ -97,7 +98,7 @@ def effort(store: Store, call: Callable[[], object]) -> int:
         steps += 1
         return 0
 
-    connections = store._on._all
+    connections = on_sqlite(store)._all
     for one in connections:
         one.set_progress_handler(count, 1)
     call()

@@ -7,7 +7,7 @@ from sqlite_utils import Database
 
 from approvals.record import schema
 
-NEXT = {1: "relations", 2: "teams_left", 3: "layout_4"}
+NEXT = {1: "relations", 2: "teams_left", 3: "layout_4", 4: "layout_5"}
 """What each layout still lacks, by its number."""
 
 

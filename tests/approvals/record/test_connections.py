@@ -9,50 +9,50 @@ from threading import Barrier, Event, Thread
 import pytest
 
 from approvals.record.database import Overtaken, StoreTrouble
-from approvals.record.sqlite import Connections, troubles
+from approvals.record.sqlite import Sqlite, troubles
 
 
 @pytest.fixture
-def on(tmp_path: Path) -> Iterator[Connections]:
-    """Connections to a file with one table in it."""
-    found = Connections(tmp_path / "some.db")
+def on(tmp_path: Path) -> Iterator[Sqlite]:
+    """Sqlite to a file with one table in it."""
+    found = Sqlite(tmp_path / "some.db")
     found.run("CREATE TABLE things (name TEXT NOT NULL UNIQUE)")
     yield found
     found.close()
 
 
-def names(on: Connections) -> list[str]:
+def names(on: Sqlite) -> list[str]:
     """What is in the table."""
     return [row["name"] for row in on.rows("SELECT name FROM things ORDER BY name")]
 
 
-def add(on: Connections, name: str) -> None:
+def add(on: Sqlite, name: str) -> None:
     """Puts one thing into the table."""
     with on.writing():
         on.run("INSERT INTO things VALUES (?)", name)
 
 
-def test_a_thread_keeps_its_connection(on: Connections) -> None:
+def test_a_thread_keeps_its_connection(on: Sqlite) -> None:
     assert on.db is on.db
 
 
-def test_two_threads_have_two_connections(on: Connections) -> None:
+def test_two_threads_have_two_connections(on: Sqlite) -> None:
     with ThreadPoolExecutor(1) as other:
         assert other.submit(lambda: on.db).result() is not on.db
 
 
-def test_every_connection_writes_durably(on: Connections) -> None:
+def test_every_connection_writes_durably(on: Sqlite) -> None:
     [synchronous], [keys] = on.rows("PRAGMA synchronous"), on.rows("PRAGMA foreign_keys")
     assert (synchronous[0], keys[0]) == (2, 1)
 
 
-def test_what_a_transaction_wrote_stays(on: Connections) -> None:
+def test_what_a_transaction_wrote_stays(on: Sqlite) -> None:
     add(on, "a")
     assert names(on) == ["a"]
     assert not on.db.conn.in_transaction
 
 
-def test_an_error_takes_everything_back(on: Connections) -> None:
+def test_an_error_takes_everything_back(on: Sqlite) -> None:
     with pytest.raises(ZeroDivisionError), on.writing():
         on.run("INSERT INTO things VALUES ('a')")
         raise ZeroDivisionError
@@ -61,14 +61,14 @@ def test_an_error_takes_everything_back(on: Connections) -> None:
     assert names(on) == ["b"]
 
 
-def test_a_transaction_inside_another_is_part_of_it(on: Connections) -> None:
+def test_a_transaction_inside_another_is_part_of_it(on: Sqlite) -> None:
     with pytest.raises(ZeroDivisionError), on.writing():
         add(on, "a")
         raise ZeroDivisionError
     assert names(on) == []
 
 
-def test_an_inner_error_takes_everything_back(on: Connections) -> None:
+def test_an_inner_error_takes_everything_back(on: Sqlite) -> None:
     with pytest.raises(StoreTrouble, match="nothing of it was"), on.writing():
         add(on, "a")
         with pytest.raises(ZeroDivisionError), on.writing():
@@ -80,7 +80,7 @@ def test_an_inner_error_takes_everything_back(on: Connections) -> None:
     assert names(on) == ["d"]
 
 
-def test_nothing_more_is_taken_after_a_part_failed(on: Connections) -> None:
+def test_nothing_more_is_taken_after_a_part_failed(on: Sqlite) -> None:
     with pytest.raises(StoreTrouble), on.writing():
         with pytest.raises(ZeroDivisionError), on.writing():
             raise ZeroDivisionError
@@ -89,13 +89,13 @@ def test_nothing_more_is_taken_after_a_part_failed(on: Connections) -> None:
     assert names(on) == []
 
 
-def test_nobody_else_sees_an_open_transaction(on: Connections) -> None:
+def test_nobody_else_sees_an_open_transaction(on: Sqlite) -> None:
     with ThreadPoolExecutor(1) as other, on.writing():
         on.run("INSERT INTO things VALUES ('a')")
         assert other.submit(names, on).result() == []
 
 
-def test_a_second_writer_waits_for_the_first(on: Connections) -> None:
+def test_a_second_writer_waits_for_the_first(on: Sqlite) -> None:
     begun, seen = Event(), []
 
     def second() -> None:
@@ -113,7 +113,7 @@ def test_a_second_writer_waits_for_the_first(on: Connections) -> None:
     assert seen == ["a"]
 
 
-def test_many_writers_lose_nothing(on: Connections) -> None:
+def test_many_writers_lose_nothing(on: Sqlite) -> None:
     start = Barrier(16)
 
     def work(n: int) -> None:
@@ -126,9 +126,9 @@ def test_many_writers_lose_nothing(on: Connections) -> None:
     assert names(on) == [f"{n:02}-{k}" for n in range(16) for k in range(5)]
 
 
-def test_reading_before_writing_cannot_be_overtaken(tmp_path: Path, on: Connections) -> None:
+def test_reading_before_writing_cannot_be_overtaken(tmp_path: Path, on: Sqlite) -> None:
     """A deferred transaction that reads first fails at once when another process has written since."""
-    other = Connections(tmp_path / "some.db")
+    other = Sqlite(tmp_path / "some.db")
     with ThreadPoolExecutor(1) as elsewhere:
         with on.writing():
             before = names(on)
@@ -140,7 +140,7 @@ def test_reading_before_writing_cannot_be_overtaken(tmp_path: Path, on: Connecti
     other.close()
 
 
-def test_closing_closes_every_threads_connection(on: Connections) -> None:
+def test_closing_closes_every_threads_connection(on: Sqlite) -> None:
     with ThreadPoolExecutor(1) as other:
         theirs = other.submit(lambda: on.db.conn).result()
     mine = on.db.conn
@@ -150,20 +150,20 @@ def test_closing_closes_every_threads_connection(on: Connections) -> None:
             connection.execute("SELECT 1")
 
 
-def test_a_closed_one_opens_again_when_asked(on: Connections) -> None:
+def test_a_closed_one_opens_again_when_asked(on: Sqlite) -> None:
     add(on, "a")
     on.close()
     assert names(on) == ["a"]
 
 
 def test_database_errors_become_sentences() -> None:
-    with pytest.raises(StoreTrouble) as told, troubles(Path("record.db")):
+    with pytest.raises(StoreTrouble) as told, troubles("record.db"):
         raise sqlite3.OperationalError("disk I/O error")
     assert str(told.value).startswith("The record record.db can't be used: disk I/O error. Nothing was done.")
 
 
 def test_broken_rules_and_own_errors_pass_as_they_are() -> None:
-    with pytest.raises(sqlite3.IntegrityError), troubles(Path("record.db")):
+    with pytest.raises(sqlite3.IntegrityError), troubles("record.db"):
         raise sqlite3.IntegrityError("the record is append-only")
-    with pytest.raises(Overtaken), troubles(Path("record.db")):
+    with pytest.raises(Overtaken), troubles("record.db"):
         raise Overtaken("R-1 has moved on")

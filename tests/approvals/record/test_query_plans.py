@@ -1,7 +1,6 @@
 """How SQLite goes about it: by an index, never by walking through a table that grows for years."""
 
 import re
-import sqlite3
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
@@ -9,6 +8,7 @@ from typing import Any
 import pytest
 
 from approvals.ids import PersonId
+from approvals.record.database import Row
 from approvals.record.people import SAME
 from approvals.record.store import Store
 from tests.approvals.scene import START, asked, met, planned
@@ -26,7 +26,7 @@ def plans(record: Store) -> Iterator[list[str]]:
     found: list[str] = []
     rows = record._on.rows
 
-    def explained(sql: str, *values: Any) -> list[sqlite3.Row]:
+    def explained(sql: str, *values: Any) -> list[Row]:
         found.extend(str(row["detail"]) for row in rows(f"EXPLAIN QUERY PLAN {sql}", *values))
         return rows(sql, *values)
 
@@ -60,6 +60,13 @@ def test_a_request_is_read_without_reading_others(record: Store, plans: list[str
 def test_what_is_due_is_found_by_its_time(record: Store, plans: list[str]) -> None:
     assert record.due() == []
     assert plans == ["SEARCH requests USING INDEX requests_due (next_due<?)"]
+
+
+def test_what_is_the_same_and_open_is_found_by_an_index_of_its_own(record: Store, plans: list[str]) -> None:
+    """Which names the very states that are open."""
+    request = record.ask(asked(ADA, subject=BO))
+    assert record.twins(request) == []
+    assert "SEARCH requests USING INDEX requests_twins" in " ".join(plans)
 
 
 def test_nothing_on_a_page_is_found_by_reading_a_whole_table(record: Store, plans: list[str]) -> None:

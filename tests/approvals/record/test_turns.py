@@ -11,15 +11,15 @@ from threading import Barrier, Event
 import pytest
 
 from approvals.record.database import StoreTrouble, Turns
-from approvals.record.sqlite import Connections
+from approvals.record.sqlite import Sqlite
 
 TOGETHER = 8
 
 
 @pytest.fixture
-def on(tmp_path: Path) -> Iterator[Connections]:
-    """Connections to a file with one table in it."""
-    found = Connections(tmp_path / "some.db")
+def on(tmp_path: Path) -> Iterator[Sqlite]:
+    """Sqlite to a file with one table in it."""
+    found = Sqlite(tmp_path / "some.db")
     found.run("CREATE TABLE things (name TEXT NOT NULL)")
     yield found
     found.close()
@@ -33,14 +33,14 @@ def in_queue(turns: Turns, many: int) -> None:
         time.sleep(0.001)
 
 
-def add(on: Connections, name: str, then: Callable[[], None] = lambda: None) -> None:
+def add(on: Sqlite, name: str, then: Callable[[], None] = lambda: None) -> None:
     """Puts one thing into the table."""
     with on.writing():
         on.run("INSERT INTO things VALUES (?)", name)
         then()
 
 
-def behind_one(on: Connections, *works: Callable[[], None]) -> list[Future[None]]:
+def behind_one(on: Sqlite, *works: Callable[[], None]) -> list[Future[None]]:
     """One writer, and others that queue while it has its turn; all of them, ended."""
     with ThreadPoolExecutor(len(works)) as threads, on.writing():
         on.run("INSERT INTO things VALUES ('first')")
@@ -52,12 +52,12 @@ def behind_one(on: Connections, *works: Callable[[], None]) -> list[Future[None]
     return found
 
 
-def names(on: Connections) -> list[str]:
+def names(on: Sqlite) -> list[str]:
     """What is in the table, in the order in which it was written."""
     return [row["name"] for row in on.rows("SELECT name FROM things ORDER BY rowid")]
 
 
-def commits(on: Connections) -> list[str]:
+def commits(on: Sqlite) -> list[str]:
     """Where every COMMIT from now on is noted."""
     found: list[str] = []
     with on.writing():
@@ -89,7 +89,7 @@ def test_turns_come_in_the_order_in_which_they_were_asked_for() -> None:
     assert not turns.is_awaited()
 
 
-def test_those_who_queue_share_one_commit(on: Connections) -> None:
+def test_those_who_queue_share_one_commit(on: Sqlite) -> None:
     seen = commits(on)
     works = behind_one(on, *(lambda n=n: add(on, str(n)) for n in range(TOGETHER)))
     assert [one.exception() for one in works] == [None] * TOGETHER
@@ -97,7 +97,7 @@ def test_those_who_queue_share_one_commit(on: Connections) -> None:
     assert seen == ["COMMIT"]
 
 
-def test_nobody_leaves_before_the_commit(on: Connections, tmp_path: Path) -> None:
+def test_nobody_leaves_before_the_commit(on: Sqlite, tmp_path: Path) -> None:
     def added_and_looked_up() -> None:
         add(on, "second")
         with closing(sqlite3.connect(tmp_path / "some.db")) as elsewhere:
@@ -107,14 +107,14 @@ def test_nobody_leaves_before_the_commit(on: Connections, tmp_path: Path) -> Non
     assert work.exception() is None
 
 
-def test_the_error_of_one_is_the_error_of_one(on: Connections) -> None:
+def test_the_error_of_one_is_the_error_of_one(on: Sqlite) -> None:
     bad, good = behind_one(on, lambda: add(on, "bad", fails), lambda: add(on, "good"))
     assert isinstance(bad.exception(), ZeroDivisionError)
     assert good.exception() is None
     assert names(on) == ["first", "good"]
 
 
-def test_an_error_of_the_first_leaves_the_others_their_own(on: Connections) -> None:
+def test_an_error_of_the_first_leaves_the_others_their_own(on: Sqlite) -> None:
     with ThreadPoolExecutor(1) as threads, pytest.raises(ZeroDivisionError), on.writing():
         on.run("INSERT INTO things VALUES ('first')")
         work = threads.submit(add, on, "second")
@@ -124,7 +124,7 @@ def test_an_error_of_the_first_leaves_the_others_their_own(on: Connections) -> N
     assert names(on) == ["second"]
 
 
-def test_later_turns_see_what_earlier_ones_wrote(on: Connections) -> None:
+def test_later_turns_see_what_earlier_ones_wrote(on: Sqlite) -> None:
     seen: list[str] = []
 
     def look() -> None:
@@ -135,7 +135,7 @@ def test_later_turns_see_what_earlier_ones_wrote(on: Connections) -> None:
     assert seen == ["first"]
 
 
-def test_a_commit_that_fails_fails_for_all(on: Connections) -> None:
+def test_a_commit_that_fails_fails_for_all(on: Sqlite) -> None:
     def spoil() -> None:
         add(on, "spoilt", lambda: on.db.conn.rollback())
 
@@ -148,7 +148,7 @@ def test_a_commit_that_fails_fails_for_all(on: Connections) -> None:
     assert names(on) == ["again"]
 
 
-def test_a_full_disk_is_everybodys_error_and_not_for_ever(on: Connections) -> None:
+def test_a_full_disk_is_everybodys_error_and_not_for_ever(on: Sqlite) -> None:
     def page_limit(pages: int) -> None:
         with on.writing():
             on.rows(f"PRAGMA max_page_count = {pages}")
@@ -174,7 +174,7 @@ def test_a_full_disk_is_everybodys_error_and_not_for_ever(on: Connections) -> No
     assert names(on) == ["small"]
 
 
-def test_a_turn_inside_a_turn_waits_for_nobody(on: Connections) -> None:
+def test_a_turn_inside_a_turn_waits_for_nobody(on: Sqlite) -> None:
     ended = Event()
 
     def inner() -> None:

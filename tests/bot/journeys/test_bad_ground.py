@@ -7,11 +7,12 @@ import pytest
 
 from approvals.policy.check import BrokenPolicy
 from approvals.record.database import StoreTrouble, WrongRecord
-from approvals.record.sqlite import Connections
+from approvals.record.sqlite import Sqlite
 from bot.app import build
 from bot.cli.policy.template import TEMPLATE
 from bot.sandbox.stage import CHANNEL, POLICY, Stage
 from bot.settings import BadSettings, Settings
+from tests.approvals.scene import on_sqlite
 from tests.bot.journeys.scenes import (
     answer,
     approve,
@@ -92,15 +93,15 @@ def test_another_programs_database_is_left_alone(tmp_path: Path) -> None:
 def fill(s: Stage, monkeypatch: pytest.MonkeyPatch, full: bool = True) -> None:
     """As if the disk were full: SQLite takes no further write on any connection."""
     pragma = f"PRAGMA query_only={'ON' if full else 'OFF'}"
-    opened = Connections._open
+    opened = Sqlite._open
 
-    def open_full(self: Connections) -> object:
+    def open_full(self: Sqlite) -> object:
         db = opened(self)
         db.execute(pragma)
         return db
 
-    monkeypatch.setattr(Connections, "_open", open_full if full else opened)
-    for connection in s.bot.store._on._all:
+    monkeypatch.setattr(Sqlite, "_open", open_full if full else opened)
+    for connection in on_sqlite(s.bot.store)._all:
         connection.execute(pragma)
 
 

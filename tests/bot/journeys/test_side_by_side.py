@@ -8,6 +8,7 @@ from bot.actions import ACTIONS
 from bot.sandbox.miro.service import Fault
 from bot.sandbox.stage import POLICY, Stage
 from bot.slack.words import dates, phrases
+from tests.approvals.scene import on_sqlite
 from tests.bot.journeys.scenes import approve, ask, calls, card, history, read, state, teams_of, told, wait
 
 ACCESS = ("U0ALEX", "/miro-access", "for Engineering because I start Monday")
@@ -86,7 +87,7 @@ def test_a_claim_that_could_not_be_given_back_is_given_back_next_time(s: Stage) 
 
 def full(s: Stage, is_full: bool) -> None:
     """As if the disk were full: SQLite takes no further write."""
-    for connection in s.bot.store._on._all:
+    for connection in on_sqlite(s.bot.store)._all:
         assert isinstance(connection, sqlite3.Connection)
         connection.execute(f"PRAGMA query_only={'ON' if is_full else 'OFF'}")
 

@@ -13,10 +13,11 @@ import httpx
 import pytest
 
 from approvals.record.database import StoreTrouble, Turns
-from approvals.record.sqlite import Connections
+from approvals.record.sqlite import Sqlite
 from approvals.record.store import Store
 from bot.sandbox.slack.deliveries import Reply
 from bot.sandbox.stage import CHANNEL, Stage
+from tests.approvals.scene import on_sqlite
 from tests.bot.journeys.scenes import answer, ask, card, last, playing, request, state
 
 pytestmark = pytest.mark.regression
@@ -149,7 +150,7 @@ def test_a_worker_that_waits_for_the_record_keeps_no_listener_waiting(tmp_path: 
 
 
 def test_patience_is_one_for_all_that_a_thread_does(tmp_path: Path) -> None:
-    on = Connections(tmp_path / "some.db")
+    on = Sqlite(tmp_path / "some.db")
     on.run("PRAGMA journal_mode=WAL")
     on.run("CREATE TABLE things (name TEXT)")
     with held(tmp_path / "some.db", "BEGIN IMMEDIATE"), on.patience(0.3):
@@ -167,7 +168,7 @@ def test_a_reader_of_a_record_that_somebody_has_alone_waits_no_longer(tmp_path: 
     Store(tmp_path / "record.db").close()
     alone = ("PRAGMA locking_mode=EXCLUSIVE", "BEGIN EXCLUSIVE", "UPDATE meta SET value = value", "COMMIT")
     with held(tmp_path / "record.db", *alone):
-        on = Connections(tmp_path / "record.db")
+        on = Sqlite(tmp_path / "record.db")
         began = time.monotonic()
         with on.patience(0.2), pytest.raises(StoreTrouble, match="in use"):
             on.rows("SELECT * FROM meta")
@@ -213,7 +214,7 @@ def test_health_says_that_the_record_is_in_use(s: Stage, way: tuple[str, ...]) -
 
 
 def each(s: Stage, statement: str) -> None:
-    for connection in s.bot.store._on._all:
+    for connection in on_sqlite(s.bot.store)._all:
         connection.execute(statement)
 
 

@@ -11,7 +11,7 @@ from approvals.record.store import Store
 from approvals.request import Request, Urgency
 from approvals.states import What
 from tests.approvals.record.older import as_layout
-from tests.approvals.scene import START, STORES, Clock, asked, draft, met, planned
+from tests.approvals.scene import START, STORES, Clock, asked, draft, met, on_sqlite, planned
 
 pytestmark = pytest.mark.regression
 
@@ -157,10 +157,10 @@ def effort(store: Store) -> int:
         steps += 1
         return 0
 
-    for one in store._on._all:
+    for one in on_sqlite(store)._all:
         one.set_progress_handler(count, 1)
     store.claim("one", LEASE)
-    for one in store._on._all:
+    for one in on_sqlite(store)._all:
         one.set_progress_handler(None, 1)
     return steps
 
@@ -178,7 +178,7 @@ def test_a_claim_costs_the_same_among_a_hundred_and_among_ten_thousand(
         at = stamp(clock.now() + due) if due is not None else None
         values = {"last": count + 9, "state": state, "due": at, "rank": rank, "lease": lease}
         with store.writing():
-            store._on.db.execute(ROWS, values)
+            on_sqlite(store).db.execute(ROWS, values)
         efforts.append(effort(store))
         store.close()
     assert efforts[1] <= 1.5 * efforts[0]
@@ -189,16 +189,17 @@ def test_no_claim_walks_through_all_requests(store: Store) -> None:
     plans: list[str] = []
     seen: list[str] = []
     with store.writing():
-        store._on.db.conn.set_trace_callback(seen.append)
+        on_sqlite(store).db.conn.set_trace_callback(seen.append)
     ask(store, Urgency.ORDINARY, "admins")
     seen.clear()
     store.claim("one", LEASE)
     with store.writing():
-        store._on.db.conn.set_trace_callback(None)
+        on_sqlite(store).db.conn.set_trace_callback(None)
         for statement in seen:
             if statement.startswith(("SELECT", "UPDATE")):
                 plans += [
-                    row[3] for row in store._on.db.execute(f"EXPLAIN QUERY PLAN {statement}").fetchall()
+                    row[3]
+                    for row in on_sqlite(store).db.execute(f"EXPLAIN QUERY PLAN {statement}").fetchall()
                 ]
     assert plans
     assert [plan for plan in plans if plan.startswith("SCAN") and " n" not in plan] == []

@@ -19,7 +19,7 @@ class Raw:
     url: str = ""
     heads: list[str] = field(default_factory=list)
     lines: int = 0
-    """Connections that were opened."""
+    """Sqlite that were opened."""
 
 
 def http(status: str, body: bytes = b"", *headers: str) -> list[bytes]:

@@ -1,4 +1,4 @@
-"""Connections that bring nothing whole: bounded before any signature, and Slack gets through beside them."""
+"""Sqlite that bring nothing whole: bounded before any signature, and Slack gets through beside them."""
 
 import socket
 import threading
