@@ -23,6 +23,8 @@ from bot.cards.handles import Handle
 from bot.cards.scene import Scene
 
 SHOWN_BY = "/miro status R-42 shows any of them."
+NOBODY = "nobody"
+"""What a button carries that was drawn while nobody stood in."""
 NOBODY_STANDS_IN = "Nobody stands in for you. Before you're away, name who decides in your place."
 ALL_AT_ONCE = 20
 """Requests that one form approves: each of its lines has to be read."""
@@ -243,7 +245,7 @@ def _admins(admins: Admins) -> list[Block]:
 
 def _delegate(page: Page) -> list[Block]:
     if page.delegate is None:
-        text, buttons = NOBODY_STANDS_IN, [button("Name a Delegate", "away", "nobody")]
+        text, buttons = NOBODY_STANDS_IN, [button("Name a Delegate", "away", NOBODY)]
     else:
         text, key = page.delegate.text, page.delegate.key
         buttons = [button("Change", "away", key), button("I'm Back", "away-off", key)]

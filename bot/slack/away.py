@@ -18,6 +18,7 @@ from approvals.record.database import StoreTrouble
 from approvals.record.outbox import Note
 from approvals.refusals import Outdated, Refused
 from bot.cards.blocks import Block, message
+from bot.cards.home import NOBODY
 from bot.cards.named import mark
 from bot.context import Desk
 from bot.slack import forms
@@ -62,9 +63,18 @@ def standing(desk: Desk, who: Who) -> str:
 
 
 OTHER_DELEGATION = (
-    "You have named somebody else, or other days, since this page was drawn, so nothing was done. "
+    "Who stands in for you, or the days, have changed since this page was drawn, so nothing was done. "
     "What holds now stands here."
 )
+OTHER_SINCE_OPENED = (
+    "Who stands in for you, or the days, have changed since this form was opened, so nothing was done. "
+    "Close it and open it once more."
+)
+
+
+def key(delegation: Delegation | None) -> str:
+    """What a button carries of the delegation it was drawn from."""
+    return delegation.key if delegation else NOBODY
 
 
 class WrongPerson(Refused):
@@ -74,8 +84,11 @@ class WrongPerson(Refused):
 # -- set and ended ---------------------------------------------------------------------------------------
 
 
-def name(desk: Desk, who: Who, entry: str, since: str, until: str) -> str:
-    """Names a delegate for whole days of somebody's own clock, and tells them. Raises Refused."""
+def name(desk: Desk, who: Who, entry: str, since: str, until: str, drawn: str | None = None) -> str:
+    """Names a delegate for whole days of somebody's own clock, and tells them. Raises Refused.
+
+    `drawn`: the delegation that a form was opened on (`key`); another one isn't replaced by it.
+    """
     other, zone = _able(desk, who, entry), _zone(who.person)
     today = desk.now().astimezone(zone).date()
     first = _midnight(_day(since) if since else today, zone)
@@ -85,6 +98,8 @@ def name(desk: Desk, who: Who, entry: str, since: str, until: str) -> str:
     with desk.store.writing():
         before = desk.store.people.named_delegate(who.person.id, desk.now())
         if before != new:
+            if drawn not in (None, key(before)):
+                raise Outdated(OTHER_SINCE_OPENED)
             desk.store.delegate(draft)
             _tell(desk, who, before, new)
     _review(desk)
@@ -94,11 +109,11 @@ def name(desk: Desk, who: Who, entry: str, since: str, until: str) -> str:
 def end(desk: Desk, who: Who, drawn: str | None = None) -> str:
     """Back before the last day; whoever stood in is told. Raises Refused.
 
-    `drawn`: the delegation that a button was drawn from (`Delegation.key`); another one isn't ended by it.
+    `drawn`: the delegation that a button was drawn from (`key`); another one isn't ended by it.
     """
     with desk.store.writing():
         before = desk.store.people.named_delegate(who.person.id, desk.now())
-        if before and drawn not in (None, before.key):
+        if before and drawn not in (None, key(before)):
             raise Outdated(OTHER_DELEGATION)
         desk.store.delegate(returned(who, before, desk.now()))
         _tell(desk, who, before, None)
@@ -205,30 +220,36 @@ class Away:
         """Name a Delegate opens a form, filled in with what is set."""
         ack()
         try:
-            client.views_open(trigger_id=body["trigger_id"], view=self._form(self._who(body)))
+            client.views_open(trigger_id=body["trigger_id"], view=self._form(self._who(body), _drawn(body)))
+        except Outdated as error:
+            self._answer(body, str(error))
         except (SlackClientError, OSError) as error:
             log.warning("a form couldn't be opened: %s", error)
             self._answer(body, "Slack didn't let me open the form. Please press once more.")
 
-    def _form(self, who: Who) -> Block:
+    def _form(self, who: Who, drawn: str) -> Block:
+        """Carries the delegation it is opened on. Raises Outdated where the button was drawn from another."""
         zone, now = _zone(who.person), self.desk.now()
         current = self.desk.store.people.named_delegate(who.person.id, now)
+        if drawn != key(current):
+            raise Outdated(OTHER_DELEGATION)
         if current is None:
-            return forms.away_form(f"{now.astimezone(zone):%Y-%m-%d}")
+            return forms.away_form(drawn, f"{now.astimezone(zone):%Y-%m-%d}")
         account = self.desk.person(current.delegate).account
         last = current.until.astimezone(zone) - timedelta(minutes=1)
         since = f"{current.since.astimezone(zone):%Y-%m-%d}"
-        return forms.away_form(since, f"{last:%Y-%m-%d}", account.slack_id if account else "")
+        return forms.away_form(drawn, since, f"{last:%Y-%m-%d}", account.slack_id if account else "")
 
     def sent(self, ack: Ack, body: Body) -> None:
         """The form was sent: what is wrong stands at its field."""
-        said = forms.read(body["view"])
+        said, drawn = forms.read(body["view"]), forms.carried(body["view"]).get("delegation", "")
         missing = {field: text for field, text in _NEEDED.items() if not said.get(field)}
         if missing:
             ack(response_action="errors", errors=missing)
             return
         try:
-            text = name(self.desk, self._who(body), said["delegate"], said.get("since", ""), said["until"])
+            days = said.get("since", ""), said["until"]
+            text = name(self.desk, self._who(body), said["delegate"], *days, drawn)
         except (Refused, StoreTrouble) as error:
             place = "delegate" if isinstance(error, WrongPerson) else "until"
             ack(response_action="errors", errors={place: str(error)})
@@ -239,7 +260,12 @@ class Away:
         """I'm Back, before the last day."""
         ack()
         try:
-            text = end(self.desk, self._who(body), str(body["actions"][0].get("value")))
+            text = end(self.desk, self._who(body), _drawn(body))
         except (Refused, StoreTrouble) as error:
             text = str(error)
         self._answer(body, text)
+
+
+def _drawn(body: Body) -> str:
+    """The delegation that a pressed button was drawn from."""
+    return str(body["actions"][0].get("value"))

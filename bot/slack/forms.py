@@ -226,8 +226,8 @@ def reply(request: Request, number: int, asker: str, place: Mapping[str, str]) -
     return view | _carrying(request, place, number)
 
 
-def away_form(since: str = "", until: str = "", delegate: str = "") -> Block:
-    """Who stands in for somebody, and from which day to which."""
+def away_form(drawn: str, since: str, until: str = "", delegate: str = "") -> Block:
+    """Who stands in for somebody, and from which day to which; `drawn`: the delegation it is opened on."""
     person: Block = {"type": "users_select", "action_id": "value"}
     chosen = {"initial_user": delegate} if delegate else {}
     hint = "A colleague who decides in your place. Requests of their own they never decide."
@@ -236,7 +236,8 @@ def away_form(since: str = "", until: str = "", delegate: str = "") -> Block:
         _input("since", "First day", _day(since), "Left empty: from today on.", optional=True),
         _input("until", "Last day", _day(until), "The whole day, by your clock."),
     ]
-    return _modal("away", "Name a Delegate", ("Save", "Cancel"), blocks)
+    view = _modal("away", "Name a Delegate", ("Save", "Cancel"), blocks)
+    return view | {"private_metadata": json.dumps({"delegation": drawn})}
 
 
 def _day(initial: str) -> Block:

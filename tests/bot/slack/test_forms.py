@@ -211,8 +211,8 @@ def test_the_forms_for_questions_and_answers_are_valid_and_carry_what_they_are_a
 
 
 def test_the_form_for_a_delegate_is_valid_empty_and_filled_in() -> None:
-    check_valid("modal", forms.away_form())
-    filled = forms.away_form("2026-03-02", "2026-03-06", "U0LENA")
+    check_valid("modal", forms.away_form("nobody", "2026-03-02"))
+    filled = forms.away_form("c0ffee12", "2026-03-02", "2026-03-06", "U0LENA")
     check_valid("modal", filled)
     expected = {"delegate": "U0LENA", "since": "2026-03-02", "until": "2026-03-06"}
     assert submitted(filled) == submitted(filled, nulls=True) == expected

@@ -15,7 +15,7 @@ from bot.sandbox.slack.gestures import Gestures
 from bot.sandbox.slack.inputs import placed
 from bot.sandbox.slack.records import JSON, Message
 from bot.sandbox.stage import Stage
-from bot.slack.away import OTHER_DELEGATION
+from bot.slack.away import OTHER_DELEGATION, OTHER_SINCE_OPENED
 from bot.slack.door.serving import serving
 from tests.bot.journeys.homes import opened, page, presses
 from tests.bot.journeys.scenes import (
@@ -329,17 +329,56 @@ def test_every_button_about_a_request_says_which(s: Stage) -> None:
     "meanwhile", ["away until 2026-03-06 <@U0SAM>", "away until 2026-03-09 <@U0LENA>"], ids=["whom", "days"]
 )
 def test_who_is_back_on_an_older_page_ends_no_other_delegation(s: Stage, meanwhile: str) -> None:
-    for user in ("U0LENA", "U0SAM", "U0PRIYA"):
-        opened(s, user)
-    typed(s, "U0PRIYA", "away until 2026-03-06 <@U0LENA>")
-    opened(s, "U0PRIYA")
-    older = copy.deepcopy(s.slack.homes["U0PRIYA"])
-    typed(s, "U0PRIYA", meanwhile)
+    older = page_before(s, "away until 2026-03-06 <@U0LENA>", meanwhile)
     presses(s, "U0PRIYA", "away-off", view=older)
     assert page(s, "U0PRIYA").startswith(OTHER_DELEGATION)
     assert history(s, "away") == ["delegated", "delegated"]
     presses(s, "U0PRIYA", "away-off")
     assert history(s, "away") == ["delegated", "delegated", "returned"]
+
+
+@pytest.mark.parametrize(
+    ("first", "meanwhile"),
+    [
+        ("", "away until 2026-03-06 <@U0LENA>"),
+        ("away until 2026-03-09 <@U0SAM>", "away until 2026-03-06 <@U0LENA>"),
+        ("away until 2026-03-09 <@U0SAM>", "away off"),
+    ],
+    ids=["nobody", "another", "ended"],
+)
+def test_change_on_an_older_page_opens_no_form(s: Stage, first: str, meanwhile: str) -> None:
+    older = page_before(s, first, meanwhile)
+    presses(s, "U0PRIYA", "away", view=older)
+    assert s.slack.views.get("U0PRIYA", []) == []
+    assert page(s, "U0PRIYA").startswith(OTHER_DELEGATION)
+    assert s.slack.homes["U0PRIYA"] != older, "what holds now stands there"
+
+
+def page_before(s: Stage, first: str, meanwhile: str) -> JSON:
+    """Priya's App Home between two things that she types."""
+    for user in ("U0LENA", "U0SAM", "U0PRIYA"):
+        opened(s, user)
+    if first:
+        typed(s, "U0PRIYA", first)
+    opened(s, "U0PRIYA")
+    older = copy.deepcopy(s.slack.homes["U0PRIYA"])
+    typed(s, "U0PRIYA", meanwhile)
+    return older
+
+
+@pytest.mark.parametrize("first", ["", "away until 2026-03-09 <@U0SAM>"], ids=["nobody", "another"])
+def test_a_form_replaces_no_delegation_that_it_wasnt_opened_on(s: Stage, first: str) -> None:
+    for user in ("U0LENA", "U0SAM", "U0DANA", "U0PRIYA"):
+        opened(s, user)
+    if first:
+        typed(s, "U0PRIYA", first)
+    opened(s, "U0PRIYA")
+    presses(s, "U0PRIYA", "away")
+    typed(s, "U0PRIYA", "away until 2026-03-06 <@U0DANA>")
+    before = history(s, "away")
+    sent = s.acting.submit("U0PRIYA", {"delegate": "U0LENA", "until": "2026-03-06"})
+    assert sent.errors == {"until": OTHER_SINCE_OPENED}
+    assert history(s, "away") == before
 
 
 def test_a_page_of_an_older_program_ends_no_delegation(s: Stage) -> None:
