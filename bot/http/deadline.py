@@ -1,20 +1,23 @@
 """One deadline for all of a call's connecting, writing and reading.
 
 httpx's time-outs begin anew with every read, so that a server that sends a byte now and then is waited for
-without end. Here each step on the line gets what is left of the calling thread's time. What isn't bounded is
-the system's own look-up of the host's name.
+without end. Here each step on the line gets what is left of the calling thread's time. The look-up of a
+host's name takes no time-out: it has a thread of its own.
 """
 
 import socket
 import threading
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future
 from contextlib import contextmanager
 from ssl import SSLContext
-from typing import Any
+from typing import Any, TypeVar
 
 import httpcore
 import httpx
+
+T = TypeVar("T")
 
 _PIECE = 16_384
 """Bytes written at once: each piece is one wait."""
@@ -36,6 +39,27 @@ def deadline(seconds: float) -> Iterator[None]:
         yield
     finally:
         _time.end = before
+
+
+def in_time(work: Callable[[], T], seconds: float | None, drop: Callable[[T], None] = lambda _: None) -> T:
+    """What a call returns that takes no deadline itself. Raises TimeoutError, and what the call raises.
+
+    A call that is late goes on in its thread; what it returns then is dropped.
+    """
+    result: Future[T] = Future()
+
+    def run() -> None:
+        try:
+            result.set_result(work())
+        except BaseException as error:
+            result.set_exception(error)
+
+    threading.Thread(target=run, name="in time", daemon=True).start()
+    try:
+        return result.result(seconds)
+    except TimeoutError:
+        result.add_done_callback(lambda late: None if late.exception() else drop(late.result()))
+        raise TimeoutError(f"not within {seconds} s") from None
 
 
 def bounded(client: httpx.Client) -> httpx.Client:
@@ -69,8 +93,11 @@ class _Backend(httpcore.SyncBackend):
         socket_options: Iterable[Any] | None = None,
     ) -> httpcore.NetworkStream:
         """Tries the addresses of a host one after another. Raises ConnectError, ConnectTimeout."""
+        seconds = _left(timeout, httpcore.ConnectTimeout)
         try:
-            found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+            found = in_time(lambda: socket.getaddrinfo(host, port, type=socket.SOCK_STREAM), seconds)
+        except TimeoutError as error:
+            raise httpcore.ConnectTimeout(f"{host} isn't looked up") from error
         except OSError as error:
             raise httpcore.ConnectError(str(error)) from error
         problem: Exception = httpcore.ConnectError(f"{host} has no address")

@@ -18,6 +18,7 @@ from urllib.parse import urlsplit
 from slack_bolt import BoltResponse
 from websocket import ABNF, WebSocket, WebSocketException, WebSocketTimeoutException, create_connection
 
+from bot.http.deadline import in_time
 from bot.http.outgoing import is_loopback
 from bot.slack.api.edge import Kind, SlackClient, SlackFault
 from bot.slack.api.heard import Heard
@@ -31,7 +32,8 @@ LINE_FAULTS = (WebSocketException, OSError)
 
 @dataclass(frozen=True)
 class Pulse:
-    """Times of the line, in seconds. Found dead and joined again within a minute."""
+    """Times of the line, in seconds. Found dead and joined again within a minute, the call for a new address
+    included."""
 
     ping: float = 10.0
     silence: float = 30.0
@@ -161,7 +163,11 @@ class SocketMode:
         parts = urlsplit(url)
         if parts.scheme != "wss" and not (parts.scheme == "ws" and is_loopback(parts.hostname or "")):
             raise ValueError("Slack named an address that isn't wss")
-        socket = create_connection(url, timeout=self.pulse.connect, enable_multithread=True)
+        # The library's time-out is for each step, and not for the look-up; it follows redirects to anywhere.
+        limit = self.pulse.connect
+        socket = in_time(
+            lambda: create_connection(url, timeout=limit, redirect_limit=0), limit, WebSocket.shutdown
+        )
         socket.settimeout(self.pulse.ping)
         now = time.monotonic()
         return _Session(socket, opened=now, heard=now, next_ping=now + self.pulse.ping)
@@ -180,8 +186,9 @@ class SocketMode:
 
     def _watch(self, session: _Session) -> None:
         """Ends a line on which one frame never ends: each byte of it renews the socket's own time-out."""
-        while not session.over.wait(self.pulse.ping):
-            if time.monotonic() - session.heard > self.pulse.silence + self.pulse.ping:
+        longest = self.pulse.silence + self.pulse.ping
+        while not session.over.wait(max(session.heard + longest - time.monotonic(), 0.0)):
+            if time.monotonic() - session.heard >= longest:
                 session.drop()
 
     def _part(self, session: _Session) -> None:

@@ -17,6 +17,7 @@ from bot.miro.goals import Call
 from bot.miro.judging import retry_after
 from bot.sandbox.stage import Clock
 from tests.bot.miro.scene import TOKEN, Credits, closing
+from tests.regressions.names import Names
 
 pytestmark = pytest.mark.regression
 
@@ -169,6 +170,22 @@ def test_a_handshake_without_end_is_given_up_at_the_deadline(first: bytes, drop:
         closing(Miro(f"https://{host}", TOKEN, Credits(), clock, clock.sleep, deadline=deadline)) as miro,
     ):
         took, raised = seconds_until(Away, miro, write=True)
+    assert took < 0.3 + GRACE
+    assert raised.kind is Trouble.UNREACHABLE
+
+
+@pytest.mark.parametrize("write", [False, True], ids=["look", "write"])
+def test_a_look_up_of_miros_host_that_hangs_is_given_up(monkeypatch: pytest.MonkeyPatch, write: bool) -> None:
+    names, clock = Names(socket.getaddrinfo, "miro.example"), Clock()
+    monkeypatch.setattr(socket, "getaddrinfo", names)
+    deadline = timedelta(seconds=0.3)
+    with (
+        names.until_the_end(),
+        closing(
+            Miro("https://miro.example", TOKEN, Credits(), clock, clock.sleep, deadline=deadline)
+        ) as miro,
+    ):
+        took, raised = seconds_until(Away, miro, write)
     assert took < 0.3 + GRACE
     assert raised.kind is Trouble.UNREACHABLE
 

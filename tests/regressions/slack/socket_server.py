@@ -9,6 +9,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from itertools import chain, repeat
 from typing import Any
 
 from bot.sandbox.server import Answer, Call, serving
@@ -57,10 +58,14 @@ class SocketSlack:
     greets: bool = True
     error: str = ""
     """What apps.connections.open answers instead of an address."""
+    odd: bytes = b""
+    """How it answers a handshake instead of taking it; a byte of it each 50 ms, and the last for ever."""
+    host: str = "127.0.0.1"
+    redirects_to: str = ""
     opened: int = 0
     connections: list[Connection] = field(default_factory=list)
     acknowledged: list[dict[str, Any]] = field(default_factory=list)
-    _port: int = 0
+    port: int = 0
 
     @property
     def newest(self) -> Connection:
@@ -71,10 +76,10 @@ class SocketSlack:
         if self.error:
             return Answer.of(200, {"ok": False, "error": self.error})
         who = {"team_id": "T01", "user_id": "U0BOT"}  # for auth.test, before the bot joins
-        return Answer.of(200, {"ok": True, "url": f"ws://127.0.0.1:{self._port}/link", **who})
+        return Answer.of(200, {"ok": True, "url": f"ws://{self.host}:{self.port}/link", **who})
 
     def listen(self, server: socket.socket) -> None:
-        self._port = server.getsockname()[1]
+        self.port = server.getsockname()[1]
         threading.Thread(target=self._accept, args=(server,), daemon=True).start()
 
     def _accept(self, server: socket.socket) -> None:
@@ -85,6 +90,12 @@ class SocketSlack:
     def _serve(self, line: socket.socket) -> None:
         with suppress(OSError), line, line.makefile("rb") as stream:
             header = list(iter(stream.readline, b"\r\n"))
+            if self.odd:
+                self._drip(line, self.odd)
+                return
+            if self.redirects_to:
+                line.sendall(b"HTTP/1.1 302 Found\r\nLocation: %s\r\n\r\n" % self.redirects_to.encode())
+                return
             named = dict(one.strip().lower().partition(b": ")[::2] for one in header)
             written = next(one for one in header if one.lower().startswith(b"sec-websocket-key"))
             assert named[b"upgrade"] == b"websocket"
@@ -97,6 +108,12 @@ class SocketSlack:
             if self.greets:
                 connection.say({"type": "hello", "num_connections": 1})
             self._read(connection, stream)
+
+    def _drip(self, line: socket.socket, content: bytes) -> None:
+        for byte in chain(content, repeat(content[-1])):
+            line.sendall(bytes([byte]))
+            if threading.Event().wait(0.05) or not self.odd:
+                return
 
     def _read(self, connection: Connection, stream: Any) -> None:
         while True:

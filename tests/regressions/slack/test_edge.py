@@ -1,5 +1,6 @@
 """The edge to Slack: no redirect is followed, no secret leaves by http, and every fault is of one kind."""
 
+import socket
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -11,6 +12,7 @@ from bot.http.outgoing import Outgoing
 from bot.miro.client import Miro, MiroError
 from bot.settings import BadSettings, read
 from bot.slack.api.edge import Kind, SlackClient, SlackFault
+from tests.regressions.names import Names
 from tests.regressions.slack.raw import dripping, http, raw
 
 pytestmark = pytest.mark.regression
@@ -229,6 +231,23 @@ def test_a_body_that_drips_ends_at_the_deadline(lines: Outgoing) -> None:
 
     with raw(answer) as slack:
         assert fault(SlackClient(TOKEN, slack.url, lines, seconds=0.5)).kind is Kind.NETWORK
+
+
+@pytest.mark.parametrize("way", ["Web API", "response_url"])
+def test_a_look_up_of_slacks_host_that_hangs_ends_at_the_deadline(
+    lines: Outgoing, monkeypatch: pytest.MonkeyPatch, way: str
+) -> None:
+    names = Names(socket.getaddrinfo, "hooks.slack.com")
+    monkeypatch.setattr(socket, "getaddrinfo", names)
+    client = SlackClient("xoxb-1", "https://hooks.slack.com/api/", lines, seconds=0.3)
+    began = time.monotonic()
+    with names.until_the_end(), pytest.raises(SlackFault) as raised:
+        if way == "Web API":
+            client.auth_test()
+        else:
+            client.respond("https://hooks.slack.com/actions/1", {"text": "hello"})
+    assert raised.value.kind is Kind.NETWORK
+    assert time.monotonic() - began < 3
 
 
 def test_an_answer_without_end_is_cut_off() -> None:

@@ -2,6 +2,7 @@
 
 import json
 import logging
+import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -21,6 +22,7 @@ from bot.slack.door.socket_mode import Pulse, SocketMode
 from tests.bot.journeys.scenes import last, playing
 from tests.e2e.process import until
 from tests.e2e.scene import scene as bots
+from tests.regressions.names import Names
 from tests.regressions.slack.socket_server import Connection, SocketSlack, socket_slack
 
 pytestmark = pytest.mark.regression
@@ -126,6 +128,50 @@ def test_who_accepts_and_never_says_hello_is_left(tmp_path: Path) -> None:
         joined = len(s.slack.connections)
         s.joined_times(joined + 1)
         s.helps("E1")
+
+
+@pytest.mark.parametrize(
+    "odd", [b"H", b"HTTP/1.1 101 Switching Protocols\r\nX: x"], ids=["status line", "header"]
+)
+def test_a_handshake_that_drips_is_given_up(tmp_path: Path, odd: bytes) -> None:
+    def drips(slack: SocketSlack) -> None:
+        slack.odd = odd
+
+    with scene(tmp_path, replace(QUICK, connect=0.3), drips) as s:
+        until(lambda: s.slack.opened > 2)
+        s.slack.odd = b""
+        s.joined_times(1)
+        s.helps("E1")
+
+
+def test_a_look_up_of_the_lines_host_that_hangs_is_given_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names = Names(socket.getaddrinfo)
+
+    def hangs(slack: SocketSlack) -> None:
+        slack.host = names.hanging = "localhost"
+        monkeypatch.setattr(socket, "getaddrinfo", names)
+
+    with names.until_the_end(), scene(tmp_path, replace(QUICK, connect=0.3), hangs) as s:
+        until(lambda: s.slack.opened > 2)
+        s.slack.host = "127.0.0.1"
+        s.joined_times(1)
+        s.helps("E1")
+
+
+def test_a_redirect_of_the_line_is_not_followed(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    with socket_slack() as elsewhere:
+
+        def turns(slack: SocketSlack) -> None:
+            slack.redirects_to = f"ws://127.0.0.1:{elsewhere.port}/link"
+
+        with scene(tmp_path, prepare=turns) as s:
+            until(lambda: s.slack.opened > 2)
+            s.slack.redirects_to = ""
+            s.joined_times(1)
+            s.helps("E1")
+        assert elsewhere.connections == []
 
 
 def test_joining_that_fails_many_times_goes_on_with_pauses(
