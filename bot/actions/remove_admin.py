@@ -38,6 +38,11 @@ class RemoveAdmin(Action):
         *("not want … admin", "need no … admin", "should not … admin", "must not … admin"),
         "can not be … admin",
     )
+    DOUBT: ClassVar[tuple[str, ...]] = (
+        r"\b(?:becom|promot|grant|restor)",
+        r"(?<!not )(?<!no )\b(?:needs?|wants?) (?!no\b|to\b)",
+        r"\b(?:should|shall|must|will|can|to) (?:be|have|get) (?!.*\b(?:\w+ed|tak\w+|away|not?)\b)",
+    )
     ALSO: ClassVar[str] = "make being one take taken right role permission member"
     NOT_HERE: ClassVar[Mapping[str, tuple[str, ...]]] = {
         "Admins of one team, space or board are made and unmade in Miro itself, by an admin of it. Here you "

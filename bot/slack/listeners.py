@@ -118,13 +118,15 @@ class Listeners:
         found = phrases.read(text, tables, action, is_operator(self.desk.policy, who.person))
         if found is None:
             return answers.helped(self.desk, who, by_name(text, tables.called))
+        meant = found.about if isinstance(found, phrases.Advice) else found.action
+        try:
+            if meant:
+                answers.check_offered(self.desk, who, meant)
+        except Refused as error:
+            told = str(error) if meant is None or action is meant else f"{answers.read_as(meant)} {error}"
+            return message(told) | {"response_type": "ephemeral"}
         if isinstance(found, phrases.Advice):
             return message(found.text) | {"response_type": "ephemeral"}
-        try:
-            answers.check_offered(self.desk, who, found.action)
-        except Refused as error:
-            told = str(error) if action is found.action else f"{answers.read_as(found.action)} {error}"
-            return message(told) | {"response_type": "ephemeral"}
         return self._open(found, body, client)
 
     def _open(

@@ -40,6 +40,8 @@ _BUT_NOT = re.compile(
 _NEEDLESS = re.compile(rf"\b(?:not|do(?:es)?n['’]t|no longer) (?:need|want|use)s?{_SMALL}", re.I)
 # Right behind another team: "Engineering for Design" is a move.
 _TOWARDS = re.compile(r"\0\s*(?:for|to|into)(?:\s+(?:the|my|our|teams?))*[\s\"“'‘]*$", re.I)
+# "from Company Admin" isn't what is given, "to User Admin" not what is taken.
+_HAS, _KEEPS = (re.compile(rf"\b(?:{word}|like|than)(?: an?| the)? $", re.I) for word in ("from", "to|into"))
 _AWAY = re.compile(rf"\b(?:from|out of|leav\w+){_SMALL}", re.I)
 
 
@@ -184,15 +186,16 @@ def choices(action: type[Action]) -> dict[str, Asked]:
 
 
 def _fill_choice(action: type[Action], text: str, raw: dict[str, str]) -> list[str]:
-    """The choice that is named first and isn't denied, and a sentence for the others."""
+    """The only choice that is named and not denied; a sentence where several are: none is filled in."""
     notes = []
     for name, asked in choices(action).items():
-        named = sorted(_chosen(asked, text))
-        if named:
-            raw[name] = named[0][1]
-        others = list(dict.fromkeys(value for _, value in named if value != raw[name]))
-        if others:
-            notes.append(f"One at a time: this is {raw[name]}. Ask again for {listed(others)}.")
+        aside = _KEEPS if action.ADMINS and not action.CLOSES else _HAS
+        found = sorted(_chosen(asked, text))
+        named = list(dict.fromkeys(value for _, value in found))
+        if len(named) == 1 and not all(aside.search(text[max(at - NEAR, 0) : at]) for at, _ in found):
+            raw[name] = named[0]
+        elif len(named) > 1:
+            notes.append(f"One at a time: choose {listed(named, 'or')}.")
     return notes
 
 

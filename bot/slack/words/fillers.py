@@ -53,7 +53,7 @@ _DENIED = r"(?:not|instead of|rather than|except|without)(?: (?:an?|the|my|our|t
 _DENIED_TEAMS = re.compile(rf"\b{_DENIED}\0(?:(?: ?,| and| or| nor)* \0)*")
 
 
-def unknown(text: str, meaning: Meaning, command: type[Action] | None, somebody: bool) -> list[str]:
+def unknown(text: str, meaning: Meaning, somebody: bool) -> list[str]:
     """The words of a text that nothing accounts for; `somebody` is named in it.
 
     In the text people, teams and all else that was read are struck out already.
@@ -67,7 +67,7 @@ def unknown(text: str, meaning: Meaning, command: type[Action] | None, somebody:
     for value in {value for asked in choices(action).values() for value, _ in asked.choices}:
         words = re.sub(rf"\b{_DENIED}{value.casefold()}", " ", words)
     words = (_WISH if somebody or not own else _OWN_WISH).sub(" ", words)
-    words = without_phrases(_DENIED_TEAMS.sub(" \0 ", words), meaning, command)
+    words = without_phrases(_DENIED_TEAMS.sub(" \0 ", words), meaning)
     allowed = _EVERYBODYS | (_OTHERS if somebody else _WRITERS)
     allowed |= _WRITERS if own else _OTHERS
     stems = [word for one in (action, *meaning.besides) for word in _stems(one)]

@@ -41,7 +41,8 @@ _NOT = re.compile(
 class Meaning:
     """What a sentence means, whether its wish is that it be not so, and what else it asks for.
 
-    `unclear`: it asks for the opposite as well. `turned`: it stands in a command that names the opposite.
+    `unclear`: it asks for the opposite as well. `turned`: it stands in a command that names the opposite,
+    and no form is opened.
     """
 
     action: type[Action]
@@ -125,7 +126,7 @@ def _pattern(phrase: str) -> re.Pattern[str]:
     return re.compile(rf"(?<!\w){''.join(parts)}({re.escape(last)}\w{{0,3}})(?!\w)")
 
 
-def without_phrases(text: str, meaning: Meaning, command: type[Action] | None) -> str:
+def without_phrases(text: str, meaning: Meaning) -> str:
     """A plain text without the words of the phrases that were understood, those between them left in it."""
     fields = meaning.action.form().keys()
     inside = [
@@ -133,8 +134,6 @@ def without_phrases(text: str, meaning: Meaning, command: type[Action] | None) -
     ]
     read = dict.fromkeys((meaning.action, *meaning.besides, *inside))
     spans = [span for action in read for hit in _hits(action, text) for span in hit.words]
-    if meaning.turned and command:
-        spans += [hit.span() for pattern in command.DOUBT for hit in re.finditer(rf"(?:{pattern})\w*", text)]
     letters = list(text)
     for start, end in spans:
         letters[start:end] = " " * (end - start)

@@ -13,7 +13,7 @@ from bot.slack.words.dates import about_end, about_start, without_absence
 from bot.slack.words.fields import PERSON, choices, fill, mentioned, people, struck, without_lines
 from bot.slack.words.fillers import denies, refuses, unknown, unsure
 from bot.slack.words.marks import by_name
-from bot.slack.words.meaning import Meaning, doubtful, meant, opposite, plain, said_instead
+from bot.slack.words.meaning import TEAM, Meaning, doubtful, meant, opposite, plain, said_instead
 
 _REASON = re.compile(r"\b(?:(?:because(?! of\b)|reason:|since)\s+(.+)|(because of .+))$", re.I | re.S)
 
@@ -42,9 +42,13 @@ class Draft:
 
 @dataclass(frozen=True)
 class Advice:
-    """What there is to say to a message that asks for what no form can: a sentence with what helps."""
+    """What there is to say to a message that asks for what no form can: a sentence with what helps.
+
+    `about`: the action that it tells how to ask for, if it is about another than the command's.
+    """
 
     text: str
+    about: type[Action] | None = None
 
 
 def read(
@@ -63,10 +67,11 @@ def read(
         return None
     if asked := _about_meaning(meaning, rest, words):
         return Advice(asked)
+    if action and meaning.turned:
+        bare = "" if TEAM in words else meaning.action.BARE
+        return Advice(bare or _turned(action, meaning.action), meaning.action)
     notes, raw = _besides(meaning), dict[str, str]()
     left, more = fill(meaning.action, rest, raw, tables, operator)
-    if meaning.turned:  # which rights a sentence about the opposite means isn't sure enough to be filled in
-        raw = {name: value for name, value in raw.items() if not meaning.action.form()[name].grave}
     spoken = _without_names(without_lines(meaning.action, rest), tables, "@")
     if asked := _about_whom(meaning.action, raw, spoken, is_command=action is not None):
         return Advice(asked)
@@ -74,7 +79,7 @@ def read(
     bare = meaning.action.BARE if meaning.action is not action and not raw.keys() - {"person"} else ""
     if bare or (instead and not any(name in raw for name in choices(meaning.action))):
         return Advice(instead or bare)
-    strange = unknown(f"{left} {_word(action)} ", meaning, action, _names(meaning.action, raw))
+    strange = unknown(f"{left} {_word(action)} ", meaning, _names(meaning.action, raw))
     if asked := _about_words(meaning.action, raw, spoken, strange, is_command=action is not None):
         return Advice(asked)
     times = about_end(meaning.action, text, raw.get("for_days")) + about_start(rest)
@@ -150,25 +155,31 @@ def _word(action: type[Action] | None) -> str:
 
 
 def _meaning(words: str, action: type[Action] | None) -> Meaning | None:
-    """What a plain text means; a command is turned into its opposite, and into nothing else."""
+    """What a plain text means; in a command it is that action, or its opposite, and nothing else."""
     found = meant(f"{words.rstrip()}{_word(action)} ")
     if action is None or found is None:
         return found
+    other = opposite(action)
     if found.action is action and action.OPPOSITE and (found.negated or doubtful(action, words)):
         return Meaning(ACTIONS[action.OPPOSITE], turned=True)
-    if found.action is action or found.action.NAME == action.OPPOSITE:
-        return replace(found, unclear=False, turned=found.action is not action)
+    if found.action is other:
+        return replace(found, unclear=False, turned=True)
+    if found.action is action:
+        is_grave = any(asked.grave for asked in action.form().values())
+        return replace(found, unclear=found.unclear and is_grave)
     others = (found.action, *found.besides)
     return Meaning(action, besides=tuple(one for one in others if one is not action and one.RANK > 1))
 
 
 def _besides(meaning: Meaning) -> list[str]:
     """What is asked for and no field is for."""
-    notes = []
-    if meaning.turned:
-        about = meaning.action.ABOUT
-        notes.append(f"I read this as a wish to {about}; this form is for that, and for nothing else.")
-    return notes + [f"I take one thing at a time. Ask again to {one.ABOUT}." for one in meaning.besides]
+    return [f"I take one thing at a time. Ask again to {one.ABOUT}." for one in meaning.besides]
+
+
+def _turned(command: type[Action], other: type[Action]) -> str:
+    """What to answer to a command whose text asks for the opposite: no form that wasn't named opens."""
+    ours, theirs = (f"/{one.SLASH}" if one.SLASH else f"/miro {one.NAME}" for one in (command, other))
+    return f"I read this as a wish to {other.ABOUT}. {ours} isn't for that: type {theirs} instead."
 
 
 def _without_names(text: str, tables: Tables, person: str) -> str:

@@ -157,12 +157,8 @@ SENTENCES = {
     f"make {ALEX} not Company Admin": advice(UNCLEAR),
     f"make {ALEX} a Company Admin of Miro": make(rights="Company Admin"),
     f"promote {ALEX} to Content Admin": make(rights="Content Admin"),
-    f"make {ALEX} company admin and user admin": make(
-        "One at a time: this is Company Admin. Ask again for User Admin.", rights="Company Admin"
-    ),
-    f"make {ALEX} user and security admin": make(
-        "One at a time: this is User Admin. Ask again for Security Admin.", rights="User Admin"
-    ),
+    f"make {ALEX} company admin and user admin": make("One at a time: choose Company Admin or User Admin."),
+    f"make {ALEX} user and security admin": make("One at a time: choose User Admin or Security Admin."),
     f"make {ALEX} User Admin, not Company Admin": make(rights="User Admin"),
     f"make {ALEX} Content Admin for Design": make(
         TEAM_ADMINS, f"I left out Design: {NO_PLACE}", rights="Content Admin"
@@ -270,16 +266,16 @@ ADMIN = {
     f"{ALEX}": make(),
     f'{ALEX} from Engineering to "IT Administration"': make(from_team="E", to_team="I"),
     f"{ALEX} from Engineering to Design": make(from_team="E", to_team="D"),
-    f"remove {ALEX}": remove(TURNED),
-    f"not {ALEX} any more": remove(TURNED),
-    f"{ALEX} no longer": remove(TURNED),
-    f"take away from {ALEX}": remove(TURNED),
-    f"revoke {ALEX}": remove(TURNED),
-    f"{ALEX} isn't one any more": remove(TURNED),
-    f"downgrade {ALEX}": remove(TURNED),
-    f"{ALEX} a member instead": remove(TURNED),
-    f"don't make {ALEX} one": remove(TURNED),
-    f"{ALEX} should not be Content Admin": remove(TURNED),
+    f"remove {ALEX}": advice(TURNED),
+    f"not {ALEX} any more": advice(TURNED),
+    f"{ALEX} no longer": advice(TURNED),
+    f"take away from {ALEX}": advice(TURNED),
+    f"revoke {ALEX}": advice(TURNED),
+    f"{ALEX} isn't one any more": advice(TURNED),
+    f"downgrade {ALEX}": advice(TURNED),
+    f"{ALEX} a member instead": advice(TURNED),
+    f"don't make {ALEX} one": advice(TURNED),
+    f"{ALEX} should not be Content Admin": advice(TURNED),
     f"don't remove {ALEX}": advice(NOT_SAID),
     f"{ALEX} for Design": advice(TEAM_ADMINS),
     f"{ALEX} team admin of Design": advice(TEAM_ADMINS),
@@ -356,8 +352,8 @@ def test_what_is_called_off_is_not_asked_for(text: str) -> None:
 
 ACCESS = {
     "for Engineering": access(teams="E"),
-    f"remove {ALEX} from Design": leave(LEFT, person="U0ALEX", teams="D"),
-    f"{ALEX} no longer needed for Design": leave(LEFT, person="U0ALEX", teams="D"),
+    f"remove {ALEX} from Design": advice(LEFT),
+    f"{ALEX} no longer needed for Design": advice(LEFT),
     "I don't need it any more": advice(BARE),
     "remove me": advice(BARE),
     f"add {ALEX} to Engineering and remove from Design": access(

@@ -1,5 +1,6 @@
 """Rights and the fate of an account are chosen by the person who asks, never filled in for them."""
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -9,11 +10,12 @@ import pytest
 from bot.actions import ACTIONS
 from bot.sandbox.slack.records import JSON
 from bot.sandbox.stage import CHANNEL, Stage
-from tests.bot.journeys.scenes import playing, press, refused_form, say
+from tests.bot.journeys.scenes import last, playing, press, refused_form, say
 from tests.bot.journeys.shell import machine
 
 pytestmark = pytest.mark.regression
 
+TAKE = "I read this as a wish to take admin rights away"
 RIGHTS = "Choose one of: Company Admin, Content Admin, User Admin, Security Admin."
 FORMS = [
     ("U0DANA", "/miro-admin", "<@U0ALEX> because Alex joins IT", "rights"),
@@ -74,17 +76,59 @@ def test_a_message_shortcut_fills_in_no_choice_either(s: Stage) -> None:
 
 
 @pytest.mark.parametrize(
-    "text",
+    ("command", "text", "means"),
     [
-        "<@U0ALEX> content admin, not Company Admin",
-        "revoke Company Admin from <@U0ALEX>",
-        "<@U0ALEX> is no longer User Admin",
+        ("/miro-admin", "<@U0ALEX> content admin, not Company Admin", TAKE),
+        ("/miro-admin", "revoke Company Admin from <@U0ALEX>", TAKE),
+        ("/miro-admin", "<@U0ALEX> is no longer User Admin", TAKE),
+        ("/miro-admin", "take away admin rights from <@U0ALEX>", TAKE),
+        ("/miro", "make-admin demote <@U0ALEX>", TAKE),
+        ("/miro", "remove-admin make <@U0ALEX> admin", "I can't tell which is meant."),
+        ("/miro", "remove-admin <@U0ALEX> should be Company Admin", "I can't tell which is meant."),
+        ("/miro", "remove-admin <@U0ALEX> needs Company Admin", "I can't tell which is meant."),
+        ("/miro", "remove-admin promote <@U0ALEX> to Company Admin", "I can't tell which is meant."),
+        ("/miro-access", "remove <@U0ALEX> from Design", "I read this as a wish to leave a team"),
+        ("/miro", "request-access <@U0ALEX> no longer needed for Design", "I read this as a wish to leave"),
     ],
 )
-def test_a_command_read_as_its_opposite_fills_in_no_rights(s: Stage, text: str) -> None:
-    s.acting.command("U0DANA", "/miro-admin", text)
-    assert s.acting.modal("U0DANA")["title"]["text"] == "Remove Miro Admin"
-    assert "initial_option" not in field(s, "U0DANA", "rights")
+def test_a_command_whose_text_asks_for_the_opposite_opens_no_form(
+    s: Stage, command: str, text: str, means: str
+) -> None:
+    s.acting.command("U0CAROL", command, text)
+    assert s.slack.views.get("U0CAROL", []) == []
+    assert last(s, "U0CAROL").startswith(means)
+
+
+def test_the_command_to_type_instead_is_named(s: Stage) -> None:
+    s.acting.command("U0CAROL", "/miro-admin", "demote <@U0ALEX>")
+    assert last(s, "U0CAROL") == f"{TAKE}. /miro-admin isn't for that: type /miro remove-admin instead."
+
+
+def test_an_action_that_was_chosen_for_a_message_isnt_turned_round(s: Stage) -> None:
+    message = s.acting.write("U0JO", "we talked about it", CHANNEL)
+    s.acting.message_shortcut("U0CAROL", "make-request", message)
+    shown = s.acting.modal("U0CAROL")
+    carried = json.dumps({"text": "take away Company Admin from <@U0ALEX>", "author": "U0JO"})
+    s.acting.click("U0CAROL", {**shown, "private_metadata": carried}, "choose:make-admin")
+    assert "Which rights" not in str(s.acting.modal("U0CAROL"))
+
+
+@pytest.mark.parametrize(
+    ("user", "text", "name"),
+    [
+        ("U0CAROL", "demote <@U0ALEX> to Content Admin", "rights"),
+        ("U0CAROL", "demote <@U0ALEX> from Company Admin to User Admin", "rights"),
+        ("U0CAROL", "make <@U0ALEX> admin, User Admin or Company Admin", "rights"),
+        ("U0CAROL", "make <@U0ALEX> admin like a Company Admin", "rights"),
+        ("U0LENA", "deactivate jo@example.com, delete on Friday", "how"),
+        ("U0LENA", "offboard jo@example.com, do not delete", "how"),
+    ],
+)
+def test_what_remains_or_is_one_of_several_is_not_filled_in(
+    s: Stage, user: str, text: str, name: str
+) -> None:
+    s.acting.command(user, "/miro", text)
+    assert "initial_option" not in field(s, user, name)
 
 
 @pytest.mark.parametrize(
@@ -93,6 +137,7 @@ def test_a_command_read_as_its_opposite_fills_in_no_rights(s: Stage, text: str) 
         ("U0DANA", "/miro-admin", "<@U0ALEX> as Company Admin because of IT", "rights", "Company Admin"),
         ("U0DANA", "/miro-admin", "<@U0ALEX> user admin because of IT", "rights", "User Admin"),
         ("U0LENA", "/miro-offboard", "delete jo@example.com because last day", "how", "delete"),
+        ("U0LENA", "/miro", "I need to delete jo@example.com because last day", "how", "delete"),
     ],
 )
 def test_what_was_typed_is_filled_in(
