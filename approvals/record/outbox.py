@@ -143,6 +143,20 @@ class Cards:
                     note.tries, put_off(retry_at, self._now()), note.id,
                 )  # fmt: skip
 
+    def refusals(self) -> str:
+        """What `keep_refusals` was given last, '' for nothing yet."""
+        row = self._on.row("SELECT value FROM meta WHERE key = 'refusals'")
+        return str(row["value"]) if row else ""
+
+    def keep_refusals(self, text: str) -> None:
+        """Keeps what is known of recipients that Slack refuses; with several processes, of the last one."""
+        with self._on.writing():
+            self._on.run(
+                "INSERT INTO meta VALUES ('refusals', ?) ON CONFLICT (key) DO UPDATE SET value = ?",
+                text,
+                text,
+            )
+
 
 OPENED_WITHIN = timedelta(days=30)
 """Whoever didn't open their page for so long isn't published to; opening it draws it anew."""

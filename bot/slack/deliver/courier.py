@@ -69,7 +69,8 @@ class Courier:
 
     def __post_init__(self) -> None:
         now = self.desk.now
-        line = Line(self.client, self.pace, Verdicts(now), TokenCheck(self.client, self.pace, now))
+        verdicts = Verdicts(now, self.desk.store.cards)
+        line = Line(self.client, self.pace, verdicts, TokenCheck(self.client, self.pace, now))
         self.homes = Publisher(self.desk, line.call)
         self._notes, self._copies = Notes(self.desk, line), Copies(self.desk, line)
 

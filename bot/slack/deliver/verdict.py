@@ -1,14 +1,26 @@
 """Whether a refusal of Slack's is about one recipient: only if others are reached by the same method."""
 
+import logging
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from pydantic import TypeAdapter, ValidationError
+
+from approvals.clocks import is_recent
+from approvals.record.database import StoreTrouble
+from approvals.record.outbox import Cards
+
+log = logging.getLogger(__name__)
+
 TRIES = 3
 """Refusals after which somebody counts as unreachable, if others are reached."""
-LONGEST = timedelta(minutes=1)
+LONGEST = 60.0
 FARTHEST = 900.0
+COUNTED_FOR = timedelta(days=1)
+"""After so long without another, refusals count no more."""
 MOST = 1000
 """Recipients that are kept track of."""
 
@@ -22,17 +34,24 @@ class _Case:
     """Others whom the method reached since the first refusal, and whom it hasn't refused since."""
 
 
+_STORED = TypeAdapter(list[tuple[str, str, int, datetime]])
+"""Method, recipient, tries and when the next one is due."""
+
+
 class Verdicts:
-    """Refusals by method and recipient. They are in memory: after a restart it takes a few tries anew.
+    """Refusals by method and recipient. They outlive a restart; that others were reached has to show anew.
 
     An error counts against a recipient only if the same method reached another one between the first refusal
     and the last. In a fault that befalls everybody nobody is reached, and who was is refused as well: then
     nobody is judged.
     """
 
-    def __init__(self, now: Callable[[], datetime]) -> None:
-        self._now, self._lock = now, threading.Lock()
+    def __init__(self, now: Callable[[], datetime], stored: Cards) -> None:
+        self._now, self._stored, self._lock = now, stored, threading.Lock()
         self._cases: dict[tuple[str, str], _Case] = {}
+        with suppress(ValidationError):  # nothing yet, or what another version wrote
+            for method, recipient, tries, due in _STORED.validate_json(stored.refusals()):
+                self._cases[method, recipient] = _Case(tries, due)
 
     def wait(self, method: str, recipient: str) -> float:
         """Seconds until a recipient that was refused is tried again, 0 for now."""
@@ -52,10 +71,12 @@ class Verdicts:
     def reached(self, method: str, recipient: str) -> None:
         """Slack took a message for this recipient."""
         with self._lock:
-            self._cases.pop((method, recipient), None)
-            for (other, _), case in self._cases.items():
-                if other == method and len(case.reached) < 9:
-                    case.reached.add(recipient)
+            case = self._cases.pop((method, recipient), None)
+            for (other, _), other_case in self._cases.items():
+                if other == method and len(other_case.reached) < 9:
+                    other_case.reached.add(recipient)
+            if case and case.tries:
+                self._keep()
 
     def is_close(self, method: str, recipient: str) -> bool:
         """Whether the next refusal may make the recipient unreachable."""
@@ -69,9 +90,26 @@ class Verdicts:
             for (other, whose), case in self._cases.items():
                 if other == method and whose != recipient:
                     case.reached.discard(recipient)
-            case = self._cases.setdefault((method, recipient), _Case())
-            if len(self._cases) > MOST:
-                self._cases.pop(next(iter(self._cases)))
+            case = self._case(method, recipient)
             case.tries += 1
-            case.due = self._now() + min(timedelta(seconds=2**case.tries), LONGEST)
+            case.due = self._now() + timedelta(seconds=min(2.0 ** min(case.tries, 9), LONGEST))
+            self._keep()
             return case.tries >= TRIES and bool(case.reached)
+
+    def _case(self, method: str, recipient: str) -> _Case:
+        case = self._cases.get((method, recipient))
+        if case is None or (case.tries and not is_recent(case.due, self._now(), COUNTED_FOR)):
+            case = self._cases[method, recipient] = _Case()
+        if len(self._cases) > MOST:
+            self._cases.pop(next(iter(self._cases)))
+        return case
+
+    def _keep(self) -> None:
+        refused = [
+            (*key, case.tries, case.due) for key, case in self._cases.items() if case.tries and case.due
+        ]
+        try:
+            self._stored.keep_refusals(_STORED.dump_json(refused).decode())
+        except StoreTrouble as error:
+            # Somebody is tried a few times more, should the bot end before the next refusal.
+            log.warning("a refusal of Slack's couldn't be stored: %s", error)

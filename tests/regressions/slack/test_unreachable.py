@@ -1,10 +1,15 @@
 """Who can't be reached in Slack, and who only seems so because Slack takes nothing from the bot."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+
 import pytest
 
 from approvals.record.outbox import Note
 from bot.sandbox.stage import CHANNEL, POLICY, Stage
-from tests.bot.journeys.scenes import ask, has_card, history, last, playing, told, wait
+from bot.slack.deliver.verdict import Verdicts
+from tests.bot.journeys.scenes import ask, has_card, history, last, playing, press, told, wait
 
 pytestmark = pytest.mark.regression
 
@@ -157,6 +162,79 @@ def test_operators_read_of_somebody_whom_slack_refuses_for_a_while(
         assert "unreached" in history(s, id), "the operators were reached by the same method"
 
 
+# -- restarts ----------------------------------------------------------------------------------------------
+
+
+@contextmanager
+def restarted(s: Stage) -> Iterator[None]:
+    """Another life of the bot; in each of these there is time for one try, and Sam is reached before it."""
+    before, s.bot = s.bot, s.rebuild()
+    try:
+        s.bot.store.cards.say(Note("U0SAM", {"text": "hello"}))
+        yield
+        wait(s, seconds=50)
+    finally:
+        s.bot.stop()
+        s.bot = before
+
+
+@pytest.mark.parametrize("error", UNLISTED)
+def test_a_bot_that_restarts_again_and_again_judges_all_the_same(s: Stage, error: str) -> None:
+    s.slack.fault("chat.postMessage", to="U0PRIYA", times=None, error=error)
+    id = ask(s, *ACCESS)
+    for _ in range(3):
+        with restarted(s):
+            pass
+    assert history(s, id).count("unreached") == 1
+    assert told(s, "U0SAM").count("hello") == 3
+    assert told(s, "U0CAROL").count(f"{id}: Priya Rao can't be reached in Slack ({error}).") == 1
+
+
+def test_who_is_reached_in_another_life_was_never_judged_and_gets_the_message_once(s: Stage) -> None:
+    s.slack.fault("chat.postMessage", to="U0PRIYA", times=2, error=UNLISTED[0])
+    id = ask(s, *ACCESS)
+    for _ in range(3):
+        with restarted(s):
+            pass
+    assert "unreached" not in history(s, id)
+    assert has_card(s, "U0PRIYA") and len(told(s, "U0PRIYA")) == 1
+    s.slack.fault("chat.postMessage", to="U0PRIYA", times=2, error=UNLISTED[0])
+    s.bot.store.cards.say(Note("U0PRIYA", {"text": "hello"}))
+    for _ in range(4):
+        with restarted(s):
+            pass
+    assert told(s, "U0PRIYA").count("hello") == 1, "refusals before the last success count no more"
+
+
+def test_what_befalls_everybody_after_a_restart_is_nobodys_verdict(s: Stage) -> None:
+    s.slack.fault("chat.postMessage", to="U0PRIYA", times=None, error=UNLISTED[0])
+    id = ask(s, *ACCESS)
+    with restarted(s):
+        pass
+    s.slack.fault("chat.postMessage", times=None, error=UNLISTED[0])
+    for _ in range(9):
+        with restarted(s):
+            pass
+    assert "unreached" not in history(s, id)
+    s.slack.faults.clear()
+    later(s, 16)
+    assert has_card(s, "U0PRIYA")
+
+
+def test_refusals_of_days_ago_count_no_more(s: Stage) -> None:
+    s.slack.fault("chat.postMessage", to="U0PRIYA", times=2, error=UNLISTED[0])
+    ask(s, *ACCESS)
+    with restarted(s):
+        press(s, "U0ALEX", "withdraw")
+    s.clock.pass_(timedelta(days=3))
+    s.slack.fault("chat.postMessage", to="U0PRIYA", times=2, error=UNLISTED[0])
+    other = ask(s, "U0JO", "/miro-access", "for Design because I start Monday")
+    for _ in range(3):
+        with restarted(s):
+            pass
+    assert "unreached" not in history(s, other) and has_card(s, "U0PRIYA")
+
+
 # -- a fault of one message --------------------------------------------------------------------------------
 
 
@@ -187,3 +265,13 @@ def test_a_redrawing_that_slack_refuses_becomes_plain_text_without_buttons(s: St
     assert s.acting.click("U0SAM", s.slack.dm_of("U0SAM")[-1], "approve").ok
     s.settle()
     assert not has_card(s, "U0PRIYA")
+
+
+def test_any_number_of_refusals_is_counted(s: Stage) -> None:
+    verdicts = Verdicts(s.clock, s.bot.store.cards)
+    for _ in range(60):
+        assert not verdicts.refused("chat.postMessage", "U0PRIYA")
+        s.clock.pass_(timedelta(minutes=15))
+    assert verdicts.wait("chat.postMessage", "U0PRIYA") == 0
+    assert not verdicts.refused("chat.postMessage", "U0PRIYA")
+    assert 0 < verdicts.wait("chat.postMessage", "U0PRIYA") <= 60
