@@ -48,7 +48,7 @@ from bot.work.ask import LONGEST_REASON, asked
 
 
 def summary(store: Store, request: Request) -> dict[str, Any]:
-    """What a program reads of a request: names, and in fields of their own the addresses."""
+    """What a program reads of a request: names, and beside them, or in fields of their own, the addresses."""
     about = _person(store, request.subject).email if request.subject else ""
     asker = _person(store, request.requester).email
     return _told(store, request, lambda one: one.called) | {"asked_by_email": asker, "about_email": about}
@@ -62,7 +62,7 @@ def _told(store: Store, request: Request, called: Callable[[Person], str]) -> di
         "what": _phrase(store, request, called),
         "asked_by": called(_person(store, request.requester)),
         "reason": request.reason,
-        "waiting_for": [called(_person(store, id)) for id, _ in request.approvers] if waits else [],
+        "waiting_for": [_person(store, id).addressed for id, _ in request.approvers] if waits else [],
         "text": request.outcome.text if request.outcome else request.held,
     }
 

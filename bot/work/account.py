@@ -111,8 +111,8 @@ def _check_nowhere_left(
     if others:
         names = listed(sorted(one.user_name for one in (named, *others)))
         raise Obstacle(
-            f"Miro has {len(others) + 1} accounts that may be {person.called}'s: {names}. Nothing is left to "
-            f"do for {named.user_name}. Ask again with the address of the one you mean."
+            f"Miro has {len(others) + 1} accounts that may be those of {person.addressed}: {names}. "
+            f"Nothing is left to do for {named.user_name}. Ask again with the address of the one you mean."
         )
 
 
@@ -127,7 +127,7 @@ def _one_of(found: Sequence[Account], person: Person) -> Account | None:
     if len(found) > 1:
         names = listed(sorted(one.user_name for one in found))
         raise Obstacle(
-            f"Miro has {len(found)} accounts that may be {person.called}'s: {names}. "
+            f"Miro has {len(found)} accounts that may be those of {person.addressed}: {names}. "
             "Ask again with the address of the one you mean, instead of the name."
         )
     return next(iter(found), None)
@@ -172,8 +172,8 @@ def _check_domain(desk: Desk, person: Person, account: Account) -> None:
     """A linked address may be one of a domain that the policy doesn't name."""
     if not desk.policy.allows(account.user_name):
         raise Obstacle(
-            f"Miro has {person.called}'s account under {account.user_name}, and I only change accounts of "
-            f"{', '.join(desk.policy.domains)}. Ask your IT team to add the domain to the policy."
+            f"In Miro the account of {person.addressed} is {account.user_name}, and I only change "
+            f"accounts of {', '.join(desk.policy.domains)}. Ask your IT team to add the domain to the policy."
         )
 
 

@@ -12,7 +12,6 @@ from approvals.request import Draft, Request
 from approvals.states import State, What
 from bot.actions import Action
 from bot.actions.fill import taken, with_person
-from bot.actions.form import first
 from bot.context import Colleagues, Desk, SlackAway
 from bot.miro.accounts import creates
 from bot.miro.client import Ambiguous, Away, Locked, Miro
@@ -124,7 +123,7 @@ def check_ground(desk: Desk, command: Action, subject: Person | None) -> None:
         return
     if not subject.email:
         raise Refused(
-            f"Slack doesn't show me an e-mail address of {subject.called}, and Miro knows people by it. "
+            f"Slack doesn't show me an e-mail address of {subject.addressed}, and Miro knows people by it. "
             "Ask again with the address itself."
         )
     if not desk.policy.allows(subject.email):
@@ -157,7 +156,7 @@ def _joined(desk: Desk, twin: Request) -> str:
 def _unneeded(requester: Person, subject: Person | None) -> str:
     if subject is None:
         return "That is so already. I asked nobody."
-    return f"That is so already for {'you' if subject.is_(requester) else first(subject)}. I asked nobody."
+    return f"That is so already for {'you' if subject.is_(requester) else subject.addressed}. I asked nobody."
 
 
 def planned(desk: Desk, miro: Miro, request: Request, command: Action) -> Plan:

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 
 from approvals.decide import clock
 from approvals.ids import GroupId, stamp
+from approvals.people import addressed
 from approvals.record.claims import Claim
 from approvals.record.database import Overtaken
 from approvals.refusals import Refused, Unsure
@@ -248,7 +249,10 @@ class Provisioning:
 
     def _sentence(self, command: Action) -> str:
         """What is so now, for the record: each card says it in its reader's own way."""
-        who = self.desk.person(command.subject).called if command.subject else ""
+        who = ""
+        if command.subject:
+            person = self.desk.person(command.subject)
+            who = addressed(person.name, Meant.by(self.request.plan, person).user_name)
         return command.outcome(self.desk.facts).replace("{is}", "is").replace("{who}", who) + "."
 
     def _asked_for(self, command: Action, seen: Seen) -> str:

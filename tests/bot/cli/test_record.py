@@ -164,12 +164,12 @@ def test_done_says_in_a_sentence_what_is_so_and_what_was_seen_when(s: Stage, she
     approve(s, "U0PRIYA")
     *_, done = s.bot.store.events("R-1")
     seen = json.loads(done.told("seen"))
-    assert done.told("text") == "Alex Smith is in Engineering in Miro."
+    assert done.told("text") == "Alex Smith (alex@example.com) is in Engineering in Miro."
     assert done.told("look") == 'GET /Users, userName eq "alex@example.com"'
     assert (seen["userName"], seen["active"]) == ("alex@example.com", True)
     assert s.teams["Engineering"] in [one["value"] for one in seen["groups"]]
     assert done.body["seen_at"] <= shell.json("show", "R-1")["events"][-1]["at"]
-    assert "Alex Smith is in Engineering in Miro." in shell.types("show", "R-1")
+    assert "Alex Smith (alex@example.com) is in Engineering in Miro." in shell.types("show", "R-1")
 
 
 def test_done_says_that_nobody_is_there_any_more(s: Stage, shell: Shell) -> None:
@@ -177,7 +177,10 @@ def test_done_says_that_nobody_is_there_any_more(s: Stage, shell: Shell) -> None
     id = ask(s, "U0LENA", "/miro-offboard", "delete <@U0JO|jo> because last day")
     approve(s, "U0PRIYA")
     *_, done = s.bot.store.events(id)
-    assert (done.told("text"), done.told("seen")) == ("Jo Park is deleted in Miro.", "no account")
+    assert (done.told("text"), done.told("seen")) == (
+        "Jo Park (jo@example.com) is deleted in Miro.",
+        "no account",
+    )
 
 
 def test_done_says_how_a_group_is_called(s: Stage, shell: Shell) -> None:

@@ -253,6 +253,38 @@ def test_a_policy_thought_through_names_approvers_by_address(tmp_path: Path) -> 
         assert step["approvers"][0]["who"] == "Priya Rao (priya@example.com)"
 
 
+# -- what the bot writes of an outcome ----------------------------------------------------------------------
+
+
+def test_what_was_done_is_recorded_with_the_address(tmp_path: Path) -> None:
+    with machine(tmp_path) as (s, shell):
+        twin(s)
+        ask(s, "U0CAROL", "/miro-move", f"<@{TWIN}> from Engineering to Design because of the project")
+        assert shell.json("show", "R-1")["waiting_for"] == ["Sam Lee (sam@example.com)"]
+        press(s, "U0SAM", "approve")
+        assert f"Alex Smith ({OTHER}) is in Design" in shell.json("show", "R-1")["text"]
+
+
+def test_what_was_so_already_is_said_of_an_address(s: Stage) -> None:
+    twin(s)
+    s.miro.change_user(OTHER, enterprise={"organization": "Example Ltd"})
+    ask(s, "U0CAROL", "/miro-access", f"<@{TWIN}> for Engineering because of the project")
+    outcome = newest_request(s).outcome
+    assert outcome and outcome.text == f"That is so already for Alex Smith ({OTHER}). I asked nobody."
+
+
+def test_two_accounts_are_said_to_be_of_an_address(s: Stage) -> None:
+    twin(s)
+    ask(s, "U0CAROL", "/miro-access", f"<@{TWIN}> for Design because of the project")
+    press(s, "U0SAM", "approve")
+    s.slack.change_person(TWIN, email="alex.jones@example.com")
+    wait(s, hours=13)
+    s.miro.add_user("alex.jones@example.com", "Alex Smith")
+    ask(s, "U0LENA", "/miro-offboard", f"<@{TWIN}> because last day today")
+    outcome = newest_request(s).outcome
+    assert outcome and "those of Alex Smith (alex.jones@example.com): " in outcome.text
+
+
 # -- whom a sentence names: delegates, approvers, people who can't be reached --------------------------------
 
 ALONE = POLICY.replace('approvers = ["manager", "it"] }', 'approvers = ["manager"] }', 1)
