@@ -11,6 +11,7 @@ from approvals.clocks import due_spans, put_off
 from approvals.ids import PersonId, RequestId, SlackId, stamp, unstamp
 from approvals.record.database import Database, Row, among
 from approvals.record.people import SAME, number_of
+from approvals.request import Urgency
 
 
 @dataclass(frozen=True)
@@ -72,10 +73,15 @@ class Cards:
                 card.tries, due, card.ended,
             )  # fmt: skip
 
-    def behind(self, limit: int) -> Sequence[RequestId]:
-        """Requests whose newest version isn't drawn everywhere: urgent, then settled, then by due time."""
+    def behind(self, limit: int, least: int = Urgency.ORDINARY) -> Sequence[RequestId]:
+        """Requests whose newest version isn't drawn everywhere: urgent, then settled, then by due time.
+
+        `least`: only what is at least so urgent.
+        """
         rows: list[Row] = []
-        for urgency, settled, span in product((2, 1, 0), (1, 0), due_spans(self._now())):
+        for urgency, settled, span in product(
+            range(Urgency.FIRST, least - 1, -1), (1, 0), due_spans(self._now())
+        ):
             # Each in the order of its index, so that nothing is read that isn't wanted.
             rows += self._on.rows(
                 "SELECT number FROM requests WHERE shown < version AND urgency = ? AND settled = ?"

@@ -23,6 +23,8 @@ class Place:
 
 AGED = timedelta(minutes=1)
 """After so long a wait somebody goes before everybody who came later, however urgent."""
+LENT = timedelta(seconds=2)
+"""The reserve is open to everybody when as much comes back within this time; who is urgent waits for it."""
 AGAIN = timedelta(seconds=1)
 """When somebody looks again for whom there isn't enough in one window."""
 GRACE = timedelta(seconds=10)
@@ -47,8 +49,11 @@ class Quota:
             self._drop_the_old(now, now - window)
             spent = self._on.rows("SELECT at, credits FROM quota ORDER BY at")
             ahead = sum(row["credits"] for row in self._ahead(place, now))
-            need = credits + ahead + (0 if place.urgency == Urgency.FIRST else place.reserve)
+            need = credits + ahead
             until = _enough_at(spent, pool, min(need, pool), window, now)
+            if place.urgency != Urgency.FIRST:
+                with_reserve = _enough_at(spent, pool, min(need + place.reserve, pool), window, now)
+                until = max(until, with_reserve - LENT)
             if ahead and need > pool:
                 until = max(until, now + AGAIN)  # those ahead take theirs first, and then it can be told
             if until > now:

@@ -18,8 +18,8 @@ POOL = 10_000
 WINDOW = timedelta(seconds=30)
 MARGIN = timedelta(seconds=1)
 """A credit is dated when its call leaves, and Miro's when it arrives: so much later it may be used again."""
-RESERVE = 200
-"""Credits that only what is of the first urgency may take: the looks and the write of one offboarding."""
+RESERVE = 500
+"""Credits that only what is of the first urgency may take: one offboarding whole, with rights taken away."""
 LIST = 2_000
 """Credits of the highest level."""
 LARGE = 500

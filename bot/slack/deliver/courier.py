@@ -12,6 +12,7 @@ from functools import partial
 from approvals.ids import PersonId, RequestId
 from approvals.record.database import StoreTrouble
 from approvals.record.outbox import Note
+from approvals.request import Urgency
 from approvals.states import State
 from bot.context import Desk
 from bot.slack.api.edge import SlackClient
@@ -143,7 +144,7 @@ class Courier:
 
     def _next(self) -> Job | None:
         """The next thing to send, in hand from now on; None if nothing can go now."""
-        job = self._next_hurried() or self._next_note() or self._next_card()
+        job = self._next_hurried() or self._next_card(Urgency.FIRST) or self._next_note() or self._next_card()
         if job:
             self._in_hand.add(job[0])
         return job
@@ -166,8 +167,9 @@ class Courier:
                 return key, partial(self._say, key, note)
         return None
 
-    def _next_card(self) -> Job | None:
-        for id in self.desk.store.cards.behind(AT_ONCE + len(self._waits) + len(self._in_hand)):
+    def _next_card(self, least: int = Urgency.ORDINARY) -> Job | None:
+        limit = AT_ONCE + len(self._waits) + len(self._in_hand)
+        for id in self.desk.store.cards.behind(limit, least):
             key = ("card", id)
             if key in self._in_hand:
                 continue

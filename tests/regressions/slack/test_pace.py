@@ -4,6 +4,7 @@ import threading
 from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
@@ -17,11 +18,12 @@ from approvals.states import State
 from bot.sandbox.stage import Clock, Stage
 from bot.slack.api.pace import AT_ONCE, KEPT_FOR, MINUTE, USUAL, Crowded, Pace, Paced
 from tests.bot.journeys.homes import opened, page
-from tests.bot.journeys.scenes import ask, buttons, has_card, history, press, state, told, wait
+from tests.bot.journeys.scenes import ask, buttons, first_choices, has_card, history, press, state, told, wait
 
 pytestmark = pytest.mark.regression
 
 ACCESS = ("/miro-access", "for Engineering because I start Monday")
+LEAVER = ("/miro-offboard", "jo@example.com because last day today")
 
 
 @pytest.fixture
@@ -203,6 +205,50 @@ def test_a_copy_that_was_pressed_passes_everything_that_waits(s: Stage) -> None:
     assert "approve" not in buttons(mine) and "approve" in buttons(theirs)
     until(s, lambda: "approve" not in buttons(theirs))
     assert state(s, id) == "done"
+
+
+def in_front(s: Stage, what: str) -> None:
+    """Has something wait to be sent, as if Slack had been away."""
+    if what == "notes":
+        for number in range(30):
+            s.bot.store.cards.say(Note(f"U1{number % 5:03}", {"text": f"number {number}"}))
+    else:
+        all_approve(s, [one.id for one in s.bot.store.requests() if one.action == "request-access"])
+
+
+def sent(s: Stage, method: str) -> list[Any]:
+    """What the messages are that go out next by this method, and nothing else before them."""
+    s.slack.log.clear()
+    s.bot.courier.send()
+    calls = [one for one in s.slack.log if one.method in ("chat.update", "chat.postMessage")]
+    return [one.params for one in takewhile(lambda one: one.method == method, calls)]
+
+
+@pytest.mark.parametrize("waiting", ["notes", "cards"])
+def test_the_cards_of_an_offboarding_go_before_all_else(s: Stage, waiting: str) -> None:
+    s.miro.add_user("jo@example.com", "Jo Park", teams=[s.teams["Design"]])
+    crowd(s, 5)
+    assert s.acting.command("U0LENA", *LEAVER).ok
+    assert not s.acting.submit("U0LENA", first_choices(s, "U0LENA")).errors
+    while s.bot.workers[-1].work():
+        pass
+    in_front(s, waiting)
+    asked = {one["channel"] for one in sent(s, "chat.postMessage")[:3]}
+    assert "U0PRIYA" in asked and not any(one.startswith("U1") for one in asked)
+
+
+@pytest.mark.parametrize("waiting", ["notes", "cards"])
+def test_the_outcome_of_an_offboarding_is_drawn_before_all_else(s: Stage, waiting: str) -> None:
+    s.miro.add_user("jo@example.com", "Jo Park", teams=[s.teams["Design"]])
+    crowd(s, 5)
+    urgent = ask(s, "U0LENA", *LEAVER)
+    all_approve(s, [urgent])
+    while s.bot.workers[-1].work():
+        pass
+    in_front(s, waiting)
+    cards = {one.ts for one in s.bot.store.cards.of(urgent)}
+    assert state(s, urgent) == "done"
+    assert cards == {one["ts"] for one in sent(s, "chat.update")[: len(cards)]}
 
 
 @pytest.mark.parametrize("method", ["chat.update", "chat.postEphemeral", "views.publish"])
