@@ -47,6 +47,9 @@ class BadField(Exception):
 class Colleagues(Protocol):
     """Where the bot asks Slack who somebody is."""
 
+    def ranked(self, urgency: int) -> "Colleagues":
+        """The same, for work on a request of this urgency: it is asked about before what is less urgent."""
+
     def look(self, person: Person) -> Person:
         """Looks a person's accounts up again. Raises SlackAway."""
 

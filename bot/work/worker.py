@@ -55,11 +55,13 @@ class Worker:
 
     def _move_on(self, claim: Claim) -> None:
         request = self.desk.store.request(claim.request)
-        miro = self.miro.ranked(self.desk.store.rank(request.id))
+        urgency = self.desk.store.rank(request.id)
+        miro = self.miro.ranked(urgency)
         if request.state is State.CHECKING:
-            after = check(self.desk, miro, self.colleagues, request, claim)
+            after = check(self.desk, miro, self.colleagues.ranked(urgency), request, claim)
         else:
-            live = self.lately or self.colleagues
+            # What was approved mustn't wait behind what is looked up to keep the tables fresh.
+            live = (self.lately or self.colleagues).ranked(max(urgency, Urgency.SOON))
             after = Provisioning(self.desk, miro, live, request, claim).run()
         if not after.held:
             self.desk.troubles.went_on(after.id)

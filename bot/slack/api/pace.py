@@ -7,6 +7,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from approvals.request import Urgency
+
 MINUTE = 60.5
 """Seconds that a call counts: from its answer, so it had reached Slack before; and half a second more."""
 TIERS = {
@@ -25,8 +27,11 @@ LEAST_LEARNED = 20
 LEARNED_FOR = 3600.0
 """Seconds until the documented limit is tried again."""
 KEPT = 0.15
-"""The part of a minute's calls that is kept for what is urgent, less and less over KEPT_FOR seconds."""
+"""The part of a minute's calls that is kept for Urgency.FIRST, half of it for Urgency.SOON too; less and less
+over KEPT_FOR seconds."""
 KEPT_FOR = 30.0
+PASSED_FOR = 1.0
+"""Seconds from when its turn has come in which a call still goes before those of less urgency."""
 AT_ONCE = 2
 """Calls of one method on their way: a method that hangs mustn't take every thread."""
 CHANNEL_CALLS, CHANNEL_SECONDS = 10, 10.0
@@ -61,6 +66,8 @@ class _Method:
     failures: int = 0
     learned: int | None = None
     learned_at: float = 0.0
+    awaited: dict[int, float] = field(default_factory=dict)
+    """By urgency, until when a call that couldn't be made goes before others."""
 
 
 class Pace:
@@ -72,10 +79,14 @@ class Pace:
         self._channels: dict[str, deque[float]] = defaultdict(deque)
 
     @contextmanager
-    def calling(self, method: str, channel: str = "", urgent: bool = False) -> Iterator[None]:
-        """The block makes one call of a method. Raises Paced or Crowded where it can't be made now."""
+    def calling(self, method: str, channel: str = "", urgency: int = Urgency.ORDINARY) -> Iterator[None]:
+        """The block makes one call of a method. Raises Paced or Crowded where it can't be made now.
+
+        After Paced, calls of less urgency wait until this one was due again.
+        """
         with self._lock:
-            if wait := self._wait(method, urgent):
+            if wait := self._wait(method, urgency):
+                self._of(method).awaited[urgency] = self._seconds() + wait + PASSED_FOR
                 raise Paced(method, wait)
             if wait := self._channel_wait(method, channel):
                 raise Crowded(wait)
@@ -90,10 +101,10 @@ class Pace:
                 if channel and method == "chat.postMessage":
                     self._channels[channel].append(now)
 
-    def wait(self, method: str, urgent: bool = False) -> float:
+    def wait(self, method: str, urgency: int = Urgency.ORDINARY) -> float:
         """Seconds until a method may be called, 0 for now."""
         with self._lock:
-            return self._wait(method, urgent)
+            return self._wait(method, urgency)
 
     def went_well(self, method: str) -> None:
         """Slack took a call of this method."""
@@ -120,18 +131,21 @@ class Pace:
     def _hold(self, found: _Method, seconds: float) -> None:
         found.held_until = max(found.held_until, self._seconds() + min(seconds, LONGEST))
 
-    def _wait(self, method: str, urgent: bool) -> float:
+    def _wait(self, method: str, urgency: int) -> float:
         now, found = self._seconds(), self._of(method)
-        held = max(self._left(found, now), self._left(self._of(EVERYTHING), now))
-        if held:
-            return held
+        others = [until for other, until in found.awaited.items() if other > urgency]
+        passing = max((_left(until, now, MINUTE + PASSED_FOR) for until in others), default=0.0)
+        held = max(_left(one.held_until, now, LONGEST) for one in (found, self._of(EVERYTHING)))
+        if held or passing:
+            return max(held, passing)
         if found.on_their_way >= AT_ONCE:
             return 0.05
         calls, limit = self._recent(found, now), self._limit(found, now)
         used = len(calls) + found.on_their_way
         if used >= limit:
             return max(0.05, calls[0] + MINUTE - now) if calls else 0.05
-        kept = 0.0 if urgent or not calls else limit * KEPT * (1 - (now - calls[0]) / KEPT_FOR)
+        share = KEPT * (1 - urgency / Urgency.FIRST)
+        kept = limit * share * (1 - (now - calls[0]) / KEPT_FOR) if calls else 0.0
         return 0.5 if used >= limit - kept else 0.0
 
     def _channel_wait(self, method: str, channel: str) -> float:
@@ -159,10 +173,10 @@ class Pace:
             found.calls.popleft()
         return found.calls
 
-    @staticmethod
-    def _left(found: _Method, now: float) -> float:
-        left = found.held_until - now
-        return left if 0 < left <= LONGEST else 0.0
-
     def _seconds(self) -> float:
         return self._now().timestamp()
+
+
+def _left(until: float, now: float, longest: float) -> float:
+    """Seconds until a time. One that is further away was set by a clock that was ahead, and is past."""
+    return until - now if 0 < until - now <= longest else 0.0

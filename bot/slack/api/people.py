@@ -5,6 +5,7 @@ import threading
 import time
 import unicodedata
 from collections.abc import Callable
+from copy import copy
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -12,6 +13,7 @@ from approvals.clocks import is_recent
 from approvals.ids import SlackId
 from approvals.people import Account, Person, Standing, canonical
 from approvals.record.people import People
+from approvals.request import Urgency
 from bot.context import BadField, SlackAway
 from bot.slack.api import shapes
 from bot.slack.api.edge import Kind, SlackClient, SlackFault
@@ -44,7 +46,9 @@ class SlackPeople:
         self._client, self._people, self._now = client, people, now
         self._pace, self._sleep = pace or Pace(now), sleep
         self._home: tuple[str, str] | None = None
-        self._fields: tuple[datetime, list[dict[str, Any]]] | None = None
+        # A list, so that `ranked` shares it.
+        self._fields: list[tuple[datetime, list[dict[str, Any]]]] = []
+        self._urgency: int = Urgency.ORDINARY
         self.bot_user = ""
         self._one_at_a_time = threading.Lock()
 
@@ -58,6 +62,12 @@ class SlackPeople:
                 raise _unreadable("auth.test", "it names no workspace")
             self.bot_user, self._home = ids[0], (ids[1], ids[2])
         return self._home
+
+    def ranked(self, urgency: int) -> "SlackPeople":
+        """The same, for work on a request of this urgency: its calls go before those of less urgency."""
+        other = copy(self)
+        other._urgency = urgency
+        return other
 
     def look(self, person: Person) -> Person:
         """Looks a person's accounts up again; by e-mail when none is known. Raises SlackAway."""
@@ -162,15 +172,14 @@ class SlackPeople:
         return str(found[0]["id"])
 
     def _definitions(self) -> list[dict[str, Any]]:
-        if self._fields is None or not is_recent(
-            self._fields[0], self._now(), FIELDS_EVERY - timedelta.resolution
-        ):
+        seen_at, fields = self._fields[0] if self._fields else (None, [])
+        if not is_recent(seen_at, self._now(), FIELDS_EVERY - timedelta.resolution):
             profile = self._ask(self._client.team_profile_get).get("profile", {})
             fields, are_all = shapes.entries(profile.get("fields") or [], "id", "label")
             if not are_all:
                 raise _unreadable("team.profile.get", "some of its fields have no id or label")
-            self._fields = self._now(), fields
-        return self._fields[1]
+            self._fields[:] = [(self._now(), fields)]
+        return fields
 
     def _look_at(self, slack_id: SlackId, asked: frozenset[str] = frozenset()) -> Person | None:
         said = self._ask(self._client.users_info, user=slack_id)
@@ -185,7 +194,7 @@ class SlackPeople:
         waited = 0.0
         while True:
             try:
-                with self._pace.calling(name):
+                with self._pace.calling(name, urgency=self._urgency):
                     said = dict(method(**params).data)
                 self._pace.went_well(name)
                 return said

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from approvals.clocks import is_recent
+from approvals.request import Urgency
 from bot.slack.api.edge import Kind, SlackClient, SlackFault
 from bot.slack.api.pace import Pace
 
@@ -33,7 +34,7 @@ class TokenCheck:
 
     def _asked(self) -> bool | None:
         try:
-            with self._pace.calling("auth.test", urgent=True):
+            with self._pace.calling("auth.test", urgency=Urgency.FIRST):
                 self._client.auth_test()
         except SlackFault as fault:
             return False if fault.kind is Kind.REFUSED and fault.code not in BUSY else None

@@ -4,6 +4,7 @@ import logging
 from collections.abc import Mapping
 from typing import Any
 
+from approvals.request import Urgency
 from bot.slack.api.edge import Kind, SlackClient, SlackFault
 from bot.slack.api.pace import EVERYTHING, Crowded, Pace, Paced
 from bot.slack.api.token_check import TRUSTED_FOR, TokenCheck
@@ -82,7 +83,7 @@ class Line:
 
     def _sent(self, method: str, name: str, params: dict[str, Any], to: str, urgent: bool) -> dict[str, Any]:
         try:
-            with self.pace.calling(name, str(params.get("channel", "")), urgent):
+            with self.pace.calling(name, str(params.get("channel", "")), level(urgent)):
                 said = dict(getattr(self._client, method)(**params).data)
         except Crowded as crowded:
             raise Later(crowded.seconds, tried=False) from crowded
@@ -142,7 +143,7 @@ class Line:
     def replace(self, url: str, message: Mapping[str, Any]) -> None:
         """Puts a message in the place of one that was pressed (Slack lets it for 30 minutes)."""
         try:
-            with self.pace.calling("response_url", urgent=True):
+            with self.pace.calling("response_url", urgency=Urgency.FIRST):
                 self._client.respond(url, {**message, "replace_original": True})
         except SlackFault as fault:
             gone = fault.kind is Kind.STATUS and 400 <= (fault.response.status_code or 0) < 500
@@ -156,6 +157,11 @@ class Line:
         # Whatever isn't a clear no counts as shared: names mustn't be shown by mistake.
         if said["channel"].get("is_ext_shared", False) is not False:
             raise Unreachable("the channel is shared with another organization")
+
+
+def level(urgent: bool) -> Urgency:
+    """How urgent the call of a message is to its method's pace."""
+    return Urgency.FIRST if urgent else Urgency.ORDINARY
 
 
 def _recipient(method: str, params: Mapping[str, Any]) -> str:

@@ -19,7 +19,7 @@ from bot.slack.api.edge import SlackClient
 from bot.slack.api.pace import Pace
 from bot.slack.api.token_check import TokenCheck
 from bot.slack.deliver.audience import operators
-from bot.slack.deliver.calls import Line
+from bot.slack.deliver.calls import Line, level
 from bot.slack.deliver.copies import Copies, is_urgent
 from bot.slack.deliver.notes import Notes
 from bot.slack.deliver.publisher import Publisher
@@ -150,7 +150,7 @@ class Courier:
         return job
 
     def _next_hurried(self) -> Job | None:
-        if self.pace.wait("chat.update", urgent=True):
+        if self.pace.wait("chat.update", Urgency.FIRST):
             return None
         for pressed in list(self._hurried):
             key = ("card", pressed[0])
@@ -181,7 +181,7 @@ class Courier:
         wait = self._waits.get(key)
         if wait is None:
             return False
-        if wait.version == version and all(self.pace.wait(one, wait.urgent) for one in wait.methods):
+        if wait.version == version and all(self.pace.wait(one, level(wait.urgent)) for one in wait.methods):
             return True
         del self._waits[key]
         return False

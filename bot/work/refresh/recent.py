@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
@@ -28,6 +28,10 @@ class Lately:
     _kept: dict[str, tuple[datetime, Any]] = field(default_factory=dict)
     """When each question was asked, and the answer."""
     _locks: dict[str, threading.Lock] = field(default_factory=dict)
+
+    def ranked(self, urgency: int) -> "Lately":
+        """The same answers, for work on a request of this urgency."""
+        return replace(self, colleagues=self.colleagues.ranked(urgency))
 
     def look(self, person: Person) -> Person:
         """Looks up those accounts of a person that weren't within a minute. Raises SlackAway."""

@@ -91,6 +91,9 @@ class Slow:
         self.may_answer.wait(10)
         return self.person
 
+    def ranked(self, urgency: int) -> "Slow":
+        return self
+
     def look(self, person: Person) -> Person:
         raise AssertionError("every account is looked up by itself")
 

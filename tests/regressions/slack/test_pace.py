@@ -14,14 +14,16 @@ from approvals.decide.actor import Who
 from approvals.decide.decide import approve
 from approvals.ids import RequestId
 from approvals.record.outbox import Note
+from approvals.request import Urgency
 from approvals.states import State
 from bot.sandbox.stage import Clock, Stage
-from bot.slack.api.pace import AT_ONCE, KEPT_FOR, MINUTE, USUAL, Crowded, Pace, Paced
+from bot.slack.api.pace import AT_ONCE, KEPT_FOR, MINUTE, PASSED_FOR, TIERS, USUAL, Crowded, Pace, Paced
 from tests.bot.journeys.homes import opened, page
 from tests.bot.journeys.scenes import ask, buttons, first_choices, has_card, history, press, state, told, wait
 
 pytestmark = pytest.mark.regression
 
+FIRST = Urgency.FIRST
 ACCESS = ("/miro-access", "for Engineering because I start Monday")
 LEAVER = ("/miro-offboard", "jo@example.com because last day today")
 
@@ -89,38 +91,104 @@ def test_a_429_holds_its_method_alone_and_for_its_time(clock: Clock, pace: Pace,
 
 def test_a_lower_limit_than_the_documented_one_is_learned(clock: Clock, pace: Pace) -> None:
     for _ in range(50):
-        call(pace, "chat.postMessage", urgent=True)
-    call(pace, "chat.postMessage", urgent=True)  # the one that Slack answers with 429
+        call(pace, "chat.postMessage", urgency=FIRST)
+    call(pace, "chat.postMessage", urgency=FIRST)  # the one that Slack answers with 429
     pace.hold("chat.postMessage", 60)
     clock.sleep(MINUTE)
-    assert taken(pace, "chat.postMessage", urgent=True) == 50
+    assert taken(pace, "chat.postMessage", urgency=FIRST) == 50
     clock.sleep(3600 + MINUTE)
-    assert taken(pace, "chat.postMessage", urgent=True) == 200
+    assert taken(pace, "chat.postMessage", urgency=FIRST) == 200
 
 
 def test_a_429_out_of_nothing_teaches_nothing(clock: Clock, pace: Pace) -> None:
     call(pace)
     pace.hold("chat.update", 30)
     clock.sleep(MINUTE)
-    assert taken(pace, "chat.update", urgent=True) == USUAL
+    assert taken(pace, "chat.update", urgency=FIRST) == USUAL
 
 
 def test_some_calls_are_kept_for_what_is_urgent(clock: Clock, pace: Pace) -> None:
     usual = taken(pace, "chat.update")
     assert 40 <= usual < USUAL
-    assert taken(pace, "chat.update", urgent=True) == USUAL - usual
-    clock.sleep(MINUTE)
+    assert taken(pace, "chat.update", urgency=FIRST) == USUAL - usual
+    clock.sleep(MINUTE + PASSED_FOR)
     taken(pace, "chat.update")
     clock.sleep(KEPT_FOR)
     assert taken(pace, "chat.update") == USUAL - usual, "in the end the usual ones get them too"
 
 
+def test_the_live_check_gets_half_of_what_is_kept(pace: Pace) -> None:
+    usual = taken(pace, "users.info")
+    live = taken(pace, "users.info", urgency=Urgency.SOON)
+    first = taken(pace, "users.info", urgency=FIRST)
+    assert usual + live + first == 200
+    assert 10 <= first <= 20 and 10 <= live <= 20
+
+
+class Crowd:
+    """Others who take every call that they can get, at any moment."""
+
+    def __init__(self, clock: Clock, pace: Pace, method: str, urgency: int = Urgency.ORDINARY) -> None:
+        self.clock, self.pace, self.method, self.urgency = clock, pace, method, urgency
+        self.calls = 0
+
+    def sleep(self, seconds: float) -> None:
+        """For whoever waits meanwhile."""
+        while seconds > 0:
+            self.calls += taken(self.pace, self.method, urgency=self.urgency)
+            self.clock.sleep(min(seconds, 0.2))
+            seconds -= 0.2
+        self.calls += taken(self.pace, self.method, urgency=self.urgency)
+
+
+def waits(crowd: Crowd, urgency: int, patience: float = 300.0) -> float:
+    """Seconds until a call is made beside a crowd that leaves nothing."""
+    waited = 0.0
+    while waited < patience:
+        try:
+            call(crowd.pace, crowd.method, urgency=urgency)
+        except Paced as paced:
+            crowd.sleep(paced.seconds)
+            waited += paced.seconds
+        else:
+            return waited
+    return waited
+
+
+@pytest.mark.parametrize("method", ["users.info", "usergroups.users.list", "conversations.members"])
+@pytest.mark.parametrize(("crowd", "urgency"), [(0, 1), (0, 2), (1, 2)])
+def test_what_is_more_urgent_passes_what_waits(
+    clock: Clock, pace: Pace, method: str, crowd: int, urgency: int
+) -> None:
+    others = Crowd(clock, pace, method, crowd)
+    others.sleep(3 * MINUTE)
+    for _ in range(5):
+        assert waits(others, urgency) <= MINUTE + 1
+    before = others.calls
+    others.sleep(3 * MINUTE)
+    assert others.calls - before >= 2 * TIERS.get(method, USUAL), "and the others go on afterwards"
+
+
+def test_an_urgent_call_that_is_never_made_holds_others_for_no_longer_than_its_turn(
+    clock: Clock, pace: Pace
+) -> None:
+    taken(pace, "users.info", urgency=FIRST)
+    with pytest.raises(Paced) as paced:
+        call(pace, "users.info", urgency=FIRST)
+    clock.sleep(paced.value.seconds)
+    assert taken(pace, "users.info", 1) == 0
+    clock.sleep(1.1)
+    assert taken(pace, "users.info", 1) == 1
+
+
 @pytest.mark.parametrize("back", [timedelta(hours=1), timedelta(days=400), timedelta(seconds=61)], ids=str)
 def test_a_clock_that_is_set_back_holds_nothing_for_long(clock: Clock, pace: Pace, back: timedelta) -> None:
-    taken(pace, "chat.update", urgent=True)
+    taken(pace, "chat.update", urgency=FIRST)
     pace.hold("chat.postMessage", 600)
     clock.pass_(-back)
     clock.sleep(MINUTE)
+    assert taken(pace, "chat.update", 1, urgency=FIRST) == 1
+    clock.sleep(MINUTE + 2 * PASSED_FOR)
     assert taken(pace, "chat.update", 1) == 1
     if back > timedelta(minutes=10):
         assert taken(pace, "chat.postMessage", 1) == 1
@@ -285,6 +353,30 @@ def test_look_ups_wait_for_their_turn(s: Stage) -> None:
     assert sum(refused(s).values()) <= 1, "one tells how many a minute are taken"
 
 
+def lookups(s: Stage) -> set[str]:
+    return {one.method for one in s.slack.log if one.method.startswith(("users.", "usergroups."))}
+
+
+def test_what_closes_an_account_is_looked_up_beside_a_crowd(s: Stage) -> None:
+    wait(s, minutes=2)
+    s.slack.log.clear()
+    s.clock.pass_(timedelta(days=2))
+    taken(s.bot.courier.pace, "users.info", urgency=Urgency.SOON)
+    began = s.clock()
+    ask(s, "U0LENA", "/miro-offboard", "jo@example.com because last day today")
+    assert "users.info" in lookups(s)
+    assert s.clock() - began < timedelta(seconds=2)
+
+
+def test_the_check_before_the_first_write_is_made_beside_a_crowd(s: Stage) -> None:
+    id = ask(s, "U0ALEX", *ACCESS)
+    wait(s, minutes=2)
+    taken(s.bot.courier.pace, "users.info")
+    began = s.clock()
+    press(s, "U0SAM", "approve")
+    assert (state(s, id), s.clock()) == ("done", began), "it needn't wait for even a moment"
+
+
 def test_notes_to_one_person_arrive_in_their_order(s: Stage) -> None:
     for number in range(30):
         s.bot.store.cards.say(Note("U0JO", {"text": f"number {number}"}))
@@ -315,4 +407,4 @@ def test_several_senders_send_each_message_once_and_in_order(tmp_path: Path, s: 
 
 def test_the_clock_of_the_pace_is_handed_in() -> None:
     moments = iter([datetime(2026, 3, 2, tzinfo=UTC)] * 500)
-    assert taken(Pace(lambda: next(moments)), "chat.update", urgent=True) == USUAL
+    assert taken(Pace(lambda: next(moments)), "chat.update", urgency=FIRST) == USUAL
