@@ -20,6 +20,8 @@ class Seen:
     group: Group | None = None
     # Nobody counts as another admin who wasn't looked for.
     other_admin: bool = False
+    vanished: bool = False
+    """No account is shown of somebody who had one that this bot didn't delete: it may be a guest's now."""
 
 
 @dataclass(frozen=True)

@@ -43,6 +43,8 @@ class Plan:
     already: tuple[str, ...]
     user_name: str = ""
     """The account's address as Miro has it, or the one it will have; '' where it is no person's."""
+    vanished: bool = False
+    """Whether an earlier account isn't shown any more (`Seen.vanished`): who approves has to know."""
 
     def stored(self) -> dict[str, Any]:
         """What the record keeps, and what the card is drawn from."""
@@ -63,6 +65,7 @@ class Plan:
             ],
             "already": list(self.already),
             "rights": list(self.rights),
+            **({"vanished": True} if self.vanished else {}),
         }
 
     @property
@@ -73,7 +76,7 @@ class Plan:
     @property
     def revision(self) -> str:
         """Names exactly this change: keys, hazards and the account, not the wording of names."""
-        account = [self.miro_id, canonical(self.user_name)]
+        account = [self.miro_id, canonical(self.user_name), *(["vanished"] if self.vanished else [])]
         parts = [*account, *(f"{step.goal.key}|{len(step.hazards)}" for step in self.steps)]
         return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:12]
 
@@ -93,7 +96,7 @@ class Plan:
         differs from a new account is a step that wasn't.
         """
         hazards = {step["key"]: step["hazards"] for step in approved["steps"]}
-        same = self.is_same_account(approved)
+        same = self.is_same_account(approved) and (not self.vanished or approved.get("vanished", False))
         # Hazards are counted, not compared: their sentences change with somebody's name.
         return same and all(len(step.hazards) <= hazards.get(step.goal.key, -1) for step in self.steps)
 
@@ -124,7 +127,8 @@ def make(goals: Sequence[Goal], seen: Seen) -> Plan:
         believed = goal.after(believed)
     # Of an account that is to be created, the address it will have.
     address = believed.account.user_name if believed.account else ""
-    return Plan(account, tuple(steps), tuple(already), seen.account.user_name if seen.account else address)
+    address = seen.account.user_name if seen.account else address
+    return Plan(account, tuple(steps), tuple(already), address, seen.vanished)
 
 
 def unseen(goals: Sequence[Goal], seen: Seen) -> tuple[Goal, ...]:

@@ -9,7 +9,7 @@ from approvals.people import Person, canonical, listed, miro_key
 from approvals.request import Request, Urgency
 from bot.actions import ACTIONS, Action
 from bot.context import Desk
-from bot.miro.accounts import ASK_FIRST, HasAccount, creates, unknown, vanished
+from bot.miro.accounts import ASK_FIRST, HasAccount, creates, unknown
 from bot.miro.client import Miro
 from bot.miro.goals import Goal, Seen
 from bot.miro.groups import OutOfGroup
@@ -64,7 +64,7 @@ def look(
         else:
             account = _one_of(_all_found(miro, person, wanted, account), person)
     if account is None:
-        return Seen()
+        return Seen(vanished=_has_vanished(desk, command, person))
     account = _with_groups(miro, account, command.goals(facts))
     _check_domain(desk, person, account)
     _link(desk, person, account)
@@ -147,18 +147,10 @@ def _all_found(miro: Miro, person: Person, wanted: str, first: Account | None) -
     return list(found.values())
 
 
-def check_hidden(desk: Desk, command: Action) -> None:
-    """Raises Obstacle where a second account would be made for somebody whose first one isn't shown now.
-
-    Guests aren't shown: an account that Miro had, and that this bot didn't delete, may be a guest's.
-    """
-    assert command.subject
-    if not creates(command.goals(desk.facts)):
-        return
-    person = desk.person(command.subject)
+def _has_vanished(desk: Desk, command: Action, person: Person) -> bool:
+    """Whether somebody would get an account who had one that this bot didn't delete."""
     known = {one.partition(":")[2] for one in person.keys if one.startswith(miro_key(""))}
-    if known - _deleted(desk, person):
-        raise Obstacle(f"{vanished(person.email)} I make no second one: ask your IT team.")
+    return creates(command.goals(desk.facts)) and bool(known - _deleted(desk, person))
 
 
 def _deleted(desk: Desk, person: Person) -> set[str]:

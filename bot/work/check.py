@@ -17,7 +17,7 @@ from bot.miro.accounts import creates
 from bot.miro.client import Ambiguous, Away, Locked, Miro
 from bot.miro.plan import Obstacle, Plan, make
 from bot.work import ending
-from bot.work.account import check_hidden, look, not_found
+from bot.work.account import look, not_found
 from bot.work.propose import waiting
 from bot.work.refresh.approvers import meet
 
@@ -167,8 +167,6 @@ def planned(desk: Desk, miro: Miro, request: Request, command: Action) -> Plan:
         goals = command.goals(desk.facts)  # with the name that the look may have told
         if command.subject and seen.account is None and not creates(goals):
             raise Obstacle(not_found(desk, request, command))
-        if command.subject and seen.account is None:
-            check_hidden(desk, command)
         return make(goals, seen)
     except KeyError as error:
         raise Obstacle("The team isn't in Miro any more. Ask again with another one.") from error

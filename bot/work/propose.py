@@ -70,6 +70,10 @@ def _stored(
     known = subject.miro_id if subject else ""
     is_new = bool(known) and plan.miro_id not in ("", known)
     warnings = ["Miro has a new account for this address."] if is_new else []
+    if plan.vanished:
+        warnings.append(
+            "Miro had an account for this person: it was deleted, or is a guest's. Look there first."
+        )
     stored = plan.stored()
     gives = [step["key"] for step in stored["steps"]]
     if live:

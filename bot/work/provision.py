@@ -24,7 +24,7 @@ from bot.miro.client import Ambiguous, Answered, Away, Declined, Locked, Miro, P
 from bot.miro.goals import Seen
 from bot.miro.plan import Obstacle, Plan, Step, make
 from bot.work import deeds, ending, recheck, stops
-from bot.work.account import Meant, check_hidden, look
+from bot.work.account import Meant, look
 from bot.work.leavers import close_others
 from bot.work.propose import waiting
 from bot.work.stops import ONLY_WHAT_IS_LEFT, Stopped
@@ -137,10 +137,11 @@ class Provisioning:
             meant = Meant.by(self.request.plan, self.desk.person(command.subject))
             meant = replace(meant, is_deleted="gone" in self.request.accepted)
         seen = look(self.desk, self.miro, command, meant, is_exact=self.request.is_exact)
-        if meant and meant.miro_id and seen.account is None and not self._may_be_gone(command):
+        if "account" in self.request.tried:
+            seen = replace(seen, vanished=False)  # what isn't shown may be what this request made
+        is_lost = seen.vanished or not self._may_be_gone(command)
+        if meant and meant.miro_id and seen.account is None and is_lost:
             raise Obstacle(vanished(meant.user_name))
-        if command.subject and seen.account is None and "account" not in self.request.tried:
-            check_hidden(self.desk, command)
         self.seen, self.seen_at = seen, self.desk.now()
         return seen
 

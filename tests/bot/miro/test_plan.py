@@ -250,6 +250,13 @@ def test_a_hazard_less_is_still_what_was_approved() -> None:
     assert make((JOIN, LEAVE), look).part_of(stored(make((JOIN, WORSE), look)))
 
 
+def test_that_an_earlier_account_isnt_shown_has_to_be_approved_too() -> None:
+    new, again = (make((ACCOUNT, JOIN), look) for look in (NOBODY, replace(NOBODY, vanished=True)))
+    assert new.revision != again.revision
+    assert not again.part_of(stored(new))
+    assert again.part_of(stored(again)) and new.part_of(stored(again))
+
+
 def test_people_and_teams_may_be_renamed_after_the_approval() -> None:
     goals = (KNOWN, Active("Ada"), LEAVE, Gone("Ada"))
     look = seen("200", "300", active=False)

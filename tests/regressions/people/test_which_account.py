@@ -159,19 +159,60 @@ def test_two_accounts_that_are_both_closed_need_nothing(s: Stage) -> None:
 # -- an account that isn't shown now -------------------------------------------------------------------------
 
 
+HAD_ONE = "Miro had an account for this person: it was deleted, or is a guest's. Look there first."
+
+
+@pytest.mark.parametrize("team", ["Design", "Engineering"])
 @pytest.mark.parametrize("whom", ["<@U0JO> ", f"{OLD} "])
-@pytest.mark.parametrize("becomes", ["guest", "deleted"])
-def test_somebody_whose_account_isnt_shown_gets_no_second_one(s: Stage, whom: str, becomes: str) -> None:
+def test_somebody_whose_account_was_deleted_by_hand_may_get_one(s: Stage, whom: str, team: str) -> None:
     access_for_a_day(s)
-    if becomes == "guest":
-        s.miro.change_user(OLD, role="ORGANIZATION_EXTERNAL_USER")
-    else:
-        s.miro.delete(OLD)
+    s.miro.delete(OLD)
     s.miro.log.clear()
+    id = ask(s, "U0CAROL", "/miro-access", f"{whom}for {team} because of the launch", for_days="9")
+    assert state(s, id) == "waiting" and calls(s, "POST") == []
+    assert HAD_ONE in read(card(s, "U0SAM"))
+    approve(s, "U0SAM")
+    jo = s.miro.user(OLD)
+    assert state(s, id) == "done" and jo and s.teams[team] in jo.groups
+    assert len(calls(s, "POST")) == 1
+
+
+def test_who_has_a_new_address_since_is_looked_for_under_both(s: Stage) -> None:
+    jo_has_a_new_address(s)
+    s.miro.delete(OLD)
+    id = ask(s, "U0CAROL", "/miro-access", "<@U0JO> for Design because of the launch", for_days="9")
+    looked = [str(one) for one in s.miro.log if one.path.startswith("/Users")]
+    assert any(OLD in one for one in looked) and any(NEW in one for one in looked)
+    assert request(s, id).plan["user_name"] == NEW and HAD_ONE in read(card(s, "U0SAM"))
+    approve(s, "U0SAM")
+    assert state(s, id) == "done" and s.miro.user(NEW)
+
+
+def test_an_account_that_is_there_again_before_the_approval_is_taken(s: Stage) -> None:
+    jo_has_a_new_address(s)
+    s.miro.delete(OLD)
+    id = ask(s, "U0CAROL", "/miro-access", "<@U0JO> for Design because of the launch", for_days="9")
+    s.miro.add_user(OLD, "Jo Park")
+    approve(s, "U0SAM")
+    assert state(s, id) == "waiting" and calls(s, "POST") == []
+    assert request(s, id).plan["user_name"] == OLD
+
+
+@pytest.mark.parametrize("whom", ["<@U0JO> ", f"{OLD} "])
+def test_a_guest_gets_no_second_account(s: Stage, whom: str) -> None:
+    access_for_a_day(s)
+    s.miro.change_user(OLD, role="ORGANIZATION_EXTERNAL_USER")
     id = ask(s, "U0CAROL", "/miro-access", f"{whom}for Design because of the launch", for_days="9")
-    assert state(s, id) == "refused"
-    assert "guests aren't visible to me" in last(s, "U0CAROL") and "IT team" in last(s, "U0CAROL")
-    assert calls(s) == []
+    assert state(s, id) == "waiting" and HAD_ONE in read(card(s, "U0SAM"))
+    approve(s, "U0SAM")
+    assert state(s, id) == "stopped" and "guest" in read(card(s, "U0SAM", "resume"))
+    guest = s.miro.user(OLD)
+    assert guest and guest.role == "ORGANIZATION_EXTERNAL_USER"
+
+
+def test_somebody_who_had_no_account_is_warned_of_none(s: Stage) -> None:
+    ask(s, "U0JO", "/miro-access", "for Engineering because of the launch", for_days="9")
+    assert HAD_ONE not in read(card(s, "U0PRIYA"))
 
 
 def test_somebody_who_becomes_a_guest_before_the_approval_gets_no_second_account(s: Stage) -> None:
