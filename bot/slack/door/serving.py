@@ -27,9 +27,6 @@ logging.getLogger("waitress.queue").setLevel(logging.ERROR)
 LARGEST = 1_000_000
 """Bytes of a body. Slack's largest, a form of 250 kB whose every sign is escaped, has 750 kB."""
 
-LOOK_AGAIN = 0.25
-"""Seconds after which times are looked at where nothing happens."""
-
 
 @dataclass(frozen=True)
 class Limits:
@@ -47,26 +44,33 @@ class Limits:
     grace: float = 1.0
     """How long an unfinished request is safe when a further connection needs its place: in a burst a busy
     sender opens many before it writes."""
+    look_again: float = 0.25
+    """After how long times are looked at where nothing happens."""
+
+
+Bounds = tuple[Limits, Callable[[str], None], Callable[[], float]]
+"""Also what counts the refused, and the clock."""
 
 
 class Channel(HTTPChannel):  # type: ignore[misc]
     """A connection, which has to bring its request whole within a time."""
 
     def __init__(self, server: "Server", *args: Any, **how: Any) -> None:
-        self.began: float | None = time.monotonic()
+        self._seconds = server.seconds
+        self.began: float | None = self._seconds()
         self.answered = self.began
         super().__init__(server, *args, **how)
 
     def received(self, data: bytes) -> bool:
         if self.began is None:
-            self.began = time.monotonic()
+            self.began = self._seconds()
         taken = bool(super().received(data))
         if self.requests:
-            self.began = None if self.request is None else time.monotonic()
+            self.began = None if self.request is None else self._seconds()
         return taken
 
     def readable(self) -> bool:
-        if self.is_unfinished and time.monotonic() - self.since > self.server.limits.whole:
+        if self.is_unfinished and self._seconds() - self.since > self.server.limits.whole:
             self.drop()
         return bool(super().readable())
 
@@ -82,12 +86,12 @@ class Channel(HTTPChannel):  # type: ignore[misc]
 
     @property
     def since(self) -> float:
-        """When it began to wait for the rest of a request, or for the next one (`time.monotonic`)."""
+        """When it began to wait for the rest of a request, or for the next one, by the server's clock."""
         return self.answered if self.began is None else self.began
 
     def service(self) -> None:
         super().service()
-        self.answered = time.monotonic()
+        self.answered = self._seconds()
 
     def drop(self) -> None:
         """Closes the connection at the next event."""
@@ -122,17 +126,16 @@ class Server(TcpWSGIServer):  # type: ignore[misc]
     channel_class = Channel
     next_channel_cleanup: float = 0
 
-    def __init__(self, *args: Any, bounds: tuple[Limits, Callable[[str], None] | None], **how: Any) -> None:
-        self.limits, self._count = bounds
-        self._said_at = float("-inf")
+    def __init__(self, *args: Any, bounds: Bounds, **how: Any) -> None:
+        self.limits, self._count, self.seconds = bounds
+        self._logged_at = float("-inf")
         super().__init__(*args, **how)
 
     def refused(self, why: str) -> None:
         """Counts what was ended unread. The log gets a line a minute: an attack mustn't fill the disk."""
-        if self._count:
-            self._count(why)
-        if time.monotonic() - self._said_at >= 60:
-            self._said_at = time.monotonic()
+        self._count(why)
+        if self.seconds() - self._logged_at >= 60:
+            self._logged_at = self.seconds()
             log.warning("a connection was ended unread: %s; more within a minute aren't logged", why)
 
     def readable(self) -> bool:
@@ -142,15 +145,18 @@ class Server(TcpWSGIServer):  # type: ignore[misc]
             self.maintenance(now)
         if len(self._map) < self.adj.connection_limit:
             return bool(self.accepting)
-        self._make_room(time.monotonic())
+        self._make_room(self.seconds())
         return False
 
     def _make_room(self, now: float) -> None:
         """Ends the oldest unfinished request, else the connection that is idle for longest."""
-        channels = [one for one in self.active_channels.values() if now - one.since > self.limits.grace]
-        waiting = [one for one in channels if one.is_unfinished] or [one for one in channels if one.is_idle]
+        channels = [
+            channel for channel in self.active_channels.values() if now - channel.since > self.limits.grace
+        ]
+        waiting = [channel for channel in channels if channel.is_unfinished]
+        waiting = waiting or [channel for channel in channels if channel.is_idle]
         if waiting:
-            min(waiting, key=lambda one: one.since).drop()
+            min(waiting, key=lambda channel: channel.since).drop()
 
 
 @contextmanager
@@ -161,46 +167,70 @@ def serving(
     threads: int,
     limits: Limits | None = None,
     refused: Callable[[str], None] | None = None,
+    seconds: Callable[[], float] = time.monotonic,
 ) -> Iterator[str]:
     """Serves until the block ends; yields `http://host:port`. Raises OSError.
 
-    `refused` is called with the reason for each connection that is ended before the application sees it.
+    `refused` is called with the reason for each connection that is ended before the application sees it;
+    `seconds` is a clock that only runs forward.
     """
     limits = limits or Limits()
-    adjustments = Adjustments(
+    settings = _adjustments(host, port, threads, limits)
+    sockets: dict[int, Any] = {}
+    workers = ThreadedTaskDispatcher()
+    servers = _listening(app, settings, sockets, workers, (limits, refused or (lambda _: None), seconds))
+    workers.set_thread_count(threads)
+    # `poll` takes numbers of sockets that `select` doesn't.
+    loop = {"timeout": limits.look_again, "map": sockets, "use_poll": True}
+    thread = threading.Thread(target=wasyncore.loop, kwargs=loop, name="http", daemon=True)
+    thread.start()
+    try:
+        yield f"http://{host}:{servers[0].effective_port}"
+    finally:
+        # The workers end first, for they wake the server's thread.
+        workers.shutdown()
+        _end(thread, sockets, servers[0])
+
+
+def _adjustments(host: str, port: int, threads: int, limits: Limits) -> Adjustments:
+    return Adjustments(
         host=host, port=port, threads=threads, ident=None,
         # The map of sockets holds the listening ones and their triggers too.
         connection_limit=limits.connections + 2, channel_timeout=limits.idle,
         max_request_header_size=limits.header, max_request_body_size=limits.body + 1,
         log_socket_errors=False,
     )  # fmt: skip
-    sockets: dict[int, Any] = {}
-    left: dict[int, Any] = {}
-    workers = ThreadedTaskDispatcher()
+
+
+def _listening(
+    app: WSGIApplication,
+    settings: Adjustments,
+    sockets: dict[int, Any],
+    workers: ThreadedTaskDispatcher,
+    bounds: Bounds,
+) -> list[Server]:
+    """A server for each address of the host. Raises OSError, and leaves none open then."""
     try:
-        servers = [
-            Server(app, sockets, dispatcher=workers, adj=adjustments, sockinfo=info, bounds=(limits, refused))
-            for info in adjustments.listen
+        return [
+            Server(app, sockets, dispatcher=workers, adj=settings, sockinfo=info, bounds=bounds)
+            for info in settings.listen
         ]
     except BaseException:
         wasyncore.close_all(sockets)
         raise
-    workers.set_thread_count(threads)
-    # `poll` takes numbers of sockets that `select` doesn't.
-    loop = {"timeout": LOOK_AGAIN, "map": sockets, "use_poll": True}
-    thread = threading.Thread(target=wasyncore.loop, kwargs=loop, name="http", daemon=True)
-    thread.start()
+
+
+def _end(thread: threading.Thread, sockets: dict[int, Any], server: Server) -> None:
+    """Ends the server's thread: it does when it has nothing to wait for.
+
+    Only then may anything be closed, for the pipe that wakes it is still written to.
+    """
+    left: dict[int, Any] = {}
 
     def leave() -> None:
         left.update(sockets)
         sockets.clear()
 
-    try:
-        yield f"http://{host}:{servers[0].effective_port}"
-    finally:
-        # The workers end first, for they wake the server's thread. That ends when it has nothing to wait
-        # for; only then may anything be closed, for the pipe that wakes it is still written to.
-        workers.shutdown()
-        servers[0].trigger.pull_trigger(leave)
-        thread.join()
-        wasyncore.close_all(left)
+    server.trigger.pull_trigger(leave)
+    thread.join()
+    wasyncore.close_all(left)
