@@ -20,6 +20,7 @@ from bot.app import build
 from bot.sandbox.miro.service import Exchange, Miro
 from bot.sandbox.slack.drawing import as_text
 from bot.sandbox.slack.local_slack import LOOK_SECONDS, Ended, LocalSlack, Place, Somebody, running
+from bot.sandbox.slack.readable import readable
 from bot.sandbox.slack.records import Message
 from bot.sandbox.slack.workspace import Workspace
 from bot.sandbox.stage import CHANNEL, PEOPLE, POLICY, TOKEN, Stage, stage
@@ -287,8 +288,8 @@ def _click_along(folder: Path, slack: LocalSlack, ended: Callable[[], bool]) -> 
     miro.add_user("carol@example.com", "Carol Diaz", teams=teams, admin=True, team_admin_of=teams)
     names = {"SLACK_BOT_TOKEN": slack.bot_token, "SLACK_APP_TOKEN": slack.app_token, "MIRO_SCIM_TOKEN": TOKEN}
     secrets = {name: SecretStr(value) for name, value in names.items()}
-    with miro.serve() as url:
-        bot = build(Settings(folder / "record.db", folder / "policy.toml", secrets, slack.api_url, url))
+    with miro.serve() as url, readable(slack.url) as api:
+        bot = build(Settings(folder / "record.db", folder / "policy.toml", secrets, api, url))
         try:
             bot.start()
             with bot.on_socket():

@@ -13,6 +13,7 @@ from approvals.people import Account, Standing
 from bot.app import Bot, build
 from bot.sandbox.miro.service import Miro
 from bot.sandbox.slack.local_slack import LocalSlack, Place, Somebody, running
+from bot.sandbox.slack.readable import readable
 from bot.sandbox.stage import CHANNEL, PEOPLE, TOKEN, Clock
 from bot.settings import Settings
 from tests.local_slack import People
@@ -75,7 +76,8 @@ def company(folder: Path, story: Story) -> Iterator[Company]:
         url = open_.enter_context(miro.serve())
         places = [Place(CHANNEL, CHANNEL_NAME)]
         slack = open_.enter_context(running(folder / "slack", everybody, places))
-        settings = _settings(folder, url, slack)
+        api = open_.enter_context(readable(slack.url))
+        settings = _settings(folder, url, slack, api)
         bot = build(settings, practice=story.practice, now=clock, sleep=clock.sleep)
         open_.callback(bot.stop)
         whole = Company(clock, miro, teams, slack, bot, People(slack))
@@ -94,7 +96,7 @@ def _furnish(miro: Miro) -> dict[str, str]:
     return teams
 
 
-def _settings(folder: Path, miro: str, slack: LocalSlack) -> Settings:
+def _settings(folder: Path, miro: str, slack: LocalSlack, api: str) -> Settings:
     names = {"SLACK_BOT_TOKEN": slack.bot_token, "SLACK_APP_TOKEN": slack.app_token, "MIRO_SCIM_TOKEN": TOKEN}
     secrets = {name: SecretStr(value) for name, value in names.items()}
-    return Settings(folder / "record.db", folder / "policy.toml", secrets, slack.api_url, miro)
+    return Settings(folder / "record.db", folder / "policy.toml", secrets, api, miro)

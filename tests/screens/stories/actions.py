@@ -25,7 +25,7 @@ ACTIONS = Story(
         ),
         picture(
             "approver-reactivate", "A deactivated account is opened again.",
-            CAROL, CARD, "Reactivate Kim Berg",
+            CAROL, CARD, "Reactivate",
             asks(LENA, "/miro reactivate kim@example.com because Kim is back"),
         ),
         picture(

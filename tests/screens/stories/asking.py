@@ -64,7 +64,7 @@ WAYS = Story(
         ),
         picture(
             "status", "The answer to `/miro status`.",
-            ALEX, ANSWER, "R-1 · waiting",
+            ALEX, ANSWER, "R-1 · Waiting",
             types(ALEX, "/miro status"),
         ),
         picture(

@@ -35,7 +35,7 @@ STOPPED = Story(
     (
         picture(
             "approver-two-changes", "The approver's card where something is lost on the way.",
-            PRIYA, CARD, "Move Jo Park",
+            PRIYA, CARD, "Move @Jo Park",
             asks(JO, "/miro-move from Research to Design because I change teams"),
         ),
         picture(
@@ -87,7 +87,7 @@ CONFIDENTIAL = Story(
         ),
         picture(
             "done-offboard", "What the requester reads. The leaver is told nothing.",
-            LENA, CARD, "Done: Jo Park is deactivated",
+            LENA, CARD, "Done: @Jo Park (jo@example.com) is deactivated",
             presses(PRIYA, "Approve", "Confidential"),
         ),
     ),
@@ -106,12 +106,12 @@ CHANNEL = Story(
         picture(
             "not-yours", "Somebody who may not decide presses a button.",
             DANA, ANSWER, "can decide R-1",
-            presses(DANA, "Approve", "Give Alex", CHANNEL_NAME), channel=CHANNEL_NAME,
+            presses(DANA, "Approve", "Give @Alex", CHANNEL_NAME), channel=CHANNEL_NAME,
         ),
         picture(
             "channel-done", "The same card afterwards.",
             SAM, CARD, "Approved by",
-            presses(CAROL, "Approve", "Give Alex", CHANNEL_NAME), channel=CHANNEL_NAME,
+            presses(CAROL, "Approve", "Give @Alex", CHANNEL_NAME), channel=CHANNEL_NAME,
         ),
     ),
     policy=f'tell = "{CHANNEL_ID}"\n' + POLICY,

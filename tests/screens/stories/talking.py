@@ -53,7 +53,7 @@ QUESTION = Story(
         ),
         picture(
             "question", "What the requester reads.",
-            ALEX, CARD, "Priya Rao asks",
+            ALEX, CARD, "@Priya Rao (priya@example.com) asks",
             sends("Ask"),
         ),
         picture(
@@ -67,7 +67,7 @@ QUESTION = Story(
         picture(
             "answer-form", "**Answer** opens a form with the question.",
             ALEX, FORM, "Answer for R-1",
-            presses(ALEX, "Answer", "Priya Rao asks"),
+            presses(ALEX, "Answer", "@Priya Rao (priya@example.com) asks"),
             fills("Answer", "The boards of the spring workshop, until May."),
         ),
         picture(
@@ -77,7 +77,7 @@ QUESTION = Story(
         ),
         picture(
             "answered", "Whoever asked is told.",
-            PRIYA, CARD, "Alex Smith answered",
+            PRIYA, CARD, "@Alex Smith (alex@example.com) answered",
         ),
         picture(
             "question-answered", "The requester's card afterwards.",

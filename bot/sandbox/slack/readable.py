@@ -1,0 +1,65 @@
+"""Stands between a bot and local-slack, whose page draws no rich text: it gets the same words as mrkdwn."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+from urllib.parse import parse_qsl, urlencode
+
+import httpx
+
+from bot.sandbox.server import Answer, Call, serving
+
+PASSED_ON = ("authorization", "content-type")
+
+
+@contextmanager
+def readable(url: str) -> Iterator[str]:
+    """Serves the Web API of the local-slack at `url` until the block ends; yields the bot's SLACK_API_URL."""
+    with httpx.Client(timeout=30) as client:
+
+        def answers(call: Call) -> Answer:
+            headers = {name: call.headers[name] for name in PASSED_ON if name in call.headers}
+            address, body = f"{url}{call.path}", _in_mrkdwn(call)
+            sent = client.request(call.method, address, params=call.query, headers=headers, content=body)
+            return Answer(sent.status_code, sent.content, {"Content-Type": sent.headers["content-type"]})
+
+        with serving(answers) as own:
+            yield f"{own}/api/"
+
+
+def _in_mrkdwn(call: Call) -> bytes:
+    """The body of a call, whose blocks stand in it as JSON: by themselves, or in a view."""
+    if not call.body:
+        return b""
+    if call.headers.get("content-type", "").startswith("application/json"):
+        return json.dumps(_drawn(json.loads(call.body))).encode()
+    fields = dict(parse_qsl(call.body.decode(), keep_blank_values=True))
+    drawn = {
+        name: json.dumps(_drawn(json.loads(fields[name]))) for name in ("blocks", "view") if name in fields
+    }
+    return urlencode(fields | drawn).encode()
+
+
+def _drawn(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_drawn(part) for part in value]
+    if isinstance(value, dict) and value.get("type") == "rich_text":
+        text = "\n".join(map(_paragraph, value["elements"]))
+        return {"type": "section", "text": {"type": "mrkdwn", "text": text}}
+    return {name: _drawn(part) for name, part in value.items()} if isinstance(value, dict) else value
+
+
+def _paragraph(part: dict[str, Any]) -> str:
+    if part["type"] == "rich_text_list":
+        return "\n".join(f"• {_paragraph(item)}" for item in part["elements"])
+    return "".join(map(_leaf, part["elements"]))
+
+
+def _leaf(leaf: dict[str, Any]) -> str:
+    if leaf["type"] == "user":
+        return f"<@{leaf['user_id']}>"
+    text = str(leaf.get("text") or leaf.get("fallback", ""))
+    text = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    bare = text.strip()
+    return text.replace(bare, f"*{bare}*", 1) if bare and leaf.get("style", {}).get("bold") else text

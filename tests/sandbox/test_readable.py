@@ -1,0 +1,50 @@
+"""What the bot says in rich text can be read in local-slack's page as well."""
+
+import json
+from typing import Any
+from urllib.parse import parse_qs, urlencode
+
+import httpx
+import pytest
+
+from bot.cards.blocks import bullets, header
+from bot.cards.named import mark
+from bot.sandbox.server import Answer, Call, serving
+from bot.sandbox.slack.readable import readable
+from tests.bot.slack.scenes import person
+
+TEXT = f"Give {mark(person(7))} <b> & access?"
+SHOWN = "*Give* <@U0P7> *(p7@example.com) &lt;b&gt; &amp; access?*"
+
+
+def passed_on(body: dict[str, Any], *, as_json: bool) -> dict[str, Any]:
+    """What arrives at a Slack that draws no rich text."""
+    got: list[Call] = []
+
+    def answers(call: Call) -> Answer:
+        got.append(call)
+        return Answer.of(200, {"ok": True})
+
+    with serving(answers) as slack, readable(slack) as url:
+        if as_json:
+            said = httpx.post(f"{url}chat.postMessage", json=body)
+        else:
+            flat = {name: part if isinstance(part, str) else json.dumps(part) for name, part in body.items()}
+            media = {"Content-Type": "application/x-www-form-urlencoded"}
+            said = httpx.post(f"{url}chat.postMessage", content=urlencode(flat), headers=media)
+    assert said.json() == {"ok": True} and got[0].path == "/api/chat.postMessage"
+    if as_json:
+        return dict(json.loads(got[0].body))
+    fields = {name: values[0] for name, values in parse_qs(got[0].body.decode()).items()}
+    return {name: json.loads(text) if text[0] in "[{" else text for name, text in fields.items()}
+
+
+@pytest.mark.parametrize("as_json", [True, False])
+def test_rich_text_becomes_mrkdwn_and_all_else_stays(as_json: bool) -> None:
+    divider = {"type": "divider"}
+    body = {"channel": "C1", "blocks": [header(TEXT), divider], "view": {"blocks": [bullets(["one", "two"])]}}
+    assert passed_on(body, as_json=as_json) == {
+        "channel": "C1",
+        "blocks": [{"type": "section", "text": {"type": "mrkdwn", "text": SHOWN}}, divider],
+        "view": {"blocks": [{"type": "section", "text": {"type": "mrkdwn", "text": "• one\n• two"}}]},
+    }
