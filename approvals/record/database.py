@@ -10,8 +10,10 @@ from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, Protocol
+from urllib.parse import urlsplit
 
 PATIENCE = 30.0
 """Seconds to wait for others who write, where nobody waits for an answer."""
@@ -37,6 +39,20 @@ class ClaimLost(StoreTrouble):
 
 class WrongRecord(StoreTrouble):
     """This program mustn't open this record."""
+
+
+@dataclass(frozen=True)
+class Server:
+    """A record on a PostgreSQL server. Printed, it shows no secret."""
+
+    url: str = field(repr=False)
+
+    def __str__(self) -> str:
+        try:
+            parts = urlsplit(self.url)
+            return f"postgresql://{parts.netloc.rpartition('@')[2]}{parts.path}"
+        except ValueError:
+            return "postgresql://…"
 
 
 class Row(Protocol):

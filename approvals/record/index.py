@@ -94,7 +94,7 @@ def _under(keys: Collection[str]) -> str:
     return f"r.number IN (SELECT number FROM found_by WHERE {among('key', keys)})"
 
 
-_SOONEST = "ORDER BY r.expires_at, r.number LIMIT ?"
+_SOONEST = "ORDER BY coalesce(r.expires_at, ''), r.number LIMIT ?"
 _SUBJECT = "coalesce(r.subject, '')"
 _STATE = "r.state || ''"
 """As an expression it leaves the index of a person to be used, which has their newest in order."""

@@ -180,7 +180,7 @@ class Home:
     tries: int = 0
 
 
-_AGAIN = "wanted = wanted + 1, tries = 0, next_try_at = NULL"
+_AGAIN = "wanted = homes.wanted + 1, tries = 0, next_try_at = NULL"
 
 
 def _home(row: Row) -> Home:
@@ -242,7 +242,8 @@ class Homes:
         for span in due_spans(self._now()):
             rows += self._on.rows(
                 "SELECT * FROM homes WHERE shown < wanted AND coalesce(next_try_at, '') BETWEEN ? AND ?"
-                " AND opened_at >= ? ORDER BY coalesce(next_try_at, ''), noticed_at DESC LIMIT ?",
+                " AND opened_at >= ?"
+                " ORDER BY coalesce(next_try_at, ''), coalesce(noticed_at, '') DESC LIMIT ?",
                 *span, stamp(since), limit - len(rows),
             )  # fmt: skip
         return [_home(row) for row in rows]

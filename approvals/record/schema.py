@@ -2,7 +2,8 @@
 
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import closing
 from functools import cache
 
 from sqlite_utils import Database as Tables
@@ -181,6 +182,9 @@ _PORTABLE = """
 ALTER TABLE accounts ADD COLUMN number INTEGER NOT NULL DEFAULT 0;
 UPDATE accounts SET number = rowid;
 CREATE INDEX accounts_number ON accounts (number);
+DROP INDEX homes_behind;
+CREATE INDEX homes_behind ON homes (coalesce(next_try_at, ''), coalesce(noticed_at, '') DESC)
+  WHERE shown < wanted;
 DROP INDEX requests_due;
 CREATE INDEX requests_due ON requests (next_due) WHERE active = 0 AND next_due IS NOT NULL;
 ALTER TABLE quota RENAME TO spent;
@@ -240,22 +244,60 @@ def differences(found: Iterable[tuple[str, str, str]]) -> Iterator[tuple[str, st
 
     `found` are kind, name and statement of each, as `sqlite_master` has them.
     """
-    made, has = _fresh(), _ours(found)
-    for kind, name in sorted({*made, *has}):
+    return compared(_fresh(), _ours(found))
+
+
+def compared(
+    wanted: Mapping[tuple[str, str], object], has: Mapping[tuple[str, str], object]
+) -> Iterator[tuple[str, str]]:
+    """The same of any database: both by kind and name."""
+    for kind, name in sorted({*wanted, *has}):
         if (kind, name) not in has:
             yield kind, f"the {kind} {name} is missing"
-        elif made.get((kind, name)) != has[kind, name]:
+        elif wanted.get((kind, name)) != has[kind, name]:
             yield kind, f"the {kind} {name} isn't as this program makes it"
+
+
+META = {"layout": str(LAYOUT), "oldest": str(LAYOUT)}
+"""What a new record says of itself."""
+
+
+def statements() -> list[str]:
+    """What makes the tables of an empty record, in an order that works, and then their indexes."""
+    # A table is older than those that refer to it.
+    return [sql for wanted in ("table", "index") for (kind, _), sql in _elsewhere().items() if kind == wanted]
+
+
+@cache
+def columns() -> dict[str, list[tuple[str, str]]]:
+    """The columns of each table, each with its type."""
+    names = [name for kind, name in _fresh() if kind == "table"]
+    with closing(_empty()) as fresh:
+        rows = {name: fresh.execute(f"PRAGMA table_xinfo({name})") for name in names}
+        return {name: [(row[1], row[2]) for row in rows[name]] for name in names}
+
+
+def indexes() -> set[str]:
+    """The names of the indexes that this program makes."""
+    return {name for kind, name in _elsewhere() if kind == "index"}
+
+
+def _elsewhere() -> dict[tuple[str, str], str]:
+    """What a record on another database has as well: all but the keeping of migrations."""
+    return {key: sql for key, sql in _fresh().items() if sql and "_sqlite_" not in sql}
 
 
 @cache
 def _fresh() -> dict[tuple[str, str], str]:
     """What an empty record consists of."""
+    with closing(_empty()) as fresh:
+        return _ours(fresh.execute("SELECT type, name, sql FROM sqlite_master"))
+
+
+def _empty() -> Tables:
     fresh = Tables(memory=True, execute_plugins=False)
     migrations.apply(fresh)
-    made = _ours(fresh.execute("SELECT type, name, sql FROM sqlite_master"))
-    fresh.close()
-    return made
+    return fresh
 
 
 def _ours(rows: Iterable[tuple[str, str, str]]) -> dict[tuple[str, str], str]:

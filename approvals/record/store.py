@@ -20,7 +20,7 @@ from approvals.policy.teams import Meanings
 from approvals.record import schema
 from approvals.record.chain import IN_FORCE, POLICY, TEAMS_MEANT, Anchor, Ledger, Sealed, Verified
 from approvals.record.claims import Claim, Claims, Lanes
-from approvals.record.database import Database, Overtaken, Row, StoreTrouble, WrongRecord, among
+from approvals.record.database import Database, Overtaken, Row, Server, StoreTrouble, WrongRecord, among
 from approvals.record.index import Finding
 from approvals.record.opening import Source, at_rest, private_folder
 from approvals.record.outbox import Cards, Homes
@@ -109,14 +109,16 @@ class Store(Claims, Policies):
 
     def __init__(
         self,
-        where: Path,
+        where: Path | Server,
         now: Callable[[], datetime] = utc_now,
         salt: Callable[[], str] = lambda: os.urandom(16).hex(),
         source: Source | None = None,
+        migrates: bool = False,
     ) -> None:
         """`source`: where a file is read from, if not from its place; only a copy is brought up to date then.
 
-        Raises WrongRecord.
+        A record on a server is brought up to date only where the caller `migrates`, for that takes an
+        owner's rights. Raises WrongRecord.
         """
         super().__init__(database_at(where, source), now)
         self._ledger = Ledger(self._on, now, salt)
@@ -127,7 +129,7 @@ class Store(Claims, Policies):
         self.groups = Groups(self._on, now)
         self.cards = Cards(self._on, now)
         self._probe = Probe(self._on)
-        self._prepare()
+        self._prepare(migrates)
 
     @property
     def is_new(self) -> bool:
@@ -141,12 +143,17 @@ class Store(Claims, Policies):
             raise TypeError(f"{self._on.name} is no file")
         return self._on.path
 
-    def _prepare(self) -> None:
+    def _prepare(self, migrates: bool) -> None:
         """Looks whether it is a record that this program may open, and brings a file up to date."""
         try:
-            self.layout = self._layout() if self._on.tables() else schema.LAYOUT
-            if self._on.migrates_itself:
+            tables = self._on.tables()
+            self.layout = self._layout() if tables else schema.LAYOUT
+            if self._on.migrates_itself or migrates:
                 self._bring_up_to_date()
+            elif not tables:
+                raise WrongRecord(
+                    f"There is no record in {self._on.name} yet: `miro-bot db migrate` makes one."
+                )
         except WrongRecord:
             self._on.close()
             raise
@@ -427,8 +434,17 @@ class Probe:
             self._on.commit_failed = False
 
 
-def database_at(where: Path, source: Source | None = None) -> Database:
+def database_at(where: Path | Server, source: Source | None = None) -> Database:
     """The database of a record; only this function knows which kinds there are."""
+    if isinstance(where, Server):
+        try:
+            # An extra: most have no need of its driver.
+            from approvals.record.postgres import Postgres
+        except ImportError as error:
+            raise WrongRecord(
+                f"{where} needs a driver that isn't installed: pip install 'miro-bot[postgres]'."
+            ) from error
+        return Postgres(where)
     return Sqlite(where, source)
 
 

@@ -1,12 +1,15 @@
 """A small company to test with: a clock that moves when told, its people, its policy and its record."""
 
+import atexit
 import json
+import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import pytest
 from hypothesis import settings
 
 from approvals.decide.actor import Who
@@ -18,6 +21,7 @@ from approvals.ids import BOT, PersonId, RequestId, SlackId, stamp
 from approvals.people import Account, Person, Standing
 from approvals.policy.check import load
 from approvals.policy.model import Policy
+from approvals.record.database import Server
 from approvals.record.sqlite import Sqlite
 from approvals.record.store import Store
 from approvals.request import FORMATS, Draft, Event, Request
@@ -85,8 +89,35 @@ def _sqlite(folder: Path, clock: Clock) -> Store:
     return Store(folder / "record.db", clock.now)
 
 
-STORES: dict[str, Callable[[Path, Clock], Store]] = {"sqlite": _sqlite}
-"""Every store that keeps the contract: opens the one of a folder, anew or again."""
+def _postgres(folder: Path, clock: Clock) -> Store:
+    return Store(server_of(folder), clock.now, migrates=True)
+
+
+STORES: dict[str, Callable[[Path, Clock], Store]] = {"sqlite": _sqlite, "postgres": _postgres}
+"""Every database that a record may be on: opens the one of a folder, anew or again."""
+
+
+def server_of(folder: Path) -> Server:
+    """A schema of its own for each folder, on the server that the environment names."""
+    url = os.environ.get("MIRO_BOT_TEST_POSTGRES", "")
+    if not url:
+        pytest.skip("MIRO_BOT_TEST_POSTGRES names no PostgreSQL server: .ci/run starts one")
+    note = folder / "schema"
+    if not note.exists():
+        name = f"test_{os.urandom(8).hex()}"
+        on_server(url, f"CREATE SCHEMA {name}")
+        atexit.register(on_server, url, f"DROP SCHEMA {name} CASCADE")
+        note.write_text(name)
+    return Server(f"{url}{'&' if '?' in url else '?'}options=-csearch_path%3D{note.read_text()}")
+
+
+def on_server(url: str, *statements: str) -> None:
+    """What a database tool does on a server."""
+    import psycopg
+
+    with psycopg.connect(url, autocommit=True) as connection:
+        for statement in statements:
+            connection.execute(statement)
 
 
 def on_sqlite(store: Store) -> Sqlite:

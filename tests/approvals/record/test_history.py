@@ -86,7 +86,7 @@ def test_what_is_internal_is_left_out(scene: Scene) -> None:
 
 def test_a_plan_that_is_gone_reads_as_missing(scene: Scene) -> None:
     scene.waiting(plan=PLAN)
-    with by_hand(scene.store.path) as connection:
+    with by_hand(scene.store) as connection:
         connection.execute("DELETE FROM words WHERE key IN ('plan', 'routing')")
     assert below(scene)[:2] == [
         "will change: 1. (missing)",

@@ -67,7 +67,7 @@ def test_who_is_not_signed_is_looked_up_and_said_so(denied: Scene) -> None:
 
 
 def test_a_word_that_is_gone_reads_as_missing(denied: Scene) -> None:
-    with by_hand(denied.store.path) as connection:
+    with by_hand(denied.store) as connection:
         connection.execute("DELETE FROM words WHERE text = 'not now'")
     *_, last = denied.store.events()
     assert row(last, denied.store.people)["details"] == {"text": "(missing)"}
@@ -105,7 +105,7 @@ def test_a_third_party_can_check_every_word(denied: Scene) -> None:
 
 
 def test_a_forgery_is_exported_as_it_is(denied: Scene) -> None:
-    with unguarded(denied.store.path) as connection:
+    with unguarded(denied.store) as connection:
         connection.execute("UPDATE ledger SET body = 'nonsense', at = 'noon', by = 'P-x' WHERE seq = 2")
         connection.execute("UPDATE ledger SET body = '[]' WHERE seq = 3")
         connection.execute("DELETE FROM words WHERE text = 'not now'")

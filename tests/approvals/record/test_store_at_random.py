@@ -233,7 +233,8 @@ QUICK = settings(
 
 @pytest.mark.parametrize("kind", sorted(STORES))
 def test_the_record_stays_true_whatever_happens(kind: str) -> None:
-    run_state_machine_as_test(office(kind), settings=QUICK)
+    examples = 30 if kind == "sqlite" else 6
+    run_state_machine_as_test(office(kind), settings=settings(QUICK, max_examples=examples))
 
 
 @pytest.mark.long

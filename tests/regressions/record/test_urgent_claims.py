@@ -184,8 +184,8 @@ def test_a_claim_costs_the_same_among_a_hundred_and_among_ten_thousand(
     assert efforts[1] <= 1.5 * efforts[0]
 
 
-def test_no_claim_walks_through_all_requests(store: Store) -> None:
-    assert isinstance(store, Store)
+def test_no_claim_walks_through_all_requests(tmp_path: Path, clock: Clock) -> None:
+    store = STORES["sqlite"](tmp_path, clock)
     plans: list[str] = []
     seen: list[str] = []
     with store.writing():
@@ -203,3 +203,4 @@ def test_no_claim_walks_through_all_requests(store: Store) -> None:
                 ]
     assert plans
     assert [plan for plan in plans if plan.startswith("SCAN") and " n" not in plan] == []
+    store.close()
