@@ -109,11 +109,11 @@ class Miro:
         wanted = LOOK + (f",{more}" if more else "")
         query = {"attributes": wanted, "filter": self._dialect.filter(f"userName eq {wire.quoted(address)}")}
         entries = list(self._pages("/Users", query, once=True))
-        found = [self._understood(Account, entry) for entry in entries]
-        exact = [account for account in found if canonical(account.user_name) == canonical(address)]
+        accounts = [self._understood(Account, entry) for entry in entries]
+        exact = [account for account in accounts if canonical(account.user_name) == canonical(address)]
         if len(exact) > 1:
             raise Ambiguous(f"Miro has {len(exact)} accounts with the address {address}.")
-        if found and not exact:
+        if accounts and not exact:
             raise _others("other people than I asked for")
         return exact[0] if exact else None
 
@@ -122,10 +122,10 @@ class Miro:
         person = f"userName eq {wire.quoted(account.user_name)}"
         where = f"{person} and groups.value eq {wire.quoted(group)}"
         query = {"attributes": "id", "filter": self._dialect.filter(where)}
-        found = [self._understood(Rights, entry).id for entry in self._pages("/Users", query, once=True)]
-        if any(id != account.id for id in found):
+        ids = [self._understood(Rights, entry).id for entry in self._pages("/Users", query, once=True)]
+        if any(id != account.id for id in ids):
             raise _others("other people than I asked for")
-        return bool(found)
+        return bool(ids)
 
     def other_admin(self, id: str) -> bool:
         """Whether an active Company Admin other than `id` exists. Raises Away where nobody can tell."""
@@ -157,12 +157,12 @@ class Miro:
         skipped and named; they are among the entries too where what is shown makes them an admin.
         """
         listed = lists.read(Account, self._everybody("id,userName,displayName,active,roles"))
-        admins = (one for one in listed.entries if one.org_role == wire.ADMIN or one.admin_roles)
-        lacking = ((one.id, _lacks(one)) for one in listed.entries if one.active is not False)
+        admins = (person for person in listed.entries if person.org_role == wire.ADMIN or person.admin_roles)
+        lacking = ((person.id, _lacks(person)) for person in listed.entries if person.active is not False)
         hidden = tuple(Skipped(id, lacks) for id, lacks in lacking if lacks)
         return replace(
             listed,
-            entries=tuple(one for one in admins if one.active),
+            entries=tuple(admin for admin in admins if admin.active),
             skipped=(*listed.skipped, *hidden),
         )
 
@@ -194,10 +194,10 @@ class Miro:
         if text is None:
             return None
         sent = self._content(text)
-        found = self._understood(kind, sent)
+        resource = self._understood(kind, sent)
         if wire.id_of(sent) != id:
             raise _others(f"another {'person' if kind is Account else 'group'} than I asked for")
-        return found
+        return resource
 
     def ping(self) -> None:
         """Whether Miro takes the token."""

@@ -28,13 +28,13 @@ LARGE = 500
 
 def cost(method: str, path: str, size: int = 0) -> int:
     """Credits of one call; `path` begins below the base URL, `size` is the body's in bytes."""
-    one = len([part for part in path.partition("?")[0].split("/") if part]) > 1
+    is_single = len([part for part in path.partition("?")[0].split("/") if part]) > 1
     if path.startswith("/Users"):
         return {"DELETE": 500, "PUT": 100, "PATCH": 100}.get(method, 50)
     if path.startswith("/Groups"):
         if method == "PATCH":
             return 100 if size < LARGE else LIST
-        return 500 if one and method == "GET" else LIST
+        return 500 if is_single and method == "GET" else LIST
     return 50
 
 

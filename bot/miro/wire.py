@@ -95,8 +95,8 @@ def _entries(values: object) -> object:
     """A list in which each entry that names nothing is a blank one: there is something, but not what."""
     if not isinstance(values, list):
         return values
-    named = [isinstance(one, Mapping) and bool(ident(one.get("value"))) for one in values]
-    return [one if good else {"value": ""} for one, good in zip(values, named, strict=True)]
+    named = [isinstance(value, Mapping) and bool(ident(value.get("value"))) for value in values]
+    return [value if good else {"value": ""} for value, good in zip(values, named, strict=True)]
 
 
 Id = Annotated[str, BeforeValidator(_id)]
@@ -170,12 +170,12 @@ class Account(Rights):
     @property
     def group_ids(self) -> frozenset[str]:
         """The ids of this person's groups, as far as shown."""
-        return frozenset(one.value for one in self.groups or () if one.value)
+        return frozenset(group.value for group in self.groups or () if group.value)
 
     @property
     def knows_groups(self) -> bool:
         """Whether all groups of this person are shown: only then are they out of any other."""
-        return self.groups is not None and all(one.value for one in self.groups)
+        return self.groups is not None and all(group.value for group in self.groups)
 
     @property
     def manager_id(self) -> str:
@@ -222,7 +222,7 @@ def message(kind: type[M], sent: Any) -> M:
     try:
         return kind.model_validate(sent)
     except ValidationError as error:
-        fields = dict.fromkeys(str(one["loc"][0]) for one in error.errors() if one["loc"])
+        fields = dict.fromkeys(str(fault["loc"][0]) for fault in error.errors() if fault["loc"])
         lacks = " and no ".join(_LACKING.get(field, field) for field in fields) or "readable form"
         raise Unreadable(
             f"Miro's answer has an unexpected form ({error.error_count()} differences).", lacks
@@ -244,13 +244,13 @@ def complaint(status: int, text: bytes) -> str:
     if not isinstance(body, dict):
         return f"status {status}"
     inner = body.get("error")
-    said = (
+    named = (
         body.get("detail")
         or body.get("message")
         or (inner.get("message") if isinstance(inner, dict) else inner)
     )
     # In one line, and without halves of characters, which no record could keep.
-    words = _plain(str(said or "")[:LONGEST]).encode(errors="replace").decode()
+    words = _plain(str(named or "")[:LONGEST]).encode(errors="replace").decode()
     return words[:300] or f"status {status}"
 
 
@@ -261,13 +261,13 @@ def quoted(value: str) -> str:
 
 def patch(*operations: Mapping[str, Any]) -> dict[str, Any]:
     """The body of a PATCH."""
-    return {"schemas": [PATCH_OP], "Operations": [dict(one) for one in operations]}
+    return {"schemas": [PATCH_OP], "Operations": [dict(operation) for operation in operations]}
 
 
 def addressed(body: Any, id: str) -> Any:
     """The body with the account's id where a goal left `{user}`; names that read so are left alone."""
     if isinstance(body, list):
-        return [addressed(one, id) for one in body]
+        return [addressed(item, id) for item in body]
     if isinstance(body, Mapping):
         whole = {key: addressed(value, id) for key, value in body.items()}
         if str(body.get("path", "")).startswith("members["):
@@ -311,7 +311,7 @@ class Dialect:
         if "Operations" not in body:
             extended = self.extension_schemas and ENTERPRISE in body
             return {**body, "schemas": [*body["schemas"], ENTERPRISE]} if extended else dict(body)
-        return {**body, "Operations": [self._operation(dict(one)) for one in body["Operations"]]}
+        return {**body, "Operations": [self._operation(dict(operation)) for operation in body["Operations"]]}
 
     def _operation(self, operation: dict[str, Any]) -> dict[str, Any]:
         if self.boolean_active and operation.get("path") == "active":

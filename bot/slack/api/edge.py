@@ -146,8 +146,8 @@ class SlackClient(WebClient):
         except Unanswered as error:
             raise SlackFault("response_url", Kind.NETWORK, str(error), nothing) from error
         if answered.status != 200:
-            said = self._response("response_url", {}, answered.status)
-            raise self._by_status("response_url", answered, said)
+            response = self._response("response_url", {}, answered.status)
+            raise self._by_status("response_url", answered, response)
 
     def _is_slacks(self, url: str) -> bool:
         """Slack's are on hooks.slack.com (GovSlack: hooks.slack-gov.com); a stand-in's are where it is."""
@@ -159,25 +159,25 @@ class SlackClient(WebClient):
         return host in ("hooks.slack.com", "hooks.slack-gov.com", mine) or host.endswith(f".{mine}")
 
     def _judged(self, method: str, url: str, answered: Answered) -> SlackResponse:
-        said = _read(answered.body) if answered.status == 200 or answered.status >= 400 else None
-        code = said.get("error") if said else None
-        response = self._response(url, said or {}, answered.status, answered.headers)
+        body = _read(answered.body) if answered.status == 200 or answered.status >= 400 else None
+        code = body.get("error") if body else None
+        response = self._response(url, body or {}, answered.status, answered.headers)
         if answered.status == 429 or code in ("ratelimited", "rate_limited"):
             wait = self._retry_after(answered)
             # Socket Mode reads these two by itself, and the header as a whole number.
             response.headers["Retry-After"] = str(math.ceil(wait))
-            response.data = {**(said or {}), "ok": False, "error": "ratelimited"}
+            response.data = {**(body or {}), "ok": False, "error": "ratelimited"}
             raise SlackFault(method, Kind.BUSY, "ratelimited", response, wait)
-        if said is not None and said.get("ok") is False and isinstance(code, str) and answered.status < 500:
+        if body is not None and body.get("ok") is False and isinstance(code, str) and answered.status < 500:
             self.heard.answer(method, code)
             raise SlackFault(method, Kind.REFUSED, code, response)
         if answered.status != 200:
             raise self._by_status(method, answered, response)
-        if said is None or said.get("ok") is not True:
+        if body is None or body.get("ok") is not True:
             raise SlackFault(method, Kind.UNREADABLE, "the answer can't be understood", response)
         self.heard.answer(method, "")
         for name, kind in _NEEDED.get(method, {}).items():
-            if not isinstance(said.get(name), kind) or said[name] == "":
+            if not isinstance(body.get(name), kind) or body[name] == "":
                 raise SlackFault(method, Kind.UNREADABLE, f"the answer has no usable “{name}”", response)
         return response
 
@@ -211,13 +211,13 @@ _HALF = re.compile(r"[\ud800-\udfff]")
 def _read(body: bytes) -> dict[str, Any] | None:
     """An answer as an object; None for anything else."""
     try:
-        said = js.loads(body)
+        content = js.loads(body)
         if rb"\ud" in body.lower():
             # Half of a character (an emoji that was cut) can't be stored or sent on.
-            said = js.loads(_HALF.sub("\ufffd", js.dumps(said, ensure_ascii=False)))
+            content = js.loads(_HALF.sub("\ufffd", js.dumps(content, ensure_ascii=False)))
     except (ValueError, RecursionError):
         return None
-    return said if isinstance(said, dict) else None
+    return content if isinstance(content, dict) else None
 
 
 def _as_form(values: Mapping[str, Any]) -> dict[str, Any]:

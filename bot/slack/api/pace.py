@@ -71,7 +71,7 @@ class _Method:
 
 
 class Pace:
-    """One for each process. It never sleeps: whoever can't call now reads in how many seconds."""
+    """One for each process. It never sleeps: a call that can't be made now reads how long to wait."""
 
     def __init__(self, now: Callable[[], datetime]) -> None:
         self._now, self._lock = now, threading.Lock()
@@ -95,9 +95,9 @@ class Pace:
             yield
         finally:
             with self._lock:
-                now, found = self._seconds(), self._of(method)
-                found.on_their_way -= 1
-                found.calls.append(now)
+                now, state = self._seconds(), self._of(method)
+                state.on_their_way -= 1
+                state.calls.append(now)
                 if channel and method == "chat.postMessage":
                     self._channels[channel].append(now)
 
@@ -114,34 +114,34 @@ class Pace:
     def failed(self, method: str) -> None:
         """No verdict came: from the third time in a row on the method waits, up to half a minute."""
         with self._lock:
-            found = self._of(method)
-            found.failures += 1
-            if found.failures > 2:
-                self._hold(found, min(2.0 ** min(found.failures - 3, 5), 30.0))
+            state = self._of(method)
+            state.failures += 1
+            if state.failures > 2:
+                self._hold(state, min(2.0 ** min(state.failures - 3, 5), 30.0))
 
     def hold(self, method: str, seconds: float) -> None:
         """Nothing of this method for so many seconds: Slack answered 429, or takes nothing from this bot."""
         with self._lock:
-            found, now = self._of(method), self._seconds()
-            accepted = len(self._recent(found, now)) - 1
-            if LEAST_LEARNED <= accepted < found.limit:
-                found.learned, found.learned_at = accepted, now
-            self._hold(found, seconds)
+            state, now = self._of(method), self._seconds()
+            accepted = len(self._recent(state, now)) - 1
+            if LEAST_LEARNED <= accepted < state.limit:
+                state.learned, state.learned_at = accepted, now
+            self._hold(state, seconds)
 
-    def _hold(self, found: _Method, seconds: float) -> None:
-        found.held_until = max(found.held_until, self._seconds() + min(seconds, LONGEST))
+    def _hold(self, state: _Method, seconds: float) -> None:
+        state.held_until = max(state.held_until, self._seconds() + min(seconds, LONGEST))
 
     def _wait(self, method: str, urgency: int) -> float:
-        now, found = self._seconds(), self._of(method)
-        others = [until for other, until in found.awaited.items() if other > urgency]
+        now, state = self._seconds(), self._of(method)
+        others = [until for other, until in state.awaited.items() if other > urgency]
         passing = max((_left(until, now, MINUTE + PASSED_FOR) for until in others), default=0.0)
-        held = max(_left(one.held_until, now, LONGEST) for one in (found, self._of(EVERYTHING)))
+        held = max(_left(each.held_until, now, LONGEST) for each in (state, self._of(EVERYTHING)))
         if held or passing:
             return max(held, passing)
-        if found.on_their_way >= AT_ONCE:
+        if state.on_their_way >= AT_ONCE:
             return 0.05
-        calls, limit = self._recent(found, now), self._limit(found, now)
-        used = len(calls) + found.on_their_way
+        calls, limit = self._recent(state, now), self._limit(state, now)
+        used = len(calls) + state.on_their_way
         if used >= limit:
             return max(0.05, calls[0] + MINUTE - now) if calls else 0.05
         share = KEPT * (1 - urgency / Urgency.FIRST)
@@ -161,17 +161,17 @@ class Pace:
     def _of(self, method: str) -> _Method:
         return self._methods.setdefault(method, _Method(TIERS.get(method, USUAL)))
 
-    def _limit(self, found: _Method, now: float) -> int:
-        if found.learned is not None and not 0 <= now - found.learned_at < LEARNED_FOR:
-            found.learned = None
-        return found.learned or found.limit
+    def _limit(self, state: _Method, now: float) -> int:
+        if state.learned is not None and not 0 <= now - state.learned_at < LEARNED_FOR:
+            state.learned = None
+        return state.learned or state.limit
 
     @staticmethod
-    def _recent(found: _Method, now: float) -> deque[float]:
+    def _recent(state: _Method, now: float) -> deque[float]:
         # A clock that was set back mustn't hold anything until it has caught up.
-        while found.calls and not 0 <= now - found.calls[0] < MINUTE:
-            found.calls.popleft()
-        return found.calls
+        while state.calls and not 0 <= now - state.calls[0] < MINUTE:
+            state.calls.popleft()
+        return state.calls
 
     def _seconds(self) -> float:
         return self._now().timestamp()

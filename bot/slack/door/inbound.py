@@ -107,9 +107,9 @@ def _clean(value: Any, depth: int = 0) -> Any:
     if depth > DEEPEST:
         raise Malformed("the payload is nested too deeply")
     if isinstance(value, list):
-        return [_clean(one, depth + 1) for one in value]
+        return [_clean(item, depth + 1) for item in value]
     if isinstance(value, dict):
-        return {cleaned(name): _clean(one, depth + 1) for name, one in value.items() if one is not None}
+        return {cleaned(name): _clean(item, depth + 1) for name, item in value.items() if item is not None}
     return value
 
 

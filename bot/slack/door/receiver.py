@@ -29,14 +29,14 @@ class Receiver:
             # The mode in which Bolt takes a payload that is parsed already; it makes no other difference.
             request = BoltRequest(body=payload, headers={**headers}, mode="socket_mode")
             with self._patience(PATIENCE):
-                said = self._app.dispatch(request)
+                response = self._app.dispatch(request)
         except Exception as error:
             # Bolt looks for ids in places that no listener reads: there any type may stand.
             if _is_raised_in_bolt(error):
                 raise Malformed(f"Bolt can't read it ({type(error).__name__})") from None
             raise
-        if said.status != 404:
-            return said
+        if response.status != 404:
+            return response
         if payload.get("type") in ("event_callback", "view_closed", "app_rate_limited"):
             # Slack sends again what isn't acknowledged, and there is nothing to do.
             log.info("Slack sent something that nothing here listens to")

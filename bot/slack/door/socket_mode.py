@@ -65,7 +65,7 @@ class _Session:
         self.over.set()
         with suppress(*LINE_FAULTS, ValueError):
             self.socket.send_close()
-        with suppress(*LINE_FAULTS, AttributeError):  # whoever reads wakes up; AttributeError: it is closed
+        with suppress(*LINE_FAULTS, AttributeError):  # its reader wakes up; AttributeError: it is closed
             self.socket.abort()  # type: ignore[no-untyped-call]
         self.socket.shutdown()  # type: ignore[no-untyped-call]
 
@@ -250,17 +250,17 @@ class SocketMode:
         """Hands one delivery to the listeners, and acknowledges it."""
         answer: dict[str, Any] = {"envelope_id": message["envelope_id"]}
         try:
-            said = self.receiver.take(checked(message.get("payload")), _headers(message))
+            response = self.receiver.take(checked(message.get("payload")), _headers(message))
         except Malformed as error:
             log.warning("a delivery over Socket Mode was ignored: malformed (%s)", error)
         except Exception:
             log.exception("a delivery met an error that nothing foresaw")
             return
         else:
-            if said.status != 200:
-                log.warning("a delivery wasn't acknowledged: status %s", said.status)
+            if response.status != 200:
+                log.warning("a delivery wasn't acknowledged: status %s", response.status)
                 return
-            answer |= _payload(said)
+            answer |= _payload(response)
         self._send(session, json.dumps(answer))
 
     def _send(self, session: _Session, text: str) -> None:
@@ -279,13 +279,13 @@ class SocketMode:
 def _headers(message: dict[str, Any]) -> dict[str, str]:
     """What the HTTP headers of a delivery that is sent again would say."""
     names = {"x-slack-retry-num": "retry_attempt", "x-slack-retry-reason": "retry_reason"}
-    found = {header: message.get(name) for header, name in names.items()}
-    return {header: str(value) for header, value in found.items() if isinstance(value, (str, int))}
+    values = {header: message.get(name) for header, name in names.items()}
+    return {header: str(value) for header, value in values.items() if isinstance(value, (str, int))}
 
 
-def _payload(said: BoltResponse) -> dict[str, Any]:
+def _payload(response: BoltResponse) -> dict[str, Any]:
     """The part of an acknowledgement that says something."""
-    if not said.body:
+    if not response.body:
         return {}
-    media = str(said.headers.get("content-type", [""])[0])
-    return {"payload": json.loads(said.body) if media.startswith("application/json") else {"text": said.body}}
+    is_json = str(response.headers.get("content-type", [""])[0]).startswith("application/json")
+    return {"payload": json.loads(response.body) if is_json else {"text": response.body}}

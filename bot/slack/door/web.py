@@ -88,10 +88,10 @@ class Door:
                 for name, value in environ.items()
                 if name.startswith("HTTP_X_SLACK_")
             }
-            said = self._receiver.take(payload, headers)
+            response = self._receiver.take(payload, headers)
         except Malformed as error:
             return self._refuse(start, "400 Bad Request", "malformed", str(error))
-        answer = WsgiHttpResponse(said.status, said.headers, said.body)
+        answer = WsgiHttpResponse(response.status, response.headers, response.body)
         start(answer.status, answer.get_headers())
         return answer.get_body()
 
@@ -153,8 +153,8 @@ def _is_text(body: bytes) -> bool:
     return True
 
 
-def _say_health(start: StartResponse, found: dict[str, Any]) -> Iterable[bytes]:
-    return _say(start, "200 OK" if found["ok"] else "503 Service Unavailable", found)
+def _say_health(start: StartResponse, health: dict[str, Any]) -> Iterable[bytes]:
+    return _say(start, "200 OK" if health["ok"] else "503 Service Unavailable", health)
 
 
 def _say(start: StartResponse, status: str, content: dict[str, Any]) -> Iterable[bytes]:
