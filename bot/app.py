@@ -210,15 +210,7 @@ def build(
     client = SlackClient(settings.secret("SLACK_BOT_TOKEN"), settings.slack_url, lines, now=now)
     people = SlackPeople(client, store.people, now, pace, sleep)
     courier = Courier(desk, client, pace)
-    me = f"{socket.gethostname()}/{os.getpid()}"
-    lately = Lately(people, store.people, now)
-    # All the others may be waiting for credits; who closes an account waits behind none of them.
-    ranks = [*((str(number), Urgency.ORDINARY) for number in range(WORKERS)), ("urgent", Urgency.FIRST)]
-    workers = [Worker(desk, miro, people, f"{me}/{name}", least, lately) for name, least in ranks]
-    times, lists = Timetable(now), miro.ranked(Urgency.ORDINARY)
-    housekeeping = Housekeeping(
-        desk, PeopleSync(desk, lists, people, times), MiroSync(desk, lists, times), times
-    )
+    workers, housekeeping = _workers(desk, miro, people), _housekeeping(desk, miro, people)
     app = _bolt(settings, people, client)
     traffic = Traffic(time.monotonic)
     app.use(traffic.heard)
@@ -226,6 +218,19 @@ def build(
     return Bot(
         settings, store, desk, miro, client, lines, people, courier, workers, housekeeping, app, traffic
     )
+
+
+def _workers(desk: Desk, miro: Miro, people: SlackPeople) -> list[Worker]:
+    me = f"{socket.gethostname()}/{os.getpid()}"
+    lately = Lately(people, desk.store.people, desk.now)
+    # All the others may be waiting for credits; who closes an account waits behind none of them.
+    ranks = [*((str(number), Urgency.ORDINARY) for number in range(WORKERS)), ("urgent", Urgency.FIRST)]
+    return [Worker(desk, miro, people, f"{me}/{name}", least, lately) for name, least in ranks]
+
+
+def _housekeeping(desk: Desk, miro: Miro, people: SlackPeople) -> Housekeeping:
+    times, lists = Timetable(desk.now), miro.ranked(Urgency.ORDINARY)
+    return Housekeeping(desk, PeopleSync(desk, lists, people, times), MiroSync(desk, lists, times), times)
 
 
 def _bolt(settings: Settings, people: SlackPeople, client: SlackClient) -> App:

@@ -48,13 +48,19 @@ def asked(
     if known or _is_told(ground):
         with _left_to_the_worker():
             _check_length(ground)
+    draft = _event(desk, command, ground, reason, who, is_exact=_is_exact(action, raw))
+    return desk.store.ask(draft, receipt)
+
+
+def _event(desk: Desk, command: Action, ground: Ground, reason: str, who: Who, is_exact: bool) -> Draft:
+    """What the record keeps of a request that may be asked for."""
     body = {
-        "action": action.NAME,
+        "action": command.NAME,
         "policy": desk.policies.hash,
         "lanes": list(command.lanes),
         **({"urgency": int(command.URGENCY)} if command.URGENCY else {}),
         **({"subject": command.subject} if command.subject else {}),
-        **({"exact": True} if _is_exact(action, raw) else {}),
+        **({"exact": True} if is_exact else {}),
         **({"practice": True} if desk.practice else {}),
     }
     words = {
@@ -63,7 +69,7 @@ def asked(
         "reason": reason.strip(),
         **who.signed,
     }
-    return desk.store.ask(Draft(What.ASKED, who.person.id, body, words), receipt)
+    return Draft(What.ASKED, who.person.id, body, words)
 
 
 def _is_exact(action: type[Action], raw: Mapping[str, str | Sequence[str]]) -> bool:
