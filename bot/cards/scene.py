@@ -132,7 +132,7 @@ class Scene:
             goals = self.command.goals(self.facts)
         except KeyError:
             return frozenset()
-        return frozenset(one.did for one in goals if isinstance(one, OutOfGroup) and one.boards_pass)
+        return frozenset(one.words.did for one in goals if isinstance(one, OutOfGroup) and one.boards_pass)
 
     @property
     def is_mine(self) -> bool:

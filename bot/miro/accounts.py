@@ -1,4 +1,4 @@
-"""Goals about one person's account: that it is there, can be used, and says what the organization knows."""
+"""Goals about one person's account: that it exists, is active or not, and has the directory's attributes."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -6,12 +6,10 @@ from typing import Any
 
 from approvals.people import listed
 from bot.miro import wire
-from bot.miro.goals import Call, Goal, Seen, with_account
+from bot.miro.goals import Call, Goal, Seen, Words, words
 from bot.miro.wire import ENTERPRISE, LOOK, Account
 
 LICENSE = "It may use a Miro license."
-
-
 ASK_FIRST = "For a new account, ask with /miro-access."
 
 
@@ -30,21 +28,17 @@ def vanished(address: str) -> str:
 
 
 def patch_user(*operations: Mapping[str, Any], more: str = "") -> Call:
-    # PATCH answers with the whole resource and honours `attributes` (Miro's API description, PATCH /Users):
-    # the answer shows the same as a look.
-    wanted = f"{LOOK},{more}" if more else LOOK
-    return Call("PATCH", f"/Users/{{user}}?attributes={wanted}", wire.patch(*operations))
+    """A PATCH of the account, whose answer shows the same as a look at `LOOK` and `more`.
 
-
-def hidden_active(seen: Seen, who: str) -> str:
-    """What a look leaves out that doesn't say whether the account can be used; '' if it says so."""
-    is_hidden = seen.account is not None and seen.account.active is None
-    return f"whether {who}'s account is active" if is_hidden else ""
+    It answers with the whole resource and honours `attributes` (Miro's API description, PATCH /Users).
+    """
+    attributes = f"{LOOK},{more}" if more else LOOK
+    return Call("PATCH", f"/Users/{{user}}?attributes={attributes}", wire.patch(*operations))
 
 
 @dataclass(frozen=True)
 class HasAccount(Goal):
-    """The person has an account; without names to give, one isn't made."""
+    """The person has an account; where `create` is False it is only looked for."""
 
     email: str
     given: str = ""
@@ -52,35 +46,19 @@ class HasAccount(Goal):
     enterprise: Mapping[str, str] = field(default_factory=dict)
     create: bool = True
 
-    @property
-    def mark(self) -> str:
-        return "account"
+    code = "account"
 
     @property
     def key(self) -> str:
-        return f"account {self.email} {self.given} {self.family} {_told(self.enterprise)}".strip()
+        return f"account {self.email} {self.given} {self.family} {_pairs(self.enterprise)}".strip()
 
     @property
-    def todo(self) -> str:
-        more = f" ({_set(self.enterprise, ': ')})" if self.enterprise else ""
-        named = f" for {self.given} {self.family}" if self.given and self.family else ""
-        return f"Create the account {self.email}{named}{more}."
-
-    @property
-    def detail(self) -> str:
-        return f"name: {self.given} {self.family}; {_told(self.enterprise)}".rstrip("; ")
-
-    @property
-    def aim(self) -> str:
-        return f"create the account {self.email}"
-
-    @property
-    def did(self) -> str:
-        return f"created the account {self.email}" if self.create else f"found the account {self.email}"
-
-    @property
-    def so(self) -> str:
-        return f"the account {self.email} is there"
+    def words(self) -> Words:
+        account, past = f"the account {self.email}", "created" if self.create else "found"
+        name = f" for {self.given} {self.family}" if self.given and self.family else ""
+        more = f" ({_summary(self.enterprise, ': ')})" if self.enterprise else ""
+        detail = f"name: {self.given} {self.family}; {_pairs(self.enterprise)}".rstrip("; ")
+        return words("create", past, account, f"{account} is there", f"Create {account}{name}{more}.", detail)
 
     def holds(self, seen: Seen) -> bool:
         return seen.account is not None
@@ -97,21 +75,17 @@ class HasAccount(Goal):
         if self.given and self.family:
             body["name"] = {"familyName": self.family, "givenName": self.given}
         if self.enterprise:
-            body[ENTERPRISE] = _nested(self.enterprise)
+            body[ENTERPRISE] = {
+                name: {"displayName": value} if name == "manager" else value
+                for name, value in self.enterprise.items()
+            }
         return Call("POST", "/Users", body)
 
     def after(self, seen: Seen) -> Seen:
         # Miro's new accounts are active members (API description, POST /Users); of teams a look tells.
         role = {"value": wire.MEMBER, "type": "organization_user_role", "primary": True}
-        new = {
-            "id": "{user}",
-            "userName": self.email,
-            "active": True,
-            "roles": [role],
-            "groups": [],
-            ENTERPRISE: dict(self.enterprise),
-        }
-        return replace(seen, account=Account.model_validate(new))
+        new = {"id": "{user}", "userName": self.email, "active": True, "roles": [role], "groups": []}
+        return replace(seen, account=Account.model_validate({**new, ENTERPRISE: dict(self.enterprise)}))
 
 
 def creates(goals: Sequence[Goal]) -> bool:
@@ -121,38 +95,24 @@ def creates(goals: Sequence[Goal]) -> bool:
 
 @dataclass(frozen=True)
 class Active(Goal):
-    """The account can be used; `joining`: somebody joins a team, which would reactivate it anyway."""
+    """The account can be used; `joining`: the person also joins a team, which reactivates by itself."""
 
     joining: bool = False
 
-    @property
-    def key(self) -> str:
-        return "active"
+    key = "active"
 
     @property
-    def todo(self) -> str:
-        return f"Reactivate the account.{' Joining a team does that, too.' if self.joining else ''}"
-
-    @property
-    def aim(self) -> str:
-        return "reactivate the account"
-
-    @property
-    def did(self) -> str:
-        return "reactivated the account"
-
-    @property
-    def so(self) -> str:
-        return "the account is active"
+    def words(self) -> Words:
+        todo = f"Reactivate the account.{' Joining a team does that, too.' if self.joining else ''}"
+        return words("reactivate", "reactivated", "the account", "the account is active", todo)
 
     def holds(self, seen: Seen) -> bool:
         return seen.account is not None and seen.account.active is True
 
     def hidden(self, seen: Seen) -> str:
-        account = seen.account
-        if account and account.active is False and not account.knows_roles:
+        if seen.account and seen.account.active is False and not seen.account.knows_roles:
             return f"which rights would come back with {self.who}'s account"
-        return hidden_active(seen, self.who)
+        return super().hidden(seen)
 
     def hazards(self, seen: Seen) -> tuple[str, ...]:
         rights = self.rights(seen)
@@ -160,79 +120,48 @@ class Active(Goal):
 
     def rights(self, seen: Seen) -> tuple[str, ...]:
         # Permissions are restored on reactivation (Miro's help page on deactivating users).
-        account = seen.account
-        if account is None or account.active is not False:
+        if seen.account is None or seen.account.active is not False:
             return ()
-        company = ("Company Admin",) if account.org_role == wire.ADMIN else ()
-        return (*company, *sorted(account.admin_roles))
+        company = ("Company Admin",) if seen.account.org_role == wire.ADMIN else ()
+        return (*company, *sorted(seen.account.admin_roles))
 
     def call(self, seen: Seen) -> Call:
         return patch_user({"op": "Replace", "path": "active", "value": "true"})
 
     def after(self, seen: Seen) -> Seen:
-        return with_account(seen, active=True)
+        return seen.with_account(active=True)
 
 
 @dataclass(frozen=True)
 class Inactive(Goal):
-    """Nobody gets in with this account; boards and teams stay as they are."""
+    """Nobody can sign in with this account; boards and teams stay as they are."""
+
+    key = "inactive"
 
     @property
-    def key(self) -> str:
-        return "inactive"
-
-    @property
-    def todo(self) -> str:
-        return f"Deactivate the account: {self.who} can't get in from that moment."
-
-    @property
-    def aim(self) -> str:
-        return "deactivate the account"
-
-    @property
-    def did(self) -> str:
-        return "deactivated the account"
-
-    @property
-    def so(self) -> str:
-        return "there is no active account"
+    def words(self) -> Words:
+        todo = f"Deactivate the account: {self.who} can't get in from that moment."
+        return words("deactivate", "deactivated", "the account", "there is no active account", todo)
 
     def holds(self, seen: Seen) -> bool:
         return seen.account is None or seen.account.active is False
-
-    def hidden(self, seen: Seen) -> str:
-        return hidden_active(seen, self.who)
 
     def call(self, seen: Seen) -> Call:
         return patch_user({"op": "Replace", "path": "active", "value": "false"})
 
     def after(self, seen: Seen) -> Seen:
-        return with_account(seen, active=False)
+        return seen.with_account(active=False)
 
 
 @dataclass(frozen=True)
 class Gone(Goal):
     """The account isn't in the organization any more."""
 
-    @property
-    def key(self) -> str:
-        return "gone"
-
-    @property
-    def todo(self) -> str:
-        return "Delete the account from the company."
-
-    @property
-    def aim(self) -> str:
-        return "delete the account"
-
-    @property
-    def did(self) -> str:
-        return "deleted the account"
-
-    @property
-    def so(self) -> str:
-        return "there is no account"
+    key = "gone"
+    depends_on_active = False
+    words = words(
+        "delete", "deleted", "the account", "there is no account", "Delete the account from the company."
+    )
 
     def holds(self, seen: Seen) -> bool:
         return seen.account is None
@@ -249,91 +178,61 @@ class Gone(Goal):
 
 @dataclass(frozen=True)
 class Attributes(Goal):
-    """What the organization writes about an account: department, cost centre, …"""
+    """The account has these enterprise attributes, by their SCIM names: {"costCenter": "CS001"}."""
 
     values: Mapping[str, str]
 
-    @property
-    def mark(self) -> str:
-        return "attributes"
+    code = "attributes"
+    depends_on_active = False
 
     @property
     def key(self) -> str:
-        return f"attributes {_told(self.values)}"
+        return f"attributes {_pairs(self.values)}"
 
     @property
-    def detail(self) -> str:
-        return _told(self.values)
-
-    @property
-    def todo(self) -> str:
-        return f"Set the {_set(self.values, ' to ')}."
-
-    @property
-    def aim(self) -> str:
-        return "set the " + ", ".join(_word(name) for name in sorted(self.values))
-
-    @property
-    def did(self) -> str:
-        return "set the " + ", ".join(_word(name) for name in sorted(self.values))
-
-    @property
-    def so(self) -> str:
-        return f"set as wanted: {', '.join(_word(name) for name in sorted(self.values))}"
+    def words(self) -> Words:
+        names, todo = _names(self.values), f"Set the {_summary(self.values, ' to ')}."
+        return words("set", "set", f"the {names}", f"set as wanted: {names}", todo, _pairs(self.values))
 
     @property
     def needs(self) -> str:
         return ",".join(f"{ENTERPRISE}:{name}" for name in sorted(self.values))
 
     def _differing(self, seen: Seen) -> dict[str, str]:
-        has = seen.account.enterprise if seen.account else {}
-        return {name: value for name, value in self.values.items() if _plain(has.get(name)) != value}
+        has = dict(seen.account.enterprise) if seen.account else {}
+        if isinstance(manager := has.get("manager"), Mapping):
+            has["manager"] = manager.get("displayName")
+        return {name: value for name, value in sorted(self.values.items()) if has.get(name) != value}
 
     def holds(self, seen: Seen) -> bool:
         return seen.account is not None and not self._differing(seen)
 
     def call(self, seen: Seen) -> Call:
+        # `manager` is the one complex attribute; its displayName is the only part that takes a name.
+        paths = {name: "manager.displayName" if name == "manager" else name for name in self.values}
         return patch_user(
             *(
-                {"op": "Replace", "path": f"{ENTERPRISE}:{_path(name)}", "value": value}
-                for name, value in sorted(self._differing(seen).items())
+                {"op": "Replace", "path": f"{ENTERPRISE}:{paths[name]}", "value": value}
+                for name, value in self._differing(seen).items()
             ),
             more=self.needs,
         )
 
     def after(self, seen: Seen) -> Seen:
-        assert seen.account
-        return with_account(seen, enterprise={**seen.account.enterprise, **self.values})
+        return seen.with_account(enterprise={**seen.existing.enterprise, **self.values})
 
 
-def _told(values: Mapping[str, str]) -> str:
+def _pairs(values: Mapping[str, str]) -> str:
     return ", ".join(f"{name}: {value}" for name, value in sorted(values.items()))
 
 
-_WORDS = {"costCenter": "cost centre", "employeeNumber": "employee number"}
+def _names(values: Mapping[str, str]) -> str:
+    words = {"costCenter": "cost centre", "employeeNumber": "employee number"}
+    return ", ".join(words.get(name, name) for name in sorted(values))
 
 
-def _word(name: str) -> str:
-    """What people call an attribute."""
-    return _WORDS.get(name, name)
-
-
-def _set(values: Mapping[str, str], between: str) -> str:
-    """One short value with its name; several or long ones would fill a card and stand under Details."""
-    names = ", ".join(_word(name) for name in sorted(values))
+def _summary(values: Mapping[str, str], between: str) -> str:
+    """A single short value with its name; several or long ones would fill a card and stand under Details."""
     [value, *others] = values.values()
     is_short = not others and len(value) <= 40 and len(value.split()) <= 4
-    return f"{names}{between}{value.rstrip('.')}" if is_short else names
-
-
-def _plain(value: object) -> object:
-    # `manager` is the one complex attribute; its displayName is the only part that takes a name.
-    return value.get("displayName") if isinstance(value, Mapping) else value
-
-
-def _nested(values: Mapping[str, str]) -> dict[str, Any]:
-    return {name: {"displayName": value} if name == "manager" else value for name, value in values.items()}
-
-
-def _path(name: str) -> str:
-    return "manager.displayName" if name == "manager" else name
+    return f"{_names(values)}{between}{value.rstrip('.')}" if is_short else _names(values)

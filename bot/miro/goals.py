@@ -1,13 +1,13 @@
-"""Facts about Miro that have to hold: how each is seen, brought about, and said to people.
+"""What a goal is: one fact about Miro that has to hold, how it is checked, brought about and worded.
 
-A goal knows one fact. It never looks anything up: it is handed what was seen, and says whether it holds,
-which call brings it about, and what will be so afterwards. The order of goals is the action's business;
-whether a call is allowed at that point is the goal's (`obstacle`).
+A goal never looks anything up: it is handed what a look showed, and says whether it holds, which one call
+brings it about, and what a look will show afterwards. The action orders its goals; whether a call is possible
+at that point is the goal's to say (`obstacle`).
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, ClassVar
 
 from bot.miro.wire import Account, Group
 
@@ -18,10 +18,20 @@ class Seen:
 
     account: Account | None = None
     group: Group | None = None
-    # Nobody counts as another admin who wasn't looked for.
     other_admin: bool = False
+    """Whether another active Company Admin was looked for and found."""
     vanished: bool = False
     """No account is shown of somebody who had one that this bot didn't delete: it may be a guest's now."""
+
+    @property
+    def existing(self) -> Account:
+        """The account, for a goal that comes after it is known to exist. Raises AssertionError."""
+        assert self.account
+        return self.account
+
+    def with_account(self, **changes: Any) -> "Seen":
+        """The same look with these attributes of the account replaced."""
+        return replace(self, account=self.existing.model_copy(update=changes))
 
 
 @dataclass(frozen=True)
@@ -42,43 +52,59 @@ def counted(days: int) -> str:
 
 
 @dataclass(frozen=True)
+class Words:
+    """How a change reads, without its hazards."""
+
+    todo: str
+    """The approver's line: an imperative sentence."""
+    aim: str
+    """The same after "to": an infinitive."""
+    did: str
+    """What is read afterwards: past tense, lower case."""
+    state: str
+    """What is read where it held before anything was done: a state, never a deed."""
+    detail: str
+    """What doesn't fit on a card and stands under Details; '' for nothing."""
+
+
+def words(verb: str, past: str, what: str, state: str, todo: str = "", detail: str = "") -> Words:
+    """The words of "join" "Engineering"; `todo` where the approver's line says more than verb and object."""
+    aim = f"{verb} {what}"
+    return Words(todo or f"{aim[0].upper()}{aim[1:]}.", aim, f"{past} {what}", state, detail)
+
+
+@dataclass(frozen=True)
 class Goal:
-    """One fact. `key` names it among the goals of a plan, whatever people call the group or person."""
+    """One fact. A new kind of effect is a subclass with `key`, `words`, `holds`, `call` and `after`."""
 
     who: str = field(compare=False)
+    """The short name of the person or group in sentences."""
 
-    @property
-    def mark(self) -> str:
-        """What the record calls it: its key, as far as that says nothing of a person."""
-        return self.key
+    depends_on_active: ClassVar[bool] = True
+    """Whether its call means something else to a deactivated account: `hidden` where that isn't shown."""
 
     @property
     def key(self) -> str:
-        """What is approved when this is approved."""
+        """Identifies the goal in plans, approvals and the record, however the person or group is called."""
         raise NotImplementedError
 
     @property
-    def todo(self) -> str:
-        """What the approver reads: imperative."""
+    def code(self) -> str:
+        """What the record calls its calls: the key without anything personal."""
+        return self.key
+
+    @property
+    def words(self) -> Words:
+        """How it reads."""
         raise NotImplementedError
 
     @property
-    def aim(self) -> str:
-        """The same as a part of a sentence, after "to": infinitive, without its hazards."""
-        raise NotImplementedError
-
-    @property
-    def did(self) -> str:
-        """What is read afterwards: past tense, lower case."""
-        raise NotImplementedError
-
-    @property
-    def so(self) -> str:
-        """What is read where it was so before anything was done: a state, and no deed."""
-        raise NotImplementedError
+    def needs(self) -> str:
+        """Comma-separated attributes that a look must ask for beside `wire.LOOK`."""
+        return ""
 
     def holds(self, seen: Seen) -> bool:
-        """Whether it was seen to be so."""
+        """Whether the look shows that it holds; False also where the look doesn't show it."""
         raise NotImplementedError
 
     def call(self, seen: Seen) -> Call:
@@ -90,37 +116,22 @@ class Goal:
         raise NotImplementedError
 
     def hazards(self, seen: Seen) -> tuple[str, ...]:
-        """What can't be taken back, or costs something."""
+        """Sentences on what can't be taken back, or costs something."""
         return ()
 
     def rights(self, seen: Seen) -> tuple[str, ...]:
-        """Admin rights that come along, though nobody asked for them."""
+        """Admin rights that are granted along with it, though nobody asked for them."""
         return ()
 
     def hidden(self, seen: Seen) -> str:
         """What the look leaves out, so that nobody can tell whether this holds; '' if nothing is missing."""
-        return ""
+        is_unknown = seen.account is not None and seen.account.active is None and not self.holds(seen)
+        return f"whether {self.who}'s account is active" if self.depends_on_active and is_unknown else ""
 
     def obstacle(self, seen: Seen) -> str:
         """Why it can't be brought about from here, and what helps; '' if it can."""
         return ""
 
-    @property
-    def detail(self) -> str:
-        """What doesn't fit on a card and stands under Details."""
-        return ""
-
-    @property
-    def needs(self) -> str:
-        """What a look must ask for beside what every look does."""
-        return ""
-
     def sure(self, seen: Seen) -> bool:
-        """Whether it may be tried while the calls before it are only believed to have worked."""
+        """Whether the call may go out while the calls before it are accepted, but not yet seen to work."""
         return True
-
-
-def with_account(seen: Seen, **changes: Any) -> Seen:
-    """The same look, with an account that differs in this."""
-    assert seen.account
-    return replace(seen, account=seen.account.model_copy(update=changes))

@@ -1,23 +1,26 @@
-"""Goals about groups: who is in one, and what it is called."""
+"""Goals about groups: who is a member, and what the group is called."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from bot.miro import wire
-from bot.miro.accounts import LICENSE, hidden_active
-from bot.miro.goals import Call, Goal, Seen, with_account
+from bot.miro.accounts import LICENSE
+from bot.miro.goals import Call, Goal, Seen, Words, words
 from bot.miro.wire import Membership
 
 
-def _patch_group(id: str, *operations: Mapping[str, Any]) -> Call:
+def _patch_group(id: str, operation: Mapping[str, Any]) -> Call:
     # Without `attributes` the answer carries every member of the group.
-    return Call("PATCH", f"/Groups/{id}?attributes=id,displayName", wire.patch(*operations))
+    return Call("PATCH", f"/Groups/{id}?attributes=id,displayName", wire.patch(operation))
 
 
 @dataclass(frozen=True)
 class InGroup(Goal):
-    """The person is in a group. Joining also reactivates a deactivated account."""
+    """The person is in a group. Joining also reactivates a deactivated account.
+
+    Where the look leaves groups out, it counts as not held: joining twice does no harm.
+    """
 
     group: str
     security_name: str
@@ -28,45 +31,27 @@ class InGroup(Goal):
         return f"join {self.group} {self.security_name}"
 
     @property
-    def todo(self) -> str:
-        return f"Join {self.label}."
-
-    @property
-    def aim(self) -> str:
-        return f"join {self.label}"
-
-    @property
-    def did(self) -> str:
-        return f"joined {self.label}"
-
-    @property
-    def so(self) -> str:
-        return f"in {self.label}"
+    def words(self) -> Words:
+        return words("join", "joined", self.label, f"in {self.label}")
 
     def holds(self, seen: Seen) -> bool:
         return seen.account is not None and self.group in seen.account.group_ids
 
-    def hidden(self, seen: Seen) -> str:
-        # Whether joining reactivates an account. Groups may be left out: joining twice does no harm.
-        return "" if self.holds(seen) else hidden_active(seen, self.who)
-
     def hazards(self, seen: Seen) -> tuple[str, ...]:
-        back = seen.account is not None and seen.account.active is False
-        return (f"Joining also reactivates the account. {LICENSE}",) if back else ()
+        is_inactive = seen.account is not None and seen.account.active is False
+        return (f"Joining also reactivates the account. {LICENSE}",) if is_inactive else ()
 
     def call(self, seen: Seen) -> Call:
-        add = {"op": "Add", "path": "members", "value": [{"value": "{user}"}]}
-        return _patch_group(self.group, add)
+        return _patch_group(self.group, {"op": "Add", "path": "members", "value": [{"value": "{user}"}]})
 
     def after(self, seen: Seen) -> Seen:
-        assert seen.account
-        groups = (*(seen.account.groups or ()), Membership(value=self.group))
-        return with_account(seen, groups=groups, active=True)
+        groups = (*(seen.existing.groups or ()), Membership(value=self.group))
+        return seen.with_account(groups=groups, active=True)
 
 
 @dataclass(frozen=True)
 class OutOfGroup(Goal):
-    """The person isn't in a group."""
+    """The person isn't in a group; `boards_pass`: it is a team, whose admin gets the leaver's boards."""
 
     group: str
     security_name: str
@@ -78,28 +63,16 @@ class OutOfGroup(Goal):
         return f"leave {self.group} {self.security_name}"
 
     @property
-    def todo(self) -> str:
-        return f"Leave {self.label}."
-
-    @property
-    def aim(self) -> str:
-        return f"leave {self.label}"
-
-    @property
-    def did(self) -> str:
-        return f"left {self.label}"
-
-    @property
-    def so(self) -> str:
-        return f"not in {self.label}"
+    def words(self) -> Words:
+        return words("leave", "left", self.label, f"not in {self.label}")
 
     def holds(self, seen: Seen) -> bool:
         account = seen.account
         return account is None or (account.knows_groups and self.group not in account.group_ids)
 
     def hidden(self, seen: Seen) -> str:
-        account = seen.account
-        return f"which teams {self.who} is in" if account and not account.knows_groups else ""
+        is_unknown = seen.account is not None and not seen.account.knows_groups
+        return f"which teams {self.who} is in" if is_unknown else ""
 
     def hazards(self, seen: Seen) -> tuple[str, ...]:
         if not self.boards_pass:
@@ -108,7 +81,7 @@ class OutOfGroup(Goal):
 
     def obstacle(self, seen: Seen) -> str:
         # Leaving a user group, which boards don't live in, removes nobody from the organization.
-        if not self.boards_pass or not self._is_last(seen):
+        if not self.boards_pass or self.sure(seen):
             return ""
         return (
             f"{self.who} is in no other team than {self.label}, and Miro may remove somebody without a team "
@@ -118,19 +91,14 @@ class OutOfGroup(Goal):
     def sure(self, seen: Seen) -> bool:
         # Somebody not fully registered who leaves the only team is removed from the organization
         # (Miro's API description, PATCH /Groups): the new team must have been *seen* before.
-        return not self._is_last(seen)
-
-    def _is_last(self, seen: Seen) -> bool:
-        assert seen.account
-        return not seen.account.group_ids - {self.group}
+        return bool(seen.existing.group_ids - {self.group})
 
     def call(self, seen: Seen) -> Call:
         return _patch_group(self.group, {"op": "Remove", "path": 'members[value eq "{user}"]'})
 
     def after(self, seen: Seen) -> Seen:
-        assert seen.account
-        kept = tuple(one for one in seen.account.groups or () if one.value != self.group)
-        return with_account(seen, groups=kept)
+        kept = tuple(group for group in seen.existing.groups or () if group.value != self.group)
+        return seen.with_account(groups=kept)
 
 
 @dataclass(frozen=True)
@@ -146,20 +114,10 @@ class GroupNamed(Goal):
         return f"rename {self.group} {self.security_name} to {self.name}"
 
     @property
-    def todo(self) -> str:
-        return f"Change the security name from {self.security_name} to {self.name}."
-
-    @property
-    def aim(self) -> str:
-        return f"change the security name to {self.name}"
-
-    @property
-    def did(self) -> str:
-        return f"changed the security name to {self.name}"
-
-    @property
-    def so(self) -> str:
-        return f"the security name is {self.name}"
+    def words(self) -> Words:
+        todo = f"Change the security name from {self.security_name} to {self.name}."
+        state = f"the security name is {self.name}"
+        return words("change", "changed", f"the security name to {self.name}", state, todo)
 
     def holds(self, seen: Seen) -> bool:
         return seen.group is not None and seen.group.display_name == self.name

@@ -31,7 +31,7 @@ class Step:
     @property
     def text(self) -> str:
         """The line the approver reads."""
-        return " ".join((self.goal.todo, *self.hazards))
+        return " ".join((self.goal.words.todo, *self.hazards))
 
 
 @dataclass(frozen=True)
@@ -55,9 +55,9 @@ class Plan:
                 {
                     "key": step.goal.key,
                     "text": step.text,
-                    "aim": step.goal.aim,
-                    "did": step.goal.did,
-                    "detail": step.goal.detail,
+                    "aim": step.goal.words.aim,
+                    "did": step.goal.words.did,
+                    "detail": step.goal.words.detail,
                     "hazards": len(step.hazards),
                     "call": str(step.call),
                 }
@@ -116,7 +116,7 @@ def make(goals: Sequence[Goal], seen: Seen) -> Plan:
             raise Away(f"Miro doesn't show {missing}.", Trouble.HIDDEN)
         if goal.holds(believed):
             # What an earlier step brings along, a new account that is active say, isn't so already.
-            already += [goal.so] if goal.holds(seen) else []
+            already += [goal.words.state] if goal.holds(seen) else []
             continue
         problem = goal.obstacle(believed)
         if problem:

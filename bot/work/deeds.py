@@ -15,7 +15,7 @@ Lines = dict[str, list[str]]
 
 
 def own(desk: Desk, request: Request) -> Counter[str]:
-    """How often a call for each step took effect, as far as anybody can tell, by the goal's mark.
+    """How often a call for each step took effect, as far as anybody can tell, by the goal's code.
 
     A call of which nobody learned what came of it may have; one that Miro refused did nothing.
     """
@@ -36,10 +36,10 @@ def so_far(desk: Desk, request: Request, goals: Sequence[Goal], seen: Seen) -> L
         goal = known.get(step["key"])
         if goal is None or not goal.holds(seen):  # an end that is moved is no goal: it moves last
             lines["left"].append(aim(step))
-        elif goal.mark in sent:
+        elif goal.code in sent:
             lines["done"].append(step["did"])
         else:
-            lines["others"].append(goal.so)
+            lines["others"].append(goal.words.state)
     return lines
 
 

@@ -59,7 +59,7 @@ def brought_about(desk: Desk, request: Request, command: Action) -> tuple[list[s
     What was so already when its turn came, because of somebody else, isn't its own: nor is it to take back.
     """
     sent = deeds.own(desk, request)
-    marks = {goal.key: goal.mark for goal in command.goals(desk.facts)}
+    marks = {goal.key: goal.code for goal in command.goals(desk.facts)}
     live = request.plan.get("goes_on")
     before = given(desk.store.request(live)) if live else []
     own = [

@@ -120,7 +120,7 @@ class Provisioning:
                 return self._done(command, seen)
             if not (approved and plan.part_of(self.request.plan)):
                 return self._write(*waiting(self.desk, self.request, command, plan))
-            missing = [step for step in plan.steps if step.goal.mark in self.request.accepted]
+            missing = [step for step in plan.steps if step.goal.code in self.request.accepted]
             if missing:
                 return self._unseen(missing)
             self._send_all(plan)
@@ -182,14 +182,14 @@ class Provisioning:
             if answer.account and not id:
                 id, address = answer.account.id, answer.account.user_name
             shown = answer.account is None or step.goal.holds(Seen(answer.account))
-            if not shown or (step.goal.mark == "account" and not id):
+            if not shown or (step.goal.code == "account" and not id):
                 return  # accepted, but its own answer doesn't show it: nothing rests on it before a look
 
     def _send(self, step: Step, id: str, address: str) -> Answered | None:
         """One call between two entries of the record; None when the next thing is a look."""
-        key = step.goal.mark
+        key = step.goal.code
         if self.request.tried.count(key) >= TRIES:
-            raise stops.never_answered(step.goal.aim, TRIES, self._heard(key))
+            raise stops.never_answered(step.goal.words.aim, TRIES, self._heard(key))
         self.desk.store.renew(self.claim, LEASE)
         self._write(Draft(What.TRYING, body={"step": key, "call": str(step.call).replace("{user}", id)}))
         self.seen = None
@@ -278,7 +278,7 @@ class Provisioning:
         if self.request.looks < len(LOOKS):
             until = self.desk.now() + LOOKS[self.request.looks]
             return self._write(Draft(What.UNSEEN, body={"next_try_at": stamp(until)}))
-        raise stops.never_shown(missing[0].goal.aim)
+        raise stops.never_shown(missing[0].goal.words.aim)
 
     def _stop(self, text: str, remedy: str) -> Request:
         words = {"text": text, "remedy": remedy, "lines": json.dumps(self._lines(), ensure_ascii=False)}

@@ -42,7 +42,7 @@ def test_what_is_undone_are_the_rights_and_not_the_change_of_team(desk: Office) 
 
 
 def test_the_article_asks_for_all_of_it_at_once(desk: Office) -> None:
-    assert [goal.todo for goal in desk.goals(WHOLE)[2:]] == [
+    assert [goal.words.todo for goal in desk.goals(WHOLE)[2:]] == [
         "Join IT Administration.",
         "Leave Engineering.",
         "Become Company Admin: can manage every person and team. No end date.",

@@ -46,7 +46,7 @@ def test_an_account_is_missed_where_none_may_be_made() -> None:
         "No Miro account found for ada@example.com. Check the spelling. Guests aren't visible to me. "
         "For a new account, ask with /miro-access."
     )
-    assert goal.did == "found the account ada@example.com"
+    assert goal.words.did == "found the account ada@example.com"
 
 
 def test_names_and_what_hr_knows_are_approved_too() -> None:
@@ -57,9 +57,9 @@ def test_names_and_what_hr_knows_are_approved_too() -> None:
 
 def test_what_hr_knows_is_shown_under_details() -> None:
     goal = HasAccount(*ADA, {"department": "IT", "costCenter": "CS001"})
-    assert goal.todo == "Create the account ada@example.com for Ada Example (cost centre, department)."
-    assert goal.detail == "name: Ada Example; costCenter: CS001, department: IT"
-    assert HasAccount(*ADA).detail == "name: Ada Example"
+    assert goal.words.todo == "Create the account ada@example.com for Ada Example (cost centre, department)."
+    assert goal.words.detail == "name: Ada Example; costCenter: CS001, department: IT"
+    assert HasAccount(*ADA).words.detail == "name: Ada Example"
 
 
 def test_a_new_account_is_believed_to_be_as_sent() -> None:
@@ -116,15 +116,18 @@ def test_a_look_asks_for_attributes_that_will_be_written() -> None:
 
 def test_values_of_attributes_stand_under_details_alone() -> None:
     goal = Attributes("Ada", {"manager": "John Doe", "department": "IT"})
-    assert (goal.todo, goal.did) == ("Set the department, manager.", "set the department, manager")
-    assert goal.detail == "department: IT, manager: John Doe"
+    assert (goal.words.todo, goal.words.did) == (
+        "Set the department, manager.",
+        "set the department, manager",
+    )
+    assert goal.words.detail == "department: IT, manager: John Doe"
 
 
 def test_one_short_value_is_said_as_it_will_stand_there() -> None:
     one = {"organization": "Example Ltd."}
-    assert Attributes("Ada", one).todo == "Set the organization to Example Ltd."
-    assert HasAccount(*ADA, one).todo.endswith("for Ada Example (organization: Example Ltd).")
-    assert Attributes("Ada", {"costCenter": "a b c d e"}).todo == "Set the cost centre."
+    assert Attributes("Ada", one).words.todo == "Set the organization to Example Ltd."
+    assert HasAccount(*ADA, one).words.todo.endswith("for Ada Example (organization: Example Ltd).")
+    assert Attributes("Ada", {"costCenter": "a b c d e"}).words.todo == "Set the cost centre."
 
 
 def test_attributes_that_are_not_touched_stay() -> None:

@@ -31,8 +31,8 @@ def test_a_goal_takes_the_call_that_miro_prints(one: Example) -> None:
 
 @each
 def test_what_was_so_already_is_not_told_as_a_deed(one: Example) -> None:
-    said = one.goal.so
-    assert said and said != one.goal.did
+    said = one.goal.words.state
+    assert said and said != one.goal.words.did
     assert not set(said.split()) & {"created", "found", "reactivated", "deactivated", "deleted", "took"}
     assert not set(said.split()) & {"joined", "left", "changed", "became"}
 
@@ -82,13 +82,13 @@ def test_what_cannot_be_taken_back_is_said_in_sentences(one: Example) -> None:
 
 @each
 def test_a_goal_reads_as_a_task_and_as_a_deed(one: Example) -> None:
-    assert re.fullmatch(r"[A-Z].*\.", one.goal.todo)
-    assert re.fullmatch(r"[a-z].*[^.]", one.goal.did)
+    assert re.fullmatch(r"[A-Z].*\.", one.goal.words.todo)
+    assert re.fullmatch(r"[a-z].*[^.]", one.goal.words.did)
 
 
 @each
 def test_people_never_read_ids_or_miros_constants(one: Example) -> None:
-    said = " ".join([one.goal.todo, one.goal.did, *one.goal.hazards(one.before)])
+    said = " ".join([one.goal.words.todo, one.goal.words.did, *one.goal.hazards(one.before)])
     assert not re.search(r"100|200|ORGANIZATION_|urn:|SCIM|PatchOp|group\b", said)
 
 

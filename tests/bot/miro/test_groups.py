@@ -64,8 +64,8 @@ def test_somebody_may_be_left_without_a_user_group() -> None:
 @pytest.mark.parametrize("goal", [JOIN, LEAVE])
 def test_a_group_is_approved_by_id_and_security_name(goal: InGroup | OutOfGroup) -> None:
     assert goal.key.endswith(" 100 g_eng")
-    assert "Engineering" in goal.todo
-    assert "Engineering" in goal.did
+    assert "Engineering" in goal.words.todo
+    assert "Engineering" in goal.words.did
 
 
 def test_a_group_that_is_gone_cannot_be_renamed() -> None:
@@ -80,4 +80,4 @@ def test_a_security_name_is_compared_to_the_letter(name: str, holds: bool) -> No
 
 def test_a_rename_is_approved_with_both_names() -> None:
     assert RENAME.key == "rename 100 Engineering to g_eng"
-    assert RENAME.todo == "Change the security name from Engineering to g_eng."
+    assert RENAME.words.todo == "Change the security name from Engineering to g_eng."

@@ -74,7 +74,7 @@ def test_a_roles_name_cannot_break_out_of_its_path() -> None:
     ],
 )
 def test_rights_are_named_as_miro_names_them(goal: Goal, todo: str, did: str) -> None:
-    assert (goal.todo, goal.did) == (todo, did)
+    assert (goal.words.todo, goal.words.did) == (todo, did)
 
 
 def test_every_admin_role_goes_and_the_role_in_the_organization_stays() -> None:
