@@ -107,7 +107,8 @@ class Tables:
 
     def found(self, name: str) -> list[Group]:
         """Groups of this id, known name or security name."""
-        known = self.get_group(GroupId(name.strip()))
+        # No record keeps a NUL, so no id has one.
+        known = None if "\0" in name else self.get_group(GroupId(name.strip()))
         if known:
             return [] if known.gone else [known]
         wanted = narrow(name)

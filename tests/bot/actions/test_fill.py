@@ -314,7 +314,7 @@ def test_one_team_cannot_be_left_and_joined(desk: Office, action: type[Action], 
 
 @pytest.mark.parametrize("action", ACTIONS.values(), ids=ACTIONS)
 def test_every_problem_is_a_sentence_at_a_field(desk: Office, action: type[Action]) -> None:
-    for junk in ("", " ", ",", "Data", "x" * 300, "Boss\n", "a@b c@d", "1"):
+    for junk in ("", " ", ",", "Data", "x" * 300, "Boss\n", "a@b c@d", "1", "\0"):
         raw = dict.fromkeys(action.form(), junk)
         for name, text in problems(desk, action, **raw).items():
             assert name in action.form()
