@@ -14,6 +14,7 @@ from approvals.policy.model import Policy
 from approvals.policy.team_names import is_alike, narrow
 from approvals.policy.teams import called
 from approvals.refusals import Refused
+from approvals.text import cleaned
 from bot.actions.form import Action, Asked, Facts, Kind, Team
 
 _EMAIL = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")
@@ -159,7 +160,8 @@ def _values(
     values: dict[str, Any] = {}
     problems: dict[str, str] = {}
     for name, asked in action.form().items():
-        given = raw.get(name)
+        typed = raw.get(name, "")
+        given = cleaned(typed) if isinstance(typed, str) else [*map(cleaned, typed)]
         if asked.own and not given:
             values[name] = asker.id
         elif given:

@@ -36,7 +36,6 @@ def asked(
     An account that wasn't looked up yet may ask: the worker looks before anybody else hears of it.
     """
     reason = cleaned(reason)
-    raw = {name: cleaned(one) if isinstance(one, str) else [*map(cleaned, one)] for name, one in raw.items()}
     known = who.account is None or who.account.standing is not Standing.UNKNOWN
     if known and who.account and who.account.fresh(desk.now()):
         check_standing(who, desk.now())

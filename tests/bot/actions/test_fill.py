@@ -263,7 +263,6 @@ def test_a_choice_that_there_isnt_names_those_that_there_are(desk: Office) -> No
         ("   ", "Fill this in: new security name."),
         ("x" * 61, "Write at most 60 characters."),
         ("two\nlines", "Write a name on one line."),
-        ("bell\a", "Write a name on one line."),
     ],
 )
 def test_a_text_that_wont_do_is_told_at_the_field(desk: Office, name: str, text: str) -> None:
