@@ -122,7 +122,7 @@ def test_who_accepts_and_never_says_hello_is_left(tmp_path: Path) -> None:
     def wordless(slack: SocketSlack) -> None:
         slack.greets = False
 
-    with scene(tmp_path, prepare=wordless) as s:
+    with scene(tmp_path, replace(QUICK, ping=0.05, silence=0.15), wordless) as s:
         s.joined_times(3)
         s.slack.greets = True
         joined = len(s.slack.connections)
@@ -137,7 +137,7 @@ def test_a_handshake_that_drips_is_given_up(tmp_path: Path, odd: bytes) -> None:
     def drips(slack: SocketSlack) -> None:
         slack.odd = odd
 
-    with scene(tmp_path, replace(QUICK, connect=0.3), drips) as s:
+    with scene(tmp_path, replace(QUICK, connect=0.1), drips) as s:
         until(lambda: s.slack.opened > 2)
         s.slack.odd = b""
         s.joined_times(1)
@@ -153,7 +153,7 @@ def test_a_look_up_of_the_lines_host_that_hangs_is_given_up(
         slack.host = names.hanging = "localhost"
         monkeypatch.setattr(socket, "getaddrinfo", names)
 
-    with names.until_the_end(), scene(tmp_path, replace(QUICK, connect=0.3), hangs) as s:
+    with names.until_the_end(), scene(tmp_path, replace(QUICK, connect=0.1), hangs) as s:
         until(lambda: s.slack.opened > 2)
         s.slack.host = "127.0.0.1"
         s.joined_times(1)
