@@ -2,7 +2,7 @@
 
 import click
 
-from bot.cli import doctor, people, record, requests, running
+from bot.cli import db, doctor, people, record, requests, running
 from bot.cli.common import sentences
 from bot.cli.policy import commands
 
@@ -44,6 +44,7 @@ for _command in (
     requests.withdraw,
     requests.resume,
     record.audit,
+    db.db,
     people.people,
     commands.policy,
 ):

@@ -7,6 +7,7 @@ from typing import Literal
 
 from pydantic import SecretStr
 
+from approvals.record.database import Location, location
 from bot.http.outgoing import is_safe
 from bot.miro.wire import Dialect
 
@@ -25,7 +26,7 @@ class BadSettings(Exception):
 class Settings:
     """One bot's environment. Secrets don't show when printed."""
 
-    database: Path
+    database: Location
     policy: Path
     secrets: Mapping[str, SecretStr] = field(default_factory=dict)
     slack_url: str = SLACK_URL
@@ -54,16 +55,13 @@ def read(environ: Mapping[str, str]) -> Settings:
     model = environ.get("MIRO_GROUP_MODEL", "team")
     if model not in ("team", "user-group"):
         raise BadSettings(f'MIRO_GROUP_MODEL is {model!r}; it must be "team" or "user-group".')
-    database = environ.get("MIRO_BOT_DATABASE", "miro-bot.db")
-    if "://" in database:
-        raise BadSettings("This version keeps its record in a file: set MIRO_BOT_DATABASE to a path.")
     try:
         dialect = Dialect.named(environ.get("MIRO_SCIM_DIALECT", "").split(","))
     except ValueError as error:
         names = ", ".join(one.name.replace("_", "-") for one in fields(Dialect))
         raise BadSettings(f"MIRO_SCIM_DIALECT: {error}. There are {names}.") from error
     return Settings(
-        database=Path(database).absolute(),
+        database=_record(environ),
         policy=Path(environ.get("MIRO_BOT_POLICY", "policy.toml")).absolute(),
         secrets={name: SecretStr(text) for name in SECRETS if (text := _secret(environ, name))},
         secret_files={name: Path(path) for name in SECRETS if (path := environ.get(f"{name}_FILE"))},
@@ -72,6 +70,16 @@ def read(environ: Mapping[str, str]) -> Settings:
         group_model="team" if model == "team" else "user-group",
         dialect=dialect,
     )
+
+
+def _record(environ: Mapping[str, str]) -> Location:
+    """Where the record is; the URL of a server may hold a password, so it may come from a file as well."""
+    path = environ.get("MIRO_BOT_DATABASE_FILE")
+    text = _content("MIRO_BOT_DATABASE", path) if path else environ.get("MIRO_BOT_DATABASE", "miro-bot.db")
+    try:
+        return location(text)
+    except ValueError as error:
+        raise BadSettings(f"MIRO_BOT_DATABASE: {error}.") from error
 
 
 def _address(environ: Mapping[str, str], name: str, otherwise: str) -> str:

@@ -12,6 +12,7 @@ from collections.abc import Collection, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from enum import Enum
+from pathlib import Path
 from typing import Any, Protocol
 from urllib.parse import urlsplit
 
@@ -53,6 +54,19 @@ class Server:
             return f"postgresql://{parts.netloc.rpartition('@')[2]}{parts.path}"
         except ValueError:
             return "postgresql://…"
+
+
+Location = Path | Server
+"""Where a record is."""
+
+
+def location(text: str) -> Location:
+    """The place that a path or a URL names. Raises ValueError for a URL of anything but PostgreSQL."""
+    if "://" not in text:
+        return Path(text).absolute()
+    if not text.startswith(("postgresql://", "postgres://")):
+        raise ValueError("it takes the path of a file or a URL that begins with postgresql://")
+    return Server(text)
 
 
 class Row(Protocol):
@@ -158,6 +172,14 @@ class Database(ABC):
     @abstractmethod
     def migrating(self) -> AbstractContextManager[None]:
         """One transaction that has brought the tables up to date."""
+
+    def grant(self, role: str) -> None:
+        """Lets a role run the bot, with no more rights than that takes."""
+        raise StoreTrouble(f"{self.name} has no roles.")
+
+    def renumber(self) -> None:
+        """Has the next numbers follow on those of rows that brought theirs along; inside a transaction."""
+        return
 
     @abstractmethod
     def damage(self) -> Iterator[str]:

@@ -10,14 +10,18 @@ import shutil
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from approvals.record.database import StoreTrouble
+from approvals.record import schema
+from approvals.record.database import Database, StoreTrouble
 
 OWNER_ONLY = 0o600
 UNMOVED = ("-wal", "-journal")
 """Files beside the record that hold what isn't in it yet."""
+AT_ONCE = 1000
+"""Rows that are copied at once."""
 TRIES = 5
 """How often a copy is made of what somebody writes to meanwhile."""
 
@@ -125,3 +129,16 @@ def _written_meanwhile(path: Path) -> StoreTrouble:
         f"The record {path} was written to while it was read, so what was read proves nothing. "
         "Run the command once more."
     )
+
+
+def copy_rows(source: Database, target: Database) -> None:
+    """Writes all rows of one database into another that has none, each table after those it refers to."""
+    for table, columns in schema.columns().items():
+        names = [name for name, _ in columns if (table, name) not in schema.COMPUTED]
+        insert = f"INSERT INTO {table} ({', '.join(names)}) VALUES ({','.join('?' * len(names))})"
+        if table == "meta":
+            insert += " ON CONFLICT (key) DO UPDATE SET value = excluded.value"
+        rows = source.each(f"SELECT {', '.join(names)} FROM {table} ORDER BY {names[0]}")
+        while some := [*islice(rows, AT_ONCE)]:
+            target.run_each(insert, [tuple(row) for row in some])
+    target.renumber()

@@ -98,7 +98,8 @@ class Postgres(Database):
             how: dict[str, Any] = {"autocommit": True, "row_factory": _named, **line}
             # By hand first: a pool only says that it waited in vain.
             with psycopg.connect(where, **how) as first:
-                key = "SELECT hashtextextended('miro-bot ' || current_schema(), 0), current_schema()"
+                where_to = "coalesce(current_schema(), '')"
+                key = f"SELECT hashtextextended('miro-bot ' || {where_to}, 0), {where_to}"
                 found: Any = first.execute(key).fetchone()
         self._key, self._schema = int(found[0]), str(found[1])
         self._pool = ConnectionPool(
@@ -145,8 +146,9 @@ class Postgres(Database):
             raise in_use(self.name) from error
         except (psycopg.OperationalError, psycopg.InterfaceError) as error:
             raise StoreTrouble(
-                f"The record's server can't be reached ({self.name}: {self._said(error)}). The bot goes on "
-                "by itself when it is back; look then whether the last step was saved before you repeat it."
+                f"The server of the record {self.name} can't be reached: {self._said(error)}. A running bot "
+                "goes on by itself when it is back; look then whether the last step was saved, before you "
+                "repeat it."
             ) from error
         except psycopg.Error as error:
             raise StoreTrouble(
@@ -252,6 +254,17 @@ class Postgres(Database):
                     self._guard(name, when, what)
                 self.run_each("INSERT INTO meta VALUES (?,?)", [*schema.META.items()])
             yield
+
+    def renumber(self) -> None:
+        for row in self.rows(
+            "SELECT table_name, column_name FROM information_schema.columns"
+            " WHERE table_schema = current_schema() AND is_identity = 'YES'"
+        ):
+            table, column = row
+            self.rows(
+                f"SELECT setval(pg_get_serial_sequence('{table}', '{column}'), max({column})) FROM {table}"
+                f" HAVING max({column}) IS NOT NULL"
+            )
 
     def _guard(self, name: str, when: str, what: str) -> None:
         self.run(

@@ -258,6 +258,8 @@ def compared(
             yield kind, f"the {kind} {name} isn't as this program makes it"
 
 
+COMPUTED = {("requests", "settled")}
+"""Columns that the database works out."""
 META = {"layout": str(LAYOUT), "oldest": str(LAYOUT)}
 """What a new record says of itself."""
 

@@ -5,7 +5,7 @@ import logging
 import os
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
+from contextlib import AbstractContextManager, ExitStack, closing, contextmanager, suppress
 from datetime import UTC, datetime
 from hashlib import sha256
 from itertools import product
@@ -20,9 +20,18 @@ from approvals.policy.teams import Meanings
 from approvals.record import schema
 from approvals.record.chain import IN_FORCE, POLICY, TEAMS_MEANT, Anchor, Ledger, Sealed, Verified
 from approvals.record.claims import Claim, Claims, Lanes
-from approvals.record.database import Database, Overtaken, Row, Server, StoreTrouble, WrongRecord, among
+from approvals.record.database import (
+    Database,
+    Location,
+    Overtaken,
+    Row,
+    Server,
+    StoreTrouble,
+    WrongRecord,
+    among,
+)
 from approvals.record.index import Finding
-from approvals.record.opening import Source, at_rest, private_folder
+from approvals.record.opening import Source, at_rest, copy_rows, private_folder
 from approvals.record.outbox import Cards, Homes
 from approvals.record.people import SAME, Groups, People, number_of
 from approvals.record.sqlite import Sqlite, copy_file
@@ -109,7 +118,7 @@ class Store(Claims, Policies):
 
     def __init__(
         self,
-        where: Path | Server,
+        where: Location,
         now: Callable[[], datetime] = utc_now,
         salt: Callable[[], str] = lambda: os.urandom(16).hex(),
         source: Source | None = None,
@@ -378,6 +387,11 @@ class Store(Claims, Policies):
         """Walks the whole record."""
         return verify(self._on, self._ledger, anchors)
 
+    def grant(self, *roles: str) -> None:
+        """Lets roles of a server run the bot; they may add to what is kept and not change it."""
+        for role in roles:
+            self._on.grant(role)
+
     def tidy(self) -> None:
         """Does what can wait until nobody waits."""
         self._on.tidy()
@@ -434,7 +448,7 @@ class Probe:
             self._on.commit_failed = False
 
 
-def database_at(where: Path | Server, source: Source | None = None) -> Database:
+def database_at(where: Location, source: Source | None = None) -> Database:
     """The database of a record; only this function knows which kinds there are."""
     if isinstance(where, Server):
         try:
@@ -449,19 +463,43 @@ def database_at(where: Path | Server, source: Source | None = None) -> Database:
 
 
 @contextmanager
-def reading(path: Path, now: Callable[[], datetime] = utc_now) -> Iterator[Store]:
-    """The record of a path; nothing in its folder is made or changed. What is written to it fails.
+def reading(where: Location, now: Callable[[], datetime] = utc_now) -> Iterator[Store]:
+    """A record for commands that only look: of a file nothing is made or changed, and writing to it fails.
 
     One of an older layout is read from a copy of this moment, which is brought up to date and thrown away.
     Raises StoreTrouble, WrongRecord.
     """
     with ExitStack() as open_:
-        source = open_.enter_context(at_rest(path))
-        store = Store(path, now, source=source)
+        if isinstance(where, Server):
+            yield open_.enter_context(closing(Store(where, now)))
+            return
+        source = open_.enter_context(at_rest(where))
+        store = Store(where, now, source=source)
         open_.callback(store.close)
         if store.layout < schema.LAYOUT and not source.is_copy:
             copy = open_.enter_context(private_folder()) / "record.db"
             copy_file(source, copy)
-            store = Store(path, now, source=Source(copy.as_uri(), is_copy=True))
+            store = Store(where, now, source=Source(copy.as_uri(), is_copy=True))
             open_.callback(store.close)
         yield store
+
+
+def copy_record(source: Store, target: Store) -> Verified:
+    """Copies everything into an empty record, which then is what the source is, or stays empty.
+
+    Raises StoreTrouble where the target isn't empty, or the copy doesn't hold.
+    """
+    with source._on.standing_still(), target.writing():
+        if any(
+            target._on.row(f"SELECT 1 FROM {name} LIMIT 1") for name in schema.columns() if name != "meta"
+        ):
+            raise StoreTrouble(f"The record {target._on.name} isn't empty. Nothing was copied.")
+        copy_rows(source._on, target._on)
+        head = source.head()
+        found = target.verify([head] if head.count else [])
+        if found.faults:
+            raise StoreTrouble(
+                f"The record {source._on.name} is NOT what was written: {found.faults[0]}. "
+                "Nothing was copied; `miro-bot audit verify` says all that is wrong."
+            )
+        return found

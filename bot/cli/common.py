@@ -6,7 +6,7 @@ import os
 import socket
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -18,9 +18,9 @@ from approvals.decide.actor import Who
 from approvals.ids import GroupId, PersonId
 from approvals.policy.check import BrokenPolicy
 from approvals.policy.model import Policy
-from approvals.record.database import StoreTrouble
+from approvals.record.database import Location, Server, StoreTrouble
 from approvals.record.report import one_line
-from approvals.record.store import Store, reading
+from approvals.record.store import Store, database_at, reading
 from approvals.refusals import Refused
 from approvals.request import Request
 from approvals.states import Impossible
@@ -127,13 +127,18 @@ def thrown_away(known: Settings, **how: Any) -> Iterator[Bot]:
             bot.stop()
 
 
-def is_there(record: Path) -> bool:
+def is_there(record: Location) -> bool:
     """Whether there is a record; an empty file would become one by being opened."""
+    if isinstance(record, Server):
+        with closing(database_at(record)) as on:
+            return "ledger" in on.tables()
     return record.is_file() and record.stat().st_size > 0
 
 
-def check_folder(record: Path) -> None:
+def check_folder(record: Location) -> None:
     """Refuses what can't become a record."""
+    if isinstance(record, Server):
+        return
     if not record.parent.is_dir():
         raise BadSettings(f"There is no folder {record.parent}. Make it, or change MIRO_BOT_DATABASE.")
     if record.is_dir():
@@ -142,10 +147,11 @@ def check_folder(record: Path) -> None:
 
 def _check_there(known: Settings) -> None:
     record = known.database
-    if record.is_dir():
+    if isinstance(record, Path) and record.is_dir():
         check_folder(record)
     if not is_there(record):
-        raise BadSettings(f"There is no record at {record}. MIRO_BOT_DATABASE says where it is.")
+        made = " `miro-bot db migrate` makes one." if isinstance(record, Server) else ""
+        raise BadSettings(f"There is no record at {record}. MIRO_BOT_DATABASE says where it is.{made}")
 
 
 @contextmanager

@@ -12,13 +12,13 @@ import click
 
 from approvals.policy.check import BrokenPolicy, load
 from approvals.policy.model import Policy
-from approvals.record.database import StoreTrouble
+from approvals.record.database import Server, StoreTrouble
 from approvals.refusals import Refused
 from bot import app as composition
 from bot.actions import CONDITIONS
 from bot.app import Bot
 from bot.cli import exposure, scopes
-from bot.cli.common import JSON, open_record, say, say_json, sentences, settings
+from bot.cli.common import JSON, is_there, open_record, say, say_json, sentences, settings
 from bot.cli.policy.strays import strays
 from bot.miro.client import MiroError
 from bot.policies import usable
@@ -80,8 +80,11 @@ def _check_policy(settings: Settings) -> str:
 def _check_record(settings: Settings) -> str:
     if problem := exposure.exposed_record(settings.database):
         raise BadSettings(problem)
-    if not settings.database.exists():
-        return f"{settings.database} isn't there yet; `miro-bot run` makes it"
+    where = settings.database
+    if isinstance(where, Server) and not is_there(where):
+        raise BadSettings(f"{where} has no record yet; `miro-bot db migrate` makes it")
+    if isinstance(where, Path) and not where.exists():
+        return f"{where} isn't there yet; `miro-bot run` makes it"
     with open_record() as store:
         found = store.verify()
         if found.faults:

@@ -5,6 +5,7 @@ import stat
 from collections.abc import Iterator
 from pathlib import Path
 
+from approvals.record.database import Location, Server
 from approvals.record.opening import beside
 from bot.settings import Settings
 
@@ -12,8 +13,10 @@ OTHERS_READ, OTHERS_WRITE = 0o066, 0o022
 """Permissions of group and others: to read or write; to write."""
 
 
-def exposed_record(record: Path) -> str:
+def exposed_record(record: Location) -> str:
     """Why no bot should run on a record: others may read or write it. '' where they may not."""
+    if isinstance(record, Server):
+        return ""
     files = [record.resolve(), *(beside(record, ending) for ending in ("-wal", "-shm"))]
     exposed = [file for file in files if _mode(file) & OTHERS_READ]
     if not exposed:
@@ -45,8 +48,10 @@ def policy(policy: Path) -> Iterator[str]:
         )
 
 
-def owner(record: Path) -> Iterator[str]:
+def owner(record: Location) -> Iterator[str]:
     """A file of another user is in that user's hands; those of root are anyway."""
+    if isinstance(record, Server):
+        return
     try:
         number = record.stat().st_uid
     except OSError:
@@ -57,7 +62,8 @@ def owner(record: Path) -> Iterator[str]:
 
 def folders(settings: Settings) -> Iterator[str]:
     """A file in a folder that others may write to can be replaced, whatever its own mode."""
-    files = [settings.database, settings.policy, *settings.secret_files.values()]
+    record = [settings.database] if isinstance(settings.database, Path) else []
+    files = [*record, settings.policy, *settings.secret_files.values()]
     for folder in sorted({file.resolve().parent for file in files}):
         # In a sticky folder, as /tmp is, nobody replaces what belongs to somebody else.
         if _mode(folder) & stat.S_IWOTH and not _mode(folder) & stat.S_ISVTX:

@@ -11,11 +11,11 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
-from pathlib import Path
 from typing import Any
 
 import click
 
+from approvals.record.database import Location, Server
 from approvals.record.opening import OWNER_ONLY, beside
 from bot import app as composition
 from bot.app import Bot
@@ -106,8 +106,14 @@ def _private(path: str, flags: int) -> int:
 
 
 @contextmanager
-def alone(record: Path) -> Iterator[None]:
-    """One `run` a record. The system gives the lock back however the process ends; the file stays."""
+def alone(record: Location) -> Iterator[None]:
+    """One `run` a file. The system gives the lock back however the process ends; the lock's file stays.
+
+    On a server as many may run as there are processes.
+    """
+    if isinstance(record, Server):
+        yield
+        return
     check_folder(record)
     with open(beside(record, ".lock"), "a+", encoding="utf-8", opener=_private) as file:
         try:

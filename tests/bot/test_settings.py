@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from approvals.record.database import Server
 from bot.miro.wire import Dialect
 from bot.settings import MIRO_URL, SLACK_URL, BadSettings, read
 
@@ -107,7 +108,7 @@ def test_everything_missing_is_named_at_once() -> None:
     ("environ", "problem"),
     [
         ({"MIRO_GROUP_MODEL": "teams"}, 'it must be "team" or "user-group"'),
-        ({"MIRO_BOT_DATABASE": "postgresql://db/x"}, "keeps its record in a file"),
+        ({"MIRO_BOT_DATABASE": "mysql://db/x"}, "MIRO_BOT_DATABASE: it takes .* postgresql://"),
         (
             {"MIRO_SCIM_DIALECT": "klingon"},
             "klingon. There are boolean-active, unquoted-ids, parentheses, lo",
@@ -117,3 +118,15 @@ def test_everything_missing_is_named_at_once() -> None:
 def test_what_cannot_be_meant_is_said(environ: dict[str, str], problem: str) -> None:
     with pytest.raises(BadSettings, match=problem):
         read(environ)
+
+
+SERVED = "postgresql://ada:hush@db.example.com/records"
+
+
+def test_a_server_takes_a_url_and_shows_no_secret(tmp_path: Path) -> None:
+    found = read({"MIRO_BOT_DATABASE": SERVED})
+    assert found.database == Server(SERVED)
+    assert "hush" not in repr(found)
+    secret = tmp_path / "url"
+    secret.write_text(f"{SERVED}\n")
+    assert read({"MIRO_BOT_DATABASE_FILE": str(secret)}).database == Server(SERVED)

@@ -4,7 +4,6 @@ from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -14,6 +13,7 @@ from approvals.decide.deadlines import later, reminder
 from approvals.decide.seats import Ground
 from approvals.people import Person, listed
 from approvals.policy.model import Policy, Step
+from approvals.record.database import Location
 from approvals.record.store import reading
 from approvals.refusals import Held, Refused, Unsure
 from bot.actions import Action
@@ -95,7 +95,7 @@ def _line(one: Approver, is_quiet: bool) -> str:
 
 
 def foresee(
-    policy: Policy, action: type[Action], raw: Mapping[str, str], email: str, now: datetime, record: Path
+    policy: Policy, action: type[Action], raw: Mapping[str, str], email: str, now: datetime, record: Location
 ) -> Foresight:
     """Thinks an ask through. Raises Refused and Problems for what can't be asked for or decided."""
     with ExitStack() as open_:
