@@ -1,12 +1,14 @@
 """What the bot stands on: a broken policy, a record of another version, a full disk."""
 
 import sqlite3
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
 from approvals.policy.check import BrokenPolicy
 from approvals.record.database import StoreTrouble, WrongRecord
+from approvals.record.outbox import Note
 from approvals.record.sqlite import Sqlite
 from bot.app import build
 from bot.cli.policy.template import TEMPLATE
@@ -207,3 +209,24 @@ def test_a_full_disk_does_not_make_the_bot_repeat_itself(s: Stage, monkeypatch: 
     wait(s, minutes=16)
     assert has_card(s, "U0PRIYA")
     assert len(told(s, "U0JO")) == 1
+
+
+def test_on_a_full_disk_what_cannot_be_stored_as_sent_is_sent_once(
+    s: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ask(s, *ACCESS)
+    texts = ["Your laptop is here.", "Your chair is here."]
+    for text in texts:
+        s.bot.store.cards.say(Note(card(s, "U0PRIYA").channel, {"text": text}))
+    before = len(told(s, "U0PRIYA"))
+    fill(s, monkeypatch)
+    for _ in range(5):
+        for step in (s.bot.courier.send, s.bot.courier.publish):
+            with suppress(StoreTrouble):
+                step()
+        s.clock.sleep(60)
+    assert told(s, "U0PRIYA")[before:] == texts[:1]
+    monkeypatch.undo()
+    fill(s, monkeypatch, full=False)
+    s.settle()
+    assert told(s, "U0PRIYA")[before:] == [texts[0], *texts]

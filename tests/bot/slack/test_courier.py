@@ -1,9 +1,12 @@
 """The courier alone: in which order it sends, and nothing twice."""
 
 import logging
+from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
+from bot.sandbox.slack.records import ApiCall
 from bot.sandbox.stage import Stage
 from tests.bot.journeys.scenes import approve, ask, card, request
 
@@ -42,6 +45,44 @@ def test_the_card_that_deny_was_pressed_on_is_drawn_first(s: Stage) -> None:
     s.bot.courier.step()
     updates = [one.params["ts"] for one in s.slack.log if one.method == "chat.update"]
     assert updates[0] == theirs.ts and len(updates) > 1
+
+
+class Meanwhile(list[ApiCall]):
+    """A log of Slack's, and what somebody does while the first card is on its way."""
+
+    def __init__(self, happens: Callable[[], None]) -> None:
+        super().__init__()
+        self._happens = happens
+
+    def append(self, call: ApiCall) -> None:
+        super().append(call)
+        if len(self.updates()) == 1:
+            self._happens()
+
+    def updates(self) -> list[str]:
+        """Messages that were redrawn, in order."""
+        return [call.params["ts"] for call in self if call.method == "chat.update"]
+
+
+def test_what_is_pressed_comes_between_two_cards_of_a_long_queue(s: Stage) -> None:
+    ids = [ask(s, user, *ACCESS) for user in ("U0ALEX", "U0JO", "U0LENA", "U0DANA")]
+    cards = {id: s.bot.store.cards.of(id) for id in ids}
+    for id in ids:
+        for one in cards[id]:
+            s.bot.store.cards.put(replace(one, drawn=""))
+        s.bot.store.cards.redraw(id)
+    assert s.bot.store.cards.behind(9) == ids
+    pressed = next(one for one in cards[ids[-1]] if one.role == "approver")
+    hurry = s.bot.courier.hurry
+    log = Meanwhile(
+        lambda: hurry(ids[-1], pressed.channel, pressed.ts, s.bot.store.request(ids[-1]).requester)
+    )
+    s.slack.log = log
+    assert s.bot.courier.send()
+    first, rest = {one.ts for one in cards[ids[0]]}, {one.ts for id in ids[1:] for one in cards[id]}
+    updates = log.updates()
+    assert updates[0] in first and rest <= set(updates)
+    assert next(ts for ts in updates if ts in rest) == pressed.ts
 
 
 def test_settled_requests_are_drawn_before_waiting_ones(s: Stage) -> None:
