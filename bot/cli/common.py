@@ -29,7 +29,7 @@ from bot import settings as environment
 from bot.actions.fill import Problems
 from bot.app import Bot
 from bot.context import SlackAway, numbered
-from bot.miro.client import MiroError
+from bot.miro.errors import MiroError
 from bot.settings import BadSettings, Settings
 from bot.slack.api.edge import Kind, SlackFault
 

@@ -20,7 +20,7 @@ from bot.app import Bot
 from bot.cli import exposure, scopes
 from bot.cli.common import JSON, is_there, open_record, say, say_json, sentences, settings
 from bot.cli.policy.strays import strays
-from bot.miro.client import MiroError
+from bot.miro.errors import MiroError
 from bot.policies import usable
 from bot.settings import BadSettings, Settings
 

@@ -39,6 +39,7 @@ class MiroError(Exception):
 
     MiroError
      ├─ Away        nothing was done or learned; try again later
+     │   └─ Unreadable   an answer that isn't what Miro's documentation promises
      ├─ Locked      Miro refuses the bot's token
      ├─ Unclear     it may have been done: look before doing anything
      ├─ Declined    Miro refused a write, in its own words
@@ -60,6 +61,14 @@ class Troubled(MiroError):
 
 class Away(Troubled):
     """Miro couldn't be reached, had no time, or answered a look with what can't be relied on."""
+
+
+class Unreadable(Away):
+    """An answer of another form than documented. `lacks`: the fields that can't be read, joined in words."""
+
+    def __init__(self, text: str, lacks: str = "", words: str = "") -> None:
+        super().__init__(text, Trouble.UNREADABLE, words)
+        self.lacks = lacks
 
 
 class Locked(Troubled):

@@ -1,12 +1,11 @@
 """What a status of Miro's means: to a look, which is never a verdict, and to a write, which may be one."""
 
-import json
 import re
 from datetime import datetime
 
 from bot.http.retry_after import retry_after as read_retry_after
 from bot.miro import wire
-from bot.miro.errors import Away, Declined, Locked, MiroError, Trouble, Unclear
+from bot.miro.errors import Away, Declined, Locked, MiroError, Trouble, Unclear, Unreadable
 from bot.miro.quota import WINDOW
 
 RETRIED = (408, 425, 429, 503)
@@ -59,8 +58,8 @@ def is_absent(status: int, text: bytes, id: str = "") -> bool:
     if status != 404:
         return False
     try:
-        body = json.loads(text)
-    except (ValueError, RecursionError):
+        body = wire.content(text)
+    except Unreadable:
         return False
     if not isinstance(body, dict) or str(body.get("status", "404")) != "404":
         return False

@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from typing import Any, Generic
 
 from bot.miro import wire
-from bot.miro.errors import Away, Trouble
-from bot.miro.wire import M, Page, Unreadable
+from bot.miro.errors import Away, Trouble, Unreadable
+from bot.miro.wire import M, Page
 
 MOST_PAGES = 1_000
 """Pages of one list at most: a million people."""

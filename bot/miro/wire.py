@@ -16,6 +16,8 @@ from pydantic import (
     model_validator,
 )
 
+from bot.miro.errors import Unreadable
+
 USER = "urn:ietf:params:scim:schemas:core:2.0:User"
 ENTERPRISE = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
 MANAGER = f"{ENTERPRISE}:manager"
@@ -31,17 +33,6 @@ LOOK = "id,userName,displayName,active,userType,roles,groups"
 LONGEST = 10_000
 """Characters of a refusal that are looked through for words."""
 _MARKUP = re.compile(r"<(script|style).*?</\1>|</?[a-z][\w-]*(\s[^<>]*)?/?>|<![^>]*>", re.S | re.I)
-
-
-class Unreadable(Exception):
-    """Miro's answer isn't what its documentation promises.
-
-    `lacks`: what can't be read of it, in a word or two; `words`: the beginning of what is no JSON.
-    """
-
-    def __init__(self, text: str, lacks: str = "", words: str = "") -> None:
-        super().__init__(text)
-        self.lacks, self.words = lacks, words
 
 
 def ident(value: object) -> str:
@@ -155,6 +146,12 @@ class Rights(_Message):
         """Whether the roles are shown: everybody has one in the organization."""
         return bool(self.org_role) and all(role.value for role in self.roles or ())
 
+    @property
+    def lacks(self) -> str:
+        """What isn't shown that makes an admin, in a word or two; '' if all is."""
+        missing = (*(["active"] if self.active is None else []), *([] if self.knows_roles else ["roles"]))
+        return " and no ".join(missing)
+
 
 class Account(Rights):
     """A person in Miro, as SCIM shows them. Guests are never shown."""
@@ -203,11 +200,6 @@ M = TypeVar("M", bound=_Message)
 _LACKING = {"displayName": "name", "userName": "address"}
 
 
-def read(kind: type[M], text: bytes) -> M:
-    """An answer as a message of `kind`. Raises Unreadable."""
-    return message(kind, content(text))
-
-
 def content(text: bytes) -> Any:
     """An answer as JSON. Raises Unreadable."""
     try:
@@ -235,23 +227,21 @@ def _plain(text: str) -> str:
 
 
 def complaint(status: int, text: bytes) -> str:
-    """Miro's own words of a refusal, from any of its three error forms, or from what is no JSON at all."""
+    """Miro's own words of a refusal, from any of its three error forms, or from what is no JSON at all.
+
+    The forms: SCIM's `detail`, a gateway's `error.message`, and the platform's `message`.
+    """
     try:
-        body = json.loads(text)
-    except (ValueError, RecursionError):
-        page = text[:LONGEST].decode(errors="replace")
-        return _plain(page)[:200] or f"status {status}, without a word"
+        body = content(text)
+    except Unreadable as error:
+        return error.words or f"status {status}, without a word"
     if not isinstance(body, dict):
         return f"status {status}"
     inner = body.get("error")
-    named = (
-        body.get("detail")
-        or body.get("message")
-        or (inner.get("message") if isinstance(inner, dict) else inner)
-    )
+    gateway = inner.get("message") if isinstance(inner, dict) else inner
+    named = str(body.get("detail") or body.get("message") or gateway or "")
     # In one line, and without halves of characters, which no record could keep.
-    words = _plain(str(named or "")[:LONGEST]).encode(errors="replace").decode()
-    return words[:300] or f"status {status}"
+    return _plain(named[:LONGEST]).encode(errors="replace").decode()[:300] or f"status {status}"
 
 
 def quoted(value: str) -> str:

@@ -14,7 +14,8 @@ from bot.actions import Action
 from bot.actions.fill import taken, with_person
 from bot.context import Colleagues, Desk, SlackAway
 from bot.miro.accounts import creates
-from bot.miro.client import Ambiguous, Away, Locked, Miro
+from bot.miro.client import Miro
+from bot.miro.errors import Ambiguous, Away, Locked
 from bot.miro.plan import Obstacle, Plan, make
 from bot.work import ending
 from bot.work.account import look, not_found

@@ -20,7 +20,8 @@ from bot.actions import Action
 from bot.actions.fill import clip
 from bot.context import LEASE, Colleagues, Desk, SlackAway
 from bot.miro.accounts import Gone, creates, vanished
-from bot.miro.client import Ambiguous, Answered, Away, Declined, Locked, Miro, Practising, Unclear
+from bot.miro.client import Accepted, Miro
+from bot.miro.errors import Ambiguous, Away, Declined, Locked, Practising, Unclear
 from bot.miro.goals import Seen
 from bot.miro.plan import Obstacle, Plan, Step, make
 from bot.work import deeds, ending, recheck, stops
@@ -185,7 +186,7 @@ class Provisioning:
             if not shown or (step.goal.code == "account" and not id):
                 return  # accepted, but its own answer doesn't show it: nothing rests on it before a look
 
-    def _send(self, step: Step, id: str, address: str) -> Answered | None:
+    def _send(self, step: Step, id: str, address: str) -> Accepted | None:
         """One call between two entries of the record; None when the next thing is a look."""
         key = step.goal.code
         if self.request.tried.count(key) >= TRIES:

@@ -7,7 +7,7 @@ from bot.app import Bot
 from bot.cli.common import thrown_away
 from bot.cli.policy.strays import strays
 from bot.context import BadField
-from bot.miro.client import MiroError
+from bot.miro.errors import MiroError
 from bot.settings import Settings
 from bot.slack.api.edge import SlackFault
 from bot.work.refresh.approvers import closed, refresh_group

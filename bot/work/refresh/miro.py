@@ -10,8 +10,8 @@ from approvals.ids import GroupId
 from approvals.people import canonical, listed, miro_key
 from approvals.record.people import Admin
 from bot.context import Desk
-from bot.miro.client import Miro, MiroError
-from bot.miro.errors import Trouble, Troubled
+from bot.miro.client import Miro
+from bot.miro.errors import MiroError, Trouble, Troubled
 from bot.miro.wire import ADMIN, Account
 from bot.troubles import detail
 from bot.work.refresh.approvers import on_hold

@@ -10,7 +10,8 @@ from approvals.policy.model import Policy
 from approvals.request import Request
 from approvals.states import State
 from bot.context import Colleagues, Desk, SlackAway
-from bot.miro.client import Away, Locked, Miro, MiroError
+from bot.miro.client import Miro
+from bot.miro.errors import Away, Locked, MiroError
 from bot.work.refresh.approvers import is_told, meet_managers, refresh_group
 from bot.work.refresh.timetable import Timetable
 

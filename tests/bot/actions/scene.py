@@ -18,7 +18,8 @@ from bot.actions import Action
 from bot.actions.fill import Tables
 from bot.actions.form import Asked, Kind
 from bot.context import Desk
-from bot.miro.client import Declined, Miro
+from bot.miro.client import Miro
+from bot.miro.errors import Declined
 from bot.miro.goals import Goal
 from bot.miro.plan import Obstacle, Plan, make, unseen
 from bot.policies import Policies

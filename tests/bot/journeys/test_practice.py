@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.miro.client import Practising
+from bot.miro.errors import Practising
 from bot.miro.goals import Call
 from bot.sandbox.miro.service import Fault
 from bot.sandbox.stage import Stage

@@ -8,7 +8,7 @@ from urllib.parse import unquote
 
 import pytest
 
-from bot.miro.client import Ambiguous, Away, Locked, Practising
+from bot.miro.errors import Ambiguous, Away, Locked, Practising
 from bot.miro.goals import Call
 from bot.miro.groups import GroupNamed, InGroup
 from bot.miro.wire import ADMIN, LOOK, MEMBER, Dialect, Group, patch

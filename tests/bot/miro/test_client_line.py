@@ -16,10 +16,12 @@ import httpx
 import pytest
 
 from approvals.record.store import Store
-from bot.miro import client
-from bot.miro.client import DEADLINE, Answered, Away, Declined, Locked, Miro, MiroError, Unclear
+from bot.miro import transport
+from bot.miro.client import Accepted, Miro
+from bot.miro.errors import Away, Declined, Locked, MiroError, Unclear
 from bot.miro.goals import Call
 from bot.miro.quota import MARGIN, WINDOW
+from bot.miro.transport import DEADLINE
 from bot.sandbox.miro.service import Fault
 from bot.sandbox.server import Answer, serving
 from bot.sandbox.server import Call as Heard
@@ -51,7 +53,7 @@ DEACTIVATE = Call(
 )
 
 
-def send(miro: Miro, one: Example) -> Answered:
+def send(miro: Miro, one: Example) -> Accepted:
     return miro.send(one.goal.call(one.before), "7")
 
 
@@ -258,7 +260,7 @@ def test_a_miro_that_says_nothing_is_not_waited_for() -> None:
     clock = Clock()
     with silent() as url, closing(Miro(url, TOKEN, Credits(), clock, clock.sleep)) as miro:
         # The client's own twenty seconds are real ones, so that they are made as short as can be.
-        miro._http.timeout = httpx.Timeout(5, read=0.001)
+        miro._transport.http.timeout = httpx.Timeout(5, read=0.001)
         with pytest.raises(Unclear, match="didn't answer in time"):
             miro.send(DEACTIVATE, "7")
         with pytest.raises(Away, match="didn't answer in time"):
@@ -268,7 +270,7 @@ def test_a_miro_that_says_nothing_is_not_waited_for() -> None:
 def test_a_call_waits_for_an_answer_less_than_its_deadline() -> None:
     clock = Clock()
     with closing(Miro("http://127.0.0.1", TOKEN, Credits(), clock, clock.sleep)) as miro:
-        waits = miro._http.timeout
+        waits = miro._transport.http.timeout
     assert waits.read and waits.connect and waits.read + waits.connect < DEADLINE.total_seconds()
 
 
@@ -299,7 +301,7 @@ def test_a_garbled_answer_may_have_been_a_yes() -> None:
 
 
 def test_an_answer_without_end_is_not_read_to_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(client, "LARGEST", 100_000)
+    monkeypatch.setattr(transport, "LARGEST", 100_000)
     bomb = Answer(200, gzip.compress(b" " * 10_000_000), {"Content-Encoding": "gzip"})
     with answering(always(bomb)) as miro:
         with pytest.raises(Unclear, match="took too long"):

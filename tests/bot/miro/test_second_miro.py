@@ -42,7 +42,8 @@ from bot.actions.make_admin import MakeAdmin
 from bot.actions.offboard import Offboard
 from bot.actions.remove_admin import RemoveAdmin
 from bot.actions.request_access import RequestAccess
-from bot.miro.client import Ambiguous, Declined, Locked, Miro
+from bot.miro.client import Miro
+from bot.miro.errors import Ambiguous, Declined, Locked
 from bot.miro.goals import Call
 from bot.miro.plan import Obstacle
 from bot.miro.wire import ADMIN, ENTERPRISE, MEMBER, USER, Dialect

@@ -10,7 +10,8 @@ from scim2_models import EnterpriseUser, ScimFilter, User
 from scim2_models.path import Comparison
 
 from bot.miro import wire
-from bot.miro.wire import ADMIN, ENTERPRISE, Account, Dialect, Group, Page, Unreadable, complaint, read
+from bot.miro.errors import Unreadable
+from bot.miro.wire import ADMIN, ENTERPRISE, Account, Dialect, Group, M, Page, complaint, content, message
 from bot.sandbox.miro.errors import cdn_page, gateway_error, rest_error, scim_error
 from bot.sandbox.miro.filter import Compare, parse
 
@@ -19,6 +20,11 @@ DETAIL = "Any team in organization must have at least one admin"
 
 def text(body: Any) -> bytes:
     return json.dumps(body).encode()
+
+
+def read(kind: type[M], sent: bytes) -> M:
+    """An answer as a message of `kind`."""
+    return message(kind, content(sent))
 
 
 # -- refusals ----------------------------------------------------------------------------------------------

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from bot.miro.client import Away, Trouble, Unclear
+from bot.miro.errors import Away, Trouble, Unclear
 from bot.miro.goals import Call
 from bot.miro.groups import GroupNamed, InGroup
 from bot.sandbox.miro.service import Fault

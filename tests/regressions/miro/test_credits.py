@@ -9,7 +9,8 @@ import pytest
 from approvals.record.quota import Place
 from approvals.record.store import Store
 from approvals.request import Urgency
-from bot.miro.client import Away, Miro, Trouble
+from bot.miro.client import Miro
+from bot.miro.errors import Away, Trouble
 from bot.miro.quota import LIST, MARGIN, POOL, RESERVE, WINDOW
 from bot.sandbox.miro.service import Fault
 from bot.sandbox.stage import Clock

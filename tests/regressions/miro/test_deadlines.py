@@ -12,9 +12,11 @@ from typing import Any
 import pytest
 
 from bot.context import LEASE
-from bot.miro.client import DEADLINE, Away, Miro, Trouble, Unclear
+from bot.miro.client import Miro
+from bot.miro.errors import Away, Trouble, Unclear
 from bot.miro.goals import Call
 from bot.miro.judging import retry_after
+from bot.miro.transport import DEADLINE
 from bot.sandbox.stage import Clock
 from tests.bot.miro.scene import TOKEN, Credits, closing
 from tests.regressions.names import Names

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from bot.miro.client import Away, Miro, Trouble
+from bot.miro.client import Miro
+from bot.miro.errors import Away, Trouble
 from bot.sandbox.miro.service import Fault
 from bot.sandbox.server import Answer, Call
 from bot.sandbox.stage import Stage

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from bot.miro.client import Away, Declined, Locked, Miro, Trouble, Unclear
+from bot.miro.client import Miro
+from bot.miro.errors import Away, Declined, Locked, Trouble, Unclear
 from bot.miro.goals import Call
 from bot.sandbox.miro.service import Fault
 from bot.sandbox.server import Answer

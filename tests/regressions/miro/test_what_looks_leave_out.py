@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from bot.miro.accounts import Active, Inactive
-from bot.miro.client import Away, Trouble
+from bot.miro.errors import Away, Trouble
 from bot.miro.goals import Goal, Seen
 from bot.miro.groups import InGroup, OutOfGroup
 from bot.miro.plan import make

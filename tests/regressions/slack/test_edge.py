@@ -9,7 +9,8 @@ import pytest
 from slack_sdk.errors import SlackApiError
 
 from bot.http.outgoing import Outgoing
-from bot.miro.client import Miro, MiroError
+from bot.miro.client import Miro
+from bot.miro.errors import MiroError
 from bot.settings import BadSettings, read
 from bot.slack.api.edge import Kind, SlackClient, SlackFault
 from tests.regressions.names import Names

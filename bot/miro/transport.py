@@ -1,0 +1,120 @@
+"""One exchange with Miro: credits first, one deadline over all of it, sent again where nothing was done."""
+
+import json
+import logging
+from collections.abc import Callable, Mapping
+from copy import copy
+from datetime import datetime, timedelta
+from typing import Any
+
+import httpx
+from pydantic import SecretStr
+
+from approvals.request import Urgency
+from bot.http import deadline as time_limit
+from bot.http.outgoing import trusted
+from bot.miro import judging, wire
+from bot.miro.errors import Away, Trouble, Unclear
+from bot.miro.quota import MARGIN, Pool, cost, take
+
+log = logging.getLogger(__name__)
+
+DEADLINE = timedelta(seconds=100)
+"""All of one call: waiting for credits, every retry and the answer. Shorter than a worker's lease."""
+BRIEFLY = 2.0
+"""Seconds that a call for a request waits when Miro has no time; people watch its card."""
+LARGEST = 32_000_000
+"""Bytes of an answer that are read at most."""
+_NO_TIME = "Miro has no time for me right now."
+
+
+class Transport:
+    """Sends calls with one token. Safe to use from several threads."""
+
+    def __init__(
+        self,
+        url: str,
+        token: str,
+        pool: Pool,
+        now: Callable[[], datetime],
+        sleep: Callable[[float], None],
+        deadline: timedelta = DEADLINE,
+    ) -> None:
+        self._pool, self._now, self._sleep, self._deadline = pool, now, sleep, deadline
+        self._url, self._token = url.rstrip("/"), SecretStr(token)
+        self._urgency: int = Urgency.ORDINARY
+        self._patience = float("inf")
+        self.http = time_limit.bounded(
+            httpx.Client(
+                headers={"Authorization": f"Bearer {token}", "Accept": "application/scim+json"},
+                timeout=httpx.Timeout(20, connect=5),
+                verify=trusted(),
+            )
+        )
+
+    def ranked(self, urgency: int) -> "Transport":
+        """The same connections, for calls of this urgency that wait `BRIEFLY` when Miro has no time."""
+        other = copy(self)
+        other._urgency, other._patience = urgency, BRIEFLY
+        return other
+
+    def exchange(
+        self, method: str, path: str, query: Mapping[str, str], body: Mapping[str, Any] | None = None
+    ) -> tuple[int, bytes]:
+        """Status and body of one call, repeated only where Miro said that it did nothing.
+
+        `path` begins below the base URL. Raises Away where nothing was done, Unclear where it may have been.
+        """
+        end = self._now() + self._deadline
+        content = json.dumps(body, separators=(",", ":")).encode() if body is not None else None
+        credits = cost(method, path, len(content or b""))
+        spent = Away(_NO_TIME, Trouble.CREDITS)
+        while True:
+            take(self._pool, credits, lambda wait: self._wait(wait, end, spent), self._urgency)
+            left = self._now()
+            try:
+                status, headers, text = self._send(method, path, query, content, end)
+            finally:
+                if self._now() - left > MARGIN:
+                    self._pool.arrived(credits, left)
+            log.info("Miro %s %s -> %s", method, path, status)
+            # Some gateways repeat what they were sent; the token must reach nobody.
+            text = text.replace(self._token.get_secret_value().encode(), b"[token]")
+            if status not in judging.RETRIED:
+                return status, text
+            most = self._deadline.total_seconds()
+            seconds = judging.retry_after(headers.get("Retry-After", ""), self._now(), most)
+            kind = Trouble.LIMITED if status == 429 else Trouble.BUSY
+            late = Away(_NO_TIME, kind, wire.complaint(status, text), seconds)
+            if seconds > self._patience:
+                raise late
+            self._wait(seconds, end, late)
+
+    def _wait(self, seconds: float, end: datetime, late: Away) -> None:
+        if self._now() + timedelta(seconds=seconds) >= end:
+            raise late
+        self._sleep(seconds)
+
+    def _send(
+        self, method: str, path: str, query: Mapping[str, str], content: bytes | None, end: datetime
+    ) -> tuple[int, httpx.Headers, bytes]:
+        headers = {"Content-Type": "application/scim+json"} if content is not None else {}
+        text = bytearray()
+        try:
+            with (
+                time_limit.deadline((end - self._now()).total_seconds()),
+                self.http.stream(
+                    method, self._url + path, params=query, content=content, headers=headers
+                ) as response,
+            ):
+                for part in response.iter_bytes():
+                    text += part
+                    if self._now() > end or len(text) > LARGEST:
+                        raise Unclear("Miro's answer took too long.", Trouble.NO_ANSWER)
+                return response.status_code, response.headers, bytes(text)
+        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
+            raise Away("Miro can't be reached.", Trouble.UNREACHABLE) from error
+        except httpx.DecodingError as error:
+            raise Unclear("Miro's answer can't be unpacked.", Trouble.UNREADABLE) from error
+        except httpx.RequestError as error:
+            raise Unclear("Miro didn't answer in time.", Trouble.NO_ANSWER) from error
