@@ -22,8 +22,8 @@ from approvals.record.store import Store
 from approvals.request import Draft, Request
 from approvals.states import What
 from bot.actions import ACTIONS, Action
-from bot.actions.fill import Tables
 from bot.actions.form import Facts, LookedAt
+from bot.actions.tables import Tables
 from bot.miro.errors import Troubled
 from bot.policies import Policies
 from bot.troubles import Troubles, sentence

@@ -9,7 +9,8 @@ for _module in iter_modules(__path__, f"{__name__}."):
     import_module(_module.name)
 
 ACTIONS: dict[str, type[Action]] = {
-    action.NAME: action for action in sorted(Action.__subclasses__(), key=lambda one: (one.RANK, one.NAME))
+    action.NAME: action
+    for action in sorted(Action.__subclasses__(), key=lambda action: (action.RANK, action.NAME))
 }
 """Every action by its name."""
 

@@ -9,14 +9,14 @@ from typing import Annotated, Any, ClassVar
 from pydantic import BaseModel, ConfigDict, Field
 
 from approvals.ids import GroupId, PersonId
-from approvals.people import Person, listed
+from approvals.people import Person
 from approvals.request import Urgency
-from bot.miro.goals import Goal, Seen, counted
+from bot.miro.goals import Goal, Seen
 from bot.miro.rights import OrgRole
 from bot.miro.wire import ADMIN
 
 
-class Kind(Enum):
+class Input(Enum):
     """How a field is filled in."""
 
     PERSON = "person"
@@ -28,11 +28,14 @@ class Kind(Enum):
 
 
 @dataclass(frozen=True)
-class Asked:
-    """One field of the form. `after`: the words in front of it in a message ("from", "to")."""
+class FormField:
+    """One field of a form.
+
+    `after`: the words in front of it in a message ("from", "to"); `choices`: (value, label).
+    """
 
     label: str
-    kind: Kind
+    kind: Input
     hint: str = ""
     after: tuple[str, ...] = ()
     choices: tuple[tuple[str, str], ...] = ()
@@ -41,6 +44,11 @@ class Asked:
     operators_only: bool = False
     names_group: bool = False  # the name that the group of the command gets
     grave: bool = False  # rights or an account hang on it: never filled in unless it was chosen or typed
+
+    @property
+    def is_team(self) -> bool:
+        """Whether it holds a group's id, or several."""
+        return self.kind in (Input.TEAM, Input.TEAMS)
 
 
 @dataclass(frozen=True)
@@ -119,10 +127,10 @@ class Action(BaseModel):
 
     @classmethod
     @cache
-    def form(cls) -> dict[str, Asked]:
+    def form(cls) -> dict[str, FormField]:
         """The fields in order."""
         return {
-            name: next(one for one in info.metadata if isinstance(one, Asked))
+            name: next(data for data in info.metadata if isinstance(data, FormField))
             for name, info in cls.model_fields.items()
         }
 
@@ -164,14 +172,13 @@ class Action(BaseModel):
     @property
     def teams_named(self) -> tuple[tuple[str, GroupId], ...]:
         """Every group in it, with the field it stands in."""
-        found: list[tuple[str, GroupId]] = []
-        for name, asked in self.form().items():
-            value = getattr(self, name)
-            if asked.kind is Kind.TEAM and value:
-                found.append((name, value))
-            if asked.kind is Kind.TEAMS:
-                found += [(name, one) for one in value]
-        return tuple(found)
+        values = {name: getattr(self, name) for name, asked in self.form().items() if asked.is_team}
+        return tuple(
+            (name, id)
+            for name, value in values.items()
+            for id in (value if isinstance(value, tuple) else (value,))
+            if id
+        )
 
     @property
     def days(self) -> int | None:
@@ -189,26 +196,24 @@ class Action(BaseModel):
     @classmethod
     def conditions(cls) -> dict[str, tuple[str, ...]]:
         """What of its form a rule of the policy may look at, with what is chosen there; () for anything."""
-        teams = {_side(asked) for asked in cls.form().values() if asked.kind in (Kind.TEAM, Kind.TEAMS)}
         form = cls.form()
+        sides = {"leaving" if asked.leaves else "team" for asked in form.values() if asked.is_team}
         chosen = {
             name: tuple(value for value, _ in asked.choices)
             for name, asked in form.items()
-            if asked.kind is Kind.CHOICE
+            if asked.kind is Input.CHOICE
         }
-        days = {"max_days": ()} if "for_days" in form else {}
-        return dict.fromkeys(sorted(teams), ()) | chosen | days
+        return dict.fromkeys(sorted(sides), ()) | chosen | ({"max_days": ()} if "for_days" in form else {})
 
     def looked_at(self, facts: Facts) -> LookedAt:
         """What a rule of the policy may look at."""
         form = self.form()
-        sides = [(_side(form[field]), _names(id, facts)) for field, id in self.teams_named]
+        teams = [(form[field].leaves, _names(id, facts)) for field, id in self.teams_named]
         named = {name: getattr(self, name) for name in self.conditions() if name in form}
-        choices = {name: (str(value),) for name, value in named.items() if value}
         return LookedAt(
-            teams=tuple(names for side, names in sides if side == "team"),
-            left=tuple(names for side, names in sides if side == "leaving"),
-            details=choices,
+            teams=tuple(names for leaves, names in teams if not leaves),
+            left=tuple(names for leaves, names in teams if leaves),
+            details={name: (str(value),) for name, value in named.items() if value},
         )
 
     @property
@@ -228,10 +233,6 @@ class Action(BaseModel):
         return any(not goal.holds(seen) for goal in down)
 
 
-def _side(asked: Asked) -> str:
-    return "leaving" if asked.leaves else "team"
-
-
 def _names(id: GroupId, facts: Facts) -> tuple[str, ...]:
     """Every name of a team, its id last; the id alone, where it isn't in Miro any more."""
     try:
@@ -239,20 +240,8 @@ def _names(id: GroupId, facts: Facts) -> tuple[str, ...]:
     except KeyError:
         return (id,)
     # A group may be called like the id of another one: the last must be its own in any case.
-    return (
-        *(name for name in dict.fromkeys((team.name or team.label, team.security_name)) if name != id),
-        id,
-    )
-
-
-def labels(teams: tuple[GroupId, ...], facts: Facts) -> str:
-    """'Engineering and Design'."""
-    return listed([facts.team(id).label for id in teams])
-
-
-def first(person: Person) -> str:
-    """The short name for a sentence about somebody."""
-    return person.given or person.called.partition(" ")[0].partition("@")[0]
+    names = dict.fromkeys((team.name or team.label, team.security_name))
+    return (*(name for name in names if name != id), id)
 
 
 def text(
@@ -260,21 +249,16 @@ def text(
 ) -> Any:
     """The type of a line of text in a form; `also`: what its label may read like in a message."""
     after = (label.casefold(), *also)
-    asked = Asked(label, Kind.TEXT, hint, after, operators_only=operators_only)
+    asked = FormField(label, Input.TEXT, hint, after, operators_only=operators_only)
     return Annotated[str, Field(max_length=longest), asked]
 
 
-def for_days(phrase: str, days: int | None) -> str:
-    """A verb phrase with the days it is for."""
-    return f"{phrase} for {counted(days)}" if days else phrase
-
-
 Days = Annotated[
-    int | None, Field(ge=1, le=366), Asked("For how many days", Kind.DAYS, "Leave it empty for no end.")
+    int | None, Field(ge=1, le=366), FormField("For how many days", Input.DAYS, "Leave it empty for no end.")
 ]
 """The field of an action that can end by itself; always called `for_days`."""
 
-Subject = Annotated[PersonId, Asked("Who", Kind.PERSON, "A colleague in Slack, or an e-mail address.")]
+Subject = Annotated[PersonId, FormField("Who", Input.PERSON, "A colleague in Slack, or an e-mail address.")]
 OwnSubject = Annotated[
-    PersonId, Asked("For whom", Kind.PERSON, "A colleague in Slack, or an e-mail address.", own=True)
+    PersonId, FormField("For whom", Input.PERSON, "A colleague in Slack, or an e-mail address.", own=True)
 ]

@@ -6,8 +6,8 @@ from pydantic import Field
 
 from approvals.ids import GroupId
 from approvals.request import Urgency
-from bot.actions.form import Action, Asked, Facts, Kind, OwnSubject, first, labels
-from bot.actions.undoing import but_boards, undone
+from bot.actions.form import Action, Facts, FormField, Input, OwnSubject
+from bot.actions.sentences import but_boards, first, labels, undone
 from bot.miro.accounts import HasAccount
 from bot.miro.goals import Goal
 from bot.miro.groups import OutOfGroup
@@ -47,7 +47,7 @@ class LeaveTeam(Action):
     teams: Annotated[
         tuple[GroupId, ...],
         Field(min_length=1, max_length=3),
-        Asked("Which team", Kind.TEAMS, after=("leave", "from", "out of"), leaves=True),
+        FormField("Which team", Input.TEAMS, after=("leave", "from", "out of"), leaves=True),
     ]
 
     def phrase(self, facts: Facts) -> str:

@@ -6,9 +6,9 @@ from typing import Annotated, ClassVar
 from pydantic import model_validator
 
 from approvals.ids import GroupId
-from bot.actions.form import Action, Asked, Days, Facts, Kind, Subject, first, for_days
+from bot.actions.form import Action, Days, Facts, FormField, Input, Subject
 from bot.actions.remove_admin import CHOICES, RemoveAdmin, Rights
-from bot.actions.undoing import but_boards, undone
+from bot.actions.sentences import but_boards, first, for_days, undone
 from bot.miro.accounts import Active, HasAccount
 from bot.miro.goals import Goal
 from bot.miro.groups import InGroup, OutOfGroup
@@ -42,13 +42,13 @@ class MakeAdmin(Action):
     CONFIRM: ClassVar[str] = "Make Admin"
 
     person: Subject
-    rights: Annotated[Rights, Asked("Which rights", Kind.CHOICE, choices=CHOICES, grave=True)]
+    rights: Annotated[Rights, FormField("Which rights", Input.CHOICE, choices=CHOICES, grave=True)]
     to_team: Annotated[
-        GroupId | None, Asked("Joins a team", Kind.TEAM, "Optional.", after=("to", "into", "join"))
+        GroupId | None, FormField("Joins a team", Input.TEAM, "Optional.", after=("to", "into", "join"))
     ] = None
     from_team: Annotated[
         GroupId | None,
-        Asked("Leaves a team", Kind.TEAM, "Optional.", after=("from", "leave", "out of"), leaves=True),
+        FormField("Leaves a team", Input.TEAM, "Optional.", after=("from", "leave", "out of"), leaves=True),
     ] = None
 
     for_days: Days = None

@@ -5,8 +5,8 @@ from typing import Annotated, ClassVar
 from pydantic import model_validator
 
 from approvals.ids import GroupId
-from bot.actions.form import Action, Asked, Facts, Kind, OwnSubject, first
-from bot.actions.undoing import but_boards, undone
+from bot.actions.form import Action, Facts, FormField, Input, OwnSubject
+from bot.actions.sentences import but_boards, first, undone
 from bot.miro.accounts import Active, HasAccount
 from bot.miro.goals import Goal
 from bot.miro.groups import InGroup, OutOfGroup
@@ -32,9 +32,9 @@ class MoveTeam(Action):
 
     person: OwnSubject
     from_team: Annotated[
-        GroupId, Asked("From which team", Kind.TEAM, after=("from", "leave", "out of"), leaves=True)
+        GroupId, FormField("From which team", Input.TEAM, after=("from", "leave", "out of"), leaves=True)
     ]
-    to_team: Annotated[GroupId, Asked("To which team", Kind.TEAM, after=("to", "into", "join", "for"))]
+    to_team: Annotated[GroupId, FormField("To which team", Input.TEAM, after=("to", "into", "join", "for"))]
 
     @model_validator(mode="after")
     def _differ(self) -> "MoveTeam":

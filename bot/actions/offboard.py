@@ -3,8 +3,8 @@
 from typing import Annotated, ClassVar, Literal
 
 from approvals.request import Urgency
-from bot.actions.form import Action, Asked, Facts, Kind, Subject, first
-from bot.actions.undoing import in_miro
+from bot.actions.form import Action, Facts, FormField, Input, Subject
+from bot.actions.sentences import first, in_miro
 from bot.miro.accounts import Gone, Inactive
 from bot.miro.goals import Goal
 from bot.miro.rights import NoAdminRoles, OrgRole
@@ -38,7 +38,9 @@ class Offboard(Action):
     URGENCY: ClassVar[Urgency] = Urgency.FIRST
 
     person: Subject
-    how: Annotated[Literal["deactivate", "delete"], Asked("How", Kind.CHOICE, choices=_CHOICES, grave=True)]
+    how: Annotated[
+        Literal["deactivate", "delete"], FormField("How", Input.CHOICE, choices=_CHOICES, grave=True)
+    ]
 
     def phrase(self, facts: Facts) -> str:
         return f"{self.how} {facts.person(self.person).called} in Miro"

@@ -2,8 +2,8 @@
 
 from typing import ClassVar
 
-from bot.actions.form import Action, Facts, Subject, first
-from bot.actions.undoing import undone
+from bot.actions.form import Action, Facts, Subject
+from bot.actions.sentences import first, undone
 from bot.miro.accounts import Active, HasAccount
 from bot.miro.goals import Goal
 

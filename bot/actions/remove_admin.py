@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from typing import Annotated, ClassVar, Literal
 
 from approvals.request import Urgency
-from bot.actions.form import Action, Asked, Facts, Kind, Subject, first
-from bot.actions.undoing import undone
+from bot.actions.form import Action, Facts, FormField, Input, Subject
+from bot.actions.sentences import first, undone
 from bot.miro.accounts import HasAccount
 from bot.miro.goals import Goal
 from bot.miro.rights import AdminRole, OrgRole
@@ -60,7 +60,7 @@ class RemoveAdmin(Action):
     URGENCY: ClassVar[Urgency] = Urgency.FIRST
 
     person: Subject
-    rights: Annotated[Rights, Asked("Which rights", Kind.CHOICE, choices=CHOICES, grave=True)]
+    rights: Annotated[Rights, FormField("Which rights", Input.CHOICE, choices=CHOICES, grave=True)]
 
     def phrase(self, facts: Facts) -> str:
         return f"take {self.rights} of Miro away from {facts.person(self.person).called}"

@@ -7,8 +7,8 @@ from pydantic import AfterValidator, Field
 
 from approvals.ids import GroupId
 from approvals.policy.team_names import has_invisible
-from bot.actions.form import Action, Asked, Facts, Kind
-from bot.actions.undoing import undone
+from bot.actions.form import Action, Facts, FormField, Input
+from bot.actions.sentences import undone
 from bot.miro.goals import Goal
 from bot.miro.groups import GroupNamed
 
@@ -36,14 +36,14 @@ class RenameGroup(Action):
     VERBS: ClassVar[tuple[str, ...]] = ("rename",)
     ALSO: ClassVar[str] = "name named call called security new"
 
-    team: Annotated[GroupId, Asked("Which team", Kind.TEAM, after=("rename", "group", "team"))]
+    team: Annotated[GroupId, FormField("Which team", Input.TEAM, after=("rename", "group", "team"))]
     name: Annotated[
         str,
         Field(min_length=1, max_length=60),
         AfterValidator(_one_line),
-        Asked(
+        FormField(
             "New security name",
-            Kind.TEXT,
+            Input.TEXT,
             "As in your directory, for example g_app_proeng_all.",
             names_group=True,
         ),

@@ -6,9 +6,9 @@ from typing import Annotated, ClassVar
 from pydantic import Field
 
 from approvals.ids import GroupId
-from bot.actions.form import Action, Asked, Days, Facts, Kind, OwnSubject, first, for_days, labels, text
+from bot.actions.form import Action, Days, Facts, FormField, Input, OwnSubject, text
 from bot.actions.leave_team import LeaveTeam
-from bot.actions.undoing import undone
+from bot.actions.sentences import first, for_days, labels, undone
 from bot.miro.accounts import Active, Attributes, HasAccount
 from bot.miro.goals import Goal
 from bot.miro.groups import InGroup
@@ -45,8 +45,11 @@ class RequestAccess(Action):
     teams: Annotated[
         tuple[GroupId, ...],
         Field(min_length=1, max_length=3),
-        Asked(
-            "Which team", Kind.TEAMS, "Where the boards are that you need.", after=("for", "to", "in", "into")
+        FormField(
+            "Which team",
+            Input.TEAMS,
+            "Where the boards are that you need.",
+            after=("for", "to", "in", "into"),
         ),
     ]
     for_days: Days = None

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from approvals.people import listed
 from approvals.states import State
-from bot.actions.form import first
+from bot.actions.sentences import first
 from bot.cards import waiting
 from bot.cards.blocks import (
     LONGEST_TITLE,

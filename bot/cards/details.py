@@ -6,7 +6,7 @@ from approvals.ids import PersonId
 from approvals.people import listed
 from approvals.request import Request, Vote
 from approvals.states import State
-from bot.actions.form import Kind
+from bot.actions.form import Input
 from bot.cards.blocks import Block, context, header, numbered, section, sections
 from bot.cards.scene import Scene, not_done, unasked, without_me
 from bot.cards.waiting import entitled, notes
@@ -94,7 +94,7 @@ def _filled_in(scene: Scene) -> list[tuple[str, str]]:
     found = []
     for name, field in scene.command.form().items():
         value = getattr(scene.command, name)
-        if field.kind in (Kind.TEXT, Kind.CHOICE) and value:
+        if field.kind in (Input.TEXT, Input.CHOICE) and value:
             found.append((field.label, str(value)))
     for name, id in scene.command.teams_named:
         try:

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from approvals.people import Person, addressed, neutral
-from bot.actions.fill import clip
+from bot.actions.sentences import clip
 
 _SEAL = secrets.token_hex(8)
 _OPEN, _NEXT, _CLOSE, _BLANK = "\ufdd2", "\ufdd3", "\ufdd4", "\ufdd5"

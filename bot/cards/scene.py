@@ -10,7 +10,8 @@ from approvals.people import Person, listed
 from approvals.request import Request, Vote
 from approvals.states import State
 from bot.actions import Action
-from bot.actions.form import Facts, first
+from bot.actions.form import Facts
+from bot.actions.sentences import first
 from bot.cards.blocks import Block, actions, button, clip_words, context, when
 from bot.cards.handles import Handle
 from bot.cards.named import mark

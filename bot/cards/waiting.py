@@ -5,8 +5,7 @@ from collections.abc import Sequence
 
 from approvals.ids import PersonId
 from approvals.request import Request, Vote
-from bot.actions.fill import clip
-from bot.actions.form import first
+from bot.actions.sentences import clip, first
 from bot.cards.blocks import clip_words
 from bot.cards.named import words_in
 from bot.cards.scene import Scene, capital

@@ -21,8 +21,8 @@ from approvals.request import Draft, Request
 from approvals.states import State
 from approvals.text import cleaned
 from bot.actions import ACTIONS, Action
-from bot.actions.fill import Tables, operators_form
-from bot.actions.form import Kind
+from bot.actions.fill import operators_form
+from bot.actions.tables import Tables
 from bot.app import Bot
 from bot.cards.blocks import message
 from bot.cards.named import mark
@@ -159,7 +159,7 @@ def _asked(bot: Bot, action: str, fields: tuple[str, ...], email: str, reason: s
 
 def _check_teams(store: Store, action: type[Action], raw: Mapping[str, str]) -> None:
     """Refuses teams where none is known: without a running bot nobody would ever find them."""
-    fields = [name for name, one in action.form().items() if one.kind in (Kind.TEAM, Kind.TEAMS)]
+    fields = [name for name, one in action.form().items() if one.is_team]
     if any(raw.get(name) for name in fields) and not store.groups.all():
         raise Refused(
             "This record knows no team of Miro yet, so nothing was asked: `miro-bot run` takes the list. "

@@ -8,8 +8,9 @@ from typing import Any
 from approvals.decide.conversation import LONGEST_QUESTION
 from approvals.policy.model import Rule
 from approvals.request import Request
-from bot.actions.fill import Tables, operators_form
-from bot.actions.form import Asked, Kind
+from bot.actions.fill import operators_form
+from bot.actions.form import FormField, Input
+from bot.actions.tables import Tables
 from bot.cards.blocks import (
     Block,
     Message,
@@ -42,7 +43,7 @@ BOARDS_PASS = "Boards there pass to a team admin and don't come back."
 def form(draft: Draft, tables: Tables, operator: bool, rule: Rule | None = None) -> Block:
     """The form of an action, filled in as far as the message said; `rule` holds for that, if one is known."""
     action, rule = draft.action, rule or tables.policy.rule(draft.action.NAME)
-    if any(asked.kind in (Kind.TEAM, Kind.TEAMS) for asked in action.form().values()) and not tables.groups:
+    if any(asked.is_team for asked in action.form().values()) and not tables.groups:
         return notice(
             action.TITLE, "I know no team of Miro yet. Try again in a minute; if it stays so, ask IT."
         )
@@ -51,7 +52,7 @@ def form(draft: Draft, tables: Tables, operator: bool, rule: Rule | None = None)
     for name, asked in operators_form(action, operator).items():
         given = draft.raw.get(name, "") or _proposed(asked, rule)
         wished = given or SAY_DAYS in draft.notes or _may_end(action.NAME, tables)
-        if asked.kind is not Kind.DAYS or wished:
+        if asked.kind is not Input.DAYS or wished:
             blocks += _inputs(name, _bounded(asked, action.NAME, tables), given, tables, operator)
     blocks.append(_input("reason", "Why", _text(draft.reason, 500, many=True), "The approver reads this."))
     return _modal(f"ask:{action.NAME}", action.TITLE, ("Send", "Cancel"), blocks)
@@ -74,9 +75,9 @@ def _may_end(action: str, tables: Tables) -> bool:
     return any(rule.longest or rule.proposed for rule in tables.policy.rules(action))
 
 
-def _bounded(asked: Asked, action: str, tables: Tables) -> Asked:
+def _bounded(asked: FormField, action: str, tables: Tables) -> FormField:
     """The field of days where the policy wants an end in any case."""
-    longest = [rule.longest for rule in tables.policy.rules(action)] if asked.kind is Kind.DAYS else []
+    longest = [rule.longest for rule in tables.policy.rules(action)] if asked.kind is Input.DAYS else []
     if not longest or not all(longest):
         return asked
     most = max(days for days in longest if days)
@@ -84,9 +85,9 @@ def _bounded(asked: Asked, action: str, tables: Tables) -> Asked:
     return replace(asked, hint=f"{bound}; then I take it back.")
 
 
-def _proposed(asked: Asked, rule: Rule | None) -> str:
+def _proposed(asked: FormField, rule: Rule | None) -> str:
     """The days that the policy proposes."""
-    return str(rule.proposed or "") if rule and asked.kind is Kind.DAYS else ""
+    return str(rule.proposed or "") if rule and asked.kind is Input.DAYS else ""
 
 
 def notice(title: str, text: str) -> Block:
@@ -116,26 +117,26 @@ def _text(initial: str, longest: int, many: bool = False) -> Block:
     return {**box, "initial_value": cut(initial, longest)} if initial else box
 
 
-def _inputs(name: str, asked: Asked, given: str, tables: Tables, operator: bool) -> list[Block]:
-    if asked.kind is Kind.PERSON:
+def _inputs(name: str, asked: FormField, given: str, tables: Tables, operator: bool) -> list[Block]:
+    if asked.kind is Input.PERSON:
         return _person(name, asked, given) if given or operator or not asked.own else []
-    if asked.kind in (Kind.TEAM, Kind.TEAMS):
-        several = asked.kind is Kind.TEAMS and "," in given
+    if asked.is_team:
+        several = asked.kind is Input.TEAMS and "," in given
         passes = BOARDS_PASS if asked.leaves and tables.boards_pass else ""
         hint = " ".join(filter(None, (asked.hint, passes)))
         return [_input(name, asked.label, _teams(given, tables, several), hint, asked.hint == "Optional.")]
-    if asked.kind is Kind.CHOICE:
+    if asked.kind is Input.CHOICE:
         options = [option(text, value) for value, text in asked.choices]
         chosen = [one for one in options if one["value"] == given] or ([] if asked.grave else options[:1])
         radio: Block = {"type": "radio_buttons", "action_id": "value", "options": options}
         radio |= {"initial_option": chosen[0]} if chosen else {}
         return [_input(name, asked.label, radio, asked.hint)]
-    if asked.kind is Kind.DAYS:
+    if asked.kind is Input.DAYS:
         return [_input(name, asked.label, _text(given, 3), asked.hint, optional=True)]
     return [_input(name, asked.label, _text(given, 150), asked.hint, asked.operators_only)]
 
 
-def _person(name: str, asked: Asked, given: str) -> list[Block]:
+def _person(name: str, asked: FormField, given: str) -> list[Block]:
     """Joiners aren't in Slack yet and leavers no more: an address will do."""
     chooser: Block = {"type": "users_select", "action_id": "value"}
     if given and "@" not in given:

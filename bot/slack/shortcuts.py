@@ -16,7 +16,7 @@ from approvals.people import Standing
 from approvals.refusals import Refused
 from approvals.text import cleaned
 from bot.actions import ACTIONS, Action
-from bot.actions.fill import Tables
+from bot.actions.tables import Tables
 from bot.cards.blocks import Block, button, plain, section
 from bot.context import Desk
 from bot.slack import answers, forms

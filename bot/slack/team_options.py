@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from approvals.people import Group
 from approvals.policy.team_names import wide
-from bot.actions.fill import Tables
+from bot.actions.tables import Tables
 from bot.cards.blocks import Block, option
 
 MOST_OPTIONS = 100

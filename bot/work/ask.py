@@ -15,7 +15,7 @@ from approvals.states import What
 from approvals.text import cleaned
 from bot.actions import Action
 from bot.actions.fill import Problems, check_shown, fill
-from bot.actions.form import Kind
+from bot.actions.form import Input
 from bot.context import Desk
 
 log = logging.getLogger(__name__)
@@ -73,7 +73,7 @@ def _event(desk: Desk, command: Action, ground: Ground, reason: str, who: Who, i
 
 def _is_exact(action: type[Action], raw: Mapping[str, str | Sequence[str]]) -> bool:
     """Whether the person is named by an address: then it is the account that has it, and no linked one."""
-    people = [name for name, asked in action.form().items() if asked.kind is Kind.PERSON]
+    people = [name for name, asked in action.form().items() if asked.kind is Input.PERSON]
     return any("@" in raw.get(name, "") for name in people)
 
 

@@ -17,7 +17,7 @@ from approvals.refusals import Refused, Unsure
 from approvals.request import Draft, Request
 from approvals.states import State, What
 from bot.actions import Action
-from bot.actions.fill import clip
+from bot.actions.sentences import clip
 from bot.context import LEASE, Colleagues, Desk, SlackAway
 from bot.miro.accounts import Gone, creates, vanished
 from bot.miro.client import Accepted, Miro

@@ -10,7 +10,7 @@ from approvals.ids import GroupId
 from approvals.people import Group
 from approvals.states import State
 from bot.actions import ACTIONS, Action
-from bot.actions.form import Kind
+from bot.actions.form import Input
 from bot.cards.blocks import MOST_WORDS, Block
 from bot.cards.request import draw
 from bot.sandbox.slack.limits import Surface, problems
@@ -63,7 +63,7 @@ def _name(stem: str, number: int) -> str:
 
 def _filled(action: type[Action]) -> Draft:
     """A draft that names somebody and as many teams as there are fields for."""
-    values = {Kind.PERSON: "U0SAM", Kind.TEAM: "1", Kind.TEAMS: "1, 2, 3"}
+    values = {Input.PERSON: "U0SAM", Input.TEAM: "1", Input.TEAMS: "1, 2, 3"}
     return Draft(action, {name: values.get(asked.kind, "") for name, asked in action.form().items()})
 
 

@@ -9,7 +9,7 @@ from approvals.people import Account, Delegation, Directory, Group, Person, Stan
 from approvals.policy.model import Policy
 from approvals.policy.team_names import narrow
 from approvals.record.store import Store
-from bot.actions.fill import Tables
+from bot.actions.tables import Tables
 
 
 class Everybody:

@@ -17,8 +17,9 @@ from approvals.record.database import Location
 from approvals.record.store import reading
 from approvals.refusals import Held, Refused, Unsure
 from bot.actions import Action
-from bot.actions.fill import Tables, check_shown, fill_partly
-from bot.actions.form import Kind
+from bot.actions.fill import check_shown, fill_partly
+from bot.actions.form import Input
+from bot.actions.tables import Tables
 from bot.cards.blocks import span
 from bot.cli.common import is_there
 from bot.cli.policy.assumed import Everybody, assumed
@@ -152,7 +153,7 @@ def _also(ground: Ground, action: type[Action]) -> Iterator[str]:
 
 def _unsure(tables: Tables, action: type[Action], raw: Mapping[str, str]) -> Iterator[str]:
     """What the answer leaves open about teams."""
-    fields = [name for name, asked in action.form().items() if asked.kind in (Kind.TEAM, Kind.TEAMS)]
+    fields = [name for name, asked in action.form().items() if asked.is_team]
     if any(raw.get(name) for name in fields) and not tables.groups:
         yield "Which teams Miro has isn't in this record yet, so I take their names as you wrote them."
     if fields and not any(raw.get(name) for name in fields):
@@ -173,7 +174,7 @@ def _case(action: type[Action], raw: Mapping[str, str], asker: Person, tables: T
 
 
 def _check_subject(action: type[Action], raw: Mapping[str, str]) -> None:
-    about = [name for name, asked in action.form().items() if asked.kind is Kind.PERSON and not asked.own]
+    about = [name for name, asked in action.form().items() if asked.kind is Input.PERSON and not asked.own]
     for name in about:
         if not raw.get(name):
             raise Refused(f"Whom is it about? Add {name}=EMAIL.")

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from approvals.ids import GroupId
 from approvals.policy.model import Policy
 from approvals.record.store import Store
-from bot.actions.fill import Tables
+from bot.actions.tables import Tables
 from bot.cli.common import is_there, open_record, thrown_away
 from bot.policies import by_record
 from bot.settings import Settings
@@ -24,8 +24,10 @@ def strays(settings: Settings, policy: Policy) -> list[str]:
             return []
         people, groups = store.people, store.groups
         tables = Tables(by_record(store, policy), groups.all, people.meet, people, groups.get)
-        missing = [f"{name}: Miro has no such team" for name in tables.strangers()]
-        return missing + [f"{name}: may be another team; write the id instead" for name in tables.doubts()]
+        missing = [f"{name}: Miro has no such team" for name in tables.unknown_teams()]
+        return missing + [
+            f"{name}: may be another team; write the id instead" for name in tables.ambiguous_names()
+        ]
 
 
 @contextmanager

@@ -10,8 +10,9 @@ from approvals.people import Person, listed
 from approvals.policy.model import Rule
 from approvals.refusals import Outdated, Refused
 from bot.actions import ACTIONS
-from bot.actions.fill import Problems, Tables, fill
-from bot.actions.form import Kind
+from bot.actions.fill import Problems, fill
+from bot.actions.form import Input
+from bot.actions.tables import Tables
 from bot.cards.blocks import Block, Message, message
 from bot.cards.handles import Handle
 from bot.cards.named import mark
@@ -54,10 +55,10 @@ def _sentence(desk: Desk, draft: Draft) -> str:
     tables, named = desk.tables(), []
     for name, asked in draft.action.form().items():
         given = draft.raw.get(name, "")
-        if given and asked.kind in (Kind.TEAM, Kind.TEAMS):
+        if given and asked.is_team:
             teams = [tables.get_group(GroupId(id.strip())) for id in given.split(",")]
             named.append(f"{asked.label.lower()}: {listed([tables.label(one) for one in teams if one])}")
-        elif given and asked.kind is Kind.PERSON:
+        elif given and asked.kind is Input.PERSON:
             person = desk.find(given)
             unmet = given if "@" in given else "somebody I haven't met"
             named.append(mark(person) if person and person.name else unmet)
@@ -71,7 +72,7 @@ def _sentence(desk: Desk, draft: Draft) -> str:
 
 def _unmet(desk: Desk, draft: Draft) -> str:
     """Whoever was picked from Slack's list and has no name here yet; '' for nobody."""
-    fields = [name for name, asked in draft.action.form().items() if asked.kind is Kind.PERSON]
+    fields = [name for name, asked in draft.action.form().items() if asked.kind is Input.PERSON]
     given = next((draft.raw[name] for name in fields if draft.raw.get(name)), "")
     person = desk.find(given) if given else None
     return given if given and "@" not in given and not (person and person.name) else ""
@@ -129,8 +130,8 @@ def _once_more(desk: Desk, who: Who, handle: Handle) -> Draft | None:
     raw: dict[str, str] = {}
     for name, asked in command.form().items():
         value = getattr(command, name)
-        if value and asked.kind is Kind.PERSON and value != request.requester:
+        if value and asked.kind is Input.PERSON and value != request.requester:
             raw[name] = desk.person(value).email
-        elif value and asked.kind is not Kind.PERSON:
+        elif value and asked.kind is not Input.PERSON:
             raw[name] = ", ".join(value) if isinstance(value, tuple) else str(value)
     return Draft(type(command), raw, request.reason)

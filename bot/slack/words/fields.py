@@ -7,8 +7,8 @@ from unicodedata import normalize
 from approvals.people import Group, canonical, listed
 from approvals.policy.team_names import narrow
 from bot.actions import Action
-from bot.actions.fill import Tables
-from bot.actions.form import Asked, Kind
+from bot.actions.form import FormField, Input
+from bot.actions.tables import Tables
 from bot.slack.words.dates import days_in
 from bot.slack.words.marks import MENTION, by_name
 from bot.slack.words.meaning import NEAR
@@ -106,7 +106,7 @@ def _fill_days(action: type[Action], text: str, raw: dict[str, str]) -> str:
 
 
 def _fill_person(action: type[Action], text: str, raw: dict[str, str]) -> str:
-    name = next((name for name, asked in action.form().items() if asked.kind is Kind.PERSON), None)
+    name = next((name for name, asked in action.form().items() if asked.kind is Input.PERSON), None)
     found = PERSON.search(text)
     if name and found:
         raw[name] = found[1] or found[3]
@@ -118,10 +118,10 @@ def _fill_teams(
 ) -> tuple[str, list[str]]:
     """The text without the teams that found a field, and a sentence for each that found none."""
     left_out = []
-    fields = {n: a for n, a in action.form().items() if a.kind in (Kind.TEAM, Kind.TEAMS)}
+    fields = {n: a for n, a in action.form().items() if a.is_team}
     for start, end, group in sorted(mentioned(text, tables), key=lambda one: one[0]):
         name, why = _place(action, text[:start], fields, raw)
-        if name and len(tables.found(text[start:end])) > 1:
+        if name and len(tables.matching(text[start:end])) > 1:
             left_out.append(f"Several teams are called {tables.label(group)}: choose the one you mean.")
         elif name:
             raw[name] = ", ".join(filter(None, (raw.get(name, ""), group.id)))
@@ -147,7 +147,7 @@ def mentioned(text: str, tables: Tables) -> list[tuple[int, int, Group]]:
 
 
 def _place(
-    action: type[Action], before: str, fields: dict[str, Asked], raw: dict[str, str]
+    action: type[Action], before: str, fields: dict[str, FormField], raw: dict[str, str]
 ) -> tuple[str | None, str]:
     """The field for a team by the words in front of it; failing that, why there is none."""
     near = before[-NEAR:]
@@ -164,7 +164,7 @@ def _place(
 
 
 def _field_for(
-    action: type[Action], before: str, fields: dict[str, Asked], raw: dict[str, str]
+    action: type[Action], before: str, fields: dict[str, FormField], raw: dict[str, str]
 ) -> str | None:
     """The field whose word stands nearest in front; failing that, the first that has room and is needed."""
     nearest = max(
@@ -175,14 +175,14 @@ def _field_for(
         ),
         default=(-1, ""),
     )
-    if nearest[0] >= 0 and (nearest[1] not in raw or fields[nearest[1]].kind is Kind.TEAMS):
+    if nearest[0] >= 0 and (nearest[1] not in raw or fields[nearest[1]].kind is Input.TEAMS):
         return nearest[1]
-    free = [n for n, a in fields.items() if n not in raw or a.kind is Kind.TEAMS]
+    free = [n for n, a in fields.items() if n not in raw or a.kind is Input.TEAMS]
     return next((n for n in free if action.model_fields[n].is_required()), None)
 
 
-def choices(action: type[Action]) -> dict[str, Asked]:
-    return {name: asked for name, asked in action.form().items() if asked.kind is Kind.CHOICE}
+def choices(action: type[Action]) -> dict[str, FormField]:
+    return {name: asked for name, asked in action.form().items() if asked.kind is Input.CHOICE}
 
 
 def _fill_choice(action: type[Action], text: str, raw: dict[str, str]) -> list[str]:
@@ -199,7 +199,7 @@ def _fill_choice(action: type[Action], text: str, raw: dict[str, str]) -> list[s
     return notes
 
 
-def _chosen(asked: Asked, text: str) -> Iterator[tuple[int, str]]:
+def _chosen(asked: FormField, text: str) -> Iterator[tuple[int, str]]:
     """Where each choice is named: "company and user admin" names two."""
     values = [value for value, _ in asked.choices]
     heads = "|".join(re.escape(value.partition(" ")[0]) for value in values)
@@ -213,7 +213,7 @@ def _chosen(asked: Asked, text: str) -> Iterator[tuple[int, str]]:
 
 def _fill_text(action: type[Action], text: str, raw: dict[str, str], tables: Tables) -> str:
     """The last quotation goes to the one free text field, unless it is the only name of a team."""
-    name = next((n for n, a in action.form().items() if a.kind is Kind.TEXT and not a.operators_only), None)
+    name = next((n for n, a in action.form().items() if a.kind is Input.TEXT and not a.operators_only), None)
     quoted = list(_QUOTED.finditer(text))
     if not name or not quoted or not quoted[-1][1].strip():
         return text
@@ -246,7 +246,7 @@ def _called(action: type[Action], text: str, raw: dict[str, str]) -> Iterator[st
     """Names after the words of team fields that are empty; "in" isn't looked at: it may be a place."""
     values = [value for asked in choices(action).values() for value, _ in asked.choices]
     for name, asked in action.form().items():
-        if asked.kind not in (Kind.TEAM, Kind.TEAMS) or name in raw:
+        if asked.kind not in (Input.TEAM, Input.TEAMS) or name in raw:
             continue
         words = [word for word in asked.after if word != "in"] + ([] if asked.leaves else ["join"])
         found = re.search(rf"\b(?i:{'|'.join(words)})\s+{_NAME}", text)

@@ -7,7 +7,7 @@ days and the phrase of the action are struck out first, and whatever isn't liste
 import re
 
 from bot.actions import Action
-from bot.actions.form import Kind
+from bot.actions.form import Input
 from bot.slack.words.dates import without_dates
 from bot.slack.words.fields import choices
 from bot.slack.words.meaning import Meaning, plain, without_phrases
@@ -90,7 +90,7 @@ def _stems(action: type[Action]) -> list[str]:
     fields = [word for asked in action.form().values() for after in asked.after for word in after.split()]
     values = [value for asked in choices(action).values() for value, _ in asked.choices]
     kinds = {asked.kind for asked in action.form().values()}
-    teams = _TEAMS if kinds & {Kind.TEAM, Kind.TEAMS} else ()
+    teams = _TEAMS if kinds & {Input.TEAM, Input.TEAMS} else ()
     return [
         *action.ALSO.split(),
         *teams,

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field, replace
 from unicodedata import normalize
 
 from bot.actions import ACTIONS, Action
-from bot.actions.fill import Tables
-from bot.actions.form import Kind
+from bot.actions.form import Input
+from bot.actions.tables import Tables
 from bot.slack.words import whom
 from bot.slack.words.dates import about_end, about_start, without_absence
 from bot.slack.words.fields import PERSON, choices, fill, mentioned, people, struck, without_lines
@@ -89,7 +89,7 @@ def read(
 
 def _names(action: type[Action], raw: Mapping[str, str]) -> bool:
     """Whether somebody is named in a way that Slack knows."""
-    return any(asked.kind is Kind.PERSON and name in raw for name, asked in action.form().items())
+    return any(asked.kind is Input.PERSON and name in raw for name, asked in action.form().items())
 
 
 def _is_own(action: type[Action]) -> bool:

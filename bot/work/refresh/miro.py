@@ -112,7 +112,7 @@ class MiroSync:
         So is a name that may mean several teams, or isn't written as Miro has it.
         """
         tables = self.desk.tables()
-        strangers, doubts = tuple(tables.strangers()), tuple(tables.doubts())
+        strangers, doubts = tuple(tables.unknown_teams()), tuple(tables.ambiguous_names())
         if strangers and strangers != self._strangers:
             held = listed(on_hold(self.desk))
             self._tell(

@@ -15,8 +15,8 @@ from approvals.people import Person
 from approvals.record.quota import Place
 from approvals.record.store import Store
 from bot.actions import Action
-from bot.actions.fill import Tables
-from bot.actions.form import Asked, Kind
+from bot.actions.form import FormField, Input
+from bot.actions.tables import Tables
 from bot.context import Desk
 from bot.miro.client import Miro
 from bot.miro.errors import Declined
@@ -254,15 +254,15 @@ WORLDS = st.builds(
 TEXTS = ["IT", "g_app_all", "Äußeres & Inneres", 'a "quoted" one', "{user}", "12"]
 
 
-def _value(asked: Asked, required: bool) -> st.SearchStrategy[Any]:
+def _value(asked: FormField, required: bool) -> st.SearchStrategy[Any]:
     team = st.sampled_from(TEAMS[:4])
-    kinds: dict[Kind, st.SearchStrategy[Any]] = {
-        Kind.PERSON: st.just(ADA),
-        Kind.TEAM: team,
-        Kind.TEAMS: st.lists(team, min_size=1, max_size=3, unique=True),
-        Kind.CHOICE: st.sampled_from([value for value, _ in asked.choices] or [""]),
-        Kind.TEXT: st.sampled_from(TEXTS),
-        Kind.DAYS: st.one_of(st.none(), st.integers(1, 366)),
+    kinds: dict[Input, st.SearchStrategy[Any]] = {
+        Input.PERSON: st.just(ADA),
+        Input.TEAM: team,
+        Input.TEAMS: st.lists(team, min_size=1, max_size=3, unique=True),
+        Input.CHOICE: st.sampled_from([value for value, _ in asked.choices] or [""]),
+        Input.TEXT: st.sampled_from(TEXTS),
+        Input.DAYS: st.one_of(st.none(), st.integers(1, 366)),
     }
     return kinds[asked.kind] if required else st.none() | kinds[asked.kind]
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from bot.actions import ACTIONS, Action
 from bot.actions.fill import fill
-from bot.actions.form import Kind
+from bot.actions.form import Input
 from bot.miro.accounts import Gone, Inactive
 from bot.miro.goals import Goal
 from bot.miro.plan import Obstacle
@@ -114,7 +114,7 @@ def test_every_field_says_what_to_fill_in(action: type[Action]) -> None:
 def test_choices_can_be_told_apart_and_fit(action: type[Action]) -> None:
     for name, asked in action.form().items():
         values, texts = [value for value, _ in asked.choices], [text for _, text in asked.choices]
-        assert bool(values) is (asked.kind is Kind.CHOICE)
+        assert bool(values) is (asked.kind is Input.CHOICE)
         assert len(set(values)) == len(values) == len(set(texts))
         assert all(1 <= len(text) <= 75 for text in texts)
         if values and not asked.grave:
@@ -128,7 +128,7 @@ def test_nothing_grave_is_chosen_for_anybody(action: type[Action], room: Office)
     view = forms.form(Draft(action), room.tables, True)
     elements = {one["block_id"]: one["element"] for one in view["blocks"] if one["type"] == "input"}
     for name, asked in action.form().items():
-        if asked.kind is Kind.CHOICE:
+        if asked.kind is Input.CHOICE:
             assert asked.grave is is_grave
         if asked.grave:
             assert action.model_fields[name].is_required()
@@ -148,7 +148,7 @@ def test_its_verbs_choose_nothing_grave_unless_they_say_it(action: type[Action],
 def test_what_may_be_left_out_says_so(action: type[Action]) -> None:
     for name, asked in action.form().items():
         required = action.model_fields[name].is_required()
-        if asked.kind in (Kind.TEAM, Kind.TEAMS):
+        if asked.is_team:
             assert (asked.hint == "Optional.") is not required
         if asked.operators_only:
             assert not required
@@ -156,7 +156,7 @@ def test_what_may_be_left_out_says_so(action: type[Action]) -> None:
 
 @each
 def test_the_person_it_changes_is_found_by_one_name(action: type[Action]) -> None:
-    people = [name for name, asked in action.form().items() if asked.kind is Kind.PERSON]
+    people = [name for name, asked in action.form().items() if asked.kind is Input.PERSON]
     assert people in ([], ["person"])
 
 

@@ -10,14 +10,15 @@ from hypothesis import strategies as st
 from approvals.ids import GroupId, PersonId
 from approvals.people import Group
 from bot.actions import ACTIONS, Action
-from bot.actions.fill import Problems, clip, fill, operators_form, with_person
-from bot.actions.form import Kind
+from bot.actions.fill import Problems, fill, operators_form, with_person
+from bot.actions.form import Input
 from bot.actions.make_admin import MakeAdmin
 from bot.actions.move_team import MoveTeam
 from bot.actions.offboard import Offboard
 from bot.actions.remove_admin import RemoveAdmin
 from bot.actions.rename_group import RenameGroup
 from bot.actions.request_access import RequestAccess
+from bot.actions.sentences import clip
 from tests.bot.actions.scene import ADA, ADDRESS, BO, DESIGN, ENGINEERING, IT, LEGAL, PLATFORM, SALES, Office
 
 NEW_TEAM = "If it's new, create it in Miro; I'll find it within 10 minutes."
@@ -402,4 +403,4 @@ def test_a_command_stays_when_its_person_is_joined() -> None:
 
 def test_every_kind_of_field_can_be_filled_in(desk: Office) -> None:
     kinds = {asked.kind for action in ACTIONS.values() for asked in action.form().values()}
-    assert kinds == set(Kind)
+    assert kinds == set(Input)

@@ -15,8 +15,8 @@ from approvals.policy.check import load
 from approvals.request import Outcome, Question, Request, Vote
 from approvals.states import OPEN, State
 from bot.actions import ACTIONS, CONDITIONS, Action
-from bot.actions.fill import Tables
 from bot.actions.form import Facts
+from bot.actions.tables import Tables
 from bot.cards import waiting
 from bot.cards.named import plainly
 from bot.cards.request import CHANNELS, DRAWINGS, draw

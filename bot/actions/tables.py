@@ -1,0 +1,114 @@
+"""What forms and sentences read: people, groups under all their names, and the policy in force."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+from approvals.ids import GroupId, PersonId, SlackId
+from approvals.people import Directory, Group, Person, listed
+from approvals.policy.model import Policy
+from approvals.policy.team_names import is_alike, narrow
+from approvals.policy.teams import called
+from bot.actions.form import Facts, Team
+from bot.actions.sentences import clip
+
+
+@dataclass(frozen=True)
+class Tables:
+    """The store's people and groups, and the policy in force, as far as forms and sentences need them.
+
+    `meet`: finds or adds a person by `email` or `slack_id`; `get_group`: a group by its id, or None;
+    `boards_pass`: groups are teams, whose admins get a leaver's boards.
+    """
+
+    policy: Policy
+    all_groups: Callable[[], Sequence[Group]]
+    meet: Callable[..., Person]
+    people: Directory
+    get_group: Callable[[GroupId], Group | None]
+    boards_pass: bool = True
+
+    @cached_property
+    def groups(self) -> Sequence[Group]:
+        """Every group, read when it is first needed: there may be thousands."""
+        return self.all_groups()
+
+    def label(self, group: Group) -> str:
+        """The name people know: the policy's, else the one under which it was first seen."""
+        return self.policy.known_for((*called(group), group.id)) or group.known_name
+
+    def team(self, id: GroupId) -> Team:
+        """A group for sentences. Raises KeyError when it isn't in Miro any more."""
+        group = self.get_group(id)
+        if group is None or group.gone:
+            raise KeyError(id)
+        return Team(group.id, clip(self.label(group)), group.security_name, self.label(group))
+
+    def person(self, id: PersonId) -> Person:
+        """A person for sentences. Raises KeyError."""
+        person = self.people.person(id)
+        return replace(person, name=clip(person.name, 40, 3))
+
+    def called(self, slack_id: str) -> str:
+        """The name behind a Slack account, or ''."""
+        person = self.people.by_slack(SlackId(slack_id))
+        return person.name if person else ""
+
+    @property
+    def facts(self) -> Facts:
+        """What actions may know."""
+        return Facts(
+            self.person,
+            self.team,
+            lambda email: self.policy.account(email).model_dump(),
+            self.boards_pass,
+            lambda name: self.policy.rule(name) is not None,
+        )
+
+    def managed(self, group: Group) -> str:
+        """Where to ask instead of here, or '': what an identity provider manages it would put back."""
+        names = (*self.names(group), group.id)
+        # One name too many asks elsewhere, one too few asks nobody: what only looks like it is managed, too.
+        matches = [
+            (self.policy.means(name, names), way) for name, way in self.policy.managed_elsewhere.items()
+        ]
+        ways = sorted((match is None, way) for match, way in matches if match is not False)
+        return f"{clip(self.label(group))} is managed elsewhere. Ask there: {ways[0][1]}" if ways else ""
+
+    def unknown_teams(self) -> list[str]:
+        """Teams that the policy names and Miro doesn't have: misspelt, they protect and own nothing."""
+        return self.policy.missing(self.policy.team_names(), {group.id for group in self.groups})
+
+    def ambiguous_names(self) -> list[str]:
+        """Names in the policy that nobody can tell from others, each with the teams that may be meant."""
+        by_id = {str(group.id): group for group in self.groups}
+        return [
+            f"“{name}” ({listed([f'{id}: “{by_id[id].security_name}”' for id in ids if id in by_id], 'or')})"
+            for name, ids in self.policy.unsure.items()
+            if by_id.keys() & set(ids)
+        ]
+
+    def names(self, group: Group) -> tuple[str, ...]:
+        """Everything that a group is called, here and in Miro."""
+        return tuple(dict.fromkeys((self.label(group), *called(group))))
+
+    def is_taken(self, name: str, *, but: GroupId) -> bool:
+        """Whether a name can't be told from one that another group has, whichever of its names that is."""
+        return any(group.id != but for group in self.similar(name))
+
+    def matching(self, name: str) -> list[Group]:
+        """Groups of this id, known name or security name."""
+        # No record keeps a NUL, so no id has one.
+        known = None if "\0" in name else self.get_group(GroupId(name.strip()))
+        if known:
+            return [] if known.gone else [known]
+        wanted = narrow(name)
+        return [
+            group
+            for group in self.groups
+            if wanted in (narrow(self.label(group)), narrow(group.security_name))
+        ]
+
+    def similar(self, name: str) -> list[Group]:
+        """Groups of which one of all names can't be told from this one by looking at it."""
+        return [group for group in self.groups if any(is_alike(name, known) for known in self.names(group))]
