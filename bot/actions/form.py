@@ -258,6 +258,9 @@ Days = Annotated[
 ]
 """The field of an action that can end by itself; always called `for_days`."""
 
+Teams = Annotated[tuple[GroupId, ...], Field(min_length=1, max_length=3)]
+"""One to three groups."""
+
 Subject = Annotated[PersonId, FormField("Who", Input.PERSON, "A colleague in Slack, or an e-mail address.")]
 OwnSubject = Annotated[
     PersonId, FormField("For whom", Input.PERSON, "A colleague in Slack, or an e-mail address.", own=True)

@@ -2,11 +2,8 @@
 
 from typing import Annotated, ClassVar
 
-from pydantic import Field
-
-from approvals.ids import GroupId
 from approvals.request import Urgency
-from bot.actions.form import Action, Facts, FormField, Input, OwnSubject
+from bot.actions.form import Action, Facts, FormField, Input, OwnSubject, Teams
 from bot.actions.sentences import but_boards, first, labels, undone
 from bot.miro.accounts import HasAccount
 from bot.miro.goals import Goal
@@ -45,9 +42,7 @@ class LeaveTeam(Action):
 
     person: OwnSubject
     teams: Annotated[
-        tuple[GroupId, ...],
-        Field(min_length=1, max_length=3),
-        FormField("Which team", Input.TEAMS, after=("leave", "from", "out of"), leaves=True),
+        Teams, FormField("Which team", Input.TEAMS, after=("leave", "from", "out of"), leaves=True)
     ]
 
     def phrase(self, facts: Facts) -> str:

@@ -15,7 +15,7 @@ from bot.miro.groups import GroupNamed
 
 def _one_line(name: str) -> str:
     """The name as Miro gets it: NFC, each run of whitespace one space. Raises ValueError."""
-    if not name.strip() or any(unicodedata.category(one) in ("Cc", "Zl", "Zp") for one in name.strip()):
+    if not name.strip() or any(unicodedata.category(sign) in ("Cc", "Zl", "Zp") for sign in name.strip()):
         raise ValueError("Write a name on one line.")
     name = " ".join(unicodedata.normalize("NFC", name).split())
     if has_invisible(name):

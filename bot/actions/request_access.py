@@ -3,10 +3,7 @@
 from collections.abc import Collection
 from typing import Annotated, ClassVar
 
-from pydantic import Field
-
-from approvals.ids import GroupId
-from bot.actions.form import Action, Days, Facts, FormField, Input, OwnSubject, text
+from bot.actions.form import Action, Days, Facts, FormField, Input, OwnSubject, Teams, text
 from bot.actions.leave_team import LeaveTeam
 from bot.actions.sentences import first, for_days, labels, undone
 from bot.miro.accounts import Active, Attributes, HasAccount
@@ -43,8 +40,7 @@ class RequestAccess(Action):
 
     person: OwnSubject
     teams: Annotated[
-        tuple[GroupId, ...],
-        Field(min_length=1, max_length=3),
+        Teams,
         FormField(
             "Which team",
             Input.TEAMS,

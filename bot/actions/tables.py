@@ -103,11 +103,7 @@ class Tables:
         if known:
             return [] if known.gone else [known]
         wanted = narrow(name)
-        return [
-            group
-            for group in self.groups
-            if wanted in (narrow(self.label(group)), narrow(group.security_name))
-        ]
+        return [team for team in self.groups if wanted in map(narrow, (self.label(team), team.security_name))]
 
     def similar(self, name: str) -> list[Group]:
         """Groups of which one of all names can't be told from this one by looking at it."""

@@ -6,8 +6,8 @@ from typing import Any
 
 from approvals.people import listed
 from bot.miro import wire
-from bot.miro.goals import Call, Goal, Seen, Words, words
-from bot.miro.wire import ENTERPRISE, LOOK, Account
+from bot.miro.goals import Goal, ScimCall, Seen, Words, words
+from bot.miro.wire import ENTERPRISE, LOOK, MiroAccount
 
 LICENSE = "It may use a Miro license."
 ASK_FIRST = "For a new account, ask with /miro-access."
@@ -27,13 +27,13 @@ def vanished(address: str) -> str:
     )
 
 
-def patch_user(*operations: Mapping[str, Any], more: str = "") -> Call:
+def patch_user(*operations: Mapping[str, Any], more: str = "") -> ScimCall:
     """A PATCH of the account, whose answer shows the same as a look at `LOOK` and `more`.
 
     It answers with the whole resource and honours `attributes` (Miro's API description, PATCH /Users).
     """
     attributes = f"{LOOK},{more}" if more else LOOK
-    return Call("PATCH", f"/Users/{{user}}?attributes={attributes}", wire.patch(*operations))
+    return ScimCall("PATCH", f"/Users/{{user}}?attributes={attributes}", wire.patch(*operations))
 
 
 @dataclass(frozen=True)
@@ -69,7 +69,7 @@ class HasAccount(Goal):
     def hazards(self, seen: Seen) -> tuple[str, ...]:
         return (LICENSE,)
 
-    def call(self, seen: Seen) -> Call:
+    def call(self, seen: Seen) -> ScimCall:
         body: dict[str, Any] = {"schemas": [wire.USER], "userName": self.email}
         # If `name` is sent, Miro's schema wants both parts of it.
         if self.given and self.family:
@@ -79,13 +79,13 @@ class HasAccount(Goal):
                 name: {"displayName": value} if name == "manager" else value
                 for name, value in self.enterprise.items()
             }
-        return Call("POST", "/Users", body)
+        return ScimCall("POST", "/Users", body)
 
     def after(self, seen: Seen) -> Seen:
         # Miro's new accounts are active members (API description, POST /Users); of teams a look tells.
         role = {"value": wire.MEMBER, "type": "organization_user_role", "primary": True}
         new = {"id": "{user}", "userName": self.email, "active": True, "roles": [role], "groups": []}
-        return replace(seen, account=Account.model_validate({**new, ENTERPRISE: dict(self.enterprise)}))
+        return replace(seen, account=MiroAccount.model_validate({**new, ENTERPRISE: dict(self.enterprise)}))
 
 
 def creates(goals: Sequence[Goal]) -> bool:
@@ -125,7 +125,7 @@ class Active(Goal):
         company = ("Company Admin",) if seen.account.org_role == wire.ADMIN else ()
         return (*company, *sorted(seen.account.admin_roles))
 
-    def call(self, seen: Seen) -> Call:
+    def call(self, seen: Seen) -> ScimCall:
         return patch_user({"op": "Replace", "path": "active", "value": "true"})
 
     def after(self, seen: Seen) -> Seen:
@@ -146,7 +146,7 @@ class Inactive(Goal):
     def holds(self, seen: Seen) -> bool:
         return seen.account is None or seen.account.active is False
 
-    def call(self, seen: Seen) -> Call:
+    def call(self, seen: Seen) -> ScimCall:
         return patch_user({"op": "Replace", "path": "active", "value": "false"})
 
     def after(self, seen: Seen) -> Seen:
@@ -169,8 +169,8 @@ class Gone(Goal):
     def hazards(self, seen: Seen) -> tuple[str, ...]:
         return (f"This is final, and {self.who}'s boards pass to a team admin.",)
 
-    def call(self, seen: Seen) -> Call:
-        return Call("DELETE", "/Users/{user}")
+    def call(self, seen: Seen) -> ScimCall:
+        return ScimCall("DELETE", "/Users/{user}")
 
     def after(self, seen: Seen) -> Seen:
         return replace(seen, account=None)
@@ -207,7 +207,7 @@ class Attributes(Goal):
     def holds(self, seen: Seen) -> bool:
         return seen.account is not None and not self._differing(seen)
 
-    def call(self, seen: Seen) -> Call:
+    def call(self, seen: Seen) -> ScimCall:
         # `manager` is the one complex attribute; its displayName is the only part that takes a name.
         paths = {name: "manager.displayName" if name == "manager" else name for name in self.values}
         return patch_user(

@@ -10,11 +10,11 @@ from urllib.parse import quote
 from approvals.people import canonical
 from bot.miro import judging, lists, wire
 from bot.miro.errors import Ambiguous, Away, Practising, Trouble, Unclear, Unreadable
-from bot.miro.goals import Call
-from bot.miro.lists import Listed, Skipped, Tally
+from bot.miro.goals import ScimCall
+from bot.miro.lists import Listing, Skipped, Tally
 from bot.miro.quota import Pool
 from bot.miro.transport import DEADLINE, Transport
-from bot.miro.wire import LOOK, Account, Dialect, Group, Page, Rights
+from bot.miro.wire import LOOK, Dialect, ListPage, MiroAccount, MiroGroup, MiroRights
 
 PAGE = 1000
 """Entries of a page: the most that Miro's API description allows."""
@@ -28,7 +28,7 @@ class Accepted:
     """
 
     status: int
-    account: Account | None
+    account: MiroAccount | None
     is_odd: bool = False
 
 
@@ -69,13 +69,13 @@ class Miro:
 
     # -- looking ---------------------------------------------------------------------------------------
 
-    def look(self, address: str, more: str = "") -> Account | None:
+    def look(self, address: str, more: str = "") -> MiroAccount | None:
         """The account of an address, or None. `more`: attributes beside `LOOK`, comma-separated.
 
         Raises Ambiguous when there are two.
         """
         query = self._query(LOOK + (f",{more}" if more else ""), f"userName eq {wire.quoted(address)}")
-        accounts = [wire.message(Account, entry) for entry in self._pages("/Users", query, once=True)]
+        accounts = [wire.message(MiroAccount, entry) for entry in self._pages("/Users", query, once=True)]
         exact = [account for account in accounts if canonical(account.user_name) == canonical(address)]
         if len(exact) > 1:
             raise Ambiguous(f"Miro has {len(exact)} accounts with the address {address}.")
@@ -83,11 +83,11 @@ class Miro:
             raise _others("other people than I asked for")
         return exact[0] if exact else None
 
-    def is_member(self, account: Account, group: str) -> bool:
+    def is_member(self, account: MiroAccount, group: str) -> bool:
         """Whether an account is in a group, by the filter `groups.value eq` of Miro's API description."""
         person = f"userName eq {wire.quoted(account.user_name)}"
         query = self._query("id", f"{person} and groups.value eq {wire.quoted(group)}")
-        ids = [wire.message(Rights, entry).id for entry in self._pages("/Users", query, once=True)]
+        ids = [wire.message(MiroRights, entry).id for entry in self._pages("/Users", query, once=True)]
         if any(id != account.id for id in ids):
             raise _others("other people than I asked for")
         return bool(ids)
@@ -97,7 +97,7 @@ class Miro:
         hidden = 0
         for entry in self._active_accounts("id,active,roles"):
             try:
-                person = wire.message(Rights, entry)
+                person = wire.message(MiroRights, entry)
             except Unreadable:
                 hidden += 1
                 continue
@@ -115,13 +115,13 @@ class Miro:
             )
         return False
 
-    def admins(self) -> Listed[Account]:
+    def admins(self) -> Listing[MiroAccount]:
         """Every active account that is Company Admin or has an admin role.
 
         Those who may be one, since it isn't shown whether they are active or what roles they have, are
         skipped and named; they are among the entries too where what is shown makes them an admin.
         """
-        listed = lists.read(Account, self._active_accounts("id,userName,displayName,active,roles"))
+        listed = lists.read(MiroAccount, self._active_accounts("id,userName,displayName,active,roles"))
         admins = (person for person in listed.entries if person.org_role == wire.ADMIN or person.admin_roles)
         lacking = ((person.id, person.lacks) for person in listed.entries if person.active is not False)
         hidden = tuple(Skipped(id, lacks) for id, lacks in lacking if lacks)
@@ -138,17 +138,17 @@ class Miro:
         manager = self.by_id(account.manager_id) if account and account.manager_id else None
         return canonical(manager.user_name) if manager else None
 
-    def groups(self) -> Listed[Group]:
+    def groups(self) -> Listing[MiroGroup]:
         """All groups: id and security name. Costs a fifth of the pool a page."""
-        return lists.read(Group, self._pages("/Groups", {"attributes": "id,displayName"}))
+        return lists.read(MiroGroup, self._pages("/Groups", {"attributes": "id,displayName"}))
 
-    def group(self, id: str) -> Group | None:
+    def group(self, id: str) -> MiroGroup | None:
         """One group, or None."""
-        return self._resource(Group, "/Groups", id, "id,displayName")
+        return self._resource(MiroGroup, "/Groups", id, "id,displayName")
 
-    def by_id(self, id: str, more: str = "") -> Account | None:
+    def by_id(self, id: str, more: str = "") -> MiroAccount | None:
         """One account, or None. Miro answers 404 for guests too."""
-        return self._resource(Account, "/Users", id, LOOK + (f",{more}" if more else ""))
+        return self._resource(MiroAccount, "/Users", id, LOOK + (f",{more}" if more else ""))
 
     def ping(self) -> None:
         """Asks for one account. Raises Locked where Miro doesn't take the token."""
@@ -164,7 +164,7 @@ class Miro:
         sent = wire.content(text)
         resource = wire.message(kind, sent)
         if wire.id_of(sent) != id:
-            raise _others(f"another {'person' if kind is Account else 'group'} than I asked for")
+            raise _others(f"another {'person' if kind is MiroAccount else 'group'} than I asked for")
         return resource
 
     def _pages(self, path: str, query: dict[str, str], once: bool = False) -> Iterator[Any]:
@@ -176,11 +176,11 @@ class Miro:
             tally.add(page, is_last=once)
             yield from page.resources
 
-    def _page(self, path: str, query: dict[str, str]) -> Page:
+    def _page(self, path: str, query: dict[str, str]) -> ListPage:
         text = self._read(path, query)
         if text is None:
             raise Away(f"Miro says that there is no {path}.", Trouble.STATUS)
-        return wire.message(Page, wire.content(text))
+        return wire.message(ListPage, wire.content(text))
 
     def _read(self, path: str, query: dict[str, str], id: str = "") -> bytes | None:
         """The answer to a look; None where SCIM says that there is no such resource."""
@@ -195,7 +195,7 @@ class Miro:
 
     # -- changing --------------------------------------------------------------------------------------
 
-    def send(self, call: Call, id: str, address: str = "") -> Accepted:
+    def send(self, call: ScimCall, id: str, address: str = "") -> Accepted:
         """Sends one writing call to the account `id`, which stands in for `{user}`. Raises any MiroError.
 
         `address` is the account's, where it is known. An answer that names somebody else raises Unclear:
@@ -216,7 +216,7 @@ class Miro:
         address = address or str((call.body or {}).get("userName", ""))
         sent = _resource_about(text, id if "{user}" in call.path else "", address)
         try:
-            return Accepted(status, wire.message(Account, sent))
+            return Accepted(status, wire.message(MiroAccount, sent))
         except Unreadable:
             # Accepted all the same; what came of it is looked at before anything rests on it.
             return Accepted(status, None, is_odd=True)

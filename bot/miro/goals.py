@@ -9,22 +9,22 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar
 
-from bot.miro.wire import Account, Group
+from bot.miro.wire import MiroAccount, MiroGroup
 
 
 @dataclass(frozen=True)
 class Seen:
     """What one look showed, or what it would show after the calls planned so far."""
 
-    account: Account | None = None
-    group: Group | None = None
+    account: MiroAccount | None = None
+    group: MiroGroup | None = None
     other_admin: bool = False
     """Whether another active Company Admin was looked for and found."""
     vanished: bool = False
     """No account is shown of somebody who had one that this bot didn't delete: it may be a guest's now."""
 
     @property
-    def existing(self) -> Account:
+    def existing(self) -> MiroAccount:
         """The account, for a goal that comes after it is known to exist. Raises AssertionError."""
         assert self.account
         return self.account
@@ -35,7 +35,7 @@ class Seen:
 
 
 @dataclass(frozen=True)
-class Call:
+class ScimCall:
     """One writing call. `{user}` in the path stands for the account's id, which may not exist yet."""
 
     method: str
@@ -107,7 +107,7 @@ class Goal:
         """Whether the look shows that it holds; False also where the look doesn't show it."""
         raise NotImplementedError
 
-    def call(self, seen: Seen) -> Call:
+    def call(self, seen: Seen) -> ScimCall:
         """The one call that brings it about."""
         raise NotImplementedError
 

@@ -6,13 +6,13 @@ from typing import Any
 
 from bot.miro import wire
 from bot.miro.accounts import LICENSE
-from bot.miro.goals import Call, Goal, Seen, Words, words
+from bot.miro.goals import Goal, ScimCall, Seen, Words, words
 from bot.miro.wire import Membership
 
 
-def _patch_group(id: str, operation: Mapping[str, Any]) -> Call:
+def _patch_group(id: str, operation: Mapping[str, Any]) -> ScimCall:
     # Without `attributes` the answer carries every member of the group.
-    return Call("PATCH", f"/Groups/{id}?attributes=id,displayName", wire.patch(operation))
+    return ScimCall("PATCH", f"/Groups/{id}?attributes=id,displayName", wire.patch(operation))
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ class InGroup(Goal):
         is_inactive = seen.account is not None and seen.account.active is False
         return (f"Joining also reactivates the account. {LICENSE}",) if is_inactive else ()
 
-    def call(self, seen: Seen) -> Call:
+    def call(self, seen: Seen) -> ScimCall:
         return _patch_group(self.group, {"op": "Add", "path": "members", "value": [{"value": "{user}"}]})
 
     def after(self, seen: Seen) -> Seen:
@@ -93,7 +93,7 @@ class OutOfGroup(Goal):
         # (Miro's API description, PATCH /Groups): the new team must have been *seen* before.
         return bool(seen.existing.group_ids - {self.group})
 
-    def call(self, seen: Seen) -> Call:
+    def call(self, seen: Seen) -> ScimCall:
         return _patch_group(self.group, {"op": "Remove", "path": 'members[value eq "{user}"]'})
 
     def after(self, seen: Seen) -> Seen:
@@ -125,7 +125,7 @@ class GroupNamed(Goal):
     def obstacle(self, seen: Seen) -> str:
         return "" if seen.group else f"{self.who} isn't in Miro any more."
 
-    def call(self, seen: Seen) -> Call:
+    def call(self, seen: Seen) -> ScimCall:
         return _patch_group(self.group, {"op": "Replace", "path": "displayName", "value": self.name})
 
     def after(self, seen: Seen) -> Seen:

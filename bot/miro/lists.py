@@ -6,7 +6,7 @@ from typing import Any, Generic
 
 from bot.miro import wire
 from bot.miro.errors import Away, Trouble, Unreadable
-from bot.miro.wire import M, Page
+from bot.miro.wire import ListPage, M
 
 MOST_PAGES = 1_000
 """Pages of one list at most: a million people."""
@@ -21,7 +21,7 @@ class Skipped:
 
 
 @dataclass(frozen=True)
-class Listed(Generic[M]):
+class Listing(Generic[M]):
     """The entries of a list that can be read, and the others."""
 
     entries: tuple[M, ...]
@@ -52,7 +52,7 @@ class Tally:
     pages: int = 0
     ids: set[str] = field(default_factory=set)
 
-    def add(self, page: Page, is_last: bool = False) -> None:
+    def add(self, page: ListPage, is_last: bool = False) -> None:
         """Counts one more page. Raises Away where the list can't be relied on."""
         if self.pages and page.total != self.total:
             raise _odd(f"Miro counted {self.total}, and a page later {page.total}")
@@ -79,7 +79,7 @@ def _odd(text: str) -> Away:
     return Away(f"{text}, so I don't rely on it.", Trouble.COUNT)
 
 
-def read(kind: type[M], entries: Iterable[Any]) -> Listed[M]:
+def read(kind: type[M], entries: Iterable[Any]) -> Listing[M]:
     """Reads the entries of a list; those that can't be read are skipped and named."""
     kept: list[M] = []
     skipped: list[Skipped] = []
@@ -88,4 +88,4 @@ def read(kind: type[M], entries: Iterable[Any]) -> Listed[M]:
             kept.append(wire.message(kind, entry))
         except Unreadable as error:
             skipped.append(Skipped(wire.id_of(entry), error.lacks))
-    return Listed(tuple(kept), tuple(skipped))
+    return Listing(tuple(kept), tuple(skipped))

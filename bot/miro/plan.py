@@ -8,7 +8,7 @@ from typing import Any
 
 from approvals.people import canonical
 from bot.miro.errors import Away, Trouble
-from bot.miro.goals import Call, Goal, Seen
+from bot.miro.goals import Goal, ScimCall, Seen
 
 
 class Obstacle(Exception):
@@ -16,11 +16,11 @@ class Obstacle(Exception):
 
 
 @dataclass(frozen=True)
-class Step:
+class PlanStep:
     """One goal that doesn't hold yet, and the call that brings it about."""
 
     goal: Goal
-    call: Call
+    call: ScimCall
     hazards: tuple[str, ...]
     sure: bool
     """False: what came before must have been seen, not only accepted, before this call goes out."""
@@ -39,7 +39,7 @@ class Plan:
     """The goals in order against one look. `miro_id` is '' while there is no account."""
 
     miro_id: str
-    steps: tuple[Step, ...]
+    steps: tuple[PlanStep, ...]
     already: tuple[str, ...]
     user_name: str = ""
     """The account's address as Miro has it, or the one it will have; '' where it is no person's."""
@@ -71,7 +71,7 @@ class Plan:
     @property
     def rights(self) -> tuple[str, ...]:
         """Admin rights that come along, though nobody asked for them."""
-        return tuple(one for step in self.steps for one in step.rights)
+        return tuple(right for step in self.steps for right in step.rights)
 
     @property
     def revision(self) -> str:
@@ -107,7 +107,7 @@ def make(goals: Sequence[Goal], seen: Seen) -> Plan:
     Raises Obstacle for the first that can't be reached, and Away for the first of which the look leaves out
     whether it holds: unknown is neither done nor to be done.
     """
-    steps: list[Step] = []
+    steps: list[PlanStep] = []
     already: list[str] = []
     account = seen.account.id if seen.account else ""
     believed, known = seen, seen
@@ -123,7 +123,7 @@ def make(goals: Sequence[Goal], seen: Seen) -> Plan:
             raise Obstacle(problem)
         # Only what this look showed counts as seen for a step; what earlier steps add is believed.
         sure = goal.sure(known) if not goal.holds(known) and known.account else True
-        steps.append(Step(goal, goal.call(believed), goal.hazards(believed), sure, goal.rights(believed)))
+        steps.append(PlanStep(goal, goal.call(believed), goal.hazards(believed), sure, goal.rights(believed)))
         believed = goal.after(believed)
     # Of an account that is to be created, the address it will have.
     address = believed.account.user_name if believed.account else ""

@@ -54,7 +54,7 @@ class Pool(Protocol):
 def take(pool: Pool, credits: int, wait: Callable[[float], None], urgency: int = Urgency.ORDINARY) -> None:
     """Takes credits, waiting as long as it needs; `wait` raises when that is too long.
 
-    Whoever is more urgent goes first, else whoever came first: a list, which needs a fifth of the pool, isn't
+    More urgent work goes first, else what came first: a list, which needs a fifth of the pool, isn't
     overtaken for ever by small calls.
     """
     # A thread waits for one thing at a time.

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 from bot.miro import wire
 from bot.miro.accounts import patch_user
-from bot.miro.goals import Call, Goal, Seen, Words, counted, words
+from bot.miro.goals import Goal, ScimCall, Seen, Words, counted, words
 from bot.miro.wire import ADMIN, MEMBER, Role
 
 
@@ -72,7 +72,7 @@ class OrgRole(Goal):
             return problem
         return f"{self.who} is the last Company Admin. Make somebody else Company Admin first: /miro-admin."
 
-    def call(self, seen: Seen) -> Call:
+    def call(self, seen: Seen) -> ScimCall:
         return patch_user({"op": "Replace", "path": "roles[primary eq true].value", "value": self.role})
 
     def after(self, seen: Seen) -> Seen:
@@ -107,7 +107,7 @@ class AdminRole(Goal):
     def obstacle(self, seen: Seen) -> str:
         return _unchangeable(seen, self.who, not self.wanted)
 
-    def call(self, seen: Seen) -> Call:
+    def call(self, seen: Seen) -> ScimCall:
         if not self.wanted:
             return patch_user(_remove_role(self.name))
         role = {"value": self.name, "type": "organization_admin_role", "primary": False}
@@ -134,7 +134,7 @@ class NoAdminRoles(Goal):
     def obstacle(self, seen: Seen) -> str:
         return _unchangeable(seen, self.who, True)
 
-    def call(self, seen: Seen) -> Call:
+    def call(self, seen: Seen) -> ScimCall:
         return patch_user(*map(_remove_role, sorted(seen.existing.admin_roles)))
 
     def after(self, seen: Seen) -> Seen:

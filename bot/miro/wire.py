@@ -124,7 +124,7 @@ class Membership(_Message):
     display: Shown = ""
 
 
-class Rights(_Message):
+class MiroRights(_Message):
     """What somebody may do in Miro. None and what is left out is unknown, and never taken for a no."""
 
     id: Id
@@ -153,7 +153,7 @@ class Rights(_Message):
         return " and no ".join(missing)
 
 
-class Account(Rights):
+class MiroAccount(MiroRights):
     """A person in Miro, as SCIM shows them. Guests are never shown."""
 
     user_name: Name = Field(alias="userName")
@@ -182,14 +182,14 @@ class Account(Rights):
         return id if id.isascii() and id.isdecimal() else ""
 
 
-class Group(_Message):
+class MiroGroup(_Message):
     """A group, by its security name."""
 
     id: Id
     display_name: Name = Field(alias="displayName")
 
 
-class Page(_Message):
+class ListPage(_Message):
     """One page of a list. `Resources` is missing when nothing was found."""
 
     total: int = Field(alias="totalResults", ge=0)

@@ -14,7 +14,7 @@ from bot.miro.client import Miro
 from bot.miro.goals import Goal, Seen
 from bot.miro.groups import OutOfGroup
 from bot.miro.plan import Obstacle
-from bot.miro.wire import Account
+from bot.miro.wire import MiroAccount
 
 MOST = 10
 """Looks for one person at most, however many addresses and ids are linked."""
@@ -76,7 +76,7 @@ def look(
     return Seen(account)
 
 
-def _with_groups(miro: Miro, account: Account, goals: Sequence[Goal]) -> Account:
+def _with_groups(miro: Miro, account: MiroAccount, goals: Sequence[Goal]) -> MiroAccount:
     """The account with no groups where it shows none and is in none of those to be left.
 
     A service may leave an empty list out (RFC 7643 section 2.5). Somebody who is in one of them after all has
@@ -88,7 +88,7 @@ def _with_groups(miro: Miro, account: Account, goals: Sequence[Goal]) -> Account
     return account.model_copy(update={"groups": ()})
 
 
-def _same(miro: Miro, meant: Meant, wanted: str) -> Account | None:
+def _same(miro: Miro, meant: Meant, wanted: str) -> MiroAccount | None:
     """The account with the id that is meant, whatever its address is now; else one that has the address."""
     account = miro.look(meant.user_name, wanted)
     if meant.is_deleted or (account and account.id == meant.miro_id):
@@ -97,7 +97,7 @@ def _same(miro: Miro, meant: Meant, wanted: str) -> Account | None:
 
 
 def _check_nowhere_left(
-    desk: Desk, miro: Miro, person: Person, command: Action, wanted: str, named: Account
+    desk: Desk, miro: Miro, person: Person, command: Action, wanted: str, named: MiroAccount
 ) -> None:
     """Raises Obstacle where nothing is left to take away from the named account, but from a linked one.
 
@@ -116,13 +116,13 @@ def _check_nowhere_left(
         )
 
 
-def _is_left(miro: Miro, account: Account, goals: Sequence[Goal]) -> bool:
+def _is_left(miro: Miro, account: MiroAccount, goals: Sequence[Goal]) -> bool:
     """Whether anything is left to do for an account, or may be, as far as Miro shows it."""
     seen = Seen(_with_groups(miro, account, goals))
     return any(not goal.holds(seen) for goal in goals)
 
 
-def _one_of(found: Sequence[Account], person: Person) -> Account | None:
+def _one_of(found: Sequence[MiroAccount], person: Person) -> MiroAccount | None:
     """The one account of somebody's, or None. Raises Obstacle for two."""
     if len(found) > 1:
         names = listed(sorted(one.user_name for one in found))
@@ -133,7 +133,7 @@ def _one_of(found: Sequence[Account], person: Person) -> Account | None:
     return next(iter(found), None)
 
 
-def _all_found(miro: Miro, person: Person, wanted: str, first: Account | None) -> list[Account]:
+def _all_found(miro: Miro, person: Person, wanted: str, first: MiroAccount | None) -> list[MiroAccount]:
     """Every account under any address or id ever seen of somebody; `first` is the one of today's address."""
     found = {first.id: first} if first else {}
     others = [one for one in person.addresses if one != person.email]
@@ -160,7 +160,7 @@ def _deleted(desk: Desk, person: Person) -> set[str]:
     return {str(one.plan.get("miro_id", "")) for one in closed if "gone" in one.tried}
 
 
-def _check_domain(desk: Desk, person: Person, account: Account) -> None:
+def _check_domain(desk: Desk, person: Person, account: MiroAccount) -> None:
     """A linked address may be one of a domain that the policy doesn't name."""
     if not desk.policy.allows(account.user_name):
         raise Obstacle(
@@ -169,7 +169,7 @@ def _check_domain(desk: Desk, person: Person, account: Account) -> None:
         )
 
 
-def _link(desk: Desk, person: Person, account: Account) -> None:
+def _link(desk: Desk, person: Person, account: MiroAccount) -> None:
     """Whoever has this account in Miro, also under another address, is the same human from now on."""
     own = miro_key(account.id)
     if own not in person.keys or canonical(account.user_name) not in person.keys:

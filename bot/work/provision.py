@@ -23,7 +23,7 @@ from bot.miro.accounts import Gone, creates, vanished
 from bot.miro.client import Accepted, Miro
 from bot.miro.errors import Ambiguous, Away, Declined, Locked, Practising, Unclear
 from bot.miro.goals import Seen
-from bot.miro.plan import Obstacle, Plan, Step, make
+from bot.miro.plan import Obstacle, Plan, PlanStep, make
 from bot.work import deeds, ending, recheck, stops
 from bot.work.account import Meant, look
 from bot.work.leavers import close_others
@@ -186,7 +186,7 @@ class Provisioning:
             if not shown or (step.goal.code == "account" and not id):
                 return  # accepted, but its own answer doesn't show it: nothing rests on it before a look
 
-    def _send(self, step: Step, id: str, address: str) -> Accepted | None:
+    def _send(self, step: PlanStep, id: str, address: str) -> Accepted | None:
         """One call between two entries of the record; None when the next thing is a look."""
         key = step.goal.code
         if self.request.tried.count(key) >= TRIES:
@@ -222,7 +222,7 @@ class Provisioning:
         body = {"step": key, "accepted": accepted, **known}
         self._write(Draft(What.ANSWERED, body=body, words={"text": words}))
 
-    def _declined(self, step: Step, error: Declined) -> None:
+    def _declined(self, step: PlanStep, error: Declined) -> None:
         """Miro said no. If it is so all the same, somebody else did it, or an earlier try of this bot."""
         if step.goal.holds(self._look(self._command())):
             return
@@ -274,7 +274,7 @@ class Provisioning:
         if seen.group:
             self.desk.store.groups.keep([(GroupId(seen.group.id), seen.group.display_name)], whole=False)
 
-    def _unseen(self, missing: list[Step]) -> Request:
+    def _unseen(self, missing: list[PlanStep]) -> Request:
         """Miro accepted it and doesn't show it. Looked for twice more; never sent again by itself."""
         if self.request.looks < len(LOOKS):
             until = self.desk.now() + LOOKS[self.request.looks]

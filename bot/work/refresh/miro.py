@@ -12,7 +12,7 @@ from approvals.record.people import Admin
 from bot.context import Desk
 from bot.miro.client import Miro
 from bot.miro.errors import MiroError, Trouble, Troubled
-from bot.miro.wire import ADMIN, Account
+from bot.miro.wire import ADMIN, MiroAccount
 from bot.troubles import detail
 from bot.work.refresh.approvers import on_hold
 from bot.work.refresh.timetable import Timetable
@@ -155,13 +155,13 @@ class MiroSync:
             log.warning("who has admin rights isn't fresh: %s", error)
             self.times.again("admins", GROUPS_EVERY)
 
-    def _link(self, admins: Sequence[Account]) -> None:
+    def _link(self, admins: Sequence[MiroAccount]) -> None:
         """Links the addresses of admins to their ids: Miro's address of an account may change."""
         for account in admins:
             self.desk.store.people.same_as(miro_key(account.id), canonical(account.user_name))
 
 
-def _admin(account: Account) -> Admin:
+def _admin(account: MiroAccount) -> Admin:
     company = ["Company Admin"] if account.org_role == ADMIN else []
     rights = ", ".join([*company, *sorted(account.admin_roles)])
     return Admin(account.id, account.user_name, account.display_name, rights)

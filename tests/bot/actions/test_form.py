@@ -10,7 +10,7 @@ from bot import actions
 from bot.actions import ACTIONS, Action
 from bot.actions.sentences import first, labels
 from bot.miro.goals import Seen
-from bot.miro.wire import ADMIN, MEMBER, Account, Role
+from bot.miro.wire import ADMIN, MEMBER, MiroAccount, Role
 from tests.bot.actions.scene import ADA, DESIGN, ENGINEERING, IT, Office
 
 
@@ -59,7 +59,7 @@ def test_an_action_knows_whether_it_takes_an_admin_away(desk: Office, name: str,
     chosen = {"how": "deactivate"} if name == "offboard" else {"rights": "Company Admin"}
     command: Action = ACTIONS[name].model_validate({"person": ADA, **chosen})
     admin, member, hidden = (
-        Account(id="7", userName="ada@example.com", roles=roles)
+        MiroAccount(id="7", userName="ada@example.com", roles=roles)
         for roles in [(Role(value=ADMIN, primary=True),), (Role(value=MEMBER, primary=True),), ()]
     )
     assert command.demotes(desk.desk.facts, Seen(admin)) is demotes

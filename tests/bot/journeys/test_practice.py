@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from bot.miro.errors import Practising
-from bot.miro.goals import Call
+from bot.miro.goals import ScimCall
 from bot.sandbox.miro.service import Fault
 from bot.sandbox.stage import Stage
 from tests.bot.journeys.scenes import (
@@ -97,7 +97,7 @@ def test_a_denial_works_as_ever(practising: Stage) -> None:
 def test_the_client_itself_refuses_every_write(practising: Stage) -> None:
     for method, path in (("POST", "/Users"), ("PATCH", "/Users/{user}"), ("DELETE", "/Users/{user}")):
         with pytest.raises(Practising):
-            practising.bot.miro.send(Call(method, path), "7")
+            practising.bot.miro.send(ScimCall(method, path), "7")
     assert calls(practising) == []
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from approvals.record.quota import Place
 from bot.miro.client import Miro
 from bot.miro.goals import Seen
-from bot.miro.wire import ADMIN, MEMBER, Account, Group, Membership, Role
+from bot.miro.wire import ADMIN, MEMBER, Membership, MiroAccount, MiroGroup, Role
 from bot.sandbox.miro.service import Miro as Sandbox
 from bot.sandbox.server import Answer, Answers, Call, serving
 from bot.sandbox.stage import Clock
@@ -120,11 +120,11 @@ def account(
     admin: bool = False,
     admin_roles: tuple[str, ...] = (),
     enterprise: dict[str, Any] | None = None,
-) -> Account:
+) -> MiroAccount:
     """Somebody as a look shows them, in the groups of these ids."""
     roles = [Role(value=ADMIN if admin else MEMBER, type="organization_user_role", primary=True)]
     roles += [Role(value=name, type="organization_admin_role") for name in admin_roles]
-    return Account(
+    return MiroAccount(
         id=id,
         userName=email,
         active=active,
@@ -145,4 +145,4 @@ def seen(*groups: str, other_admin: bool = True, **who: Any) -> Seen:
 
 def seen_group(name: str, id: str = "100") -> Seen:
     """A look at a group."""
-    return Seen(group=Group(id=id, displayName=name))
+    return Seen(group=MiroGroup(id=id, displayName=name))

@@ -9,9 +9,9 @@ from urllib.parse import unquote
 import pytest
 
 from bot.miro.errors import Ambiguous, Away, Locked, Practising
-from bot.miro.goals import Call
+from bot.miro.goals import ScimCall
 from bot.miro.groups import GroupNamed, InGroup
-from bot.miro.wire import ADMIN, LOOK, MEMBER, Dialect, Group, patch
+from bot.miro.wire import ADMIN, LOOK, MEMBER, Dialect, MiroGroup, patch
 from bot.sandbox.miro.service import Fault
 from bot.sandbox.server import Answer
 from bot.sandbox.server import Call as Heard
@@ -260,7 +260,7 @@ def test_a_manager_is_whom_the_enterprise_attribute_names(s: Scene) -> None:
 
 def test_a_manager_that_a_directory_wrote_is_found(s: Scene) -> None:
     write = {"op": "Replace", "path": f"{ENTERPRISE}:manager.value", "value": s.grace}
-    s.miro.send(Call("PATCH", "/Users/{user}", patch(write)), s.ada)
+    s.miro.send(ScimCall("PATCH", "/Users/{user}", patch(write)), s.ada)
     assert s.miro.manager_of("ada@example.com") == "grace@example.com"
 
 
@@ -316,8 +316,8 @@ def test_a_refusal_of_the_managers_look_is_told(s: Scene) -> None:
 
 def test_groups_are_listed_without_their_members(s: Scene) -> None:
     assert list(s.miro.groups().entries) == [
-        Group(id=s.engineering, displayName="Engineering"),
-        Group(id=s.it, displayName="IT Administration"),
+        MiroGroup(id=s.engineering, displayName="Engineering"),
+        MiroGroup(id=s.it, displayName="IT Administration"),
     ]
     assert s.sandbox.log[0].path == "/Groups?attributes=id,displayName&startIndex=1&count=1000"
 
@@ -357,7 +357,7 @@ def test_a_list_that_promises_too_much_is_not_relied_on() -> None:
 
 
 def test_one_group_is_found_or_isnt_there(s: Scene) -> None:
-    assert s.miro.group(s.it) == Group(id=s.it, displayName="IT Administration")
+    assert s.miro.group(s.it) == MiroGroup(id=s.it, displayName="IT Administration")
     assert s.miro.group("1") is None
     assert s.sandbox.log[0].path == f"/Groups/{s.it}?attributes=id,displayName"
 
@@ -412,7 +412,7 @@ def test_what_a_goal_asks_for_is_what_goes_out(one: Example, sending: Any, ears:
 
 
 def test_a_call_carries_the_token_and_miros_media_type(sending: Any, ears: Listening) -> None:
-    sending.send(Call("POST", "/Users", {"userName": "ada@example.com"}), "")
+    sending.send(ScimCall("POST", "/Users", {"userName": "ada@example.com"}), "")
     assert ears.last.headers["authorization"] == f"Bearer {TOKEN}"
     assert ears.last.headers["content-type"] == "application/scim+json"
     assert ears.last.headers["accept"] == "application/scim+json"
@@ -425,14 +425,14 @@ def test_one_joins_a_group_in_148_bytes(sending: Any, ears: Listening) -> None:
 
 def test_people_who_are_called_like_a_gap_are_left_alone(sending: Any, ears: Listening) -> None:
     name = {"familyName": "{user}", "givenName": "{user}"}
-    sending.send(Call("POST", "/Users", {"userName": "a@example.com", "name": name}), "7")
+    sending.send(ScimCall("POST", "/Users", {"userName": "a@example.com", "name": name}), "7")
     assert json.loads(ears.last.body)["name"] == name
     sending.send(GroupNamed("IT", "100", "IT", "{user}").call(NOBODY), "7")
     assert json.loads(ears.last.body)["Operations"][0]["value"] == "{user}"
 
 
 def test_an_id_cannot_lead_to_another_path(sending: Any, ears: Listening) -> None:
-    sending.send(Call("DELETE", "/Users/{user}"), "../Groups/1?x=y#z")
+    sending.send(ScimCall("DELETE", "/Users/{user}"), "../Groups/1?x=y#z")
     # What looks like a path is one step of it; the stand-in shows the path as it came.
     assert ears.last.path == f"{PREFIX}/Users/..%2FGroups%2F1%3Fx%3Dy%23z"
     assert ears.last.query == {}
@@ -484,7 +484,7 @@ def test_every_dialect_changes_miro_alike(judged: Judging) -> None:
 
 
 def test_an_answer_shows_the_person_it_was_about(s: Scene) -> None:
-    call = Call("POST", "/Users", {"schemas": [], "userName": "lin@example.com"})
+    call = ScimCall("POST", "/Users", {"schemas": [], "userName": "lin@example.com"})
     answer = s.miro.send(call, "")
     made = s.sandbox.user("lin@example.com")
     assert made and answer.account and (answer.status, answer.account.id) == (201, made.id)

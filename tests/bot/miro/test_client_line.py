@@ -19,7 +19,7 @@ from approvals.record.store import Store
 from bot.miro import transport
 from bot.miro.client import Accepted, Miro
 from bot.miro.errors import Away, Declined, Locked, MiroError, Unclear
-from bot.miro.goals import Call
+from bot.miro.goals import ScimCall
 from bot.miro.quota import MARGIN, WINDOW
 from bot.miro.transport import DEADLINE
 from bot.sandbox.miro.service import Fault
@@ -43,7 +43,7 @@ LOOKS: dict[str, Doing] = {
 each_look = pytest.mark.parametrize("look", LOOKS.values(), ids=LOOKS)
 each_write = pytest.mark.parametrize("one", WRITES, ids=str)
 
-DEACTIVATE = Call(
+DEACTIVATE = ScimCall(
     "PATCH",
     "/Users/{user}",
     {
@@ -136,7 +136,7 @@ def test_credits_are_taken_before_each_call(s: Scene) -> None:
     s.miro.groups()
     s.miro.group(s.it)
     s.miro.send(DEACTIVATE, s.ada)
-    s.miro.send(Call("DELETE", "/Users/{user}"), s.ada)
+    s.miro.send(ScimCall("DELETE", "/Users/{user}"), s.ada)
     assert s.credits.taken == [(0, 50), (1, 2_000), (2, 500), (3, 100), (4, 500)]
 
 
@@ -152,7 +152,7 @@ def test_a_large_body_takes_more_credits(s: Scene) -> None:
         body = {"schemas": DEACTIVATE.body and DEACTIVATE.body["schemas"]}
         body["Operations"] = [{"op": "Add", "path": "members", "value": members}]
         with pytest.raises(Declined, match="No valid resources"):
-            s.miro.send(Call("PATCH", f"/Groups/{s.it}", body), "")
+            s.miro.send(ScimCall("PATCH", f"/Groups/{s.it}", body), "")
     assert [credits for _, credits in s.credits.taken] == [100, 2_000]
 
 
@@ -346,7 +346,7 @@ def test_every_write_may_be_refused(s: Scene, one: Example) -> None:
 
 def test_the_gateways_refusal_is_passed_on_too(s: Scene) -> None:
     with pytest.raises(Declined, match="Endpoint is found, but this method is not allowed") as raised:
-        s.miro.send(Call("DELETE", f"/Groups/{s.it}"), "")
+        s.miro.send(ScimCall("DELETE", f"/Groups/{s.it}"), "")
     assert raised.value.status == 405
 
 
@@ -396,7 +396,7 @@ def test_the_token_is_in_no_log_and_no_error(s: Scene, caplog: pytest.LogCapture
 def test_the_log_of_the_bot_names_nobody(s: Scene, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG, logger="bot")
     s.miro.look("ada@example.com")
-    s.miro.send(Call("POST", "/Users", {"schemas": [], "userName": "lin@example.com"}), "")
+    s.miro.send(ScimCall("POST", "/Users", {"schemas": [], "userName": "lin@example.com"}), "")
     own = [record.getMessage() for record in caplog.records if record.name.startswith("bot")]
     assert own == ["Miro GET /Users -> 200", "Miro POST /Users -> 201"]
 

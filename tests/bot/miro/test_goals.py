@@ -6,7 +6,7 @@ from dataclasses import fields, replace
 import pytest
 
 from bot.miro import accounts, groups, rights
-from bot.miro.goals import Call, Goal, Seen
+from bot.miro.goals import Goal, ScimCall, Seen
 from tests.bot.miro.examples import EXAMPLES, Example
 from tests.bot.miro.scene import NOBODY, account, seen
 
@@ -26,7 +26,7 @@ def test_every_goal_has_an_example() -> None:
 @each
 def test_a_goal_takes_the_call_that_miro_prints(one: Example) -> None:
     assert not one.goal.holds(one.before)
-    assert one.goal.call(one.before) == Call(one.method, one.path, one.body)
+    assert one.goal.call(one.before) == ScimCall(one.method, one.path, one.body)
 
 
 @each

@@ -44,7 +44,7 @@ from bot.actions.remove_admin import RemoveAdmin
 from bot.actions.request_access import RequestAccess
 from bot.miro.client import Miro
 from bot.miro.errors import Ambiguous, Declined, Locked
-from bot.miro.goals import Call
+from bot.miro.goals import ScimCall
 from bot.miro.plan import Obstacle
 from bot.miro.wire import ADMIN, ENTERPRISE, MEMBER, USER, Dialect
 from bot.sandbox.miro.service import Exchange
@@ -200,7 +200,7 @@ class Second:
         role = facts.pop("role", MEMBER)
         roles = [{"value": role, "type": "organization_user_role", "primary": True}, *facts.pop("roles", [])]
         body = {"schemas": [USER], "userName": email, "active": True, "roles": roles, **facts}
-        made = self.miro.send(Call("POST", "/Users", body), "").account
+        made = self.miro.send(ScimCall("POST", "/Users", body), "").account
         assert made
         return made.id
 
@@ -208,7 +208,7 @@ class Second:
         listed = [{"value": id} for id in members]
         schema = "urn:ietf:params:scim:schemas:core:2.0:Group"
         self.miro.send(
-            Call("POST", "/Groups", {"schemas": [schema], "displayName": name, "members": listed}), ""
+            ScimCall("POST", "/Groups", {"schemas": [schema], "displayName": name, "members": listed}), ""
         )
 
     def members(self, team: str) -> list[str]:
@@ -336,7 +336,7 @@ def test_a_life_of_an_account_runs_on_a_second_miro(second: Second) -> None:
     role = {"value": MEMBER, "type": "organization_user_role", "primary": True}
     body = {"schemas": ["urn:ietf:params:scim:api:messages:2.0:PatchOp"]}
     give = {**body, "Operations": [{"op": "add", "path": "roles", "value": [role]}]}
-    second.miro.send(Call("PATCH", "/Users/{user}", give), ada.id)
+    second.miro.send(ScimCall("PATCH", "/Users/{user}", give), ada.id)
     assert (
         second.room.bring_about(
             MakeAdmin(person=ADA, rights="Company Admin", to_team=IT, from_team=ENGINEERING)
@@ -431,7 +431,7 @@ def test_deviation_a_new_person_has_no_role(second: Second) -> None:
 
 def test_deviation_a_new_person_is_neither_active_nor_not(plain: Second) -> None:
     role = {"value": ADMIN, "type": "organization_user_role", "primary": True}
-    plain.miro.send(Call("POST", "/Users", {"schemas": [USER], "userName": ADDRESS, "roles": [role]}), "")
+    plain.miro.send(ScimCall("POST", "/Users", {"schemas": [USER], "userName": ADDRESS, "roles": [role]}), "")
     ada = plain.miro.look(ADDRESS)
     assert ada and (ada.active, ada.org_role) == (None, ADMIN)
     assert not plain.miro.other_admin("somebody")
@@ -456,7 +456,7 @@ def test_deviation_ids_stand_in_quotes(second: Second) -> None:
     )
     leave = next(one for one in EXAMPLES if one.name == "out of a team")
     call = leave.goal.call(leave.before)
-    elsewhere = Call(call.method, call.path.replace("/100?", f"/{ENGINEERING}?"), call.body)
+    elsewhere = ScimCall(call.method, call.path.replace("/100?", f"/{ENGINEERING}?"), call.body)
     with pytest.raises(Declined, match="not valid for attribute"):
         unquoted.send(elsewhere, "3074457365265951581")
     unquoted.close()
@@ -498,7 +498,7 @@ def test_deviation_joining_opens_no_account(second: Second) -> None:
     join = next(one for one in EXAMPLES if one.name == "in a team")
     call = join.goal.call(join.before)
     assert ada
-    second.miro.send(Call(call.method, call.path.replace("/100?", f"/{DESIGN}?"), call.body), ada.id)
+    second.miro.send(ScimCall(call.method, call.path.replace("/100?", f"/{DESIGN}?"), call.body), ada.id)
     after = second.miro.look(ADDRESS)
     assert after and (after.active, set(after.group_ids)) == (False, {DESIGN})
 

@@ -11,7 +11,18 @@ from scim2_models.path import Comparison
 
 from bot.miro import wire
 from bot.miro.errors import Unreadable
-from bot.miro.wire import ADMIN, ENTERPRISE, Account, Dialect, Group, M, Page, complaint, content, message
+from bot.miro.wire import (
+    ADMIN,
+    ENTERPRISE,
+    Dialect,
+    ListPage,
+    M,
+    MiroAccount,
+    MiroGroup,
+    complaint,
+    content,
+    message,
+)
 from bot.sandbox.miro.errors import cdn_page, gateway_error, rest_error, scim_error
 from bot.sandbox.miro.filter import Compare, parse
 
@@ -106,7 +117,7 @@ ADA: dict[str, Any] = {
 
 
 def test_a_person_as_miro_sends_them_is_read() -> None:
-    ada = read(Account, text(ADA))
+    ada = read(MiroAccount, text(ADA))
     assert (ada.id, ada.user_name, ada.display_name) == (
         "3074457365265951581",
         "ada@example.com",
@@ -119,7 +130,7 @@ def test_a_person_as_miro_sends_them_is_read() -> None:
 
 @pytest.mark.parametrize("nothing", [{}, {"roles": [], "groups": []}, {"roles": None, "groups": None}])
 def test_somebody_without_roles_and_groups_has_unknown_rights(nothing: dict[str, Any]) -> None:
-    someone = read(Account, text({"id": "7", "userName": "ada@example.com", **nothing}))
+    someone = read(MiroAccount, text({"id": "7", "userName": "ada@example.com", **nothing}))
     assert (someone.org_role, set(someone.admin_roles), set(someone.group_ids)) == ("", set(), set())
 
 
@@ -127,12 +138,12 @@ def test_somebody_without_roles_and_groups_has_unknown_rights(nothing: dict[str,
 def test_null_is_as_good_as_not_sent(name: str) -> None:
     # RFC 7643 section 2.5: "Unassigned attributes, the null value, or an empty array" are equivalent.
     bare = {"id": "7", "userName": "ada@example.com"}
-    assert read(Account, text({**bare, name: None})) == read(Account, text(bare))
+    assert read(MiroAccount, text({**bare, name: None})) == read(MiroAccount, text(bare))
 
 
 def test_null_within_a_role_is_as_good_as_not_sent() -> None:
     roles = [{"value": ADMIN, "type": None, "primary": True}, {"value": "User Admin", "primary": None}]
-    ada = read(Account, text({**ADA, "roles": roles}))
+    ada = read(MiroAccount, text({**ADA, "roles": roles}))
     assert (ada.org_role, set(ada.admin_roles)) == (ADMIN, {"User Admin"})
 
 
@@ -140,12 +151,12 @@ def test_null_within_a_role_is_as_good_as_not_sent() -> None:
     ("written", "active"), [("true", True), ("false", False), (True, True), (False, False)]
 )
 def test_active_is_read_as_word_and_as_boolean(written: Any, active: bool) -> None:
-    assert read(Account, text({**ADA, "active": written})).active is active
+    assert read(MiroAccount, text({**ADA, "active": written})).active is active
 
 
 @pytest.mark.parametrize("absent", [{}, {"Resources": []}, {"Resources": None}])
 def test_a_page_of_nothing_may_have_no_resources(absent: dict[str, Any]) -> None:
-    assert read(Page, text({"totalResults": 0, **absent})).resources == []
+    assert read(ListPage, text({"totalResults": 0, **absent})).resources == []
 
 
 @pytest.mark.parametrize(
@@ -154,12 +165,12 @@ def test_a_page_of_nothing_may_have_no_resources(absent: dict[str, Any]) -> None
 )
 def test_an_answer_of_another_form_is_unreadable(said: bytes) -> None:
     with pytest.raises(Unreadable, match="unexpected form"):
-        read(Account, said)
+        read(MiroAccount, said)
 
 
 def test_what_could_not_be_read_is_not_repeated() -> None:
     with pytest.raises(Unreadable) as raised:
-        read(Group, text({"id": "1", "displayName": {"secret": "jo.park@example.com"}}))
+        read(MiroGroup, text({"id": "1", "displayName": {"secret": "jo.park@example.com"}}))
     assert "jo.park" not in str(raised.value)
 
 

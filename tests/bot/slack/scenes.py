@@ -23,9 +23,7 @@ from bot.cards.request import CHANNELS, DRAWINGS, draw
 from bot.cards.scene import Scene
 from bot.miro.goals import Seen
 from bot.miro.plan import make
-from bot.miro.wire import ADMIN, Membership, Role
-from bot.miro.wire import Account as MiroAccount
-from bot.miro.wire import Group as MiroGroup
+from bot.miro.wire import ADMIN, Membership, MiroAccount, MiroGroup, Role
 from bot.sandbox.slack.drawing import as_text
 from bot.sandbox.slack.limits import Surface, problems
 from bot.sandbox.slack.records import Message as Shown

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from bot.miro.errors import Away, Trouble, Unclear
-from bot.miro.goals import Call
+from bot.miro.goals import ScimCall
 from bot.miro.groups import GroupNamed, InGroup
 from bot.sandbox.miro.service import Fault
 from bot.sandbox.server import Answer
@@ -154,7 +154,7 @@ def test_a_number_is_the_id_that_it_spells() -> None:
 
 @pytest.mark.parametrize("named", ["carol@example.com", "\u017fam@example.com", "sam@example.org"])
 def test_a_new_account_must_show_the_address_that_was_asked_for(named: str) -> None:
-    create = Call("POST", "/Users", {"userName": "sam@example.com"})
+    create = ScimCall("POST", "/Users", {"userName": "sam@example.com"})
     with answering(always(Answer.of(201, {"id": "8", "userName": named}))) as miro, pytest.raises(Unclear):
         miro.send(create, "")
 
@@ -165,7 +165,7 @@ def test_a_new_account_must_show_the_address_that_was_asked_for(named: str) -> N
     ids=str,
 )
 def test_a_new_account_without_id_or_address_is_looked_for(answer: dict[str, Any]) -> None:
-    create = Call("POST", "/Users", {"userName": "sam@example.com"})
+    create = ScimCall("POST", "/Users", {"userName": "sam@example.com"})
     with answering(always(Answer.of(201, answer))) as miro:
         assert miro.send(create, "").account is None
 

@@ -14,7 +14,7 @@ import pytest
 from bot.context import LEASE
 from bot.miro.client import Miro
 from bot.miro.errors import Away, Trouble, Unclear
-from bot.miro.goals import Call
+from bot.miro.goals import ScimCall
 from bot.miro.judging import retry_after
 from bot.miro.transport import DEADLINE
 from bot.sandbox.stage import Clock
@@ -83,7 +83,9 @@ def test_everything_else_is_one_whole_window(text: str) -> None:
 
 GRACE = 3.0
 """Seconds that a busy machine may need on top of a deadline of 0.3 s; the servers here would go on for 60."""
-DEACTIVATE = Call("PATCH", "/Users/{user}", {"Operations": [{"path": "active", "value": "x" * 2_000_000}]})
+DEACTIVATE = ScimCall(
+    "PATCH", "/Users/{user}", {"Operations": [{"path": "active", "value": "x" * 2_000_000}]}
+)
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 100000\r\n\r\n"
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from bot.miro.client import Miro
 from bot.miro.errors import Away, Declined, Locked, Trouble, Unclear
-from bot.miro.goals import Call
+from bot.miro.goals import ScimCall
 from bot.sandbox.miro.service import Fault
 from bot.sandbox.server import Answer
 from bot.sandbox.server import Call as Heard
@@ -36,7 +36,7 @@ LOOKS: dict[str, Callable[[Miro], Any]] = {
     "ping": lambda miro: miro.ping(),
 }
 each_look = pytest.mark.parametrize("look", LOOKS.values(), ids=LOOKS)
-DEACTIVATE = Call("PATCH", "/Users/{user}", {"schemas": [], "Operations": []})
+DEACTIVATE = ScimCall("PATCH", "/Users/{user}", {"schemas": [], "Operations": []})
 
 
 @pytest.fixture
@@ -216,7 +216,7 @@ def test_what_was_not_taken_is_sent_again_after_the_time_that_miro_names(status:
         if method == "GET":
             assert miro.look("ada@example.com")
         else:
-            miro.send(Call(method, "/Users" if method == "POST" else "/Users/{user}", {"a": 1}), "7")
+            miro.send(ScimCall(method, "/Users" if method == "POST" else "/Users/{user}", {"a": 1}), "7")
     assert heard == [method, method]
     assert (clock() - start).total_seconds() == 7
 

@@ -12,7 +12,7 @@ from bot.miro.goals import Goal, Seen
 from bot.miro.groups import InGroup, OutOfGroup
 from bot.miro.plan import make
 from bot.miro.rights import AdminRole, NoAdminRoles, OrgRole
-from bot.miro.wire import ADMIN, MEMBER, Account, message
+from bot.miro.wire import ADMIN, MEMBER, MiroAccount, message
 from bot.sandbox.miro.service import Fault
 from bot.sandbox.stage import Stage
 from tests.bot.journeys.scenes import approve, ask, calls, playing, state, teams_of, told
@@ -34,7 +34,7 @@ def s(tmp_path: Path) -> Iterator[Stage]:
 def look(**changes: Any) -> Seen:
     """A look at Ada as Miro sent it; None leaves an attribute out."""
     sent = {name: value for name, value in {**WHOLE, **changes}.items() if value is not None}
-    return Seen(message(Account, sent), other_admin=True)
+    return Seen(message(MiroAccount, sent), other_admin=True)
 
 
 UNKNOWN: list[Any] = [None, "maybe", "0", 0, 1, "", [], {}, "yes"]
@@ -59,7 +59,7 @@ def test_active_may_be_written_out(written: str, active: bool) -> None:
 
 
 def test_an_active_that_is_null_is_unknown() -> None:
-    assert message(Account, {**WHOLE, "active": None}).active is None
+    assert message(MiroAccount, {**WHOLE, "active": None}).active is None
 
 
 @pytest.mark.parametrize(
