@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
 from functools import reduce
@@ -74,6 +74,8 @@ def _planned(request: Request, event: Event) -> dict[str, Any]:
         "revision": body["revision"],
         "round": request.round + 1,
         "expires_at": unstamp(body["expires_at"]),
+        "planned_at": event.at,
+        "step_at": event.at,
         "lanes": tuple(body["lanes"]),
         "subject": body.get("subject", request.subject),
         "votes": (),
@@ -107,6 +109,7 @@ def _asking(request: Request, event: Event) -> dict[str, Any]:
         "step": body["step"],
         "steps": body["steps"],
         "level": body["level"],
+        "confirms": body.get("confirms", False),
         "is_stuck": body.get("stuck", False),
         "notes": tuple(routing.get("notes", ())),
         "remind_at": unstamp(remind) if remind else None,
@@ -118,7 +121,32 @@ def _asking(request: Request, event: Event) -> dict[str, Any]:
 
 
 def _routed(request: Request, event: Event) -> dict[str, Any]:
-    return _asking(request, event)
+    """Whoever confirms, or decides once more what was approved, is asked with a card of its own."""
+    body, is_back = event.body, request.state is State.APPROVED
+    is_new = is_back or (body.get("confirms") and not request.confirms)
+    same = body["step"] == request.step and not is_back
+    times: dict[str, Any] = {"step_at": request.step_at if same else event.at}
+    if is_back:
+        times |= {"policy": body["policy"], "expires_at": unstamp(body["expires_at"])}
+        times |= {"approved_at": None, "decided_by": (), "held": "", "holds": 0}
+    return times | _asking(replace(request, since={}) if is_new else request, event)
+
+
+def _ruled(request: Request, event: Event) -> dict[str, Any]:
+    return moved(event.body)
+
+
+def moved(body: Mapping[str, Any]) -> dict[str, Any]:
+    """What another policy's times change of a waiting request."""
+    remind = body.get("remind_at")
+    return {
+        "policy": body["policy"],
+        "expires_at": unstamp(body["expires_at"]),
+        "level": body["level"],
+        "escalate_at": tuple(map(unstamp, body["escalate_at"])),
+        "remind_gap": body.get("remind_gap", 0),
+        "remind_at": unstamp(remind) if remind else None,
+    }
 
 
 def _reminded(request: Request, event: Event) -> dict[str, Any]:
@@ -249,6 +277,7 @@ def _unreached(request: Request, event: Event) -> dict[str, Any]:
 _READS = {
     What.PLANNED: _planned,
     What.ROUTED: _routed,
+    What.RULED: _ruled,
     What.REMINDED: _reminded,
     What.QUESTIONED: _questioned,
     What.REPLIED: _replied,

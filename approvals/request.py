@@ -133,6 +133,8 @@ class Request:
     teams: tuple[tuple[str, ...], ...] = ()  # that are joined or changed, each with all its names
     left: tuple[tuple[str, ...], ...] = ()  # that are left, each with all its names
     facts: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # what else a rule may look at
+    planned_at: datetime | None = None  # when people were asked about this revision first
+    step_at: datetime | None = None  # when the current step began
     approvers: tuple[tuple[PersonId, str], ...] = ()
     told: tuple[PersonId, ...] = ()  # those of them who get a message
     asks: int = 0  # how often people were asked, or others were
@@ -146,6 +148,7 @@ class Request:
     steps: int = 1
     level: int = 0  # how often the current step was escalated
     notes: tuple[str, ...] = ()  # who was stepped over
+    confirms: bool = False  # the votes would do by now: one of those who are asked says so once more
     is_stuck: bool = False  # too few are left to decide it; the operators were told
     lost: tuple[PersonId, ...] = ()  # whom no message reached
     reminded: int = 0

@@ -39,6 +39,7 @@ class What(StrEnum):
     REFUSED = "refused"
     JOINED = "joined"
     ROUTED = "routed"  # others are asked: the next step, an escalation, or because somebody can't decide
+    RULED = "ruled"  # another policy is in force: the times are by it
     REMINDED = "reminded"
     QUESTIONED = "questioned"  # an approver wants to know something first
     REPLIED = "replied"
@@ -68,8 +69,9 @@ MOVES: dict[What, dict[State, State]] = {
     What.JOINED: {_S.CHECKING: _S.JOINED},
     **{
         what: {_S.WAITING: _S.WAITING}
-        for what in (What.ROUTED, What.REMINDED, What.QUESTIONED, What.REPLIED, What.VOTED)
+        for what in (What.RULED, What.REMINDED, What.QUESTIONED, What.REPLIED, What.VOTED)
     },
+    What.ROUTED: {_S.WAITING: _S.WAITING, _S.APPROVED: _S.WAITING},
     What.APPROVED: {_S.WAITING: _S.APPROVED},
     What.DENIED: {_S.WAITING: _S.DENIED},
     What.EXPIRED: {_S.WAITING: _S.EXPIRED},

@@ -155,7 +155,7 @@ class Bot:
         record, slack = self.store.problem(HEALTH_PATIENCE), self.client.heard.problem()
         return {
             "ok": not (problem or troubles or record or slack),
-            "policy": problem or "in force",
+            "policy": problem or self.desk.policies.differs or "in force",
             "miro": said,
             "slack": slack or self.client.heard.said(),
             "record": record or self._anchor(),

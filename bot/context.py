@@ -25,7 +25,7 @@ from bot.actions import ACTIONS, Action
 from bot.actions.form import Facts, LookedAt
 from bot.actions.tables import Tables
 from bot.miro.errors import Troubled
-from bot.policies import Policies
+from bot.policies import Policies, find, operators
 from bot.troubles import Troubles, sentence
 
 LEASE = timedelta(minutes=10)
@@ -114,13 +114,12 @@ class Desk:
         return ACTIONS[request.action].model_validate(request.details)
 
     def table(self, request: Request) -> Table:
-        """What a decision about a request rests on."""
+        """What a decision about a request rests on: the policy that the record names at this moment."""
         followers = tuple(one.requester for one in self.store.followers(request.id))
-        asked = self.policies.of(request.policy)
         action = ACTIONS.get(request.action)
         for_leavers = action is None or action.FOR_LEAVERS
         table = Table(
-            asked, self.policy, self.store.people, self.now(), followers, for_leavers,
+            *self.policies.deciding(), self.store.people, self.now(), followers, for_leavers,
             is_confidential=request.action in CONFIDENTIAL,
         )  # fmt: skip
         today = self._looked_at(request)
@@ -135,10 +134,11 @@ class Desk:
 
     def ground(self, command: Action, asker: Person) -> Ground:
         """What the policy in force says of an ask."""
+        policy, _, _ = self.policies.deciding()
         subject = self.person(command.subject) if command.subject else None
         seen = command.looked_at(self.facts)
         case = Case(command.NAME, asker, subject, seen.teams, command.days, seen.details, seen.left)
-        return Ground(self.policy, case, self.store.people, self.now())
+        return Ground(policy, case, self.store.people, self.now())
 
     def person(self, id: PersonId) -> Person:
         """A person, or a nameless stand-in for one who is gone."""
@@ -149,13 +149,11 @@ class Desk:
 
     def operators(self) -> list[Person]:
         """Those who look after stopped requests."""
-        entries = [entry for entry, _ in self.policy.members(self.policy.operators)]
-        return [one for one in map(self.find, entries) if one]
+        return operators(self.store, self.policy)
 
     def find(self, entry: str) -> Person | None:
         """The person whom an entry of the policy names, if they were met."""
-        people = self.store.people
-        return people.by_email(entry) if "@" in entry else people.by_slack(SlackId(entry))
+        return find(self.store, entry)
 
     def is_secret_from(self, person: Person, request: Request) -> bool:
         """Whether somebody mustn't hear of a request at all: a leaver of the own offboarding."""

@@ -1,20 +1,32 @@
-"""The policy in force, those that older requests were made under, and what their names of teams mean."""
+"""The policy in force, which is the one that the record names; how a file comes into force; its teams.
+
+A process enacts its file only if that text was never in force: a restarting replica with an older file flips
+nothing. Going back to an older text is somebody's decision, `miro-bot policy apply`.
+"""
 
 import logging
 from dataclasses import dataclass
 from datetime import datetime
+from difflib import unified_diff
 from functools import lru_cache
+from html import escape
 from pathlib import Path
 
-from approvals.people import listed
+from approvals.ids import SlackId
+from approvals.people import Person, listed
 from approvals.policy.check import BrokenPolicy, check, load
 from approvals.policy.model import Policy
 from approvals.policy.teams import Meanings, settled
-from approvals.record.store import Store
+from approvals.record.outbox import Note
+from approvals.record.store import InForce, Store, hash_of
+from approvals.refusals import Refused
 from bot.actions import CONDITIONS
 from bot.settings import BadSettings
 
 log = logging.getLogger(__name__)
+
+LONGEST_DIFFERENCE = 2500
+"""Characters of it in a message; Slack shows 4,000 in full."""
 
 
 def read(path: Path) -> str:
@@ -75,6 +87,82 @@ def by_record(store: Store, policy: Policy) -> Policy:
     return policy.by(meant(store, policy, store.meant_teams()))
 
 
+def find(store: Store, entry: str) -> Person | None:
+    """The person whom an entry of a policy names, if they were met."""
+    return store.people.by_email(entry) if "@" in entry else store.people.by_slack(SlackId(entry))
+
+
+def operators(store: Store, policy: Policy) -> list[Person]:
+    """Those who look after stopped requests, as far as they were met."""
+    entries = [entry for entry, _ in policy.members(policy.operators)]
+    return [one for one in (find(store, entry) for entry in entries) if one]
+
+
+def enact(store: Store, text: str, shell: str = "") -> str:
+    """Puts a policy in force and tells the operators of it and of the one before; returns its hash.
+
+    Raises BrokenPolicy, and BadSettings where it names teams that Miro doesn't have.
+    """
+    policy = _parsed(text)
+    with store.writing():
+        before = store.policy_in_force()
+        _check_names(store, policy, store.policy(before.hash) if before else "")
+        hash = store.take_policy(text, shell)
+        _learn(store, hash, policy)
+        if before and before.hash != hash:
+            _tell(store, policy, store.policy(before.hash), text, shell)
+    return hash
+
+
+def _tell(store: Store, policy: Policy, old: str, new: str, shell: str) -> None:
+    """What is different now, to the operators by either policy: who was one reads who is one."""
+    lines = [one for one in unified_diff(old.splitlines(), new.splitlines(), n=1, lineterm="")][2:]
+    difference = escape("\n".join(lines), quote=False)
+    if len(difference) > LONGEST_DIFFERENCE:
+        difference = f"{difference[:LONGEST_DIFFERENCE]}\n… (the whole text is in the record)"
+    by = f" It was put in force in a shell ({escape(shell)})." if shell else ""
+    text = f"Another policy is in force, and decides what is waiting as well.{by}\n```\n{difference}\n```"
+    older = _read_again(old)[0]
+    people = [*operators(store, policy), *(operators(store, older) if older else ())]
+    for slack_id in dict.fromkeys(one.account.slack_id for one in people if one.account):
+        store.cards.say(Note(slack_id, {"text": text}))
+
+
+def _check_names(store: Store, policy: Policy, old: str) -> None:
+    """Refuses another policy that names teams which Miro doesn't have. Raises BadSettings.
+
+    Nothing is known of that before the first list of groups; and without a policy in force, what hangs
+    on such a name is held (`Policy.holding`) and all else goes on.
+    """
+    if not old or _read_again(old)[0] is None or store.groups.seen_at() is None:
+        return
+    found = policy.by(meant(store, policy, store.meant_teams()))
+    if names := found.unsettled(policy.team_names()):
+        raise BadSettings(
+            f"It names {listed(names)}, and Miro has no such team. Mend the name, or write the team's id."
+        )
+
+
+def _learn(store: Store, hash: str, policy: Policy) -> None:
+    """Takes up what a policy says of who is who, and which groups its names of teams mean."""
+    store.people.keep_links(policy.same_person, policy.different_person)
+    _settle(store, hash, policy)
+
+
+def _settle(store: Store, hash: str, policy: Policy) -> bool:
+    """Writes down which groups the names of a policy mean, if there is a list; whether that was news."""
+    before = store.meant_teams(hash)
+    if not policy.targets() or (before and not before.nothing) or not store.groups.seen_at():
+        return False
+    found = meant(store, policy, store.meant_teams())
+    stays = {name: one for name, one in before.by_name.items() if not one.is_nothing} if before else {}
+    found = Meanings({**found.by_name, **stays})
+    if found == before:
+        return False
+    store.mean_teams(hash, found)
+    return True
+
+
 @dataclass(frozen=True)
 class _Settled:
     """A policy whose names are settled: by the record, or (until it is there) by the list of a time."""
@@ -90,77 +178,73 @@ class _Settled:
 
 
 class Policies:
-    """One file, read again when it changes; a change that doesn't check leaves the old one in force.
-
-    So does one that names teams which Miro doesn't have.
-    """
+    """What the record says is in force, and one file, read again when it changes."""
 
     def __init__(self, path: Path, store: Store, leads: bool = True) -> None:
         """`leads`: whether this process may put another policy in force than the record names."""
-        self._path, self._store = path, store
-        self._settled: dict[str, _Settled] = {}
-        self.problem = ""
-        text = usable(path)
-        if not leads:
-            self._check_in_force(text)
-        old = self._instead_of(text) if leads else ""
-        self._take_up(old or text, leads)
-
-    def _take_up(self, text: str, leads: bool = True) -> None:
-        policy = _read_again(text)[0] or _parsed(text)
-        # Recorded first: a policy is in force only from its entry on.
-        with self._store.writing():
-            self._store.people.keep_links(policy.same_person, policy.different_person)
-            hash = self._store.take_policy(text)
-            if leads:
-                self._settle(hash, policy)
-        # Both at once: another thread mustn't see the hash of one policy with the rules of another.
-        self._current, self._text = (hash, policy), text
-
-    def _instead_of(self, text: str) -> str:
-        """The text of the policy that stays in force, if this one names teams that Miro doesn't have."""
+        self._path, self._store, self._leads = path, store, leads
+        self._current: tuple[InForce, Policy] | None = None
+        self._settled: _Settled | None = None
+        self.problem = self.differs = ""
+        self._file = usable(path)
         try:
-            self._check_names(text)
+            self._offer()
         except BadSettings as error:
             log.warning("The policy that was in force stays so. %s", error)
-            return self._store.policy(self._store.policy_in_force())
-        return ""
-
-    def _check_names(self, text: str) -> None:
-        """Refuses another policy that names teams which Miro doesn't have. Raises BadSettings.
-
-        Nothing is known of that before the first list of groups; and without a policy in force, what hangs
-        on such a name is held (`Policy.holding`) and all else goes on.
-        """
-        hash = self._store.policy_in_force()
-        old = self._store.policy(hash) if hash else text
-        if old == text or _read_again(old)[0] is None or self._store.groups.seen_at() is None:
+        self.follow()
+        if not leads:
             return
-        policy = _parsed(text)
-        found = policy.by(meant(self._store, policy, self._store.meant_teams()))
-        if names := found.unsettled(policy.team_names()):
-            raise BadSettings(
-                f"It names {listed(names)}, and Miro has no such team. Mend the name, or write the team's id."
+        with store.writing():  # a record of an older version may not have it yet
+            _learn(store, self.hash, self._now[1])
+        if self.differs:
+            log.warning("%s", self.differs)
+
+    def follow(self) -> None:
+        """Goes by the policy that the record names now. Raises Refused for one that can't be read here."""
+        found = self._store.policy_in_force()
+        assert found, "a record that somebody decides by has a policy"
+        if self._current and self._current[0] == found:
+            return
+        text = self._store.policy(found.hash)
+        policy = _read_again(text)[0]
+        if policy is None:
+            raise Refused(
+                "The policy in force was written for another version of me, and I can't read it. "
+                "Ask your IT team to update me."
             )
+        # Both at once: another thread mustn't see the hash of one policy with the rules of another.
+        is_change, self._current = self._current is not None, (found, policy)
+        if is_change:
+            log.info("policy %s is in force", found.hash[:12])
 
     @property
     def hash(self) -> str:
         """The hash of the policy in force."""
-        return self._current[0]
+        return self._now[0].hash
+
+    def deciding(self) -> tuple[Policy, str, datetime]:
+        """What the record names at this moment: the policy, its hash, and since when it is in force."""
+        self.follow()
+        now, policy = self._now
+        return self._named(now, policy), now.hash, now.since
+
+    @property
+    def _now(self) -> tuple[InForce, Policy]:
+        assert self._current, "followed when it was made"
+        return self._current
 
     @property
     def in_force(self) -> Policy:
-        """The policy in force."""
-        return self._by(*self._current)
+        """The policy in force, with its names of teams settled."""
+        return self._named(*self._now)
 
-    def _by(self, hash: str, policy: Policy) -> Policy:
-        """A policy with its names of teams settled."""
-        known = self._settled.get(hash)
+    def _named(self, now: InForce, policy: Policy) -> Policy:
+        known = self._settled
         if known and known.source is policy and known.holds(self._store):
             return known.policy
-        recorded, at = self._store.meant_teams(hash), self._store.groups.seen_at()
+        recorded, at = self._store.meant_teams(now.hash), self._store.groups.seen_at()
         found = policy.by(recorded or meant(self._store, policy, None))
-        self._settled[hash] = _Settled(policy, found, bool(recorded or not policy.targets()), at)
+        self._settled = _Settled(policy, found, bool(recorded or not policy.targets()), at)
         return found
 
     def settle(self) -> None:
@@ -168,46 +252,51 @@ class Policies:
 
         What a name means stays. One that meant nothing is looked for again with each list.
         """
-        self._settle(*self._current)
-
-    def _settle(self, hash: str, policy: Policy) -> None:
-        before = self._store.meant_teams(hash)
-        if not policy.targets() or (before and not before.nothing) or not self._store.groups.seen_at():
-            return
-        found = meant(self._store, policy, self._store.meant_teams())
-        stays = {name: one for name, one in before.by_name.items() if not one.is_nothing} if before else {}
-        found = Meanings({**found.by_name, **stays})
-        if found != before:
-            self._store.mean_teams(hash, found)
-            self._settled.pop(hash, None)
-
-    def _check_in_force(self, text: str) -> None:
-        """Whoever names a policy of their own in a shell mustn't decide by it."""
-        known = self._store.policy_in_force()
-        if known and self._store.policy(known) != text:
-            raise BadSettings(
-                f"{self._path} isn't the policy in force, so nothing was done. `miro-bot run` takes a "
-                "changed file up within seconds; start it first, or name its file in MIRO_BOT_POLICY."
-            )
-
-    def of(self, hash: str) -> Policy:
-        """The policy with this hash. Raises KeyError."""
-        current, policy = self._current
-        return self._by(hash, policy if hash == current else kept(self._store, hash))
+        if _settle(self._store, self.hash, self._now[1]):
+            self._settled = None
 
     def reload(self) -> str:
-        """Takes up the file if it changed and checks; the problem to tell the operators about, once."""
+        """Looks at the file and at the record; the problem to tell the operators about, once.
+
+        A file that doesn't check leaves the policy in force, and so does one that names teams which Miro
+        doesn't have, and one that was in force before.
+        """
+        before = self._file, self.problem
+        lead = "The changed policy can't be used; the old one stays in force."
         try:
-            text = read(self._path)
-            if text == self._text:
-                self.problem = ""
-                return ""
-            _parsed(text)
-            self._check_names(text)
+            self._file = read(self._path)
+            self._offer()
+            self.problem = ""
         except (BrokenPolicy, BadSettings) as error:
-            told, self.problem = str(error) != self.problem, str(error)
-            return f"The changed policy can't be used; the old one stays in force. {error}" if told else ""
-        self._take_up(text)
-        self.problem = ""
-        log.info("policy %s is in force", self.hash[:12])
+            self.problem, self.differs = f"{lead} {error}", ""
+        try:
+            self.follow()
+        except Refused as error:
+            self.problem = str(error)
+        if self.problem:
+            return self.problem if self.problem != before[1] else ""
+        return self.differs if self._file != before[0] else ""
+
+    def _offer(self) -> None:
+        """Puts the file in force, if its text never was. Raises BrokenPolicy, BadSettings."""
+        if self._store.policy_in_force() and not self._leads:
+            self.differs = why_not(self._store, self._path, self._file)
+            return
+        _parsed(self._file)  # what can't be used takes no lock
+        if not self._store.knows_policy(hash_of(self._file)):
+            with self._store.writing():
+                if not self._store.knows_policy(hash_of(self._file)):  # another process may have been first
+                    enact(self._store, self._file)
+        self.differs = why_not(self._store, self._path, self._file)
+
+
+def why_not(store: Store, path: Path, text: str) -> str:
+    """Why a file isn't in force and who puts it there; '' where it is."""
+    found, hash = store.policy_in_force(), hash_of(text)
+    if found is None or found.hash == hash:
         return ""
+    if store.knows_policy(hash):
+        why = f"{path} was in force before; to go back to it: miro-bot policy apply {path}."
+    else:
+        why = f"{path} isn't in force yet: `miro-bot run` takes it up."
+    return f"{why} Until then the policy that the record names decides ({found.hash[:12]})."

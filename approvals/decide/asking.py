@@ -1,18 +1,19 @@
 """The event that asks people to decide: who, how many of them, and what time will bring about."""
 
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from itertools import zip_longest
 from typing import Any
 
-from approvals.decide.basis import Table
+from approvals.decide.basis import NOBODY, Table
 from approvals.decide.case import Case, Route
-from approvals.decide.deadlines import later, reminder
+from approvals.decide.deadlines import NOTICE, later, reminder
 from approvals.ids import PersonId, stamp
 from approvals.policy.model import Policy, Rule
 from approvals.request import Draft, Request
-from approvals.states import What
+from approvals.states import State, What
 
 
 def asking(
@@ -39,6 +40,7 @@ def _whom(route: Route, lost: Collection[PersonId]) -> dict[str, Any]:
         "approvers": [one.person.id for one in route.approvers],
         "told": told or [one.person.id for one in reached],
         **({"stuck": True} if route.is_stuck else {}),
+        **({"confirms": True} if route.confirms else {}),
     }
 
 
@@ -69,19 +71,66 @@ def told(route: Route) -> Mapping[str, str]:
 
 
 def routed(request: Request, table: Table, why: str, *, level: int | None = None) -> Draft:
-    """Others are asked from now on. Within a step, its escalations keep their times."""
+    """Others are asked from now on. Within a step, its escalations keep their times.
+
+    What was approved waits again: its step begins anew, and it doesn't end right away.
+    """
     level = request.level if level is None else level
     route = table.route(replace(request, level=level))
     rule = table.rule(request)
-    body = asking(route, table.in_force, rule, table.now, request.lost)
-    if route.step == request.step:
+    body = asking(route, table.policy, rule, table.now, request.lost)
+    if request.state is State.APPROVED:
+        assert request.planned_at
+        ends = max(
+            later(request.planned_at, rule.expires, table.policy), later(table.now, NOTICE, table.policy)
+        )
+        body |= {"policy": table.hash, "expires_at": stamp(ends)}
+    elif route.step == request.step:
         body |= {"level": level, "escalate_at": [stamp(one) for one in request.escalate_at]}
     return Draft(What.ROUTED, body={**body, "because": why}, words=dict(told(route)))
 
 
+def ruled(request: Request, table: Table) -> list[Draft]:
+    """The times of a waiting request by a policy that came into force since it was routed last.
+
+    They run from when it was asked, and it ends no sooner than 4 working hours after the change. Nothing,
+    where they are the same.
+    """
+    rule = table.rule(request) if request.policy != table.hash else NOBODY
+    if rule is NOBODY or request.planned_at is None or request.step_at is None:
+        return []
+    ends = max(
+        later(request.planned_at, rule.expires, table.policy), later(table.since, NOTICE, table.policy)
+    )
+    step = rule.ladder[request.step] if request.step < len(rule.ladder) else None
+    escalate = [later(request.step_at, one.after, table.policy) for one in step.escalate] if step else []
+    gap, at = rule.first_reminder or timedelta(), request.remind_at
+    if int(gap.total_seconds()) != request.remind_gap:
+        last = request.asked_last_at or table.now
+        at = reminder(last, gap, request.reminded, table.policy) if gap else None
+    elif _is_near([ends, *escalate], [request.expires_at, *request.escalate_at]):
+        return []
+    body = {
+        "policy": table.hash,
+        "expires_at": stamp(ends),
+        "level": sum(table.now >= one for one in escalate),
+        "escalate_at": [stamp(one) for one in escalate],
+        **({"remind_gap": int(gap.total_seconds()), "remind_at": stamp(at)} if at else {}),
+    }
+    return [Draft(What.RULED, body=body)]
+
+
+def _is_near(some: Sequence[datetime], others: Sequence[datetime | None]) -> bool:
+    """Whether times are the same to the minute, the least that a policy can say: what was written took a
+    moment to be written."""
+    pairs = list(zip_longest(some, others))
+    return all(one and other and abs(one - other) < timedelta(minutes=1) for one, other in pairs)
+
+
 def same_step(request: Request, route: Route) -> bool:
-    """Whether a route asks for what the cards say: the step, and how many votes it lacks."""
-    return route.step == request.step and route.need == request.missing
+    """Whether a route asks for what the cards say: the step, how many votes it lacks, and who may say yes."""
+    asked = (request.step, request.missing, request.confirms, request.is_stuck)
+    return asked == (route.step, route.need, route.confirms, route.is_stuck)
 
 
 def voted(request: Request) -> set[PersonId]:

@@ -73,6 +73,8 @@ class Route:
     approvers: tuple[Approver, ...] = ()
     notes: tuple[str, ...] = ()
     is_settled: bool = False
+    confirms: bool = False
+    """Whether there are votes, and they would do by now: one of them says so once more."""
 
     @property
     def is_stuck(self) -> bool:

@@ -1,15 +1,18 @@
 """What follows without a click: from the time that passes, and from people or a policy that changed."""
 
+from dataclasses import replace
 from datetime import timedelta
 
-from approvals.decide.asking import routed, same_step, voted
+from approvals.decide.asking import routed, ruled, same_step, voted
 from approvals.decide.basis import Table
 from approvals.decide.deadlines import due, level, reminder
 from approvals.decide.eligible import is_over
+from approvals.folding import moved
 from approvals.ids import PersonId, stamp
 from approvals.request import Draft, Request
 from approvals.states import State, What
 
+CHANGED = "people or policy changed"
 BY_TIME_ALONE = (What.EXPIRED, What.ENDING)
 """What follows whatever a policy says, also one that can't be read any more."""
 
@@ -31,26 +34,39 @@ def reminded(
 ) -> Draft:
     """That they were reminded, by time or by somebody, and when the next one is due: each gap is longer."""
     gap = timedelta(seconds=request.remind_gap)
-    at = reminder(table.now, gap, request.reminded + 1, table.in_force) if gap else None
+    at = reminder(table.now, gap, request.reminded + 1, table.policy) if gap else None
     body = {"remind_at": stamp(at)} if at else {}
     return Draft(What.REMINDED, by, body, words or {}) if by else Draft(What.REMINDED, body=body)
 
 
 def review(request: Request, table: Table) -> list[Draft]:
-    """Looks whether those who were asked can still decide; asks others, where that has changed."""
-    if request.untouchable or request.state is not State.WAITING or is_over(request, table):
+    """Routes an open request anew, where people or the policy changed; nothing, where that changes nothing.
+
+    What was approved and not begun waits again, if it lacks votes by another policy.
+    """
+    if request.untouchable:
+        return []
+    if request.state is State.APPROVED and request.policy != table.hash:
+        return back(request, table)
+    if request.state is not State.WAITING or is_over(request, table):
         return []
     ended = left(request, table)
     if ended:
         return ended
+    times = ruled(request, table)
+    request = replace(request, **moved(times[0].body)) if times else request
     route = table.route(request)
-    if route.is_settled:
-        return [Draft(What.APPROVED, body={"revision": request.revision})]
     asked, seated = {id for id, _ in request.approvers}, {one.person.id for one in route.approvers}
-    same = same_step(request, route) and route.is_stuck == request.is_stuck
-    if same and asked ^ seated <= voted(request):
+    same = same_step(request, route) and asked ^ seated <= (set() if route.confirms else voted(request))
+    return times if same else [*times, routed(request, table, CHANGED)]
+
+
+def back(request: Request, table: Table) -> list[Draft]:
+    """Asks for the votes that something approved lacks by now, as long as it isn't begun."""
+    is_begun = request.state is not State.APPROVED or request.may_have_changed
+    if is_begun or request.is_end or table.tally(request).is_settled:
         return []
-    return [routed(request, table, "people or policy changed")]
+    return [routed(request, table, CHANGED)]
 
 
 def left(request: Request, table: Table) -> list[Draft]:

@@ -35,7 +35,7 @@ def reply(request: Request, who: Who, text: str, table: Table) -> list[Draft]:
     if request.state is not State.WAITING:
         raise answered_late(request)
     check_open(request, who, table)
-    if not table.in_force.acts_as(who.person, table.directory.person(request.requester)):
+    if not table.policy.acts_as(who.person, table.directory.person(request.requester)):
         raise Refused(f"Only who asked for {request.id} can answer.")
     check_standing(who, table.now)
     if not request.questions or request.questions[-1].answer:
@@ -51,7 +51,7 @@ def nudge(request: Request, who: Who, table: Table, followers: Sequence[PersonId
     check_secret(request, who, table)
     check_open(request, who, table)
     mine = [table.directory.person(id) for id in (request.requester, *followers)]
-    if not any(table.in_force.acts_as(who.person, one) for one in mine):
+    if not any(table.policy.acts_as(who.person, one) for one in mine):
         raise Refused(f"Only who asked for {request.id} can remind.")
     check_standing(who, table.now)
     if not request.told:

@@ -1,6 +1,6 @@
 """What time brings about while people are asked: reminders, escalation, expiry; pure.
 
-Times are written into the events that cause them, so neither a long downtime nor another policy moves them.
+Times are written into the events that cause them, so a long downtime doesn't move them.
 """
 
 from datetime import datetime, time, timedelta
@@ -11,6 +11,8 @@ from approvals.request import Request
 from approvals.states import State, What
 
 LONGEST_GAP = timedelta(days=366)
+NOTICE = timedelta(hours=4)
+"""How long, in working hours, a request stays open at least after another policy came into force."""
 NUDGE = timedelta(hours=4)
 """How long those who decide have their peace before the requester may remind them."""
 

@@ -20,11 +20,11 @@ def approve(request: Request, who: Who, revision: str, table: Table, confidentia
     taken = seat(request, who, table, confidential)
     if revision != request.revision:
         raise Outdated("What will change is different now, so your click did nothing. Read the new card.")
-    table.check_length(request)
+    table.ground(request).check_length(is_asked=True)
     vote = _vote(request, who, taken, table.now)
     drafts = [Draft(What.VOTED, who.person.id, _said(vote), who.signed)]
     after = replace(request, votes=(*request.votes, vote))
-    route = table.route(after)
+    route = table.tally(after)
     if route.is_settled:
         return [*drafts, Draft(What.APPROVED, who.person.id, {"revision": revision}, who.signed)]
     return [*drafts, *_next_step(after, route, table)]
@@ -59,7 +59,7 @@ def _next_step(request: Request, route: Route, table: Table) -> list[Draft]:
     """Asks others, where a vote was the last of its step or took somebody's seat."""
     asked = {id for id, _ in request.approvers}
     left = {one.person.id for one in route.approvers}
-    if same_step(request, route) and not route.is_stuck and left <= asked and asked - left <= voted(request):
+    if same_step(request, route) and left <= asked and asked - left <= voted(request):
         return []
     return [routed(request, table, "next step", level=0 if route.step != request.step else None)]
 
@@ -80,13 +80,13 @@ def withdraw(request: Request, who: Who, table: Table) -> list[Draft]:
         if request.state is State.WORKING:
             raise Refused(f"{request.id} is being carried out right now. It can't be taken back any more.")
         raise settled(request, table.directory, table.now, who.person)
-    mine = table.in_force.acts_as(who.person, table.directory.person(request.requester))
-    operates = is_operator(table.in_force, who.person)
+    mine = table.policy.acts_as(who.person, table.directory.person(request.requester))
+    operates = is_operator(table.policy, who.person)
     if not (mine and request.state is not State.STOPPED) and not operates:
         raise Refused(f"Only who asked for {request.id}, or an operator, can withdraw it.")
     check_standing(who, table.now)
     if not mine:
-        check_shell(who, table.in_force)
+        check_shell(who, table.policy)
     words = {"lines": _lines(request)} if request.outcome else {}
     return [Draft(What.WITHDRAWN, who.person.id, {}, {**words, **who.signed})]
 
@@ -96,13 +96,13 @@ def resume(request: Request, who: Who, table: Table) -> list[Draft]:
     check_known(request)
     check_secret(request, who, table)
     # First: how a confidential request stands is not for everybody.
-    if not is_operator(table.in_force, who.person):
+    if not is_operator(table.policy, who.person):
         told = "They have been told." if request.state is State.STOPPED else "Nothing has changed."
         raise Refused(f"Only an operator can resume {request.id}. {told}")
     if request.state is not State.STOPPED:
         raise not_stopped(request)
     check_standing(who, table.now)
-    check_shell(who, table.in_force)
+    check_shell(who, table.policy)
     return [Draft(What.RESUMED, who.person.id, {}, who.signed)]
 
 

@@ -19,9 +19,9 @@ def check_known(request: Request) -> None:
         raise Refused(f"{request.id} was written by a newer version of me, so I leave it alone.")
 
 
-def check_shell(who: Who, *policies: Policy) -> None:
-    """Refuses a decision typed in a shell, unless each of these policies lets it."""
-    if who.shell and not all(policy.command_line_decides for policy in policies):
+def check_shell(who: Who, policy: Policy) -> None:
+    """Refuses a decision typed in a shell, unless the policy lets it."""
+    if who.shell and not policy.command_line_decides:
         raise Refused(
             "The policy doesn't let a command line decide (command_line_decides). Nothing has changed."
         )
@@ -48,9 +48,9 @@ def check_own(request: Request, who: Who, table: Table) -> None:
         "You asked for the same, so somebody else has to decide.": table.followers,
     }
     for text, ids in sides.items():
-        same = [one for one in map(people.person, ids) if table.is_same(who.person, one)]
+        same = [one for one in map(people.person, ids) if table.policy.is_same(who.person, one)]
         if same:
-            is_plain = any(table.in_force.acts_as(who.person, one) for one in same)
+            is_plain = any(table.policy.acts_as(who.person, one) for one in same)
             raise Refused(text if is_plain else text + _LINKED)
 
 
@@ -85,7 +85,7 @@ def _may_decide(
     request: Request, who: Who, table: Table, confidential: bool, again: bool = False
 ) -> Approver:
     """The seat somebody decides from; `again` lets those decide who have voted. Raises Refused."""
-    check_shell(who, table.in_force, table.asked)
+    check_shell(who, table.policy)
     check_standing(who, table.now)
     check_own(request, who, table)
     entitled = _seats(request, table)
@@ -118,9 +118,9 @@ def _check_first_vote(request: Request, who: Who, table: Table) -> None:
     """One person counts once, and so does the one they stand in for."""
     for vote in request.votes:
         by, whose = table.directory.person(vote.by), table.directory.person(vote.principal)
-        if table.is_same(who.person, by):
+        if table.policy.is_same(who.person, by):
             raise Refused(f"You approved {request.id} already. It waits for somebody else.")
-        if table.is_same(who.person, whose):
+        if table.policy.is_same(who.person, whose):
             raise Refused(
                 f"{by.addressed} approved {request.id} for you already. It waits for somebody else."
             )

@@ -19,24 +19,52 @@ class Ground(Reading):
     """Who may decide by one policy, counting the votes there are and stepping over whoever can't."""
 
     def tally(self, request: Request) -> Route:
-        """How far the votes reach, and who may decide the step that is next."""
-        ladder, step, seated = self.rule.ladder, 0, list[Vote]()
-        before: list[Vote] = []
-        for vote in request.votes:
-            if step < len(ladder) and self._counts(vote, ladder[step], seated, before):
-                seated.append(vote)
-                if len(seated) == ladder[step].agree:
-                    before, seated, step = [*before, *seated], [], step + 1
-        if step == len(ladder):
-            return Route(step, step, 0, is_settled=True)
-        level = request.level if step == request.step else 0
-        voted = [*seated, *([] if self.rule.same_person_twice else before)]
-        need = ladder[step].agree - len(seated)
-        found, notes = self._seats(ladder[step], level, need, request.lost, voted)
-        return Route(step, len(ladder), ladder[step].agree, need, found, notes)
+        """How far the votes reach, each in the step it was given for, and who may decide the next step.
+
+        All of them are for what is to be done now: another plan is asked anew, without votes.
+        """
+        ladder, before = self.rule.ladder, list[Vote]()
+        for number, step in enumerate(ladder):
+            seated: list[Vote] = []
+            for vote in request.votes:
+                is_next = vote.step == number and len(seated) < step.agree
+                if is_next and self._counts(vote, step, seated, before):
+                    seated.append(vote)
+            if len(seated) < step.agree:
+                level = request.level if number == request.step else 0
+                voted = [*seated, *([] if self.rule.same_person_twice else before)]
+                need = step.agree - len(seated)
+                found, notes = self._seats(step, level, need, request.lost, voted)
+                return Route(number, len(ladder), step.agree, need, found, notes)
+            before += seated
+        return Route(len(ladder), len(ladder), 0, is_settled=True)
+
+    def confirming(self, request: Request) -> Route:
+        """Who says once more that it may be done, where the votes would do: everybody with a seat in the last
+        step, voters too; where nobody's approval is needed, everybody who was asked."""
+        ladder, has_votes = self.rule.ladder, bool(request.votes)
+        if not ladder:
+            found, notes = self._asked(request), request.notes
+            found = found if reached(found) else (*found, *self._spare(found, request.lost))
+            return Route(request.step, request.steps, request.agree, 1, found, notes, confirms=has_votes)
+        last = len(ladder) - 1
+        level = request.level if last == request.step else 0
+        found, notes = self._seats(ladder[last], level, 1, request.lost, ())
+        return Route(last, len(ladder), ladder[last].agree, 1, found, notes, confirms=has_votes)
+
+    def _asked(self, request: Request) -> tuple[Approver, ...]:
+        """Those who were asked and those who voted, as far as they may decide at all."""
+        told, whose, lost = request.told, request.stand_ins, request.lost
+        asked = {vote.by: "" for vote in request.votes} | dict(request.approvers)
+        people = [(self._person(id), why) for id, why in asked.items()]
+        return tuple(
+            Approver(one, why, one.id in told, whose.get(one.id), is_lost=one.id in lost)
+            for one, why in people
+            if one and one.is_colleague and not self.bars(one)
+        )
 
     def _counts(self, vote: Vote, step: Step, seated: Sequence[Vote], before: Sequence[Vote]) -> bool:
-        """Whether a vote still counts: whoever gave it may decide today as well, and has no other vote."""
+        """Whether a vote still counts: its seat is there today as well, and who gave it has no other vote."""
         if vote.shell and not self.policy.command_line_decides:
             return False
         voter, principal = self._person(vote.by), self._person(vote.principal)
@@ -50,7 +78,7 @@ class Ground(Reading):
         entries = [*_entries(step, vote.level), *(self.fallback if vote.is_fallback else ())]
         named = [one.person for one in self.named(entries) if one.person]
         # Whom a list names: what was once seen of somebody gives no say, it only takes one.
-        return any(self.policy.acts_as(one, voter) or self.policy.acts_as(one, principal) for one in named)
+        return any(self.policy.acts_as(one, principal) for one in named)
 
     def _seats(
         self, step: Step, level: int, need: int, lost: Collection[PersonId], voted: Sequence[Vote]
@@ -60,15 +88,21 @@ class Ground(Reading):
         notes = (*notes, *self._asked_later(found, step, level))
         if reached(found) >= need:
             return found, notes
-        more, _ = self._seated(self.fallback, lost, voted)
-        spare = [
-            one for one in more if not any(self.policy.is_same(one.person, other.person) for other in found)
-        ]
-        spare = [replace(one, is_fallback=True, because=_because(one)) for one in spare]
+        spare = self._spare(found, lost, voted)
         if spare:
             names = listed([one.person.addressed for one in spare][:3])
             notes = (*notes, f"{names} {'was' if len(spare) == 1 else 'were'} asked instead.")
         return (*found, *spare), notes
+
+    def _spare(
+        self, found: Sequence[Approver], lost: Collection[PersonId], voted: Sequence[Vote] = ()
+    ) -> tuple[Approver, ...]:
+        """The fallback group, but for who has a seat already."""
+        return tuple(
+            one
+            for one in self.backup(lost, voted)
+            if not any(self.policy.is_same(one.person, other.person) for other in found)
+        )
 
     def _asked_later(self, found: Sequence[Approver], step: Step, level: int) -> Iterator[str]:
         """Who may decide only because nobody had answered."""
@@ -200,19 +234,12 @@ class Ground(Reading):
         voted = () if self.rule.same_person_twice else votes
         return self._seats(step, level, step.agree, (), voted)[0]
 
-    def everybody(self) -> tuple[Approver, ...]:
-        """Everybody who could decide any step, whenever that is."""
-        return self._seated(self.rule.everybody())[0]
-
-    def backup(self, lost: Collection[PersonId] = ()) -> tuple[Approver, ...]:
+    def backup(self, lost: Collection[PersonId] = (), voted: Sequence[Vote] = ()) -> tuple[Approver, ...]:
         """Who decides what nobody else can any more."""
-        found = self._seated(self.fallback, lost)[0]
-        return tuple(replace(one, is_fallback=True, because=_because(one)) for one in found)
+        found = self._seated(self.fallback, lost, voted)[0]
+        because = "nobody else can decide it"
+        return tuple(replace(one, is_fallback=True, because=one.because or because) for one in found)
 
 
 def _entries(step: Step, level: int) -> tuple[str, ...]:
     return (*step.approvers, *(entry for one in step.escalate[:level] for entry in one.to))
-
-
-def _because(one: Approver) -> str:
-    return one.because or "nobody else can decide it"

@@ -6,6 +6,7 @@ import os
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, closing, contextmanager, suppress
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import sha256
 from itertools import product
@@ -14,7 +15,7 @@ from typing import Any
 
 from approvals.decide.delegates import AWAY, RETURNED, delegation
 from approvals.folding import apply, fold
-from approvals.ids import BOT, PersonId, RequestId, stamp
+from approvals.ids import BOT, PersonId, RequestId, stamp, unstamp
 from approvals.policy import teams
 from approvals.policy.teams import Meanings
 from approvals.record import schema
@@ -24,7 +25,6 @@ from approvals.record.database import (
     Database,
     Location,
     Overtaken,
-    Row,
     Server,
     StoreTrouble,
     WrongRecord,
@@ -41,6 +41,19 @@ from approvals.splits import PEOPLE, told_apart
 from approvals.states import OPEN, State
 
 
+@dataclass(frozen=True)
+class InForce:
+    """Which policy decides, and since when."""
+
+    hash: str
+    since: datetime
+
+
+def hash_of(text: str) -> str:
+    """By what the record names a policy."""
+    return sha256(text.encode()).hexdigest()
+
+
 class Policies:
     """The part of the store about policies; the store has the connection and the ledger."""
 
@@ -51,34 +64,43 @@ class Policies:
         """One transaction over everything in the store."""
         raise NotImplementedError
 
-    def take_policy(self, text: str) -> str:
-        """Stores a policy under its hash and writes that it is in force; returns the hash."""
-        seal = sha256(text.encode()).hexdigest()
+    def take_policy(self, text: str, shell: str = "") -> str:
+        """Stores a policy under its hash and writes that it is in force; returns the hash.
+
+        `shell`: where somebody decided so, if it didn't come from a file by itself.
+        """
+        seal = hash_of(text)
         with self.writing():
-            last = self._last_policy()
-            if last and json.loads(last["body"])["hash"] == seal:
+            now = self.policy_in_force()
+            if now and now.hash == seal:
                 return seal
             self._on.run("INSERT INTO policies VALUES (?,?) ON CONFLICT DO NOTHING", seal, text)
-            version = last["version"] + 1 if last else 1
-            self._ledger.write(POLICY, version, Draft(IN_FORCE, BOT, {"hash": seal}))
+            words = {"shell": shell} if shell else {}
+            self._ledger.write(POLICY, self._next_version(), Draft(IN_FORCE, BOT, {"hash": seal}, words))
         return seal
 
-    def _last_policy(self) -> Row | None:
-        return self._on.row(
-            "SELECT version, body FROM ledger WHERE stream = ? ORDER BY version DESC LIMIT 1", POLICY
-        )
+    def _next_version(self) -> int:
+        newest = "SELECT version FROM ledger WHERE stream = ? ORDER BY version DESC LIMIT 1"
+        row = self._on.row(newest, POLICY)
+        return row["version"] + 1 if row else 1
 
-    def policy_in_force(self) -> str:
-        """The hash of the policy that was put in force last; '' in a new record."""
-        last = self._last_policy()
-        return str(json.loads(last["body"])["hash"]) if last else ""
+    def policy_in_force(self) -> InForce | None:
+        """Which policy was put in force last, and when; None in a new record."""
+        row = self._on.row(
+            "SELECT body, at FROM ledger WHERE stream = ? AND type = ? ORDER BY version DESC LIMIT 1",
+            POLICY, IN_FORCE,
+        )  # fmt: skip
+        return InForce(json.loads(row["body"])["hash"], unstamp(row["at"])) if row else None
+
+    def knows_policy(self, hash: str) -> bool:
+        """Whether a policy was ever in force."""
+        return self._on.row("SELECT 1 FROM policies WHERE hash = ?", hash) is not None
 
     def mean_teams(self, hash: str, meanings: Meanings) -> None:
         """Writes down which groups the names of teams in a policy mean from now on."""
         with self.writing():
-            last = self._last_policy()
-            version = last["version"] + 1 if last else 1
-            self._ledger.write(POLICY, version, Draft(TEAMS_MEANT, BOT, {"hash": hash}, meanings.stored()))
+            draft = Draft(TEAMS_MEANT, BOT, {"hash": hash}, meanings.stored())
+            self._ledger.write(POLICY, self._next_version(), draft)
 
     def meant_teams(self, hash: str = "") -> Meanings | None:
         """Which groups the names in a policy mean, or in the last one; None where that wasn't settled."""

@@ -11,6 +11,7 @@ from bot.cards.named import words_in
 from bot.cards.scene import Scene, capital
 
 STUCK = "Too few are left to decide it. The operators know."
+CONFIRM = "One yes confirms it."
 NO_ANSWER = "No answer yet."
 _ASKED_LATER = "Nobody answered in time, so "
 
@@ -33,6 +34,8 @@ def reminder(request: Request, who: PersonId | None) -> int:
 def progress(scene: Scene, short: int = 0) -> str:
     """'Step 2 of 2; Priya Rao agreed. Carol Diaz said yes; 1 more needed.'"""
     request = scene.request
+    if request.confirms:
+        return CONFIRM if short > 3 else f"The rules changed: what was agreed is enough now. {CONFIRM}"
     if short > 4:
         step = f"Step {request.step + 1} of {request.steps}; " if request.steps > 1 else ""
         return f"{step}{request.missing} more needed." if step or request.missing > 1 else ""
@@ -112,12 +115,14 @@ def _enough(scene: Scene, ids: tuple[PersonId, ...]) -> str:
 
 
 def _voted(request: Request) -> set[PersonId]:
-    """Whoever said yes to the current step already."""
-    return {vote.by for vote in request.votes if vote.step == request.step}
+    """Whoever said yes already, and isn't asked since then to say so (once more)."""
+    asked = {id for id, _ in request.approvers}
+    since = enumerate(request.votes)
+    return {vote.by for number, vote in since if number >= request.counted or vote.by not in asked}
 
 
 def has_voted(scene: Scene) -> bool:
-    """Whether the reader said yes to the current step already."""
+    """Whether the reader said yes already, and isn't asked to say so (once more)."""
     return any(scene.is_viewer(id) for id in _voted(scene.request))
 
 

@@ -102,14 +102,16 @@ def settings() -> Settings:
 
 
 @contextmanager
-def open_bot(*, existing: bool = False, **how: Any) -> Iterator[Bot]:
-    """A bot as the environment says; `existing` refuses to begin a new record."""
+def open_bot(*, existing: bool = False, policy: Path | None = None, **how: Any) -> Iterator[Bot]:
+    """A bot as the environment says; `existing` refuses to begin a new record, `policy` is another file."""
     with sentences():
-        known = settings()
+        known = replace(settings(), policy=policy) if policy else settings()
         check_folder(known.database)
         if existing:
             _check_there(known)
         bot = composition.build(known, **how)
+        if bot.desk.policies.differs and not policy:
+            say_beside(bot.desk.policies.differs)
         try:
             yield bot
         finally:

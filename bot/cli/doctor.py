@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -21,7 +21,7 @@ from bot.cli import exposure, scopes
 from bot.cli.common import JSON, is_there, open_record, say, say_json, sentences, settings
 from bot.cli.policy.strays import strays
 from bot.miro.errors import MiroError
-from bot.policies import usable
+from bot.policies import read, usable, why_not
 from bot.settings import BadSettings, Settings
 
 ANY_POLICY = 'operators = ["doctor@example.com"]\ndomains = ["example.com"]\n'
@@ -74,7 +74,14 @@ def _check_policy(settings: Settings) -> str:
         wrong, notes = [], [*notes, f"its teams couldn't be looked for: {error}"]
     if wrong:
         raise BadSettings("; ".join(wrong))
-    return _noted(f"{settings.policy} can be used", notes)
+    return _noted(f"{settings.policy} can be used", [*notes, *_not_in_force(settings)])
+
+
+def _not_in_force(settings: Settings) -> Iterator[str]:
+    """That the record names another policy than the file is, and what puts the file in force."""
+    with suppress(click.ClickException), open_record() as store:
+        if told := why_not(store, settings.policy, read(settings.policy)):
+            yield told
 
 
 def _check_record(settings: Settings) -> str:

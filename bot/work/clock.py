@@ -42,13 +42,13 @@ class Housekeeping:
         """Looks at everything once."""
         self._reload_policy()
         self.people.refresh()
-        self._pass_time()
         if self.times.is_due("closed"):
             self._tell_of_closed()
         linked = self.desk.store.people.relinked
         changed = self.desk.people_changed or self._reviewed != (self.desk.policies.hash, linked)
         if changed or self.times.is_due("review"):
             self._review()
+        self._pass_time()  # by the times of the policy in force
         self.miro.refresh()
         self.desk.troubles.prune(self._is_held)
         self.desk.store.tidy()
@@ -116,10 +116,10 @@ class Housekeeping:
         self.times.again("closed", REVIEW_EVERY)
 
     def _review(self) -> None:
-        """Looks whether those who were asked can still decide, after people or the policy changed."""
+        """Routes anew what is waiting, or approved and not begun, after people or the policy changed."""
         self.desk.people_changed = False
         reviewed = self.desk.policies.hash, self.desk.store.people.relinked
-        for request in self.desk.store.requests(states=[State.WAITING], limit=10_000):
+        for request in self.desk.store.requests(states=[State.WAITING, State.APPROVED], limit=10_000):
             if self.people.is_told(request):
                 self._decide(request, clock.review)
         self._reviewed = reviewed

@@ -27,7 +27,7 @@ def waiting(
 
     `live` is the request whose end this one moves. Raises Refused when there are none.
     """
-    requester = desk.store.people.person(request.requester)
+    requester, hash = desk.store.people.person(request.requester), desk.policies.hash
     ground, now = desk.ground(command, requester), desk.now()
     rule, route = Rule(approval=False), Route(0, 0, 0, is_settled=True)
     if not request.is_end:
@@ -36,10 +36,10 @@ def waiting(
         _check_rights(plan, rule, command)
     body = {
         "revision": plan.revision,
-        "expires_at": stamp(later(now, rule.expires, desk.policy)),
+        "expires_at": stamp(later(now, rule.expires, ground.policy)),
         "lanes": [*command.lanes, *([f"miro:{plan.miro_id}"] if plan.miro_id else [])],
-        "policy": desk.policies.hash,
-        **asking(route, desk.policy, rule, now),
+        "policy": hash,
+        **asking(route, ground.policy, rule, now),
         **({"subject": command.subject} if command.subject else {}),
     }
     subject = ground.case.subject

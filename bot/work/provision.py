@@ -120,11 +120,22 @@ class Provisioning:
                 self._check_same(plan)
                 return self._done(command, seen)
             if not (approved and plan.part_of(self.request.plan)):
-                return self._write(*waiting(self.desk, self.request, command, plan))
+                return self._write(*self._asked_again(command, plan))
             missing = [step for step in plan.steps if step.goal.code in self.request.accepted]
             if missing:
                 return self._unseen(missing)
             self._send_all(plan)
+
+    def _asked_again(self, command: Action, plan: Plan) -> list[Draft]:
+        """Asks for the votes that are missing by now; for another decision, where the plan is another.
+
+        Raises Refused where nobody could give them.
+        """
+        request, is_same = self.request, plan.part_of(self.request.plan)
+        missing = clock.back(request, self.desk.table(request)) if is_same else []
+        if missing and not missing[0].body.get("stuck"):
+            return missing
+        return waiting(self.desk, request, command, plan)
 
     def _check_same(self, plan: Plan) -> None:
         """Nothing is left, but of whom? Another account than the approved one proves nothing."""

@@ -1,7 +1,6 @@
 """Whether what was approved may still be done: people and policy once more, live, before the first change."""
 
 from approvals.decide import clock
-from approvals.decide.seats import Ground
 from approvals.refusals import Refused, Unsure
 from approvals.request import Request
 from bot.actions import Action
@@ -21,12 +20,7 @@ def check(desk: Desk, colleagues: Colleagues, miro: Miro, request: Request, comm
     check_names(desk, command)
     asker = desk.person(request.requester)
     ground = desk.ground(command, asker)
-    asked: list[Ground] = []
-    for each in (ground, *desk.table(request).grounds(request)):
-        # Mostly all three are the same, and what Miro says of managers is asked once.
-        if not any(each.policy is one.policy and each.case == one.case for one in asked):
-            meet(desk, colleagues, miro, each, live=True)
-            asked.append(each)
+    meet(desk, colleagues, miro, ground, live=True)
     try:
         desk.ground(command, asker).may_ask()
     except Unsure:
@@ -51,10 +45,10 @@ def left(desk: Desk, colleagues: Colleagues, request: Request) -> str:
 
 
 def is_approved(desk: Desk, colleagues: Colleagues, request: Request) -> bool:
-    """Whether everybody who approved may still do so, by both policies."""
+    """Whether everybody who approved may still do so."""
     if request.is_end:
         return True  # with the request that it ends
     for id in {id for vote in request.votes for id in (vote.by, vote.principal)}:
         if desk.person(id).accounts:  # one who spoke through a shell may have none
             colleagues.look(desk.person(id))
-    return desk.table(request).route(request).is_settled
+    return desk.table(request).tally(request).is_settled

@@ -170,7 +170,17 @@ def draft(what: What, now: datetime, by: PersonId = BOT, **more: Any) -> Draft:
         What.HELD: {"next_try_at": later},
         What.UNSEEN: {"next_try_at": later},
         What.JOINED: {"because_of": "R-1"},
-        What.ROUTED: {"approvers": [], "told": [], "agree": 1, "step": 0, "steps": 1, "level": 0},
+        What.ROUTED: {
+            "approvers": [],
+            "told": [],
+            "agree": 1,
+            "step": 0,
+            "steps": 1,
+            "level": 0,
+            "policy": "",
+            "expires_at": later,
+        },
+        What.RULED: {"policy": "", "expires_at": later, "level": 0, "escalate_at": []},
         What.VOTED: {"revision": "r1"},
         What.TRYING: {"step": "become Company Admin"},
         What.ANSWERED: {"step": "become Company Admin", "accepted": True},
@@ -217,13 +227,18 @@ class Scene:
     def __post_init__(self) -> None:
         for name in NAMES:
             colleague(self.store, self.clock, name)
-        self.asked = self.in_force = load(self.text, ACTIONS)
-        self.hash = self.store.take_policy(self.text)
+        self.in_force = load(self.text, ACTIONS)
+        self.hash, self.since = self.store.take_policy(self.text), self.clock.now()
 
     def changed(self, old: str, new: str) -> Policy:
         """Puts another policy in force: the same text with one change."""
         assert old in self.text
-        self.in_force = load(self.text.replace(old, new), ACTIONS)
+        return self.put_in_force(self.text.replace(old, new))
+
+    def put_in_force(self, text: str) -> Policy:
+        """Puts another policy in force now."""
+        self.in_force = load(text, ACTIONS)
+        self.hash, self.since = self.store.take_policy(text), self.clock.now()
         return self.in_force
 
     def person(self, name: str) -> Person:
@@ -247,7 +262,7 @@ class Scene:
     @property
     def table(self) -> Table:
         """What a decision taken now rests on."""
-        return Table(self.asked, self.in_force, self.store.people, self.clock.now())
+        return Table(self.in_force, self.hash, self.since, self.store.people, self.clock.now())
 
     def waiting(self, action: str = "make-admin", subject: str = "eve", **plan: Any) -> Request:
         """A request of Ada's for which approvers were asked."""
@@ -262,7 +277,7 @@ class Scene:
         """Whom the policy asks, as the body of an event has it."""
         ground = self.ground(action, "ada", subject)
         route = ground.tally(events_request(ground))
-        return asking(route, self.asked, ground.rule, self.clock.now())
+        return asking(route, self.in_force, ground.rule, self.clock.now())
 
     def ground(self, action: str, requester: str = "ada", subject: str = "", **case: Any) -> Ground:
         """What the policy in force says of an ask."""

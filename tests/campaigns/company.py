@@ -120,6 +120,7 @@ class Company:
         self.slack_answers = True
         self.truth = _everybody(clock.now())
         self.book = self.book_before = books.FIRST
+        self.since = clock.now()
         for account, address in self.truth.address.items():
             self.looks_at(account)
             name = address.partition("@")[0].capitalize()
@@ -147,8 +148,8 @@ class Company:
 
     def put_in_force(self, book: books.Book) -> str:
         """Another policy; returns its hash. One that doesn't check leaves the old one in force."""
-        if books.policy(books.text(book)):
-            self.book, self.book_before = book, self.book
+        if books.policy(books.text(book)) and book != self.book:
+            self.book, self.book_before, self.since = book, self.book, self.clock.now()
         return self.store.take_policy(self.text)
 
     # -- people ------------------------------------------------------------------------------------------

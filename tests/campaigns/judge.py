@@ -1,4 +1,4 @@
-"""Says what is right by the texts of the policies and what is true of people, without the engine."""
+"""Says what is right by the text of the policy and what is true of people, without the engine."""
 
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -44,6 +44,7 @@ class Ballot:
     """The one who was away, where a delegate said it."""
     level: int = 0
     fallback: bool = False
+    step: int = 0
 
 
 @dataclass(frozen=True)
@@ -173,7 +174,9 @@ class Judge:
             return False
         entitled = self.of_step(step, ballot.level, ask)
         entitled |= self.fallback(ask) if ballot.fallback else set()
-        return bool(entitled & self._behind(ballot))
+        return self.truth.human(ballot.whose or ballot.by) in entitled and not (
+            self._behind(ballot) & self._barred(ask)
+        )
 
     def _barred(self, ask: Ask) -> set[str]:
         return {self.truth.human(ask.requester), self.truth.human(ask.subject)}
@@ -185,22 +188,30 @@ class Judge:
     def is_enough(self, ask: Ask, ballots: Sequence[Ballot]) -> bool:
         """Whether there is any way to read the votes by which every step has enough of them."""
         steps = self.steps(ask)
-        return steps is not None and self._fill(ask, steps, list(ballots), set())
+        return steps is not None and self._fill(ask, list(enumerate(steps)), ballots, set())
 
     def _fill(
-        self, ask: Ask, steps: Sequence[Mapping[str, Any]], ballots: list[Ballot], used: set[str]
+        self,
+        ask: Ask,
+        steps: Sequence[tuple[int, Mapping[str, Any]]],
+        ballots: Sequence[Ballot],
+        used: set[str],
     ) -> bool:
         if not steps:
             return True
-        step, *rest = steps
-        able = [one for one in ballots if self.counts(one, step, ask) and not self._behind(one) & used]
+        (number, step), *rest = steps
+        able = [
+            one
+            for one in ballots
+            if one.step == number and self.counts(one, step, ask) and not self._behind(one) & used
+        ]
         twice = (self.rule(ask) or {}).get("same_person_twice", False)
         for chosen in combinations(able, step["agree"]):
             people = [human for one in chosen for human in self._behind(one)]
-            if len(people) == len(set(people)):
-                left = [one for one in ballots if not any(one is other for other in chosen)]
-                if self._fill(ask, rest, left, set() if twice else used | set(people)):
-                    return True
+            if len(people) == len(set(people)) and self._fill(
+                ask, rest, ballots, set() if twice else used | set(people)
+            ):
+                return True
         return False
 
     # -- who may decide next -------------------------------------------------------------------------------
@@ -208,23 +219,48 @@ class Judge:
     def seats(
         self, ask: Ask, ballots: Sequence[Ballot], at: tuple[int, int] = (0, 0), lost: Iterable[str] = ()
     ) -> Seats | None:
-        """Who may decide next, taking the votes as they came; None where that is nobody's to decide any more.
+        """Who may decide next, by the first step that lacks votes of its own, taken as they came; None where
+        none does.
 
         `at` is the step that the record has, and how often that was escalated.
         """
-        steps = self.steps(ask) or ()
         twice = (self.rule(ask) or {}).get("same_person_twice", False)
-        number, have, gone, earlier = 0, 0, set[str](), set[str]()
-        for one in ballots:
-            people = self._behind(one)
-            if number < len(steps) and not people & (gone | earlier) and self.counts(one, steps[number], ask):
-                have, gone = have + 1, gone | people
-                if have == steps[number]["agree"]:
-                    number, have, gone, earlier = number + 1, 0, set(), set() if twice else earlier | gone
-        if number == len(steps):
-            return None
-        step, level = steps[number], at[1] if number == at[0] else 0
-        return self._seats(ask, step, number, level, step["agree"] - have, gone | earlier, set(lost))
+        earlier = set[str]()
+        for number, step in enumerate(self.steps(ask) or ()):
+            missing, gone = step["agree"], set[str]()
+            for one in ballots:
+                is_free = missing and one.step == number and not self._behind(one) & (gone | earlier)
+                if is_free and self.counts(one, step, ask):
+                    missing, gone = missing - 1, gone | self._behind(one)
+            if missing:
+                level = at[1] if number == at[0] else 0
+                return self._seats(ask, step, number, level, missing, gone | earlier, set(lost))
+            earlier = set() if twice else earlier | gone
+        return None
+
+    def confirming(
+        self,
+        ask: Ask,
+        ballots: Sequence[Ballot],
+        asked: Iterable[str],
+        at: tuple[int, int],
+        lost: Iterable[str] = (),
+    ) -> Seats:
+        """Who may say the one yes that is asked for where no vote is missing: nobody's seat is taken.
+
+        Where nobody's yes is needed at all, those who were asked say it, and those who had said it.
+        """
+        steps = self.steps(ask) or ()
+        if steps:
+            last = len(steps) - 1
+            return self._seats(ask, steps[last], last, at[1] if last == at[0] else 0, 1, set(), set(lost))
+        humans = {*asked, *(self.truth.human(one.by) for one in ballots)}
+        own = {one for one in humans if self.truth.is_colleague(one)} - self._barred(ask)
+        away, short = dict[str, str](), not own - set(lost)
+        spare = self.fallback(ask) - own if short else set[str]()
+        away = {other: human for human, other in self._stand_ins(spare, own, self._barred(ask))}
+        reached = {one for one in spare if one not in lost} | {one for one in away if one not in lost}
+        return Seats(at[0], 1, frozenset(own), away, frozenset(spare), short, short and not reached)
 
     def _seats(
         self,

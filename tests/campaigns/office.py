@@ -33,7 +33,7 @@ TURNED_AWAY = {
     "This is about": "the person concerned",
     "You approved": "who has a vote already",
     "The policy doesn't": "a shell",
-    "Nobody can": "anybody, as the policies have nobody in common",
+    "Nobody can": "anybody, as nobody may decide it",
     "The time": "who comes too late",
     "I haven't": "an account that wasn't looked at",
     "Only": "somebody else",
@@ -58,8 +58,7 @@ class Office:
 
     def table(self, known: Known) -> Table:
         """What the engine rests a decision on."""
-        asked = self.company.policy_of(known.text or self.company.text)
-        return Table(asked, self.company.policy, self.store.people, self.now)
+        return Table(self.company.policy, self.hash, self.company.since, self.store.people, self.now)
 
     def pick(self, number: int, *states: State) -> Known | None:
         """One of the requests; of some states, where there are any."""
@@ -190,12 +189,15 @@ class Office:
             self.court.turns_away(known, who, error)
             return
         ballot = self.court.takes(known, who, drafts[0])
-        known.ballots.append(ballot)
+        human = self.truth.human(ballot.by)
         self.counts["votes of a delegate"] += bool(ballot.whose)
         self.counts["votes of the fallback"] += ballot.fallback
         self.counts["votes from a shell"] += ballot.shell
         self.counts["votes after an escalation"] += bool(ballot.level)
-        self.counts["votes under two policies"] += known.text != self.company.text
+        self.counts["votes under another policy"] += known.text != self.company.text
+        self.counts["confirmed"] += request.confirms
+        self.counts["confirmed by a former voter"] += request.confirms and human in self.court.voters(known)
+        known.ballots.append(ballot)
         self.keeps(known, drafts)
 
     def yes(self, known: Known, who: Who, revision: str) -> list[Draft]:
@@ -216,9 +218,8 @@ class Office:
             return
         human = self.truth.human(who.person.id)
         assert human not in self.court.barred(known), "somebody denies the own request"
-        judges = [one for one in self.court.judges(known) if one.steps(known.ask) != ()]
-        named = [judge.anybody(known.ask) for judge in judges]
-        assert all(human in some for some in named) or human in self.court.voters(known), "denied by anybody"
+        may = self.court.seats(known).everybody | self.court.voters(known)
+        assert human in may, "denied by anybody"
         self.keeps(known, drafts)
 
     def votes_on_old(self, a: int, b: int) -> None:

@@ -1,4 +1,4 @@
-"""The policy, from a shell: everything here but `--reach` needs the file alone, for it comes before Slack."""
+"""The policy, from a shell: all but `apply` and `--reach` needs the file alone, for it comes before Slack."""
 
 import os
 import sys
@@ -14,11 +14,11 @@ from approvals.policy.tells import tells
 from approvals.record.store import utc_now
 from approvals.refusals import Refused
 from bot.actions import ACTIONS, CONDITIONS
-from bot.cli.common import JSON, check_domain, say, say_json, sentences, settings
+from bot.cli.common import JSON, check_domain, open_bot, say, say_json, sentences, settings, shell
 from bot.cli.policy.foresight import foresee
 from bot.cli.policy.reach import unreached
 from bot.cli.policy.template import TEMPLATE
-from bot.policies import read
+from bot.policies import enact, read
 
 
 @click.group()
@@ -68,6 +68,22 @@ def policy_check(path: Path | None, reach: bool, as_json: bool) -> None:
     if not problems and not as_json:
         say(f"{path} can be used." if not missed else f"{path} can be used, but not by everybody.")
     sys.exit(1 if problems or missed else 0)
+
+
+@policy.command("apply")
+@click.argument("path", type=click.Path(path_type=Path))
+def apply(path: Path) -> None:
+    """Put the policy PATH in force, also one that was in force before.
+
+    A running bot takes up by itself only what never was, and follows what is said here within seconds.
+    """
+    with open_bot(existing=True, policy=path, leads=False) as bot:
+        before = bot.desk.policies.hash
+        hash = enact(bot.store, read(path), shell())
+    if before == hash:
+        say(f"{path} is in force already ({hash[:12]}).")
+    else:
+        say(f"{path} is in force ({hash[:12]}). What waits is decided by it, and may be asked anew.")
 
 
 def _fields(action: str, fields: tuple[str, ...]) -> Mapping[str, str]:

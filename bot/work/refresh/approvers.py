@@ -45,21 +45,8 @@ def meet(desk: Desk, colleagues: Colleagues, miro: Miro, ground: Ground, *, live
 
 def meet_managers(desk: Desk, colleagues: Colleagues, miro: Miro, request: Request) -> None:
     """Looks up anew who manages those that a waiting request is about, before what is known grows too old."""
-    for whom, policy in _managers_asked_for(desk, request):
-        _meet_manager(desk, colleagues, miro, whom, policy, live=True)
-
-
-def _managers_asked_for(desk: Desk, request: Request) -> list[tuple[Person, Policy]]:
-    """Those whose managers may decide it, each once: two policies that say the same ask no one twice."""
-    found = [
-        (whom, ground.policy) for ground in desk.table(request).grounds(request) for whom in _managed(ground)
-    ]
-    return list({(whom.id, _source(policy)): (whom, policy) for whom, policy in found}.values())
-
-
-def _source(policy: Policy) -> tuple[object, ...]:
-    """What it hangs on who manages whom."""
-    return policy.manager_field, policy.manager_from_miro, tuple(policy.managers.items())
+    for whom in {one.id: one for one in _managed(desk.table(request).ground(request))}.values():
+        _meet_manager(desk, colleagues, miro, whom, desk.policy, live=True)
 
 
 def handles(ground: Ground) -> set[str]:
@@ -76,12 +63,11 @@ def is_told(desk: Desk, request: Request, untold: Collection[str]) -> bool:
     What was told within a day still holds.
     """
     people, now = desk.store.people, desk.now()
-    for ground in desk.table(request).grounds(request):
-        if any(one in untold and not people.knows(one, now) for one in handles(ground)):
-            return False
-        if any(one.id in untold and people.manager(one.id, now) is None for one in _managed(ground)):
-            return False
-    return True
+    ground = desk.table(request).ground(request)
+    groups = any(one in untold and not people.knows(one, now) for one in handles(ground))
+    return not groups and not any(
+        one.id in untold and people.manager(one.id, now) is None for one in _managed(ground)
+    )
 
 
 def _managed(ground: Ground) -> list[Person]:

@@ -116,7 +116,7 @@ class PeopleSync:
     def _refresh_user_groups(self) -> None:
         """Looks up who is in the Slack user groups that the policy names."""
         is_due = self.times.is_due("user groups")
-        handles = self._named_groups(with_older=is_due)
+        handles = tuple(sorted(self.desk.policy.slack_groups()))
         if handles == self._handles and not is_due:
             return
         self._untold -= set(handles)
@@ -131,19 +131,6 @@ class PeopleSync:
                 break
         self._handles = handles
         self.times.again("user groups", again)
-
-    def _named_groups(self, with_older: bool) -> tuple[str, ...]:
-        """Also those of the policies that what is waiting was asked under: both have to say yes."""
-        hashes = {request.policy for request in self._waiting()} if with_older else set()
-        policies = [self.desk.policy, *filter(None, map(self._older, hashes))]
-        return tuple(sorted({handle for policy in policies for handle in policy.slack_groups()}))
-
-    def _older(self, hash: str) -> Policy | None:
-        """An older policy; None where this program can't read it: nobody decides by it any more."""
-        try:
-            return self.desk.policies.of(hash)
-        except KeyError:
-            return None
 
     def _refresh_managers(self) -> None:
         """Looks up anew who manages those whom a waiting request is about, where Slack or Miro says so."""

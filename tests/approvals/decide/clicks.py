@@ -80,7 +80,7 @@ def _press(store: Store, id: RequestId, n: int) -> Click:
     while True:
         request = store.request(id)
         policy = load(store.policy(request.policy), ACTIONS)
-        table = Table(policy, policy, store.people, START)
+        table = Table(policy, request.policy, START, store.people, START)
         try:
             if n % 2:
                 store.append(request, approve(request, who, request.revision, table, False))

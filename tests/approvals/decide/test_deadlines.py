@@ -98,14 +98,14 @@ def test_after_its_time_it_expires_and_does_nothing_else(scene: Scene) -> None:
 
 @pytest.mark.parametrize("text", ["never", "30m"])
 def test_the_policy_says_when_to_remind(scene: Scene, text: str) -> None:
-    scene.asked = scene.changed('expires = "2d"', f'expires = "2d"\nremind = "{text}"')
+    scene.changed('expires = "2d"', f'expires = "2d"\nremind = "{text}"')
     request = scene.waiting()
     assert request.remind_at == (None if text == "never" else START + timedelta(minutes=30))
 
 
 def test_escalation_asks_a_further_group_and_begins_reminding_anew(scene: Scene) -> None:
     escalate = 'escalate = [{ after = "4h", to = ["it"] }, { after = "1d", to = ["bo@example.com"] }]'
-    scene.asked = scene.changed('expires = "2d"', f'expires = "2d"\n{escalate}')
+    scene.changed('expires = "2d"', f'expires = "2d"\n{escalate}')
     request = scene.waiting()
     assert request.next_due == START + 4 * HOUR
     request = passes(scene, request, 4 * HOUR)
@@ -118,7 +118,7 @@ def test_escalation_asks_a_further_group_and_begins_reminding_anew(scene: Scene)
 
 def test_missed_escalations_come_at_once(scene: Scene) -> None:
     escalate = 'escalate = [{ after = "4h", to = ["it"] }, { after = "1d", to = ["bo@example.com"] }]'
-    scene.asked = scene.changed('expires = "2d"', f'expires = "2d"\n{escalate}')
+    scene.changed('expires = "2d"', f'expires = "2d"\n{escalate}')
     request = scene.waiting()
     scene.clock.pass_(30 * HOUR)
     [draft] = lapse(request, scene.table)

@@ -36,7 +36,6 @@ def test_what_has_run_out_of_time_is_left_to_end(store: Store, clock: Clock, cha
     request = yes(scene, scene.waiting(), "cy")
     if change == "milder":
         in_force(scene, TWO.replace("agree = 2", "agree = 1"))
-        scene.asked = scene.in_force
     else:
         scene.looked_at("ada" if change == "requester" else "dee", Standing.LEFT)
     assert review(request, scene.table)

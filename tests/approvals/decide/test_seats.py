@@ -38,7 +38,7 @@ approvers = ["bo@example.com"]
 @pytest.fixture
 def ruled(scene: Scene) -> Iterator[Scene]:
     scene.text += RULES
-    scene.in_force = scene.asked = load(scene.text, ACTIONS)
+    scene.in_force = load(scene.text, ACTIONS)
     yield scene
 
 
@@ -127,7 +127,7 @@ def test_who_decides_is_not_asked_for_the_days(scene: Scene) -> None:
     text = scene.text.replace("[actions.make-admin]", '[actions.make-admin]\nlongest = "30d"')
     scene.in_force = load(text, ACTIONS | {"make-admin": ("max_days",)})
     with pytest.raises(Refused) as told:
-        scene.table.check_length(request)
+        scene.table.ground(request).check_length(is_asked=True)
     assert str(told.value) == "This needs an end now, after 30 days at most. Ask again with one."
 
 
@@ -217,11 +217,14 @@ def test_steps_are_asked_one_after_the_other(scene: Scene) -> None:
     first, second = route(asked), route(asked, vote(scene, "bo"))
     assert (first.step, first.steps, first.need, names(first)) == (0, 2, 1, ["Bo"])
     assert (second.step, second.need, names(second)) == (1, 2, ["Cy", "Dee"])
-    assert route(asked, *(vote(scene, name) for name in ("bo", "cy", "dee"))).is_settled
+    votes = [vote(scene, "bo"), *(vote(scene, name, step=1) for name in ("cy", "dee"))]
+    assert route(asked, *votes).is_settled
+    assert route(asked, *votes[::-1]).is_settled
+    assert not route(asked, *(vote(scene, name) for name in ("bo", "cy", "dee"))).is_settled
 
 
 def test_one_person_counts_once_over_all_steps_unless_the_policy_says_otherwise(scene: Scene) -> None:
-    votes = [vote(scene, name) for name in ("bo", "bo", "cy")]
+    votes = [vote(scene, "bo"), *(vote(scene, name, step=1) for name in ("bo", "cy"))]
     assert not route(ground(scene, STEPS), *votes).is_settled
     twice = ground(scene, f"{STEPS}\nsame_person_twice = true")
     assert names(route(twice, *votes[:1])) == ["Cy", "Dee", "Bo"]

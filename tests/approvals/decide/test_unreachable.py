@@ -7,10 +7,11 @@ import pytest
 
 from approvals.decide.clock import lapse, review
 from approvals.decide.decide import approve
+from approvals.people import Standing
 from approvals.record.store import Store
 from approvals.request import Draft, Request
 from approvals.states import State, What
-from tests.approvals.ruled import away, done, in_force, ruled
+from tests.approvals.ruled import away, done, ruled
 from tests.approvals.scene import Clock, Scene, draft
 
 A, V = What.APPROVED, What.VOTED
@@ -118,10 +119,10 @@ def test_where_a_delegate_cant_be_reached_who_is_away_hears_of_it(store: Store, 
     assert called(scene, after)[1] == {"Cy", "Dee"}
 
 
-def test_a_fallback_of_two_policies_that_cant_be_reached_either_is_stuck(store: Store, clock: Clock) -> None:
+def test_a_fallback_that_cant_be_reached_either_is_stuck(store: Store, clock: Clock) -> None:
     scene = ruled(store, clock, ONE + BACKUP)
     request = scene.waiting()
-    in_force(scene, ONE.replace("cy@", "dee@") + BACKUP)
+    scene.looked_at("cy", Standing.LEFT)
     request = done(scene, request, review)
     assert (called(scene, request)[1], request.is_stuck) == ({"Ida"}, False)
     request = missed(scene, request, "ida")

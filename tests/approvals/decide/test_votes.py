@@ -1,4 +1,4 @@
-"""Whose yes counts: of somebody who may decide today as well, once for each human, by both policies."""
+"""Whose yes counts: of somebody who may decide today as well, once for each human."""
 
 import pytest
 

@@ -3,7 +3,9 @@
 from collections import Counter
 from datetime import datetime, timedelta
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from shutil import rmtree
+from tempfile import mkdtemp
+from weakref import finalize
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -46,9 +48,11 @@ class Office(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.folder = TemporaryDirectory()
+        # Hypothesis makes one more of these than it tears down: that one's folder goes with it, in silence.
+        self.folder = Path(mkdtemp())
+        self.clean_up = finalize(self, rmtree, self.folder)
         self.clock = Clock()
-        self.store: Store = STORES[self.kind](Path(self.folder.name), self.clock)
+        self.store: Store = STORES[self.kind](self.folder, self.clock)
         met(self.store)
         self.known: list[Request] = []
         self.asked: list[RequestId] = []
@@ -62,7 +66,7 @@ class Office(RuleBasedStateMachine):
             self.look_through()
         finally:
             self.store.close()
-            self.folder.cleanup()
+            self.clean_up()
 
     # -- the model -----------------------------------------------------------------------------------------
 
@@ -194,7 +198,7 @@ class Office(RuleBasedStateMachine):
         """The bot is started anew; what was claimed stays claimed."""
         self.look_through()
         self.store.close()
-        self.store = STORES[self.kind](Path(self.folder.name), self.clock)
+        self.store = STORES[self.kind](self.folder, self.clock)
 
     # -- what always holds ---------------------------------------------------------------------------------
 

@@ -217,7 +217,7 @@ def test_a_policy_of_ones_own_decides_nothing(tmp_path: Path) -> None:
         own.write_text(POLICY, encoding="utf-8")
         bent = Shell(tmp_path, **shell.environ | {"MIRO_BOT_POLICY": str(own)})
         said = bent.types("approve", id, "--as", "carol@example.com", exits=1)
-        assert "isn't the policy in force, so nothing was done" in said
+        assert f"{own} isn't in force yet" in said and "command_line_decides" in said
         assert state(s, id) == "waiting"
 
 

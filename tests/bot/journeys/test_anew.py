@@ -20,7 +20,7 @@ def test_an_approval_that_counts_no_more_is_not_called_a_different_change(s: Sta
     s.slack.change_person("U0PRIYA", is_restricted=True)
     s.settle()
     shown = read(card(s, "U0CAROL"))
-    assert "sked anew. What will change" in shown
+    assert "No yes counts any more; 1 must agree." in shown
     assert "is different now" not in shown
 
 

@@ -345,7 +345,7 @@ def test_a_link_counts_at_once_and_leaves_nothing_behind_when_it_is_taken_back(s
     press(s, "U0SAM", "approve", theirs)
     assert state(s, id) == "waiting" and "voted" not in history(s, id)
     wait(s, hours=16)
-    (s.folder / "policy.toml").write_text(POLICY, encoding="utf-8")
+    (s.folder / "policy.toml").write_text(f"{POLICY}# two people\n", encoding="utf-8")
     wait(s, hours=16)
     assert not has_card(s, "U0CAROL") and has_card(s, "U0SAM")
     approve(s, "U0SAM")
