@@ -8,10 +8,11 @@ it doesn't find a tail that was cut off, nor a chain computed anew from the star
 import hashlib
 import json
 import re
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
+from itertools import groupby
 from typing import Any
 
 from approvals.ids import PersonId, RequestId, stamp, unstamp
@@ -51,7 +52,7 @@ class Sealed:
     entry: Entry
     words: Mapping[str, tuple[str, str]]
 
-    @property
+    @cached_property
     def body(self) -> dict[str, Any]:
         """What the entry says; nothing where somebody edited it into nonsense."""
         try:
@@ -105,7 +106,7 @@ def digest(salt: str, text: str) -> str:
 def faults(entries: Iterable[Entry], anchors: Sequence[Anchor] = ()) -> tuple[Anchor, list[str]]:
     """Walks the chain; the head it ends in, and every place where it isn't what it claims to be."""
     head, count, found = GENESIS, 0, []
-    heads = {0: GENESIS}
+    heads, seen = {0: GENESIS}, {one.count for one in anchors}
     for count, entry in enumerate(entries, 1):
         if entry.seq != count:
             found.append(f"entry {count} is missing: the next one is numbered {entry.seq}")
@@ -113,7 +114,9 @@ def faults(entries: Iterable[Entry], anchors: Sequence[Anchor] = ()) -> tuple[An
             found.append(f"entry {entry.seq} doesn't follow the one before it")
         if entry.hash != entry.sealed():
             found.append(f"entry {entry.seq} ({entry.stream}, {entry.type}) was changed after it was written")
-        head = heads[count] = entry.hash
+        head = entry.hash
+        if count in seen:
+            heads[count] = head
     for one in anchors:
         if one.count > count:
             saw = f"an anchor saw {one.count} entries: its end was cut"
@@ -165,47 +168,53 @@ class Ledger:
 
     def events(self, stream: str | None = None) -> Iterable[Event]:
         """The entries of one stream, or all, oldest first."""
-        if stream is None:
-            for row in self._on.rows("SELECT * FROM ledger ORDER BY seq"):
-                yield self._event(row, self._words(row["seq"]))
-            return
-        words = self._of(stream)
-        for row in self._on.rows("SELECT * FROM ledger WHERE stream = ? ORDER BY seq", stream):
-            yield self._event(row, words[row["seq"]])
-
-    def _of(self, stream: str) -> Mapping[int, Words]:
-        """The words of one stream by entry, in one query: most of what is read is one request."""
-        found: dict[int, Words] = defaultdict(dict)
-        for row in self._on.rows(
-            "SELECT w.* FROM ledger l JOIN words w ON w.seq = l.seq WHERE l.stream = ?", stream
-        ):
-            found[row["seq"]][row["key"]] = (row["salt"], row["text"])
-        return found
-
-    @staticmethod
-    def _event(row: Row, known: Words) -> Event:
-        body = json.loads(row["body"])
-        words = {key: known[key][1] if key in known else None for key in body.get("words", {})}
-        return Event(
-            row["seq"], RequestId(row["stream"]), row["version"], row["type"], row["format"],
-            unstamp(row["at"]), PersonId(row["by"]), body, words,
-        )  # fmt: skip
-
-    def words(self, seq: int) -> dict[str, str]:
-        """The words of one entry that are still kept."""
-        return {key: text for key, (_, text) in self._words(seq).items()}
-
-    def _words(self, seq: int) -> Words:
-        rows = self._on.rows("SELECT key, salt, text FROM words WHERE seq = ?", seq)
-        return {row["key"]: (row["salt"], row["text"]) for row in rows}
+        return (event(row, words) for row, words in self._entries(stream))
 
     def sealed(self, stream: str | None = None) -> Iterable[Sealed]:
         """The entries of one stream, or all, as they are stored."""
-        where, values = ("WHERE stream = ?", (stream,)) if stream is not None else ("", ())
-        for row in self._on.rows(f"SELECT * FROM ledger {where} ORDER BY seq", *values):
-            yield Sealed(Entry(*(row[name] for name in _COLUMNS)), self._words(row["seq"]))
+        return (
+            Sealed(Entry(*(row[name] for name in _COLUMNS)), words) for row, words in self._entries(stream)
+        )
+
+    def streams(self) -> Iterator[tuple[str, list[tuple[Row, Words]]]]:
+        """Every stream by its name, with its entries: rows of the ledger and the words of each."""
+        rows = self._on.each(f"{_WITH_WORDS} ORDER BY l.stream, l.seq, w.key")
+        for stream, entries in groupby(_joined(rows), key=lambda entry: str(entry[0]["stream"])):
+            yield stream, [*entries]
+
+    def _entries(self, stream: str | None) -> Iterator[tuple[Row, Words]]:
+        """One stream is read at once, for most of what is read is one request; all are walked through."""
+        if stream is None:
+            return _joined(self._on.each(f"{_WITH_WORDS} ORDER BY l.seq, w.key"))
+        return _joined(self._on.rows(f"{_WITH_WORDS} WHERE l.stream = ? ORDER BY l.seq, w.key", stream))
+
+    def words(self, seq: int) -> dict[str, str]:
+        """The words of one entry that are still kept."""
+        rows = self._on.rows("SELECT key, text FROM words WHERE seq = ?", seq)
+        return {row["key"]: row["text"] for row in rows}
 
     def head(self) -> Anchor:
         """How long the record is now, and how it ends."""
         row = self._on.row("SELECT seq, hash FROM ledger ORDER BY seq DESC LIMIT 1")
         return Anchor(row["seq"], row["hash"]) if row else Anchor(0, GENESIS)
+
+
+_WITH_WORDS = "SELECT l.*, w.key AS word, w.salt, w.text FROM ledger l LEFT JOIN words w ON w.seq = l.seq"
+
+
+def _joined(rows: Iterable[Row]) -> Iterator[tuple[Row, Words]]:
+    """Entries, each with its words, from a row for each word."""
+    for _, some in groupby(rows, key=lambda row: row["seq"]):
+        same = [*some]
+        words = {row["word"]: (row["salt"], row["text"]) for row in same if row["word"] is not None}
+        yield same[0], words
+
+
+def event(row: Row, known: Words) -> Event:
+    """An entry as it is read. Raises ValueError and worse for one that somebody edited into nonsense."""
+    body = json.loads(row["body"])
+    words = {key: known[key][1] if key in known else None for key in body.get("words", {})}
+    return Event(
+        row["seq"], RequestId(row["stream"]), row["version"], row["type"], row["format"],
+        unstamp(row["at"]), PersonId(row["by"]), body, words,
+    )  # fmt: skip

@@ -1,8 +1,12 @@
 """Whether the record on SQLite is what was written: everything that looking at the file alone can tell."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from hashlib import sha256
+from heapq import merge
+from itertools import groupby
+from operator import itemgetter
+from typing import Any
 
 from approvals.decide.delegates import AWAY, DELEGATED, RETURNED, delegation
 from approvals.folding import fold
@@ -18,10 +22,12 @@ from approvals.record.chain import (
     Ledger,
     Sealed,
     Verified,
+    Words,
     digest,
+    event,
     faults,
 )
-from approvals.record.database import Database, StoreTrouble
+from approvals.record.database import Database, Row, StoreTrouble
 from approvals.record.index import keys
 from approvals.request import FORMATS, listed
 from approvals.splits import PEOPLE, SPLIT, told_apart
@@ -45,9 +51,9 @@ def _looked_through(on: Database, ledger: Ledger, anchors: Sequence[Anchor]) -> 
     found = [sentence for _, sentence in strange]
     if any(kind == "table" for kind, _ in strange):
         return Verified(Anchor(0, GENESIS), 0, (*found, "because of that, nothing else was looked at"))
-    entries = list(ledger.sealed())
-    end, broken = faults((one.entry for one in entries), anchors)
-    found += [*broken, *_policies(on), *_said(on, entries), *_list(on, ledger), *_away(on, ledger)]
+    said: list[str] = []
+    end, broken = faults(_heard(on, ledger, said), anchors)
+    found += [*broken, *_policies(on), *said, *_left(on), *_list(on, ledger), *_away(on, ledger)]
     found += _splits(on, ledger)
     [[count]] = on.rows("SELECT count(*) FROM requests")
     return Verified(end, count, tuple(found))
@@ -59,21 +65,30 @@ def _policies(on: Database) -> Iterator[str]:
             yield f"the text of the policy {row['hash'][:12]} was changed"
 
 
-def _said(on: Database, entries: Sequence[Sealed]) -> Iterator[str]:
-    """What the entries say, and of whom, against everything that is kept beside them."""
+def _heard(on: Database, ledger: Ledger, found: list[str]) -> Iterator[Entry]:
+    """All entries, one by one; what they say, and of whom, is held against all that is kept beside them."""
     people = {BOT, *(f"P-{row['number']}" for row in on.rows("SELECT number FROM people"))}
     policies = {row["hash"] for row in on.rows("SELECT hash FROM policies")}
-    for one in entries:
-        entry = one.entry
-        name = f"entry {entry.seq} ({entry.stream}, {entry.type})"
-        if not _is_known(entry):
-            yield f"{name} is of a kind this program doesn't know: a newer one wrote it, or somebody's hand"
-        if entry.by not in people:
-            yield f"{name} is by {entry.by}, who isn't among the people"
-        policy = one.body.get("hash" if entry.stream == POLICY else "policy")
-        if policy and policy not in policies:
-            yield f"{name} rests on the policy {str(policy)[:12]}, which isn't kept"
-        yield from _words(one)
+    for one in ledger.sealed():
+        found += _said(one, people, policies)
+        yield one.entry
+
+
+def _said(one: Sealed, people: Collection[str], policies: Collection[str]) -> Iterator[str]:
+    entry = one.entry
+    name = f"entry {entry.seq} ({entry.stream}, {entry.type})"
+    if not _is_known(entry):
+        yield f"{name} is of a kind this program doesn't know: a newer one wrote it, or somebody's hand"
+    if entry.by not in people:
+        yield f"{name} is by {entry.by}, who isn't among the people"
+    policy = one.body.get("hash" if entry.stream == POLICY else "policy")
+    if policy and policy not in policies:
+        yield f"{name} rests on the policy {str(policy)[:12]}, which isn't kept"
+    yield from _words(one)
+
+
+def _left(on: Database) -> Iterator[str]:
+    """Words without an entry."""
     for row in on.rows("SELECT seq, key FROM words WHERE seq NOT IN (SELECT seq FROM ledger)"):
         yield f"there is a {row['key']} of entry {row['seq']}, which isn't there"
 
@@ -105,10 +120,12 @@ def _list(on: Database, ledger: Ledger) -> Iterator[str]:
         {(row["number"], row["key"]) for row in on.rows(f"SELECT number, key FROM {table}")}
         for table in ("lanes", "found_by")
     )
-    for row in on.rows("SELECT * FROM requests"):
-        id = f"R-{row['number']}"
+    for id, row, entries in _beside(on, ledger):
+        if row is None:
+            yield f"{id} is in the record, but not in the list of requests"
+            continue
         try:
-            request = fold(ledger.events(id))
+            request = fold(event(*entry) for entry in entries)
         except Exception as error:  # whatever an edited body makes the reading fail with
             yield f"{id} can't be read from its record: {error}"
             continue
@@ -126,14 +143,21 @@ def _list(on: Database, ledger: Ledger) -> Iterator[str]:
         yield f"R-{number} is in the wrong lanes: {key}"
     for number, key in sorted(filed):
         yield f"R-{number} is filed wrongly: {key}"
-    lost = "SELECT DISTINCT stream FROM ledger WHERE stream NOT IN (SELECT 'R-' || number FROM requests)"
-    for row in on.rows(f"{lost} AND stream NOT IN (?,?,?)", POLICY, AWAY, PEOPLE):
-        yield f"{row['stream']} is in the record, but not in the list of requests"
+
+
+def _beside(on: Database, ledger: Ledger) -> Iterator[tuple[str, Row | None, list[tuple[Row, Words]]]]:
+    """Each request by its id: its row in the list, if there is one, and its entries. Both in one order."""
+    rows = on.each("SELECT r.*, 'R-' || r.number AS id FROM requests r ORDER BY 'R-' || r.number")
+    streams = ((id, 1, entries) for id, entries in ledger.streams() if id not in (POLICY, AWAY, PEOPLE))
+    both = merge(((str(row["id"]), 0, row) for row in rows), streams, key=itemgetter(0, 1))
+    for id, parts in groupby(both, key=itemgetter(0)):
+        found: dict[int, Any] = {kind: part for _, kind, part in parts}
+        yield id, found.get(0), found.get(1, [])
 
 
 def _splits(on: Database, ledger: Ledger) -> Iterator[str]:
     """Who was told apart, against the entries that say so: one pair too many lets people decide their own."""
-    said = {ordered(*told_apart(event)) for event in ledger.events(PEOPLE)}
+    said = {ordered(*told_apart(entry)) for entry in ledger.events(PEOPLE)}
     rows = on.rows("SELECT one, other FROM apart WHERE kind = 'split'")
     for one, other in sorted(said ^ {(row["one"], row["other"]) for row in rows}):
         yield f"that {one} and {other} are two people isn't as the record says it"
@@ -142,11 +166,11 @@ def _splits(on: Database, ledger: Ledger) -> Iterator[str]:
 def _away(on: Database, ledger: Ledger) -> Iterator[str]:
     """Who stands in for whom, against the entries that say so."""
     said: dict[str, tuple[str, str, str]] = {}
-    for event in ledger.events(AWAY):
-        one = delegation(event)
-        said.pop(event.by, None)
+    for entry in ledger.events(AWAY):
+        one = delegation(entry)
+        said.pop(entry.by, None)
         if one:
-            said[event.by] = (one.delegate, stamp(one.since), stamp(one.until))
+            said[entry.by] = (one.delegate, stamp(one.since), stamp(one.until))
     rows = on.rows("SELECT * FROM delegations")
     listed = {f"P-{row['person']}": (f"P-{row['delegate']}", row["since"], row["until"]) for row in rows}
     for id in sorted(said.keys() | listed.keys()):

@@ -97,11 +97,16 @@ STORES: dict[str, Callable[[Path, Clock], Store]] = {"sqlite": _sqlite, "postgre
 """Every database that a record may be on: opens the one of a folder, anew or again."""
 
 
+def need(kind: str) -> None:
+    """Skips a test whose database isn't there."""
+    if kind == "postgres" and not os.environ.get("MIRO_BOT_TEST_POSTGRES"):
+        pytest.skip("MIRO_BOT_TEST_POSTGRES names no PostgreSQL server: .ci/run starts one")
+
+
 def server_of(folder: Path) -> Server:
     """A schema of its own for each folder, on the server that the environment names."""
-    url = os.environ.get("MIRO_BOT_TEST_POSTGRES", "")
-    if not url:
-        pytest.skip("MIRO_BOT_TEST_POSTGRES names no PostgreSQL server: .ci/run starts one")
+    need("postgres")
+    url = os.environ["MIRO_BOT_TEST_POSTGRES"]
     note = folder / "schema"
     if not note.exists():
         name = f"test_{os.urandom(8).hex()}"

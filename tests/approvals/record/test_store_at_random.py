@@ -26,7 +26,7 @@ from approvals.record.database import ClaimLost, Overtaken, StoreTrouble
 from approvals.record.store import Store
 from approvals.request import Request, is_active
 from approvals.states import MOVES, Impossible, State, What
-from tests.approvals.scene import START, STEADY, STORES, Clock, asked, draft, met
+from tests.approvals.scene import START, STEADY, STORES, Clock, asked, draft, met, need
 
 LANES = st.lists(st.sampled_from(["person:P-1", "admins"]), unique=True, max_size=2)
 WORKERS = st.sampled_from(["one", "two", "three"])
@@ -237,6 +237,7 @@ QUICK = settings(
 
 @pytest.mark.parametrize("kind", sorted(STORES))
 def test_the_record_stays_true_whatever_happens(kind: str) -> None:
+    need(kind)
     examples = 30 if kind == "sqlite" else 6
     run_state_machine_as_test(office(kind), settings=settings(QUICK, max_examples=examples))
 
@@ -244,5 +245,6 @@ def test_the_record_stays_true_whatever_happens(kind: str) -> None:
 @pytest.mark.long
 @pytest.mark.parametrize("kind", sorted(STORES))
 def test_the_record_stays_true_for_long(kind: str) -> None:
+    need(kind)
     more = settings(QUICK, max_examples=200, stateful_step_count=50)
     run_state_machine_as_test(office(kind), settings=more)

@@ -236,8 +236,8 @@ def test_a_request_deleted_from_the_list_is_found(lived: Store) -> None:
     with by_hand(lived) as connection:
         connection.execute("DELETE FROM requests WHERE number = 2")
     assert faults(lived) == (
-        "R-2 is filed wrongly: by:P-1",
         "R-2 is in the record, but not in the list of requests",
+        "R-2 is filed wrongly: by:P-1",
     )
 
 
