@@ -34,17 +34,20 @@ def row(event: Event, directory: Directory) -> Row:
     """One entry as an auditor reads it. Words that are gone read "(missing)"."""
     words = {key: event.told(key) for key in event.words}
     place = {"seq": event.seq, "at": stamp(event.at), "request": event.request, "event": event.type}
-    return place | _said(event.by, event.body, words, directory)
+    return place | _said(event.by, event.body, words, lambda id: name(id, directory))
 
 
-def exported(one: Sealed, directory: Directory) -> Row:
-    """The same as it is stored, and all it takes to check it; a forgery can be shown as well."""
+def exported(one: Sealed, called: Named) -> Row:
+    """The same as it is stored, and all it takes to check it; a forgery can be shown as well.
+
+    `called`: who an id is today.
+    """
     entry = one.entry
     words = {key: one.words[key][1] if key in one.words else "(missing)" for key in one.digests}
     place = {"seq": entry.seq, "at": entry.at, "request": entry.stream, "event": entry.type}
     return (
         place
-        | _said(PersonId(entry.by), one.body, words, directory)
+        | _said(PersonId(entry.by), one.body, words, called)
         | {
             "version": entry.version,
             "format": entry.format,
@@ -57,8 +60,8 @@ def exported(one: Sealed, directory: Directory) -> Row:
     )
 
 
-def _said(by: PersonId, body: Mapping[str, Any], words: dict[str, str], directory: Directory) -> Row:
-    who = words.pop("who", "") or _labelled(by, lambda id: name(id, directory))
+def _said(by: PersonId, body: Mapping[str, Any], words: dict[str, str], called: Named) -> Row:
+    who = words.pop("who", "") or _labelled(by, called)
     said = {key: value for key, value in body.items() if key != "words"}
     return {"by": by, "who": who, "details": said | words}
 
@@ -120,23 +123,30 @@ def _leaves(path: str, value: Any) -> Iterator[tuple[str, str]]:
         yield path, "" if value is None else str(value)
 
 
-def as_jsonl(rows: Iterable[Row]) -> str:
+def as_jsonl(rows: Iterable[Row]) -> Iterator[str]:
     """One object a line."""
-    return "".join(json.dumps(one, ensure_ascii=False) + "\n" for one in rows)
+    return (json.dumps(one, ensure_ascii=False) + "\n" for one in rows)
 
 
-def as_csv(rows: Iterable[Row], named: Named) -> str:
-    """Comma separated, with a heading; only `body` holds JSON, being what the hash was computed from."""
-    named, lines = cache(named), []
-    for one in rows:
+def as_csv(rows: Callable[[], Iterable[Row]], named: Named) -> Iterator[str]:
+    """Comma separated, with a heading; only `body` holds JSON, being what the hash was computed from.
+
+    `rows` is gone through twice: which columns there are, only the last entry tells.
+    """
+    named = cache(named)
+    middle = dict.fromkeys(f"said.{key}" for one in rows() for key in flat(one["details"], named))
+    columns = [*FIRST, *middle, *PROOF]
+    yield _csv_line(columns)
+    for one in rows():
         said = {f"said.{key}": text for key, text in flat(one["details"], named).items()}
         seals = {key: _side_by_side(one[key]) for key in ("salts", "digests")}
-        lines.append({key: one[key] for key in (*FIRST, *PROOF)} | said | seals)
-    middle = dict.fromkeys(key for line in lines for key in line if key.startswith("said."))
+        line = {key: one[key] for key in (*FIRST, *PROOF)} | said | seals
+        yield _csv_line([_harmless(line.get(key, "")) for key in columns])
+
+
+def _csv_line(cells: Sequence[str]) -> str:
     out = io.StringIO()
-    writer = csv.writer(out)
-    writer.writerow([*FIRST, *middle, *PROOF])
-    writer.writerows([_harmless(line.get(key, "")) for key in (*FIRST, *middle, *PROOF)] for line in lines)
+    csv.writer(out).writerow(cells)
     return out.getvalue()
 
 

@@ -240,6 +240,10 @@ class Store(Claims, Policies):
         with self._on.writing():
             yield
 
+    def standing_still(self) -> AbstractContextManager[None]:
+        """All that this thread reads within the block is as of one moment, whatever others write."""
+        return self._on.standing_still()
+
     # -- requests --------------------------------------------------------------------------------------
 
     def ask(self, draft: Draft, receipt: str = "") -> Request:
@@ -511,7 +515,7 @@ def copy_record(source: Store, target: Store) -> Verified:
 
     Raises StoreTrouble where the target isn't empty, or the copy doesn't hold.
     """
-    with source._on.standing_still(), target.writing():
+    with source.standing_still(), target.writing():
         if any(
             target._on.row(f"SELECT 1 FROM {name} LIMIT 1") for name in schema.columns() if name != "meta"
         ):

@@ -1,7 +1,9 @@
 """The record, from a shell: whether it holds, and all of it to be checked elsewhere."""
 
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from functools import cache
+from itertools import islice
 
 import click
 
@@ -11,6 +13,9 @@ from approvals.record.store import Store
 from approvals.refusals import Refused
 from bot.cli.common import JSON, meaning, open_record, say, say_beside, say_exactly, say_json
 from bot.context import numbered
+
+AT_ONCE = 500
+"""Lines that are printed at once."""
 
 
 @click.group()
@@ -84,12 +89,19 @@ def export(form: str, force: bool, ids: tuple[str, ...]) -> None:
     In CSV, a ' in front of a cell keeps spreadsheets from taking it for a formula: take it away first. A name
     in brackets behind an id is the one of today; everything else is as it was written then.
     """
-    with open_record() as store:
+    with open_record() as store, store.standing_still():
         _check(store, force)
-        entries = _chosen(store, ids) if ids else store.sealed()
-        rows = [report.exported(one, store.people) for one in entries]
-        text = report.as_csv(rows, lambda id: meaning(store, id)) if form == "csv" else report.as_jsonl(rows)
-    say_exactly(text)
+        called = cache(lambda id: report.name(id, store.people))
+        chosen = _chosen(store, ids) if ids else None
+
+        def rows() -> Iterator[report.Row]:
+            return (report.exported(one, called) for one in chosen or store.sealed())
+
+        lines = (
+            report.as_csv(rows, lambda id: meaning(store, id)) if form == "csv" else report.as_jsonl(rows())
+        )
+        while some := "".join(islice(lines, AT_ONCE)):
+            say_exactly(some)
 
 
 def _check(store: Store, force: bool) -> None:

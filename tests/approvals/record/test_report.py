@@ -10,7 +10,7 @@ import pytest
 
 from approvals.decide.decide import deny
 from approvals.ids import GroupId, PersonId
-from approvals.record.report import FIRST, PROOF, Named, as_csv, as_jsonl, exported, row
+from approvals.record.report import FIRST, PROOF, Named, as_csv, as_jsonl, exported, name, row
 from approvals.request import Draft
 from approvals.states import What
 from tests.approvals.record.tamper import by_hand, unguarded
@@ -27,24 +27,24 @@ def denied(scene: Scene) -> Scene:
 
 def rows(scene: Scene) -> list[dict[str, Any]]:
     """What is exported."""
-    return [exported(one, scene.store.people) for one in scene.store.sealed()]
+    return [exported(one, lambda id: name(id, scene.store.people)) for one in scene.store.sealed()]
 
 
 def named(scene: Scene) -> Named:
     """Ids as the tables of the company know them."""
 
-    def name(id: str) -> str:
+    def meaning(id: str) -> str:
         group = scene.store.groups.get(GroupId(id))
         if group:
             return group.known_name
         return scene.store.people.person(PersonId(id)).email if id.startswith("P-") else ""
 
-    return name
+    return meaning
 
 
 def cells(scene: Scene) -> list[dict[str, str]]:
     """The table that a spreadsheet shows."""
-    return list(csv.DictReader(io.StringIO(as_csv(rows(scene), named(scene)))))
+    return list(csv.DictReader(io.StringIO("".join(as_csv(lambda: rows(scene), named(scene))))))
 
 
 def bare(cell: str) -> str:
@@ -77,7 +77,7 @@ def test_a_word_that_is_gone_reads_as_missing(denied: Scene) -> None:
 
 
 def test_jsonl_has_one_object_a_line(denied: Scene) -> None:
-    assert [json.loads(line) for line in as_jsonl(rows(denied)).splitlines()] == rows(denied)
+    assert [json.loads(line) for line in as_jsonl(rows(denied))] == rows(denied)
 
 
 @pytest.mark.parametrize("kind", ["jsonl", "csv"])
@@ -96,7 +96,7 @@ def test_a_third_party_can_check_the_chain(denied: Scene, kind: str) -> None:
 
 def test_a_third_party_can_check_every_word(denied: Scene) -> None:
     checked = []
-    for one in map(json.loads, as_jsonl(rows(denied)).splitlines()):
+    for one in map(json.loads, as_jsonl(rows(denied))):
         for key, seal in json.loads(one["body"]).get("words", {}).items():
             word = one["who"] if key == "who" else one["details"][key]
             assert seal == one["digests"][key] == sha256(f"{one['salts'][key]}\n{word}".encode()).hexdigest()
@@ -178,3 +178,11 @@ def test_no_name_is_a_formula(scene: Scene, sign: str) -> None:
     scene.store.ask(asked(ada.id, subject=ada.id, details={"teams": [f"{sign}307"]}))
     for cell in cells(scene)[-1].values():
         assert not cell.startswith(("=", "+", "-", "@", "\t", "\r", "\n", " =", "＝"))
+
+
+def test_entries_are_walked_through_and_not_held(denied: Scene) -> None:
+    """What is printed first doesn't wait for what is last."""
+    lines = as_jsonl(exported(entry, str) for entry in denied.store.sealed())
+    assert json.loads(next(lines))["seq"] == 1
+    denied.store.ask(asked(denied.person("ada").id))
+    assert [json.loads(line)["seq"] for line in lines][:3] == [2, 3, 4]
