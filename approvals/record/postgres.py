@@ -8,7 +8,7 @@ import re
 import threading
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from functools import cache
 from itertools import count
 from typing import Any
@@ -105,7 +105,8 @@ class Postgres(Database):
         self._pool = ConnectionPool(
             where, kwargs=how, min_size=1, max_size=CONNECTIONS, open=False, check=self._check
         )
-        self._pool.open()
+        with self._troubles():
+            self._pool.open(wait=True, timeout=self._left())  # else the first to come opens a second one
         self.is_new = "ledger" not in self.tables() or self.row("SELECT 1 FROM ledger LIMIT 1") is None
 
     # -- connections -----------------------------------------------------------------------------------
@@ -178,7 +179,14 @@ class Postgres(Database):
 
     def each(self, sql: str, *values: Any) -> Iterator[Row]:
         name = f"each_{next(self._cursors)}"
-        with self._troubles(), self._line() as line, line.transaction(), line.cursor(name) as cursor:
+        # The server keeps its place only in a transaction. Where one is open already nothing is nested: two
+        # that are walked through side by side needn't end in the opposite order.
+        with (
+            self._troubles(),
+            self._line() as line,
+            nullcontext() if line is self._held.line else line.transaction(),
+            line.cursor(name) as cursor,
+        ):
             cursor.itersize = AT_ONCE
             cursor.execute(_translated(sql), plain(values))
             yield from cursor

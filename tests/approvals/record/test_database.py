@@ -1,5 +1,7 @@
 """What every database takes: plain text and numbers, and conditions of any length."""
 
+from contextlib import nullcontext
+
 import pytest
 
 from approvals.people import Standing
@@ -26,3 +28,14 @@ def test_a_nul_is_refused_and_nothing_is_written(store: Store) -> None:
     with pytest.raises(StoreTrouble, match="NUL"):
         store.ask(asked(store.people.meet(email="ada@example.com").id, reason="a\0b"))
     assert store.head() == before
+
+
+@pytest.mark.parametrize("still", [True, False])
+def test_two_walks_side_by_side_end_in_any_order(store: Store, still: bool) -> None:
+    met(store)
+    walk = "SELECT number FROM people ORDER BY number"
+    with store.standing_still() if still else nullcontext():
+        first, second = store._on.each(walk), store._on.each(walk)
+        assert [next(first)[0], next(second)[0]] == [1, 1]
+        assert [row[0] for row in first] == [row[0] for row in second] == [2, 3, 4, 5, 6]
+    assert store.people.meet(email="new@example.com").id == "P-7"
