@@ -1,11 +1,19 @@
-"""From *asked* to *waiting*: one look at Miro, what will change, and who decides."""
+"""From *asked* to *waiting*: one look at Miro, the plan, who decides it, and by when."""
 
+import json
 import logging
 from dataclasses import replace
+from datetime import timedelta
+from typing import Any
 
 from approvals.decide.actor import Who as Actor
 from approvals.decide.actor import check_standing
-from approvals.people import Person, Standing
+from approvals.decide.asking import asking, looked_at, told
+from approvals.decide.case import Route
+from approvals.decide.deadlines import later
+from approvals.ids import stamp
+from approvals.people import Person, Standing, listed
+from approvals.policy.model import Rule
 from approvals.record.claims import Claim
 from approvals.refusals import Held, Refused
 from approvals.request import Draft, Request
@@ -16,19 +24,19 @@ from bot.context import Colleagues, Desk, SlackAway
 from bot.miro.accounts import creates
 from bot.miro.client import Miro
 from bot.miro.errors import Ambiguous, Away, Locked
+from bot.miro.goals import counted
 from bot.miro.plan import Obstacle, Plan, make
 from bot.work import ending
 from bot.work.account import look, not_found
-from bot.work.propose import waiting
 from bot.work.refresh.approvers import meet
 
 log = logging.getLogger(__name__)
 
 
 def check(desk: Desk, miro: Miro, colleagues: Colleagues, request: Request, claim: Claim) -> Request:
-    """Moves a request on from *checking*; whatever happens is written and told."""
+    """Moves a request on from *checking*; what keeps it there is written, with the time of the next try."""
     try:
-        drafts = _checked(desk, miro, colleagues, request)
+        drafts = (_checked_end if request.is_end else _checked)(desk, miro, colleagues, request)
     except Held as error:
         return desk.held(request, f"{error} {request.id} is saved; I'll go on with it.", claim)
     except (Refused, Obstacle, Ambiguous) as error:
@@ -40,9 +48,8 @@ def check(desk: Desk, miro: Miro, colleagues: Colleagues, request: Request, clai
             )
     except SlackAway as error:
         log.warning("%s waits for Slack: %s", request.id, error)
-        return desk.held(
-            request, f"Slack isn't answering me. {request.id} is saved; I'll go on with it.", claim
-        )
+        text = f"Slack isn't answering me. {request.id} is saved; I'll go on with it."
+        return desk.held(request, text, claim)
     except (Away, Locked) as error:
         return desk.troubled(request, error, claim)
     request = desk.store.append(request, drafts, claim)
@@ -53,13 +60,11 @@ def check(desk: Desk, miro: Miro, colleagues: Colleagues, request: Request, clai
 
 
 def _checked(desk: Desk, miro: Miro, colleagues: Colleagues, request: Request) -> list[Draft]:
-    if request.is_end:  # whoever asked for what ends now may have left since
-        return _end(desk, miro, request, *_concerned(desk, colleagues, request))
-    requester = _seen_today(desk, colleagues, desk.store.people.person(request.requester))
+    requester = _looked_up(desk, colleagues, desk.store.people.person(request.requester))
     if requester.account is None:
         raise Refused(f"Slack knows nobody with the address {requester.email}: only colleagues can ask.")
     check_standing(Actor(requester, requester.account), desk.now())
-    command, subject = _concerned(desk, colleagues, request)
+    command, subject = _with_subject(desk, colleagues, request)
     meet(desk, colleagues, miro, desk.ground(command, requester))
     ground = desk.ground(command, requester)
     ground.may_ask()
@@ -71,41 +76,45 @@ def _checked(desk: Desk, miro: Miro, colleagues: Colleagues, request: Request) -
         return [Draft(What.JOINED, body={"because_of": twin.id}, words={"text": _joined(desk, twin)})]
     # Before the look: where nobody can decide, Miro needn't be asked.
     ground.check_fillable()
-    plan, live = planned(desk, miro, request, command), ending.going_on(desk, request, command)
-    if plan.steps or (live and ending.moves(live, command.days, desk)):
-        return waiting(desk, request, command, plan, live)
-    return [Draft(What.UNNEEDED, words={"text": _unneeded(requester, subject)})]
+    plan, live = _plan(desk, miro, request, command), ending.prolonged(desk, request, command)
+    ends_at = desk.now() + timedelta(days=command.days) if command.days else None
+    is_later = live and live.ends_at and (ends_at is None or ends_at > live.ends_at)
+    if plan.steps or is_later:
+        return ask_approvers(desk, request, command, plan, live)
+    whom = f" for {'you' if subject.is_(requester) else subject.addressed}" if subject else ""
+    return [Draft(What.UNNEEDED, words={"text": f"That is so already{whom}. I asked nobody."})]
 
 
-def _end(desk: Desk, miro: Miro, request: Request, command: Action, subject: Person | None) -> list[Draft]:
-    """What takes back what was given for some days: nobody is asked again, it was approved with that."""
+def _checked_end(desk: Desk, miro: Miro, colleagues: Colleagues, request: Request) -> list[Draft]:
+    """The same of a revocation on time: nobody is asked, and its requester may have left."""
+    command, subject = _with_subject(desk, colleagues, request)
     ending.check(desk, request, command)
     check_ground(desk, command, subject)
-    meant = ending.account(desk, request, subject) if subject else None
-    seen = look(desk, miro, command, meant)
-    if seen.account is None or (meant and seen.account.id != meant.miro_id):
-        return [Draft(What.UNNEEDED, words={"text": ending.without_account(desk, meant, subject)})]
+    target = ending.target(desk, request, subject) if subject else None
+    seen = look(desk, miro, command, target)
+    if seen.account is None or (target and seen.account.id != target.miro_id):
+        return [Draft(What.UNNEEDED, words={"text": ending.without_account(desk, target, subject)})]
     plan = make(command.goals(desk.facts), seen)
     if not plan.steps:
         return [Draft(What.UNNEEDED, words={"text": "It was taken back already. Nothing was left to do."})]
-    return waiting(desk, request, command, plan)
+    return ask_approvers(desk, request, command, plan)
 
 
-def _seen_today(desk: Desk, colleagues: Colleagues, person: Person) -> Person:
-    """The person, looked up in Slack if that is a day ago, or never happened."""
+def _looked_up(desk: Desk, colleagues: Colleagues, person: Person) -> Person:
+    """The person as Slack shows them, looked up a day ago at most."""
     account = person.account
     if account and account.fresh(desk.now()) and account.standing is not Standing.UNKNOWN:
         return person
     return colleagues.look(person)
 
 
-def _concerned(desk: Desk, colleagues: Colleagues, request: Request) -> tuple[Action, Person | None]:
+def _with_subject(desk: Desk, colleagues: Colleagues, request: Request) -> tuple[Action, Person | None]:
     """The command about the person who is really meant, once Slack has told the address."""
     try:
         command = desk.command(request)
         if command.subject is None:
             return command, None
-        subject = _seen_today(desk, colleagues, desk.store.people.person(command.subject))
+        subject = _looked_up(desk, colleagues, desk.store.people.person(command.subject))
         # Two rows of one address are one human: the first stands for both, in twins and in lanes.
         subject = desk.store.people.by_email(subject.email) or subject
         return with_person(command, subject.id), subject
@@ -139,13 +148,11 @@ def check_names(desk: Desk, command: Action) -> None:
 
 
 def _twin(desk: Desk, request: Request, command: Action) -> Request | None:
-    """An older request for the very same thing that is still open."""
-    mine = command.model_dump(mode="json")
-    asker = desk.person(request.requester)
+    """An older request for the very same thing that is still open, and no secret from this requester."""
+    details, requester = command.model_dump(mode="json"), desk.person(request.requester)
     for other in desk.store.twins(replace(request, subject=command.subject)):
-        if desk.is_secret_from(asker, other):
-            continue
-        if dict(other.details) == mine and other.practice == request.practice:
+        is_same = dict(other.details) == details and other.practice == request.practice
+        if is_same and not desk.is_secret_from(requester, other):
             return other
     return None
 
@@ -154,14 +161,8 @@ def _joined(desk: Desk, twin: Request) -> str:
     return f"The same was asked for already: {twin.id} by {desk.person(twin.requester).addressed}."
 
 
-def _unneeded(requester: Person, subject: Person | None) -> str:
-    if subject is None:
-        return "That is so already. I asked nobody."
-    return f"That is so already for {'you' if subject.is_(requester) else subject.addressed}. I asked nobody."
-
-
-def planned(desk: Desk, miro: Miro, request: Request, command: Action) -> Plan:
-    """One look, and what it leaves to do. Raises Obstacle, and any MiroError of a look."""
+def _plan(desk: Desk, miro: Miro, request: Request, command: Action) -> Plan:
+    """What one look leaves to do. Raises Obstacle, and any MiroError of a look."""
     try:
         command.goals(desk.facts)  # a team that is gone is said without asking Miro
         seen = look(desk, miro, command, is_exact=request.is_exact)
@@ -171,3 +172,82 @@ def planned(desk: Desk, miro: Miro, request: Request, command: Action) -> Plan:
         return make(goals, seen)
     except KeyError as error:
         raise Obstacle("The team isn't in Miro any more. Ask again with another one.") from error
+
+
+def ask_approvers(
+    desk: Desk, request: Request, command: Action, plan: Plan, live: Request | None = None
+) -> list[Draft]:
+    """*planned*, which asks the approvers, and *approved* at once where nobody's approval is needed.
+
+    `live` is the request whose end this one moves. Raises Refused when there are no approvers.
+    """
+    requester, hash = desk.store.people.person(request.requester), desk.policies.hash
+    ground, now = desk.ground(command, requester), desk.now()
+    rule, route = Rule(approval=False), Route(0, 0, 0, is_settled=True)
+    if not request.is_end:
+        ground.check_fillable()
+        rule, route = ground.rule, ground.tally(replace(request, votes=(), lost=(), level=0, step=0))
+        _check_rights(plan, rule, command)
+    body = {
+        "revision": plan.revision,
+        "expires_at": stamp(later(now, rule.expires, ground.policy)),
+        "lanes": [*command.lanes, *([f"miro:{plan.miro_id}"] if plan.miro_id else [])],
+        "policy": hash,
+        **asking(route, ground.policy, rule, now),
+        **({"subject": command.subject} if command.subject else {}),
+    }
+    subject = ground.case.subject
+    words = {
+        "plan": json.dumps(_stored(desk, request, plan, subject, live), ensure_ascii=False),
+        "details": command.model_dump_json(),
+        "case": looked_at(ground.case),
+        "asked_by": requester.sealed(requester.account),
+        "about": subject.sealed(subject.account) if subject else "",
+        **told(route),
+    }
+    drafts = [Draft(What.PLANNED, body=body, words=words)]
+    return [*drafts, *([] if rule.ladder else [Draft(What.APPROVED, body={"revision": plan.revision})])]
+
+
+def _check_rights(plan: Plan, rule: Rule, command: Action) -> None:
+    """Refuses admin rights that come along with what nobody has to approve."""
+    if plan.rights and not rule.ladder and "rights" not in command.form():
+        raise Refused(
+            f"{listed(plan.rights)} rights would come back with the account, and the policy asks nobody "
+            "about this. I change nothing. Ask your IT team: somebody has to decide it."
+        )
+
+
+def _stored(
+    desk: Desk, request: Request, plan: Plan, subject: Person | None, live: Request | None
+) -> dict[str, Any]:
+    """The plan as the record keeps it, with what the approvers have to know beside it."""
+    known_id, warnings, stored = subject.miro_id if subject else "", [], plan.stored()
+    if known_id and plan.miro_id not in ("", known_id):
+        warnings.append("Miro has a new account for this address.")
+    if plan.vanished:
+        warnings.append(
+            "Miro had an account for this person: it was deleted, or is a guest's. Look there first."
+        )
+    gives = [step["key"] for step in stored["steps"]]
+    if live:
+        gives += ending.granted(live)
+        stored["steps"] = [*stored["steps"], _moved_end(live, request.days)]
+        stored["goes_on"] = live.id
+    anew = request.state is not State.CHECKING
+    is_other = plan.revision != request.revision
+    return stored | {"warnings": warnings, "again": anew and is_other, "anew": anew, "gives": gives}
+
+
+def _moved_end(live: Request, days: int | None) -> dict[str, Any]:
+    """The step that an approver reads where the end moves; no goal of Miro's stands behind it."""
+    assert live.ends_at
+    until = f"Stays for {counted(days)} from now" if days else "Stays without an end"
+    return {
+        "key": f"stay {live.id}",
+        "text": f"{until}, instead of ending on {live.ends_at:%-d %B}.",
+        "did": f"moved the end to {counted(days)} from then" if days else "took the end away",
+        "detail": "",
+        "hazards": 0,
+        "call": "",
+    }

@@ -81,7 +81,7 @@ class Housekeeping:
     def _end(self, request: Request) -> None:
         """What was given for some days is taken back."""
         try:
-            ending.end(self.desk, request)
+            ending.revoke(self.desk, request)
         except Overtaken:
             log.info("%s has ended already", request.id)
         self.desk.wake()

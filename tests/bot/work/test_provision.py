@@ -155,3 +155,14 @@ def test_a_call_that_miro_accepts_without_doing_it_is_followed_by_no_other(s: St
     after = run(s, approved(s))
     assert (after.state, after.looks) == ("working", 1)
     assert calls(s) == [join(s)] and since(s, after.id) == [*EACH, "unseen"]
+
+
+def test_an_action_that_this_version_does_not_know_stops_with_its_remedy(
+    s: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    claim = approved(s)
+    monkeypatch.setattr("bot.context.ACTIONS", {})
+    after = run(s, claim)
+    assert (after.state, all_calls(s)) == ("stopped", [])
+    assert after.outcome and after.outcome.text == "I don't know the action move-team."
+    assert after.outcome.remedy == "Install the version that asked for it"

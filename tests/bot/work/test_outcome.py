@@ -2,8 +2,8 @@
 
 import pytest
 
-from bot.work import stops
-from bot.work.stops import ONLY_WHAT_IS_LEFT, REMEDIES
+from bot.work import outcome
+from bot.work.outcome import ONLY_WHAT_IS_LEFT, REMEDIES
 
 
 @pytest.mark.parametrize(
@@ -19,22 +19,22 @@ from bot.work.stops import ONLY_WHAT_IS_LEFT, REMEDIES
     ],
 )
 def test_what_the_sandbox_refuses_with_has_its_remedy(words: str, remedy: str) -> None:
-    stop = stops.refused(words)
+    stop = outcome.refused(words)
     assert stop.text == f'Miro said: "{words}"'
     assert stop.remedy.startswith(remedy) and stop.remedy.endswith(f", {ONLY_WHAT_IS_LEFT}")
 
 
 @pytest.mark.parametrize(("part", "helps"), REMEDIES)
 def test_no_remedy_is_hidden_behind_another_nor_by_capitals(part: str, helps: str) -> None:
-    assert stops.refused(f"Miro thinks: {part.upper()}!").remedy == f"{helps}, {ONLY_WHAT_IS_LEFT}"
+    assert outcome.refused(f"Miro thinks: {part.upper()}!").remedy == f"{helps}, {ONLY_WHAT_IS_LEFT}"
 
 
 def test_words_that_nobody_foresaw_send_an_operator_to_miro() -> None:
-    assert stops.refused("The moon is full").remedy == f"Look into it in Miro, {ONLY_WHAT_IS_LEFT}"
+    assert outcome.refused("The moon is full").remedy == f"Look into it in Miro, {ONLY_WHAT_IS_LEFT}"
 
 
 def test_a_call_that_was_never_answered_says_how_often_it_was_tried_and_what_was_heard() -> None:
-    stop = stops.never_answered("join Design", 3, "Miro had an error of its own. ")
+    stop = outcome.never_answered("join Design", 3, "Miro had an error of its own. ")
     assert stop.text == (
         "Miro had an error of its own. I tried 3 times to join Design and never learned whether it worked."
     )
@@ -43,19 +43,19 @@ def test_a_call_that_was_never_answered_says_how_often_it_was_tried_and_what_was
 
 
 def test_a_call_that_was_accepted_and_never_shown_is_not_called_refused() -> None:
-    stop = stops.never_shown("join Design")
+    stop = outcome.never_shown("join Design")
     assert stop.text == "Miro accepted my call to join Design, but doesn't show it."
     assert stop.remedy == f"Look in Miro whether it is so; {ONLY_WHAT_IS_LEFT}"
 
 
 def test_somebody_who_left_after_it_began_leaves_the_choice_to_an_operator() -> None:
-    stop = stops.begun("Jo Park has left the company")
+    stop = outcome.left_halfway("Jo Park has left the company")
     assert stop.text == "Jo Park has left the company, after it had begun."
     assert stop.remedy == "Press Leave as It Is, unless it is to be done all the same"
 
 
 def test_another_versions_action_is_named() -> None:
-    stop = stops.unknown_action("teleport")
+    stop = outcome.unknown_action("teleport")
     assert (stop.text, stop.remedy) == (
         "I don't know the action teleport.",
         "Install the version that asked for it",
@@ -73,4 +73,4 @@ def test_another_versions_action_is_named() -> None:
     ],
 )
 def test_a_sentence_of_a_card_becomes_a_part_of_another(sentence: str, part: str) -> None:
-    assert stops.as_part(sentence) == part
+    assert outcome.aim({"text": sentence}) == part

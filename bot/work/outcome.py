@@ -1,0 +1,125 @@
+"""What a request came to: the changes it made by its own calls, what is left, and why it stopped.
+
+Nothing but its own changes is reported as done, and nothing else is revoked at its end.
+"""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from approvals.request import Request
+from approvals.states import What
+from bot.actions import Action
+from bot.context import Desk
+from bot.miro.goals import Goal, Seen
+from bot.work.ending import granted
+
+Lines = dict[str, list[str]]
+"""`done`: by the request's own calls; `others`: holds without them; `left`: doesn't hold."""
+
+ONLY_WHAT_IS_LEFT = "then press Resume. I'll do only what's left."
+
+REMEDIES = (
+    # By Miro's README that is said of the last admin of a team as well.
+    ("any account in organization", "Make somebody else Company Admin, and admin of that team, in Miro"),
+    ("at least one admin", "Make somebody else admin of that team in Miro"),
+    ("limit reached", "Free a license in Miro, or buy one"),
+    ("not whitelisted", "Allow this domain in Miro's company settings"),
+    ("not unique", "Look in Miro whether the person is a guest or belongs to another organization"),
+    ("no valid resources", "Look whether the person and the team are still in Miro"),
+    ("no resource", "Look whether the person and the team are still in Miro"),
+    ("inactive", "Reactivate the account in Miro"),
+    ("last admin", "Make somebody else Company Admin"),
+)
+"""A part of Miro's refusal, in lower case, and what helps. Some refusals can't be foreseen through SCIM."""
+
+
+class Stopped(Exception):
+    """It can't go on by itself. `remedy` is what an operator does before pressing Resume."""
+
+    def __init__(self, text: str, remedy: str) -> None:
+        super().__init__(text)
+        self.text, self.remedy = text, remedy
+
+
+def unknown_action(name: object) -> Stopped:
+    """Another version of the program asked for it."""
+    return Stopped(f"I don't know the action {name}.", "Install the version that asked for it")
+
+
+def refused(words: str) -> Stopped:
+    """Miro refused a call; `words` are Miro's own."""
+    remedy = next((text for part, text in REMEDIES if part in words.casefold()), "Look into it in Miro")
+    return Stopped(f'Miro said: "{words}"', f"{remedy}, {ONLY_WHAT_IS_LEFT}")
+
+
+def never_answered(aim: str, tries: int, last_answer: str) -> Stopped:
+    """One call was sent as often as it may be, and its outcome is still unknown.
+
+    `aim`: the goal's; `last_answer`: a sentence with the space after it, or ''.
+    """
+    text = f"{last_answer}I tried {tries} times to {aim} and never learned whether it worked."
+    return Stopped(text, f"Look in Miro whether it is so; {ONLY_WHAT_IS_LEFT}")
+
+
+def never_shown(aim: str) -> Stopped:
+    """Miro accepted a call, and looks don't show what it was to bring about."""
+    text = f"Miro accepted my call to {aim}, but doesn't show it."
+    return Stopped(text, f"Look in Miro whether it is so; {ONLY_WHAT_IS_LEFT}")
+
+
+def left_halfway(sentence: str) -> Stopped:
+    """Somebody has left (`sentence`, without its full stop) after the first call: an operator decides."""
+    remedy = "Press Leave as It Is, unless it is to be done all the same"
+    return Stopped(f"{sentence}, after it had begun.", remedy)
+
+
+def own_calls(desk: Desk, request: Request) -> Counter[str]:
+    """How often a call took effect, by the code of its goal.
+
+    A call with an unknown outcome counts, as it may have; one that Miro refused doesn't.
+    """
+    calls = Counter[str]()
+    for event in desk.store.events(request.id):
+        if event.type == What.TRYING:
+            calls[event.body["step"]] += 1
+        elif event.type == What.ANSWERED and not (event.body["accepted"] or event.body.get("unclear")):
+            calls[event.body["step"]] -= 1
+    return +calls
+
+
+def own_changes(desk: Desk, request: Request, command: Action) -> tuple[list[str], list[str]]:
+    """Of a request that is done: the sentences of its own steps, and the keys of the goals it answers for.
+
+    What held already when its turn came isn't its own, nor is it to be revoked at its end.
+    """
+    calls, codes = own_calls(desk, request), {goal.key: goal.code for goal in command.goals(desk.facts)}
+    prolongs = request.plan.get("goes_on")
+    before = granted(desk.store.request(prolongs)) if prolongs else []
+    sentences = [
+        step["did"]
+        for step in request.plan["steps"]
+        if codes.get(step["key"]) in calls or step["key"] == f"stay {prolongs}"
+    ]
+    return sentences, [key for key in granted(request) if codes.get(key) in calls or key in before]
+
+
+def progress(desk: Desk, request: Request, goals: Sequence[Goal], seen: Seen | None) -> Lines:
+    """What of a plan is done and what is left by the last look; all is left where nobody could look."""
+    calls, by_key = own_calls(desk, request), {goal.key: goal for goal in goals}
+    lines: Lines = {"done": [], "others": [], "left": []}
+    for step in request.plan.get("steps", []):
+        goal = by_key.get(step["key"])
+        if goal is None or seen is None or not goal.holds(seen):  # an end that is moved is no goal
+            lines["left"].append(aim(step))
+        elif goal.code in calls:
+            lines["done"].append(step["did"])
+        else:
+            lines["others"].append(goal.words.state)
+    return lines
+
+
+def aim(step: Mapping[str, Any]) -> str:
+    """What a stored step is to do, as a clause ("join Design"); older plans have a card's sentence alone."""
+    head = step["text"].partition(". ")[0].partition(": ")[0].rstrip(".")
+    return str(step.get("aim") or head[:1].lower() + head[1:])
