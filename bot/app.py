@@ -30,12 +30,10 @@ from bot.slack.door.receiver import Receiver
 from bot.slack.door.socket_mode import SocketMode
 from bot.slack.door.web import Door
 from bot.slack.listeners import Listeners
+from bot.work.cached import CachedColleagues
 from bot.work.clock import Housekeeping
 from bot.work.loop import Loop, Traffic
-from bot.work.refresh.miro import MiroSync
-from bot.work.refresh.people import PeopleSync
-from bot.work.refresh.recent import Lately
-from bot.work.refresh.timetable import Timetable
+from bot.work.refresh import Refresh, Timetable
 from bot.work.worker import Worker
 
 log = logging.getLogger(__name__)
@@ -147,7 +145,7 @@ class Bot:
 
     def health(self) -> dict[str, Any]:
         """What /healthz answers: anything stuck shows here."""
-        problem, miro = self.desk.policies.problem, self.housekeeping.miro.problem
+        problem, miro = self.desk.policies.problem, self.housekeeping.refresh.problem
         troubles = self.desk.troubles.lines()
         if miro and not any(line.startswith(miro) for line in troubles):
             troubles.insert(0, miro)
@@ -222,15 +220,15 @@ def build(
 
 def _workers(desk: Desk, miro: Miro, people: SlackPeople) -> list[Worker]:
     me = f"{socket.gethostname()}/{os.getpid()}"
-    lately = Lately(people, desk.store.people, desk.now)
+    cached = CachedColleagues(people, desk.store.people, desk.now)
     # All the others may be waiting for credits; who closes an account waits behind none of them.
     ranks = [*((str(number), Urgency.ORDINARY) for number in range(WORKERS)), ("urgent", Urgency.FIRST)]
-    return [Worker(desk, miro, people, f"{me}/{name}", least, lately) for name, least in ranks]
+    return [Worker(desk, miro, people, f"{me}/{name}", least, cached) for name, least in ranks]
 
 
 def _housekeeping(desk: Desk, miro: Miro, people: SlackPeople) -> Housekeeping:
-    times, lists = Timetable(desk.now), miro.ranked(Urgency.ORDINARY)
-    return Housekeeping(desk, PeopleSync(desk, lists, people, times), MiroSync(desk, lists, times), times)
+    lists = miro.ranked(Urgency.ORDINARY)
+    return Housekeeping(desk, Refresh(desk, lists, people, Timetable(desk.now)))
 
 
 def _bolt(settings: Settings, people: SlackPeople, client: SlackClient) -> App:

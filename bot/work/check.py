@@ -26,9 +26,8 @@ from bot.miro.client import Miro
 from bot.miro.errors import Ambiguous, Away, Locked
 from bot.miro.goals import counted
 from bot.miro.plan import Obstacle, Plan, make
-from bot.work import ending
+from bot.work import approvers, ending
 from bot.work.account import look, not_found
-from bot.work.refresh.approvers import meet
 
 log = logging.getLogger(__name__)
 
@@ -65,7 +64,7 @@ def _checked(desk: Desk, miro: Miro, colleagues: Colleagues, request: Request) -
         raise Refused(f"Slack knows nobody with the address {requester.email}: only colleagues can ask.")
     check_standing(Actor(requester, requester.account), desk.now())
     command, subject = _with_subject(desk, colleagues, request)
-    meet(desk, colleagues, miro, desk.ground(command, requester))
+    approvers.look_up(desk, colleagues, miro, desk.ground(command, requester))
     ground = desk.ground(command, requester)
     ground.may_ask()
     ground.check_length(is_asked=True)

@@ -6,9 +6,8 @@ from approvals.request import Request
 from bot.actions import Action
 from bot.context import Colleagues, Desk
 from bot.miro.client import Miro
-from bot.work import ending
+from bot.work import approvers, ending
 from bot.work.check import check_ground, check_names
-from bot.work.refresh.approvers import meet
 
 
 def check(desk: Desk, colleagues: Colleagues, miro: Miro, request: Request, command: Action) -> None:
@@ -20,7 +19,7 @@ def check(desk: Desk, colleagues: Colleagues, miro: Miro, request: Request, comm
     check_names(desk, command)
     asker = desk.person(request.requester)
     ground = desk.ground(command, asker)
-    meet(desk, colleagues, miro, ground, live=True)
+    approvers.look_up(desk, colleagues, miro, ground, live=True)
     try:
         desk.ground(command, asker).may_ask()
     except Unsure:

@@ -10,7 +10,7 @@ from bot.context import BadField
 from bot.miro.errors import MiroError
 from bot.settings import Settings
 from bot.slack.api.edge import SlackFault
-from bot.work.refresh.approvers import closed, refresh_group
+from bot.work.approvers import closed, refresh_group
 
 
 def unreached(settings: Settings) -> list[str]:

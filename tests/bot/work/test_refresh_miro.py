@@ -7,6 +7,7 @@ import pytest
 
 from bot.sandbox.miro.service import Fault
 from bot.sandbox.stage import POLICY, Stage
+from bot.work.refresh import MIRO
 from tests.bot.journeys.scenes import playing, told
 
 SECOND, RETRY = timedelta(seconds=1), timedelta(minutes=1)
@@ -25,7 +26,7 @@ def looks(s: Stage, after: timedelta = timedelta(), times: int = 1) -> list[str]
     s.miro.log.clear()
     for _ in range(times):
         s.clock.pass_(after)
-        s.bot.housekeeping.miro.refresh()
+        s.bot.housekeeping.refresh.run(MIRO)
     lists = {"active eq true": "admins", "count=1&": "ping", "/Groups": "groups"}
     paths = [f"{one.path}&" for one in s.miro.log]
     return [next(name for part, name in lists.items() if part in path) for path in paths]
@@ -76,9 +77,9 @@ def test_while_miro_is_away_it_is_looked_for_once_a_minute(s: Stage) -> None:
     assert looks(s, GROUPS_EVERY) == ["groups"]
     assert looks(s, RETRY - SECOND) == []
     assert looks(s, SECOND) == ["groups"]
-    assert s.bot.housekeeping.miro.problem
+    assert s.bot.housekeeping.refresh.problem
     assert looks(s, RETRY, times=5) == ["groups", "groups"]
-    assert s.bot.housekeeping.miro.problem == ""
+    assert s.bot.housekeeping.refresh.problem == ""
 
 
 def test_operators_hear_of_an_outage_after_a_quarter_of_an_hour_and_once(s: Stage) -> None:
@@ -111,7 +112,7 @@ def test_two_short_outages_make_no_long_one(s: Stage) -> None:
         s.miro.faults.append(Fault("GET", "/Groups", status=500, times=10))
         looks(s, GROUPS_EVERY)
         looks(s, RETRY, times=10)
-        assert s.bot.housekeeping.miro.problem == ""
+        assert s.bot.housekeeping.refresh.problem == ""
     assert heard(s, AWAY) == []
 
 

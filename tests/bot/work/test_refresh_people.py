@@ -9,7 +9,7 @@ from approvals.ids import SlackId
 from bot.sandbox.miro.service import Miro
 from bot.sandbox.slack.workspace import Workspace
 from bot.sandbox.stage import POLICY, Stage
-from bot.work.refresh.people import AT_ONCE
+from bot.work.refresh import BATCH, PEOPLE
 from tests.bot.journeys.scenes import ask, calls, playing
 from tests.bot.journeys.test_untold import BY_MIRO, LIVE, managed
 
@@ -30,7 +30,7 @@ def asked(s: Stage, method: str = "users.info", after: timedelta = timedelta()) 
     """About whom or what Slack is asked by this in one round, so much later."""
     s.clock.pass_(after)
     s.slack.log.clear()
-    s.bot.housekeeping.people.refresh()
+    s.bot.housekeeping.refresh.run(PEOPLE)
     of = {"users.info": "user", "usergroups.users.list": "usergroup"}.get(method, "email")
     return [str(one.params[of]) for one in s.slack.log if one.method == method]
 
@@ -43,12 +43,12 @@ def test_an_account_is_looked_up_when_a_quarter_of_its_time_is_over_and_not_befo
 
 def test_a_large_company_is_looked_up_some_in_a_round_and_longest_ago_first(s: Stage) -> None:
     s.clock.pass_(SECOND)
-    crowd = [f"U0N{number}" for number in range(AT_ONCE)]
+    crowd = [f"U0N{number}" for number in range(BATCH)]
     for id in crowd:
         s.slack.add_person(id, f"{id.lower()}@example.com", f"Person {id}")
         s.bot.people.find(id)
     first, second = asked(s, after=EVERY + SECOND), asked(s)
-    assert len(first) == AT_ONCE and set(first) >= {*NAMED}
+    assert len(first) == BATCH and set(first) >= {*NAMED}
     assert set(crowd) <= {*first, *second} and set(first).isdisjoint(second)
     assert asked(s) == []
 
@@ -99,15 +99,15 @@ def test_a_user_group_is_looked_up_on_schedule_and_at_once_when_the_policy_names
 
 def test_a_user_group_of_which_slack_told_nothing_is_asked_for_again_in_a_minute(tmp_path: Path) -> None:
     with playing(tmp_path, LIVE["approvers"], prepare=groups) as s:
-        id, sync, method = ask(s, *ACCESS), s.bot.housekeeping.people, "usergroups.users.list"
+        id, sync, method = ask(s, *ACCESS), s.bot.housekeeping.refresh, "usergroups.users.list"
         s.slack.fault(method, status=503)
         assert asked(s, method, 4 * EVERY + SECOND) == ["S1"]
-        assert not sync.is_told(s.bot.store.request(id))
+        assert not sync.knows_deciders(s.bot.store.request(id))
         assert asked(s, method, RETRY - SECOND) == [] and asked(s, method, SECOND) == ["S1"]
-        assert sync.is_told(s.bot.store.request(id))
+        assert sync.knows_deciders(s.bot.store.request(id))
         s.slack.add_group("S1", "designers", [], disabled=True)
         assert asked(s, method, EVERY) == []
-        assert sync.is_told(s.bot.store.request(id))  # that there is none is an answer, too
+        assert sync.knows_deciders(s.bot.store.request(id))  # that there is none is an answer, too
 
 
 def test_miro_is_asked_who_manages_somebody_every_six_hours_and_only_while_a_request_waits(
@@ -131,9 +131,9 @@ def test_miro_is_asked_who_manages_somebody_every_six_hours_and_only_while_a_req
 
 
 def test_everybody_whom_the_policy_names_was_met_only_for_the_policy_in_force(s: Stage) -> None:
-    sync, desk = s.bot.housekeeping.people, s.bot.desk
-    assert sync.has_met(desk.policy)
+    sync, desk = s.bot.housekeeping.refresh, s.bot.desk
+    assert sync.has_looked_up(desk.policy)
     (s.folder / "policy.toml").write_text(POLICY.replace("lena@", "new@"), encoding="utf-8")
-    assert desk.policies.reload() == "" and not sync.has_met(desk.policy)
+    assert desk.policies.reload() == "" and not sync.has_looked_up(desk.policy)
     assert asked(s, "users.lookupByEmail") == ["new@example.com"]
-    assert sync.has_met(desk.policy)
+    assert sync.has_looked_up(desk.policy)

@@ -11,7 +11,7 @@ from approvals.ids import SlackId
 from approvals.people import FRESH, Account, Standing
 from approvals.record.store import Store
 from bot.sandbox.stage import Clock, Stage, stage
-from bot.work.refresh.timetable import Timetable
+from bot.work.refresh import Timetable
 from tests.approvals.scene import asked
 
 pytestmark = pytest.mark.regression
@@ -128,11 +128,11 @@ def test_two_clocks_may_differ_a_little(store: Store, clock: Clock) -> None:
 @BACK
 def test_what_was_put_off_is_due(clock: Clock, back: timedelta) -> None:
     times = Timetable(clock)
-    times.again("groups", timedelta(minutes=10))
+    times.schedule("groups", timedelta(minutes=10))
     assert not times.is_due("groups")
     clock.pass_(-back)
     assert times.is_due("groups")
-    times.again("groups", timedelta(minutes=10))
+    times.schedule("groups", timedelta(minutes=10))
     assert not times.is_due("groups")
 
 

@@ -12,7 +12,7 @@ from approvals.people import Person
 from bot.sandbox.miro.service import Miro
 from bot.sandbox.slack.workspace import Workspace
 from bot.sandbox.stage import POLICY, Stage
-from bot.work.refresh.recent import Lately
+from bot.work.cached import CachedColleagues
 from tests.bot.journeys.scenes import approve, ask, buttons, playing, state
 
 pytestmark = pytest.mark.regression
@@ -114,7 +114,7 @@ def test_workers_that_want_to_know_the_same_ask_once(s: Stage) -> None:
     carol = s.bot.desk.find("carol@example.com")
     assert carol
     slow = Slow(carol)
-    lately = Lately(slow, s.bot.store.people, s.clock)
+    lately = CachedColleagues(slow, s.bot.store.people, s.clock)
     workers = [threading.Thread(target=lately.look, args=[carol]) for _ in range(4)]
     for worker in workers:
         worker.start()
@@ -128,7 +128,7 @@ def test_groups_channels_and_managers_are_asked_about_again_after_a_minute(s: St
     carol = s.bot.desk.find("carol@example.com")
     assert carol
     slow = Slow(carol)
-    lately = Lately(slow, s.bot.store.people, s.clock)
+    lately = CachedColleagues(slow, s.bot.store.people, s.clock)
     for passed, asked in ((0, 3), (59, 3), (1, 6)):
         s.clock.pass_(timedelta(seconds=passed))
         for _ in range(2):
@@ -142,7 +142,7 @@ def test_a_clock_set_back_makes_no_answer_live(s: Stage) -> None:
     carol = s.bot.desk.find("carol@example.com")
     assert carol
     slow = Slow(carol)
-    lately = Lately(slow, s.bot.store.people, s.clock)
+    lately = CachedColleagues(slow, s.bot.store.people, s.clock)
     slow.may_answer.set()
     lately.look(carol)
     s.clock.pass_(-timedelta(hours=1))

@@ -13,23 +13,23 @@ from bot.context import Colleagues
 T = TypeVar("T")
 
 LIVE = timedelta(minutes=1)
-"""How long what Slack said counts as what it says now. Of most methods Slack takes 50 calls a minute."""
-MOST = 5_000
+"""How long an answer of Slack's counts as live. Of most methods Slack takes 50 calls a minute."""
+MAX_ANSWERS = 5_000
 """Answers kept in memory; beyond, those older than a minute are dropped."""
 
 
 @dataclass
-class Lately:
-    """Colleagues, each asked about once a minute, whichever request wants to know. Safe for threads."""
+class CachedColleagues:
+    """Colleagues, each asked about once a minute, whichever request it is for. Safe for threads."""
 
     colleagues: Colleagues
     people: Directory
     now: Callable[[], datetime]
-    _kept: dict[str, tuple[datetime, Any]] = field(default_factory=dict)
-    """When each question was asked, and the answer."""
+    _answers: dict[str, tuple[datetime, Any]] = field(default_factory=dict)
+    """When each question was asked, and the answer. An entry's key is the entry, with its case folded."""
     _locks: dict[str, threading.Lock] = field(default_factory=dict)
 
-    def ranked(self, urgency: int) -> "Lately":
+    def ranked(self, urgency: int) -> "CachedColleagues":
         """The same answers, for work on a request of this urgency."""
         return replace(self, colleagues=self.colleagues.ranked(urgency))
 
@@ -44,9 +44,10 @@ class Lately:
     def find(self, entry: str) -> Person | None:
         """The person behind an e-mail or Slack id. Raises SlackAway."""
         known = self.people.by_email(entry) if "@" in entry else None
-        if known and known.accounts and all(self._is_live(_key(one.slack_id)) for one in known.accounts):
+        accounts = known.accounts if known else ()
+        if accounts and all(self._is_live(account.slack_id.casefold()) for account in accounts):
             return known
-        id = self._once(_key(entry), lambda: self._found(entry))
+        id = self._once(entry.casefold(), lambda: self._find(entry))
         return self.people.person(id) if id else None
 
     def user_group(self, handle: str) -> list[SlackId] | None:
@@ -61,38 +62,30 @@ class Lately:
         """Who manages somebody, by a protected field of the Slack profile. Raises SlackAway, BadField."""
         return self._once(f"{field} of {person.id}", lambda: self.colleagues.manager(person, field))
 
-    def _found(self, entry: str) -> PersonId | None:
-        began = self.now()
+    def _find(self, entry: str) -> PersonId | None:
+        asked_at = self.now()
         person = self.colleagues.find(entry)
         for account in person.accounts if person else ():
-            # By an address, one of the accounts was seen; it says when itself.
-            if account.checked_at and account.checked_at >= began:
-                self._kept[_key(account.slack_id)] = began, person.id if person else None
+            # By an address, one of the accounts was looked at; which one, its own time says.
+            if person and account.checked_at and account.checked_at >= asked_at:
+                self._answers[account.slack_id.casefold()] = asked_at, person.id
         return person.id if person else None
 
     def _is_live(self, question: str) -> bool:
-        kept = self._kept.get(question)
-        return kept is not None and timedelta(0) <= self.now() - kept[0] < LIVE
+        answer = self._answers.get(question)
+        return answer is not None and timedelta(0) <= self.now() - answer[0] < LIVE
 
     def _once(self, question: str, ask: Callable[[], T]) -> T:
-        """What was answered within a minute; who wants to know the same meanwhile waits for that answer."""
+        """The answer of the last minute; threads that ask the same meanwhile wait for that answer."""
         with self._locks.setdefault(question, threading.Lock()):
             if self._is_live(question):
-                answer: T = self._kept[question][1]
+                answer: T = self._answers[question][1]
                 return answer
             asked_at = self.now()
             answer = ask()
-            self._kept[question] = asked_at, answer
-        if len(self._kept) > MOST:
-            self._forget()
+            self._answers[question] = asked_at, answer
+        if len(self._answers) > MAX_ANSWERS:
+            for old in [known for known in list(self._answers) if not self._is_live(known)]:
+                self._answers.pop(old, None)
+                self._locks.pop(old, None)
         return answer
-
-    def _forget(self) -> None:
-        for question in [one for one in list(self._kept) if not self._is_live(one)]:
-            self._kept.pop(question, None)
-            self._locks.pop(question, None)
-
-
-def _key(entry: str) -> str:
-    """What an address or account is kept under; ids differ from addresses, and don't differ by case."""
-    return entry.casefold()

@@ -1,1 +1,0 @@
-"""Keeps fresh what the local tables know of Slack's people and of Miro."""
