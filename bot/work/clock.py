@@ -1,9 +1,10 @@
 """What time brings about, looked at every few seconds: what is due, a changed policy, knowledge grown old."""
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import partial
 
 from approvals.decide import clock
 from approvals.decide.basis import Table
@@ -83,32 +84,25 @@ class Housekeeping:
         for request in self.desk.store.due():
             event = due(request, self.desk.now())
             if event is What.OVER:
-                self._revoke(request)
+                self._write(request, partial(ending.revoke, self.desk, request))
             elif event in clock.BY_TIME_ALONE:
-                self._write(request, [Draft(event)])
+                self._write(request, partial(self.desk.store.append, request, [Draft(event)]))
             elif event is not What.ROUTED or self.refresh.knows_deciders(request):
                 self._decide(request, clock.lapse)
 
-    def _revoke(self, request: Request) -> None:
-        try:
-            ending.revoke(self.desk, request)
-        except Overtaken:
-            log.info("%s has ended already", request.id)
-        self.desk.wake()
-
     def _decide(self, request: Request, follow: Callable[[Request, Table], list[Draft]]) -> None:
+        def append() -> None:
+            if drafts := follow(request, self.desk.table(request)):
+                self.desk.store.append(request, drafts)
+
+        self._write(request, append)
+
+    def _write(self, request: Request, step: Callable[[], object]) -> None:
         """Writes what follows for one request; one that can't be read mustn't hold up the others."""
         try:
-            drafts = follow(request, self.desk.table(request))
+            step()
+        except Overtaken:
+            log.info("%s has ended already, or was answered at the last moment", request.id)
         except (KeyError, Refused) as error:
             log.warning("%s can't be decided: %s", request.id, error)
-        else:
-            self._write(request, drafts)
-
-    def _write(self, request: Request, drafts: Sequence[Draft]) -> None:
-        try:
-            if drafts:
-                self.desk.store.append(request, drafts)
-        except Overtaken:
-            log.info("%s was answered at the last moment", request.id)
         self.desk.wake()

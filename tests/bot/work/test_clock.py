@@ -170,3 +170,18 @@ def test_a_notice_of_an_end_is_written_once(tmp_path: Path) -> None:
         assert "ending" not in history(s, id)
         ticks(s, 3, hours=1)
         assert history(s, id).count("ending") == 1
+
+
+@pytest.mark.regression
+def test_access_by_an_action_that_this_version_does_not_know_holds_up_no_other(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with playing(tmp_path, ENDING) as s:
+        given = ask(s, *ACCESS, for_days="2")
+        approve(s, "U0PRIYA")
+        other = ask(s, "U0JO", *ACCESS[1:], for_days="2")
+        with monkeypatch.context() as older:
+            older.setattr("bot.context.ACTIONS", {})
+            ticks(s, 3, days=10)
+        assert f"{given} can't be decided: " in caplog.text
+        assert (state(s, given), state(s, other)) == ("done", "expired")
