@@ -1,5 +1,6 @@
 """What every part of the bot shares: the record, the policies, the clock, and how to read a request."""
 
+import logging
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -19,14 +20,17 @@ from approvals.record.claims import Claim
 from approvals.record.index import Sight
 from approvals.record.outbox import Note
 from approvals.record.store import Store
+from approvals.refusals import Unsure
 from approvals.request import Draft, Request
-from approvals.states import What
+from approvals.states import State, What
 from bot.actions import ACTIONS, Action
 from bot.actions.form import Facts, LookedAt
 from bot.actions.tables import Tables
 from bot.miro.errors import Troubled
 from bot.policies import Policies, find, operators
 from bot.troubles import Troubles, sentence
+
+log = logging.getLogger(__name__)
 
 LEASE = timedelta(minutes=10)
 """How long a worker has a request without a sign of life; longer than one call can take."""
@@ -173,12 +177,20 @@ class Desk:
             if person.account:
                 self.store.cards.say(Note(person.account.slack_id, {"text": text}))
 
-    def troubled(self, request: Request, error: Troubled, claim: Claim) -> Request:
-        """Writes what keeps Miro from it, for who waits; notes it for operators and health."""
-        text = f"{sentence(error)} {request.id} is saved and continues by itself."
-        request = self.held(request, text, claim, error.wait)
-        self.troubles.note(error, request.id)
-        return request
+    def wait(self, request: Request, error: SlackAway | Unsure | Troubled, claim: Claim) -> Request:
+        """Writes what a request waits for; trouble with Miro is noted for operators and health as well."""
+        if isinstance(error, Troubled):
+            text = f"{sentence(error)} {request.id} is saved and continues by itself."
+            request = self.held(request, text, claim, error.wait)
+            self.troubles.note(error, request.id)
+            return request
+        log.warning("%s waits: %s", request.id, error)
+        is_approved, reason = request.state is not State.CHECKING, str(error)
+        if isinstance(error, SlackAway):
+            again = ", so I can't check the approval once more" if is_approved else ""
+            reason = f"Slack isn't answering me{again}."
+        then = "is approved and saved; I go on with it" if is_approved else "is saved; I'll go on with it"
+        return self.held(request, f"{reason} {request.id} {then}.", claim)
 
     def held(self, request: Request, text: str, claim: Claim, named: float = 0.0) -> Request:
         """Writes that the outside world is away, and when to try again: 30 s, then longer, at most 15 min.

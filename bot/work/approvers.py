@@ -7,17 +7,9 @@ from approvals.decide.case import Case, reached
 from approvals.decide.seats import Ground
 from approvals.ids import PersonId
 from approvals.people import Person
+from approvals.policy import model
 from approvals.policy.conditions import TEAMS
-from approvals.policy.model import (
-    ASKERS_MANAGER,
-    MANAGER,
-    OWNERS,
-    Policy,
-    Rule,
-    Step,
-    is_person,
-    is_slack_group,
-)
+from approvals.policy.model import Policy, Rule, Step
 from approvals.request import Request
 from bot.actions import CONDITIONS
 from bot.context import BadField, Colleagues, Desk
@@ -37,7 +29,7 @@ def look_up(desk: Desk, colleagues: Colleagues, miro: Miro, ground: Ground, *, l
     for person in _managed(ground):
         refresh_manager(desk, colleagues, miro, person, policy, live=live)
     entries = {entry for rule in rules for entry in rule.everybody()} | {*policy.fallback, *_owners(ground)}
-    for entry in dict.fromkeys(entry for entry, _ in policy.members(entries) if is_person(entry)):
+    for entry in dict.fromkeys(entry for entry, _ in policy.members(entries) if model.is_person(entry)):
         find(desk, colleagues, entry, live=live)
 
 
@@ -126,7 +118,7 @@ def _owners(ground: Ground) -> set[str]:
 def _managed(ground: Ground) -> list[Person]:
     """Those whose manager may decide it."""
     entries = {entry for rule in ground.policy.rules(ground.case.action) for entry in rule.everybody()}
-    kinds = ((MANAGER, ground.case.concerned), (ASKERS_MANAGER, ground.case.requester))
+    kinds = ((model.MANAGER, ground.case.concerned), (model.ASKERS_MANAGER, ground.case.requester))
     return [person for kind, person in kinds if kind in entries]
 
 
@@ -135,7 +127,7 @@ def _group_conditions(rules: Sequence[Rule]) -> list[str]:
 
 
 def _handles(policy: Policy, entries: Collection[str]) -> set[str]:
-    return {entry for entry, _ in policy.members(entries) if is_slack_group(entry)}
+    return {entry for entry, _ in policy.members(entries) if model.is_slack_group(entry)}
 
 
 def on_hold(desk: Desk) -> list[str]:
@@ -174,4 +166,6 @@ def _undecidable(desk: Desk, name: str) -> str:
 
 def _depends_on_ask(policy: Policy, step: Step) -> bool:
     """Whether who decides a step depends on who asks for what."""
-    return bool({MANAGER, ASKERS_MANAGER, OWNERS} & set(step.approvers) - policy.groups.keys())
+    return bool(
+        {model.MANAGER, model.ASKERS_MANAGER, model.OWNERS} & set(step.approvers) - policy.groups.keys()
+    )

@@ -1,7 +1,6 @@
 """From *asked* to *waiting*: one look at Miro, the plan, who decides it, and by when."""
 
 import json
-import logging
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -29,15 +28,13 @@ from bot.miro.plan import Obstacle, Plan, make
 from bot.work import approvers, ending
 from bot.work.account import look, not_found
 
-log = logging.getLogger(__name__)
-
 
 def check(desk: Desk, miro: Miro, colleagues: Colleagues, request: Request, claim: Claim) -> Request:
     """Moves a request on from *checking*; what keeps it there is written, with the time of the next try."""
     try:
         drafts = (_checked_end if request.is_end else _checked)(desk, miro, colleagues, request)
-    except Held as error:
-        return desk.held(request, f"{error} {request.id} is saved; I'll go on with it.", claim)
+    except (Held, SlackAway, Away, Locked) as error:
+        return desk.wait(request, error, claim)
     except (Refused, Obstacle, Ambiguous) as error:
         drafts = [Draft(What.REFUSED, words={"text": str(error)})]
         if request.is_end:
@@ -45,12 +42,6 @@ def check(desk: Desk, miro: Miro, colleagues: Colleagues, request: Request, clai
                 f"{request.because_of} was for some days, and I can't take it back: {error} "
                 "Please do it in Miro."
             )
-    except SlackAway as error:
-        log.warning("%s waits for Slack: %s", request.id, error)
-        text = f"Slack isn't answering me. {request.id} is saved; I'll go on with it."
-        return desk.held(request, text, claim)
-    except (Away, Locked) as error:
-        return desk.troubled(request, error, claim)
     request = desk.store.append(request, drafts, claim)
     if request.state is State.JOINED and request.because_of:
         desk.store.cards.redraw(request.because_of)  # it may have ended a moment ago

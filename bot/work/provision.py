@@ -52,24 +52,16 @@ class Provisioning:
         """Goes on as far as it can; ends done, stopped, asked again, or held for later."""
         try:
             return self._rehearse() if self.desk.practice or self.request.practice else self._bring_about()
-        except SlackAway:
-            return self._hold("Slack isn't answering me, so I can't check the approval once more.")
-        except (Away, Locked) as error:
-            return self.desk.troubled(self.request, error, self.claim)
+        except (SlackAway, Away, Locked, Unsure) as error:
+            return self.desk.wait(self.request, error, self.claim)
         except (Obstacle, Ambiguous, Declined) as error:
             return self._stop(str(error), f"Mend that, {ONLY_WHAT_IS_LEFT}")
         except Stopped as stop:
             return self._stop(stop.text, stop.remedy)
-        except Unsure as error:
-            return self._hold(str(error))
         except Refused as error:
             if self.request.state is State.WORKING or self.request.changed:
                 return self._stop(str(error), "Mend that, then press Resume. I'll ask for a decision again.")
             return self._write(Draft(What.REFUSED, words={"text": str(error)}))
-
-    def _hold(self, text: str) -> Request:
-        text = f"{text} {self.request.id} is approved and saved; I go on with it."
-        return self.desk.held(self.request, text, self.claim)
 
     def _write(self, *drafts: Draft) -> Request:
         """Writes what happened, also when a card that can't be delivered was written down meanwhile.

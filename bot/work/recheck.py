@@ -1,6 +1,9 @@
 """Whether what was approved may still be done: people and policy once more, live, before the first change."""
 
+from collections.abc import Iterable
+
 from approvals.decide import clock
+from approvals.ids import PersonId
 from approvals.refusals import Refused, Unsure
 from approvals.request import Request
 from bot.actions import Action
@@ -12,22 +15,21 @@ from bot.work.check import check_ground, check_names
 
 def check(desk: Desk, colleagues: Colleagues, miro: Miro, request: Request, command: Action) -> None:
     """Refuses what the policy forbids that came into force after the request was checked."""
-    lead = "The policy doesn't allow this any more."
     if request.is_end:
         ending.check(desk, request, command)
         return check_ground(desk, command, desk.person(command.subject) if command.subject else None)
     check_names(desk, command)
-    asker = desk.person(request.requester)
-    ground = desk.ground(command, asker)
-    approvers.look_up(desk, colleagues, miro, ground, live=True)
+    requester, lead = desk.person(request.requester), "The policy doesn't allow this any more."
+    approvers.look_up(desk, colleagues, miro, desk.ground(command, requester), live=True)
+    ground = desk.ground(command, requester)
     try:
-        desk.ground(command, asker).may_ask()
+        ground.may_ask()
     except Unsure:
         raise
     except Refused as error:
-        raise Refused(f"{lead} {asker.addressed} may not ask for it. Ask your IT team.") from error
+        raise Refused(f"{lead} {requester.addressed} may not ask for it. Ask your IT team.") from error
     try:
-        desk.ground(command, asker).check_length(is_asked=True)
+        ground.check_length(is_asked=True)
         check_ground(desk, command, ground.case.subject)
     except Refused as error:
         raise Refused(f"{lead} {error}") from error
@@ -37,17 +39,20 @@ def left(desk: Desk, colleagues: Colleagues, request: Request) -> str:
     """That a request's requester, or the person concerned, has left since; '' if neither has."""
     if request.is_end:
         return ""
-    for id in dict.fromkeys(filter(None, (request.requester, request.subject))):
-        if desk.person(id).accounts:
-            colleagues.look(desk.person(id))
+    _look_up(desk, colleagues, filter(None, (request.requester, request.subject)))
     return clock.who_left(request, desk.table(request))
 
 
 def is_approved(desk: Desk, colleagues: Colleagues, request: Request) -> bool:
-    """Whether everybody who approved may still do so."""
+    """Whether everybody who approved may still do so; a revocation was approved with what it revokes."""
     if request.is_end:
-        return True  # with the request that it ends
-    for id in {id for vote in request.votes for id in (vote.by, vote.principal)}:
-        if desk.person(id).accounts:  # one who spoke through a shell may have none
-            colleagues.look(desk.person(id))
+        return True
+    _look_up(desk, colleagues, (id for vote in request.votes for id in (vote.by, vote.principal)))
     return desk.table(request).tally(request).is_settled
+
+
+def _look_up(desk: Desk, colleagues: Colleagues, ids: Iterable[PersonId]) -> None:
+    """Looks up each that has an account: who asked or decided through a shell may have none."""
+    for id in dict.fromkeys(ids):
+        if desk.person(id).accounts:
+            colleagues.look(desk.person(id))
