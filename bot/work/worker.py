@@ -25,15 +25,15 @@ class Worker:
     owner: str
     least: int = Urgency.ORDINARY
     """How urgent what it works on is at least."""
-    lately: Colleagues | None = None
+    live: Colleagues | None = None
     """Where it asks right before the first write; shared, so that several workers don't ask the same."""
-    _kept: Claim | None = None
+    _unreleased: Claim | None = None
 
     def work(self) -> bool:
         """One request, if there is one to work on."""
-        if self._kept:
-            self._give_back(self._kept)
-            self._kept = None
+        if self._unreleased:
+            self._release(self._unreleased)
+            self._unreleased = None
         claim = self.desk.store.claim(self.owner, LEASE, self.least)
         if claim is None:
             return False
@@ -42,14 +42,14 @@ class Worker:
         except (Overtaken, ClaimLost) as error:
             log.info("%s: %s", claim.request, error)
         except StoreTrouble:
-            self._kept = claim  # a record that takes nothing can't take it back either: as soon as it can
+            self._unreleased = claim  # the record takes nothing now: with the next round
             raise
         except Exception:
             # A defect mustn't go round and round unseen: the request says so, and is tried again ever later.
             log.exception("%s met an error that isn't foreseen", claim.request)
             text = f"Something went wrong inside me. {claim.request} is saved; I try again by myself."
             self.desk.held(self.desk.store.request(claim.request), text, claim)
-        self._give_back(claim)
+        self._release(claim)
         self.desk.wake()
         return True
 
@@ -61,12 +61,12 @@ class Worker:
             after = check(self.desk, miro, self.colleagues.ranked(urgency), request, claim)
         else:
             # What was approved mustn't wait behind what is looked up to keep the tables fresh.
-            live = (self.lately or self.colleagues).ranked(max(urgency, Urgency.SOON))
+            live = (self.live or self.colleagues).ranked(max(urgency, Urgency.SOON))
             after = Provisioning(self.desk, miro, live, request, claim).run()
         if not after.held:
             self.desk.troubles.went_on(after.id)
 
-    def _give_back(self, claim: Claim) -> None:
+    def _release(self, claim: Claim) -> None:
         try:
             self.desk.store.release(claim)
         except ClaimLost:

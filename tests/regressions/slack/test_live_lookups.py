@@ -114,8 +114,8 @@ def test_workers_that_want_to_know_the_same_ask_once(s: Stage) -> None:
     carol = s.bot.desk.find("carol@example.com")
     assert carol
     slow = Slow(carol)
-    lately = CachedColleagues(slow, s.bot.store.people, s.clock)
-    workers = [threading.Thread(target=lately.look, args=[carol]) for _ in range(4)]
+    cached = CachedColleagues(slow, s.bot.store.people, s.clock)
+    workers = [threading.Thread(target=cached.look, args=[carol]) for _ in range(4)]
     for worker in workers:
         worker.start()
     slow.may_answer.set()
@@ -128,13 +128,13 @@ def test_groups_channels_and_managers_are_asked_about_again_after_a_minute(s: St
     carol = s.bot.desk.find("carol@example.com")
     assert carol
     slow = Slow(carol)
-    lately = CachedColleagues(slow, s.bot.store.people, s.clock)
+    cached = CachedColleagues(slow, s.bot.store.people, s.clock)
     for passed, asked in ((0, 3), (59, 3), (1, 6)):
         s.clock.pass_(timedelta(seconds=passed))
         for _ in range(2):
-            lately.user_group("@Owners")
-            lately.channel("C0MIRO")
-            lately.manager(carol, "Manager")
+            cached.user_group("@Owners")
+            cached.channel("C0MIRO")
+            cached.manager(carol, "Manager")
         assert slow.asked == asked
 
 
@@ -142,9 +142,9 @@ def test_a_clock_set_back_makes_no_answer_live(s: Stage) -> None:
     carol = s.bot.desk.find("carol@example.com")
     assert carol
     slow = Slow(carol)
-    lately = CachedColleagues(slow, s.bot.store.people, s.clock)
+    cached = CachedColleagues(slow, s.bot.store.people, s.clock)
     slow.may_answer.set()
-    lately.look(carol)
+    cached.look(carol)
     s.clock.pass_(-timedelta(hours=1))
-    lately.look(carol)
+    cached.look(carol)
     assert slow.asked == 2
