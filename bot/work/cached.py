@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 from approvals.ids import PersonId, SlackId
-from approvals.people import Directory, Person
+from approvals.people import Directory, Person, canonical
 from bot.context import Colleagues
 
 T = TypeVar("T")
@@ -45,14 +45,14 @@ class CachedColleagues:
         """The person behind an e-mail or Slack id. Raises SlackAway."""
         known = self.people.by_email(entry) if "@" in entry else None
         accounts = known.accounts if known else ()
-        if accounts and all(self._is_live(account.slack_id.casefold()) for account in accounts):
+        if accounts and all(self._is_live(canonical(account.slack_id)) for account in accounts):
             return known
-        id = self._once(entry.casefold(), lambda: self._find(entry))
+        id = self._once(canonical(entry), lambda: self._find(entry))
         return self.people.person(id) if id else None
 
     def user_group(self, handle: str) -> list[SlackId] | None:
         """Who is in a Slack user group. Raises SlackAway."""
-        return self._once(f"group {handle.casefold()}", lambda: self.colleagues.user_group(handle))
+        return self._once(f"group {canonical(handle)}", lambda: self.colleagues.user_group(handle))
 
     def channel(self, id: str) -> list[SlackId] | None:
         """Who is in a channel. Raises SlackAway."""
@@ -68,7 +68,7 @@ class CachedColleagues:
         for account in person.accounts if person else ():
             # By an address, one of the accounts was looked at; which one, its own time says.
             if person and account.checked_at and account.checked_at >= asked_at:
-                self._answers[account.slack_id.casefold()] = asked_at, person.id
+                self._answers[canonical(account.slack_id)] = asked_at, person.id
         return person.id if person else None
 
     def _is_live(self, question: str) -> bool:

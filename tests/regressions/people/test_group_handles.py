@@ -7,6 +7,7 @@ import pytest
 
 from approvals.ids import SlackId
 from bot.sandbox.stage import Stage
+from bot.work.cached import CachedColleagues
 from tests.bot.conftest import s
 
 __all__ = ["s"]
@@ -61,3 +62,20 @@ def test_of_two_groups_of_one_handle_none_is_taken(
         assert s.bot.people.user_group("@security") is None
     assert "several user groups @security (S01, S02)" in caplog.text
     assert s.bot.people.user_group("S02") == ["U0PRIYA"], "by its id it can be named"
+
+
+@pytest.mark.parametrize("first", ["@security", "@\u017fecurity"])
+def test_a_look_up_of_the_last_minute_answers_for_no_lookalike_group(s: Stage, first: str) -> None:
+    s.slack.add_group("S01", "security", ["U0SAM"])
+    looked_up = CachedColleagues(s.bot.people, s.bot.store.people, s.clock)
+    looked_up.user_group(first)
+    assert looked_up.user_group("@security") == ["U0SAM"]
+    assert looked_up.user_group("@\u017fecurity") is None
+
+
+def test_a_look_up_of_the_last_minute_answers_for_no_lookalike_address(s: Stage) -> None:
+    s.slack.add_person("U0KIM", "kim@example.com", "Kim Berg")
+    looked_up = CachedColleagues(s.bot.people, s.bot.store.people, s.clock)
+    person = looked_up.find("kim@example.com")
+    assert person and person.email == "kim@example.com"
+    assert looked_up.find("\u212aim@example.com") is None
