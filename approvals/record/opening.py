@@ -38,7 +38,7 @@ def make_private(path: Path) -> None:
 
 
 def beside(path: Path, ending: str) -> Path:
-    """A file that belongs to a record: `-wal`, `-shm` or `.lock`."""
+    """A file that belongs to a record: `-wal`, `-shm`, `-journal` or `.lock`."""
     return Path(f"{path.resolve()}{ending}")
 
 

@@ -91,7 +91,7 @@ def _check_record(settings: Settings) -> str:
     if isinstance(where, Server) and not is_there(where):
         raise BadSettings(f"{where} has no record yet; `miro-bot db migrate` makes it")
     if isinstance(where, Path) and not where.exists():
-        return f"{where} isn't there yet; `miro-bot run` makes it"
+        return _noted(f"{where} isn't there yet; `miro-bot run` makes it", exposure.folders(settings))
     with open_record() as store:
         found = store.verify()
         if found.faults:

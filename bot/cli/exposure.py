@@ -3,21 +3,24 @@
 import os
 import stat
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 from approvals.record.database import Location, Server
-from approvals.record.opening import beside
+from approvals.record.opening import UNMOVED, beside
 from bot.settings import Settings
 
 OTHERS_READ, OTHERS_WRITE = 0o066, 0o022
 """Permissions of group and others: to read or write; to write."""
+BESIDE = (*UNMOVED, "-shm")
+"""Files beside the record that hold a part of it; SQLite takes up whatever it finds under these names."""
 
 
 def exposed_record(record: Location) -> str:
     """Why no bot should run on a record: others may read or write it. '' where they may not."""
     if isinstance(record, Server):
         return ""
-    files = [record.resolve(), *(beside(record, ending) for ending in ("-wal", "-shm"))]
+    files = [record.resolve(), *(beside(record, ending) for ending in BESIDE)]
     exposed = [file for file in files if _mode(file) & OTHERS_READ]
     if not exposed:
         return ""
@@ -52,12 +55,10 @@ def owner(record: Location) -> Iterator[str]:
     """A file of another user is in that user's hands; those of root are anyway."""
     if isinstance(record, Server):
         return
-    try:
-        number = record.stat().st_uid
-    except OSError:
-        return
-    if number not in (os.geteuid(), 0):
-        yield f"{record} belongs to another user (number {number}), who may read and change it."
+    for file in (record, *(beside(record, ending) for ending in (*BESIDE, ".lock"))):
+        with suppress(OSError):  # there is none
+            if (number := file.stat().st_uid) not in (os.geteuid(), 0):
+                yield f"{file} belongs to another user (number {number}), who may read and change it."
 
 
 def folders(settings: Settings) -> Iterator[str]:
@@ -66,8 +67,8 @@ def folders(settings: Settings) -> Iterator[str]:
     files = [*record, settings.policy, *settings.secret_files.values()]
     for folder in sorted({file.resolve().parent for file in files}):
         # In a sticky folder, as /tmp is, nobody replaces what belongs to somebody else.
-        if _mode(folder) & stat.S_IWOTH and not _mode(folder) & stat.S_ISVTX:
-            yield f"Others on this machine may replace what is in {folder}: chmod o-w {folder}"
+        if _mode(folder) & OTHERS_WRITE and not _mode(folder) & stat.S_ISVTX:
+            yield f"Others on this machine may replace what is in {folder}: chmod go-w {folder}"
 
 
 def _mode(path: Path) -> int:

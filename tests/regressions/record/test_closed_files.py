@@ -84,7 +84,7 @@ def test_no_bot_runs_on_a_record_that_is_open_to_others(tmp_path: Path, mode: in
     assert modes(tmp_path) == {"policy.toml": modes(tmp_path)["policy.toml"], "record.db": f"{mode:04o}"}
 
 
-@pytest.mark.parametrize("ending", ["-wal", "-shm"])
+@pytest.mark.parametrize("ending", ["-wal", "-shm", "-journal"])
 def test_a_log_that_is_open_is_as_good_as_the_record(tmp_path: Path, ending: str) -> None:
     record = lived(tmp_path)
     log = tmp_path / f"record.db{ending}"
@@ -92,6 +92,21 @@ def test_a_log_that_is_open_is_as_good_as_the_record(tmp_path: Path, ending: str
     log.chmod(0o644)
     assert f"chmod 600 {log}" in exposed_record(record)
     assert f"chmod 600 {log}" in Shell(tmp_path, **SECRETS, **NOWHERE).types(*RUN, exits=1)
+    found = {one["what"]: one for one in Shell(tmp_path).json("doctor", exits=1)}
+    assert not found["record"]["ok"] and f"chmod 600 {log}" in found["record"]["text"]
+
+
+@pytest.mark.parametrize("ending", ["-wal", "-shm", "-journal"])
+def test_a_log_is_looked_at_beside_the_file_that_a_link_leads_to(tmp_path: Path, ending: str) -> None:
+    there = tmp_path / "there"
+    there.mkdir()
+    lived(there)
+    (tmp_path / "record.db").symlink_to(there / "record.db")
+    log = there / f"record.db{ending}"
+    log.touch(0o600)
+    assert exposed_record(tmp_path / "record.db") == ""
+    log.chmod(0o620)
+    assert f"chmod 600 {log}" in exposed_record(tmp_path / "record.db")
 
 
 @pytest.mark.parametrize("mode", [0o600, 0o400, 0o700])
@@ -167,10 +182,25 @@ def test_a_folder_in_which_others_may_replace_files_is_warned_of(tmp_path: Path)
     folder = tmp_path / "data"
     folder.mkdir()
     lived(folder)
+    told = f"Others on this machine may replace what is in {folder}: chmod go-w {folder}"
+    for mode in (0o777, 0o775, 0o773, 0o770):
+        folder.chmod(mode)
+        assert warned(folder) == [told], oct(mode)
+    for mode in (0o1777, 0o1770, 0o755, 0o700):
+        folder.chmod(mode)
+        assert warned(folder) == [], oct(mode)
+
+
+@pytest.mark.parametrize("is_there", [True, False])
+def test_a_doctor_says_that_a_folder_is_open(tmp_path: Path, is_there: bool) -> None:
+    folder = tmp_path / "data"
+    folder.mkdir()
+    if is_there:
+        lived(folder)
     folder.chmod(0o777)
-    assert warned(folder) == [f"Others on this machine may replace what is in {folder}: chmod o-w {folder}"]
-    folder.chmod(0o1777)
-    assert warned(folder) == []
+    found = {one["what"]: one for one in Shell(folder).json("doctor", exits=1)}
+    assert found["record"]["ok"]
+    assert f"Others on this machine may replace what is in {folder}" in found["record"]["text"]
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a file away")
@@ -179,6 +209,17 @@ def test_a_record_of_another_user_is_warned_of(tmp_path: Path) -> None:
     os.chown(record, 65534, 65534)
     [told] = warned(tmp_path)
     assert told == f"{record} belongs to another user (number 65534), who may read and change it."
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a file away")
+@pytest.mark.parametrize("ending", ["-wal", "-shm", "-journal", ".lock"])
+def test_a_file_that_another_user_put_beside_the_record_is_warned_of(tmp_path: Path, ending: str) -> None:
+    lived(tmp_path)
+    log = tmp_path / f"record.db{ending}"
+    log.touch(0o600)
+    os.chown(log, 65534, 65534)
+    [told] = warned(tmp_path)
+    assert told == f"{log} belongs to another user (number 65534), who may read and change it."
 
 
 def test_a_bot_that_has_nothing_to_warn_of_warns_of_nothing(tmp_path: Path) -> None:
