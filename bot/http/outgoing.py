@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from http.cookiejar import CookieJar, DefaultCookiePolicy
+from typing import Any
 from urllib.parse import urlsplit
 
 import httpx
@@ -13,8 +14,6 @@ import httpx
 from bot.http.deadline import bounded, deadline
 
 LIMITS = httpx.Limits(max_connections=64, max_keepalive_connections=32, keepalive_expiry=15)
-LOOPBACK = {f"all://{host}": None for host in ("localhost", "127.0.0.1", "[::1]")}
-"""No proxy for what is on this machine; HTTPS_PROXY and NO_PROXY hold for all else."""
 
 
 class Unanswered(Exception):
@@ -57,26 +56,37 @@ def trusted() -> ssl.SSLContext:
     return httpx.create_ssl_context()
 
 
+def client(is_local: bool, **options: Any) -> httpx.Client:
+    """A client without redirects and cookies, for servers on this machine or all others; `options`: httpx's.
+
+    No proxy is asked for what is on this machine; HTTPS_PROXY and NO_PROXY hold for all else. A cookie is a
+    credential that nobody asked for: none is kept, none is sent.
+    """
+    return bounded(
+        httpx.Client(
+            trust_env=not is_local,
+            follow_redirects=False,
+            cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
+            # Of any place that is named httpx makes the next request, followed or not: few can be made one.
+            event_hooks={"response": [lambda response: response.headers.pop("Location", None)]},
+            **options,
+        )
+    )
+
+
 class Outgoing:
     """Sends POST requests over lines that are kept. Safe to use from several threads."""
 
     def __init__(self, largest: int = 16_000_000, context: ssl.SSLContext | None = None) -> None:
         """`largest`: bytes of an answer that are read at most."""
         self._largest = largest
-        self._client = bounded(
-            httpx.Client(
-                verify=context or trusted(),
-                limits=LIMITS,
-                follow_redirects=False,
-                mounts=dict(LOOPBACK),
-                # A cookie is a credential that nobody asked for: none is kept, none is sent.
-                cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
-            )
-        )
+        options = {"verify": context or trusted(), "limits": LIMITS}
+        self._clients = {is_local: client(is_local, **options) for is_local in (True, False)}
 
     def close(self) -> None:
         """Closes the lines."""
-        self._client.close()
+        for lines in self._clients.values():
+            lines.close()
 
     def post(self, url: str, content: bytes, headers: Mapping[str, str], seconds: float) -> Answered:
         """One POST; everything of it within so many seconds. Raises Unanswered."""
@@ -85,9 +95,10 @@ class Outgoing:
         # Compressed, an answer could be a thousand times as large as what was read of it.
         headers = {**headers, "Accept-Encoding": "identity"}
         try:
+            lines = self._clients[is_loopback(httpx.URL(url).host)]
             with (
                 deadline(seconds),
-                self._client.stream("POST", url, content=content, headers=headers, timeout=seconds) as answer,
+                lines.stream("POST", url, content=content, headers=headers, timeout=seconds) as answer,
             ):
                 return Answered(
                     answer.status_code, dict(answer.headers.items()), self._whole(answer.iter_bytes())

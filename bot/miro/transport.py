@@ -12,7 +12,7 @@ from pydantic import SecretStr
 
 from approvals.request import Urgency
 from bot.http import deadline as time_limit
-from bot.http.outgoing import trusted
+from bot.http.outgoing import client, is_loopback, trusted
 from bot.miro import judging, wire
 from bot.miro.errors import Away, Trouble, Unclear
 from bot.miro.quota import MARGIN, Pool, cost, take
@@ -44,12 +44,11 @@ class Transport:
         self._url, self._token = url.rstrip("/"), SecretStr(token)
         self._urgency: int = Urgency.ORDINARY
         self._patience = float("inf")
-        self.http = time_limit.bounded(
-            httpx.Client(
-                headers={"Authorization": f"Bearer {token}", "Accept": "application/scim+json"},
-                timeout=httpx.Timeout(20, connect=5),
-                verify=trusted(),
-            )
+        self.http = client(
+            is_loopback(httpx.URL(url).host),
+            headers={"Authorization": f"Bearer {token}", "Accept": "application/scim+json"},
+            timeout=httpx.Timeout(20, connect=5),
+            verify=trusted(),
         )
 
     def ranked(self, urgency: int) -> "Transport":
@@ -118,3 +117,6 @@ class Transport:
             raise Unclear("Miro's answer can't be unpacked.", Trouble.UNREADABLE) from error
         except httpx.RequestError as error:
             raise Unclear("Miro didn't answer in time.", Trouble.NO_ANSWER) from error
+        except (httpx.StreamError, httpx.InvalidURL, OSError, ValueError, RuntimeError) as error:
+            # A head that httpx stumbles over, a fault of the line that it has no name for, a closed client.
+            raise Unclear("Miro's answer can't be read.", Trouble.UNREADABLE) from error

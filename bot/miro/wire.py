@@ -70,10 +70,19 @@ def _shown(value: object) -> str:
 
 
 def _extension(value: object) -> object:
-    """Attributes by name; half characters in them are replaced, since the record can't keep those."""
-    if isinstance(value, Mapping):
-        return {_shown(str(name)): _extension(inner) for name, inner in value.items()}
-    return _shown(value) if isinstance(value, str) else value
+    """Attributes by name, and those of a complex one, as text: RFC 7643 section 4.3 nests no deeper."""
+    if not isinstance(value, Mapping):
+        return value
+    return {
+        _shown(str(name)): {_shown(str(part)): _leaf(inner) for part, inner in attribute.items()}
+        if isinstance(attribute, Mapping)
+        else _leaf(attribute)
+        for name, attribute in value.items()
+    }
+
+
+def _leaf(value: object) -> str:
+    return _shown(value) or ident(value)
 
 
 def _truth(value: object) -> bool | None:

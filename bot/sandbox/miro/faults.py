@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -27,6 +27,8 @@ class Fault:
     body: Literal["scim", "rest", "html", "empty"] = "scim"
     detail: str = ""
     retry_after: int | str | None = None
+    # Added to Miro's own headers as well: Location, Content-Encoding, …
+    headers: Mapping[str, str] = field(default_factory=dict)
     # The line is cut before or after the change; the client hears nothing either way.
     cut: Literal["before", "after"] | None = None
     # Miro says 200 and has changed nothing.
@@ -54,14 +56,14 @@ class Fault:
             headers["X-Cache"] = "Error from cloudfront"
         if self.retry_after is not None:
             headers["Retry-After"] = str(self.retry_after)
-        return Answer(self.status, content.encode(), headers)
+        return Answer(self.status, content.encode(), {**headers, **self.headers})
 
     def said(self, answer: Answer) -> Answer:
         """What is heard of an answer of Miro's own."""
-        if self.saying is None:
-            return answer
-        content = self.saying(json.loads(answer.body) if answer.body else None)
-        return Answer(answer.status, json.dumps(content).encode(), answer.headers)
+        body = answer.body
+        if self.saying:
+            body = json.dumps(self.saying(json.loads(body) if body else None)).encode()
+        return Answer(answer.status, body, {**answer.headers, **self.headers})
 
     def _said(self, status: int) -> tuple[str, str]:
         code, usual = words(status)

@@ -302,3 +302,38 @@ def test_pages_arent_turned_past_the_edge(lines: Outgoing) -> None:
         with pytest.raises(AttributeError):
             list(pages)
         assert len(slack.heads) == 1
+
+
+# -- heads that httpx stumbles over ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "place", ["mailto:x", "about:blank", "https://xn--/", "http://[", "", "\xe4\xff", "//:80"]
+)
+@pytest.mark.parametrize("way", ["Web API", "response_url"])
+def test_a_redirect_to_no_place_at_all_is_judged_by_its_status(lines: Outgoing, place: str, way: str) -> None:
+    with raw(lambda _: http("302 Found", b"", f"Location: {place}")) as slack:
+        client = SlackClient(TOKEN, slack.url, lines)
+        if way == "Web API":
+            assert fault(client).kind is Kind.STATUS
+        else:
+            with pytest.raises(SlackFault) as raised:
+                client.respond(f"{slack.url}response/1", {"text": "hello"})
+            assert raised.value.kind is Kind.STATUS
+
+
+@pytest.mark.parametrize("name", ["HTTP_PROXY", "http_proxy", "ALL_PROXY"])
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "127.0.0.2"])
+def test_a_token_for_this_machine_goes_through_no_proxy(
+    monkeypatch: pytest.MonkeyPatch, name: str, host: str
+) -> None:
+    with raw(lambda _: WELL) as proxy, raw(lambda _: WELL) as slack:
+        monkeypatch.setenv(name, proxy.url.removesuffix("/api/"))
+        lines = Outgoing()
+        client = SlackClient(TOKEN, slack.url.replace("127.0.0.1", host), lines)
+        if host == "127.0.0.2":
+            assert fault(client).kind is Kind.NETWORK, "nothing listens there"
+        else:
+            assert client.chat_postMessage(channel="U0ADA", text="hello")["ok"]
+        lines.close()
+        assert proxy.heads == []
