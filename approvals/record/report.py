@@ -67,9 +67,9 @@ def _said(by: PersonId, body: Mapping[str, Any], words: dict[str, str], called: 
 
 
 def name(id: str, directory: Directory) -> str:
-    """Who an id is today, or ''."""
+    """Who an id is today, by name and address, as anybody can choose any name; or ''."""
     try:
-        return directory.person(PersonId(id)).called
+        return directory.person(PersonId(id)).addressed
     except KeyError:
         return ""
 
@@ -245,16 +245,8 @@ def _people(
 ) -> str:
     """People by the names they have today, each with why they are asked."""
     whys = {id: (reasons or {}).get(id, "") for id in ids}
-    called = [f"{_addressed(id, directory)}{f' ({why})' if why else ''}" for id, why in whys.items()]
+    called = [f"{name(id, directory) or id}{f' ({why})' if why else ''}" for id, why in whys.items()]
     return f"{label}: {', '.join(called) or 'nobody'}"
-
-
-def _addressed(id: str, directory: Directory) -> str:
-    """Somebody by name and address, as anybody can choose any name; the id of who is gone."""
-    try:
-        return directory.person(PersonId(id)).addressed
-    except KeyError:
-        return id
 
 
 def _list(of: Any, key: str) -> list[Any]:

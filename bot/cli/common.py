@@ -179,7 +179,7 @@ def meaning(store: Store, id: str) -> str:
     """The address of a person, or the name of a group; '' for what is neither."""
     try:
         person = store.people.person(PersonId(id))
-        return person.email or person.name
+        return person.email or person.addressed
     except KeyError:
         group = store.groups.get(GroupId(id))
         return group.known_name if group else ""

@@ -48,31 +48,34 @@ from bot.work.ask import LONGEST_REASON, asked
 
 
 def summary(store: Store, request: Request) -> dict[str, Any]:
-    """What a program reads of a request: names, and beside them, or in fields of their own, the addresses."""
-    about = _person(store, request.subject).email if request.subject else ""
-    asker = _person(store, request.requester).email
-    return _told(store, request, lambda one: one.called) | {"asked_by_email": asker, "about_email": about}
-
-
-def _told(store: Store, request: Request, called: Callable[[Person], str]) -> dict[str, Any]:
+    """What is read of a request: people by name and address, as anybody can choose any name; fields of their
+    own hold their addresses and Slack accounts, and the address that Miro has ('' for what isn't known)."""
+    asker = _person(store, request.requester)
+    about = _person(store, request.subject) if request.subject else Person(PersonId(""))
+    in_miro = str(request.plan.get("user_name") or "")
     waits = request.state is State.WAITING
     return {
         "id": request.id,
         "state": request.state.value,
-        "what": _phrase(store, request, called),
-        "asked_by": called(_person(store, request.requester)),
+        "what": _phrase(store, request, in_miro),
+        "asked_by": asker.addressed,
+        "asked_by_email": asker.email,
+        "asked_by_account": _account(asker),
+        "about": about.addressed,
+        "about_email": about.email,
+        "about_account": _account(about),
+        "about_in_miro": in_miro,
         "reason": request.reason,
         "waiting_for": [_person(store, id).addressed for id, _ in request.approvers] if waits else [],
         "text": request.outcome.text if request.outcome else request.held,
     }
 
 
-def _read(store: Store, request: Request) -> dict[str, Any]:
-    """What people read of it: everybody by name and address, as anybody can choose any name."""
-    return _told(store, request, lambda one: one.addressed)
+def _account(person: Person) -> str:
+    return person.account.slack_id if person.account else ""
 
 
-def _phrase(store: Store, request: Request, called: Callable[[Person], str]) -> str:
+def _phrase(store: Store, request: Request, in_miro: str) -> str:
     """What was asked for, by the policy of the record: the file may be away or broken by now."""
     try:
         policy, people, groups = kept(store, request.policy), store.people, store.groups
@@ -80,7 +83,8 @@ def _phrase(store: Store, request: Request, called: Callable[[Person], str]) -> 
 
         def shown(id: PersonId) -> Person:
             person = facts.person(id)
-            return replace(person, name=called(person))
+            is_changed = in_miro and id == request.subject
+            return replace(person, name=(replace(person, email=in_miro) if is_changed else person).addressed)
 
         return ACTIONS[request.action].model_validate(request.details).phrase(replace(facts, person=shown))
     except (KeyError, ValueError):
@@ -102,8 +106,7 @@ def _person(store: Store, id: PersonId) -> Person:
 def list_requests(state: tuple[str, ...], as_json: bool) -> None:
     """List requests, newest first."""
     with open_record() as store:
-        drawn = summary if as_json else _read
-        found = [drawn(store, one) for one in store.requests(states=state)]
+        found = [summary(store, one) for one in store.requests(states=state)]
     if as_json:
         say_json(found)
     for one in [] if as_json else found:
@@ -124,9 +127,9 @@ def show(id: str, as_json: bool) -> None:
             rows = [report.row(event, store.people) for event in events]
             say_json(summary(store, request) | {"events": rows})
             return
-        for name, value in _read(store, request).items():
+        for name, value in summary(store, request).items():
             told = ", ".join(value) if isinstance(value, list) else value
-            if told:
+            if told and not name.endswith("_email"):  # which stands beside the name
                 say(f"{name.replace('_', ' '):<12} {told}")
         say(*history(events, store.people, lambda id: meaning(store, id)))
 

@@ -62,7 +62,7 @@ def test_a_row_tells_who_did_what_when(denied: Scene) -> None:
 
 def test_who_is_not_signed_is_looked_up_and_said_so(denied: Scene) -> None:
     _, first, planned, _ = denied.store.events()
-    assert row(first, denied.store.people)["who"] == "P-1 (Ada)"
+    assert row(first, denied.store.people)["who"] == "P-1 (Ada (ada@example.com))"
     assert row(planned, denied.store.people)["who"] == "bot"
 
 
