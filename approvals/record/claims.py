@@ -1,4 +1,19 @@
-"""Who works on which request and for how long, and which mustn't be worked on together."""
+"""Who works on which request and for how long, and which mustn't be worked on together.
+
+A request has lanes: the person, group or list of admins that it changes. While it is claimed, nobody else
+works in them. Those with work to do stand in each lane in one order, and only who is first in all of its
+lanes is claimed:
+
+1. what has begun and can go on, so that nothing starts on top of what is half done;
+2. what is urgent and can go on, the most urgent first;
+3. what has begun, or is urgent, and is held: whose next try comes first;
+4. the rest, held or not, the older first.
+
+So an urgent request waits for no next try but its own. It may go before one that has begun and is held:
+nothing of that is on its way any more, and each starts with a look at Miro and asks again where its plan
+isn't what was approved; just as after one that has stopped, which stands in no lane. The order is one for
+all lanes, so no two requests wait for each other.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -9,6 +24,7 @@ from approvals.ids import RequestId, stamp
 from approvals.record.database import ClaimLost, Database, Row
 from approvals.record.quota import Quota
 from approvals.request import FORMATS, Request, Urgency, is_active
+from approvals.states import State
 
 
 @dataclass(frozen=True)
@@ -36,7 +52,7 @@ class Claims(Quota):
     def claim(self, owner: str, lease: timedelta, least: int = Urgency.ORDINARY) -> Claim | None:
         """The next request that has work due and whose lanes are all free: the most urgent, then the oldest.
 
-        A lane is not free while an older request with work to do is in it, nor while anybody works in it.
+        A lane is not free while another request stands before it there, nor while anybody works in it.
         `least`: only what is at least so urgent, or in the way of it.
         """
         now = self._now()
@@ -100,9 +116,15 @@ class Claims(Quota):
             raise ClaimLost(f"the time to work on {claim.request} ran out, or another worker has it now")
 
     def rank(self, id: RequestId) -> int:
-        """How urgent a request is that has work due, with what waits behind it in its lanes."""
-        row = self._on.row("SELECT rank FROM requests WHERE number = ?", int(id.removeprefix("R-")))
-        return int(row["rank"] or 0) if row else 0
+        """How urgent a request is that is worked on, with what waits for it in its lanes."""
+        row = self._on.row(
+            """SELECT coalesce((
+              SELECT max(u.urgency) FROM lanes mine CROSS JOIN urgent_lanes u
+              WHERE mine.number = r.number AND u.key = mine.key), r.urgency) AS rank
+            FROM requests r WHERE r.number = ?""",
+            int(id.removeprefix("R-")),
+        )
+        return int(row["rank"]) if row else 0
 
     def renew(self, claim: Claim, lease: timedelta) -> None:
         """Keeps a claim alive. Raises ClaimLost."""
@@ -146,41 +168,53 @@ class Claims(Quota):
 class Lanes:
     """Keeps `requests.rank` beside the lanes, so that a claim finds its request without a search.
 
-    `rank` is NULL while a request isn't active, or while an older one is in one of its lanes. Else it is the
+    `rank` is NULL while a request isn't active, or isn't the first in each of its lanes. Else it is the
     highest urgency in its lanes: who is in the way of something urgent is as urgent.
     """
 
-    def __init__(self, on: Database) -> None:
-        self._on = on
+    def __init__(self, on: Database, now: Callable[[], datetime]) -> None:
+        self._on, self._now = on, now
 
     def keep(self, request: Request) -> None:
         """Writes down the lanes of a request, and who is first in them now. Inside a transaction."""
-        number, wanted = request.number, set(request.lanes) if is_active(request) else set()
-        has = {row["key"] for row in self._on.rows("SELECT key FROM lanes WHERE number = ?", number)}
+        number = request.number
+        wanted = dict.fromkeys(request.lanes, self._place(request)) if is_active(request) else {}
+        rows = self._on.rows("SELECT key, place FROM lanes WHERE number = ?", number)
+        has = {row["key"]: row["place"] for row in rows}
         if wanted and has == wanted:
             return
-        for key in has:
-            self._on.run("DELETE FROM lanes WHERE key = ? AND number = ?", key, number)
-            self._on.run(
-                "DELETE FROM urgent_lanes WHERE key = ? AND urgency = ? AND number = ?",
-                key, request.urgency, number,
-            )  # fmt: skip
-        for key in wanted:
-            self._on.run("INSERT INTO lanes VALUES (?,?)", key, number)
+        for key, place in has.items():
+            self._on.run("DELETE FROM lanes WHERE key = ? AND place = ? AND number = ?", key, place, number)
+            if request.urgency:
+                self._on.run(
+                    "DELETE FROM urgent_lanes WHERE key = ? AND urgency = ? AND number = ?",
+                    key, request.urgency, number,
+                )  # fmt: skip
+        for key, place in wanted.items():
+            self._on.run("INSERT INTO lanes (key, place, number) VALUES (?,?,?)", key, place, number)
             if request.urgency:
                 self._on.run("INSERT INTO urgent_lanes VALUES (?,?,?)", key, request.urgency, number)
         # Whoever was first in a lane, or is now, is one of the first two.
-        first = "SELECT number FROM lanes WHERE key = ? ORDER BY number LIMIT 2"
-        touched = {row["number"] for key in sorted(has | wanted) for row in self._on.rows(first, key)}
+        first = "SELECT number FROM lanes WHERE key = ? ORDER BY place, number LIMIT 2"
+        touched = {row["number"] for key in sorted({*has, *wanted}) for row in self._on.rows(first, key)}
         for each in sorted({number, *touched}):
-            self.rank(each)
+            self._rank(each)
 
-    def rank(self, number: int) -> None:
+    def _place(self, request: Request) -> str:
+        """Where an active request stands in its lanes, as text that sorts; the head of this file says why."""
+        has_begun, urgency = request.state is State.WORKING, request.urgency
+        if not (has_begun or urgency):
+            return "4"
+        if request.held and request.next_due and request.next_due > self._now():
+            return f"3 {stamp(request.next_due)}"
+        return "0" if has_begun else str(1 + Urgency.FIRST - urgency)
+
+    def _rank(self, number: int) -> None:
         """Works out anew whether a request is first in its lanes, and how urgent they are."""
         self._on.run(
             """UPDATE requests SET rank = CASE WHEN active = 1 AND NOT EXISTS (
-              SELECT 1 FROM lanes mine CROSS JOIN lanes older WHERE mine.number = requests.number
-              AND older.key = mine.key AND older.number < mine.number
+              SELECT 1 FROM lanes mine CROSS JOIN lanes before WHERE mine.number = requests.number
+              AND before.key = mine.key AND (before.place, before.number) < (mine.place, mine.number)
             ) THEN (
               SELECT max(of.urgency) FROM (
                 SELECT requests.urgency AS urgency UNION ALL

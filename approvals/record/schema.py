@@ -194,6 +194,16 @@ DROP TABLE spent;
 """
 """Rows have numbers of their own where their order counts: other databases have no `rowid`."""
 
+_PLACES = """
+DROP TABLE lanes;
+CREATE TABLE lanes (
+  key TEXT NOT NULL, place TEXT NOT NULL, number INTEGER NOT NULL, PRIMARY KEY (key, place, number)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX lanes_number ON lanes (number);
+DELETE FROM urgent_lanes;
+"""
+"""Where each request stands in its lanes; the store fills them anew."""
+
 
 @migrations()
 def first(db: Tables) -> None:
@@ -234,8 +244,9 @@ def layout_4(db: Tables) -> None:
 
 @migrations()
 def layout_5(db: Tables) -> None:
-    """What any database can hold."""
-    db.executescript(_PORTABLE)
+    """What any database can hold, and the order in lanes."""
+    for script in (_PORTABLE, _PLACES):
+        db.executescript(script)
     db.execute("UPDATE meta SET value = '5' WHERE key IN ('layout', 'oldest')")
 
 

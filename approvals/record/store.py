@@ -153,7 +153,7 @@ class Store(Claims, Policies):
         """
         super().__init__(database_at(where, source), now)
         self._ledger = Ledger(self._on, now, salt)
-        self._lanes = Lanes(self._on)
+        self._lanes = Lanes(self._on, now)
         self.finding = Finding(self._on, self._folded)
         self.homes = Homes(self._on, now)
         self.people = People(self._on, self.homes.changed)
@@ -206,7 +206,7 @@ class Store(Claims, Policies):
             expires = listed(request)["expires_at"]
             self._on.run("UPDATE requests SET expires_at = ? WHERE number = ?", expires, request.number)
             self.finding.file(request)
-            self._lanes.rank(request.number)
+            self._lanes.keep(request)
 
     def _layout(self) -> int:
         """In which layout the record was written last. Raises WrongRecord where this program knows less."""

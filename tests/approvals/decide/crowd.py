@@ -22,7 +22,7 @@ REQUESTS = """
 INSERT INTO requests (number, version, state, action, requester, subject, next_due, active, shown, show_at,
   owner, attempt, lease_until) SELECT i, 2, :state, 'make-admin', 'P-' || (i % 50 + 1),
   iif(:group, NULL, 'P-' || (i % 50 + 1)), :due, :active, :drawn, :show_at, :owner, 1, :lease FROM n;
-INSERT INTO lanes SELECT 'person:P-' || (i % 50 + 1), i FROM n WHERE :active;
+INSERT INTO lanes SELECT 'person:P-' || (i % 50 + 1), '4', i FROM n WHERE :active;
 INSERT INTO found_by SELECT 'by:P-' || (i % 50 + 1), i FROM n WHERE :state NOT IN ('done', 'denied');
 INSERT INTO cards SELECT 'R-' || i, 'requester', 'P-1', 0, 'D1', i || '.0', '', 0, NULL, '' FROM n
 """

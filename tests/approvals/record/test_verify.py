@@ -128,7 +128,7 @@ def cut(connection: Any) -> None:
     for statement in (
         "DELETE FROM ledger WHERE seq = 10",
         "DELETE FROM words WHERE seq = 10",
-        "INSERT INTO lanes VALUES ('admins', 2)",
+        "INSERT INTO lanes VALUES ('admins', '4', 2)",
         "UPDATE requests SET version = 1, state = 'checking', active = 1, expires_at = NULL,"
         " next_due = (SELECT at FROM ledger WHERE seq = 9) WHERE number = 2",
     ):
@@ -213,7 +213,7 @@ def test_a_lane_taken_or_given_by_hand_is_found(lived: Store) -> None:
     lived.ask(asked(ADA, lanes=["person:P-1"]))
     with by_hand(lived) as connection:
         connection.execute("UPDATE lanes SET key = 'admins'")
-        connection.execute("INSERT INTO lanes VALUES ('admins', 99)")
+        connection.execute("INSERT INTO lanes VALUES ('admins', '4', 99)")
     assert faults(lived) == (
         "R-3 is in the wrong lanes: admins",
         "R-3 is in the wrong lanes: person:P-1",

@@ -1,7 +1,8 @@
 """Who closes an account waits behind nobody else's request; and finding the next one reads no whole table."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -62,16 +63,101 @@ def test_a_worker_for_urgent_work_takes_nothing_else(store: Store) -> None:
     assert claimed(store, 2, least=Urgency.FIRST) == [urgent.id]
 
 
+def begun(store: Store, *lanes: str) -> Request:
+    """An ordinary request of which a call was tried."""
+    request = ask(store, Urgency.ORDINARY, *lanes)
+    events = [draft(What.VOTED, START), draft(What.APPROVED, START), draft(What.TRYING, START)]
+    return store.append(request, [planned(START, lanes=list(lanes)), *events])
+
+
+def hold(store: Store, request: Request, minutes: float) -> Request:
+    until = stamp(START + timedelta(minutes=minutes))
+    return store.append(request, [draft(What.HELD, START, next_try_at=until)])
+
+
 def test_what_is_in_the_way_of_an_offboarding_is_as_urgent(store: Store) -> None:
     for number in range(5):
         ask(store, Urgency.ORDINARY, f"person:P-{number}")
-    older = ask(store, Urgency.ORDINARY, "person:P-7")
+    older = begun(store, "person:P-7")
     offboarding = ask(store, Urgency.FIRST, "person:P-7", "admins")
-    assert (store.rank(older.id), store.rank(offboarding.id)) == (Urgency.FIRST, Urgency.ORDINARY)
     claim = store.claim("urgent", LEASE, Urgency.FIRST)
-    assert claim and claim.request == older.id
-    store.append(older, [draft(What.REFUSED, START)], claim)
+    assert claim and (claim.request, store.rank(older.id)) == (older.id, Urgency.FIRST)
+    store.append(older, [draft(What.DONE, START, seen_at=stamp(START))], claim)
     assert claimed(store) == [offboarding.id]
+
+
+# -- one that is held --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("has_begun", [False, True])
+@pytest.mark.parametrize("urgency", [Urgency.SOON, Urgency.FIRST])
+def test_urgent_work_waits_for_the_next_try_of_no_other(
+    store: Store, urgency: Urgency, has_begun: bool
+) -> None:
+    older = begun(store, "person:P-7") if has_begun else ask(store, Urgency.ORDINARY, "person:P-7")
+    older = hold(store, older, 15)
+    urgent = ask(store, urgency, "person:P-7", "admins")
+    [claim] = [store.claim("urgent", LEASE, urgency)]
+    assert claim and claim.request == urgent.id
+    assert claimed(store, 2) == [], "nobody else works in its lanes"
+    store.append(urgent, [draft(What.WITHDRAWN, START)], claim)
+    assert claimed(store) == [], "and what is held comes back in its time"
+
+
+def test_urgent_work_behind_two_that_are_held_in_different_lanes_waits_for_neither(store: Store) -> None:
+    for lanes in (["person:P-7"], ["admins", "person:P-8"], ["person:P-8"]):
+        hold(store, ask(store, Urgency.ORDINARY, *lanes), 15)
+    urgent = ask(store, Urgency.FIRST, "person:P-7", "admins")
+    assert claimed(store, 2) == [urgent.id]
+
+
+def test_urgent_work_waits_for_none_behind_which_others_wait(store: Store) -> None:
+    """One about the same person that waits itself for another, about a team."""
+    ask(store, Urgency.ORDINARY, "group:G-1")
+    ask(store, Urgency.ORDINARY, "person:P-7", "group:G-1")
+    urgent = ask(store, Urgency.FIRST, "person:P-7")
+    assert claimed(store, 3) == [urgent.id, "R-1"]
+
+
+def test_one_offboarding_that_is_held_holds_up_no_other(store: Store, clock: Clock) -> None:
+    first = hold(store, ask(store, Urgency.FIRST, "person:P-7", "admins"), 15)
+    second = hold(store, ask(store, Urgency.FIRST, "person:P-8", "admins"), 1)
+    assert claimed(store) == []
+    third = ask(store, Urgency.FIRST, "person:P-9", "admins")
+    assert claimed(store, 3) == [third.id]
+    store.append(third, [draft(What.WITHDRAWN, START)])
+    clock.pass_(timedelta(minutes=1))
+    assert claimed(store, 3) == [second.id]
+    store.append(second, [draft(What.WITHDRAWN, START)])
+    clock.pass_(timedelta(minutes=14))
+    assert claimed(store, 3) == [first.id]
+
+
+def test_what_has_begun_is_finished_before_anything_urgent_begins(store: Store) -> None:
+    working = begun(store, "person:P-7")
+    urgent = ask(store, Urgency.FIRST, "person:P-7")
+    assert claimed(store, 2) == [working.id]
+    store.append(working, [draft(What.STOPPED, START)])
+    assert claimed(store, 2) == [urgent.id]
+
+
+def test_ordinary_work_begins_on_top_of_nothing_that_is_half_done(store: Store) -> None:
+    older = store.append(ask(store, Urgency.ORDINARY, "admins"), [planned(START, lanes=["admins"])])
+    half = hold(store, begun(store, "admins"), 15)
+    store.append(older, [draft(What.VOTED, START), draft(What.APPROVED, START)])
+    ask(store, Urgency.ORDINARY, "admins")
+    assert claimed(store, 2) == []
+    store.append(half, [draft(What.STOPPED, START)])
+    assert claimed(store, 2) == [older.id]
+
+
+def test_urgent_work_waits_while_somebody_works_in_its_lane(store: Store) -> None:
+    ordinary = ask(store, Urgency.ORDINARY, "person:P-7")
+    claim = store.claim("one", LEASE)
+    urgent = ask(store, Urgency.FIRST, "person:P-7")
+    assert claim and (claimed(store, 2), store.rank(ordinary.id)) == ([], Urgency.FIRST)
+    store.release(claim)
+    assert claimed(store, 2) == [urgent.id]
 
 
 def test_what_was_in_the_way_of_a_withdrawn_offboarding_waits_like_all_others(store: Store) -> None:
@@ -83,11 +169,14 @@ def test_what_was_in_the_way_of_a_withdrawn_offboarding_waits_like_all_others(st
     assert claimed(store) == ["R-1"]
 
 
-def test_an_older_one_that_comes_back_takes_its_lane_again(store: Store) -> None:
+@pytest.mark.parametrize("younger", [Urgency.ORDINARY, Urgency.FIRST])
+def test_an_older_one_that_comes_back_goes_before_younger_ones_that_are_no_more_urgent(
+    store: Store, younger: Urgency
+) -> None:
     older = store.append(ask(store, Urgency.ORDINARY, "admins"), [planned(START, lanes=["admins"])])
-    ask(store, Urgency.FIRST, "admins")
+    other = ask(store, younger, "admins")
     store.append(older, [draft(What.VOTED, START), draft(What.APPROVED, START)])
-    assert claimed(store, 2) == [older.id]
+    assert claimed(store, 2) == [other.id if younger else older.id]
 
 
 def test_a_stream_of_urgent_work_starves_nobody(store: Store, clock: Clock) -> None:
@@ -116,14 +205,17 @@ def test_what_is_due_in_an_hour_is_due_now_after_the_clock_was_set_back(store: S
     assert claimed(store) == [later.id]
 
 
-def test_what_is_open_in_an_older_record_is_ranked_when_it_is_opened(tmp_path: Path, clock: Clock) -> None:
+@pytest.mark.parametrize("layout", [3, 4])
+def test_what_is_open_in_an_older_record_is_ranked_when_it_is_opened(
+    tmp_path: Path, clock: Clock, layout: int
+) -> None:
     path = tmp_path / "record.db"
     before = Store(path, clock.now)
     met(before)
     first = ask(before, Urgency.ORDINARY, "person:P-1")
     ask(before, Urgency.ORDINARY, "person:P-1")
     before.close()
-    as_layout(path, 3)
+    as_layout(path, layout)
     after = Store(path, clock.now)
     try:
         assert after.verify().faults == ()
@@ -148,8 +240,8 @@ CROWDS = {
 }
 
 
-def effort(store: Store) -> int:
-    """How many steps SQLite's machine takes for one claim."""
+def effort(store: Store, does: Callable[[], object] = lambda: None) -> int:
+    """How many steps SQLite's machine takes for one claim, and what is done before."""
     steps = 0
 
     def count() -> int:
@@ -159,6 +251,7 @@ def effort(store: Store) -> int:
 
     for one in on_sqlite(store)._all:
         one.set_progress_handler(count, 1)
+    does()
     store.claim("one", LEASE)
     for one in on_sqlite(store)._all:
         one.set_progress_handler(None, 1)
@@ -180,6 +273,25 @@ def test_a_claim_costs_the_same_among_a_hundred_and_among_ten_thousand(
         with store.writing():
             on_sqlite(store).db.execute(ROWS, values)
         efforts.append(effort(store))
+        store.close()
+    assert efforts[1] <= 1.5 * efforts[0]
+
+
+CROWDED = """
+WITH RECURSIVE n(i) AS (SELECT 10 UNION ALL SELECT i + 1 FROM n WHERE i < :last)
+INSERT INTO {} SELECT 'admins', {}, i FROM n
+"""
+
+
+def test_a_step_costs_the_same_in_a_crowded_lane(tmp_path: Path, clock: Clock) -> None:
+    efforts = []
+    for count in (100, 10_000):
+        store = Store(tmp_path / f"{count}.db", clock.now)
+        request = ask(store, Urgency.SOON, "person:P-1", "admins")
+        with store.writing():
+            on_sqlite(store).db.execute(CROWDED.format("lanes", "'4'"), {"last": count + 9})
+            on_sqlite(store).db.execute(CROWDED.format("urgent_lanes", "2"), {"last": count + 9})
+        efforts.append(effort(store, partial(hold, store, request, 15)))
         store.close()
     assert efforts[1] <= 1.5 * efforts[0]
 
