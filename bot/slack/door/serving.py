@@ -1,15 +1,17 @@
 """The HTTP server, and what a connection may cost before anybody knows whether it is Slack's.
 
-waitress bounds sizes and idle connections. It lets a connection that brings a byte now and then stay for
-ever, and accepts no further one while the limit is reached: both are mended here.
+waitress bounds sizes and idle connections. It lets a connection stay for ever that brings a byte now and then
+or doesn't read its answers, answers whatever was written ahead, and accepts no further connection while the
+limit is reached: all of that is mended here.
 """
 
 import json
 import logging
+import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 from wsgiref.types import WSGIApplication
@@ -17,8 +19,9 @@ from wsgiref.types import WSGIApplication
 from waitress import wasyncore
 from waitress.adjustments import Adjustments
 from waitress.channel import HTTPChannel
+from waitress.parser import HTTPRequestParser, ParsingError
 from waitress.server import TcpWSGIServer
-from waitress.task import ErrorTask, ThreadedTaskDispatcher
+from waitress.task import ErrorTask, ThreadedTaskDispatcher, WSGITask
 
 log = logging.getLogger(__name__)
 # It warns of each request that waits for a thread, which in a burst is every one.
@@ -36,14 +39,16 @@ class Limits:
     body: int = LARGEST
     whole: float = 10.0
     """From the first byte, or the opening of a connection, until its request is complete."""
+    unread: float = 5.0
+    """From an answer until it is taken."""
     idle: int = 120
     """Between two requests on one connection."""
     connections: int = 100
     """At each event the server asks all of them what they wait for: with five hundred that takes ten times as
     long as the answers. The kernel queues the rest."""
     grace: float = 1.0
-    """How long an unfinished request is safe when a further connection needs its place: in a burst a busy
-    sender opens many before it writes."""
+    """How long a connection that waits for its other end is safe when a further one needs its place: in a
+    burst a busy sender opens many before it writes."""
     look_again: float = 0.25
     """After how long times are looked at where nothing happens."""
 
@@ -52,52 +57,97 @@ Bounds = tuple[Limits, Callable[[str], None], Callable[[], float]]
 """Also what counts the refused, and the clock."""
 
 
+class Request(HTTPRequestParser):  # type: ignore[misc]
+    """A request, the last of its connection if anything was written after it."""
+
+    def received(self, data: bytes) -> int:
+        """How many bytes it takes: all of them when it is whole, so that no further request is queued.
+
+        A client may write ahead, and has to write again what wasn't answered (RFC 9112, section 9.3.2).
+        """
+        taken = int(super().received(data))
+        if not self.completed:
+            return taken
+        if data[taken:].strip():
+            self.headers["CONNECTION"] = "close"
+        return len(data)
+
+    def parse_header(self, header_plus: bytes) -> None:
+        """Raises ParsingError, also where the body's length isn't sure (RFC 9112, sections 6.1 and 6.3)."""
+        names = {line.partition(b":")[0].lower() for line in header_plus.split(b"\r\n")}
+        if names >= {b"content-length", b"transfer-encoding"}:
+            raise ParsingError("The body's length is given twice")
+        try:
+            super().parse_header(header_plus)
+        except ValueError as error:  # a length of more digits than `int` takes, half an IPv6 address
+            raise ParsingError(str(error)) from None
+        if "TRANSFER_ENCODING" in self.headers:  # waitress takes it out of HTTP/1.1
+            raise ParsingError("Only HTTP/1.1 has chunks")
+
+
+class Answer(WSGITask):  # type: ignore[misc]
+    """What the application answers. A refused sender has to connect anew, and so has everybody in a crowd."""
+
+    def build_response_header(self) -> bytes:
+        if self.status >= "400" or self.channel.server.is_full:
+            self.request.headers["CONNECTION"] = "close"
+        return bytes(super().build_response_header())
+
+    def write(self, data: bytes) -> None:
+        super().write(b"" if self.request.command == "HEAD" else data)
+
+    def finish(self) -> None:
+        super().finish()
+        self.channel.answered = self.channel.server.seconds()
+
+
 class Channel(HTTPChannel):  # type: ignore[misc]
-    """A connection, which has to bring its request whole within a time."""
+    """A connection, which has to bring its request whole and take its answer within a time."""
+
+    parser_class = Request
+    task_class = Answer
 
     def __init__(self, server: "Server", *args: Any, **how: Any) -> None:
-        self._seconds = server.seconds
-        self.began: float | None = self._seconds()
+        self.began: float | None = server.seconds()
         self.answered = self.began
         super().__init__(server, *args, **how)
 
     def received(self, data: bytes) -> bool:
         if self.began is None:
-            self.began = self._seconds()
-        taken = bool(super().received(data))
-        if self.requests:
-            self.began = None if self.request is None else self._seconds()
-        return taken
+            self.began = self.server.seconds()
+        # To waitress each empty line before a request is one of its own.
+        return bool(super().received(data if self.request else data.lstrip()))
 
     def readable(self) -> bool:
-        if self.is_unfinished and self._seconds() - self.since > self.server.limits.whole:
-            self.drop()
+        if self.is_waiting and not self.is_idle:
+            limit = self.server.limits.unread if self.began is None else self.server.limits.whole
+            if self.server.seconds() - self.since > limit:
+                self.drop()
         return bool(super().readable())
 
     @property
-    def is_unfinished(self) -> bool:
-        """Whether a request has begun that isn't there yet; the opening of a connection begins one."""
-        return self.began is not None and not self.requests and not self.will_close
+    def is_waiting(self) -> bool:
+        """Whether the other end has to do something: write a request, or read an answer."""
+        return not self.requests and not self.will_close
 
     @property
     def is_idle(self) -> bool:
-        """Whether its last request was answered, and no other has begun."""
-        return self.began is None and not self.requests and not self.will_close and not self.total_outbufs_len
+        """Whether its last answer was taken and no request has begun; the opening begins one."""
+        return self.began is None and not self.total_outbufs_len
 
     @property
     def since(self) -> float:
-        """When it began to wait for the rest of a request, or for the next one, by the server's clock."""
+        """When it began to wait for its other end, by the server's clock."""
         return self.answered if self.began is None else self.began
-
-    def service(self) -> None:
-        super().service()
-        self.answered = self._seconds()
 
     def drop(self) -> None:
         """Closes the connection at the next event."""
-        if self.is_unfinished:
-            self.server.refused("unfinished")
+        if not self.is_idle:
+            self.server.refused("unread" if self.began is None else "unfinished")
         self.will_close = True
+        # Only this makes an unread connection writable, which waitress waits for.
+        with suppress(OSError):  # closed by the other end already
+            self.socket.shutdown(socket.SHUT_RDWR)
 
 
 class Refusal(ErrorTask):  # type: ignore[misc]
@@ -121,7 +171,7 @@ Channel.error_task_class = Refusal
 
 
 class Server(TcpWSGIServer):  # type: ignore[misc]
-    """A listening socket that goes on accepting: the oldest unfinished request makes room."""
+    """A listening socket that goes on accepting: what is unfinished or unread for longest makes room."""
 
     channel_class = Channel
     next_channel_cleanup: float = 0
@@ -132,31 +182,41 @@ class Server(TcpWSGIServer):  # type: ignore[misc]
         super().__init__(*args, **how)
 
     def refused(self, why: str) -> None:
-        """Counts what was ended unread. The log gets a line a minute: an attack mustn't fill the disk."""
+        """Counts what was ended early. The log gets a line a minute: an attack mustn't fill the disk."""
         self._count(why)
         if self.seconds() - self._logged_at >= 60:
             self._logged_at = self.seconds()
-            log.warning("a connection was ended unread: %s; more within a minute aren't logged", why)
+            log.warning("a connection was ended: %s; more within a minute aren't logged", why)
+
+    def add_task(self, task: Channel) -> None:
+        """Queues a connection whose request is whole."""
+        task.began, task.answered = None, self.seconds()
+        super().add_task(task)
+
+    @property
+    def is_full(self) -> bool:
+        """Whether no further connection is accepted."""
+        return len(self._map) >= int(self.adj.connection_limit)
 
     def readable(self) -> bool:
         now = time.time()
         if now >= self.next_channel_cleanup:
             self.next_channel_cleanup = now + self.adj.cleanup_interval
             self.maintenance(now)
-        if len(self._map) < self.adj.connection_limit:
+        if not self.is_full:
             return bool(self.accepting)
         self._make_room(self.seconds())
         return False
 
     def _make_room(self, now: float) -> None:
-        """Ends the oldest unfinished request, else the connection that is idle for longest."""
+        """Ends the oldest unfinished request or unread answer, else what is idle for longest."""
         channels = [
-            channel for channel in self.active_channels.values() if now - channel.since > self.limits.grace
+            channel
+            for channel in self.active_channels.values()
+            if channel.is_waiting and now - channel.since > self.limits.grace
         ]
-        waiting = [channel for channel in channels if channel.is_unfinished]
-        waiting = waiting or [channel for channel in channels if channel.is_idle]
-        if waiting:
-            min(waiting, key=lambda channel: channel.since).drop()
+        if channels:
+            min(channels, key=lambda channel: (channel.is_idle, channel.since)).drop()
 
 
 @contextmanager

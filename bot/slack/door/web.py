@@ -66,7 +66,7 @@ class Door:
 
     def __call__(self, environ: Environ, start: StartResponse) -> Iterable[bytes]:
         path, method = environ.get("PATH_INFO", ""), environ.get("REQUEST_METHOD", "")
-        if path == "/healthz" and method == "GET":
+        if path == "/healthz" and method in ("GET", "HEAD"):
             return _say_health(start, self._health() | {"refused": self.counts.all()})
         if path != "/slack/events" or method != "POST":
             return _say(start, "404 Not Found", {"error": "POST /slack/events or GET /healthz"})
@@ -118,7 +118,7 @@ def health_alone(health: Callable[[], dict[str, Any]]) -> WSGIApplication:
     """A WSGI application with nothing but `/healthz`, for Socket Mode."""
 
     def answer(environ: Environ, start: StartResponse) -> Iterable[bytes]:
-        if (environ.get("REQUEST_METHOD"), environ.get("PATH_INFO")) == ("GET", "/healthz"):
+        if environ.get("REQUEST_METHOD") in ("GET", "HEAD") and environ.get("PATH_INFO") == "/healthz":
             return _say_health(start, health())
         return _say(start, "404 Not Found", {"error": "GET /healthz"})
 

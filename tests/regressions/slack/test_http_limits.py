@@ -1,17 +1,23 @@
-"""Sqlite that bring nothing whole: bounded before any signature, and Slack gets through beside them."""
+"""Connections that bring nothing whole, or read nothing: bounded before any signature, beside which Slack
+gets through.
+"""
 
+import json
 import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
+from http.client import HTTPConnection
 from pathlib import Path
+from wsgiref.types import StartResponse
 
 import httpx
 import pytest
 
 from bot.app import LISTENERS
+from bot.sandbox.slack.deliveries import FORM
 from bot.sandbox.slack.gestures import Gestures
 from bot.sandbox.stage import Clock, Stage
 from bot.slack.door.serving import Limits, serving
@@ -179,3 +185,178 @@ def test_what_is_no_request_is_refused(tmp_path: Path, sent: bytes, status: byte
 def test_a_name_with_two_addresses_is_served_at_one(tmp_path: Path) -> None:
     with playing(tmp_path) as s, serving(s.bot.door(), "localhost", 0, 2) as url:
         assert httpx.get(f"{url}/healthz").status_code == 200
+
+
+@contextmanager
+def flood(port: int, part: bytes, connections: int, returning: bool = False) -> Iterator[None]:
+    """Connections that write the same bytes for as long as they are taken, and read nothing.
+
+    Returning, they open anew when they are closed.
+    """
+    ended = threading.Event()
+
+    def connect() -> socket.socket:
+        line = socket.socket()
+        line.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        line.connect(("127.0.0.1", port))
+        line.setblocking(False)
+        return line
+
+    lines = [connect() for _ in range(connections)]
+
+    def write() -> None:
+        open_ = dict.fromkeys(range(connections), part)  # what each has still to write
+        while not ended.wait(0.01):
+            for number, rest in list(open_.items()):
+                try:
+                    open_[number] = rest[lines[number].send(rest) :] or part
+                except BlockingIOError:
+                    continue
+                except OSError:
+                    lines[number].close()
+                    del open_[number]
+                    if returning:
+                        lines[number], open_[number] = connect(), part
+
+    writing = threading.Thread(target=write)
+    writing.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        writing.join()
+        for line in lines:
+            line.close()
+
+
+UNREAD = {
+    "health": b"GET /healthz HTTP/1.1\r\nHost: bot\r\n\r\n",
+    "nowhere": b"GET / HTTP/1.1\r\nHost: bot\r\n\r\n",
+    "unsigned": POST + b"Content-Length: 3\r\n\r\na=b",
+    "unsigned in chunks": POST + b"Transfer-Encoding: chunked\r\n\r\n3\r\na=b\r\n0\r\n\r\n",
+    "a look at the certificate": POST + b"Content-Length: 11\r\n\r\nssl_check=1",
+    "heads": b"HEAD /healthz HTTP/1.1\r\nHost: bot\r\n\r\n",
+    "options": b"OPTIONS * HTTP/1.1\r\nHost: bot\r\n\r\n",
+    "kept alive by an older form": b"GET /healthz HTTP/1.0\r\nConnection: keep-alive\r\n\r\n",
+    "bodies that wait to be asked for": POST + b"Content-Length: 3\r\nExpect: 100-continue\r\n\r\na=b",
+    "empty lines": b"\r\n" * 16,
+}
+
+
+@pytest.mark.parametrize("returning", [False, True], ids=["once", "returning"])
+@pytest.mark.parametrize("part", UNREAD.values(), ids=UNREAD)
+def test_answers_that_nobody_reads_keep_nobody_waiting(tmp_path: Path, part: bytes, returning: bool) -> None:
+    with scene(tmp_path, Limits()) as s, flood(s.port, part * 4_000, 105, returning):
+        for _ in range(3):
+            began = time.monotonic()
+            assert s.acting.command("U0ALEX", "/miro", "help").ok
+            assert time.monotonic() - began < 2.5
+
+
+@pytest.mark.parametrize("part", [UNREAD["health"], UNREAD["unsigned"], UNREAD["heads"]])
+def test_connections_that_are_kept_open_keep_nobody_waiting(tmp_path: Path, part: bytes) -> None:
+    with scene(tmp_path, Limits()) as s, ExitStack() as lines:
+        for _ in range(250):
+            lines.enter_context(s.connect(part))
+        began = time.monotonic()
+        assert s.acting.command("U0ALEX", "/miro", "help").ok
+        assert time.monotonic() - began < 2.5
+
+
+@contextmanager
+def large(limits: Limits, seconds: Callable[[], float] = time.monotonic) -> Iterator[tuple[int, list[str]]]:
+    """A server whose answers fit into no buffer of the kernel: its port, and why it ended connections."""
+
+    def answer(_: object, start: StartResponse) -> list[bytes]:
+        start("200 OK", [("Content-Length", "12000000")])
+        return [b"x" * 12_000_000]
+
+    why: list[str] = []
+    with serving(answer, "127.0.0.1", 0, 4, limits, why.append, seconds) as url:
+        yield int(url.rpartition(":")[2]), why
+
+
+@pytest.mark.parametrize("piece", [0, 1, 4096])
+def test_an_answer_that_is_read_too_slowly_is_cut_off(piece: int) -> None:
+    clock = Clock()
+    with (
+        large(Limits(look_again=0.01), clock.seconds) as (port, why),
+        socket.create_connection(("127.0.0.1", port), timeout=10) as line,
+    ):
+        line.sendall(UNREAD["nowhere"])
+        came = len(line.recv(100))
+        ends = time.monotonic() + 10.0
+        while not why and time.monotonic() < ends:
+            clock.sleep(0.1)
+            time.sleep(0.001)
+            came += len(line.recv(piece)) if piece else 0
+        assert came + len(until_closed(line)) < 12_000_000
+        assert why == ["unread"]
+
+
+def test_unread_answers_make_room() -> None:
+    with large(Limits(connections=5, grace=0.05, look_again=0.02)) as (port, why), ExitStack() as lines:
+        for _ in range(12):
+            line = lines.enter_context(socket.create_connection(("127.0.0.1", port), timeout=10))
+            line.sendall(UNREAD["nowhere"])
+        assert len(httpx.get(f"http://127.0.0.1:{port}/").content) == 12_000_000
+        assert set(why) == {"unread"} and len(why) >= 7
+
+
+@pytest.mark.parametrize(
+    ("written", "status"),
+    [(UNREAD["health"], 200), (UNREAD["nowhere"], 404), (UNREAD["unsigned"], 401), (UNREAD["options"], 404)],
+)
+def test_what_was_written_ahead_is_dropped(tmp_path: Path, written: bytes, status: int) -> None:
+    with scene(tmp_path, Limits()) as s, s.connect(written * 3) as line:
+        answer = until_closed(line, 3.0)
+        assert answer.startswith(b"HTTP/1.1 %d " % status)
+        assert answer.count(b"HTTP/1.1 ") == 1 and b"\r\nConnection: close\r\n" in answer
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        POST + b"Content-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n",
+        POST + b"transfer-encoding: chunked\r\ncontent-length: 4\r\n\r\n",
+        POST + b"Transfer-Encoding: chunked\r\nContent-Length: 4\r\n\r\n0\r\n\r\n" + UNREAD["health"],
+        POST + b"Transfer-Encoding:\r\nContent-Length: 4\r\n\r\na=bc",
+        POST + b"Transfer-Encoding: gzip\r\nContent-Length: 4\r\n\r\na=bc",
+        POST.replace(b"1.1", b"1.0") + b"Transfer-Encoding: chunked\r\n\r\n",
+        POST + b"Content-Length: 4, 4\r\n\r\na=bc",
+        POST + b"Content-Length: " + b"9" * 5_000 + b"\r\n\r\n",
+        b"GET http://[/healthz HTTP/1.1\r\nHost: bot\r\n\r\n",
+    ],
+)
+def test_a_request_whose_end_is_not_sure_is_refused_at_once(tmp_path: Path, head: bytes) -> None:
+    with scene(tmp_path, Limits()) as s, s.connect(head) as line:
+        answer = until_closed(line, 3.0)
+        assert answer.partition(b" ")[2].startswith(b"400 ") and answer.count(b"HTTP/1.") == 1
+        assert s.counts == {"no HTTP": 1}
+
+
+def test_a_head_has_no_body(tmp_path: Path) -> None:
+    asked = UNREAD["heads"].replace(b"bot", b"bot\r\nConnection: close")
+    with scene(tmp_path, Limits()) as s, s.connect(asked) as line:
+        answer = until_closed(line, 3.0)
+        assert answer.startswith(b"HTTP/1.1 200 ") and answer.endswith(b"\r\n\r\n")
+
+
+@pytest.mark.parametrize("end", [b"", b"\r\n"], ids=["as it is", "and an empty line"])
+def test_what_slack_and_a_load_balancer_send_shares_a_connection(tmp_path: Path, end: bytes) -> None:
+    with scene(tmp_path, Limits()) as s, closing(HTTPConnection("127.0.0.1", s.port, 10)) as line:
+        body = s.acting.command("U0ALEX", "/miro", "help").delivery.body
+        signed = {"Content-Type": FORM, "Content-Length": str(len(body)), **s.acting.signature(body)}
+        line.connect()
+        line.auto_open = 0  # so that it can't connect anew
+        for _ in range(3):
+            line.request("POST", "/slack/events", body + end, signed)
+            answer = line.getresponse()
+            assert (answer.status, answer.will_close) == (200, False) and answer.read()
+            line.request("GET", "/healthz")
+            assert json.loads(line.getresponse().read())["ok"]
+            line.request("HEAD", "/healthz")
+            assert line.getresponse().read() == b""
+        line.request("POST", "/slack/events", body, signed | {"X-Slack-Signature": "v0=0"})
+        answer = line.getresponse()
+        assert (answer.status, answer.will_close) == (401, True)
