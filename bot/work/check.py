@@ -1,6 +1,7 @@
 """From *asked* to *waiting*: one look at Miro, the plan, who decides it, and by when."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -8,8 +9,9 @@ from typing import Any
 from approvals.decide.actor import Who as Actor
 from approvals.decide.actor import check_standing
 from approvals.decide.asking import asking, looked_at, told
-from approvals.decide.case import Route
+from approvals.decide.case import Approver, Route
 from approvals.decide.deadlines import later
+from approvals.decide.seats import Ground
 from approvals.ids import stamp
 from approvals.people import Person, Standing, listed
 from approvals.policy.model import Rule
@@ -169,7 +171,8 @@ def ask_approvers(
 ) -> list[Draft]:
     """*planned*, which asks the approvers, and *approved* at once where nobody's approval is needed.
 
-    `live` is the request whose end this one moves. Raises Refused when there are no approvers.
+    What approvers are warned of is decided by operators, where the policy asks nobody. `live` is the request
+    whose end this one moves. Raises Refused when there are no approvers.
     """
     requester, hash = desk.store.people.person(request.requester), desk.policies.hash
     ground, now = desk.ground(command, requester), desk.now()
@@ -178,6 +181,10 @@ def ask_approvers(
         ground.check_fillable()
         rule, route = ground.rule, ground.tally(replace(request, votes=(), lost=(), level=0, step=0))
         _check_rights(plan, rule, command)
+    subject = ground.case.subject
+    stored = _stored(desk, request, plan, subject, live)
+    if stored["warnings"] and route.is_settled and not request.is_end:
+        route = _operators(desk, ground, stored["warnings"])
     body = {
         "revision": plan.revision,
         "expires_at": stamp(later(now, rule.expires, ground.policy)),
@@ -186,9 +193,8 @@ def ask_approvers(
         **asking(route, ground.policy, rule, now),
         **({"subject": command.subject} if command.subject else {}),
     }
-    subject = ground.case.subject
     words = {
-        "plan": json.dumps(_stored(desk, request, plan, subject, live), ensure_ascii=False),
+        "plan": json.dumps(stored, ensure_ascii=False),
         "details": command.model_dump_json(),
         "case": looked_at(ground.case),
         "asked_by": requester.sealed(requester.account),
@@ -196,7 +202,19 @@ def ask_approvers(
         **told(route),
     }
     drafts = [Draft(What.PLANNED, body=body, words=words)]
-    return [*drafts, *([] if rule.ladder else [Draft(What.APPROVED, body={"revision": plan.revision})])]
+    return [*drafts, *([Draft(What.APPROVED, body={"revision": plan.revision})] if route.is_settled else [])]
+
+
+def _operators(desk: Desk, ground: Ground, warnings: Sequence[str]) -> Route:
+    """Has an operator read a warning that nobody would, as the policy asks nobody. Raises Refused."""
+    because = "you look after requests, and the policy asks nobody else about this"
+    people = [one for one in desk.operators() if one.is_colleague and not ground.bars(one)]
+    if not people:
+        raise Refused(
+            f"{' '.join(warnings)} Somebody has to decide that, and the policy asks nobody about this. "
+            "I change nothing. Ask your IT team."
+        )
+    return Route(0, 1, 1, 1, tuple(Approver(one, because) for one in people))
 
 
 def _check_rights(plan: Plan, rule: Rule, command: Action) -> None:
