@@ -78,6 +78,11 @@ class Person:
         return self.known or frozenset({one for one in own if one} | miro)
 
     @property
+    def today(self) -> set[str]:
+        """The keys by which somebody acts now."""
+        return {key for key in (self.email, *(account.slack_id for account in self.accounts)) if key}
+
+    @property
     def addresses(self) -> tuple[str, ...]:
         """Every address ever seen of the human, the one of today first."""
         others = sorted(one for one in self.keys if "@" in one and one != self.email)

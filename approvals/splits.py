@@ -2,7 +2,8 @@
 
 from approvals.decide.actor import Who, is_operator
 from approvals.people import key
-from approvals.policy.model import Policy, is_person
+from approvals.policy.entries import is_person
+from approvals.policy.model import Policy
 from approvals.refusals import Refused
 from approvals.request import Draft, Event
 

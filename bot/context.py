@@ -10,9 +10,9 @@ from typing import Protocol
 
 from pydantic import ValidationError
 
+from approvals.case import Case
 from approvals.decide.basis import Table
-from approvals.decide.case import Case
-from approvals.decide.seats import Ground
+from approvals.decide.tally import Ground
 from approvals.ids import PersonId, RequestId, SlackId, stamp
 from approvals.people import Person
 from approvals.policy.model import Policy

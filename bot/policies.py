@@ -94,8 +94,7 @@ def find(store: Store, entry: str) -> Person | None:
 
 def operators(store: Store, policy: Policy) -> list[Person]:
     """Those who look after stopped requests, as far as they were met."""
-    entries = [entry for entry, _ in policy.members(policy.operators)]
-    return [one for one in (find(store, entry) for entry in entries) if one]
+    return [person for entry in policy.operator_keys if (person := find(store, entry))]
 
 
 def enact(store: Store, text: str, shell: str = "") -> str:

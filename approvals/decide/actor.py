@@ -1,10 +1,9 @@
 """The one who acts: a person through a Slack account or from a shell, and whether it may act at all."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from approvals.people import Account, Person, Standing, canonical
+from approvals.people import Account, Person, Standing, key
 from approvals.policy.model import Policy
 from approvals.refusals import Refused
 
@@ -44,14 +43,6 @@ def check_standing(who: Who, now: datetime) -> None:
         )
 
 
-def _names(policy: Policy, entries: Sequence[str], who: Person) -> bool:
-    """Whether a list of people and groups of people names this person."""
-    slack_ids = {account.slack_id for account in who.accounts}
-    people = {entry for entry, _ in policy.members(entries)}
-    by_email = bool(who.email) and who.email in {canonical(entry) for entry in people}
-    return by_email or bool(slack_ids & people)
-
-
-def is_operator(policy: Policy, who: Person) -> bool:
+def is_operator(policy: Policy, person: Person) -> bool:
     """Whether this person looks after the bot and its stopped requests."""
-    return _names(policy, policy.operators, who)
+    return not person.today.isdisjoint(map(key, policy.operator_keys))

@@ -7,11 +7,13 @@ from datetime import datetime, timedelta
 from itertools import zip_longest
 from typing import Any
 
+from approvals.case import Case
 from approvals.decide.basis import NOBODY, Table
-from approvals.decide.case import Case, Route
 from approvals.decide.deadlines import NOTICE, later, reminder
+from approvals.decide.tally import Route
 from approvals.ids import PersonId, stamp
-from approvals.policy.model import Policy, Rule
+from approvals.policy.model import Policy
+from approvals.policy.rules import Rule
 from approvals.request import Draft, Request
 from approvals.states import State, What
 
@@ -30,15 +32,15 @@ def asking(
 
 
 def _whom(route: Route, lost: Collection[PersonId]) -> dict[str, Any]:
-    reached = [one for one in route.approvers if one.person.id not in lost]
-    told = [one.person.id for one in reached if one.told]
+    reached = [seat for seat in route.approvers if seat.person.id not in lost]
+    notified = [seat.person.id for seat in reached if seat.notified]
     return {
         "step": route.step,
         "steps": route.steps,
         "agree": route.agree,
         "need": route.need,
-        "approvers": [one.person.id for one in route.approvers],
-        "told": told or [one.person.id for one in reached],
+        "approvers": [seat.person.id for seat in route.approvers],
+        "told": notified or [seat.person.id for seat in reached],
         **({"stuck": True} if route.is_stuck else {}),
         **({"confirms": True} if route.confirms else {}),
     }
@@ -60,13 +62,13 @@ def looked_at(case: Case) -> str:
 
 def told(route: Route) -> Mapping[str, str]:
     """The words of such an event: who was stepped over, and for the record who may decide."""
-    because = {one.person.id: one.because for one in route.approvers if one.because}
-    delegates = {one.person.id: one.stands_for for one in route.approvers if one.stands_for}
+    because = {seat.person.id: seat.because for seat in route.approvers if seat.because}
+    delegates = {seat.person.id: seat.stands_for for seat in route.approvers if seat.stands_for}
     routing = {"notes": route.notes, "because": because, **({"for": delegates} if delegates else {})}
     return {
         # A reason names people ("you manage Ada"): none of it enters the chain.
         "routing": json.dumps(routing, ensure_ascii=False),
-        "may_decide": ", ".join(one.person.sealed(one.person.account) for one in route.approvers),
+        "may_decide": ", ".join(seat.person.sealed(seat.person.account) for seat in route.approvers),
     }
 
 

@@ -3,11 +3,12 @@
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from approvals.decide.case import Case, Route
-from approvals.decide.seats import Ground
+from approvals.case import Case
+from approvals.decide.tally import Ground, Route
 from approvals.ids import PersonId
 from approvals.people import Directory, Person
-from approvals.policy.model import Policy, Rule
+from approvals.policy.model import Policy
+from approvals.policy.rules import Rule
 from approvals.refusals import Refused, Unsure
 from approvals.request import Request
 from approvals.states import State

@@ -7,9 +7,10 @@ from datetime import datetime
 from approvals.decide.actor import Who, check_standing, is_operator
 from approvals.decide.asking import routed, same_step, voted
 from approvals.decide.basis import Table
-from approvals.decide.case import Approver, Route
 from approvals.decide.eligible import check_known, check_secret, check_shell, seat
+from approvals.decide.tally import Route
 from approvals.decide.too_late import not_stopped, settled
+from approvals.policy.seats import Approver
 from approvals.refusals import Outdated, Refused
 from approvals.request import Draft, Request, Vote
 from approvals.states import OPEN, State, What

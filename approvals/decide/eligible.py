@@ -4,10 +4,10 @@ from collections.abc import Sequence
 
 from approvals.decide.actor import Who, check_standing
 from approvals.decide.basis import Table
-from approvals.decide.case import Approver
 from approvals.decide.too_late import settled
 from approvals.people import listed
 from approvals.policy.model import Policy
+from approvals.policy.seats import Approver
 from approvals.refusals import Refused, Settled
 from approvals.request import Request
 from approvals.states import State

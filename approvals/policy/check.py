@@ -10,11 +10,11 @@ from typing import Any
 from pydantic import ValidationError
 
 from approvals.policy.conditions import check_conditions, check_hidden
-from approvals.policy.fillable import check_fillable
-from approvals.policy.line_numbers import Place, Told, line_of
-from approvals.policy.listed import check_names
-from approvals.policy.model import Escalation, Policy, Rule
-from approvals.policy.tables import check_tables
+from approvals.policy.file_alone import check_fillable
+from approvals.policy.line_numbers import Place, Problems, line_of
+from approvals.policy.model import Policy
+from approvals.policy.rules import Escalation, Rule
+from approvals.policy.tables import check_entries, check_tables
 
 PLACEHOLDER = "REPLACE-ME"
 """Stands in a policy that `miro-bot policy init` wrote, until somebody writes what is true."""
@@ -26,18 +26,17 @@ _COMMENT = re.compile(r"""("(?:\\.|[^"\\])*"|'[^']*')|#.*""")  # a # between quo
 _INSIDE = 'with steps, this counts for nothing; write it inside a step: { approvers = ["it"], agree = 2 }'
 _TOO_DEEP = "brackets stand inside of brackets so often that this can't be read; nothing in a policy needs it"
 _TOO_LATE = "this is over before {0} of the action's own table; write {0} here as well"
-_SAID = {
+_BY_KIND = {
     "extra_forbidden": "isn't something a policy can say; remove it or mend its spelling",
     "bool_type": "write true or false, without quotes",
     "int_type": "write a whole number, without quotes",
     "string_type": "write text in quotes",
     "tuple_type": 'write a list, like ["it"]',
-    "model_type": "write a table, like { … }",
-    "dict_type": "write a table, like { … }",
-    "mapping_type": "write a table, like { … }",
+    **dict.fromkeys(("model_type", "dict_type", "mapping_type"), "write a table, like { … }"),
     "too_short": "name at least one",
     "missing": "is needed; add it",
 }
+"""What to do, by pydantic's name for what is wrong."""
 
 
 @dataclass(frozen=True)
@@ -72,16 +71,16 @@ def check(text: str, actions: Conditions) -> tuple[Policy | None, list[Problem]]
     try:
         policy = Policy.model_validate(tomllib.loads(text))
     except tomllib.TOMLDecodeError as error:
-        found = re.search(r"line (\d+)", str(error))
-        line = int(found[1]) if found else len(text.splitlines())
+        match = re.search(r"line (\d+)", str(error))
+        line = int(match[1]) if match else len(text.splitlines())
         return None, [Problem(line, f"this isn't TOML: {error}")]
     except RecursionError:
         return None, [Problem(_deepest(text), _TOO_DEEP)]
     except ValidationError as error:
-        return None, [_unreadable(text, one["loc"], one["type"], one["msg"]) for one in error.errors()]
+        return None, [_unreadable(text, part["loc"], part["type"], part["msg"]) for part in error.errors()]
     problems = _placeholders(text)
-    for place, told in (*_of_rules(policy, actions), *check_tables(policy)):
-        problems.append(Problem(line_of(text, place), told))
+    for place, problem in (*_of_rules(policy, actions), *check_tables(policy)):
+        problems.append(Problem(line_of(text, place), problem))
     return policy, sorted(dict.fromkeys(problems), key=lambda problem: problem.line)
 
 
@@ -96,86 +95,82 @@ def _deepest(text: str) -> int:
 def _unreadable(text: str, place: tuple[Any, ...], kind: str, message: str) -> Problem:
     # Of a value that may be of several kinds, pydantic names each; people know the key alone.
     known = tuple(part for part in place if not re.search(r"[\[\]]|^(str|int)$", str(part)))
-    told = _SAID.get(kind, message.removeprefix("Value error, "))
-    return Problem(line_of(text, known), f"{'.'.join(map(str, known))}: {told}")
+    remedy = _BY_KIND.get(kind, message.removeprefix("Value error, "))
+    return Problem(line_of(text, known), f"{'.'.join(map(str, known))}: {remedy}")
 
 
 def _placeholders(text: str) -> list[Problem]:
     return [
         Problem(number, f"{PLACEHOLDER} still stands here; write the real name, then start again")
         for number, line in enumerate(text.splitlines(), 1)
-        if PLACEHOLDER in _COMMENT.sub(lambda found: found[1] or "", line)
+        if PLACEHOLDER in _COMMENT.sub(lambda match: match[1] or "", line)
     ]
 
 
-def _of_rules(policy: Policy, actions: Conditions) -> Told:
+def _of_rules(policy: Policy, actions: Conditions) -> Problems:
     for name, base in policy.actions.items():
         place: Place = ("actions", name)
         if name not in actions:
             yield place, f"there is no action {name!r}; known: {', '.join(sorted(actions))}"
             continue
-        yield from _rule(policy, place, base, base)
-        yield from _length(place, base, base, actions[name])
+        yield from _rule(policy, place, base, base, actions[name])
         for number, rule in enumerate(base.rules):
             at = (*place, "rules", number)
             yield from check_conditions(policy, at, rule, actions[name])
-            yield from _rule(policy, at, rule, rule.on(base))
-            yield from _length(at, rule, rule.on(base), actions[name])
+            yield from _rule(policy, at, rule, rule.on(base), actions[name])
         yield from check_hidden(policy, place, base)
         if base.when:
             yield (*place, "when"), f"conditions belong to a rule; write [[actions.{name}.rules]]"
 
 
-def _rule(policy: Policy, place: Place, said: Rule, whole: Rule) -> Told:
-    """What is wrong with one rule: names it says itself, and whether it can be decided as a whole."""
+def _rule(policy: Policy, place: Place, own: Rule, whole: Rule, fields: Collection[str]) -> Problems:
+    """What is wrong with what a rule says itself (`own`), and whether the whole of it can be decided."""
     for key in ("ask", "for_others", "approvers", "fallback"):
-        yield from check_names(policy, (*place, key), getattr(said, key), asking=key in ("ask", "for_others"))
-    for number, step in enumerate(said.steps):
-        yield from check_names(policy, (*place, "steps", number, "approvers"), step.approvers)
-    for escalation in _escalations(said):
-        yield from check_names(policy, (*place, "escalate"), escalation.to)
-    yield from _times(place, said, whole)
+        asking = key in ("ask", "for_others")
+        yield from check_entries(policy, (*place, key), getattr(own, key), asking=asking)
+    for number, step in enumerate(own.steps):
+        yield from check_entries(policy, (*place, "steps", number, "approvers"), step.approvers)
+    for escalation in _escalations(own):
+        yield from check_entries(policy, (*place, "escalate"), escalation.to)
+    yield from _times(place, own, whole)
     name = str(place[1])
-    if not (whole.ask or whole.for_others):
+    if not whole.askers():
         yield place, f"nobody may ask for {name}; write ask or for_others"
-    if said.approvers and said.steps:
+    if own.approvers and own.steps:
         yield (*place, "steps"), f"{name} has approvers and steps; keep one of them"
-    if whole.steps and "agree" in said.model_fields_set:
+    if whole.steps and "agree" in own.model_fields_set:
         yield (*place, "agree"), _INSIDE
-    if not said.approval and (said.approvers or said.steps):
+    if not own.approval and (own.approvers or own.steps):
         yield (*place, "approval"), f"{name} has approvers and needs no approval; keep one of them"
-    if any(rule.rules for rule in said.rules):
+    if any(rule.rules for rule in own.rules):
         yield (*place, "rules"), "a rule can't have rules of its own"
     if whole.approval and not whole.approvers and not whole.steps:
         yield place, f"{name} says nobody who decides; write approvers, steps or approval = false"
     else:
-        yield from check_fillable(policy, place, said, whole)
+        yield from check_fillable(policy, place, own, whole)
+    for key, days in (("longest", own.longest), ("proposed", own.proposed)):
+        if days and "max_days" not in fields:
+            yield (*place, key), f"{name} can't end by itself; remove it"
+    if own.proposed and whole.longest and own.proposed > whole.longest:
+        yield (*place, "proposed"), f"this is more than the longest, {whole.longest} days"
 
 
-def _times(place: Place, said: Rule, whole: Rule) -> Told:
+def _times(place: Place, own: Rule, whole: Rule) -> Problems:
     """What would come only when the request is over; what a rule inherits is told where it ends sooner."""
-    own = _escalations(said)
-    if any(one.after >= whole.expires for one in own):
+    escalations = _escalations(own)
+    if any(escalation.after >= whole.expires for escalation in escalations):
         yield (*place, "escalate"), "this comes after the request has expired; shorten it"
-    if said.remind and said.remind >= whole.expires:
+    if own.remind and own.remind >= whole.expires:
         yield (*place, "remind"), 'this comes after the request has expired; shorten it, or write "never"'
-    if "expires" not in said.model_fields_set or not whole.ladder:
+    if "expires" not in own.model_fields_set or not whole.ladder:
         return
-    others = [one for step in whole.ladder for one in step.escalate if one not in own]
-    if any(one.after >= whole.expires for one in others):
+    inherited = [other for step in whole.ladder for other in step.escalate if other not in escalations]
+    if any(escalation.after >= whole.expires for escalation in inherited):
         yield (*place, "expires"), _TOO_LATE.format("escalate")
-    if not said.remind and whole.remind and whole.remind >= whole.expires:
+    if not own.remind and whole.remind and whole.remind >= whole.expires:
         yield (*place, "expires"), _TOO_LATE.format("remind")
 
 
-def _escalations(said: Rule) -> list[Escalation]:
+def _escalations(own: Rule) -> list[Escalation]:
     """Those that a rule says itself, for all of it or in a step."""
-    return [*said.escalate, *(one for step in said.steps for one in step.escalate)]
-
-
-def _length(place: Place, said: Rule, whole: Rule, fields: Collection[str]) -> Told:
-    for key, days in (("longest", said.longest), ("proposed", said.proposed)):
-        if days and "max_days" not in fields:
-            yield (*place, key), f"{place[1]} can't end by itself; remove it"
-    if said.proposed and whole.longest and said.proposed > whole.longest:
-        yield (*place, "proposed"), f"this is more than the longest, {whole.longest} days"
+    return [*own.escalate, *(escalation for step in own.steps for escalation in step.escalate)]

@@ -6,22 +6,21 @@ from math import prod
 from typing import Any
 
 from approvals.people import listed
-from approvals.policy.line_numbers import Place, Told
-from approvals.policy.listed import check_names
-from approvals.policy.model import Policy, Rule
+from approvals.policy.line_numbers import Place, Problems
+from approvals.policy.model import Policy
+from approvals.policy.rules import GROUP_CONDITIONS, TEAMS, Rule
+from approvals.policy.tables import check_entries
 from approvals.policy.team_names import narrow
 
-CONDITIONS = ("requester_group", "subject_group", "for")
+CONDITIONS = (*GROUP_CONDITIONS, "for")
 """What every action's rules may look at, beside what its form says."""
-TEAMS = ("team", "leaving")
-"""Conditions whose values are names of teams."""
 MOST_PARTS = 64
 """Into how many a condition is taken apart at most, to see whether earlier rules take all of them."""
 When = Mapping[str, Any]
 """The conditions of one rule."""
 
 
-def check_conditions(policy: Policy, place: Place, rule: Rule, fields: Collection[str]) -> Told:
+def check_conditions(policy: Policy, place: Place, rule: Rule, fields: Collection[str]) -> Problems:
     """What is wrong with the conditions of one rule; `fields` are those of the action's form."""
     at = (*place, "when")
     if not rule.when:
@@ -32,8 +31,8 @@ def check_conditions(policy: Policy, place: Place, rule: Rule, fields: Collectio
             yield at, f"{key!r} is nothing a rule can look at; known: {known}"
         elif key == "for" and value not in ("self", "others"):
             yield at, 'for: write "self" or "others"'
-        elif key.endswith("_group"):
-            yield from check_names(policy, at, [str(value)], asking=True)
+        elif key in GROUP_CONDITIONS:
+            yield from check_entries(policy, at, [str(value)], asking=True)
         elif value == () or (key == "max_days" and not _is_count(value)):
             yield at, f"{key}: {'write a number of days from 1 on' if value != () else 'name at least one'}"
         elif isinstance(fields, Mapping) and (strange := _strange(value, fields.get(key, ()))):
@@ -53,16 +52,14 @@ def _strange(value: object, known: Collection[str]) -> str:
     return repr(min(wanted)) if wanted else ""
 
 
-def check_hidden(policy: Policy, place: Place, base: Rule) -> Told:
+def check_hidden(policy: Policy, place: Place, base: Rule) -> Problems:
     """Rules of an action that are never reached."""
     whens = [plain(policy, rule.when) for rule in base.rules]
     for number, when in enumerate(whens):
-        found = takers(whens[:number], when)
-        if len(found) == 1:
-            yield (*place, "rules", number), f"never reached: rule {found[0] + 1} takes everything first"
-        elif found:
-            which = listed([str(one + 1) for one in found])
-            yield (*place, "rules", number), f"never reached: rules {which} take everything first"
+        earlier = [str(taker + 1) for taker in takers(whens[:number], when)]
+        if earlier:
+            which = f"rule {earlier[0]} takes" if len(earlier) == 1 else f"rules {listed(earlier)} take"
+            yield (*place, "rules", number), f"never reached: {which} everything first"
 
 
 def takers(earlier: Sequence[When], when: When) -> list[int]:
@@ -70,13 +67,8 @@ def takers(earlier: Sequence[When], when: When) -> list[int]:
     whole = _taker(earlier, when)
     if whole is not None:
         return [whole]
-    found = set()
-    for part in _parts(when) if when else ():
-        taker = _taker(earlier, part)
-        if taker is None:
-            return []
-        found.add(taker)
-    return sorted(found)
+    together = {_taker(earlier, part) for part in _parts(when)} if when else set()
+    return [] if None in together else sorted(taker for taker in together if taker is not None)
 
 
 def _taker(earlier: Sequence[When], narrow: When) -> int | None:
@@ -94,10 +86,10 @@ def _parts(when: When) -> Iterator[When]:
 
 def plain(policy: Policy, when: When) -> When:
     """The same conditions with one name for each team: both of its names in [teams] mean that team."""
-    found = dict(when)
-    for key in {*TEAMS} & when.keys():
-        found[key] = tuple(sorted({narrow(policy.target(name)) for name in several(when[key])}))
-    return found
+    teams = {
+        key: {narrow(policy.target(name)) for name in several(when[key])} for key in TEAMS if key in when
+    }
+    return {**when, **{key: tuple(sorted(names)) for key, names in teams.items()}}
 
 
 def covers(wide: When, narrow: When) -> bool:
@@ -121,7 +113,7 @@ def _values(key: str, value: object) -> frozenset[str]:
 
 def accepted(value: object) -> frozenset[str]:
     """The values that a condition takes."""
-    return frozenset(one.casefold() for one in several(value))
+    return frozenset(name.casefold() for name in several(value))
 
 
 def several(value: object) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ _DOT = r"\s*\.\s*"
 
 Place = tuple[str | int, ...]
 """Where something stands: keys, and behind a list of tables which of them."""
-Told = Iterator[tuple[Place, str]]
+Problems = Iterator[tuple[Place, str]]
 """What is wrong, and where."""
 
 
@@ -17,9 +17,9 @@ def line_of(text: str, place: Place) -> int:
     lines, start, below = text.splitlines(), -1, keys
     for depth in range(len(keys), 0, -1):
         heading = re.compile(rf"\s*\[\[?\s*{_DOT.join(keys[:depth])}\s*\]")
-        found = [n for n, line in enumerate(lines) if heading.match(line)]
-        if found:
-            start, below = found[min(nth.get(depth, 0), len(found) - 1)], keys[depth:]
+        headings = [n for n, line in enumerate(lines) if heading.match(line)]
+        if headings:
+            start, below = headings[min(nth.get(depth, 0), len(headings) - 1)], keys[depth:]
             break
     end = next((n for n in range(start + 1, len(lines)) if lines[n].lstrip().startswith("[")), len(lines))
     for length in range(len(below), 0, -1):

@@ -1,18 +1,27 @@
-"""Whether the tables of a policy that stand outside of its rules can be used; pure."""
+"""Whether the lists and tables of a policy name people, groups and teams that there are; pure."""
 
 import re
 from collections.abc import Callable, Collection
 
 from approvals.people import canonical
-from approvals.policy.line_numbers import Told
-from approvals.policy.listed import check_names
-from approvals.policy.model import ANYONE, ASKERS_MANAGER, MANAGER, OWNERS, Policy, is_person, is_slack_group
+from approvals.policy.entries import RESERVED, UserGroup, is_person
+from approvals.policy.line_numbers import Place, Problems
+from approvals.policy.model import Policy
 from approvals.policy.team_names import wide
 
 _DOMAIN = re.compile(r"[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")
 
 
-def check_tables(policy: Policy) -> Told:
+def check_entries(
+    policy: Policy, place: Place, entries: Collection[str], *, asking: bool = False
+) -> Problems:
+    """Entries of a list that mean nobody; `asking`: it says who may ask, and not who decides."""
+    for entry in entries:
+        if problem := policy.entry(entry).problem(asking=asking):
+            yield place, problem
+
+
+def check_tables(policy: Policy) -> Problems:
     """Names outside of the rules that mean nobody, or two things at once."""
     for domain in policy.domains:
         if not _DOMAIN.fullmatch(domain):
@@ -20,7 +29,7 @@ def check_tables(policy: Policy) -> Told:
     for entry in policy.operators:
         if entry not in policy.groups and not is_person(entry):
             yield ("operators",), f"{entry!r} is no e-mail or Slack id"
-    yield from check_names(policy, ("fallback",), policy.fallback)
+    yield from check_entries(policy, ("fallback",), policy.fallback)
     for name, group in policy.groups.items():
         yield from _group(policy, name)
         for entry in (*group.people, *group.told):
@@ -30,10 +39,10 @@ def check_tables(policy: Policy) -> Told:
     yield from _same_people(policy)
     yield from _different_people(policy)
     for team, entries in policy.owners.items():
-        yield from check_names(policy, ("owners", team), entries)
+        yield from check_entries(policy, ("owners", team), entries)
         if not entries:
             yield ("owners", team), f"{team} has no owner; name one, or remove the line"
-        if OWNERS in entries and OWNERS not in policy.groups:
+        if any(policy.entry(entry).depends_on_teams for entry in entries):
             yield ("owners", team), "owners are named by this table; name people or a group"
     for team, way in policy.managed_elsewhere.items():
         if not way.strip():
@@ -44,20 +53,18 @@ def check_tables(policy: Policy) -> Told:
         yield from _twice(table, getattr(policy, table), canonical)
 
 
-def _managers(policy: Policy) -> Told:
+def _managers(policy: Policy) -> Problems:
     for who, boss in policy.managers.items():
+        place = ("managers", who)
         if "@" not in who[1:]:
-            yield (
-                ("managers", who),
-                f"managers are looked up by e-mail; write whom {who!r} means as an e-mail",
-            )
+            yield place, f"managers are looked up by e-mail; write whom {who!r} means as an e-mail"
         if not is_person(boss):
-            yield ("managers", who), f"{boss!r} is no e-mail or Slack id"
+            yield place, f"{boss!r} is no e-mail or Slack id"
         elif policy.human(who) == policy.human(boss):
-            yield ("managers", who), "nobody manages themselves; name somebody else, or remove the line"
+            yield place, "nobody manages themselves; name somebody else, or remove the line"
 
 
-def _same_people(policy: Policy) -> Told:
+def _same_people(policy: Policy) -> Problems:
     for other, main in policy.same_person.items():
         place = ("same_person", other)
         if not is_person(other) or "@" not in main[1:]:
@@ -66,22 +73,19 @@ def _same_people(policy: Policy) -> Told:
             yield place, f"{main} stands for somebody else itself; name one address for all of them"
 
 
-def _different_people(policy: Policy) -> Told:
-    for one, others in policy.different_person.items():
-        place = ("different_person", one)
+def _different_people(policy: Policy) -> Problems:
+    for entry, others in policy.different_person.items():
+        place = ("different_person", entry)
         for other in others:
-            if not (is_person(one) and is_person(other)):
+            if not (is_person(entry) and is_person(other)):
                 yield place, "write addresses or Slack ids of two people"
-            elif policy.human(one) == policy.human(other):
-                yield (
-                    place,
-                    f"[same_person] says {one} and {other} are one; remove one of the lines",
-                )
+            elif policy.human(entry) == policy.human(other):
+                yield place, f"[same_person] says {entry} and {other} are one; remove one of the lines"
         if not others:
-            yield place, f"say from whom {one} differs, or remove the line"
+            yield place, f"say from whom {entry} differs, or remove the line"
 
 
-def _twice(table: str, keys: Collection[str], fold: Callable[[str], str]) -> Told:
+def _twice(table: str, keys: Collection[str], fold: Callable[[str], str]) -> Problems:
     """Names that are one: they are read in any case, and only the first would count."""
     seen: set[str] = set()
     for key in keys:
@@ -90,16 +94,15 @@ def _twice(table: str, keys: Collection[str], fold: Callable[[str], str]) -> Tol
         seen.add(fold(key))
 
 
-def _group(policy: Policy, name: str) -> Told:
+def _group(policy: Policy, name: str) -> Problems:
     group, place = policy.groups[name], ("groups", name)
     if not group.entries:
         yield (*place, "people"), f"the group {name} has nobody in it"
-    if group.slack and not is_slack_group(group.slack):
+    if group.slack and not UserGroup.reads(group.slack, policy):
         yield (*place, "slack"), 'write the handle of a Slack user group, like "@designers"'
     if group.slack and name in policy.operators:
         yield (*place, "slack"), "operators are named one by one; a Slack user group can't be among them"
-    strange = {canonical(one) for one in group.told} - {canonical(one) for one in group.people}
-    if strange and not group.slack:
+    if set(map(canonical, group.told)) - set(map(canonical, group.people)) and not group.slack:
         yield (*place, "told"), "only who is in the group can be told; the others can't decide"
-    if name in (MANAGER, ASKERS_MANAGER, ANYONE):
+    if name in RESERVED:
         yield place, f"{name!r} has a meaning of its own; call the group otherwise"

@@ -1,5 +1,6 @@
 """Whether Slack granted what the manifest asks for: a missing scope shows only when it is used."""
 
+from approvals.policy.entries import Source
 from approvals.policy.model import Policy
 from bot.slack.api.edge import SlackClient, SlackFault
 from bot.slack.manifest import OPTIONAL_SCOPES, SCOPES
@@ -39,7 +40,7 @@ def lacking(scopes: frozenset[str] | None, policy: Policy | None) -> tuple[list[
 def _needed_by(policy: Policy) -> dict[str, str]:
     """The optional scopes that a policy can't do without, each with the reason."""
     needed = {}
-    if groups := sorted(policy.slack_groups()):
+    if groups := sorted(policy.named(Source.USER_GROUP)):
         needed["usergroups:read"] = f"the policy names {', '.join(groups)}"
     if policy.manager_field:
         needed["users.profile:read"] = f"the policy takes managers from the field {policy.manager_field}"

@@ -3,10 +3,10 @@
 from collections.abc import Callable
 from typing import Any
 
+from approvals.case import Case
 from approvals.decide import decide
 from approvals.decide.actor import Who, check_standing, is_operator
-from approvals.decide.case import Case
-from approvals.decide.seats import Ground
+from approvals.decide.tally import Ground
 from approvals.ids import PersonId, RequestId
 from approvals.people import Person, Standing
 from approvals.record.database import StoreTrouble

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from approvals.decide.conversation import LONGEST_QUESTION
-from approvals.policy.model import Rule
+from approvals.policy.rules import Rule
 from approvals.request import Request
 from bot.actions.fill import operators_form
 from bot.actions.form import FormField, Input

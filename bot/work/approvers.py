@@ -1,15 +1,15 @@
 """Looks up on whom it depends who may ask and decide: Slack user groups, managers, people a rule names."""
 
 import logging
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 
-from approvals.decide.case import Case, reached
-from approvals.decide.seats import Ground
+from approvals.decide.tally import Ground
 from approvals.ids import PersonId
 from approvals.people import Person
-from approvals.policy import model
-from approvals.policy.conditions import TEAMS
-from approvals.policy.model import Policy, Rule, Step
+from approvals.policy.entries import NO_CASE, Need, Source
+from approvals.policy.model import Policy
+from approvals.policy.rules import TEAMS
+from approvals.policy.seats import Seats
 from approvals.request import Request
 from bot.actions import CONDITIONS
 from bot.context import BadField, Colleagues, Desk
@@ -23,14 +23,26 @@ def look_up(desk: Desk, colleagues: Colleagues, miro: Miro, ground: Ground, *, l
 
     Raises SlackAway, and any MiroError where managers come from Miro.
     """
+    for source, key in _needs(ground):
+        if source is Source.ACCOUNT:
+            find(desk, colleagues, key, live=live)
+        elif source is Source.USER_GROUP:
+            refresh_group(desk, colleagues, key, live=live)
+        else:
+            refresh_manager(desk, colleagues, miro, desk.person(PersonId(key)), ground.policy, live=live)
+
+
+def _needs(ground: Ground) -> list[Need]:
+    """All on which it depends who decides this ask; and the user groups of those who may ask for it."""
     policy, rules = ground.policy, ground.policy.rules(ground.case.action)
-    for handle in sorted(_user_groups(ground)):
-        refresh_group(desk, colleagues, handle, live=live)
-    for person in _managed(ground):
-        refresh_manager(desk, colleagues, miro, person, policy, live=live)
-    entries = {entry for rule in rules for entry in rule.everybody()} | {*policy.fallback, *_owners(ground)}
-    for entry in dict.fromkeys(entry for entry, _ in policy.members(entries) if model.is_person(entry)):
-        find(desk, colleagues, entry, live=live)
+    deciding = [*policy.fallback, *(entry for rule in rules for entry in rule.everybody())]
+    asking = [entry for rule in rules for entry in (*rule.askers(), *rule.group_conditions())]
+    groups = {need for need in ground.needs(asking) if need.source is Source.USER_GROUP}
+    return sorted(ground.needs(deciding) | groups, key=lambda need: (_ORDER.index(need.source), need.key))
+
+
+_ORDER = (Source.USER_GROUP, Source.MANAGER, Source.ACCOUNT)
+"""People last: members of groups and managers, who are looked up on the way, are then known."""
 
 
 def find(desk: Desk, colleagues: Colleagues, entry: str, *, live: bool = False) -> Person | None:
@@ -56,9 +68,9 @@ def refresh_group(desk: Desk, colleagues: Colleagues, handle: str, *, live: bool
 
 def refresh_managers(desk: Desk, colleagues: Colleagues, miro: Miro, request: Request) -> None:
     """Looks up who manages those that a waiting request is about, before what is known grows too old."""
-    ground = desk.table(request).ground(request)
-    for person in {person.id: person for person in _managed(ground)}.values():
-        refresh_manager(desk, colleagues, miro, person, desk.policy)
+    for source, key in _needs(desk.table(request).ground(request)):
+        if source is Source.MANAGER:
+            refresh_manager(desk, colleagues, miro, desk.person(PersonId(key)), desk.policy)
 
 
 def refresh_manager(
@@ -96,38 +108,11 @@ def is_known(desk: Desk, request: Request, unanswered: Collection[str]) -> bool:
     `unanswered`: handles of user groups, and ids of people whose managers were asked for in vain.
     """
     people, now = desk.store.people, desk.now()
-    ground = desk.table(request).ground(request)
-    handles = _user_groups(ground) & {*unanswered}
-    persons = [person for person in _managed(ground) if person.id in unanswered]
-    return all(people.knows(handle, now) for handle in handles) and all(
-        people.manager(person.id, now) for person in persons
+    needs = [need for need in _needs(desk.table(request).ground(request)) if need.key in unanswered]
+    return all(
+        people.knows(key, now) if source is Source.USER_GROUP else people.manager(PersonId(key), now)
+        for source, key in needs
     )
-
-
-def _user_groups(ground: Ground) -> set[str]:
-    """Every Slack user group on which it depends who may ask for this and who decides it."""
-    policy, rules = ground.policy, ground.policy.rules(ground.case.action)
-    lists = [entry for rule in rules for entry in (*rule.ask, *rule.for_others, *rule.everybody())]
-    return _handles(policy, [*lists, *_owners(ground), *policy.fallback, *_group_conditions(rules)])
-
-
-def _owners(ground: Ground) -> set[str]:
-    return {owner for team in ground.case.owned for owner in ground.policy.owners_of(team)}
-
-
-def _managed(ground: Ground) -> list[Person]:
-    """Those whose manager may decide it."""
-    entries = {entry for rule in ground.policy.rules(ground.case.action) for entry in rule.everybody()}
-    kinds = ((model.MANAGER, ground.case.concerned), (model.ASKERS_MANAGER, ground.case.requester))
-    return [person for kind, person in kinds if kind in entries]
-
-
-def _group_conditions(rules: Sequence[Rule]) -> list[str]:
-    return [str(value) for rule in rules for key, value in rule.when.items() if key.endswith("_group")]
-
-
-def _handles(policy: Policy, entries: Collection[str]) -> set[str]:
-    return {entry for entry, _ in policy.members(entries) if model.is_slack_group(entry)}
 
 
 def on_hold(desk: Desk) -> list[str]:
@@ -148,24 +133,17 @@ def closed(desk: Desk) -> dict[str, str]:
 def _undecidable(desk: Desk, name: str) -> str:
     """Why nobody can decide an action, or ''."""
     policy, people, now = desk.policy, desk.store.people, desk.now()
-    for handle in sorted(_handles(policy, _group_conditions(policy.rules(name)))):
-        if not people.knows(handle, now):  # then it isn't known which rule applies
-            return f"Slack doesn't know the user group {handle}, which a condition names"
     for rule in policy.rules(name):
-        alone = policy.model_copy(update={"actions": {name: rule.model_copy(update={"rules": ()})}})
-        ground = Ground(alone, Case(name, Person(PersonId("P-0"))), people, now)
-        steps = [step for step in rule.ladder if not _depends_on_ask(policy, step)]
-        for step in steps:
-            can = reached(ground.seats(step))
-            if can < step.agree:
-                return f"{step.agree} must agree and {can} can be reached"
-        if len(steps) == len(rule.ladder) and (reason := ground.unfillable()):
-            return reason
+        seats = Seats(policy, NO_CASE, people, now, rule)
+        for source, handle in sorted(seats.needs(rule.group_conditions())):
+            if source is Source.USER_GROUP and not people.knows(handle, now):
+                # Then it isn't known which rule applies.
+                return f"Slack doesn't know the user group {handle}, which a condition names"
+        same_for_all = [
+            number
+            for number, step in enumerate(rule.ladder)
+            if not any(policy.entry(entry).depends_on_ask for entry in step.approvers)
+        ]
+        if shortage := next(seats.shortages(same_for_all), None):
+            return f"{shortage} be reached"
     return ""
-
-
-def _depends_on_ask(policy: Policy, step: Step) -> bool:
-    """Whether who decides a step depends on who asks for what."""
-    return bool(
-        {model.MANAGER, model.ASKERS_MANAGER, model.OWNERS} & set(step.approvers) - policy.groups.keys()
-    )

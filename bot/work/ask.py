@@ -6,7 +6,7 @@ from contextlib import contextmanager, suppress
 
 from approvals.decide.actor import Who, check_standing, is_operator
 from approvals.decide.asking import looked_at
-from approvals.decide.seats import Ground
+from approvals.decide.tally import Ground
 from approvals.ids import PersonId
 from approvals.people import Standing
 from approvals.policy.conditions import CONDITIONS

@@ -9,12 +9,12 @@ from typing import Any
 from approvals.decide.actor import Who as Actor
 from approvals.decide.actor import check_standing
 from approvals.decide.asking import asking, looked_at, told
-from approvals.decide.case import Approver, Route
 from approvals.decide.deadlines import later
-from approvals.decide.seats import Ground
+from approvals.decide.tally import Ground, Route
 from approvals.ids import stamp
 from approvals.people import Person, Standing, listed
-from approvals.policy.model import Rule
+from approvals.policy.rules import Rule
+from approvals.policy.seats import Approver
 from approvals.record.claims import Claim
 from approvals.refusals import Held, Refused
 from approvals.request import Draft, Request
@@ -208,7 +208,7 @@ def ask_approvers(
 def _operators(desk: Desk, ground: Ground, warnings: Sequence[str]) -> Route:
     """Has an operator read a warning that nobody would, as the policy asks nobody. Raises Refused."""
     because = "you look after requests, and the policy asks nobody else about this"
-    people = [one for one in desk.operators() if one.is_colleague and not ground.bars(one)]
+    people = [one for one in desk.operators() if one.is_colleague and not ground.excludes(one)]
     if not people:
         raise Refused(
             f"{' '.join(warnings)} Somebody has to decide that, and the policy asks nobody about this. "

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from approvals.clocks import SKEW, is_recent
 from approvals.ids import GroupId
 from approvals.people import FRESH, canonical, listed, miro_key
+from approvals.policy.entries import Source
 from approvals.policy.model import Policy
 from approvals.record.people import Admin
 from approvals.request import Request
@@ -101,7 +102,7 @@ class Refresh:
         return (
             Row(PEOPLE, "people somebody named", EACH_TIME, EACH_TIME, self._named),
             Row(PEOPLE, "accounts", EACH_TIME, MINUTE, self._accounts),
-            Row(PEOPLE, "user groups", EVERY, MINUTE, self._user_groups, policy.slack_groups()),
+            Row(PEOPLE, "user groups", EVERY, MINUTE, self._user_groups, policy.named(Source.USER_GROUP)),
             Row(PEOPLE, "managers", EVERY, MINUTE, self._managers),
             Row(PEOPLE, "channel", CHANNEL_EVERY, CHANNEL_EVERY, self._channel, policy.tell),
             Row(MIRO, "groups", EACH_TIME, MINUTE, self._groups),
@@ -125,7 +126,7 @@ class Refresh:
 
     def has_looked_up(self, policy: Policy) -> bool:
         """Whether everybody whom a policy names was looked up."""
-        return self._looked_up is not None and policy.people() <= self._looked_up
+        return self._looked_up is not None and policy.named(Source.ACCOUNT) <= self._looked_up
 
     def knows_deciders(self, request: Request) -> bool:
         """Whether it is known who decides; of people who aren't kept any more others have to see to it."""
@@ -145,7 +146,7 @@ class Refresh:
         """Everybody whom the policy names, once; then the accounts that were looked up longest ago."""
         policy, now = self.desk.policy, self.desk.now()
         if not self.has_looked_up(policy):
-            named = sorted(policy.people())
+            named = sorted(policy.named(Source.ACCOUNT))
             unknown = [entry for entry in named if not approvers.find(self.desk, self.colleagues, entry)]
             self._looked_up = {*named}
             if unknown:
@@ -165,7 +166,7 @@ class Refresh:
 
     def _user_groups(self) -> None:
         """Who is in the Slack user groups that the policy names."""
-        handles = self.desk.policy.slack_groups()
+        handles = self.desk.policy.named(Source.USER_GROUP)
         self._unanswered |= handles
         for handle in sorted(handles):
             approvers.refresh_group(self.desk, self.colleagues, handle)

@@ -12,11 +12,11 @@ from typing import Any
 import pytest
 from hypothesis import settings
 
+from approvals.case import Case
 from approvals.decide.actor import Who
 from approvals.decide.asking import asking
 from approvals.decide.basis import Table
-from approvals.decide.case import Case
-from approvals.decide.seats import Ground
+from approvals.decide.tally import Ground
 from approvals.ids import BOT, PersonId, RequestId, SlackId, stamp
 from approvals.people import Account, Person, Standing
 from approvals.policy.check import load

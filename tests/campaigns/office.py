@@ -7,13 +7,13 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from approvals.case import Case
 from approvals.decide import conversation, decide
 from approvals.decide.actor import Who, check_standing
 from approvals.decide.asking import asking, looked_at, told
 from approvals.decide.basis import Table
-from approvals.decide.case import Case
 from approvals.decide.deadlines import later
-from approvals.decide.seats import Ground
+from approvals.decide.tally import Ground
 from approvals.ids import SlackId, stamp
 from approvals.people import Standing
 from approvals.refusals import Outdated, Refused

@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 
 from approvals.policy.check import check, load
-from approvals.policy.tells import tells
+from approvals.policy.file_alone import notifies
 from approvals.record.store import utc_now
 from approvals.refusals import Refused
 from bot.actions import ACTIONS, CONDITIONS
@@ -56,13 +56,13 @@ def policy_check(path: Path | None, reach: bool, as_json: bool) -> None:
     with sentences():
         path = path or settings().policy
         known, problems = check(read(path), CONDITIONS)
-        told = tells(known) if known and not problems else []
+        hear = notifies(known) if known and not problems else []
         missed = unreached(replace(settings(), policy=path)) if reach and not problems else []
     if as_json:
-        rows = [{"line": one.line, "text": one.text} for one in problems]
-        say_json({"problems": rows, "tells": told, "unreached": missed})
+        rows = [{"line": problem.line, "text": problem.text} for problem in problems]
+        say_json({"problems": rows, "tells": hear, "unreached": missed})
     else:
-        say(*(f"{path}, {one}" for one in problems), *told, *missed)
+        say(*(f"{path}, {problem}" for problem in problems), *hear, *missed)
     if known is None and not as_json:
         say("Mend this first: there may be more that I can't see before.")
     if not problems and not as_json:
@@ -89,7 +89,7 @@ def apply(path: Path) -> None:
 def _fields(action: str, fields: tuple[str, ...]) -> Mapping[str, str]:
     """The fields as typed. Raises UsageError for one that the action doesn't have, saying which there are."""
     form = ACTIONS[action].form()
-    takes = f"{action} takes {' '.join(f'[{one}=…]' for one in form)}"
+    takes = f"{action} takes {' '.join(f'[{name}=…]' for name in form)}"
     names = [field.partition("=")[0] for field in fields]
     for field in fields:
         name, equals, value = field.partition("=")
@@ -126,5 +126,5 @@ def who(action: str, fields: tuple[str, ...], email: str, at: str | None, as_jso
         known = settings()
         wanted = load(read(known.policy), CONDITIONS)
         check_domain(wanted, email)
-        found = foresee(wanted, ACTIONS[action], raw, email, now, known.database)
-    say_json(found.as_json()) if as_json else say(*found.lines())
+        foresight = foresee(wanted, ACTIONS[action], raw, email, now, known.database)
+    say_json(foresight.as_json()) if as_json else say(*foresight.lines())

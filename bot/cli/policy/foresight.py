@@ -1,4 +1,4 @@
-"""What a policy would do with an ask that nobody has made: who decides, who is told, and when what ends."""
+"""What a policy would do with an ask that nobody has made: who decides, who hears of it, what ends when."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
@@ -7,33 +7,38 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from approvals.case import Case
 from approvals.decide.actor import is_operator
-from approvals.decide.case import Approver, Case
 from approvals.decide.deadlines import later, reminder
-from approvals.decide.seats import Ground
-from approvals.people import Person, listed
-from approvals.policy.model import Policy, Step
+from approvals.ids import GroupId
+from approvals.people import Group, Person, listed
+from approvals.policy.file_alone import Assumed
+from approvals.policy.model import Policy
+from approvals.policy.rules import Step
+from approvals.policy.seats import Approver, Seats
+from approvals.policy.team_names import narrow
 from approvals.record.database import Location
-from approvals.record.store import reading
+from approvals.record.store import Store, reading
 from approvals.refusals import Held, Refused, Unsure
+from approvals.request import Vote
 from bot.actions import Action
 from bot.actions.fill import check_shown, fill_partly
 from bot.actions.form import Input
 from bot.actions.tables import Tables
 from bot.cards.blocks import span
 from bot.cli.common import is_there
-from bot.cli.policy.assumed import Everybody, assumed
-from bot.cli.policy.climbing import climbed, met_again
-from bot.cli.policy.missing import missing
 from bot.policies import by_record
+
+Steps = list[tuple[Step, tuple[Approver, ...]]]
+"""Each step of approval, with who would decide it."""
 
 
 @dataclass(frozen=True)
 class Foresight:
     """One ask, thought through to its end."""
 
-    ground: Ground
-    steps: tuple[tuple[Step, tuple[Approver, ...]], ...]
+    ground: Seats
+    steps: Steps
     notes: tuple[str, ...]
 
     @property
@@ -41,14 +46,13 @@ class Foresight:
         """What happens when, if nobody answers."""
         rule, now, policy = self.ground.rule, self.ground.now, self.ground.policy
         expires = later(now, rule.expires, policy)
-        found = [(expires, "the request ends; that isn't a no")]
+        times = [(expires, "the request ends; that isn't a no")]
         if rule.first_reminder:
-            found.append((reminder(now, rule.first_reminder, 0, policy), "they are reminded"))
-        for step, _ in self.steps[:1]:
-            for one in step.escalate:
-                names = listed(f'"{name}"' for name in one.to)
-                found.append((later(now, one.after, policy), f"{names} may decide as well"))
-        return sorted(one for one in found if one[0] <= expires)
+            times.append((reminder(now, rule.first_reminder, 0, policy), "they are reminded"))
+        for escalation in self.steps[0][0].escalate:
+            names = listed(f'"{name}"' for name in escalation.to)
+            times.append((later(now, escalation.after, policy), f"{names} may decide as well"))
+        return sorted((at, what) for at, what in times if at <= expires)
 
     def lines(self) -> list[str]:
         """For a terminal."""
@@ -56,12 +60,11 @@ class Foresight:
             return ["No approval is needed: it is done at once, and written down."]
         lines = []
         for number, (step, seats) in enumerate(self.steps, 1):
-            if len(self.steps) > 1:
-                lines.append(f"Step {number}:")
-            for one in seats:
-                lines.append(_line(one, not any(other.told for other in seats)))
-            if len(self.steps) > 1:
-                lines.append(f"{step.agree} of them must agree.")
+            is_quiet = not any(seat.notified for seat in seats)
+            several = len(self.steps) > 1
+            lines += [f"Step {number}:"] if several else []
+            lines += [_line(seat, is_quiet) for seat in seats]
+            lines += [f"{step.agree} of them must agree."] if several else []
         zone = ZoneInfo(self.ground.policy.zone)
         lines += self.notes
         lines += [f"{at.astimezone(zone):%Y-%m-%d %H:%M %Z}: {what}" for at, what in self.times]
@@ -70,29 +73,24 @@ class Foresight:
 
     def as_json(self) -> dict[str, Any]:
         """For a program."""
-        steps = [
-            {
-                "agree": step.agree,
-                "approvers": [
-                    {
-                        "who": one.person.addressed,
-                        "because": one.because,
-                        "told": one.told,
-                        "fallback": one.is_fallback,
-                    }
-                    for one in seats
-                ],
-            }
-            for step, seats in self.steps
-        ]
+        steps = [{"agree": step.agree, "approvers": list(map(_as_json, seats))} for step, seats in self.steps]
         times = [{"at": at.isoformat(), "what": what} for at, what in self.times] if steps else []
         return {"steps": steps, "notes": list(self.notes), "if_nobody_answers": times}
 
 
-def _line(one: Approver, is_quiet: bool) -> str:
-    spare = " (fallback)" if one.is_fallback else ""
-    quiet = "" if one.told or is_quiet else " (isn't told, may decide)"
-    return f"{one.person.addressed}: {one.because or 'named in the policy'}{spare}{quiet}"
+def _as_json(seat: Approver) -> dict[str, object]:
+    return {
+        "who": seat.person.addressed,
+        "because": seat.because,
+        "told": seat.notified,
+        "fallback": seat.is_fallback,
+    }
+
+
+def _line(seat: Approver, is_quiet: bool) -> str:
+    spare = " (fallback)" if seat.is_fallback else ""
+    quiet = "" if seat.notified or is_quiet else " (isn't told, may decide)"
+    return f"{seat.person.addressed}: {seat.because or 'named in the policy'}{spare}{quiet}"
 
 
 def foresee(
@@ -103,23 +101,31 @@ def foresee(
         store = open_.enter_context(reading(record)) if is_there(record) else None
         if store:
             policy = by_record(store, policy)
-        people = Everybody(store.people if store else None)
-        tables = assumed(policy, store, people)
-        ground = Ground(policy, _case(action, raw, people.by_email(email), tables), people, now)
+        people = Assumed(store.people if store else None)
+        tables = _tables(policy, store, people)
+        ground = Seats(policy, _case(action, raw, people.by_email(email), tables), people, now)
         _check_asker(ground)
         ground.check_length()
-        notes = (*missing(ground), *_unsure(tables, action, raw))
+        entries = [entry for step in ground.rule.ladder for entry in step.entries()]
+        missing = [text for entry in entries for text in policy.entry(entry).missing(ground)]
+        notes = [*dict.fromkeys(missing), *_unsure(tables, action, raw)]
         if problem := ground.unfillable():
             why = " ".join([f"Nobody can decide this: {problem}.", *notes])
             raise Refused(f"{why} Add an approver or a fallback to the policy.")
-        is_quiet = _is_quiet(policy, action)
-        rungs = list(climbed(ground))
-        steps = tuple((rung.step, _as_told(rung.seats, is_quiet)) for rung in rungs)
-        notes = (*notes, *met_again(ground, rungs))
-    return Foresight(ground, steps, (*notes, *_also(ground, action)))
+        steps, again = _climbed(ground)
+        is_quiet = bool(policy.tell) and not action.CONFIDENTIAL
+        if steps and is_quiet:
+            again.append(
+                f"One card goes to the channel {policy.tell}; who decides and isn't in it gets a message."
+            )
+        if len(steps) > 1:
+            again.append(
+                "Each later step has such times of its own, from when it begins; only the end is the same."
+            )
+    return Foresight(ground, [(step, _notified(seats, is_quiet)) for step, seats in steps], (*notes, *again))
 
 
-def _check_asker(ground: Ground) -> None:
+def _check_asker(ground: Seats) -> None:
     try:
         ground.may_ask()
     except Held:
@@ -131,24 +137,46 @@ def _check_asker(ground: Ground) -> None:
         ) from error
 
 
-def _is_quiet(policy: Policy, action: type[Action]) -> bool:
-    """Whether one card in a channel stands for all messages."""
-    return bool(policy.tell) and not action.CONFIDENTIAL
+def _notified(seats: tuple[Approver, ...], is_quiet: bool) -> tuple[Approver, ...]:
+    """Who gets a message: nobody beside a channel's card, and everybody where nobody notified is left."""
+    everybody = not any(seat.notified for seat in seats)
+    return tuple(replace(seat, notified=not is_quiet and (seat.notified or everybody)) for seat in seats)
 
 
-def _as_told(seats: tuple[Approver, ...], is_quiet: bool) -> tuple[Approver, ...]:
-    """Who gets a message: nobody beside a channel's card, and everybody where nobody told is left."""
-    everybody = not any(one.told for one in seats)
-    return tuple(replace(one, told=not is_quiet and (one.told or everybody)) for one in seats)
+def _climbed(ground: Seats) -> tuple[Steps, list[str]]:
+    """The steps in order, each after those whose votes the ones before it can't do without.
+
+    With notes on what it does to later steps that one person counts once over all of them.
+    """
+    steps, notes, votes, earlier, depends = Steps(), list[str](), list[Vote](), list[Person](), False
+    for number, step in enumerate(ground.rule.ladder, 1):
+        seats = ground.seats(step, votes)
+        notes += _gone(number, seats, ground.seats(step))
+        # Whoever comes later because nobody answers is among them.
+        levels = range(len(step.escalate) + 1)
+        anybody = [seat for level in levels for seat in ground.seats(step, votes, level)]
+        depends |= any(ground.policy.is_same(seat.person, other) for seat in anybody for other in earlier)
+        earlier += [seat.person for seat in anybody]
+        principals = {seat.principal for seat in anybody}
+        if len(principals) == step.agree:
+            ids = [seat.person.id for seat in anybody if seat.person.id in principals]
+            votes += [Vote(id, ground.now, "") for id in ids]
+        steps.append((step, seats))
+    if depends and not ground.rule.same_person_twice:
+        notes.append("Whoever has agreed in an earlier step isn't asked again in a later one.")
+    return steps, notes
 
 
-def _also(ground: Ground, action: type[Action]) -> Iterator[str]:
-    ladder = ground.rule.ladder
-    if ladder and _is_quiet(ground.policy, action):
-        channel = ground.policy.tell
-        yield f"One card goes to the channel {channel}; who decides and isn't in it gets a message."
-    if len(ladder) > 1:
-        yield "Each later step has such times of its own, from when it begins; only the end is the same."
+def _gone(number: int, seats: tuple[Approver, ...], at_first: tuple[Approver, ...]) -> Iterator[str]:
+    """Why a step isn't decided by whom the policy names: they have agreed before."""
+    left = {seat.person.id for seat in seats}
+    gone = [seat for seat in at_first if not seat.stands_for and seat.person.id not in left]
+    if gone:
+        has, isnt = ("has", "isn't") if len(gone) == 1 else ("have", "aren't")
+        names, spare = listed(seat.person.addressed for seat in gone), ""
+        if any(seat.is_fallback for seat in seats):
+            spare = f" The fallback decides {'it' if all(seat.is_fallback for seat in seats) else 'as well'}."
+        yield f"{names} {has} agreed before step {number}, so {isnt} asked again there.{spare}"
 
 
 def _unsure(tables: Tables, action: type[Action], raw: Mapping[str, str]) -> Iterator[str]:
@@ -178,3 +206,29 @@ def _check_subject(action: type[Action], raw: Mapping[str, str]) -> None:
     for name in about:
         if not raw.get(name):
             raise Refused(f"Whom is it about? Add {name}=EMAIL.")
+
+
+def _tables(policy: Policy, store: Store | None, people: Assumed) -> Tables:
+    """What fills in a form: the teams as the record saw them in Miro; before it has seen any, as written."""
+    groups = store.groups.all() if store else ()
+    if store and groups:
+        return Tables(policy, lambda: groups, people.meet, people, store.groups.get)
+    return Tables(policy, lambda: (), people.meet, people, _Written(policy).get)
+
+
+class _Written:
+    """Teams that nobody has seen in Miro: as the policy names them, or else as they were written."""
+
+    def __init__(self, policy: Policy) -> None:
+        self._pairs = policy.teams.items()
+        self._met: dict[str, Group] = {}
+
+    def get(self, given: str) -> Group | None:
+        """The team of a name; None for several."""
+        wanted = narrow(given)
+        pair = next((names for names in self._pairs if wanted in map(narrow, names)), None)
+        if pair is None and "," in given:
+            return None
+        known, security = pair or (given.strip(), given.strip())
+        group = Group(GroupId(narrow(security)), security, known)
+        return self._met.setdefault(group.id, group)

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from approvals.people import Standing
+from approvals.policy.entries import Source
 from bot.app import Bot
 from bot.cli.common import thrown_away
 from bot.cli.policy.strays import strays
@@ -23,16 +24,15 @@ def unreached(settings: Settings) -> list[str]:
 
 
 def _people(bot: Bot) -> Iterator[str]:
-    for entry in sorted(bot.desk.policy.people()):
+    for entry in sorted(bot.desk.policy.named(Source.ACCOUNT)):
         if problem := _problem(bot, entry):
             yield f"{entry}: {problem}"
 
 
 def _managers(bot: Bot) -> Iterator[str]:
     policy = bot.desk.policy
-    if not policy.asks_for_managers:
-        return
-    for entry in sorted(set(policy.managers.values()) - policy.people()):
+    bosses = {*policy.managers.values()} if policy.named(Source.MANAGER) else set[str]()
+    for entry in sorted(bosses - policy.named(Source.ACCOUNT)):
         if problem := _problem(bot, entry):
             yield f"{entry}, named in [managers]: {problem}"
 
@@ -40,7 +40,7 @@ def _managers(bot: Bot) -> Iterator[str]:
 def _second_accounts(bot: Bot) -> Iterator[str]:
     """An address needn't be one of Slack; an account that isn't there links nobody."""
     policy = bot.desk.policy
-    apart = {entry for one, others in policy.different_person.items() for entry in (one, *others)}
+    apart = {entry for pair in policy.different_person.items() for entry in (pair[0], *pair[1])}
     for table, entries in (("same_person", {*policy.same_person}), ("different_person", apart)):
         for entry in sorted(entries):
             if "@" not in entry and bot.people.find(entry) is None:
@@ -57,7 +57,7 @@ def _problem(bot: Bot, entry: str) -> str:
 
 
 def _groups(bot: Bot) -> Iterator[str]:
-    for handle in sorted(bot.desk.policy.slack_groups()):
+    for handle in sorted(bot.desk.policy.named(Source.USER_GROUP)):
         if bot.people.user_group(handle) is None:
             yield f"{handle}: Slack knows no user group of this name"
             continue
@@ -71,15 +71,15 @@ def _channel(bot: Bot) -> Iterator[str]:
     if not channel:
         return
     try:
-        said = bot.client.conversations_info(channel=channel)["channel"]
+        info = bot.client.conversations_info(channel=channel)["channel"]
     except SlackFault as fault:
         yield f"tell = {channel}: Slack says {fault.why}; is the bot in it?"
         return
-    if said.get("is_archived"):
+    if info.get("is_archived"):
         yield f"tell = {channel}: it is archived"
-    if said.get("is_ext_shared"):
+    if info.get("is_ext_shared"):
         yield f"tell = {channel}: it is shared with another organization, so I don't post there"
-    if not said.get("is_member", True):
+    if not info.get("is_member", True):
         yield f"tell = {channel}: the bot isn't in it; invite it"
 
 

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterable
 
+from approvals.case import Case
 from approvals.decide.actor import is_operator
-from approvals.decide.case import Case
-from approvals.decide.seats import Ground
+from approvals.decide.tally import Ground
 from approvals.ids import PersonId
 from approvals.people import Person, Standing
 from approvals.record.outbox import Card

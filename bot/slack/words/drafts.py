@@ -7,7 +7,7 @@ from functools import partial
 from approvals.decide.actor import Who, is_operator
 from approvals.ids import GroupId, SlackId
 from approvals.people import Person, listed
-from approvals.policy.model import Rule
+from approvals.policy.rules import Rule
 from approvals.refusals import Outdated, Refused
 from bot.actions import ACTIONS
 from bot.actions.fill import Problems, fill

@@ -8,9 +8,8 @@ from typing import Any
 
 import pytest
 
-from approvals.decide.case import Route
 from approvals.decide.delegates import delegated
-from approvals.decide.seats import Ground
+from approvals.decide.tally import Ground, Route
 from approvals.ids import PersonId, SlackId
 from approvals.people import Standing
 from approvals.policy.check import check, load
@@ -183,13 +182,13 @@ OWNED = f"""\
 def test_who_is_told_may_be_fewer_than_who_decides(scene: Scene) -> None:
     scene.text = scene.text.replace("[groups.owners]", f'[groups.owners]\ntold = ["{mail("cy")}"]')
     found = route(ground(scene, 'approvers = ["owners"]')).approvers
-    assert [(one.person.name, one.told) for one in found] == [("Cy", True), ("Dee", False)]
+    assert [(one.person.name, one.notified) for one in found] == [("Cy", True), ("Dee", False)]
 
 
 def test_whoever_stands_in_two_lists_is_told_if_one_of_them_tells(scene: Scene) -> None:
     scene.text = scene.text.replace("[groups.owners]", f'[groups.owners]\ntold = ["{mail("cy")}"]')
     found = route(ground(scene, f'approvers = ["owners", "{mail("dee")}"]')).approvers
-    assert [(one.person.name, one.told) for one in found] == [("Cy", True), ("Dee", True)]
+    assert [(one.person.name, one.notified) for one in found] == [("Cy", True), ("Dee", True)]
 
 
 def test_a_rule_is_not_guessed_while_nobody_knows_who_is_in_its_group(scene: Scene) -> None:
@@ -266,7 +265,7 @@ def away(scene: Scene, name: str, delegate: str, days: int = 3) -> None:
 def test_a_delegate_is_asked_instead_and_the_one_away_may_still_decide(scene: Scene) -> None:
     away(scene, "bo", "eve")
     found = route(ground(scene, 'approvers = ["manager"]')).approvers
-    assert [(one.person.name, one.because, one.told) for one in found] == [
+    assert [(one.person.name, one.because, one.notified) for one in found] == [
         ("Bo", "you manage Ada", False), ("Eve", "Bo (bo@example.com) is away and you stand in", True),
     ]  # fmt: skip
     scene.clock.pass_(3 * DAY)
@@ -313,7 +312,7 @@ def test_who_left_is_stepped_over_and_the_card_says_so(scene: Scene) -> None:
 def test_who_can_not_be_reached_is_replaced_by_the_fallback_group(scene: Scene) -> None:
     asked = ground(scene, 'approvers = ["manager"]\nfallback = ["it"]')
     found = route(asked, lost=(scene.person("bo").id,))
-    assert [(one.person.name, one.told, one.is_fallback) for one in found.approvers] == [
+    assert [(one.person.name, one.notified, one.is_fallback) for one in found.approvers] == [
         ("Bo", False, False), ("Ida", True, True),
     ]  # fmt: skip
     assert found.notes == (

@@ -3,7 +3,7 @@
 import pytest
 
 from approvals.policy.check import check
-from approvals.policy.tells import tells
+from approvals.policy.file_alone import notifies
 from tests.approvals.scene import ACTIONS, POLICY
 
 KNOWN = ACTIONS | {"request-access": ("team", "max_days")}
@@ -220,7 +220,7 @@ def test_a_group_that_is_called_owners_may_own_a_team() -> None:
 
 def test_how_many_people_each_rule_tells() -> None:
     policy, _ = check(POLICY + RULES, KNOWN)
-    assert policy and tells(policy) == [
+    assert policy and notifies(policy) == [
         "request-access, rule 1: needs no approval, so nobody is asked",
         "request-access, rule 2: tells 2 people",
         "request-access: tells the manager",
@@ -233,7 +233,7 @@ def test_how_many_people_each_rule_tells() -> None:
     steps, _ = check(
         text.replace('approvers = ["bo@example.com"]', 'approvers = ["bo@example.com", "@hr"]'), KNOWN
     )
-    assert steps and tells(steps)[-2:] == [
+    assert steps and notifies(steps)[-2:] == [
         "offboard, step 1: tells 1 person and the members of @hr",
         "offboard, step 2: tells 2 people",
     ]

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from approvals.decide.seats import Ground
+from approvals.decide.tally import Ground
 from approvals.people import Standing
 from approvals.policy.check import BrokenPolicy, check
 from approvals.record.store import Store

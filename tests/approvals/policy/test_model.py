@@ -7,8 +7,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from approvals.policy.check import BrokenPolicy, check, load
-from approvals.policy.model import Account, ApproverGroup, Policy, span
-from tests.approvals.scene import ACTIONS, POLICY, STEADY
+from approvals.policy.entries import NO_CASE, Source, View
+from approvals.policy.file_alone import Assumed
+from approvals.policy.model import Account, ApproverGroup, Policy
+from approvals.policy.rules import span
+from tests.approvals.scene import ACTIONS, POLICY, START, STEADY
 
 
 def problems(text: str) -> list[str]:
@@ -87,14 +90,15 @@ def test_a_command_line_does_not_decide_by_default() -> None:
 
 def test_a_group_stands_for_its_people(policy: Policy) -> None:
     why = "you own Miro"
-    assert policy.members(["owners", "bo@example.com"]) == [
+    named = View(policy, NO_CASE, Assumed(), START).named(["owners", "bo@example.com"])
+    assert [(one.entry, one.because) for one in named] == [
         ("cy@example.com", why), ("dee@example.com", why), ("bo@example.com", ""),
     ]  # fmt: skip
 
 
 def test_everybody_whom_a_rule_or_group_names_is_kept_fresh(policy: Policy) -> None:
     names = ("cy", "dee", "ida")  # a manager is looked up when needed
-    assert policy.people() == {f"{name}@example.com" for name in names}
+    assert policy.named(Source.ACCOUNT) == {f"{name}@example.com" for name in names}
 
 
 @pytest.mark.parametrize("email", ["ada@example.com", "ADA@Example.com", " ada@example.com "])
@@ -359,7 +363,7 @@ def test_an_unknown_group_is_refused_with_its_line(old: str, new: str, entry: st
 def test_people_need_no_group(entry: str) -> None:
     text, _ = replaced('approvers = ["manager"]', f'approvers = ["{entry}"]')
     policy = load(text, ACTIONS)
-    assert entry in policy.people()
+    assert entry in policy.named(Source.ACCOUNT)
 
 
 def test_more_votes_than_people_are_refused() -> None:

@@ -3,7 +3,7 @@
 import pytest
 
 from approvals.policy.check import check
-from approvals.policy.tells import tells
+from approvals.policy.file_alone import notifies
 from tests.approvals.ruled import HEAD
 from tests.approvals.scene import ACTIONS, POLICY
 
@@ -97,7 +97,7 @@ def test_each_rule_says_how_many_people_it_tells() -> None:
     )
     policy, found = check(HEAD + ASKED_BY.format(ask="anyone") + rule, ACTIONS)
     assert policy and not found
-    assert tells(policy) == [
+    assert notifies(policy) == [
         "make-admin, rule 1: needs no approval, so nobody is asked",
         "make-admin, step 1: tells 1 person and the manager",
         "make-admin, step 2: tells 2 people and the members of @desk",
@@ -108,7 +108,7 @@ def test_whom_a_group_tells_is_who_is_counted() -> None:
     head = HEAD.replace('because = "you own Miro"', 'told = ["dee@example.com"]')
     policy, found = check(head + ASKED_BY.format(ask="anyone") + 'approvers = ["owners"]', ACTIONS)
     assert policy and not found
-    assert tells(policy) == ["make-admin: tells 1 person"]
+    assert notifies(policy) == ["make-admin: tells 1 person"]
 
 
 @pytest.mark.parametrize(
@@ -128,4 +128,4 @@ def test_whoever_one_of_two_entries_tells_is_told_and_counted_once(approvers: st
     head = HEAD.replace('people = ["ida@example.com"]', it).replace("[groups.it]\n", both)
     policy, found = check(head + ASKED_BY.format(ask="anyone") + f"approvers = [{approvers}]", ACTIONS)
     assert policy and not found
-    assert tells(policy) == [f"make-admin: tells {told}"]
+    assert notifies(policy) == [f"make-admin: tells {told}"]

@@ -6,10 +6,10 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from approvals.decide.seats import Ground
+from approvals.decide.tally import Ground
 from approvals.policy.check import check, load
 from approvals.policy.conditions import covers, plain, takers
-from approvals.policy.model import Rule
+from approvals.policy.rules import Rule
 from approvals.record.store import Store
 from approvals.refusals import Refused
 from tests.approvals.ruled import HEAD, ruled

@@ -1,0 +1,105 @@
+"""How far the votes of a request reach under a policy, and who may give the next; pure."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from approvals.policy.rules import Step
+from approvals.policy.seats import Approver, Seats, reachable
+from approvals.request import Request, Vote
+
+
+@dataclass(frozen=True)
+class Route:
+    """Where a request stands under a policy: the step, who may decide it, and who was stepped over."""
+
+    step: int
+    steps: int
+    agree: int
+    need: int = 0
+    """Votes that are still missing in this step."""
+    approvers: tuple[Approver, ...] = ()
+    notes: tuple[str, ...] = ()
+    is_settled: bool = False
+    confirms: bool = False
+    """Whether there are votes, and they would do by now: one of them says so once more."""
+
+    @property
+    def is_stuck(self) -> bool:
+        """Whether there aren't people enough for the current step."""
+        return not self.is_settled and reachable(self.approvers) < self.need
+
+
+@dataclass(frozen=True)
+class Ground(Seats):
+    """Who may decide by one policy, counting the votes there are."""
+
+    def tally(self, request: Request) -> Route:
+        """How far the votes reach, each in the step it was given for, and who may decide the next step.
+
+        All of them are for what is to be done now: another plan is asked anew, without votes.
+        """
+        ladder, before = self.rule.ladder, list[Vote]()
+        for number, step in enumerate(ladder):
+            counted: list[Vote] = []
+            for vote in request.votes:
+                is_next = vote.step == number and len(counted) < step.agree
+                if is_next and self._counts(vote, step, counted, before):
+                    counted.append(vote)
+            if len(counted) < step.agree:
+                level = request.level if number == request.step else 0
+                voted = [*counted, *([] if self.rule.same_person_twice else before)]
+                need = step.agree - len(counted)
+                seats, notes = self.seats_for(step, level, need, request.lost, voted)
+                return Route(number, len(ladder), step.agree, need, seats, notes)
+            before += counted
+        return Route(len(ladder), len(ladder), 0, is_settled=True)
+
+    def confirming(self, request: Request) -> Route:
+        """Who says once more that it may be done, where the votes would do: everybody with a seat in the last
+        step, voters too; where nobody's approval is needed, everybody who was asked."""
+        ladder, has_votes = self.rule.ladder, bool(request.votes)
+        if not ladder:
+            asked = self._asked(request)
+            seats = asked if reachable(asked) else (*asked, *self.spare(asked, request.lost))
+            return Route(
+                request.step, request.steps, request.agree, 1, seats, request.notes, confirms=has_votes
+            )
+        last = len(ladder) - 1
+        level = request.level if last == request.step else 0
+        seats, notes = self.seats_for(ladder[last], level, 1, request.lost, ())
+        return Route(last, len(ladder), ladder[last].agree, 1, seats, notes, confirms=has_votes)
+
+    def _asked(self, request: Request) -> tuple[Approver, ...]:
+        """Those who were asked and those who voted, as far as they may decide at all."""
+        notified, stand_ins, unreachable = request.told, request.stand_ins, request.lost
+        asked = {vote.by: "" for vote in request.votes} | dict(request.approvers)
+        people = [(self.person(id), because) for id, because in asked.items()]
+        return tuple(
+            Approver(
+                person,
+                because,
+                person.id in notified,
+                stand_ins.get(person.id),
+                is_unreachable=person.id in unreachable,
+            )
+            for person, because in people
+            if person and person.is_colleague and not self.excludes(person)
+        )
+
+    def _counts(self, vote: Vote, step: Step, counted: Sequence[Vote], before: Sequence[Vote]) -> bool:
+        """Whether a vote still counts: its seat is there today as well, and who gave it has no other vote."""
+        if vote.shell and not self.policy.command_line_decides:
+            return False
+        voter, principal = self.person(vote.by), self.person(vote.principal)
+        if voter is None or principal is None:
+            return False
+        if any(self.excludes(person) or not person.is_colleague for person in (voter, principal)):
+            return False
+        others = [*counted, *([] if self.rule.same_person_twice else before)]
+        # One human's, who may have been two rows when they were given.
+        if any(self.is_by(other, person) for other in others for person in (voter, principal)):
+            return False
+        entries = [*step.entries(vote.level), *(self.fallback if vote.is_fallback else ())]
+        # Whom a list names: what was once seen of somebody gives no say, it only takes one.
+        named = [named.person for named in self.named(entries) if named.person]
+        return any(self.policy.acts_as(person, principal) for person in named)

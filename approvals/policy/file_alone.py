@@ -1,0 +1,214 @@
+"""What a policy file tells by itself: whether each rule could be decided, and how many people hear of it."""
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from itertools import product
+
+from approvals.case import Case
+from approvals.ids import PersonId, SlackId
+from approvals.people import Account, Delegation, Directory, Person, Standing, canonical, listed
+from approvals.policy.entries import NO_CASE, Need, OnePerson, Source, View
+from approvals.policy.line_numbers import Place, Problems
+from approvals.policy.model import Policy
+from approvals.policy.rules import Rule, Step
+from approvals.policy.seats import Seats, Shortage, Steps
+
+REQUESTER, SUBJECT = PersonId("requester"), PersonId("subject")
+_ANY_TIME = datetime.min.replace(tzinfo=UTC)
+
+
+@dataclass(frozen=True)
+class Assumed:
+    """A directory in which everybody whom the policy names is a colleague: Slack isn't asked.
+
+    What a `record` knows is used. Without one a user group has `room` members, and people have the `managers`
+    that are given.
+    """
+
+    record: Directory | None = None
+    room: int = 0
+    managers: Mapping[PersonId, Person] = field(default_factory=dict)
+
+    def person(self, id: PersonId) -> Person:
+        """Somebody of the record, or somebody who has nothing but this name."""
+        if known := self._kept(id):
+            return self._as_colleague(known.person(id))
+        return self.by_email(id) if "@" in id[1:] else self.by_slack(SlackId(id))
+
+    def _kept(self, id: PersonId) -> Directory | None:
+        return self.record if id.startswith("P-") else None
+
+    @staticmethod
+    def _as_colleague(person: Person) -> Person:
+        return (
+            person
+            if person.accounts
+            else replace(person, accounts=(Account(SlackId(""), Standing.COLLEAGUE),))
+        )
+
+    def by_email(self, email: str) -> Person:
+        """The person of this address."""
+        known = self.record.by_email(email) if self.record else None
+        return self._as_colleague(known or Person(PersonId(canonical(email)), canonical(email)))
+
+    def by_slack(self, slack_id: SlackId) -> Person:
+        """The person of this account."""
+        known = self.record.by_slack(slack_id) if self.record else None
+        account = Account(slack_id, Standing.COLLEAGUE)
+        return known or Person(PersonId(slack_id), name=slack_id, accounts=(account,))
+
+    def members(self, handle: str, now: datetime) -> Collection[SlackId]:
+        """Who is in a Slack user group, as the record knows it."""
+        if self.record:
+            return self.record.members(handle, now)
+        return [SlackId(f"{handle}#{number}") for number in range(self.room)]
+
+    def knows(self, handle: str, now: datetime) -> bool:
+        """Whether the record knows who is in a Slack user group."""
+        return bool(self.record and self.record.knows(handle, now))
+
+    def manager(self, id: PersonId, now: datetime) -> Person | None:
+        """Who manages somebody, as the record knows it."""
+        known = self._kept(id)
+        return known.manager(id, now) if known else self.managers.get(id)
+
+    def delegation(self, id: PersonId, now: datetime) -> Delegation | None:
+        """Who stands in for somebody, as the record knows it."""
+        known = self._kept(id)
+        return known.delegation(id, now) if known else None
+
+    def meet(self, *, email: str = "", slack_id: str = "") -> Person:
+        """Somebody whom a form names; nobody is written down."""
+        return self.by_email(email) if email else self.by_slack(SlackId(slack_id))
+
+
+# -- can it be decided? ------------------------------------------------------------------------------------
+
+
+def check_fillable(policy: Policy, place: Place, own: Rule, rule: Rule) -> Problems:
+    """More votes wanted than there are people, or nobody left once the requester is taken out.
+
+    `rule` is what holds, `own` what it says itself. A list that can't be used is told elsewhere.
+    """
+    if not all(_is_sound(policy, text) for text in (*rule.everybody(), *policy.fallback)):
+        return
+    shortages = _in_every_case(_asks(policy, rule, [""]))
+    for shortage in shortages:
+        yield _place(place, own, shortage), _too_few(policy, str(place[1]), rule, shortage)
+    for shortage in _in_every_case(_asks(policy, rule, _askers(policy, rule))) if not shortages else ():
+        yield (
+            _place(place, own, shortage),
+            f"nobody but who asks for {place[1]} could decide it; name one more person",
+        )
+
+
+def _is_sound(policy: Policy, text: str, *, asking: bool = False) -> bool:
+    """Whether an entry can be used, and a group of the policy holds people who can be."""
+    entry = policy.entry(text)
+    is_whole = text not in policy.groups or 0 < len(policy.groups[text].entries) == len([*entry.parts()])
+    return is_whole and not entry.problem(asking=asking)
+
+
+def _askers(policy: Policy, rule: Rule) -> list[str]:
+    """Everybody who may ask, where the file names them all."""
+    view, texts = View(policy, NO_CASE, Assumed(), _ANY_TIME), rule.askers()
+    needs, is_sound = view.needs(texts), all(_is_sound(policy, text, asking=True) for text in texts)
+    is_open = view.includes(texts, NO_CASE.requester) or {need.source for need in needs} != {Source.ACCOUNT}
+    return [] if is_open or not is_sound else sorted({policy.human(need.key) for need in needs})
+
+
+def _asks(policy: Policy, rule: Rule, askers: Collection[str]) -> Iterator[Seats]:
+    """Every way to ask that makes a difference: who asks, about whose team, and who manages whom."""
+    texts, people = (*rule.everybody(), *policy.fallback), Assumed()
+    room = sum(step.agree for step in rule.ladder)
+    teams = list(policy.owners) if any(policy.entry(text).depends_on_teams for text in texts) else [""]
+    for asker, team in product(askers, teams):
+        requester = Person(REQUESTER, known=frozenset({REQUESTER, asker}))
+        case = Case("", requester, Person(SUBJECT), ((team,),))
+        needs = View(policy, case, people, _ANY_TIME).needs(texts)
+        managed = [PersonId(need.key) for need in needs if need.source is Source.MANAGER]
+        for bosses in product(_bosses(policy, needs), repeat=len(managed)):
+            managers = {
+                id: people.person(PersonId(boss)) for id, boss in zip(managed, bosses, strict=True) if boss
+            }
+            yield Seats(policy, case, Assumed(None, room, managers), _ANY_TIME, rule)
+
+
+def _bosses(policy: Policy, needs: Collection[Need]) -> list[str]:
+    """Who may manage somebody, as far as it makes a difference: '' for nobody.
+
+    All who are named beside it; and of the others, of whom one is like another, as many as can count.
+    """
+    if policy.manager_field or policy.manager_from_miro:
+        return ["a manager", "another manager"]
+    bosses = {policy.human(boss) for boss in policy.managers.values()}
+    named = {policy.human(need.key) for need in needs if need.source is Source.ACCOUNT}
+    return [*sorted(bosses - named)[:3], *sorted(bosses & named)] or [""]
+
+
+def _in_every_case(asks: Iterator[Seats]) -> list[Shortage]:
+    """Each step for which there are too few in any case; else the first steps that are so together.
+
+    Of how many there are, the most is said.
+    """
+    cases: list[dict[Steps, Shortage]] = []
+    for ask in asks:
+        cases.append({shortage.steps: shortage for shortage in ask.shortages()})
+        if not cases[-1]:
+            return []
+    if not cases:
+        return []
+    common: list[Steps] = [steps for steps in cases[0] if all(steps in case for case in cases)]
+    singles = [steps for steps in common if len(steps) == 1]
+    firsts = [next(iter(case)) for case in cases]
+    return [
+        max((case[steps] for case in cases if steps in case), key=lambda shortage: shortage.can)
+        for steps in singles or (max(firsts, key=len),)
+    ]
+
+
+def _too_few(policy: Policy, name: str, rule: Rule, shortage: Shortage) -> str:
+    steps, wanted, can = shortage
+    if len(steps) > 1:
+        numbers = listed(str(number + 1) for number in steps)
+        which = "all steps" if len(steps) == len(rule.ladder) else f"steps {numbers}"
+        return f"{wanted} different people must agree over {which}, but only {can} can"
+    step = rule.ladder[steps[0]]
+    unfilled = "" if can else next(filter(None, (policy.entry(text).unfilled for text in step.approvers)), "")
+    late = "; who comes by escalate doesn't count" if step.escalate else ""
+    return unfilled or f"{name} wants {wanted} to agree, but only {can} can{late}"
+
+
+def _place(place: Place, own: Rule, shortage: Shortage) -> Place:
+    if len(shortage.steps) > 1:
+        return (*place, "steps")
+    return (*place, "steps", *shortage.steps) if own.steps else (*place, "agree")
+
+
+# -- who gets a message? -----------------------------------------------------------------------------------
+
+
+def notifies(policy: Policy) -> list[str]:
+    """For each rule and step, how many people get a message when somebody asks."""
+    lines = []
+    for name in policy.actions:
+        *_, base = rules = policy.rules(name)
+        for number, rule in enumerate(rules, 1):
+            label = name if rule is base else f"{name}, rule {number}"
+            for level, step in enumerate(rule.ladder, 1):
+                place = f"{label}, step {level}" if len(rule.ladder) > 1 else label
+                lines.append(f"{place}: {_notifies(policy, step)}")
+            if not rule.ladder:
+                lines.append(f"{label}: needs no approval, so nobody is asked")
+    return lines
+
+
+def _notifies(policy: Policy, step: Step) -> str:
+    if policy.tell:
+        return f"one card in {policy.tell} (offboardings: a message to each)"
+    parts = [part for text in step.approvers for part in policy.entry(text).parts(notified=True)]
+    people = {canonical(part.text) for part in parts if isinstance(part, OnePerson)}
+    others = [part.label for part in parts if not isinstance(part, OnePerson)]
+    count = [f"{len(people)} {'person' if len(people) == 1 else 'people'}"] if people or not others else []
+    return f"tells {' and '.join([*count, *dict.fromkeys(others)])}"
