@@ -45,11 +45,15 @@ class Listing(Generic[M]):
 
 @dataclass
 class Tally:
-    """Counts what the pages of one list show; each id may be shown once."""
+    """Counts what the pages of one list show; each id may be shown once.
+
+    Entries without an id are told apart by where they stand on their page: on two pages they may be the same.
+    """
 
     total: int = 0
     shown: int = 0
     pages: int = 0
+    blank_page: int = 0
     ids: set[str] = field(default_factory=set)
 
     def add(self, page: ListPage, is_last: bool = False) -> None:
@@ -58,10 +62,15 @@ class Tally:
             raise _odd(f"Miro counted {self.total}, and a page later {page.total}")
         self.total, self.pages, self.shown = page.total, self.pages + 1, self.shown + len(page.resources)
         before = len(self.ids)
-        for id in filter(None, map(wire.id_of, page.resources)):
+        for id in map(wire.id_of, page.resources):
             if id in self.ids:
                 raise _odd(f"Miro showed the id {id[:40]} twice in one list")
-            self.ids.add(id)
+            if id:
+                self.ids.add(id)
+            elif self.blank_page not in (0, self.pages):
+                raise _odd("Miro showed entries without an id on two pages of one list")
+            else:
+                self.blank_page = self.pages
         stuck = self.pages > 1 and len(self.ids) == before
         is_over = is_last or stuck or not page.resources
         if self.shown > self.total or (is_over and not self.is_whole):

@@ -201,7 +201,7 @@ class MiroGroup(_Message):
 class ListPage(_Message):
     """One page of a list. `Resources` is missing when nothing was found."""
 
-    total: int = Field(alias="totalResults", ge=0)
+    total: int = Field(alias="totalResults", ge=0, strict=True)
     resources: list[Any] = Field(default_factory=list, alias="Resources")
 
 

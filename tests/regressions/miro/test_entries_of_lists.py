@@ -145,7 +145,7 @@ def test_ids_may_be_numbers_in_every_place() -> None:
 # -- lists that don't add up -------------------------------------------------------------------------------
 
 
-def pages(*sent: tuple[int, list[Any]]) -> Callable[[Call], Answer]:
+def pages(*sent: tuple[Any, list[Any]]) -> Callable[[Call], Answer]:
     """A service with these pages in turn, each with a total, whatever `startIndex` says; the last stays."""
     left = list(sent)
 
@@ -166,6 +166,8 @@ def team(number: int) -> dict[str, Any]:
     }
 
 
+BLANKS: list[Any] = [{}, *({"id": id} for id in (None, "", " ", True, 1.5, HALF)), None, "?", []]
+"""Entries without an id."""
 ODD = {
     "the same page again": pages((4, [team(1), team(2)])),
     "an id twice on one page": pages((2, [team(1), team(1)])),
@@ -177,6 +179,12 @@ ODD = {
     "another total on the next page": pages((4, [team(1), team(2)]), (3, [team(3)])),
     "a page without any id, for ever": pages((10**9, ["?"])),
     "a total that is none": pages((-1, [team(1)])),
+    **{f"{blank!r} on two pages": pages((4, [blank, blank])) for blank in BLANKS},
+    "one without an id on each page": pages((4, [team(1), {}]), (4, [team(2), {"id": None}])),
+    "one without an id on pages far apart": pages((3, [{}]), (3, [team(2)]), (3, ["?"])),
+    "an id twice, with a space": pages((2, [team(1), {**team(1), "id": " 1"}])),
+    "an id twice, as a number on the next page": pages((2, [team(1)]), (2, [{**team(1), "id": 1}])),
+    **{f"a total of {total!r}": pages((total, [team(1)])) for total in ("1", "", True, 1.0, [1], 1e400)},
 }
 
 
@@ -188,6 +196,20 @@ def test_a_list_that_does_not_add_up_is_not_relied_on(look: Callable[[Miro], Any
     with answering(answers) as miro, pytest.raises(Away) as raised:
         look(miro)
     assert raised.value.kind in (Trouble.COUNT, Trouble.UNREADABLE)
+
+
+def test_a_list_without_any_total_is_not_relied_on() -> None:
+    listed = Answer.of(200, {"Resources": [team(1)], "itemsPerPage": 1})
+    with answering(always(listed)) as miro, pytest.raises(Away) as raised:
+        miro.groups()
+    assert raised.value.kind is Trouble.UNREADABLE
+
+
+def test_entries_without_an_id_on_one_page_of_two_are_named_and_hide_no_other() -> None:
+    with answering(pages((5, [{}, team(1), {"id": None}]), (5, [team(2), team(3)]))) as miro:
+        listed = miro.groups()
+    assert [group.id for group in listed.entries] == ["1", "2", "3"]
+    assert listed.may_hold("4") and len(listed.skipped) == 2
 
 
 def test_a_list_without_end_is_given_up() -> None:
@@ -273,8 +295,15 @@ def test_no_team_vanishes_behind_an_entry_that_nobody_can_tell(s: Stage) -> None
         lambda said: {**said, "Resources": said["Resources"][:1] * said["totalResults"]},
         lambda said: {**said, "Resources": []},
         lambda said: {**said, "totalResults": 1},
+        lambda said: {**said, "totalResults": 4, "Resources": [{}, {}]},
     ],
-    ids=["the same page for ever", "one team, again and again", "none shown", "one counted"],
+    ids=[
+        "the same page for ever",
+        "one team, again and again",
+        "none shown",
+        "one counted",
+        "nameless twice",
+    ],
 )
 def test_no_team_vanishes_behind_a_list_that_does_not_add_up(s: Stage, saying: Callable[[Any], Any]) -> None:
     before = [group.security_name for group in s.bot.store.groups.all()]
