@@ -8,9 +8,13 @@ import unicodedata
 from functools import lru_cache
 
 _INVISIBLE = re.compile(
-    # Default_Ignorable_Code_Point (Unicode, DerivedCoreProperties.txt), which `unicodedata` doesn't have.
+    # Default_Ignorable_Code_Point (Unicode, DerivedCoreProperties.txt), which `unicodedata` doesn't have; the
+    # place of an object; noncharacters (Unicode, section 23.7).
     "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164"
-    "\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufff8\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
+    "\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufff8\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff"
+    "\ufffc\ufdd0-\ufdef"
+    + "".join(chr(plane << 16 | last) for plane in range(17) for last in (0xFFFE, 0xFFFF))
+    + "]"
 )
 _BLANKS = "\u115f\u1160\u3164\uffa0\u2800\U00013441\U00013442"
 """Signs to Unicode, a space to the eye: Hangul fillers, braille without dots, Egyptian blanks."""
@@ -50,7 +54,7 @@ def wide(name: str) -> str:
     """The key under which all names are one that look alike: NFKC, whitespace folded, nothing invisible.
 
     Case is folded with the Turkish i; every dash is a hyphen, every quotation mark is made of apostrophes.
-    '' for a name that shows nothing.
+    Unassigned and private code points aren't compared: few fonts show them. '' for a name that shows nothing.
     """
     for _ in range(_ROUNDS):
         folded = _folded(name)
@@ -72,7 +76,7 @@ def _sign(one: str) -> str:
     kind = unicodedata.category(one)
     if one.isspace():
         return " "
-    if kind in ("Cc", "Cf"):
+    if kind[0] == "C":
         return ""
     return "-" if kind == "Pd" else one
 
@@ -83,9 +87,11 @@ def without_invisible(name: str) -> str:
 
 
 def has_invisible(name: str) -> bool:
-    """Whether a name holds signs that nobody sees, beside whitespace."""
+    """Whether a name holds signs that nobody sees, or sees as a blank, beside whitespace."""
     return any(
-        not one.isspace() and (_INVISIBLE.match(one) or unicodedata.category(one) == "Cf") for one in name
+        not one.isspace()
+        and (one in _BLANKS + _NOTHING or _INVISIBLE.match(one) or unicodedata.category(one) == "Cf")
+        for one in name
     )
 
 

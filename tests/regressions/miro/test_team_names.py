@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from approvals.ids import GroupId
-from approvals.policy.team_names import narrow, wide
+from approvals.policy.team_names import has_invisible, narrow, wide
 from approvals.record.store import Store
 from approvals.refusals import Refused
 from bot.actions.fill import Problems, fill
@@ -39,6 +39,8 @@ LOOK_ALIKES = [
     "Ｃafé Sales ＥＭＥＡ",
     "CAFÉ ſales emea",
     "Café Sales EMEA\u034f",
+    "Café Sa\ufdd0les EMEA",
+    "\ufffcCafé Sales EMEA",
 ]
 """Names that nobody can tell from "Café Sales EMEA"."""
 NAME = "Café Sales EMEA"
@@ -103,6 +105,40 @@ def test_a_sign_that_shows_as_a_blank_is_a_space(blank: str) -> None:
 def test_a_sign_that_shows_nothing_is_nothing(nothing: str) -> None:
     assert wide(f"Sales{nothing} Te{nothing}am") == wide("Sales Team")
     assert wide(nothing) == ""
+
+
+@pytest.mark.parametrize(
+    ("first", "last"),
+    [
+        (0xFDD0, 0xFDEF),  # noncharacters
+        *((plane << 16 | 0xFFFE, plane << 16 | 0xFFFF) for plane in range(17)),
+        (0xFE00, 0xFE0F),  # variation selectors
+        (0xE0100, 0xE01EF),
+        (0x180B, 0x180F),
+        (0xE0000, 0xE007F),  # tags
+        (0xFFF0, 0xFFFC),  # ignorable and unassigned, annotations, the place of an object
+        (0x2060, 0x206F),  # 2065 is unassigned
+        (0xE0080, 0xE00FF),
+        (0xE000, 0xF8FF),  # private use
+        (0xFFFF0, 0xFFFFD),
+        (0x378, 0x379),  # unassigned
+        (0xD800, 0xDFFF),  # halves
+        (0, 8),
+    ],
+    ids=hex,
+)
+def test_no_kind_of_sign_that_may_show_nothing_makes_another_name(first: int, last: int) -> None:
+    differing = [
+        hex(code)
+        for code in range(first, last + 1)
+        if wide("{0}Sales{0} Te{0}am{0}".format(chr(code))) != wide("Sales Team") or wide(chr(code))
+    ]
+    assert differing == []
+
+
+@pytest.mark.parametrize("sign", "\ufdd0\uffff\U0010fffe\ufffc\u2800\u3164\U0001d159\U000e0020\ufe0f\u200b")
+def test_a_sign_that_nobody_sees_is_known_for_one(sign: str) -> None:
+    assert has_invisible(f"Sales{sign}") and not has_invisible("Sales\u00a0Team — “Süd” 🚀")
 
 
 @pytest.mark.parametrize("mark", "’‘‛ʼʻʹˈ`´′‵＇｀՚׳΄᾽῾")
