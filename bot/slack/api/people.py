@@ -214,9 +214,8 @@ class SlackPeople:
 
     def _keep(self, user: dict[str, Any], asked: frozenset[str] = frozenset()) -> Person:
         profile = user.get("profile", {})
-        # An address nobody confirmed proves nothing; Miro access must not hang on it.
-        confirmed = user.get("is_email_confirmed", True)
-        email = profile.get("email") or "" if confirmed else ""
+        # An address that nobody confirmed proves nothing. What isn't supplied is left out or null.
+        email = "" if user.get("is_email_confirmed") is False else profile.get("email") or ""
         account = Account(SlackId(user["id"]), self._standing(user), self._now(), user.get("tz") or "UTC")
         name = _seen(profile.get("real_name")) or _seen(user.get("real_name")) or _seen(user.get("name"))
         given, family = _seen(profile.get("first_name")), _seen(profile.get("last_name"))

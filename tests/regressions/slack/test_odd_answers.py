@@ -1,5 +1,6 @@
 """Answers of Slack's that can't be understood: nothing follows from them, and nobody else waits for them."""
 
+import json
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -309,3 +310,31 @@ def test_a_request_is_held_and_nobody_stepped_over(s: Stage) -> None:
         for person, _ in s.bot.store.request(RequestId(id)).approvers
         for account in s.bot.desk.person(person).accounts
     }
+
+
+@pytest.mark.parametrize("method", ["users.info", "users.lookupByEmail"])
+@pytest.mark.parametrize(
+    ("flag", "email"),
+    [
+        ({}, "ada@example.com"),
+        ({"is_email_confirmed": None}, "ada@example.com"),
+        ({"is_email_confirmed": True}, "ada@example.com"),
+        ({"is_email_confirmed": False}, ""),
+    ],
+    ids=str,
+)
+def test_only_a_plain_no_takes_an_address_away(
+    office: Office, method: str, flag: dict[str, Any], email: str
+) -> None:
+    user = {"id": "U0ADA", "deleted": False, "profile": {"email": "ada@example.com"}, **flag}
+    office.slack.fault(method, times=1, body=json.dumps({"ok": True, "user": user}).encode())
+    found = office.people.find("U0ADA" if method == "users.info" else "ada@example.com")
+    assert found and found.email == email
+
+
+@pytest.mark.parametrize("flag", ["false", "", 0, [], {}])
+def test_no_other_word_for_no_is_understood(office: Office, flag: object) -> None:
+    user = {"id": "U0ADA", "deleted": False, "profile": {"email": "a@b.example"}, "is_email_confirmed": flag}
+    office.slack.fault("users.info", times=1, body=json.dumps({"ok": True, "user": user}).encode())
+    with pytest.raises(SlackAway):
+        office.people.find("U0ADA")
