@@ -61,7 +61,9 @@ def done(scene: Scene) -> Message:
     count = len(said.done)
     changes = {1: "the change", 2: "both changes"}.get(count, f"all {count} changes")
     saw = f"Then I looked again and saw {changes} in Miro."
-    text = f"{_approved(scene)} {saw if count else 'It was so already when I looked: I changed nothing.'}"
+    if not count:
+        saw = "" if said.others else "It was so already when I looked: I changed nothing."
+    text = " ".join(filter(None, (_approved(scene), saw, without_me(request, 20))))
     what = _what(scene, said.done)
     least = [header(title), section(f"{text} {_end(scene, 0)}"), foot(scene)]
     if count_words([*least, *what]) > MOST_WORDS:

@@ -15,7 +15,7 @@ from bot.miro.goals import Goal, Seen
 from bot.work.ending import granted
 
 Lines = dict[str, list[str]]
-"""`done`: by the request's own calls; `others`: holds without them; `left`: doesn't hold."""
+"""`done`: by the request's own calls; `others`: holds, not as far as known by them; `left`: doesn't hold."""
 
 ONLY_WHAT_IS_LEFT = "then press Resume. I'll do only what's left."
 
@@ -74,34 +74,44 @@ def left_halfway(sentence: str) -> Stopped:
     return Stopped(f"{sentence}, after it had begun.", remedy)
 
 
-def own_calls(desk: Desk, request: Request) -> Counter[str]:
-    """How often a call took effect, by the code of its goal.
+def own_calls(desk: Desk, request: Request) -> dict[str, bool]:
+    """By the code of a goal: whether a call for it was accepted, or may have been, which nobody learned.
 
-    A call with an unknown outcome counts, as it may have; one that Miro refused doesn't.
+    What was refused, or never taken, isn't there.
     """
-    calls = Counter[str]()
+    open_calls, accepted = Counter[str](), set[str]()
     for event in desk.store.events(request.id):
         if event.type == What.TRYING:
-            calls[event.body["step"]] += 1
-        elif event.type == What.ANSWERED and not (event.body["accepted"] or event.body.get("unclear")):
-            calls[event.body["step"]] -= 1
-    return +calls
+            open_calls[event.body["step"]] += 1
+        elif event.type == What.ANSWERED and not event.body.get("unclear"):
+            open_calls[event.body["step"]] -= 1
+            accepted |= {event.body["step"]} if event.body["accepted"] else set()
+    return dict.fromkeys(+open_calls, False) | dict.fromkeys(accepted, True)
 
 
-def own_changes(desk: Desk, request: Request, command: Action) -> tuple[list[str], list[str]]:
-    """Of a request that is done: the sentences of its own steps, and the keys of the goals it answers for.
+def unsure(goal: Goal) -> str:
+    """What holds of a goal whose call was never answered: its own doing, or somebody else's."""
+    return f"{goal.words.state} (I can't tell whether by my call)"
 
-    What held already when its turn came isn't its own, nor is it to be revoked at its end.
+
+def own_changes(desk: Desk, request: Request, command: Action) -> tuple[Lines, list[str]]:
+    """Of a request that is done: what is said of its own steps, and the keys of the goals it answers for.
+
+    What held already when its turn came isn't its own, nor is it to be revoked at its end. What it may have
+    brought about is revoked, and not claimed.
     """
-    calls, codes = own_calls(desk, request), {goal.key: goal.code for goal in command.goals(desk.facts)}
+    calls, by_key = own_calls(desk, request), {goal.key: goal for goal in command.goals(desk.facts)}
     prolongs = request.plan.get("goes_on")
     before = granted(desk.store.request(prolongs)) if prolongs else []
-    sentences = [
-        step["did"]
-        for step in request.plan["steps"]
-        if codes.get(step["key"]) in calls or step["key"] == f"stay {prolongs}"
-    ]
-    return sentences, [key for key in granted(request) if codes.get(key) in calls or key in before]
+    lines: Lines = {"done": [], "others": [], "left": []}
+    for step in request.plan["steps"]:
+        goal = by_key.get(step["key"])
+        if step["key"] == f"stay {prolongs}" or (goal and calls.get(goal.code)):
+            lines["done"].append(step["did"])
+        elif goal and goal.code in calls:
+            lines["others"].append(unsure(goal))
+    gave = {key for key, goal in by_key.items() if goal.code in calls}.union(before)
+    return lines, [key for key in granted(request) if key in gave]
 
 
 def progress(desk: Desk, request: Request, goals: Sequence[Goal], seen: Seen | None) -> Lines:
@@ -112,10 +122,10 @@ def progress(desk: Desk, request: Request, goals: Sequence[Goal], seen: Seen | N
         goal = by_key.get(step["key"])
         if goal is None or seen is None or not goal.holds(seen):  # an end that is moved is no goal
             lines["left"].append(aim(step))
-        elif goal.code in calls:
+        elif calls.get(goal.code):
             lines["done"].append(step["did"])
         else:
-            lines["others"].append(goal.words.state)
+            lines["others"].append(unsure(goal) if goal.code in calls else goal.words.state)
     return lines
 
 

@@ -223,10 +223,10 @@ class Provisioning:
         approved_id = self.request.plan.get("miro_id", "")
         if approved_id and plan.miro_id not in ("", approved_id):
             raise Obstacle("Miro has another account under this address than the one that was approved.")
-        did, gave = outcome.own_changes(self.desk, self.request, command)
+        lines, gave = outcome.own_changes(self.desk, self.request, command)
         shown = seen.account or seen.group
         words = {
-            "lines": json.dumps({"done": did, "left": []}, ensure_ascii=False),
+            "lines": json.dumps(lines, ensure_ascii=False),
             "gave": json.dumps({"keys": gave}, ensure_ascii=False),
             **self._evidence(command, seen),
             "seen": shown.model_dump_json(by_alias=True, exclude_unset=True) if shown else "no account",

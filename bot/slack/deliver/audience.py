@@ -97,8 +97,9 @@ def _followers(desk: Desk, request: Request) -> list[Key]:
 
 
 def _changed(desk: Desk, request: Request) -> list[Key]:
-    """The person changed, as soon as something is: done, or stopped halfway."""
-    changed = request.outcome and request.outcome.done and request.state in (State.DONE, State.STOPPED)
+    """The person changed, as soon as something is, or may be: done, or stopped halfway."""
+    said = request.outcome if request.state in (State.DONE, State.STOPPED) else None
+    changed = said and (said.done or (said.others and request.may_have_changed))
     if not changed or not request.subject or desk.command(request).CONFIDENTIAL:
         return []
     subject = desk.person(request.subject)

@@ -3,17 +3,20 @@
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from approvals.request import Outcome
+from bot.sandbox.miro.organization import ADMIN as ADMIN_ROLE
 from bot.sandbox.miro.service import Fault
 from bot.sandbox.stage import Stage
-from tests.bot.journeys.scenes import approve, ask, card, last, playing, press, read, request, state
+from tests.bot.journeys.scenes import approve, ask, card, last, playing, press, read, request, state, wait
 from tests.bot.miro.examples import EXAMPLES
 
 pytestmark = pytest.mark.regression
 
+ACCESS = ("U0ALEX", "/miro-access", "for Design because I draw the plans")
 MOVE = ("U0ALEX", "/miro-move", "from Engineering to Design because I changed jobs")
 ADMIN = ("U0DANA", "/miro-admin", '<@U0ALEX> from Engineering to "IT Administration" because of IT')
 
@@ -96,6 +99,68 @@ def test_what_was_done_before_a_resume_is_still_the_bots_own(s: Stage) -> None:
     assert said.done == ("joined IT Administration", "left Engineering") and said.others == ()
     press(s, "U0CAROL", "withdraw")
     assert outcome(s, id).done == said.done
+
+
+UNSURE = "(I can't tell whether by my call)"
+
+
+@pytest.mark.parametrize(
+    "how", [{"cut": "before"}, {"status": 502}, {"status": 302, "body": "empty"}], ids=str
+)
+def test_what_somebody_did_while_a_call_was_not_answered_is_not_claimed(
+    s: Stage, how: dict[str, Any]
+) -> None:
+    id = ask(s, *MOVE)
+    s.miro.faults.append(
+        Fault("PATCH", then=lambda: s.miro.join("alex@example.com", s.teams["Design"]), **how)
+    )
+    approve(s, "U0PRIYA")
+    said = outcome(s, id)
+    assert (state(s, id), said.done, said.others) == ("done", ("left Engineering",), (f"in Design {UNSURE}",))
+    lines = last(s, "U0ALEX")
+    assert f"Already so when I looked: in Design {UNSURE}." in lines and "saw the change in Miro" in lines
+    assert "joined Design" not in lines
+
+
+@pytest.mark.parametrize("cut", ["before", "after"])
+def test_a_request_of_one_unanswered_call_claims_and_denies_nothing(s: Stage, cut: Any) -> None:
+    id = ask(s, "U0DANA", "/miro-admin", "<@U0ALEX> because of IT")
+    by_hand = {"then": lambda: s.miro.change_user("alex@example.com", role=ADMIN_ROLE)}
+    s.miro.faults.append(Fault("PATCH", cut=cut, **(by_hand if cut == "before" else {})))  # type: ignore[arg-type]
+    approve(s, "U0SAM")
+    said = outcome(s, id)
+    assert (state(s, id), said.done, said.others) == ("done", (), (f"Company Admin {UNSURE}",))
+    lines = last(s, "U0DANA")
+    assert UNSURE in lines and "I changed nothing" not in lines and "saw the change" not in lines
+    assert UNSURE in last(s, "U0ALEX"), "who is changed reads of it, too"
+
+
+def test_a_stop_claims_no_call_that_was_never_answered(s: Stage) -> None:
+    id = ask(s, *ADMIN)
+    s.miro.faults.append(Fault("PATCH", f"/Groups/{s.teams['IT Administration']}", cut="after"))
+    s.miro.faults.append(Fault("PATCH", "/Users", status=409, detail="The moon is full", times=9))
+    approve(s, "U0SAM")
+    said = outcome(s, id)
+    assert (said.done, said.left) == (("left Engineering",), ("become Company Admin",))
+    assert said.others == (f"in IT Administration {UNSURE}",)
+
+
+def test_a_call_that_is_answered_the_second_time_is_the_bots_own(s: Stage) -> None:
+    id = ask(s, *MOVE)
+    s.miro.faults.append(Fault("PATCH", cut="before"))
+    approve(s, "U0PRIYA")
+    assert outcome(s, id).done == ("joined Design", "left Engineering") and outcome(s, id).others == ()
+
+
+def test_what_an_unanswered_call_may_have_given_for_some_days_is_taken_back(s: Stage) -> None:
+    id = ask(s, *ACCESS[:2], "for Design for 2 days because I draw the plans")
+    s.miro.faults.append(Fault("PATCH", "/Groups", cut="after"))
+    approve(s, "U0PRIYA")
+    assert (state(s, id), outcome(s, id).others) == ("done", (f"in Design {UNSURE}",))
+    wait(s, minutes=3 * 24 * 60)
+    wait(s, minutes=1)
+    alex = s.miro.user("alex@example.com")
+    assert alex and s.teams["Design"] not in alex.groups
 
 
 def test_a_stop_quotes_the_answer_to_the_step_it_names(s: Stage) -> None:
