@@ -12,6 +12,7 @@ import time
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import suppress
 from dataclasses import dataclass, field
+from socket import create_connection as tcp
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -165,9 +166,13 @@ class SocketMode:
             raise ValueError("Slack named an address that isn't wss")
         # The library's time-out is for each step, and not for the look-up; it follows redirects to anywhere.
         limit = self.pulse.connect
-        socket = in_time(
-            lambda: create_connection(url, timeout=limit, redirect_limit=0), limit, WebSocket.shutdown
-        )
+
+        def connect() -> WebSocket:
+            # It asks a proxy of the environment for this machine, too, unless it is handed a line.
+            line = tcp((parts.hostname, parts.port or 80), limit) if parts.scheme == "ws" else None
+            return create_connection(url, timeout=limit, redirect_limit=0, socket=line)
+
+        socket = in_time(connect, limit, WebSocket.shutdown)
         socket.settimeout(self.pulse.ping)
         now = time.monotonic()
         return _Session(socket, opened=now, heard=now, next_ping=now + self.pulse.ping)

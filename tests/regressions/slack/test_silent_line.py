@@ -23,6 +23,7 @@ from tests.bot.journeys.scenes import last, playing
 from tests.e2e.process import until
 from tests.e2e.scene import scene as bots
 from tests.regressions.names import Names
+from tests.regressions.slack.raw import http, raw
 from tests.regressions.slack.socket_server import Connection, SocketSlack, socket_slack
 
 pytestmark = pytest.mark.regression
@@ -352,3 +353,16 @@ def test_in_socket_mode_health_has_an_address_of_its_own(tmp_path: Path) -> None
         assert httpx.get(address).json()["slack"].startswith("heard ")
         assert httpx.post(f"{address.removesuffix('healthz')}slack/events").status_code == 404
         assert bot.end() == 0
+
+
+@pytest.mark.parametrize("name", ["HTTP_PROXY", "http_proxy"])
+@pytest.mark.parametrize("except_for", ["", "example.com"])
+def test_a_line_on_this_machine_goes_through_no_proxy(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, except_for: str
+) -> None:
+    with raw(lambda _: http("502 Bad Gateway")) as proxy:
+        monkeypatch.setenv(name, proxy.url.removesuffix("/api/"))
+        monkeypatch.setenv("NO_PROXY", except_for)
+        with scene(tmp_path) as s:
+            s.joined_times(1)
+        assert proxy.heads == []
