@@ -11,7 +11,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from approvals.record.quota import Place
+from approvals.record.claims import Place
 from approvals.request import Urgency
 
 POOL = 10_000

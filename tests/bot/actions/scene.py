@@ -12,7 +12,7 @@ from pydantic import ValidationError
 
 from approvals.ids import GroupId, PersonId, SlackId
 from approvals.people import Person
-from approvals.record.quota import Place
+from approvals.record.claims import Place
 from approvals.record.store import Store
 from bot.actions import Action
 from bot.actions.form import FormField, Input

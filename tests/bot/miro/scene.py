@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from approvals.record.quota import Place
+from approvals.record.claims import Place
 from bot.miro.client import Miro
 from bot.miro.goals import Seen
 from bot.miro.wire import ADMIN, MEMBER, Membership, MiroAccount, MiroGroup, Role

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from approvals.record.quota import Place
+from approvals.record.claims import Place
 from approvals.record.store import Store
 from approvals.request import Urgency
 from bot.miro.client import Miro

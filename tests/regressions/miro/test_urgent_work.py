@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from approvals.record.quota import LENT, Place
+from approvals.record.claims import LENT, Place
 from approvals.record.store import Store
 from approvals.request import Urgency
 from bot.miro.quota import LIST, MARGIN, POOL, RESERVE, WINDOW
