@@ -195,9 +195,10 @@ class Desk:
     def held(self, request: Request, text: str, claim: Claim, named: float = 0.0) -> Request:
         """Writes that the outside world is away, and when to try again: 30 s, then longer, at most 15 min.
 
-        `named`: seconds that the other side asked for; for the first try they are enough.
+        What is urgent is tried every minute. `named`: seconds that the other side asked for; for the first
+        try they are enough.
         """
-        wait = timedelta(seconds=30) * 2 ** min(request.holds, 6)
+        wait = timedelta(seconds=30) * 2 ** min(request.holds, 1 if request.urgency else 6)
         if named:
             wait = timedelta(seconds=named) if not request.holds else max(wait, timedelta(seconds=named))
         return self.hold(request, text, self.now() + min(wait, timedelta(minutes=15)), claim)

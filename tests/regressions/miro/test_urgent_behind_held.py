@@ -2,13 +2,14 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from approvals.states import State
 from bot.sandbox.miro.service import Fault
 from bot.sandbox.stage import Stage
-from tests.bot.journeys.scenes import approve, ask, calls, last, playing, request, state, wait
+from tests.bot.journeys.scenes import approve, ask, calls, history, last, playing, request, state, wait
 
 pytestmark = pytest.mark.regression
 
@@ -96,3 +97,32 @@ def test_an_offboarding_waits_for_no_other_offboarding_that_is_held(s: Stage) ->
     hours_pass(s)
     assert request(s, held).held
     offboarded(s)
+
+
+@pytest.mark.parametrize("trouble", [{"status": 503}, {"status": 401}, {"cut": "before"}], ids=str)
+def test_an_offboarding_goes_on_within_a_minute_however_long_miro_was_away(
+    s: Stage, trouble: dict[str, Any]
+) -> None:
+    s.miro.faults.append(Fault("GET", "", times=9_999, **trouble))
+    id = ask(s, *OFFBOARD)
+    hours_pass(s)
+    s.miro.faults.clear()
+    wait(s, minutes=1)
+    assert state(s, id) is State.WAITING
+    s.miro.faults.append(Fault("GET", "", times=9_999, **trouble))
+    approve(s, "U0PRIYA")
+    hours_pass(s)
+    s.miro.faults.clear()
+    wait(s, minutes=1)
+    assert state(s, id) is State.DONE
+
+
+def test_how_long_miro_wants_to_be_left_alone_is_heeded_for_an_offboarding_too(s: Stage) -> None:
+    s.miro.faults.append(Fault("GET", "", times=9_999, status=429, retry_after=99))
+    id = ask(s, *OFFBOARD)
+    for _ in range(4):
+        before = history(s, id)
+        wait(s, seconds=98)
+        assert history(s, id) == before
+        wait(s, seconds=1)
+        assert history(s, id) == [*before, "held"]
