@@ -115,7 +115,7 @@ def enact(store: Store, text: str, shell: str = "") -> str:
 
 def _tell(store: Store, policy: Policy, old: str, new: str, shell: str) -> None:
     """What is different now, to the operators by either policy: who was one reads who is one."""
-    lines = [one for one in unified_diff(old.splitlines(), new.splitlines(), n=1, lineterm="")][2:]
+    lines = list(unified_diff(old.splitlines(), new.splitlines(), n=1, lineterm=""))[2:]
     difference = escape("\n".join(lines), quote=False)
     if len(difference) > LONGEST_DIFFERENCE:
         difference = f"{difference[:LONGEST_DIFFERENCE]}\n… (the whole text is in the record)"
@@ -123,7 +123,7 @@ def _tell(store: Store, policy: Policy, old: str, new: str, shell: str) -> None:
     text = f"Another policy is in force, and decides what is waiting as well.{by}\n```\n{difference}\n```"
     older = _read_again(old)[0]
     people = [*operators(store, policy), *(operators(store, older) if older else ())]
-    for slack_id in dict.fromkeys(one.account.slack_id for one in people if one.account):
+    for slack_id in dict.fromkeys(person.account.slack_id for person in people if person.account):
         store.cards.say(Note(slack_id, {"text": text}))
 
 
@@ -135,8 +135,8 @@ def _check_names(store: Store, policy: Policy, old: str) -> None:
     """
     if not old or _read_again(old)[0] is None or store.groups.seen_at() is None:
         return
-    found = policy.by(meant(store, policy, store.meant_teams()))
-    if names := found.unsettled(policy.team_names()):
+    new = policy.by(meant(store, policy, store.meant_teams()))
+    if names := new.unsettled(policy.team_names()):
         raise BadSettings(
             f"It names {listed(names)}, and Miro has no such team. Mend the name, or write the team's id."
         )
@@ -153,12 +153,12 @@ def _settle(store: Store, hash: str, policy: Policy) -> bool:
     before = store.meant_teams(hash)
     if not policy.targets() or (before and not before.nothing) or not store.groups.seen_at():
         return False
-    found = meant(store, policy, store.meant_teams())
-    stays = {name: one for name, one in before.by_name.items() if not one.is_nothing} if before else {}
-    found = Meanings({**found.by_name, **stays})
-    if found == before:
+    earlier = before.by_name.items() if before else ()
+    stays = {name: meaning for name, meaning in earlier if not meaning.is_nothing}
+    meanings = Meanings({**meant(store, policy, store.meant_teams()).by_name, **stays})
+    if meanings == before:
         return False
-    store.mean_teams(hash, found)
+    store.mean_teams(hash, meanings)
     return True
 
 
@@ -200,11 +200,11 @@ class Policies:
 
     def follow(self) -> None:
         """Goes by the policy that the record names now. Raises Refused for one that can't be read here."""
-        found = self._store.policy_in_force()
-        assert found, "a record that somebody decides by has a policy"
-        if self._current and self._current[0] == found:
+        named = self._store.policy_in_force()
+        assert named, "a record that somebody decides by has a policy"
+        if self._current and self._current[0] == named:
             return
-        text = self._store.policy(found.hash)
+        text = self._store.policy(named.hash)
         policy = _read_again(text)[0]
         if policy is None:
             raise Refused(
@@ -212,9 +212,9 @@ class Policies:
                 "Ask your IT team to update me."
             )
         # Both at once: another thread mustn't see the hash of one policy with the rules of another.
-        is_change, self._current = self._current is not None, (found, policy)
+        is_change, self._current = self._current is not None, (named, policy)
         if is_change:
-            log.info("policy %s is in force", found.hash[:12])
+            log.info("policy %s is in force", named.hash[:12])
 
     @property
     def hash(self) -> str:
@@ -242,9 +242,9 @@ class Policies:
         if known and known.source is policy and known.holds(self._store):
             return known.policy
         recorded, at = self._store.meant_teams(now.hash), self._store.groups.seen_at()
-        found = policy.by(recorded or meant(self._store, policy, None))
-        self._settled = _Settled(policy, found, bool(recorded or not policy.targets()), at)
-        return found
+        named = policy.by(recorded or meant(self._store, policy, None))
+        self._settled = _Settled(policy, named, bool(recorded or not policy.targets()), at)
+        return named
 
     def settle(self) -> None:
         """Writes down which groups the names of the policy in force mean, as soon as there is a list of them.
@@ -291,11 +291,11 @@ class Policies:
 
 def why_not(store: Store, path: Path, text: str) -> str:
     """Why a file isn't in force and who puts it there; '' where it is."""
-    found, hash = store.policy_in_force(), hash_of(text)
-    if found is None or found.hash == hash:
+    named, hash = store.policy_in_force(), hash_of(text)
+    if named is None or named.hash == hash:
         return ""
     if store.knows_policy(hash):
         why = f"{path} was in force before; to go back to it: miro-bot policy apply {path}."
     else:
         why = f"{path} isn't in force yet: `miro-bot run` takes it up."
-    return f"{why} Until then the policy that the record names decides ({found.hash[:12]})."
+    return f"{why} Until then the policy that the record names decides ({named.hash[:12]})."

@@ -3,7 +3,6 @@
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from itertools import product
 from math import prod
-from typing import Any
 
 from approvals.people import listed
 from approvals.policy.line_numbers import Place, Problems
@@ -14,10 +13,12 @@ from approvals.policy.team_names import narrow
 
 CONDITIONS = (*GROUP_CONDITIONS, "for")
 """What every action's rules may look at, beside what its form says."""
+SELF, OTHERS = "self", "others"
+"""For whom somebody asks."""
 MOST_PARTS = 64
 """Into how many a condition is taken apart at most, to see whether earlier rules take all of them."""
-When = Mapping[str, Any]
-"""The conditions of one rule."""
+Taken = Mapping[str, int | frozenset[str]]
+"""The conditions of one rule, each with the values that it takes; of `max_days`, the highest."""
 
 
 def check_conditions(policy: Policy, place: Place, rule: Rule, fields: Collection[str]) -> Problems:
@@ -29,7 +30,7 @@ def check_conditions(policy: Policy, place: Place, rule: Rule, fields: Collectio
         if key not in (*CONDITIONS, *fields):
             known = ", ".join(sorted((*CONDITIONS, *fields)))
             yield at, f"{key!r} is nothing a rule can look at; known: {known}"
-        elif key == "for" and value not in ("self", "others"):
+        elif key == "for" and value not in (SELF, OTHERS):
             yield at, 'for: write "self" or "others"'
         elif key in GROUP_CONDITIONS:
             yield from check_entries(policy, at, [str(value)], asking=True)
@@ -62,53 +63,51 @@ def check_hidden(policy: Policy, place: Place, base: Rule) -> Problems:
             yield (*place, "rules", number), f"never reached: {which} everything first"
 
 
-def takers(earlier: Sequence[When], when: When) -> list[int]:
+def takers(earlier: Sequence[Taken], when: Taken) -> list[int]:
     """Which of the earlier conditions take whatever meets a later one: one of them, or some together."""
-    whole = _taker(earlier, when)
-    if whole is not None:
-        return [whole]
-    together = {_taker(earlier, part) for part in _parts(when)} if when else set()
-    return [] if None in together else sorted(taker for taker in together if taker is not None)
+
+    def taker(narrow: Taken) -> int | None:
+        return next((number for number, wide in enumerate(earlier) if wide and covers(wide, narrow)), None)
+
+    whole = taker(when)
+    together = {taker(part) for part in _parts(when)} if when and whole is None else {whole}
+    return [] if None in together else sorted(number for number in together if number is not None)
 
 
-def _taker(earlier: Sequence[When], narrow: When) -> int | None:
-    return next((number for number, wide in enumerate(earlier) if wide and covers(wide, narrow)), None)
-
-
-def _parts(when: When) -> Iterator[When]:
+def _parts(when: Taken) -> Iterator[Taken]:
     """Conditions that take the same together: each value by itself, for oneself and for others."""
-    values = {key: value if isinstance(value, tuple) else (value,) for key, value in when.items()}
-    if prod(len(some) for some in values.values()) > MOST_PARTS:
-        values = {key: (value,) for key, value in when.items()}
-    split = {"for": ("self", "others")} | values
-    return (dict(zip(split, some, strict=True)) for some in product(*split.values()))
+    values = {key: value for key, value in when.items() if not isinstance(value, int)}
+    choices = {key: [frozenset({name}) for name in names] for key, names in values.items()}
+    if prod(map(len, choices.values())) > MOST_PARTS:
+        choices = {}
+    choices = {"for": [frozenset({SELF}), frozenset({OTHERS})]} | choices
+    return ({**when, **dict(zip(choices, part, strict=True))} for part in product(*choices.values()))
 
 
-def plain(policy: Policy, when: When) -> When:
-    """The same conditions with one name for each team: both of its names in [teams] mean that team."""
-    teams = {
-        key: {narrow(policy.target(name)) for name in several(when[key])} for key in TEAMS if key in when
-    }
-    return {**when, **{key: tuple(sorted(names)) for key, names in teams.items()}}
+def plain(policy: Policy, when: Mapping[str, object]) -> Taken:
+    """Conditions with the values they take: both names of a team in [teams] mean that team, and a group of
+    the file is called exactly so; all else is found in any case."""
+    taken: dict[str, int | frozenset[str]] = {}
+    for key, value in when.items():
+        is_group = key in GROUP_CONDITIONS and "@" not in str(value)
+        if key in TEAMS:
+            taken[key] = frozenset(narrow(policy.target(name)) for name in several(value))
+        elif isinstance(value, int) or is_group:
+            taken[key] = value if isinstance(value, int) else frozenset({str(value)})
+        else:
+            taken[key] = accepted(value)
+    return taken
 
 
-def covers(wide: When, narrow: When) -> bool:
+def covers(wide: Taken, narrow: Taken) -> bool:
     """Whether whatever meets `narrow` meets `wide` too."""
-    return all(key in narrow and _is_within(key, narrow[key], wide[key]) for key in wide)
+    return all(key in narrow and _is_within(narrow[key], taken) for key, taken in wide.items())
 
 
-def _is_within(key: str, narrow: object, wide: object) -> bool:
-    if isinstance(narrow, int) and isinstance(wide, int):
-        return narrow <= wide
-    return _values(key, narrow) <= _values(key, wide)
-
-
-def _values(key: str, value: object) -> frozenset[str]:
-    """What a condition takes. A group of the file is called exactly so; all else is found in any case."""
-    if key in TEAMS:
-        return frozenset(map(narrow, several(value)))
-    is_group = key.endswith("_group") and "@" not in str(value)
-    return frozenset({str(value)}) if is_group else accepted(value)
+def _is_within(narrow: int | frozenset[str], wide: int | frozenset[str]) -> bool:
+    if isinstance(narrow, int) or isinstance(wide, int):
+        return isinstance(narrow, int) and isinstance(wide, int) and narrow <= wide
+    return narrow <= wide
 
 
 def accepted(value: object) -> frozenset[str]:

@@ -14,15 +14,10 @@ from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
 from approvals.case import Case
 from approvals.ids import PersonId, SlackId
-from approvals.people import Directory, Person, canonical, listed
+from approvals.people import Directory, Person, canonical, key, listed
 
 if TYPE_CHECKING:
     from approvals.policy.model import Policy
-
-
-def is_person(entry: str) -> bool:
-    """Whether an entry is written as an e-mail address or a Slack id."""
-    return "@" in entry[1:] or bool(re.fullmatch(r"[A-Z0-9]{6,}", entry))
 
 
 class Source(StrEnum):
@@ -81,7 +76,7 @@ class View:
     def find(self) -> Callable[[str], Person | None]:
         """The person of an address or account; each is looked up once, however many lists have it."""
         people = self.directory
-        return cache(lambda key: people.by_email(key) if "@" in key else people.by_slack(SlackId(key)))
+        return cache(lambda text: people.by_email(text) if "@" in text else people.by_slack(SlackId(text)))
 
 
 @dataclass(frozen=True)
@@ -92,6 +87,8 @@ class Entry:
     policy: "Policy"
     word: ClassVar[str] = ""
     """The text of a kind that is always written the same."""
+    pattern: ClassVar[str] = ""
+    """What the texts of any other kind look like."""
     is_asking: ClassVar[bool] = False
     """Whether it may stand where it says who may ask."""
     is_deciding: ClassVar[bool] = False
@@ -108,7 +105,7 @@ class Entry:
     @classmethod
     def reads(cls, text: str, policy: "Policy") -> bool:
         """Whether a text is an entry of this kind."""
-        return text == cls.word
+        return bool(re.fullmatch(cls.pattern or cls.word, text))
 
     def problem(self, *, asking: bool = False) -> str:
         """Why it can't be used in a list of who decides or (`asking`) of who may ask; '' where it can."""
@@ -190,19 +187,14 @@ class Group(Entry):
 class OnePerson(Entry):
     """An e-mail address or a Slack id."""
 
+    pattern = r"(?s:.+@.*)|[A-Z0-9]{6,}"
     is_asking = is_deciding = True
-
-    @classmethod
-    def reads(cls, text: str, policy: "Policy") -> bool:
-        return is_person(text)
 
     def named(self, view: View) -> Iterator[Named]:
         yield Named(self.text, view.find(self.text))
 
     def includes(self, view: View, person: Person) -> bool:
-        if bool(person.email) and person.email == canonical(self.text):
-            return True
-        return any(account.slack_id == self.text for account in person.accounts)
+        return key(self.text) in person.today
 
     def needs(self, case: Case) -> Iterable[Need]:
         return (Need(Source.ACCOUNT, self.text),)
@@ -211,12 +203,8 @@ class OnePerson(Entry):
 class UserGroup(Entry):
     """The handle of a Slack user group, "@designers"."""
 
-    phrase = "the members of {}"
+    pattern, phrase = r"@[^@\s]+", "the members of {}"
     is_asking = is_deciding = True
-
-    @classmethod
-    def reads(cls, text: str, policy: "Policy") -> bool:
-        return bool(re.fullmatch(r"@[^@\s]+", text))
 
     def named(self, view: View) -> Iterator[Named]:
         for slack_id in view.directory.members(self.text, view.now):
@@ -294,10 +282,6 @@ class Owners(Entry):
         texts = [text for team in case.owned for text in self._of(team)]
         return [need for text in texts for need in self.policy.entry(text).needs(case)]
 
-    def missing(self, view: View) -> Iterator[str]:
-        people = list(self.named(view))
-        yield from super().missing(view) if people else self.nobody(view)
-
     def nobody(self, view: View) -> Iterator[str]:
         teams = view.case.owned
         without = [team[0] for team in teams if not self.policy.owners_of(team)]
@@ -323,6 +307,11 @@ class Anyone(Entry):
 
     def includes(self, view: View, person: Person) -> bool:
         return True
+
+
+def is_person(entry: str) -> bool:
+    """Whether an entry is written as an e-mail address or a Slack id."""
+    return bool(re.fullmatch(OnePerson.pattern, entry))
 
 
 MEMBERS: tuple[type[Entry], ...] = (OnePerson, UserGroup)

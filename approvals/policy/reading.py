@@ -5,13 +5,10 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from approvals.people import Person, listed
-from approvals.policy.conditions import accepted, several
+from approvals.policy.conditions import OTHERS, SELF, accepted, several
 from approvals.policy.entries import Source, View
 from approvals.policy.rules import TEAMS, Rule, strictest
 from approvals.refusals import Held, Refused, Unsure
-
-SELF, OTHERS = "self", "others"
-"""For whom somebody asks, as a condition of a rule says it."""
 
 _UNCLEAR = (
     "{who} was seen with you, and I can't tell whether that is you or somebody else, which the policy "

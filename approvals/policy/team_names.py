@@ -72,13 +72,13 @@ def _folded(name: str) -> str:
     return " ".join(folded.replace("ı", "i").replace("i\u0307", "i").split())
 
 
-def _sign(one: str) -> str:
-    kind = unicodedata.category(one)
-    if one.isspace():
+def _sign(letter: str) -> str:
+    kind = unicodedata.category(letter)
+    if letter.isspace():
         return " "
     if kind[0] == "C":
         return ""
-    return "-" if kind == "Pd" else one
+    return "-" if kind == "Pd" else letter
 
 
 def without_invisible(name: str) -> str:
@@ -89,12 +89,12 @@ def without_invisible(name: str) -> str:
 def has_invisible(name: str) -> bool:
     """Whether a name holds signs that nobody sees, or sees as a blank, beside whitespace."""
     return any(
-        not one.isspace()
-        and (one in _BLANKS + _NOTHING or _INVISIBLE.match(one) or unicodedata.category(one) == "Cf")
-        for one in name
+        not letter.isspace()
+        and (letter in _BLANKS + _NOTHING or _INVISIBLE.match(letter) or unicodedata.category(letter) == "Cf")
+        for letter in name
     )
 
 
-def is_alike(one: str, other: str) -> bool:
+def is_alike(name: str, other: str) -> bool:
     """Whether two names can't be told apart by looking at them; a name that shows nothing is like none."""
-    return bool(wide(one)) and wide(one) == wide(other)
+    return bool(wide(name)) and wide(name) == wide(other)

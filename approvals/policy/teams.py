@@ -39,17 +39,17 @@ class Meanings:
     @property
     def nothing(self) -> tuple[str, ...]:
         """Names that no group has."""
-        return tuple(sorted(name for name, one in self.by_name.items() if one.is_nothing))
+        return tuple(sorted(name for name, meaning in self.by_name.items() if meaning.is_nothing))
 
     @property
     def unsure(self) -> dict[str, tuple[str, ...]]:
         """Names that may mean several groups, or one that is written otherwise; with the ids of these."""
-        found = {name: tuple(sorted(one.near)) for name, one in sorted(self.by_name.items()) if not one.id}
-        return {name: ids for name, ids in found.items() if ids}
+        unsure = {name: meaning.near for name, meaning in sorted(self.by_name.items()) if not meaning.id}
+        return {name: tuple(sorted(near)) for name, near in unsure.items() if near}
 
     def stored(self) -> dict[str, str]:
         """As the record keeps it, in JSON: `teams` is {name: id}, `unsure` {name: [id]}, [] for nothing."""
-        sure = {name: one.id for name, one in sorted(self.by_name.items()) if one.id}
+        sure = {name: meaning.id for name, meaning in sorted(self.by_name.items()) if meaning.id}
         unsure = self.unsure | {name: () for name in self.nothing}
         parts = {"teams": sure, "unsure": unsure}
         return {key: json.dumps(part, ensure_ascii=False) for key, part in parts.items() if part}
@@ -58,10 +58,9 @@ class Meanings:
 def read(words: Mapping[str, str | None]) -> Meanings:
     """What `stored` gave, read again. Raises ValueError for what it can't have given."""
     sure, unsure = (json.loads(words.get(key) or "{}") for key in ("teams", "unsure"))
-    found = {str(name): Meaning(str(id), frozenset({str(id)})) for name, id in sure.items()}
-    return Meanings(
-        found | {str(name): Meaning("", frozenset(map(str, ids))) for name, ids in unsure.items()}
-    )
+    by_name = {str(name): Meaning(str(id), frozenset({str(id)})) for name, id in sure.items()}
+    by_name |= {str(name): Meaning("", frozenset(map(str, ids))) for name, ids in unsure.items()}
+    return Meanings(by_name)
 
 
 def settled(names: Iterable[str], groups: Sequence[Group], before: Meanings | None = None) -> Meanings:
@@ -70,14 +69,15 @@ def settled(names: Iterable[str], groups: Sequence[Group], before: Meanings | No
     What a name meant for certain `before`, it means on while that group is there, however it is called now.
     """
     there = {group.id for group in groups}
-    kept = {name: one for name, one in (before.by_name if before else {}).items() if one.id in there}
+    earlier = before.by_name if before else {}
+    kept = {name: meaning for name, meaning in earlier.items() if meaning.id in there}
     return Meanings({name: kept.get(name) or _meaning(name, groups) for name in names})
 
 
 def _meaning(name: str, groups: Sequence[Group]) -> Meaning:
     if any(group.id == name for group in groups):
         return Meaning(name, frozenset({name}))
-    near = {str(group.id) for group in groups if any(is_alike(name, one) for one in called(group))}
+    near = {str(group.id) for group in groups if any(is_alike(name, other) for other in called(group))}
     exact = {str(group.id) for group in groups if narrow(name) in map(narrow, called(group))}
     return Meaning(next(iter(near)) if len(near) == 1 and near == exact else "", frozenset(near))
 
@@ -98,9 +98,9 @@ class NamedTeams(BaseModel):
 
     def by(self, meanings: Meanings) -> Self:
         """The same policy, its names of teams settled."""
-        found = self.model_copy()
-        found._meanings = meanings
-        return found
+        policy = self.model_copy()
+        policy._meanings = meanings
+        return policy
 
     def means(self, name: str, team: Sequence[str]) -> bool | None:
         """Whether a name in the file means a team, given by its names with its id last; None: in doubt."""
@@ -111,7 +111,7 @@ class NamedTeams(BaseModel):
             return True
         meaning = self._meaning(name)
         near = meaning is not None and bool(meaning.near & set(team[-1:]))
-        alike = near or any(is_alike(one, other) for one in {name, target} for other in team)
+        alike = near or any(is_alike(written, other) for written in {name, target} for other in team)
         return None if alike else False
 
     def _is(self, target: str, team: Sequence[str]) -> bool:
@@ -159,13 +159,12 @@ class NamedTeams(BaseModel):
         """Which of some names mean none of the groups that are `there`; with None, that mean none at all."""
         if there is None and not (self._meanings and self._meanings.nothing):
             return []
-        found = {name: self._meaning(name) for name in names}
-        lost = [
-            name
-            for name, one in found.items()
-            if one and not (one.near if there is None else one.near & there)
-        ]
-        return sorted(self._shown(name) for name in lost)
+        meanings = {name: meaning for name in names if (meaning := self._meaning(name))}
+        near = {
+            name: meaning.near if there is None else meaning.near & there
+            for name, meaning in meanings.items()
+        }
+        return sorted(self._shown(name) for name, ids in near.items() if not ids)
 
     def _shown(self, name: str) -> str:
         """A name as it is written, with the one that Miro should have."""
