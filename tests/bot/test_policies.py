@@ -1,11 +1,14 @@
 """The policy in force is what the record names: a file comes into force once, and back only when told to."""
 
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+from approvals.ids import RequestId
+from approvals.request import Draft, Event
 from bot.policies import Policies
-from bot.sandbox.stage import POLICY, Stage
+from bot.sandbox.stage import POLICY, Stage, stage
 from tests.bot.journeys.scenes import (
     answer,
     approve,
@@ -184,3 +187,81 @@ def test_doctor_says_that_another_policy_decides(tmp_path: Path) -> None:
         shell.environ["MIRO_BOT_POLICY"] = str(tmp_path / "older.toml")
         [said] = [one for one in shell.json("doctor") if one["what"] == "policy"]
         assert said["ok"] and "was in force before; to go back to it: miro-bot policy apply" in said["text"]
+
+
+# -- 500 requests that wait --------------------------------------------------------------------------------
+
+MANY = 500
+
+
+def crowd(s: Stage, *voters: str) -> list[RequestId]:
+    """As many requests as one that waits, everything about them sent; each has the votes of some people."""
+    first = ask(s, "U0ALEX", *ACCESS)
+    asked, planned = s.bot.store.events(first)
+    drafts = [Draft(planned.type, planned.by, planned.body, as_texts(planned))]
+    for name in voters:
+        voter = s.bot.store.people.by_email(f"{name}@example.com")
+        assert voter
+        drafts.append(Draft("voted", voter.id, {"revision": planned.body["revision"]}))
+    ids = []
+    for _ in range(MANY):
+        made = s.bot.store.ask(Draft(asked.type, asked.by, asked.body, as_texts(asked)))
+        made = s.bot.store.append(made, drafts)
+        s.bot.store.cards.drawn(made.id, made.version, None)
+        ids.append(made.id)
+    return ids
+
+
+def as_texts(event: Event) -> dict[str, str]:
+    """The words of an event, none of which was forgotten."""
+    return {key: event.told(key) for key in event.words}
+
+
+def unsent(s: Stage) -> tuple[list[str], list[RequestId]]:
+    """The messages that are on their way, and the requests of which something is to be drawn."""
+    cards = s.bot.store.cards
+    return [note.message["text"] for note in cards.notes(2 * MANY)], sorted(cards.behind(2 * MANY))
+
+
+def looked_at(s: Stage, text: str) -> None:
+    """Somebody edits the file, and the bot looks at it and at all that waits, twice; nothing is sent yet."""
+    (s.folder / "policy.toml").write_text(text, encoding="utf-8")
+    for _ in range(2):
+        s.clock.pass_(timedelta(seconds=5))
+        s.bot.housekeeping.tick()
+
+
+def test_of_500_that_wait_nobody_hears_where_the_seats_are_the_same(s: Stage) -> None:
+    ids = crowd(s)
+    entries = {id: history(s, id) for id in ids}
+    looked_at(s, SAME)
+    notes, drawn = unsent(s)
+    assert ["Another policy is in force" in text for text in notes] == [True, True] and drawn == []
+    assert {id: history(s, id) for id in ids} == entries
+
+
+def test_of_500_whose_votes_are_enough_by_now_each_asks_for_one_confirmation(tmp_path: Path) -> None:
+    with stage(tmp_path, TWO) as s:
+        ids = crowd(s, "priya")
+        looked_at(s, POLICY)
+        notes, drawn = unsent(s)
+        assert (len(notes), {*drawn} - {"R-1"}) == (2, {*ids})
+        for id in ids:
+            assert history(s, id)[2:] == ["voted", "routed"]
+            asked = [*s.bot.store.events(id)][-1].body
+            assert (state(s, id), asked["confirms"], asked["need"]) == ("waiting", True, 1)
+
+
+def test_an_older_file_on_a_second_process_flips_none_of_500_back(tmp_path: Path) -> None:
+    with stage(tmp_path, TWO) as s:
+        ids = crowd(s, "priya")
+        looked_at(s, POLICY)
+        head, sent = s.bot.store.head(), unsent(s)
+        (tmp_path / "policy.toml").write_text(TWO, encoding="utf-8")
+        second = s.rebuild()
+        second.housekeeping.tick()
+        assert "was in force before" in second.desk.policies.differs
+        looked_at(s, POLICY)
+        assert (s.bot.store.head(), unsent(s)) == (head, sent)
+        assert {history(s, id)[-1] for id in ids} == {"routed"}
+        second.stop()
