@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from itertools import product
+from itertools import islice, product
 
 from approvals.case import Case
 from approvals.ids import PersonId, SlackId
@@ -142,9 +142,9 @@ def _bosses(policy: Policy, needs: Collection[Need]) -> list[str]:
     """
     if policy.manager_field or policy.manager_from_miro:
         return ["a manager", "another manager"]
-    bosses = {policy.human(boss) for boss in policy.managers.values()}
     named = {policy.human(need.key) for need in needs if need.source is Source.ACCOUNT}
-    return [*sorted(bosses - named)[:3], *sorted(bosses & named)] or [""]
+    others = islice((boss for boss in policy.bosses if boss not in named), 3)
+    return [*others, *(boss for boss in sorted(named) if boss in policy.bosses)] or [""]
 
 
 def _in_every_case(asks: Iterator[Seats]) -> list[Shortage]:

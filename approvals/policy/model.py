@@ -128,7 +128,16 @@ class Policy(Part, NamedTeams):
 
     def manager_of(self, email: str) -> str:
         """The manager's entry for a person, or ''."""
-        return next((boss for who, boss in self.managers.items() if canonical(who) == canonical(email)), "")
+        return self._managers.get(canonical(email), "")
+
+    @cached_property
+    def _managers(self) -> dict[str, str]:
+        return {canonical(who): boss for who, boss in self.managers.items()}
+
+    @cached_property
+    def bosses(self) -> dict[str, str]:
+        """Everybody whom [managers] names as one: by the one name of the human, how it is written."""
+        return {self.human(boss): boss for boss in self.managers.values()}
 
     # -- the same human ----------------------------------------------------------------------------------
 

@@ -19,7 +19,7 @@ from bot.actions import CONDITIONS
 from bot.app import Bot
 from bot.cli import exposure, scopes
 from bot.cli.common import JSON, is_there, open_record, say, say_json, sentences, settings
-from bot.cli.policy.strays import strays
+from bot.cli.policy.reach import strays
 from bot.miro.errors import MiroError
 from bot.policies import read, usable, why_not
 from bot.settings import BadSettings, Settings

@@ -1,59 +1,62 @@
-"""Asks whether all people, groups and teams that the policy names are there; changes nothing."""
+"""Whether all people, groups and teams that a policy names are there: looked up, changing nothing."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 
+from approvals.ids import GroupId
 from approvals.people import Standing
 from approvals.policy.entries import Source
+from approvals.policy.model import Policy
+from approvals.record.store import Store
+from bot.actions.tables import Tables
 from bot.app import Bot
-from bot.cli.common import thrown_away
-from bot.cli.policy.strays import strays
+from bot.cli.common import is_there, open_record, thrown_away
 from bot.context import BadField
 from bot.miro.errors import MiroError
+from bot.policies import by_record
 from bot.settings import Settings
 from bot.slack.api.edge import SlackFault
 from bot.work.approvers import closed, refresh_group
+
+_NOBODY = "Slack knows nobody by this name"
 
 
 def unreached(settings: Settings) -> list[str]:
     """A sentence for each that can't be reached. Raises SlackAway, BrokenPolicy, BadSettings."""
     settings.require("SLACK_BOT_TOKEN")
     with thrown_away(settings) as bot:
-        people = [*_people(bot), *_managers(bot), *_second_accounts(bot)]
-        rest = [*_groups(bot), *_channel(bot), *_field(bot), *_closed(bot)]
-        return [*people, *rest, *_teams(settings, bot)]
+        missing = [*_people(bot), *_groups(bot), *_channel(bot)]
+        try:
+            if field := bot.desk.policy.manager_field:
+                bot.people.check_field(field)
+        except BadField as error:
+            missing.append(f"manager_field: {error}")
+        missing += [f"{name} is closed: {why}" for name, why in closed(bot.desk).items()]
+        try:
+            return missing + strays(settings, bot.desk.policy)
+        except MiroError as error:
+            return [*missing, f"Which teams there are couldn't be looked up: {error}"]
 
 
 def _people(bot: Bot) -> Iterator[str]:
-    for entry in sorted(bot.desk.policy.named(Source.ACCOUNT)):
-        if problem := _problem(bot, entry):
-            yield f"{entry}: {problem}"
+    """Everybody who may ask, decide or manage, and further accounts of somebody.
 
-
-def _managers(bot: Bot) -> Iterator[str]:
+    A further address needn't be one of Slack; an account that isn't there links nobody.
+    """
     policy = bot.desk.policy
+    named = policy.named(Source.ACCOUNT)
     bosses = {*policy.managers.values()} if policy.named(Source.MANAGER) else set[str]()
-    for entry in sorted(bosses - policy.named(Source.ACCOUNT)):
-        if problem := _problem(bot, entry):
-            yield f"{entry}, named in [managers]: {problem}"
-
-
-def _second_accounts(bot: Bot) -> Iterator[str]:
-    """An address needn't be one of Slack; an account that isn't there links nobody."""
-    policy = bot.desk.policy
-    apart = {entry for pair in policy.different_person.items() for entry in (pair[0], *pair[1])}
+    for entry in (*sorted(named), *sorted(bosses - named)):
+        person = bot.people.find(entry)
+        standing = person.account.standing if person and person.account else None
+        problem = f"{standing.value}, so can neither ask nor decide" if standing else _NOBODY
+        if standing is not Standing.COLLEAGUE:
+            yield f"{entry}{'' if entry in named else ', named in [managers]'}: {problem}"
+    apart = {entry for first, others in policy.different_person.items() for entry in (first, *others)}
     for table, entries in (("same_person", {*policy.same_person}), ("different_person", apart)):
         for entry in sorted(entries):
             if "@" not in entry and bot.people.find(entry) is None:
-                yield f"{entry}, named in [{table}]: Slack knows nobody by this name"
-
-
-def _problem(bot: Bot, entry: str) -> str:
-    """Why somebody can't be reached; '' where they can."""
-    person = bot.people.find(entry)
-    standing = person.account.standing if person and person.account else None
-    if standing is None:
-        return "Slack knows nobody by this name"
-    return "" if standing is Standing.COLLEAGUE else f"{standing.value}, so can neither ask nor decide"
+                yield f"{entry}, named in [{table}]: {_NOBODY}"
 
 
 def _groups(bot: Bot) -> Iterator[str]:
@@ -83,23 +86,35 @@ def _channel(bot: Bot) -> Iterator[str]:
         yield f"tell = {channel}: the bot isn't in it; invite it"
 
 
-def _field(bot: Bot) -> Iterator[str]:
-    name = bot.desk.policy.manager_field
-    if not name:
+def strays(settings: Settings, policy: Policy) -> list[str]:
+    """A sentence for each name of a team that means none of Miro's, or none for certain.
+
+    By the list of groups in the record, else by Miro's own, where there is a token. Raises StoreTrouble, and
+    any MiroError.
+    """
+    if not policy.team_names():
+        return []
+    with _listed(settings) as store:
+        if store is None:
+            return []
+        people, groups = store.people, store.groups
+        tables = Tables(by_record(store, policy), groups.all, people.meet, people, groups.get)
+        unsure = [f"{name}: may be another team; write the id instead" for name in tables.ambiguous_names()]
+        return [f"{name}: Miro has no such team" for name in tables.unknown_teams()] + unsure
+
+
+@contextmanager
+def _listed(settings: Settings) -> Iterator[Store | None]:
+    """A store with a list of Miro's groups; None where none can be had."""
+    if is_there(settings.database):
+        with open_record() as record:
+            if record.groups.seen_at():
+                yield record
+                return
+    if not settings.secret("MIRO_SCIM_TOKEN"):
+        yield None
         return
-    try:
-        bot.people.check_field(name)
-    except BadField as error:
-        yield f"manager_field: {error}"
-
-
-def _teams(settings: Settings, bot: Bot) -> list[str]:
-    try:
-        return strays(settings, bot.desk.policy)
-    except MiroError as error:
-        return [f"Which teams there are couldn't be looked up: {error}"]
-
-
-def _closed(bot: Bot) -> Iterator[str]:
-    for name, why in closed(bot.desk).items():
-        yield f"{name} is closed: {why}"
+    with thrown_away(settings) as bot:
+        groups = bot.miro.groups().entries
+        bot.store.groups.keep([(GroupId(group.id), group.display_name) for group in groups])
+        yield bot.store
