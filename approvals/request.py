@@ -7,9 +7,10 @@ from enum import IntEnum
 from typing import Any
 
 from approvals.ids import BOT, PersonId, RequestId, stamp
-from approvals.states import ACTIVE, State, What
+from approvals.plan import NO_PLAN, Plan
+from approvals.states import ACTIVE, EventType, State
 
-FORMATS: dict[str, int] = {what: 2 if what is What.PLANNED else 1 for what in What}
+FORMATS: dict[str, int] = {what: 2 if what is EventType.PLANNED else 1 for what in EventType}
 """The version in which each event is written today; older ones are lifted when they are read."""
 
 
@@ -52,7 +53,7 @@ class Event:
         """Whether this program understands it."""
         return self.type in FORMATS and self.format <= FORMATS[self.type]
 
-    def told(self, key: str) -> str:
+    def text(self, key: str) -> str:
         """The personal text under `key`, or what stands for it."""
         text = self.words.get(key, "")
         return "(missing)" if text is None else text
@@ -102,6 +103,89 @@ class Outcome:
 
 
 @dataclass(frozen=True)
+class Scope:
+    """What the rules of a policy look at, beside the people; each team and fact with all its names."""
+
+    teams: tuple[tuple[str, ...], ...] = ()  # that are joined or changed
+    left: tuple[tuple[str, ...], ...] = ()  # teams that are left
+    facts: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    days: int | None = None  # after which it ends; None: it has no end
+
+
+@dataclass(frozen=True)
+class Deadlines:
+    """What time brings about while people are asked."""
+
+    step_at: datetime | None = None  # when the current step began
+    asked_last_at: datetime | None = None  # when those who decide last heard of it
+    expires_at: datetime | None = None
+    escalate_at: tuple[datetime, ...] = ()
+    remind_at: datetime | None = None
+    remind_gap: int = 0  # seconds
+    reminded: int = 0  # in the current asking
+
+
+@dataclass(frozen=True)
+class Asking:
+    """Who is asked to decide, and what they answered."""
+
+    approvers: tuple[tuple[PersonId, str], ...] = ()  # each with why
+    notified: tuple[PersonId, ...] = ()  # those of them who get a message
+    awaited: tuple[PersonId, ...] = ()  # those of them who haven't answered
+    stand_ins: Mapping[PersonId, PersonId] = field(default_factory=dict)  # delegates, and for whom
+    notes: tuple[str, ...] = ()  # who was stepped over
+    step: int = 0
+    steps: int = 1
+    level: int = 0  # how often the current step was escalated
+    agree: int = 1
+    need: int = 1  # votes that were missing in this step when they were asked
+    counted: int = 0  # votes there were by then
+    confirms: bool = False  # the votes would do by now: one of those who are asked says so once more
+    is_stuck: bool = False  # too few are left to decide it; the operators were notified
+    unreachable: tuple[PersonId, ...] = ()  # whom no message reached
+    asks: int = 0  # how often people were asked, or others were
+    since: Mapping[PersonId, int] = field(default_factory=dict)  # with which of these each was notified
+    reminders: tuple[int, ...] = ()  # all that were ever sent, each with what was asked by then (`asks`)
+    votes: tuple[Vote, ...] = ()
+    questions: tuple[Question, ...] = ()
+    approved_at: datetime | None = None
+    decided_by: tuple[PersonId, ...] = ()
+
+    @property
+    def missing(self) -> int:
+        """Votes that are still missing in the current step."""
+        return max(self.need - len(self.votes) + self.counted, 0)
+
+    @property
+    def is_missed(self) -> bool:
+        """Whether somebody who was asked turned out to be unreachable, and nobody was asked instead yet."""
+        return bool(self.unreachable) and not set(self.unreachable).isdisjoint(self.notified)
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far the work on it has come."""
+
+    tried: tuple[str, ...] = ()  # since it was approved or resumed
+    accepted: tuple[str, ...] = ()
+    has_changed: bool = False  # whether Miro ever accepted a call of it; never taken back
+    unclear: int = 0  # calls of which nobody learned what came of them
+    looks: int = 0
+    held: str = ""
+    holds: int = 0
+    outcomes: int = 0  # how often it ended or stopped; a stopped one may go on
+
+
+@dataclass(frozen=True)
+class Ending:
+    """When what was given for some days is taken back."""
+
+    ends_at: datetime | None = None
+    notice_at: datetime | None = None
+    is_moved: bool = False  # whether another request moved its end, or took it away
+
+
+@dataclass(frozen=True)
 class Request:
     """One ask, as far as it has come. Times are UTC."""
 
@@ -120,57 +204,16 @@ class Request:
     shell: str = ""
     lanes: tuple[str, ...] = ()
     urgency: int = Urgency.ORDINARY
-    plan: Mapping[str, Any] = field(default_factory=dict)
-    revision: str = ""
     token: str = ""  # tells it apart from another request of its number, after a backup was restored
-    round: int = 0
-    days: int | None = None  # after which it ends; None: it has no end
-    ends_at: datetime | None = None
-    notice_at: datetime | None = None
-    is_moved: bool = False  # whether another request moved its end, or took it away
     is_exact: bool = False  # names the person by an address that was written
     is_end: bool = False  # takes back what another request gave for some days
-    teams: tuple[tuple[str, ...], ...] = ()  # that are joined or changed, each with all its names
-    left: tuple[tuple[str, ...], ...] = ()  # that are left, each with all its names
-    facts: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # what else a rule may look at
-    planned_at: datetime | None = None  # when people were asked about this revision first
-    step_at: datetime | None = None  # when the current step began
-    approvers: tuple[tuple[PersonId, str], ...] = ()
-    told: tuple[PersonId, ...] = ()  # those of them who get a message
-    asks: int = 0  # how often people were asked, or others were
-    since: Mapping[PersonId, int] = field(default_factory=dict)  # with which of these each of `told` was
-    stand_ins: Mapping[PersonId, PersonId] = field(default_factory=dict)  # delegates, and for whom
-    awaited: tuple[PersonId, ...] = ()  # those of them who haven't answered
-    agree: int = 1
-    need: int = 1  # votes that were missing in this step when they were asked
-    counted: int = 0  # votes there were by then
-    step: int = 0
-    steps: int = 1
-    level: int = 0  # how often the current step was escalated
-    notes: tuple[str, ...] = ()  # who was stepped over
-    confirms: bool = False  # the votes would do by now: one of those who are asked says so once more
-    is_stuck: bool = False  # too few are left to decide it; the operators were told
-    lost: tuple[PersonId, ...] = ()  # whom no message reached
-    reminded: int = 0
-    reminders: tuple[int, ...] = ()  # all that were ever sent, each with what was asked by then (`asks`)
-    asked_last_at: datetime | None = None  # when those who decide last heard of it
-    remind_at: datetime | None = None
-    remind_gap: int = 0  # seconds
-    escalate_at: tuple[datetime, ...] = ()
-    questions: tuple[Question, ...] = ()
-    expires_at: datetime | None = None
-    votes: tuple[Vote, ...] = ()
-    approved_at: datetime | None = None
-    decided_by: tuple[PersonId, ...] = ()
+    scope: Scope = Scope()
+    plan: Plan = NO_PLAN
+    asking: Asking = Asking()
+    deadlines: Deadlines = Deadlines()
+    progress: Progress = Progress()
     outcome: Outcome | None = None
-    outcomes: int = 0  # how often it ended or stopped; a stopped one may go on
-    held: str = ""
-    tried: tuple[str, ...] = ()  # since it was approved or resumed
-    accepted: tuple[str, ...] = ()
-    changed: bool = False  # whether Miro ever accepted a call of it; never taken back
-    unclear: int = 0  # calls of which nobody learned what came of them
-    holds: int = 0
-    looks: int = 0
+    ending: Ending = Ending()
     next_due: datetime | None = None
     unreached: tuple[str, ...] = ()
     untouchable: bool = False
@@ -183,22 +226,12 @@ class Request:
     @property
     def may_have_changed(self) -> bool:
         """Whether something in Miro may be otherwise than before it."""
-        return self.changed or self.unclear > 0
-
-    @property
-    def has_lost(self) -> bool:
-        """Whether somebody who was asked turned out not to be reachable, and nobody was asked instead yet."""
-        return bool(set(self.lost) & set(self.told))
+        return self.progress.has_changed or self.progress.unclear > 0
 
     @property
     def is_unasked(self) -> bool:
         """Whether the policy needs nobody's approval for it."""
-        return self.steps == 0
-
-    @property
-    def missing(self) -> int:
-        """Votes that are still missing in the current step."""
-        return max(self.need - len(self.votes) + self.counted, 0)
+        return self.asking.steps == 0
 
 
 def is_active(request: Request) -> bool:
@@ -208,7 +241,7 @@ def is_active(request: Request) -> bool:
 
 def listed(request: Request) -> dict[str, Any]:
     """What a store keeps beside the events, so that a request is found without folding them."""
-    expires = request.expires_at if request.state is State.WAITING else None
+    expires = request.deadlines.expires_at if request.state is State.WAITING else None
     return {
         "version": request.version,
         "state": request.state.value,

@@ -29,7 +29,7 @@ class State(StrEnum):
     REHEARSED = "rehearsed"  # practice: decided, and nothing was changed
 
 
-class What(StrEnum):
+class EventType(StrEnum):
     """What happened to a request, one name for each thing an auditor may ask about."""
 
     ASKED = "asked"
@@ -61,31 +61,39 @@ class What(StrEnum):
 
 
 _S = State
-MOVES: dict[What, dict[State, State]] = {
-    What.HELD: {_S.CHECKING: _S.CHECKING, _S.APPROVED: _S.APPROVED, _S.WORKING: _S.WORKING},
-    What.PLANNED: {_S.CHECKING: _S.WAITING, _S.APPROVED: _S.WAITING, _S.WORKING: _S.WAITING},
-    What.UNNEEDED: {_S.CHECKING: _S.NOTHING_TO_DO},
-    What.REFUSED: {_S.CHECKING: _S.REFUSED, _S.APPROVED: _S.REFUSED},
-    What.JOINED: {_S.CHECKING: _S.JOINED},
+MOVES: dict[EventType, dict[State, State]] = {
+    EventType.HELD: {_S.CHECKING: _S.CHECKING, _S.APPROVED: _S.APPROVED, _S.WORKING: _S.WORKING},
+    EventType.PLANNED: {_S.CHECKING: _S.WAITING, _S.APPROVED: _S.WAITING, _S.WORKING: _S.WAITING},
+    EventType.UNNEEDED: {_S.CHECKING: _S.NOTHING_TO_DO},
+    EventType.REFUSED: {_S.CHECKING: _S.REFUSED, _S.APPROVED: _S.REFUSED},
+    EventType.JOINED: {_S.CHECKING: _S.JOINED},
     **{
         what: {_S.WAITING: _S.WAITING}
-        for what in (What.RULED, What.REMINDED, What.QUESTIONED, What.REPLIED, What.VOTED)
+        for what in (
+            EventType.RULED,
+            EventType.REMINDED,
+            EventType.QUESTIONED,
+            EventType.REPLIED,
+            EventType.VOTED,
+        )
     },
-    What.ROUTED: {_S.WAITING: _S.WAITING, _S.APPROVED: _S.WAITING},
-    What.APPROVED: {_S.WAITING: _S.APPROVED},
-    What.DENIED: {_S.WAITING: _S.DENIED},
-    What.EXPIRED: {_S.WAITING: _S.EXPIRED},
-    What.WITHDRAWN: {state: _S.WITHDRAWN for state in (_S.CHECKING, _S.WAITING, _S.APPROVED, _S.STOPPED)},
-    What.REHEARSED: {_S.APPROVED: _S.REHEARSED},
-    What.TRYING: {_S.APPROVED: _S.WORKING, _S.WORKING: _S.WORKING},
-    What.ANSWERED: {_S.WORKING: _S.WORKING},
-    What.UNSEEN: {_S.WORKING: _S.WORKING},
-    What.DONE: {_S.APPROVED: _S.DONE, _S.WORKING: _S.DONE},
-    What.ENDING: {_S.DONE: _S.DONE},
-    What.OVER: {_S.DONE: _S.DONE},
-    What.STOPPED: {_S.APPROVED: _S.STOPPED, _S.WORKING: _S.STOPPED},
-    What.RESUMED: {_S.STOPPED: _S.APPROVED},
-    What.UNREACHED: {state: state for state in State},
+    EventType.ROUTED: {_S.WAITING: _S.WAITING, _S.APPROVED: _S.WAITING},
+    EventType.APPROVED: {_S.WAITING: _S.APPROVED},
+    EventType.DENIED: {_S.WAITING: _S.DENIED},
+    EventType.EXPIRED: {_S.WAITING: _S.EXPIRED},
+    EventType.WITHDRAWN: {
+        state: _S.WITHDRAWN for state in (_S.CHECKING, _S.WAITING, _S.APPROVED, _S.STOPPED)
+    },
+    EventType.REHEARSED: {_S.APPROVED: _S.REHEARSED},
+    EventType.TRYING: {_S.APPROVED: _S.WORKING, _S.WORKING: _S.WORKING},
+    EventType.ANSWERED: {_S.WORKING: _S.WORKING},
+    EventType.UNSEEN: {_S.WORKING: _S.WORKING},
+    EventType.DONE: {_S.APPROVED: _S.DONE, _S.WORKING: _S.DONE},
+    EventType.ENDING: {_S.DONE: _S.DONE},
+    EventType.OVER: {_S.DONE: _S.DONE},
+    EventType.STOPPED: {_S.APPROVED: _S.STOPPED, _S.WORKING: _S.STOPPED},
+    EventType.RESUMED: {_S.STOPPED: _S.APPROVED},
+    EventType.UNREACHED: {state: state for state in State},
 }
 
 ACTIVE = frozenset({_S.CHECKING, _S.APPROVED, _S.WORKING})
@@ -98,9 +106,9 @@ class Impossible(Exception):
     """An event that the table doesn't allow: the caller decided on an older state, or is wrong."""
 
 
-def move(state: State | None, what: What) -> State:
+def move(state: State | None, what: EventType) -> State:
     """The state after `what`; a life begins with `asked`. Raises Impossible."""
-    if state is None and what is What.ASKED:
+    if state is None and what is EventType.ASKED:
         return State.CHECKING
     try:
         return MOVES[what][state]  # type: ignore[index]
@@ -111,7 +119,7 @@ def move(state: State | None, what: What) -> State:
 
 def mermaid() -> str:
     """The table as a Mermaid diagram; README shows exactly this."""
-    arrows: dict[tuple[str, str], list[str]] = {("[*]", _S.CHECKING.name): [What.ASKED.value]}
+    arrows: dict[tuple[str, str], list[str]] = {("[*]", _S.CHECKING.name): [EventType.ASKED.value]}
     for what, moves in MOVES.items():
         for before, after in moves.items():
             if before is not after:

@@ -22,7 +22,7 @@ from approvals.record.outbox import Note
 from approvals.record.store import Store
 from approvals.refusals import Unsure
 from approvals.request import Draft, Request
-from approvals.states import State, What
+from approvals.states import EventType, State
 from bot.actions import ACTIONS, Action
 from bot.actions.form import Facts, LookedAt
 from bot.actions.tables import Tables
@@ -198,14 +198,14 @@ class Desk:
         What is urgent is tried every minute. `named`: seconds that the other side asked for; for the first
         try they are enough.
         """
-        wait = timedelta(seconds=30) * 2 ** min(request.holds, 1 if request.urgency else 6)
+        wait = timedelta(seconds=30) * 2 ** min(request.progress.holds, 1 if request.urgency else 6)
         if named:
-            wait = timedelta(seconds=named) if not request.holds else max(wait, timedelta(seconds=named))
+            wait = max(wait if request.progress.holds else timedelta(), timedelta(seconds=named))
         return self.hold(request, text, self.now() + min(wait, timedelta(minutes=15)), claim)
 
     def hold(self, request: Request, text: str, until: datetime, claim: Claim) -> Request:
         """Writes that a request has to wait until a time."""
-        draft = Draft(What.HELD, body={"next_try_at": stamp(until)}, words={"text": text})
+        draft = Draft(EventType.HELD, body={"next_try_at": stamp(until)}, words={"text": text})
         return self.store.append(request, [draft], claim)
 
 

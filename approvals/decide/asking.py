@@ -15,7 +15,7 @@ from approvals.ids import PersonId, stamp
 from approvals.policy.model import Policy
 from approvals.policy.rules import Rule
 from approvals.request import Draft, Request
-from approvals.states import State, What
+from approvals.states import EventType, State
 
 
 def asking(
@@ -77,19 +77,19 @@ def routed(request: Request, table: Table, why: str, *, level: int | None = None
 
     What was approved waits again: its step begins anew, and it doesn't end right away.
     """
-    level = request.level if level is None else level
-    route = table.route(replace(request, level=level))
+    level = request.asking.level if level is None else level
+    route = table.route(replace(request, asking=replace(request.asking, level=level)))
     rule = table.rule(request)
-    body = asking(route, table.policy, rule, table.now, request.lost)
+    body = asking(route, table.policy, rule, table.now, request.asking.unreachable)
     if request.state is State.APPROVED:
-        assert request.planned_at
+        assert request.plan.planned_at
         ends = max(
-            later(request.planned_at, rule.expires, table.policy), later(table.now, NOTICE, table.policy)
+            later(request.plan.planned_at, rule.expires, table.policy), later(table.now, NOTICE, table.policy)
         )
         body |= {"policy": table.hash, "expires_at": stamp(ends)}
-    elif route.step == request.step:
-        body |= {"level": level, "escalate_at": [stamp(one) for one in request.escalate_at]}
-    return Draft(What.ROUTED, body={**body, "because": why}, words=dict(told(route)))
+    elif route.step == request.asking.step:
+        body |= {"level": level, "escalate_at": [stamp(one) for one in request.deadlines.escalate_at]}
+    return Draft(EventType.ROUTED, body={**body, "because": why}, words=dict(told(route)))
 
 
 def ruled(request: Request, table: Table) -> list[Draft]:
@@ -99,18 +99,16 @@ def ruled(request: Request, table: Table) -> list[Draft]:
     where they are the same.
     """
     rule = table.rule(request) if request.policy != table.hash else NOBODY
-    if rule is NOBODY or request.planned_at is None or request.step_at is None:
+    planned_at, times, policy = request.plan.planned_at, request.deadlines, table.policy
+    if rule is NOBODY or planned_at is None or times.step_at is None:
         return []
-    ends = max(
-        later(request.planned_at, rule.expires, table.policy), later(table.since, NOTICE, table.policy)
-    )
-    step = rule.ladder[request.step] if request.step < len(rule.ladder) else None
-    escalate = [later(request.step_at, one.after, table.policy) for one in step.escalate] if step else []
-    gap, at = rule.first_reminder or timedelta(), request.remind_at
-    if int(gap.total_seconds()) != request.remind_gap:
-        last = request.asked_last_at or table.now
-        at = reminder(last, gap, request.reminded, table.policy) if gap else None
-    elif _is_near([ends, *escalate], [request.expires_at, *request.escalate_at]):
+    ends = max(later(planned_at, rule.expires, policy), later(table.since, NOTICE, policy))
+    step = rule.ladder[request.asking.step] if request.asking.step < len(rule.ladder) else None
+    escalate = [later(times.step_at, one.after, policy) for one in step.escalate] if step else []
+    gap, at = rule.first_reminder or timedelta(), times.remind_at
+    if int(gap.total_seconds()) != times.remind_gap:
+        at = reminder(times.asked_last_at or table.now, gap, times.reminded, policy) if gap else None
+    elif _is_near([ends, *escalate], [times.expires_at, *times.escalate_at]):
         return []
     body = {
         "policy": table.hash,
@@ -119,7 +117,7 @@ def ruled(request: Request, table: Table) -> list[Draft]:
         "escalate_at": [stamp(one) for one in escalate],
         **({"remind_gap": int(gap.total_seconds()), "remind_at": stamp(at)} if at else {}),
     }
-    return [Draft(What.RULED, body=body)]
+    return [Draft(EventType.RULED, body=body)]
 
 
 def _is_near(some: Sequence[datetime], others: Sequence[datetime | None]) -> bool:
@@ -131,10 +129,10 @@ def _is_near(some: Sequence[datetime], others: Sequence[datetime | None]) -> boo
 
 def same_step(request: Request, route: Route) -> bool:
     """Whether a route asks for what the cards say: the step, how many votes it lacks, and who may say yes."""
-    asked = (request.step, request.missing, request.confirms, request.is_stuck)
+    asked = (request.asking.step, request.asking.missing, request.asking.confirms, request.asking.is_stuck)
     return asked == (route.step, route.need, route.confirms, route.is_stuck)
 
 
 def voted(request: Request) -> set[PersonId]:
     """Everybody with a vote of their own, or given in their place: their seat is expected to be empty."""
-    return {id for vote in request.votes for id in (vote.by, vote.principal)}
+    return {id for vote in request.asking.votes for id in (vote.by, vote.principal)}

@@ -51,8 +51,8 @@ class Table:
         subject = self.directory.person(request.subject) if request.subject else None
         requester = self.directory.person(request.requester)
         others = tuple(self.directory.person(id) for id in self.followers)
-        known = (request.action, requester, subject, request.teams, request.days, request.facts)
-        case = Case(*known, left=request.left, others=others)
+        scope, action = request.scope, request.action
+        case = Case(action, requester, subject, scope.teams, scope.days, scope.facts, scope.left, others)
         if self.teams is not None:
             case = replace(case, teams=self.teams, left=self.left)
         return Ground(self.policy, case, self.directory, self.now)

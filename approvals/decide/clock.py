@@ -10,10 +10,10 @@ from approvals.decide.eligible import is_over
 from approvals.folding import moved
 from approvals.ids import PersonId, stamp
 from approvals.request import Draft, Request
-from approvals.states import State, What
+from approvals.states import EventType, State
 
 CHANGED = "people or policy changed"
-BY_TIME_ALONE = (What.EXPIRED, What.ENDING)
+BY_TIME_ALONE = (EventType.EXPIRED, EventType.ENDING)
 """What follows whatever a policy says, also one that can't be read any more."""
 
 
@@ -22,21 +22,21 @@ def lapse(request: Request, table: Table) -> list[Draft]:
     what = due(request, table.now)
     if what in BY_TIME_ALONE:
         return [Draft(what)]
-    if what is What.ROUTED:
+    if what is EventType.ROUTED:
         reached = level(request, table.now)
-        why = "escalated" if reached > request.level else "not reachable"
-        return [routed(request, table, why, level=max(reached, request.level))]
-    return [reminded(request, table)] if what is What.REMINDED else []
+        why = "escalated" if reached > request.asking.level else "not reachable"
+        return [routed(request, table, why, level=max(reached, request.asking.level))]
+    return [reminded(request, table)] if what is EventType.REMINDED else []
 
 
 def reminded(
     request: Request, table: Table, by: PersonId | None = None, words: dict[str, str] | None = None
 ) -> Draft:
     """That they were reminded, by time or by somebody, and when the next one is due: each gap is longer."""
-    gap = timedelta(seconds=request.remind_gap)
-    at = reminder(table.now, gap, request.reminded + 1, table.policy) if gap else None
+    gap = timedelta(seconds=request.deadlines.remind_gap)
+    at = reminder(table.now, gap, request.deadlines.reminded + 1, table.policy) if gap else None
     body = {"remind_at": stamp(at)} if at else {}
-    return Draft(What.REMINDED, by, body, words or {}) if by else Draft(What.REMINDED, body=body)
+    return Draft(EventType.REMINDED, by, body, words or {}) if by else Draft(EventType.REMINDED, body=body)
 
 
 def review(request: Request, table: Table) -> list[Draft]:
@@ -54,9 +54,9 @@ def review(request: Request, table: Table) -> list[Draft]:
     if ended:
         return ended
     times = ruled(request, table)
-    request = replace(request, **moved(times[0].body)) if times else request
+    request = replace(request, **moved(request, times[0].body)) if times else request
     route = table.route(request)
-    asked, seated = {id for id, _ in request.approvers}, {one.person.id for one in route.approvers}
+    asked, seated = {id for id, _ in request.asking.approvers}, {one.person.id for one in route.approvers}
     same = same_step(request, route) and asked ^ seated <= (set() if route.confirms else voted(request))
     return times if same else [*times, routed(request, table, CHANGED)]
 
@@ -77,7 +77,7 @@ def left(request: Request, table: Table) -> list[Draft]:
 
 def withdrawn(gone: str) -> Draft:
     """Ends a request because of what `who_left` says."""
-    return Draft(What.WITHDRAWN, words={"text": f"{gone}, so it ends."})
+    return Draft(EventType.WITHDRAWN, words={"text": f"{gone}, so it ends."})
 
 
 def who_left(request: Request, table: Table) -> str:

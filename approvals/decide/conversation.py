@@ -12,7 +12,7 @@ from approvals.ids import PersonId
 from approvals.people import listed
 from approvals.refusals import Refused
 from approvals.request import Draft, Request
-from approvals.states import State, What
+from approvals.states import EventType, State
 
 LONGEST_QUESTION = 300
 
@@ -22,10 +22,10 @@ def question(request: Request, who: Who, text: str, table: Table, confidential: 
     seat(request, who, table, confidential, again=True)
     if not text.strip():
         raise Refused("Write your question, so that it can be answered.")
-    if request.questions and not request.questions[-1].answer:
+    if request.asking.questions and not request.asking.questions[-1].answer:
         raise Refused(f"A question about {request.id} is open already. Wait for its answer.")
     words = {"text": text.strip()[:LONGEST_QUESTION], **who.signed}
-    return [Draft(What.QUESTIONED, who.person.id, words=words)]
+    return [Draft(EventType.QUESTIONED, who.person.id, words=words)]
 
 
 def reply(request: Request, who: Who, text: str, table: Table) -> list[Draft]:
@@ -38,12 +38,12 @@ def reply(request: Request, who: Who, text: str, table: Table) -> list[Draft]:
     if not table.policy.acts_as(who.person, table.directory.person(request.requester)):
         raise Refused(f"Only who asked for {request.id} can answer.")
     check_standing(who, table.now)
-    if not request.questions or request.questions[-1].answer:
+    if not request.asking.questions or request.asking.questions[-1].answer:
         raise Refused(f"No question about {request.id} is open. Nothing has changed.")
     if not text.strip():
         raise Refused("Write an answer.")
     words = {"text": text.strip()[:LONGEST_QUESTION], **who.signed}
-    return [Draft(What.REPLIED, who.person.id, words=words)]
+    return [Draft(EventType.REPLIED, who.person.id, words=words)]
 
 
 def nudge(request: Request, who: Who, table: Table, followers: Sequence[PersonId] = ()) -> list[Draft]:
@@ -54,14 +54,14 @@ def nudge(request: Request, who: Who, table: Table, followers: Sequence[PersonId
     if not any(table.policy.acts_as(who.person, one) for one in mine):
         raise Refused(f"Only who asked for {request.id} can remind.")
     check_standing(who, table.now)
-    if not request.told:
+    if not request.asking.notified:
         raise Refused(
             f"Nobody can decide {request.id} right now, so I have nobody to remind. "
             "The operators have been told."
         )
-    since, from_ = request.asked_last_at, may_nudge_at(request)
+    since, from_ = request.deadlines.asked_last_at, may_nudge_at(request)
     if since and from_ and table.now < from_:
-        names = listed([table.directory.person(id).addressed for id in request.told][:3], "and")
+        names = listed([table.directory.person(id).addressed for id in request.asking.notified][:3], "and")
         again = ago(table.now, from_)
         raise Refused(f"I asked {names} {ago(since, table.now)} ago. You can remind in {again}.")
     return [reminded(request, table, who.person.id, who.signed)]

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from approvals.policy.model import DAYS_OF_THE_WEEK, Policy
 from approvals.request import Request
-from approvals.states import State, What
+from approvals.states import EventType, State
 
 LONGEST_GAP = timedelta(days=366)
 NOTICE = timedelta(hours=4)
@@ -41,29 +41,29 @@ def reminder(now: datetime, gap: timedelta, before: int, policy: Policy) -> date
     return later(now, min(gap * 2 ** min(before, 10), LONGEST_GAP), policy)
 
 
-def due(request: Request, now: datetime) -> What | None:
+def due(request: Request, now: datetime) -> EventType | None:
     """What time brings about now; the latest first, so that a long silence ends in one message."""
     if request.untouchable:
         return None
-    if request.state is State.DONE and request.ends_at:
-        is_near = request.notice_at and now >= request.notice_at
-        return What.OVER if now >= request.ends_at else What.ENDING if is_near else None
+    if request.state is State.DONE and request.ending.ends_at:
+        is_near = request.ending.notice_at and now >= request.ending.notice_at
+        return EventType.OVER if now >= request.ending.ends_at else EventType.ENDING if is_near else None
     if request.state is not State.WAITING:
         return None
-    if request.expires_at and now >= request.expires_at:
-        return What.EXPIRED
-    if level(request, now) > request.level or request.has_lost:
-        return What.ROUTED
-    if request.remind_at and now >= request.remind_at:
-        return What.REMINDED
+    if request.deadlines.expires_at and now >= request.deadlines.expires_at:
+        return EventType.EXPIRED
+    if level(request, now) > request.asking.level or request.asking.is_missed:
+        return EventType.ROUTED
+    if request.deadlines.remind_at and now >= request.deadlines.remind_at:
+        return EventType.REMINDED
     return None
 
 
 def level(request: Request, now: datetime) -> int:
     """How often the current step should have been escalated by now."""
-    return sum(now >= at for at in request.escalate_at)
+    return sum(now >= at for at in request.deadlines.escalate_at)
 
 
 def may_nudge_at(request: Request) -> datetime | None:
     """From when on the requester may remind those who decide."""
-    return request.asked_last_at + NUDGE if request.asked_last_at else None
+    return request.deadlines.asked_last_at + NUDGE if request.deadlines.asked_last_at else None

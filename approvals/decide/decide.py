@@ -13,21 +13,21 @@ from approvals.decide.too_late import not_stopped, settled
 from approvals.policy.seats import Approver
 from approvals.refusals import Outdated, Refused
 from approvals.request import Draft, Request, Vote
-from approvals.states import OPEN, State, What
+from approvals.states import OPEN, EventType, State
 
 
 def approve(request: Request, who: Who, revision: str, table: Table, confidential: bool) -> list[Draft]:
     """A yes to exactly one revision of what will change."""
     taken = seat(request, who, table, confidential)
-    if revision != request.revision:
+    if revision != request.plan.revision:
         raise Outdated("What will change is different now, so your click did nothing. Read the new card.")
     table.ground(request).check_length(is_asked=True)
     vote = _vote(request, who, taken, table.now)
-    drafts = [Draft(What.VOTED, who.person.id, _said(vote), who.signed)]
-    after = replace(request, votes=(*request.votes, vote))
+    drafts = [Draft(EventType.VOTED, who.person.id, _said(vote), who.signed)]
+    after = replace(request, asking=replace(request.asking, votes=(*request.asking.votes, vote)))
     route = table.tally(after)
     if route.is_settled:
-        return [*drafts, Draft(What.APPROVED, who.person.id, {"revision": revision}, who.signed)]
+        return [*drafts, Draft(EventType.APPROVED, who.person.id, {"revision": revision}, who.signed)]
     return [*drafts, *_next_step(after, route, table)]
 
 
@@ -35,11 +35,11 @@ def _vote(request: Request, who: Who, seat: Approver, now: datetime) -> Vote:
     return Vote(
         who.person.id,
         now,
-        request.revision,
+        request.plan.revision,
         who.shell,
-        request.step,
+        request.asking.step,
         seat.stands_for,
-        request.level,
+        request.asking.level,
         seat.is_fallback,
     )
 
@@ -58,11 +58,11 @@ def _said(vote: Vote) -> dict[str, object]:
 
 def _next_step(request: Request, route: Route, table: Table) -> list[Draft]:
     """Asks others, where a vote was the last of its step or took somebody's seat."""
-    asked = {id for id, _ in request.approvers}
+    asked = {id for id, _ in request.asking.approvers}
     left = {one.person.id for one in route.approvers}
     if same_step(request, route) and left <= asked and asked - left <= voted(request):
         return []
-    return [routed(request, table, "next step", level=0 if route.step != request.step else None)]
+    return [routed(request, table, "next step", level=0 if route.step != request.asking.step else None)]
 
 
 def deny(request: Request, who: Who, reason: str, table: Table, confidential: bool) -> list[Draft]:
@@ -70,7 +70,7 @@ def deny(request: Request, who: Who, reason: str, table: Table, confidential: bo
     seat(request, who, table, confidential, again=True)
     if not reason.strip():
         raise Refused("Say why, so that the requester knows what to do next.")
-    return [Draft(What.DENIED, who.person.id, {}, {"text": reason.strip(), **who.signed})]
+    return [Draft(EventType.DENIED, who.person.id, {}, {"text": reason.strip(), **who.signed})]
 
 
 def withdraw(request: Request, who: Who, table: Table) -> list[Draft]:
@@ -89,7 +89,7 @@ def withdraw(request: Request, who: Who, table: Table) -> list[Draft]:
     if not mine:
         check_shell(who, table.policy)
     words = {"lines": _lines(request)} if request.outcome else {}
-    return [Draft(What.WITHDRAWN, who.person.id, {}, {**words, **who.signed})]
+    return [Draft(EventType.WITHDRAWN, who.person.id, {}, {**words, **who.signed})]
 
 
 def resume(request: Request, who: Who, table: Table) -> list[Draft]:
@@ -104,7 +104,7 @@ def resume(request: Request, who: Who, table: Table) -> list[Draft]:
         raise not_stopped(request)
     check_standing(who, table.now)
     check_shell(who, table.policy)
-    return [Draft(What.RESUMED, who.person.id, {}, who.signed)]
+    return [Draft(EventType.RESUMED, who.person.id, {}, who.signed)]
 
 
 def _lines(request: Request) -> str:

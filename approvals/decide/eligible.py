@@ -67,7 +67,7 @@ def check_open(request: Request, who: Who, table: Table) -> None:
 
 def is_over(request: Request, table: Table) -> bool:
     """Whether its time is over, also where the worker hasn't come to ending it yet."""
-    return request.expires_at is not None and table.now >= request.expires_at
+    return request.deadlines.expires_at is not None and table.now >= request.deadlines.expires_at
 
 
 def seat(request: Request, who: Who, table: Table, confidential: bool, again: bool = False) -> Approver:
@@ -92,7 +92,7 @@ def _may_decide(
     found = next((one for one in entitled if who.person.is_(one.person)), None)
     if found:
         return found
-    if again and any(who.person.is_(table.directory.person(vote.by)) for vote in request.votes):
+    if again and any(who.person.is_(table.directory.person(vote.by)) for vote in request.asking.votes):
         return Approver(who.person, "")
     _check_first_vote(request, who, table)
     if not entitled and request.state is not State.WAITING:
@@ -110,13 +110,13 @@ def _seats(request: Request, table: Table) -> Sequence[Approver]:
     if request.state is State.WAITING:
         return table.route(request).approvers
     people = table.directory
-    asked = [Approver(people.person(id), why) for id, why in request.approvers]
-    return [*asked, *(Approver(people.person(vote.by), "") for vote in request.votes)]
+    asked = [Approver(people.person(id), why) for id, why in request.asking.approvers]
+    return [*asked, *(Approver(people.person(vote.by), "") for vote in request.asking.votes)]
 
 
 def _check_first_vote(request: Request, who: Who, table: Table) -> None:
     """One person counts once, and so does the one they stand in for."""
-    for vote in request.votes:
+    for vote in request.asking.votes:
         by, whose = table.directory.person(vote.by), table.directory.person(vote.principal)
         if table.policy.is_same(who.person, by):
             raise Refused(f"You approved {request.id} already. It waits for somebody else.")

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from approvals.policy.rules import Step
 from approvals.policy.seats import Approver, Seats, reachable
-from approvals.request import Request, Vote
+from approvals.request import Asking, Request, Vote
 
 
 @dataclass(frozen=True)
@@ -41,15 +41,15 @@ class Ground(Seats):
         ladder, before = self.rule.ladder, list[Vote]()
         for number, step in enumerate(ladder):
             counted: list[Vote] = []
-            for vote in request.votes:
+            for vote in request.asking.votes:
                 is_next = vote.step == number and len(counted) < step.agree
                 if is_next and self._counts(vote, step, counted, before):
                     counted.append(vote)
             if len(counted) < step.agree:
-                level = request.level if number == request.step else 0
+                level = request.asking.level if number == request.asking.step else 0
                 voted = [*counted, *([] if self.rule.same_person_twice else before)]
                 need = step.agree - len(counted)
-                seats, notes = self.seats_for(step, level, need, request.lost, voted)
+                seats, notes = self.seats_for(step, level, need, request.asking.unreachable, voted)
                 return Route(number, len(ladder), step.agree, need, seats, notes)
             before += counted
         return Route(len(ladder), len(ladder), 0, is_settled=True)
@@ -57,22 +57,22 @@ class Ground(Seats):
     def confirming(self, request: Request) -> Route:
         """Who says once more that it may be done, where the votes would do: everybody with a seat in the last
         step, voters too; where nobody's approval is needed, everybody who was asked."""
-        ladder, has_votes = self.rule.ladder, bool(request.votes)
+        ladder, asking = self.rule.ladder, request.asking
+        has_votes, unreachable = bool(asking.votes), asking.unreachable
         if not ladder:
-            asked = self._asked(request)
-            seats = asked if reachable(asked) else (*asked, *self.spare(asked, request.lost))
-            return Route(
-                request.step, request.steps, request.agree, 1, seats, request.notes, confirms=has_votes
-            )
+            asked = self._asked(asking)
+            seats = asked if reachable(asked) else (*asked, *self.spare(asked, unreachable))
+            standing = (asking.step, asking.steps, asking.agree, 1)
+            return Route(*standing, seats, asking.notes, confirms=has_votes)
         last = len(ladder) - 1
-        level = request.level if last == request.step else 0
-        seats, notes = self.seats_for(ladder[last], level, 1, request.lost, ())
+        level = asking.level if last == asking.step else 0
+        seats, notes = self.seats_for(ladder[last], level, 1, unreachable, ())
         return Route(last, len(ladder), ladder[last].agree, 1, seats, notes, confirms=has_votes)
 
-    def _asked(self, request: Request) -> tuple[Approver, ...]:
+    def _asked(self, asking: Asking) -> tuple[Approver, ...]:
         """Those who were asked and those who voted, as far as they may decide at all."""
-        notified, stand_ins, unreachable = request.told, request.stand_ins, request.lost
-        asked = {vote.by: "" for vote in request.votes} | dict(request.approvers)
+        notified, stand_ins, unreachable = asking.notified, asking.stand_ins, asking.unreachable
+        asked = {vote.by: "" for vote in asking.votes} | dict(asking.approvers)
         people = [(self.person(id), because) for id, because in asked.items()]
         return tuple(
             Approver(

@@ -61,7 +61,7 @@ def kept(request: Request, text: str) -> str:
 
 def settled(request: Request, directory: Directory, now: datetime, reader: Person | None = None) -> Settled:
     """Says who was first, and when; to the reader who was it themselves, that they did it already."""
-    since, ids = request.approved_at or now, request.decided_by
+    since, ids = request.asking.approved_at or now, request.asking.decided_by
     if request.outcome and request.state not in (State.DONE, State.STOPPED, State.REHEARSED):
         since, ids = request.outcome.at, (request.outcome.by,)
     text = kept(request, _sentence(request))

@@ -314,7 +314,7 @@ class Lanes:
         has_begun, urgency = request.state is State.WORKING, request.urgency
         if not (has_begun or urgency):
             return "4"
-        if request.held and request.next_due and request.next_due > self._now():
+        if request.progress.held and request.next_due and request.next_due > self._now():
             return f"3 {stamp(request.next_due)}"
         return "0" if has_begun else str(1 + Urgency.FIRST - urgency)
 

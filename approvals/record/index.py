@@ -12,7 +12,7 @@ from approvals.policy.team_names import narrow
 from approvals.record.database import Database, Row, among
 from approvals.record.people import SAME, number_of
 from approvals.request import Request
-from approvals.states import OPEN, State, What
+from approvals.states import OPEN, EventType, State
 
 STUCK = "stuck"
 """Nobody can decide it any more."""
@@ -55,11 +55,11 @@ def keys(request: Request) -> frozenset[str]:
         return frozenset()
     found = {asked_by(request.requester)}
     if request.state is not State.CHECKING:
-        found |= {team(name) for names in (*request.teams, *request.left) for name in names}
+        found |= {team(name) for names in (*request.scope.teams, *request.scope.left) for name in names}
         found |= {about(request.subject)} if request.subject else set()
     if request.state is State.WAITING:
-        found |= {asked(id) for id in request.awaited}
-        found |= {STUCK} if request.is_stuck else set()
+        found |= {asked(id) for id in request.asking.awaited}
+        found |= {STUCK} if request.asking.is_stuck else set()
     return frozenset(found)
 
 
@@ -155,7 +155,7 @@ class Finding:
             "SELECT (SELECT at FROM ledger WHERE stream = ? AND type = ?) AS at,"
             " (SELECT w.text FROM ledger l JOIN words w ON w.seq = l.seq AND w.key = 'details'"
             " WHERE l.stream = ? ORDER BY l.seq DESC LIMIT 1) AS said",
-            id, What.DONE, id,
+            id, EventType.DONE, id,
         )  # fmt: skip
         if row is None or row["at"] is None:
             return None

@@ -32,7 +32,7 @@ _FORMULA = re.compile(r"[\t\r\n']|\s*[=+\-@＝＋－＠]")
 
 def row(event: Event, directory: Directory) -> Row:
     """One entry as an auditor reads it. Words that are gone read "(missing)"."""
-    words = {key: event.told(key) for key in event.words}
+    words = {key: event.text(key) for key in event.words}
     place = {"seq": event.seq, "at": stamp(event.at), "request": event.request, "event": event.type}
     return place | _said(event.by, event.body, words, lambda id: name(id, directory))
 

@@ -93,17 +93,17 @@ def _fitting(scene: Scene, lead: str) -> list[Block]:
 def _frame(scene: Scene, lead: str, size: _Size) -> tuple[Block, list[Block]]:
     """The question; and what stands behind the reason it was asked for."""
     plan = scene.request.plan
-    lines = [clip_words(step["text"], size.longest) for step in plan["steps"]]
+    lines = [clip_words(step.text, size.longest) for step in plan.steps]
     # The question says the address already.
     changes = f"What will change{'' if size.short else address(scene)}"
-    if plan.get("again"):
+    if plan.again:
         changes = "What will change is different now:"
-    elif plan.get("anew"):
+    elif plan.anew:
         why = "Asked anew." if size.short else "The approval counts no more, so it's asked anew."
         changes = f"{why} {changes}"
     notes = clip_words(waiting.notes(scene), size.notes) if size.notes else ""
     body = [
-        *sections(*plan.get("warnings", ()), changes, *numbered(lines)),
+        *sections(*plan.warnings, changes, *numbered(lines)),
         *([context(notes)] if notes else []),
         context(*_why(scene, size.short)),
         decide(scene),
@@ -119,7 +119,7 @@ def address(scene: Scene) -> str:
 def _least(scene: Scene) -> int:
     """Words that the reason and the newest question should have at least."""
     request = scene.request
-    last = request.questions[-1] if request.questions else None
+    last = request.asking.questions[-1] if request.asking.questions else None
     # What was answered is cut only where it is long: the half of it may say the opposite.
     talk = min(max(words_in(f"{last.text} {last.answer}") + 8, 18), 34) if last else 0
     return talk + words_in(_asker(scene)) + min(len(request.reason.split()), 8)
@@ -129,7 +129,7 @@ def _said(scene: Scene, room: int) -> list[Block]:
     """Why it was asked for, and the newest question with its answer; they share what room there is."""
     asks, reason = _asker(scene), scene.request.reason
     left = room - words_in(asks)
-    if not scene.request.questions:
+    if not scene.request.asking.questions:
         return sections(_reason(asks, reason, left))
     if left < 16:
         return [section(asks + _MORE)]
@@ -149,11 +149,12 @@ def _reason(asks: str, reason: str, room: int) -> str:
 def _why(scene: Scene, short: int) -> tuple[str, ...]:
     """Why you, who else, how far it is, until when and what then, and how it is undone."""
     request = scene.request
-    assert request.expires_at
+    assert request.deadlines.expires_at
     steps = waiting.progress(scene, short)
     parts = (f"{request.id}.", whom(scene, short), secrecy(scene, short), steps, "Open until")
     lead = " ".join(filter(None, parts))
-    until, end = scene.at(request.expires_at), f"o answer means no change. {_undo(scene, short)}".strip()
+    until = scene.at(request.deadlines.expires_at)
+    end = f"o answer means no change. {_undo(scene, short)}".strip()
     if scene.zone:
         return (f"{lead} {until}; n{end}",)
     return (lead, f"{until}.", f"N{end}")
@@ -175,7 +176,7 @@ def secrecy(scene: Scene, short: int) -> str:
 def whom(scene: Scene, short: int) -> str:
     """'You're asked because you own Miro; Sam Lee is asked too.'"""
     request = scene.request
-    mine = [(id, why) for id, why in request.approvers if scene.is_viewer(id)]
+    mine = [(id, why) for id, why in request.asking.approvers if scene.is_viewer(id)]
     if short > 4 or (mine and (short > 3 or waiting.has_voted(scene))):
         return ""
     if not mine:
@@ -185,7 +186,7 @@ def whom(scene: Scene, short: int) -> str:
     reason = mine[0][1] if short < 2 else ""
     because = f"because {clip_words(reason, 12)}" if reason else "to decide"
     asked = waiting.deciders(scene)
-    others = tuple(id for id in request.told if id in asked and not scene.is_viewer(id))
+    others = tuple(id for id in request.asking.notified if id in asked and not scene.is_viewer(id))
     if not others or short > 1:
         return f"You're asked {because}."
     named = f"{len(others)} more" if short and len(others) > 1 else scene.names(others)
@@ -202,7 +203,7 @@ def _sure(scene: Scene, warning: str, yes: str) -> Block:
 def decide(scene: Scene) -> Block:
     """The buttons; whoever said yes can't do so twice, but may still deny or ask."""
     request, command = scene.request, scene.command
-    confirm, rights = None, request.plan.get("rights")
+    confirm, rights = None, request.plan.rights
     if command.CONFIRM:
         confirm = _sure(scene, command.warning(scene.facts), command.confirm)
     elif rights:

@@ -18,12 +18,12 @@ MOST, SAID = 59, 40
 def particulars(scene: Scene) -> list[Block]:
     """Everything there is to know of a request, for those who have its card."""
     request = scene.request
-    steps = [f"{step['text']} {step['detail']}".strip() for step in request.plan.get("steps", [])]
+    steps = [f"{step.text} {step.detail}".strip() for step in request.plan.steps]
     blocks = [header(scene.question), section(f"Why: {request.reason}")]
     if steps:
         blocks += sections("What will change", *numbered(steps))
     blocks += sections(*_halfway(request))
-    lines = [*_facts(scene), *_asking(scene), *(_vote(scene, one) for one in request.votes)]
+    lines = [*_facts(scene), *_asking(scene), *(_vote(scene, one) for one in request.asking.votes)]
     talk = sections(*_talk(scene))[-SAID:]
     return [*blocks, *sections(*lines)][:MOST] + talk + [context(_record(scene))]
 
@@ -50,7 +50,7 @@ def _halfway(request: Request) -> Iterator[str]:
 def _record(scene: Scene) -> str:
     """What only whoever reads the record needs."""
     request = scene.request
-    account, change = request.plan.get("miro_id") or "none yet", request.revision or "not known yet"
+    account, change = request.plan.miro_id or "none yet", request.plan.revision or "not known yet"
     return f"For the record: Miro account {account}, change {change}, policy {request.policy[:12]}."
 
 
@@ -59,13 +59,13 @@ def _asking(scene: Scene) -> Iterator[str]:
     request = scene.request
     if request.is_unasked:
         yield unasked(request)
-    elif request.round and (request.steps, request.agree) != (1, 1):
-        yield f"Step {request.step + 1} of {request.steps}: {request.agree} must agree"
+    elif request.plan.round and (request.asking.steps, request.asking.agree) != (1, 1):
+        yield f"Step {request.asking.step + 1} of {request.asking.steps}: {request.asking.agree} must agree"
     if request.state is State.WAITING:
-        yield f"Told: {_all(scene, request.told) or 'nobody'}"
+        yield f"Told: {_all(scene, request.asking.notified) or 'nobody'}"
         yield f"Can decide: {_all(scene, entitled(scene)) or 'nobody'}"
-    if request.reminders:
-        times = len(request.reminders)
+    if request.asking.reminders:
+        times = len(request.asking.reminders)
         yield f"Reminded {'once' if times == 1 else f'{times} times'}"
     yield notes(scene)
 
@@ -77,13 +77,13 @@ def _all(scene: Scene, ids: tuple[PersonId, ...]) -> str:
 def _vote(scene: Scene, vote: Vote) -> str:
     """'Sam Lee said yes for Carol Diaz in step 2, today, 09:00'"""
     whose = f" for {scene.name(vote.stands_for)}" if vote.stands_for else ""
-    step = f" in step {vote.step + 1}" if scene.request.steps > 1 else ""
+    step = f" in step {vote.step + 1}" if scene.request.asking.steps > 1 else ""
     shell = f" (typed in a shell: {vote.shell})" if vote.shell else ""
     return f"{scene.name(vote.by)} said yes{whose}{step}, {scene.at(vote.at)}{shell}"
 
 
 def _talk(scene: Scene) -> Iterator[str]:
-    for one in scene.request.questions:
+    for one in scene.request.asking.questions:
         yield f"{scene.name(one.by)} asked, {scene.at(one.at)}: “{one.text}”"
         who = scene.name(scene.request.requester)
         yield f"{who} answered: “{one.answer}”" if one.answer else "No answer yet."

@@ -40,7 +40,7 @@ from bot.cards.scene import (
 def result(scene: Scene) -> Message:
     """A new message when it ended or stopped, so that the requester hears of it."""
     request, said = scene.request, scene.request.outcome
-    if said is None or scene.round != request.outcomes:
+    if said is None or scene.round != request.progress.outcomes:
         line = f"{scene.lead}{request.id}: {where_it_stands(scene)}"
         return message(line, section(line))
     if request.state is State.STOPPED:
@@ -86,9 +86,9 @@ def _what(
 
 def _end(scene: Scene, room: int) -> str:
     """When it ends, and what is taken back then, if there is room for it."""
-    if scene.request.ends_at is None:
+    if scene.request.ending.ends_at is None:
         return ""
-    ends = f"It ends {scene.at(scene.request.ends_at)}"
+    ends = f"It ends {scene.at(scene.request.ending.ends_at)}"
     whole = f"{ends}: {scene.back}." if scene.back else f"{ends}."
     return whole if words_in(whole) <= room else f"{ends}."
 
@@ -101,7 +101,7 @@ def _approved(scene: Scene) -> str:
     asked = "You asked" if scene.is_viewer(request.requester) else f"{scene.name(request.requester)} asked"
     if request.is_unasked:
         return f"{asked}; the policy needs no approval."
-    return f"{asked}, {scene.names(request.decided_by)} approved{by_shell(scene)}."
+    return f"{asked}, {scene.names(request.asking.decided_by)} approved{by_shell(scene)}."
 
 
 def _stopped(scene: Scene, operator: bool) -> Message:
@@ -138,7 +138,7 @@ def _way_out(scene: Scene) -> list[Block]:
 def operator(scene: Scene) -> Message:
     """A stopped request, with its way out."""
     request = scene.request
-    if request.state is State.STOPPED and scene.round == request.outcomes:
+    if request.state is State.STOPPED and scene.round == request.progress.outcomes:
         return _stopped(scene, True)
     line = f"{request.id}: {where_it_stands(scene)}"
     return message(line, section(f"{capital(scene.phrase)}. {line}"))

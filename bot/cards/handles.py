@@ -33,7 +33,7 @@ class Handle:
     @classmethod
     def of(cls, request: Request, question: int | None = None) -> "Handle":
         """The handle of a request as it is now."""
-        return cls(request.id, request.revision, request.token, str(question or ""))
+        return cls(request.id, request.plan.revision, request.token, str(question or ""))
 
     @classmethod
     def read(cls, value: object) -> "Handle":
@@ -95,7 +95,7 @@ class Handle:
 
         def decide(request: Request, who: Who) -> list[Draft]:
             drafts = self.on_its_request(decision)(request, who)
-            if self.revision and self.revision != request.revision:
+            if self.revision and self.revision != request.plan.revision:
                 raise Outdated(OTHER_PLAN)
             return drafts
 

@@ -167,10 +167,10 @@ def _asked(scene: Scene) -> list[Block]:
 def changes(scene: Scene) -> str:
     """Every step, after what has to be known before."""
     plan = scene.request.plan
-    steps = numbered([step["text"] for step in plan.get("steps", ())])
+    steps = numbered([step.text for step in plan.steps])
     whose = address(scene)
-    lead = f"This changed{whose}:" if plan.get("again") else f"What will change{whose}" if whose else ""
-    return "\n".join([*plan.get("warnings", ()), *([lead] if lead else []), *steps])
+    lead = f"This changed{whose}:" if plan.again else f"What will change{whose}" if whose else ""
+    return "\n".join([*plan.warnings, *([lead] if lead else []), *steps])
 
 
 def asks(scene: Scene) -> str:
@@ -179,7 +179,7 @@ def asks(scene: Scene) -> str:
 
 
 def _until(scene: Scene) -> str:
-    ends = scene.request.expires_at
+    ends = scene.request.deadlines.expires_at
     return f"Open until {scene.at(ends)}; no answer means no change." if ends else ""
 
 

@@ -11,22 +11,22 @@ def stands(scene: Scene) -> str:
     """What it is about, how far it has come, and what is said of it."""
     request, said = scene.request, scene.request.outcome
     parts = [f"{scene.lead}{request.id} · {request.state.value}: {scene.phrase}.", how_far(scene)]
-    if request.ends_at:
-        parts.append(f"It ends {scene.at(request.ends_at)}.")
+    if request.ending.ends_at:
+        parts.append(f"It ends {scene.at(request.ending.ends_at)}.")
     if said and request.state is not State.DONE:
         parts.append(clip_words(said.text, 60))
-    return " ".join(filter(None, (*parts, request.held)))
+    return " ".join(filter(None, (*parts, request.progress.held)))
 
 
 def how_far(scene: Scene) -> str:
     """Who decides now, by when, in which step, who was stepped over, and what somebody wants to know."""
     request = scene.request
-    if request.is_unasked and request.approved_at:
+    if request.is_unasked and request.asking.approved_at:
         return unasked(request)
-    if request.state is not State.WAITING or request.expires_at is None:
+    if request.state is not State.WAITING or request.deadlines.expires_at is None:
         return ""
-    waits = f"Waiting for {waiting.awaited(scene)} until {scene.at(request.expires_at)}."
-    last = request.questions[-1] if request.questions else None
+    waits = f"Waiting for {waiting.awaited(scene)} until {scene.at(request.deadlines.expires_at)}."
+    last = request.asking.questions[-1] if request.asking.questions else None
     asks = f'{scene.name(last.by)} asks: "{clip_words(last.text, 40)}"' if last and not last.answer else ""
     return " ".join(filter(None, (waits, waiting.progress(scene), waiting.notes(scene), asks)))
 
@@ -41,7 +41,7 @@ def stopped(scene: Scene) -> str:
 
 def stuck(scene: Scene) -> str:
     """A request that nobody can decide, when it ends, and what helps."""
-    ends = scene.request.expires_at
+    ends = scene.request.deadlines.expires_at
     until = f" It ends {scene.at(ends)}." if ends else ""
     helps = "What helps: name an approver or a fallback in the policy, or withdraw it to have it asked anew."
     return f"{scene.request.id}: {scene.phrase}.{until} {helps}"

@@ -9,10 +9,10 @@ from bot.cards.scene import Scene, capital, foot, where_it_stands
 def notice(scene: Scene) -> Message:
     """A day before the end, to who asked and to the person it is about."""
     request = scene.request
-    if request.ends_at is None:
-        line = f"{request.id}: {'its end was moved' if request.is_moved else 'its days are over'}."
+    if request.ending.ends_at is None:
+        line = f"{request.id}: {'its end was moved' if request.ending.is_moved else 'its days are over'}."
         return message(line, section(line))
-    at = scene.at(request.ends_at)
+    at = scene.at(request.ending.ends_at)
     title = f"Until {at}: {scene.outcome}".replace("you are", "you're")
     text = "Then I take it back, and tell you. Do you need it longer? Whoever decides is asked again."
     more = actions(button("Extend", "again", Handle.of(request).value)) if _may_extend(scene) else None
@@ -29,8 +29,8 @@ def _may_extend(scene: Scene) -> bool:
 
 def stuck(scene: Scene) -> Message:
     """To operators: what nobody can decide any more is theirs to mend; it is never approved."""
-    request = scene.request
-    if request.state is not State.WAITING or not request.is_stuck or scene.round != request.asks:
+    request, asking = scene.request, scene.request.asking
+    if request.state is not State.WAITING or not asking.is_stuck or scene.round != asking.asks:
         line = f"{scene.lead}{request.id}: {where_it_stands(scene) or 'others were asked.'}"
         return message(line, section(line))
     title = f"{scene.lead}{scene.secret}Nobody can decide {request.id} any more"

@@ -11,7 +11,7 @@ MOST = 25
 
 def question(scene: Scene) -> Message:
     """Asks the requester; afterwards says what was answered, without a button."""
-    request, one = scene.request, scene.request.questions[scene.round - 1]
+    request, one = scene.request, scene.request.asking.questions[scene.round - 1]
     asks = f"{scene.name(one.by)} asks"
     text = f"“{clip_words(one.text, MOST)}”"
     note = f"{scene.lead}{request.id}: {asks} {text}"
@@ -20,7 +20,8 @@ def question(scene: Scene) -> Message:
         return message(note, head, section(text), section(f"You answered: “{clip_words(one.answer, MOST)}”"))
     if request.state is not State.WAITING:
         return message(note, head, section(text), section(where_it_stands(scene)))
-    ends = f" The request is open until {scene.at(request.expires_at)}." if request.expires_at else ""
+    expires = request.deadlines.expires_at
+    ends = f" The request is open until {scene.at(expires)}." if expires else ""
     about = context(f"It's about: {clip_words(scene.phrase, 20)}.{ends}")
     value = Handle.of(request, scene.round).value
     buttons = actions(button("Answer", "answer", value, primary=True), button("Details", "details", value))
@@ -29,7 +30,7 @@ def question(scene: Scene) -> Message:
 
 def answer(scene: Scene) -> Message:
     """Tells who asked what the answer is; the card they asked from has it too, and the buttons."""
-    request, one = scene.request, scene.request.questions[scene.round - 1]
+    request, one = scene.request, scene.request.asking.questions[scene.round - 1]
     who = scene.name(request.requester)
     text = f"“{clip_words(one.answer, MOST)}”"
     head = header(f"{scene.lead}{request.id} · {who} answered")

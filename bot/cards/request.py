@@ -36,7 +36,7 @@ LEAST_TALK = 6
 def requester(scene: Scene) -> Message:
     """Tells who asked where it stands."""
     request = scene.request
-    if request.outcomes and request.round:
+    if request.progress.outcomes and request.plan.round:
         line = f"{scene.lead}{request.id} · {request.state.value.capitalize()}: {scene.phrase}"
         return message(line, section(clip_words(line, 60)))
     if request.state is State.WAITING:
@@ -78,14 +78,14 @@ def _talk(scene: Scene, room: int, but: str = "") -> list[Block]:
 def _how_far(scene: Scene, short: int) -> list[Block]:
     """Since when, which step, and what happens if nobody answers."""
     request = scene.request
-    assert request.expires_at
-    last = request.asked_last_at if request.reminded else None
+    assert request.deadlines.expires_at
+    last = request.deadlines.asked_last_at if request.deadlines.reminded else None
     reminded = f", reminded {scene.at(last)}" if last else ""
     steps = waiting.progress(scene, short)
-    end = f"If nobody answers by {scene.at(request.expires_at)}, it ends and I'll tell you."
+    end = f"If nobody answers by {scene.at(request.deadlines.expires_at)}, it ends and I'll tell you."
     rest = "" if short else "You don't have to do anything."
-    if request.questions and not request.questions[-1].answer:
-        rest = f"{scene.name(request.questions[-1].by)} waits for your answer."
+    if request.asking.questions and not request.asking.questions[-1].answer:
+        rest = f"{scene.name(request.asking.questions[-1].by)} waits for your answer."
     text = " ".join(filter(None, (f"Asked {scene.at(request.asked_at)}{reminded}.", steps, end, rest)))
     return [section(text)]
 
@@ -104,10 +104,10 @@ def _joined(scene: Scene, first: Request) -> Message:
     request, of = scene.request, replace(scene, request=first)
     title = _titled(scene, 16)
     said = clip_words(where_it_stands(scene), 20)
-    if first.state is not State.WAITING or first.expires_at is None:
+    if first.state is not State.WAITING or first.deadlines.expires_at is None:
         text = clip_words(f"{said} {where_it_stands(of)}", 60)
         return message(f"{scene.lead}{request.id}: {text}", header(title), section(text))
-    since, until = scene.at(first.asked_at), scene.at(first.expires_at)
+    since, until = scene.at(first.asked_at), scene.at(first.deadlines.expires_at)
     text = (
         f"{said} It waits for {waiting.awaited(of)} since {since}, until {until}. I'll tell you how it ends."
     )

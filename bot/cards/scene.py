@@ -68,7 +68,7 @@ class Scene:
         """The address of the account that it changes, as Miro has it; before Miro was looked at, as asked."""
         subject = self.request.subject
         asked = self.person(subject).email if subject else ""
-        return str(self.request.plan.get("user_name") or asked)
+        return self.request.plan.user_name or asked
 
     def names(self, ids: tuple[PersonId, ...], word: str = "and") -> str:
         """Several names; beyond three, how many more."""
@@ -110,9 +110,8 @@ class Scene:
     @property
     def back(self) -> str:
         """What is taken back when the days are over; '' for nothing, and where a team is gone."""
-        given = tuple(map(str, self.request.plan.get("gives", ())))
         try:
-            return self.command.back(given, self.facts) if self.command.days else ""
+            return self.command.back(self.request.plan.gives, self.facts) if self.command.days else ""
         except KeyError:
             return ""
 
@@ -165,7 +164,7 @@ def shortened(names: list[str], word: str = "and") -> str:
 
 def by_shell(scene: Scene) -> str:
     """Says that a decision was typed in a shell, and in which."""
-    votes = [vote.shell for vote in scene.request.votes if vote.shell]
+    votes = [vote.shell for vote in scene.request.asking.votes if vote.shell]
     shells = votes or ([scene.request.outcome.shell] if scene.request.outcome else [])
     return f" (typed in a shell: {shells[0]})" if shells and shells[0] else ""
 
@@ -189,7 +188,7 @@ def _where(scene: Scene) -> str:
         State.EXPIRED: "Nobody answered in time. That isn't a no. Nothing has changed.",
     }
     if said and request.state is State.DENIED:
-        by = scene.names(request.decided_by)
+        by = scene.names(request.asking.decided_by)
         return f'Denied by {by}{by_shell(scene)}: "{clip_words(said.text, 25)}" Nothing has changed.'
     if said and request.state is State.WITHDRAWN:
         return f"{said.text if said.by == BOT else _withdrawn(scene, said.by)} Nothing has changed."
@@ -198,7 +197,7 @@ def _where(scene: Scene) -> str:
         return f"The same was asked for already: {first.id} by {scene.name(first.requester)}."
     if said and request.state in (State.REFUSED, State.NOTHING_TO_DO, State.JOINED):
         return clip_words(said.text, 45)
-    return f"{texts.get(request.state, '')} {request.held}".strip()
+    return f"{texts.get(request.state, '')} {request.progress.held}".strip()
 
 
 def _before(request: Request) -> str:
@@ -262,8 +261,8 @@ def _approved(scene: Scene) -> str:
     request = scene.request
     if request.is_unasked:
         return unasked(request)
-    by = scene.names(request.decided_by) or "Somebody"
-    at = f" ({scene.at(request.approved_at)})" if request.approved_at and scene.zone else ""
+    by = scene.names(request.asking.decided_by) or "Somebody"
+    at = f" ({scene.at(request.asking.approved_at)})" if request.asking.approved_at and scene.zone else ""
     return f"Approved by {by}{at}{by_shell(scene)}."
 
 

@@ -19,13 +19,13 @@ _ASKED_LATER = "Nobody answered in time, so "
 def turn(request: Request, who: PersonId | None) -> int:
     """With which asking somebody was asked who still is; without anybody, whoever was asked last."""
     if who is None:
-        return max(request.since.values(), default=request.asks)
-    return request.since.get(who, 0)
+        return max(request.asking.since.values(), default=request.asking.asks)
+    return request.asking.since.get(who, 0)
 
 
 def reminder(request: Request, who: PersonId | None) -> int:
     """Which reminder is the newest about what somebody is asked now; 0 for none."""
-    sent = request.reminders
+    sent = request.asking.reminders
     if who is not None and not turn(request, who):
         return 0
     return len(sent) if sent and sent[-1] >= turn(request, who) else 0
@@ -33,28 +33,28 @@ def reminder(request: Request, who: PersonId | None) -> int:
 
 def progress(scene: Scene, short: int = 0) -> str:
     """'Step 2 of 2; Priya Rao agreed. Carol Diaz said yes; 1 more needed.'"""
-    request = scene.request
-    if request.confirms:
+    asking = scene.request.asking
+    if asking.confirms:
         return CONFIRM if short > 3 else f"The rules changed: what was agreed is enough now. {CONFIRM}"
     if short > 4:
-        step = f"Step {request.step + 1} of {request.steps}; " if request.steps > 1 else ""
-        return f"{step}{request.missing} more needed." if step or request.missing > 1 else ""
-    before = [vote for vote in request.votes if vote.step < request.step]
-    now = [vote for vote in request.votes if vote.step == request.step]
+        step = f"Step {asking.step + 1} of {asking.steps}; " if asking.steps > 1 else ""
+        return f"{step}{asking.missing} more needed." if step or asking.missing > 1 else ""
+    before = [vote for vote in asking.votes if vote.step < asking.step]
+    now = [vote for vote in asking.votes if vote.step == asking.step]
     parts = []
-    if request.steps > 1:
+    if asking.steps > 1:
         agreed = f"; {_voters(scene, before, short)} agreed" if before else ""
-        parts.append(f"Step {request.step + 1} of {request.steps}{agreed}.")
-    if len(now) > request.agree - request.missing > 0:
+        parts.append(f"Step {asking.step + 1} of {asking.steps}{agreed}.")
+    if len(now) > asking.agree - asking.missing > 0:
         # A yes may count no more: who gave it left, say, or asked for the same.
-        parts.append(f"{request.agree - request.missing} of {request.agree} have agreed.")
-    elif now and len(now) > request.agree - request.missing:
-        parts.append(f"No yes counts any more; {request.missing} must agree.")
+        parts.append(f"{asking.agree - asking.missing} of {asking.agree} have agreed.")
+    elif now and len(now) > asking.agree - asking.missing:
+        parts.append(f"No yes counts any more; {asking.missing} must agree.")
     elif now:
-        more = f"; {request.missing} more needed" if request.missing else ""
+        more = f"; {asking.missing} more needed" if asking.missing else ""
         parts.append(f"{capital(_voters(scene, now, short))} said yes{more}.")
-    elif request.missing > 1:
-        parts.append(f"{request.missing} must agree.")
+    elif asking.missing > 1:
+        parts.append(f"{asking.missing} must agree.")
     return " ".join(parts)
 
 
@@ -70,14 +70,14 @@ def _voters(scene: Scene, votes: Sequence[Vote], short: int) -> str:
 def notes(scene: Scene) -> str:
     """Who was stepped over, and who was asked instead."""
     request = scene.request
-    missed = [text for text in request.unreached[-1:] if text not in request.notes]
+    missed = [text for text in request.unreached[-1:] if text not in request.asking.notes]
     away = [
         f"{scene.name(id)} stands in for {'you' if scene.is_viewer(whose) else scene.name(whose)}."
-        for id, whose in request.stand_ins.items()
+        for id, whose in request.asking.stand_ins.items()
         if not scene.is_viewer(id)
     ]
-    said = [_to_reader(scene, note) for note in request.notes]
-    return " ".join([*said, *missed, *away, *([STUCK] if request.is_stuck else [])])
+    said = [_to_reader(scene, note) for note in request.asking.notes]
+    return " ".join([*said, *missed, *away, *([STUCK] if request.asking.is_stuck else [])])
 
 
 def _to_reader(scene: Scene, note: str) -> str:
@@ -92,13 +92,13 @@ def _to_reader(scene: Scene, note: str) -> str:
 def entitled(scene: Scene) -> tuple[PersonId, ...]:
     """Whoever may decide and hasn't yet."""
     voted = _voted(scene.request)
-    return tuple(id for id, _ in scene.request.approvers if id not in voted)
+    return tuple(id for id, _ in scene.request.asking.approvers if id not in voted)
 
 
 def deciders(scene: Scene) -> tuple[PersonId, ...]:
     """Whoever was asked and hasn't decided; where no message reached anybody, whoever may decide."""
     voted = _voted(scene.request)
-    return tuple(id for id in scene.request.told if id not in voted) or entitled(scene)
+    return tuple(id for id in scene.request.asking.notified if id not in voted) or entitled(scene)
 
 
 def awaited(scene: Scene) -> str:
@@ -108,7 +108,7 @@ def awaited(scene: Scene) -> str:
 
 def _enough(scene: Scene, ids: tuple[PersonId, ...]) -> str:
     """As many of them as are needed: 'A or B', 'A and B', '2 of A, B and C'."""
-    need = scene.request.missing
+    need = scene.request.asking.missing
     if need < 2:
         return scene.names(ids, "or")
     return f"{f'{need} of ' if need < len(ids) else ''}{scene.names(ids)}"
@@ -116,9 +116,9 @@ def _enough(scene: Scene, ids: tuple[PersonId, ...]) -> str:
 
 def _voted(request: Request) -> set[PersonId]:
     """Whoever said yes already, and isn't asked since then to say so (once more)."""
-    asked = {id for id, _ in request.approvers}
-    since = enumerate(request.votes)
-    return {vote.by for number, vote in since if number >= request.counted or vote.by not in asked}
+    asked = {id for id, _ in request.asking.approvers}
+    since = enumerate(request.asking.votes)
+    return {vote.by for number, vote in since if number >= request.asking.counted or vote.by not in asked}
 
 
 def has_voted(scene: Scene) -> bool:
@@ -139,9 +139,9 @@ def passed(scene: Scene) -> str:
     """What such a copy says."""
     request = scene.request
     if _has_newer(scene):
-        why = "What will change is different now." if request.plan.get("again") else progress(scene)
+        why = "What will change is different now." if request.plan.again else progress(scene)
         return f"{why} There is a newer card below.".strip()
-    stand_in = next((id for id, whose in request.stand_ins.items() if scene.is_viewer(whose)), None)
+    stand_in = next((id for id, whose in request.asking.stand_ins.items() if scene.is_viewer(whose)), None)
     if stand_in:
         may = " You may still decide in App Home." if any(map(scene.is_viewer, entitled(scene))) else ""
         return f"{scene.name(stand_in)} stands in for you.{may}"
@@ -153,19 +153,20 @@ def _others(scene: Scene) -> str:
     left = tuple(id for id in deciders(scene) if not scene.is_viewer(id))
     if not left:
         return "You aren't asked any more."
-    new = tuple(id for id in left if turn(request, id) == request.asks)
-    if request.votes or not new:
-        agreed = f"{capital(scene.voters(request.votes))} agreed; now" if request.votes else "Now"
-        return f"{agreed} {_enough(scene, left)} {'decides' if request.missing < 2 else 'decide'}."
+    new = tuple(id for id in left if turn(request, id) == request.asking.asks)
+    votes = request.asking.votes
+    if votes or not new:
+        agreed = f"{capital(scene.voters(votes))} agreed; now" if votes else "Now"
+        return f"{agreed} {_enough(scene, left)} {'decides' if request.asking.missing < 2 else 'decide'}."
     return f"{scene.names(new)} {'was' if len(new) == 1 else 'were'} asked instead."
 
 
 def talk(scene: Scene, room: int) -> str:
     """The newest question and what was answered, within so many words."""
     request = scene.request
-    if not request.questions:
+    if not request.asking.questions:
         return ""
-    last = request.questions[-1]
+    last = request.asking.questions[-1]
     asks = f"{scene.brief(last.by)} asked:"
     answers = "You:" if scene.is_viewer(request.requester) else f"{scene.brief(request.requester)}:"
     left = room - words_in(asks) - (words_in(answers) if last.answer else 3)

@@ -52,7 +52,7 @@ def summary(store: Store, request: Request) -> dict[str, Any]:
     own hold their addresses and Slack accounts, and the address that Miro has ('' for what isn't known)."""
     asker = _person(store, request.requester)
     about = _person(store, request.subject) if request.subject else Person(PersonId(""))
-    in_miro = str(request.plan.get("user_name") or "")
+    in_miro = request.plan.user_name or ""
     waits = request.state is State.WAITING
     return {
         "id": request.id,
@@ -66,8 +66,8 @@ def summary(store: Store, request: Request) -> dict[str, Any]:
         "about_account": _account(about),
         "about_in_miro": in_miro,
         "reason": request.reason,
-        "waiting_for": [_person(store, id).addressed for id, _ in request.approvers] if waits else [],
-        "text": request.outcome.text if request.outcome else request.held,
+        "waiting_for": [_person(store, id).addressed for id, _ in request.asking.approvers] if waits else [],
+        "text": request.outcome.text if request.outcome else request.progress.held,
     }
 
 
@@ -187,7 +187,7 @@ def ask(action: str, fields: tuple[str, ...], email: str, reason: str, as_json: 
         request = _asked(bot, action, fields, email, reason)
         said = summary(bot.store, request)
     say_json(said) if as_json else say(f"Saved: {request.id}, to {said['what']}.")
-    for line in about_end(ACTIONS[action], reason, request.days):
+    for line in about_end(ACTIONS[action], reason, request.scope.days):
         say_beside(line)
 
 
@@ -226,7 +226,9 @@ AS = click.option("--as", "email", required=True, help="In whose name.")
 @JSON
 def approve(id: str, email: str, as_json: bool) -> None:
     """Say yes, where the policy lets a command line decide."""
-    _decided(id, email, as_json, "approved", lambda r, who, t, s: decide.approve(r, who, r.revision, t, s))
+    _decided(
+        id, email, as_json, "approved", lambda r, who, t, s: decide.approve(r, who, r.plan.revision, t, s)
+    )
 
 
 @click.command()

@@ -2,11 +2,11 @@
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from approvals.people import canonical
+from approvals.plan import Plan, PlannedStep
 from bot.miro.errors import Away, Trouble
 from bot.miro.goals import Goal, ScimCall, Seen
 
@@ -33,9 +33,15 @@ class PlanStep:
         """The line the approver reads."""
         return " ".join((self.goal.words.todo, *self.hazards))
 
+    def stored(self) -> PlannedStep:
+        """What the record keeps of it."""
+        words = self.goal.words
+        hazards, call = len(self.hazards), str(self.call)
+        return PlannedStep(self.goal.key, self.text, words.aim, words.did, words.detail, hazards, call)
+
 
 @dataclass(frozen=True)
-class Plan:
+class LivePlan:
     """The goals in order against one look. `miro_id` is '' while there is no account."""
 
     miro_id: str
@@ -46,27 +52,16 @@ class Plan:
     vanished: bool = False
     """Whether an earlier account isn't shown any more (`Seen.vanished`): who approves has to know."""
 
-    def stored(self) -> dict[str, Any]:
+    def stored(self) -> Plan:
         """What the record keeps, and what the card is drawn from."""
-        return {
-            "miro_id": self.miro_id,
-            "user_name": self.user_name,
-            "steps": [
-                {
-                    "key": step.goal.key,
-                    "text": step.text,
-                    "aim": step.goal.words.aim,
-                    "did": step.goal.words.did,
-                    "detail": step.goal.words.detail,
-                    "hazards": len(step.hazards),
-                    "call": str(step.call),
-                }
-                for step in self.steps
-            ],
-            "already": list(self.already),
-            "rights": list(self.rights),
-            **({"vanished": True} if self.vanished else {}),
-        }
+        return Plan(
+            miro_id=self.miro_id,
+            user_name=self.user_name,
+            steps=tuple(step.stored() for step in self.steps),
+            already=self.already,
+            rights=self.rights,
+            vanished=self.vanished,
+        )
 
     @property
     def rights(self) -> tuple[str, ...]:
@@ -80,28 +75,28 @@ class Plan:
         parts = [*account, *(f"{step.goal.key}|{len(step.hazards)}" for step in self.steps)]
         return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:12]
 
-    def is_same_account(self, approved: Mapping[str, Any]) -> bool:
+    def is_same_account(self, approved: Plan) -> bool:
         """Whether it is about the account that an approved plan shows: its id, and its address.
 
         A plan stored before addresses were has none, and is compared by id alone.
         """
-        address = approved.get("user_name", self.user_name)
-        same_id = self.miro_id == approved["miro_id"] or not approved["miro_id"]
+        same_id = not approved.miro_id or self.miro_id == approved.miro_id
+        address = self.user_name if approved.user_name is None else approved.user_name
         return same_id and canonical(address) == canonical(self.user_name)
 
-    def part_of(self, approved: Mapping[str, Any]) -> bool:
+    def part_of(self, approved: Plan) -> bool:
         """Whether everything left was approved, for the same account under the same address.
 
         An account that was to be created may exist by now: the address is what was approved, and whatever
         differs from a new account is a step that wasn't.
         """
-        hazards = {step["key"]: step["hazards"] for step in approved["steps"]}
-        same = self.is_same_account(approved) and (not self.vanished or approved.get("vanished", False))
+        hazards = {step.key: step.hazards for step in approved.steps}
+        same = self.is_same_account(approved) and (not self.vanished or approved.vanished)
         # Hazards are counted, not compared: their sentences change with somebody's name.
         return same and all(len(step.hazards) <= hazards.get(step.goal.key, -1) for step in self.steps)
 
 
-def make(goals: Sequence[Goal], seen: Seen) -> Plan:
+def make(goals: Sequence[Goal], seen: Seen) -> LivePlan:
     """Goes through the goals in order, each from what the ones before it will have brought about.
 
     Raises Obstacle for the first that can't be reached, and Away for the first of which the look leaves out
@@ -128,7 +123,7 @@ def make(goals: Sequence[Goal], seen: Seen) -> Plan:
     # Of an account that is to be created, the address it will have.
     address = believed.account.user_name if believed.account else ""
     address = seen.account.user_name if seen.account else address
-    return Plan(account, tuple(steps), tuple(already), address, seen.vanished)
+    return LivePlan(account, tuple(steps), tuple(already), address, seen.vanished)
 
 
 def unseen(goals: Sequence[Goal], seen: Seen) -> tuple[Goal, ...]:

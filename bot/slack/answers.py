@@ -147,7 +147,7 @@ def _line(desk: Desk, request: Request, who: Who) -> str:
     try:
         command = desk.command(request)
     except (KeyError, ValueError):
-        return f"{request.id} · {request.state.value}: {request.action}. {request.held}".strip()
+        return f"{request.id} · {request.state.value}: {request.action}. {request.progress.held}".strip()
     return stands(Scene(request, command, desk.facts, desk.person, who.person, zone, desk.now()))
 
 
@@ -212,7 +212,7 @@ VERBS: dict[str, Callable[[Desk, Who, str], Said]] = {
 def _concerns(desk: Desk, request: Request, person: Person) -> bool:
     """Whether somebody has to do with a request, and isn't the person of a confidential one."""
     cards = (card for card in desk.store.cards.of(request.id) if card.role not in CHANNELS)
-    insiders = [request.requester, *(id for id, _ in request.approvers)]
+    insiders = [request.requester, *(id for id, _ in request.asking.approvers)]
     insiders += [one.requester for one in desk.store.followers(request.id)]
     insiders += [PersonId(card.address) for card in cards]
     if request.subject:

@@ -64,9 +64,9 @@ def form(scenes: Sequence[Scene]) -> Block:
 
 def _request(scene: Scene, number: int) -> list[Block]:
     plan = scene.request.plan
-    steps = [f"• {step['text']}" for step in plan.get("steps", ())]
+    steps = [f"• {step.text}" for step in plan.steps]
     question = section(f"{number}. {scene.question} ({scene.request.id})")
-    return [question, *sections(*plan.get("warnings", ()), *steps), context(asks(scene))]
+    return [question, *sections(*plan.warnings, *steps), context(asks(scene))]
 
 
 def told(outcomes: Sequence[Outcome]) -> Block:

@@ -221,7 +221,7 @@ def question(request: Request, place: Mapping[str, str]) -> Block:
 
 def reply(request: Request, number: int, asker: str, place: Mapping[str, str]) -> Block:
     """The requester's answer to one question."""
-    said = section(f"{asker} asks: “{request.questions[number - 1].text}”")
+    said = section(f"{asker} asks: “{request.asking.questions[number - 1].text}”")
     box = _input("reason", "Answer", _text("", LONGEST_QUESTION, many=True), "Everybody asked reads this.")
     view = _modal("answer", f"Answer for {request.id}", ("Answer", "Go Back"), [said, box])
     return view | _carrying(request, place, number)

@@ -14,7 +14,7 @@ NEXT = "I'm looking what would change and who decides. I'll write to you; you do
 def sent(request: Request) -> str:
     """What the form turns into."""
     lead = "Practice: nothing will change. " if request.practice else ""
-    end = "".join(f" {one}" for one in about_end(ACTIONS[request.action], request.reason, request.days))
+    end = "".join(f" {one}" for one in about_end(ACTIONS[request.action], request.reason, request.scope.days))
     return f"{lead}Sent: {request.id}. {NEXT}{end}"
 
 

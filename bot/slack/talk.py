@@ -38,7 +38,7 @@ def nudge(desk: Desk, request: Request, who: Who) -> list[Draft]:
 
 def reminded(desk: Desk, id: RequestId) -> str:
     """Whom a reminder goes to."""
-    told = [desk.person(one).addressed for one in desk.store.request(id).told]
+    told = [desk.person(one).addressed for one in desk.store.request(id).asking.notified]
     return f"I'm reminding {shortened(told) if told else 'whoever can decide'} of {id}."
 
 
@@ -122,8 +122,8 @@ class Talk:
         handle, where = Handle.pressed(body), place(body)
 
         def view(request: Request) -> Block:
-            asker = mark(self.desk.person(request.questions[-1].by))
-            return forms.reply(request, len(request.questions), asker, where)
+            asker = mark(self.desk.person(request.asking.questions[-1].by))
+            return forms.reply(request, len(request.asking.questions), asker, where)
 
         self._open(body, client, handle, self._replying(handle.question, "to be said"), view)
 
@@ -136,7 +136,7 @@ class Talk:
     def _replying(self, number: str, text: str) -> Decision:
         def replies(request: Request, who: Who) -> list[Draft]:
             drafts = conversation.reply(request, who, text, self.desk.table(request))
-            if number != str(len(request.questions)):
+            if number != str(len(request.asking.questions)):
                 raise Refused(ANSWERED)  # the form, or the card, is of an older question
             return drafts
 

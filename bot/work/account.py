@@ -1,12 +1,12 @@
 """Finds the one account in Miro that a command is about: under every address known, and by its id."""
 
 import difflib
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from approvals.ids import PersonId
 from approvals.people import Person, canonical, listed, miro_key
+from approvals.plan import Plan
 from approvals.request import Request, Urgency
 from bot.actions import ACTIONS, Action
 from bot.context import Desk
@@ -34,9 +34,9 @@ class Target:
     """Whether this bot has deleted it: then the id is of no use, and only the address is looked for."""
 
     @classmethod
-    def of(cls, plan: Mapping[str, Any], person: Person) -> "Target":
+    def of(cls, plan: Plan, person: Person) -> "Target":
         """What a stored plan shows; one from before addresses were kept means the person's of today."""
-        return cls(plan.get("miro_id", ""), plan.get("user_name") or person.email)
+        return cls(plan.miro_id, plan.user_name or person.email)
 
 
 def look(
@@ -151,7 +151,7 @@ def closures(desk: Desk, id: PersonId) -> list[Request]:
 def _deleted_ids(desk: Desk, person: Person) -> set[str]:
     """The ids of a person's accounts that this bot deleted."""
     done = [request for id in person.rows for request in closures(desk, id)]
-    return {str(request.plan.get("miro_id", "")) for request in done if "gone" in request.tried}
+    return {request.plan.miro_id for request in done if "gone" in request.progress.tried}
 
 
 def _check_domain(desk: Desk, person: Person, account: MiroAccount) -> None:

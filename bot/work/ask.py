@@ -12,7 +12,7 @@ from approvals.people import Standing
 from approvals.policy.conditions import CONDITIONS
 from approvals.refusals import Held, Refused, Unsure
 from approvals.request import Draft, Request
-from approvals.states import What
+from approvals.states import EventType
 from approvals.text import cleaned
 from bot.actions import Action
 from bot.actions.fill import Problems, Raw, check_shown, fill
@@ -62,7 +62,7 @@ def asked_event(
         **({"urgency": int(command.URGENCY)} if command.URGENCY else {}),
         **{name: value for name, value in more.items() if value},
     }
-    return Draft(What.ASKED, by, body, {"details": command.model_dump_json(), **words})
+    return Draft(EventType.ASKED, by, body, {"details": command.model_dump_json(), **words})
 
 
 @contextmanager

@@ -1,10 +1,8 @@
 """From *asked* to *waiting*: one look at Miro, the plan, who decides it, and by when."""
 
-import json
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
-from typing import Any
 
 from approvals.decide.actor import Who as Actor
 from approvals.decide.actor import check_standing
@@ -13,12 +11,13 @@ from approvals.decide.deadlines import later
 from approvals.decide.tally import Ground, Route
 from approvals.ids import stamp
 from approvals.people import Person, Standing, listed
+from approvals.plan import Plan, PlannedStep, written
 from approvals.policy.rules import Rule
 from approvals.policy.seats import Approver
 from approvals.record.claims import Claim
 from approvals.refusals import Held, Refused
-from approvals.request import Draft, Request
-from approvals.states import State, What
+from approvals.request import Asking, Draft, Request
+from approvals.states import EventType, State
 from bot.actions import Action
 from bot.actions.fill import taken, with_person
 from bot.context import Colleagues, Desk, SlackAway
@@ -26,7 +25,7 @@ from bot.miro.accounts import creates
 from bot.miro.client import Miro
 from bot.miro.errors import Ambiguous, Away, Locked
 from bot.miro.goals import counted
-from bot.miro.plan import Obstacle, Plan, make
+from bot.miro.plan import LivePlan, Obstacle, make
 from bot.work import approvers, ending
 from bot.work.account import look, not_found
 
@@ -38,7 +37,7 @@ def check(desk: Desk, miro: Miro, colleagues: Colleagues, request: Request, clai
     except (Held, SlackAway, Away, Locked) as error:
         return desk.wait(request, error, claim)
     except (Refused, Obstacle, Ambiguous) as error:
-        drafts = [Draft(What.REFUSED, words={"text": str(error)})]
+        drafts = [Draft(EventType.REFUSED, words={"text": str(error)})]
         if request.is_end:
             desk.tell_operators(
                 f"{request.because_of} was for some days, and I can't take it back: {error} "
@@ -65,16 +64,16 @@ def _checked(desk: Desk, miro: Miro, colleagues: Colleagues, request: Request) -
     check_names(desk, command)
     twin = _twin(desk, request, command)
     if twin:
-        return [Draft(What.JOINED, body={"because_of": twin.id}, words={"text": _joined(desk, twin)})]
+        return [Draft(EventType.JOINED, body={"because_of": twin.id}, words={"text": _joined(desk, twin)})]
     # Before the look: where nobody can decide, Miro needn't be asked.
     ground.check_fillable()
     plan, live = _plan(desk, miro, request, command), ending.prolonged(desk, request, command)
     ends_at = desk.now() + timedelta(days=command.days) if command.days else None
-    is_later = live and live.ends_at and (ends_at is None or ends_at > live.ends_at)
+    is_later = live and live.ending.ends_at and (ends_at is None or ends_at > live.ending.ends_at)
     if plan.steps or is_later:
         return ask_approvers(desk, request, command, plan, live)
     whom = f" for {'you' if subject.is_(requester) else subject.addressed}" if subject else ""
-    return [Draft(What.UNNEEDED, words={"text": f"That is so already{whom}. I asked nobody."})]
+    return [Draft(EventType.UNNEEDED, words={"text": f"That is so already{whom}. I asked nobody."})]
 
 
 def _checked_end(desk: Desk, miro: Miro, colleagues: Colleagues, request: Request) -> list[Draft]:
@@ -85,10 +84,12 @@ def _checked_end(desk: Desk, miro: Miro, colleagues: Colleagues, request: Reques
     target = ending.target(desk, request, subject) if subject else None
     seen = look(desk, miro, command, target)
     if seen.account is None or (target and seen.account.id != target.miro_id):
-        return [Draft(What.UNNEEDED, words={"text": ending.without_account(desk, target, subject)})]
+        return [Draft(EventType.UNNEEDED, words={"text": ending.without_account(desk, target, subject)})]
     plan = make(command.goals(desk.facts), seen)
     if not plan.steps:
-        return [Draft(What.UNNEEDED, words={"text": "It was taken back already. Nothing was left to do."})]
+        return [
+            Draft(EventType.UNNEEDED, words={"text": "It was taken back already. Nothing was left to do."})
+        ]
     return ask_approvers(desk, request, command, plan)
 
 
@@ -153,7 +154,7 @@ def _joined(desk: Desk, twin: Request) -> str:
     return f"The same was asked for already: {twin.id} by {desk.person(twin.requester).addressed}."
 
 
-def _plan(desk: Desk, miro: Miro, request: Request, command: Action) -> Plan:
+def _plan(desk: Desk, miro: Miro, request: Request, command: Action) -> LivePlan:
     """What one look leaves to do. Raises Obstacle, and any MiroError of a look."""
     try:
         command.goals(desk.facts)  # a team that is gone is said without asking Miro
@@ -167,7 +168,7 @@ def _plan(desk: Desk, miro: Miro, request: Request, command: Action) -> Plan:
 
 
 def ask_approvers(
-    desk: Desk, request: Request, command: Action, plan: Plan, live: Request | None = None
+    desk: Desk, request: Request, command: Action, plan: LivePlan, live: Request | None = None
 ) -> list[Draft]:
     """*planned*, which asks the approvers, and *approved* at once where nobody's approval is needed.
 
@@ -179,12 +180,12 @@ def ask_approvers(
     rule, route = Rule(approval=False), Route(0, 0, 0, is_settled=True)
     if not request.is_end:
         ground.check_fillable()
-        rule, route = ground.rule, ground.tally(replace(request, votes=(), lost=(), level=0, step=0))
+        rule, route = ground.rule, ground.tally(replace(request, asking=Asking()))
         _check_rights(plan, rule, command)
     subject = ground.case.subject
     stored = _stored(desk, request, plan, subject, live)
-    if stored["warnings"] and route.is_settled and not request.is_end:
-        route = _operators(desk, ground, stored["warnings"])
+    if stored.warnings and route.is_settled and not request.is_end:
+        route = _operators(desk, ground, stored.warnings)
     body = {
         "revision": plan.revision,
         "expires_at": stamp(later(now, rule.expires, ground.policy)),
@@ -194,15 +195,17 @@ def ask_approvers(
         **({"subject": command.subject} if command.subject else {}),
     }
     words = {
-        "plan": json.dumps(stored, ensure_ascii=False),
+        "plan": written(stored),
         "details": command.model_dump_json(),
         "case": looked_at(ground.case),
         "asked_by": requester.sealed(requester.account),
         "about": subject.sealed(subject.account) if subject else "",
         **told(route),
     }
-    drafts = [Draft(What.PLANNED, body=body, words=words)]
-    return [*drafts, *([Draft(What.APPROVED, body={"revision": plan.revision})] if route.is_settled else [])]
+    drafts = [Draft(EventType.PLANNED, body=body, words=words)]
+    if route.is_settled:
+        drafts.append(Draft(EventType.APPROVED, body={"revision": plan.revision}))
+    return drafts
 
 
 def _operators(desk: Desk, ground: Ground, warnings: Sequence[str]) -> Route:
@@ -217,7 +220,7 @@ def _operators(desk: Desk, ground: Ground, warnings: Sequence[str]) -> Route:
     return Route(0, 1, 1, 1, tuple(Approver(one, because) for one in people))
 
 
-def _check_rights(plan: Plan, rule: Rule, command: Action) -> None:
+def _check_rights(plan: LivePlan, rule: Rule, command: Action) -> None:
     """Refuses admin rights that come along with what nobody has to approve."""
     if plan.rights and not rule.ladder and "rights" not in command.form():
         raise Refused(
@@ -227,8 +230,8 @@ def _check_rights(plan: Plan, rule: Rule, command: Action) -> None:
 
 
 def _stored(
-    desk: Desk, request: Request, plan: Plan, subject: Person | None, live: Request | None
-) -> dict[str, Any]:
+    desk: Desk, request: Request, plan: LivePlan, subject: Person | None, live: Request | None
+) -> Plan:
     """The plan as the record keeps it, with what the approvers have to know beside it."""
     known_id, warnings, stored = subject.miro_id if subject else "", [], plan.stored()
     if known_id and plan.miro_id not in ("", known_id):
@@ -237,25 +240,24 @@ def _stored(
         warnings.append(
             "Miro had an account for this person: it was deleted, or is a guest's. Look there first."
         )
-    gives = [step["key"] for step in stored["steps"]]
-    if live:
-        gives += ending.granted(live)
-        stored["steps"] = [*stored["steps"], _moved_end(live, request.days)]
-        stored["goes_on"] = live.id
-    anew = request.state is not State.CHECKING
-    is_other = plan.revision != request.revision
-    return stored | {"warnings": warnings, "again": anew and is_other, "anew": anew, "gives": gives}
+    is_anew = request.state is not State.CHECKING
+    return replace(
+        stored,
+        steps=(*stored.steps, _moved_end(live, request.scope.days)) if live else stored.steps,
+        gives=(*(step.key for step in stored.steps), *(live.plan.gives if live else ())),
+        prolongs=live.id if live else None,
+        warnings=tuple(warnings),
+        again=is_anew and plan.revision != request.plan.revision,
+        anew=is_anew,
+    )
 
 
-def _moved_end(live: Request, days: int | None) -> dict[str, Any]:
+def _moved_end(live: Request, days: int | None) -> PlannedStep:
     """The step that an approver reads where the end moves; no goal of Miro's stands behind it."""
-    assert live.ends_at
+    assert live.ending.ends_at
     until = f"Stays for {counted(days)} from now" if days else "Stays without an end"
-    return {
-        "key": f"stay {live.id}",
-        "text": f"{until}, instead of ending on {live.ends_at:%-d %B}.",
-        "did": f"moved the end to {counted(days)} from then" if days else "took the end away",
-        "detail": "",
-        "hazards": 0,
-        "call": "",
-    }
+    return PlannedStep(
+        f"stay {live.id}",
+        f"{until}, instead of ending on {live.ending.ends_at:%-d %B}.",
+        did=f"moved the end to {counted(days)} from then" if days else "took the end away",
+    )

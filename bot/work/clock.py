@@ -13,7 +13,7 @@ from approvals.ids import RequestId
 from approvals.record.database import Overtaken
 from approvals.refusals import Refused
 from approvals.request import Draft, Request, is_active
-from approvals.states import State, What
+from approvals.states import EventType, State
 from bot.context import Desk
 from bot.work import ending
 from bot.work.approvers import closed
@@ -63,7 +63,7 @@ class Housekeeping:
 
     def _is_held(self, id: RequestId) -> bool:
         request = self.desk.store.request(id)
-        return is_active(request) and bool(request.held)
+        return is_active(request) and bool(request.progress.held)
 
     def _notify_of_closed(self) -> None:
         """An action that nobody can decide is closed, and said to be, before somebody asks for it."""
@@ -83,11 +83,11 @@ class Housekeeping:
         """Reminders, escalation and expiry of requests that wait; access whose days are over is revoked."""
         for request in self.desk.store.due():
             event = due(request, self.desk.now())
-            if event is What.OVER:
+            if event is EventType.OVER:
                 self._write(request, partial(ending.revoke, self.desk, request))
             elif event in clock.BY_TIME_ALONE:
                 self._write(request, partial(self.desk.store.append, request, [Draft(event)]))
-            elif event is not What.ROUTED or self.refresh.knows_deciders(request):
+            elif event is not EventType.ROUTED or self.refresh.knows_deciders(request):
                 self._decide(request, clock.lapse)
 
     def _decide(self, request: Request, follow: Callable[[Request, Table], list[Draft]]) -> None:

@@ -9,9 +9,10 @@ from datetime import datetime, timedelta
 
 from approvals.ids import stamp
 from approvals.people import Person
+from approvals.plan import NO_PLAN
 from approvals.refusals import Refused
 from approvals.request import Draft, Request
-from approvals.states import State, What
+from approvals.states import EventType, State
 from bot.actions import Action
 from bot.actions.fill import with_person
 from bot.context import Desk
@@ -34,17 +35,12 @@ def times(now: datetime, days: int) -> dict[str, str]:
     return {"ends_at": stamp(now + length), "notice_at": stamp(now + length - min(NOTICE, length / 2))}
 
 
-def granted(request: Request) -> list[str]:
-    """Keys of the goals that a request answers for: those it brought about, and those it prolongs."""
-    return [str(key) for key in request.plan.get("gives", ())]
-
-
 def prolonged(desk: Desk, request: Request, command: Action) -> Request | None:
     """The done request whose end this one would move: the same access for the same person."""
     if command.subject is None or "for_days" not in command.form():
         return None
     for other in desk.store.done(request.action, command.subject):
-        if not other.ends_at or other.id == request.id:
+        if not other.ending.ends_at or other.id == request.id:
             continue
         if desk.command(other).model_copy(update={"for_days": command.days}) == command:
             return other
@@ -53,24 +49,24 @@ def prolonged(desk: Desk, request: Request, command: Action) -> Request | None:
 
 def move(desk: Desk, request: Request) -> None:
     """Takes the end from the request that this one prolongs; the caller is in the transaction of *done*."""
-    id = request.plan.get("goes_on")
+    id = request.plan.prolongs
     prolongs = desk.store.request(id) if id else None
-    if prolongs and prolongs.ends_at:
-        desk.store.append(prolongs, [Draft(What.OVER, body={"because_of": request.id, "moved": True})])
+    if prolongs and prolongs.ending.ends_at:
+        desk.store.append(prolongs, [Draft(EventType.OVER, body={"because_of": request.id, "moved": True})])
 
 
 def revoke(desk: Desk, request: Request) -> None:
     """Asks for the revocation of access whose days are over, in the transaction that says so."""
     with desk.store.writing():
-        command, body = desk.command(request).ending(granted(request)), {}
+        command, body = desk.command(request).ending(request.plan.gives), {}
         if command:
-            reason = f"{request.id} was for {counted(request.days or 0)}, and they are over."
+            reason = f"{request.id} was for {counted(request.scope.days or 0)}, and they are over."
             event = asked_event(
                 desk, command, request.requester, {"reason": reason},
                 because_of=request.id, is_end=True, practice=request.practice,
             )  # fmt: skip
             body = {"because_of": desk.store.ask(event).id}
-        desk.store.append(request, [Draft(What.OVER, body=body)])
+        desk.store.append(request, [Draft(EventType.OVER, body=body)])
 
 
 def check(desk: Desk, request: Request, command: Action) -> None:
@@ -79,9 +75,9 @@ def check(desk: Desk, request: Request, command: Action) -> None:
     The person may have another row, or another address, by now.
     """
     cause = desk.store.request(request.because_of) if request.because_of else None
-    if cause is None or cause.state is not State.DONE or not cause.days:
+    if cause is None or cause.state is not State.DONE or not cause.scope.days:
         raise Refused("Nothing was given that this could end.")
-    expected = desk.command(cause).ending(granted(cause))
+    expected = desk.command(cause).ending(cause.plan.gives)
     subject, id = expected.subject if expected else None, command.subject
     same_human = subject and id and desk.person(subject).is_linked(desk.person(id))
     if not (expected and id and same_human and with_person(expected, id) == command):
@@ -91,7 +87,7 @@ def check(desk: Desk, request: Request, command: Action) -> None:
 def target(desk: Desk, request: Request, subject: Person) -> Target | None:
     """The account that was given what ends now; None where its id was never learned."""
     cause = desk.store.request(request.because_of) if request.because_of else None
-    target = Target.of(cause.plan if cause else {}, subject)
+    target = Target.of(cause.plan if cause else NO_PLAN, subject)
     # One that was created by that request had no id yet in its plan.
     target = replace(target, miro_id=target.miro_id or subject.miro_id)
     return target if target.miro_id else None
@@ -100,7 +96,7 @@ def target(desk: Desk, request: Request, subject: Person) -> Target | None:
 def without_account(desk: Desk, target: Target | None, subject: Person | None) -> str:
     """Why nothing is left to revoke. Raises Obstacle where it wasn't this bot that deleted the account."""
     for closure in closures(desk, subject.id) if subject else ():
-        if "gone" in closure.accepted:
+        if "gone" in closure.progress.accepted:
             return f"The account was deleted with {closure.id}. Nothing was left to do."
     address = target.user_name if target else subject.email if subject else ""
     raise Obstacle(vanished(address))
@@ -114,8 +110,8 @@ def close_needless(desk: Desk, done: Request) -> None:
     """
     if done.subject is None or not desk.command(done).CLOSES:
         return
-    leaver, approved_at = desk.person(done.subject), done.approved_at or done.asked_at
+    leaver, approved_at = desk.person(done.subject), done.asking.approved_at or done.asked_at
     for other in desk.store.requests(person=done.subject, states=_NOT_BEGUN):
         is_meant = other.asked_at > approved_at and not desk.person(other.requester).is_(leaver)
         if not other.untouchable and not is_meant:
-            desk.store.append(other, [Draft(What.WITHDRAWN, words={"text": NEEDLESS})])
+            desk.store.append(other, [Draft(EventType.WITHDRAWN, words={"text": NEEDLESS})])

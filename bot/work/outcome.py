@@ -4,15 +4,13 @@ Nothing but its own changes is reported as done, and nothing else is revoked at 
 """
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from approvals.request import Request
-from approvals.states import What
+from approvals.states import EventType
 from bot.actions import Action
 from bot.context import Desk
 from bot.miro.goals import Goal, Seen
-from bot.work.ending import granted
 
 Lines = dict[str, list[str]]
 """`done`: by the request's own calls; `others`: holds, not as far as known by them; `left`: doesn't hold."""
@@ -81,9 +79,9 @@ def own_calls(desk: Desk, request: Request) -> dict[str, bool]:
     """
     open_calls, accepted = Counter[str](), set[str]()
     for event in desk.store.events(request.id):
-        if event.type == What.TRYING:
+        if event.type == EventType.TRYING:
             open_calls[event.body["step"]] += 1
-        elif event.type == What.ANSWERED and not event.body.get("unclear"):
+        elif event.type == EventType.ANSWERED and not event.body.get("unclear"):
             open_calls[event.body["step"]] -= 1
             accepted |= {event.body["step"]} if event.body["accepted"] else set()
     return dict.fromkeys(+open_calls, False) | dict.fromkeys(accepted, True)
@@ -101,35 +99,29 @@ def own_changes(desk: Desk, request: Request, command: Action) -> tuple[Lines, l
     brought about is revoked, and not claimed.
     """
     calls, by_key = own_calls(desk, request), {goal.key: goal for goal in command.goals(desk.facts)}
-    prolongs = request.plan.get("goes_on")
-    before = granted(desk.store.request(prolongs)) if prolongs else []
+    prolongs = request.plan.prolongs
+    before = desk.store.request(prolongs).plan.gives if prolongs else ()
     lines: Lines = {"done": [], "others": [], "left": []}
-    for step in request.plan["steps"]:
-        goal = by_key.get(step["key"])
-        if step["key"] == f"stay {prolongs}" or (goal and calls.get(goal.code)):
-            lines["done"].append(step["did"])
+    for step in request.plan.steps:
+        goal = by_key.get(step.key)
+        if step.key == f"stay {prolongs}" or (goal and calls.get(goal.code)):
+            lines["done"].append(step.did)
         elif goal and goal.code in calls:
             lines["others"].append(unsure(goal))
     gave = {key for key, goal in by_key.items() if goal.code in calls}.union(before)
-    return lines, [key for key in granted(request) if key in gave]
+    return lines, [key for key in request.plan.gives if key in gave]
 
 
 def progress(desk: Desk, request: Request, goals: Sequence[Goal], seen: Seen | None) -> Lines:
     """What of a plan is done and what is left by the last look; all is left where nobody could look."""
     calls, by_key = own_calls(desk, request), {goal.key: goal for goal in goals}
     lines: Lines = {"done": [], "others": [], "left": []}
-    for step in request.plan.get("steps", []):
-        goal = by_key.get(step["key"])
+    for step in request.plan.steps:
+        goal = by_key.get(step.key)
         if goal is None or seen is None or not goal.holds(seen):  # an end that is moved is no goal
-            lines["left"].append(aim(step))
+            lines["left"].append(step.aim)
         elif calls.get(goal.code):
-            lines["done"].append(step["did"])
+            lines["done"].append(step.did)
         else:
             lines["others"].append(unsure(goal) if goal.code in calls else goal.words.state)
     return lines
-
-
-def aim(step: Mapping[str, Any]) -> str:
-    """What a stored step is to do, as a clause ("join Design"); older plans have a card's sentence alone."""
-    head = step["text"].partition(". ")[0].partition(": ")[0].rstrip(".")
-    return str(step.get("aim") or head[:1].lower() + head[1:])

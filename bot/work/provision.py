@@ -15,7 +15,7 @@ from approvals.record.claims import Claim
 from approvals.record.database import Overtaken
 from approvals.refusals import Refused, Unsure
 from approvals.request import Draft, Request
-from approvals.states import State, What
+from approvals.states import EventType, State
 from bot.actions import Action
 from bot.actions.sentences import clip
 from bot.context import LEASE, Colleagues, Desk, SlackAway
@@ -23,7 +23,7 @@ from bot.miro.accounts import Gone, creates, vanished
 from bot.miro.client import Accepted, Miro
 from bot.miro.errors import Ambiguous, Away, Declined, Locked, Practising, Unclear
 from bot.miro.goals import Seen
-from bot.miro.plan import Obstacle, Plan, PlanStep, make
+from bot.miro.plan import LivePlan, Obstacle, PlanStep, make
 from bot.work import ending, outcome, recheck
 from bot.work.account import Target, look
 from bot.work.check import ask_approvers
@@ -59,9 +59,9 @@ class Provisioning:
         except Stopped as stop:
             return self._stop(stop.text, stop.remedy)
         except Refused as error:
-            if self.request.state is State.WORKING or self.request.changed:
+            if self.request.state is State.WORKING or self.request.progress.has_changed:
                 return self._stop(str(error), "Mend that, then press Resume. I'll ask for a decision again.")
-            return self._write(Draft(What.REFUSED, words={"text": str(error)}))
+            return self._write(Draft(EventType.REFUSED, words={"text": str(error)}))
 
     def _write(self, *drafts: Draft) -> Request:
         """Writes what happened, also when a card that can't be delivered was written down meanwhile.
@@ -83,7 +83,7 @@ class Provisioning:
     def _rehearse(self) -> Request:
         if self.request.practice:
             text = "This was practice: approved, and nothing was changed in Miro."
-            return self._write(Draft(What.REHEARSED, words={"text": text}))
+            return self._write(Draft(EventType.REHEARSED, words={"text": text}))
         text = f"I'm running for practice, so {self.request.id} waits until I run for real."
         return self.desk.hold(self.request, text, self.desk.now() + timedelta(minutes=15), self.claim)
 
@@ -91,7 +91,7 @@ class Provisioning:
 
     def _bring_about(self) -> Request:
         command, request = self._command(), self.request
-        before_first_write = request.state is State.APPROVED or not request.changed
+        before_first_write = request.state is State.APPROVED or not request.progress.has_changed
         if before_first_write:
             sentence = recheck.left(self.desk, self.colleagues, request)
             if sentence and request.state is State.WORKING:
@@ -107,12 +107,12 @@ class Provisioning:
                 return self._done(command, seen, plan)
             if not (approved and plan.part_of(self.request.plan)):
                 return self._write(*self._ask_again(command, plan))
-            unseen = [step for step in plan.steps if step.goal.code in self.request.accepted]
+            unseen = [step for step in plan.steps if step.goal.code in self.request.progress.accepted]
             if unseen:
                 return self._await_effect(unseen[0])
             self._send_all(plan)
 
-    def _ask_again(self, command: Action, plan: Plan) -> list[Draft]:
+    def _ask_again(self, command: Action, plan: LivePlan) -> list[Draft]:
         """Asks for the votes that are missing by now; for another decision, where the plan is another.
 
         Raises Refused where nobody could give them.
@@ -141,17 +141,17 @@ class Provisioning:
         """
         self.seen, target = None, self._target(command)
         if target:
-            target = replace(target, is_deleted="gone" in self.request.accepted)
+            target = replace(target, is_deleted="gone" in self.request.progress.accepted)
         seen = look(self.desk, self.miro, command, target, is_exact=self.request.is_exact)
-        if "account" in self.request.tried:
+        if "account" in self.request.progress.tried:
             seen = replace(seen, vanished=False)  # what isn't shown may be what this request made
-        may_be_gone = "gone" in self.request.tried or creates(command.goals(self.desk.facts))
+        may_be_gone = "gone" in self.request.progress.tried or creates(command.goals(self.desk.facts))
         if target and target.miro_id and seen.account is None and (seen.vanished or not may_be_gone):
             raise Obstacle(vanished(target.user_name))
         self.seen, self.seen_at = seen, self.desk.now()
         return seen
 
-    def _plan(self, command: Action, seen: Seen) -> Plan:
+    def _plan(self, command: Action, seen: Seen) -> LivePlan:
         try:
             return make(command.goals(self.desk.facts), seen)
         except KeyError as error:
@@ -159,7 +159,7 @@ class Provisioning:
 
     # -- calls ------------------------------------------------------------------------------------------
 
-    def _send_all(self, plan: Plan) -> None:
+    def _send_all(self, plan: LivePlan) -> None:
         """Sends the calls in order, as far as each may go out without another look.
 
         All go to the account that was looked at; only where there was none, to the new one whose answer
@@ -181,10 +181,12 @@ class Provisioning:
     def _send(self, step: PlanStep, id: str, address: str) -> Accepted | None:
         """One call between two entries of the record; None when a look has to come next."""
         code = step.goal.code
-        if self.request.tried.count(code) >= TRIES:
+        if self.request.progress.tried.count(code) >= TRIES:
             raise outcome.never_answered(step.goal.words.aim, TRIES, self._last_answer(code))
         self.desk.store.renew(self.claim, LEASE)
-        self._write(Draft(What.TRYING, body={"step": code, "call": str(step.call).replace("{user}", id)}))
+        self._write(
+            Draft(EventType.TRYING, body={"step": code, "call": str(step.call).replace("{user}", id)})
+        )
         self.seen = None
         try:
             answer = self.miro.send(step.call, id, address)
@@ -208,19 +210,21 @@ class Provisioning:
 
     def _last_answer(self, code: str) -> str:
         """What the last call for a goal was answered: a sentence with the space after it, or ''."""
-        events = [event for event in self.desk.store.events(self.request.id) if event.type == What.ANSWERED]
-        texts = [event.told("text") for event in events if event.body["step"] == code]
+        events = [
+            event for event in self.desk.store.events(self.request.id) if event.type == EventType.ANSWERED
+        ]
+        texts = [event.text("text") for event in events if event.body["step"] == code]
         return f"{clip(texts[-1], 160, 25).rstrip('.')}. " if texts else ""
 
     def _write_answer(self, code: str, accepted: bool, text: str, **flags: bool) -> None:
         body = {"step": code, "accepted": accepted, **flags}
-        self._write(Draft(What.ANSWERED, body=body, words={"text": text}))
+        self._write(Draft(EventType.ANSWERED, body=body, words={"text": text}))
 
     # -- ending -----------------------------------------------------------------------------------------
 
-    def _done(self, command: Action, seen: Seen, plan: Plan) -> Request:
+    def _done(self, command: Action, seen: Seen, plan: LivePlan) -> Request:
         """Every goal holds. Of another account than the approved one that proves nothing: raises Obstacle."""
-        approved_id = self.request.plan.get("miro_id", "")
+        approved_id = self.request.plan.miro_id
         if approved_id and plan.miro_id not in ("", approved_id):
             raise Obstacle("Miro has another account under this address than the one that was approved.")
         lines, gave = outcome.own_changes(self.desk, self.request, command)
@@ -239,7 +243,7 @@ class Provisioning:
             body = {"seen_at": stamp(self.seen_at)}
             if command.days and command.ending(gave):
                 body |= ending.times(self.desk.now(), command.days)
-            return self._write(Draft(What.DONE, body=body, words=words))
+            return self._write(Draft(EventType.DONE, body=body, words=words))
 
     def _evidence(self, command: Action, seen: Seen) -> dict[str, str]:
         """For the record: what holds now (each card says it in its reader's own way), and by which look."""
@@ -263,9 +267,9 @@ class Provisioning:
 
     def _await_effect(self, step: PlanStep) -> Request:
         """Miro accepted it and doesn't show it. Looked for twice more; never sent again by itself."""
-        if self.request.looks < len(LOOKS):
-            until = self.desk.now() + LOOKS[self.request.looks]
-            return self._write(Draft(What.UNSEEN, body={"next_try_at": stamp(until)}))
+        if self.request.progress.looks < len(LOOKS):
+            until = self.desk.now() + LOOKS[self.request.progress.looks]
+            return self._write(Draft(EventType.UNSEEN, body={"next_try_at": stamp(until)}))
         raise outcome.never_shown(step.goal.words.aim)
 
     def _stop(self, text: str, remedy: str) -> Request:
@@ -276,4 +280,4 @@ class Provisioning:
             goals, seen = (), None
         lines = outcome.progress(self.desk, self.request, goals, seen)
         words = {"text": text, "remedy": remedy, "lines": json.dumps(lines, ensure_ascii=False)}
-        return self._write(Draft(What.STOPPED, words=words))
+        return self._write(Draft(EventType.STOPPED, words=words))

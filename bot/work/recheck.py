@@ -47,7 +47,7 @@ def is_approved(desk: Desk, colleagues: Colleagues, request: Request) -> bool:
     """Whether everybody who approved may still do so; a revocation was approved with what it revokes."""
     if request.is_end:
         return True
-    _look_up(desk, colleagues, (id for vote in request.votes for id in (vote.by, vote.principal)))
+    _look_up(desk, colleagues, (id for vote in request.asking.votes for id in (vote.by, vote.principal)))
     return desk.table(request).tally(request).is_settled
 
 

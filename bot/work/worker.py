@@ -63,7 +63,7 @@ class Worker:
             # What was approved mustn't wait behind what is looked up to keep the tables fresh.
             live = (self.live or self.colleagues).ranked(max(urgency, Urgency.SOON))
             after = Provisioning(self.desk, miro, live, request, claim).run()
-        if not after.held:
+        if not after.progress.held:
             self.desk.troubles.went_on(after.id)
 
     def _release(self, claim: Claim) -> None:

@@ -30,14 +30,14 @@ def in_force(scene: Scene, actions: str, top: str = "") -> None:
 
 def yes(scene: Scene, request: Request, name: str) -> Request:
     """Somebody approves, and that is written down."""
-    drafts = approve(request, scene.who(name), request.revision, scene.table, False)
+    drafts = approve(request, scene.who(name), request.plan.revision, scene.table, False)
     return scene.store.append(request, drafts)
 
 
 def no_way(scene: Scene, request: Request, name: str) -> str:
     """What somebody reads who can't approve."""
     with pytest.raises(Refused) as told:
-        approve(request, scene.who(name), request.revision, scene.table, False)
+        approve(request, scene.who(name), request.plan.revision, scene.table, False)
     return str(told.value)
 
 
@@ -70,7 +70,7 @@ def back(scene: Scene, name: str) -> None:
 
 def may(scene: Scene, request: Request) -> list[str]:
     """Whom the record says may decide."""
-    return names(scene, [id for id, _ in request.approvers])
+    return names(scene, [id for id, _ in request.asking.approvers])
 
 
 def seats(scene: Scene, request: Request) -> list[str]:

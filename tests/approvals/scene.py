@@ -25,7 +25,7 @@ from approvals.record.database import Server
 from approvals.record.sqlite import Sqlite
 from approvals.record.store import Store
 from approvals.request import FORMATS, Draft, Event, Request
-from approvals.states import State, What
+from approvals.states import EventType, State
 
 STEADY = settings(deadline=None, database=None, derandomize=True)
 """For tests of properties: a busy machine fails nothing, and a run repeats itself."""
@@ -156,26 +156,26 @@ def asked(by: PersonId, **more: Any) -> Draft:
     body = {"action": "make-admin", "policy": "", "lanes": ["admins"], **more}
     reason = body.pop("reason", "Joins IT on Monday")
     details = json.dumps(body.pop("details", {"role": "Company Admin"}))
-    return Draft(What.ASKED, by, body, {"reason": reason, "details": details})
+    return Draft(EventType.ASKED, by, body, {"reason": reason, "details": details})
 
 
 def planned(expires: datetime, **more: Any) -> Draft:
     """The event after which approvers are asked."""
     asked = {"approvers": [], "told": [], "agree": 1, "step": 0, "steps": 1, "level": 0}
     body = {"revision": "r1", **asked, "lanes": ["admins"], **more}
-    plan = json.dumps(body.pop("plan", {"lines": ["become Company Admin"]}))
+    plan = json.dumps(body.pop("plan", {"already": ["Company Admin"]}))
     words = {"plan": plan, "routing": json.dumps({"because": body.pop("because", {})})}
-    return Draft(What.PLANNED, BOT, {**body, "expires_at": stamp(expires)}, words)
+    return Draft(EventType.PLANNED, BOT, {**body, "expires_at": stamp(expires)}, words)
 
 
-def draft(what: What, now: datetime, by: PersonId = BOT, **more: Any) -> Draft:
+def draft(what: EventType, now: datetime, by: PersonId = BOT, **more: Any) -> Draft:
     """Any event, with the least that it must say."""
     later = stamp(now + timedelta(minutes=1))
-    bodies: dict[What, Mapping[str, Any]] = {
-        What.HELD: {"next_try_at": later},
-        What.UNSEEN: {"next_try_at": later},
-        What.JOINED: {"because_of": "R-1"},
-        What.ROUTED: {
+    bodies: dict[EventType, Mapping[str, Any]] = {
+        EventType.HELD: {"next_try_at": later},
+        EventType.UNSEEN: {"next_try_at": later},
+        EventType.JOINED: {"because_of": "R-1"},
+        EventType.ROUTED: {
             "approvers": [],
             "told": [],
             "agree": 1,
@@ -185,14 +185,14 @@ def draft(what: What, now: datetime, by: PersonId = BOT, **more: Any) -> Draft:
             "policy": "",
             "expires_at": later,
         },
-        What.RULED: {"policy": "", "expires_at": later, "level": 0, "escalate_at": []},
-        What.VOTED: {"revision": "r1"},
-        What.TRYING: {"step": "become Company Admin"},
-        What.ANSWERED: {"step": "become Company Admin", "accepted": True},
+        EventType.RULED: {"policy": "", "expires_at": later, "level": 0, "escalate_at": []},
+        EventType.VOTED: {"revision": "r1"},
+        EventType.TRYING: {"step": "become Company Admin"},
+        EventType.ANSWERED: {"step": "become Company Admin", "accepted": True},
     }
-    if what is What.ASKED:
+    if what is EventType.ASKED:
         return asked(by, **more)
-    if what is What.PLANNED:
+    if what is EventType.PLANNED:
         return planned(now + timedelta(days=2), **more)
     return Draft(what, by, {**bodies.get(what, {}), **more}, {"text": "as it was said"})
 
@@ -290,7 +290,7 @@ class Scene:
         known = Case(action, self.person(requester), about, **case)
         return Ground(self.in_force, known, self.store.people, self.clock.now())
 
-    def now(self, request: Request, *whats: What, by: str = "") -> Request:
+    def now(self, request: Request, *whats: EventType, by: str = "") -> Request:
         """The request after some more events."""
         actor = self.person(by).id if by else BOT
         return self.store.append(request, [draft(what, self.clock.now(), actor) for what in whats])

@@ -5,28 +5,28 @@ from itertools import product
 
 import pytest
 
-from approvals.states import ACTIVE, MOVES, OPEN, Impossible, State, What, mermaid, move
+from approvals.states import ACTIVE, MOVES, OPEN, EventType, Impossible, State, mermaid, move
 
 LIFE = [
-    (What.ASKED, State.CHECKING),
-    (What.HELD, State.CHECKING),
-    (What.PLANNED, State.WAITING),
-    (What.VOTED, State.WAITING),
-    (What.APPROVED, State.APPROVED),
-    (What.TRYING, State.WORKING),
-    (What.ANSWERED, State.WORKING),
-    (What.STOPPED, State.STOPPED),
-    (What.RESUMED, State.APPROVED),
-    (What.TRYING, State.WORKING),
-    (What.UNSEEN, State.WORKING),
-    (What.DONE, State.DONE),
-    (What.UNREACHED, State.DONE),
+    (EventType.ASKED, State.CHECKING),
+    (EventType.HELD, State.CHECKING),
+    (EventType.PLANNED, State.WAITING),
+    (EventType.VOTED, State.WAITING),
+    (EventType.APPROVED, State.APPROVED),
+    (EventType.TRYING, State.WORKING),
+    (EventType.ANSWERED, State.WORKING),
+    (EventType.STOPPED, State.STOPPED),
+    (EventType.RESUMED, State.APPROVED),
+    (EventType.TRYING, State.WORKING),
+    (EventType.UNSEEN, State.WORKING),
+    (EventType.DONE, State.DONE),
+    (EventType.UNREACHED, State.DONE),
 ]
 
 FORBIDDEN = [
-    (state, what) for state, what in product((None, *State), What) if state not in MOVES.get(what, {})
+    (state, what) for state, what in product((None, *State), EventType) if state not in MOVES.get(what, {})
 ]
-FORBIDDEN.remove((None, What.ASKED))
+FORBIDDEN.remove((None, EventType.ASKED))
 
 ENDED = sorted(set(State) - OPEN)
 
@@ -39,7 +39,7 @@ def test_a_whole_life_follows_the_table() -> None:
 
 
 @pytest.mark.parametrize(("state", "what"), FORBIDDEN)
-def test_what_the_table_lacks_is_impossible(state: State | None, what: What) -> None:
+def test_what_the_table_lacks_is_impossible(state: State | None, what: EventType) -> None:
     with pytest.raises(Impossible) as told:
         move(state, what)
     now = state or "not asked yet"
@@ -47,7 +47,7 @@ def test_what_the_table_lacks_is_impossible(state: State | None, what: What) -> 
 
 
 def test_every_event_but_asking_has_a_row() -> None:
-    assert set(MOVES) == set(What) - {What.ASKED}
+    assert set(MOVES) == set(EventType) - {EventType.ASKED}
 
 
 def test_every_state_can_be_reached() -> None:
@@ -57,8 +57,8 @@ def test_every_state_can_be_reached() -> None:
 
 @pytest.mark.parametrize("state", ENDED)
 def test_nothing_follows_on_an_ended_request(state: State) -> None:
-    later = [What.ENDING, What.OVER] if state is State.DONE else []
-    assert [what for what, moves in MOVES.items() if state in moves] == [*later, What.UNREACHED]
+    later = [EventType.ENDING, EventType.OVER] if state is State.DONE else []
+    assert [what for what, moves in MOVES.items() if state in moves] == [*later, EventType.UNREACHED]
     assert {moves[state] for moves in MOVES.values() if state in moves} == {state}
 
 
@@ -72,14 +72,14 @@ def test_every_open_request_can_still_end(state: State) -> None:
 
 
 def test_nobody_withdraws_while_calls_are_made() -> None:
-    assert State.WORKING not in MOVES[What.WITHDRAWN]
+    assert State.WORKING not in MOVES[EventType.WITHDRAWN]
 
 
 def test_only_approval_leads_to_work() -> None:
-    into = {before for before, after in MOVES[What.TRYING].items() if after is State.WORKING}
+    into = {before for before, after in MOVES[EventType.TRYING].items() if after is State.WORKING}
     assert into == {State.APPROVED, State.WORKING}
     ways = [what for what, moves in MOVES.items() for a, b in moves.items() if b is State.APPROVED is not a]
-    assert ways == [What.APPROVED, What.RESUMED]
+    assert ways == [EventType.APPROVED, EventType.RESUMED]
 
 
 def test_waiting_and_stopped_are_open_without_work() -> None:
@@ -87,7 +87,7 @@ def test_waiting_and_stopped_are_open_without_work() -> None:
 
 
 @pytest.mark.parametrize("what", sorted(MOVES))
-def test_the_diagram_shows_each_arrow(what: What) -> None:
+def test_the_diagram_shows_each_arrow(what: EventType) -> None:
     lines = mermaid().splitlines()
     for before, after in MOVES[what].items():
         if before is not after:

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from approvals.request import Draft
-from approvals.states import MOVES, OPEN, State, What
+from approvals.states import MOVES, OPEN, EventType, State
 from tests.approvals.scene import draft
 
 EDGES = [(what, before, after) for what, moves in MOVES.items() for before, after in moves.items()]
@@ -17,9 +17,9 @@ ENDINGS = frozenset(
 """Event types that end or stop a request."""
 
 
-def way_to(state: State) -> list[What]:
+def way_to(state: State) -> list[EventType]:
     """The shortest life of a request up to a state."""
-    ways: dict[State, list[What]] = {State.CHECKING: [What.ASKED]}
+    ways: dict[State, list[EventType]] = {State.CHECKING: [EventType.ASKED]}
     while state not in ways:
         for what, before, after in EDGES:
             if before in ways:
@@ -29,4 +29,4 @@ def way_to(state: State) -> list[What]:
 
 def life(state: State, now: datetime, **more: Any) -> list[Draft]:
     """The events of a request up to a state, each with the least it must say; `more` is what it asked."""
-    return [draft(what, now, **(more if what is What.ASKED else {})) for what in way_to(state)]
+    return [draft(what, now, **(more if what is EventType.ASKED else {})) for what in way_to(state)]

@@ -91,10 +91,10 @@ def _of(shape: Shape) -> Calls:
 def _approve(scene: Stage) -> int:
     store, desk = scene.bot.store, scene.bot.desk
     request = store.request(RequestId("R-1"))
-    person = desk.person(request.approvers[0][0])
+    person = desk.person(request.asking.approvers[0][0])
     who = Who(person, person.account)
-    store.append(request, approve(request, who, request.revision, desk.table(request), True))
-    return len(request.plan["steps"])
+    store.append(request, approve(request, who, request.plan.revision, desk.table(request), True))
+    return len(request.plan.steps)
 
 
 def _taken(scene: Stage) -> list[Exchange]:

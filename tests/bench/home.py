@@ -15,10 +15,11 @@ from approvals.decide.actor import Who
 from approvals.decide.deadlines import due
 from approvals.ids import BOT, GroupId, PersonId, SlackId, stamp
 from approvals.people import Account, Person, Standing
+from approvals.plan import written
 from approvals.record.people import Admin
 from approvals.record.store import Store
 from approvals.request import Draft
-from approvals.states import State, What
+from approvals.states import EventType, State
 from bot.cards.blocks import Block
 from bot.context import Desk
 from bot.policies import Policies
@@ -48,7 +49,7 @@ move-team = {{ ask = ["anyone"], approvers = ["it"] }}
 make-admin = {{ ask = ["anyone"], for_others = ["it"], approvers = ["it"] }}
 """
 _KNOWN = facts(everybody(PEOPLE), NAMES)
-PLANS = {action: json.dumps(dict(sample(action, State.WAITING, _KNOWN).plan)) for action in COMMANDS}
+PLANS = {action: written(sample(action, State.WAITING, _KNOWN).plan) for action in COMMANDS}
 WORDS = {"details": json.dumps({}), "text": "as it was said"}
 
 
@@ -88,7 +89,7 @@ class Company:
         asker = self.people[3] if number % 3 == 0 else who
         action = ("request-access", "move-team", "make-admin")[number % 7 % 3]
         request = self.store.ask(
-            Draft(What.ASKED, asker.id, self._asked(action, who), self._words(action, who))
+            Draft(EventType.ASKED, asker.id, self._asked(action, who), self._words(action, who))
         )
         self.store.append(request, list(self._rest(number, action, is_open)))
 
@@ -118,25 +119,27 @@ class Company:
             "remind_at": stamp(self.now() + timedelta(hours=-1 if number % 50 == 7 else 1)),
         }  # fmt: skip
         routing = {"because": dict.fromkeys(asked, "you look after Miro")}
-        return Draft(What.PLANNED, BOT, body, {"plan": PLANS[action], "routing": json.dumps(routing)})
+        return Draft(EventType.PLANNED, BOT, body, {"plan": PLANS[action], "routing": json.dumps(routing)})
 
     def _rest(self, number: int, action: str, is_open: bool) -> Iterator[Draft]:
         """Of ten that ended one was carried out, one denied, eight couldn't be; of 25 open one stopped."""
         voter = self.people[number % 3].id
         if not is_open and number % 10 > 1:
-            yield Draft(What.REFUSED, BOT, {}, {"text": "No seat is free."})
+            yield Draft(EventType.REFUSED, BOT, {}, {"text": "No seat is free."})
             return
         yield self._planned(number, action)
         if not is_open and number % 10:
-            yield Draft(What.DENIED, voter, {}, {"text": "No seat is free."})
+            yield Draft(EventType.DENIED, voter, {}, {"text": "No seat is free."})
         if number % 25 if is_open else number % 10:
             return
-        yield Draft(What.VOTED, voter, {"revision": "cafe"})
-        yield Draft(What.APPROVED, voter, {"revision": "cafe"})
-        yield Draft(What.TRYING, BOT, {"step": "in 1"})
-        yield Draft(What.ANSWERED, BOT, {"step": "in 1", "accepted": True})
+        yield Draft(EventType.VOTED, voter, {"revision": "cafe"})
+        yield Draft(EventType.APPROVED, voter, {"revision": "cafe"})
+        yield Draft(EventType.TRYING, BOT, {"step": "in 1"})
+        yield Draft(EventType.ANSWERED, BOT, {"step": "in 1", "accepted": True})
         lines = json.dumps({"done": ["joined a team"], "left": []})
-        yield Draft(What.STOPPED if is_open else What.DONE, BOT, {}, {"text": "So it was.", "lines": lines})
+        yield Draft(
+            EventType.STOPPED if is_open else EventType.DONE, BOT, {}, {"text": "So it was.", "lines": lines}
+        )
 
     def who(self, number: int) -> Who:
         """Somebody, through their account."""

@@ -129,9 +129,9 @@ def _ask_all(settings: Settings, slack: Workspace, miro: Miro) -> None:
 
 
 def _approve(bot: Bot, request: Request) -> None:
-    person = bot.desk.person(request.approvers[0][0])
+    person = bot.desk.person(request.asking.approvers[0][0])
     who, table = Who(person, person.account), bot.desk.table(request)
-    bot.store.append(request, approve(request, who, request.revision, table, True))
+    bot.store.append(request, approve(request, who, request.plan.revision, table, True))
 
 
 def _offboarded(bot: Bot, slack: Workspace, begin: float) -> tuple[float, float]:

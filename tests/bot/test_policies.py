@@ -121,7 +121,7 @@ def test_votes_that_are_enough_by_now_are_confirmed_once(tmp_path: Path) -> None
         assert history(s, id).count("routed") == 1
         approve(s, "U0PRIYA")
         assert state(s, id) == "done"
-        assert [vote.by for vote in request(s, id).votes] == [request(s, id).votes[0].by] * 2
+        assert [vote.by for vote in request(s, id).asking.votes] == [request(s, id).asking.votes[0].by] * 2
 
 
 def test_what_was_approved_and_not_begun_waits_again(tmp_path: Path) -> None:
@@ -153,7 +153,7 @@ def test_going_back_to_an_older_policy_is_said_in_a_shell(tmp_path: Path) -> Non
         wait(s, seconds=5)
         assert "manager" in s.bot.desk.policy.actions["request-access"].approvers
         entry = [one for one in s.bot.store.events("policy") if one.type == "policy-in-force"][-1]
-        assert " on " in entry.told("shell")
+        assert " on " in entry.text("shell")
         assert "It was put in force in a shell (" in changes(s)[-1]
         assert s.bot.desk.policies.differs  # its own file is the other one
         approve(s, "U0PRIYA")
@@ -214,7 +214,7 @@ def crowd(s: Stage, *voters: str) -> list[RequestId]:
 
 def as_texts(event: Event) -> dict[str, str]:
     """The words of an event, none of which was forgotten."""
-    return {key: event.told(key) for key in event.words}
+    return {key: event.text(key) for key in event.words}
 
 
 def unsent(s: Stage) -> tuple[list[str], list[RequestId]]:

@@ -11,7 +11,7 @@ from approvals.ids import BOT, PersonId, unstamp
 from approvals.people import Standing
 from approvals.refusals import Refused, Settled
 from approvals.request import Draft, Event, Request
-from approvals.states import OPEN, State, What
+from approvals.states import OPEN, EventType, State
 from tests.campaigns.company import Company
 from tests.campaigns.judge import Ask, Ballot, Judge, Seats, hours
 
@@ -65,8 +65,8 @@ class Court:
         if judge.steps(known.ask) is None:  # not mentioned any more: nobody may
             nobody = frozenset[str]()
             return Seats(0, 1, nobody, {}, nobody, is_short=True, is_stuck=True)
-        at, lost = (request.step, request.level), self.humans(request.lost)
-        asked = self.humans([id for id, _ in request.approvers])
+        at, lost = (request.asking.step, request.asking.level), self.humans(request.asking.unreachable)
+        asked = self.humans([id for id, _ in request.asking.approvers])
         next_seats = judge.seats(known.ask, known.ballots, at, lost)
         return next_seats or judge.confirming(known.ask, known.ballots, asked, at, lost)
 
@@ -75,8 +75,10 @@ class Court:
     def takes(self, known: Known, who: Who, vote: Draft) -> Ballot:
         """A yes that was taken: was it theirs to give, and to what they read?"""
         request = known.request
-        assert known.is_open and request.expires_at and self.truth.now < request.expires_at, "too late"
-        assert vote.body["revision"] == request.revision, "a yes to what nobody reads"
+        assert (
+            known.is_open and request.deadlines.expires_at and self.truth.now < request.deadlines.expires_at
+        ), "too late"
+        assert vote.body["revision"] == request.plan.revision, "a yes to what nobody reads"
         assert who.account is None or who.account.standing is Standing.COLLEAGUE, "no colleague decides"
         ballot = Ballot(vote.by, bool(who.shell), vote.body.get("stands_for"), vote.body.get("level", 0),
                         vote.body.get("fallback", False), vote.body.get("step", 0))  # fmt: skip
@@ -93,7 +95,9 @@ class Court:
     def turns_away(self, known: Known, who: Who, error: Refused) -> None:
         """Whoever may decide isn't turned away."""
         account, request = who.account, known.request
-        in_time = known.is_open and request.expires_at and self.truth.now < request.expires_at
+        in_time = (
+            known.is_open and request.deadlines.expires_at and self.truth.now < request.deadlines.expires_at
+        )
         if not in_time or account is None or not account.fresh(self.truth.now):
             return
         assert not isinstance(error, Settled), error
@@ -115,26 +119,32 @@ class Court:
     def follows(self, known: Known, before: Request, event: Event) -> None:
         """One more entry of the record: what it means for what may come next."""
         kind, body, now = event.type, event.body, self.truth.now
-        if kind in (What.PLANNED, What.RULED, What.ROUTED):
+        if kind in (EventType.PLANNED, EventType.RULED, EventType.ROUTED):
             known.text = self.company.text
-        if kind == What.PLANNED:
+        if kind == EventType.PLANNED:
             known.ballots, known.step_began, known.planned_at = [], now, now
-        elif kind == What.APPROVED:
+        elif kind == EventType.APPROVED:
             assert self.is_approved(known), "approved without the votes that the policy wants"
             assert event.by != BOT or before.state is not State.WAITING, "approved by nobody"
-        elif kind == What.RULED:
+        elif kind == EventType.RULED:
             self._rules(known, unstamp(body["expires_at"]))
-        elif kind == What.ROUTED and (before.state is State.APPROVED or body["step"] != before.step):
+        elif kind == EventType.ROUTED and (
+            before.state is State.APPROVED or body["step"] != before.asking.step
+        ):
             known.step_began = now
-        elif kind == What.ROUTED and body["level"] > before.level and known.text == self.company.text:
+        elif (
+            kind == EventType.ROUTED
+            and body["level"] > before.asking.level
+            and known.text == self.company.text
+        ):
             assert known.step_began and now - known.step_began >= SOONEST * body["level"], (
                 "escalated too soon"
             )
-        elif kind == What.REMINDED and event.by == "bot":
+        elif kind == EventType.REMINDED and event.by == "bot":
             self._reminds(known, before)
-        elif kind == What.EXPIRED:
-            assert before.expires_at and now >= before.expires_at, "expired too soon"
-        if kind in (What.PLANNED, What.ROUTED, What.REMINDED):
+        elif kind == EventType.EXPIRED:
+            assert before.deadlines.expires_at and now >= before.deadlines.expires_at, "expired too soon"
+        if kind in (EventType.PLANNED, EventType.ROUTED, EventType.REMINDED):
             known.spoke = now
 
     def _rules(self, known: Known, ends: datetime) -> None:
@@ -151,9 +161,9 @@ class Court:
         """Each reminder comes after a longer silence than the one before it."""
         rule = Judge(known.text, self.truth).rule(known.ask) or {}
         first = hours(rule["remind"]) if "remind" in rule else hours(rule.get("expires", "3d")) / 3
-        assert known.spoke and self.truth.now - known.spoke >= first * 2 ** min(before.reminded, 10), (
-            "a storm"
-        )
+        assert known.spoke and self.truth.now - known.spoke >= first * 2 ** min(
+            before.deadlines.reminded, 10
+        ), "a storm"
 
     def keeps(self, known: Known) -> None:
         """Shown equals stored, and whatever is open has a next step or an end."""
@@ -164,32 +174,49 @@ class Court:
         else:
             assert request.next_due is None, "ended, and yet something is due"
         if known.is_open:
-            assert request.expires_at and request.next_due and request.next_due <= request.expires_at
+            assert (
+                request.deadlines.expires_at
+                and request.next_due
+                and request.next_due <= request.deadlines.expires_at
+            )
             assert request.next_due > self.truth.now or request in self.company.store.due(), "overlooked"
 
     def asks_others(self, known: Known, routed: Draft) -> None:
         """The worker asks others only where there are others to ask, or fewer."""
         request, body = known.request, routed.body
-        asked = {id for id, _ in request.approvers} - {one.by for one in known.ballots}
+        asked = {id for id, _ in request.asking.approvers} - {one.by for one in known.ballots}
         flags = body.get("confirms", False), body.get("stuck", False)
         now = (body["step"], body["level"], body["need"], *flags)
-        same = now == (request.step, request.level, request.missing, request.confirms, request.is_stuck)
+        same = now == (
+            request.asking.step,
+            request.asking.level,
+            request.asking.missing,
+            request.asking.confirms,
+            request.asking.is_stuck,
+        )
         same = same and request.state is State.WAITING
-        assert not same or request.has_lost or {*body["approvers"]} != asked, "nobody else is asked"
+        assert not same or request.asking.is_missed or {*body["approvers"]} != asked, "nobody else is asked"
 
     # -- after the worker has looked -----------------------------------------------------------------------
 
     def is_asked_right(self, known: Known) -> None:
         """Those who were asked are those who may decide, and enough of them know."""
         request, seats = known.request, self.seats(known)
-        asked, told = self.humans([id for id, _ in request.approvers]), self.humans(request.told)
+        asked, told = (
+            self.humans([id for id, _ in request.asking.approvers]),
+            self.humans(request.asking.notified),
+        )
         assert told <= asked, "somebody is told who can't decide"
-        assert not set(request.told) & set(request.lost), "somebody is told whom nothing reaches"
-        assert told or request.is_stuck, "nobody knows of it"
+        assert not set(request.asking.notified) & set(request.asking.unreachable), (
+            "somebody is told whom nothing reaches"
+        )
+        assert told or request.asking.is_stuck, "nobody knows of it"
         assert seats.everybody <= asked, "somebody may decide who isn't asked"
         assert asked - seats.everybody <= self.voters(known), "somebody is asked who may not decide"
-        assert (request.step, request.is_stuck) == (seats.step, seats.is_stuck), "stuck or not"
-        assert request.confirms == (bool(known.ballots) and not self.lacks_votes(known)), "to confirm or not"
+        assert (request.asking.step, request.asking.is_stuck) == (seats.step, seats.is_stuck), "stuck or not"
+        assert request.asking.confirms == (bool(known.ballots) and not self.lacks_votes(known)), (
+            "to confirm or not"
+        )
 
     def voters(self, known: Known) -> set[str]:
         """Who has a vote already, or had somebody vote in their place."""

@@ -141,6 +141,6 @@ def _approved(scene: Stage, emails: list[str]) -> None:
     while bot.workers[0].work():
         pass
     for request in bot.store.requests(states=[State.WAITING]):
-        person, table = bot.desk.person(request.approvers[0][0]), bot.desk.table(request)
-        drafts = approve(request, Who(person, person.account), request.revision, table, False)
+        person, table = bot.desk.person(request.asking.approvers[0][0]), bot.desk.table(request)
+        drafts = approve(request, Who(person, person.account), request.plan.revision, table, False)
         bot.store.append(request, drafts)

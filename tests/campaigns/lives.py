@@ -18,7 +18,7 @@ from approvals.ids import BOT, SlackId
 from approvals.record.store import Store
 from approvals.refusals import Refused, Unsure
 from approvals.request import Draft, Request
-from approvals.states import State, What
+from approvals.states import EventType, State
 from tests.approvals.scene import START, STEADY, Clock, mail
 from tests.campaigns import books
 from tests.campaigns.company import ACCOUNTS, HANDLES, STANDINGS, Company, account_of
@@ -64,7 +64,7 @@ class Life(Office):
             self.does(known, passing.review)
         for request in self.store.due():
             known = next(one for one in self.known if one.request.id == request.id)
-            if self.company.slack_answers or due(request, self.now) is not What.ROUTED:
+            if self.company.slack_answers or due(request, self.now) is not EventType.ROUTED:
                 self.does(known, passing.lapse)
         if not self.company.slack_answers:
             return  # what is known of groups grows old: nobody is stepped over because of that
@@ -94,14 +94,14 @@ class Life(Office):
         if not drafts:
             return
         *times, draft = drafts
-        assert [one.type for one in times] in ([], [What.RULED]), "several things at once"
-        if draft.type == What.ROUTED:
+        assert [one.type for one in times] in ([], [EventType.RULED]), "several things at once"
+        if draft.type == EventType.ROUTED:
             self.court.asks_others(known, draft)
             self.counts[f"routed: {draft.body['because']}"] += 1
             self.counts["stuck"] += draft.body.get("stuck", False)
             self.counts["confirmations asked"] += draft.body.get("confirms", False)
             self.counts["approved, and waits again"] += known.request.state is State.APPROVED
-        elif draft.type == What.WITHDRAWN:
+        elif draft.type == EventType.WITHDRAWN:
             self.counts["ended, as the requester left"] += 1
             concerned = filter(None, (known.ask.requester, known.ask.subject))
             guest = not self.truth.is_colleague(self.truth.human(known.ask.requester))
@@ -114,7 +114,7 @@ class Life(Office):
 
     def can_really_decide(self, known: Known) -> None:
         """Each of those who were asked could press Approve now; tried once for each set of people."""
-        ids = tuple(id for id, _ in known.request.approvers)
+        ids = tuple(id for id, _ in known.request.asking.approvers)
         voters = self.court.voters(known)
         if ids == known.tried:
             return
@@ -123,12 +123,12 @@ class Life(Office):
             human = self.truth.human(id)
             who = self.company.who(self.account(human))
             if (
-                (human not in voters or known.request.confirms)
+                (human not in voters or known.request.asking.confirms)
                 and who.account
                 and who.account.fresh(self.now)
             ):
-                drafts = self.yes(known, who, known.request.revision)
-                assert drafts[0].type == What.VOTED
+                drafts = self.yes(known, who, known.request.plan.revision)
+                assert drafts[0].type == EventType.VOTED
                 self.counts["asked people who could decide"] += 1
 
     def works(self, a: int, b: int) -> None:
@@ -142,7 +142,7 @@ class Life(Office):
         if self.is_unsure(known):
             with pytest.raises(Unsure):
                 self.table(known).tally(known.request)
-            self.keeps(known, [Draft(What.REFUSED, words={"text": "Nobody knows which rule holds."})])
+            self.keeps(known, [Draft(EventType.REFUSED, words={"text": "Nobody knows which rule holds."})])
             self.counts["refused at work, as nobody knows which rule holds"] += 1
         elif drafts := passing.back(known.request, self.table(known)):
             assert self.court.lacks_votes(known), "it has its votes, and is asked for anew"
@@ -152,7 +152,7 @@ class Life(Office):
             self.plans(known)
         else:
             assert self.court.is_approved(known), "carried out without the votes that it takes"
-            self.keeps(known, [Draft(What.DONE)])
+            self.keeps(known, [Draft(EventType.DONE)])
 
     # -- the world -----------------------------------------------------------------------------------------
 
@@ -182,7 +182,7 @@ class Life(Office):
     def some_account(self, number: int) -> SlackId:
         """Anybody's account; mostly of somebody who was asked something."""
         known = self.pick(number, State.WAITING)
-        asked = [id for id, _ in known.request.approvers] if known and known.is_open else []
+        asked = [id for id, _ in known.request.asking.approvers] if known and known.is_open else []
         if not asked or number % 3 == 0:
             return ACCOUNTS[number // 3 % len(ACCOUNTS)]
         return self.account(self.truth.human(asked[number // 3 % len(asked)]))
@@ -229,10 +229,16 @@ class Life(Office):
     def is_unreachable(self, a: int, b: int) -> None:
         """No message reaches somebody who was asked."""
         known = self.pick(a, State.WAITING)
-        if not known or (not known.request.approvers and b % 3):
+        if not known or (not known.request.asking.approvers and b % 3):
             return
-        ids = known.request.told or [id for id, _ in known.request.approvers] or [known.ask.requester]
-        draft = Draft(What.UNREACHED, BOT, {"role": "approver", "who": ids[b % len(ids)]}, {"text": "gone"})
+        ids = (
+            known.request.asking.notified
+            or [id for id, _ in known.request.asking.approvers]
+            or [known.ask.requester]
+        )
+        draft = Draft(
+            EventType.UNREACHED, BOT, {"role": "approver", "who": ids[b % len(ids)]}, {"text": "gone"}
+        )
         self.keeps(known, [draft])
         if b % 2:
             self.looks()

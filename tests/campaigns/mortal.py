@@ -76,10 +76,10 @@ def work(bot: Bot, clock: Clock) -> int:
         bot.settle()
         request = bot.store.requests()[0]
         if request.state is State.WAITING:
-            person = bot.desk.person(request.approvers[0][0])
+            person = bot.desk.person(request.asking.approvers[0][0])
             table = bot.desk.table(request)
             bot.store.append(
-                request, approve(request, Who(person, person.account), request.revision, table, True)
+                request, approve(request, Who(person, person.account), request.plan.revision, table, True)
             )
         elif request.state in ACTIVE:
             clock.pass_(timedelta(seconds=30))

@@ -2,7 +2,6 @@
 
 import json
 from collections import Counter
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -18,7 +17,8 @@ from approvals.ids import SlackId, stamp
 from approvals.people import Standing
 from approvals.refusals import Outdated, Refused
 from approvals.request import Draft
-from approvals.states import OPEN, State, What
+from approvals.states import OPEN, EventType, State
+from tests.altered import altered
 from tests.approvals.scene import asked, mail
 from tests.campaigns.company import ACCOUNTS, Company, account_of
 from tests.campaigns.court import Court, Known
@@ -115,13 +115,13 @@ class Office:
                 "turned away who may ask"
             )
             self.counts["refused, as nobody could decide"] += judge.may_ask(known.ask)
-            self.keeps(known, [Draft(What.REFUSED, words={"text": str(error)})])
+            self.keeps(known, [Draft(EventType.REFUSED, words={"text": str(error)})])
             return
         self.counts["planned anew"] += known.request.state is State.APPROVED
-        revision = f"r{known.request.round + 1}"
+        revision = f"r{known.request.plan.round + 1}"
         drafts = [self.planned(known, ground, revision)]
         if not ground.rule.ladder:
-            drafts.append(Draft(What.APPROVED, body={"revision": revision}))
+            drafts.append(Draft(EventType.APPROVED, body={"revision": revision}))
             self.counts["approved at once"] += 1
         self.keeps(known, drafts)
         first = judge.seats(known.ask, [])
@@ -138,7 +138,7 @@ class Office:
     def planned(self, known: Known, ground: Ground, revision: str) -> Draft:
         """The entry that asks, as the bot writes it."""
         policy, now, rule = self.company.policy, self.now, ground.rule
-        route = ground.tally(replace(known.request, votes=(), lost=(), level=0, step=0))
+        route = ground.tally(altered(known.request, votes=(), unreachable=(), level=0, step=0))
         body = {
             "revision": revision,
             "expires_at": stamp(later(now, rule.expires, policy)),
@@ -148,7 +148,7 @@ class Office:
             **asking(route, policy, rule, now),
         }
         words = {"plan": json.dumps({"lines": [revision]}), "case": looked_at(ground.case), **told(route)}
-        return Draft(What.PLANNED, body=body, words=words)
+        return Draft(EventType.PLANNED, body=body, words=words)
 
     # -- deciding ------------------------------------------------------------------------------------------
 
@@ -159,7 +159,7 @@ class Office:
 
     def somebody(self, known: Known, number: int) -> Who:
         """Mostly one of those who were asked."""
-        asked = [id for id, _ in known.request.approvers]
+        asked = [id for id, _ in known.request.asking.approvers]
         account = ACCOUNTS[number % len(ACCOUNTS)]
         if asked and number % 4:
             account = self.account(self.truth.human(asked[number // 4 % len(asked)]))
@@ -174,7 +174,7 @@ class Office:
     def all_vote(self, a: int, b: int) -> None:
         """Those who were asked press Approve one after the other, from whomever on."""
         known = self.pick(a, State.WAITING)
-        ids = [id for id, _ in known.request.approvers] if known else []
+        ids = [id for id, _ in known.request.asking.approvers] if known else []
         for id in [*ids[b % 3 :], *ids[: b % 3]]:
             if known and known.is_open:
                 self.vote(known, self.company.who(self.account(self.truth.human(id))))
@@ -183,7 +183,7 @@ class Office:
         """A click on Approve, and whether it does what it should."""
         request = known.request
         try:
-            drafts = self.yes(known, who, request.revision)
+            drafts = self.yes(known, who, request.plan.revision)
         except Refused as error:
             self.counts[f"turned away: {_kind(error)}"] += known.is_open
             self.court.turns_away(known, who, error)
@@ -195,8 +195,10 @@ class Office:
         self.counts["votes from a shell"] += ballot.shell
         self.counts["votes after an escalation"] += bool(ballot.level)
         self.counts["votes under another policy"] += known.text != self.company.text
-        self.counts["confirmed"] += request.confirms
-        self.counts["confirmed by a former voter"] += request.confirms and human in self.court.voters(known)
+        self.counts["confirmed"] += request.asking.confirms
+        self.counts["confirmed by a former voter"] += request.asking.confirms and human in self.court.voters(
+            known
+        )
         known.ballots.append(ballot)
         self.keeps(known, drafts)
 
@@ -227,7 +229,7 @@ class Office:
         known = self.pick(a, State.WAITING)
         if known:
             with pytest.raises(Refused) as told:
-                self.yes(known, self.somebody(known, b), f"r{known.request.round - 1}")
+                self.yes(known, self.somebody(known, b), f"r{known.request.plan.round - 1}")
             self.counts["turned away: outdated"] += told.type is Outdated
 
     def asks_back(self, a: int, b: int) -> None:
@@ -237,7 +239,7 @@ class Office:
             return
         request, table = known.request, self.table(known)
         try:
-            if request.questions and not request.questions[-1].answer:
+            if request.asking.questions and not request.asking.questions[-1].answer:
                 asker = self.company.who(self.account(self.truth.human(known.ask.requester)))
                 drafts = conversation.reply(request, asker, "as we said", table)
             else:

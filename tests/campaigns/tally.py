@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, fields
 from typing import Any
 
 from approvals.record.store import Store
-from approvals.states import State, What
+from approvals.states import EventType, State
 from tests.campaigns.watch import ONLY, Watch
 
 
@@ -31,12 +31,12 @@ class Seen:
     def of(cls, store: Store, watch: Watch) -> "Seen":
         """What a record and a watch know."""
         events, miro = list(store.events(ONLY)), watch.miro.snapshot()
-        heard = [one for one in events if one.type != What.ANSWERED]
+        heard = [one for one in events if one.type != EventType.ANSWERED]
         return cls(
             state=store.request(ONLY).state,
             faults=store.verify().faults,
             steps=tuple(dict.fromkeys(f"{one.type} {one.body.get('step', '')}".strip() for one in heard)),
-            ends=sum(one.type == What.DONE for one in events),
+            ends=sum(one.type == EventType.DONE for one in events),
             miro=miro,
             writes=tuple(watch.writes),
             looks=len(watch.looks),

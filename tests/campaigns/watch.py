@@ -10,7 +10,7 @@ from typing import Any
 
 from approvals.ids import RequestId
 from approvals.record.store import Store
-from approvals.states import What
+from approvals.states import EventType
 from bot.sandbox.miro.service import Miro
 from bot.sandbox.server import Answer, Call, serving
 from bot.sandbox.slack import web_api
@@ -78,7 +78,7 @@ class Watch:
         with closing(Store(self.record)) as store:
             *_, last = store.events(ONLY)
         call = re.escape(str(last.body.get("call"))).replace(re.escape("{user}"), r"\d+")
-        return last.type == What.TRYING and re.fullmatch(call, said) is not None
+        return last.type == EventType.TRYING and re.fullmatch(call, said) is not None
 
     def at_slack(self, call: Call) -> Answer | None:
         """Answers as Slack does."""

@@ -25,18 +25,18 @@ def audience(desk: Desk, request: Request, known: dict[Key, Card]) -> list[Key]:
     keys: list[Key] = []
     if request.state is State.WAITING:
         keys += [*_asked(desk, request, known), *_questions(request)]
-    if request.state is not State.CHECKING or request.held:
+    if request.state is not State.CHECKING or request.progress.held:
         keys.append(("requester", request.requester, 0))
-    if request.outcome and (request.round or request.state is State.STOPPED):
-        keys.append(("result", request.requester, request.outcomes))
+    if request.outcome and (request.plan.round or request.state is State.STOPPED):
+        keys.append(("result", request.requester, request.progress.outcomes))
     keys += [*_followers(desk, request), *_changed(desk, request)]
-    if request.ends_at and not request.notice_at:
+    if request.ending.ends_at and not request.ending.notice_at:
         concerned = dict.fromkeys(filter(None, (request.requester, request.subject)))
-        keys += [("notice", id, request.outcomes) for id in concerned if desk.person(id).account]
+        keys += [("notice", id, request.progress.outcomes) for id in concerned if desk.person(id).account]
     if request.state is State.STOPPED:
-        keys += [("operator", id, request.outcomes) for id in helpers(desk, request)]
-    if request.state is State.WAITING and request.is_stuck:
-        keys += [("stuck", id, request.asks) for id in helpers(desk, request)]
+        keys += [("operator", id, request.progress.outcomes) for id in helpers(desk, request)]
+    if request.state is State.WAITING and request.asking.is_stuck:
+        keys += [("stuck", id, request.asking.asks) for id in helpers(desk, request)]
     return keys
 
 
@@ -51,9 +51,9 @@ def _asked(desk: Desk, request: Request, known: dict[Key, Card]) -> list[Key]:
         channel += _reminders("channel-reminder", desk.policy.tell, waiting.reminder(request, None))
     lost = {key[0] for key in channel if key in known and known[key].ended not in ("", SPARED)}
     if channel and not lost:
-        return [*channel, *_each(request, _outside(desk, request.told))]
+        return [*channel, *_each(request, _outside(desk, request.asking.notified))]
     # A reminder that the channel didn't take brings each of them a card: that reminds them well enough.
-    return _each(request, request.told, are_reminded="channel-reminder" not in lost)
+    return _each(request, request.asking.notified, are_reminded="channel-reminder" not in lost)
 
 
 def _each(request: Request, approvers: Iterable[PersonId], are_reminded: bool = True) -> list[Key]:
@@ -79,7 +79,7 @@ def _reminders(role: str, address: str, number: int) -> list[Key]:
 
 def _questions(request: Request) -> list[Key]:
     """The requester, of an open question; who asked, of an answer."""
-    each = enumerate(request.questions, 1)
+    each = enumerate(request.asking.questions, 1)
     return [("answer", one.by, n) if one.answer else ("question", request.requester, n) for n, one in each]
 
 
@@ -90,7 +90,7 @@ def _followers(desk: Desk, request: Request) -> list[Key]:
     changed = [desk.person(PersonId(address)) for _, address, _ in _changed(desk, request)]
     found = [(one.requester, desk.person(one.requester)) for one in desk.store.followers(request.id)]
     return [
-        ("follower", id, request.outcomes)
+        ("follower", id, request.progress.outcomes)
         for id, person in found
         if not desk.is_secret_from(person, request) and not any(person.is_(one) for one in changed)
     ]
@@ -104,7 +104,9 @@ def _changed(desk: Desk, request: Request) -> list[Key]:
         return []
     subject = desk.person(request.subject)
     mine = subject.is_(desk.person(request.requester))
-    return [] if mine or subject.account is None else [("subject", request.subject, request.outcomes)]
+    return (
+        [] if mine or subject.account is None else [("subject", request.subject, request.progress.outcomes)]
+    )
 
 
 def operators(desk: Desk) -> list[Person]:
@@ -123,13 +125,13 @@ def seen_as(desk: Desk, request: Request, who: Person) -> Key:
     """As what somebody sees a request of whose card nothing is known any more."""
     operates = is_operator(desk.policy, who)
     if request.state is State.STOPPED and operates:
-        return "operator", who.id, request.outcomes
-    mine = next((id for id, _ in request.approvers if who.is_(desk.person(id))), None)
+        return "operator", who.id, request.progress.outcomes
+    mine = next((id for id, _ in request.asking.approvers if who.is_(desk.person(id))), None)
     if mine:
         return "approver", mine, waiting.turn(request, mine)
     if who.is_(desk.person(request.requester)):
         return "requester", who.id, 0
-    return ("operator" if operates else "subject"), who.id, request.outcomes
+    return ("operator" if operates else "subject"), who.id, request.progress.outcomes
 
 
 def owned(desk: Desk, person: Person) -> list[str]:
@@ -141,7 +143,7 @@ def owned(desk: Desk, person: Person) -> list[str]:
 
 def owners(desk: Desk, request: Request) -> Iterable[Person]:
     """Everybody who owns a team that a request is about."""
-    teams = request.teams or request.left
+    teams = request.scope.teams or request.scope.left
     if not desk.policy.owners or not teams:
         return []
     ground = Ground(desk.policy, Case("", desk.person(request.requester)), desk.store.people, desk.now())

@@ -11,7 +11,7 @@ from approvals.people import Account
 from approvals.record.database import Overtaken, StoreTrouble
 from approvals.record.outbox import Card, Note
 from approvals.request import Draft, Request, Urgency
-from approvals.states import State, What
+from approvals.states import EventType, State
 from bot.cards.blocks import Message, message
 from bot.cards.named import mark, plainly
 from bot.cards.request import CHANNELS, draw
@@ -194,7 +194,7 @@ class Copies:
         # Whoever had the message and deleted it was reached.
         text = "" if card.ts else f"I can't reach {self._addressed(card)} in Slack."
         who = {"who": card.address} if text and card.role in ("approver", "reminder") else {}
-        draft = Draft(What.UNREACHED, BOT, {"role": card.role, **who}, {"text": text, "why": why})
+        draft = Draft(EventType.UNREACHED, BOT, {"role": card.role, **who}, {"text": text, "why": why})
         while True:
             try:
                 self.desk.store.append(self.desk.store.request(request.id), [draft])

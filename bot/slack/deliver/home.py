@@ -51,7 +51,7 @@ def is_harmless(action: type[Action]) -> bool:
 
 def may_go_along(request: Request) -> bool:
     """Whether this one may be approved together with others: no admin rights come along with it."""
-    return is_harmless(ACTIONS[request.action]) and not request.plan.get("rights")
+    return is_harmless(ACTIONS[request.action]) and not request.plan.rights
 
 
 def view(desk: Desk, who: Who, notice: str = "") -> Block:
@@ -110,7 +110,7 @@ class Gathering:
             return None
         command, now = self._desk.command(request), self._desk.now()
         return Scene(
-            request, command, self._facts, self._person, self._who.person, self._zone, now, request.round
+            request, command, self._facts, self._person, self._who.person, self._zone, now, request.plan.round
         )
 
     def _line(self, request: Request, drawn: Callable[[Scene], str], *may: May) -> Line:
@@ -139,8 +139,8 @@ class Gathering:
         return self._line(request, stands, *may)
 
     def _ended(self, request: Request) -> Line:
-        if self._asked_it(request) and (request.state is State.EXPIRED or request.ends_at):
-            return self._line(request, stands, _EXTEND if request.ends_at else _AGAIN)
+        if self._asked_it(request) and (request.state is State.EXPIRED or request.ending.ends_at):
+            return self._line(request, stands, _EXTEND if request.ending.ends_at else _AGAIN)
         twin, line = self._twin(request), self._line(request, stands)
         return replace(line, on=twin, may=(_REMIND,)) if twin else line
 
@@ -201,8 +201,8 @@ class Gathering:
 
 def _answer(request: Request) -> list[May]:
     """A button for the question that is open, if one is."""
-    count = len(request.questions)
-    is_open = count and not request.questions[-1].answer and request.state is State.WAITING
+    count = len(request.asking.questions)
+    is_open = count and not request.asking.questions[-1].answer and request.state is State.WAITING
     return [May("Answer", "answer", count)] if is_open else []
 
 

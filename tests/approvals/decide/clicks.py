@@ -83,7 +83,7 @@ def _press(store: Store, id: RequestId, n: int) -> Click:
         table = Table(policy, request.policy, START, store.people, START)
         try:
             if n % 2:
-                store.append(request, approve(request, who, request.revision, table, False))
+                store.append(request, approve(request, who, request.plan.revision, table, False))
             else:
                 store.append(request, deny(request, who, "not now", table, False))
             return Click(won=True)
@@ -162,4 +162,4 @@ def decided(kind: str, folder: Path) -> tuple[PersonId, ...]:
     assert store.verify().faults == ()
     [request] = store.requests()
     store.close()
-    return request.decided_by
+    return request.asking.decided_by

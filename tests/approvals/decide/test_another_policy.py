@@ -9,7 +9,7 @@ from approvals.decide.decide import deny
 from approvals.people import Standing
 from approvals.record.store import Store
 from approvals.request import Draft, Request
-from approvals.states import State, What
+from approvals.states import EventType, State
 from tests.approvals.ruled import away, done, in_force, may, names, no_way, ruled, seats, yes
 from tests.approvals.scene import START, Clock, Scene
 
@@ -35,7 +35,7 @@ def test_the_policy_in_force_judges_alone(store: Store, clock: Clock) -> None:
     request = scene.waiting()
     in_force(scene, IDA)
     request = done(scene, request, review)
-    assert (may(scene, request), request.is_stuck) == (["Ida"], False)
+    assert (may(scene, request), request.asking.is_stuck) == (["Ida"], False)
     assert "Only Ida" in no_way(scene, request, "cy")
     assert yes(scene, request, "ida").state is State.APPROVED
 
@@ -55,7 +55,7 @@ def test_what_nobody_has_to_approve_any_more_still_waits_for_those_who_were_aske
     request = scene.waiting()
     in_force(scene, NOBODY)
     assert seats(scene, request) == ["Cy", "Dee"]
-    assert What.ROUTED not in changes(scene, request)
+    assert EventType.ROUTED not in changes(scene, request)
     assert "can decide" in no_way(scene, request, "ida")
     assert yes(scene, request, "cy").state is State.APPROVED
 
@@ -74,7 +74,11 @@ def test_an_action_that_nobody_can_ask_for_any_more_is_approved_by_nobody(store:
     request = scene.waiting()
     in_force(scene, NOBODY.replace("make-admin", "offboard"))
     request = done(scene, request, review)
-    assert (may(scene, request), request.is_stuck, request.remind_at) == ([], True, None)
+    assert (may(scene, request), request.asking.is_stuck, request.deadlines.remind_at) == (
+        [],
+        True,
+        None,
+    )
     assert "the policy or its people changed" in no_way(scene, request, "cy")
 
 
@@ -85,8 +89,8 @@ def test_a_policy_back_as_it_was_asks_as_it_did(store: Store, clock: Clock) -> N
     request = done(scene, request, review)
     in_force(scene, OWNERS)
     request = done(scene, request, review)
-    assert (may(scene, request), request.is_stuck) == (["Cy", "Dee"], False)
-    assert [one.type for one in store.events(request.id)].count(What.ROUTED) == 2
+    assert (may(scene, request), request.asking.is_stuck) == (["Cy", "Dee"], False)
+    assert [one.type for one in store.events(request.id)].count(EventType.ROUTED) == 2
 
 
 # -- which votes count -------------------------------------------------------------------------------------
@@ -97,9 +101,9 @@ def test_a_vote_counts_only_in_its_step(store: Store, clock: Clock) -> None:
     request = yes(scene, scene.waiting(), "cy")
     in_force(scene, TWO_STEPS)
     request = done(scene, request, review)
-    assert (request.step, request.missing, may(scene, request)) == (0, 1, ["Ida"])
+    assert (request.asking.step, request.asking.missing, may(scene, request)) == (0, 1, ["Ida"])
     request = yes(scene, request, "ida")
-    assert (request.step, request.missing, may(scene, request)) == (1, 1, ["Cy", "Dee"])
+    assert (request.asking.step, request.asking.missing, may(scene, request)) == (1, 1, ["Cy", "Dee"])
     assert yes(scene, request, "cy").state is State.APPROVED
 
 
@@ -108,9 +112,9 @@ def test_a_vote_for_a_later_step_stays_when_an_earlier_one_is_asked_again(store:
     request = yes(scene, yes(scene, scene.waiting(), "ida"), "cy")
     in_force(scene, TWO_STEPS.replace("ida@", "bo@").replace('["owners"] }', '["owners"], agree = 2 }'))
     request = done(scene, request, review)
-    assert (request.step, may(scene, request)) == (0, ["Bo"])
+    assert (request.asking.step, may(scene, request)) == (0, ["Bo"])
     request = yes(scene, request, "bo")
-    assert (request.step, request.missing, may(scene, request)) == (1, 1, ["Dee"])
+    assert (request.asking.step, request.asking.missing, may(scene, request)) == (1, 1, ["Dee"])
 
 
 def test_a_vote_given_for_somebody_else_counts_in_their_seat_alone(store: Store, clock: Clock) -> None:
@@ -119,9 +123,12 @@ def test_a_vote_given_for_somebody_else_counts_in_their_seat_alone(store: Store,
     request = yes(scene, scene.waiting(), "bo")
     in_force(scene, ASK + 'approvers = ["bo@example.com", "dee@example.com"]\nagree = 2\n')
     request = done(scene, request, review)
-    assert (request.missing, seats(scene, request)) == (2, ["Bo", "Dee"])
+    assert (request.asking.missing, seats(scene, request)) == (2, ["Bo", "Dee"])
     request = yes(scene, yes(scene, request, "bo"), "dee")
-    assert (request.state, [one.stands_for for one in request.votes][1:]) == (State.APPROVED, [None, None])
+    assert (request.state, [one.stands_for for one in request.asking.votes][1:]) == (
+        State.APPROVED,
+        [None, None],
+    )
 
 
 def test_who_stands_in_for_a_voter_has_no_second_vote_as_the_fallback(store: Store, clock: Clock) -> None:
@@ -131,7 +138,7 @@ def test_who_stands_in_for_a_voter_has_no_second_vote_as_the_fallback(store: Sto
     scene.looked_at("dee", Standing.LEFT)
     in_force(scene, ASK + 'approvers = ["owners"]\nagree = 2\nfallback = ["cy@example.com"]\n')
     request = done(scene, request, review)
-    assert (seats(scene, request), request.is_stuck) == ([], True)
+    assert (seats(scene, request), request.asking.is_stuck) == ([], True)
     assert (
         no_way(scene, request, "cy")
         == "Bo (bo@example.com) approved R-1 for you already. It waits for somebody else."
@@ -147,9 +154,11 @@ def test_where_the_votes_are_enough_by_now_one_confirms_it(store: Store, clock: 
     request = yes(scene, scene.waiting(), "cy")
     in_force(scene, OWNERS)
     request = done(scene, request, review)
-    assert (request.state, request.confirms, request.missing) == (State.WAITING, True, 1)
+    assert (request.state, request.asking.confirms, request.asking.missing) == (State.WAITING, True, 1)
     assert may(scene, request) == ["Cy", "Dee"]
-    assert names(scene, [id for id, asked in request.since.items() if asked == request.asks]) == ["Cy", "Dee"]
+    assert names(
+        scene, [id for id, asked in request.asking.since.items() if asked == request.asking.asks]
+    ) == ["Cy", "Dee"]
     assert review(request, scene.table) == []
     request = yes(scene, request, name)
     assert request.state is State.APPROVED
@@ -161,10 +170,10 @@ def test_a_confirmation_is_asked_once(store: Store, clock: Clock) -> None:
     request = yes(scene, scene.waiting(), "cy")
     in_force(scene, OWNERS)
     request = done(scene, request, review)
-    asked = request.since
+    asked = request.asking.since
     in_force(scene, NOBODY)
     request = done(scene, request, review)
-    assert (request.confirms, request.since) == (True, asked)
+    assert (request.asking.confirms, request.asking.since) == (True, asked)
 
 
 def test_who_was_asked_confirms_what_needs_nobody_any_more(store: Store, clock: Clock) -> None:
@@ -172,7 +181,7 @@ def test_who_was_asked_confirms_what_needs_nobody_any_more(store: Store, clock: 
     request = yes(scene, scene.waiting(), "cy")
     in_force(scene, NOBODY)
     request = done(scene, request, review)
-    assert (request.confirms, sorted(may(scene, request))) == (True, ["Cy", "Dee"])
+    assert (request.asking.confirms, sorted(may(scene, request))) == (True, ["Cy", "Dee"])
     assert "Only" in no_way(scene, request, "ida")
     assert yes(scene, request, "cy").state is State.APPROVED
 
@@ -202,7 +211,7 @@ def test_stricter_again_a_confirmation_is_a_vote_of_its_voter(store: Store, cloc
     request = yes(scene, done(scene, request, review), "cy")
     in_force(scene, TWO_OWNERS)
     request = done(scene, request, review)
-    assert (request.state, request.missing, may(scene, request)) == (State.WAITING, 1, ["Dee"])
+    assert (request.state, request.asking.missing, may(scene, request)) == (State.WAITING, 1, ["Dee"])
 
 
 # -- what was approved -------------------------------------------------------------------------------------
@@ -213,10 +222,10 @@ def test_what_was_approved_and_not_begun_waits_again_if_it_lacks_votes(store: St
     request = yes(scene, scene.waiting(), "cy")
     in_force(scene, TWO_OWNERS)
     request = done(scene, request, review, hours=5)
-    assert (request.state, request.missing, may(scene, request)) == (State.WAITING, 1, ["Dee"])
-    assert (request.approved_at, request.decided_by) == (None, ())
-    assert request.since == {scene.person("dee").id: request.asks}
-    assert request.expires_at == START + 3 * DAY
+    assert (request.state, request.asking.missing, may(scene, request)) == (State.WAITING, 1, ["Dee"])
+    assert (request.asking.approved_at, request.asking.decided_by) == (None, ())
+    assert request.asking.since == {scene.person("dee").id: request.asking.asks}
+    assert request.deadlines.expires_at == START + 3 * DAY
     assert review(request, scene.table) == []
     assert yes(scene, request, "dee").state is State.APPROVED
 
@@ -233,9 +242,9 @@ def test_what_has_begun_goes_on(store: Store, clock: Clock) -> None:
     scene = ruled(store, clock, OWNERS)
     request = yes(scene, scene.waiting(), "cy")
     in_force(scene, TWO_OWNERS)
-    begun = scene.now(request, What.TRYING)
+    begun = scene.now(request, EventType.TRYING)
     assert (review(begun, scene.table), back(begun, scene.table)) == ([], [])
-    stopped = scene.now(begun, What.ANSWERED, What.STOPPED, What.RESUMED)
+    stopped = scene.now(begun, EventType.ANSWERED, EventType.STOPPED, EventType.RESUMED)
     assert (stopped.state, review(stopped, scene.table)) == (State.APPROVED, [])
 
 
@@ -258,9 +267,13 @@ def test_times_run_from_the_ask_and_end_four_hours_after_the_change_at_the_soone
     request = planned(scene)
     scene.clock.pass_(after * HOUR)
     in_force(scene, OWNERS + f'expires = "{expires}"\nremind = "never"\n')
-    assert changes(scene, request) == [What.RULED]
+    assert changes(scene, request) == [EventType.RULED]
     request = done(scene, request, review, minutes=5)
-    assert (request.expires_at, request.remind_at, request.asks) == (START + ends, None, 1)
+    assert (request.deadlines.expires_at, request.deadlines.remind_at, request.asking.asks) == (
+        START + ends,
+        None,
+        1,
+    )
     assert review(request, scene.table) == []
     scene.clock.pass_(START + ends - scene.clock.now())
     assert done(scene, request, lapse).state is State.EXPIRED
@@ -271,7 +284,7 @@ def test_days_of_rest_are_no_time_to_answer_in(store: Store, clock: Clock) -> No
     request = planned(scene, 9 * DAY)
     scene.clock.pass_(5 * DAY)
     in_force(scene, OWNERS + 'expires = "1h"\n', 'rests = ["Sat", "Sun"]\n')
-    assert done(scene, request, review).expires_at == START.replace(hour=4) + 7 * DAY
+    assert done(scene, request, review).deadlines.expires_at == START.replace(hour=4) + 7 * DAY
 
 
 def test_who_is_asked_later_by_another_policy_is_so_from_the_ask_on(store: Store, clock: Clock) -> None:
@@ -282,8 +295,8 @@ def test_who_is_asked_later_by_another_policy_is_so_from_the_ask_on(store: Store
     each = ", ".join(f'{{ after = "{hours}h", to = ["{name}@example.com"] }}' for hours, name in later)
     in_force(scene, OWNERS + f"escalate = [{each}]\n")
     request = done(scene, request, review)
-    assert (request.level, may(scene, request)) == (1, ["Cy", "Dee", "Ida"])
-    assert done(scene, request, lapse, hours=1).level == 2
+    assert (request.asking.level, may(scene, request)) == (1, ["Cy", "Dee", "Ida"])
+    assert done(scene, request, lapse, hours=1).asking.level == 2
 
 
 def test_a_reminder_comes_by_the_policy_in_force(store: Store, clock: Clock) -> None:
@@ -291,9 +304,9 @@ def test_a_reminder_comes_by_the_policy_in_force(store: Store, clock: Clock) -> 
     request = planned(scene)
     in_force(scene, OWNERS + 'remind = "2h"\n')
     request = done(scene, request, review, hours=1)
-    assert (request.remind_at, request.reminded) == (START + 2 * HOUR, 0)
+    assert (request.deadlines.remind_at, request.deadlines.reminded) == (START + 2 * HOUR, 0)
     request = done(scene, request, lapse, hours=1)
-    assert (request.reminded, request.remind_at) == (1, START + 6 * HOUR)
+    assert (request.deadlines.reminded, request.deadlines.remind_at) == (1, START + 6 * HOUR)
 
 
 def test_what_ran_out_of_time_before_anybody_looked_ends(store: Store, clock: Clock) -> None:
@@ -309,7 +322,7 @@ def test_a_request_of_an_older_record_keeps_its_times(store: Store, clock: Clock
     scene = ruled(store, clock, OWNERS)
     request = planned(scene)
     in_force(scene, OWNERS.replace("make-admin", "offboard"))
-    assert [one.type for one in review(request, scene.table)] == [What.ROUTED]
+    assert [one.type for one in review(request, scene.table)] == [EventType.ROUTED]
 
 
 def test_a_moved_end_is_the_record_s(store: Store, clock: Clock) -> None:
@@ -317,5 +330,5 @@ def test_a_moved_end_is_the_record_s(store: Store, clock: Clock) -> None:
     request = planned(scene)
     in_force(scene, OWNERS + 'expires = "5d"\n')
     [draft] = review(request, scene.table)
-    assert (draft, draft.by) == (Draft(What.RULED, body=draft.body), "bot")
+    assert (draft, draft.by) == (Draft(EventType.RULED, body=draft.body), "bot")
     assert store.append(request, [draft]).policy == scene.hash

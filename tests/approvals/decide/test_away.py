@@ -92,7 +92,7 @@ def test_only_a_colleague_stands_in_and_only_a_colleague_names_one(scene: Scene)
 def test_the_record_tells_who_stood_in_and_shows_a_forged_one(scene: Scene) -> None:
     names(scene, "bo", "cy", 0 * DAY, 3 * DAY)
     [event] = scene.store.events("away")
-    assert (event.type, event.by, event.told("who")) == (
+    assert (event.type, event.by, event.text("who")) == (
         "delegated",
         scene.person("bo").id,
         "bo@example.com UBO01",

@@ -12,7 +12,7 @@ from approvals.decide.deadlines import due, later, level, reminder
 from approvals.policy.model import Policy
 from approvals.refusals import Refused
 from approvals.request import Draft, Request
-from approvals.states import State, What
+from approvals.states import EventType, State
 from tests.approvals.scene import START, Scene
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -76,9 +76,9 @@ def test_who_decides_is_reminded_with_a_growing_gap(scene: Scene) -> None:
     request = scene.waiting()  # ends after two days
     seen = []
     for _ in range(47):
-        before = request.reminded
+        before = request.deadlines.reminded
         request = passes(scene, request, HOUR)
-        if request.reminded > before:
+        if request.deadlines.reminded > before:
             seen.append((scene.clock.now() - START) // HOUR)
     assert seen == [16]
 
@@ -86,21 +86,21 @@ def test_who_decides_is_reminded_with_a_growing_gap(scene: Scene) -> None:
 def test_after_a_long_silence_there_is_one_reminder(scene: Scene) -> None:
     request = scene.waiting(expires=START + 60 * DAY)
     request = passes(scene, request, 50 * DAY)
-    assert request.reminded == 1
-    assert request.remind_at and request.remind_at > scene.clock.now()
+    assert request.deadlines.reminded == 1
+    assert request.deadlines.remind_at and request.deadlines.remind_at > scene.clock.now()
 
 
 def test_after_its_time_it_expires_and_does_nothing_else(scene: Scene) -> None:
     request = scene.waiting()
     late = replace(scene.table, now=START + 300 * DAY)
-    assert types(lapse(request, late)) == [What.EXPIRED]
+    assert types(lapse(request, late)) == [EventType.EXPIRED]
 
 
 @pytest.mark.parametrize("text", ["never", "30m"])
 def test_the_policy_says_when_to_remind(scene: Scene, text: str) -> None:
     scene.changed('expires = "2d"', f'expires = "2d"\nremind = "{text}"')
     request = scene.waiting()
-    assert request.remind_at == (None if text == "never" else START + timedelta(minutes=30))
+    assert request.deadlines.remind_at == (None if text == "never" else START + timedelta(minutes=30))
 
 
 def test_escalation_asks_a_further_group_and_begins_reminding_anew(scene: Scene) -> None:
@@ -109,10 +109,14 @@ def test_escalation_asks_a_further_group_and_begins_reminding_anew(scene: Scene)
     request = scene.waiting()
     assert request.next_due == START + 4 * HOUR
     request = passes(scene, request, 4 * HOUR)
-    assert [scene.store.people.person(id).name for id, _ in request.approvers] == ["Cy", "Dee", "Ida"]
-    assert (request.level, level(request, scene.clock.now()), request.reminded) == (1, 1, 0)
+    assert [scene.store.people.person(id).name for id, _ in request.asking.approvers] == ["Cy", "Dee", "Ida"]
+    assert (request.asking.level, level(request, scene.clock.now()), request.deadlines.reminded) == (
+        1,
+        1,
+        0,
+    )
     request = passes(scene, request, DAY)
-    assert (request.level, len(request.approvers)) == (2, 4)
+    assert (request.asking.level, len(request.asking.approvers)) == (2, 4)
     assert due(request, scene.clock.now()) is None
 
 
@@ -122,14 +126,14 @@ def test_missed_escalations_come_at_once(scene: Scene) -> None:
     request = scene.waiting()
     scene.clock.pass_(30 * HOUR)
     [draft] = lapse(request, scene.table)
-    assert (draft.type, draft.body["level"], draft.body["because"]) == (What.ROUTED, 2, "escalated")
+    assert (draft.type, draft.body["level"], draft.body["because"]) == (EventType.ROUTED, 2, "escalated")
 
 
 def test_another_policy_moves_no_time_of_what_waits(scene: Scene) -> None:
     request = scene.waiting()
     scene.changed('expires = "2d"', 'expires = "1h"\nremind = "30m"')
     assert due(request, START + 5 * HOUR) is None
-    assert scene.store.request(request.id).expires_at == START + 2 * DAY
+    assert scene.store.request(request.id).deadlines.expires_at == START + 2 * DAY
 
 
 @pytest.mark.parametrize("state", [one for one in State if one is not State.WAITING])
@@ -151,7 +155,7 @@ def test_the_requester_may_remind_once_in_four_hours(scene: Scene) -> None:
     )
     scene.clock.pass_(4 * HOUR)
     request = scene.store.append(request, nudge(request, scene.who("ada"), scene.table))
-    assert (request.reminded, request.state) == (1, State.WAITING)
+    assert (request.deadlines.reminded, request.state) == (1, State.WAITING)
     with pytest.raises(Refused, match="You can remind in 4 hours"):
         nudge(request, scene.who("ada"), scene.table)
 

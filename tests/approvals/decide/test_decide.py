@@ -12,7 +12,8 @@ from approvals.decide.decide import approve, deny, resume, withdraw
 from approvals.decide.too_late import ago, settled
 from approvals.refusals import Outdated, Refused, Settled
 from approvals.request import Draft, Request
-from approvals.states import State, What
+from approvals.states import EventType, State
+from tests.altered import altered
 from tests.approvals.scene import START, Scene, draft
 
 SECONDS = timedelta(seconds=8)
@@ -50,7 +51,7 @@ def types(drafts: list[Draft]) -> list[str]:
 
 def test_one_yes_approves_where_one_is_enough(scene: Scene) -> None:
     drafts = yes(scene, scene.waiting(), "cy")
-    assert types(drafts) == [What.VOTED, What.APPROVED]
+    assert types(drafts) == [EventType.VOTED, EventType.APPROVED]
     assert {one.by for one in drafts} == {scene.person("cy").id}
     assert [dict(one.body) for one in drafts] == [{"revision": "r1"}] * 2
 
@@ -64,7 +65,7 @@ def test_who_decided_stays_readable_when_people_are_renamed(scene: Scene) -> Non
     request = scene.waiting()
     scene.store.append(request, yes(scene, request, "cy"))
     scene.store.people.learn(scene.person("cy").id, email="eve@example.net", name="Eve")
-    told = {event.told("who") for event in scene.store.events(request.id) if event.type == What.APPROVED}
+    told = {event.text("who") for event in scene.store.events(request.id) if event.type == EventType.APPROVED}
     assert told == {"cy@example.com UCY01"}
 
 
@@ -75,19 +76,19 @@ def test_a_yes_to_another_revision_is_outdated(scene: Scene, revision: str) -> N
 
 
 def test_a_yes_from_before_a_new_plan_is_outdated(scene: Scene) -> None:
-    request = scene.now(scene.waiting(), What.VOTED, What.APPROVED, by="cy")
-    again = scene.store.append(request, [draft(What.PLANNED, START, revision="r2")])
+    request = scene.now(scene.waiting(), EventType.VOTED, EventType.APPROVED, by="cy")
+    again = scene.store.append(request, [draft(EventType.PLANNED, START, revision="r2")])
     assert said(lambda: yes(scene, again, "dee", "r1"), Outdated)
-    assert types(yes(scene, again, "cy", "r2")) == [What.VOTED, What.APPROVED]
+    assert types(yes(scene, again, "cy", "r2")) == [EventType.VOTED, EventType.APPROVED]
 
 
 def test_two_must_agree_where_the_rule_says_two(scene: Scene) -> None:
     request = scene.waiting("offboard", agree=2)
     first = yes(scene, request, "cy")
-    assert types(first) == [What.VOTED]
+    assert types(first) == [EventType.VOTED]
     request = scene.store.append(request, first)
     assert request.state is State.WAITING
-    assert types(yes(scene, request, "dee")) == [What.VOTED, What.APPROVED]
+    assert types(yes(scene, request, "dee")) == [EventType.VOTED, EventType.APPROVED]
 
 
 @pytest.mark.parametrize("slack_id", ["UCY01", "UCY02"])
@@ -103,7 +104,7 @@ def test_one_person_is_never_two_votes(scene: Scene, slack_id: str) -> None:
 def test_who_said_yes_may_still_say_no(scene: Scene) -> None:
     request = scene.waiting("offboard", agree=2)
     request = scene.store.append(request, yes(scene, request, "cy"))
-    assert types(no(scene, request, "cy")) == [What.DENIED]
+    assert types(no(scene, request, "cy")) == [EventType.DENIED]
 
 
 # -- denying -----------------------------------------------------------------------------------------------
@@ -111,7 +112,7 @@ def test_who_said_yes_may_still_say_no(scene: Scene) -> None:
 
 def test_one_no_is_enough_with_its_reason(scene: Scene) -> None:
     [event] = no(scene, scene.waiting("offboard", agree=2), "dee", "  on leave until May \n")
-    assert (event.type, event.by) == (What.DENIED, scene.person("dee").id)
+    assert (event.type, event.by) == (EventType.DENIED, scene.person("dee").id)
     assert event.words["text"] == "on leave until May"
 
 
@@ -122,8 +123,8 @@ def test_a_no_needs_a_reason(scene: Scene, reason: str) -> None:
 
 
 def test_a_no_needs_no_revision(scene: Scene) -> None:
-    request = scene.store.append(scene.waiting(), [draft(What.UNREACHED, START)])
-    assert types(no(scene, replace(request, revision="r7"), "cy")) == [What.DENIED]
+    request = scene.store.append(scene.waiting(), [draft(EventType.UNREACHED, START)])
+    assert types(no(scene, altered(request, revision="r7"), "cy")) == [EventType.DENIED]
 
 
 # -- too late ----------------------------------------------------------------------------------------------
@@ -141,22 +142,25 @@ def test_nobody_decides_after_the_time_is_over(scene: Scene) -> None:
     assert said(lambda: no(scene, request, "cy"), Settled) == told
 
 
-V, A, T = What.VOTED, What.APPROVED, What.TRYING
-FIRST: list[tuple[list[What], str]] = [
+V, A, T = EventType.VOTED, EventType.APPROVED, EventType.TRYING
+FIRST: list[tuple[list[EventType], str]] = [
     ([V, A], "Cy (cy@example.com) approved R-1 8 seconds before you. Nothing left to do."),
     ([V, A, T], "Cy (cy@example.com) approved R-1 8 seconds before you. Nothing left to do."),
-    ([V, A, What.STOPPED], "Cy (cy@example.com) approved R-1 8 seconds before you. Nothing left to do."),
-    ([V, A, What.REHEARSED], "Cy (cy@example.com) approved R-1 8 seconds before you. Nothing left to do."),
-    ([V, A, T, What.DONE], "Cy (cy@example.com) approved R-1 8 seconds before you. It is done."),
-    ([What.DENIED], "Cy (cy@example.com) denied R-1 8 seconds before you. Nothing has changed."),
-    ([What.WITHDRAWN], "Cy (cy@example.com) withdrew R-1 8 seconds before you."),
-    ([What.EXPIRED], "R-1 ended 8 seconds ago because nobody answered. Nothing has changed."),
-    ([V, A, What.REFUSED], "R-1 ended 8 seconds ago: it can't be done."),
+    ([V, A, EventType.STOPPED], "Cy (cy@example.com) approved R-1 8 seconds before you. Nothing left to do."),
+    (
+        [V, A, EventType.REHEARSED],
+        "Cy (cy@example.com) approved R-1 8 seconds before you. Nothing left to do.",
+    ),
+    ([V, A, T, EventType.DONE], "Cy (cy@example.com) approved R-1 8 seconds before you. It is done."),
+    ([EventType.DENIED], "Cy (cy@example.com) denied R-1 8 seconds before you. Nothing has changed."),
+    ([EventType.WITHDRAWN], "Cy (cy@example.com) withdrew R-1 8 seconds before you."),
+    ([EventType.EXPIRED], "R-1 ended 8 seconds ago because nobody answered. Nothing has changed."),
+    ([V, A, EventType.REFUSED], "R-1 ended 8 seconds ago: it can't be done."),
 ]
 
 
 @pytest.mark.parametrize(("whats", "told"), FIRST)
-def test_who_comes_second_reads_who_was_first(scene: Scene, whats: list[What], told: str) -> None:
+def test_who_comes_second_reads_who_was_first(scene: Scene, whats: list[EventType], told: str) -> None:
     request = scene.now(scene.waiting(), *whats, by="cy")
     scene.clock.pass_(SECONDS)
     assert said(lambda: yes(scene, request, "dee"), Settled) == told
@@ -177,16 +181,16 @@ def test_both_voters_are_named_as_first(scene: Scene) -> None:
 
 OWN = [
     ([V, A], "You approved R-1 already. Nothing left to do."),
-    ([V, A, T, What.DONE], "You approved R-1 already. It is done."),
-    ([What.DENIED], "You denied R-1 already. Nothing has changed."),
-    ([What.WITHDRAWN], "You withdrew R-1 already."),
+    ([V, A, T, EventType.DONE], "You approved R-1 already. It is done."),
+    ([EventType.DENIED], "You denied R-1 already. Nothing has changed."),
+    ([EventType.WITHDRAWN], "You withdrew R-1 already."),
 ]
 
 
 @pytest.mark.parametrize(("whats", "told"), OWN)
 @pytest.mark.parametrize("slack_id", ["UCY01", "UCY02"])
 def test_nobody_is_told_that_they_were_faster_than_themselves(
-    scene: Scene, whats: list[What], told: str, slack_id: str
+    scene: Scene, whats: list[EventType], told: str, slack_id: str
 ) -> None:
     request = scene.now(scene.waiting(), *whats, by="cy")
     scene.second_account("cy", "UCY02")
@@ -204,7 +208,7 @@ def test_what_one_took_back_is_not_taken_back_again(scene: Scene) -> None:
 def test_who_withdrew_is_named_even_after_an_approval(scene: Scene) -> None:
     request = scene.now(scene.waiting(), V, A, by="cy")
     scene.clock.pass_(SECONDS)
-    request = scene.now(request, What.WITHDRAWN, by="ada")
+    request = scene.now(request, EventType.WITHDRAWN, by="ada")
     assert (
         said(lambda: yes(scene, request, "dee"), Settled)
         == "Ada (ada@example.com) withdrew R-1 a moment before you."
@@ -214,28 +218,28 @@ def test_who_withdrew_is_named_even_after_an_approval(scene: Scene) -> None:
 def test_an_end_counts_from_when_it_came(scene: Scene) -> None:
     request = scene.now(scene.waiting(), V, A, by="cy")
     scene.clock.pass_(timedelta(hours=5))
-    request = scene.now(request, What.REFUSED)
+    request = scene.now(request, EventType.REFUSED)
     scene.clock.pass_(SECONDS)
     assert said(lambda: yes(scene, request, "dee"), Settled) == "R-1 ended 8 seconds ago: it can't be done."
 
 
-BEFORE: list[tuple[list[What], str]] = [
+BEFORE: list[tuple[list[EventType], str]] = [
     ([], "I'm still checking R-1. You'll be asked when I know what will change."),
-    ([What.JOINED], "R-1 was joined to another request."),
-    ([What.UNNEEDED], "R-1 ended 8 seconds ago: there was nothing to do."),
-    ([What.REFUSED], "R-1 ended 8 seconds ago: it can't be done."),
+    ([EventType.JOINED], "R-1 was joined to another request."),
+    ([EventType.UNNEEDED], "R-1 ended 8 seconds ago: there was nothing to do."),
+    ([EventType.REFUSED], "R-1 ended 8 seconds ago: it can't be done."),
 ]
 
 
 @pytest.mark.parametrize(("whats", "told"), BEFORE)
-def test_nobody_decides_what_nobody_was_asked(scene: Scene, whats: list[What], told: str) -> None:
-    request = scene.now(scene.store.ask(draft(What.ASKED, START, scene.person("ada").id)), *whats)
+def test_nobody_decides_what_nobody_was_asked(scene: Scene, whats: list[EventType], told: str) -> None:
+    request = scene.now(scene.store.ask(draft(EventType.ASKED, START, scene.person("ada").id)), *whats)
     scene.clock.pass_(SECONDS)
     assert said(lambda: yes(scene, request, "cy", ""), Settled) == told
 
 
 def test_somebody_forgotten_is_somebody(scene: Scene) -> None:
-    request = scene.now(scene.waiting(), What.DENIED)
+    request = scene.now(scene.waiting(), EventType.DENIED)
     assert str(settled(request, scene.store.people, scene.clock.now())).startswith("Somebody denied R-1")
 
 
@@ -254,17 +258,17 @@ def test_a_request_of_a_newer_program_is_left_alone(scene: Scene) -> None:
 
 
 @pytest.mark.parametrize("whats", [[], [V], [V, A]])
-def test_the_requester_takes_it_back(scene: Scene, whats: list[What]) -> None:
+def test_the_requester_takes_it_back(scene: Scene, whats: list[EventType]) -> None:
     request = scene.now(scene.waiting(), *whats, by="cy")
     [event] = withdraw(request, scene.who("ada"), scene.table)
-    assert (event.type, event.by) == (What.WITHDRAWN, scene.person("ada").id)
+    assert (event.type, event.by) == (EventType.WITHDRAWN, scene.person("ada").id)
     assert scene.store.append(request, [event]).state is State.WITHDRAWN
 
 
 def test_the_requester_takes_it_back_through_another_account(scene: Scene) -> None:
     request = scene.waiting()
     scene.second_account("ada", "UADA02")
-    assert types(withdraw(request, scene.through("UADA02"), scene.table)) == [What.WITHDRAWN]
+    assert types(withdraw(request, scene.through("UADA02"), scene.table)) == [EventType.WITHDRAWN]
 
 
 @pytest.mark.parametrize("name", ["cy", "eve", "bo"])
@@ -283,7 +287,7 @@ def test_nobody_takes_back_what_is_being_carried_out(scene: Scene) -> None:
 def test_only_an_operator_leaves_a_stopped_one_as_it_is(scene: Scene) -> None:
     request = scene.now(scene.waiting(), V, A, T)
     lines = '{"done": ["joined IT"], "left": ["become Company Admin"]}'
-    request = scene.store.append(request, [Draft(What.STOPPED, words={"lines": lines})])
+    request = scene.store.append(request, [Draft(EventType.STOPPED, words={"lines": lines})])
     assert said(lambda: withdraw(request, scene.who("ada"), scene.table))
     after = scene.store.append(request, withdraw(request, scene.who("ida"), scene.table))
     assert after.outcome
@@ -291,7 +295,7 @@ def test_only_an_operator_leaves_a_stopped_one_as_it_is(scene: Scene) -> None:
 
 
 def test_an_ended_request_is_not_taken_back(scene: Scene) -> None:
-    request = scene.now(scene.waiting(), What.DENIED, by="cy")
+    request = scene.now(scene.waiting(), EventType.DENIED, by="cy")
     told = said(lambda: withdraw(request, scene.who("ada"), scene.table), Settled)
     assert told == "Cy (cy@example.com) denied R-1 a moment before you. Nothing has changed."
 
@@ -307,38 +311,38 @@ def test_ones_own_is_taken_back_from_any_shell(scene: Scene) -> None:
 
 
 def test_an_operator_resumes_a_stopped_request(scene: Scene) -> None:
-    request = scene.now(scene.waiting(), V, A, What.STOPPED, by="cy")
+    request = scene.now(scene.waiting(), V, A, EventType.STOPPED, by="cy")
     [event] = resume(request, scene.who("ida"), scene.table)
-    assert (event.type, event.by) == (What.RESUMED, scene.person("ida").id)
+    assert (event.type, event.by) == (EventType.RESUMED, scene.person("ida").id)
 
 
 @pytest.mark.parametrize("name", ["ada", "cy", "eve"])
 def test_nobody_but_an_operator_resumes(scene: Scene, name: str) -> None:
-    request = scene.now(scene.waiting(), V, A, What.STOPPED, by="cy")
+    request = scene.now(scene.waiting(), V, A, EventType.STOPPED, by="cy")
     told = said(lambda: resume(request, scene.who(name), scene.table))
     assert told == "Only an operator can resume R-1. They have been told."
 
 
 def test_an_operator_in_a_shell_needs_the_policys_leave(scene: Scene) -> None:
-    request = scene.now(scene.waiting(), V, A, What.STOPPED, by="cy")
+    request = scene.now(scene.waiting(), V, A, EventType.STOPPED, by="cy")
     who = scene.who("ida", "ida at laptop")
     assert "command line" in said(lambda: resume(request, who, scene.table))
     scene.changed("command_line_decides = false", "command_line_decides = true")
     assert resume(request, who, scene.table)[0].words["shell"] == "ida at laptop"
 
 
-NOT_STOPPED: list[tuple[list[What], str]] = [
+NOT_STOPPED: list[tuple[list[EventType], str]] = [
     ([], "it is waiting for an answer"),
     ([V, A], "it is approved, and will be carried out"),
     ([V, A, T], "it is being carried out"),
-    ([V, A, T, What.DONE], "it is done"),
-    ([What.DENIED], "it was denied"),
-    ([V, A, What.REFUSED], "it ended because it can't be done"),
+    ([V, A, T, EventType.DONE], "it is done"),
+    ([EventType.DENIED], "it was denied"),
+    ([V, A, EventType.REFUSED], "it ended because it can't be done"),
 ]
 
 
 @pytest.mark.parametrize(("whats", "stands"), NOT_STOPPED)
-def test_only_what_is_stopped_is_resumed(scene: Scene, whats: list[What], stands: str) -> None:
+def test_only_what_is_stopped_is_resumed(scene: Scene, whats: list[EventType], stands: str) -> None:
     request = scene.now(scene.waiting(), *whats, by="cy")
     told = said(lambda: resume(request, scene.who("ida"), scene.table), Settled)
     assert told == f"Only a stopped request can be resumed. R-1 isn't stopped: {stands}."
@@ -350,11 +354,11 @@ def test_only_what_is_stopped_is_resumed(scene: Scene, whats: list[What], stands
 def test_a_request_expires_at_its_time_only(scene: Scene) -> None:
     request = scene.waiting()
     end = START + timedelta(days=2)
-    assert What.EXPIRED not in types(
+    assert EventType.EXPIRED not in types(
         lapse(request, replace(scene.table, now=end - timedelta(milliseconds=1)))
     )
-    assert types(lapse(request, replace(scene.table, now=end))) == [What.EXPIRED]
-    assert types(lapse(request, replace(scene.table, now=end + timedelta(days=30)))) == [What.EXPIRED]
+    assert types(lapse(request, replace(scene.table, now=end))) == [EventType.EXPIRED]
+    assert types(lapse(request, replace(scene.table, now=end + timedelta(days=30)))) == [EventType.EXPIRED]
 
 
 def test_an_answered_request_never_expires(scene: Scene) -> None:

@@ -12,7 +12,7 @@ from approvals.people import Account, Standing
 from approvals.policy.check import load
 from approvals.refusals import Refused
 from approvals.request import Request
-from approvals.states import What
+from approvals.states import EventType
 from tests.approvals.scene import ACTIONS, POLICY, START, Scene, mail
 
 OWNERS = 'people = ["cy@example.com", "dee@example.com"]'
@@ -40,7 +40,7 @@ def decides(scene: Scene, request: Request, who: Who) -> bool:
     """Whether somebody may both approve and deny."""
     approved = decide.approve(request, who, "r1", scene.table, False)
     denied = decide.deny(request, who, "not now", scene.table, False)
-    return approved[0].type == What.VOTED and denied[0].type == What.DENIED
+    return approved[0].type == EventType.VOTED and denied[0].type == EventType.DENIED
 
 
 # -- the account -------------------------------------------------------------------------------------------
@@ -154,7 +154,7 @@ def test_a_decision_in_a_shell_is_signed_as_such(scene: Scene) -> None:
     request = scene.waiting()
     drafts = decide.approve(request, scene.who("cy", "cy at laptop"), "r1", scene.table, False)
     assert drafts[0].words == {"who": "cy@example.com", "shell": "cy at laptop"}
-    assert scene.store.append(request, drafts).votes[0].shell == "cy at laptop"
+    assert scene.store.append(request, drafts).asking.votes[0].shell == "cy at laptop"
 
 
 @pytest.mark.parametrize("name", ["ada", "eve", "bo", "ida"])
@@ -182,7 +182,7 @@ def test_a_rule_that_is_gone_lets_nobody_decide(scene: Scene) -> None:
 
 
 def test_what_has_ended_is_not_said_to_wait_for_a_policy(scene: Scene) -> None:
-    request = scene.now(scene.waiting("offboard", approvers=[], told=[]), What.WITHDRAWN)
+    request = scene.now(scene.waiting("offboard", approvers=[], told=[]), EventType.WITHDRAWN)
     told = refused(scene, request, scene.who("bo"), confidential=True)
     assert told == "R-1 isn't open for a decision. Nothing has changed."
 
@@ -199,9 +199,9 @@ def test_too_few_approvers_left_can_say_no_and_not_yes(scene: Scene) -> None:
     request = scene.waiting("offboard", agree=2)
     scene.looked_at("cy", Standing.LEFT)
     types = [one.type for one in decide.approve(request, scene.who("dee"), "r1", scene.table, False)]
-    assert What.APPROVED not in types
+    assert EventType.APPROVED not in types
     assert [one.type for one in decide.deny(request, scene.who("dee"), "no", scene.table, False)] == [
-        What.DENIED
+        EventType.DENIED
     ]
 
 

@@ -102,8 +102,8 @@ def test_a_delegate_is_for_three_months_at_most(scene: Scene) -> None:
 def test_no_name_is_in_the_chain_of_who_stands_in(scene: Scene) -> None:
     away(scene, "cy", "bo")
     [event] = scene.store.events("away")
-    assert event.told("who") == "cy@example.com UCY01"
-    assert event.told("stands_in") == "bo@example.com UBO01"
+    assert event.text("who") == "cy@example.com UCY01"
+    assert event.text("stands_in") == "bo@example.com UBO01"
     assert "example.com" not in str({**event.body, "words": ""})
 
 
@@ -150,7 +150,7 @@ def test_a_delegate_decides_and_so_does_who_is_away(store: Store, clock: Clock) 
     away(scene, "cy", "bo")
     request = scene.waiting()
     assert seats(scene, request) == ["Cy", "Bo"]
-    assert [store.people.person(id).name for id in request.told] == ["Bo"]
+    assert [store.people.person(id).name for id in request.asking.notified] == ["Bo"]
     assert [one.because for one in scene.table.route(request).approvers] == [
         "",
         "Cy (cy@example.com) is away and you stand in",
@@ -166,7 +166,7 @@ def test_requester_and_person_concerned_stand_in_for_nobody(store: Store, clock:
     away(scene, "cy", who)
     request = scene.waiting()
     assert seats(scene, request) == ["Cy"]
-    assert [store.people.person(id).name for id in request.told] == ["Cy"]
+    assert [store.people.person(id).name for id in request.asking.notified] == ["Cy"]
     assert "somebody else has to decide" in no_way(scene, request, who)
 
 
@@ -196,7 +196,7 @@ def test_a_delegate_who_decides_anyway_has_one_vote(store: Store, clock: Clock) 
     request = scene.waiting()
     assert seats(scene, request) == ["Cy", "Dee"]
     request = yes(scene, request, "dee")
-    assert (request.state, request.votes[0].stands_for) == (State.WAITING, None)
+    assert (request.state, request.asking.votes[0].stands_for) == (State.WAITING, None)
     assert yes(scene, request, "cy").state is State.APPROVED
 
 
@@ -215,7 +215,7 @@ def test_a_name_of_a_delegate_who_left_asks_who_is_away(store: Store, clock: Clo
     away(scene, "cy", "bo")
     scene.looked_at("bo", Standing.LEFT)
     request = scene.waiting()
-    assert [store.people.person(id).name for id in request.told] == ["Cy"]
+    assert [store.people.person(id).name for id in request.asking.notified] == ["Cy"]
 
 
 def test_an_account_not_looked_at_today_names_nobody(scene: Scene) -> None:

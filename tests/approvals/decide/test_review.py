@@ -26,7 +26,7 @@ def test_a_delegates_vote_alone_asks_nobody_anew(store: Store, clock: Clock) -> 
     scene = ruled(store, clock, TWO)
     away(scene, "cy", "bo")
     request = yes(scene, scene.waiting(), "bo")
-    assert request.votes[0].principal == scene.person("cy").id
+    assert request.asking.votes[0].principal == scene.person("cy").id
     assert review(request, scene.table) == []
 
 

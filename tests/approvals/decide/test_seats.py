@@ -15,6 +15,7 @@ from approvals.people import Standing
 from approvals.policy.check import check, load
 from approvals.refusals import Refused, Unsure
 from approvals.request import Vote
+from tests.altered import altered
 from tests.approvals.scene import ACTIONS, START, Scene, events_request, mail
 
 DAY = timedelta(days=1)
@@ -53,7 +54,7 @@ def ground(scene: Scene, text: str, requester: str = "ada", subject: str = "", *
 
 
 def route(of: Ground, *votes: Vote, **changes: Any) -> Route:
-    return of.tally(replace(events_request(of), votes=votes, **changes))
+    return of.tally(altered(events_request(of), votes=votes, **changes))
 
 
 def vote(scene: Scene, name: str, **more: Any) -> Vote:
@@ -311,7 +312,7 @@ def test_who_left_is_stepped_over_and_the_card_says_so(scene: Scene) -> None:
 
 def test_who_can_not_be_reached_is_replaced_by_the_fallback_group(scene: Scene) -> None:
     asked = ground(scene, 'approvers = ["manager"]\nfallback = ["it"]')
-    found = route(asked, lost=(scene.person("bo").id,))
+    found = route(asked, unreachable=(scene.person("bo").id,))
     assert [(one.person.name, one.notified, one.is_fallback) for one in found.approvers] == [
         ("Bo", False, False), ("Ida", True, True),
     ]  # fmt: skip

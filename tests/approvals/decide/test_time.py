@@ -10,7 +10,7 @@ from approvals.people import Standing
 from approvals.record.store import Store
 from approvals.refusals import Refused
 from approvals.request import Request
-from approvals.states import What
+from approvals.states import EventType
 from tests.approvals.ruled import done, may, ruled
 from tests.approvals.scene import START, Clock, Scene
 
@@ -59,7 +59,7 @@ def test_the_requester_reminds_once_in_four_hours(scene: Scene) -> None:
         == "I asked Cy (cy@example.com) and Dee (dee@example.com) 3 hours ago. You can remind in 1 minute."
     )
     request = done(scene, request, lambda one, table: nudge(one, scene.who("ada"), table), minutes=1)
-    assert (request.reminded, hours(scene, request.asked_last_at)) == (1, 0)
+    assert (request.deadlines.reminded, hours(scene, request.deadlines.asked_last_at)) == (1, 0)
     assert (
         nudged(scene, request)
         == "I asked Cy (cy@example.com) and Dee (dee@example.com) a moment ago. You can remind in 4 hours."
@@ -77,7 +77,7 @@ def test_who_joined_the_request_reminds_too(scene: Scene) -> None:
     request = scene.waiting()
     scene.clock.pass_(timedelta(hours=5))
     [event] = nudge(request, scene.who("bo"), scene.table, [scene.person("bo").id])
-    assert (event.type, event.by) == (What.REMINDED, scene.person("bo").id)
+    assert (event.type, event.by) == (EventType.REMINDED, scene.person("bo").id)
 
 
 def test_where_nobody_is_asked_nobody_is_reminded(scene: Scene) -> None:
@@ -85,7 +85,7 @@ def test_where_nobody_is_asked_nobody_is_reminded(scene: Scene) -> None:
     for name in ("cy", "dee"):
         scene.looked_at(name, Standing.LEFT)
     request = done(scene, request, review)
-    assert (request.told, request.is_stuck) == ((), True)
+    assert (request.asking.notified, request.asking.is_stuck) == ((), True)
     scene.clock.pass_(timedelta(hours=5))
     told = "Nobody can decide R-1 right now, so I have nobody to remind. The operators have been told."
     assert nudged(scene, request) == told

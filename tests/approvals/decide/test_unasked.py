@@ -9,15 +9,15 @@ from approvals.decide.too_late import settled
 from approvals.ids import BOT
 from approvals.refusals import Settled
 from approvals.request import Draft
-from approvals.states import What
+from approvals.states import EventType
 from tests.approvals.scene import Scene
 
 
 def test_what_needed_no_approval_was_approved_by_nobody(scene: Scene) -> None:
-    request = scene.now(scene.waiting(agree=0, steps=0, approvers=[], told=[]), What.APPROVED)
+    request = scene.now(scene.waiting(agree=0, steps=0, approvers=[], told=[]), EventType.APPROVED)
     text = "R-1 needs no approval: the policy says so. Nothing left to do."
     assert str(settled(request, scene.store.people, scene.clock.now())) == text
-    withdrawn = scene.now(request, What.WITHDRAWN, by="ada")
+    withdrawn = scene.now(request, EventType.WITHDRAWN, by="ada")
     assert str(settled(withdrawn, scene.store.people, scene.clock.now())).startswith(
         "Ada (ada@example.com) withdrew R-1"
     )
@@ -25,7 +25,7 @@ def test_what_needed_no_approval_was_approved_by_nobody(scene: Scene) -> None:
 
 def test_what_the_bot_ended_says_why(scene: Scene) -> None:
     text = "Whoever asked for it has left the company, so it ends."
-    ended = [Draft(What.WITHDRAWN, BOT, words={"text": text})]
+    ended = [Draft(EventType.WITHDRAWN, BOT, words={"text": text})]
     request = scene.store.append(scene.waiting(), ended)
     scene.clock.pass_(timedelta(seconds=8))
     with pytest.raises(Settled) as told:

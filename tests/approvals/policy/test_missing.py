@@ -8,7 +8,7 @@ from approvals.decide import clock as passing
 from approvals.decide import decide
 from approvals.decide.delegates import delegated
 from approvals.request import Draft, Request
-from approvals.states import What
+from approvals.states import EventType
 from tests.approvals.scene import POLICY, STORES, Clock, Scene
 
 STEPS = 'steps = [ { approvers = ["owners"], agree = 2 }, { approvers = ["it"] } ]'
@@ -22,7 +22,7 @@ def steps(tmp_path_factory: pytest.TempPathFactory) -> Scene:
 
 
 def agreed(scene: Scene, request: Request, name: str) -> Request:
-    drafts = decide.approve(request, scene.who(name), request.revision, scene.table, False)
+    drafts = decide.approve(request, scene.who(name), request.plan.revision, scene.table, False)
     return scene.store.append(request, drafts)
 
 
@@ -32,11 +32,11 @@ def reviewed(scene: Scene, request: Request) -> list[Draft]:
 
 def test_each_vote_leaves_one_less_missing_and_each_step_begins_anew(steps: Scene) -> None:
     request = steps.waiting()
-    assert (request.step, request.missing) == (0, 2)
+    assert (request.asking.step, request.asking.missing) == (0, 2)
     request = agreed(steps, request, "cy")
-    assert (request.step, request.missing) == (0, 1)
+    assert (request.asking.step, request.asking.missing) == (0, 1)
     request = agreed(steps, request, "dee")
-    assert (request.step, request.steps, request.missing) == (1, 2, 1)
+    assert (request.asking.step, request.asking.steps, request.asking.missing) == (1, 2, 1)
 
 
 def test_a_vote_alone_is_no_reason_to_ask_anew(steps: Scene) -> None:
@@ -48,16 +48,16 @@ def test_a_stricter_policy_in_force_is_what_the_number_says(scene: Scene) -> Non
     request = scene.waiting()
     scene.changed('approvers = ["owners"]\nexpires', 'approvers = ["owners"]\nagree = 2\nexpires')
     request = scene.store.append(request, reviewed(scene, request))
-    assert (request.agree, request.missing) == (2, 2)
+    assert (request.asking.agree, request.asking.missing) == (2, 2)
     request = agreed(scene, request, "cy")
-    assert (request.missing, request.state) == (1, "waiting")
+    assert (request.asking.missing, request.state) == (1, "waiting")
     assert agreed(scene, request, "dee").state == "approved"
 
 
 def test_a_policy_that_got_stricter_after_a_vote_is_said_with_that_vote(scene: Scene) -> None:
     request = scene.waiting()
     scene.changed('approvers = ["owners"]\nexpires', 'approvers = ["owners"]\nagree = 2\nexpires')
-    assert agreed(scene, request, "cy").missing == 1
+    assert agreed(scene, request, "cy").asking.missing == 1
 
 
 def test_a_vote_that_counts_no_more_is_missing_again(steps: Scene) -> None:
@@ -66,20 +66,20 @@ def test_a_vote_that_counts_no_more_is_missing_again(steps: Scene) -> None:
         'people = ["cy@example.com", "dee@example.com"]', 'people = ["bo@example.com", "dee@example.com"]'
     )
     request = steps.store.append(request, reviewed(steps, request))
-    assert request.missing == 2
+    assert request.asking.missing == 2
 
 
 def test_those_asked_before_keep_their_turn_and_a_new_step_is_a_new_one(steps: Scene) -> None:
     cy, dee, ida = (steps.person(name).id for name in ("cy", "dee", "ida"))
     request = steps.waiting()
-    assert request.since == {cy: 1, dee: 1}
+    assert request.asking.since == {cy: 1, dee: 1}
     steps.store.delegate(delegated(steps.who("dee"), steps.person("bo"), *_days(steps), steps.clock.now()))
     request = steps.store.append(request, reviewed(steps, request))
     bo = steps.person("bo").id
-    assert request.since == {cy: 1, bo: 2}
-    assert request.stand_ins == {bo: dee}
+    assert request.asking.since == {cy: 1, bo: 2}
+    assert request.asking.stand_ins == {bo: dee}
     request = agreed(steps, agreed(steps, request, "cy"), "bo")
-    assert request.since == {ida: 3}
+    assert request.asking.since == {ida: 3}
 
 
 def _days(scene: Scene) -> tuple[datetime, datetime]:
@@ -87,8 +87,8 @@ def _days(scene: Scene) -> tuple[datetime, datetime]:
 
 
 def test_every_reminder_is_counted_with_what_was_asked_by_then(steps: Scene) -> None:
-    request = steps.now(steps.waiting(), What.REMINDED, What.REMINDED)
-    assert (request.reminders, request.reminded) == ((1, 1), 2)
+    request = steps.now(steps.waiting(), EventType.REMINDED, EventType.REMINDED)
+    assert (request.asking.reminders, request.deadlines.reminded) == ((1, 1), 2)
     request = agreed(steps, agreed(steps, request, "cy"), "dee")
-    assert (request.reminders, request.reminded) == ((1, 1), 0)
-    assert steps.now(request, What.REMINDED).reminders == (1, 1, 2)
+    assert (request.asking.reminders, request.deadlines.reminded) == ((1, 1), 0)
+    assert steps.now(request, EventType.REMINDED).asking.reminders == (1, 1, 2)

@@ -9,7 +9,7 @@ from approvals.record.claims import Claim
 from approvals.record.database import ClaimLost, Overtaken
 from approvals.record.store import Store
 from approvals.request import Request
-from approvals.states import State, What
+from approvals.states import EventType, State
 from tests.approvals.scene import START, Clock, asked, draft, planned
 
 ADA = PersonId("P-1")
@@ -28,7 +28,7 @@ def claimed(store: Store, owner: str = "one") -> Claim:
     return found
 
 
-def step(store: Store, request: Request, *whats: What, claim: Claim | None = None) -> Request:
+def step(store: Store, request: Request, *whats: EventType, claim: Claim | None = None) -> Request:
     """What happened next."""
     return store.append(request, [draft(what, START) for what in whats], claim)
 
@@ -36,7 +36,7 @@ def step(store: Store, request: Request, *whats: What, claim: Claim | None = Non
 def approved(store: Store, *lanes: str) -> Request:
     """A request in some lanes that may be carried out."""
     request = store.append(ask(store, *lanes), [planned(START, lanes=list(lanes))])
-    return step(store, request, What.VOTED, What.APPROVED)
+    return step(store, request, EventType.VOTED, EventType.APPROVED)
 
 
 # -- what is handed out ------------------------------------------------------------------------------------
@@ -59,8 +59,10 @@ def test_a_claimed_request_is_not_handed_out_twice(store: Store) -> None:
     assert store.claim("one", LEASE) is None
 
 
-@pytest.mark.parametrize("ended", [What.UNNEEDED, What.REFUSED, What.JOINED, What.WITHDRAWN])
-def test_nobody_works_on_an_ended_request(store: Store, ended: What) -> None:
+@pytest.mark.parametrize(
+    "ended", [EventType.UNNEEDED, EventType.REFUSED, EventType.JOINED, EventType.WITHDRAWN]
+)
+def test_nobody_works_on_an_ended_request(store: Store, ended: EventType) -> None:
     step(store, ask(store, "admins"), ended)
     assert store.claim("one", LEASE) is None
 
@@ -72,14 +74,14 @@ def test_nobody_works_while_approvers_are_asked(store: Store, clock: Clock) -> N
 
 
 def test_nobody_works_on_a_stopped_request(store: Store) -> None:
-    request = step(store, approved(store, "admins"), What.STOPPED)
+    request = step(store, approved(store, "admins"), EventType.STOPPED)
     assert store.claim("one", LEASE) is None
-    step(store, request, What.RESUMED)
+    step(store, request, EventType.RESUMED)
     assert claimed(store).request == request.id
 
 
 def test_a_held_request_comes_back_in_its_time(store: Store, clock: Clock) -> None:
-    step(store, ask(store, "admins"), What.HELD)
+    step(store, ask(store, "admins"), EventType.HELD)
     assert store.claim("one", LEASE) is None
     clock.pass_(timedelta(minutes=1))
     assert claimed(store).request == "R-1"
@@ -125,7 +127,7 @@ def test_a_younger_request_follows_when_the_older_waits(store: Store) -> None:
 
 
 def test_a_held_older_request_keeps_its_lane(store: Store) -> None:
-    step(store, ask(store, "admins"), What.HELD)
+    step(store, ask(store, "admins"), EventType.HELD)
     ask(store, "admins")
     assert store.claim("one", LEASE) is None
 
@@ -134,7 +136,7 @@ def test_an_older_request_waits_for_a_younger_at_work(store: Store) -> None:
     older = store.append(ask(store, "admins"), [planned(START)])
     ask(store, "admins")
     younger = claimed(store)
-    step(store, older, What.VOTED, What.APPROVED)
+    step(store, older, EventType.VOTED, EventType.APPROVED)
     assert (younger.request, store.claim("two", LEASE)) == ("R-2", None)
     store.release(younger)
     assert claimed(store, "two").request == older.id
@@ -145,7 +147,7 @@ def test_a_plan_may_change_the_lanes(store: Store) -> None:
     request = store.append(ask(store, "admins"), [planned(START, lanes=["group:G-1"])])
     ask(store, "group:G-1")
     ask(store, "admins")
-    step(store, request, What.VOTED, What.APPROVED)
+    step(store, request, EventType.VOTED, EventType.APPROVED)
     assert [claimed(store).request, claimed(store).request] == ["R-1", "R-3"]
 
 
@@ -157,7 +159,7 @@ def test_a_lease_lasts_to_its_very_end(store: Store, clock: Clock) -> None:
     claim = claimed(store)
     clock.pass_(LEASE)
     assert store.claim("two", LEASE) is None
-    assert step(store, request, What.HELD, claim=claim).held
+    assert step(store, request, EventType.HELD, claim=claim).progress.held
 
 
 def test_another_worker_takes_over_after_the_lease(store: Store, clock: Clock) -> None:
@@ -174,14 +176,14 @@ def test_who_was_replaced_writes_nothing(store: Store, clock: Clock, owner: str)
     clock.pass_(LEASE + timedelta(seconds=1))
     now = claimed(store, owner)
     for refused in (
-        lambda: step(store, request, What.HELD, claim=lost),
+        lambda: step(store, request, EventType.HELD, claim=lost),
         lambda: store.renew(lost, LEASE),
         lambda: store.release(lost),
     ):
         with pytest.raises(ClaimLost):
             refused()
     assert store.request(request.id) == request
-    assert step(store, request, What.HELD, claim=now).version == 2
+    assert step(store, request, EventType.HELD, claim=now).version == 2
 
 
 def test_a_lease_that_ran_out_allows_nothing_in_its_lanes(store: Store, clock: Clock) -> None:
@@ -189,11 +191,11 @@ def test_a_lease_that_ran_out_allows_nothing_in_its_lanes(store: Store, clock: C
     older = store.append(ask(store, "admins"), [planned(START)])
     younger = ask(store, "admins")
     lost = claimed(store)
-    step(store, older, What.VOTED, What.APPROVED)
+    step(store, older, EventType.VOTED, EventType.APPROVED)
     clock.pass_(LEASE + timedelta(seconds=1))
     assert claimed(store, "two").request == older.id
     with pytest.raises(ClaimLost):
-        step(store, younger, What.HELD, claim=lost)
+        step(store, younger, EventType.HELD, claim=lost)
     with pytest.raises(ClaimLost):
         store.renew(lost, LEASE)
 
@@ -203,11 +205,11 @@ def test_a_claim_ends_when_the_work_does(store: Store) -> None:
     request = approved(store, "admins")
     ask(store, "admins")
     claim = claimed(store)
-    stopped = step(store, request, What.STOPPED, claim=claim)
+    stopped = step(store, request, EventType.STOPPED, claim=claim)
     assert claimed(store, "two").request == "R-2"
-    again = step(store, stopped, What.RESUMED)
+    again = step(store, stopped, EventType.RESUMED)
     with pytest.raises(ClaimLost):
-        step(store, again, What.TRYING, claim=claim)
+        step(store, again, EventType.TRYING, claim=claim)
     store.release(claim)
     assert store.claim("one", LEASE) is None
 
@@ -219,7 +221,7 @@ def test_a_renewed_claim_lives_on(store: Store, clock: Clock) -> None:
         clock.pass_(timedelta(seconds=50))
         store.renew(claim, LEASE)
     assert store.claim("two", LEASE) is None
-    assert step(store, request, What.HELD, claim=claim).held
+    assert step(store, request, EventType.HELD, claim=claim).progress.held
 
 
 def test_a_released_claim_is_worth_nothing(store: Store) -> None:
@@ -227,7 +229,7 @@ def test_a_released_claim_is_worth_nothing(store: Store) -> None:
     claim = claimed(store)
     store.release(claim)
     with pytest.raises(ClaimLost):
-        step(store, request, What.HELD, claim=claim)
+        step(store, request, EventType.HELD, claim=claim)
     with pytest.raises(ClaimLost):
         store.renew(claim, LEASE)
     assert claimed(store, "two").attempt == 2
@@ -244,7 +246,7 @@ def test_a_late_release_of_ones_own_is_no_error(store: Store, clock: Clock) -> N
 def test_a_withdrawal_overtakes_the_worker(store: Store) -> None:
     request = ask(store, "admins")
     claim = claimed(store)
-    step(store, request, What.WITHDRAWN)
+    step(store, request, EventType.WITHDRAWN)
     with pytest.raises((Overtaken, ClaimLost)):
         store.append(request, [planned(START)], claim)
     assert store.request(request.id).state is State.WITHDRAWN
@@ -268,6 +270,6 @@ def test_the_dead_are_freed_and_fenced_off(store: Store) -> None:
     dead, alive = claimed(store, "dead"), claimed(store, "alive")
     store.free("dead")
     with pytest.raises(ClaimLost):
-        step(store, request, What.HELD, claim=dead)
+        step(store, request, EventType.HELD, claim=dead)
     store.renew(alive, LEASE)
     assert claimed(store, "next").request == request.id

@@ -8,7 +8,7 @@ import pytest
 from approvals.ids import PersonId
 from approvals.record.database import Location, StoreTrouble
 from approvals.record.store import Store, copy_record, reading
-from approvals.states import What
+from approvals.states import EventType
 from tests.approvals.record.older import NEXT, as_layout
 from tests.approvals.record.tamper import unguarded
 from tests.approvals.scene import Clock, Scene, server_of
@@ -24,7 +24,15 @@ def lived(where: Location, clock: Clock) -> None:
     """A record in which people asked, were asked and have decided."""
     store = Store(where, clock.now, migrates=True)
     scene = Scene(store, clock)
-    scene.now(scene.waiting(), What.VOTED, What.APPROVED, What.TRYING, What.ANSWERED, What.DONE, by="cy")
+    scene.now(
+        scene.waiting(),
+        EventType.VOTED,
+        EventType.APPROVED,
+        EventType.TRYING,
+        EventType.ANSWERED,
+        EventType.DONE,
+        by="cy",
+    )
     scene.waiting("offboard", "bo")
     store.homes.tell(scene.person("ada").account.slack_id, "Done.")  # type: ignore[union-attr]
     store.close()

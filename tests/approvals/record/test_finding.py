@@ -6,7 +6,7 @@ from approvals.folding import apply, fold
 from approvals.ids import PersonId
 from approvals.record.index import STUCK, about, asked, asked_by, keys, person_in, team
 from approvals.request import Draft, Request
-from approvals.states import OPEN, State, What
+from approvals.states import OPEN, EventType, State
 from tests.approvals.scene import START, draft, events_of, planned
 from tests.approvals.scene import asked as asks
 
@@ -19,7 +19,7 @@ OWN = {asked_by(ADA)}
 TOLD = {asked_by(ADA), about(EVE), team("Engineering"), team("g_eng"), team("7")}
 
 
-def after(*whats: What | Draft) -> Request:
+def after(*whats: EventType | Draft) -> Request:
     drafts = [one if isinstance(one, Draft) else draft(one, START) for one in (BEGUN, *whats)]
     return fold(events_of(drafts))
 
@@ -33,22 +33,22 @@ def test_what_waits_is_found_by_everybody_who_is_asked() -> None:
 
 
 def test_whoever_voted_isnt_asked_any_more() -> None:
-    assert keys(after(PLANNED, draft(What.VOTED, START, BO))) == TOLD | {asked(CY)}
+    assert keys(after(PLANNED, draft(EventType.VOTED, START, BO))) == TOLD | {asked(CY)}
 
 
 def test_a_vote_for_somebody_who_is_away_answers_for_both() -> None:
-    vote = Draft(What.VOTED, BO, {"revision": "r1", "stands_for": "P-3"})
+    vote = Draft(EventType.VOTED, BO, {"revision": "r1", "stands_for": "P-3"})
     assert keys(after(PLANNED, vote)) == TOLD
 
 
 def test_others_who_are_asked_find_it_instead() -> None:
     body = {"approvers": ["P-5"], "told": [], "agree": 1, "step": 1, "steps": 2, "level": 0}
-    voted = draft(What.VOTED, START, BO)
-    assert keys(after(PLANNED, voted, Draft(What.ROUTED, body=body))) == TOLD | {asked(EVE)}
+    voted = draft(EventType.VOTED, START, BO)
+    assert keys(after(PLANNED, voted, Draft(EventType.ROUTED, body=body))) == TOLD | {asked(EVE)}
 
 
 def test_a_new_plan_asks_those_who_voted_again() -> None:
-    whole = after(PLANNED, draft(What.VOTED, START, BO), What.APPROVED, PLANNED)
+    whole = after(PLANNED, draft(EventType.VOTED, START, BO), EventType.APPROVED, PLANNED)
     assert keys(whole) == TOLD | {asked(BO), asked(CY)}
 
 
@@ -57,14 +57,15 @@ def test_what_nobody_can_decide_is_found_as_such() -> None:
 
 
 @pytest.mark.parametrize(
-    "whats", [[What.APPROVED], [What.APPROVED, What.TRYING], [What.APPROVED, What.STOPPED]]
+    "whats",
+    [[EventType.APPROVED], [EventType.APPROVED, EventType.TRYING], [EventType.APPROVED, EventType.STOPPED]],
 )
-def test_what_is_decided_waits_for_nobody(whats: list[What]) -> None:
+def test_what_is_decided_waits_for_nobody(whats: list[EventType]) -> None:
     assert keys(after(PLANNED, *whats)) == TOLD
 
 
-@pytest.mark.parametrize("what", [What.DENIED, What.WITHDRAWN, What.EXPIRED])
-def test_what_has_ended_is_found_by_nothing(what: What) -> None:
+@pytest.mark.parametrize("what", [EventType.DENIED, EventType.WITHDRAWN, EventType.EXPIRED])
+def test_what_has_ended_is_found_by_nothing(what: EventType) -> None:
     request = after(PLANNED, what)
     assert request.state not in OPEN
     assert keys(request) == frozenset()

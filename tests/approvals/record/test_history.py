@@ -5,7 +5,7 @@ import re
 from approvals.decide.decide import approve, deny
 from approvals.record.report import history
 from approvals.request import Draft
-from approvals.states import What
+from approvals.states import EventType
 from tests.approvals.record.tamper import by_hand
 from tests.approvals.scene import Scene, asked
 
@@ -63,7 +63,7 @@ def test_a_later_step_names_whom_it_asks(scene: Scene) -> None:
     cy, ida = scene.person("cy").id, scene.person("ida").id
     request = scene.waiting(approvers=[cy], told=[cy], steps=2, plan=PLAN)
     body = {"approvers": [ida], "told": [ida], "agree": 1, "step": 1, "steps": 2, "level": 0}
-    scene.store.append(request, [Draft(What.ROUTED, body=body | {"because": "next step"})])
+    scene.store.append(request, [Draft(EventType.ROUTED, body=body | {"because": "next step"})])
     assert "must agree: 1 of them in step 1 of 2" in below(scene)
     assert below(scene)[-2:] == ["may decide: Ida (ida@example.com)", "must agree: 1 of them in step 2 of 2"]
     assert entries(scene)[-1].endswith("because: next step")

@@ -9,7 +9,7 @@ from approvals.ids import PersonId, SlackId
 from approvals.people import Account, Standing
 from approvals.record.outbox import Home
 from approvals.record.store import Store
-from approvals.states import What
+from approvals.states import EventType
 from tests.approvals.scene import START, Clock, Scene, draft, mail
 
 ADA, BO = SlackId("UADA01"), SlackId("UBO01")
@@ -134,14 +134,14 @@ def test_whoever_is_not_asked_any_more_is_concerned_once_more(opened: Scene, clo
     request = opened.waiting("request-access", subject="")
     for slack_id in (ADA, BO):
         opened.store.homes.shown(got(opened.store, slack_id), "seen")
-    request = opened.now(request, What.APPROVED, by="bo")
+    request = opened.now(request, EventType.APPROVED, by="bo")
     assert sorted(behind(opened.store, clock)) == [ADA, BO]
     for slack_id in (ADA, BO):
         opened.store.homes.shown(got(opened.store, slack_id), "seen")
-    request = opened.now(request, What.TRYING)
+    request = opened.now(request, EventType.TRYING)
     assert behind(opened.store, clock) == [ADA]
     opened.store.homes.shown(got(opened.store, ADA), "seen")
-    opened.now(request, What.DONE)
+    opened.now(request, EventType.DONE)
     assert behind(opened.store, clock) == [ADA]
 
 
@@ -174,8 +174,8 @@ def test_what_slack_says_of_an_account_draws_its_page(
 
 def test_an_entry_that_ends_nothing_concerns_nobody(opened: Scene, clock: Clock) -> None:
     request = opened.waiting("request-access", subject="")
-    request = opened.now(request, What.DENIED, by="bo")
+    request = opened.now(request, EventType.DENIED, by="bo")
     for slack_id in (ADA, BO):
         opened.store.homes.shown(got(opened.store, slack_id), "seen")
-    opened.store.append(request, [draft(What.UNREACHED, START, PersonId("bot"))])
+    opened.store.append(request, [draft(EventType.UNREACHED, START, PersonId("bot"))])
     assert behind(opened.store, clock) == []

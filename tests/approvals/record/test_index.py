@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from approvals.ids import PersonId
 from approvals.record.store import Store
-from approvals.states import What
+from approvals.states import EventType
 from tests.approvals.record.older import as_layout
 from tests.approvals.record.tamper import by_hand
 from tests.approvals.scene import START, asked, draft, met, planned
@@ -19,7 +19,7 @@ def test_a_record_from_before_is_filed_when_it_is_opened(record: Store) -> None:
     waiting = record.ask(asked(ADA))
     record.append(waiting, [planned(START + timedelta(days=1), approvers=[BO])])
     denied = record.ask(asked(ADA))
-    record.append(denied, [planned(START, approvers=[BO]), draft(What.DENIED, START, BO)])
+    record.append(denied, [planned(START, approvers=[BO]), draft(EventType.DENIED, START, BO)])
     record.close()
     as_layout(record.path, 1)
     again = Store(record.path, lambda: START)

@@ -7,7 +7,7 @@ from approvals.ids import PersonId, RequestId
 from approvals.record.outbox import Card, Note
 from approvals.record.store import Store
 from approvals.request import Request
-from approvals.states import What
+from approvals.states import EventType
 from tests.approvals.scene import START, Clock, asked, draft
 
 ADA = PersonId("P-1")
@@ -15,7 +15,7 @@ R1 = RequestId("R-1")
 HOUR = timedelta(hours=1)
 
 
-def led(store: Store, *whats: What) -> Request:
+def led(store: Store, *whats: EventType) -> Request:
     """A new request, and what happened to it."""
     return store.append(store.ask(asked(ADA)), [draft(what, START) for what in whats])
 
@@ -61,18 +61,23 @@ def test_a_new_version_is_behind_until_drawn(store: Store) -> None:
     assert list(store.cards.behind(10)) == [request.id]
     store.cards.drawn(request.id, request.version, None)
     assert list(store.cards.behind(10)) == []
-    store.append(request, [draft(What.PLANNED, START)])
+    store.append(request, [draft(EventType.PLANNED, START)])
     assert list(store.cards.behind(10)) == [request.id]
 
 
 def test_drawing_an_older_version_leaves_it_behind(store: Store) -> None:
-    request = led(store, What.PLANNED)
+    request = led(store, EventType.PLANNED)
     store.cards.drawn(request.id, 1, None)
     assert list(store.cards.behind(10)) == [request.id]
 
 
 def test_settled_requests_are_drawn_first(store: Store) -> None:
-    ways: list[list[What]] = [[], [What.PLANNED], [What.PLANNED, What.DENIED], [What.UNNEEDED]]
+    ways: list[list[EventType]] = [
+        [],
+        [EventType.PLANNED],
+        [EventType.PLANNED, EventType.DENIED],
+        [EventType.UNNEEDED],
+    ]
     made = [led(store, *way).id for way in ways]
     assert list(store.cards.behind(10)) == [made[2], made[3], made[0], made[1]]
     assert list(store.cards.behind(1)) == [made[2]]
@@ -89,7 +94,7 @@ def test_a_failed_drawing_is_tried_again_later(store: Store, clock: Clock) -> No
 def test_a_newer_version_does_not_wait_for_the_retry(store: Store, clock: Clock) -> None:
     request = store.ask(asked(ADA))
     store.cards.drawn(request.id, 1, clock.now() + HOUR)
-    store.append(request, [draft(What.PLANNED, START)])
+    store.append(request, [draft(EventType.PLANNED, START)])
     store.cards.drawn(request.id, 1, clock.now() + HOUR)
     assert list(store.cards.behind(10)) == [request.id]
 

@@ -12,7 +12,7 @@ from approvals.decide.decide import deny
 from approvals.ids import GroupId, PersonId
 from approvals.record.report import FIRST, PROOF, Named, as_csv, as_jsonl, exported, name, row
 from approvals.request import Draft
-from approvals.states import What
+from approvals.states import EventType
 from tests.approvals.record.tamper import by_hand, unguarded
 from tests.approvals.scene import Scene, asked
 
@@ -164,7 +164,9 @@ SIGNS = ["=", "+", "-", "@", "\t", "\r", "\n", " =", "＝", "'="]
 def test_no_cell_is_a_formula(scene: Scene, sign: str) -> None:
     request = scene.waiting()
     said = f'{sign}HYPERLINK("https://example.org")'
-    scene.store.append(request, [Draft(What.DENIED, scene.person("cy").id, {}, {"who": said, "text": said})])
+    scene.store.append(
+        request, [Draft(EventType.DENIED, scene.person("cy").id, {}, {"who": said, "text": said})]
+    )
     told = cells(scene)[-1]
     assert told["who"] == told["said.text"] == f"'{said}"
     assert bare(told["who"]) == said

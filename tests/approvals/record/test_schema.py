@@ -10,7 +10,7 @@ import pytest
 from approvals.ids import PersonId
 from approvals.record.store import Store
 from approvals.request import Draft
-from approvals.states import What
+from approvals.states import EventType
 from tests.approvals.record.tamper import INSERT, by_hand, entries, follow, row
 from tests.approvals.scene import START, asked, draft
 
@@ -22,7 +22,7 @@ MUST_FOLLOW = "an entry must follow on the last one"
 def hand(record: Store) -> Iterator[sqlite3.Connection]:
     """A database tool on a record with two entries."""
     request = record.ask(asked(PersonId("P-1")))
-    record.append(request, [draft(What.HELD, START)])
+    record.append(request, [draft(EventType.HELD, START)])
     with by_hand(record.path) as connection:
         yield connection
 

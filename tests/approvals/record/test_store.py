@@ -14,7 +14,7 @@ from approvals.ids import PersonId, RequestId
 from approvals.record.database import Overtaken, StoreTrouble
 from approvals.record.store import Store
 from approvals.request import Draft, Request
-from approvals.states import Impossible, State, What
+from approvals.states import EventType, Impossible, State
 from tests.approvals.scene import START, STEADY, STORES, Clock, asked, draft, met, planned
 
 ADA, BO, EVE = PersonId("P-1"), PersonId("P-2"), PersonId("P-5")
@@ -26,7 +26,7 @@ def written(store: Store) -> int:
     return store.verify().anchor.count
 
 
-def led(store: Store, *whats: What, **more: object) -> Request:
+def led(store: Store, *whats: EventType, **more: object) -> Request:
     """A new request, and what happened to it."""
     request = store.ask(asked(ADA, **more))
     return store.append(request, [draft(what, START) for what in whats])
@@ -55,7 +55,7 @@ def test_a_repeated_delivery_gives_the_same_request(store: Store) -> None:
 
 def test_a_late_repetition_shows_how_far_it_has_come(store: Store) -> None:
     first = store.ask(asked(ADA), "view V1")
-    moved = store.append(first, [draft(What.PLANNED, START)])
+    moved = store.append(first, [draft(EventType.PLANNED, START)])
     assert store.ask(asked(ADA), "view V1") == moved
 
 
@@ -83,17 +83,17 @@ def test_an_unknown_request_is_a_key_error(store: Store, id: str) -> None:
 
 def test_an_append_moves_the_request_on(store: Store) -> None:
     request = store.ask(asked(ADA))
-    after = store.append(request, [draft(What.HELD, START), draft(What.PLANNED, START)])
+    after = store.append(request, [draft(EventType.HELD, START), draft(EventType.PLANNED, START)])
     assert (after.version, after.state) == (3, State.WAITING)
     assert store.request(request.id) == after == fold(store.events(request.id))
 
 
 def test_an_append_on_an_old_version_is_overtaken(store: Store) -> None:
-    old = led(store, What.PLANNED)
-    now = store.append(old, [draft(What.DENIED, START)])
+    old = led(store, EventType.PLANNED)
+    now = store.append(old, [draft(EventType.DENIED, START)])
     before = store.verify()
     with pytest.raises(Overtaken, match="R-1 has moved on"):
-        store.append(old, [draft(What.VOTED, START), draft(What.APPROVED, START)])
+        store.append(old, [draft(EventType.VOTED, START), draft(EventType.APPROVED, START)])
     assert (store.verify(), store.request(old.id)) == (before, now)
 
 
@@ -102,7 +102,7 @@ def test_an_append_to_a_request_nobody_asked_is_overtaken(store: Store, tmp_path
     strange = elsewhere.ask(asked(ADA))
     elsewhere.close()
     with pytest.raises(Overtaken):
-        store.append(strange, [draft(What.HELD, START)])
+        store.append(strange, [draft(EventType.HELD, START)])
 
 
 def _made(folder: Path) -> Path:
@@ -110,8 +110,8 @@ def _made(folder: Path) -> Path:
     return folder
 
 
-@pytest.mark.parametrize("whats", [[What.DONE], [What.PLANNED, What.DONE], [What.ASKED]])
-def test_an_impossible_append_writes_nothing(store: Store, whats: list[What]) -> None:
+@pytest.mark.parametrize("whats", [[EventType.DONE], [EventType.PLANNED, EventType.DONE], [EventType.ASKED]])
+def test_an_impossible_append_writes_nothing(store: Store, whats: list[EventType]) -> None:
     request = store.ask(asked(ADA))
     before = store.verify()
     with pytest.raises(Impossible):
@@ -125,7 +125,7 @@ def test_an_impossible_append_inside_a_transaction_undoes_all_of_it(store: Store
     with pytest.raises(StoreTrouble, match="nothing of it was"), store.writing():
         store.once("event E1")
         with pytest.raises(Impossible):
-            store.append(request, [draft(What.HELD, START), draft(What.DONE, START)])
+            store.append(request, [draft(EventType.HELD, START), draft(EventType.DONE, START)])
     assert (store.request(request.id), written(store)) == (request, 1)
     assert store.once("event E1")
     assert not store.verify().faults
@@ -134,7 +134,7 @@ def test_an_impossible_append_inside_a_transaction_undoes_all_of_it(store: Store
 def test_an_event_that_says_too_little_writes_nothing(store: Store) -> None:
     request = store.ask(asked(ADA))
     with pytest.raises(KeyError):
-        store.append(request, [Draft(What.PLANNED)])
+        store.append(request, [Draft(EventType.PLANNED)])
     assert (store.request(request.id), written(store)) == (request, 1)
 
 
@@ -151,13 +151,13 @@ def test_one_transaction_spans_requests_people_and_notes(store: Store) -> None:
 def test_events_hold_the_time_they_were_written(store: Store, clock: Clock) -> None:
     request = store.ask(asked(ADA))
     clock.pass_(timedelta(hours=3))
-    store.append(request, [draft(What.HELD, START)])
+    store.append(request, [draft(EventType.HELD, START)])
     assert [event.at for event in store.events(request.id)] == [START, START + timedelta(hours=3)]
 
 
 def test_the_record_is_one_list_of_all_events(store: Store) -> None:
     one, two = store.ask(asked(ADA)), store.ask(asked(BO))
-    store.append(one, [draft(What.HELD, START)])
+    store.append(one, [draft(EventType.HELD, START)])
     assert [event.request for event in store.events()] == [one.id, two.id, one.id]
     assert [event.seq for event in store.events()] == [1, 2, 3]
 
@@ -173,7 +173,7 @@ def test_requests_are_listed_newest_first(store: Store) -> None:
 
 def test_requests_are_listed_by_state(store: Store) -> None:
     store.ask(asked(ADA))
-    waiting, denied = led(store, What.PLANNED), led(store, What.PLANNED, What.DENIED)
+    waiting, denied = led(store, EventType.PLANNED), led(store, EventType.PLANNED, EventType.DENIED)
     assert list(store.requests(states=[State.WAITING])) == [waiting]
     assert list(store.requests(states=[State.WAITING, State.DENIED])) == [denied, waiting]
     assert list(store.requests(states=[State.DONE])) == []
@@ -192,8 +192,8 @@ def test_a_late_subject_finds_the_request_too(store: Store) -> None:
 
 
 def test_twins_are_older_open_and_about_the_same(store: Store) -> None:
-    twin = led(store, What.PLANNED, subject=EVE)
-    led(store, What.PLANNED, What.DENIED, subject=EVE)
+    twin = led(store, EventType.PLANNED, subject=EVE)
+    led(store, EventType.PLANNED, EventType.DENIED, subject=EVE)
     store.ask(asked(ADA, subject=BO))
     store.ask(asked(ADA, subject=EVE, action="offboard"))
     request = store.ask(asked(BO, subject=EVE))
@@ -208,7 +208,7 @@ def test_twins_without_subject_find_each_other(store: Store) -> None:
 
 def test_followers_are_those_that_joined(store: Store) -> None:
     first = store.ask(asked(ADA))
-    joined = led(store, What.JOINED)
+    joined = led(store, EventType.JOINED)
     store.ask(asked(ADA, because_of=first.id))
     assert list(store.followers(first.id)) == [joined]
 
@@ -216,7 +216,7 @@ def test_followers_are_those_that_joined(store: Store) -> None:
 def test_what_nobody_answered_falls_due(store: Store, clock: Clock) -> None:
     late = store.append(store.ask(asked(ADA)), [planned(START + timedelta(days=2))])
     soon = store.append(store.ask(asked(ADA)), [planned(START + timedelta(days=1))])
-    led(store, What.PLANNED, What.DENIED)
+    led(store, EventType.PLANNED, EventType.DENIED)
     assert list(store.due()) == []
     clock.pass_(timedelta(days=1))
     assert list(store.due()) == [soon]
@@ -237,7 +237,7 @@ def test_a_delivery_is_new_only_once(store: Store) -> None:
 
 def test_the_head_is_what_a_walk_ends_in(store: Store) -> None:
     assert store.head() == store.verify().anchor
-    led(store, What.PLANNED)
+    led(store, EventType.PLANNED)
     assert store.head() == store.verify().anchor
     assert store.head().count == 2
 

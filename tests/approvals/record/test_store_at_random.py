@@ -25,7 +25,7 @@ from approvals.record.claims import Claim
 from approvals.record.database import ClaimLost, Overtaken, StoreTrouble
 from approvals.record.store import Store
 from approvals.request import Request, is_active
-from approvals.states import MOVES, Impossible, State, What
+from approvals.states import MOVES, EventType, Impossible, State
 from tests.approvals.scene import START, STEADY, STORES, Clock, asked, draft, met, need
 
 LANES = st.lists(st.sampled_from(["person:P-1", "admins"]), unique=True, max_size=2)
@@ -33,11 +33,11 @@ WORKERS = st.sampled_from(["one", "two", "three"])
 LEASES = st.integers(1, 120).map(lambda seconds: timedelta(seconds=seconds))
 PICKS = st.integers(0, 1_000)
 ONWARD = {
-    State.CHECKING: What.PLANNED,
-    State.WAITING: What.APPROVED,
-    State.APPROVED: What.TRYING,
-    State.WORKING: What.STOPPED,
-    State.STOPPED: What.RESUMED,
+    State.CHECKING: EventType.PLANNED,
+    State.WAITING: EventType.APPROVED,
+    State.APPROVED: EventType.TRYING,
+    State.WORKING: EventType.STOPPED,
+    State.STOPPED: EventType.RESUMED,
 }
 
 
@@ -86,12 +86,12 @@ class Office(RuleBasedStateMachine):
             if not is_active(request):
                 self.end(claim)
 
-    def next_of(self, request: Request, pick: int) -> What:
+    def next_of(self, request: Request, pick: int) -> EventType:
         """Something that may happen to a request."""
         may = [what for what, moves in MOVES.items() if request.state in moves]
         return may[pick % len(may)]
 
-    def append(self, request: Request, what: What, claim: Claim | None) -> None:
+    def append(self, request: Request, what: EventType, claim: Claim | None) -> None:
         """An append, and how it must end."""
         newest = self.store.request(request.id)
         try:
@@ -139,14 +139,14 @@ class Office(RuleBasedStateMachine):
         if request.state in ONWARD:
             self.append(request, ONWARD[request.state], None)
 
-    @rule(pick=PICKS, what=st.sampled_from(What))
-    def meddle(self, pick: int, what: What) -> None:
+    @rule(pick=PICKS, what=st.sampled_from(EventType))
+    def meddle(self, pick: int, what: EventType) -> None:
         """Somebody tries what can't be, inside a transaction that goes on."""
         request = self.store.request(self.asked[pick % len(self.asked)])
         if request.state in MOVES.get(what, {}):
             return
         with pytest.raises(StoreTrouble), self.store.writing(), pytest.raises(Impossible):
-            self.store.append(request, [draft(What.UNREACHED, START), draft(what, START)])
+            self.store.append(request, [draft(EventType.UNREACHED, START), draft(what, START)])
 
     @rule(owner=WORKERS, lease=LEASES)
     def claim(self, owner: str, lease: timedelta) -> None:

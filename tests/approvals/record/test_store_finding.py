@@ -12,7 +12,7 @@ from approvals.people import Account, Standing
 from approvals.record.index import Sight
 from approvals.record.store import Store
 from approvals.request import Draft, Request
-from approvals.states import What
+from approvals.states import EventType
 from tests.approvals.scene import NAMES, START, Clock, asked, colleague, draft, mail, planned
 
 P = {name: PersonId(f"P-{number}") for number, name in enumerate(NAMES, 1)}
@@ -33,11 +33,11 @@ def ids(found: Sequence[Request]) -> list[str]:
     return [one.id for one in found]
 
 
-def made(store: Store, *whats: What | Draft, by: str = "ada", team: str = "", **more: Any) -> Request:
+def made(store: Store, *whats: EventType | Draft, by: str = "ada", team: str = "", **more: Any) -> Request:
     begun = asked(P[by], **{"action": "request-access", **more})
     case = {"case": json.dumps({"teams": [[team]]})} if team else {}
     request = store.ask(Draft(begun.type, begun.by, begun.body, {**begun.words, **case}))
-    return store.append(request, [draft(one, START) if isinstance(one, What) else one for one in whats])
+    return store.append(request, [draft(one, START) if isinstance(one, EventType) else one for one in whats])
 
 
 def waits(*names: str, days: int = 2, **more: Any) -> Draft:
@@ -63,15 +63,17 @@ def test_what_waits_for_me_is_counted_by_action(store: Store) -> None:
     assert ids(sight(store, "bo").waiting(9, "make-admin")) == ["R-2"]
 
 
-@pytest.mark.parametrize("end", [What.DENIED, What.WITHDRAWN, What.EXPIRED, What.APPROVED])
-def test_what_is_answered_waits_no_more(store: Store, end: What) -> None:
+@pytest.mark.parametrize(
+    "end", [EventType.DENIED, EventType.WITHDRAWN, EventType.EXPIRED, EventType.APPROVED]
+)
+def test_what_is_answered_waits_no_more(store: Store, end: EventType) -> None:
     made(store, waits("bo", "cy"), end)
     assert sight(store, "bo").waiting(9) == []
     assert sight(store, "bo").kinds() == {}
 
 
 def test_a_vote_takes_it_off_the_voters_list_alone(store: Store) -> None:
-    made(store, waits("bo", "cy", agree=2), draft(What.VOTED, START, P["bo"]))
+    made(store, waits("bo", "cy", agree=2), draft(EventType.VOTED, START, P["bo"]))
     assert sight(store, "bo").waiting(9) == []
     assert ids(sight(store, "cy").waiting(9)) == ["R-1"]
 
@@ -109,11 +111,11 @@ def test_until_the_worker_has_looked_nobody_hears_what_others_want_of_them(store
 
 
 def test_what_ended_last_comes_first(store: Store) -> None:
-    made(store, waits("bo"), What.DENIED)
+    made(store, waits("bo"), EventType.DENIED)
     made(store, waits("bo"))
-    made(store, waits("bo"), What.EXPIRED)
-    made(store, What.REFUSED, by="cy", subject=P["ada"])
-    made(store, waits("bo"), What.APPROVED, What.DONE, by="cy", subject=P["ada"])
+    made(store, waits("bo"), EventType.EXPIRED)
+    made(store, EventType.REFUSED, by="cy", subject=P["ada"])
+    made(store, waits("bo"), EventType.APPROVED, EventType.DONE, by="cy", subject=P["ada"])
     assert ids(sight(store, "ada").ended(9)) == ["R-5", "R-3", "R-1"]
     assert ids(sight(store, "ada").ended(2)) == ["R-5", "R-3"]
 
@@ -122,14 +124,16 @@ def test_what_ended_last_comes_first(store: Store) -> None:
 
 WAYS = (
     [waits("bo")],
-    [waits("bo"), What.APPROVED, What.STOPPED],
+    [waits("bo"), EventType.APPROVED, EventType.STOPPED],
     [waits("eve", stuck=True)],
-    [waits("bo"), What.APPROVED, What.DONE],
+    [waits("bo"), EventType.APPROVED, EventType.DONE],
 )
 
 
 @pytest.mark.parametrize("whats", WAYS, ids=["waiting", "stopped", "stuck", "done"])
-def test_a_leaver_finds_nothing_of_it_and_no_number_of_it(store: Store, whats: list[What | Draft]) -> None:
+def test_a_leaver_finds_nothing_of_it_and_no_number_of_it(
+    store: Store, whats: list[EventType | Draft]
+) -> None:
     made(store, *whats, action="offboard", subject=P["eve"], team="Design")
     seen = sight(store, "eve")
     found = [seen.mine(9), seen.stopped(9), seen.stuck(9), seen.teams(["Design"], 9)]
@@ -166,22 +170,22 @@ def test_what_is_mine_or_waits_for_me_is_not_found_once_more(store: Store) -> No
 
 
 def test_what_stopped_and_what_nobody_can_decide_is_in_trouble(store: Store) -> None:
-    stopped = made(store, waits("bo"), What.APPROVED, What.STOPPED)
+    stopped = made(store, waits("bo"), EventType.APPROVED, EventType.STOPPED)
     made(store, waits("bo"))
     stuck = made(store, waits("bo", stuck=True))
     seen = sight(store, "ida")
     assert (ids(seen.stopped(9).requests), ids(seen.stuck(9).requests)) == (["R-1"], ["R-3"])
     assert store.finding.in_trouble() == [("R-1", stopped.version), ("R-3", stuck.version)]
-    store.append(stopped, [draft(What.RESUMED, START, P["ida"])])
-    store.append(stuck, [draft(What.EXPIRED, START)])
+    store.append(stopped, [draft(EventType.RESUMED, START, P["ida"])])
+    store.append(stuck, [draft(EventType.EXPIRED, START)])
     assert store.finding.in_trouble() == []
 
 
 def test_the_last_of_some_actions_that_was_carried_out(store: Store) -> None:
-    done = (waits("bo"), What.APPROVED, What.DONE)
+    done = (waits("bo"), EventType.APPROVED, EventType.DONE)
     made(store, *done, action="make-admin", subject=P["eve"])
     made(store, *done, action="move-team", subject=P["eve"])
-    made(store, waits("bo"), What.DENIED, action="make-admin", subject=P["eve"])
+    made(store, waits("bo"), EventType.DENIED, action="make-admin", subject=P["eve"])
     made(store, *done, action="make-admin", subject=P["cy"])
     found = store.finding.last_done("Eve@Example.com", ("make-admin", "remove-admin"))
     assert found and found.id == "R-1"

@@ -16,7 +16,7 @@ from approvals.record.outbox import Card, Note
 from approvals.record.schema import LAYOUT
 from approvals.record.store import Store
 from approvals.request import Request
-from approvals.states import State, What
+from approvals.states import EventType, State
 from tests.approvals.record.tamper import by_hand, entries, follow
 from tests.approvals.scene import START, Clock, asked, draft, met, planned
 
@@ -251,7 +251,7 @@ def test_an_entry_of_a_newer_program_is_named_and_its_state_is_left_to_it(
 
 def test_an_unknown_draft_makes_a_request_untouchable(record: Store) -> None:
     request = record.ask(asked(ADA))
-    strange = draft(What.HELD, START)
+    strange = draft(EventType.HELD, START)
     after = record.append(request, [type(strange)("delegated", ADA, {"to": "P-2"})])
     assert (after.untouchable, after.next_due) == (True, None)
     assert record.request(request.id) == after

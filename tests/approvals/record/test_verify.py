@@ -16,7 +16,7 @@ from approvals.ids import PersonId
 from approvals.record.chain import Anchor
 from approvals.record.database import Overtaken
 from approvals.record.store import Store
-from approvals.states import What
+from approvals.states import EventType
 from tests.approvals.record.tamper import by_hand, follow, recompute, unguarded
 from tests.approvals.scene import START, STEADY, asked, draft, met, planned
 
@@ -28,7 +28,14 @@ def live(store: Store) -> Store:
     met(store)
     policy, now = store.take_policy("operators = []"), START
     one = store.ask(asked(ADA, policy=policy))
-    whole = (What.PLANNED, What.VOTED, What.APPROVED, What.TRYING, What.ANSWERED, What.DONE)
+    whole = (
+        EventType.PLANNED,
+        EventType.VOTED,
+        EventType.APPROVED,
+        EventType.TRYING,
+        EventType.ANSWERED,
+        EventType.DONE,
+    )
     store.append(one, [draft(what, now) for what in whole])
     two = store.ask(asked(ADA, reason="Second try"))
     store.append(two, [planned(now + timedelta(days=1), policy=policy)])
@@ -334,7 +341,7 @@ def test_a_bot_at_work_is_no_forger(lived: Store) -> None:
     def work() -> None:
         while not ended.is_set():
             request = lived.ask(asked(ADA, lanes=["person:P-1"]))
-            lived.append(request, [draft(What.PLANNED, START), draft(What.DENIED, START)])
+            lived.append(request, [draft(EventType.PLANNED, START), draft(EventType.DENIED, START)])
 
     with ThreadPoolExecutor(1) as threads:
         working = threads.submit(work)
@@ -365,7 +372,7 @@ def test_events_come_back_as_they_were_written(lived: Store) -> None:
     assert [event.version for event in lived.events("R-2")] == [1, 2]
     assert events[0].type == "policy-in-force"
     assert not events[0].known
-    assert json.loads(events[1].told("details")) == {"role": "Company Admin"}
+    assert json.loads(events[1].text("details")) == {"role": "Company Admin"}
 
 
 def test_hand_written_versions_do_not_confuse_an_append(lived: Store) -> None:
@@ -373,4 +380,4 @@ def test_hand_written_versions_do_not_confuse_an_append(lived: Store) -> None:
     with by_hand(lived) as connection:
         connection.execute("UPDATE requests SET version = 7 WHERE number = 2")
     with pytest.raises(Overtaken):
-        lived.append(request, [draft(What.DENIED, START)])
+        lived.append(request, [draft(EventType.DENIED, START)])

@@ -21,7 +21,7 @@ from bot.context import Desk
 from bot.miro.client import Miro
 from bot.miro.errors import Declined
 from bot.miro.goals import Goal
-from bot.miro.plan import Obstacle, Plan, make, unseen
+from bot.miro.plan import LivePlan, Obstacle, make, unseen
 from bot.policies import Policies
 from bot.sandbox.miro.service import Exchange
 from bot.sandbox.miro.service import Miro as Sandbox
@@ -122,7 +122,7 @@ class Office:
         """The goals that a look doesn't show."""
         return unseen(self.goals(command), look(self.desk, self.miro, command))
 
-    def plan(self, command: Action) -> Plan:
+    def plan(self, command: Action) -> LivePlan:
         """What a look leaves to do."""
         try:
             return make(self.goals(command), look(self.desk, self.miro, command))

@@ -138,7 +138,8 @@ def test_a_request_to_decide_says_what_changes_who_asks_and_until_when() -> None
 
 def test_what_was_seen_before_and_is_different_now_is_said_first() -> None:
     scene = waits()
-    plan = {**scene.request.plan, "again": True, "warnings": ["Miro has a new account for this address."]}
+    warnings = ("Miro has a new account for this address.",)
+    plan = replace(scene.request.plan, again=True, warnings=warnings)
     shown = reads(draw(Page(waiting=(replace(scene, request=replace(scene.request, plan=plan)),))))
     assert "Miro has a new account for this address.\nThis changed:\n1. Join" in shown
 

@@ -18,6 +18,7 @@ from bot.cards.blocks import MOST_WORDS
 from bot.cards.request import draw
 from bot.sandbox.slack.inputs import placed
 from bot.sandbox.slack.records import Message as Shown
+from tests.altered import altered
 from tests.bot.slack import scenes
 from tests.bot.slack.scenes import (
     COMMANDS,
@@ -145,20 +146,24 @@ def test_no_names_or_reasons_make_a_card_too_long(
     changes: dict[str, Any] = {"reason": reason, "practice": practice}
     for state in State:
         of = request(action, state, known, **changes)
-        if of.round:
-            warnings = ["Miro has a new account for this address."] if again else []
+        if of.plan.round:
+            warnings = ("Miro has a new account for this address.",) if again else ()
             asked = tuple((PersonId(f"P-{n}"), because) for n in (3, 4, 5, 6, 7))
             yes = tuple(Vote(PersonId(f"P-{n}"), NOW, "cafe") for n in range(3, 3 + votes))
-            plan = {**of.plan, "again": again, "warnings": warnings}
-            of = replace(of, plan=plan, approvers=asked, agree=4, votes=of.votes or yes)
-            of = replace(of, decided_by=tuple(vote.by for vote in of.votes) if of.decided_by else ())
+            plan = replace(of.plan, again=again, warnings=warnings)
+            of = altered(of, plan=plan, approvers=asked, agree=4, votes=of.asking.votes or yes)
+            of = altered(
+                of, decided_by=tuple(vote.by for vote in of.asking.votes) if of.asking.decided_by else ()
+            )
         if "for_days" in ACTIONS[action].form():
-            gives = [goal.key for goal in ACTIONS[action].model_validate(of.details).goals(known)]
-            of = replace(of, details={**of.details, "for_days": days}, plan={**of.plan, "gives": gives})
-            of = replace(of, ends_at=NOW if days and state is State.DONE else None)
+            goals = ACTIONS[action].model_validate(of.details).goals(known)
+            of = altered(
+                of, details={**of.details, "for_days": days}, gives=tuple(goal.key for goal in goals)
+            )
+            of = altered(of, ends_at=NOW if days and state is State.DONE else None)
         if of.outcome and state in (State.DENIED, State.REFUSED, State.STOPPED):
             of = replace(of, outcome=replace(of.outcome, text=reason, remedy=reason))
-        of = replace(of, told=tuple(id for id, _ in of.approvers))
+        of = altered(of, notified=tuple(id for id, _ in of.asking.approvers))
         asked_twice = state is State.JOINED
         other = scenes.variants(of, (reason, reason))["answered" if asked_twice else way]
         ways = [of, other] if state is State.WAITING or asked_twice else [of]
@@ -208,7 +213,7 @@ def test_a_long_reason_gives_way_and_says_where_it_stands(people: dict[str, Pers
 def test_an_older_round_shows_no_buttons(people: dict[str, Person], known: Facts) -> None:
     of = request("move-team", State.WAITING, known)
     for role, changes in (("approver", {"since": {PersonId("P-3"): 2}}), ("reminder", {"reminders": (1, 1)})):
-        old = replace(scenes.scene(replace(of, **changes), known, people, role), round=1)
+        old = replace(scenes.scene(altered(of, **changes), known, people, role), round=1)
         message = draw(role, old)
         assert list(placed(message["blocks"])) == []
         assert "There is a newer card below." in message["text"]
@@ -359,7 +364,7 @@ def test_whoever_approved_reads_how_much_is_done_when_it_stops(
     assert "It stopped before anything changed. The operators" in reads(drawn(of, known, people, role))
     shown = scenes.details(of, known, people)
     assert "It stopped. Done: nothing." in shown
-    unseen = reads(drawn(replace(of, changed=True), known, people, role))
+    unseen = reads(drawn(altered(of, has_changed=True), known, people, role))
     assert "It stopped, and I couldn't see what is done." in unseen
     assert "Not done: join Design and leave Engineering." in shown
     assert "Not done" not in scenes.details(request("move-team", State.DONE, known), known, people)

@@ -14,6 +14,7 @@ from bot.actions.form import Facts
 from bot.cards import waiting
 from bot.cards.request import draw
 from bot.sandbox.slack.inputs import placed
+from tests.altered import altered
 from tests.bot.slack import scenes
 from tests.bot.slack.scenes import NAMES, NOW, PEOPLE, drawn, reads, request
 
@@ -66,7 +67,7 @@ def test_a_full_card_still_names_who_agreed_and_says_why(known: Facts, people: d
     yes = Vote(PersonId("P-3"), NOW, "cafe")
     two = tuple((PersonId(f"P-{n}"), "you look after Miro") for n in (3, 4))
     of = request("make-admin", State.WAITING, known, votes=(yes,), approvers=two, agree=2, need=2)
-    of = replace(of, told=tuple(id for id, _ in two), reason="Alex joins IT soon")
+    of = altered(of, notified=tuple(id for id, _ in two), reason="Alex joins IT soon")
     mine = replace(scenes.scene(of, known, people, "approver"), viewer=people["P-4"])
     shown = reads(draw("approver", mine))
     assert "You're asked because you look after Miro. Carol said yes; 1 more needed." in shown
@@ -99,7 +100,7 @@ def test_whoever_was_asked_all_along_is_not_said_to_be_asked_instead(
     ways: dict[str, Request], known: Facts, people: dict[str, Person]
 ) -> None:
     left = {PersonId(f"P-{n}"): 1 for n in (4, 5)}
-    of = replace(ways["others asked instead"], since=left)
+    of = altered(ways["others asked instead"], since=left)
     assert "Now Sam Lee or Priya Rao decides." in reads(drawn(of, known, people, "approver"))
 
 
@@ -115,7 +116,7 @@ def test_a_reminder_has_all_that_the_card_has(
 def test_a_reminder_of_an_earlier_step_is_over(
     ways: dict[str, Request], known: Facts, people: dict[str, Person]
 ) -> None:
-    of = replace(ways["reminded"], asks=2, since=dict.fromkeys(ways["reminded"].told, 2))
+    of = altered(ways["reminded"], asks=2, since=dict.fromkeys(ways["reminded"].asking.notified, 2))
     assert waiting.reminder(of, PersonId("P-3")) == 0
     assert buttons(drawn(of, known, people, "reminder")) == []
 
@@ -146,8 +147,8 @@ ROOMS: Mapping[int, str] = {
 def test_a_question_and_its_answer_are_cut_to_the_room_there_is(
     ways: dict[str, Request], known: Facts, people: dict[str, Person], room: int
 ) -> None:
-    [asked] = ways["asked something"].questions
-    of = replace(ways["asked something"], questions=(replace(asked, answer="All of them."),))
+    [asked] = ways["asked something"].asking.questions
+    of = altered(ways["asked something"], questions=(replace(asked, answer="All of them."),))
     said = waiting.talk(scenes.scene(of, known, people, "approver"), room)
     assert reads(said) == ROOMS[room]
     assert len(reads(said).split()) <= room
@@ -158,7 +159,7 @@ def test_whoever_asked_reads_question_and_answer_as_well(known: Facts, people: d
     of = request("move-team", State.WAITING, known, questions=(one,))
     shown = reads(drawn(of, known, people, "requester"))
     assert 'Carol Diaz asked: "Which boards does Alex need?" You: "Those of the workshop."' in shown
-    of = replace(of, questions=(replace(one, answer=""),))
+    of = altered(of, questions=(replace(one, answer=""),))
     shown = reads(drawn(of, known, people, "requester"))
     assert 'Carol Diaz asked: "Which boards does Alex need?"' in shown
     assert "waits for your answer" in shown and "No answer yet" not in shown
@@ -178,7 +179,7 @@ def test_whoever_asked_for_the_same_reads_question_and_answer_as_well(
 
 def test_what_needed_no_approval_names_no_approver(known: Facts, people: dict[str, Person]) -> None:
     for state in (State.APPROVED, State.WORKING, State.DONE, State.STOPPED, State.REHEARSED):
-        of = request("move-team", state, known, steps=0, votes=(), decided_by=(), approvers=(), told=())
+        of = request("move-team", state, known, steps=0, votes=(), decided_by=(), approvers=(), notified=())
         for role in ("requester", "result", "operator"):
             if scenes.is_shown(role, state, "move-team"):
                 shown = reads(drawn(of, known, people, role))
@@ -229,7 +230,7 @@ def test_whoever_is_away_reads_where_they_may_still_decide(
     ways: dict[str, Request], known: Facts, people: dict[str, Person]
 ) -> None:
     of = ways["somebody stands in"]
-    of = replace(of, approvers=(*of.approvers, (PersonId("P-3"), "you look after Miro")))
+    of = altered(of, approvers=(*of.asking.approvers, (PersonId("P-3"), "you look after Miro")))
     card = drawn(of, known, people, "approver")
     assert "Sam Lee stands in for you. You may still decide in App Home." in reads(card)
     assert buttons(card) == []

@@ -43,7 +43,7 @@ def test_a_decision_in_a_shell_is_recorded_shown_and_told(s: Stage, shell: Shell
     assert shell.types("approve", id, "--as", "priya@example.com") == f"{id} is approved."
     s.settle()
     assert state(s, id) == "done"
-    vote = request(s, id).votes[0]
+    vote = request(s, id).asking.votes[0]
     assert vote.shell and " on " in vote.shell
     assert f"typed in a shell: {vote.shell}" in "".join(told(s, "U0CAROL"))
     assert f"{id} was approved in your name from a command line ({vote.shell})." in last(s, "U0PRIYA")
@@ -58,7 +58,7 @@ def test_the_channel_is_told_of_a_decision_in_a_shell(tmp_path: Path) -> None:
         id = ask_in_slack(s, "U0ALEX", "/miro-access", "for Engineering because I start Monday")
         shell.types("approve", id, "--as", "priya@example.com")
         s.settle()
-        who = request(s, id).votes[0].shell
+        who = request(s, id).asking.votes[0].shell
         assert in_channel(s)[-1] == f"{id} was approved in the name of Priya Rao from a command line ({who})."
 
 

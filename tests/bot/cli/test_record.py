@@ -163,9 +163,9 @@ def test_a_forged_record_is_exported_by_force_only(s: Stage, tmp_path: Path) -> 
 def test_done_says_in_a_sentence_what_is_so_and_what_was_seen_when(s: Stage, shell: Shell) -> None:
     approve(s, "U0PRIYA")
     *_, done = s.bot.store.events("R-1")
-    seen = json.loads(done.told("seen"))
-    assert done.told("text") == "Alex Smith (alex@example.com) is in Engineering in Miro."
-    assert done.told("look") == 'GET /Users, userName eq "alex@example.com"'
+    seen = json.loads(done.text("seen"))
+    assert done.text("text") == "Alex Smith (alex@example.com) is in Engineering in Miro."
+    assert done.text("look") == 'GET /Users, userName eq "alex@example.com"'
     assert (seen["userName"], seen["active"]) == ("alex@example.com", True)
     assert s.teams["Engineering"] in [one["value"] for one in seen["groups"]]
     assert done.body["seen_at"] <= shell.json("show", "R-1")["events"][-1]["at"]
@@ -177,7 +177,7 @@ def test_done_says_that_nobody_is_there_any_more(s: Stage, shell: Shell) -> None
     id = ask(s, "U0LENA", "/miro-offboard", "delete <@U0JO|jo> because last day")
     approve(s, "U0PRIYA")
     *_, done = s.bot.store.events(id)
-    assert (done.told("text"), done.told("seen")) == (
+    assert (done.text("text"), done.text("seen")) == (
         "Jo Park (jo@example.com) is deleted in Miro.",
         "no account",
     )
@@ -188,9 +188,9 @@ def test_done_says_how_a_group_is_called(s: Stage, shell: Shell) -> None:
     approve(s, "U0CAROL")
     *_, done = s.bot.store.events(id)
     team = s.teams["Engineering"]
-    assert done.told("text") == "Engineering has the security name g_app_eng in Miro."
-    assert done.told("look") == f"GET /Groups/{team}"
-    assert json.loads(done.told("seen")) == {"id": team, "displayName": "g_app_eng"}
+    assert done.text("text") == "Engineering has the security name g_app_eng in Miro."
+    assert done.text("look") == f"GET /Groups/{team}"
+    assert json.loads(done.text("seen")) == {"id": team, "displayName": "g_app_eng"}
 
 
 def test_nothing_in_a_history_is_left_to_be_filled_in(s: Stage, shell: Shell) -> None:

@@ -196,7 +196,7 @@ def test_a_user_whom_the_system_knows_by_number_only_is_recorded_so(
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setattr(os, "getuid", lambda: 54_321)
     shell.types("approve", "R-1", "--as", "priya@example.com")
-    assert request(s, "R-1").votes[0].shell.startswith("user 54321 on ")
+    assert request(s, "R-1").asking.votes[0].shell.startswith("user 54321 on ")
 
 
 # -- who reads -------------------------------------------------------------------------------------------

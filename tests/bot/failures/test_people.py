@@ -45,7 +45,7 @@ def test_approver_loses_role_or_leaves_between_ask_and_click(s: Stage, how: str)
         wait(s, seconds=5)
     press(s, "U0PRIYA", "approve", shown)
     assert (state(s, id), calls(s)) == ("waiting", [])
-    asked = [s.bot.desk.person(one).called for one, _ in request(s, id).approvers]
+    asked = [s.bot.desk.person(one).called for one, _ in request(s, id).asking.approvers]
     assert asked == ["Carol Diaz", "Sam Lee"]
     approve(s, "U0CAROL")
     assert state(s, id) == "done"
@@ -157,7 +157,7 @@ def test_grid_ids(tmp_path: Path) -> None:
         for user in ("U0PRIYA", "W0PRIYA", "W0PRIYA"):
             press(s, user, "approve", shown)
             wait(s, seconds=5)
-        assert (state(s, id), len(request(s, id).votes)) == ("waiting", 1)
+        assert (state(s, id), len(request(s, id).asking.votes)) == ("waiting", 1)
         one, other = (s.bot.store.people.by_slack(user) for user in ("U0PRIYA", "W0PRIYA"))  # type: ignore[arg-type]
         assert one and other and one.id == other.id
         approve(s, "U0SAM")

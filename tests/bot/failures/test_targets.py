@@ -65,7 +65,7 @@ def test_approval_fatigue_bulk_hides_a_dangerous_one(s: Stage) -> None:
     presses(s, "U0CAROL", KIND)
     form = copy.deepcopy(s.acting.modal("U0CAROL"))
     assert not any(id in reads(form) for id in grave)
-    revision = next(one.revision for one in s.bot.store.requests() if one.id == grave[0])
+    revision = next(one.plan.revision for one in s.bot.store.requests() if one.id == grave[0])
     form["private_metadata"] = form["private_metadata"].replace("{", f'{{"{grave[0]}": "{revision}", ', 1)
     assert s.acting.submit("U0CAROL", view=form).ok
     s.settle()
@@ -157,7 +157,7 @@ def test_spoofed_state_in_payload(s: Stage) -> None:
     mine = ask(s, *ACCESS)
     s.miro.add_user("sam@example.com", "Sam Lee")
     grave = ask(s, "U0DANA", "/miro-admin", "<@U0SAM> because Sam joins IT")
-    revision = next(one.revision for one in s.bot.store.requests() if one.id == grave)
+    revision = next(one.plan.revision for one in s.bot.store.requests() if one.id == grave)
     forged = copy.deepcopy(card(s, "U0PRIYA"))
     for element in (one for block in forged.blocks for one in block.get("elements", [])):
         if element.get("action_id") == "approve":

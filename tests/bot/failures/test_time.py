@@ -35,11 +35,11 @@ def test_window_lapsed_before_approval(tmp_path: Path) -> None:
         id = ask(s, *ACCESS, for_days="1")
         wait(s, days=2)  # longer than it was asked for
         approve(s, "U0PRIYA")
-        ends = request(s, id).ends_at
+        ends = request(s, id).ending.ends_at
         assert ends and ends > s.clock()
         assert "Engineering" in teams_of(s, "alex@example.com")
         other = ask(s, "U0JO", "/miro-access", "for Design because we draw", for_days="1")
-        expires = request(s, other).expires_at
+        expires = request(s, other).deadlines.expires_at
         assert expires
         s.clock.pass_(expires - s.clock())
         press(s, "U0PRIYA", "approve")
@@ -60,7 +60,7 @@ def test_time_zones_dst_weekends(s: Stage) -> None:
     assert stands_in.since == datetime(2026, 3, 26, 23, tzinfo=UTC), "midnight in winter"
     assert stands_in.until == datetime(2026, 3, 29, 22, tzinfo=UTC), "midnight in summer"
     id = ask(s, *ACCESS)
-    expires = request(s, id).expires_at
+    expires = request(s, id).deadlines.expires_at
     assert expires and expires - s.clock() == timedelta(days=3), "an hour of law is no hour of time"
     assert expires.hour == 20 and "Monday, 22:00" in read(card(s, "U0LENA")), "by the clock of who reads it"
     wait(s, days=2, hours=2)

@@ -51,7 +51,7 @@ def test_an_admin_is_made_last_and_both_are_told(s: Stage) -> None:
     assert last(s, "U0ALEX").startswith("Done: you're a Company Admin of Miro")
     assert last(s, "U0DANA").startswith("Done: Alex Smith is a Company Admin of Miro")
     assert "all 3 changes" in last(s, "U0DANA")
-    assert [vote.by for vote in request(s, id).votes] == list(request(s, id).decided_by)
+    assert [vote.by for vote in request(s, id).asking.votes] == list(request(s, id).asking.decided_by)
 
 
 def test_an_admin_role_leaves_the_organization_role_alone(s: Stage) -> None:

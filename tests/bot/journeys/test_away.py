@@ -91,7 +91,11 @@ def test_the_delegate_is_asked_and_decides_in_their_place(s: Stage) -> None:
     approve(s, "U0LENA")
     assert state(s, id) == "done"
     [vote] = [one for one in s.bot.store.events(id) if one.type == "voted"]
-    assert vote.body["stands_for"] == request(s, id).votes[0].principal != request(s, id).votes[0].by
+    assert (
+        vote.body["stands_for"]
+        == request(s, id).asking.votes[0].principal
+        != request(s, id).asking.votes[0].by
+    )
 
 
 def test_requests_that_wait_are_asked_anew_within_seconds(s: Stage) -> None:

@@ -123,7 +123,7 @@ def test_admin_rights_and_offboarding_are_never_offered_together(s: Stage) -> No
 def test_what_is_grave_is_not_approved_by_a_form_made_by_hand(s: Stage, asked: list[str]) -> None:
     s.miro.add_user("alex@example.com", "Alex Smith", teams=[s.teams["Design"]])
     id = ask(s, *ADMIN)
-    revision = s.bot.store.requests(limit=1)[0].revision
+    revision = s.bot.store.requests(limit=1)[0].plan.revision
     form(s)
     shown = copy.deepcopy(s.acting.modal("U0CAROL"))
     shown["private_metadata"] = f'{{"{id}": "{revision}"}}'

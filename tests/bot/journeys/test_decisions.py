@@ -89,14 +89,14 @@ def test_asking_again_opens_the_form_filled_in(s: Stage) -> None:
 
 def test_the_last_moment_counts_and_the_moment_after_does_not(s: Stage) -> None:
     id = ask(s, *ACCESS)
-    expires = request(s, id).expires_at
+    expires = request(s, id).deadlines.expires_at
     assert expires
     s.clock.pass_(expires - s.clock())
     press(s, "U0PRIYA", "approve")
     assert "is over" in answer(s, "U0PRIYA")
     assert calls(s) == []
     other = ask(s, "U0JO", "/miro-access", "for Design because we draw")
-    expires = request(s, other).expires_at
+    expires = request(s, other).deadlines.expires_at
     assert expires
     s.clock.pass_(expires - s.clock() - timedelta(seconds=1))
     s.bot.housekeeping.tick()

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from approvals.request import Draft, Request
-from approvals.states import What
+from approvals.states import EventType
 from bot.actions.leave_team import LeaveTeam
 from bot.sandbox.miro.organization import ADMIN, MEMBER
 from bot.sandbox.miro.service import Fault
@@ -71,7 +71,7 @@ def test_the_clock_starts_when_it_was_seen_to_be_so(s: Stage) -> None:
     wait(s, days=2)
     approve(s, "U0PRIYA")
     whole = request(s, id)
-    assert whole.ends_at and (whole.ends_at - s.clock()).days in (1, 2)
+    assert whole.ending.ends_at and (whole.ending.ends_at - s.clock()).days in (1, 2)
     ends = "It ends Friday, 10:00: I take Engineering back; the account stays."
     assert ends in last(s, "U0ALEX")
     wait(s, days=1, hours=20)
@@ -198,7 +198,7 @@ def test_the_policy_bounds_and_proposes_the_days(tmp_path: Path) -> None:
         assert "30 days at most; then I take it back." in str(s.acting.modal("U0ALEX")["blocks"])
         assert s.acting.submit("U0ALEX", {}).ok
         s.settle()
-        assert newest_request(s).days == 7
+        assert newest_request(s).scope.days == 7
 
 
 RULE = 'rules = [{ when = { team = "Design" }, longest = "14d", proposed = "3d" }],'
@@ -266,7 +266,7 @@ def test_a_forged_end_takes_nothing_back(s: Stage) -> None:
     command = LeaveTeam(person=alex.id, teams=(s.teams["Design"],))
     body = {"action": "leave-team", "policy": s.bot.desk.policies.hash, "lanes": [], "subject": alex.id}
     words = {"details": command.model_dump_json(), "reason": "over"}
-    forged = s.bot.store.ask(Draft(What.ASKED, alex.id, {**body, "is_end": True}, words))
+    forged = s.bot.store.ask(Draft(EventType.ASKED, alex.id, {**body, "is_end": True}, words))
     s.settle()
     assert state(s, forged.id) == "refused"
     assert "Design" in teams_of(s, "alex@example.com")
@@ -284,7 +284,7 @@ def test_what_somebody_else_gave_meanwhile_is_neither_claimed_nor_taken_back(tmp
         assert state(s, first) == "done" and calls(s) == []
         said = last(s, "U0ALEX")
         assert "It was so already when I looked: I changed nothing." in said and "Created" not in said
-        assert request(s, first).ends_at is None
+        assert request(s, first).ending.ends_at is None
         wait(s, days=4)
         assert "Engineering" in teams_of(s, "alex@example.com")
 
@@ -299,7 +299,7 @@ def test_an_end_that_was_moved_is_announced_by_nobody_any_more(tmp_path: Path, d
         more = f"for Engineering for {days} days because I stay" if days else "for Engineering because I stay"
         ask(s, "U0ALEX", "/miro-access", more)
         approve(s, "U0PRIYA")
-        assert "It ends" not in read(done) and request(s, first).is_moved
+        assert "It ends" not in read(done) and request(s, first).ending.is_moved
         before = len(told(s, "U0ALEX"))
         wait(s, days=2, hours=2)
         assert len(told(s, "U0ALEX")) == before

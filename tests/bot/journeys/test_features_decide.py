@@ -56,7 +56,7 @@ def test_decide_in_slack_by_button(s: Stage) -> None:
     assert buttons(card(s, "U0PRIYA")) == ["approve", "deny", "question", "details"]
     assert calls(s) == []
     press(s, "U0PRIYA", "approve")
-    assert (state(s, id), len(request(s, id).votes)) == ("done", 1)
+    assert (state(s, id), len(request(s, id).asking.votes)) == ("done", 1)
     assert "Engineering" in teams_of(s, "alex@example.com")
     assert last(s, "U0ALEX").startswith("Done: you're in Engineering in Miro")
 
@@ -140,7 +140,7 @@ def test_distinct_approver_per_step(tmp_path: Path) -> None:
         assert answer(s, "U0CAROL") == f"You approved {id} already. It waits for somebody else."
         assert (state(s, id), history(s, id).count("voted")) == ("waiting", 1)
         approve(s, "U0SAM")
-        assert len({vote.by for vote in request(s, id).votes}) == 2
+        assert len({vote.by for vote in request(s, id).asking.votes}) == 2
         assert state(s, id) == "done"
 
 
@@ -154,7 +154,7 @@ def test_delegation_out_of_office(tmp_path: Path) -> None:
         assert not has_card(s, "U0PRIYA")
         assert "Priya Rao is away and you stand in." in read(card(s, "U0LENA"))
         approve(s, "U0LENA")
-        vote = request(s, id).votes[0]
+        vote = request(s, id).asking.votes[0]
         assert state(s, id) == "done" and vote.by != vote.principal
 
 

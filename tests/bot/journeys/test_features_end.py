@@ -77,7 +77,7 @@ def test_self_approval_control(s: Stage) -> None:
         press(s, own, "approve", theirs)
         wait(s, seconds=5)
         press(s, own, "approve", theirs)
-    assert (state(s, id), request(s, id).votes, calls(s)) == ("waiting", (), [])
+    assert (state(s, id), request(s, id).asking.votes, calls(s)) == ("waiting", (), [])
     approve(s, "U0CAROL")
     assert state(s, id) == "done"
 
@@ -88,7 +88,7 @@ def test_auto_approve_rules(tmp_path: Path) -> None:
     others = "\n".join(line for line in POLICY.splitlines() if not line.startswith("request-access"))
     with playing(tmp_path, f"{others}\n{table}{rule}") as s:
         free = ask(s, "U0ALEX", "/miro-access", "for Design because we draw")
-        assert (state(s, free), request(s, free).votes) == ("done", ())
+        assert (state(s, free), request(s, free).asking.votes) == ("done", ())
         assert teams_of(s, "alex@example.com") >= {"Design"}
         assert "the policy needs no approval" in last(s, "U0ALEX")
         assert told(s, "U0PRIYA") == []

@@ -234,7 +234,7 @@ def test_what_nobody_can_decide_any_more_stands_on_operators_pages(s: Stage) -> 
     s.slack.change_person("U0LENA", deleted=True)
     wait(s, hours=7)
     opened(s, "U0CAROL")
-    assert request(s, id).is_stuck
+    assert request(s, id).asking.is_stuck
     shown = part(page(s, "U0CAROL"), "Nobody can decide these any more:", "Admin rights")
     assert shown.strip().startswith(
         f"{id}: give Alex Smith Miro access to Engineering. It ends Thursday, 10:00."

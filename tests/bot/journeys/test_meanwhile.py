@@ -57,7 +57,7 @@ def test_more_to_do_than_was_approved_is_asked_again(s: Stage) -> None:
     member(s, "Engineering")
     id = ask(s, *MOVE)
     old = card(s, "U0PRIYA")
-    first = request(s, id).revision
+    first = request(s, id).plan.revision
     s.miro.change_user("alex@example.com", active=False)
     approve(s, "U0PRIYA")
     assert state(s, id) == "waiting"
@@ -68,7 +68,7 @@ def test_more_to_do_than_was_approved_is_asked_again(s: Stage) -> None:
     assert "Reactivate the account." in read(new)
     assert buttons(old) == []
     assert "There is a newer card below." in read(old)
-    assert request(s, id).revision != first
+    assert request(s, id).plan.revision != first
     approve(s, "U0PRIYA")
     assert state(s, id) == "done"
     user = s.miro.user("alex@example.com")
@@ -88,7 +88,7 @@ def test_an_older_picture_approves_nothing(s: Stage) -> None:
         "What will change is different now, so your click did nothing. Read the new card."
     )
     assert state(s, id) == "waiting"
-    assert request(s, id).votes == ()
+    assert request(s, id).asking.votes == ()
     assert calls(s) == []
 
 
@@ -170,7 +170,10 @@ def test_an_approver_who_left_before_the_first_write_does_not_count(s: Stage) ->
     approve(s, "U0PRIYA")
     assert state(s, id) == "waiting"
     assert calls(s) == []
-    assert [s.bot.desk.person(one).called for one, _ in request(s, id).approvers] == ["Carol Diaz", "Sam Lee"]
+    assert [s.bot.desk.person(one).called for one, _ in request(s, id).asking.approvers] == [
+        "Carol Diaz",
+        "Sam Lee",
+    ]
     approve(s, "U0CAROL")
     assert state(s, id) == "done"
 
@@ -214,7 +217,7 @@ def test_an_approval_given_before_the_policy_changed_is_looked_at_again(s: Stage
     assert state(s, id) == "waiting"
     assert calls(s) == []
     assert has_card(s, "U0CAROL")
-    assert "priya" not in str(request(s, id).approvers)
+    assert "priya" not in str(request(s, id).asking.approvers)
 
 
 @pytest.mark.parametrize(

@@ -235,7 +235,7 @@ def test_miro_in_no_hurry_is_waited_for(s: Stage) -> None:
     s.miro.faults.append(Fault("POST", "", status=429, retry_after=7))
     id = ask(s, *ACCESS)
     approve(s, "U0PRIYA")
-    assert "Miro is limiting calls." in request(s, id).held
+    assert "Miro is limiting calls." in request(s, id).progress.held
     wait(s, seconds=6)
     assert state(s, id) == "working"
     wait(s, seconds=1)
@@ -283,7 +283,7 @@ def test_an_account_known_under_another_address_is_not_made_twice(s: Stage) -> N
     s.miro.change_user("alex@example.com", userName="alex.smith@example.com")
     s.miro.log.clear()
     id = ask(s, "U0ALEX", "/miro-access", "for Design because we draw")
-    assert request(s, id).plan["user_name"] == "alex.smith@example.com"
+    assert request(s, id).plan.user_name == "alex.smith@example.com"
     approve(s, "U0PRIYA")
     assert state(s, id) == "done" and calls(s, "POST") == []
     alex = s.miro.user("alex@example.com")

@@ -121,7 +121,7 @@ def test_a_real_request_waits_while_the_bot_practises(s: Stage) -> None:
         practising.settle()
         assert state(s, id) == "approved"
         assert calls(s) == []
-        assert f"{id} waits until I run for real" in request(s, id).held
+        assert f"{id} waits until I run for real" in request(s, id).progress.held
     finally:
         practising.stop()
     wait(s, minutes=15)

@@ -100,7 +100,7 @@ def test_an_old_answer_button_answers_no_newer_question(s: Stage) -> None:
     wonder(s, "U0PRIYA", "For how long?")
     press(s, "U0ALEX", "answer", old)
     assert answer(s, "U0ALEX") == "This question was answered already. Nothing has changed."
-    assert request(s, id).questions[-1].answer == ""
+    assert request(s, id).asking.questions[-1].answer == ""
 
 
 def test_who_is_not_asked_can_not_ask(s: Stage) -> None:
@@ -110,7 +110,7 @@ def test_who_is_not_asked_can_not_ask(s: Stage) -> None:
     assert answer(s, "U0DANA").startswith("Only Priya Rao, Carol Diaz or Sam Lee can decide")
     press(s, "U0ALEX", "question", theirs)
     assert answer(s, "U0ALEX") == "You asked for this, so somebody else has to decide."
-    assert request(s, id).questions == ()
+    assert request(s, id).asking.questions == ()
 
 
 def test_nobody_but_the_requester_answers(s: Stage) -> None:

@@ -145,7 +145,9 @@ def test_a_reminder_that_does_not_arrive_brings_others(tmp_path: Path) -> None:
         s.slack.fault("chat.postMessage", error="user_disabled")
         wait(s, days=1)
         lost = [one.body for one in s.bot.store.events(id) if one.type == "unreached"]
-        assert [(one["role"], one["who"]) for one in lost] == [("reminder", request(s, id).lost[0])]
+        assert [(one["role"], one["who"]) for one in lost] == [
+            ("reminder", request(s, id).asking.unreachable[0])
+        ]
         wait(s, seconds=5)
         assert "I can't reach Priya Rao in Slack. Carol Diaz was asked instead." in read(card(s, "U0CAROL"))
 

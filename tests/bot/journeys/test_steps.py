@@ -207,7 +207,9 @@ def test_where_an_approver_can_not_be_written_to_others_are_asked_and_all_read_s
         id = ask(s, *ACCESS)
         assert not has_card(s, "U0PRIYA")
         lost = [one for one in s.bot.store.events(id) if one.type == "unreached"]
-        assert [(one.body["role"], one.body["who"]) for one in lost] == [("approver", request(s, id).lost[0])]
+        assert [(one.body["role"], one.body["who"]) for one in lost] == [
+            ("approver", request(s, id).asking.unreachable[0])
+        ]
         wait(s, seconds=5)
         theirs = read(card(s, "U0CAROL"))
         assert "I can't reach Priya Rao in Slack. Carol Diaz was asked instead." in theirs

@@ -109,7 +109,7 @@ def test_where_the_channel_will_not_do_approvers_are_written_to(
         assert in_channel(s) == []
         assert has_card(s, "U0PRIYA") and has_card(s, "U0CAROL")
         told_in_record = [one for one in s.bot.store.events(id) if one.type == "unreached"]
-        assert why in told_in_record[0].told("why")
+        assert why in told_in_record[0].text("why")
         assert "I can't reach the channel in Slack." in last(s, "U0ALEX")
 
 

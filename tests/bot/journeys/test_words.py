@@ -64,7 +64,7 @@ def test_free_text_never_acts_by_itself(s: Stage) -> None:
         say(s, "U0PRIYA", text)
         say(s, "U0ALEX", text)
     assert state(s, id) == "waiting"
-    assert request(s, id).votes == ()
+    assert request(s, id).asking.votes == ()
     assert len(s.bot.store.requests()) == 1
     assert calls(s) == []
 
@@ -91,7 +91,7 @@ def test_what_only_reads_is_answered_as_the_command_answers_it(s: Stage, text: s
 def test_what_would_act_is_answered_with_where_to_do_it(s: Stage, text: str, told: str) -> None:
     id = ask(s, "U0ALEX", "/miro-access", "for Engineering because I start Monday")
     assert read(say(s, "U0ALEX", text)) == told
-    assert (state(s, id), request(s, id).votes) == ("waiting", ())
+    assert (state(s, id), request(s, id).asking.votes) == ("waiting", ())
 
 
 @pytest.mark.parametrize("text", ["no lunch today", "yes we can", "help the intern", "is the status fine?"])

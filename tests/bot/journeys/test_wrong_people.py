@@ -312,7 +312,7 @@ def test_a_leaver_hears_of_the_own_offboarding_under_no_account(tmp_path: Path) 
         for user in ("U0PRIYA", "U0CAROL"):
             s.slack.change_person(user, is_restricted=True)
         wait(s, hours=7)  # nobody can decide any more, so every other operator would hear of it
-        assert request(s, id).is_stuck and told(s, "U0SAM") == []
+        assert request(s, id).asking.is_stuck and told(s, "U0SAM") == []
         assert id not in opened(s, "U0SAM") and "Jo Park" not in opened(s, "U0SAM")
         for verb in ("status", "withdraw"):
             s.acting.command("U0SAM", "/miro", f"{verb} {id}")

@@ -1,18 +1,17 @@
 """What is left to do: which steps, in which order, and whether they are what was approved."""
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from approvals.plan import Plan, read, written
 from bot.miro.accounts import Active, Attributes, Gone, HasAccount, Inactive
 from bot.miro.goals import Goal, Seen
 from bot.miro.groups import InGroup, OutOfGroup
-from bot.miro.plan import Obstacle, Plan, make, unseen
+from bot.miro.plan import LivePlan, Obstacle, make, unseen
 from bot.miro.rights import AdminRole, OrgRole
 from bot.miro.wire import ADMIN, MEMBER
 from tests.bot.miro.scene import NOBODY, seen
@@ -36,13 +35,13 @@ class Worse(OutOfGroup):
 WORSE = Worse("Ada", "200", "g_eng", "Engineering")
 
 
-def keys(plan: Plan) -> list[str]:
+def keys(plan: LivePlan) -> list[str]:
     return [step.goal.key for step in plan.steps]
 
 
-def stored(plan: Plan) -> Any:
+def stored(plan: LivePlan) -> Plan:
     """What the record gives back."""
-    return json.loads(json.dumps(plan.stored()))
+    return Plan(**read(written(plan.stored())))
 
 
 # -- which steps -------------------------------------------------------------------------------------------
@@ -279,21 +278,21 @@ def test_an_account_that_went_is_not_what_was_approved() -> None:
 
 def test_the_record_keeps_what_the_card_is_drawn_from() -> None:
     plan = make((KNOWN, Active("Ada"), LEAVE), seen("200", "300", active=False))
-    assert stored(plan)["miro_id"] == "7"
-    assert stored(plan)["already"] == ["the account ada@example.com is there"]
-    assert [step["text"] for step in stored(plan)["steps"]] == [
+    assert stored(plan).miro_id == "7"
+    assert stored(plan).already == ("the account ada@example.com is there",)
+    assert [step.text for step in stored(plan).steps] == [
         "Reactivate the account. It may use a Miro license.",
         "Leave Engineering. Ada's boards there pass to a team admin and don't come back.",
     ]
-    assert [(step["did"], step["call"]) for step in stored(plan)["steps"]] == [
+    assert [(step.did, step.call) for step in stored(plan).steps] == [
         ("reactivated the account", "PATCH /Users/{user}"),
         ("left Engineering", "PATCH /Groups/200"),
     ]
 
 
 def test_what_stands_under_details_is_kept_with_its_step() -> None:
-    (step,) = stored(make((Attributes("Ada", {"department": "IT"}),), seen()))["steps"]
-    assert step["detail"] == "department: IT"
+    (step,) = stored(make((Attributes("Ada", {"department": "IT"}),), seen())).steps
+    assert step.detail == "department: IT"
 
 
 # -- for whatever was seen ---------------------------------------------------------------------------------

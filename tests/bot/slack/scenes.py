@@ -12,7 +12,7 @@ from slack_sdk.models.views import View
 from approvals.ids import GroupId, PersonId, RequestId, SlackId
 from approvals.people import Account, Delegation, Group, Person, Standing
 from approvals.policy.check import load
-from approvals.request import Outcome, Question, Request, Vote
+from approvals.request import Outcome, Progress, Question, Request, Vote
 from approvals.states import OPEN, State
 from bot.actions import ACTIONS, CONDITIONS, Action
 from bot.actions.form import Facts
@@ -29,6 +29,7 @@ from bot.sandbox.slack.limits import Surface, problems
 from bot.sandbox.slack.records import Message as Shown
 from bot.sandbox.stage import POLICY
 from bot.slack import forms
+from tests.altered import altered
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -116,9 +117,9 @@ def request(action: str, state: State, known: Facts, **changes: Any) -> Request:
     """A request that has come as far as `state`."""
     command = ACTIONS[action].model_validate(COMMANDS[action])
     plan = make(command.goals(known), seen(action)).stored()
-    planned = state not in (State.CHECKING, State.REFUSED, State.NOTHING_TO_DO, State.JOINED)
-    decided = planned and state not in (State.WAITING, State.EXPIRED)
-    did = [step["did"] for step in plan["steps"]]
+    is_planned = state not in (State.CHECKING, State.REFUSED, State.NOTHING_TO_DO, State.JOINED)
+    decided = is_planned and state not in (State.WAITING, State.EXPIRED)
+    did = [step.did for step in plan.steps]
     outcome = Outcome(NOW, PersonId("P-3"), **_said(state, did)) if state in (*ENDED, State.STOPPED) else None
     whole = Request(
         id=RequestId("R-42"),
@@ -130,19 +131,18 @@ def request(action: str, state: State, known: Facts, **changes: Any) -> Request:
         details=COMMANDS[action],
         reason="because",
         subject=PersonId("P-2") if action != "rename-group" else None,
-        plan=plan if planned else {},
-        revision="cafe" if planned else "",
         token="9f86d081",
-        round=int(planned),
-        **(_asking(3, 4, 5) if planned else {}),
-        expires_at=NOW + DAY if planned else None,
-        approved_at=NOW if decided and state is not State.DENIED else None,
-        votes=(Vote(PersonId("P-3"), NOW, "cafe"),) if decided else (),
-        decided_by=(PersonId("P-3"),) if decided else (),
         outcome=outcome,
-        outcomes=int(outcome is not None),
+        progress=Progress(outcomes=int(outcome is not None)),
     )
-    return replace(whole, **changes)
+    if is_planned:
+        plan = replace(plan, revision="cafe", round=1)
+        whole = altered(whole, plan=plan, **_asking(3, 4, 5), expires_at=NOW + DAY)
+    if decided:
+        yes = (Vote(PersonId("P-3"), NOW, "cafe"),)
+        at = NOW if state is not State.DENIED else None
+        whole = altered(whole, votes=yes, decided_by=(PersonId("P-3"),), approved_at=at)
+    return altered(whole, **changes)
 
 
 def _asking(*numbers: int, asks: int = 1) -> dict[str, Any]:
@@ -151,7 +151,7 @@ def _asking(*numbers: int, asks: int = 1) -> dict[str, Any]:
     because = "you look after Miro"
     return {
         "approvers": tuple((id, because) for id in ids),
-        "told": ids,
+        "notified": ids,
         "asks": asks,
         "since": dict.fromkeys(ids, asks),
     }
@@ -164,29 +164,29 @@ def variants(of: Request, texts: tuple[str, str] = TEXTS) -> dict[str, Request]:
     """A waiting request in every way in which people can be asked and answer."""
     three, others = PersonId("P-3"), _asking(4, 5, asks=2)
     yes, open_ = Vote(three, NOW, "cafe"), Question(three, NOW, texts[0])
-    anew = {**of.plan, "anew": True, "warnings": ["Miro has a new account for this address."]}
+    anew = replace(of.plan, anew=True, warnings=("Miro has a new account for this address.",))
     missed = (
         "I can't reach Carol Diaz (carol@example.com) in Slack.",
         "Sam Lee (sam@example.com) and Priya Rao (priya@example.com) were asked instead.",
     )
     return {
         "as it was asked": of,
-        "several have to agree": replace(of, agree=3, need=3),
-        "one of several agreed": replace(of, agree=3, need=3, votes=(yes,)),
-        "the next step": replace(of, **others, step=1, steps=3, agree=2, need=2, counted=1, votes=(yes,)),
-        "within the next step": replace(
+        "several have to agree": altered(of, agree=3, need=3),
+        "one of several agreed": altered(of, agree=3, need=3, votes=(yes,)),
+        "the next step": altered(of, **others, step=1, steps=3, agree=2, need=2, counted=1, votes=(yes,)),
+        "within the next step": altered(
             of, **others, step=1, steps=3, need=2, counted=1, votes=(yes, replace(yes, step=1))
         ),
-        "others asked instead": replace(of, **others, notes=missed, unreached=missed[:1]),
-        "somebody stands in": replace(of, **others, stand_ins={PersonId("P-4"): three}),
-        "nobody left": replace(of, **_asking(asks=2), notes=missed, is_stuck=True),
-        "asked something": replace(of, questions=(open_,)),
-        "answered": replace(of, questions=(replace(open_, answer=texts[1]), open_)[:1]),
-        "asked again": replace(of, questions=(replace(open_, answer=texts[1]), open_)),
-        "reminded": replace(of, reminders=(1, 1), reminded=2, asked_last_at=NOW),
-        "asked anew": replace(of, plan={**anew, "rights": ["User Admin"]}),
-        "a different change": replace(of, plan={**anew, "again": True}),
-        "everything": replace(
+        "others asked instead": altered(of, **others, notes=missed, unreached=missed[:1]),
+        "somebody stands in": altered(of, **others, stand_ins={PersonId("P-4"): three}),
+        "nobody left": altered(of, **_asking(asks=2), notes=missed, is_stuck=True),
+        "asked something": altered(of, questions=(open_,)),
+        "answered": altered(of, questions=(replace(open_, answer=texts[1]), open_)[:1]),
+        "asked again": altered(of, questions=(replace(open_, answer=texts[1]), open_)),
+        "reminded": altered(of, reminders=(1, 1), reminded=2, asked_last_at=NOW),
+        "asked anew": replace(of, plan=replace(anew, rights=("User Admin",))),
+        "a different change": replace(of, plan=replace(anew, again=True)),
+        "everything": altered(
             of, **_asking(3, 4, 5, 6, 7, asks=2), step=1, steps=3, agree=3, need=3, counted=1, votes=(yes,),
             plan=anew,
             notes=missed, is_stuck=True, questions=(replace(open_, answer=texts[1]),),
@@ -213,13 +213,13 @@ def scene(of: Request, known: Facts, people: Mapping[str, Person], role: str) ->
     """The request as a reader in this role sees it."""
     viewer = people.get(READERS.get(role, "P-3"))
     command: Action = ACTIONS[of.action].model_validate(of.details)
-    if role in ("question", "answer") and not of.questions:
+    if role in ("question", "answer") and not of.asking.questions:
         said = "All of them." if role == "answer" else ""
-        of = replace(of, questions=(Question(PersonId("P-3"), NOW, TEXTS[0], said),))
+        of = altered(of, questions=(Question(PersonId("P-3"), NOW, TEXTS[0], said),))
     zone = "Europe/Berlin" if viewer else ""
     joined = None
     if of.state is State.JOINED:
-        changes = {"id": RequestId("R-7"), "reason": of.reason, "questions": of.questions}
+        changes = {"id": RequestId("R-7"), "reason": of.reason, "questions": of.asking.questions}
         joined = request(of.action, State.WAITING, known, **changes)
     round = _round(of, role, viewer.id if viewer else None)
     return Scene(of, command, known, lambda id: people[id], viewer, zone, NOW, round, first=joined)
@@ -234,9 +234,9 @@ READERS = {
 def _round(of: Request, role: str, viewer: PersonId | None) -> int:
     """The newest of its kind that this reader has; that of the first asking, where they aren't asked now."""
     if role in ("result", "follower", "subject", "operator"):
-        return of.outcomes
+        return of.progress.outcomes
     if role in ("question", "answer"):
-        return len(of.questions)
+        return len(of.asking.questions)
     if role in ("reminder", "channel-reminder"):
         return waiting.reminder(of, viewer) or 1
     return waiting.turn(of, viewer) or 1

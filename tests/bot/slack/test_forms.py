@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from approvals.decide.conversation import LONGEST_QUESTION
 from approvals.ids import GroupId, PersonId, RequestId
 from approvals.people import Group
-from approvals.request import Question, Request, Vote
+from approvals.request import Asking, Question, Request, Vote
 from approvals.states import State
 from bot.actions import ACTIONS
 from bot.sandbox.slack.drawing import as_text
@@ -200,7 +200,7 @@ def test_the_forms_for_questions_and_answers_are_valid_and_carry_what_they_are_a
         PersonId("P-1"),
         NOW,
         {},
-        questions=(long,),
+        asking=Asking(questions=(long,)),
         token="beef",
     )
     asked, replied = forms.question(of, place), forms.reply(of, 1, "C" * 80, place)

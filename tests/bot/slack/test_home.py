@@ -43,7 +43,7 @@ def test_of_150_that_wait_the_most_urgent_are_shown_and_the_others_counted(compa
     assert f"Waiting for you: {waiting}" in shown
     assert f"{waiting - home.WAITING} more." in shown
     ids = [value.partition(":")[0] for value in pressed(view, "approve") if ":" in value]
-    ends = [company.store.request(RequestId(id)).expires_at for id in ids]
+    ends = [company.store.request(RequestId(id)).deadlines.expires_at for id in ids]
     assert len(ids) == home.WAITING and ends == sorted(ends, key=str)
 
 
@@ -81,7 +81,7 @@ def test_whoever_asked_for_much_sees_the_newest_and_how_many_more(company: Compa
 def test_owners_see_requests_about_their_teams_alone(company: Company) -> None:
     lines = as_text(seen(company, OWNER)).partition("Open requests about your teams:")[2].splitlines()
     ids = [RequestId(line.partition(" ")[0]) for line in lines if line.startswith("R-")]
-    assert ids and {company.store.request(id).teams[0][0] for id in ids} == {"Team 21"}
+    assert ids and {company.store.request(id).scope.teams[0][0] for id in ids} == {"Team 21"}
 
 
 def test_one_kind_is_gathered_for_the_form_and_nothing_grave(company: Company) -> None:

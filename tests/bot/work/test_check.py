@@ -47,11 +47,15 @@ def test_exactly_one_look_comes_before_asking(s: Stage) -> None:
     after = checked(s, id)
     assert looked(s) == ['userName eq "alex@example.com"']
     assert (after.state, history(s, id)) == ("waiting", ["asked", "planned"])
-    assert [one["call"] for one in after.plan["steps"]] == [
+    assert [step.call for step in after.plan.steps] == [
         "POST /Users",
         f"PATCH /Groups/{s.teams['Engineering']}",
     ]
-    assert [s.bot.desk.person(one).called for one in after.told] == ["Priya Rao", "Carol Diaz", "Sam Lee"]
+    assert [s.bot.desk.person(one).called for one in after.asking.notified] == [
+        "Priya Rao",
+        "Carol Diaz",
+        "Sam Lee",
+    ]
 
 
 def test_an_admin_who_may_be_the_last_takes_a_second_look(s: Stage) -> None:
@@ -75,7 +79,7 @@ def test_what_is_so_already_asks_nobody(s: Stage) -> None:
     s.miro.add_user("alex@example.com", "Alex Smith", teams=[s.teams["Engineering"]])
     s.miro.change_user("alex@example.com", enterprise={"organization": "Example Ltd"})
     after = checked(s, sent(s))
-    assert (after.state, after.told) == ("nothing to do", ())
+    assert (after.state, after.asking.notified) == ("nothing to do", ())
     assert after.outcome and after.outcome.text == "That is so already for you. I asked nobody."
     assert looked(s) == ['userName eq "alex@example.com"']
 
@@ -98,7 +102,7 @@ def test_while_slack_does_not_say_who_asks_miro_is_not_looked_at(s: Stage) -> No
     s.slack.fault("users.info", status=503)
     after = checked(s, id)
     assert (after.state, s.miro.log) == ("checking", [])
-    assert after.held == f"Slack isn't answering me. {id} is saved; I'll go on with it."
+    assert after.progress.held == f"Slack isn't answering me. {id} is saved; I'll go on with it."
 
 
 def test_an_address_outside_the_companys_domains_is_refused_without_a_look(s: Stage) -> None:

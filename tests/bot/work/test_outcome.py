@@ -60,17 +60,3 @@ def test_another_versions_action_is_named() -> None:
         "I don't know the action teleport.",
         "Install the version that asked for it",
     )
-
-
-@pytest.mark.parametrize(
-    ("sentence", "part"),
-    [
-        ("Join Design.", "join Design"),
-        ("Leave Design. Boards there pass to Carol.", "leave Design"),
-        ("Become Company Admin: can manage every person and team. No end date.", "become Company Admin"),
-        ("Éteindre v1.2 now.", "éteindre v1.2 now"),
-        ("", ""),
-    ],
-)
-def test_a_sentence_of_a_card_becomes_a_part_of_another(sentence: str, part: str) -> None:
-    assert outcome.aim({"text": sentence}) == part

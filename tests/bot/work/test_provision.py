@@ -130,7 +130,7 @@ def test_another_account_under_the_address_proves_nothing(s: Stage) -> None:
 def test_an_answer_that_never_came_may_have_changed_something(s: Stage, how: dict[str, object]) -> None:
     s.miro.faults.append(Fault("PATCH", times=3, **how))  # type: ignore[arg-type]
     after = run(s, approved(s))
-    assert (after.state, after.changed, after.may_have_changed) == ("stopped", False, True)
+    assert (after.state, after.progress.has_changed, after.may_have_changed) == ("stopped", False, True)
     assert all_calls(s) == [*["GET /Users", join(s)] * 3, "GET /Users"]
     assert since(s, after.id) == [*EACH * 3, "stopped"]
 
@@ -138,7 +138,7 @@ def test_an_answer_that_never_came_may_have_changed_something(s: Stage, how: dic
 def test_a_token_refused_at_a_call_has_changed_nothing_and_counts_as_no_try(s: Stage) -> None:
     s.miro.faults.append(Fault("PATCH", status=401))
     after = run(s, approved(s))
-    assert (after.state, after.may_have_changed, after.tried) == ("working", False, ())
+    assert (after.state, after.may_have_changed, after.progress.tried) == ("working", False, ())
     assert since(s, after.id) == [*EACH, "held"] and calls(s) == [join(s)]
 
 
@@ -153,7 +153,7 @@ def test_a_no_about_what_is_so_all_the_same_is_no_reason_to_stop(s: Stage) -> No
 def test_a_call_that_miro_accepts_without_doing_it_is_followed_by_no_other(s: Stage) -> None:
     s.miro.faults.append(Fault("PATCH", no_effect=True))
     after = run(s, approved(s))
-    assert (after.state, after.looks) == ("working", 1)
+    assert (after.state, after.progress.looks) == ("working", 1)
     assert calls(s) == [join(s)] and since(s, after.id) == [*EACH, "unseen"]
 
 

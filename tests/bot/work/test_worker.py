@@ -9,7 +9,7 @@ import pytest
 from approvals.ids import SlackId, unstamp
 from approvals.people import Person
 from approvals.record.database import StoreTrouble
-from approvals.states import What
+from approvals.states import EventType
 from bot.context import Colleagues
 from bot.sandbox.miro.service import Fault
 from bot.sandbox.stage import Stage
@@ -60,7 +60,7 @@ def approved(s: Stage) -> str:
 def held_until(s: Stage, id: str) -> list[datetime]:
     """The times of the next tries, as the record has them."""
     events = s.bot.store.events(id)
-    return [unstamp(str(one.body["next_try_at"])) for one in events if one.type == What.HELD]
+    return [unstamp(str(one.body["next_try_at"])) for one in events if one.type == EventType.HELD]
 
 
 def test_where_nothing_is_to_be_done_nothing_is_asked_of_anybody(s: Stage) -> None:
@@ -133,7 +133,7 @@ def test_a_defect_inside_is_said_and_tried_again_ever_later(
     traced = [one for one in caplog.records if one.name == "bot.work.worker" and one.exc_info]
     assert [one.getMessage() for one in traced] == [f"{id} met an error that isn't foreseen"] * 3
     said = "Something went wrong inside me. R-1 is saved; I try again by myself."
-    assert [one.told("text") for one in s.bot.store.events(id) if one.type == What.HELD] == [said] * 3
+    assert [one.text("text") for one in s.bot.store.events(id) if one.type == EventType.HELD] == [said] * 3
     assert worker.work() is True
     assert state(s, id) == "done"
 

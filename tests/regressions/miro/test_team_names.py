@@ -224,7 +224,7 @@ def test_a_strict_rule_holds_for_whatever_looks_like_its_team(tmp_path: Path, ca
     policy = with_rules(STRICT % quoted(NAME), base="approval = false")
     with company(tmp_path, policy, called) as (s, [id]):
         assert answer(s, id).startswith("waiting: ")
-        assert newest_request(s).steps == 2
+        assert newest_request(s).asking.steps == 2
 
 
 @pytest.mark.parametrize("called", [one for one in LOOK_ALIKES if narrow(one) != narrow(NAME)])
@@ -257,7 +257,7 @@ def test_a_strict_rule_goes_with_its_team_and_holds_for_a_new_one_of_the_old_nam
         new = s.miro.add_team("Design")
         wait(s, minutes=11)
         for id in (new, s.teams["Design"]):
-            assert answer(s, id).startswith("waiting: ") and newest_request(s).steps == 2
+            assert answer(s, id).startswith("waiting: ") and newest_request(s).asking.steps == 2
 
 
 def test_of_two_teams_that_look_alike_neither_gets_a_mild_rule_until_an_id_is_written(tmp_path: Path) -> None:
@@ -382,8 +382,8 @@ def test_the_record_says_which_team_each_name_means(tmp_path: Path) -> None:
     with company(tmp_path, with_rules(MILD % '["Design", "Data", "Laet"]'), "Data", "DATA\u00ad") as (s, ids):
         [said] = [one for one in s.bot.store.events("policy") if one.type == "policy-teams"]
         assert said.body["hash"] == s.bot.desk.policies.hash
-        assert json.loads(said.told("teams")) == {"Design": s.teams["Design"], "Sales": s.teams["Sales"]}
-        assert json.loads(said.told("unsure")) == {"Data": sorted(ids), "Laet": []}
+        assert json.loads(said.text("teams")) == {"Design": s.teams["Design"], "Sales": s.teams["Sales"]}
+        assert json.loads(said.text("unsure")) == {"Data": sorted(ids), "Laet": []}
         assert s.bot.store.verify().faults == ()
 
 

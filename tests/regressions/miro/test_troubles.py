@@ -11,7 +11,7 @@ import pytest
 
 from approvals.ids import RequestId
 from approvals.request import Draft
-from approvals.states import What
+from approvals.states import EventType
 from bot.miro.errors import Trouble, Troubled
 from bot.sandbox.miro.service import Fault
 from bot.sandbox.stage import Clock, Stage
@@ -132,7 +132,7 @@ def test_another_kind_is_told_as_well(s: Stage) -> None:
     troubled(s, "GET", {"status": 200, "body": "html"})
     for _ in range(3):
         wait(s, minutes=15)
-    assert "couldn't be read" in request(s, id).held
+    assert "couldn't be read" in request(s, id).progress.held
     assert len(warnings(s, "couldn't be read")) == 1
     assert "token" not in health(s)[1]
 
@@ -142,7 +142,7 @@ def test_what_ends_meanwhile_keeps_health_bad_no_longer(s: Stage) -> None:
     id = ask(s, "U0ALEX", *ACCESS)
     wait(s, seconds=30)
     assert not health(s)[0]
-    s.bot.store.append(request(s, id), [Draft(What.WITHDRAWN, words={"text": "Not needed."})])
+    s.bot.store.append(request(s, id), [Draft(EventType.WITHDRAWN, words={"text": "Not needed."})])
     s.miro.faults.clear()
     wait(s, seconds=90)
     assert health(s) == (True, "takes the token")
@@ -198,7 +198,7 @@ def test_what_is_withdrawn_while_miro_is_away_is_no_sign_that_it_works_again(s: 
     id = ask(s, "U0ALEX", *ACCESS)
     wait(s, minutes=16)
     assert len(warnings(s, "(401)")) == 1
-    s.bot.store.append(request(s, id), [Draft(What.WITHDRAWN, words={"text": "Not needed."})])
+    s.bot.store.append(request(s, id), [Draft(EventType.WITHDRAWN, words={"text": "Not needed."})])
     wait(s, minutes=2)
     assert "It works again." not in "".join(told(s, "U0CAROL"))
     assert "No request waits because of this any more: Miro refuses" in last(s, "U0CAROL")

@@ -50,7 +50,7 @@ def test_an_offboarding_waits_for_no_look_that_is_put_off(s: Stage) -> None:
     held = ask(s, *ACCESS)
     hours_pass(s)
     s.miro.faults.clear()
-    assert request(s, held).held
+    assert request(s, held).progress.held
     offboarded(s)
     assert state(s, held) is State.WITHDRAWN
 
@@ -61,7 +61,7 @@ def test_an_offboarding_waits_for_no_carrying_out_that_is_put_off(s: Stage) -> N
     approve(s, "U0PRIYA")
     hours_pass(s)
     s.miro.faults.clear()
-    assert request(s, held).held and state(s, held) is State.APPROVED
+    assert request(s, held).progress.held and state(s, held) is State.APPROVED
     offboarded(s)
     assert state(s, held) is State.WITHDRAWN
 
@@ -73,7 +73,7 @@ def test_an_offboarding_waits_for_none_that_is_half_done_and_held(s: Stage, is_w
     s.miro.faults.append(Fault("PATCH", f"/Groups/{s.teams['Engineering']}", times=9_999, status=503))
     approve(s, "U0PRIYA")
     hours_pass(s)
-    assert (state(s, half), request(s, half).changed) == (State.WORKING, True)
+    assert (state(s, half), request(s, half).progress.has_changed) == (State.WORKING, True)
     if is_well_again:
         s.miro.faults.clear()
     offboarded(s)
@@ -95,7 +95,7 @@ def test_an_offboarding_waits_for_no_other_offboarding_that_is_held(s: Stage) ->
     s.miro.faults.append(Fault("GET", "alex@example.com", times=9_999, status=500))
     held = ask(s, "U0LENA", "/miro-offboard", "alex@example.com because last day today")
     hours_pass(s)
-    assert request(s, held).held
+    assert request(s, held).progress.held
     offboarded(s)
 
 

@@ -66,7 +66,7 @@ def given_away(scene: Scene) -> tuple[Who, Who]:
 
 def questioned(scene: Scene, request: Request) -> Request:
     """Somebody who is asked wants to know more first."""
-    seat = scene.store.people.person(request.approvers[0][0])
+    seat = scene.store.people.person(request.asking.approvers[0][0])
     name = seat.email.partition("@")[0]
     return scene.store.append(request, question(request, scene.who(name), "Why?", scene.table, False))
 
@@ -116,9 +116,9 @@ def test_two_accounts_of_one_human_have_one_vote(scene: Scene) -> None:
     seen(scene, "UDEE01", "dee.new@example.com")
     seen(scene, "UDEE99", "dee@example.com")
     first, second = scene.through("UDEE99"), scene.through("UDEE01")
-    request = scene.store.append(request, approve(request, first, request.revision, scene.table, True))
+    request = scene.store.append(request, approve(request, first, request.plan.revision, scene.table, True))
     with pytest.raises(Refused, match="approved R-1 already"):
-        approve(request, second, request.revision, scene.table, True)
+        approve(request, second, request.plan.revision, scene.table, True)
 
 
 def test_two_votes_count_once_when_the_link_shows_later(scene: Scene) -> None:
@@ -127,7 +127,7 @@ def test_two_votes_count_once_when_the_link_shows_later(scene: Scene) -> None:
     request = scene.waiting("offboard")
     for slack_id in ("UDEE99", "UDEE01"):
         who = scene.through(slack_id)
-        vote = approve(request, who, request.revision, scene.table, True)[:1]
+        vote = approve(request, who, request.plan.revision, scene.table, True)[:1]
         request = scene.store.append(request, vote)
     assert scene.table.tally(request).is_settled
     seen(scene, "UDEE01", "dee.three@example.com")
@@ -153,7 +153,7 @@ def test_a_delegate_who_turns_out_to_be_the_requester_decides_nothing(scene: Sce
     seen(scene, "UADA01", "ada.new@example.com")
     seen(scene, "UADA99", "ada@example.com")
     with pytest.raises(Refused, match="You asked for this"):
-        approve(request, scene.through("UADA99"), request.revision, scene.table, False)
+        approve(request, scene.through("UADA99"), request.plan.revision, scene.table, False)
 
 
 def test_who_asked_for_the_same_decides_under_no_other_address(scene: Scene) -> None:
@@ -162,7 +162,7 @@ def test_who_asked_for_the_same_decides_under_no_other_address(scene: Scene) -> 
     other = seen(scene, "UDEE99", "dee@example.com")
     table = replace(scene.table, followers=(follower.id,))
     with pytest.raises(Refused, match="You asked for the same"):
-        approve(request, Who(other, other.account), request.revision, table, False)
+        approve(request, Who(other, other.account), request.plan.revision, table, False)
 
 
 def test_whoever_was_linked_since_is_asked_no_longer(scene: Scene) -> None:

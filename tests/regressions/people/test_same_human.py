@@ -233,7 +233,7 @@ def test_an_address_that_was_given_on_excludes_until_an_operator_splits_the_two(
         approve(s, "U0DANA")
         assert state(s, id) == "done"
         [entry] = s.bot.store.events("people")
-        assert (entry.type, entry.told("reason"), entry.told("one")) == ("split", "Kim is new", "U0DANA")
+        assert (entry.type, entry.text("reason"), entry.text("one")) == ("split", "Kim is new", "U0DANA")
         assert any("count as two people from now on" in text for text in told(s, "U0CAROL"))
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from approvals.request import Draft
-from approvals.states import What
+from approvals.states import EventType
 from bot.sandbox.stage import Stage
 from tests.bot.journeys.scenes import approve, ask, newest_request, request, wait
 from tests.bot.journeys.shell import Shell, machine
@@ -88,7 +88,7 @@ def test_the_address_that_miro_has_is_the_one_that_is_shown(tmp_path: Path) -> N
 def unsigned(s: Stage, id: str) -> str:
     """An entry by somebody of whom the record holds no more than the id."""
     by = request(s, id).requester
-    s.bot.store.append(request(s, id), [Draft(What.UNREACHED, by, {"role": "result"}, {"text": ""})])
+    s.bot.store.append(request(s, id), [Draft(EventType.UNREACHED, by, {"role": "result"}, {"text": ""})])
     return by
 
 

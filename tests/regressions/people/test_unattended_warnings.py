@@ -60,7 +60,7 @@ def test_an_operator_reads_of_the_account_that_was_there(s: Stage, how: str, use
     id = ask(s, user, "/miro-access", f"{whom}for Design because of the launch")
     assert state(s, id) == "waiting" and calls(s, "POST") == []
     assert HAD_ONE in read(card(s, "U0CAROL"))
-    assert "you look after requests" in dict(request(s, id).approvers).popitem()[1]
+    assert "you look after requests" in dict(request(s, id).asking.approvers).popitem()[1]
     assert not has_card(s, user) and not has_card(s, "U0JO") and not has_card(s, "U0PRIYA")
     assert "Waiting for Carol Diaz" in "".join(told(s, user))
 
@@ -86,10 +86,10 @@ def test_it_goes_on_waiting_for_the_operators_and_ends_unanswered(s: Stage) -> N
     has_had_access(s)
     vanishes(s, "deleted")
     id = ask(s, "U0JO", "/miro-access", "for Design because of the launch")
-    approvers = request(s, id).approvers
+    approvers = request(s, id).asking.approvers
     for _ in range(3):
         wait(s, minutes=11)
-    assert request(s, id).approvers == approvers and "routed" not in history(s, id)
+    assert request(s, id).asking.approvers == approvers and "routed" not in history(s, id)
     wait(s, days=3)
     assert state(s, id) == "expired" and calls(s, "POST") == []
 

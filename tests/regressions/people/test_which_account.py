@@ -60,7 +60,7 @@ def test_an_account_under_the_older_address_is_found(s: Stage, whom: str) -> Non
     jo_has_a_new_address(s)
     id = offboarded(s, whom)
     assert state(s, id) == "waiting", request(s, id).outcome
-    assert request(s, id).plan["user_name"] == OLD
+    assert request(s, id).plan.user_name == OLD
     approve(s, "U0CAROL")
     assert state(s, id) == "done"
     jo = s.miro.user(OLD)
@@ -79,7 +79,7 @@ def test_nothing_makes_a_second_account_for_somebody_known(s: Stage, command: st
     jo_has_a_new_address(s)
     more = {"/miro-admin": {"rights": "Content Admin"}, "/miro-access": {"for_days": "9"}}.get(command, {})
     id = ask(s, "U0CAROL", command, text, **more)
-    assert request(s, id).plan["user_name"] == OLD
+    assert request(s, id).plan.user_name == OLD
     approve(s, "U0SAM")
     assert state(s, id) == "done" and calls(s, "POST") == []
     assert s.miro.user(NEW) is None
@@ -89,7 +89,7 @@ def test_an_account_that_miro_renamed_is_found_by_its_id(s: Stage) -> None:
     jo_has_a_new_address(s)
     s.miro.change_user(OLD, userName="j.park@example.com")
     id = offboarded(s, "<@U0JO>")
-    assert request(s, id).plan["user_name"] == "j.park@example.com"
+    assert request(s, id).plan.user_name == "j.park@example.com"
     approve(s, "U0CAROL")
     assert state(s, id) == "done"
 
@@ -103,7 +103,7 @@ def test_two_accounts_are_asked_about_and_the_address_chooses(s: Stage) -> None:
     assert OLD in said and NEW in said and "Ask again with the address" in said
     for address in (OLD, NEW):
         id = offboarded(s, address)
-        assert request(s, id).plan["user_name"] == address
+        assert request(s, id).plan.user_name == address
         approve(s, "U0CAROL")
         jo = s.miro.user(address)
         assert state(s, id) == "done" and jo and not jo.active
@@ -139,7 +139,7 @@ def test_what_a_linked_account_still_has_is_not_called_taken_away(
     assert "already" not in said and "nothing to do" not in said.casefold()
     id = ask(s, who, command, f"{verb}{NEW} because last day today", **more)
     assert state(s, id) == "waiting"
-    assert request(s, id).plan["user_name"] == NEW
+    assert request(s, id).plan.user_name == NEW
 
 
 def test_a_team_that_a_linked_account_is_in_is_not_called_left(s: Stage) -> None:
@@ -183,7 +183,7 @@ def test_who_has_a_new_address_since_is_looked_for_under_both(s: Stage) -> None:
     id = ask(s, "U0CAROL", "/miro-access", "<@U0JO> for Design because of the launch", for_days="9")
     looked = [str(one) for one in s.miro.log if one.path.startswith("/Users")]
     assert any(OLD in one for one in looked) and any(NEW in one for one in looked)
-    assert request(s, id).plan["user_name"] == NEW and HAD_ONE in read(card(s, "U0SAM"))
+    assert request(s, id).plan.user_name == NEW and HAD_ONE in read(card(s, "U0SAM"))
     approve(s, "U0SAM")
     assert state(s, id) == "done" and s.miro.user(NEW)
 
@@ -195,7 +195,7 @@ def test_an_account_that_is_there_again_before_the_approval_is_taken(s: Stage) -
     s.miro.add_user(OLD, "Jo Park")
     approve(s, "U0SAM")
     assert state(s, id) == "waiting" and calls(s, "POST") == []
-    assert request(s, id).plan["user_name"] == OLD
+    assert request(s, id).plan.user_name == OLD
 
 
 @pytest.mark.parametrize("whom", ["<@U0JO> ", f"{OLD} "])
@@ -302,11 +302,11 @@ def test_another_address_in_miro_is_asked_about_again(s: Stage) -> None:
     s.miro.add_user(OLD, "Jo Park", teams=[s.teams["Design"]])
     id = offboarded(s, OLD)
     s.miro.change_user(OLD, userName="somebody.else@example.com")
-    before = request(s, id).revision
+    before = request(s, id).plan.revision
     approve(s, "U0CAROL")
     assert (state(s, id), calls(s, "PATCH", "DELETE")) == ("waiting", [])
     again = request(s, id)
-    assert again.revision != before and again.plan["user_name"] == "somebody.else@example.com"
+    assert again.plan.revision != before and again.plan.user_name == "somebody.else@example.com"
 
 
 def test_another_account_under_the_approved_address_is_left_alone(s: Stage) -> None:

@@ -15,7 +15,7 @@ from approvals.folding import fold
 from approvals.ids import PersonId, RequestId, SlackId
 from approvals.record.store import Store
 from approvals.request import Event, Request
-from approvals.states import State, What
+from approvals.states import EventType, State
 from tests.approvals.decide.crowd import Crowd, effort
 from tests.approvals.scene import START
 
@@ -65,7 +65,7 @@ def stores(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[Sto
 def _after(store: Store, subject: str | None) -> Request:
     """A request that would come next."""
     body: dict[str, Any] = {"action": "make-admin", "policy": "", "lanes": [], "subject": subject}
-    return fold([Event(9, RequestId("R-999999"), 1, What.ASKED, 1, START, PersonId("P-1"), body, {})])
+    return fold([Event(9, RequestId("R-999999"), 1, EventType.ASKED, 1, START, PersonId("P-1"), body, {})])
 
 
 def _free(store: Store) -> None:

@@ -10,7 +10,7 @@ import pytest
 from approvals.ids import PersonId, stamp
 from approvals.record.store import Store
 from approvals.request import Request, Urgency
-from approvals.states import What
+from approvals.states import EventType
 from tests.approvals.record.older import as_layout
 from tests.approvals.scene import START, STORES, Clock, asked, draft, met, on_sqlite, planned
 
@@ -66,13 +66,13 @@ def test_a_worker_for_urgent_work_takes_nothing_else(store: Store) -> None:
 def begun(store: Store, *lanes: str) -> Request:
     """An ordinary request of which a call was tried."""
     request = ask(store, Urgency.ORDINARY, *lanes)
-    events = [draft(What.VOTED, START), draft(What.APPROVED, START), draft(What.TRYING, START)]
+    events = [draft(EventType.VOTED, START), draft(EventType.APPROVED, START), draft(EventType.TRYING, START)]
     return store.append(request, [planned(START, lanes=list(lanes)), *events])
 
 
 def hold(store: Store, request: Request, minutes: float) -> Request:
     until = stamp(START + timedelta(minutes=minutes))
-    return store.append(request, [draft(What.HELD, START, next_try_at=until)])
+    return store.append(request, [draft(EventType.HELD, START, next_try_at=until)])
 
 
 def test_what_is_in_the_way_of_an_offboarding_is_as_urgent(store: Store) -> None:
@@ -82,7 +82,7 @@ def test_what_is_in_the_way_of_an_offboarding_is_as_urgent(store: Store) -> None
     offboarding = ask(store, Urgency.FIRST, "person:P-7", "admins")
     claim = store.claim("urgent", LEASE, Urgency.FIRST)
     assert claim and (claim.request, store.rank(older.id)) == (older.id, Urgency.FIRST)
-    store.append(older, [draft(What.DONE, START, seen_at=stamp(START))], claim)
+    store.append(older, [draft(EventType.DONE, START, seen_at=stamp(START))], claim)
     assert claimed(store) == [offboarding.id]
 
 
@@ -100,7 +100,7 @@ def test_urgent_work_waits_for_the_next_try_of_no_other(
     [claim] = [store.claim("urgent", LEASE, urgency)]
     assert claim and claim.request == urgent.id
     assert claimed(store, 2) == [], "nobody else works in its lanes"
-    store.append(urgent, [draft(What.WITHDRAWN, START)], claim)
+    store.append(urgent, [draft(EventType.WITHDRAWN, START)], claim)
     assert claimed(store) == [], "and what is held comes back in its time"
 
 
@@ -125,10 +125,10 @@ def test_one_offboarding_that_is_held_holds_up_no_other(store: Store, clock: Clo
     assert claimed(store) == []
     third = ask(store, Urgency.FIRST, "person:P-9", "admins")
     assert claimed(store, 3) == [third.id]
-    store.append(third, [draft(What.WITHDRAWN, START)])
+    store.append(third, [draft(EventType.WITHDRAWN, START)])
     clock.pass_(timedelta(minutes=1))
     assert claimed(store, 3) == [second.id]
-    store.append(second, [draft(What.WITHDRAWN, START)])
+    store.append(second, [draft(EventType.WITHDRAWN, START)])
     clock.pass_(timedelta(minutes=14))
     assert claimed(store, 3) == [first.id]
 
@@ -137,17 +137,17 @@ def test_what_has_begun_is_finished_before_anything_urgent_begins(store: Store) 
     working = begun(store, "person:P-7")
     urgent = ask(store, Urgency.FIRST, "person:P-7")
     assert claimed(store, 2) == [working.id]
-    store.append(working, [draft(What.STOPPED, START)])
+    store.append(working, [draft(EventType.STOPPED, START)])
     assert claimed(store, 2) == [urgent.id]
 
 
 def test_ordinary_work_begins_on_top_of_nothing_that_is_half_done(store: Store) -> None:
     older = store.append(ask(store, Urgency.ORDINARY, "admins"), [planned(START, lanes=["admins"])])
     half = hold(store, begun(store, "admins"), 15)
-    store.append(older, [draft(What.VOTED, START), draft(What.APPROVED, START)])
+    store.append(older, [draft(EventType.VOTED, START), draft(EventType.APPROVED, START)])
     ask(store, Urgency.ORDINARY, "admins")
     assert claimed(store, 2) == []
-    store.append(half, [draft(What.STOPPED, START)])
+    store.append(half, [draft(EventType.STOPPED, START)])
     assert claimed(store, 2) == [older.id]
 
 
@@ -164,7 +164,7 @@ def test_what_was_in_the_way_of_a_withdrawn_offboarding_waits_like_all_others(st
     ask(store, Urgency.ORDINARY, "person:P-1")
     older = ask(store, Urgency.ORDINARY, "person:P-7")
     offboarding = ask(store, Urgency.FIRST, "person:P-7")
-    store.append(offboarding, [draft(What.WITHDRAWN, START)])
+    store.append(offboarding, [draft(EventType.WITHDRAWN, START)])
     assert store.rank(older.id) == Urgency.ORDINARY
     assert claimed(store) == ["R-1"]
 
@@ -175,7 +175,7 @@ def test_an_older_one_that_comes_back_goes_before_younger_ones_that_are_no_more_
 ) -> None:
     older = store.append(ask(store, Urgency.ORDINARY, "admins"), [planned(START, lanes=["admins"])])
     other = ask(store, younger, "admins")
-    store.append(older, [draft(What.VOTED, START), draft(What.APPROVED, START)])
+    store.append(older, [draft(EventType.VOTED, START), draft(EventType.APPROVED, START)])
     assert claimed(store, 2) == [other.id if younger else older.id]
 
 

@@ -232,10 +232,12 @@ def crowd(s: Stage, count: int) -> list[RequestId]:
 def all_approve(s: Stage, ids: list[RequestId]) -> None:
     for id in ids:
         request = s.bot.store.request(id)
-        person = s.bot.desk.person(request.approvers[0][0])
+        person = s.bot.desk.person(request.asking.approvers[0][0])
         s.bot.store.append(
             request,
-            approve(request, Who(person, person.account), request.revision, s.bot.desk.table(request), True),
+            approve(
+                request, Who(person, person.account), request.plan.revision, s.bot.desk.table(request), True
+            ),
         )
 
 

@@ -43,7 +43,7 @@ def test_so_is_whatever_else_is_typed(s: Stage, typed: str, stored: str) -> None
     press(s, "U0PRIYA", "question")
     assert not s.acting.submit("U0PRIYA", {"reason": typed}).errors
     s.settle()
-    assert request(s, id).questions[0].text == stored
+    assert request(s, id).asking.questions[0].text == stored
     assert not deny(s, "U0PRIYA", typed).errors
     outcome = request(s, id).outcome
     assert outcome and outcome.text == stored
