@@ -122,7 +122,13 @@ class Bot:
 
     def receiver(self) -> Receiver:
         """Takes what Slack sends, over HTTP or Socket Mode."""
-        return Receiver(self.app, self.store.patience)
+        return Receiver(self.app, self._unit)
+
+    @contextmanager
+    def _unit(self, patience: float) -> Iterator[None]:
+        """One delivery: whom it is about is read once, and it waits for the record so many seconds."""
+        with self.store.patience(patience), self.store.unit():
+            yield
 
     def door(self) -> Door:
         """The WSGI application for everything Slack sends over HTTP."""

@@ -13,14 +13,16 @@ from pydantic import ValidationError
 from approvals.case import Case
 from approvals.decide.basis import Table
 from approvals.decide.tally import Ground
-from approvals.ids import PersonId, RequestId, SlackId, stamp
+from approvals.ids import GroupId, PersonId, RequestId, SlackId, stamp
 from approvals.people import Person
+from approvals.policy.entries import NO_CASE, Source
 from approvals.policy.model import Policy
 from approvals.record.claims import Claim
+from approvals.record.database import Overtaken
 from approvals.record.index import Sight
 from approvals.record.outbox import Note
 from approvals.record.store import Store
-from approvals.refusals import Unsure
+from approvals.refusals import Refused, Unsure
 from approvals.request import Draft, Request
 from approvals.states import EventType, State
 from bot.actions import ACTIONS, Action
@@ -119,15 +121,46 @@ class Desk:
 
     def table(self, request: Request) -> Table:
         """What a decision about a request rests on: the policy that the record names at this moment."""
-        followers = tuple(one.requester for one in self.store.followers(request.id))
+        policy, hash, since = self.policies.deciding()
+        texts = {text for rule in policy.rules(request.action) for text in rule.everybody()}
+        needs = [need for text in (*texts, *policy.fallback) for need in policy.entry(text).needs(NO_CASE)]
+        followers = tuple(self.store.followers(request.id).values())
+        self.store.people.expect(followers, (need.key for need in needs if need.source is Source.ACCOUNT))
+        lanes = (lane.partition(":") for lane in request.lanes)
+        self.store.groups.expect(GroupId(id) for kind, _, id in lanes if kind == "group")
         action = ACTIONS.get(request.action)
         for_leavers = action is None or action.FOR_LEAVERS
         table = Table(
-            *self.policies.deciding(), self.store.people, self.now(), followers, for_leavers,
+            policy, hash, since, self.store.people, self.now(), followers, for_leavers,
             is_confidential=request.action in CONFIDENTIAL,
         )  # fmt: skip
         today = self._looked_at(request)
         return replace(table, teams=today.teams, left=today.left) if today else table
+
+    def decide(
+        self, id: RequestId, decision: Callable[[Request], list[Draft]], receipt: str = ""
+    ) -> Request | None:
+        """Takes a decision about a request; None for one that was taken already, by its receipt.
+
+        All that it rests on is read before the record is locked. Inside the lock request and policy have to
+        be the same still, else it is decided anew. Raises what `decision` raises, KeyError and StoreTrouble.
+        """
+        while True:
+            policy, request = self.policies.hash, self.store.request(id)
+            try:
+                drafts = decision(request)
+            except Refused:
+                if receipt and self.store.has(receipt):
+                    return None  # refused because it was taken
+                raise
+            try:
+                with self.store.writing():
+                    if receipt and not self.store.once(receipt):
+                        return None
+                    return self.store.append(request, drafts, policy=policy)
+            except Overtaken as error:
+                log.info("%s", error)
+                self.policies.follow()
 
     def _looked_at(self, request: Request) -> LookedAt | None:
         """What a policy sees of it, by the names its teams have today; None where they can't be told."""

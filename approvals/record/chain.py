@@ -140,31 +140,46 @@ class Ledger:
     def __init__(self, on: Database, now: Callable[[], datetime], salt: Callable[[], str]) -> None:
         self._on, self._now, self._salt = on, now, salt
 
-    def write(self, stream: str, version: int, draft: Draft) -> Event:
-        """Appends one entry; the caller is in a transaction."""
-        seq, prev = self._end()
-        words = {key: text for key, text in draft.words.items() if text}
-        digests = self._keep(seq, words)
-        body = {**draft.body, **({"words": digests} if digests else {})}
-        written = json.dumps(body, separators=(",", ":"), sort_keys=True, ensure_ascii=False)
-        format = FORMATS.get(draft.type, 1)
-        entry = Entry(seq, stream, version, draft.type, format, stamp(self._now()), draft.by, written, prev)
-        self._on.run(
-            "INSERT INTO ledger VALUES (?,?,?,?,?,?,?,?,?,?)",
-            seq, stream, version, entry.type, format, entry.at, entry.by, written, prev, entry.sealed(),
-        )  # fmt: skip
-        at = unstamp(entry.at)
-        return Event(seq, RequestId(stream), version, entry.type, format, at, draft.by, body, words)
+    def write(
+        self,
+        stream: str,
+        version: int,
+        drafts: Sequence[Draft],
+        follow: Callable[[list[Event]], None] = lambda events: None,
+    ) -> list[Event]:
+        """Appends entries, of which the first gets this version; the caller is in a transaction.
 
-    def _end(self) -> tuple[int, str]:
-        last = self._on.row("SELECT seq, hash FROM ledger ORDER BY seq DESC LIMIT 1")
-        return (last["seq"] + 1, last["hash"]) if last else (1, GENESIS)
+        `follow` is called before they are written: it may refuse them.
+        """
+        end = self.head()
+        seq, prev, at = end.count, end.head, stamp(self._now())
+        events, entries, kept = [], [], []
+        for number, draft in enumerate(drafts, version):
+            seq += 1
+            words = {key: (self._salt(), text) for key, text in draft.words.items() if text}
+            digests = {key: digest(*word) for key, word in words.items()}
+            body = {**draft.body, **({"words": digests} if digests else {})}
+            written = json.dumps(body, separators=(",", ":"), sort_keys=True, ensure_ascii=False)
+            format = FORMATS.get(draft.type, 1)
+            entry = Entry(seq, stream, number, draft.type, format, at, draft.by, written, prev)
+            prev = entry.sealed()
+            entries.append((seq, stream, number, entry.type, format, at, entry.by, written, entry.prev, prev))
+            kept += [(seq, key, *word) for key, word in words.items()]
+            said = {key: text for key, (_, text) in words.items()}
+            events.append(
+                Event(seq, RequestId(stream), number, entry.type, format, unstamp(at), draft.by, body, said)
+            )
+        follow(events)
+        self._on.insert("words", kept)
+        self._on.insert("ledger", entries)
+        return events
 
-    def _keep(self, seq: int, words: Mapping[str, str]) -> dict[str, str]:
-        """Puts personal words into the side table; their digests, by the same keys."""
-        kept = [(seq, key, self._salt(), text) for key, text in words.items()]
-        self._on.run_each("INSERT INTO words VALUES (?,?,?,?)", kept)
-        return {key: digest(salt, text) for _, key, salt, text in kept}
+    def add(self, stream: str, draft: Draft) -> Event:
+        """Appends one entry to a stream of which nobody else keeps the version."""
+        row = self._on.row(
+            "SELECT version FROM ledger WHERE stream = ? ORDER BY version DESC LIMIT 1", stream
+        )
+        return self.write(stream, row["version"] + 1 if row else 1, [draft])[0]
 
     def events(self, stream: str | None = None) -> Iterable[Event]:
         """The entries of one stream, or all, oldest first."""

@@ -8,13 +8,16 @@ import threading
 import time
 from abc import ABC, abstractmethod
 from collections import deque
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from enum import Enum
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Generic, Protocol, TypeVar
 from urllib.parse import urlsplit
+
+K = TypeVar("K")
+V = TypeVar("V")
 
 PATIENCE = 30.0
 """Seconds to wait for others who write, where nobody waits for an answer."""
@@ -76,9 +79,38 @@ class Row(Protocol):
     def __iter__(self) -> Iterator[Any]: ...
 
 
+class ReadAhead(Generic[K, V]):
+    """What a unit of work has read, by its key: what it was told to expect is read with the first of it.
+
+    `read`: values by their keys; a key that it leaves out has none.
+    """
+
+    def __init__(self, read: Callable[[Collection[K]], Mapping[K, V]]) -> None:
+        self._read, self._known, self._expected = read, dict[K, V | None](), set[K]()
+
+    def expect(self, keys: Iterable[K]) -> None:
+        """These will be asked for, or some of them."""
+        self._expected |= {*keys} - self._known.keys()
+
+    def get(self, key: K) -> V | None:
+        """The value of a key, None where it has none."""
+        if key not in self._known:
+            wanted = self._expected if key in self._expected else {key}
+            self._known |= {**dict.fromkeys(wanted), **self._read(wanted)}
+            self._expected -= self._known.keys()
+        return self._known[key]
+
+    def forget(self) -> None:
+        """All is read anew, together, when some of it is asked for."""
+        self._expected |= self._known.keys()
+        self._known.clear()
+
+
 class Mine(threading.local):
     """What belongs to one thread."""
 
+    unit: dict[Any, ReadAhead[Any, Any]] | None = None
+    """What it has read in its unit of work; None outside of one."""
     until: float | None = None
     """When its patience ends (`time.monotonic`); None for the ordinary one."""
     inside = False
@@ -122,6 +154,11 @@ class Database(ABC):
     def run_each(self, sql: str, rows: Sequence[Sequence[Any]]) -> None:
         """Executes one statement for each row of values."""
 
+    def insert(self, table: str, rows: Collection[Sequence[Any]]) -> None:
+        """Adds a few rows with one statement."""
+        if rows:
+            self.run(f"INSERT INTO {table} VALUES {places(rows)}", *(value for row in rows for value in row))
+
     @abstractmethod
     def standing_still(self) -> AbstractContextManager[None]:
         """All that this thread reads within the block is as of one moment."""
@@ -142,13 +179,39 @@ class Database(ABC):
                 self._mine.failed = True
                 raise
             return
-        with self._turn():
-            yield
-            self._check_whole()
+        try:
+            with self._turn():
+                yield
+                self._check_whole()
+        except BaseException:
+            self.forget()  # what was read of it isn't so
+            raise
 
     def _check_whole(self) -> None:
         if self._mine.failed:
             raise StoreTrouble("A part of this couldn't be written, so nothing of it was.")
+
+    @contextmanager
+    def unit(self) -> Iterator[None]:
+        """One unit of work of this thread: what it reads ahead is read once, until it writes to it."""
+        if self._mine.unit is not None:
+            yield
+            return
+        self._mine.unit = {}
+        try:
+            yield
+        finally:
+            self._mine.unit = None
+
+    def ahead(self, read: Callable[[Collection[K]], Mapping[K, V]]) -> ReadAhead[K, V]:
+        """What this thread's unit of work has read in one way."""
+        unit = self._mine.unit
+        return ReadAhead(read) if unit is None else unit.setdefault(read, ReadAhead(read))
+
+    def forget(self) -> None:
+        """What this thread has read may be otherwise now."""
+        for read in (self._mine.unit or {}).values():
+            read.forget()
 
     @contextmanager
     def patience(self, seconds: float) -> Iterator[None]:
@@ -212,6 +275,11 @@ def in_use(name: str) -> StoreTrouble:
 def among(column: str, values: Collection[Any]) -> str:
     """The condition that a column has one of these values, which are handed over beside it."""
     return f"{column} IN ({','.join('?' * len(values))})" if values else "1 = 0"
+
+
+def places(rows: Collection[Sequence[Any]]) -> str:
+    """Where the values of several rows go, in a statement that inserts all of them."""
+    return ",".join(f"({','.join('?' * len(row))})" for row in rows)
 
 
 def plain(values: Sequence[Any]) -> Sequence[Any]:

@@ -10,7 +10,7 @@ from approvals.ids import PersonId, RequestId, unstamp
 from approvals.people import canonical
 from approvals.policy.team_names import narrow
 from approvals.record.database import Database, Row, among
-from approvals.record.people import SAME, number_of
+from approvals.record.people.reading import SAME, number_of
 from approvals.request import Request
 from approvals.states import OPEN, EventType, State
 
@@ -107,15 +107,15 @@ class Finding:
     def __init__(self, on: Database, fold: Fold) -> None:
         self._on, self._fold = on, fold
 
-    def file(self, request: Request) -> set[PersonId]:
-        """Files a request anew; everybody it was or is filed under. The caller is in a transaction."""
-        rows = self._on.rows("SELECT key FROM found_by WHERE number = ?", request.number)
-        before, after = {row["key"] for row in rows}, keys(request)
-        for key in before - after:
-            self._on.run("DELETE FROM found_by WHERE key = ? AND number = ?", key, request.number)
-        self._on.run_each(
-            "INSERT INTO found_by VALUES (?,?)", [(key, request.number) for key in after - before]
-        )
+    def file(self, request: Request, was: Request | None = None) -> set[PersonId]:
+        """Files a request anew that was filed as `was`; everybody it was or is filed under.
+
+        The caller is in a transaction.
+        """
+        number, before, after = request.number, keys(was) if was else frozenset(), keys(request)
+        if gone := sorted(before - after):
+            self._on.run(f"DELETE FROM found_by WHERE {among('key', gone)} AND number = ?", *gone, number)
+        self._on.insert("found_by", [(key, number) for key in sorted(after - before)])
         return {id for id in map(person_in, before | after) if id}
 
     def seen_by(self, id: PersonId, secret: Collection[str], also: Collection[PersonId] = ()) -> "Sight":

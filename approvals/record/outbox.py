@@ -10,7 +10,7 @@ from typing import Any
 from approvals.clocks import due_spans, put_off
 from approvals.ids import PersonId, RequestId, SlackId, stamp, unstamp
 from approvals.record.database import Database, Row, among
-from approvals.record.people import SAME, number_of
+from approvals.record.people.reading import SAME, number_of
 from approvals.request import Urgency
 
 

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import reduce
 from hashlib import sha256
 from itertools import product
 from pathlib import Path
@@ -33,10 +34,12 @@ from approvals.record.database import (
 from approvals.record.index import Finding
 from approvals.record.opening import Source, at_rest, copy_rows, private_folder
 from approvals.record.outbox import Cards, Homes
-from approvals.record.people import SAME, Groups, People, number_of
+from approvals.record.people.groups import Groups
+from approvals.record.people.people import People
+from approvals.record.people.reading import SAME, number_of
 from approvals.record.sqlite import Sqlite, copy_file
 from approvals.record.verify import verify
-from approvals.request import Draft, Event, Request, listed
+from approvals.request import Draft, Event, Request, is_active, listed
 from approvals.splits import PEOPLE, told_apart
 from approvals.states import OPEN, State
 
@@ -76,13 +79,8 @@ class Policies:
                 return seal
             self._on.run("INSERT INTO policies VALUES (?,?) ON CONFLICT DO NOTHING", seal, text)
             words = {"shell": shell} if shell else {}
-            self._ledger.write(POLICY, self._next_version(), Draft(IN_FORCE, BOT, {"hash": seal}, words))
+            self._ledger.add(POLICY, Draft(IN_FORCE, BOT, {"hash": seal}, words))
         return seal
-
-    def _next_version(self) -> int:
-        newest = "SELECT version FROM ledger WHERE stream = ? ORDER BY version DESC LIMIT 1"
-        row = self._on.row(newest, POLICY)
-        return row["version"] + 1 if row else 1
 
     def policy_in_force(self) -> InForce | None:
         """Which policy was put in force last, and when; None in a new record."""
@@ -99,8 +97,7 @@ class Policies:
     def mean_teams(self, hash: str, meanings: Meanings) -> None:
         """Writes down which groups the names of teams in a policy mean from now on."""
         with self.writing():
-            draft = Draft(TEAMS_MEANT, BOT, {"hash": hash}, meanings.stored())
-            self._ledger.write(POLICY, self._next_version(), draft)
+            self._ledger.add(POLICY, Draft(TEAMS_MEANT, BOT, {"hash": hash}, meanings.stored()))
 
     def meant_teams(self, hash: str = "") -> Meanings | None:
         """Which groups the names in a policy mean, or in the last one; None where that wasn't settled."""
@@ -202,6 +199,7 @@ class Store(Claims, Policies):
     def _file_all(self) -> None:
         """Files anew what is open: by what it is found has changed with the layout. And links who is who."""
         self.people.link_known()
+        self._on.run("DELETE FROM found_by")
         for request in self.requests(states=OPEN, limit=ALL):
             expires = listed(request)["expires_at"]
             self._on.run("UPDATE requests SET expires_at = ? WHERE number = ?", expires, request.number)
@@ -240,6 +238,10 @@ class Store(Claims, Policies):
         with self._on.writing():
             yield
 
+    def unit(self) -> AbstractContextManager[None]:
+        """One unit of work of this thread: people and groups are read once in it, until it writes to them."""
+        return self._on.unit()
+
     def standing_still(self) -> AbstractContextManager[None]:
         """All that this thread reads within the block is as of one moment, whatever others write."""
         return self._on.standing_still()
@@ -256,41 +258,50 @@ class Store(Claims, Policies):
                 if seen and seen["outcome"]:
                     return self.request(RequestId(seen["outcome"]))
                 raise Overtaken("This was taken already, but not as a request. Nothing was asked; ask anew.")
-            request = apply(None, self._ledger.write(id, 1, draft))
-            self._remember(request, new=True)
+            request = apply(None, self._ledger.write(id, 1, [draft])[0])
+            line = listed(request) | {"action": request.action, "requester": request.requester}
+            self._on.insert(f"requests (number, {', '.join(line)})", [(request.number, *line.values())])
+            self._lanes.keep(request)
+            self.finding.file(request)  # on pages it is shown in a moment, when the worker moved it on
             return request
 
-    def append(self, request: Request, drafts: Sequence[Draft], claim: Claim | None = None) -> Request:
-        """Appends events to the version that was read. Raises Overtaken, ClaimLost, Impossible."""
+    def append(
+        self, request: Request, drafts: Sequence[Draft], claim: Claim | None = None, policy: str = ""
+    ) -> Request:
+        """Appends events to the version that was read. Raises Overtaken, ClaimLost, Impossible.
+
+        `policy`: the hash of the one by which it was decided; Overtaken, where another one is in force.
+        """
         with self.writing():
+            if policy and (found := self.policy_in_force()) and found.hash != policy:
+                raise Overtaken(f"Another policy came into force. Look at {request.id} again.")
+            after = request
+
+            def move(events: list[Event]) -> None:
+                nonlocal after
+                after = reduce(apply, events, request)
+                self._move(request, after, claim)
+
+            self._ledger.write(request.id, request.version + 1, drafts, move)
+            return after
+
+    def _move(self, before: Request, after: Request, claim: Claim | None) -> None:
+        """Brings up to date what is kept beside the entries."""
+        line = listed(after)
+        holds = " AND owner = ? AND attempt = ? AND coalesce(lease_until, '') >= ?" if claim else ""
+        fence = (claim.owner, claim.attempt, stamp(self._now())) if claim else ()
+        if not self._on.run(
+            f"UPDATE requests SET {' = ?, '.join(line)} = ?, show_at = NULL,"
+            " lease_until = CASE WHEN ? = 1 THEN lease_until END"
+            f" WHERE number = ? AND version = ?{holds}",
+            *line.values(), line["active"], before.number, before.version, *fence,
+        ):  # fmt: skip
             if claim:
                 self._fence(claim, stamp(self._now()))
-            row = self._on.row("SELECT version FROM requests WHERE number = ?", request.number)
-            if row is None or row["version"] != request.version:
-                raise Overtaken(f"{request.id} has moved on. Look at it again.")
-            for draft in drafts:
-                event = self._ledger.write(request.id, request.version + 1, draft)
-                request = apply(request, event)
-            self._remember(request)
-            return request
-
-    def _remember(self, request: Request, new: bool = False) -> None:
-        line = listed(request)
-        if new:
-            line |= {"action": request.action, "requester": request.requester}
-            self._on.run(
-                f"INSERT INTO requests (number, {', '.join(line)}) VALUES (?{',?' * len(line)})",
-                request.number, *line.values(),
-            )  # fmt: skip
-        else:
-            self._on.run(
-                f"UPDATE requests SET {' = ?, '.join(line)} = ?, show_at = NULL,"
-                " lease_until = CASE WHEN ? = 1 THEN lease_until END WHERE number = ?",
-                *line.values(), line["active"], request.number,
-            )  # fmt: skip
-        self._lanes.keep(request)
-        concerned = self.finding.file(request)
-        if concerned and not new:  # the worker moves a new one on in a moment
+            raise Overtaken(f"{before.id} has moved on. Look at it again.")
+        if _in_lanes(after) != _in_lanes(before):
+            self._lanes.keep(after)
+        if concerned := self.finding.file(after, before):
             self.homes.changed(concerned)
 
     def request(self, id: RequestId) -> Request:
@@ -298,7 +309,9 @@ class Store(Claims, Policies):
         events = list(self.events(id))
         if not events or id in (POLICY, AWAY, PEOPLE):
             raise KeyError(id)
-        return fold(events)
+        request = fold(events)
+        self.people.expect(_people_of(request))
+        return request
 
     def requests(
         self, *, states: Iterable[str] = (), person: PersonId | None = None, limit: int = 200
@@ -350,10 +363,11 @@ class Store(Claims, Policies):
             action, subject, State.DONE,
         )  # fmt: skip
 
-    def followers(self, request: RequestId) -> Sequence[Request]:
-        """Requests that joined this one."""
-        sql = "SELECT number FROM requests WHERE because_of = ? AND state = ?"
-        return self._read(sql, request, State.JOINED)
+    def followers(self, request: RequestId) -> dict[RequestId, PersonId]:
+        """Requests that joined this one, each with who asked for it."""
+        sql = "SELECT number, requester FROM requests WHERE because_of = ? AND state = ? ORDER BY number"
+        rows = self._on.rows(sql, request, State.JOINED)
+        return {RequestId(f"R-{row['number']}"): PersonId(row["requester"]) for row in rows}
 
     # -- work ------------------------------------------------------------------------------------------
 
@@ -363,6 +377,10 @@ class Store(Claims, Policies):
             "SELECT number FROM requests WHERE active = 0 AND next_due <= ? ORDER BY next_due LIMIT ?",
             stamp(self._now()), limit,
         )  # fmt: skip
+
+    def has(self, receipt: str) -> bool:
+        """Whether a delivery was taken already."""
+        return self._on.row("SELECT 1 FROM receipts WHERE key = ?", receipt) is not None
 
     def once(self, receipt: str) -> bool:
         """Whether this delivery is new; it isn't new a second time."""
@@ -379,8 +397,7 @@ class Store(Claims, Policies):
             self._write_away(draft)
 
     def _write_away(self, draft: Draft) -> None:
-        row = self._on.row("SELECT coalesce(max(version), 0) + 1 FROM ledger WHERE stream = ?", AWAY)
-        event = self._ledger.write(AWAY, row[0] if row else 1, draft)
+        event = self._ledger.add(AWAY, draft)
         self._on.run("DELETE FROM delegations WHERE person = ?", number_of(event.by))
         one = delegation(event)
         if one:
@@ -388,14 +405,13 @@ class Store(Claims, Policies):
                 "INSERT INTO delegations VALUES (?,?,?,?)",
                 number_of(one.person), number_of(one.delegate), stamp(one.since), stamp(one.until),
             )  # fmt: skip
+        self._on.forget()
         self.homes.changed([event.by])
 
     def split(self, draft: Draft) -> None:
         """Writes down that what is linked as one human is two, and that it is so from now on."""
         with self.writing():
-            row = self._on.row("SELECT coalesce(max(version), 0) + 1 FROM ledger WHERE stream = ?", PEOPLE)
-            event = self._ledger.write(PEOPLE, row[0] if row else 1, draft)
-            self.people.split(*told_apart(event))
+            self.people.split(*told_apart(self._ledger.add(PEOPLE, draft)))
 
     def events(self, stream: str | None = None) -> Iterable[Event]:
         """The entries of one request, or of the whole record, oldest first."""
@@ -425,6 +441,18 @@ class Store(Claims, Policies):
     def close(self) -> None:
         """Lets go of every connection."""
         self._on.close()
+
+
+def _people_of(request: Request) -> Iterator[PersonId]:
+    """Everybody whom it names: who looks at it asks for them next."""
+    yield from (request.requester, *([request.subject] if request.subject else ()), *request.asking.notified)
+    yield from (id for id, _ in request.asking.approvers)
+    yield from (id for vote in request.asking.votes for id in (vote.by, vote.principal))
+
+
+def _in_lanes(request: Request) -> tuple[object, ...]:
+    """What decides which requests are worked on side by side."""
+    return is_active(request), {*request.lanes}, request.urgency
 
 
 ROOM = 16_384

@@ -9,6 +9,7 @@ from typing import Any
 
 from pydantic import SecretStr
 
+from approvals.record.database import Location
 from bot.app import LISTENERS, Bot, build
 from bot.sandbox.miro.service import Miro
 from bot.sandbox.slack.gestures import Gestures
@@ -109,10 +110,10 @@ class Stage:
         return build(_settings(self.folder, *self.urls), now=self.clock, sleep=self.clock.sleep, **how)
 
 
-def _settings(folder: Path, miro: str, slack: str) -> Settings:
+def _settings(folder: Path, miro: str, slack: str, database: Location | None = None) -> Settings:
     names = {"SLACK_BOT_TOKEN": "xoxb-sandbox", "SLACK_SIGNING_SECRET": SECRET, "MIRO_SCIM_TOKEN": TOKEN}
     secrets = {name: SecretStr(value) for name, value in names.items()}
-    return Settings(folder / "record.db", folder / "policy.toml", secrets, slack, miro)
+    return Settings(database or folder / "record.db", folder / "policy.toml", secrets, slack, miro)
 
 
 def people_of(slack: Workspace) -> None:
@@ -124,11 +125,16 @@ def people_of(slack: Workspace) -> None:
 
 @contextmanager
 def stage(
-    folder: Path, policy: str = POLICY, prepare: Callable[[Miro, Workspace], None] | None = None, **how: Any
+    folder: Path,
+    policy: str = POLICY,
+    prepare: Callable[[Miro, Workspace], None] | None = None,
+    database: Location | None = None,
+    **how: Any,
 ) -> Iterator[Stage]:
     """Everything on loopback; nothing of the bot runs by itself: `settle` moves it on.
 
-    `prepare` changes the stand-ins before the bot sees them.
+    `prepare` changes the stand-ins before the bot sees them; `database`: where its record is, if not in a
+    file in the folder.
     """
     clock = Clock()
     (folder / "policy.toml").write_text(policy, encoding="utf-8")
@@ -144,7 +150,7 @@ def stage(
         prepare(miro, slack)
     with ExitStack() as open_:
         urls = open_.enter_context(miro.serve()), open_.enter_context(slack.serve())
-        bot = build(_settings(folder, *urls), now=clock, sleep=clock.sleep, **how)
+        bot = build(_settings(folder, *urls, database), now=clock, sleep=clock.sleep, **how)
         open_.callback(bot.stop)
         bot.housekeeping.tick()
         door = bot.door()

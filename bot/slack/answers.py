@@ -156,7 +156,7 @@ def _withdraw(desk: Desk, who: Who, rest: str) -> Said:
         if not rest:
             raise Refused("Say which one: /miro withdraw R-42.")
         request = _named(desk, who, rest)
-        desk.store.append(request, decide.withdraw(request, who, desk.table(request)))
+        desk.decide(request.id, lambda request: decide.withdraw(request, who, desk.table(request)))
     except (Refused, StoreTrouble) as error:
         return _only_you(message(str(error)))
     desk.wake()
@@ -213,7 +213,7 @@ def _concerns(desk: Desk, request: Request, person: Person) -> bool:
     """Whether somebody has to do with a request, and isn't the person of a confidential one."""
     cards = (card for card in desk.store.cards.of(request.id) if card.role not in CHANNELS)
     insiders = [request.requester, *(id for id, _ in request.asking.approvers)]
-    insiders += [one.requester for one in desk.store.followers(request.id)]
+    insiders += desk.store.followers(request.id).values()
     insiders += [PersonId(card.address) for card in cards]
     if request.subject:
         insiders.append(request.subject)

@@ -119,11 +119,9 @@ class Bulk:
             return decide.approve(request, who, handle.revision, self.desk.table(request), False)
 
         try:
-            with self.desk.store.writing():
-                request = self.desk.store.request(id)
-                if not self.desk.store.once(f"all:{receipt}:{id}"):
-                    return Outcome(id, "", self._phrase(request))  # the same form, delivered twice
-                self.desk.store.append(request, handle.on_its_request(yes)(request, who))
+            approve = handle.on_its_request(yes)
+            self.desk.decide(id, lambda request: approve(request, who), f"all:{receipt}:{id}")
+            request = self.desk.store.request(id)
         except (Refused, StoreTrouble) as error:
             return Outcome(id, str(error))
         except (KeyError, ValueError):

@@ -68,13 +68,11 @@ class Clicks:
     def decide(self, body: Body, handle: Handle, decision: Decision) -> str:
         """Takes a decision in one transaction; the sentence for whom it was refused, or ''."""
         try:
-            # Before the transaction: whoever is refused here for not being known yet has to be looked up.
             who = self._reply.who(body)
-            with self.desk.store.writing():
-                if not self.desk.store.once(f"click:{body.get('trigger_id')}"):
-                    return ""
-                request = self.desk.store.request(handle.id)
-                self.desk.store.append(request, handle.on_its_request(decision)(request, who))
+            decide = handle.on_its_request(decision)
+            self.desk.decide(
+                handle.id, lambda request: decide(request, who), f"click:{body.get('trigger_id')}"
+            )
         except (Refused, StoreTrouble) as error:
             return str(error)
         except KeyError:

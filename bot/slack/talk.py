@@ -32,7 +32,7 @@ ANSWERED = "This question was answered already. Nothing has changed."
 
 def nudge(desk: Desk, request: Request, who: Who) -> list[Draft]:
     """A reminder by whoever asked, or asked for the same later. Raises Refused."""
-    followers = [one.requester for one in desk.store.followers(request.id)]
+    followers = [*desk.store.followers(request.id).values()]
     return conversation.nudge(request, who, desk.table(request), followers)
 
 
@@ -51,16 +51,14 @@ def remind(desk: Desk, who: Who, text: str, may_see: Callable[[Desk, Request, Wh
     except ValueError:
         raise Refused(f"I know no request {text[:20]}. Write /miro remind R-42.") from None
     try:
-        with desk.store.writing():
-            request = desk.store.request(id)
-            may_see(desk, request, who)
-            joined = request.because_of if request.state is State.JOINED else None
-            first = desk.store.request(joined) if joined else request
-            desk.store.append(first, nudge(desk, first, who))
+        request = desk.store.request(id)
+        may_see(desk, request, who)
+        first = request.because_of if request.state is State.JOINED and request.because_of else id
+        desk.decide(first, lambda request: nudge(desk, request, who))
     except KeyError:
         raise Refused(f"I know no request {id} of yours.") from None
     desk.wake()
-    return reminded(desk, first.id)
+    return reminded(desk, first)
 
 
 class Talk:

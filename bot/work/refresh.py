@@ -14,7 +14,7 @@ from approvals.ids import GroupId
 from approvals.people import FRESH, canonical, listed, miro_key
 from approvals.policy.entries import Source
 from approvals.policy.model import Policy
-from approvals.record.people import Admin
+from approvals.record.people.groups import Admin
 from approvals.request import Request
 from approvals.states import State
 from bot.context import Colleagues, Desk, SlackAway

@@ -215,7 +215,7 @@ def test_every_state_is_found_where_it_belongs(store: Store, twin: Request, stat
         "stopped": request in mine.stopped(9).requests,
         "in trouble": request.id in dict(store.finding.in_trouble()),
         "twins": request in store.twins(like),
-        "followers": request in store.followers(twin.id),
+        "followers": request.id in store.followers(twin.id),
         "done": request in store.done("make-admin", PersonId("P-3")),
     }
     assert {place for place, is_there in found.items() if is_there} == {

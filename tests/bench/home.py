@@ -16,7 +16,7 @@ from approvals.decide.deadlines import due
 from approvals.ids import BOT, GroupId, PersonId, SlackId, stamp
 from approvals.people import Account, Person, Standing
 from approvals.plan import written
-from approvals.record.people import Admin
+from approvals.record.people.groups import Admin
 from approvals.record.store import Store
 from approvals.request import Draft
 from approvals.states import EventType, State

@@ -12,7 +12,7 @@ from typing import Any
 from approvals.clocks import is_recent
 from approvals.ids import SlackId
 from approvals.people import Account, Person, Standing, canonical
-from approvals.record.people import People
+from approvals.record.people.people import People
 from approvals.request import Urgency
 from bot.context import BadField, SlackAway
 from bot.slack.api import shapes

@@ -88,7 +88,7 @@ def _followers(desk: Desk, request: Request) -> list[Key]:
     if request.outcome is None:
         return []
     changed = [desk.person(PersonId(address)) for _, address, _ in _changed(desk, request)]
-    found = [(one.requester, desk.person(one.requester)) for one in desk.store.followers(request.id)]
+    found = [(id, desk.person(id)) for id in desk.store.followers(request.id).values()]
     return [
         ("follower", id, request.progress.outcomes)
         for id, person in found

@@ -94,8 +94,8 @@ class Copies:
                 retry += [due] if due else []
         if waits:
             return frozenset(waits)
-        for one in self.desk.store.followers(id):
-            self.desk.store.cards.redraw(one.id)  # they read of this one how far it is
+        for follower in self.desk.store.followers(id):
+            self.desk.store.cards.redraw(follower)  # they read of this one how far it is
         self.desk.store.cards.drawn(id, request.version, min(retry, default=None))
         return frozenset()
 

@@ -9,7 +9,7 @@ from typing import Any
 from approvals.decide.actor import Who, check_standing, is_operator
 from approvals.people import addressed
 from approvals.record.index import Found
-from approvals.record.people import Admin
+from approvals.record.people.groups import Admin
 from approvals.refusals import Refused
 from approvals.request import Request
 from approvals.states import State

@@ -9,7 +9,7 @@ import pytest
 
 from approvals.ids import PersonId
 from approvals.record.database import Row
-from approvals.record.people import SAME
+from approvals.record.people.reading import SAME
 from approvals.record.store import Store
 from tests.approvals.scene import START, asked, met, planned
 

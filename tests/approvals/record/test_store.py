@@ -210,7 +210,7 @@ def test_followers_are_those_that_joined(store: Store) -> None:
     first = store.ask(asked(ADA))
     joined = led(store, EventType.JOINED)
     store.ask(asked(ADA, because_of=first.id))
-    assert list(store.followers(first.id)) == [joined]
+    assert store.followers(first.id) == {joined.id: joined.requester}
 
 
 def test_what_nobody_answered_falls_due(store: Store, clock: Clock) -> None:

@@ -95,7 +95,7 @@ def test_one_kind_is_gathered_for_the_form_and_nothing_grave(company: Company) -
 def test_a_request_that_a_newer_program_moved_on_is_shown_without_buttons(company: Company) -> None:
     [first, *_] = company.store.finding.seen_by(company.people[OPERATOR].id, ()).waiting(1)
     with company.store.writing():
-        company.store._ledger.write(first.id, first.version + 1, Draft("blessed"))
+        company.store._ledger.write(first.id, first.version + 1, [Draft("blessed")])
     view = seen(company, OPERATOR)
     assert f"{first.id}: I can't read all of it, so I leave it alone." in as_text(view)
     assert first.id not in [value.partition(":")[0] for value in pressed(view, "approve")]

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from approvals.ids import SlackId
-from approvals.record.people import Admin
+from approvals.record.people.groups import Admin
 from bot.sandbox.stage import POLICY, Stage
 from bot.slack.deliver.publisher import GIVE_UP, Publisher
 from tests.bot.journeys.homes import ACCESS, opened, page, presses, published
