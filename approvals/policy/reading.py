@@ -7,7 +7,7 @@ from functools import cached_property
 from approvals.people import Person, listed
 from approvals.policy.conditions import OTHERS, SELF, accepted, several
 from approvals.policy.entries import Source, View
-from approvals.policy.rules import TEAMS, Rule, strictest
+from approvals.policy.rules import GROUP_CONDITIONS, TEAMS, Rule, strictest
 from approvals.refusals import Held, Refused, Unsure
 
 _UNCLEAR = (
@@ -33,24 +33,23 @@ class Reading(View):
         """
         if self.given:
             return self.given
-        base = self.policy.rule(self.case.action)
-        if base is None:
-            raise Refused(
-                f"Nobody can ask for {self.case.action} here: the policy doesn't mention it. "
-                "Ask your IT team."
-            )
-        self._check_named()
-        teams, left = self.case.teams or ((),), self.case.left or ((),)
+        case, rules = self.case, self.policy.rules(self.case.action)
+        if not rules:
+            text = f"Nobody can ask for {case.action} here: the policy doesn't mention it. Ask your IT team."
+            raise Refused(text)
+        both = (*case.teams, *case.left)
+        if both and (names := self.policy.holding(case.action)):
+            raise Held(names, self.policy.is_listed)
+        teams, left = case.teams or ((),), case.left or ((),)
         each = [
-            {self._first(base, team, old, whom) for team in teams for old in left} for whom in self.for_whom
+            {self._first(rules, team, old, whom) for team in teams for old in left} for whom in self.for_whom
         ]
         if any(len(numbers) > 1 for numbers in each):
-            names = listed([team[0] for team in (*self.case.teams, *self.case.left)])
-            raise Refused(f"{names} are decided in different ways. Ask for each by itself.")
+            different = listed(team[0] for team in both)
+            raise Refused(f"{different} are decided in different ways. Ask for each by itself.")
         if any(numbers != each[0] for numbers in each):
-            raise Refused(_UNCLEAR.format(who=self.case.concerned.email or self.case.concerned.called))
-        [number] = each[0]
-        return base if number is None else base.rules[number].on(base)
+            raise Refused(_UNCLEAR.format(who=case.concerned.email or case.concerned.called))
+        return rules[each[0].pop()]
 
     @cached_property
     def for_whom(self) -> tuple[str, ...]:
@@ -63,37 +62,28 @@ class Reading(View):
             return (SELF,)
         return (SELF, OTHERS) if self.policy.is_same(asker, subject) else (OTHERS,)
 
-    def _check_named(self) -> None:
-        about = self.case.teams or self.case.left
-        names = self.policy.holding(self.case.action) if about else ()
-        if names:
-            raise Held(names, self.policy.is_listed)
-
-    def _first(self, base: Rule, team: Sequence[str], left: Sequence[str], whom: str) -> int | None:
-        """The number of the first rule that holds, None for the action's own table.
+    def _first(self, rules: Sequence[Rule], team: Sequence[str], left: Sequence[str], whom: str) -> int:
+        """The number of the first rule that holds.
 
         Where a team may only look like one that a rule names, the strictest holds of what may. Raises
         Refused where none is.
         """
         known = {**self.case.details, "team": team, "leaving": left, "for": (whom,)}
-        may: list[int | None] = []
-        for number, rule in enumerate(base.rules):
-            met = self._meets(rule, known)
+        may = list[int]()
+        for number, rule in enumerate(rules):
+            met = rule is rules[-1] or self._meets(rule, known)
             if met is not False:
                 may.append(number)
             if met:
                 break
-        else:
-            may.append(None)
-        rules = [base if number is None else base.rules[number].on(base) for number in may]
-        best = strictest(rules)
+        best = strictest([rules[number] for number in may])
         if best is None:
             names = listed(names[0] for names in (team, left) if names)
             raise Refused(
                 f"The policy names a team that looks like {names}, and I can't tell which is meant. "
                 "Ask your IT team to write its id into the policy."
             )
-        return may[rules.index(best)]
+        return next(number for number in may if rules[number] is best)
 
     def _meets(self, rule: Rule, known: Mapping[str, Sequence[str]]) -> bool | None:
         """Whether a rule's conditions are all met; None where that hangs on a name in doubt."""
@@ -111,10 +101,9 @@ class Reading(View):
         return True if True in matches else None if None in matches else False
 
     def _holds(self, key: str, value: object, known: Mapping[str, Sequence[str]]) -> bool:
-        if key == "requester_group":
-            return self._is_surely_in(str(value), self.case.requester)
-        if key == "subject_group":
-            return self._is_surely_in(str(value), self.case.concerned)
+        if key in GROUP_CONDITIONS:
+            person = self.case.requester if key == "requester_group" else self.case.concerned
+            return self._is_surely_in(str(value), person)
         if key == "max_days":
             return self.case.days is not None and isinstance(value, int) and self.case.days <= value
         return bool(accepted(value) & {name.casefold() for name in known.get(key, ())})
