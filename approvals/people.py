@@ -202,6 +202,14 @@ class Directory(Protocol):
         """Who stands in for somebody at a time."""
 
 
+def known(directory: Directory, id: PersonId) -> Person | None:
+    """The person with this id; None for one who isn't kept any more."""
+    try:
+        return directory.person(id)
+    except KeyError:
+        return None
+
+
 _FOLDED = str.maketrans(string.ascii_uppercase, string.ascii_lowercase)
 
 

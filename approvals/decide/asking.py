@@ -19,37 +19,31 @@ from approvals.states import EventType, State
 
 
 def asking(
-    route: Route, policy: Policy, rule: Rule, now: datetime, lost: Collection[PersonId] = ()
+    route: Route, policy: Policy, rule: Rule, now: datetime, unreachable: Collection[PersonId] = ()
 ) -> dict[str, Any]:
     """The body of an event that begins a step: who is asked, and what time will bring about."""
     ladder = rule.ladder
     step = ladder[min(route.step, len(ladder) - 1)] if ladder else None
     escalations = step.escalate if step else ()
-    return _whom(route, lost) | _gap(rule.first_reminder, policy, now) | {
-        "level": 0,
-        "escalate_at": [stamp(later(now, one.after, policy)) for one in escalations],
-    }  # fmt: skip
-
-
-def _whom(route: Route, lost: Collection[PersonId]) -> dict[str, Any]:
-    reached = [seat for seat in route.approvers if seat.person.id not in lost]
-    notified = [seat.person.id for seat in reached if seat.notified]
-    return {
+    reachable = [seat for seat in route.approvers if seat.person.id not in unreachable]
+    notified = [seat.person.id for seat in reachable if seat.notified]
+    body: dict[str, Any] = {
         "step": route.step,
         "steps": route.steps,
         "agree": route.agree,
         "need": route.need,
         "approvers": [seat.person.id for seat in route.approvers],
-        "told": notified or [seat.person.id for seat in reached],
-        **({"stuck": True} if route.is_stuck else {}),
-        **({"confirms": True} if route.confirms else {}),
+        "told": notified or [seat.person.id for seat in reachable],
+        "level": 0,
+        "escalate_at": [stamp(later(now, escalation.after, policy)) for escalation in escalations],
     }
+    body |= {key: True for key, holds in (("stuck", route.is_stuck), ("confirms", route.confirms)) if holds}
+    first = rule.first_reminder
+    return body | _reminding(first, reminder(now, first, 0, policy) if first else None)
 
 
-def _gap(first: timedelta | None, policy: Policy, now: datetime) -> dict[str, Any]:
-    if first is None:
-        return {}
-    return {"remind_gap": int(first.total_seconds()), "remind_at": stamp(reminder(now, first, 0, policy))}
+def _reminding(gap: timedelta | None, at: datetime | None) -> dict[str, Any]:
+    return {"remind_gap": int(gap.total_seconds()), "remind_at": stamp(at)} if gap and at else {}
 
 
 def looked_at(case: Case) -> str:
@@ -60,7 +54,7 @@ def looked_at(case: Case) -> str:
     return json.dumps(seen, ensure_ascii=False)
 
 
-def told(route: Route) -> Mapping[str, str]:
+def routing_words(route: Route) -> Mapping[str, str]:
     """The words of such an event: who was stepped over, and for the record who may decide."""
     because = {seat.person.id: seat.because for seat in route.approvers if seat.because}
     delegates = {seat.person.id: seat.stands_for for seat in route.approvers if seat.stands_for}
@@ -83,13 +77,11 @@ def routed(request: Request, table: Table, why: str, *, level: int | None = None
     body = asking(route, table.policy, rule, table.now, request.asking.unreachable)
     if request.state is State.APPROVED:
         assert request.plan.planned_at
-        ends = max(
-            later(request.plan.planned_at, rule.expires, table.policy), later(table.now, NOTICE, table.policy)
-        )
+        ends = _ends(request.plan.planned_at, rule, table.policy, table.now)
         body |= {"policy": table.hash, "expires_at": stamp(ends)}
     elif route.step == request.asking.step:
-        body |= {"level": level, "escalate_at": [stamp(one) for one in request.deadlines.escalate_at]}
-    return Draft(EventType.ROUTED, body={**body, "because": why}, words=dict(told(route)))
+        body |= {"level": level, "escalate_at": [*map(stamp, request.deadlines.escalate_at)]}
+    return Draft(EventType.ROUTED, body={**body, "because": why}, words=dict(routing_words(route)))
 
 
 def ruled(request: Request, table: Table) -> list[Draft]:
@@ -102,9 +94,11 @@ def ruled(request: Request, table: Table) -> list[Draft]:
     planned_at, times, policy = request.plan.planned_at, request.deadlines, table.policy
     if rule is NOBODY or planned_at is None or times.step_at is None:
         return []
-    ends = max(later(planned_at, rule.expires, policy), later(table.since, NOTICE, policy))
+    ends = _ends(planned_at, rule, policy, table.since)
     step = rule.ladder[request.asking.step] if request.asking.step < len(rule.ladder) else None
-    escalate = [later(times.step_at, one.after, policy) for one in step.escalate] if step else []
+    escalate = (
+        [later(times.step_at, escalation.after, policy) for escalation in step.escalate] if step else []
+    )
     gap, at = rule.first_reminder or timedelta(), times.remind_at
     if int(gap.total_seconds()) != times.remind_gap:
         at = reminder(times.asked_last_at or table.now, gap, times.reminded, policy) if gap else None
@@ -113,18 +107,22 @@ def ruled(request: Request, table: Table) -> list[Draft]:
     body = {
         "policy": table.hash,
         "expires_at": stamp(ends),
-        "level": sum(table.now >= one for one in escalate),
-        "escalate_at": [stamp(one) for one in escalate],
-        **({"remind_gap": int(gap.total_seconds()), "remind_at": stamp(at)} if at else {}),
+        "level": sum(table.now >= at for at in escalate),
+        "escalate_at": [*map(stamp, escalate)],
     }
-    return [Draft(EventType.RULED, body=body)]
+    return [Draft(EventType.RULED, body={**body, **_reminding(gap, at)})]
+
+
+def _ends(planned_at: datetime, rule: Rule, policy: Policy, change: datetime) -> datetime:
+    """When a request expires: so long after it was asked, and no sooner than some hours after a change."""
+    return max(later(planned_at, rule.expires, policy), later(change, NOTICE, policy))
 
 
 def _is_near(some: Sequence[datetime], others: Sequence[datetime | None]) -> bool:
     """Whether times are the same to the minute, the least that a policy can say: what was written took a
     moment to be written."""
-    pairs = list(zip_longest(some, others))
-    return all(one and other and abs(one - other) < timedelta(minutes=1) for one, other in pairs)
+    minute = timedelta(minutes=1)
+    return all(time and other and abs(time - other) < minute for time, other in zip_longest(some, others))
 
 
 def same_step(request: Request, route: Route) -> bool:

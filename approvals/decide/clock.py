@@ -56,7 +56,7 @@ def review(request: Request, table: Table) -> list[Draft]:
     times = ruled(request, table)
     request = replace(request, **moved(request, times[0].body)) if times else request
     route = table.route(request)
-    asked, seated = {id for id, _ in request.asking.approvers}, {one.person.id for one in route.approvers}
+    asked, seated = {id for id, _ in request.asking.approvers}, {seat.person.id for seat in route.approvers}
     same = same_step(request, route) and asked ^ seated <= (set() if route.confirms else voted(request))
     return times if same else [*times, routed(request, table, CHANGED)]
 

@@ -51,7 +51,7 @@ def nudge(request: Request, who: Who, table: Table, followers: Sequence[PersonId
     check_secret(request, who, table)
     check_open(request, who, table)
     mine = [table.directory.person(id) for id in (request.requester, *followers)]
-    if not any(table.policy.acts_as(who.person, one) for one in mine):
+    if not any(table.policy.acts_as(who.person, person) for person in mine):
         raise Refused(f"Only who asked for {request.id} can remind.")
     check_standing(who, table.now)
     if not request.asking.notified:

@@ -2,7 +2,6 @@
 
 import json
 from dataclasses import replace
-from datetime import datetime
 
 from approvals.decide.actor import Who, check_standing, is_operator
 from approvals.decide.asking import routed, same_step, voted
@@ -10,7 +9,6 @@ from approvals.decide.basis import Table
 from approvals.decide.eligible import check_known, check_secret, check_shell, seat
 from approvals.decide.tally import Route
 from approvals.decide.too_late import not_stopped, settled
-from approvals.policy.seats import Approver
 from approvals.refusals import Outdated, Refused
 from approvals.request import Draft, Request, Vote
 from approvals.states import OPEN, EventType, State
@@ -22,44 +20,32 @@ def approve(request: Request, who: Who, revision: str, table: Table, confidentia
     if revision != request.plan.revision:
         raise Outdated("What will change is different now, so your click did nothing. Read the new card.")
     table.ground(request).check_length(is_asked=True)
-    vote = _vote(request, who, taken, table.now)
-    drafts = [Draft(EventType.VOTED, who.person.id, _said(vote), who.signed)]
-    after = replace(request, asking=replace(request.asking, votes=(*request.asking.votes, vote)))
+    asking = request.asking
+    given = (asking.step, taken.stands_for, asking.level, taken.is_fallback)
+    vote = Vote(who.person.id, table.now, revision, who.shell, *given)
+    drafts = [Draft(EventType.VOTED, who.person.id, _body(vote), who.signed)]
+    after = replace(request, asking=replace(asking, votes=(*asking.votes, vote)))
     route = table.tally(after)
     if route.is_settled:
         return [*drafts, Draft(EventType.APPROVED, who.person.id, {"revision": revision}, who.signed)]
     return [*drafts, *_next_step(after, route, table)]
 
 
-def _vote(request: Request, who: Who, seat: Approver, now: datetime) -> Vote:
-    return Vote(
-        who.person.id,
-        now,
-        request.plan.revision,
-        who.shell,
-        request.asking.step,
-        seat.stands_for,
-        request.asking.level,
-        seat.is_fallback,
-    )
-
-
-def _said(vote: Vote) -> dict[str, object]:
-    """A vote as the record keeps it: what is as usual isn't said."""
-    body: dict[str, object] = {"revision": vote.revision}
+def _body(vote: Vote) -> dict[str, object]:
+    """A vote as the record keeps it: what is as usual isn't written."""
     more = {
         "step": vote.step,
         "stands_for": vote.stands_for,
         "level": vote.level,
         "fallback": vote.is_fallback,
     }
-    return body | {key: value for key, value in more.items() if value}
+    return {"revision": vote.revision, **{key: value for key, value in more.items() if value}}
 
 
 def _next_step(request: Request, route: Route, table: Table) -> list[Draft]:
     """Asks others, where a vote was the last of its step or took somebody's seat."""
     asked = {id for id, _ in request.asking.approvers}
-    left = {one.person.id for one in route.approvers}
+    left = {seat.person.id for seat in route.approvers}
     if same_step(request, route) and left <= asked and asked - left <= voted(request):
         return []
     return [routed(request, table, "next step", level=0 if route.step != request.asking.step else None)]
@@ -88,8 +74,10 @@ def withdraw(request: Request, who: Who, table: Table) -> list[Draft]:
     check_standing(who, table.now)
     if not mine:
         check_shell(who, table.policy)
-    words = {"lines": _lines(request)} if request.outcome else {}
-    return [Draft(EventType.WITHDRAWN, who.person.id, {}, {**words, **who.signed})]
+    words = dict(who.signed)
+    if stop := request.outcome:
+        words["lines"] = json.dumps({"done": stop.done, "others": stop.others, "left": stop.left})
+    return [Draft(EventType.WITHDRAWN, who.person.id, {}, words)]
 
 
 def resume(request: Request, who: Who, table: Table) -> list[Draft]:
@@ -98,16 +86,10 @@ def resume(request: Request, who: Who, table: Table) -> list[Draft]:
     check_secret(request, who, table)
     # First: how a confidential request stands is not for everybody.
     if not is_operator(table.policy, who.person):
-        told = "They have been told." if request.state is State.STOPPED else "Nothing has changed."
-        raise Refused(f"Only an operator can resume {request.id}. {told}")
+        what = "They have been told." if request.state is State.STOPPED else "Nothing has changed."
+        raise Refused(f"Only an operator can resume {request.id}. {what}")
     if request.state is not State.STOPPED:
         raise not_stopped(request)
     check_standing(who, table.now)
     check_shell(who, table.policy)
     return [Draft(EventType.RESUMED, who.person.id, {}, who.signed)]
-
-
-def _lines(request: Request) -> str:
-    assert request.outcome
-    said = request.outcome
-    return json.dumps({"done": said.done, "others": said.others, "left": said.left})

@@ -48,9 +48,9 @@ def check_own(request: Request, who: Who, table: Table) -> None:
         "You asked for the same, so somebody else has to decide.": table.followers,
     }
     for text, ids in sides.items():
-        same = [one for one in map(people.person, ids) if table.policy.is_same(who.person, one)]
+        same = [person for person in map(people.person, ids) if table.policy.is_same(who.person, person)]
         if same:
-            is_plain = any(table.policy.acts_as(who.person, one) for one in same)
+            is_plain = any(table.policy.acts_as(who.person, person) for person in same)
             raise Refused(text if is_plain else text + _LINKED)
 
 
@@ -89,9 +89,8 @@ def _may_decide(
     check_standing(who, table.now)
     check_own(request, who, table)
     entitled = _seats(request, table)
-    found = next((one for one in entitled if who.person.is_(one.person)), None)
-    if found:
-        return found
+    if own := next((seat for seat in entitled if who.person.is_(seat.person)), None):
+        return own
     if again and any(who.person.is_(table.directory.person(vote.by)) for vote in request.asking.votes):
         return Approver(who.person, "")
     _check_first_vote(request, who, table)
@@ -101,7 +100,9 @@ def _may_decide(
         raise Refused(
             f"Nobody can decide {request.id} any more: the policy or its people changed. Ask your IT team."
         )
-    others = "the people I asked" if confidential else listed([o.person.addressed for o in entitled], "or")
+    others = (
+        "the people I asked" if confidential else listed((seat.person.addressed for seat in entitled), "or")
+    )
     raise Refused(f"Only {others} can decide {request.id}. Nothing has changed.")
 
 

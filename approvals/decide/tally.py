@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from approvals.people import known
 from approvals.policy.rules import Step
 from approvals.policy.seats import Approver, Seats, reachable
 from approvals.request import Asking, Request, Vote
@@ -71,26 +72,19 @@ class Ground(Seats):
 
     def _asked(self, asking: Asking) -> tuple[Approver, ...]:
         """Those who were asked and those who voted, as far as they may decide at all."""
-        notified, stand_ins, unreachable = asking.notified, asking.stand_ins, asking.unreachable
-        asked = {vote.by: "" for vote in asking.votes} | dict(asking.approvers)
-        people = [(self.person(id), because) for id, because in asked.items()]
-        return tuple(
-            Approver(
-                person,
-                because,
-                person.id in notified,
-                stand_ins.get(person.id),
-                is_unreachable=person.id in unreachable,
-            )
-            for person, because in people
-            if person and person.is_colleague and not self.excludes(person)
-        )
+        seats = []
+        for id, because in ({vote.by: "" for vote in asking.votes} | dict(asking.approvers)).items():
+            person, stands_for = known(self.directory, id), asking.stand_ins.get(id)
+            is_notified, is_unreachable = id in asking.notified, id in asking.unreachable
+            if person and person.is_colleague and not self.excludes(person):
+                seats.append(Approver(person, because, is_notified, stands_for, False, is_unreachable))
+        return tuple(seats)
 
     def _counts(self, vote: Vote, step: Step, counted: Sequence[Vote], before: Sequence[Vote]) -> bool:
         """Whether a vote still counts: its seat is there today as well, and who gave it has no other vote."""
         if vote.shell and not self.policy.command_line_decides:
             return False
-        voter, principal = self.person(vote.by), self.person(vote.principal)
+        voter, principal = known(self.directory, vote.by), known(self.directory, vote.principal)
         if voter is None or principal is None:
             return False
         if any(self.excludes(person) or not person.is_colleague for person in (voter, principal)):

@@ -2,8 +2,8 @@
 
 from datetime import datetime
 
-from approvals.ids import BOT, PersonId
-from approvals.people import Directory, Person, listed
+from approvals.ids import BOT
+from approvals.people import Directory, Person, known, listed
 from approvals.refusals import Settled
 from approvals.request import Request
 from approvals.states import State
@@ -15,7 +15,7 @@ def ago(since: datetime, now: datetime) -> str:
     if seconds < 1:
         return "a moment"
     sizes = (("day", 86_400), ("hour", 3_600), ("minute", 60), ("second", 1))
-    unit, size = next(one for one in sizes if seconds >= one[1])
+    unit, size = next((unit, size) for unit, size in sizes if seconds >= size)
     count = seconds // size
     return f"{count} {unit}{'' if count == 1 else 's'}"
 
@@ -34,7 +34,7 @@ _SETTLED = {
 _APPROVED = "{who} approved {id} {ago} before you. Nothing left to do."
 _UNDECIDED = (State.WITHDRAWN, State.REFUSED)
 _UNASKED = "{id} needs no approval: the policy says so. Nothing left to do."
-_BY_ITSELF = "{id} ended {ago} ago. {said}"
+_BY_ITSELF = "{id} ended {ago} ago. {why}"
 
 
 _STANDS = {
@@ -64,12 +64,12 @@ def settled(request: Request, directory: Directory, now: datetime, reader: Perso
     since, ids = request.asking.approved_at or now, request.asking.decided_by
     if request.outcome and request.state not in (State.DONE, State.STOPPED, State.REHEARSED):
         since, ids = request.outcome.at, (request.outcome.by,)
-    text = kept(request, _sentence(request))
-    if reader and any(_is(reader, id, directory) for id in ids):
+    text, people = kept(request, _sentence(request)), [known(directory, id) for id in ids]
+    if reader and any(person and reader.is_(person) for person in people):
         text = text.replace("{who}", "You").replace("{ago} before you", "already")
-    first = listed([_addressed(directory, id) for id in ids]) or "Somebody"
-    said = request.outcome.text if request.outcome else ""
-    return Settled(text.format(who=first, id=request.id, ago=ago(since, now), said=said))
+    first = listed(person.addressed if person else "Somebody" for person in people) or "Somebody"
+    why = request.outcome.text if request.outcome else ""
+    return Settled(text.format(who=first, id=request.id, ago=ago(since, now), why=why))
 
 
 def not_stopped(request: Request) -> Settled:
@@ -89,17 +89,3 @@ def _sentence(request: Request) -> str:
     if request.is_unasked and request.state not in _UNDECIDED:
         return _UNASKED
     return _SETTLED.get(request.state, _APPROVED)
-
-
-def _addressed(directory: Directory, id: PersonId) -> str:
-    try:
-        return directory.person(id).addressed
-    except KeyError:
-        return "Somebody"
-
-
-def _is(reader: Person, id: PersonId, directory: Directory) -> bool:
-    try:
-        return reader.is_(directory.person(id))
-    except KeyError:
-        return False

@@ -11,7 +11,7 @@ from itertools import combinations
 from typing import NamedTuple
 
 from approvals.ids import PersonId
-from approvals.people import Delegation, Person, listed
+from approvals.people import Delegation, Person, known, listed
 from approvals.policy.model import Policy
 from approvals.policy.reading import Reading
 from approvals.policy.rules import Step
@@ -75,9 +75,8 @@ class _Humans:
 
     def number(self, person: Person) -> int:
         """The same; a new one for somebody who wasn't there."""
-        known = self.find(person)
-        if known is not None:
-            return known
+        if (number := self.find(person)) is not None:
+            return number
         for key in self._keys(person):
             self._by_key.setdefault(key, []).append(len(self._people))
         self._people.append(person)
@@ -177,19 +176,12 @@ class Seats(Reading):
 
     def behind(self, vote: Vote) -> list[Person]:
         """Who gave a vote, and in whose place."""
-        return [person for id in (vote.by, vote.principal) if (person := self.person(id))]
-
-    def person(self, id: PersonId) -> Person | None:
-        """Somebody of the directory; None for who isn't kept any more."""
-        try:
-            return self.directory.person(id)
-        except KeyError:
-            return None
+        return [person for id in (vote.by, vote.principal) if (person := known(self.directory, id))]
 
     def _delegate(self, person: Person) -> Person | None:
         """Who stands in for somebody; never a delegate's delegate."""
         away = self._delegation(person.id)
-        delegate = self.person(away.delegate) if away else None
+        delegate = known(self.directory, away.delegate) if away else None
         return delegate if delegate and delegate.is_colleague else None
 
     @cached_property

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from approvals.decide.actor import Who as Actor
 from approvals.decide.actor import check_standing
-from approvals.decide.asking import asking, looked_at, told
+from approvals.decide.asking import asking, looked_at, routing_words
 from approvals.decide.deadlines import later
 from approvals.decide.tally import Ground, Route
 from approvals.ids import stamp
@@ -200,7 +200,7 @@ def ask_approvers(
         "case": looked_at(ground.case),
         "asked_by": requester.sealed(requester.account),
         "about": subject.sealed(subject.account) if subject else "",
-        **told(route),
+        **routing_words(route),
     }
     drafts = [Draft(EventType.PLANNED, body=body, words=words)]
     if route.is_settled:

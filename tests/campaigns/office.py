@@ -9,7 +9,7 @@ import pytest
 from approvals.case import Case
 from approvals.decide import conversation, decide
 from approvals.decide.actor import Who, check_standing
-from approvals.decide.asking import asking, looked_at, told
+from approvals.decide.asking import asking, looked_at, routing_words
 from approvals.decide.basis import Table
 from approvals.decide.deadlines import later
 from approvals.decide.tally import Ground
@@ -147,7 +147,11 @@ class Office:
             "subject": known.ask.subject,
             **asking(route, policy, rule, now),
         }
-        words = {"plan": json.dumps({"lines": [revision]}), "case": looked_at(ground.case), **told(route)}
+        words = {
+            "plan": json.dumps({"lines": [revision]}),
+            "case": looked_at(ground.case),
+            **routing_words(route),
+        }
         return Draft(EventType.PLANNED, body=body, words=words)
 
     # -- deciding ------------------------------------------------------------------------------------------
