@@ -10,8 +10,11 @@ from approvals.ids import BOT, PersonId, RequestId, stamp
 from approvals.plan import NO_PLAN, Plan
 from approvals.states import ACTIVE, EventType, State
 
-FORMATS: dict[str, int] = {what: 2 if what is EventType.PLANNED else 1 for what in EventType}
-"""The version in which each event is written today; older ones are lifted when they are read."""
+FORMATS: dict[str, int] = dict.fromkeys(EventType, 3)
+"""The version in which each event is written today; older ones are lifted when they are read.
+
+Of format 3 on an entry is sealed by the digest of its row (`record/chain.py`).
+"""
 
 
 class Urgency(IntEnum):

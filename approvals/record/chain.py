@@ -1,6 +1,12 @@
 """The hash chain: why an edited record shows.
 
-Hashed are the columns as they are stored, never JSON that was written again. A chain finds an edited entry;
+Hashed are the columns as they are stored, never JSON that was written again. The hash of an entry is
+H(prev || H(row)): whoever has the inner digest of an entry follows the chain past it without reading it.
+Entries of format 1 and 2 have one hash over row and `prev`. The format is a part of what is hashed, and no
+text can be meant in both ways (one begins with a number and a line break, the other is 128 hex digits): none
+of one kind is turned into one of the other without breaking the chain.
+
+A chain finds an edited entry;
 it doesn't find a tail that was cut off, nor a chain computed anew from the start: for those, keep an anchor
 (number of entries and last hash) somewhere else and hand it to `verify`.
 """
@@ -23,6 +29,14 @@ GENESIS = "0" * 64
 """Stands where the first entry has no predecessor."""
 
 
+INNER_FROM = 3
+"""The format from which on an entry is sealed by the digest of its row."""
+
+
+def _sha256(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
 @dataclass(frozen=True)
 class Entry:
     """One row of the ledger, as stored. `body` is JSON text, `digests` those of its personal words."""
@@ -38,11 +52,18 @@ class Entry:
     prev: str
     hash: str = ""
 
+    @property
+    def inner(self) -> str:
+        """The digest of its row (SHA-256, hex). No column but the last can hold a line break."""
+        row = self.seq, self.stream, self.version, self.type, self.format, self.at, self.by, self.body
+        return _sha256("\n".join(map(str, row)))
+
     def sealed(self) -> str:
-        """The hash this entry must have (SHA-256, hex). No column but the last can hold a line break."""
-        columns = (self.seq, self.stream, self.version, self.type, self.format, self.at, self.by, self.prev)
-        text = "\n".join(map(str, columns)) + "\n" + self.body
-        return hashlib.sha256(text.encode()).hexdigest()
+        """The hash this entry must have (SHA-256, hex)."""
+        if self.format >= INNER_FROM:
+            return _sha256(self.prev + self.inner)
+        row = self.seq, self.stream, self.version, self.type, self.format, self.at, self.by
+        return _sha256("\n".join(map(str, (*row, self.prev, self.body))))
 
 
 @dataclass(frozen=True)
@@ -100,7 +121,7 @@ class Verified:
 
 def digest(salt: str, text: str) -> str:
     """What enters the chain instead of a personal word (SHA-256, hex)."""
-    return hashlib.sha256(f"{salt}\n{text}".encode()).hexdigest()
+    return _sha256(f"{salt}\n{text}")
 
 
 def faults(entries: Iterable[Entry], anchors: Sequence[Anchor] = ()) -> tuple[Anchor, list[str]]:
@@ -160,7 +181,7 @@ class Ledger:
             digests = {key: digest(*word) for key, word in words.items()}
             body = {**draft.body, **({"words": digests} if digests else {})}
             written = json.dumps(body, separators=(",", ":"), sort_keys=True, ensure_ascii=False)
-            format = FORMATS.get(draft.type, 1)
+            format = FORMATS.get(draft.type, INNER_FROM)
             entry = Entry(seq, stream, number, draft.type, format, at, draft.by, written, prev)
             prev = entry.sealed()
             entries.append((seq, stream, number, entry.type, format, at, entry.by, written, entry.prev, prev))

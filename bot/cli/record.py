@@ -79,9 +79,10 @@ def _tell(found: Verified, unseen: str, anchor: str | None) -> None:
 def export(form: str, force: bool, ids: tuple[str, ...]) -> None:
     """Print the record, or the entries of some requests, with all it takes to check it.
 
-    The hash of an entry is the SHA-256 (hex) of these, as UTF-8 with a line feed between them: seq, request,
-    version, event, format, at, by, prev, body. `prev` is the hash of the entry before it; in front of the
-    first stand 64 zeros.
+    The digest of a row is the SHA-256 (hex) of these, as UTF-8 with a line feed between them: seq, request,
+    version, event, format, at, by, body. The hash of an entry is the SHA-256 of `prev` and that digest, with
+    nothing between them; `prev` is the hash of the entry before it, and in front of the first stand 64 zeros.
+    Of format 1 and 2 the hash is the SHA-256 of the same columns, with `prev` before body.
 
     The digest of a word, which is in `body`, is the SHA-256 of its salt, a line feed and the word. Words that
     hold JSON (details, plan, lines, seen) are whole in jsonl only. `who` is a word too.

@@ -16,7 +16,7 @@ from approvals.record import schema
 from approvals.record.index import STUCK, keys
 from approvals.record.store import Store
 from approvals.request import FORMATS, Draft, Event, Request, is_active
-from approvals.states import ACTIVE, MOVES, OPEN, EventType, State
+from approvals.states import ACTIVE, MOVES, OPEN, EventType, State, move
 from tests.altered import altered, differences
 from tests.approvals.scene import START, asked, draft, events_of, met, planned
 from tests.approvals.ways import EDGES, ENDINGS, life, way_to
@@ -48,6 +48,7 @@ TRACES: dict[EventType, str] = {
 """Where each event type leaves its mark on a request."""
 
 OLDER: dict[tuple[EventType, int], Mapping[str, Any]] = {
+    **{(what, n): draft(what, START).body for what in EventType for n in (1, 2)},
     (EventType.PLANNED, 1): {
         "approvers": [["P-2", "you own Miro"]], "agree": 1, "revision": "r1", "lanes": [], "policy": "",
         "expires_at": stamp(LATER),
@@ -138,10 +139,10 @@ def test_every_older_format_has_an_example() -> None:
 
 @pytest.mark.parametrize(("what", "format"), sorted(OLDER))
 def test_every_older_format_is_lifted(what: EventType, format: int) -> None:
-    before = next(before for one, before, _ in EDGES if one is what)
-    event = Event(9, RequestId("R-1"), 9, what, format, START, BOT, OLDER[what, format], {})
-    request = apply(reached(before), event)
-    assert request.state is MOVES[what][before]
+    before = next((before for one, before, _ in EDGES if one is what), None)
+    event = Event(9, RequestId("R-1"), 9, what, format, START, BOT, OLDER[what, format], {"details": "{}"})
+    request = apply(reached(before) if before else None, event)
+    assert request.state is move(before, what)
     assert not request.untouchable
 
 

@@ -221,7 +221,7 @@ def strange(event: Event, **changes: Any) -> Event:
     return replace(event, **changes)
 
 
-NEWER: list[dict[str, Any]] = [{"type": "delegated"}, {"format": 3}]
+NEWER: list[dict[str, Any]] = [{"type": "delegated"}, {"format": 4}]
 
 
 @pytest.mark.parametrize("change", NEWER)

@@ -13,12 +13,13 @@ from approvals.record.chain import GENESIS, Anchor, Entry, digest, faults
 from tests.approvals.scene import STEADY
 
 
-def sealed(*bodies: str) -> list[Entry]:
-    """A record of entries that holds."""
+def sealed(*bodies: str, older: int = 2) -> list[Entry]:
+    """A record of entries that holds; so many of them as an older program sealed them."""
     entries: list[Entry] = []
     for seq, body in enumerate(bodies, 1):
         prev = entries[-1].hash if entries else GENESIS
-        entry = Entry(seq, "R-1", seq, "asked", 1, "2026-03-02T09:00:00.000Z", "P-1", body, prev)
+        format = 1 if seq <= older else 3
+        entry = Entry(seq, "R-1", seq, "asked", format, "2026-03-02T09:00:00.000Z", "P-1", body, prev)
         entries.append(replace(entry, hash=entry.sealed()))
     return entries
 
@@ -45,7 +46,33 @@ def test_an_empty_record_ends_in_the_beginning() -> None:
     assert faults([]) == (Anchor(0, GENESIS), [])
 
 
-def test_the_seal_covers_the_bytes_as_stored() -> None:
+def test_a_seal_covers_the_digest_of_the_row_as_stored() -> None:
+    entry, at = RECORD[2], "2026-03-02T09:00:00.000Z"
+    inner = sha256(f'3\nR-1\n3\nasked\n3\n{at}\nP-1\n{{"n":3}}'.encode()).hexdigest()
+    assert entry.inner == inner
+    assert entry.hash == sha256(f"{RECORD[1].hash}{inner}".encode()).hexdigest()
+    assert replace(entry, body='{ "n": 3 }').sealed() != entry.hash
+
+
+def test_the_chain_is_followed_past_an_entry_by_its_digest_alone() -> None:
+    """So a pack about one request shows that nothing is left out, and nothing of the others."""
+    *others, last = sealed('{"n":1}', '{"n":2}', '{"n":3}', older=0)
+    head = GENESIS
+    for inner in [one.inner for one in others]:
+        head = sha256(f"{head}{inner}".encode()).hexdigest()
+    assert last.prev == head
+
+
+@pytest.mark.parametrize("n", [1, 2, 3, 4])
+def test_no_entry_is_turned_into_one_of_the_other_kind(n: int) -> None:
+    entry = RECORD[n - 1]
+    for format in {1, 2, 3, 4} - {entry.format}:
+        forged = replace(entry, format=format)
+        assert found(edited(n, format=format)) != []
+        assert found(edited(n, format=format, hash=forged.sealed()), WHOLE) != []
+
+
+def test_the_seal_of_an_older_entry_covers_the_bytes_as_stored() -> None:
     entry = RECORD[1]
     text = f"2\nR-1\n2\nasked\n1\n2026-03-02T09:00:00.000Z\nP-1\n{RECORD[0].hash}\n" + '{"n":2}'
     assert entry.hash == sha256(text.encode()).hexdigest()

@@ -208,7 +208,7 @@ def newer(store: Store, request: Request, **columns: object) -> None:
         )
 
 
-NEWER = [{"type": "delegated"}, {"type": "held", "format": 2}]
+NEWER = [{"type": "delegated"}, {"type": "held", "format": 4}]
 HOUR = timedelta(hours=1)
 
 

@@ -1,0 +1,102 @@
+"""`audit verify` and `audit export` of a long record, against the bare chain over the same rows."""
+
+import hashlib
+import os
+import sqlite3
+import subprocess
+import sys
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from approvals.ids import PersonId
+from approvals.record.store import Store
+from approvals.states import EventType
+from bot.sandbox.stage import POLICY
+from tests.approvals.scene import asked, draft, met, planned
+from tests.bench.house import ROOT
+from tests.bench.table import Row
+
+ENTRIES = int(os.environ.get("BENCH_ENTRIES", "260000"))
+MOST_VERIFY, MOST_EXPORT = 3.0, 8.0
+MEMORY = 1.25
+"""How much more memory ten times as many entries may take."""
+LIFE = [EventType.VOTED, EventType.APPROVED, EventType.TRYING, EventType.ANSWERED, EventType.TRYING]
+LIFE += [EventType.ANSWERED, EventType.UNREACHED, EventType.DONE]
+TOGETHER = 500
+"""Requests that are written in one transaction."""
+
+
+def filled(path: Path, entries: int) -> None:
+    """A record of requests that were all carried out, in ten entries each."""
+    start, ada, bo = datetime(2026, 3, 2, 9, tzinfo=UTC), PersonId("P-1"), PersonId("P-2")
+    with closing(Store(path, lambda: start)) as store:
+        met(store)
+        store.take_policy(POLICY)
+        for _ in range(entries // (len(LIFE) + 2) // TOGETHER):
+            with store.writing():
+                for _ in range(TOGETHER):
+                    request = store.ask(asked(ada, action="request-access", lanes=[]))
+                    ask = planned(start + timedelta(days=2), approvers=[bo], told=[bo], lanes=[])
+                    store.append(request, [ask, *(draft(what, start, bo) for what in LIFE)])
+        store.tidy()
+
+
+def bare(path: Path) -> int:
+    """Reads every entry and every word, and holds each against its hash; how many entries there are."""
+    count, head = 0, "0" * 64
+    with closing(sqlite3.connect(path)) as record:
+        for row in record.execute("SELECT * FROM ledger ORDER BY seq"):
+            *columns, body, prev, hash = row
+            inner = hashlib.sha256("\n".join(map(str, (*columns, body))).encode()).hexdigest()
+            if prev != head or hash != hashlib.sha256(f"{prev}{inner}".encode()).hexdigest():
+                raise ValueError(f"entry {row[0]} doesn't hold")
+            count, head = count + 1, hash
+        for salt, text in record.execute("SELECT salt, text FROM words ORDER BY seq, key"):
+            hashlib.sha256(f"{salt}\n{text}".encode()).hexdigest()
+    return count
+
+
+def _timed(path: Path, *command: str) -> tuple[float, int]:
+    """Seconds of processor time of a command, and the most memory it had (KB)."""
+    script = (
+        "import resource, runpy, sys; sys.argv = sys.argv[1:]\n"
+        "try: runpy.run_module(sys.argv[0], run_name='__main__')\n"
+        "except SystemExit as end: assert not end.code, end.code\n"
+        "used = resource.getrusage(resource.RUSAGE_SELF)\n"
+        "print(used.ru_utime + used.ru_stime, used.ru_maxrss, file=sys.stderr)\n"
+    )
+    ran = subprocess.run(
+        [sys.executable, "-c", script, *command], cwd=ROOT, check=True, capture_output=True, text=True,
+        env={**os.environ, "MIRO_BOT_DATABASE": str(path)},
+    )  # fmt: skip
+    seconds, memory = ran.stderr.split()[-2:]
+    return float(seconds), int(memory)
+
+
+def rows() -> list[Row]:
+    """Each command in a process of its own, less what starting one takes."""
+    with TemporaryDirectory() as folder:
+        long, short = Path(folder) / "long.db", Path(folder) / "short.db"
+        filled(long, ENTRIES)
+        filled(short, ENTRIES // 10)
+        chain, _ = _timed(long, "tests.bench.audit", str(long))
+        started, _ = _timed(long, "tests.bench.audit")
+        chain -= started
+        found = []
+        for name, most in (("verify", MOST_VERIFY), ("export", MOST_EXPORT)):
+            begin, _ = _timed(short, "bot", "--version")
+            _, little = _timed(short, "bot", "audit", name)
+            used, memory = _timed(long, "bot", "audit", name)
+            times, grown = (used - begin) / chain, memory / little
+            text = f"{times:.1f} times ({used - begin:.1f} s to {chain:.1f} s); "
+            text += f"{memory // 1024} MB, {grown:.2f} times"
+            figure = f"at most {most:.0f} times; memory at most {MEMORY} times that of a tenth"
+            what = f"audit {name} of {ENTRIES:,} entries: processor time to that of the bare chain"
+            found.append(Row(what, text, figure, times <= most and grown <= MEMORY))
+    return found
+
+
+if __name__ == "__main__" and sys.argv[1:]:
+    bare(Path(sys.argv[1]))
