@@ -156,6 +156,9 @@ def _routed(request: Request, event: Event) -> Changes:
     if is_back:
         asking = changed(asking, approved_at=None, decided_by=())
         changes = {"policy": body["policy"], "progress": changed(request.progress, held="", holds=0)}
+    if back := body.get("back"):
+        asking = changed(asking, unreachable=tuple(id for id in asking.unreachable if id not in back))
+        changes["unreached"] = ()
     same = body["step"] == asking.step and not is_back
     step_at = request.deadlines.step_at if same else event.at
     expires_at = unstamp(body["expires_at"]) if is_back else request.deadlines.expires_at

@@ -84,6 +84,14 @@ def routed(request: Request, table: Table, why: str, *, level: int | None = None
     return Draft(EventType.ROUTED, body={**body, "because": why}, words=dict(routing_words(route)))
 
 
+def returned(request: Request, table: Table, back: Collection[PersonId]) -> Draft:
+    """Asks people again whom no message reached, and who can be reached since."""
+    left = tuple(id for id in request.asking.unreachable if id not in back)
+    request = replace(request, asking=replace(request.asking, unreachable=left))
+    draft = routed(request, table, "reachable again")
+    return replace(draft, body={**draft.body, "back": list(back)})
+
+
 def ruled(request: Request, table: Table) -> list[Draft]:
     """The times of a waiting request by a policy that came into force since it was routed last.
 

@@ -31,6 +31,7 @@ class Reply:
         """The person of a verified payload; what Slack says of the account was looked up before."""
         user = body.get("user")
         slack_id = SlackId(user["id"] if isinstance(user, dict) else body.get("user_id") or str(user))
+        self.courier.acted(slack_id)
         person = self.desk.store.people.meet(slack_id=slack_id)
         account = next((one for one in person.accounts if one.slack_id == slack_id), None)
         return Who(person, account)

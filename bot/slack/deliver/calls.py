@@ -1,4 +1,4 @@
-"""The calls that bring messages to Slack, and how they fail: for good, for now, or before they are made."""
+"""The calls that bring messages to Slack, and how they fail: for one recipient, for now, or unmade."""
 
 import logging
 from collections.abc import Mapping
@@ -12,13 +12,15 @@ from bot.slack.deliver.verdict import Verdicts
 
 log = logging.getLogger(__name__)
 
-_FINAL = {
+_OF_THE_RECIPIENT = {
     "channel_not_found", "is_archived", "user_disabled", "user_not_found", "not_in_channel", "cannot_dm_bot",
     "message_not_found", "cant_update_message", "user_not_in_channel", "user_not_visible", "is_inactive",
-    "edit_window_closed", "not_an_address_of_slack",
+    "edit_window_closed",
 }  # fmt: skip
-"""Errors that name what is gone: trying again mends none of them. What isn't listed is judged by whether
-others are reached (`Verdicts`); there are many, and more every year."""
+"""Errors that name what is gone: plain text mends none of them. Whether it is gone, `Verdicts` judge as with
+any other: to a token of another workspace Slack answers them for everybody."""
+_PART_OF = {"conversations.info": "chat.postMessage"}
+"""A look before a message, by the method that it is judged with: there is but one channel to look at."""
 _PAGE_IS_OFF = {"not_enabled"}
 """App Home is switched off; the page is drawn again when somebody opens it."""
 _TOKEN = {"invalid_auth", "not_authed", "account_inactive", "token_revoked", "token_expired"}
@@ -38,6 +40,9 @@ _PASSING = {"service_unavailable", "request_timeout", "missing_scope"}
 _OF_THE_MESSAGE = ("block", "msg_", "text", "attachment", "metadata", "invalid_arg", "json", "form_data")
 """What the names of errors have in them that are about a message and not about who was to get it."""
 
+_URL = "response_url"
+_NOT_SLACKS = "not_an_address_of_slack"
+"""The client's own refusal to send something elsewhere, which nothing mends."""
 TOKEN_HOLD = TRUSTED_FOR.total_seconds()
 PLAIN = "Slack didn't take the full message. My App Home has everything."
 
@@ -67,7 +72,7 @@ class Line:
         """One Web API call, by the name of slack_sdk's function."""
         name = method.replace("_", ".")
         to = _recipient(name, params)
-        if wait := self._verdicts.wait(name, to):
+        if wait := self._verdicts.wait(_PART_OF.get(name, name), to):
             raise Later(wait, tried=False)
         try:
             return self._sent(method, name, params, to, urgent)
@@ -88,21 +93,22 @@ class Line:
         except Crowded as crowded:
             raise Later(crowded.seconds, tried=False) from crowded
         self.pace.went_well(name)
-        self._verdicts.reached(name, to)
+        if name not in _PART_OF:
+            self._verdicts.reached(name, to)
         return said
 
     def _may_be_the_message(self, name: str, params: Mapping[str, Any], to: str, fault: SlackFault) -> bool:
         """A fault of one message is nobody's verdict: before somebody is judged, its plain text is tried."""
         if fault.kind is not Kind.REFUSED or not (params.get("blocks") and params.get("text")):
             return False
-        if fault.code in _FINAL | _TOKEN | _PERHAPS_TOKEN | _SLACKS_OWN | _PASSING:
+        if fault.code in _OF_THE_RECIPIENT | _TOKEN | _PERHAPS_TOKEN | _SLACKS_OWN | _PASSING:
             return False
         return any(part in fault.code for part in _OF_THE_MESSAGE) or self._verdicts.is_close(name, to)
 
     def _consequence(self, method: str, to: str, fault: SlackFault) -> Exception:
         """What follows from a fault. Raises Paced where the token can't be asked for now."""
         code = fault.code
-        if code in _FINAL or (code in _PAGE_IS_OFF and method == "views.publish"):
+        if code in _PAGE_IS_OFF and method == "views.publish":
             self.pace.went_well(method)
             return Unreachable(code)
         if code == "missing_scope" and method == "conversations.info":
@@ -124,7 +130,8 @@ class Line:
 
     def _refused(self, method: str, to: str, code: str) -> Exception:
         """What follows from a refusal that may be about the recipient."""
-        if self._verdicts.refused(method, to):
+        judged = _PART_OF.get(method, method)
+        if self._verdicts.refused(judged, to):
             self.pace.went_well(method)
             return Unreachable(code)
         if code in _PASSING:
@@ -132,7 +139,7 @@ class Line:
             self.pace.failed(method)
         else:
             self.pace.went_well(method)
-        return Later(self._verdicts.wait(method, to) or 1, code, refused=True)
+        return Later(self._verdicts.wait(judged, to) or 1, code, refused=True)
 
     def post(self, to: str, message: Mapping[str, Any], urgent: bool = False) -> dict[str, Any]:
         """A new message; a link that somebody typed isn't unfolded."""
@@ -142,14 +149,19 @@ class Line:
 
     def replace(self, url: str, message: Mapping[str, Any]) -> None:
         """Puts a message in the place of one that was pressed (Slack lets it for 30 minutes)."""
+        if wait := self._verdicts.wait(_URL, url):
+            raise Later(wait, tried=False)
         try:
-            with self.pace.calling("response_url", urgency=Urgency.FIRST):
+            with self.pace.calling(_URL, urgency=Urgency.FIRST):
                 self._client.respond(url, {**message, "replace_original": True})
         except SlackFault as fault:
-            gone = fault.kind is Kind.STATUS and 400 <= (fault.response.status_code or 0) < 500
-            if gone or fault.kind is Kind.REFUSED:
+            if fault.code == _NOT_SLACKS:
                 raise Unreachable(fault.why) from fault
-            raise self._consequence("response_url", url, fault) from fault
+            if fault.kind is Kind.STATUS and 400 <= (fault.response.status_code or 0) < 500:
+                raise self._refused(_URL, url, fault.why) from fault  # its time is over, most likely
+            raise self._consequence(_URL, url, fault) from fault
+        self.pace.went_well(_URL)
+        self._verdicts.reached(_URL, url)
 
     def refuse_shared(self, channel: str) -> None:
         """A channel shared with another organization would show names and reasons to strangers."""
@@ -165,9 +177,10 @@ def level(urgent: bool) -> Urgency:
 
 
 def _recipient(method: str, params: Mapping[str, Any]) -> str:
-    """Whom or what a refusal is about: a person, a channel, or one message in it."""
-    who = params.get("user_id") or params.get("user") or params.get("channel") or ""
-    return f"{who}/{params.get('ts', '')}" if method == "chat.update" else str(who)
+    """Whom or what a refusal is about: a person, a channel, or one message or reader in it."""
+    if method in ("chat.update", "chat.postEphemeral"):
+        return f"{params['channel']}/{params.get('ts') or params.get('user')}"
+    return str(params.get("user_id") or params.get("channel") or "")
 
 
 def _plain(params: Mapping[str, Any]) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from approvals.ids import BOT, PersonId, RequestId
-from approvals.people import Account
+from approvals.people import Account, Person
 from approvals.record.database import Overtaken, StoreTrouble
 from approvals.record.outbox import Card, Note
 from approvals.request import Draft, Request, Urgency
@@ -27,6 +27,10 @@ log = logging.getLogger(__name__)
 REMINDERS = ("reminder", "channel-reminder")
 ASKING = ("approver", "channel")
 """Roles whose card asks somebody to decide."""
+NEEDED = (*ASKING, *REMINDERS, "operator", "stuck")
+"""Roles whose card somebody has to act on; that nobody else is messaged mustn't keep them from a verdict."""
+GIVE_UP = 103
+"""Refusals after which a message that stands there isn't redrawn any more: about a day, as for a note."""
 SAID_AFTER = 3
 """Refusals after which operators read that somebody can't be reached so far."""
 
@@ -137,13 +141,17 @@ class Copies:
         )
         return None
 
-    def _try_later(self, request: Request, card: Card, later: Later) -> datetime:
+    def _try_later(self, request: Request, card: Card, later: Later) -> datetime | None:
         if not later.tried:
             return self.desk.now() + timedelta(seconds=later.seconds)
+        if later.refused and card.ts and card.tries >= GIVE_UP:
+            self._end(request, card, later.code)
+            return None
         due = self._put_off(card, max(later.seconds, min(2.0 ** min(card.tries, 12) * 2, 900)))
-        if later.refused and card.tries + 1 == SAID_AFTER and card.role in ASKING and not card.ts:
+        if later.refused and card.tries + 1 == SAID_AFTER and card.role in NEEDED and not card.ts:
             text = f"Slack refuses my messages to {self._named(card)} ({later.code}). I go on trying."
-            self._tell_operators(request, card, text)
+            if not self._tell_operators(request, card, text):
+                self._say(self.desk.person(request.requester), request, text)
             self.desk.store.cards.redraw(request.id)  # who asked reads that nobody was reached yet
         return due
 
@@ -160,13 +168,22 @@ class Copies:
         """The same in plain text, for the record."""
         return "the channel" if card.role in CHANNELS else self.desk.person(PersonId(card.address)).addressed
 
-    def _tell_operators(self, request: Request, card: Card, text: str) -> None:
-        """Once a day for each who can't be reached; never somebody of whom the request is a secret."""
-        if not self.desk.store.once(f"unreached:{card.address}:{plainly(text)}:{self.desk.now().date()}"):
-            return
-        for person in operators(self.desk):
-            if person.account and person.id != card.address and not self.desk.is_secret_from(person, request):
-                self.desk.store.cards.say(Note(person.account.slack_id, message(f"{request.id}: {text}")))
+    def _tell_operators(self, request: Request, card: Card, text: str) -> bool:
+        """Whether there are any; once a day for each who can't be reached, and never somebody of whom the
+        request is a secret."""
+        some = [
+            one
+            for one in operators(self.desk)
+            if one.id != card.address and not self.desk.is_secret_from(one, request)
+        ]
+        if self.desk.store.once(f"unreached:{card.address}:{plainly(text)}:{self.desk.now().date()}"):
+            for person in some:
+                self._say(person, request, text)
+        return bool(some)
+
+    def _say(self, person: Person, request: Request, text: str) -> None:
+        if person.account:
+            self.desk.store.cards.say(Note(person.account.slack_id, message(f"{request.id}: {text}")))
 
     def _send(self, card: Card, message: Message, urgent: bool) -> tuple[str, str]:
         if card.ts:

@@ -23,6 +23,7 @@ from bot.slack.deliver.calls import Line, level
 from bot.slack.deliver.copies import Copies, is_urgent
 from bot.slack.deliver.notes import Notes
 from bot.slack.deliver.publisher import Publisher
+from bot.slack.deliver.returning import ask_again
 from bot.slack.deliver.verdict import Verdicts
 
 log = logging.getLogger(__name__)
@@ -61,6 +62,10 @@ class Courier:
     _copies: Copies = field(init=False)
     _hurried: deque[tuple[RequestId, str, str, PersonId]] = field(default_factory=deque)
     _unsaved: deque[Note] = field(default_factory=deque)
+    _verdicts: Verdicts = field(init=False)
+    _acted: deque[str] = field(default_factory=deque)
+    _returned: deque[str] = field(default_factory=deque)
+    """Who may be reached again: Slack accounts, and channels and messages, which need nothing more."""
     _in_hand: set[Key] = field(default_factory=set)
     _waits: dict[Key, _Wait] = field(default_factory=dict)
     _stuck: bool = False
@@ -70,8 +75,8 @@ class Courier:
 
     def __post_init__(self) -> None:
         now = self.desk.now
-        verdicts = Verdicts(now, self.desk.store.cards)
-        line = Line(self.client, self.pace, verdicts, TokenCheck(self.client, self.pace, now))
+        self._verdicts = Verdicts(now, self.desk.store.cards, self._returned.append)
+        line = Line(self.client, self.pace, self._verdicts, TokenCheck(self.client, self.pace, now))
         self.homes = Publisher(self.desk, line.call)
         self._notes, self._copies = Notes(self.desk, line), Copies(self.desk, line)
 
@@ -79,6 +84,10 @@ class Courier:
         """Somebody clicked on this copy: it is drawn before all others, even if it was forgotten."""
         self._hurried.append((request, channel, ts, who))
         self.desk.wake()
+
+    def acted(self, slack_id: str) -> None:
+        """Somebody did something in Slack: if no message reached them, it is tried again."""
+        self._acted.append(slack_id)
 
     def say_unsaved(self, note: Note) -> None:
         """For when the record takes nothing: said once, from memory."""
@@ -112,7 +121,7 @@ class Courier:
         """Sends messages that can go now; whether there were any."""
         self.say_what_is_unsaved()
         with self._guarded(), self._lock:
-            busy = self._look_for_operators()
+            busy = self._look_for_operators() | self._ask_again()
         for _ in range(AT_ONCE):
             with self._guarded(), self._lock:
                 job = self._next()
@@ -216,6 +225,17 @@ class Courier:
             log.exception("%s couldn't be drawn", id)
             later = self.desk.now() + DEFECT
             self.desk.store.cards.drawn(id, self.desk.store.request(id).version, later)
+
+    def _ask_again(self) -> bool:
+        """Whether somebody who was judged unreachable was reached, or did something, and is asked again."""
+        while self._acted:
+            self._verdicts.acted(self._acted.popleft())
+        busy = False
+        while self._returned:
+            who = self.desk.find(self._returned[0])
+            busy |= bool(who and ask_again(self.desk, who))
+            self._returned.popleft()
+        return busy
 
     def _look_for_operators(self) -> bool:
         """Whether others look after stopped requests than before: all copies of those are redrawn."""

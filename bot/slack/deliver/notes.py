@@ -15,6 +15,8 @@ log = logging.getLogger(__name__)
 
 GIVE_UP = 103
 """Tries for a note: about a day. Gaps double from 5 s to a quarter of an hour, which eight tries reach."""
+URL_LASTS = 9
+"""Tries for a `response_url`: it takes messages for half an hour."""
 
 
 @dataclass
@@ -35,14 +37,15 @@ class Notes:
             return frozenset((paced.method,))
         except Unreachable as error:
             log.warning("a note couldn't be delivered: %s", error)
-            if note.only_for:  # somebody who isn't in the channel, say: then directly
-                # There the thread isn't.
-                alone = {name: part for name, part in note.message.items() if name != "thread_ts"}
-                self.desk.store.cards.say(Note(note.only_for, alone))
+            self._say_directly(note)
         except Later as later:
-            if not later.tried or note.tries < GIVE_UP:
+            most = URL_LASTS if note.channel.startswith("http") else GIVE_UP
+            if later.refused and note.only_for:
+                self._say_directly(note)
+            elif not later.tried or note.tries < most:
                 return self._put_off(note, later.seconds, later.tried)
-            log.warning("a note was given up after %s tries", note.tries)
+            else:
+                log.warning("a note was given up after %s tries", note.tries)
         except StoreTrouble:
             raise
         except Exception:
@@ -51,6 +54,13 @@ class Notes:
                 return self._put_off(note, 300)
         self.desk.store.cards.said(note)
         return frozenset()
+
+    def _say_directly(self, note: Note) -> None:
+        """What a channel doesn't let somebody read, who isn't in it, say: that judges nobody."""
+        if note.only_for:
+            # There the thread isn't.
+            alone = {name: part for name, part in note.message.items() if name != "thread_ts"}
+            self.desk.store.cards.say(Note(note.only_for, alone))
 
     def _put_off(self, note: Note, seconds: float, tried: bool = True) -> frozenset[str]:
         gap = min(2.0**note.tries * 5, LONGEST_RETRY.total_seconds()) if tried else 0

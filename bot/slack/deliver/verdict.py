@@ -1,4 +1,16 @@
-"""Whether a refusal of Slack's is about one recipient: only if others are reached by the same method."""
+"""Whether a refusal of Slack's is about one recipient: only if others are reached by the same method.
+
+No error is final by its name: while a token is of another workspace, a workspace moves or Slack has an
+incident, any of them may be answered for everybody. Network faults, 5xx, 429 and errors of the token don't
+come here.
+
+Where there is nobody else whom the method could reach, nobody is judged, and the request doesn't wait in
+silence: after a few refusals who asked reads that nobody could be reached yet, and operators get a message,
+or who asked does where there is no other operator. If that arrives, somebody was reached: a verdict follows.
+
+No verdict is for good. It ends one message; the next one to the same recipient is tried. Whatever reaches
+somebody who was judged, and whatever they do in Slack, has them asked again in all that waits for them.
+"""
 
 import logging
 import threading
@@ -21,6 +33,8 @@ LONGEST = 60.0
 FARTHEST = 900.0
 COUNTED_FOR = timedelta(days=1)
 """After so long without another, refusals count no more."""
+ACTS_COUNT_EVERY = timedelta(hours=1)
+"""How often what somebody does has them tried again: Slack may go on refusing messages to them."""
 MOST = 1000
 """Recipients that are kept track of."""
 
@@ -46,12 +60,21 @@ class Verdicts:
     nobody is judged.
     """
 
-    def __init__(self, now: Callable[[], datetime], stored: Cards) -> None:
-        self._now, self._stored, self._lock = now, stored, threading.Lock()
-        self._cases: dict[tuple[str, str], _Case] = {}
+    def __init__(
+        self, now: Callable[[], datetime], stored: Cards, came_back: Callable[[str], None] = lambda _: None
+    ) -> None:
+        """`came_back` gets each recipient that may have been judged, and was reached or acted since."""
+        self._now, self._stored, self._came_back = now, stored, came_back
+        self._lock = threading.Lock()
+        self._cases = self._kept()
+        self._acted: dict[str, datetime] = {}
+
+    def _kept(self) -> dict[tuple[str, str], _Case]:
+        """What was stored last, by any process."""
         with suppress(ValidationError):  # nothing yet, or what another version wrote
-            for method, recipient, tries, due in _STORED.validate_json(stored.refusals()):
-                self._cases[method, recipient] = _Case(tries, due)
+            stored = _STORED.validate_json(self._stored.refusals())
+            return {(method, recipient): _Case(tries, due) for method, recipient, tries, due in stored}
+        return {}
 
     def wait(self, method: str, recipient: str) -> float:
         """Seconds until a recipient that was refused is tried again, 0 for now."""
@@ -77,6 +100,21 @@ class Verdicts:
                     other_case.reached.add(recipient)
             if case and case.tries:
                 self._keep()
+        if case and case.tries >= TRIES:
+            self._came_back(recipient)
+
+    def acted(self, recipient: str) -> None:
+        """Somebody did something in Slack: what was refused before counts no more."""
+        with self._lock:
+            known, now = self._kept() | self._cases, self._now()
+            refused = [key for key, case in known.items() if key[1] == recipient and case.tries >= TRIES]
+            if not refused or is_recent(self._acted.get(recipient), now, ACTS_COUNT_EVERY):
+                return
+            self._acted[recipient] = now
+            for key in refused:
+                self._cases.pop(key, None)
+            self._keep()
+        self._came_back(recipient)
 
     def is_close(self, method: str, recipient: str) -> bool:
         """Whether the next refusal may make the recipient unreachable."""

@@ -96,10 +96,11 @@ def test_hash_collision(s: Stage) -> None:
 
 @pytest.mark.parametrize("error", ["user_not_found", "cannot_dm_bot", "is_archived", "channel_not_found"])
 def test_im_not_open_or_channel_archived(s: Stage, error: str) -> None:
-    s.slack.fault("chat.postMessage", error=error)
+    s.slack.fault("chat.postMessage", to="U0PRIYA", times=3, error=error)
     id = ask(s, *ACCESS)
+    for _ in range(3):
+        wait(s, seconds=10)
     assert history(s, id).count("unreached") == 1
-    wait(s, seconds=5)
     assert sum(has_card(s, user) for user in ("U0PRIYA", "U0CAROL", "U0SAM")) == 2
     assert "I can't reach" in "".join(told(s, "U0ALEX"))
     s.slack.fault("chat.postEphemeral", error="is_archived")

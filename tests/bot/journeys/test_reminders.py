@@ -132,8 +132,12 @@ def test_where_the_channel_is_gone_at_the_reminder_each_is_written_to_once(tmp_p
         ask(s, *ACCESS)
         s.slack.change_channel(CHANNEL, is_archived=True)
         wait(s, days=1)
-        wait(s, seconds=5)
-        assert [len(told(s, user)) for user in ("U0PRIYA", "U0CAROL", "U0SAM")] == [1, 1, 1]
+        for _ in range(6):
+            wait(s, seconds=10)
+        cards = [
+            [one for one in s.slack.dm_of(user) if buttons(one)] for user in ("U0PRIYA", "U0CAROL", "U0SAM")
+        ]
+        assert [len(each) for each in cards] == [1, 1, 1]
         approve(s, "U0PRIYA")
 
 
@@ -142,8 +146,10 @@ def test_a_reminder_that_does_not_arrive_brings_others(tmp_path: Path) -> None:
     alone = POLICY.replace(line, 'approvers = ["manager"], fallback = ["carol@example.com"] }', 1)
     with playing(tmp_path, alone) as s:
         id = ask(s, *ACCESS)
-        s.slack.fault("chat.postMessage", error="user_disabled")
+        s.slack.fault("chat.postMessage", to="U0PRIYA", times=4, error="user_disabled")
         wait(s, days=1)
+        for _ in range(6):
+            wait(s, seconds=10)
         lost = [one.body for one in s.bot.store.events(id) if one.type == "unreached"]
         assert [(one["role"], one["who"]) for one in lost] == [
             ("reminder", request(s, id).asking.unreachable[0])

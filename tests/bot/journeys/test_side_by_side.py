@@ -4,6 +4,9 @@ import sqlite3
 
 import pytest
 
+from approvals.ids import BOT
+from approvals.request import Draft
+from approvals.states import EventType
 from bot.actions import ACTIONS
 from bot.sandbox.miro.service import Fault
 from bot.sandbox.stage import POLICY, Stage
@@ -17,8 +20,9 @@ MOVE = ("U0ALEX", "/miro-move", "from Engineering to Design because I changed jo
 
 def test_an_answer_is_kept_while_a_card_is_found_to_be_gone(s: Stage) -> None:
     id = ask(s, *ACCESS)
-    s.slack.messages.remove(card(s, "U0SAM"))
-    s.miro.faults.append(Fault("POST", then=s.bot.courier.step))
+    gone = Draft(EventType.UNREACHED, BOT, {"role": "approver"}, {"text": "", "why": "message_not_found"})
+    store = s.bot.store
+    s.miro.faults.append(Fault("POST", then=lambda: store.append(store.request(id), [gone])))
     approve(s, "U0PRIYA")
     assert state(s, id) == "done"
     assert "unreached" in history(s, id)

@@ -102,7 +102,13 @@ def test_a_deleted_card_is_a_recorded_end(s: Stage) -> None:
     id = ask(s, *ACCESS)
     s.slack.messages.remove(card(s, "U0SAM"))
     approve(s, "U0PRIYA")
-    assert state(s, id) == "done"
+    assert state(s, id) == "done" and history(s, id).count("unreached") == 0
+    other = ask(s, "U0JO", "/miro-access", "for Design because I start Monday")
+    for _ in range(3):
+        wait(s, seconds=10)
+    press(s, "U0JO", "withdraw")
+    wait(s, minutes=1)
+    assert state(s, other) == "withdrawn"
     assert history(s, id).count("unreached") == 1
     assert s.bot.store.cards.behind(9) == []
 

@@ -203,8 +203,10 @@ FALLBACK = POLICY.replace(
 
 def test_where_an_approver_can_not_be_written_to_others_are_asked_and_all_read_so(tmp_path: Path) -> None:
     with playing(tmp_path, FALLBACK) as s:
-        s.slack.fault("chat.postMessage", error="user_not_found")
+        s.slack.fault("chat.postMessage", to="U0PRIYA", times=3, error="user_not_found")
         id = ask(s, *ACCESS)
+        for _ in range(3):
+            wait(s, seconds=10)
         assert not has_card(s, "U0PRIYA")
         lost = [one for one in s.bot.store.events(id) if one.type == "unreached"]
         assert [(one.body["role"], one.body["who"]) for one in lost] == [
@@ -236,8 +238,10 @@ def test_whoever_is_deactivated_while_asked_is_stepped_over(tmp_path: Path) -> N
 def test_with_nobody_left_to_ask_the_operators_hear_of_it_and_nothing_is_approved(tmp_path: Path) -> None:
     alone = FALLBACK.replace(', fallback = ["carol@example.com"]', "")
     with playing(tmp_path, alone) as s:
-        s.slack.fault("chat.postMessage", error="user_not_found")
+        s.slack.fault("chat.postMessage", to="U0PRIYA", times=3, error="user_not_found")
         id = ask(s, *ACCESS)
+        for _ in range(3):
+            wait(s, seconds=10)
         for _ in range(3):
             wait(s, minutes=11)
         assert state(s, id) == "waiting"

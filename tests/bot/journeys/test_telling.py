@@ -106,6 +106,8 @@ def test_where_the_channel_will_not_do_approvers_are_written_to(
     with playing(tmp_path, TOLD) as s:
         s.slack.change_channel(CHANNEL, **changes)
         id = ask(s, *ACCESS)
+        for _ in range(3):
+            wait(s, seconds=10)
         assert in_channel(s) == []
         assert has_card(s, "U0PRIYA") and has_card(s, "U0CAROL")
         told_in_record = [one for one in s.bot.store.events(id) if one.type == "unreached"]
@@ -118,14 +120,20 @@ def test_a_channel_archived_later_is_a_recorded_end(tmp_path: Path) -> None:
         id = ask(s, *ACCESS)
         s.slack.change_channel(CHANNEL, is_archived=True)
         wait(s, days=3)
+        ask(s, "U0JO", "/miro-access", "for Design because I start Monday")
+        for _ in range(6):
+            wait(s, seconds=10)
+            press(s, "U0JO", "remind")
         assert history(s, id) == ["asked", "planned", "expired", "unreached"]
         assert "Nobody answered" in last(s, "U0ALEX")
         assert s.bot.store.cards.behind(9) == []
 
 
 def test_somebody_who_cannot_be_reached_is_written_down(s: Stage) -> None:
-    s.slack.fault("chat.postMessage", error="user_not_found")
+    s.slack.fault("chat.postMessage", to="U0PRIYA", times=3, error="user_not_found")
     id = ask(s, *ACCESS)
+    for _ in range(3):
+        wait(s, seconds=10)
     assert history(s, id).count("unreached") == 1
     assert any("I can't reach" in one for one in told(s, "U0ALEX"))
     assert sum(has_card(s, one) for one in ("U0PRIYA", "U0CAROL", "U0SAM")) == 2
@@ -203,6 +211,8 @@ def test_an_operator_whom_the_card_does_not_reach_is_nobody_told(tmp_path: Path)
     with playing(tmp_path, ALONE) as s:
         s.slack.change_person("U0SAM", deleted=True)
         stopped_halfway(s)
+        for _ in range(6):
+            wait(s, seconds=10)
         assert NO_OPERATOR in "".join(told(s, "U0CAROL"))
 
 

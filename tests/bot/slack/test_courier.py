@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
@@ -100,6 +101,8 @@ def test_no_token_and_no_name_stand_in_the_log(s: Stage, caplog: pytest.LogCaptu
         s.slack.fault("chat.postMessage", status=500, times=2)
         s.slack.fault("chat.postMessage", error="is_archived")
         ask(s, "U0ALEX", *ACCESS)
+        s.clock.pass_(timedelta(seconds=10))
+        s.settle()
         approve(s, "U0PRIYA")
     assert caplog.records
     for secret in ("xoxb-", "sandbox-token", "Alex", "alex@example.com", "I start Monday"):

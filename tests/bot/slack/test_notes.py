@@ -18,13 +18,14 @@ def posts(s: Stage) -> int:
 
 
 @pytest.mark.parametrize("error", FINAL)
-def test_a_note_that_cannot_arrive_is_tried_once(s: Stage, error: str) -> None:
-    s.slack.fault("chat.postMessage", error=error)
+def test_a_note_that_cannot_arrive_is_given_up_once_others_are_reached(s: Stage, error: str) -> None:
+    s.slack.fault("chat.postMessage", to="U0ALEX", times=None, error=error)
     s.bot.store.cards.say(Note("U0ALEX", {"text": "hello"}))
-    s.settle()
-    s.clock.pass_(timedelta(days=1))
-    s.settle()
-    assert posts(s) == 1
+    s.bot.store.cards.say(Note("U0SAM", {"text": "hello"}))
+    for _ in range(30):
+        s.settle()
+        s.clock.pass_(timedelta(minutes=1))
+    assert posts(s) == 3 + 1
 
 
 @pytest.mark.parametrize("error", PASSING)

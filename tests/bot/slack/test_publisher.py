@@ -96,11 +96,16 @@ def test_it_is_given_up_in_the_end_and_begun_anew_by_the_next_change(s: Stage) -
 @pytest.mark.parametrize("error", ["user_not_found", "user_disabled", "not_enabled"])
 def test_a_page_that_is_no_more_is_left_alone_until_it_is_opened(s: Stage, error: str) -> None:
     opened(s, "U0PRIYA")
-    s.slack.fault("views.publish", error=error)
+    opened(s, "U0CAROL")
+    s.slack.fault("views.publish", to="U0PRIYA", error=error, times=None)
     ask(s, "U0ALEX", *ACCESS)
+    for _ in range(10):
+        s.clock.pass_(timedelta(minutes=1))
+        s.settle()
     before = published(s, "U0PRIYA")
     ask(s, "U0JO", *ACCESS)
     assert published(s, "U0PRIYA") == before
+    s.slack.faults.clear()
     assert "Waiting for you: 2" in opened(s, "U0PRIYA")
 
 
