@@ -16,6 +16,7 @@ from pydantic import (
     model_validator,
 )
 
+from approvals.text import cleaned
 from bot.miro.errors import Unreadable
 
 USER = "urn:ietf:params:scim:schemas:core:2.0:User"
@@ -48,8 +49,8 @@ def id_of(entry: object) -> str:
 
 
 def _is_whole(text: str) -> bool:
-    """Whether no half of a character is in it: those can be sent in JSON, and kept nowhere."""
-    return not any("\ud800" <= sign <= "\udfff" for sign in text)
+    """Whether no half of a character and no NUL is in it: those can be sent in JSON, and kept nowhere."""
+    return not any("\ud800" <= sign <= "\udfff" or sign == "\0" for sign in text)
 
 
 def _id(value: object) -> str:
@@ -66,7 +67,7 @@ def _name(value: str) -> str:
 
 def _shown(value: object) -> str:
     """Text that only people read: what can't be read of it hides nothing else."""
-    return value.encode(errors="replace").decode() if isinstance(value, str) else ""
+    return cleaned(value.encode(errors="replace").decode()) if isinstance(value, str) else ""
 
 
 def _extension(value: object) -> object:
@@ -231,7 +232,8 @@ def message(kind: type[M], sent: Any) -> M:
 
 
 def _plain(text: str) -> str:
-    """Text on one line, without tags; an address in angle brackets is none."""
+    """Text on one line, without tags and what no record keeps; an address in angle brackets is none."""
+    text = cleaned(text.encode(errors="replace").decode())
     return " ".join(_MARKUP.sub(" ", text).split())
 
 
@@ -249,8 +251,7 @@ def complaint(status: int, text: bytes) -> str:
     inner = body.get("error")
     gateway = inner.get("message") if isinstance(inner, dict) else inner
     named = str(body.get("detail") or body.get("message") or gateway or "")
-    # In one line, and without halves of characters, which no record could keep.
-    return _plain(named[:LONGEST]).encode(errors="replace").decode()[:300] or f"status {status}"
+    return _plain(named[:LONGEST])[:300] or f"status {status}"
 
 
 def quoted(value: str) -> str:

@@ -338,3 +338,46 @@ def test_no_other_word_for_no_is_understood(office: Office, flag: object) -> Non
     office.slack.fault("users.info", times=1, body=json.dumps({"ok": True, "user": user}).encode())
     with pytest.raises(SlackAway):
         office.people.find("U0ADA")
+
+
+# -- text that no record can hold --------------------------------------------------------------------------
+
+ADA: dict[str, Any] = {
+    "id": "U0ADA", "deleted": False, "team_id": "T0", "tz": "UTC",
+    "profile": {"email": "ada@example.com", "real_name": "Ada Example"},
+}  # fmt: skip
+UNKEPT: list[dict[str, Any]] = [
+    {"tz": "Europe/\0Berlin"},
+    {"profile": {**ADA["profile"], "email": "ada@\0example.com"}},
+    {"profile": {**ADA["profile"], "real_name": "\0Ada", "first_name": "\0", "last_name": "E\0"}},
+    {"profile": {**ADA["profile"], "real_name": "Ada \\\0 \\u0000"}},
+]
+
+
+@pytest.mark.parametrize("part", UNKEPT, ids=str)
+@pytest.mark.parametrize("method", ["users.info", "users.lookupByEmail"])
+def test_a_nul_in_what_slack_says_of_somebody_can_be_kept(
+    office: Office, method: str, part: dict[str, Any]
+) -> None:
+    office.people.find("U0ADA")
+    user = {**ADA, "team_id": office.people.home()[0], **part}
+    office.slack.fault(method, times=1, body=json.dumps({"ok": True, "user": user}).encode())
+    office.people.find("U0ADA" if method == "users.info" else "ada@example.com")
+    assert office.standing("U0ADA") is Standing.COLLEAGUE
+
+
+@pytest.mark.parametrize("ts", ["1.\0", "\0"])
+def test_a_message_whose_number_has_one_holds_up_no_other(s: Stage, ts: str) -> None:
+    said = {"ok": True, "channel": s.slack.direct("U0PRIYA").id, "ts": ts}
+    s.slack.fault("chat.postMessage", to="U0PRIYA", times=1, body=json.dumps(said).encode())
+    id = ask(s, *ACCESS)
+    for _ in range(3):
+        wait(s, minutes=1)
+    assert told(s, "U0ALEX") and state(s, id) == "waiting"
+
+
+@pytest.mark.parametrize("handle", ["design\0ers", "\0"])
+def test_a_handle_with_one_hides_no_user_group(office: Office, handle: str) -> None:
+    groups = [{"id": "S02", "handle": handle}, {"id": "S01", "handle": "designers"}]
+    office.slack.fault("usergroups.list", body=json.dumps({"ok": True, "usergroups": groups}).encode())
+    assert office.people.user_group("@designers") == ["U0ADA"]
