@@ -3,21 +3,24 @@ gets through.
 """
 
 import json
+import logging
 import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from http.client import HTTPConnection
 from pathlib import Path
+from typing import Any
 from wsgiref.types import StartResponse
 
 import httpx
 import pytest
 
 from bot.app import LISTENERS
-from bot.sandbox.slack.deliveries import FORM
+from bot.sandbox.slack.deliveries import FORM, Delivery
 from bot.sandbox.slack.gestures import Gestures
 from bot.sandbox.stage import Clock, Stage
 from bot.slack.door.serving import Limits, serving
@@ -360,3 +363,45 @@ def test_what_slack_and_a_load_balancer_send_shares_a_connection(tmp_path: Path,
         line.request("POST", "/slack/events", body, signed | {"X-Slack-Signature": "v0=0"})
         answer = line.getresponse()
         assert (answer.status, answer.will_close) == (401, True)
+
+
+FORGED: list[tuple[dict[str, Any], str]] = [
+    ({"signed": False}, "unsigned"),
+    ({"secret": "guessed"}, "badly signed"),
+    ({"age": 301}, "old"),
+]
+
+
+def refusals_logged(caplog: pytest.LogCaptureFixture) -> list[str]:
+    """Why requests were refused, as the log has it."""
+    lines = [record.getMessage() for record in caplog.records if record.levelno >= logging.WARNING]
+    return [line.rpartition(": ")[2] for line in lines if "was refused" in line]
+
+
+@pytest.mark.parametrize(("how", "why"), FORGED)
+def test_a_flood_that_slack_did_not_sign_is_counted_and_logged_once_a_minute(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, how: dict[str, Any], why: str
+) -> None:
+    with playing(tmp_path) as s:
+        delivery = s.acting.command("U0ALEX", "/miro", "help").delivery
+        for _ in range(20):
+            assert s.acting.send(delivery, **how).status == 401
+        assert refusals_logged(caplog) == [why]
+        assert httpx.get(f"{s.url}/healthz").json()["refused"] == {why: 20}
+        s.clock.pass_(timedelta(minutes=1))
+        s.acting.send(delivery, **how)
+        s.clock.pass_(timedelta(hours=-1))  # the clock was ahead
+        s.acting.send(delivery, **how)
+        assert refusals_logged(caplog) == [why] * 3
+
+
+def test_a_flood_of_one_kind_hides_no_other_and_nothing_that_slack_signed(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    with playing(tmp_path) as s:
+        for _ in range(5):
+            for how, _ in FORGED:
+                s.acting.send(Delivery(b"a=b"), **how)
+            s.acting.send(Delivery(b"payload=null"))
+        signed = ["malformed (the payload is no object)"] * 5
+        assert sorted(refusals_logged(caplog)) == ["badly signed", *signed, "old", "unsigned"]
