@@ -1,26 +1,19 @@
 """One ask as a policy sees it: of whom, about whom, and what the form says."""
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from approvals.people import Person
+from approvals.request import Scope
 
 
 @dataclass(frozen=True)
 class Case:
-    """One ask. A team is a tuple of all the names it has."""
+    """One ask."""
 
     action: str
     requester: Person
     subject: Person | None = None
-    teams: tuple[tuple[str, ...], ...] = ()
-    """Every team that is joined or changed."""
-    days: int | None = None
-    """For how many days it is asked; None for no end."""
-    details: Mapping[str, Sequence[str]] = field(default_factory=dict)
-    """What else a rule may look at, each with all the names it has."""
-    left: tuple[tuple[str, ...], ...] = ()
-    """Every team that is left."""
+    scope: Scope = field(default_factory=Scope)
     others: tuple[Person, ...] = ()
     """Who asked for the very same and joined: they decide it no more than who asked first."""
 
@@ -32,7 +25,7 @@ class Case:
     @property
     def owned(self) -> tuple[tuple[str, ...], ...]:
         """The teams whose owners have a say: those that are joined or changed, else those that are left."""
-        return self.teams or self.left
+        return self.scope.teams or self.scope.left
 
     @property
     def excluded(self) -> tuple[Person, ...]:

@@ -23,10 +23,10 @@ from approvals.record.index import Sight
 from approvals.record.outbox import Note
 from approvals.record.store import Store
 from approvals.refusals import Refused, Unsure
-from approvals.request import Draft, Request
+from approvals.request import Draft, Request, Scope
 from approvals.states import EventType, State
 from bot.actions import ACTIONS, Action
-from bot.actions.form import Facts, LookedAt
+from bot.actions.form import Facts
 from bot.actions.tables import Tables
 from bot.miro.errors import Troubled
 from bot.policies import Policies, find, operators
@@ -130,12 +130,10 @@ class Desk:
         self.store.groups.expect(GroupId(id) for kind, _, id in lanes if kind == "group")
         action = ACTIONS.get(request.action)
         for_leavers = action is None or action.FOR_LEAVERS
-        table = Table(
+        return Table(
             policy, hash, since, self.store.people, self.now(), followers, for_leavers,
-            is_confidential=request.action in CONFIDENTIAL,
+            self._scope(request), request.action in CONFIDENTIAL,
         )  # fmt: skip
-        today = self._looked_at(request)
-        return replace(table, teams=today.teams, left=today.left) if today else table
 
     def decide(
         self, id: RequestId, decision: Callable[[Request], list[Draft]], receipt: str = ""
@@ -162,19 +160,19 @@ class Desk:
                 log.info("%s", error)
                 self.policies.follow()
 
-    def _looked_at(self, request: Request) -> LookedAt | None:
+    def _scope(self, request: Request) -> Scope | None:
         """What a policy sees of it, by the names its teams have today; None where they can't be told."""
         try:
-            return self.command(request).looked_at(self.facts)
+            today = self.command(request).scope(self.facts)
         except (KeyError, ValidationError):
             return None
+        return replace(request.scope, teams=today.teams, left=today.left)
 
     def ground(self, command: Action, asker: Person) -> Ground:
         """What the policy in force says of an ask."""
         policy, _, _ = self.policies.deciding()
         subject = self.person(command.subject) if command.subject else None
-        seen = command.looked_at(self.facts)
-        case = Case(command.NAME, asker, subject, seen.teams, command.days, seen.details, seen.left)
+        case = Case(command.NAME, asker, subject, command.scope(self.facts))
         return Ground(policy, case, self.store.people, self.now())
 
     def person(self, id: PersonId) -> Person:

@@ -7,14 +7,13 @@ from datetime import datetime, timedelta
 from itertools import zip_longest
 from typing import Any
 
-from approvals.case import Case
 from approvals.decide.basis import NOBODY, Table
 from approvals.decide.deadlines import NOTICE, later, reminder
 from approvals.decide.tally import Route
 from approvals.ids import PersonId, stamp
 from approvals.policy.model import Policy
 from approvals.policy.rules import Rule
-from approvals.request import Draft, Request
+from approvals.request import Draft, Request, Scope
 from approvals.states import EventType, State
 
 
@@ -46,12 +45,10 @@ def _reminding(gap: timedelta | None, at: datetime | None) -> dict[str, Any]:
     return {"remind_gap": int(gap.total_seconds()), "remind_at": stamp(at)} if gap and at else {}
 
 
-def looked_at(case: Case) -> str:
+def looked_at(scope: Scope) -> str:
     """What a policy looks at, as the record keeps it."""
-    days = {"days": case.days} if case.days else {}
-    left = {"left": case.left} if case.left else {}
-    seen = {"teams": case.teams, "facts": dict(case.details), **left, **days}
-    return json.dumps(seen, ensure_ascii=False)
+    more = {key: value for key, value in (("left", scope.left), ("days", scope.days)) if value}
+    return json.dumps({"teams": scope.teams, "facts": dict(scope.facts), **more}, ensure_ascii=False)
 
 
 def routing_words(route: Route) -> Mapping[str, str]:

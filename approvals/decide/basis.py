@@ -1,6 +1,6 @@
 """What a decision rests on: the one policy in force, and the people; pure."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
 from approvals.case import Case
@@ -10,7 +10,7 @@ from approvals.people import Directory, Person
 from approvals.policy.model import Policy
 from approvals.policy.rules import Rule
 from approvals.refusals import Refused, Unsure
-from approvals.request import Request
+from approvals.request import Request, Scope
 from approvals.states import State
 
 NOBODY = Rule(approval=False, remind="never")
@@ -31,11 +31,8 @@ class Table:
     """Who asked for the very same and joined."""
     is_for_leavers: bool = False
     """Whether it is of use for somebody who has left."""
-    teams: tuple[tuple[str, ...], ...] | None = None
-    """The names that the teams have today; None where they can't be told: those they had count on."""
-    left: tuple[tuple[str, ...], ...] = ()
-    """The same of those that are left."""
-
+    scope: Scope | None = None
+    """With the names that the teams have today; None where they can't be told: those they had count on."""
     is_confidential: bool = False
     """Whether the person changed must never hear of it."""
 
@@ -51,10 +48,7 @@ class Table:
         subject = self.directory.person(request.subject) if request.subject else None
         requester = self.directory.person(request.requester)
         others = tuple(self.directory.person(id) for id in self.followers)
-        scope, action = request.scope, request.action
-        case = Case(action, requester, subject, scope.teams, scope.days, scope.facts, scope.left, others)
-        if self.teams is not None:
-            case = replace(case, teams=self.teams, left=self.left)
+        case = Case(request.action, requester, subject, self.scope or request.scope, others)
         return Ground(self.policy, case, self.directory, self.now)
 
     def tally(self, request: Request) -> Route:

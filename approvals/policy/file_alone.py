@@ -13,6 +13,7 @@ from approvals.policy.line_numbers import Place, Problems
 from approvals.policy.model import Policy
 from approvals.policy.rules import Rule, Step
 from approvals.policy.seats import Seats, Shortage, Steps
+from approvals.request import Scope
 
 REQUESTER, SUBJECT = PersonId("requester"), PersonId("subject")
 _ANY_TIME = datetime.min.replace(tzinfo=UTC)
@@ -125,7 +126,7 @@ def _asks(policy: Policy, rule: Rule, askers: Collection[str]) -> Iterator[Seats
     teams = list(policy.owners) if any(policy.entry(text).depends_on_teams for text in texts) else [""]
     for asker, team in product(askers, teams):
         requester = Person(REQUESTER, known=frozenset({REQUESTER, asker}))
-        case = Case("", requester, Person(SUBJECT), ((team,),))
+        case = Case("", requester, Person(SUBJECT), Scope(((team,),)))
         needs = View(policy, case, people, _ANY_TIME).needs(texts)
         managed = [PersonId(need.key) for need in needs if need.source is Source.MANAGER]
         for bosses in product(_bosses(policy, needs), repeat=len(managed)):

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import product
 
 from approvals.people import Person, listed
 from approvals.policy.conditions import OTHERS, SELF, accepted, several
@@ -37,13 +38,12 @@ class Reading(View):
         if not rules:
             text = f"Nobody can ask for {case.action} here: the policy doesn't mention it. Ask your IT team."
             raise Refused(text)
-        both = (*case.teams, *case.left)
+        teams, left = case.scope.teams, case.scope.left
+        both = (*teams, *left)
         if both and (names := self.policy.holding(case.action)):
             raise Held(names, self.policy.is_listed)
-        teams, left = case.teams or ((),), case.left or ((),)
-        each = [
-            {self._first(rules, team, old, whom) for team in teams for old in left} for whom in self.for_whom
-        ]
+        pairs = [*product(teams or ((),), left or ((),))]
+        each = [{self._first(rules, team, old, whom) for team, old in pairs} for whom in self.for_whom]
         if any(len(numbers) > 1 for numbers in each):
             different = listed(team[0] for team in both)
             raise Refused(f"{different} are decided in different ways. Ask for each by itself.")
@@ -68,7 +68,7 @@ class Reading(View):
         Where a team may only look like one that a rule names, the strictest holds of what may. Raises
         Refused where none is.
         """
-        known = {**self.case.details, "team": team, "leaving": left, "for": (whom,)}
+        known = {**self.case.scope.facts, "team": team, "leaving": left, "for": (whom,)}
         may = list[int]()
         for number, rule in enumerate(rules):
             met = rule is rules[-1] or self._meets(rule, known)
@@ -105,7 +105,8 @@ class Reading(View):
             person = self.case.requester if key == "requester_group" else self.case.concerned
             return self._is_surely_in(str(value), person)
         if key == "max_days":
-            return self.case.days is not None and isinstance(value, int) and self.case.days <= value
+            days = self.case.scope.days
+            return days is not None and isinstance(value, int) and days <= value
         return bool(accepted(value) & {name.casefold() for name in known.get(key, ())})
 
     def _is_surely_in(self, entry: str, person: Person) -> bool:
@@ -133,7 +134,7 @@ class Reading(View):
 
     def check_length(self, *, is_asked: bool = False) -> None:
         """Refuses what is asked for longer than the policy lets it be; `is_asked`: the form is gone."""
-        longest, days = self.rule.longest, self.case.days
+        longest, days = self.rule.longest, self.case.scope.days
         if longest and days is None:
             asked = f"This needs an end now, after {longest} days at most. Ask again with one."
             raise Refused(asked if is_asked else f"Say for how many days: {longest} at most.")

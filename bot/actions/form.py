@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from approvals.ids import GroupId, PersonId
 from approvals.people import Person
-from approvals.request import Urgency
+from approvals.request import Scope, Urgency
 from bot.miro.goals import Goal, Seen
 from bot.miro.rights import OrgRole
 from bot.miro.wire import ADMIN
@@ -72,15 +72,6 @@ class Facts:
     boards_pass: bool = True
     can_be_asked: Callable[[str], bool] = lambda name: True
     """Whether the policy mentions an action, so that somebody can ask for it."""
-
-
-@dataclass(frozen=True)
-class LookedAt:
-    """What of a form a policy sees: teams with all their names, joined or changed and left, and choices."""
-
-    teams: tuple[tuple[str, ...], ...]
-    left: tuple[tuple[str, ...], ...]
-    details: Mapping[str, tuple[str, ...]]
 
 
 class Action(BaseModel):
@@ -205,15 +196,16 @@ class Action(BaseModel):
         }
         return dict.fromkeys(sorted(sides), ()) | chosen | ({"max_days": ()} if "for_days" in form else {})
 
-    def looked_at(self, facts: Facts) -> LookedAt:
+    def scope(self, facts: Facts) -> Scope:
         """What a rule of the policy may look at."""
         form = self.form()
         teams = [(form[field].leaves, _names(id, facts)) for field, id in self.teams_named]
         named = {name: getattr(self, name) for name in self.conditions() if name in form}
-        return LookedAt(
-            teams=tuple(names for leaves, names in teams if not leaves),
-            left=tuple(names for leaves, names in teams if leaves),
-            details={name: (str(value),) for name, value in named.items() if value},
+        return Scope(
+            tuple(names for leaves, names in teams if not leaves),
+            tuple(names for leaves, names in teams if leaves),
+            {name: (str(value),) for name, value in named.items() if value},
+            self.days,
         )
 
     @property

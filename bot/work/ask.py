@@ -43,7 +43,7 @@ def asked(desk: Desk, action: type[Action], raw: Raw, reason: str, who: Who, rec
         with _unsure_left_to_worker():
             _check_length(ground)
     people = [name for name, field in action.form().items() if field.kind is Input.PERSON]
-    words = {"case": looked_at(ground.case), "reason": reason.strip(), **who.signed}
+    words = {"case": looked_at(ground.case.scope), "reason": reason.strip(), **who.signed}
     # A person named by an address is the account that has it, and no linked one.
     is_exact = any("@" in raw.get(name, "") for name in people)
     event = asked_event(desk, command, who.person.id, words, exact=is_exact, practice=desk.practice)

@@ -197,7 +197,7 @@ def ask_approvers(
     words = {
         "plan": written(stored),
         "details": command.model_dump_json(),
-        "case": looked_at(ground.case),
+        "case": looked_at(ground.case.scope),
         "asked_by": requester.sealed(requester.account),
         "about": subject.sealed(subject.account) if subject else "",
         **routing_words(route),

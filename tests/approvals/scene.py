@@ -24,7 +24,7 @@ from approvals.policy.model import Policy
 from approvals.record.database import Server
 from approvals.record.sqlite import Sqlite
 from approvals.record.store import Store
-from approvals.request import FORMATS, Draft, Event, Request
+from approvals.request import FORMATS, Draft, Event, Request, Scope
 from approvals.states import EventType, State
 
 STEADY = settings(deadline=None, database=None, derandomize=True)
@@ -287,7 +287,7 @@ class Scene:
     def ground(self, action: str, requester: str = "ada", subject: str = "", **case: Any) -> Ground:
         """What the policy in force says of an ask."""
         about = self.person(subject) if subject else None
-        known = Case(action, self.person(requester), about, **case)
+        known = Case(action, self.person(requester), about, Scope(**case))
         return Ground(self.in_force, known, self.store.people, self.clock.now())
 
     def now(self, request: Request, *whats: EventType, by: str = "") -> Request:

@@ -16,7 +16,7 @@ from approvals.decide.tally import Ground
 from approvals.ids import SlackId, stamp
 from approvals.people import Standing
 from approvals.refusals import Outdated, Refused
-from approvals.request import Draft
+from approvals.request import Draft, Scope
 from approvals.states import OPEN, EventType, State
 from tests.altered import altered
 from tests.approvals.scene import asked, mail
@@ -132,7 +132,7 @@ class Office:
         """The ask as the policy in force sees it."""
         people, ask = self.store.people, known.ask
         teams = ((ask.team, f"g_{ask.team.casefold()}"),) if ask.team else ()
-        case = Case(ask.action, people.person(ask.requester), people.person(ask.subject), teams)
+        case = Case(ask.action, people.person(ask.requester), people.person(ask.subject), Scope(teams))
         return Ground(self.company.policy, case, people, self.now)
 
     def planned(self, known: Known, ground: Ground, revision: str) -> Draft:
@@ -149,7 +149,7 @@ class Office:
         }
         words = {
             "plan": json.dumps({"lines": [revision]}),
-            "case": looked_at(ground.case),
+            "case": looked_at(ground.case.scope),
             **routing_words(route),
         }
         return Draft(EventType.PLANNED, body=body, words=words)

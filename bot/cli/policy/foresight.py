@@ -197,8 +197,7 @@ def _case(action: type[Action], raw: Mapping[str, str], asker: Person, tables: T
     _check_subject(action, raw)
     command = fill_partly(action, raw, asker, tables)
     subject = tables.people.person(command.subject) if command.subject else None
-    seen = command.looked_at(tables.facts)
-    return Case(action.NAME, asker, subject, seen.teams, command.days, seen.details, seen.left)
+    return Case(action.NAME, asker, subject, command.scope(tables.facts))
 
 
 def _check_subject(action: type[Action], raw: Mapping[str, str]) -> None:

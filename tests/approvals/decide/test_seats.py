@@ -97,8 +97,8 @@ def test_a_mild_rule_lets_no_strict_ones_team_slip_through(ruled: Scene) -> None
 
 def test_a_rule_may_look_at_what_is_chosen_and_for_whom(ruled: Scene) -> None:
     user_admin = {"rights": ("User Admin",)}
-    assert ruled.ground("make-admin", "ida", "eve", details=user_admin).rule.approvers == ("bo@example.com",)
-    assert ruled.ground("make-admin", "ida", details=user_admin).rule.approvers == ("owners",)
+    assert ruled.ground("make-admin", "ida", "eve", facts=user_admin).rule.approvers == ("bo@example.com",)
+    assert ruled.ground("make-admin", "ida", facts=user_admin).rule.approvers == ("owners",)
 
 
 @pytest.mark.parametrize(("days", "free"), [(7, True), (1, True), (8, False), (None, False)])

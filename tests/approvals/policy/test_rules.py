@@ -252,7 +252,9 @@ def test_what_earlier_rules_take_together_they_really_take(scene: Scene) -> None
 
 def meets(ground: Ground, when: Mapping[str, object]) -> bool:
     """Whether an ask meets conditions."""
-    teams = ground.case.teams or ((),)
+    teams = ground.case.scope.teams or ((),)
     rule = Rule.model_validate({"when": when})
     [whom] = ground.for_whom
-    return any(ground._meets(rule, {**ground.case.details, "team": team, "for": (whom,)}) for team in teams)
+    return any(
+        ground._meets(rule, {**ground.case.scope.facts, "team": team, "for": (whom,)}) for team in teams
+    )
