@@ -86,18 +86,11 @@ class Action(BaseModel):
     """What it does, for lists of commands."""
     EXAMPLE: ClassVar[str]
     """The same, as somebody would write it."""
-    VERBS: ClassVar[tuple[str, ...]]
-    """Words in a message that mean this action, its own first; "…" is a few words between, NUL a team."""
-    ALSO: ClassVar[str] = ""
     """Words that may stand beside those of `VERBS` and change nothing; all others are asked back."""
     OPPOSITE: ClassVar[str] = ""
     """The action that takes back what this one gives."""
-    DOUBT: ClassVar[tuple[str, ...]] = ()
     """Patterns of words beside which a sentence isn't taken for it: too much hangs on a mistake."""
-    BARE: ClassVar[str] = ""
     """What to answer a sentence that names no team, and so may mean more than this."""
-    NOT_HERE: ClassVar[Mapping[str, tuple[str, ...]]] = {}
-    """What only sounds like it, as patterns in which a team is NUL, by the sentence to say instead."""
     RANK: ClassVar[int] = 9
     """Where it stands among the others in lists: what is asked for most comes first."""
     SLASH: ClassVar[str] = ""

@@ -18,24 +18,6 @@ class LeaveTeam(Action):
     TITLE: ClassVar[str] = "Leave a Team"
     ABOUT: ClassVar[str] = "leave a team, and keep the account"
     EXAMPLE: ClassVar[str] = "take @alex out of Engineering"
-    VERBS: ClassVar[tuple[str, ...]] = (
-        *("leave \0", "leave the \0", "leave the team", "leave my team", "leave our team", "remov … from"),
-        *("delet … from \0", "delet … access", "deactivat … access"),
-        *("take … out", "drop … from", "remov … access", "revok … access", "withdraw … access"),
-        *("cancel … access", "block … access", "restrict … access", "suspend … access", "disabl … access"),
-        *("stop … access", "clos … access", "terminat … access", "deny … access", "lose … access"),
-        *("end … access", "give up … access", "give back … access"),
-        *("take … access … away", "take away … access", "access away", "access remov", "access revok"),
-        *("access … no longer need", "access … not need", "needs no … access", "no more … access"),
-        *("should not … access", "must not … access", "not need … access", "no longer need … access"),
-        *("no longer want … access", "no longer need", "no longer use", "not need … any more"),
-        *("not need miro", "not use miro", "stop using"),
-    )
-    ALSO: ClassVar[str] = "take taken remov drop right permission membership"
-    BARE: ClassVar[str] = (
-        "I read that access isn't needed any more. Write of which team, like “take @alex out of "
-        "Engineering”. Those who may can close the whole account: /miro-offboard."
-    )
 
     FOR_LEAVERS: ClassVar[bool] = True
     URGENCY: ClassVar[Urgency] = Urgency.SOON

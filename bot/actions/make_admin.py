@@ -1,6 +1,6 @@
 """Give somebody admin rights, and with them, if asked for, the team that goes with them."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from typing import Annotated, ClassVar
 
 from pydantic import model_validator
@@ -24,20 +24,7 @@ class MakeAdmin(Action):
     TITLE: ClassVar[str] = "Make Miro Admin"
     ABOUT: ClassVar[str] = "give somebody admin rights"
     EXAMPLE: ClassVar[str] = "make @alex admin, from Engineering to IT Administration"
-    VERBS: ClassVar[tuple[str, ...]] = (
-        *("make … admin", "admin", "promote", "promot … admin", "give … admin", "grant … admin"),
-        "restore … admin",
-    )
-    ALSO: ClassVar[str] = "need want get add mak give right role permission member"
     OPPOSITE: ClassVar[str] = "remove-admin"
-    DOUBT: ClassVar[tuple[str, ...]] = (
-        r"(?<!admin )(?<!admin, )(?<!admin but )\bnot\b",
-        r"\b(?:never|no longer|any more|rid of|instead|rather than|without|former|lost|take[ns]?|taking)\b",
-        r"\b(?:downgrad|degrad|demot|un(?:do|mak|set)|rever|disabl|revok|withdraw|strip|cancel|stop|lose|losing)",
-        r"\b(?:resign|quit|dismiss|drop|transfer|relinquish|hand\w* over|(?:step|stand)\w* down|giv\w* up)",
-        r"\bremov(?!\w* (?:\w+ )?from \0)",
-    )
-    NOT_HERE: ClassVar[Mapping[str, tuple[str, ...]]] = RemoveAdmin.NOT_HERE
     SLASH: ClassVar[str] = "miro-admin"
     CONFIRM: ClassVar[str] = "Make Admin"
 

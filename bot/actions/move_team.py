@@ -20,14 +20,6 @@ class MoveTeam(Action):
     TITLE: ClassVar[str] = "Move to Another Team"
     ABOUT: ClassVar[str] = "leave one team for another"
     EXAMPLE: ClassVar[str] = "move me from Engineering to Design"
-    VERBS: ClassVar[tuple[str, ...]] = (
-        *("move", "switch", "transfer", "change team"),
-        *("add …, remov … from", "add …, take … out", "add …, leave", "join …, remov … from"),
-        *("join …, leave", "remov … from …, add", "take … out …, add", "take … from …, add"),
-        *("leave …, join", "leave …, add", "out of …, into", "leave … for \0"),
-        *("out of … for \0", "remov … from … to \0", "take … from … to \0"),
-    )
-    ALSO: ClassVar[str] = "need want add remov take put change go new old instead"
     SLASH: ClassVar[str] = "miro-move"
 
     person: OwnSubject

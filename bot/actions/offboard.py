@@ -24,11 +24,6 @@ class Offboard(Action):
     TITLE: ClassVar[str] = "Offboard From Miro"
     ABOUT: ClassVar[str] = "close a leaver's account (confidential)"
     EXAMPLE: ClassVar[str] = "offboard jo.park@example.com"
-    VERBS: ClassVar[tuple[str, ...]] = (
-        *("offboard", "deactivate", "delete", "leaver", "leaves the company"),
-        *("close … account", "remov … account", "disable … account", "suspend … account"),
-    )
-    ALSO: ClassVar[str] = "leave leaving left leaver need want employee colleague"
     SLASH: ClassVar[str] = "miro-offboard"
     CONFIRM: ClassVar[str] = "Close Account"
     CONFIDENTIAL: ClassVar[bool] = True

@@ -16,9 +16,7 @@ class Reactivate(Action):
     TITLE: ClassVar[str] = "Reactivate in Miro"
     ABOUT: ClassVar[str] = "open a deactivated account again"
     EXAMPLE: ClassVar[str] = "reactivate jo.park@example.com"
-    VERBS: ClassVar[tuple[str, ...]] = ("reactivate", "restore", "unblock")
 
-    ALSO: ClassVar[str] = "need want return old right"
     FOR_LEAVERS: ClassVar[bool] = True
 
     person: Subject

@@ -1,6 +1,5 @@
 """Take admin rights away; the person stays a member of every team."""
 
-from collections.abc import Mapping
 from typing import Annotated, ClassVar, Literal
 
 from approvals.request import Urgency
@@ -28,32 +27,6 @@ class RemoveAdmin(Action):
     TITLE: ClassVar[str] = "Remove Miro Admin"
     ABOUT: ClassVar[str] = "take admin rights away"
     EXAMPLE: ClassVar[str] = "demote @alex"
-    VERBS: ClassVar[tuple[str, ...]] = (
-        *("demote", "demot … admin", "remov … admin", "revok … admin", "withdraw … admin", "strip … admin"),
-        *("drop … admin", "lose … admin", "stop … admin", "cancel … admin", "give up … admin"),
-        *("give back … admin", "take … admin … away", "take away … admin", "take … admin … back"),
-        *("take back … admin", "take … admin … from", "take off … admin", "transfer … admin"),
-        *("admin … taken", "admin … away", "admin … revok", "admin … remov", "admin … withdraw"),
-        *("no longer … admin", "admin any more", "not … admin any more", "not need … admin"),
-        *("not want … admin", "need no … admin", "should not … admin", "must not … admin"),
-        "can not be … admin",
-    )
-    DOUBT: ClassVar[tuple[str, ...]] = (
-        r"\b(?:becom|promot|grant|restor)",
-        r"(?<!not )(?<!no )\b(?:needs?|wants?) (?!no\b|to\b)",
-        r"\b(?:should|shall|must|will|can|to) (?:be|have|get) (?!.*\b(?:\w+ed|tak\w+|away|not?)\b)",
-    )
-    ALSO: ClassVar[str] = "make being one take taken right role permission member"
-    NOT_HERE: ClassVar[Mapping[str, tuple[str, ...]]] = {
-        "Admins of one team, space or board are made and unmade in Miro itself, by an admin of it. Here you "
-        "can ask for Company, Content, User and Security Admins.": (
-            r"\b(?:team|group|space|project|board)(?:'s)? admin",
-            r"\badmin\w*(?: rights?| access| role)? (?:of|for|in|on|at) (?:(?:the|our|my|team|group) )*\0",
-            r"\badmin\w* (?:of|for|in|on) (?:an?|the|our|my|this) \w* ?(?:team|group|space|project|board)",
-            r"\badmin (?:rights?|access) to (?:the |our )*\0",
-            r"\0 (?:team )?admin",
-        )
-    }
     CONFIRM: ClassVar[str] = "Remove Admin"
     ADMINS: ClassVar[bool] = True
     FOR_LEAVERS: ClassVar[bool] = True

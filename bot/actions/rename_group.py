@@ -33,8 +33,6 @@ class RenameGroup(Action):
     TITLE: ClassVar[str] = "Rename a Group"
     ABOUT: ClassVar[str] = "give a team's security group its directory name"
     EXAMPLE: ClassVar[str] = 'rename Engineering to "g_app_proeng_all"'
-    VERBS: ClassVar[tuple[str, ...]] = ("rename",)
-    ALSO: ClassVar[str] = "name named call called security new"
 
     team: Annotated[GroupId, FormField("Which team", Input.TEAM, after=("rename", "group", "team"))]
     name: Annotated[

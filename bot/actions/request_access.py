@@ -22,19 +22,6 @@ class RequestAccess(Action):
     TITLE: ClassVar[str] = "Miro Access"
     ABOUT: ClassVar[str] = "get into Miro, or into one more team"
     EXAMPLE: ClassVar[str] = "I need Miro access for Engineering"
-    VERBS: ClassVar[tuple[str, ...]] = (
-        *("access", "invite", "join", "onboard", "account", "add"),
-        *("need miro", "want miro", "use miro", "get miro", "get into miro", "get … into miro"),
-        # Who has none yet, and says so.
-        *("do not have … access", "does not have … access", "no longer have … access"),
-        *("no longer has … access", "do not have … account", "does not have … account"),
-        *("i have no … access", "has no … access"),
-        *("not added", "not invited"),
-    )
-    ALSO: ClassVar[str] = (
-        "need want give get grant request ask add invit let put fix new full right permission licence "
-        "license seat board project plan planning workshop meeting training q1 q2 q3 q4"
-    )
     OPPOSITE: ClassVar[str] = "leave-team"
     SLASH: ClassVar[str] = "miro-access"
 

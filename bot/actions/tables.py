@@ -1,6 +1,6 @@
 """What forms and sentences read: people, groups under all their names, and the policy in force."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -27,6 +27,10 @@ class Tables:
     people: Directory
     get_group: Callable[[GroupId], Group | None]
     boards_pass: bool = True
+    named: Callable[[Collection[str]], Mapping[str, Sequence[Person]]] = lambda names: {}
+    """Everybody who has one of these full names, by name; both with case folded."""
+    teams_of: Callable[[str], Sequence[Group] | None] = lambda raw: None
+    """The teams of a Slack id or an address, as Miro told last; None where that isn't known."""
 
     @cached_property
     def groups(self) -> Sequence[Group]:

@@ -43,7 +43,7 @@ from bot.cli.common import (
     thrown_away,
 )
 from bot.policies import kept
-from bot.slack.words.dates import about_end
+from bot.slack.words.reading import about_end
 from bot.work.ask import LONGEST_REASON, asked
 
 

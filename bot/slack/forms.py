@@ -13,14 +13,8 @@ from bot.actions.form import FormField, Input
 from bot.actions.tables import Tables
 from bot.cards.blocks import (
     Block,
-    Message,
-    actions,
-    button,
     context,
     cut,
-    header,
-    mention,
-    message,
     option,
     plain,
     section,
@@ -30,8 +24,7 @@ from bot.cards.handles import Handle
 from bot.cards.scene import Scene
 from bot.miro.goals import counted
 from bot.slack.team_options import MOST_OPTIONS, options
-from bot.slack.words.dates import SAY_DAYS
-from bot.slack.words.phrases import Draft
+from bot.slack.words.filling import SAY_DAYS, Draft
 
 EMAIL = ":email"
 """Ends the block id of the second half of a person field."""
@@ -50,6 +43,7 @@ def form(draft: Draft, tables: Tables, operator: bool, rule: Rule | None = None)
     blocks = [context(SECRET)] if action.CONFIDENTIAL else []
     blocks += [section(note) for note in draft.notes]
     for name, asked in operators_form(action, operator).items():
+        asked = replace(asked, own=False) if draft.who_open else asked
         given = draft.raw.get(name, "") or _proposed(asked, rule)
         wished = given or SAY_DAYS in draft.notes or _may_end(action.NAME, tables)
         if asked.kind is not Input.DAYS or wished:
@@ -263,15 +257,3 @@ def carried(view: Mapping[str, Any]) -> dict[str, str]:
 def details(scene: Scene) -> Block:
     """Everything that doesn't fit on a card."""
     return notice(f"Details of {scene.request.id}", "") | {"blocks": particulars(scene)}
-
-
-def review(draft: Draft, sentence: str, value: str, unmet: str = "") -> Message:
-    """The answer to a message in plain words: one sentence and a button; nothing is asked for yet.
-
-    `unmet` is the Slack id of somebody in it whose name only Slack knows.
-    """
-    notes = [*([mention("That is", unmet)] if unmet else []), *(context(note) for note in draft.notes)]
-    buttons = actions(
-        button("Review and Send", "review", value, primary=True), button("Cancel", "cancel", "0")
-    )
-    return message(sentence, header(sentence), *notes, buttons)

@@ -13,7 +13,7 @@ from slack_bolt import Ack, App, BoltContext
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackClientError
 
-from approvals.decide.actor import is_operator
+from approvals.decide.actor import Who, is_operator
 from approvals.ids import SlackId
 from approvals.record.database import StoreTrouble
 from approvals.record.outbox import Card, Note
@@ -21,7 +21,7 @@ from approvals.refusals import Outdated, Refused
 from approvals.request import Request
 from bot.actions import ACTIONS, Action
 from bot.actions.fill import Problems
-from bot.cards.blocks import message
+from bot.cards.blocks import Block, message
 from bot.cards.handles import Handle, place
 from bot.context import Desk
 from bot.slack import answers, forms, sent, team_options
@@ -32,8 +32,10 @@ from bot.slack.deliver.courier import Courier
 from bot.slack.reply import Reply
 from bot.slack.shortcuts import Shortcuts
 from bot.slack.talk import Talk
-from bot.slack.words import drafts, phrases
+from bot.slack.words import drafts, replies
+from bot.slack.words.filling import Draft
 from bot.slack.words.marks import by_name, typed
+from bot.slack.words.reading import Answer, read
 from bot.work.ask import asked
 
 log = logging.getLogger(__name__)
@@ -54,8 +56,7 @@ class Listeners:
         app.view(re.compile("^ask:"))(self.submitted)
         self._clicks.register(app)
         app.action(re.compile("^(open:.*|again|review)$"))(self.open_pressed)
-        app.action("cancel")(self.cancelled)
-        app.action(re.compile("^(visit|value)$"))(self.ignored)
+        app.action(re.compile("^(visit|value|cancel)$"))(self.ignored)
         app.options("value")(self.suggested)
         who, answer = self._reply.who, self._reply.answer
         Shortcuts(self.desk, who, answer).register(app)
@@ -82,18 +83,27 @@ class Listeners:
             ack(response_action="errors", errors={"reason": text})
             return
         raw = forms.read(view)
+        carried = forms.carried(view)
+        draft = drafts.unfolded(carried.get("draft", ""))
+        key = f"view:{view['id']}" + (f":{len(draft.others)}" if draft else "")
         try:
+            if draft and draft.who_open and not raw.get("person"):
+                raise Problems({"person": "Choose whom this is for. It may be you."})
             with self.desk.store.writing():
                 who = self._reply.who(body)
-                request = asked(self.desk, action, raw, raw.pop("reason", ""), who, f"view:{view['id']}")
-                self._take_over(forms.carried(view), request)
+                request = asked(self.desk, action, raw, raw.pop("reason", ""), who, key)
+                self._take_over(carried, request)
         except Problems as problems:
             ack(response_action="errors", errors=sent.at_fields(problems, view))
         except (Refused, StoreTrouble) as error:
             ack(response_action="errors", errors={"reason": str(error)})
         else:
             self.desk.wake()
-            ack(response_action="update", view=forms.sent(sent.sent(request)))
+            further = drafts.following(draft) if draft else None
+            ack(
+                response_action="update",
+                view=self._form(further, who, {}) if further else forms.sent(sent.sent(request)),
+            )
 
     def _take_over(self, place: dict[str, str], request: Request) -> None:
         """The reviewed message loses its buttons: a direct one becomes the requester's card."""
@@ -115,32 +125,25 @@ class Listeners:
     ) -> dict[str, Any]:
         """Opens the form that a text asks for; what to say where there is none."""
         who, tables = self._reply.who(body), self.desk.tables()
-        found = phrases.read(text, tables, action, is_operator(self.desk.policy, who.person))
-        if found is None:
-            return answers.helped(self.desk, who, by_name(text, tables.called))
-        meant = found.about if isinstance(found, phrases.Advice) else found.action
+        found = read(text, tables, self.desk.now().date(), action, body["user_id"])
+        if isinstance(found, Answer):
+            said = replies.reply(self.desk, who, found, by_name(text, tables.called), action)
+            return said | {"response_type": "ephemeral"}
         try:
-            if meant:
-                answers.check_offered(self.desk, who, meant)
+            answers.check_offered(self.desk, who, found.action)
         except Refused as error:
-            told = str(error) if meant is None or action is meant else f"{answers.read_as(meant)} {error}"
+            told = str(error) if action is found.action else f"{answers.read_as(found.action)} {error}"
             return message(told) | {"response_type": "ephemeral"}
-        if isinstance(found, phrases.Advice):
-            return message(found.text) | {"response_type": "ephemeral"}
         return self._open(found, body, client)
 
     def _open(
-        self, draft: phrases.Draft, body: Body, client: WebClient, place: dict[str, str] | None = None
+        self, draft: Draft, body: Body, client: WebClient, place: dict[str, str] | None = None
     ) -> dict[str, Any]:
         """Opens a form; what to say where that isn't possible."""
         who = self._reply.who(body)
         try:
             answers.check_offered(self.desk, who, draft.action)
-            operator = is_operator(self.desk.policy, who.person)
-            rule = drafts.rule_of(self.desk, draft, who.person)
-            view = forms.form(draft, self.desk.tables(), operator, rule)
-            carrying = {"private_metadata": json.dumps(place or {})}
-            client.views_open(trigger_id=body["trigger_id"], view=view | carrying)
+            client.views_open(trigger_id=body["trigger_id"], view=self._form(draft, who, place or {}))
         except Refused as error:
             return message(str(error)) | {"response_type": "ephemeral"}
         except (SlackClientError, OSError) as error:
@@ -149,6 +152,14 @@ class Listeners:
                 "response_type": "ephemeral"
             }
         return {}
+
+    def _form(self, draft: Draft, who: Who, place: dict[str, str]) -> Block:
+        """A form; it carries its draft where others follow, or where it has to be said whom it is for."""
+        operator = is_operator(self.desk.policy, who.person)
+        rule = drafts.rule_of(self.desk, draft, who.person)
+        box = place | ({"draft": drafts.folded(draft)} if draft.others or draft.who_open else {})
+        view = forms.form(draft, self.desk.tables(), operator, rule)
+        return view | {"private_metadata": json.dumps(box, ensure_ascii=False)}
 
     def miro(self, ack: Ack, body: Body, client: WebClient) -> None:
         """/miro: help, whoami, status, withdraw, or an action in plain words."""
@@ -170,12 +181,12 @@ class Listeners:
         if not _is_meant(event):
             return
         who = self._reply.who({"user_id": event["user"]})
-        text = typed(event.get("text", ""), context.bot_user_id or "").strip()
         only_for = "" if event["channel"].startswith("D") else event["user"]
         with self.desk.store.writing():
             # Not by event_id: a mention in a direct message comes as two events.
             if self.desk.store.once(f"said:{event['channel']}:{event['ts']}"):
-                answer = drafts.understood(self.desk, who, text)
+                text, bot = event.get("text", ""), context.bot_user_id or ""
+                answer = drafts.understood(self.desk, who, text, bot)
                 thread = {"thread_ts": event["thread_ts"]} if event.get("thread_ts") else {}
                 self.desk.store.cards.say(Note(event["channel"], {**answer, **thread}, only_for))
         self.desk.wake()
@@ -201,14 +212,8 @@ class Listeners:
         """Teams while somebody types, where there are more than a select can hold."""
         ack(options=team_options.suggestions(payload.get("value") or "", self.desk.tables()))
 
-    def cancelled(self, ack: Ack, body: Body) -> None:
-        """Cancel under a reviewed message takes its buttons away."""
-        ack()
-        if body.get("response_url"):
-            self._reply.say(Note(body["response_url"], message("Cancelled. Nothing was asked for.")))
-
     def ignored(self, ack: Ack) -> None:
-        """A button that does nothing here: a link."""
+        """A button that does nothing here: a link, or one of an older drawing."""
         ack()
 
     def home(self, ack: Ack, event: Body, client: WebClient) -> None:

@@ -5,7 +5,7 @@ from bot.actions import ACTIONS
 from bot.actions.fill import Problems
 from bot.cards.blocks import Block
 from bot.slack import forms
-from bot.slack.words.dates import about_end
+from bot.slack.words.reading import about_end
 
 NEXT = "I'm looking what would change and who decides. I'll write to you; you don't have to do anything."
 """Who decides isn't known before Miro was looked at: it may be so already, or be refused."""

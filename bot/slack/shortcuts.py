@@ -5,6 +5,7 @@ import logging
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
+from datetime import date
 from typing import Any
 
 from slack_bolt import Ack, App
@@ -20,11 +21,11 @@ from bot.actions.tables import Tables
 from bot.cards.blocks import Block, button, plain, section
 from bot.context import Desk
 from bot.slack import answers, forms
-from bot.slack.words import phrases
 from bot.slack.words.drafts import rule_of
-from bot.slack.words.fillers import unsure
+from bot.slack.words.filling import Draft
 from bot.slack.words.marks import by_name, typed
-from bot.slack.words.phrases import Advice, Draft
+from bot.slack.words.reading import Answer, read
+from bot.slack.words.replies import sentence
 
 log = logging.getLogger(__name__)
 
@@ -62,24 +63,18 @@ class Said:
         return cls(found.get("text", ""), found.get("author", ""))
 
 
-def draft(
-    said: Said, tables: Tables, action: type[Action] | None = None, operator: bool = False
-) -> Draft | Advice | None:
-    """What a message asks for; all of it is the reason where it names none. None: no action is meant.
+def draft(said: Said, tables: Tables, today: date, action: type[Action] | None = None) -> Draft | Answer:
+    """What a message asks for; all of it is the reason where it names none. An `action` was chosen by hand.
 
     "I need access" means whoever wrote it, not whoever makes a request of it.
     """
     text = typed(said.text)
-    found = phrases.read(text, tables, action, operator)
-    own = next((name for name, asked in action.form().items() if asked.own), None) if action else None
-    if action and not own and found == Advice(unsure(action)):
-        found = Draft(action)  # It was chosen, so only its fields are left to be filled in.
-    if not isinstance(found, Draft):
+    found = read(text, tables, today, action, said.author, chosen=action is not None)
+    if isinstance(found, Answer):
         return found
     own = next((name for name, asked in found.action.form().items() if asked.own), None)
-    meant = {own: said.author} if own and said.author else {}
-    reason = found.reason or by_name(text, tables.called)
-    return replace(found, raw=meant | found.raw, reason=reason)
+    meant = {own: said.author} if own and said.author and not found.who_open else {}
+    return replace(found, raw=meant | found.raw, reason=found.reason or by_name(text, tables.called))
 
 
 def chooser(offers: Sequence[type[Action]], lead: str, said: Said) -> Block:
@@ -111,6 +106,7 @@ class Shortcuts:
         app.shortcut("ask-anything")(self.anything)
         app.shortcut("make-request")(self.from_message)
         app.action(re.compile("^choose:"))(self.chosen)
+        app.action("else")(self.something_else)
 
     def anything(self, ack: Ack, body: Body, client: WebClient) -> None:
         """Ask for Miro Access, from anywhere in Slack."""
@@ -128,11 +124,23 @@ class Shortcuts:
         action = ACTIONS.get(body["actions"][0].get("value", ""))
         self._go_on(body, client, Said.carried(body.get("view", {})), WHAT, action)
 
+    def something_else(self, ack: Ack, body: Body, client: WebClient) -> None:
+        """Something Else: the other actions, filled with the same people and teams."""
+        ack()
+        self._go_on(body, client, Said(str(body["actions"][0].get("value") or "")), WHAT, other=True)
+
     def _go_on(
-        self, body: Body, client: WebClient, said: Said, lead: str, action: type[Action] | None = None
+        self,
+        body: Body,
+        client: WebClient,
+        said: Said,
+        lead: str,
+        action: type[Action] | None = None,
+        *,
+        other: bool = False,
     ) -> None:
         try:
-            view = self._view(self._who(body), said, lead, action)
+            view = self._view(self._who(body), said, lead, action, other)
         except Refused as refused:
             view = forms.notice(TITLE, str(refused))
         try:
@@ -141,8 +149,8 @@ class Shortcuts:
             log.warning("a form couldn't be opened: %s", error)
             self._answer(body, "Slack didn't let me open the form. Please try once more.")
 
-    def _view(self, who: Who, said: Said, lead: str, action: type[Action] | None) -> Block:
-        """The form where it is clear what is meant, else the chooser. Raises Refused.
+    def _view(self, who: Who, said: Said, lead: str, action: type[Action] | None, other: bool) -> Block:
+        """The form where it is clear what is meant, else the chooser, as for `other`. Raises Refused.
 
         As with a command, an account that wasn't looked up yet may ask: the worker looks before others hear.
         """
@@ -151,14 +159,14 @@ class Shortcuts:
             check_standing(who, self.desk.now())
         tables, offers = self.desk.tables(), answers.offers(self.desk, who)
         operator = is_operator(self.desk.policy, who.person)
-        filled = draft(said, tables, action, operator)
-        if isinstance(filled, Advice):
-            lead = filled.text
-        if filled is None and not offers:
+        if not offers:
             raise Refused(str(answers.helped(self.desk, who)["text"]))
-        if not isinstance(filled, Draft):
-            # What was chosen and still can't be isn't offered once more.
-            return forms.notice(TITLE, lead) if action or not offers else chooser(offers, lead, said)
+        if other:
+            return chooser(offers, WHAT, said)
+        filled = draft(said, tables, self.desk.now().date(), action)
+        if isinstance(filled, Answer):
+            lead = lead if filled.kind in ("help", "unclear") else f"{sentence(filled)} {WHAT}"
+            return chooser(offers, lead, said)
         if known and filled.action not in offers:
             raise Refused(answers.NOT_FOR_YOU)
         form = forms.form(filled, tables, operator, rule_of(self.desk, filled, who.person))

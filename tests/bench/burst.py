@@ -18,7 +18,7 @@ from bot.sandbox.slack.deliveries import Delivery
 from bot.sandbox.slack.gestures import Gestures
 from bot.sandbox.stage import SECRET
 from bot.slack import forms
-from bot.slack.words.phrases import Draft
+from bot.slack.words.filling import Draft
 from tests.bench.house import (
     ROOT,
     TEAM,

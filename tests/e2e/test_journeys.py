@@ -73,7 +73,7 @@ def test_plain_words_become_a_form_and_then_a_request(joined: Joined) -> None:
     s, hands = joined
 
     hands.say("U0LENA", "I need access to Engineering because I hire for them")
-    assert "Is that right?" in told(hands, "U0LENA", "Engineering")
+    assert "Request access to" in told(hands, "U0LENA", "Engineering")
     hands.press("U0LENA", "review")
     form = until(lambda: _form(hands, "U0LENA", "ask:request-access"))
     assert hands.send("U0LENA") == {}

@@ -1,118 +1,179 @@
-"""Beginnings and ends in a sentence: days are filled in where they are exact, all else is said aloud."""
+"""Dates in a sentence: a closed grammar over the words of the four languages.
+
+It read all of 19 phrases from messages, dateparser 12; and dateparser costs 21 MB and 0.7 s at its first use.
+"""
 
 import re
+from calendar import monthrange
+from dataclasses import dataclass
+from datetime import date, timedelta
+from enum import Enum
+from functools import cache
 
-from bot.actions import Action
-
-_WEEKDAY = r"(?:mon|tues|wednes|thurs|fri|satur|sun)day"
-_MONTH = (
-    r"(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?"
-    r"|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)"
-)
-_UNIT = r"(?:hour|day|week|month|quarter|year|fortnight|sprint|weekend)"
-_DAY = (
-    rf"(?:{_WEEKDAY}|{_MONTH}(?: \d{{1,2}})?|\d{{4}}-\d\d?-\d\d?|\d{{1,2}}[./]\d{{1,2}}(?:[./]\d{{2,4}})?"
-    rf"|(?:the )?\d{{1,2}}(?:st|nd|rd|th)?\.?(?: of)? {_MONTH}|the \d{{1,2}}(?:st|nd|rd|th)"
-    rf"|tomorrow|(?:the )?next (?:{_UNIT}|{_WEEKDAY})"
-    rf"|(?:the )?(?:end|start|beginning|middle) of (?:the |this |next )?(?:{_UNIT}|{_MONTH}))"
-)
-_COUNTED = (
-    "one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen "
-    "seventeen eighteen nineteen twenty"
-)
-_SHORT = r"(?:hours?|hrs?|days?|weeks?|wks?|months?|mths?|mos?|quarters?|years?|yrs?|fortnights?|sprints?)"
-_NUMBERS = {"a": 1, "an": 1, "thirty": 30, "sixty": 60, "ninety": 90}
-_NUMBERS |= {name: number for number, name in enumerate(_COUNTED.split(), 1)}
-_UNITS = {"day": 1, "week": 7, "fortnight": 14, "month": 30, "year": 365}
-_COUNT = rf"(\d{{1,3}}|{'|'.join(_NUMBERS)}) ({'|'.join(_UNITS)})s?"
-_SPAN = re.compile(rf"\b(?:only )?for (?:the next )?{_COUNT}\b(?! or )(?: only\b)?", re.I)
-# Without "for" only a number counts: "two weeks", not "a day".
-_BARE_SPAN = re.compile(rf"(?<!in )(?<!\w)(?!an? ){_COUNT}\b", re.I)
-_END = re.compile(
-    rf"\b(?:(?:until|till)(?: {_DAY})?\b|temporar\w+\b"
-    rf"|for (?:[^\s,;:!?]+ ){{1,3}}?{_UNIT}s?\b|(?:for|over) the (?:summer|winter|rest of)\b|between\b"
-    rf"|{_DAY}\.? ?(?:-|–) ?{_DAY}\b"
-    rf"|(?:by|to|ending|ends|expir\w+|through|up to|only for)(?: on| at)? {_DAY}\b"
-    r"|(?:by|ending|ends|expir\w+|through|up to|only for) \d"
-    rf"|(?:only )?(?:this|next) (?:{_UNIT}|{_WEEKDAY}|{_MONTH}) only\b|only (?:this|next|today|tomorrow)\b"
-    r"|today only\b|while\b|during\b|as long as\b"
-    # A length that stands anywhere else: "two weeks of access", "(2 weeks)", "for 14d".
-    rf"|(?<!in )(?<!\w)(?:\d{{1,3}}|{_COUNTED.replace(' ', '|')}|few|couple of|several) ?-?{_SHORT}\b"
-    rf"|(?:for|over|this|before) (?:today|tonight|christmas|easter|the holidays|{_DAY})\b"
-    r"|for \d{1,3} ?[hdw]\b(?! \w)|(?:for|in|during) q[1-4](?=\s*(?:[.,;:!?)]|$))"
-    rf"|this (?:{_UNIT}|{_MONTH})\b|temp\b)",
-    re.I,
-)
-_START = re.compile(
-    rf"\b(?:(?:from|on|starting|as of|effective|beginning|at|in|after|not before)(?: from| on| as of)? {_DAY}"
-    rf"|in (?:about )?{_COUNT}|later|tonight|not now|(?<!start )(?<!starts )\d{{4}}-\d\d-\d\d"
-    rf"|last (?:working )?day(?: is| will be)?(?: on)?:? {_DAY}"
-    rf"|(?<!start )(?<!starts )(?<!\w)\d{{1,2}}\.? {_MONTH}|tomorrow|next (?:{_UNIT}|{_WEEKDAY}))\b",
-    re.I,
-)
-_LAST_DAY = re.compile(
-    r"\b(?:(?:his|her|their|the) )?last (?:working )?day(?: (?:is|was|will be|on)\b)*:?"
-    rf"(?: (?:{_DAY}|today|eom)\b)?",
-    re.I,
-)
-_DATE_WORD = re.compile(
-    rf"(?<!\w)(?:{_DAY}|{_COUNT}|(?:this|next|the|working|business|only|{_UNIT}s?|\d[\d.:/-]*(?:st|nd|rd|th)?"
-    r"|until|till|temporar\w+|effective|starting|beginning|ending|ends|expir\w+|through|up|by|as of|then"
-    r"|summer|winter|while|during|after|before|between|later|tonight|rest|over|vacation|holidays?|few"
-    r"|several|some|couple))(?!\w)",
-    re.I,
-)
-
-_AWAY = (
-    r"i|i'm|he|he's|she|she's|they|they're|we|we're|am|is|are|on|away|out|off|gone|abroad|in|at|of|office|sick"
-    r"|leave|parental|vacation|holidays?|travell?ing|the|my|his|her|their|our|summer|winter|break"
-)
-_WHILE = re.compile(rf"\b(?:while|during)(?:\s+(?:{_AWAY})(?![\w']))*", re.I)
-
-CANT_END = "I can't end this by myself, so there will be no end date. Ask again when it should end."
-SAY_DAYS = "I can't read an end date. Say for how many days it is, and I take it back; else it has no end."
-CANT_WAIT = "I can't wait for a day yet: I begin as soon as it's approved."
+from bot.slack.words.vocabulary import LANGUAGES, fold, vocabulary
 
 
-def about_end(action: type[Action], text: str, days: object = None) -> list[str]:
-    """What to say where somebody writes of an end and gives no days: said aloud, never dropped."""
-    if days or not _END.search(text):
-        return []
-    return [SAY_DAYS if "for_days" in action.form() else CANT_END]
+class Kind(Enum):
+    """What a date is to a wish."""
+
+    UNTIL = "until"
+    START = "start"
+    ON = "on"
 
 
-def about_start(text: str) -> list[str]:
-    """What to say where somebody writes of a day to begin on."""
-    return [CANT_WAIT] if _START.search(_END.sub(" ", text)) else []
+@dataclass(frozen=True)
+class When:
+    """A date in a text, from `start` to `end`; `day` is None where it can't be told which.
+
+    `clock`: the time of day beside it, as it is written.
+    """
+
+    kind: Kind
+    day: date | None
+    clock: str
+    start: int
+    end: int
 
 
-def days_in(text: str) -> tuple[int, tuple[int, int]] | None:
-    """For how many days, and where it says so; None where it says nothing exact, or two things."""
-    found = _SPAN.search(text)
-    if not found:
-        return None
-    others = {_counted(hit) for hit in _BARE_SPAN.finditer(text)} | {
-        _counted(hit) for hit in _SPAN.finditer(text)
+_PAST = re.compile(r"(?:last|past|since|letzten|seit|depuis|dernier\w*|hace|ultim\w+) $")
+_UNIT_DAYS = (1, 7, 30, 365, 14)
+_RIGHT = r"(?![^\W_])"
+
+
+def find(text: str, today: date) -> list[When]:
+    """Every date in a text, as it is meant on a day."""
+    return [when for hit in _grammar().finditer(fold(text)) if (when := _read(hit, today))]
+
+
+@cache
+def _places(name: str) -> dict[str, int]:
+    """The words of a list in all languages, with their places in it from 1."""
+    lists = (vocabulary(one).dates[name] for one in LANGUAGES)
+    return {
+        fold(word): place for rows in lists for place, row in enumerate(rows, 1) for word in row.split("|")
     }
-    without = text[: found.start()] + text[found.end() :]
-    if len(others) > 1 or _END.search(without):
+
+
+def _any(name: str) -> str:
+    """The words for something in all languages as a pattern, the longest first."""
+    lists = (vocabulary(one).dates[name] for one in LANGUAGES)
+    words = {
+        fold(word) for row in lists for word in (row if isinstance(row, str) else "|".join(row)).split("|")
+    }
+    return "|".join(re.escape(one).replace(r"\ ", r"\s+") for one in sorted(words, key=len, reverse=True))
+
+
+@cache
+def _grammar() -> re.Pattern[str]:
+    """One date with what stands in front of it, and the time behind it."""
+    month, weekday, unit, later = _any("months"), _any("weekdays"), _any("units"), _any("next")
+    count = rf"(?:\d{{1,3}}|{_any('numbers')})"
+    days = rf"(?P<count>{count})\s*-?\s*(?P<unit>{unit}){_RIGHT}"
+    year = r"(?:,?\s+(?:de\s+|del\s+)?(?P<year{0}>\d{{4}}))?"
+    day = "|".join(
+        (
+            r"(?P<iso>\d{4}-\d\d?-\d\d?)",
+            r"(?P<first>\d\d?)(?P<sign>[./])(?P<second>\d\d?)(?:[./](?P<year0>\d{4}|\d\d)|\.)?(?![\d.]*\d)",
+            r"(?:(?:the|el|le|la|der|den|dem)\s+)?(?P<day1>\d\d?)(?:st|nd|rd|th|er|º|\.)?\s*"
+            rf"(?:(?:of|de|del|d')\s*)?(?P<month1>{month})\.?{_RIGHT}{year.format(1)}",
+            rf"(?P<month2>{month})\.?\s+(?P<day2>\d\d?)(?:st|nd|rd|th)?{_RIGHT}{year.format(2)}",
+            rf"(?P<close>{_any('end')})\s+(?:the\s+)?(?P<later>(?:{later})\s+)?"
+            rf"(?P<of>{month}|{unit}|quarter|quartals?|trimestre){_RIGHT}",
+            rf"(?P<after>(?:{later})\s+)?(?:(?:{_any('this')})\s+)?(?P<weekday>{weekday}){_RIGHT}\.?"
+            r"(?P<behind>\s+(?:prochain|que viene|proximo))?",
+            rf"(?P<today>{_any('today')}){_RIGHT}",
+            rf"(?P<tomorrow>{_any('tomorrow')}){_RIGHT}",
+            rf"(?:{later})\s+(?P<next>{unit}){_RIGHT}",
+            rf"(?:the|el|le|am)\s+(?P<nth>\d\d?)(?:st|nd|rd|th|er|\.){_RIGHT}",
+        )
+    )
+    clock = (
+        rf"(?:\s+(?:{_any('parts')}){_RIGHT})?"
+        rf"(?:,?\s*(?:(?:{_any('at')})\s+)?"
+        rf"(?P<clock>\d\d?(?:[:.h]\d\d\s*(?:am|pm|uhr|h)?|\s*(?:am|pm|uhr|h|o'clock)){_RIGHT}))?"
+    )
+    marks = "|".join(f"(?P<{kind.value}>{_any(kind.value)})" for kind in Kind)
+    return re.compile(
+        rf"(?<![^\W_])(?:(?P<span>{_any('for')})\s+{days}(?:\s+(?:only|lang|long))?"
+        rf"|(?P<ahead>{_any('in')})\s+{days.replace('(?P<', '(?P<ahead_')}"
+        rf"|(?:(?:{marks})\s+)?(?:{day}){clock}"
+        rf"|(?:{marks.replace('(?P<', '(?P<bare_')})\s+(?P<month3>{month}){_RIGHT}(?!\s+(?:i|we)\b)"
+        rf"|(?<![^\s(]){days.replace('(?P<', '(?P<loose_')}(?:\s+lang)?)"
+    )
+
+
+def _read(hit: re.Match[str], today: date) -> When | None:
+    got = {name: value for name, value in hit.groupdict().items() if value is not None}
+    for prefix, kind in (("", Kind.UNTIL), ("ahead_", Kind.START), ("loose_", Kind.UNTIL)):
+        if unit := got.get(f"{prefix}unit"):
+            typed = got[f"{prefix}count"]
+            count = int(typed) if typed.isdigit() else _places("numbers")[typed]
+            if prefix == "loose_" and (
+                _PAST.search(hit.string[: hit.start()]) or (not typed.isdigit() and count == 1)
+            ):
+                return None  # "the last two weeks", "a day"
+            days = count * _UNIT_DAYS[_places("units")[unit] - 1]
+            return When(kind, today + timedelta(days=days), "", *hit.span())
+    kinds = [kind for kind in Kind if kind.value in got or f"bare_{kind.value}" in got]
+    return When(kinds[0] if kinds else Kind.ON, _day(got, today), got.get("clock", ""), *hit.span())
+
+
+def _day(got: dict[str, str], today: date) -> date | None:
+    if "iso" in got:
+        return _on(*map(int, got["iso"].split("-")))
+    if "first" in got:
+        first, second = int(got["first"]), int(got["second"])
+        if got["sign"] == "/" and max(first, second) <= 12 and first != second:
+            return None  # either may be the month
+        day, month = (second, first) if second > 12 else (first, second)
+        return _coming(today, month, day, got.get("year0", ""))
+    for number in "123":
+        if f"month{number}" in got:
+            month = _places("months")[got[f"month{number}"]]
+            return _coming(today, month, int(got.get(f"day{number}", 1)), got.get(f"year{number}", ""))
+    if "weekday" in got:
+        ahead = (_places("weekdays")[got["weekday"]] - 1 - today.weekday()) % 7 or 7
+        is_next_week = ("after" in got or "behind" in got) and today.weekday() + ahead < 7
+        return today + timedelta(days=ahead + 7 * is_next_week)
+    if "nth" in got:
+        nth = int(got["nth"])
+        return _coming(today, today.month if nth > today.day else today.month % 12 + 1, nth, "")
+    if "of" in got:
+        return _end_of(got["of"], today, "later" in got)
+    if "next" in got:
+        unit = _places("units")[got["next"]]
+        return _end_of(got["next"], today, False) + timedelta(days=3 if unit == 2 else 1)
+    return today + timedelta(days="tomorrow" in got)
+
+
+def _coming(today: date, month: int, day: int, year: str) -> date | None:
+    """That day of that year, or the next one that comes."""
+    if year:
+        return _on(int(year) + 2000 * (len(year) == 2), month, day)
+    found = _on(today.year, month, day)
+    return found if found and found >= today else _on(today.year + 1, month, day)
+
+
+def _on(year: int, month: int, day: int) -> date | None:
+    try:
+        return date(year, month, day)
+    except ValueError:
         return None
-    return _counted(found), found.span()
 
 
-def _counted(hit: re.Match[str]) -> int:
-    count = _NUMBERS.get(hit[1].casefold()) or int(hit[1])
-    return count * _UNITS[hit[2].casefold()]
+def _end_of(what: str, today: date, later: bool) -> date:
+    """The last day of a week (its Friday), month, quarter, year, or of a month by name; `later`: the next."""
+    if month := _places("months").get(what):
+        return _last(today.year + (month < today.month), month)
+    unit = _places("units").get(what, 0)
+    if unit == 4:
+        return date(today.year + later, 12, 31)
+    if unit in (1, 2, 5):
+        return today + timedelta(days=(4 - today.weekday()) % 7 * (unit == 2) + 7 * later)
+    months, month = (1, today.month) if unit == 3 else (3, (today.month + 2) // 3 * 3)
+    year, month = divmod(month - 1 + months * later, 12)
+    return _last(today.year + year, month + 1)
 
 
-def without_absence(text: str) -> str:
-    """The text without "while I'm away": rights aren't given away there."""
-    return _WHILE.sub(" ", text)
-
-
-def without_dates(text: str) -> str:
-    """The text without words of time, where what it says of them is said aloud."""
-    text = _LAST_DAY.sub(" ", text)
-    if not (_END.search(text) or _START.search(text)):
-        return text
-    return _DATE_WORD.sub(" ", without_absence(text))
+def _last(year: int, month: int) -> date:
+    return date(year, month, monthrange(year, month)[1])

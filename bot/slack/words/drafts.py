@@ -1,10 +1,10 @@
-"""Plain words turned into a form that is filled in, to be looked at first: the button carries the draft."""
+"""A reading as a message: what the bot would ask for, and a button that carries the draft to the form."""
 
 import json
 from dataclasses import replace
 from functools import partial
 
-from approvals.decide.actor import Who, is_operator
+from approvals.decide.actor import Who
 from approvals.ids import GroupId, SlackId
 from approvals.people import Person, listed
 from approvals.policy.rules import Rule
@@ -13,69 +13,123 @@ from bot.actions import ACTIONS
 from bot.actions.fill import Problems, fill
 from bot.actions.form import Input
 from bot.actions.tables import Tables
-from bot.cards.blocks import Block, Message, message
+from bot.cards.blocks import Block, Message, actions, button, context, header, mention, message
 from bot.cards.handles import Handle
 from bot.cards.named import mark
 from bot.context import Desk
-from bot.slack import forms
-from bot.slack.answers import check_offered, helped, may_see, read_as
-from bot.slack.words import asides, phrases
-from bot.slack.words.marks import by_name
-from bot.slack.words.phrases import Advice, Draft
+from bot.slack.answers import check_offered, may_see, read_as
+from bot.slack.words.filling import Draft
+from bot.slack.words.marks import by_name, typed
+from bot.slack.words.reading import Answer, read
+from bot.slack.words.replies import aside, reply
+
+HEADLINES = {
+    "request-access": "Request access to {teams} for {who}",
+    "leave-team": "Take {who} out of {teams}",
+    "move-team": "Move {who} from {from_team} to {to_team}",
+    "make-admin": "Make {who} {rights}",
+    "remove-admin": "Remove {rights} from {who}",
+    "offboard": "Close the Miro account of {who}",
+    "reactivate": "Reactivate {who} in Miro",
+    "rename-group": "Rename {team} to {name}",
+}
+"""A question for each action; another one's is its title."""
+GAPS = {
+    "teams": "a team",
+    "from_team": "a team",
+    "to_team": "a team",
+    "team": "a team",
+    "name": "another name",
+}
+GAPS |= {"rights": "an admin", "how": ""}
 
 
-def understood(desk: Desk, who: Who, text: str) -> Message:
-    """The answer to a message: what the bot would ask for, and a button to look at it first."""
-    tables = desk.tables()
-    draft = phrases.read(text, tables, operator=is_operator(desk.policy, who.person))
-    if isinstance(draft, Advice):
-        return message(draft.text)
-    if draft is None:
-        if aside := asides.answered(desk, who, text):
-            return aside
-        said = helped(desk, who, by_name(text, tables.called))
-        said.pop("response_type")
+def understood(desk: Desk, who: Who, raw: str, bot: str = "") -> Message:
+    """The answer to a message, as Slack sent it: what the bot would ask for, and a button to review it."""
+    text, tables = typed(raw, bot).strip(), desk.tables()
+    if said := aside(desk, who, text):
         return said
+    writer = who.account.slack_id if who.account else ""
+    found = read(text, tables, desk.now().date(), writer=writer)
+    if isinstance(found, Answer):
+        return reply(desk, who, found, by_name(text, tables.called))
     try:
-        check_offered(desk, who, draft.action)
+        check_offered(desk, who, found.action)
     except Refused as error:
-        return message(f"{read_as(draft.action)} {error}")
-    return forms.review(draft, _sentence(desk, draft), _folded(draft), _unmet(desk, draft))
+        return message(f"{read_as(found.action)} {error}")
+    return review(desk, found, raw)
 
 
-def _folded(draft: Draft) -> str:
-    """The draft as a button's value, which holds 2000 characters; what doesn't fit is asked for again."""
-    name = draft.action.NAME
-    whole = [name, draft.raw, draft.reason[:500], draft.notes], [name, draft.raw, "", ()], [name, {}, "", ()]
-    texts = (json.dumps(one, ensure_ascii=False) for one in whole)
-    return next(text for text in texts if len(text) <= 2000)
+def review(desk: Desk, draft: Draft, raw: str) -> Message:
+    """One sentence, what has to be said beside it, and two buttons; nothing is asked for yet."""
+    question = f"{_headline(desk, draft)}?"
+    until = [f"Until {draft.until:%a} {draft.until.day} {draft.until:%b}"] if draft.until else []
+    beside = [mention("That is", one) for one in _unmet(desk, draft)]
+    sure = button("Review All" if draft.others else "Review and Send", "review", folded(draft), primary=True)
+    # What Slack writes for a person isn't cut in two: a longer text is read again without its end.
+    other = button("Something Else", "else", raw[: raw.rfind(" ", 0, 1000)] if len(raw) > 1000 else raw)
+    return message(
+        question, header(question), *beside, *map(context, (*until, *draft.notes)), actions(sure, other)
+    )
 
 
-def _sentence(desk: Desk, draft: Draft) -> str:
-    tables, named = desk.tables(), []
+def _headline(desk: Desk, draft: Draft) -> str:
+    names, tables = dict(GAPS), desk.tables()
     for name, asked in draft.action.form().items():
         given = draft.raw.get(name, "")
         if given and asked.is_team:
             teams = [tables.get_group(GroupId(id.strip())) for id in given.split(",")]
-            named.append(f"{asked.label.lower()}: {listed([tables.label(one) for one in teams if one])}")
-        elif given and asked.kind is Input.PERSON:
-            person = desk.find(given)
-            unmet = given if "@" in given else "somebody I haven't met"
-            named.append(mark(person) if person and person.name else unmet)
-        elif given:
-            named.append(f"{asked.label.lower()}: {given}")
-        elif asked.own:
-            named.append("for you")
-    what = f" ({'; '.join(named)})" if named else ""
-    return f"{draft.action.TITLE}{what}. Is that right?"
+            names[name] = listed([tables.label(one) for one in teams if one])
+        elif given and asked.kind is not Input.PERSON:
+            names[name] = given
+    people = (
+        ["somebody"]
+        if draft.who_open
+        else [_called(desk, one) for one in (draft.raw.get("person", ""), *draft.others)]
+    )
+    own = draft.action.form().get("person")
+    names["who"] = listed(people if own is None or own.own or draft.raw.get("person") else ["somebody"])
+    return HEADLINES.get(draft.action.NAME, f"{draft.action.TITLE} ({{who}})").format(**names)
 
 
-def _unmet(desk: Desk, draft: Draft) -> str:
-    """Whoever was picked from Slack's list and has no name here yet; '' for nobody."""
-    fields = [name for name, asked in draft.action.form().items() if asked.kind is Input.PERSON]
-    given = next((draft.raw[name] for name in fields if draft.raw.get(name)), "")
-    person = desk.find(given) if given else None
-    return given if given and "@" not in given and not (person and person.name) else ""
+def _called(desk: Desk, raw: str) -> str:
+    """Somebody in a sentence, by the raw text of a form; '' is the writer."""
+    person = desk.find(raw) if raw else None
+    if not raw:
+        return "you"
+    return mark(person) if person and person.name else raw if "@" in raw else "somebody I haven't met"
+
+
+def _unmet(desk: Desk, draft: Draft) -> list[str]:
+    """Whoever was picked from Slack's list and has no name here yet."""
+    picked = [one for one in (draft.raw.get("person", ""), *draft.others) if one and "@" not in one]
+    people = [(one, desk.find(one)) for one in picked]
+    return [one for one, person in people if not (person and person.name)]
+
+
+def folded(draft: Draft) -> str:
+    """The draft as a button's value, which holds 2000 characters; what doesn't fit is asked for again."""
+    name, rest = draft.action.NAME, (draft.others, draft.who_open)
+    whole = (
+        [name, draft.raw, draft.reason[:500], draft.notes, *rest],
+        [name, draft.raw, "", (), *rest],
+        [name, {}, "", (), (), True],
+    )
+    texts = (json.dumps(one, ensure_ascii=False) for one in whole)
+    return next(text for text in texts if len(text) <= 2000)
+
+
+def unfolded(value: str) -> Draft | None:
+    """The draft that a button or a form carries; None where it can't be read."""
+    try:
+        name, raw, reason, notes, *rest = json.loads(value)
+        others, who_open = rest or ((), False)
+        texts = {str(k): str(v) for k, v in raw.items()}
+        return Draft(
+            ACTIONS[name], texts, str(reason), tuple(map(str, notes)), tuple(map(str, others)), bool(who_open)
+        )
+    except (ValueError, KeyError, AttributeError, TypeError, RecursionError):
+        return None
 
 
 def draft_of(desk: Desk, who: Who, pressed: Block) -> Draft | None:
@@ -85,13 +139,18 @@ def draft_of(desk: Desk, who: Who, pressed: Block) -> Draft | None:
         return Draft(ACTIONS[value]) if value in ACTIONS else None
     if pressed["action_id"] == "again":
         return _once_more(desk, who, Handle.read(value))
-    try:
-        name, raw, reason, notes = json.loads(value)
-        return Draft(
-            ACTIONS[name], {str(k): str(v) for k, v in raw.items()}, str(reason), tuple(map(str, notes))
-        )
-    except (ValueError, KeyError, AttributeError, TypeError, RecursionError):
+    return unfolded(value)
+
+
+def following(draft: Draft) -> Draft | None:
+    """The same for the next of several people; None after the last."""
+    if not draft.others:
         return None
+    first, *others = draft.others
+    raw = {**draft.raw, "person": first}
+    return replace(
+        draft, raw=raw if first else {n: v for n, v in raw.items() if n != "person"}, others=tuple(others)
+    )
 
 
 def rule_of(desk: Desk, draft: Draft, asker: Person) -> Rule | None:

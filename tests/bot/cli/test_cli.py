@@ -177,7 +177,7 @@ def test_which_fields_there_are_is_told_to_whoever_may_fill_them_in(
 def test_an_end_that_nobody_will_keep_is_remarked_in_a_shell_too(shell: Shell) -> None:
     said = shell.types(*ACCESS[:-1], "I help out until Friday")
     assert said.startswith("Saved: R-1, ")
-    assert "I can't read an end date" in said
+    assert "I can't tell when this should end" in said
     assert "end date" not in shell.types(*ACCESS)
 
 

@@ -50,7 +50,7 @@ def test_socket_down_event_arrives_only_as_retry(s: Stage) -> None:
     lost = Delivery.of_event(event(s.slack, said | {"channel_type": "im"}, place))
     assert s.acting.send(lost, retry=3).status == 200
     s.settle()
-    assert "Design" in last(s, "U0ALEX") and "Is that right?" in last(s, "U0ALEX")
+    assert "Design" in last(s, "U0ALEX") and "Review and Send" in last(s, "U0ALEX")
 
 
 @pytest.mark.parametrize(
@@ -105,5 +105,5 @@ def test_im_not_open_or_channel_archived(s: Stage, error: str) -> None:
     assert "I can't reach" in "".join(told(s, "U0ALEX"))
     s.slack.fault("chat.postEphemeral", error="is_archived")
     say(s, "U0JO", "I need Miro access for Design", CHANNEL)
-    assert "Is that right?" in last(s, "U0JO")
+    assert "Review and Send" in last(s, "U0JO")
     assert request(s, id).state == "waiting"

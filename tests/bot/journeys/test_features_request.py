@@ -60,7 +60,7 @@ def test_modal_form(s: Stage) -> None:
 
 def test_free_message(s: Stage) -> None:
     said = say(s, "U0ALEX", "Could somebody give me access to Engineering, because I start Monday?")
-    assert "which team: Engineering" in read(said)
+    assert "Request access to Engineering for you?" in read(said)
     assert s.bot.store.requests() == []
     press(s, "U0ALEX", "review", said)
     assert s.acting.submit("U0ALEX").errors == {}

@@ -6,9 +6,9 @@ import pytest
 
 from bot.sandbox.stage import CHANNEL, Stage
 from tests.bot.journeys.scenes import buttons, newest_request, press, read, say, told, wait
+from tests.bot.journeys.test_shortcuts import field
 
 WORDS = "I need Miro access for Engineering because I start Monday"
-CANCELLED = "Cancelled. Nothing was asked for."
 
 
 def reviewed(s: Stage, channel: str | None = None) -> None:
@@ -18,19 +18,44 @@ def reviewed(s: Stage, channel: str | None = None) -> None:
 
 
 @pytest.mark.parametrize("place", [None, CHANNEL])
-def test_cancel_asks_for_nothing_and_takes_the_buttons_away(s: Stage, place: str | None) -> None:
-    said = say(s, "U0ALEX", WORDS, place)
-    press(s, "U0ALEX", "cancel", said)
-    assert (read(said), buttons(said)) == (CANCELLED, [])
+def test_something_else_offers_the_other_actions_filled_with_the_same(s: Stage, place: str | None) -> None:
+    said = say(s, "U0ALEX", "I need Miro access for Engineering and <@U0SAM> knows", place)
+    press(s, "U0ALEX", "else", said)
+    assert buttons(said) == ["review", "else"] and s.bot.store.requests() == []
+    view = s.acting.modal("U0ALEX")
+    assert s.acting.click("U0ALEX", view, "choose:leave-team").ok
+    chosen = s.acting.modal("U0ALEX")
+    assert chosen["callback_id"] == "ask:leave-team"
+    assert field(chosen, "teams")["initial_option"]["text"]["text"] == "Engineering"
+
+
+def test_several_people_are_reviewed_one_after_the_other(s: Stage) -> None:
+    said = say(s, "U0ALEX", "add me, <@U0SAM> and <@U0DANA> to Design because we draw")
+    assert "for you, " in read(said).replace("\n", " ") or "and you" in read(said)
+    press(s, "U0ALEX", "review", said)
+    people = []
+    for _ in range(3):
+        view = s.acting.modal("U0ALEX")
+        shown = [one for one in view["blocks"] if one.get("block_id") == "person"]
+        people += [shown[0]["element"]["initial_user"] if shown else "me"]
+        assert s.acting.submit("U0ALEX").errors == {}
+    assert [len(s.bot.store.requests()), people] == [3, ["U0SAM", "U0DANA", "me"]]
+
+
+def test_who_is_not_named_for_sure_is_asked_for(s: Stage) -> None:
+    said = say(s, "U0ALEX", "please give Sam access to Design because we draw")
+    assert read(said).startswith("Request access to Design for somebody?")
+    press(s, "U0ALEX", "review", said)
+    assert s.acting.submit("U0ALEX").errors == {"person": "Choose whom this is for. It may be you."}
     assert s.bot.store.requests() == []
-    assert s.slack.views.get("U0ALEX", []) == []
+    assert s.acting.submit("U0ALEX", {"person": "U0ALEX"}).errors == {}
 
 
 def test_a_form_that_was_opened_and_not_sent_leaves_the_buttons(s: Stage) -> None:
     said = say(s, "U0ALEX", WORDS)
     press(s, "U0ALEX", "review", said)
     s.acting.close("U0ALEX")
-    assert buttons(said) == ["review", "cancel"]
+    assert buttons(said) == ["review", "else"]
 
 
 def test_the_same_message_becomes_the_requesters_card(s: Stage) -> None:
@@ -67,11 +92,12 @@ def test_in_a_channel_it_says_what_was_sent(s: Stage) -> None:
 def test_slack_failing_to_replace_it_is_tried_again(s: Stage) -> None:
     said = say(s, "U0ALEX", WORDS, CHANNEL)
     s.slack.fault("response_url", times=2, status=500)
-    press(s, "U0ALEX", "cancel", said)
-    assert buttons(said) == ["review", "cancel"]
+    press(s, "U0ALEX", "review", said)
+    assert s.acting.submit("U0ALEX").errors == {}
+    assert buttons(said) == ["review", "else"]
     for _ in range(3):
         wait(s, minutes=1)
-    assert read(said) == CANCELLED
+    assert read(said).startswith("Sent: R-1. ")
 
 
 def test_what_slack_lets_nobody_replace_any_more_is_given_up(s: Stage) -> None:
@@ -81,6 +107,6 @@ def test_what_slack_lets_nobody_replace_any_more_is_given_up(s: Stage) -> None:
     assert s.acting.submit("U0ALEX").errors == {}
     s.settle()
     wait(s, hours=1)
-    assert buttons(said) == ["review", "cancel"]
+    assert buttons(said) == ["review", "else"]
     assert s.bot.store.cards.notes(9) == []
     assert newest_request(s).state == "waiting"

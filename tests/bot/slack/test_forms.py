@@ -17,7 +17,7 @@ from bot.sandbox.slack.drawing import as_text
 from bot.sandbox.slack.inputs import untouched
 from bot.sandbox.slack.limits import problems
 from bot.slack import forms, team_options
-from bot.slack.words.phrases import Draft
+from bot.slack.words.filling import Draft
 from tests.bot.slack import scenes
 from tests.bot.slack.scenes import NOW, check_valid, many, tables
 
@@ -173,11 +173,6 @@ def test_a_form_without_state_is_read_as_it_stood() -> None:
 def test_any_words_make_a_valid_form(reason: str, typed: str) -> None:
     words = Draft(ACTIONS["rename-group"], {"name": typed, "team": typed}, reason, (typed or "x",))
     check_valid("modal", forms.form(words, tables(many(3)), False))
-
-
-@given(st.text(max_size=300), st.text(min_size=1, max_size=1900))
-def test_any_words_make_a_valid_review(sentence: str, value: str) -> None:
-    check_valid("message", forms.review(draft("offboard"), sentence or "x", value))
 
 
 def test_a_notice_and_what_was_sent_are_valid() -> None:

@@ -17,7 +17,8 @@ from bot.policies import Policies
 from bot.sandbox.miro.service import Fault, Miro
 from bot.sandbox.slack.workspace import Workspace
 from bot.sandbox.stage import POLICY, Stage
-from bot.slack.words import phrases
+from bot.slack.words.filling import Draft
+from bot.slack.words.reading import read as read_words
 from tests.bot.journeys.scenes import ask, calls, last, newest_request, playing, state, told, wait
 from tests.bot.journeys.scenes import refused_form as refused
 from tests.bot.journeys.shell import machine
@@ -428,15 +429,17 @@ def test_a_team_is_chosen_by_its_very_name_and_else_asked_for(tmp_path: Path, ty
 
 def test_of_two_teams_that_are_called_the_same_none_is_guessed(tmp_path: Path) -> None:
     with company(tmp_path, POLICY, "Data", "DATA") as (s, _):
-        found = phrases.read("give me access to data because I draw", s.bot.desk.tables())
-        assert isinstance(found, phrases.Draft) and "teams" not in found.raw
+        found = read_words("give me access to data because I draw", s.bot.desk.tables(), s.clock().date())
+        assert isinstance(found, Draft) and "teams" not in found.raw
         assert any("Several teams are called" in note for note in found.notes)
 
 
 def test_a_name_typed_on_a_mac_is_read(tmp_path: Path) -> None:
     with company(tmp_path, POLICY, "Café") as (s, [id]):
-        found = phrases.read("give me access to Cafe\u0301 because I draw", s.bot.desk.tables())
-        assert isinstance(found, phrases.Draft) and found.raw["teams"] == id
+        found = read_words(
+            "give me access to Cafe\u0301 because I draw", s.bot.desk.tables(), s.clock().date()
+        )
+        assert isinstance(found, Draft) and found.raw["teams"] == id
 
 
 @pytest.mark.parametrize(

@@ -41,13 +41,13 @@ def direct(s: Stage, **event: Any) -> list[Message]:
 )
 def test_a_direct_message_of_a_person_is_answered_in_its_thread(s: Stage, event: dict[str, Any]) -> None:
     (answer,) = direct(s, **event)
-    assert "Is that right?" in read(answer)
+    assert "Review and Send" in read(answer)
     assert answer.thread_ts == event.get("thread_ts")
 
 
 def test_a_file_without_words_is_answered_with_help(s: Stage) -> None:
     (answer,) = direct(s, **FILE, text="")
-    assert "Is that right?" not in read(answer)
+    assert "Review and Send" not in read(answer)
 
 
 @pytest.mark.parametrize(
@@ -57,7 +57,7 @@ def test_a_mention_in_a_thread_is_answered_there_for_its_writer_alone(s: Stage, 
     event = {"type": "app_mention", "text": f"<@{s.slack.bot_user}> {WISH}", "thread_ts": "0.9", **more}
     (answer,) = answers(s, CHANNEL, **event)
     assert (answer.thread_ts, answer.ephemeral_for) == ("0.9", "U0JO")
-    assert "Is that right?" in read(answer)
+    assert "Review and Send" in read(answer)
 
 
 def test_a_mention_outside_any_thread_begins_none(s: Stage) -> None:
@@ -70,7 +70,7 @@ def test_who_cannot_be_answered_in_the_channel_is_answered_directly(s: Stage) ->
     event = {"type": "app_mention", "text": f"<@{s.slack.bot_user}> {WISH}", "thread_ts": "0.9"}
     assert answers(s, CHANNEL, **event) == []
     (answer,) = s.slack.dm_of("U0JO")
-    assert answer.thread_ts is None and "Is that right?" in read(answer)
+    assert answer.thread_ts is None and "Review and Send" in read(answer)
 
 
 def test_a_mention_in_a_direct_message_comes_twice_and_is_answered_once(s: Stage) -> None:

@@ -222,7 +222,7 @@ def test_one_delivery_is_taken_once_whatever_the_line_does(tmp_path: Path) -> No
             s.slack.newest.cut()
             s.joined_times(number + 2)
         s.stage.settle()
-        assert "Is that right?" in last(s.stage, "U0JO")
+        assert "Review and Send" in last(s.stage, "U0JO")
         assert len(s.stage.slack.dm_of("U0JO")) == 1
 
 

@@ -50,7 +50,7 @@ def test_so_is_whatever_else_is_typed(s: Stage, typed: str, stored: str) -> None
 
 
 def test_a_message_and_a_command_are_read_without_it(s: Stage) -> None:
-    assert "Is that right?" in reads(say(s, "U0JO", "I need \u202eMiro\u202c access for Design \ud83d"))
+    assert "Review and Send" in reads(say(s, "U0JO", "I need \u202eMiro\u202c access for Design \ud83d"))
     assert s.acting.command("U0JO", "/miro-access", "for\0Design because I\u202estart Monday").ok
     assert not s.acting.submit("U0JO").errors
     s.settle()

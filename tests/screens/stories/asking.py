@@ -35,13 +35,13 @@ WAYS = Story(
         ),
         picture(
             "review", "A message in plain words is answered with one sentence; nothing is asked for yet.",
-            ALEX, ANSWER, "Is that right?",
+            ALEX, ANSWER, "Review and Send",
             types(ALEX, "I need access to Engineering because I start on Monday"),
         ),
         picture(
             "review-notes", "What the bot can't do is said aloud, and not dropped.",
-            ALEX, ANSWER, "read an end date",
-            types(ALEX, "I need access to Design until Friday because of the workshop"),
+            ALEX, ANSWER, "when this should end",
+            types(ALEX, "I need temporary access to Design because of the workshop"),
         ),
         picture(
             "not-understood", "A message that means nothing to the bot.",
