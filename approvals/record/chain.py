@@ -14,12 +14,11 @@ it doesn't find a tail that was cut off, nor a chain computed anew from the star
 import hashlib
 import json
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cached_property
 from itertools import groupby
-from typing import Any
+from typing import Any, NamedTuple
 
 from approvals.ids import PersonId, RequestId, stamp, unstamp
 from approvals.record.database import Database, Row
@@ -37,8 +36,7 @@ def _sha256(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-@dataclass(frozen=True)
-class Entry:
+class Entry(NamedTuple):
     """One row of the ledger, as stored. `body` is JSON text, `digests` those of its personal words."""
 
     seq: int
@@ -55,8 +53,8 @@ class Entry:
     @property
     def inner(self) -> str:
         """The digest of its row (SHA-256, hex). No column but the last can hold a line break."""
-        row = self.seq, self.stream, self.version, self.type, self.format, self.at, self.by, self.body
-        return _sha256("\n".join(map(str, row)))
+        seq, stream, version, type, format, at, by, body, *_ = self
+        return _sha256(f"{seq}\n{stream}\n{version}\n{type}\n{format}\n{at}\n{by}\n{body}")
 
     def sealed(self) -> str:
         """The hash this entry must have (SHA-256, hex)."""
@@ -66,14 +64,13 @@ class Entry:
         return _sha256("\n".join(map(str, (*row, self.prev, self.body))))
 
 
-@dataclass(frozen=True)
-class Sealed:
+class Sealed(NamedTuple):
     """An entry and its words, by key as salt and text: what it takes to check both."""
 
     entry: Entry
-    words: Mapping[str, tuple[str, str]]
+    words: "Words"
 
-    @cached_property
+    @property
     def body(self) -> dict[str, Any]:
         """What the entry says; nothing where somebody edited it into nonsense."""
         try:
@@ -152,7 +149,6 @@ POLICY, IN_FORCE, TEAMS_MEANT = "policy", "policy-in-force", "policy-teams"
 
 Words = dict[str, tuple[str, str]]
 """By their keys, each with its salt."""
-_COLUMNS = ("seq", "stream", "version", "type", "format", "at", "by", "body", "prev", "hash")
 
 
 class Ledger:
@@ -204,25 +200,25 @@ class Ledger:
 
     def events(self, stream: str | None = None) -> Iterable[Event]:
         """The entries of one stream, or all, oldest first."""
-        return (event(row, words) for row, words in self._entries(stream))
+        return (event(*one) for one in self.sealed(stream))
 
-    def sealed(self, stream: str | None = None) -> Iterable[Sealed]:
+    def sealed(self, stream: str | None = None) -> Iterator[Sealed]:
         """The entries of one stream, or all, as they are stored."""
-        return (
-            Sealed(Entry(*(row[name] for name in _COLUMNS)), words) for row, words in self._entries(stream)
-        )
-
-    def streams(self) -> Iterator[tuple[str, list[tuple[Row, Words]]]]:
-        """Every stream by its name, with its entries: rows of the ledger and the words of each."""
-        rows = self._on.each(f"{_WITH_WORDS} ORDER BY l.stream, l.seq, w.key")
-        for stream, entries in groupby(_joined(rows), key=lambda entry: str(entry[0]["stream"])):
-            yield stream, [*entries]
-
-    def _entries(self, stream: str | None) -> Iterator[tuple[Row, Words]]:
-        """One stream is read at once, for most of what is read is one request; all are walked through."""
-        if stream is None:
-            return _joined(self._on.each(f"{_WITH_WORDS} ORDER BY l.seq, w.key"))
-        return _joined(self._on.rows(f"{_WITH_WORDS} WHERE l.stream = ? ORDER BY l.seq, w.key", stream))
+        if stream is not None:
+            # At once: most of what is read is one request.
+            rows = self._on.rows(f"{_WITH_WORDS} WHERE l.stream = ? ORDER BY l.seq, w.key", stream)
+            for row, words in _joined(rows):
+                yield Sealed(Entry(*(row[name] for name in Entry._fields)), words)
+            return
+        said = self._on.each("SELECT seq, key, salt, text FROM words ORDER BY seq, key")
+        word = next(said, None)
+        for row in self._on.each(f"SELECT {', '.join(Entry._fields)} FROM ledger ORDER BY seq"):
+            entry, words = Entry(*row), {}
+            while word and word[0] <= entry.seq:
+                if word[0] == entry.seq:
+                    words[word[1]] = word[2], word[3]
+                word = next(said, None)
+            yield Sealed(entry, words)
 
     def words(self, seq: int) -> dict[str, str]:
         """The words of one entry that are still kept."""
@@ -246,11 +242,9 @@ def _joined(rows: Iterable[Row]) -> Iterator[tuple[Row, Words]]:
         yield same[0], words
 
 
-def event(row: Row, known: Words) -> Event:
+def event(entry: Entry, known: Words) -> Event:
     """An entry as it is read. Raises ValueError and worse for one that somebody edited into nonsense."""
-    body = json.loads(row["body"])
+    seq, stream, version, type, format, at, by, text, *_ = entry
+    body = json.loads(text)
     words = {key: known[key][1] if key in known else None for key in body.get("words", {})}
-    return Event(
-        row["seq"], RequestId(row["stream"]), row["version"], row["type"], row["format"],
-        unstamp(row["at"]), PersonId(row["by"]), body, words,
-    )  # fmt: skip
+    return Event(seq, RequestId(stream), version, type, format, unstamp(at), PersonId(by), body, words)

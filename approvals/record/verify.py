@@ -1,11 +1,10 @@
 """Whether the record on SQLite is what was written: everything that looking at the file alone can tell."""
 
+import json
+import re
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from hashlib import sha256
-from heapq import merge
-from itertools import groupby
-from operator import itemgetter
 from typing import Any
 
 from approvals.decide.delegates import AWAY, DELEGATED, RETURNED, delegation
@@ -22,15 +21,15 @@ from approvals.record.chain import (
     Ledger,
     Sealed,
     Verified,
-    Words,
     digest,
     event,
     faults,
 )
 from approvals.record.database import Database, Row, StoreTrouble
 from approvals.record.index import keys
-from approvals.request import FORMATS, listed
+from approvals.request import FORMATS, Request, is_active, listed
 from approvals.splits import PEOPLE, SPLIT, told_apart
+from approvals.states import OPEN, EventType, Impossible, move
 
 
 def verify(on: Database, ledger: Ledger, anchors: Sequence[Anchor]) -> Verified:
@@ -51,12 +50,11 @@ def _looked_through(on: Database, ledger: Ledger, anchors: Sequence[Anchor]) -> 
     found = [sentence for _, sentence in strange]
     if any(kind == "table" for kind, _ in strange):
         return Verified(Anchor(0, GENESIS), 0, (*found, "because of that, nothing else was looked at"))
-    said: list[str] = []
-    end, broken = faults(_heard(on, ledger, said), anchors)
-    found += [*broken, *_policies(on), *said, *_left(on), *_list(on, ledger), *_away(on, ledger)]
+    said, requests = list[str](), _Requests(on)
+    end, broken = faults(_heard(on, ledger, said, requests), anchors)
+    found += [*broken, *_policies(on), *said, *_left(on), *requests.faults(ledger), *_away(on, ledger)]
     found += _splits(on, ledger)
-    [[count]] = on.rows("SELECT count(*) FROM requests")
-    return Verified(end, count, tuple(found))
+    return Verified(end, requests.count, tuple(found))
 
 
 def _policies(on: Database) -> Iterator[str]:
@@ -65,26 +63,38 @@ def _policies(on: Database) -> Iterator[str]:
             yield f"the text of the policy {row['hash'][:12]} was changed"
 
 
-def _heard(on: Database, ledger: Ledger, found: list[str]) -> Iterator[Entry]:
+def _heard(on: Database, ledger: Ledger, found: list[str], requests: "_Requests") -> Iterator[Entry]:
     """All entries, one by one; what they say, and of whom, is held against all that is kept beside them."""
     people = {BOT, *(f"P-{row['number']}" for row in on.rows("SELECT number FROM people"))}
     policies = {row["hash"] for row in on.rows("SELECT hash FROM policies")}
     for one in ledger.sealed():
         found += _said(one, people, policies)
+        requests.add(one)
         yield one.entry
 
 
+def _name(entry: Entry) -> str:
+    return f"entry {entry.seq} ({entry.stream}, {entry.type})"
+
+
+_POLICY = re.compile('"(?:policy|hash)":')
+
+
 def _said(one: Sealed, people: Collection[str], policies: Collection[str]) -> Iterator[str]:
-    entry = one.entry
-    name = f"entry {entry.seq} ({entry.stream}, {entry.type})"
+    entry, words = one
     if not _is_known(entry):
-        yield f"{name} is of a kind this program doesn't know: a newer one wrote it, or somebody's hand"
+        whose = "a newer one wrote it, or somebody's hand"
+        yield f"{_name(entry)} is of a kind this program doesn't know: {whose}"
     if entry.by not in people:
-        yield f"{name} is by {entry.by}, who isn't among the people"
-    policy = one.body.get("hash" if entry.stream == POLICY else "policy")
-    if policy and policy not in policies:
-        yield f"{name} rests on the policy {str(policy)[:12]}, which isn't kept"
-    yield from _words(one)
+        yield f"{_name(entry)} is by {entry.by}, who isn't among the people"
+    if _POLICY.search(entry.body):
+        policy = one.body.get("hash" if entry.stream == POLICY else "policy")
+        if policy and policy not in policies:
+            yield f"{_name(entry)} rests on the policy {str(policy)[:12]}, which isn't kept"
+    # As the ledger writes them; whatever else stands there is read.
+    seals = ",".join([f'"{key}":"{digest(*word)}"' for key, word in words.items()])
+    if f'"words":{{{seals}}}' not in entry.body if seals else '"words"' in entry.body:
+        yield from _words(one)
 
 
 def _left(on: Database) -> Iterator[str]:
@@ -114,45 +124,117 @@ def _words(one: Sealed) -> Iterator[str]:
         yield f"{name} never said its {key}"
 
 
-def _list(on: Database, ledger: Ledger) -> Iterator[str]:
-    """The list of requests, from which all work is found, against the entries of each."""
-    lanes, filed = (
-        {(row["number"], row["key"]) for row in on.rows(f"SELECT number, key FROM {table}")}
-        for table in ("lanes", "found_by")
-    )
-    for id, row, entries in _beside(on, ledger):
+class _Requests:
+    """The list of requests, from which all work is found, against the entries of each.
+
+    Entries come as they were written, and the list beside them: in memory is what isn't whole yet.
+    """
+
+    def __init__(self, on: Database) -> None:
+        self._on, self.count = on, 0
+        self._list = on.each("SELECT * FROM requests ORDER BY number")
+        # By id: rows of the list, entries of which there are more to come, what was found.
+        self._rows: dict[str, Row] = {}
+        self._entries: dict[str, list[Sealed]] = {}
+        self._found: dict[str, list[str]] = {}
+        self._kept: dict[str, Request] = {}
+        """Those that are open: they have lanes, and keys by which they are found."""
+
+    def add(self, one: Sealed) -> None:
+        """One more entry."""
+        _, id, version, *_ = one.entry
+        if id in _OTHERS:
+            return
+        entries = self._entries.setdefault(id, [])
+        entries.append(one)
+        if len(entries) == 1:
+            self._read(until=id)
+        if id in self._rows and self._rows[id]["version"] == version == len(entries):
+            del self._entries[id]
+            self._compare(id, self._rows.pop(id), entries)
+
+    def _read(self, until: str) -> None:
+        """Reads on in the list up to a request: they were written in this order."""
+        while until not in self._rows and (row := next(self._list, None)):
+            self._rows[f"R-{row['number']}"] = row
+            self.count += 1
+
+    def faults(self, ledger: Ledger) -> Iterator[str]:
+        """All that was found, by the ids of the requests, when there are no more entries."""
+        self._read(until="")
+        for id in self._rows.keys() | self._entries.keys():
+            row = self._rows.get(id) or self._on.row("SELECT * FROM requests WHERE 'R-' || number = ?", id)
+            self._compare(id, row, [*ledger.sealed(id)])
+        for _, found in sorted(self._found.items()):
+            yield from found
+        lanes = {(one.number, key) for one in self._kept.values() if is_active(one) for key in one.lanes}
+        filed = {(one.number, key) for one in self._kept.values() for key in keys(one)}
+        unknown = {one.number for one in self._kept.values() if one.untouchable}
+        kept = ("lanes", lanes, "in the wrong lanes"), ("found_by", filed, "filed wrongly")
+        for table, wanted, what in kept:
+            has = {(row["number"], row["key"]) for row in self._on.rows(f"SELECT number, key FROM {table}")}
+            for number, key in sorted(has ^ wanted):
+                if number not in unknown:
+                    yield f"R-{number} is {what}: {key}"
+
+    def _compare(self, id: str, row: Row | None, entries: Sequence[Sealed]) -> None:
+        """Notes what the list says otherwise than the entries of one request."""
         if row is None:
-            yield f"{id} is in the record, but not in the list of requests"
-            continue
+            self._found[id] = [f"{id} is in the record, but not in the list of requests"]
+            return
         try:
-            request = fold(event(*entry) for entry in entries)
+            line = _brief(entries) or self._folded(id, entries)
         except Exception as error:  # whatever an edited body makes the reading fail with
-            yield f"{id} can't be read from its record: {error}"
-            continue
-        line = listed(request) | {"action": request.action, "requester": request.requester}
+            self._found[id] = [f"{id} can't be read from its record: {error}"]
+            return
+        self._found[id] = [
+            f"{id} is listed with {name} {row[name]}, but its record says {value}"
+            for name, value in line.items()
+            if row[name] != value
+        ]
+        if not self._found[id]:
+            del self._found[id]
+
+    def _folded(self, id: str, entries: Sequence[Sealed]) -> dict[str, Any]:
+        request = fold(event(*one) for one in entries)
+        if request.untouchable or request.state in OPEN:
+            self._kept[id] = request
         if request.untouchable:  # what a newer program makes of it is that one's to know
-            line = {"version": request.version}
-            lanes -= {one for one in lanes if one[0] == request.number}
-            filed -= {one for one in filed if one[0] == request.number}
-        for name, value in line.items():
-            if row[name] != value:
-                yield f"{id} is listed with {name} {row[name]}, but its record says {value}"
-        lanes ^= {(request.number, key) for key in request.lanes if line.get("active")}
-        filed ^= {(request.number, key) for key in keys(request)}
-    for number, key in sorted(lanes):
-        yield f"R-{number} is in the wrong lanes: {key}"
-    for number, key in sorted(filed):
-        yield f"R-{number} is filed wrongly: {key}"
+            return {"version": request.version}
+        return listed(request) | {"action": request.action, "requester": request.requester}
 
 
-def _beside(on: Database, ledger: Ledger) -> Iterator[tuple[str, Row | None, list[tuple[Row, Words]]]]:
-    """Each request by its id: its row in the list, if there is one, and its entries. Both in one order."""
-    rows = on.each("SELECT r.*, 'R-' || r.number AS id FROM requests r ORDER BY 'R-' || r.number")
-    streams = ((id, 1, entries) for id, entries in ledger.streams() if id not in (POLICY, AWAY, PEOPLE))
-    both = merge(((str(row["id"]), 0, row) for row in rows), streams, key=itemgetter(0, 1))
-    for id, parts in groupby(both, key=itemgetter(0)):
-        found: dict[int, Any] = {kind: part for _, kind, part in parts}
-        yield id, found.get(0), found.get(1, [])
+def _brief(entries: Sequence[Sealed]) -> dict[str, Any] | None:
+    """What folding would say of a request that has ended and of which time brings nothing more, at a fraction
+    of its price; None for any other, and for what can't be read so."""
+    state, last = None, None
+    line: dict[str, Any] = {"because_of": None, "subject": None, "urgency": 0}
+    try:
+        for last, _ in entries:
+            if last.format > FORMATS[last.type]:
+                return None
+            state = move(state, EventType(last.type))
+            if tells := _TELLING.get(last.type):
+                body = json.loads(last.body)
+                if "ends_at" in body:
+                    return None
+                line |= {name: body[name] for name in tells if name in body}
+    except (KeyError, ValueError, TypeError, Impossible):
+        return None
+    if last is None or state in OPEN:
+        return None
+    line["requester"] = entries[0].entry.by
+    return line | {"version": last.version, "state": state, "next_due": None, "active": 0, "expires_at": None}
+
+
+_OTHERS = (POLICY, AWAY, PEOPLE)
+_TELLING: dict[str, tuple[str, ...]] = {
+    EventType.ASKED: ("action", "subject", "because_of", "urgency"),
+    EventType.PLANNED: ("subject",),
+    EventType.JOINED: ("because_of",),
+    EventType.DONE: ("ends_at",),
+}
+"""What an event tells that stands in the list, beside its state."""
 
 
 def _splits(on: Database, ledger: Ledger) -> Iterator[str]:

@@ -3,7 +3,6 @@
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -71,8 +70,8 @@ def row(entry: Entry) -> tuple[object, ...]:
 def follow(connection: Any, **columns: object) -> Entry:
     """Adds an entry that follows on the last one, sealed as it should be."""
     last = entries(connection)[-1]
-    added = replace(last, seq=last.seq + 1, prev=last.hash, **columns)  # type: ignore[arg-type]
-    added = replace(added, hash=added.sealed())
+    added = last._replace(seq=last.seq + 1, prev=last.hash, **columns)  # type: ignore[arg-type]
+    added = added._replace(hash=added.sealed())
     connection.execute(INSERT, row(added))
     return added
 
@@ -81,7 +80,7 @@ def recompute(connection: Any) -> None:
     """Seals every entry anew from the first on, as a forger would."""
     head = GENESIS
     for entry in entries(connection):
-        forged = replace(entry, prev=head)
+        forged = entry._replace(prev=head)
         head = forged.sealed()
         connection.execute(
             "UPDATE ledger SET prev = ?, hash = ? WHERE seq = ?", (forged.prev, head, entry.seq)

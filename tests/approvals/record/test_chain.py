@@ -1,7 +1,6 @@
 """Each entry is tied to the one before it, so that a change shows."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from hashlib import sha256
 from typing import Any
 
@@ -20,7 +19,7 @@ def sealed(*bodies: str, older: int = 2) -> list[Entry]:
         prev = entries[-1].hash if entries else GENESIS
         format = 1 if seq <= older else 3
         entry = Entry(seq, "R-1", seq, "asked", format, "2026-03-02T09:00:00.000Z", "P-1", body, prev)
-        entries.append(replace(entry, hash=entry.sealed()))
+        entries.append(entry._replace(hash=entry.sealed()))
     return entries
 
 
@@ -35,7 +34,7 @@ def found(entries: Sequence[Entry], *anchors: Anchor) -> list[str]:
 
 def edited(n: int, **changes: Any) -> list[Entry]:
     """The record with one entry changed by hand."""
-    return [replace(one, **changes) if one.seq == n else one for one in RECORD]
+    return [one._replace(**changes) if one.seq == n else one for one in RECORD]
 
 
 def test_a_whole_record_has_no_faults() -> None:
@@ -51,7 +50,7 @@ def test_a_seal_covers_the_digest_of_the_row_as_stored() -> None:
     inner = sha256(f'3\nR-1\n3\nasked\n3\n{at}\nP-1\n{{"n":3}}'.encode()).hexdigest()
     assert entry.inner == inner
     assert entry.hash == sha256(f"{RECORD[1].hash}{inner}".encode()).hexdigest()
-    assert replace(entry, body='{ "n": 3 }').sealed() != entry.hash
+    assert entry._replace(body='{ "n": 3 }').sealed() != entry.hash
 
 
 def test_the_chain_is_followed_past_an_entry_by_its_digest_alone() -> None:
@@ -67,7 +66,7 @@ def test_the_chain_is_followed_past_an_entry_by_its_digest_alone() -> None:
 def test_no_entry_is_turned_into_one_of_the_other_kind(n: int) -> None:
     entry = RECORD[n - 1]
     for format in {1, 2, 3, 4} - {entry.format}:
-        forged = replace(entry, format=format)
+        forged = entry._replace(format=format)
         assert found(edited(n, format=format)) != []
         assert found(edited(n, format=format, hash=forged.sealed()), WHOLE) != []
 
@@ -76,7 +75,7 @@ def test_the_seal_of_an_older_entry_covers_the_bytes_as_stored() -> None:
     entry = RECORD[1]
     text = f"2\nR-1\n2\nasked\n1\n2026-03-02T09:00:00.000Z\nP-1\n{RECORD[0].hash}\n" + '{"n":2}'
     assert entry.hash == sha256(text.encode()).hexdigest()
-    assert replace(entry, body='{ "n": 2 }').sealed() != entry.hash
+    assert entry._replace(body='{ "n": 2 }').sealed() != entry.hash
 
 
 CHANGES: list[dict[str, Any]] = [
@@ -93,8 +92,8 @@ def test_a_changed_column_shows(change: dict[str, Any]) -> None:
 
 
 def test_a_changed_and_resealed_entry_shows_at_the_next() -> None:
-    forged = replace(RECORD[1], body='{"n":5}')
-    forged = replace(forged, hash=forged.sealed())
+    forged = RECORD[1]._replace(body='{"n":5}')
+    forged = forged._replace(hash=forged.sealed())
     assert found([RECORD[0], forged, *RECORD[2:]]) == ["entry 3 doesn't follow the one before it"]
 
 
@@ -106,7 +105,7 @@ def test_a_missing_entry_is_named() -> None:
 
 def test_two_swapped_entries_show() -> None:
     one, two, *rest = RECORD
-    swapped = [replace(two, seq=1), replace(one, seq=2), *rest]
+    swapped = [two._replace(seq=1), one._replace(seq=2), *rest]
     assert "entry 1 doesn't follow the one before it" in found(swapped)
     assert "entry 2 doesn't follow the one before it" in found(swapped)
 

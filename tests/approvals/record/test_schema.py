@@ -2,7 +2,6 @@
 
 import sqlite3
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -48,7 +47,7 @@ def test_no_entry_can_be_deleted(hand: sqlite3.Connection) -> None:
 
 @pytest.mark.parametrize("seq", [1, 2])
 def test_no_entry_can_be_replaced(hand: sqlite3.Connection, seq: int) -> None:
-    forged = replace(entries(hand)[seq - 1], body="{}")
+    forged = entries(hand)[seq - 1]._replace(body="{}")
     sql = INSERT.replace("INSERT", "INSERT OR REPLACE")
     assert refused(hand, sql, *row(forged)) == MUST_FOLLOW
 
@@ -57,7 +56,7 @@ def test_no_entry_can_be_replaced(hand: sqlite3.Connection, seq: int) -> None:
 def test_no_entry_can_take_the_place_of_another(hand: sqlite3.Connection, version: int) -> None:
     """REPLACE also deletes what has the same stream and version, and no trigger on DELETE hears of it."""
     last = entries(hand)[-1]
-    forged = replace(last, seq=last.seq + 1, prev=last.hash, version=version, body="{}")
+    forged = last._replace(seq=last.seq + 1, prev=last.hash, version=version, body="{}")
     sql = INSERT.replace("INSERT", "INSERT OR REPLACE")
     assert refused(hand, sql, *row(forged)) == MUST_FOLLOW
 
@@ -71,13 +70,13 @@ def test_no_entry_can_be_upserted(hand: sqlite3.Connection) -> None:
 @pytest.mark.parametrize("seq", [0, 4, None])
 def test_no_entry_can_leave_a_gap(hand: sqlite3.Connection, seq: int | None) -> None:
     last = entries(hand)[-1]
-    added = replace(last, version=3, prev=last.hash)
+    added = last._replace(version=3, prev=last.hash)
     assert refused(hand, INSERT, seq, *row(added)[1:]) == MUST_FOLLOW
 
 
 def test_no_entry_can_follow_on_an_older_one(hand: sqlite3.Connection) -> None:
     first, last = entries(hand)
-    forked = replace(last, seq=3, version=3, prev=first.hash)
+    forked = last._replace(seq=3, version=3, prev=first.hash)
     assert refused(hand, INSERT, *row(forked)) == MUST_FOLLOW
 
 
