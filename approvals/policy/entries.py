@@ -320,5 +320,5 @@ KINDS: tuple[type[Entry], ...] = (Group, *MEMBERS, Manager, RequestersManager, O
 """Every kind; the first that takes a text for its own reads it."""
 RESERVED = {kind.word for kind in KINDS} - {"", Owners.word}
 """Names that no group can have. A group called "owners" was possible before there was a table of owners."""
-NO_CASE = Case("", Person(PersonId("")))
+NO_CASE = Case("", Person(PersonId("P-0")))
 """An ask of nobody, for what holds whoever asks."""

@@ -124,7 +124,8 @@ def on_hold(desk: Desk) -> list[str]:
 def closed(desk: Desk) -> dict[str, str]:
     """Actions that nobody can decide, each with the reason: too few whom the policy names can be reached.
 
-    Managers and owners differ with each ask; a step that names them is looked at when somebody asks.
+    Managers and owners differ with each ask; a step that names them, or falls back on them, is looked at when
+    somebody asks.
     """
     reasons = {name: _undecidable(desk, name) for name in desk.policy.actions}
     return {name: reason for name, reason in reasons.items() if reason}
@@ -142,7 +143,7 @@ def _undecidable(desk: Desk, name: str) -> str:
         same_for_all = [
             number
             for number, step in enumerate(rule.ladder)
-            if not any(policy.entry(entry).depends_on_ask for entry in step.approvers)
+            if not any(policy.entry(entry).depends_on_ask for entry in (*step.approvers, *seats.fallback))
         ]
         if shortage := next(seats.shortages(same_for_all), None):
             return f"{shortage} be reached"
