@@ -4,7 +4,11 @@
 """
 
 import logging
+import os
+import shutil
 from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
 
 import pytest
 from hypothesis import settings
@@ -12,7 +16,15 @@ from hypothesis import settings
 from tests.miro_description import faults
 
 settings.register_profile("steady", derandomize=True, deadline=None, database=None)
+settings.register_profile("long", settings.get_profile("steady"), max_examples=500)
 settings.load_profile("steady")
+
+TESTS = Path(__file__).parent
+MEMORY, LEAST_FREE = Path("/dev/shm"), 2_000_000_000
+with suppress(OSError):
+    if shutil.disk_usage(MEMORY).free > LEAST_FREE and os.access(MEMORY, os.W_OK):
+        # Every commit waits for the disk: on a file system in memory the tests take half the time.
+        os.environ.setdefault("TMPDIR", str(MEMORY))
 
 PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "all_proxy")
 
@@ -28,6 +40,26 @@ def short_way(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
             patch.delenv(name, raising=False)
         patch.setenv("SSL_CERT_DIR", str(tmp_path_factory.mktemp("certificates")))
         yield
+
+
+QUICK = ("approvals", "bot/cards", "bot/miro/test_plan.py", "bot/slack/test_phrases.py")
+"""What a change of the rules or of the record is tried on first: no stage, no line, no other process."""
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Of the quick tests alone, only their files are read: that takes as long as they do."""
+    place = collection_path.relative_to(TESTS) if collection_path.is_relative_to(TESTS) else Path()
+    parts = [Path(part) for part in QUICK]
+    is_on_the_way = any(place.is_relative_to(part) or part.is_relative_to(place) for part in parts)
+    return True if config.option.markexpr == "quick" and not is_on_the_way else None
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Marks as quick whatever lies where the quick tests are and isn't marked as taking long."""
+    for item in items:
+        is_slow = item.get_closest_marker("thorough") or item.get_closest_marker("long")
+        if not is_slow and any(item.path.is_relative_to(TESTS / part) for part in QUICK):
+            item.add_marker("quick")
 
 
 class Judging(logging.Handler):

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from approvals.record.store import Store
-from tests.approvals.scene import Clock, Scene
+from tests.approvals.scene import Clock, Scene, company
+from tests.records import empty, fresh
 
 
 @pytest.fixture
@@ -28,8 +29,9 @@ def scene(store: Store, clock: Clock) -> Scene:
 
 
 @pytest.fixture
-def record(tmp_path: Path, clock: Clock) -> Iterator[Store]:
-    """A record on SQLite, for what only SQLite has."""
-    found = Store(tmp_path / "record.db", clock.now)
+def record(request: pytest.FixtureRequest, tmp_path: Path, clock: Clock) -> Iterator[Store]:
+    """A record on SQLite, for what only SQLite has; where a scene is played, with its company in it."""
+    make = company if "scene" in request.fixturenames else empty
+    found = Store(fresh(tmp_path / "record.db", make), clock.now)
     yield found
     found.close()

@@ -4,13 +4,14 @@ import atexit
 import json
 import os
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 from approvals.case import Case
 from approvals.decide.actor import Who
@@ -26,9 +27,17 @@ from approvals.record.sqlite import Sqlite
 from approvals.record.store import Store
 from approvals.request import FORMATS, Draft, Event, Request, Scope
 from approvals.states import EventType, State
+from tests.records import fresh
 
 STEADY = settings(deadline=None, database=None, derandomize=True)
 """For tests of properties: a busy machine fails nothing, and a run repeats itself."""
+
+
+def thorough(times: int) -> settings:
+    """So many times the examples of the profile, of which `long` has five times as many."""
+    examples = times * settings().max_examples
+    return settings(STEADY, max_examples=examples, suppress_health_check=[*HealthCheck])
+
 
 START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 ACTIONS: dict[str, tuple[str, ...]] = {
@@ -86,7 +95,7 @@ class Clock:
 
 
 def _sqlite(folder: Path, clock: Clock) -> Store:
-    return Store(folder / "record.db", clock.now)
+    return Store(fresh(folder / "record.db"), clock.now)
 
 
 def _postgres(folder: Path, clock: Clock) -> Store:
@@ -221,6 +230,13 @@ def events_request(ground: Ground) -> Request:
     return Request(RequestId("R-1"), 1, State.CHECKING, case.action, case.requester.id, START, {})
 
 
+def company(path: Path) -> None:
+    """Makes a record with what every scene begins with."""
+    clock = Clock()
+    with closing(Store(fresh(path), clock.now)) as store:
+        Scene(store, clock)
+
+
 @dataclass
 class Scene:
     """A record with the people and the policy of the company in it."""
@@ -230,8 +246,9 @@ class Scene:
     text: str = POLICY
 
     def __post_init__(self) -> None:
-        for name in NAMES:
-            colleague(self.store, self.clock, name)
+        if self.store.people.by_email(mail(NAMES[0])) is None:
+            for name in NAMES:
+                colleague(self.store, self.clock, name)
         self.in_force = load(self.text, ACTIONS)
         self.hash, self.since = self.store.take_policy(self.text), self.clock.now()
 

@@ -189,12 +189,13 @@ def test_doctor_says_that_another_policy_decides(tmp_path: Path) -> None:
         assert said["ok"] and "was in force before; to go back to it: miro-bot policy apply" in said["text"]
 
 
-# -- 500 requests that wait --------------------------------------------------------------------------------
+# -- many requests that wait -------------------------------------------------------------------------------
 
-MANY = 500
+MOST = 500
+many = pytest.mark.parametrize("many", [50, pytest.param(MOST, marks=pytest.mark.long)])
 
 
-def crowd(s: Stage, *voters: str) -> list[RequestId]:
+def crowd(s: Stage, many: int, *voters: str) -> list[RequestId]:
     """As many requests as one that waits, everything about them sent; each has the votes of some people."""
     first = ask(s, "U0ALEX", *ACCESS)
     asked, planned = s.bot.store.events(first)
@@ -204,7 +205,7 @@ def crowd(s: Stage, *voters: str) -> list[RequestId]:
         assert voter
         drafts.append(Draft("voted", voter.id, {"revision": planned.body["revision"]}))
     ids = []
-    for _ in range(MANY):
+    for _ in range(many):
         made = s.bot.store.ask(Draft(asked.type, asked.by, asked.body, as_texts(asked)))
         made = s.bot.store.append(made, drafts)
         s.bot.store.cards.drawn(made.id, made.version, None)
@@ -220,7 +221,7 @@ def as_texts(event: Event) -> dict[str, str]:
 def unsent(s: Stage) -> tuple[list[str], list[RequestId]]:
     """The messages that are on their way, and the requests of which something is to be drawn."""
     cards = s.bot.store.cards
-    return [note.message["text"] for note in cards.notes(2 * MANY)], sorted(cards.behind(2 * MANY))
+    return [note.message["text"] for note in cards.notes(2 * MOST)], sorted(cards.behind(2 * MOST))
 
 
 def looked_at(s: Stage, text: str) -> None:
@@ -231,8 +232,9 @@ def looked_at(s: Stage, text: str) -> None:
         s.bot.housekeeping.tick()
 
 
-def test_of_500_that_wait_nobody_hears_where_the_seats_are_the_same(s: Stage) -> None:
-    ids = crowd(s)
+@many
+def test_of_many_that_wait_nobody_hears_where_the_seats_are_the_same(s: Stage, many: int) -> None:
+    ids = crowd(s, many)
     entries = {id: history(s, id) for id in ids}
     looked_at(s, SAME)
     notes, drawn = unsent(s)
@@ -240,9 +242,12 @@ def test_of_500_that_wait_nobody_hears_where_the_seats_are_the_same(s: Stage) ->
     assert {id: history(s, id) for id in ids} == entries
 
 
-def test_of_500_whose_votes_are_enough_by_now_each_asks_for_one_confirmation(tmp_path: Path) -> None:
+@many
+def test_of_many_whose_votes_are_enough_by_now_each_asks_for_one_confirmation(
+    tmp_path: Path, many: int
+) -> None:
     with stage(tmp_path, TWO) as s:
-        ids = crowd(s, "priya")
+        ids = crowd(s, many, "priya")
         looked_at(s, POLICY)
         notes, drawn = unsent(s)
         assert (len(notes), {*drawn} - {"R-1"}) == (2, {*ids})
@@ -252,9 +257,10 @@ def test_of_500_whose_votes_are_enough_by_now_each_asks_for_one_confirmation(tmp
             assert (state(s, id), asked["confirms"], asked["need"]) == ("waiting", True, 1)
 
 
-def test_an_older_file_on_a_second_process_flips_none_of_500_back(tmp_path: Path) -> None:
+@many
+def test_an_older_file_on_a_second_process_flips_none_of_many_back(tmp_path: Path, many: int) -> None:
     with stage(tmp_path, TWO) as s:
-        ids = crowd(s, "priya")
+        ids = crowd(s, many, "priya")
         looked_at(s, POLICY)
         head, sent = s.bot.store.head(), unsent(s)
         (tmp_path / "policy.toml").write_text(TWO, encoding="utf-8")

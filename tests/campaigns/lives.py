@@ -24,6 +24,7 @@ from tests.campaigns import books
 from tests.campaigns.company import ACCOUNTS, HANDLES, STANDINGS, Company, account_of
 from tests.campaigns.court import Known
 from tests.campaigns.office import TURNED_AWAY, Office
+from tests.records import fresh
 
 SPANS = (1, 2, 3, 5, 7, 9, 11, 13, 15, 19, 25, 31, 49, 80, 400, 2000)
 """How many hours may go by at once."""
@@ -318,7 +319,7 @@ def campaign(lives: int, number: int) -> Counter[str]:
     counts = Counter[str]()
     with TemporaryDirectory() as folder:
         clock = Clock()
-        store = Store(Path(folder) / "record.db", clock.now)
+        store = Store(fresh(Path(folder) / "record.db"), clock.now)
 
         @seed(number)
         @settings(STEADY, max_examples=lives, derandomize=False, suppress_health_check=list(HealthCheck))

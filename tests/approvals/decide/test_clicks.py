@@ -30,6 +30,7 @@ def test_fifty_threads_decide_one_request_once(kind: str, tmp_path: Path) -> Non
     check(by_threads, kind, tmp_path)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("kind", sorted(STORES))
 def test_fifty_processes_decide_one_request_once(kind: str, tmp_path: Path) -> None:
     check(by_processes, kind, tmp_path)

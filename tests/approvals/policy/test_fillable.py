@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from approvals.decide.tally import Ground
@@ -13,9 +13,8 @@ from approvals.policy.check import BrokenPolicy, check
 from approvals.record.store import Store
 from approvals.refusals import Refused
 from tests.approvals.ruled import HEAD, ruled
-from tests.approvals.scene import ACTIONS, STEADY, Clock, Scene, mail
+from tests.approvals.scene import ACTIONS, Clock, Scene, mail, thorough
 
-MANY = settings(STEADY, max_examples=400, suppress_health_check=[HealthCheck.function_scoped_fixture])
 ABLE = ("bo", "cy", "dee")
 """Colleagues who neither ask nor are concerned; Ada asks about Eve, and Ida has left."""
 SOME = st.sets(st.sampled_from(["ada", "bo", "cy", "dee", "eve", "ida"]), min_size=1, max_size=4)
@@ -77,11 +76,12 @@ def ground(scene: Scene, text: str) -> Ground:
     return scene.ground("make-admin", "ada", "eve")
 
 
+@pytest.mark.thorough
 def test_what_can_be_decided_in_some_order_is_fillable_and_nothing_else(scene: Scene) -> None:
     scene.looked_at("ida", Standing.LEFT)
     seen = set()
 
-    @MANY
+    @thorough(2)
     @given(SHAPES)
     def agrees(shape: Shape) -> None:
         seen.add(can_end(shape))

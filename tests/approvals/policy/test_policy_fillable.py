@@ -3,14 +3,14 @@
 import re
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from approvals.policy.check import check
 from approvals.record.store import Store
 from tests.approvals.policy.test_fillable import SHAPES, Shape, addresses
 from tests.approvals.ruled import ruled
-from tests.approvals.scene import ACTIONS, NAMES, POLICY, STEADY, Clock, colleague
+from tests.approvals.scene import ACTIONS, NAMES, POLICY, Clock, colleague, thorough
 
 OFFBOARD = POLICY.partition("[actions.")[0] + "[actions.offboard]\n"
 ALONE = "nobody but who asks for offboard could decide it; name one more person"
@@ -108,11 +108,12 @@ def test_owners_who_alone_may_ask_decide_nothing(owner: str, is_told: bool) -> N
 ASKERS = st.sets(st.sampled_from([*NAMES, "gus"]), min_size=1, max_size=2).map(frozenset)
 
 
+@pytest.mark.thorough
 def test_the_file_is_refused_where_nobody_could_ask_and_nowhere_else(store: Store, clock: Clock) -> None:
     scene, seen = ruled(store, clock, ""), set()
     colleague(store, clock, "gus")
 
-    @settings(STEADY, max_examples=600, suppress_health_check=[HealthCheck.function_scoped_fixture])
+    @thorough(2)
     @given(SHAPES, ASKERS)
     def agrees(shape: Shape, askers: frozenset[str]) -> None:
         text = shape.text.replace("ask = ['anyone']", f"ask = {addresses(askers)}")
@@ -127,11 +128,12 @@ def test_the_file_is_refused_where_nobody_could_ask_and_nowhere_else(store: Stor
     assert seen == {True, False}
 
 
+@pytest.mark.thorough
 def test_whoever_may_ask_is_one_more_who_could(store: Store, clock: Clock) -> None:
     scene = ruled(store, clock, "")
     colleague(store, clock, "gus")
 
-    @settings(STEADY, max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture])
+    @thorough(1)
     @given(SHAPES)
     def agrees(shape: Shape) -> None:
         policy, told = check(shape.text, ACTIONS)

@@ -235,6 +235,7 @@ QUICK = settings(
 )
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("kind", sorted(STORES))
 def test_the_record_stays_true_whatever_happens(kind: str) -> None:
     need(kind)

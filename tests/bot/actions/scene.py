@@ -28,6 +28,7 @@ from bot.sandbox.miro.service import Miro as Sandbox
 from bot.sandbox.server import Answer, Call, serving
 from bot.sandbox.stage import Clock
 from bot.work.account import look
+from tests.records import fresh
 
 TOKEN = "opens-nothing"
 
@@ -159,7 +160,7 @@ def office(folder: Path) -> Iterator[Office]:
     """Opens an office in an empty folder."""
     clock = Clock()
     (folder / "policy.toml").write_text(POLICY, encoding="utf-8")
-    store = Store(folder / "record.db", clock)
+    store = Store(fresh(folder / "record.db"), clock)
     rooms: list[Office] = []
     with serving(lambda call: rooms[0].answer(call)) as origin:
         miro = Miro(f"{origin}/api/v1/scim", TOKEN, Plenty(), clock, clock.sleep)

@@ -10,6 +10,7 @@ import pytest
 from bot.miro.wire import ENTERPRISE, USER
 from bot.sandbox.stage import POLICY, Stage, stage
 from tests.bot.journeys.scenes import first_choices
+from tests.records import fresh
 
 LOOKED = "id,userName,displayName,active,userType,roles,groups"
 PLAIN = re.sub(r"\[accounts.default\]\n.*\n", "", POLICY)
@@ -20,6 +21,7 @@ Call = tuple[str, str, Any]
 
 @pytest.fixture
 def s(tmp_path: Path) -> Iterator[Stage]:
+    fresh(tmp_path / "record.db")
     with stage(tmp_path, PLAIN) as whole:
         yield whole
 

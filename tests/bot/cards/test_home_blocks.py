@@ -83,6 +83,7 @@ def test_a_full_page_is_one_that_slack_takes(action: str, waiting: int) -> None:
     assert len(pressed(view, "approve")) == min(waiting, home.WAITING)
 
 
+@pytest.mark.thorough
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     action=st.sampled_from(sorted(COMMANDS)),

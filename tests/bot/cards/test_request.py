@@ -90,6 +90,7 @@ REASON = st.one_of(
 )
 
 
+@pytest.mark.thorough
 @settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     action=st.sampled_from(sorted(COMMANDS)),

@@ -16,6 +16,7 @@ from bot.sandbox.slack.drawing import as_text, words
 from bot.sandbox.slack.inputs import placed
 from bot.sandbox.slack.records import JSON, Message
 from bot.sandbox.stage import PEOPLE, POLICY, TOKEN, Stage, stage
+from tests.records import fresh
 
 _MENTIONED = "\ue000"
 NAMES = {id: f"{_MENTIONED}{name}" for id, (_, name) in PEOPLE.items()}
@@ -26,6 +27,7 @@ DECIDING = {"approve", "deny", "withdraw", "resume"}
 @contextmanager
 def playing(folder: Path, policy: str = POLICY, **how: Any) -> Iterator[Stage]:
     """A stage; what must hold after every journey is looked at when it ends."""
+    fresh(folder / "record.db")
     with stage(folder, policy, **how) as s:
         yield s
         s.slack.faults.clear()

@@ -12,6 +12,7 @@ from bot.miro.quota import MARGIN, POOL, WINDOW, cost, take
 from bot.sandbox.stage import Clock
 from tests.bot.miro.examples import EXAMPLES
 from tests.bot.miro.scene import Credits
+from tests.records import fresh
 
 
 @pytest.mark.parametrize(
@@ -77,7 +78,7 @@ def clock() -> Clock:
 
 @pytest.fixture
 def store(tmp_path: Path, clock: Clock) -> Iterator[Store]:
-    found = Store(tmp_path / "record.db", clock)
+    found = Store(fresh(tmp_path / "record.db"), clock)
     yield found
     found.close()
 

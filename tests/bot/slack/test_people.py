@@ -16,6 +16,7 @@ from bot.sandbox.slack.records import ProfileField
 from bot.sandbox.slack.workspace import Workspace
 from bot.slack.api.edge import SlackClient
 from bot.slack.api.people import SlackPeople
+from tests.records import fresh
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 
@@ -56,7 +57,7 @@ class Office:
 
 def opened(folder: Path, **how: Any) -> Iterator[Office]:
     slack = Workspace(now=lambda: NOW.timestamp(), **how)
-    store = Store(folder / "record.db", lambda: NOW)
+    store = Store(fresh(folder / "record.db"), lambda: NOW)
     with slack.serve() as url:
         office = Office(slack, store, url)
         yield office

@@ -15,6 +15,7 @@ from bot.miro.quota import LIST, MARGIN, POOL, RESERVE, WINDOW
 from bot.sandbox.miro.service import Fault
 from bot.sandbox.stage import Clock
 from tests.bot.miro.scene import TOKEN, Scene, closing, scene
+from tests.records import fresh
 
 pytestmark = pytest.mark.regression
 
@@ -29,7 +30,7 @@ def clock() -> Clock:
 
 @pytest.fixture
 def store(tmp_path: Path, clock: Clock) -> Iterator[Store]:
-    found = Store(tmp_path / "record.db", clock)
+    found = Store(fresh(tmp_path / "record.db"), clock)
     yield found
     found.close()
 

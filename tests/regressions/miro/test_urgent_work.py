@@ -14,6 +14,7 @@ from approvals.request import Urgency
 from bot.miro.quota import LIST, MARGIN, POOL, RESERVE, WINDOW
 from bot.sandbox.miro.gate import Credits
 from bot.sandbox.stage import Clock
+from tests.records import fresh
 
 pytestmark = pytest.mark.regression
 
@@ -31,7 +32,7 @@ def clock() -> Clock:
 
 @pytest.fixture
 def store(tmp_path: Path, clock: Clock) -> Iterator[Store]:
-    opened = Store(tmp_path / "record.db", clock)
+    opened = Store(fresh(tmp_path / "record.db"), clock)
     yield opened
     opened.close()
 

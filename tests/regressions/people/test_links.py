@@ -7,7 +7,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from approvals.decide.actor import Who
@@ -25,6 +25,7 @@ from approvals.request import Request
 from tests.approvals.record.older import as_layout
 from tests.approvals.ruled import may
 from tests.approvals.scene import POLICY, STEADY, STORES, Clock, Scene, asked
+from tests.records import fresh
 
 pytestmark = pytest.mark.regression
 
@@ -242,7 +243,7 @@ def test_two_accounts_of_one_row_are_split_into_two(scene: Scene) -> None:
 
 
 def test_a_record_of_before_links_what_its_entries_say(tmp_path: Path, clock: Clock) -> None:
-    store = Store(tmp_path / "record.db", clock.now)
+    store = Store(fresh(tmp_path / "record.db"), clock.now)
     scene = Scene(store, clock)
     account = Account(SlackId("UADA01"), Standing.COLLEAGUE, clock.now())
     draft = asked(scene.person("ada").id)
@@ -251,7 +252,7 @@ def test_a_record_of_before_links_what_its_entries_say(tmp_path: Path, clock: Cl
     store.people.meet(email="ada@example.com")
     store.close()
     as_layout(store.path, LAYOUT - 1)
-    store = Store(tmp_path / "record.db", clock.now)
+    store = Store(fresh(tmp_path / "record.db"), clock.now)
     old, new = store.people.by_email("ada@example.com"), store.people.by_slack(SlackId("UADA01"))
     assert old and new and not old.is_(new) and old.is_linked(new)
     assert store.verify().faults == ()
@@ -259,7 +260,7 @@ def test_a_record_of_before_links_what_its_entries_say(tmp_path: Path, clock: Cl
 
 
 def test_a_split_that_nobody_recorded_is_found(tmp_path: Path, clock: Clock) -> None:
-    store = Store(tmp_path / "record.db", clock.now)
+    store = Store(fresh(tmp_path / "record.db"), clock.now)
     assert store.verify().anchor == Anchor(0, "0" * 64)
     store.people.split("a@example.com", "b@example.com")  # by hand: the record says nothing of it
     assert any("a@example.com and b@example.com" in fault for fault in store.verify().faults)
@@ -308,13 +309,13 @@ def test_telling_apart_links_nobody(pairs: list[tuple[str, str]], apart: list[tu
     assert all(parted(one) <= whole(one) for pair in pairs for one in pair)
 
 
-@STEADY
+@settings(STEADY, max_examples=40)
 @given(st.lists(st.tuples(st.integers(0, 4), st.integers(0, 4)), max_size=12))
 def test_the_tables_say_what_the_links_say(moves: list[tuple[int, int]]) -> None:
     """Accounts take addresses in any order; the tables know as one whoever shares an address, however far."""
     with TemporaryDirectory() as folder:
         clock = Clock()
-        store = Store(Path(folder) / "record.db", clock.now)
+        store = Store(fresh(Path(folder) / "record.db"), clock.now)
         for account, address in moves:
             known = Account(SlackId(f"U{account}"), Standing.COLLEAGUE, clock.now())
             store.people.saw(known, f"a{address}@example.com")

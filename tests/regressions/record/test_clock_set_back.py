@@ -13,6 +13,7 @@ from approvals.record.store import Store
 from bot.sandbox.stage import Clock, Stage, stage
 from bot.work.refresh import Timetable
 from tests.approvals.scene import asked
+from tests.records import fresh
 
 pytestmark = pytest.mark.regression
 
@@ -27,7 +28,7 @@ def clock() -> Clock:
 
 @pytest.fixture
 def store(tmp_path: Path, clock: Clock) -> Iterator[Store]:
-    found = Store(tmp_path / "record.db", clock)
+    found = Store(fresh(tmp_path / "record.db"), clock)
     yield found
     found.close()
 
