@@ -101,7 +101,9 @@ class Desk:
     def tables(self) -> Tables:
         """The local tables as they are now."""
         people, groups = self.store.people, self.store.groups
-        return Tables(self.policy, groups.all, people.meet, people, cache(groups.get), self.boards_pass)
+        return Tables(
+            self.policy, groups.all, people.meet, people, cache(groups.get), self.boards_pass, people.named
+        )  # fmt: skip
 
     @property
     def facts(self) -> Facts:

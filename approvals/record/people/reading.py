@@ -127,6 +127,22 @@ class Reading:
         """The person this Slack account belongs to."""
         return self._people.get(("slack_id", slack_id))
 
+    def named(self, names: Collection[str]) -> dict[str, list[Person]]:
+        """Everybody who has one of these full names, by name, both with case folded; a human counts once."""
+        # SQLite takes no letter but A to Z for a small one.
+        spelt = sorted({*names, *(name.title() for name in names)} - {""})
+        rows = self._on.rows(
+            f"SELECT number, name FROM people WHERE {among('lower(name)', spelt)} OR {among('name', spelt)}"
+            " ORDER BY number", *spelt, *spelt,
+        )  # fmt: skip
+        found: dict[str, list[Person]] = {}
+        for row in rows:
+            others = found.setdefault(row["name"].casefold(), [])
+            person = self.person(PersonId(f"P-{row['number']}"))
+            if not any(person.is_linked(other) for other in others):
+                others.append(person)
+        return found
+
     # -- who belongs to whom -----------------------------------------------------------------------------
 
     def keep_members(self, handle: str, members: Iterable[SlackId] | None, now: datetime) -> None:

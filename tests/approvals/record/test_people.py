@@ -204,3 +204,24 @@ def test_a_partial_look_makes_no_group_gone(store: Store, clock: Clock) -> None:
     store.groups.keep([(IT, "IT")], whole=False)
     assert [group.id for group in store.groups.all()] == [ENG, IT]
     assert store.groups.seen_at() == START
+
+
+def test_people_are_found_by_full_names_and_one_human_counts_once(store: Store) -> None:
+    people = store.people
+    for email, name in (
+        *(
+            ("ada@example.com", "Ada Example"),
+            ("chris@example.com", "Chris Long"),
+            ("c@example.com", "chris long"),
+        ),
+        *(("oe@example.com", "Özil Ärger"), ("no@example.com", "")),
+    ):
+        people.learn(people.meet(email=email).id, name=name)
+    people.saw(account(U1), "ada@example.com", name="Ada Example")
+    found = people.named({"ada example", "chris long", "özil ärger", "ada", ""})
+    assert {name: len(them) for name, them in found.items()} == {
+        "ada example": 1,
+        "chris long": 2,
+        "özil ärger": 1,
+    }
+    assert people.named(set()) == {}
