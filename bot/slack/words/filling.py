@@ -109,8 +109,9 @@ def _fill_teams(action: type[Action], sentence: Sentence, tables: Tables, raw: d
     for hit in re.finditer(r"#([\d+]+)", sentence.body):
         sides[_side(sentence, hit.string[: hit.start()].split())] += map(int, hit[1].split("+"))
     if len(fields) == 2 and not sides["from"]:
-        sides["from"], sides["not"] = sides["not"], []
-    elif len(fields) == 1:
+        loose = "not" if sides["not"] or not sides["to"] else ""
+        sides["from"], sides[loose] = sides[loose], []
+    if len(fields) == 1:
         # Where one field takes all teams, only the other side of a wish for access is told apart.
         main = "from" if next(iter(fields.values())).leaves else "to"
         other = "from" if main == "to" else "to"

@@ -48,6 +48,7 @@ _LONG = {
     r"\badministrator": "admin",
     r"[-–](?=team\b)": " ",
     r"\b(qu|jusqu|[cdjlmnst])'(?=\w)": r"\1' ",
+    r"(?<=\w)-(?:t-)?(?=(?:tu|vous|il|elle|on|je|moi|ce|nous)\b)": " ",
     r"(?<=\w)'s\b": " 's",
 }
 """One way of writing for what can be written in several."""
