@@ -451,8 +451,9 @@ def _people_of(request: Request) -> Iterator[PersonId]:
 
 
 def _in_lanes(request: Request) -> tuple[object, ...]:
-    """What decides which requests are worked on side by side."""
-    return is_active(request), {*request.lanes}, request.urgency
+    """All on which its place in its lanes depends (`Lanes.keep`)."""
+    held_until = request.next_due if request.progress.held else None
+    return is_active(request), {*request.lanes}, request.urgency, request.state is State.WORKING, held_until
 
 
 ROOM = 16_384
