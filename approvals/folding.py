@@ -232,7 +232,8 @@ def _afresh(request: Request, event: Event) -> Changes:
 
 
 def _held(request: Request, event: Event) -> Changes:
-    progress = changed(request.progress, held=event.text("text"), holds=request.progress.holds + 1)
+    holds = request.progress.holds + (0 if event.body.get("behind") else 1)
+    progress = changed(request.progress, held=event.text("text"), holds=holds)
     return {"progress": progress, "next_due": unstamp(event.body["next_try_at"])}
 
 

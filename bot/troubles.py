@@ -110,6 +110,11 @@ class Troubles:
         with self._lock:
             return [self._line(kind) for kind in self._waiting if kind != Trouble.CREDITS]
 
+    def kept_by(self, request: RequestId) -> str:
+        """What kind of trouble keeps a request, in a sentence for who waits; '' for none."""
+        with self._lock:
+            return next((SENTENCES[kind] for kind, ids in self._waiting.items() if request in ids), "")
+
     def is_told(self) -> bool:
         """Whether operators know that something is the matter."""
         return bool(self._told)

@@ -25,7 +25,7 @@ from approvals.clocks import SKEW, due_spans
 from approvals.ids import RequestId, stamp, unstamp
 from approvals.record.database import ClaimLost, Database, Row
 from approvals.request import FORMATS, Request, Urgency, is_active
-from approvals.states import State
+from approvals.states import EventType, State
 
 
 @dataclass(frozen=True)
@@ -209,6 +209,30 @@ class Claims(Quota):
             ORDER BY r.next_due, r.number LIMIT 1 OFFSET ?""",
             urgency, *due, skipped,
         )  # fmt: skip
+
+    def blocked(self, due: datetime) -> list[tuple[RequestId, RequestId]]:
+        """Some of what is due since a time and waits for another request in its lanes, each with that one.
+
+        Without those that have waited since they were last held.
+        """
+        others = """FROM lanes mine CROSS JOIN lanes its CROSS JOIN requests other
+            WHERE mine.number = {}.number AND its.key = mine.key AND its.number != mine.number
+            AND other.number = its.number
+            AND (other.lease_until IS NOT NULL OR (its.place, its.number) < (mine.place, mine.number))"""
+        rows = self._on.rows(
+            f"""SELECT blocked.number, (
+              SELECT its.number {others.format("blocked")}
+              ORDER BY other.lease_until IS NULL, its.place, its.number LIMIT 1
+            ) AS other FROM (
+              SELECT * FROM requests r WHERE r.number IN (SELECT number FROM lanes)
+              AND r.lease_until IS NULL AND r.next_due <= ? AND EXISTS (SELECT 1 {others.format("r")})
+              AND NOT EXISTS (
+                SELECT 1 FROM ledger e
+                WHERE e.stream = 'R-' || r.number AND e.version = r.version AND e.type = ?)
+              ORDER BY r.next_due, r.number LIMIT 20) blocked""",
+            stamp(due), EventType.HELD,
+        )  # fmt: skip
+        return [(RequestId(f"R-{row['number']}"), RequestId(f"R-{row['other']}")) for row in rows]
 
     def _knows(self, number: int) -> bool:
         """Whether this program understands all that happened to a request."""

@@ -1,18 +1,27 @@
 """Takes the next request that has work to do, and moves it on."""
 
 import logging
+from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
+from approvals.clocks import is_recent
+from approvals.ids import stamp
 from approvals.record.claims import Claim
 from approvals.record.database import ClaimLost, Overtaken, StoreTrouble
-from approvals.request import Urgency
-from approvals.states import State
-from bot.context import LEASE, Colleagues, Desk
+from approvals.request import Draft, Urgency
+from approvals.states import EventType, State
+from bot.context import CONFIDENTIAL, LEASE, Colleagues, Desk
 from bot.miro.client import Miro
 from bot.work.check import check
 from bot.work.provision import Provisioning
 
 log = logging.getLogger(__name__)
+
+BLOCKED = timedelta(seconds=3)
+"""How long a request stands behind another before who asked reads so: most are worked off by then."""
+EVERY = timedelta(seconds=1)
+"""How often a worker looks for such, however often it is woken."""
 
 
 @dataclass
@@ -28,6 +37,8 @@ class Worker:
     live: Colleagues | None = None
     """Where it asks right before the first write; shared, so that several workers don't ask the same."""
     _unreleased: Claim | None = None
+    _looked_at: datetime | None = None
+    """When it looked last for what waits for others."""
 
     def work(self) -> bool:
         """One request, if there is one to work on."""
@@ -36,6 +47,7 @@ class Worker:
             self._unreleased = None
         claim = self.desk.store.claim(self.owner, LEASE, self.least)
         if claim is None:
+            self._tell_blocked()
             return False
         try:
             self._move_on(claim)
@@ -65,6 +77,25 @@ class Worker:
             after = Provisioning(self.desk, miro, live, request, claim).run()
         if not after.progress.held:
             self.desk.troubles.went_on(after.id)
+
+    def _tell_blocked(self) -> None:
+        """Has who asked read why a request waits that stands behind another; no try of it, and no later turn.
+
+        An id of what is confidential is named to nobody.
+        """
+        desk, now = self.desk, self.desk.now()
+        if is_recent(self._looked_at, now, EVERY - timedelta.resolution):
+            return
+        self._looked_at = now
+        for id, first in desk.store.blocked(now - BLOCKED):
+            request, before = desk.store.request(id), desk.store.request(first)
+            is_named = desk.readable(before) and before.action not in CONFIDENTIAL
+            why = desk.troubles.kept_by(first) or f"{first if is_named else 'Other work'} comes first."
+            body = {"next_try_at": stamp(request.next_due or now), "behind": True}
+            text = f"{why} {id} is saved and continues by itself."
+            with suppress(Overtaken):
+                desk.store.append(request, [Draft(EventType.HELD, body=body, words={"text": text})])
+                desk.wake()
 
     def _release(self, claim: Claim) -> None:
         try:

@@ -62,6 +62,12 @@ def test_what_is_due_is_found_by_its_time(record: Store, plans: list[str]) -> No
     assert plans == ["SEARCH requests USING INDEX requests_due (next_due<?)"]
 
 
+def test_what_waits_for_others_is_found_among_what_is_active(record: Store, plans: list[str]) -> None:
+    assert record.blocked(START) == []
+    assert walked(plans) == []
+    assert "SEARCH r USING INTEGER PRIMARY KEY (rowid=?)" in plans
+
+
 def test_what_is_the_same_and_open_is_found_by_an_index_of_its_own(record: Store, plans: list[str]) -> None:
     """Which names the very states that are open."""
     request = record.ask(asked(ADA, subject=BO))

@@ -316,3 +316,31 @@ def test_no_claim_walks_through_all_requests(tmp_path: Path, clock: Clock) -> No
     assert plans
     assert [plan for plan in plans if plan.startswith("SCAN") and " n" not in plan] == []
     store.close()
+
+
+# -- one that waits for another ----------------------------------------------------------------------------
+
+
+def test_who_waits_for_another_is_found_with_it_until_that_is_written_down(
+    store: Store, clock: Clock
+) -> None:
+    first, second = ask(store, Urgency.ORDINARY, "person:P-7"), ask(store, Urgency.ORDINARY, "person:P-7")
+    ask(store, Urgency.ORDINARY, "person:P-8")
+    assert store.blocked(START - timedelta(seconds=1)) == []
+    assert store.blocked(START) == [(second.id, first.id)]
+    hold(store, second, 0)
+    assert store.blocked(START) == []
+
+
+def test_who_goes_first_waits_for_one_that_is_worked_on(store: Store) -> None:
+    ordinary = ask(store, Urgency.ORDINARY, "person:P-7")
+    assert claimed(store) == [ordinary.id]
+    urgent = ask(store, Urgency.FIRST, "person:P-7", "admins")
+    assert store.blocked(START) == [(urgent.id, ordinary.id)]
+
+
+def test_what_most_wait_for_is_found_a_few_at_a_time(store: Store) -> None:
+    for number in range(30):
+        ask(store, Urgency.ORDINARY, f"person:P-{number}", "admins")
+    assert len(store.blocked(START)) == 20
+    assert {first for _, first in store.blocked(START)} == {"R-1"}
