@@ -90,7 +90,8 @@ class Transport:
             self._wait(seconds, end, late)
 
     def _wait(self, seconds: float, end: datetime, late: Away) -> None:
-        if self._now() + timedelta(seconds=seconds) >= end:
+        # More than all the time is left where the clock was set back: how much is, nobody knows.
+        if not timedelta(seconds=seconds) < end - self._now() <= self._deadline:
             raise late
         self._sleep(seconds)
 
@@ -101,7 +102,7 @@ class Transport:
         text = bytearray()
         try:
             with (
-                time_limit.deadline((end - self._now()).total_seconds()),
+                time_limit.deadline(min(end - self._now(), self._deadline).total_seconds()),
                 self.http.stream(
                     method, self._url + path, params=query, content=content, headers=headers
                 ) as response,

@@ -17,8 +17,9 @@ from bot.miro.errors import Away, Trouble, Unclear
 from bot.miro.goals import ScimCall
 from bot.miro.judging import retry_after
 from bot.miro.transport import DEADLINE
+from bot.sandbox.server import Answer
 from bot.sandbox.stage import Clock
-from tests.bot.miro.scene import TOKEN, Credits, closing
+from tests.bot.miro.scene import TOKEN, Credits, always, answering, closing
 from tests.regressions.names import Names
 
 pytestmark = pytest.mark.regression
@@ -208,3 +209,35 @@ def test_each_call_has_the_whole_time_for_itself() -> None:
 
 def test_the_deadline_of_a_call_is_shorter_than_the_lease_of_its_request() -> None:
     assert DEADLINE < LEASE
+
+
+class TurnedBack(Clock):
+    """A clock that is set back while somebody first sleeps."""
+
+    def __init__(self, back: timedelta) -> None:
+        super().__init__()
+        self.back, self.slept = back, 0.0
+
+    def sleep(self, seconds: float) -> None:
+        if not self.slept:
+            self.pass_(-self.back)
+        self.slept += seconds
+        assert self.slept < 1_000, "it goes on and on"
+        super().sleep(seconds)
+
+
+@pytest.mark.parametrize("back", [timedelta(minutes=10), timedelta(hours=1), timedelta(days=400)])
+@pytest.mark.parametrize("status", [503, 429, 425])
+def test_a_clock_that_is_set_back_meanwhile_prolongs_no_call(status: int, back: timedelta) -> None:
+    clock = TurnedBack(back)
+    with answering(always(Answer(status, b"{}", {"Retry-After": "5"})), clock) as miro, pytest.raises(Away):
+        miro.ping()
+    assert clock.slept <= 2 * DEADLINE.total_seconds()
+
+
+@pytest.mark.parametrize("back", [timedelta(minutes=10), timedelta(days=400)])
+def test_nor_a_wait_for_credits(back: timedelta) -> None:
+    clock, pool = TurnedBack(back), Credits(waits=[5.0] * 1_000)
+    with closing(Miro("http://127.0.0.1:9/", TOKEN, pool, clock, clock.sleep)) as miro, pytest.raises(Away):
+        miro.ping()
+    assert clock.slept <= 2 * DEADLINE.total_seconds()
