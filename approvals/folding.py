@@ -8,7 +8,7 @@ from datetime import datetime
 from functools import reduce
 from typing import Any, TypeVar
 
-from approvals import plan
+from approvals import plan, sentence
 from approvals.ids import PersonId, stamp, unstamp
 from approvals.plan import Plan
 from approvals.request import (
@@ -24,6 +24,7 @@ from approvals.request import (
     Urgency,
     Vote,
 )
+from approvals.sentence import Sentence
 from approvals.states import EventType, State, move
 
 T = TypeVar("T")
@@ -89,6 +90,10 @@ def _scope(event: Event) -> Scope:
     return Scope(teams, left, facts, case.get("days"))
 
 
+def _sentence(event: Event, key: str) -> Sentence | None:
+    return sentence.read(event.body, event.words, key)
+
+
 def _time(body: Mapping[str, Any], key: str) -> datetime | None:
     return unstamp(body[key]) if body.get(key) else None
 
@@ -110,7 +115,7 @@ def _planned(request: Request, event: Event) -> Changes:
         "subject": body.get("subject", request.subject),
         "asking": _asking(asked, event),
         "deadlines": _deadlines(event, event.at, unstamp(body["expires_at"])),
-        "progress": changed(request.progress, held="", holds=0),
+        "progress": changed(request.progress, held=None, holds=0),
     }
 
 
@@ -135,7 +140,7 @@ def _asking(asking: Asking, event: Event) -> Asking:
         level=body["level"],
         confirms=body.get("confirms", False),
         is_stuck=body.get("stuck", False),
-        notes=tuple(routing.get("notes", ())),
+        notes=tuple(map(Sentence.read, routing.get("notes", ()))),
     )
 
 
@@ -155,7 +160,7 @@ def _routed(request: Request, event: Event) -> Changes:
         asking = changed(asking, since={})
     if is_back:
         asking = changed(asking, approved_at=None, decided_by=())
-        changes = {"policy": body["policy"], "progress": changed(request.progress, held="", holds=0)}
+        changes = {"policy": body["policy"], "progress": changed(request.progress, held=None, holds=0)}
     if back := body.get("back"):
         asking = changed(asking, unreachable=tuple(id for id in asking.unreachable if id not in back))
         changes["unreached"] = ()
@@ -227,13 +232,13 @@ def _approved(request: Request, event: Event) -> Changes:
 
 
 def _afresh(request: Request, event: Event) -> Changes:
-    progress = changed(request.progress, tried=(), accepted=(), looks=0, holds=0, held="")
+    progress = changed(request.progress, tried=(), accepted=(), looks=0, holds=0, held=None)
     return {"progress": progress, "next_due": event.at}
 
 
 def _held(request: Request, event: Event) -> Changes:
     holds = request.progress.holds + (0 if event.body.get("behind") else 1)
-    progress = changed(request.progress, held=event.text("text"), holds=holds)
+    progress = changed(request.progress, held=_sentence(event, "text"), holds=holds)
     return {"progress": progress, "next_due": unstamp(event.body["next_try_at"])}
 
 
@@ -241,7 +246,7 @@ def _trying(request: Request, event: Event) -> Changes:
     before = request.progress
     tried = (*before.tried, event.body["step"])
     return {
-        "progress": changed(before, tried=tried, unclear=before.unclear + 1, held=""),
+        "progress": changed(before, tried=tried, unclear=before.unclear + 1, held=None),
         "next_due": event.at,
     }
 
@@ -261,7 +266,7 @@ def _answered(request: Request, event: Event) -> Changes:
 
 
 def _unseen(request: Request, event: Event) -> Changes:
-    progress = changed(request.progress, looks=request.progress.looks + 1, held="")
+    progress = changed(request.progress, looks=request.progress.looks + 1, held=None)
     return {"progress": progress, "next_due": unstamp(event.body["next_try_at"])}
 
 
@@ -274,14 +279,14 @@ def _ended(request: Request, event: Event) -> Changes:
     outcome = Outcome(
         at=event.at,
         by=event.by,
-        text=event.text("text"),
-        remedy=event.text("remedy"),
+        text=_sentence(event, "text"),
+        remedy=_sentence(event, "remedy"),
         done=tuple(lines.get("done", ())),
         others=tuple(lines.get("others", ())),
         left=tuple(lines.get("left", ())),
         shell=event.text("shell"),
     )
-    progress = changed(request.progress, held="", outcomes=request.progress.outcomes + 1)
+    progress = changed(request.progress, held=None, outcomes=request.progress.outcomes + 1)
     return {"outcome": outcome, "progress": progress, "next_due": None}
 
 
@@ -316,8 +321,8 @@ def _over(request: Request, event: Event) -> Changes:
 
 def _unreached(request: Request, event: Event) -> Changes:
     changes: Changes = {}
-    if text := event.text("text"):
-        changes["unreached"] = (*request.unreached, text)
+    if said := _sentence(event, "text"):
+        changes["unreached"] = (*request.unreached, said)
     if who := event.body.get("who"):
         changes["asking"] = changed(request.asking, unreachable=(*request.asking.unreachable, who))
     return changes

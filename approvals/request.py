@@ -8,6 +8,7 @@ from typing import Any
 
 from approvals.ids import BOT, PersonId, RequestId, stamp
 from approvals.plan import NO_PLAN, Plan
+from approvals.sentence import Sentence
 from approvals.states import ACTIVE, EventType, State
 
 FORMATS: dict[str, int] = dict.fromkeys(EventType, 3)
@@ -93,12 +94,12 @@ class Question:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What ended or stopped a request, in the words that people read."""
+    """What ended or stopped a request."""
 
     at: datetime
     by: PersonId
-    text: str = ""
-    remedy: str = ""
+    text: Sentence | None = None
+    remedy: Sentence | None = None  # what an operator does about it
     done: tuple[str, ...] = ()  # by its own calls
     others: tuple[str, ...] = ()  # what was to be done and holds without them
     left: tuple[str, ...] = ()
@@ -136,7 +137,7 @@ class Asking:
     notified: tuple[PersonId, ...] = ()  # those of them who get a message
     awaited: tuple[PersonId, ...] = ()  # those of them who haven't answered
     stand_ins: Mapping[PersonId, PersonId] = field(default_factory=dict)  # delegates, and for whom
-    notes: tuple[str, ...] = ()  # who was stepped over
+    notes: tuple[Sentence, ...] = ()  # who was stepped over
     step: int = 0
     steps: int = 1
     level: int = 0  # how often the current step was escalated
@@ -174,7 +175,7 @@ class Progress:
     has_changed: bool = False  # whether Miro ever accepted a call of it; never taken back
     unclear: int = 0  # calls of which nobody learned what came of them
     looks: int = 0
-    held: str = ""
+    held: Sentence | None = None  # what it waits for
     holds: int = 0
     outcomes: int = 0  # how often it ended or stopped; a stopped one may go on
 
@@ -218,7 +219,7 @@ class Request:
     outcome: Outcome | None = None
     ending: Ending = Ending()
     next_due: datetime | None = None
-    unreached: tuple[str, ...] = ()
+    unreached: tuple[Sentence, ...] = ()
     untouchable: bool = False
 
     @property

@@ -24,13 +24,14 @@ from approvals.record.outbox import Note
 from approvals.record.store import Store
 from approvals.refusals import Refused, Unsure
 from approvals.request import Draft, Request, Scope
+from approvals.sentence import Sentence, body, words
 from approvals.states import EventType, State
 from bot.actions import ACTIONS, Action
 from bot.actions.form import Facts
 from bot.actions.tables import Tables
 from bot.miro.errors import Troubled
 from bot.policies import Policies, find, operators
-from bot.troubles import Troubles, sentence
+from bot.troubles import Troubles
 
 log = logging.getLogger(__name__)
 
@@ -213,19 +214,16 @@ class Desk:
     def wait(self, request: Request, error: SlackAway | Unsure | Troubled, claim: Claim) -> Request:
         """Writes what a request waits for; trouble with Miro is noted for operators and health as well."""
         if isinstance(error, Troubled):
-            text = f"{sentence(error)} {request.id} is saved and continues by itself."
-            request = self.held(request, text, claim, error.wait)
+            said = Sentence.of(f"trouble-{error.kind}", request=request.id)
+            request = self.held(request, said, claim, error.wait)
             self.troubles.note(error, request.id)
             return request
         log.warning("%s waits: %s", request.id, error)
-        is_approved, reason = request.state is not State.CHECKING, str(error)
-        if isinstance(error, SlackAway):
-            again = ", so I can't check the approval once more" if is_approved else ""
-            reason = f"Slack isn't answering me{again}."
-        then = "is approved and saved; I go on with it" if is_approved else "is saved; I'll go on with it"
-        return self.held(request, f"{reason} {request.id} {then}.", claim)
+        code = "slack-away" if isinstance(error, SlackAway) else "waits"
+        code = code if request.state is State.CHECKING else f"{code}-approved"
+        return self.held(request, Sentence.of(code, reason=str(error), request=request.id), claim)
 
-    def held(self, request: Request, text: str, claim: Claim, named: float = 0.0) -> Request:
+    def held(self, request: Request, said: Sentence, claim: Claim, named: float = 0.0) -> Request:
         """Writes that the outside world is away, and when to try again: 30 s, then longer, at most 15 min.
 
         What is urgent is tried every minute. `named`: seconds that the other side asked for; for the first
@@ -234,11 +232,12 @@ class Desk:
         wait = timedelta(seconds=30) * 2 ** min(request.progress.holds, 1 if request.urgency else 6)
         if named:
             wait = max(wait if request.progress.holds else timedelta(), timedelta(seconds=named))
-        return self.hold(request, text, self.now() + min(wait, timedelta(minutes=15)), claim)
+        return self.hold(request, said, self.now() + min(wait, timedelta(minutes=15)), claim)
 
-    def hold(self, request: Request, text: str, until: datetime, claim: Claim) -> Request:
+    def hold(self, request: Request, said: Sentence, until: datetime, claim: Claim) -> Request:
         """Writes that a request has to wait until a time."""
-        draft = Draft(EventType.HELD, body={"next_try_at": stamp(until)}, words={"text": text})
+        values = {"next_try_at": stamp(until), **body(text=said)}
+        draft = Draft(EventType.HELD, body=values, words=words(text=said))
         return self.store.append(request, [draft], claim)
 
 

@@ -110,10 +110,10 @@ class Troubles:
         with self._lock:
             return [self._line(kind) for kind in self._waiting if kind != Trouble.CREDITS]
 
-    def kept_by(self, request: RequestId) -> str:
-        """What kind of trouble keeps a request, in a sentence for who waits; '' for none."""
+    def kept_by(self, request: RequestId) -> Trouble | None:
+        """What kind of trouble keeps a request."""
         with self._lock:
-            return next((SENTENCES[kind] for kind, ids in self._waiting.items() if request in ids), "")
+            return next((kind for kind, ids in self._waiting.items() if request in ids), None)
 
     def is_told(self) -> bool:
         """Whether operators know that something is the matter."""

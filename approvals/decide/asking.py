@@ -55,7 +55,11 @@ def routing_words(route: Route) -> Mapping[str, str]:
     """The words of such an event: who was stepped over, and for the record who may decide."""
     because = {seat.person.id: seat.because for seat in route.approvers if seat.because}
     delegates = {seat.person.id: seat.stands_for for seat in route.approvers if seat.stands_for}
-    routing = {"notes": route.notes, "because": because, **({"for": delegates} if delegates else {})}
+    routing = {
+        "notes": [note.stored for note in route.notes],
+        "because": because,
+        **({"for": delegates} if delegates else {}),
+    }
     return {
         # A reason names people ("you manage Ada"): none of it enters the chain.
         "routing": json.dumps(routing, ensure_ascii=False),

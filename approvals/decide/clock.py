@@ -8,8 +8,9 @@ from approvals.decide.basis import Table
 from approvals.decide.deadlines import due, level, reminder
 from approvals.decide.eligible import is_over
 from approvals.folding import moved
-from approvals.ids import PersonId, stamp
+from approvals.ids import BOT, PersonId, stamp
 from approvals.request import Draft, Request
+from approvals.sentence import Sentence, body, words
 from approvals.states import EventType, State
 
 CHANGED = "people or policy changed"
@@ -30,13 +31,13 @@ def lapse(request: Request, table: Table) -> list[Draft]:
 
 
 def reminded(
-    request: Request, table: Table, by: PersonId | None = None, words: dict[str, str] | None = None
+    request: Request, table: Table, by: PersonId | None = None, signed: dict[str, str] | None = None
 ) -> Draft:
     """That they were reminded, by time or by somebody, and when the next one is due: each gap is longer."""
     gap = timedelta(seconds=request.deadlines.remind_gap)
     at = reminder(table.now, gap, request.deadlines.reminded + 1, table.policy) if gap else None
-    body = {"remind_at": stamp(at)} if at else {}
-    return Draft(EventType.REMINDED, by, body, words or {}) if by else Draft(EventType.REMINDED, body=body)
+    due_at = {"remind_at": stamp(at)} if at else {}
+    return Draft(EventType.REMINDED, by or BOT, due_at, signed or {})
 
 
 def review(request: Request, table: Table) -> list[Draft]:
@@ -75,19 +76,19 @@ def left(request: Request, table: Table) -> list[Draft]:
     return [withdrawn(gone)] if gone else []
 
 
-def withdrawn(gone: str) -> Draft:
-    """Ends a request because of what `who_left` says."""
-    return Draft(EventType.WITHDRAWN, words={"text": f"{gone}, so it ends."})
+def withdrawn(said: Sentence) -> Draft:
+    """Ends a request by itself: because of what `who_left` says, say."""
+    return Draft(EventType.WITHDRAWN, body=body(text=said), words=words(text=said))
 
 
-def who_left(request: Request, table: Table) -> str:
-    """Who isn't there any more, on whom a request hangs: a sentence without its full stop, or ''."""
+def who_left(request: Request, table: Table) -> Sentence | None:
+    """Who isn't there any more, on whom a request hangs."""
     subject = table.directory.person(request.subject) if request.subject else None
     requester = table.directory.person(request.requester)
     if requester.has_left:
-        return "Whoever asked for it has left the company"
+        return Sentence("asker-left")
     if requester.is_outside:
-        return "Whoever asked for it is no colleague with a full Slack account any more"
+        return Sentence("asker-outside")
     if subject and subject.has_left and not table.is_for_leavers:
-        return f"{subject.addressed} has left the company"
-    return ""
+        return Sentence.of("subject-left", person=subject.id)
+    return None

@@ -7,6 +7,7 @@ from approvals.people import known
 from approvals.policy.rules import Step
 from approvals.policy.seats import Approver, Seats, reachable
 from approvals.request import Asking, Request, Vote
+from approvals.sentence import Sentence
 
 
 @dataclass(frozen=True)
@@ -19,7 +20,7 @@ class Route:
     need: int = 0
     """Votes that are still missing in this step."""
     approvers: tuple[Approver, ...] = ()
-    notes: tuple[str, ...] = ()
+    notes: tuple[Sentence, ...] = ()
     is_settled: bool = False
     confirms: bool = False
     """Whether there are votes, and they would do by now: one of them says so once more."""

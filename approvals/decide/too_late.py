@@ -34,7 +34,7 @@ _SETTLED = {
 _APPROVED = "{who} approved {id} {ago} before you. Nothing left to do."
 _UNDECIDED = (State.WITHDRAWN, State.REFUSED)
 _UNASKED = "{id} needs no approval: the policy says so. Nothing left to do."
-_BY_ITSELF = "{id} ended {ago} ago. {why}"
+_BY_ITSELF = "{id} ended {ago} ago, by itself. Its card says why."
 
 
 _STANDS = {
@@ -68,8 +68,7 @@ def settled(request: Request, directory: Directory, now: datetime, reader: Perso
     if reader and any(person and reader.is_(person) for person in people):
         text = text.replace("{who}", "You").replace("{ago} before you", "already")
     first = listed(person.addressed if person else "Somebody" for person in people) or "Somebody"
-    why = request.outcome.text if request.outcome else ""
-    return Settled(text.format(who=first, id=request.id, ago=ago(since, now), why=why))
+    return Settled(text.format(who=first, id=request.id, ago=ago(since, now)))
 
 
 def not_stopped(request: Request) -> Settled:

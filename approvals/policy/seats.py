@@ -11,12 +11,13 @@ from itertools import combinations
 from typing import NamedTuple
 
 from approvals.ids import PersonId
-from approvals.people import Delegation, Person, known, listed
+from approvals.people import Delegation, Person, known
 from approvals.policy.model import Policy
 from approvals.policy.reading import Reading
 from approvals.policy.rules import Step
 from approvals.refusals import Refused
 from approvals.request import Vote
+from approvals.sentence import Sentence
 
 
 @dataclass(frozen=True)
@@ -99,7 +100,7 @@ class Seats(Reading):
 
     def seats_for(
         self, step: Step, level: int, need: int, unreachable: Collection[PersonId], voted: Sequence[Vote]
-    ) -> tuple[tuple[Approver, ...], tuple[str, ...]]:
+    ) -> tuple[tuple[Approver, ...], tuple[Sentence, ...]]:
         """Who may decide a step after so many escalations, and notes on who was stepped over.
 
         The fallback group as well, where those can't give the `need`ed votes. Who `voted` has no seat.
@@ -107,14 +108,13 @@ class Seats(Reading):
         seats, notes = self._seated(step.entries(level), unreachable, voted)
         first = [named.person for named in self.named(step.approvers) if named.person] if level else []
         later = [seat for seat in seats if not any(map(seat.person.is_, first))] if level else []
-        if names := listed([seat.person.addressed for seat in later if not seat.stands_for][:3]):
-            notes = (*notes, f"Nobody answered in time, so {names} may decide as well.")
+        if ids := [seat.person.id for seat in later if not seat.stands_for]:
+            notes = (*notes, Sentence.of("asked-later", people=ids))
         if reachable(seats) >= need:
             return seats, notes
         spare = self.spare(seats, unreachable, voted)
         if spare:
-            names = listed([seat.person.addressed for seat in spare][:3])
-            notes = (*notes, f"{names} {'was' if len(spare) == 1 else 'were'} asked instead.")
+            notes = (*notes, Sentence.of("asked-instead", people=[seat.person.id for seat in spare]))
         return (*seats, *spare), notes
 
     def spare(
@@ -133,17 +133,18 @@ class Seats(Reading):
 
     def _seated(
         self, entries: Iterable[str], unreachable: Collection[PersonId], voted: Sequence[Vote]
-    ) -> tuple[tuple[Approver, ...], tuple[str, ...]]:
+    ) -> tuple[tuple[Approver, ...], tuple[Sentence, ...]]:
         """Everybody of a list who may decide, those who stand in for them, and why others were left out."""
-        humans, seats, notes = _Humans(self.policy), dict[int, Approver](), list[str]()
+        humans, seats, notes = _Humans(self.policy), dict[int, Approver](), list[Sentence]()
         for named in self.named(entries):
             person = named.person
             if person is None or not person.is_colleague:
-                notes.append(f"{person.addressed if person else named.entry} can't decide any more.")
+                gone = Sentence.of("gone", person=person.id) if person else None
+                notes.append(gone or Sentence.of("unknown", entry=named.entry))
             elif not self._is_out(person, voted):
                 number, is_unreachable = humans.number(person), person.id in unreachable
                 if is_unreachable and number not in seats:
-                    notes.append(f"I can't reach {person.addressed} in Slack.")
+                    notes.append(Sentence.of("unreachable", person=person.id))
                 seat = seats.setdefault(
                     number, Approver(person, named.because, False, is_unreachable=is_unreachable)
                 )
@@ -164,7 +165,7 @@ class Seats(Reading):
             seats[humans.number(delegate)] = Approver(
                 delegate, because, is_notified, seat.person.id, is_unreachable=is_unreachable
             )
-        return tuple(seats.values()), tuple(dict.fromkeys(notes))
+        return tuple(seats.values()), tuple(note for n, note in enumerate(notes) if note not in notes[:n])
 
     def _is_out(self, person: Person, voted: Sequence[Vote]) -> bool:
         """Whether somebody has no seat: excluded, or with a vote already."""

@@ -8,10 +8,12 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from typing import Any
 
+from approvals import sentence
 from approvals.ids import PersonId, stamp
 from approvals.people import Directory
 from approvals.record.chain import Sealed
 from approvals.request import Event
+from approvals.sentence import SENTENCES, Sentence
 
 Row = dict[str, Any]
 Named = Callable[[str], str]
@@ -21,9 +23,12 @@ FIRST = ("seq", "at", "request", "event", "by", "who")
 PROOF = ("version", "format", "prev", "hash", "salts", "digests", "body")
 """The columns beside what was said: those in front of it, and those for checking behind it."""
 
-_STRUCTURED = ("details", "case", "plan", "routing", "lines", "seen", "gave", "teams", "unsure")
+Says = Callable[[Sentence], str]
+"""How a sentence of the record reads."""
+
+_STRUCTURED = ("values", "details", "case", "plan", "routing", "lines", "seen", "gave", "teams", "unsure")
 """Words that hold JSON. All others are somebody's own, even if they look like it."""
-_IDS = ("subject", "approvers", "told", "stands_for", "delegate", "lanes", "details", "seen")
+_IDS = ("values", "subject", "approvers", "told", "stands_for", "delegate", "lanes", "details", "seen")
 """Where an id stands for a person or a group. The same text in somebody's reason is left as it is."""
 _JOINERS = "\u200c\u200d"
 """They command nothing, and some scripts and pictures aren't written without them."""
@@ -161,6 +166,7 @@ def _harmless(value: object) -> str:
 
 _INTERNAL = (
     "case",
+    "values",
     "seen",
     "lanes",
     "urgency",
@@ -181,25 +187,30 @@ _SEALS = ("policy", "hash")
 _INDENT = " " * 10
 
 
-def history(events: Iterable[Event], directory: Directory, named: Named | None = None) -> list[str]:
+def history(
+    events: Iterable[Event], directory: Directory, says: Says, named: Named | None = None
+) -> list[str]:
     """Each entry with when, what, who and what was said; below it what it asks for, line by line.
 
-    `named` says what an id in what was said means today; without it, people alone are known.
+    `says`: how a sentence that has a code reads. `named` says what an id in what was said means today;
+    without it, people alone are known.
     """
     known = named or (lambda id: name(id, directory))
     lines = []
     for event in events:
         whole = row(event, directory)
-        lines.append(_line(event, whole, known))
+        lines.append(_line(event, whole, known, says))
         if "approvers" in event.body:
-            lines += [f"{_INDENT}{one}" for one in _asking(event.body, whole["details"], directory)]
+            lines += [f"{_INDENT}{one}" for one in _asking(event.body, whole["details"], directory, says)]
     # A line break or a terminal's command in a reason mustn't look like another entry.
     return [one_line(line).rstrip() for line in lines]
 
 
-def _line(event: Event, whole: Row, named: Named) -> str:
+def _line(event: Event, whole: Row, named: Named, says: Says) -> str:
     hidden = (*_INTERNAL, *(_ASKING if "approvers" in event.body else ()))
     said = {key: _sealed(key, value) for key, value in whole["details"].items() if key not in hidden}
+    coded = {key: sentence.read(event.body, event.words, key) for key in SENTENCES if key in event.body}
+    said |= {key: says(one) for key, one in coded.items() if one}
     short = [f"{_LABELS.get(key, key)}: {_short(text)}" for key, text in flat(said, named).items() if text]
     at = f"{event.at:%Y-%m-%d %H:%M:%S} UTC"
     return f"{event.seq:>5}  {at}  {event.type:<10} {whole['who']:<28} {', '.join(short)}"
@@ -214,7 +225,9 @@ def _short(text: str) -> str:
     return text if len(text) <= 120 else text[:119] + "…"
 
 
-def _asking(body: Mapping[str, Any], details: Mapping[str, Any], directory: Directory) -> Iterator[str]:
+def _asking(
+    body: Mapping[str, Any], details: Mapping[str, Any], directory: Directory, says: Says
+) -> Iterator[str]:
     """What an entry that asks people says to them, and who they are."""
     plan, routing = parsed(details.get("plan", "{}")), parsed(details.get("routing", "{}"))
     if "plan" in details:
@@ -225,7 +238,7 @@ def _asking(body: Mapping[str, Any], details: Mapping[str, Any], directory: Dire
         yield "needs no approval: the policy says so"
     else:
         yield from _asked(body, routing, directory)
-    yield from _each("note", _list(routing, "notes"))
+    yield from _each("note", [says(Sentence.read(note)) for note in _list(routing, "notes")])
 
 
 def _asked(body: Mapping[str, Any], routing: Any, directory: Directory) -> Iterator[str]:

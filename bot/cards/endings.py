@@ -115,7 +115,7 @@ def _stopped(scene: Scene, operator: bool) -> Message:
     )
     rest = _way_out(scene) if operator else [context(f"{_asker(scene)}{scene.help}")]
     room = MOST_WORDS - count_words([header(title), *lines, *rest])
-    return message(title, header(title), *lines, section(clip_words(said.text, room)), *rest)
+    return message(title, header(title), *lines, section(clip_words(scene.says(said.text), room)), *rest)
 
 
 def _asker(scene: Scene) -> str:
@@ -132,7 +132,7 @@ def _way_out(scene: Scene) -> list[Block]:
         button("Leave as It Is", "withdraw", value),
         button("Details", "details", value),
     )
-    return [section(f"What helps: {clip_words(said.remedy, 25)}"), buttons]
+    return [section(f"What helps: {clip_words(scene.says(said.remedy), 25)}"), buttons]
 
 
 def operator(scene: Scene) -> Message:

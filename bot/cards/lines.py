@@ -14,8 +14,8 @@ def stands(scene: Scene) -> str:
     if request.ending.ends_at:
         parts.append(f"It ends {scene.at(request.ending.ends_at)}.")
     if said and request.state is not State.DONE:
-        parts.append(clip_words(said.text, 60))
-    return " ".join(filter(None, (*parts, request.progress.held)))
+        parts.append(clip_words(scene.says(said.text), 60))
+    return " ".join(filter(None, (*parts, scene.says(request.progress.held))))
 
 
 def how_far(scene: Scene) -> str:
@@ -35,8 +35,9 @@ def stopped(scene: Scene) -> str:
     """What a stopped request did, what Miro said, and what helps."""
     said = scene.request.outcome
     text = f"{how_it_stopped(scene)}."
-    text += f" {clip_words(said.text, 40)}" if said else ""
-    return f"{text} What helps: {clip_words(said.remedy, 25)}" if said and said.remedy else text
+    text += f" {clip_words(scene.says(said.text), 40)}" if said else ""
+    helps = scene.says(said.remedy) if said else ""
+    return f"{text} What helps: {clip_words(helps, 25)}" if helps else text
 
 
 def stuck(scene: Scene) -> str:

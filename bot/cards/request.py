@@ -24,8 +24,7 @@ from bot.cards.decision import approver, reminder
 from bot.cards.endings import operator, result
 from bot.cards.handles import Handle
 from bot.cards.named import words_in
-from bot.cards.notices import notice, stuck
-from bot.cards.questions import answer, question
+from bot.cards.notices import answer, notice, question, stuck
 from bot.cards.scene import Scene, again, capital, heading, where_it_stands
 
 Draw = Callable[[Scene], Message]

@@ -8,11 +8,13 @@ from approvals.decide.too_late import kept
 from approvals.ids import BOT, PersonId
 from approvals.people import Person, listed
 from approvals.request import Request, Vote
+from approvals.sentence import Sentence
 from approvals.states import State
 from bot.actions import Action
 from bot.actions.form import Facts
 from bot.actions.sentences import first
 from bot.cards.blocks import Block, actions, button, clip_words, context, when
+from bot.cards.catalogue import written
 from bot.cards.handles import Handle
 from bot.cards.named import mark
 from bot.miro.goals import counted
@@ -77,6 +79,10 @@ class Scene:
     def is_viewer(self, id: PersonId) -> bool:
         """Whether this is the reader."""
         return bool(self.viewer and self.viewer.is_(self.person(id)))
+
+    def says(self, sentence: Sentence | None) -> str:
+        """A sentence of the record; the reader is "you"."""
+        return written(sentence, lambda id: "you" if self.is_viewer(id) else self.name(id))
 
     def voters(self, votes: Iterable[Vote]) -> str:
         """Who said yes; the reader is "you"."""
@@ -189,15 +195,19 @@ def _where(scene: Scene) -> str:
     }
     if said and request.state is State.DENIED:
         by = scene.names(request.asking.decided_by)
-        return f'Denied by {by}{by_shell(scene)}: "{clip_words(said.text, 25)}" Nothing has changed.'
+        return (
+            f'Denied by {by}{by_shell(scene)}: "{clip_words(scene.says(said.text), 25)}" Nothing has changed.'
+        )
     if said and request.state is State.WITHDRAWN:
-        return f"{said.text if said.by == BOT else _withdrawn(scene, said.by)} Nothing has changed."
+        return (
+            f"{scene.says(said.text) if said.by == BOT else _withdrawn(scene, said.by)} Nothing has changed."
+        )
     if request.state is State.JOINED and scene.first:
         first = scene.first
         return f"The same was asked for already: {first.id} by {scene.name(first.requester)}."
     if said and request.state in (State.REFUSED, State.NOTHING_TO_DO, State.JOINED):
-        return clip_words(said.text, 45)
-    return f"{texts.get(request.state, '')} {request.progress.held}".strip()
+        return clip_words(scene.says(said.text), 45)
+    return f"{texts.get(request.state, '')} {scene.says(request.progress.held)}".strip()
 
 
 def _before(request: Request) -> str:
@@ -268,8 +278,8 @@ def _approved(scene: Scene) -> str:
 
 def foot(scene: Scene) -> Block:
     """The request's number, and who couldn't be reached."""
-    missed = f" {scene.request.unreached[-1]}" if scene.request.unreached else ""
-    return context(f"{scene.request.id}{missed}")
+    missed = map(scene.says, scene.request.unreached[-1:])
+    return context(" ".join((scene.request.id, *missed)))
 
 
 def again(scene: Scene) -> list[Block]:

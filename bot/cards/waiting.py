@@ -1,6 +1,5 @@
 """What cards say while a request waits: how far it is, who decides now, and who isn't asked any more."""
 
-import re
 from collections.abc import Sequence
 
 from approvals.ids import PersonId
@@ -13,7 +12,6 @@ from bot.cards.scene import Scene, capital
 STUCK = "Too few are left to decide it. The operators know."
 CONFIRM = "One yes confirms it."
 NO_ANSWER = "No answer yet."
-_ASKED_LATER = "Nobody answered in time, so "
 
 
 def turn(request: Request, who: PersonId | None) -> int:
@@ -69,24 +67,15 @@ def _voters(scene: Scene, votes: Sequence[Vote], short: int) -> str:
 
 def notes(scene: Scene) -> str:
     """Who was stepped over, and who was asked instead."""
-    request = scene.request
-    missed = [text for text in request.unreached[-1:] if text not in request.asking.notes]
+    request, asking = scene.request, scene.request.asking
+    missed = [said for said in request.unreached[-1:] if said not in asking.notes]
     away = [
         f"{scene.name(id)} stands in for {'you' if scene.is_viewer(whose) else scene.name(whose)}."
-        for id, whose in request.asking.stand_ins.items()
+        for id, whose in asking.stand_ins.items()
         if not scene.is_viewer(id)
     ]
-    said = [_to_reader(scene, note) for note in request.asking.notes]
-    return " ".join([*said, *missed, *away, *([STUCK] if request.asking.is_stuck else [])])
-
-
-def _to_reader(scene: Scene, note: str) -> str:
-    """Whoever was asked later reads "you" instead of the own name."""
-    late, _, asked = note.partition(_ASKED_LATER)
-    if late or not asked or scene.viewer is None:
-        return note
-    own = rf"(?:(?<=, )|(?<= and )|^){re.escape(scene.viewer.addressed)}(?=, | and | may decide)"
-    return f"{_ASKED_LATER}{re.sub(own, 'you', asked)}"
+    said = [scene.says(note) for note in (*asking.notes, *missed)]
+    return " ".join([*said, *away, *([STUCK] if asking.is_stuck else [])])
 
 
 def entitled(scene: Scene) -> tuple[PersonId, ...]:

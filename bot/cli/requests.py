@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import click
@@ -18,6 +19,7 @@ from approvals.record.report import history
 from approvals.record.store import Store
 from approvals.refusals import Refused
 from approvals.request import Draft, Request
+from approvals.sentence import Sentence
 from approvals.states import State
 from approvals.text import cleaned
 from bot.actions import ACTIONS, Action
@@ -25,6 +27,7 @@ from bot.actions.fill import operators_form
 from bot.actions.tables import Tables
 from bot.app import Bot
 from bot.cards.blocks import message
+from bot.cards.catalogue import written
 from bot.cards.named import mark
 from bot.cli.common import (
     JSON,
@@ -67,12 +70,16 @@ def summary(store: Store, request: Request) -> dict[str, Any]:
         "about_in_miro": in_miro,
         "reason": request.reason,
         "waiting_for": [_person(store, id).addressed for id, _ in request.asking.approvers] if waits else [],
-        "text": request.outcome.text if request.outcome else request.progress.held,
+        "text": _says(store, request.outcome.text if request.outcome else request.progress.held),
     }
 
 
 def _account(person: Person) -> str:
     return person.account.slack_id if person.account else ""
+
+
+def _says(store: Store, sentence: Sentence | None) -> str:
+    return written(sentence, lambda id: _person(store, id).addressed)
 
 
 def _phrase(store: Store, request: Request, in_miro: str) -> str:
@@ -131,7 +138,7 @@ def show(id: str, as_json: bool) -> None:
             told = ", ".join(value) if isinstance(value, list) else value
             if told and not name.endswith("_email"):  # which stands beside the name
                 say(f"{name.replace('_', ' '):<12} {told}")
-        say(*history(events, store.people, lambda id: meaning(store, id)))
+        say(*history(events, store.people, partial(_says, store), partial(meaning, store)))
 
 
 def _filled(action: str, fields: tuple[str, ...], operator: bool) -> dict[str, str]:

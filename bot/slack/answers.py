@@ -15,6 +15,7 @@ from approvals.request import Request
 from approvals.states import State
 from bot.actions import ACTIONS, Action
 from bot.cards.blocks import Message, actions, button, context, header, message, sections
+from bot.cards.catalogue import written
 from bot.cards.lines import stands
 from bot.cards.named import mark
 from bot.cards.request import CHANNELS
@@ -147,7 +148,8 @@ def _line(desk: Desk, request: Request, who: Who) -> str:
     try:
         command = desk.command(request)
     except (KeyError, ValueError):
-        return f"{request.id} · {request.state.value}: {request.action}. {request.progress.held}".strip()
+        waits = written(request.progress.held, lambda id: desk.person(id).addressed)
+        return f"{request.id} · {request.state.value}: {request.action}. {waits}".strip()
     return stands(Scene(request, command, desk.facts, desk.person, who.person, zone, desk.now()))
 
 

@@ -17,6 +17,7 @@ from approvals.policy.seats import Approver
 from approvals.record.claims import Claim
 from approvals.refusals import Held, Refused
 from approvals.request import Asking, Draft, Request
+from approvals.sentence import Sentence, body, words
 from approvals.states import EventType, State
 from bot.actions import Action
 from bot.actions.fill import taken, with_person
@@ -64,7 +65,9 @@ def _checked(desk: Desk, miro: Miro, colleagues: Colleagues, request: Request) -
     check_names(desk, command)
     twin = _twin(desk, request, command)
     if twin:
-        return [Draft(EventType.JOINED, body={"because_of": twin.id}, words={"text": _joined(desk, twin)})]
+        said = Sentence.of("same-asked", request=twin.id, person=twin.requester)
+        joined = {"because_of": twin.id, **body(text=said)}
+        return [Draft(EventType.JOINED, body=joined, words=words(text=said))]
     # Before the look: where nobody can decide, Miro needn't be asked.
     ground.check_fillable()
     plan, live = _plan(desk, miro, request, command), ending.prolonged(desk, request, command)
@@ -72,8 +75,11 @@ def _checked(desk: Desk, miro: Miro, colleagues: Colleagues, request: Request) -
     is_later = live and live.ending.ends_at and (ends_at is None or ends_at > live.ending.ends_at)
     if plan.steps or is_later:
         return ask_approvers(desk, request, command, plan, live)
-    whom = f" for {'you' if subject.is_(requester) else subject.addressed}" if subject else ""
-    return [Draft(EventType.UNNEEDED, words={"text": f"That is so already{whom}. I asked nobody."})]
+    return _unneeded(Sentence.of("so-already-for", person=subject.id) if subject else Sentence("so-already"))
+
+
+def _unneeded(said: Sentence) -> list[Draft]:
+    return [Draft(EventType.UNNEEDED, body=body(text=said), words=words(text=said))]
 
 
 def _checked_end(desk: Desk, miro: Miro, colleagues: Colleagues, request: Request) -> list[Draft]:
@@ -84,12 +90,10 @@ def _checked_end(desk: Desk, miro: Miro, colleagues: Colleagues, request: Reques
     target = ending.target(desk, request, subject) if subject else None
     seen = look(desk, miro, command, target)
     if seen.account is None or (target and seen.account.id != target.miro_id):
-        return [Draft(EventType.UNNEEDED, words={"text": ending.without_account(desk, target, subject)})]
+        return _unneeded(ending.without_account(desk, target, subject))
     plan = make(command.goals(desk.facts), seen)
     if not plan.steps:
-        return [
-            Draft(EventType.UNNEEDED, words={"text": "It was taken back already. Nothing was left to do."})
-        ]
+        return _unneeded(Sentence("taken-back"))
     return ask_approvers(desk, request, command, plan)
 
 
@@ -150,10 +154,6 @@ def _twin(desk: Desk, request: Request, command: Action) -> Request | None:
     return None
 
 
-def _joined(desk: Desk, twin: Request) -> str:
-    return f"The same was asked for already: {twin.id} by {desk.person(twin.requester).addressed}."
-
-
 def _plan(desk: Desk, miro: Miro, request: Request, command: Action) -> LivePlan:
     """What one look leaves to do. Raises Obstacle, and any MiroError of a look."""
     try:
@@ -186,7 +186,7 @@ def ask_approvers(
     stored = _stored(desk, request, plan, subject, live)
     if stored.warnings and route.is_settled and not request.is_end:
         route = _operators(desk, ground, stored.warnings)
-    body = {
+    asks = {
         "revision": plan.revision,
         "expires_at": stamp(later(now, rule.expires, ground.policy)),
         "lanes": [*command.lanes, *([f"miro:{plan.miro_id}"] if plan.miro_id else [])],
@@ -194,7 +194,7 @@ def ask_approvers(
         **asking(route, ground.policy, rule, now),
         **({"subject": command.subject} if command.subject else {}),
     }
-    words = {
+    told_words = {
         "plan": written(stored),
         "details": command.model_dump_json(),
         "case": looked_at(ground.case.scope),
@@ -202,7 +202,7 @@ def ask_approvers(
         "about": subject.sealed(subject.account) if subject else "",
         **routing_words(route),
     }
-    drafts = [Draft(EventType.PLANNED, body=body, words=words)]
+    drafts = [Draft(EventType.PLANNED, body=asks, words=told_words)]
     if route.is_settled:
         drafts.append(Draft(EventType.APPROVED, body={"revision": plan.revision}))
     return drafts

@@ -7,11 +7,13 @@ approved with the access.
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from approvals.decide.clock import withdrawn
 from approvals.ids import stamp
 from approvals.people import Person
 from approvals.plan import NO_PLAN
 from approvals.refusals import Refused
 from approvals.request import Draft, Request
+from approvals.sentence import Sentence
 from approvals.states import EventType, State
 from bot.actions import Action
 from bot.actions.fill import with_person
@@ -24,7 +26,7 @@ from bot.work.ask import asked_event
 
 NOTICE = timedelta(days=1)
 """How long before its end people are notified; of access for a day or two, after half of the time."""
-NEEDLESS = "What it needs isn't there any more, so it ends."
+NEEDLESS = Sentence("needless")
 """Says nothing of the offboarding: the leaver reads it too."""
 _NOT_BEGUN = (State.CHECKING, State.WAITING, State.APPROVED)
 
@@ -93,11 +95,11 @@ def target(desk: Desk, request: Request, subject: Person) -> Target | None:
     return target if target.miro_id else None
 
 
-def without_account(desk: Desk, target: Target | None, subject: Person | None) -> str:
+def without_account(desk: Desk, target: Target | None, subject: Person | None) -> Sentence:
     """Why nothing is left to revoke. Raises Obstacle where it wasn't this bot that deleted the account."""
     for closure in closures(desk, subject.id) if subject else ():
         if "gone" in closure.progress.accepted:
-            return f"The account was deleted with {closure.id}. Nothing was left to do."
+            return Sentence.of("account-deleted", request=closure.id)
     address = target.user_name if target else subject.email if subject else ""
     raise Obstacle(vanished(address))
 
@@ -114,4 +116,4 @@ def close_needless(desk: Desk, done: Request) -> None:
     for other in desk.store.requests(person=done.subject, states=_NOT_BEGUN):
         is_meant = other.asked_at > approved_at and not desk.person(other.requester).is_(leaver)
         if not other.untouchable and not is_meant:
-            desk.store.append(other, [Draft(EventType.WITHDRAWN, words={"text": NEEDLESS})])
+            desk.store.append(other, [withdrawn(NEEDLESS)])

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from approvals.request import Request
+from approvals.sentence import Sentence
 from approvals.states import EventType
 from bot.actions import Action
 from bot.context import Desk
@@ -15,61 +16,33 @@ from bot.miro.goals import Goal, Seen
 Lines = dict[str, list[str]]
 """`done`: by the request's own calls; `others`: holds, not as far as known by them; `left`: doesn't hold."""
 
-ONLY_WHAT_IS_LEFT = "then press Resume. I'll do only what's left."
-
-REMEDIES = (
+REMEDIES = {
     # By Miro's README that is said of the last admin of a team as well.
-    ("any account in organization", "Make somebody else Company Admin, and admin of that team, in Miro"),
-    ("at least one admin", "Make somebody else admin of that team in Miro"),
-    ("limit reached", "Free a license in Miro, or buy one"),
-    ("not whitelisted", "Allow this domain in Miro's company settings"),
-    ("not unique", "Look in Miro whether the person is a guest or belongs to another organization"),
-    ("no valid resources", "Look whether the person and the team are still in Miro"),
-    ("no resource", "Look whether the person and the team are still in Miro"),
-    ("inactive", "Reactivate the account in Miro"),
-    ("last admin", "Make somebody else Company Admin"),
-)
+    "any account in organization": "remedy-both-admins",
+    "at least one admin": "remedy-team-admin",
+    "limit reached": "remedy-license",
+    "not whitelisted": "remedy-domain",
+    "not unique": "remedy-guest",
+    "no valid resources": "remedy-still-there",
+    "no resource": "remedy-still-there",
+    "inactive": "remedy-reactivate",
+    "last admin": "remedy-admin",
+}
 """A part of Miro's refusal, in lower case, and what helps. Some refusals can't be foreseen through SCIM."""
 
 
 class Stopped(Exception):
-    """It can't go on by itself. `remedy` is what an operator does before pressing Resume."""
+    """It can't go on by itself. `remedy`: the code of what an operator does before pressing Resume."""
 
-    def __init__(self, text: str, remedy: str) -> None:
-        super().__init__(text)
-        self.text, self.remedy = text, remedy
-
-
-def unknown_action(name: object) -> Stopped:
-    """Another version of the program asked for it."""
-    return Stopped(f"I don't know the action {name}.", "Install the version that asked for it")
+    def __init__(self, text: Sentence, remedy: str) -> None:
+        super().__init__(text.code)
+        self.text, self.remedy = text, Sentence(remedy)
 
 
 def refused(words: str) -> Stopped:
     """Miro refused a call; `words` are Miro's own."""
-    remedy = next((text for part, text in REMEDIES if part in words.casefold()), "Look into it in Miro")
-    return Stopped(f'Miro said: "{words}"', f"{remedy}, {ONLY_WHAT_IS_LEFT}")
-
-
-def never_answered(aim: str, tries: int, last_answer: str) -> Stopped:
-    """One call was sent as often as it may be, and its outcome is still unknown.
-
-    `aim`: the goal's; `last_answer`: a sentence with the space after it, or ''.
-    """
-    text = f"{last_answer}I tried {tries} times to {aim} and never learned whether it worked."
-    return Stopped(text, f"Look in Miro whether it is so; {ONLY_WHAT_IS_LEFT}")
-
-
-def never_shown(aim: str) -> Stopped:
-    """Miro accepted a call, and looks don't show what it was to bring about."""
-    text = f"Miro accepted my call to {aim}, but doesn't show it."
-    return Stopped(text, f"Look in Miro whether it is so; {ONLY_WHAT_IS_LEFT}")
-
-
-def left_halfway(sentence: str) -> Stopped:
-    """Somebody has left (`sentence`, without its full stop) after the first call: an operator decides."""
-    remedy = "Press Leave as It Is, unless it is to be done all the same"
-    return Stopped(f"{sentence}, after it had begun.", remedy)
+    remedy = next((code for part, code in REMEDIES.items() if part in words.casefold()), "remedy-look")
+    return Stopped(Sentence.of("miro-said", words=words), remedy)
 
 
 def own_calls(desk: Desk, request: Request) -> dict[str, bool]:

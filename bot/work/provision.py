@@ -15,6 +15,7 @@ from approvals.record.claims import Claim
 from approvals.record.database import Overtaken
 from approvals.refusals import Refused, Unsure
 from approvals.request import Draft, Request
+from approvals.sentence import Sentence, body, words
 from approvals.states import EventType, State
 from bot.actions import Action
 from bot.actions.sentences import clip
@@ -27,7 +28,7 @@ from bot.miro.plan import LivePlan, Obstacle, PlanStep, make
 from bot.work import ending, outcome, recheck
 from bot.work.account import Target, look
 from bot.work.check import ask_approvers
-from bot.work.outcome import ONLY_WHAT_IS_LEFT, Stopped
+from bot.work.outcome import Stopped
 
 TRIES = 3
 """How often one call is sent whose outcome stays unknown, with a look in between."""
@@ -55,12 +56,12 @@ class Provisioning:
         except (SlackAway, Away, Locked, Unsure) as error:
             return self.desk.wait(self.request, error, self.claim)
         except (Obstacle, Ambiguous, Declined) as error:
-            return self._stop(str(error), f"Mend that, {ONLY_WHAT_IS_LEFT}")
+            return self._stop(Sentence.verbatim(str(error)), Sentence("remedy-mend"))
         except Stopped as stop:
             return self._stop(stop.text, stop.remedy)
         except Refused as error:
             if self.request.state is State.WORKING or self.request.progress.has_changed:
-                return self._stop(str(error), "Mend that, then press Resume. I'll ask for a decision again.")
+                return self._stop(Sentence.verbatim(str(error)), Sentence("remedy-mend-and-ask"))
             return self._write(Draft(EventType.REFUSED, words={"text": str(error)}))
 
     def _write(self, *drafts: Draft) -> Request:
@@ -82,10 +83,9 @@ class Provisioning:
 
     def _rehearse(self) -> Request:
         if self.request.practice:
-            text = "This was practice: approved, and nothing was changed in Miro."
-            return self._write(Draft(EventType.REHEARSED, words={"text": text}))
-        text = f"I'm running for practice, so {self.request.id} waits until I run for real."
-        return self.desk.hold(self.request, text, self.desk.now() + timedelta(minutes=15), self.claim)
+            return self._write(Draft(EventType.REHEARSED, body={"text": "rehearsed"}))
+        said = Sentence.of("practising", request=self.request.id)
+        return self.desk.hold(self.request, said, self.desk.now() + timedelta(minutes=15), self.claim)
 
     # -- looking and planning what is left --------------------------------------------------------------
 
@@ -93,11 +93,11 @@ class Provisioning:
         command, request = self._command(), self.request
         before_first_write = request.state is State.APPROVED or not request.progress.has_changed
         if before_first_write:
-            sentence = recheck.left(self.desk, self.colleagues, request)
-            if sentence and request.state is State.WORKING:
-                raise outcome.left_halfway(sentence)
-            if sentence:
-                return self._write(clock.withdrawn(sentence))
+            gone = recheck.left(self.desk, self.colleagues, request)
+            if gone and request.state is State.WORKING:
+                raise Stopped(Sentence(f"{gone.code}-halfway", gone.values), "remedy-leave")
+            if gone:
+                return self._write(clock.withdrawn(gone))
             recheck.check(self.desk, self.colleagues, self.miro, request, command)
         approved = not before_first_write or recheck.is_approved(self.desk, self.colleagues, request)
         while True:
@@ -127,7 +127,8 @@ class Provisioning:
         try:
             return self.desk.command(self.request)
         except KeyError as error:
-            raise outcome.unknown_action(error.args[0]) from error
+            said = Sentence.of("unknown-action", action=error.args[0])
+            raise Stopped(said, "remedy-install") from error
 
     def _target(self, command: Action) -> Target | None:
         """The account that was approved; None where the command changes a group."""
@@ -182,7 +183,9 @@ class Provisioning:
         """One call between two entries of the record; None when a look has to come next."""
         code = step.goal.code
         if self.request.progress.tried.count(code) >= TRIES:
-            raise outcome.never_answered(step.goal.words.aim, TRIES, self._last_answer(code))
+            heard, aim = self._last_answer(code), step.goal.words.aim
+            never = "never-answered" if heard else "never-learned"
+            raise Stopped(Sentence.of(never, heard=heard, aim=aim, tries=TRIES), "remedy-see")
         self.desk.store.renew(self.claim, LEASE)
         self._write(
             Draft(EventType.TRYING, body={"step": code, "call": str(step.call).replace("{user}", id)})
@@ -204,17 +207,17 @@ class Provisioning:
                 return None
             raise outcome.refused(error.words) from error
         except Practising as error:
-            raise Stopped(str(error), "Start the bot without --practice") from error
+            raise Stopped(Sentence.verbatim(str(error)), "remedy-for-real") from error
         self._write_answer(code, True, str(answer.status))
         return answer
 
     def _last_answer(self, code: str) -> str:
-        """What the last call for a goal was answered: a sentence with the space after it, or ''."""
+        """What the last call for a goal was answered, without its full stop; '' for nothing."""
         events = [
             event for event in self.desk.store.events(self.request.id) if event.type == EventType.ANSWERED
         ]
         texts = [event.text("text") for event in events if event.body["step"] == code]
-        return f"{clip(texts[-1], 160, 25).rstrip('.')}. " if texts else ""
+        return clip(texts[-1], 160, 25).rstrip(".") if texts else ""
 
     def _write_answer(self, code: str, accepted: bool, text: str, **flags: bool) -> None:
         body = {"step": code, "accepted": accepted, **flags}
@@ -229,7 +232,7 @@ class Provisioning:
             raise Obstacle("Miro has another account under this address than the one that was approved.")
         lines, gave = outcome.own_changes(self.desk, self.request, command)
         shown = seen.account or seen.group
-        words = {
+        seen_words = {
             "lines": json.dumps(lines, ensure_ascii=False),
             "gave": json.dumps({"keys": gave}, ensure_ascii=False),
             **self._evidence(command, seen),
@@ -240,10 +243,10 @@ class Provisioning:
             ending.close_needless(self.desk, self.request)
             assert self.seen_at
             ending.move(self.desk, self.request)
-            body = {"seen_at": stamp(self.seen_at)}
+            times = {"seen_at": stamp(self.seen_at)}
             if command.days and command.ending(gave):
-                body |= ending.times(self.desk.now(), command.days)
-            return self._write(Draft(EventType.DONE, body=body, words=words))
+                times |= ending.times(self.desk.now(), command.days)
+            return self._write(Draft(EventType.DONE, body=times, words=seen_words))
 
     def _evidence(self, command: Action, seen: Seen) -> dict[str, str]:
         """For the record: what holds now (each card says it in its reader's own way), and by which look."""
@@ -270,14 +273,14 @@ class Provisioning:
         if self.request.progress.looks < len(LOOKS):
             until = self.desk.now() + LOOKS[self.request.progress.looks]
             return self._write(Draft(EventType.UNSEEN, body={"next_try_at": stamp(until)}))
-        raise outcome.never_shown(step.goal.words.aim)
+        raise Stopped(Sentence.of("never-shown", aim=step.goal.words.aim), "remedy-see")
 
-    def _stop(self, text: str, remedy: str) -> Request:
+    def _stop(self, text: Sentence, remedy: Sentence) -> Request:
         try:
             command = self._command()
             goals, seen = command.goals(self.desk.facts), self.seen or self._look(command)
         except (KeyError, Away, Locked, Obstacle, Ambiguous, Declined, Stopped):
             goals, seen = (), None
         lines = outcome.progress(self.desk, self.request, goals, seen)
-        words = {"text": text, "remedy": remedy, "lines": json.dumps(lines, ensure_ascii=False)}
-        return self._write(Draft(EventType.STOPPED, words=words))
+        said = words(text=text, remedy=remedy) | {"lines": json.dumps(lines, ensure_ascii=False)}
+        return self._write(Draft(EventType.STOPPED, body=body(text=text, remedy=remedy), words=said))

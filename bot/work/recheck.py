@@ -6,6 +6,7 @@ from approvals.decide import clock
 from approvals.ids import PersonId
 from approvals.refusals import Refused, Unsure
 from approvals.request import Request
+from approvals.sentence import Sentence
 from bot.actions import Action
 from bot.context import Colleagues, Desk
 from bot.miro.client import Miro
@@ -35,10 +36,10 @@ def check(desk: Desk, colleagues: Colleagues, miro: Miro, request: Request, comm
         raise Refused(f"{lead} {error}") from error
 
 
-def left(desk: Desk, colleagues: Colleagues, request: Request) -> str:
-    """That a request's requester, or the person concerned, has left since; '' if neither has."""
+def left(desk: Desk, colleagues: Colleagues, request: Request) -> Sentence | None:
+    """That a request's requester, or the person concerned, has left since; None if neither has."""
     if request.is_end:
-        return ""
+        return None
     _look_up(desk, colleagues, filter(None, (request.requester, request.subject)))
     return clock.who_left(request, desk.table(request))
 

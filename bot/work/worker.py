@@ -10,6 +10,7 @@ from approvals.ids import stamp
 from approvals.record.claims import Claim
 from approvals.record.database import ClaimLost, Overtaken, StoreTrouble
 from approvals.request import Draft, Urgency
+from approvals.sentence import Sentence, body, words
 from approvals.states import EventType, State
 from bot.context import CONFIDENTIAL, LEASE, Colleagues, Desk
 from bot.miro.client import Miro
@@ -59,8 +60,8 @@ class Worker:
         except Exception:
             # A defect mustn't go round and round unseen: the request says so, and is tried again ever later.
             log.exception("%s met an error that isn't foreseen", claim.request)
-            text = f"Something went wrong inside me. {claim.request} is saved; I try again by myself."
-            self.desk.held(self.desk.store.request(claim.request), text, claim)
+            said = Sentence.of("defect", request=claim.request)
+            self.desk.held(self.desk.store.request(claim.request), said, claim)
         self._release(claim)
         self.desk.wake()
         return True
@@ -90,11 +91,14 @@ class Worker:
         for id, first in desk.store.blocked(now - BLOCKED):
             request, before = desk.store.request(id), desk.store.request(first)
             is_named = desk.readable(before) and before.action not in CONFIDENTIAL
-            why = desk.troubles.kept_by(first) or f"{first if is_named else 'Other work'} comes first."
-            body = {"next_try_at": stamp(request.next_due or now), "behind": True}
-            text = f"{why} {id} is saved and continues by itself."
+            said = Sentence.of("comes-later", request=id)
+            if is_named:
+                said = Sentence.of("comes-after", request=id, first=first)
+            if kind := desk.troubles.kept_by(first):
+                said = Sentence.of(f"trouble-{kind}", request=id)
+            values = {"next_try_at": stamp(request.next_due or now), "behind": True, **body(text=said)}
             with suppress(Overtaken):
-                desk.store.append(request, [Draft(EventType.HELD, body=body, words={"text": text})])
+                desk.store.append(request, [Draft(EventType.HELD, body=values, words=words(text=said))])
                 desk.wake()
 
     def _release(self, claim: Claim) -> None:

@@ -10,6 +10,7 @@ import pytest
 from approvals.folding import apply, fold
 from approvals.ids import BOT, PersonId, stamp
 from approvals.request import FORMATS, Draft, Event, Request, Vote, is_active
+from approvals.sentence import Sentence
 from approvals.states import EventType, Impossible, State
 from tests.altered import differences
 from tests.approvals.scene import START, asked, draft, events_of, planned
@@ -61,7 +62,7 @@ def test_a_follow_up_names_what_it_follows() -> None:
 def test_being_held_says_why_and_until_when() -> None:
     held = Draft(EventType.HELD, BOT, {"next_try_at": stamp(EXPIRES)}, {"text": "Miro isn't answering"})
     request = after(ASKED, held)
-    assert (request.progress.held, request.next_due) == ("Miro isn't answering", EXPIRES)
+    assert (request.progress.held, request.next_due) == (Sentence.verbatim("Miro isn't answering"), EXPIRES)
     assert differences(after(ASKED), request) == {"held", "holds", "next_due"}
 
 
@@ -72,7 +73,7 @@ def test_planning_opens_a_round_of_approval() -> None:
     assert request.asking.approvers == ((BO, "you own Miro"),)
     assert request.lanes == ("person:P-9", "admins")
     assert request.deadlines.expires_at == request.next_due == EXPIRES
-    assert (request.progress.held, request.progress.holds) == ("", 0)
+    assert (request.progress.held, request.progress.holds) == (None, 0)
 
 
 def test_planning_may_name_the_subject_late() -> None:
@@ -132,7 +133,8 @@ def test_a_stop_says_what_is_done_and_left() -> None:
     stop = Draft(EventType.STOPPED, BOT, {}, words)
     outcome = after(ASKED, PLANNED, EventType.VOTED, EventType.APPROVED, EventType.TRYING, stop).outcome
     assert outcome
-    assert (outcome.text, outcome.remedy, outcome.at) == ("no seat left", "Buy a seat", minute(6))
+    assert (outcome.text, outcome.at) == (Sentence.verbatim("no seat left"), minute(6))
+    assert outcome.remedy == Sentence.verbatim("Buy a seat")
     assert (outcome.done, outcome.left) == (("joined IT",), ("become Company Admin",))
 
 
@@ -171,8 +173,8 @@ ENDS: dict[EventType, list[EventType | Draft]] = {
 def test_an_end_has_words_and_nothing_due(what: EventType) -> None:
     request = after(*ENDS[what], draft(what, START, CY))
     assert request.outcome
-    assert (request.outcome.by, request.outcome.text) == (CY, "as it was said")
-    assert (request.next_due, request.progress.held) == (None, "")
+    assert (request.outcome.by, request.outcome.text) == (CY, Sentence.verbatim("as it was said"))
+    assert (request.next_due, request.progress.held) == (None, None)
     assert not is_active(request)
 
 
@@ -188,7 +190,7 @@ def test_a_joined_request_points_to_the_other() -> None:
 def test_an_unreached_person_changes_nothing_else() -> None:
     told = [Draft(EventType.UNREACHED, BOT, {}, {"text": who}) for who in ("bo", "#miro")]
     request = after(ASKED, PLANNED, *told)
-    assert request.unreached == ("bo", "#miro")
+    assert request.unreached == (Sentence.verbatim("bo"), Sentence.verbatim("#miro"))
     assert differences(after(ASKED, PLANNED), request) == {"unreached"}
 
 

@@ -11,6 +11,7 @@ from approvals.people import Account, Person
 from approvals.record.database import Overtaken, StoreTrouble
 from approvals.record.outbox import Card, Note
 from approvals.request import Draft, Request, Urgency
+from approvals.sentence import Sentence, body, words
 from approvals.states import EventType, State
 from bot.cards.blocks import Message, message
 from bot.cards.named import mark, plainly
@@ -164,10 +165,6 @@ class Copies:
         """To whom a card goes, in a sentence that is drawn at once: a mark holds only while this runs."""
         return "the channel" if card.role in CHANNELS else mark(self.desk.person(PersonId(card.address)))
 
-    def _addressed(self, card: Card) -> str:
-        """The same in plain text, for the record."""
-        return "the channel" if card.role in CHANNELS else self.desk.person(PersonId(card.address)).addressed
-
     def _tell_operators(self, request: Request, card: Card, text: str) -> bool:
         """Whether there are any; once a day for each who can't be reached, and never somebody of whom the
         request is a secret."""
@@ -209,9 +206,12 @@ class Copies:
         if card.role in ASKING and not card.ts:
             self._tell_operators(request, card, f"{capital(name)} can't be reached in Slack ({why}).")
         # Whoever had the message and deleted it was reached.
-        text = "" if card.ts else f"I can't reach {self._addressed(card)} in Slack."
-        who = {"who": card.address} if text and card.role in ("approver", "reminder") else {}
-        draft = Draft(EventType.UNREACHED, BOT, {"role": card.role, **who}, {"text": text, "why": why})
+        said = {} if card.ts else {"text": Sentence.of("unreachable", person=card.address)}
+        if said and card.role in CHANNELS:
+            said = {"text": Sentence.of("unreachable-channel")}
+        who = {"who": card.address} if said and card.role in ("approver", "reminder") else {}
+        values = {"role": card.role, **who, **body(**said)}
+        draft = Draft(EventType.UNREACHED, BOT, values, {"why": why, **words(**said)})
         while True:
             try:
                 self.desk.store.append(self.desk.store.request(request.id), [draft])

@@ -5,10 +5,10 @@ from datetime import timedelta
 import pytest
 
 from approvals.decide import decide
+from approvals.decide.clock import withdrawn
 from approvals.decide.too_late import settled
-from approvals.ids import BOT
 from approvals.refusals import Settled
-from approvals.request import Draft
+from approvals.sentence import Sentence
 from approvals.states import EventType
 from tests.approvals.scene import Scene
 
@@ -23,11 +23,10 @@ def test_what_needed_no_approval_was_approved_by_nobody(scene: Scene) -> None:
     )
 
 
-def test_what_the_bot_ended_says_why(scene: Scene) -> None:
-    text = "Whoever asked for it has left the company, so it ends."
-    ended = [Draft(EventType.WITHDRAWN, BOT, words={"text": text})]
+def test_what_the_bot_ended_says_where_it_says_why(scene: Scene) -> None:
+    ended = [withdrawn(Sentence("asker-left"))]
     request = scene.store.append(scene.waiting(), ended)
     scene.clock.pass_(timedelta(seconds=8))
     with pytest.raises(Settled) as told:
         decide.deny(request, scene.who("cy"), "no", scene.table, False)
-    assert str(told.value) == f"R-1 ended 8 seconds ago. {text}"
+    assert str(told.value) == "R-1 ended 8 seconds ago, by itself. Its card says why."

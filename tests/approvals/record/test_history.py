@@ -22,7 +22,9 @@ PLAN = {
 
 def lines(scene: Scene) -> list[str]:
     """The history of the first request."""
-    return history(scene.store.events("R-1"), scene.store.people)
+    return history(
+        scene.store.events("R-1"), scene.store.people, lambda one: f"{one.code} {dict(one.values)}"
+    )
 
 
 def entries(scene: Scene) -> list[str]:

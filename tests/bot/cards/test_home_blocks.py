@@ -207,7 +207,8 @@ def test_a_question_stands_there_until_it_is_answered() -> None:
 def test_a_stopped_request_says_what_helps() -> None:
     assert reads(stopped(waits(state=State.STOPPED))) == (
         "R-42 stopped halfway: move Alex Smith from Engineering to Design. "
-        'Miro said: "Any team in organization must have at least one admin" What helps: Make another admin.'
+        'Miro said: "Any team in organization must have at least one admin" What helps: '
+        "Make somebody else Company Admin, then press Resume. I'll do only what's left."
     )
 
 

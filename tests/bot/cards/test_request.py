@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from approvals.ids import PersonId
 from approvals.people import Person
 from approvals.request import Vote
+from approvals.sentence import Sentence
 from approvals.states import OPEN, State
 from bot.actions import ACTIONS
 from bot.actions.form import Facts
@@ -163,7 +164,10 @@ def test_no_names_or_reasons_make_a_card_too_long(
             )
             of = altered(of, ends_at=NOW if days and state is State.DONE else None)
         if of.outcome and state in (State.DENIED, State.REFUSED, State.STOPPED):
-            of = replace(of, outcome=replace(of.outcome, text=reason, remedy=reason))
+            of = replace(
+                of,
+                outcome=replace(of.outcome, text=Sentence.verbatim(reason), remedy=Sentence.verbatim(reason)),
+            )
         of = altered(of, notified=tuple(id for id, _ in of.asking.approvers))
         asked_twice = state is State.JOINED
         other = scenes.variants(of, (reason, reason))["answered" if asked_twice else way]
@@ -265,7 +269,10 @@ def test_a_stopped_card_gives_operators_the_way_out(people: dict[str, Person], k
     of = request("make-admin", State.STOPPED, known)
     card = drawn(of, known, people, "operator")
     assert buttons(card) == {"resume", "withdraw", "details"}
-    assert "What helps: Make another admin." in reads(card)
+    assert (
+        "What helps: Make somebody else Company Admin, then press Resume. I'll do only what's left."
+        in reads(card)
+    )
     assert buttons(drawn(of, known, people, "result")) == set()
 
 

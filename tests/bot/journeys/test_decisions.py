@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from approvals.request import Request
+from bot.actions import Action
 from bot.context import Desk
 from bot.sandbox.stage import POLICY, Stage
 from bot.work import check
@@ -219,12 +220,13 @@ def test_a_follower_hears_of_an_end_that_came_while_joining(
     s: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ask(s, *ACCESS)
-    sentence = check._joined
+    find = check._twin
 
-    def meanwhile(desk: Desk, twin: Request) -> str:
-        deny(s, "U0PRIYA", "No seat is free.")
-        return sentence(desk, twin)
+    def meanwhile(desk: Desk, request: Request, command: Action) -> Request | None:
+        if twin := find(desk, request, command):
+            deny(s, "U0PRIYA", "No seat is free.")
+        return twin
 
-    monkeypatch.setattr(check, "_joined", meanwhile)
+    monkeypatch.setattr(check, "_twin", meanwhile)
     ask(s, "U0LENA", "/miro-access", "<@U0ALEX|alex> for Engineering because Alex starts")
     assert "No seat is free." in "".join(told(s, "U0LENA"))

@@ -21,6 +21,7 @@ from tests.bot.journeys.scenes import (
     told,
     wait,
 )
+from tests.says import says
 
 ACCESS = ("U0ALEX", "/miro-access", "for Engineering because I start Monday")
 ADMIN = '<@U0ALEX> from Engineering to "IT Administration" because Alex joins IT on Monday'
@@ -201,7 +202,7 @@ def test_an_error_of_miros_own_is_told_in_its_words(s: Stage) -> None:
     approve(s, "U0PRIYA")
     for said in (last(s, "U0ALEX"), read(card(s, "U0CAROL", "resume"))):
         assert "Miro had an error of its own (500): Board service is down and so on" in said
-    assert "never learned whether it worked" in request(s, id).outcome.text  # type: ignore[union-attr]
+    assert "never learned whether it worked" in says(request(s, id).outcome.text)  # type: ignore[union-attr]
     assert "<p" not in str(request(s, id).outcome)
 
 
@@ -235,7 +236,7 @@ def test_miro_in_no_hurry_is_waited_for(s: Stage) -> None:
     s.miro.faults.append(Fault("POST", "", status=429, retry_after=7))
     id = ask(s, *ACCESS)
     approve(s, "U0PRIYA")
-    assert "Miro is limiting calls." in request(s, id).progress.held
+    assert "Miro is limiting calls." in says(request(s, id).progress.held)
     wait(s, seconds=6)
     assert state(s, id) == "working"
     wait(s, seconds=1)
@@ -247,8 +248,8 @@ def test_miro_refusing_in_html_is_told_in_plain_words(s: Stage) -> None:
     id = ask(s, *ACCESS)
     approve(s, "U0PRIYA")
     assert state(s, id) == "stopped"
-    assert request(s, id).outcome.text.startswith('Miro said: "')  # type: ignore[union-attr]
-    assert "<" not in request(s, id).outcome.text  # type: ignore[union-attr]
+    assert says(request(s, id).outcome.text).startswith('Miro said: "')  # type: ignore[union-attr]
+    assert "<" not in says(request(s, id).outcome.text)  # type: ignore[union-attr]
 
 
 def test_two_accounts_of_one_address_are_not_guessed_between(s: Stage) -> None:

@@ -24,6 +24,7 @@ from tests.bot.journeys.scenes import (
     told,
     wait,
 )
+from tests.says import says
 
 ACCESS = ("U0ALEX", "/miro-access", "for Engineering because I start Monday")
 
@@ -121,7 +122,7 @@ def test_a_real_request_waits_while_the_bot_practises(s: Stage) -> None:
         practising.settle()
         assert state(s, id) == "approved"
         assert calls(s) == []
-        assert f"{id} waits until I run for real" in request(s, id).progress.held
+        assert f"{id} waits until I run for real" in says(request(s, id).progress.held)
     finally:
         practising.stop()
     wait(s, minutes=15)

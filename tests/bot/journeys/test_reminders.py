@@ -155,7 +155,7 @@ def test_a_reminder_that_does_not_arrive_brings_others(tmp_path: Path) -> None:
             ("reminder", request(s, id).asking.unreachable[0])
         ]
         wait(s, seconds=5)
-        assert "I can't reach Priya Rao in Slack. Carol Diaz was asked instead." in read(card(s, "U0CAROL"))
+        assert "I can't reach Priya Rao in Slack. You were asked instead." in read(card(s, "U0CAROL"))
 
 
 # -- by hand ---------------------------------------------------------------------------------------------

@@ -13,6 +13,7 @@ from approvals.ids import GroupId, PersonId, RequestId, SlackId
 from approvals.people import Account, Delegation, Group, Person, Standing
 from approvals.policy.check import load
 from approvals.request import Outcome, Progress, Question, Request, Vote
+from approvals.sentence import Sentence
 from approvals.states import OPEN, State
 from bot.actions import ACTIONS, CONDITIONS, Action
 from bot.actions.form import Facts
@@ -166,8 +167,8 @@ def variants(of: Request, texts: tuple[str, str] = TEXTS) -> dict[str, Request]:
     yes, open_ = Vote(three, NOW, "cafe"), Question(three, NOW, texts[0])
     anew = replace(of.plan, anew=True, warnings=("Miro has a new account for this address.",))
     missed = (
-        "I can't reach Carol Diaz (carol@example.com) in Slack.",
-        "Sam Lee (sam@example.com) and Priya Rao (priya@example.com) were asked instead.",
+        Sentence.of("unreachable", person="P-3"),
+        Sentence.of("asked-instead", people=["P-4", "P-5"]),
     )
     return {
         "as it was asked": of,
@@ -197,16 +198,16 @@ def variants(of: Request, texts: tuple[str, str] = TEXTS) -> dict[str, Request]:
 
 def _said(state: State, did: list[str]) -> dict[str, Any]:
     if state is State.DONE:
-        return {"done": tuple(did), "text": "done"}
+        return {"done": tuple(did), "text": Sentence.verbatim("done")}
     if state is State.STOPPED:
-        words = 'Miro said: "Any team in organization must have at least one admin"'
+        words = "Any team in organization must have at least one admin"
         return {
             "done": tuple(did[:1]),
             "left": tuple(did[1:]),
-            "text": words,
-            "remedy": "Make another admin.",
+            "text": Sentence.of("miro-said", words=words),
+            "remedy": Sentence("remedy-admin"),
         }
-    return {"text": "No seat is free."}
+    return {"text": Sentence.verbatim("No seat is free.")}
 
 
 def scene(of: Request, known: Facts, people: Mapping[str, Person], role: str) -> Scene:

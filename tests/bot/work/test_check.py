@@ -5,11 +5,13 @@ from pathlib import Path
 
 from approvals.ids import RequestId, unstamp
 from approvals.request import Request
+from approvals.sentence import Sentence
 from bot.context import LEASE
 from bot.sandbox.miro.service import Fault
 from bot.sandbox.stage import POLICY, Stage
 from bot.work.check import check
 from tests.bot.journeys.scenes import ask, history, newest_request, playing, told
+from tests.says import says
 
 ACCESS = ("/miro-access", "for Engineering because I start Monday")
 BOSSLESS = POLICY.replace('"alex@example.com" = "priya@example.com"\n', "").replace(
@@ -68,10 +70,9 @@ def test_the_same_ask_joins_the_older_one_without_a_look(s: Stage) -> None:
     first = ask(s, "U0ALEX", *ACCESS)
     after = checked(s, sent(s))
     assert (after.state, after.because_of) == ("joined", first)
-    assert (
-        after.outcome
-        and after.outcome.text == f"The same was asked for already: {first} by Alex Smith (alex@example.com)."
-    )
+    alex = s.bot.store.request(first).requester
+    text = after.outcome and says(after.outcome.text)
+    assert text == f"The same was asked for already: {first} by {alex}."
     assert s.miro.log == []
 
 
@@ -80,7 +81,7 @@ def test_what_is_so_already_asks_nobody(s: Stage) -> None:
     s.miro.change_user("alex@example.com", enterprise={"organization": "Example Ltd"})
     after = checked(s, sent(s))
     assert (after.state, after.asking.notified) == ("nothing to do", ())
-    assert after.outcome and after.outcome.text == "That is so already for you. I asked nobody."
+    assert after.outcome and after.outcome.text == Sentence.of("so-already-for", person=after.requester)
     assert looked(s) == ['userName eq "alex@example.com"']
 
 
@@ -102,14 +103,14 @@ def test_while_slack_does_not_say_who_asks_miro_is_not_looked_at(s: Stage) -> No
     s.slack.fault("users.info", status=503)
     after = checked(s, id)
     assert (after.state, s.miro.log) == ("checking", [])
-    assert after.progress.held == f"Slack isn't answering me. {id} is saved; I'll go on with it."
+    assert says(after.progress.held) == f"Slack isn't answering me. {id} is saved; I'll go on with it."
 
 
 def test_an_address_outside_the_companys_domains_is_refused_without_a_look(s: Stage) -> None:
     s.slack.add_person("U0OUT", "out@elsewhere.org", "Robin Out")
     after = checked(s, sent(s, "U0OUT"))
     assert (after.state, s.miro.log) == ("refused", [])
-    assert after.outcome and after.outcome.text == (
+    assert after.outcome and says(after.outcome.text) == (
         "I only change accounts of example.com; out@elsewhere.org isn't one. Ask your IT team."
     )
 
@@ -118,4 +119,4 @@ def test_what_nobody_could_decide_is_refused_without_a_look(tmp_path: Path) -> N
     with playing(tmp_path, BOSSLESS) as s:
         after = checked(s, sent(s))
         assert (after.state, s.miro.log) == ("refused", [])
-        assert after.outcome and "Nobody can decide this" in after.outcome.text
+        assert after.outcome and "Nobody can decide this" in says(after.outcome.text)

@@ -13,6 +13,7 @@ from bot.sandbox.miro.service import Fault
 from bot.sandbox.stage import Stage
 from bot.work.provision import Provisioning
 from tests.bot.journeys.scenes import ask, calls, card, history, playing, state, teams_of
+from tests.says import says
 
 MOVE = ("U0ALEX", "/miro-move", "from Engineering to Design because I changed jobs")
 EACH = ["trying", "answered"]
@@ -119,7 +120,7 @@ def test_another_account_under_the_address_proves_nothing(s: Stage) -> None:
     s.miro.add_user("alex@example.com", "Alex Smith", teams=[s.teams["Design"]])
     after = run(s, claim)
     assert (after.state, all_calls(s)) == ("stopped", ["GET /Users", f"GET /Users/{alex.id}"])
-    assert after.outcome and after.outcome.text == (
+    assert after.outcome and says(after.outcome.text) == (
         "Miro has another account under this address than the one that was approved."
     )
 
@@ -164,5 +165,5 @@ def test_an_action_that_this_version_does_not_know_stops_with_its_remedy(
     monkeypatch.setattr("bot.context.ACTIONS", {})
     after = run(s, claim)
     assert (after.state, all_calls(s)) == ("stopped", [])
-    assert after.outcome and after.outcome.text == "I don't know the action move-team."
-    assert after.outcome.remedy == "Install the version that asked for it"
+    assert after.outcome and says(after.outcome.text) == "I don't know the action move-team."
+    assert says(after.outcome.remedy) == "Install the version that asked for it"

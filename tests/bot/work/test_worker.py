@@ -6,7 +6,7 @@ from datetime import datetime
 
 import pytest
 
-from approvals.ids import SlackId, unstamp
+from approvals.ids import RequestId, SlackId, unstamp
 from approvals.people import Person
 from approvals.record.database import StoreTrouble
 from approvals.states import EventType
@@ -16,6 +16,7 @@ from bot.sandbox.stage import Stage
 from bot.work.worker import Worker
 from tests.bot.journeys.scenes import ask, calls, card, history, state
 from tests.bot.journeys.test_side_by_side import full
+from tests.says import says
 
 ACCESS = ("U0ALEX", "/miro-access", "for Engineering because I start Monday")
 
@@ -132,8 +133,10 @@ def test_a_defect_inside_is_said_and_tried_again_ever_later(
     assert waits == [30, 60, 120]
     traced = [one for one in caplog.records if one.name == "bot.work.worker" and one.exc_info]
     assert [one.getMessage() for one in traced] == [f"{id} met an error that isn't foreseen"] * 3
-    said = "Something went wrong inside me. R-1 is saved; I try again by myself."
-    assert [one.text("text") for one in s.bot.store.events(id) if one.type == EventType.HELD] == [said] * 3
+    held = [event for event in s.bot.store.events(id) if event.type == EventType.HELD]
+    assert [event.body["text"] for event in held] == ["defect"] * 3
+    waits_for = says(s.bot.store.request(RequestId(id)).progress.held)
+    assert waits_for.startswith("Something went wrong inside me.")
     assert worker.work() is True
     assert state(s, id) == "done"
 

@@ -13,6 +13,7 @@ from bot.sandbox.miro.service import Fault
 from bot.sandbox.stage import Stage
 from tests.bot.journeys.scenes import approve, ask, card, last, playing, press, read, request, state, wait
 from tests.bot.miro.examples import EXAMPLES
+from tests.says import says
 
 pytestmark = pytest.mark.regression
 
@@ -167,7 +168,7 @@ def test_a_stop_quotes_the_answer_to_the_step_it_names(s: Stage) -> None:
     id = ask(s, *ADMIN)
     s.miro.faults.append(Fault("PATCH", "/Users", status=502, detail="Bad gateway", times=3))
     approve(s, "U0SAM")
-    text = outcome(s, id).text
+    text = says(outcome(s, id).text)
     assert text.endswith("I tried 3 times to become Company Admin and never learned whether it worked.")
     assert "200" not in text and "201" not in text and text.startswith("Miro had an error of its own (502)")
 
@@ -176,7 +177,7 @@ def test_tries_cut_by_a_crash_quote_nothing_that_belongs_to_another_step(s: Stag
     id = ask(s, *MOVE)
     s.miro.faults.append(Fault("PATCH", f"/Groups/{s.teams['Engineering']}", cut="before", times=3))
     approve(s, "U0PRIYA")
-    text = outcome(s, id).text
+    text = says(outcome(s, id).text)
     assert text.startswith("Miro didn't answer in time. I tried 3 times to leave Engineering and never")
 
 

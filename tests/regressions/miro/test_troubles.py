@@ -17,6 +17,7 @@ from bot.sandbox.miro.service import Fault
 from bot.sandbox.stage import Clock, Stage
 from bot.troubles import SENTENCES, Troubles
 from tests.bot.journeys.scenes import approve, ask, last, playing, request, state, told, wait
+from tests.says import says
 
 pytestmark = pytest.mark.regression
 
@@ -132,7 +133,7 @@ def test_another_kind_is_told_as_well(s: Stage) -> None:
     troubled(s, "GET", {"status": 200, "body": "html"})
     for _ in range(3):
         wait(s, minutes=15)
-    assert "couldn't be read" in request(s, id).progress.held
+    assert "couldn't be read" in says(request(s, id).progress.held)
     assert len(warnings(s, "couldn't be read")) == 1
     assert "token" not in health(s)[1]
 

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from approvals.sentence import Sentence
 from bot.sandbox.stage import POLICY, Stage
 from tests.bot.journeys.scenes import (
     approve,
@@ -371,7 +372,7 @@ def test_the_end_for_an_account_that_was_deleted_here_needs_nothing(s: Stage) ->
     wait(s, hours=49)
     end = request(s, "R-3")
     assert end.is_end and end.state == "nothing to do"
-    assert end.outcome and f"deleted with {id}" in end.outcome.text
+    assert end.outcome and end.outcome.text == Sentence.of("account-deleted", request=id)
 
 
 def test_presses_on_older_cards_change_no_other_account(s: Stage) -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from approvals.sentence import Sentence
 from approvals.text import cleaned
 from bot.sandbox.stage import Stage
 from tests.bot.journeys.scenes import ask, deny, last, playing, press, request, say
@@ -46,7 +47,7 @@ def test_so_is_whatever_else_is_typed(s: Stage, typed: str, stored: str) -> None
     assert request(s, id).asking.questions[0].text == stored
     assert not deny(s, "U0PRIYA", typed).errors
     outcome = request(s, id).outcome
-    assert outcome and outcome.text == stored
+    assert outcome and outcome.text == Sentence.verbatim(stored)
 
 
 def test_a_message_and_a_command_are_read_without_it(s: Stage) -> None:
