@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 
-from approvals.ids import GroupId
 from bot.actions import ACTIONS, Action
 from bot.actions.tables import Tables
 from bot.slack.words import filling
@@ -33,8 +32,6 @@ class Answer:
 
     kind: str
     about: type[Action] | None = None
-    team: GroupId | None = None
-    person: str = ""
 
 
 @dataclass(frozen=True)
@@ -93,18 +90,13 @@ def _asked(sentence: Sentence, whole: str) -> Answer | None:
         return Answer("thanks")
     kinds = _QUESTIONS[:-1] if sentence.teams and verbs and "?" not in whole else _QUESTIONS
     found = next((kind for kind in kinds if sentence.has("asks", kind, whole)), "")
-    return _about(sentence, found) if found else None
-
-
-def _about(sentence: Sentence, kind: str) -> Answer:
-    team = sentence.teams[0].id if sentence.teams else None
-    return Answer(kind, team=team, person=sentence.people[0].raw if sentence.people else "")
+    return Answer(found) if found else None
 
 
 def _question(sentence: Sentence, whole: str) -> Answer | None:
     """Any other question."""
     asks = sentence.has("asks", "questions", whole) and not sentence.has("asks", "no-question", whole)
-    return _about(sentence, "question") if asks else None
+    return Answer("question") if asks else None
 
 
 def _not_ours(sentence: Sentence) -> Answer | None:

@@ -1,15 +1,12 @@
 """What the bot answers where no form is meant: every sentence of it stands here."""
 
 import re
-from collections.abc import Sequence
 
 from approvals.clocks import is_recent
 from approvals.decide.actor import Who, is_operator
-from approvals.ids import GroupId
 from approvals.people import FRESH, listed
 from bot.actions import ACTIONS, Action
 from bot.cards.blocks import Message, actions, button, message, section
-from bot.cards.named import mark
 from bot.context import Desk
 from bot.slack import answers
 from bot.slack.words.reading import Answer
@@ -120,12 +117,3 @@ def _admins(desk: Desk, who: Who) -> str:
         return "I haven't seen a list of admins in the last 24 hours."
     names = [f"{one.name or one.email} ({one.rights})" for one in admins]
     return f"Admins in Miro: {listed(names)}." if names else "Nobody has admin rights in Miro."
-
-
-def team_label(desk: Desk, id: GroupId | None) -> str:
-    """The name of a team that is named, or ''."""
-    group = desk.store.groups.get(id) if id else None
-    return desk.tables().label(group) if group else ""
-
-
-__all__: Sequence[str] = ("AWAY", "DECIDE", "SENTENCES", "TEAM_ADMINS", "aside", "mark", "reply", "sentence")
