@@ -207,7 +207,7 @@ def _where(scene: Scene) -> str:
         return f"The same was asked for already: {first.id} by {scene.name(first.requester)}."
     if said and request.state in (State.REFUSED, State.NOTHING_TO_DO, State.JOINED):
         return clip_words(scene.says(said.text), 45)
-    return f"{texts.get(request.state, '')} {scene.says(request.progress.held)}".strip()
+    return f"{texts[request.state]} {scene.says(request.progress.held)}".strip()
 
 
 def _before(request: Request) -> str:
@@ -290,14 +290,22 @@ def again(scene: Scene) -> list[Block]:
 
 
 _TITLES = {
+    State.CHECKING: "Checking",
+    State.WAITING: "Waiting",
+    State.APPROVED: "Approved",
     State.WORKING: "Approved",
+    State.STOPPED: "Stopped",
+    State.DONE: "Done",
     State.NOTHING_TO_DO: "Nothing to do",
     State.REFUSED: "Not possible",
     State.JOINED: "Asked for already",
+    State.DENIED: "Denied",
+    State.WITHDRAWN: "Withdrawn",
     State.EXPIRED: "Nobody answered",
+    State.REHEARSED: "Rehearsed",
 }
 
 
 def heading(scene: Scene) -> str:
-    """How it ended, in two words."""
-    return _TITLES.get(scene.request.state, scene.request.state.value.capitalize())
+    """How it stands, in two words."""
+    return _TITLES[scene.request.state]
