@@ -22,11 +22,17 @@ from waitress.channel import HTTPChannel
 from waitress.parser import HTTPRequestParser, ParsingError
 from waitress.server import TcpWSGIServer
 from waitress.task import ErrorTask, ThreadedTaskDispatcher, WSGITask
+from waitress.utilities import BadRequest
 
 log = logging.getLogger(__name__)
 # It warns of each request that waits for a thread, which in a burst is every one.
 logging.getLogger("waitress.queue").setLevel(logging.ERROR)
 
+MOST_FIELDS = 200
+"""Fields of a head. Slack and a load balancer send about thirty."""
+FEW_LINES, LINE_BYTES = 50, 256
+"""In chunks: so many lines, and another one for so many bytes. Each chunk has two lines and costs as much as
+ten kilobytes; a sender that passes a body on makes chunks of what it reads at once, a kilobyte or more."""
 LARGEST = 1_000_000
 """Bytes of a body. Slack's largest, a form of 250 kB whose every sign is escaped, has 750 kB."""
 
@@ -60,11 +66,20 @@ Bounds = tuple[Limits, Callable[[str], None], Callable[[], float]]
 class Request(HTTPRequestParser):  # type: ignore[misc]
     """A request, the last of its connection if anything was written after it."""
 
+    lines = 0
+    """Of chunks, so far."""
+
     def received(self, data: bytes) -> int:
         """How many bytes it takes: all of them when it is whole, so that no further request is queued.
 
         A client may write ahead, and has to write again what wasn't answered (RFC 9112, section 9.3.2).
         """
+        if self.chunked and not self.completed:
+            self.lines += data.count(b"\n")
+            if self.lines > FEW_LINES + (self.body_bytes_received + len(data)) // LINE_BYTES:
+                self.error = BadRequest("The chunks are too small")
+                self.completed: bool = True
+                return len(data)
         taken = int(super().received(data))
         if not self.completed:
             return taken
@@ -74,6 +89,8 @@ class Request(HTTPRequestParser):  # type: ignore[misc]
 
     def parse_header(self, header_plus: bytes) -> None:
         """Raises ParsingError, also where the body's length isn't sure (RFC 9112, sections 6.1 and 6.3)."""
+        if header_plus.count(b"\n") > MOST_FIELDS:
+            raise ParsingError("There are too many fields")
         names = {line.partition(b":")[0].lower() for line in header_plus.split(b"\r\n")}
         if names >= {b"content-length", b"transfer-encoding"}:
             raise ParsingError("The body's length is given twice")

@@ -405,3 +405,35 @@ def test_a_flood_of_one_kind_hides_no_other_and_nothing_that_slack_signed(
             s.acting.send(Delivery(b"payload=null"))
         signed = ["malformed (the payload is no object)"] * 5
         assert sorted(refusals_logged(caplog)) == ["badly signed", *signed, "old", "unsigned"]
+
+
+CHUNKS = POST + b"Transfer-Encoding: chunked\r\n\r\n"
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        CHUNKS + b"1\r\na\r\n" * 1_000,
+        CHUNKS + b"20\r\n" + b"a" * 32 + b"\r\n" + b"20\r\n" + (b"a" * 32 + b"\r\n20\r\n") * 500,
+        CHUNKS + b"0\r\n" + b"a: b\r\n" * 1_000,
+        CHUNKS + b"1;" + b"\n" * 1_000,
+        POST + b"a:\r\n" * 1_000 + b"\r\n",
+    ],
+    ids=["one byte each", "32 bytes each", "fields behind them", "empty lines", "fields"],
+)
+def test_what_costs_more_than_its_size_is_refused_at_once(tmp_path: Path, sent: bytes) -> None:
+    """A few connections of one-byte chunks took all time of the thread that reads for everybody."""
+    with scene(tmp_path, Limits()) as s, s.connect(sent) as line:
+        answer = until_closed(line, 3.0)
+        assert answer.partition(b" ")[2].startswith(b"400 ")
+        assert s.counts == {"no HTTP": 1}
+
+
+@pytest.mark.parametrize("size", [1_000, 1_460, 16_384, 300_000])
+def test_a_signed_body_in_chunks_of_what_a_proxy_reads_at_once_is_taken(tmp_path: Path, size: int) -> None:
+    with scene(tmp_path, Limits()) as s:
+        body = s.acting.command("U0ALEX", "/miro", "help").delivery.body + b"&pad=" + b"x" * 300_000
+        signed = {"Content-Type": FORM, **s.acting.signature(body)}
+        chunks = (body[start : start + size] for start in range(0, len(body), size))
+        answer = httpx.post(f"http://127.0.0.1:{s.port}/slack/events", content=chunks, headers=signed)
+        assert answer.status_code == 200
