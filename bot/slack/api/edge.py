@@ -206,15 +206,17 @@ class SlackClient(WebClient):
 
 
 _HALF = re.compile(r"[\ud800-\udfff]")
-_NUL = re.compile(rb"(\\[^u])|\\u0000")
+_NUL = re.compile(r"(\\[^u])|\\u0000")
 """An escape, or that of a NUL: the first alternative passes over escaped backslashes."""
 
 
 def _read(body: bytes) -> dict[str, Any] | None:
     """An answer as an object; None for anything else. What no record keeps is replaced, a NUL as well."""
     try:
-        content = js.loads(_NUL.sub(lambda escape: escape[1] or rb"\ufffd", body))
-        if rb"\ud" in body.lower():
+        # From bytes the decoder would also take halves of characters that are no UTF-8.
+        text = body.decode("utf-8-sig")
+        content = js.loads(_NUL.sub(lambda escape: escape[1] or r"\ufffd", text))
+        if r"\ud" in text.lower():
             # Half of a character (an emoji that was cut) can't be stored or sent on.
             content = js.loads(_HALF.sub("\ufffd", js.dumps(content, ensure_ascii=False)))
     except (ValueError, RecursionError):

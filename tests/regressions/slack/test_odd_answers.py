@@ -32,6 +32,7 @@ ODD: list[dict[str, Any]] = [
     {"body": b'{"ok": "yes"}'},
     {"body": b"<html>One moment</html>", "headers": {"Content-Type": "text/html"}},
     {"body": b"\xff\xfe"},
+    {"body": b'{"ok": true, "channel": "D1", "ts": "\xed\xa0\xbd"}'},  # half an emoji that is no UTF-8
     {"body": b'{"ok": true}', "headers": {"Content-Length": "4000"}},
     {"status": 429, "body": b"", "headers": {"Retry-After": "soon"}},
     {"status": 302, "body": b"", "headers": {"Location": "http://127.0.0.1:9/"}},
