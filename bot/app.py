@@ -25,7 +25,7 @@ from bot.settings import Settings
 from bot.slack.api.edge import SlackClient
 from bot.slack.api.pace import Pace
 from bot.slack.api.people import SlackPeople
-from bot.slack.deliver.courier import Courier
+from bot.slack.deliver.deliverer import Deliverer
 from bot.slack.door.receiver import Receiver
 from bot.slack.door.socket_mode import SocketMode
 from bot.slack.door.web import Door
@@ -63,7 +63,7 @@ class Bot:
     client: SlackClient
     lines: Outgoing
     people: SlackPeople
-    courier: Courier
+    deliverer: Deliverer
     workers: list[Worker]
     housekeeping: Housekeeping
     app: App
@@ -71,15 +71,14 @@ class Bot:
     _loops: list[Loop] = field(default_factory=list)
 
     def start(self) -> None:
-        """Begins to work: workers, courier, and what time brings about."""
+        """Begins to work: workers, deliverer, and what time brings about."""
         self._free_the_dead()
         steps: list[tuple[str, Callable[[], bool], float]] = [
             (f"worker-{worker.owner.rpartition('/')[2]}", worker.work, 1.0) for worker in self.workers
         ]
-        steps += [(f"courier-{number}", self.courier.send, 1.0) for number in range(SENDERS)]
+        steps += [(f"deliverer-{number}", self.deliverer.send, 1.0) for number in range(SENDERS)]
         steps += [
-            ("unsaved", self.courier.say_what_is_unsaved, 1.0),
-            ("pages", self.courier.publish, 1.0),
+            ("unsaved", self.deliverer.say_what_is_unsaved, 1.0),
             ("clock", self._tick, 5.0),
         ]
         self._loops = [Loop(name, step, idle, self.traffic) for name, step, idle in steps]
@@ -97,14 +96,15 @@ class Bot:
 
     def _free_the_dead(self) -> None:
         """Claims of processes of this machine that are no more needn't wait for their lease."""
-        for owner in self.store.leases():
+        for owner in self.store.leases() | self.store.outbox.owners():
             host, _, rest = owner.partition("/")
             if host == socket.gethostname() and _is_dead(int(rest.partition("/")[0])):
                 self.store.free(owner)
+                self.store.outbox.free(owner)
 
     def settle(self) -> None:
         """Works until nothing is left to do now; for one thread, without `start`."""
-        while any([*(worker.work() for worker in self.workers[:1]), self.courier.step()]):
+        while any([*(worker.work() for worker in self.workers[:1]), self.deliverer.send()]):
             pass
 
     def stop(self) -> None:
@@ -213,14 +213,14 @@ def build(
     lines, pace = Outgoing(), Pace(now)
     client = SlackClient(settings.secret("SLACK_BOT_TOKEN"), settings.slack_url, lines, now=now)
     people = SlackPeople(client, store.people, now, pace, sleep)
-    courier = Courier(desk, client, pace)
+    deliverer = Deliverer(desk, client, pace)
     workers, housekeeping = _workers(desk, miro, people), _housekeeping(desk, miro, people)
     app = _bolt(settings, people, client)
     traffic = Traffic(time.monotonic)
     app.use(traffic.heard)
-    Listeners(desk, courier).register(app)
+    Listeners(desk, deliverer).register(app)
     return Bot(
-        settings, store, desk, miro, client, lines, people, courier, workers, housekeeping, app, traffic
+        settings, store, desk, miro, client, lines, people, deliverer, workers, housekeeping, app, traffic
     )
 
 

@@ -75,14 +75,14 @@ class Colleagues(Protocol):
 
 @dataclass
 class Desk:
-    """Shared by listeners, worker and courier of one process."""
+    """Shared by listeners, worker and deliverer of one process."""
 
     store: Store
     policies: Policies
     now: Callable[[], datetime]
     boards_pass: bool = True
     practice: bool = False
-    # Called when there may be something to do or to send: wakes worker and courier.
+    # Called when there may be something to do or to send: wakes worker and deliverer.
     wake: Callable[[], None] = lambda: None
     people_changed: bool = False
     """Whether somebody named a delegate, or came back, since it was last looked who is to be asked."""
@@ -209,7 +209,7 @@ class Desk:
         """Puts one message to each operator on its way."""
         for person in self.operators():
             if person.account:
-                self.store.cards.say(Note(person.account.slack_id, {"text": text}))
+                self.store.outbox.say(Note(person.account.slack_id, {"text": text}))
 
     def wait(self, request: Request, error: SlackAway | Unsure | Troubled, claim: Claim) -> Request:
         """Writes what a request waits for; trouble with Miro is noted for operators and health as well."""

@@ -124,7 +124,7 @@ def _tell(store: Store, policy: Policy, old: str, new: str, shell: str) -> None:
     older = _read_again(old)[0]
     people = [*operators(store, policy), *(operators(store, older) if older else ())]
     for slack_id in dict.fromkeys(person.account.slack_id for person in people if person.account):
-        store.cards.say(Note(slack_id, {"text": text}))
+        store.outbox.say(Note(slack_id, {"text": text}))
 
 
 def _check_names(store: Store, policy: Policy, old: str) -> None:

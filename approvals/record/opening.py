@@ -134,7 +134,7 @@ def _written_meanwhile(path: Path) -> StoreTrouble:
 def copy_rows(source: Database, target: Database) -> None:
     """Writes all rows of one database into another that has none, each table after those it refers to."""
     for table, columns in schema.columns().items():
-        names = [name for name, _ in columns if (table, name) not in schema.COMPUTED]
+        names = [name for name, _ in columns]
         insert = f"INSERT INTO {table} ({', '.join(names)}) VALUES ({','.join('?' * len(names))})"
         if table == "meta":
             insert += " ON CONFLICT (key) DO UPDATE SET value = excluded.value"

@@ -1,22 +1,56 @@
-"""The outbox: cards, notes and pages that are in Slack, or still have to get there."""
+"""The outbox: everything Slack still has to be shown, in one queue, and where each message lies.
+
+A row of the queue is the cards of one request, one account's page of App Home, or one message that is sent
+once. `wanted` counts the reasons to show it anew and `shown` follows: what is drawn is always what is stored
+by then, so a hundred changes may be one drawing, and a change during a drawing makes another one. A message
+that is sent once leaves the queue when it is sent; to one place they go in their order, one after the other.
+
+First goes what has the highest `urgency`: an answer on the page of somebody who pressed something, cards of
+what is urgent, messages, cards of what takes access away, all other cards; of these what is settled, for its
+buttons do nothing any more. Of one urgency goes first what is due first, then what is older.
+
+A sender claims a row before it sends: the row's `lease` names it and when that ends. It is fenced by it, and
+where it dies another takes the row up when the lease has run out. So any number of threads and processes
+share the queue, and nothing is sent while the record takes nothing. What was sent and couldn't be noted is
+sent again: at least once.
+
+What fails is put off by the one back-off there is, `backoff`; a change makes it due at once. What can't go
+now because its method is to be called later keeps its place.
+"""
 
 import json
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, astuple, dataclass, replace
 from datetime import datetime, timedelta
-from itertools import product
 from typing import Any
 
-from approvals.clocks import due_spans, put_off
-from approvals.ids import PersonId, RequestId, SlackId, stamp, unstamp
-from approvals.record.database import Database, Row, among
+from approvals.clocks import LONGEST_RETRY, SKEW, due_spans, put_off
+from approvals.ids import PersonId, RequestId, SlackId, stamp
+from approvals.record.database import ClaimLost, Database, Row, among
 from approvals.record.people.reading import SAME, number_of
-from approvals.request import Urgency
+from approvals.request import Request, Urgency
+from approvals.states import ACTIVE, State
+
+CARD, NOTE, PAGE = "card", "note", "page"
+"""Kinds of rows; the key is the request's id, the place and a number, or the Slack account."""
+
+LEASE = timedelta(minutes=3)
+"""How long a row is claimed. No single message takes half as long."""
+TOLD, NOTES = 7, 4
+"""Urgency of a page with an answer on it, and of messages; `_urgency` has that of cards."""
+
+
+def backoff(tries: int) -> float:
+    """Seconds until the next try of what failed so many times before."""
+    return min(2.0 ** min(tries + 1, 10), LONGEST_RETRY.total_seconds())
 
 
 @dataclass(frozen=True)
 class Card:
-    """A Slack message that draws a request. `address` is a person, or a channel for role `channel`."""
+    """A Slack message that draws a request. `address` is a person, or a channel for role `channel`.
+
+    `drawn`: a digest of what it shows; `ended`: why it is drawn no more, or ''.
+    """
 
     request: RequestId
     role: str
@@ -25,8 +59,6 @@ class Card:
     channel: str = ""
     ts: str = ""
     drawn: str = ""
-    tries: int = 0
-    next_try_at: datetime | None = None
     ended: str = ""
 
 
@@ -37,117 +69,280 @@ class Note:
     channel: str
     message: dict[str, Any]
     only_for: str = ""
-    id: int = 0
-    tries: int = 0
 
 
-def _card(row: Row) -> Card:
-    due = unstamp(row["next_try_at"]) if row["next_try_at"] else None
-    return Card(
-        RequestId(row["request"]), row["role"], row["address"], row["round"], row["channel"], row["ts"],
-        row["drawn"], row["tries"], due, row["ended"],
-    )  # fmt: skip
+@dataclass(frozen=True)
+class Page:
+    """What is known of an account's App Home: a digest of what it shows, and a sentence that answers a click.
+
+    Times are as they are stored, '' for none.
+    """
+
+    opened_at: str
+    drawn: str = ""
+    notice: str = ""
+    noticed_at: str = ""
 
 
-class Cards:
-    """Cards and notes; whatever the bot wants to say is stored before it is sent."""
+@dataclass
+class Item:
+    """A row of the queue, as it was read. `lease`: until when it is claimed and by whom, '' for nobody."""
+
+    id: int
+    kind: str
+    key: str
+    wanted: int
+    shown: int
+    urgency: int
+    tries: int
+    next_try_at: str
+    lease: str
+    body: str
+
+    @property
+    def place(self) -> tuple[str, str]:
+        """Where it goes: of one place only one is on its way at a time."""
+        return self.kind, self.key.rpartition(" ")[0] if self.kind == NOTE else self.key
+
+    @property
+    def is_first(self) -> bool:
+        """Whether it may take the calls that are kept for what is urgent."""
+        return self.kind == CARD and self.urgency > NOTES
+
+    @property
+    def note(self) -> Note:
+        """The message that is sent once."""
+        channel, _, only_for = self.place[1].partition(" ")
+        return Note(channel, json.loads(self.body), only_for)
+
+    @property
+    def page(self) -> Page:
+        """What is known of the page."""
+        return Page(**json.loads(self.body))
+
+
+def _urgency(request: Request) -> int:
+    """Of its cards: 0 to 3, and 5 or 6 for what goes before messages."""
+    is_settled = request.state not in ACTIVE | {State.WAITING}
+    return 2 * request.urgency + is_settled + (request.urgency == Urgency.FIRST)
+
+
+class Outbox:
+    """The queue and the messages; whatever the bot wants to say is stored before it is sent."""
 
     def __init__(self, on: Database, now: Callable[[], datetime]) -> None:
         self._on, self._now = on, now
 
-    def of(self, request: RequestId) -> Sequence[Card]:
-        """All cards of a request."""
-        rows = self._on.rows("SELECT * FROM cards WHERE request = ? ORDER BY round, role, address", request)
-        return [_card(row) for row in rows]
+    # -- what is wanted --------------------------------------------------------------------------------
 
-    def put(self, card: Card) -> None:
-        """Writes a card down, by (request, role, address, round)."""
-        due = stamp(card.next_try_at) if card.next_try_at else None
+    def _want(self, kind: str, key: str, urgency: int, body: str = "") -> None:
         with self._on.writing():
             self._on.run(
-                "INSERT INTO cards VALUES (?,?,?,?,?,?,?,?,?,?)"
-                " ON CONFLICT (request, role, address, round) DO UPDATE SET channel = excluded.channel,"
-                " ts = excluded.ts, drawn = excluded.drawn, tries = excluded.tries,"
-                " next_try_at = excluded.next_try_at, ended = excluded.ended",
-                card.request, card.role, card.address, card.round, card.channel, card.ts, card.drawn,
-                card.tries, due, card.ended,
+                "INSERT INTO outbox (kind, key, urgency, body) VALUES (?,?,?,?) ON CONFLICT (kind, key)"
+                " DO UPDATE SET wanted = outbox.wanted + 1, urgency = excluded.urgency, body = excluded.body,"
+                " tries = 0, next_try_at = ''",
+                kind, key, urgency, body,
             )  # fmt: skip
 
-    def behind(self, limit: int, least: int = Urgency.ORDINARY) -> Sequence[RequestId]:
-        """Requests whose newest version isn't drawn everywhere: urgent, then settled, then by due time.
+    def asked(self, request: Request) -> None:
+        """A new request is to be shown."""
+        self._want(CARD, request.id, _urgency(request))
 
-        `least`: only what is at least so urgent.
+    def changed(self, people: Iterable[PersonId], request: Request | None = None) -> None:
+        """Something changed that may stand on the pages of these people, on all their accounts.
+
+        `request`: which one it was, as it is now.
         """
-        rows: list[Row] = []
-        for urgency, settled, span in product(
-            range(Urgency.FIRST, least - 1, -1), (1, 0), due_spans(self._now())
-        ):
-            # Each in the order of its index, so that nothing is read that isn't wanted.
-            rows += self._on.rows(
-                "SELECT number FROM requests WHERE shown < version AND urgency = ? AND settled = ?"
-                " AND coalesce(show_at, '') BETWEEN ? AND ? ORDER BY coalesce(show_at, ''), number LIMIT ?",
-                urgency, settled, *span, limit - len(rows),
-            )  # fmt: skip
-        return [RequestId(f"R-{row['number']}") for row in rows]
-
-    def drawn(self, request: RequestId, version: int, retry_at: datetime | None) -> None:
-        """Everything of this version is drawn, or is to be tried again at a time."""
-        number = int(request.removeprefix("R-"))
+        numbers = [number_of(id) for id in people]
+        if not numbers and request is None:
+            return
         with self._on.writing():
-            if retry_at is None:
-                self._on.run(
-                    "UPDATE requests SET shown = ?, show_at = NULL WHERE number = ?", version, number
-                )
-            else:
-                self._on.run(
-                    "UPDATE requests SET show_at = ? WHERE number = ? AND version = ?",
-                    put_off(retry_at, self._now()), number, version,
-                )  # fmt: skip
-
-    def at(self, channel: str, ts: str) -> Card | None:
-        """The card that is this message."""
-        row = self._on.row("SELECT * FROM cards WHERE channel = ? AND ts = ?", channel, ts)
-        return _card(row) if row else None
+            self._on.run(
+                "UPDATE outbox SET wanted = wanted + 1, tries = 0, next_try_at = '',"
+                " urgency = CASE kind WHEN 'card' THEN ? ELSE urgency END"
+                " WHERE (kind = 'card' AND key = ?) OR (kind = 'page' AND key IN"
+                " (SELECT slack_id FROM accounts WHERE person IN"
+                f" ({SAME} WHERE {among('a.number', numbers)})))",
+                _urgency(request) if request else 0, request.id if request else "", *numbers,
+            )  # fmt: skip
 
     def redraw(self, request: RequestId) -> None:
         """Has every copy of a request drawn again."""
         with self._on.writing():
             self._on.run(
-                "UPDATE requests SET shown = 0, show_at = NULL WHERE number = ?",
-                int(request.removeprefix("R-")),
+                "UPDATE outbox SET wanted = wanted + 1, tries = 0, next_try_at = ''"
+                " WHERE kind = 'card' AND key = ?",
+                request,
             )
 
     def say(self, note: Note) -> None:
         """Puts a message on its way."""
         with self._on.writing():
             self._on.run(
-                "INSERT INTO notes (channel, message, only_for, tries, next_try_at) VALUES (?,?,?,?,'')",
-                note.channel, json.dumps(note.message), note.only_for, note.tries,
+                "INSERT INTO outbox (kind, key, urgency, body)"
+                " SELECT 'note', CAST(? AS TEXT) || (coalesce(max(id), 0) + 1), ?, ? FROM outbox",
+                f"{note.channel} {note.only_for} ", NOTES, json.dumps(note.message),
             )  # fmt: skip
 
-    def notes(self, limit: int) -> Sequence[Note]:
-        """Messages whose time has come, new ones in the order in which they were said."""
+    # -- the queue -------------------------------------------------------------------------------------
+
+    def due(self, limit: int) -> list[Item]:
+        """What is to be shown and due, first what goes first; what somebody has claimed is among it."""
         rows: list[Row] = []
-        for span in due_spans(self._now()):
-            rows += self._on.rows(
-                "SELECT * FROM notes WHERE next_try_at BETWEEN ? AND ? ORDER BY next_try_at, id LIMIT ?",
-                *span, limit - len(rows),
-            )  # fmt: skip
-        return [
-            Note(row["channel"], json.loads(row["message"]), row["only_for"], row["id"], row["tries"])
-            for row in rows
-        ]
-
-    def said(self, note: Note, retry_at: datetime | None = None) -> None:
-        """The message is sent (or given up), or is to be tried again, after as many tries as it says."""
-        with self._on.writing():
-            if retry_at is None:
-                self._on.run("DELETE FROM notes WHERE id = ?", note.id)
-            else:
-                self._on.run(
-                    "UPDATE notes SET tries = ?, next_try_at = ? WHERE id = ?",
-                    note.tries, put_off(retry_at, self._now()), note.id,
+        top = self._on.row(_MOST_URGENT, TOLD + 1)
+        while top and len(rows) < limit:
+            for span in due_spans(self._now()):
+                # In the order of its index, so that nothing is read that isn't wanted.
+                rows += self._on.rows(
+                    "SELECT * FROM outbox WHERE shown < wanted AND urgency = ?"
+                    " AND next_try_at BETWEEN ? AND ? ORDER BY next_try_at, id LIMIT ?",
+                    top["urgency"], *span, limit - len(rows),
                 )  # fmt: skip
+            top = self._on.row(_MOST_URGENT, top["urgency"])
+        return [Item(*row) for row in rows]
+
+    def next(self, owner: str, limit: int, may_go: Callable[[Item], bool]) -> Item | None:
+        """Claims what goes next of the first so many; None if nothing can go now."""
+        taken = set[tuple[str, str]]()
+        for item in self.due(limit):
+            if item.place in taken:
+                continue
+            taken.add(item.place)
+            if self.is_free(item) and may_go(item):
+                # Where another was faster, what comes next is another one as well.
+                return self.claim(item, owner) or self.next(owner, limit, may_go)
+        return None
+
+    def find(self, kind: str, key: str) -> Item | None:
+        """The row of a request or of a page, whether there is anything to show or not."""
+        row = self._on.row("SELECT * FROM outbox WHERE kind = ? AND key = ?", kind, key)
+        return Item(*row) if row else None
+
+    def is_free(self, item: Item) -> bool:
+        """Whether nobody is sending it. A lease that ends later than any is given for is of a clock that was
+        ahead."""
+        now = self._now()
+        return not stamp(now) <= item.lease <= stamp(now + LEASE + SKEW)
+
+    def claim(self, item: Item, owner: str) -> Item | None:
+        """The row as it is now, claimed; None where it has been claimed or sent since it was read."""
+        with self._on.writing():
+            row = self._on.row(
+                "UPDATE outbox SET lease = ? WHERE id = ? AND kind = ? AND key = ? AND lease = ? RETURNING *",
+                f"{stamp(self._now() + LEASE)} {owner}", item.id, item.kind, item.key, item.lease,
+            )  # fmt: skip
+        return Item(*row) if row else None
+
+    def renew(self, item: Item) -> None:
+        """Keeps a row that is being sent for as long as for a new one. Raises ClaimLost."""
+        until, owner = item.lease.split(" ", 1)
+        if until < stamp(self._now() + LEASE / 2):
+            after = self.claim(item, owner)
+            if after is None:
+                raise ClaimLost(f"another sender has {item.kind} {item.key} now")
+            item.lease = after.lease
+
+    def _leave(self, item: Item, change: str = "", *values: Any) -> None:
+        """Gives a row back, unless another has it by now."""
+        with self._on.writing():
+            self._on.run(
+                f"UPDATE outbox SET lease = ''{change} WHERE id = ? AND lease = ?",
+                *values, item.id, item.lease,
+            )  # fmt: skip
+
+    def release(self, item: Item) -> None:
+        """It wasn't sent, and keeps its place."""
+        self._leave(item)
+
+    def done(self, item: Item) -> None:
+        """It is shown as it was wanted when it was claimed; or it needs no showing any more."""
+        if item.kind == NOTE:
+            self.drop(item)
+        else:
+            self._leave(item, ", shown = ?, tries = 0", item.wanted)
+
+    def drop(self, item: Item) -> None:
+        """It leaves the queue."""
+        with self._on.writing():
+            self._on.run("DELETE FROM outbox WHERE id = ? AND lease = ?", item.id, item.lease)
+
+    def retry(self, item: Item, seconds: float, is_counted: bool = True) -> None:
+        """It is to be tried again after so many seconds, if nothing changes before."""
+        due = put_off(self._now() + timedelta(seconds=seconds), self._now())
+        put = ", ".join(
+            f"{column} = CASE wanted WHEN ? THEN ? ELSE {column} END" for column in ("tries", "next_try_at")
+        )
+        self._leave(item, f", {put}", item.wanted, item.tries + is_counted, item.wanted, due)
+
+    def owners(self) -> set[str]:
+        """Who has claimed something."""
+        return {row["owner"] for row in self._on.rows(f"SELECT {_OWNER} AS owner FROM outbox {_CLAIMED}")}
+
+    def free(self, owner: str) -> None:
+        """Ends the leases of an owner that is known to be dead."""
+        with self._on.writing():
+            self._on.run(f"UPDATE outbox SET lease = '' {_CLAIMED} AND {_OWNER} = ?", owner)
+
+    # -- pages -----------------------------------------------------------------------------------------
+
+    def page(self, slack_id: SlackId) -> Page | None:
+        """Somebody's page, if they opened it."""
+        item = self.find(PAGE, slack_id)
+        return item.page if item else None
+
+    def opened(self, slack_id: SlackId, drawn: str = "") -> None:
+        """Somebody opens it, and sees what `drawn` says; it is looked at once more."""
+        self._turn(slack_id, 0, opened_at=stamp(self._now()), drawn=drawn)
+
+    def tell(self, slack_id: SlackId, notice: str) -> None:
+        """Has a sentence put on somebody's page: the answer to what they pressed there."""
+        self._turn(slack_id, TOLD, notice=notice, noticed_at=stamp(self._now()))
+
+    def _turn(self, slack_id: SlackId, urgency: int, **changes: str) -> None:
+        with self._on.writing():
+            page = self.page(slack_id) or Page(stamp(self._now()))
+            self._want(PAGE, slack_id, urgency, json.dumps(asdict(replace(page, **changes))))
+
+    def published(self, item: Item, drawn: str) -> None:
+        """A page shows what it was to show when it was claimed.
+
+        What was on its way while somebody opened the page may have come before or after: it counts as
+        unknown what they see.
+        """
+        with self._on.writing():
+            after = self.find(PAGE, item.key)
+            if after and after.wanted != item.wanted:
+                body, urgency = replace(after.page, drawn=""), after.urgency
+            else:
+                body, urgency = replace(item.page, drawn=drawn), 0
+            change = ", shown = ?, tries = 0, urgency = ?, body = ?"
+            self._leave(item, change, item.wanted, urgency, json.dumps(asdict(body)))
+
+    # -- where each message lies -----------------------------------------------------------------------
+
+    def of(self, request: RequestId) -> Sequence[Card]:
+        """All cards of a request."""
+        rows = self._on.rows(
+            "SELECT * FROM messages WHERE request = ? ORDER BY round, role, address", request
+        )
+        return [Card(*row) for row in rows]
+
+    def at(self, channel: str, ts: str) -> Card | None:
+        """The card that is this message."""
+        row = self._on.row("SELECT * FROM messages WHERE channel = ? AND ts = ?", channel, ts)
+        return Card(*row) if row else None
+
+    def put(self, card: Card) -> None:
+        """Writes a card down, by (request, role, address, round)."""
+        with self._on.writing():
+            self._on.run(
+                "INSERT INTO messages VALUES (?,?,?,?,?,?,?,?)"
+                " ON CONFLICT (request, role, address, round) DO UPDATE SET channel = excluded.channel,"
+                " ts = excluded.ts, drawn = excluded.drawn, ended = excluded.ended",
+                *astuple(card),
+            )  # fmt: skip
+
+    # -- what is known of recipients -------------------------------------------------------------------
 
     def refusals(self) -> str:
         """What `keep_refusals` was given last, '' for nothing yet."""
@@ -164,110 +359,5 @@ class Cards:
             )
 
 
-OPENED_WITHIN = timedelta(days=30)
-"""Whoever didn't open their page for so long isn't published to; opening it draws it anew."""
-
-
-@dataclass(frozen=True)
-class Home:
-    """The page of one account. `version` counts the reasons to draw it again; `drawn` is a digest."""
-
-    slack_id: SlackId
-    version: int
-    drawn: str = ""
-    notice: str = ""
-    noticed_at: datetime | None = None
-    tries: int = 0
-
-
-_AGAIN = "wanted = homes.wanted + 1, tries = 0, next_try_at = NULL"
-
-
-def _home(row: Row) -> Home:
-    noticed = unstamp(row["noticed_at"]) if row["noticed_at"] else None
-    return Home(
-        SlackId(row["slack_id"]), row["wanted"], row["drawn"], row["notice"], noticed, row["tries"]
-    )  # fmt: skip
-
-
-class Homes:
-    """Pages by Slack account. One that changes while it is drawn is behind again."""
-
-    def __init__(self, on: Database, now: Callable[[], datetime]) -> None:
-        self._on, self._now = on, now
-
-    def opened(self, slack_id: SlackId, drawn: str = "") -> None:
-        """Somebody opens it, and sees what `drawn` says; it is looked at once more."""
-        now = stamp(self._now())
-        with self._on.writing():
-            self._on.run(
-                "INSERT INTO homes VALUES (?,?,1,0,?,'',NULL,0,NULL) ON CONFLICT (slack_id)"
-                f" DO UPDATE SET opened_at = ?, drawn = ?, {_AGAIN}",
-                slack_id, now, drawn, now, drawn,
-            )  # fmt: skip
-
-    def tell(self, slack_id: SlackId, notice: str) -> None:
-        """Has a sentence put on somebody's page: the answer to what they pressed there."""
-        now = stamp(self._now())
-        with self._on.writing():
-            self._on.run(
-                "INSERT INTO homes VALUES (?,?,1,0,'',?,?,0,NULL) ON CONFLICT (slack_id)"
-                f" DO UPDATE SET notice = ?, noticed_at = ?, {_AGAIN}",
-                slack_id, now, notice, now, notice, now,
-            )  # fmt: skip
-
-    def get(self, slack_id: SlackId) -> Home | None:
-        """Somebody's page, if they opened it."""
-        row = self._on.row("SELECT * FROM homes WHERE slack_id = ?", slack_id)
-        return _home(row) if row else None
-
-    def changed(self, people: Iterable[PersonId]) -> None:
-        """Something changed that may stand on the pages of these people, on all their accounts.
-
-        Pages that nobody opened lately stay as they are: else all of them would be behind for good.
-        """
-        numbers = [number_of(id) for id in people]
-        whose = among("a.number", numbers)
-        with self._on.writing():
-            self._on.run(
-                f"UPDATE homes SET {_AGAIN} WHERE slack_id IN (SELECT slack_id FROM accounts"
-                f" WHERE person IN ({SAME} WHERE {whose}))"
-                " AND opened_at >= ?",
-                *numbers, stamp(self._now() - OPENED_WITHIN),
-            )  # fmt: skip
-
-    def behind(self, limit: int, since: datetime) -> Sequence[Home]:
-        """Pages that aren't drawn as they should be, of those who opened theirs since a time."""
-        rows: list[Row] = []
-        for span in due_spans(self._now()):
-            rows += self._on.rows(
-                "SELECT * FROM homes WHERE shown < wanted AND coalesce(next_try_at, '') BETWEEN ? AND ?"
-                " AND opened_at >= ?"
-                " ORDER BY coalesce(next_try_at, ''), coalesce(noticed_at, '') DESC LIMIT ?",
-                *span, stamp(since), limit - len(rows),
-            )  # fmt: skip
-        return [_home(row) for row in rows]
-
-    def shown(self, home: Home, drawn: str, retry_at: datetime | None = None) -> None:
-        """This version is drawn, or is to be tried again at a time.
-
-        What was on its way while somebody opened the page may have come before or after: it counts as
-        unknown what they see.
-        """
-        with self._on.writing():
-            if retry_at:
-                self._on.run(
-                    "UPDATE homes SET tries = tries + 1, next_try_at = ? WHERE slack_id = ? AND wanted = ?",
-                    put_off(retry_at, self._now()), home.slack_id, home.version,
-                )  # fmt: skip
-            else:
-                self._on.run(
-                    "UPDATE homes SET drawn = CASE WHEN wanted = ? THEN ? ELSE '' END, shown = ?, tries = 0"
-                    " WHERE slack_id = ?",
-                    home.version, drawn, home.version, home.slack_id,
-                )  # fmt: skip
-
-    def forget(self, slack_id: SlackId) -> None:
-        """Nobody can be shown this page any more."""
-        with self._on.writing():
-            self._on.run("DELETE FROM homes WHERE slack_id = ?", slack_id)
+_MOST_URGENT = "SELECT urgency FROM outbox WHERE shown < wanted AND urgency < ? ORDER BY urgency DESC LIMIT 1"
+_CLAIMED, _OWNER = "WHERE lease != ''", "substr(lease, 26)"

@@ -361,7 +361,6 @@ def _typed(statement: str) -> str:
         (r"\bINTEGER\b", "bigint"),
         (r"\bTEXT\b", 'text COLLATE "C"'),
         (r"\) STRICT(, WITHOUT ROWID)?$", ")"),
-        (r"GENERATED ALWAYS AS\s*(\(.*?\)\)) VIRTUAL", r"GENERATED ALWAYS AS (\1::integer) STORED"),
     ):
-        statement = re.sub(pattern, made, statement, flags=re.DOTALL)
+        statement = re.sub(pattern, made, statement)
     return statement

@@ -13,7 +13,7 @@ from approvals.humans import Kind
 from approvals.people import canonical, miro_key
 from approvals.record.database import Database, Row
 
-LAYOUT = 5
+LAYOUT = 6
 """The layout this program writes; `meta.oldest` names the oldest one that may open the file."""
 
 migrations = Migrations("miro-bot")
@@ -205,6 +205,43 @@ DELETE FROM urgent_lanes;
 """Where each request stands in its lanes; the store fills them anew."""
 
 
+_OUTBOX = """
+CREATE TABLE outbox (
+  id INTEGER PRIMARY KEY, kind TEXT NOT NULL, key TEXT NOT NULL, wanted INTEGER NOT NULL DEFAULT 1,
+  shown INTEGER NOT NULL DEFAULT 0, urgency INTEGER NOT NULL, tries INTEGER NOT NULL DEFAULT 0,
+  next_try_at TEXT NOT NULL DEFAULT '', lease TEXT NOT NULL DEFAULT '', body TEXT NOT NULL,
+  UNIQUE (kind, key)
+) STRICT;
+CREATE INDEX outbox_due ON outbox (urgency, next_try_at, id) WHERE shown < wanted;
+CREATE INDEX outbox_claimed ON outbox (lease) WHERE lease != '';
+CREATE TABLE messages (
+  request TEXT NOT NULL, role TEXT NOT NULL, address TEXT NOT NULL, round INTEGER NOT NULL,
+  channel TEXT NOT NULL, ts TEXT NOT NULL, drawn TEXT NOT NULL, ended TEXT NOT NULL,
+  PRIMARY KEY (request, role, address, round)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX messages_place ON messages (channel, ts);
+INSERT INTO outbox (kind, key, wanted, shown, urgency, next_try_at, body)
+  SELECT 'card', 'R-' || number, version, min(shown, version),
+    2 * urgency + settled + (urgency = 2), coalesce(show_at, ''), '' FROM requests ORDER BY number;
+INSERT INTO outbox (kind, key, urgency, tries, next_try_at, body)
+  SELECT 'note', channel || ' ' || only_for || ' ' || id, 4, tries, next_try_at, message
+  FROM notes ORDER BY id;
+INSERT INTO outbox (kind, key, wanted, shown, urgency, tries, next_try_at, body)
+  SELECT 'page', slack_id, wanted, shown, 0, tries, coalesce(next_try_at, ''), json_object(
+    'opened_at', opened_at, 'drawn', drawn, 'notice', notice, 'noticed_at', coalesce(noticed_at, ''))
+  FROM homes ORDER BY slack_id;
+INSERT INTO messages SELECT request, role, address, round, channel, ts, drawn, ended FROM cards;
+DROP TABLE cards;
+DROP TABLE notes;
+DROP TABLE homes;
+DROP INDEX requests_behind;
+ALTER TABLE requests DROP COLUMN settled;
+ALTER TABLE requests DROP COLUMN shown;
+ALTER TABLE requests DROP COLUMN show_at;
+"""
+"""One queue for all that Slack is to be shown, and one table of where each message lies."""
+
+
 @migrations()
 def first(db: Tables) -> None:
     """Everything, as of the first release."""
@@ -250,6 +287,13 @@ def layout_5(db: Tables) -> None:
     db.execute("UPDATE meta SET value = '5' WHERE key IN ('layout', 'oldest')")
 
 
+@migrations()
+def layout_6(db: Tables) -> None:
+    """The outbox. What was to be sent by then is in it."""
+    db.executescript(_OUTBOX)
+    db.execute("UPDATE meta SET value = '6' WHERE key IN ('layout', 'oldest')")
+
+
 def differences(found: Iterable[tuple[str, str, str]]) -> Iterator[tuple[str, str]]:
     """Tables, triggers and indexes that aren't as this program makes them: the kind of each, and a sentence.
 
@@ -269,8 +313,6 @@ def compared(
             yield kind, f"the {kind} {name} isn't as this program makes it"
 
 
-COMPUTED = {("requests", "settled")}
-"""Columns that the database works out."""
 META = {"layout": str(LAYOUT), "oldest": str(LAYOUT)}
 """What a new record says of itself."""
 

@@ -33,7 +33,7 @@ from approvals.record.database import (
 )
 from approvals.record.index import Finding
 from approvals.record.opening import Source, at_rest, copy_rows, private_folder
-from approvals.record.outbox import Cards, Homes
+from approvals.record.outbox import Outbox
 from approvals.record.people.groups import Groups
 from approvals.record.people.people import People
 from approvals.record.people.reading import SAME, number_of
@@ -152,10 +152,9 @@ class Store(Claims, Policies):
         self._ledger = Ledger(self._on, now, salt)
         self._lanes = Lanes(self._on, now)
         self.finding = Finding(self._on, self._folded)
-        self.homes = Homes(self._on, now)
-        self.people = People(self._on, self.homes.changed)
+        self.outbox = Outbox(self._on, now)
+        self.people = People(self._on, self.outbox.changed)
         self.groups = Groups(self._on, now)
-        self.cards = Cards(self._on, now)
         self._probe = Probe(self._on)
         self._prepare(migrates)
 
@@ -263,6 +262,7 @@ class Store(Claims, Policies):
             self._on.insert(f"requests (number, {', '.join(line)})", [(request.number, *line.values())])
             self._lanes.keep(request)
             self.finding.file(request)  # on pages it is shown in a moment, when the worker moved it on
+            self.outbox.asked(request)
             return request
 
     def append(
@@ -291,7 +291,7 @@ class Store(Claims, Policies):
         holds = " AND owner = ? AND attempt = ? AND coalesce(lease_until, '') >= ?" if claim else ""
         fence = (claim.owner, claim.attempt, stamp(self._now())) if claim else ()
         if not self._on.run(
-            f"UPDATE requests SET {' = ?, '.join(line)} = ?, show_at = NULL,"
+            f"UPDATE requests SET {' = ?, '.join(line)} = ?,"
             " lease_until = CASE WHEN ? = 1 THEN lease_until END"
             f" WHERE number = ? AND version = ?{holds}",
             *line.values(), line["active"], before.number, before.version, *fence,
@@ -301,8 +301,7 @@ class Store(Claims, Policies):
             raise Overtaken(f"{before.id} has moved on. Look at it again.")
         if _in_lanes(after) != _in_lanes(before):
             self._lanes.keep(after)
-        if concerned := self.finding.file(after, before):
-            self.homes.changed(concerned)
+        self.outbox.changed(self.finding.file(after, before), after)
 
     def request(self, id: RequestId) -> Request:
         """One request. Raises KeyError."""
@@ -406,7 +405,7 @@ class Store(Claims, Policies):
                 number_of(one.person), number_of(one.delegate), stamp(one.since), stamp(one.until),
             )  # fmt: skip
         self._on.forget()
-        self.homes.changed([event.by])
+        self.outbox.changed([event.by])
 
     def split(self, draft: Draft) -> None:
         """Writes down that what is linked as one human is two, and that it is so from now on."""

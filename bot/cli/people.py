@@ -37,5 +37,5 @@ def split(one: str, other: str, email: str, reason: str) -> None:
             )
             for operator in bot.desk.operators():
                 if operator.account:
-                    bot.store.cards.say(Note(operator.account.slack_id, message(text)))
+                    bot.store.outbox.say(Note(operator.account.slack_id, message(text)))
     say(f"{one} and {other} are two people from now on.")

@@ -216,12 +216,12 @@ def _decided(id: str, email: str, as_json: bool, verb: str, decision: Decision) 
 def _tell(bot: Bot, id: RequestId, who: Who, verb: str, secret: bool) -> None:
     if bot.desk.policy.tell and not secret:
         told = f"{id} was {verb} in the name of {mark(who.person)} from a command line ({who.shell})."
-        bot.store.cards.say(Note(bot.desk.policy.tell, message(told)))
+        bot.store.outbox.say(Note(bot.desk.policy.tell, message(told)))
     text = (
         f"{id} was {verb} in your name from a command line ({who.shell}). Wasn't it you? Tell your IT team."
     )
     if who.account:
-        bot.store.cards.say(Note(who.account.slack_id, message(text)))
+        bot.store.outbox.say(Note(who.account.slack_id, message(text)))
 
 
 AS = click.option("--as", "email", required=True, help="In whose name.")

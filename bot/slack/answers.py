@@ -213,7 +213,7 @@ VERBS: dict[str, Callable[[Desk, Who, str], Said]] = {
 
 def _concerns(desk: Desk, request: Request, person: Person) -> bool:
     """Whether somebody has to do with a request, and isn't the person of a confidential one."""
-    cards = (card for card in desk.store.cards.of(request.id) if card.role not in CHANNELS)
+    cards = (card for card in desk.store.outbox.of(request.id) if card.role not in CHANNELS)
     insiders = [request.requester, *(id for id, _ in request.asking.approvers)]
     insiders += desk.store.followers(request.id).values()
     insiders += [PersonId(card.address) for card in cards]

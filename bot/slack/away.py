@@ -136,7 +136,7 @@ def _tell(desk: Desk, who: Who, before: Delegation | None, new: Delegation | Non
 
 def _say(desk: Desk, person: Person, text: str) -> None:
     if person.account:
-        desk.store.cards.say(Note(person.account.slack_id, message(text)))
+        desk.store.outbox.say(Note(person.account.slack_id, message(text)))
 
 
 def _review(desk: Desk) -> None:

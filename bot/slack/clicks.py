@@ -19,7 +19,7 @@ from bot.cards.handles import Decision, Handle, place
 from bot.cards.scene import Scene
 from bot.context import Desk
 from bot.slack import answers, forms
-from bot.slack.deliver.courier import Courier
+from bot.slack.deliver.deliverer import Deliverer
 from bot.slack.deliver.home import is_home
 from bot.slack.reply import Reply
 from bot.slack.talk import GONE
@@ -37,8 +37,8 @@ _DID = {
 class Clicks:
     """What Bolt calls for these buttons, and for the form behind Deny."""
 
-    def __init__(self, desk: Desk, courier: Courier, reply: Reply) -> None:
-        self.desk, self.courier, self._reply = desk, courier, reply
+    def __init__(self, desk: Desk, deliverer: Deliverer, reply: Reply) -> None:
+        self.desk, self.deliverer, self._reply = desk, deliverer, reply
 
     def register(self, app: App) -> None:
         """Hands every listener to Bolt."""
@@ -92,7 +92,7 @@ class Clicks:
         box = body.get("container", {})
         channel, ts = box.get("channel_id", ""), box.get("message_ts", "")
         try:
-            who, card = self._reply.who(body), self.desk.store.cards.at(channel, ts)
+            who, card = self._reply.who(body), self.desk.store.outbox.at(channel, ts)
             if card is None:
                 request = self.desk.store.request(handle.id)
                 if why := handle.stranger(request):
@@ -103,9 +103,9 @@ class Clicks:
         except (KeyError, Refused, StoreTrouble):
             return
         if ts:
-            self.courier.hurry(card.request if card else handle.id, channel, ts, who.person.id)
+            self.deliverer.hurry(card.request if card else handle.id, channel, ts, who.person.id)
         else:  # a form that was opened in App Home
-            self.courier.homes.hurry(SlackId(body["user"]["id"]))
+            self.deliverer.hurry_page(SlackId(body["user"]["id"]))
 
     def _take_buttons(self, body: Body, why: str) -> None:
         """Replaces what was pressed, by the address that Slack gave along with the click or the form."""

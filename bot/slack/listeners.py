@@ -1,7 +1,7 @@
 """What the bot does with a command, a form, a message or App Home: check, one transaction, ack.
 
 `views.open`, and `views.publish` when App Home is opened, are the only Slack calls made here; everything
-else is stored, and the courier brings it.
+else is stored, and the deliverer brings it.
 """
 
 import json
@@ -28,7 +28,7 @@ from bot.slack import answers, forms, sent, team_options
 from bot.slack.away import Away
 from bot.slack.bulk import Bulk
 from bot.slack.clicks import Clicks
-from bot.slack.deliver.courier import Courier
+from bot.slack.deliver.deliverer import Deliverer
 from bot.slack.reply import Reply
 from bot.slack.shortcuts import Shortcuts
 from bot.slack.talk import Talk
@@ -46,10 +46,10 @@ Body = dict[str, Any]
 class Listeners:
     """Everything Bolt calls."""
 
-    def __init__(self, desk: Desk, courier: Courier) -> None:
-        self.desk, self.courier = desk, courier
-        self._reply = Reply(desk, courier)
-        self._clicks = Clicks(desk, courier, self._reply)
+    def __init__(self, desk: Desk, deliverer: Deliverer) -> None:
+        self.desk, self.deliverer = desk, deliverer
+        self._reply = Reply(desk, deliverer)
+        self._clicks = Clicks(desk, deliverer, self._reply)
 
     def register(self, app: App) -> None:
         """Hands every listener to Bolt; the form comes first, because most wait for it."""
@@ -108,7 +108,7 @@ class Listeners:
     def _take_over(self, place: dict[str, str], request: Request) -> None:
         """The reviewed message loses its buttons: a direct one becomes the requester's card."""
         channel, ts = place.get("channel_id", ""), place.get("message_ts", "")
-        cards = self.desk.store.cards
+        cards = self.desk.store.outbox
         if not channel.startswith("D"):
             if place.get("response_url"):
                 cards.say(Note(place["response_url"], message(sent.sent(request))))
@@ -188,7 +188,7 @@ class Listeners:
                 text, bot = event.get("text", ""), context.bot_user_id or ""
                 answer = drafts.understood(self.desk, who, text, bot)
                 thread = {"thread_ts": event["thread_ts"]} if event.get("thread_ts") else {}
-                self.desk.store.cards.say(Note(event["channel"], {**answer, **thread}, only_for))
+                self.desk.store.outbox.say(Note(event["channel"], {**answer, **thread}, only_for))
         self.desk.wake()
 
     def open_pressed(self, ack: Ack, body: Body, client: WebClient) -> None:
@@ -221,7 +221,7 @@ class Listeners:
         ack()
         if event.get("tab", "home") == "home":
             who = self._reply.who({"user_id": event["user"]})
-            self.courier.homes.opened(client, who, SlackId(event["user"]))
+            self.deliverer.pages.opened(client, who, SlackId(event["user"]))
 
 
 _FROM_PEOPLE = {"", "file_share", "thread_broadcast", "me_message"}

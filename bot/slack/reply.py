@@ -12,7 +12,7 @@ from approvals.record.database import StoreTrouble
 from approvals.record.outbox import Note
 from bot.cards.blocks import message
 from bot.context import Desk
-from bot.slack.deliver.courier import Courier
+from bot.slack.deliver.deliverer import Deliverer
 from bot.slack.deliver.home import is_home
 from bot.slack.forms import notice
 
@@ -24,14 +24,14 @@ Body = dict[str, Any]
 class Reply:
     """What every listener needs of the one who acted."""
 
-    def __init__(self, desk: Desk, courier: Courier) -> None:
-        self.desk, self.courier = desk, courier
+    def __init__(self, desk: Desk, deliverer: Deliverer) -> None:
+        self.desk, self.deliverer = desk, deliverer
 
     def who(self, body: Body) -> Who:
         """The person of a verified payload; what Slack says of the account was looked up before."""
         user = body.get("user")
         slack_id = SlackId(user["id"] if isinstance(user, dict) else body.get("user_id") or str(user))
-        self.courier.acted(slack_id)
+        self.deliverer.acted(slack_id)
         person = self.desk.store.people.meet(slack_id=slack_id)
         account = next((one for one in person.accounts if one.slack_id == slack_id), None)
         return Who(person, account)
@@ -48,16 +48,16 @@ class Reply:
 
     def _answer_at_home(self, slack_id: SlackId, text: str) -> None:
         try:
-            self.desk.store.homes.tell(slack_id, text)
+            self.desk.store.outbox.tell(slack_id, text)
         except StoreTrouble:
-            self.courier.say_unsaved(Note(slack_id, message(text)))
-        self.courier.homes.hurry(slack_id)
+            self.deliverer.say_unsaved(Note(slack_id, message(text)))
+        self.deliverer.hurry_page(slack_id)
 
     def say(self, note: Note) -> None:
         try:
-            self.desk.store.cards.say(note)
+            self.desk.store.outbox.say(note)
         except StoreTrouble:
-            self.courier.say_unsaved(note)
+            self.deliverer.say_unsaved(note)
         self.desk.wake()
 
     def failed(self, error: Exception, body: Body) -> BoltResponse:
@@ -74,7 +74,7 @@ class Reply:
         elif body.get("type") in ("block_actions", "shortcut", "message_action"):
             self.answer(body, text)
         elif body.get("event", {}).get("type") in ("message", "app_mention"):
-            self.courier.say_unsaved(Note(body["event"]["user"], message(text)))
+            self.deliverer.say_unsaved(Note(body["event"]["user"], message(text)))
         headers: dict[str, str | Sequence[str]] = {"Content-Type": "application/json"} if said else {}
         return BoltResponse(status=200, body=said or "", headers=headers)
 

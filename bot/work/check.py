@@ -46,7 +46,7 @@ def check(desk: Desk, miro: Miro, colleagues: Colleagues, request: Request, clai
             )
     request = desk.store.append(request, drafts, claim)
     if request.state is State.JOINED and request.because_of:
-        desk.store.cards.redraw(request.because_of)  # it may have ended a moment ago
+        desk.store.outbox.redraw(request.because_of)  # it may have ended a moment ago
         desk.people_changed = True  # who joined may have been asked to decide
     return request
 

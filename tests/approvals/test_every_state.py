@@ -18,6 +18,7 @@ from approvals.record.store import Store
 from approvals.request import FORMATS, Draft, Event, Request, is_active
 from approvals.states import ACTIVE, MOVES, OPEN, EventType, State, move
 from tests.altered import altered, differences
+from tests.approvals.queued import behind
 from tests.approvals.scene import START, asked, draft, events_of, met, planned
 from tests.approvals.ways import EDGES, ENDINGS, life, way_to
 
@@ -239,7 +240,7 @@ def test_a_worker_claims_every_active_state_and_no_other(store: Store, twin: Req
 def test_what_is_settled_is_drawn_before_what_is_not(store: Store, twin: Request, state: State) -> None:
     request = stored(store, state)
     is_settled = state not in OPEN or state is State.STOPPED
-    assert store.cards.behind(9) == ([request.id, twin.id] if is_settled else [twin.id, request.id])
+    assert behind(store, 9) == ([request.id, twin.id] if is_settled else [twin.id, request.id])
 
 
 # -- who comes too late ------------------------------------------------------------------------------------

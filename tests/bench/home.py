@@ -147,7 +147,7 @@ class Company:
         return Who(person, person.accounts[0])
 
     def home(self, number: int) -> Block:
-        """App Home of somebody, as the courier publishes it."""
+        """App Home of somebody, as the deliverer publishes it."""
         return home.view(self.desk, self.who(number))
 
     def due(self) -> object:

@@ -28,12 +28,11 @@ def _claim(store: Store) -> None:
 
 WAYS: dict[str, Callable[[Store], object]] = {
     "claim and release": _claim,
-    "behind: which cards are to be drawn": lambda store: store.cards.behind(20),
+    "due: what is to be shown": lambda store: store.outbox.due(20),
     "a person by address": lambda store: store.people.by_email("p250@example.com"),
     "a person by Slack account": lambda store: store.people.by_slack(SlackId("U250")),
     "leases: who has claimed something": lambda store: store.leases(),
-    "messages to send": lambda store: store.cards.notes(20),
-    "pages to draw": lambda store: store.homes.behind(20, utc_now() - timedelta(days=30)),
+    "the page of somebody": lambda store: store.outbox.find("page", "U250"),
     "accounts to look up anew": lambda store: store.people.stale(utc_now() - timedelta(hours=6), 20),
 }
 

@@ -24,6 +24,7 @@ from bot.sandbox.slack.workspace import Workspace
 from bot.sandbox.stage import POLICY, SECRET, TOKEN, Clock, people_of
 from bot.settings import Settings
 from bot.work.ask import asked
+from tests.approvals.queued import behind
 from tests.bench.house import TEAM, wait
 from tests.bench.table import Row, seconds
 
@@ -121,7 +122,7 @@ def _ask_all(settings: Settings, slack: Workspace, miro: Miro) -> None:
             assert person
             wanted = {"teams": TEAM}
             asked(bot.desk, ACTIONS["request-access"], wanted, "It is needed.", Who(person, person.account))
-        while bot.store.cards.behind(1) or bot.store.requests(states=[State.CHECKING], limit=1):
+        while behind(bot.store, 1) or bot.store.requests(states=[State.CHECKING], limit=1):
             bot.settle()
             clock.sleep(5)
         assert len(bot.store.requests(states=[State.WAITING], limit=COUNT + 1)) == COUNT
@@ -153,4 +154,4 @@ def _offboarded(bot: Bot, slack: Workspace, begin: float) -> tuple[float, float]
 
 def _has_card(bot: Bot, id: RequestId) -> bool:
     """Whether somebody who decides it has the card."""
-    return any(card.role == "approver" and card.ts for card in bot.store.cards.of(id))
+    return any(card.role == "approver" and card.ts for card in bot.store.outbox.of(id))

@@ -21,6 +21,7 @@ from bot.sandbox.slack.workspace import Workspace
 from bot.sandbox.stage import POLICY, SECRET, TOKEN, Clock, people_of
 from bot.settings import Settings
 from bot.work.ask import asked
+from tests.approvals.queued import behind, notes
 from tests.bench.house import TEAM, wait
 from tests.bench.table import Row, seconds
 
@@ -99,7 +100,7 @@ def _ask(settings: Settings, slack: Workspace) -> None:
             assert person
             wanted = {"teams": TEAM}
             asked(bot.desk, ACTIONS["request-access"], wanted, "It is needed.", Who(person, person.account))
-        while bot.store.cards.behind(1) or any(one.state is State.CHECKING for one in bot.store.requests()):
+        while behind(bot.store, 1) or any(one.state is State.CHECKING for one in bot.store.requests()):
             bot.settle()
             clock.sleep(5)
         assert clock() < datetime.now(UTC)
@@ -115,4 +116,4 @@ def _approve_all(bot: Bot) -> None:
 def _is_told(bot: Bot) -> bool:
     """Whether all are done, and every card says so."""
     done = all(one.state is State.DONE for one in bot.store.requests())
-    return done and not bot.store.cards.behind(1) and not bot.store.cards.notes(1)
+    return done and not behind(bot.store, 1) and not notes(bot.store, 1)

@@ -9,6 +9,7 @@ from approvals.ids import RequestId
 from approvals.request import Draft, Event
 from bot.policies import Policies
 from bot.sandbox.stage import POLICY, Stage, stage
+from tests.approvals.queued import behind, drawn, notes
 from tests.bot.journeys.scenes import (
     answer,
     approve,
@@ -208,7 +209,7 @@ def crowd(s: Stage, many: int, *voters: str) -> list[RequestId]:
     for _ in range(many):
         made = s.bot.store.ask(Draft(asked.type, asked.by, asked.body, as_texts(asked)))
         made = s.bot.store.append(made, drafts)
-        s.bot.store.cards.drawn(made.id, made.version, None)
+        drawn(s.bot.store, made.id)
         ids.append(made.id)
     return ids
 
@@ -220,8 +221,7 @@ def as_texts(event: Event) -> dict[str, str]:
 
 def unsent(s: Stage) -> tuple[list[str], list[RequestId]]:
     """The messages that are on their way, and the requests of which something is to be drawn."""
-    cards = s.bot.store.cards
-    return [note.message["text"] for note in cards.notes(2 * MOST)], sorted(cards.behind(2 * MOST))
+    return [note.message["text"] for note in notes(s.bot.store)], sorted(behind(s.bot.store))
 
 
 def looked_at(s: Stage, text: str) -> None:

@@ -111,12 +111,17 @@ def _changed(desk: Desk, request: Request) -> list[Key]:
 
 def operators(desk: Desk) -> list[Person]:
     """Operators who could act on a message."""
-    return [one for one in desk.operators() if one.account and one.account.standing is Standing.COLLEAGUE]
+    return [one for one in desk.operators() if is_colleague(one)]
+
+
+def is_colleague(person: Person) -> bool:
+    """Whether somebody has an account that may act."""
+    return person.account is not None and person.account.standing is Standing.COLLEAGUE
 
 
 def helpers(desk: Desk, request: Request) -> list[PersonId]:
     """Operators who can look after a request: not the leaver, and nobody whom its card couldn't reach."""
-    cards = desk.store.cards.of(request.id)
+    cards = desk.store.outbox.of(request.id)
     lost = {card.address for card in cards if card.role == "operator" and card.ended}
     return [one.id for one in operators(desk) if one.id not in lost and not desk.is_secret_from(one, request)]
 

@@ -4,6 +4,7 @@ import logging
 from collections.abc import Mapping
 from typing import Any
 
+from approvals.record.outbox import backoff
 from approvals.request import Urgency
 from bot.slack.api.edge import Kind, SlackClient, SlackFault
 from bot.slack.api.pace import EVERYTHING, Crowded, Pace, Paced
@@ -46,6 +47,9 @@ _NOT_SLACKS = "not_an_address_of_slack"
 TOKEN_HOLD = TRUSTED_FOR.total_seconds()
 PLAIN = "Slack didn't take the full message. My App Home has everything."
 
+DEFECT = 300.0
+"""Seconds until something is tried again that met an error nobody foresaw."""
+
 
 class Unreachable(Exception):
     """This message can't get there, now or later."""
@@ -54,12 +58,17 @@ class Unreachable(Exception):
 class Later(Exception):
     """It didn't get there now; try again after so many seconds.
 
-    `refused`: Slack said no to this recipient, `code` says why. `tried` is False where no call was made.
+    `refusals`: how often in a row Slack said no to this recipient, `code` says why. `tried` is False where
+    no call was made.
     """
 
-    def __init__(self, seconds: float, code: str = "", *, refused: bool = False, tried: bool = True) -> None:
+    def __init__(self, seconds: float, code: str = "", *, refusals: int = 0, tried: bool = True) -> None:
         super().__init__(f"in {seconds} s")
-        self.seconds, self.code, self.refused, self.tried = seconds, code, refused, tried
+        self.seconds, self.code, self.refusals, self.tried = seconds, code, refusals, tried
+
+    def after(self, tries: int) -> float:
+        """Seconds until the next try of what failed so many times before."""
+        return max(self.seconds, backoff(tries)) if self.tried else self.seconds
 
 
 class Line:
@@ -139,7 +148,11 @@ class Line:
             self.pace.failed(method)
         else:
             self.pace.went_well(method)
-        return Later(self._verdicts.wait(judged, to) or 1, code, refused=True)
+        return Later(self._verdicts.wait(judged, to) or 1, code, refusals=self._verdicts.tries(judged, to))
+
+    def refusals(self, to: str) -> int:
+        """How often in a row Slack refused a new message to a person or channel."""
+        return self._verdicts.tries("chat.postMessage", to)
 
     def post(self, to: str, message: Mapping[str, Any], urgent: bool = False) -> dict[str, Any]:
         """A new message; a link that somebody typed isn't unfolded."""

@@ -51,11 +51,11 @@ def _seat(desk: Desk, id: RequestId, who: Person) -> bool:
 def _revive(desk: Desk, id: RequestId, who: Person) -> bool:
     """Puts messages on their way again that no verdict should have ended."""
     request = desk.store.request(id)
-    cards = [one for one in desk.store.cards.of(id) if _is_missing(desk, request, one, who)]
+    cards = [one for one in desk.store.outbox.of(id) if _is_missing(desk, request, one, who)]
     for card in cards:
-        desk.store.cards.put(replace(card, ended="", tries=0, next_try_at=None))
+        desk.store.outbox.put(replace(card, ended=""))
     if cards:
-        desk.store.cards.redraw(id)
+        desk.store.outbox.redraw(id)
     return bool(cards)
 
 

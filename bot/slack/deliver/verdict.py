@@ -23,7 +23,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from approvals.clocks import is_recent
 from approvals.record.database import StoreTrouble
-from approvals.record.outbox import Cards
+from approvals.record.outbox import Outbox, backoff
 
 log = logging.getLogger(__name__)
 
@@ -61,7 +61,7 @@ class Verdicts:
     """
 
     def __init__(
-        self, now: Callable[[], datetime], stored: Cards, came_back: Callable[[str], None] = lambda _: None
+        self, now: Callable[[], datetime], stored: Outbox, came_back: Callable[[str], None] = lambda _: None
     ) -> None:
         """`came_back` gets each recipient that may have been judged, and was reached or acted since."""
         self._now, self._stored, self._came_back = now, stored, came_back
@@ -83,6 +83,12 @@ class Verdicts:
             left = (case.due - self._now()).total_seconds() if case and case.due else 0.0
             # Further away it is because the clock was set back.
             return left if 0 < left <= FARTHEST else 0.0
+
+    def tries(self, method: str, recipient: str) -> int:
+        """How often in a row Slack refused a recipient."""
+        with self._lock:
+            case = self._cases.get((method, recipient))
+            return case.tries if case else 0
 
     def busy(self, method: str, recipient: str, seconds: float) -> None:
         """Slack had no time for it. A second time others come first: it may be the channel that has none."""
@@ -130,7 +136,7 @@ class Verdicts:
                     case.reached.discard(recipient)
             case = self._case(method, recipient)
             case.tries += 1
-            case.due = self._now() + timedelta(seconds=min(2.0 ** min(case.tries, 9), LONGEST))
+            case.due = self._now() + timedelta(seconds=min(backoff(case.tries - 1), LONGEST))
             self._keep()
             return case.tries >= TRIES and bool(case.reached)
 

@@ -15,16 +15,18 @@ NUMBERS = "WITH RECURSIVE n(i) AS (SELECT :first UNION ALL SELECT i + 1 FROM n W
 PEOPLE = """
 INSERT INTO people (number, email, miro_id) SELECT i, 'p' || i || '@example.com', 'M' || i FROM n;
 INSERT INTO accounts (slack_id, person, standing, checked_at) SELECT 'U' || i, i, 'colleague', :now FROM n;
-INSERT INTO homes SELECT 'U' || i, :now, 1, :shown, '', '', NULL, 0, NULL FROM n
+INSERT INTO outbox (kind, key, shown, urgency, body) SELECT 'page', 'U' || i, :shown, 0, '{}' FROM n
 """
 """As many people; `shown`: whether their pages are drawn (1) or not (0)."""
 REQUESTS = """
-INSERT INTO requests (number, version, state, action, requester, subject, next_due, active, shown, show_at,
-  owner, attempt, lease_until) SELECT i, 2, :state, 'make-admin', 'P-' || (i % 50 + 1),
-  iif(:group, NULL, 'P-' || (i % 50 + 1)), :due, :active, :drawn, :show_at, :owner, 1, :lease FROM n;
+INSERT INTO requests (number, version, state, action, requester, subject, next_due, active, owner, attempt,
+  lease_until) SELECT i, 2, :state, 'make-admin', 'P-' || (i % 50 + 1),
+  iif(:group, NULL, 'P-' || (i % 50 + 1)), :due, :active, :owner, 1, :lease FROM n;
+INSERT INTO outbox (kind, key, shown, urgency, next_try_at, body) SELECT 'card', 'R-' || i, :drawn,
+  :state IN ('done', 'denied'), coalesce(:show_at, ''), '' FROM n;
 INSERT INTO lanes SELECT 'person:P-' || (i % 50 + 1), '4', i FROM n WHERE :active;
 INSERT INTO found_by SELECT 'by:P-' || (i % 50 + 1), i FROM n WHERE :state NOT IN ('done', 'denied');
-INSERT INTO cards SELECT 'R-' || i, 'requester', 'P-1', 0, 'D1', i || '.0', '', 0, NULL, '' FROM n
+INSERT INTO messages SELECT 'R-' || i, 'requester', 'P-1', 0, 'D1', i || '.0', '', '' FROM n
 """
 RANKED = """
 UPDATE requests SET rank = urgency WHERE active = 1 AND NOT EXISTS (SELECT 1 FROM lanes mine JOIN lanes older
@@ -32,7 +34,8 @@ UPDATE requests SET rank = urgency WHERE active = 1 AND NOT EXISTS (SELECT 1 FRO
 """
 """Of those with work to do the first in each lane, which may be claimed."""
 NOTES = """
-INSERT INTO notes (channel, message, only_for, tries, next_try_at) SELECT 'C1', '{}', '', 1, :due FROM n
+INSERT INTO outbox (kind, key, urgency, tries, next_try_at, body) SELECT 'note', 'C1  ' || i, 4, 1, :due, '{}'
+  FROM n
 """
 
 
@@ -67,7 +70,7 @@ class Crowd:
         def at(span: timedelta | None) -> str | None:
             return None if span is None else stamp(self._now + span)
 
-        given = {"state": state, "active": int(active), "drawn": 2 if drawn else 1, "owner": owner}
+        given = {"state": state, "active": int(active), "drawn": int(drawn), "owner": owner}
         given["group"] = int(of_a_group)
         times = {"due": at(due_in), "show_at": at(show_in), "lease": at(lease)}
         self._fill(REQUESTS, {"first": self._last + 1, "last": self._last + count, **given, **times})

@@ -160,8 +160,8 @@ WRITES: dict[str, Callable[[Store], object]] = {
     "learn": lambda store: store.people.learn(store.people.meet(email="ada@example.com").id, name=LONG),
     "saw": lambda store: store.people.saw(Account("U1", Standing.COLLEAGUE, START, LONG), "b@example.com"),  # type: ignore[arg-type]
     "keep": lambda store: store.groups.keep([(GroupId("1"), LONG)]),
-    "put": lambda store: store.cards.put(Card(store.requests()[0].id, "approver", "P-1", drawn=LONG)),
-    "say": lambda store: store.cards.say(Note("C1", {"text": LONG})),
+    "put": lambda store: store.outbox.put(Card(store.requests()[0].id, "approver", "P-1", drawn=LONG)),
+    "say": lambda store: store.outbox.say(Note("C1", {"text": LONG})),
 }
 
 

@@ -297,7 +297,7 @@ def test_dropped_triggers_are_found(filed: Store, hand_on_file: sqlite3.Connecti
     [
         ("DROP INDEX requests_active", "the index requests_active is missing"),
         (
-            "CREATE TRIGGER ledger_no_update AFTER DELETE ON notes BEGIN SELECT 1; END",
+            "CREATE TRIGGER ledger_no_update AFTER DELETE ON outbox BEGIN SELECT 1; END",
             "the trigger ledger_no_update isn't as this program makes it",
         ),
         (
@@ -317,7 +317,7 @@ def test_what_is_not_as_this_program_makes_it_is_found(
     assert "the reason of entry 9 (R-2) was changed" in found
 
 
-@pytest.mark.parametrize("table", ["ledger", "words", "requests", "receipts", "notes"])
+@pytest.mark.parametrize("table", ["ledger", "words", "requests", "receipts", "outbox"])
 def test_without_one_of_its_tables_a_record_does_not_hold(lived: Store, table: str) -> None:
     with by_hand(lived) as connection:
         connection.execute(f"DROP TABLE {table}")

@@ -36,7 +36,7 @@ def playing(folder: Path, policy: str = POLICY, **how: Any) -> Iterator[Stage]:
         assert s.bot.store.verify().faults == ()
         assert TOKEN not in str(s.slack.messages)
         for request in s.bot.store.requests():
-            for card in s.bot.store.cards.of(request.id):
+            for card in s.bot.store.outbox.of(request.id):
                 if not card.ended:
                     _check_card(s, request, card)
 

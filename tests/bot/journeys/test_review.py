@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from bot.sandbox.stage import CHANNEL, Stage
+from tests.approvals.queued import notes
 from tests.bot.journeys.scenes import buttons, newest_request, press, read, say, told, wait
 from tests.bot.journeys.test_shortcuts import field
 
@@ -108,5 +109,5 @@ def test_what_slack_lets_nobody_replace_any_more_is_given_up(s: Stage) -> None:
     s.settle()
     wait(s, hours=1)
     assert buttons(said) == ["review", "else"]
-    assert s.bot.store.cards.notes(9) == []
+    assert notes(s.bot.store, 9) == []
     assert newest_request(s).state == "waiting"

@@ -1,4 +1,4 @@
-"""Worker, courier and Slack at the same moment: nothing that one of them writes loses another's word."""
+"""Worker, deliverer and Slack at the same moment: nothing that one of them writes loses another's word."""
 
 import sqlite3
 
@@ -36,7 +36,7 @@ def test_a_call_without_effect_is_sent_once_whatever_is_written_beside_it(s: Sta
     s.miro.add_user("alex@example.com", "Alex Smith", teams=[s.teams["Engineering"]])
     id = ask(s, *MOVE)
     s.slack.messages.remove(card(s, "U0SAM"))
-    s.miro.faults.append(Fault("PATCH", no_effect=True, then=s.bot.courier.step))
+    s.miro.faults.append(Fault("PATCH", no_effect=True, then=s.bot.deliverer.send))
     approve(s, "U0PRIYA")
     join = f"PATCH /Groups/{s.teams['Design']}"
     assert calls(s).count(join) == 1

@@ -7,6 +7,7 @@ import pytest
 from bot.sandbox.slack.gestures import Gestures
 from bot.sandbox.stage import CHANNEL, Stage
 from bot.slack.door.serving import serving
+from tests.approvals.queued import behind
 from tests.bot.journeys.scenes import (
     answer,
     approve,
@@ -110,7 +111,7 @@ def test_a_deleted_card_is_a_recorded_end(s: Stage) -> None:
     wait(s, minutes=1)
     assert state(s, other) == "withdrawn"
     assert history(s, id).count("unreached") == 1
-    assert s.bot.store.cards.behind(9) == []
+    assert behind(s.bot.store, 9) == []
 
 
 def test_an_answer_to_a_click_survives_a_failing_slack(s: Stage) -> None:

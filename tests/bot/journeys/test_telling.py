@@ -9,6 +9,7 @@ import pytest
 from bot.sandbox.miro.service import Fault, Miro
 from bot.sandbox.slack.workspace import Workspace
 from bot.sandbox.stage import CHANNEL, PEOPLE, POLICY, Stage
+from tests.approvals.queued import behind
 from tests.bot.journeys.scenes import (
     approve,
     ask,
@@ -126,7 +127,7 @@ def test_a_channel_archived_later_is_a_recorded_end(tmp_path: Path) -> None:
             press(s, "U0JO", "remind")
         assert history(s, id) == ["asked", "planned", "expired", "unreached"]
         assert "Nobody answered" in last(s, "U0ALEX")
-        assert s.bot.store.cards.behind(9) == []
+        assert behind(s.bot.store, 9) == []
 
 
 def test_somebody_who_cannot_be_reached_is_written_down(s: Stage) -> None:

@@ -264,7 +264,7 @@ def details(of: Request, known: Facts, people: Mapping[str, Person]) -> str:
 
 
 def is_shown(role: str, state: State, action: str) -> bool:
-    """Whether the courier ever draws this card in this state."""
+    """Whether the deliverer ever draws this card in this state."""
     if role == "subject":
         return state in (State.DONE, State.STOPPED) and action not in ("offboard", "rename-group")
     if role == "operator":

@@ -99,7 +99,7 @@ def test_a_record_that_takes_nothing_is_answered_with_a_sentence(s: Stage, gestu
         assert "Nothing was done." in str(s.acting.command("U0ALEX", "/miro", f"withdraw {id}").body)
     else:
         assert s.acting.click("U0ALEX", card(s, "U0ALEX", "withdraw"), "withdraw").ok
-        s.bot.courier.step()
+        s.bot.deliverer.say_what_is_unsaved()
         assert "Nothing was done." in told(s, "U0ALEX")[-1]
     full(s, False)
     assert (s.bot.store.head(), state(s, id)) == (before, "waiting")

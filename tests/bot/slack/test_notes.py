@@ -5,9 +5,10 @@ from typing import Any
 
 import pytest
 
-from approvals.record.outbox import Note
+from approvals.record.outbox import NOTE, Note
 from bot.sandbox.stage import Stage
-from bot.slack.deliver.notes import GIVE_UP
+from bot.slack.deliver.deliverer import GIVE_UP
+from tests.approvals.queued import queued
 
 FINAL = ["channel_not_found", "is_archived", "user_not_found", "not_in_channel"]
 PASSING = ["internal_error", "ratelimited", "service_unavailable", "team_added_to_org", "something_new"]
@@ -20,8 +21,8 @@ def posts(s: Stage) -> int:
 @pytest.mark.parametrize("error", FINAL)
 def test_a_note_that_cannot_arrive_is_given_up_once_others_are_reached(s: Stage, error: str) -> None:
     s.slack.fault("chat.postMessage", to="U0ALEX", times=None, error=error)
-    s.bot.store.cards.say(Note("U0ALEX", {"text": "hello"}))
-    s.bot.store.cards.say(Note("U0SAM", {"text": "hello"}))
+    s.bot.store.outbox.say(Note("U0ALEX", {"text": "hello"}))
+    s.bot.store.outbox.say(Note("U0SAM", {"text": "hello"}))
     for _ in range(30):
         s.settle()
         s.clock.pass_(timedelta(minutes=1))
@@ -31,7 +32,7 @@ def test_a_note_that_cannot_arrive_is_given_up_once_others_are_reached(s: Stage,
 @pytest.mark.parametrize("error", PASSING)
 def test_a_note_that_may_arrive_later_is_tried_again(s: Stage, error: str) -> None:
     s.slack.fault("chat.postMessage", error=error)
-    s.bot.store.cards.say(Note("U0ALEX", {"text": "hello"}))
+    s.bot.store.outbox.say(Note("U0ALEX", {"text": "hello"}))
     s.settle()
     assert s.slack.dm_of("U0ALEX") == []
     s.clock.pass_(timedelta(seconds=10))
@@ -41,7 +42,7 @@ def test_a_note_that_may_arrive_later_is_tried_again(s: Stage, error: str) -> No
 
 def test_a_note_is_given_up_in_the_end(s: Stage) -> None:
     s.slack.fault("chat.postMessage", error="internal_error", times=None)
-    s.bot.store.cards.say(Note("U0ALEX", {"text": "hello"}))
+    s.bot.store.outbox.say(Note("U0ALEX", {"text": "hello"}))
     for _ in range(GIVE_UP + 5):
         s.settle()
         s.clock.pass_(timedelta(hours=12))
@@ -52,7 +53,7 @@ def test_a_note_is_given_up_in_the_end(s: Stage) -> None:
 @pytest.mark.parametrize("how", [{"error": "internal_error"}, {"status": 503}, {"body": b"[]"}], ids=str)
 def test_a_note_outlives_almost_a_day_in_which_slack_fails(s: Stage, how: dict[str, Any]) -> None:
     s.slack.fault("chat.postMessage", times=None, **how)
-    s.bot.store.cards.say(Note("U0ALEX", {"text": "hello"}))
+    s.bot.store.outbox.say(Note("U0ALEX", {"text": "hello"}))
     for seconds in [5] * 300 + [900] * 4 * 23:
         s.settle()
         s.clock.pass_(timedelta(seconds=seconds))
@@ -64,19 +65,19 @@ def test_a_note_outlives_almost_a_day_in_which_slack_fails(s: Stage, how: dict[s
 
 @pytest.mark.regression
 def test_waiting_for_a_crowded_channel_is_no_try(s: Stage) -> None:
-    s.bot.store.cards.say(Note("C0MIRO", {"text": "hello"}))
+    s.bot.store.outbox.say(Note("C0MIRO", {"text": "hello"}))
     for _ in range(10):
-        with s.bot.courier.pace.calling("chat.postMessage", "C0MIRO"):
+        with s.bot.deliverer.pace.calling("chat.postMessage", "C0MIRO"):
             pass
     s.settle()
     s.clock.pass_(timedelta(seconds=10))
-    [note] = s.bot.store.cards.notes(9) or pytest.fail("it waits for the channel")
+    [note] = queued(s.bot.store, NOTE) or pytest.fail("it waits for the channel")
     assert (note.tries, posts(s)) == (0, 0)
 
 
 def test_retry_after_is_honoured(s: Stage) -> None:
     s.slack.fault("chat.postMessage", status=429, retry_after=90)
-    s.bot.store.cards.say(Note("U0ALEX", {"text": "hello"}))
+    s.bot.store.outbox.say(Note("U0ALEX", {"text": "hello"}))
     s.settle()
     s.clock.pass_(timedelta(seconds=89))
     s.settle()

@@ -73,7 +73,7 @@ def _free(store: Store) -> None:
 
 
 LOOKUPS: dict[str, Callable[[Store], object]] = {
-    "cards that are behind": lambda store: store.cards.behind(20),
+    "what is to be shown": lambda store: store.outbox.due(20),
     "owners of claims": lambda store: store.leases(),
     "claims of one owner": _free,
     "a person by address": lambda store: store.people.by_email("P50@example.com"),
@@ -81,10 +81,11 @@ LOOKUPS: dict[str, Callable[[Store], object]] = {
     "a person by Slack account": lambda store: store.people.by_slack(SlackId("U50")),
     "a person by id": lambda store: store.people.person(PersonId("P-50")),
     "accounts seen long ago": lambda store: store.people.stale(START + timedelta(days=1), 20),
-    "messages to send": lambda store: store.cards.notes(20),
-    "pages to draw": lambda store: store.homes.behind(20, START - timedelta(days=30)),
-    "a card by its message": lambda store: store.cards.at("D1", "50.0"),
-    "all cards of a request": lambda store: store.cards.of(RequestId("R-50")),
+    "the page of somebody": lambda store: store.outbox.find("page", "U50"),
+    "a change on the page of somebody": lambda store: store.outbox.changed([PersonId("P-50")]),
+    "who is sending": lambda store: store.outbox.owners(),
+    "a card by its message": lambda store: store.outbox.at("D1", "50.0"),
+    "all cards of a request": lambda store: store.outbox.of(RequestId("R-50")),
     "what time brings about": lambda store: store.due(20),
     "a delivery": lambda store: store.once("receipt"),
     "how the record ends": lambda store: store.head(),

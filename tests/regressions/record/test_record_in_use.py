@@ -110,11 +110,11 @@ def test_a_command_that_only_reads_is_not_held_up(s: Stage) -> None:
         assert id in str(reply.body)
 
 
-def test_a_click_is_answered_though_the_courier_waits(s: Stage) -> None:
+def test_a_click_is_answered_though_the_deliverer_waits(s: Stage) -> None:
     id = ask(s, "U0ALEX", *ACCESS)
     with held(s.bot.store.path, "BEGIN IMMEDIATE"):
         assert timely(lambda: s.acting.click("U0PRIYA", card(s, "U0PRIYA"), "approve")).ok
-        s.bot.courier.say_what_is_unsaved()
+        s.bot.deliverer.say_what_is_unsaved()
         assert IN_USE in answer(s, "U0PRIYA")
     assert state(s, id) == "waiting"
     assert s.acting.click("U0PRIYA", card(s, "U0PRIYA"), "approve").ok
@@ -126,7 +126,7 @@ def test_a_message_is_answered(s: Stage) -> None:
     with held(s.bot.store.path, "BEGIN IMMEDIATE"):
         assert timely(lambda: s.acting.say("U0JO", "I need Miro access for Design")).ok
         assert timely(lambda: s.acting.say("U0JO", "I need Miro access for Design", CHANNEL)).ok
-        s.bot.courier.say_what_is_unsaved()
+        s.bot.deliverer.say_what_is_unsaved()
         assert IN_USE in last(s, "U0JO")
 
 

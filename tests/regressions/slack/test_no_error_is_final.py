@@ -6,6 +6,7 @@ import pytest
 
 from approvals.record.outbox import Note
 from bot.sandbox.stage import CHANNEL, POLICY, Stage
+from tests.approvals.queued import notes
 from tests.bot.journeys.scenes import approve, ask, has_card, history, last, playing, request, say, told, wait
 
 pytestmark = pytest.mark.regression
@@ -101,9 +102,9 @@ def test_a_response_url_that_is_refused_for_a_while_is_tried_again(s: Stage, sta
     url = f"{s.urls[1].removesuffix('/api/')}/response/T01/1"
     for _ in range(2):
         s.slack.fault("response_url", status=status)
-    s.bot.store.cards.say(Note(url, {"text": "hello"}))
+    s.bot.store.outbox.say(Note(url, {"text": "hello"}))
     s.settle()
-    assert len(s.bot.store.cards.notes(9)) + len(s.slack.faults) > 0
+    assert len(notes(s.bot.store, 9)) + len(s.slack.faults) > 0
     later(s)
     assert s.slack.faults == []
 
@@ -163,7 +164,7 @@ def test_who_acts_in_slack_is_asked_again(tmp_path: Path, policy: str, error: st
 def test_who_gets_a_later_message_is_asked_again(tmp_path: Path, policy: str) -> None:
     with playing(tmp_path, policy) as s:
         id = judged(s)
-        s.bot.store.cards.say(Note("U0PRIYA", {"text": "hello"}))
+        s.bot.store.outbox.say(Note("U0PRIYA", {"text": "hello"}))
         later(s)
         assert is_back(s, id)
         assert request(s, id).asking.is_stuck is False
@@ -173,7 +174,7 @@ def test_who_acts_on_another_process_is_asked_again(s: Stage) -> None:
     id = judged(s)
     before, s.bot = s.bot, s.rebuild()
     try:
-        s.bot.courier.acted("U0PRIYA")
+        s.bot.deliverer.acted("U0PRIYA")
         later(s)
         assert is_back(s, id)
     finally:
@@ -187,7 +188,7 @@ def test_who_acts_and_is_refused_all_the_same_is_asked_again_once_an_hour(s: Sta
     later(s)
     for _ in range(5):
         s.acting.open_home("U0PRIYA")
-        s.bot.store.cards.say(Note("U0SAM", {"text": "hello"}))
+        s.bot.store.outbox.say(Note("U0SAM", {"text": "hello"}))
         later(s)
     assert history(s, id).count("unreached") <= 2
 
@@ -195,7 +196,7 @@ def test_who_acts_and_is_refused_all_the_same_is_asked_again_once_an_hour(s: Sta
 def test_who_asked_gets_what_did_not_arrive(s: Stage) -> None:
     s.slack.fault("chat.postMessage", to="U0ALEX", times=None, error="user_not_found")
     ask(s, *ACCESS)
-    s.bot.store.cards.say(Note("U0SAM", {"text": "hello"}))
+    s.bot.store.outbox.say(Note("U0SAM", {"text": "hello"}))
     later(s)
     s.slack.faults.clear()
     assert told(s, "U0ALEX") == []

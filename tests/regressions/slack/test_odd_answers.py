@@ -63,8 +63,8 @@ def test_a_card_meets_it_and_all_others_arrive(s: Stage, how: dict[str, Any]) ->
 @pytest.mark.parametrize("how", ODD, ids=str)
 def test_a_note_meets_it_and_all_others_arrive(s: Stage, how: dict[str, Any]) -> None:
     s.slack.fault("chat.postMessage", to="U0ALEX", times=2, **how)
-    s.bot.store.cards.say(Note("U0ALEX", {"text": "first"}))
-    s.bot.store.cards.say(Note("U0JO", {"text": "second"}))
+    s.bot.store.outbox.say(Note("U0ALEX", {"text": "first"}))
+    s.bot.store.outbox.say(Note("U0JO", {"text": "second"}))
     s.settle()
     for _ in range(2):
         wait(s, seconds=10)
@@ -109,9 +109,9 @@ def test_a_page_meets_it_and_is_drawn(s: Stage, how: dict[str, Any]) -> None:
 def test_what_is_said_from_memory_meets_it_and_the_rest_is_sent(s: Stage, how: dict[str, Any]) -> None:
     s.slack.fault("chat.postMessage", to="U0ALEX", **how)
     for user in ("U0ALEX", "U0JO"):
-        s.bot.courier.say_unsaved(Note(user, {"text": "The record takes nothing right now."}))
-    s.bot.courier.say_unsaved(Note("http://[", {"text": "an address that is none"}))
-    s.bot.courier.say_unsaved(Note("U0SAM", {"blocks": "no blocks", "text": {"not": "text"}}))
+        s.bot.deliverer.say_unsaved(Note(user, {"text": "The record takes nothing right now."}))
+    s.bot.deliverer.say_unsaved(Note("http://[", {"text": "an address that is none"}))
+    s.bot.deliverer.say_unsaved(Note("U0SAM", {"blocks": "no blocks", "text": {"not": "text"}}))
     id = ask(s, "U0DANA", *ACCESS[1:])
     wait(s, seconds=10)
     assert state(s, id) == "waiting"
@@ -130,7 +130,7 @@ def test_a_form_that_meets_it_is_said_not_to_have_opened(s: Stage, how: dict[str
 def test_a_channel_of_which_slack_says_nothing_clear_counts_as_shared(s: Stage) -> None:
     for said in (b"[]", b'{"ok": true}', b'{"ok": true, "channel": []}'):
         s.slack.fault("conversations.info", body=said)
-    s.bot.store.cards.say(Note("C0MIRO", {"text": "hello"}))
+    s.bot.store.outbox.say(Note("C0MIRO", {"text": "hello"}))
     assert all(one.channel != "C0MIRO" for one in s.slack.messages)
 
 

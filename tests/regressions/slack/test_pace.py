@@ -18,6 +18,7 @@ from approvals.request import Urgency
 from approvals.states import State
 from bot.sandbox.stage import Clock, Stage
 from bot.slack.api.pace import AT_ONCE, KEPT_FOR, MINUTE, PASSED_FOR, TIERS, USUAL, Crowded, Pace, Paced
+from tests.approvals.queued import behind
 from tests.bot.journeys.homes import opened, page
 from tests.bot.journeys.scenes import ask, buttons, first_choices, has_card, history, press, state, told, wait
 
@@ -253,14 +254,14 @@ def until(s: Stage, seen: Callable[[], bool], minutes: int = 30) -> float:
 
 def test_many_approved_at_once_are_done_and_told_without_a_refused_call(s: Stage) -> None:
     ids = crowd(s, 25)
-    until(s, lambda: not s.bot.store.cards.behind(9))
+    until(s, lambda: not behind(s.bot.store, 9))
     wait(s, minutes=2)
     s.slack.calls_a_minute = 50
     s.slack.log.clear()
     all_approve(s, ids)
     s.settle()
     until(s, lambda: all(one.state is State.DONE for one in s.bot.store.requests()))
-    took = until(s, lambda: not s.bot.store.cards.behind(9))
+    took = until(s, lambda: not behind(s.bot.store, 9))
     calls = Counter(one.method for one in s.slack.log)
     assert sum(refused(s).values()) <= 5
     assert took <= 1.3 * max(calls.values()) / 50 + 1
@@ -270,7 +271,7 @@ def test_many_approved_at_once_are_done_and_told_without_a_refused_call(s: Stage
 def test_a_copy_that_was_pressed_passes_everything_that_waits(s: Stage) -> None:
     id = ask(s, "U0ALEX", *ACCESS)
     mine, theirs = s.slack.dm_of("U0SAM")[-1], s.slack.dm_of("U0PRIYA")[-1]
-    taken(s.bot.courier.pace, "chat.update")
+    taken(s.bot.deliverer.pace, "chat.update")
     press(s, "U0SAM", "approve", mine)
     assert "approve" not in buttons(mine) and "approve" in buttons(theirs)
     until(s, lambda: "approve" not in buttons(theirs))
@@ -281,7 +282,7 @@ def in_front(s: Stage, what: str) -> None:
     """Has something wait to be sent, as if Slack had been away."""
     if what == "notes":
         for number in range(30):
-            s.bot.store.cards.say(Note(f"U1{number % 5:03}", {"text": f"number {number}"}))
+            s.bot.store.outbox.say(Note(f"U1{number % 5:03}", {"text": f"number {number}"}))
     else:
         all_approve(s, [one.id for one in s.bot.store.requests() if one.action == "request-access"])
 
@@ -289,7 +290,7 @@ def in_front(s: Stage, what: str) -> None:
 def sent(s: Stage, method: str) -> list[Any]:
     """What the messages are that go out next by this method, and nothing else before them."""
     s.slack.log.clear()
-    s.bot.courier.send()
+    s.bot.deliverer.send()
     calls = [one for one in s.slack.log if one.method in ("chat.update", "chat.postMessage")]
     return [one.params for one in takewhile(lambda one: one.method == method, calls)]
 
@@ -316,7 +317,7 @@ def test_the_outcome_of_an_offboarding_is_drawn_before_all_else(s: Stage, waitin
     while s.bot.workers[-1].work():
         pass
     in_front(s, waiting)
-    cards = {one.ts for one in s.bot.store.cards.of(urgent)}
+    cards = {one.ts for one in s.bot.store.outbox.of(urgent)}
     assert state(s, urgent) == "done"
     assert cards == {one["ts"] for one in sent(s, "chat.update")[: len(cards)]}
 
@@ -327,7 +328,7 @@ def test_a_method_that_is_held_keeps_no_other_waiting(s: Stage, method: str) -> 
     opened(s, "U0PRIYA")
     s.slack.fault(method, times=1, status=429, retry_after=120)
     press(s, "U0SAM", "approve") if method == "chat.update" else press(s, "U0SAM", "details")
-    s.bot.store.cards.say(Note("C0MIRO", {"text": "for Lena"}, "U0LENA"))
+    s.bot.store.outbox.say(Note("C0MIRO", {"text": "for Lena"}, "U0LENA"))
     other = ask(s, "U0ALEX", *ACCESS)
     assert state(s, other) == "waiting" and has_card(s, "U0PRIYA")
     for _ in range(3):
@@ -363,7 +364,7 @@ def test_what_closes_an_account_is_looked_up_beside_a_crowd(s: Stage) -> None:
     wait(s, minutes=2)
     s.slack.log.clear()
     s.clock.pass_(timedelta(days=2))
-    taken(s.bot.courier.pace, "users.info", urgency=Urgency.SOON)
+    taken(s.bot.deliverer.pace, "users.info", urgency=Urgency.SOON)
     began = s.clock()
     ask(s, "U0LENA", "/miro-offboard", "jo@example.com because last day today")
     assert "users.info" in lookups(s)
@@ -373,7 +374,7 @@ def test_what_closes_an_account_is_looked_up_beside_a_crowd(s: Stage) -> None:
 def test_the_check_before_the_first_write_is_made_beside_a_crowd(s: Stage) -> None:
     id = ask(s, "U0ALEX", *ACCESS)
     wait(s, minutes=2)
-    taken(s.bot.courier.pace, "users.info")
+    taken(s.bot.deliverer.pace, "users.info")
     began = s.clock()
     press(s, "U0SAM", "approve")
     assert (state(s, id), s.clock()) == ("done", began), "it needn't wait for even a moment"
@@ -381,8 +382,8 @@ def test_the_check_before_the_first_write_is_made_beside_a_crowd(s: Stage) -> No
 
 def test_notes_to_one_person_arrive_in_their_order(s: Stage) -> None:
     for number in range(30):
-        s.bot.store.cards.say(Note("U0JO", {"text": f"number {number}"}))
-        s.bot.store.cards.say(Note("U0SAM", {"text": f"number {number}"}))
+        s.bot.store.outbox.say(Note("U0JO", {"text": f"number {number}"}))
+        s.bot.store.outbox.say(Note("U0SAM", {"text": f"number {number}"}))
     s.settle()
     until(s, lambda: len(told(s, "U0JO")) == len(told(s, "U0SAM")) == 30)
     assert told(s, "U0JO") == told(s, "U0SAM") == [f"number {number}" for number in range(30)]
@@ -391,10 +392,10 @@ def test_notes_to_one_person_arrive_in_their_order(s: Stage) -> None:
 def test_several_senders_send_each_message_once_and_in_order(tmp_path: Path, s: Stage) -> None:
     for number in range(8):
         for user in ("U0JO", "U0SAM", "U0LENA"):
-            s.bot.store.cards.say(Note(user, {"text": f"number {number}"}))
+            s.bot.store.outbox.say(Note(user, {"text": f"number {number}"}))
 
     def send() -> None:
-        while s.bot.courier.send():
+        while s.bot.deliverer.send():
             pass
 
     threads = [threading.Thread(target=send) for _ in range(4)]

@@ -72,8 +72,8 @@ def test_a_channel_that_refuses_is_replaced_by_messages_to_each(
 def test_a_note_that_one_person_never_gets_is_given_up(s: Stage) -> None:
     s.slack.fault("chat.postMessage", to="U0JO", times=None, error="an_error_of_next_year")
     for number in range(6):
-        s.bot.store.cards.say(Note("U0JO", {"text": "hello"})) if number == 0 else None
-        s.bot.store.cards.say(Note("U0SAM", {"text": f"number {number}"}))
+        s.bot.store.outbox.say(Note("U0JO", {"text": "hello"})) if number == 0 else None
+        s.bot.store.outbox.say(Note("U0SAM", {"text": f"number {number}"}))
         s.settle()
         wait(s, minutes=1)
     calls = sum(one.params.get("channel") == "U0JO" for one in s.slack.log)
@@ -170,7 +170,7 @@ def restarted(s: Stage) -> Iterator[None]:
     """Another life of the bot; in each of these there is time for one try, and Sam is reached before it."""
     before, s.bot = s.bot, s.rebuild()
     try:
-        s.bot.store.cards.say(Note("U0SAM", {"text": "hello"}))
+        s.bot.store.outbox.say(Note("U0SAM", {"text": "hello"}))
         yield
         wait(s, seconds=50)
     finally:
@@ -199,7 +199,7 @@ def test_who_is_reached_in_another_life_was_never_judged_and_gets_the_message_on
     assert "unreached" not in history(s, id)
     assert has_card(s, "U0PRIYA") and len(told(s, "U0PRIYA")) == 1
     s.slack.fault("chat.postMessage", to="U0PRIYA", times=2, error=UNLISTED[0])
-    s.bot.store.cards.say(Note("U0PRIYA", {"text": "hello"}))
+    s.bot.store.outbox.say(Note("U0PRIYA", {"text": "hello"}))
     for _ in range(4):
         with restarted(s):
             pass
@@ -268,7 +268,7 @@ def test_a_redrawing_that_slack_refuses_becomes_plain_text_without_buttons(s: St
 
 
 def test_any_number_of_refusals_is_counted(s: Stage) -> None:
-    verdicts = Verdicts(s.clock, s.bot.store.cards)
+    verdicts = Verdicts(s.clock, s.bot.store.outbox)
     for _ in range(60):
         assert not verdicts.refused("chat.postMessage", "U0PRIYA")
         s.clock.pass_(timedelta(minutes=15))

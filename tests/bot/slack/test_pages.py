@@ -7,13 +7,11 @@ import pytest
 from approvals.ids import SlackId
 from approvals.record.people.groups import Admin
 from bot.sandbox.stage import POLICY, Stage
-from bot.slack.deliver.publisher import GIVE_UP, Publisher
+from bot.slack.deliver.deliverer import GIVE_UP
+from bot.slack.deliver.pages import Pages
+from tests.approvals.queued import claimed
 from tests.bot.journeys.homes import ACCESS, opened, page, presses, published
 from tests.bot.journeys.scenes import ask, press, wait
-
-
-def homes(s: Stage) -> Publisher:
-    return s.bot.courier.homes
 
 
 def test_whoever_never_opened_it_is_never_published_to(s: Stage) -> None:
@@ -43,7 +41,7 @@ def test_many_changes_are_one_drawing(s: Stage) -> None:
         assert not s.acting.submit(user).errors
     while s.bot.workers[0].work():
         pass
-    s.bot.courier.step()
+    s.bot.deliverer.send()
     assert published(s, "U0PRIYA") == before + 1
     assert "Waiting for you: 2" in page(s, "U0PRIYA")
 
@@ -133,7 +131,7 @@ def test_an_answer_is_drawn_before_all_messages(s: Stage) -> None:
     ask(s, "U0ALEX", *ACCESS)
     assert s.acting.click("U0PRIYA", s.slack.homes["U0PRIYA"], "approve").ok
     s.slack.log.clear()
-    s.bot.courier.step()
+    s.bot.deliverer.send()
     assert s.slack.log[0].method == "views.publish"
     assert len(s.slack.log) > 1
 
@@ -144,38 +142,47 @@ def test_a_denial_made_on_the_page_is_drawn_before_all_messages(s: Stage) -> Non
     presses(s, "U0PRIYA", "deny")
     s.slack.log.clear()
     assert s.acting.submit("U0PRIYA", {"reason": "No seat is free."}).errors == {}
-    s.bot.courier.step()
+    s.bot.deliverer.send()
     assert s.slack.log[0].method == "views.publish"
     assert len(s.slack.log) > 1
 
 
-def test_within_one_step_nobody_is_published_to_twice(s: Stage) -> None:
+def test_two_answers_at_once_are_one_drawing(s: Stage) -> None:
     opened(s, "U0PRIYA")
-    drawing, store = homes(s), s.bot.store
     before = published(s, "U0PRIYA")
-    drawing.begin()
     for notice in ("first", "second"):
-        store.homes.tell(SlackId("U0PRIYA"), notice)
-        drawing.hurry(SlackId("U0PRIYA"))
-        assert drawing.publish_hurried()
-    assert drawing.publish(), "there is more to do in the next step"
+        s.bot.store.outbox.tell(SlackId("U0PRIYA"), notice)
+        s.bot.deliverer.hurry_page(SlackId("U0PRIYA"))
+    s.settle()
     assert published(s, "U0PRIYA") == before + 1
+    assert page(s, "U0PRIYA").startswith("second")
+
+
+def test_what_is_said_while_a_page_is_drawn_draws_it_again(s: Stage) -> None:
+    opened(s, "U0PRIYA")
+    before, store = published(s, "U0PRIYA"), s.bot.store
+    store.outbox.tell(SlackId("U0PRIYA"), "first")
+    drawing = claimed(store)
+    store.outbox.tell(SlackId("U0PRIYA"), "second")
+    s.bot.deliverer.pages.publish(drawing)
+    assert page(s, "U0PRIYA").startswith("first")
     s.settle()
     assert page(s, "U0PRIYA").startswith("second")
+    assert published(s, "U0PRIYA") == before + 2
 
 
 def test_one_page_that_cannot_be_drawn_keeps_no_other_from_being_drawn(
     s: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     opened(s, "U0PRIYA"), opened(s, "U0CAROL")
-    who = Publisher._who
+    who = Pages._who
 
-    def broken(self: Publisher, slack_id: str) -> object:
+    def broken(self: Pages, slack_id: str) -> object:
         if slack_id == "U0CAROL":
             raise ValueError("a defect")
         return who(self, slack_id)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(Publisher, "_who", broken)
+    monkeypatch.setattr(Pages, "_who", broken)
     ask(s, "U0ALEX", *ACCESS)
     assert "Waiting for you: 1" in page(s, "U0PRIYA")
     assert "Nothing waits" in page(s, "U0CAROL")

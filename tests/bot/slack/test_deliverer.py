@@ -1,4 +1,4 @@
-"""The courier alone: in which order it sends, and nothing twice."""
+"""The deliverer alone: in which order it sends, and nothing twice."""
 
 import logging
 from collections.abc import Callable
@@ -9,6 +9,7 @@ import pytest
 
 from bot.sandbox.slack.records import ApiCall
 from bot.sandbox.stage import Stage
+from tests.approvals.queued import behind
 from tests.bot.journeys.scenes import approve, ask, card, request
 
 ACCESS = ("/miro-access", "for Engineering because I start Monday")
@@ -22,7 +23,7 @@ def test_nothing_is_sent_twice_when_nothing_changed(s: Stage) -> None:
     ask(s, "U0ALEX", *ACCESS)
     before = len(s.slack.log)
     for _ in range(3):
-        s.bot.store.cards.redraw(request(s, "R-1").id)
+        s.bot.store.outbox.redraw(request(s, "R-1").id)
         s.settle()
     assert len(s.slack.log) == before
 
@@ -32,7 +33,7 @@ def test_the_clickers_own_card_is_drawn_first(s: Stage) -> None:
     theirs = card(s, "U0SAM")
     s.slack.log.clear()
     assert s.acting.click("U0SAM", theirs, "approve").ok
-    s.bot.courier.step()
+    s.bot.deliverer.send()
     updates = [one.params["ts"] for one in s.slack.log if one.method == "chat.update"]
     assert updates[0] == theirs.ts and len(updates) > 1
 
@@ -43,7 +44,7 @@ def test_the_card_that_deny_was_pressed_on_is_drawn_first(s: Stage) -> None:
     assert s.acting.click("U0SAM", theirs, "deny").ok
     s.slack.log.clear()
     assert s.acting.submit("U0SAM", {"reason": "No seat is free."}).errors == {}
-    s.bot.courier.step()
+    s.bot.deliverer.send()
     updates = [one.params["ts"] for one in s.slack.log if one.method == "chat.update"]
     assert updates[0] == theirs.ts and len(updates) > 1
 
@@ -67,19 +68,19 @@ class Meanwhile(list[ApiCall]):
 
 def test_what_is_pressed_comes_between_two_cards_of_a_long_queue(s: Stage) -> None:
     ids = [ask(s, user, *ACCESS) for user in ("U0ALEX", "U0JO", "U0LENA", "U0DANA")]
-    cards = {id: s.bot.store.cards.of(id) for id in ids}
+    cards = {id: s.bot.store.outbox.of(id) for id in ids}
     for id in ids:
         for one in cards[id]:
-            s.bot.store.cards.put(replace(one, drawn=""))
-        s.bot.store.cards.redraw(id)
-    assert s.bot.store.cards.behind(9) == ids
+            s.bot.store.outbox.put(replace(one, drawn=""))
+        s.bot.store.outbox.redraw(id)
+    assert behind(s.bot.store, 9) == ids
     pressed = next(one for one in cards[ids[-1]] if one.role == "approver")
-    hurry = s.bot.courier.hurry
+    hurry = s.bot.deliverer.hurry
     log = Meanwhile(
         lambda: hurry(ids[-1], pressed.channel, pressed.ts, s.bot.store.request(ids[-1]).requester)
     )
     s.slack.log = log
-    assert s.bot.courier.send()
+    assert s.bot.deliverer.send()
     first, rest = {one.ts for one in cards[ids[0]]}, {one.ts for id in ids[1:] for one in cards[id]}
     updates = log.updates()
     assert updates[0] in first and rest <= set(updates)
@@ -92,8 +93,8 @@ def test_settled_requests_are_drawn_before_waiting_ones(s: Stage) -> None:
     approve(s, "U0PRIYA")
     assert request(s, "R-2").state == "done"
     for id in ("R-1", "R-2"):
-        s.bot.store.cards.redraw(request(s, id).id)
-    assert s.bot.store.cards.behind(9) == ["R-2", "R-1"]
+        s.bot.store.outbox.redraw(request(s, id).id)
+    assert behind(s.bot.store, 9) == ["R-2", "R-1"]
 
 
 def test_no_token_and_no_name_stand_in_the_log(s: Stage, caplog: pytest.LogCaptureFixture) -> None:
