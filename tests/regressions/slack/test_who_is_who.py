@@ -325,7 +325,7 @@ def test_who_can_not_be_reached_is_said_with_the_address(s: Stage) -> None:
     for _ in range(12):
         wait(s, seconds=10)
     waits = as_text(next(one for one in s.slack.dm_of("U0ALEX") if id in as_text(one)))
-    assert "I can't reach Priya Rao (priya@example.com) in Slack." in waits
+    assert "I can't reach @U0PRIYA (priya@example.com) in Slack." in waits
     told = next(one for one in s.slack.dm_of("U0CAROL") if "can't be reached" in one.text)
     assert shows(told, "U0PRIYA", "priya@example.com")
     assert told.text.startswith(f"{id}: Priya Rao (priya@example.com) can't be reached in Slack")
