@@ -133,8 +133,9 @@ class Finding:
     def in_trouble(self) -> Sequence[tuple[RequestId, int]]:
         """Everything operators look after, each with its version."""
         rows = self._on.rows(
-            "SELECT number, version FROM requests WHERE state = ?"
-            " OR number IN (SELECT number FROM found_by WHERE key = ?) ORDER BY number",
+            "SELECT number, version FROM requests WHERE state = ? UNION"
+            " SELECT r.number, r.version FROM found_by f JOIN requests r ON r.number = f.number"
+            " WHERE f.key = ? ORDER BY number",
             State.STOPPED, STUCK,
         )  # fmt: skip
         return [(RequestId(f"R-{row['number']}"), row["version"]) for row in rows]

@@ -7,6 +7,7 @@ import traceback
 from collections.abc import Callable
 
 from tests.bench import (
+    audit,
     burst,
     calls,
     clicks,
@@ -40,6 +41,7 @@ def _lives() -> list[Row]:
 
 PARTS: dict[str, Callable[[], list[Row]]] = {
     "starting": starting.rows,
+    "audit": audit.rows,
     "burst": burst.rows,
     "clicks": clicks.rows,
     "calls": _calls,
