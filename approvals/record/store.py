@@ -241,6 +241,10 @@ class Store(Claims, Policies):
         """One unit of work of this thread: people and groups are read once in it, until it writes to them."""
         return self._on.unit()
 
+    def forget(self) -> None:
+        """What this thread's unit of work has read is read anew, because something may have changed since."""
+        self._on.forget()
+
     def standing_still(self) -> AbstractContextManager[None]:
         """All that this thread reads within the block is as of one moment, whatever others write."""
         return self._on.standing_still()

@@ -16,6 +16,7 @@ from bot.work.check import check_ground, check_names
 
 def check(desk: Desk, colleagues: Colleagues, miro: Miro, request: Request, command: Action) -> None:
     """Refuses what the policy forbids that came into force after the request was checked."""
+    desk.store.forget()
     if request.is_end:
         ending.check(desk, request, command)
         return check_ground(desk, command, desk.person(command.subject) if command.subject else None)
@@ -54,6 +55,7 @@ def is_approved(desk: Desk, colleagues: Colleagues, request: Request) -> bool:
 
 def _look_up(desk: Desk, colleagues: Colleagues, ids: Iterable[PersonId]) -> None:
     """Looks up each that has an account: who asked or decided through a shell may have none."""
+    desk.store.forget()  # since it was read, Miro may have taken its time
     for id in dict.fromkeys(ids):
         if desk.person(id).accounts:
             colleagues.look(desk.person(id))

@@ -51,7 +51,8 @@ class Worker:
             self._tell_blocked()
             return False
         try:
-            self._move_on(claim)
+            with self.desk.store.unit():
+                self._move_on(claim)
         except (Overtaken, ClaimLost) as error:
             log.info("%s: %s", claim.request, error)
         except StoreTrouble:

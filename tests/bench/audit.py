@@ -61,14 +61,16 @@ def bare(path: Path) -> int:
 def _timed(path: Path, *command: str) -> tuple[float, int]:
     """Seconds of processor time of a command, and the most memory it had (KB)."""
     script = (
-        "import resource, runpy, sys; sys.argv = sys.argv[1:]\n"
+        "import re, resource, runpy, sys; sys.argv = sys.argv[1:]\n"
         "try: runpy.run_module(sys.argv[0], run_name='__main__')\n"
         "except SystemExit as end: assert not end.code, end.code\n"
         "used = resource.getrusage(resource.RUSAGE_SELF)\n"
-        "print(used.ru_utime + used.ru_stime, used.ru_maxrss, file=sys.stderr)\n"
+        "memory = re.search(r'VmHWM:\\s+(\\d+)', open('/proc/self/status').read())[1]\n"
+        "print(used.ru_utime + used.ru_stime, memory, file=sys.stderr)\n"
     )
     ran = subprocess.run(
-        [sys.executable, "-c", script, *command], cwd=ROOT, check=True, capture_output=True, text=True,
+        [sys.executable, "-c", script, *command], cwd=ROOT, check=True, text=True, stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
         env={**os.environ, "MIRO_BOT_DATABASE": str(path)},
     )  # fmt: skip
     seconds, memory = ran.stderr.split()[-2:]

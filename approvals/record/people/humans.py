@@ -3,13 +3,17 @@
 from collections.abc import Collection, Iterable
 
 from approvals.humans import Kind, Link, Pair, grouped, ordered
-from approvals.record.database import Database
+from approvals.record.database import Database, among, places
 
 _NEAR = """WITH RECURSIVE near(key) AS (
   SELECT one FROM links WHERE one = ? UNION SELECT other FROM links WHERE other = ?
   UNION SELECT CASE WHEN l.one = near.key THEN l.other ELSE l.one END
   FROM near JOIN links l ON l.one = near.key OR l.other = near.key
 ) """
+
+
+KNOWN = "SELECT mine.key, its.key FROM humans mine JOIN humans its ON its.human = mine.human WHERE "
+"""Keys, each with every key of its human."""
 
 
 class Humans:
@@ -22,10 +26,14 @@ class Humans:
 
     def known(self, key: str) -> frozenset[str]:
         """Every key of the human to whom a key belongs; that key alone where nothing is linked to it."""
-        rows = self._on.rows(
-            "SELECT key FROM humans WHERE human = (SELECT human FROM humans WHERE key = ?)", key
-        )
-        return frozenset(row["key"] for row in rows) | {key}
+        return self.all_known([key])[key]
+
+    def all_known(self, keys: Collection[str]) -> dict[str, frozenset[str]]:
+        """The same of several keys, with one statement."""
+        found: dict[str, set[str]] = {key: {key} for key in keys}
+        for mine, other in self._on.rows(KNOWN + among("mine.key", keys), *keys) if keys else ():
+            found[mine].add(other)
+        return {key: frozenset(some) for key, some in found.items()}
 
     def are_apart(self, one: str, other: str) -> bool:
         """Whether two keys belong to two people by the policy in force, or by what an operator recorded."""
@@ -107,7 +115,7 @@ class Humans:
         near = {key, *(one for link in links for one in (link.one, link.other))}
         apart = [(row["one"], row["other"]) for row in self._on.rows("SELECT one, other FROM apart")]
         groups = grouped(links, apart) if links else [frozenset({key})]
-        before = {one: self.known(one) for one in near}
+        before = self.all_known(near)
         for group in groups:
             self._keep(group, before)
         return near
@@ -116,9 +124,11 @@ class Humans:
         if all(before[one] == group for one in group):
             return
         human = min(group)
-        rows = [(one, human) for one in group]
-        self._on.run_each(
-            "INSERT INTO humans VALUES (?,?) ON CONFLICT (key) DO UPDATE SET human = excluded.human", rows
+        rows = [(one, human) for one in sorted(group)]
+        self._on.run(
+            f"INSERT INTO humans VALUES {places(rows)}"
+            " ON CONFLICT (key) DO UPDATE SET human = excluded.human",
+            *(value for row in rows for value in row),
         )
         self._on.forget()
         people = {one for one in group if one.startswith("P-")}

@@ -8,7 +8,6 @@ from approvals.humans import Kind, pairs
 from approvals.ids import PersonId, SlackId, stamp
 from approvals.people import Account, Person, Standing, canonical, key, miro_key
 from approvals.record.database import Database
-from approvals.record.people.humans import Humans
 from approvals.record.people.reading import SAME, Reading, account_of, number_of
 from approvals.record.schema import links_before
 
@@ -19,7 +18,7 @@ class People(Reading):
     def __init__(self, on: Database, changed: Callable[[Iterable[PersonId]], None]) -> None:
         """`changed` hears of people whose pages may show something else now."""
         super().__init__(on)
-        self._changed, self._humans = changed, Humans(on)
+        self._changed = changed
 
     @property
     def relinked(self) -> int:

@@ -10,6 +10,7 @@ from approvals.clocks import SKEW
 from approvals.ids import PersonId, SlackId, stamp, unstamp
 from approvals.people import FRESH, Account, Delegation, Person, Standing, canonical
 from approvals.record.database import Database, ReadAhead, Row, among
+from approvals.record.people.humans import Humans
 
 Key = tuple[str, int | str]
 """By what a row is looked for: ("number", 7), ("email", "ada@example.com"), ("slack_id", "U0ADA")."""
@@ -31,7 +32,6 @@ _ROWS = """WITH wanted(number) AS ({}), same(number) AS (
 SELECT p.*, a.slack_id, a.standing, a.checked_at, a.zone, a.number AS place
 FROM same s JOIN people p ON p.number = s.number LEFT JOIN accounts a ON a.person = p.number
 ORDER BY p.number, a.number"""
-_KNOWN = "SELECT mine.key, its.key FROM humans mine JOIN humans its ON its.human = mine.human WHERE "
 
 
 def number_of(id: PersonId) -> int:
@@ -57,7 +57,7 @@ class Reading:
     """The directory of those who decide. Who is told apart from whom, only the policy says."""
 
     def __init__(self, on: Database) -> None:
-        self._on = on
+        self._on, self._humans = on, Humans(on)
 
     @contextmanager
     def _writing(self) -> Iterator[None]:
@@ -82,9 +82,7 @@ class Reading:
         values = [value for some in by_kind.values() for value in some]
         rows = self._on.rows(_ROWS.format(" UNION ".join(wanted)), *values)
         people = {row["number"]: row for row in rows}
-        human, ids = defaultdict[str, set[str]](set), [f"P-{number}" for number in people]
-        for mine, other in self._on.rows(_KNOWN + among("mine.key", ids), *ids) if ids else ():
-            human[mine].add(other)
+        human = self._humans.all_known([f"P-{number}" for number in people])
         accounts = defaultdict[int | str, list[Account]](list)
         for row in sorted((row for row in rows if row["slack_id"]), key=lambda row: row["place"]):
             accounts[row["email"] or row["number"]].append(account_of(row))
@@ -93,7 +91,7 @@ class Reading:
             id, email = f"P-{number}", row["email"]
             person = Person(
                 PersonId(id), email, row["name"], row["given"], row["family"], row["miro_id"],
-                tuple(accounts[email or number]), frozenset({id, *human[id]}),
+                tuple(accounts[email or number]), human[id],
             )  # fmt: skip
             found["number", number] = person
             if email:

@@ -113,7 +113,7 @@ class Deliverer:
     def send(self) -> bool:
         """Sends what can go now, for one thread; whether there was anything."""
         self.say_what_is_unsaved()
-        with self._lock:
+        with self._lock, self.desk.store.unit():
             busy = self._look_around()
         for _ in range(AT_ONCE):
             with self._lock:
@@ -157,7 +157,8 @@ class Deliverer:
 
     def _deliver(self, item: Item, pressed: Pressed | None) -> None:
         try:
-            waits = self._bring(item, pressed)
+            with self.desk.store.unit():
+                waits = self._bring(item, pressed)
         except Paced as paced:
             waits = frozenset((paced.method,))
         except Later as later:
