@@ -88,6 +88,13 @@ def test_a_vote_remembers_who_and_what() -> None:
     assert differences(after(ASKED, PLANNED), request) == {"votes", "awaited"}
 
 
+def test_a_vote_given_for_somebody_else_empties_both_seats() -> None:
+    both = planned(EXPIRES, approvers=[BO, CY], told=[CY])
+    vote = Draft(EventType.VOTED, CY, {"revision": "r1", "stands_for": BO})
+    assert after(ASKED, both).asking.awaited == (BO, CY)
+    assert after(ASKED, both, vote).asking.awaited == ()
+
+
 def test_approval_names_every_voter_once() -> None:
     votes = [draft(EventType.VOTED, START, by) for by in (BO, CY, BO)]
     request = after(ASKED, PLANNED, *votes, EventType.APPROVED)

@@ -43,6 +43,14 @@ def decides(scene: Scene, request: Request, who: Who) -> bool:
     return approved[0].type == EventType.VOTED and denied[0].type == EventType.DENIED
 
 
+def test_who_asked_for_the_same_reads_that_somebody_else_decides(scene: Scene) -> None:
+    request = scene.waiting()
+    table = replace(scene.table, followers=(scene.person("cy").id,))
+    with pytest.raises(Refused, match="You asked for the same"):
+        decide.approve(request, scene.who("cy"), "r1", table, False)
+    assert decide.approve(request, scene.who("dee"), "r1", table, False)
+
+
 # -- the account -------------------------------------------------------------------------------------------
 
 

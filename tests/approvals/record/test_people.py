@@ -17,6 +17,16 @@ def account(slack_id: SlackId, standing: Standing = Standing.COLLEAGUE) -> Accou
     return Account(slack_id, standing, START, "Europe/Berlin")
 
 
+def test_what_a_write_that_failed_had_read_is_read_anew(store: Store) -> None:
+    ada = store.people.meet(email="ada@example.com")
+    with store.unit():
+        with pytest.raises(ZeroDivisionError), store.writing():
+            store.people.learn(ada.id, name="Ada")
+            assert store.people.person(ada.id).name == "Ada"
+            raise ZeroDivisionError
+        assert store.people.person(ada.id).name == ""
+
+
 # -- meeting and learning ----------------------------------------------------------------------------------
 
 

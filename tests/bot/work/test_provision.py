@@ -7,7 +7,8 @@ import pytest
 
 from approvals.record.claims import Claim
 from approvals.record.database import ClaimLost
-from approvals.request import Request
+from approvals.request import Draft, Request
+from approvals.states import EventType
 from bot.context import LEASE
 from bot.sandbox.miro.service import Fault
 from bot.sandbox.stage import Stage
@@ -73,6 +74,25 @@ def test_it_takes_one_look_one_write_for_each_fact_and_one_look(s: Stage) -> Non
 def test_before_the_only_team_is_left_the_new_one_is_looked_at(s: Stage) -> None:
     after = run(s, approved(s))
     assert all_calls(s) == ["GET /Users", join(s), "GET /Users", leave(s), "GET /Users"]
+    assert after.state == "done"
+
+
+def test_what_was_taken_back_since_it_was_read_is_left_alone(s: Stage) -> None:
+    claim = approved(s)
+    stale = s.bot.store.request(claim.request)
+    s.bot.store.append(stale, [Draft(EventType.WITHDRAWN, stale.requester)])
+    with pytest.raises(ClaimLost):
+        Provisioning(s.bot.desk, s.bot.miro, s.bot.people, stale, claim).run()
+    assert all_calls(s) == ["GET /Users"]
+    assert history(s, claim.request)[-1] == "withdrawn"
+
+
+def test_a_card_that_could_not_be_delivered_meanwhile_stops_nothing(s: Stage) -> None:
+    claim = approved(s)
+    stale = s.bot.store.request(claim.request)
+    s.bot.store.append(stale, [Draft(EventType.UNREACHED, words={"text": "I can't reach Sam Lee."})])
+    after = Provisioning(s.bot.desk, s.bot.miro, s.bot.people, stale, claim).run()
+    s.bot.store.release(claim)
     assert after.state == "done"
 
 
