@@ -31,9 +31,9 @@ IN_DECIDING = ("tests/approvals/decide",)
 IN_SEATS = ("tests/approvals/decide", "tests/approvals/policy")
 IN_FOLDING = ("tests/approvals/test_every_state.py", "tests/approvals/test_request.py", *IN_DECIDING)
 IN_OUTBOX = (
-    "tests/approvals/record/test_messages.py",
-    "tests/approvals/record/test_homes.py",
-    "tests/bot/slack/test_courier.py",
+    "tests/approvals/record/test_outbox.py",
+    "tests/approvals/record/test_pages.py",
+    "tests/bot/slack/test_deliverer.py",
 )
 
 MUTATIONS = (
@@ -207,6 +207,50 @@ MUTATIONS = (
         "max(later(planned_at, rule.expires, policy), later(change, NOTICE, policy))",
         "later(planned_at, rule.expires, policy)",
         IN_DECIDING,
+    ),
+    # -- what Slack still has to be shown ------------------------------------------------------------------
+    Mutation(
+        "two send one thing",
+        OUTBOX,
+        "AND key = ? AND lease = ? RETURNING *",
+        "AND key = ? AND ? IS NOT NULL RETURNING *",
+        IN_OUTBOX,
+    ),
+    Mutation(
+        "a lease of a clock that was ahead lasts",
+        OUTBOX,
+        "not stamp(now) <= item.lease <= stamp(now + LEASE + SKEW)",
+        "not stamp(now) <= item.lease",
+        IN_OUTBOX,
+    ),
+    Mutation(
+        "what changed while it was drawn is shown",
+        OUTBOX,
+        '", shown = ?, tries = 0", item.wanted)',
+        '", shown = wanted, tries = 0")',
+        IN_OUTBOX,
+    ),
+    Mutation("no try is counted", OUTBOX, "item.tries + is_counted", "item.tries", IN_OUTBOX),
+    Mutation(
+        "the newest message goes first",
+        OUTBOX,
+        "BETWEEN ? AND ? ORDER BY next_try_at, id LIMIT ?",
+        "BETWEEN ? AND ? ORDER BY next_try_at, id DESC LIMIT ?",
+        IN_OUTBOX,
+    ),
+    Mutation(
+        "a page that changed on its way counts as known",
+        OUTBOX,
+        "if after and after.wanted != item.wanted:",
+        "if False:",
+        IN_OUTBOX,
+    ),
+    Mutation(
+        "a sender that lost its lease goes on",
+        OUTBOX,
+        "            if after is None:\n                raise ClaimLost",
+        "            if False:\n                raise ClaimLost",
+        IN_OUTBOX,
     ),
     # -- what is so ----------------------------------------------------------------------------------------
     Mutation(
