@@ -1,5 +1,6 @@
 """What every store promises about the outbox: nothing is lost, and nobody sends what another is sending."""
 
+import json
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
@@ -9,14 +10,15 @@ from threading import Barrier, Thread
 import pytest
 
 from approvals.clocks import LONGEST_RETRY
-from approvals.ids import PersonId, RequestId
+from approvals.ids import PersonId, RequestId, SlackId
 from approvals.record.database import ClaimLost
 from approvals.record.outbox import CARD, LEASE, NOTE, Card, Item, Note, backoff
-from approvals.record.store import Store
+from approvals.record.store import Store, copy_record, reading
 from approvals.request import Request, Urgency
 from approvals.states import EventType
-from tests.approvals.queued import OWNER, behind, claimed, notes, queued
-from tests.approvals.scene import START, STORES, Clock, asked, draft
+from tests.approvals.queued import OWNER, behind, claimed, drawn, notes, queued
+from tests.approvals.record.older import as_layout
+from tests.approvals.scene import START, STORES, Clock, asked, draft, met, server_of
 
 ADA = PersonId("P-1")
 R1 = RequestId("R-1")
@@ -328,3 +330,55 @@ def test_many_senders_of_two_processes_send_each_note_once_and_in_order(tmp_path
 def test_gaps_double_from_two_seconds_to_a_quarter_of_an_hour() -> None:
     assert [backoff(tries) for tries in (0, 1, 2, 8)] == [2.0, 4.0, 8.0, 512.0]
     assert {backoff(tries) for tries in (9, 10, 99, 10**6)} == {LONGEST_RETRY.total_seconds()}
+
+
+# -- records from before there was one ---------------------------------------------------------------------
+
+
+def left(store: Store) -> tuple[list[tuple[object, ...]], list[Card], list[tuple[str, str]]]:
+    """What is to be sent and how often it was tried, where each message lies, and what isn't drawn."""
+    due = [(*one.place, one.tries, json.loads(one.body or "0")) for one in store.outbox.due(99)]
+    ids = [request.id for request in store.requests()]
+    cards = [card for id in ids for card in store.outbox.of(id)]
+    return sorted(due, key=str), cards, sorted((one.kind, one.key) for one in queued(store, CARD))
+
+
+@pytest.mark.parametrize("kind", STORES)
+@pytest.mark.parametrize("layout", [4, 5])
+def test_what_an_older_program_left_to_be_sent_is_sent(tmp_path: Path, kind: str, layout: int) -> None:
+    clock, path = Clock(), tmp_path / "record.db"
+    store = Store(path, clock.now)
+    met(store)
+    drawn(store, store.ask(asked(ADA)).id)
+    settled, late = led(store, EventType.UNNEEDED), store.ask(asked(ADA))
+    late_card = store.outbox.find(CARD, late.id)
+    held = late_card and store.outbox.claim(late_card, OWNER)
+    assert held
+    store.outbox.retry(held, FIVE.total_seconds())
+    store.outbox.put(CARD_1)
+    for note in (
+        Note("C1", {"text": "a"}, "U123"),
+        Note("C1", {"text": "b"}),
+        Note("https://hooks.slack.com/T1/1", {"text": "c"}),
+    ):
+        store.outbox.say(note)
+    store.outbox.opened(SlackId("U1"), "digest")
+    store.outbox.tell(SlackId("U2"), "Carol was first.")
+    before = left(store)
+    store.close()
+    as_layout(path, layout)
+    again = Store(path, clock.now)
+    if kind == "postgres":
+        again.close()
+        again = Store(server_of(tmp_path), clock.now, migrates=True)
+        with reading(path, clock.now) as source:
+            copy_record(source, again)
+    assert left(again) == before
+    assert behind(again) == [settled.id]
+    assert [note.message["text"] for note in notes(again)] == ["a", "b", "c"]
+    clock.pass_(FIVE)
+    assert behind(again) == [settled.id, late.id]
+    again.outbox.say(Note("C1", {"text": "d"}))
+    store_ids = [one.id for one in again.outbox.due(99)]
+    assert len(set(store_ids)) == len(store_ids) == 8
+    again.close()
