@@ -19,9 +19,10 @@ now because its method is to be called later keeps its place.
 """
 
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, astuple, dataclass, replace
 from datetime import datetime, timedelta
+from hashlib import sha256
 from typing import Any
 
 from approvals.clocks import LONGEST_RETRY, SKEW, due_spans, put_off
@@ -43,6 +44,11 @@ TOLD, NOTES = 7, 4
 def backoff(tries: int) -> float:
     """Seconds until the next try of what failed so many times before."""
     return min(2.0 ** min(tries + 1, 10), LONGEST_RETRY.total_seconds())
+
+
+def digest(shows: Mapping[str, Any]) -> str:
+    """By what it is told whether a message or a page shows the same as another."""
+    return sha256(json.dumps(shows).encode()).hexdigest()[:16]
 
 
 @dataclass(frozen=True)

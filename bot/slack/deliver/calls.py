@@ -49,6 +49,9 @@ PLAIN = "Slack didn't take the full message. My App Home has everything."
 
 DEFECT = 300.0
 """Seconds until something is tried again that met an error nobody foresaw."""
+GIVE_UP = 104
+"""Tries for a message or a page, about a day; the page's next change is a new one. Of cards only copies that
+stand there are given up, after as many refusals."""
 
 
 class Unreachable(Exception):

@@ -1,14 +1,12 @@
 """Draws every copy of a card until it shows the newest state, and posts those that are missing."""
 
-import hashlib
-import json
 import logging
 from dataclasses import dataclass, replace
 
 from approvals.ids import BOT, PersonId, RequestId
 from approvals.people import Person
 from approvals.record.database import Overtaken, StoreTrouble
-from approvals.record.outbox import Card, Item, Note
+from approvals.record.outbox import Card, Item, Note, digest
 from approvals.request import Draft, Request, Urgency
 from approvals.sentence import Sentence, body, words
 from approvals.states import EventType, State
@@ -20,7 +18,7 @@ from bot.cards.waiting import turn
 from bot.context import Desk
 from bot.slack.api.pace import Paced
 from bot.slack.deliver.audience import SPARED, Key, audience, helpers, operators, owners, seen_as
-from bot.slack.deliver.calls import DEFECT, Later, Line, Unreachable
+from bot.slack.deliver.calls import DEFECT, GIVE_UP, Later, Line, Unreachable
 
 log = logging.getLogger(__name__)
 
@@ -29,8 +27,6 @@ ASKING = ("approver", "channel")
 """Roles whose card asks somebody to decide."""
 NEEDED = (*ASKING, *REMINDERS, "operator", "stuck")
 """Roles whose card somebody has to act on; that nobody else is messaged mustn't keep them from a verdict."""
-GIVE_UP = 103
-"""Refusals after which a message that stands there isn't redrawn any more."""
 SAID_AFTER = 3
 """Refusals after which operators read that somebody can't be reached so far."""
 
@@ -137,7 +133,7 @@ class Copies:
     def _bring(self, request: Request, card: Card, urgent: bool = False) -> None:
         """One copy. Raises Later, Paced."""
         message = draw(card.role, self._scene(request, card))
-        drawn = hashlib.sha256(json.dumps(message).encode()).hexdigest()[:16]
+        drawn = digest(message)
         if drawn == card.drawn:
             return
         try:

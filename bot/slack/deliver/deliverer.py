@@ -18,7 +18,7 @@ from bot.slack.api.edge import SlackClient
 from bot.slack.api.pace import Pace, Paced
 from bot.slack.api.token_check import TokenCheck
 from bot.slack.deliver.audience import is_colleague
-from bot.slack.deliver.calls import DEFECT, Later, Line, level
+from bot.slack.deliver.calls import DEFECT, GIVE_UP, Later, Line, level
 from bot.slack.deliver.copies import Copies, Pressed
 from bot.slack.deliver.notes import Notes
 from bot.slack.deliver.pages import Pages
@@ -29,8 +29,6 @@ log = logging.getLogger(__name__)
 
 AT_ONCE = 20
 """Things sent in one step; then Slack's deliveries get their turn."""
-GIVE_UP = 104
-"""Tries for a message or a page, about a day; the page's next change is a new one. Cards go on."""
 URL_LASTS = 9
 """Tries for a `response_url`: it takes messages for half an hour."""
 

@@ -1,7 +1,5 @@
 """Keeps App Home as it should be for everybody who opened theirs: published when it is opened or changes."""
 
-import hashlib
-import json
 import logging
 from dataclasses import dataclass
 from datetime import timedelta
@@ -13,8 +11,7 @@ from approvals.clocks import is_recent
 from approvals.decide.actor import Who
 from approvals.ids import SlackId, stamp, unstamp
 from approvals.record.database import StoreTrouble
-from approvals.record.outbox import Item, Page
-from bot.cards.blocks import Block
+from approvals.record.outbox import Item, Page, digest
 from bot.context import Desk
 from bot.slack.deliver import home
 from bot.slack.deliver.calls import Line, Unreachable
@@ -25,10 +22,6 @@ OPENED_WITHIN = timedelta(days=30)
 """Whoever didn't open their page for so long isn't published to; opening it draws it anew."""
 NOTICE_FOR = timedelta(minutes=2)
 """How long the answer to a click stands on the page: what the click sets off draws it several times."""
-
-
-def _digest(view: Block) -> str:
-    return hashlib.sha256(json.dumps(view).encode()).hexdigest()[:16]
 
 
 @dataclass
@@ -45,7 +38,7 @@ class Pages:
         try:
             view = home.view(self.desk, who, self._notice(page) if page else "")
             client.views_publish(user_id=slack_id, view=view)
-            drawn = _digest(view)
+            drawn = digest(view)
         except (SlackClientError, OSError) as error:
             log.warning("App Home couldn't be published: %s", error)
         try:
@@ -60,7 +53,7 @@ class Pages:
             outbox.drop(item)
             return
         view = home.view(self.desk, self._who(slack_id), self._notice(page))
-        drawn = _digest(view)
+        drawn = digest(view)
         try:
             if drawn != page.drawn:
                 self.line.call("views_publish", user_id=slack_id, view=view)

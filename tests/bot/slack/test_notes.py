@@ -7,7 +7,7 @@ import pytest
 
 from approvals.record.outbox import NOTE, Note
 from bot.sandbox.stage import Stage
-from bot.slack.deliver.deliverer import GIVE_UP
+from bot.slack.deliver.calls import GIVE_UP
 from tests.approvals.queued import queued
 
 FINAL = ["channel_not_found", "is_archived", "user_not_found", "not_in_channel"]

@@ -7,7 +7,7 @@ import pytest
 from approvals.ids import SlackId
 from approvals.record.people.groups import Admin
 from bot.sandbox.stage import POLICY, Stage
-from bot.slack.deliver.deliverer import GIVE_UP
+from bot.slack.deliver.calls import GIVE_UP
 from bot.slack.deliver.pages import Pages
 from tests.approvals.queued import claimed
 from tests.bot.journeys.homes import ACCESS, opened, page, presses, published
