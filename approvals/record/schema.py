@@ -238,6 +238,7 @@ DROP INDEX requests_behind;
 ALTER TABLE requests DROP COLUMN settled;
 ALTER TABLE requests DROP COLUMN shown;
 ALTER TABLE requests DROP COLUMN show_at;
+CREATE INDEX people_name ON people (lower(name));
 """
 """One queue for all that Slack is to be shown, and one table of where each message lies."""
 

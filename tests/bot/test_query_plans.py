@@ -18,8 +18,8 @@ WHOLE = {"groups", "admins", "apart", "quota", "quota_queue", "meta", "links", "
 """Tables that are read whole by those who want all of it, and that stay small."""
 DERIVED = {"wanted", "same", "near", "of", "CONSTANT"}
 """What a statement makes of rows it has found."""
-UNINDEXED = ("SELECT blocked.number,", "SELECT number, name FROM people WHERE lower(name) IN")
-"""What still reads a whole table: what keeps work waiting, and people by the names that somebody typed."""
+UNINDEXED = ("SELECT blocked.number,",)
+"""What reads a whole table: the lanes, in which only work to be done stands, for what keeps it waiting."""
 FEW = {"requests_behind", "homes_behind", "notes_due", "requests_rank", "requests_busy", "requests_leased"}
 FEW |= {"requests_due", "requests_active"}
 """Indexes that have nothing in them but what is to be done."""

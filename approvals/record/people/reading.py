@@ -127,12 +127,10 @@ class Reading:
 
     def named(self, names: Collection[str]) -> dict[str, list[Person]]:
         """Everybody who has one of these full names, by name, both with case folded; a human counts once."""
-        # SQLite takes no letter but A to Z for a small one.
-        spelt = sorted({*names, *(name.title() for name in names)} - {""})
-        rows = self._on.rows(
-            f"SELECT number, name FROM people WHERE {among('lower(name)', spelt)} OR {among('name', spelt)}"
-            " ORDER BY number", *spelt, *spelt,
-        )  # fmt: skip
+        # Neither database takes any letter but A to Z for a capital here.
+        spelt = sorted({canonical(name) for given in names for name in (given, given.title())} - {""})
+        sql = f"SELECT number, name FROM people WHERE {among('lower(name)', spelt)} ORDER BY number"
+        rows = self._on.rows(sql, *spelt)
         found: dict[str, list[Person]] = {}
         for row in rows:
             others = found.setdefault(row["name"].casefold(), [])
