@@ -1,8 +1,12 @@
 """Finds the one account in Miro that a command is about: under every address known, and by its id."""
 
-import difflib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from heapq import nlargest
+from unicodedata import combining, normalize
+
+from rapidfuzz import fuzz
+from rapidfuzz.utils import default_process
 
 from approvals.ids import PersonId
 from approvals.people import Person, canonical, listed, miro_key
@@ -20,8 +24,8 @@ from bot.miro.wire import MiroAccount
 MAX_LOOKS = 10
 """Looks for one person, however many addresses and ids are linked."""
 SUGGESTIONS = 3
-_SIMILAR = 0.7
-"""How much two names before the @ have in common where one may be the other, mistyped (difflib's ratio)."""
+_SIMILAR, _LIKE_A_NAME = 70, 80
+"""Per cent that what stands before the @ has in common with that of a known address, or with a full name."""
 
 
 @dataclass(frozen=True)
@@ -189,10 +193,16 @@ def not_found(desk: Desk, request: Request, command: Action) -> str:
 
 def _similar_addresses(desk: Desk, person: Person) -> list[str]:
     """The known addresses that may have been meant, the most similar first."""
-    name, _, domain = person.email.partition("@")
-    by_name = {
-        address.partition("@")[0]: address
-        for address in desk.store.people.addresses_about(len(person.email))
-        if address.endswith(f"@{domain}") and address not in person.keys
-    }
-    return [by_name[match] for match in difflib.get_close_matches(name, by_name, SUGGESTIONS, _SIMILAR)]
+    typed, score = person.email.partition("@")[0], dict[str, float]()
+    words = _plain(typed)
+    for address, name in desk.store.people.names_by_address().items():
+        if address not in person.keys and desk.policy.allows(address):
+            spelt = fuzz.ratio(typed, address.partition("@")[0], score_cutoff=_SIMILAR)
+            named = fuzz.token_set_ratio(words, _plain(name), score_cutoff=_LIKE_A_NAME)
+            score[address] = max(spelt, named)
+    return [address for address in nlargest(SUGGESTIONS, score, key=score.__getitem__) if score[address]]
+
+
+def _plain(name: str) -> str:
+    """The words of a name, without case, accents and what stands between them."""
+    return default_process("".join(sign for sign in normalize("NFKD", name) if not combining(sign)))

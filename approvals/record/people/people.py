@@ -127,15 +127,13 @@ class People(Reading):
         """Everything that is linked to an address, Slack account or Miro id, itself included."""
         return self._humans.known(key)
 
-    def addresses_about(self, length: int) -> Sequence[str]:
-        """Addresses of about this many characters, of people with an account in Slack or Miro."""
+    def names_by_address(self) -> Mapping[str, str]:
+        """The addresses of people with an account in Slack or Miro, each with the full name or ""."""
         rows = self._on.rows(
-            "SELECT email FROM people p WHERE length(email) BETWEEN ? AND ? AND (miro_id != ''"
-            " OR EXISTS (SELECT 1 FROM accounts a WHERE a.person = p.number))"
-            " UNION SELECT email FROM admins WHERE length(email) BETWEEN ? AND ?",
-            *[length - 4, length + 4] * 2,
-        )  # fmt: skip
-        return [canonical(row["email"]) for row in rows]
+            "SELECT email, name FROM admins UNION ALL SELECT email, name FROM people p WHERE email != ''"
+            " AND (miro_id != '' OR EXISTS (SELECT 1 FROM accounts a WHERE a.person = p.number))"
+        )
+        return {canonical(row["email"]): row["name"] for row in rows}
 
     def keep_links(self, same: Mapping[str, str], apart: Mapping[str, Collection[str]]) -> None:
         """Takes up whom the policy in force calls the same person, and whom different people."""

@@ -278,6 +278,37 @@ def test_nobody_found_is_refused_as_not_found(tmp_path: Path, verb: str) -> None
         assert calls(s) == []
 
 
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        (NEW, OLD),
+        ("jo_parc@example.com", OLD),
+        ("park.jo@example.com", OLD),
+        ("jpark@example.com", OLD),
+        ("jo@example.org", OLD),
+        ("zoe.wulf@example.com", "zw17@example.com"),
+        ("wulf@example.com", "zw17@example.com"),
+    ],
+)
+def test_an_address_like_the_name_of_a_known_person_is_a_slip(tmp_path: Path, typed: str, meant: str) -> None:
+    domains = POLICY.replace('domains = ["example.com"]', 'domains = ["example.com", "example.org"]')
+    with playing(tmp_path, domains) as s:
+        s.slack.add_person("U0ZOE", "zw17@example.com", "Zoë Wulf")
+        for user in ("U0ZOE", "U0JO"):
+            s.acting.open_home(user)
+        wait(s, hours=7)
+        offboarded(s, typed)
+        assert f"Did you mean {meant}? {GUESTS}" in last(s, "U0LENA")
+
+
+@pytest.mark.parametrize("typed", ["nobody@example.com", "joan.clarke@example.com", "ox@example.com"])
+def test_nobody_is_suggested_who_is_not_alike(s: Stage, typed: str) -> None:
+    s.acting.open_home("U0JO")
+    wait(s, hours=7)
+    offboarded(s, typed)
+    assert "Did you mean" not in last(s, "U0LENA")
+
+
 def test_whoever_asks_for_themselves_alone_is_told_nobodys_address(tmp_path: Path) -> None:
     only_own = POLICY.replace(
         'leave-team = { ask = ["anyone"], for_others = ["it"]', 'leave-team = { ask = ["anyone"]'
