@@ -10,7 +10,7 @@ from typing import Any
 
 from approvals.ids import PersonId, RequestId, SlackId
 from approvals.record.database import StoreTrouble
-from approvals.record.outbox import CARD, NOTE, PAGE, Item, Note, backoff
+from approvals.record.outbox import CARD, PAGE, Item, Note, backoff
 from approvals.request import Urgency
 from approvals.states import State
 from bot.context import Desk
@@ -33,15 +33,6 @@ URL_LASTS = 9
 """Tries for a `response_url`: it takes messages for half an hour."""
 
 
-@dataclass(frozen=True)
-class _Wait:
-    """What keeps something from being sent: none of these methods can be called now."""
-
-    methods: frozenset[str]
-    wanted: int
-    urgency: Urgency
-
-
 @dataclass
 class Deliverer:
     """Any number of threads and processes may send side by side.
@@ -62,7 +53,8 @@ class Deliverer:
     _acted: deque[str] = field(default_factory=deque)
     _returned: deque[str] = field(default_factory=deque)
     """Who may be reached again: Slack accounts, and channels and messages, which need nothing more."""
-    _waits: dict[tuple[str, str], _Wait] = field(default_factory=dict)
+    _waits: dict[tuple[str, str], tuple[frozenset[str], int]] = field(default_factory=dict)
+    """By place, what keeps something from being sent: none of these methods can be called now."""
     _unnoted: deque[Item] = field(default_factory=deque)
     """What was in hand when the record took nothing."""
     _able: frozenset[PersonId] = frozenset()
@@ -142,13 +134,10 @@ class Deliverer:
         return pressed.kind == PAGE or not self.pace.wait("chat.update", Urgency.FIRST)
 
     def _may_go(self, item: Item) -> bool:
-        wait = self._waits.get(item.place)
-        if wait is None:
-            return True
-        is_same = item.kind == NOTE or wait.wanted == item.wanted
-        if is_same and all(self.pace.wait(method, wait.urgency) for method in wait.methods):
+        methods, wanted = self._waits.get(item.place, (frozenset(), 0))
+        if wanted == item.wanted and all(self.pace.wait(method, level(item.is_first)) for method in methods):
             return False
-        del self._waits[item.place]
+        self._waits.pop(item.place, None)
         return True
 
     # -- sending; what fails concerns nothing else ---------------------------------------------------------
@@ -169,7 +158,7 @@ class Deliverer:
             return self._put_off(item, Later(DEFECT))
         if waits:
             with self._lock:
-                self._waits[item.place] = _Wait(waits, item.wanted, level(item.is_first))
+                self._waits[item.place] = waits, item.wanted
             self._outbox.release(item)
         return None
 
