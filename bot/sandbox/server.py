@@ -93,7 +93,7 @@ def _handler(answers: Answers) -> type[BaseHTTPRequestHandler]:
 def serving(answers: Answers, port: int = 0, host: str = "127.0.0.1") -> Iterator[str]:
     """Serves `answers` from a thread until the block ends; yields `http://host:port`."""
     server = _Server((host, port), _handler(answers))
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.005}, daemon=True)
     thread.start()
     try:
         yield f"http://{host}:{server.server_address[1]}"

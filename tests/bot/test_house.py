@@ -3,6 +3,7 @@
 import ast
 import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ MODULES = sorted([*ROOT.glob("approvals/**/*.py"), *ROOT.glob("bot/**/*.py")])
 NAMES = [str(path.relative_to(ROOT)) for path in MODULES]
 
 
+@cache
 def tree(path: Path) -> ast.Module:
     return ast.parse(path.read_text(encoding="utf-8"))
 
