@@ -95,7 +95,7 @@ MUTATIONS = (
         PROVISION,
         'if not is_shown or (step.goal.code == "account" and not id):',
         "if False:",
-        (*IN_TROUBLE, "tests/regressions/miro/test_answers_about_others.py"),
+        IN_WORK,
     ),
     Mutation(
         "another plan is carried out",

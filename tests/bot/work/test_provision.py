@@ -87,6 +87,19 @@ def test_what_was_taken_back_since_it_was_read_is_left_alone(s: Stage) -> None:
     assert history(s, claim.request)[-1] == "withdrawn"
 
 
+def test_an_answer_that_shows_no_effect_is_looked_after_before_the_next_call(s: Stage) -> None:
+    s.miro.add_user("jo@example.com", "Jo Park", active=False)
+    ask(s, "U0JO", "/miro-access", "for Design because of the workshop")
+    assert s.acting.click("U0PRIYA", card(s, "U0PRIYA"), "approve").ok
+    claim = s.bot.store.claim("here/1/9", LEASE)
+    assert claim
+    s.miro.log.clear()
+    s.miro.faults.append(Fault("PATCH", "/Users/", saying=lambda own: own | {"active": False}))
+    after = run(s, claim)
+    assert [call.split()[0] for call in all_calls(s)[:3]] == ["GET", "PATCH", "GET"]
+    assert after.state == "done"
+
+
 def test_a_card_that_could_not_be_delivered_meanwhile_stops_nothing(s: Stage) -> None:
     claim = approved(s)
     stale = s.bot.store.request(claim.request)
