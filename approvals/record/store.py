@@ -32,7 +32,7 @@ from approvals.record.database import (
     among,
 )
 from approvals.record.index import Finding
-from approvals.record.opening import Source, at_rest, copy_rows, private_folder
+from approvals.record.opening import OWNER_ONLY, Source, at_rest, copy_rows, private_folder
 from approvals.record.outbox import Outbox
 from approvals.record.people.groups import Groups
 from approvals.record.people.people import People
@@ -561,3 +561,26 @@ def copy_record(source: Store, target: Store) -> Verified:
                 "Nothing was copied; `miro-bot audit verify` says all that is wrong."
             )
         return found
+
+
+def back_up(where: Path, target: Path) -> Verified:
+    """Copies a record's file, also beside a running bot, to a new file that holds, or to none.
+
+    Raises StoreTrouble, WrongRecord, FileExistsError.
+    """
+    target.touch(OWNER_ONLY, exist_ok=False)
+    try:
+        with at_rest(where) as source:
+            copy_file(source, target)
+        with reading(target) as copy:
+            found = copy.verify()
+        if found.faults:
+            raise StoreTrouble(
+                f"The record {where} is NOT what was written: {found.faults[0]}. No backup was made; "
+                "`miro-bot audit verify` says all that is wrong. To keep the file as it is, stop the bot "
+                "and copy it with `cp`."
+            )
+    except BaseException:
+        target.unlink()
+        raise
+    return found

@@ -108,7 +108,7 @@ def open_bot(*, existing: bool = False, policy: Path | None = None, **how: Any) 
         known = replace(settings(), policy=policy) if policy else settings()
         check_folder(known.database)
         if existing:
-            _check_there(known)
+            check_there(known.database)
         bot = composition.build(known, **how)
         if bot.desk.policies.differs and not policy:
             say_beside(bot.desk.policies.differs)
@@ -137,23 +137,26 @@ def is_there(record: Location) -> bool:
     return record.is_file() and record.stat().st_size > 0
 
 
-def check_folder(record: Location) -> None:
-    """Refuses what can't become a record."""
+def check_folder(record: Location, otherwise: str = "set MIRO_BOT_DATABASE to") -> None:
+    """Refuses what can't become a record; `otherwise` begins how to name another path."""
     if isinstance(record, Server):
         return
     if not record.parent.is_dir():
-        raise BadSettings(f"There is no folder {record.parent}. Make it, or change MIRO_BOT_DATABASE.")
+        raise BadSettings(f"There is no folder {record.parent}. Make it, or {otherwise} another path.")
     if record.is_dir():
-        raise BadSettings(f"{record} is a folder. Set MIRO_BOT_DATABASE to the path of a file in one.")
+        raise BadSettings(f"{record} is a folder; {otherwise} the path of a file in it.")
 
 
-def _check_there(known: Settings) -> None:
-    record = known.database
+def check_there(record: Location) -> None:
+    """Refuses to begin a record. Raises BadSettings."""
     if isinstance(record, Path) and record.is_dir():
         check_folder(record)
     if not is_there(record):
-        made = " `miro-bot db migrate` makes one." if isinstance(record, Server) else ""
-        raise BadSettings(f"There is no record at {record}. MIRO_BOT_DATABASE says where it is.{made}")
+        maker = "db migrate" if isinstance(record, Server) else "run"
+        raise BadSettings(
+            f"There is no record at {record}. Set MIRO_BOT_DATABASE to where it is; "
+            f"`miro-bot {maker}` makes a new one."
+        )
 
 
 @contextmanager
@@ -161,7 +164,7 @@ def open_record() -> Iterator[Store]:
     """The record alone, for commands that only read: without a policy, and never a new or changed one."""
     with sentences():
         known = settings()
-        _check_there(known)
+        check_there(known.database)
         with reading(known.database) as store:
             yield store
 

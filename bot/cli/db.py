@@ -1,12 +1,15 @@
-"""The record's database, from a shell: made or brought up to date, and copied from one kind to another."""
+"""The record's database, from a shell: made, brought up to date, backed up, copied to another kind."""
 
+import os
 from contextlib import closing
+from pathlib import Path
 
 import click
 
+from approvals.record.chain import Verified
 from approvals.record.database import Location, Server, location
-from approvals.record.store import Store, copy_record, reading
-from bot.cli.common import check_folder, is_there, say, sentences, settings
+from approvals.record.store import Store, back_up, copy_record, reading
+from bot.cli.common import check_folder, check_there, is_there, say, sentences, settings
 from bot.settings import BadSettings
 
 
@@ -55,8 +58,35 @@ def copy(source: Location, target: Location) -> None:
     with sentences():
         if not is_there(source):
             raise BadSettings(f"There is no record at {source}.")
-        check_folder(target)
+        check_folder(target, "give as TO")
         with reading(source) as before, closing(Store(target, migrates=True)) as after:
             found = copy_record(before, after)
-        say(f"Copied to {target}. Entries: {found.anchor.count}, requests: {found.requests}.")
+        _tell(f"Copied to {target}", found)
+
+
+@db.command()
+@click.argument("target", metavar="FILE", type=click.Path(path_type=Path))
+def backup(target: Path) -> None:
+    """Write the record MIRO_BOT_DATABASE to a new file, also while a bot runs on it.
+
+    The file is checked as `audit verify` does it before it counts, and only its owner may read it. To go back
+    to it, stop the bot and put it where MIRO_BOT_DATABASE says, without the -wal and -shm of the other file.
+    """
+    with sentences():
+        where, to = settings().database, target.absolute()
+        if isinstance(where, Server):
+            raise BadSettings(
+                f"{where} is a PostgreSQL server: back it up with pg_dump. "
+                "`miro-bot db copy FROM TO` writes its record to a file."
+            )
+        check_there(where)
+        if os.path.lexists(to):
+            raise BadSettings(f"{to} is there already. Nothing was written; give as FILE a new path.")
+        check_folder(to, "give as FILE")
+        _tell(f"Backed up to {to}", back_up(where, to))
+
+
+def _tell(done: str, found: Verified) -> None:
+    say(f"{done}. Entries: {found.anchor.count}, requests: {found.requests}.")
+    if found.anchor.count:
         say(f"Anchor, to keep elsewhere: {found.anchor}")

@@ -1,5 +1,7 @@
 """The record's database from a shell: made, copied to a server and back, and run from there."""
 
+import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -8,6 +10,7 @@ from click.testing import CliRunner, Result
 from approvals.record.store import Store
 from bot.__main__ import main
 from bot.cli.running import alone
+from tests.approvals.record.tamper import by_hand
 from tests.approvals.scene import Clock, Scene, server_of
 
 
@@ -66,3 +69,75 @@ def test_only_what_can_be_a_record_is_copied(record: Path, tmp_path: Path) -> No
     assert (missing.exit_code, "There is no record at" in missing.stderr) == (1, True)
     assert shell(record, "db", "copy", "mysql://db/x", str(tmp_path / "to.db")).exit_code == 2
     assert not (tmp_path / "to.db").exists()
+
+
+# -- backup ----------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def running(tmp_path: Path) -> Iterator[Path]:
+    """A record that a bot runs on, whose newest entries are still in the log beside the file."""
+    store = Store(tmp_path / "record.db", Clock().now)
+    with alone(store.path):
+        Scene(store, Clock()).waiting()
+        yield store.path
+    store.close()
+
+
+@pytest.mark.parametrize("kind", ["record", "running"])
+def test_a_backup_is_the_whole_record(kind: str, tmp_path: Path, request: pytest.FixtureRequest) -> None:
+    where, to = request.getfixturevalue(kind), tmp_path / "backup.db"
+    backup = shell(where, "db", "backup", str(to))
+    assert (backup.exit_code, backup.stderr) == (0, "")
+    assert backup.output.splitlines()[0] == f"Backed up to {to}. Entries: 3, requests: 1."
+    assert to.stat().st_mode & 0o777 == 0o600
+    anchor = backup.output.splitlines()[1].rpartition(" ")[2]
+    assert shell(where, "audit", "verify", "--anchor", anchor).exit_code == 0
+    assert shell(to, "audit", "export").output == shell(where, "audit", "export").output
+    assert {file.name for file in tmp_path.iterdir()} & {"backup.db-wal", "backup.db-journal"} == set()
+
+
+@pytest.mark.parametrize("kind", ["a file", "a folder", "the record", "a link to nothing"])
+def test_a_backup_replaces_nothing(kind: str, record: Path, tmp_path: Path) -> None:
+    to = {"the record": record}.get(kind, tmp_path / "backup.db")
+    if kind == "a file":
+        to.write_text("kept")
+    elif kind == "a folder":
+        to.mkdir()
+    elif kind == "a link to nothing":
+        to.symlink_to(tmp_path / "elsewhere.db")
+    before = sorted(tmp_path.iterdir()), record.read_bytes()
+    backup = shell(record, "db", "backup", str(to))
+    assert (backup.exit_code, f"{to} is there already" in backup.stderr) == (1, True)
+    assert (sorted(tmp_path.iterdir()), record.read_bytes()) == before
+
+
+def test_a_backup_that_fails_leaves_no_file(record: Path, tmp_path: Path) -> None:
+    missing = shell(tmp_path / "none.db", "db", "backup", str(tmp_path / "to.db"))
+    assert (missing.exit_code, "There is no record at" in missing.stderr) == (1, True)
+    lost = shell(record, "db", "backup", str(tmp_path / "none" / "to.db"))
+    assert (lost.exit_code, "There is no folder" in lost.stderr) == (1, True)
+    assert "MIRO_BOT_DATABASE" not in lost.stderr
+    with by_hand(record) as connection:
+        connection.execute("INSERT OR REPLACE INTO words VALUES (3, 'reason', 'salt', 'Let me in')")
+    changed = shell(record, "db", "backup", str(tmp_path / "to.db"))
+    assert (changed.exit_code, "is NOT what was written" in changed.stderr) == (1, True)
+    assert [file.name for file in tmp_path.iterdir()] == ["record.db"]
+
+
+def test_a_backup_is_put_back_by_copying_it(record: Path, tmp_path: Path) -> None:
+    shell(record, "db", "backup", str(tmp_path / "backup.db"))
+    shutil.copy(tmp_path / "backup.db", tmp_path / "again.db")
+    assert shell(tmp_path / "again.db", "db", "migrate").output.endswith("is up to date: 3 entries.\n")
+
+
+def test_a_server_has_its_own_backup(tmp_path: Path) -> None:
+    backup = shell("postgresql://db.example.com/miro", "db", "backup", str(tmp_path / "to.db"))
+    assert (backup.exit_code, "pg_dump" in backup.stderr, [*tmp_path.iterdir()]) == (1, True, [])
+
+
+@pytest.mark.parametrize("where", ["folder/none/to.db", "folder"])
+def test_where_a_copy_can_go_is_said_of_the_copy(where: str, record: Path, tmp_path: Path) -> None:
+    (tmp_path / "folder").mkdir()
+    copied = shell(record, "db", "copy", str(record), str(tmp_path / where))
+    assert (copied.exit_code, "MIRO_BOT_DATABASE" in copied.stderr) == (1, False)

@@ -159,7 +159,8 @@ def test_a_record_needs_a_folder(tmp_path: Path) -> None:
     shell = Shell(tmp_path, **secrets)
     shell.environ["MIRO_BOT_DATABASE"] = str(tmp_path / "not" / "record.db")
     said = shell.types("run", exits=1)
-    assert said == f"Error: There is no folder {tmp_path / 'not'}. Make it, or change MIRO_BOT_DATABASE."
+    missing = f"There is no folder {tmp_path / 'not'}"
+    assert said == f"Error: {missing}. Make it, or set MIRO_BOT_DATABASE to another path."
 
 
 def test_a_broken_policy_begins_no_record(tmp_path: Path) -> None:

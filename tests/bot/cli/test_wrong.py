@@ -155,7 +155,7 @@ def test_a_folder_is_no_record(tmp_path: Path, words: tuple[str, ...]) -> None:
     (tmp_path / "record.db").mkdir()
     said = Shell(tmp_path).types(*words, exits=1)
     assert said == (
-        f"Error: {tmp_path / 'record.db'} is a folder. Set MIRO_BOT_DATABASE to the path of a file in one."
+        f"Error: {tmp_path / 'record.db'} is a folder; set MIRO_BOT_DATABASE to the path of a file in it."
     )
 
 
@@ -164,7 +164,8 @@ def test_a_record_in_no_folder_cannot_be_begun(tmp_path: Path) -> None:
     shell = Shell(tmp_path)
     shell.environ["MIRO_BOT_DATABASE"] = str(tmp_path / "not" / "record.db")
     said = shell.types(*ACCESS, exits=1)
-    assert said == f"Error: There is no folder {tmp_path / 'not'}. Make it, or change MIRO_BOT_DATABASE."
+    missing = f"There is no folder {tmp_path / 'not'}"
+    assert said == f"Error: {missing}. Make it, or set MIRO_BOT_DATABASE to another path."
 
 
 def test_a_policy_that_cannot_be_read_is_said(s: Stage, shell: Shell) -> None:
