@@ -94,7 +94,7 @@ def test_pages_that_are_all_refused_for_a_while_are_published(s: Stage, error: s
 def test_an_answer_that_a_channel_refuses_comes_directly(s: Stage, error: str) -> None:
     s.slack.fault("chat.postEphemeral", error=error)
     say(s, "U0ALEX", "I need Miro access for Engineering", CHANNEL)
-    assert "Is that right?" in last(s, "U0ALEX")
+    assert "[Review and Send]" in last(s, "U0ALEX")
 
 
 @pytest.mark.parametrize("status", [404, 410, 403])
