@@ -7,7 +7,7 @@ import re
 
 _PICKED = r"<(?:[@#!]|https?://|mailto:)[^<>]+>"
 _LINK = r"https?://[^\s<>]+"
-_ADDRESS = r"\w[\w.+'-]*@[\w-]+(?:\.[\w-]+)+"
+_ADDRESS = r"\w[\w.+'-]{0,63}@[\w-]+(?:\.[\w-]+)+"  # at most 64: RFC 5321 section 4.5.3.1.1
 _MARKED = re.compile(rf"(?P<picked>{_PICKED})|(?P<link>{_LINK})|(?P<address>{_ADDRESS})")
 
 

@@ -13,12 +13,18 @@ from approvals.text import cleaned
 _OPEN, _CLOSE = "\ufdd0", "\ufdd1"
 _MARK = re.compile(r"<([^<>]+)>")
 
+LONGEST = 3000
+"""Characters that are read: as many as a field of a form holds. A message may have 40,000."""
+
 MENTION = rf"{_OPEN}([^|{_CLOSE}]*)\|([^{_CLOSE}]*){_CLOSE}"
 """A person who was picked: the id, and the name that Slack gave along."""
 
 
 def typed(text: str, bot: str = "") -> str:
-    """A text of Slack's as it was typed; `bot` is the id whose own mention means nobody."""
+    """A text of Slack's as it was typed, its first `LONGEST` characters.
+
+    `bot` is the id whose own mention means nobody. What Slack writes for a person isn't cut in two.
+    """
 
     def words(mark: re.Match[str]) -> str:
         target, _, label = mark[1].partition("|")
@@ -26,7 +32,10 @@ def typed(text: str, bot: str = "") -> str:
 
     # Last the ampersand: "&amp;lt;" is somebody who typed "&lt;".
     plain = _MARK.sub(words, cleaned(text))
-    return plain.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
+    plain = plain.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
+    start = plain.rfind(_OPEN, 0, LONGEST)
+    is_whole = plain.rfind(_CLOSE, 0, LONGEST) >= start
+    return plain[:LONGEST] if is_whole else plain[:start]
 
 
 def _words(target: str, label: str) -> str:

@@ -8,6 +8,7 @@ import pytest
 
 from bot.sandbox.slack.records import Message
 from bot.sandbox.stage import CHANNEL, Stage
+from bot.slack.words.marks import LONGEST, by_name, typed
 from tests.bot.journeys.scenes import playing, read
 
 pytestmark = pytest.mark.regression
@@ -104,3 +105,18 @@ def test_edits_deletions_joins_and_bots_are_not_answered(s: Stage, event: dict[s
 
 def test_a_file_in_a_channel_without_a_mention_is_not_answered(s: Stage) -> None:
     assert answers(s, CHANNEL, channel_type="channel", **FILE) == []
+
+
+@pytest.mark.parametrize("filler", ["x", "2026-03-", "to ", "<@U0ALEX> ", "Desing\n"])
+def test_a_pasted_text_of_any_length_is_answered_in_time(s: Stage, filler: str) -> None:
+    """Slack takes messages of 40,000 characters; what holds the record meanwhile holds everybody."""
+    assert s.acting.say("U0JO", filler * (40_000 // len(filler))).ok
+    s.settle()
+    assert [message.user for message in s.slack.dm_of("U0JO")] == ["U0JO", s.slack.bot_user]
+
+
+@pytest.mark.parametrize("end", [LONGEST + more for more in range(-3, 16)])
+def test_a_person_at_the_end_of_what_is_read_is_whole_or_not_there(end: int) -> None:
+    mention = "<@U0ALEX|alex>"
+    shown = typed("a" * (end - len(mention)) + mention + " and more")
+    assert by_name(shown, lambda id: id).rstrip(" andmore").strip("a") in ("", "@U0ALEX")
