@@ -10,7 +10,7 @@ from bot.actions import Action
 from bot.actions.form import FormField, Input
 from bot.actions.tables import Tables
 from bot.slack.words.dates import Kind
-from bot.slack.words.sentence import Named, Sentence, Token
+from bot.slack.words.sentence import AND, Named, Sentence, Token
 from bot.slack.words.vocabulary import common_words, fold, is_known
 
 MOST_PEOPLE = 10
@@ -214,13 +214,21 @@ def _fill_choices(action: type[Action], sentence: Sentence, raw: dict[str, str])
     """The one choice that is named, and isn't what remains; a sentence where several are."""
     aside = "to|into" if action.ADMINS and not action.CLOSES else "from"
     for name, asked in action.form().items():
-        named = [value for value, _ in asked.choices if re.search(rf" {fold(value)}\b", sentence.body)]
+        named = [value for value, _ in asked.choices if _is_named(fold(value), sentence.body)]
         if len(named) > 1:
             return [f"One at a time: choose {' or '.join(named)}."]
         remains = rf" (?:{aside}|not|like|than)(?: an?| the)? {fold(named[0])}\b" if named else ""
         if named and not re.search(remains, sentence.body):
             raw[name] = named[0]
     return []
+
+
+def _is_named(value: str, body: str) -> bool:
+    """Whether a choice is named, also without the word that it shares with others of a list."""
+    first, _, last = value.partition(" ")
+    listed = (rf" {first}(?: {AND}\w+)+ {last}\b", rf" {last}(?: {AND}\w+)* {AND}{first}\b") if last else ()
+    text = body.replace("/", " , ")
+    return any(re.search(pattern, text) for pattern in (rf" {value}\b", *listed))
 
 
 def _fill_name(action: type[Action], sentence: Sentence, raw: dict[str, str]) -> None:

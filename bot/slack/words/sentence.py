@@ -54,7 +54,8 @@ _LONG = {
 """One way of writing for what can be written in several."""
 _TOKEN = re.compile(r"[@#%]\d+|[^\W\d_](?:[\w'&/+.-]*\w)?'?|\d[\w./:-]*|'s|[^\s\w]|_")
 _QUOTES = "\"“”'‘’«»"
-_AND = r"(?:(?:,|and|or|und|oder|et|ou|y|&|\+|sowie|plus|e)\s)+"
+AND = r"(?:(?:,|and|or|und|oder|et|ou|y|&|\+|sowie|plus|e)\s)+"
+"""One or more words between the parts of a list."""
 _SMALL = (
     r"(?:(?:the|to|in|team|an|a|au|al|zu|zum|equipo|equipe|l'|for|fur|pour|para|le|la|el|auf|also|auch)\s)*"
 )
@@ -159,16 +160,16 @@ class Sentence:
         def one(hit: re.Match[str]) -> str:
             return hit[0] if hit[1] and hit[3] else f"{hit[1] or ''}{hit[2]}+{hit[4]}"
 
-        both = rf"( {_AWAY})?( #\d+(?:\+\d+)*) {_AND}({_SMALL})#(\d+)"
+        both = rf"( {_AWAY})?( #\d+(?:\+\d+)*) {AND}({_SMALL})#(\d+)"
         while (shorter := re.sub(both, one, words)) != words:
             words = shorter
-        for first, rest in re.findall(rf"@(\d+)((?: {_AND}{_SMALL}@\d+)+)", words):
+        for first, rest in re.findall(rf"@(\d+)((?: {AND}{_SMALL}@\d+)+)", words):
             self.people_of[int(first)] = [int(first), *map(int, re.findall(r"@(\d+)", rest))]
-        return re.sub(rf"@(\d+)(?: {_AND}{_SMALL}@\d+)+", r"@\1", words)
+        return re.sub(rf"@(\d+)(?: {AND}{_SMALL}@\d+)+", r"@\1", words)
 
     def _first_of_two(self, body: str) -> str:
         """Of "@kim to # and @jo to #" what is about the first: the other is a request of its own."""
-        hit = re.match(rf"( .*?@\d+ .*?#[\d+]+) {_AND}(@\d+ (?:\S+ ){{1,3}}#[\d+]+) ", body)
+        hit = re.match(rf"( .*?@\d+ .*?#[\d+]+) {AND}(@\d+ (?:\S+ ){{1,3}}#[\d+]+) ", body)
         if hit is None:
             return body
         written = {token.word: token.text for token in self.tokens}

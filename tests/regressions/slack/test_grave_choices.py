@@ -121,6 +121,10 @@ def test_an_action_that_was_chosen_for_a_message_isnt_turned_round(s: Stage) -> 
         ("U0CAROL", "demote <@U0ALEX> from Company Admin to User Admin", "rights"),
         ("U0CAROL", "make <@U0ALEX> admin, User Admin or Company Admin", "rights"),
         ("U0CAROL", "make <@U0ALEX> admin like a Company Admin", "rights"),
+        ("U0CAROL", "make-admin <@U0ALEX> security and company admin", "rights"),
+        ("U0CAROL", "make-admin <@U0ALEX> Content, User & Company Admin", "rights"),
+        ("U0CAROL", "make-admin <@U0ALEX> user/company admin", "rights"),
+        ("U0CAROL", "make <@U0ALEX> Company Admin or User", "rights"),
         ("U0LENA", "deactivate jo@example.com, delete on Friday", "how"),
     ],
 )
@@ -136,6 +140,7 @@ def test_what_remains_or_is_one_of_several_is_not_filled_in(
     [
         ("U0DANA", "/miro-admin", "<@U0ALEX> as Company Admin because of IT", "rights", "Company Admin"),
         ("U0DANA", "/miro-admin", "<@U0ALEX> user admin because of IT", "rights", "User Admin"),
+        ("U0DANA", "/miro-admin", "the user <@U0ALEX>, User Admin because of IT", "rights", "User Admin"),
         ("U0LENA", "/miro-offboard", "delete jo@example.com because last day", "how", "delete"),
         ("U0LENA", "/miro", "I need to delete jo@example.com because last day", "how", "delete"),
     ],
