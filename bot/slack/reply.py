@@ -61,11 +61,13 @@ class Reply:
         self.desk.wake()
 
     def failed(self, error: Exception, body: Body) -> BoltResponse:
-        """Whatever a listener didn't foresee: one sentence for the one who acted; the log has the rest."""
-        log.error("a listener met an error that it doesn't know", exc_info=error)
-        text = "Something went wrong inside me. Nothing has changed; please try once more."
+        """Whatever a listener let through: one sentence for the one who acted; the log has the rest."""
         if isinstance(error, StoreTrouble):
             text = str(error)
+            log.warning("nothing could be stored for a listener: %s", error)
+        else:
+            text = "Something went wrong inside me. Nothing has changed; please try once more."
+            log.error("a listener met an error that it doesn't know", exc_info=error)
         said: dict[str, Any] = {}
         if body.get("command"):
             said = message(text) | {"response_type": "ephemeral"}

@@ -1,5 +1,6 @@
 """Another program holds the record: people are answered in time, nothing is lost, and health says why."""
 
+import logging
 import sqlite3
 import subprocess
 import sys
@@ -128,6 +129,17 @@ def test_a_message_is_answered(s: Stage) -> None:
         assert timely(lambda: s.acting.say("U0JO", "I need Miro access for Design", CHANNEL)).ok
         s.bot.deliverer.say_what_is_unsaved()
         assert IN_USE in last(s, "U0JO")
+
+
+@pytest.mark.parametrize("channel", [None, CHANNEL], ids=["message", "mention"])
+def test_a_trouble_that_is_known_is_one_line_in_the_log(
+    s: Stage, caplog: pytest.LogCaptureFixture, channel: str | None
+) -> None:
+    with held(s.bot.store.path, "BEGIN IMMEDIATE"):
+        assert s.acting.say("U0JO", "I need Miro access for Design", channel).ok
+    lines = [line for line in caplog.records if line.levelno >= logging.WARNING]
+    assert [(line.levelname, line.exc_info) for line in lines] == [("WARNING", None)]
+    assert IN_USE in lines[0].getMessage()
 
 
 def test_a_form_without_a_reason_says_so_at_its_last_field(s: Stage) -> None:
