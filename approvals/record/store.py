@@ -568,7 +568,8 @@ def back_up(where: Path, target: Path) -> Verified:
 
     Raises StoreTrouble, WrongRecord, FileExistsError.
     """
-    target.touch(OWNER_ONLY, exist_ok=False)
+    with reading(where):  # else what is no record would be said of the target
+        target.touch(OWNER_ONLY, exist_ok=False)
     try:
         with at_rest(where) as source:
             copy_file(source, target)

@@ -125,6 +125,16 @@ def test_a_backup_that_fails_leaves_no_file(record: Path, tmp_path: Path) -> Non
     assert [file.name for file in tmp_path.iterdir()] == ["record.db"]
 
 
+def test_what_is_no_record_is_named_as_it_is_called(tmp_path: Path) -> None:
+    (tmp_path / "other.txt").write_text("not a database " * 99)
+    with by_hand(tmp_path / "other.db") as connection:
+        connection.execute("CREATE TABLE things (id)")
+    for name in ("other.txt", "other.db"):
+        backup = shell(tmp_path / name, "db", "backup", str(tmp_path / "to.db"))
+        assert (backup.exit_code, "to.db" in backup.stderr, name in backup.stderr) == (1, False, True)
+    assert not (tmp_path / "to.db").exists()
+
+
 def test_a_backup_is_put_back_by_copying_it(record: Path, tmp_path: Path) -> None:
     shell(record, "db", "backup", str(tmp_path / "backup.db"))
     shutil.copy(tmp_path / "backup.db", tmp_path / "again.db")
