@@ -38,7 +38,9 @@ def read(path: Path) -> str:
     except UnicodeDecodeError as error:
         raise BadSettings(f"The policy {path} isn't UTF-8 text. Save it as UTF-8.") from error
     except OSError as error:
-        raise BadSettings(f"The policy can't be read: {error.strerror} ({path}).") from error
+        raise BadSettings(
+            f"The policy can't be read: {error.strerror} ({path}). Name a file here or in MIRO_BOT_POLICY."
+        ) from error
 
 
 def usable(path: Path) -> str:

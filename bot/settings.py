@@ -51,7 +51,8 @@ class Settings:
 
 
 def read(environ: Mapping[str, str]) -> Settings:
-    """The settings. Raises BadSettings."""
+    """The settings; an empty variable is one that isn't set. Raises BadSettings."""
+    environ = {name: text for name, text in environ.items() if text.strip()}
     model = environ.get("MIRO_GROUP_MODEL", "team")
     if model not in ("team", "user-group"):
         raise BadSettings(f'MIRO_GROUP_MODEL is {model!r}; it must be "team" or "user-group".')

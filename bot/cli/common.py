@@ -29,7 +29,7 @@ from bot import settings as environment
 from bot.actions.fill import Problems
 from bot.app import Bot
 from bot.context import SlackAway, numbered
-from bot.miro.errors import MiroError
+from bot.miro.errors import MiroError, Trouble, Troubled
 from bot.settings import BadSettings, Settings
 from bot.slack.api.edge import Kind, SlackFault
 
@@ -48,7 +48,9 @@ def sentences() -> Iterator[None]:
     except (Refused, StoreTrouble, BadSettings, Impossible) as error:
         raise failed(str(error)) from error
     except MiroError as error:
-        raise failed(f"{error} Look at MIRO_SCIM_TOKEN and MIRO_SCIM_URL.") from error
+        cut_off = isinstance(error, Troubled) and error.kind is Trouble.UNREACHABLE
+        look = "the network, then at MIRO_SCIM_URL" if cut_off else "MIRO_SCIM_TOKEN and MIRO_SCIM_URL"
+        raise failed(f"{error} Look at {look}.") from error
     except SlackAway as error:
         cause = error.__cause__
         answered = not (isinstance(cause, SlackFault) and cause.kind is Kind.NETWORK)

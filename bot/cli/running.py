@@ -211,8 +211,10 @@ def sandbox_miro(port: int, token: str, group_model: Any, default_team: str | No
     """
     from bot.sandbox.miro.service import Miro
 
-    if not token.strip():
-        raise click.UsageError("--token takes what callers have to send; it can't be empty.")
+    if not token or not all("!" <= sign <= "~" for sign in token):
+        raise click.UsageError(
+            "--token takes letters A to Z, digits and signs, without spaces; callers send it."
+        )
     miro = Miro(token=token, group_model=group_model)
     miro.add_user("admin@example.com", "Sandbox Admin", teams=[miro.add_team("Engineering")], admin=True)
     if default_team:

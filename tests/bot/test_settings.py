@@ -120,6 +120,18 @@ def test_what_cannot_be_meant_is_said(environ: dict[str, str], problem: str) -> 
         read(environ)
 
 
+@pytest.mark.parametrize("empty", ["", "  "])
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("MIRO_BOT_DATABASE", "MIRO_BOT_POLICY", "MIRO_GROUP_MODEL", "MIRO_SCIM_DIALECT", "SLACK_API_URL"),
+        *("MIRO_SCIM_URL", "MIRO_BOT_DATABASE_FILE", "MIRO_SCIM_TOKEN_FILE", "MIRO_SCIM_TOKEN"),
+    ],
+)
+def test_an_empty_variable_is_one_that_is_not_set(name: str, empty: str) -> None:
+    assert read({name: empty}) == read({})
+
+
 SERVED = "postgresql://ada:hush@db.example.com/records"
 
 

@@ -64,7 +64,7 @@ def policy_check(path: Path | None, reach: bool, as_json: bool) -> None:
     else:
         say(*(f"{path}, {problem}" for problem in problems), *hear, *missed)
     if known is None and not as_json:
-        say("Mend this first: there may be more that I can't see before.")
+        say("Fix this first; there may be more errors that only show afterwards.")
     if not problems and not as_json:
         say(f"{path} can be used." if not missed else f"{path} can be used, but not by everybody.")
     sys.exit(1 if problems or missed else 0)

@@ -188,7 +188,7 @@ def _unsure(tables: Tables, action: type[Action], raw: Mapping[str, str]) -> Ite
         yield "No team was named, so no rule about teams is looked at, and nobody as owner of one."
     for name, asked in action.form().items():
         if asked.grave and not raw.get(name):
-            yield f"{name} wasn't chosen, so no rule about it is looked at."
+            yield f"No {name}=… was given, so no rule about it is looked at."
 
 
 def _case(action: type[Action], raw: Mapping[str, str], asker: Person, tables: Tables) -> Case:

@@ -55,8 +55,9 @@ def test_what_is_no_policy_is_said_in_one_sentence(tmp_path: Path) -> None:
     shell = Shell(tmp_path)
     broken, folder = str(tmp_path / "bad.toml"), str(tmp_path)
     assert "isn't UTF-8 text. Save it as UTF-8." in shell.types("policy", "check", broken, exits=1)
-    assert f"The policy can't be read: Is a directory ({folder})." in shell.types(
-        "policy", "check", folder, exits=1
+    assert (
+        f"The policy can't be read: Is a directory ({folder}). Name a file here or in MIRO_BOT_POLICY."
+        in shell.types("policy", "check", folder, exits=1)
     )
     wrong = Shell(tmp_path, MIRO_BOT_POLICY=broken)
     for words in (("run",), ("doctor",), ("policy", "who", "move-team", "--as", "alex@example.com")):

@@ -85,9 +85,12 @@ def test_a_reason_that_wont_do_is_refused(s: Stage, shell: Shell) -> None:
     assert state(s, "R-1") == "waiting"
 
 
-def test_a_stand_in_for_miro_needs_a_token_that_says_something(tmp_path: Path) -> None:
-    said = Shell(tmp_path).types("sandbox", "miro", "--token", " ", "--port", "0", exits=2)
-    assert sentence(said) == "--token takes what callers have to send; it can't be empty."
+@pytest.mark.parametrize("token", ["", " ", "a b", "schlüssel", "a\nb"])
+def test_a_stand_in_for_miro_takes_a_token_that_can_be_sent(token: str, tmp_path: Path) -> None:
+    said = Shell(tmp_path).types("sandbox", "miro", "--token", token, "--port", "0", exits=2)
+    assert (
+        sentence(said) == "--token takes letters A to Z, digits and signs, without spaces; callers send it."
+    )
 
 
 NO_TEAMS = (
