@@ -117,6 +117,7 @@ class Provisioning:
 
         Raises Refused where nobody could give them.
         """
+        self.desk.store.forget()  # people may have left while Miro was called
         is_same = plan.part_of(self.request.plan)
         missing = clock.back(self.request, self.desk.table(self.request)) if is_same else []
         if missing and not missing[0].body.get("stuck"):
