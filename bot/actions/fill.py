@@ -76,7 +76,7 @@ def taken(command: Action, tables: Tables) -> dict[str, str]:
     """Names that another group has, by their fields: nobody here could tell the two apart."""
     names = {name: getattr(command, name) for name, asked in command.form().items() if asked.names_group}
     return {
-        field: f"Another group is called {clip(name, 60, 9)} already. Choose another name."
+        field: f"Another group already has the name {clip(name, 60, 9)}. Choose a different name."
         for field, name in names.items()
         if command.group and tables.is_taken(name, but=command.group)
     }
@@ -95,7 +95,7 @@ def _problem(action: type[Action], place: tuple[Any, ...], message: str, kind: s
     if kind in ("missing", "too_short", "string_too_short"):
         return name, f"Fill this in: {asked.label.lower()}."
     if kind == "too_long":
-        return name, "Name three at most; ask again for more."
+        return name, "Choose up to three. Send another request for more."
     return name, text.replace("String should have at most", "Write at most").rstrip(".") + "."
 
 
@@ -116,22 +116,22 @@ def _value(asked: FormField, given: str | Sequence[str], tables: Tables) -> Any:
         return text.strip() if asked.kind is Input.TEXT else text
     days = text.strip()
     if not days.isascii() or not days.isdigit() or not 1 <= int(days) <= 366:
-        raise ValueError("Write a whole number of days from 1 to 366, like 7; or leave it empty for no end.")
+        raise ValueError("Enter a whole number of days from 1 to 366, like 7. Leave empty for no end date.")
     return int(days)
 
 
 def _person(given: str, tables: Tables) -> PersonId:
     if " " in given:
-        raise ValueError("Choose a colleague or write an e-mail address, not both.")
+        raise ValueError("Choose a colleague or enter an e-mail address, not both.")
     if "@" not in given:
         if not re.fullmatch(r"[A-Z0-9]{2,}", given):
-            raise ValueError("Choose a colleague, or write an e-mail address.")
+            raise ValueError("Choose a colleague or enter an e-mail address.")
         return tables.meet(slack_id=SlackId(given)).id
     if not _EMAIL.fullmatch(given):
-        raise ValueError("This isn't an e-mail address I can use. Write one like ada@example.com.")
+        raise ValueError("This e-mail address isn't valid. Use one like ada@example.com.")
     if not tables.policy.allows(given):
         allowed = ", ".join(tables.policy.domains)
-        raise ValueError(f"I only give access to addresses of {allowed}. Ask your IT team about others.")
+        raise ValueError(f"Only addresses of {allowed} can get access. Ask your IT team about others.")
     return tables.meet(email=given).id
 
 
@@ -144,13 +144,12 @@ def team_id(given: str, tables: Tables) -> GroupId:
         return teams[0].id
     if teams:
         names = ", ".join(_unambiguous(team, given, tables) for team in teams)
-        raise ValueError(f"Several teams are called {given}: write one of {names}.")
+        raise ValueError(f"Several teams are called {given}. Use one of these: {names}.")
     if similar := tables.similar(given):
         names = listed([f"{clip(tables.label(team))} ({team.id})" for team in similar[:3]], "or")
-        raise ValueError(f"No team is called exactly so. Did you mean {names}? Write the id in brackets.")
+        raise ValueError(f"No team has exactly this name. Did you mean {names}? Use the id in brackets.")
     raise ValueError(
-        f"I don't know a team called {given[:60]}. If it's new, create it in Miro; "
-        "I'll find it within 10 minutes."
+        f"There's no team {given[:60]}. If it's new, create it in Miro. I'll pick it up within 10 minutes."
     )
 
 

@@ -239,7 +239,9 @@ def text(
 
 
 Days = Annotated[
-    int | None, Field(ge=1, le=366), FormField("For how many days", Input.DAYS, "Leave it empty for no end.")
+    int | None,
+    Field(ge=1, le=366),
+    FormField("For how many days", Input.DAYS, "Leave empty for no end date."),
 ]
 """The field of an action that can end by itself; always called `for_days`."""
 

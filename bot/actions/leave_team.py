@@ -28,7 +28,7 @@ class LeaveTeam(Action):
     ]
 
     def phrase(self, facts: Facts) -> str:
-        return f"take {facts.person(self.person).called} out of {labels(self.teams, facts)}"
+        return f"remove {facts.person(self.person).called} from {labels(self.teams, facts)}"
 
     def outcome(self, facts: Facts) -> str:
         return f"{{who}} {{is}} no longer in {labels(self.teams, facts)} in Miro"

@@ -43,7 +43,7 @@ class MakeAdmin(Action):
     @model_validator(mode="after")
     def _differ(self) -> "MakeAdmin":
         if self.from_team and self.from_team == self.to_team:
-            raise ValueError("from_team: Choose another team than the one to join.")
+            raise ValueError("from_team: Choose a different team from the one to join.")
         return self
 
     def phrase(self, facts: Facts) -> str:
@@ -87,5 +87,5 @@ class MakeAdmin(Action):
         return RemoveAdmin(person=self.person, rights=self.rights) if has else None
 
     def back(self, given: Collection[str], facts: Facts) -> str:
-        stay = "; teams stay" if self.from_team or self.to_team else ""
-        return f"I take the rights back{stay}" if self.ending(given) else ""
+        stay = ". Teams stay" if self.from_team or self.to_team else ""
+        return f"the rights are removed{stay}" if self.ending(given) else ""

@@ -31,7 +31,7 @@ class MoveTeam(Action):
     @model_validator(mode="after")
     def _differ(self) -> "MoveTeam":
         if self.from_team == self.to_team:
-            raise ValueError("to_team: Choose another team than the one to leave.")
+            raise ValueError("to_team: Choose a different team from the one to leave.")
         return self
 
     def phrase(self, facts: Facts) -> str:

@@ -12,7 +12,7 @@ from bot.miro.wire import MEMBER
 
 _CHOICES = (
     ("deactivate", "Deactivate: boards stay, can be undone"),
-    ("delete", "Delete: boards pass on, final"),
+    ("delete", "Delete: boards go to a team admin, can't be undone"),
 )
 
 
@@ -50,12 +50,12 @@ class Offboard(Action):
     def warning(self, facts: Facts) -> str:
         who = first(facts.person(self.person))
         if self.how == "delete":
-            return f"The account is deleted for good, and {who}'s boards pass to a team admin."
-        return f"{who} can't get in from that moment. Boards stay, and the account can be reactivated."
+            return f"The account is deleted for good. {who}'s boards go to a team admin."
+        return f"{who} loses access immediately. Boards stay. You can reactivate the account later."
 
     def undo(self, facts: Facts) -> str:
         if self.how == "delete":
-            return "This is final."
+            return "This can't be undone."
         who = first(facts.person(self.person))
         way = f"You can reactivate {who} later." if facts.can_be_asked("reactivate") else in_miro()
         return f"Boards stay where they are. {way}"

@@ -36,13 +36,13 @@ class RemoveAdmin(Action):
     rights: Annotated[Rights, FormField("Which rights", Input.CHOICE, choices=CHOICES, grave=True)]
 
     def phrase(self, facts: Facts) -> str:
-        return f"take {self.rights} of Miro away from {facts.person(self.person).called}"
+        return f"remove {self.rights} of Miro from {facts.person(self.person).called}"
 
     def outcome(self, facts: Facts) -> str:
-        return f"{{who}} {{is}} no longer {self.rights} of Miro"
+        return f"{{who}} {{is}} no longer a {self.rights} of Miro"
 
     def warning(self, facts: Facts) -> str:
-        return f"{first(facts.person(self.person))} loses these rights at once, and stays a member."
+        return f"{first(facts.person(self.person))} loses these rights immediately and stays a member."
 
     def undo(self, facts: Facts) -> str:
         return undone("make-admin", "/miro-admin", facts)

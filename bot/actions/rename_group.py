@@ -16,12 +16,12 @@ from bot.miro.groups import GroupNamed
 def _one_line(name: str) -> str:
     """The name as Miro gets it: NFC, each run of whitespace one space. Raises ValueError."""
     if not name.strip() or any(unicodedata.category(sign) in ("Cc", "Zl", "Zp") for sign in name.strip()):
-        raise ValueError("Write a name on one line.")
+        raise ValueError("Enter a name on one line.")
     name = " ".join(unicodedata.normalize("NFC", name).split())
     if has_invisible(name):
-        raise ValueError("There are invisible characters in this name. Type it anew, without copying it.")
+        raise ValueError("This name has invisible characters. Type it instead of copying it.")
     if not name.isprintable():
-        raise ValueError("Write a name that can be read on every screen.")
+        raise ValueError("This name has characters that can't be shown. Use letters and digits.")
     return name
 
 

@@ -20,7 +20,7 @@ class RequestAccess(Action):
     NAME: ClassVar[str] = "request-access"
     RANK: ClassVar[int] = 1
     TITLE: ClassVar[str] = "Miro Access"
-    ABOUT: ClassVar[str] = "get into Miro, or into one more team"
+    ABOUT: ClassVar[str] = "get access to Miro or to another team"
     EXAMPLE: ClassVar[str] = "I need Miro access for Engineering"
     OPPOSITE: ClassVar[str] = "leave-team"
     SLASH: ClassVar[str] = "miro-access"
@@ -53,7 +53,7 @@ class RequestAccess(Action):
         return f"{{who}} {{is}} in {labels(self.teams, facts)} in Miro"
 
     def undo(self, facts: Facts) -> str:
-        return undone(self.OPPOSITE, "/miro leave-team; the account stays", facts)
+        return undone(self.OPPOSITE, "/miro leave-team. The account stays", facts)
 
     def goals(self, facts: Facts) -> tuple[Goal, ...]:
         person, values = facts.person(self.person), self._enterprise(facts)
@@ -85,7 +85,8 @@ class RequestAccess(Action):
             return ""
         count = len(ending.teams)
         some = "the teams" if count == len(self.teams) else f"{count} of the teams"
-        return f"I take {labels(ending.teams, facts) if count == 1 else some} back; the account stays"
+        verb = "is" if count == 1 else "are"
+        return f"{labels(ending.teams, facts) if count == 1 else some} {verb} removed. The account stays"
 
     def _enterprise(self, facts: Facts) -> dict[str, str]:
         names = ("department", "employee_number", "cost_centre", "division", "organization", "manager")

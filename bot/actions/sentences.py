@@ -36,7 +36,7 @@ def undone(by: str, how: str, facts: Facts, *, what: str = "", but: str = "") ->
 
 def in_miro(but: str = "") -> str:
     """The same where nothing can be asked for that would undo it."""
-    return f"It can be undone{but} in Miro itself."
+    return f"This can be undone{but} in Miro."
 
 
 def but_boards(facts: Facts) -> str:

@@ -77,7 +77,7 @@ class Tables:
             (self.policy.means(name, names), way) for name, way in self.policy.managed_elsewhere.items()
         ]
         ways = sorted((match is None, way) for match, way in matches if match is not False)
-        return f"{clip(self.label(group))} is managed elsewhere. Ask there: {ways[0][1]}" if ways else ""
+        return f"{clip(self.label(group))} is managed elsewhere: {ways[0][1]}" if ways else ""
 
     def unknown_teams(self) -> list[str]:
         """Teams that the policy names and Miro doesn't have: misspelt, they protect and own nothing."""

@@ -165,7 +165,7 @@ def confirmation(title: str, text: str, yes: str) -> Block:
     """The question between a click and what it does."""
     return {
         "title": plain(title, LONGEST_TITLE), "text": plain(text, 300),
-        "confirm": plain(yes, 30), "deny": plain("Go Back", 30),
+        "confirm": plain(yes, 30), "deny": plain("Cancel", 30),
     }  # fmt: skip
 
 

@@ -13,35 +13,35 @@ from bot.troubles import SENTENCES as TROUBLES
 
 VERSION = 1
 
-RESUME = "then press Resume. I'll do only what's left."
-_NEVER = "I tried {tries} times to {aim} and never learned whether it worked."
+RESUME = "then press Resume. I'll only do what's left."
+_NEVER = "I tried {tries} times to {aim} but couldn't verify it."
 _CONTINUES = "{request} is saved and continues by itself."
 _CONTINUES = "{request} is saved and continues by itself."
 _LEFT = {
-    "asker-left": "Whoever asked for it has left the company",
-    "asker-outside": "Whoever asked for it is no colleague with a full Slack account any more",
+    "asker-left": "The requester has left the company",
+    "asker-outside": "The requester no longer has a full Slack account",
     "subject-left": "{person:person} has left the company",
 }
 _REMEDIES = {
-    "both-admins": "Make somebody else Company Admin, and admin of that team, in Miro",
-    "team-admin": "Make somebody else admin of that team in Miro",
-    "license": "Free a license in Miro, or buy one",
+    "both-admins": "Make someone else a Company Admin and an admin of that team in Miro",
+    "team-admin": "Add another admin to that team in Miro",
+    "license": "Free up or buy a license in Miro",
     "domain": "Allow this domain in Miro's company settings",
-    "guest": "Look in Miro whether the person is a guest or belongs to another organization",
-    "still-there": "Look whether the person and the team are still in Miro",
+    "guest": "Check in Miro whether this person is a guest or belongs to another organization",
+    "still-there": "Check that the person and the team still exist in Miro",
     "reactivate": "Reactivate the account in Miro",
-    "admin": "Make somebody else Company Admin",
-    "look": "Look into it in Miro",
-    "mend": "Mend that",
+    "admin": "Make someone else a Company Admin",
+    "look": "Check it in Miro",
+    "mend": "Fix that",
 }
 SENTENCES = {
     "verbatim": "{text}",
     # Who was stepped over, and who is asked instead.
-    "gone": "{person:person} can't decide any more.",
-    "unknown": "{entry} can't decide any more.",
-    "unreachable": "I can't reach {person:person} in Slack.",
-    "unreachable-channel": "I can't reach the channel in Slack.",
-    "asked-later": "Nobody answered in time, so {people:people} may decide as well.",
+    "gone": "{person:person} can no longer decide.",
+    "unknown": "{entry} can no longer decide.",
+    "unreachable": "{person:person} can't be reached in Slack.",
+    "unreachable-channel": "The channel can't be reached in Slack.",
+    "asked-later": "Nobody answered in time. Now {people:people} can decide too.",
     "asked-instead": "{people:people} {people:were} asked instead.",
     # What keeps it where it is.
     **{
@@ -50,34 +50,34 @@ SENTENCES = {
     },
     "comes-after": f"{{first}} comes first. {_CONTINUES}",
     "comes-later": f"Other work comes first. {_CONTINUES}",
-    "slack-away": "Slack isn't answering me. {request} is saved; I'll go on with it.",
-    "slack-away-approved": "Slack isn't answering me, so I can't check the approval once more. "
-    "{request} is approved and saved; I go on with it.",
-    "waits": "{reason} {request} is saved; I'll go on with it.",
-    "waits-approved": "{reason} {request} is approved and saved; I go on with it.",
-    "defect": "Something went wrong inside me. {request} is saved; I try again by myself.",
-    "practising": "I'm running for practice, so {request} waits until I run for real.",
+    "slack-away": "Slack isn't responding. {request} is saved and continues by itself.",
+    "slack-away-approved": "Slack isn't responding. {request} is approved and saved. "
+    "It continues once I can check the approval again.",
+    "waits": "{reason} {request} is saved and continues by itself.",
+    "waits-approved": "{reason} {request} is approved and saved. It continues by itself.",
+    "defect": "Something went wrong on my side. {request} is saved and I'll try again.",
+    "practising": "Practice mode is on. {request} waits until it's off.",
     # How it ended.
-    "same-asked": "The same was asked for already: {request} by {person:person}.",
-    "so-already": "That is so already. I asked nobody.",
-    "so-already-for": "That is so already for {person:person}. I asked nobody.",
-    "taken-back": "It was taken back already. Nothing was left to do.",
-    "account-deleted": "The account was deleted with {request}. Nothing was left to do.",
-    "needless": "What it needs isn't there any more, so it ends.",
-    **{code: f"{text}, so it ends." for code, text in _LEFT.items()},
-    "rehearsed": "This was practice: approved, and nothing was changed in Miro.",
+    "same-asked": "Already requested: {request} by {person:person}.",
+    "so-already": "This is already in place in Miro. No approval needed.",
+    "so-already-for": "This is already in place for {person:person}. No approval needed.",
+    "taken-back": "It was already removed. Nothing left to do.",
+    "account-deleted": "The account was deleted with {request}. Nothing left to do.",
+    "needless": "Something this request needs no longer exists. It is closed.",
+    **{code: f"{text}. The request is closed." for code, text in _LEFT.items()},
+    "rehearsed": "This was practice. It was approved, and nothing was changed in Miro.",
     # Why it stopped, and what helps.
-    **{f"{code}-halfway": f"{text}, after it had begun." for code, text in _LEFT.items()},
-    "unknown-action": "I don't know the action {action}.",
+    **{f"{code}-halfway": f"{text} after the changes had begun." for code, text in _LEFT.items()},
+    "unknown-action": "This version doesn't know the action {action}.",
     "miro-said": 'Miro said: "{words}"',
     "never-answered": f"{{heard}}. {_NEVER}",
     "never-learned": _NEVER,
-    "never-shown": "Miro accepted my call to {aim}, but doesn't show it.",
-    "remedy-install": "Install the version that asked for it",
-    "remedy-leave": "Press Leave as It Is, unless it is to be done all the same",
+    "never-shown": "Miro accepted the call to {aim}, but doesn't show the change.",
+    "remedy-install": "Install the version that created this request",
+    "remedy-leave": "Press Close as Incomplete, or Resume if it should still be done",
     "remedy-for-real": "Start the bot without --practice",
-    "remedy-mend-and-ask": "Mend that, then press Resume. I'll ask for a decision again.",
-    "remedy-see": f"Look in Miro whether it is so; {RESUME}",
+    "remedy-mend-and-ask": "Fix that, then press Resume. I'll ask for approval again.",
+    "remedy-see": f"Check in Miro whether the change is there, {RESUME}",
     **{f"remedy-{code}": f"{text}, {RESUME}" for code, text in _REMEDIES.items()},
 }
 MOST_NAMES = 3

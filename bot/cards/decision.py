@@ -25,7 +25,7 @@ from bot.cards.blocks import (
 )
 from bot.cards.handles import Handle
 from bot.cards.named import plainly, words_in
-from bot.cards.scene import Scene, capital, foot, heading, where_it_stands
+from bot.cards.scene import Scene, capital, emoji, foot, heading, where_it_stands
 
 
 def approver(scene: Scene) -> Message:
@@ -46,13 +46,14 @@ def _drawn(scene: Scene, is_newest: bool, lead: str) -> Message:
         return _over(scene, heading(scene), where_it_stands(scene), foot(scene))
     if not is_newest:
         return _over(scene, waiting.why_passed(scene), waiting.passed(scene), context(request.id))
-    note = f"{lead}{scene.question} {request.id}, asked by {scene.name(request.requester)}"
+    note = f"{lead}{scene.question} {request.id} from {scene.name(request.requester)}"
     return message(note, *_fitting(scene, lead))
 
 
 def _over(scene: Scene, how: str, text: str, small: Block) -> Message:
     """A copy without buttons: nobody should read a question in it."""
-    title = header(clip_words(f"{scene.lead}{scene.secret}{how}: {scene.phrase}", 26))
+    words = clip_words(f"{scene.lead}{scene.secret}{how}: {scene.phrase}", 26)
+    title = header(f"{emoji(scene.request)} {words}")
     return message(f"{scene.lead}{scene.request.id}: {text}", title, section(text), small)
 
 
@@ -72,9 +73,11 @@ _SIZES = (
     *(_Size(5, longest, 0, 15) for longest in range(8, 2, -1)),
     _Size(5, 3, 0, 12),
 )  # fmt: skip
+STAYS = ("The account stays", "Teams stay")
+"""How the end of a sentence begins that can be left out."""
 _CUTS = 4
 """From which size on what will change is cut: it stands in full under Details."""
-_MORE = "; more under Details."
+_MORE = ". More under Details."
 
 
 def _fitting(scene: Scene, lead: str) -> list[Block]:
@@ -95,11 +98,11 @@ def _frame(scene: Scene, lead: str, size: _Size) -> tuple[Block, list[Block]]:
     plan = scene.request.plan
     lines = [clip_words(step.text, size.longest) for step in plan.steps]
     # The question says the address already.
-    changes = f"What will change{'' if size.short else address(scene)}"
+    changes = f"Changes in Miro{'' if size.short else address(scene)}"
     if plan.again:
-        changes = "What will change is different now:"
+        changes = "Updated changes in Miro:"
     elif plan.anew:
-        why = "Asked anew." if size.short else "The approval counts no more, so it's asked anew."
+        why = "Asked again." if size.short else "The earlier approval no longer counts."
         changes = f"{why} {changes}"
     notes = clip_words(waiting.notes(scene), size.notes) if size.notes else ""
     body = [
@@ -108,7 +111,7 @@ def _frame(scene: Scene, lead: str, size: _Size) -> tuple[Block, list[Block]]:
         context(*_why(scene, size.short)),
         decide(scene),
     ]
-    return header(clip_words(f"{lead}{scene.question}", size.question)), body
+    return header(f"{emoji(scene.request)} {clip_words(f'{lead}{scene.question}', size.question)}"), body
 
 
 def address(scene: Scene) -> str:
@@ -138,12 +141,12 @@ def _said(scene: Scene, room: int) -> list[Block]:
 
 
 def _asker(scene: Scene) -> str:
-    return f"{scene.name(scene.request.requester)} asks"
+    return f"Requested by {scene.name(scene.request.requester)}"
 
 
 def _reason(asks: str, reason: str, room: int) -> str:
     text = clip_words(reason, room) if room >= min(len(reason.split()), 3) else ""
-    return f'{asks}: "{text}"' if text else f"{asks}. The reason stands under Details."
+    return f'{asks}: "{text}"' if text else f"{asks}. The reason is under Details."
 
 
 def _why(scene: Scene, short: int) -> tuple[str, ...]:
@@ -151,30 +154,30 @@ def _why(scene: Scene, short: int) -> tuple[str, ...]:
     request = scene.request
     assert request.deadlines.expires_at
     steps = waiting.progress(scene, short)
-    parts = (f"{request.id}.", whom(scene, short), secrecy(scene, short), steps, "Open until")
+    parts = (f"{request.id}.", whom(scene, short), secrecy(scene, short), steps, "Expires")
     lead = " ".join(filter(None, parts))
     until = scene.at(request.deadlines.expires_at)
-    end = f"o answer means no change. {_undo(scene, short)}".strip()
+    undo = _undo(scene, short)
     if scene.zone:
-        return (f"{lead} {until}; n{end}",)
-    return (lead, f"{until}.", f"N{end}")
+        return (f"{lead} {until}. {undo}".strip(),)
+    return (lead, f"{until}.", undo)
 
 
 def _undo(scene: Scene, short: int) -> str:
     """How it is undone; what stays all the same is said where there is room for it."""
-    first, mark, _ = scene.undo.partition(";")
-    return f"{first}." if mark and short > 4 else scene.undo
+    first, mark, rest = scene.undo.partition(". ")
+    return f"{first}." if short > 4 and mark and rest.startswith(STAYS) else scene.undo
 
 
 def secrecy(scene: Scene, short: int) -> str:
     """That the person concerned hears nothing, where there is room for it."""
     if short > 3 or not scene.command.CONFIDENTIAL or scene.request.subject is None:
         return ""
-    return f"I tell {first(scene.person(scene.request.subject))} nothing."
+    return f"{first(scene.person(scene.request.subject))} won't be notified."
 
 
 def whom(scene: Scene, short: int) -> str:
-    """'You're asked because you own Miro; Sam Lee is asked too.'"""
+    """'You own Miro. Sam Lee can approve instead.'"""
     request = scene.request
     mine = [(id, why) for id, why in request.asking.approvers if scene.is_viewer(id)]
     if short > 4 or (mine and (short > 3 or waiting.has_voted(scene))):
@@ -184,13 +187,13 @@ def whom(scene: Scene, short: int) -> str:
         many = f"{len(everybody)} people"
         return f"{scene.names(everybody, 'or') if everybody and short < 2 else many} can decide."
     reason = mine[0][1] if short < 2 else ""
-    because = f"because {clip_words(reason, 12)}" if reason else "to decide"
+    because = f"{capital(clip_words(reason, 12))}." if reason else "You're asked to decide."
     asked = waiting.deciders(scene)
     others = tuple(id for id in request.asking.notified if id in asked and not scene.is_viewer(id))
     if not others or short > 1:
-        return f"You're asked {because}."
+        return because
     named = f"{len(others)} more" if short and len(others) > 1 else scene.names(others)
-    return f"You're asked {because}; {named} {'is' if len(others) == 1 else 'are'} asked too."
+    return f"{because} {capital(named)} can approve {'instead' if request.asking.missing < 2 else 'too'}."
 
 
 def _sure(scene: Scene, warning: str, yes: str) -> Block:

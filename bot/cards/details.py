@@ -19,9 +19,9 @@ def particulars(scene: Scene) -> list[Block]:
     """Everything there is to know of a request, for those who have its card."""
     request = scene.request
     steps = [f"{step.text} {step.detail}".strip() for step in request.plan.steps]
-    blocks = [header(scene.question), section(f"Why: {request.reason}")]
+    blocks = [header(scene.question), section(f"Reason: {request.reason}")]
     if steps:
-        blocks += sections("What will change", *numbered(steps))
+        blocks += sections("Changes in Miro", *numbered(steps))
     blocks += sections(*_halfway(request))
     lines = [*_facts(scene), *_asking(scene), *(_vote(scene, one) for one in request.asking.votes)]
     talk = sections(*_talk(scene))[-SAID:]
@@ -30,9 +30,9 @@ def particulars(scene: Scene) -> list[Block]:
 
 def _facts(scene: Scene) -> Iterator[str]:
     request = scene.request
-    yield f"Asked by {scene.name(request.requester)}, {scene.at(request.asked_at)}"
+    yield f"Requested by {scene.name(request.requester)}, {scene.at(request.asked_at)}"
     if request.subject:
-        yield f"About {scene.name(request.subject)}"
+        yield f"For {scene.name(request.subject)}"
     yield from (f"{name.replace('_', ' ')}: {value}" for name, value in _filled_in(scene))
     yield scene.undo if request.state is State.WAITING else ""
 
@@ -41,7 +41,7 @@ def _halfway(request: Request) -> Iterator[str]:
     """What is done of a stopped request, and what isn't."""
     said = request.outcome
     if request.state is State.STOPPED and said:
-        done = listed(said.done) or ("nothing that I could see" if request.may_have_changed else "nothing")
+        done = listed(said.done) or ("nothing verified" if request.may_have_changed else "nothing")
         yield f"It stopped. Done: {done}."
         yield without_me(request, 1000)
         yield not_done(request, 1000)
@@ -60,9 +60,9 @@ def _asking(scene: Scene) -> Iterator[str]:
     if request.is_unasked:
         yield unasked(request)
     elif request.plan.round and (request.asking.steps, request.asking.agree) != (1, 1):
-        yield f"Step {request.asking.step + 1} of {request.asking.steps}: {request.asking.agree} must agree"
+        yield f"Step {request.asking.step + 1} of {request.asking.steps}: {request.asking.agree} must approve"
     if request.state is State.WAITING:
-        yield f"Told: {_all(scene, request.asking.notified) or 'nobody'}"
+        yield f"Notified: {_all(scene, request.asking.notified) or 'nobody'}"
         yield f"Can decide: {_all(scene, entitled(scene)) or 'nobody'}"
     if request.asking.reminders:
         times = len(request.asking.reminders)
@@ -75,11 +75,11 @@ def _all(scene: Scene, ids: tuple[PersonId, ...]) -> str:
 
 
 def _vote(scene: Scene, vote: Vote) -> str:
-    """'Sam Lee said yes for Carol Diaz in step 2, today, 09:00'"""
+    """'Sam Lee approved for Carol Diaz in step 2, today, 09:00'"""
     whose = f" for {scene.name(vote.stands_for)}" if vote.stands_for else ""
     step = f" in step {vote.step + 1}" if scene.request.asking.steps > 1 else ""
     shell = f" (typed in a shell: {vote.shell})" if vote.shell else ""
-    return f"{scene.name(vote.by)} said yes{whose}{step}, {scene.at(vote.at)}{shell}"
+    return f"{scene.name(vote.by)} approved{whose}{step}, {scene.at(vote.at)}{shell}"
 
 
 def _talk(scene: Scene) -> Iterator[str]:
@@ -102,5 +102,5 @@ def _filled_in(scene: Scene) -> list[tuple[str, str]]:
             other = f" (security name {team.security_name})" if team.security_name != team.label else ""
             found.append((scene.command.form()[name].label, f"{team.label}{other}"))
         except KeyError:
-            found.append((scene.command.form()[name].label, f"{id}, not in Miro any more"))
+            found.append((scene.command.form()[name].label, f"{id}, no longer in Miro"))
     return found

@@ -27,6 +27,7 @@ from bot.cards.scene import (
     again,
     by_shell,
     capital,
+    emoji,
     foot,
     heading,
     not_done,
@@ -49,7 +50,10 @@ def result(scene: Scene) -> Message:
         return done(scene)
     title = f"{scene.lead}{scene.secret}{request.id} · {heading(scene)}: {scene.phrase}"
     return message(
-        f"{title}. {where_it_stands(scene)}", header(title), section(where_it_stands(scene)), *again(scene)
+        f"{title}. {where_it_stands(scene)}",
+        header(f"{emoji(request)} {title}"),
+        section(where_it_stands(scene)),
+        *again(scene),
     )
 
 
@@ -57,26 +61,27 @@ def done(scene: Scene) -> Message:
     """Every change was seen to hold; to the person changed in the second person."""
     request, said = scene.request, scene.request.outcome
     assert said
-    title = f"{scene.secret}Done: {scene.outcome}".replace("you are", "you're")
+    title = f"{scene.secret}{capital(scene.outcome)}".replace("ou are", "ou're", 1)
     count = len(said.done)
-    changes = {1: "the change", 2: "both changes"}.get(count, f"all {count} changes")
-    saw = f"Then I looked again and saw {changes} in Miro."
+    changes = {1: "The change is", 2: "Both changes are"}.get(count, f"All {count} changes are")
+    saw = f"{changes} verified in Miro."
     if not count:
-        saw = "" if said.others else "It was so already when I looked: I changed nothing."
+        saw = "" if said.others else "Everything was already in place. Nothing was changed."
     text = " ".join(filter(None, (_approved(scene), saw, without_me(request, 20))))
     what = _what(scene, said.done)
-    least = [header(title), section(f"{text} {_end(scene, 0)}"), foot(scene)]
+    head = header(f"{emoji(request)} {title}")
+    least = [head, section(f"{text} {_end(scene, 0)}"), foot(scene)]
     if count_words([*least, *what]) > MOST_WORDS:
         what = _what(scene, said.done, boards="")
-    room = MOST_WORDS - count_words([header(title), section(text), *what, foot(scene)])
-    parts = [header(title), section(f"{text} {_end(scene, room)}".strip()), *what, foot(scene)]
+    room = MOST_WORDS - count_words([head, section(text), *what, foot(scene)])
+    parts = [head, section(f"{text} {_end(scene, room)}".strip()), *what, foot(scene)]
     if scene.is_mine:
         parts.append(actions(link("Open Miro", "visit", "https://miro.com/app/")))
     return message(f"{title}. {request.id}", *parts)
 
 
 def _what(
-    scene: Scene, done: Sequence[str], boards: str = "; boards there went to a team admin"
+    scene: Scene, done: Sequence[str], boards: str = " (boards there went to a team admin)"
 ) -> list[Block]:
     """What was done, line by line; of a team that was left, where its boards are now."""
     left = scene.left_boards
@@ -88,8 +93,8 @@ def _end(scene: Scene, room: int) -> str:
     """When it ends, and what is taken back then, if there is room for it."""
     if scene.request.ending.ends_at is None:
         return ""
-    ends = f"It ends {scene.at(scene.request.ending.ends_at)}"
-    whole = f"{ends}: {scene.back}." if scene.back else f"{ends}."
+    ends = f"Ends {scene.at(scene.request.ending.ends_at)}"
+    whole = f"{ends}. Then {scene.back}." if scene.back else f"{ends}."
     return whole if words_in(whole) <= room else f"{ends}."
 
 
@@ -98,10 +103,10 @@ def _approved(scene: Scene) -> str:
     request = scene.request
     if request.is_end:
         return unasked(request)
-    asked = "You asked" if scene.is_viewer(request.requester) else f"{scene.name(request.requester)} asked"
+    asked = f"Requested by {'you' if scene.is_viewer(request.requester) else scene.name(request.requester)}"
     if request.is_unasked:
-        return f"{asked}; the policy needs no approval."
-    return f"{asked}, {scene.names(request.asking.decided_by)} approved{by_shell(scene)}."
+        return f"{asked}. The policy requires no approval."
+    return f"{asked}, approved by {scene.names(request.asking.decided_by)}{by_shell(scene)}."
 
 
 def _stopped(scene: Scene, operator: bool) -> Message:
@@ -114,14 +119,15 @@ def _stopped(scene: Scene, operator: bool) -> Message:
         not_done(request, 25),
     )
     rest = _way_out(scene) if operator else [context(f"{_asker(scene)}{scene.help}")]
-    room = MOST_WORDS - count_words([header(title), *lines, *rest])
-    return message(title, header(title), *lines, section(clip_words(scene.says(said.text), room)), *rest)
+    head = header(f"{emoji(request)} {title}")
+    room = MOST_WORDS - count_words([head, *lines, *rest])
+    return message(title, head, *lines, section(clip_words(scene.says(said.text), room)), *rest)
 
 
 def _asker(scene: Scene) -> str:
     """Who asked, for somebody else who is told."""
     asker = scene.person(scene.request.requester)
-    return "" if scene.viewer and scene.viewer.is_(asker) else f"{scene.name(asker.id)} asked for it. "
+    return "" if scene.viewer and scene.viewer.is_(asker) else f"Requested by {scene.name(asker.id)}. "
 
 
 def _way_out(scene: Scene) -> list[Block]:
@@ -129,10 +135,10 @@ def _way_out(scene: Scene) -> list[Block]:
     assert said
     buttons = actions(
         button("Resume", "resume", value, primary=True),
-        button("Leave as It Is", "withdraw", value),
+        button("Close as Incomplete", "withdraw", value),
         button("Details", "details", value),
     )
-    return [section(f"What helps: {clip_words(scene.says(said.remedy), 25)}"), buttons]
+    return [section(f"To fix: {clip_words(scene.says(said.remedy), 25)}"), buttons]
 
 
 def operator(scene: Scene) -> Message:

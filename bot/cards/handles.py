@@ -15,8 +15,8 @@ from approvals.request import Draft, Request
 Decision = Callable[[Request, Who], list[Draft]]
 
 OTHER_RECORD = (
-    "This card belongs to an older record: a backup was restored since. Nothing has changed. "
-    "/miro status shows what is open now."
+    "This card is from before a backup was restored. Nothing has changed. "
+    "Use /miro status to see open requests."
 )
 OTHER_PLAN = "What will change is different now, so your click did nothing. Read the new card."
 
@@ -67,7 +67,7 @@ class Handle:
             return ""
         if not self.is_old:
             return OTHER_RECORD
-        return f"This card was out of date, so your click did nothing. Use the newest card of {request.id}."
+        return f"This card is out of date. Your click did nothing. Use the newest card of {request.id}."
 
     def check(self, request: Request) -> None:
         """Refuses what was drawn from another request. Raises Outdated."""

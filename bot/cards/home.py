@@ -22,10 +22,10 @@ from bot.cards.decision import address, decide, secrecy, whom
 from bot.cards.handles import Handle
 from bot.cards.scene import Scene
 
-SHOWN_BY = "/miro status R-42 shows any of them."
+SHOWN_BY = "Use /miro status R-42 to see one."
 NOBODY = "nobody"
 """What a button carries that was drawn while nobody stood in."""
-NOBODY_STANDS_IN = "Nobody stands in for you. Before you're away, name who decides in your place."
+NOBODY_STANDS_IN = "No delegate set. Before you're away, choose who decides for you."
 ALL_AT_ONCE = 20
 """Requests that one form approves: each of its lines has to be read."""
 
@@ -136,13 +136,13 @@ def _more(count: int, then: str) -> list[Block]:
 
 def _waiting(page: Page) -> list[Block]:
     if not page.waiting:
-        return [header("Nothing waits for you")]
+        return [header("You're all caught up")]
     count = len(page.waiting) + page.waiting_left
     blocks = [header(f"Waiting for you: {count}")]
     if page.kinds:
         blocks.append(_row("all", *map(_all_of, page.kinds)))
     each = [_line(one, "waiting") if isinstance(one, Line) else _asked(one) for one in page.waiting]
-    left = _more(page.waiting_left, "They come up here as soon as these are decided.")
+    left = _more(page.waiting_left, "They appear here once these are decided.")
     return [*blocks, *between(each), *left]
 
 
@@ -169,18 +169,18 @@ def changes(scene: Scene) -> str:
     plan = scene.request.plan
     steps = numbered([step.text for step in plan.steps])
     whose = address(scene)
-    lead = f"This changed{whose}:" if plan.again else f"What will change{whose}" if whose else ""
+    lead = f"Updated changes in Miro{whose}:" if plan.again else f"Changes in Miro{whose}" if whose else ""
     return "\n".join([*plan.warnings, *([lead] if lead else []), *steps])
 
 
 def asks(scene: Scene) -> str:
     """Who asks, and why."""
-    return f'{scene.name(scene.request.requester)} asks: "{clip_words(scene.request.reason, 40)}"'
+    return f'Requested by {scene.name(scene.request.requester)}: "{clip_words(scene.request.reason, 40)}"'
 
 
 def _until(scene: Scene) -> str:
     ends = scene.request.deadlines.expires_at
-    return f"Open until {scene.at(ends)}; no answer means no change." if ends else ""
+    return f"Expires {scene.at(ends)}." if ends else ""
 
 
 def _because(scene: Scene) -> str:
@@ -217,26 +217,28 @@ def _list(title: str, listed: Listed, name: str, then: str) -> list[Block]:
 
 def _mine(page: Page) -> list[Block]:
     blocks = [header("Your requests")]
-    blocks += [block for one in page.mine.lines for block in _line(one, "mine")] or [section("None is open.")]
+    blocks += [block for one in page.mine.lines for block in _line(one, "mine")] or [
+        section("You have no open requests.")
+    ]
     blocks += _more(page.mine.left, SHOWN_BY)
     ended = [block for one in page.ended for block in _line(one, "ended")]
-    return [*blocks, *([context("Ended last:"), *ended] if ended else [])]
+    return [*blocks, *([context("Recently closed:"), *ended] if ended else [])]
 
 
 def _looked_after(page: Page) -> list[Block]:
-    then = "They come up here as soon as these are done with."
+    then = "They appear here once these are closed."
     parts = [
-        *_list("Stopped, and yours to bring on:", page.stopped, "stopped", then),
-        *_list("Nobody can decide these any more:", page.stuck, "stuck", then),
+        *_list("Needs your attention:", page.stopped, "stopped", then),
+        *_list("No approver available:", page.stuck, "stuck", then),
         *_list("Open requests about your teams:", page.teams, "teams", SHOWN_BY),
         *(_admins(page.admins) if page.admins else []),
     ]
-    return [header("What you look after"), *parts] if parts else []
+    return [header("What you manage"), *parts] if parts else []
 
 
 def _admins(admins: Admins) -> list[Block]:
     rows = [bullets(admins.lines)] if admins.lines else []
-    more = f" {admins.left} more stand in Miro's company settings." if admins.left else ""
+    more = f" {admins.left} more are listed in Miro's company settings." if admins.left else ""
     return [section("Admin rights in Miro:"), *rows, context(f"{admins.seen}{more}")]
 
 
@@ -260,6 +262,6 @@ def offers(found: Sequence[type[Action]]) -> list[Block]:
     """A button for everything the reader may ask for."""
     title = header("What do you need in Miro?")
     if not found:
-        return [title, section("The policy lets you ask for nothing here. Ask your IT team.")]
+        return [title, section("You can't request anything here yet. Ask your IT team.")]
     buttons = [button(action.TITLE, f"open:{action.NAME}", action.NAME) for action in found]
     return [title, _row("ask", *buttons[:25]), context(f"Or write to me: “{found[0].EXAMPLE}”")]

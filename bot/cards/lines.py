@@ -12,7 +12,7 @@ def stands(scene: Scene) -> str:
     request, said = scene.request, scene.request.outcome
     parts = [f"{scene.lead}{request.id} · {request.state.value}: {scene.phrase}.", how_far(scene)]
     if request.ending.ends_at:
-        parts.append(f"It ends {scene.at(request.ending.ends_at)}.")
+        parts.append(f"Ends {scene.at(request.ending.ends_at)}.")
     if said and request.state is not State.DONE:
         parts.append(clip_words(scene.says(said.text), 60))
     return " ".join(filter(None, (*parts, scene.says(request.progress.held))))
@@ -25,9 +25,9 @@ def how_far(scene: Scene) -> str:
         return unasked(request)
     if request.state is not State.WAITING or request.deadlines.expires_at is None:
         return ""
-    waits = f"Waiting for {waiting.awaited(scene)} until {scene.at(request.deadlines.expires_at)}."
+    waits = f"Waiting for {waiting.awaited(scene)}. Expires {scene.at(request.deadlines.expires_at)}."
     last = request.asking.questions[-1] if request.asking.questions else None
-    asks = f'{scene.name(last.by)} asks: "{clip_words(last.text, 40)}"' if last and not last.answer else ""
+    asks = f'{scene.name(last.by)} asked: "{clip_words(last.text, 40)}"' if last and not last.answer else ""
     return " ".join(filter(None, (waits, waiting.progress(scene), waiting.notes(scene), asks)))
 
 
@@ -37,12 +37,12 @@ def stopped(scene: Scene) -> str:
     text = f"{how_it_stopped(scene)}."
     text += f" {clip_words(scene.says(said.text), 40)}" if said else ""
     helps = scene.says(said.remedy) if said else ""
-    return f"{text} What helps: {clip_words(helps, 25)}" if helps else text
+    return f"{text} To fix: {clip_words(helps, 25)}" if helps else text
 
 
 def stuck(scene: Scene) -> str:
     """A request that nobody can decide, when it ends, and what helps."""
     ends = scene.request.deadlines.expires_at
-    until = f" It ends {scene.at(ends)}." if ends else ""
-    helps = "What helps: name an approver or a fallback in the policy, or withdraw it to have it asked anew."
+    until = f" Expires {scene.at(ends)}." if ends else ""
+    helps = "To fix: name an approver or a fallback in the policy, or withdraw it and request it again."
     return f"{scene.request.id}: {scene.phrase}.{until} {helps}"

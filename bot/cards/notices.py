@@ -3,21 +3,22 @@
 from approvals.states import State
 from bot.cards.blocks import Message, actions, button, clip_words, context, header, message, section
 from bot.cards.handles import Handle
-from bot.cards.scene import Scene, capital, foot, where_it_stands
+from bot.cards.scene import Scene, capital, emoji, foot, where_it_stands
 
 
 def notice(scene: Scene) -> Message:
     """A day before the end, to who asked and to the person it is about."""
     request = scene.request
     if request.ending.ends_at is None:
-        line = f"{request.id}: {'its end was moved' if request.ending.is_moved else 'its days are over'}."
+        line = f"{request.id}: {'its end date has changed' if request.ending.is_moved else 'its time is up'}."
         return message(line, section(line))
     at = scene.at(request.ending.ends_at)
     title = f"Until {at}: {scene.outcome}".replace("you are", "you're")
-    text = "Then I take it back, and tell you. Do you need it longer? Whoever decides is asked again."
+    who = "you" if _may_extend(scene) else scene.name(request.requester)
+    text = f"Then it's removed, and I'll tell you. Need it longer? {capital(who)} can ask for an extension."
     more = actions(button("Extend", "again", Handle.of(request).value)) if _may_extend(scene) else None
     return message(
-        f"{title}. {request.id}", header(title), section(text), *([more] if more else []), foot(scene)
+        f"{title}. {request.id}", header(f"⏳ {title}"), section(text), *([more] if more else []), foot(scene)
     )
 
 
@@ -33,13 +34,11 @@ def stuck(scene: Scene) -> Message:
     if request.state is not State.WAITING or not asking.is_stuck or scene.round != asking.asks:
         line = f"{scene.lead}{request.id}: {where_it_stands(scene) or 'others were asked.'}"
         return message(line, section(line))
-    title = f"{scene.lead}{scene.secret}Nobody can decide {request.id} any more"
-    text = (
-        "Name an approver or a fallback in the policy, or have it asked anew. Otherwise it ends unanswered."
-    )
+    title = f"{scene.lead}{scene.secret}No approver available for {request.id}"
+    text = "Name an approver or a fallback in the policy, or have it requested again. Otherwise it expires."
     more = actions(button("Details", "details", Handle.of(request).value))
     return message(
-        title, header(title), section(f"{capital(scene.phrase)}."), section(text), more, foot(scene)
+        title, header(f"⚠️ {title}"), section(f"{capital(scene.phrase)}."), section(text), more, foot(scene)
     )
 
 
@@ -53,7 +52,7 @@ def question(scene: Scene) -> Message:
     asks = f"{scene.name(one.by)} asks"
     text = f"“{clip_words(one.text, MOST_SAID)}”"
     note = f"{scene.lead}{request.id}: {asks} {text}"
-    head = header(f"{scene.lead}{request.id} · {asks}")
+    head = header(f"{emoji(request)} {scene.lead}{request.id} · {asks}")
     if one.answer:
         return message(
             note, head, section(text), section(f"You answered: “{clip_words(one.answer, MOST_SAID)}”")
@@ -61,8 +60,8 @@ def question(scene: Scene) -> Message:
     if request.state is not State.WAITING:
         return message(note, head, section(text), section(where_it_stands(scene)))
     expires = request.deadlines.expires_at
-    ends = f" The request is open until {scene.at(expires)}." if expires else ""
-    about = context(f"It's about: {clip_words(scene.phrase, 20)}.{ends}")
+    ends = f" Expires {scene.at(expires)}." if expires else ""
+    about = context(f"Request: {clip_words(scene.phrase, 20)}.{ends}")
     value = Handle.of(request, scene.round).value
     buttons = actions(button("Answer", "answer", value, primary=True), button("Details", "details", value))
     return message(note, head, section(text), about, buttons)
@@ -73,7 +72,7 @@ def answer(scene: Scene) -> Message:
     request, one = scene.request, scene.request.asking.questions[scene.round - 1]
     who = scene.name(request.requester)
     text = f"“{clip_words(one.answer, MOST_SAID)}”"
-    head = header(f"{scene.lead}{request.id} · {who} answered")
+    head = header(f"{emoji(request)} {scene.lead}{request.id} · {who} answered")
     note = f"{scene.lead}{request.id}: {who} answered {text}"
     asked = context(f"You asked: “{clip_words(one.text, MOST_SAID)}”")
     return message(note, head, section(text), asked)

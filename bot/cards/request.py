@@ -25,7 +25,7 @@ from bot.cards.endings import operator, result
 from bot.cards.handles import Handle
 from bot.cards.named import words_in
 from bot.cards.notices import answer, notice, question, stuck
-from bot.cards.scene import Scene, again, capital, heading, where_it_stands
+from bot.cards.scene import Scene, again, capital, emoji, heading, where_it_stands
 
 Draw = Callable[[Scene], Message]
 LEAST_TALK = 6
@@ -37,13 +37,19 @@ def requester(scene: Scene) -> Message:
     request = scene.request
     if request.progress.outcomes and request.plan.round:
         line = f"{scene.lead}{request.id} · {request.state.value.capitalize()}: {scene.phrase}"
-        return message(line, section(clip_words(line, 60)))
+        return message(line, section(clip_words(f"{emoji(request)} {line}", 60)))
     if request.state is State.WAITING:
         return _waiting(scene)
     if request.state is State.JOINED and scene.first:
         return _joined(scene, scene.first)
     title, state = _titled(scene, 24), where_it_stands(scene)
-    return message(f"{scene.lead}{request.id}: {state}", header(title), section(state), *again(scene))
+    return message(
+        f"{scene.lead}{request.id}: {state}", _header(request, title), section(state), *again(scene)
+    )
+
+
+def _header(request: Request, title: str) -> Block:
+    return header(f"{emoji(request)} {title}")
 
 
 def _titled(scene: Scene, words: int) -> str:
@@ -55,12 +61,12 @@ def _titled(scene: Scene, words: int) -> str:
 
 def _waiting(scene: Scene) -> Message:
     request = scene.request
-    whom = "Nobody could be reached yet" if scene.unasked else f"Waiting for {waiting.awaited(scene)}"
+    whom = "No approver reached yet" if scene.unasked else f"Waiting for {waiting.awaited(scene)}"
     title = f"{scene.lead}{scene.secret}{request.id} · {whom}"
     line = clip_words(f"{capital(scene.phrase)}.", 26)
-    blocks = [header(title), section(line), *_how_far(scene, 0)]
+    blocks = [_header(request, title), section(line), *_how_far(scene, 0)]
     if count_words(blocks) > MOST_WORDS:
-        blocks = [header(title), section(line), *_how_far(scene, 1)]
+        blocks = [_header(request, title), section(line), *_how_far(scene, 1)]
     notes = waiting.notes(scene)
     # What was asked and answered comes before the notes, and leaves them some room.
     blocks += _talk(scene, MOST_WORDS - count_words(blocks) - min(words_in(notes), 15), waiting.NO_ANSWER)
@@ -81,11 +87,11 @@ def _how_far(scene: Scene, short: int) -> list[Block]:
     last = request.deadlines.asked_last_at if request.deadlines.reminded else None
     reminded = f", reminded {scene.at(last)}" if last else ""
     steps = waiting.progress(scene, short)
-    end = f"If nobody answers by {scene.at(request.deadlines.expires_at)}, it ends and I'll tell you."
-    rest = "" if short else "You don't have to do anything."
+    end = f"Expires {scene.at(request.deadlines.expires_at)}."
+    rest = "" if short else "I'll tell you when it's decided."
     if request.asking.questions and not request.asking.questions[-1].answer:
-        rest = f"{scene.name(request.asking.questions[-1].by)} waits for your answer."
-    text = " ".join(filter(None, (f"Asked {scene.at(request.asked_at)}{reminded}.", steps, end, rest)))
+        rest = f"{scene.name(request.asking.questions[-1].by)} is waiting for your answer."
+    text = " ".join(filter(None, (f"Requested {scene.at(request.asked_at)}{reminded}.", steps, end, rest)))
     return [section(text)]
 
 
@@ -105,12 +111,13 @@ def _joined(scene: Scene, first: Request) -> Message:
     said = clip_words(where_it_stands(scene), 20)
     if first.state is not State.WAITING or first.deadlines.expires_at is None:
         text = clip_words(f"{said} {where_it_stands(of)}", 60)
-        return message(f"{scene.lead}{request.id}: {text}", header(title), section(text))
+        return message(f"{scene.lead}{request.id}: {text}", _header(first, title), section(text))
     since, until = scene.at(first.asked_at), scene.at(first.deadlines.expires_at)
     text = (
-        f"{said} It waits for {waiting.awaited(of)} since {since}, until {until}. I'll tell you how it ends."
+        f"{said} Waiting for {waiting.awaited(of)} since {since}. Expires {until}. "
+        "I'll tell you when it's decided."
     )
-    blocks = [header(title), section(text)]
+    blocks = [_header(first, title), section(text)]
     blocks += _talk(of, MOST_WORDS - count_words(blocks))
     remind = actions(button("Remind", "remind", Handle.of(first).value))
     return message(f"{scene.lead}{request.id}: {text}", *blocks, remind)
@@ -139,6 +146,6 @@ CHANNELS = ("channel", "channel-reminder")
 def draw(role: str, scene: Scene) -> Message:
     """The message for a role. A request this program can't fully read is shown, without buttons."""
     if scene.request.untouchable:
-        text = f"{scene.request.id} was written by a newer version of me. I show it and leave it alone."
+        text = f"{scene.request.id} was created by a newer version of me. I can show it but not change it."
         return message(text, section(text))
     return DRAWINGS[role](scene if role not in CHANNELS else replace(scene, viewer=None))

@@ -55,7 +55,7 @@ class Scene:
         """Whether a stopped request is with somebody."""
         if self.helped:
             return "The operators have been told."
-        return "I can't reach any operator: ask your IT team to name one in the policy."
+        return "No operator can be reached. Ask your IT team to name one in the policy."
 
     def name(self, id: PersonId) -> str:
         """Somebody by account and address: of the person it changes, the address that Miro has."""
@@ -99,7 +99,7 @@ class Scene:
         try:
             return self.command.phrase(replace(self.facts, person=self._called))
         except KeyError:
-            return f"{self.command.TITLE} (its team or person is gone)"
+            return f"{self.command.TITLE} (its team or person no longer exists)"
 
     def _called(self, id: PersonId) -> Person:
         person = self.facts.person(id)
@@ -184,14 +184,14 @@ def _where(scene: Scene) -> str:
     request = scene.request
     approved, said = _approved(scene), request.outcome
     texts = {
-        State.CHECKING: "Saved. I'm looking at what would change.",
-        State.WAITING: f"It waits for a decision once more. {_before(request)}".strip(),
-        State.APPROVED: f"{approved} I'm carrying it out.",
-        State.WORKING: f"{approved} I'm carrying it out.",
+        State.CHECKING: "Saved. I'm checking what will change.",
+        State.WAITING: f"It's waiting for a decision again. {_before(request)}".strip(),
+        State.APPROVED: f"{approved} I'm making the changes.",
+        State.WORKING: f"{approved} I'm making the changes.",
         State.STOPPED: f"{approved} {_how_far(request)} {scene.help}",
-        State.DONE: f"{approved} Done, and seen to be so.",
-        State.REHEARSED: f"{approved} This was practice: nothing was changed.",
-        State.EXPIRED: "Nobody answered in time. That isn't a no. Nothing has changed.",
+        State.DONE: f"{approved} All changes are verified in Miro.",
+        State.REHEARSED: f"{approved} This was practice. Nothing was changed.",
+        State.EXPIRED: "It expired without an answer. Nothing has changed.",
     }
     if said and request.state is State.DENIED:
         by = scene.names(request.asking.decided_by)
@@ -204,7 +204,7 @@ def _where(scene: Scene) -> str:
         )
     if request.state is State.JOINED and scene.first:
         first = scene.first
-        return f"The same was asked for already: {first.id} by {scene.name(first.requester)}."
+        return f"Already requested: {first.id} by {scene.name(first.requester)}."
     if said and request.state in (State.REFUSED, State.NOTHING_TO_DO, State.JOINED):
         return clip_words(scene.says(said.text), 45)
     return f"{texts[request.state]} {scene.says(request.progress.held)}".strip()
@@ -224,9 +224,9 @@ def _how_far(request: Request) -> str:
     """How much of a stopped request is done."""
     done = request.outcome.done if request.outcome else ()
     if done:
-        return f"It stopped halfway. Done so far: {clip_words(listed(done), 25)}."
+        return f"It's incomplete. Done: {clip_words(listed(done), 25)}."
     if request.may_have_changed:
-        return "It stopped, and I couldn't see what is done."
+        return "It stopped, and I couldn't verify what was done."
     return f"It stopped before {_nothing_yet(request)}."
 
 
@@ -234,8 +234,8 @@ def stopped(scene: Scene) -> str:
     """That it stopped, with how far it had come, as far as that was seen, and what was asked for."""
     request = scene.request
     unseen = "" if request.may_have_changed else f" before {_nothing_yet(request)}"
-    how = " halfway" if request.outcome and request.outcome.done else unseen
-    return f"{request.id} stopped{how}: {scene.phrase}"
+    how = " is incomplete" if request.outcome and request.outcome.done else f" stopped{unseen}"
+    return f"{request.id}{how}: {scene.phrase}"
 
 
 def _nothing_yet(request: Request) -> str:
@@ -247,7 +247,7 @@ def _nothing_yet(request: Request) -> str:
 def without_me(request: Request, most: int) -> str:
     """What of a stopped request holds although it did nothing for it; '' for nothing."""
     others = request.outcome.others if request.outcome else ()
-    return f"Already so when I looked: {clip_words(listed(others), most)}." if others else ""
+    return f"Already in place: {clip_words(listed(others), most)}." if others else ""
 
 
 def not_done(request: Request, most: int) -> str:
@@ -256,14 +256,14 @@ def not_done(request: Request, most: int) -> str:
     if said is None or not said.left:
         return ""
     unseen = request.may_have_changed and not said.done
-    return f"{'Not seen to be done' if unseen else 'Not done'}: {clip_words(listed(said.left), most)}."
+    return f"{'Not verified' if unseen else 'Not done'}: {clip_words(listed(said.left), most)}."
 
 
 def unasked(request: Request) -> str:
     """Why nobody was asked."""
     if request.is_end:
         return f"It was approved with {request.because_of}."
-    return "The policy needs no approval for this."
+    return "The policy requires no approval for this."
 
 
 def _approved(scene: Scene) -> str:
@@ -298,12 +298,29 @@ _TITLES = {
     State.DONE: "Done",
     State.NOTHING_TO_DO: "Nothing to do",
     State.REFUSED: "Not possible",
-    State.JOINED: "Asked for already",
+    State.JOINED: "Already requested",
     State.DENIED: "Denied",
     State.WITHDRAWN: "Withdrawn",
-    State.EXPIRED: "Nobody answered",
+    State.EXPIRED: "Expired",
     State.REHEARSED: "Rehearsed",
 }
+
+
+_EMOJI = {
+    State.DONE: "✅",
+    State.NOTHING_TO_DO: "✅",
+    State.REHEARSED: "✅",
+    State.DENIED: "⛔",
+    State.REFUSED: "⛔",
+    State.WITHDRAWN: "⛔",
+    State.STOPPED: "⚠️",
+    State.EXPIRED: "⌛",
+}
+
+
+def emoji(request: Request) -> str:
+    """How every card of a request begins: where it stands at a glance."""
+    return _EMOJI.get(request.state, "⏳")
 
 
 def heading(scene: Scene) -> str:

@@ -9,8 +9,8 @@ from bot.cards.blocks import clip_words
 from bot.cards.named import words_in
 from bot.cards.scene import Scene, capital
 
-STUCK = "Too few are left to decide it. The operators know."
-CONFIRM = "One yes confirms it."
+STUCK = "No approver available. The operators have been told."
+CONFIRM = "One approval confirms it."
 NO_ANSWER = "No answer yet."
 
 
@@ -30,29 +30,29 @@ def reminder(request: Request, who: PersonId | None) -> int:
 
 
 def progress(scene: Scene, short: int = 0) -> str:
-    """'Step 2 of 2; Priya Rao agreed. Carol Diaz said yes; 1 more needed.'"""
+    """'Step 2 of 2. Priya Rao approved. Carol Diaz approved. 1 more needed.'"""
     asking = scene.request.asking
     if asking.confirms:
-        return CONFIRM if short > 3 else f"The rules changed: what was agreed is enough now. {CONFIRM}"
+        return CONFIRM if short > 3 else f"The rules changed. The approvals so far are enough now. {CONFIRM}"
     if short > 4:
-        step = f"Step {asking.step + 1} of {asking.steps}; " if asking.steps > 1 else ""
+        step = f"Step {asking.step + 1} of {asking.steps}. " if asking.steps > 1 else ""
         return f"{step}{asking.missing} more needed." if step or asking.missing > 1 else ""
     before = [vote for vote in asking.votes if vote.step < asking.step]
     now = [vote for vote in asking.votes if vote.step == asking.step]
     parts = []
     if asking.steps > 1:
-        agreed = f"; {_voters(scene, before, short)} agreed" if before else ""
+        agreed = f". {capital(_voters(scene, before, short))} approved" if before else ""
         parts.append(f"Step {asking.step + 1} of {asking.steps}{agreed}.")
     if len(now) > asking.agree - asking.missing > 0:
         # A yes may count no more: who gave it left, say, or asked for the same.
-        parts.append(f"{asking.agree - asking.missing} of {asking.agree} have agreed.")
+        parts.append(f"{asking.agree - asking.missing} of {asking.agree} have approved.")
     elif now and len(now) > asking.agree - asking.missing:
-        parts.append(f"No yes counts any more; {asking.missing} must agree.")
+        parts.append(f"Earlier approvals no longer count. {asking.missing} must approve.")
     elif now:
-        more = f"; {asking.missing} more needed" if asking.missing else ""
-        parts.append(f"{capital(_voters(scene, now, short))} said yes{more}.")
+        more = f" {asking.missing} more needed." if asking.missing else ""
+        parts.append(f"{capital(_voters(scene, now, short))} approved.{more}")
     elif asking.missing > 1:
-        parts.append(f"{asking.missing} must agree.")
+        parts.append(f"{asking.missing} must approve.")
     return " ".join(parts)
 
 
@@ -92,7 +92,7 @@ def deciders(scene: Scene) -> tuple[PersonId, ...]:
 
 def awaited(scene: Scene) -> str:
     """The same by name: 'Carol Diaz or Sam Lee', 'Carol Diaz and Sam Lee' where both must agree."""
-    return _enough(scene, deciders(scene)) if deciders(scene) else "somebody who can decide"
+    return _enough(scene, deciders(scene)) if deciders(scene) else "an approver"
 
 
 def _enough(scene: Scene, ids: tuple[PersonId, ...]) -> str:
@@ -121,18 +121,18 @@ def _has_newer(scene: Scene) -> bool:
 
 def why_passed(scene: Scene) -> str:
     """The headline of a copy whose reader isn't asked any more, or has a newer one."""
-    return "Asked again" if _has_newer(scene) else "With others now"
+    return "Asked again" if _has_newer(scene) else "No longer with you"
 
 
 def passed(scene: Scene) -> str:
     """What such a copy says."""
     request = scene.request
     if _has_newer(scene):
-        why = "What will change is different now." if request.plan.again else progress(scene)
+        why = "The changes are different now." if request.plan.again else progress(scene)
         return f"{why} There is a newer card below.".strip()
     stand_in = next((id for id, whose in request.asking.stand_ins.items() if scene.is_viewer(whose)), None)
     if stand_in:
-        may = " You may still decide in App Home." if any(map(scene.is_viewer, entitled(scene))) else ""
+        may = " You can still decide in App Home." if any(map(scene.is_viewer, entitled(scene))) else ""
         return f"{scene.name(stand_in)} stands in for you.{may}"
     return _others(scene)
 
@@ -141,11 +141,11 @@ def _others(scene: Scene) -> str:
     request = scene.request
     left = tuple(id for id in deciders(scene) if not scene.is_viewer(id))
     if not left:
-        return "You aren't asked any more."
+        return "You're no longer asked to decide."
     new = tuple(id for id in left if turn(request, id) == request.asking.asks)
     votes = request.asking.votes
     if votes or not new:
-        agreed = f"{capital(scene.voters(votes))} agreed; now" if votes else "Now"
+        agreed = f"{capital(scene.voters(votes))} approved. Now" if votes else "Now"
         return f"{agreed} {_enough(scene, left)} {'decides' if request.asking.missing < 2 else 'decide'}."
     return f"{scene.names(new)} {'was' if len(new) == 1 else 'were'} asked instead."
 
@@ -160,7 +160,7 @@ def talk(scene: Scene, room: int) -> str:
     answers = "You:" if scene.is_viewer(request.requester) else f"{scene.brief(request.requester)}:"
     left = room - words_in(asks) - (words_in(answers) if last.answer else 3)
     if left < 6:
-        return "A question stands under Details."
+        return "There's a question under Details."
     most = left - min(len(last.answer.split()), left // 2)
     text = clip_words(last.text, most)
     said = clip_words(last.answer, left - len(text.split()))

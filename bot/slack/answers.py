@@ -58,9 +58,7 @@ def may_ask(desk: Desk, who: Who, action: type[Action]) -> bool:
 def check_offered(desk: Desk, who: Who, action: type[Action]) -> None:
     """Refuses what nobody can ask for, or not this person, before a form is opened for it."""
     if desk.policy.rule(action.NAME) is None:
-        raise Refused(
-            f"Nobody can ask for {action.NAME} here: the policy doesn't mention it. Ask your IT team."
-        )
+        raise Refused(f"{action.NAME} isn't available here. Ask your IT team to add it to the policy.")
     if not may_ask(desk, who, action):
         raise Refused(NOT_FOR_YOU)
 
@@ -75,7 +73,7 @@ def helped(desk: Desk, who: Who, typed: str = "") -> Said:
     mine = offers(desk, who)
     lead = f"I didn't understand “{typed[:80]}”. " if typed else ""
     if not mine:
-        return _only_you(message(f"{lead}The policy lets you ask for nothing here. Ask your IT team."))
+        return _only_you(message(f"{lead}You can't request anything here yet. Ask your IT team."))
     lines = [f"• {action.EXAMPLE}: {action.ABOUT}" for action in mine]
     buttons = [button(action.TITLE, f"open:{action.NAME}", action.NAME) for action in mine]
     verbs = ", ".join(f"/miro {one}" for one in ("status", "status R-42", "remind R-42", "withdraw R-42"))
@@ -106,9 +104,9 @@ def known_as(desk: Desk, who: Who) -> list[str]:
     manager = people.by_email(boss) if boss else people.manager(person.id, desk.now())
     return [
         f"Slack: {account.slack_id if account else 'unknown'} ({standing.value}).{role}",
-        f"E-mail: {person.email or 'not known yet; I look it up when you first ask for something'}",
+        f"E-mail: {person.email or 'not known yet (I look it up with your first request)'}",
         f"Miro account: {person.miro_id or 'not known yet'}",
-        f"Manager: {mark(manager) if manager else boss or 'nobody I know of'}",
+        f"Manager: {mark(manager) if manager else boss or 'not known'}",
     ]
 
 
@@ -116,7 +114,7 @@ def _status(desk: Desk, who: Who, rest: str) -> Said:
     try:
         if not rest:
             lines = [*(_line(desk, one, who) for one in _own(desk, who)), *_waiting(desk, who)]
-            return _only_you(message("\n".join(lines) or "You have asked for nothing yet. Try /miro help."))
+            return _only_you(message("\n".join(lines) or "You have no requests yet. Try /miro help."))
         return _only_you(message(_line(desk, _named(desk, who, rest), who)))
     except Refused as error:
         return _only_you(message(str(error)))
@@ -129,8 +127,8 @@ def _waiting(desk: Desk, who: Who) -> list[str]:
         return []
     check_standing(who, desk.now())
     if count == 1:
-        return ["1 request waits for you: decide on its card, or in App Home."]
-    return [f"{count} requests wait for you: decide on their cards, or in App Home."]
+        return ["1 request is waiting for you. Decide on its card or in App Home."]
+    return [f"{count} requests are waiting for you. Decide on their cards or in App Home."]
 
 
 def _own(desk: Desk, who: Who, limit: int = 10) -> list[Request]:
@@ -156,7 +154,7 @@ def _line(desk: Desk, request: Request, who: Who) -> str:
 def _withdraw(desk: Desk, who: Who, rest: str) -> Said:
     try:
         if not rest:
-            raise Refused("Say which one: /miro withdraw R-42.")
+            raise Refused("Which request? For example: /miro withdraw R-42.")
         request = _named(desk, who, rest)
         desk.decide(request.id, lambda request: decide.withdraw(request, who, desk.table(request)))
     except (Refused, StoreTrouble) as error:
@@ -186,7 +184,7 @@ def _named(desk: Desk, who: Who, typed: str) -> Request:
     try:
         id = numbered(typed)
     except ValueError:
-        raise Refused(f"I know no request {typed[:20]}. They are called R-42.") from None
+        raise Refused(f"There's no request {typed[:20]}. Request numbers look like R-42.") from None
     try:
         request = desk.store.request(id)
     except KeyError:

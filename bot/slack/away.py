@@ -57,18 +57,18 @@ def standing(desk: Desk, who: Who) -> str:
     """What is set now."""
     current = desk.store.people.named_delegate(who.person.id, desk.now())
     if current is None:
-        return f"Nobody stands in for you. {HOW}"
+        return f"No delegate set. {HOW}"
     named = desk.person(current.delegate).addressed
-    return f"{named} stands in for you {span(current, who.person)}. To end it: /miro away off."
+    return f"{named} stands in for you {span(current, who.person)}. To end this: /miro away off."
 
 
 OTHER_DELEGATION = (
-    "Who stands in for you, or the days, have changed since this page was drawn, so nothing was done. "
-    "What holds now stands here."
+    "Your delegate or the dates have changed since this page was drawn. Nothing was done. "
+    "This page now shows the current delegate."
 )
 OTHER_SINCE_OPENED = (
-    "Who stands in for you, or the days, have changed since this form was opened, so nothing was done. "
-    "Close it and open it once more."
+    "Your delegate or the dates have changed since this form was opened. Nothing was saved. "
+    "Close it and open it again."
 )
 
 
@@ -103,7 +103,7 @@ def name(desk: Desk, who: Who, entry: str, since: str, until: str, drawn: str | 
             desk.store.delegate(draft)
             _tell(desk, who, before, new)
     _review(desk)
-    return f"{other.addressed} stands in for you {span(new, who.person)}. To end it: /miro away off."
+    return f"{other.addressed} stands in for you {span(new, who.person)}. To end this: /miro away off."
 
 
 def end(desk: Desk, who: Who, drawn: str | None = None) -> str:
@@ -119,18 +119,18 @@ def end(desk: Desk, who: Who, drawn: str | None = None) -> str:
         _tell(desk, who, before, None)
     _review(desk)
     assert before  # else it was refused
-    return f"You're back: {desk.person(before.delegate).addressed} doesn't stand in any more."
+    return f"You're back: {desk.person(before.delegate).addressed} no longer stands in for you."
 
 
 def _tell(desk: Desk, who: Who, before: Delegation | None, new: Delegation | None) -> None:
     """One message to whoever stands in from now on, and to whoever doesn't any more."""
     me, again = mark(who.person), mark(who.person, brief=True)
     if before and (new is None or before.delegate != new.delegate):
-        _say(desk, desk.person(before.delegate), f"You don't stand in for {me} any more.")
+        _say(desk, desk.person(before.delegate), f"You no longer stand in for {me}.")
     if new:
         other = desk.person(new.delegate)
         days = span(new, who.person)
-        text = f"{me} is away {days}, and you stand in: what {again} would decide comes to you."
+        text = f"{me} is away {days}. You stand in: requests to {again} come to you."
         _say(desk, other, text)
 
 
@@ -161,10 +161,10 @@ def _colleague(desk: Desk, entry: str) -> Person:
     if person and person.account and person.account.standing is not Standing.UNKNOWN:
         return person
     if "@" in entry and not desk.policy.allows(entry):
-        raise Refused(f"I know people of {', '.join(desk.policy.domains)} only. Name a colleague.")
+        raise Refused(f"Only people of {', '.join(desk.policy.domains)} can stand in. Choose a colleague.")
     desk.unknown.add(entry)
     called = entry if "@" in entry else "this colleague"
-    raise Refused(f"I don't know {called} yet. I'm looking in Slack; please say it again in a minute.")
+    raise Refused(f"I don't know {called} yet. I'm checking Slack. Please try again in a minute.")
 
 
 # -- days ------------------------------------------------------------------------------------------------
@@ -184,7 +184,7 @@ def _day(text: str) -> date:
             return date(year, month, day)
     except ValueError:
         pass
-    raise Refused(f"I don't know the day {text}. Write it like 2026-12-04.")
+    raise Refused(f"I can't read the date {text}. Write it like 2026-12-04.")
 
 
 def _midnight(day: date, zone: ZoneInfo) -> datetime:
@@ -225,7 +225,7 @@ class Away:
             self._answer(body, str(error))
         except (SlackClientError, OSError) as error:
             log.warning("a form couldn't be opened: %s", error)
-            self._answer(body, "Slack didn't let me open the form. Please press once more.")
+            self._answer(body, "Slack couldn't open the form. Please try again.")
 
     def _form(self, who: Who, drawn: str) -> Block:
         """Carries the delegation it is opened on. Raises Outdated where the button was drawn from another."""

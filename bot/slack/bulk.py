@@ -28,8 +28,8 @@ from bot.slack.deliver.home import Gathering, may_go_along
 Body = dict[str, Any]
 
 MOST_BLOCKS = 100
-APART = "Each is approved by itself, and only if it is still as it stands here."
-GONE = "Nothing of this kind waits for you any more."
+APART = "Each request is approved separately, and only if it's still as shown here."
+GONE = "No requests of this kind are waiting for you now."
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,7 @@ def form(scenes: Sequence[Scene]) -> Block:
         "private_metadata": json.dumps(shown),
         "title": plain("Approve Together", 24),
         "submit": plain(f"Approve All {len(shown)}" if len(shown) > 1 else "Approve", 24),
-        "close": plain("Go Back", 24),
+        "close": plain("Cancel", 24),
         "blocks": [*blocks, context(APART)],
     }
 
@@ -72,7 +72,7 @@ def _request(scene: Scene, number: int) -> list[Block]:
 def told(outcomes: Sequence[Outcome]) -> Block:
     """Which were approved, and of the others why not."""
     done = [f"{one.id} is approved{one.phrase and ': '}{one.phrase}." for one in outcomes if not one.why]
-    lines = [*done] or ["None was approved."]
+    lines = [*done] or ["Nothing was approved."]
     lines += [f"{one.id} was not approved. {one.why}" for one in outcomes if one.why]
     title = f"Approved {len(done)} of {len(outcomes)}"
     return forms.notice(title, "") | {"blocks": sections(*lines)}
@@ -98,7 +98,7 @@ class Bulk:
         try:
             client.views_open(trigger_id=body["trigger_id"], view=view)
         except (SlackClientError, OSError):
-            self._answer(body, "Slack didn't let me open the form. Please press once more.")
+            self._answer(body, "Slack couldn't open the form. Please try again.")
 
     def submitted(self, ack: Ack, body: Body) -> None:
         """Approves each, and says which were and which weren't."""
@@ -115,7 +115,7 @@ class Bulk:
 
         def yes(request: Request, who: Who) -> list[Draft]:
             if not may_go_along(request):
-                raise Refused("It has to be decided by itself.")
+                raise Refused("Decide it on its own card.")
             return decide.approve(request, who, handle.revision, self.desk.table(request), False)
 
         try:
@@ -125,7 +125,7 @@ class Bulk:
         except (Refused, StoreTrouble) as error:
             return Outcome(id, str(error))
         except (KeyError, ValueError):
-            return Outcome(id, "I don't know it any more. Nothing has changed.")
+            return Outcome(id, "It no longer exists. Nothing has changed.")
         return Outcome(id, "", self._phrase(request))
 
     def _phrase(self, request: Request) -> str:

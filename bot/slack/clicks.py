@@ -29,7 +29,7 @@ Body = dict[str, Any]
 _DID = {
     "approve": "You approved {id}.",
     "withdraw": "{id} is withdrawn.",
-    "resume": "{id} goes on with what is left.",
+    "resume": "{id} continues with what's left.",
 }
 """Said in App Home, where no card shows what became of a click."""
 
@@ -127,7 +127,7 @@ class Clicks:
         except KeyError:
             self._reply.answer(body, GONE)
         except (SlackClientError, OSError):
-            self._reply.answer(body, "Slack didn't let me open the form. Please press Deny once more.")
+            self._reply.answer(body, "Slack couldn't open the form. Please press Deny again.")
 
     def denied(self, ack: Ack, body: Body) -> None:
         """The reason of a denial was sent. The form carries a handle, and which card Deny was pressed on."""
@@ -163,9 +163,9 @@ class Clicks:
             self.redraw(body, handle)
             self._reply.answer(body, str(error))
         except KeyError:
-            self._reply.answer(body, "I don't know this request any more.")
+            self._reply.answer(body, "This request no longer exists.")
         except (SlackClientError, OSError):
-            self._reply.answer(body, "Slack didn't let me open the details. Please press once more.")
+            self._reply.answer(body, "Slack couldn't open the details. Please try again.")
 
     def _scene(self, request: Request, who: Who) -> Scene:
         zone = who.account.zone if who.account else ""

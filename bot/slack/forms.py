@@ -28,8 +28,8 @@ from bot.slack.words.filling import SAY_DAYS, Draft
 
 EMAIL = ":email"
 """Ends the block id of the second half of a person field."""
-SECRET = "Confidential: only you, whoever decides and the operators hear of it; the person doesn't."
-BOARDS_PASS = "Boards there pass to a team admin and don't come back."
+SECRET = "Confidential. Only you, the approvers and the operators see this. The person isn't notified."
+BOARDS_PASS = "Boards there go to a team admin for good."
 """Under the field of a team that is left, where boards belong to teams."""
 
 
@@ -38,7 +38,7 @@ def form(draft: Draft, tables: Tables, operator: bool, rule: Rule | None = None)
     action, rule = draft.action, rule or tables.policy.rule(draft.action.NAME)
     if any(asked.is_team for asked in action.form().values()) and not tables.groups:
         return notice(
-            action.TITLE, "I know no team of Miro yet. Try again in a minute; if it stays so, ask IT."
+            action.TITLE, "I haven't loaded any Miro teams yet. Try again in a minute or ask your IT team."
         )
     blocks = [context(SECRET)] if action.CONFIDENTIAL else []
     blocks += [section(note) for note in draft.notes]
@@ -76,7 +76,7 @@ def _bounded(asked: FormField, action: str, tables: Tables) -> FormField:
         return asked
     most = max(days for days in longest if days)
     bound = "One day" if most == 1 else f"{counted(most).capitalize()} at most"
-    return replace(asked, hint=f"{bound}; then I take it back.")
+    return replace(asked, hint=f"{bound}. Then it's removed automatically.")
 
 
 def _proposed(asked: FormField, rule: Rule | None) -> str:
@@ -202,22 +202,22 @@ def sent(text: str) -> Block:
 def denial(request: Request, place: Mapping[str, str]) -> Block:
     """Asks why, because the requester reads it."""
     box = _input("reason", "Why", _text("", 500, many=True), "The requester reads this.")
-    return _modal("deny", f"Deny {request.id}", ("Deny", "Go Back"), [box]) | _carrying(request, place)
+    return _modal("deny", f"Deny {request.id}", ("Deny", "Cancel"), [box]) | _carrying(request, place)
 
 
 def question(request: Request, place: Mapping[str, str]) -> Block:
     """Something an approver wants to know first."""
-    hint = "The requester reads this; everybody asked reads the answer. The request stays open."
+    hint = "The requester sees this. All approvers see the answer. The request stays pending."
     box = _input("reason", "Question", _text("", LONGEST_QUESTION, many=True), hint)
-    buttons = ("Ask", "Go Back")
+    buttons = ("Ask", "Cancel")
     return _modal("question", f"Ask About {request.id}", buttons, [box]) | _carrying(request, place)
 
 
 def reply(request: Request, number: int, asker: str, place: Mapping[str, str]) -> Block:
     """The requester's answer to one question."""
     said = section(f"{asker} asks: “{request.asking.questions[number - 1].text}”")
-    box = _input("reason", "Answer", _text("", LONGEST_QUESTION, many=True), "Everybody asked reads this.")
-    view = _modal("answer", f"Answer for {request.id}", ("Answer", "Go Back"), [said, box])
+    box = _input("reason", "Answer", _text("", LONGEST_QUESTION, many=True), "All approvers see this.")
+    view = _modal("answer", f"Answer for {request.id}", ("Answer", "Cancel"), [said, box])
     return view | _carrying(request, place, number)
 
 
@@ -225,11 +225,11 @@ def away_form(drawn: str, since: str, until: str = "", delegate: str = "") -> Bl
     """Who stands in for somebody, and from which day to which; `drawn`: the delegation it is opened on."""
     person: Block = {"type": "users_select", "action_id": "value"}
     chosen = {"initial_user": delegate} if delegate else {}
-    hint = "A colleague who decides in your place. Requests of their own they never decide."
+    hint = "This colleague decides for you, except on their own requests."
     blocks = [
         _input("delegate", "Who stands in", person | chosen, hint),
-        _input("since", "First day", _day(since), "Left empty: from today on.", optional=True),
-        _input("until", "Last day", _day(until), "The whole day, by your clock."),
+        _input("since", "First day", _day(since), "Leave empty to start today.", optional=True),
+        _input("until", "Last day", _day(until), "Through the end of that day in your time zone."),
     ]
     view = _modal("away", "Name a Delegate", ("Save", "Cancel"), blocks)
     return view | {"private_metadata": json.dumps({"delegation": drawn})}

@@ -148,9 +148,7 @@ class Listeners:
             return message(str(error)) | {"response_type": "ephemeral"}
         except (SlackClientError, OSError) as error:
             log.warning("a form couldn't be opened: %s", error)
-            return message("Slack didn't let me open the form. Please try once more.") | {
-                "response_type": "ephemeral"
-            }
+            return message("Slack couldn't open the form. Please try again.") | {"response_type": "ephemeral"}
         return {}
 
     def _form(self, draft: Draft, who: Who, place: dict[str, str]) -> Block:

@@ -66,7 +66,7 @@ class Reply:
             text = str(error)
             log.warning("nothing could be stored for a listener: %s", error)
         else:
-            text = "Something went wrong inside me. Nothing has changed; please try once more."
+            text = "Something went wrong on my side. Nothing has changed. Please try again."
             log.error("a listener met an error that it doesn't know", exc_info=error)
         said: dict[str, Any] = {}
         if body.get("command"):

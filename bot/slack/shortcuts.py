@@ -147,7 +147,7 @@ class Shortcuts:
             self._show(body, client, view)
         except (SlackClientError, OSError) as error:
             log.warning("a form couldn't be opened: %s", error)
-            self._answer(body, "Slack didn't let me open the form. Please try once more.")
+            self._answer(body, "Slack couldn't open the form. Please try again.")
 
     def _view(self, who: Who, said: Said, lead: str, action: type[Action] | None, other: bool) -> Block:
         """The form where it is clear what is meant, else the chooser, as for `other`. Raises Refused.

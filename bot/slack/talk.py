@@ -26,7 +26,7 @@ log = logging.getLogger(__name__)
 
 Body = dict[str, Any]
 
-GONE = "I don't know this request any more. Nothing has changed."
+GONE = "This request no longer exists. Nothing has changed."
 ANSWERED = "This question was answered already. Nothing has changed."
 
 
@@ -45,7 +45,7 @@ def reminded(desk: Desk, id: RequestId) -> str:
 def remind(desk: Desk, who: Who, text: str, may_see: Callable[[Desk, Request, Who], None]) -> str:
     """/miro remind R-42, also by the number of a request that was joined to another. Raises Refused."""
     if not text:
-        raise Refused("Say which one: /miro remind R-42.")
+        raise Refused("Which request? For example: /miro remind R-42.")
     try:
         id = numbered(text)
     except ValueError:
@@ -157,7 +157,7 @@ class Talk:
             self._answer(body, GONE)
         except (SlackClientError, OSError) as error:
             log.warning("a form couldn't be opened: %s", error)
-            self._answer(body, "Slack didn't let me open the form. Please press once more.")
+            self._answer(body, "Slack couldn't open the form. Please try again.")
 
     def _sent(self, ack: Ack, body: Body, carried: dict[str, str], handle: Handle, said: Decision) -> None:
         """Takes what a form says; what is refused stands at its field."""

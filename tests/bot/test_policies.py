@@ -118,7 +118,7 @@ def test_votes_that_are_enough_by_now_are_confirmed_once(tmp_path: Path) -> None
         assert state(s, id) == "waiting"
         for user in ("U0PRIYA", "U0CAROL"):
             text = read(card(s, user))
-            assert "The rules changed: what was agreed is enough now. One yes confirms it." in text
+            assert "The rules changed. The approvals so far are enough now. One approval confirms it." in text
         assert history(s, id).count("routed") == 1
         approve(s, "U0PRIYA")
         assert state(s, id) == "done"
@@ -135,7 +135,7 @@ def test_what_was_approved_and_not_begun_waits_again(tmp_path: Path) -> None:
         assert state(s, id) == "waiting"
         s.settle()
         assert state(s, id) == "waiting"
-        assert "said yes; 1 more needed" in read(card(s, "U0CAROL"))
+        assert "approved. 1 more needed" in read(card(s, "U0CAROL"))
         approve(s, "U0CAROL")
         assert state(s, id) == "done"
 

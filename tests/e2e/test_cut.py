@@ -43,7 +43,7 @@ def test_after_a_cut_line_it_joins_again_and_tells_what_was_done_meanwhile(tmp_p
             again.command("U0DANA", "/miro", "whoami")
 
             assert "I know you as" in str(again.messages("U0DANA"))
-            assert told(again, "U0ALEX", "Done: you're in Engineering in Miro", request)
+            assert told(again, "U0ALEX", "✅ You're in Engineering in Miro", request)
 
 
 def test_with_slack_away_it_still_ends_when_told_to(tmp_path: Path) -> None:

@@ -59,6 +59,6 @@ def test_a_miro_that_never_answers_does_not_hold_up_the_end(tmp_path: Path) -> N
 
         hands.at(s.start())
         for user, request in requests.items():
-            told(hands, user, "Done: you're in Design", request)
+            told(hands, user, "✅ You're in Design", request)
         assert len(s.carried_out()) == len(MOVERS), "nothing is sent twice"
         assert told(hands, "U0PRIYA", waiting, "Give Jo Park Miro access to Design?")

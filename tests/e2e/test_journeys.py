@@ -30,17 +30,17 @@ def test_what_the_manager_approves_is_done_seen_and_told(joined: Joined) -> None
     s, hands = joined
 
     request = ask(hands, "U0ALEX", "/miro-access", "for Engineering because I start on Monday")
-    card = told(hands, "U0PRIYA", f"{request}. You're asked because you manage Alex")
+    card = told(hands, "U0PRIYA", f"{request}. You manage Alex")
     decide(hands, "U0PRIYA", "approve", request)
 
     assert "Give Alex Smith Miro access to Engineering?" in card
-    assert 'Alex Smith asks: "I start on Monday"' in card
-    done = told(hands, "U0ALEX", "Done: you're in Engineering in Miro", request)
-    assert "You asked, Priya Rao approved." in done
+    assert 'Requested by Alex Smith: "I start on Monday"' in card
+    done = told(hands, "U0ALEX", "✅ You're in Engineering in Miro", request)
+    assert "Requested by you, approved by Priya Rao." in done
     assert s.teams_of("alex@example.com") == {"Engineering"}
     assert s.history(request)[-1] == "done"
     until(lambda: _no_more_buttons(hands, "U0PRIYA", request))
-    assert until(lambda: "Done, and seen to be so." in str(reads(hands, "U0PRIYA")))
+    assert until(lambda: "All changes are verified in Miro." in str(reads(hands, "U0PRIYA")))
 
 
 def test_a_denial_takes_its_reason_to_the_requester(joined: Joined) -> None:
@@ -108,7 +108,7 @@ def test_the_home_tab_offers_what_one_may_ask_for(joined: Joined) -> None:
 
     assert has_button([home], "open:request-access")
     assert not has_button([home], "open:offboard"), "only IT and HR may ask for that"
-    until(lambda: "Your requests\nNone is open." in as_text(hands.home("U0JO")))
+    until(lambda: "Your requests\nYou have no open requests." in as_text(hands.home("U0JO")))
 
 
 def _without(home: dict[str, Any], request: str) -> dict[str, Any] | None:
@@ -122,7 +122,7 @@ def test_a_request_is_decided_on_the_home_tab(joined: Joined) -> None:
     until(lambda: has_button([hands.home("U0CAROL")], "approve", request))
     hands.press_home("U0CAROL", "approve", request)
 
-    assert told(hands, "U0DANA", "Done: you're in Design", request)
+    assert told(hands, "U0DANA", "✅ You're in Design", request)
     assert s.teams_of("dana@example.com") == {"Design"}
     home = until(lambda: _without(hands.home("U0CAROL"), request))
     assert f"You approved {request}." in as_text(home)

@@ -51,13 +51,13 @@ def _survives(joined: Joined, death: Death) -> None:
 
     again = s.start()
     hands.at(again)
-    told(hands, "U0ALEX", "Done: you're in Engineering in Miro", request)
+    told(hands, "U0ALEX", "✅ You're in Engineering in Miro", request)
     assert again.end() == 0
     assert s.teams_of("alex@example.com") == {"Engineering"}
     assert s.carried_out() == ["POST /Users", f"PATCH /Groups/{s.teams['Engineering']}"], "each once"
     history = s.history(request)
     assert [history.count(each) for each in ("asked", "approved", "done")] == [1, 1, 1]
-    assert "\n".join(reads(hands, "U0ALEX")).count("Done: you're in Engineering") == 1
+    assert "\n".join(reads(hands, "U0ALEX")).count("✅ You're in Engineering") == 1
     assert not has_button(hands.messages("U0PRIYA"), "approve", request)
 
 

@@ -14,7 +14,7 @@ from tests.sandbox.blocks import JSON, field, modal, plain, section
 from tests.sandbox.conftest import Clock, refused
 
 ASK = modal(field({"type": "plain_text_input", "action_id": "text"}, block_id="reason"), callback_id="ask")
-HOME: JSON = {"type": "home", "blocks": [section("Nothing waits for you")]}
+HOME: JSON = {"type": "home", "blocks": [section("You're all caught up")]}
 
 
 def opened(slack: Workspace, client: WebClient, view: JSON = ASK) -> JSON:

@@ -32,7 +32,7 @@ _GIVES = tuple(name for name, action in ACTIONS.items() if "rights" in action.fo
 _TAKES = tuple(name for name, action in ACTIONS.items() if action.ADMINS)
 
 _WITHDRAW, _REMIND, _DETAILS = May("Withdraw", "withdraw"), May("Remind", "remind"), May("Details", "details")
-_RESUME, _LEAVE = May("Resume", "resume"), May("Leave as It Is", "withdraw")
+_RESUME, _LEAVE = May("Resume", "resume"), May("Close as Incomplete", "withdraw")
 _AGAIN, _EXTEND = May("Ask Again", "again"), May("Extend", "again")
 _TAKEN_BACK = (State.CHECKING, State.WAITING, State.APPROVED)
 

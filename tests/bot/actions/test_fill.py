@@ -21,7 +21,7 @@ from bot.actions.request_access import RequestAccess
 from bot.actions.sentences import clip
 from tests.bot.actions.scene import ADA, ADDRESS, BO, DESIGN, ENGINEERING, IT, LEGAL, PLATFORM, SALES, Office
 
-NEW_TEAM = "If it's new, create it in Miro; I'll find it within 10 minutes."
+NEW_TEAM = "If it's new, create it in Miro. I'll pick it up within 10 minutes."
 
 
 def filled(desk: Office, action: type[Action], **raw: Any) -> Any:
@@ -58,25 +58,25 @@ def test_somebody_unknown_is_met_by_address_or_account(desk: Office) -> None:
     ("given", "text"),
     [
         ("", "Fill this in: who."),
-        ("ada", "Choose a colleague, or write an e-mail address."),
-        ("@ada", "This isn't an e-mail address I can use. Write one like ada@example.com."),
-        ("ada@example", "This isn't an e-mail address I can use. Write one like ada@example.com."),
-        ('"ada"@example.com', "This isn't an e-mail address I can use. Write one like ada@example.com."),
+        ("ada", "Choose a colleague or enter an e-mail address."),
+        ("@ada", "This e-mail address isn't valid. Use one like ada@example.com."),
+        ("ada@example", "This e-mail address isn't valid. Use one like ada@example.com."),
+        ('"ada"@example.com', "This e-mail address isn't valid. Use one like ada@example.com."),
         (
             'x"or(active)@example.com',
-            "This isn't an e-mail address I can use. Write one like ada@example.com.",
+            "This e-mail address isn't valid. Use one like ada@example.com.",
         ),
-        ("a\\da@example.com", "This isn't an e-mail address I can use. Write one like ada@example.com."),
-        ("žofie@example.com", "This isn't an e-mail address I can use. Write one like ada@example.com."),
-        (f"U0ADA {ADDRESS}", "Choose a colleague or write an e-mail address, not both."),
-        (f"{ADDRESS} bo@example.com", "Choose a colleague or write an e-mail address, not both."),
+        ("a\\da@example.com", "This e-mail address isn't valid. Use one like ada@example.com."),
+        ("žofie@example.com", "This e-mail address isn't valid. Use one like ada@example.com."),
+        (f"U0ADA {ADDRESS}", "Choose a colleague or enter an e-mail address, not both."),
+        (f"{ADDRESS} bo@example.com", "Choose a colleague or enter an e-mail address, not both."),
         (
             "ada@example.net",
-            "I only give access to addresses of example.com, example.org. Ask your IT team about others.",
+            "Only addresses of example.com, example.org can get access. Ask your IT team about others.",
         ),
         (
             "ada@sub.example.com",
-            "I only give access to addresses of example.com, example.org. Ask your IT team about others.",
+            "Only addresses of example.com, example.org can get access. Ask your IT team about others.",
         ),
     ],
 )
@@ -140,10 +140,13 @@ def test_a_team_may_have_a_comma_in_its_name(desk: Office) -> None:
     [
         ("", "Fill this in: which team."),
         (", ,", "Fill this in: which team."),
-        ("Enginering", f"I don't know a team called Enginering. {NEW_TEAM}"),
-        ("Engineering, Data", f"I don't know a team called Data. {NEW_TEAM}"),
-        ("x" * 200, f"I don't know a team called {'x' * 60}. {NEW_TEAM}"),
-        ("Engineering, Design, IT Administration, Platform", "Name three at most; ask again for more."),
+        ("Enginering", f"There's no team Enginering. {NEW_TEAM}"),
+        ("Engineering, Data", f"There's no team Data. {NEW_TEAM}"),
+        ("x" * 200, f"There's no team {'x' * 60}. {NEW_TEAM}"),
+        (
+            "Engineering, Design, IT Administration, Platform",
+            "Choose up to three. Send another request for more.",
+        ),
     ],
 )
 def test_teams_that_cannot_be_meant_are_told_at_the_field(desk: Office, written: str, text: str) -> None:
@@ -153,7 +156,7 @@ def test_teams_that_cannot_be_meant_are_told_at_the_field(desk: Office, written:
 @pytest.mark.parametrize("name", ["Design", "design", "PLATFORM", "g_app_platform_all", "G_Design_All"])
 def test_a_group_gets_no_name_that_another_one_has(desk: Office, name: str) -> None:
     desk.store.groups.keep([(DESIGN, "g_design_all")], whole=False)
-    told = f"Another group is called {name} already. Choose another name."
+    told = f"Another group already has the name {name}. Choose a different name."
     assert problems(desk, RenameGroup, team="Engineering", name=name) == {"name": told}
 
 
@@ -165,7 +168,7 @@ def test_a_group_may_have_its_own_name_and_any_new_one(desk: Office, name: str) 
 def test_a_team_that_is_gone_is_not_known(desk: Office) -> None:
     desk.store.groups.keep([(DESIGN, "Design")])
     for written in ("Engineering", ENGINEERING):
-        assert "I don't know a team called" in problems(desk, RequestAccess, teams=written)["teams"]
+        assert "There's no team" in problems(desk, RequestAccess, teams=written)["teams"]
     with pytest.raises(KeyError):
         desk.tables.team(ENGINEERING)
 
@@ -178,8 +181,8 @@ def test_what_is_offered_tells_two_teams_apart(desk: Office) -> None:
     desk.store.groups.keep([(GroupId("503"), "Data")], whole=False)
     desk.store.groups.keep(TWINS, whole=False)
     text = problems(desk, RequestAccess, teams="Data")["teams"]
-    assert text.startswith("Several teams are called Data: write one of ")
-    offered = text.removesuffix(".").rpartition("one of ")[2].split(", ")
+    assert text.startswith("Several teams are called Data. Use one of these: ")
+    offered = text.removesuffix(".").rpartition("one of these: ")[2].split(", ")
     chosen = [filled(desk, RequestAccess, teams=one).teams for one in offered]
     assert sorted(chosen) == [("501",), ("502",), ("503",)]
     assert "g_data" in offered
@@ -190,14 +193,14 @@ def test_an_id_that_is_offered_says_what_else_the_team_is_called(desk: Office) -
     desk.store.groups.keep([(GroupId("502"), "Studio")], whole=False)
     desk.store.groups.keep([(GroupId("501"), "Data"), (GroupId("502"), "Data")], whole=False)
     text = problems(desk, RequestAccess, teams="data")["teams"]
-    assert text == "Several teams are called data: write one of 501, 502 (Studio)."
+    assert text == "Several teams are called data. Use one of these: 501, 502 (Studio)."
 
 
 def test_a_name_that_two_teams_share_leads_somewhere(desk: Office) -> None:
     desk.store.groups.keep([(GroupId("501"), "Data"), (GroupId("502"), "Old")], whole=False)
     desk.store.groups.keep([(GroupId("501"), "g_data"), (GroupId("502"), "Data")], whole=False)
     text = problems(desk, RequestAccess, teams="Data")["teams"]
-    offered = text.removesuffix(".").rpartition("one of ")[2].split(", ")
+    offered = text.removesuffix(".").rpartition("one of these: ")[2].split(", ")
     assert sorted(filled(desk, RequestAccess, teams=one.partition(" (")[0]).teams for one in offered) == [
         ("501",),
         ("502",),
@@ -207,10 +210,10 @@ def test_a_name_that_two_teams_share_leads_somewhere(desk: Office) -> None:
 @pytest.mark.parametrize(
     ("written", "text"),
     [
-        ("Sales", "Sales is managed elsewhere. Ask there: the Okta tile “Miro Sales”"),
-        (SALES, "Sales is managed elsewhere. Ask there: the Okta tile “Miro Sales”"),
-        ("g_legal", "g_legal is managed elsewhere. Ask there: the service desk"),
-        (["Engineering", LEGAL], "g_legal is managed elsewhere. Ask there: the service desk"),
+        ("Sales", "Sales is managed elsewhere: the Okta tile “Miro Sales”"),
+        (SALES, "Sales is managed elsewhere: the Okta tile “Miro Sales”"),
+        ("g_legal", "g_legal is managed elsewhere: the service desk"),
+        (["Engineering", LEGAL], "g_legal is managed elsewhere: the service desk"),
     ],
 )
 def test_a_team_that_is_managed_elsewhere_is_asked_for_there(desk: Office, written: Any, text: str) -> None:
@@ -263,7 +266,7 @@ def test_a_choice_that_there_isnt_names_those_that_there_are(desk: Office) -> No
         ("", "Fill this in: new security name."),
         ("   ", "Fill this in: new security name."),
         ("x" * 61, "Write at most 60 characters."),
-        ("two\nlines", "Write a name on one line."),
+        ("two\nlines", "Enter a name on one line."),
     ],
 )
 def test_a_text_that_wont_do_is_told_at_the_field(desk: Office, name: str, text: str) -> None:

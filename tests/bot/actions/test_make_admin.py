@@ -76,13 +76,13 @@ def test_nobody_leaves_the_only_team_for_rights(desk: Office, registered: bool) 
 
 
 def test_the_team_to_leave_is_not_the_new_one() -> None:
-    with pytest.raises(ValidationError, match="from_team: Choose another team"):
+    with pytest.raises(ValidationError, match="from_team: Choose a different team"):
         MakeAdmin(person=ADA, rights="Company Admin", to_team=IT, from_team=IT)
     assert MakeAdmin(person=ADA, rights="Company Admin", to_team=IT).from_team is None
 
 
 def test_what_is_taken_back_says_that_teams_stay(desk: Office) -> None:
     given, facts = ["role ADMIN"], desk.desk.facts
-    assert PLAIN.back(given, facts) == "I take the rights back"
-    assert WHOLE.back(given, facts) == "I take the rights back; teams stay"
+    assert PLAIN.back(given, facts) == "the rights are removed"
+    assert WHOLE.back(given, facts) == "the rights are removed. Teams stay"
     assert WHOLE.back([], facts) == ""

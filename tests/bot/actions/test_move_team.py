@@ -17,7 +17,7 @@ def test_it_says_where_from_and_where_to(desk: Office) -> None:
 
 
 def test_a_move_to_the_same_team_is_no_move() -> None:
-    with pytest.raises(ValidationError, match="to_team: Choose another team than the one to leave"):
+    with pytest.raises(ValidationError, match="to_team: Choose a different team from the one to leave"):
         MoveTeam(person=ADA, from_team=DESIGN, to_team=DESIGN)
 
 

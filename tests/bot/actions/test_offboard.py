@@ -26,9 +26,9 @@ def test_it_says_whether_the_account_stays(desk: Office) -> None:
 def test_a_second_click_says_what_becomes_of_boards(desk: Office) -> None:
     facts = desk.desk.facts
     assert CLOSE.warning(facts) == (
-        "Ada can't get in from that moment. Boards stay, and the account can be reactivated."
+        "Ada loses access immediately. Boards stay. You can reactivate the account later."
     )
-    assert DELETE.warning(facts) == "The account is deleted for good, and Ada's boards pass to a team admin."
+    assert DELETE.warning(facts) == "The account is deleted for good. Ada's boards go to a team admin."
 
 
 def test_a_deactivated_account_keeps_its_teams_and_boards(desk: Office) -> None:

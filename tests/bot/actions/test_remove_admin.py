@@ -13,9 +13,9 @@ ROLE = RemoveAdmin(person=ADA, rights="Content Admin")
 
 def test_it_says_which_rights_go(desk: Office) -> None:
     facts = desk.desk.facts
-    assert DEMOTE.phrase(facts) == "take Company Admin of Miro away from Ada Example"
-    assert ROLE.outcome(facts) == "{who} {is} no longer Content Admin of Miro"
-    assert DEMOTE.warning(facts) == "Ada loses these rights at once, and stays a member."
+    assert DEMOTE.phrase(facts) == "remove Company Admin of Miro from Ada Example"
+    assert ROLE.outcome(facts) == "{who} {is} no longer a Content Admin of Miro"
+    assert DEMOTE.warning(facts) == "Ada loses these rights immediately and stays a member."
 
 
 def test_the_last_company_admin_stays_admin(desk: Office) -> None:

@@ -102,10 +102,10 @@ def test_blanks_around_what_the_policy_says_are_left_out(desk: Office) -> None:
 
 def test_what_is_taken_back_is_what_was_given(desk: Office) -> None:
     facts, both = desk.desk.facts, [f"join {id} x" for id in ASKED.teams]
-    assert ASKED.back(both, facts) == "I take the teams back; the account stays"
-    assert ASKED.back(both[1:], facts) == "I take Design back; the account stays"
+    assert ASKED.back(both, facts) == "the teams are removed. The account stays"
+    assert ASKED.back(both[1:], facts) == "Design is removed. The account stays"
     third = ASKED.model_copy(update={"teams": (*ASKED.teams, IT)})
-    assert third.back(both, facts) == "I take 2 of the teams back; the account stays"
+    assert third.back(both, facts) == "2 of the teams are removed. The account stays"
 
 
 def test_who_is_in_one_team_joins_the_other(desk: Office) -> None:

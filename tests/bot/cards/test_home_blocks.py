@@ -115,7 +115,7 @@ def test_nothing_that_people_wrote_is_markup() -> None:
 
 def test_what_is_most_urgent_comes_first() -> None:
     shown = reads(draw(full(waits(), 3, "a line"))).splitlines()
-    order = ["a line", "Waiting for you: 3", "Your requests", "What you look after", "Your delegate"]
+    order = ["a line", "Waiting for you: 3", "Your requests", "What you manage", "Your delegate"]
     order += ["How I know you", "What do you need in Miro?"]
     places = [shown.index(one) for one in order]
     assert places == sorted(places)
@@ -130,8 +130,8 @@ def test_a_request_to_decide_says_what_changes_who_asks_and_until_when() -> None
         "2. Leave Engineering. Alex's boards there pass to a team admin and don't come back.",
     ]
     assert shown[4] == (
-        'Dana Fox asks: "because" R-42. Open until tomorrow, 10:00; no answer means no change. '
-        "You're asked because you look after Miro; Sam Lee and Priya Rao are asked too. "
+        'Requested by Dana Fox: "because" R-42. Expires tomorrow, 10:00. '
+        "You look after Miro. Sam Lee and Priya Rao can approve instead. "
         "To undo (all but boards): /miro-move the other way."
     )
     assert shown[5] == "[Approve] [Deny] [Ask a Question] [Details]"
@@ -142,12 +142,12 @@ def test_what_was_seen_before_and_is_different_now_is_said_first() -> None:
     warnings = ("Miro has a new account for this address.",)
     plan = replace(scene.request.plan, again=True, warnings=warnings)
     shown = reads(draw(Page(waiting=(replace(scene, request=replace(scene.request, plan=plan)),))))
-    assert "Miro has a new account for this address.\nThis changed:\n1. Join" in shown
+    assert "Miro has a new account for this address.\nUpdated changes in Miro:\n1. Join" in shown
 
 
 def test_whoever_said_yes_already_is_named() -> None:
     votes = (Vote(PersonId("P-4"), NOW, "cafe"),)
-    assert "Sam Lee said yes. You're asked because" in reads(draw(Page(waiting=(waits(votes=votes),))))
+    assert "Sam Lee approved. You" in reads(draw(Page(waiting=(waits(votes=votes),))))
 
 
 @pytest.mark.parametrize(
@@ -169,21 +169,21 @@ def test_several_of_one_kind_have_one_button() -> None:
 def test_what_is_left_out_is_counted_and_said_where_it_is() -> None:
     shown = reads(draw(full(waits(), 150, "a line")))
     assert "Waiting for you: 150" in shown
-    assert "144 more. They come up here as soon as these are decided." in shown
-    assert "7 more. /miro status R-42 shows any of them." in shown
-    assert "Seen in Miro today, 09:00. 7 more stand in Miro's company settings." in shown
+    assert "144 more. They appear here once these are decided." in shown
+    assert "7 more. Use /miro status R-42 to see one." in shown
+    assert "Seen in Miro today, 09:00. 7 more are listed in Miro's company settings." in shown
 
 
 def test_a_page_of_somebody_with_nothing_to_do_says_so() -> None:
     shown = reads(draw(Page(offers=(ACTIONS["request-access"],))))
-    assert shown.startswith("Nothing waits for you\nYour requests\nNone is open.\nYour delegate")
-    assert "What you look after" not in shown
+    assert shown.startswith("You're all caught up\nYour requests\nYou have no open requests.\nYour delegate")
+    assert "What you manage" not in shown
     assert "[Name a Delegate]" in shown and "[I'm Back]" not in shown
     assert shown.endswith("[Miro Access]\nOr write to me: “I need Miro access for Engineering”")
 
 
 def test_whoever_may_ask_for_nothing_is_told_where_to_ask() -> None:
-    assert "The policy lets you ask for nothing here. Ask your IT team." in reads(draw(Page()))
+    assert "You can't request anything here yet. Ask your IT team." in reads(draw(Page()))
 
 
 def test_a_delegate_can_be_changed_and_sent_home() -> None:
@@ -200,22 +200,22 @@ def test_a_line_with_one_button_has_it_beside_the_text() -> None:
 def test_a_question_stands_there_until_it_is_answered() -> None:
     asked = (Question(PersonId("P-3"), NOW, "For how long?"),)
     answered = (replace(asked[0], answer="A week."),)
-    assert reads(stands(waits(questions=asked))).endswith('Carol Diaz asks: "For how long?"')
+    assert reads(stands(waits(questions=asked))).endswith('Carol Diaz asked: "For how long?"')
     assert "For how long?" not in stands(waits(questions=answered))
 
 
 def test_a_stopped_request_says_what_helps() -> None:
     assert reads(stopped(waits(state=State.STOPPED))) == (
-        "R-42 stopped halfway: move Alex Smith from Engineering to Design. "
-        'Miro said: "Any team in organization must have at least one admin" What helps: '
-        "Make somebody else Company Admin, then press Resume. I'll do only what's left."
+        "R-42 is incomplete: move Alex Smith from Engineering to Design. "
+        'Miro said: "Any team in organization must have at least one admin" To fix: '
+        "Make someone else a Company Admin, then press Resume. I'll only do what's left."
     )
 
 
 def test_a_request_that_nobody_can_decide_says_when_it_ends() -> None:
     assert reads(stuck(waits())) == (
-        "R-42: move Alex Smith from Engineering to Design. It ends tomorrow, 10:00. "
-        "What helps: name an approver or a fallback in the policy, or withdraw it to have it asked anew."
+        "R-42: move Alex Smith from Engineering to Design. Expires tomorrow, 10:00. "
+        "To fix: name an approver or a fallback in the policy, or withdraw it and request it again."
     )
 
 
@@ -227,7 +227,7 @@ def test_whoever_is_shown_nothing_reads_one_sentence() -> None:
 
 def test_the_page_says_whose_account_it_is_and_who_hears_nothing() -> None:
     shown = reads(draw(Page(waiting=(waits(action="offboard"),))))
-    assert "What will change for p2@example.com\n1. " in shown
-    assert "I tell Alex nothing." in shown
+    assert "Changes in Miro for p2@example.com\n1. " in shown
+    assert "Alex won't be notified." in shown
     plain = reads(draw(Page(waiting=(waits(),))))
     assert "p2@example.com" not in plain and "I tell" not in plain

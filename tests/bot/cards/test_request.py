@@ -182,12 +182,12 @@ def test_no_names_or_reasons_make_a_card_too_long(
 def test_an_approvers_card_begins_with_the_question(people: dict[str, Person], known: Facts) -> None:
     card = drawn(request("make-admin", State.WAITING, known), known, people, "approver")
     lines = reads(card).splitlines()
-    assert lines[0] == "Make Alex Smith a Company Admin of Miro?"
-    assert lines[1] == 'Dana Fox asks: "because"'
-    assert "What will change" in lines
-    assert "no answer means no change." in reads(card)
+    assert lines[0] == "⏳ Make Alex Smith a Company Admin of Miro?"
+    assert lines[1] == 'Requested by Dana Fox: "because"'
+    assert "Changes in Miro for p2@example.com" in lines
+    assert "Expires " in reads(card)
     assert card.text == (
-        "Make Alex Smith (p2@example.com) a Company Admin of Miro? R-42, asked by Dana Fox (p1@example.com)"
+        "Make Alex Smith (p2@example.com) a Company Admin of Miro? R-42 from Dana Fox (p1@example.com)"
     )
 
 
@@ -212,7 +212,7 @@ def test_a_long_reason_gives_way_and_says_where_it_stands(people: dict[str, Pers
     known = scenes.facts(people, ["a b c d e f g h"] * 5)
     of = request("request-access", State.WAITING, known, reason="word " * 100)
     shown = reads(drawn(of, known, people, "approver"))
-    assert ("word word" in shown and "…" in shown) or "The reason stands under Details." in shown
+    assert ("word word" in shown and "…" in shown) or "The reason is under Details." in shown
 
 
 def test_an_older_round_shows_no_buttons(people: dict[str, Person], known: Facts) -> None:
@@ -244,8 +244,8 @@ def test_the_channels_card_names_who_can_decide_and_each_readers_time(
 
 def test_the_person_changed_is_spoken_to(people: dict[str, Person], known: Facts) -> None:
     of = request("make-admin", State.DONE, known)
-    assert reads(drawn(of, known, people, "subject")).startswith("Done: you're a Company Admin of Miro")
-    assert reads(drawn(of, known, people, "result")).startswith("Done: Alex Smith is a Company Admin")
+    assert reads(drawn(of, known, people, "subject")).startswith("✅ You're a Company Admin of Miro")
+    assert reads(drawn(of, known, people, "result")).startswith("✅ Alex Smith is a Company Admin")
 
 
 def test_a_decision_typed_in_a_shell_is_shown_as_such(people: dict[str, Person], known: Facts) -> None:
@@ -260,7 +260,7 @@ def test_a_team_that_is_gone_is_said_and_not_guessed(people: dict[str, Person], 
     nothing = scenes.facts(people, [])
     for role in ("approver", "requester", "channel"):
         assert (
-            "move to another team (its team or person is gone)"
+            "move to another team (its team or person no longer exists)"
             in reads(drawn(of, nothing, people, role)).lower()
         )
 
@@ -269,16 +269,19 @@ def test_a_stopped_card_gives_operators_the_way_out(people: dict[str, Person], k
     of = request("make-admin", State.STOPPED, known)
     card = drawn(of, known, people, "operator")
     assert buttons(card) == {"resume", "withdraw", "details"}
-    assert (
-        "What helps: Make somebody else Company Admin, then press Resume. I'll do only what's left."
-        in reads(card)
+    assert "To fix: Make someone else a Company Admin, then press Resume. I'll only do what's left." in reads(
+        card
     )
     assert buttons(drawn(of, known, people, "result")) == set()
 
 
 SETTLED = {
     State.APPROVED: "Approved", State.WORKING: "Approved", State.DONE: "Done", State.DENIED: "Denied",
-    State.EXPIRED: "Nobody answered", State.WITHDRAWN: "Withdrawn",
+    State.EXPIRED: "Expired", State.WITHDRAWN: "Withdrawn",
+}  # fmt: skip
+SIGNS = {
+    State.APPROVED: "⏳", State.WORKING: "⏳", State.DONE: "✅", State.DENIED: "⛔", State.EXPIRED: "⌛",
+    State.WITHDRAWN: "⛔",
 }  # fmt: skip
 
 
@@ -287,10 +290,10 @@ def test_a_settled_card_asks_nothing_and_names_no_action(
     people: dict[str, Person], known: Facts, state: State
 ) -> None:
     shown = reads(drawn(request("move-team", state, known), known, people, "approver")).splitlines()
-    assert shown[0] == f"{SETTLED[state]}: move Alex Smith from Engineering to Design"
+    assert shown[0] == f"{SIGNS[state]} {SETTLED[state]}: move Alex Smith from Engineering to Design"
     assert shown[-1] == "R-42"
     secret = reads(drawn(request("offboard", state, known), known, people, "approver"))
-    assert secret.startswith(f"Confidential. {SETTLED[state]}: delete Alex Smith in Miro")
+    assert secret.startswith(f"{SIGNS[state]} Confidential. {SETTLED[state]}: delete Alex Smith in Miro")
 
 
 @pytest.mark.parametrize("state", [State.NOTHING_TO_DO, State.REFUSED, State.JOINED])
@@ -313,7 +316,7 @@ def test_an_offboarding_says_what_stays_and_who_hears_nothing(
 ) -> None:
     of = request("offboard", State.WAITING, known, details={"person": "P-2", "how": "deactivate"})
     shown = drawn(of, known, people, "approver")
-    assert "I tell Alex nothing." in reads(shown)
+    assert "Alex won't be notified." in reads(shown)
     assert "Boards stay where they are. You can reactivate Alex later." in reads(shown)
     [approve] = [one for _, one in placed(shown.blocks) if one["action_id"] == "approve"]
     assert approve["confirm"]["confirm"]["text"] == "Deactivate"
@@ -321,20 +324,20 @@ def test_an_offboarding_says_what_stays_and_who_hears_nothing(
 
 def test_the_channels_date_ends_its_sentence(people: dict[str, Person], known: Facts) -> None:
     card = drawn(request("move-team", State.WAITING, known), known, people, "channel")
-    assert ", 09:00. No answer means no change." in reads(card)
+    assert "March 3, 2026, 09:00." in reads(card)
 
 
 def test_what_is_done_for_whoever_asked_says_you(people: dict[str, Person], known: Facts) -> None:
     of = request("move-team", State.DONE, known)
-    assert "You asked, Carol Diaz approved." in reads(drawn(of, known, people, "result"))
-    assert "Dana Fox asked, Carol Diaz approved." in reads(drawn(of, known, people, "subject"))
+    assert "Requested by you, approved by Carol Diaz." in reads(drawn(of, known, people, "result"))
+    assert "Requested by Dana Fox, approved by Carol Diaz." in reads(drawn(of, known, people, "subject"))
 
 
 def test_whoever_left_a_team_reads_where_the_boards_went(people: dict[str, Person], known: Facts) -> None:
     of = request("move-team", State.DONE, known)
     shown = reads(drawn(of, known, people, "subject"))
     assert "1. Joined Design" in shown
-    assert "2. Left Engineering; boards there went to a team admin" in shown
+    assert "2. Left Engineering (boards there went to a team admin)" in shown
     users = replace(known, boards_pass=False)
     assert "boards there" not in reads(drawn(of, users, people, "subject"))
 
@@ -351,7 +354,7 @@ def test_a_confidential_request_says_so_first_to_everybody_who_reads_of_it(
     people: dict[str, Person], known: Facts, role: str, state: State
 ) -> None:
     of = request("offboard", state, known, round=0 if role == "requester" and state is State.DONE else 1)
-    assert reads(drawn(of, known, people, role)).startswith("Confidential. ")
+    assert reads(drawn(of, known, people, role)).partition(" ")[2].startswith("Confidential. ")
     plain = request("move-team", state, known)
     assert "Confidential" not in reads(drawn(plain, known, people, role))
 
@@ -362,9 +365,7 @@ def test_whoever_approved_reads_how_much_is_done_when_it_stops(
 ) -> None:
     of = request("move-team", State.STOPPED, known)
     assert of.outcome
-    assert "It stopped halfway. Done so far: joined Design. The operators" in reads(
-        drawn(of, known, people, role)
-    )
+    assert "It's incomplete. Done: joined Design. The operators" in reads(drawn(of, known, people, role))
     shown = scenes.details(of, known, people)
     assert "It stopped. Done: joined Design." in shown
     assert "Not done: left Engineering." in shown
@@ -373,6 +374,6 @@ def test_whoever_approved_reads_how_much_is_done_when_it_stops(
     shown = scenes.details(of, known, people)
     assert "It stopped. Done: nothing." in shown
     unseen = reads(drawn(altered(of, has_changed=True), known, people, role))
-    assert "It stopped, and I couldn't see what is done." in unseen
+    assert "It stopped, and I couldn't verify what was done." in unseen
     assert "Not done: join Design and leave Engineering." in shown
     assert "Not done" not in scenes.details(request("move-team", State.DONE, known), known, people)

@@ -41,9 +41,9 @@ def buttons(card: Any) -> list[str]:
 
 PROGRESS = {
     "as it was asked": "",
-    "several have to agree": "3 must agree.",
-    "one of several agreed": "You said yes; 2 more needed.",
-    "the next step": "Step 2 of 3; you agreed. 2 must agree.",
+    "several have to agree": "3 must approve.",
+    "one of several agreed": "You approved. 2 more needed.",
+    "the next step": "Step 2 of 3. You approved. 2 must approve.",
 }
 
 
@@ -61,7 +61,7 @@ def test_whoever_said_yes_is_not_said_to_be_asked_too(
         scenes.scene(ways["one of several agreed"], known, people, "approver"), viewer=people["P-4"]
     )
     shown = reads(draw("approver", mine))
-    assert "You're asked because you look after Miro; Priya Rao is asked too. Carol Diaz said yes;" in shown
+    assert "You look after Miro. Priya Rao can approve too. Carol Diaz approved." in shown
 
 
 def test_a_full_card_still_names_who_agreed_and_says_why(known: Facts, people: dict[str, Person]) -> None:
@@ -71,15 +71,15 @@ def test_a_full_card_still_names_who_agreed_and_says_why(known: Facts, people: d
     of = altered(of, notified=tuple(id for id, _ in two), reason="Alex joins IT soon")
     mine = replace(scenes.scene(of, known, people, "approver"), viewer=people["P-4"])
     shown = reads(draw("approver", mine))
-    assert "You're asked because you look after Miro. Carol said yes; 1 more needed." in shown
+    assert "You look after Miro. Carol Diaz approved. 1 more needed." in shown
     assert "To undo the rights: /miro remove-admin." in shown
 
 
 PASSED = {
-    "the next step": "You agreed; now Sam Lee and Priya Rao decide.",
+    "the next step": "You approved. Now Sam Lee and Priya Rao decide.",
     "others asked instead": "Sam Lee and Priya Rao were asked instead.",
     "somebody stands in": "Sam Lee stands in for you.",
-    "nobody left": "You aren't asked any more.",
+    "nobody left": "You're no longer asked to decide.",
 }
 
 
@@ -90,7 +90,7 @@ def test_whoever_is_not_asked_any_more_reads_why_and_has_no_buttons(
 ) -> None:
     card = drawn(ways[way], known, people, role)
     assert reads(card).splitlines() == [
-        "With others now: move Alex Smith from Engineering to Design",
+        "⏳ No longer with you: move Alex Smith from Engineering to Design",
         PASSED[way],
         "R-42",
     ]
@@ -126,21 +126,21 @@ def test_the_channel_does_not_name_whoever_has_decided(
     ways: dict[str, Request], known: Facts, people: dict[str, Person]
 ) -> None:
     shown = reads(drawn(ways["one of several agreed"], known, people, "channel"))
-    assert "Sam Lee or Priya Rao can decide. Carol Diaz said yes; 2 more needed." in shown
+    assert "Sam Lee or Priya Rao can decide. Carol Diaz approved. 2 more needed." in shown
 
 
 def test_an_empty_seat_is_called_nobodys_name(
     ways: dict[str, Request], known: Facts, people: dict[str, Person]
 ) -> None:
     of = ways["nobody left"]
-    assert "Waiting for somebody who can decide" in reads(drawn(of, known, people, "requester"))
+    assert "Waiting for an approver" in reads(drawn(of, known, people, "requester"))
     assert "0 people can decide." in reads(drawn(of, known, people, "channel"))
 
 
 ROOMS: Mapping[int, str] = {
     40: 'Carol Diaz asked: "Which boards does Alex need, and for how long?" Dana Fox: "All of them."',
     15: 'Carol Diaz asked: "Which boards does Alex need, and …" Dana Fox: "All of them."',
-    8: "A question stands under Details.",
+    8: "There's a question under Details.",
 }
 
 
@@ -163,7 +163,7 @@ def test_whoever_asked_reads_question_and_answer_as_well(known: Facts, people: d
     of = altered(of, questions=(replace(one, answer=""),))
     shown = reads(drawn(of, known, people, "requester"))
     assert 'Carol Diaz asked: "Which boards does Alex need?"' in shown
-    assert "waits for your answer" in shown and "No answer yet" not in shown
+    assert "is waiting for your answer" in shown and "No answer yet" not in shown
 
 
 TWICE = Outcome(NOW, BOT, Sentence.of("same-asked", request="R-7", person="P-1"))
@@ -194,11 +194,11 @@ def test_what_needed_no_approval_names_no_approver(known: Facts, people: dict[st
                 shown = reads(drawn(of, known, people, role))
                 assert "Somebody" not in shown and "Approved by" not in shown, shown
     done = request("move-team", State.DONE, known, steps=0, votes=(), decided_by=())
-    assert "You asked; the policy needs no approval." in reads(drawn(done, known, people, "result"))
+    assert "Requested by you. The policy requires no approval." in reads(drawn(done, known, people, "result"))
 
 
 def test_what_the_bot_ended_says_why_in_every_copy(known: Facts, people: dict[str, Person]) -> None:
-    text = "Whoever asked for it has left the company, so it ends."
+    text = "The requester has left the company. The request is closed."
     of = request(
         "move-team",
         State.WITHDRAWN,
@@ -232,9 +232,9 @@ def test_a_vote_in_somebodys_place_stands_under_details(known: Facts, people: di
     vote = Vote(PersonId("P-4"), NOW, "cafe", step=1, stands_for=PersonId("P-3"))
     of = request("move-team", State.WAITING, known, votes=(vote,), step=1, steps=2, reminders=(1, 1))
     shown = scenes.details(of, known, people)
-    assert "Sam Lee said yes for Carol Diaz in step 2, today, 10:00" in shown
-    assert "Reminded 2 times" in shown and "Step 2 of 2: 1 must agree" in shown
-    assert "Told: Carol Diaz, Sam Lee and Priya Rao" in shown
+    assert "Sam Lee approved for Carol Diaz in step 2, today, 10:00" in shown
+    assert "Reminded 2 times" in shown and "Step 2 of 2: 1 must approve" in shown
+    assert "Notified: Carol Diaz, Sam Lee and Priya Rao" in shown
     assert "Can decide: Carol Diaz and Priya Rao" in shown
     assert "To undo (all but boards): /miro-move the other way." in shown
 
@@ -252,7 +252,7 @@ def test_whoever_is_away_reads_where_they_may_still_decide(
     of = ways["somebody stands in"]
     of = altered(of, approvers=(*of.asking.approvers, (PersonId("P-3"), "you look after Miro")))
     card = drawn(of, known, people, "approver")
-    assert "Sam Lee stands in for you. You may still decide in App Home." in reads(card)
+    assert "Sam Lee stands in for you. You can still decide in App Home." in reads(card)
     assert buttons(card) == []
 
 
@@ -273,14 +273,14 @@ def test_whoever_was_asked_later_is_spoken_to(
     mine, theirs = (
         reads(waiting.notes(scenes.scene(of, known, people, role))) for role in ("approver", "requester")
     )
-    rest = "may decide as well. Priya Rao can't decide any more."
-    assert mine == f"Nobody answered in time, so {read} {rest}"
-    assert theirs == f"Nobody answered in time, so {read.replace('you', 'Carol Diaz')} {rest}"
+    rest = "can decide too. Priya Rao can no longer decide."
+    assert mine == f"Nobody answered in time. Now {read} {rest}"
+    assert theirs == f"Nobody answered in time. Now {read.replace('you', 'Carol Diaz')} {rest}"
 
 
 def test_a_question_says_until_when_the_request_is_open(known: Facts, people: dict[str, Person]) -> None:
     of = request("move-team", State.WAITING, known)
-    assert "The request is open until tomorrow, 10:00." in reads(drawn(of, known, people, "question"))
+    assert "Expires tomorrow, 10:00." in reads(drawn(of, known, people, "question"))
 
 
 def test_a_short_answer_is_read_whole(known: Facts, people: dict[str, Person]) -> None:

@@ -34,7 +34,7 @@ def test_asking_in_a_shell_is_asking(s: Stage, shell: Shell) -> None:
     assert shell.types(*ACCESS) == "Saved: R-1, to give alex@example.com Miro access to Engineering."
     s.settle()
     assert state(s, "R-1") == "waiting"
-    assert 'Alex Smith asks: "I start"' in read(card(s, "U0PRIYA"))
+    assert 'Requested by Alex Smith: "I start"' in read(card(s, "U0PRIYA"))
     assert request(s, "R-1").shell != ""
 
 
@@ -107,7 +107,7 @@ def test_denying_in_a_shell_needs_and_keeps_a_reason(s: Stage, shell: Shell) -> 
         (("resume", "R-1", "--as", "carol@example.com"), "R-1"),
         (("show", "R-9"), "There is no request R-9."),
         (("audit", "export", "R-9"), "There is no request R-9."),
-        ((*ACCESS[:2], "teams=Nothing", *ACCESS[3:]), "teams: I don't know a team called Nothing."),
+        ((*ACCESS[:2], "teams=Nothing", *ACCESS[3:]), "teams: There's no team Nothing."),
         (
             ("policy", "who", "offboard", "person=jo@example.com", "--as", "alex@example.com"),
             "You can't ask for this.",

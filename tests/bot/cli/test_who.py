@@ -26,10 +26,10 @@ WRONG = {
         "move-team",
         "from_team=Design",
         "to_team=design",
-    ): "to_team: Choose another team than the one to leave.",
-    ("request-access", "teams=A,B,C,D"): "teams: Name three at most; ask again for more.",
-    ("request-access", "for_days=0"): "for_days: Write a whole number of days from 1 to 366, like 7; or",
-    ("request-access", "person=jo@example.org"): "person: I only give access to addresses of example.com.",
+    ): "to_team: Choose a different team from the one to leave.",
+    ("request-access", "teams=A,B,C,D"): "teams: Choose up to three. Send another request for more.",
+    ("request-access", "for_days=0"): "for_days: Enter a whole number of days from 1 to 366, like 7.",
+    ("request-access", "person=jo@example.org"): "person: Only addresses of example.com can get access.",
     ("rename-group", f"name={'x' * 61}"): "name: Write at most 60 characters.",
     ("offboard",): "Whom is it about? Add person=EMAIL.",
 }
@@ -59,7 +59,7 @@ def test_teams_that_the_record_knows_are_looked_at_as_in_an_ask(tmp_path: Path) 
     with machine(tmp_path) as (s, shell):
         s.bot.housekeeping.tick()
         said = shell.types("policy", "who", *same, "--as", "alex@example.com", exits=1)
-        assert said == "Error: to_team: Choose another team than the one to leave."
+        assert said == "Error: to_team: Choose a different team from the one to leave."
         assert len(s.bot.store.requests()) == 0
 
 

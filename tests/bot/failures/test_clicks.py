@@ -120,7 +120,7 @@ def test_crash_after_approve_before_execute(s: Stage) -> None:
     finally:
         second.stop()
     assert state(s, id) == "done"
-    assert last(s, "U0ALEX").startswith("Done: you're in Engineering")
+    assert last(s, "U0ALEX").startswith("✅ You're in Engineering")
     assert len(calls(s, "POST")) == 1
 
 

@@ -77,7 +77,7 @@ def test_trigger_id_expired(s: Stage) -> None:
     s.settle()
     assert s.slack.views.get("U0ALEX", []) == []
     assert reply.status == 200
-    assert "Slack didn't let me open the form. Please try once more." in str(reply.body)
+    assert "Slack couldn't open the form. Please try again." in str(reply.body)
     s.slack.fault("users.info", times=None, cut="before")
     assert s.acting.command(*ACCESS).ok
     assert s.acting.modal("U0ALEX")["type"] == "modal"
@@ -91,7 +91,7 @@ def test_hash_collision(s: Stage) -> None:
         wait(s, seconds=20)
     assert "Waiting for you: 1" in page(s, "U0PRIYA") and id in page(s, "U0PRIYA")
     approve(s, "U0PRIYA")
-    assert page(s, "U0PRIYA").startswith("Nothing waits for you")
+    assert page(s, "U0PRIYA").startswith("You're all caught up")
 
 
 @pytest.mark.parametrize("error", ["user_not_found", "cannot_dm_bot", "is_archived", "channel_not_found"])
@@ -102,7 +102,7 @@ def test_im_not_open_or_channel_archived(s: Stage, error: str) -> None:
         wait(s, seconds=10)
     assert history(s, id).count("unreached") == 1
     assert sum(has_card(s, user) for user in ("U0PRIYA", "U0CAROL", "U0SAM")) == 2
-    assert "I can't reach" in "".join(told(s, "U0ALEX"))
+    assert "can't be reached" in "".join(told(s, "U0ALEX"))
     s.slack.fault("chat.postEphemeral", error="is_archived")
     say(s, "U0JO", "I need Miro access for Design", CHANNEL)
     assert "Review and Send" in last(s, "U0JO")

@@ -51,7 +51,9 @@ def test_target_config_changed(s: Stage, what: str) -> None:
     wait(s, minutes=10)
     assert state(s, id) in ("refused", "stopped")
     assert teams_of(s, "alex@example.com") == {"Engineering"}
-    assert last(s, "U0ALEX").startswith((f"{id} stopped before anything changed", f"{id} · Not possible"))
+    assert last(s, "U0ALEX").startswith(
+        (f"⚠️ {id} stopped before anything changed", f"⛔ {id} · Not possible")
+    )
 
 
 def test_approval_fatigue_bulk_hides_a_dangerous_one(s: Stage) -> None:
@@ -70,7 +72,7 @@ def test_approval_fatigue_bulk_hides_a_dangerous_one(s: Stage) -> None:
     assert s.acting.submit("U0CAROL", view=form).ok
     s.settle()
     assert [state(s, id) for id in (*harmless, *grave)] == ["done", "done", "waiting", "waiting"]
-    assert "It has to be decided by itself." in reads(s.acting.modal("U0CAROL"))
+    assert "Decide it on its own card." in reads(s.acting.modal("U0CAROL"))
 
 
 def test_prompt_injection_through_the_reason(s: Stage) -> None:

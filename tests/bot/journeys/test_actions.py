@@ -15,7 +15,7 @@ def test_somebody_new_gets_an_account_and_a_team(s: Stage) -> None:
     assert teams_of(s, "alex@example.com") >= {"Engineering"}
     assert calls(s) == ["POST /Users", f"PATCH /Groups/{s.teams['Engineering']}"]
     assert state(s, id) == "done"
-    assert last(s, "U0ALEX").startswith("Done: you're in Engineering in Miro")
+    assert last(s, "U0ALEX").startswith("✅ You're in Engineering in Miro")
     assert s.bot.store.people.by_email("alex@example.com").miro_id == user.id  # type: ignore[union-attr]
 
 
@@ -48,9 +48,9 @@ def test_an_admin_is_made_last_and_both_are_told(s: Stage) -> None:
     assert user and user.role == ADMIN
     assert teams_of(s, "alex@example.com") == {"IT Administration"}
     assert calls(s)[-1] == f"PATCH /Users/{user.id}"
-    assert last(s, "U0ALEX").startswith("Done: you're a Company Admin of Miro")
-    assert last(s, "U0DANA").startswith("Done: Alex Smith is a Company Admin of Miro")
-    assert "all 3 changes" in last(s, "U0DANA")
+    assert last(s, "U0ALEX").startswith("✅ You're a Company Admin of Miro")
+    assert last(s, "U0DANA").startswith("✅ Alex Smith is a Company Admin of Miro")
+    assert "All 3 changes" in last(s, "U0DANA")
     assert [vote.by for vote in request(s, id).asking.votes] == list(request(s, id).asking.decided_by)
 
 
@@ -68,13 +68,13 @@ def test_rights_are_taken_away_again(s: Stage) -> None:
     approve(s, "U0CAROL")
     user = s.miro.user("alex@example.com")
     assert user and user.role == MEMBER
-    assert last(s, "U0ALEX").startswith("Done: you're no longer Company Admin of Miro")
+    assert last(s, "U0ALEX").startswith("✅ You're no longer a Company Admin of Miro")
 
 
 def test_a_leaver_is_demoted_deactivated_and_told_nothing(s: Stage) -> None:
     s.miro.add_user("jo@example.com", "Jo Park", teams=[s.teams["Design"]], admin=True)
     id = ask(s, "U0LENA", "/miro-offboard", "jo@example.com because last day today")
-    assert read(card(s, "U0PRIYA")).startswith("Confidential: deactivate Jo Park in Miro?")
+    assert read(card(s, "U0PRIYA")).startswith("⏳ Confidential: deactivate Jo Park in Miro?")
     approve(s, "U0PRIYA")
     user = s.miro.user("jo@example.com")
     assert user and (user.active, user.role) == (False, MEMBER)
@@ -98,7 +98,7 @@ def test_a_deactivated_account_is_opened_again(s: Stage) -> None:
     approve(s, "U0PRIYA")
     user = s.miro.user("jo@example.com")
     assert user and user.active
-    assert last(s, "U0JO").startswith("Done: you're active in Miro again")
+    assert last(s, "U0JO").startswith("✅ You're active in Miro again")
 
 
 def test_renaming_a_group_keeps_the_name_people_know(s: Stage) -> None:
@@ -115,4 +115,4 @@ def test_renaming_a_group_keeps_the_name_people_know(s: Stage) -> None:
 def test_the_address_stands_where_the_wrong_person_would_be_dangerous(s: Stage) -> None:
     s.miro.add_user("alex@example.com", "Alex Smith", teams=[s.teams["Design"]])
     ask(s, "U0DANA", "/miro-admin", "@alex because of it", person="U0ALEX")
-    assert "What will change for alex@example.com" in read(card(s, "U0CAROL"))
+    assert "Changes in Miro for alex@example.com" in read(card(s, "U0CAROL"))

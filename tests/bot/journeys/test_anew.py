@@ -20,7 +20,7 @@ def test_an_approval_that_counts_no_more_is_not_called_a_different_change(s: Sta
     s.slack.change_person("U0PRIYA", is_restricted=True)
     s.settle()
     shown = read(card(s, "U0CAROL"))
-    assert "No yes counts any more; 1 must agree." in shown
+    assert "Earlier approvals no longer count. 1 must approve." in shown
     assert "is different now" not in shown
 
 
@@ -29,13 +29,13 @@ def test_what_was_said_of_a_stop_stays_true_when_it_is_asked_once_more(s: Stage)
     id = ask(s, *MOVE)
     s.miro.faults.append(Fault("PATCH", f"Groups/{s.teams['Engineering']}", times=9, status=400, detail="No"))
     approve(s, "U0PRIYA")
-    assert last(s, "U0ALEX").startswith(f"{id} stopped halfway: ")
+    assert last(s, "U0ALEX").startswith(f"⚠️ {id} is incomplete: ")
     s.slack.change_person("U0PRIYA", deleted=True)
     wait(s, hours=7)
     s.miro.faults.clear()
     press(s, "U0SAM", "resume")
     assert state(s, id) == "waiting"
-    assert f"{id}: It waits for a decision once more. What was done before stays." in told(s, "U0ALEX")
+    assert f"{id}: It's waiting for a decision again. What was done before stays." in told(s, "U0ALEX")
 
 
 def test_a_yes_that_counts_no_more_is_not_counted_on_the_card(tmp_path: Path) -> None:
@@ -44,9 +44,9 @@ def test_a_yes_that_counts_no_more_is_not_counted_on_the_card(tmp_path: Path) ->
         approve(s, "U0CAROL")
         ask(s, "U0CAROL", "/miro-access", "jo@example.com for Engineering because I need help")
         wait(s, seconds=5)
-        assert "No yes counts any more; 2 must agree." in read(card(s, "U0SAM"))
+        assert "Earlier approvals no longer count. 2 must approve." in read(card(s, "U0SAM"))
         approve(s, "U0SAM")
-        assert "1 of 2 have agreed." in read(card(s, "U0DANA"))
+        assert "1 of 2 have approved." in read(card(s, "U0DANA"))
         approve(s, "U0DANA")
         assert state(s, "R-1") == "done"
 

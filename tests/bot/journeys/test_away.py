@@ -30,7 +30,8 @@ from tests.bot.journeys.scenes import (
 ACCESS = ("U0ALEX", "/miro-access", "for Engineering because I start Monday")
 MANAGER = POLICY.replace('approvers = ["manager", "it"] }', 'approvers = ["manager"] }', 1)
 STANDS_IN = (
-    "Lena Vogt stands in for you from Monday, 2 March until Friday, 6 March 2026. To end it: /miro away off."
+    "Lena Vogt stands in for you from Monday, 2 March until Friday, 6 March 2026. "
+    "To end this: /miro away off."
 )
 
 
@@ -69,8 +70,8 @@ def test_a_delegate_is_named_for_whole_days_of_ones_own_clock_and_told(s: Stage)
     assert one.since == datetime(2026, 3, 1, 23, tzinfo=UTC), "midnight in Berlin"
     assert one.until == datetime(2026, 3, 6, 23, tzinfo=UTC), "the end of the last day there"
     assert directly(s, "U0LENA") == [
-        "Priya Rao is away from Monday, 2 March until Friday, 6 March 2026, and you stand in: "
-        "what Priya Rao would decide comes to you."
+        "Priya Rao is away from Monday, 2 March until Friday, 6 March 2026. You stand in: "
+        "requests to Priya Rao come to you."
     ]
     assert typed(s, "U0PRIYA", "away") == STANDS_IN
 
@@ -85,7 +86,7 @@ def test_the_delegate_is_asked_and_decides_in_their_place(s: Stage) -> None:
     typed(s, "U0PRIYA", "away until 2026-03-06 <@U0LENA|lena>")
     id = ask(s, *ACCESS)
     assert not has_card(s, "U0PRIYA")
-    assert "You're asked because Priya Rao is away and you stand in." in read(card(s, "U0LENA"))
+    assert "Priya Rao is away and you stand in." in read(card(s, "U0LENA"))
     mine = next(one for one in told(s, "U0ALEX") if "Waiting for Lena Vogt" in one)
     assert "Lena Vogt stands in for Priya Rao." in mine
     approve(s, "U0LENA")
@@ -104,7 +105,7 @@ def test_requests_that_wait_are_asked_anew_within_seconds(s: Stage) -> None:
     typed(s, "U0PRIYA", "away until 2026-03-06 <@U0LENA|lena>")
     wait(s, seconds=5)
     assert has_card(s, "U0LENA")
-    assert buttons(old) == [] and "Lena Vogt stands in for you. You may still decide in App Home." in read(
+    assert buttons(old) == [] and "Lena Vogt stands in for you. You can still decide in App Home." in read(
         old
     )
     typed(s, "U0PRIYA", "away off")
@@ -118,8 +119,8 @@ def test_requests_that_wait_are_asked_anew_within_seconds(s: Stage) -> None:
 
 def test_coming_back_early_is_told_and_the_last_day_ends_by_itself(s: Stage) -> None:
     typed(s, "U0PRIYA", "away until 2026-03-06 <@U0LENA|lena>")
-    assert typed(s, "U0PRIYA", "away off") == "You're back: Lena Vogt doesn't stand in any more."
-    assert directly(s, "U0LENA")[-1] == "You don't stand in for Priya Rao any more."
+    assert typed(s, "U0PRIYA", "away off") == "You're back: Lena Vogt no longer stands in for you."
+    assert directly(s, "U0LENA")[-1] == "You no longer stand in for Priya Rao."
     assert typed(s, "U0PRIYA", "away off") == "You have no delegate, so there is nothing to end."
     typed(s, "U0PRIYA", "away until 2026-03-03 <@U0LENA|lena>")
     id = ask(s, *ACCESS)
@@ -133,8 +134,8 @@ def test_coming_back_early_is_told_and_the_last_day_ends_by_itself(s: Stage) -> 
 def test_another_delegate_takes_the_place_of_the_first_and_both_are_told(s: Stage) -> None:
     typed(s, "U0PRIYA", "away until 2026-03-06 <@U0LENA|lena>")
     typed(s, "U0PRIYA", "away until 2026-03-06 <@U0DANA|dana>")
-    assert directly(s, "U0LENA")[-1] == "You don't stand in for Priya Rao any more."
-    assert "you stand in" in directly(s, "U0DANA")[-1]
+    assert directly(s, "U0LENA")[-1] == "You no longer stand in for Priya Rao."
+    assert "You stand in" in directly(s, "U0DANA")[-1]
 
 
 def test_days_to_come_are_named_ahead(s: Stage) -> None:
@@ -148,17 +149,17 @@ def test_days_to_come_are_named_ahead(s: Stage) -> None:
 
 HOW = "Write /miro away until 2026-12-04 @colleague."
 WRONG = {
-    "": f"Nobody stands in for you. {HOW}",
+    "": f"No delegate set. {HOW}",
     "tomorrow": f"Until which day? {HOW}",
     "<@U0LENA|lena>": f"Until which day? {HOW}",
     "until 2026-03-06": f"Who stands in for you? {HOW}",
-    "until 2026-13-40 <@U0LENA>": "I don't know the day 2026-13-40. Write it like 2026-12-04.",
-    "until 9999-12-31 <@U0LENA>": "I don't know the day 9999-12-31. Write it like 2026-12-04.",
+    "until 2026-13-40 <@U0LENA>": "I can't read the date 2026-13-40. Write it like 2026-12-04.",
+    "until 9999-12-31 <@U0LENA>": "I can't read the date 9999-12-31. Write it like 2026-12-04.",
     "until 2026-02-01 <@U0LENA>": "The last day is over already. Name a later one.",
     "from 2026-03-06 until 2026-03-04 <@U0LENA>": "The last day is over already. Name a later one.",
     "until 2027-03-04 <@U0LENA>": "A delegate is for 92 days at most. Name an earlier last day.",
     "until 2026-03-06 <@U0PRIYA>": "Name somebody else: you can't stand in for yourself.",
-    "until 2026-03-06 kim@other.example": "I know people of example.com only. Name a colleague.",
+    "until 2026-03-06 kim@other.example": "Only people of example.com can stand in. Choose a colleague.",
 }
 
 
@@ -181,7 +182,7 @@ def test_a_guest_can_not_stand_in(s: Stage) -> None:
 )
 def test_whom_nobody_met_yet_is_looked_up_and_named_a_minute_later(s: Stage, entry: str, called: str) -> None:
     said = typed(s, "U0PRIYA", f"away until 2026-03-06 {entry}")
-    assert said == f"I don't know {called} yet. I'm looking in Slack; please say it again in a minute."
+    assert said == f"I don't know {called} yet. I'm checking Slack. Please try again in a minute."
     wait(s, seconds=5)
     assert typed(s, "U0PRIYA", f"away until 2026-03-06 {entry}").startswith("Jo Park stands in for you")
 
@@ -224,7 +225,7 @@ def test_the_form_names_a_delegate_too(s: Stage) -> None:
     assert STANDS_IN in by_name(str(s.acting.modal("U0PRIYA")))
     s.acting.close("U0PRIYA")
     s.settle()
-    assert "you stand in" in last(s, "U0LENA")
+    assert "You stand in" in last(s, "U0LENA")
     with_button(s, "U0PRIYA", "away", "away-off")
     press(s, "U0PRIYA", "away", card(s, "U0PRIYA", "away"))
     form = s.acting.modal("U0PRIYA")["blocks"]

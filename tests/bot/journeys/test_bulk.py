@@ -49,8 +49,8 @@ def test_all_of_them_are_approved_by_one_form(s: Stage, asked: list[str]) -> Non
         "[Close]",
     ]
     assert [state(s, id) for id in asked] == ["done"] * 3
-    assert page(s, "U0CAROL").startswith("Nothing waits for you")
-    assert last(s, "U0JO").startswith("Done: you're in Engineering")
+    assert page(s, "U0CAROL").startswith("You're all caught up")
+    assert last(s, "U0JO").startswith("✅ You're in Engineering")
 
 
 def test_one_that_changed_meanwhile_is_left_and_said_why(s: Stage, asked: list[str]) -> None:
@@ -127,7 +127,7 @@ def test_what_is_grave_is_not_approved_by_a_form_made_by_hand(s: Stage, asked: l
     form(s)
     shown = copy.deepcopy(s.acting.modal("U0CAROL"))
     shown["private_metadata"] = f'{{"{id}": "{revision}"}}'
-    assert f"{id} was not approved. It has to be decided by itself." in send(s, shown)
+    assert f"{id} was not approved. Decide it on its own card." in send(s, shown)
     assert state(s, id) == "waiting"
 
 
@@ -136,7 +136,7 @@ def test_a_button_on_an_old_page_finds_nothing_left(s: Stage, asked: list[str]) 
     for id in asked:
         presses(s, "U0CAROL", "approve", id)
     presses(s, "U0CAROL", KIND, view=old)
-    assert "Nothing of this kind waits for you any more." in reads(s.acting.modal("U0CAROL"))
+    assert "No requests of this kind are waiting for you now." in reads(s.acting.modal("U0CAROL"))
 
 
 def test_of_two_kinds_each_has_its_own_form(s: Stage, asked: list[str]) -> None:
@@ -156,11 +156,11 @@ def test_time_that_ran_out_meanwhile_is_said(s: Stage, asked: list[str]) -> None
         s.bot.people.find(one.slack_id)
     s.clock.pass_(timedelta(minutes=2))
     said = send(s)
-    assert said.startswith("Approved 0 of 3\nNone was approved.")
+    assert said.startswith("Approved 0 of 3\nNothing was approved.")
     assert said.count("is over, so it ends without an answer. Nothing has changed.") == 3
 
 
 def test_slack_refusing_the_form_is_said_on_the_page(s: Stage, asked: list[str]) -> None:
     s.slack.fault("views.open", status=500)
     presses(s, "U0CAROL", KIND)
-    assert page(s, "U0CAROL").startswith("Slack didn't let me open the form. Please press once more.")
+    assert page(s, "U0CAROL").startswith("Slack couldn't open the form. Please try again.")

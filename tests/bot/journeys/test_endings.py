@@ -55,7 +55,7 @@ def test_the_approver_reads_for_how_long_it_is(s: Stage) -> None:
     ask(s, *ACCESS, for_days="7")
     shown = read(card(s, "U0PRIYA"))
     assert "Give Alex Smith Miro access to Engineering for 7 days?" in shown
-    assert "After 7 days I take Engineering back; the account stays." in shown
+    assert "After 7 days Engineering is removed. The account stays." in shown
     assert "To undo" not in shown
 
 
@@ -63,7 +63,7 @@ def test_what_was_there_before_is_not_said_to_be_taken_back(s: Stage) -> None:
     s.miro.add_user("alex@example.com", "Alex Smith", teams=[s.teams["Design"]])
     text = "for Engineering and Design because of the workshop"
     ask(s, "U0ALEX", "/miro-access", text, for_days="7")
-    assert "After 7 days I take Engineering back; the account stays." in read(card(s, "U0PRIYA"))
+    assert "After 7 days Engineering is removed. The account stays." in read(card(s, "U0PRIYA"))
 
 
 def test_the_clock_starts_when_it_was_seen_to_be_so(s: Stage) -> None:
@@ -72,7 +72,7 @@ def test_the_clock_starts_when_it_was_seen_to_be_so(s: Stage) -> None:
     approve(s, "U0PRIYA")
     whole = request(s, id)
     assert whole.ending.ends_at and (whole.ending.ends_at - s.clock()).days in (1, 2)
-    ends = "It ends Friday, 10:00: I take Engineering back; the account stays."
+    ends = "Ends Friday, 10:00. Then Engineering is removed. The account stays."
     assert ends in last(s, "U0ALEX")
     wait(s, days=1, hours=20)
     assert "Engineering" in teams_of(s, "alex@example.com")
@@ -83,7 +83,7 @@ def test_it_is_said_a_day_before_and_taken_back_on_time(s: Stage) -> None:
     wait(s, days=5, hours=23)
     assert not has_card(s, "U0ALEX", "again")
     wait(s, hours=2)
-    assert "Then I take it back, and tell you." in last(s, "U0ALEX")
+    assert "Then it's removed, and I'll tell you." in last(s, "U0ALEX")
     assert has_card(s, "U0ALEX", "again")
     wait(s, hours=23)
     end = newest_request(s)
@@ -124,7 +124,7 @@ def test_admin_rights_for_some_days_are_taken_away(s: Stage) -> None:
     s.miro.add_user("alex@example.com", "Alex Smith", teams=[s.teams["Design"]])
     ask(s, "U0DANA", "/miro-admin", "@alex because of it", person="U0ALEX", for_days="1")
     assert "Ends after 1 day." in read(card(s, "U0SAM"))
-    assert "After 1 day I take the rights back." in read(card(s, "U0SAM"))
+    assert "After 1 day the rights are removed." in read(card(s, "U0SAM"))
     approve(s, "U0SAM")
     user = s.miro.user("alex@example.com")
     assert user and user.role == ADMIN
@@ -138,7 +138,7 @@ def test_admin_rights_for_some_days_leave_the_teams_as_they_are(s: Stage) -> Non
     s.miro.add_user("alex@example.com", "Alex Smith", teams=[s.teams["Engineering"]])
     words = '<@U0ALEX|alex> from Engineering to "IT Administration" because Alex helps'
     ask(s, "U0DANA", "/miro-admin", words, for_days="1")
-    assert "After 1 day I take the rights back; teams stay." in read(card(s, "U0SAM"))
+    assert "After 1 day the rights are removed. Teams stay." in read(card(s, "U0SAM"))
     approve(s, "U0SAM")
     wait(s, days=1, hours=1)
     assert teams_of(s, "alex@example.com") == {"IT Administration"}
@@ -186,7 +186,7 @@ def test_asking_for_less_than_there_is_asks_nobody(s: Stage) -> None:
 def test_a_bound_of_one_day_is_said_as_one(tmp_path: Path) -> None:
     with playing(tmp_path, LIMITED.replace('longest = "30d"', 'longest = "1d"').replace("7d", "1d")) as s:
         s.acting.command(*ACCESS)
-        assert "One day; then I take it back." in str(s.acting.modal("U0ALEX")["blocks"])
+        assert "One day. Then it's removed automatically." in str(s.acting.modal("U0ALEX")["blocks"])
 
 
 def test_the_policy_bounds_and_proposes_the_days(tmp_path: Path) -> None:
@@ -195,7 +195,7 @@ def test_the_policy_bounds_and_proposes_the_days(tmp_path: Path) -> None:
         # Before Slack was asked who this is.
         assert refused_form(s, *ACCESS, for_days="31") == {"for_days": most}
         s.acting.command(*ACCESS)
-        assert "30 days at most; then I take it back." in str(s.acting.modal("U0ALEX")["blocks"])
+        assert "30 days at most. Then it's removed automatically." in str(s.acting.modal("U0ALEX")["blocks"])
         assert s.acting.submit("U0ALEX", {}).ok
         s.settle()
         assert newest_request(s).scope.days == 7
@@ -249,7 +249,7 @@ def test_where_there_is_a_longest_an_end_is_needed(tmp_path: Path) -> None:
 @pytest.mark.parametrize("typed", ["0", "-1", "1.5", "a week", "367"])
 def test_days_are_a_whole_number(s: Stage, typed: str) -> None:
     told_so = refused_form(s, *ACCESS, for_days=typed[:3])
-    assert told_so["for_days"].startswith("Write a whole number of days from 1 to 366")
+    assert told_so["for_days"].startswith("Enter a whole number of days from 1 to 366")
 
 
 def test_where_the_policy_speaks_of_no_days_the_form_does_not_either(tmp_path: Path) -> None:
@@ -283,7 +283,7 @@ def test_what_somebody_else_gave_meanwhile_is_neither_claimed_nor_taken_back(tmp
         press(s, "U0PRIYA", "approve", theirs)
         assert state(s, first) == "done" and calls(s) == []
         said = last(s, "U0ALEX")
-        assert "It was so already when I looked: I changed nothing." in said and "Created" not in said
+        assert "Everything was already in place. Nothing was changed." in said and "Created" not in said
         assert request(s, first).ending.ends_at is None
         wait(s, days=4)
         assert "Engineering" in teams_of(s, "alex@example.com")
@@ -294,8 +294,8 @@ def test_an_end_that_was_moved_is_announced_by_nobody_any_more(tmp_path: Path, d
     with playing(tmp_path) as s:
         first = ask(s, "U0ALEX", "/miro-access", "for Engineering for 3 days because of the workshop")
         approve(s, "U0PRIYA")
-        done = [one for one in s.slack.dm_of("U0ALEX") if read(one).startswith("Done:")][-1]
-        assert "It ends" in read(done)
+        done = [one for one in s.slack.dm_of("U0ALEX") if read(one).startswith("✅ You're in ")][-1]
+        assert "Ends " in read(done)
         more = f"for Engineering for {days} days because I stay" if days else "for Engineering because I stay"
         ask(s, "U0ALEX", "/miro-access", more)
         approve(s, "U0PRIYA")

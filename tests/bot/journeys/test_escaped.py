@@ -58,9 +58,9 @@ def test_a_team_is_found_and_a_reason_read_as_it_was_typed(s: Stage, way: Callab
     assert s.acting.submit("U0ALEX").errors == {}
     s.settle()
     assert newest_request(s).reason == REASON
-    assert f'Alex Smith asks: "{REASON}"' in read(card(s, "U0PRIYA"))
+    assert f'Requested by Alex Smith: "{REASON}"' in read(card(s, "U0PRIYA"))
     approve(s, "U0PRIYA")
-    assert last(s, "U0ALEX").startswith("Done: you're in R&D")
+    assert last(s, "U0ALEX").startswith("✅ You're in R&D")
     assert "R&D" in teams_of(s, "alex@example.com")
 
 
@@ -80,7 +80,7 @@ def test_what_is_not_understood_is_repeated_as_it_was_typed(s: Stage) -> None:
     s.acting.command("U0ALEX", "/miro", "is <@U0SAM> at R&D?")
     assert "I didn't understand “is @Sam Lee at R&D?”." in last(s, "U0ALEX")
     s.acting.command("U0ALEX", "/miro", "status of <@U0SAM>&R&D")
-    assert last(s, "U0ALEX") == "I know no request of @Sam Lee&R&D. They are called R-42."
+    assert last(s, "U0ALEX") == "There's no request of @Sam Lee&R&D. Request numbers look like R-42."
 
 
 def test_a_mention_that_was_only_typed_is_nobody(s: Stage) -> None:

@@ -46,7 +46,7 @@ def test_reminders_on_pending(tmp_path: Path) -> None:
         id = ask(s, *ACCESS)
         first = card(s, "U0PRIYA")
         wait(s, hours=4)
-        assert read(card(s, "U0PRIYA")).startswith("Reminder: Give Alex Smith Miro access to Engineering?")
+        assert read(card(s, "U0PRIYA")).startswith("⏳ Reminder: Give Alex Smith Miro access to Engineering?")
         assert card(s, "U0PRIYA").ts != first.ts
         wait(s, hours=4)
         assert history(s, id).count("reminded") == 1, "the gap grows"
@@ -63,7 +63,7 @@ def test_pending_expiry_closes_buttons(s: Stage) -> None:
     wait(s, days=3)
     assert state(s, id) == "expired"
     assert not any(has_card(s, user) for user in ASKED)
-    assert "That isn't a no." in last(s, "U0ALEX")
+    assert "It expired without an answer." in last(s, "U0ALEX")
     press(s, "U0PRIYA", "approve", old)
     assert (state(s, id), calls(s)) == ("expired", [])
 
@@ -90,7 +90,7 @@ def test_auto_approve_rules(tmp_path: Path) -> None:
         free = ask(s, "U0ALEX", "/miro-access", "for Design because we draw")
         assert (state(s, free), request(s, free).asking.votes) == ("done", ())
         assert teams_of(s, "alex@example.com") >= {"Design"}
-        assert "the policy needs no approval" in last(s, "U0ALEX")
+        assert "The policy requires no approval" in last(s, "U0ALEX")
         assert told(s, "U0PRIYA") == []
         decided = ask(s, *ACCESS)
         assert state(s, decided) == "waiting" and has_card(s, "U0PRIYA")

@@ -55,7 +55,7 @@ def test_modal_form(s: Stage) -> None:
     assert s.bot.store.requests() == []
     assert s.acting.submit("U0ALEX", {"reason": "I start Monday"}).errors == {}
     s.settle()
-    assert 'Alex Smith asks: "I start Monday"' in read(card(s, "U0PRIYA"))
+    assert 'Requested by Alex Smith: "I start Monday"' in read(card(s, "U0PRIYA"))
 
 
 def test_free_message(s: Stage) -> None:
@@ -88,7 +88,7 @@ def test_cli(tmp_path: Path) -> None:
         assert shell.types(*words).startswith("Saved: R-1, ")
         s.settle()
         assert request(s, "R-1").shell
-        assert 'Alex Smith asks: "I start"' in read(card(s, "U0PRIYA"))
+        assert 'Requested by Alex Smith: "I start"' in read(card(s, "U0PRIYA"))
         shell.types("approve", "R-1", "--as", "alex@example.com", exits=1)
         assert (state(s, "R-1"), calls(s)) == ("waiting", [])
         approve(s, "U0PRIYA")
@@ -99,12 +99,12 @@ def test_request_for_someone_else(s: Stage) -> None:
     id = ask(s, "U0LENA", "/miro-access", "<@U0ALEX|alex> for Engineering because Alex starts Monday")
     assert request(s, id).requester != request(s, id).subject
     shown = read(card(s, "U0PRIYA"))
-    assert shown.startswith("Give Alex Smith Miro access to Engineering?")
-    assert 'Lena Vogt asks: "Alex starts Monday"' in shown
+    assert shown.startswith("⏳ Give Alex Smith Miro access to Engineering?")
+    assert 'Requested by Lena Vogt: "Alex starts Monday"' in shown
     approve(s, "U0PRIYA")
     assert "Engineering" in teams_of(s, "alex@example.com")
     assert s.miro.user("lena@example.com") is None
-    assert last(s, "U0LENA").startswith("Done: Alex Smith is in Engineering in Miro")
+    assert last(s, "U0LENA").startswith("✅ Alex Smith is in Engineering in Miro")
     assert "Lena Vogt" in "".join(told(s, "U0ALEX"))
 
 

@@ -23,7 +23,7 @@ def test_the_requester_reads_where_it_stands(s: Stage) -> None:
     ask(s, *ACCESS)
     twice = forgotten(s, card(s, "U0ALEX", "withdraw"))
     press(s, "U0ALEX", "withdraw", twice)
-    assert read(twice).startswith("R-1 · Withdrawn")
+    assert read(twice).startswith("⛔ R-1 · Withdrawn")
     assert buttons(twice) == []
 
 
@@ -33,7 +33,7 @@ def test_a_requester_who_presses_too_late_keeps_the_own_card(s: Stage) -> None:
     s.miro.faults.append(Fault("POST", "", status=503, times=99))
     approve(s, "U0PRIYA")
     press(s, "U0ALEX", "withdraw", twice)
-    assert read(twice).startswith("R-1 · Approved")
+    assert read(twice).startswith("⏳ R-1 · Approved")
 
 
 def test_an_approver_reads_as_an_approver(s: Stage) -> None:
@@ -41,7 +41,7 @@ def test_an_approver_reads_as_an_approver(s: Stage) -> None:
     twice = forgotten(s, card(s, "U0PRIYA"))
     press(s, "U0CAROL", "approve")
     press(s, "U0PRIYA", "approve", twice)
-    assert read(twice).startswith("Done: give Alex Smith Miro access to Engineering")
+    assert read(twice).startswith("✅ Done: give Alex Smith Miro access to Engineering")
     assert "Approved by Carol Diaz" in read(twice) and buttons(twice) == []
 
 
@@ -55,7 +55,7 @@ def test_an_operator_has_the_way_out(s: Stage) -> None:
     assert "R-1 stopped before anything changed" in read(twice)
     s.miro.faults.clear()
     press(s, "U0CAROL", "resume", twice)
-    assert "Done, and seen to be so." in read(twice) and buttons(twice) == []
+    assert "All changes are verified in Miro." in read(twice) and buttons(twice) == []
 
 
 @pytest.mark.parametrize("user", ["U0PRIYA", "U0ALEX"])

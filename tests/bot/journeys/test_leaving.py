@@ -48,6 +48,6 @@ def test_whoever_owns_every_team_that_is_left_decides(tmp_path: Path) -> None:
     with playing(tmp_path, OWNED, prepare=in_all) as s:
         id = ask(s, "U0ALEX", "/miro", "leave-team Engineering and Design because I moved")
         assert has_card(s, "U0DANA") and not has_card(s, "U0LENA")
-        assert "you own Design and Engineering" in read(card_of(s, "U0DANA"))
+        assert "You own Design and Engineering" in read(card_of(s, "U0DANA"))
         approve(s, "U0DANA")
         assert state(s, id) == "done"

@@ -64,7 +64,7 @@ def test_more_to_do_than_was_approved_is_asked_again(s: Stage) -> None:
     assert calls(s) == []
     new = card(s, "U0PRIYA")
     assert new.ts != old.ts
-    assert "What will change is different now:" in read(new)
+    assert "Updated changes in Miro:" in read(new)
     assert "Reactivate the account." in read(new)
     assert buttons(old) == []
     assert "There is a newer card below." in read(old)
@@ -155,7 +155,7 @@ def test_a_group_deleted_before_checking_is_refused(s: Stage) -> None:
     wait(s, minutes=10)
     errors = s.acting.submit("U0ALEX").errors
     assert list(errors) == ["to_team"]
-    assert "I don't know a team called" in errors["to_team"]
+    assert "There's no team" in errors["to_team"]
 
 
 def delete_team(s: Stage, name: str) -> None:
@@ -223,7 +223,7 @@ def test_an_approval_given_before_the_policy_changed_is_looked_at_again(s: Stage
 @pytest.mark.parametrize(
     ("old", "new", "why"),
     [
-        ('"Sales" =', '"Design" = "the service desk"\n"Sales" =', "Ask there: the service desk"),
+        ('"Sales" =', '"Design" = "the service desk"\n"Sales" =', "elsewhere: the service desk"),
         ('["example.com"]', '["example.org"]', "I only change accounts of example.org; alex@example.com"),
         ('move-team = { ask = ["anyone"]', 'move-team = { ask = ["it"]', "Alex Smith may not ask for it."),
     ],
@@ -253,7 +253,7 @@ def test_what_the_policy_forbids_halfway_stays_stopped(s: Stage) -> None:
     press(s, "U0CAROL", "resume")
     assert state(s, id) == "stopped"
     assert "Done: joined Design." in last(s, "U0ALEX")
-    assert "Design is managed elsewhere. Ask there: the service desk" in last(s, "U0ALEX")
+    assert "Design is managed elsewhere: the service desk" in last(s, "U0ALEX")
     assert calls(s) == []
 
 
@@ -263,7 +263,7 @@ def test_a_team_managed_elsewhere_since_it_was_asked_for_is_refused(s: Stage) ->
     assert s.acting.submit("U0ALEX").errors == {}
     change_policy(s, POLICY.replace('"Sales" =', '"Design" = "the service desk"\n"Sales" ='))
     s.settle()
-    assert "Design is managed elsewhere. Ask there: the service desk" in last(s, "U0ALEX")
+    assert "Design is managed elsewhere: the service desk" in last(s, "U0ALEX")
     assert not has_card(s, "U0PRIYA")
 
 

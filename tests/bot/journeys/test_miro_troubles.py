@@ -91,11 +91,11 @@ def test_a_refusal_halfway_stops_and_resume_does_what_is_left(s: Stage) -> None:
     approve(s, "U0SAM")
     assert state(s, id) == "stopped"
     stopped = read(card(s, "U0CAROL", "resume"))
-    assert stopped.startswith(f"{id} stopped halfway:")
+    assert stopped.startswith(f"⚠️ {id} is incomplete:")
     assert "Done: joined IT Administration." in stopped
     assert "Not done: leave Engineering and become Company Admin" in stopped
     assert 'Miro said: "Any team in organization must have at least one admin"' in stopped
-    assert "What helps: Make somebody else admin of that team in Miro, then press Resume." in stopped
+    assert "To fix: Add another admin to that team in Miro, then press Resume." in stopped
     lines = last(s, "U0DANA")
     assert "Done: joined IT Administration." in lines and "What helps" not in lines
     assert "[Resume]" not in lines
@@ -107,7 +107,7 @@ def test_a_refusal_halfway_stops_and_resume_does_what_is_left(s: Stage) -> None:
     assert calls(s) == [f"PATCH /Groups/{engineering}", f"PATCH /Users/{alex}"]
     assert state(s, id) == "done"
     assert teams_of(s, "alex@example.com") == {"IT Administration"}
-    assert last(s, "U0DANA").startswith("Done: Alex Smith is a Company Admin")
+    assert last(s, "U0DANA").startswith("✅ Alex Smith is a Company Admin")
     assert not has_card(s, "U0SAM", "resume")
 
 
@@ -146,7 +146,7 @@ def test_accepted_without_effect_is_looked_for_twice_and_never_sent_again(s: Sta
     assert state(s, id) == "stopped"
     assert history(s, id).count("unseen") == 2
     assert calls(s) == [f"PATCH /Groups/{s.teams['Engineering']}"]
-    assert "Miro accepted my call to join Engineering, but doesn't show it." in last(s, "U0ALEX")
+    assert "Miro accepted the call to join Engineering, but doesn't show the change." in last(s, "U0ALEX")
     press(s, "U0CAROL", "resume")
     assert state(s, id) == "done"
     assert len(calls(s)) == 2
@@ -189,9 +189,9 @@ def test_an_outcome_that_stays_unknown_stops_after_three_tries(s: Stage) -> None
     assert state(s, id) == "stopped"
     assert calls(s) == ["POST /Users"] * 3
     for said in (last(s, "U0ALEX"), read(card(s, "U0CAROL", "resume"))):
-        assert said.startswith(f"{id} stopped: ") and "Not seen to be done: " in said
-        assert "never learned whether" in said
-    assert "It stopped, and I couldn't see what is done." in read(s.slack.dm_of("U0PRIYA")[-1])
+        assert said.startswith(f"⚠️ {id} stopped: ") and "Not verified: " in said
+        assert "couldn't verify it" in said
+    assert "It stopped, and I couldn't verify what was done." in read(s.slack.dm_of("U0PRIYA")[-1])
     assert "<html" not in "".join(told(s, "U0CAROL"))
 
 
@@ -202,7 +202,7 @@ def test_an_error_of_miros_own_is_told_in_its_words(s: Stage) -> None:
     approve(s, "U0PRIYA")
     for said in (last(s, "U0ALEX"), read(card(s, "U0CAROL", "resume"))):
         assert "Miro had an error of its own (500): Board service is down and so on" in said
-    assert "never learned whether it worked" in says(request(s, id).outcome.text)  # type: ignore[union-attr]
+    assert "but couldn't verify it" in says(request(s, id).outcome.text)  # type: ignore[union-attr]
     assert "<p" not in str(request(s, id).outcome)
 
 

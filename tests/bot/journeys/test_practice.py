@@ -37,8 +37,8 @@ def practising(tmp_path: Path) -> Iterator[Stage]:
 
 def test_cards_begin_with_what_practice_means(practising: Stage) -> None:
     ask(practising, *ACCESS)
-    assert read(card(practising, "U0PRIYA")).startswith("Practice: nothing will change. ")
-    assert last(practising, "U0ALEX").startswith("Practice: nothing will change. ")
+    assert read(card(practising, "U0PRIYA")).startswith("⏳ Practice: nothing will change. ")
+    assert last(practising, "U0ALEX").startswith("⏳ Practice: nothing will change. ")
 
 
 LEAD = "Practice: nothing will change. "
@@ -47,7 +47,7 @@ LEAD = "Practice: nothing will change. "
 def check_leads(s: Stage, user: str, count: int) -> None:
     """Every message to somebody begins with what practice means, for screen readers too."""
     for one in s.slack.dm_of(user):
-        assert read(one).startswith(LEAD) and one.text.startswith(LEAD), read(one)
+        assert read(one).partition(" ")[2].startswith(LEAD) and one.text.startswith(LEAD), read(one)
     assert len(s.slack.dm_of(user)) == count
 
 
@@ -85,7 +85,7 @@ def test_an_approval_ends_rehearsed_without_a_write(practising: Stage) -> None:
     assert state(practising, id) == "rehearsed"
     assert calls(practising) == []
     assert practising.miro.user("alex@example.com") is None
-    assert "nothing was changed" in last(practising, "U0ALEX")
+    assert "Nothing was changed" in last(practising, "U0ALEX")
     assert "Done:" not in "".join(told(practising, "U0ALEX"))
 
 
@@ -122,7 +122,7 @@ def test_a_real_request_waits_while_the_bot_practises(s: Stage) -> None:
         practising.settle()
         assert state(s, id) == "approved"
         assert calls(s) == []
-        assert f"{id} waits until I run for real" in says(request(s, id).progress.held)
+        assert f"{id} waits until it's off" in says(request(s, id).progress.held)
     finally:
         practising.stop()
     wait(s, minutes=15)

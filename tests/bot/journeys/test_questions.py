@@ -50,8 +50,8 @@ def test_a_question_goes_to_the_requester_and_its_answer_to_every_copy(s: Stage)
     copies = [card(s, user) for user in ("U0PRIYA", "U0CAROL", "U0SAM")]
     assert wonder(s, "U0CAROL") == {}
     asked = card(s, "U0ALEX", "answer")
-    assert read(asked).startswith(f"{id} · Carol Diaz asks\n“{WHAT}”")
-    assert "Carol Diaz waits for your answer." in "".join(told(s, "U0ALEX"))
+    assert read(asked).startswith(f"⏳ {id} · Carol Diaz asks\n“{WHAT}”")
+    assert "Carol Diaz is waiting for your answer." in "".join(told(s, "U0ALEX"))
     assert all(f'Carol Diaz asked: "{WHAT}" No answer yet.' in read(one) for one in copies)
     assert reply(s, "U0ALEX") == {}
     assert all(f'Carol Diaz asked: "{WHAT}" Alex Smith: "{THESE}"' in read(one) for one in copies)
@@ -143,7 +143,7 @@ def test_a_question_that_nobody_answered_loses_its_button_at_the_end(s: Stage) -
     wonder(s, "U0CAROL")
     asked = card(s, "U0ALEX", "answer")
     wait(s, days=3)
-    assert buttons(asked) == [] and "Nobody answered in time." in read(asked)
+    assert buttons(asked) == [] and "expired without an answer" in read(asked)
 
 
 def test_markup_in_a_question_stays_text(s: Stage) -> None:

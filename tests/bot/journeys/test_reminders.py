@@ -33,9 +33,9 @@ def test_a_reminder_is_one_new_message_with_the_buttons(s: Stage) -> None:
     wait(s, days=1)
     reminder = card(s, "U0PRIYA")
     assert reminder.ts != first.ts
-    assert read(reminder).startswith("Reminder: Give Alex Smith Miro access to Engineering?")
+    assert read(reminder).startswith("⏳ Reminder: Give Alex Smith Miro access to Engineering?")
     assert buttons(reminder) == ["approve", "deny", "question", "details"]
-    assert "What will change" in read(reminder)
+    assert "Changes in Miro" in read(reminder)
     assert [len(told(s, user)) for user in ("U0PRIYA", "U0CAROL", "U0SAM")] == [2, 2, 2]
     press(s, "U0PRIYA", "approve", reminder)
     assert state(s, id) == "done"
@@ -67,7 +67,7 @@ def test_after_thirty_days_of_silence_there_is_one_message_and_no_reminder(s: St
     assert history(s, id) == ["asked", "planned", "expired"]
     after = {user: len(told(s, user)) for user in before}
     assert after == before | {"U0ALEX": before["U0ALEX"] + 1}
-    assert "Nobody answered" in last(s, "U0ALEX")
+    assert "expired without an answer" in last(s, "U0ALEX")
 
 
 def test_after_a_shorter_silence_there_is_one_reminder(tmp_path: Path) -> None:
@@ -121,7 +121,7 @@ def test_the_channel_is_reminded_once_for_all(tmp_path: Path) -> None:
         ask(s, *ACCESS)
         wait(s, days=1)
         first, reminder = (one for one in s.slack.messages if one.channel == CHANNEL)
-        assert read(reminder).startswith("Reminder: Give Alex Smith Miro access to Engineering?")
+        assert read(reminder).startswith("⏳ Reminder: Give Alex Smith Miro access to Engineering?")
         press(s, "U0SAM", "approve", reminder)
         assert buttons(first) == [] == buttons(reminder)
         assert told(s, "U0PRIYA") == []
@@ -155,7 +155,7 @@ def test_a_reminder_that_does_not_arrive_brings_others(tmp_path: Path) -> None:
             ("reminder", request(s, id).asking.unreachable[0])
         ]
         wait(s, seconds=5)
-        assert "I can't reach Priya Rao in Slack. You were asked instead." in read(card(s, "U0CAROL"))
+        assert "Priya Rao can't be reached in Slack. You were asked instead." in read(card(s, "U0CAROL"))
 
 
 # -- by hand ---------------------------------------------------------------------------------------------
@@ -172,7 +172,7 @@ def test_the_requester_reminds_from_the_waiting_card(s: Stage) -> None:
     press(s, "U0ALEX", "remind")
     assert answer(s, "U0ALEX") == f"I'm reminding Priya Rao, Carol Diaz and Sam Lee of {id}."
     assert history(s, id) == ["asked", "planned", "reminded"]
-    assert read(card(s, "U0PRIYA")).startswith("Reminder: ")
+    assert read(card(s, "U0PRIYA")).startswith("⏳ Reminder: ")
     assert "reminded today, 15:00." in read(mine)
 
 
@@ -182,7 +182,7 @@ def test_a_reminder_is_typed_as_well(s: Stage) -> None:
     s.acting.command("U0ALEX", "/miro", f"remind {id}")
     s.settle()
     assert last(s, "U0ALEX") == f"I'm reminding Priya Rao, Carol Diaz and Sam Lee of {id}."
-    assert read(card(s, "U0PRIYA")).startswith("Reminder: ")
+    assert read(card(s, "U0PRIYA")).startswith("⏳ Reminder: ")
 
 
 def test_a_stranger_learns_nothing_by_reminding(s: Stage) -> None:
@@ -217,9 +217,10 @@ def test_whoever_asks_for_the_same_reads_since_when_it_waits_and_may_remind(s: S
     wait(s, hours=5)
     second = ask(s, *AGAIN)
     mine = card(s, "U0LENA", "remind")
-    assert f"The same was asked for already: {first} by Alex Smith." in read(mine)
-    assert "It waits for Priya Rao, Carol Diaz or Sam Lee since today, 10:00, until Thursday, 10:00." in read(
-        mine
+    assert f"Already requested: {first} by Alex Smith." in read(mine)
+    assert (
+        "Waiting for Priya Rao, Carol Diaz or Sam Lee since today, 10:00. Expires Thursday, 10:00."
+        in read(mine)
     )
     press(s, "U0LENA", "remind")
     assert answer(s, "U0LENA") == f"I'm reminding Priya Rao, Carol Diaz and Sam Lee of {first}."
@@ -231,14 +232,14 @@ def test_whoever_asks_for_the_same_reads_since_when_it_waits_and_may_remind(s: S
     approve(s, "U0PRIYA")
     assert buttons(mine) == []
     assert "Approved by Priya Rao" in read(mine)
-    assert last(s, "U0LENA").startswith("Done: Alex Smith is in Engineering")
+    assert last(s, "U0LENA").startswith("✅ Alex Smith is in Engineering")
 
 
 def test_whoever_joined_may_look_at_the_first(s: Stage) -> None:
     first = ask(s, *ACCESS)
     ask(s, *AGAIN)
     s.acting.command("U0LENA", "/miro", f"status {first}")
-    assert "Waiting for Priya Rao, Carol Diaz or Sam Lee until" in last(s, "U0LENA")
+    assert "Waiting for Priya Rao, Carol Diaz or Sam Lee. Expires" in last(s, "U0LENA")
 
 
 def test_a_joined_card_follows_the_first_to_its_end(s: Stage) -> None:

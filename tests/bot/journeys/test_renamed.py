@@ -40,7 +40,7 @@ def test_a_name_that_another_group_got_meanwhile_is_refused(tmp_path: Path) -> N
         s.bot.store.groups.keep([(GroupId(s.teams["Design"]), "G_ENG")], whole=False)
         s.settle()
         assert state(s, newest_request(s).id) == "refused"
-        assert "Another group is called g_eng already. Choose another name." in last(s, "U0DANA")
+        assert "Another group already has the name g_eng. Choose a different name." in last(s, "U0DANA")
 
 
 def test_a_name_that_another_group_got_while_it_waited_is_not_given(tmp_path: Path) -> None:
@@ -48,7 +48,7 @@ def test_a_name_that_another_group_got_while_it_waited_is_not_given(tmp_path: Pa
         id = ask(s, "U0DANA", "/miro", 'rename-group Engineering "g_eng" because the directory says so')
         s.bot.store.groups.keep([(GroupId(s.teams["Design"]), "g_eng")], whole=False)
         approve(s, "U0CAROL")
-        assert "Another group is called g_eng already." in last(s, "U0DANA")
+        assert "Another group already has the name g_eng." in last(s, "U0DANA")
         assert "policy doesn't allow" not in last(s, "U0DANA")
         assert state(s, id) == "refused" and calls(s, "PATCH") == []
 

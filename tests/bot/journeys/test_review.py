@@ -63,11 +63,11 @@ def test_the_same_message_becomes_the_requesters_card(s: Stage) -> None:
     reviewed(s)
     s.settle()
     (card,) = [one for one in s.slack.dm_of("U0ALEX") if one.user == s.slack.bot_user]
-    assert read(card).startswith("R-1 · Waiting for Priya Rao, Carol Diaz or Sam Lee")
+    assert read(card).startswith("⏳ R-1 · Waiting for Priya Rao, Carol Diaz or Sam Lee")
     assert buttons(card) == ["remind", "withdraw", "details"]
     press(s, "U0PRIYA", "approve")
-    assert read(card).startswith("R-1 · Done")
-    assert told(s, "U0ALEX")[-1].startswith("Done: you're in Engineering")
+    assert read(card).startswith("✅ R-1 · Done")
+    assert told(s, "U0ALEX")[-1].startswith("✅ You're in Engineering")
 
 
 def test_an_old_drawing_pressed_again_leaves_the_card_of_the_first(s: Stage) -> None:
@@ -78,8 +78,8 @@ def test_an_old_drawing_pressed_again_leaves_the_card_of_the_first(s: Stage) -> 
         assert s.acting.submit("U0ALEX").errors == {}
         s.settle()
     assert newest_request(s).id == "R-2"
-    assert read(said).startswith("R-1 · ")
-    assert any(one.startswith("R-2 · ") for one in told(s, "U0ALEX"))
+    assert read(said).startswith("⏳ R-1 · ")
+    assert any(one.startswith("⏳ R-2 · ") for one in told(s, "U0ALEX"))
 
 
 def test_in_a_channel_it_says_what_was_sent(s: Stage) -> None:

@@ -13,7 +13,7 @@ from bot.slack.manifest import SHORTCUTS
 from tests.bot.journeys.scenes import approve, last, newest_request, playing, request, told, wait
 from tests.bot.journeys.scenes import read as reads
 
-AWAY = "Slack didn't let me open the form. Please try once more."
+AWAY = "Slack couldn't open the form. Please try again."
 UNREAD = "I can't tell what this message asks for. What do you need in Miro?"
 
 
@@ -112,7 +112,7 @@ def test_a_button_puts_its_form_there_and_sending_it_asks(s: Stage) -> None:
     s.settle()
     assert (newest_request(s).state, newest_request(s).reason) == ("waiting", "I start Monday")
     approve(s, "U0PRIYA")
-    assert last(s, "U0ALEX").startswith("Done: you're in Engineering")
+    assert last(s, "U0ALEX").startswith("✅ You're in Engineering")
 
 
 def test_a_form_that_is_closed_leaves_nothing_open_and_asks_for_nothing(s: Stage) -> None:
@@ -163,9 +163,9 @@ def test_an_action_that_the_policy_took_away_meanwhile_is_refused(s: Stage) -> N
 
 def test_who_may_ask_for_nothing_reads_so(tmp_path: Path) -> None:
     with playing(tmp_path, POLICY.replace('["anyone"]', '["it"]')) as s:
-        assert "The policy lets you ask for nothing here. Ask your IT team." in reads(anything(s, "U0ALEX"))
+        assert "You can't request anything here yet. Ask your IT team." in reads(anything(s, "U0ALEX"))
         view = make_request(s, "U0ALEX", "Good morning!")
-        assert "The policy lets you ask for nothing here." in reads(view)
+        assert "You can't request anything here yet." in reads(view)
 
 
 # -- Make This a Miro Request ------------------------------------------------------------------------------
@@ -240,7 +240,7 @@ def test_the_message_itself_is_left_alone(s: Stage) -> None:
     assert s.acting.submit("U0ALEX").errors == {}
     s.settle()
     assert s.slack.seen_by("U0ALEX", CHANNEL) == [message]
-    assert last(s, "U0ALEX").startswith("R-1 · Waiting")
+    assert last(s, "U0ALEX").startswith("⏳ R-1 · Waiting")
 
 
 def test_what_a_message_asks_for_is_refused_to_who_may_not(s: Stage) -> None:

@@ -128,7 +128,7 @@ def test_slack_not_telling_who_somebody_is_holds_the_request(s: Stage) -> None:
     s.slack.fault("users.info", times=5, status=500)
     id = ask(s, *ACCESS)
     assert state(s, id) == "checking"
-    assert f"Slack isn't answering me. {id} is saved; I'll go on with it." in last(s, "U0ALEX")
+    assert f"Slack isn't responding. {id} is saved and continues by itself." in last(s, "U0ALEX")
     for _ in range(8):
         wait(s, minutes=10)
     assert state(s, id) == "waiting"
@@ -147,14 +147,14 @@ def test_slack_silent_before_the_first_write_holds_the_approval(s: Stage) -> Non
 def test_a_form_that_slack_does_not_open_is_said(s: Stage) -> None:
     s.slack.fault("views.open", error="internal_error")
     s.acting.command(*ACCESS)
-    assert last(s, "U0ALEX") == "Slack didn't let me open the form. Please try once more."
+    assert last(s, "U0ALEX") == "Slack couldn't open the form. Please try again."
 
 
 @pytest.mark.parametrize("how", [{"status": 500}, {"cut": "before"}, {"status": 429}], ids=str)
 def test_a_form_that_fails_in_other_ways_is_said_too(s: Stage, how: dict[str, object]) -> None:
     s.slack.fault("views.open", **how)
     s.acting.command(*ACCESS)
-    assert last(s, "U0ALEX") == "Slack didn't let me open the form. Please try once more."
+    assert last(s, "U0ALEX") == "Slack couldn't open the form. Please try again."
 
 
 def test_a_home_tab_that_fails_harms_nothing(s: Stage) -> None:
@@ -176,7 +176,7 @@ def test_another_bot_on_the_same_record_goes_on(s: Stage) -> None:
             second.settle()
         assert state(s, id) == "done"
         assert buttons(old) == []
-        assert last(s, "U0ALEX").startswith("Done: you're in Engineering")
+        assert last(s, "U0ALEX").startswith("✅ You're in Engineering")
     finally:
         second.stop()
 
@@ -221,7 +221,7 @@ def test_a_started_bot_works_without_being_told(s: Stage) -> None:
     s.slack.until(lambda: has_card(s, "U0PRIYA"))
     s.acting.click("U0PRIYA", card(s, "U0PRIYA"), "approve")
     assert s.slack.until(lambda: s.miro.user("alex@example.com"))
-    s.slack.until(lambda: last(s, "U0ALEX").startswith("Done: you're in Engineering"))
+    s.slack.until(lambda: last(s, "U0ALEX").startswith("✅ You're in Engineering"))
 
 
 def test_an_archived_channel_does_not_swallow_an_answer(s: Stage) -> None:

@@ -63,13 +63,13 @@ def test_a_second_group_is_asked_when_the_first_has_agreed(steps: Stage) -> None
     approve(steps, "U0PRIYA")
     assert (state(steps, id), calls(steps)) == ("waiting", [])
     assert buttons(first) == []
-    assert "You agreed; now Carol Diaz and Sam Lee decide." in read(first)
+    assert "You approved. Now Carol Diaz and Sam Lee decide." in read(first)
     for user in ("U0CAROL", "U0SAM"):
-        assert "Step 2 of 2; Priya Rao agreed. 2 must agree." in read(card(steps, user))
+        assert "Step 2 of 2. Priya Rao approved. 2 must approve." in read(card(steps, user))
     assert "Waiting for Carol Diaz and Sam Lee" in last(steps, "U0DANA")
-    assert "Step 2 of 2; Priya Rao agreed." in last(steps, "U0DANA")
+    assert "Step 2 of 2. Priya Rao approved." in last(steps, "U0DANA")
     approve(steps, "U0CAROL")
-    assert "Carol Diaz said yes; 1 more needed." in read(card(steps, "U0SAM"))
+    assert "Carol Diaz approved. 1 more needed." in read(card(steps, "U0SAM"))
     approve(steps, "U0SAM")
     assert state(steps, id) == "done"
     for user in ("U0PRIYA", "U0CAROL", "U0SAM"):
@@ -104,8 +104,8 @@ def test_the_status_of_a_request_says_which_step_and_who_decides(steps: Stage) -
     steps.acting.command("U0DANA", "/miro", f"status {id}")
     said = last(steps, "U0DANA")
     assert f"{id} · waiting: make Alex Smith a Company Admin of Miro." in said
-    assert "Waiting for Carol Diaz and Sam Lee until" in said
-    assert "Step 2 of 2; Priya Rao agreed. 2 must agree." in said
+    assert "Waiting for Carol Diaz and Sam Lee. Expires" in said
+    assert "Step 2 of 2. Priya Rao approved. 2 must approve." in said
 
 
 def test_details_show_the_steps_and_who_said_yes_when(steps: Stage) -> None:
@@ -113,9 +113,9 @@ def test_details_show_the_steps_and_who_said_yes_when(steps: Stage) -> None:
     approve(steps, "U0PRIYA")
     press(steps, "U0CAROL", "details")
     shown = read(steps.acting.modal("U0CAROL"))
-    assert "Step 2 of 2: 2 must agree" in shown
-    assert "Told: Carol Diaz and Sam Lee" in shown
-    assert "Priya Rao said yes in step 1, today, 10:00" in shown
+    assert "Step 2 of 2: 2 must approve" in shown
+    assert "Notified: Carol Diaz and Sam Lee" in shown
+    assert "Priya Rao approved in step 1, today, 10:00" in shown
 
 
 @pytest.mark.parametrize(
@@ -129,10 +129,10 @@ def test_details_show_the_steps_and_who_said_yes_when(steps: Stage) -> None:
         (
             "/miro-access",
             "for Engineering for <@U0ALEX> because new job",
-            "To undo: /miro leave-team; the account stays.",
+            "To undo: /miro leave-team. The account stays.",
         ),
         ("/miro-offboard", "alex@example.com because last day today", BOARDS),
-        ("/miro-offboard", "delete alex@example.com because last day today", "This is final."),
+        ("/miro-offboard", "delete alex@example.com because last day today", "This can't be undone."),
     ],
 )
 def test_a_card_says_how_it_can_be_undone(s: Stage, command: str, text: str, undo: str) -> None:
@@ -145,7 +145,7 @@ def test_a_card_names_nothing_that_nobody_can_ask_for(tmp_path: Path) -> None:
     [line] = [one for one in POLICY.splitlines() if one.startswith("leave-team")]
     with playing(tmp_path, POLICY.replace(f"{line}\n", "")) as s:
         ask(s, *ACCESS)
-        assert "It can be undone in Miro itself." in read(card(s, "U0PRIYA"))
+        assert "This can be undone in Miro." in read(card(s, "U0PRIYA"))
         assert "leave-team" not in read(card(s, "U0PRIYA"))
 
 
@@ -154,9 +154,9 @@ def test_a_policy_that_wants_more_votes_now_is_what_the_card_says(s: Stage) -> N
     id = ask(s, *MOVE)
     line = 'move-team = { ask = ["anyone"], for_others = ["it"], approvers = ["manager", "it"]'
     put_in_force(s, POLICY.replace(line, f"{line}, agree = 2"))
-    assert "2 must agree." in read(card(s, "U0SAM"))
+    assert "2 must approve." in read(card(s, "U0SAM"))
     approve(s, "U0PRIYA")
-    assert "Priya Rao said yes; 1 more needed." in read(card(s, "U0SAM"))
+    assert "Priya Rao approved. 1 more needed." in read(card(s, "U0SAM"))
     assert state(s, id) == "waiting"
     approve(s, "U0SAM")
     assert state(s, id) == "done"
@@ -173,9 +173,9 @@ def test_what_needs_no_approval_says_so_and_blames_nobody(tmp_path: Path) -> Non
         id = ask(s, *ACCESS)
         assert state(s, id) == "done"
         assert told(s, "U0PRIYA") == [] == told(s, "U0CAROL")
-        assert "You asked; the policy needs no approval." in last(s, "U0ALEX")
+        assert "Requested by you. The policy requires no approval." in last(s, "U0ALEX")
         s.acting.command("U0ALEX", "/miro", f"status {id}")
-        assert "The policy needs no approval for this." in s.slack.dm_of("U0ALEX")[-1].text
+        assert "The policy requires no approval for this." in s.slack.dm_of("U0ALEX")[-1].text
         s.acting.command("U0ALEX", "/miro", f"withdraw {id}")
         said = s.slack.dm_of("U0ALEX")[-1].text
         assert said == f"{id} needs no approval: the policy says so. Nothing left to do."
@@ -189,7 +189,7 @@ def test_a_request_whose_asker_has_left_ends_and_says_why(s: Stage) -> None:
     s.slack.change_person("U0LENA", deleted=True)
     wait(s, hours=7)
     assert state(s, id) == "withdrawn"
-    assert "Whoever asked for it has left the company, so it ends. Nothing has changed." in read(theirs)
+    assert "The requester has left the company. The request is closed. Nothing has changed." in read(theirs)
     assert "Somebody" not in read(theirs) and buttons(theirs) == []
 
 
@@ -214,10 +214,10 @@ def test_where_an_approver_can_not_be_written_to_others_are_asked_and_all_read_s
         ]
         wait(s, seconds=5)
         theirs = read(card(s, "U0CAROL"))
-        assert "I can't reach Priya Rao in Slack. You were asked instead." in theirs
-        assert "You're asked because nobody else can decide it." in theirs
+        assert "Priya Rao can't be reached in Slack. You were asked instead." in theirs
+        assert "Nobody else can decide it." in theirs
         mine = next(one for one in told(s, "U0ALEX") if "Waiting for Carol Diaz" in one)
-        assert mine.count("I can't reach Priya Rao in Slack.") == 1
+        assert mine.count("Priya Rao can't be reached in Slack.") == 1
         approve(s, "U0CAROL")
         assert state(s, id) == "done"
 
@@ -230,7 +230,7 @@ def test_whoever_is_deactivated_while_asked_is_stepped_over(tmp_path: Path) -> N
         wait(s, hours=7)
         assert buttons(old) == []
         assert "Carol Diaz was asked instead." in read(old)
-        assert "Priya Rao can't decide any more. You were asked instead." in read(card(s, "U0CAROL"))
+        assert "Priya Rao can no longer decide. You were asked instead." in read(card(s, "U0CAROL"))
         approve(s, "U0CAROL")
         assert state(s, id) == "done"
 
@@ -245,10 +245,10 @@ def test_with_nobody_left_to_ask_the_operators_hear_of_it_and_nothing_is_approve
         for _ in range(3):
             wait(s, minutes=11)
         assert state(s, id) == "waiting"
-        heard = [one for one in told(s, "U0SAM") if f"Nobody can decide {id}" in one]
+        heard = [one for one in told(s, "U0SAM") if f"No approver available for {id}" in one]
         assert len(heard) == 1
         mine = "".join(told(s, "U0ALEX"))
-        assert "Too few are left to decide it. The operators know." in mine
+        assert "No approver available. The operators have been told." in mine
         wait(s, days=3)
         assert state(s, id) == "expired"
 
@@ -263,10 +263,10 @@ def test_an_escalation_asks_others_as_well_and_leaves_the_first_their_card(tmp_p
         wait(s, hours=4)
         assert has_card(s, "U0CAROL") and has_card(s, "U0SAM")
         assert "approve" in buttons(first) and len(told(s, "U0PRIYA")) == 1
-        late = "Nobody answered in time, so Carol Diaz and Sam Lee may decide as well."
+        late = "Nobody answered in time. Now Carol Diaz and Sam Lee can decide too."
         assert late in read(first) and late in last(s, "U0ALEX")
-        assert "so Carol Diaz and you may decide as well." in read(card(s, "U0SAM"))
-        assert "so you and Sam Lee may decide as well." in read(card(s, "U0CAROL"))
+        assert "Now Carol Diaz and you can decide too." in read(card(s, "U0SAM"))
+        assert "Now you and Sam Lee can decide too." in read(card(s, "U0CAROL"))
         approve(s, "U0SAM")
         assert state(s, id) == "done"
 
@@ -287,7 +287,7 @@ def test_a_channel_has_a_new_card_for_a_new_step_and_only_then(tmp_path: Path) -
         press(s, "U0PRIYA", "approve", first)
         _, second = in_channel(s)
         assert buttons(first) == []
-        assert "Step 2 of 2; Priya Rao agreed. 2 must agree. There is a newer card below." in read(first)
+        assert "Step 2 of 2. Priya Rao approved. 2 must approve. There is a newer card below." in read(first)
         press(s, "U0CAROL", "approve", second)
         assert len(in_channel(s)) == 2
         assert "Sam Lee can decide." in read(second) and "1 more needed" in read(second)

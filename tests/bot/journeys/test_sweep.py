@@ -36,7 +36,7 @@ def test_what_a_leaver_asked_for_is_never_carried_out(s: Stage) -> None:
 def test_nothing_that_is_said_of_it_tells_of_the_offboarding(s: Stage) -> None:
     ask(s, "U0JO", "/miro-access", "for Engineering because I help")
     offboard(s)
-    assert "What it needs isn't there any more, so it ends." in last(s, "U0JO")
+    assert "Something this request needs no longer exists. It is closed." in last(s, "U0JO")
     assert "Lena" not in last(s, "U0JO") and "last day" not in last(s, "U0JO")
 
 

@@ -77,7 +77,7 @@ def test_an_unknown_team_is_refused_at_its_field(s: Stage) -> None:
     s.acting.command(*ACCESS)
     option = {"text": {"type": "plain_text", "text": "Secret"}, "value": "123456"}
     reply = submitted(s, "U0ALEX", put("teams", selected_option=option))
-    assert "I don't know a team called 123456." in reply.errors["teams"]
+    assert "There's no team 123456." in reply.errors["teams"]
     assert s.bot.store.requests() == []
 
 
@@ -141,7 +141,7 @@ def test_a_denial_of_nothing_known_is_answered(s: Stage, metadata: str) -> None:
     s.slack.until(lambda: s.slack.views.get("U0PRIYA"))
     s.acting.fill("U0PRIYA", {"reason": "No."})
     reply = submitted(s, "U0PRIYA", lambda view: view.update(private_metadata=metadata))
-    assert reply.errors == {"reason": "I don't know this request any more. Nothing has changed."}
+    assert reply.errors == {"reason": "This request no longer exists. Nothing has changed."}
     assert state(s, id) == "waiting"
 
 
@@ -173,7 +173,7 @@ def test_an_approval_of_something_made_up_does_nothing(s: Stage, value: str) -> 
 
 def test_a_button_without_a_value_is_answered(s: Stage) -> None:
     id = ask(s, *ACCESS)
-    assert "don't know this request" in pressed(s, "U0PRIYA", card(s, "U0PRIYA"), "approve", None)
+    assert "no longer exists" in pressed(s, "U0PRIYA", card(s, "U0PRIYA"), "approve", None)
     assert state(s, id) == "waiting"
 
 

@@ -128,7 +128,7 @@ def test_whoever_leaves_between_asking_and_the_first_change_ends_it(tmp_path: Pa
         approve(s, "U0PRIYA")
         assert state(s, id) == "withdrawn"
         assert calls(s) == []
-        assert "has left the company, so it ends" in read(s.slack.dm_of("U0PRIYA")[-1])
+        assert "has left the company. The request is closed." in read(s.slack.dm_of("U0PRIYA")[-1])
 
 
 def test_whoever_leaves_while_miro_is_away_ends_it(tmp_path: Path) -> None:

@@ -103,8 +103,8 @@ def test_whoever_leaves_while_the_first_call_is_tried_stops_it(s: Stage) -> None
     wait(s, minutes=20)
     assert state(s, id) == "stopped" and s.miro.user("jo@example.com") is None
     said = last(s, "U0CAROL")
-    assert "Whoever asked for it has left the company, after it had begun." in said
-    assert "What helps: Press Leave as It Is, unless it is to be done all the same" in said
+    assert "The requester has left the company after the changes had begun." in said
+    assert "To fix: Press Close as Incomplete, or Resume if it should still be done" in said
 
 
 def test_whoever_became_a_guest_gets_nothing_any_more(s: Stage) -> None:
@@ -112,7 +112,7 @@ def test_whoever_became_a_guest_gets_nothing_any_more(s: Stage) -> None:
     s.slack.change_person("U0ALEX", is_restricted=True)
     approve(s, "U0PRIYA")
     assert (state(s, id), calls(s)) == ("withdrawn", [])
-    assert "no colleague with a full Slack account any more" in last(s, "U0ALEX")
+    assert "no longer has a full Slack account" in last(s, "U0ALEX")
 
 
 def test_operators_hear_once_that_miro_is_away_for_long(s: Stage) -> None:

@@ -166,7 +166,7 @@ def test_the_bots_own_words_and_edits_are_not_answered(s: Stage) -> None:
 
 
 def test_help_shows_what_this_person_may_ask_for(s: Stage) -> None:
-    assert "get into Miro, or into one more team" in typed(s, "U0ALEX", "help")
+    assert "get access to Miro or to another team" in typed(s, "U0ALEX", "help")
     assert "close a leaver's account" not in typed(s, "U0ALEX", "")
     assert "close a leaver's account" in typed(s, "U0LENA", "help")
     assert "/miro whoami" in typed(s, "U0ALEX", "help")
@@ -203,7 +203,7 @@ def test_whoami_knows_the_manager_and_the_miro_account(s: Stage) -> None:
 def test_whoami_knows_a_manager_whom_slack_or_miro_told(s: Stage) -> None:
     typed(s, "U0DANA", "whoami"), typed(s, "U0SAM", "whoami")
     dana, sam = (s.bot.store.people.by_slack(SlackId(id)) for id in ("U0DANA", "U0SAM"))
-    assert dana and sam and "Manager: nobody I know of" in typed(s, "U0DANA", "whoami")
+    assert dana and sam and "Manager: not known" in typed(s, "U0DANA", "whoami")
     s.bot.store.people.keep_manager(dana.id, sam.id, s.clock())
     assert f"Manager: {sam.called}" in typed(s, "U0DANA", "whoami")
 
@@ -214,36 +214,36 @@ def test_what_was_sent_promises_nothing_before_the_check(s: Stage) -> None:
     said = "Sent: R-1. I'm looking what would change and who decides. I'll write to you;"
     assert said in reads(s.acting.modal("U0ALEX"))
     s.settle()
-    assert last(s, "U0ALEX").startswith("R-1 · Waiting for Priya Rao, Carol Diaz or Sam Lee")
+    assert last(s, "U0ALEX").startswith("⏳ R-1 · Waiting for Priya Rao, Carol Diaz or Sam Lee")
 
 
 def test_status_lists_what_one_asked_for(s: Stage) -> None:
-    assert typed(s, "U0ALEX", "status") == "You have asked for nothing yet. Try /miro help."
+    assert typed(s, "U0ALEX", "status") == "You have no requests yet. Try /miro help."
     id = ask(s, "U0ALEX", "/miro-access", "for Engineering because I start Monday")
     told = typed(s, "U0ALEX", "status")
     assert told.startswith(f"{id} · waiting: give you Miro access to Engineering.")
-    assert "Waiting for Priya Rao, Carol Diaz or Sam Lee until Thursday, 10:00." in told
+    assert "Waiting for Priya Rao, Carol Diaz or Sam Lee. Expires Thursday, 10:00." in told
     assert typed(s, "U0ALEX", f"status {id.lower()}") == told
     assert typed(s, "U0ALEX", "STATUS") == typed(s, "U0ALEX", f"Status {id}") == told
 
 
 def test_status_says_what_waits_for_a_decision(s: Stage) -> None:
     ask(s, "U0ALEX", "/miro-access", "for Engineering because I start Monday")
-    assert typed(s, "U0PRIYA", "status") == "1 request waits for you: decide on its card, or in App Home."
+    assert typed(s, "U0PRIYA", "status") == "1 request is waiting for you. Decide on its card or in App Home."
     ask(s, "U0JO", "/miro-access", "for Design because we draw")
-    both = "2 requests wait for you: decide on their cards, or in App Home."
+    both = "2 requests are waiting for you. Decide on their cards or in App Home."
     assert typed(s, "U0PRIYA", "status") == both
     id = ask(s, "U0PRIYA", "/miro-access", "for Design because we draw")
     own, told = typed(s, "U0PRIYA", "status").split("\n")
     assert own.startswith(f"{id} · waiting") and told == both
-    assert "waits for you" not in typed(s, "U0ALEX", "status")
+    assert "waiting for you" not in typed(s, "U0ALEX", "status")
 
 
 def test_status_tells_a_guest_of_nothing_that_waits(s: Stage) -> None:
     ask(s, "U0ALEX", "/miro-access", "for Engineering because I start Monday")
     s.slack.change_person("U0PRIYA", is_restricted=True)
     wait(s, hours=7)
-    assert "waits for you" not in typed(s, "U0PRIYA", "status")
+    assert "waiting for you" not in typed(s, "U0PRIYA", "status")
 
 
 @pytest.mark.parametrize("verb", ["status", "withdraw"])
@@ -252,14 +252,17 @@ def test_somebody_elses_request_reads_like_one_that_there_isnt(s: Stage, verb: s
     theirs, nobodys = typed(s, "U0DANA", f"{verb} {id}"), typed(s, "U0DANA", f"{verb} r-99")
     assert theirs == f"I know no request {id} of yours."
     assert nobodys == theirs.replace(id, "R-99")
-    assert typed(s, "U0DANA", f"{verb} nonsense") == "I know no request nonsense. They are called R-42."
+    assert (
+        typed(s, "U0DANA", f"{verb} nonsense")
+        == "There's no request nonsense. Request numbers look like R-42."
+    )
     assert state(s, id) == "waiting"
 
 
 @pytest.mark.parametrize("verb", ["remind", "withdraw"])
 def test_without_a_number_one_is_asked_for(s: Stage, verb: str) -> None:
     id = ask(s, "U0ALEX", "/miro-access", "for Engineering because I start Monday")
-    assert typed(s, "U0ALEX", verb) == f"Say which one: /miro {verb} R-42."
+    assert typed(s, "U0ALEX", verb) == f"Which request? For example: /miro {verb} R-42."
     assert state(s, id) == "waiting"
 
 
@@ -296,8 +299,8 @@ def test_details_show_what_a_card_leaves_out(s: Stage) -> None:
     shown = reads(s.acting.modal("U0PRIYA"))
     assert shown.startswith(f"Details of {id}")
     assert "organization: Example Ltd" in shown
-    assert "Why: I start Monday" in shown
-    assert "About Alex Smith" in shown
+    assert "Reason: I start Monday" in shown
+    assert "For Alex Smith" in shown
 
 
 def test_a_long_slack_absence_of_a_name_is_not_needed(s: Stage) -> None:

@@ -30,13 +30,13 @@ def test_every_line_of_every_request_stands_there() -> None:
         "1. Move Alex Smith from Engineering to Design? (R-1)",
         "• Join Design.",
         "• Leave Engineering. Alex's boards there pass to a team admin and don't come back.",
-        'Dana Fox asks: "because"',
+        'Requested by Dana Fox: "because"',
         "2. Move Alex Smith from Engineering to Design? (R-2)",
         "• Join Design.",
         "• Leave Engineering. Alex's boards there pass to a team admin and don't come back.",
-        'Dana Fox asks: "because"',
-        "Each is approved by itself, and only if it is still as it stands here.",
-        "[Approve All 2] [Go Back]",
+        'Requested by Dana Fox: "because"',
+        "Each request is approved separately, and only if it's still as shown here.",
+        "[Approve All 2] [Cancel]",
     ]
 
 
@@ -45,7 +45,7 @@ def test_what_has_to_be_known_before_stands_before_the_lines() -> None:
     plan = replace(scene.request.plan, warnings=("Miro has a new account for this address.",))
     shown = reads(form([replace(scene, request=replace(scene.request, plan=plan))])).splitlines()
     assert shown[2] == "Miro has a new account for this address."
-    assert shown[-1] == "[Approve] [Go Back]"
+    assert shown[-1] == "[Approve] [Cancel]"
 
 
 @settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -81,7 +81,7 @@ def test_it_is_a_form_that_slack_takes_and_carries_what_it_shows(
         ),
         (
             [("R-1", "Bo was first.")],
-            "Approved 0 of 1\nNone was approved.\nR-1 was not approved. Bo was first.\n[Close]",
+            "Approved 0 of 1\nNothing was approved.\nR-1 was not approved. Bo was first.\n[Close]",
         ),
         (
             [("R-1", ""), ("R-2", "It is different now.")],

@@ -44,7 +44,7 @@ def test_every_form_is_valid_for_any_number_of_groups(action: str, count: int, o
 
 def test_without_groups_the_form_says_what_helps() -> None:
     view = forms.form(draft("request-access"), tables([]), False)
-    assert "I know no team of Miro yet." in as_text(view)
+    assert "I haven't loaded any Miro teams yet." in as_text(view)
     assert "submit" not in view
     assert forms.form(draft("offboard"), tables([]), False)["submit"]
 

@@ -53,29 +53,29 @@ def test_each_harmless_kind_can_be_approved_together(company: Company) -> None:
 
 def test_operators_see_what_is_in_trouble(company: Company) -> None:
     shown = as_text(seen(company, OPERATOR))
-    assert "Stopped, and yours to bring on:" in shown
-    assert "Nobody can decide these any more:" in shown
+    assert "Needs your attention:" in shown
+    assert "No approver available:" in shown
     assert (
         "Person Number 40: Company Admin" not in shown
-        and "10 more stand in Miro's company settings." in shown
+        and "10 more are listed in Miro's company settings." in shown
     )
 
 
 def test_nobody_else_sees_what_operators_look_after(company: Company) -> None:
     shown = as_text(seen(company, EMPLOYEE))
-    assert "Stopped" not in shown and "Nobody can decide" not in shown and "Admin rights" not in shown
+    assert "Stopped" not in shown and "No approver available" not in shown and "Admin rights" not in shown
 
 
 def test_owners_of_teams_see_who_has_admin_rights(company: Company) -> None:
     shown = as_text(seen(company, ASKER))
-    assert "Stopped, and yours" not in shown and "Nobody can decide" not in shown
+    assert "Needs your attention" not in shown and "No approver available" not in shown
     assert "@U00001 (p1@example.com): Company Admin" in shown
 
 
 def test_whoever_asked_for_much_sees_the_newest_and_how_many_more(company: Company) -> None:
     shown = as_text(seen(company, ASKER))
     mine = company.store.finding.seen_by(company.people[ASKER].id, ()).mine(1).total
-    assert f"{mine - home.MINE} more. /miro status R-42 shows any of them." in shown
+    assert f"{mine - home.MINE} more. Use /miro status R-42 to see one." in shown
 
 
 def test_owners_see_requests_about_their_teams_alone(company: Company) -> None:

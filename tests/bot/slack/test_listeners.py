@@ -132,5 +132,5 @@ def test_what_was_said_once_and_is_delivered_twice_is_answered_once(s: Stage) ->
 def test_a_form_that_slack_does_not_open_is_answered_with_a_sentence(s: Stage) -> None:
     s.slack.fault("views.open", status=503)
     reply = s.acting.command("U0JO", *ACCESS)
-    assert reply.body["text"] == "Slack didn't let me open the form. Please try once more."
+    assert reply.body["text"] == "Slack couldn't open the form. Please try again."
     assert reply.body["response_type"] == "ephemeral"

@@ -72,7 +72,7 @@ def test_what_could_not_be_published_is_tried_again(s: Stage, how: dict[str, obj
     opened(s, "U0PRIYA")
     s.slack.fault("views.publish", **how)
     ask(s, "U0ALEX", *ACCESS)
-    assert "Nothing waits" in page(s, "U0PRIYA")
+    assert "all caught up" in page(s, "U0PRIYA")
     wait(s, seconds=5)
     assert "Waiting for you: 1" in page(s, "U0PRIYA")
 
@@ -123,7 +123,7 @@ def test_an_answer_stands_there_for_a_while_and_not_for_ever(s: Stage) -> None:
     wait(s, minutes=1)
     assert opened(s, "U0PRIYA").startswith(f"You approved {id}.")
     wait(s, minutes=2)
-    assert opened(s, "U0PRIYA").startswith("Nothing waits for you")
+    assert opened(s, "U0PRIYA").startswith("You're all caught up")
 
 
 def test_an_answer_is_drawn_before_all_messages(s: Stage) -> None:
@@ -185,7 +185,7 @@ def test_one_page_that_cannot_be_drawn_keeps_no_other_from_being_drawn(
     monkeypatch.setattr(Pages, "_who", broken)
     ask(s, "U0ALEX", *ACCESS)
     assert "Waiting for you: 1" in page(s, "U0PRIYA")
-    assert "Nothing waits" in page(s, "U0CAROL")
+    assert "all caught up" in page(s, "U0CAROL")
     monkeypatch.undo()
     wait(s, minutes=5)
     assert "Waiting for you: 1" in page(s, "U0CAROL")
@@ -193,14 +193,14 @@ def test_one_page_that_cannot_be_drawn_keeps_no_other_from_being_drawn(
 
 def test_other_operators_see_what_these_looked_after(s: Stage) -> None:
     opened(s, "U0DANA"), opened(s, "U0CAROL")
-    assert "What you look after" not in page(s, "U0DANA")
+    assert "What you manage" not in page(s, "U0DANA")
     policy = s.folder / "policy.toml"
     policy.write_text(
         POLICY.replace('people = ["carol@example.com", "sam', 'people = ["dana@example.com", "sam')
     )
     wait(s, seconds=5)
-    assert "What you look after" in page(s, "U0DANA")
-    assert "What you look after" not in page(s, "U0CAROL")
+    assert "What you manage" in page(s, "U0DANA")
+    assert "What you manage" not in page(s, "U0CAROL")
 
 
 def test_operators_see_other_admins_as_soon_as_they_were_seen(s: Stage) -> None:

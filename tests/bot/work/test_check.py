@@ -72,7 +72,7 @@ def test_the_same_ask_joins_the_older_one_without_a_look(s: Stage) -> None:
     assert (after.state, after.because_of) == ("joined", first)
     alex = s.bot.store.request(first).requester
     text = after.outcome and says(after.outcome.text)
-    assert text == f"The same was asked for already: {first} by {alex}."
+    assert text == f"Already requested: {first} by {alex}."
     assert s.miro.log == []
 
 
@@ -103,7 +103,7 @@ def test_while_slack_does_not_say_who_asks_miro_is_not_looked_at(s: Stage) -> No
     s.slack.fault("users.info", status=503)
     after = checked(s, id)
     assert (after.state, s.miro.log) == ("checking", [])
-    assert says(after.progress.held) == f"Slack isn't answering me. {id} is saved; I'll go on with it."
+    assert says(after.progress.held) == f"Slack isn't responding. {id} is saved and continues by itself."
 
 
 def test_an_address_outside_the_companys_domains_is_refused_without_a_look(s: Stage) -> None:

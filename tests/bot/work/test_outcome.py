@@ -11,13 +11,16 @@ from tests.says import says
 @pytest.mark.parametrize(
     ("words", "remedy"),
     [
-        ("Any team in organization must have at least one admin", "Make somebody else admin of that team"),
-        ("Any account in organization must have at least one admin", "Make somebody else Company Admin, and"),
-        ("Full users limit reached for organization", "Free a license in Miro, or buy one"),
+        ("Any team in organization must have at least one admin", "Add another admin to that team"),
+        (
+            "Any account in organization must have at least one admin",
+            "Make someone else a Company Admin and",
+        ),
+        ("Full users limit reached for organization", "Free up or buy a license in Miro"),
         ("kim@example.com is not whitelisted", "Allow this domain in Miro's company settings"),
         ("User kim@example.com is inactive", "Reactivate the account in Miro"),
-        ("No valid resources: [3074457345618000009]", "Look whether the person and the team are still"),
-        ("No resource with ID 3074457345618000009", "Look whether the person and the team are still"),
+        ("No valid resources: [3074457345618000009]", "Check that the person and the team still exist"),
+        ("No resource with ID 3074457345618000009", "Check that the person and the team still exist"),
     ],
 )
 def test_what_the_sandbox_refuses_with_has_its_remedy(words: str, remedy: str) -> None:
@@ -33,4 +36,4 @@ def test_no_remedy_is_hidden_behind_another_nor_by_capitals(part: str, code: str
 
 
 def test_words_that_nobody_foresaw_send_an_operator_to_miro() -> None:
-    assert says(outcome.refused("The moon is full").remedy) == f"Look into it in Miro, {RESUME}"
+    assert says(outcome.refused("The moon is full").remedy) == f"Check it in Miro, {RESUME}"

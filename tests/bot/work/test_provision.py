@@ -198,5 +198,5 @@ def test_an_action_that_this_version_does_not_know_stops_with_its_remedy(
     monkeypatch.setattr("bot.context.ACTIONS", {})
     after = run(s, claim)
     assert (after.state, all_calls(s)) == ("stopped", [])
-    assert after.outcome and says(after.outcome.text) == "I don't know the action move-team."
-    assert says(after.outcome.remedy) == "Install the version that asked for it"
+    assert after.outcome and says(after.outcome.text) == "This version doesn't know the action move-team."
+    assert says(after.outcome.remedy) == "Install the version that created this request"

@@ -136,7 +136,7 @@ def test_a_defect_inside_is_said_and_tried_again_ever_later(
     held = [event for event in s.bot.store.events(id) if event.type == EventType.HELD]
     assert [event.body["text"] for event in held] == ["defect"] * 3
     waits_for = says(s.bot.store.request(RequestId(id)).progress.held)
-    assert waits_for.startswith("Something went wrong inside me.")
+    assert waits_for.startswith("Something went wrong on my side.")
     assert worker.work() is True
     assert state(s, id) == "done"
 

@@ -55,7 +55,7 @@ def test_a_team_that_somebody_else_took_the_person_out_of_was_not_left_by_the_bo
     assert (said.done, said.others, said.left) == ((), ("not in Engineering",), ("join Design",))
     lines = last(s, "U0ALEX")
     assert f"{id} stopped before I changed anything" in lines
-    assert "Already so when I looked: not in Engineering." in lines
+    assert "Already in place: not in Engineering." in lines
     assert "Done" not in lines and "Not done: join Design." in lines
 
 
@@ -66,7 +66,7 @@ def test_a_team_that_somebody_joined_by_hand_is_not_claimed(s: Stage) -> None:
     approve(s, "U0SAM")
     said = outcome(s, id)
     assert said.done == () and said.others == ("in IT Administration",)
-    assert "Already so when I looked: in IT Administration." in read(card(s, "U0CAROL", "resume"))
+    assert "Already in place: in IT Administration." in read(card(s, "U0CAROL", "resume"))
 
 
 def test_what_the_bot_did_and_what_others_did_stand_side_by_side(s: Stage) -> None:
@@ -119,7 +119,7 @@ def test_what_somebody_did_while_a_call_was_not_answered_is_not_claimed(
     said = outcome(s, id)
     assert (state(s, id), said.done, said.others) == ("done", ("left Engineering",), (f"in Design {UNSURE}",))
     lines = last(s, "U0ALEX")
-    assert f"Already so when I looked: in Design {UNSURE}." in lines and "saw the change in Miro" in lines
+    assert f"Already in place: in Design {UNSURE}." in lines and "The change is verified in Miro" in lines
     assert "joined Design" not in lines
 
 
@@ -132,7 +132,7 @@ def test_a_request_of_one_unanswered_call_claims_and_denies_nothing(s: Stage, cu
     said = outcome(s, id)
     assert (state(s, id), said.done, said.others) == ("done", (), (f"Company Admin {UNSURE}",))
     lines = last(s, "U0DANA")
-    assert UNSURE in lines and "I changed nothing" not in lines and "saw the change" not in lines
+    assert UNSURE in lines and "Nothing was changed" not in lines and "The change is verified" not in lines
     assert UNSURE in last(s, "U0ALEX"), "who is changed reads of it, too"
 
 
@@ -169,7 +169,7 @@ def test_a_stop_quotes_the_answer_to_the_step_it_names(s: Stage) -> None:
     s.miro.faults.append(Fault("PATCH", "/Users", status=502, detail="Bad gateway", times=3))
     approve(s, "U0SAM")
     text = says(outcome(s, id).text)
-    assert text.endswith("I tried 3 times to become Company Admin and never learned whether it worked.")
+    assert text.endswith("I tried 3 times to become Company Admin but couldn't verify it.")
     assert "200" not in text and "201" not in text and text.startswith("Miro had an error of its own (502)")
 
 
@@ -178,7 +178,7 @@ def test_tries_cut_by_a_crash_quote_nothing_that_belongs_to_another_step(s: Stag
     s.miro.faults.append(Fault("PATCH", f"/Groups/{s.teams['Engineering']}", cut="before", times=3))
     approve(s, "U0PRIYA")
     text = says(outcome(s, id).text)
-    assert text.startswith("Miro didn't answer in time. I tried 3 times to leave Engineering and never")
+    assert text.startswith("Miro didn't answer in time. I tried 3 times to leave Engineering but couldn't")
 
 
 def test_every_goal_says_its_aim_as_a_part_of_a_sentence() -> None:

@@ -182,7 +182,7 @@ def test_what_looks_otherwise_is_something_else(other: str) -> None:
 def test_a_managed_team_is_managed_however_the_policy_writes_it(tmp_path: Path, written: str) -> None:
     policy = POLICY.replace('"Sales" =', f'{quoted(written)} = "Okta"\n"Sales" =')
     with company(tmp_path, policy, NAME) as (s, [id]):
-        assert "is managed elsewhere. Ask there: Okta" in answer(s, id)
+        assert "is managed elsewhere: Okta" in answer(s, id)
 
 
 @pytest.mark.parametrize("called", LOOK_ALIKES)
@@ -209,9 +209,9 @@ def test_a_managed_team_may_be_named_by_its_id(tmp_path: Path) -> None:
         text = POLICY.replace('"Sales" =', f'"{s.teams["Design"]}" = "the studio"\n"Sales" =')
         (s.folder / "policy.toml").write_text(text, encoding="utf-8")
         wait(s, minutes=1)
-        assert "Ask there: the studio" in answer(s, s.teams["Design"])
+        assert "elsewhere: the studio" in answer(s, s.teams["Design"])
         renamed(s, s.teams["Design"], "Studio")
-        assert "Ask there: the studio" in answer(s, s.teams["Design"])
+        assert "elsewhere: the studio" in answer(s, s.teams["Design"])
 
 
 # -- rules -------------------------------------------------------------------------------------------------
@@ -405,7 +405,7 @@ def test_an_older_record_learns_at_the_next_start_what_its_policy_means(tmp_path
 def test_no_group_gets_a_name_that_looks_like_anothers(tmp_path: Path, name: str) -> None:
     with playing(tmp_path) as s:
         told_so = refused(s, "U0DANA", "/miro", "rename-group Engineering", name=name, reason="the audit")
-        assert "called" in told_so["name"] or "invisible characters" in told_so["name"]
+        assert "already has the name" in told_so["name"] or "invisible characters" in told_so["name"]
 
 
 def test_a_name_gets_no_invisible_characters(tmp_path: Path) -> None:
@@ -413,7 +413,7 @@ def test_a_name_gets_no_invisible_characters(tmp_path: Path) -> None:
         told_so = refused(
             s, "U0DANA", "/miro", "rename-group Engineering", name="g_\u200beng", reason="audit"
         )
-        assert "There are invisible characters in this name." in told_so["name"]
+        assert "This name has invisible characters." in told_so["name"]
         id = ask(s, "U0SAM", "/miro", "rename-group Engineering", name="g\u00a0 eng", reason="the audit")
         assert s.bot.desk.command(s.bot.store.request(id)).model_dump()["name"] == "g eng"
 

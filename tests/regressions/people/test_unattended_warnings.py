@@ -71,7 +71,7 @@ def test_what_an_operator_approves_is_done(s: Stage) -> None:
     id = ask(s, "U0JO", "/miro-access", "for Design because of the launch")
     press(s, "U0CAROL", "approve")
     assert state(s, id) == "done" and s.miro.user(JO)
-    assert "Carol Diaz approved" in last(s, "U0JO")
+    assert "approved by Carol Diaz" in last(s, "U0JO")
 
 
 def test_what_an_operator_denies_is_not(s: Stage) -> None:

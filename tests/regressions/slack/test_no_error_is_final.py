@@ -48,7 +48,7 @@ def test_who_is_refused_while_others_are_reached_is_stepped_over(s: Stage, error
     later(s)
     assert history(s, id).count("unreached") == 1
     assert has_card(s, "U0CAROL")
-    assert "I can't reach Priya Rao in Slack." in told(s, "U0ALEX")[0]
+    assert "Priya Rao can't be reached in Slack." in told(s, "U0ALEX")[0]
 
 
 @pytest.mark.parametrize("error", NAMED)

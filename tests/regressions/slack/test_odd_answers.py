@@ -124,7 +124,7 @@ def test_a_form_that_meets_it_is_said_not_to_have_opened(s: Stage, how: dict[str
     s.slack.fault("views.open", **how)
     assert s.acting.command(*ACCESS).ok
     s.settle()
-    assert told(s, "U0ALEX")[-1] == "Slack didn't let me open the form. Please try once more."
+    assert told(s, "U0ALEX")[-1] == "Slack couldn't open the form. Please try again."
 
 
 def test_a_channel_of_which_slack_says_nothing_clear_counts_as_shared(s: Stage) -> None:

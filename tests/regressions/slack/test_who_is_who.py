@@ -148,7 +148,7 @@ def test_who_is_not_in_slack_is_shown_by_address_alone(s: Stage) -> None:
     s.miro.add_user("kim@example.com", "Kim Berg")
     ask(s, "U0LENA", "/miro-offboard", "delete kim@example.com because the contract ended")
     shown = card(s, "U0CAROL")
-    assert as_text(shown).splitlines()[0] == "Confidential: delete kim@example.com in Miro?"
+    assert as_text(shown).splitlines()[0] == "⏳ Confidential: delete kim@example.com in Miro?"
     assert "Kim Berg" not in as_text(shown) and "<@" not in str(shown.blocks)
 
 
@@ -272,7 +272,7 @@ def test_what_was_so_already_is_said_of_an_address(s: Stage) -> None:
     ask(s, "U0CAROL", "/miro-access", f"<@{TWIN}> for Engineering because of the project")
     outcome = newest_request(s).outcome
     text = says(outcome.text if outcome else None, lambda id: s.bot.desk.person(id).addressed)
-    assert text == f"That is so already for Alex Smith ({OTHER}). I asked nobody."
+    assert text == f"This is already in place for Alex Smith ({OTHER}). No approval needed."
 
 
 def test_two_accounts_are_said_to_be_of_an_address(s: Stage) -> None:
@@ -308,14 +308,14 @@ def test_a_delegate_and_who_is_away_are_told_apart_from_their_namesakes(tmp_path
         for said in (typed(s, "U0PRIYA", "away until 2026-03-06 <@U0LENA>"), typed(s, "U0PRIYA", "away")):
             assert said.startswith("Lena Vogt (lena@example.com) stands in for you from")
         told = s.slack.dm_of("U0LENA")[-1]
-        assert shows(told, "U0PRIYA", "priya@example.com") and "and you stand in" in as_text(told)
+        assert shows(told, "U0PRIYA", "priya@example.com") and "You stand in" in as_text(told)
         assert told.text.startswith("Priya Rao (priya@example.com) is away")
         ask(s, *ACCESS)
         asked = as_text(card(s, "U0LENA"))
-        assert "You're asked because Priya Rao (priya@example.com) is away and you stand in." in asked
+        assert "Priya Rao (priya@example.com) is away and you stand in." in asked
         back = typed(s, "U0PRIYA", "away off")
-        assert back == "You're back: Lena Vogt (lena@example.com) doesn't stand in any more."
-        ended = next(one for one in s.slack.dm_of("U0LENA") if one.text.startswith("You don't stand in"))
+        assert back == "You're back: Lena Vogt (lena@example.com) no longer stands in for you."
+        ended = next(one for one in s.slack.dm_of("U0LENA") if one.text.startswith("You no longer stand in"))
         assert shows(ended, "U0PRIYA", "priya@example.com")
 
 
@@ -325,7 +325,7 @@ def test_who_can_not_be_reached_is_said_with_the_address(s: Stage) -> None:
     for _ in range(12):
         wait(s, seconds=10)
     waits = as_text(next(one for one in s.slack.dm_of("U0ALEX") if id in as_text(one)))
-    assert "I can't reach @U0PRIYA (priya@example.com) in Slack." in waits
+    assert "@U0PRIYA (priya@example.com) can't be reached in Slack." in waits
     told = next(one for one in s.slack.dm_of("U0CAROL") if "can't be reached" in one.text)
     assert shows(told, "U0PRIYA", "priya@example.com")
     assert told.text.startswith(f"{id}: Priya Rao (priya@example.com) can't be reached in Slack")

@@ -22,7 +22,7 @@ DELEGATED = Story(
     (
         picture(
             "away-none", "The answer to `/miro away`.",
-            PRIYA, ANSWER, "Nobody stands in",
+            PRIYA, ANSWER, "No delegate set",
             in_order(*(types(who, "/miro whoami") for who in (PRIYA, LENA))), passes(seconds=5),
             types(PRIYA, "/miro away"),
         ),
@@ -39,7 +39,7 @@ DELEGATED = Story(
         ),
         picture(
             "away-told", "The delegate is told.",
-            LENA, ANSWER, "and you stand in",
+            LENA, ANSWER, "You stand in",
         ),
         picture(
             "delegate", "The delegate's card.",
@@ -99,7 +99,7 @@ STUCK = Story(
         ),
         picture(
             "stuck-home", "App Home of an operator then.",
-            CAROL, HOME, "Nobody can decide these",
+            CAROL, HOME, "No approver available",
         ),
     ),
     _MANAGER,

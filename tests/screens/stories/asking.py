@@ -73,7 +73,7 @@ WAYS = Story(
         ),
         picture(
             "joined", "Somebody else asked for the same already: nobody is asked twice.",
-            LENA, CARD, "Asked for already",
+            LENA, CARD, "Already requested",
             asks(LENA, "/miro-access @alex for Engineering because Alex joins us"),
         ),
         picture(

@@ -31,7 +31,7 @@ APPROVED = Story(
         ),
         picture(
             "done", "The person changed, who asked too, is told what is so now.",
-            ALEX, CARD, "Done: you're in Engineering",
+            ALEX, CARD, "✅ You're in Engineering",
         ),
         picture(
             "nothing-to-do", "What is so already isn't asked of anybody.",
@@ -79,7 +79,7 @@ CHANGED = Story(
         ),
         picture(
             "changed-after", "What is approved is what was read: the bot looked again, and asks once more.",
-            PRIYA, CARD, "What will change is different now:",
+            PRIYA, CARD, "Updated changes in Miro:",
             happens(lambda scene: scene.miro.change_user("alex@example.com", active=False)),
             presses(PRIYA, "Approve", "R-1"),
         ),
@@ -109,21 +109,21 @@ MANY = Story(
         ),
         picture(
             "approver-one-yes", "The other's card, once one of them agreed.",
-            SAM, CARD, "said yes",
+            SAM, CARD, "approved",
             presses(CAROL, "Approve", "Company Admin"),
             note="Slack asks “Are you sure?” first.",
         ),
         picture(
             "approver-said-yes", "The card of the one who agreed.",
-            CAROL, CARD, "said yes",
+            CAROL, CARD, "approved",
         ),
         picture(
             "waiting-one-yes", "The requester's card meanwhile.",
-            DANA, CARD, "said yes",
+            DANA, CARD, "approved",
         ),
         picture(
             "done-admin", "The person changed is told.",
-            ALEX, CARD, "Done: you're a Company Admin",
+            ALEX, CARD, "✅ You're a Company Admin",
             presses(SAM, "Approve", "Company Admin"),
         ),
         picture(

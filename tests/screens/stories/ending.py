@@ -10,7 +10,7 @@ ENDINGS = Story(
     "Other endings",
     (
         picture(
-            "expired", "Nobody answered in time, which isn't a no.",
+            "expired", "Nobody answered in time.",
             ALEX, CARD, "Nobody answered",
             asks(ALEX, "/miro-access for Design because of the workshop"), passes(days=4),
         ),

@@ -66,7 +66,7 @@ OPERATOR_HOME = Story(
         ),
         picture(
             "home-operator", "An operator's: what stopped, what nobody can decide, and who has admin rights.",
-            CAROL, HOME, "Nobody can decide these any more",
+            CAROL, HOME, "No approver available",
             asks(JO, "/miro-move from Research to Design because I change teams"),
             presses(PRIYA, "Approve", "R-2"), happens(_nobody_left),
         ),

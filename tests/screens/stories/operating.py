@@ -40,21 +40,21 @@ STOPPED = Story(
         ),
         picture(
             "stopped-operator", "Miro refused halfway: what is done, what isn't, and what helps.",
-            CAROL, CARD, "stopped halfway",
+            CAROL, CARD, "is incomplete",
             presses(PRIYA, "Approve", "R-1"),
         ),
         picture(
             "stopped", "What the requester reads.",
-            JO, CARD, "stopped halfway",
+            JO, CARD, "is incomplete",
         ),
         picture(
             "resumed", "**Resume** does only what is left.",
-            JO, CARD, "Done: you're in Design",
-            happens(_helped), presses(CAROL, "Resume", "stopped halfway"),
+            JO, CARD, "✅ You're in Design",
+            happens(_helped), presses(CAROL, "Resume", "is incomplete"),
         ),
         picture(
             "operator-done", "The operator's card afterwards.",
-            SAM, CARD, "Done, and seen to be so",
+            SAM, CARD, "All changes are verified in Miro",
         ),
     ),
     prepare=only_admin,
@@ -82,7 +82,7 @@ CONFIDENTIAL = Story(
         ),
         picture(
             "confidential-joined", "Somebody who may ask for it asks for the same.",
-            CAROL, CARD, "Asked for already",
+            CAROL, CARD, "Already requested",
             asks(CAROL, "/miro-offboard deactivate jo@example.com because the contract ends"),
         ),
         picture(

@@ -27,13 +27,13 @@ DAYS = Story(
         ),
         picture(
             "days-notice", "A day before the end.",
-            ALEX, CARD, "Then I take it back",
+            ALEX, CARD, "Then it's removed",
             passes(days=6, hours=1),
         ),
         picture(
             "days-extend", "**Extend** opens the form once more; the same people are asked.",
             ALEX, FORM, "For how many days",
-            presses(ALEX, "Extend", "Then I take it back"),
+            presses(ALEX, "Extend", "Then it's removed"),
         ),
         picture(
             "days-over", "The end: nobody has to ask for it.",

@@ -47,7 +47,7 @@ ESCALATED = Story(
     "Nobody answers for a day",
     (
         picture(
-            "escalated-to", "Whom the policy names may decide as well.",
+            "escalated-to", "Whom the policy names can decide too.",
             CAROL, CARD, "Miro access to",
             asks(ALEX, "/miro-access for Engineering because I start on Monday"), passes(hours=25),
         ),

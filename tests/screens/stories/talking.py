@@ -36,7 +36,7 @@ REMINDED = Story(
             LENA, ANSWER, "I'm reminding",
             passes(hours=5),
             asks(LENA, "/miro-access @alex for Engineering because Alex joins us"),
-            presses(LENA, "Remind", "Asked for already"),
+            presses(LENA, "Remind", "Already requested"),
         ),
     ),
     POLICY.replace(_ASKED, f'{_ASKED}, remind = "4h"', 1),
