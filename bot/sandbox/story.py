@@ -158,14 +158,14 @@ def _joiner(told: Telling) -> None:
     told.chapter("Onboarding: look the person up, create the account, join a team", (ALEX,))
     told.ask("U0ALEX", "/miro-access", "for Engineering because I start on Monday")
     told.press("U0PRIYA", told.card("U0PRIYA"), "approve", "Approve")
-    told.after("U0ALEX", "Done: you're in Engineering")
+    told.after("U0ALEX", "You're in Engineering")
 
 
 def _group(told: Telling) -> None:
     told.chapter("Group name: the security group gets its directory name", (told.scene.teams["Engineering"],))
     told.ask("U0DANA", "/miro", 'rename Engineering to "g_app_proeng_all" because the directory calls it so')
     told.press("U0CAROL", told.card("U0CAROL"), "approve", "Approve")
-    told.after("U0DANA", "Done: Engineering has the security name g_app_proeng_all")
+    told.after("U0DANA", "Engineering has the security name g_app_proeng_all")
 
 
 def _admin(told: Telling) -> None:
@@ -174,14 +174,14 @@ def _admin(told: Telling) -> None:
     text = '<@U0ALEX> from Engineering to "IT Administration" because Alex joins IT'
     told.ask("U0DANA", "/miro-admin", text, rights="Company Admin")
     told.press("U0CAROL", told.card("U0CAROL"), "approve", "Approve")
-    told.after("U0ALEX", "Done: you're a Company Admin")
+    told.after("U0ALEX", "You're a Company Admin")
 
 
 def _leaver(told: Telling) -> None:
     told.chapter("Offboarding, account kept: rights first, then deactivated; Jo is told nothing", (JO,))
     told.ask("U0LENA", "/miro-offboard", f"{JO} because last day today", how="deactivate")
     told.press("U0PRIYA", told.card("U0PRIYA"), "approve", "Approve")
-    told.after("U0LENA", "Done: Jo Park (jo@example.com) is deactivated")
+    told.after("U0LENA", "Jo Park (jo@example.com) is deactivated")
     told._expect("Jo hears nothing", not told.scene.slack.dm_of("U0JO"))
 
 
@@ -216,7 +216,7 @@ def _halfway(told: Telling) -> None:
     told.scene.miro.change_team(research, admins=(*told.scene.miro.team(research).admins, carol.id))
     print("Carol Diaz makes herself admin of Research in Miro, and comes back.")
     told.press("U0CAROL", stopped, "resume", "Resume")
-    told.after("U0SAM", "Done: you're in Design")
+    told.after("U0SAM", "You're in Design")
 
 
 def _record(told: Telling) -> int:
