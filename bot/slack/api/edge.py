@@ -133,7 +133,7 @@ class SlackClient(WebClient):
             )
         except Unanswered as error:
             raise SlackFault(api_method, Kind.NETWORK, str(error), self._response(url, {}, 0)) from error
-        return self._judged(api_method, url, answered)
+        return self._judged(api_method, url, answered, str(sent.get("channel", "")))
 
     def respond(self, url: str, message: Mapping[str, Any]) -> None:
         """Sends a message to a `response_url`. No token goes there. Raises SlackFault."""
@@ -158,7 +158,7 @@ class SlackClient(WebClient):
             return is_loopback(mine)
         return host in ("hooks.slack.com", "hooks.slack-gov.com", mine) or host.endswith(f".{mine}")
 
-    def _judged(self, method: str, url: str, answered: Answered) -> SlackResponse:
+    def _judged(self, method: str, url: str, answered: Answered, to: str) -> SlackResponse:
         body = _read(answered.body) if answered.status == 200 or answered.status >= 400 else None
         code = body.get("error") if body else None
         response = self._response(url, body or {}, answered.status, answered.headers)
@@ -169,13 +169,13 @@ class SlackClient(WebClient):
             response.data = {**(body or {}), "ok": False, "error": "ratelimited"}
             raise SlackFault(method, Kind.BUSY, "ratelimited", response, wait)
         if body is not None and body.get("ok") is False and isinstance(code, str) and answered.status < 500:
-            self.heard.answer(method, code)
+            self.heard.answer(method, code, to)
             raise SlackFault(method, Kind.REFUSED, code, response)
         if answered.status != 200:
             raise self._by_status(method, answered, response)
         if body is None or body.get("ok") is not True:
             raise SlackFault(method, Kind.UNREADABLE, "the answer can't be understood", response)
-        self.heard.answer(method, "")
+        self.heard.answer(method, "", to)
         for name, kind in _NEEDED.get(method, {}).items():
             if not isinstance(body.get(name), kind) or body[name] == "":
                 raise SlackFault(method, Kind.UNREADABLE, f"the answer has no usable “{name}”", response)

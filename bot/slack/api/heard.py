@@ -1,15 +1,25 @@
-"""When Slack was last heard, and whether it takes the bot's tokens: what /healthz says of Slack."""
+"""When Slack was last heard, and whether it takes the bot's tokens and messages: for /healthz."""
 
+import re
 import time
 from collections.abc import Callable
 
 SILENT = 60.0
 """Seconds without a frame, pongs included, after which the line of Socket Mode counts as broken."""
-_REFUSED = {
-    "account_inactive", "invalid_auth", "not_allowed_token_type", "not_authed", "org_login_required",
-    "token_expired", "token_revoked",
-}  # fmt: skip
-"""Slack's words for a token that nothing can be done with (its page of each method, "Errors")."""
+MANY = 2
+"""Recipients refused in a row, nobody reached in between, after which no message seems to get through."""
+_ABOUT_TOKENS = {"auth.test": "SLACK_BOT_TOKEN", "apps.connections.open": "SLACK_APP_TOKEN"}
+"""Methods that are about the token and nobody else: any refusal is the token's."""
+_SLACKS_OWN = {"internal_error", "fatal_error", "service_unavailable", "request_timeout"}
+"""Refusals caused by Slack's servers."""
+_LIKE_A_TOKENS = re.compile(r"auth|token|access|login|two_factor|account_inactive|app_|_app|enterprise|team_")
+"""In the names of errors about a token, an installation or a workspace (each method's page, "Errors"). Slack
+gives some of them for one channel or person as well: the next good answer, or `auth.test`, takes it back."""
+
+
+def refuses_token(method: str, code: str) -> bool:
+    """Whether a refusal is, or may well be, about the token; Slack adds names, so no list is complete."""
+    return code not in _SLACKS_OWN and (method in _ABOUT_TOKENS or bool(_LIKE_A_TOKENS.search(code)))
 
 
 class Heard:
@@ -20,6 +30,8 @@ class Heard:
         self._last: float | None = None
         self._line: float | None = None
         self._refused: dict[str, str] = {}
+        self._unsent: dict[str, str] = {}
+        """Recipients whose messages were refused since one last got through, with Slack's word."""
 
     def expect(self) -> None:
         """Socket Mode begins: from now on silence of its line is a problem."""
@@ -33,23 +45,28 @@ class Heard:
         """A signed delivery came over HTTP."""
         self._last = self._seconds()
 
-    def answer(self, method: str, code: str) -> None:
-        """Slack answered a call, with an error's name or ''."""
+    def answer(self, method: str, code: str, to: str = "") -> None:
+        """Slack answered a call, with an error's name or ''; `to`: the recipient of a message."""
         if self._line is None:
             self._last = self._seconds()
-        # The one method that takes the app's token; all others take the bot's.
-        token = "SLACK_APP_TOKEN" if method == "apps.connections.open" else "SLACK_BOT_TOKEN"
-        if code in _REFUSED:
+        token = _ABOUT_TOKENS.get(method, "SLACK_BOT_TOKEN")
+        if code and refuses_token(method, code):
             self._refused[token] = code
-        else:
+        elif code not in _SLACKS_OWN:
             self._refused.pop(token, None)
+        if method == "chat.postMessage" and code:
+            self._unsent[to] = code
+        elif method == "chat.postMessage":
+            self._unsent.clear()
 
     def problem(self) -> str:
         """What is wrong with Slack, in a sentence, or ''."""
         for token, code in list(self._refused.items()):
             return f"Slack refuses {token}: {code}."
+        if len(self._unsent) >= MANY:
+            return f"Slack refuses every message: {', '.join(sorted(set(self._unsent.values())))}."
         silent = 0.0 if self._line is None else self._seconds() - self._line
-        return f"Slack hasn't been heard for {silent:.0f} s; I go on joining." if silent > SILENT else ""
+        return f"Slack hasn't been heard for {silent:.0f} s; I keep reconnecting." if silent > SILENT else ""
 
     def said(self) -> str:
         """When Slack was last heard; over HTTP it may rightly be silent for long."""

@@ -7,12 +7,11 @@ from datetime import datetime, timedelta
 from approvals.clocks import is_recent
 from approvals.request import Urgency
 from bot.slack.api.edge import Kind, SlackClient, SlackFault
+from bot.slack.api.heard import refuses_token
 from bot.slack.api.pace import Pace
 
 TRUSTED_FOR = timedelta(seconds=10)
 """How long an answer of `auth.test` counts: as long as the hold it decides about."""
-BUSY = {"internal_error", "fatal_error", "service_unavailable", "request_timeout"}
-"""Refusals that speak of Slack's servers and of no token."""
 
 
 class TokenCheck:
@@ -30,6 +29,8 @@ class TokenCheck:
             within = TRUSTED_FOR - timedelta.resolution
             if self._answer is None or not is_recent(self._answer[0], self._now(), within):
                 self._answer = self._now(), self._asked()
+            elif self._answer[1]:
+                self._client.heard.answer("auth.test", "")  # what another call was refused isn't the token's
             return self._answer[1]
 
     def _asked(self) -> bool | None:
@@ -37,5 +38,5 @@ class TokenCheck:
             with self._pace.calling("auth.test", urgency=Urgency.FIRST):
                 self._client.auth_test()
         except SlackFault as fault:
-            return False if fault.kind is Kind.REFUSED and fault.code not in BUSY else None
+            return False if fault.kind is Kind.REFUSED and refuses_token("auth.test", fault.code) else None
         return True

@@ -7,6 +7,7 @@ from typing import Any
 from approvals.record.outbox import backoff
 from approvals.request import Urgency
 from bot.slack.api.edge import Kind, SlackClient, SlackFault
+from bot.slack.api.heard import refuses_token
 from bot.slack.api.pace import EVERYTHING, Crowded, Pace, Paced
 from bot.slack.api.token_check import TRUSTED_FOR, TokenCheck
 from bot.slack.deliver.verdict import Verdicts
@@ -27,13 +28,6 @@ _PAGE_IS_OFF = {"not_enabled"}
 _TOKEN = {"invalid_auth", "not_authed", "account_inactive", "token_revoked", "token_expired"}
 """Errors of the bot's token: nobody's verdict. Nothing is sent for a while; somebody mends these, and then
 everything is brought."""
-_PERHAPS_TOKEN = {
-    "org_login_required", "not_allowed_token_type", "two_factor_setup_required", "access_denied",
-    "invalid_app_id", "team_added_to_org", "accesslimited", "enterprise_is_restricted",
-    "messages_tab_disabled",
-}  # fmt: skip
-"""Errors of the token, the workspace or the app's settings by name, which Slack also answers for one channel
-or person: `auth.test` decides which it is."""
 _SLACKS_OWN = {"internal_error", "fatal_error"}
 """Slack's 5xx in words: nobody's verdict."""
 _PASSING = {"service_unavailable", "request_timeout", "missing_scope"}
@@ -113,7 +107,9 @@ class Line:
         """A fault of one message is nobody's verdict: before somebody is judged, its plain text is tried."""
         if fault.kind is not Kind.REFUSED or not (params.get("blocks") and params.get("text")):
             return False
-        if fault.code in _OF_THE_RECIPIENT | _TOKEN | _PERHAPS_TOKEN | _SLACKS_OWN | _PASSING:
+        if fault.code in _OF_THE_RECIPIENT | _TOKEN | _SLACKS_OWN | _PASSING or _may_be_token(
+            name, fault.code
+        ):
             return False
         return any(part in fault.code for part in _OF_THE_MESSAGE) or self._verdicts.is_close(name, to)
 
@@ -131,7 +127,7 @@ class Line:
             self.pace.hold(method, seconds)
             self._verdicts.busy(method, to, seconds)
             return Paced(method, seconds)
-        is_good = False if code in _TOKEN else self._token.is_good() if code in _PERHAPS_TOKEN else True
+        is_good = False if code in _TOKEN else self._token.is_good() if _may_be_token(method, code) else True
         if is_good is False:
             self.pace.hold(EVERYTHING, TOKEN_HOLD)
             return Paced(EVERYTHING, TOKEN_HOLD)
@@ -185,6 +181,12 @@ class Line:
         # Whatever isn't a clear no counts as shared: names mustn't be shown by mistake.
         if said["channel"].get("is_ext_shared", False) is not False:
             raise Unreachable("the channel is shared with another organization")
+
+
+def _may_be_token(method: str, code: str) -> bool:
+    """Whether an error is the token's, the workspace's or the app's by its name. Slack also answers some of
+    them for one channel or person: `auth.test` decides which it is."""
+    return code == "messages_tab_disabled" or refuses_token(method, code)
 
 
 def level(urgent: bool) -> Urgency:

@@ -291,7 +291,7 @@ def test_health_is_bad_after_a_minute_of_silence_and_well_with_the_next_frame() 
     assert heard.problem() == ""
     seconds.now += 16
     heard.answer("chat.postMessage", "")  # calls go another way: that they work says nothing of the line
-    assert heard.problem() == "Slack hasn't been heard for 75 s; I go on joining."
+    assert heard.problem() == "Slack hasn't been heard for 75 s; I keep reconnecting."
     heard.line()
     assert (heard.problem(), heard.said()) == ("", "heard 0 s ago")
 
