@@ -11,6 +11,8 @@ from typing import Protocol
 from pydantic import ValidationError
 
 from approvals.case import Case
+from approvals.decide import decide
+from approvals.decide.actor import Who
 from approvals.decide.basis import Table
 from approvals.decide.tally import Ground
 from approvals.ids import GroupId, PersonId, RequestId, SlackId, stamp
@@ -41,6 +43,16 @@ LEASE = timedelta(minutes=10)
 
 CONFIDENTIAL = tuple(name for name, action in ACTIONS.items() if action.CONFIDENTIAL)
 """Actions of which the person concerned never hears."""
+
+
+class Unreadable(Refused):
+    """A request that this program can't read: it has no such action, or the details don't fit its form."""
+
+    def __init__(self, request: Request) -> None:
+        super().__init__(
+            f"{request.id} was made by another version of this bot and can't be read here. "
+            "Nothing has changed. Withdraw it and ask again."
+        )
 
 
 class SlackAway(Exception):
@@ -115,12 +127,20 @@ class Desk:
         """Whether this program knows the action, and nothing of its details was forgotten."""
         try:
             return bool(self.command(request).NAME)
-        except (KeyError, ValidationError):
+        except Unreadable:
             return False
 
     def command(self, request: Request) -> Action:
-        """What was asked for, typed. Raises KeyError when this program has no such action."""
-        return ACTIONS[request.action].model_validate(request.details)
+        """What was asked for, typed. Raises Unreadable."""
+        try:
+            return ACTIONS[request.action].model_validate(request.details)
+        except (KeyError, ValidationError) as error:
+            raise Unreadable(request) from error
+
+    def approval(self, request: Request, who: Who, revision: str) -> list[Draft]:
+        """The vote of one approver. Raises Refused, also for what nobody can read."""
+        secret = self.command(request).CONFIDENTIAL
+        return decide.approve(request, who, revision, self.table(request), secret)
 
     def table(self, request: Request) -> Table:
         """What a decision about a request rests on: the policy that the record names at this moment."""
@@ -167,7 +187,7 @@ class Desk:
         """What a policy sees of it, by the names its teams have today; None where they can't be told."""
         try:
             today = self.command(request).scope(self.facts)
-        except (KeyError, ValidationError):
+        except (KeyError, Unreadable):
             return None
         return replace(request.scope, teams=today.teams, left=today.left)
 

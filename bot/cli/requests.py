@@ -10,7 +10,6 @@ import click
 
 from approvals.decide import decide
 from approvals.decide.actor import Who, is_operator
-from approvals.decide.basis import Table
 from approvals.ids import PersonId, RequestId
 from approvals.people import Person, listed
 from approvals.record import report
@@ -45,6 +44,7 @@ from bot.cli.common import (
     settings,
     thrown_away,
 )
+from bot.context import CONFIDENTIAL, Desk
 from bot.policies import kept
 from bot.slack.words.reading import about_end
 from bot.work.ask import LONGEST_REASON, asked
@@ -198,16 +198,16 @@ def ask(action: str, fields: tuple[str, ...], email: str, reason: str, as_json: 
         say_beside(line)
 
 
-Decision = Callable[[Request, Who, Table, bool], list[Draft]]
+Decision = Callable[[Request, Who, Desk], list[Draft]]
 
 
 def _decided(id: str, email: str, as_json: bool, verb: str, decision: Decision) -> None:
     """One decision typed in a shell, told to the person in whose name it was."""
     with open_bot(existing=True, leads=False) as bot:
         request, who = find(bot.store, id), acting_as(bot, email)
-        secret = bot.desk.command(request).CONFIDENTIAL
+        secret = request.action in CONFIDENTIAL
         with bot.store.writing():
-            request = bot.store.append(request, decision(request, who, bot.desk.table(request), secret))
+            request = bot.store.append(request, decision(request, who, bot.desk))
             _tell(bot, request.id, who, verb, secret)
         said = summary(bot.store, request)
     say_json(said) if as_json else say(f"{request.id} is {request.state.value}.")
@@ -233,9 +233,7 @@ AS = click.option("--as", "email", required=True, help="In whose name.")
 @JSON
 def approve(id: str, email: str, as_json: bool) -> None:
     """Say yes, where the policy lets a command line decide."""
-    _decided(
-        id, email, as_json, "approved", lambda r, who, t, s: decide.approve(r, who, r.plan.revision, t, s)
-    )
+    _decided(id, email, as_json, "approved", lambda r, who, desk: desk.approval(r, who, r.plan.revision))
 
 
 @click.command()
@@ -248,7 +246,11 @@ def deny(id: str, email: str, reason: str, as_json: bool) -> None:
     reason = cleaned(reason)
     if len(reason) > LONGEST_REASON:
         raise failed(f"reason: Write at most {LONGEST_REASON} characters.")
-    _decided(id, email, as_json, "denied", lambda r, who, t, s: decide.deny(r, who, reason, t, s))
+
+    def no(request: Request, who: Who, desk: Desk) -> list[Draft]:
+        return decide.deny(request, who, reason, desk.table(request), request.action in CONFIDENTIAL)
+
+    _decided(id, email, as_json, "denied", no)
 
 
 @click.command()
@@ -257,7 +259,7 @@ def deny(id: str, email: str, reason: str, as_json: bool) -> None:
 @JSON
 def withdraw(id: str, email: str, as_json: bool) -> None:
     """Take a request back; as an operator, leave a stopped one as it is."""
-    _decided(id, email, as_json, "withdrawn", lambda r, who, t, s: decide.withdraw(r, who, t))
+    _decided(id, email, as_json, "withdrawn", lambda r, who, desk: decide.withdraw(r, who, desk.table(r)))
 
 
 @click.command()
@@ -266,4 +268,4 @@ def withdraw(id: str, email: str, as_json: bool) -> None:
 @JSON
 def resume(id: str, email: str, as_json: bool) -> None:
     """Let a stopped request go on with what was approved."""
-    _decided(id, email, as_json, "resumed", lambda r, who, t, s: decide.resume(r, who, t))
+    _decided(id, email, as_json, "resumed", lambda r, who, desk: decide.resume(r, who, desk.table(r)))

@@ -20,7 +20,7 @@ from bot.cards.lines import stands
 from bot.cards.named import mark
 from bot.cards.request import CHANNELS
 from bot.cards.scene import Scene
-from bot.context import Desk, numbered
+from bot.context import Desk, Unreadable, numbered
 from bot.slack.away import away
 from bot.slack.deliver.audience import owners
 from bot.slack.talk import remind
@@ -145,7 +145,7 @@ def _line(desk: Desk, request: Request, who: Who) -> str:
     zone = who.account.zone if who.account and who.account.zone else "UTC"
     try:
         command = desk.command(request)
-    except (KeyError, ValueError):
+    except Unreadable:
         waits = written(request.progress.held, lambda id: desk.person(id).addressed)
         return f"{request.id} · {request.state.value}: {request.action}. {waits}".strip()
     return stands(Scene(request, command, desk.facts, desk.person, who.person, zone, desk.now()))

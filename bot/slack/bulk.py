@@ -10,7 +10,6 @@ from slack_bolt import Ack, App
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackClientError
 
-from approvals.decide import decide
 from approvals.decide.actor import Who
 from approvals.ids import RequestId
 from approvals.record.database import StoreTrouble
@@ -21,7 +20,7 @@ from bot.cards.blocks import Block, context, plain, section, sections
 from bot.cards.handles import Handle
 from bot.cards.home import asks
 from bot.cards.scene import Scene
-from bot.context import Desk
+from bot.context import Desk, Unreadable
 from bot.slack import forms
 from bot.slack.deliver.home import Gathering, may_go_along
 
@@ -116,7 +115,7 @@ class Bulk:
         def yes(request: Request, who: Who) -> list[Draft]:
             if not may_go_along(request):
                 raise Refused("Decide it on its own card.")
-            return decide.approve(request, who, handle.revision, self.desk.table(request), False)
+            return self.desk.approval(request, who, handle.revision)
 
         try:
             approve = handle.on_its_request(yes)
@@ -132,6 +131,6 @@ class Bulk:
         """What it is about, while its people and teams are known."""
         try:
             command, desk = self.desk.command(request), self.desk
-        except KeyError:
+        except Unreadable:
             return ""
         return Scene(request, command, desk.facts, desk.person, None, "UTC", desk.now()).phrase

@@ -17,7 +17,7 @@ from approvals.request import Draft, Request
 from bot.cards.blocks import message
 from bot.cards.handles import Decision, Handle, place
 from bot.cards.scene import Scene
-from bot.context import Desk
+from bot.context import CONFIDENTIAL, Desk
 from bot.slack import answers, forms
 from bot.slack.deliver.deliverer import Deliverer
 from bot.slack.deliver.home import is_home
@@ -52,9 +52,7 @@ class Clicks:
         handle, action = Handle.pressed(body), body["actions"][0]["action_id"]
         table = self.desk.table
         what: dict[str, Decision] = {
-            "approve": lambda request, who: decide.approve(
-                request, who, handle.revision, table(request), self.desk.command(request).CONFIDENTIAL
-            ),
+            "approve": lambda request, who: self.desk.approval(request, who, handle.revision),
             "withdraw": lambda request, who: decide.withdraw(request, who, table(request)),
             "resume": lambda request, who: decide.resume(request, who, table(request)),
         }
@@ -144,7 +142,7 @@ class Clicks:
 
     def _denying(self, reason: str) -> Decision:
         def no(request: Request, who: Who) -> list[Draft]:
-            secret = self.desk.command(request).CONFIDENTIAL
+            secret = request.action in CONFIDENTIAL
             return decide.deny(request, who, reason, self.desk.table(request), secret)
 
         return no

@@ -19,7 +19,7 @@ from bot.cards.blocks import Block
 from bot.cards.handles import Decision, Handle, place
 from bot.cards.named import mark
 from bot.cards.scene import shortened
-from bot.context import Desk, numbered
+from bot.context import CONFIDENTIAL, Desk, numbered
 from bot.slack import forms
 
 log = logging.getLogger(__name__)
@@ -107,7 +107,7 @@ class Talk:
 
     def _asking(self, text: str) -> Decision:
         def asks(request: Request, who: Who) -> list[Draft]:
-            secret = self.desk.command(request).CONFIDENTIAL
+            secret = request.action in CONFIDENTIAL
             return conversation.question(request, who, text, self.desk.table(request), secret)
 
         return asks

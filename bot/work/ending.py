@@ -42,7 +42,7 @@ def prolonged(desk: Desk, request: Request, command: Action) -> Request | None:
     if command.subject is None or "for_days" not in command.form():
         return None
     for other in desk.store.done(request.action, command.subject):
-        if not other.ending.ends_at or other.id == request.id:
+        if not other.ending.ends_at or other.id == request.id or not desk.readable(other):
             continue
         if desk.command(other).model_copy(update={"for_days": command.days}) == command:
             return other

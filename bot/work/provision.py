@@ -19,7 +19,7 @@ from approvals.sentence import Sentence, body, words
 from approvals.states import EventType, State
 from bot.actions import Action
 from bot.actions.sentences import clip
-from bot.context import LEASE, Colleagues, Desk, SlackAway
+from bot.context import LEASE, Colleagues, Desk, SlackAway, Unreadable
 from bot.miro.accounts import Gone, creates, vanished
 from bot.miro.client import Accepted, Miro
 from bot.miro.errors import Ambiguous, Away, Declined, Locked, Practising, Unclear
@@ -127,8 +127,8 @@ class Provisioning:
     def _command(self) -> Action:
         try:
             return self.desk.command(self.request)
-        except KeyError as error:
-            said = Sentence.of("unknown-action", action=error.args[0])
+        except Unreadable as error:
+            said = Sentence.of("unknown-action", action=self.request.action)
             raise Stopped(said, "remedy-install") from error
 
     def _target(self, command: Action) -> Target | None:

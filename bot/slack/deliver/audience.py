@@ -11,7 +11,7 @@ from approvals.record.outbox import Card
 from approvals.request import Request
 from approvals.states import State
 from bot.cards import waiting
-from bot.context import Desk
+from bot.context import CONFIDENTIAL, Desk
 
 Key = tuple[str, str, int]
 """Role, person or channel, round: what tells the cards of one request apart."""
@@ -46,7 +46,7 @@ def _asked(desk: Desk, request: Request, known: dict[Key, Card]) -> list[Key]:
     Without a channel, or with one that can't be reached, one for each; and everywhere the newest reminder.
     """
     channel: list[Key] = []
-    if desk.policy.tell and not desk.command(request).CONFIDENTIAL:
+    if desk.policy.tell and request.action not in CONFIDENTIAL:
         channel = [("channel", desk.policy.tell, waiting.turn(request, None))]
         channel += _reminders("channel-reminder", desk.policy.tell, waiting.reminder(request, None))
     lost = {key[0] for key in channel if key in known and known[key].ended not in ("", SPARED)}
@@ -100,7 +100,7 @@ def _changed(desk: Desk, request: Request) -> list[Key]:
     """The person changed, as soon as something is, or may be: done, or stopped halfway."""
     said = request.outcome if request.state in (State.DONE, State.STOPPED) else None
     changed = said and (said.done or (said.others and request.may_have_changed))
-    if not changed or not request.subject or desk.command(request).CONFIDENTIAL:
+    if not changed or not request.subject or request.action in CONFIDENTIAL:
         return []
     subject = desk.person(request.subject)
     mine = subject.is_(desk.person(request.requester))

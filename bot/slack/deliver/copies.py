@@ -15,7 +15,7 @@ from bot.cards.named import mark, plainly
 from bot.cards.request import CHANNELS, draw
 from bot.cards.scene import Scene, capital
 from bot.cards.waiting import turn
-from bot.context import Desk
+from bot.context import CONFIDENTIAL, Desk
 from bot.slack.api.pace import Paced
 from bot.slack.deliver.audience import SPARED, Key, audience, helpers, operators, owners, seen_as
 from bot.slack.deliver.calls import DEFECT, GIVE_UP, Later, Line, Unreachable
@@ -56,7 +56,7 @@ class Copies:
         Returns the methods that can't be called now, for which some of them wait. Raises Later.
         """
         outbox, request = self.desk.store.outbox, self.desk.store.request(RequestId(item.key))
-        if pressed:
+        if pressed and self.desk.readable(request):
             self._draw_pressed(request, pressed)
         if item.shown >= item.wanted:
             outbox.release(item)
@@ -115,7 +115,7 @@ class Copies:
         key: Key = ("channel", "", turn(request, None))
         if pressed.channel.startswith("D"):
             key = seen_as(self.desk, request, self.desk.person(pressed.who))
-        elif self.desk.command(request).CONFIDENTIAL:
+        elif request.action in CONFIDENTIAL:
             return
         message = draw(key[0], self._scene(request, Card(request.id, *key)))
         self.line.call("chat_update", urgent=True, channel=pressed.channel, ts=pressed.ts, **message)
