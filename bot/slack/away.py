@@ -22,7 +22,7 @@ from bot.cards.home import NOBODY
 from bot.cards.named import mark
 from bot.context import Desk
 from bot.slack import forms
-from bot.slack.words.marks import MENTION
+from bot.slack.words.sentence import MENTION
 
 log = logging.getLogger(__name__)
 

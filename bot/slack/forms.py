@@ -24,7 +24,7 @@ from bot.cards.handles import Handle
 from bot.cards.scene import Scene
 from bot.miro.goals import counted
 from bot.slack.team_options import MOST_OPTIONS, options
-from bot.slack.words.filling import SAY_DAYS, Draft
+from bot.slack.words.reading import SAY_DAYS, Draft
 
 EMAIL = ":email"
 """Ends the block id of the second half of a person field."""

@@ -33,9 +33,8 @@ from bot.slack.reply import Reply
 from bot.slack.shortcuts import Shortcuts
 from bot.slack.talk import Talk
 from bot.slack.words import drafts, replies
-from bot.slack.words.filling import Draft
-from bot.slack.words.marks import by_name, typed
-from bot.slack.words.reading import Answer, read
+from bot.slack.words.reading import Answer, Draft, read
+from bot.slack.words.sentence import by_name, typed
 from bot.work.ask import asked
 
 log = logging.getLogger(__name__)

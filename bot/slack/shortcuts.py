@@ -22,10 +22,9 @@ from bot.cards.blocks import Block, button, plain, section
 from bot.context import Desk
 from bot.slack import answers, forms
 from bot.slack.words.drafts import rule_of
-from bot.slack.words.filling import Draft
-from bot.slack.words.marks import by_name, typed
-from bot.slack.words.reading import Answer, read
+from bot.slack.words.reading import Answer, Draft, read
 from bot.slack.words.replies import sentence
+from bot.slack.words.sentence import by_name, typed
 
 log = logging.getLogger(__name__)
 

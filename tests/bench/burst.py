@@ -18,7 +18,7 @@ from bot.sandbox.slack.deliveries import Delivery
 from bot.sandbox.slack.gestures import Gestures
 from bot.sandbox.stage import SECRET
 from bot.slack import forms
-from bot.slack.words.filling import Draft
+from bot.slack.words.reading import Draft
 from tests.bench.house import (
     ROOT,
     TEAM,

@@ -16,7 +16,7 @@ from bot.cards.request import draw
 from bot.sandbox.slack.limits import Surface, problems
 from bot.sandbox.slack.records import Message
 from bot.slack import forms, team_options
-from bot.slack.words.filling import Draft
+from bot.slack.words.reading import Draft
 from tests.bench.table import Row, seconds
 from tests.bot.slack import scenes
 

@@ -18,10 +18,9 @@ from bot.cards.handles import Handle
 from bot.cards.named import mark
 from bot.context import Desk
 from bot.slack.answers import check_offered, may_see, read_as
-from bot.slack.words.filling import Draft
-from bot.slack.words.marks import by_name, typed
-from bot.slack.words.reading import Answer, read
+from bot.slack.words.reading import Answer, Draft, read
 from bot.slack.words.replies import aside, reply
+from bot.slack.words.sentence import by_name, typed
 
 HEADLINES = {
     "request-access": "Request access to {teams} for {who}",

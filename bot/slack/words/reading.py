@@ -6,24 +6,37 @@ else is named; where that can't be told for sure, it is left open, and the form 
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
+from itertools import groupby
 
+from approvals.ids import SlackId
 from bot.actions import ACTIONS, Action
+from bot.actions.form import Input
 from bot.actions.tables import Tables
-from bot.slack.words import filling
-from bot.slack.words.dates import Kind, find
-from bot.slack.words.filling import CANT_END, SAY_DAYS, Draft
-from bot.slack.words.sentence import Sentence
-from bot.slack.words.sentence import read as taken_apart
-from bot.slack.words.vocabulary import is_known, length, pattern
+from bot.slack.words.sentence import (
+    Kind,
+    Named,
+    Sentence,
+    Token,
+    common_words,
+    find,
+    fold,
+    is_known,
+    pattern,
+    shared,
+    shown,
+    take_apart,
+)
 
 GRAVE = tuple(action for action in ACTIONS.values() if action.CONFIRM)
 """Admin rights and offboarding."""
-_ANY_DAY = date(2026, 1, 1)
-_QUESTIONS = ("who-is-admin", "who-decides", "who-has", "my-teams", "my-requests", "help")
-_NOT_OURS = ("guest", "password", "create-team", "board", "license", "trouble")
-_TOLD = re.compile(r" (?:is|are|was|were|ist|est|esta) ")
+MOST_PEOPLE = 10
+CANT_END = "An end date isn't supported for this yet. Ask again when it should end."
+CANT_WAIT = "Start dates aren't supported for this yet. It happens as soon as it's approved."
+SAY_DAYS = "I can't tell when this should end. Give the number of days in the form; otherwise it has no end."
+NO_BOARD = "I can't tell which team owns the board. Choose the team in the form."
+_SKIPPED = frozenset(fold("the a my our l' le la el der die das dem den in to").split())
 
 
 @dataclass(frozen=True)
@@ -35,11 +48,22 @@ class Answer:
 
 
 @dataclass(frozen=True)
-class _Verb:
-    """A phrase of an action in a text; `weight`: more words first, and taking before giving."""
+class Draft:
+    """What a message seems to ask for: raw text for the fields, and what has to be said aloud.
+
+    `others`: people for each of whom the same is asked, "" for the writer; `who_open`: the form has to ask
+    whom it is for; `until`, `start`: days; `unplaced`: words that found no place.
+    """
 
     action: type[Action]
-    weight: tuple[int, bool, int]
+    raw: dict[str, str] = field(default_factory=dict)
+    reason: str = ""
+    notes: tuple[str, ...] = ()
+    others: tuple[str, ...] = ()
+    who_open: bool = False
+    until: date | None = None
+    start: date | None = None
+    unplaced: tuple[str, ...] = ()
 
 
 def read(
@@ -55,88 +79,74 @@ def read(
 
     `writer`: a Slack id; `chosen`: the action was chosen by hand, whatever the text says.
     """
-    sentence = taken_apart(text, tables, today)
-    answer = _answer(sentence, action)
+    sentence = take_apart(text, tables, today)
+    answer = _turned(sentence, action) if action else _answer(sentence)
     if chosen and not (action in GRAVE and answer and answer.kind == "turned"):
         answer = None
-    found = answer or action or _meant(sentence)
-    return found if isinstance(found, Answer) else filling.fill(found, sentence, tables, today, writer)
+    meant = answer or action or _meant(sentence)
+    return meant if isinstance(meant, Answer) else _fill(meant, sentence, tables, today, writer)
 
 
 def about_end(action: type[Action], text: str, days: object = None) -> list[str]:
     """What to say where a reason speaks of an end and no days were given: said aloud, never dropped."""
-    ends = not days and any(when.kind is Kind.UNTIL for when in find(text, _ANY_DAY))
+    ends = not days and any(when.kind is Kind.UNTIL for when in find(text, date(2026, 1, 1)))
     return [SAY_DAYS if "for_days" in action.form() else CANT_END] if ends else []
 
 
-def _answer(sentence: Sentence, command: type[Action] | None) -> Answer | None:
-    """Thanks, questions, what isn't ours, what is turned round, and a grave act that isn't named exactly."""
-    whole = _ungreeted(sentence, sentence.marked(" ".join(token.word for token in sentence.tokens)))
-    if command:
-        return _turned(sentence, command) if whole.strip() else None
+# -- what is meant -----------------------------------------------------------------------------------------
+
+
+def _answer(sentence: Sentence) -> Answer | None:
+    """Thanks, questions, what isn't ours, and what is turned round."""
+    whole = _ungreeted(sentence, sentence.marked(sentence.words))
+    verbs = {action.NAME for _, action in _verbs(sentence, sentence.unknown)}
+    is_about = sentence.teams or sentence.people or verbs - {"reactivate"} or sentence.has("inexact", "admin")
+    skipped = {"help"} if sentence.teams and verbs and "?" not in whole else set()
+    skipped |= {"license", "board", "tool"} if sentence.teams else {"tool"} if sentence.board else set()
+
+    def kinds(table: str, text: str) -> Iterator[str]:
+        names = sentence.languages[0].tables[table].keys() - skipped
+        return (
+            name
+            for name in sentence.languages[0].tables[table]
+            if name in names and sentence.has(table, name, text)
+        )
+
     if not whole.strip(" .,!?~"):
         return Answer("help")
     if sentence.has("negation", "always", whole):
         return Answer("negation")
-    return _asked(sentence, whole) or _not_ours(sentence) or _negated(sentence) or _question(sentence, whole)
-
-
-def _asked(sentence: Sentence, whole: str) -> Answer | None:
-    """Thanks, and questions that are known."""
-    verbs = {verb.action.NAME for verb in _verbs(sentence, sentence.unknown)} - {"reactivate"}
-    is_about = sentence.teams or sentence.people or verbs or sentence.has("inexact", "admin")
-    is_thanks = sentence.has("asks", "thanks", whole) and not is_about
-    if is_thanks or sentence.has("asks", "thanks_for", whole):
+    if sentence.has("thanks", "for", whole) or (sentence.has("thanks", "words", whole) and not is_about):
         return Answer("thanks")
-    kinds = _QUESTIONS[:-1] if sentence.teams and verbs and "?" not in whole else _QUESTIONS
-    found = next((kind for kind in kinds if sentence.has("asks", kind, whole)), "")
-    return Answer(found) if found else None
-
-
-def _question(sentence: Sentence, whole: str) -> Answer | None:
-    """Any other question."""
-    asks = sentence.has("asks", "questions", whole) and not sentence.has("asks", "no-question", whole)
-    return Answer("question") if asks else None
-
-
-def _not_ours(sentence: Sentence) -> Answer | None:
-    """What only sounds like something of ours: with a team beside it, some of it is no more than a word."""
-    if sentence.has("not_ours", "team-admin"):
-        return Answer("team-admin")
-    for kind in _NOT_OURS:
-        if sentence.has("not_ours", kind) and not (kind in ("license", "board") and sentence.teams):
-            return Answer(kind)
-    words = {token.word for token in sentence.tokens}
-    has_place = sentence.teams or sentence.board
-    return Answer("tool") if not has_place and words & filling.tools(sentence) else None
+    if kind := next(kinds("asks", whole), "") or next(kinds("not_ours", sentence.unknown), ""):
+        return Answer(kind)
+    asks = sentence.has("question", "words", whole) and not sentence.has("question", "exempt", whole)
+    return _negated(sentence) or (Answer("question") if asks else None)
 
 
 def _ungreeted(sentence: Sentence, text: str) -> str:
     """A text without the greeting it begins with."""
+    greetings = [
+        pattern(phrase).pattern.removeprefix("(?<= )")
+        for one in sentence.languages
+        for phrase in one.greetings
+    ]
     after = r"(?: (?:there|team|all|zusammen|@\d+|~|&))*(?: [,.!:;])*"
-    before = ""
-    while before != text:
-        before = text
-        for phrase in (phrase for one in sentence.languages for phrase in one.greetings):
-            greeting = pattern(phrase).pattern.removeprefix("(?<= )")
-            text = f" {re.sub(rf'^ {greeting}{after}', '', text).strip()} "
-        text = re.sub(r"^ (?:[.,!?:;~-] )+", " ", text)
-    return text
+    return re.sub(rf"^ (?:(?:(?:{'|'.join(greetings)})(?= ){after}|[.,!?:;~-]) )+", " ", text)
 
 
 def _negated(sentence: Sentence) -> Answer | None:
     """A wish that is turned round: a word for "not" in the clause of a verb, a person or a team."""
     text = _ungreeted(sentence, sentence.unknown)
-    grave = [(table, name) for table in ("exact", "inexact") for name in sentence.languages[0].tables[table]]
-    for table, name in (*grave, ("negation", "exempt")):
-        for hit in list(sentence.hits(table, name, text)) if name not in ("taking", "giving") else ():
+    grave = [(table, action.NAME) for table in ("exact", "inexact") for action in GRAVE]
+    for table, name in (*grave, ("inexact", "admin"), ("negation", "exempt")):
+        for hit in list(sentence.hits(table, name, text)):
             text = text.replace(hit[0], re.sub(r"(?<!\S)[^@#%\s]\S*", "·", hit[0]))
-    clauses = [f" {one.strip()} " for one in re.split(r" (?:[.,;:!?()]|but|aber|mais|pero|sondern) ", text)]
-    clauses = [one for one in clauses if one.strip()]
+    clauses = [f" {clause.strip()} " for clause in re.split(shared("clause"), text) if clause.strip()]
     for clause in clauses:
         is_wish = re.search(r"[@#]\d|·", clause) or len(clause.split()) < 3 or any(_verbs(sentence, clause))
         if (is_wish or len(clauses) == 1) and sentence.has("negation", "words", clause):
-            verbs = {verb.action.NAME for verb in _verbs(sentence, sentence.unknown)}
+            verbs = {action.NAME for _, action in _verbs(sentence, sentence.unknown)}
             is_end = not verbs or "request-access" in verbs
             return Answer("negation", about=ACTIONS["leave-team"] if is_end else None)
     return None
@@ -147,30 +157,30 @@ def _turned(sentence: Sentence, command: type[Action]) -> Answer | None:
     if command in GRAVE and sentence.has("not_ours", "team-admin"):
         return Answer("team-admin")
     if command.OPPOSITE:
-        has_team = bool(sentence.teams) and command in GRAVE
         takes = sentence.has("inexact", "taking") or sentence.has("inexact", "offboard")
-        takes = takes or (sentence.has("verbs", "leave-team") and not has_team)
-        is_turned = takes or sentence.has("negation", "always") or bool(_negated(sentence))
+        leaves = sentence.has("verbs", "leave-team") and not (sentence.teams and command in GRAVE)
+        is_turned = takes or leaves or sentence.has("negation", "always") or _negated(sentence)
         return Answer("turned", about=ACTIONS[command.OPPOSITE]) if is_turned else None
     giving = next((action for action in GRAVE if action.OPPOSITE == command.NAME), None)
-    if giving and sentence.has("inexact", "giving"):
-        return Answer("turned", about=giving)
-    return _negated(sentence)
+    return Answer("turned", giving) if giving and sentence.has("inexact", "giving") else _negated(sentence)
 
 
-def _verbs(sentence: Sentence, text: str) -> Iterator[_Verb]:
-    """Each phrase of an action in a text; those that say little count only where there is no other."""
+def _verbs(sentence: Sentence, text: str) -> Iterator[tuple[tuple[int, bool, int], type[Action]]]:
+    """Each phrase of an action in a text, and what it weighs: more words first, and taking before giving.
+
+    Those that say little count only where there is no other.
+    """
     for one in sentence.languages:
         for table in ("verbs", "weak"):
             for name, phrases in one.tables[table].items():
                 for phrase in phrases:
-                    words = length(phrase) if table == "verbs" else 0
+                    may_miss = re.sub(r"\[[^\]]*\]|…|\(([^)]*)\)", lambda hit: "x" if hit[1] else "", phrase)
+                    words = len(may_miss.split()) if table == "verbs" else 0
                     for hit in pattern(phrase).finditer(text):
-                        yield _Verb(ACTIONS[name], (words, name != "request-access", len(hit[0])))
+                        yield (words, name != "request-access", len(hit[0])), ACTIONS[name]
     for action in ACTIONS.values():
-        named = action.NAME.replace("-", "[ -]*")
-        if action not in GRAVE and re.search(rf" {named} ", text):
-            yield _Verb(action, (9, True, 0))
+        if action not in GRAVE and re.search(rf" {action.NAME.replace('-', '[ -]*')} ", text):
+            yield (9, True, 0), action
 
 
 def _meant(sentence: Sentence) -> type[Action] | Answer:
@@ -183,16 +193,14 @@ def _meant(sentence: Sentence) -> type[Action] | Answer:
     if sentence.has("inexact", "admin"):
         takes = sentence.has("inexact", "taking") or sentence.has("verbs", "leave-team")
         return Answer("exact", about=ACTIONS["remove-admin" if takes else "make-admin"])
-    named = {verb.action.NAME for verb in verbs}
+    named = {action.NAME for _, action in verbs}
     is_more = (sentence.teams and verbs) or named & {"reactivate", "rename-group"}
     is_named = sentence.has("exact", "offboard", sentence.body) and "leave-team" not in named
     if is_named or (not is_more and sentence.has("inexact", "offboard")):
         return Answer("exact", about=ACTIONS["offboard"])
     if verbs:
-        return max(verbs, key=lambda verb: verb.weight).action
-    is_bare = (
-        sentence.teams and not re.search(r" [&$] ", sentence.unknown) and not _TOLD.search(sentence.unknown)
-    )
+        return max(verbs, key=lambda verb: verb[0])[1]
+    is_bare = sentence.teams and not re.search(rf" [&$] |{shared('told')}", sentence.unknown)
     return ACTIONS["request-access"] if sentence.board or sentence.like or is_bare else Answer("unclear")
 
 
@@ -206,5 +214,222 @@ def _is_exact(sentence: Sentence, action: type[Action], hit: re.Match[str]) -> b
     polite = frozenset[str]().union(*(one.polite for one in sentence.languages))
     odd = [word for word in before if word.isalpha() and word not in polite]
     strange = [word for word in after if word.isalpha() and not is_known(word)]
-    is_thing = after[:1] == ["'s"]
-    return not odd and len(strange) < 3 and not is_thing and not sentence.has("people", "conditional")
+    return not odd and len(strange) < 3 and after[:1] != ["'s"] and not sentence.has("people", "conditional")
+
+
+# -- the form ----------------------------------------------------------------------------------------------
+
+
+def _fill(action: type[Action], sentence: Sentence, tables: Tables, today: date, writer: str) -> Draft:
+    """The form of an action, filled in with everything that a message names."""
+    people, who_open = _people(action, sentence, tables, writer)
+    more = len(people) - MOST_PEOPLE
+    raw = {"person": people[0]} if people and people[0] else {}
+    notes = [*sentence.notes, *([f"I left out {more} people: {MOST_PEOPLE} at a time."] if more > 0 else [])]
+    notes += [*_fill_teams(action, sentence, tables, raw), *_fill_choices(action, sentence, raw)]
+    _fill_name(action, sentence, raw)
+    until, start, about_days = _fill_days(action, sentence, today, raw)
+    reason, unplaced = _rest(sentence, raw)
+    notes += [*about_days, *([f"I couldn't place: {', '.join(unplaced)}."] if unplaced else [])]
+    others = tuple(people[1:MOST_PEOPLE])
+    return Draft(
+        action, raw, sentence.reason or reason, tuple(notes), others, who_open, until, start, unplaced
+    )
+
+
+def _people(action: type[Action], sentence: Sentence, tables: Tables, writer: str) -> tuple[list[str], bool]:
+    """Whom it is for, "" for the writer, and whether that is left open."""
+    person = action.form().get("person")
+    if person is None:
+        return [], False
+    body, has = sentence.body, sentence.has
+    mine = sentence.author or ("" if person.own else writer)
+    with_me = has("people", "both", body)
+    if has("people", "me") and not with_me:
+        return [mine] if mine else [], False
+    marks = [int(mark) for mark in re.findall(r"@(\d+)", body)]
+    if has("people", "own", body) and not with_me and marks:
+        hits = [hit[0] for hit in sentence.hits("people", "receiver", body)]
+        marks = [mark for mark in marks if str(mark) in re.findall(r"@(\d+)", " ".join(hits))]
+        if not marks:
+            return [], True
+    named = [sentence.people[one] for mark in marks for one in sentence.people_of.get(mark, [mark])]
+    found = list({_key(one, tables): one.raw for one in named}.values())
+    if found:
+        return [*found, *([mine] if with_me else [])], False
+    if sentence.is_excepted or has("people", "others"):
+        return [], True
+    is_mine = mine and (has("people", "own", body) or sentence.author) and not action.CONFIRM
+    return [mine] if is_mine else [], False
+
+
+def _key(named: Named, tables: Tables) -> str:
+    """What tells somebody apart, however they are named."""
+    people, raw = tables.people, named.raw
+    person = people.by_email(raw) if "@" in raw else people.by_slack(SlackId(raw))
+    return str(person.id) if person else raw
+
+
+def _fill_teams(action: type[Action], sentence: Sentence, tables: Tables, raw: dict[str, str]) -> list[str]:
+    """Puts each team into the field that the word in front of it belongs to; says what found none."""
+    fields = {name: asked for name, asked in action.form().items() if asked.is_team}
+    if not fields:
+        return []
+    sides: dict[str, list[int]] = {"from": [], "to": [], "": [], "not": []}
+    for hit in re.finditer(r"#([\d+]+)", sentence.body):
+        sides[_side(sentence, hit.string[: hit.start()].split())] += map(int, hit[1].split("+"))
+    if len(fields) == 2 and not sides["from"]:
+        loose = "not" if sides["not"] or not sides["to"] else ""
+        sides["from"], sides[loose] = sides[loose], []
+    if len(fields) == 1:
+        # Where one field takes all teams, only the other side of a wish for access is told apart.
+        main, other = ("from", "to") if next(iter(fields.values())).leaves else ("to", "from")
+        sides[main] = sorted(sides[main] + sides[""]) or sides[other]
+        sides[other] = [number for number in sides[other] if number not in sides[main]]
+    else:
+        sides["to"] += sides[""]
+    notes, twins = [], set[str]()
+    for team in (team for team in sentence.teams if len(tables.matching(tables.label(team))) > 1):
+        twins.add(team.id)  # nobody is put into one of several
+        notes.append(f"Several teams are called {tables.label(team)}: choose the one you mean.")
+    for name, asked in fields.items():
+        side = sides["from" if asked.leaves else "to"]
+        most = len(side) if asked.kind is Input.TEAMS else 1
+        ids = dict.fromkeys(sentence.teams[number].id for number in side[:most])
+        raw |= {name: ", ".join(id for id in ids if id not in twins)} if ids.keys() - twins else {}
+        del side[:most]
+    left = [sentence.teams[number] for side in ("from", "to", "not") for number in sides[side]]
+    labels = dict.fromkeys(tables.label(team) for team in left if team.id not in raw.values())
+    notes += [f"I left out {label}." for label in labels] if "name" not in action.form() else []
+    if sentence.like and fields.keys() == {"teams"} and not raw.get("teams"):
+        notes += _fill_like(sentence.like, tables, raw)
+    return [*notes, *([NO_BOARD] if sentence.board and not raw.get("teams") else [])]
+
+
+def _side(sentence: Sentence, before: list[str]) -> str:
+    """'from', 'to', 'not' or '' by the words in front of a team."""
+    for one in sentence.languages:
+        words, skipped = before, _SKIPPED | set(map(fold, one.tables["teams"]["word"]))
+        while words:
+            text = f" {' '.join(words)}"
+            for name in ("not", "from", "to"):
+                if any(text.endswith(f" {fold(phrase)}") for phrase in one.tables["teams"][name]):
+                    # Somebody who isn't in a team wants to be.
+                    is_denied = re.search(shared("denied"), text) and not re.search(shared("still_out"), text)
+                    return "not" if name == "to" and is_denied else name
+            if words[-1] not in skipped:
+                break
+            words = words[:-1]
+    return ""
+
+
+def _fill_like(like: Named, tables: Tables, raw: dict[str, str]) -> list[str]:
+    """The teams of somebody whose access is asked for as well; their rights never."""
+    name = like.text.removeprefix("@")
+    teams = tables.teams_of(like.raw)
+    if teams is None:
+        return [f"I don't know {name}'s teams yet. Choose them in the form."]
+    raw |= {"teams": ", ".join(team.id for team in teams[:3])} if teams else {}
+    more = f" I left out {len(teams) - 3} more." if len(teams) > 3 else ""
+    return [f"These are {name}'s teams; admin rights aren't included.{more}"]
+
+
+def _fill_days(
+    action: type[Action], sentence: Sentence, today: date, raw: dict[str, str]
+) -> tuple[date | None, date | None, list[str]]:
+    """The days in the message, as far as the form has a place for them, and what can't be honoured."""
+    found = [sentence.dates[int(word[1:])] for word in sentence.body.split() if word[0] == "%"]
+    ends = {when.day for when in found if when.kind is Kind.UNTIL}
+    is_open = bool(ends) or sentence.has("open", "end", sentence.body)
+    until = ends.pop() if len(ends) == 1 else None
+    starts = [when.day for when in found if when.kind is not Kind.UNTIL and when.day and when.day > today]
+    notes = []
+    if is_open and "for_days" not in action.form():
+        notes.append(CANT_END)
+    elif until and 1 <= (until - today).days <= 366:
+        raw["for_days"] = str((until - today).days)
+    elif is_open:
+        until = None
+        notes.append(SAY_DAYS)
+    if starts or sentence.has("open", "start", sentence.body):
+        notes.append(CANT_WAIT)
+    return until, starts[0] if starts else None, notes
+
+
+def _fill_choices(action: type[Action], sentence: Sentence, raw: dict[str, str]) -> list[str]:
+    """The one choice that is named, and isn't what remains; a sentence where several are."""
+    aside = "to|into" if action.ADMINS and not action.CLOSES else "from"
+    for name, asked in action.form().items():
+        named = [value for value, _ in asked.choices if _is_named(fold(value), sentence.body)]
+        if len(named) > 1:
+            return [f"One at a time: choose {' or '.join(named)}."]
+        remains = rf" (?:{aside}|not|like|than)(?: an?| the)? {fold(named[0])}\b" if named else ""
+        if named and not re.search(remains, sentence.body):
+            raw[name] = named[0]
+    return []
+
+
+def _is_named(value: str, body: str) -> bool:
+    """Whether a choice is named, also without the word that it shares with others of a list."""
+    first, _, last = value.partition(" ")
+    both = shared("and")
+    listed = (
+        (rf" {first}(?: {both}\w+)+ {last}\b", rf" {last}(?: {both}\w+)* {both}{first}\b") if last else ()
+    )
+    return any(re.search(text, body.replace("/", " , ")) for text in (rf" {value}\b", *listed))
+
+
+def _fill_name(action: type[Action], sentence: Sentence, raw: dict[str, str]) -> None:
+    """The new name of a team: what is quoted last, or stands behind the team and a word for it."""
+    name = next((name for name, asked in action.form().items() if asked.names_group), "")
+    tokens = iter(sentence.tokens)
+    team = next((token.text for token in tokens if token.word == "#0"), None)
+    if not name or team is None:
+        return
+    if sentence.quoted and (len(sentence.teams) > 1 or sentence.quoted != team):
+        raw[name] = sentence.quoted
+        return
+    marks = {fold(word) for one in sentence.languages for word in one.tables["teams"]["name"]}
+    rest = list(tokens)
+    start = next((at + 1 for at, token in enumerate(rest) if token.word in marks), len(rest))
+    ends = (".", ",", ";", "please", "from", "?", "!")
+    stops = (at for at in range(start, len(rest)) if rest[at].word in ends or rest[at].word[0] == "%")
+    raw |= {name: text} if (text := shown(rest[start : next(stops, len(rest))])) else {}
+
+
+def _rest(sentence: Sentence, raw: dict[str, str]) -> tuple[str, tuple[str, ...]]:
+    """A reason that no word introduces, and what found no place."""
+    reasons = list[str]()
+    unplaced = [sentence.further] if sentence.further else []
+    unplaced += [hit[0].strip() for hit in sentence.hits("open", "start", sentence.body)]
+    unplaced += [when.clock for when in sentence.dates if when.clock]
+    for is_sign, group in groupby(sentence.tokens, lambda token: token.word in ".,;:!?()-"):
+        clause = [] if is_sign else list(group)
+        text = f" {' '.join(token.word for token in clause)} "
+        strange = any(token.word.isalpha() and not is_known(token.word) for token in clause)
+        has_verb = sentence.has("verbs", "request-access", text) or sentence.has("verbs", "leave-team", text)
+        implied = next(sentence.hits("reason", "implicit", text), None)
+        kept = clause[len(text[: implied.start()].split()) :] if implied else []
+        if sentence.has("people", "conditional", text) and not has_verb:
+            unplaced.append(shown(clause))
+        elif kept and not any(token.word[0] in "@#" for token in kept):
+            reasons.append(shown(token for token in kept if token.word[0] != "%"))
+        elif strange and not has_verb and len(clause) > 2 and not re.search(r"[@#]\d", text):
+            reasons.append(shown(clause))
+        else:
+            unplaced += (run for run in _strange(sentence, clause) if run not in raw.get("name", ""))
+    return ". ".join(reasons)[:500], tuple(dict.fromkeys(unplaced))
+
+
+def _strange(sentence: Sentence, clause: list[Token]) -> Iterator[str]:
+    """Words in a row that nothing here knows, or names of other tools, with what goes on behind them."""
+    common, tools = common_words(), sentence.languages[-1].tables["not_ours"]["tool"]
+    run: list[Token] = []
+    for token in (*clause, Token(".", ".")):
+        is_strange = not is_known(token.word) or token.word in tools
+        goes_on = run and (token.word not in common or token.text[0].isupper())
+        if token.word[0].isalpha() and len(token.word.strip("'")) > 1 and (is_strange or goes_on):
+            run.append(token)
+        elif run:
+            yield shown(run)
+            run = []

@@ -20,9 +20,8 @@ from bot.miro.rights import AdminRole, NoAdminRoles, OrgRole
 from bot.miro.wire import ADMIN
 from bot.sandbox.miro.service import Exchange
 from bot.slack import forms
-from bot.slack.words.filling import Draft
-from bot.slack.words.marks import typed
-from bot.slack.words.reading import read
+from bot.slack.words.reading import Draft, read
+from bot.slack.words.sentence import typed
 from tests.bot.actions.scene import ADDRESS, TEAMS, WORLDS, Office, World, commands, office
 
 each = pytest.mark.parametrize("action", ACTIONS.values(), ids=ACTIONS)

@@ -10,8 +10,8 @@ from approvals.states import EventType
 from bot.actions import ACTIONS
 from bot.sandbox.miro.service import Fault
 from bot.sandbox.stage import POLICY, Stage
-from bot.slack.words.filling import SAY_DAYS
-from bot.slack.words.filling import Draft as Form
+from bot.slack.words.reading import SAY_DAYS
+from bot.slack.words.reading import Draft as Form
 from bot.slack.words.reading import read as read_words
 from tests.approvals.scene import on_sqlite
 from tests.bot.journeys.scenes import approve, ask, calls, card, history, read, state, teams_of, told, wait

@@ -17,7 +17,7 @@ from bot.sandbox.slack.drawing import as_text
 from bot.sandbox.slack.inputs import untouched
 from bot.sandbox.slack.limits import problems
 from bot.slack import forms, team_options
-from bot.slack.words.filling import Draft
+from bot.slack.words.reading import Draft
 from tests.bot.slack import scenes
 from tests.bot.slack.scenes import NOW, check_valid, many, tables
 

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.sandbox.slack.typed import as_slack_sends
-from bot.slack.words.marks import by_name, typed
+from bot.slack.words.sentence import by_name, typed
 
 NAMES = {"U0ADA": "Ada Example"}
 

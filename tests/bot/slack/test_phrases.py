@@ -11,11 +11,9 @@ from hypothesis import strategies as st
 from approvals.ids import GroupId
 from approvals.people import Group
 from bot.actions import ACTIONS, Action
-from bot.slack.words.filling import CANT_END, CANT_WAIT, SAY_DAYS, Draft
-from bot.slack.words.marks import typed
-from bot.slack.words.reading import GRAVE, Answer
+from bot.slack.words.reading import CANT_END, CANT_WAIT, GRAVE, SAY_DAYS, Answer, Draft
 from bot.slack.words.reading import read as read_words
-from bot.slack.words.vocabulary import LANGUAGES, vocabulary
+from bot.slack.words.sentence import LANGUAGES, typed, vocabulary
 from tests.bot.slack.scenes import tables
 from tests.bot.slack.test_written import TODAY, WORLD, Reading, handle, slack
 

@@ -11,7 +11,7 @@ from bot.actions import ACTIONS, Action
 from bot.sandbox.slack.drawing import as_text
 from bot.slack import forms
 from bot.slack.shortcuts import LONGEST, WHAT, Said, chooser, draft
-from bot.slack.words.filling import Draft
+from bot.slack.words.reading import Draft
 from tests.bot.slack.scenes import NOW, check_valid, everybody, many, tables
 
 KNOWN = tables(many(3), everybody(["Ada Example", "Bo Example"]))

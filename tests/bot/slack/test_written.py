@@ -12,9 +12,8 @@ import pytest
 
 from approvals.ids import GroupId, PersonId, SlackId
 from approvals.people import Account, Group, Person, Standing
-from bot.slack.words.filling import Draft
-from bot.slack.words.marks import typed
-from bot.slack.words.reading import Answer, read
+from bot.slack.words.reading import Answer, Draft, read
+from bot.slack.words.sentence import typed
 from tests.bot.slack.scenes import tables
 
 TODAY = date(2026, 11, 30)

@@ -17,7 +17,7 @@ from bot.policies import Policies
 from bot.sandbox.miro.service import Fault, Miro
 from bot.sandbox.slack.workspace import Workspace
 from bot.sandbox.stage import POLICY, Stage
-from bot.slack.words.filling import Draft
+from bot.slack.words.reading import Draft
 from bot.slack.words.reading import read as read_words
 from tests.bot.journeys.scenes import ask, calls, last, newest_request, playing, state, told, wait
 from tests.bot.journeys.scenes import refused_form as refused

@@ -8,7 +8,7 @@ import pytest
 
 from bot.sandbox.slack.records import Message
 from bot.sandbox.stage import CHANNEL, Stage
-from bot.slack.words.marks import LONGEST, by_name, typed
+from bot.slack.words.sentence import LONGEST, by_name, typed
 from tests.bot.journeys.scenes import playing, read
 
 pytestmark = pytest.mark.regression
