@@ -2,7 +2,7 @@
 
 import click
 
-from bot.cli import db, doctor, people, record, requests, running
+from bot.cli import db, doctor, evidence, people, record, requests, running
 from bot.cli.common import sentences
 from bot.cli.policy import commands
 
@@ -30,6 +30,8 @@ class Commands(click.Group):
 def main() -> None:
     """Ask in Slack for a change of Miro access; decide with one click; see it done."""
 
+
+record.audit.add_command(evidence.pack)
 
 for _command in (
     running.run,

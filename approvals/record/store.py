@@ -41,7 +41,7 @@ from approvals.record.sqlite import Sqlite, copy_file
 from approvals.record.verify import verify
 from approvals.request import Draft, Event, Request, is_active, listed
 from approvals.splits import PEOPLE, told_apart
-from approvals.states import OPEN, State
+from approvals.states import OPEN, EventType, State
 
 
 @dataclass(frozen=True)
@@ -326,6 +326,12 @@ class Store(Claims, Policies):
             sql = f"SELECT number FROM requests WHERE {where} ORDER BY number DESC LIMIT ?"
             return self._read(sql, *states, limit)
         return self._folded(self._numbers_of(person, states, limit))
+
+    def asked_between(self, first: datetime, last: datetime) -> Sequence[Request]:
+        """Requests made at `first` or later and before `last`, oldest first. It reads the whole ledger."""
+        sql = "SELECT stream FROM ledger WHERE type = ? AND at >= ? AND at < ? ORDER BY seq"
+        rows = self._on.rows(sql, EventType.ASKED, stamp(first), stamp(last))
+        return self._folded(int(row["stream"].removeprefix("R-")) for row in rows)
 
     def _numbers_of(self, person: PersonId, states: Sequence[str], limit: int) -> list[int]:
         """The newest by or about a person; rows of one address are one human."""

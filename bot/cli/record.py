@@ -91,7 +91,7 @@ def export(form: str, force: bool, ids: tuple[str, ...]) -> None:
     in brackets behind an id is the one of today; everything else is as it was written then.
     """
     with open_record() as store, store.standing_still():
-        _check(store, force)
+        check_intact(store, force)
         called = cache(lambda id: report.name(id, store.people))
         chosen = _chosen(store, ids) if ids else None
 
@@ -105,7 +105,7 @@ def export(form: str, force: bool, ids: tuple[str, ...]) -> None:
             say_exactly(some)
 
 
-def _check(store: Store, force: bool) -> None:
+def check_intact(store: Store, force: bool) -> None:
     faults = store.verify().faults
     if not faults:
         return

@@ -70,7 +70,7 @@ def summary(store: Store, request: Request) -> dict[str, Any]:
         "about_in_miro": in_miro,
         "reason": request.reason,
         "waiting_for": [_person(store, id).addressed for id, _ in request.asking.approvers] if waits else [],
-        "text": _says(store, request.outcome.text if request.outcome else request.progress.held),
+        "text": says(store, request.outcome.text if request.outcome else request.progress.held),
     }
 
 
@@ -78,7 +78,7 @@ def _account(person: Person) -> str:
     return person.account.slack_id if person.account else ""
 
 
-def _says(store: Store, sentence: Sentence | None) -> str:
+def says(store: Store, sentence: Sentence | None) -> str:
     return written(sentence, lambda id: _person(store, id).addressed)
 
 
@@ -138,7 +138,7 @@ def show(id: str, as_json: bool) -> None:
             told = ", ".join(value) if isinstance(value, list) else value
             if told and not name.endswith("_email"):  # which stands beside the name
                 say(f"{name.replace('_', ' '):<12} {told}")
-        say(*history(events, store.people, partial(_says, store), partial(meaning, store)))
+        say(*history(events, store.people, partial(says, store), partial(meaning, store)))
 
 
 def _filled(action: str, fields: tuple[str, ...], operator: bool) -> dict[str, str]:
