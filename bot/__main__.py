@@ -2,7 +2,7 @@
 
 import click
 
-from bot.cli import db, doctor, evidence, people, record, requests, running
+from bot.cli import db, decisions, doctor, evidence, people, record, requests, running
 from bot.cli.common import sentences
 from bot.cli.policy import commands
 
@@ -40,11 +40,11 @@ for _command in (
     doctor.doctor,
     requests.list_requests,
     requests.show,
-    requests.ask,
-    requests.approve,
-    requests.deny,
-    requests.withdraw,
-    requests.resume,
+    decisions.ask,
+    decisions.approve,
+    decisions.deny,
+    decisions.withdraw,
+    decisions.resume,
     record.audit,
     db.db,
     people.people,

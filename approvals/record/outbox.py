@@ -352,16 +352,31 @@ class Outbox:
 
     def refusals(self) -> str:
         """What `keep_refusals` was given last, '' for nothing yet."""
-        row = self._on.row("SELECT value FROM meta WHERE key = 'refusals'")
-        return str(row["value"]) if row else ""
+        return self._kept("refusals")
 
     def keep_refusals(self, text: str) -> None:
         """Keeps what is known of recipients that Slack refuses; with several processes, of the last one."""
+        self._keep("refusals", text)
+
+    def workspace(self) -> str:
+        """The URL of the Slack workspace where the messages are, '' while it isn't known."""
+        return self._kept("workspace")
+
+    def keep_workspace(self, url: str) -> None:
+        """Keeps the URL of the workspace, as `auth.test` names it."""
+        if url != self.workspace():
+            self._keep("workspace", url)
+
+    def _kept(self, key: str) -> str:
+        row = self._on.row("SELECT value FROM meta WHERE key = ?", key)
+        return str(row["value"]) if row else ""
+
+    def _keep(self, key: str, value: str) -> None:
         with self._on.writing():
             self._on.run(
-                "INSERT INTO meta VALUES ('refusals', ?) ON CONFLICT (key) DO UPDATE SET value = ?",
-                text,
-                text,
+                "INSERT INTO meta VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value",
+                key,
+                value,
             )
 
 

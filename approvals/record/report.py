@@ -5,7 +5,6 @@ import io
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from functools import cache
 from typing import Any
 
 from approvals import sentence
@@ -18,10 +17,6 @@ from approvals.sentence import SENTENCES, Sentence
 Row = dict[str, Any]
 Named = Callable[[str], str]
 """Whom or what an id means today; '' for what is no id."""
-
-FIRST = ("seq", "at", "request", "event", "by", "who")
-PROOF = ("version", "format", "prev", "hash", "salts", "digests", "body")
-"""The columns beside what was said: those in front of it, and those for checking behind it."""
 
 Says = Callable[[Sentence], str]
 """How a sentence of the record reads."""
@@ -133,30 +128,18 @@ def as_jsonl(rows: Iterable[Row]) -> Iterator[str]:
     return (json.dumps(one, ensure_ascii=False) + "\n" for one in rows)
 
 
-def as_csv(rows: Callable[[], Iterable[Row]], named: Named) -> Iterator[str]:
-    """Comma separated, with a heading; only `body` holds JSON, being what the hash was computed from.
-
-    `rows` is gone through twice: which columns there are, only the last entry tells.
-    """
-    named = cache(named)
-    middle = dict.fromkeys(f"said.{key}" for one in rows() for key in flat(one["details"], named))
-    columns = [*FIRST, *middle, *PROOF]
+def as_csv(columns: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> Iterator[str]:
+    """Comma separated lines: a heading, then a line for each row; what is in a list stands side by side."""
     yield _csv_line(columns)
-    for one in rows():
-        said = {f"said.{key}": text for key, text in flat(one["details"], named).items()}
-        seals = {key: _side_by_side(one[key]) for key in ("salts", "digests")}
-        line = {key: one[key] for key in (*FIRST, *PROOF)} | said | seals
-        yield _csv_line([_harmless(line.get(key, "")) for key in columns])
+    for row in rows:
+        cells = (row[column] for column in columns)
+        yield _csv_line([_harmless(", ".join(cell) if isinstance(cell, list) else cell) for cell in cells])
 
 
 def _csv_line(cells: Sequence[str]) -> str:
     out = io.StringIO()
     csv.writer(out).writerow(cells)
     return out.getvalue()
-
-
-def _side_by_side(seals: Mapping[str, str]) -> str:
-    return " | ".join(f"{key}: {seal}" for key, seal in seals.items())
 
 
 def _harmless(value: object) -> str:
@@ -204,6 +187,25 @@ def history(
             lines += [f"{_INDENT}{one}" for one in _asking(event.body, whole["details"], directory, says)]
     # A line break or a terminal's command in a reason mustn't look like another entry.
     return [one_line(line).rstrip() for line in lines]
+
+
+ENTRY = ("entry", "date", "request", "event", "by", "details", "link")
+"""The columns of an entry that a person reads; digests, salts and ids are for machines."""
+
+
+def entry_row(whole: Row, named: Named) -> Row:
+    """What a person reads of an entry that `exported` gave, by the columns of ENTRY."""
+    said = {key: _sealed(key, value) for key, value in whole["details"].items() if key not in _INTERNAL}
+    details = "; ".join(f"{_LABELS.get(key, key)}: {text}" for key, text in flat(said, named).items() if text)
+    return {
+        "entry": whole["seq"],
+        "date": whole["at"],
+        "request": whole["request"],
+        "event": whole["event"],
+        "by": whole["who"],
+        "details": details,
+        "link": whole["link"],
+    }
 
 
 def _line(event: Event, whole: Row, named: Named, says: Says) -> str:

@@ -4,7 +4,7 @@ import json
 import logging
 import os
 import threading
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -41,7 +41,7 @@ from approvals.record.sqlite import Sqlite, copy_file
 from approvals.record.verify import verify
 from approvals.request import Draft, Event, Request, is_active, listed
 from approvals.splits import PEOPLE, told_apart
-from approvals.states import OPEN, EventType, State
+from approvals.states import OPEN, State
 
 
 @dataclass(frozen=True)
@@ -327,11 +327,40 @@ class Store(Claims, Policies):
             return self._read(sql, *states, limit)
         return self._folded(self._numbers_of(person, states, limit))
 
-    def asked_between(self, first: datetime, last: datetime) -> Sequence[Request]:
-        """Requests made at `first` or later and before `last`, oldest first. It reads the whole ledger."""
-        sql = "SELECT stream FROM ledger WHERE type = ? AND at >= ? AND at < ? ORDER BY seq"
-        rows = self._on.rows(sql, EventType.ASKED, stamp(first), stamp(last))
-        return self._folded(int(row["stream"].removeprefix("R-")) for row in rows)
+    def numbers(
+        self,
+        *,
+        states: Collection[str] = (),
+        actions: Collection[str] = (),
+        person: PersonId | None = None,
+        since: datetime | None = None,
+        until: datetime | None = None,
+    ) -> list[RequestId]:
+        """The ids of all requests that match, newest first.
+
+        `person`: the requester or the subject. `since`, `until`: asked at that time or later, and before it.
+        """
+        where, values = ["1 = 1"], list[Any]()
+        for column, wanted in (("r.state", states), ("r.action", actions)):
+            if wanted:
+                where.append(among(column, wanted))
+                values += wanted
+        if person:
+            same = self._on.rows(f"{SAME} WHERE a.number = ?", number_of(person))
+            rows = {person, *(f"P-{row[0]}" for row in same)}
+            where.append(f"({among('r.requester', rows)} OR {among('r.subject', rows)})")
+            values += [*rows, *rows]
+        for sign, time in ((">=", since), ("<", until)):
+            if time:
+                where.append(f"l.at {sign} ?")
+                values.append(stamp(time))
+        asked = "JOIN ledger l ON l.stream = 'R-' || r.number AND l.version = 1" if since or until else ""
+        sql = f"SELECT r.number FROM requests r {asked} WHERE {' AND '.join(where)} ORDER BY r.number DESC"
+        return [RequestId(f"R-{row['number']}") for row in self._on.rows(sql, *values)]
+
+    def each(self, ids: Iterable[RequestId]) -> Iterator[Request]:
+        """Requests by their ids, one at a time; without those that a newer program began."""
+        return (request for id in ids for request in self._folded([int(id.removeprefix("R-"))]))
 
     def _numbers_of(self, person: PersonId, states: Sequence[str], limit: int) -> list[int]:
         """The newest by or about a person; rows of one address are one human."""

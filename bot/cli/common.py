@@ -5,9 +5,10 @@ import json
 import os
 import socket
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -15,7 +16,7 @@ from typing import Any
 import click
 
 from approvals.decide.actor import Who
-from approvals.ids import GroupId, PersonId
+from approvals.ids import GroupId, PersonId, RequestId
 from approvals.policy.check import BrokenPolicy
 from approvals.policy.model import Policy
 from approvals.record.database import Location, Server, StoreTrouble
@@ -83,6 +84,15 @@ def say_beside(line: str) -> None:
 def say_json(value: object) -> None:
     """Prints for a program: word for word, for JSON has signs of its own for what a terminal obeys."""
     say_exactly(f"{json.dumps(value, ensure_ascii=False)}\n")
+
+
+def say_json_list(items: Iterable[object]) -> None:
+    """Prints a list for a program, one item at a time: there may be more than fit into memory."""
+    lead = "["
+    for item in items:
+        say_exactly(f"{lead}{json.dumps(item, ensure_ascii=False)}")
+        lead = ",\n"
+    say_exactly("[]\n" if lead == "[" else "]\n")
 
 
 def say_exactly(text: str) -> None:
@@ -171,13 +181,30 @@ def open_record() -> Iterator[Store]:
             yield store
 
 
-def find(store: Store, id: str) -> Request:
+def request_id(typed: str) -> RequestId:
+    """The id that was typed. Raises UsageError for anything else."""
     try:
-        return store.request(numbered(id))
+        return numbered(typed)
     except ValueError as error:
         raise click.UsageError(str(error)) from error
+
+
+def find(store: Store, typed: str) -> Request:
+    """The request of an id that was typed. Raises UsageError, and Refused where there is none."""
+    id = request_id(typed)
+    try:
+        return store.request(id)
     except KeyError:
         raise Refused(f"There is no request {id}.") from None
+
+
+def day(_: click.Context, option: click.Parameter, text: str | None) -> datetime | None:
+    """The beginning of a day in UTC, as an option takes it. Raises UsageError."""
+    try:
+        return datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=UTC) if text else None
+    except ValueError:
+        name = option.opts[0]
+        raise click.UsageError(f"{name} takes a date like 2026-03-02, not {text!r}.") from None
 
 
 def meaning(store: Store, id: str) -> str:

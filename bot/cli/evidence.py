@@ -1,7 +1,6 @@
 """An evidence pack, from a shell: what an auditor takes along, and checks without us."""
 
 import shutil
-from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 
@@ -15,48 +14,35 @@ from approvals.refusals import Refused
 from approvals.request import Request
 from bot.cli.common import find, meaning, open_record, say
 from bot.cli.record import check_intact
-from bot.cli.requests import says, summary
-
-DAY = click.DateTime(["%Y-%m-%d"])
-START, END = datetime(2000, 1, 1, tzinfo=UTC), datetime(9998, 1, 1, tzinfo=UTC)
+from bot.cli.requests import Filters, filters, says, summary
 
 
 @click.command()
-@click.option("--from", "since", type=DAY, help="Requests made on this day or later (UTC).")
-@click.option("--until", type=DAY, help="Requests made on this day or earlier (UTC).")
+@filters
 @click.option("--force", is_flag=True, help="Pack a record that has faults, too.")
 @click.option(
     "--to", "target", required=True, type=click.Path(path_type=Path), help="A new folder, or FILE.zip."
 )
 @click.argument("ids", nargs=-1, metavar="[R-42]...")
-def pack(
-    ids: tuple[str, ...], target: Path, since: datetime | None, until: datetime | None, force: bool
-) -> None:
+def pack(ids: tuple[str, ...], target: Path, force: bool, filters: Filters) -> None:
     """Write the evidence about some requests, or all of a quarter, for an auditor.
 
     In it: every entry with its words, the policies that decided, a page to read, and check.py, which checks
     all of it with Python alone. It names people: hand it only to those who may read that.
     """
-    if not (ids or since or until):
-        raise click.UsageError("Name requests (R-42), or days: --from 2026-01-01 --until 2026-03-31.")
+    if not ids and filters == Filters():
+        raise click.UsageError("Name requests (R-42), or days: --since 2026-01-01 --until 2026-03-31.")
     with open_record() as store, store.standing_still(), private_folder() as folder:
         check_intact(store, force)
-        requests = [find(store, id) for id in ids] if ids else _between(store, since, until)
+        requests = [find(store, id) for id in ids] or list(store.each(reversed(filters.ids(store))))
         if not requests:
-            raise Refused("No request was made in these days. Nothing was written.")
+            raise Refused("No request matches. Nothing was written.")
         content = folder / target.stem
         content.mkdir(mode=0o700)
         evidence.write(store, requests, (_section(store, request) for request in requests), content)
         _deliver(content, target)
         say(f"Wrote the evidence about {len(requests)} request(s) to {target}.")
         say(f"Keep this anchor elsewhere, and check with: python3 check.py {store.head()}")
-
-
-def _between(store: Store, since: datetime | None, until: datetime | None) -> list[Request]:
-    """The requests made from the first to the last of some days, oldest first."""
-    first = (since or START).replace(tzinfo=UTC)
-    last = (until or END).replace(tzinfo=UTC) + timedelta(days=1)
-    return list(store.asked_between(first, last))
 
 
 def _section(store: Store, request: Request) -> tuple[str, list[str]]:

@@ -2,17 +2,18 @@
 
 import sys
 from collections.abc import Iterable, Iterator
-from functools import cache
+from functools import cache, partial
 from itertools import islice
 
 import click
 
+from approvals.ids import RequestId
 from approvals.record import report
-from approvals.record.chain import Anchor, Sealed, Verified
+from approvals.record.chain import Anchor, Verified
 from approvals.record.store import Store
 from approvals.refusals import Refused
-from bot.cli.common import JSON, meaning, open_record, say, say_beside, say_exactly, say_json
-from bot.context import numbered
+from bot.cli.common import JSON, meaning, open_record, request_id, say, say_beside, say_exactly, say_json
+from bot.cli.requests import Filters, filters, permalink
 
 AT_ONCE = 500
 """Lines that are printed at once."""
@@ -66,67 +67,72 @@ def _tell(found: Verified, unseen: str, anchor: str | None) -> None:
 
 
 @audit.command()
+@filters
 @click.option(
     "--format",
     "form",
     type=click.Choice(["jsonl", "json", "csv"]),
     default="jsonl",
     show_default=True,
-    help="JSON Lines (jsonl and json are the same), or a table for spreadsheets.",
+    help="JSON Lines with everything (jsonl and json are the same), or a table to read.",
 )
-@click.option("--force", is_flag=True, help="Export a record that has faults, too.")
+@click.option("--force", is_flag=True, help="Export even if the record was changed.")
 @click.argument("ids", nargs=-1, metavar="[R-42]...")
-def export(form: str, force: bool, ids: tuple[str, ...]) -> None:
-    """Print the record, or the entries of some requests, with all it takes to check it.
+def export(form: str, force: bool, ids: tuple[str, ...], filters: Filters) -> None:
+    """Export the record, or the entries of some requests.
 
-    The digest of a row is the SHA-256 (hex) of these, as UTF-8 with a line feed between them: seq, request,
-    version, event, format, at, by, body. The hash of an entry is the SHA-256 of `prev` and that digest, with
-    nothing between them; `prev` is the hash of the entry before it, and in front of the first stand 64 zeros.
-    Of format 1 and 2 the hash is the SHA-256 of the same columns, with `prev` before body.
+    JSON Lines hold everything needed to check the record elsewhere. The digest of a row is the SHA-256 (hex)
+    of these, as UTF-8 with a line feed between them: seq, request, version, event, format, at, by, body. The
+    hash of an entry is the SHA-256 of `prev` and that digest, with nothing between them; `prev` is the hash
+    of the entry before it, or 64 zeros for the first. In formats 1 and 2 the hash is the SHA-256 of the same
+    columns, with `prev` before body. The digest of a word, found in `body`, is the SHA-256 of its salt, a
+    line feed and the word. `who` is a word too.
 
-    The digest of a word, which is in `body`, is the SHA-256 of its salt, a line feed and the word. Words that
-    hold JSON (details, plan, lines, seen) are whole in jsonl only. `who` is a word too.
-
-    In CSV, a ' in front of a cell keeps spreadsheets from taking it for a formula: take it away first. A name
-    in brackets behind an id is the one of today; everything else is as it was written then.
+    CSV is for reading: no digests or salts. A ' in front of a cell keeps spreadsheets from taking it for a
+    formula. A name in brackets behind an id is today's name; everything else is as it was written then.
     """
     with open_record() as store, store.standing_still():
         check_intact(store, force)
-        called = cache(lambda id: report.name(id, store.people))
-        chosen = _chosen(store, ids) if ids else None
+        wanted = _wanted(store, ids, filters)
+        called, link = cache(lambda id: report.name(id, store.people)), cache(partial(permalink, store))
 
         def rows() -> Iterator[report.Row]:
-            return (report.exported(one, called) for one in chosen or store.sealed())
+            for one in store.sealed():
+                if wanted is None or one.entry.stream in wanted:
+                    yield report.exported(one, called) | {"link": link(RequestId(one.entry.stream))}
 
-        lines = (
-            report.as_csv(rows, lambda id: meaning(store, id)) if form == "csv" else report.as_jsonl(rows())
-        )
+        named = cache(partial(meaning, store))
+        if form == "csv":
+            lines = report.as_csv(report.ENTRY, (report.entry_row(row, named) for row in rows()))
+        else:
+            lines = report.as_jsonl(rows())
         while some := "".join(islice(lines, AT_ONCE)):
             say_exactly(some)
 
 
 def check_intact(store: Store, force: bool) -> None:
+    """Refuses to export a record that was changed; with `force`, only warns."""
     faults = store.verify().faults
     if not faults:
         return
-    said = f"The record is NOT what was written: {faults[0]}. `miro-bot audit verify` says all that is wrong."
+    problem = f"The record was changed: {faults[0]}. Run `miro-bot audit verify` to see every problem."
     if not force:
-        raise Refused(f"{said} Nothing was exported; --force exports it as it is.")
-    say_beside(f"Warning: {said} It was exported as it is.")
+        raise Refused(f"{problem} Nothing was exported. To export it anyway, add --force.")
+    say_beside(f"Warning: {problem} It was exported as it is.")
 
 
-def _chosen(store: Store, ids: Iterable[str]) -> list[Sealed]:
-    """The entries of some requests, each once, as they stand in the record."""
-    found = {one.entry.seq: one for id in ids for one in _entries(store, id)}
-    return [found[seq] for seq in sorted(found)]
+def _wanted(store: Store, typed: Iterable[str], filters: Filters) -> set[str] | None:
+    """The requests whose entries are wanted, by their ids; None for the whole record."""
+    ids = {_existing(store, id) for id in typed}
+    if filters == Filters():
+        return ids or None
+    matching = {str(id) for id in filters.ids(store)}
+    return matching & ids if ids else matching
 
 
-def _entries(store: Store, id: str) -> list[Sealed]:
-    """Those of one request, even if it can't be read as a request any more."""
-    try:
-        found = list(store.sealed(numbered(id)))
-    except ValueError as error:
-        raise click.UsageError(str(error)) from error
-    if not found:
+def _existing(store: Store, typed: str) -> str:
+    """The id of a request that has entries, even if it can't be read as a request any more."""
+    id = request_id(typed)
+    if not any(True for _ in store.sealed(id)):
         raise Refused(f"There is no request {id}.")
-    return found
+    return id

@@ -1,77 +1,160 @@
-"""Ask, decide and look, from a shell."""
+"""List and show requests: `requests`, `show`, and the filters that `audit export` shares."""
 
-from collections import Counter
 from collections.abc import Callable, Mapping
-from dataclasses import replace
-from functools import partial
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from functools import partial, wraps
+from itertools import chain
 from typing import Any
 
 import click
 
-from approvals.decide import decide
-from approvals.decide.actor import Who, is_operator
-from approvals.ids import PersonId, RequestId
-from approvals.people import Person, listed
+from approvals.ids import BOT, PersonId, RequestId, SlackId, stamp
+from approvals.people import Person
 from approvals.record import report
-from approvals.record.outbox import Note
-from approvals.record.report import history
 from approvals.record.store import Store
 from approvals.refusals import Refused
-from approvals.request import Draft, Request
+from approvals.request import Request
 from approvals.sentence import Sentence
 from approvals.states import State
-from approvals.text import cleaned
-from bot.actions import ACTIONS, Action
-from bot.actions.fill import operators_form
+from bot.actions import ACTIONS
 from bot.actions.tables import Tables
-from bot.app import Bot
-from bot.cards.blocks import message
 from bot.cards.catalogue import written
-from bot.cards.named import mark
 from bot.cli.common import (
     JSON,
-    acting_as,
-    check_folder,
-    failed,
+    day,
     find,
-    is_there,
     meaning,
-    open_bot,
     open_record,
     say,
-    say_beside,
+    say_exactly,
     say_json,
-    settings,
-    thrown_away,
+    say_json_list,
 )
-from bot.context import CONFIDENTIAL, Desk
 from bot.policies import kept
-from bot.slack.words.reading import about_end
-from bot.work.ask import LONGEST_REASON, asked
+
+COLUMNS = (
+    *("id", "date", "action", "what", "requester", "requester_email", "subject", "subject_email"),
+    *("state", "decided_by", "decided_at", "outcome", "reason", "link"),
+)
+"""Those of `summary` that a person reads in a table."""
+STATES = [state.value for state in State]
+
+
+@dataclass(frozen=True)
+class Filters:
+    """Which requests are wanted; whatever is left empty filters nothing."""
+
+    person: str = ""
+    """An address or Slack id, of the requester or the subject."""
+    actions: tuple[str, ...] = ()
+    states: tuple[str, ...] = ()
+    since: datetime | None = None
+    until: datetime | None = None
+
+    def ids(self, store: Store) -> list[RequestId]:
+        """The ids of the requests that match, newest first. Raises Refused for an unknown person."""
+        person = None
+        if self.person:
+            is_address = "@" in self.person
+            people = store.people
+            person = people.by_email(self.person) if is_address else people.by_slack(SlackId(self.person))
+            if person is None:
+                raise Refused(f"The record has no person {self.person}. Check the spelling.")
+        return store.numbers(
+            states=self.states,
+            actions=self.actions,
+            person=person.id if person else None,
+            since=self.since,
+            until=self.until,
+        )
+
+
+def filters(command: Callable[..., None]) -> Callable[..., None]:
+    """Adds the options that choose requests; the command gets them as `filters`."""
+
+    @wraps(command)  # with the options that it has already
+    def filtered(
+        person: str,
+        action: tuple[str, ...],
+        state: tuple[str, ...],
+        since: datetime | None,
+        until: datetime | None,
+        **others: Any,
+    ) -> None:
+        until = until and until + timedelta(days=1)
+        command(filters=Filters(person, action, state, since, until), **others)
+
+    options = (
+        click.option("--person", default="", metavar="EMAIL", help="Requested by or for this person."),
+        click.option(
+            "--action",
+            multiple=True,
+            type=click.Choice(sorted(ACTIONS)),
+            help="Only this action.",
+        ),
+        click.option("--state", multiple=True, type=click.Choice(STATES), help="Only this state."),
+        click.option("--since", callback=day, metavar="DATE", help="Requested on this day or later (UTC)."),
+        click.option("--until", callback=day, metavar="DATE", help="Requested on this day or earlier (UTC)."),
+    )
+    result: Callable[..., None] = filtered
+    for option in reversed(options):
+        result = option(result)
+    return result
 
 
 def summary(store: Store, request: Request) -> dict[str, Any]:
-    """What is read of a request: people by name and address, as anybody can choose any name; fields of their
-    own hold their addresses and Slack accounts, and the address that Miro has ('' for what isn't known)."""
-    asker = _person(store, request.requester)
-    about = _person(store, request.subject) if request.subject else Person(PersonId(""))
-    in_miro = request.plan.user_name or ""
+    """A request for a table or a program: `{column: value}`, '' for what isn't known.
+
+    People are named with their address, because anybody can choose any display name; addresses, Slack
+    accounts and the address in Miro also have columns of their own. Times are ISO 8601 in UTC.
+    """
+    requester = _person(store, request.requester)
+    subject = _person(store, request.subject) if request.subject else Person(PersonId(""))
+    in_miro, outcome = request.plan.user_name or "", request.outcome
     waits = request.state is State.WAITING
+    decided_by, decided_at = _decision(request)
     return {
         "id": request.id,
-        "state": request.state.value,
+        "date": stamp(request.asked_at),
+        "action": request.action,
         "what": _phrase(store, request, in_miro),
-        "asked_by": asker.addressed,
-        "asked_by_email": asker.email,
-        "asked_by_account": _account(asker),
-        "about": about.addressed,
-        "about_email": about.email,
-        "about_account": _account(about),
-        "about_in_miro": in_miro,
+        "state": request.state.value,
+        "requester": requester.addressed,
+        "requester_email": requester.email,
+        "requester_account": _account(requester),
+        "subject": subject.addressed,
+        "subject_email": subject.email,
+        "subject_account": _account(subject),
+        "subject_in_miro": in_miro,
         "reason": request.reason,
         "waiting_for": [_person(store, id).addressed for id, _ in request.asking.approvers] if waits else [],
-        "text": says(store, request.outcome.text if request.outcome else request.progress.held),
+        "decided_by": [_person(store, id).addressed for id in decided_by],
+        "decided_at": stamp(decided_at) if decided_at else "",
+        "outcome": says(store, outcome.text if outcome else request.progress.held),
+        "link": permalink(store, request.id),
     }
+
+
+def _decision(request: Request) -> tuple[tuple[PersonId, ...], datetime | None]:
+    """Who decided a request, and when; nobody while it is open, expired or ended by the bot."""
+    if request.asking.approved_at:
+        return request.asking.decided_by, request.asking.approved_at
+    if request.outcome and request.outcome.by != BOT:
+        return (request.outcome.by,), request.outcome.at
+    return (), None
+
+
+def permalink(store: Store, id: RequestId) -> str:
+    """The link to the newest card of a request in the policy's channel; '' where there is none.
+
+    Its form is the one that chat.getPermalink gives (https://docs.slack.dev/reference/methods/chat.getPermalink).
+    """
+    cards = [card for card in store.outbox.of(id) if card.role == "channel" and card.ts]
+    workspace = store.outbox.workspace()
+    if not (cards and workspace):
+        return ""
+    return f"{workspace.rstrip('/')}/archives/{cards[-1].channel}/p{cards[-1].ts.replace('.', '')}"
 
 
 def _account(person: Person) -> str:
@@ -79,11 +162,12 @@ def _account(person: Person) -> str:
 
 
 def says(store: Store, sentence: Sentence | None) -> str:
+    """A sentence of the record in words."""
     return written(sentence, lambda id: _person(store, id).addressed)
 
 
 def _phrase(store: Store, request: Request, in_miro: str) -> str:
-    """What was asked for, by the policy of the record: the file may be away or broken by now."""
+    """The request as a verb phrase, by the policy in the record: the file may be missing or broken by now."""
     try:
         policy, people, groups = kept(store, request.policy), store.people, store.groups
         facts = Tables(policy, groups.all, people.meet, people, groups.get).facts
@@ -105,21 +189,37 @@ def _person(store: Store, id: PersonId) -> Person:
         return Person(id, name="Somebody")
 
 
+def _line(row: Mapping[str, Any]) -> str:
+    """One request on one line of a terminal."""
+    who = f"requested by {row['requester']}"
+    if row["decided_by"]:
+        who += f", decided by {', '.join(row['decided_by'])}"
+    return f"{row['id']:<7} {row['date'][:10]}  {row['state']:<14} {row['what']} ({who})"
+
+
 @click.command("requests")
-@click.option(
-    "--state", multiple=True, type=click.Choice([one.value for one in State]), help="Only these states."
-)
+@filters
+@click.option("--csv", "as_csv", is_flag=True, help="Print a table for spreadsheets.")
 @JSON
-def list_requests(state: tuple[str, ...], as_json: bool) -> None:
-    """List requests, newest first."""
+def list_requests(filters: Filters, as_csv: bool, as_json: bool) -> None:
+    """List requests, newest first.
+
+    In CSV, a cell that a spreadsheet could take for a formula begins with a '.
+    """
+    if as_csv and as_json:
+        raise click.UsageError("Choose --csv or --json, not both.")
     with open_record() as store:
-        found = [summary(store, one) for one in store.requests(states=state)]
-    if as_json:
-        say_json(found)
-    for one in [] if as_json else found:
-        say(f"{one['id']:<7} {one['state']:<14} {one['what']} (asked by {one['asked_by']})")
-    if not found and not as_json:
-        say("No requests.")
+        rows = (summary(store, request) for request in store.each(filters.ids(store)))
+        if as_json:
+            say_json_list(rows)
+        elif as_csv:
+            for line in report.as_csv(COLUMNS, rows):
+                say_exactly(line)
+        elif first := next(rows, None):
+            for row in chain([first], rows):
+                say(_line(row))
+        else:
+            say("No requests.")
 
 
 @click.command()
@@ -135,137 +235,7 @@ def show(id: str, as_json: bool) -> None:
             say_json(summary(store, request) | {"events": rows})
             return
         for name, value in summary(store, request).items():
-            told = ", ".join(value) if isinstance(value, list) else value
-            if told and not name.endswith("_email"):  # which stands beside the name
-                say(f"{name.replace('_', ' '):<12} {told}")
-        say(*history(events, store.people, partial(says, store), partial(meaning, store)))
-
-
-def _filled(action: str, fields: tuple[str, ...], operator: bool) -> dict[str, str]:
-    """The fields as typed. Raises UsageError, saying which there are; those in brackets may be left out."""
-    raw = dict(field.partition("=")[::2] for field in fields)
-    model, shown = ACTIONS[action].model_fields, operators_form(ACTIONS[action], operator)
-    needed = [name for name, asked in shown.items() if model[name].is_required() and not asked.own]
-    takes = " ".join(f"{name}=…" if name in needed else f"[{name}=…]" for name in shown)
-    wrong = [field for field in fields if "=" not in field or field.partition("=")[0] not in model]
-    missing = [name for name in needed if not raw.get(name)]
-    twice = [name for name, count in Counter(one.partition("=")[0] for one in fields).items() if count > 1]
-    if twice:
-        why = f"{twice[0]} is given twice; several teams go into one, like teams=A,B"
-        raise click.UsageError(f"{action} takes {takes}; {why}.")
-    if wrong or missing:
-        why = f"{listed(missing)} {'is' if len(missing) == 1 else 'are'} missing"
-        why = f"{wrong[0]!r} isn't one of them" if wrong else why
-        raise click.UsageError(f"{action} takes {takes}; {why}.")
-    return raw
-
-
-def _asked(bot: Bot, action: str, fields: tuple[str, ...], email: str, reason: str) -> Request:
-    who = acting_as(bot, email)
-    raw = _filled(action, fields, is_operator(bot.desk.policy, who.person))
-    _check_teams(bot.store, ACTIONS[action], raw)
-    return asked(bot.desk, ACTIONS[action], raw, reason, who)
-
-
-def _check_teams(store: Store, action: type[Action], raw: Mapping[str, str]) -> None:
-    """Refuses teams where none is known: without a running bot nobody would ever find them."""
-    fields = [name for name, one in action.form().items() if one.is_team]
-    if any(raw.get(name) for name in fields) and not store.groups.all():
-        raise Refused(
-            "This record knows no team of Miro yet, so nothing was asked: `miro-bot run` takes the list. "
-            "Start it, or name the record it runs on in MIRO_BOT_DATABASE."
-        )
-
-
-@click.command()
-@click.argument("action", type=click.Choice(sorted(ACTIONS)))
-@click.argument("fields", nargs=-1, metavar="[FIELD=VALUE]...")
-@click.option("--as", "email", required=True, help="Who asks.")
-@click.option("--reason", required=True)
-@JSON
-def ask(action: str, fields: tuple[str, ...], email: str, reason: str, as_json: bool) -> None:
-    """Ask for a change; a running bot takes it on from there."""
-    known = settings()
-    check_folder(known.database)
-    if not is_there(known.database):
-        with thrown_away(known, leads=False) as bot:  # what is refused here begins no record
-            _asked(bot, action, fields, email, reason)
-    with open_bot(leads=False) as bot:
-        request = _asked(bot, action, fields, email, reason)
-        said = summary(bot.store, request)
-    say_json(said) if as_json else say(f"Saved: {request.id}, to {said['what']}.")
-    for line in about_end(ACTIONS[action], reason, request.scope.days):
-        say_beside(line)
-
-
-Decision = Callable[[Request, Who, Desk], list[Draft]]
-
-
-def _decided(id: str, email: str, as_json: bool, verb: str, decision: Decision) -> None:
-    """One decision typed in a shell, told to the person in whose name it was."""
-    with open_bot(existing=True, leads=False) as bot:
-        request, who = find(bot.store, id), acting_as(bot, email)
-        secret = request.action in CONFIDENTIAL
-        with bot.store.writing():
-            request = bot.store.append(request, decision(request, who, bot.desk))
-            _tell(bot, request.id, who, verb, secret)
-        said = summary(bot.store, request)
-    say_json(said) if as_json else say(f"{request.id} is {request.state.value}.")
-
-
-def _tell(bot: Bot, id: RequestId, who: Who, verb: str, secret: bool) -> None:
-    if bot.desk.policy.tell and not secret:
-        told = f"{id} was {verb} in the name of {mark(who.person)} from a command line ({who.shell})."
-        bot.store.outbox.say(Note(bot.desk.policy.tell, message(told)))
-    text = (
-        f"{id} was {verb} in your name from a command line ({who.shell}). Wasn't it you? Tell your IT team."
-    )
-    if who.account:
-        bot.store.outbox.say(Note(who.account.slack_id, message(text)))
-
-
-AS = click.option("--as", "email", required=True, help="In whose name.")
-
-
-@click.command()
-@click.argument("id")
-@AS
-@JSON
-def approve(id: str, email: str, as_json: bool) -> None:
-    """Say yes, where the policy lets a command line decide."""
-    _decided(id, email, as_json, "approved", lambda r, who, desk: desk.approval(r, who, r.plan.revision))
-
-
-@click.command()
-@click.argument("id")
-@AS
-@click.option("--reason", required=True, help="The requester reads it.")
-@JSON
-def deny(id: str, email: str, reason: str, as_json: bool) -> None:
-    """Say no, where the policy lets a command line decide."""
-    reason = cleaned(reason)
-    if len(reason) > LONGEST_REASON:
-        raise failed(f"reason: Write at most {LONGEST_REASON} characters.")
-
-    def no(request: Request, who: Who, desk: Desk) -> list[Draft]:
-        return decide.deny(request, who, reason, desk.table(request), request.action in CONFIDENTIAL)
-
-    _decided(id, email, as_json, "denied", no)
-
-
-@click.command()
-@click.argument("id")
-@AS
-@JSON
-def withdraw(id: str, email: str, as_json: bool) -> None:
-    """Take a request back; as an operator, leave a stopped one as it is."""
-    _decided(id, email, as_json, "withdrawn", lambda r, who, desk: decide.withdraw(r, who, desk.table(r)))
-
-
-@click.command()
-@click.argument("id")
-@AS
-@JSON
-def resume(id: str, email: str, as_json: bool) -> None:
-    """Let a stopped request go on with what was approved."""
-    _decided(id, email, as_json, "resumed", lambda r, who, desk: decide.resume(r, who, desk.table(r)))
+            text = ", ".join(value) if isinstance(value, list) else value
+            if text and not name.endswith("_email"):  # which stands beside the name
+                say(f"{name.replace('_', ' '):<12} {text}")
+        say(*report.history(events, store.people, partial(says, store), partial(meaning, store)))

@@ -73,6 +73,7 @@ def run(practice: bool, address: str | None, health: str | None) -> None:
     with sentences(), alone(known.database), open_bot(practice=practice) as bot:
         _announce(bot, practice, address)
         bot.people.home()  # a wrong token is said now, not at the first click
+        bot.store.outbox.keep_workspace(bot.people.workspace)
         serve = serving_http(bot, address) if address else serving_socket(bot)
         with serving_health(bot, health), serve:
             bot.start()  # whoever can't listen doesn't begin to work either

@@ -50,6 +50,8 @@ class SlackPeople:
         self._fields: list[tuple[datetime, list[dict[str, Any]]]] = []
         self._urgency: int = Urgency.ORDINARY
         self.bot_user = ""
+        self.workspace = ""
+        """The URL of the workspace, known once `home` was asked."""
         self._one_at_a_time = threading.Lock()
 
     def home(self) -> tuple[str, str]:
@@ -61,6 +63,7 @@ class SlackPeople:
             if not all(isinstance(one, str) for one in ids) or not any(ids[1:]):
                 raise _unreadable("auth.test", "it names no workspace")
             self.bot_user, self._home = ids[0], (ids[1], ids[2])
+            self.workspace = str(said.get("url") or "")
         return self._home
 
     def ranked(self, urgency: int) -> "SlackPeople":

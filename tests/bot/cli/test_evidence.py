@@ -28,7 +28,7 @@ def _play(stage: Stage) -> None:
 
 def test_the_pack_of_a_quarter_is_checked_by_the_program_in_it(shell: Shell, tmp_path: Path) -> None:
     target = tmp_path / "quarter.zip"
-    said = shell.types("audit", "pack", "--from", "2026-01-01", "--until", "2026-03-31", "--to", str(target))
+    said = shell.types("audit", "pack", "--since", "2026-01-01", "--until", "2026-03-31", "--to", str(target))
     anchor = said.split()[-1]
     ZipFile(target).extractall(tmp_path / "auditor")
     checker = tmp_path / "auditor" / "quarter" / "check.py"
@@ -49,8 +49,8 @@ def test_a_page_says_what_was_asked_decided_called_and_seen(shell: Shell, tmp_pa
 
 def test_a_pack_of_nothing_is_refused(shell: Shell, tmp_path: Path) -> None:
     target = tmp_path / "pack"
-    assert "No request was made" in shell.types(
-        "audit", "pack", "--from", "2031-01-01", "--to", str(target), exits=1
+    assert "No request matches" in shell.types(
+        "audit", "pack", "--since", "2031-01-01", "--to", str(target), exits=1
     )
     assert not target.exists()
 

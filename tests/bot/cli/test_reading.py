@@ -1,19 +1,24 @@
 """Reading and starting from a shell: requests, record, doctor and the bot itself."""
 
+import csv
+import io
+import json
 import signal
 import socket
 import subprocess
 import sys
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+from approvals.ids import RequestId
 from bot import app as composition
 from bot.sandbox.miro.service import Fault
-from bot.sandbox.stage import POLICY, TOKEN, Stage
+from bot.sandbox.stage import CHANNEL, POLICY, TOKEN, Stage
 from tests.bot.journeys.scenes import ask as ask_in_slack
-from tests.bot.journeys.scenes import calls
+from tests.bot.journeys.scenes import calls, card, press
 from tests.bot.journeys.shell import Shell, alone, machine
 
 ALEX = "Alex Smith (alex@example.com)"
@@ -52,10 +57,68 @@ def test_requests_are_listed_and_chosen_by_state(s: Stage, shell: Shell) -> None
     ask_in_slack(s, "U0JO", "/miro-access", "for Design because we draw")
     lines = shell.types("requests").splitlines()
     assert [line.split()[0] for line in lines] == ["R-2", "R-1"]
-    assert f"give {ALEX} Miro access to Engineering (asked by {ALEX})" in lines[1]
+    assert f"give {ALEX} Miro access to Engineering (requested by {ALEX})" in lines[1]
     assert [one["id"] for one in shell.json("requests", "--state", "waiting")] == ["R-2", "R-1"]
     assert shell.json("requests", "--state", "done") == []
     assert "'checking', 'waiting', 'approved'" in shell.types("requests", "--state", "bogus", exits=2)
+
+
+@pytest.mark.parametrize(
+    ("words", "ids"),
+    [
+        (("--person", "jo@example.com"), ["R-2"]),
+        (("--person", "U0ALEX"), ["R-1"]),
+        (("--action", "request-access"), ["R-2", "R-1"]),
+        (("--action", "offboard"), []),
+        (("--state", "waiting", "--state", "denied"), ["R-2", "R-1"]),
+        (("--state", "denied"), []),
+        (("--since", "2026-03-03"), ["R-2"]),
+        (("--until", "2026-03-02"), ["R-1"]),
+        (("--since", "2026-03-02", "--until", "2026-03-03"), ["R-2", "R-1"]),
+        (("--person", "alex@example.com", "--since", "2026-03-03"), []),
+    ],
+)
+def test_requests_are_chosen(s: Stage, shell: Shell, words: tuple[str, ...], ids: list[str]) -> None:
+    ask_in_slack(s, "U0ALEX", "/miro-access", "for Engineering because I start Monday")
+    s.clock.pass_(timedelta(days=1))
+    ask_in_slack(s, "U0JO", "/miro-access", "for Design because we draw")
+    assert [one["id"] for one in shell.json("requests", *words)] == ids
+
+
+@pytest.mark.parametrize(
+    ("words", "exits", "problem"),
+    [
+        (("--person", "jo.prak@example.com"), 1, "The record has no person jo.prak@example.com."),
+        (("--since", "yesterday"), 2, "--since takes a date like 2026-03-02, not 'yesterday'."),
+        (("--csv", "--json"), 2, "Choose --csv or --json, not both."),
+    ],
+)
+def test_a_wrong_filter_is_named(
+    s: Stage, shell: Shell, words: tuple[str, ...], exits: int, problem: str
+) -> None:
+    assert problem in shell.types("requests", *words, exits=exits)
+
+
+def test_a_table_of_requests_says_who_decided_and_where_the_card_is(tmp_path: Path) -> None:
+    with machine(tmp_path, f'tell = "{CHANNEL}"\n{POLICY}') as (s, shell):
+        ask_in_slack(s, "U0ALEX", "/miro-access", "for Engineering because I start Monday")
+        press(s, "U0PRIYA", "approve", card(s, "U0PRIYA", channel=CHANNEL))
+        ask_in_slack(s, "U0JO", "/miro-access", "for Design because we draw")
+
+        def rows() -> list[dict[str, str]]:
+            return list(csv.DictReader(io.StringIO(shell.types("requests", "--csv"))))
+
+        assert {row["link"] for row in rows()} == {""}, "the workspace isn't known yet"
+        s.bot.store.outbox.keep_workspace("https://acme.slack.com/")
+        jo, alex = rows()
+        assert (jo["state"], jo["decided_by"], jo["requester_email"]) == ("waiting", "", "jo@example.com")
+        assert (alex["state"], alex["date"]) == ("done", "2026-03-02T09:00:00.000Z")
+        assert (alex["requester"], alex["subject_email"]) == (ALEX, "alex@example.com")
+        assert alex["decided_by"] == "Priya Rao (priya@example.com)" and alex["decided_at"]
+        [posted] = [one for one in s.bot.store.outbox.of(RequestId("R-1")) if one.role == "channel"]
+        assert alex["link"] == f"https://acme.slack.com/archives/{CHANNEL}/p{posted.ts.replace('.', '')}"
+        exported = [json.loads(line) for line in shell.types("audit", "export", "R-1").splitlines()]
+        assert {row["link"] for row in exported} == {alex["link"]}
 
 
 def test_one_request_is_shown_with_its_history(s: Stage, shell: Shell) -> None:

@@ -138,20 +138,26 @@ def test_a_table_names_people_and_teams(s: Stage, shell: Shell) -> None:
     approve(s, "U0PRIYA")
     whole = io.StringIO(shell.types("audit", "export", "--format", "csv"))
     rows = {row["event"]: row for row in csv.DictReader(whole)}
-    assert rows["asked"]["who"] == "U0ALEX"  # whose address wasn't known before the check
-    assert rows["planned"]["said.asked_by"] == rows["planned"]["said.about"] == "alex@example.com U0ALEX"
-    assert rows["planned"]["said.may_decide"].startswith("priya@example.com U0PRIYA, ")
-    assert rows["approved"]["who"] == "priya@example.com U0PRIYA"
-    assert rows["asked"]["said.details.teams"] == f"{s.teams['Engineering']} (Engineering)"
-    assert "priya@example.com" in rows["planned"]["said.approvers"]
-    assert not [cell for row in rows.values() for key, cell in row.items() if key != "body" and "{" in cell]
+    assert rows["asked"]["by"] == "U0ALEX"  # whose address wasn't known before the check
+    assert "asked_by: alex@example.com U0ALEX" in rows["planned"]["details"]
+    assert "may_decide: priya@example.com U0PRIYA, " in rows["planned"]["details"]
+    assert rows["approved"]["by"] == "priya@example.com U0PRIYA"
+    assert f"details.teams: {s.teams['Engineering']} (Engineering)" in rows["asked"]["details"]
+    assert not [cell for row in rows.values() for cell in row.values() if "{" in cell]
+
+
+def test_an_export_takes_the_filters_of_requests(s: Stage, shell: Shell) -> None:
+    ask(s, "U0JO", "/miro-access", "for Design because we draw")
+    words = ("audit", "export", "--person", "jo@example.com")
+    assert {json.loads(line)["request"] for line in shell.types(*words).splitlines()} == {"R-2"}
+    assert shell.types(*words, "R-1") == ""
 
 
 def test_a_forged_record_is_exported_by_force_only(s: Stage, tmp_path: Path) -> None:
     shell = forged(s, tmp_path)
-    said = f"The record is NOT what was written: {FAULT}. `miro-bot audit verify` says all that is wrong."
+    said = f"The record was changed: {FAULT}. Run `miro-bot audit verify` to see every problem."
     refused = shell.types("audit", "export", exits=1)
-    assert refused == f"Error: {said} Nothing was exported; --force exports it as it is."
+    assert refused == f"Error: {said} Nothing was exported. To export it anyway, add --force."
     forced = CliRunner().invoke(main, ["audit", "export", "--force"], env=shell.environ)
     assert (forced.exit_code, forced.stderr) == (0, f"Warning: {said} It was exported as it is.\n")
     assert [json.loads(line)["seq"] for line in forced.stdout.splitlines()] == [1, 2, 3, 4]

@@ -242,7 +242,7 @@ def test_a_shell_prints_addresses_beside_names(tmp_path: Path) -> None:
         for printed in (shell.types("requests"), shell.types("show", "R-1")):
             assert f"move Alex Smith ({OTHER})" in printed
             assert "Carol Diaz (carol@example.com)" in printed
-        assert shell.json("show", "R-1")["about_email"] == OTHER
+        assert shell.json("show", "R-1")["subject_email"] == OTHER
 
 
 def test_a_policy_thought_through_names_approvers_by_address(tmp_path: Path) -> None:
@@ -263,7 +263,7 @@ def test_what_was_done_is_recorded_with_the_address(tmp_path: Path) -> None:
         ask(s, "U0CAROL", "/miro-move", f"<@{TWIN}> from Engineering to Design because of the project")
         assert shell.json("show", "R-1")["waiting_for"] == ["Sam Lee (sam@example.com)"]
         press(s, "U0SAM", "approve")
-        assert f"Alex Smith ({OTHER}) is in Design" in shell.json("show", "R-1")["text"]
+        assert f"Alex Smith ({OTHER}) is in Design" in shell.json("show", "R-1")["outcome"]
 
 
 def test_what_was_so_already_is_said_of_an_address(s: Stage) -> None:
