@@ -1,11 +1,23 @@
 """The one who acts: a person through a Slack account or from a shell, and whether it may act at all."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from approvals.people import Account, Person, Standing, key
 from approvals.policy.model import Policy
 from approvals.refusals import Refused
+from approvals.request import Draft
+from approvals.states import EventType
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What somebody had before them when they decided, as text; `catalogue`: the version of its sentences."""
+
+    text: str
+    catalogue: int
 
 
 @dataclass(frozen=True)
@@ -15,11 +27,19 @@ class Who:
     person: Person
     account: Account | None = None
     shell: str = ""
+    reading: Reading | None = None
 
     @property
     def signed(self) -> dict[str, str]:
         """What the record keeps of the one who acted, beside the opaque id."""
         return {"who": self.person.sealed(self.account), "shell": self.shell}
+
+    def decision(self, what: EventType, body: Mapping[str, Any], **words: str) -> Draft:
+        """The event of a decision, with what was read; its text is personal, so the chain has its digest."""
+        read = self.reading
+        more = {"catalogue": read.catalogue} if read else {}
+        card = {"card": read.text} if read else {}
+        return Draft(what, self.person.id, {**body, **more}, {**words, **self.signed, **card})
 
 
 _STANDING = {

@@ -23,7 +23,7 @@ def approve(request: Request, who: Who, revision: str, table: Table, confidentia
     asking = request.asking
     given = (asking.step, taken.stands_for, asking.level, taken.is_fallback)
     vote = Vote(who.person.id, table.now, revision, who.shell, *given)
-    drafts = [Draft(EventType.VOTED, who.person.id, _body(vote), who.signed)]
+    drafts = [who.decision(EventType.VOTED, _body(vote))]
     after = replace(request, asking=replace(asking, votes=(*asking.votes, vote)))
     route = table.tally(after)
     if route.is_settled:
@@ -56,7 +56,7 @@ def deny(request: Request, who: Who, reason: str, table: Table, confidential: bo
     seat(request, who, table, confidential, again=True)
     if not reason.strip():
         raise Refused("Say why, so that the requester knows what to do next.")
-    return [Draft(EventType.DENIED, who.person.id, {}, {"text": reason.strip(), **who.signed})]
+    return [who.decision(EventType.DENIED, {}, text=reason.strip())]
 
 
 def withdraw(request: Request, who: Who, table: Table) -> list[Draft]:

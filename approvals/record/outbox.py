@@ -55,7 +55,8 @@ def digest(shows: Mapping[str, Any]) -> str:
 class Card:
     """A Slack message that draws a request. `address` is a person, or a channel for role `channel`.
 
-    `drawn`: a digest of what it shows; `ended`: why it is drawn no more, or ''.
+    `drawn`: a digest of what it shows; `ended`: why it is drawn no more, or ''. `text`: what it
+    shows, of the sentences of the version `catalogue`; '' and 0 for what an older program sent.
     """
 
     request: RequestId
@@ -66,6 +67,8 @@ class Card:
     ts: str = ""
     drawn: str = ""
     ended: str = ""
+    text: str = ""
+    catalogue: int = 0
 
 
 @dataclass(frozen=True)
@@ -342,9 +345,10 @@ class Outbox:
         """Writes a card down, by (request, role, address, round)."""
         with self._on.writing():
             self._on.run(
-                "INSERT INTO messages VALUES (?,?,?,?,?,?,?,?)"
+                "INSERT INTO messages VALUES (?,?,?,?,?,?,?,?,?,?)"
                 " ON CONFLICT (request, role, address, round) DO UPDATE SET channel = excluded.channel,"
-                " ts = excluded.ts, drawn = excluded.drawn, ended = excluded.ended",
+                " ts = excluded.ts, drawn = excluded.drawn, ended = excluded.ended,"
+                " text = excluded.text, catalogue = excluded.catalogue",
                 *astuple(card),
             )  # fmt: skip
 

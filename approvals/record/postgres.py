@@ -261,7 +261,16 @@ class Postgres(Database):
                 for name, (when, what) in TRIGGERS.items():
                     self._guard(name, when, what)
                 self.run_each("INSERT INTO meta VALUES (?,?)", [*schema.META.items()])
+            self._bring_up_to_date()
             yield
+
+    def _bring_up_to_date(self) -> None:
+        row = self.row("SELECT value FROM meta WHERE key = 'layout'")
+        layout = int(row["value"]) if row else schema.LAYOUT
+        for later in range(layout + 1, schema.LAYOUT + 1):
+            for statement in schema.LATER[later]:
+                self.run(_typed(statement))
+            self.run("UPDATE meta SET value = ? WHERE key IN ('layout', 'oldest')", str(later))
 
     def renumber(self) -> None:
         for row in self.rows(

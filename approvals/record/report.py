@@ -148,6 +148,7 @@ def _harmless(value: object) -> str:
 
 
 _INTERNAL = (
+    "card",
     "case",
     "values",
     "seen",
@@ -185,6 +186,8 @@ def history(
         lines.append(_line(event, whole, known, says))
         if "approvers" in event.body:
             lines += [f"{_INDENT}{one}" for one in _asking(event.body, whole["details"], directory, says)]
+        if "card" in event.words:
+            lines += [f"{_INDENT}{line}" for line in _below("read", event.text("card").splitlines())]
     # A line break or a terminal's command in a reason mustn't look like another entry.
     return [one_line(line).rstrip() for line in lines]
 
@@ -233,7 +236,9 @@ def _asking(
     """What an entry that asks people says to them, and who they are."""
     plan, routing = parsed(details.get("plan", "{}")), parsed(details.get("routing", "{}"))
     if "plan" in details:
-        yield from _numbered("will change", _list(plan, "steps") if isinstance(plan, Mapping) else [plan])
+        steps = _list(plan, "steps") if isinstance(plan, Mapping) else [plan]
+        numbered = [f"{number}. {_step(step)}" for number, step in enumerate(steps, 1)]
+        yield from _below("will change", numbered)
         yield from _each("is so already", _list(plan, "already"))
         yield from _each("warning", _list(plan, "warnings"))
     if body.get("steps") == 0:
@@ -274,11 +279,10 @@ def _each(label: str, items: Sequence[Any]) -> Iterator[str]:
     yield from (f"{label}: {one}" for one in items)
 
 
-def _numbered(label: str, items: Sequence[Any]) -> Iterator[str]:
-    """The first beside the label, the others below it."""
-    for number, one in enumerate(items, 1):
-        lead = f"{label}:" if number == 1 else " " * (len(label) + 1)
-        yield f"{lead} {number}. {_step(one)}"
+def _below(label: str, lines: Sequence[str]) -> Iterator[str]:
+    """The first line beside the label, the others below it."""
+    for number, line in enumerate(lines):
+        yield f"{' ' * (len(label) + 1) if number else f'{label}:'} {line}"
 
 
 def _step(one: Any) -> str:

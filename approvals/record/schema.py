@@ -13,7 +13,7 @@ from approvals.humans import Kind
 from approvals.people import canonical, miro_key
 from approvals.record.database import Database, Row
 
-LAYOUT = 6
+LAYOUT = 7
 """The layout this program writes; `meta.oldest` names the oldest one that may open the file."""
 
 migrations = Migrations("miro-bot")
@@ -243,6 +243,16 @@ CREATE INDEX people_name ON people (lower(name));
 """One queue for all that Slack is to be shown, and one table of where each message lies."""
 
 
+_SHOWN = (
+    "ALTER TABLE messages ADD COLUMN text TEXT NOT NULL DEFAULT ''",
+    "ALTER TABLE messages ADD COLUMN catalogue INTEGER NOT NULL DEFAULT 0",
+)
+"""What each message reads, so that a decision can store what its approver had before them."""
+
+LATER = {7: _SHOWN}
+"""By the layout they lead to, the statements that bring a record of the one before up to date, anywhere."""
+
+
 @migrations()
 def first(db: Tables) -> None:
     """Everything, as of the first release."""
@@ -293,6 +303,14 @@ def layout_6(db: Tables) -> None:
     """The outbox. What was to be sent by then is in it."""
     db.executescript(_OUTBOX)
     db.execute("UPDATE meta SET value = '6' WHERE key IN ('layout', 'oldest')")
+
+
+@migrations()
+def layout_7(db: Tables) -> None:
+    """The text of each message."""
+    for statement in LATER[7]:
+        db.execute(statement)
+    db.execute("UPDATE meta SET value = '7' WHERE key IN ('layout', 'oldest')")
 
 
 def differences(found: Iterable[tuple[str, str, str]]) -> Iterator[tuple[str, str]]:

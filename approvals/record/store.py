@@ -156,7 +156,7 @@ class Store(Claims, Policies):
         self.people = People(self._on, self.outbox.changed)
         self.groups = Groups(self._on, now)
         self._probe = Probe(self._on)
-        self._prepare(migrates)
+        self._prepare(where, migrates)
 
     @property
     def is_new(self) -> bool:
@@ -170,7 +170,7 @@ class Store(Claims, Policies):
             raise TypeError(f"{self._on.name} is no file")
         return self._on.path
 
-    def _prepare(self, migrates: bool) -> None:
+    def _prepare(self, where: Location, migrates: bool) -> None:
         """Looks whether it is a record that this program may open, and brings a file up to date."""
         try:
             tables = self._on.tables()
@@ -180,6 +180,10 @@ class Store(Claims, Policies):
             elif not tables:
                 raise WrongRecord(
                     f"There is no record in {self._on.name} yet: `miro-bot db migrate` makes one."
+                )
+            elif self.layout < schema.LAYOUT and isinstance(where, Server):
+                raise WrongRecord(
+                    f"{self._on.name} was written by an older miro-bot: run `miro-bot db migrate` first."
                 )
         except WrongRecord:
             self._on.close()

@@ -2,7 +2,7 @@
 
 import re
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 from itertools import accumulate
 from typing import Any
@@ -134,9 +134,12 @@ def _dated(text: str) -> list[Block]:
     date = _DATE.match(text)
     if date is None:
         return _leaves(text, 2000, False)
-    leaf: Block = {"type": "date", "timestamp": int(date[1]), "format": date[2], "fallback": date[3]}
     rest = text[date.end() :]
-    return [leaf, *([{"type": "text", "text": rest}] if rest else [])]
+    return [_date(date), *([{"type": "text", "text": rest}] if rest else [])]
+
+
+def _date(date: re.Match[str]) -> Block:
+    return {"type": "date", "timestamp": int(date[1]), "format": date[2], "fallback": date[3]}
 
 
 def actions(*buttons: Block) -> Block:
@@ -208,29 +211,57 @@ _LONGEST_DATE = "Wednesday, March 4, 2026, 09:00"
 """How a reader sees a date that Slack draws."""
 
 
+def about(id: str, *blocks: Block) -> list[Block]:
+    """Blocks of a view under ids of their own, by which `read_of` finds those about one request again."""
+    return [{"block_id": f"about:{id}:{number}", **block} for number, block in enumerate(blocks)]
+
+
+def read_of(id: str, blocks: Sequence[Block]) -> str:
+    """What a view says of one request, as text; '' for nothing."""
+    return as_text(block for block in blocks if id in str(block.get("block_id")).split(":"))
+
+
+def as_text(blocks: Iterable[Block]) -> str:
+    """What stands in blocks, a line for each paragraph and row of buttons; people as Slack writes them."""
+    return "\n".join(line for block in blocks for line in (*_texts(block, _written), *_buttons(block)))
+
+
+def _written(leaf: Block) -> str:
+    return f"<@{leaf['user_id']}>" if leaf["type"] == "user" else str(leaf.get("fallback", ""))
+
+
+def _buttons(block: Block) -> list[str]:
+    buttons = block["elements"] if block["type"] == "actions" else ()
+    named = [f"[{one['text']['text']}]" for one in buttons if "text" in one]
+    confirms = [one["confirm"] for one in buttons if "confirm" in one]
+    asked = [" ".join(one[part]["text"] for part in ("title", "text")) for one in confirms]
+    return [" ".join(named), *asked] if named else []
+
+
 def count_words(blocks: Sequence[Block]) -> int:
     """Words somebody has to read before the buttons."""
-    return sum(len(text.split()) for block in blocks for text in _texts(block))
+    return sum(len(text.split()) for block in blocks for text in _texts(block, _longest))
 
 
-def _texts(block: Block) -> list[str]:
+def _texts(block: Block, shown: Callable[[Block], str]) -> list[str]:
+    """Its lines; `shown`: how a mention and a date read."""
     if block["type"] in ("header", "section"):
         return [block["text"]["text"]]
     if block["type"] == "context":
-        return [_LONGEST_DATE if one["type"] == "mrkdwn" else one["text"] for one in block["elements"]]
-    if block["type"] == "rich_text":
-        return [_read(line.get("elements", [])) for part in block["elements"] for line in _lines(part)]
-    return []
+        return [_DATE.sub(lambda date: shown(_date(date)), one["text"]) for one in block["elements"]]
+    if block["type"] != "rich_text":
+        return []
+    lines = [line.get("elements", []) for part in block["elements"] for line in _lines(part)]
+    return ["".join(shown(leaf) or str(leaf.get("text", "")) for leaf in line) for line in lines]
 
 
 def _lines(part: Block) -> list[Block]:
     return part["elements"] if part["type"] == "rich_text_list" else [part]
 
 
-def _read(leaves: Sequence[Block]) -> str:
-    """A line of rich text as a reader sees it; a mention counts as a name of two words."""
-    shown = {"user": "Some Body", "date": _LONGEST_DATE}
-    return "".join(shown.get(one["type"], "") or str(one.get("text", "")) for one in leaves)
+def _longest(leaf: Block) -> str:
+    """What counts for a mention, a name of two words, and for a date."""
+    return {"user": "Some Body", "date": _LONGEST_DATE}.get(leaf["type"], "")
 
 
 def span(length: timedelta) -> str:

@@ -8,6 +8,7 @@ from bot.actions import Action
 from bot.cards import waiting
 from bot.cards.blocks import (
     Block,
+    about,
     actions,
     between,
     bullets,
@@ -156,12 +157,13 @@ def _all_of(kind: Kind) -> Block:
 def _asked(scene: Scene) -> list[Block]:
     """One request to decide: the question, what exactly will change, who asks and until when."""
     request = scene.request
-    return [
+    return about(
+        request.id,
         section(scene.question),
         section(changes(scene)),
         context(f"{asks(scene)} {request.id}. {_until(scene)} {_because(scene)}"),
         decide(scene) | {"block_id": f"decide:{request.id}"},
-    ]
+    )
 
 
 def changes(scene: Scene) -> str:

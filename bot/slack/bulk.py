@@ -16,13 +16,14 @@ from approvals.record.database import StoreTrouble
 from approvals.refusals import Refused
 from approvals.request import Draft, Request
 from bot.actions import ACTIONS
-from bot.cards.blocks import Block, context, plain, section, sections
+from bot.cards.blocks import Block, about, context, plain, section, sections
 from bot.cards.handles import Handle
 from bot.cards.home import asks
 from bot.cards.scene import Scene
 from bot.context import Desk, Unreadable
 from bot.slack import forms
 from bot.slack.deliver.home import Gathering, may_go_along
+from bot.slack.reply import reading
 
 Body = dict[str, Any]
 
@@ -65,7 +66,7 @@ def _request(scene: Scene, number: int) -> list[Block]:
     plan = scene.request.plan
     steps = [f"• {step.text}" for step in plan.steps]
     question = section(f"{number}. {scene.question} ({scene.request.id})")
-    return [question, *sections(*plan.warnings, *steps), context(asks(scene))]
+    return about(scene.request.id, question, *sections(*plan.warnings, *steps), context(asks(scene)))
 
 
 def told(outcomes: Sequence[Outcome]) -> Block:
@@ -103,7 +104,7 @@ class Bulk:
         """Approves each, and says which were and which weren't."""
         view, who = body["view"], self._who(body)
         outcomes = [
-            self._approve(RequestId(id), Handle.read(value), who, view["id"])
+            self._approve(RequestId(id), Handle.read(value), reading(who, view, id), view["id"])
             for id, value in forms.carried(view).items()
         ]
         self.desk.wake()

@@ -66,7 +66,7 @@ class Clicks:
     def decide(self, body: Body, handle: Handle, decision: Decision) -> str:
         """Takes a decision in one transaction; the sentence for whom it was refused, or ''."""
         try:
-            who = self._reply.who(body)
+            who = self._reply.decider(body, handle.id)
             decide = handle.on_its_request(decision)
             self.desk.decide(
                 handle.id, lambda request: decide(request, who), f"click:{body.get('trigger_id')}"

@@ -2,15 +2,17 @@
 
 import logging
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from slack_bolt import BoltResponse
 
-from approvals.decide.actor import Who
-from approvals.ids import SlackId
+from approvals.decide.actor import Reading, Who
+from approvals.ids import RequestId, SlackId
 from approvals.record.database import StoreTrouble
 from approvals.record.outbox import Note
-from bot.cards.blocks import message
+from bot.cards.blocks import Block, message, read_of
+from bot.cards.catalogue import VERSION
 from bot.context import Desk
 from bot.slack.deliver.deliverer import Deliverer
 from bot.slack.deliver.home import is_home
@@ -19,6 +21,12 @@ from bot.slack.forms import notice
 log = logging.getLogger(__name__)
 
 Body = dict[str, Any]
+
+
+def reading(who: Who, view: Block, request: str) -> Who:
+    """Somebody who decides in a view, with what it says of the request."""
+    text = read_of(request, view.get("blocks", ()))
+    return replace(who, reading=Reading(text, VERSION)) if text else who
 
 
 class Reply:
@@ -35,6 +43,15 @@ class Reply:
         person = self.desk.store.people.meet(slack_id=slack_id)
         account = next((one for one in person.accounts if one.slack_id == slack_id), None)
         return Who(person, account)
+
+    def decider(self, body: Body, request: RequestId) -> Who:
+        """The same, with what they read before they decided: the card as it was sent, or a part of a view."""
+        box, who = body.get("container", {}), self.who(body)
+        card = self.desk.store.outbox.at(box.get("channel_id", ""), box.get("message_ts", ""))
+        if card is None:
+            return reading(who, body.get("view", {}), request)
+        is_kept = card.request == request and card.text
+        return replace(who, reading=Reading(card.text, card.catalogue)) if is_kept else who
 
     def answer(self, body: Body, text: str) -> None:
         """A sentence for the one who clicked, where they look; also when nothing can be stored."""

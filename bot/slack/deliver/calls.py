@@ -75,7 +75,10 @@ class Line:
         self._client, self.pace, self._verdicts, self._token = client, pace, verdicts, token
 
     def call(self, method: str, *, urgent: bool = False, **params: Any) -> dict[str, Any]:
-        """One Web API call, by the name of slack_sdk's function."""
+        """One Web API call, by the name of slack_sdk's function; the answer.
+
+        `plain` in it: the text that Slack took instead of the blocks of a message.
+        """
         name = method.replace("_", ".")
         to = _recipient(name, params)
         if wait := self._verdicts.wait(_PART_OF.get(name, name), to):
@@ -88,7 +91,8 @@ class Line:
             said = fault.response.get("response_metadata")
             log.error("Slack %s: %s %s; I send plain text", name, fault.code, said if said else "")
         try:
-            return self._sent(method, name, _plain(params), to, urgent)
+            plain = _plain(params)
+            return {**self._sent(method, name, plain, to, urgent), "plain": plain["text"]}
         except SlackFault as fault:
             raise self._consequence(name, to, fault) from fault
 

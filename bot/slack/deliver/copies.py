@@ -1,7 +1,9 @@
 """Draws every copy of a card until it shows the newest state, and posts those that are missing."""
 
 import logging
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 from approvals.ids import BOT, PersonId, RequestId
 from approvals.people import Person
@@ -10,7 +12,8 @@ from approvals.record.outbox import Card, Item, Note, digest
 from approvals.request import Draft, Request, Urgency
 from approvals.sentence import Sentence, body, words
 from approvals.states import EventType, State
-from bot.cards.blocks import Message, message
+from bot.cards.blocks import Message, as_text, message
+from bot.cards.catalogue import VERSION
 from bot.cards.named import mark, plainly
 from bot.cards.request import CHANNELS, draw
 from bot.cards.scene import Scene, capital
@@ -40,6 +43,10 @@ class Pressed:
     channel: str
     ts: str
     who: PersonId
+
+
+def _read(said: Mapping[str, Any], message: Message) -> str:
+    return str(said.get("plain") or as_text(message.get("blocks", ())) or message["text"])
 
 
 @dataclass
@@ -137,7 +144,7 @@ class Copies:
         if drawn == card.drawn:
             return
         try:
-            channel, ts = self._send(card, message, urgent)
+            sent = self._send(card, message, urgent)
         except Unreachable as error:
             self._end(request, card, str(error))
         except Later as later:
@@ -151,7 +158,7 @@ class Copies:
                 self.desk.store.outbox.put(card)  # it may have got there: who it was for reads how it ended
             raise
         else:
-            self.desk.store.outbox.put(replace(card, channel=channel, ts=ts, drawn=drawn))
+            self.desk.store.outbox.put(replace(sent, drawn=drawn, catalogue=VERSION))
 
     def _named(self, card: Card) -> str:
         """To whom a card goes, in a sentence that is drawn at once: a mark holds only while this runs."""
@@ -169,17 +176,18 @@ class Copies:
             if person.account:
                 self.desk.store.outbox.say(Note(person.account.slack_id, message(f"{request.id}: {text}")))
 
-    def _send(self, card: Card, message: Message, urgent: bool) -> tuple[str, str]:
+    def _send(self, card: Card, message: Message, urgent: bool) -> Card:
+        """The card with where it lies, and with what its reader has before them."""
         if card.ts:
-            self.line.call("chat_update", urgent=urgent, channel=card.channel, ts=card.ts, **message)
-            return card.channel, card.ts
+            said = self.line.call("chat_update", urgent=urgent, channel=card.channel, ts=card.ts, **message)
+            return replace(card, text=_read(said, message))
         to = self._recipient(card.role, card.address)
         if not to:
             raise Unreachable("no Slack account is known")
         if card.role in CHANNELS:
             self.line.refuse_shared(to)
         said = self.line.post(to, message)
-        return str(said["channel"]), str(said["ts"])
+        return replace(card, channel=str(said["channel"]), ts=str(said["ts"]), text=_read(said, message))
 
     def _recipient(self, role: str, address: str) -> str:
         """The channel or account that a card goes to, '' where none is known."""

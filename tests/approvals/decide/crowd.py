@@ -26,7 +26,7 @@ INSERT INTO outbox (kind, key, shown, urgency, next_try_at, body) SELECT 'card',
   :state IN ('done', 'denied'), coalesce(:show_at, ''), '' FROM n;
 INSERT INTO lanes SELECT 'person:P-' || (i % 50 + 1), '4', i FROM n WHERE :active;
 INSERT INTO found_by SELECT 'by:P-' || (i % 50 + 1), i FROM n WHERE :state NOT IN ('done', 'denied');
-INSERT INTO messages SELECT 'R-' || i, 'requester', 'P-1', 0, 'D1', i || '.0', '', '' FROM n
+INSERT INTO messages SELECT 'R-' || i, 'requester', 'P-1', 0, 'D1', i || '.0', '', '', '', 0 FROM n
 """
 RANKED = """
 UPDATE requests SET rank = urgency WHERE active = 1 AND NOT EXISTS (SELECT 1 FROM lanes mine JOIN lanes older

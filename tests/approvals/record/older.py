@@ -7,7 +7,7 @@ from sqlite_utils import Database
 
 from approvals.record import schema
 
-NEXT = {1: "relations", 2: "teams_left", 3: "layout_4", 4: "layout_5", 5: "layout_6"}
+NEXT = {1: "relations", 2: "teams_left", 3: "layout_4", 4: "layout_5", 5: "layout_6", 6: "layout_7"}
 """What each layout still lacks, by its number."""
 _OF_A_PAGE = "body ->> 'opened_at', wanted, shown, body ->> 'drawn', body ->> 'notice'"
 OUTBOX = (
@@ -36,7 +36,7 @@ def as_layout(record: Path, layout: int) -> None:
     for table in sorted(kept.intersection(db.table_names())):
         if table != "meta" and not table.startswith("_"):
             _copy(db.conn, table)
-    for statement in OUTBOX[: 4 if layout > 1 else 3]:
+    for statement in OUTBOX[: 4 if layout > 1 else 3] if layout < 6 else ():
         db.execute(statement)
     db.conn.commit()
     db.close()

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from approvals.ids import PersonId
+from approvals.record import schema
 from approvals.record.database import Server, StoreTrouble, WrongRecord, location
 from approvals.record.store import Store
 from tests.approvals.record.tamper import by_hand
@@ -141,6 +142,23 @@ def test_a_record_is_made_once(store: Store, tmp_path: Path, clock: Clock) -> No
     assert again.request(request.id) == request
     assert (again.is_new, again.layout) == (False, store.layout)
     again.close()
+
+
+def test_a_record_of_an_older_layout_is_brought_up_to_date_by_its_owner(
+    store: Store, tmp_path: Path, clock: Clock
+) -> None:
+    server = server_of(tmp_path)
+    for column in ("text", "catalogue"):
+        store._on.run(f"ALTER TABLE messages DROP COLUMN {column}")
+    store._on.run("UPDATE meta SET value = '6'")
+    with pytest.raises(WrongRecord, match="written by an older miro-bot: run `miro-bot db migrate` first"):
+        Store(server, clock.now)
+    owners = Store(server, clock.now, migrates=True)
+    assert not owners.verify().faults
+    owners.close()
+    bot = Store(server, clock.now)
+    assert bot.layout == schema.LAYOUT
+    bot.close()
 
 
 def test_no_secret_is_shown() -> None:
