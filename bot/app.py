@@ -20,8 +20,10 @@ from approvals.request import Urgency
 from bot.context import Desk
 from bot.http.outgoing import Outgoing
 from bot.miro.client import Miro
+from bot.ops import metrics
+from bot.ops.watch import Watch
 from bot.policies import Policies, usable
-from bot.settings import Settings
+from bot.settings import METRICS_TOKEN, Settings
 from bot.slack.api.edge import SlackClient
 from bot.slack.api.pace import Pace
 from bot.slack.api.people import SlackPeople
@@ -134,7 +136,16 @@ class Bot:
         """The WSGI application for everything Slack sends over HTTP."""
         secret = self.settings.secret("SLACK_SIGNING_SECRET")
         now, heard = lambda: self.desk.now().timestamp(), self.client.heard.delivery
-        return Door(self.receiver(), secret, self.health, now, heard)
+        return Door(self.receiver(), secret, self.watch(), now, heard)
+
+    def watch(self) -> Watch:
+        """The pages for those who watch."""
+
+        def exposition() -> bytes:
+            with self.store.patience(HEALTH_PATIENCE):
+                return metrics.exposition(self.store.figures, self.desk.now())
+
+        return Watch(self.health, self.ready, exposition, self.settings.secret(METRICS_TOKEN))
 
     @contextmanager
     def on_socket(self) -> Iterator[bool]:
@@ -151,18 +162,27 @@ class Bot:
 
     def health(self) -> dict[str, Any]:
         """What /healthz answers: anything stuck shows here."""
-        problem, miro = self.desk.policies.problem, self.housekeeping.refresh.problem
+        miro = self.housekeeping.refresh.problem
         troubles = self.desk.troubles.lines()
         if miro and not any(line.startswith(miro) for line in troubles):
             troubles.insert(0, miro)
         said = " ".join(troubles) or ("not looked at yet" if miro is None else "takes the token")
-        record, slack = self.store.problem(HEALTH_PATIENCE), self.client.heard.problem()
+        ready = self.ready()
+        return ready | {"ok": ready["ok"] and not troubles, "miro": said}
+
+    def ready(self) -> dict[str, Any]:
+        """What /readyz answers: whether this process can take what people do, and works."""
+        policy, slack = self.desk.policies.problem, self.client.heard.problem()
+        record, stuck = (
+            self.store.problem(HEALTH_PATIENCE),
+            [one.name for one in self._loops if one.is_stuck()],
+        )
         return {
-            "ok": not (problem or troubles or record or slack),
-            "policy": problem or self.desk.policies.differs or "in force",
-            "miro": said,
+            "ok": not (policy or record or slack or stuck),
+            "policy": policy or self.desk.policies.differs or "in force",
             "slack": slack or self.client.heard.said(),
             "record": record or self._anchor(),
+            "workers": f"stuck: {', '.join(stuck)}" if stuck else "moving",
         }
 
     def _anchor(self) -> str:
@@ -206,6 +226,7 @@ def build(
     except BaseException:
         store.close()
         raise
+    store.moved = metrics.moved
     desk = Desk(store, policies, now, settings.group_model == "team", practice)
     miro = Miro(
         settings.miro_url, settings.secret("MIRO_SCIM_TOKEN"), store, now, sleep, settings.dialect, practice

@@ -11,7 +11,9 @@ from approvals.record.database import Location, location
 from bot.http.outgoing import is_safe
 from bot.miro.wire import Dialect
 
-SECRETS = ("SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "SLACK_SIGNING_SECRET", "MIRO_SCIM_TOKEN")
+METRICS_TOKEN = "MIRO_BOT_METRICS_TOKEN"
+"""What Prometheus has to send as `Authorization: Bearer …`; without it `/metrics` isn't served."""
+SECRETS = ("SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "SLACK_SIGNING_SECRET", "MIRO_SCIM_TOKEN", METRICS_TOKEN)
 BEGINNINGS = {"SLACK_BOT_TOKEN": "xoxb-", "SLACK_APP_TOKEN": "xapp-"}
 """Slack's tokens tell by their first letters what they are for."""
 MIRO_URL = "https://miro.com/api/v1/scim"

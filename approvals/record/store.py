@@ -31,6 +31,7 @@ from approvals.record.database import (
     WrongRecord,
     among,
 )
+from approvals.record.figures import Figures
 from approvals.record.index import Finding
 from approvals.record.opening import OWNER_ONLY, Source, at_rest, copy_rows, private_folder
 from approvals.record.outbox import Outbox
@@ -155,6 +156,9 @@ class Store(Claims, Policies):
         self.outbox = Outbox(self._on, now)
         self.people = People(self._on, self.outbox.changed)
         self.groups = Groups(self._on, now)
+        self.figures = Figures(self._on, now)
+        self.moved: Callable[[Request, Request], None] = lambda before, after: None
+        """Is called with a request before and after events were appended."""
         self._probe = Probe(self._on)
         self._prepare(where, migrates)
 
@@ -291,7 +295,8 @@ class Store(Claims, Policies):
                 self._move(request, after, claim)
 
             self._ledger.write(request.id, request.version + 1, drafts, move)
-            return after
+        self.moved(request, after)
+        return after
 
     def _move(self, before: Request, after: Request, claim: Claim | None) -> None:
         """Brings up to date what is kept beside the entries."""

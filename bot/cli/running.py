@@ -24,7 +24,6 @@ from bot.cli.exposure import exposed_record, exposures
 from bot.policies import usable
 from bot.settings import BadSettings, Settings
 from bot.slack.door.serving import serving
-from bot.slack.door.web import health_alone
 
 log = logging.getLogger(__name__)
 
@@ -47,13 +46,13 @@ def _address(_: click.Context, option: click.Parameter, text: str | None) -> str
     "address",
     metavar="HOST:PORT",
     callback=_address,
-    help="Serve /slack/events and /healthz here instead of Socket Mode.",
+    help="Serve /slack/events, /healthz, /readyz and /metrics here instead of Socket Mode.",
 )
 @click.option(
     "--health",
     metavar="HOST:PORT",
     callback=_address,
-    help="Serve /healthz here: with Socket Mode nothing else is served.",
+    help="Serve /healthz, /readyz and /metrics here, beside Socket Mode.",
 )
 def run(practice: bool, address: str | None, health: str | None) -> None:
     """Run the bot until it is told to stop (SIGTERM, Ctrl-C)."""
@@ -168,12 +167,12 @@ def serving_socket(bot: Bot) -> Iterator[None]:
 
 @contextmanager
 def serving_health(bot: Bot, address: str | None) -> Iterator[None]:
-    """Answers /healthz at an address of its own, if one is given, until the block ends."""
+    """Answers those who watch at an address of its own, if one is given, until the block ends."""
     if address is None:
         yield
         return
     host, _, port = address.rpartition(":")
-    server = serving(health_alone(bot.health), host or "127.0.0.1", int(port), HEALTH_THREADS)
+    server = serving(bot.watch(), host or "127.0.0.1", int(port), HEALTH_THREADS)
     with listening(server, address) as url:
         say(f"Health:      {url}/healthz")
         yield

@@ -16,8 +16,16 @@ from bot.http.outgoing import client, is_loopback, trusted
 from bot.miro import judging, wire
 from bot.miro.errors import Away, Trouble, Unclear
 from bot.miro.quota import MARGIN, Pool, cost, take
+from bot.ops import metrics
 
 log = logging.getLogger(__name__)
+
+
+def count(method: str, path: str, status: int | str) -> None:
+    """Counts a call by the endpoint as Miro's pages name it: without ids."""
+    collection, *rest = path.strip("/").split("/")
+    metrics.SCIM_CALLS.labels(method, f"/{collection}{'/{id}' if rest else ''}", str(status)).inc()
+
 
 DEADLINE = timedelta(seconds=100)
 """All of one call: waiting for credits, every retry and the answer. Shorter than a worker's lease."""
@@ -73,10 +81,14 @@ class Transport:
             left = self._now()
             try:
                 status, headers, text = self._send(method, path, query, content, end)
+            except (Away, Unclear):
+                count(method, path, "none")
+                raise
             finally:
                 if self._now() - left > MARGIN:
                     self._pool.arrived(credits, left)
             log.info("Miro %s %s -> %s", method, path, status)
+            count(method, path, status)
             # Some gateways repeat what they were sent; the token must reach nobody.
             text = text.replace(self._token.get_secret_value().encode(), b"[token]")
             if status not in judging.RETRIED:

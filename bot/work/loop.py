@@ -2,11 +2,15 @@
 
 import logging
 import threading
+import time
 from collections.abc import Callable
 
 from approvals.record.database import StoreTrouble
 
 log = logging.getLogger(__name__)
+
+LONGEST_STEP = 900.0
+"""Seconds. A call to Miro takes 100 at most, and a request a handful of them."""
 
 
 class Traffic:
@@ -31,9 +35,19 @@ class Loop:
     While Slack is sending it steps back, but for two seconds at most: a steady stream mustn't starve it.
     """
 
-    def __init__(self, name: str, step: Callable[[], bool], idle: float, traffic: Traffic) -> None:
+    def __init__(
+        self,
+        name: str,
+        step: Callable[[], bool],
+        idle: float,
+        traffic: Traffic,
+        seconds: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """`idle`: seconds between two steps with nothing to do; `seconds`: a clock that only runs forward."""
         self._step, self._idle, self._traffic = step, idle, traffic
         self._woken, self._ending = threading.Event(), threading.Event()
+        self.name, self._seconds = name, seconds
+        self._began: float | None = None
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
 
     def start(self) -> "Loop":
@@ -54,10 +68,17 @@ class Loop:
         """Waits until it has ended, but no longer than so many seconds."""
         self._thread.join(patience)
 
+    def is_stuck(self) -> bool:
+        """Whether its current step takes longer than any can that still moves, or its thread has ended."""
+        began = self._began
+        ended = not self._thread.is_alive() and not self._ending.is_set()
+        return ended or (began is not None and self._seconds() - began > LONGEST_STEP)
+
     def _run(self) -> None:
         while not self._ending.is_set():
             self._woken.clear()
             self._step_back()
+            self._began = self._seconds()
             try:
                 busy = self._step()
             except StoreTrouble as error:
@@ -67,6 +88,7 @@ class Loop:
                 # A defect in one step mustn't end the thread: the next request is somebody else's.
                 log.exception("%s met an error it doesn't know; it goes on", self._thread.name)
                 busy = False
+            self._began = None
             if not busy:
                 self._woken.wait(self._idle)
 

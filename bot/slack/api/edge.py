@@ -15,6 +15,7 @@ from slack_sdk.web import SlackResponse
 
 from bot.http.outgoing import Answered, Outgoing, Unanswered, is_loopback, is_safe
 from bot.http.retry_after import retry_after
+from bot.ops import metrics
 from bot.slack.api.heard import Heard
 
 SECONDS = 15
@@ -124,16 +125,19 @@ class SlackClient(WebClient):
             media, content = "application/x-www-form-urlencoded", urlencode(_as_form(sent))
         all_headers = {**self.headers, **(headers or {}), "Content-Type": media}
         url = self.base_url + api_method
+        all_headers["Authorization"] = f"Bearer {token}"
+        result = "ok"
         try:
-            answered = self.lines.post(
-                url,
-                content.encode(),
-                {**all_headers, "Authorization": f"Bearer {token}"},
-                self._seconds,
-            )
+            answered = self.lines.post(url, content.encode(), all_headers, self._seconds)
+            return self._judged(api_method, url, answered, str(sent.get("channel", "")))
         except Unanswered as error:
+            result = Kind.NETWORK
             raise SlackFault(api_method, Kind.NETWORK, str(error), self._response(url, {}, 0)) from error
-        return self._judged(api_method, url, answered, str(sent.get("channel", "")))
+        except SlackFault as fault:
+            result = fault.code or fault.kind
+            raise
+        finally:
+            metrics.SLACK_CALLS.labels(api_method, result).inc()
 
     def respond(self, url: str, message: Mapping[str, Any]) -> None:
         """Sends a message to a `response_url`. No token goes there. Raises SlackFault."""

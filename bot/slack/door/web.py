@@ -3,42 +3,19 @@
 Bolt could check signatures itself, but logs the whole body of a bad one; bodies hold names and reasons.
 """
 
-import json
 import logging
-import threading
 import time
-from collections import Counter
 from collections.abc import Callable, Iterable
-from typing import Any
-from wsgiref.types import StartResponse, WSGIApplication
+from wsgiref.types import StartResponse
 
 from slack_bolt.adapter.wsgi.http_response import WsgiHttpResponse
 from slack_sdk.signature import Clock, SignatureVerifier
 
+from bot.ops.watch import Environ, Watch, say
 from bot.slack.door.inbound import Malformed, fields, read
 from bot.slack.door.receiver import Receiver
 
 log = logging.getLogger(__name__)
-
-Environ = dict[str, Any]
-
-
-class Counts:
-    """What was turned away, and why; shown by /healthz."""
-
-    def __init__(self) -> None:
-        self._counts: Counter[str] = Counter()
-        self._lock = threading.Lock()
-
-    def add(self, what: str) -> None:
-        """One more."""
-        with self._lock:
-            self._counts[what] += 1
-
-    def all(self) -> dict[str, int]:
-        """Everything counted."""
-        with self._lock:
-            return dict(self._counts)
 
 
 class _Given(Clock):
@@ -50,31 +27,28 @@ class _Given(Clock):
 
 
 class Door:
-    """A WSGI application: `/slack/events` for everything Slack sends, `/healthz` for whoever watches."""
+    """A WSGI application: `/slack/events` for everything Slack sends, and the pages of `Watch`."""
 
     def __init__(
         self,
         receiver: Receiver,
         secret: str,
-        health: Callable[[], dict[str, Any]],
+        watch: Watch,
         now: Callable[[], float] = time.time,
         heard: Callable[[], None] = lambda: None,
     ) -> None:
         self._receiver, self._heard = receiver, heard
         self._verifier = SignatureVerifier(secret, _Given(now))
-        self._health, self.counts = health, Counts()
+        self._watch, self.counts = watch, watch.counts
         self._logged: dict[str, float] = {}
         """When the log last got a line, by what was wrong with a signature."""
 
     def __call__(self, environ: Environ, start: StartResponse) -> Iterable[bytes]:
-        path, method = environ.get("PATH_INFO", ""), environ.get("REQUEST_METHOD", "")
-        if path == "/healthz" and method in ("GET", "HEAD"):
-            return _say_health(start, self._health() | {"refused": self.counts.all()})
-        if path != "/slack/events" or method != "POST":
-            return _say(start, "404 Not Found", {"error": "POST /slack/events or GET /healthz"})
+        if (environ.get("PATH_INFO"), environ.get("REQUEST_METHOD")) != ("/slack/events", "POST"):
+            return self._watch(environ, start)
         body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))  # the server bounds it
         if _is_ssl_check(body):
-            return _say(start, "200 OK", {})
+            return say(start, "200 OK", {})
         fault = self._fault(environ, body)
         if fault:
             return self._refuse_unsigned(start, fault)
@@ -115,25 +89,14 @@ class Door:
         now = self._verifier.clock.now()
         if 0 <= now - self._logged.get(fault, float("-inf")) < 60:
             self.counts.add(fault)
-            return _say(start, "401 Unauthorized", {"error": fault})
+            return say(start, "401 Unauthorized", {"error": fault})
         self._logged[fault] = now
         return self._refuse(start, "401 Unauthorized", fault)
 
     def _refuse(self, start: StartResponse, status: str, why: str, detail: str = "") -> Iterable[bytes]:
         self.counts.add(why)
         log.warning("a request to /slack/events was refused: %s", f"{why} ({detail})" if detail else why)
-        return _say(start, status, {"error": why})
-
-
-def health_alone(health: Callable[[], dict[str, Any]]) -> WSGIApplication:
-    """A WSGI application with nothing but `/healthz`, for Socket Mode."""
-
-    def answer(environ: Environ, start: StartResponse) -> Iterable[bytes]:
-        if environ.get("REQUEST_METHOD") in ("GET", "HEAD") and environ.get("PATH_INFO") == "/healthz":
-            return _say_health(start, health())
-        return _say(start, "404 Not Found", {"error": "GET /healthz"})
-
-    return answer
+        return say(start, status, {"error": why})
 
 
 def _is_number(text: str) -> bool:
@@ -162,13 +125,3 @@ def _is_text(body: bytes) -> bool:
     except UnicodeDecodeError:
         return False
     return True
-
-
-def _say_health(start: StartResponse, health: dict[str, Any]) -> Iterable[bytes]:
-    return _say(start, "200 OK" if health["ok"] else "503 Service Unavailable", health)
-
-
-def _say(start: StartResponse, status: str, content: dict[str, Any]) -> Iterable[bytes]:
-    text = json.dumps(content).encode()
-    start(status, [("Content-Type", "application/json"), ("Content-Length", str(len(text)))])
-    return [text]
