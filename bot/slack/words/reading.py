@@ -101,7 +101,7 @@ def _answer(sentence: Sentence) -> Answer | None:
     whole = _ungreeted(sentence, sentence.marked(sentence.words))
     verbs = {action.NAME for _, action in _verbs(sentence, sentence.unknown)}
     is_about = sentence.teams or sentence.people or verbs - {"reactivate"} or sentence.has("inexact", "admin")
-    skipped = {"help"} if sentence.teams and verbs and "?" not in whole else set()
+    skipped = {"help"} if sentence.teams and verbs else set()
     skipped |= {"license", "board", "tool"} if sentence.teams else {"tool"} if sentence.board else set()
 
     def kinds(table: str, text: str) -> Iterator[str]:
@@ -138,12 +138,17 @@ def _ungreeted(sentence: Sentence, text: str) -> str:
 def _negated(sentence: Sentence) -> Answer | None:
     """A wish that is turned round: a word for "not" in the clause of a verb, a person or a team."""
     text = _ungreeted(sentence, sentence.unknown)
-    grave = [(table, action.NAME) for table in ("exact", "inexact") for action in GRAVE]
-    for table, name in (*grave, ("inexact", "admin"), ("negation", "exempt")):
-        for hit in list(sentence.hits(table, name, text)):
-            text = text.replace(hit[0], re.sub(r"(?<!\S)[^@#%\s]\S*", "·", hit[0]))
+    masks = [(table, action.NAME) for table in ("exact", "inexact") for action in GRAVE]
+    masks += [("inexact", "admin"), ("negation", "exempt")]
+    for hit in sorted(
+        (hit[0] for mask in masks for hit in sentence.hits(*mask, text)), key=len, reverse=True
+    ):
+        text = text.replace(hit, re.sub(r"(?<!\S)[^@#%\s]\S*", "·", hit))
     clauses = [f" {clause.strip()} " for clause in re.split(shared("clause"), text) if clause.strip()]
-    for clause in clauses:
+    leaves = [sentence.has("verbs", "leave-team", clause) for clause in clauses]
+    for clause, does_leave in zip(clauses, leaves, strict=True):
+        if any(leaves) and not does_leave:
+            continue  # "I don't work with Sales any more, remove me"
         is_wish = re.search(r"[@#]\d|·", clause) or len(clause.split()) < 3 or any(_verbs(sentence, clause))
         if (is_wish or len(clauses) == 1) and sentence.has("negation", "words", clause):
             verbs = {action.NAME for _, action in _verbs(sentence, sentence.unknown)}
@@ -246,7 +251,7 @@ def _people(action: type[Action], sentence: Sentence, tables: Tables, writer: st
     mine = sentence.author or ("" if person.own else writer)
     with_me = has("people", "both", body)
     if has("people", "me") and not with_me:
-        return [mine] if mine else [], False
+        return [mine] if mine else [], sentence.author is None
     marks = [int(mark) for mark in re.findall(r"@(\d+)", body)]
     if has("people", "own", body) and not with_me and marks:
         hits = [hit[0] for hit in sentence.hits("people", "receiver", body)]
@@ -257,7 +262,7 @@ def _people(action: type[Action], sentence: Sentence, tables: Tables, writer: st
     found = list({_key(one, tables): one.raw for one in named}.values())
     if found:
         return [*found, *([mine] if with_me else [])], False
-    if sentence.is_excepted or has("people", "others"):
+    if sentence.is_excepted or sentence.author is None or has("people", "others"):
         return [], True
     is_mine = mine and (has("people", "own", body) or sentence.author) and not action.CONFIRM
     return [mine] if is_mine else [], False
@@ -339,10 +344,13 @@ def _fill_days(
 ) -> tuple[date | None, date | None, list[str]]:
     """The days in the message, as far as the form has a place for them, and what can't be honoured."""
     found = [sentence.dates[int(word[1:])] for word in sentence.body.split() if word[0] == "%"]
-    ends = {when.day for when in found if when.kind is Kind.UNTIL}
+    ends = list(dict.fromkeys(when.day for when in found if when.kind is Kind.UNTIL))
+    then = [when for when in found if when.kind is Kind.ON and sentence.has("open", "then")]
+    ends += [when.day for when in then]
     is_open = bool(ends) or sentence.has("open", "end", sentence.body)
-    until = ends.pop() if len(ends) == 1 else None
-    starts = [when.day for when in found if when.kind is not Kind.UNTIL and when.day and when.day > today]
+    until = ends[-1] if len(ends) == 1 or (ends and sentence.has("open", "extend")) else None
+    starts = [when.day for when in found if when.kind is not Kind.UNTIL and when not in then]
+    starts = [day for day in starts if day and day > today]
     notes = []
     if is_open and "for_days" not in action.form():
         notes.append(CANT_END)
@@ -353,6 +361,11 @@ def _fill_days(
         notes.append(SAY_DAYS)
     if starts or sentence.has("open", "start", sentence.body):
         notes.append(CANT_WAIT)
+    notes += [
+        f"Times of day aren't supported yet, so I left out {when.clock}."
+        for when in sentence.dates
+        if when.clock
+    ]
     return until, starts[0] if starts else None, notes
 
 
@@ -402,7 +415,6 @@ def _rest(sentence: Sentence, raw: dict[str, str]) -> tuple[str, tuple[str, ...]
     reasons = list[str]()
     unplaced = [sentence.further] if sentence.further else []
     unplaced += [hit[0].strip() for hit in sentence.hits("open", "start", sentence.body)]
-    unplaced += [when.clock for when in sentence.dates if when.clock]
     for is_sign, group in groupby(sentence.tokens, lambda token: token.word in ".,;:!?()-"):
         clause = [] if is_sign else list(group)
         text = f" {' '.join(token.word for token in clause)} "
@@ -412,7 +424,7 @@ def _rest(sentence: Sentence, raw: dict[str, str]) -> tuple[str, tuple[str, ...]
         kept = clause[len(text[: implied.start()].split()) :] if implied else []
         if sentence.has("people", "conditional", text) and not has_verb:
             unplaced.append(shown(clause))
-        elif kept and not any(token.word[0] in "@#" for token in kept):
+        elif kept and not any(token.word[0] in "@#" or token.word.startswith("admin") for token in kept):
             reasons.append(shown(token for token in kept if token.word[0] != "%"))
         elif strange and not has_verb and len(clause) > 2 and not re.search(r"[@#]\d", text):
             reasons.append(shown(clause))

@@ -33,7 +33,13 @@ MENTION = rf"{_OPEN}([^|{_CLOSE}]*)\|([^{_CLOSE}]*){_CLOSE}"
 QUOTES = "\"“”'‘’«»"
 _PERSON = re.compile(rf"{MENTION}|(\w[\w.!#$%&'*+/=?^`{{|}}~-]*@[\w-]+(?:\.[\w-]+)+)")
 _TOKEN = re.compile(r"[@#%]\d+|[^\W\d_](?:[\w'&/+.-]*\w)?'?|\d[\w./:-]*|'s|[^\s\w]|_")
-_SIGNS = {"@": r"@\d+", "#": r"#\d+(?:\+\d+)*", "%": r"%\d+", "&": r"&(?: &)*", "$": r"[$&](?: [$&])*"}
+_SIGNS = {
+    "@": r"@\d+",
+    "#": r"(?:(?:the|our|my|team|group|der|die|das|den|dem|le|la|l'|el|equipe|equipo) )*#\d+(?:\+\d+)*",
+    "%": r"%\d+",
+    "&": r"&(?: &)*",
+    "$": r"[$&](?: [$&])*",
+}
 
 Mark = tuple[int, int, str, Any]
 """From where to where in a text, its sign, and what it means."""
@@ -109,6 +115,10 @@ class Vocabulary:
         self.stems = tuple(set(re.findall(r"[^\W\d_]{3,}(?=\*)", whole)))
         self.verbs = frozenset(re.findall(r"[^\W\d_]{4,}", " ".join(self._phrases("verbs", "inexact"))))
 
+    def has(self, word: str) -> bool:
+        """Whether a folded word means something in this language."""
+        return word in self.words or word.startswith(self.stems)
+
     def _phrases(self, *tables: str) -> Iterator[str]:
         return (fold(one) for name in tables for phrases in self.tables[name].values() for one in phrases)
 
@@ -141,13 +151,13 @@ def is_known(word: str) -> bool:
     parts = [part for part in re.split("[-']", word) if len(part) > 1]
     if parts != [word]:
         return all(map(is_known, parts))
-    return any(word in one.words or word.startswith(one.stems) for one in map(vocabulary, LANGUAGES))
+    return any(vocabulary(language).has(word) for language in LANGUAGES)
 
 
 def _languages(text: str) -> list[Vocabulary]:
     """The languages that have most of the words of a text, and English, whose words are everybody's."""
     words = re.findall(r"[^\W\d_]+", fold(text))
-    counts = {one: sum(word in vocabulary(one).words for word in words) for one in LANGUAGES}
+    counts = {one: sum(map(vocabulary(one).has, words)) for one in LANGUAGES}
     best = [one for one in LANGUAGES if counts[one] == max(counts.values())]
     return [vocabulary(one) for one in dict.fromkeys([*best, "en"])]
 
@@ -176,10 +186,10 @@ class Sentence:
     """A message that was taken apart, without the reason that a word introduces.
 
     words: its tokens, a blank between any two and around them; body: the same, a list of people or teams as
-    one mark, and somebody who only stands beside as `~`; unknown: the same with `&` for each name that nobody
-    knows, and `$` for each other such word. quoted: the last words in quotation marks; like: whose access is
-    asked for as well; is_excepted: whether somebody is named whom it isn't for; further: what is asked for
-    somebody else beside.
+    one mark, and who or what only stands beside as `~`; unknown: the same with `&` for each name that nobody
+    knows, and `$` for each other such word. author: who wrote what is forwarded, None where that isn't known;
+    quoted: the last words in quotation marks; like: whose access is asked for as well; is_excepted: whether
+    somebody is named whom it isn't for; further: what is asked for somebody else beside.
     """
 
     languages: list[Vocabulary]
@@ -187,7 +197,7 @@ class Sentence:
     people: list[Named]
     teams: list[Group]
     dates: list["When"]
-    author: str
+    author: str | None
     board: bool
     notes: list[str]
     reason: str
@@ -236,6 +246,11 @@ class Sentence:
                     self.is_excepted |= name == "not"
                     self.like = self.people[int(number)] if name == "same" else self.like
                     body = re.sub(rf"@{number}(?!\d)", "~", body)
+        for hit in list(self.hits("teams", "beside", self.marked(body))):
+            # "Kim is in Design and needs Sales": where somebody is isn't what they want.
+            number = re.findall(r"#(\d+)", hit[0])[-1]
+            others = set(re.findall(r"#(\d+)", body)) - {number}
+            body = re.sub(rf"#{number}(?!\d)", "~", body) if others else body
         return body
 
     def _joined(self, words: str) -> str:
@@ -268,6 +283,7 @@ def take_apart(text: str, tables: Tables, today: date) -> Sentence:
     senders = [_PERSON.search(rest) for name, rest in headers if name.casefold() in ("from", "von", "de")]
     authors = [hit[1] or canonical(hit[3]) for hit in senders if hit]
     text = re.sub(marked["header"], " ", text, flags=re.I | re.M) if authors else text
+    is_quoted = bool(re.search(r"^ *>", text, re.M))
     text = re.sub(r"^[> ]+", "", text, flags=re.M)
     languages = _languages(text)
     closing = rf"\b(?:{marked['closing']})\b{marked['closing_name']}"
@@ -294,7 +310,7 @@ def take_apart(text: str, tables: Tables, today: date) -> Sentence:
         found["@"],
         found["#"],
         found["%"],
-        authors[-1] if authors else "",
+        authors[-1] if authors else None if is_quoted else "",
         has_board,
         notes,
         by_name(reason, tables.called),
@@ -381,10 +397,11 @@ def _nearest(word: str, labels: list[str]) -> list[str]:
 def _is_meant(name: str, hit: re.Match[str]) -> bool:
     """Whether a common word (IT, All, US) is the team of that name: in its case, quoted, or beside "team"."""
     before, after = hit.string[: hit.start()].rstrip(), hit.string[hit.end() :]
-    is_start = not before or before[-1] in ".!?\n:"
-    return (
-        fold(name) not in common_words()
-        or bool(re.search(shared("marks")["before_team"], before, re.I))
+    is_start = not before or before[-1] in ".!?\n:¿¡"
+    if fold(name) not in common_words():
+        return True
+    return not re.search(shared("marks")["greeting"], before, re.I) and (
+        bool(re.search(shared("marks")["before_team"], before, re.I))
         or (hit[0] == name and not hit.string.isupper() and not (is_start and name.istitle()))
         or after.lower().startswith(" team")
     )

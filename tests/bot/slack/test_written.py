@@ -147,6 +147,8 @@ def problems(row: Mapping[str, Any]) -> list[str]:
         for word in row.get("unplaced", [])
         if word.lower() not in " ".join(got.unplaced).lower()
     ]
+    if row.get("placed") and got.unplaced:
+        found.append(f"unplaced {got.unplaced}")
     if "name" in row and got.raw.get("name") != row["name"]:
         found.append(f"name {got.raw.get('name')}")
     return found
