@@ -275,15 +275,15 @@ def _resumed(request: Request, event: Event) -> Changes:
 
 
 def _ended(request: Request, event: Event) -> Changes:
-    lines = _read(event, "lines")
+    lines = {name: tuple(map(Sentence.read, some)) for name, some in _read(event, "lines").items()}
     outcome = Outcome(
         at=event.at,
         by=event.by,
         text=_sentence(event, "text"),
         remedy=_sentence(event, "remedy"),
-        done=tuple(lines.get("done", ())),
-        others=tuple(lines.get("others", ())),
-        left=tuple(lines.get("left", ())),
+        done=lines.get("done", ()),
+        others=lines.get("others", ()),
+        left=lines.get("left", ()),
         shell=event.text("shell"),
     )
     progress = changed(request.progress, held=None, outcomes=request.progress.outcomes + 1)

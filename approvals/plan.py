@@ -2,11 +2,12 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 
 from approvals.ids import RequestId
+from approvals.sentence import VERBATIM, Sentence
 
 
 @dataclass(frozen=True)
@@ -14,12 +15,14 @@ class PlannedStep:
     """One change, with the call that makes it."""
 
     key: str
-    text: str = ""
-    aim: str = ""
-    did: str = ""
-    detail: str = ""
-    hazards: int = 0
+    change: Sentence
+    hazards: tuple[Sentence, ...] = ()
     call: str = ""
+
+    @property
+    def lines(self) -> tuple[Sentence, ...]:
+        """What the approver reads: the change, and its hazards."""
+        return (self.change.form("todo"), *self.hazards)
 
 
 @dataclass(frozen=True)
@@ -35,10 +38,10 @@ class Plan:
     miro_id: str = ""
     user_name: str | None = None
     steps: tuple[PlannedStep, ...] = ()
-    already: tuple[str, ...] = ()
+    already: tuple[Sentence, ...] = ()
     rights: tuple[str, ...] = ()  # admin rights that come along
     gives: tuple[str, ...] = ()  # keys of what the request answers for, and takes back at its end
-    warnings: tuple[str, ...] = ()
+    warnings: tuple[Sentence, ...] = ()
     vanished: bool = False  # an earlier account isn't shown any more
     again: bool = False  # another plan was approved before
     anew: bool = False  # it was approved before
@@ -48,6 +51,9 @@ class Plan:
 NO_PLAN = Plan()
 _NOT_WRITTEN = ("revision", "round", "planned_at")
 """What the event says itself."""
+_SAID = ("already", "warnings")
+_FORMS = {"text": "todo", "aim": "aim", "did": "did", "detail": "detail"}
+"""The texts of a step in an older plan, by the forms of a change that they are."""
 _JSON_NAMES = {"prolongs": "goes_on"}
 
 
@@ -58,8 +64,9 @@ def written(plan: Plan) -> str:
         for field in fields(plan)
         if field.name not in _NOT_WRITTEN and getattr(plan, field.name) != getattr(NO_PLAN, field.name)
     }
+    values |= {name: [one.stored for one in getattr(plan, name)] for name in _SAID if name in values}
     if plan.steps:
-        values["steps"] = [asdict(step) for step in plan.steps]
+        values["steps"] = [_stored(one) for one in plan.steps]
     return json.dumps(values, ensure_ascii=False)
 
 
@@ -67,16 +74,28 @@ def read(text: str) -> dict[str, Any]:
     """The fields of a plan from JSON, of any format; none of text that isn't kept any more ('')."""
     stored: Mapping[str, Any] = json.loads(text) if text else {}
     return {
-        **{name: tuple(stored.get(name, ())) for name in ("already", "rights", "gives", "warnings")},
+        **{name: tuple(stored.get(name, ())) for name in ("rights", "gives")},
+        **{name: tuple(map(Sentence.read, stored.get(name, ()))) for name in _SAID},
         **{name: stored.get(name, False) for name in ("vanished", "again", "anew")},
         "miro_id": stored.get("miro_id") or "",
         "user_name": stored.get("user_name"),
         "prolongs": stored.get("goes_on"),
-        "steps": tuple(map(_step, stored.get("steps", ()))),
+        "steps": tuple(map(step, stored.get("steps", ()))),
     }
 
 
-def _step(stored: Mapping[str, Any]) -> PlannedStep:
-    """A step; an older one has a card's sentence alone."""
-    known = {field.name: stored[field.name] for field in fields(PlannedStep) if field.name in stored}
-    return PlannedStep(**{"key": "", "aim": stored.get("text", ""), **known})
+def _stored(one: PlannedStep) -> dict[str, Any]:
+    hazards = [hazard.stored for hazard in one.hazards]
+    return {"key": one.key, "change": one.change.stored, "hazards": hazards, "call": one.call}
+
+
+def step(stored: Mapping[str, Any]) -> PlannedStep:
+    """A step. An older one has texts, of which the first holds its hazards; the oldest has that alone."""
+    key, call = stored.get("key", ""), stored.get("call", "")
+    if "change" in stored:
+        return PlannedStep(
+            key, Sentence.read(stored["change"]), tuple(map(Sentence.read, stored["hazards"])), call
+        )
+    texts = {form: stored.get(name, "") for name, form in _FORMS.items()}
+    change = Sentence(VERBATIM, texts | {"aim": texts["aim"] or texts["todo"]})
+    return PlannedStep(key, change, (Sentence.verbatim(""),) * stored.get("hazards", 0), call)

@@ -100,9 +100,9 @@ class Outcome:
     by: PersonId
     text: Sentence | None = None
     remedy: Sentence | None = None  # what an operator does about it
-    done: tuple[str, ...] = ()  # by its own calls
-    others: tuple[str, ...] = ()  # what was to be done and holds without them
-    left: tuple[str, ...] = ()
+    done: tuple[Sentence, ...] = ()  # by its own calls
+    others: tuple[Sentence, ...] = ()  # what was to be done and holds without them
+    left: tuple[Sentence, ...] = ()
     shell: str = ""
 
 

@@ -5,7 +5,7 @@ under the code `verbatim`.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -36,6 +36,12 @@ class Sentence:
         """What `stored` gave, or the text that an older entry has in its place."""
         return cls.verbatim(stored) if isinstance(stored, str) else cls(stored[0], stored[1])
 
+    def form(self, name: str) -> "Sentence":
+        """One form of a change: "join.did". A change of an older entry has its texts by their forms."""
+        if self.code == VERBATIM:
+            return Sentence.verbatim(self.values.get(name, ""))
+        return Sentence(f"{self.code}.{name}", self.values)
+
     @property
     def stored(self) -> Any:
         """As JSON inside a personal word."""
@@ -57,6 +63,11 @@ def words(**sentences: Sentence) -> dict[str, str]:
         for name, value in one.values.items()
     }
     return {**texts, **({"values": json.dumps(values, ensure_ascii=False)} if values else {})}
+
+
+def lines(said: Mapping[str, Iterable[Sentence]]) -> str:
+    """How far a request came, as JSON: what is done, what holds without it, what is left."""
+    return json.dumps({name: [one.stored for one in some] for name, some in said.items()}, ensure_ascii=False)
 
 
 def read(body: Mapping[str, Any], words: Mapping[str, str | None], key: str) -> Sentence | None:

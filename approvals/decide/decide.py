@@ -1,6 +1,5 @@
 """What a decision does: values in, events or a refusal out."""
 
-import json
 from dataclasses import replace
 
 from approvals.decide.actor import Who, check_standing, is_operator
@@ -11,6 +10,7 @@ from approvals.decide.tally import Route
 from approvals.decide.too_late import not_stopped, settled
 from approvals.refusals import Outdated, Refused
 from approvals.request import Draft, Request, Vote
+from approvals.sentence import lines
 from approvals.states import OPEN, EventType, State
 
 
@@ -76,7 +76,7 @@ def withdraw(request: Request, who: Who, table: Table) -> list[Draft]:
         check_shell(who, table.policy)
     words = dict(who.signed)
     if stop := request.outcome:
-        words["lines"] = json.dumps({"done": stop.done, "others": stop.others, "left": stop.left})
+        words["lines"] = lines({"done": stop.done, "others": stop.others, "left": stop.left})
     return [Draft(EventType.WITHDRAWN, who.person.id, {}, words)]
 
 

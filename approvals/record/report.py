@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from approvals import sentence
+from approvals import plan, sentence
 from approvals.ids import PersonId, stamp
 from approvals.people import Directory
 from approvals.record.chain import Sealed
@@ -216,6 +216,9 @@ def _line(event: Event, whole: Row, named: Named, says: Says) -> str:
     said = {key: _sealed(key, value) for key, value in whole["details"].items() if key not in hidden}
     coded = {key: sentence.read(event.body, event.words, key) for key in SENTENCES if key in event.body}
     said |= {key: says(one) for key, one in coded.items() if one}
+    if "lines" in said:
+        came = parsed(said["lines"])
+        said["lines"] = {key: _each_said(came, key, says) for key in came} if isinstance(came, dict) else came
     short = [f"{_LABELS.get(key, key)}: {_short(text)}" for key, text in flat(said, named).items() if text]
     at = f"{event.at:%Y-%m-%d %H:%M:%S} UTC"
     return f"{event.seq:>5}  {at}  {event.type:<10} {whole['who']:<28} {', '.join(short)}"
@@ -234,18 +237,18 @@ def _asking(
     body: Mapping[str, Any], details: Mapping[str, Any], directory: Directory, says: Says
 ) -> Iterator[str]:
     """What an entry that asks people says to them, and who they are."""
-    plan, routing = parsed(details.get("plan", "{}")), parsed(details.get("routing", "{}"))
+    planned, routing = parsed(details.get("plan", "{}")), parsed(details.get("routing", "{}"))
     if "plan" in details:
-        steps = _list(plan, "steps") if isinstance(plan, Mapping) else [plan]
-        numbered = [f"{number}. {_step(step)}" for number, step in enumerate(steps, 1)]
+        steps = _list(planned, "steps") if isinstance(planned, Mapping) else [planned]
+        numbered = [f"{number}. {_step(step, says)}" for number, step in enumerate(steps, 1)]
         yield from _below("will change", numbered)
-        yield from _each("is so already", _list(plan, "already"))
-        yield from _each("warning", _list(plan, "warnings"))
+        yield from _each("is so already", _each_said(planned, "already", says))
+        yield from _each("warning", _each_said(planned, "warnings", says))
     if body.get("steps") == 0:
         yield "needs no approval: the policy says so"
     else:
         yield from _asked(body, routing, directory)
-    yield from _each("note", [says(Sentence.read(note)) for note in _list(routing, "notes")])
+    yield from _each("note", _each_said(routing, "notes", says))
 
 
 def _asked(body: Mapping[str, Any], routing: Any, directory: Directory) -> Iterator[str]:
@@ -275,6 +278,11 @@ def _list(of: Any, key: str) -> list[Any]:
     return found if isinstance(found, list) else []
 
 
+def _each_said(of: Any, key: str, says: Says) -> list[str]:
+    """What a word lists as sentences."""
+    return [says(Sentence.read(one)) for one in _list(of, key)]
+
+
 def _each(label: str, items: Sequence[Any]) -> Iterator[str]:
     yield from (f"{label}: {one}" for one in items)
 
@@ -285,8 +293,9 @@ def _below(label: str, lines: Sequence[str]) -> Iterator[str]:
         yield f"{' ' * (len(label) + 1) if number else f'{label}:'} {line}"
 
 
-def _step(one: Any) -> str:
+def _step(one: Any, says: Says) -> str:
     if not isinstance(one, Mapping):
         return str(one)
-    detail = f" ({one['detail']})" if one.get("detail") else ""
-    return f"{one.get('text', '')}{detail}"
+    step = plan.step(one)
+    detail = says(step.change.form("detail"))
+    return " ".join(filter(None, (*map(says, step.lines), f"({detail})" if detail else "")))

@@ -3,7 +3,7 @@
 from approvals.ids import GroupId
 from approvals.people import Person, listed
 from bot.actions.form import Facts
-from bot.miro.goals import counted
+from bot.miro.wording import counted
 
 
 def clip(text: str, longest: int = 30, words: int = 3) -> str:

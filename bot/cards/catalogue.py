@@ -8,13 +8,15 @@ from string import Formatter
 from typing import Any
 
 from approvals.people import listed
+from approvals.plan import PlannedStep
 from approvals.sentence import VERBATIM, Sentence
+from bot.miro.wording import HAZARDS, words_of
 from bot.troubles import SENTENCES as TROUBLES
 
 VERSION = 1
 
 RESUME = "then press Resume. I'll only do what's left."
-_NEVER = "I tried {tries} times to {aim} but couldn't verify it."
+_NEVER = "I tried {tries} times to {aim:said} but couldn't verify it."
 _CONTINUES = "{request} is saved and continues by itself."
 _CONTINUES = "{request} is saved and continues by itself."
 _LEFT = {
@@ -36,6 +38,7 @@ _REMEDIES = {
 }
 SENTENCES = {
     "verbatim": "{text}",
+    **HAZARDS,
     # Who was stepped over, and who is asked instead.
     "gone": "{person:person} can no longer decide.",
     "unknown": "{entry} can no longer decide.",
@@ -72,7 +75,7 @@ SENTENCES = {
     "miro-said": 'Miro said: "{words}"',
     "never-answered": f"{{heard}}. {_NEVER}",
     "never-learned": _NEVER,
-    "never-shown": "Miro accepted the call to {aim}, but doesn't show the change.",
+    "never-shown": "Miro accepted the call to {aim:said}, but doesn't show the change.",
     "remedy-install": "Install the version that created this request",
     "remedy-leave": "Press Close as Incomplete, or Resume if it should still be done",
     "remedy-for-real": "Start the bot without --practice",
@@ -86,7 +89,8 @@ Named = Callable[[Any], str]
 
 
 class _Writer(Formatter):
-    """Fills sentences in. A format says what a value is: `person`, `people` (ids), `were` ("was" for one)."""
+    """Fills sentences in. A format says what a value is: `person`, `people` (ids), `were` ("was" for one), or
+    `said` (another sentence)."""
 
     def __init__(self, named: Named) -> None:
         self._named = named
@@ -97,6 +101,8 @@ class _Writer(Formatter):
     def format_field(self, value: Any, format_spec: str) -> str:
         if value is None:
             return "(missing)"
+        if format_spec == "said":
+            return written(Sentence.read(value), self._named)
         if format_spec == "person":
             return self._named(value)
         if format_spec == "people":
@@ -110,10 +116,23 @@ def written(sentence: Sentence | None, named: Named) -> str:
     """The sentence as people read it, '' for none; `named`: how somebody is called there, by id."""
     if sentence is None:
         return ""
+    code, _, form = sentence.code.partition(".")
+    if form:
+        return str(getattr(words_of(Sentence(code, sentence.values)), form))
     text = _Writer(named).vformat(SENTENCES[sentence.code], (), sentence.values)
     return text if sentence.code == VERBATIM else text[:1].upper() + text[1:]
 
 
 def joined(sentences: Iterable[Sentence], named: Named) -> str:
     """Several, one after the other."""
-    return " ".join(written(one, named) for one in sentences)
+    return " ".join(filter(None, (written(one, named) for one in sentences)))
+
+
+def texts(sentences: Iterable[Sentence]) -> list[str]:
+    """Sentences that name nobody by an id."""
+    return [written(one, str) for one in sentences]
+
+
+def line(step: PlannedStep) -> str:
+    """What an approver reads of one change: what will be done, and its hazards."""
+    return " ".join(filter(None, texts(step.lines)))

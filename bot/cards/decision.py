@@ -23,6 +23,7 @@ from bot.cards.blocks import (
     section,
     sections,
 )
+from bot.cards.catalogue import line, texts
 from bot.cards.handles import Handle
 from bot.cards.named import plainly, words_in
 from bot.cards.scene import Scene, capital, emoji, foot, heading, where_it_stands
@@ -96,7 +97,7 @@ def _fitting(scene: Scene, lead: str) -> list[Block]:
 def _frame(scene: Scene, lead: str, size: _Size) -> tuple[Block, list[Block]]:
     """The question; and what stands behind the reason it was asked for."""
     plan = scene.request.plan
-    lines = [clip_words(step.text, size.longest) for step in plan.steps]
+    lines = [clip_words(line(step), size.longest) for step in plan.steps]
     # The question says the address already.
     changes = f"Changes in Miro{'' if size.short else address(scene)}"
     if plan.again:
@@ -106,7 +107,7 @@ def _frame(scene: Scene, lead: str, size: _Size) -> tuple[Block, list[Block]]:
         changes = f"{why} {changes}"
     notes = clip_words(waiting.notes(scene), size.notes) if size.notes else ""
     body = [
-        *sections(*plan.warnings, changes, *numbered(lines)),
+        *sections(*texts(plan.warnings), changes, *numbered(lines)),
         *([context(notes)] if notes else []),
         context(*_why(scene, size.short)),
         decide(scene),

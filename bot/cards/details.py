@@ -8,6 +8,7 @@ from approvals.request import Request, Vote
 from approvals.states import State
 from bot.actions.form import Input
 from bot.cards.blocks import Block, context, header, numbered, section, sections
+from bot.cards.catalogue import line, texts
 from bot.cards.scene import Scene, not_done, unasked, without_me
 from bot.cards.waiting import entitled, notes
 
@@ -18,14 +19,16 @@ MOST, SAID = 59, 40
 def particulars(scene: Scene) -> list[Block]:
     """Everything there is to know of a request, for those who have its card."""
     request = scene.request
-    steps = [f"{step.text} {step.detail}".strip() for step in request.plan.steps]
+    details = texts(step.change.form("detail") for step in request.plan.steps)
+    lines = map(line, request.plan.steps)
+    steps = [f"{text} {detail}".strip() for text, detail in zip(lines, details, strict=True)]
     blocks = [header(scene.question), section(f"Reason: {request.reason}")]
     if steps:
         blocks += sections("Changes in Miro", *numbered(steps))
     blocks += sections(*_halfway(request))
-    lines = [*_facts(scene), *_asking(scene), *(_vote(scene, one) for one in request.asking.votes)]
+    more = [*_facts(scene), *_asking(scene), *(_vote(scene, one) for one in request.asking.votes)]
     talk = sections(*_talk(scene))[-SAID:]
-    return [*blocks, *sections(*lines)][:MOST] + talk + [context(_record(scene))]
+    return [*blocks, *sections(*more)][:MOST] + talk + [context(_record(scene))]
 
 
 def _facts(scene: Scene) -> Iterator[str]:
@@ -41,7 +44,7 @@ def _halfway(request: Request) -> Iterator[str]:
     """What is done of a stopped request, and what isn't."""
     said = request.outcome
     if request.state is State.STOPPED and said:
-        done = listed(said.done) or ("nothing verified" if request.may_have_changed else "nothing")
+        done = listed(texts(said.done)) or ("nothing verified" if request.may_have_changed else "nothing")
         yield f"It stopped. Done: {done}."
         yield without_me(request, 1000)
         yield not_done(request, 1000)

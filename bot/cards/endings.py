@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from approvals.people import listed
+from approvals.sentence import Sentence
 from approvals.states import State
 from bot.cards.blocks import (
     MOST_WORDS,
@@ -20,6 +21,7 @@ from bot.cards.blocks import (
     section,
     sections,
 )
+from bot.cards.catalogue import texts, written
 from bot.cards.handles import Handle
 from bot.cards.named import words_in
 from bot.cards.scene import (
@@ -68,11 +70,11 @@ def done(scene: Scene) -> Message:
     if not count:
         saw = "" if said.others else "Everything was already in place. Nothing was changed."
     text = " ".join(filter(None, (_approved(scene), saw, without_me(request, 20))))
-    what = _what(scene, said.done)
+    what = _what(said.done)
     head = header(f"{emoji(request)} {title}")
     least = [head, section(f"{text} {_end(scene, 0)}"), foot(scene)]
     if count_words([*least, *what]) > MOST_WORDS:
-        what = _what(scene, said.done, boards="")
+        what = _what(said.done, boards="")
     room = MOST_WORDS - count_words([head, section(text), *what, foot(scene)])
     parts = [head, section(f"{text} {_end(scene, room)}".strip()), *what, foot(scene)]
     if scene.is_mine:
@@ -80,12 +82,9 @@ def done(scene: Scene) -> Message:
     return message(f"{title}. {request.id}", *parts)
 
 
-def _what(
-    scene: Scene, done: Sequence[str], boards: str = " (boards there went to a team admin)"
-) -> list[Block]:
+def _what(done: Sequence[Sentence], boards: str = " (boards there went to a team admin)") -> list[Block]:
     """What was done, line by line; of a team that was left, where its boards are now."""
-    left = scene.left_boards
-    lines = [f"{line}{boards}" if line in left else line for line in done]
+    lines = [f"{written(one, str)}{boards if one.code == 'leave-boards.did' else ''}" for one in done]
     return sections(*numbered([capital(line) for line in lines]))
 
 
@@ -114,7 +113,7 @@ def _stopped(scene: Scene, operator: bool) -> Message:
     assert said
     title = f"{scene.secret}{stopped(scene)}"
     lines = sections(
-        f"Done: {listed(said.done)}." if said.done else "",
+        f"Done: {listed(texts(said.done))}." if said.done else "",
         without_me(request, 20),
         not_done(request, 25),
     )

@@ -19,6 +19,7 @@ from bot.cards.blocks import (
     numbered,
     section,
 )
+from bot.cards.catalogue import line, texts
 from bot.cards.decision import address, decide, secrecy, whom
 from bot.cards.handles import Handle
 from bot.cards.scene import Scene
@@ -169,10 +170,10 @@ def _asked(scene: Scene) -> list[Block]:
 def changes(scene: Scene) -> str:
     """Every step, after what has to be known before."""
     plan = scene.request.plan
-    steps = numbered([step.text for step in plan.steps])
+    steps = numbered([line(step) for step in plan.steps])
     whose = address(scene)
     lead = f"Updated changes in Miro{whose}:" if plan.again else f"Changes in Miro{whose}" if whose else ""
-    return "\n".join([*plan.warnings, *([lead] if lead else []), *steps])
+    return "\n".join([*texts(plan.warnings), *([lead] if lead else []), *steps])
 
 
 def asks(scene: Scene) -> str:

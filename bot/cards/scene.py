@@ -14,11 +14,10 @@ from bot.actions import Action
 from bot.actions.form import Facts
 from bot.actions.sentences import first
 from bot.cards.blocks import Block, actions, button, clip_words, context, when
-from bot.cards.catalogue import written
+from bot.cards.catalogue import texts, written
 from bot.cards.handles import Handle
 from bot.cards.named import mark
-from bot.miro.goals import counted
-from bot.miro.groups import OutOfGroup
+from bot.miro.wording import counted
 
 
 @dataclass(frozen=True)
@@ -132,15 +131,6 @@ class Scene:
             return ""
 
     @property
-    def left_boards(self) -> frozenset[str]:
-        """What the record calls leaving a team in which somebody's boards stayed."""
-        try:
-            goals = self.command.goals(self.facts)
-        except KeyError:
-            return frozenset()
-        return frozenset(one.words.did for one in goals if isinstance(one, OutOfGroup) and one.boards_pass)
-
-    @property
     def is_mine(self) -> bool:
         """Whether the reader is the person it changes."""
         subject = self.request.subject
@@ -224,7 +214,7 @@ def _how_far(request: Request) -> str:
     """How much of a stopped request is done."""
     done = request.outcome.done if request.outcome else ()
     if done:
-        return f"It's incomplete. Done: {clip_words(listed(done), 25)}."
+        return f"It's incomplete. Done: {clip_words(listed(texts(done)), 25)}."
     if request.may_have_changed:
         return "It stopped, and I couldn't verify what was done."
     return f"It stopped before {_nothing_yet(request)}."
@@ -247,7 +237,7 @@ def _nothing_yet(request: Request) -> str:
 def without_me(request: Request, most: int) -> str:
     """What of a stopped request holds although it did nothing for it; '' for nothing."""
     others = request.outcome.others if request.outcome else ()
-    return f"Already in place: {clip_words(listed(others), most)}." if others else ""
+    return f"Already in place: {clip_words(listed(texts(others)), most)}." if others else ""
 
 
 def not_done(request: Request, most: int) -> str:
@@ -256,7 +246,7 @@ def not_done(request: Request, most: int) -> str:
     if said is None or not said.left:
         return ""
     unseen = request.may_have_changed and not said.done
-    return f"{'Not verified' if unseen else 'Not done'}: {clip_words(listed(said.left), most)}."
+    return f"{'Not verified' if unseen else 'Not done'}: {clip_words(listed(texts(said.left)), most)}."
 
 
 def unasked(request: Request) -> str:

@@ -5,11 +5,13 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from approvals.people import listed
+from approvals.sentence import Sentence
 from bot.miro import wire
-from bot.miro.goals import Goal, ScimCall, Seen, Words, words
+from bot.miro.goals import Goal, ScimCall, Seen
 from bot.miro.wire import ENTERPRISE, LOOK, MiroAccount
+from bot.miro.wording import pairs
 
-LICENSE = "It may use a Miro license."
+LICENSE = Sentence("license")
 ASK_FIRST = "For a new account, ask with /miro-access."
 
 
@@ -50,15 +52,14 @@ class HasAccount(Goal):
 
     @property
     def key(self) -> str:
-        return f"account {self.email} {self.given} {self.family} {_pairs(self.enterprise)}".strip()
+        return f"account {self.email} {self.given} {self.family} {pairs(self.enterprise)}".strip()
 
     @property
-    def words(self) -> Words:
-        account, past = f"the account {self.email}", "created" if self.create else "found"
-        name = f" for {self.given} {self.family}" if self.given and self.family else ""
-        more = f" ({_summary(self.enterprise, ': ')})" if self.enterprise else ""
-        detail = f"name: {self.given} {self.family}; {_pairs(self.enterprise)}".rstrip("; ")
-        return words("create", past, account, f"{account} is there", f"Create {account}{name}{more}.", detail)
+    def change(self) -> Sentence:
+        if not self.create:
+            return Sentence.of("find", email=self.email)
+        name = {"given": self.given, "family": self.family}
+        return Sentence.of("create", email=self.email, **name, attributes=dict(self.enterprise))
 
     def holds(self, seen: Seen) -> bool:
         return seen.account is not None
@@ -66,7 +67,7 @@ class HasAccount(Goal):
     def obstacle(self, seen: Seen) -> str:
         return "" if self.create else f"{unknown(self.email)} {ASK_FIRST}"
 
-    def hazards(self, seen: Seen) -> tuple[str, ...]:
+    def hazards(self, seen: Seen) -> tuple[Sentence, ...]:
         return (LICENSE,)
 
     def call(self, seen: Seen) -> ScimCall:
@@ -102,9 +103,8 @@ class Active(Goal):
     key = "active"
 
     @property
-    def words(self) -> Words:
-        todo = f"Reactivate the account.{' Joining a team does that, too.' if self.joining else ''}"
-        return words("reactivate", "reactivated", "the account", "the account is active", todo)
+    def change(self) -> Sentence:
+        return Sentence.of("reactivate", joining=self.joining)
 
     def holds(self, seen: Seen) -> bool:
         return seen.account is not None and seen.account.active is True
@@ -114,9 +114,9 @@ class Active(Goal):
             return f"which rights would come back with {self.who}'s account"
         return super().hidden(seen)
 
-    def hazards(self, seen: Seen) -> tuple[str, ...]:
+    def hazards(self, seen: Seen) -> tuple[Sentence, ...]:
         rights = self.rights(seen)
-        return (LICENSE, *((f"{listed(rights)} rights come back with it.",) if rights else ()))
+        return (LICENSE, *((Sentence.of("rights-back", rights=listed(rights)),) if rights else ()))
 
     def rights(self, seen: Seen) -> tuple[str, ...]:
         # Permissions are restored on reactivation (Miro's help page on deactivating users).
@@ -139,9 +139,8 @@ class Inactive(Goal):
     key = "inactive"
 
     @property
-    def words(self) -> Words:
-        todo = f"Deactivate the account: {self.who} can't get in from that moment."
-        return words("deactivate", "deactivated", "the account", "there is no active account", todo)
+    def change(self) -> Sentence:
+        return Sentence.of("deactivate", who=self.who)
 
     def holds(self, seen: Seen) -> bool:
         return seen.account is None or seen.account.active is False
@@ -159,15 +158,13 @@ class Gone(Goal):
 
     key = "gone"
     depends_on_active = False
-    words = words(
-        "delete", "deleted", "the account", "there is no account", "Delete the account from the company."
-    )
+    change = Sentence("delete")
 
     def holds(self, seen: Seen) -> bool:
         return seen.account is None
 
-    def hazards(self, seen: Seen) -> tuple[str, ...]:
-        return (f"This is final, and {self.who}'s boards pass to a team admin.",)
+    def hazards(self, seen: Seen) -> tuple[Sentence, ...]:
+        return (Sentence.of("final", who=self.who),)
 
     def call(self, seen: Seen) -> ScimCall:
         return ScimCall("DELETE", "/Users/{user}")
@@ -187,12 +184,11 @@ class Attributes(Goal):
 
     @property
     def key(self) -> str:
-        return f"attributes {_pairs(self.values)}"
+        return f"attributes {pairs(self.values)}"
 
     @property
-    def words(self) -> Words:
-        names, todo = _names(self.values), f"Set the {_summary(self.values, ' to ')}."
-        return words("set", "set", f"the {names}", f"set as wanted: {names}", todo, _pairs(self.values))
+    def change(self) -> Sentence:
+        return Sentence.of("set", attributes=dict(self.values))
 
     @property
     def needs(self) -> str:
@@ -220,19 +216,3 @@ class Attributes(Goal):
 
     def after(self, seen: Seen) -> Seen:
         return seen.with_account(enterprise={**seen.existing.enterprise, **self.values})
-
-
-def _pairs(values: Mapping[str, str]) -> str:
-    return ", ".join(f"{name}: {value}" for name, value in sorted(values.items()))
-
-
-def _names(values: Mapping[str, str]) -> str:
-    words = {"costCenter": "cost centre", "employeeNumber": "employee number"}
-    return ", ".join(words.get(name, name) for name in sorted(values))
-
-
-def _summary(values: Mapping[str, str], between: str) -> str:
-    """A single short value with its name; several or long ones would fill a card and stand under Details."""
-    [value, *others] = values.values()
-    is_short = not others and len(value) <= 40 and len(value.split()) <= 4
-    return f"{_names(values)}{between}{value.rstrip('.')}" if is_short else _names(values)

@@ -9,7 +9,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar
 
+from approvals.sentence import Sentence
 from bot.miro.wire import MiroAccount, MiroGroup
+from bot.miro.wording import Words, words_of
 
 
 @dataclass(frozen=True)
@@ -46,36 +48,9 @@ class ScimCall:
         return f"{self.method} {self.path.partition('?')[0]}"
 
 
-def counted(days: int) -> str:
-    """'1 day', '7 days'."""
-    return f"{days} {'day' if days == 1 else 'days'}"
-
-
-@dataclass(frozen=True)
-class Words:
-    """How a change reads, without its hazards."""
-
-    todo: str
-    """The approver's line: an imperative sentence."""
-    aim: str
-    """The same after "to": an infinitive."""
-    did: str
-    """What is read afterwards: past tense, lower case."""
-    state: str
-    """What is read where it held before anything was done: a state, never a deed."""
-    detail: str
-    """What doesn't fit on a card and stands under Details; '' for nothing."""
-
-
-def words(verb: str, past: str, what: str, state: str, todo: str = "", detail: str = "") -> Words:
-    """The words of "join" "Engineering"; `todo` where the approver's line says more than verb and object."""
-    aim = f"{verb} {what}"
-    return Words(todo or f"{aim[0].upper()}{aim[1:]}.", aim, f"{past} {what}", state, detail)
-
-
 @dataclass(frozen=True)
 class Goal:
-    """One fact. A new kind of effect is a subclass with `key`, `words`, `holds`, `call` and `after`."""
+    """One fact. A new kind of effect is a subclass with `key`, `change`, `holds`, `call` and `after`."""
 
     who: str = field(compare=False)
     """The short name of the person or group in sentences."""
@@ -94,9 +69,14 @@ class Goal:
         return self.key
 
     @property
+    def change(self) -> Sentence:
+        """What brings it about, by a code of `wording` and what is filled in."""
+        raise NotImplementedError
+
+    @property
     def words(self) -> Words:
         """How it reads."""
-        raise NotImplementedError
+        return words_of(self.change)
 
     @property
     def needs(self) -> str:
@@ -115,8 +95,8 @@ class Goal:
         """What a look will show once the call has worked."""
         raise NotImplementedError
 
-    def hazards(self, seen: Seen) -> tuple[str, ...]:
-        """Sentences on what can't be taken back, or costs something."""
+    def hazards(self, seen: Seen) -> tuple[Sentence, ...]:
+        """What can't be taken back, or costs something."""
         return ()
 
     def rights(self, seen: Seen) -> tuple[str, ...]:

@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from approvals.sentence import Sentence
 from bot.miro import wire
-from bot.miro.accounts import LICENSE
-from bot.miro.goals import Goal, ScimCall, Seen, Words, words
+from bot.miro.goals import Goal, ScimCall, Seen
 from bot.miro.wire import Membership
 
 
@@ -31,15 +31,15 @@ class InGroup(Goal):
         return f"join {self.group} {self.security_name}"
 
     @property
-    def words(self) -> Words:
-        return words("join", "joined", self.label, f"in {self.label}")
+    def change(self) -> Sentence:
+        return Sentence.of("join", group=self.label)
 
     def holds(self, seen: Seen) -> bool:
         return seen.account is not None and self.group in seen.account.group_ids
 
-    def hazards(self, seen: Seen) -> tuple[str, ...]:
+    def hazards(self, seen: Seen) -> tuple[Sentence, ...]:
         is_inactive = seen.account is not None and seen.account.active is False
-        return (f"Joining also reactivates the account. {LICENSE}",) if is_inactive else ()
+        return (Sentence("reactivates"),) if is_inactive else ()
 
     def call(self, seen: Seen) -> ScimCall:
         return _patch_group(self.group, {"op": "Add", "path": "members", "value": [{"value": "{user}"}]})
@@ -63,8 +63,8 @@ class OutOfGroup(Goal):
         return f"leave {self.group} {self.security_name}"
 
     @property
-    def words(self) -> Words:
-        return words("leave", "left", self.label, f"not in {self.label}")
+    def change(self) -> Sentence:
+        return Sentence.of("leave-boards" if self.boards_pass else "leave", group=self.label)
 
     def holds(self, seen: Seen) -> bool:
         account = seen.account
@@ -74,10 +74,10 @@ class OutOfGroup(Goal):
         is_unknown = seen.account is not None and not seen.account.knows_groups
         return f"which teams {self.who} is in" if is_unknown else ""
 
-    def hazards(self, seen: Seen) -> tuple[str, ...]:
+    def hazards(self, seen: Seen) -> tuple[Sentence, ...]:
         if not self.boards_pass:
-            return (f"What only {self.label} opens closes for {self.who}.",)
-        return (f"{self.who}'s boards there pass to a team admin and don't come back.",)
+            return (Sentence.of("closes", group=self.label, who=self.who),)
+        return (Sentence.of("boards-pass", who=self.who),)
 
     def obstacle(self, seen: Seen) -> str:
         # Leaving a user group, which boards don't live in, removes nobody from the organization.
@@ -114,10 +114,8 @@ class GroupNamed(Goal):
         return f"rename {self.group} {self.security_name} to {self.name}"
 
     @property
-    def words(self) -> Words:
-        todo = f"Change the security name from {self.security_name} to {self.name}."
-        state = f"the security name is {self.name}"
-        return words("change", "changed", f"the security name to {self.name}", state, todo)
+    def change(self) -> Sentence:
+        return Sentence.of("rename", before=self.security_name, name=self.name)
 
     def holds(self, seen: Seen) -> bool:
         return seen.group is not None and seen.group.display_name == self.name

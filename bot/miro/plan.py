@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from approvals.people import canonical
 from approvals.plan import Plan, PlannedStep
+from approvals.sentence import Sentence
 from bot.miro.errors import Away, Trouble
 from bot.miro.goals import Goal, ScimCall, Seen
 
@@ -21,23 +22,16 @@ class PlanStep:
 
     goal: Goal
     call: ScimCall
-    hazards: tuple[str, ...]
+    hazards: tuple[Sentence, ...]
     sure: bool
     """False: what came before must have been seen, not only accepted, before this call goes out."""
 
     rights: tuple[str, ...] = ()
     """Admin rights that come along."""
 
-    @property
-    def text(self) -> str:
-        """The line the approver reads."""
-        return " ".join((self.goal.words.todo, *self.hazards))
-
     def stored(self) -> PlannedStep:
         """What the record keeps of it."""
-        words = self.goal.words
-        hazards, call = len(self.hazards), str(self.call)
-        return PlannedStep(self.goal.key, self.text, words.aim, words.did, words.detail, hazards, call)
+        return PlannedStep(self.goal.key, self.goal.change, self.hazards, str(self.call))
 
 
 @dataclass(frozen=True)
@@ -46,7 +40,7 @@ class LivePlan:
 
     miro_id: str
     steps: tuple[PlanStep, ...]
-    already: tuple[str, ...]
+    already: tuple[Sentence, ...]
     user_name: str = ""
     """The account's address as Miro has it, or the one it will have; '' where it is no person's."""
     vanished: bool = False
@@ -90,7 +84,7 @@ class LivePlan:
         An account that was to be created may exist by now: the address is what was approved, and whatever
         differs from a new account is a step that wasn't.
         """
-        hazards = {step.key: step.hazards for step in approved.steps}
+        hazards = {step.key: len(step.hazards) for step in approved.steps}
         same = self.is_same_account(approved) and (not self.vanished or approved.vanished)
         # Hazards are counted, not compared: their sentences change with somebody's name.
         return same and all(len(step.hazards) <= hazards.get(step.goal.key, -1) for step in self.steps)
@@ -103,7 +97,7 @@ def make(goals: Sequence[Goal], seen: Seen) -> LivePlan:
     whether it holds: unknown is neither done nor to be done.
     """
     steps: list[PlanStep] = []
-    already: list[str] = []
+    already: list[Sentence] = []
     account = seen.account.id if seen.account else ""
     believed, known = seen, seen
     for goal in goals:
@@ -111,7 +105,7 @@ def make(goals: Sequence[Goal], seen: Seen) -> LivePlan:
             raise Away(f"Miro doesn't show {missing}.", Trouble.HIDDEN)
         if goal.holds(believed):
             # What an earlier step brings along, a new account that is active say, isn't so already.
-            already += [goal.words.state] if goal.holds(seen) else []
+            already += [goal.change.form("state")] if goal.holds(seen) else []
             continue
         problem = goal.obstacle(believed)
         if problem:

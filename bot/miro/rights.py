@@ -2,19 +2,11 @@
 
 from dataclasses import dataclass, field
 
+from approvals.sentence import Sentence
 from bot.miro import wire
 from bot.miro.accounts import patch_user
-from bot.miro.goals import Goal, ScimCall, Seen, Words, counted, words
+from bot.miro.goals import Goal, ScimCall, Seen
 from bot.miro.wire import ADMIN, MEMBER, Role
-
-
-def _granting(name: str, reach: str, days: int | None, state: str) -> Words:
-    end = f"Ends after {counted(days)}." if days else "No end date."
-    return words("become", "became", name, state, f"Become {name}{reach}. {end}")
-
-
-def _removing(name: str, state: str) -> Words:
-    return words("take away", "took away", name, state)
 
 
 def _unchangeable(seen: Seen, who: str, removing: bool) -> str:
@@ -52,12 +44,10 @@ class OrgRole(Goal):
         return f"role {self.role}"
 
     @property
-    def words(self) -> Words:
+    def change(self) -> Sentence:
         if self.role == ADMIN:
-            reach = ": can manage every person and team"
-            return _granting("Company Admin", reach, self.days, "Company Admin")
-        state = "no active Company Admin" if self.while_active else "no Company Admin"
-        return _removing("Company Admin", state)
+            return Sentence.of("grant", rights="Company Admin", days=self.days)
+        return Sentence.of("demote", while_active=self.while_active)
 
     def holds(self, seen: Seen) -> bool:
         if seen.account is None:
@@ -93,10 +83,10 @@ class AdminRole(Goal):
         return f"{'with' if self.wanted else 'without'} admin role {self.name}"
 
     @property
-    def words(self) -> Words:
+    def change(self) -> Sentence:
         if self.wanted:
-            return _granting(self.name, "", self.days, self.name)
-        return _removing(self.name, f"not {self.name}")
+            return Sentence.of("grant", rights=self.name, days=self.days)
+        return Sentence.of("take", rights=self.name)
 
     def holds(self, seen: Seen) -> bool:
         if seen.account is None:
@@ -124,7 +114,7 @@ class NoAdminRoles(Goal):
     """The person has no admin role beside the role in the organization; if deactivated, they may stay."""
 
     key = "without admin roles"
-    words = _removing("every admin role", "no admin role in use")
+    change = Sentence("take-all")
 
     def holds(self, seen: Seen) -> bool:
         if seen.account is None or seen.account.active is False:

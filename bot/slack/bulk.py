@@ -17,6 +17,7 @@ from approvals.refusals import Refused
 from approvals.request import Draft, Request
 from bot.actions import ACTIONS
 from bot.cards.blocks import Block, about, context, plain, section, sections
+from bot.cards.catalogue import line, texts
 from bot.cards.handles import Handle
 from bot.cards.home import asks
 from bot.cards.scene import Scene
@@ -64,9 +65,9 @@ def form(scenes: Sequence[Scene]) -> Block:
 
 def _request(scene: Scene, number: int) -> list[Block]:
     plan = scene.request.plan
-    steps = [f"• {step.text}" for step in plan.steps]
+    steps = [f"• {line(step)}" for step in plan.steps]
     question = section(f"{number}. {scene.question} ({scene.request.id})")
-    return about(scene.request.id, question, *sections(*plan.warnings, *steps), context(asks(scene)))
+    return about(scene.request.id, question, *sections(*texts(plan.warnings), *steps), context(asks(scene)))
 
 
 def told(outcomes: Sequence[Outcome]) -> Block:

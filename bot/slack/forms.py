@@ -22,7 +22,7 @@ from bot.cards.blocks import (
 from bot.cards.details import particulars
 from bot.cards.handles import Handle
 from bot.cards.scene import Scene
-from bot.miro.goals import counted
+from bot.miro.wording import counted
 from bot.slack.team_options import MOST_OPTIONS, options
 from bot.slack.words.reading import SAY_DAYS, Draft
 

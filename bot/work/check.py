@@ -25,8 +25,8 @@ from bot.context import Colleagues, Desk, SlackAway
 from bot.miro.accounts import creates
 from bot.miro.client import Miro
 from bot.miro.errors import Ambiguous, Away, Locked
-from bot.miro.goals import counted
 from bot.miro.plan import LivePlan, Obstacle, make
+from bot.miro.wording import HAZARDS
 from bot.work import approvers, ending
 from bot.work.account import look, not_found
 
@@ -208,14 +208,14 @@ def ask_approvers(
     return drafts
 
 
-def _operators(desk: Desk, ground: Ground, warnings: Sequence[str]) -> Route:
+def _operators(desk: Desk, ground: Ground, warnings: Sequence[Sentence]) -> Route:
     """Has an operator read a warning that nobody would, as the policy asks nobody. Raises Refused."""
     because = "you look after requests, and the policy asks nobody else about this"
     people = [one for one in desk.operators() if one.is_colleague and not ground.excludes(one)]
     if not people:
         raise Refused(
-            f"{' '.join(warnings)} Somebody has to decide that, and the policy asks nobody about this. "
-            "I change nothing. Ask your IT team."
+            f"{' '.join(HAZARDS[one.code] for one in warnings)} Somebody has to decide that, and the policy "
+            "asks nobody about this. I change nothing. Ask your IT team."
         )
     return Route(0, 1, 1, 1, tuple(Approver(one, because) for one in people))
 
@@ -235,11 +235,9 @@ def _stored(
     """The plan as the record keeps it, with what the approvers have to know beside it."""
     known_id, warnings, stored = subject.miro_id if subject else "", [], plan.stored()
     if known_id and plan.miro_id not in ("", known_id):
-        warnings.append("Miro has a new account for this address.")
+        warnings.append(Sentence("new-account"))
     if plan.vanished:
-        warnings.append(
-            "Miro had an account for this person: it was deleted, or is a guest's. Look there first."
-        )
+        warnings.append(Sentence("vanished"))
     is_anew = request.state is not State.CHECKING
     return replace(
         stored,
@@ -255,9 +253,5 @@ def _stored(
 def _moved_end(live: Request, days: int | None) -> PlannedStep:
     """The step that an approver reads where the end moves; no goal of Miro's stands behind it."""
     assert live.ending.ends_at
-    until = f"Stays for {counted(days)} from now" if days else "Stays without an end"
-    return PlannedStep(
-        f"stay {live.id}",
-        f"{until}, instead of ending on {live.ending.ends_at:%-d %B}.",
-        did=f"moved the end to {counted(days)} from then" if days else "took the end away",
-    )
+    change = Sentence.of("stay", days=days, ends_at=stamp(live.ending.ends_at))
+    return PlannedStep(f"stay {live.id}", change)

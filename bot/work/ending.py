@@ -19,8 +19,8 @@ from bot.actions import Action
 from bot.actions.fill import with_person
 from bot.context import Desk
 from bot.miro.accounts import vanished
-from bot.miro.goals import counted
 from bot.miro.plan import Obstacle
+from bot.miro.wording import counted
 from bot.work.account import Target, closures
 from bot.work.ask import asked_event
 

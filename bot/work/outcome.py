@@ -13,7 +13,7 @@ from bot.actions import Action
 from bot.context import Desk
 from bot.miro.goals import Goal, Seen
 
-Lines = dict[str, list[str]]
+Lines = dict[str, list[Sentence]]
 """`done`: by the request's own calls; `others`: holds, not as far as known by them; `left`: doesn't hold."""
 
 REMEDIES = {
@@ -60,11 +60,6 @@ def own_calls(desk: Desk, request: Request) -> dict[str, bool]:
     return dict.fromkeys(+open_calls, False) | dict.fromkeys(accepted, True)
 
 
-def unsure(goal: Goal) -> str:
-    """What holds of a goal whose call was never answered: its own doing, or somebody else's."""
-    return f"{goal.words.state} (I can't tell whether by my call)"
-
-
 def own_changes(desk: Desk, request: Request, command: Action) -> tuple[Lines, list[str]]:
     """Of a request that is done: what is said of its own steps, and the keys of the goals it answers for.
 
@@ -78,9 +73,9 @@ def own_changes(desk: Desk, request: Request, command: Action) -> tuple[Lines, l
     for step in request.plan.steps:
         goal = by_key.get(step.key)
         if step.key == f"stay {prolongs}" or (goal and calls.get(goal.code)):
-            lines["done"].append(step.did)
+            lines["done"].append(step.change.form("did"))
         elif goal and goal.code in calls:
-            lines["others"].append(unsure(goal))
+            lines["others"].append(goal.change.form("unsure"))
     gave = {key for key, goal in by_key.items() if goal.code in calls}.union(before)
     return lines, [key for key in request.plan.gives if key in gave]
 
@@ -92,9 +87,9 @@ def progress(desk: Desk, request: Request, goals: Sequence[Goal], seen: Seen | N
     for step in request.plan.steps:
         goal = by_key.get(step.key)
         if goal is None or seen is None or not goal.holds(seen):  # an end that is moved is no goal
-            lines["left"].append(step.aim)
+            lines["left"].append(step.change.form("aim"))
         elif calls.get(goal.code):
-            lines["done"].append(step.did)
+            lines["done"].append(step.change.form("did"))
         else:
-            lines["others"].append(unsure(goal) if goal.code in calls else goal.words.state)
+            lines["others"].append(goal.change.form("unsure" if goal.code in calls else "state"))
     return lines

@@ -16,6 +16,7 @@ from approvals.record.database import Overtaken
 from approvals.refusals import Refused, Unsure
 from approvals.request import Draft, Request
 from approvals.sentence import Sentence, body, words
+from approvals.sentence import lines as stored_lines
 from approvals.states import EventType, State
 from bot.actions import Action
 from bot.actions.sentences import clip
@@ -184,7 +185,7 @@ class Provisioning:
         """One call between two entries of the record; None when a look has to come next."""
         code = step.goal.code
         if self.request.progress.tried.count(code) >= TRIES:
-            heard, aim = self._last_answer(code), step.goal.words.aim
+            heard, aim = self._last_answer(code), step.goal.change.form("aim").stored
             never = "never-answered" if heard else "never-learned"
             raise Stopped(Sentence.of(never, heard=heard, aim=aim, tries=TRIES), "remedy-see")
         self.desk.store.renew(self.claim, LEASE)
@@ -234,7 +235,7 @@ class Provisioning:
         lines, gave = outcome.own_changes(self.desk, self.request, command)
         shown = seen.account or seen.group
         seen_words = {
-            "lines": json.dumps(lines, ensure_ascii=False),
+            "lines": stored_lines(lines),
             "gave": json.dumps({"keys": gave}, ensure_ascii=False),
             **self._evidence(command, seen),
             "seen": shown.model_dump_json(by_alias=True, exclude_unset=True) if shown else "no account",
@@ -274,7 +275,7 @@ class Provisioning:
         if self.request.progress.looks < len(LOOKS):
             until = self.desk.now() + LOOKS[self.request.progress.looks]
             return self._write(Draft(EventType.UNSEEN, body={"next_try_at": stamp(until)}))
-        raise Stopped(Sentence.of("never-shown", aim=step.goal.words.aim), "remedy-see")
+        raise Stopped(Sentence.of("never-shown", aim=step.goal.change.form("aim").stored), "remedy-see")
 
     def _stop(self, text: Sentence, remedy: Sentence) -> Request:
         try:
@@ -283,5 +284,5 @@ class Provisioning:
         except (KeyError, Away, Locked, Obstacle, Ambiguous, Declined, Stopped):
             goals, seen = (), None
         lines = outcome.progress(self.desk, self.request, goals, seen)
-        said = words(text=text, remedy=remedy) | {"lines": json.dumps(lines, ensure_ascii=False)}
+        said = words(text=text, remedy=remedy) | {"lines": stored_lines(lines)}
         return self._write(Draft(EventType.STOPPED, body=body(text=text, remedy=remedy), words=said))

@@ -3,16 +3,14 @@
 import json
 
 from approvals.plan import NO_PLAN, Plan, PlannedStep, read, written
+from approvals.sentence import Sentence
 
-STEP = PlannedStep(
-    "role ADMIN", "Become Company Admin: can do all.", "become Company Admin", "became", "", 1, "PATCH"
-)
+STEP = PlannedStep("role ADMIN", Sentence.of("grant", days=2), (Sentence("license"),), "PATCH")
 
 
 def test_a_plan_reads_as_it_was_written() -> None:
-    plan = Plan(
-        miro_id="7", user_name="", steps=(STEP,), already=("in IT",), gives=("role ADMIN",), anew=True
-    )
+    already = (Sentence.of("join.state", group="IT"),)
+    plan = Plan(miro_id="7", user_name="", steps=(STEP,), already=already, gives=("role ADMIN",), anew=True)
     assert Plan(**read(written(plan))) == plan
 
 
@@ -34,4 +32,19 @@ def test_a_step_from_before_there_were_clauses_has_its_sentence_in_their_place()
         "call": "",
     }
     (step,) = read(json.dumps({"miro_id": "", "steps": [older], "already": []}))["steps"]
-    assert (step.aim, step.detail) == ("Join Design. It is public.", "")
+    assert step.lines == (Sentence.verbatim("Join Design. It is public."),)
+    assert step.change.form("aim") == Sentence.verbatim("Join Design. It is public.")
+    assert step.change.form("detail") == Sentence.verbatim("")
+
+
+def test_a_plan_with_texts_reads_as_it_did() -> None:
+    older = {"key": "a", "text": "Go. It costs.", "aim": "go", "did": "went", "detail": "far", "hazards": 1}
+    found = read(json.dumps({"steps": [older], "already": ["in IT"], "warnings": ["Look there first."]}))
+    (step,) = found["steps"]
+    forms = [step.change.form(name) for name in ("todo", "aim", "did", "detail")]
+    assert forms == [*map(Sentence.verbatim, ("Go. It costs.", "go", "went", "far"))]
+    assert len(step.hazards) == 1
+    assert (found["already"], found["warnings"]) == (
+        (Sentence.verbatim("in IT"),),
+        (Sentence.verbatim("Look there first."),),
+    )

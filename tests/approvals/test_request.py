@@ -69,7 +69,7 @@ def test_being_held_says_why_and_until_when() -> None:
 def test_planning_opens_a_round_of_approval() -> None:
     request = after(ASKED, EventType.HELD, PLANNED)
     assert (request.state, request.plan.revision, request.plan.round) == (State.WAITING, "r1", 1)
-    assert request.plan.already == ("Company Admin",)
+    assert request.plan.already == (Sentence.verbatim("Company Admin"),)
     assert request.asking.approvers == ((BO, "you own Miro"),)
     assert request.lanes == ("person:P-9", "admins")
     assert request.deadlines.expires_at == request.next_due == EXPIRES
@@ -142,7 +142,8 @@ def test_a_stop_says_what_is_done_and_left() -> None:
     assert outcome
     assert (outcome.text, outcome.at) == (Sentence.verbatim("no seat left"), minute(6))
     assert outcome.remedy == Sentence.verbatim("Buy a seat")
-    assert (outcome.done, outcome.left) == (("joined IT",), ("become Company Admin",))
+    assert outcome.done == (Sentence.verbatim("joined IT"),)
+    assert outcome.left == (Sentence.verbatim("become Company Admin"),)
 
 
 def test_resuming_starts_the_work_afresh() -> None:

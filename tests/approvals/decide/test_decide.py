@@ -12,6 +12,7 @@ from approvals.decide.decide import approve, deny, resume, withdraw
 from approvals.decide.too_late import ago, settled
 from approvals.refusals import Outdated, Refused, Settled
 from approvals.request import Draft, Request
+from approvals.sentence import Sentence
 from approvals.states import EventType, State
 from tests.altered import altered
 from tests.approvals.scene import START, Scene, draft
@@ -286,12 +287,13 @@ def test_nobody_takes_back_what_is_being_carried_out(scene: Scene) -> None:
 
 def test_only_an_operator_leaves_a_stopped_one_as_it_is(scene: Scene) -> None:
     request = scene.now(scene.waiting(), V, A, T)
-    lines = '{"done": ["joined IT"], "left": ["become Company Admin"]}'
+    lines = '{"done": [["join.did", {"group": "IT"}]], "left": ["become Company Admin"]}'
     request = scene.store.append(request, [Draft(EventType.STOPPED, words={"lines": lines})])
     assert said(lambda: withdraw(request, scene.who("ada"), scene.table))
     after = scene.store.append(request, withdraw(request, scene.who("ida"), scene.table))
-    assert after.outcome
-    assert (after.outcome.done, after.outcome.left) == (("joined IT",), ("become Company Admin",))
+    assert after.outcome and request.outcome
+    assert request.outcome.done == (Sentence.of("join.did", group="IT"),)
+    assert (after.outcome.done, after.outcome.left) == (request.outcome.done, request.outcome.left)
 
 
 def test_an_ended_request_is_not_taken_back(scene: Scene) -> None:

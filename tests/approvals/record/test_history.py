@@ -8,6 +8,7 @@ from approvals.request import Draft
 from approvals.states import EventType
 from tests.approvals.record.tamper import by_hand
 from tests.approvals.scene import Scene, asked
+from tests.says import says
 
 ENTRY = re.compile(r" {,4}\d+  2026-")
 PLAN = {
@@ -22,9 +23,7 @@ PLAN = {
 
 def lines(scene: Scene) -> list[str]:
     """The history of the first request."""
-    return history(
-        scene.store.events("R-1"), scene.store.people, lambda one: f"{one.code} {dict(one.values)}"
-    )
+    return history(scene.store.events("R-1"), scene.store.people, says)
 
 
 def entries(scene: Scene) -> list[str]:

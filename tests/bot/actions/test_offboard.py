@@ -41,7 +41,7 @@ def test_a_deactivated_account_keeps_its_teams_and_boards(desk: Office) -> None:
 
 def test_every_admin_role_goes_before_the_account(desk: Office) -> None:
     desk.sandbox = World(admin=True, admin_roles=frozenset({"Content Admin", "User Admin"})).build()
-    assert [step.text for step in desk.plan(CLOSE).steps] == [
+    assert [step.goal.words.todo for step in desk.plan(CLOSE).steps] == [
         "Take away Company Admin.",
         "Take away every admin role.",
         "Deactivate the account: Ada can't get in from that moment.",

@@ -1,13 +1,17 @@
 """Each code of the record has a sentence, and nothing that was forgotten breaks one."""
 
+import json
 import re
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
 
 from approvals.sentence import Sentence, body, read, words
 from bot.cards.catalogue import SENTENCES, written
+from bot.miro.wording import WORDINGS, Words
 from bot.work.outcome import REMEDIES
+from tests.bot.miro.examples import EXAMPLES, Example
 
 CODE = re.compile(r'Sentence(?:\.of)?\("([a-z][a-z-]+)"|"(remedy-[a-z-]+)"')
 PLACES = re.compile(r"{(\w+)(?::(\w+))?}")
@@ -17,7 +21,7 @@ def test_every_code_in_the_source_has_a_sentence() -> None:
     source = [path.read_text() for room in ("approvals", "bot") for path in Path(room).rglob("*.py")]
     codes = {code or remedy for text in source for code, remedy in CODE.findall(text)}
     assert {"gone", "needless", "never-shown", "remedy-see"} <= codes
-    assert codes - SENTENCES.keys() == set()
+    assert codes - SENTENCES.keys() - WORDINGS.keys() == set()
     assert set(REMEDIES.values()) <= SENTENCES.keys()
 
 
@@ -28,6 +32,20 @@ def test_what_is_filled_in_stands_in_the_sentence(code: str) -> None:
     text = written(Sentence(code, values), lambda id: f"<{id}>")
     assert "{" not in text and text.count("P-1") >= len({*values})
     assert written(Sentence(code), str).count("(missing)") == len(places)
+
+
+@pytest.mark.parametrize("form", [*(field.name for field in fields(Words)), "unsure"])
+@pytest.mark.parametrize("one", EXAMPLES, ids=str)
+def test_a_change_reads_from_the_record_as_it_was_meant(one: Example, form: str) -> None:
+    kept = Sentence.read(json.loads(json.dumps(one.goal.change.form(form).stored)))
+    assert written(kept, str) == getattr(one.goal.words, form)
+
+
+def test_a_change_can_be_said_inside_a_sentence() -> None:
+    aim = Sentence.of("join", group="Design").form("aim").stored
+    said = written(Sentence.of("never-shown", aim=aim), str)
+    assert said == "Miro accepted the call to join Design, but doesn't show the change."
+    assert "the call to go, but" in written(Sentence.of("never-shown", aim="go"), str), "as it once was kept"
 
 
 def test_no_sentence_is_no_text() -> None:

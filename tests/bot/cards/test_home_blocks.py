@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from approvals.ids import PersonId, RequestId
 from approvals.request import Question, Vote
+from approvals.sentence import Sentence
 from approvals.states import State
 from bot.actions import ACTIONS
 from bot.cards.blocks import Block
@@ -139,7 +140,7 @@ def test_a_request_to_decide_says_what_changes_who_asks_and_until_when() -> None
 
 def test_what_was_seen_before_and_is_different_now_is_said_first() -> None:
     scene = waits()
-    warnings = ("Miro has a new account for this address.",)
+    warnings = (Sentence("new-account"),)
     plan = replace(scene.request.plan, again=True, warnings=warnings)
     shown = reads(draw(Page(waiting=(replace(scene, request=replace(scene.request, plan=plan)),))))
     assert "Miro has a new account for this address.\nUpdated changes in Miro:\n1. Join" in shown

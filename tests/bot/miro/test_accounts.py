@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from bot.cards.catalogue import texts
 from bot.miro.accounts import Active, Attributes, Gone, HasAccount, Inactive
 from bot.miro.goals import Goal, Seen
 from bot.miro.rights import AdminRole, NoAdminRoles, OrgRole
@@ -80,11 +81,11 @@ def test_a_name_is_sent_whole_or_not_at_all(given: str, family: str) -> None:
 
 def test_a_license_may_be_used_by_who_is_let_in() -> None:
     for goal in (HasAccount(*ADA), Active("Ada")):
-        assert goal.hazards(NOBODY) == ("It may use a Miro license.",)
+        assert texts(goal.hazards(NOBODY)) == ["It may use a Miro license."]
 
 
 def test_deleting_says_that_it_is_final() -> None:
-    assert Gone("Ada").hazards(seen()) == ("This is final, and Ada's boards pass to a team admin.",)
+    assert texts(Gone("Ada").hazards(seen())) == ["This is final, and Ada's boards pass to a team admin."]
 
 
 # -- what the organization writes about an account ---------------------------------------------------------

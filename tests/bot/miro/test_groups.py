@@ -2,6 +2,7 @@
 
 import pytest
 
+from bot.cards.catalogue import texts
 from bot.miro.groups import GroupNamed, InGroup, OutOfGroup
 from tests.bot.miro.scene import NOBODY, seen, seen_group
 
@@ -17,9 +18,9 @@ def test_who_is_in_a_team_is_seen_by_its_id() -> None:
 
 def test_joining_says_from_the_start_that_it_reactivates() -> None:
     # Miro's API description, PATCH /Groups: deactivated members who are added are reactivated.
-    assert JOIN.hazards(seen("200", active=False)) == (
-        "Joining also reactivates the account. It may use a Miro license.",
-    )
+    assert texts(JOIN.hazards(seen("200", active=False))) == [
+        "Joining also reactivates the account. It may use a Miro license."
+    ]
     assert JOIN.hazards(seen("200")) == ()
     after = JOIN.after(seen("200", active=False)).account
     assert after and after.active
@@ -33,14 +34,14 @@ def test_joining_and_leaving_keep_the_other_teams() -> None:
 
 
 def test_leaving_a_team_gives_boards_away() -> None:
-    assert LEAVE.hazards(seen("100", "200")) == (
-        "Ada's boards there pass to a team admin and don't come back.",
-    )
+    assert texts(LEAVE.hazards(seen("100", "200"))) == [
+        "Ada's boards there pass to a team admin and don't come back."
+    ]
 
 
 def test_leaving_a_user_group_closes_what_it_opened() -> None:
     leave = OutOfGroup("Ada", "100", "g_eng", "Engineering", boards_pass=False)
-    assert leave.hazards(seen("100")) == ("What only Engineering opens closes for Ada.",)
+    assert texts(leave.hazards(seen("100"))) == ["What only Engineering opens closes for Ada."]
 
 
 @pytest.mark.parametrize(("groups", "sure"), [(("100", "200"), True), (("100",), False)])

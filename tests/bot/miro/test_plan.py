@@ -8,6 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from approvals.plan import Plan, read, written
+from approvals.sentence import Sentence
+from bot.cards.catalogue import line, texts
 from bot.miro.accounts import Active, Attributes, Gone, HasAccount, Inactive
 from bot.miro.goals import Goal, Seen
 from bot.miro.groups import InGroup, OutOfGroup
@@ -28,8 +30,8 @@ TO_IT: tuple[Goal, ...] = (KNOWN, Active("Ada"), JOIN, LEAVE, PROMOTE)
 class Worse(OutOfGroup):
     """Leaving costs more than it did before."""
 
-    def hazards(self, seen: Seen) -> tuple[str, ...]:
-        return (*super().hazards(seen), "And the archive with them.")
+    def hazards(self, seen: Seen) -> tuple[Sentence, ...]:
+        return (*super().hazards(seen), Sentence.verbatim("And the archive with them."))
 
 
 WORSE = Worse("Ada", "200", "g_eng", "Engineering")
@@ -61,12 +63,12 @@ def test_steps_come_in_the_order_of_the_goals() -> None:
 def test_what_holds_already_is_told_and_not_done() -> None:
     plan = make(TO_IT, seen("100", "200", admin=True))
     assert keys(plan) == [LEAVE.key]
-    assert plan.already == (
+    assert texts(plan.already) == [
         "the account ada@example.com is there",
         "the account is active",
         "in IT Administration",
         "Company Admin",
-    )
+    ]
 
 
 def test_nothing_is_left_of_what_is_so() -> None:
@@ -96,12 +98,12 @@ def test_a_new_account_is_believed_by_the_steps_after_it() -> None:
 def test_what_a_new_account_brings_along_was_not_so_already() -> None:
     goals = (ACCOUNT, Active("Ada"), Attributes("Ada", {}), JOIN, LEAVE)
     plan = make(goals, NOBODY)
-    assert plan.already == ("not in Engineering",)
+    assert texts(plan.already) == ["not in Engineering"]
 
 
 def test_a_deactivated_person_who_only_joins_is_announced_as_coming_back() -> None:
     plan = make((KNOWN, JOIN, Active("Ada")), seen("200", active=False))
-    assert [step.text for step in plan.steps] == [
+    assert [line(step.stored()) for step in plan.steps] == [
         "Join IT Administration. Joining also reactivates the account. It may use a Miro license."
     ]
     approved = stored(make((KNOWN, JOIN), seen("200")))
@@ -164,7 +166,7 @@ def relabelled(goals: Sequence[Goal]) -> tuple[Goal, ...]:
 def test_a_revision_stays_when_people_and_teams_are_renamed() -> None:
     look = seen("200", "300", active=False)
     one, other = make(TO_IT, look), make(relabelled(TO_IT), look)
-    assert [step.text for step in one.steps] != [step.text for step in other.steps]
+    assert [line(step.stored()) for step in one.steps] != [line(step.stored()) for step in other.steps]
     assert one.revision == other.revision
 
 
@@ -279,12 +281,12 @@ def test_an_account_that_went_is_not_what_was_approved() -> None:
 def test_the_record_keeps_what_the_card_is_drawn_from() -> None:
     plan = make((KNOWN, Active("Ada"), LEAVE), seen("200", "300", active=False))
     assert stored(plan).miro_id == "7"
-    assert stored(plan).already == ("the account ada@example.com is there",)
-    assert [step.text for step in stored(plan).steps] == [
+    assert texts(stored(plan).already) == ["the account ada@example.com is there"]
+    assert [line(step) for step in stored(plan).steps] == [
         "Reactivate the account. It may use a Miro license.",
         "Leave Engineering. Ada's boards there pass to a team admin and don't come back.",
     ]
-    assert [(step.did, step.call) for step in stored(plan).steps] == [
+    assert [(*texts([step.change.form("did")]), step.call) for step in stored(plan).steps] == [
         ("reactivated the account", "PATCH /Users/{user}"),
         ("left Engineering", "PATCH /Groups/200"),
     ]
@@ -292,7 +294,7 @@ def test_the_record_keeps_what_the_card_is_drawn_from() -> None:
 
 def test_what_stands_under_details_is_kept_with_its_step() -> None:
     (step,) = stored(make((Attributes("Ada", {"department": "IT"}),), seen())).steps
-    assert step.detail == "department: IT"
+    assert texts([step.change.form("detail")]) == ["department: IT"]
 
 
 # -- for whatever was seen ---------------------------------------------------------------------------------

@@ -120,7 +120,7 @@ def request(action: str, state: State, known: Facts, **changes: Any) -> Request:
     plan = make(command.goals(known), seen(action)).stored()
     is_planned = state not in (State.CHECKING, State.REFUSED, State.NOTHING_TO_DO, State.JOINED)
     decided = is_planned and state not in (State.WAITING, State.EXPIRED)
-    did = [step.did for step in plan.steps]
+    did = [step.change.form("did") for step in plan.steps]
     outcome = Outcome(NOW, PersonId("P-3"), **_said(state, did)) if state in (*ENDED, State.STOPPED) else None
     whole = Request(
         id=RequestId("R-42"),
@@ -165,7 +165,7 @@ def variants(of: Request, texts: tuple[str, str] = TEXTS) -> dict[str, Request]:
     """A waiting request in every way in which people can be asked and answer."""
     three, others = PersonId("P-3"), _asking(4, 5, asks=2)
     yes, open_ = Vote(three, NOW, "cafe"), Question(three, NOW, texts[0])
-    anew = replace(of.plan, anew=True, warnings=("Miro has a new account for this address.",))
+    anew = replace(of.plan, anew=True, warnings=(Sentence("new-account"),))
     missed = (
         Sentence.of("unreachable", person="P-3"),
         Sentence.of("asked-instead", people=["P-4", "P-5"]),
@@ -196,7 +196,7 @@ def variants(of: Request, texts: tuple[str, str] = TEXTS) -> dict[str, Request]:
     }  # fmt: skip
 
 
-def _said(state: State, did: list[str]) -> dict[str, Any]:
+def _said(state: State, did: list[Sentence]) -> dict[str, Any]:
     if state is State.DONE:
         return {"done": tuple(did), "text": Sentence.verbatim("done")}
     if state is State.STOPPED:

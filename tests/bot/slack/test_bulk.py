@@ -8,7 +8,9 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from approvals.ids import RequestId
+from approvals.sentence import Sentence
 from bot.actions import ACTIONS
+from bot.cards.catalogue import line
 from bot.cards.home import ALL_AT_ONCE
 from bot.slack.bulk import Outcome, form, told
 from bot.slack.deliver.home import is_harmless
@@ -42,7 +44,7 @@ def test_every_line_of_every_request_stands_there() -> None:
 
 def test_what_has_to_be_known_before_stands_before_the_lines() -> None:
     scene = waits()
-    plan = replace(scene.request.plan, warnings=("Miro has a new account for this address.",))
+    plan = replace(scene.request.plan, warnings=(Sentence("new-account"),))
     shown = reads(form([replace(scene, request=replace(scene.request, plan=plan))])).splitlines()
     assert shown[2] == "Miro has a new account for this address."
     assert shown[-1] == "[Approve] [Cancel]"
@@ -67,7 +69,7 @@ def test_it_is_a_form_that_slack_takes_and_carries_what_it_shows(
     asked = [block for block in view["blocks"] if "(R-" in str(block)]
     assert [f"({id})" in str(one) for id, one in zip(carried, asked, strict=True)] == [True] * len(carried)
     assert all(carried[id] == f"{id}:cafe:9f86d081" for id in carried) and len(carried) >= min(count, 12)
-    steps = [f"• {step.text}" for step in scene.request.plan.steps]
+    steps = [f"• {line(step)}" for step in scene.request.plan.steps]
     texts = [block["text"]["text"] for block in view["blocks"] if block["type"] == "section"]
     assert [one for one in texts if one in steps] == steps * len(carried)
 

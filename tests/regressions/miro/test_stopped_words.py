@@ -3,11 +3,10 @@
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 
-from approvals.request import Outcome
 from bot.sandbox.miro.organization import ADMIN as ADMIN_ROLE
 from bot.sandbox.miro.service import Fault
 from bot.sandbox.stage import Stage
@@ -31,10 +30,20 @@ def s(tmp_path: Path) -> Iterator[Stage]:
         yield running
 
 
-def outcome(s: Stage, id: str) -> Outcome:
+class Told(NamedTuple):
+    """What an outcome says."""
+
+    done: tuple[str, ...]
+    others: tuple[str, ...]
+    left: tuple[str, ...]
+    text: str
+
+
+def outcome(s: Stage, id: str) -> Told:
     found = request(s, id).outcome
     assert found
-    return found
+    done, others, left = (tuple(map(says, some)) for some in (found.done, found.others, found.left))
+    return Told(done, others, left, says(found.text))
 
 
 def refused_from_now_on(s: Stage, then: object = None) -> None:
@@ -168,7 +177,7 @@ def test_a_stop_quotes_the_answer_to_the_step_it_names(s: Stage) -> None:
     id = ask(s, *ADMIN)
     s.miro.faults.append(Fault("PATCH", "/Users", status=502, detail="Bad gateway", times=3))
     approve(s, "U0SAM")
-    text = says(outcome(s, id).text)
+    text = outcome(s, id).text
     assert text.endswith("I tried 3 times to become Company Admin but couldn't verify it.")
     assert "200" not in text and "201" not in text and text.startswith("Miro had an error of its own (502)")
 
@@ -177,7 +186,7 @@ def test_tries_cut_by_a_crash_quote_nothing_that_belongs_to_another_step(s: Stag
     id = ask(s, *MOVE)
     s.miro.faults.append(Fault("PATCH", f"/Groups/{s.teams['Engineering']}", cut="before", times=3))
     approve(s, "U0PRIYA")
-    text = says(outcome(s, id).text)
+    text = outcome(s, id).text
     assert text.startswith("Miro didn't answer in time. I tried 3 times to leave Engineering but couldn't")
 
 
@@ -185,5 +194,5 @@ def test_every_goal_says_its_aim_as_a_part_of_a_sentence() -> None:
     for example in EXAMPLES:
         words = example.goal.words
         assert re.fullmatch(r"[a-z].*[^.]", words.aim)
-        assert not any(hazard in words.aim for hazard in example.goal.hazards(example.before))
+        assert not any(hazard in words.aim for hazard in map(says, example.goal.hazards(example.before)))
         assert words.aim.split()[0] == words.todo.split()[0].lower()

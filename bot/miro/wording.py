@@ -1,0 +1,163 @@
+"""How each change reads. The record keeps its code and what is filled in; the text is made when drawn."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from approvals.sentence import Sentence
+
+
+def counted(days: int) -> str:
+    """'1 day', '7 days'."""
+    return f"{days} {'day' if days == 1 else 'days'}"
+
+
+@dataclass(frozen=True)
+class Words:
+    """The forms of a change, without its hazards; the record names one as "join.did"."""
+
+    todo: str
+    """The approver's line: an imperative sentence."""
+    aim: str
+    """The same after "to": an infinitive."""
+    did: str
+    """What is read afterwards: past tense, lower case."""
+    state: str
+    """What is read where it held before anything was done: a state, never a deed."""
+    detail: str = ""
+    """What doesn't fit on a card and stands under Details; '' for nothing."""
+
+    @property
+    def unsure(self) -> str:
+        """What holds although its call was never answered: by it, or by somebody else."""
+        return f"{self.state} (I can't tell whether by my call)"
+
+
+def _words(verb: str, past: str, what: str, state: str, todo: str = "", detail: str = "") -> Words:
+    """The words of "join" "Engineering"; `todo` where the approver's line says more than verb and object."""
+    aim = f"{verb} {what}"
+    return Words(todo or f"{aim[0].upper()}{aim[1:]}.", aim, f"{past} {what}", state, detail)
+
+
+def _find(email: str, past: str = "found", todo: str = "", detail: str = "") -> Words:
+    return _words("create", past, f"the account {email}", f"the account {email} is there", todo, detail)
+
+
+def _create(email: str, given: str, family: str, attributes: Mapping[str, str]) -> Words:
+    name = f" for {given} {family}" if given and family else ""
+    more = f" ({_summary(attributes, ': ')})" if attributes else ""
+    detail = f"name: {given} {family}; {pairs(attributes)}".rstrip("; ")
+    return _find(email, "created", f"Create the account {email}{name}{more}.", detail)
+
+
+def _set(attributes: Mapping[str, str]) -> Words:
+    names, todo = _names(attributes), f"Set the {_summary(attributes, ' to ')}."
+    return _words("set", "set", f"the {names}", f"set as wanted: {names}", todo, pairs(attributes))
+
+
+def _reactivate(joining: bool) -> Words:
+    todo = f"Reactivate the account.{' Joining a team does that, too.' if joining else ''}"
+    return _words("reactivate", "reactivated", "the account", "the account is active", todo)
+
+
+def _deactivate(who: str) -> Words:
+    todo = f"Deactivate the account: {who} can't get in from that moment."
+    return _words("deactivate", "deactivated", "the account", "there is no active account", todo)
+
+
+def _delete() -> Words:
+    todo = "Delete the account from the company."
+    return _words("delete", "deleted", "the account", "there is no account", todo)
+
+
+def _join(group: str) -> Words:
+    return _words("join", "joined", group, f"in {group}")
+
+
+def _leave(group: str) -> Words:
+    return _words("leave", "left", group, f"not in {group}")
+
+
+def _rename(before: str, name: str) -> Words:
+    todo = f"Change the security name from {before} to {name}."
+    return _words("change", "changed", f"the security name to {name}", f"the security name is {name}", todo)
+
+
+def _grant(rights: str, days: int | None) -> Words:
+    reach = ": can manage every person and team" if rights == "Company Admin" else ""
+    end = f"Ends after {counted(days)}." if days else "No end date."
+    return _words("become", "became", rights, rights, f"Become {rights}{reach}. {end}")
+
+
+def _take(rights: str) -> Words:
+    return _words("take away", "took away", rights, f"not {rights}")
+
+
+def _take_all() -> Words:
+    return _words("take away", "took away", "every admin role", "no admin role in use")
+
+
+def _demote(while_active: bool) -> Words:
+    state = "no active Company Admin" if while_active else "no Company Admin"
+    return _words("take away", "took away", "Company Admin", state)
+
+
+def _stay(days: int | None, ends_at: str) -> Words:
+    until = f"Stays for {counted(days)} from now" if days else "Stays without an end"
+    todo = f"{until}, instead of ending on {datetime.fromisoformat(ends_at):%-d %B}."
+    did = f"moved the end to {counted(days)} from then" if days else "took the end away"
+    return Words(todo, "", did, "")
+
+
+WORDINGS: dict[str, Callable[..., Words]] = {
+    "find": _find,
+    "create": _create,
+    "set": _set,
+    "reactivate": _reactivate,
+    "deactivate": _deactivate,
+    "delete": _delete,
+    "join": _join,
+    "leave": _leave,
+    "leave-boards": _leave,  # whose admin gets the leaver's boards
+    "rename": _rename,
+    "grant": _grant,
+    "take": _take,
+    "take-all": _take_all,
+    "demote": _demote,
+    "stay": _stay,
+}
+"""By the code of a change; records hold codes and arguments, so what is here once keeps its meaning."""
+
+HAZARDS = {
+    "license": "It may use a Miro license.",
+    "reactivates": "Joining also reactivates the account. It may use a Miro license.",
+    "rights-back": "{rights} rights come back with it.",
+    "final": "This is final, and {who}'s boards pass to a team admin.",
+    "closes": "What only {group} opens closes for {who}.",
+    "boards-pass": "{who}'s boards there pass to a team admin and don't come back.",
+    "new-account": "Miro has a new account for this address.",
+    "vanished": "Miro had an account for this person: it was deleted, or is a guest's. Look there first.",
+}
+"""What can't be taken back, costs something, or has to be known before somebody approves."""
+
+
+def words_of(change: Sentence) -> Words:
+    """How a change reads."""
+    return WORDINGS[change.code](**change.values)
+
+
+def pairs(attributes: Mapping[str, str]) -> str:
+    """'costCenter: CS001, department: IT'."""
+    return ", ".join(f"{name}: {value}" for name, value in sorted(attributes.items()))
+
+
+def _names(attributes: Mapping[str, str]) -> str:
+    words = {"costCenter": "cost centre", "employeeNumber": "employee number"}
+    return ", ".join(words.get(name, name) for name in sorted(attributes))
+
+
+def _summary(attributes: Mapping[str, str], between: str) -> str:
+    """A single short value with its name; several or long ones would fill a card and stand under Details."""
+    [value, *others] = attributes.values()
+    is_short = not others and len(value) <= 40 and len(value.split()) <= 4
+    return f"{_names(attributes)}{between}{value.rstrip('.')}" if is_short else _names(attributes)
