@@ -3,9 +3,9 @@
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from approvals.ids import stamp, unstamp
-from approvals.record.database import Database
-from approvals.states import State
+from approvals.ids import PersonId, stamp, unstamp
+from approvals.record.database import Database, among
+from approvals.states import OPEN, State
 
 WINDOW = timedelta(seconds=30)
 """Over which Miro counts calls ("SCIM rate limits")."""
@@ -21,6 +21,13 @@ class Figures:
         """How many requests there are, by action and state."""
         rows = self._on.rows("SELECT action, state, count(*) AS n FROM requests GROUP BY action, state")
         return {(row["action"], row["state"]): row["n"] for row in rows}
+
+    def open_of(self, requester: PersonId) -> int:
+        """How many requests of somebody haven't ended yet."""
+        is_open = among("state || ''", tuple(OPEN))
+        sql = f"SELECT count(*) AS n FROM requests WHERE requester = ? AND {is_open}"
+        row = self._on.row(sql, requester, *OPEN)
+        return int(row["n"]) if row else 0
 
     def waiting_since(self) -> datetime | None:
         """When the oldest request that waits for an approver was made; None where none waits."""

@@ -23,6 +23,8 @@ log = logging.getLogger(__name__)
 
 LONGEST_REASON = 500
 """Characters."""
+MOST_OPEN = 100
+"""Requests that one person may have open at a time; operators may have more."""
 
 
 def asked(desk: Desk, action: type[Action], raw: Raw, reason: str, who: Who, receipt: str = "") -> Request:
@@ -42,6 +44,7 @@ def asked(desk: Desk, action: type[Action], raw: Raw, reason: str, who: Who, rec
     if is_known or _is_rule_certain(ground):
         with _unsure_left_to_worker():
             _check_length(ground)
+    _check_open(desk, who)
     people = [name for name, field in action.form().items() if field.kind is Input.PERSON]
     words = {"case": looked_at(ground.case.scope), "reason": reason.strip(), **who.signed}
     # A person named by an address is the account that has it, and no linked one.
@@ -84,6 +87,13 @@ def _is_rule_certain(ground: Ground) -> bool:
     with suppress(Refused):
         return bool(ground.rule)
     return False
+
+
+def _check_open(desk: Desk, who: Who) -> None:
+    """Refuses one more of very many: nobody asks for so much by hand, and approvers couldn't read it."""
+    is_full = desk.store.figures.open_of(who.person.id) >= MOST_OPEN
+    if is_full and not is_operator(desk.policy, who.person):
+        raise Refused(f"You have {MOST_OPEN} open requests. Withdraw one, or wait until one is decided.")
 
 
 def _check_length(ground: Ground) -> None:
