@@ -32,6 +32,7 @@ from bot.actions import ACTIONS, Action
 from bot.actions.form import Facts
 from bot.actions.tables import Tables
 from bot.miro.errors import Troubled
+from bot.ops import logs
 from bot.policies import Policies, find, operators
 from bot.troubles import Troubles
 
@@ -166,6 +167,12 @@ class Desk:
         All that it rests on is read before the record is locked. Inside the lock request and policy have to
         be the same still, else it is decided anew. Raises what `decision` raises, KeyError and StoreTrouble.
         """
+        with logs.about(id):
+            return self._decided(id, decision, receipt)
+
+    def _decided(
+        self, id: RequestId, decision: Callable[[Request], list[Draft]], receipt: str
+    ) -> Request | None:
         while True:
             policy, request = self.policies.hash, self.store.request(id)
             try:

@@ -21,6 +21,7 @@ from bot import app as composition
 from bot.app import Bot
 from bot.cli.common import check_folder, failed, open_bot, say, sentences, settings
 from bot.cli.exposure import exposed_record, exposures
+from bot.ops import logs
 from bot.policies import usable
 from bot.settings import BadSettings, Settings
 from bot.slack.door.serving import serving
@@ -54,11 +55,10 @@ def _address(_: click.Context, option: click.Parameter, text: str | None) -> str
     callback=_address,
     help="Serve /healthz, /readyz and /metrics here, beside Socket Mode.",
 )
-def run(practice: bool, address: str | None, health: str | None) -> None:
+@click.option("--log", "log_style", type=click.Choice(logs.STYLES), default="text", show_default=True)
+def run(practice: bool, address: str | None, health: str | None, log_style: str) -> None:
     """Run the bot until it is told to stop (SIGTERM, Ctrl-C)."""
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    # httpx logs whole addresses, and those hold people's e-mails.
-    logging.getLogger("httpx").setLevel(logging.WARNING)
+    logs.set_up(log_style)
     ending = threading.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, lambda *_: ending.set())

@@ -1,8 +1,10 @@
 """Who acted in Slack, and a sentence back to where they look, also when nothing can be stored."""
 
+import json
 import logging
 from collections.abc import Sequence
 from dataclasses import replace
+from hashlib import sha256
 from typing import Any
 
 from slack_bolt import BoltResponse
@@ -83,8 +85,9 @@ class Reply:
             text = str(error)
             log.warning("nothing could be stored for a listener: %s", error)
         else:
-            text = "Something went wrong on my side. Nothing has changed. Please try again."
-            log.error("a listener met an error that it doesn't know", exc_info=error)
+            reference = sha256(json.dumps(body, default=str).encode()).hexdigest()[:8]
+            text = f"Something went wrong on my side. Nothing has changed. Please try again. ({reference})"
+            log.error("a listener met an error that it doesn't know (%s)", reference, exc_info=error)
         said: dict[str, Any] = {}
         if body.get("command"):
             said = message(text) | {"response_type": "ephemeral"}

@@ -14,6 +14,7 @@ from approvals.sentence import Sentence, body, words
 from approvals.states import EventType, State
 from bot.context import CONFIDENTIAL, LEASE, Colleagues, Desk
 from bot.miro.client import Miro
+from bot.ops import logs
 from bot.work.check import check
 from bot.work.provision import Provisioning
 
@@ -50,6 +51,12 @@ class Worker:
         if claim is None:
             self._tell_blocked()
             return False
+        with logs.about(claim.request):
+            self._work_on(claim)
+        self.desk.wake()
+        return True
+
+    def _work_on(self, claim: Claim) -> None:
         try:
             with self.desk.store.unit():
                 self._move_on(claim)
@@ -64,8 +71,6 @@ class Worker:
             said = Sentence.of("defect", request=claim.request)
             self.desk.held(self.desk.store.request(claim.request), said, claim)
         self._release(claim)
-        self.desk.wake()
-        return True
 
     def _move_on(self, claim: Claim) -> None:
         request = self.desk.store.request(claim.request)

@@ -5,6 +5,7 @@ import os
 import socket
 import threading
 from collections import deque
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,6 +15,7 @@ from approvals.record.outbox import CARD, PAGE, Item, Note, backoff
 from approvals.request import Urgency
 from approvals.states import State
 from bot.context import Desk
+from bot.ops import logs
 from bot.slack.api.edge import SlackClient
 from bot.slack.api.pace import Pace, Paced
 from bot.slack.api.token_check import TokenCheck
@@ -111,7 +113,8 @@ class Deliverer:
             if item is None:
                 return busy
             busy = True
-            self._deliver(item, pressed)
+            with logs.about(item.key) if item.kind == CARD else nullcontext():
+                self._deliver(item, pressed)
         return busy
 
     # -- what comes next ---------------------------------------------------------------------------------
