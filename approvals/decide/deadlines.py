@@ -3,7 +3,7 @@
 Times are written into the events that cause them, so a long downtime doesn't move them.
 """
 
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from approvals.policy.model import DAYS_OF_THE_WEEK, Policy
@@ -18,22 +18,36 @@ NUDGE = timedelta(hours=4)
 
 
 def later(now: datetime, span: timedelta, policy: Policy) -> datetime:
-    """So much later, days of rest not counted: what comes first without them comes first with them, too.
+    """So much working time later: days off don't count, and of the others only the working hours.
 
-    A day is one by the clock on the policy's walls.
+    A working day counts as a day, and so do more hours than it has: with hours from 9 to 18, "8h" are eight
+    working hours, "18h" and "1d" are nine. What comes first without days off and hours never comes later
+    with them. A day is one by the clock in the policy's zone.
     """
-    at, left = now, span
-    while policy.rests:
-        local = at.astimezone(ZoneInfo(policy.zone))
-        midnight = datetime.combine(local.date() + timedelta(days=1), time(), local.tzinfo).astimezone(
-            at.tzinfo
-        )
-        if DAYS_OF_THE_WEEK[local.weekday()] not in policy.rests:
-            if left < midnight - at:
-                break
-            left -= midnight - at
+    if not (policy.rests or policy.hours):
+        return now + span
+    zone, at, left = ZoneInfo(policy.zone), now, _working_time(span, policy)
+    while True:
+        day = at.astimezone(zone).date()
+        midnight = datetime.combine(day + timedelta(days=1), time(), zone).astimezone(at.tzinfo)
+        opens, closes = at, midnight
+        if policy.hours:
+            opens, closes = (datetime.combine(day, hour, zone).astimezone(at.tzinfo) for hour in policy.hours)
+        start = max(at, opens)
+        if start < closes and DAYS_OF_THE_WEEK[day.weekday()] not in policy.rests:
+            # A day without hours ends where the next one, perhaps a day off, begins.
+            if left < closes - start or (policy.hours and left == closes - start):
+                return start + left
+            left -= closes - start
         at = midnight
-    return at + left
+
+
+def _working_time(span: timedelta, policy: Policy) -> timedelta:
+    if policy.hours is None:
+        return span
+    opens, closes = (datetime.combine(date.min, hour) for hour in policy.hours)
+    days, rest = divmod(span, timedelta(days=1))
+    return days * (closes - opens) + min(rest, closes - opens)
 
 
 def reminder(now: datetime, gap: timedelta, before: int, policy: Policy) -> datetime:

@@ -2,7 +2,7 @@
 
 import re
 import tomllib
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from itertools import accumulate
 from typing import Any
@@ -10,6 +10,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from approvals.policy.conditions import check_conditions, check_hidden
+from approvals.policy.entries import Manager
 from approvals.policy.file_alone import check_fillable
 from approvals.policy.line_numbers import Place, Problems, line_of
 from approvals.policy.model import Policy
@@ -77,11 +78,19 @@ def check(text: str, actions: Conditions) -> tuple[Policy | None, list[Problem]]
     except RecursionError:
         return None, [Problem(_deepest(text), _TOO_DEEP)]
     except ValidationError as error:
-        return None, [_unreadable(text, part["loc"], part["type"], part["msg"]) for part in error.errors()]
+        placeholders = _placeholders(text)
+        unreadable = [_unreadable(text, part["loc"], part["type"], part["msg"]) for part in error.errors()]
+        lines = {problem.line for problem in placeholders}
+        return None, _in_order([*placeholders, *(each for each in unreadable if each.line not in lines)])
     problems = _placeholders(text)
     for place, problem in (*_of_rules(policy, actions), *check_tables(policy)):
         problems.append(Problem(line_of(text, place), problem))
-    return policy, sorted(dict.fromkeys(problems), key=lambda problem: problem.line)
+    return policy, _in_order(problems)
+
+
+def _in_order(problems: Iterable[Problem]) -> list[Problem]:
+    """Each problem once, by its line."""
+    return sorted(dict.fromkeys(problems), key=lambda problem: problem.line)
 
 
 def _deepest(text: str) -> int:
@@ -128,6 +137,8 @@ def _rule(policy: Policy, place: Place, own: Rule, whole: Rule, fields: Collecti
     for key in ("ask", "for_others", "approvers", "fallback"):
         asking = key in ("ask", "for_others")
         yield from check_entries(policy, (*place, key), getattr(own, key), asking=asking)
+    if Manager.word in own.ask:
+        yield (*place, "ask"), "nobody manages themselves; put manager in for_others"
     for number, step in enumerate(own.steps):
         yield from check_entries(policy, (*place, "steps", number, "approvers"), step.approvers)
     for escalation in _escalations(own):

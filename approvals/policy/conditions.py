@@ -34,6 +34,8 @@ def check_conditions(policy: Policy, place: Place, rule: Rule, fields: Collectio
             yield at, 'for: write "self" or "others"'
         elif key in GROUP_CONDITIONS:
             yield from check_entries(policy, at, [str(value)], asking=True)
+            if policy.entry(str(value)).depends_on_ask:
+                yield at, f"{key}: name a group, a person or a Slack user group"
         elif value == () or (key == "max_days" and not _is_count(value)):
             yield at, f"{key}: {'write a number of days from 1 on' if value != () else 'name at least one'}"
         elif isinstance(fields, Mapping) and (strange := _strange(value, fields.get(key, ()))):

@@ -225,7 +225,7 @@ class Manager(Entry):
     """Whoever manages the person concerned: by the policy's table, else as Slack or Miro says."""
 
     word, phrase = "manager", "the manager"
-    is_deciding = depends_on_ask = True
+    is_asking = is_deciding = depends_on_ask = True
     unfilled = "nobody has a manager here; fill [managers], or write manager_field or manager_from_miro"
 
     def managed(self, case: Case) -> Person:
@@ -240,6 +240,13 @@ class Manager(Entry):
         elif manager := view.directory.manager(person.id, view.now):
             yield Named(manager.email or str(manager.id), manager, because)
 
+    def includes(self, view: View, person: Person) -> bool:
+        """Whether they manage the person concerned; anybody, as long as nobody is named."""
+        if view.case.subject:
+            return super().includes(view, person)
+        policy = view.policy
+        return policy.looks_up_managers or not policy.names(person.today).isdisjoint(policy.bosses)
+
     def needs(self, case: Case) -> Iterable[Need]:
         return (Need(Source.MANAGER, self.managed(case).id),)
 
@@ -251,6 +258,7 @@ class RequestersManager(Manager):
     """Whoever manages the one who asks, where that is somebody else."""
 
     word, phrase = "requester-manager", "the requester's manager"
+    is_asking = False
 
     def managed(self, case: Case) -> Person:
         return case.requester

@@ -141,7 +141,7 @@ def _bosses(policy: Policy, needs: Collection[Need]) -> list[str]:
 
     All who are named beside it; and of the others, of whom one is like another, as many as can count.
     """
-    if policy.manager_field or policy.manager_from_miro:
+    if policy.looks_up_managers:
         return ["a manager", "another manager"]
     named = {policy.human(need.key) for need in needs if need.source is Source.ACCOUNT}
     others = islice((boss for boss in policy.bosses if boss not in named), 3)

@@ -1,6 +1,7 @@
 """policy.toml as typed values: people, groups, teams, and a rule for each action. Fails closed."""
 
 from collections.abc import Iterable, Mapping
+from datetime import time
 from functools import cached_property
 from typing import Annotated
 from zoneinfo import ZoneInfo
@@ -10,7 +11,7 @@ from pydantic import BeforeValidator, Field, field_validator
 from approvals.humans import ordered, pairs
 from approvals.people import Person, canonical, key
 from approvals.policy.entries import KINDS, NO_CASE, Entry, Need, Source
-from approvals.policy.rules import TEAMS, Part, Rule
+from approvals.policy.rules import TEAMS, Part, Rule, working_hours
 from approvals.policy.teams import NamedTeams
 
 DAYS_OF_THE_WEEK = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
@@ -52,6 +53,8 @@ class Policy(Part, NamedTeams):
     command_line_decides: bool = Field(default=False, strict=True)
     fallback: tuple[str, ...] = ()
     zone: str = "UTC"
+    hours: Annotated[tuple[time, time] | None, BeforeValidator(working_hours)] = None
+    """When people begin and stop working, in `zone`; None: all day."""
     rests: tuple[str, ...] = ()
     manager_field: str = ""
     manager_from_miro: bool = Field(default=False, strict=True)
@@ -133,6 +136,11 @@ class Policy(Part, NamedTeams):
     @cached_property
     def _managers(self) -> dict[str, str]:
         return {canonical(who): boss for who, boss in self.managers.items()}
+
+    @property
+    def looks_up_managers(self) -> bool:
+        """Whether a manager may also be one that Slack or Miro names."""
+        return bool(self.manager_field) or self.manager_from_miro
 
     @cached_property
     def bosses(self) -> dict[str, str]:

@@ -7,13 +7,13 @@ from itertools import product
 
 from approvals.people import Person, listed
 from approvals.policy.conditions import OTHERS, SELF, accepted, several
-from approvals.policy.entries import Source, View
+from approvals.policy.entries import Manager, Source, View
 from approvals.policy.rules import GROUP_CONDITIONS, TEAMS, Rule, strictest
-from approvals.refusals import Held, Refused, Unsure
+from approvals.refusals import Held, Refused, UnknownManager, Unsure
 
 _UNCLEAR = (
-    "{who} was seen with you, and I can't tell whether that is you or somebody else, which the policy "
-    "decides in different ways. Ask for yourself without naming it, or let somebody else ask."
+    "I can't tell whether {who} is you or someone else, and the policy treats the two differently. "
+    "Request it for yourself without naming anyone, or ask someone else to request it."
 )
 
 
@@ -36,8 +36,7 @@ class Reading(View):
             return self.given
         case, rules = self.case, self.policy.rules(self.case.action)
         if not rules:
-            text = f"Nobody can ask for {case.action} here: the policy doesn't mention it. Ask your IT team."
-            raise Refused(text)
+            raise Refused(f"{case.action} isn't available here. Ask your IT team to add it to the policy.")
         teams, left = case.scope.teams, case.scope.left
         both = (*teams, *left)
         if both and (names := self.policy.holding(case.action)):
@@ -46,7 +45,7 @@ class Reading(View):
         each = [{self._first(rules, team, old, whom) for team, old in pairs} for whom in self.for_whom]
         if any(len(numbers) > 1 for numbers in each):
             different = listed(team[0] for team in both)
-            raise Refused(f"{different} are decided in different ways. Ask for each by itself.")
+            raise Refused(f"{different} need different approvals. Send a request for each.")
         if any(numbers != each[0] for numbers in each):
             raise Refused(_UNCLEAR.format(who=case.concerned.email or case.concerned.called))
         return rules[each[0].pop()]
@@ -80,8 +79,8 @@ class Reading(View):
         if best is None:
             names = listed(names[0] for names in (team, left) if names)
             raise Refused(
-                f"The policy names a team that looks like {names}, and I can't tell which is meant. "
-                "Ask your IT team to write its id into the policy."
+                f"The policy names a team that looks like {names}, and I can't tell which one it means. "
+                "Ask your IT team to write the team's id in the policy."
             )
         return next(number for number in may if rules[number] is best)
 
@@ -122,21 +121,31 @@ class Reading(View):
         return False
 
     def may_ask(self) -> None:
-        """Refuses whoever may not ask for this, or not for somebody else."""
-        rule, asker = self.rule, self.case.requester
-        if OTHERS in self.for_whom and self.includes(rule.for_others, asker):
+        """Refuses whoever may not ask for this, or not for somebody else.
+
+        Raises UnknownManager where that depends on a manager whom Slack or Miro didn't name within a day.
+        """
+        rule, asker, name = self.rule, self.case.requester, self.case.concerned.addressed
+        is_for_others, boss = OTHERS in self.for_whom, ""
+        if is_for_others and self.includes(rule.for_others, asker):
             return
+        if is_for_others and Manager.word in rule.for_others:
+            named = (each.person for each in self.named([Manager.word]))
+            boss = listed((person.addressed for person in named if person), "or")
+            if not boss and self.policy.looks_up_managers:
+                raise UnknownManager(name)
         if not self.includes(rule.ask, asker):
-            raise Refused("You can't ask for this. Ask your manager or your IT team to ask for you.")
+            raise Refused("You can't request this. Ask your manager or your IT team to request it for you.")
         # Where it may be somebody else's account, somebody else has to look at it.
-        if SELF not in self.for_whom or (OTHERS in self.for_whom and not rule.ladder):
-            raise Refused("You can ask for this for yourself only. Let the person ask, or your IT team.")
+        if SELF not in self.for_whom or (is_for_others and not rule.ladder):
+            others = f"their manager, {boss}" if boss else "them or your IT team"
+            raise Refused(f"You can request this for yourself. For {name}, ask {others}.")
 
     def check_length(self, *, is_asked: bool = False) -> None:
         """Refuses what is asked for longer than the policy lets it be; `is_asked`: the form is gone."""
         longest, days = self.rule.longest, self.case.scope.days
         if longest and days is None:
-            asked = f"This needs an end now, after {longest} days at most. Ask again with one."
-            raise Refused(asked if is_asked else f"Say for how many days: {longest} at most.")
+            asked = f"This now needs an end date, {longest} days at most. Send it again with one."
+            raise Refused(asked if is_asked else f"Enter for how many days, {longest} at most.")
         if longest and days and days > longest:
-            raise Refused(f"This can be had for {longest} days at most. Ask again before they are over.")
+            raise Refused(f"The limit is {longest} days. You can ask to extend it before it ends.")

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from datetime import timedelta
+from datetime import time, timedelta
 from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
@@ -26,6 +26,15 @@ def span(text: object) -> timedelta:
 
 def _span_or_never(text: object) -> timedelta | None:
     return None if text == "never" else span(text)
+
+
+def working_hours(text: object) -> tuple[time, time] | None:
+    """'09:00-18:00' as opening and closing, '' as None. Raises ValueError."""
+    clock = "((?:[01][0-9]|2[0-3]):[0-5][0-9])"
+    match = re.fullmatch(f"{clock}-{clock}", str(text))
+    if text and not (match and match[1] < match[2]):
+        raise ValueError('write working hours like "09:00-18:00"')
+    return (time.fromisoformat(match[1]), time.fromisoformat(match[2])) if match else None
 
 
 def _days(text: object) -> int:

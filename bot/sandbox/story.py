@@ -35,7 +35,7 @@ def play() -> int:
     with (
         _quiet_proxies(),
         tempfile.TemporaryDirectory() as folder,
-        stage(Path(folder), _policy(), _prepare) as scene,
+        stage(Path(folder), _policy(ADMIN_TEAM), _prepare) as scene,
     ):
         told = Telling(scene)
         print("Miro's article “User lifecycle management”, played against the sandbox over real HTTP.")
@@ -45,10 +45,17 @@ def play() -> int:
         return _record(told)
 
 
-def _policy() -> str:
-    """The stage's, without what new accounts are given, so that a look's attributes stay readable."""
+ADMIN_TEAM = '[teams]\n"IT Administration" = "g_app_itadmin_all"\n\n'
+
+
+def _policy(names: str = "") -> str:
+    """The stage's, as a company would have it: managers request for their reports, nothing ends at night, and
+    new accounts get no attributes. `names`: tables to add."""
     plain = POLICY.replace('[accounts.default]\norganization = "Example Ltd"\n', "")
-    return plain.replace("[managers]", '[teams]\n"IT Administration" = "g_app_itadmin_all"\n\n[managers]')
+    plain = plain.replace("for_others = [", 'for_others = ["manager", ')
+    return (
+        f'hours = "09:00-18:00"\nrests = ["Sat", "Sun"]\n{plain.replace("[managers]", f"{names}[managers]")}'
+    )
 
 
 def _prepare(miro: Miro, slack: Workspace) -> None:
@@ -282,7 +289,7 @@ def _told_to_end() -> Iterator[Callable[[], bool]]:
 
 
 def _click_along(folder: Path, slack: LocalSlack, ended: Callable[[], bool]) -> None:
-    (folder / "policy.toml").write_text(POLICY, encoding="utf-8")
+    (folder / "policy.toml").write_text(_policy(), encoding="utf-8")
     miro = Miro(token=TOKEN)
     teams = [miro.add_team(name) for name in ("Engineering", "IT Administration", "Design", "Sales")]
     miro.add_user("carol@example.com", "Carol Diaz", teams=teams, admin=True, team_admin_of=teams)

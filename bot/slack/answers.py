@@ -27,7 +27,7 @@ from bot.slack.talk import remind
 
 Said = dict[str, Any]
 
-NOT_FOR_YOU = "You can't ask for this. Ask your manager or your IT team to ask for you."
+NOT_FOR_YOU = "You can't request this. Ask your manager or your IT team to request it for you."
 
 
 def _only_you(said: Message) -> Said:

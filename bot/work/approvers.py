@@ -33,12 +33,12 @@ def look_up(desk: Desk, colleagues: Colleagues, miro: Miro, ground: Ground, *, l
 
 
 def _needs(ground: Ground) -> list[Need]:
-    """All on which it depends who decides this ask; and the user groups of those who may ask for it."""
+    """All on which it depends who decides this ask; and the user groups and managers who may ask for it."""
     policy, rules = ground.policy, ground.policy.rules(ground.case.action)
     deciding = [*policy.fallback, *(entry for rule in rules for entry in rule.everybody())]
     asking = [entry for rule in rules for entry in (*rule.askers(), *rule.group_conditions())]
-    groups = {need for need in ground.needs(asking) if need.source is Source.USER_GROUP}
-    return sorted(ground.needs(deciding) | groups, key=lambda need: (_ORDER.index(need.source), need.key))
+    askers = {need for need in ground.needs(asking) if need.source is not Source.ACCOUNT}
+    return sorted(ground.needs(deciding) | askers, key=lambda need: (_ORDER.index(need.source), need.key))
 
 
 _ORDER = (Source.USER_GROUP, Source.MANAGER, Source.ACCOUNT)
@@ -80,7 +80,7 @@ def refresh_manager(
     if in_table := policy.manager_of(person.email):
         find(desk, colleagues, in_table, live=live)
         return
-    if not (policy.manager_field or policy.manager_from_miro):
+    if not policy.looks_up_managers:
         return
     if desk.store.people.manager(person.id, desk.now()) and not live:
         return

@@ -10,7 +10,7 @@ from approvals.decide.tally import Ground
 from approvals.ids import PersonId
 from approvals.people import Standing
 from approvals.policy.conditions import CONDITIONS
-from approvals.refusals import Held, Refused, Unsure
+from approvals.refusals import Held, Refused, UnknownManager, Unsure
 from approvals.request import Draft, Request
 from approvals.states import EventType
 from approvals.text import cleaned
@@ -75,7 +75,7 @@ def _unsure_left_to_worker() -> Iterator[None]:
         yield
     except Held:
         raise
-    except Unsure as error:
+    except (Unsure, UnknownManager) as error:
         log.debug("the worker looks first: %s", error)
 
 

@@ -1,7 +1,7 @@
 """What time brings about: reminders with a growing gap, escalation, expiry; nothing is made up for."""
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -60,6 +60,40 @@ def test_the_clock_on_the_wall_says_when_a_day_of_rest_ends() -> None:
 def test_it_is_the_policys_zone_that_says_which_day_it_is() -> None:
     friday_night = datetime(2026, 3, 6, 23, 30, tzinfo=UTC)  # Saturday already in Berlin
     assert later(friday_night, HOUR, RESTS) == datetime(2026, 3, 9, 0, 0, tzinfo=UTC)
+
+
+OFFICE = RESTS.model_copy(update={"hours": (time(9), time(18))})
+BERLIN = ZoneInfo("Europe/Berlin")
+
+
+@pytest.mark.parametrize(
+    ("asked", "span", "ends"),  # day and hour; 6 March 2026: Friday
+    [
+        ((5, 10), 4, (5, 14)),
+        ((5, 16), 8, (6, 15)),
+        ((5, 16), 24, (6, 16)),
+        ((5, 16), 18, (6, 16)),
+        ((5, 22), 3, (6, 12)),
+        ((6, 3), 3, (6, 12)),
+        ((6, 17), 1, (6, 18)),
+        ((6, 17), 4, (9, 12)),
+        ((7, 12), 1, (9, 10)),
+        ((6, 10), 72, (11, 10)),
+        ((27, 17), 2, (30, 10)),  # clocks go forward in between
+    ],
+)
+def test_only_working_hours_count(asked: tuple[int, int], span: int, ends: tuple[int, int]) -> None:
+    at = datetime(2026, 3, *asked, tzinfo=BERLIN).astimezone(UTC)
+    local = later(at, timedelta(hours=span), OFFICE).astimezone(BERLIN)
+    assert (local.day, local.hour) == ends
+
+
+def test_what_comes_first_comes_first_in_working_hours_too_and_never_at_night() -> None:
+    for minutes in range(0, 14 * 24 * 60, 97):
+        asked = START + timedelta(minutes=minutes)
+        times = [later(asked, timedelta(hours=hours), OFFICE).astimezone(BERLIN) for hours in range(1, 60)]
+        assert times == sorted(times)
+        assert all(time(9) <= at.time() <= time(18) and at.weekday() < 5 for at in times)
 
 
 def test_each_gap_is_twice_the_one_before() -> None:

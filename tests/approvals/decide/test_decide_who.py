@@ -10,7 +10,7 @@ from approvals.decide.actor import Who, check_standing, is_operator
 from approvals.ids import SlackId
 from approvals.people import Account, Standing
 from approvals.policy.check import load
-from approvals.refusals import Refused
+from approvals.refusals import Refused, UnknownManager
 from approvals.request import Request
 from approvals.states import EventType
 from tests.approvals.scene import ACTIONS, POLICY, START, Scene, mail
@@ -286,9 +286,9 @@ def test_without_a_rule_nobody_can_be_asked(scene: Scene) -> None:
 
 # -- who may ask -------------------------------------------------------------------------------------------
 
-SELF = "You can ask for this for yourself only. Let the person ask, or your IT team."
-NOT_YOU = "You can't ask for this. Ask your manager or your IT team to ask for you."
-UNRULED = "Nobody can ask for rename-group here: the policy doesn't mention it. Ask your IT team."
+SELF = "You can request this for yourself. For {name}, ask them or your IT team."
+NOT_YOU = "You can't request this. Ask your manager or your IT team to request it for you."
+UNRULED = "rename-group isn't available here. Ask your IT team to add it to the policy."
 ASKING = [
     ("make-admin", "eve", "", None),
     ("make-admin", "eve", "eve", None),
@@ -312,7 +312,36 @@ def test_the_policy_says_who_may_ask(
         scene.ground(action, name, subject).may_ask()
     except Refused as error:
         refusal = str(error)
+    assert refusal == (told and told.format(name="Ada (ada@example.com)"))
+
+
+MANAGERS = POLICY.replace('approvers = ["manager"]', 'for_others = ["manager"]\napprovers = ["it"]')
+ONLY_SELF = "You can request this for yourself."
+ASK_BO = f"{ONLY_SELF} For Ada (ada@example.com), ask their manager, Bo (bo@example.com)."
+ASK_EVE = f"{ONLY_SELF} For Eve (eve@example.com), ask them or your IT team."
+
+
+@pytest.mark.parametrize(
+    ("name", "subject", "told"),
+    [("bo", "ada", ""), ("eve", "ada", ASK_BO), ("bo", "eve", ASK_EVE), ("ada", "ada", "")],
+)
+def test_a_manager_asks_for_their_reports(scene: Scene, name: str, subject: str, told: str) -> None:
+    scene.put_in_force(MANAGERS)
+    refusal = ""
+    try:
+        scene.ground("request-access", name, subject).may_ask()
+    except Refused as error:
+        refusal = str(error)
     assert refusal == told
+
+
+def test_whether_somebody_manages_is_open_until_slack_was_asked(scene: Scene) -> None:
+    text = f"manager_from_miro = true\n{MANAGERS}"
+    scene.put_in_force(text)
+    with pytest.raises(UnknownManager, match=r"I don't know who manages Eve \(eve@example.com\)"):
+        scene.ground("request-access", "cy", "eve").may_ask()
+    scene.store.people.keep_manager(scene.person("eve").id, scene.person("cy").id, scene.clock.now())
+    scene.ground("request-access", "cy", "eve").may_ask()
 
 
 @pytest.mark.parametrize("entry", ["it", "IDA@Example.com", "UIDA01"])

@@ -93,7 +93,7 @@ def test_what_a_rule_does_not_say_is_as_in_the_actions_table(ruled: Scene) -> No
 def test_a_mild_rule_lets_no_strict_ones_team_slip_through(ruled: Scene) -> None:
     with pytest.raises(Refused) as told:
         ruled.ground("make-admin", "ida", teams=(DESIGN, FINANCE)).may_ask()
-    assert str(told.value) == "Design and Finance are decided in different ways. Ask for each by itself."
+    assert str(told.value) == "Design and Finance need different approvals. Send a request for each."
 
 
 def test_a_rule_may_look_at_what_is_chosen_and_for_whom(ruled: Scene) -> None:
@@ -109,11 +109,11 @@ def test_a_rule_may_look_at_the_days(scene: Scene, days: int | None, free: bool)
     assert (scene.ground("make-admin", days=days).rule.ladder == ()) is free
 
 
-TOO_LONG = "This can be had for 30 days at most. Ask again before they are over."
+TOO_LONG = "The limit is 30 days. You can ask to extend it before it ends."
 
 
 @pytest.mark.parametrize(
-    ("days", "told"), [(30, ""), (31, TOO_LONG), (None, "Say for how many days: 30 at most.")]
+    ("days", "told"), [(30, ""), (31, TOO_LONG), (None, "Enter for how many days, 30 at most.")]
 )
 def test_nothing_is_asked_for_longer_than_the_longest(scene: Scene, days: int | None, told: str) -> None:
     text = scene.text.replace("[actions.make-admin]", '[actions.make-admin]\nlongest = "30d"')
@@ -129,7 +129,7 @@ def test_who_decides_is_not_asked_for_the_days(scene: Scene) -> None:
     scene.in_force = load(text, ACTIONS | {"make-admin": ("max_days",)})
     with pytest.raises(Refused) as told:
         scene.table.ground(request).check_length(is_asked=True)
-    assert str(told.value) == "This needs an end now, after 30 days at most. Ask again with one."
+    assert str(told.value) == "This now needs an end date, 30 days at most. Send it again with one."
 
 
 # -- groups that change ------------------------------------------------------------------------------------
@@ -199,7 +199,7 @@ def test_a_rule_is_not_guessed_while_nobody_knows_who_is_in_its_group(scene: Sce
         'approval = false\n[[actions.make-admin.rules]]\nwhen = { requester_group = "@desk" }\n'
         'approvers = ["owners"]',
     )
-    with pytest.raises(Unsure, match="I can't tell who is in @desk"):
+    with pytest.raises(Unsure, match="I can't see who is in @desk"):
         asked.may_ask()
     scene.store.people.keep_members("@desk", [], START)
     assert route(replace(asked)).is_settled

@@ -36,6 +36,7 @@ def test_rules_with_conditions_are_no_problem() -> None:
     ("old", "new", "told"),
     [
         ('team = ["Finance"]', 'taem = ["Finance"]', "'taem' is nothing a rule can look at; known: for, "),
+        ('requester_group = "it"', 'requester_group = "manager"', "requester_group: name a group, a person"),
         ('requester_group = "it"', 'requester_group = "ti"', "'ti' is no e-mail, Slack id or group"),
         ('requester_group = "it"', 'for = "me"', 'for: write "self" or "others"'),
         ('requester_group = "it"', 'max_days = "7"', "max_days: write a whole number, without quotes"),
@@ -178,6 +179,14 @@ def test_what_is_proposed_is_at_most_the_longest() -> None:
         ('people = ["ida@example.com"]', 'slack = "@it"', "operators are named one by one"),
         ('because = "you look', 'told = ["bo@example.com"]\nbecause = "you look', "only who is in the group"),
         ('domains = ["example.com"]', 'domains = ["example.com"]\nzone = "Berlin"', "write a time zone"),
+        *(
+            (
+                'domains = ["example.com"]',
+                f'domains = ["example.com"]\nhours = "{hours}"',
+                "write working hours like",
+            )
+            for hours in ("9-18", "18:00-09:00", "09:00-09:00", "09:00-24:30", "all day")
+        ),
         ('domains = ["example.com"]', 'domains = ["example.com"]\nrests = ["Sunday"]', "name some of Mon"),
         ('domains = ["example.com"]', 'domains = ["example.com"]\nfallback = ["ti"]', "'ti' is no e-mail"),
         ("[groups.it]", "[groups.anyone]\npeople = ['bo@example.com']\n[groups.it]", "a meaning of its own"),
@@ -271,3 +280,8 @@ def test_what_would_mean_nothing_is_refused(said: str, told: str) -> None:
     lines = [line for line in HEAD.splitlines() if not said.startswith(line.partition(" ")[0])]
     _, problems = check("\n".join([*lines, said]), {"offboard": ()})
     assert [one.text for one in problems if told in one.text] and len(problems) == 1, problems
+
+
+def test_nobody_asks_for_themselves_as_their_own_manager() -> None:
+    text = with_offboarding('ask = ["manager"]\napprovers = ["it"]')
+    assert any("nobody manages themselves; put manager in for_others" in one for one in problems(text))

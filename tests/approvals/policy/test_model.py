@@ -349,7 +349,7 @@ def test_a_rule_for_an_unknown_action_is_refused() -> None:
         ('approvers = ["manager"]', 'approvers = ["mangers"]', "mangers"),
         ('approvers = ["manager"]', 'approvers = ["anyone"]', "anyone"),
         ('ask = ["anyone"]\nfor', 'ask = ["everyone"]\nfor', "everyone"),
-        ('ask = ["anyone"]\nfor', 'ask = ["manager"]\nfor', "manager"),
+        ('ask = ["anyone"]\nfor', 'ask = ["requester-manager"]\nfor', "requester-manager"),
         ('ask = ["anyone"]\nfor_others = ["it"]', 'for_others = ["hr"]', "hr"),
     ],
 )

@@ -82,7 +82,7 @@ def test_teams_with_different_rules_are_not_asked_for_together(store: Store, clo
     scene = ruled(store, clock, rules('team = "Design"'))
     with pytest.raises(Refused) as told:
         scene.ground("request-access", teams=(("Design",), ("Sales",))).may_ask()
-    assert str(told.value) == "Design and Sales are decided in different ways. Ask for each by itself."
+    assert str(told.value) == "Design and Sales need different approvals. Send a request for each."
     scene.ground("request-access", teams=(("Sales",), ("Research",))).may_ask()
 
 

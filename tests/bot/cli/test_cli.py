@@ -110,7 +110,7 @@ def test_denying_in_a_shell_needs_and_keeps_a_reason(s: Stage, shell: Shell) -> 
         ((*ACCESS[:2], "teams=Nothing", *ACCESS[3:]), "teams: There's no team Nothing."),
         (
             ("policy", "who", "offboard", "person=jo@example.com", "--as", "alex@example.com"),
-            "You can't ask for this.",
+            "You can't request this.",
         ),
     ],
 )

@@ -22,7 +22,7 @@ def test_a_policy_is_written_once_and_refused_as_it_is(tmp_path: Path) -> None:
     assert (tmp_path / "policy.toml").read_text(encoding="utf-8") == TEMPLATE
     assert "is there already" in shell.types("policy", "init", exits=1)
     problems = shell.types("policy", "check", exits=1).splitlines()
-    assert all("REPLACE-ME still stands here" in one for one in problems)
+    assert all("REPLACE-ME still stands here" in one for one in problems[:-1])
     lines = [number for number, line in enumerate(TEMPLATE.splitlines(), 1) if '"REPLACE-ME' in line]
     assert f"line {lines[0]}: " in "".join(problems)
     said = shell.types("run", exits=1)
@@ -31,19 +31,24 @@ def test_a_policy_is_written_once_and_refused_as_it_is(tmp_path: Path) -> None:
 
 def test_the_first_policy_says_who_reads_of_it_in_the_channel() -> None:
     comment = " ".join(TEMPLATE.partition('tell = ""')[0].replace("\n#", "").split())
-    assert "Whoever decides and isn't in it gets a message all the same." in comment
+    assert "Approvers outside the channel still get a message." in comment
+
+
+def filled_in() -> str:
+    """The template with every name in it."""
+    text = TEMPLATE.replace("it-REPLACE-ME", "ada").replace("REPLACE-ME.example", "example.com")
+    return text.replace('zone = "REPLACE-ME"', 'zone = "Europe/Berlin"').replace("REPLACE-ME", "x")
 
 
 def test_a_filled_in_policy_can_be_used(tmp_path: Path) -> None:
     shell = Shell(tmp_path)
-    filled = TEMPLATE.replace("it-REPLACE-ME", "ada").replace("REPLACE-ME.example", "example.com")
-    (tmp_path / "policy.toml").write_text(filled.replace("REPLACE-ME", "x"), encoding="utf-8")
+    (tmp_path / "policy.toml").write_text(filled_in(), encoding="utf-8")
     assert shell.types("policy", "check").endswith("can be used.")
     assert shell.json("policy", "check")["problems"] == []
 
 
 def test_everything_wrong_with_a_policy_is_said_with_its_line(tmp_path: Path) -> None:
-    text = TEMPLATE.replace('"1d"', '"soon"')
+    text = filled_in().replace('"1d"', '"soon"')
     (tmp_path / "policy.toml").write_text(text, encoding="utf-8")
     problems = Shell(tmp_path).json("policy", "check", exits=1)["problems"]
     lines = [number for number, line in enumerate(text.splitlines(), 1) if '"soon"' in line]

@@ -106,7 +106,7 @@ NO_TEAMS = (
         (
             ("ask", "offboard", "person=jo@example.com", "how=delete", *ACCESS[3:]),
             1,
-            "Error: You can't ask for this.",
+            "Error: You can't request this.",
         ),
         (("ask", "offboard", "who=jo@example.com", *ACCESS[3:]), 2, "Usage: "),
         (

@@ -191,7 +191,7 @@ def test_a_bound_of_one_day_is_said_as_one(tmp_path: Path) -> None:
 
 def test_the_policy_bounds_and_proposes_the_days(tmp_path: Path) -> None:
     with playing(tmp_path, LIMITED) as s:
-        most = "This can be had for 30 days at most. Ask again before they are over."
+        most = "The limit is 30 days. You can ask to extend it before it ends."
         # Before Slack was asked who this is.
         assert refused_form(s, *ACCESS, for_days="31") == {"for_days": most}
         s.acting.command(*ACCESS)
@@ -227,8 +227,8 @@ PEOPLES = RULE.replace('team = "Design"', 'requester_group = "hr"').replace("14d
 def test_days_that_hang_on_who_asks_are_left_to_the_worker(tmp_path: Path) -> None:
     with playing(tmp_path, LIMITED.replace("request-access = {", f"request-access = {{ {PEOPLES}")) as s:
         first = ask(s, *ACCESS, for_days="31")  # before Slack was asked who this is
-        assert state(s, first) == "refused" and "for 30 days at most" in last(s, "U0ALEX")
-        assert "for 30 days at most" in refused_form(s, *ACCESS, for_days="31")["for_days"]
+        assert state(s, first) == "refused" and "limit is 30 days" in last(s, "U0ALEX")
+        assert "limit is 30 days" in refused_form(s, *ACCESS, for_days="31")["for_days"]
         id = ask(s, "U0LENA", "/miro-access", "for Engineering because of the workshop", for_days="31")
         assert state(s, id) == "waiting"
 
@@ -237,13 +237,13 @@ def test_teams_of_different_rules_are_left_to_the_worker(tmp_path: Path) -> None
     with playing(tmp_path, RULED) as s:
         text = "for Engineering and Design because of the workshop"
         id = ask(s, "U0ALEX", "/miro-access", text, for_days="31")
-        assert state(s, id) == "refused" and "Ask for each by itself." in last(s, "U0ALEX")
+        assert state(s, id) == "refused" and "Send a request for each." in last(s, "U0ALEX")
 
 
 def test_where_there_is_a_longest_an_end_is_needed(tmp_path: Path) -> None:
     with playing(tmp_path, LIMITED.replace('proposed = "7d", ', "")) as s:
         ask(s, *ACCESS, for_days="1")
-        assert refused_form(s, *ACCESS)["for_days"] == "Say for how many days: 30 at most."
+        assert refused_form(s, *ACCESS)["for_days"] == "Enter for how many days, 30 at most."
 
 
 @pytest.mark.parametrize("typed", ["0", "-1", "1.5", "a week", "367"])

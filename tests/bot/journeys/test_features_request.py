@@ -113,10 +113,10 @@ def test_eligibility_who_may_ask(s: Stage) -> None:
         s.acting.command(user, "/miro", "whoami")
     wait(s, seconds=5)
     for_others = refused_form(s, "U0ALEX", "/miro-access", "<@U0JO> for Design because Jo draws")
-    assert "You can ask for this for yourself only." in for_others["reason"]
+    assert "You can request this for yourself." in for_others["reason"]
     s.acting.close("U0ALEX")
     s.acting.command("U0ALEX", "/miro-admin", "<@U0JO> because Jo joins IT")
-    assert last(s, "U0ALEX").startswith("You can't ask for this.")
+    assert last(s, "U0ALEX").startswith("You can't request this.")
     assert s.bot.store.requests() == []
     s.miro.add_user("jo@example.com", "Jo Park", teams=[s.teams["Design"]])
     id = ask(s, "U0DANA", "/miro-admin", "<@U0JO> because Jo joins IT")

@@ -38,7 +38,7 @@ def test_a_mild_rule_for_one_team_lets_no_other_slip_through(tmp_path: Path, tea
     with playing(tmp_path, RULED, prepare=in_all) as s:
         id = ask(s, "U0ALEX", "/miro", f"leave-team {teams} because I moved")
         assert state(s, id) == "refused" and calls(s) == []
-        assert "are decided in different ways. Ask for each by itself." in last(s, "U0ALEX")
+        assert "need different approvals. Send a request for each." in last(s, "U0ALEX")
         assert state(s, ask(s, "U0ALEX", "/miro", "leave-team Engineering because I moved")) == "done"
         assert state(s, ask(s, "U0ALEX", "/miro", "leave-team Design because I moved")) == "waiting"
         assert {"Design"} == teams_of(s, "alex@example.com") & {"Engineering", "Design"}

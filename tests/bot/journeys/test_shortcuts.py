@@ -157,7 +157,7 @@ def test_an_action_that_the_policy_took_away_meanwhile_is_refused(s: Stage) -> N
     (s.folder / "policy.toml").write_text(policy, encoding="utf-8")
     wait(s, seconds=5)
     view = choose(s, "U0ALEX", "move-team")
-    assert "You can't ask for this. Ask your manager or your IT team to ask for you." in reads(view)
+    assert "You can't request this. Ask your manager or your IT team to request it for you." in reads(view)
     assert view["submit"] is None
 
 
@@ -211,7 +211,7 @@ def test_who_may_ask_for_themselves_only_is_told_at_the_form(s: Stage) -> None:
     meet(s, "U0ALEX")
     make_request(s, "U0ALEX", "I need Miro access for Engineering", author="U0JO")
     sent = s.acting.submit("U0ALEX")
-    assert "You can ask for this for yourself only." in sent.errors["reason"]
+    assert "You can request this for yourself." in sent.errors["reason"]
     assert s.bot.store.requests() == []
 
 
@@ -246,7 +246,7 @@ def test_the_message_itself_is_left_alone(s: Stage) -> None:
 def test_what_a_message_asks_for_is_refused_to_who_may_not(s: Stage) -> None:
     meet(s, "U0ALEX")
     view = make_request(s, "U0ALEX", "make <@U0SAM> admin, from Engineering to IT Administration")
-    assert "You can't ask for this. Ask your manager or your IT team" in reads(view)
+    assert "You can't request this. Ask your manager or your IT team" in reads(view)
     assert view["submit"] is None
 
 
@@ -280,7 +280,7 @@ def test_a_colleague_who_was_not_looked_up_yet_gets_the_form(s: Stage) -> None:
     assert view["callback_id"] == "ask:make-admin"
     assert s.acting.submit("U0NEW", {"rights": "User Admin", "reason": "I want to"}).errors == {}
     s.settle()
-    assert "You can't ask for this." in last(s, "U0NEW")
+    assert "You can't request this." in last(s, "U0NEW")
 
 
 @pytest.mark.parametrize(

@@ -250,7 +250,9 @@ def test_the_second_to_ask_for_an_offboarding_hears_only_if_entitled(s: Stage) -
     s.miro.add_user("jo@example.com", "Jo Park", teams=[s.teams["Design"]])
     ask(s, *OFFBOARD)
     s.acting.command("U0DANA", "/miro-offboard", "jo@example.com because I heard so")
-    assert last(s, "U0DANA") == "You can't ask for this. Ask your manager or your IT team to ask for you."
+    assert (
+        last(s, "U0DANA") == "You can't request this. Ask your manager or your IT team to request it for you."
+    )
     id = ask(s, "U0CAROL", "/miro-offboard", "jo@example.com because last day today")
     assert "Already requested: R-1 by Lena Vogt." in last(s, "U0CAROL")
     assert state(s, id) == "joined"

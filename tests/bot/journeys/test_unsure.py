@@ -92,7 +92,7 @@ def test_a_group_that_slack_never_knew_closes_the_action(tmp_path: Path) -> None
     with playing(tmp_path, BY_GROUP) as s:
         id = ask(s, *ACCESS)
         assert state(s, id) == "refused"
-        assert "I can't tell who is in @contractors" in told(s, "U0ALEX")[-1]
+        assert "I can't see who is in @contractors" in told(s, "U0ALEX")[-1]
 
 
 def test_nobody_is_stepped_over_while_slack_does_not_tell_who_is_in_a_group(tmp_path: Path) -> None:

@@ -220,7 +220,7 @@ def test_details_are_for_those_who_have_the_card(s: Stage) -> None:
 def test_asking_for_somebody_else_takes_the_right_to(s: Stage) -> None:
     id = ask(s, "U0JO", "/miro-access", "<@U0ALEX|alex> for Engineering because Alex starts")
     assert state(s, id) == "refused"
-    assert "You can ask for this for yourself only." in last(s, "U0JO")
+    assert "You can request this for yourself." in last(s, "U0JO")
     assert told(s, "U0PRIYA") == []
 
 

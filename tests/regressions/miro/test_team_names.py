@@ -240,7 +240,7 @@ def test_rules_of_which_none_is_stricter_let_nobody_ask(tmp_path: Path) -> None:
         'when = { team = "Data" }\napprovers = ["dana@example.com"]', base='approvers = ["it"]'
     )
     with company(tmp_path, policy, "Da\u00adta") as (s, [id]):
-        assert "Ask your IT team to write its id into the policy." in answer(s, id)
+        assert "Ask your IT team to write the team's id in the policy." in answer(s, id)
 
 
 def test_a_rule_goes_with_its_team_and_a_new_team_of_the_old_name_gets_none_of_it(tmp_path: Path) -> None:
@@ -318,7 +318,7 @@ def test_nobody_owns_what_only_looks_like_their_team(tmp_path: Path, called: str
 def test_at_the_first_start_what_hangs_on_a_name_that_no_team_has_is_held(tmp_path: Path) -> None:
     policy = with_rules(STRICT % '"Desgin"', base="approval = false")
     with playing(tmp_path, policy) as s:
-        assert "This is on hold: the policy names Desgin, and Miro has no such team." in answer(
+        assert "This is on hold: the policy names Desgin, but Miro has no such team." in answer(
             s, s.teams["Design"]
         )
         assert calls(s, "PATCH") == []
