@@ -2,7 +2,7 @@
 
 import logging
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import cache
@@ -11,12 +11,13 @@ from typing import Protocol
 from pydantic import ValidationError
 
 from approvals.case import Case
+from approvals.clocks import is_recent
 from approvals.decide import decide
 from approvals.decide.actor import Who
 from approvals.decide.basis import Table
 from approvals.decide.tally import Ground
 from approvals.ids import GroupId, PersonId, RequestId, SlackId, stamp
-from approvals.people import Person
+from approvals.people import FRESH, Group, Person
 from approvals.policy.entries import NO_CASE, Source
 from approvals.policy.model import Policy
 from approvals.record.claims import Claim
@@ -116,8 +117,16 @@ class Desk:
         """The local tables as they are now."""
         people, groups = self.store.people, self.store.groups
         return Tables(
-            self.policy, groups.all, people.meet, people, cache(groups.get), self.boards_pass, people.named
+            self.policy, groups.all, people.meet, people, cache(groups.get), self.boards_pass, people.named,
+            self.teams_of,
         )  # fmt: skip
+
+    def teams_of(self, entry: str) -> Sequence[Group] | None:
+        """The teams of a Slack id or address, as Miro listed them within a day; None if not known."""
+        person, groups = self.find(entry), self.store.groups
+        if person is None or not person.email or not is_recent(groups.members_seen_at(), self.now(), FRESH):
+            return None
+        return groups.of(person)
 
     @property
     def facts(self) -> Facts:

@@ -13,7 +13,7 @@ from approvals.humans import Kind
 from approvals.people import canonical, miro_key
 from approvals.record.database import Database, Row
 
-LAYOUT = 7
+LAYOUT = 8
 """The layout this program writes; `meta.oldest` names the oldest one that may open the file."""
 
 migrations = Migrations("miro-bot")
@@ -249,7 +249,16 @@ _SHOWN = (
 )
 """What each message reads, so that a decision can store what its approver had before them."""
 
-LATER = {7: _SHOWN}
+_MEMBERS = (
+    """CREATE TABLE members (
+  group_id TEXT NOT NULL, miro_id TEXT NOT NULL, email TEXT NOT NULL, name TEXT NOT NULL,
+  PRIMARY KEY (group_id, miro_id)
+) STRICT, WITHOUT ROWID""",
+    "CREATE INDEX members_email ON members (email)",
+)
+"""Who is in which group, so that people's questions are answered without asking Miro."""
+
+LATER = {7: _SHOWN, 8: _MEMBERS}
 """By the layout they lead to, the statements that bring a record of the one before up to date, anywhere."""
 
 
@@ -311,6 +320,14 @@ def layout_7(db: Tables) -> None:
     for statement in LATER[7]:
         db.execute(statement)
     db.execute("UPDATE meta SET value = '7' WHERE key IN ('layout', 'oldest')")
+
+
+@migrations()
+def layout_8(db: Tables) -> None:
+    """Members of groups."""
+    for statement in LATER[8]:
+        db.execute(statement)
+    db.execute("UPDATE meta SET value = '8' WHERE key IN ('layout', 'oldest')")
 
 
 def differences(found: Iterable[tuple[str, str, str]]) -> Iterator[tuple[str, str]]:

@@ -1,11 +1,11 @@
-"""Miro groups, and who has admin rights there."""
+"""Miro groups, who is in them, and who has admin rights."""
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from approvals.ids import GroupId, stamp, unstamp
-from approvals.people import Group
+from approvals.people import Group, Person, canonical
 from approvals.record.database import Database, Row, among
 
 
@@ -19,6 +19,16 @@ class Admin:
     rights: str
 
 
+@dataclass(frozen=True)
+class Member:
+    """Somebody in a group, by their address in Miro and the name shown there."""
+
+    email: str
+    name: str
+
+
+AT_ONCE = 1000
+"""Memberships written in one transaction: others have their turn in between."""
 _SEEN = "INSERT INTO meta VALUES (?,?) ON CONFLICT (key) DO UPDATE SET value = excluded.value"
 """When a list was last taken whole."""
 
@@ -66,7 +76,10 @@ class Groups:
 
     def seen_at(self) -> datetime | None:
         """When the whole list was last taken."""
-        row = self._on.row("SELECT value FROM meta WHERE key = 'groups_seen_at'")
+        return self._seen_at("groups_seen_at")
+
+    def _seen_at(self, key: str) -> datetime | None:
+        row = self._on.row("SELECT value FROM meta WHERE key = ?", key)
         return unstamp(row["value"]) if row else None
 
     def keep_admins(self, seen: Iterable[Admin]) -> None:
@@ -80,6 +93,51 @@ class Groups:
     def admins(self) -> tuple[Sequence[Admin], datetime | None]:
         """Who has admin rights in Miro, and when that was seen."""
         rows = self._on.rows("SELECT * FROM admins ORDER BY rights, name, email")
-        seen = self._on.row("SELECT value FROM meta WHERE key = 'admins_seen_at'")
         found = [Admin(row["miro_id"], row["email"], row["name"], row["rights"]) for row in rows]
-        return found, unstamp(seen["value"]) if seen else None
+        return found, self._seen_at("admins_seen_at")
+
+    def keep_members(self, seen: Mapping[tuple[str, str], Member], may_hold: Callable[[str], bool]) -> None:
+        """Stores who is in which group, by group id and Miro id. Only what changed is written, in parts.
+
+        `may_hold`: whether somebody, by their Miro id, may be there without being seen.
+        """
+        rows = self._on.rows("SELECT * FROM members")
+        known = {(row["group_id"], row["miro_id"]): Member(row["email"], row["name"]) for row in rows}
+        gone = [key for key in known if key not in seen and not may_hold(key[1])]
+        changed = [(*key, one.email, one.name) for key, one in seen.items() if known.get(key) != one]
+        for at in range(0, len(gone), AT_ONCE):
+            with self._on.writing():
+                self._on.run_each(
+                    "DELETE FROM members WHERE group_id = ? AND miro_id = ?", gone[at : at + AT_ONCE]
+                )
+        for at in range(0, len(changed), AT_ONCE):
+            with self._on.writing():
+                self._on.run_each(
+                    "INSERT INTO members VALUES (?,?,?,?) ON CONFLICT (group_id, miro_id)"
+                    " DO UPDATE SET email = excluded.email, name = excluded.name",
+                    changed[at : at + AT_ONCE],
+                )
+        with self._on.writing():
+            self._on.run(_SEEN, "members_seen_at", stamp(self._now()))
+
+    def members(self, id: GroupId, most: int) -> tuple[Sequence[Member], int]:
+        """The first `most` members of a group by name, and how many there are."""
+        count = self._on.row("SELECT count(*) AS n FROM members WHERE group_id = ?", id)
+        rows = self._on.rows(
+            "SELECT email, name FROM members WHERE group_id = ? ORDER BY lower(name), email LIMIT ?", id, most
+        )
+        return [Member(row["email"], row["name"]) for row in rows], count["n"] if count else 0
+
+    def of(self, person: Person) -> Sequence[Group]:
+        """The groups somebody is in, by the address and the Miro account they have now."""
+        rows = self._on.rows(
+            "SELECT * FROM groups WHERE gone = 0 AND id IN"
+            " (SELECT group_id FROM members WHERE email = ? AND miro_id = coalesce(nullif(?, ''), miro_id))"
+            " ORDER BY lower(known_name), id",
+            canonical(person.email), person.miro_id,
+        )  # fmt: skip
+        return [self._group(row) for row in rows]
+
+    def members_seen_at(self) -> datetime | None:
+        """When all members of all groups were last listed."""
+        return self._seen_at("members_seen_at")

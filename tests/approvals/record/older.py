@@ -7,7 +7,15 @@ from sqlite_utils import Database
 
 from approvals.record import schema
 
-NEXT = {1: "relations", 2: "teams_left", 3: "layout_4", 4: "layout_5", 5: "layout_6", 6: "layout_7"}
+NEXT = {
+    1: "relations",
+    2: "teams_left",
+    3: "layout_4",
+    4: "layout_5",
+    5: "layout_6",
+    6: "layout_7",
+    7: "layout_8",
+}
 """What each layout still lacks, by its number."""
 _OF_A_PAGE = "body ->> 'opened_at', wanted, shown, body ->> 'drawn', body ->> 'notice'"
 OUTBOX = (

@@ -212,13 +212,13 @@ def test_admins_are_company_admins_and_those_with_an_admin_role(s: Scene) -> Non
     s.sandbox.add_user("gil@example.com", "Gil", admin=True, active=False)
     s.sandbox.add_user("gus@example.com", "Gus", guest=True)
     found = {
-        one.user_name: (one.display_name, one.org_role, one.admin_roles) for one in s.miro.admins().entries
+        one.user_name: (one.display_name, one.org_role, one.admin_roles) for one in s.miro.roster()[0].entries
     }
     assert found == {
         "grace@example.com": ("Grace Example", ADMIN, frozenset()),
         "ian@example.com": ("Ian", MEMBER, {"User Admin"}),
     }
-    query = "/Users?attributes=id,userName,displayName,active,roles&filter=active eq true"
+    query = "/Users?attributes=id,userName,displayName,active,roles,groups&filter=active eq true"
     assert [one.path for one in s.sandbox.log] == [f"{query}&startIndex=1&count=1000"]
 
 
@@ -226,7 +226,7 @@ def test_admins_are_looked_for_on_every_page(s: Scene) -> None:
     for number in range(1_000):
         s.sandbox.add_user(f"p{number}@example.com", f"P {number}")
     s.sandbox.add_user("last@example.com", "Last", admin=True)
-    assert [one.user_name for one in s.miro.admins().entries] == ["grace@example.com", "last@example.com"]
+    assert [one.user_name for one in s.miro.roster()[0].entries] == ["grace@example.com", "last@example.com"]
     assert s.calls == ["GET /Users"] * 2
 
 
@@ -234,13 +234,13 @@ def test_admins_are_looked_for_on_every_page(s: Scene) -> None:
 def test_who_isnt_shown_to_be_active_is_no_admin(active: dict[str, bool]) -> None:
     role = {"value": ADMIN, "type": "organization_user_role", "primary": True}
     with answering(always(page({**ADA, "roles": [role], **active}))) as miro:
-        assert miro.admins().entries == ()
+        assert miro.roster()[0].entries == ()
 
 
 def test_an_admin_without_an_address_is_skipped_and_named() -> None:
     nameless = always(page({"id": "8", "active": True, "roles": []}))
     with answering(nameless) as miro:
-        assert miro.admins().complaints("person", "people") == ("1 person of Miro's has no address: id 8",)
+        assert miro.roster()[0].complaints("person", "people") == ("1 person of Miro's has no address: id 8",)
 
 
 # -- managers ----------------------------------------------------------------------------------------------

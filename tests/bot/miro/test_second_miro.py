@@ -395,7 +395,7 @@ def test_groups_and_admins_are_listed_over_pages(second: Second) -> None:
     grace = second.miro.look("grace@example.com")
     assert grace and not second.miro.other_admin(grace.id)
     assert second.miro.other_admin("somebody")
-    assert [one.user_name for one in second.miro.admins().entries] == ["grace@example.com"]
+    assert [one.user_name for one in second.miro.roster()[0].entries] == ["grace@example.com"]
 
 
 def test_a_wrong_token_is_refused_here_too(second: Second) -> None:

@@ -11,7 +11,7 @@ from bot.work.refresh import MIRO
 from tests.bot.journeys.scenes import playing, told
 
 SECOND, RETRY = timedelta(seconds=1), timedelta(minutes=1)
-GROUPS_EVERY, ADMINS_EVERY = timedelta(minutes=10), timedelta(hours=1)
+GROUPS_EVERY, MEMBERS_EVERY = timedelta(minutes=10), timedelta(hours=1)
 AWAY = "goes on by itself as soon as Miro answers."
 STRANGE = "The policy names teams that Miro doesn't have: "
 
@@ -27,7 +27,7 @@ def looks(s: Stage, after: timedelta = timedelta(), times: int = 1) -> list[str]
     for _ in range(times):
         s.clock.pass_(after)
         s.bot.housekeeping.refresh.run(MIRO)
-    lists = {"active eq true": "admins", "count=1&": "ping", "/Groups": "groups"}
+    lists = {"active eq true": "members", "count=1&": "ping", "/Groups": "groups"}
     paths = [f"{one.path}&" for one in s.miro.log]
     return [next(name for part, name in lists.items() if part in path) for path in paths]
 
@@ -49,9 +49,9 @@ def test_the_groups_are_listed_every_ten_minutes_and_not_before(s: Stage) -> Non
 
 
 def test_the_admins_are_listed_every_hour_and_not_before(s: Stage) -> None:
-    assert looks(s, ADMINS_EVERY - SECOND) == ["groups"]
+    assert looks(s, MEMBERS_EVERY - SECOND) == ["groups"]
     s.miro.add_user("sam@example.com", "Sam Lee", admin=True, admin_roles=["User Admin", "Content Admin"])
-    assert looks(s, SECOND) == ["admins"]
+    assert looks(s, SECOND) == ["members"]
     found, seen = s.bot.store.groups.admins()
     assert {one.email: one.rights for one in found} == {
         "carol@example.com": "Company Admin",
@@ -60,16 +60,27 @@ def test_the_admins_are_listed_every_hour_and_not_before(s: Stage) -> None:
     assert seen == s.clock()
 
 
+def test_the_members_of_all_teams_come_with_the_same_list(s: Stage) -> None:
+    [engineering] = [one for one in s.bot.store.groups.all() if one.known_name == "Engineering"]
+    before, _ = s.bot.store.groups.members(engineering.id, 50)
+    s.miro.add_user("sam@example.com", "Sam Lee", teams=[engineering.id])
+    s.miro.add_user("old@example.com", "Old", teams=[engineering.id], active=False)
+    assert looks(s, MEMBERS_EVERY).count("members") == 1
+    after, _ = s.bot.store.groups.members(engineering.id, 50)
+    assert {one.email for one in after} - {one.email for one in before} == {"sam@example.com"}
+    assert s.bot.store.groups.members_seen_at() == s.clock()
+
+
 def test_admins_that_miro_does_not_list_stay_as_they_were_seen_and_are_asked_for_in_ten_minutes(
     s: Stage,
 ) -> None:
     before = s.bot.store.groups.admins()
-    looks(s, ADMINS_EVERY - SECOND)
+    looks(s, MEMBERS_EVERY - SECOND)
     s.miro.faults.append(Fault("GET", "active eq true", status=500))
-    assert looks(s, SECOND) == ["admins"]
+    assert looks(s, SECOND) == ["members"]
     assert looks(s, GROUPS_EVERY - SECOND) == ["groups"]
     assert s.bot.store.groups.admins() == before
-    assert looks(s, SECOND) == ["admins"]
+    assert looks(s, SECOND) == ["members"]
 
 
 def test_while_miro_is_away_it_is_looked_for_once_a_minute(s: Stage) -> None:

@@ -29,7 +29,7 @@ LOOKS: dict[str, Callable[[Miro], Any]] = {
     "person": lambda miro: miro.look("ada@example.com"),
     "person by id": lambda miro: miro.by_id("7"),
     "other admin": lambda miro: miro.other_admin("7"),
-    "admins": lambda miro: miro.admins(),
+    "admins": lambda miro: miro.roster()[0],
     "groups": lambda miro: miro.groups(),
     "group": lambda miro: miro.group("100"),
     "manager": lambda miro: miro.manager_of("ada@example.com"),
