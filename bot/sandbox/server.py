@@ -39,7 +39,7 @@ class Answer:
 
 
 Answers = Callable[[Call], Answer | None]
-"""Answers a call; None cuts the line without a word, as a time-out does."""
+"""Answers a call; None closes the connection without an answer, as a time-out does."""
 
 
 class _Server(ThreadingHTTPServer):
@@ -48,7 +48,7 @@ class _Server(ThreadingHTTPServer):
     request_queue_size = 1024
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """Tells what went wrong; a client that hung up did not."""
+        """Logs the error, unless the client hung up."""
         if not isinstance(sys.exc_info()[1], ConnectionError):
             super().handle_error(request, client_address)
 
@@ -75,7 +75,7 @@ def _handler(answers: Answers) -> type[BaseHTTPRequestHandler]:
             for name, value in answer.headers.items():
                 self.send_header(name, value)
             if "Content-Length" in answer.headers:
-                self.close_connection = True  # whoever says it by hand may promise more than comes
+                self.close_connection = True  # a length set by hand may be larger than the body
             elif answer.status != 204:
                 self.send_header("Content-Length", str(len(answer.body)))
             self.end_headers()
@@ -84,7 +84,7 @@ def _handler(answers: Answers) -> type[BaseHTTPRequestHandler]:
         do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = _serve
 
         def log_message(self, format: str, *args: Any) -> None:
-            """Says nothing: the stand-ins keep their own log."""
+            """Does nothing: the stand-ins keep their own log."""
 
     return OneCall
 

@@ -1,4 +1,4 @@
-"""A whole bot between both stand-ins, on loopback: what the demo plays on and the tests are made of."""
+"""A whole bot between both stand-ins, on loopback, for the demo and the tests."""
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -66,7 +66,7 @@ PEOPLE = {
 
 
 class Clock:
-    """A clock that moves only when it is told to, or when somebody sleeps."""
+    """A clock that moves only by `pass_` and `sleep`."""
 
     def __init__(self, start: datetime = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)) -> None:
         self._now = start
@@ -75,21 +75,21 @@ class Clock:
         return self._now
 
     def pass_(self, span: timedelta) -> None:
-        """Lets time pass."""
+        """Moves the clock on by `span`."""
         self._now += span
 
     def sleep(self, seconds: float) -> None:
-        """Waits, without anybody having to."""
+        """Moves the clock on without waiting."""
         self._now += timedelta(seconds=seconds)
 
     def seconds(self) -> float:
-        """The same as seconds since 1970."""
+        """The time in seconds since 1970."""
         return self._now.timestamp()
 
 
 @dataclass
 class Stage:
-    """Both stand-ins, the bot, and hands to press buttons with."""
+    """Both stand-ins, the bot, and people who act in Slack."""
 
     clock: Clock
     miro: Miro
@@ -102,7 +102,7 @@ class Stage:
     urls: tuple[str, str]
 
     def settle(self) -> None:
-        """Lets the bot do what there is to do now."""
+        """Lets the bot do all work that is due now."""
         self.bot.settle()
 
     def rebuild(self, **how: Any) -> Bot:
@@ -117,7 +117,7 @@ def _settings(folder: Path, miro: str, slack: str, database: Location | None = N
 
 
 def people_of(slack: Workspace) -> None:
-    """Everybody moves in."""
+    """Adds the invented people to the workspace."""
     for id, (email, name) in PEOPLE.items():
         slack.add_person(id, email, name)
     slack.add_channel(CHANNEL, "miro-access", members=[*PEOPLE, "U0BOT"])
@@ -131,9 +131,9 @@ def stage(
     database: Location | None = None,
     **how: Any,
 ) -> Iterator[Stage]:
-    """Everything on loopback; nothing of the bot runs by itself: `settle` moves it on.
+    """Starts everything on loopback. No thread of the bot runs: `settle` does the work that is due.
 
-    `prepare` changes the stand-ins before the bot sees them; `database`: where its record is, if not in a
+    `prepare` changes the stand-ins before the bot starts; `database`: where its record is, by default a
     file in the folder.
     """
     clock = Clock()

@@ -31,26 +31,26 @@ NAMES = {id: name for id, (_, name) in PEOPLE.items()}
 
 
 def play() -> int:
-    """Plays the whole story on loopback; 0 when everything came out as it should."""
+    """Plays all chapters on loopback; returns 0 if everything went as expected, else 1."""
     with (
         _quiet_proxies(),
         tempfile.TemporaryDirectory() as folder,
         stage(Path(folder), _policy(ADMIN_TEAM), _prepare) as scene,
     ):
-        told = Telling(scene)
+        demo = Demo(scene)
         print("Miro's article “User lifecycle management”, played against the sandbox over real HTTP.")
         print("Invented people; Slack requests are signed; the sandbox follows Miro's published rules.")
         for chapter in (_joiner, _group, _admin, _leaver, _deleted, _denied, _halfway):
-            chapter(told)
-        return _record(told)
+            chapter(demo)
+        return _record(demo)
 
 
 ADMIN_TEAM = '[teams]\n"IT Administration" = "g_app_itadmin_all"\n\n'
 
 
 def _policy(names: str = "") -> str:
-    """The stage's, as a company would have it: managers request for their reports, nothing ends at night, and
-    new accounts get no attributes. `names`: tables to add."""
+    """The stage's policy as a company sets it: managers request for their reports, nothing ends at night,
+    new accounts get no attributes. `names`: TOML tables to add."""
     plain = POLICY.replace('[accounts.default]\norganization = "Example Ltd"\n', "")
     plain = plain.replace("for_others = [", 'for_others = ["manager", ')
     return (
@@ -59,7 +59,7 @@ def _policy(names: str = "") -> str:
 
 
 def _prepare(miro: Miro, slack: Workspace) -> None:
-    """One team with a single admin, which Miro won't let go; and somebody who has left Slack already."""
+    """Adds a team whose only admin Miro won't remove, and somebody who has already left Slack."""
     research = miro.add_team("Research")
     miro.add_user("sam@example.com", "Sam Lee", teams=[research], team_admin_of=[research])
     miro.add_user(JO, "Jo Park", teams=[research], admin=True)
@@ -68,67 +68,67 @@ def _prepare(miro: Miro, slack: Workspace) -> None:
     miro.change_team(teams["IT Administration"], displayName="g_app_itadmin_all")
 
 
-class Telling:
-    """Prints what happens, as it happens."""
+class Demo:
+    """Plays the chapters and prints what happens; `failed` lists what went otherwise than expected."""
 
     def __init__(self, scene: Stage) -> None:
         self.scene, self.number, self.seen = scene, 0, 0
         self.failed: list[str] = []
 
     def chapter(self, title: str, emails: tuple[str, ...]) -> None:
-        """Begins a chapter, with Miro as it is now."""
+        """Begins a chapter; keeps how Miro shows these people now."""
         self.number += 1
         print(f"\n== {self.number}. {title}")
         self.about = emails
         self.before = self._picture()
 
     def ask(self, user: str, command: str, text: str, **fields: Any) -> None:
-        """Somebody types a command and sends the form that opens."""
+        """Types a command as this user and sends the form that opens."""
         print(f"{NAMES[user]} types: {command} {text}")
         self.scene.acting.command(user, command, text)
         for chosen in fields.values():
             print(f"{NAMES[user]} chooses: {chosen}")
         form = self.scene.acting.modal(user)
-        said = [one for one in form["blocks"] if one["type"] == "section"]
-        self._expect("the form has nothing to object", not said)
+        problems = [block for block in form["blocks"] if block["type"] == "section"]
+        self._expect("the form has nothing to object", not problems)
         reply = self.scene.acting.submit(user, fields)
         self._expect("the form is taken", reply.status == 200 and not (reply.body or {}).get("errors"))
         self.scene.settle()
         self.calls()
 
     def card(self, user: str) -> Message:
-        """The newest card with buttons that somebody has, printed."""
-        found = [one for one in self.scene.slack.dm_of(user) if "approve" in json.dumps(one.blocks)]
-        self._expect(f"{NAMES[user]} has a card", bool(found))
+        """Prints and returns the newest card with an Approve button that this user has."""
+        cards = [card for card in self.scene.slack.dm_of(user) if "approve" in json.dumps(card.blocks)]
+        self._expect(f"{NAMES[user]} has a card", bool(cards))
         print(f"{NAMES[user]} sees:")
-        for line in as_text(found[-1], NAMES).splitlines():
+        for line in as_text(cards[-1], NAMES).splitlines():
             print(f"  | {line}")
-        return found[-1]
+        return cards[-1]
 
     def press(self, user: str, card: Message, button: str, label: str) -> None:
-        """Somebody presses a button; the bot does what follows."""
+        """Presses a button as this user; the bot does what follows."""
         print(f"{NAMES[user]} presses [{label}].")
         self.scene.acting.click(user, card, button)
         self.scene.settle()
         self.calls()
 
     def write(self, user: str, reason: str) -> None:
-        """Somebody answers the question that a button asked."""
+        """Fills in the reason that a button asked for, and sends it."""
         print(f'{NAMES[user]} writes: "{reason}"')
         self.scene.acting.submit(user, {"reason": reason})
         self.scene.settle()
 
     def calls(self) -> None:
-        """The calls to Miro since last time: METHOD path body -> status."""
-        for one in self.scene.miro.log[self.seen :]:
-            print(f"    {_line(one)}")
+        """Prints the calls to Miro since last time: METHOD path body -> status."""
+        for exchange in self.scene.miro.log[self.seen :]:
+            print(f"    {_line(exchange)}")
         self.seen = len(self.scene.miro.log)
 
     def after(self, user: str, expected: str) -> None:
-        """Miro before and after, and what somebody was told last."""
+        """Prints Miro before and after, and the last message to this user, which has to hold `expected`."""
         for old, new in zip(self.before, self._picture(), strict=True):
             print(f"  Miro before: {old}" + (f"\n  Miro after:  {new}" if new != old else " (unchanged)"))
-        heard = [one.text for one in self.scene.slack.dm_of(user)]
+        heard = [message.text for message in self.scene.slack.dm_of(user)]
         print(f"{NAMES[user]} hears: {heard[-1]}")
         self._expect(f"{NAMES[user]} hears “{expected}”", expected in heard[-1])
 
@@ -150,95 +150,95 @@ def _person(miro: Miro, email: str) -> str:
     return f"{email}: {'active' if user.active else 'deactivated'}, {user.role}, in {teams or 'no team'}"
 
 
-def _line(one: Exchange) -> str:
-    path = re.sub(r"attributes=(id,userName)[^&]*", r"attributes=\1,…", one.path)
-    body = dict(one.body or {})
+def _line(exchange: Exchange) -> str:
+    path = re.sub(r"attributes=(id,userName)[^&]*", r"attributes=\1,…", exchange.path)
+    body = dict(exchange.body or {})
     body.pop("schemas", None)
-    told = " " + json.dumps(body.get("Operations", body), separators=(",", ":")) if body else ""
-    return f"{one.method} {path}{told} -> {one.status}"
+    sent = " " + json.dumps(body.get("Operations", body), separators=(",", ":")) if body else ""
+    return f"{exchange.method} {path}{sent} -> {exchange.status}"
 
 
 # -- the chapters ----------------------------------------------------------------------------------------
 
 
-def _joiner(told: Telling) -> None:
-    told.chapter("Onboarding: look the person up, create the account, join a team", (ALEX,))
-    told.ask("U0ALEX", "/miro-access", "for Engineering because I start on Monday")
-    told.press("U0PRIYA", told.card("U0PRIYA"), "approve", "Approve")
-    told.after("U0ALEX", "You're in Engineering")
+def _joiner(demo: Demo) -> None:
+    demo.chapter("Onboarding: look the person up, create the account, join a team", (ALEX,))
+    demo.ask("U0ALEX", "/miro-access", "for Engineering because I start on Monday")
+    demo.press("U0PRIYA", demo.card("U0PRIYA"), "approve", "Approve")
+    demo.after("U0ALEX", "You're in Engineering")
 
 
-def _group(told: Telling) -> None:
-    told.chapter("Group name: the security group gets its directory name", (told.scene.teams["Engineering"],))
-    told.ask("U0DANA", "/miro", 'rename Engineering to "g_app_proeng_all" because the directory calls it so')
-    told.press("U0CAROL", told.card("U0CAROL"), "approve", "Approve")
-    told.after("U0DANA", "Engineering has the security name g_app_proeng_all")
+def _group(demo: Demo) -> None:
+    demo.chapter("Group name: the security group gets its directory name", (demo.scene.teams["Engineering"],))
+    demo.ask("U0DANA", "/miro", 'rename Engineering to "g_app_proeng_all" because the directory calls it so')
+    demo.press("U0CAROL", demo.card("U0CAROL"), "approve", "Approve")
+    demo.after("U0DANA", "Engineering has the security name g_app_proeng_all")
 
 
-def _admin(told: Telling) -> None:
+def _admin(demo: Demo) -> None:
     names = "Miro's SCIM calls IT Administration g_app_itadmin_all"
-    told.chapter(f"Role change with a change of team, in one request ({names})", (ALEX,))
+    demo.chapter(f"Role change with a change of team, in one request ({names})", (ALEX,))
     text = '<@U0ALEX> from Engineering to "IT Administration" because Alex joins IT'
-    told.ask("U0DANA", "/miro-admin", text, rights="Company Admin")
-    told.press("U0CAROL", told.card("U0CAROL"), "approve", "Approve")
-    told.after("U0ALEX", "You're a Company Admin")
+    demo.ask("U0DANA", "/miro-admin", text, rights="Company Admin")
+    demo.press("U0CAROL", demo.card("U0CAROL"), "approve", "Approve")
+    demo.after("U0ALEX", "You're a Company Admin")
 
 
-def _leaver(told: Telling) -> None:
-    told.chapter("Offboarding, account kept: rights first, then deactivated; Jo is told nothing", (JO,))
-    told.ask("U0LENA", "/miro-offboard", f"{JO} because last day today", how="deactivate")
-    told.press("U0PRIYA", told.card("U0PRIYA"), "approve", "Approve")
-    told.after("U0LENA", "Jo Park (jo@example.com) is deactivated")
-    told._expect("Jo hears nothing", not told.scene.slack.dm_of("U0JO"))
+def _leaver(demo: Demo) -> None:
+    demo.chapter("Offboarding, account kept: rights first, then deactivated; Jo is told nothing", (JO,))
+    demo.ask("U0LENA", "/miro-offboard", f"{JO} because last day today", how="deactivate")
+    demo.press("U0PRIYA", demo.card("U0PRIYA"), "approve", "Approve")
+    demo.after("U0LENA", "Jo Park (jo@example.com) is deactivated")
+    demo._expect("Jo hears nothing", not demo.scene.slack.dm_of("U0JO"))
 
 
-def _deleted(told: Telling) -> None:
-    told.chapter("Offboarding, account deleted", (KIM,))
-    told.ask("U0LENA", "/miro-offboard", f"delete {KIM} because left in January")
-    told.press("U0CAROL", told.card("U0CAROL"), "approve", "Approve")
-    told.after("U0LENA", "is deleted in Miro")
+def _deleted(demo: Demo) -> None:
+    demo.chapter("Offboarding, account deleted", (KIM,))
+    demo.ask("U0LENA", "/miro-offboard", f"delete {KIM} because left in January")
+    demo.press("U0CAROL", demo.card("U0CAROL"), "approve", "Approve")
+    demo.after("U0LENA", "is deleted in Miro")
 
 
-def _denied(told: Telling) -> None:
-    told.chapter("A request is denied: one click, a reason, and nothing changes", (ALEX,))
-    told.ask("U0ALEX", "/miro-access", "for Design because I like their boards")
-    card = told.card("U0PRIYA")
-    told.press("U0PRIYA", card, "deny", "Deny")
-    told.write("U0PRIYA", "Ask again when the project starts.")
-    told.after("U0ALEX", "Ask again when the project starts.")
+def _denied(demo: Demo) -> None:
+    demo.chapter("A request is denied: one click, a reason, and nothing changes", (ALEX,))
+    demo.ask("U0ALEX", "/miro-access", "for Design because I like their boards")
+    card = demo.card("U0PRIYA")
+    demo.press("U0PRIYA", card, "deny", "Deny")
+    demo.write("U0PRIYA", "Ask again when the project starts.")
+    demo.after("U0ALEX", "Ask again when the project starts.")
 
 
-def _halfway(told: Telling) -> None:
-    told.chapter("Miro refuses halfway: it stops, says why, and is resumed", ("sam@example.com",))
-    told.ask("U0SAM", "/miro-move", "from Research to Design because I change teams")
-    told.press("U0CAROL", told.card("U0CAROL"), "approve", "Approve")
-    stopped = [one for one in told.scene.slack.dm_of("U0CAROL") if "resume" in json.dumps(one.blocks)][-1]
+def _halfway(demo: Demo) -> None:
+    demo.chapter("Miro refuses halfway: it stops, says why, and is resumed", ("sam@example.com",))
+    demo.ask("U0SAM", "/miro-move", "from Research to Design because I change teams")
+    demo.press("U0CAROL", demo.card("U0CAROL"), "approve", "Approve")
+    stopped = [card for card in demo.scene.slack.dm_of("U0CAROL") if "resume" in json.dumps(card.blocks)][-1]
     print("Carol Diaz sees:")
     print("\n".join(f"  | {line}" for line in as_text(stopped, NAMES).splitlines()))
-    research = next(id for id in told.scene.miro.user("sam@example.com").groups  # type: ignore[union-attr]
-                    if told.scene.miro.team(id).team_name == "Research")  # fmt: skip
-    told.scene.miro.join("carol@example.com", research)
-    carol = told.scene.miro.user("carol@example.com")
+    research = next(id for id in demo.scene.miro.user("sam@example.com").groups  # type: ignore[union-attr]
+                    if demo.scene.miro.team(id).team_name == "Research")  # fmt: skip
+    demo.scene.miro.join("carol@example.com", research)
+    carol = demo.scene.miro.user("carol@example.com")
     assert carol
-    told.scene.miro.change_team(research, admins=(*told.scene.miro.team(research).admins, carol.id))
+    demo.scene.miro.change_team(research, admins=(*demo.scene.miro.team(research).admins, carol.id))
     print("Carol Diaz makes herself admin of Research in Miro, and comes back.")
-    told.press("U0CAROL", stopped, "resume", "Resume")
-    told.after("U0SAM", "You're in Design")
+    demo.press("U0CAROL", stopped, "resume", "Resume")
+    demo.after("U0SAM", "You're in Design")
 
 
-def _record(told: Telling) -> int:
-    store = told.scene.bot.store
-    found = store.verify()
+def _record(demo: Demo) -> int:
+    store = demo.scene.bot.store
+    verdict = store.verify()
     print("\n== The record: every step above, in a chain that shows any change")
     states = {request.id: request.state.value for request in store.requests()}
     for id in ("policy", *reversed(states)):
         types = " ".join(event.type for event in store.events(RequestId(id)))
         print(f"  {id:<6} {states.get(RequestId(id), ''):<8} {types}")
-    state = "BROKEN" if found.faults else "unbroken"
-    print(f"Verified: {found.anchor.count} entries, {state}. Head {found.anchor.head[:16]}…")
-    for failure in told.failed:
+    state = "BROKEN" if verdict.faults else "unbroken"
+    print(f"Verified: {verdict.anchor.count} entries, {state}. Head {verdict.anchor.head[:16]}…")
+    for failure in demo.failed:
         print(f"NOT AS IT SHOULD BE, {failure}", file=sys.stderr)
-    return 1 if found.faults or told.failed else 0
+    return 1 if verdict.faults or demo.failed else 0
 
 
 # -- the clickable workspace -----------------------------------------------------------------------------
@@ -256,12 +256,12 @@ def _quiet_proxies() -> Iterator[None]:
 
 
 def web(port: int) -> int:
-    """Runs the bot in Socket Mode on a workspace to click in, until it is told to end. Raises NotThere."""
+    """Runs the bot in Socket Mode on a clickable workspace until a signal ends it. Raises NotThere."""
     people = [Somebody(id, email, name) for id, (email, name) in PEOPLE.items()]
     places = [Place(CHANNEL, "miro-access")]
     with (
         suppress(Ended),
-        _told_to_end() as ended,
+        _until_ended() as ended,
         _quiet_proxies(),
         tempfile.TemporaryDirectory() as folder,
         running(Path(folder) / "slack", people, places, port, ended) as slack,
@@ -272,17 +272,17 @@ def web(port: int) -> int:
 
 
 @contextmanager
-def _told_to_end() -> Iterator[Callable[[], bool]]:
-    """Whether somebody has ended the program.
+def _until_ended() -> Iterator[Callable[[], bool]]:
+    """Yields a function that says whether a signal has asked this program to end.
 
-    A signal only leaves word: an exception out of it could come between a program's start and whoever is to
-    end that program.
+    A signal is only noted. Were an exception raised, it could come between the start of a child process
+    and the code that ends it.
     """
-    told: list[int] = []
+    signals: list[int] = []
     names = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
-    before = {name: signal.signal(name, lambda number, _: told.append(number)) for name in names}
+    before = {name: signal.signal(name, lambda number, _: signals.append(number)) for name in names}
     try:
-        yield lambda: bool(told)
+        yield lambda: bool(signals)
     finally:
         for name, handler in before.items():
             signal.signal(name, handler or signal.SIG_DFL)

@@ -11,7 +11,7 @@ ATTRIBUTES = {
     ENTERPRISE: "employeeNumber costCenter organization division department "
     "manager.value manager.displayName",
 }
-# RFC 7643 section 3.1: every resource has them, and no schema names them.
+# RFC 7643 section 3.1: every resource has these, although no schema lists them.
 _COMMON = "schemas id externalId meta.resourceType meta.location"
 
 
@@ -26,6 +26,6 @@ _KNOWN = {CORE_USER: _paths(CORE_USER) | _paths(ENTERPRISE), CORE_GROUP: _paths(
 
 def is_known(urn: str, path: Path) -> bool:
     """Whether a resource of this schema has an attribute at a path, or attributes below it."""
-    # The type of an address is sent by identity providers, and as little kept as the address itself.
+    # Identity providers send the type of an address; Miro keeps neither the type nor the address.
     shown = path[:-1] if path[-1:] == ("type",) else path
     return any(known[: len(shown)] == shown for known in _KNOWN[urn])

@@ -15,7 +15,7 @@ CONFIG: dict[str, Any] = {
     "documentationUri": "https://developers.miro.com/docs/scim",
     "patch": {"supported": True},
     "bulk": {"supported": False, "maxOperations": 0, "maxPayloadSize": 0},
-    # Lists give up to 1000 all the same: Miro's API description contradicts itself.
+    # Lists return up to 1000 even so: Miro's API description contradicts itself.
     "filter": {"supported": True, "maxResults": 200},
     "changePassword": {"supported": False},
     "sort": {"supported": True},
@@ -35,7 +35,7 @@ _READ_ONLY = ("emails", "groups")
 
 
 def discovery(kind: str, id: str, url: str) -> dict[str, Any] | None:
-    """The document of a path, None where Miro has no such path."""
+    """The document at a path, None if Miro has no such path."""
     if kind == "ServiceProviderConfig":
         return None if id else CONFIG
     if kind == "ResourceTypes":

@@ -1,4 +1,4 @@
-"""The endpoints of Miro's SCIM service: which call does what, and what comes back."""
+"""The endpoints of Miro's SCIM service: what each call does and answers."""
 
 from collections.abc import Callable
 from typing import Any
@@ -15,7 +15,7 @@ from bot.sandbox.server import Answer, Call
 
 
 def answer(call: Call, parts: list[str], organization: Organization, url: str) -> Answer:
-    """Does what the call asks for, to `organization`; raises Refusal."""
+    """Carries out the call on `organization` and returns its answer. Raises Refusal."""
     match parts:
         case ["Users"]:
             return _Users(call, organization, url).all()

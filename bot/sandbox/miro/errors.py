@@ -1,4 +1,4 @@
-"""The shapes in which Miro says no: SCIM's own, the gateway's, the platform's, and the page of its CDN."""
+"""The shapes of Miro's errors: SCIM, gateway, platform, and the HTML page of its CDN."""
 
 from http import HTTPStatus
 from typing import Any
@@ -13,7 +13,7 @@ _WORDS = {
 
 
 class Refusal(Exception):
-    """Miro won't do what was asked; becomes a SCIM error body."""
+    """A call that Miro refuses; becomes a SCIM error body."""
 
     def __init__(self, status: int, detail: str, scim_type: str = "") -> None:
         super().__init__(detail)
@@ -33,7 +33,7 @@ def too_many() -> Refusal:
 
 
 def words(status: int) -> tuple[str, str]:
-    """The code and the sentence of a status, Miro's where they are known."""
+    """(code, sentence) of a status: Miro's own where they are known."""
     phrase = HTTPStatus(status).phrase
     code = phrase.title().replace(" ", "")
     return _WORDS.get(status, (code[0].lower() + code[1:], phrase))
@@ -46,7 +46,7 @@ def scim_error(status: int, detail: str, scim_type: str = "") -> dict[str, Any]:
 
 
 def gateway_error(status: int, message: str, reason: str) -> dict[str, Any]:
-    """Seen on PUT /Groups/{id}: the gateway before Miro's SCIM service doesn't speak SCIM."""
+    """Seen on PUT /Groups/{id}: the gateway in front of Miro's SCIM service doesn't answer in SCIM."""
     return {"error": {"message": message, "reason": reason, "code": status}}
 
 
@@ -57,7 +57,7 @@ def rest_error(status: int, message: str = "") -> dict[str, Any]:
 
 
 def cdn_page(status: int) -> str:
-    """What CloudFront, which stands before Miro, says when Miro doesn't answer it."""
+    """The page of CloudFront, which is in front of Miro, when Miro doesn't answer it."""
     phrase = HTTPStatus(status).phrase
     title = f"<title>{status} {phrase}</title>"
     return f"<html><head>{title}</head><body><h1>{status} {phrase}</h1><hr>cloudfront</body></html>"

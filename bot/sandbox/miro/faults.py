@@ -14,7 +14,7 @@ Matching = str | Callable[[str, str], bool]
 
 @dataclass
 class Fault:
-    """Disturbs the next `times` calls that it matches; the kinds can be combined.
+    """Disturbs the next `times` calls that match; the kinds can be combined.
 
     `path` is a regular expression searched for in the logged path, or a predicate of method and path.
     """
@@ -22,21 +22,21 @@ class Fault:
     method: str = ".*"
     path: Matching = ""
     times: int = 1
-    # Answered instead of Miro's own answer; nothing is changed then.
+    # Sent instead of Miro's own answer; nothing changes in Miro then.
     status: int | None = None
     body: Literal["scim", "rest", "html", "empty"] = "scim"
     detail: str = ""
     retry_after: int | str | None = None
     # Added to Miro's own headers as well: Location, Content-Encoding, …
     headers: Mapping[str, str] = field(default_factory=dict)
-    # The line is cut before or after the change; the client hears nothing either way.
+    # The connection is cut before or after the change; the client gets no answer either way.
     cut: Literal["before", "after"] | None = None
     # Miro says 200 and has changed nothing.
     no_effect: bool = False
-    # Done as asked, and answered with what this makes of Miro's own answer: another body, another person.
+    # Carried out; the body sent is what this makes of Miro's own: another form, another person.
     saying: Callable[[Any], Any] | None = None
     latency: float = 0.0
-    # Called before all else, so that the world can change under the client.
+    # Called before all else: changes Miro between two calls of the client.
     then: Callable[[], object] = field(default=lambda: None)
 
     def fits(self, method: str, path: str) -> bool:
@@ -47,10 +47,10 @@ class Fault:
         return re.search(self.path, path) is not None
 
     def answer(self) -> Answer | None:
-        """What is said instead of Miro's answer, if anything is."""
+        """The answer sent instead of Miro's own; None if Miro answers itself."""
         if self.status is None:
             return None
-        kind, content = self._said(self.status)
+        kind, content = self._error(self.status)
         headers = {"Content-Type": kind} if kind else {}
         if self.body == "html":
             headers["X-Cache"] = "Error from cloudfront"
@@ -58,14 +58,14 @@ class Fault:
             headers["Retry-After"] = str(self.retry_after)
         return Answer(self.status, content.encode(), {**headers, **self.headers})
 
-    def said(self, answer: Answer) -> Answer:
-        """What is heard of an answer of Miro's own."""
+    def altered(self, answer: Answer) -> Answer:
+        """Miro's own answer as the client gets it."""
         body = answer.body
         if self.saying:
             body = json.dumps(self.saying(json.loads(body) if body else None)).encode()
         return Answer(answer.status, body, {**answer.headers, **self.headers})
 
-    def _said(self, status: int) -> tuple[str, str]:
+    def _error(self, status: int) -> tuple[str, str]:
         code, usual = words(status)
         message = self.detail or usual
         match self.body:

@@ -1,4 +1,4 @@
-"""SCIM's filter language, so that the sandbox finds what Miro would find; pure."""
+"""SCIM's filter language, by which the sandbox finds what Miro would find; pure."""
 
 import json
 import re
@@ -15,11 +15,11 @@ Path = tuple[str, ...]
 
 
 class BadFilter(ValueError):
-    """What was sent can't be read as a filter or a path."""
+    """A text that is no valid filter or path."""
 
 
 class Filter(Protocol):
-    """Says yes or no to a resource."""
+    """A condition on a resource, and the attribute paths it names."""
 
     def matches(self, resource: Any) -> bool: ...
 
@@ -27,7 +27,7 @@ class Filter(Protocol):
 
 
 def steps(path: str) -> Path:
-    """`name.givenName` as its steps; a URN in front is one step, or none where it is a core one."""
+    """The steps of `name.givenName`; the URN of an extension in front is one step, a core URN none."""
     name = path.casefold()
     for core in (CORE_USER, CORE_GROUP):
         name = name.removeprefix(core.casefold() + ":")
@@ -40,7 +40,7 @@ def steps(path: str) -> Path:
 
 
 def values(resource: Any, path: Sequence[str]) -> list[Any]:
-    """All that lies at the end of a path, lists spread out."""
+    """All values at a path; lists are flattened."""
     if isinstance(resource, list):
         return [value for item in resource for value in values(item, path)]
     if not path:
@@ -60,15 +60,15 @@ class Compare:
     value: str | None
 
     def matches(self, resource: Any) -> bool:
-        found = [_text(value) for value in values(resource, self.path)]
+        texts = [_text(value) for value in values(resource, self.path)]
         if self.operator == "pr":
             return any(value not in ("", {}) for value in values(resource, self.path))
         if self.value is None:
-            return bool(found) == (self.operator == "ne")
+            return bool(texts) == (self.operator == "ne")
         wanted = self.value.casefold()
         if self.operator == "ne":
-            return wanted not in found
-        return any(_OPERATORS[self.operator](value, wanted) for value in found)
+            return wanted not in texts
+        return any(_OPERATORS[self.operator](value, wanted) for value in texts)
 
     def paths(self) -> Iterator[Path]:
         yield self.path
@@ -76,7 +76,7 @@ class Compare:
 
 @dataclass(frozen=True)
 class Within:
-    """`emails[type eq "work"]`: one and the same item meets the whole inner filter."""
+    """`emails[type eq "work"]`: a single item meets the whole inner filter."""
 
     path: Path
     inner: Filter
@@ -138,10 +138,10 @@ def _text(value: Any) -> str:
 def parse(text: str) -> Filter:
     """Reads a filter, with or without parentheses round it; raises BadFilter."""
     reader = _Reader(text)
-    found = reader.either()
+    tree = reader.either()
     if reader.ahead:
         raise BadFilter(f"nothing more was expected at: {reader.ahead}")
-    return found
+    return tree
 
 
 _TOKEN = re.compile(r'\s*([()\[\]]|"(?:[^"\\]|\\.)*"|[^\s()\[\]"]+)')
@@ -149,14 +149,14 @@ _NAME = re.compile(r"[a-z$][\w$:.-]*", re.IGNORECASE)
 
 
 def _tokens(text: str) -> list[str]:
-    found, position, end = [], 0, len(text.rstrip())
+    tokens, position, end = [], 0, len(text.rstrip())
     while position < end:
         token = _TOKEN.match(text, position)
         if token is None:
             raise BadFilter(f"can't be read from: {text[position:]}")
-        found.append(token[1])
+        tokens.append(token[1])
         position = token.end()
-    return found
+    return tokens
 
 
 class _Reader:
@@ -178,9 +178,9 @@ class _Reader:
         return token
 
     def _skips(self, word: str) -> bool:
-        found = self.ahead.casefold() == word
-        self._at += found
-        return found
+        is_next = self.ahead.casefold() == word
+        self._at += is_next
+        return is_next
 
     def either(self) -> Filter:
         left = self._both()
@@ -189,12 +189,12 @@ class _Reader:
         return left
 
     def _both(self) -> Filter:
-        left = self._one()
+        left = self._term()
         while self._skips("and"):
-            left = Both(left, self._one())
+            left = Both(left, self._term())
         return left
 
-    def _one(self) -> Filter:
+    def _term(self) -> Filter:
         if self._skips("not"):
             return Not(self._bracketed("(", ")"))
         if self.ahead == "(":

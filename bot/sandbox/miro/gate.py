@@ -1,4 +1,4 @@
-"""What stands before Miro's SCIM service and lets calls through: token, limits, sizes, media types."""
+"""The checks before Miro's SCIM service: token, rate limit, size, media type."""
 
 import json
 from collections import deque
@@ -20,7 +20,7 @@ _COSTS = {
     "DELETE /Users/{id}": _THIRD,
     "GET /Groups": _FOURTH,
     "GET /Groups/{id}": _THIRD,
-    # The two below exist in the user-group model alone, of whose limits Miro says nothing.
+    # The two below exist only in the user-group model, whose limits Miro doesn't publish.
     "POST /Groups": _SECOND,
     "DELETE /Groups/{id}": _THIRD,
 }
@@ -36,7 +36,7 @@ class Credits:
         self._spent: deque[tuple[float, int]] = deque()
 
     def spend(self, cost: int, now: float) -> None:
-        # What lies in the future was spent before a test's clock was set back.
+        # A time in the future is from before a test's clock was set back.
         while self._spent and not now - _WINDOW < self._spent[0][0] <= now:
             self._spent.popleft()
         if cost > _CREDITS - sum(credits for _, credits in self._spent):
@@ -45,10 +45,10 @@ class Credits:
 
 
 def cost(call: Call, parts: list[str]) -> int:
-    """What the call takes from the pool, `parts` being its path."""
+    """The credits that a call takes from the pool; `parts` is its path."""
     endpoint = f"{call.method} /{parts[0]}" + ("/{id}" if len(parts) > 1 else "")
     if endpoint == "PATCH /Groups/{id}":
-        # A body of 500 bytes makes it twenty times as dear: Miro's page on SCIM rate limits.
+        # A body of 500 bytes or more costs twenty times as much: Miro's page on SCIM rate limits.
         return _SECOND if len(call.body) < 500 else _FOURTH
     return _COSTS.get(endpoint, _FIRST)
 
@@ -61,7 +61,7 @@ def check_token(call: Call, token: str, enabled: bool) -> None:
 
 
 def read_body(call: Call) -> Any:
-    """The body as JSON, if it is of a type and size that Miro takes."""
+    """The body as JSON. Raises Refusal if Miro doesn't take its type or size."""
     media = call.headers.get("content-type", "").partition(";")[0].strip().casefold()
     if media not in MEDIA:
         raise Refusal(415, f"Media type '{media}' is not supported")
@@ -74,7 +74,7 @@ def read_body(call: Call) -> Any:
 
 
 def parsed(body: bytes) -> Any:
-    """A body as JSON, None where it is none."""
+    """A body as JSON, None if it isn't JSON."""
     try:
         return json.loads(body)
     except ValueError:
@@ -82,5 +82,5 @@ def parsed(body: bytes) -> Any:
 
 
 def media(call: Call) -> str:
-    """The media type of an answer; which of the two Miro sends for which Accept is not known."""
+    """The media type of an answer; it isn't known which of the two Miro sends for which Accept."""
     return MEDIA[0] if MEDIA[0] in call.headers.get("accept", "") else MEDIA[1]

@@ -1,4 +1,4 @@
-"""What Miro makes of a change that is sent for a group, which is a team or a user group."""
+"""How Miro carries out changes of a group (a team or a user group)."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -12,7 +12,7 @@ MOST_MEMBERS = 8000
 
 
 def create(organization: Organization, writes: Sequence[Write]) -> Team:
-    """A new group, which only the user-group model knows."""
+    """Creates a group; only the user-group model has this."""
     sent = {write.path: write.value for write in writes}
     name = _free_name(organization, sent.get(("displayname",)))
     team = Team(organization.new_id(), displayName=name, team_name=name)
@@ -22,7 +22,7 @@ def create(organization: Organization, writes: Sequence[Write]) -> Team:
 
 
 def update(organization: Organization, id: str, writes: Sequence[Write]) -> None:
-    """Makes the writes in order; attributes that Miro doesn't have are ignored in silence."""
+    """Makes the writes in order; attributes that Miro doesn't have are ignored."""
     for write in writes:
         if write.path == ("displayname",):
             _rename(organization, id, write)
@@ -34,7 +34,7 @@ def _rename(organization: Organization, id: str, write: Write) -> None:
     name = _free_name(organization, None if write.op == "remove" else write.value, id)
     organization.change_team(id, displayName=name)
     if organization.settings.group_model == "user-group":
-        # A team keeps the name that people see, by Miro's help pages; a user group has but one.
+        # A team keeps the name people see (Miro's help pages); a user group has only one name.
         organization.change_team(id, team_name=name)
 
 
@@ -44,7 +44,7 @@ def _free_name(organization: Organization, value: Any, owner: str = "") -> str:
         team.id for team in organization.teams.values() if team.displayName.casefold() == name.casefold()
     )
     if any(id != owner for id in taken):
-        # That names are unique is said of teams nowhere; RFC 7644 section 3.12 has the status.
+        # Miro doesn't document that team names are unique; the status is from RFC 7644 section 3.12.
         raise Refusal(409, f"Group name '{name}' is invalid: 'not unique'", "uniqueness")
     return name
 
@@ -56,19 +56,19 @@ def _name(value: Any) -> str:
 
 
 def _members(team: Team, write: Write) -> list[str]:
-    """The ids that a write names: in its value, in members[value eq id], or all for a bare remove."""
+    """The ids that a write names: in its value or in members[value eq id]; a bare remove names all."""
     if write.where is None:
         everyone = write.op == "remove" and write.value is None
-        found = list(team.members) if everyone else ids(write.value)
+        named = list(team.members) if everyone else ids(write.value)
     else:
-        found = _named(write.where) or [id for id in team.members if write.where.matches(_member(id))]
-    if len(found) > MOST_MEMBERS:
+        named = _named(write.where) or [id for id in team.members if write.where.matches(_member(id))]
+    if len(named) > MOST_MEMBERS:
         raise Refusal(413, f"A request may name {MOST_MEMBERS} members at most")
-    return found
+    return named
 
 
 def _named(where: Filter) -> list[str]:
-    """The id of a plain `value eq id`, which may be nobody's."""
+    """The id in a plain `value eq id`, even if no member has it."""
     if isinstance(where, Compare) and where.path == ("value",) and where.operator == "eq" and where.value:
         return [where.value]
     return []
@@ -80,18 +80,18 @@ def _member(id: str) -> dict[str, str]:
 
 def _add(organization: Organization, team_id: str, wanted: Sequence[str]) -> None:
     if organization.settings.group_model == "user-group":
-        # Of reactivating, recreating and promoting Miro speaks for teams alone.
+        # Miro documents reactivating, recreating and promoting for teams only.
         organization.join(team_id, _valid(wanted, lambda id: _seen(organization, id)))
         return
-    found = _valid(wanted, lambda id: id in organization.users or _can_come_back(organization, id))
-    for id in found:
+    valid = _valid(wanted, lambda id: id in organization.users or _can_come_back(organization, id))
+    for id in valid:
         _welcome(organization, id)
-    organization.join(team_id, found)
+    organization.join(team_id, valid)
 
 
 def _remove(organization: Organization, team_id: str, wanted: Sequence[str]) -> None:
-    found = _valid(wanted, lambda id: _seen(organization, id))
-    organization.leave(team_id, [id for id in found if team_id in organization.users[id].groups])
+    valid = _valid(wanted, lambda id: _seen(organization, id))
+    organization.leave(team_id, [id for id in valid if team_id in organization.users[id].groups])
 
 
 def _replace(organization: Organization, team_id: str, wanted: Sequence[str]) -> None:
@@ -110,13 +110,13 @@ def _can_come_back(organization: Organization, id: str) -> bool:
     return gone is not None and organization.named(gone.userName) is None
 
 
-def _valid(wanted: Sequence[str], valid: Callable[[str], bool]) -> list[str]:
-    found = [id for id in wanted if valid(id)]
-    if wanted and not found:
+def _valid(wanted: Sequence[str], is_valid: Callable[[str], bool]) -> list[str]:
+    valid = [id for id in wanted if is_valid(id)]
+    if wanted and not valid:
         # "No valid resources" reads as if one valid id were enough: Miro's page on errors.
         named = ", ".join(f"{{memberId={id}, display=null}}" for id in wanted)
         raise Refusal(404, f"No valid resources: [{named}]")
-    return found
+    return valid
 
 
 def _welcome(organization: Organization, id: str) -> None:

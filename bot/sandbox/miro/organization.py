@@ -1,4 +1,4 @@
-"""The people and teams of the sandbox's Miro, and what Miro never lets happen to them."""
+"""The people and teams of the sandbox's Miro, with the rules that Miro never lets anybody break."""
 
 import copy
 from collections.abc import Collection, Iterable, Mapping
@@ -19,7 +19,7 @@ LICENSES = (RESTRICTED, "Free", "Basic", "Standard", "Advanced", "Full (Trial)",
 
 @dataclass(eq=False)
 class Settings:
-    """What an administrator of this Miro has set; `default_team` is a team's id, None switches it off."""
+    """Settings of this Miro's administrator; `default_team`: a team's id, None for no default team."""
 
     group_model: GroupModel = "team"
     default_team: str | None = None
@@ -33,7 +33,7 @@ class Settings:
 
 @dataclass(frozen=True)
 class User:
-    """One person; `groups` are ids, `enterprise` has the names of SCIM's enterprise extension."""
+    """One person; `groups` holds ids, `enterprise` the attributes of SCIM's enterprise extension."""
 
     id: str
     userName: str
@@ -65,7 +65,7 @@ class Team:
 
 
 class BoardsPassed(NamedTuple):
-    """Somebody's boards of one team went to somebody else; None where the team had no admin."""
+    """The boards of one person in one team passed to another; None if the team had no admin."""
 
     user_id: str
     from_team: str
@@ -73,7 +73,7 @@ class BoardsPassed(NamedTuple):
 
 
 class Organization:
-    """All people and teams; a change is made on a copy and kept whole, or not at all."""
+    """All people and teams; a change is made on a copy and kept only if all of it succeeds."""
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
@@ -84,7 +84,7 @@ class Organization:
         self._last_id = 3_074_457_345_618_000_000
 
     def copy(self) -> "Organization":
-        # People and teams are values, so their tables are all that has to be copied.
+        # People and teams are immutable: copying their tables is enough.
         twin = copy.copy(self)
         twin.users, twin.teams = dict(self.users), dict(self.teams)
         twin.deleted, twin.boards = dict(self.deleted), list(self.boards)
@@ -130,13 +130,13 @@ class Organization:
             self.change(id, groups=(*self.users[id].groups, team_id))
 
     def leave(self, team_id: str, leavers: Collection[str]) -> None:
-        """All of them leave or nobody does: Miro's API description, PATCH /Groups."""
+        """All of them leave or none does: Miro's API description, PATCH /Groups."""
         self._keep_a_team_admin(self.teams[team_id], leavers)
         self._take_out(team_id, leavers)
         for id in leavers:
             user = self.users[id]
             if self.settings.group_model == "team" and not user.registered and not user.groups:
-                # "Not registered fully" and in no other team: out of the organization, same page.
+                # Not "registered fully" and in no other team: removed from the organization, same page.
                 self.delete(id)
 
     def activate(self, id: str) -> None:
@@ -152,7 +152,7 @@ class Organization:
             self.change(id, active=False)
 
     def delete(self, id: str) -> None:
-        """Leaves the organization; Miro remembers, for adding to a team recreates."""
+        """Removes a person; Miro remembers them: adding them to a team recreates the account."""
         self._keep_admins_without(self.users[id])
         for team_id in self.users[id].groups:
             self._take_out(team_id, [id])

@@ -1,4 +1,4 @@
-"""Reads what a SCIM body wants to have written, in all the forms that identity providers send to Miro."""
+"""Reads the writes in a SCIM body, in all the forms that identity providers send to Miro."""
 
 import re
 from collections.abc import Iterator
@@ -34,7 +34,7 @@ def patched(body: Any) -> list[Write]:
 
 
 def known(urn: str, writes: list[Write]) -> list[Write]:
-    """The writes, if the resource has all their attributes; a whole resource may name others unheeded."""
+    """The writes. Raises Refusal if the resource lacks an attribute; a whole resource may name others."""
     for write in writes:
         if not is_known(urn, write.path):
             raise invalid(f"Path '{'.'.join(write.path)}' is invalid", "invalidPath")
@@ -45,7 +45,7 @@ def replaced(body: Any) -> list[Write]:
     """The writes of a whole resource, as POST and PUT send it."""
     if not isinstance(body, dict):
         raise invalid("Request must be a JSON object", "invalidSyntax")
-    # Whether PUT clears what isn't sent is not known; here it doesn't, and null is as good as not sent.
+    # It isn't known whether PUT clears what isn't sent; here it doesn't, and null counts as not sent.
     sent = (write for write in _flat("replace", (), body) if write.value is not None)
     return sorted(sent, key=_turn)
 
@@ -82,7 +82,7 @@ def _at_path(op: str, path: str, value: Any) -> Iterator[Write]:
 
 
 def _flat(op: str, path: Path, value: Any) -> Iterator[Write]:
-    # A member or a role alone, without a list round it, is a value and not a part of the tree.
+    # A single member or role without a list around it is a value, not a part of the tree.
     if isinstance(value, dict) and path not in (("members",), ("roles",), ("photos",)):
         for name, inner in value.items():
             yield from _flat(op, path + steps(name), inner)
@@ -91,20 +91,20 @@ def _flat(op: str, path: Path, value: Any) -> Iterator[Write]:
 
 
 def _turn(write: Write) -> int:
-    """Reactivates before all else and deactivates after it: what is written at once is one change."""
+    """Sort key: reactivation first, deactivation last, because one request is one change."""
     if write.path != ("active",):
         return 1
     return 2 if str(write.value).casefold() == "false" else 0
 
 
 def items(value: Any) -> list[Any]:
-    """A list, however it was sent: Entra sends one item without a list."""
+    """The value as a list: Entra sends a single item without one."""
     return value if isinstance(value, list) else [] if value is None else [value]
 
 
 def ids(value: Any) -> list[str]:
     """The member ids of [{"value": id}], ["id"] or {"value": id}, each once."""
-    found = [item.get("value") if isinstance(item, dict) else item for item in items(value)]
-    if not all(isinstance(id, str | int) for id in found):
+    members = [item.get("value") if isinstance(item, dict) else item for item in items(value)]
+    if not all(isinstance(id, str | int) for id in members):
         raise invalid("Members must have a value")
-    return list(dict.fromkeys(str(id) for id in found))
+    return list(dict.fromkeys(str(id) for id in members))

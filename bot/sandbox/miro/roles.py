@@ -19,7 +19,7 @@ def roles(user: User) -> list[dict[str, Any]]:
 
 
 def write_roles(user: User, write: Write, known: set[str]) -> User:
-    """The user as the write wants it, `known` being the names of the admin roles."""
+    """The user with the roles of a write; `known`: the names of all admin roles."""
     if write.op == "remove":
         return _without(user, write)
     wanted = [_read(item, write) for item in items(write.value)]
@@ -34,7 +34,7 @@ def write_roles(user: User, write: Write, known: set[str]) -> User:
 
 
 def _speaks_of_all(write: Write, others: list[str]) -> bool:
-    """A replaced list is the whole list; roles.value and the like mean one role."""
+    """Whether a write means the whole list: a replaced list does, roles.value and the like mean one role."""
     return bool(others) or (write.path == ("roles",) and isinstance(write.value, list))
 
 
@@ -42,7 +42,7 @@ def _read(item: Any, write: Write) -> tuple[str, str]:
     value = str(item.get("value") if isinstance(item, dict) else item)
     kind = item.get("type") if isinstance(item, dict) else None
     if write.where is not None:
-        # Entra tells the two apart by roles[primary eq "True"].value alone.
+        # Entra distinguishes the two only by roles[primary eq "True"].value.
         kind = USER_ROLE if write.where.matches(_item(value, USER_ROLE)) else ADMIN_ROLE
     return str(kind or (USER_ROLE if value.startswith("ORGANIZATION_") else ADMIN_ROLE)), value
 

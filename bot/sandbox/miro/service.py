@@ -1,4 +1,4 @@
-"""A Miro SCIM service as documented, over real HTTP, so that the bot can be seen at work without a Miro."""
+"""A Miro SCIM service as documented over real HTTP: shows the bot at work without a Miro."""
 
 import logging
 import threading
@@ -29,7 +29,7 @@ from bot.sandbox.server import Answer, Call, serving
 __all__ = ["BoardsPassed", "Exchange", "Fault", "Miro", "Team", "User"]
 
 log = logging.getLogger("sandbox.miro")
-"""Each call as it is answered, at DEBUG; apart from the log of the bot, which names nobody."""
+"""Each answered call, at DEBUG; separate from the bot's log, which names nobody."""
 
 _PREFIX = "/api/v1/scim"
 _UNDISTURBED = Fault(times=0)
@@ -37,7 +37,7 @@ _UNDISTURBED = Fault(times=0)
 
 @dataclass(frozen=True)
 class Exchange:
-    """One call and its answer; `path` is readable, without the prefix; status 0 is a line that was cut."""
+    """One call and its answer; `path` is readable, without the prefix; status 0: the connection was cut."""
 
     method: str
     path: str
@@ -69,7 +69,7 @@ class Miro(Settings):
         self._organization = Organization(self)
 
     def add_team(self, name: str) -> str:
-        """A team, or a user group in that model; returns its id."""
+        """Adds a team (a user group in that model); returns its id."""
         with self._lock:
             id = self._organization.new_id()
             self._organization.teams[id] = Team(id, displayName=name, team_name=name)
@@ -89,7 +89,7 @@ class Miro(Settings):
         admin_roles: Iterable[str] = (),
         team_admin_of: Iterable[str] = (),
     ) -> str:
-        """Somebody who is there already, in the teams of these ids; returns the person's id."""
+        """Adds a person to the teams with these ids; returns the person's id."""
         role = GUEST if guest else ADMIN if admin else MEMBER
         with self._lock:
             id = self._organization.new_id()
@@ -103,12 +103,12 @@ class Miro(Settings):
             return id
 
     def change_user(self, email: str, **changes: Any) -> User:
-        """Changes fields of a person as if by hand in Miro, past its rules."""
+        """Sets fields of a person directly, without Miro's rules."""
         with self._lock:
             return self._organization.change(self._known(email).id, **changes)
 
     def change_team(self, id: str, **changes: Any) -> Team:
-        """Changes names or admins of a team as if by hand; its members change by `join` and `leave`."""
+        """Sets names or admins of a team directly; members change by `join` and `leave`."""
         with self._lock:
             return self._organization.change_team(id, **changes)
 
@@ -125,23 +125,23 @@ class Miro(Settings):
             draft.delete(self._known(email).id)
 
     def user(self, email: str) -> User | None:
-        """A person as of now, guests included; None once deleted."""
+        """The current state of a person, guests included; None if deleted."""
         with self._lock:
             return self._organization.named(email)
 
     def team(self, id: str) -> Team:
-        """A team or user group as of now."""
+        """The current state of a team or user group."""
         with self._lock:
             return self._organization.teams[id]
 
     @property
     def boards(self) -> list[BoardsPassed]:
-        """Whose boards of which team have gone to whom, in order."""
+        """All boards passed from one person to another, oldest first."""
         with self._lock:
             return list(self._organization.boards)
 
     def snapshot(self) -> dict[str, Any]:
-        """All people and teams without ids, for those depend on the order in which calls came in."""
+        """All people and teams without ids, which depend on the order of the calls."""
         with self._lock:
             people, teams = dict(self._organization.users), dict(self._organization.teams)
         users = {user.userName: _drawn_user(user, teams) for user in people.values()}
@@ -155,17 +155,17 @@ class Miro(Settings):
             yield origin + _PREFIX
 
     def answer(self, call: Call) -> Answer | None:
-        """Answers one call and writes it down; None is a line that is cut."""
+        """Answers one call and adds it to `log`; None cuts the connection."""
         path = _readable(call)
         fault = self._disturbance(call.method, path)
-        # Outside the lock, so that one slow call doesn't hold up the others.
+        # Outside the lock: one slow call must not hold up the others.
         if fault.latency:
             self._sleep(fault.latency)
         fault.then()
         with self._lock:
             answer = self._disturbed(call, fault)
-            status, said = (answer.status, parsed(answer.body)) if answer else (0, None)
-            exchange = Exchange(call.method, path, parsed(call.body), status, said)
+            status, content = (answer.status, parsed(answer.body)) if answer else (0, None)
+            exchange = Exchange(call.method, path, parsed(call.body), status, content)
             self.log.append(exchange)
         log.debug("%s %s -> %s", call.method, path, status, extra={"exchange": exchange})
         return answer
@@ -181,17 +181,17 @@ class Miro(Settings):
             return None
         instead = fault.answer()
         if instead is None:
-            said = self._without_effect(call) if fault.no_effect else self._undisturbed(call)
-            instead = fault.said(said)
+            own = self._without_effect(call) if fault.no_effect else self._undisturbed(call)
+            instead = fault.altered(own)
         return None if fault.cut == "after" else instead
 
     def _without_effect(self, call: Call) -> Answer:
         kept = self._organization
-        said = self._undisturbed(call)
+        answered = self._undisturbed(call)
         self._organization = kept
-        if said.status == 200 and call.method in ("PUT", "PATCH"):
+        if answered.status == 200 and call.method in ("PUT", "PATCH"):
             return self._handled(replace(call, method="GET"), _parts(call))
-        return said
+        return answered
 
     def _undisturbed(self, call: Call) -> Answer:
         parts = _parts(call)
@@ -211,7 +211,7 @@ class Miro(Settings):
 
     @contextmanager
     def _draft(self) -> Iterator[Organization]:
-        """A copy that counts unless something is refused: a request is done as a whole or not at all."""
+        """Yields a copy that replaces the organization unless something is refused: all or nothing."""
         with self._lock:
             draft = self._organization.copy()
             yield draft
@@ -225,7 +225,7 @@ class Miro(Settings):
 
 
 def _parts(call: Call) -> list[str]:
-    """The path below the prefix, step by step; nothing where it lies elsewhere."""
+    """The steps of the path below the prefix; empty for other paths."""
     below = unquote(call.path).removeprefix(_PREFIX + "/")
     return [] if below == unquote(call.path) else [part for part in below.split("/") if part]
 

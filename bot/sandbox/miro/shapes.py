@@ -26,7 +26,7 @@ Resource = dict[str, Any]
 
 
 def user_resource(user: User, organization: Organization, url: str) -> Resource:
-    """A person as Miro shows it: no created, lastModified or version in meta."""
+    """A person as Miro sends it: no created, lastModified or version in meta."""
     given, family = names(user.display_name)
     extension = dict(user.enterprise)
     return {
@@ -39,7 +39,7 @@ def user_resource(user: User, organization: Organization, url: str) -> Resource:
         "active": user.active,
         **({"preferredLanguage": user.language} if user.language else {}),
         "emails": [{"value": user.userName, "display": user.userName, "primary": True}],
-        # An item without a value was seen live where no picture is set.
+        # Seen live: an item without a value if no picture is set.
         "photos": [{"type": "photo", **({"value": user.photo} if user.photo else {})}],
         "groups": [{"value": id, "display": organization.teams[id].displayName} for id in user.groups],
         "roles": roles(user),
@@ -65,7 +65,7 @@ def group_resource(team: Team, organization: Organization, url: str) -> Resource
 
 
 def select(resource: Resource, query: Mapping[str, str]) -> Resource:
-    """The attributes asked for; not even `id` comes unasked, which no client may rely on."""
+    """The attributes asked for; `id` is left out if not asked for: no client may rely on it."""
     wanted = [steps(name.strip()) for name in query.get("attributes", "").split(",") if name.strip()]
     if not wanted:
         return resource
@@ -84,17 +84,17 @@ def _cut(resource: Any, wanted: Sequence[Path]) -> Any:
 
 
 def listing(resources: Iterable[Resource], query: Mapping[str, str], complex_filter: bool = True) -> Resource:
-    """One page of the resources that the query asks for."""
+    """One page of the resources that match the query, as a SCIM list."""
     chosen = _filter(query.get("filter", ""), complex_filter)
-    found = [resource for resource in resources if chosen is None or chosen.matches(resource)]
+    hits = [resource for resource in resources if chosen is None or chosen.matches(resource)]
     # "startIndex=0" and "count=9999" were seen accepted; the description names 100 and 1000.
     start = max(_number(query, "startIndex", 1), 1)
     count = min(max(_number(query, "count", 100), 0), 1000)
-    head = {"schemas": [LIST], "totalResults": len(found)}
+    head = {"schemas": [LIST], "totalResults": len(hits)}
     if count == 0:
-        # Seen live: nothing but the number.
+        # Seen live: only the number.
         return head
-    page = _sorted(found, query)[start - 1 : start - 1 + count]
+    page = _sorted(hits, query)[start - 1 : start - 1 + count]
     shown = [select(resource, query) for resource in page]
     return {**head, "itemsPerPage": len(page), "startIndex": start, "Resources": shown}
 
@@ -127,6 +127,6 @@ def _sorted(resources: list[Resource], query: Mapping[str, str]) -> list[Resourc
     path = steps(query.get("sortBy", ""))
     if path == ("",):
         return resources
-    keyed = [(str((values(one, path) or [""])[0]).casefold(), one) for one in resources]
+    keyed = [(str((values(resource, path) or [""])[0]).casefold(), resource) for resource in resources]
     backwards = query.get("sortOrder", "").casefold() == "descending"
-    return [one for _, one in sorted(keyed, key=lambda pair: pair[0], reverse=backwards)]
+    return [resource for _, resource in sorted(keyed, key=lambda pair: pair[0], reverse=backwards)]

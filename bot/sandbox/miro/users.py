@@ -1,4 +1,4 @@
-"""What Miro makes of the attributes of a person that are sent to it."""
+"""How Miro carries out writes to the attributes of a person."""
 
 import re
 from collections.abc import Callable, Sequence
@@ -22,7 +22,7 @@ _ENTERPRISE = {
 
 
 def create(organization: Organization, writes: Sequence[Write]) -> User:
-    """A new person, in the default team, with what else was sent."""
+    """Creates a person in the default team, with the other attributes sent."""
     sent = {write.path: write.value for write in writes}
     email = _free_name(organization, sent.get(("username",)))
     license = _first_license(organization, sent.get(("usertype",)))
@@ -37,7 +37,7 @@ def create(organization: Organization, writes: Sequence[Write]) -> User:
 
 
 def update(organization: Organization, id: str, writes: Sequence[Write]) -> None:
-    """Makes the writes in order; attributes that Miro doesn't have, and emails, are ignored in silence."""
+    """Makes the writes in order; attributes that Miro doesn't have, and emails, are ignored."""
     _write_full_name(organization, id, writes)
     for write in writes:
         change = _CHANGES.get(write.path[0])
@@ -46,7 +46,7 @@ def update(organization: Organization, id: str, writes: Sequence[Write]) -> None
 
 
 def names(display_name: str) -> tuple[str, str]:
-    """Given and family name; Miro keeps the full name alone."""
+    """(given name, family name), split from the full name: Miro keeps only that."""
     given, _, family = display_name.partition(" ")
     return given, family
 
@@ -80,7 +80,7 @@ def _free_name(organization: Organization, email: Any, owner: str = "") -> str:
 
 def _first_license(organization: Organization, wanted: Any) -> str:
     if wanted is None:
-        # No seat left is no error here, but is one where Full was asked for: Miro's help page on SCIM.
+        # Without a free seat only an explicit Full is refused: Miro's help page on SCIM.
         return FULL if organization.seat_free() else RESTRICTED
     if wanted == FULL:
         organization.require_seat()
@@ -127,7 +127,7 @@ def _user_type(organization: Organization, user: User, write: Write) -> None:
 
 def _must_be_active(user: User) -> None:
     if not user.active:
-        # Miro's page on errors tells of the 409; the words are a guess.
+        # The 409 is from Miro's page on errors; the wording is a guess.
         raise Refusal(409, f"User {user.userName} is inactive")
 
 
@@ -141,8 +141,8 @@ def _roles(organization: Organization, user: User, write: Write) -> None:
 
 
 def _photos(organization: Organization, user: User, write: Write) -> None:
-    found = [item.get("value") if isinstance(item, dict) else item for item in items(write.value)]
-    photo = found[0] if found and write.op != "remove" else None
+    urls = [item.get("value") if isinstance(item, dict) else item for item in items(write.value)]
+    photo = urls[0] if urls and write.op != "remove" else None
     organization.change(user.id, photo=photo if isinstance(photo, str) else None)
 
 

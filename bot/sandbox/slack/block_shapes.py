@@ -1,6 +1,6 @@
 """The shape of every Block Kit object the bot may use, with the lengths and counts Slack allows.
 
-Numbers are those of slack_sdk 3.47 and @slack/types 3.2.0; what one object can't show (ids used twice, a
+Numbers are those of slack_sdk 3.47 and @slack/types 3.2.0; what spans several objects (ids used twice, a
 form without a button) is in `limits`. Problems are worded as Slack's (adobe/spacecat-api-service#176).
 """
 
@@ -59,7 +59,7 @@ def many(each: Check, most: int, least: int = 1) -> Check:
 
 
 def shape(must: Mapping[str, Check], /, **may: Check) -> Check:
-    """An object with exactly these fields; `type` is looked at by `typed`."""
+    """An object with exactly these fields; `typed` checks its `type`."""
     known = {**must, **may, "type": string(50)}
 
     def check(value: Any, where: str) -> Problems:
@@ -79,7 +79,7 @@ def shape(must: Mapping[str, Check], /, **may: Check) -> Check:
 
 
 def typed(*tables: Mapping[str, Check]) -> Check:
-    """An object whose `type` says which of the shapes it has."""
+    """An object whose `type` names its shape in one of the tables."""
     shapes = {name: each for table in tables for name, each in table.items()}
 
     def check(value: Any, where: str) -> Problems:
@@ -122,7 +122,7 @@ def _picker(initial: str, first: Check, **may: Check) -> Check:
 
 
 def _menus(prefix: str, suffix: str, listed: Callable[[Check], Check], **may: Check) -> dict[str, Check]:
-    """The five menus, each with its own name for what is chosen at first."""
+    """The five menus, each with its own name for the initial choice."""
     ids, choices = listed(ID), listed(OPTION)
     query, filters = kind(int), kind(dict)
     return {

@@ -19,7 +19,7 @@ FORM = "application/x-www-form-urlencoded"
 
 @dataclass(frozen=True)
 class Delivery:
-    """What Slack sends, before it is signed; it can be sent again."""
+    """A request of Slack before it is signed; it can be sent again."""
 
     body: bytes
     content_type: str = FORM
@@ -39,7 +39,7 @@ class Delivery:
 
 @dataclass(frozen=True)
 class Reply:
-    """What the bot answered; `problem` is what Slack would show the person instead of carrying it out."""
+    """The bot's answer; `problem`: the error that Slack would show the person instead of acting on it."""
 
     status: int
     body: Any
@@ -54,13 +54,13 @@ class Reply:
 
     @property
     def errors(self) -> dict[str, str]:
-        """What the form shows at its fields, by block_id."""
-        said = self.body if isinstance(self.body, dict) else {}
-        return dict(said.get("errors") or {}) if said.get("response_action") == "errors" else {}
+        """{block_id: error} that the form shows at its fields."""
+        body = self.body if isinstance(self.body, dict) else {}
+        return dict(body.get("errors") or {}) if body.get("response_action") == "errors" else {}
 
 
 class Line:
-    """The way from Slack to one bot."""
+    """Sends requests to one bot, as Slack does."""
 
     def __init__(
         self,
@@ -69,13 +69,13 @@ class Line:
         patience: float = 10.0,
         wall_clock: Callable[[], float] = time.time,
     ):
-        """`patience` is how long an answer may take: Slack gives 3 s, a busy machine may need more.
-        Signatures carry the time of `wall_clock`, which Bolt compares with the real time."""
+        """`patience`: seconds an answer may take (Slack allows 3, a busy machine may need more).
+        `wall_clock`: the time in signatures, which Bolt compares with the real time."""
         self.bot_url = bot_url
         self._secret = signing_secret
         self._wall_clock = wall_clock
         self._http = httpx.Client(
-            # The bot is on loopback: no proxy, and no 90 ms for loading the certificates of the web.
+            # The bot is on loopback: no proxy, and no 90 ms spent on loading CA certificates.
             trust_env=False,
             verify=ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT),
             timeout=patience,
@@ -92,29 +92,29 @@ class Line:
         retry: int | None = None,
         reason: str = "http_timeout",
     ) -> Reply:
-        """Delivers as Slack does; or with another secret, unsigned, `age` seconds late, as retry number n."""
+        """Delivers as Slack does; or with another secret, unsigned, `age` seconds late, as a retry."""
         headers = self.signature(delivery.body, secret, age) if signed else {}
         if retry is not None:
             headers |= {"X-Slack-Retry-Num": str(retry), "X-Slack-Retry-Reason": reason}
         return self.post(delivery.body, {"Content-Type": delivery.content_type, **headers})
 
     def signature(self, body: bytes, secret: str | None = None, age: float = 0.0) -> dict[str, str]:
-        """The two headers by which a bot knows Slack."""
+        """The two headers that prove to a bot that Slack sent the body."""
         moment = str(int(self._wall_clock() - age))
         key = (self._secret if secret is None else secret).encode()
         digest = hmac.new(key, b"v0:" + moment.encode() + b":" + body, hashlib.sha256).hexdigest()
         return {"X-Slack-Request-Timestamp": moment, "X-Slack-Signature": "v0=" + digest}
 
     def post(self, body: bytes, headers: Mapping[str, str]) -> Reply:
-        """Posts exactly this to the bot."""
+        """Posts this body with these headers to the bot, unchanged."""
         delivery = Delivery(body, headers.get("Content-Type", FORM))
         try:
             answer = self._http.post(self.bot_url, content=body, headers=dict(headers))
         except httpx.TransportError as error:
             return Reply(0, None, delivery, problem=f"operation_timeout: {error!r}")
         problem = None if answer.is_success else f"http_status_{answer.status_code}"
-        seconds, said = answer.elapsed.total_seconds(), dict(answer.headers)
-        return Reply(answer.status_code, _read(answer), delivery, seconds, said, problem)
+        seconds, received = answer.elapsed.total_seconds(), dict(answer.headers)
+        return Reply(answer.status_code, _read(answer), delivery, seconds, received, problem)
 
 
 def _read(answer: httpx.Response) -> Any:

@@ -1,4 +1,4 @@
-"""Draws messages and modals as plain text, for the demo's terminal and for counting words."""
+"""Draws messages and modals as plain text, for the demo's terminal and for word counts."""
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -9,7 +9,7 @@ from typing import Any, Protocol
 JSON = dict[str, Any]
 BLANK = "____"
 
-# The tokens of Slack's date format; the "pretty" ones would say "today", which a test can't rely on.
+# The tokens of Slack's date format; the "pretty" ones, "today" in Slack, are fixed dates here.
 DATES = {
     "date_num": "%Y-%m-%d",
     "date_slash": "%d/%m/%Y",
@@ -26,7 +26,7 @@ DATES = {
 
 
 class Drawable(Protocol):
-    """A message: words for the notification, and blocks."""
+    """A message: `text` for the notification, and blocks."""
 
     @property
     def text(self) -> str: ...
@@ -37,7 +37,7 @@ class Drawable(Protocol):
 def as_text(
     drawn: "Drawable | Mapping[str, Any]", names: Mapping[str, str] | None = None, zone: tzinfo = UTC
 ) -> str:
-    """What a person reads: a message or a view, people by `names`, times in `zone`."""
+    """A message or view as a person reads it: people by `names` ({id: name}), times in `zone`."""
     pen = _Pen(names or {}, zone)
     if isinstance(drawn, Mapping):
         return "\n".join(pen.view(drawn))
@@ -46,7 +46,7 @@ def as_text(
 
 
 def words(drawing: str) -> int:
-    """How many words there are outside of buttons and menus."""
+    """The number of words outside buttons and menus."""
     return len(re.findall(r"[^\W_][\w'’@.:/-]*", re.sub(r"\[[^\[\]\n]*\]", " ", drawing)))
 
 
@@ -117,7 +117,7 @@ class _Pen:
 
     def inline(self, elements: Sequence[JSON]) -> str:
         if all(each.get("style") == {"bold": True} for each in elements) and len(elements) > 1:
-            # A first line with somebody in it, which a header can't hold: drawn as a header is.
+            # A first line with a mention, which a header block can't hold: drawn like a header.
             return "".join(self.leaf({**each, "style": {}}) for each in elements)
         return "".join(self.leaf(each) for each in elements)
 
@@ -142,7 +142,7 @@ class _Pen:
         return self.marked(text["text"]) if text["type"] == "mrkdwn" else str(text["text"])
 
     def marked(self, mrkdwn: str) -> str:
-        return unescape(re.sub(r"<([^<>]+)>", lambda found: self.reference(found[1]), mrkdwn))
+        return unescape(re.sub(r"<([^<>]+)>", lambda match: self.reference(match[1]), mrkdwn))
 
     def reference(self, inner: str) -> str:
         target, _, label = inner.partition("|")
@@ -156,8 +156,8 @@ class _Pen:
     def date(self, timestamp: int, form: str) -> str:
         moment = datetime.fromtimestamp(timestamp, self.zone)
 
-        def part(found: re.Match[str]) -> str:
-            return moment.strftime(DATES.get(found[1], found[1])).replace(" 0", " ")
+        def part(match: re.Match[str]) -> str:
+            return moment.strftime(DATES.get(match[1], match[1])).replace(" 0", " ")
 
         return re.sub(r"\{(\w+)\}", part, form)
 
@@ -184,7 +184,7 @@ class _Pen:
         return self.text(element["placeholder"]) if element.get("placeholder") else "Choose"
 
     def first(self, element: JSON) -> str:
-        """What the field shows before anybody touched it."""
+        """The field's initial value as text."""
         for name, value in element.items():
             if name.startswith("initial_") and value:
                 several = value if isinstance(value, list) else [value]

@@ -1,4 +1,4 @@
-"""People acting in Slack: each gesture is a signed request to the bot, and its answer is carried out."""
+"""People acting in Slack: each gesture sends a signed request to the bot and acts on its answer."""
 
 import time
 from collections.abc import Callable, Mapping
@@ -16,7 +16,7 @@ from bot.sandbox.slack.typed import as_slack_sends
 
 
 class Gestures(Line):
-    """What people do in Slack; several threads may act at once."""
+    """One method per thing people do in Slack; safe to use from several threads."""
 
     def __init__(
         self,
@@ -32,21 +32,21 @@ class Gestures(Line):
     # -- typing
 
     def command(self, user: str, command: str, text: str = "", *, channel: str | None = None) -> Reply:
-        """Types a slash command, in the direct messages with the bot if nowhere else."""
+        """Types a slash command, by default in the direct messages with the bot."""
         place = channel or self.slack.direct(user).id
         form = payloads.slash_command(self.slack, user, place, command, as_slack_sends(text))
         reply = self.send(Delivery.of_form(form))
-        said = {"text": reply.body} if isinstance(reply.body, str) else reply.body
-        if not reply.ok or not said:
+        answer = {"text": reply.body} if isinstance(reply.body, str) else reply.body
+        if not reply.ok or not answer:
             return reply
         try:
-            spoken(self.slack, user, place, said)
+            spoken(self.slack, user, place, answer)
         except Refused as refused:
             return replace(reply, problem=_words(refused))
         return reply
 
     def say(self, user: str, text: str, channel: str | None = None, *, thread_ts: str | None = None) -> Reply:
-        """Says something to the bot: directly, or in a channel, where it takes a mention to be heard."""
+        """Writes to the bot: directly, or in a channel, where the message mentions it."""
         mention = f"<@{self.slack.bot_user}>"
         if channel and mention not in text:
             text = f"{mention} {text}"
@@ -55,7 +55,7 @@ class Gestures(Line):
         return self.event(payloads.words_said(self.slack, message), place)
 
     def write(self, user: str, text: str, channel: str, *, thread_ts: str | None = None) -> Message:
-        """Writes where the bot doesn't hear it: a message that somebody may make into a request."""
+        """Writes a message of which the bot gets no event; a message shortcut can make it a request."""
         blocks = payloads.typed_blocks(text)
         return self.slack.add_message(channel, user, as_slack_sends(text), blocks, thread_ts=thread_ts)
 
@@ -63,7 +63,7 @@ class Gestures(Line):
         return self.event(payloads.home_opened(self.slack, user))
 
     def event(self, happened: JSON, channel: str | None = None) -> Reply:
-        """Any event, put into Slack's envelope."""
+        """Sends any event in Slack's envelope."""
         return self.send(Delivery.of_event(payloads.event(self.slack, happened, channel)))
 
     def shortcut(self, user: str, callback_id: str) -> Reply:
@@ -85,8 +85,8 @@ class Gestures(Line):
     ) -> Reply:
         """Presses a button, or chooses `value` in a menu, of a message, a view, or (None) the newest modal.
 
-        Where several buttons share an action_id, `value` or `block_id` says which; the value sent is always
-        the button's own. `place` may be a copy of a message that has changed since: an old drawing.
+        Where several buttons share an action_id, `value` or `block_id` picks one; the value sent is always
+        the button's own. `place` may be an outdated copy of a message.
         """
         shown = self.modal(user) if place is None else place
         blocks = shown.blocks if isinstance(shown, Message) else shown["blocks"]
@@ -98,7 +98,7 @@ class Gestures(Line):
         return self._interact(payloads.action_in_view(self.slack, user, shown, action))
 
     def suggest(self, user: str, view: JSON | None, action_id: str, typed: str) -> list[JSON]:
-        """Types in a menu whose choices come from the bot; gives the options it answers."""
+        """Types in a menu whose options come from the bot; returns those options."""
         shown = view or self.modal(user)
         block, element = _pressable(shown["blocks"], action_id)
         if len(typed) < element.get("min_query_length", 3):
@@ -112,14 +112,14 @@ class Gestures(Line):
     # -- modals
 
     def modal(self, user: str) -> JSON:
-        """The newest modal this person has open."""
+        """The newest modal that this person has open."""
         stack = self.slack.views.get(user)
         if not stack:
             raise NotPossible(f"{user} has no modal open")
         return stack[-1]
 
     def fill(self, user: str, values: Mapping[str, Any], view: JSON | None = None) -> JSON:
-        """Types into fields, named by block_id or action_id, without sending the form yet."""
+        """Fills fields, named by block_id or action_id, without submitting; returns the view."""
         shown = view or self.modal(user)
         for name, value in values.items():
             self._put(user, shown, *_field(shown["blocks"], name), value)
@@ -133,10 +133,10 @@ class Gestures(Line):
         *,
         complete: bool = True,
     ) -> Reply:
-        """Fills the form and sends it; the answer changes the person's modals.
+        """Fills the form and submits it; the answer changes the person's modals.
 
-        What isn't named holds what it held. Slack itself holds back a form whose required fields are empty;
-        `complete=False` sends it all the same, as local-slack does.
+        Fields that aren't named keep their values. Slack doesn't send a form with empty required fields;
+        `complete=False` sends it even so, as local-slack does.
         """
         shown = self.fill(user, values or {}, view)
         if not shown.get("submit"):
@@ -154,23 +154,23 @@ class Gestures(Line):
         return reply
 
     def close(self, user: str) -> Reply | None:
-        """Cancels the newest modal; the bot hears of it only if it asked to (`notify_on_close`)."""
+        """Cancels the newest modal; the bot is sent this only with `notify_on_close`."""
         shown = self.modal(user)
         payload = payloads.view_closed(self.slack, user, shown)
         views.closed(self.slack, shown["id"])
         return self._interact(payload) if shown["notify_on_close"] else None
 
     def _carry_out(self, user: str, shown: JSON, reply: Reply) -> None:
-        said = reply.body if isinstance(reply.body, dict) else {}
-        match said.get("response_action"):
+        answer = reply.body if isinstance(reply.body, dict) else {}
+        match answer.get("response_action"):
             case None:
                 views.closed(self.slack, shown["id"])
             case "clear":
                 self.slack.views[user] = []
             case "update":
-                views.updated(self.slack, shown["id"], said.get("view"))
+                views.updated(self.slack, shown["id"], answer.get("view"))
             case "push":
-                views.pushed(self.slack, user, said.get("view"))
+                views.pushed(self.slack, user, answer.get("view"))
             case "errors":
                 _at_inputs(shown, reply.errors)
             case other:
@@ -180,7 +180,7 @@ class Gestures(Line):
         return self.send(Delivery.of_interaction(payload))
 
     def _held(self, user: str, shown: Message | JSON, block: JSON, element: JSON, value: Any) -> JSON:
-        """What the element holds after the click; the fields of a view remember it."""
+        """The element's value after the click; fields of a view keep it."""
         if element["type"] == "button":
             return {}
         if element["type"] == "overflow":

@@ -1,4 +1,4 @@
-"""What the fields of a view or message hold, in the shapes Slack gives them in `state.values`."""
+"""The values of fields in a view or message, in the shapes of Slack's `state.values`."""
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
@@ -17,7 +17,7 @@ class NotPossible(Exception):
 
 @dataclass(frozen=True)
 class Kind:
-    """How one type of field tells what it holds."""
+    """How one type of field writes its value."""
 
     holds: str
     initial: str
@@ -50,12 +50,12 @@ KINDS = {
 
 
 def placed(blocks: Sequence[JSON]) -> Iterator[tuple[JSON, JSON]]:
-    """Every (block, element) that a person can press or fill in."""
+    """Every (block, element) that a person can press or fill."""
     return ((block, element) for block in blocks for element in elements_of(block))
 
 
 def untouched(blocks: Sequence[JSON]) -> Values:
-    """The values of fields nobody touched: Slack sends initial values, not nulls, for those that have one."""
+    """The values of untouched fields: for those with an initial value Slack sends that, not null."""
     values: Values = {}
     for block, element in placed(blocks):
         if kind := KINDS.get(element["type"]):
@@ -66,7 +66,7 @@ def untouched(blocks: Sequence[JSON]) -> Values:
 
 
 def kept(old: Values, blocks: Sequence[JSON]) -> Values:
-    """The values after an update: what was typed stays where block_id and action_id stay (views.update)."""
+    """The values after views.update: a field with the same block_id and action_id keeps its value."""
     values = untouched(blocks)
     for block_id, fields in values.items():
         for action_id, fresh in fields.items():
@@ -77,7 +77,7 @@ def kept(old: Values, blocks: Sequence[JSON]) -> Values:
 
 
 def filled(element: Mapping[str, Any], value: Any) -> JSON:
-    """The field holding `value`: an option by value or label, a person by id, a text; None empties it."""
+    """The field's entry for `value`: an option's value or label, a person's id, a text; None empties it."""
     kind = KINDS.get(element["type"])
     if kind is None:
         raise NotPossible(f"a {element['type']} can't be filled in")
@@ -109,7 +109,7 @@ def _option(element: Mapping[str, Any], wanted: Any) -> JSON:
 
 
 def missing(blocks: Sequence[JSON], values: Values) -> list[str]:
-    """The labels of required fields that are empty: Slack doesn't send such a form at all."""
+    """The labels of empty required fields; Slack doesn't send a form that has any."""
     return [
         block["label"]["text"]
         for block, element in placed(blocks)

@@ -1,4 +1,4 @@
-"""Everything Slack would find wrong with a message, a modal, a Home tab or a list of options."""
+"""All reasons for which Slack would refuse a message, modal, Home tab or list of options."""
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -47,7 +47,7 @@ HOME = shape({"type": choice("home"), "blocks": VIEW_BLOCKS}, **PRIVATE)
 
 
 def problems(surface: Surface, payload: Mapping[str, Any]) -> list[str]:
-    """What Slack would refuse in `payload`, each with a pointer to the place; empty if nothing."""
+    """Slack's objections to `payload`, each with a JSON pointer to its place; empty if there are none."""
     return list(_SURFACES[surface](payload))
 
 
@@ -82,7 +82,7 @@ def _options(payload: Mapping[str, Any]) -> Problems:
 
 
 def _together(blocks: Any, where: str) -> Problems:
-    """What no single shape shows: ids used twice, fields that need one another."""
+    """Problems between objects: ids used twice, fields that need each other."""
     sound = _objects(blocks)
     yield from _twice([block.get("block_id") for block in sound], "block_id", where)
     for index, block in enumerate(sound):
@@ -98,7 +98,7 @@ def _together(blocks: Any, where: str) -> Problems:
 
 
 def elements_of(block: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    """What a person can press or fill in one block."""
+    """The elements of one block that a person can press or fill."""
     listed = block.get("elements") if block.get("type") == "actions" else []
     yield from _objects([*_objects(listed), block.get("accessory"), block.get("element")])
 

@@ -1,7 +1,7 @@
-"""Starts local-slack, a Slack workspace in one program by somebody else, with a web page to click in.
+"""Starts local-slack, a third-party Slack workspace in one program, with a web page to click in.
 
 It comes from https://github.com/parvalabs/local-slack (MIT), on npm as `local-slack-linux-x64` and the like.
-It keeps everything in memory, takes any token, and listens on all interfaces: for one's own machine only.
+It keeps everything in memory, takes any token, and listens on all interfaces: for a developer's machine only.
 """
 
 import json
@@ -25,11 +25,11 @@ START_SECONDS, LOOK_SECONDS = 20.0, 0.1
 
 
 class NotThere(Exception):
-    """There is no local-slack program on this machine, or it doesn't start; the text says what helps."""
+    """local-slack isn't on this machine, or doesn't start; the text says how to mend that."""
 
 
 class Ended(Exception):
-    """Somebody ended all of it before the workspace was there."""
+    """The program was ended before the workspace had started."""
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ class Somebody:
 
 @dataclass(frozen=True)
 class Place:
-    """A channel of the workspace; the bot is in it."""
+    """A channel of the workspace, with the bot as a member."""
 
     id: str
     name: str
@@ -96,31 +96,31 @@ def running(
     port: int = 0,
     ended: Callable[[], bool] = lambda: False,
 ) -> Iterator[LocalSlack]:
-    """Runs local-slack with these people until the block ends; everything it writes is in `folder`.
+    """Runs local-slack with these people until the block ends; it writes only to `folder`.
 
     Raises NotThere, and Ended once `ended()` is true while it starts.
     """
-    found = program()
-    if found is None:
+    executable = program()
+    if executable is None:
         raise NotThere(f"No local-slack: `npm install {package()}`, or name the program in {VARIABLE}.")
     folder.mkdir(parents=True, exist_ok=True)
     config = folder / "local-slack.json"
     config.write_text(json.dumps(configuration(people, places), indent=2))
-    command = [str(found), "--config", str(config), "--port", str(port), "--base-host", "127.0.0.1"]
+    command = [str(executable), "--config", str(config), "--port", str(port), "--base-host", "127.0.0.1"]
     command += ["--files-dir", str(folder / "files")]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     output = _Output(process)
     try:
         yield LocalSlack(output.url(port, ended))
     finally:
-        # It has nothing to save, and takes 2 s over a polite end.
+        # It has nothing to save, and would take 2 s to terminate gracefully.
         process.kill()
         process.wait()
         output.end()
 
 
 def configuration(people: Sequence[Somebody], places: Sequence[Place] = ()) -> Mapping[str, object]:
-    """The workspace as local-slack reads it."""
+    """local-slack's configuration of the workspace."""
     everybody = [person.id for person in people]
     joined = LocalSlack("")
     return {
@@ -151,7 +151,7 @@ def configuration(people: Sequence[Somebody], places: Sequence[Place] = ()) -> M
 
 
 class _Output:
-    """Reads what the program prints, to the end, so that it is never kept waiting by a full pipe."""
+    """Reads all output of the program, so that a full pipe never blocks it."""
 
     def __init__(self, process: "subprocess.Popen[str]"):
         self._lines: list[str] = []
@@ -162,7 +162,7 @@ class _Output:
         self._reader.start()
 
     def url(self, port: int, ended: Callable[[], bool]) -> str:
-        """The address of its page: with port 0 it chooses one, and prints it."""
+        """The URL of its page; with port 0 it chooses a port and prints it."""
         deadline = time.monotonic() + START_SECONDS
         while not self._known.wait(LOOK_SECONDS) and time.monotonic() < deadline:
             if ended():
@@ -174,9 +174,9 @@ class _Output:
         raise NotThere(f"local-slack didn't start: {self._fault()}. `miro-bot demo` needs none.")
 
     def _fault(self) -> str:
-        """What it gives as the reason: around that it prints its own program and where in it that was."""
-        said = [line.strip() for line in self._lines if line.strip()]
-        named = [line for line in said if line.casefold().startswith("error:")] or said or ["it says nothing"]
+        """The line that names the error, without the source code and stack trace around it."""
+        out = [line.strip() for line in self._lines if line.strip()]
+        named = [line for line in out if line.casefold().startswith("error:")] or out or ["it says nothing"]
         return re.sub(r"(?i)^error:\s*", "", named[-1])[:200].rstrip(".")
 
     def end(self) -> None:

@@ -1,4 +1,4 @@
-"""What Slack sends when a person acts, in the shapes of docs.slack.dev/interactivity and /apis/events-api."""
+"""Slack's payloads when a person acts, as in docs.slack.dev/interactivity and /apis/events-api."""
 
 import copy
 from typing import Any
@@ -13,7 +13,7 @@ TOKEN = "sandbox-verification-token"
 
 
 def slash_command(slack: SlackState, user: str, channel: str, command: str, text: str) -> dict[str, str]:
-    """A command, which Slack sends as a flat form."""
+    """A slash command, sent as a flat form."""
     form = {
         "token": TOKEN,
         "team_id": slack.team_id,
@@ -34,7 +34,7 @@ def slash_command(slack: SlackState, user: str, channel: str, command: str, text
 
 
 def event(slack: SlackState, happened: JSON, channel: str | None = None) -> JSON:
-    """The envelope of an event; a delivery sent again keeps its event_id."""
+    """An event in its envelope; a repeated delivery keeps its event_id."""
     authorization = {
         "enterprise_id": slack.enterprise_id,
         "team_id": slack.team_id,
@@ -59,9 +59,9 @@ def event(slack: SlackState, happened: JSON, channel: str | None = None) -> JSON
 
 
 def words_said(slack: SlackState, message: Message) -> JSON:
-    """A message by a person: in direct messages as such, in a channel as a mention of the bot."""
+    """The event of a person's message: `message` in direct messages, `app_mention` in a channel."""
     channel = slack.channels[message.channel]
-    said: JSON = {
+    event: JSON = {
         "type": "message" if channel.person else "app_mention",
         "user": message.user,
         "ts": message.ts,
@@ -72,18 +72,18 @@ def words_said(slack: SlackState, message: Message) -> JSON:
         "channel": message.channel,
         "event_ts": message.ts,
     }
-    said |= {"channel_type": "im"} if channel.person else {}
-    return said | ({"thread_ts": message.thread_ts} if message.thread_ts else {})
+    event |= {"channel_type": "im"} if channel.person else {}
+    return event | ({"thread_ts": message.thread_ts} if message.thread_ts else {})
 
 
 def typed_blocks(text: str) -> list[JSON]:
-    """What a person types arrives as rich text besides the plain string; nothing is escaped in it."""
+    """Typed text as the rich text that comes with the plain string; it isn't escaped."""
     section = {"type": "rich_text_section", "elements": [{"type": "text", "text": text}]}
     return [{"type": "rich_text", "elements": [section]}]
 
 
 def home_opened(slack: SlackState, user: str) -> JSON:
-    """The Home tab comes into sight; `view` is there once one was published."""
+    """app_home_opened; it has a `view` once one was published."""
     opened: JSON = {
         "type": "app_home_opened",
         "user": user,
@@ -94,7 +94,7 @@ def home_opened(slack: SlackState, user: str) -> JSON:
 
 
 def action_in_message(slack: SlackState, user: str, message: Message, action: JSON) -> JSON:
-    """A click in a message; an ephemeral one isn't sent along (bolt-python, test_block_actions.py)."""
+    """A click in a message; an ephemeral message isn't included (bolt-python, test_block_actions.py)."""
     alone = message.ephemeral_for is not None
     container = {
         "type": "message",
@@ -114,7 +114,7 @@ def action_in_message(slack: SlackState, user: str, message: Message, action: JS
 
 
 def action_in_view(slack: SlackState, user: str, view: JSON, action: JSON) -> JSON:
-    """A click in a modal or in the Home tab: no channel, no response_url, but the view."""
+    """A click in a modal or the Home tab: with the view, without channel and response_url."""
     return _base(slack, "block_actions", user) | {
         "container": {"type": "view", "view_id": view["id"]},
         "trigger_id": slack.trigger(user),
@@ -138,7 +138,7 @@ def view_closed(slack: SlackState, user: str, view: JSON) -> JSON:
 
 
 def suggestion(slack: SlackState, user: str, view: JSON, block_id: str, action_id: str, typed: str) -> JSON:
-    """A person types in a menu whose choices come from the bot."""
+    """block_suggestion: a person types in a menu whose options come from the bot."""
     return _base(slack, "block_suggestion", user) | {
         "container": {"type": "view", "view_id": view["id"]},
         "action_id": action_id,
@@ -149,7 +149,7 @@ def suggestion(slack: SlackState, user: str, view: JSON, block_id: str, action_i
 
 
 def shortcut(slack: SlackState, user: str, callback_id: str) -> JSON:
-    """A global shortcut: it has neither channel nor response_url."""
+    """A global shortcut, without channel and response_url."""
     return _base(slack, "shortcut", user) | {
         "action_ts": slack.stamp(),
         "callback_id": callback_id,
@@ -168,12 +168,12 @@ def message_shortcut(slack: SlackState, user: str, callback_id: str, message: Me
 
 
 def pressed(slack: SlackState, block: JSON, element: JSON, held: JSON) -> JSON:
-    """One entry of `actions`: the element's own words, and what it holds now."""
-    told = {
+    """One entry of `actions`: the element's text and value, and its state (`held`)."""
+    copied = {
         name: copy.deepcopy(element[name]) for name in ("text", "value", "style", "url") if name in element
     }
     ids = {"type": element["type"], "block_id": block["block_id"], "action_id": element["action_id"]}
-    return ids | told | held | {"action_ts": slack.stamp()}
+    return ids | copied | held | {"action_ts": slack.stamp()}
 
 
 def _base(slack: SlackState, kind: str, user: str) -> JSON:
@@ -208,6 +208,6 @@ def _channel(slack: SlackState, channel: str) -> JSON:
 
 
 def _standing(slack: SlackState, shown: Message) -> Message:
-    """The message as it stands, even if the person clicked on an older drawing of it."""
+    """The stored message, even if the person clicked on an outdated copy."""
     same = (each for each in slack.messages if (each.channel, each.ts) == (shown.channel, shown.ts))
     return next(same, shown)

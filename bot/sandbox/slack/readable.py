@@ -1,4 +1,4 @@
-"""Stands between a bot and local-slack, whose page draws no rich text: it gets the same words as mrkdwn."""
+"""A proxy between a bot and local-slack, whose page can't draw rich text: rewrites it as mrkdwn."""
 
 import json
 from collections.abc import Iterator
@@ -29,7 +29,7 @@ def readable(url: str) -> Iterator[str]:
 
 
 def _in_mrkdwn(call: Call) -> bytes:
-    """The body of a call, whose blocks stand in it as JSON: by themselves, or in a view."""
+    """The body of a call with the rich text of its blocks (or its view's blocks) as mrkdwn."""
     if not call.body:
         return b""
     if call.headers.get("content-type", "").startswith("application/json"):

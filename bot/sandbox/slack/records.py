@@ -1,4 +1,4 @@
-"""The things a Slack workspace is made of, as the stand-in keeps them."""
+"""The stand-in's records of a Slack workspace: people, channels, messages, faults."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -8,7 +8,7 @@ JSON = dict[str, Any]
 
 
 class Refused(Exception):
-    """The Web API says no, with this error code."""
+    """The Web API refuses a call with this error code."""
 
     def __init__(self, error: str, **more: Any):
         super().__init__(error)
@@ -17,7 +17,7 @@ class Refused(Exception):
 
 @dataclass(frozen=True)
 class Person:
-    """Somebody with an account; strangers belong to another workspace (Slack Connect)."""
+    """A person with an account; a stranger belongs to another workspace (Slack Connect)."""
 
     id: str
     email: str | None
@@ -50,7 +50,7 @@ class Channel:
 
 @dataclass
 class Message:
-    """A message as it stands now; chat.update changes it."""
+    """The current content of a message; chat.update changes it."""
 
     channel: str
     ts: str
@@ -75,7 +75,7 @@ class Group:
 
 @dataclass(frozen=True)
 class ProfileField:
-    """A field that admins added to everybody's profile; only admins change what stands in a protected one."""
+    """A profile field that admins added; a protected one can be changed by admins only."""
 
     id: str
     label: str
@@ -85,7 +85,7 @@ class ProfileField:
 
 @dataclass(frozen=True)
 class ApiCall:
-    """One Web API call; `answer` is None where the line was cut."""
+    """One Web API call; `answer` is None if the connection was cut."""
 
     method: str
     params: JSON
@@ -95,11 +95,11 @@ class ApiCall:
 
 @dataclass(frozen=True)
 class Fault:
-    """What goes wrong with the next `times` calls of `method`, after `skip` that go well.
+    """A fault of the next `times` calls of `method` (None: of all), after `skip` calls that go well.
 
-    `method` may be "*" or "response_url"; `times` None is for ever. `cut` ends the connection without an
-    answer, before the call was carried out or after. `body` is sent as it is, with these `headers`, which may
-    be false. `to` spares all calls but those for one person or channel.
+    `method` may be "*" or "response_url". `cut` closes the connection without an answer, before or after the
+    call is carried out. `body` is sent unchanged, with these `headers`, which may be wrong. `to` limits the
+    fault to calls for one person or channel.
     """
 
     method: str
@@ -114,7 +114,7 @@ class Fault:
     to: str | None = None
 
     def concerns(self, method: str, params: JSON) -> bool:
-        """Whether this is a call that goes wrong."""
+        """Whether this call goes wrong."""
         names = ("user", "user_id", "channel")
         return self.method in ("*", method) and (
             self.to is None or self.to in [params.get(name) for name in names]

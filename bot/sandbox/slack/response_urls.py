@@ -1,4 +1,4 @@
-"""What a bot can do with a response_url: answer, replace or delete, five times within half an hour."""
+"""Posts to a response_url: answer, replace or delete, up to five times within half an hour."""
 
 import json
 from typing import Any
@@ -14,16 +14,16 @@ USES = 5
 
 
 def answer(slack: SlackState, call: Call) -> Answer | None:
-    """Answers one post to `/response/<key>`; None cuts the line."""
+    """Answers one post to `/response/<key>`; None cuts the connection."""
     params: JSON = json.loads(call.body or b"{}")
     fault = slack.take_fault("response_url", params)
     with slack.lock:
         if fault is None or fault.cut == "after":
-            answered, said = _carried_out(slack, call.path.removeprefix("/response/"), params)
+            answered, content = _carried_out(slack, call.path.removeprefix("/response/"), params)
         else:
-            answered, said = failed(fault)
+            answered, content = failed(fault)
         cut = fault is not None and fault.cut is not None
-        slack.log.append(ApiCall("response_url", params, None if cut else said, slack.now()))
+        slack.log.append(ApiCall("response_url", params, None if cut else content, slack.now()))
         slack.tell()
     return None if cut else answered
 
@@ -32,7 +32,7 @@ def _carried_out(slack: SlackState, key: str, params: JSON) -> tuple[Answer, JSO
     try:
         _respond(slack, _usable(slack, key), params)
     except Refused as refused:
-        # Failures have an HTTP status of their own here, and slack_sdk's WebhookClient raises for none.
+        # Here errors have an HTTP status; slack_sdk's WebhookClient raises for none of them.
         status = 404 if refused.answer["error"] in ("used_url", "expired_url", "no_service") else 400
         return Answer.of(status, refused.answer), refused.answer
     return Answer(200, b"ok", {"Content-Type": "text/plain"}), {"ok": True}
@@ -57,15 +57,15 @@ def _respond(slack: SlackState, url: ResponseUrl, params: JSON) -> None:
         return
     text, blocks = content(params)
     if params.get("replace_original") and url.message in slack.messages:
-        # Whether it is for one person's eyes can't be changed by replacing it. Of a slash command there is
-        # nothing to replace, not even the bot's own answer (bolt-python#1268): that becomes a new message.
+        # Replacing a message can't make it ephemeral or stop it being so. After a slash command there is
+        # nothing to replace, not even the bot's own answer (bolt-python#1268): a new message is posted.
         url.message.text, url.message.blocks = text, slack.with_ids(blocks)
         return
     spoken(slack, url.user, url.channel, params)
 
 
 def spoken(slack: SlackState, user: str, channel: str, params: JSON) -> Message:
-    """A new message from a response_url or an ack: for one person's eyes unless said otherwise."""
+    """Adds a message from a response_url or an ack, ephemeral unless `response_type` says otherwise."""
     text, blocks = content(params)
     alone: dict[str, Any] = {} if params.get("response_type") == "in_channel" else {"ephemeral_for": user}
     more = alone | {"thread_ts": params.get("thread_ts")}

@@ -1,4 +1,4 @@
-"""What the stand-in Slack knows and has handed out: people, channels, messages, triggers, response URLs."""
+"""The stand-in's state: people, channels, messages, triggers, response URLs, faults."""
 
 import copy
 import math
@@ -31,7 +31,7 @@ TRIGGER_SECONDS = 3.0
 
 @dataclass
 class SlackState:
-    """The workspace as data; everything in it is read and changed under `lock`."""
+    """The workspace as data; read and change it only while holding `lock`."""
 
     team_id: str
     enterprise_id: str | None
@@ -78,7 +78,7 @@ class SlackState:
             self.people[user_id] = replace(self.people[user_id], **changes)
 
     def add_channel(self, channel_id: str, name: str, members: Iterable[str] = (), **flags: Any) -> None:
-        """`flags`: is_archived, is_private, is_ext_shared. The bot is in it only if among `members`."""
+        """`flags`: is_archived, is_private, is_ext_shared. The bot is a member only if `members` names it."""
         with self.lock:
             self.channels[channel_id] = Channel(channel_id, name, frozenset(members), **flags)
 
@@ -98,7 +98,7 @@ class SlackState:
             ]
 
     def direct(self, user_id: str) -> Channel:
-        """The direct messages with this person, opened if need be."""
+        """The bot's direct messages with this person, opened if necessary."""
         channel_id = "D" + user_id
         with self.lock:
             if channel_id not in self.channels:
@@ -107,15 +107,15 @@ class SlackState:
             return self.channels[channel_id]
 
     def names(self) -> dict[str, str]:
-        """What people and channels are called, by id: for drawing."""
+        """{id: name} of people and channels."""
         with self.lock:
             people = {each.id: each.name for each in self.people.values()}
             return people | {each.id: each.name for each in self.channels.values()}
 
-    # -- what is seen
+    # -- what people see
 
     def seen_by(self, user_id: str, channel: str | None = None) -> list[Message]:
-        """What this person sees, newest last: all in their channels, and what is for their eyes only."""
+        """The messages this person sees, newest last: in their channels, and ephemeral ones for them."""
         with self.lock:
             places = {each.id for each in self.channels.values() if user_id in each.members}
             return [
@@ -127,7 +127,7 @@ class SlackState:
             ]
 
     def dm_of(self, user_id: str) -> list[Message]:
-        """What this person sees in the direct messages with the bot, newest last."""
+        """This person's direct messages with the bot, newest last."""
         return self.seen_by(user_id, self.direct(user_id).id)
 
     def add_message(self, channel: str, user: str, text: str, blocks: list[JSON], **more: Any) -> Message:
@@ -139,22 +139,22 @@ class SlackState:
 
     # -- waiting for the bot
 
-    def until(self, seen: Callable[[], T | Literal[False] | None], seconds: float = 10.0) -> T:
-        """Gives what `seen()` sees as soon as it is true; looks at each change, and often besides, for what
-        the bot does without telling Slack."""
+    def until(self, look: Callable[[], T | Literal[False] | None], seconds: float = 10.0) -> T:
+        """Returns the result of `look()` once it is truthy; calls it after each change and every 0.02 s.
+        Raises TimeoutError after `seconds`."""
         deadline = time.monotonic() + seconds
         with self._changed:
-            while not (found := seen()):
+            while not (seen := look()):
                 if time.monotonic() >= deadline:
                     raise TimeoutError(f"not seen in {seconds} s; the bot's last calls: {self.log[-3:]}")
                 self._changed.wait(0.02)
-            return found
+            return seen
 
     def tell(self) -> None:
         with self._changed:
             self._changed.notify_all()
 
-    # -- what is handed out
+    # -- ids, triggers, response URLs
 
     def number(self) -> int:
         with self.lock:
@@ -165,7 +165,7 @@ class SlackState:
         return f"{int(self.now())}.{self.number():06d}"
 
     def with_ids(self, blocks: list[JSON]) -> list[JSON]:
-        """A copy in which every block and element has an id: Slack invents those that were left out."""
+        """A copy with ids for all blocks and elements: Slack generates those that were left out."""
         mine = copy.deepcopy(blocks)
         for block in mine:
             block.setdefault("block_id", f"b{self.number()}")
@@ -180,7 +180,7 @@ class SlackState:
         return trigger_id
 
     def exchange(self, trigger_id: Any) -> str:
-        """Whose trigger it is; it is good once and for three seconds (docs.slack.dev, views.open)."""
+        """The person whose trigger it is; valid once, for three seconds (docs.slack.dev, views.open)."""
         with self.lock:
             trigger = self.triggers.get(str(trigger_id))
             if trigger is None:
@@ -198,10 +198,10 @@ class SlackState:
             self.response_urls[key] = ResponseUrl(user_id, channel, self.now(), message)
             return f"{self.base}/response/{key}"
 
-    # -- what goes wrong
+    # -- faults
 
     def fault(self, method: str, **how: Any) -> None:
-        """Lets the next calls of `method` go wrong; see `Fault`. What is used up leaves `faults`."""
+        """Makes the next calls of `method` go wrong (see `Fault`); a fault that is used up is dropped."""
         with self.lock:
             self.faults.append(Fault(method, **how))
 
@@ -221,7 +221,7 @@ class SlackState:
             return fault
 
     def crowded(self, method: str) -> int:
-        """Seconds to wait where a method was called often enough within a minute, 0 where it wasn't.
+        """Seconds to wait if a method was called too often within a minute, else 0.
 
         Slack counts by method, workspace and app (docs.slack.dev/apis/web-api/rate-limits); here every method
         has the same tier.

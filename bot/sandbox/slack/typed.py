@@ -1,6 +1,6 @@
 """What people type, as Slack writes it to an app: `& < >` escaped, addresses and links marked.
 
-Not so in the fields of a form: what is typed there arrives as it is.
+In the fields of a form text arrives unchanged.
 """
 
 import re
@@ -15,7 +15,7 @@ def as_slack_sends(text: str) -> str:
     """Typed text in an event, a command or a message.
 
     `<@U01>`, `<#C01|it>`, `<!here>` and a link with a label stand for what a person picks or links in Slack;
-    whoever types an angle bracket themselves gets it escaped.
+    any other angle bracket is escaped.
     """
     sent, at = "", 0
     for hit in _MARKED.finditer(text):

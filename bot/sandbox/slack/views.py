@@ -12,21 +12,21 @@ DEEPEST_STACK = 3
 
 
 def checked(view: Any, surface: Surface) -> JSON:
-    """The view, if Slack would take it."""
+    """The view. Raises Refused if Slack wouldn't take it."""
     if not isinstance(view, dict):
         raise Refused("invalid_arguments", response_metadata={"messages": ["[ERROR] missing view"]})
-    found = problems(surface, view)
-    if any(f"less than {LARGEST_VIEW + 1} bytes" in each for each in found):
+    objections = problems(surface, view)
+    if any(f"less than {LARGEST_VIEW + 1} bytes" in each for each in objections):
         raise Refused("view_too_large")
-    if found:
+    if objections:
         # Messages answer `invalid_blocks`, views `invalid_arguments` (grafana-cold-storage/oncall#210).
-        messages = [f"[ERROR] {each}" for each in found]
+        messages = [f"[ERROR] {each}" for each in objections]
         raise Refused("invalid_arguments", response_metadata={"messages": messages})
     return view
 
 
 def opened(slack: SlackState, user_id: str, view: Any) -> JSON:
-    """A new modal, which takes the place of any that was open."""
+    """Opens a modal; it replaces any that is open."""
     with slack.lock:
         made = _made(slack, checked(view, "modal"))
         slack.views[user_id] = [made]
@@ -35,7 +35,7 @@ def opened(slack: SlackState, user_id: str, view: Any) -> JSON:
 
 
 def pushed(slack: SlackState, user_id: str, view: Any) -> JSON:
-    """A modal on top of the newest one."""
+    """Opens a modal on top of the newest one."""
     with slack.lock:
         stack = slack.views.get(user_id)
         if not stack:
@@ -50,7 +50,7 @@ def pushed(slack: SlackState, user_id: str, view: Any) -> JSON:
 
 
 def updated(slack: SlackState, view_id: str, view: Any) -> JSON:
-    """The same modal with new content: its id stays, its hash changes, what was typed stays."""
+    """Gives a modal new content and a new hash; its id and typed values stay."""
     with slack.lock:
         old = found(slack, view_id)
         typed = slack.typed.get(view_id, {})
@@ -65,7 +65,7 @@ def updated(slack: SlackState, view_id: str, view: Any) -> JSON:
 
 
 def published(slack: SlackState, user_id: str, view: Any) -> JSON:
-    """The Home tab of this person."""
+    """Sets the Home tab of this person."""
     with slack.lock:
         made = _made(slack, checked(view, "home"), slack.homes.get(user_id))
         slack.homes[user_id] = made
@@ -74,7 +74,7 @@ def published(slack: SlackState, user_id: str, view: Any) -> JSON:
 
 
 def closed(slack: SlackState, view_id: str) -> None:
-    """Takes this modal away; the one below shows again."""
+    """Closes this modal; the one below shows again."""
     with slack.lock:
         for stack in slack.views.values():
             stack[:] = [each for each in stack if each["id"] != view_id]
@@ -91,13 +91,13 @@ def found(slack: SlackState, view_id: Any = None, external_id: Any = None) -> JS
 
 
 def owner(slack: SlackState, view: JSON) -> str | None:
-    """Who has this modal open."""
+    """The id of the person who has this modal open, or None."""
     ids = {user: [each["id"] for each in stack] for user, stack in slack.views.items()}
     return next((user for user, open_ids in ids.items() if view["id"] in open_ids), None)
 
 
 def with_values(slack: SlackState, view: JSON) -> JSON:
-    """The view as Slack sends it with a click or a submission: with what its fields hold."""
+    """The view as sent with a click or a submission: with the values of its fields."""
     with slack.lock:
         return {**copy.deepcopy(view), "state": {"values": copy.deepcopy(slack.typed[view["id"]])}}
 

@@ -13,7 +13,7 @@ Method = Callable[[SlackState, JSON], JSON]
 
 
 def answer(slack: SlackState, call: Call) -> Answer | None:
-    """Answers one call of `/api/<method>`; None cuts the line."""
+    """Answers one call of `/api/<method>`; None cuts the connection."""
     method = call.path.removeprefix("/api/")
     params = parameters(call)
     fault = slack.take_fault(method, params)
@@ -21,29 +21,29 @@ def answer(slack: SlackState, call: Call) -> Answer | None:
         fault = Fault(method, status=429, retry_after=wait)
     with slack.lock:
         if fault is None or fault.cut == "after":
-            said: JSON = _carried_out(slack, method, params, call)
+            content: JSON = _carried_out(slack, method, params, call)
             granted = EVERY_SCOPE if slack.scopes is None else slack.scopes
-            answered = Answer.of(200, said, X_OAuth_Scopes=",".join(sorted(granted)))
+            answered = Answer.of(200, content, X_OAuth_Scopes=",".join(sorted(granted)))
         else:
-            answered, said = failed(fault)
+            answered, content = failed(fault)
         cut = fault is not None and fault.cut is not None
-        slack.log.append(ApiCall(method, params, None if cut else said, slack.now()))
+        slack.log.append(ApiCall(method, params, None if cut else content, slack.now()))
         slack.tell()
     return None if cut else answered
 
 
 def failed(fault: Fault) -> tuple[Answer, JSON]:
-    """The answer of a call that goes wrong."""
+    """(HTTP answer, its content) of a call with this fault."""
     if fault.body is not None:
         return Answer(fault.status or 200, fault.body, fault.headers), {}
     if fault.status == 429:
-        said: JSON = {"ok": False, "error": fault.error or "ratelimited"}
-        return Answer.of(429, said, Retry_After=str(fault.retry_after)), said
+        content: JSON = {"ok": False, "error": fault.error or "ratelimited"}
+        return Answer.of(429, content, Retry_After=str(fault.retry_after)), content
     if fault.status is not None:
-        # Slack's edge answers its own failures in HTML, not in JSON.
+        # Slack's edge answers its own failures with HTML, not JSON.
         return Answer(fault.status, b"<html>Server Error</html>", {"Content-Type": "text/html"}), {}
-    said = {"ok": False, "error": fault.error or "internal_error"}
-    return Answer.of(200, said), said
+    content = {"ok": False, "error": fault.error or "internal_error"}
+    return Answer.of(200, content), content
 
 
 def parameters(call: Call) -> JSON:
@@ -119,7 +119,7 @@ METHODS: dict[str, tuple[Method, str | None]] = {
     "usergroups.list": (web_people.usergroups_list, "usergroups:read"),
     "usergroups.users.list": (web_people.usergroups_users_list, "usergroups:read"),
     "conversations.open": (web_messages.conversations_open, "im:write"),
-    # Slack asks for the scope of the kind of channel; an app that has none of them isn't told names.
+    # Slack asks for the scope of the kind of channel; an app without any gets no names.
     "conversations.info": (web_messages.conversations_info, None),
     "conversations.members": (web_messages.conversations_members, None),
     "chat.postMessage": (web_messages.chat_post_message, "chat:write"),
@@ -131,9 +131,9 @@ METHODS: dict[str, tuple[Method, str | None]] = {
     "views.update": (views_update, None),
     "views.publish": (views_publish, None),
 }
-"""What the bot may call, and the scope it needs for that; views need none (method docs: `"scopes": {}`)."""
+"""The methods and the scope each needs; views need none (method docs: `"scopes": {}`)."""
 
 EVERY_SCOPE = frozenset(scope for _, scope in METHODS.values() if scope) | {
     *("commands", "im:history", "app_mentions:read", "channels:read", "groups:read"),
 }
-"""What a bot has that may do everything: for its calls, and for what Slack sends it."""
+"""All scopes: for these methods, and for the events Slack sends."""

@@ -15,11 +15,11 @@ def conversations_open(slack: SlackState, params: JSON) -> JSON:
 
 
 def opened(slack: SlackState, user_id: str) -> Channel:
-    """The direct messages with this person; those of a deactivated person can't be opened anew."""
+    """The direct messages with this person; they can't be opened for a deactivated person."""
     person = slack.people.get(user_id)
     if person is None:
         raise Refused("user_not_found")
-    # Old ones stay open, and posting there goes well, unread (python-slack-sdk#1156): look at `deleted`.
+    # Old ones stay open and take messages that nobody reads (python-slack-sdk#1156): check `deleted`.
     if person.deleted and "D" + user_id not in slack.channels:
         raise Refused("user_disabled")
     return slack.direct(user_id)
@@ -106,7 +106,7 @@ def _for_posting(slack: SlackState, place: Any) -> Channel:
 
 
 def _own(slack: SlackState, params: JSON, otherwise: str) -> Message:
-    """The bot's message; a user id is no channel here, and what is ephemeral can't be found again."""
+    """The bot's own message; a user id doesn't count as its channel, ephemeral messages aren't found."""
     if params.get("channel") not in slack.channels:
         raise Refused("channel_not_found")
     for message in slack.messages:
@@ -120,12 +120,12 @@ def _own(slack: SlackState, params: JSON, otherwise: str) -> Message:
 
 def content(params: JSON) -> tuple[str, list[JSON]]:
     text, blocks = str(params.get("text") or ""), params.get("blocks") or []
-    found = problems("message", params)
-    if any(f"{ALL_TEXT_OF_A_MESSAGE + 1} characters in all" in each for each in found):
+    objections = problems("message", params)
+    if any(f"{ALL_TEXT_OF_A_MESSAGE + 1} characters in all" in each for each in objections):
         raise Refused("msg_blocks_too_long")
-    if found:
-        messages = [f"[ERROR] {each}" for each in found]
-        raise Refused("invalid_blocks", errors=found, response_metadata={"messages": messages})
+    if objections:
+        messages = [f"[ERROR] {each}" for each in objections]
+        raise Refused("invalid_blocks", errors=objections, response_metadata={"messages": messages})
     if not text and not blocks:
         raise Refused("no_text")
     return text, blocks
@@ -136,12 +136,12 @@ def _besides(params: JSON) -> JSON:
 
 
 def as_slack(slack: SlackState, message: Message) -> JSON:
-    """The message as Slack writes it in answers and payloads."""
-    said: JSON = {"type": "message", "user": message.user, "ts": message.ts, "text": message.text}
-    said |= {"team": slack.team_id, "blocks": message.blocks}
+    """The message as in Slack's answers and payloads."""
+    shown: JSON = {"type": "message", "user": message.user, "ts": message.ts, "text": message.text}
+    shown |= {"team": slack.team_id, "blocks": message.blocks}
     if message.user == slack.bot_user:
-        said |= {"bot_id": "B" + slack.bot_user[1:], "app_id": slack.app_id}
+        shown |= {"bot_id": "B" + slack.bot_user[1:], "app_id": slack.app_id}
     if message.edited:
-        said["edited"] = {"user": message.user, "ts": message.ts}
+        shown["edited"] = {"user": message.user, "ts": message.ts}
     optional = {"thread_ts": message.thread_ts, "metadata": message.metadata}
-    return said | {name: value for name, value in optional.items() if value}
+    return shown | {name: value for name, value in optional.items() if value}

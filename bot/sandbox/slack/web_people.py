@@ -97,5 +97,5 @@ def usergroups_users_list(slack: SlackState, params: JSON) -> JSON:
 
 
 def is_true(value: Any) -> bool:
-    """Flags come as JSON's true or as a form's "1"."""
+    """Whether a flag is set: JSON's true, or "1" in a form."""
     return str(value).lower() in ("1", "true")

@@ -1,4 +1,4 @@
-"""A Slack workspace to run the bot against: real HTTP both ways, real shapes, state that can be seen."""
+"""A Slack workspace to run the bot against: real HTTP both ways, real shapes, visible state."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -11,7 +11,7 @@ from bot.sandbox.slack.state import SlackState
 
 
 class Workspace(SlackState):
-    """The state, served; what people do in it is in `Gestures`."""
+    """Serves the state over HTTP; people act through `Gestures`."""
 
     def __init__(
         self,
@@ -25,9 +25,9 @@ class Workspace(SlackState):
         scopes: frozenset[str] | None = None,
         calls_a_minute: int | None = None,
     ):
-        """`scopes` None lets the bot do everything; `org_install` is an app installed for the whole Grid.
+        """`scopes`: None grants all; `org_install`: the app is installed for a whole Enterprise Grid.
 
-        With `calls_a_minute` each method takes so many, and answers 429 to the others.
+        `calls_a_minute`: the limit of each method, past which it answers 429; None for no limit.
         """
         super().__init__(
             team_id, enterprise_id, bot_user, signing_secret, now, org_install, scopes, calls_a_minute
@@ -41,7 +41,7 @@ class Workspace(SlackState):
             yield f"{self.base}/api/"
 
     def acting(self, bot_url: str, patience: float = 10.0) -> Gestures:
-        """People acting on the bot at `bot_url` (its whole `/slack/events` address)."""
+        """People acting on the bot at `bot_url` (the full URL of its `/slack/events`)."""
         return Gestures(self, bot_url, patience=patience)
 
     def _answer(self, call: Call) -> Answer | None:
