@@ -5,6 +5,7 @@ from dataclasses import replace
 from functools import partial
 
 from approvals.decide.actor import Who
+from approvals.decide.tally import Ground
 from approvals.ids import GroupId, SlackId
 from approvals.people import Person, listed
 from approvals.policy.rules import Rule
@@ -16,6 +17,7 @@ from bot.actions.tables import Tables
 from bot.cards.blocks import Block, Message, actions, button, context, header, mention, message
 from bot.cards.handles import Handle
 from bot.cards.named import mark
+from bot.cards.scene import shortened
 from bot.context import Desk
 from bot.slack.answers import check_offered, may_see, read_as
 from bot.slack.words.reading import Answer, Draft, read
@@ -56,19 +58,24 @@ def understood(desk: Desk, who: Who, raw: str, bot: str = "") -> Message:
         check_offered(desk, who, found.action)
     except Refused as error:
         return message(f"{read_as(found.action)} {error}")
-    return review(desk, found, raw)
+    return review(desk, who, found, raw)
 
 
-def review(desk: Desk, draft: Draft, raw: str) -> Message:
+def review(desk: Desk, who: Who, draft: Draft, raw: str) -> Message:
     """One sentence, what has to be said beside it, and two buttons; nothing is asked for yet."""
     question = f"{_headline(desk, draft)}?"
     until = [f"Until {draft.until:%a} {draft.until.day} {draft.until:%b}"] if draft.until else []
+    told = [" · ".join(filter(None, (*until, _approvers(desk, draft, who))))]
     beside = [mention("That is", one) for one in _unmet(desk, draft)]
     sure = button("Review All" if draft.others else "Review and Send", "review", folded(draft), primary=True)
     # What Slack writes for a person isn't cut in two: a longer text is read again without its end.
     other = button("Something Else", "else", raw[: raw.rfind(" ", 0, 1000)] if len(raw) > 1000 else raw)
     return message(
-        question, header(question), *beside, *map(context, (*until, *draft.notes)), actions(sure, other)
+        question,
+        header(question),
+        *beside,
+        *map(context, filter(None, (*told, *draft.notes))),
+        actions(sure, other),
     )
 
 
@@ -154,12 +161,33 @@ def following(draft: Draft) -> Draft | None:
 
 def rule_of(desk: Desk, draft: Draft, asker: Person) -> Rule | None:
     """The rule that holds for what a draft says; None where it says too little to tell."""
+    ground = _ground(desk, draft, asker)
+    try:
+        return ground.rule if ground else None
+    except Refused:
+        return None
+
+
+def _ground(desk: Desk, draft: Draft, asker: Person) -> Ground | None:
     tables = desk.tables()
     try:
         command = fill(draft.action, draft.raw, asker, replace(tables, meet=partial(_met, tables)))
-        return desk.ground(command, asker).rule
+        return desk.ground(command, asker)
     except (Problems, Refused):
         return None
+
+
+def _approvers(desk: Desk, draft: Draft, who: Who) -> str:
+    """Who approves what a draft says, as far as the record can tell: 'Priya Rao or Dana Fox approves'."""
+    ground = _ground(desk, draft, who.person)
+    try:
+        steps = (
+            [ground.seats_for(step, 0, step.agree, (), ()) for step in ground.rule.ladder] if ground else []
+        )
+    except Refused:
+        return ""
+    names = [shortened([seat.person.name for seat in seats if seat.person.name], "or") for seats, _ in steps]
+    return f"{', then '.join(names)} approves" if names and all(names) else ""
 
 
 def _met(tables: Tables, slack_id: SlackId | None = None, email: str = "") -> Person:

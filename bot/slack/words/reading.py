@@ -6,11 +6,11 @@ else is named; where that can't be told for sure, it is left open, and the form 
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from itertools import groupby
 
-from approvals.ids import SlackId
+from approvals.ids import GroupId, SlackId
 from bot.actions import ACTIONS, Action
 from bot.actions.form import Input
 from bot.actions.tables import Tables
@@ -32,6 +32,7 @@ from bot.slack.words.sentence import (
 GRAVE = tuple(action for action in ACTIONS.values() if action.CONFIRM)
 """Admin rights and offboarding."""
 MOST_PEOPLE = 10
+MOST_TEAMS = 3
 CANT_END = "An end date isn't supported for this yet. Ask again when it should end."
 CANT_WAIT = "Start dates aren't supported for this yet. It happens as soon as it's approved."
 SAY_DAYS = "I can't tell when this should end. Give the number of days in the form; otherwise it has no end."
@@ -41,10 +42,15 @@ _SKIPPED = frozenset(fold("the a my our l' le la el der die das dem den in to").
 
 @dataclass(frozen=True)
 class Answer:
-    """A message that asks for no form: `kind` names its sentence; `about` is what it tells how to ask for."""
+    """A message that asks for no form: `kind` names its sentence; `about` is what it tells how to ask for.
+
+    `teams`, `people`: what the message names, people by Slack id or address.
+    """
 
     kind: str
     about: type[Action] | None = None
+    teams: tuple[GroupId, ...] = field(default=(), compare=False)
+    people: tuple[str, ...] = field(default=(), compare=False)
 
 
 @dataclass(frozen=True)
@@ -84,7 +90,10 @@ def read(
     if chosen and not (action in GRAVE and answer and answer.kind == "turned"):
         answer = None
     meant = answer or action or _meant(sentence)
-    return meant if isinstance(meant, Answer) else _fill(meant, sentence, tables, today, writer)
+    if isinstance(meant, Answer):
+        teams = tuple(dict.fromkeys(team.id for team in sentence.teams))
+        return replace(meant, teams=teams, people=tuple(person.raw for person in sentence.people))
+    return _fill(meant, sentence, tables, today, writer)
 
 
 def about_end(action: type[Action], text: str, days: object = None) -> list[str]:
@@ -331,12 +340,18 @@ def _side(sentence: Sentence, before: list[str]) -> str:
 def _fill_like(like: Named, tables: Tables, raw: dict[str, str]) -> list[str]:
     """The teams of somebody whose access is asked for as well; their rights never."""
     name = like.text.removeprefix("@")
-    teams = tables.teams_of(like.raw)
-    if teams is None:
-        return [f"I don't know {name}'s teams yet. Choose them in the form."]
-    raw |= {"teams": ", ".join(team.id for team in teams[:3])} if teams else {}
-    more = f" I left out {len(teams) - 3} more." if len(teams) > 3 else ""
-    return [f"These are {name}'s teams; admin rights aren't included.{more}"]
+    known = tables.teams_of(like.raw)
+    teams = [team for team in known or () if not tables.managed(team)]
+    if not teams:
+        unseen = (
+            f"don't know {name}'s teams yet"
+            if known is None
+            else f"see no team of {name}'s that you can ask for"
+        )
+        return [f"I {unseen}. Choose the teams in the form."]
+    raw |= {"teams": ", ".join(team.id for team in teams[:MOST_TEAMS])}
+    more = f" I left out {len(teams) - MOST_TEAMS} more." if len(teams) > MOST_TEAMS else ""
+    return [f"These are {name}'s teams. Admin rights aren't included.{more}"]
 
 
 def _fill_days(

@@ -1,14 +1,18 @@
 """What the bot answers where no form is meant: every sentence of it stands here."""
 
 import re
+from datetime import datetime
 
 from approvals.clocks import is_recent
-from approvals.decide.actor import Who, is_operator
-from approvals.people import FRESH, listed
+from approvals.decide.actor import Who, check_standing, is_operator
+from approvals.people import FRESH, Person, listed
+from approvals.refusals import Refused
 from bot.actions import ACTIONS, Action
-from bot.cards.blocks import Message, actions, button, message, section
+from bot.cards.blocks import Message, actions, button, context, message, section, when
+from bot.cards.named import mark
 from bot.context import Desk
 from bot.slack import answers
+from bot.slack.deliver.audience import owned
 from bot.slack.words.reading import Answer
 
 DECIDE = "Press the button on the card: a message never decides. App Home shows what's waiting for you."
@@ -29,10 +33,12 @@ SENTENCES = {
     "trouble": "I can't tell whether Miro is down. See status.miro.com, or ask your IT team.",
     "team-admin": TEAM_ADMINS,
     "who-decides": "You'll see who approves as soon as you send the request. Nobody is asked before that.",
-    "who-has": "I can't see who is in a team yet. In Miro, the team's settings list its members.",
-    "my-teams": "I can't see your teams yet. In Miro, the list on the left shows the teams you're in.",
     "unclear": "I didn't understand that.",
 }
+NOT_LISTED = "I don't have Miro's list of members yet. Try again in a few minutes."
+WHICH_TEAM = "Which team? For example: who has access to Design?"
+MOST_NAMED = 20
+"""Members of a team that are named; Miro lists the others."""
 EXACT = "Admin rights and offboarding need an exact sentence with the person in it, like “{example}”."
 TURNED = "I read this as a wish to {wish}. {command} isn't for that: type {other} instead."
 
@@ -80,8 +86,13 @@ def reply(desk: Desk, who: Who, answer: Answer, text: str, command: type[Action]
     if answer.kind == "my-requests":
         number = re.search(r"\bR-\d{1,18}\b", text, re.I)
         return _told(desk, who, "status", number[0].upper() if number else "")
-    if answer.kind == "who-is-admin":
-        return message(_admins(desk, who))
+    if answer.kind in _LISTS:
+        try:
+            check_standing(who, desk.now())
+            found, seen_at = _LISTS[answer.kind](desk, who, answer)
+        except Refused as error:
+            return message(str(error))
+        return message(found, section(found), context("As of", when(seen_at, "", desk.now())))
     return _with_button(desk, who, answer, command)
 
 
@@ -108,12 +119,65 @@ def sentence(answer: Answer, command: type[Action] | None = None) -> str:
     return SENTENCES.get(answer.kind, SENTENCES["unclear"])
 
 
-def _admins(desk: Desk, who: Who) -> str:
-    """Who has admin rights in Miro, for operators; whom to ask, for all others."""
-    if not is_operator(desk.policy, who.person):
-        return "Only operators of this bot can see who is an admin. Ask your IT team."
+def _admins(desk: Desk, who: Who, answer: Answer) -> tuple[str, datetime]:
+    """Who has admin rights in Miro, for operators and team owners, and when that was seen. Raises Refused."""
+    if not is_operator(desk.policy, who.person) and not owned(desk, who.person):
+        raise Refused("Only operators and team owners can see who is an admin. Ask your IT team.")
     admins, seen_at = desk.store.groups.admins()
-    if not is_recent(seen_at, desk.now(), FRESH):
-        return "I haven't seen a list of admins in the last 24 hours."
+    if seen_at is None or not is_recent(seen_at, desk.now(), FRESH):
+        raise Refused("I haven't seen a list of admins in the last 24 hours. I'll try again within an hour.")
     names = [f"{one.name or one.email} ({one.rights})" for one in admins]
-    return f"Admins in Miro: {listed(names)}." if names else "Nobody has admin rights in Miro."
+    return f"Admins in Miro: {listed(names)}." if names else "Nobody has admin rights in Miro.", seen_at
+
+
+def _mine(desk: Desk, who: Who, answer: Answer) -> tuple[str, datetime]:
+    """The asker's own teams. Raises Refused."""
+    seen_at, teams = _seen_at(desk), _teams_of(desk, who.person)
+    return f"You're in {teams}." if teams else "Miro lists you in no team. To join one, name it.", seen_at
+
+
+def _members(desk: Desk, who: Who, answer: Answer) -> tuple[str, datetime]:
+    """Who is in a team, for its members and owners, or in which teams somebody is. Raises Refused."""
+    seen_at, people = _seen_at(desk), [person for raw in answer.people if (person := desk.find(raw))]
+    sees_all = is_operator(desk.policy, who.person)
+    if not answer.teams:
+        if not people:
+            raise Refused(WHICH_TEAM)
+        if not sees_all and any(not person.is_(who.person) for person in people):
+            raise Refused("Only operators can see somebody's teams. You can ask who is in a team of yours.")
+        lines = [f"{mark(one)} is in {_teams_of(desk, one) or 'no team'}." for one in people]
+        return " ".join(lines), seen_at
+    own = {*owned(desk, who.person), *(team.id for team in desk.store.groups.of(who.person))}
+    lines = []
+    for id in answer.teams:
+        name = desk.tables().team(id).name
+        if not sees_all and id not in own:
+            raise Refused(
+                f"Only members and owners of {name} can see who is in it. "
+                f"To join, write “I need access to {name}”."
+            )
+        members, count = desk.store.groups.members(id, MOST_NAMED)
+        names = [one.name or one.email for one in members]
+        names += [f"{count - len(names)} more"] if count > len(names) else []
+        if not people:
+            lines.append(f"In {name}: {listed(names)}." if names else f"Nobody is in {name}.")
+        for person in people:
+            verb = "is" if any(team.id == id for team in desk.store.groups.of(person)) else "isn't"
+            lines.append(f"{mark(person)} {verb} in {name}.")
+    return " ".join(lines), seen_at
+
+
+def _seen_at(desk: Desk) -> datetime:
+    """When members were listed last. Raises Refused where that was too long ago."""
+    seen_at = desk.store.groups.members_seen_at()
+    if seen_at is None or not is_recent(seen_at, desk.now(), FRESH):
+        raise Refused(NOT_LISTED)
+    return seen_at
+
+
+def _teams_of(desk: Desk, person: Person) -> str:
+    tables = desk.tables()
+    return listed([tables.label(team) for team in desk.store.groups.of(person)])
+
+
+_LISTS = {"who-is-admin": _admins, "my-teams": _mine, "who-has": _members}

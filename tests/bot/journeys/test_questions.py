@@ -1,178 +1,111 @@
-"""An approver asks first, the requester answers, everybody asked reads both, and the request stays open."""
+"""Questions that are answered at once, from what Miro listed last."""
 
-from pathlib import Path
+from datetime import timedelta
 
-from bot.sandbox.stage import CHANNEL, POLICY, Stage
-from tests.bot.journeys.scenes import (
-    answer,
-    approve,
-    as_it_was,
-    ask,
-    buttons,
-    calls,
-    card,
-    deny,
-    has_card,
-    history,
-    last,
-    playing,
-    press,
-    read,
-    request,
-    state,
-    told,
-    wait,
-)
+import pytest
 
-ACCESS = ("U0ALEX", "/miro-access", "for Engineering because I start Monday")
-OFFBOARD = ("U0LENA", "/miro-offboard", "jo@example.com because last day today")
-WHAT = "Which boards do you need?"
-THESE = "The ones of the spring release."
+from bot.sandbox.miro.service import Fault
+from bot.sandbox.stage import POLICY, Stage
+from bot.slack.words.replies import NOT_LISTED, WHICH_TEAM
+from bot.work.refresh import MIRO, PEOPLE
+from tests.bot.journeys.scenes import buttons, playing, press, read, say
+from tests.bot.journeys.scenes import read as reads
 
 
-def wonder(s: Stage, user: str, text: str = WHAT) -> dict[str, str]:
-    """Presses Ask a Question and sends the form; what stood at its field."""
-    press(s, user, "question")
-    said = s.acting.submit(user, {"reason": text})
+@pytest.fixture
+def listed(s: Stage) -> Stage:
+    """A company whose members were listed: Alex is in Engineering, Jo in Design and Sales, a managed team."""
+    for email, name, teams in (
+        ("alex@example.com", "Alex Smith", ["Engineering"]),
+        ("jo@example.com", "Jo Park", ["Design", "Sales"]),
+    ):
+        if s.miro.user(email) is None:
+            s.miro.add_user(email, name)
+        for team in teams:
+            s.miro.join(email, s.teams[team])
+    for user in ("U0ALEX", "U0JO", "U0CAROL", "U0LENA"):
+        s.acting.command(user, "/miro", "whoami")
+    s.clock.pass_(timedelta(hours=1))
+    look_again(s)
+    return s
+
+
+def look_again(s: Stage) -> None:
+    """Slack's accounts and Miro's lists are taken up."""
+    for kind in (PEOPLE, MIRO):
+        s.bot.housekeeping.refresh.run(kind)
     s.settle()
-    return said.errors
 
 
-def reply(s: Stage, user: str, text: str = THESE) -> dict[str, str]:
-    press(s, user, "answer")
-    said = s.acting.submit(user, {"reason": text})
-    s.settle()
-    return said.errors
+def answer(s: Stage, user: str, text: str) -> str:
+    """What somebody reads who writes this to the bot."""
+    return read(say(s, user, text))
 
 
-def test_a_question_goes_to_the_requester_and_its_answer_to_every_copy(s: Stage) -> None:
-    id = ask(s, *ACCESS)
-    copies = [card(s, user) for user in ("U0PRIYA", "U0CAROL", "U0SAM")]
-    assert wonder(s, "U0CAROL") == {}
-    asked = card(s, "U0ALEX", "answer")
-    assert read(asked).startswith(f"⏳ {id} · Carol Diaz asks\n“{WHAT}”")
-    assert "Carol Diaz is waiting for your answer." in "".join(told(s, "U0ALEX"))
-    assert all(f'Carol Diaz asked: "{WHAT}" No answer yet.' in read(one) for one in copies)
-    assert reply(s, "U0ALEX") == {}
-    assert all(f'Carol Diaz asked: "{WHAT}" Alex Smith: "{THESE}"' in read(one) for one in copies)
-    assert all("approve" in buttons(one) for one in copies)
-    assert buttons(asked) == [] and f"You answered: “{THESE}”" in read(asked)
-    assert f"{id} · Alex Smith answered\n“{THESE}”" in last(s, "U0CAROL")
-    assert len(told(s, "U0PRIYA")) == 1, "nobody else is written to"
-    assert (state(s, id), calls(s)) == ("waiting", [])
-    assert history(s, id) == ["asked", "planned", "questioned", "replied"]
-    approve(s, "U0CAROL")
-    assert state(s, id) == "done"
+def test_members_read_who_is_in_their_team_and_how_old_that_is(listed: Stage) -> None:
+    said = answer(listed, "U0ALEX", "who has access to Engineering?")
+    assert said.startswith("In Engineering: ") and "Alex Smith" in said and "As of" in said
 
 
-def test_details_have_every_question_and_answer_whole(s: Stage) -> None:
-    ask(s, *ACCESS)
-    long = "Which boards do you need and for how long? " * 6
-    wonder(s, "U0CAROL", long)
-    reply(s, "U0ALEX")
-    wonder(s, "U0PRIYA", "And why?")
-    assert long.strip() not in read(card(s, "U0SAM"))
-    press(s, "U0SAM", "details")
-    shown = read(s.acting.modal("U0SAM"))
-    assert f"“{long.strip()}”" in shown and f"Alex Smith answered: “{THESE}”" in shown
-    assert "Priya Rao asked, today, 10:00: “And why?”" in shown and "No answer yet." in shown
+def test_nobody_else_reads_who_is_in_a_team_but_what_to_do(listed: Stage) -> None:
+    said = answer(listed, "U0ALEX", "who has access to Design?")
+    assert "Jo Park" not in said and "I need access to Design" in said
+    assert "Jo Park" in answer(listed, "U0CAROL", "who has access to Design?")  # an operator
 
 
-def test_one_question_at_a_time(s: Stage) -> None:
-    id = ask(s, *ACCESS)
-    old = as_it_was(card(s, "U0PRIYA"))
-    wonder(s, "U0CAROL")
-    press(s, "U0PRIYA", "question", old)
-    assert answer(s, "U0PRIYA") == f"A question about {id} is open already. Wait for its answer."
-    reply(s, "U0ALEX")
-    assert wonder(s, "U0PRIYA", "For how long?") == {}
-    assert reply(s, "U0ALEX", "Until June.") == {}
-    assert 'Priya Rao asked: "For how long?" Alex Smith: "Until June."' in read(card(s, "U0SAM"))
+def test_own_teams_are_told(listed: Stage) -> None:
+    assert answer(listed, "U0ALEX", "what teams am I in?").startswith("You're in Engineering.")
+    assert answer(listed, "U0LENA", "which teams am I in?").startswith("Miro lists you in no team.")
 
 
-def test_an_old_answer_button_answers_no_newer_question(s: Stage) -> None:
-    id = ask(s, *ACCESS)
-    wonder(s, "U0CAROL")
-    old = as_it_was(card(s, "U0ALEX", "answer"))
-    reply(s, "U0ALEX")
-    press(s, "U0ALEX", "answer", old)
-    assert answer(s, "U0ALEX") == f"No question about {id} is open. Nothing has changed."
-    wonder(s, "U0PRIYA", "For how long?")
-    press(s, "U0ALEX", "answer", old)
-    assert answer(s, "U0ALEX") == "This question was answered already. Nothing has changed."
-    assert request(s, id).asking.questions[-1].answer == ""
+def test_whose_teams_only_operators_read(listed: Stage) -> None:
+    text = "what teams is <@U0JO|jo> in?"
+    assert "Design" not in answer(listed, "U0ALEX", text)
+    assert "is in Design" in answer(listed, "U0CAROL", text)
 
 
-def test_who_is_not_asked_can_not_ask(s: Stage) -> None:
-    id = ask(s, *ACCESS)
-    theirs = card(s, "U0PRIYA")
-    press(s, "U0DANA", "question", theirs)
-    assert answer(s, "U0DANA").startswith("Only Priya Rao, Carol Diaz or Sam Lee can decide")
-    press(s, "U0ALEX", "question", theirs)
-    assert answer(s, "U0ALEX") == "You asked for this, so somebody else has to decide."
-    assert request(s, id).asking.questions == ()
+def test_whether_somebody_is_in_a_team_is_told_to_its_members(listed: Stage) -> None:
+    assert "isn't in Engineering" in answer(listed, "U0ALEX", "is <@U0JO|jo> in Engineering?")
+    assert "is in Design" in answer(listed, "U0JO", "is <@U0JO|jo> in Design?")
 
 
-def test_nobody_but_the_requester_answers(s: Stage) -> None:
-    id = ask(s, *ACCESS)
-    wonder(s, "U0CAROL")
-    press(s, "U0DANA", "answer", card(s, "U0ALEX", "answer"))
-    assert answer(s, "U0DANA") == f"Only who asked for {id} can answer."
+def test_a_question_without_a_team_is_asked_back(listed: Stage) -> None:
+    assert answer(listed, "U0ALEX", "who has access?") == WHICH_TEAM
 
 
-def test_an_empty_question_says_so_at_its_field(s: Stage) -> None:
-    id = ask(s, *ACCESS)
-    press(s, "U0CAROL", "question")
-    reply = s.acting.submit("U0CAROL", {"reason": " "}, complete=False)
-    assert reply.errors == {"reason": "Write your question, so that it can be answered."}
-    assert s.acting.submit("U0CAROL", {"reason": WHAT}).errors == {}
-    assert history(s, id).count("questioned") == 1
+def test_admins_are_told_to_operators_alone(listed: Stage) -> None:
+    assert "Carol Diaz (Company Admin)" in answer(listed, "U0CAROL", "who is admin?")
+    assert "Carol" not in answer(listed, "U0ALEX", "who is admin?")
 
 
-def test_a_question_sent_when_it_is_decided_reads_who_was_first(s: Stage) -> None:
-    id = ask(s, *ACCESS)
-    press(s, "U0CAROL", "question")
-    deny(s, "U0PRIYA", "No seat is free.")
-    said = s.acting.submit("U0CAROL", {"reason": WHAT}).errors["reason"]
-    assert said.startswith(f"Priya Rao (priya@example.com) denied {id}")
-    assert not has_card(s, "U0ALEX", "answer")
+def test_a_list_of_the_day_before_is_none(listed: Stage) -> None:
+    listed.miro.faults.append(Fault("GET", "active eq true", status=500, times=999))
+    listed.clock.pass_(timedelta(days=2))
+    look_again(listed)
+    assert answer(listed, "U0CAROL", "who has access to Design?") == NOT_LISTED
 
 
-def test_a_question_that_nobody_answered_loses_its_button_at_the_end(s: Stage) -> None:
-    ask(s, *ACCESS)
-    wonder(s, "U0CAROL")
-    asked = card(s, "U0ALEX", "answer")
-    wait(s, days=3)
-    assert buttons(asked) == [] and "expired without an answer" in read(asked)
+def test_the_same_access_as_somebody_fills_in_their_teams_but_no_managed_one(listed: Stage) -> None:
+    said = say(listed, "U0ALEX", "same access as <@U0JO|jo> please")
+    assert reads(said).startswith("Request access to Design for you?")
+    press(listed, "U0ALEX", "review", said)
+    assert listed.teams["Design"] in str(listed.acting.modal("U0ALEX"))
 
 
-def test_markup_in_a_question_stays_text(s: Stage) -> None:
-    ask(s, *ACCESS)
-    wonder(s, "U0CAROL", "<!channel> *now* <https://example.com|here>")
-    asked = card(s, "U0ALEX", "answer")
-    assert all(block.get("text", {}).get("type", "plain_text") == "plain_text" for block in asked.blocks)
-    assert "&lt;!channel&gt;" in asked.text and "<!channel>" not in asked.text
+def test_a_draft_says_who_approves_as_far_as_it_is_known(listed: Stage) -> None:
+    said = say(listed, "U0ALEX", "access to Engineering until 2026-03-20")
+    assert "Until Fri 20 Mar · " in read(said) and " approves" in read(said)
+    assert buttons(said) == ["review", "else"]
+    assert "approves" not in read(say(listed, "U0ALEX", "I need Miro access"))
 
 
-def test_in_a_channel_the_one_card_shows_it_and_who_asked_is_written_to(tmp_path: Path) -> None:
-    with playing(tmp_path, f'tell = "{CHANNEL}"\n{POLICY}') as s:
-        id = ask(s, *ACCESS)
-        [posted] = [one for one in s.slack.messages if one.channel == CHANNEL]
-        press(s, "U0CAROL", "question", posted)
-        assert s.acting.submit("U0CAROL", {"reason": WHAT}).errors == {}
-        s.settle()
-        reply(s, "U0ALEX")
-        assert f'Carol Diaz asked: "{WHAT}" Alex Smith: "{THESE}"' in read(posted)
-        assert len([one for one in s.slack.messages if one.channel == CHANNEL]) == 1
-        assert f"{id} · Alex Smith answered" in last(s, "U0CAROL")
-
-
-def test_of_a_confidential_request_nothing_of_it_is_in_a_channel(tmp_path: Path) -> None:
-    with playing(tmp_path, f'tell = "{CHANNEL}"\n{POLICY}') as s:
-        s.miro.add_user("jo@example.com", "Jo Park", teams=[s.teams["Design"]])
-        ask(s, *OFFBOARD)
-        wonder(s, "U0PRIYA")
-        reply(s, "U0LENA")
-        assert f'Lena Vogt: "{THESE}"' in read(card(s, "U0CAROL"))
-        assert [one for one in s.slack.messages if one.channel == CHANNEL] == []
-        assert told(s, "U0JO") == []
+def test_owners_read_who_is_in_their_team(tmp_path_factory: pytest.TempPathFactory) -> None:
+    owned = POLICY.replace("[owners]", '[owners]\n"Design" = ["priya@example.com"]', 1)
+    if owned == POLICY:
+        owned = POLICY + '\n[owners]\n"Design" = ["priya@example.com"]\n'
+    with playing(tmp_path_factory.mktemp("owned"), owned) as s:
+        s.acting.command("U0PRIYA", "/miro", "whoami")
+        s.clock.pass_(timedelta(hours=1))
+        look_again(s)
+        said = answer(s, "U0PRIYA", "who is in Design?")
+        assert said.startswith(("In Design", "Nobody is in Design"))
