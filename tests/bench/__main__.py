@@ -18,6 +18,7 @@ from tests.bench import (
     lives,
     policy,
     quota,
+    replicas,
     starting,
     tiers,
     tls,
@@ -53,6 +54,7 @@ PARTS: dict[str, Callable[[], list[Row]]] = {
     "tiers": tiers.rows,
     "quota": quota.rows,
     "kills": kills.rows,
+    "replicas": replicas.rows,
     "lives": _lives,
 }
 

@@ -10,15 +10,7 @@ from pathlib import Path
 from statistics import median, quantiles
 from tempfile import TemporaryDirectory
 
-from approvals.ids import GroupId
-from approvals.people import Group
-from bot.actions import ACTIONS
-from bot.sandbox.slack import payloads, views
-from bot.sandbox.slack.deliveries import Delivery
-from bot.sandbox.slack.gestures import Gestures
 from bot.sandbox.stage import SECRET
-from bot.slack import forms
-from bot.slack.words.reading import Draft
 from tests.bench.house import (
     ROOT,
     TEAM,
@@ -33,7 +25,7 @@ from tests.bench.house import (
     wait,
 )
 from tests.bench.table import Row, seconds
-from tests.bot.slack.scenes import tables
+from tests.campaigns.crowd import submissions
 
 COUNT = 500
 WARM = 50
@@ -141,17 +133,5 @@ def _sent(running: Running, bodies: list[str]) -> list[tuple[bool, float]]:
 
 
 def _bodies(between: StandIns) -> list[str]:
-    """What Slack sends when so many people press Send, each in a form of their own."""
-    slack = between.slack
-    acting = Gestures(slack, "http://127.0.0.1:9")
-    group = Group(GroupId(between.team), TEAM, TEAM)
-    form = forms.form(Draft(ACTIONS["request-access"]), tables([group]), False)
-    bodies = []
-    for number in range(WARM + COUNT):
-        user = f"U1{number:04}"
-        slack.add_person(user, f"person.{number}@example.com", f"Person {number}")
-        view = views.opened(slack, user, form)
-        shown = acting.fill(user, {"teams": TEAM, "reason": "It is needed for the workshop."}, view)
-        payload = payloads.view_submission(slack, user, shown)
-        bodies.append(Delivery.of_interaction(payload).body.decode())
-    return bodies
+    sent = submissions(between.slack, between.team, TEAM, WARM + COUNT)
+    return [delivery.body.decode() for delivery in sent]
