@@ -1,6 +1,7 @@
 """Which stored times are believed: the machine's clock may have been ahead when one was written."""
 
 from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from approvals.ids import stamp
 
@@ -14,6 +15,14 @@ ahead, and is due."""
 def is_recent(at: datetime | None, now: datetime, within: timedelta) -> bool:
     """Whether something happened within a time; a time in the future tells nothing of how long ago it was."""
     return at is not None and -SKEW <= now - at <= within
+
+
+def zone_of(name: str) -> ZoneInfo:
+    """The time zone of this name; UTC where there is none."""
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError):
+        return ZoneInfo("UTC")
 
 
 def put_off(until: datetime, now: datetime) -> str:

@@ -117,8 +117,8 @@ class Desk:
         """The local tables as they are now."""
         people, groups = self.store.people, self.store.groups
         return Tables(
-            self.policy, groups.all, people.meet, people, cache(groups.get), self.boards_pass, people.named,
-            self.teams_of,
+            self.policy, groups.all, people.meet, people, cache(groups.get), self.now(),
+            self.boards_pass, people.named, self.teams_of,
         )  # fmt: skip
 
     def teams_of(self, entry: str) -> Sequence[Group] | None:

@@ -144,8 +144,9 @@ class Reading(View):
     def check_length(self, *, is_asked: bool = False) -> None:
         """Refuses what is asked for longer than the policy lets it be; `is_asked`: the form is gone."""
         longest, days = self.rule.longest, self.case.scope.days
+        counted = "1 day" if longest == 1 else f"{longest} days"
         if longest and days is None:
-            asked = f"This now needs an end date, {longest} days at most. Send it again with one."
-            raise Refused(asked if is_asked else f"Enter for how many days, {longest} at most.")
+            asked = f"This now needs an end date, {counted} at most. Send it again with one."
+            raise Refused(asked if is_asked else f"Choose an end date, at most {counted} from now.")
         if longest and days and days > longest:
-            raise Refused(f"The limit is {longest} days. You can ask to extend it before it ends.")
+            raise Refused(f"The limit is {counted}. You can ask to extend it before it ends.")

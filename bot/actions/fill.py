@@ -1,11 +1,13 @@
 """Raw text to a typed command: the same way from a form, a message and the command line."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date
 from typing import Any
 
 from pydantic import ValidationError
 
+from approvals.clocks import zone_of
 from approvals.ids import GroupId, PersonId, SlackId
 from approvals.people import Group, Person, listed
 from approvals.policy.team_names import is_alike
@@ -17,6 +19,12 @@ from bot.actions.tables import Tables
 
 _EMAIL = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")
 
+LONGEST_DAYS = 366
+MOST_AT_ONCE = 10
+"""Requests that one form makes."""
+MOST_TEAMS = 3
+"""Teams of one request."""
+
 Raw = Mapping[str, str | Sequence[str]]
 """Text by the names of fields; several teams as a sequence, or with commas between them."""
 
@@ -27,6 +35,28 @@ class Problems(Exception):
     def __init__(self, fields: Mapping[str, str]) -> None:
         super().__init__("; ".join(f"{name}: {text}" for name, text in fields.items()))
         self.fields = dict(fields)
+
+
+def people_in(text: str) -> list[str]:
+    """The Slack ids and addresses in the raw text of a person field."""
+    return [entry for entry in re.split(r"[\s,;]+", text) if entry]
+
+
+def each(action: type[Action], raw: Mapping[str, str], same: Callable[[str], str]) -> list[dict[str, str]]:
+    """The raw text of one request for each person, and for every three teams. Raises Problems.
+
+    `same`: what is equal for two ways to write one person.
+    """
+    fields = {asked.kind: name for name, asked in action.form().items()}
+    whom, where = fields.get(Input.PERSON, ""), fields.get(Input.TEAMS, "")
+    people = list({same(entry): entry for entry in people_in(raw.get(whom, ""))}.values()) or [""]
+    teams = [id.strip() for id in raw.get(where, "").split(",")]
+    parts = [", ".join(teams[start : start + MOST_TEAMS]) for start in range(0, len(teams), MOST_TEAMS)]
+    if len(people) * len(parts) > MOST_AT_ONCE:
+        most = f"That makes {len(people) * len(parts)} requests. Send at most {MOST_AT_ONCE} at a time."
+        raise Problems({whom if len(people) > 1 else where: most})
+    split = ({whom: person, where: part} for person in people for part in parts)
+    return [{**raw, **{name: text for name, text in one.items() if name}} for one in split]
 
 
 def fill(action: type[Action], raw: Raw, asker: Person, tables: Tables) -> Action:
@@ -62,6 +92,8 @@ def _read(
                 values[name] = _value(asked, given, tables)
             except ValueError as error:
                 problems[name] = str(error)
+    if last := values.get("until"):
+        _read_end(last, asker, values, problems, tables)
     try:
         command = action.model_validate(dict(values))
     except ValidationError as error:
@@ -112,12 +144,40 @@ def _value(asked: FormField, given: str | Sequence[str], tables: Tables) -> Any:
         return team_id(text, tables)
     if asked.kind is Input.PERSON:
         return _person(text.strip(), tables)
-    if asked.kind is not Input.DAYS:
+    if asked.kind in (Input.TEXT, Input.CHOICE):
         return text.strip() if asked.kind is Input.TEXT else text
     days = text.strip()
+    if asked.kind is Input.DAY:
+        return _day(days)
     if not days.isascii() or not days.isdigit() or not 1 <= int(days) <= 366:
         raise ValueError("Enter a whole number of days from 1 to 366, like 7. Leave empty for no end date.")
     return int(days)
+
+
+def _day(given: str) -> date:
+    """A day as a date picker sends it and as a shell has it typed. Raises ValueError."""
+    try:
+        if re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", given):
+            return date.fromisoformat(given)
+    except ValueError:
+        pass
+    raise ValueError("Enter a date like 2026-12-20.")
+
+
+def _read_end(
+    last: date, asker: Person, values: dict[str, Any], problems: dict[str, str], tables: Tables
+) -> None:
+    """Turns a last day into days from today, by the asker's calendar; a day that can't be is a problem."""
+    today = tables.now.astimezone(zone_of(asker.account.zone if asker.account else "")).date()
+    days = (last - today).days
+    if "for_days" in values:
+        problems["until"] = "Give either a last day or a number of days, not both."
+    elif days < 0:
+        problems["until"] = "This day is over. Choose a later one."
+    elif days > LONGEST_DAYS:
+        problems["until"] = f"Choose a day within the next {LONGEST_DAYS} days, or leave it empty."
+    else:
+        values["for_days"] = max(days, 1)
 
 
 def _person(given: str, tables: Tables) -> PersonId:

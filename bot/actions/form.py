@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
+from datetime import date
 from enum import Enum
 from functools import cache
 from typing import Annotated, Any, ClassVar
@@ -14,6 +15,7 @@ from approvals.request import Scope, Urgency
 from bot.miro.goals import Goal, Seen
 from bot.miro.rights import OrgRole
 from bot.miro.wire import ADMIN
+from bot.miro.wording import limit
 
 
 class Input(Enum):
@@ -24,7 +26,9 @@ class Input(Enum):
     TEAMS = "teams"
     TEXT = "text"
     CHOICE = "choice"
+    DAY = "day"
     DAYS = "days"
+    """A number of days: typed in a shell or read from a message; a form in Slack shows a day instead."""
 
 
 @dataclass(frozen=True)
@@ -86,11 +90,10 @@ class Action(BaseModel):
     """What it does, for lists of commands."""
     EXAMPLE: ClassVar[str]
     """The same, as somebody would write it."""
-    """Words that may stand beside those of `VERBS` and change nothing; all others are asked back."""
+    NOTE: ClassVar[str] = ""
+    """What has to be known before its form is filled in."""
     OPPOSITE: ClassVar[str] = ""
     """The action that takes back what this one gives."""
-    """Patterns of words beside which a sentence isn't taken for it: too much hangs on a mistake."""
-    """What to answer a sentence that names no team, and so may mean more than this."""
     RANK: ClassVar[int] = 9
     """Where it stands among the others in lists: what is asked for most comes first."""
     SLASH: ClassVar[str] = ""
@@ -166,8 +169,18 @@ class Action(BaseModel):
 
     @property
     def days(self) -> int | None:
-        """For how many days it is asked; None for no end."""
+        """For how many days it is asked, counted from the ask; None for no end."""
         return getattr(self, "for_days", None)
+
+    @property
+    def limit(self) -> str:
+        """The same in a few words: "until Fri 4 Dec", "for 7 days"; '' for no end."""
+        return limit(self.days, self.last_day)
+
+    @property
+    def last_day(self) -> str:
+        """The last day of access, as 2026-12-20; '' where it was asked for by days, or without an end."""
+        return str(getattr(self, "until", None) or "")
 
     def ending(self, given: Collection[str]) -> "Action | None":
         """What takes back, when the days are over, what was given: goals by their keys; None for nothing."""
@@ -244,6 +257,9 @@ Days = Annotated[
     FormField("For how many days", Input.DAYS, "Leave empty for no end date."),
 ]
 """The field of an action that can end by itself; always called `for_days`."""
+
+Until = Annotated[date | None, FormField("Last day", Input.DAY, "Leave empty for no end date.")]
+"""The last day of access, in the asker's time zone; always called `until`. It sets `for_days` as well."""
 
 Teams = Annotated[tuple[GroupId, ...], Field(min_length=1, max_length=3)]
 """One to three groups."""

@@ -6,9 +6,9 @@ from typing import Annotated, ClassVar
 from pydantic import model_validator
 
 from approvals.ids import GroupId
-from bot.actions.form import Action, Days, Facts, FormField, Input, Subject
+from bot.actions.form import Action, Days, Facts, FormField, Input, Subject, Until
 from bot.actions.remove_admin import CHOICES, RemoveAdmin, Rights
-from bot.actions.sentences import but_boards, first, for_days, undone
+from bot.actions.sentences import but_boards, first, undone
 from bot.miro.accounts import Active, HasAccount
 from bot.miro.goals import Goal
 from bot.miro.groups import InGroup, OutOfGroup
@@ -31,13 +31,14 @@ class MakeAdmin(Action):
     person: Subject
     rights: Annotated[Rights, FormField("Which rights", Input.CHOICE, choices=CHOICES, grave=True)]
     to_team: Annotated[
-        GroupId | None, FormField("Joins a team", Input.TEAM, "Optional.", after=("to", "into", "join"))
+        GroupId | None, FormField("Joins a team", Input.TEAM, after=("to", "into", "join"))
     ] = None
     from_team: Annotated[
         GroupId | None,
-        FormField("Leaves a team", Input.TEAM, "Optional.", after=("from", "leave", "out of"), leaves=True),
+        FormField("Leaves a team", Input.TEAM, after=("from", "leave", "out of"), leaves=True),
     ] = None
 
+    until: Until = None
     for_days: Days = None
 
     @model_validator(mode="after")
@@ -47,7 +48,7 @@ class MakeAdmin(Action):
         return self
 
     def phrase(self, facts: Facts) -> str:
-        return for_days(f"make {facts.person(self.person).called} a {self.rights} of Miro", self.for_days)
+        return f"make {facts.person(self.person).called} a {self.rights} of Miro {self.limit}".strip()
 
     def outcome(self, facts: Facts) -> str:
         return f"{{who}} {{is}} a {self.rights} of Miro"
@@ -71,9 +72,9 @@ class MakeAdmin(Action):
         if self.from_team:
             old = facts.team(self.from_team)
             goals.append(OutOfGroup(who, old.id, old.security_name, old.label, facts.boards_pass))
-        wanted: Goal = AdminRole(who, self.rights, days=self.for_days)
+        wanted: Goal = AdminRole(who, self.rights, days=self.for_days, until=self.last_day)
         if self.rights == "Company Admin":
-            wanted = OrgRole(who, ADMIN, days=self.for_days)
+            wanted = OrgRole(who, ADMIN, days=self.for_days, until=self.last_day)
         return (
             HasAccount(who, person.email, create=False),
             Active(who, joining=bool(self.to_team)),

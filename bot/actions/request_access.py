@@ -3,9 +3,9 @@
 from collections.abc import Collection
 from typing import Annotated, ClassVar
 
-from bot.actions.form import Action, Days, Facts, FormField, Input, OwnSubject, Teams, text
+from bot.actions.form import Action, Days, Facts, FormField, Input, OwnSubject, Teams, Until, text
 from bot.actions.leave_team import LeaveTeam
-from bot.actions.sentences import first, for_days, labels, undone
+from bot.actions.sentences import first, labels, undone
 from bot.miro.accounts import Active, Attributes, HasAccount
 from bot.miro.goals import Goal
 from bot.miro.groups import InGroup
@@ -35,6 +35,7 @@ class RequestAccess(Action):
             after=("for", "to", "in", "into"),
         ),
     ]
+    until: Until = None
     for_days: Days = None
     given_name: text("Given name", "Only if Slack doesn't know it.", longest=29) = ""  # type: ignore[valid-type]
     family_name: text("Family name", longest=30) = ""  # type: ignore[valid-type]
@@ -47,7 +48,7 @@ class RequestAccess(Action):
 
     def phrase(self, facts: Facts) -> str:
         phrase = f"give {facts.person(self.person).called} Miro access to {labels(self.teams, facts)}"
-        return for_days(phrase, self.for_days)
+        return f"{phrase} {self.limit}".strip()
 
     def outcome(self, facts: Facts) -> str:
         return f"{{who}} {{is}} in {labels(self.teams, facts)} in Miro"

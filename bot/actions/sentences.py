@@ -3,7 +3,6 @@
 from approvals.ids import GroupId
 from approvals.people import Person, listed
 from bot.actions.form import Facts
-from bot.miro.wording import counted
 
 
 def clip(text: str, longest: int = 30, words: int = 3) -> str:
@@ -22,11 +21,6 @@ def labels(teams: tuple[GroupId, ...], facts: Facts) -> str:
 def first(person: Person) -> str:
     """The short name for a sentence about somebody."""
     return person.given or person.called.partition(" ")[0].partition("@")[0]
-
-
-def for_days(phrase: str, days: int | None) -> str:
-    """A verb phrase with the days it is for."""
-    return f"{phrase} for {counted(days)}" if days else phrase
 
 
 def undone(by: str, how: str, facts: Facts, *, what: str = "", but: str = "") -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from functools import cached_property
 
 from approvals.ids import GroupId, PersonId, SlackId
@@ -26,6 +27,7 @@ class Tables:
     meet: Callable[..., Person]
     people: Directory
     get_group: Callable[[GroupId], Group | None]
+    now: datetime
     boards_pass: bool = True
     named: Callable[[Collection[str]], Mapping[str, Sequence[Person]]] = lambda names: {}
     """Everybody who has one of these full names, by name; both with case folded."""

@@ -17,7 +17,6 @@ from bot.cards.blocks import Block, actions, button, clip_words, context, when
 from bot.cards.catalogue import texts, written
 from bot.cards.handles import Handle
 from bot.cards.named import mark
-from bot.miro.wording import counted
 
 
 @dataclass(frozen=True)
@@ -125,7 +124,9 @@ class Scene:
         """What comes after its days, else how it can be undone, if what it was about is still known."""
         try:
             undo = self.command.undo(self.facts)
-            after = f"After {counted(self.command.days or 0)} {self.back}."
+            after = (
+                f"{self.command.limit.replace('for', 'After', 1).replace('until', 'After', 1)} {self.back}."
+            )
             return clip_words(after if self.back else undo, 12)
         except KeyError:
             return ""

@@ -170,7 +170,7 @@ def _phrase(store: Store, request: Request, in_miro: str) -> str:
     """The request as a verb phrase, by the policy in the record: the file may be missing or broken by now."""
     try:
         policy, people, groups = kept(store, request.policy), store.people, store.groups
-        facts = Tables(policy, groups.all, people.meet, people, groups.get).facts
+        facts = Tables(policy, groups.all, people.meet, people, groups.get, request.asked_at).facts
 
         def shown(id: PersonId) -> Person:
             person = facts.person(id)

@@ -38,6 +38,7 @@ class OrgRole(Goal):
     role: str
     while_active: bool = False
     days: int | None = field(default=None, compare=False)
+    until: str = field(default="", compare=False)
 
     @property
     def key(self) -> str:
@@ -46,7 +47,7 @@ class OrgRole(Goal):
     @property
     def change(self) -> Sentence:
         if self.role == ADMIN:
-            return Sentence.of("grant", rights="Company Admin", days=self.days)
+            return Sentence.of("grant", rights="Company Admin", days=self.days, until=self.until)
         return Sentence.of("demote", while_active=self.while_active)
 
     def holds(self, seen: Seen) -> bool:
@@ -77,6 +78,7 @@ class AdminRole(Goal):
     name: str
     wanted: bool = True
     days: int | None = field(default=None, compare=False)
+    until: str = field(default="", compare=False)
 
     @property
     def key(self) -> str:
@@ -85,7 +87,7 @@ class AdminRole(Goal):
     @property
     def change(self) -> Sentence:
         if self.wanted:
-            return Sentence.of("grant", rights=self.name, days=self.days)
+            return Sentence.of("grant", rights=self.name, days=self.days, until=self.until)
         return Sentence.of("take", rights=self.name)
 
     def holds(self, seen: Seen) -> bool:

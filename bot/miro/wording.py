@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from approvals.sentence import Sentence
 
@@ -83,9 +83,18 @@ def _rename(before: str, name: str) -> Words:
     return _words("change", "changed", f"the security name to {name}", f"the security name is {name}", todo)
 
 
-def _grant(rights: str, days: int | None) -> Words:
+def limit(days: int | None, until: str = "") -> str:
+    """'until Fri 4 Dec', 'for 7 days', '' for no end; `until`: the last day, as 2026-12-04."""
+    if until:
+        last = date.fromisoformat(until)
+        return f"until {last:%a} {last.day} {last:%b}"
+    return f"for {counted(days)}" if days else ""
+
+
+def _grant(rights: str, days: int | None, until: str = "") -> Words:
     reach = ": can manage every person and team" if rights == "Company Admin" else ""
-    end = f"Ends after {counted(days)}." if days else "No end date."
+    length = limit(days, until)
+    end = f"{length[0].upper()}{length[1:]}." if length else "No end date."
     return _words("become", "became", rights, rights, f"Become {rights}{reach}. {end}")
 
 
@@ -102,10 +111,11 @@ def _demote(while_active: bool) -> Words:
     return _words("take away", "took away", "Company Admin", state)
 
 
-def _stay(days: int | None, ends_at: str) -> Words:
-    until = f"Stays for {counted(days)} from now" if days else "Stays without an end"
-    todo = f"{until}, instead of ending on {datetime.fromisoformat(ends_at):%-d %B}."
-    did = f"moved the end to {counted(days)} from then" if days else "took the end away"
+def _stay(days: int | None, ends_at: str, until: str = "") -> Words:
+    length = limit(days, until) or "without an end"
+    now, ends = " from now" if days and not until else "", datetime.fromisoformat(ends_at)
+    todo = f"Stays {length}{now}, instead of ending on {ends:%-d %B}."
+    did = f"moved the end: stays {length}" if days else "took the end away"
     return Words(todo, "", did, "")
 
 

@@ -2,14 +2,12 @@
 
 import logging
 import re
-from collections.abc import Callable
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from slack_bolt import Ack, App
 from slack_sdk import WebClient
-from slack_sdk.errors import SlackClientError
 
 from approvals.decide.actor import Who
 from approvals.decide.delegates import delegated, returned
@@ -23,6 +21,9 @@ from bot.cards.named import mark
 from bot.context import Desk
 from bot.slack import forms
 from bot.slack.words.sentence import MENTION
+
+if TYPE_CHECKING:
+    from bot.slack.reply import Reply
 
 log = logging.getLogger(__name__)
 
@@ -207,8 +208,8 @@ _NEEDED = {"delegate": "Choose who stands in for you.", "until": "Choose the las
 class Away:
     """What Bolt calls for Name a Delegate, its form, and I'm Back."""
 
-    def __init__(self, desk: Desk, who: Callable[[Body], Who], answer: Callable[[Body, str], None]) -> None:
-        self.desk, self._who, self._answer = desk, who, answer
+    def __init__(self, desk: Desk, reply: "Reply") -> None:
+        self.desk, self._reply = desk, reply
 
     def register(self, app: App) -> None:
         """Hands every listener to Bolt."""
@@ -219,13 +220,7 @@ class Away:
     def pressed(self, ack: Ack, body: Body, client: WebClient) -> None:
         """Name a Delegate opens a form, filled in with what is set."""
         ack()
-        try:
-            client.views_open(trigger_id=body["trigger_id"], view=self._form(self._who(body), _drawn(body)))
-        except Outdated as error:
-            self._answer(body, str(error))
-        except (SlackClientError, OSError) as error:
-            log.warning("a form couldn't be opened: %s", error)
-            self._answer(body, "Slack couldn't open the form. Please try again.")
+        self._reply.open(body, client, lambda: self._form(self._reply.who(body), _drawn(body)))
 
     def _form(self, who: Who, drawn: str) -> Block:
         """Carries the delegation it is opened on. Raises Outdated where the button was drawn from another."""
@@ -249,7 +244,7 @@ class Away:
             return
         try:
             days = said.get("since", ""), said["until"]
-            text = name(self.desk, self._who(body), said["delegate"], *days, drawn)
+            text = name(self.desk, self._reply.who(body), said["delegate"], *days, drawn)
         except (Refused, StoreTrouble) as error:
             place = "delegate" if isinstance(error, WrongPerson) else "until"
             ack(response_action="errors", errors={place: str(error)})
@@ -260,10 +255,10 @@ class Away:
         """I'm Back, before the last day."""
         ack()
         try:
-            text = end(self.desk, self._who(body), _drawn(body))
+            text = end(self.desk, self._reply.who(body), _drawn(body))
         except (Refused, StoreTrouble) as error:
             text = str(error)
-        self._answer(body, text)
+        self._reply.answer(body, text)
 
 
 def _drawn(body: Body) -> str:

@@ -1,14 +1,12 @@
 """Several harmless requests of one kind approved together: each line is read, each is decided by itself."""
 
-import json
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from slack_bolt import Ack, App
 from slack_sdk import WebClient
-from slack_sdk.errors import SlackClientError
 
 from approvals.decide.actor import Who
 from approvals.ids import RequestId
@@ -16,7 +14,7 @@ from approvals.record.database import StoreTrouble
 from approvals.refusals import Refused
 from approvals.request import Draft, Request
 from bot.actions import ACTIONS
-from bot.cards.blocks import Block, about, context, plain, section, sections
+from bot.cards.blocks import Block, about, context, section, sections
 from bot.cards.catalogue import line, texts
 from bot.cards.handles import Handle
 from bot.cards.home import asks
@@ -24,7 +22,7 @@ from bot.cards.scene import Scene
 from bot.context import Desk, Unreadable
 from bot.slack import forms
 from bot.slack.deliver.home import Gathering, may_go_along
-from bot.slack.reply import reading
+from bot.slack.reply import Reply, reading
 
 Body = dict[str, Any]
 
@@ -52,15 +50,8 @@ def form(scenes: Sequence[Scene]) -> Block:
             break
         blocks += more
         shown[scene.request.id] = Handle.of(scene.request).value
-    return {
-        "type": "modal",
-        "callback_id": "approve-all",
-        "private_metadata": json.dumps(shown),
-        "title": plain("Approve Together", 24),
-        "submit": plain(f"Approve All {len(shown)}" if len(shown) > 1 else "Approve", 24),
-        "close": plain("Cancel", 24),
-        "blocks": [*blocks, context(APART)],
-    }
+    submit = f"Approve All {len(shown)}" if len(shown) > 1 else "Approve"
+    return forms.modal("approve-all", "Approve Together", [*blocks, context(APART)], submit, **shown)
 
 
 def _request(scene: Scene, number: int) -> list[Block]:
@@ -75,15 +66,14 @@ def told(outcomes: Sequence[Outcome]) -> Block:
     done = [f"{one.id} is approved{one.phrase and ': '}{one.phrase}." for one in outcomes if not one.why]
     lines = [*done] or ["Nothing was approved."]
     lines += [f"{one.id} was not approved. {one.why}" for one in outcomes if one.why]
-    title = f"Approved {len(done)} of {len(outcomes)}"
-    return forms.notice(title, "") | {"blocks": sections(*lines)}
+    return forms.notice(f"Approved {len(done)} of {len(outcomes)}", *lines)
 
 
 class Bulk:
     """What Bolt calls for the button and for its form."""
 
-    def __init__(self, desk: Desk, who: Callable[[Body], Who], answer: Callable[[Body, str], None]) -> None:
-        self.desk, self._who, self._answer = desk, who, answer
+    def __init__(self, desk: Desk, reply: Reply) -> None:
+        self.desk, self._reply = desk, reply
 
     def register(self, app: App) -> None:
         """Hands every listener to Bolt."""
@@ -94,16 +84,12 @@ class Bulk:
         """Shows what would be approved."""
         ack()
         action = body["actions"][0].get("value", "")
-        scenes = Gathering(self.desk, self._who(body)).all_of(action) if action in ACTIONS else []
-        view = form(scenes) if scenes else forms.notice("Approve", GONE)
-        try:
-            client.views_open(trigger_id=body["trigger_id"], view=view)
-        except (SlackClientError, OSError):
-            self._answer(body, "Slack couldn't open the form. Please try again.")
+        scenes = Gathering(self.desk, self._reply.who(body)).all_of(action) if action in ACTIONS else []
+        self._reply.open(body, client, lambda: form(scenes) if scenes else forms.notice("Approve", GONE))
 
     def submitted(self, ack: Ack, body: Body) -> None:
         """Approves each, and says which were and which weren't."""
-        view, who = body["view"], self._who(body)
+        view, who = body["view"], self._reply.who(body)
         outcomes = [
             self._approve(RequestId(id), Handle.read(value), reading(who, view, id), view["id"])
             for id, value in forms.carried(view).items()

@@ -130,7 +130,7 @@ class Clicks:
     def denied(self, ack: Ack, body: Body) -> None:
         """The reason of a denial was sent. The form carries a handle, and which card Deny was pressed on."""
         view = body["view"]
-        carried, reason = forms.carried(view), forms.read(view).get("reason", "")
+        carried, reason = forms.carried(view), forms.reason_of(view)
         handle = Handle.read(carried.get("request"))
         pressed = {**body, "trigger_id": view["id"], "container": carried}
         text = self.decide(pressed, handle, handle.on_its_plan(self._denying(reason)))

@@ -1,98 +1,116 @@
 """Modals: the form of an action, a denial's reason, the details of a request; pure."""
 
 import json
-from collections.abc import Mapping
-from dataclasses import replace
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from approvals.decide.conversation import LONGEST_QUESTION
 from approvals.policy.rules import Rule
 from approvals.request import Request
-from bot.actions.fill import operators_form
+from bot.actions import ACTIONS
+from bot.actions.fill import MOST_AT_ONCE, Problems, operators_form
 from bot.actions.form import FormField, Input
 from bot.actions.tables import Tables
-from bot.cards.blocks import (
-    Block,
-    context,
-    cut,
-    option,
-    plain,
-    section,
-)
+from bot.cards.blocks import Block, context, cut, option, plain, section
 from bot.cards.details import particulars
 from bot.cards.handles import Handle
 from bot.cards.scene import Scene
 from bot.miro.wording import counted
-from bot.slack.team_options import MOST_OPTIONS, options
-from bot.slack.words.reading import SAY_DAYS, Draft
+from bot.slack.team_options import MOST_OPTIONS, offered, options
+from bot.slack.words.reading import Draft
 
 EMAIL = ":email"
 """Ends the block id of the second half of a person field."""
 SECRET = "Confidential. Only you, the approvers and the operators see this. The person isn't notified."
 BOARDS_PASS = "Boards there go to a team admin for good."
 """Under the field of a team that is left, where boards belong to teams."""
+NO_TEAMS = "I haven't loaded any Miro teams yet. Try again in a minute or ask your IT team."
+MOST_BOXES = 10
+"""Checkboxes of one field (Slack, checkboxes element)."""
+OTHER = "Other"
+QUICK_REASONS = ("Not needed", "Ask your manager first", "Ask again with more details", OTHER)
 
 
-def form(draft: Draft, tables: Tables, operator: bool, rule: Rule | None = None) -> Block:
-    """The form of an action, filled in as far as the message said; `rule` holds for that, if one is known."""
-    action, rule = draft.action, rule or tables.policy.rule(draft.action.NAME)
-    if any(asked.is_team for asked in action.form().values()) and not tables.groups:
-        return notice(
-            action.TITLE, "I haven't loaded any Miro teams yet. Try again in a minute or ask your IT team."
-        )
-    blocks = [context(SECRET)] if action.CONFIDENTIAL else []
-    blocks += [section(note) for note in draft.notes]
-    for name, asked in operators_form(action, operator).items():
-        asked = replace(asked, own=False) if draft.who_open else asked
-        given = draft.raw.get(name, "") or _proposed(asked, rule)
-        wished = given or SAY_DAYS in draft.notes or _may_end(action.NAME, tables)
-        if asked.kind is not Input.DAYS or wished:
-            blocks += _inputs(name, _bounded(asked, action.NAME, tables), given, tables, operator)
-    blocks.append(_input("reason", "Why", _text(draft.reason, 500, many=True), "The approver reads this."))
-    return _modal(f"ask:{action.NAME}", action.TITLE, ("Send", "Cancel"), blocks)
-
-
-def _modal(callback: str, title: str, buttons: tuple[str, str], blocks: list[Block]) -> Block:
-    submit, close = buttons
-    return {
+def modal(
+    callback: str,
+    title: str,
+    blocks: Sequence[Block],
+    submit: str = "",
+    close: str = "Cancel",
+    **carried: str,
+) -> Block:
+    """A modal; `carried` comes back with what happens in it. One without `submit` only shows something."""
+    view: Block = {
         "type": "modal",
         "callback_id": callback,
         "title": plain(title, 24),
-        "submit": plain(submit, 24),
         "close": plain(close, 24),
-        "blocks": blocks,
+        "blocks": [*blocks],
+        "private_metadata": json.dumps(carried, ensure_ascii=False),
     }
+    return view | ({"submit": plain(submit, 24)} if submit else {})
 
 
-def _may_end(action: str, tables: Tables) -> bool:
-    """Whether the policy speaks of days: where it doesn't, the form stays as short as it can be."""
-    return any(rule.longest or rule.proposed for rule in tables.policy.rules(action))
-
-
-def _bounded(asked: FormField, action: str, tables: Tables) -> FormField:
-    """The field of days where the policy wants an end in any case."""
-    longest = [rule.longest for rule in tables.policy.rules(action)] if asked.kind is Input.DAYS else []
-    if not longest or not all(longest):
-        return asked
-    most = max(days for days in longest if days)
-    bound = "One day" if most == 1 else f"{counted(most).capitalize()} at most"
-    return replace(asked, hint=f"{bound}. Then it's removed automatically.")
-
-
-def _proposed(asked: FormField, rule: Rule | None) -> str:
-    """The days that the policy proposes."""
-    return str(rule.proposed or "") if rule and asked.kind is Input.DAYS else ""
-
-
-def notice(title: str, text: str) -> Block:
+def notice(title: str, *blocks: str | Block) -> Block:
     """A modal that only says something."""
-    return {
-        "type": "modal",
-        "callback_id": "notice",
-        "title": plain(title, 24),
-        "close": plain("Close", 24),
-        "blocks": [section(text)],
-    }
+    drawn = [section(block) if isinstance(block, str) else block for block in blocks]
+    return modal("notice", title, drawn, close="Close")
+
+
+# -- the form of an action -------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Form:
+    """What the form of an action is drawn from.
+
+    `operator`, `others`: whether its reader is an operator, and may ask for other people; `asker`: their
+    Slack id; `rule`: the one that holds for the draft, where it is known.
+    """
+
+    draft: Draft
+    tables: Tables
+    operator: bool = False
+    others: bool = False
+    asker: str = ""
+    rule: Rule | None = None
+
+    def given(self, name: str) -> str:
+        """The draft's raw text for a field."""
+        return self.draft.raw.get(name, "")
+
+    @property
+    def people(self) -> list[str]:
+        """Everybody for whom the draft asks, as Slack ids and addresses."""
+        named = [self.given("person"), *self.draft.others]
+        return [one or self.asker for one in named] if any(named) else []
+
+
+def form(
+    draft: Draft,
+    tables: Tables,
+    operator: bool,
+    rule: Rule | None = None,
+    *,
+    others: bool = False,
+    asker: str = "",
+    **carried: str,
+) -> Block:
+    """The form of an action, filled in as far as the draft goes."""
+    action, rule = draft.action, rule or tables.policy.rule(draft.action.NAME)
+    drawn = Form(draft, tables, operator, others, asker, rule)
+    if any(asked.is_team for asked in action.form().values()) and not offered(tables):
+        return notice(action.TITLE, " ".join(map(tables.managed, tables.groups[:3])) or NO_TEAMS)
+    notes = [*([SECRET] if action.CONFIDENTIAL else []), *([action.NOTE] if action.NOTE else [])]
+    blocks = [*map(context, notes), *map(section, draft.notes)]
+    for name, asked in operators_form(action, operator).items():
+        blocks += _FIELDS[asked.kind](drawn, name, asked)
+    blocks.append(_input("reason", "Why", _text(draft.reason, 500, many=True), "The approver reads this."))
+    carried |= {"who_open": "1"} if draft.who_open else {}
+    return modal(f"ask:{action.NAME}", action.TITLE, blocks, "Send", **carried)
 
 
 def _input(name: str, label: str, element: Block, hint: str = "", optional: bool = False) -> Block:
@@ -100,62 +118,102 @@ def _input(name: str, label: str, element: Block, hint: str = "", optional: bool
         "type": "input",
         "block_id": name,
         "label": plain(label, 2000),
-        "element": element,
+        "element": {"action_id": "value", **element},
         "optional": optional,
     }
     return {**block, "hint": plain(hint, 2000)} if hint else block
 
 
 def _text(initial: str, longest: int, many: bool = False) -> Block:
-    box: Block = {"type": "plain_text_input", "action_id": "value", "max_length": longest, "multiline": many}
+    box: Block = {"type": "plain_text_input", "max_length": longest, "multiline": many}
     return {**box, "initial_value": cut(initial, longest)} if initial else box
 
 
-def _inputs(name: str, asked: FormField, given: str, tables: Tables, operator: bool) -> list[Block]:
-    if asked.kind is Input.PERSON:
-        return _person(name, asked, given) if given or operator or not asked.own else []
-    if asked.is_team:
-        several = asked.kind is Input.TEAMS and "," in given
-        passes = BOARDS_PASS if asked.leaves and tables.boards_pass else ""
-        hint = " ".join(filter(None, (asked.hint, passes)))
-        return [_input(name, asked.label, _teams(given, tables, several), hint, asked.hint == "Optional.")]
-    if asked.kind is Input.CHOICE:
-        options = [option(text, value) for value, text in asked.choices]
-        chosen = [one for one in options if one["value"] == given] or ([] if asked.grave else options[:1])
-        radio: Block = {"type": "radio_buttons", "action_id": "value", "options": options}
-        radio |= {"initial_option": chosen[0]} if chosen else {}
-        return [_input(name, asked.label, radio, asked.hint)]
-    if asked.kind is Input.DAYS:
-        return [_input(name, asked.label, _text(given, 3), asked.hint, optional=True)]
-    return [_input(name, asked.label, _text(given, 150), asked.hint, asked.operators_only)]
+def _day(initial: str = "") -> Block:
+    return {"type": "datepicker"} | ({"initial_date": initial} if initial else {})
 
 
-def _person(name: str, asked: FormField, given: str) -> list[Block]:
-    """Joiners aren't in Slack yet and leavers no more: an address will do."""
-    chooser: Block = {"type": "users_select", "action_id": "value"}
-    if given and "@" not in given:
-        chooser["initial_user"] = given
-    box = _text(given if "@" in given else "", 150)
+def _person(drawn: Form, name: str, asked: FormField) -> list[Block]:
+    """Several people. Joiners aren't in Slack yet and leavers no more: an address will do."""
+    people = drawn.people
+    if asked.own and not (people or drawn.operator or drawn.others or drawn.draft.who_open):
+        return []
+    picked = [entry for entry in people if "@" not in entry]
+    chooser: Block = {"type": "multi_users_select", "max_selected_items": MOST_AT_ONCE}
+    chooser |= {"initial_users": picked} if picked else {}
+    box = _text(", ".join(entry for entry in people if "@" in entry), 1000)
+    hint = "Leave empty to ask for yourself." if asked.own and not drawn.draft.who_open else ""
+    each = "For people who aren't in Slack. Put commas between several."
     return [
-        _input(name, asked.label, chooser, optional=True),
-        _input(name + EMAIL, "Or an e-mail address", box, "For somebody who isn't in Slack.", optional=True),
+        _input(name, asked.label, chooser, hint, optional=True),
+        _input(name + EMAIL, "Or e-mail addresses", box, each, optional=True),
     ]
 
 
-def _teams(given: str, tables: Tables, several: bool) -> Block:
-    ids = [part.strip() for part in given.split(",") if part.strip()]
-    chosen = options([group for group in tables.groups if group.id in ids], tables)
-    prefix, initial = ("multi_", "initial_options") if several else ("", "initial_option")
-    select: Block = {"action_id": "value"}
-    if len(tables.groups) <= MOST_OPTIONS:
-        select |= {"type": f"{prefix}static_select", "options": options(tables.groups, tables)}
-    else:
-        select |= {"type": f"{prefix}external_select", "min_query_length": 0}
+def _teams(drawn: Form, name: str, asked: FormField) -> list[Block]:
+    tables, is_optional = drawn.tables, not drawn.draft.action.model_fields[name].is_required()
+    whose = (drawn.people or [drawn.asker])[0]
+    shown = options(offered(tables, whose if asked.leaves else ""), tables, whose if asked.leaves else "")
+    ids = [part.strip() for part in drawn.given(name).split(",")]
+    chosen = [choice for choice in shown if choice["value"] in ids]
+    several = asked.kind is Input.TEAMS
+    kind = "static_select" if len(shown) <= MOST_OPTIONS else "external_select"
+    kind = "checkboxes" if several and len(shown) <= MOST_BOXES else f"{'multi_' * several}{kind}"
+    element: Block = {"type": kind}
+    element |= {"min_query_length": 0} if "external" in kind else {"options": shown}
+    element |= {"max_selected_items": MOST_AT_ONCE} if "multi" in kind else {}
     if chosen:
-        # An initial option has to be one of the options, to the letter.
-        by_id = {one["value"]: one for one in select.get("options", chosen)}
-        select[initial] = [by_id[one["value"]] for one in chosen] if several else by_id[chosen[0]["value"]]
-    return select
+        element |= {"initial_options": chosen} if several else {"initial_option": chosen[0]}
+    passes = BOARDS_PASS if asked.leaves and tables.boards_pass else ""
+    hints = filter(None, (asked.hint, passes, elsewhere(tables)))
+    return [_input(name, asked.label, element, " ".join(hints), is_optional)]
+
+
+def elsewhere(tables: Tables) -> str:
+    """Where to ask for the teams that aren't offered; '' where all are."""
+    ways = [way for group in tables.groups if (way := tables.managed(group))]
+    more = f" {len(ways) - 2} more teams are managed elsewhere: write me the name." if len(ways) > 2 else ""
+    return " ".join(ways[:2]) + more
+
+
+def _choice(drawn: Form, name: str, asked: FormField) -> list[Block]:
+    choices = [option(text, value) for value, text in asked.choices]
+    chosen = [choice for choice in choices if choice["value"] == drawn.given(name)]
+    chosen = chosen or ([] if asked.grave else choices[:1])
+    radio: Block = {"type": "radio_buttons", "options": choices}
+    return [_input(name, asked.label, radio | ({"initial_option": chosen[0]} if chosen else {}), asked.hint)]
+
+
+def _last_day(drawn: Form, name: str, asked: FormField) -> list[Block]:
+    """A date picker; days that were typed, or that the policy proposes, count from today."""
+    today = drawn.tables.now.date()
+    days = drawn.given("for_days") or str((drawn.rule and drawn.rule.proposed) or "")
+    initial = drawn.given(name)
+    if days.isascii() and days.isdigit() and len(days) < 4 and not initial:
+        initial = f"{today + timedelta(days=int(days))}"
+    initial = initial if re.fullmatch(r"\d{4}-\d\d-\d\d", initial) and initial >= f"{today}" else ""
+    longest = [rule.longest for rule in drawn.tables.policy.rules(drawn.draft.action.NAME)]
+    bound = f"At most {counted(max(filter(None, longest)))} from now." if longest and all(longest) else ""
+    return [_input(name, asked.label, _day(initial), bound or asked.hint, optional=True)]
+
+
+def _line(drawn: Form, name: str, asked: FormField) -> list[Block]:
+    return [_input(name, asked.label, _text(drawn.given(name), 150), asked.hint, asked.operators_only)]
+
+
+_FIELDS: dict[Input, Callable[[Form, str, FormField], list[Block]]] = {
+    Input.PERSON: _person,
+    Input.TEAM: _teams,
+    Input.TEAMS: _teams,
+    Input.CHOICE: _choice,
+    Input.DAY: _last_day,
+    Input.DAYS: lambda drawn, name, asked: [],
+    Input.TEXT: _line,
+}
+"""How each kind of field is drawn."""
+
+
+# -- what was sent ---------------------------------------------------------------------------------------
 
 
 def read(view: Mapping[str, Any]) -> dict[str, str]:
@@ -166,7 +224,7 @@ def read(view: Mapping[str, Any]) -> dict[str, str]:
     found = halves(view)
     for half in [name for name in found if name.endswith(EMAIL)]:
         whole = half.removesuffix(EMAIL)
-        found[whole] = " ".join(filter(None, (found.get(whole), found.pop(half))))
+        found[whole] = ", ".join(filter(None, (found.get(whole), found.pop(half))))
     return found
 
 
@@ -177,72 +235,32 @@ def halves(view: Mapping[str, Any]) -> dict[str, str]:
     for block in view.get("blocks", []):
         if block.get("type") == "input":
             element, answer = block["element"], state.get(block["block_id"], {}).get("value")
-            found[block["block_id"]] = _answer(answer, element)
+            found[block["block_id"]] = _answer(answer or {}, element)
     return found
 
 
-def _answer(answer: Mapping[str, Any] | None, element: Mapping[str, Any]) -> str:
-    for source, prefix in ((answer or {}, "selected_"), (element, "initial_")):
+def _answer(answer: Mapping[str, Any], element: Mapping[str, Any]) -> str:
+    if isinstance(answer.get("selected_users"), list):  # also when everybody was taken out
+        return ", ".join(answer["selected_users"])
+    for source, prefix in ((answer, "selected_"), (element, "initial_")):
         for kind in ("option", "user", "date"):
-            one = source.get(prefix + kind)
-            if one:
-                return str(one["value"] if kind == "option" else one)
-        several = source.get(prefix + "options")
-        if several:
-            return ", ".join(one["value"] for one in several)
-    typed = (answer or {}).get("value")
+            if chosen := source.get(prefix + kind):
+                return str(chosen["value"] if kind == "option" else chosen)
+            if several := source.get(f"{prefix}{kind}s"):
+                return ", ".join(one["value"] if kind == "option" else one for one in several)
+    typed = answer.get("value")
     return str(element.get("initial_value") or "" if typed is None else typed).strip()
 
 
-def sent(text: str) -> Block:
-    """What the form turns into once the request is saved."""
-    return notice("Sent", text)
-
-
-def denial(request: Request, place: Mapping[str, str]) -> Block:
-    """Asks why, because the requester reads it."""
-    box = _input("reason", "Why", _text("", 500, many=True), "The requester reads this.")
-    return _modal("deny", f"Deny {request.id}", ("Deny", "Cancel"), [box]) | _carrying(request, place)
-
-
-def question(request: Request, place: Mapping[str, str]) -> Block:
-    """Something an approver wants to know first."""
-    hint = "The requester sees this. All approvers see the answer. The request stays pending."
-    box = _input("reason", "Question", _text("", LONGEST_QUESTION, many=True), hint)
-    buttons = ("Ask", "Cancel")
-    return _modal("question", f"Ask About {request.id}", buttons, [box]) | _carrying(request, place)
-
-
-def reply(request: Request, number: int, asker: str, place: Mapping[str, str]) -> Block:
-    """The requester's answer to one question."""
-    said = section(f"{asker} asks: “{request.asking.questions[number - 1].text}”")
-    box = _input("reason", "Answer", _text("", LONGEST_QUESTION, many=True), "All approvers see this.")
-    view = _modal("answer", f"Answer for {request.id}", ("Answer", "Cancel"), [said, box])
-    return view | _carrying(request, place, number)
-
-
-def away_form(drawn: str, since: str, until: str = "", delegate: str = "") -> Block:
-    """Who stands in for somebody, and from which day to which; `drawn`: the delegation it is opened on."""
-    person: Block = {"type": "users_select", "action_id": "value"}
-    chosen = {"initial_user": delegate} if delegate else {}
-    hint = "This colleague decides for you, except on their own requests."
-    blocks = [
-        _input("delegate", "Who stands in", person | chosen, hint),
-        _input("since", "First day", _day(since), "Leave empty to start today.", optional=True),
-        _input("until", "Last day", _day(until), "Through the end of that day in your time zone."),
-    ]
-    view = _modal("away", "Name a Delegate", ("Save", "Cancel"), blocks)
-    return view | {"private_metadata": json.dumps({"delegation": drawn})}
-
-
-def _day(initial: str) -> Block:
-    box: Block = {"type": "datepicker", "action_id": "value"}
-    return {**box, "initial_date": initial} if initial else box
-
-
-def _carrying(request: Request, place: Mapping[str, str], number: int | None = None) -> Block:
-    """What a form gives back: what it was drawn from, and which card was pressed."""
-    return {"private_metadata": json.dumps({"request": Handle.of(request, number).value, **place})}
+def at_fields(problems: Problems, view: Block) -> dict[str, str]:
+    """Problems by block id; Slack takes errors only for blocks that are there."""
+    written = halves(view)
+    found: dict[str, str] = {}
+    for name, text in problems.fields.items():
+        place = name if name in written else "reason"
+        place = place + EMAIL if written.get(place + EMAIL) else place
+        found[place] = f"{found[place]} {text}" if place in found else text
+    return found
 
 
 def carried(view: Mapping[str, Any]) -> dict[str, str]:
@@ -254,6 +272,68 @@ def carried(view: Mapping[str, Any]) -> dict[str, str]:
         return {}
 
 
+# -- about a request -------------------------------------------------------------------------------------
+
+
+def denial(request: Request, place: Mapping[str, str]) -> Block:
+    """Asks why, because the requester reads it: a quick reason, words, or both."""
+    form = ACTIONS[request.action].form() if request.action in ACTIONS else {}
+    team = ("Wrong team",) if any(asked.is_team for asked in form.values()) else ()
+    quick = {"type": "static_select", "options": [option(text, text) for text in (*team, *QUICK_REASONS)]}
+    box = _text("", 500, many=True)
+    blocks = [
+        _input("quick", "Reason", quick, "The requester reads this.", optional=True),
+        _input("reason", "In your words", box, "Needed for “Other”.", optional=True),
+    ]
+    return _about(request, place, "deny", f"Deny {request.id}", blocks, "Deny")
+
+
+def reason_of(view: Mapping[str, Any]) -> str:
+    """The reason of a denial, quick and in words; '' where there is none."""
+    said = read(view)
+    quick = said.get("quick", "")
+    return ". ".join(filter(None, ("" if quick == OTHER else quick, said.get("reason"))))
+
+
+def question(request: Request, place: Mapping[str, str]) -> Block:
+    """Something an approver wants to know first."""
+    hint = "The requester sees this. All approvers see the answer. The request stays pending."
+    box = _input("reason", "Question", _text("", LONGEST_QUESTION, many=True), hint)
+    return _about(request, place, "question", f"Ask About {request.id}", [box], "Ask")
+
+
+def reply(request: Request, number: int, asker: str, place: Mapping[str, str]) -> Block:
+    """The requester's answer to one question."""
+    asked = section(f"{asker} asks: “{request.asking.questions[number - 1].text}”")
+    box = _input("reason", "Answer", _text("", LONGEST_QUESTION, many=True), "All approvers see this.")
+    return _about(request, place, "answer", f"Answer for {request.id}", [asked, box], "Answer", number)
+
+
+def _about(
+    request: Request,
+    place: Mapping[str, str],
+    callback: str,
+    title: str,
+    blocks: list[Block],
+    submit: str,
+    number: int | None = None,
+) -> Block:
+    """A form that carries what it was drawn from, and which card was pressed."""
+    return modal(callback, title, blocks, submit, request=Handle.of(request, number).value, **place)
+
+
+def away_form(drawn: str, since: str, until: str = "", delegate: str = "") -> Block:
+    """Who stands in for somebody, and from which day to which; `drawn`: the delegation it is opened on."""
+    person: Block = {"type": "users_select"} | ({"initial_user": delegate} if delegate else {})
+    hint = "This colleague decides for you, except on their own requests."
+    blocks = [
+        _input("delegate", "Who stands in", person, hint),
+        _input("since", "First day", _day(since), "Leave empty to start today.", optional=True),
+        _input("until", "Last day", _day(until), "Through the end of that day in your time zone."),
+    ]
+    return modal("away", "Name a Delegate", blocks, "Save", delegation=drawn)
+
+
 def details(scene: Scene) -> Block:
     """Everything that doesn't fit on a card."""
-    return notice(f"Details of {scene.request.id}", "") | {"blocks": particulars(scene)}
+    return notice(f"Details of {scene.request.id}", *particulars(scene))

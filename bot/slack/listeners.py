@@ -4,27 +4,26 @@
 else is stored, and the deliverer brings it.
 """
 
-import json
-import logging
 import re
+from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 from slack_bolt import Ack, App, BoltContext
 from slack_sdk import WebClient
-from slack_sdk.errors import SlackClientError
 
-from approvals.decide.actor import Who, is_operator
 from approvals.ids import SlackId
+from approvals.people import listed
 from approvals.record.database import StoreTrouble
 from approvals.record.outbox import Card, Note
 from approvals.refusals import Outdated, Refused
 from approvals.request import Request
 from bot.actions import ACTIONS, Action
-from bot.actions.fill import Problems
-from bot.cards.blocks import Block, message
+from bot.actions.fill import Problems, people_in
+from bot.cards.blocks import message
 from bot.cards.handles import Handle, place
 from bot.context import Desk
-from bot.slack import answers, forms, sent, team_options
+from bot.slack import answers, forms, opening, team_options
 from bot.slack.away import Away
 from bot.slack.bulk import Bulk
 from bot.slack.clicks import Clicks
@@ -33,11 +32,9 @@ from bot.slack.reply import Reply
 from bot.slack.shortcuts import Shortcuts
 from bot.slack.talk import Talk
 from bot.slack.words import drafts, replies
-from bot.slack.words.reading import Answer, Draft, read
+from bot.slack.words.reading import Answer, about_end, read
 from bot.slack.words.sentence import by_name, typed
-from bot.work.ask import asked
-
-log = logging.getLogger(__name__)
+from bot.work.ask import asked_each
 
 Body = dict[str, Any]
 
@@ -58,10 +55,10 @@ class Listeners:
         app.action(re.compile("^(visit|value|cancel)$"))(self.ignored)
         app.options("value")(self.suggested)
         who, answer = self._reply.who, self._reply.answer
-        Shortcuts(self.desk, who, answer).register(app)
+        Shortcuts(self.desk, self._reply).register(app)
         Talk(self.desk, who, answer, self._clicks.decide, self._clicks.redraw).register(app)
-        Away(self.desk, who, answer).register(app)
-        Bulk(self.desk, who, answer).register(app)
+        Away(self.desk, self._reply).register(app)
+        Bulk(self.desk, self._reply).register(app)
         app.command("/miro")(self.miro)
         for action in ACTIONS.values():
             if action.SLASH:
@@ -81,38 +78,31 @@ class Listeners:
             text = "I don't know this form any more. Please ask again: /miro help."
             ack(response_action="errors", errors={"reason": text})
             return
-        raw = forms.read(view)
-        carried = forms.carried(view)
-        draft = drafts.unfolded(carried.get("draft", ""))
-        key = f"view:{view['id']}" + (f":{len(draft.others)}" if draft else "")
+        raw, carried = forms.read(view), forms.carried(view)
         try:
-            if draft and draft.who_open and not raw.get("person"):
+            if carried.get("who_open") and not raw.get("person"):
                 raise Problems({"person": "Choose whom this is for. It may be you."})
             with self.desk.store.writing():
-                who = self._reply.who(body)
-                request = asked(self.desk, action, raw, raw.pop("reason", ""), who, key)
-                self._take_over(carried, request)
+                who, reason = self._reply.who(body), raw.pop("reason", "")
+                requests = asked_each(self.desk, action, raw, reason, who, f"view:{view['id']}")
+                self._take_over(carried, requests)
         except Problems as problems:
-            ack(response_action="errors", errors=sent.at_fields(problems, view))
+            ack(response_action="errors", errors=forms.at_fields(problems, view))
         except (Refused, StoreTrouble) as error:
             ack(response_action="errors", errors={"reason": str(error)})
         else:
             self.desk.wake()
-            further = drafts.following(draft) if draft else None
-            ack(
-                response_action="update",
-                view=self._form(further, who, {}) if further else forms.sent(sent.sent(request)),
-            )
+            ack(response_action="update", view=forms.notice("Sent", _sent(requests)))
 
-    def _take_over(self, place: dict[str, str], request: Request) -> None:
-        """The reviewed message loses its buttons: a direct one becomes the requester's card."""
+    def _take_over(self, place: dict[str, str], requests: list[Request]) -> None:
+        """The reviewed message loses its buttons: a direct one becomes the requester's card of the first."""
         channel, ts = place.get("channel_id", ""), place.get("message_ts", "")
         cards = self.desk.store.outbox
         if not channel.startswith("D"):
             if place.get("response_url"):
-                cards.say(Note(place["response_url"], message(sent.sent(request))))
+                cards.say(Note(place["response_url"], message(_sent(requests))))
         elif cards.at(channel, ts) is None:
-            cards.put(Card(request.id, "requester", request.requester, 0, channel, ts))
+            cards.put(Card(requests[0].id, "requester", requests[0].requester, 0, channel, ts))
 
     def command(self, ack: Ack, body: Body, client: WebClient) -> None:
         """/miro-access and its like: opens the form, filled in as far as the text says."""
@@ -126,37 +116,11 @@ class Listeners:
         who, tables = self._reply.who(body), self.desk.tables()
         found = read(text, tables, self.desk.now().date(), action, body["user_id"])
         if isinstance(found, Answer):
-            said = replies.reply(self.desk, who, found, by_name(text, tables.called), action)
-            return said | {"response_type": "ephemeral"}
-        try:
-            answers.check_offered(self.desk, who, found.action)
-        except Refused as error:
-            told = str(error) if action is found.action else f"{answers.read_as(found.action)} {error}"
-            return message(told) | {"response_type": "ephemeral"}
-        return self._open(found, body, client)
-
-    def _open(
-        self, draft: Draft, body: Body, client: WebClient, place: dict[str, str] | None = None
-    ) -> dict[str, Any]:
-        """Opens a form; what to say where that isn't possible."""
-        who = self._reply.who(body)
-        try:
-            answers.check_offered(self.desk, who, draft.action)
-            client.views_open(trigger_id=body["trigger_id"], view=self._form(draft, who, place or {}))
-        except Refused as error:
-            return message(str(error)) | {"response_type": "ephemeral"}
-        except (SlackClientError, OSError) as error:
-            log.warning("a form couldn't be opened: %s", error)
-            return message("Slack couldn't open the form. Please try again.") | {"response_type": "ephemeral"}
-        return {}
-
-    def _form(self, draft: Draft, who: Who, place: dict[str, str]) -> Block:
-        """A form; it carries its draft where others follow, or where it has to be said whom it is for."""
-        operator = is_operator(self.desk.policy, who.person)
-        rule = drafts.rule_of(self.desk, draft, who.person)
-        box = place | ({"draft": drafts.folded(draft)} if draft.others or draft.who_open else {})
-        view = forms.form(draft, self.desk.tables(), operator, rule)
-        return view | {"private_metadata": json.dumps(box, ensure_ascii=False)}
+            answer = replies.reply(self.desk, who, found, by_name(text, tables.called), action)
+            return answer | {"response_type": "ephemeral"}
+        said = self._reply.opened(body, client, lambda: opening.form(self.desk, who, found))
+        told = said if action is found.action else f"{answers.read_as(found.action)} {said}"
+        return message(told) | {"response_type": "ephemeral"} if said else {}
 
     def miro(self, ack: Ack, body: Body, client: WebClient) -> None:
         """/miro: help, whoami, status, withdraw, or an action in plain words."""
@@ -190,24 +154,28 @@ class Listeners:
 
     def open_pressed(self, ack: Ack, body: Body, client: WebClient) -> None:
         """A button that opens a form: of the help, of a reviewed message, or Ask Again."""
-        pressed = body["actions"][0]
+        pressed, who = body["actions"][0], self._reply.who(body)
         ack()
         try:
-            draft = drafts.draft_of(self.desk, self._reply.who(body), pressed)
+            draft = drafts.draft_of(self.desk, who, pressed)
         except Outdated as error:
             self._clicks.redraw(body, Handle.pressed(body))
             self._reply.answer(body, str(error))
             return
-        box = place(body) if pressed["action_id"] == "review" else None
-        said = message("That was too long ago. Please ask again.")
-        if draft:
-            said = self._open(draft, body, client, box)
-        if said:
-            self._reply.answer(body, str(said["text"]))
+        box = place(body) if pressed["action_id"] == "review" else {}
+        if draft is None:
+            self._reply.answer(body, "That was too long ago. Please ask again.")
+        else:
+            self._reply.open(body, client, partial(opening.form, self.desk, who, draft, **box))
 
     def suggested(self, ack: Ack, payload: Body) -> None:
         """Teams while somebody types, where there are more than a select can hold."""
-        ack(options=team_options.suggestions(payload.get("value") or "", self.desk.tables()))
+        view, field = payload.get("view", {}), str(payload.get("block_id"))
+        action = ACTIONS.get(str(view.get("callback_id")).removeprefix("ask:"))
+        asked = action.form().get(field) if action else None
+        people = people_in(forms.read(view).get("person", "")) or [str(payload["user"]["id"])]
+        whose = people[0] if asked and asked.leaves else ""
+        ack(options=team_options.suggestions(payload.get("value") or "", self.desk.tables(), whose))
 
     def ignored(self, ack: Ack) -> None:
         """A button that does nothing here: a link, or one of an older drawing."""
@@ -219,6 +187,18 @@ class Listeners:
         if event.get("tab", "home") == "home":
             who = self._reply.who({"user_id": event["user"]})
             self.deliverer.pages.opened(client, who, SlackId(event["user"]))
+
+
+NEXT = "I'm looking what would change and who decides. I'll write to you; you don't have to do anything."
+"""Who decides isn't known before Miro was looked at: it may be so already, or be refused."""
+
+
+def _sent(requests: Sequence[Request]) -> str:
+    """What a form turns into."""
+    first = requests[0]
+    lead = "Practice: nothing will change. " if first.practice else ""
+    end = "".join(f" {one}" for one in about_end(ACTIONS[first.action], first.reason, first.scope.days))
+    return f"{lead}Sent: {listed([request.id for request in requests])}. {NEXT}{end}"
 
 
 _FROM_PEOPLE = {"", "file_share", "thread_broadcast", "me_message"}

@@ -2,17 +2,20 @@
 
 import json
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from hashlib import sha256
 from typing import Any
 
 from slack_bolt import BoltResponse
+from slack_sdk import WebClient
+from slack_sdk.errors import SlackApiError, SlackClientError
 
 from approvals.decide.actor import Reading, Who
 from approvals.ids import RequestId, SlackId
 from approvals.record.database import StoreTrouble
 from approvals.record.outbox import Note
+from approvals.refusals import Refused
 from bot.cards.blocks import Block, message, read_of
 from bot.cards.catalogue import VERSION
 from bot.context import Desk
@@ -71,6 +74,32 @@ class Reply:
         except StoreTrouble:
             self.deliverer.say_unsaved(Note(slack_id, message(text)))
         self.deliverer.hurry_page(slack_id)
+
+    def open(self, body: Body, client: WebClient, view: Callable[[], Block]) -> None:
+        """Shows a modal; whoever pressed reads why it can't be shown."""
+        if text := self.opened(body, client, view):
+            self.answer(body, text)
+
+    def opened(self, body: Body, client: WebClient, view: Callable[[], Block]) -> str:
+        """Opens a modal, or puts it in the place of the one that was pressed; returns why not, or ''.
+
+        `view` may raise Refused.
+        """
+        try:
+            drawn, pressed = view(), body.get("view", {})
+            if pressed.get("type") == "modal":
+                client.views_update(view_id=pressed["id"], hash=pressed.get("hash"), view=drawn)
+            else:
+                client.views_open(trigger_id=body["trigger_id"], view=drawn)
+        except Refused as error:
+            return str(error)
+        except (SlackClientError, OSError) as error:
+            # Pressed twice: the first press has put its form there, and somebody may be filling it in.
+            if isinstance(error, SlackApiError) and error.response.get("error") == "hash_conflict":
+                return ""
+            log.warning("a form couldn't be opened: %s", error)
+            return "Slack couldn't open the form. Please try again."
+        return ""
 
     def say(self, note: Note) -> None:
         try:

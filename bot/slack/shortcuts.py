@@ -1,27 +1,25 @@
 """Shortcuts: everything one may ask for behind one button each, and a message made into a filled form."""
 
-import json
 import logging
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import date
 from typing import Any
 
 from slack_bolt import Ack, App
 from slack_sdk import WebClient
-from slack_sdk.errors import SlackApiError, SlackClientError
 
-from approvals.decide.actor import Who, check_standing, is_operator
+from approvals.decide.actor import Who, check_standing
 from approvals.people import Standing
 from approvals.refusals import Refused
 from approvals.text import cleaned
 from bot.actions import ACTIONS, Action
 from bot.actions.tables import Tables
-from bot.cards.blocks import Block, button, plain, section
+from bot.cards.blocks import Block, button, section
 from bot.context import Desk
-from bot.slack import answers, forms
-from bot.slack.words.drafts import rule_of
+from bot.slack import answers, forms, opening
+from bot.slack.reply import Reply
 from bot.slack.words.reading import Answer, Draft, read
 from bot.slack.words.replies import sentence
 from bot.slack.words.sentence import by_name, typed
@@ -78,14 +76,7 @@ def draft(said: Said, tables: Tables, today: date, action: type[Action] | None =
 
 def chooser(offers: Sequence[type[Action]], lead: str, said: Said) -> Block:
     """One button for each action, with what it does and how one would write it."""
-    return {
-        "type": "modal",
-        "callback_id": "choose",
-        "private_metadata": json.dumps(asdict(said), ensure_ascii=False),
-        "title": plain(TITLE, 24),
-        "close": plain("Cancel", 24),
-        "blocks": [section(lead), *(_choice(action) for action in offers)],
-    }
+    return forms.modal("choose", TITLE, [section(lead), *map(_choice, offers)], **asdict(said))
 
 
 def _choice(action: type[Action]) -> Block:
@@ -97,8 +88,8 @@ def _choice(action: type[Action]) -> Block:
 class Shortcuts:
     """What Bolt calls for a shortcut and for a button of the chooser."""
 
-    def __init__(self, desk: Desk, who: Callable[[Body], Who], answer: Callable[[Body, str], None]) -> None:
-        self.desk, self._who, self._answer = desk, who, answer
+    def __init__(self, desk: Desk, reply: Reply) -> None:
+        self.desk, self._reply = desk, reply
 
     def register(self, app: App) -> None:
         """Hands every listener to Bolt."""
@@ -138,15 +129,13 @@ class Shortcuts:
         *,
         other: bool = False,
     ) -> None:
-        try:
-            view = self._view(self._who(body), said, lead, action, other)
-        except Refused as refused:
-            view = forms.notice(TITLE, str(refused))
-        try:
-            self._show(body, client, view)
-        except (SlackClientError, OSError) as error:
-            log.warning("a form couldn't be opened: %s", error)
-            self._answer(body, "Slack couldn't open the form. Please try again.")
+        def view() -> Block:
+            try:
+                return self._view(self._reply.who(body), said, lead, action, other)
+            except Refused as refused:
+                return forms.notice(TITLE, str(refused))
+
+        self._reply.open(body, client, view)
 
     def _view(self, who: Who, said: Said, lead: str, action: type[Action] | None, other: bool) -> Block:
         """The form where it is clear what is meant, else the chooser, as for `other`. Raises Refused.
@@ -157,7 +146,6 @@ class Shortcuts:
         if known and who.account and who.account.fresh(self.desk.now()):
             check_standing(who, self.desk.now())
         tables, offers = self.desk.tables(), answers.offers(self.desk, who)
-        operator = is_operator(self.desk.policy, who.person)
         if not offers:
             raise Refused(str(answers.helped(self.desk, who)["text"]))
         if other:
@@ -166,22 +154,4 @@ class Shortcuts:
         if isinstance(filled, Answer):
             lead = lead if filled.kind in ("help", "unclear") else f"{sentence(filled)} {WHAT}"
             return chooser(offers, lead, said)
-        if known and filled.action not in offers:
-            raise Refused(answers.NOT_FOR_YOU)
-        form = forms.form(filled, tables, operator, rule_of(self.desk, filled, who.person))
-        # The message isn't the bot's to change: nothing of it is carried on.
-        return form | {"private_metadata": "{}"}
-
-    @staticmethod
-    def _show(body: Body, client: WebClient, view: Block) -> None:
-        """Opens a modal, or changes the one that was pressed, so that closing it leaves none behind."""
-        if "view" not in body:
-            client.views_open(trigger_id=body["trigger_id"], view=view)
-            return
-        shown = body["view"]
-        try:
-            client.views_update(view_id=shown["id"], hash=shown.get("hash"), view=view)
-        except SlackApiError as error:
-            # Pressed twice: the first press has put its form there, and somebody may be filling it in.
-            if error.response.get("error") != "hash_conflict":
-                raise
+        return opening.form(self.desk, who, filled)

@@ -6,19 +6,27 @@ from collections.abc import Sequence
 from approvals.people import Group
 from approvals.policy.team_names import wide
 from bot.actions.tables import Tables
-from bot.cards.blocks import Block, option
+from bot.cards.blocks import Block, option, plain
 
 MOST_OPTIONS = 100
 """Options of a static select; above that Slack asks for them while somebody types."""
 
 
-def options(groups: Sequence[Group], tables: Tables) -> list[Block]:
+def offered(tables: Tables, whose: str = "") -> list[Group]:
+    """The teams that can be asked for: none that is managed elsewhere, those `whose` person is in first."""
+    mine = {group.id for group in tables.teams_of(whose) or ()} if whose else set()
+    found = [group for group in tables.groups if not tables.managed(group)]
+    return sorted(found, key=lambda group: group.id not in mine)
+
+
+def options(groups: Sequence[Group], tables: Tables, whose: str = "") -> list[Block]:
     """Groups to choose from; those that look alike are told apart by security name, or else by id."""
+    mine = {group.id for group in tables.teams_of(whose) or ()} if whose else set()
     names = [tables.label(group) for group in groups]
     alike, both = Counter(map(wide, names)), Counter(map(_both, names, groups))
-    return [
-        option(_apart(name, group, alike, both), group.id) for name, group in zip(names, groups, strict=True)
-    ]
+    drawn = [option(_apart(*pair, alike, both), pair[1].id) for pair in zip(names, groups, strict=True)]
+    current = {"description": plain("A team of theirs now")}
+    return [choice | current if choice["value"] in mine else choice for choice in drawn]
 
 
 def _both(name: str, group: Group) -> tuple[str, str]:
@@ -31,7 +39,7 @@ def _apart(name: str, group: Group, alike: Counter[str], both: Counter[tuple[str
     return f"{name} ({group.security_name if both[_both(name, group)] < 2 else group.id})"
 
 
-def suggestions(typed: str, tables: Tables) -> list[Block]:
+def suggestions(typed: str, tables: Tables, whose: str = "") -> list[Block]:
     """Up to 100 groups with what somebody typed in a name; those that begin with it first.
 
     It is only offered: a name is found by its looks.
@@ -39,8 +47,9 @@ def suggestions(typed: str, tables: Tables) -> list[Block]:
     wanted = wide(typed)
     found = [
         group
-        for group in tables.groups
+        for group in offered(tables, whose)
         if wanted in wide(tables.label(group)) or wanted in wide(group.security_name)
     ]
-    found.sort(key=lambda group: not wide(tables.label(group)).startswith(wanted))
-    return options(found[:MOST_OPTIONS], tables)
+    if wanted:
+        found.sort(key=lambda group: not wide(tables.label(group)).startswith(wanted))
+    return options(found[:MOST_OPTIONS], tables, whose)

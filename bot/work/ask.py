@@ -15,7 +15,7 @@ from approvals.request import Draft, Request
 from approvals.states import EventType
 from approvals.text import cleaned
 from bot.actions import Action
-from bot.actions.fill import Problems, Raw, check_shown, fill
+from bot.actions.fill import Problems, Raw, check_shown, each, fill
 from bot.actions.form import Input
 from bot.context import Desk
 
@@ -51,6 +51,36 @@ def asked(desk: Desk, action: type[Action], raw: Raw, reason: str, who: Who, rec
     is_exact = any("@" in raw.get(name, "") for name in people)
     event = asked_event(desk, command, who.person.id, words, exact=is_exact, practice=desk.practice)
     return desk.store.ask(event, receipt)
+
+
+def asked_each(
+    desk: Desk, action: type[Action], raw: Mapping[str, str], reason: str, who: Who, receipt: str
+) -> list[Request]:
+    """Saves a request for each person and every three teams: all of them, or none. Raises as `asked`."""
+    wanted = each(action, raw, lambda entry: _same(desk, entry))
+    requests, problems = list[Request](), dict[str, str]()
+    with desk.store.writing():
+        for number, one in enumerate(wanted):
+            try:
+                requests.append(asked(desk, action, one, reason, who, f"{receipt}:{number}"))
+            except (Problems, Refused) as error:
+                if len(wanted) == 1:
+                    raise
+                whose = desk.tables().called(one.get("person", "")) or one.get("person", "")
+                for name, text in (
+                    error.fields.items() if isinstance(error, Problems) else [("person", str(error))]
+                ):
+                    told = f"{whose}: {text}" if name == "person" else text
+                    known = problems.get(name, "")
+                    problems[name] = known if told in known else f"{known} {told}".strip()
+        if problems:
+            raise Problems(problems)
+    return requests
+
+
+def _same(desk: Desk, entry: str) -> str:
+    person = desk.find(entry)
+    return person.id if person else entry.casefold()
 
 
 def asked_event(
@@ -102,7 +132,7 @@ def _check_length(ground: Ground) -> None:
     except Unsure:
         raise
     except Refused as error:
-        raise Problems({"for_days": str(error)}) from error
+        raise Problems({"until": str(error)}) from error
 
 
 def _command(desk: Desk, action: type[Action], raw: Raw, reason: str, who: Who) -> Action:

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import timedelta
 
 from approvals.decide.actor import Who as Actor
 from approvals.decide.actor import check_standing
@@ -71,7 +70,9 @@ def _checked(desk: Desk, miro: Miro, colleagues: Colleagues, request: Request) -
     # Before the look: where nobody can decide, Miro needn't be asked.
     ground.check_fillable()
     plan, live = _plan(desk, miro, request, command), ending.prolonged(desk, request, command)
-    ends_at = desk.now() + timedelta(days=command.days) if command.days else None
+    ends_at = ending.end_of(desk, request.requester, command)
+    if ends_at and ends_at <= desk.now():
+        raise Refused("The last day you asked for is over. Ask again with a later one.")
     is_later = live and live.ending.ends_at and (ends_at is None or ends_at > live.ending.ends_at)
     if plan.steps or is_later:
         return ask_approvers(desk, request, command, plan, live)
@@ -178,17 +179,18 @@ def ask_approvers(
     requester, hash = desk.store.people.person(request.requester), desk.policies.hash
     ground, now = desk.ground(command, requester), desk.now()
     rule, route = Rule(approval=False), Route(0, 0, 0, is_settled=True)
+    ends_at = ending.end_of(desk, request.requester, command)
     if not request.is_end:
         ground.check_fillable()
         rule, route = ground.rule, ground.tally(replace(request, asking=Asking()))
         _check_rights(plan, rule, command)
     subject = ground.case.subject
-    stored = _stored(desk, request, plan, subject, live)
+    stored = _stored(desk, request, command, plan, subject, live)
     if stored.warnings and route.is_settled and not request.is_end:
         route = _operators(desk, ground, stored.warnings)
     asks = {
         "revision": plan.revision,
-        "expires_at": stamp(later(now, rule.expires, ground.policy)),
+        "expires_at": stamp(min(filter(None, (later(now, rule.expires, ground.policy), ends_at)))),
         "lanes": [*command.lanes, *([f"miro:{plan.miro_id}"] if plan.miro_id else [])],
         "policy": hash,
         **asking(route, ground.policy, rule, now),
@@ -230,7 +232,12 @@ def _check_rights(plan: LivePlan, rule: Rule, command: Action) -> None:
 
 
 def _stored(
-    desk: Desk, request: Request, plan: LivePlan, subject: Person | None, live: Request | None
+    desk: Desk,
+    request: Request,
+    command: Action,
+    plan: LivePlan,
+    subject: Person | None,
+    live: Request | None,
 ) -> Plan:
     """The plan as the record keeps it, with what the approvers have to know beside it."""
     known_id, warnings, stored = subject.miro_id if subject else "", [], plan.stored()
@@ -241,7 +248,7 @@ def _stored(
     is_anew = request.state is not State.CHECKING
     return replace(
         stored,
-        steps=(*stored.steps, _moved_end(live, request.scope.days)) if live else stored.steps,
+        steps=(*stored.steps, _moved_end(live, command)) if live else stored.steps,
         gives=(*(step.key for step in stored.steps), *(live.plan.gives if live else ())),
         prolongs=live.id if live else None,
         warnings=tuple(warnings),
@@ -250,8 +257,10 @@ def _stored(
     )
 
 
-def _moved_end(live: Request, days: int | None) -> PlannedStep:
+def _moved_end(live: Request, command: Action) -> PlannedStep:
     """The step that an approver reads where the end moves; no goal of Miro's stands behind it."""
     assert live.ending.ends_at
-    change = Sentence.of("stay", days=days, ends_at=stamp(live.ending.ends_at))
+    change = Sentence.of(
+        "stay", days=command.days, until=command.last_day, ends_at=stamp(live.ending.ends_at)
+    )
     return PlannedStep(f"stay {live.id}", change)

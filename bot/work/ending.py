@@ -5,10 +5,11 @@ approved with the access.
 """
 
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
+from approvals.clocks import zone_of
 from approvals.decide.clock import withdrawn
-from approvals.ids import stamp
+from approvals.ids import PersonId, stamp
 from approvals.people import Person
 from approvals.plan import NO_PLAN
 from approvals.refusals import Refused
@@ -20,7 +21,6 @@ from bot.actions.fill import with_person
 from bot.context import Desk
 from bot.miro.accounts import vanished
 from bot.miro.plan import Obstacle
-from bot.miro.wording import counted
 from bot.work.account import Target, closures
 from bot.work.ask import asked_event
 
@@ -31,10 +31,19 @@ NEEDLESS = Sentence("needless")
 _NOT_BEGUN = (State.CHECKING, State.WAITING, State.APPROVED)
 
 
-def times(now: datetime, days: int) -> dict[str, str]:
+def end_of(desk: Desk, requester: PersonId, command: Action) -> datetime | None:
+    """When access that begins now ends: with its last day where its requester is, or after its days."""
+    last: date | None = getattr(command, "until", None)
+    if last is None:
+        return desk.now() + timedelta(days=command.days) if command.days else None
+    account = desk.person(requester).account
+    return datetime.combine(last, time(23, 59), zone_of(account.zone if account else "")).astimezone(UTC)
+
+
+def times(now: datetime, ends_at: datetime) -> dict[str, str]:
     """The fields `ends_at` and `notice_at` of access that begins now."""
-    length = timedelta(days=days)
-    return {"ends_at": stamp(now + length), "notice_at": stamp(now + length - min(NOTICE, length / 2))}
+    length = max(ends_at - now, timedelta())
+    return {"ends_at": stamp(ends_at), "notice_at": stamp(ends_at - min(NOTICE, length / 2))}
 
 
 def prolonged(desk: Desk, request: Request, command: Action) -> Request | None:
@@ -44,7 +53,8 @@ def prolonged(desk: Desk, request: Request, command: Action) -> Request | None:
     for other in desk.store.done(request.action, command.subject):
         if not other.ending.ends_at or other.id == request.id or not desk.readable(other):
             continue
-        if desk.command(other).model_copy(update={"for_days": command.days}) == command:
+        ends = {name: getattr(command, name) for name in ("until", "for_days")}
+        if desk.command(other).model_copy(update=ends) == command:
             return other
     return None
 
@@ -60,9 +70,10 @@ def move(desk: Desk, request: Request) -> None:
 def revoke(desk: Desk, request: Request) -> None:
     """Asks for the revocation of access whose days are over, in the transaction that says so."""
     with desk.store.writing():
-        command, body = desk.command(request).ending(request.plan.gives), {}
+        given, body = desk.command(request), {}
+        command = given.ending(request.plan.gives)
         if command:
-            reason = f"{request.id} was for {counted(request.scope.days or 0)}, and they are over."
+            reason = f"{request.id} was {given.limit}. That's over."
             event = asked_event(
                 desk, command, request.requester, {"reason": reason},
                 because_of=request.id, is_end=True, practice=request.practice,

@@ -102,7 +102,7 @@ def foresee(
         if store:
             policy = by_record(store, policy)
         people = Assumed(store.people if store else None)
-        tables = _tables(policy, store, people)
+        tables = _tables(policy, store, people, now)
         ground = Seats(policy, _case(action, raw, people.by_email(email), tables), people, now)
         _check_asker(ground)
         ground.check_length()
@@ -207,12 +207,12 @@ def _check_subject(action: type[Action], raw: Mapping[str, str]) -> None:
             raise Refused(f"Whom is it about? Add {name}=EMAIL.")
 
 
-def _tables(policy: Policy, store: Store | None, people: Assumed) -> Tables:
+def _tables(policy: Policy, store: Store | None, people: Assumed, now: datetime) -> Tables:
     """What fills in a form: the teams as the record saw them in Miro; before it has seen any, as written."""
     groups = store.groups.all() if store else ()
     if store and groups:
-        return Tables(policy, lambda: groups, people.meet, people, store.groups.get)
-    return Tables(policy, lambda: (), people.meet, people, _Written(policy).get)
+        return Tables(policy, lambda: groups, people.meet, people, store.groups.get, now)
+    return Tables(policy, lambda: (), people.meet, people, _Written(policy).get, now)
 
 
 class _Written:

@@ -7,7 +7,7 @@ from approvals.ids import GroupId
 from approvals.people import Standing
 from approvals.policy.entries import Source
 from approvals.policy.model import Policy
-from approvals.record.store import Store
+from approvals.record.store import Store, utc_now
 from bot.actions.tables import Tables
 from bot.app import Bot
 from bot.cli.common import is_there, open_record, thrown_away
@@ -98,7 +98,7 @@ def strays(settings: Settings, policy: Policy) -> list[str]:
         if store is None:
             return []
         people, groups = store.people, store.groups
-        tables = Tables(by_record(store, policy), groups.all, people.meet, people, groups.get)
+        tables = Tables(by_record(store, policy), groups.all, people.meet, people, groups.get, utc_now())
         unsure = [f"{name}: may be another team; write the id instead" for name in tables.ambiguous_names()]
         return [f"{name}: Miro has no such team" for name in tables.unknown_teams()] + unsure
 

@@ -77,10 +77,15 @@ def kept(old: Values, blocks: Sequence[JSON]) -> Values:
 
 
 def filled(element: Mapping[str, Any], value: Any) -> JSON:
-    """The field's entry for `value`: an option's value or label, a person's id, a text; None empties it."""
+    """The field's entry for `value`: an option's value or label, a person's id, a text; None empties it.
+
+    Where several can be chosen, a text is one of them.
+    """
     kind = KINDS.get(element["type"])
     if kind is None:
         raise NotPossible(f"a {element['type']} can't be filled in")
+    if kind.several and isinstance(value, str):
+        value = [value]
     if not kind.offers:
         return {"type": element["type"], kind.holds: _written(element, value)}
     if not kind.several:

@@ -218,6 +218,6 @@ def _once_more(desk: Desk, who: Who, handle: Handle) -> Draft | None:
         value = getattr(command, name)
         if value and asked.kind is Input.PERSON and value != request.requester:
             raw[name] = desk.person(value).email
-        elif value and asked.kind is not Input.PERSON:
+        elif value and asked.kind not in (Input.PERSON, Input.DAY):  # its days count from today once more
             raw[name] = ", ".join(value) if isinstance(value, tuple) else str(value)
     return Draft(type(command), raw, request.reason)

@@ -113,7 +113,7 @@ TOO_LONG = "The limit is 30 days. You can ask to extend it before it ends."
 
 
 @pytest.mark.parametrize(
-    ("days", "told"), [(30, ""), (31, TOO_LONG), (None, "Enter for how many days, 30 at most.")]
+    ("days", "told"), [(30, ""), (31, TOO_LONG), (None, "Choose an end date, at most 30 days from now.")]
 )
 def test_nothing_is_asked_for_longer_than_the_longest(scene: Scene, days: int | None, told: str) -> None:
     text = scene.text.replace("[actions.make-admin]", '[actions.make-admin]\nlongest = "30d"')

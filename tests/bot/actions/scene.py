@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -263,6 +263,7 @@ def _value(asked: FormField, required: bool) -> st.SearchStrategy[Any]:
         Input.TEAMS: st.lists(team, min_size=1, max_size=3, unique=True),
         Input.CHOICE: st.sampled_from([value for value, _ in asked.choices] or [""]),
         Input.TEXT: st.sampled_from(TEXTS),
+        Input.DAY: st.one_of(st.none(), st.dates(date(2026, 1, 1), date(2027, 1, 1))),
         Input.DAYS: st.one_of(st.none(), st.integers(1, 366)),
     }
     return kinds[asked.kind] if required else st.none() | kinds[asked.kind]

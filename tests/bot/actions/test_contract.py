@@ -122,11 +122,8 @@ def test_nothing_grave_is_chosen_for_anybody(action: type[Action], room: Office)
 @each
 def test_what_may_be_left_out_says_so(action: type[Action]) -> None:
     for name, asked in action.form().items():
-        required = action.model_fields[name].is_required()
-        if asked.is_team:
-            assert (asked.hint == "Optional.") is not required
         if asked.operators_only:
-            assert not required
+            assert not action.model_fields[name].is_required()
 
 
 @each

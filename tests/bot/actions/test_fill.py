@@ -361,7 +361,7 @@ def test_fields_for_operators_are_hidden_from_others(action: type[Action]) -> No
 
 
 def test_names_and_what_hr_knows_are_for_operators() -> None:
-    assert list(operators_form(RequestAccess, operator=False)) == ["person", "teams", "for_days"]
+    assert list(operators_form(RequestAccess, operator=False)) == ["person", "teams", "until", "for_days"]
 
 
 # -- names in sentences ------------------------------------------------------------------------------------

@@ -154,16 +154,18 @@ def test_wrong_usage_exits_with_2(shell: Shell, words: tuple[str, ...]) -> None:
     [
         (
             ("make-admin", "--as", "dana@example.com"),
-            "make-admin takes person=… rights=… [to_team=…] [from_team=…] [for_days=…]; "
+            "make-admin takes person=… rights=… [to_team=…] [from_team=…] [until=…] [for_days=…]; "
             "person and rights are missing.",
         ),
         (
             ("request-access", "team=Engineering", "--as", "alex@example.com"),
-            "request-access takes [person=…] teams=… [for_days=…]; 'team=Engineering' isn't one of them.",
+            "request-access takes [person=…] teams=… [until=…] [for_days=…]; "
+            "'team=Engineering' isn't one of them.",
         ),
         (
             ("request-access", "Engineering", "--as", "alex@example.com"),
-            "request-access takes [person=…] teams=… [for_days=…]; 'Engineering' isn't one of them.",
+            "request-access takes [person=…] teams=… [until=…] [for_days=…]; "
+            "'Engineering' isn't one of them.",
         ),
         (("request-access", "team=Engineering", "--as", "carol@example.com"), "[cost_centre=…]"),
     ],

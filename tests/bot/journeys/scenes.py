@@ -70,6 +70,11 @@ def first_choices(s: Stage, user: str) -> dict[str, str]:
     }
 
 
+def day(s: Stage, days: int) -> str:
+    """The day so many days from today, as a date picker sends it."""
+    return f"{s.clock().date() + timedelta(days=days)}"
+
+
 def refused_form(s: Stage, user: str, command: str, text: str = "", **fields: Any) -> dict[str, str]:
     """What the form shows at its fields instead of being taken."""
     assert s.acting.command(user, command, text).ok

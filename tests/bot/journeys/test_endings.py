@@ -1,6 +1,7 @@
 """What is given for some days is taken back on time, and nothing else is."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ from tests.bot.journeys.scenes import (
     ask,
     calls,
     card,
+    day,
     has_card,
     history,
     last,
@@ -45,47 +47,47 @@ def s(tmp_path: Path) -> Iterator[Stage]:
 
 def given(s: Stage, days: str = "7") -> Request:
     """Alex is in Engineering for some days."""
-    id = ask(s, *ACCESS, for_days=days)
+    id = ask(s, *ACCESS, until=day(s, int(days)))
     approve(s, "U0PRIYA")
     assert state(s, id) == "done"
     return request(s, id)
 
 
 def test_the_approver_reads_for_how_long_it_is(s: Stage) -> None:
-    ask(s, *ACCESS, for_days="7")
+    ask(s, *ACCESS, until=day(s, 7))
     shown = read(card(s, "U0PRIYA"))
-    assert "Give Alex Smith Miro access to Engineering for 7 days?" in shown
-    assert "After 7 days Engineering is removed. The account stays." in shown
+    assert "Give Alex Smith Miro access to Engineering until Mon 9 Mar?" in shown
+    assert "After Mon 9 Mar Engineering is removed. The account stays." in shown
     assert "To undo" not in shown
 
 
 def test_what_was_there_before_is_not_said_to_be_taken_back(s: Stage) -> None:
     s.miro.add_user("alex@example.com", "Alex Smith", teams=[s.teams["Design"]])
     text = "for Engineering and Design because of the workshop"
-    ask(s, "U0ALEX", "/miro-access", text, for_days="7")
-    assert "After 7 days Engineering is removed. The account stays." in read(card(s, "U0PRIYA"))
+    ask(s, "U0ALEX", "/miro-access", text, until=day(s, 7))
+    assert "After Mon 9 Mar Engineering is removed. The account stays." in read(card(s, "U0PRIYA"))
 
 
-def test_the_clock_starts_when_it_was_seen_to_be_so(s: Stage) -> None:
-    id = ask(s, *ACCESS, for_days="2")
+def test_the_last_day_is_the_one_that_was_asked_for(s: Stage) -> None:
+    id = ask(s, *ACCESS, until=day(s, 2))
     wait(s, days=2)
     approve(s, "U0PRIYA")
     whole = request(s, id)
-    assert whole.ending.ends_at and (whole.ending.ends_at - s.clock()).days in (1, 2)
-    ends = "Ends Friday, 10:00. Then Engineering is removed. The account stays."
+    assert whole.ending.ends_at and whole.ending.ends_at - s.clock() < timedelta(hours=14)
+    ends = "Ends today, 23:59. Then Engineering is removed. The account stays."
     assert ends in last(s, "U0ALEX")
-    wait(s, days=1, hours=20)
+    wait(s, hours=13)
     assert "Engineering" in teams_of(s, "alex@example.com")
 
 
 def test_it_is_said_a_day_before_and_taken_back_on_time(s: Stage) -> None:
     first = given(s)
-    wait(s, days=5, hours=23)
+    wait(s, days=6)
     assert not has_card(s, "U0ALEX", "again")
-    wait(s, hours=2)
+    wait(s, hours=14)
     assert "Then it's removed, and I'll tell you." in last(s, "U0ALEX")
     assert has_card(s, "U0ALEX", "again")
-    wait(s, hours=23)
+    wait(s, hours=24)
     end = newest_request(s)
     assert (end.action, end.because_of, end.state) == ("leave-team", first.id, "done")
     assert "Engineering" not in teams_of(s, "alex@example.com")
@@ -114,7 +116,7 @@ def test_after_a_long_downtime_it_ends_at_once_and_once(s: Stage) -> None:
 
 def test_a_team_that_one_was_in_before_is_kept(s: Stage) -> None:
     s.miro.add_user("alex@example.com", "Alex Smith", teams=[s.teams["Design"]])
-    ask(s, "U0ALEX", "/miro-access", "for Engineering because I help", for_days="3")
+    ask(s, "U0ALEX", "/miro-access", "for Engineering because I help", until=day(s, 3))
     approve(s, "U0PRIYA")
     wait(s, days=4)
     assert teams_of(s, "alex@example.com") == {"Design"}
@@ -122,13 +124,13 @@ def test_a_team_that_one_was_in_before_is_kept(s: Stage) -> None:
 
 def test_admin_rights_for_some_days_are_taken_away(s: Stage) -> None:
     s.miro.add_user("alex@example.com", "Alex Smith", teams=[s.teams["Design"]])
-    ask(s, "U0DANA", "/miro-admin", "@alex because of it", person="U0ALEX", for_days="1")
-    assert "Ends after 1 day." in read(card(s, "U0SAM"))
-    assert "After 1 day the rights are removed." in read(card(s, "U0SAM"))
+    ask(s, "U0DANA", "/miro-admin", "@alex because of it", person="U0ALEX", until=day(s, 1))
+    assert "Until Tue 3 Mar." in read(card(s, "U0SAM"))
+    assert "After Tue 3 Mar the rights are removed." in read(card(s, "U0SAM"))
     approve(s, "U0SAM")
     user = s.miro.user("alex@example.com")
     assert user and user.role == ADMIN
-    wait(s, days=1, hours=1)
+    wait(s, days=2)
     user = s.miro.user("alex@example.com")
     assert user and user.role == MEMBER
     assert teams_of(s, "alex@example.com") == {"Design"}
@@ -137,19 +139,19 @@ def test_admin_rights_for_some_days_are_taken_away(s: Stage) -> None:
 def test_admin_rights_for_some_days_leave_the_teams_as_they_are(s: Stage) -> None:
     s.miro.add_user("alex@example.com", "Alex Smith", teams=[s.teams["Engineering"]])
     words = '<@U0ALEX|alex> from Engineering to "IT Administration" because Alex helps'
-    ask(s, "U0DANA", "/miro-admin", words, for_days="1")
-    assert "After 1 day the rights are removed. Teams stay." in read(card(s, "U0SAM"))
+    ask(s, "U0DANA", "/miro-admin", words, until=day(s, 1))
+    assert "After Tue 3 Mar the rights are removed. Teams stay." in read(card(s, "U0SAM"))
     approve(s, "U0SAM")
-    wait(s, days=1, hours=1)
+    wait(s, days=2)
     assert teams_of(s, "alex@example.com") == {"IT Administration"}
 
 
 def test_the_last_admin_is_kept_and_the_operators_hear_of_it(s: Stage) -> None:
     s.miro.add_user("alex@example.com", "Alex Smith", teams=[s.teams["Design"]])
-    ask(s, "U0DANA", "/miro-admin", "@alex because of it", person="U0ALEX", for_days="1")
+    ask(s, "U0DANA", "/miro-admin", "@alex because of it", person="U0ALEX", until=day(s, 1))
     approve(s, "U0SAM")
     s.miro.change_user("carol@example.com", role=MEMBER)
-    wait(s, days=1, hours=1)
+    wait(s, days=2)
     assert newest_request(s).state == "refused"
     user = s.miro.user("alex@example.com")
     assert user and user.role == ADMIN
@@ -158,44 +160,44 @@ def test_the_last_admin_is_kept_and_the_operators_hear_of_it(s: Stage) -> None:
 
 def test_extending_asks_again_and_moves_the_end(s: Stage) -> None:
     first = given(s)
-    wait(s, days=6, hours=1)
+    wait(s, days=6, hours=14)
     press(s, "U0ALEX", "again")
-    sent = s.acting.submit("U0ALEX", {"for_days": "10", "reason": "It takes longer."})
+    sent = s.acting.submit("U0ALEX", {"until": day(s, 10), "reason": "It takes longer."})
     assert sent.ok and not sent.errors
     s.settle()
     longer = newest_request(s)
     assert longer.state == "waiting"
-    assert "Stays for 10 days from now, instead of ending on 9 March." in read(card(s, "U0PRIYA"))
+    assert "Stays until Wed 18 Mar, instead of ending on 9 March." in read(card(s, "U0PRIYA"))
     before = calls(s)
     approve(s, "U0PRIYA")
     assert state(s, longer.id) == "done" and calls(s) == before
     wait(s, days=5)
     assert "Engineering" in teams_of(s, "alex@example.com")
     assert history(s, first.id)[-1] == "over"
-    wait(s, days=6)
+    wait(s, days=7)
     assert "Engineering" not in teams_of(s, "alex@example.com")
     assert newest_request(s).because_of == longer.id
 
 
 def test_asking_for_less_than_there_is_asks_nobody(s: Stage) -> None:
     given(s)
-    id = ask(s, *ACCESS, for_days="2")
+    id = ask(s, *ACCESS, until=day(s, 2))
     assert state(s, id) == "nothing to do"
 
 
 def test_a_bound_of_one_day_is_said_as_one(tmp_path: Path) -> None:
     with playing(tmp_path, LIMITED.replace('longest = "30d"', 'longest = "1d"').replace("7d", "1d")) as s:
         s.acting.command(*ACCESS)
-        assert "One day. Then it's removed automatically." in str(s.acting.modal("U0ALEX")["blocks"])
+        assert "At most 1 day from now." in str(s.acting.modal("U0ALEX")["blocks"])
 
 
 def test_the_policy_bounds_and_proposes_the_days(tmp_path: Path) -> None:
     with playing(tmp_path, LIMITED) as s:
         most = "The limit is 30 days. You can ask to extend it before it ends."
         # Before Slack was asked who this is.
-        assert refused_form(s, *ACCESS, for_days="31") == {"for_days": most}
+        assert refused_form(s, *ACCESS, until=day(s, 31)) == {"until": most}
         s.acting.command(*ACCESS)
-        assert "30 days at most. Then it's removed automatically." in str(s.acting.modal("U0ALEX")["blocks"])
+        assert "At most 30 days from now." in str(s.acting.modal("U0ALEX")["blocks"])
         assert s.acting.submit("U0ALEX", {}).ok
         s.settle()
         assert newest_request(s).scope.days == 7
@@ -205,13 +207,13 @@ RULE = 'rules = [{ when = { team = "Design" }, longest = "14d", proposed = "3d" 
 RULED = LIMITED.replace("request-access = {", f"request-access = {{ {RULE}")
 
 
-@pytest.mark.parametrize(("text", "days"), [("for Design", "3"), ("for Engineering", "7"), ("", "7")])
-def test_the_form_proposes_what_the_rule_for_the_team_does(tmp_path: Path, text: str, days: str) -> None:
+@pytest.mark.parametrize(("text", "days"), [("for Design", 3), ("for Engineering", 7), ("", 7)])
+def test_the_form_proposes_what_the_rule_for_the_team_does(tmp_path: Path, text: str, days: int) -> None:
     with playing(tmp_path, RULED) as s:
         s.acting.command("U0ALEX", "/miro-access", text)
         blocks = s.acting.modal("U0ALEX")["blocks"]
-        [field] = [one["element"] for one in blocks if one["block_id"] == "for_days"]
-        assert field["initial_value"] == days
+        [field] = [one["element"] for one in blocks if one["block_id"] == "until"]
+        assert field["initial_date"] == day(s, days)
 
 
 def test_a_form_that_is_opened_makes_nobody_known(tmp_path: Path) -> None:
@@ -226,37 +228,35 @@ PEOPLES = RULE.replace('team = "Design"', 'requester_group = "hr"').replace("14d
 
 def test_days_that_hang_on_who_asks_are_left_to_the_worker(tmp_path: Path) -> None:
     with playing(tmp_path, LIMITED.replace("request-access = {", f"request-access = {{ {PEOPLES}")) as s:
-        first = ask(s, *ACCESS, for_days="31")  # before Slack was asked who this is
+        first = ask(s, *ACCESS, until=day(s, 31))  # before Slack was asked who this is
         assert state(s, first) == "refused" and "limit is 30 days" in last(s, "U0ALEX")
-        assert "limit is 30 days" in refused_form(s, *ACCESS, for_days="31")["for_days"]
-        id = ask(s, "U0LENA", "/miro-access", "for Engineering because of the workshop", for_days="31")
+        assert "limit is 30 days" in refused_form(s, *ACCESS, until=day(s, 31))["until"]
+        id = ask(s, "U0LENA", "/miro-access", "for Engineering because of the workshop", until=day(s, 31))
         assert state(s, id) == "waiting"
 
 
 def test_teams_of_different_rules_are_left_to_the_worker(tmp_path: Path) -> None:
     with playing(tmp_path, RULED) as s:
         text = "for Engineering and Design because of the workshop"
-        id = ask(s, "U0ALEX", "/miro-access", text, for_days="31")
+        id = ask(s, "U0ALEX", "/miro-access", text, until=day(s, 31))
         assert state(s, id) == "refused" and "Send a request for each." in last(s, "U0ALEX")
 
 
 def test_where_there_is_a_longest_an_end_is_needed(tmp_path: Path) -> None:
     with playing(tmp_path, LIMITED.replace('proposed = "7d", ', "")) as s:
-        ask(s, *ACCESS, for_days="1")
-        assert refused_form(s, *ACCESS)["for_days"] == "Enter for how many days, 30 at most."
+        ask(s, *ACCESS, until=day(s, 1))
+        assert refused_form(s, *ACCESS)["until"] == "Choose an end date, at most 30 days from now."
 
 
-@pytest.mark.parametrize("typed", ["0", "-1", "1.5", "a week", "367"])
-def test_days_are_a_whole_number(s: Stage, typed: str) -> None:
-    told_so = refused_form(s, *ACCESS, for_days=typed[:3])
-    assert told_so["for_days"].startswith("Enter a whole number of days from 1 to 366")
+@pytest.mark.parametrize(("days", "why"), [(-1, "This day is over."), (367, "within the next 366 days")])
+def test_a_last_day_is_within_a_year_from_today(s: Stage, days: int, why: str) -> None:
+    assert why in refused_form(s, *ACCESS, until=day(s, days))["until"]
 
 
-def test_where_the_policy_speaks_of_no_days_the_form_does_not_either(tmp_path: Path) -> None:
-    with playing(tmp_path) as s:
-        s.acting.command(*ACCESS)
-        fields = [one["block_id"] for one in s.acting.modal("U0ALEX")["blocks"] if one["type"] == "input"]
-        assert fields == ["teams", "reason"]
+def test_a_request_ends_with_the_day_it_asks_for(s: Stage) -> None:
+    id = ask(s, *ACCESS, until=day(s, 0))
+    wait(s, hours=14)
+    assert state(s, id) == "expired"
 
 
 def test_a_forged_end_takes_nothing_back(s: Stage) -> None:

@@ -11,7 +11,6 @@ from tests.bot.journeys.scenes import (
     last,
     newest_request,
     playing,
-    refused_form,
     state,
     told,
     wait,
@@ -57,8 +56,10 @@ def test_a_team_managed_elsewhere_stays_so_under_another_name(tmp_path: Path) ->
     with playing(tmp_path, NAMED) as s:
         s.miro.change_team(s.teams["Sales"], displayName="g_sales_2")
         wait(s, minutes=11)
-        told_so = refused_form(s, "U0ALEX", "/miro-access", reason="I sell", teams=s.teams["Sales"])
-        assert "is managed elsewhere" in told_so["teams"]
+        assert s.acting.command("U0ALEX", "/miro-access").ok
+        [teams] = [one for one in s.acting.modal("U0ALEX")["blocks"] if one.get("block_id") == "teams"]
+        assert s.teams["Sales"] not in [one["value"] for one in teams["element"]["options"]]
+        assert "is managed elsewhere" in teams["hint"]["text"]
 
 
 def test_a_team_that_miro_does_not_have_is_told_to_the_operators_once(tmp_path: Path) -> None:

@@ -84,7 +84,7 @@ def tables(groups: Sequence[Group], people: Mapping[str, Person] | None = None) 
 
     by_id = {group.id: group for group in groups}
     policy = load(POLICY, CONDITIONS)
-    return Tables(policy, lambda: groups, lambda **_: person(9), Known(), by_id.get)
+    return Tables(policy, lambda: groups, lambda **_: person(9), Known(), by_id.get, NOW)
 
 
 def many(count: int, name: str = "Team") -> list[Group]:

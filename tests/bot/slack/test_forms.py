@@ -45,25 +45,31 @@ def test_every_form_is_valid_for_any_number_of_groups(action: str, count: int, o
 def test_without_groups_the_form_says_what_helps() -> None:
     view = forms.form(draft("request-access"), tables([]), False)
     assert "I haven't loaded any Miro teams yet." in as_text(view)
-    assert "submit" not in view
+    assert not view.get("submit")
     assert forms.form(draft("offboard"), tables([]), False)["submit"]
 
 
 @pytest.mark.parametrize(
-    ("count", "kind"), [(1, "static_select"), (100, "static_select"), (101, "external_select")]
+    ("count", "several", "one"),
+    [
+        (1, "checkboxes", "static_select"),
+        (10, "checkboxes", "static_select"),
+        (11, "multi_static_select", "static_select"),
+        (100, "multi_static_select", "static_select"),
+        (101, "multi_external_select", "external_select"),
+    ],
 )
-def test_from_101_groups_on_choices_come_while_typing(count: int, kind: str) -> None:
-    assert element(forms.form(draft("request-access"), tables(many(count)), False), "teams")["type"] == kind
+def test_the_more_teams_the_shorter_their_field(count: int, several: str, one: str) -> None:
+    known = tables(many(count))
+    assert element(forms.form(draft("request-access"), known, False), "teams")["type"] == several
+    assert element(forms.form(draft("move-team"), known, False), "to_team")["type"] == one
 
 
-@pytest.mark.parametrize("count", [3, 100, 101, 5000])
+@pytest.mark.parametrize("count", [3, 10, 11, 100, 101, 5000])
 def test_what_was_said_is_filled_in(count: int) -> None:
     known = tables(many(count))
-    view = forms.form(draft("request-access", teams="3"), known, False)
-    assert element(view, "teams")["initial_option"]["value"] == "3"
     view = forms.form(draft("request-access", teams="1, 3"), known, False)
     field = element(view, "teams")
-    assert field["type"].startswith("multi_")
     assert [one["value"] for one in field["initial_options"]] == ["1", "3"]
     check_valid("modal", view)
 
@@ -77,15 +83,87 @@ def test_a_team_that_is_gone_is_not_filled_in() -> None:
 def test_a_person_is_filled_in_where_it_belongs() -> None:
     known = tables(many(1))
     view = forms.form(draft("offboard", person="U0JO"), known, False)
-    assert element(view, "person")["initial_user"] == "U0JO"
+    assert element(view, "person")["initial_users"] == ["U0JO"]
     view = forms.form(draft("offboard", person="jo@example.com"), known, False)
-    assert "initial_user" not in element(view, "person")
+    assert "initial_users" not in element(view, "person")
     assert element(view, "person:email")["initial_value"] == "jo@example.com"
 
 
-def test_an_employees_form_has_two_fields() -> None:
+def test_an_employees_form_is_short() -> None:
     view = forms.form(draft("request-access"), tables(many(3)), False)
-    assert [block["block_id"] for block in view["blocks"]] == ["teams", "reason"]
+    assert [block["block_id"] for block in view["blocks"]] == ["teams", "until", "reason"]
+    view = forms.form(draft("request-access"), tables(many(3)), False, others=True)
+    assert [block["block_id"] for block in view["blocks"]][:2] == ["person", "person:email"]
+
+
+def test_several_people_stand_in_one_form() -> None:
+    many_people = Draft(ACTIONS["request-access"], {"person": "U0SAM"}, others=("", "kim@example.com"))
+    view = forms.form(many_people, tables(many(1)), False, asker="U0ME")
+    check_valid("modal", view)
+    assert element(view, "person")["initial_users"] == ["U0SAM", "U0ME"]
+    assert submitted(view)["person"] == "U0SAM, U0ME, kim@example.com"
+
+
+def test_people_who_were_taken_out_are_out() -> None:
+    view = forms.form(draft("offboard", person="U0JO"), tables(many(1)), False)
+    assert submitted(view, person={"selected_users": []})["person"] == ""
+
+
+@pytest.mark.parametrize(
+    ("raw", "initial"),
+    [
+        ({}, None),
+        ({"for_days": "7"}, "2026-03-09"),
+        ({"until": "2026-12-20", "for_days": "293"}, "2026-12-20"),
+        ({"until": "2026-03-01"}, None),
+        ({"until": "soon"}, None),
+        ({"for_days": "²"}, None),
+    ],
+)
+def test_the_last_day_is_a_date_picker(raw: dict[str, str], initial: str | None) -> None:
+    view = forms.form(draft("make-admin", **raw), tables(many(1)), False)
+    check_valid("modal", view)
+    assert element(view, "until").get("initial_date") == initial
+    assert submitted(view, nulls=True)["until"] == (initial or "")
+
+
+def test_a_team_that_is_managed_elsewhere_is_not_offered() -> None:
+    known = tables([Group(GroupId("1"), "g_sales", "Sales"), *many(3)[1:]])
+    choices = element(forms.form(draft("request-access", teams="1"), known, False), "teams")
+    assert [one["value"] for one in choices["options"]] == ["2", "3"]
+    view = forms.form(draft("request-access"), tables([Group(GroupId("1"), "g_sales", "Sales")]), False)
+    assert "Sales is managed elsewhere" in as_text(view) and not view.get("submit")
+
+
+@pytest.mark.parametrize("count", [4, 40, 400])
+def test_the_teams_somebody_is_in_come_first_where_one_is_left(count: int) -> None:
+    groups = many(count)
+    known = replace(tables(groups), teams_of=lambda raw: groups[2:4] if raw == "U0JO" else None)
+    view = forms.form(draft("move-team", person="U0JO"), known, True, asker="U0ME")
+    check_valid("modal", view)
+    if count <= 100:
+        assert [one["value"] for one in element(view, "from_team")["options"]][:3] == ["3", "4", "1"]
+        assert element(view, "to_team")["options"][0]["value"] == "1"
+    assert [one["value"] for one in team_options.suggestions("", known, "U0JO")][:3] == ["3", "4", "1"]
+
+
+@pytest.mark.parametrize("action", ["request-access", "offboard"])
+def test_a_denial_offers_quick_reasons(action: str) -> None:
+    of = Request(RequestId("R-42"), 1, State.WAITING, action, PersonId("P-1"), NOW, {}, token="beef")
+    view = forms.denial(of, {"channel_id": "D1"})
+    check_valid("modal", view)
+    offers = [one["value"] for one in element(view, "quick")["options"]]
+    assert ("Wrong team" in offers) is (action == "request-access")
+
+    def said(quick: str | None, words: str) -> str:
+        picked = {"selected_option": {"value": quick} if quick else None}
+        values = {"quick": {"value": picked}, "reason": {"value": {"value": words}}}
+        return forms.reason_of({**view, "state": {"values": values}})
+
+    assert said("Not needed", "") == "Not needed"
+    assert said("Not needed", "Ask in May.") == "Not needed. Ask in May."
+    assert said(forms.OTHER, "Ask in May.") == said(None, "Ask in May.") == "Ask in May."
+    assert said(forms.OTHER, "") == said(None, "") == ""
 
 
 def test_an_operators_form_has_what_hr_knows_besides() -> None:
@@ -149,6 +227,7 @@ def test_what_nobody_touched_is_read_as_it_stood(nulls: bool) -> None:
         "rights": "User Admin",
         "to_team": "2",
         "from_team": "",
+        "until": "",
         "reason": "why",
     }
 
@@ -166,7 +245,7 @@ def test_a_text_that_was_emptied_is_empty() -> None:
 
 def test_a_form_without_state_is_read_as_it_stood() -> None:
     view = forms.form(draft("request-access", teams="1"), tables(many(3)), False)
-    assert forms.read(view) == {"teams": "1", "reason": ""}
+    assert forms.read(view) == {"teams": "1", "until": "", "reason": ""}
 
 
 @given(st.text(max_size=600), st.text(max_size=200))
@@ -176,7 +255,7 @@ def test_any_words_make_a_valid_form(reason: str, typed: str) -> None:
 
 
 def test_a_notice_and_what_was_sent_are_valid() -> None:
-    check_valid("modal", forms.sent("Sent: R-42. I'm looking who decides."))
+    check_valid("modal", forms.notice("Sent", "Sent: R-42."))
 
 
 @pytest.mark.parametrize("metadata", ["", "7", "[]", "null", '{"request": null}', '{"x": 1}'])
@@ -232,8 +311,8 @@ def test_details_hold_any_number_of_votes_and_questions(count: int) -> None:
     [
         ("leave-team", "teams", forms.BOARDS_PASS),
         ("move-team", "from_team", forms.BOARDS_PASS),
-        ("make-admin", "from_team", f"Optional. {forms.BOARDS_PASS}"),
-        ("make-admin", "to_team", "Optional."),
+        ("make-admin", "from_team", forms.BOARDS_PASS),
+        ("make-admin", "to_team", ""),
         ("request-access", "teams", "Where the boards are that you need."),
     ],
 )
@@ -244,7 +323,7 @@ def test_a_team_to_leave_says_where_boards_go(action: str, name: str, hint: str)
         [field] = [one for one in view["blocks"] if one.get("block_id") == name]
         said = hint if passes else hint.replace(forms.BOARDS_PASS, "").strip()
         assert field.get("hint", {}).get("text", "") == said
-        assert field["optional"] is hint.startswith("Optional.")
+        assert field["optional"] is (action == "make-admin")
 
 
 def test_a_confidential_form_says_first_who_hears_of_it() -> None:

@@ -11,7 +11,7 @@ from bot.sandbox.miro.service import Miro
 from bot.sandbox.slack.workspace import Workspace
 from bot.sandbox.stage import POLICY, Stage, stage
 from tests.approvals.record.tamper import by_hand
-from tests.bot.journeys.scenes import approve, ask, history, playing, state, told
+from tests.bot.journeys.scenes import approve, ask, day, history, playing, state, told
 
 ACCESS = ("U0ALEX", "/miro-access", "for Engineering because of the workshop")
 RENAME = next(line for line in POLICY.splitlines() if line.startswith("rename-group"))
@@ -144,7 +144,7 @@ def test_an_end_that_two_bots_reach_at_the_same_time_is_taken_back_once(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     with playing(tmp_path, ENDING) as s:
-        given = [ask(s, "U0ALEX", *ACCESS[1:], for_days="2"), ask(s, "U0JO", *ACCESS[1:], for_days="2")]
+        given = [ask(s, "U0ALEX", *ACCESS[1:], until=day(s, 2)), ask(s, "U0JO", *ACCESS[1:], until=day(s, 2))]
         for _ in given:
             approve(s, "U0PRIYA")
         second = s.rebuild()
@@ -152,7 +152,7 @@ def test_an_end_that_two_bots_reach_at_the_same_time_is_taken_back_once(
             # As soon as the first bot has ended the first, the second one does all that is left.
             s.bot.desk.wake = second.housekeeping.tick
             with caplog.at_level(logging.INFO, "bot.work.clock"):
-                ticks(s, days=2)
+                ticks(s, days=3)
         finally:
             s.bot.desk.wake = lambda: None
             second.stop()
@@ -164,11 +164,11 @@ def test_an_end_that_two_bots_reach_at_the_same_time_is_taken_back_once(
 
 def test_a_notice_of_an_end_is_written_once(tmp_path: Path) -> None:
     with playing(tmp_path, ENDING) as s:
-        id = ask(s, *ACCESS, for_days="2")
+        id = ask(s, *ACCESS, until=day(s, 2))
         approve(s, "U0PRIYA")
-        ticks(s, hours=23)
+        ticks(s, hours=36)
         assert "ending" not in history(s, id)
-        ticks(s, 3, hours=1)
+        ticks(s, 3, hours=1, minutes=10)
         assert history(s, id).count("ending") == 1
 
 
@@ -177,9 +177,9 @@ def test_access_by_an_action_that_this_version_does_not_know_holds_up_no_other(
     tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with playing(tmp_path, ENDING) as s:
-        given = ask(s, *ACCESS, for_days="2")
+        given = ask(s, *ACCESS, until=day(s, 2))
         approve(s, "U0PRIYA")
-        other = ask(s, "U0JO", *ACCESS[1:], for_days="2")
+        other = ask(s, "U0JO", *ACCESS[1:], until=day(s, 2))
         with monkeypatch.context() as older:
             older.setattr("bot.context.ACTIONS", {})
             ticks(s, 3, days=10)

@@ -13,6 +13,7 @@ from tests.bot.journeys.scenes import (
     ask,
     calls,
     card,
+    day,
     last,
     playing,
     press,
@@ -41,7 +42,7 @@ GUESTS = "Guests aren't visible to me."
 def jo_has_a_new_address(s: Stage, *, in_miro: str = OLD) -> None:
     """The bot knows Jo by both addresses; Miro has one of them."""
     s.miro.add_user(in_miro, "Jo Park", teams=[s.teams["Design"]])
-    ask(s, "U0JO", "/miro-access", "for Engineering because of the launch", for_days="300")
+    ask(s, "U0JO", "/miro-access", "for Engineering because of the launch", until=day(s, 300))
     approve(s, "U0PRIYA")
     s.slack.change_person("U0JO", email=NEW)
     wait(s, hours=7)
@@ -78,7 +79,7 @@ def test_an_account_under_the_older_address_is_found(s: Stage, whom: str) -> Non
 )
 def test_nothing_makes_a_second_account_for_somebody_known(s: Stage, command: str, text: str) -> None:
     jo_has_a_new_address(s)
-    more = {"/miro-admin": {"rights": "Content Admin"}, "/miro-access": {"for_days": "9"}}.get(command, {})
+    more = {"/miro-admin": {"rights": "Content Admin"}, "/miro-access": {"until": day(s, 9)}}.get(command, {})
     id = ask(s, "U0CAROL", command, text, **more)
     assert request(s, id).plan.user_name == OLD
     approve(s, "U0SAM")
@@ -169,7 +170,7 @@ def test_somebody_whose_account_was_deleted_by_hand_may_get_one(s: Stage, whom: 
     access_for_a_day(s)
     s.miro.delete(OLD)
     s.miro.log.clear()
-    id = ask(s, "U0CAROL", "/miro-access", f"{whom}for {team} because of the launch", for_days="9")
+    id = ask(s, "U0CAROL", "/miro-access", f"{whom}for {team} because of the launch", until=day(s, 9))
     assert state(s, id) == "waiting" and calls(s, "POST") == []
     assert HAD_ONE in read(card(s, "U0SAM"))
     approve(s, "U0SAM")
@@ -181,7 +182,7 @@ def test_somebody_whose_account_was_deleted_by_hand_may_get_one(s: Stage, whom: 
 def test_who_has_a_new_address_since_is_looked_for_under_both(s: Stage) -> None:
     jo_has_a_new_address(s)
     s.miro.delete(OLD)
-    id = ask(s, "U0CAROL", "/miro-access", "<@U0JO> for Design because of the launch", for_days="9")
+    id = ask(s, "U0CAROL", "/miro-access", "<@U0JO> for Design because of the launch", until=day(s, 9))
     looked = [str(one) for one in s.miro.log if one.path.startswith("/Users")]
     assert any(OLD in one for one in looked) and any(NEW in one for one in looked)
     assert request(s, id).plan.user_name == NEW and HAD_ONE in read(card(s, "U0SAM"))
@@ -192,7 +193,7 @@ def test_who_has_a_new_address_since_is_looked_for_under_both(s: Stage) -> None:
 def test_an_account_that_is_there_again_before_the_approval_is_taken(s: Stage) -> None:
     jo_has_a_new_address(s)
     s.miro.delete(OLD)
-    id = ask(s, "U0CAROL", "/miro-access", "<@U0JO> for Design because of the launch", for_days="9")
+    id = ask(s, "U0CAROL", "/miro-access", "<@U0JO> for Design because of the launch", until=day(s, 9))
     s.miro.add_user(OLD, "Jo Park")
     approve(s, "U0SAM")
     assert state(s, id) == "waiting" and calls(s, "POST") == []
@@ -203,7 +204,7 @@ def test_an_account_that_is_there_again_before_the_approval_is_taken(s: Stage) -
 def test_a_guest_gets_no_second_account(s: Stage, whom: str) -> None:
     access_for_a_day(s)
     s.miro.change_user(OLD, role="ORGANIZATION_EXTERNAL_USER")
-    id = ask(s, "U0CAROL", "/miro-access", f"{whom}for Design because of the launch", for_days="9")
+    id = ask(s, "U0CAROL", "/miro-access", f"{whom}for Design because of the launch", until=day(s, 9))
     assert state(s, id) == "waiting" and HAD_ONE in read(card(s, "U0SAM"))
     approve(s, "U0SAM")
     assert state(s, id) == "stopped" and "guest" in read(card(s, "U0SAM", "resume"))
@@ -212,13 +213,13 @@ def test_a_guest_gets_no_second_account(s: Stage, whom: str) -> None:
 
 
 def test_somebody_who_had_no_account_is_warned_of_none(s: Stage) -> None:
-    ask(s, "U0JO", "/miro-access", "for Engineering because of the launch", for_days="9")
+    ask(s, "U0JO", "/miro-access", "for Engineering because of the launch", until=day(s, 9))
     assert HAD_ONE not in read(card(s, "U0PRIYA"))
 
 
 def test_somebody_who_becomes_a_guest_before_the_approval_gets_no_second_account(s: Stage) -> None:
     s.miro.add_user(OLD, "Jo Park", teams=[s.teams["Design"]])
-    id = ask(s, "U0JO", "/miro-access", "for Engineering because of the launch", for_days="9")
+    id = ask(s, "U0JO", "/miro-access", "for Engineering because of the launch", until=day(s, 9))
     s.miro.change_user(OLD, role="ORGANIZATION_EXTERNAL_USER")
     approve(s, "U0PRIYA")
     assert state(s, id) in ("stopped", "refused")
@@ -230,7 +231,7 @@ def test_somebody_whom_the_bot_deleted_may_come_back(s: Stage) -> None:
     id = ask(s, "U0LENA", "/miro-offboard", f"{OLD} because last day today", how="delete")
     approve(s, "U0CAROL")
     assert state(s, id) == "done"
-    id = ask(s, "U0CAROL", "/miro-access", f"{OLD} for Design because Jo is back", for_days="9")
+    id = ask(s, "U0CAROL", "/miro-access", f"{OLD} for Design because Jo is back", until=day(s, 9))
     assert state(s, id) == "waiting"
     approve(s, "U0SAM")
     jo = s.miro.user(OLD)
@@ -371,7 +372,7 @@ def test_an_account_that_vanished_isnt_called_offboarded(s: Stage, becomes: str)
 
 def access_for_a_day(s: Stage) -> str:
     s.miro.add_user(OLD, "Jo Park", teams=[s.teams["Design"]])
-    id = ask(s, "U0JO", "/miro-access", "for Engineering because of the launch", for_days="2")
+    id = ask(s, "U0JO", "/miro-access", "for Engineering because of the launch", until=day(s, 2))
     approve(s, "U0PRIYA")
     assert state(s, id) == "done"
     return id
@@ -380,7 +381,7 @@ def access_for_a_day(s: Stage) -> str:
 def test_the_end_takes_back_from_the_account_that_was_given_it(s: Stage) -> None:
     access_for_a_day(s)
     s.miro.change_user(OLD, userName=NEW)
-    wait(s, hours=49)
+    wait(s, hours=64)
     jo = s.miro.user(NEW)
     assert state(s, "R-2") == "done" and jo and s.teams["Engineering"] not in jo.groups
 
@@ -388,7 +389,7 @@ def test_the_end_takes_back_from_the_account_that_was_given_it(s: Stage) -> None
 def test_the_end_for_an_account_that_vanished_is_left_to_operators(s: Stage) -> None:
     access_for_a_day(s)
     s.miro.delete(OLD)
-    wait(s, hours=49)
+    wait(s, hours=64)
     assert state(s, "R-2") == "refused"
     assert any(
         "R-1 was for some days" in text and "doesn't show the account" in text for text in told(s, "U0CAROL")
@@ -400,7 +401,7 @@ def test_the_end_for_an_account_that_was_deleted_here_needs_nothing(s: Stage) ->
     id = ask(s, "U0LENA", "/miro-offboard", f"{OLD} because last day today", how="delete")
     approve(s, "U0CAROL")
     assert state(s, id) == "done"
-    wait(s, hours=49)
+    wait(s, hours=64)
     end = request(s, "R-3")
     assert end.is_end and end.state == "nothing to do"
     assert end.outcome and end.outcome.text == Sentence.of("account-deleted", request=id)

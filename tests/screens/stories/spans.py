@@ -12,12 +12,12 @@ DAYS = Story(
     (
         picture(
             "days-form", "Where the policy proposes days, they stand in the form.",
-            ALEX, FORM, "For how many days",
+            ALEX, FORM, "Last day",
             types(ALEX, "/miro-access for Engineering because of the workshop"),
         ),
         picture(
             "days-approver", "The approver's card.",
-            PRIYA, CARD, "for 7 days",
+            PRIYA, CARD, "until ",
             sends(),
         ),
         picture(
@@ -28,17 +28,17 @@ DAYS = Story(
         picture(
             "days-notice", "A day before the end.",
             ALEX, CARD, "Then it's removed",
-            passes(days=6, hours=1),
+            passes(days=6, hours=14),
         ),
         picture(
             "days-extend", "**Extend** opens the form once more; the same people are asked.",
-            ALEX, FORM, "For how many days",
+            ALEX, FORM, "Last day",
             presses(ALEX, "Extend", "Then it's removed"),
         ),
         picture(
             "days-over", "The end: nobody has to ask for it.",
             ALEX, CARD, "no longer in Engineering",
-            passes(days=1),
+            passes(days=2),
         ),
     ),
     POLICY.replace("request-access = {", 'request-access = { longest = "30d", proposed = "7d",'),
