@@ -1,1 +1,1 @@
-"""Calls to Slack's Web API: paced, judged, and what they say of people."""
+"""Calls to Slack's Web API: rate limits, errors, and look-ups of people."""

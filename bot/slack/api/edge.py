@@ -1,4 +1,4 @@
-"""The edge to Slack: every call leaves here, and every fault of line or form comes back as one error."""
+"""All calls to Slack go through here; every network fault, error or bad answer raises SlackFault."""
 
 import json as js
 import math
@@ -19,11 +19,11 @@ from bot.ops import metrics
 from bot.slack.api.heard import Heard
 
 SECONDS = 15
-"""All of one call, from connecting to the last byte of the answer."""
+"""Deadline of one call, from connecting to the last byte of the answer."""
 LONGEST_WAIT = 600.0
-"""Seconds that a Retry-After may ask for."""
+"""Longest Retry-After that is believed, in seconds."""
 UNTOLD_WAIT = 10.0
-"""Seconds where it asks for nothing that can be read."""
+"""Seconds to wait if Retry-After is missing or unreadable."""
 
 _NEEDED: dict[str, dict[str, type]] = {
     "apps.connections.open": {"url": str},
@@ -37,24 +37,24 @@ _NEEDED: dict[str, dict[str, type]] = {
     "users.lookupByEmail": {"user": dict},
     "users.profile.get": {"profile": dict},
 }
-"""What an answer has to hold, and of which type, for anything to follow from it."""
+"""{method: {field: type}} that an answer must have to be usable."""
 
 
 class Kind(StrEnum):
-    """What kept a call from being answered well."""
+    """Why a call failed."""
 
-    NETWORK = "network"  # no whole answer
-    STATUS = "status"  # an HTTP status that isn't Slack's word
+    NETWORK = "network"  # no complete answer
+    STATUS = "status"  # an HTTP error status without an error of Slack's
     BUSY = "busy"  # too many calls; `retry_after` says when
-    REFUSED = "refused"  # Slack's own word: `code`
-    UNREADABLE = "unreadable"  # an answer that can't be understood
+    REFUSED = "refused"  # an error of Slack's API: `code`
+    UNREADABLE = "unreadable"  # the answer isn't of the expected form
 
 
 class SlackFault(SlackApiError):
-    """A call that wasn't answered well; of the SDK's own kind, because Bolt and Socket Mode catch that.
+    """A failed call; a subclass of the SDK's error, which Bolt and Socket Mode catch.
 
-    `code` is Slack's word for it, or ''; `retry_after` seconds where Slack names a time; `needed` the scope
-    that a refusal names.
+    `code`: Slack's error code, or ''; `retry_after`: seconds, if Slack names a time; `needed`: the missing
+    scope, if the refusal names one.
     """
 
     def __init__(
@@ -66,7 +66,7 @@ class SlackFault(SlackApiError):
         self.needed = str(response.get("needed") or "")
 
     def __str__(self) -> str:
-        """Without the answer, which the SDK would add: it may name people."""
+        """Leaves out the answer, which the SDK would add: it may name people."""
         return str(self.args[0]).partition("\n")[0]
 
 
@@ -75,11 +75,11 @@ def _wall_clock() -> datetime:
 
 
 class SlackClient(WebClient):
-    """slack_sdk's client, whose calls leave by the bot's own lines.
+    """slack_sdk's client, with its calls sent over the bot's own connections.
 
-    slack_sdk opens a line and builds a TLS context for each call, follows redirects with the token, and lets
-    errors of line and form through as they are. `api_call` is its one public way for every method, the same
-    since version 2; the private functions beneath it, which also turn pages, aren't used any more.
+    slack_sdk opens a connection and builds a TLS context for each call, follows redirects with the token, and
+    doesn't catch network and JSON errors. Every method goes through its public `api_call`, unchanged since
+    version 2; the private functions below that, which also do the paging, aren't used.
     """
 
     def __init__(
@@ -96,7 +96,7 @@ class SlackClient(WebClient):
         self.lines, self._seconds, self.heard, self._now = lines, seconds, heard or Heard(), now
 
     def for_listener(self, team_id: str | None, seconds: float) -> "SlackClient":
-        """The same lines, for a call that somebody waits for; Enterprise Grid wants the team named."""
+        """The same connections, for a call somebody waits for; Enterprise Grid needs `team_id`."""
         token, heard = self.token or "", self.heard
         return SlackClient(token, self.base_url, self.lines, seconds, team_id, heard, self._now)
 
@@ -112,12 +112,12 @@ class SlackClient(WebClient):
         headers: dict[str, Any] | None = None,
         auth: dict[str, Any] | None = None,
     ) -> SlackResponse:
-        """One Web API call. Raises SlackFault. Slack takes every method by POST; files aren't sent."""
+        """One Web API call. Raises SlackFault. Slack takes every method as POST; files aren't supported."""
         if files or auth:
             raise SlackRequestError("this client sends neither files nor a client's secret")
         sent = {**self.default_params, **(params or {}), **(data or {}), **(json or {})}
         sent = {name: value for name, value in sent.items() if value is not None}
-        # apps.connections.open is called with a token of its own.
+        # apps.connections.open takes another token.
         token = sent.pop("token", None) or self.token
         if json is not None:
             media, content = "application/json;charset=utf-8", js.dumps(sent)
@@ -140,7 +140,7 @@ class SlackClient(WebClient):
             metrics.SLACK_CALLS.labels(api_method, result).inc()
 
     def respond(self, url: str, message: Mapping[str, Any]) -> None:
-        """Sends a message to a `response_url`. No token goes there. Raises SlackFault."""
+        """Sends a message to a `response_url`, without the token. Raises SlackFault."""
         nothing = self._response("response_url", {}, 0)
         if not self._is_slacks(url):
             raise SlackFault("response_url", Kind.REFUSED, "not_an_address_of_slack", nothing)
@@ -154,7 +154,7 @@ class SlackClient(WebClient):
             raise self._by_status("response_url", answered, response)
 
     def _is_slacks(self, url: str) -> bool:
-        """Slack's are on hooks.slack.com (GovSlack: hooks.slack-gov.com); a stand-in's are where it is."""
+        """Whether a response_url is Slack's (GovSlack: hooks.slack-gov.com), or the stand-in's."""
         if not is_safe(url):
             return False
         host, mine = urlsplit(url).hostname or "", urlsplit(self.base_url).hostname or ""
@@ -168,7 +168,7 @@ class SlackClient(WebClient):
         response = self._response(url, body or {}, answered.status, answered.headers)
         if answered.status == 429 or code in ("ratelimited", "rate_limited"):
             wait = self._retry_after(answered)
-            # Socket Mode reads these two by itself, and the header as a whole number.
+            # The SDK's Socket Mode reads these two, and the header as a whole number.
             response.headers["Retry-After"] = str(math.ceil(wait))
             response.data = {**(body or {}), "ok": False, "error": "ratelimited"}
             raise SlackFault(method, Kind.BUSY, "ratelimited", response, wait)
@@ -194,7 +194,7 @@ class SlackClient(WebClient):
         return SlackFault(method, Kind.STATUS, why, response)
 
     def _retry_after(self, answered: Answered) -> float:
-        """Seconds; Slack documents a whole number, what stands between may send a date."""
+        """Seconds to wait: Slack documents a whole number, a proxy may send a date."""
         return retry_after(
             answered.headers.get("retry-after", "").strip(), self._now(), LONGEST_WAIT, UNTOLD_WAIT
         )
@@ -202,7 +202,7 @@ class SlackClient(WebClient):
     def _response(
         self, url: str, data: dict[str, Any], status: int, headers: Mapping[str, str] | None = None
     ) -> SlackResponse:
-        # Without a client: that would turn pages past `api_call`, so pages are asked for by their cursor.
+        # Without a client, because its paging would bypass `api_call`.
         return SlackResponse(
             client=None, http_verb="POST", api_url=url, req_args={}, data=data, headers=dict(headers or {}),
             status_code=status,
@@ -211,17 +211,17 @@ class SlackClient(WebClient):
 
 _HALF = re.compile(r"[\ud800-\udfff]")
 _NUL = re.compile(r"(\\[^u])|\\u0000")
-"""An escape, or that of a NUL: the first alternative passes over escaped backslashes."""
+"""The JSON escape of a NUL; the first alternative skips escaped backslashes."""
 
 
 def _read(body: bytes) -> dict[str, Any] | None:
-    """An answer as an object; None for anything else. What no record keeps is replaced, a NUL as well."""
+    """The answer as an object, None for anything else; lone surrogates and NULs become U+FFFD."""
     try:
-        # From bytes the decoder would also take halves of characters that are no UTF-8.
+        # Decoded here: from bytes the JSON decoder would also accept invalid UTF-8.
         text = body.decode("utf-8-sig")
         content = js.loads(_NUL.sub(lambda escape: escape[1] or r"\ufffd", text))
         if r"\ud" in text.lower():
-            # Half of a character (an emoji that was cut) can't be stored or sent on.
+            # A lone surrogate (a cut emoji) can't be stored or sent.
             content = js.loads(_HALF.sub("\ufffd", js.dumps(content, ensure_ascii=False)))
     except (ValueError, RecursionError):
         return None

@@ -1,29 +1,29 @@
-"""When Slack was last heard, and whether it takes the bot's tokens and messages: for /healthz."""
+"""When Slack was last heard, and whether it accepts the bot's tokens and messages: for /healthz."""
 
 import re
 import time
 from collections.abc import Callable
 
 SILENT = 60.0
-"""Seconds without a frame, pongs included, after which the line of Socket Mode counts as broken."""
+"""Seconds without a frame, pongs included, after which the Socket Mode connection counts as broken."""
 MANY = 2
-"""Recipients refused in a row, nobody reached in between, after which no message seems to get through."""
+"""Recipients refused in a row, with none reached in between, after which all messages seem refused."""
 _ABOUT_TOKENS = {"auth.test": "SLACK_BOT_TOKEN", "apps.connections.open": "SLACK_APP_TOKEN"}
-"""Methods that are about the token and nobody else: any refusal is the token's."""
+"""Methods about a token only: any refusal is about that token."""
 _SLACKS_OWN = {"internal_error", "fatal_error", "service_unavailable", "request_timeout"}
 """Refusals caused by Slack's servers."""
 _LIKE_A_TOKENS = re.compile(r"auth|token|access|login|two_factor|account_inactive|app_|_app|enterprise|team_")
-"""In the names of errors about a token, an installation or a workspace (each method's page, "Errors"). Slack
-gives some of them for one channel or person as well: the next good answer, or `auth.test`, takes it back."""
+"""Parts of the codes of errors about a token, an installation or a workspace (each method's page, "Errors").
+Slack also uses some for one channel or person: the next good answer, or `auth.test`, clears the error."""
 
 
 def refuses_token(method: str, code: str) -> bool:
-    """Whether a refusal is, or may well be, about the token; Slack adds names, so no list is complete."""
+    """Whether an error is probably about the token; Slack adds codes, so no list is complete."""
     return code not in _SLACKS_OWN and (method in _ABOUT_TOKENS or bool(_LIKE_A_TOKENS.search(code)))
 
 
 class Heard:
-    """Noted by every way to Slack. `seconds` is a clock that only runs forward."""
+    """What each connection to Slack reports. `seconds`: a monotonic clock."""
 
     def __init__(self, seconds: Callable[[], float] = time.monotonic) -> None:
         self._seconds = seconds
@@ -31,22 +31,22 @@ class Heard:
         self._line: float | None = None
         self._refused: dict[str, str] = {}
         self._unsent: dict[str, str] = {}
-        """Recipients whose messages were refused since one last got through, with Slack's word."""
+        """{recipient: Slack's error code} of messages refused since the last accepted one."""
 
     def expect(self) -> None:
-        """Socket Mode begins: from now on silence of its line is a problem."""
+        """Socket Mode begins: from now on silence is a problem."""
         self._line = self._seconds()
 
     def line(self) -> None:
-        """Any frame came on the line of Socket Mode."""
+        """Any frame came over Socket Mode."""
         self._line = self._last = self._seconds()
 
     def delivery(self) -> None:
-        """A signed delivery came over HTTP."""
+        """A signed request came over HTTP."""
         self._last = self._seconds()
 
     def answer(self, method: str, code: str, to: str = "") -> None:
-        """Slack answered a call, with an error's name or ''; `to`: the recipient of a message."""
+        """Slack answered a call; `code`: an error or ''; `to`: the recipient of a message."""
         if self._line is None:
             self._last = self._seconds()
         token = _ABOUT_TOKENS.get(method, "SLACK_BOT_TOKEN")
@@ -69,5 +69,5 @@ class Heard:
         return f"Slack hasn't been heard for {silent:.0f} s; I keep reconnecting." if silent > SILENT else ""
 
     def said(self) -> str:
-        """When Slack was last heard; over HTTP it may rightly be silent for long."""
+        """When Slack was last heard, as text; over HTTP a long silence is normal."""
         return "not heard yet" if self._last is None else f"heard {self._seconds() - self._last:.0f} s ago"

@@ -1,4 +1,4 @@
-"""When a Web API method may be called: by Slack's tiers, by its 429, with room for what is urgent."""
+"""When a Web API method may be called: by Slack's tiers and its 429, urgent calls first."""
 
 import threading
 from collections import defaultdict, deque
@@ -10,39 +10,39 @@ from datetime import datetime
 from approvals.request import Urgency
 
 MINUTE = 60.5
-"""Seconds that a call counts: from its answer, so it had reached Slack before; and half a second more."""
+"""Seconds that a call counts, from its answer (it reached Slack earlier), with a margin of half a second."""
 TIERS = {
     "chat.postMessage": 200, "users.info": 200, "users.profile.get": 200,
     "users.list": 20, "usergroups.list": 20, "usergroups.users.list": 20,
 }  # fmt: skip
-"""Calls a minute where it isn't USUAL (docs.slack.dev/apis/web-api/rate-limits, and each method's page).
+"""Calls a minute other than USUAL (docs.slack.dev/apis/web-api/rate-limits, and each method's page).
 
-Posting has a limit of its own: one a second and channel, short bursts allowed, and "several hundred" a minute
-for a workspace. Of tier 4 Slack says "100+": a 429 tells how many that are (`hold`).
+Posting has its own limit: one a second for each channel, short bursts allowed, and "several hundred" a minute
+for a workspace. Tier 4 is "100+": a 429 shows how many that is (`hold`).
 """
 USUAL = 50
-"""Calls a minute of tier 3, and of what tier 4 has that can wait."""
+"""Calls a minute of tier 3, and of tier 4 methods that can wait."""
 LEAST_LEARNED = 20
-"""A 429 after fewer calls in a minute isn't about the minute, and only holds the method for its time."""
+"""A 429 after fewer calls in a minute has another cause: it only holds the method for its time."""
 LEARNED_FOR = 3600.0
 """Seconds until the documented limit is tried again."""
 KEPT = 0.15
-"""The part of a minute's calls that is kept for Urgency.FIRST, half of it for Urgency.SOON too; less and less
-over KEPT_FOR seconds."""
+"""The share of a minute's calls reserved for Urgency.FIRST, half of it for Urgency.SOON too; it shrinks over
+KEPT_FOR seconds."""
 KEPT_FOR = 30.0
 PASSED_FOR = 1.0
-"""Seconds from when its turn has come in which a call still goes before those of less urgency."""
+"""Seconds after its turn has come in which a call still precedes those of less urgency."""
 AT_ONCE = 2
-"""Calls of one method on their way: a method that hangs mustn't take every thread."""
+"""Concurrent calls of one method: a method that hangs must not block every thread."""
 CHANNEL_CALLS, CHANNEL_SECONDS = 10, 10.0
-"""Messages to one channel: one a second over ten seconds."""
+"""Messages to one channel: on average one a second over ten seconds."""
 LONGEST = 600.0
 EVERYTHING = "*"
-"""Held like a method when no call can go well: the token is wrong, say."""
+"""Held like a method when no call can succeed, for example because of a wrong token."""
 
 
 class Paced(Exception):
-    """This method can't be called now. It wasn't called, and nothing is wrong with what was to be sent."""
+    """This method wasn't called: it is rate-limited for so many seconds. The message itself is fine."""
 
     def __init__(self, method: str, seconds: float) -> None:
         super().__init__(f"{method} in {seconds:.1f} s")
@@ -50,7 +50,7 @@ class Paced(Exception):
 
 
 class Crowded(Exception):
-    """This channel was sent enough for now; others can be called by the same method."""
+    """This channel has had enough messages for now; the method can be called for others."""
 
     def __init__(self, seconds: float) -> None:
         super().__init__(f"in {seconds:.1f} s")
@@ -67,11 +67,11 @@ class _Method:
     learned: int | None = None
     learned_at: float = 0.0
     awaited: dict[int, float] = field(default_factory=dict)
-    """By urgency, until when a call that couldn't be made goes before others."""
+    """{urgency: seconds since 1970 until when a postponed call precedes others}."""
 
 
 class Pace:
-    """One for each process. It never sleeps: a call that can't be made now reads how long to wait."""
+    """One for each process. It never sleeps: it says how long a call has to wait."""
 
     def __init__(self, now: Callable[[], datetime]) -> None:
         self._now, self._lock = now, threading.Lock()
@@ -80,9 +80,9 @@ class Pace:
 
     @contextmanager
     def calling(self, method: str, channel: str = "", urgency: int = Urgency.ORDINARY) -> Iterator[None]:
-        """The block makes one call of a method. Raises Paced or Crowded where it can't be made now.
+        """A context for one call of a method. Raises Paced or Crowded if the call must wait.
 
-        After Paced, calls of less urgency wait until this one was due again.
+        After Paced, calls of less urgency wait until this one is due again.
         """
         with self._lock:
             if wait := self._wait(method, urgency):
@@ -102,17 +102,17 @@ class Pace:
                     self._channels[channel].append(now)
 
     def wait(self, method: str, urgency: int = Urgency.ORDINARY) -> float:
-        """Seconds until a method may be called, 0 for now."""
+        """Seconds until a method may be called; 0: now."""
         with self._lock:
             return self._wait(method, urgency)
 
     def went_well(self, method: str) -> None:
-        """Slack took a call of this method."""
+        """Slack accepted a call of this method."""
         with self._lock:
             self._of(method).failures = 0
 
     def failed(self, method: str) -> None:
-        """No verdict came: from the third time in a row on the method waits, up to half a minute."""
+        """A call got no usable answer: from the third in a row on the method waits, up to half a minute."""
         with self._lock:
             state = self._of(method)
             state.failures += 1
@@ -120,7 +120,7 @@ class Pace:
                 self._hold(state, min(2.0 ** min(state.failures - 3, 5), 30.0))
 
     def hold(self, method: str, seconds: float) -> None:
-        """Nothing of this method for so many seconds: Slack answered 429, or takes nothing from this bot."""
+        """Blocks this method for so many seconds: Slack answered 429, or refuses everything from this bot."""
         with self._lock:
             state, now = self._of(method), self._seconds()
             accepted = len(self._recent(state, now)) - 1
@@ -168,7 +168,7 @@ class Pace:
 
     @staticmethod
     def _recent(state: _Method, now: float) -> deque[float]:
-        # A clock that was set back mustn't hold anything until it has caught up.
+        # A clock that was set back must not block calls until it has caught up.
         while state.calls and not 0 <= now - state.calls[0] < MINUTE:
             state.calls.popleft()
         return state.calls
@@ -178,5 +178,5 @@ class Pace:
 
 
 def _left(until: float, now: float, longest: float) -> float:
-    """Seconds until a time. One that is further away was set by a clock that was ahead, and is past."""
+    """Seconds until a time; 0 if it is further away than `longest`: it was set while the clock was ahead."""
     return until - now if 0 < until - now <= longest else 0.0

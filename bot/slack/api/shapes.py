@@ -1,4 +1,4 @@
-"""What Slack's answers about people must look like for anything to follow from them."""
+"""The forms that Slack's answers about people must have to be used."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -7,11 +7,11 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 
 class Odd(Exception):
-    """An answer that can't be understood; the text names the place, and nothing of what stood there."""
+    """An answer of another form; the text names the place and leaves out the value."""
 
 
 class _Shape(BaseModel):
-    # Strict: "false" isn't False, and 0 isn't "nobody".
+    # Strict: "false" isn't False, 0 isn't "".
     model_config = ConfigDict(strict=True)
 
 
@@ -28,9 +28,9 @@ class _EnterpriseUser(_Shape):
 
 
 class _User(_Shape):
-    """As far as the bot reads it (UsersInfoResponse in @slack/web-api).
+    """The fields the bot reads (UsersInfoResponse in @slack/web-api).
 
-    Slack sends `deleted` and `profile` of everybody; another flag that isn't there is off.
+    Slack always sends `deleted` and `profile`; any other missing flag is off.
     """
 
     id: str
@@ -50,33 +50,33 @@ class _User(_Shape):
     is_email_confirmed: bool | None = None
 
 
-def user(said: dict[str, Any], asked: str = "") -> dict[str, Any]:
-    """The user of an answer, who is the one that was asked for. Raises Odd."""
+def user(answer: dict[str, Any], asked: str = "") -> dict[str, Any]:
+    """The user in an answer. Raises Odd for another form, or another account than the one asked for."""
     try:
-        found = _User.model_validate(said["user"])
+        account = _User.model_validate(answer["user"])
     except (ValidationError, KeyError) as error:
         raise Odd("its user has another form than Slack's users have") from error
     # On Grid an account has an id in its workspace and one in the enterprise.
-    ids = {found.id, found.enterprise_user.id if found.enterprise_user else None}
-    if not found.id or (asked and asked not in ids):
+    ids = {account.id, account.enterprise_user.id if account.enterprise_user else None}
+    if not account.id or (asked and asked not in ids):
         raise Odd("it is about somebody else than I asked for")
-    return dict(said["user"])
+    return dict(answer["user"])
 
 
 def ids(values: Iterable[Any]) -> list[str]:
-    """A list of ids. Raises Odd."""
-    found = list(values)
-    if not all(isinstance(one, str) and one for one in found):
+    """The values as a list of ids. Raises Odd if one isn't a text."""
+    listed = list(values)
+    if not all(isinstance(id, str) and id for id in listed):
         raise Odd("something else stands among its ids")
-    return found
+    return listed
 
 
 def entries(values: Iterable[Any], *names: str) -> tuple[list[dict[str, Any]], bool]:
-    """The objects that hold a text under each of these names, and whether that is all there is."""
-    found = list(values)
+    """(objects with a text under each of these names, whether these are all of the values)."""
+    listed = list(values)
     good = [
-        one
-        for one in found
-        if isinstance(one, dict) and all(isinstance(one.get(name), str) for name in names)
+        each
+        for each in listed
+        if isinstance(each, dict) and all(isinstance(each.get(name), str) for name in names)
     ]
-    return good, len(good) == len(found)
+    return good, len(good) == len(listed)

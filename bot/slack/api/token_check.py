@@ -1,4 +1,4 @@
-"""Whether an error that may be the token's is: `auth.test` answers for the token and for nobody else."""
+"""Whether an error is about the token: `auth.test` depends on the token only."""
 
 import threading
 from collections.abc import Callable
@@ -11,11 +11,11 @@ from bot.slack.api.heard import refuses_token
 from bot.slack.api.pace import Pace
 
 TRUSTED_FOR = timedelta(seconds=10)
-"""How long an answer of `auth.test` counts: as long as the hold it decides about."""
+"""How long an answer of `auth.test` counts: as long as the hold that follows from it."""
 
 
 class TokenCheck:
-    """Asks Slack for the token itself, at most once in TRUSTED_FOR. Safe to use from several threads."""
+    """Checks the token with Slack, at most once in TRUSTED_FOR. Thread-safe."""
 
     def __init__(self, client: SlackClient, pace: Pace, now: Callable[[], datetime]) -> None:
         self._client, self._pace, self._now = client, pace, now
@@ -23,14 +23,14 @@ class TokenCheck:
         self._answer: tuple[datetime, bool | None] | None = None
 
     def is_good(self) -> bool | None:
-        """Whether Slack takes the token; None where it didn't say. Raises Paced."""
+        """Whether Slack accepts the token; None without an answer. Raises Paced."""
         with self._lock:
-            # Asked anew when the hold has ended, not a moment later.
+            # Asks again exactly when the hold ends.
             within = TRUSTED_FOR - timedelta.resolution
             if self._answer is None or not is_recent(self._answer[0], self._now(), within):
                 self._answer = self._now(), self._asked()
             elif self._answer[1]:
-                self._client.heard.answer("auth.test", "")  # what another call was refused isn't the token's
+                self._client.heard.answer("auth.test", "")  # another call's refusal wasn't about the token
             return self._answer[1]
 
     def _asked(self) -> bool | None:
