@@ -1,1 +1,1 @@
-"""The tables of people: their accounts, who may be the same human, and who belongs to whom."""
+"""The tables of people: accounts, links between them, groups, managers and delegates."""

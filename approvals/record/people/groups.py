@@ -11,7 +11,7 @@ from approvals.record.database import Database, Row, among
 
 @dataclass(frozen=True)
 class Admin:
-    """Somebody who has admin rights in Miro, as it was seen last."""
+    """A person with admin rights in Miro, as last seen."""
 
     miro_id: str
     email: str
@@ -30,18 +30,18 @@ class Member:
 AT_ONCE = 1000
 """Memberships written in one transaction: others have their turn in between."""
 _SEEN = "INSERT INTO meta VALUES (?,?) ON CONFLICT (key) DO UPDATE SET value = excluded.value"
-"""When a list was last taken whole."""
+"""Stores when a complete list was last read."""
 
 
 class Groups:
-    """Miro groups. The name by which a group was first seen stays the one people know: Miro keeps the team's
+    """Miro groups. The name under which a group was first seen stays its display name: Miro keeps the team's
     name when the security group is renamed (Miro's article "User lifecycle management")."""
 
     def __init__(self, on: Database, now: Callable[[], datetime]) -> None:
         self._on, self._now = on, now
 
     def all(self) -> Sequence[Group]:
-        """Every group that is still there, by the name people know."""
+        """All existing groups, sorted by display name."""
         rows = self._on.rows("SELECT * FROM groups WHERE gone = 0 ORDER BY lower(known_name), id")
         return [self._group(row) for row in rows]
 
@@ -50,7 +50,7 @@ class Groups:
         return Group(GroupId(row["id"]), row["security_name"], row["known_name"], bool(row["gone"]))
 
     def get(self, id: GroupId) -> Group | None:
-        """One group, gone or not."""
+        """The group with this id, also if it is gone; None if never seen."""
         return self._on.ahead(self._read).get(id)
 
     def _read(self, ids: Collection[GroupId]) -> dict[GroupId, Group]:
@@ -58,11 +58,11 @@ class Groups:
         return {GroupId(row["id"]): self._group(row) for row in rows}
 
     def expect(self, ids: Iterable[GroupId]) -> None:
-        """These will be asked for."""
+        """Announces ids that will be read, so that one statement reads them all."""
         self._on.ahead(self._read).expect(ids)
 
     def keep(self, seen: Iterable[tuple[GroupId, str]], *, whole: bool = True) -> None:
-        """Writes down security names; with `whole`, what isn't among them is gone."""
+        """Stores security names; with `whole`, all other groups are marked as gone."""
         with self._on.writing():
             if whole:
                 self._on.run("UPDATE groups SET gone = 1")
@@ -75,7 +75,7 @@ class Groups:
             self._on.forget()
 
     def seen_at(self) -> datetime | None:
-        """When the whole list was last taken."""
+        """When the complete list was last read."""
         return self._seen_at("groups_seen_at")
 
     def _seen_at(self, key: str) -> datetime | None:
@@ -83,18 +83,18 @@ class Groups:
         return unstamp(row["value"]) if row else None
 
     def keep_admins(self, seen: Iterable[Admin]) -> None:
-        """Writes down who has admin rights in Miro; whoever isn't among them has none."""
+        """Replaces the list of people with admin rights in Miro."""
         with self._on.writing():
             self._on.run("DELETE FROM admins")
             self._on.run(_SEEN, "admins_seen_at", stamp(self._now()))
-            rows = {one.miro_id: (one.miro_id, one.email, one.name, one.rights) for one in seen}
+            rows = {admin.miro_id: (admin.miro_id, admin.email, admin.name, admin.rights) for admin in seen}
             self._on.run_each("INSERT INTO admins VALUES (?,?,?,?)", [*rows.values()])
 
     def admins(self) -> tuple[Sequence[Admin], datetime | None]:
-        """Who has admin rights in Miro, and when that was seen."""
+        """(people with admin rights in Miro, when that was seen; None for never)."""
         rows = self._on.rows("SELECT * FROM admins ORDER BY rights, name, email")
-        found = [Admin(row["miro_id"], row["email"], row["name"], row["rights"]) for row in rows]
-        return found, self._seen_at("admins_seen_at")
+        admins = [Admin(row["miro_id"], row["email"], row["name"], row["rights"]) for row in rows]
+        return admins, self._seen_at("admins_seen_at")
 
     def keep_members(self, seen: Mapping[tuple[str, str], Member], may_hold: Callable[[str], bool]) -> None:
         """Stores who is in which group, by group id and Miro id. Only what changed is written, in parts.

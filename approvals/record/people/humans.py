@@ -1,4 +1,4 @@
-"""Links between keys of people, and for each key the human it belongs to."""
+"""The tables of links between keys of people, and of the human to whom each key belongs."""
 
 from collections.abc import Collection, Iterable
 
@@ -13,90 +13,90 @@ _NEAR = """WITH RECURSIVE near(key) AS (
 
 
 KNOWN = "SELECT mine.key, its.key FROM humans mine JOIN humans its ON its.human = mine.human WHERE "
-"""Keys, each with every key of its human."""
+"""Reads keys, each with every key of its human."""
 
 
 class Humans:
-    """Links between keys, and for each key the human it belongs to, worked out when a link is written."""
+    """Links between keys, and the human of each key, which is recomputed when a link is written."""
 
     def __init__(self, on: Database) -> None:
         self._on = on
         self.changes = 0
-        """How often this process saw that two rows are one human, or aren't: who may decide has changed."""
+        """Counts changes of who is the same human, as seen by this process: who may decide has changed."""
 
     def known(self, key: str) -> frozenset[str]:
-        """Every key of the human to whom a key belongs; that key alone where nothing is linked to it."""
+        """All keys of the human to whom a key belongs, itself included."""
         return self.all_known([key])[key]
 
     def all_known(self, keys: Collection[str]) -> dict[str, frozenset[str]]:
-        """The same of several keys, with one statement."""
-        found: dict[str, set[str]] = {key: {key} for key in keys}
+        """{key: all keys of its human} for several keys, with one statement."""
+        known: dict[str, set[str]] = {key: {key} for key in keys}
         for mine, other in self._on.rows(KNOWN + among("mine.key", keys), *keys) if keys else ():
-            found[mine].add(other)
-        return {key: frozenset(some) for key, some in found.items()}
+            known[mine].add(other)
+        return {key: frozenset(some) for key, some in known.items()}
 
-    def are_apart(self, one: str, other: str) -> bool:
-        """Whether two keys belong to two people by the policy in force, or by what an operator recorded."""
-        some, others = self.known(one), self.known(other)
+    def are_apart(self, key: str, other: str) -> bool:
+        """Whether the policy in force or an operator says that two keys belong to different people."""
+        some, others = self.known(key), self.known(other)
         rows = self._on.rows("SELECT one, other FROM apart")
         return any(
             (row["one"] in some and row["other"] in others) or (row["other"] in some and row["one"] in others)
             for row in rows
         )
 
-    def link(self, one: str, other: str, kind: Kind = Kind.SEEN, *, anew: bool = False) -> None:
-        """Writes down that two keys were seen together; `anew`: it is so again, after it was otherwise."""
+    def link(self, key: str, other: str, kind: Kind = Kind.SEEN, *, anew: bool = False) -> None:
+        """Links two keys; `anew`: as the newest link, though it may be an old one."""
         with self._on.writing():
             if anew:
-                self._on.run("DELETE FROM links WHERE one = ? AND other = ? AND kind = ?", one, other, kind)
+                self._on.run("DELETE FROM links WHERE one = ? AND other = ? AND kind = ?", key, other, kind)
             new = "INSERT INTO links (one, other, kind) VALUES (?,?,?) ON CONFLICT DO NOTHING"
-            if self._on.run(new, one, other, kind):
-                self._group(one)
+            if self._on.run(new, key, other, kind):
+                self._group(key)
 
     def link_all(self, links: Iterable[tuple[str, str, Kind]]) -> None:
-        """Writes down many links at once, and groups each human once."""
+        """Writes many links in one transaction, and regroups each human once."""
         links = list(dict.fromkeys(links))
         with self._on.writing():
             new = "INSERT INTO links (one, other, kind) VALUES (?,?,?) ON CONFLICT DO NOTHING"
             self._on.run_each(new, links)
-            self._group_all(one for one, _, _ in links)
+            self._group_all(key for key, _, _ in links)
 
-    def unlink(self, one: str, other: str, kind: Kind = Kind.SEEN) -> None:
-        """Takes back that two keys belong together."""
+    def unlink(self, key: str, other: str, kind: Kind = Kind.SEEN) -> None:
+        """Removes the link between two keys."""
         with self._on.writing():
-            if self._on.run("DELETE FROM links WHERE one = ? AND other = ? AND kind = ?", one, other, kind):
-                self._group_all([one, other])
+            if self._on.run("DELETE FROM links WHERE one = ? AND other = ? AND kind = ?", key, other, kind):
+                self._group_all([key, other])
 
     def keep_policy(self, same: Collection[Pair], apart: Collection[Pair]) -> None:
-        """Takes up whom the policy in force calls the same person, and whom different people."""
+        """Stores the pairs that the policy in force calls the same person, and different people."""
         with self._on.writing():
             had = {(row["one"], row["other"]) for row in self._on.rows(
                 "SELECT one, other FROM links WHERE kind = ?", Kind.POLICY)}  # fmt: skip
-            for one, other in had - set(same):
+            for first, other in had - set(same):
                 self._on.run(
-                    "DELETE FROM links WHERE one = ? AND other = ? AND kind = ?", one, other, Kind.POLICY
+                    "DELETE FROM links WHERE one = ? AND other = ? AND kind = ?", first, other, Kind.POLICY
                 )
-            new = [(one, other, Kind.POLICY.value) for one, other in set(same) - had]
+            new = [(first, other, Kind.POLICY.value) for first, other in set(same) - had]
             self._on.run_each("INSERT INTO links (one, other, kind) VALUES (?,?,?)", new)
             changed = self._keep_apart(Kind.POLICY, set(apart))
             self._group_all(key for pair in {*(had ^ set(same)), *changed} for key in pair)
 
     def _keep_apart(self, kind: str, pairs: set[Pair]) -> set[Pair]:
-        """Writes down who is told apart in one way; the pairs that have changed."""
+        """Replaces the pairs of this kind that are different people; returns those that changed."""
         rows = self._on.rows("SELECT one, other FROM apart WHERE kind = ?", kind)
         had = {(row["one"], row["other"]) for row in rows}
-        for one, other in had - pairs:
-            self._on.run("DELETE FROM apart WHERE one = ? AND other = ? AND kind = ?", one, other, kind)
+        for key, other in had - pairs:
+            self._on.run("DELETE FROM apart WHERE one = ? AND other = ? AND kind = ?", key, other, kind)
         self._on.run_each("INSERT INTO apart VALUES (?,?,?)", [(*pair, kind) for pair in pairs - had])
         return had ^ pairs
 
-    def split(self, one: str, other: str) -> None:
-        """Takes up that an operator told two keys apart; the caller writes that into the record."""
+    def split(self, key: str, other: str) -> None:
+        """Stores that two keys belong to different people; the caller appends it to the record."""
         with self._on.writing():
             self._on.run(
-                "INSERT INTO apart VALUES (?,?,'split') ON CONFLICT DO NOTHING", *ordered(one, other)
+                "INSERT INTO apart VALUES (?,?,'split') ON CONFLICT DO NOTHING", *ordered(key, other)
             )
-            self._group_all([one, other])
+            self._group_all([key, other])
 
     def _group_all(self, keys: Iterable[str]) -> None:
         done: set[str] = set()
@@ -105,14 +105,14 @@ class Humans:
                 done |= self._group(each)
 
     def _group(self, key: str) -> set[str]:
-        """Works out anew who is who among everything that a key is linked to, however far."""
+        """Recomputes the humans among all keys linked to a key, directly or not; returns these keys."""
         rows = self._on.rows(
             _NEAR + "SELECT DISTINCT l.* FROM near JOIN links l ON l.one = near.key OR l.other = near.key",
             key,
             key,
         )
         links = [Link(row["number"], row["one"], row["other"], Kind(row["kind"])) for row in rows]
-        near = {key, *(one for link in links for one in (link.one, link.other))}
+        near = {key, *(end for link in links for end in (link.one, link.other))}
         apart = [(row["one"], row["other"]) for row in self._on.rows("SELECT one, other FROM apart")]
         groups = grouped(links, apart) if links else [frozenset({key})]
         before = self.all_known(near)
@@ -121,20 +121,20 @@ class Humans:
         return near
 
     def _keep(self, group: frozenset[str], before: dict[str, frozenset[str]]) -> None:
-        if all(before[one] == group for one in group):
+        if all(before[key] == group for key in group):
             return
         human = min(group)
-        rows = [(one, human) for one in sorted(group)]
+        rows = [(key, human) for key in sorted(group)]
         self._on.run(
             f"INSERT INTO humans VALUES {places(rows)}"
             " ON CONFLICT (key) DO UPDATE SET human = excluded.human",
             *(value for row in rows for value in row),
         )
         self._on.forget()
-        people = {one for one in group if one.startswith("P-")}
-        if len(people) > 1 or any(len(_people(before[one])) > 1 for one in group):
-            self.changes += any(_people(before[one]) != people for one in people)
+        people = {key for key in group if key.startswith("P-")}
+        if len(people) > 1 or any(len(_people(before[key])) > 1 for key in group):
+            self.changes += any(_people(before[key]) != people for key in people)
 
 
 def _people(keys: Collection[str]) -> set[str]:
-    return {one for one in keys if one.startswith("P-")}
+    return {key for key in keys if key.startswith("P-")}

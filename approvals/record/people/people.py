@@ -1,4 +1,4 @@
-"""People and their Slack accounts as they are written down: what Slack and Miro say of them."""
+"""The tables of people and their Slack accounts: writes what Slack and Miro say about them."""
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime
@@ -13,32 +13,32 @@ from approvals.record.schema import links_before
 
 
 class People(Reading):
-    """People and their Slack accounts; everything ever seen of a row is linked to it."""
+    """People and their Slack accounts; every address and id ever seen of a row stays linked to it."""
 
     def __init__(self, on: Database, changed: Callable[[Iterable[PersonId]], None]) -> None:
-        """`changed` hears of people whose pages may show something else now."""
+        """`changed` is called with the people whose App Home may have changed."""
         super().__init__(on)
         self._changed = changed
 
     @property
     def relinked(self) -> int:
-        """How often this process saw that two rows are one human, or aren't."""
+        """Counts changes of who is the same human, as seen by this process."""
         return self._humans.changes
 
     def meet(self, *, slack_id: SlackId | None = None, email: str = "") -> Person:
-        """The person behind a Slack account or an address; a new row if nobody is known by it."""
-        found = self._met(slack_id, email)
-        if found is None:
+        """The person with a Slack account or an address, inserted if unknown."""
+        person = self._met(slack_id, email)
+        if person is None:
             with self._writing():
-                # Once more: somebody may have come in between.
-                found = self._met(slack_id, email) or self._new(slack_id, canonical(email))
-        return found
+                # Once more: another thread may have inserted the row meanwhile.
+                person = self._met(slack_id, email) or self._new(slack_id, canonical(email))
+        return person
 
     def _met(self, slack_id: SlackId | None, email: str) -> Person | None:
         return self.by_slack(slack_id) if slack_id else self.by_email(email)
 
     def _row(self, email: str) -> int:
-        """A new row with this address; its number."""
+        """Inserts a row with this address; returns its number."""
         row = self._on.row("INSERT INTO people (email) VALUES (?) RETURNING number", email)
         assert row
         return int(row["number"])
@@ -58,7 +58,7 @@ class People(Reading):
         return self.person(id)
 
     def learn(self, id: PersonId, **facts: str) -> Person:
-        """Writes down email, name, given, family or miro_id. Raises TypeError for anything else."""
+        """Stores email, name, given, family or miro_id. Raises TypeError for any other fact."""
         if not facts.keys() <= {"email", "name", "given", "family", "miro_id"}:
             raise TypeError(f"people have no {', '.join(facts)}")
         with self._writing():
@@ -70,14 +70,14 @@ class People(Reading):
             return self.person(id)
 
     def _link(self, id: PersonId, column: str, value: str) -> None:
-        """What a row says of a human stays linked to it, also when it says something else later."""
+        """Links a row to a value; the link stays when the row gets another value."""
         if column == "email":
             self._humans.link(id, value, anew=True)
         elif column == "miro_id":
             self._humans.link(id, miro_key(value), anew=True)
 
     def disown(self, id: PersonId) -> Person:
-        """The address of a row turns out to be somebody else's: it links the two no longer."""
+        """Removes from a row an address that belongs to somebody else, and the link to it."""
         with self._writing():
             email = self.person(id).email
             for row in self._on.rows("SELECT number FROM people WHERE email = ? AND email != ''", email):
@@ -86,15 +86,15 @@ class People(Reading):
             return self.person(id)
 
     def saw(self, account: Account, email: str, **names: str) -> Person:
-        """Writes down what Slack said of an account, with the names it gave, in one transaction.
+        """Stores what Slack says about an account, names included, in one transaction.
 
-        An address that another row has already: the account moves there, and the row it came from gets the
-        address too, because entries of the record name it. Unless both are told apart: then the address
-        was given to somebody else, and the other row has it no longer.
+        If another row has the address, the account moves there; its old row, which the record may name, gets
+        the address too. If both rows are known to be different people, the address was given to somebody
+        else, and the other row loses it.
         """
         with self._writing():
             person = self.meet(slack_id=account.slack_id)
-            before = next(one for one in person.accounts if one.slack_id == account.slack_id)
+            before = next(known for known in person.accounts if known.slack_id == account.slack_id)
             if email and person.email != canonical(email):
                 other = self.by_email(email)
                 if other and self._humans.are_apart(person.id, other.id):
@@ -112,7 +112,7 @@ class People(Reading):
             return self.learn(person.id, **names)
 
     def away_as(self, id: PersonId) -> list[PersonId]:
-        """The other rows of somebody that have a delegate."""
+        """The other rows of a person that have a delegate."""
         rows = self._on.rows(
             f"SELECT person FROM delegations WHERE person != ? AND person IN ({SAME} WHERE a.number = ?)",
             number_of(id), number_of(id),
@@ -136,25 +136,25 @@ class People(Reading):
         return {canonical(row["email"]): row["name"] for row in rows}
 
     def keep_links(self, same: Mapping[str, str], apart: Mapping[str, Collection[str]]) -> None:
-        """Takes up whom the policy in force calls the same person, and whom different people."""
+        """Stores whom the policy in force calls the same person, and whom different people."""
         with self._writing():
             told_apart = pairs(apart)
-            self._humans.keep_policy({(key(one), key(other)) for one, other in same.items()}, told_apart)
-            for one, other in sorted(told_apart):
-                self._part(one, other)
+            self._humans.keep_policy({(key(entry), key(other)) for entry, other in same.items()}, told_apart)
+            for entry, other in sorted(told_apart):
+                self._part(entry, other)
 
-    def split(self, one: str, other: str) -> None:
-        """Takes up that an operator told two people apart, by a key of each."""
+    def split(self, first: str, other: str) -> None:
+        """Stores that two people are different, by a key of each."""
         with self._writing():
-            self._humans.split(one, other)
-            self._part(one, other)
+            self._humans.split(first, other)
+            self._part(first, other)
 
-    def _part(self, one: str, other: str) -> None:
-        """Two accounts of one row, which are two people: the second gets a row of its own.
+    def _part(self, first: str, other: str) -> None:
+        """If two keys are accounts of one row, gives the second a row of its own.
 
-        It has no address there until Slack tells it.
+        That row has no address until Slack is asked again.
         """
-        rows = self._on.rows("SELECT slack_id, person FROM accounts WHERE slack_id IN (?,?)", one, other)
+        rows = self._on.rows("SELECT slack_id, person FROM accounts WHERE slack_id IN (?,?)", first, other)
         if len(rows) == 2 and rows[0]["person"] == rows[1]["person"]:
             number = self._row("")
             self._on.run(
@@ -164,13 +164,13 @@ class People(Reading):
             self._humans.link(f"P-{number}", other, Kind.ACCOUNT)
 
     def link_known(self) -> None:
-        """Links what a record knows whose program kept no links."""
+        """Writes the links for the rows of a record from before there were links."""
         self._humans.link_all(links_before(self._on))
 
     def stale(self, before: datetime, limit: int, latest: datetime | None = None) -> Sequence[Account]:
-        """Accounts last looked at before a time, longest ago first.
+        """Accounts last looked up before a time, oldest first.
 
-        And those whose look lies after `latest`, which is now: a clock that was ahead dated it.
+        Then those looked up after `latest` (now): their time is from a clock that was ahead.
         """
         rows = self._on.rows(
             "SELECT * FROM accounts WHERE coalesce(checked_at, '') < ?"
