@@ -16,7 +16,7 @@ class Commands(click.Group):
             try:
                 typed.encode()
             except UnicodeEncodeError:
-                raise click.UsageError(f"{typed!r} isn't UTF-8 text; type it again.") from None
+                raise click.UsageError(f"{typed!r} isn't UTF-8 text. Type it again.") from None
         return super().parse_args(ctx, args)
 
     def invoke(self, ctx: click.Context) -> object:
@@ -28,7 +28,7 @@ class Commands(click.Group):
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="miro-bot")
 def main() -> None:
-    """Ask in Slack for a change of Miro access; decide with one click; see it done."""
+    """Request, approve and carry out changes of Miro access in Slack."""
 
 
 record.audit.add_command(evidence.pack)

@@ -282,5 +282,5 @@ def numbered(text: str) -> RequestId:
     # Not `isdigit`, to which "²" is one; and no longer than a number of the record can be.
     number = re.fullmatch("(?:R-)?([0-9]{1,18})", text.strip().upper())
     if number is None:
-        raise ValueError(f"{text[:20]!r} is no request; they are called R-42.")
+        raise ValueError(f"{text!r} isn't a request. Use a number like R-42.")
     return RequestId(f"R-{int(number[1])}")

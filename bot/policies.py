@@ -34,12 +34,12 @@ def read(path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8-sig")  # Windows puts a mark in front
     except FileNotFoundError as error:
-        raise BadSettings(f"There is no policy at {path}. `miro-bot policy init` writes one.") from error
+        raise BadSettings(f"There is no policy at {path}. Create one: miro-bot policy init") from error
     except UnicodeDecodeError as error:
         raise BadSettings(f"The policy {path} isn't UTF-8 text. Save it as UTF-8.") from error
     except OSError as error:
         raise BadSettings(
-            f"The policy can't be read: {error.strerror} ({path}). Name a file here or in MIRO_BOT_POLICY."
+            f"The policy can't be read: {error.strerror} ({path}). Set MIRO_BOT_POLICY to a readable file."
         ) from error
 
 
@@ -120,9 +120,9 @@ def _tell(store: Store, policy: Policy, old: str, new: str, shell: str) -> None:
     lines = list(unified_diff(old.splitlines(), new.splitlines(), n=1, lineterm=""))[2:]
     difference = escape("\n".join(lines), quote=False)
     if len(difference) > LONGEST_DIFFERENCE:
-        difference = f"{difference[:LONGEST_DIFFERENCE]}\n… (the whole text is in the record)"
-    by = f" It was put in force in a shell ({escape(shell)})." if shell else ""
-    text = f"Another policy is in force, and decides what is waiting as well.{by}\n```\n{difference}\n```"
+        difference = f"{difference[:LONGEST_DIFFERENCE]}\n… (the record has the full text)"
+    by = f" It was applied in a shell ({escape(shell)})." if shell else ""
+    text = f"A new policy is in force. It also decides pending requests.{by}\n```\n{difference}\n```"
     older = _read_again(old)[0]
     people = [*operators(store, policy), *(operators(store, older) if older else ())]
     for slack_id in dict.fromkeys(person.account.slack_id for person in people if person.account):
@@ -140,7 +140,7 @@ def _check_names(store: Store, policy: Policy, old: str) -> None:
     new = policy.by(meant(store, policy, store.meant_teams()))
     if names := new.unsettled(policy.team_names()):
         raise BadSettings(
-            f"It names {listed(names)}, and Miro has no such team. Mend the name, or write the team's id."
+            f"It names {listed(names)}, but Miro has no such team. Correct the name, or use the team's id."
         )
 
 
@@ -191,7 +191,7 @@ class Policies:
         try:
             self._offer()
         except BadSettings as error:
-            log.warning("The policy that was in force stays so. %s", error)
+            log.warning("The old policy stays in force. %s", error)
         self.follow()
         if not leads:
             return
@@ -210,8 +210,8 @@ class Policies:
         policy = _read_again(text)[0]
         if policy is None:
             raise Refused(
-                "The policy in force was written for another version of me, and I can't read it. "
-                "Ask your IT team to update me."
+                "The policy in force needs another version of the bot, so I can't read it. "
+                "Ask your IT team to update the bot."
             )
         # Both at once: another thread mustn't see the hash of one policy with the rules of another.
         is_change, self._current = self._current is not None, (named, policy)
@@ -263,7 +263,7 @@ class Policies:
         doesn't have, and one that was in force before.
         """
         before = self._file, self.problem
-        lead = "The changed policy can't be used; the old one stays in force."
+        lead = "The changed policy has problems, so the old one stays in force."
         try:
             self._file = read(self._path)
             self._offer()
@@ -297,7 +297,7 @@ def why_not(store: Store, path: Path, text: str) -> str:
     if named is None or named.hash == hash:
         return ""
     if store.knows_policy(hash):
-        why = f"{path} was in force before; to go back to it: miro-bot policy apply {path}."
+        why = f"{path} was in force before. To go back to it: miro-bot policy apply {path}."
     else:
-        why = f"{path} isn't in force yet: `miro-bot run` takes it up."
-    return f"{why} Until then the policy that the record names decides ({named.hash[:12]})."
+        why = f"{path} isn't in force yet. `miro-bot run` applies it."
+    return f"{why} Until then the policy in the record decides ({named.hash[:12]})."

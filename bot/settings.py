@@ -47,8 +47,8 @@ class Settings:
         missing = [name for name in names if not self.secret(name)]
         if missing:
             raise BadSettings(
-                f"Set {', '.join(missing)} (or {missing[0]}_FILE with the path of a file that holds it). "
-                "README, part “Set it up”, says where each comes from."
+                f"Set {', '.join(missing)} (or {missing[0]}_FILE to the path of a file with it). "
+                "README, “Set it up”, says where to get each."
             )
 
 
@@ -57,12 +57,12 @@ def read(environ: Mapping[str, str]) -> Settings:
     environ = {name: text for name, text in environ.items() if text.strip()}
     model = environ.get("MIRO_GROUP_MODEL", "team")
     if model not in ("team", "user-group"):
-        raise BadSettings(f'MIRO_GROUP_MODEL is {model!r}; it must be "team" or "user-group".')
+        raise BadSettings(f'MIRO_GROUP_MODEL is {model!r}. Set it to "team" or "user-group".')
     try:
         dialect = Dialect.named(environ.get("MIRO_SCIM_DIALECT", "").split(","))
     except ValueError as error:
         names = ", ".join(one.name.replace("_", "-") for one in fields(Dialect))
-        raise BadSettings(f"MIRO_SCIM_DIALECT: {error}. There are {names}.") from error
+        raise BadSettings(f"MIRO_SCIM_DIALECT: {error}. Choose from {names}.") from error
     return Settings(
         database=_record(environ),
         policy=Path(environ.get("MIRO_BOT_POLICY", "policy.toml")).absolute(),
@@ -89,7 +89,7 @@ def _address(environ: Mapping[str, str], name: str, otherwise: str) -> str:
     """A service's URL; tokens go there, so it is https unless it is this very machine."""
     text = environ.get(name) or otherwise
     if not is_safe(text):
-        raise BadSettings(f"{name} is {text!r}; write it like {otherwise} (http only to 127.0.0.1).")
+        raise BadSettings(f"{name} is {text!r}. Use an address like {otherwise} (http only for 127.0.0.1).")
     return text
 
 
@@ -97,11 +97,11 @@ def _secret(environ: Mapping[str, str], name: str) -> str:
     path = environ.get(f"{name}_FILE")
     text = _content(name, path) if path else environ.get(name, "").strip()
     if not all("!" <= one <= "~" for one in text):
-        raise BadSettings(f"{name} has a space, line break or letter in it that no token has. Copy it again.")
+        raise BadSettings(f"{name} contains a space, line break or letter that no token has. Copy it again.")
     begins = BEGINNINGS.get(name)
     if text.startswith(("xox", "xapp-")) and not (begins and text.removeprefix("xoxe.").startswith(begins)):
-        wanted = f"the token that begins with {begins}" if begins else "none of Slack's tokens"
-        raise BadSettings(f"{name} begins with {text.partition('-')[0]}-; it takes {wanted}.")
+        wanted = f"the token that begins with {begins}" if begins else "another secret than Slack's tokens"
+        raise BadSettings(f"{name} begins with {text.partition('-')[0]}-, but needs {wanted}.")
     return text
 
 
@@ -109,9 +109,11 @@ def _content(name: str, path: str) -> str:
     try:
         text = Path(path).read_text(encoding="utf-8").strip()
     except OSError as error:
-        raise BadSettings(f"{name}_FILE can't be read: {error.strerror} ({path}).") from error
+        raise BadSettings(
+            f"{name}_FILE can't be read: {error.strerror} ({path}). Check the path and its rights."
+        ) from error
     except UnicodeDecodeError as error:
         raise BadSettings(f"{name}_FILE can't be read: {path} isn't text. Copy the token again.") from error
     if not text:
-        raise BadSettings(f"{name}_FILE names a file with nothing in it ({path}).")
+        raise BadSettings(f"{name}_FILE names an empty file ({path}). Write the token into it.")
     return text

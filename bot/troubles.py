@@ -18,23 +18,23 @@ SENTENCES = {
     Trouble.NO_ANSWER: "Miro isn't responding.",
     Trouble.BUSY: "Miro is busy.",
     Trouble.LIMITED: "Miro is limiting calls.",
-    Trouble.CREDITS: "Too much is asked of Miro at the moment.",
+    Trouble.CREDITS: "Miro's rate limit is used up.",
     Trouble.TOKEN: "Miro refuses the bot's token.",
     Trouble.FORBIDDEN: "Miro refuses the bot's token.",
-    Trouble.SERVER: "Miro has an error of its own.",
-    Trouble.STATUS: "Miro gave an answer I can't use.",
-    Trouble.UNREADABLE: "Miro's answer couldn't be read.",
-    Trouble.COUNT: "Miro's answer doesn't add up.",
-    Trouble.OTHERS: "Miro answered about somebody else.",
-    Trouble.HIDDEN: "Miro's answer leaves out what I need.",
+    Trouble.SERVER: "Miro reports an internal error.",
+    Trouble.STATUS: "Miro sent an unexpected answer.",
+    Trouble.UNREADABLE: "Miro's answer is unreadable.",
+    Trouble.COUNT: "Miro's answer is incomplete.",
+    Trouble.OTHERS: "Miro answered about someone else.",
+    Trouble.HIDDEN: "Miro's answer lacks something I need.",
 }
 """What who asked reads."""
 
 REMEDIES = {
-    Trouble.UNREACHABLE: "Look at MIRO_SCIM_URL and the network.",
-    Trouble.TOKEN: "Put in a valid token (MIRO_SCIM_TOKEN) and start again.",
-    Trouble.FORBIDDEN: "Look in Miro whether SCIM is switched on and the token still holds.",
-    Trouble.LIMITED: "Look what else uses Miro's SCIM API, such as your identity provider.",
+    Trouble.UNREACHABLE: "Check MIRO_SCIM_URL and the network.",
+    Trouble.TOKEN: "Set MIRO_SCIM_TOKEN to a valid token, then restart the bot.",
+    Trouble.FORBIDDEN: "Check in Miro that SCIM is on and the token is still valid.",
+    Trouble.LIMITED: "Check what else uses Miro's SCIM API, such as your identity provider.",
 }
 """What an operator does about it; where nothing stands here, only Miro can help."""
 
@@ -92,18 +92,18 @@ class Troubles:
             if is_known or tries.total() < TELL_AFTER:
                 return
             self._told[error.kind] = True
-            text = f"{self._line(error.kind)} What waits is saved and continues by itself."
+            text = f"{self._line(error.kind)} Waiting requests are saved and continue by themselves."
         self.tell(f"{text} {REMEDIES.get(error.kind, '')}".strip())
 
     def went_on(self, request: RequestId) -> None:
         """A request doesn't wait for Miro any more, because Miro answered."""
-        self._end(request, "This is over:", is_answer=True)
+        self._end(request, "Resolved:", is_answer=True)
 
     def prune(self, is_held: Callable[[RequestId], bool]) -> None:
         """Forgets requests that were withdrawn, or went on elsewhere; looks no further than it must."""
         for kind in list(self._waiting):
             while (waiting := list(self._waiting.get(kind, ()))) and not is_held(waiting[0]):
-                self._end(waiting[0], "No request waits because of this any more:")
+                self._end(waiting[0], "No request waits for this anymore:")
 
     def lines(self) -> list[str]:
         """What is the matter now, a sentence or two for each kind."""

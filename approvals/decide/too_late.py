@@ -21,41 +21,41 @@ def ago(since: datetime, now: datetime) -> str:
 
 
 _SETTLED = {
-    State.DONE: "{who} approved {id} {ago} before you. It is done.",
+    State.DONE: "{who} approved {id} {ago} before you. It's done.",
     State.DENIED: "{who} denied {id} {ago} before you. Nothing has changed.",
     State.WITHDRAWN: "{who} withdrew {id} {ago} before you.",
-    State.EXPIRED: "{id} ended {ago} ago because nobody answered. Nothing has changed.",
-    State.REFUSED: "{id} ended {ago} ago: it can't be done.",
-    State.NOTHING_TO_DO: "{id} ended {ago} ago: there was nothing to do.",
-    State.JOINED: "{id} was joined to another request.",
-    State.CHECKING: "I'm still checking {id}. You'll be asked when I know what will change.",
+    State.EXPIRED: "{id} expired {ago} ago without an answer. Nothing has changed.",
+    State.REFUSED: "{id} ended {ago} ago: it isn't possible.",
+    State.NOTHING_TO_DO: "{id} ended {ago} ago: nothing needed to change.",
+    State.JOINED: "{id} was merged into an earlier request.",
+    State.CHECKING: "I'm still checking {id}. You'll be asked once I know what will change.",
     State.WAITING: "{id} is waiting for an answer. Nothing has changed.",
 }
 _APPROVED = "{who} approved {id} {ago} before you. Nothing left to do."
 _UNDECIDED = (State.WITHDRAWN, State.REFUSED)
-_UNASKED = "{id} needs no approval: the policy says so. Nothing left to do."
-_BY_ITSELF = "{id} ended {ago} ago, by itself. Its card says why."
+_UNASKED = "{id} needs no approval. Nothing left to do."
+_BY_ITSELF = "{id} was closed automatically {ago} ago. Its card says why."
 
 
 _STANDS = {
     State.CHECKING: "I'm still checking it",
-    State.WAITING: "it is waiting for an answer",
-    State.APPROVED: "it is approved, and will be carried out",
-    State.WORKING: "it is being carried out",
-    State.DONE: "it is done",
-    State.NOTHING_TO_DO: "it ended because there was nothing to do",
-    State.REFUSED: "it ended because it can't be done",
-    State.JOINED: "it was joined to another request",
+    State.WAITING: "it's waiting for an answer",
+    State.APPROVED: "it's approved and about to start",
+    State.WORKING: "it's in progress",
+    State.DONE: "it's done",
+    State.NOTHING_TO_DO: "nothing needed to change",
+    State.REFUSED: "it isn't possible",
+    State.JOINED: "it was merged into an earlier request",
     State.DENIED: "it was denied",
     State.WITHDRAWN: "it was withdrawn",
-    State.EXPIRED: "it ended because nobody answered",
-    State.REHEARSED: "it was practice, which is over",
+    State.EXPIRED: "it expired without an answer",
+    State.REHEARSED: "it was practice only",
 }
 
 
 def kept(request: Request, text: str) -> str:
     """A sentence about an ending, true also where something was done before it."""
-    unchanged, before = "Nothing has changed.", "What was done before stays."
+    unchanged, before = "Nothing has changed.", "Changes made earlier stay."
     return text.replace(unchanged, before) if request.may_have_changed else text
 
 
@@ -67,19 +67,19 @@ def settled(request: Request, directory: Directory, now: datetime, reader: Perso
     text, people = kept(request, _sentence(request)), [known(directory, id) for id in ids]
     if reader and any(person and reader.is_(person) for person in people):
         text = text.replace("{who}", "You").replace("{ago} before you", "already")
-    first = listed(person.addressed if person else "Somebody" for person in people) or "Somebody"
+    first = listed(person.addressed if person else "Someone" for person in people) or "Someone"
     return Settled(text.format(who=first, id=request.id, ago=ago(since, now)))
 
 
 def not_stopped(request: Request) -> Settled:
     """Says why there is nothing to resume."""
     stands = _STANDS[request.state]
-    return Settled(f"Only a stopped request can be resumed. {request.id} isn't stopped: {stands}.")
+    return Settled(f"{request.id} isn't stopped, so there's nothing to resume: {stands}.")
 
 
 def answered_late(request: Request) -> Settled:
     """Says why a question needs no answer any more."""
-    return Settled(f"Nobody needs the answer any more: {_STANDS.get(request.state, 'it has stopped')}.")
+    return Settled(f"The answer isn't needed anymore: {_STANDS.get(request.state, 'it has stopped')}.")
 
 
 def _sentence(request: Request) -> str:

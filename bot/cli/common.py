@@ -1,5 +1,6 @@
 """What every command needs: the bot as the environment says, and errors as sentences."""
 
+import errno
 import getpass
 import json
 import os
@@ -50,20 +51,37 @@ def sentences() -> Iterator[None]:
         raise failed(str(error)) from error
     except MiroError as error:
         cut_off = isinstance(error, Troubled) and error.kind is Trouble.UNREACHABLE
-        look = "the network, then at MIRO_SCIM_URL" if cut_off else "MIRO_SCIM_TOKEN and MIRO_SCIM_URL"
-        raise failed(f"{error} Look at {look}.") from error
+        check = "the network and MIRO_SCIM_URL" if cut_off else "MIRO_SCIM_TOKEN and MIRO_SCIM_URL"
+        raise failed(f"{error} Check {check}.") from error
     except SlackAway as error:
         cause = error.__cause__
         answered = not (isinstance(cause, SlackFault) and cause.kind is Kind.NETWORK)
-        look = "SLACK_BOT_TOKEN, then at the network" if answered else "the network, then at SLACK_API_URL"
-        raise failed(f"{error}. Look at {look}.") from error
+        check = "SLACK_BOT_TOKEN" if answered else "the network and SLACK_API_URL"
+        raise failed(f"{error}. Check {check}.") from error
     except SlackFault as fault:
-        raise failed(f"Slack refused to connect: {fault.why}. Look at SLACK_APP_TOKEN.") from fault
+        raise failed(f"Slack refused the connection: {fault.why}. Check SLACK_APP_TOKEN.") from fault
     except BrokenPipeError:
         raise  # click ends in silence: whoever read has read enough
     except OSError as error:
         where = f" ({error.filename})" if error.filename else ""
-        raise failed(f"{error.strerror or error}{where}.") from error
+        raise failed(
+            f"{error.strerror or error}{where}. {_REMEDIES.get(error.errno or 0, _REMEDY)}"
+        ) from error
+
+
+_REMEDIES = {
+    errno.ENOSPC: "Free up disk space, then try again.",
+    errno.EDQUOT: "Free up disk space, then try again.",
+    errno.EACCES: "Give this user access, or choose another path.",
+    errno.EPERM: "Give this user access, or choose another path.",
+    errno.EROFS: "The disk is read-only: choose another path.",
+    errno.ENOENT: "Check the path.",
+    errno.EISDIR: "Name a file, not a folder.",
+    errno.ENOTDIR: "Check the path: a part of it is a file.",
+    errno.ENAMETOOLONG: "Choose a shorter path.",
+    errno.EMFILE: "Raise the limit of open files (ulimit -n), then try again.",
+}
+_REMEDY = "Check the disk and the path, then try again."
 
 
 def failed(*lines: str) -> click.ClickException:
@@ -154,9 +172,9 @@ def check_folder(record: Location, otherwise: str = "set MIRO_BOT_DATABASE to") 
     if isinstance(record, Server):
         return
     if not record.parent.is_dir():
-        raise BadSettings(f"There is no folder {record.parent}. Make it, or {otherwise} another path.")
+        raise BadSettings(f"There is no folder {record.parent}. Create it, or {otherwise} another path.")
     if record.is_dir():
-        raise BadSettings(f"{record} is a folder; {otherwise} the path of a file in it.")
+        raise BadSettings(f"{record} is a folder. Instead, {otherwise} the path of a file in it.")
 
 
 def check_there(record: Location) -> None:
@@ -166,8 +184,8 @@ def check_there(record: Location) -> None:
     if not is_there(record):
         maker = "db migrate" if isinstance(record, Server) else "run"
         raise BadSettings(
-            f"There is no record at {record}. Set MIRO_BOT_DATABASE to where it is; "
-            f"`miro-bot {maker}` makes a new one."
+            f"There is no record at {record}. Set MIRO_BOT_DATABASE to its path, "
+            f"or create a new one with `miro-bot {maker}`."
         )
 
 
@@ -237,6 +255,6 @@ def check_domain(policy: Policy, email: str) -> None:
     """Refuses an address that isn't of the company. Raises UsageError for what is none."""
     name, at, domain = email.strip().partition("@")
     if not (name and at and domain):
-        raise click.UsageError(f"--as takes an e-mail address; {email!r} is none.")
+        raise click.UsageError(f"--as takes an e-mail address, not {email!r}.")
     if not policy.allows(email):
-        raise Refused(f"{email} isn't an address of {', '.join(policy.domains)}.")
+        raise Refused(f"{email} isn't an address in {', '.join(policy.domains)}. Use a company address.")

@@ -1,4 +1,4 @@
-"""The record's database, from a shell: made, brought up to date, backed up, copied to another kind."""
+"""The record's database, from a shell: migrate it, back it up, copy it to another kind."""
 
 import os
 from contextlib import closing
@@ -15,27 +15,27 @@ from bot.settings import BadSettings
 
 @click.group()
 def db() -> None:
-    """The database in which the record is."""
+    """Migrate, back up or copy the record's database."""
 
 
 @db.command()
 @click.option(
-    "--grant", "roles", multiple=True, metavar="ROLE", help="A role of PostgreSQL that the bot runs as."
+    "--grant", "roles", multiple=True, metavar="ROLE", help="PostgreSQL role the bot runs as; repeatable."
 )
 def migrate(roles: tuple[str, ...]) -> None:
-    """Make the tables of MIRO_BOT_DATABASE, or bring them up to date; needs the rights of their owner.
+    """Create or update the tables in MIRO_BOT_DATABASE, as their owner.
 
-    A bot on PostgreSQL should run as another role: with --grant that one may add to ledger, words and
-    policies, but neither change nor delete there, nor drop the triggers that forbid it.
+    On PostgreSQL the bot should run as another role. --grant lets that role add to the record, but not change
+    or delete entries, or drop the triggers that forbid it.
     """
     with sentences():
         where = settings().database
         if roles and not isinstance(where, Server):
-            raise BadSettings("--grant is for PostgreSQL; a file belongs to whom the system says.")
+            raise BadSettings("--grant works on PostgreSQL only. Leave it out for a file.")
         check_folder(where)
         with closing(Store(where, migrates=True)) as store:
             store.grant(*roles)
-            say(f"{where} is up to date: {store.head().count} entries.")
+            say(f"{where} is up to date. Entries: {store.head().count}.")
 
 
 def _place(_: click.Context, option: click.Parameter, text: str) -> Location:
@@ -49,39 +49,46 @@ def _place(_: click.Context, option: click.Parameter, text: str) -> Location:
 @click.argument("source", metavar="FROM", callback=_place)
 @click.argument("target", metavar="TO", callback=_place)
 def copy(source: Location, target: Location) -> None:
-    """Copy a whole record to an empty place; each is a path or a postgresql:// URL.
+    """Copy a whole record to an empty place. Each is a path or a postgresql:// URL.
 
-    The copy is checked before it counts: the same number of entries, the same last hash, and all that
-    `audit verify` looks at. What a running bot writes meanwhile isn't in it. Keep passwords out of URLs that
-    others can see in the list of processes: PostgreSQL reads ~/.pgpass.
+    The copy is verified like `audit verify` does. Stop the bot first: what it writes meanwhile isn't copied.
+    Keep passwords out of URLs, where others see them in the process list: use ~/.pgpass.
     """
     with sentences():
         if not is_there(source):
-            raise BadSettings(f"There is no record at {source}.")
+            raise BadSettings(f"There is no record at {source}. Check the path.")
+        if _same(source, target):
+            raise BadSettings("FROM and TO are the same. Name another place to copy to.")
         check_folder(target, "give as TO")
         with reading(source) as before, closing(Store(target, migrates=True)) as after:
             found = copy_record(before, after)
         _tell(f"Copied to {target}", found)
 
 
+def _same(source: Location, target: Location) -> bool:
+    if isinstance(source, Path) and isinstance(target, Path):
+        return source.resolve() == target.resolve()
+    return source == target
+
+
 @db.command()
 @click.argument("target", metavar="FILE", type=click.Path(path_type=Path))
 def backup(target: Path) -> None:
-    """Write the record MIRO_BOT_DATABASE to a new file, also while a bot runs on it.
+    """Back up MIRO_BOT_DATABASE to a new file, even while a bot runs.
 
-    The file is checked as `audit verify` does it before it counts, and only its owner may read it. To go back
-    to it, stop the bot and put it where MIRO_BOT_DATABASE says, without the -wal and -shm of the other file.
+    The backup is verified like `audit verify` does, and only its owner can read it. To restore it, stop the
+    bot, move the backup to the path in MIRO_BOT_DATABASE, and delete the old file's -wal and -shm files.
     """
     with sentences():
         where, to = settings().database, target.absolute()
         if isinstance(where, Server):
             raise BadSettings(
-                f"{where} is a PostgreSQL server: back it up with pg_dump. "
-                "`miro-bot db copy FROM TO` writes its record to a file."
+                f"{where} is a PostgreSQL server. Back it up with pg_dump, or copy its record to a file: "
+                "miro-bot db copy FROM TO"
             )
         check_there(where)
         if os.path.lexists(to):
-            raise BadSettings(f"{to} is there already. Nothing was written; give as FILE a new path.")
+            raise BadSettings(f"{to} already exists. Nothing was written. Choose a new path.")
         check_folder(to, "give as FILE")
         _tell(f"Backed up to {to}", back_up(where, to))
 
@@ -89,4 +96,4 @@ def backup(target: Path) -> None:
 def _tell(done: str, found: Verified) -> None:
     say(f"{done}. Entries: {found.anchor.count}, requests: {found.requests}.")
     if found.anchor.count:
-        say(f"Anchor, to keep elsewhere: {found.anchor}")
+        say(f"Keep this anchor elsewhere: {found.anchor}")

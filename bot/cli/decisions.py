@@ -1,5 +1,6 @@
 """Ask and decide, from a shell."""
 
+import shlex
 from collections import Counter
 from collections.abc import Callable, Mapping
 
@@ -40,7 +41,7 @@ from bot.work.ask import LONGEST_REASON, asked
 
 
 def _filled(action: str, fields: tuple[str, ...], operator: bool) -> dict[str, str]:
-    """The fields as typed. Raises UsageError, saying which there are; those in brackets may be left out."""
+    """The fields as typed: `{name: text}`. Raises UsageError, with the fields that the action has."""
     raw = dict(field.partition("=")[::2] for field in fields)
     model, shown = ACTIONS[action].model_fields, operators_form(ACTIONS[action], operator)
     needed = [name for name, asked in shown.items() if model[name].is_required() and not asked.own]
@@ -49,12 +50,10 @@ def _filled(action: str, fields: tuple[str, ...], operator: bool) -> dict[str, s
     missing = [name for name in needed if not raw.get(name)]
     twice = [name for name, count in Counter(one.partition("=")[0] for one in fields).items() if count > 1]
     if twice:
-        why = f"{twice[0]} is given twice; several teams go into one, like teams=A,B"
-        raise click.UsageError(f"{action} takes {takes}; {why}.")
+        raise click.UsageError(f"{twice[0]} is given twice. For several teams, write teams=A,B.")
     if wrong or missing:
-        why = f"{listed(missing)} {'is' if len(missing) == 1 else 'are'} missing"
-        why = f"{wrong[0]!r} isn't one of them" if wrong else why
-        raise click.UsageError(f"{action} takes {takes}; {why}.")
+        problem = f"{action} has no field {wrong[0]!r}." if wrong else f"Add {listed(missing)}."
+        raise click.UsageError(f"{problem} Usage: {action} {takes}")
     return raw
 
 
@@ -70,19 +69,40 @@ def _check_teams(store: Store, action: type[Action], raw: Mapping[str, str]) -> 
     fields = [name for name, one in action.form().items() if one.is_team]
     if any(raw.get(name) for name in fields) and not store.groups.all():
         raise Refused(
-            "This record knows no team of Miro yet, so nothing was asked: `miro-bot run` takes the list. "
-            "Start it, or name the record it runs on in MIRO_BOT_DATABASE."
+            "This record has no list of Miro's teams yet, so nothing was requested. Start `miro-bot run`, "
+            "which fetches it, or set MIRO_BOT_DATABASE to the record of a bot that runs."
         )
 
 
-@click.command()
-@click.argument("action", type=click.Choice(sorted(ACTIONS)))
+def fields_of(action: type[Action]) -> str:
+    """The fields of an action as they are typed, the optional ones in brackets."""
+    form, model = action.form(), action.model_fields
+    values = {name: "|".join(shlex.quote(value) for value, _ in form[name].choices) or "…" for name in form}
+    shown = (f"{name}={text}" for name, text in values.items())
+    needed = (model[name].is_required() and not field.own for name, field in form.items())
+    return " ".join(text if must else f"[{text}]" for text, must in zip(shown, needed, strict=True))
+
+
+class WithFields(click.Command):
+    """A command about an action, whose help lists the fields of each."""
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Writes the actions with their fields."""
+        with formatter.section("Actions and their fields ([optional])"):
+            formatter.write_dl([(name, fields_of(action)) for name, action in sorted(ACTIONS.items())])
+
+
+@click.command(cls=WithFields)
+@click.argument("action", type=click.Choice(sorted(ACTIONS)), metavar="ACTION")
 @click.argument("fields", nargs=-1, metavar="[FIELD=VALUE]...")
-@click.option("--as", "email", required=True, help="Who asks.")
-@click.option("--reason", required=True)
+@click.option("--as", "email", required=True, metavar="EMAIL", help="Who requests it.")
+@click.option("--reason", required=True, metavar="TEXT", help="Why; approvers read it.")
 @JSON
 def ask(action: str, fields: tuple[str, ...], email: str, reason: str, as_json: bool) -> None:
-    """Ask for a change; a running bot takes it on from there."""
+    """Request a change. A running bot continues from there.
+
+    Example: miro-bot ask request-access teams=Design --as ada@example.com --reason "I start Monday"
+    """
     known = settings()
     check_folder(known.database)
     if not is_there(known.database):
@@ -91,7 +111,7 @@ def ask(action: str, fields: tuple[str, ...], email: str, reason: str, as_json: 
     with open_bot(leads=False) as bot:
         request = _asked(bot, action, fields, email, reason)
         said = summary(bot.store, request)
-    say_json(said) if as_json else say(f"Saved: {request.id}, to {said['what']}.")
+    say_json(said) if as_json else say(f"{request.id} saved: {said['what']}.")
     for line in about_end(ACTIONS[action], reason, request.scope.days):
         say_beside(line)
 
@@ -113,37 +133,35 @@ def _decided(id: str, email: str, as_json: bool, verb: str, decision: Decision) 
 
 def _tell(bot: Bot, id: RequestId, who: Who, verb: str, secret: bool) -> None:
     if bot.desk.policy.tell and not secret:
-        told = f"{id} was {verb} in the name of {mark(who.person)} from a command line ({who.shell})."
+        told = f"{id} was {verb} for {mark(who.person)} from a command line ({who.shell})."
         bot.store.outbox.say(Note(bot.desk.policy.tell, message(told)))
-    text = (
-        f"{id} was {verb} in your name from a command line ({who.shell}). Wasn't it you? Tell your IT team."
-    )
+    text = f"{id} was {verb} in your name from a command line ({who.shell}). Not you? Tell your IT team."
     if who.account:
         bot.store.outbox.say(Note(who.account.slack_id, message(text)))
 
 
-AS = click.option("--as", "email", required=True, help="In whose name.")
+AS = click.option("--as", "email", required=True, metavar="EMAIL", help="On whose behalf.")
 
 
 @click.command()
-@click.argument("id")
+@click.argument("id", metavar="R-42")
 @AS
 @JSON
 def approve(id: str, email: str, as_json: bool) -> None:
-    """Say yes, where the policy lets a command line decide."""
+    """Approve a request (the policy needs command_line_decides = true)."""
     _decided(id, email, as_json, "approved", lambda r, who, desk: desk.approval(r, who, r.plan.revision))
 
 
 @click.command()
-@click.argument("id")
+@click.argument("id", metavar="R-42")
 @AS
-@click.option("--reason", required=True, help="The requester reads it.")
+@click.option("--reason", required=True, metavar="TEXT", help="The requester reads it.")
 @JSON
 def deny(id: str, email: str, reason: str, as_json: bool) -> None:
-    """Say no, where the policy lets a command line decide."""
+    """Deny a request (the policy needs command_line_decides = true)."""
     reason = cleaned(reason)
     if len(reason) > LONGEST_REASON:
-        raise failed(f"reason: Write at most {LONGEST_REASON} characters.")
+        raise failed(f"The reason is too long. Write at most {LONGEST_REASON} characters.")
 
     def no(request: Request, who: Who, desk: Desk) -> list[Draft]:
         return decide.deny(request, who, reason, desk.table(request), request.action in CONFIDENTIAL)
@@ -152,18 +170,18 @@ def deny(id: str, email: str, reason: str, as_json: bool) -> None:
 
 
 @click.command()
-@click.argument("id")
+@click.argument("id", metavar="R-42")
 @AS
 @JSON
 def withdraw(id: str, email: str, as_json: bool) -> None:
-    """Take a request back; as an operator, leave a stopped one as it is."""
+    """Withdraw your request; as an operator, close a stopped one as incomplete."""
     _decided(id, email, as_json, "withdrawn", lambda r, who, desk: decide.withdraw(r, who, desk.table(r)))
 
 
 @click.command()
-@click.argument("id")
+@click.argument("id", metavar="R-42")
 @AS
 @JSON
 def resume(id: str, email: str, as_json: bool) -> None:
-    """Let a stopped request go on with what was approved."""
+    """Continue a stopped request with what was approved."""
     _decided(id, email, as_json, "resumed", lambda r, who, desk: decide.resume(r, who, desk.table(r)))

@@ -19,16 +19,16 @@ from bot.cli.requests import Filters, filters, says, summary
 
 @click.command()
 @filters
-@click.option("--force", is_flag=True, help="Pack a record that has faults, too.")
+@click.option("--force", is_flag=True, help="Pack even if the record was changed.")
 @click.option(
     "--to", "target", required=True, type=click.Path(path_type=Path), help="A new folder, or FILE.zip."
 )
 @click.argument("ids", nargs=-1, metavar="[R-42]...")
 def pack(ids: tuple[str, ...], target: Path, force: bool, filters: Filters) -> None:
-    """Write the evidence about some requests, or all of a quarter, for an auditor.
+    """Write an evidence pack for auditors: some requests, or those of a quarter.
 
-    In it: every entry with its words, the policies that decided, a page to read, and check.py, which checks
-    all of it with Python alone. It names people: hand it only to those who may read that.
+    It holds every entry with its words, the policies that decided, a page to read, and check.py, which checks
+    it all with nothing but Python. It names people: give it only to those who may know them.
     """
     if not ids and filters == Filters():
         raise click.UsageError("Name requests (R-42), or days: --since 2026-01-01 --until 2026-03-31.")
@@ -41,7 +41,7 @@ def pack(ids: tuple[str, ...], target: Path, force: bool, filters: Filters) -> N
         content.mkdir(mode=0o700)
         evidence.write(store, requests, (_section(store, request) for request in requests), content)
         _deliver(content, target)
-        say(f"Wrote the evidence about {len(requests)} request(s) to {target}.")
+        say(f"Wrote the evidence for {len(requests)} request(s) to {target}.")
         say(f"Keep this anchor elsewhere, and check with: python3 check.py {store.head()}")
 
 

@@ -25,8 +25,8 @@ def exposed_record(record: Location) -> str:
     if not exposed:
         return ""
     return (
-        f"{exposed[0]} is open to others on this machine ({_shown(exposed[0])}), and holds names, addresses "
-        f"and reasons; no bot runs on it like that. Close it: chmod 600 {' '.join(map(str, exposed))}"
+        f"Others on this machine can open {exposed[0]} ({_shown(exposed[0])}), which holds personal data. "
+        f"The bot doesn't run like that. Fix it: chmod 600 {' '.join(map(str, exposed))}"
     )
 
 
@@ -39,15 +39,15 @@ def secrets(settings: Settings) -> Iterator[str]:
     """Files of secrets that others may read; mounted ones often can't be closed."""
     for name, path in settings.secret_files.items():
         if _mode(path) & OTHERS_READ:
-            yield f"Others on this machine may read {path} ({name}_FILE): close it if you can."
+            yield f"Others on this machine can read {path} ({name}_FILE). If possible: chmod 600 {path}"
 
 
 def policy(policy: Path) -> Iterator[str]:
     """A policy that others may change."""
     if _mode(policy) & OTHERS_WRITE:
         yield (
-            f"Others on this machine may change the policy {policy} ({_shown(policy)}), and with it who "
-            f"approves: chmod go-w {policy}"
+            f"Others on this machine can change the policy {policy} ({_shown(policy)}), and so who approves. "
+            f"Fix it: chmod go-w {policy}"
         )
 
 
@@ -58,7 +58,7 @@ def owner(record: Location) -> Iterator[str]:
     for file in (record, *(beside(record, ending) for ending in (*BESIDE, ".lock"))):
         with suppress(OSError):  # there is none
             if (number := file.stat().st_uid) not in (os.geteuid(), 0):
-                yield f"{file} belongs to another user (number {number}), who may read and change it."
+                yield f"{file} belongs to another user (uid {number}), who can read and change it."
 
 
 def folders(settings: Settings) -> Iterator[str]:
@@ -68,7 +68,7 @@ def folders(settings: Settings) -> Iterator[str]:
     for folder in sorted({file.resolve().parent for file in files}):
         # In a sticky folder, as /tmp is, nobody replaces what belongs to somebody else.
         if _mode(folder) & OTHERS_WRITE and not _mode(folder) & stat.S_ISVTX:
-            yield f"Others on this machine may replace what is in {folder}: chmod go-w {folder}"
+            yield f"Others on this machine can replace files in {folder}. Fix it: chmod go-w {folder}"
 
 
 def _mode(path: Path) -> int:

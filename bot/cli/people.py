@@ -1,4 +1,4 @@
-"""People, from a shell: telling apart two who are linked as one human."""
+"""People, from a shell: two people who are linked as one are told apart."""
 
 import click
 
@@ -12,19 +12,19 @@ from bot.cli.common import acting_as, open_bot, say
 
 @click.group()
 def people() -> None:
-    """Who is who."""
+    """Correct who is who."""
 
 
 @people.command()
 @click.argument("one")
 @click.argument("other")
-@click.option("--as", "email", required=True, help="The operator who says so.")
-@click.option("--reason", required=True, help="The record keeps it.")
+@click.option("--as", "email", required=True, metavar="EMAIL", help="Your address; you must be an operator.")
+@click.option("--reason", required=True, metavar="TEXT", help="Why; the record keeps it.")
 def split(one: str, other: str, email: str, reason: str) -> None:
-    """Record that ONE and OTHER (an address or Slack id of each) are two people.
+    """Record that ONE and OTHER (addresses or Slack ids) are two people.
 
-    They were linked because an address, account or Miro account was seen of both: an address that was given
-    to somebody else. From then on each may decide what the other asks for.
+    The bot linked them because it saw the same address or account for both, as when an address is given to
+    a new person. After the split, each can approve the other's requests.
     """
     with open_bot(existing=True, leads=False) as bot:
         who = acting_as(bot, email)
@@ -32,10 +32,10 @@ def split(one: str, other: str, email: str, reason: str) -> None:
             known = bot.store.people.known_as(key(one))
             bot.store.split(split_draft(who, one, other, known, reason, bot.desk.policy))
             text = (
-                f"{one} and {other} count as two people from now on: told apart in the name of "
-                f"{mark(who.person)} from a command line ({who.shell})."
+                f"{one} and {other} now count as two people. {mark(who.person)} recorded this from a command "
+                f"line ({who.shell})."
             )
             for operator in bot.desk.operators():
                 if operator.account:
                     bot.store.outbox.say(Note(operator.account.slack_id, message(text)))
-    say(f"{one} and {other} are two people from now on.")
+    say(f"{one} and {other} now count as two people.")

@@ -1,4 +1,4 @@
-"""The record, from a shell: whether it holds, and all of it to be checked elsewhere."""
+"""The record, from a shell: verify it, and export it."""
 
 import sys
 from collections.abc import Iterable, Iterator
@@ -21,22 +21,22 @@ AT_ONCE = 500
 
 @click.group()
 def audit() -> None:
-    """The record."""
+    """Verify and export the record."""
 
 
 @audit.command()
 @click.option(
-    "--anchor", "anchors", multiple=True, metavar="COUNT:HASH", help="What an earlier verify printed."
+    "--anchor", "anchors", multiple=True, metavar="COUNT:HASH", help="Anchor that an earlier verify printed."
 )
 @JSON
 def verify(anchors: tuple[str, ...], as_json: bool) -> None:
-    """Walk the whole record; exit status 1 if anything was changed.
+    """Check the whole record. Exit status 1 if anything was changed.
 
-    Looked at are the chain, every word and policy, how tables and triggers are made, and whether requests,
-    lanes and delegates are what the entries say. Nothing seals names, addresses, accounts and teams as they
-    are known today, managers, user groups or messages.
+    It checks the chain, every text and policy, the tables and triggers, and that requests, lanes and
+    delegates match the entries. Not sealed: today's names, addresses, accounts and teams, managers, user
+    groups and messages.
 
-    A file that somebody cut or wrote anew as a whole looks honest; an anchor kept elsewhere shows it.
+    To detect removed newest entries or a rewritten record, pass an anchor that you keep elsewhere.
     """
     try:
         known = [Anchor.read(text) for text in anchors]
@@ -46,8 +46,10 @@ def verify(anchors: tuple[str, ...], as_json: bool) -> None:
         found = store.verify(known)
     # What a broken record ends in proves nothing, and an empty one has no end yet.
     anchor = str(found.anchor) if found.anchor.count and not found.faults else None
-    since = f"After entry {max(one.count for one in known)}" if known else "Without --anchor"
-    unseen = f"{since} a cut end, or a chain that was computed anew, can't be seen."
+    unseen = "Without --anchor, removed newest entries or a rewritten record can't be detected."
+    if known:
+        count = max(one.count for one in known)
+        unseen = f"After entry {count}, removed entries or a rewritten record can't be detected."
     if as_json:
         counts = {"entries": found.anchor.count, "requests": found.requests}
         say_json({"anchor": anchor, **counts, "faults": found.faults, "unseen": unseen})
@@ -59,11 +61,13 @@ def verify(anchors: tuple[str, ...], as_json: bool) -> None:
 def _tell(found: Verified, unseen: str, anchor: str | None) -> None:
     for fault in found.faults:
         say(f"FAULT: {fault}")
-    state = "is NOT what was written" if found.faults else "holds"
-    say(f"The record {state}. Entries: {found.anchor.count}, requests: {found.requests}.")
+    state = "Record CHANGED" if found.faults else "Record intact"
+    say(f"{state}. Entries: {found.anchor.count}, requests: {found.requests}.")
     say(unseen)
     if anchor:
-        say(f"Anchor, to keep elsewhere: {anchor}")
+        say(f"Keep this anchor elsewhere to detect removal of the newest entries: {anchor}")
+    if found.faults:
+        say("Stop the bot, keep this file as it is, and restore a backup that `audit verify` finds intact.")
 
 
 @audit.command()

@@ -223,10 +223,10 @@ def list_requests(filters: Filters, as_csv: bool, as_json: bool) -> None:
 
 
 @click.command()
-@click.argument("id")
+@click.argument("id", metavar="R-42")
 @JSON
 def show(id: str, as_json: bool) -> None:
-    """Show one request and its whole history."""
+    """Show a request and its history."""
     with open_record() as store:
         request = find(store, id)
         events = list(store.events(request.id))

@@ -35,13 +35,15 @@ HEALTH_THREADS = 2
 def _address(_: click.Context, option: click.Parameter, text: str | None) -> str | None:
     port = re.fullmatch(r".*:([0-9]{1,5})", text) if text else None
     if text is not None and (port is None or int(port[1]) > 65535):
-        like = "HOST:PORT with a port up to 65535, for example 127.0.0.1:3000"
-        raise click.UsageError(f"{option.opts[0]} takes {like}; {text!r} isn't that.")
+        like = "HOST:PORT with a port up to 65535, like 127.0.0.1:3000"
+        raise click.UsageError(f"{option.opts[0]} takes {like}, not {text!r}.")
     return text
 
 
 @click.command()
-@click.option("--practice", is_flag=True, help="Real Slack, real looks at Miro; every write is refused.")
+@click.option(
+    "--practice", is_flag=True, help="Change nothing in Miro: Slack and reads are real, writes are refused."
+)
 @click.option(
     "--http",
     "address",
@@ -57,7 +59,7 @@ def _address(_: click.Context, option: click.Parameter, text: str | None) -> str
 )
 @click.option("--log", "log_style", type=click.Choice(logs.STYLES), default="text", show_default=True)
 def run(practice: bool, address: str | None, health: str | None, log_style: str) -> None:
-    """Run the bot until it is told to stop (SIGTERM, Ctrl-C)."""
+    """Run the bot until SIGTERM or Ctrl-C."""
     logs.set_up(log_style)
     ending = threading.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
@@ -78,7 +80,7 @@ def run(practice: bool, address: str | None, health: str | None, log_style: str)
             bot.start()  # whoever can't listen doesn't begin to work either
             say("Ready.")
             ending.wait()
-        say("Stopping; what is left is taken up at the next start.")
+        say("Stopping. Open work continues at the next start.")
 
 
 def _check_closed(known: Settings) -> None:
@@ -90,7 +92,7 @@ def _check_closed(known: Settings) -> None:
 
 
 def _announce(bot: Bot, practice: bool, address: str | None) -> None:
-    mode = "practice: nothing will change in Miro" if practice else "for real"
+    mode = "practice: nothing will change in Miro" if practice else "live"
     say(f"Mode:        {mode}, {'HTTP on ' + address if address else 'Socket Mode'}")
     say(f"Miro:        {bot.settings.miro_url}, group model {bot.settings.group_model}")
     say(f"Policy:      {bot.settings.policy}")
@@ -121,8 +123,8 @@ def alone(record: Location) -> Iterator[None]:
         except BlockingIOError as error:
             file.seek(0)
             raise BadSettings(
-                f"Process {file.read()} runs the bot on {record} already; end it first, "
-                "or name another record in MIRO_BOT_DATABASE."
+                f"Process {file.read()} already runs the bot on {record}. Stop it first, "
+                "or set MIRO_BOT_DATABASE to another record."
             ) from error
         file.truncate(0)
         file.write(str(os.getpid()))
@@ -139,7 +141,7 @@ def listening(server: AbstractContextManager[str], address: str) -> Iterator[str
         except (OSError, ValueError) as error:
             why = getattr(error, "strerror", None) or str(error)
             if getattr(error, "errno", 0) == errno.EADDRINUSE:
-                why = "another program does already"
+                why = "another program uses it"
             text = f"Can't listen on {address}: {why.rstrip('.')}. Choose another address or port."
             raise failed(text) from error
         yield url
@@ -161,7 +163,7 @@ def serving_socket(bot: Bot) -> Iterator[None]:
     """Takes what Slack sends over Socket Mode, until the block ends."""
     with bot.on_socket() as is_joined:
         if not is_joined:
-            say("Slack hasn't opened the line yet; I go on trying.")
+            say("Slack hasn't connected yet. I keep trying.")
         yield
 
 
@@ -179,10 +181,10 @@ def serving_health(bot: Bot, address: str | None) -> Iterator[None]:
 
 
 @click.command()
-@click.option("--web", is_flag=True, help="A clickable workspace in the browser (local-slack).")
-@click.option("--port", type=PORT, default=3310, show_default=True, help="Port of that workspace.")
+@click.option("--web", is_flag=True, help="Click through it yourself in a browser (needs local-slack).")
+@click.option("--port", type=PORT, default=3310, show_default=True, help="Port for --web.")
 def demo(web: bool, port: int) -> None:
-    """Play Miro's article against the sandbox; needs no account and no token."""
+    """Play Miro's article \"User lifecycle management\" against a sandbox. Needs no account or token."""
     from bot.sandbox import story
     from bot.sandbox.slack.local_slack import NotThere
 
@@ -195,34 +197,34 @@ def demo(web: bool, port: int) -> None:
 
 @click.group()
 def sandbox() -> None:
-    """Stand-ins for trying things out."""
+    """Sandboxes to try things out."""
 
 
 @sandbox.command("miro")
 @click.option("--port", type=PORT, default=8042, show_default=True)
-@click.option("--token", required=True, help="The token callers must send.")
+@click.option("--token", required=True, help="Token that callers must send.")
 @click.option("--group-model", type=click.Choice(["team", "user-group"]), default="team", show_default=True)
-@click.option("--default-team", metavar="NAME", help="A team that every new account joins.")
+@click.option("--default-team", metavar="NAME", help="Team that every new account joins.")
 def sandbox_miro(port: int, token: str, group_model: Any, default_team: str | None) -> None:
-    """Serve a Miro SCIM service as it is documented, with nothing in it but one admin and one team.
+    """Serve a sandbox of Miro's SCIM API, with one admin and one team in it.
 
     To try `run` with a real Slack and no Miro: set MIRO_SCIM_URL to the address it prints, MIRO_SCIM_TOKEN to
-    the same token, and MIRO_BOT_DATABASE to a record of its own. What it holds ends with it.
+    the same token, and MIRO_BOT_DATABASE to a new file. The sandbox forgets everything when it ends.
     """
     from bot.sandbox.miro.service import Miro
 
     if not token or not all("!" <= sign <= "~" for sign in token):
-        raise click.UsageError(
-            "--token takes letters A to Z, digits and signs, without spaces; callers send it."
-        )
+        raise click.UsageError("--token takes ASCII letters, digits and punctuation, without spaces.")
+    if default_team is not None and not default_team.strip():
+        raise click.UsageError("--default-team takes a team's name. Leave it out for none.")
     miro = Miro(token=token, group_model=group_model)
     miro.add_user("admin@example.com", "Sandbox Admin", teams=[miro.add_team("Engineering")], admin=True)
     if default_team:
         miro.default_team = miro.add_team(default_team)
     with listening(miro.serve(port), f"127.0.0.1:{port}") as url:
-        say(f"MIRO_SCIM_URL={url} (Ctrl-C ends it)")
+        say(f"MIRO_SCIM_URL={url} (Ctrl-C to stop)")
         try:
             while True:
                 time.sleep(3600)
         except KeyboardInterrupt:
-            say("Ended.")
+            say("Stopped.")

@@ -6,8 +6,8 @@ from bot.slack.api.edge import SlackClient, SlackFault
 from bot.slack.manifest import OPTIONAL_SCOPES, SCOPES
 
 REMEDY = (
-    "Add it in the app's settings under OAuth & Permissions, Bot Token Scopes (manifest.yml has all), "
-    "and install the app again."
+    "Add it at api.slack.com/apps under OAuth & Permissions, Bot Token Scopes (manifest.yml lists all), "
+    "then reinstall the app."
 )
 
 
@@ -29,12 +29,12 @@ def granted(client: SlackClient) -> frozenset[str] | None:
 def lacking(scopes: frozenset[str] | None, policy: Policy | None) -> tuple[list[str], list[str]]:
     """What the bot can't work without, and what is worth a note, each as a part of a sentence."""
     if scopes is None:
-        return [], ["Slack didn't say which scopes the token has, so I couldn't check them"]
+        return [], ["Slack didn't list the token's scopes, so they aren't checked"]
     needed = _needed_by(policy) if policy else {}
     missing = [f"{scope} is missing ({why})" for scope, why in SCOPES.items() if scope not in scopes]
     missing += [f"{scope} is missing ({why})" for scope, why in needed.items() if scope not in scopes]
     spare = [scope for scope in OPTIONAL_SCOPES if scope not in scopes and scope not in needed]
-    return missing, [f"{scope} wasn't granted, needed only by {OPTIONAL_SCOPES[scope]}" for scope in spare]
+    return missing, [f"{scope} isn't granted; only {OPTIONAL_SCOPES[scope]} needs it" for scope in spare]
 
 
 def _needed_by(policy: Policy) -> dict[str, str]:
@@ -43,5 +43,5 @@ def _needed_by(policy: Policy) -> dict[str, str]:
     if groups := sorted(policy.named(Source.USER_GROUP)):
         needed["usergroups:read"] = f"the policy names {', '.join(groups)}"
     if policy.manager_field:
-        needed["users.profile:read"] = f"the policy takes managers from the field {policy.manager_field}"
+        needed["users.profile:read"] = f"the policy reads managers from the field {policy.manager_field}"
     return needed

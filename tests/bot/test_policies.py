@@ -41,7 +41,7 @@ def write(s: Stage, text: str) -> None:
 
 def changes(s: Stage, user: str = "U0CAROL") -> list[str]:
     """The messages of a changed policy that an operator has."""
-    return [one for one in told(s, user) if "Another policy is in force" in one]
+    return [one for one in told(s, user) if "A new policy is in force" in one]
 
 
 def test_an_older_file_on_a_restarting_process_flips_nothing(
@@ -57,7 +57,7 @@ def test_an_older_file_on_a_restarting_process_flips_nothing(
     assert (policies.hash, s.bot.store.policy_in_force().hash) == (hash, hash)  # type: ignore[union-attr]
     assert policies.in_force == s.bot.desk.policy
     assert len(list(s.bot.store.events("policy"))) == entries
-    assert f"{older} was in force before; to go back to it: miro-bot policy apply {older}." in caplog.text
+    assert f"{older} was in force before. To go back to it: miro-bot policy apply {older}." in caplog.text
     wait(s, seconds=5)
     assert (s.bot.desk.policies.hash, len(changes(s))) == (hash, 1)
 
@@ -68,7 +68,7 @@ def test_a_file_put_back_while_the_bot_runs_is_said_once_and_decides_nothing(s: 
     for _ in range(3):
         write(s, POLICY)
     assert s.bot.desk.policies.hash == hash
-    assert sum("was in force before; to go back to it" in one for one in told(s, "U0CAROL")) == 1
+    assert sum("was in force before. To go back to it" in one for one in told(s, "U0CAROL")) == 1
     health = s.bot.health()
     assert health["ok"] and f"decides ({hash[:12]})" in health["policy"]
     id = ask(s, "U0ALEX", *ACCESS)
@@ -150,12 +150,12 @@ def test_going_back_to_an_older_policy_is_said_in_a_shell(tmp_path: Path) -> Non
         older = tmp_path / "older.toml"
         older.write_text(POLICY, encoding="utf-8")
         assert "is in force (" in shell.types("policy", "apply", str(older))
-        assert "is in force already (" in shell.types("policy", "apply", str(older))
+        assert "is already in force (" in shell.types("policy", "apply", str(older))
         wait(s, seconds=5)
         assert "manager" in s.bot.desk.policy.actions["request-access"].approvers
         entry = [one for one in s.bot.store.events("policy") if one.type == "policy-in-force"][-1]
         assert " on " in entry.text("shell")
-        assert "It was put in force in a shell (" in changes(s)[-1]
+        assert "It was applied in a shell (" in changes(s)[-1]
         assert s.bot.desk.policies.differs  # its own file is the other one
         approve(s, "U0PRIYA")
         assert state(s, id) == "done"
@@ -187,7 +187,7 @@ def test_doctor_says_that_another_policy_decides(tmp_path: Path) -> None:
         (tmp_path / "older.toml").write_text(POLICY, encoding="utf-8")
         shell.environ["MIRO_BOT_POLICY"] = str(tmp_path / "older.toml")
         [said] = [one for one in shell.json("doctor") if one["what"] == "policy"]
-        assert said["ok"] and "was in force before; to go back to it: miro-bot policy apply" in said["text"]
+        assert said["ok"] and "was in force before. To go back to it: miro-bot policy apply" in said["text"]
 
 
 # -- many requests that wait -------------------------------------------------------------------------------
@@ -238,7 +238,7 @@ def test_of_many_that_wait_nobody_hears_where_the_seats_are_the_same(s: Stage, m
     entries = {id: history(s, id) for id in ids}
     looked_at(s, SAME)
     notes, drawn = unsent(s)
-    assert ["Another policy is in force" in text for text in notes] == [True, True] and drawn == []
+    assert ["A new policy is in force" in text for text in notes] == [True, True] and drawn == []
     assert {id: history(s, id) for id in ids} == entries
 
 

@@ -37,7 +37,7 @@ def test_addresses_and_model_are_taken() -> None:
     ["miro.com/scim", "ftp://miro.com", "https://", "http://miro.com/scim", "http://[::1", "xoxb-1"],
 )
 def test_tokens_go_to_https_or_to_this_machine_only(name: str, text: str) -> None:
-    with pytest.raises(BadSettings, match=f"{name} is .*; write it like https://"):
+    with pytest.raises(BadSettings, match=f"{name} is .* Use an address like https://"):
         read({name: text})
 
 
@@ -57,7 +57,7 @@ def test_a_secret_file_that_is_not_there_is_named(tmp_path: Path) -> None:
 
 def test_a_secret_file_that_holds_no_text_is_named(tmp_path: Path) -> None:
     file = tmp_path / "secret"
-    for content, problem in ((b"\xff\xfe", "isn't text"), (b" \n", "a file with nothing in it")):
+    for content, problem in ((b"\xff\xfe", "isn't text"), (b" \n", "names an empty file")):
         file.write_bytes(content)
         with pytest.raises(BadSettings, match=f"MIRO_SCIM_TOKEN_FILE .*{problem}"):
             read({"MIRO_SCIM_TOKEN_FILE": str(file)})
@@ -66,7 +66,7 @@ def test_a_secret_file_that_holds_no_text_is_named(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", SECRETS)
 @pytest.mark.parametrize("text", ["s3crét", "s3c\nret", "s3c ret", "s3c\x07ret", "s3c\u200bret"])
 def test_what_no_token_has_in_it_is_noticed_and_not_repeated(name: str, text: str) -> None:
-    with pytest.raises(BadSettings, match=f"{name} has a space, line break or letter") as told:
+    with pytest.raises(BadSettings, match=f"{name} contains a space, line break or letter") as told:
         read({name: text})
     assert "s3c" not in str(told.value)
 
@@ -74,10 +74,10 @@ def test_what_no_token_has_in_it_is_noticed_and_not_repeated(name: str, text: st
 @pytest.mark.parametrize(
     ("name", "text", "told"),
     [
-        ("SLACK_BOT_TOKEN", "xapp-1-s3cret", "begins with xapp-; it takes the token that begins with xoxb-"),
-        ("SLACK_BOT_TOKEN", "xoxp-s3cret", "begins with xoxp-; it takes the token that begins with xoxb-"),
-        ("SLACK_APP_TOKEN", "xoxb-s3cret", "begins with xoxb-; it takes the token that begins with xapp-"),
-        ("MIRO_SCIM_TOKEN", "xoxb-s3cret", "begins with xoxb-; it takes none of Slack's tokens"),
+        ("SLACK_BOT_TOKEN", "xapp-1-s3cret", "begins with xapp-, but needs the token that begins with xoxb-"),
+        ("SLACK_BOT_TOKEN", "xoxp-s3cret", "begins with xoxp-, but needs the token that begins with xoxb-"),
+        ("SLACK_APP_TOKEN", "xoxb-s3cret", "begins with xoxb-, but needs the token that begins with xapp-"),
+        ("MIRO_SCIM_TOKEN", "xoxb-s3cret", "begins with xoxb-, but needs another secret than Slack's tokens"),
     ],
 )
 def test_tokens_in_each_others_place_are_noticed(name: str, text: str, told: str) -> None:
@@ -107,11 +107,11 @@ def test_everything_missing_is_named_at_once() -> None:
 @pytest.mark.parametrize(
     ("environ", "problem"),
     [
-        ({"MIRO_GROUP_MODEL": "teams"}, 'it must be "team" or "user-group"'),
+        ({"MIRO_GROUP_MODEL": "teams"}, 'Set it to "team" or "user-group"'),
         ({"MIRO_BOT_DATABASE": "mysql://db/x"}, "MIRO_BOT_DATABASE: it takes .* postgresql://"),
         (
             {"MIRO_SCIM_DIALECT": "klingon"},
-            "klingon. There are boolean-active, unquoted-ids, parentheses, lo",
+            "klingon. Choose from boolean-active, unquoted-ids, parentheses, lo",
         ),
     ],
 )

@@ -9,7 +9,7 @@ from tests.e2e.hands import InLocalSlack, ask, decide, told
 from tests.e2e.process import GRACE, until
 from tests.e2e.ways import by_our_http, by_socket
 
-STOPPING = "Stopping; what is left is taken up at the next start."
+STOPPING = "Stopping. Open work continues at the next start."
 MOVERS = {"U0ALEX": "alex", "U0DANA": "dana", "U0SAM": "sam", "U0LENA": "lena"}
 """As many as there are workers."""
 

@@ -92,7 +92,7 @@ def test_everything_that_is_not_set_is_named_at_once(s: Scene) -> None:
 def test_a_wrong_bot_token_is_one_sentence(s: Scene) -> None:
     bot = s.launch(SLACK_BOT_TOKEN="not-one-of-slacks")
 
-    assert _sentence(bot) == ("Slack answered invalid_auth. Look at SLACK_BOT_TOKEN, then at the network.")
+    assert _sentence(bot) == ("Slack answered invalid_auth. Check SLACK_BOT_TOKEN.")
     assert len(bot.output.splitlines()) == 5, "four lines of what it runs on, and the sentence"
     assert "not-one-of-slacks" not in bot.output
 
@@ -107,7 +107,7 @@ def test_a_wrong_app_token_is_said_before_any_work_begins(tmp_path: Path) -> Non
         said = _sentence(bot)
 
         assert len(bot.output.splitlines()) == 5, "four lines of what it runs on, and the sentence"
-        assert said == "Slack refused to connect: invalid_auth. Look at SLACK_APP_TOKEN."
+        assert said == "Slack refused the connection: invalid_auth. Check SLACK_APP_TOKEN."
         assert s.miro.log == []
 
 
@@ -117,9 +117,7 @@ def test_a_taken_port_is_said_before_any_work_begins(s: Scene) -> None:
 
         said = _sentence(s.launch("--http", address))
 
-    assert said == (
-        f"Can't listen on {address}: another program does already. Choose another address or port."
-    )
+    assert said == (f"Can't listen on {address}: another program uses it. Choose another address or port.")
     assert s.miro.log == []
 
 
@@ -129,8 +127,8 @@ def test_a_second_one_on_the_same_record_is_told_who_has_it(s: Scene) -> None:
     said = _sentence(s.launch())
 
     assert said == (
-        f"Process {first.pid} runs the bot on {s.record} already; end it first, "
-        "or name another record in MIRO_BOT_DATABASE."
+        f"Process {first.pid} already runs the bot on {s.record}. Stop it first, "
+        "or set MIRO_BOT_DATABASE to another record."
     )
     first.kill()
     s.start().end()

@@ -14,7 +14,18 @@ from approvals.policy.file_alone import notifies
 from approvals.record.store import utc_now
 from approvals.refusals import Refused
 from bot.actions import ACTIONS, CONDITIONS
-from bot.cli.common import JSON, check_domain, open_bot, say, say_json, sentences, settings, shell
+from bot.cli.common import (
+    JSON,
+    check_domain,
+    open_bot,
+    open_record,
+    say,
+    say_json,
+    sentences,
+    settings,
+    shell,
+)
+from bot.cli.decisions import WithFields, fields_of
 from bot.cli.policy.foresight import foresee
 from bot.cli.policy.reach import unreached
 from bot.cli.policy.template import TEMPLATE
@@ -23,7 +34,7 @@ from bot.policies import enact, read
 
 @click.group()
 def policy() -> None:
-    """The policy file."""
+    """Write, check and apply the policy file."""
 
 
 def _for_all_to_read(path: str, flags: int) -> int:
@@ -34,25 +45,25 @@ def _for_all_to_read(path: str, flags: int) -> int:
 @policy.command()
 @click.argument("path", type=click.Path(path_type=Path), required=False)
 def init(path: Path | None) -> None:
-    """Write a commented policy to fill in; never over an existing file."""
+    """Write a commented policy to fill in. Never overwrites a file."""
     with sentences():
         path = path or settings().policy
         try:
             with open(path, "x", encoding="utf-8", opener=_for_all_to_read) as file:
                 file.write(TEMPLATE)
         except FileExistsError:
-            raise Refused(f"{path} is there already; I don't write over it.") from None
+            raise Refused(f"{path} already exists. Choose another path, or move it away.") from None
         except FileNotFoundError:
-            raise Refused(f"There is no folder {path.parent}. Make it first, then try again.") from None
-    say(f"Wrote {path}. Replace every REPLACE-ME, then: miro-bot policy check")
+            raise Refused(f"There is no folder {path.parent}. Create it first.") from None
+    say(f"Wrote {path}. Replace every REPLACE-ME, then run: miro-bot policy check")
 
 
 @policy.command("check")
 @click.argument("path", type=click.Path(path_type=Path), required=False)
-@click.option("--reach", is_flag=True, help="Ask Slack whether everybody it names can be reached.")
+@click.option("--reach", is_flag=True, help="Also ask Slack and Miro for everyone and every team it names.")
 @JSON
 def policy_check(path: Path | None, reach: bool, as_json: bool) -> None:
-    """Say everything that is wrong with the policy, with its line, and how many people each rule tells."""
+    """List every problem in the policy, with its line, and how many people each rule notifies."""
     with sentences():
         path = path or settings().policy
         known, problems = check(read(path), CONDITIONS)
@@ -64,39 +75,46 @@ def policy_check(path: Path | None, reach: bool, as_json: bool) -> None:
     else:
         say(*(f"{path}, {problem}" for problem in problems), *hear, *missed)
     if known is None and not as_json:
-        say("Fix this first; there may be more errors that only show afterwards.")
+        say("Fix this first, then check again: more problems may show up.")
     if not problems and not as_json:
-        say(f"{path} can be used." if not missed else f"{path} can be used, but not by everybody.")
+        say(
+            f"{path} is valid."
+            if not missed
+            else f"{path} is valid, but not everything in it can be reached."
+        )
     sys.exit(1 if problems or missed else 0)
 
 
 @policy.command("apply")
 @click.argument("path", type=click.Path(path_type=Path))
 def apply(path: Path) -> None:
-    """Put the policy PATH in force, also one that was in force before.
+    """Put the policy PATH in force, even one that was in force before.
 
-    A running bot takes up by itself only what never was, and follows what is said here within seconds.
+    A running bot applies only new policies by itself. It follows this command within seconds.
     """
+    with open_record() as store:
+        before = store.policy_in_force()
     with open_bot(existing=True, policy=path, leads=False) as bot:
-        before = bot.desk.policies.hash
         hash = enact(bot.store, read(path), shell())
-    if before == hash:
-        say(f"{path} is in force already ({hash[:12]}).")
+    if before is None:
+        say(f"{path} is in force ({hash[:12]}). It's the first policy of this record.")
+    elif before.hash == hash:
+        say(f"{path} is already in force ({hash[:12]}).")
     else:
-        say(f"{path} is in force ({hash[:12]}). What waits is decided by it, and may be asked anew.")
+        say(f"{path} is in force ({hash[:12]}). It also decides pending requests; some may be sent again.")
 
 
 def _fields(action: str, fields: tuple[str, ...]) -> Mapping[str, str]:
     """The fields as typed. Raises UsageError for one that the action doesn't have, saying which there are."""
     form = ACTIONS[action].form()
-    takes = f"{action} takes {' '.join(f'[{name}=…]' for name in form)}"
     names = [field.partition("=")[0] for field in fields]
     for field in fields:
         name, equals, value = field.partition("=")
         if name not in form or not equals or not value.strip(", "):
-            raise click.UsageError(f"{takes}; not {field!r}.")
+            usage = f"{action} {fields_of(ACTIONS[action])}"
+            raise click.UsageError(f"{field!r} isn't a FIELD=VALUE of {action}. Usage: {usage}")
         if names.count(name) > 1:
-            raise click.UsageError(f"{takes}; {name} is there twice. Write several as {name}=One,Two.")
+            raise click.UsageError(f"{name} is given twice. For several, write {name}=One,Two.")
     return dict(field.partition("=")[::2] for field in fields)
 
 
@@ -107,20 +125,20 @@ def _time(text: str | None) -> datetime:
     try:
         at = datetime.fromisoformat(text)
     except ValueError:
-        raise click.UsageError(f"{text!r} is no time; write one like 2026-03-02T09:00.") from None
+        raise click.UsageError(f"--at takes a time like 2026-03-02T09:00, not {text!r}.") from None
     if not 2000 <= at.year < 2200:
-        raise click.UsageError(f"{text!r} is too far away; write a time like 2026-03-02T09:00.")
+        raise click.UsageError(f"{text!r} is too far away. Use a time like 2026-03-02T09:00.")
     return at if at.tzinfo else at.astimezone()
 
 
-@policy.command("who")
-@click.argument("action", type=click.Choice(sorted(ACTIONS)))
+@policy.command("who", cls=WithFields)
+@click.argument("action", type=click.Choice(sorted(ACTIONS)), metavar="ACTION")
 @click.argument("fields", nargs=-1, metavar="[FIELD=VALUE]...")
-@click.option("--as", "email", required=True, help="Who would ask.")
-@click.option("--at", "at", metavar="TIME", help="When, if not now: 2026-03-02T09:00.")
+@click.option("--as", "email", required=True, metavar="EMAIL", help="Who would request it.")
+@click.option("--at", "at", metavar="TIME", help="When, if not now, like 2026-03-02T09:00.")
 @JSON
 def who(action: str, fields: tuple[str, ...], email: str, at: str | None, as_json: bool) -> None:
-    """Who would decide and why, who is told, and what happens if nobody answers."""
+    """Show who would decide a request and why, who is notified, and what happens if nobody answers."""
     raw, now = _fields(action, fields), _time(at)
     with sentences():
         known = settings()

@@ -46,30 +46,37 @@ class Foresight:
         """What happens when, if nobody answers."""
         rule, now, policy = self.ground.rule, self.ground.now, self.ground.policy
         expires = later(now, rule.expires, policy)
-        times = [(expires, "the request ends; that isn't a no")]
+        times = [(expires, "the request expires")]
         if rule.first_reminder:
-            times.append((reminder(now, rule.first_reminder, 0, policy), "they are reminded"))
+            times.append((reminder(now, rule.first_reminder, 0, policy), "they get a reminder"))
         for escalation in self.steps[0][0].escalate:
             names = listed(f'"{name}"' for name in escalation.to)
-            times.append((later(now, escalation.after, policy), f"{names} may decide as well"))
+            times.append((later(now, escalation.after, policy), f"{names} can decide too"))
         return sorted((at, what) for at, what in times if at <= expires)
 
     def lines(self) -> list[str]:
         """For a terminal."""
         if not self.steps:
-            return ["No approval is needed: it is done at once, and written down."]
+            return ["No approval needed: it's done right away and recorded."]
         lines = []
         for number, (step, seats) in enumerate(self.steps, 1):
             is_quiet = not any(seat.notified for seat in seats)
             several = len(self.steps) > 1
             lines += [f"Step {number}:"] if several else []
             lines += [_line(seat, is_quiet) for seat in seats]
-            lines += [f"{step.agree} of them must agree."] if several else []
+            lines += [f"{step.agree} of them must approve."] if several else []
         zone = ZoneInfo(self.ground.policy.zone)
         lines += self.notes
         lines += [f"{at.astimezone(zone):%Y-%m-%d %H:%M %Z}: {what}" for at, what in self.times]
-        agree = f"{self.steps[0][0].agree} of them must agree" if len(self.steps) == 1 else "All steps"
-        return [*lines, f"{agree}, within {span(self.ground.rule.expires)}; no answer means no change."]
+        wanted = (
+            f"{self.steps[0][0].agree} of them must approve"
+            if len(self.steps) == 1
+            else "All steps are needed"
+        )
+        return [
+            *lines,
+            f"{wanted} within {span(self.ground.rule.expires)}. Without an answer nothing changes.",
+        ]
 
     def as_json(self) -> dict[str, Any]:
         """For a program."""
@@ -89,7 +96,7 @@ def _as_json(seat: Approver) -> dict[str, object]:
 
 def _line(seat: Approver, is_quiet: bool) -> str:
     spare = " (fallback)" if seat.is_fallback else ""
-    quiet = "" if seat.notified or is_quiet else " (isn't told, may decide)"
+    quiet = "" if seat.notified or is_quiet else " (can decide, gets no message)"
     return f"{seat.person.addressed}: {seat.because or 'named in the policy'}{spare}{quiet}"
 
 
@@ -115,12 +122,10 @@ def foresee(
         steps, again = _climbed(ground)
         is_quiet = bool(policy.tell) and not action.CONFIDENTIAL
         if steps and is_quiet:
-            again.append(
-                f"One card goes to the channel {policy.tell}; who decides and isn't in it gets a message."
-            )
+            again.append(f"One card goes to the channel {policy.tell}. Approvers outside it get a message.")
         if len(steps) > 1:
             again.append(
-                "Each later step has such times of its own, from when it begins; only the end is the same."
+                "Reminders and escalation start anew with each step. The expiry is the same for all."
             )
     return Foresight(ground, [(step, _notified(seats, is_quiet)) for step, seats in steps], (*notes, *again))
 
@@ -132,8 +137,8 @@ def _check_asker(ground: Seats) -> None:
         raise
     except Unsure as error:
         raise Refused(
-            f"The record doesn't say who is in {error.handle}, and which rule holds hangs on that. "
-            "Run the bot on this policy for a minute, or name its record in MIRO_BOT_DATABASE."
+            f"Which rule applies depends on who is in {error.handle}, and the record doesn't know. "
+            "Run the bot with this policy for a minute, or set MIRO_BOT_DATABASE to its record."
         ) from error
 
 
@@ -163,7 +168,7 @@ def _climbed(ground: Seats) -> tuple[Steps, list[str]]:
             votes += [Vote(id, ground.now, "") for id in ids]
         steps.append((step, seats))
     if depends and not ground.rule.same_person_twice:
-        notes.append("Whoever has agreed in an earlier step isn't asked again in a later one.")
+        notes.append("People who approved an earlier step aren't asked again in a later one.")
     return steps, notes
 
 
@@ -172,23 +177,23 @@ def _gone(number: int, seats: tuple[Approver, ...], at_first: tuple[Approver, ..
     left = {seat.person.id for seat in seats}
     gone = [seat for seat in at_first if not seat.stands_for and seat.person.id not in left]
     if gone:
-        has, isnt = ("has", "isn't") if len(gone) == 1 else ("have", "aren't")
+        isnt = "isn't" if len(gone) == 1 else "aren't"
         names, spare = listed(seat.person.addressed for seat in gone), ""
         if any(seat.is_fallback for seat in seats):
-            spare = f" The fallback decides {'it' if all(seat.is_fallback for seat in seats) else 'as well'}."
-        yield f"{names} {has} agreed before step {number}, so {isnt} asked again there.{spare}"
+            spare = f" The fallback decides{'' if all(seat.is_fallback for seat in seats) else ' too'}."
+        yield f"{names} {isnt} asked in step {number}, having approved an earlier step.{spare}"
 
 
 def _unsure(tables: Tables, action: type[Action], raw: Mapping[str, str]) -> Iterator[str]:
     """What the answer leaves open about teams."""
     fields = [name for name, asked in action.form().items() if asked.is_team]
     if any(raw.get(name) for name in fields) and not tables.groups:
-        yield "Which teams Miro has isn't in this record yet, so I take their names as you wrote them."
+        yield "This record has no list of Miro's teams yet, so team names are taken as typed."
     if fields and not any(raw.get(name) for name in fields):
-        yield "No team was named, so no rule about teams is looked at, and nobody as owner of one."
+        yield "No team given, so rules about teams and team owners aren't considered."
     for name, asked in action.form().items():
         if asked.grave and not raw.get(name):
-            yield f"No {name}=… was given, so no rule about it is looked at."
+            yield f"No {name}=… given, so rules about it aren't considered."
 
 
 def _case(action: type[Action], raw: Mapping[str, str], asker: Person, tables: Tables) -> Case:
@@ -204,7 +209,7 @@ def _check_subject(action: type[Action], raw: Mapping[str, str]) -> None:
     about = [name for name, asked in action.form().items() if asked.kind is Input.PERSON and not asked.own]
     for name in about:
         if not raw.get(name):
-            raise Refused(f"Whom is it about? Add {name}=EMAIL.")
+            raise Refused(f"Who is it for? Add {name}=EMAIL.")
 
 
 def _tables(policy: Policy, store: Store | None, people: Assumed, now: datetime) -> Tables:

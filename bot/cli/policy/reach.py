@@ -18,7 +18,7 @@ from bot.settings import Settings
 from bot.slack.api.edge import SlackFault
 from bot.work.approvers import closed, refresh_group
 
-_NOBODY = "Slack knows nobody by this name"
+_NOBODY = "no such person in Slack"
 
 
 def unreached(settings: Settings) -> list[str]:
@@ -31,11 +31,11 @@ def unreached(settings: Settings) -> list[str]:
                 bot.people.check_field(field)
         except BadField as error:
             missing.append(f"manager_field: {error}")
-        missing += [f"{name} is closed: {why}" for name, why in closed(bot.desk).items()]
+        missing += [f"{name} can't be requested: {why}" for name, why in closed(bot.desk).items()]
         try:
             return missing + strays(settings, bot.desk.policy)
         except MiroError as error:
-            return [*missing, f"Which teams there are couldn't be looked up: {error}"]
+            return [*missing, f"The teams couldn't be checked: {error}"]
 
 
 def _people(bot: Bot) -> Iterator[str]:
@@ -49,24 +49,24 @@ def _people(bot: Bot) -> Iterator[str]:
     for entry in (*sorted(named), *sorted(bosses - named)):
         person = bot.people.find(entry)
         standing = person.account.standing if person and person.account else None
-        problem = f"{standing.value}, so can neither ask nor decide" if standing else _NOBODY
+        problem = f"{standing.value}, so can't request or decide" if standing else _NOBODY
         if standing is not Standing.COLLEAGUE:
-            yield f"{entry}{'' if entry in named else ', named in [managers]'}: {problem}"
+            yield f"{entry}{'' if entry in named else ' in [managers]'}: {problem}"
     apart = {entry for first, others in policy.different_person.items() for entry in (first, *others)}
     for table, entries in (("same_person", {*policy.same_person}), ("different_person", apart)):
         for entry in sorted(entries):
             if "@" not in entry and bot.people.find(entry) is None:
-                yield f"{entry}, named in [{table}]: {_NOBODY}"
+                yield f"{entry} in [{table}]: {_NOBODY}"
 
 
 def _groups(bot: Bot) -> Iterator[str]:
     for handle in sorted(bot.desk.policy.named(Source.USER_GROUP)):
         if bot.people.user_group(handle) is None:
-            yield f"{handle}: Slack knows no user group of this name"
+            yield f"{handle}: no such user group in Slack"
             continue
         refresh_group(bot.desk, bot.people, handle)
         if not bot.store.people.members(handle, bot.desk.now()):
-            yield f"{handle}: nobody is in it"
+            yield f"{handle}: the user group is empty"
 
 
 def _channel(bot: Bot) -> Iterator[str]:
@@ -76,14 +76,14 @@ def _channel(bot: Bot) -> Iterator[str]:
     try:
         info = bot.client.conversations_info(channel=channel)["channel"]
     except SlackFault as fault:
-        yield f"tell = {channel}: Slack says {fault.why}; is the bot in it?"
+        yield f"tell = {channel}: Slack says {fault.why}. Is the bot in it?"
         return
     if info.get("is_archived"):
-        yield f"tell = {channel}: it is archived"
+        yield f"tell = {channel}: the channel is archived"
     if info.get("is_ext_shared"):
-        yield f"tell = {channel}: it is shared with another organization, so I don't post there"
+        yield f"tell = {channel}: it's shared with another organization, so the bot doesn't post there"
     if not info.get("is_member", True):
-        yield f"tell = {channel}: the bot isn't in it; invite it"
+        yield f"tell = {channel}: invite the bot to it"
 
 
 def strays(settings: Settings, policy: Policy) -> list[str]:
@@ -99,7 +99,7 @@ def strays(settings: Settings, policy: Policy) -> list[str]:
             return []
         people, groups = store.people, store.groups
         tables = Tables(by_record(store, policy), groups.all, people.meet, people, groups.get, utc_now())
-        unsure = [f"{name}: may be another team; write the id instead" for name in tables.ambiguous_names()]
+        unsure = [f"{name}: could mean several teams; use the team's id" for name in tables.ambiguous_names()]
         return [f"{name}: Miro has no such team" for name in tables.unknown_teams()] + unsure
 
 

@@ -152,11 +152,11 @@ FIRST: list[tuple[list[EventType], str]] = [
         [V, A, EventType.REHEARSED],
         "Cy (cy@example.com) approved R-1 8 seconds before you. Nothing left to do.",
     ),
-    ([V, A, T, EventType.DONE], "Cy (cy@example.com) approved R-1 8 seconds before you. It is done."),
+    ([V, A, T, EventType.DONE], "Cy (cy@example.com) approved R-1 8 seconds before you. It's done."),
     ([EventType.DENIED], "Cy (cy@example.com) denied R-1 8 seconds before you. Nothing has changed."),
     ([EventType.WITHDRAWN], "Cy (cy@example.com) withdrew R-1 8 seconds before you."),
-    ([EventType.EXPIRED], "R-1 ended 8 seconds ago because nobody answered. Nothing has changed."),
-    ([V, A, EventType.REFUSED], "R-1 ended 8 seconds ago: it can't be done."),
+    ([EventType.EXPIRED], "R-1 expired 8 seconds ago without an answer. Nothing has changed."),
+    ([V, A, EventType.REFUSED], "R-1 ended 8 seconds ago: it isn't possible."),
 ]
 
 
@@ -182,7 +182,7 @@ def test_both_voters_are_named_as_first(scene: Scene) -> None:
 
 OWN = [
     ([V, A], "You approved R-1 already. Nothing left to do."),
-    ([V, A, T, EventType.DONE], "You approved R-1 already. It is done."),
+    ([V, A, T, EventType.DONE], "You approved R-1 already. It's done."),
     ([EventType.DENIED], "You denied R-1 already. Nothing has changed."),
     ([EventType.WITHDRAWN], "You withdrew R-1 already."),
 ]
@@ -221,14 +221,14 @@ def test_an_end_counts_from_when_it_came(scene: Scene) -> None:
     scene.clock.pass_(timedelta(hours=5))
     request = scene.now(request, EventType.REFUSED)
     scene.clock.pass_(SECONDS)
-    assert said(lambda: yes(scene, request, "dee"), Settled) == "R-1 ended 8 seconds ago: it can't be done."
+    assert said(lambda: yes(scene, request, "dee"), Settled) == "R-1 ended 8 seconds ago: it isn't possible."
 
 
 BEFORE: list[tuple[list[EventType], str]] = [
-    ([], "I'm still checking R-1. You'll be asked when I know what will change."),
-    ([EventType.JOINED], "R-1 was joined to another request."),
-    ([EventType.UNNEEDED], "R-1 ended 8 seconds ago: there was nothing to do."),
-    ([EventType.REFUSED], "R-1 ended 8 seconds ago: it can't be done."),
+    ([], "I'm still checking R-1. You'll be asked once I know what will change."),
+    ([EventType.JOINED], "R-1 was merged into an earlier request."),
+    ([EventType.UNNEEDED], "R-1 ended 8 seconds ago: nothing needed to change."),
+    ([EventType.REFUSED], "R-1 ended 8 seconds ago: it isn't possible."),
 ]
 
 
@@ -241,7 +241,7 @@ def test_nobody_decides_what_nobody_was_asked(scene: Scene, whats: list[EventTyp
 
 def test_somebody_forgotten_is_somebody(scene: Scene) -> None:
     request = scene.now(scene.waiting(), EventType.DENIED)
-    assert str(settled(request, scene.store.people, scene.clock.now())).startswith("Somebody denied R-1")
+    assert str(settled(request, scene.store.people, scene.clock.now())).startswith("Someone denied R-1")
 
 
 def test_a_request_of_a_newer_program_is_left_alone(scene: Scene) -> None:
@@ -334,12 +334,12 @@ def test_an_operator_in_a_shell_needs_the_policys_leave(scene: Scene) -> None:
 
 
 NOT_STOPPED: list[tuple[list[EventType], str]] = [
-    ([], "it is waiting for an answer"),
-    ([V, A], "it is approved, and will be carried out"),
-    ([V, A, T], "it is being carried out"),
-    ([V, A, T, EventType.DONE], "it is done"),
+    ([], "it's waiting for an answer"),
+    ([V, A], "it's approved and about to start"),
+    ([V, A, T], "it's in progress"),
+    ([V, A, T, EventType.DONE], "it's done"),
     ([EventType.DENIED], "it was denied"),
-    ([V, A, EventType.REFUSED], "it ended because it can't be done"),
+    ([V, A, EventType.REFUSED], "it isn't possible"),
 ]
 
 
@@ -347,7 +347,7 @@ NOT_STOPPED: list[tuple[list[EventType], str]] = [
 def test_only_what_is_stopped_is_resumed(scene: Scene, whats: list[EventType], stands: str) -> None:
     request = scene.now(scene.waiting(), *whats, by="cy")
     told = said(lambda: resume(request, scene.who("ida"), scene.table), Settled)
-    assert told == f"Only a stopped request can be resumed. R-1 isn't stopped: {stands}."
+    assert told == f"R-1 isn't stopped, so there's nothing to resume: {stands}."
 
 
 # -- expiring ----------------------------------------------------------------------------------------------

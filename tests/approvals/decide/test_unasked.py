@@ -15,7 +15,7 @@ from tests.approvals.scene import Scene
 
 def test_what_needed_no_approval_was_approved_by_nobody(scene: Scene) -> None:
     request = scene.now(scene.waiting(agree=0, steps=0, approvers=[], told=[]), EventType.APPROVED)
-    text = "R-1 needs no approval: the policy says so. Nothing left to do."
+    text = "R-1 needs no approval. Nothing left to do."
     assert str(settled(request, scene.store.people, scene.clock.now())) == text
     withdrawn = scene.now(request, EventType.WITHDRAWN, by="ada")
     assert str(settled(withdrawn, scene.store.people, scene.clock.now())).startswith(
@@ -29,4 +29,4 @@ def test_what_the_bot_ended_says_where_it_says_why(scene: Scene) -> None:
     scene.clock.pass_(timedelta(seconds=8))
     with pytest.raises(Settled) as told:
         decide.deny(request, scene.who("cy"), "no", scene.table, False)
-    assert str(told.value) == "R-1 ended 8 seconds ago, by itself. Its card says why."
+    assert str(told.value) == "R-1 was closed automatically 8 seconds ago. Its card says why."

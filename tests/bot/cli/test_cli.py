@@ -31,7 +31,7 @@ def shell(both: tuple[Stage, Shell]) -> Shell:
 
 
 def test_asking_in_a_shell_is_asking(s: Stage, shell: Shell) -> None:
-    assert shell.types(*ACCESS) == "Saved: R-1, to give alex@example.com Miro access to Engineering."
+    assert shell.types(*ACCESS) == "R-1 saved: give alex@example.com Miro access to Engineering."
     s.settle()
     assert state(s, "R-1") == "waiting"
     assert 'Requested by Alex Smith: "I start"' in read(card(s, "U0PRIYA"))
@@ -59,7 +59,7 @@ def test_the_channel_is_told_of_a_decision_in_a_shell(tmp_path: Path) -> None:
         shell.types("approve", id, "--as", "priya@example.com")
         s.settle()
         who = request(s, id).asking.votes[0].shell
-        assert in_channel(s)[-1] == f"{id} was approved in the name of Priya Rao from a command line ({who})."
+        assert in_channel(s)[-1] == f"{id} was approved for Priya Rao from a command line ({who})."
 
 
 def test_no_channel_is_told_of_what_is_confidential(tmp_path: Path) -> None:
@@ -101,7 +101,7 @@ def test_denying_in_a_shell_needs_and_keeps_a_reason(s: Stage, shell: Shell) -> 
             ("approve", "R-1", "--as", "dana@example.com"),
             "Only Priya Rao (priya@example.com), Carol Diaz (carol@example.com) or Sam Lee (sam@example.com)",
         ),
-        (("approve", "R-1", "--as", "x@evil.example"), "x@evil.example isn't an address of example.com."),
+        (("approve", "R-1", "--as", "x@evil.example"), "x@evil.example isn't an address in example.com."),
         (("approve", "R-9", "--as", "priya@example.com"), "There is no request R-9."),
         (("withdraw", "R-1", "--as", "dana@example.com"), "Only who asked for R-1, or an operator"),
         (("resume", "R-1", "--as", "carol@example.com"), "R-1"),
@@ -154,18 +154,18 @@ def test_wrong_usage_exits_with_2(shell: Shell, words: tuple[str, ...]) -> None:
     [
         (
             ("make-admin", "--as", "dana@example.com"),
-            "make-admin takes person=… rights=… [to_team=…] [from_team=…] [until=…] [for_days=…]; "
-            "person and rights are missing.",
+            "Add person and rights. "
+            "Usage: make-admin person=… rights=… [to_team=…] [from_team=…] [until=…] [for_days=…]",
         ),
         (
             ("request-access", "team=Engineering", "--as", "alex@example.com"),
-            "request-access takes [person=…] teams=… [until=…] [for_days=…]; "
-            "'team=Engineering' isn't one of them.",
+            "request-access has no field 'team=Engineering'. "
+            "Usage: request-access [person=…] teams=… [until=…] [for_days=…]",
         ),
         (
             ("request-access", "Engineering", "--as", "alex@example.com"),
-            "request-access takes [person=…] teams=… [until=…] [for_days=…]; "
-            "'Engineering' isn't one of them.",
+            "request-access has no field 'Engineering'. "
+            "Usage: request-access [person=…] teams=… [until=…] [for_days=…]",
         ),
         (("request-access", "team=Engineering", "--as", "carol@example.com"), "[cost_centre=…]"),
     ],
@@ -178,7 +178,7 @@ def test_which_fields_there_are_is_told_to_whoever_may_fill_them_in(
 
 def test_an_end_that_nobody_will_keep_is_remarked_in_a_shell_too(shell: Shell) -> None:
     said = shell.types(*ACCESS[:-1], "I help out until Friday")
-    assert said.startswith("Saved: R-1, ")
+    assert said.startswith("R-1 saved: ")
     assert "I can't tell when this should end" in said
     assert "end date" not in shell.types(*ACCESS)
 

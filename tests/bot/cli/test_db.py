@@ -35,7 +35,7 @@ def test_a_record_goes_to_a_server_and_back(record: Path, tmp_path: Path) -> Non
     here = shell(record, "db", "copy", server.url, str(back))
     assert here.output.splitlines()[1:] == there.output.splitlines()[1:]
     verified = [shell(one, "audit", "verify").output for one in (record, server, back)]
-    assert "The record holds. Entries: 3, requests: 1." in verified[0]
+    assert "Record intact. Entries: 3, requests: 1." in verified[0]
     assert verified == [verified[0]] * 3
     exports = [shell(one, "audit", "export").output for one in (record, server, back)]
     assert exports == [exports[0]] * 3
@@ -60,8 +60,8 @@ def test_as_many_as_wish_run_on_a_server(tmp_path: Path) -> None:
 
 def test_a_file_has_no_roles(record: Path) -> None:
     told = shell(record, "db", "migrate", "--grant", "bot")
-    assert (told.exit_code, "--grant is for PostgreSQL" in told.stderr) == (1, True)
-    assert shell(record, "db", "migrate").output == f"{record} is up to date: 3 entries.\n"
+    assert (told.exit_code, "--grant works on PostgreSQL only" in told.stderr) == (1, True)
+    assert shell(record, "db", "migrate").output == f"{record} is up to date. Entries: 3.\n"
 
 
 def test_only_what_can_be_a_record_is_copied(record: Path, tmp_path: Path) -> None:
@@ -108,7 +108,7 @@ def test_a_backup_replaces_nothing(kind: str, record: Path, tmp_path: Path) -> N
         to.symlink_to(tmp_path / "elsewhere.db")
     before = sorted(tmp_path.iterdir()), record.read_bytes()
     backup = shell(record, "db", "backup", str(to))
-    assert (backup.exit_code, f"{to} is there already" in backup.stderr) == (1, True)
+    assert (backup.exit_code, f"{to} already exists" in backup.stderr) == (1, True)
     assert (sorted(tmp_path.iterdir()), record.read_bytes()) == before
 
 
@@ -138,7 +138,7 @@ def test_what_is_no_record_is_named_as_it_is_called(tmp_path: Path) -> None:
 def test_a_backup_is_put_back_by_copying_it(record: Path, tmp_path: Path) -> None:
     shell(record, "db", "backup", str(tmp_path / "backup.db"))
     shutil.copy(tmp_path / "backup.db", tmp_path / "again.db")
-    assert shell(tmp_path / "again.db", "db", "migrate").output.endswith("is up to date: 3 entries.\n")
+    assert shell(tmp_path / "again.db", "db", "migrate").output.endswith("is up to date. Entries: 3.\n")
 
 
 def test_a_server_has_its_own_backup(tmp_path: Path) -> None:

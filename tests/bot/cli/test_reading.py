@@ -195,8 +195,8 @@ def test_a_doctor_says_where_to_look(s: Stage, shell: Shell) -> None:
     nowhere = "http://127.0.0.1:9/"
     wrong = Shell(s.folder, **shell.environ | {"SLACK_API_URL": nowhere, "MIRO_SCIM_URL": nowhere})
     found = {one["what"]: one["text"] for one in wrong.json("doctor", exits=1)}
-    assert found["Slack"].endswith("then at SLACK_API_URL.")
-    assert found["Miro"] == "Miro can't be reached. Look at the network, then at MIRO_SCIM_URL."
+    assert found["Slack"].endswith("Check the network and SLACK_API_URL.")
+    assert found["Miro"] == "Miro can't be reached. Check the network and MIRO_SCIM_URL."
 
 
 @pytest.mark.parametrize("status", [401, 503])
@@ -223,7 +223,7 @@ def test_a_record_needs_a_folder(tmp_path: Path) -> None:
     shell.environ["MIRO_BOT_DATABASE"] = str(tmp_path / "not" / "record.db")
     said = shell.types("run", exits=1)
     missing = f"There is no folder {tmp_path / 'not'}"
-    assert said == f"Error: {missing}. Make it, or set MIRO_BOT_DATABASE to another path."
+    assert said == f"Error: {missing}. Create it, or set MIRO_BOT_DATABASE to another path."
 
 
 def test_a_broken_policy_begins_no_record(tmp_path: Path) -> None:
@@ -238,8 +238,8 @@ def test_a_broken_policy_begins_no_record(tmp_path: Path) -> None:
 )
 def test_an_address_to_listen_on_is_looked_at_first(tmp_path: Path, address: str) -> None:
     said = Shell(tmp_path).types("run", "--http", address, exits=2)
-    assert "--http takes HOST:PORT with a port up to 65535, for example 127.0.0.1:3000; " in said
-    assert said.endswith(f"{address!r} isn't that.")
+    assert "--http takes HOST:PORT with a port up to 65535, like 127.0.0.1:3000, not " in said
+    assert said.endswith(f"not {address!r}.")
 
 
 def test_a_stand_in_for_miro_needs_a_port_of_its_own(tmp_path: Path) -> None:
@@ -248,7 +248,7 @@ def test_a_stand_in_for_miro_needs_a_port_of_its_own(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])
         said = Shell(tmp_path).types(*words, port, exits=1)
-    sentence = f"Can't listen on 127.0.0.1:{port}: another program does already."
+    sentence = f"Can't listen on 127.0.0.1:{port}: another program uses it."
     assert said == f"Error: {sentence} Choose another address or port."
 
 
@@ -281,7 +281,7 @@ def test_a_running_bot_says_what_it_runs_on_and_ends_when_told(s: Stage, shell: 
     assert lines[0] == "Mode:        practice: nothing will change in Miro, HTTP on 127.0.0.1:0"
     assert lines[2] == f"Policy:      {s.folder / 'policy.toml'}"
     assert lines[3] == f"Record:      {s.folder / 'record.db'} (continued)"
-    assert lines[-1] == "Stopping; what is left is taken up at the next start."
+    assert lines[-1] == "Stopping. Open work continues at the next start."
 
 
 @pytest.mark.parametrize("words", [("requests",), ("show", "R-1"), ("audit", "verify")])

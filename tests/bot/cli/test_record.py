@@ -16,7 +16,7 @@ from tests.approvals.record.tamper import by_hand
 from tests.bot.journeys.scenes import approve, ask, state
 from tests.bot.journeys.shell import Shell, machine
 
-WHAT_WAS_NOT_SEEN = "a cut end, or a chain that was computed anew, can't be seen."
+NO_ANCHOR = "Without --anchor, removed newest entries or a rewritten record can't be detected."
 
 
 @pytest.fixture
@@ -54,9 +54,9 @@ FAULT = "the reason of entry 3 (R-1) was changed"
 
 def test_a_record_that_holds_gives_an_anchor_and_says_what_it_cannot_show(s: Stage, shell: Shell) -> None:
     assert shell.types("audit", "verify").splitlines() == [
-        "The record holds. Entries: 4, requests: 1.",
-        f"Without --anchor {WHAT_WAS_NOT_SEEN}",
-        f"Anchor, to keep elsewhere: {s.bot.store.head()}",
+        "Record intact. Entries: 4, requests: 1.",
+        NO_ANCHOR,
+        f"Keep this anchor elsewhere to detect removal of the newest entries: {s.bot.store.head()}",
     ]
     assert shell.json("audit", "verify")["anchor"] == str(s.bot.store.head())
 
@@ -65,16 +65,17 @@ def test_an_anchor_shows_as_much_as_it_saw(s: Stage, shell: Shell) -> None:
     anchor = str(s.bot.store.head())
     approve(s, "U0PRIYA")
     said = shell.types("audit", "verify", "--anchor", anchor)
-    assert f"After entry 4 {WHAT_WAS_NOT_SEEN}" in said
-    assert "Anchor, to keep elsewhere: " in said
+    assert "After entry 4, removed entries or a rewritten record can't be detected." in said
+    assert "Keep this anchor elsewhere" in said
 
 
 def test_after_a_fault_there_is_no_anchor(s: Stage, tmp_path: Path) -> None:
     shell = forged(s, tmp_path)
     assert shell.types("audit", "verify", exits=1).splitlines() == [
         f"FAULT: {FAULT}",
-        "The record is NOT what was written. Entries: 4, requests: 1.",
-        f"Without --anchor {WHAT_WAS_NOT_SEEN}",
+        "Record CHANGED. Entries: 4, requests: 1.",
+        NO_ANCHOR,
+        "Stop the bot, keep this file as it is, and restore a backup that `audit verify` finds intact.",
     ]
     found = shell.json("audit", "verify", exits=1)
     assert (found["anchor"], found["faults"]) == (None, [FAULT])
@@ -83,12 +84,12 @@ def test_after_a_fault_there_is_no_anchor(s: Stage, tmp_path: Path) -> None:
 def test_another_anchor_than_the_records_is_a_fault(s: Stage, shell: Shell) -> None:
     said = shell.types("audit", "verify", "--anchor", f"3:{'0' * 64}", exits=1)
     assert said.startswith("FAULT: entry 3 isn't the one the anchor saw: the record was written anew")
-    assert "Anchor, to keep" not in said
+    assert "Keep this anchor" not in said
 
 
 def test_an_empty_record_has_no_anchor_yet(tmp_path: Path) -> None:
     Store(tmp_path / "record.db").close()
-    assert "Anchor, to keep" not in Shell(tmp_path).types("audit", "verify")
+    assert "Keep this anchor" not in Shell(tmp_path).types("audit", "verify")
     assert Shell(tmp_path).json("audit", "verify")["anchor"] is None
 
 
@@ -100,8 +101,8 @@ def test_what_is_no_anchor_is_wrong_usage(s: Stage, shell: Shell, anchor: str) -
 
 def test_the_help_says_what_is_not_looked_at(shell: Shell) -> None:
     said = " ".join(shell.types("audit", "verify", "--help").split())
-    assert "every word and policy" in said
-    assert "Nothing seals names, addresses, accounts and teams" in said
+    assert "every text and policy" in said
+    assert "Not sealed: today's names, addresses, accounts and teams" in said
 
 
 # -- export ----------------------------------------------------------------------------------------------

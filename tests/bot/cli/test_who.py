@@ -31,7 +31,7 @@ WRONG = {
     ("request-access", "for_days=0"): "for_days: Enter a whole number of days from 1 to 366, like 7.",
     ("request-access", "person=jo@example.org"): "person: Only addresses of example.com can get access.",
     ("rename-group", f"name={'x' * 61}"): "name: Write at most 60 characters.",
-    ("offboard",): "Whom is it about? Add person=EMAIL.",
+    ("offboard",): "Who is it for? Add person=EMAIL.",
 }
 
 
@@ -68,8 +68,8 @@ def test_a_rule_that_hangs_on_a_group_nobody_told_of_is_not_guessed(tmp_path: Pa
     own = next(line for line in POLICY.splitlines() if line.startswith("make-admin"))
     split = f'{POLICY.replace(own, "")}[actions.make-admin]\nask = ["anyone"]\napprovers = ["it"]\n{rule}'
     assert who(tmp_path, "make-admin", JO, by="alex", policy=split, exits=1) == [
-        "The record doesn't say who is in @designers, and which rule holds hangs on that. "
-        "Run the bot on this policy for a minute, or name its record in MIRO_BOT_DATABASE."
+        "Which rule applies depends on who is in @designers, and the record doesn't know. "
+        "Run the bot with this policy for a minute, or set MIRO_BOT_DATABASE to its record."
     ]
 
 
@@ -122,12 +122,12 @@ def test_why_is_said_for_every_step(tmp_path: Path) -> None:
     said = who(tmp_path, "request-access", policy=asking(steps), by="lena")
     assert said[said.index("Step 2:") + 1] == "dana@example.com: nobody else can decide it (fallback)"
     assert UNNAMED["manager"] in said
-    assert "Each later step has such times of its own, from when it begins; only the end is the same." in said
+    assert "Reminders and escalation start anew with each step. The expiry is the same for all." in said
 
 
 BOSS = '"alex@example.com" = "priya@example.com"'
 TWO_BOSSES = 'steps = [{ approvers = ["requester-manager"] }, { approvers = [%s] }]'
-DEPENDS = "Whoever has agreed in an earlier step isn't asked again in a later one."
+DEPENDS = "People who approved an earlier step aren't asked again in a later one."
 
 
 def in_steps(folder: Path, steps: str) -> list[str]:
@@ -140,8 +140,8 @@ def test_who_has_to_agree_before_is_not_asked_again(tmp_path: Path) -> None:
     said = in_steps(tmp_path, TWO_BOSSES % '"manager"')
     assert said[said.index("Step 1:") + 1] == "priya@example.com: you manage alex"
     assert said[said.index("Step 2:") + 1] == "dana@example.com: nobody else can decide it (fallback)"
-    again = "priya@example.com has agreed before step 2, so isn't asked again there."
-    assert f"{again} The fallback decides it." in said
+    again = "priya@example.com isn't asked in step 2, having approved an earlier step."
+    assert f"{again} The fallback decides." in said
     assert DEPENDS not in said
     said = in_steps(tmp_path, TWO_BOSSES % '"manager", "lena@example.com"')
     assert said[said.index("Step 2:") + 1] == "lena@example.com: named in the policy"
@@ -173,9 +173,9 @@ def test_three_steps_are_climbed_one_after_the_other(tmp_path: Path) -> None:
         '{ approvers = ["manager"] }, { approvers = ["it", "manager"], agree = 2 }, { approvers = ["it"] }'
     )
     said = in_steps(tmp_path, f"steps = [{three}]")
-    both = "carol@example.com and sam@example.com have agreed before step 3, so aren't asked again there."
-    assert f"{both} The fallback decides it." in said
-    assert "priya@example.com has agreed before step 2, so isn't asked again there." in said
+    both = "carol@example.com and sam@example.com aren't asked in step 3, having approved an earlier step."
+    assert f"{both} The fallback decides." in said
+    assert "priya@example.com isn't asked in step 2, having approved an earlier step." in said
     assert said[said.index("Step 3:") + 1].startswith("dana@example.com")
 
 
@@ -192,9 +192,9 @@ def test_times_say_what_happens_in_words(tmp_path: Path) -> None:
     more = 'approvers = ["manager"], escalate = { after = "4h", to = ["it", "hr"] }'
     said = who(tmp_path, "request-access", policy=asking(more), by="alex")
     assert [one.partition(": ")[2] for one in said if one[:2] == "20"] == [
-        '"it" and "hr" may decide as well',
-        "they are reminded",
-        "the request ends; that isn't a no",
+        '"it" and "hr" can decide too',
+        "they get a reminder",
+        "the request expires",
     ]
     assert not [one for one in said if "later step" in one]
 
@@ -207,7 +207,7 @@ QUIET = POLICY.replace('because = "you look after Miro"', 'told = ["sam@example.
 def test_who_is_not_told_is_marked(tmp_path: Path) -> None:
     said = who(tmp_path, "rename-group", policy=QUIET, by="dana")
     assert said[:2] == [
-        "carol@example.com: named in the policy (isn't told, may decide)",
+        "carol@example.com: named in the policy (can decide, gets no message)",
         "sam@example.com: named in the policy",
     ]
 
@@ -219,7 +219,7 @@ def test_where_nobody_told_is_left_everybody_is_told(tmp_path: Path) -> None:
 
 def test_one_card_in_a_channel_is_said(tmp_path: Path) -> None:
     policy = f'tell = "C0MIRO"\n{QUIET}'
-    card = "One card goes to the channel C0MIRO; who decides and isn't in it gets a message."
+    card = "One card goes to the channel C0MIRO. Approvers outside it get a message."
     said = who(tmp_path, "rename-group", policy=policy, by="dana")
     assert card in said and "isn't told" not in "".join(said)
     assert card not in who(tmp_path, "offboard", JO, policy=policy, by="lena")

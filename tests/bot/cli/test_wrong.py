@@ -49,20 +49,20 @@ def sentence(said: str) -> str:
 def test_what_is_no_number_of_a_request_is_wrong_usage(shell: Shell, words: tuple[str, ...]) -> None:
     for id in ("", "x", "R-", "R-x", "²", "R-²", "٣", "-", "R--1", "1e3", "9" * 5_000):
         said = shell.types(*words, "--", id, exits=2)
-        assert sentence(said) == f"{id[:20]!r} is no request; they are called R-42."
+        assert sentence(said) == f"{id!r} isn't a request. Use a number like R-42."
 
 
 @pytest.mark.parametrize("words", [ACCESS[:3] + ACCESS[5:], ("approve", "R-1"), ("withdraw", "R-1")])
 def test_who_is_no_address_is_wrong_usage(s: Stage, shell: Shell, words: tuple[str, ...]) -> None:
     for email in ("", " ", "priya", "@", "priya@"):
         said = shell.types(*words, "--as", email, exits=2)
-        assert sentence(said) == f"--as takes an e-mail address; {email!r} is none."
+        assert sentence(said) == f"--as takes an e-mail address, not {email!r}."
     assert state(s, "R-1") == "waiting"
 
 
 def test_a_field_that_is_given_twice_is_wrong_usage(s: Stage, shell: Shell) -> None:
     said = shell.types(*ACCESS[:3], "teams=Design", *ACCESS[3:], exits=2)
-    assert sentence(said).endswith("; teams is given twice; several teams go into one, like teams=A,B.")
+    assert sentence(said) == "teams is given twice. For several teams, write teams=A,B."
     assert len(s.bot.store.requests()) == 1
 
 
@@ -74,7 +74,7 @@ def test_what_is_no_text_is_wrong_usage(s: Stage, shell: Shell) -> None:
         ("deny", "R-1", "--as", "priya@example.com", "--reason", NO_TEXT),
         ("show", NO_TEXT),
     ):
-        assert sentence(shell.types(*words, exits=2)).endswith(" isn't UTF-8 text; type it again.")
+        assert sentence(shell.types(*words, exits=2)).endswith(" isn't UTF-8 text. Type it again.")
     assert state(s, "R-1") == "waiting"
 
 
@@ -88,14 +88,12 @@ def test_a_reason_that_wont_do_is_refused(s: Stage, shell: Shell) -> None:
 @pytest.mark.parametrize("token", ["", " ", "a b", "schlüssel", "a\nb"])
 def test_a_stand_in_for_miro_takes_a_token_that_can_be_sent(token: str, tmp_path: Path) -> None:
     said = Shell(tmp_path).types("sandbox", "miro", "--token", token, "--port", "0", exits=2)
-    assert (
-        sentence(said) == "--token takes letters A to Z, digits and signs, without spaces; callers send it."
-    )
+    assert sentence(said) == "--token takes ASCII letters, digits and punctuation, without spaces."
 
 
 NO_TEAMS = (
-    "Error: This record knows no team of Miro yet, so nothing was asked: `miro-bot run` takes the list. "
-    "Start it, or name the record it runs on in MIRO_BOT_DATABASE."
+    "Error: This record has no list of Miro's teams yet, so nothing was requested. Start `miro-bot run`, "
+    "which fetches it, or set MIRO_BOT_DATABASE to the record of a bot that runs."
 )
 
 
@@ -136,7 +134,7 @@ def test_what_can_be_asked_for_begins_a_record(tmp_path: Path) -> None:
         "--reason",
         "gone",
     )
-    assert Shell(tmp_path).types(*words) == "Saved: R-1, to deactivate jo@example.com in Miro."
+    assert Shell(tmp_path).types(*words) == "R-1 saved: deactivate jo@example.com in Miro."
     assert Shell(tmp_path).types("requests").startswith("R-1 ")
     assert Shell(tmp_path).types(*ACCESS, exits=1) == NO_TEAMS
 
@@ -158,7 +156,8 @@ def test_a_folder_is_no_record(tmp_path: Path, words: tuple[str, ...]) -> None:
     (tmp_path / "record.db").mkdir()
     said = Shell(tmp_path).types(*words, exits=1)
     assert said == (
-        f"Error: {tmp_path / 'record.db'} is a folder; set MIRO_BOT_DATABASE to the path of a file in it."
+        f"Error: {tmp_path / 'record.db'} is a folder. "
+        "Instead, set MIRO_BOT_DATABASE to the path of a file in it."
     )
 
 
@@ -168,7 +167,7 @@ def test_a_record_in_no_folder_cannot_be_begun(tmp_path: Path) -> None:
     shell.environ["MIRO_BOT_DATABASE"] = str(tmp_path / "not" / "record.db")
     said = shell.types(*ACCESS, exits=1)
     missing = f"There is no folder {tmp_path / 'not'}"
-    assert said == f"Error: {missing}. Make it, or set MIRO_BOT_DATABASE to another path."
+    assert said == f"Error: {missing}. Create it, or set MIRO_BOT_DATABASE to another path."
 
 
 def test_a_policy_that_cannot_be_read_is_said(s: Stage, shell: Shell) -> None:
@@ -190,7 +189,7 @@ def test_a_policy_that_cannot_be_read_is_said(s: Stage, shell: Shell) -> None:
 )
 def test_an_address_of_a_service_that_is_none_is_said(tmp_path: Path, name: str, url: str) -> None:
     said = Shell(tmp_path, **{name: url}).types("doctor", exits=1)
-    assert said.startswith(f"Error: {name} is {url!r}; write it like https://")
+    assert said.startswith(f"Error: {name} is {url!r}. Use an address like https://")
 
 
 def test_a_user_whom_the_system_knows_by_number_only_is_recorded_so(
@@ -242,4 +241,44 @@ def test_the_demo_ends_quietly_when_nobody_reads_it(tmp_path: Path) -> None:
 def test_a_full_disk_is_a_sentence(s: Stage, shell: Shell) -> None:
     for words in (("requests",), ("show", "R-1")):
         ended = typed(shell, *words, to="/dev/full")
-        assert (ended.returncode, ended.stderr) == (1, "Error: No space left on device.\n")
+        assert (ended.returncode, ended.stderr) == (
+            1,
+            "Error: No space left on device. Free up disk space, then try again.\n",
+        )
+
+
+def test_a_number_that_is_too_long_is_shown_whole(shell: Shell) -> None:
+    number = f"R-{'9' * 30}"
+    assert (
+        sentence(shell.types("show", number, exits=2))
+        == f"{number!r} isn't a request. Use a number like R-42."
+    )
+
+
+def test_a_sandbox_team_needs_a_name(shell: Shell) -> None:
+    words = ("sandbox", "miro", "--token", "x", "--default-team", "")
+    assert sentence(shell.types(*words, exits=2)).startswith("--default-team takes a team's name.")
+
+
+def test_a_record_is_not_copied_onto_itself(s: Stage, shell: Shell) -> None:
+    record = s.folder / "record.db"
+    before = record.read_bytes()
+    said = shell.types("db", "copy", str(record), str(s.folder / "." / "record.db"), exits=1)
+    assert sentence(said) == "FROM and TO are the same. Name another place to copy to."
+    assert record.read_bytes() == before
+
+
+def test_the_help_of_ask_lists_each_actions_fields(shell: Shell) -> None:
+    said = " ".join(shell.types("ask", "--help").split())
+    assert "--as EMAIL" in said
+    assert "request-access [person=…] teams=…" in said
+    assert "offboard person=… how=deactivate|delete" in said
+
+
+def test_the_first_policy_of_a_record_is_said_to_be_that(tmp_path: Path) -> None:
+    (tmp_path / "policy.toml").write_text(POLICY, encoding="utf-8")
+    shell = Shell(tmp_path)
+    shell.types("db", "migrate")
+    path = str(tmp_path / "policy.toml")
+    assert "It's the first policy of this record." in shell.types("policy", "apply", path)
+    assert "is already in force" in shell.types("policy", "apply", path)

@@ -44,7 +44,7 @@ def test_double_click(s: Stage) -> None:
     assert state(s, id) == "done"
     assert (history(s, id).count("voted"), len(calls(s, "POST"))) == (1, 1)
     press(s, "U0CAROL", "approve", shown)
-    assert answer(s, "U0CAROL") == f"Priya Rao approved {id} a moment before you. It is done."
+    assert answer(s, "U0CAROL") == f"Priya Rao approved {id} a moment before you. It's done."
 
 
 def test_concurrent_approve_and_deny(tmp_path: Path) -> None:

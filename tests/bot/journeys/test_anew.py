@@ -35,7 +35,7 @@ def test_what_was_said_of_a_stop_stays_true_when_it_is_asked_once_more(s: Stage)
     s.miro.faults.clear()
     press(s, "U0SAM", "resume")
     assert state(s, id) == "waiting"
-    assert f"{id}: It's waiting for a decision again. What was done before stays." in told(s, "U0ALEX")
+    assert f"{id}: It's waiting for a decision again. Changes made earlier stay." in told(s, "U0ALEX")
 
 
 def test_a_yes_that_counts_no_more_is_not_counted_on_the_card(tmp_path: Path) -> None:
@@ -60,5 +60,5 @@ def test_an_answer_that_comes_too_late_is_told_that_nobody_needs_it(s: Stage) ->
     approve(s, "U0CAROL")
     late = s.acting.submit("U0ALEX", {"reason": "All of them."})
     s.settle()
-    assert "Nobody needs the answer any more: it is done." in str(late.body) + last(s, "U0ALEX")
+    assert "The answer isn't needed anymore: it's done." in str(late.body) + last(s, "U0ALEX")
     assert state(s, id) == "done"

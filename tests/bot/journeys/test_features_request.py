@@ -84,7 +84,7 @@ def test_app_home(s: Stage) -> None:
 def test_cli(tmp_path: Path) -> None:
     words = ("ask", "request-access", "teams=Engineering", "--as", "alex@example.com", "--reason", "I start")
     with machine(tmp_path) as (s, shell):
-        assert shell.types(*words).startswith("Saved: R-1, ")
+        assert shell.types(*words).startswith("R-1 saved: ")
         s.settle()
         assert request(s, "R-1").shell
         assert 'Requested by Alex Smith: "I start"' in read(card(s, "U0PRIYA"))

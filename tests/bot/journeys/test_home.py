@@ -65,7 +65,7 @@ def test_whoever_comes_second_reads_on_the_page_who_was_first(s: Stage) -> None:
     press(s, "U0CAROL", "approve")
     before = len(s.slack.dm_of("U0SAM"))
     presses(s, "U0SAM", "approve", id, old)
-    assert f"Carol Diaz approved {id} a moment before you. It is done." in page(s, "U0SAM")
+    assert f"Carol Diaz approved {id} a moment before you. It's done." in page(s, "U0SAM")
     assert len(s.slack.dm_of("U0SAM")) == before
     assert history(s, id).count("voted") == 1
 

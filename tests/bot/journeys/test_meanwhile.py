@@ -279,7 +279,7 @@ def test_a_broken_change_leaves_the_old_policy_in_force(s: Stage) -> None:
         wait(s, seconds=5)
     warned = [one for one in s.slack.dm_of("U0CAROL") if "policy" in one.text]
     assert len(warned) == 1
-    assert "The changed policy can't be used; the old one stays in force." in warned[0].text
+    assert "The changed policy has problems, so the old one stays in force." in warned[0].text
     assert "line 1" in warned[0].text
     member(s, "Engineering")
     id = ask(s, *MOVE)

@@ -31,10 +31,10 @@ ADMIN = '<@U0ALEX> from Engineering to "IT Administration" because Alex joins IT
     ("how", "kind"),
     [
         ({"status": 503, "times": 99}, "Miro is busy."),
-        ({"status": 500}, "Miro has an error of its own."),
-        ({"status": 502, "body": "html"}, "Miro has an error of its own."),
-        ({"status": 200, "body": "html"}, "Miro's answer couldn't be read."),
-        ({"status": 200, "body": "empty"}, "Miro's answer couldn't be read."),
+        ({"status": 500}, "Miro reports an internal error."),
+        ({"status": 502, "body": "html"}, "Miro reports an internal error."),
+        ({"status": 200, "body": "html"}, "Miro's answer is unreadable."),
+        ({"status": 200, "body": "empty"}, "Miro's answer is unreadable."),
         ({"cut": "before"}, "Miro isn't responding."),
         ({"status": 429, "times": 99}, "Miro is limiting calls."),
     ],
@@ -64,8 +64,8 @@ def test_a_revoked_token_is_told_to_operators_once(s: Stage) -> None:
     warned = [one for one in told(s, "U0CAROL") if "token" in one]
     assert warned == [
         "Miro refuses the bot's token (401). Miro said: \"The token can't authorize an organization\" "
-        f"{id} waits. What waits is saved and continues by itself. "
-        "Put in a valid token (MIRO_SCIM_TOKEN) and start again."
+        f"{id} waits. Waiting requests are saved and continue by themselves. "
+        "Set MIRO_SCIM_TOKEN to a valid token, then restart the bot."
     ]
     assert "Miro refuses the bot's token." in last(s, "U0ALEX")
     s.miro.faults.clear()
@@ -128,7 +128,7 @@ def test_a_stopped_request_can_be_left_as_it_is(s: Stage) -> None:
     approve(s, "U0PRIYA")
     press(s, "U0CAROL", "withdraw")
     assert state(s, id) == "withdrawn"
-    assert "What was done before stays." in last(s, "U0ALEX") + read(s.slack.dm_of("U0CAROL")[-1])
+    assert "Changes made earlier stay." in last(s, "U0ALEX") + read(s.slack.dm_of("U0CAROL")[-1])
     assert teams_of(s, "alex@example.com") == {"Engineering", "Design"}
 
 

@@ -175,7 +175,7 @@ def test_the_person_changed_is_told_when_it_stops_halfway(s: Stage) -> None:
 def test_the_person_changed_reads_when_it_is_left_halfway(s: Stage) -> None:
     id = stopped_halfway(s)
     press(s, "U0SAM", "withdraw")
-    assert last(s, "U0ALEX") == f"{id}: Withdrawn by Sam Lee. What was done before stays."
+    assert last(s, "U0ALEX") == f"{id}: Withdrawn by Sam Lee. Changes made earlier stay."
 
 
 def test_the_person_changed_is_not_told_of_what_changed_nothing(s: Stage) -> None:

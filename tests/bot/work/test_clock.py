@@ -74,7 +74,7 @@ def test_nothing_is_called_closed_before_everybody_named_was_looked_for(
 
 
 def test_a_broken_policy_is_told_once_for_each_way_in_which_it_is_broken(s: Stage) -> None:
-    told_of = "The changed policy can't be used; the old one stays in force."
+    told_of = "The changed policy has problems, so the old one stays in force."
     before = s.bot.desk.policies.hash
     counts = []
     for text in ("operators =", "operators =", "domains = []", POLICY, "operators ="):
@@ -92,7 +92,8 @@ def test_a_policy_of_endless_brackets_is_broken_like_any_other(
     policy(s, f"operators = {'[' * 5_000}")
     ticks(s, 2, minutes=1)
     assert (
-        heard(s, "The changed policy can't be used; the old one stays in force. line 1: brackets stand") == 1
+        heard(s, "The changed policy has problems, so the old one stays in force. line 1: brackets stand")
+        == 1
     )
     assert s.bot.desk.policies.hash == before
     assert "Traceback" not in caplog.text

@@ -28,10 +28,10 @@ KINDS: list[tuple[dict[str, Any], str, str]] = [
     ({"status": 429}, "Miro is limiting calls.", ""),
     ({"status": 429, "retry_after": 99}, "Miro is limiting calls.", ""),
     ({"status": 503}, "Miro is busy.", "Service Unavailable"),
-    ({"status": 500}, "Miro has an error of its own.", "(500)"),
-    ({"status": 502, "body": "html"}, "Miro has an error of its own.", "(502)"),
-    ({"status": 302}, "Miro gave an answer I can't use.", "302"),
-    ({"status": 200, "body": "html"}, "Miro's answer couldn't be read.", ""),
+    ({"status": 500}, "Miro reports an internal error.", "(500)"),
+    ({"status": 502, "body": "html"}, "Miro reports an internal error.", "(502)"),
+    ({"status": 302}, "Miro sent an unexpected answer.", "302"),
+    ({"status": 200, "body": "html"}, "Miro's answer is unreadable.", ""),
     ({"cut": "before"}, "Miro isn't responding.", ""),
 ]
 
@@ -49,7 +49,7 @@ def health(s: Stage) -> tuple[bool, str]:
 
 def warnings(s: Stage, part: str) -> list[str]:
     """What an operator was told with these words, apart from cards."""
-    return [one for one in told(s, "U0CAROL") if part in one and "What waits is saved" in one]
+    return [one for one in told(s, "U0CAROL") if part in one and "Waiting requests are saved" in one]
 
 
 @pytest.fixture
@@ -133,8 +133,8 @@ def test_another_kind_is_told_as_well(s: Stage) -> None:
     troubled(s, "GET", {"status": 200, "body": "html"})
     for _ in range(3):
         wait(s, minutes=15)
-    assert "couldn't be read" in says(request(s, id).progress.held)
-    assert len(warnings(s, "couldn't be read")) == 1
+    assert "is unreadable" in says(request(s, id).progress.held)
+    assert len(warnings(s, "is unreadable")) == 1
     assert "token" not in health(s)[1]
 
 
@@ -158,12 +158,12 @@ def test_no_trouble_is_without_a_sentence(caplog: pytest.LogCaptureFixture) -> N
 # -- kinds that take turns ---------------------------------------------------------------------------------
 
 TURNS: list[list[tuple[dict[str, Any], str]]] = [
-    [({"cut": "before"}, "Miro isn't responding."), ({"status": 502, "body": "html"}, "error of its own")],
-    [({"status": 401}, "refuses the bot's token"), ({"status": 200, "body": "html"}, "couldn't be read")],
+    [({"cut": "before"}, "Miro isn't responding."), ({"status": 502, "body": "html"}, "internal error")],
+    [({"status": 401}, "refuses the bot's token"), ({"status": 200, "body": "html"}, "is unreadable")],
     [
         ({"status": 503}, "Miro is busy."),
-        ({"status": 302}, "gave an answer I can't use"),
-        ({"status": 500}, "error of its own"),
+        ({"status": 302}, "sent an unexpected answer"),
+        ({"status": 500}, "internal error"),
     ],
 ]
 
@@ -186,7 +186,7 @@ def test_troubles_that_take_turns_are_each_told_once_and_never_called_over(
     assert warnings(s, ""), "operators hear of it by the second try, whatever the tries came to"
     met_in_turn(s, turns, 3)
     assert [len(warnings(s, words)) for _, words in turns] == [1] * len(turns)
-    assert not health(s)[0] and "This is over" not in "".join(told(s, "U0CAROL"))
+    assert not health(s)[0] and "Resolved" not in "".join(told(s, "U0CAROL"))
     s.miro.faults.clear()
     wait(s, minutes=16)
     assert (state(s, id), health(s)) == ("waiting", (True, "takes the token"))
@@ -202,7 +202,7 @@ def test_what_is_withdrawn_while_miro_is_away_is_no_sign_that_it_works_again(s: 
     s.bot.store.append(request(s, id), [Draft(EventType.WITHDRAWN, words={"text": "Not needed."})])
     wait(s, minutes=2)
     assert "It works again." not in "".join(told(s, "U0CAROL"))
-    assert "No request waits because of this any more: Miro refuses" in last(s, "U0CAROL")
+    assert "No request waits for this anymore: Miro refuses" in last(s, "U0CAROL")
 
 
 def test_one_that_goes_on_ends_no_trouble_that_another_still_has() -> None:
@@ -213,9 +213,9 @@ def test_one_that_goes_on_ends_no_trouble_that_another_still_has() -> None:
             troubles.note(Troubled("It went wrong.", kind), RequestId(id))
     assert len(heard) == 2
     troubles.went_on(RequestId("R-1"))
-    assert heard[2:] == ["This is over: Miro has an error of its own."]
+    assert heard[2:] == ["Resolved: Miro reports an internal error."]
     troubles.went_on(RequestId("R-2"))
-    assert heard[3:] == ["It works again. This is over: Miro isn't responding."]
+    assert heard[3:] == ["It works again. Resolved: Miro isn't responding."]
 
 
 # -- a kind that had ended ----------------------------------------------------------------------------------
@@ -260,4 +260,4 @@ def test_operators_of_a_request_that_waits_read_of_the_token_twice(s: Stage) -> 
     s.miro.faults.remove(other)
     troubled(s, "GET", {"status": 401})
     wait(s, minutes=16)
-    assert [len(warnings(s, part)) for part in ("(401)", "couldn't be read")] == [2, 1]
+    assert [len(warnings(s, part)) for part in ("(401)", "is unreadable")] == [2, 1]

@@ -78,8 +78,8 @@ def test_no_bot_runs_on_a_record_that_is_open_to_others(tmp_path: Path, mode: in
     record.chmod(mode)
     said = Shell(tmp_path, **SECRETS, **NOWHERE).types(*RUN, exits=1)
     assert said == (
-        f"Error: {record} is open to others on this machine (mode {mode:04o}), and holds names, addresses "
-        f"and reasons; no bot runs on it like that. Close it: chmod 600 {record}"
+        f"Error: Others on this machine can open {record} (mode {mode:04o}), which holds personal data. "
+        f"The bot doesn't run like that. Fix it: chmod 600 {record}"
     )
     assert modes(tmp_path) == {"policy.toml": modes(tmp_path)["policy.toml"], "record.db": f"{mode:04o}"}
 
@@ -118,14 +118,14 @@ def test_a_record_of_its_owner_alone_may_be_run_on(tmp_path: Path, mode: int) ->
 
 def test_a_command_that_only_reads_does_not_refuse_an_open_record(tmp_path: Path) -> None:
     lived(tmp_path).chmod(0o644)
-    assert "The record holds." in Shell(tmp_path).types("audit", "verify")
+    assert "Record intact." in Shell(tmp_path).types("audit", "verify")
 
 
 def test_a_doctor_says_that_a_record_is_open(tmp_path: Path) -> None:
     lived(tmp_path).chmod(0o640)
     found = {one["what"]: one for one in Shell(tmp_path).json("doctor", exits=1)}
     assert not found["record"]["ok"]
-    assert "is open to others on this machine (mode 0640)" in found["record"]["text"]
+    assert "(mode 0640), which holds personal data." in found["record"]["text"]
 
 
 # -- what can't always be closed ---------------------------------------------------------------------------
@@ -142,7 +142,7 @@ def test_a_secret_that_others_may_read_is_warned_of(tmp_path: Path, mode: int) -
     secret = tmp_path / "token"
     secret.write_text(TOKEN)
     secret.chmod(mode)
-    told = f"Others on this machine may read {secret} (MIRO_SCIM_TOKEN_FILE): close it if you can."
+    told = f"Others on this machine can read {secret} (MIRO_SCIM_TOKEN_FILE). If possible: chmod 600 {secret}"
     assert warned(tmp_path, MIRO_SCIM_TOKEN_FILE=str(secret)) == [told]
     shell = Shell(tmp_path, MIRO_SCIM_TOKEN_FILE=str(secret), SLACK_SIGNING_SECRET=SECRET)
     found = {one["what"]: one for one in shell.json("doctor", exits=1)}
@@ -164,7 +164,7 @@ def test_a_policy_that_others_may_change_is_warned_of(tmp_path: Path, mode: int)
     policy = tmp_path / "policy.toml"
     policy.chmod(mode)
     [told] = warned(tmp_path)
-    assert told.endswith(f"and with it who approves: chmod go-w {policy}")
+    assert told.endswith(f"and so who approves. Fix it: chmod go-w {policy}")
     found = {one["what"]: one["text"] for one in Shell(tmp_path).json("doctor", exits=1)}
     assert told in found["policy"]
 
@@ -182,7 +182,7 @@ def test_a_folder_in_which_others_may_replace_files_is_warned_of(tmp_path: Path)
     folder = tmp_path / "data"
     folder.mkdir()
     lived(folder)
-    told = f"Others on this machine may replace what is in {folder}: chmod go-w {folder}"
+    told = f"Others on this machine can replace files in {folder}. Fix it: chmod go-w {folder}"
     for mode in (0o777, 0o775, 0o773, 0o770):
         folder.chmod(mode)
         assert warned(folder) == [told], oct(mode)
@@ -200,7 +200,7 @@ def test_a_doctor_says_that_a_folder_is_open(tmp_path: Path, is_there: bool) -> 
     folder.chmod(0o777)
     found = {one["what"]: one for one in Shell(folder).json("doctor", exits=1)}
     assert found["record"]["ok"]
-    assert f"Others on this machine may replace what is in {folder}" in found["record"]["text"]
+    assert f"Others on this machine can replace files in {folder}" in found["record"]["text"]
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a file away")
@@ -208,7 +208,7 @@ def test_a_record_of_another_user_is_warned_of(tmp_path: Path) -> None:
     record = lived(tmp_path)
     os.chown(record, 65534, 65534)
     [told] = warned(tmp_path)
-    assert told == f"{record} belongs to another user (number 65534), who may read and change it."
+    assert told == f"{record} belongs to another user (uid 65534), who can read and change it."
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a file away")
@@ -219,7 +219,7 @@ def test_a_file_that_another_user_put_beside_the_record_is_warned_of(tmp_path: P
     log.touch(0o600)
     os.chown(log, 65534, 65534)
     [told] = warned(tmp_path)
-    assert told == f"{log} belongs to another user (number 65534), who may read and change it."
+    assert told == f"{log} belongs to another user (uid 65534), who can read and change it."
 
 
 def test_a_bot_that_has_nothing_to_warn_of_warns_of_nothing(tmp_path: Path) -> None:

@@ -60,7 +60,7 @@ def test_a_missing_scope_is_named_with_its_use_and_the_remedy(scene: tuple[Stage
     assert not found["ok"]
     assert f"{scope} is missing ({SCOPES[scope]})" in found["text"]
     assert "OAuth & Permissions, Bot Token Scopes" in found["text"]
-    assert "install the app again" in found["text"]
+    assert "reinstall the app" in found["text"]
 
 
 def test_a_longer_scope_does_not_stand_for_a_shorter_one(scene: tuple[Stage, Shell]) -> None:
@@ -78,7 +78,7 @@ def test_all_that_is_missing_is_said_at_once(scene: tuple[Stage, Shell]) -> None
 def test_a_declined_scope_that_nothing_needs_is_a_note(scene: tuple[Stage, Shell], scope: str) -> None:
     found = examined(scene, ALL - {scope})
     assert found["ok"]
-    assert found["text"].startswith(f"team T01. Note: {scope} wasn't granted, needed only by a policy that")
+    assert found["text"].startswith(f"team T01. Note: {scope} isn't granted; only a policy that")
 
 
 @pytest.mark.parametrize(
@@ -86,7 +86,7 @@ def test_a_declined_scope_that_nothing_needs_is_a_note(scene: tuple[Stage, Shell
     [
         ("usergroups:read", WITH_A_GROUP, "the policy names @hr-team"),
         ("usergroups:read", AS_A_GROUP, "the policy names @hr-team"),
-        ("users.profile:read", WITH_A_FIELD, "the policy takes managers from the field Manager"),
+        ("users.profile:read", WITH_A_FIELD, "the policy reads managers from the field Manager"),
     ],
 )
 def test_a_declined_scope_that_the_policy_needs_is_wrong(
@@ -121,9 +121,7 @@ def test_a_token_without_any_scope_lacks_all(scene: tuple[Stage, Shell]) -> None
 def test_what_slack_does_not_say_is_not_taken_for_granted(scene: tuple[Stage, Shell]) -> None:
     found = answered(scene, {})
     assert found["ok"]
-    assert found["text"].endswith(
-        "Note: Slack didn't say which scopes the token has, so I couldn't check them"
-    )
+    assert found["text"].endswith("Note: Slack didn't list the token's scopes, so they aren't checked")
 
 
 def answered(scene: tuple[Stage, Shell], headers: dict[str, str], exits: int = 0) -> dict[str, Any]:
