@@ -1,1 +1,1 @@
-"""Who must say yes to a request, what has been said, and the record of it; knows nothing of Slack or Miro."""
+"""Who must approve a request, what was decided, and its record; independent of Slack and Miro."""

@@ -1,4 +1,4 @@
-"""One ask as a policy sees it: of whom, about whom, and what the form says."""
+"""A request as a policy sees it: who asks, whom it concerns, and what the form says."""
 
 from dataclasses import dataclass, field
 
@@ -8,26 +8,26 @@ from approvals.request import Scope
 
 @dataclass(frozen=True)
 class Case:
-    """One ask."""
+    """The parts of one request that a policy looks at."""
 
     action: str
     requester: Person
     subject: Person | None = None
     scope: Scope = field(default_factory=Scope)
     others: tuple[Person, ...] = ()
-    """Who asked for the very same and joined: they decide it no more than who asked first."""
+    """People who asked for the same and joined: like the first requester they can't decide it."""
 
     @property
     def concerned(self) -> Person:
-        """The person it is about; the requester, where it is about nobody else."""
+        """The person it is about: the subject, else the requester."""
         return self.subject or self.requester
 
     @property
     def owned(self) -> tuple[tuple[str, ...], ...]:
-        """The teams whose owners have a say: those that are joined or changed, else those that are left."""
+        """The teams whose owners decide: those joined or changed, else those left."""
         return self.scope.teams or self.scope.left
 
     @property
     def excluded(self) -> tuple[Person, ...]:
-        """Who may never decide it: whoever asked, and the person concerned."""
+        """Who may never decide it: everybody who asked, and the person concerned."""
         return (self.requester, *self.others, *((self.subject,) if self.subject else ()))

@@ -1,4 +1,4 @@
-"""Which stored times are believed: the machine's clock may have been ahead when one was written."""
+"""Which stored times are trusted: the clock may have been ahead when they were written."""
 
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -6,14 +6,13 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from approvals.ids import stamp
 
 SKEW = timedelta(minutes=1)
-"""How far ahead of now something may lie that has happened: two clocks differ, and clocks are adjusted."""
+"""How far in the future a past event may lie: clocks differ, and are adjusted."""
 LONGEST_RETRY = timedelta(minutes=15)
-"""The longest that anything is put off before it is tried again. A later date was written by a clock that was
-ahead, and is due."""
+"""The longest delay before a retry. A later time was written by a clock that was ahead: it is due."""
 
 
 def is_recent(at: datetime | None, now: datetime, within: timedelta) -> bool:
-    """Whether something happened within a time; a time in the future tells nothing of how long ago it was."""
+    """Whether `at` lies within this span before now; False for None, or a time further ahead than SKEW."""
     return at is not None and -SKEW <= now - at <= within
 
 
@@ -26,13 +25,13 @@ def zone_of(name: str) -> ZoneInfo:
 
 
 def put_off(until: datetime, now: datetime) -> str:
-    """The time of the next try as it is stored: no later than `LONGEST_RETRY` allows."""
+    """The time of the next try in its stored form, at most `LONGEST_RETRY` from now."""
     return stamp(min(until, now + LONGEST_RETRY))
 
 
 def due_spans(now: datetime) -> tuple[tuple[str, str], tuple[str, str]]:
-    """The two spans of stored times that make a retry due, each from and to, both included.
+    """The two ranges (from, to), inclusive, of stored times at which a retry is due.
 
-    First what is past ('' stands for at once), then what lies further ahead than anything is put off.
+    First the past ('' means at once), then times further ahead than LONGEST_RETRY.
     """
     return ("", stamp(now)), (stamp(now + LONGEST_RETRY + timedelta(milliseconds=1)), "~")

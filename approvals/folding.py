@@ -1,4 +1,4 @@
-"""A request, folded from its events: the events are the state."""
+"""Folds the events of a request into its state."""
 
 import hashlib
 import json
@@ -29,12 +29,12 @@ from approvals.states import EventType, State, move
 
 T = TypeVar("T")
 Changes = dict[str, Any]
-"""Fields of a request, with what they are after an event."""
+"""{field of a request: its value after an event}."""
 
 
 def changed(value: T, **changes: Any) -> T:
     """A copy of a frozen value with other fields: `dataclasses.replace` at a tenth of its processor time,
-    most of what folding takes. Raises TypeError for a field that it hasn't."""
+    which dominates folding. Raises TypeError for an unknown field."""
     if not vars(value).keys() >= changes.keys():
         raise TypeError(f"{type(value).__name__} hasn't {', '.join(changes.keys() - vars(value).keys())}")
     copy = object.__new__(type(value))
@@ -69,7 +69,7 @@ def _asked(event: Event) -> Request:
 
 
 def _token(event: Event) -> str:
-    """Eight hexadecimal digits of this very ask: when it was, and the salted digests of its words."""
+    """Eight hex digits that identify this ask: from its time and the salted digests of its words."""
     seals = sorted(event.body.get("words", {}).items())
     text = json.dumps([event.request, stamp(event.at), event.by, seals])
     return hashlib.sha256(text.encode()).hexdigest()[:8]
@@ -83,7 +83,7 @@ def _read(event: Event, key: str) -> dict[str, Any]:
 def _scope(event: Event) -> Scope:
     case = _read(event, "case")
     facts = {key: tuple(names) for key, names in case.get("facts", {}).items()}
-    # Before several could be told apart, the one team that is left stood among the other facts.
+    # Older events, with one team to leave at most, have it among the other facts.
     older = facts.pop("leaving", None)
     teams = tuple(tuple(names) for names in case.get("teams", ()))
     left = tuple(tuple(names) for names in case.get("left", [older] if older else ()))
@@ -145,7 +145,7 @@ def _asking(asking: Asking, event: Event) -> Asking:
 
 
 def _deadlines(event: Event, step_at: datetime | None, expires_at: datetime | None) -> Deadlines:
-    """The times of those who are asked from now on."""
+    """The deadlines of those asked from now on."""
     body = event.body
     escalate_at = tuple(map(unstamp, body.get("escalate_at", ())))
     remind_at, gap = _time(body, "remind_at"), body.get("remind_gap", 0)
@@ -153,7 +153,7 @@ def _deadlines(event: Event, step_at: datetime | None, expires_at: datetime | No
 
 
 def _routed(request: Request, event: Event) -> Changes:
-    """Whoever confirms, or decides once more what was approved, is asked with a card of its own."""
+    """People who confirm, or decide again what was approved, are asked with a new card."""
     body, asking, is_back = event.body, request.asking, request.state is State.APPROVED
     changes: Changes = {}
     if is_back or (body.get("confirms") and not asking.confirms):
@@ -176,7 +176,7 @@ def _ruled(request: Request, event: Event) -> Changes:
 
 
 def moved(request: Request, body: Mapping[str, Any]) -> Changes:
-    """What another policy's times change of a waiting request."""
+    """The changes of a waiting request under another policy's time limits."""
     deadlines = changed(
         request.deadlines,
         expires_at=unstamp(body["expires_at"]),
@@ -203,7 +203,7 @@ def _questioned(request: Request, event: Event) -> Changes:
 
 def _replied(request: Request, event: Event) -> Changes:
     if not request.asking.questions:
-        return {}  # an answer to nothing says nothing; a record that holds one can still be read
+        return {}  # a reply without a question, in an older record, is ignored
     *before, last = request.asking.questions
     answered = changed(last, answer=event.text("text"))
     return {"asking": changed(request.asking, questions=(*before, answered))}
@@ -299,7 +299,7 @@ def _joined(request: Request, event: Event) -> Changes:
 
 
 def _done(request: Request, event: Event) -> Changes:
-    """Only what was really brought about of what was approved is taken back when the days are over."""
+    """When its days are over, only the approved changes that were really made are taken back."""
     changes = _ended(request, event)
     if "gave" in event.words:
         gives = tuple(_read(event, "gave").get("keys", ()))
@@ -321,8 +321,8 @@ def _over(request: Request, event: Event) -> Changes:
 
 def _unreached(request: Request, event: Event) -> Changes:
     changes: Changes = {}
-    if said := _sentence(event, "text"):
-        changes["unreached"] = (*request.unreached, said)
+    if sentence := _sentence(event, "text"):
+        changes["unreached"] = (*request.unreached, sentence)
     if who := event.body.get("who"):
         changes["asking"] = changed(request.asking, unreachable=(*request.asking.unreachable, who))
     return changes
@@ -352,7 +352,7 @@ _READS = {
 
 
 def _lifted(event: Event) -> Event:
-    """The event as it would be written today. In format 1 there was one step, and everybody was told why."""
+    """The event in today's format. Format 1 had one step, and everybody was notified with a reason."""
     if event.type != EventType.PLANNED or event.format > 1:
         return event
     why = {id: because for id, because in event.body["approvers"]}
@@ -362,12 +362,12 @@ def _lifted(event: Event) -> Event:
 
 
 def apply(request: Request | None, event: Event) -> Request:
-    """The request after one more event. Raises Impossible where the table doesn't allow it."""
+    """The request after one more event. Raises Impossible if the table of states doesn't allow it."""
     if not event.known:
         if request is None:
             raise ValueError(f"{event.request} begins with an event this program doesn't know")
         return changed(request, version=event.version, untouchable=True, next_due=None)
-    if request and request.untouchable:  # its state is a newer program's to know
+    if request and request.untouchable:  # a newer program wrote an event
         return changed(request, version=event.version)
     what, event = EventType(event.type), _lifted(event)
     state = move(request.state if request else None, what)
@@ -379,7 +379,7 @@ def apply(request: Request | None, event: Event) -> Request:
 
 
 def _next_due(request: Request, now: datetime) -> datetime | None:
-    """When something is to be brought about while people are asked: by time, or for one told in vain."""
+    """The time of the clock's next step while people are asked; `now` if somebody is unreachable."""
     asking, deadlines = request.asking, request.deadlines
     escalation = deadlines.escalate_at[asking.level : asking.level + 1]
     missed = now if asking.is_missed else None
@@ -388,7 +388,7 @@ def _next_due(request: Request, now: datetime) -> datetime | None:
 
 
 def fold(events: Iterable[Event]) -> Request:
-    """A request from all its events, oldest first. Raises ValueError when there are none."""
+    """The request from all its events, oldest first. Raises ValueError if there are none."""
     whole = reduce(apply, events, None)
     if whole is None:
         raise ValueError("there is no request without events")

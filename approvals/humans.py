@@ -1,4 +1,4 @@
-"""Which rows, accounts, addresses and Miro ids may be one human: links, less what is told apart; pure.
+"""Which rows, accounts, addresses and Miro ids may be one human: by links, less known differences; pure.
 
 A key is a row ("P-7"), a Slack account ("U0ADA"), an address ("ada@example.com") or a Miro id ("miro:3074").
 """
@@ -18,14 +18,14 @@ class Kind(StrEnum):
     ACCOUNT = "account"
     """A row and the Slack account that acts through it."""
     SEEN = "seen"
-    """An address or a Miro id that was seen of a row."""
+    """A row and an address or Miro id that it once had."""
     POLICY = "policy"
     """[same_person] of the policy in force."""
 
 
 @dataclass(frozen=True)
 class Link:
-    """Two keys that were seen together. `number` counts up: what was seen last has the highest."""
+    """Two keys that were seen together. A later link has a higher `number`."""
 
     number: int
     one: str
@@ -34,20 +34,20 @@ class Link:
 
     @property
     def rank(self) -> tuple[int, int]:
-        """Which link holds first where not all can: the policy's, accounts, then what was seen last."""
+        """The order in which links are followed: the policy's, accounts, then the newest."""
         return [Kind.POLICY, Kind.ACCOUNT, Kind.SEEN].index(self.kind), -self.number
 
 
 def grouped(links: Iterable[Link], apart: Iterable[Pair]) -> list[frozenset[str]]:
-    """The keys of each human: everything that is linked, however far, except across `apart`.
+    """The keys of each human: all that are linked, directly or not, unless `apart` says otherwise.
 
-    An address that was given to somebody else stays with those of whom it was seen last: links are followed
-    in their order of rank, and one that would bring two keys of `apart` together is left out. What the
-    policy calls the same person is always followed.
+    Links are followed in order of rank; one that would join two keys of a pair in `apart` is skipped, so an
+    address that was given to somebody else stays with its newest owner. The policy's links are always
+    followed.
     """
     links, apart = list(links), list(apart)
-    groups = {one: {one} for link in links for one in (link.one, link.other)}
-    for link in sorted(links, key=lambda one: one.rank):
+    groups = {end: {end} for link in links for end in (link.one, link.other)}
+    for link in sorted(links, key=lambda each: each.rank):
         mine, other = groups[link.one], groups[link.other]
         if mine is other or (link.kind is not Kind.POLICY and _parts(mine, other, apart)):
             continue
@@ -57,15 +57,15 @@ def grouped(links: Iterable[Link], apart: Iterable[Pair]) -> list[frozenset[str]
 
 
 def _parts(some: Collection[str], others: Collection[str], apart: Iterable[Pair]) -> bool:
-    """Whether two groups hold one key each of a pair that is told apart."""
+    """Whether each group holds one key of a pair in `apart`."""
     return any((a in some and b in others) or (b in some and a in others) for a, b in apart)
 
 
 def pairs(table: Mapping[str, Collection[str]]) -> set[Pair]:
-    """A table of the policy, one entry against several, as pairs of keys in order."""
-    return {ordered(key(one), key(other)) for one, others in table.items() for other in others}
+    """A table of the policy, {entry: other entries}, as ordered pairs of keys."""
+    return {ordered(key(entry), key(other)) for entry, others in table.items() for other in others}
 
 
-def ordered(one: str, other: str) -> Pair:
-    """A pair without direction."""
-    return (one, other) if one < other else (other, one)
+def ordered(first: str, other: str) -> Pair:
+    """The pair in alphabetical order."""
+    return (first, other) if first < other else (other, first)

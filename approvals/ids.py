@@ -1,4 +1,4 @@
-"""Ids of different things are different types, and times are written in one form."""
+"""A type for each kind of id, and the stored form of times."""
 
 from datetime import UTC, datetime
 from typing import NewType
@@ -9,14 +9,14 @@ GroupId = NewType("GroupId", str)  # Miro's own id of a group
 SlackId = NewType("SlackId", str)  # opaque: on Enterprise Grid they begin with U or W
 
 BOT = PersonId("bot")
-"""Stands where a person would, when the bot itself did something."""
+"""The person of events that the bot itself causes."""
 
 
 def stamp(at: datetime) -> str:
-    """A time as it is stored: UTC, milliseconds, sorts as text."""
+    """A time in its stored form: UTC, milliseconds, sortable as text."""
     return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def unstamp(text: str) -> datetime:
-    """The time that `stamp` wrote."""
+    """The time written by `stamp`."""
     return datetime.fromisoformat(text)

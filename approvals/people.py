@@ -1,4 +1,4 @@
-"""The people and groups that requests are about, as the local tables know them."""
+"""The people and groups that requests are about, as stored in the local tables."""
 
 import hashlib
 import string
@@ -14,11 +14,11 @@ from approvals.clocks import is_recent
 from approvals.ids import GroupId, PersonId, SlackId, stamp
 
 FRESH = timedelta(hours=24)
-"""How long what Slack said of an account counts; older than this, nobody asks or decides with it."""
+"""How long Slack's data about an account counts; nobody asks or decides with older data."""
 
 
 class Standing(StrEnum):
-    """What Slack says of an account."""
+    """The kind of an account, by Slack."""
 
     UNKNOWN = "not looked at yet"
     COLLEAGUE = "colleague"
@@ -38,26 +38,26 @@ class Account:
     zone: str = ""
 
     def fresh(self, now: datetime) -> bool:
-        """Whether what is known of it is recent enough to rest a decision on."""
+        """Whether it was looked up recently enough to decide by it."""
         return is_recent(self.checked_at, now, FRESH)
 
     @property
     def is_outside(self) -> bool:
-        """Whether Slack says that it belongs to nobody who works here now."""
+        """Whether by Slack it belongs to nobody who works here now."""
         return self.standing not in (Standing.COLLEAGUE, Standing.UNKNOWN)
 
     def says_the_same(self, other: "Account", now: datetime) -> bool:
-        """Whether somebody may do with one look at an account what they may with the other."""
+        """Whether two look-ups of an account allow its person the same."""
         return self.standing == other.standing and self.fresh(now) == other.fresh(now)
 
 
 @dataclass(frozen=True)
 class Person:
-    """One row of the table of people, and what is known of the human behind it.
+    """One row of the table of people, and the keys of the human it belongs to.
 
-    Two questions are never one. Who *acts* is the row, or another one of the same address today (`is_`): on
-    that rests what somebody may do. Who may be the *same human* is everybody linked by anything ever seen
-    (`is_linked`): on that rests what somebody must not do, like deciding their own request.
+    Two questions are kept apart. Who *acts* is the row, or another one with the same address today (`is_`):
+    this decides what a person may do. The *same human* is every row linked by anything ever seen
+    (`is_linked`): this decides what a person must not do, like deciding their own request.
     """
 
     id: PersonId
@@ -68,30 +68,30 @@ class Person:
     miro_id: str = ""
     accounts: tuple[Account, ...] = ()
     known: frozenset[str] = field(default=frozenset(), compare=False, repr=False)
-    """The keys of the human, as a store has linked them: rows, accounts, addresses and Miro ids ever seen."""
+    """The stored keys of the human: all rows, accounts, addresses and Miro ids ever linked to it."""
 
     @cached_property
     def keys(self) -> frozenset[str]:
-        """Everything by which the human is known; of a row without links, what stands in it."""
+        """The stored keys of the human; of a row without links, its own."""
         own = (self.id, self.email, *(account.slack_id for account in self.accounts))
         miro = {miro_key(self.miro_id)} if self.miro_id else set[str]()
-        return self.known or frozenset({one for one in own if one} | miro)
+        return self.known or frozenset({entry for entry in own if entry} | miro)
 
     @property
     def today(self) -> set[str]:
-        """The keys by which somebody acts now."""
+        """The keys by which the person acts now."""
         return {key for key in (self.email, *(account.slack_id for account in self.accounts)) if key}
 
     @property
     def addresses(self) -> tuple[str, ...]:
-        """Every address ever seen of the human, the one of today first."""
-        others = sorted(one for one in self.keys if "@" in one and one != self.email)
+        """Every address ever seen of the human, today's first."""
+        others = sorted(entry for entry in self.keys if "@" in entry and entry != self.email)
         return (*([self.email] if self.email else []), *others)
 
     @property
     def rows(self) -> tuple[PersonId, ...]:
         """Every row of the human, this one first."""
-        others = sorted(one for one in self.keys if one.startswith("P-") and one != self.id)
+        others = sorted(entry for entry in self.keys if entry.startswith("P-") and entry != self.id)
         return (self.id, *map(PersonId, others))
 
     @property
@@ -101,10 +101,10 @@ class Person:
 
     @property
     def addressed(self) -> str:
-        """The same with the address, for plain text: anybody can choose any name.
+        """The name with the address, for plain text, because anybody can choose any name.
 
-        Of a long name three words are shown, as else a card may be cut before the address. Who has no address
-        is told apart by the account.
+        Only three words of a long name are shown, so that a card isn't cut before the address. Without an
+        address, the account id is shown.
         """
         whole = neutral(self.name)
         name = " ".join(whole.split()[:3])[:39]
@@ -113,33 +113,33 @@ class Person:
 
     @property
     def account(self) -> Account | None:
-        """The account to write to: a colleague's first, else whichever there is."""
-        ranked = sorted(self.accounts, key=lambda one: one.standing is not Standing.COLLEAGUE)
+        """The account to write to: a colleague's if there is one, else any."""
+        ranked = sorted(self.accounts, key=lambda each: each.standing is not Standing.COLLEAGUE)
         return ranked[0] if ranked else None
 
     @property
     def is_colleague(self) -> bool:
-        """Whether Slack says so of one of the accounts: nobody else can ask or decide."""
-        return any(one.standing is Standing.COLLEAGUE for one in self.accounts)
+        """Whether one of the accounts is a colleague's, as needed to ask or decide."""
+        return any(each.standing is Standing.COLLEAGUE for each in self.accounts)
 
     @property
     def has_left(self) -> bool:
-        """Whether every account of theirs is deactivated."""
-        return bool(self.accounts) and all(one.standing is Standing.LEFT for one in self.accounts)
+        """Whether all accounts are deactivated."""
+        return bool(self.accounts) and all(each.standing is Standing.LEFT for each in self.accounts)
 
     @property
     def is_outside(self) -> bool:
-        """Whether every account of theirs is a guest's, another organization's or a bot's, or deactivated."""
+        """Whether each account is a guest's, another organization's or a bot's, or is deactivated."""
         inside = (Standing.COLLEAGUE, Standing.UNKNOWN)
-        return bool(self.accounts) and not any(one.standing in inside for one in self.accounts)
+        return bool(self.accounts) and not any(each.standing in inside for each in self.accounts)
 
     def sealed(self, through: Account | None) -> str:
-        """Who this is today, for the record: tables of people change, and a name with them."""
+        """Name, address and account of today, for the record: the tables of people change later."""
         known = f"{self.email or self.name} {through.slack_id if through else ''}".strip()
         return known or str(self.id)
 
     def is_(self, other: "Person") -> bool:
-        """Whether both are the same today: one row or one address, through whichever account."""
+        """Whether both are the same today: one row or one address, whatever the account."""
         return self.id == other.id or bool(self.email and self.email == other.email)
 
     def is_linked(self, other: "Person") -> bool:
@@ -159,7 +159,7 @@ class Group:
 
 @dataclass(frozen=True)
 class Delegation:
-    """Who stands in for somebody, and from when until when."""
+    """A delegate of a person, with start and end."""
 
     person: PersonId
     delegate: PersonId
@@ -168,17 +168,17 @@ class Delegation:
 
     @property
     def key(self) -> str:
-        """Tells it apart from every other (16 hex digits), as a button carries it that was drawn from it."""
+        """16 hex digits that identify it, carried by the buttons drawn from it."""
         parts = (self.person, self.delegate, stamp(self.since), stamp(self.until))
         return hashlib.sha256("|".join(parts).encode()).hexdigest()[:16]
 
     def holds(self, now: datetime) -> bool:
-        """Whether it is so at a time."""
+        """Whether it is in force at a time."""
         return self.since <= now < self.until
 
 
 class Directory(Protocol):
-    """Where deciding looks people up."""
+    """The people as needed to decide a request."""
 
     def person(self, id: PersonId) -> Person:
         """The person with this id; raises KeyError."""
@@ -187,23 +187,23 @@ class Directory(Protocol):
         """The person with this address, whatever its case."""
 
     def by_slack(self, slack_id: SlackId) -> Person | None:
-        """The person this Slack account belongs to."""
+        """The person with this Slack account."""
 
     def members(self, handle: str, now: datetime) -> Collection[SlackId]:
-        """Who is in a Slack user group, or a channel; nobody, where that wasn't looked at for a day."""
+        """The members of a Slack user group or channel; none if the last look-up is older than a day."""
 
     def knows(self, handle: str, now: datetime) -> bool:
-        """Whether Slack told within a day who is in a group or channel; not of one it doesn't know."""
+        """Whether the members of a group or channel were looked up within a day, and Slack knows it."""
 
     def manager(self, id: PersonId, now: datetime) -> Person | None:
-        """Who manages somebody, as Slack or Miro said within a day."""
+        """A person's manager, if Slack or Miro named one within a day."""
 
     def delegation(self, id: PersonId, now: datetime) -> Delegation | None:
-        """Who stands in for somebody at a time."""
+        """A person's delegation that holds at a time."""
 
 
 def known(directory: Directory, id: PersonId) -> Person | None:
-    """The person with this id; None for one who isn't kept any more."""
+    """The person with this id; None if their data was deleted."""
     try:
         return directory.person(id)
     except KeyError:
@@ -214,7 +214,7 @@ _FOLDED = str.maketrans(string.ascii_uppercase, string.ascii_lowercase)
 
 
 def canonical(email: str) -> str:
-    """An address as it is compared: Miro's schema calls userName `caseExact: false`.
+    """An address in the form for comparing: Miro's schema calls userName `caseExact: false`.
 
     Only A to Z are folded (RFC 5321 section 2.3.11 leaves other characters to the host). Unicode's case
     folding would make "\u017fam@example.com" (long s) the same address as "sam@example.com".
@@ -223,12 +223,12 @@ def canonical(email: str) -> str:
 
 
 def key(entry: str) -> str:
-    """An address or a Slack id as a key of `Person.keys`, however people and policies write it."""
+    """An address or a Slack id, as people and policies write it, as a key in `Person.keys`."""
     return canonical(entry) if "@" in entry else entry.strip()
 
 
 def miro_key(id: str) -> str:
-    """The same of an account in Miro."""
+    """A Miro id as a key in `Person.keys`."""
     return f"miro:{id}"
 
 
@@ -239,13 +239,13 @@ def listed(names: Iterable[str], word: str = "and") -> str:
 
 
 def addressed(name: str, email: str) -> str:
-    """'Alex Smith (alex@example.com)', as far as it is known."""
+    """'Alex Smith (alex@example.com)', or the part that is known."""
     shown = neutral(name)
     return f"{shown} ({email})" if shown and email else email or shown
 
 
 def neutral(name: str) -> str:
-    """A display name that can't be read as an address, or as a name with an address behind it."""
+    """A display name without signs that could make it look like a name with an address."""
     return " ".join("".join(map(_neutral, name)).split())
 
 

@@ -1,4 +1,4 @@
-"""What will change, as the record keeps it: the one place where a plan is written as JSON and read again."""
+"""The plan of a request, and its stored form: the only place that writes and reads its JSON."""
 
 import json
 from collections.abc import Mapping
@@ -21,57 +21,57 @@ class PlannedStep:
 
     @property
     def lines(self) -> tuple[Sentence, ...]:
-        """What the approver reads: the change, and its hazards."""
+        """The approver's sentences: the change, and its hazards."""
         return (self.change.form("todo"), *self.hazards)
 
 
 @dataclass(frozen=True)
 class Plan:
-    """The changes that were or are to be approved, and what an approver has to know beside them.
+    """The changes that were or are to be approved, and what else an approver has to know.
 
-    `miro_id` is '' while there is no account; `user_name` None in a plan from before addresses were kept.
+    `miro_id` is '' while there is no account; `user_name` is None in a plan from before addresses were kept.
     """
 
     revision: str = ""  # '' before there is a plan
     round: int = 0  # how often a plan was made
-    planned_at: datetime | None = None  # when people were asked about this revision first
+    planned_at: datetime | None = None  # when people were first asked about this revision
     miro_id: str = ""
     user_name: str | None = None
     steps: tuple[PlannedStep, ...] = ()
     already: tuple[Sentence, ...] = ()
     rights: tuple[str, ...] = ()  # admin rights that come along
-    gives: tuple[str, ...] = ()  # keys of what the request answers for, and takes back at its end
+    gives: tuple[str, ...] = ()  # keys of the changes that the request takes back at its end
     warnings: tuple[Sentence, ...] = ()
     vanished: bool = False  # an earlier account isn't shown any more
     again: bool = False  # another plan was approved before
     anew: bool = False  # it was approved before
-    prolongs: RequestId | None = None  # whose end it moves
+    prolongs: RequestId | None = None  # the request whose end it moves
 
 
 NO_PLAN = Plan()
 _NOT_WRITTEN = ("revision", "round", "planned_at")
-"""What the event says itself."""
+"""Fields with values of their own in the event."""
 _SAID = ("already", "warnings")
 _FORMS = {"text": "todo", "aim": "aim", "did": "did", "detail": "detail"}
-"""The texts of a step in an older plan, by the forms of a change that they are."""
+"""{text of a step in an older plan: the form of a change it stands for}."""
 _JSON_NAMES = {"prolongs": "goes_on"}
 
 
 def written(plan: Plan) -> str:
-    """The plan as JSON; what is as usual isn't said."""
+    """The plan as JSON, without fields that have their default."""
     values = {
         _JSON_NAMES.get(field.name, field.name): getattr(plan, field.name)
         for field in fields(plan)
         if field.name not in _NOT_WRITTEN and getattr(plan, field.name) != getattr(NO_PLAN, field.name)
     }
-    values |= {name: [one.stored for one in getattr(plan, name)] for name in _SAID if name in values}
+    values |= {name: [item.stored for item in getattr(plan, name)] for name in _SAID if name in values}
     if plan.steps:
-        values["steps"] = [_stored(one) for one in plan.steps]
+        values["steps"] = [_stored(item) for item in plan.steps]
     return json.dumps(values, ensure_ascii=False)
 
 
 def read(text: str) -> dict[str, Any]:
-    """The fields of a plan from JSON, of any format; none of text that isn't kept any more ('')."""
+    """{field: value} of a plan from JSON of any format; the defaults for text that was deleted ('')."""
     stored: Mapping[str, Any] = json.loads(text) if text else {}
     return {
         **{name: tuple(stored.get(name, ())) for name in ("rights", "gives")},
@@ -84,13 +84,13 @@ def read(text: str) -> dict[str, Any]:
     }
 
 
-def _stored(one: PlannedStep) -> dict[str, Any]:
-    hazards = [hazard.stored for hazard in one.hazards]
-    return {"key": one.key, "change": one.change.stored, "hazards": hazards, "call": one.call}
+def _stored(planned: PlannedStep) -> dict[str, Any]:
+    hazards = [hazard.stored for hazard in planned.hazards]
+    return {"key": planned.key, "change": planned.change.stored, "hazards": hazards, "call": planned.call}
 
 
 def step(stored: Mapping[str, Any]) -> PlannedStep:
-    """A step. An older one has texts, of which the first holds its hazards; the oldest has that alone."""
+    """A step. An older one has texts; the first, in the oldest the only one, includes its hazards."""
     key, call = stored.get("key", ""), stored.get("call", "")
     if "change" in stored:
         return PlannedStep(

@@ -1,4 +1,4 @@
-"""What people read who may not, or can't, do what they tried."""
+"""Refusals, with the sentence for the person who tried."""
 
 from collections.abc import Sequence
 
@@ -9,24 +9,24 @@ class Refused(Exception):
     """Not allowed, or not possible. The text is the one shown to the person who tried.
 
     Refused
-     ├─ Settled         somebody was first
-     ├─ Outdated        the click belongs to an older picture
-     ├─ UnknownManager  it depends on a manager who isn't known
-     └─ Unsure          what it depends on isn't known now
-         └─ Held        it depends on a team that nobody knows by the name in the policy
+     ├─ Settled         already decided
+     ├─ Outdated        the click is on an older revision
+     ├─ UnknownManager  depends on a manager who isn't known
+     └─ Unsure          depends on something not known now
+         └─ Held        depends on a team name in the policy that Miro doesn't know
     """
 
 
 class Settled(Refused):
-    """Somebody was first: nothing is left to decide."""
+    """Already decided by somebody else: nothing is left to do."""
 
 
 class Outdated(Refused):
-    """The click belongs to an older picture of what will change."""
+    """The click is on an older revision of the plan."""
 
 
 class UnknownManager(Refused):
-    """It depends on who manages somebody, and nobody is known to."""
+    """It depends on a person's manager, who isn't known."""
 
     def __init__(self, name: str) -> None:
         super().__init__(
@@ -36,7 +36,7 @@ class UnknownManager(Refused):
 
 
 class Unsure(Refused):
-    """It depends on who is in a Slack user group, and that isn't known: nothing is decided by a guess."""
+    """It depends on the members of a Slack user group, who aren't known: nothing is decided by a guess."""
 
     def __init__(self, handle: str) -> None:
         super().__init__(
@@ -47,7 +47,7 @@ class Unsure(Refused):
 
 
 class Held(Unsure):
-    """It depends on names of teams in the policy that mean no group of Miro: nothing is asked or decided."""
+    """It depends on team names in the policy that match no Miro group: nothing is asked or decided."""
 
     def __init__(self, names: Sequence[str], is_listed: bool) -> None:
         text = "I don't have Miro's list of teams yet, so I don't know who decides this. Try again soon."

@@ -1,4 +1,4 @@
-"""A request as far as it has come, and the events of which it is made."""
+"""A request's current state, and the events from which it is folded."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -12,25 +12,25 @@ from approvals.sentence import Sentence
 from approvals.states import ACTIVE, EventType, State
 
 FORMATS: dict[str, int] = dict.fromkeys(EventType, 3)
-"""The version in which each event is written today; older ones are lifted when they are read.
+"""The format in which each event is written today; older ones are lifted when read.
 
-Of format 3 on an entry is sealed by the digest of its row (`record/chain.py`).
+From format 3 on an entry's hash covers the digest of its row (`record/chain.py`).
 """
 
 
 class Urgency(IntEnum):
-    """How soon a request is worked on; the order in which work, credits of Miro and cards are given out."""
+    """Priority of a request for work, Miro's rate limit and cards."""
 
     ORDINARY = 0
     SOON = 1
     """It takes access away."""
     FIRST = 2
-    """It closes an account or takes admin rights away: it has a worker and credits of its own."""
+    """It closes an account or takes admin rights away: a worker and credits are reserved for it."""
 
 
 @dataclass(frozen=True)
 class Draft:
-    """An event about to be appended. `words` holds what is personal: only its digest enters the chain."""
+    """An event to append. `words`: personal texts, of which the chain holds only digests."""
 
     type: str
     by: PersonId = BOT
@@ -40,7 +40,7 @@ class Draft:
 
 @dataclass(frozen=True)
 class Event:
-    """One entry of the ledger. A word that isn't kept any more reads None."""
+    """One entry of the ledger. A deleted word reads None."""
 
     seq: int
     request: RequestId
@@ -54,18 +54,18 @@ class Event:
 
     @property
     def known(self) -> bool:
-        """Whether this program understands it."""
+        """Whether this program knows its type and format."""
         return self.type in FORMATS and self.format <= FORMATS[self.type]
 
     def text(self, key: str) -> str:
-        """The personal text under `key`, or what stands for it."""
+        """The personal text under `key`, or a placeholder if it was deleted."""
         text = self.words.get(key, "")
         return "(missing)" if text is None else text
 
 
 @dataclass(frozen=True)
 class Vote:
-    """One approver's yes, to one revision of what will change."""
+    """One approver's yes to one revision of the plan."""
 
     by: PersonId
     at: datetime
@@ -78,13 +78,13 @@ class Vote:
 
     @property
     def principal(self) -> PersonId:
-        """Whose vote it is: a delegate's counts for the one who is away."""
+        """The person it counts for: a delegate votes for the person who is away."""
         return self.stands_for or self.by
 
 
 @dataclass(frozen=True)
 class Question:
-    """What an approver wants to know first, and what the requester answered."""
+    """An approver's question, and the requester's reply."""
 
     by: PersonId
     at: datetime
@@ -94,34 +94,34 @@ class Question:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What ended or stopped a request."""
+    """How and why a request ended or stopped."""
 
     at: datetime
     by: PersonId
     text: Sentence | None = None
-    remedy: Sentence | None = None  # what an operator does about it
-    done: tuple[Sentence, ...] = ()  # by its own calls
-    others: tuple[Sentence, ...] = ()  # what was to be done and holds without them
+    remedy: Sentence | None = None  # what an operator can do
+    done: tuple[Sentence, ...] = ()  # changes made by its own calls
+    others: tuple[Sentence, ...] = ()  # planned changes that hold without its calls
     left: tuple[Sentence, ...] = ()
     shell: str = ""
 
 
 @dataclass(frozen=True)
 class Scope:
-    """What the rules of a policy look at, beside the people; each team and fact with all its names."""
+    """What the rules of a policy look at besides people; each team and fact with all its names."""
 
-    teams: tuple[tuple[str, ...], ...] = ()  # that are joined or changed
+    teams: tuple[tuple[str, ...], ...] = ()  # teams joined or changed
     left: tuple[tuple[str, ...], ...] = ()  # teams that are left
     facts: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    days: int | None = None  # after which it ends; None: it has no end
+    days: int | None = None  # until it ends; None: no end
 
 
 @dataclass(frozen=True)
 class Deadlines:
-    """What time brings about while people are asked."""
+    """The time limits while people are asked."""
 
     step_at: datetime | None = None  # when the current step began
-    asked_last_at: datetime | None = None  # when those who decide last heard of it
+    asked_last_at: datetime | None = None  # when approvers were last notified
     expires_at: datetime | None = None
     escalate_at: tuple[datetime, ...] = ()
     remind_at: datetime | None = None
@@ -131,25 +131,25 @@ class Deadlines:
 
 @dataclass(frozen=True)
 class Asking:
-    """Who is asked to decide, and what they answered."""
+    """The people asked to decide, and their votes."""
 
-    approvers: tuple[tuple[PersonId, str], ...] = ()  # each with why
-    notified: tuple[PersonId, ...] = ()  # those of them who get a message
-    awaited: tuple[PersonId, ...] = ()  # those of them who haven't answered
-    stand_ins: Mapping[PersonId, PersonId] = field(default_factory=dict)  # delegates, and for whom
-    notes: tuple[Sentence, ...] = ()  # who was stepped over
+    approvers: tuple[tuple[PersonId, str], ...] = ()  # (person, reason)
+    notified: tuple[PersonId, ...] = ()  # approvers who get a message
+    awaited: tuple[PersonId, ...] = ()  # approvers who haven't answered
+    stand_ins: Mapping[PersonId, PersonId] = field(default_factory=dict)  # {delegate: whose vote}
+    notes: tuple[Sentence, ...] = ()  # approvers who were skipped
     step: int = 0
     steps: int = 1
     level: int = 0  # how often the current step was escalated
     agree: int = 1
-    need: int = 1  # votes that were missing in this step when they were asked
+    need: int = 1  # votes missing in this step when they were asked
     counted: int = 0  # votes there were by then
-    confirms: bool = False  # the votes would do by now: one of those who are asked says so once more
-    is_stuck: bool = False  # too few are left to decide it; the operators were notified
-    unreachable: tuple[PersonId, ...] = ()  # whom no message reached
-    asks: int = 0  # how often people were asked, or others were
-    since: Mapping[PersonId, int] = field(default_factory=dict)  # with which of these each was notified
-    reminders: tuple[int, ...] = ()  # all that were ever sent, each with what was asked by then (`asks`)
+    confirms: bool = False  # the votes suffice by now; one approver has to confirm
+    is_stuck: bool = False  # too few approvers are left; operators were notified
+    unreachable: tuple[PersonId, ...] = ()  # approvers who got no message
+    asks: int = 0  # how often people were asked, rerouting included
+    since: Mapping[PersonId, int] = field(default_factory=dict)  # {person: ask that notified them}
+    reminders: tuple[int, ...] = ()  # one for each reminder: `asks` at that time
     votes: tuple[Vote, ...] = ()
     questions: tuple[Question, ...] = ()
     approved_at: datetime | None = None
@@ -157,41 +157,41 @@ class Asking:
 
     @property
     def missing(self) -> int:
-        """Votes that are still missing in the current step."""
+        """The number of votes missing in the current step."""
         return max(self.need - len(self.votes) + self.counted, 0)
 
     @property
     def is_missed(self) -> bool:
-        """Whether somebody who was asked turned out to be unreachable, and nobody was asked instead yet."""
+        """Whether an approver turned out to be unreachable and nobody was asked instead yet."""
         return bool(self.unreachable) and not set(self.unreachable).isdisjoint(self.notified)
 
 
 @dataclass(frozen=True)
 class Progress:
-    """How far the work on it has come."""
+    """The state of the work in Miro."""
 
     tried: tuple[str, ...] = ()  # since it was approved or resumed
     accepted: tuple[str, ...] = ()
-    has_changed: bool = False  # whether Miro ever accepted a call of it; never taken back
-    unclear: int = 0  # calls of which nobody learned what came of them
+    has_changed: bool = False  # whether Miro ever accepted one of its calls; stays true
+    unclear: int = 0  # calls with an unknown outcome
     looks: int = 0
-    held: Sentence | None = None  # what it waits for
+    held: Sentence | None = None  # why it waits
     holds: int = 0
-    outcomes: int = 0  # how often it ended or stopped; a stopped one may go on
+    outcomes: int = 0  # how often it ended or stopped (a stopped one can be resumed)
 
 
 @dataclass(frozen=True)
 class Ending:
-    """When what was given for some days is taken back."""
+    """The end of access given for some days."""
 
     ends_at: datetime | None = None
     notice_at: datetime | None = None
-    is_moved: bool = False  # whether another request moved its end, or took it away
+    is_moved: bool = False  # whether another request moved or removed its end
 
 
 @dataclass(frozen=True)
 class Request:
-    """One ask, as far as it has come. Times are UTC."""
+    """The current state of one request. Times are UTC."""
 
     id: RequestId
     version: int
@@ -208,8 +208,8 @@ class Request:
     shell: str = ""
     lanes: tuple[str, ...] = ()
     urgency: int = Urgency.ORDINARY
-    token: str = ""  # tells it apart from another request of its number, after a backup was restored
-    is_exact: bool = False  # names the person by an address that was written
+    token: str = ""  # distinguishes it from another request with its number, after a restore
+    is_exact: bool = False  # the person was named by a typed address
     is_end: bool = False  # takes back what another request gave for some days
     scope: Scope = Scope()
     plan: Plan = NO_PLAN
@@ -224,17 +224,17 @@ class Request:
 
     @property
     def number(self) -> int:
-        """42 of R-42."""
+        """42 for R-42."""
         return int(self.id.removeprefix("R-"))
 
     @property
     def may_have_changed(self) -> bool:
-        """Whether something in Miro may be otherwise than before it."""
+        """Whether it may have changed something in Miro."""
         return self.progress.has_changed or self.progress.unclear > 0
 
     @property
     def is_unasked(self) -> bool:
-        """Whether the policy needs nobody's approval for it."""
+        """Whether the policy requires no approval."""
         return self.asking.steps == 0
 
 
@@ -244,7 +244,7 @@ def is_active(request: Request) -> bool:
 
 
 def listed(request: Request) -> dict[str, Any]:
-    """What a store keeps beside the events, so that a request is found without folding them."""
+    """{column: value} stored beside the events, to find requests without folding them."""
     expires = request.deadlines.expires_at if request.state is State.WAITING else None
     return {
         "version": request.version,

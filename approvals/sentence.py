@@ -1,7 +1,7 @@
-"""What is said, as the record keeps it: a code, and what is filled in. The sentence is made when it is drawn.
+"""A sentence as stored: a code and the values to fill in. Its text is made when it is drawn.
 
-What somebody wrote themselves, Miro's words, and sentences of entries from before there were codes are kept
-under the code `verbatim`.
+Texts that people wrote, Miro's messages, and sentences of entries from before there were codes have the code
+`verbatim`.
 """
 
 import json
@@ -11,67 +11,67 @@ from typing import Any
 
 VERBATIM = "verbatim"
 SENTENCES = ("text", "remedy")
-"""Where the body of an event has the code of a sentence, or a personal word its text."""
+"""Keys of sentences: of the code in an event's body, or of the text among its words."""
 
 
 @dataclass(frozen=True)
 class Sentence:
-    """`values`: by the names that the sentence has for them; people by their ids."""
+    """`values`: {placeholder: value}; people are ids."""
 
     code: str
     values: Mapping[str, Any] = field(default_factory=dict)
 
     @classmethod
     def of(cls, code: str, **values: Any) -> "Sentence":
-        """The sentence of a code."""
+        """The sentence with a code and its values."""
         return cls(code, values)
 
     @classmethod
     def verbatim(cls, text: str) -> "Sentence":
-        """A text that is shown as it is."""
+        """A text that is shown unchanged."""
         return cls(VERBATIM, {"text": text})
 
     @classmethod
     def read(cls, stored: Any) -> "Sentence":
-        """What `stored` gave, or the text that an older entry has in its place."""
+        """The sentence from its stored form; an older entry has a text there."""
         return cls.verbatim(stored) if isinstance(stored, str) else cls(stored[0], stored[1])
 
     def form(self, name: str) -> "Sentence":
-        """One form of a change: "join.did". A change of an older entry has its texts by their forms."""
+        """One form of a change, like "join.did"; an older entry holds the text of each form."""
         if self.code == VERBATIM:
             return Sentence.verbatim(self.values.get(name, ""))
         return Sentence(f"{self.code}.{name}", self.values)
 
     @property
     def stored(self) -> Any:
-        """As JSON inside a personal word."""
+        """The form for JSON inside a personal word."""
         return [self.code, dict(self.values)]
 
 
 def body(**sentences: Sentence) -> dict[str, str]:
-    """What the chain itself holds of the sentences of an event: their codes."""
-    return {key: one.code for key, one in sentences.items() if one.code != VERBATIM}
+    """{key: code} of sentences, for the chained body of an event."""
+    return {key: sentence.code for key, sentence in sentences.items() if sentence.code != VERBATIM}
 
 
 def words(**sentences: Sentence) -> dict[str, str]:
-    """What is personal of them: what is filled in, and texts."""
-    texts = {key: one.values["text"] for key, one in sentences.items() if one.code == VERBATIM}
+    """The personal words of sentences: their values, and verbatim texts by key."""
+    texts = {key: sentence.values["text"] for key, sentence in sentences.items() if sentence.code == VERBATIM}
     values = {
         name: value
-        for one in sentences.values()
-        if one.code != VERBATIM
-        for name, value in one.values.items()
+        for sentence in sentences.values()
+        if sentence.code != VERBATIM
+        for name, value in sentence.values.items()
     }
     return {**texts, **({"values": json.dumps(values, ensure_ascii=False)} if values else {})}
 
 
-def lines(said: Mapping[str, Iterable[Sentence]]) -> str:
-    """How far a request came, as JSON: what is done, what holds without it, what is left."""
-    return json.dumps({name: [one.stored for one in some] for name, some in said.items()}, ensure_ascii=False)
+def lines(parts: Mapping[str, Iterable[Sentence]]) -> str:
+    """The progress of a request as JSON: {"done" | "others" | "left": its sentences}."""
+    return json.dumps({key: [each.stored for each in own] for key, own in parts.items()}, ensure_ascii=False)
 
 
 def read(body: Mapping[str, Any], words: Mapping[str, str | None], key: str) -> Sentence | None:
-    """The sentence of an event under a key; None where it has none."""
+    """The sentence of an event under a key; None if there is none."""
     if key in body:
         return Sentence(body[key], json.loads(words.get("values") or "{}"))
     return Sentence.verbatim(words[key] or "(missing)") if words.get(key, "") != "" else None

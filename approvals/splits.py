@@ -1,4 +1,4 @@
-"""An operator records that what is linked as one human is two: values in, an entry or a refusal out."""
+"""An operator's correction that linked keys belong to two people: returns an entry, or raises Refused."""
 
 from approvals.decide.actor import Who, is_operator
 from approvals.people import key
@@ -8,35 +8,35 @@ from approvals.refusals import Refused
 from approvals.request import Draft, Event
 
 PEOPLE = "people"
-"""The stream that tells who was told apart, beside the streams of requests."""
+"""The stream of these entries, beside the streams of requests."""
 SPLIT = "split"
 LONGEST_REASON = 500
 
 
-def split(who: Who, one: str, other: str, known: frozenset[str], reason: str, policy: Policy) -> Draft:
-    """That `one` and `other` (each an address or a Slack id) are two people; `known` is all that is linked to
-    `one`. Raises Refused.
+def split(who: Who, first: str, other: str, known: frozenset[str], reason: str, policy: Policy) -> Draft:
+    """The entry that `first` and `other` (addresses or Slack ids) are two people; `known`: all keys linked to
+    `first`. Raises Refused.
 
-    Nobody tells themselves apart: that would let them decide their own request.
+    Operators can't do it for themselves: that would let them decide their own request.
     """
     if not is_operator(policy, who.person):
         raise Refused("Only an operator can say that two are different people. Nothing has changed.")
-    if wrong := next((entry for entry in (one, other) if not is_person(entry)), ""):
+    if wrong := next((entry for entry in (first, other) if not is_person(entry)), ""):
         raise Refused(f"{wrong} is no address and no Slack id. Write two of those.")
-    if key(one) == key(other):
-        raise Refused(f"{one} is the same as {other}. Name one of each person.")
+    if key(first) == key(other):
+        raise Refused(f"{first} is the same as {other}. Name one of each person.")
     if key(other) not in known:
-        raise Refused(f"{one} and {other} aren't linked, so there is nothing to undo.")
+        raise Refused(f"{first} and {other} aren't linked, so there is nothing to undo.")
     if not known.isdisjoint(who.person.keys):
         raise Refused("This is about you, so another operator has to say it.")
-    if policy.human(one) == policy.human(other):
+    if policy.human(first) == policy.human(other):
         raise Refused("The policy calls them the same person ([same_person]). Remove that line instead.")
     if not reason.strip() or len(reason) > LONGEST_REASON:
         raise Refused(f"Say why, in at most {LONGEST_REASON} characters.")
-    words = {"one": key(one), "other": key(other), "reason": reason.strip(), **who.signed}
+    words = {"one": key(first), "other": key(other), "reason": reason.strip(), **who.signed}
     return Draft(SPLIT, who.person.id, {}, words)
 
 
 def told_apart(event: Event) -> tuple[str, str]:
-    """The two keys that an entry tells apart; '' for one that was forgotten."""
+    """The two keys of an entry, which belong to two people; '' for a deleted one."""
     return event.words.get("one") or "", event.words.get("other") or ""

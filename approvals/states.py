@@ -1,8 +1,8 @@
 """The whole life of a request in one table; nothing else changes a request.
 
 Rules for this file:
-1. Whatever moves a request from one state to another stands in `MOVES`, and nowhere else.
-2. This file doesn't know who decides, when, or what is being asked for.
+1. `MOVES` lists every change of state; nothing else changes one.
+2. This file doesn't know who decides, when, or what is asked for.
 
 What *follows* from a request (putting something right, an undo, an extension) is a request of its own
 with `because_of`, so that the table stays on one screen.
@@ -12,34 +12,34 @@ from enum import StrEnum
 
 
 class State(StrEnum):
-    """Where a request stands."""
+    """The states of a request."""
 
-    CHECKING = "checking"  # saved; the worker looks what would change and who decides
+    CHECKING = "checking"  # saved; the worker finds out what would change and who decides
     WAITING = "waiting"  # approvers were asked
     APPROVED = "approved"  # to be carried out
     WORKING = "working"  # at least one call was tried
     STOPPED = "stopped"  # half done or not begun; an operator has the next step
     DONE = "done"  # every change was seen to hold
     NOTHING_TO_DO = "nothing to do"  # it held already, nobody was asked
-    REFUSED = "refused"  # can't be asked for, or nobody could decide
+    REFUSED = "refused"  # not allowed, or nobody could decide
     JOINED = "joined"  # the same request was waiting already
     DENIED = "denied"
     WITHDRAWN = "withdrawn"
-    EXPIRED = "expired"  # nobody answered, which is not a no
-    REHEARSED = "rehearsed"  # practice: decided, and nothing was changed
+    EXPIRED = "expired"  # nobody answered in time
+    REHEARSED = "rehearsed"  # practice: approved, nothing was changed
 
 
 class EventType(StrEnum):
-    """What happened to a request, one name for each thing an auditor may ask about."""
+    """The types of events: one for each thing an auditor may ask about."""
 
     ASKED = "asked"
-    HELD = "held"  # the outside world is away; tried again by itself
+    HELD = "held"  # Slack or Miro doesn't answer; retried automatically
     PLANNED = "planned"  # what will change is known and approvers are asked (again)
     UNNEEDED = "unneeded"
     REFUSED = "refused"
     JOINED = "joined"
-    ROUTED = "routed"  # others are asked: the next step, an escalation, or because somebody can't decide
-    RULED = "ruled"  # another policy is in force: the times are by it
+    ROUTED = "routed"  # others are asked: next step, escalation, or somebody can't decide
+    RULED = "ruled"  # another policy is in force; its time limits apply
     REMINDED = "reminded"
     QUESTIONED = "questioned"  # an approver wants to know something first
     REPLIED = "replied"
@@ -53,11 +53,11 @@ class EventType(StrEnum):
     ANSWERED = "answered"  # written after each call
     UNSEEN = "unseen"  # accepted, but the last look didn't show it yet
     DONE = "done"
-    ENDING = "ending"  # what was given for some days ends soon; said to whom it concerns
-    OVER = "over"  # its days are over: a request of its own takes it back
+    ENDING = "ending"  # access given for some days ends soon; its person was notified
+    OVER = "over"  # the days are over: another request takes the access back
     STOPPED = "stopped"
     RESUMED = "resumed"
-    UNREACHED = "unreached"  # somebody couldn't be told; says nothing about the request itself
+    UNREACHED = "unreached"  # a message couldn't be delivered; the state stays
 
 
 _S = State
@@ -107,7 +107,7 @@ class Impossible(Exception):
 
 
 def move(state: State | None, what: EventType) -> State:
-    """The state after `what`; a life begins with `asked`. Raises Impossible."""
+    """The state after an event of type `what`; the first is `asked`. Raises Impossible."""
     if state is None and what is EventType.ASKED:
         return State.CHECKING
     try:

@@ -1,4 +1,4 @@
-"""Text from outside as it may be stored and shown: without characters that only do harm."""
+"""Cleans text from outside for storing and showing."""
 
 import re
 
@@ -6,7 +6,7 @@ _BREAKS = re.compile("\r\n|[\r\x85\u2028\u2029]")
 _CONTROLS = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f]")
 _DROPPED = re.compile(
     "["
-    "\ud800-\udfff"  # half of a surrogate pair, which UTF-8 and SQLite can't hold
+    "\ud800-\udfff"  # lone surrogates, which UTF-8 and SQLite can't hold
     "\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"  # bidi marks, overrides and isolates (Unicode UAX #9)
     "\u206a-\u206f\ufeff\ufff9-\ufffb"  # deprecated format characters, byte order mark, annotations
     "\ufdd0-\ufdef"
