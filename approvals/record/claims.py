@@ -17,6 +17,7 @@ all lanes, so no two requests wait for each other.
 The credits of Miro are one pool for all processes, with a queue of those who wait for some.
 """
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -26,6 +27,8 @@ from approvals.ids import RequestId, stamp, unstamp
 from approvals.record.database import ClaimLost, Database, Row
 from approvals.request import FORMATS, Request, Urgency, is_active
 from approvals.states import EventType, State
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -149,6 +152,10 @@ PATIENCE = timedelta(minutes=5)
 """For how long ordinary work may wait behind what is more urgent."""
 SHARE = 4
 """From then on, every so-manieth claim goes to it."""
+_NEWEST = "SELECT at FROM ledger WHERE seq = (SELECT max(seq) FROM ledger)"
+_DUE_AT_ONCE = """AND r.next_due <= (
+  SELECT e.at FROM ledger e WHERE e.stream = 'R-' || r.number AND e.version = r.version)"""
+"""A request that isn't put off: it was due when its last event was written, by the clock of then."""
 
 
 class Claims(Quota):
@@ -157,6 +164,9 @@ class Claims(Quota):
     def __init__(self, on: Database, now: Callable[[], datetime]) -> None:
         self._on, self._now = on, now
         self._claims = 0
+        self._latest: datetime | None = None
+        """The latest time seen so far; the clock is behind it once it was set back."""
+        self._is_behind = False
 
     def claim(self, owner: str, lease: timedelta, least: int = Urgency.ORDINARY) -> Claim | None:
         """The next request that has work due and whose lanes are all free: the most urgent, then the oldest.
@@ -186,22 +196,39 @@ class Claims(Quota):
         self._on.run("UPDATE requests SET lease_until = ? WHERE lease_until > ?", *[stamp(latest)] * 2)
 
     def _next(self, now: datetime, least: int) -> Row | None:
-        past, ahead = due_spans(now)
-        order = [(urgency, span) for urgency in range(Urgency.FIRST, least - 1, -1) for span in (past, ahead)]
+        spans = [(span, "") for span in due_spans(now)]
+        latest = self._latest = self._seen(now)
+        if now < latest:
+            spans.append(((stamp(now), stamp(latest)), _DUE_AT_ONCE))
+        order = [(urgency, *span) for urgency in range(Urgency.FIRST, least - 1, -1) for span in spans]
         if self._claims % SHARE == SHARE - 1 and least == Urgency.ORDINARY:
-            order.insert(0, (Urgency.ORDINARY, ("", stamp(now - PATIENCE))))
-        for urgency, span in order:
+            order.insert(0, (Urgency.ORDINARY, ("", stamp(now - PATIENCE)), ""))
+        for urgency, span, condition in order:
             skipped = 0
-            while row := self._claimable(urgency, span, skipped):
+            while row := self._claimable(urgency, span, condition, skipped):
                 if self._knows(row["number"]):
                     return row
                 skipped += 1
         return None
 
-    def _claimable(self, urgency: int, due: tuple[str, str], skipped: int) -> Row | None:
+    def _seen(self, now: datetime) -> datetime:
+        """The latest time seen; says so when the clock is behind it."""
+        row = None if self._latest else self._on.row(_NEWEST)
+        latest = max(now, self._latest or (unstamp(row["at"]) if row else now))
+        is_behind = now < latest - SKEW
+        if is_behind and not self._is_behind:
+            log.warning(
+                "This clock is %s behind the record: it was set back, or another machine's is ahead. "
+                "What is due is done all the same.",
+                latest - now,
+            )
+        self._is_behind = is_behind
+        return latest
+
+    def _claimable(self, urgency: int, due: tuple[str, str], condition: str, skipped: int) -> Row | None:
         return self._on.row(
-            """SELECT r.number, r.attempt FROM requests r
-            WHERE r.rank = ? AND r.lease_until IS NULL AND r.next_due BETWEEN ? AND ?
+            f"""SELECT r.number, r.attempt FROM requests r
+            WHERE r.rank = ? AND r.lease_until IS NULL AND r.next_due BETWEEN ? AND ? {condition}
             AND NOT EXISTS (
               SELECT 1 FROM lanes mine WHERE mine.number = r.number AND mine.key IN (
                 SELECT its.key FROM requests busy CROSS JOIN lanes its

@@ -1,11 +1,12 @@
 """The bot process ends when it is told to, soon and in order; the next one takes up what is left."""
 
+import os
 import signal
 import threading
 from pathlib import Path
 
 from bot.sandbox.miro.service import Fault
-from tests.e2e.hands import InLocalSlack, ask, decide, told
+from tests.e2e.hands import InLocalSlack, InOurWorkspace, ask, decide, sent, told
 from tests.e2e.process import GRACE, until
 from tests.e2e.ways import by_our_http, by_socket
 
@@ -32,6 +33,33 @@ def test_told_to_end_it_leaves_slack_in_socket_mode(tmp_path: Path) -> None:
 
         assert STOPPING in bot.output.splitlines()
         hands.people.until_joined(False)
+
+
+def test_told_to_end_it_takes_nothing_new_in(tmp_path: Path) -> None:
+    with by_our_http(tmp_path) as (s, hands):
+        assert isinstance(hands, InOurWorkspace)
+        bot = s.start()
+        hands.at(bot)
+        answered = threading.Event()
+        s.miro.faults.append(Fault(then=answered.wait))
+        first = ask(hands, "U0ALEX", "/miro-access", "for Engineering because I start on Monday")
+        until(lambda: not s.miro.faults[0].times)
+        hands.command("U0JO", "/miro-access", "for Design because I draw")
+        os.kill(bot.pid, signal.SIGTERM)
+        bot.until_says(STOPPING)  # it waits for its worker now
+
+        refused = hands.acting.submit("U0JO")
+
+        try:
+            assert not refused.ok
+            assert bot.until_gone(GRACE) == 0
+        finally:
+            answered.set()
+        hands.at(s.start())
+        assert hands.send("U0JO") == {}
+        told(hands, "U0PRIYA", "Jo Park", "Design")
+        told(hands, "U0PRIYA", first, "Alex Smith")
+        assert sent(hands, "U0JO") == "R-2", "saved once"
 
 
 def test_a_miro_that_never_answers_does_not_hold_up_the_end(tmp_path: Path) -> None:

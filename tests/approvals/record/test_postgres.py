@@ -162,6 +162,15 @@ def test_a_record_of_an_older_layout_is_brought_up_to_date_by_its_owner(
     bot.close()
 
 
+def test_a_record_of_a_newer_layout_is_left_alone(store: Store, tmp_path: Path) -> None:
+    store._on.run("UPDATE meta SET value = '99' WHERE key IN ('layout', 'oldest')")
+    for migrates in (False, True):
+        with pytest.raises(WrongRecord, match=r"was written by a newer miro-bot \(layout 99"):
+            Store(server_of(tmp_path), migrates=migrates)
+    [layout] = store._on.rows("SELECT value FROM meta WHERE key = 'layout'")
+    assert layout["value"] == "99"
+
+
 def test_no_secret_is_shown() -> None:
     server = location(ELSEWHERE)
     assert str(server) == "postgresql://127.0.0.1:1/records"

@@ -17,6 +17,7 @@ from tests.bot.journeys.scenes import (
     has_card,
     history,
     last,
+    newest_request,
     playing,
     press,
     read,
@@ -85,6 +86,18 @@ def test_clock_skew_and_long_downtime(tmp_path: Path, days: int) -> None:
         before = calls(s)
         press(s, "U0PRIYA", "approve", shown)
         assert (state(s, open_), calls(s)) == ("expired", before)
+
+
+def test_clock_back_ten_minutes(s: Stage) -> None:
+    s.acting.command(*ACCESS)
+    assert s.acting.submit("U0ALEX").errors == {}
+    s.clock.pass_(timedelta(minutes=-10))
+    s.settle()
+    assert s.acting.click("U0PRIYA", card(s, "U0PRIYA"), "approve").ok
+    s.clock.pass_(timedelta(minutes=-10))
+    s.settle()
+    id = newest_request(s).id
+    assert (state(s, id), "Engineering" in teams_of(s, "alex@example.com")) == ("done", True)
 
 
 @pytest.mark.parametrize("hours", [20, 60])

@@ -7,9 +7,11 @@ from pathlib import Path
 import pytest
 
 from approvals.clocks import SKEW
-from approvals.ids import SlackId
+from approvals.ids import SlackId, stamp
 from approvals.people import FRESH, Account, Standing
 from approvals.record.store import Store
+from approvals.request import Draft
+from approvals.states import EventType
 from bot.sandbox.stage import Clock, Stage, stage
 from bot.work.refresh import Timetable
 from tests.approvals.scene import asked
@@ -33,7 +35,9 @@ def store(tmp_path: Path, clock: Clock) -> Iterator[Store]:
     found.close()
 
 
-BACK = pytest.mark.parametrize("back", [HOUR, timedelta(days=3), timedelta(days=400)], ids=str)
+BACK = pytest.mark.parametrize(
+    "back", [timedelta(minutes=10), HOUR, timedelta(days=3), timedelta(days=400)], ids=str
+)
 
 
 # -- claims and credits ------------------------------------------------------------------------------------
@@ -43,6 +47,24 @@ BACK = pytest.mark.parametrize("back", [HOUR, timedelta(days=3), timedelta(days=
 def test_what_came_before_is_claimed_at_once(store: Store, clock: Clock, back: timedelta) -> None:
     store.ask(asked(store.people.meet(email="ada@example.com").id))
     clock.pass_(-back)
+    assert store.claim("worker/1", LEASE)
+
+
+def test_what_is_put_off_is_not_claimed_before_its_time(
+    store: Store, clock: Clock, caplog: pytest.LogCaptureFixture
+) -> None:
+    request = store.ask(asked(store.people.meet(email="ada@example.com").id))
+    later = stamp(clock() + timedelta(minutes=2))
+    store.append(
+        request, [Draft(EventType.HELD, body={"next_try_at": later}, words={"text": "Miro is away."})]
+    )
+    assert store.claim("worker/1", LEASE) is None
+    clock.pass_(timedelta(minutes=-10))
+    for _ in range(2):
+        assert store.claim("worker/1", LEASE) is None
+    [warning] = caplog.messages
+    assert "This clock is 0:10:00 behind the record" in warning
+    clock.pass_(timedelta(minutes=12))
     assert store.claim("worker/1", LEASE)
 
 
