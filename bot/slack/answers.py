@@ -14,8 +14,9 @@ from approvals.refusals import Refused
 from approvals.request import Request
 from approvals.states import State
 from bot.actions import ACTIONS, Action
-from bot.cards.blocks import Message, actions, button, context, header, message, sections
+from bot.cards.blocks import Message, actions, button, context, header, message, section, sections
 from bot.cards.catalogue import written
+from bot.cards.handles import Handle
 from bot.cards.lines import stands
 from bot.cards.named import mark
 from bot.cards.request import CHANNELS
@@ -76,7 +77,7 @@ def helped(desk: Desk, who: Who, typed: str = "") -> Said:
         return _only_you(message(f"{lead}You can't request anything here yet. Ask your IT team."))
     lines = [f"• {action.EXAMPLE}: {action.ABOUT}" for action in mine]
     buttons = [button(action.TITLE, f"open:{action.NAME}", action.NAME) for action in mine]
-    verbs = ", ".join(f"/miro {one}" for one in ("status", "status R-42", "remind R-42", "withdraw R-42"))
+    verbs = ", ".join(f"/miro {one}" for one in ("status", "show R-42", "remind R-42", "withdraw R-42"))
     verbs += ", /miro away, /miro whoami, /miro help"
     title = f"{lead}What do you need in Miro?"
     examples = sections("Or write to me:", *lines)
@@ -115,9 +116,11 @@ def _status(desk: Desk, who: Who, rest: str) -> Said:
         if not rest:
             lines = [*(_line(desk, one, who) for one in _own(desk, who)), *_waiting(desk, who)]
             return _only_you(message("\n".join(lines) or "You have no requests yet. Try /miro help."))
-        return _only_you(message(_line(desk, _named(desk, who, rest), who)))
+        request = _named(desk, who, rest)
     except Refused as error:
         return _only_you(message(str(error)))
+    line, details = _line(desk, request, who), button("Details", "details", Handle.of(request).value)
+    return _only_you(message(line, section(line), actions(details)))
 
 
 def _waiting(desk: Desk, who: Who) -> list[str]:
@@ -202,6 +205,7 @@ VERBS: dict[str, Callable[[Desk, Who, str], Said]] = {
     "help": _help,
     "whoami": _whoami,
     "status": _status,
+    "show": _status,
     "withdraw": _withdraw,
     "remind": _remind,
     "away": _away,

@@ -125,6 +125,7 @@ class Listeners:
     def miro(self, ack: Ack, body: Body, client: WebClient) -> None:
         """/miro: help, whoami, status, withdraw, or an action in plain words."""
         text = typed(body.get("text", "")).strip()
+        text = f"show {text}" if re.fullmatch(r"R-[0-9]{1,18}", text, re.I) else text
         word, _, rest = text.partition(" ")
         word = word.casefold()
         if word in answers.VERBS:

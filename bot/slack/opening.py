@@ -1,34 +1,52 @@
 """Before a form opens: what is known already is said instead of it, and the rest is filled in."""
 
+from contextlib import suppress
+from dataclasses import replace
+from functools import partial
+
 from approvals.case import Case
 from approvals.decide.actor import Who, is_operator
 from approvals.decide.tally import Ground
-from approvals.ids import GroupId
+from approvals.ids import GroupId, PersonId, SlackId
 from approvals.people import Person, Standing, listed
-from approvals.policy.entries import Source
-from approvals.refusals import Refused
+from approvals.policy.entries import Manager
+from approvals.refusals import Refused, UnknownManager
 from bot.actions import Action
+from bot.actions.fill import Problems, fill
+from bot.actions.tables import Tables
 from bot.cards.blocks import Block
-from bot.cards.named import mark
 from bot.context import Desk
 from bot.slack import forms
 from bot.slack.answers import check_offered
-from bot.slack.words.drafts import rule_of
 from bot.slack.words.reading import Draft
 
 
 def form(desk: Desk, who: Who, draft: Draft, **carried: str) -> Block:
     """The form of a draft. Raises Refused."""
     check(desk, who, draft)
-    return forms.form(
-        draft,
-        desk.tables(),
-        is_operator(desk.policy, who.person),
-        rule_of(desk, draft, who.person),
-        others=asks_for_others(desk, who, draft.action),
-        asker=_account(who),
-        **carried,
-    )
+    rule, ground = None, ground_of(desk, draft, who.person)
+    with suppress(Refused):
+        rule = ground.rule if ground else None
+    operator, others = is_operator(desk.policy, who.person), _may_ask_for_others(desk, who, draft.action)
+    return forms.form(draft, desk.tables(), operator, rule, others=others, asker=_account(who), **carried)
+
+
+def ground_of(desk: Desk, draft: Draft, asker: Person) -> Ground | None:
+    """What the policy says of a draft; None where the draft says too little to tell."""
+    tables = desk.tables()
+    try:
+        command = fill(draft.action, draft.raw, asker, replace(tables, meet=partial(_met, tables)))
+        return desk.ground(command, asker)
+    except (Problems, Refused):
+        return None
+
+
+def _met(tables: Tables, slack_id: SlackId | None = None, email: str = "") -> Person:
+    """Somebody who is known already: opening a form makes nobody known. Raises ValueError."""
+    found = tables.people.by_slack(slack_id) if slack_id else tables.people.by_email(email)
+    if found is None:
+        raise ValueError("Nobody is known by this.")
+    return found
 
 
 def check(desk: Desk, who: Who, draft: Draft) -> None:
@@ -39,11 +57,8 @@ def check(desk: Desk, who: Who, draft: Draft) -> None:
     if foreign := [entry for entry in people if "@" in entry and not desk.policy.allows(entry)]:
         domains = listed(list(desk.policy.domains))
         raise Refused(f"Only people of {domains} can get access. Ask your IT team about {listed(foreign)}.")
-    for entry in people:
-        other = desk.find(entry)
-        is_self = entry == _account(who) or (other and desk.policy.is_same(who.person, other))
-        if not is_self and not asks_for_others(desk, who, draft.action, other):
-            raise Refused(_whom_to_ask(desk, draft.action, other))
+    for entry in people if who.account and who.account.standing is not Standing.UNKNOWN else ():
+        _check_person(desk, who, draft.action, entry)
     for name, asked in draft.action.form().items():
         ids = draft.raw.get(name, "").split(",") if asked.is_team else []
         ways = [tables.managed(group) for id in ids if (group := tables.get_group(GroupId(id.strip())))]
@@ -55,30 +70,25 @@ def _account(who: Who) -> str:
     return who.account.slack_id if who.account else ""
 
 
-def asks_for_others(desk: Desk, who: Who, action: type[Action], other: Person | None = None) -> bool:
-    """Whether somebody may ask for other people, or for this one; also where it isn't known yet."""
-    if who.account is None or who.account.standing is Standing.UNKNOWN:
-        return True
-    people, now = desk.store.people, desk.now()
-    ground = Ground(desk.policy, Case(action.NAME, who.person, other), people, now)
+def _check_person(desk: Desk, who: Who, action: type[Action], entry: str) -> None:
+    """Refuses somebody for whom no rule lets one ask."""
+    name = entry if "@" in entry else "somebody else"
+    other = desk.find(entry) or Person(PersonId(""), email=entry if "@" in entry else "", name=name)
+    case, refused = Case(action.NAME, who.person, other), Refused("")
+    for rule in desk.policy.rules(action.NAME):
+        try:
+            Ground(desk.policy, case, desk.store.people, desk.now(), given=rule).may_ask()
+        except UnknownManager:
+            return
+        except Refused as error:
+            refused = error
+        else:
+            return
+    raise refused
+
+
+def _may_ask_for_others(desk: Desk, who: Who, action: type[Action]) -> bool:
+    """Whether a form asks whom it is for: those who manage somebody are known by that person only."""
+    ground = Ground(desk.policy, Case(action.NAME, who.person), desk.store.people, desk.now())
     entries = [entry for rule in desk.policy.rules(action.NAME) for entry in rule.for_others]
-    if ground.includes(entries, who.person):
-        return True
-    needs = ground.needs(entries)
-    groups = [need.key for need in needs if need.source is Source.USER_GROUP]
-    by_manager = any(need.source is Source.MANAGER for need in needs)
-    return not all(people.knows(key, now) for key in groups) or (by_manager and not _manager(desk, other))
-
-
-def _manager(desk: Desk, person: Person | None) -> Person | None:
-    if person is None:
-        return None
-    boss = desk.policy.manager_of(person.email)
-    return desk.find(boss) if boss else desk.store.people.manager(person.id, desk.now())
-
-
-def _whom_to_ask(desk: Desk, action: type[Action], other: Person | None) -> str:
-    wish = "request access" if action.NAME == "request-access" else "ask for this"
-    who, boss = mark(other) if other else "somebody else", _manager(desk, other)
-    whom = f"their manager, {mark(boss)}" if boss else "their manager or your IT team"
-    return f"You can {wish} for yourself. For {who}, ask {whom}."
+    return Manager.word in entries or ground.includes(entries, who.person)

@@ -1,25 +1,20 @@
 """A reading as a message: what the bot would ask for, and a button that carries the draft to the form."""
 
 import json
-from dataclasses import replace
-from functools import partial
 
 from approvals.decide.actor import Who
-from approvals.decide.tally import Ground
-from approvals.ids import GroupId, SlackId
-from approvals.people import Person, listed
-from approvals.policy.rules import Rule
+from approvals.ids import GroupId
+from approvals.people import listed
 from approvals.refusals import Outdated, Refused
 from bot.actions import ACTIONS
-from bot.actions.fill import Problems, fill
 from bot.actions.form import Input
-from bot.actions.tables import Tables
 from bot.cards.blocks import Block, Message, actions, button, context, header, mention, message
 from bot.cards.handles import Handle
 from bot.cards.named import mark
 from bot.cards.scene import shortened
 from bot.context import Desk
-from bot.slack.answers import check_offered, may_see, read_as
+from bot.slack.answers import may_see, read_as
+from bot.slack.opening import check, ground_of
 from bot.slack.words.reading import Answer, Draft, read
 from bot.slack.words.replies import aside, reply
 from bot.slack.words.sentence import by_name, typed
@@ -55,7 +50,7 @@ def understood(desk: Desk, who: Who, raw: str, bot: str = "") -> Message:
     if isinstance(found, Answer):
         return reply(desk, who, found, by_name(text, tables.called))
     try:
-        check_offered(desk, who, found.action)
+        check(desk, who, found)
     except Refused as error:
         return message(f"{read_as(found.action)} {error}")
     return review(desk, who, found, raw)
@@ -148,38 +143,9 @@ def draft_of(desk: Desk, who: Who, pressed: Block) -> Draft | None:
     return unfolded(value)
 
 
-def following(draft: Draft) -> Draft | None:
-    """The same for the next of several people; None after the last."""
-    if not draft.others:
-        return None
-    first, *others = draft.others
-    raw = {**draft.raw, "person": first}
-    return replace(
-        draft, raw=raw if first else {n: v for n, v in raw.items() if n != "person"}, others=tuple(others)
-    )
-
-
-def rule_of(desk: Desk, draft: Draft, asker: Person) -> Rule | None:
-    """The rule that holds for what a draft says; None where it says too little to tell."""
-    ground = _ground(desk, draft, asker)
-    try:
-        return ground.rule if ground else None
-    except Refused:
-        return None
-
-
-def _ground(desk: Desk, draft: Draft, asker: Person) -> Ground | None:
-    tables = desk.tables()
-    try:
-        command = fill(draft.action, draft.raw, asker, replace(tables, meet=partial(_met, tables)))
-        return desk.ground(command, asker)
-    except (Problems, Refused):
-        return None
-
-
 def _approvers(desk: Desk, draft: Draft, who: Who) -> str:
     """Who approves what a draft says, as far as the record can tell: 'Priya Rao or Dana Fox approves'."""
-    ground = _ground(desk, draft, who.person)
+    ground = ground_of(desk, draft, who.person)
     try:
         steps = (
             [ground.seats_for(step, 0, step.agree, (), ()) for step in ground.rule.ladder] if ground else []
@@ -188,14 +154,6 @@ def _approvers(desk: Desk, draft: Draft, who: Who) -> str:
         return ""
     names = [shortened([seat.person.name for seat in seats if seat.person.name], "or") for seats, _ in steps]
     return f"{', then '.join(names)} approves" if names and all(names) else ""
-
-
-def _met(tables: Tables, slack_id: SlackId | None = None, email: str = "") -> Person:
-    """Somebody who is known already: opening a form makes nobody known. Raises ValueError."""
-    found = tables.people.by_slack(slack_id) if slack_id else tables.people.by_email(email)
-    if found is None:
-        raise ValueError("Nobody is known by this.")
-    return found
 
 
 def _once_more(desk: Desk, who: Who, handle: Handle) -> Draft | None:

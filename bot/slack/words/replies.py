@@ -43,7 +43,7 @@ EXACT = "Admin rights and offboarding need an exact sentence with the person in 
 TURNED = "I read this as a wish to {wish}. {command} isn't for that: type {other} instead."
 
 _NUMBER = r"(?:R-)?[0-9]{1,18}"
-_ASKED = re.compile(rf"/?(?:miro )?(help|whoami|status)(?: ({_NUMBER}))?", re.I)
+_ASKED = re.compile(rf"/?(?:miro )?(?:(help|whoami|status|show)(?: ({_NUMBER}))?|(R-[0-9]{{1,18}}))", re.I)
 _ACTING = re.compile(rf"/?(?:miro )?(?:please )?(remind|withdraw)(?: ({_NUMBER}))?(?: please)?", re.I)
 _DECIDING = re.compile(
     r"(?:(?:yes|no|ok|okay)\b[,.!]? ?)?(?:please )?"
@@ -59,7 +59,7 @@ def aside(desk: Desk, who: Who, text: str) -> Message | None:
     """
     whole = " ".join(text.split()).rstrip(" ?!.")
     if asked := _ASKED.fullmatch(whole):
-        return _told(desk, who, asked[1].casefold(), asked[2] or "")
+        return _told(desk, who, (asked[1] or "show").casefold(), asked[2] or asked[3] or "")
     if acting := _ACTING.fullmatch(whole):
         verb = acting[1].casefold()
         number = (acting[2] or "R-42").upper()

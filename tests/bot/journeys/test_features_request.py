@@ -112,7 +112,7 @@ def test_eligibility_who_may_ask(s: Stage) -> None:
         s.acting.command(user, "/miro", "whoami")
     wait(s, seconds=5)
     s.acting.command("U0ALEX", "/miro-access", "<@U0JO> for Design because Jo draws")
-    assert last(s, "U0ALEX").startswith("You can request access for yourself. For ")
+    assert last(s, "U0ALEX").startswith("You can request this for yourself. For ")
     s.acting.command("U0ALEX", "/miro-admin", "<@U0JO> because Jo joins IT")
     assert last(s, "U0ALEX").startswith("You can't request this.")
     assert s.bot.store.requests() == []

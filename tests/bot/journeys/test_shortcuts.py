@@ -210,7 +210,7 @@ def test_i_means_who_wrote_the_message(s: Stage) -> None:
 def test_who_may_ask_for_themselves_only_is_told_instead_of_a_form(s: Stage) -> None:
     meet(s, "U0ALEX")
     view = make_request(s, "U0ALEX", "I need Miro access for Engineering", author="U0JO")
-    assert "You can request access for yourself. For " in reads(view) and not view.get("submit")
+    assert "You can request this for yourself. For " in reads(view) and not view.get("submit")
     assert s.bot.store.requests() == []
 
 

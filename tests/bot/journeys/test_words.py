@@ -223,8 +223,9 @@ def test_status_lists_what_one_asked_for(s: Stage) -> None:
     told = typed(s, "U0ALEX", "status")
     assert told.startswith(f"{id} · waiting: give you Miro access to Engineering.")
     assert "Waiting for Priya Rao, Carol Diaz or Sam Lee. Expires Thursday, 10:00." in told
-    assert typed(s, "U0ALEX", f"status {id.lower()}") == told
-    assert typed(s, "U0ALEX", "STATUS") == typed(s, "U0ALEX", f"Status {id}") == told
+    assert typed(s, "U0ALEX", "STATUS") == told
+    assert typed(s, "U0ALEX", f"status {id.lower()}") == typed(s, "U0ALEX", f"Show {id}")
+    assert typed(s, "U0ALEX", id) == f"{told}\n[Details]"
 
 
 def test_status_says_what_waits_for_a_decision(s: Stage) -> None:
