@@ -1,1 +1,1 @@
-"""policy.toml: what it may say, whether it can be used, and how it reads for one ask; pure."""
+"""policy.toml: its format, its checks, and how it applies to one request; pure."""

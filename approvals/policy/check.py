@@ -1,4 +1,4 @@
-"""Whether a policy file can be used: everything that is wrong with it, each with its line; pure."""
+"""Checks a policy file and reports every problem with its line; pure."""
 
 import re
 import tomllib
@@ -18,12 +18,12 @@ from approvals.policy.rules import Escalation, Rule
 from approvals.policy.tables import check_entries, check_tables
 
 PLACEHOLDER = "REPLACE-ME"
-"""Stands in a policy that `miro-bot policy init` wrote, until somebody writes what is true."""
+"""The placeholder that `miro-bot policy init` writes for values to fill in."""
 
 Conditions = Mapping[str, Collection[str]]
-"""Each action's name, and what of its form a rule may look at; a mapping also says what is chosen there."""
+"""{action: fields of its form that a rule may look at}; a mapping also lists the choices of a field."""
 
-_COMMENT = re.compile(r"""("(?:\\.|[^"\\])*"|'[^']*')|#.*""")  # a # between quotes begins none
+_COMMENT = re.compile(r"""("(?:\\.|[^"\\])*"|'[^']*')|#.*""")  # a # between quotes doesn't begin one
 _INSIDE = 'with steps, this counts for nothing; write it inside a step: { approvers = ["it"], agree = 2 }'
 _TOO_DEEP = "brackets stand inside of brackets so often that this can't be read; nothing in a policy needs it"
 _TOO_LATE = "this is over before {0} of the action's own table; write {0} here as well"
@@ -37,12 +37,12 @@ _BY_KIND = {
     "too_short": "name at least one",
     "missing": "is needed; add it",
 }
-"""What to do, by pydantic's name for what is wrong."""
+"""{pydantic's type of error: what to do}."""
 
 
 @dataclass(frozen=True)
 class Problem:
-    """One thing wrong with a policy, where, and what to do."""
+    """One problem of a policy: its place, and what to do."""
 
     line: int
     text: str
@@ -52,7 +52,7 @@ class Problem:
 
 
 class BrokenPolicy(Exception):
-    """The policy can't be used; every problem at once."""
+    """The policy can't be used; lists every problem."""
 
     def __init__(self, problems: list[Problem]) -> None:
         super().__init__("\n".join(map(str, problems)))
@@ -60,7 +60,7 @@ class BrokenPolicy(Exception):
 
 
 def load(text: str, actions: Conditions) -> Policy:
-    """A policy that can be used. Raises BrokenPolicy."""
+    """The policy in a TOML text. Raises BrokenPolicy."""
     policy, problems = check(text, actions)
     if policy is None or problems:
         raise BrokenPolicy(problems)
@@ -68,7 +68,7 @@ def load(text: str, actions: Conditions) -> Policy:
 
 
 def check(text: str, actions: Conditions) -> tuple[Policy | None, list[Problem]]:
-    """The policy as far as it can be read, and everything that is wrong with it."""
+    """(the policy, None if it can't be read; all its problems)."""
     try:
         policy = Policy.model_validate(tomllib.loads(text))
     except tomllib.TOMLDecodeError as error:
@@ -89,20 +89,20 @@ def check(text: str, actions: Conditions) -> tuple[Policy | None, list[Problem]]
 
 
 def _in_order(problems: Iterable[Problem]) -> list[Problem]:
-    """Each problem once, by its line."""
+    """Each problem once, sorted by line."""
     return sorted(dict.fromkeys(problems), key=lambda problem: problem.line)
 
 
 def _deepest(text: str) -> int:
-    """The line on which brackets pile up."""
+    """The first line where brackets are nested more than half as deeply as anywhere."""
     signs = [(number, sign) for number, line in enumerate(text.splitlines(), 1) for sign in line]
     depths = list(accumulate((sign in "[{") - (sign in "]}") for _, sign in signs))
-    many = max(depths, default=0) / 2  # a bracket that nobody closes holds all lines below it as well
+    many = max(depths, default=0) / 2  # an unclosed bracket also counts on all lines below
     return next((number for (number, _), depth in zip(signs, depths, strict=True) if depth > many), 1)
 
 
 def _unreadable(text: str, place: tuple[Any, ...], kind: str, message: str) -> Problem:
-    # Of a value that may be of several kinds, pydantic names each; people know the key alone.
+    # For a value of several possible types pydantic adds the type; people know only the key.
     known = tuple(part for part in place if not re.search(r"[\[\]]|^(str|int)$", str(part)))
     remedy = _BY_KIND.get(kind, message.removeprefix("Value error, "))
     return Problem(line_of(text, known), f"{'.'.join(map(str, known))}: {remedy}")
@@ -133,7 +133,7 @@ def _of_rules(policy: Policy, actions: Conditions) -> Problems:
 
 
 def _rule(policy: Policy, place: Place, own: Rule, whole: Rule, fields: Collection[str]) -> Problems:
-    """What is wrong with what a rule says itself (`own`), and whether the whole of it can be decided."""
+    """The problems of a rule: `own` as written, `whole` with the values it inherits."""
     for key in ("ask", "for_others", "approvers", "fallback"):
         asking = key in ("ask", "for_others")
         yield from check_entries(policy, (*place, key), getattr(own, key), asking=asking)
@@ -167,7 +167,7 @@ def _rule(policy: Policy, place: Place, own: Rule, whole: Rule, fields: Collecti
 
 
 def _times(place: Place, own: Rule, whole: Rule) -> Problems:
-    """What would come only when the request is over; what a rule inherits is told where it ends sooner."""
+    """Reminders and escalations later than the end of the request, also inherited ones."""
     escalations = _escalations(own)
     if any(escalation.after >= whole.expires for escalation in escalations):
         yield (*place, "escalate"), "this comes after the request has expired; shorten it"
@@ -183,5 +183,5 @@ def _times(place: Place, own: Rule, whole: Rule) -> Problems:
 
 
 def _escalations(own: Rule) -> list[Escalation]:
-    """Those that a rule says itself, for all of it or in a step."""
+    """The escalations written in a rule itself, for all of it or in a step."""
     return [*own.escalate, *(escalation for step in own.steps for escalation in step.escalate)]

@@ -1,4 +1,4 @@
-"""Conditions of rules: whether each can be met, and which rule is hidden behind an earlier one; pure."""
+"""Conditions of rules: whether each can be met, and which rules an earlier one hides; pure."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from itertools import product
@@ -12,17 +12,17 @@ from approvals.policy.tables import check_entries
 from approvals.policy.team_names import narrow
 
 CONDITIONS = (*GROUP_CONDITIONS, "for")
-"""What every action's rules may look at, beside what its form says."""
+"""The conditions for every action, besides the fields of its form."""
 SELF, OTHERS = "self", "others"
-"""For whom somebody asks."""
+"""The values of `for`: whom a request is for."""
 MOST_PARTS = 64
-"""Into how many a condition is taken apart at most, to see whether earlier rules take all of them."""
+"""The most parts that conditions are split into, to see whether earlier rules together take all of them."""
 Taken = Mapping[str, int | frozenset[str]]
-"""The conditions of one rule, each with the values that it takes; of `max_days`, the highest."""
+"""{condition of a rule: accepted values}; for `max_days` the highest."""
 
 
 def check_conditions(policy: Policy, place: Place, rule: Rule, fields: Collection[str]) -> Problems:
-    """What is wrong with the conditions of one rule; `fields` are those of the action's form."""
+    """The problems of one rule's conditions; `fields`: those of the action's form."""
     at = (*place, "when")
     if not rule.when:
         yield place, "a rule needs conditions: when = { … }; without any, write it in the action's table"
@@ -50,13 +50,13 @@ def _is_count(value: object) -> bool:
 
 
 def _strange(value: object, known: Collection[str]) -> str:
-    """A value that can't be chosen, or ''; where nothing is known, everything may be."""
+    """A value that isn't among the known choices, or ''; without known choices any value is right."""
     wanted = accepted(value) - accepted(tuple(known)) if known else ()
     return repr(min(wanted)) if wanted else ""
 
 
 def check_hidden(policy: Policy, place: Place, base: Rule) -> Problems:
-    """Rules of an action that are never reached."""
+    """The rules of an action that an earlier rule makes unreachable."""
     whens = [plain(policy, rule.when) for rule in base.rules]
     for number, when in enumerate(whens):
         earlier = [str(taker + 1) for taker in takers(whens[:number], when)]
@@ -66,7 +66,7 @@ def check_hidden(policy: Policy, place: Place, base: Rule) -> Problems:
 
 
 def takers(earlier: Sequence[Taken], when: Taken) -> list[int]:
-    """Which of the earlier conditions take whatever meets a later one: one of them, or some together."""
+    """The indexes of earlier conditions that, alone or together, accept everything that meets `when`."""
 
     def taker(narrow: Taken) -> int | None:
         return next((number for number, wide in enumerate(earlier) if wide and covers(wide, narrow)), None)
@@ -77,7 +77,7 @@ def takers(earlier: Sequence[Taken], when: Taken) -> list[int]:
 
 
 def _parts(when: Taken) -> Iterator[Taken]:
-    """Conditions that take the same together: each value by itself, for oneself and for others."""
+    """Splits conditions into equivalent ones with a single value each, for oneself and for others."""
     values = {key: value for key, value in when.items() if not isinstance(value, int)}
     choices = {key: [frozenset({name}) for name in names] for key, names in values.items()}
     if prod(map(len, choices.values())) > MOST_PARTS:
@@ -87,8 +87,8 @@ def _parts(when: Taken) -> Iterator[Taken]:
 
 
 def plain(policy: Policy, when: Mapping[str, object]) -> Taken:
-    """Conditions with the values they take: both names of a team in [teams] mean that team, and a group of
-    the file is called exactly so; all else is found in any case."""
+    """Conditions with their accepted values in a comparable form: both names of a team in [teams] are one;
+    groups of the policy are matched exactly, everything else in any case."""
     taken: dict[str, int | frozenset[str]] = {}
     for key, value in when.items():
         is_group = key in GROUP_CONDITIONS and "@" not in str(value)
@@ -102,7 +102,7 @@ def plain(policy: Policy, when: Mapping[str, object]) -> Taken:
 
 
 def covers(wide: Taken, narrow: Taken) -> bool:
-    """Whether whatever meets `narrow` meets `wide` too."""
+    """Whether everything that meets `narrow` also meets `wide`."""
     return all(key in narrow and _is_within(narrow[key], taken) for key, taken in wide.items())
 
 
@@ -118,5 +118,5 @@ def accepted(value: object) -> frozenset[str]:
 
 
 def several(value: object) -> tuple[str, ...]:
-    """The values of a condition as they are written."""
+    """The values of a condition as written."""
     return tuple(map(str, value if isinstance(value, tuple) else (value,)))

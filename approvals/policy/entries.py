@@ -1,7 +1,7 @@
-"""The kinds of entries in the policy's lists of people: one class each, and everything else asks the class.
+"""The kinds of entries in the policy's lists of people, one class for each.
 
-A new kind is one class here and its place in `KINDS`. It says whether a text is one of its own, whether that
-can be used, whom it means for an ask, what has to be looked up to know that, and how it is put into words.
+To add a kind, write one class here and add it to `KINDS`. It says whether a text is an entry of this kind and
+valid, whom it means for a request, what has to be looked up for that, and how it is put into words.
 """
 
 import re
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class Source(StrEnum):
-    """Where it is looked up whom an entry means."""
+    """Where the people of an entry are looked up."""
 
     ACCOUNT = "account"
     USER_GROUP = "user group"
@@ -37,7 +37,7 @@ class Need(NamedTuple):
 
 @dataclass(frozen=True)
 class Named:
-    """One entry of a list, and whom it means; None where nobody is known by it."""
+    """One entry of a list with its person; None if nobody is known by it."""
 
     entry: str
     person: Person | None
@@ -48,7 +48,7 @@ class Named:
 
 @dataclass(frozen=True)
 class View:
-    """What lists are read by: one policy, one ask, and the people as a directory knows them now."""
+    """What entries are resolved with: a policy, a request, and a directory of people."""
 
     policy: "Policy"
     case: Case
@@ -56,7 +56,7 @@ class View:
     now: datetime
 
     def named(self, entries: Iterable[str]) -> Iterator[Named]:
-        """Everybody whom a list of approvers means, with why and whether they get a message."""
+        """Everybody whom a list of approvers means, each with a reason and whether they get a message."""
         for entry in entries:
             yield from self.policy.entry(entry).named(self)
 
@@ -65,42 +65,42 @@ class View:
         return any(self.policy.entry(entry).includes(self, person) for entry in entries)
 
     def needs(self, entries: Iterable[str]) -> set[Need]:
-        """What has to be looked up to know whom a list means."""
+        """What has to be looked up to resolve a list."""
         return {need for entry in entries for need in self.policy.entry(entry).needs(self.case)}
 
     def excludes(self, person: Person) -> bool:
-        """Whether somebody may never decide it, also by what the policy says of who is the same person."""
+        """Whether a person may never decide it, [same_person] of the policy included."""
         return any(self.policy.is_same(person, other) for other in self.case.excluded)
 
     @cached_property
     def find(self) -> Callable[[str], Person | None]:
-        """The person of an address or account; each is looked up once, however many lists have it."""
+        """A cached function from an address or account to its person, or None."""
         people = self.directory
         return cache(lambda text: people.by_email(text) if "@" in text else people.by_slack(SlackId(text)))
 
 
 @dataclass(frozen=True)
 class Entry:
-    """One entry of a list, as it is written; by itself, one that means nobody."""
+    """One entry of a list as written; the base class, which means nobody."""
 
     text: str
     policy: "Policy"
     word: ClassVar[str] = ""
-    """The text of a kind that is always written the same."""
+    """The text of a kind with a fixed text."""
     pattern: ClassVar[str] = ""
-    """What the texts of any other kind look like."""
+    """The pattern of the texts of other kinds."""
     is_asking: ClassVar[bool] = False
-    """Whether it may stand where it says who may ask."""
+    """Whether it is allowed in lists of who may ask."""
     is_deciding: ClassVar[bool] = False
-    """The same of who decides."""
+    """Whether it is allowed in lists of who decides."""
     depends_on_ask: ClassVar[bool] = False
-    """Whether it means others for every ask."""
+    """Whether its people depend on the request."""
     depends_on_teams: ClassVar[bool] = False
-    """Whether it means others for every team."""
+    """Whether its people depend on the team."""
     phrase: ClassVar[str] = "{}"
-    """Whom it means, in words; {} stands for its text."""
+    """Its people in words; {} is replaced by its text."""
     unfilled: ClassVar[str] = ""
-    """What `policy check` says where it can never mean anybody."""
+    """The problem reported by `policy check` if it can never mean anybody."""
 
     @classmethod
     def reads(cls, text: str, policy: "Policy") -> bool:
@@ -108,33 +108,33 @@ class Entry:
         return bool(re.fullmatch(cls.pattern or cls.word, text))
 
     def problem(self, *, asking: bool = False) -> str:
-        """Why it can't be used in a list of who decides or (`asking`) of who may ask; '' where it can."""
+        """Why it isn't allowed in a list of who decides or (`asking`) of who may ask; '' if it is."""
         is_known = self.is_asking if asking else self.is_deciding
         return "" if is_known else f"{self.text!r} is no e-mail, Slack id or group; add [groups.{self.text}]"
 
     def named(self, view: View) -> Iterator[Named]:
-        """Everybody whom it means."""
+        """The people it means."""
         yield Named(self.text, None)
 
     def includes(self, view: View, person: Person) -> bool:
-        """Whether it means this person, as they are today."""
+        """Whether it means this person, by today's data."""
         return any(other.person and other.person.is_(person) for other in self.named(view))
 
     def needs(self, case: Case) -> Iterable[Need]:
-        """What has to be looked up to know whom it means."""
+        """What has to be looked up to resolve it."""
         return ()
 
     def parts(self, *, notified: bool = False) -> "Iterable[Entry]":
-        """The entries of which it is made; `notified`: those only whose people get a message."""
+        """The entries it consists of; `notified`: only those whose people get a message."""
         return (self,)
 
     @property
     def label(self) -> str:
-        """Whom it means, in words."""
+        """Its people in words."""
         return self.phrase.format(self.text)
 
     def missing(self, view: View) -> Iterator[str]:
-        """A sentence for everybody whom it names and who can't decide; or for there being nobody."""
+        """A sentence about each of its people who can't decide, or about there being none."""
         people = list(self.named(view))
         for named in people:
             called = named.person.addressed if named.person else named.entry
@@ -145,7 +145,7 @@ class Entry:
         yield from () if people else self.nobody(view)
 
     def nobody(self, view: View) -> Iterator[str]:
-        """Sentences that say why it means nobody."""
+        """Sentences on why it means nobody."""
         yield from ()
 
 
@@ -222,14 +222,14 @@ class UserGroup(Entry):
 
 
 class Manager(Entry):
-    """Whoever manages the person concerned: by the policy's table, else as Slack or Miro says."""
+    """The manager of the person concerned: by the policy's table, else by Slack or Miro."""
 
     word, phrase = "manager", "the manager"
     is_asking = is_deciding = depends_on_ask = True
     unfilled = "nobody has a manager here; fill [managers], or write manager_field or manager_from_miro"
 
     def managed(self, case: Case) -> Person:
-        """Whose manager it is."""
+        """The person whose manager it means."""
         return case.concerned
 
     def named(self, view: View) -> Iterator[Named]:
@@ -241,7 +241,7 @@ class Manager(Entry):
             yield Named(manager.email or str(manager.id), manager, because)
 
     def includes(self, view: View, person: Person) -> bool:
-        """Whether they manage the person concerned; anybody, as long as nobody is named."""
+        """Whether they manage the person concerned; without a subject, whether they may be a manager."""
         if view.case.subject:
             return super().includes(view, person)
         policy = view.policy
@@ -255,7 +255,7 @@ class Manager(Entry):
 
 
 class RequestersManager(Manager):
-    """Whoever manages the one who asks, where that is somebody else."""
+    """The requester's manager, if the request is for somebody else."""
 
     word, phrase = "requester-manager", "the requester's manager"
     is_asking = False
@@ -265,7 +265,7 @@ class RequestersManager(Manager):
 
 
 class Owners(Entry):
-    """Whoever the table `[owners]` names for every team that is joined or changed."""
+    """The owners, by the table `[owners]`, of every team that is joined or changed."""
 
     word, phrase = "owners", "the team's owners"
     is_deciding = depends_on_ask = depends_on_teams = True
@@ -279,7 +279,7 @@ class Owners(Entry):
         return (text for text in self.policy.owners_of([*team]) if not Owners.reads(text, self.policy))
 
     def named(self, view: View) -> Iterator[Named]:
-        """Owning one of several teams gives no say about another."""
+        """The people who own all teams: the owner of one has no say about another."""
         first, *rest = [list(view.named(self._of(team))) for team in view.case.owned] or [[]]
         because = f"you own {listed(team[0] for team in view.case.owned)}"
         for named in first:
@@ -308,7 +308,7 @@ def _is_one(named: Named, other: Named) -> bool:
 
 
 class Anyone(Entry):
-    """Every colleague; as somebody who may ask."""
+    """Every colleague; only in lists of who may ask."""
 
     word = "anyone"
     is_asking = True
@@ -323,10 +323,10 @@ def is_person(entry: str) -> bool:
 
 
 MEMBERS: tuple[type[Entry], ...] = (OnePerson, UserGroup)
-"""What a group may be made of."""
+"""The kinds of entries that a group may contain."""
 KINDS: tuple[type[Entry], ...] = (Group, *MEMBERS, Manager, RequestersManager, Owners, Anyone)
-"""Every kind; the first that takes a text for its own reads it."""
+"""All kinds; an entry is of the first kind that reads its text."""
 RESERVED = {kind.word for kind in KINDS} - {"", Owners.word}
-"""Names that no group can have. A group called "owners" was possible before there was a table of owners."""
+"""Names that no group can have. "owners" is allowed: it was, before there was a table of owners."""
 NO_CASE = Case("", Person(PersonId("P-0")))
-"""An ask of nobody, for what holds whoever asks."""
+"""A request without a person, for what doesn't depend on the requester."""

@@ -1,4 +1,4 @@
-"""What a policy file tells by itself: whether each rule could be decided, and how many people hear of it."""
+"""What follows from a policy file alone: whether each rule can be decided, and how many are notified."""
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -21,10 +21,9 @@ _ANY_TIME = datetime.min.replace(tzinfo=UTC)
 
 @dataclass(frozen=True)
 class Assumed:
-    """A directory in which everybody whom the policy names is a colleague: Slack isn't asked.
+    """A directory, without Slack, in which everybody named in the policy is a colleague.
 
-    What a `record` knows is used. Without one a user group has `room` members, and people have the `managers`
-    that are given.
+    Uses data of the `record`. Without one a user group has `room` members, and `managers` are the managers.
     """
 
     record: Directory | None = None
@@ -32,7 +31,7 @@ class Assumed:
     managers: Mapping[PersonId, Person] = field(default_factory=dict)
 
     def person(self, id: PersonId) -> Person:
-        """Somebody of the record, or somebody who has nothing but this name."""
+        """The person of the record, or one with only this id."""
         if known := self._kept(id):
             return self._as_colleague(known.person(id))
         return self.by_email(id) if "@" in id[1:] else self.by_slack(SlackId(id))
@@ -49,38 +48,38 @@ class Assumed:
         )
 
     def by_email(self, email: str) -> Person:
-        """The person of this address."""
+        """The person with this address."""
         known = self.record.by_email(email) if self.record else None
         return self._as_colleague(known or Person(PersonId(canonical(email)), canonical(email)))
 
     def by_slack(self, slack_id: SlackId) -> Person:
-        """The person of this account."""
+        """The person with this account."""
         known = self.record.by_slack(slack_id) if self.record else None
         account = Account(slack_id, Standing.COLLEAGUE)
         return known or Person(PersonId(slack_id), name=slack_id, accounts=(account,))
 
     def members(self, handle: str, now: datetime) -> Collection[SlackId]:
-        """Who is in a Slack user group, as the record knows it."""
+        """The members of a Slack user group, by the record."""
         if self.record:
             return self.record.members(handle, now)
         return [SlackId(f"{handle}#{number}") for number in range(self.room)]
 
     def knows(self, handle: str, now: datetime) -> bool:
-        """Whether the record knows who is in a Slack user group."""
+        """Whether the record knows the members of a Slack user group."""
         return bool(self.record and self.record.knows(handle, now))
 
     def manager(self, id: PersonId, now: datetime) -> Person | None:
-        """Who manages somebody, as the record knows it."""
+        """A person's manager, by the record."""
         known = self._kept(id)
         return known.manager(id, now) if known else self.managers.get(id)
 
     def delegation(self, id: PersonId, now: datetime) -> Delegation | None:
-        """Who stands in for somebody, as the record knows it."""
+        """A person's delegation, by the record."""
         known = self._kept(id)
         return known.delegation(id, now) if known else None
 
     def meet(self, *, email: str = "", slack_id: str = "") -> Person:
-        """Somebody whom a form names; nobody is written down."""
+        """The person named in a form; nothing is stored."""
         return self.by_email(email) if email else self.by_slack(SlackId(slack_id))
 
 
@@ -88,9 +87,9 @@ class Assumed:
 
 
 def check_fillable(policy: Policy, place: Place, own: Rule, rule: Rule) -> Problems:
-    """More votes wanted than there are people, or nobody left once the requester is taken out.
+    """Steps with fewer people than votes, or with nobody left without the requester.
 
-    `rule` is what holds, `own` what it says itself. A list that can't be used is told elsewhere.
+    `rule` includes inherited values, `own` doesn't. Invalid lists are reported elsewhere.
     """
     if not all(_is_sound(policy, text) for text in (*rule.everybody(), *policy.fallback)):
         return
@@ -105,7 +104,7 @@ def check_fillable(policy: Policy, place: Place, own: Rule, rule: Rule) -> Probl
 
 
 def _is_sound(policy: Policy, text: str, *, asking: bool = False) -> bool:
-    """Whether an entry can be used, and a group of the policy holds people who can be."""
+    """Whether an entry is valid, and a group of the policy has valid members."""
     entry = policy.entry(text)
     is_whole = text not in policy.groups or 0 < len(policy.groups[text].entries) == len([*entry.parts()])
     return is_whole and not entry.problem(asking=asking)
@@ -120,7 +119,7 @@ def _askers(policy: Policy, rule: Rule) -> list[str]:
 
 
 def _asks(policy: Policy, rule: Rule, askers: Collection[str]) -> Iterator[Seats]:
-    """Every way to ask that makes a difference: who asks, about whose team, and who manages whom."""
+    """Every case that makes a difference: who asks, which team, and who manages whom."""
     texts, people = (*rule.everybody(), *policy.fallback), Assumed()
     room = sum(step.agree for step in rule.ladder)
     teams = list(policy.owners) if any(policy.entry(text).depends_on_teams for text in texts) else [""]
@@ -137,9 +136,9 @@ def _asks(policy: Policy, rule: Rule, askers: Collection[str]) -> Iterator[Seats
 
 
 def _bosses(policy: Policy, needs: Collection[Need]) -> list[str]:
-    """Who may manage somebody, as far as it makes a difference: '' for nobody.
+    """The possible managers of a person, as far as they make a difference; '' for none.
 
-    All who are named beside it; and of the others, of whom one is like another, as many as can count.
+    All that the lists name; of the others, who are interchangeable, as many as can count.
     """
     if policy.looks_up_managers:
         return ["a manager", "another manager"]
@@ -149,9 +148,9 @@ def _bosses(policy: Policy, needs: Collection[Need]) -> list[str]:
 
 
 def _in_every_case(asks: Iterator[Seats]) -> list[Shortage]:
-    """Each step for which there are too few in any case; else the first steps that are so together.
+    """The steps with too few people in every case; else the first steps with too few together.
 
-    Of how many there are, the most is said.
+    Each has the highest number of people over all cases.
     """
     cases: list[dict[Steps, Shortage]] = []
     for ask in asks:
@@ -191,7 +190,7 @@ def _place(place: Place, own: Rule, shortage: Shortage) -> Place:
 
 
 def notifies(policy: Policy) -> list[str]:
-    """For each rule and step, how many people get a message when somebody asks."""
+    """A sentence for each rule and step: how many people are notified of a request."""
     lines = []
     for name in policy.actions:
         *_, base = rules = policy.rules(name)

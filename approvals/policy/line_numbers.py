@@ -1,4 +1,4 @@
-"""On which line of a policy file something stands, to send people there; pure."""
+"""Finds the line of a key in a policy file; pure."""
 
 import re
 from collections.abc import Iterator
@@ -6,13 +6,13 @@ from collections.abc import Iterator
 _DOT = r"\s*\.\s*"
 
 Place = tuple[str | int, ...]
-"""Where something stands: keys, and behind a list of tables which of them."""
+"""The path to a value: keys, and after a list of tables the index."""
 Problems = Iterator[tuple[Place, str]]
-"""What is wrong, and where."""
+"""(place, text) of each problem."""
 
 
 def line_of(text: str, place: Place) -> int:
-    """Where a key stands: below its table's heading, or on the line of the inline table it is in."""
+    """The line of a key: below its table's heading, or where its inline table is."""
     keys, nth = _keys(place)
     lines, start, below = text.splitlines(), -1, keys
     for depth in range(len(keys), 0, -1):
@@ -31,7 +31,7 @@ def line_of(text: str, place: Place) -> int:
 
 
 def _keys(place: Place) -> tuple[list[str], dict[int, int]]:
-    """The keys as they may be written, and which of several tables is meant, by how deep it lies."""
+    """(the keys, {depth: index of the table in a list of tables})."""
     keys: list[str] = []
     nth: dict[int, int] = {}
     for part in place:

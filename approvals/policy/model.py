@@ -22,19 +22,19 @@ class ApproverGroup(Part):
 
     people: tuple[str, ...] = ()
     slack: str = ""
-    """A Slack user group whose members belong to it as well."""
+    """A Slack user group whose members are in this group as well."""
     told: tuple[str, ...] = ()
-    """Who of them gets a message, if not all; the others may decide as well."""
+    """The members who get a message, by default all; the others can still decide."""
     because: str = Field(default="", max_length=80)
 
     @property
     def entries(self) -> tuple[str, ...]:
-        """Everybody in it."""
+        """The entries of all members."""
         return (*self.people, *((self.slack,) if self.slack else ()))
 
 
 class Account(Part):
-    """What a new account is given beside its name (SCIM enterprise extension; limits of Miro's reference)."""
+    """Attributes of a new account besides the name (SCIM enterprise extension; Miro's limits)."""
 
     department: str = Field(default="", max_length=120)
     employee_number: str = Field(default="", max_length=20)
@@ -45,7 +45,7 @@ class Account(Part):
 
 
 class Policy(Part, NamedTeams):
-    """The whole file."""
+    """The whole policy file."""
 
     operators: tuple[str, ...] = Field(min_length=1)
     domains: tuple[str, ...] = Field(min_length=1)
@@ -54,20 +54,20 @@ class Policy(Part, NamedTeams):
     fallback: tuple[str, ...] = ()
     zone: str = "UTC"
     hours: Annotated[tuple[time, time] | None, BeforeValidator(working_hours)] = None
-    """When people begin and stop working, in `zone`; None: all day."""
+    """Start and end of the working day, in `zone`; None: all day."""
     rests: tuple[str, ...] = ()
     manager_field: str = ""
     manager_from_miro: bool = Field(default=False, strict=True)
     managers: Mapping[str, str] = {}
     same_person: Mapping[str, str] = {}
-    """Further addresses, or Slack accounts, of somebody; and the address by which they are known here."""
+    """{further address or Slack account of a person: their main address}."""
     different_person: Mapping[
         str,
         Annotated[
             tuple[str, ...], BeforeValidator(lambda value: (value,) if isinstance(value, str) else value)
         ],
     ] = {}
-    """Addresses or Slack accounts that belong to other people than those named: an address was given on."""
+    """{address or Slack account: those of other people}, after an address was given to somebody else."""
     groups: Mapping[str, ApproverGroup] = {}
     accounts: Mapping[str, Account] = {}
     actions: Mapping[str, Rule] = {}
@@ -89,23 +89,23 @@ class Policy(Part, NamedTeams):
         return days
 
     def rule(self, action: str) -> Rule | None:
-        """The action's own table; None means nobody can do it."""
+        """The action's own table; None: nobody may ask for it."""
         return self.actions.get(action)
 
     def rules(self, action: str) -> tuple[Rule, ...]:
-        """Everything that may hold for an action: its rules in order, then its own table."""
+        """All rules of an action in order, its own table last."""
         base = self.actions.get(action)
         return (*(rule.on(base) for rule in base.rules), base) if base else ()
 
     # -- entries of lists --------------------------------------------------------------------------------
 
     def entry(self, text: str) -> Entry:
-        """An entry of a list as what it is."""
+        """The typed entry for a text in a list."""
         return next((kind for kind in KINDS if kind.reads(text, self)), Entry)(text, self)
 
     @cached_property
     def needs(self) -> frozenset[Need]:
-        """All that has to be looked up for any of its lists; a manager, of nobody in particular."""
+        """All that has to be looked up for any list; for managers one need without a person."""
         lists = [self.operators, self.fallback, *self.owners.values()]
         lists += [(*group.entries, *group.told) for group in self.groups.values()]
         for rule in (rule for name in self.actions for rule in self.rules(name)):
@@ -114,23 +114,23 @@ class Policy(Part, NamedTeams):
         return frozenset(need for text in texts for need in self.entry(text).needs(NO_CASE))
 
     def named(self, source: Source) -> set[str]:
-        """Every person, or every user group, that has to be looked up whatever is asked for."""
+        """All people, or user groups, that have to be looked up for every request."""
         return {need.key for need in self.needs if need.source is source}
 
     @cached_property
     def operator_keys(self) -> tuple[str, ...]:
-        """The address or Slack id of each operator, in their order."""
+        """The address or Slack id of each operator, in order."""
         needs = (need for text in self.operators for need in self.entry(text).needs(NO_CASE))
         return tuple(dict.fromkeys(need.key for need in needs))
 
     def holding(self, action: str) -> list[str]:
-        """Names that no group of Miro has, on which it hangs what an ask of this action about teams needs."""
+        """Team names unknown to Miro on which the rules of this action depend."""
         texts = {text for rule in self.rules(action) for text in (*rule.everybody(), *self.fallback)}
         owners = self.owners if any(self.entry(text).depends_on_teams for text in texts) else ()
         return self.unsettled({*self.managed_elsewhere, *owners, *self.teams_in_rules(action)})
 
     def manager_of(self, email: str) -> str:
-        """The manager's entry for a person, or ''."""
+        """The entry of a person's manager, or ''."""
         return self._managers.get(canonical(email), "")
 
     @cached_property
@@ -139,22 +139,22 @@ class Policy(Part, NamedTeams):
 
     @property
     def looks_up_managers(self) -> bool:
-        """Whether a manager may also be one that Slack or Miro names."""
+        """Whether managers are also taken from Slack or Miro."""
         return bool(self.manager_field) or self.manager_from_miro
 
     @cached_property
     def bosses(self) -> dict[str, str]:
-        """Everybody whom [managers] names as one: by the one name of the human, how it is written."""
+        """{name of the human: entry as written} of all managers in [managers]."""
         return {self.human(boss): boss for boss in self.managers.values()}
 
     # -- the same human ----------------------------------------------------------------------------------
 
     def human(self, entry: str) -> str:
-        """One name for all addresses and accounts of somebody."""
+        """The same name for all addresses and accounts of a person."""
         return self.known_as(entry) or key(entry)
 
     def known_as(self, entry: str) -> str:
-        """By which address somebody is known who has this one, or this account, as well; else ''."""
+        """The main address for a further address or account in [same_person]; else ''."""
         return self._mains.get(key(entry), "")
 
     @cached_property
@@ -166,8 +166,8 @@ class Policy(Part, NamedTeams):
         return pairs(self.different_person)
 
     def is_same(self, person: Person, other: Person) -> bool:
-        """Whether both count as the same human where somebody is excluded: whoever is linked to them by
-        anything ever seen, or by what it says of second accounts and addresses."""
+        """Whether both count as the same human for exclusion: by anything ever seen of them, or by
+        [same_person]."""
         if person.is_(other):
             return True
         if self._apart and self._are_apart(person, other):
@@ -177,44 +177,44 @@ class Policy(Part, NamedTeams):
         return bool(self._mains) and not self.names(person.keys).isdisjoint(self.names(other.keys))
 
     def _are_apart(self, person: Person, other: Person) -> bool:
-        """Whether it says of two rows, as they are today, that they are two people."""
+        """Whether [different_person] separates two rows, by today's keys."""
         return any(ordered(mine, theirs) in self._apart for mine in person.today for theirs in other.today)
 
     def acts_as(self, person: Person, other: Person) -> bool:
-        """Whether one may do what the other may: the same row or address today, or so it says. What was
-        seen of them in the past gives nobody anything."""
+        """Whether one person may act as the other: the same row or address today, or [same_person]. Past
+        addresses and accounts give no rights."""
         if person.is_(other) or not self._mains:
             return person.is_(other)
         return not self.names(person.today).isdisjoint(self.names(other.today))
 
     def names(self, keys: Iterable[str]) -> set[str]:
-        """Keys of somebody, each as the one by which the human is known."""
+        """The name of the human for each of these keys."""
         return {self._mains.get(known, known) for known in keys}
 
     # -- teams and accounts ------------------------------------------------------------------------------
 
     def team_names(self) -> set[str]:
-        """Every name of a team that the file says, as it is written."""
+        """All team names in the file, as written."""
         return {*self.teams, *self.managed_elsewhere, *self.owners, *self.teams_in_rules()}
 
     def targets(self) -> set[str]:
-        """The same as Miro should have them, to be settled."""
+        """The names of these teams in Miro, to be resolved to ids."""
         return set(map(self.target, self.team_names()))
 
     def teams_in_rules(self, action: str = "") -> set[str]:
-        """Every team that a condition names, of one action or of all."""
+        """All teams named by conditions, of one action or of all."""
         bases = [base for name, base in self.actions.items() if action in ("", name)]
         whens = [rule.when for base in bases for rule in base.rules]
         values = [when[key] for when in whens for key in TEAMS if key in when]
         return {str(name) for value in values for name in (value if isinstance(value, tuple) else (value,))}
 
     def allows(self, email: str) -> bool:
-        """Whether an address is in one of the domains the policy names."""
+        """Whether an address is in one of the policy's domains."""
         _, at, domain = canonical(email).rpartition("@")
         return bool(at) and domain in set(map(canonical, self.domains))
 
     def account(self, email: str) -> Account:
-        """What a new account of this address is given; `default` stands for everybody not named."""
+        """The attributes of a new account with this address; `default` if the address isn't listed."""
         named = [account for who, account in self.accounts.items() if canonical(who) == canonical(email)]
         parts = [self.accounts.get("default", Account()), *named[:1]]
         return Account(

@@ -1,4 +1,4 @@
-"""One policy as it reads for one ask: which rule holds, who may ask, and for how long; pure."""
+"""A policy applied to one request: which rule holds, who may ask, and for how long; pure."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -19,18 +19,18 @@ _UNCLEAR = (
 
 @dataclass(frozen=True)
 class Reading(View):
-    """What the policy says of one ask."""
+    """The policy applied to one request."""
 
     given: Rule | None = None
-    """The rule to go by, where nobody asks which one holds."""
+    """A rule to use instead of finding the one that holds."""
 
     @cached_property
     def rule(self) -> Rule:
-        """What holds for this ask: the first rule whose conditions are all met, else the action's own.
+        """The first rule whose conditions are all met, else the action's own table.
 
-        Raises Refused for an action the policy doesn't mention, and for teams with different rules: a mild
-        one mustn't let a strict one's team slip through. Each team is looked at, joined and left. Raises
-        Held where a name of a team in the policy means none.
+        Checks every team that is joined or left. Raises Refused for an action that isn't in the policy, and
+        for teams with different rules: a mild rule must not cover a strict rule's team. Raises Held if a team
+        name in the policy matches no group.
         """
         if self.given:
             return self.given
@@ -52,9 +52,9 @@ class Reading(View):
 
     @cached_property
     def for_whom(self) -> tuple[str, ...]:
-        """Whether somebody asks for themselves or for others; both, where it is another address of theirs.
+        """SELF, OTHERS, or both if the subject is linked to the requester by an earlier address.
 
-        One that was theirs once may have been given to somebody else: each reading has to let them.
+        That address may belong to somebody else by now: the request has to be allowed both ways.
         """
         asker, subject = self.case.requester, self.case.subject
         if subject is None or asker.is_(subject):
@@ -62,10 +62,10 @@ class Reading(View):
         return (SELF, OTHERS) if self.policy.is_same(asker, subject) else (OTHERS,)
 
     def _first(self, rules: Sequence[Rule], team: Sequence[str], left: Sequence[str], whom: str) -> int:
-        """The number of the first rule that holds.
+        """The index of the first rule that holds.
 
-        Where a team may only look like one that a rule names, the strictest holds of what may. Raises
-        Refused where none is.
+        If a team only looks like one in a rule, the strictest rule that may hold is used. Raises Refused if
+        none is the strictest.
         """
         known = {**self.case.scope.facts, "team": team, "leaving": left, "for": (whom,)}
         may = list[int]()
@@ -85,7 +85,7 @@ class Reading(View):
         return next(number for number in may if rules[number] is best)
 
     def _meets(self, rule: Rule, known: Mapping[str, Sequence[str]]) -> bool | None:
-        """Whether a rule's conditions are all met; None where that hangs on a name in doubt."""
+        """Whether all conditions of a rule are met; None if that depends on an ambiguous name."""
         met: bool | None = bool(rule.when)
         for key, value in rule.when.items() if rule.when else ():
             holds = self._names(value, known[key]) if key in TEAMS else self._holds(key, value, known)
@@ -95,7 +95,7 @@ class Reading(View):
         return met
 
     def _names(self, value: object, team: Sequence[str]) -> bool | None:
-        """Whether a condition names a team; None where that is in doubt."""
+        """Whether a condition names a team; None if ambiguous."""
         matches = [self.policy.means(name, team) for name in several(value)] if team else [False]
         return True if True in matches else None if None in matches else False
 
@@ -109,9 +109,9 @@ class Reading(View):
         return bool(accepted(value) & {name.casefold() for name in known.get(key, ())})
 
     def _is_surely_in(self, entry: str, person: Person) -> bool:
-        """Whether somebody is in the group of a condition. Raises Unsure where Slack hasn't told of it.
+        """Whether a person is in the group of a condition. Raises Unsure if Slack's members aren't known.
 
-        A group that is renamed or switched off in Slack would else let a milder rule hold.
+        Otherwise renaming or disabling a group in Slack would make a milder rule hold.
         """
         if self.includes([entry], person):
             return True
@@ -121,9 +121,9 @@ class Reading(View):
         return False
 
     def may_ask(self) -> None:
-        """Refuses whoever may not ask for this, or not for somebody else.
+        """Raises Refused if the requester may not ask for this, or not for somebody else.
 
-        Raises UnknownManager where that depends on a manager whom Slack or Miro didn't name within a day.
+        Raises UnknownManager if it depends on a manager whom Slack or Miro didn't name within a day.
         """
         rule, asker, name = self.rule, self.case.requester, self.case.concerned.addressed
         is_for_others, boss = OTHERS in self.for_whom, ""
@@ -136,13 +136,13 @@ class Reading(View):
                 raise UnknownManager(name)
         if not self.includes(rule.ask, asker):
             raise Refused("You can't request this. Ask your manager or your IT team to request it for you.")
-        # Where it may be somebody else's account, somebody else has to look at it.
+        # If it may be somebody else's account, somebody else has to check it.
         if SELF not in self.for_whom or (is_for_others and not rule.ladder):
             others = f"their manager, {boss}" if boss else "them or your IT team"
             raise Refused(f"You can request this for yourself. For {name}, ask {others}.")
 
     def check_length(self, *, is_asked: bool = False) -> None:
-        """Refuses what is asked for longer than the policy lets it be; `is_asked`: the form is gone."""
+        """Raises Refused if it is asked for longer than allowed; `is_asked`: the form was already sent."""
         longest, days = self.rule.longest, self.case.scope.days
         counted = "1 day" if longest == 1 else f"{longest} days"
         if longest and days is None:

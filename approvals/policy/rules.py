@@ -1,4 +1,4 @@
-"""What the policy says of one action, or of some asks of it: who may ask, the steps, and the times; pure."""
+"""A rule of the policy for an action: who may ask, the steps, and the time limits; pure."""
 
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -10,14 +10,14 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from approvals.policy.entries import Anyone
 
 GROUP_CONDITIONS = ("requester_group", "subject_group")
-"""Conditions whose value is an entry of a list."""
+"""Conditions whose values are entries of people."""
 TEAMS = ("team", "leaving")
-"""Conditions whose values are names of teams."""
+"""Conditions whose values are team names."""
 _UNITS = {"m": "minutes", "h": "hours", "d": "days"}
 
 
 def span(text: object) -> timedelta:
-    """'30m', '18h' or '3d' as a span of time. Raises ValueError."""
+    """'30m', '18h' or '3d' as a timedelta. Raises ValueError."""
     match = re.fullmatch(r"([1-9]\d{0,3})([mhd])", str(text))
     if not match:
         raise ValueError('write a time like "30m", "18h" or "3d", with a number from 1 to 9999')
@@ -29,7 +29,7 @@ def _span_or_never(text: object) -> timedelta | None:
 
 
 def working_hours(text: object) -> tuple[time, time] | None:
-    """'09:00-18:00' as opening and closing, '' as None. Raises ValueError."""
+    """'09:00-18:00' as (start, end), '' as None. Raises ValueError."""
     clock = "((?:[01][0-9]|2[0-3]):[0-5][0-9])"
     match = re.fullmatch(f"{clock}-{clock}", str(text))
     if text and not (match and match[1] < match[2]):
@@ -50,13 +50,13 @@ Days = Annotated[int, BeforeValidator(_days)]
 
 
 class Part(BaseModel):
-    """A table of the policy: nothing it doesn't know, nothing changed after loading."""
+    """A table of the policy: refuses unknown keys, immutable."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
 
 class Escalation(Part):
-    """Who may decide as well when nobody has for so long."""
+    """People who may also decide when nobody has for so long."""
 
     after: Span
     to: tuple[str, ...] = Field(min_length=1)
@@ -67,23 +67,23 @@ Escalations = Annotated[
     BeforeValidator(lambda value: [value] if isinstance(value, dict) else value),
     AfterValidator(lambda several: tuple(sorted(several, key=lambda escalation: escalation.after))),
 ]
-"""One table may stand for a list. However they are written: whoever comes sooner is asked sooner."""
+"""Escalations sorted by time; a single table counts as a list."""
 
 
 class Step(Part):
-    """One group that has to agree before the next is asked."""
+    """A group of people and the votes needed before the next step is asked."""
 
     approvers: tuple[str, ...] = Field(min_length=1)
     agree: int = Field(default=1, ge=1, le=20, strict=True)
     escalate: Escalations = ()
 
     def entries(self, level: int | None = None) -> tuple[str, ...]:
-        """Who may decide it after so many escalations; None: after all."""
+        """The entries that may decide after so many escalations; None: after all."""
         return (*self.approvers, *(entry for escalation in self.escalate[:level] for entry in escalation.to))
 
 
 class Rule(Part):
-    """What holds for one action, or for those asks of it that meet its conditions."""
+    """The rule of an action, or of its requests that meet the conditions."""
 
     when: Mapping[str, str | int | tuple[str, ...]] = {}
     ask: tuple[str, ...] = ()
@@ -98,14 +98,14 @@ class Rule(Part):
     expires: Span = timedelta(days=3)
     remind: Annotated[timedelta | None, BeforeValidator(_span_or_never)] = None
     longest: Days | None = None
-    """The most days for which this can be asked; None: it may have no end."""
+    """The most days that can be asked for; None: no end needed."""
     proposed: Days | None = None
-    """What the form proposes."""
+    """The days that the form proposes."""
     rules: tuple["Rule", ...] = ()
 
     @property
     def ladder(self) -> tuple[Step, ...]:
-        """The steps in order; none where no approval is needed."""
+        """The steps in order; empty if no approval is needed."""
         if not self.approval:
             return ()
         if self.steps:
@@ -117,11 +117,11 @@ class Rule(Part):
 
     @property
     def first_reminder(self) -> timedelta | None:
-        """How long nobody is reminded: as the rule says, else a third of the time there is; None is never."""
+        """The time until the first reminder, by default a third of the time limit; None: never."""
         return self.remind if "remind" in self.model_fields_set else self.expires / 3
 
     def on(self, base: "Rule") -> "Rule":
-        """This rule on top of the action's own: what it doesn't say is as there."""
+        """This rule, with missing values from the action's own table."""
         own = self.model_fields_set - {"rules"}
         kept = {name: getattr(base, name) for name in base.model_fields_set - own - {"rules", "when"}}
         if "approvers" in own:
@@ -133,34 +133,34 @@ class Rule(Part):
         return self.model_copy(update=kept)
 
     def everybody(self) -> Iterator[str]:
-        """Every entry that may decide under this rule, whenever that is."""
+        """All entries that may decide under this rule, at any time."""
         for step in self.ladder:
             yield from step.entries()
         yield from self.fallback
 
     def askers(self) -> tuple[str, ...]:
-        """Every entry that says who may ask, for themselves or for others."""
+        """All entries of who may ask, for themselves or for others."""
         return (*self.ask, *self.for_others)
 
     def group_conditions(self) -> list[str]:
-        """Every entry that a condition names."""
+        """All entries of people in conditions."""
         return [str(value) for key, value in self.when.items() if key in GROUP_CONDITIONS]
 
 
 def strictest(rules: Sequence[Rule]) -> Rule | None:
-    """The rule that is at least as strict as each of the others; None where they can't be compared."""
+    """The rule that is at least as strict as all others; None if they can't be compared."""
     return next((rule for rule in rules if all(_is_as_strict(rule, other) for other in rules)), None)
 
 
 def _is_as_strict(rule: Rule, other: Rule) -> bool:
-    """Whether who may ask by `rule`, for how long and with whose votes, would get it by `other` as well."""
+    """Whether everything allowed and approved by `rule` would be by `other` as well."""
     asks = _within(rule.ask, other.ask) and _within(rule.for_others, other.for_others)
     ends = other.longest is None or (rule.longest is not None and rule.longest <= other.longest)
     return asks and ends and _decides(rule, other)
 
 
 def _decides(rule: Rule, other: Rule) -> bool:
-    """Whether the votes that `rule` wants hold those that `other` wants: each of its steps, in this order."""
+    """Whether the votes for `rule` include those for `other`: all its steps, in order."""
     if not other.ladder:
         return True
     if rule.same_person_twice and not other.same_person_twice and len(other.ladder) > 1:

@@ -1,7 +1,7 @@
-"""Who has a seat in a step of approval, and whether every step can be filled: one engine for any directory.
+"""Seats (who may decide a step now), and whether all steps can be filled: one engine for any directory.
 
-Three directories serve it: the file alone (`policy check`; with a record beside it, `policy who`), the record
-(the ask, the click), and the record once everybody was looked up again (before the first change in Miro).
+The directories: the file alone (`policy check`; together with a record, `policy who`), the record (ask and
+click), and the record after everybody was looked up again (before the first change in Miro).
 """
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
@@ -22,7 +22,7 @@ from approvals.sentence import Sentence
 
 @dataclass(frozen=True)
 class Approver:
-    """Somebody who may decide, and why: completes "You're asked because …"."""
+    """A person who may decide; the reason completes "You're asked because …"."""
 
     person: Person
     because: str
@@ -30,25 +30,25 @@ class Approver:
     stands_for: PersonId | None = None
     is_fallback: bool = False
     is_unreachable: bool = False
-    """Whether no message reaches them: they may decide, and nobody can count on it."""
+    """Whether messages can't reach them: they may decide, but don't count as available."""
 
     @property
     def principal(self) -> PersonId:
-        """Whose vote it is: a delegate's counts for the one who is away."""
+        """The person it counts for: a delegate votes for the person who is away."""
         return self.stands_for or self.person.id
 
 
 def reachable(seats: Iterable[Approver]) -> int:
-    """How many votes they can give: a delegate and who is away have one together."""
+    """The number of votes they can give; a delegate and the person who is away share one."""
     return len({seat.principal for seat in seats if not seat.is_unreachable})
 
 
 Steps = tuple[int, ...]
-"""Some steps of a rule, by their place in its ladder."""
+"""Indexes of steps in a rule's ladder."""
 
 
 class Shortage(NamedTuple):
-    """Steps which together want more votes than there are people for them."""
+    """Steps that together need more votes than they have people."""
 
     steps: Steps
     wanted: int
@@ -60,7 +60,7 @@ class Shortage(NamedTuple):
 
 @dataclass
 class _Humans:
-    """Numbers people: each human once, however many rows there are of them."""
+    """Numbers humans: all rows of one human get the same number."""
 
     policy: Policy
     _people: list[Person] = field(default_factory=list)
@@ -70,12 +70,12 @@ class _Humans:
         return self.policy.names({*person.keys, *person.today, person.id})
 
     def find(self, person: Person) -> int | None:
-        """The number of the same human, if there is one. Only who shares a key can be the same."""
+        """The number of the human, or None; only people who share a key can be the same."""
         near = {number for key in self._keys(person) for number in self._by_key.get(key, ())}
         return next((n for n in sorted(near) if self.policy.is_same(self._people[n], person)), None)
 
     def number(self, person: Person) -> int:
-        """The same; a new one for somebody who wasn't there."""
+        """The number of the human, a new one if necessary."""
         if (number := self.find(person)) is not None:
             return number
         for key in self._keys(person):
@@ -86,24 +86,24 @@ class _Humans:
 
 @dataclass(frozen=True)
 class Seats(Reading):
-    """Who may decide by one policy: stepping over those who can't, with delegates and the fallback group."""
+    """Who may decide by one policy: skips those who can't, adds delegates and the fallback group."""
 
     @property
     def fallback(self) -> tuple[str, ...]:
-        """Who decides what nobody else can."""
+        """The entries that decide what nobody else can."""
         return self.rule.fallback or self.policy.fallback
 
     def seats(self, step: Step, votes: Sequence[Vote] = (), level: int = 0) -> tuple[Approver, ...]:
-        """Who may decide a step when nobody has voted in it yet; `votes` are those of earlier steps."""
+        """Who may decide a step without votes of its own yet; `votes`: those of earlier steps."""
         voted = () if self.rule.same_person_twice else votes
         return self.seats_for(step, level, step.agree, (), voted)[0]
 
     def seats_for(
         self, step: Step, level: int, need: int, unreachable: Collection[PersonId], voted: Sequence[Vote]
     ) -> tuple[tuple[Approver, ...], tuple[Sentence, ...]]:
-        """Who may decide a step after so many escalations, and notes on who was stepped over.
+        """(who may decide a step after so many escalations, notes on skipped people).
 
-        The fallback group as well, where those can't give the `need`ed votes. Who `voted` has no seat.
+        Includes the fallback group if the others can't give `need` votes. People who `voted` have no seat.
         """
         seats, notes = self._seated(step.entries(level), unreachable, voted)
         first = [named.person for named in self.named(step.approvers) if named.person] if level else []
@@ -123,7 +123,7 @@ class Seats(Reading):
         unreachable: Collection[PersonId] = (),
         voted: Sequence[Vote] = (),
     ) -> tuple[Approver, ...]:
-        """The fallback group, who decides what nobody else can any more; but for who has a seat already."""
+        """The members of the fallback group who don't have a seat yet."""
         because, taken = "nobody else can decide it", [seat.person for seat in seats]
         return tuple(
             replace(seat, is_fallback=True, because=seat.because or because)
@@ -134,7 +134,7 @@ class Seats(Reading):
     def _seated(
         self, entries: Iterable[str], unreachable: Collection[PersonId], voted: Sequence[Vote]
     ) -> tuple[tuple[Approver, ...], tuple[Sentence, ...]]:
-        """Everybody of a list who may decide, those who stand in for them, and why others were left out."""
+        """(everybody of a list who may decide, delegates included; notes on skipped people)."""
         humans, seats, notes = _Humans(self.policy), dict[int, Approver](), list[Sentence]()
         for named in self.named(entries):
             person = named.person
@@ -148,7 +148,7 @@ class Seats(Reading):
                 seat = seats.setdefault(
                     number, Approver(person, named.because, False, is_unreachable=is_unreachable)
                 )
-                # Who stands in two entries is notified, if one of them says so.
+                # A person in two entries is notified if one of them says so.
                 is_notified = seat.notified or named.notified
                 seats[number] = replace(seat, notified=is_notified and not seat.is_unreachable)
         for number, seat in tuple(seats.items()):
@@ -159,7 +159,7 @@ class Seats(Reading):
                 delegate.id in unreachable,
                 f"{seat.person.addressed} is away and you stand in",
             )
-            # A delegate who can't be reached leaves it with the one who is away.
+            # If the delegate is unreachable, the person who is away is notified.
             seats[number] = replace(seat, notified=seat.notified and is_unreachable)
             is_notified = (seat.notified or seat.is_unreachable) and not is_unreachable
             seats[humans.number(delegate)] = Approver(
@@ -168,19 +168,19 @@ class Seats(Reading):
         return tuple(seats.values()), tuple(note for n, note in enumerate(notes) if note not in notes[:n])
 
     def _is_out(self, person: Person, voted: Sequence[Vote]) -> bool:
-        """Whether somebody has no seat: excluded, or with a vote already."""
+        """Whether a person has no seat: excluded, or has already voted."""
         return self.excludes(person) or any(self.is_by(vote, person) for vote in voted)
 
     def is_by(self, vote: Vote, person: Person) -> bool:
-        """Whether a vote is somebody's own, or was given in their place."""
+        """Whether a vote is a person's own, or a delegate's for them."""
         return any(self.policy.is_same(other, person) for other in self.behind(vote))
 
     def behind(self, vote: Vote) -> list[Person]:
-        """Who gave a vote, and in whose place."""
+        """The person who voted, and the one they stood in for."""
         return [person for id in (vote.by, vote.principal) if (person := known(self.directory, id))]
 
     def _delegate(self, person: Person) -> Person | None:
-        """Who stands in for somebody; never a delegate's delegate."""
+        """A person's delegate; never a delegate's delegate."""
         away = self._delegation(person.id)
         delegate = known(self.directory, away.delegate) if away else None
         return delegate if delegate and delegate.is_colleague else None
@@ -190,17 +190,16 @@ class Seats(Reading):
         return cache(lambda id: self.directory.delegation(id, self.now))
 
     def shortages(self, numbers: Collection[int] | None = None) -> Iterator[Shortage]:
-        """Why it could never be decided: steps, each and together, need people enough; fewest steps first.
+        """The sets of steps, smallest first, that together have too few people, so can't be decided.
 
-        `numbers`: the steps to look at, if not all. Whoever isn't there any more once it comes to a later
-        step is stood in for by the fallback group.
+        `numbers`: the indexes of steps to check, by default all. The fallback group counts for each of them.
         """
         ladder, humans = self.rule.ladder, _Humans(self.policy)
         numbers = range(len(ladder)) if numbers is None else numbers
         spare, people = [humans.number(seat.person) for seat in self.spare() if not seat.stands_for], {}
         for number in numbers:
             seats = self.seats(ladder[number])
-            # Who stands in for one of them has no other vote as the fallback.
+            # A delegate of one of them doesn't get a second vote as fallback.
             busy = {humans.number(seat.person) for seat in seats if seat.stands_for}
             own = {humans.number(seat.person) for seat in seats if not seat.stands_for}
             people[number] = own | ({*spare} - busy)
@@ -212,11 +211,11 @@ class Seats(Reading):
                 yield Shortage(steps, wanted, can)
 
     def unfillable(self) -> str:
-        """Why this could never be decided, or ''."""
+        """Why this can never be decided, or ''."""
         return str(next(self.shortages(), ""))
 
     def check_fillable(self) -> None:
-        """Refuses what nobody could decide, now or in a later step."""
+        """Raises Refused if nobody can decide it, now or in a later step."""
         if problem := self.unfillable():
             raise Refused(
                 f"Nobody can decide this: {problem}. Ask your IT team to add an approver to the policy."

@@ -1,4 +1,4 @@
-"""Whether the lists and tables of a policy name people, groups and teams that there are; pure."""
+"""Checks that lists and tables of a policy name valid people, groups and teams; pure."""
 
 import re
 from collections.abc import Callable, Collection
@@ -15,14 +15,14 @@ _DOMAIN = re.compile(r"[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")
 def check_entries(
     policy: Policy, place: Place, entries: Collection[str], *, asking: bool = False
 ) -> Problems:
-    """Entries of a list that mean nobody; `asking`: it says who may ask, and not who decides."""
+    """The invalid entries of a list; `asking`: a list of who may ask, not of who decides."""
     for entry in entries:
         if problem := policy.entry(entry).problem(asking=asking):
             yield place, problem
 
 
 def check_tables(policy: Policy) -> Problems:
-    """Names outside of the rules that mean nobody, or two things at once."""
+    """Names outside the rules that are invalid or ambiguous."""
     for domain in policy.domains:
         if not _DOMAIN.fullmatch(domain):
             yield ("domains",), f'{domain!r} is no domain; write one like "example.com"'
@@ -86,7 +86,7 @@ def _different_people(policy: Policy) -> Problems:
 
 
 def _twice(table: str, keys: Collection[str], fold: Callable[[str], str]) -> Problems:
-    """Names that are one: they are read in any case, and only the first would count."""
+    """Keys that differ only in case: only the first would count."""
     seen: set[str] = set()
     for key in keys:
         if fold(key) in seen:

@@ -1,7 +1,7 @@
-"""Which groups of Miro the names in a policy mean: settled once against a list of groups, then by id; pure.
+"""Resolves the team names in a policy to Miro groups: once against a list of groups, then by id; pure.
 
-A name means a group for certain only if it is written like it and no other group looks the same. What it may
-mean beyond that is closed: nothing opens for it, and whatever closes holds for it as well.
+A name is certain if exactly one group is written like it and no other looks the same. Otherwise it is
+ambiguous: it gives no access to any of the groups, and restrictions apply to all of them.
 """
 
 import json
@@ -17,38 +17,38 @@ from approvals.policy.team_names import is_alike, narrow
 
 @dataclass(frozen=True)
 class Meaning:
-    """What one name means: the id of a group, '' where that isn't certain; and the ids of all it may mean."""
+    """The meaning of a name: the id of its group, '' if not certain; and the ids of all candidates."""
 
     id: str = ""
     near: frozenset[str] = frozenset()
 
     @property
     def is_nothing(self) -> bool:
-        """Whether no group has such a name."""
+        """Whether no group matches."""
         return not self.id and not self.near
 
 
 @dataclass(frozen=True)
 class Meanings:
-    """What the names of one policy mean: by each name that Miro should have, as it is written there."""
+    """{name in Miro, as written in the policy: its meaning} for one policy."""
 
     by_name: Mapping[str, Meaning] = field(default_factory=dict)
     is_known: bool = True
-    """Whether there was a list of groups to look in."""
+    """Whether a list of groups was available."""
 
     @property
     def nothing(self) -> tuple[str, ...]:
-        """Names that no group has."""
+        """Names without a matching group."""
         return tuple(sorted(name for name, meaning in self.by_name.items() if meaning.is_nothing))
 
     @property
     def unsure(self) -> dict[str, tuple[str, ...]]:
-        """Names that may mean several groups, or one that is written otherwise; with the ids of these."""
+        """{name: ids of candidates} of names with several candidates, or one that is written differently."""
         unsure = {name: meaning.near for name, meaning in sorted(self.by_name.items()) if not meaning.id}
         return {name: tuple(sorted(near)) for name, near in unsure.items() if near}
 
     def stored(self) -> dict[str, str]:
-        """As the record keeps it, in JSON: `teams` is {name: id}, `unsure` {name: [id]}, [] for nothing."""
+        """The stored form, as JSON: `teams` is {name: id}, `unsure` {name: [id]}, [] for no match."""
         sure = {name: meaning.id for name, meaning in sorted(self.by_name.items()) if meaning.id}
         unsure = self.unsure | {name: () for name in self.nothing}
         parts = {"teams": sure, "unsure": unsure}
@@ -56,7 +56,7 @@ class Meanings:
 
 
 def read(words: Mapping[str, str | None]) -> Meanings:
-    """What `stored` gave, read again. Raises ValueError for what it can't have given."""
+    """The meanings from their stored form. Raises ValueError for any other text."""
     sure, unsure = (json.loads(words.get(key) or "{}") for key in ("teams", "unsure"))
     by_name = {str(name): Meaning(str(id), frozenset({str(id)})) for name, id in sure.items()}
     by_name |= {str(name): Meaning("", frozenset(map(str, ids))) for name, ids in unsure.items()}
@@ -64,9 +64,9 @@ def read(words: Mapping[str, str | None]) -> Meanings:
 
 
 def settled(names: Iterable[str], groups: Sequence[Group], before: Meanings | None = None) -> Meanings:
-    """What each name means by a list of groups; an id means that group.
+    """The meaning of each name (or id) by a list of groups.
 
-    What a name meant for certain `before`, it means on while that group is there, however it is called now.
+    A name that was certain `before` keeps its group as long as that exists, even if it was renamed.
     """
     there = {group.id for group in groups}
     earlier = before.by_name if before else {}
@@ -88,22 +88,22 @@ def called(group: Group) -> tuple[str, str]:
 
 
 class NamedTeams(BaseModel):
-    """The tables of a policy that are about teams, and what a name of a team means anywhere in it."""
+    """The policy's tables about teams, and the meaning of its team names."""
 
     managed_elsewhere: Mapping[str, str] = {}
     teams: Mapping[str, str] = {}
     owners: Mapping[str, tuple[str, ...]] = {}
     _meanings: Meanings | None = PrivateAttr(None)
-    """Which groups its names mean; None: nobody looked, and names are compared as they are written."""
+    """The resolved names; None: not resolved, names are compared as written."""
 
     def by(self, meanings: Meanings) -> Self:
-        """The same policy, its names of teams settled."""
+        """A copy of the policy with resolved team names."""
         policy = self.model_copy()
         policy._meanings = meanings
         return policy
 
     def means(self, name: str, team: Sequence[str]) -> bool | None:
-        """Whether a name in the file means a team, given by its names with its id last; None: in doubt."""
+        """Whether a name in the file means a team (its names, with the id last); None: ambiguous."""
         if self._meanings and not self._meanings.is_known:
             return None
         target = self.target(name)
@@ -115,48 +115,48 @@ class NamedTeams(BaseModel):
         return None if alike else False
 
     def _is(self, target: str, team: Sequence[str]) -> bool:
-        """Whether what Miro should have is this team for certain."""
+        """Whether a name in Miro certainly is this team."""
         meaning = self._meanings.by_name.get(target) if self._meanings else None
         if meaning:
             return bool(meaning.id) and [*team[-1:]] == [meaning.id]
         return narrow(target) in map(narrow, team)
 
     def target(self, name: str) -> str:
-        """What Miro should have: the security name, or id, for the name that people know."""
+        """The security name, or id, in [teams] for a name that people know; else the name itself."""
         return next((target for known, target in self.teams.items() if narrow(known) == narrow(name)), name)
 
     def _meaning(self, name: str) -> Meaning | None:
         return self._meanings.by_name.get(self.target(name)) if self._meanings else None
 
     def id_of(self, name: str) -> str:
-        """The id of the group that a name means for certain, or ''."""
+        """The id of the group that a name certainly means, or ''."""
         meaning = self._meaning(name)
         return meaning.id if meaning else ""
 
     def known_for(self, team: Sequence[str]) -> str:
-        """The name in [teams] that people know a team by, given by its names with its id last; or ''."""
+        """The name in [teams] of a team (its names, with the id last), or ''."""
         return next((known for known, target in self.teams.items() if self._is(target, team)), "")
 
     def owners_of(self, team: Sequence[str]) -> tuple[str, ...]:
-        """The owners of a team, given by its names with its id last; nobody owns what is in doubt."""
+        """The owners of a team (its names, with the id last); none if ambiguous."""
         return next((who for name, who in self.owners.items() if self.means(name, team)), ())
 
     @property
     def is_listed(self) -> bool:
-        """Whether its names could be looked for in a list of groups."""
+        """Whether its names were resolved with a list of groups."""
         return self._meanings is None or self._meanings.is_known
 
     @property
     def unsure(self) -> dict[str, tuple[str, ...]]:
-        """Names, as Miro should have them, that nobody can tell from others; with the ids they may mean."""
+        """{name in Miro: ids of candidates} of ambiguous names."""
         return self._meanings.unsure if self._meanings else {}
 
     def unsettled(self, names: Iterable[str]) -> list[str]:
-        """Which of some names no group of Miro has; all of them, before there is a list of groups."""
+        """The names without a matching Miro group; all of them without a list of groups."""
         return sorted(names) if not self.is_listed else self.missing(names, None)
 
     def missing(self, names: Iterable[str], there: Set[str] | None) -> list[str]:
-        """Which of some names mean none of the groups that are `there`; with None, that mean none at all."""
+        """The names that match no group in `there` (ids); None: that match no group at all."""
         if there is None and not (self._meanings and self._meanings.nothing):
             return []
         meanings = {name: meaning for name in names if (meaning := self._meaning(name))}
@@ -167,6 +167,6 @@ class NamedTeams(BaseModel):
         return sorted(self._shown(name) for name, ids in near.items() if not ids)
 
     def _shown(self, name: str) -> str:
-        """A name as it is written, with the one that Miro should have."""
+        """A name as written, with its name in Miro."""
         target = self.target(name)
         return name if target == name else f"{name} ({target})"
