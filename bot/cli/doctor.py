@@ -1,118 +1,94 @@
-"""Look whether everything the bot needs is there; change nothing."""
+"""Check everything the bot needs; change nothing. One list of small checks, a line each."""
 
+import re
+import shutil
 import sys
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager, suppress
-from dataclasses import replace
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime
+from email.utils import parsedate_to_datetime
+from enum import StrEnum
+from functools import cached_property
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
 
 import click
 
 from approvals.policy.check import BrokenPolicy, load
 from approvals.policy.model import Policy
+from approvals.policy.team_names import narrow
 from approvals.record.database import Server, StoreTrouble
+from approvals.record.schema import LAYOUT
+from approvals.record.store import utc_now
 from approvals.refusals import Refused
 from bot import app as composition
 from bot.actions import CONDITIONS
 from bot.app import Bot
 from bot.cli import exposure, scopes
 from bot.cli.common import JSON, is_there, open_record, say, say_json, sentences, settings
-from bot.cli.policy.reach import strays
+from bot.cli.policy.reach import strays, unreached
 from bot.miro.errors import MiroError
+from bot.miro.quota import POOL
 from bot.policies import read, usable, why_not
-from bot.settings import BadSettings, Settings
+from bot.settings import BEGINNINGS, SECRETS, BadSettings, Settings
+from bot.slack.api.edge import SlackClient, SlackFault
 
 ANY_POLICY = 'operators = ["doctor@example.com"]\ndomains = ["example.com"]\n'
+SKEW, MOST_SKEW = 30, 240
+"""Seconds off from Slack's clock: worth a warning, and too many; signatures count for 300 seconds
+(https://docs.slack.dev/authentication/verifying-requests-from-slack)."""
+DISK, LEAST_DISK = 1 << 30, 100 << 20
+"""Bytes of free disk space below which there is a warning, and below which the bot shouldn't run."""
+_WAYS = {"SLACK_APP_TOKEN": "Socket Mode", "SLACK_SIGNING_SECRET": "run --http"}
+"""The two ways to receive from Slack, by the secret that each needs."""
+_USES = _WAYS | {"MIRO_BOT_METRICS_TOKEN": "reading /metrics from another machine"}
+"""Secrets that not every bot needs, and what for."""
+_SECURITY_NAME = re.compile(r"[A-Za-z0-9]+(?:[_.][A-Za-z0-9]+)+")
+"""What names of security groups look like: "g_app_eng"."""
 
 
-@click.command()
-@JSON
-def doctor(as_json: bool) -> None:
-    """Check settings, policy, record, Slack and Miro; changes nothing."""
-    with sentences():
-        known = settings()
-    checks: list[tuple[str, Callable[[], str]]] = [
-        ("policy", lambda: _check_policy(known)),
-        ("record", lambda: _check_record(known)),
-        ("way in", lambda: _check_way_in(known)),
-        ("Slack", lambda: _check_slack(known)),
-        ("Miro", lambda: _check_miro(known)),
-    ]
-    found = [_examined(name, examine) for name, examine in checks]
-    if as_json:
-        say_json(found)
-    else:
-        for one in found:
-            say(f"{'ok ' if one['ok'] else 'BAD'}  {one['what']:<8} {one['text']}")
-        say("Does an identity provider already provision your Miro? Read README before you go on.")
-    sys.exit(0 if all(one["ok"] for one in found) else 1)
+class Status(StrEnum):
+    """How a check ended."""
+
+    OK = "ok"
+    WARNING = "warning"
+    WRONG = "wrong"
 
 
-def _examined(name: str, examine: Callable[[], str]) -> dict[str, Any]:
-    try:
-        with sentences():
-            return {"what": name, "ok": True, "text": examine()}
-    except click.ClickException as error:
-        return {"what": name, "ok": False, "text": error.message}
-    except Exception as error:
-        return {"what": name, "ok": False, "text": f"{type(error).__name__}: {error}"}
+COLOURS = {Status.OK: "green", Status.WARNING: "yellow", Status.WRONG: "red"}
 
 
-def _noted(text: str, notes: Iterable[str]) -> str:
-    """What is well, and what beside it should be better: no reason not to start."""
-    return ". Note: ".join([text, *(note.removesuffix(".") for note in notes)])
+@dataclass(frozen=True)
+class Finding:
+    """What one check found, in a sentence or two, with the remedy in it."""
+
+    text: str
+    status: Status = Status.OK
 
 
-def _check_policy(settings: Settings) -> str:
-    known = load(usable(settings.policy), CONDITIONS)
-    notes = [*exposure.policy(settings.policy)]
-    try:
-        wrong = strays(settings, known)
-    except (click.ClickException, StoreTrouble, MiroError) as error:
-        wrong, notes = [], [*notes, f"its teams couldn't be looked for: {error}"]
-    if wrong:
-        raise BadSettings("; ".join(wrong))
-    return _noted(f"{settings.policy} can be used", [*notes, *_not_in_force(settings)])
+class Examination:
+    """What the checks look at: the settings, and a bot whose record is thrown away."""
 
+    def __init__(self, settings: Settings, open_: ExitStack) -> None:
+        self.settings, self._open = settings, open_
 
-def _not_in_force(settings: Settings) -> Iterator[str]:
-    """That the record names another policy than the file is, and what puts the file in force."""
-    with suppress(click.ClickException), open_record() as store:
-        if told := why_not(store, settings.policy, read(settings.policy)):
-            yield told
+    @cached_property
+    def bot(self) -> Bot:
+        """A bot that changes nothing by looking; the policy isn't to blame for what it finds."""
+        return self._open.enter_context(_bot(self.settings))
 
-
-def _check_record(settings: Settings) -> str:
-    if problem := exposure.exposed_record(settings.database):
-        raise BadSettings(problem)
-    where = settings.database
-    if isinstance(where, Server) and not is_there(where):
-        raise BadSettings(f"{where} has no record yet; `miro-bot db migrate` makes it")
-    if isinstance(where, Path) and not where.exists():
-        return _noted(f"{where} isn't there yet; `miro-bot run` makes it", exposure.folders(settings))
-    with open_record() as store:
-        found = store.verify()
-        if found.faults:
-            raise StoreTrouble("; ".join(found.faults))
-        count = found.anchor.count
-        text = f"{settings.database}: {count} {'entry' if count == 1 else 'entries'}, unbroken"
-    return _noted(text, [*exposure.owner(settings.database), *exposure.folders(settings)])
-
-
-def _check_way_in(settings: Settings) -> str:
-    ways = {"Socket Mode": "SLACK_APP_TOKEN", "HTTP (run --http)": "SLACK_SIGNING_SECRET"}
-    ready = [way for way, name in ways.items() if settings.secret(name)]
-    if not ready:
-        wanted = " or ".join(f"{name} for {way}" for way, name in ways.items())
-        raise BadSettings(f"Set {wanted}: without one of them Slack can't reach the bot.")
-    return _noted(f"ready for {' and '.join(ready)}", exposure.secrets(settings))
+    @cached_property
+    def policy(self) -> Policy | None:
+        """The policy; None where it can't be used, which has a check of its own."""
+        try:
+            return load(usable(self.settings.policy), CONDITIONS)
+        except (BrokenPolicy, Refused, BadSettings, OSError):
+            return None
 
 
 @contextmanager
 def _bot(settings: Settings) -> Iterator[Bot]:
-    """A bot whose record is thrown away: nothing is changed by looking, nor is the policy to blame."""
     with TemporaryDirectory() as folder:
         policy = Path(folder) / "policy.toml"
         policy.write_text(ANY_POLICY, encoding="utf-8")
@@ -123,27 +99,242 @@ def _bot(settings: Settings) -> Iterator[Bot]:
             bot.stop()
 
 
-def _check_slack(settings: Settings) -> str:
-    settings.require("SLACK_BOT_TOKEN")
-    with _bot(settings) as bot:
-        team, enterprise = bot.people.home()
-        text = f"team {team}{' of ' + enterprise if enterprise else ''}"
-        missing, notes = scopes.lacking(scopes.granted(bot.client), _policy(settings))
+Check = Callable[[Examination], Finding | None]
+"""None: there is nothing to check. Raises what `sentences` can say."""
+
+
+@click.command()
+@JSON
+def doctor(as_json: bool) -> None:
+    """Check settings, policy, record, Slack and Miro. Changes nothing.
+
+    Each line is ok, a warning or wrong. Exit status 1 if anything is wrong.
+    """
+    with sentences():
+        known = settings()
+    with ExitStack() as open_:
+        examination = Examination(known, open_)
+        results = [(name, _checked(examination, check)) for name, check in CHECKS]
+    found = [(name, finding) for name, finding in results if finding]
+    if as_json:
+        rows = [{"what": name, "ok": one.status is not Status.WRONG, **asdict(one)} for name, one in found]
+        say_json(rows)
+    else:
+        for name, finding in found:
+            status = f"{finding.status:<7}"
+            coloured = click.style(status, COLOURS[finding.status]) if sys.stdout.isatty() else status
+            click.echo(f"{coloured}  ", nl=False)
+            say(f"{name:<22}  {finding.text}")
+        say("Does an identity provider already provision your Miro? Read the README before you go on.")
+    sys.exit(any(finding.status is Status.WRONG for _, finding in found))
+
+
+def _checked(examination: Examination, check: Check) -> Finding | None:
+    try:
+        with sentences():
+            return check(examination)
+    except click.ClickException as error:
+        return Finding(error.message, Status.WRONG)
+    except Exception as error:
+        return Finding(f"This check failed: {error}. Please report it.", Status.WRONG)
+
+
+def _noted(text: str, notes: Iterable[str]) -> Finding:
+    """What is fine, with what should be better: no reason not to start."""
+    notes = [note.removesuffix(".") for note in notes]
+    return Finding(". Note: ".join([text, *notes]), Status.WARNING if notes else Status.OK)
+
+
+# -- credentials and Slack -----------------------------------------------------------------------------------
+
+
+def _credential(name: str) -> Check:
+    def check(on: Examination) -> Finding:
+        if on.settings.secret(name):
+            begins = f", begins with {BEGINNINGS[name]}" if name in BEGINNINGS else ""
+            file = on.settings.secret_files.get(name)
+            return Finding(f"set{begins}{f', from {file}' if file else ''}")
+        if name in _USES:
+            return Finding(f"not set; only {_USES[name]} needs it")
+        on.settings.require(name)
+        raise AssertionError
+
+    return check
+
+
+def _way_in(on: Examination) -> Finding:
+    ready = [way for name, way in _WAYS.items() if on.settings.secret(name)]
+    if not ready:
+        wanted = " or ".join(f"{name} for {way}" for name, way in _WAYS.items())
+        raise BadSettings(f"Set {wanted}. Without one of them Slack can't reach the bot.")
+    return _noted(f"ready for {' and '.join(ready)}", exposure.secrets(on.settings))
+
+
+def _slack(on: Examination) -> Finding | None:
+    if not on.settings.secret("SLACK_BOT_TOKEN"):
+        return None
+    team, enterprise = on.bot.people.home()
+    text = f"team {team}{' of ' + enterprise if enterprise else ''}"
+    missing, notes = scopes.lacking(scopes.granted(on.bot.client), on.policy)
     if missing:
         raise BadSettings(f"{text}; {'; '.join(missing)}. {scopes.REMEDY}")
     return _noted(text, notes)
 
 
-def _policy(settings: Settings) -> Policy | None:
-    """The policy; None where it can't be used, which is said elsewhere."""
-    try:
-        return load(usable(settings.policy), CONDITIONS)
-    except (BrokenPolicy, Refused, BadSettings, OSError):
+def _socket_mode(on: Examination) -> Finding | None:
+    token = on.settings.secret("SLACK_APP_TOKEN")
+    if not token:
         return None
+    SlackClient(token, on.settings.slack_url, on.bot.lines).apps_connections_open(app_token=token)
+    return Finding("Slack opens connections")
 
 
-def _check_miro(settings: Settings) -> str:
-    settings.require("MIRO_SCIM_TOKEN")
-    with _bot(settings) as bot:
-        odd = bot.miro.groups().complaints("group", "groups")
-        return "; ".join((f"{settings.miro_url} takes the token; group model {settings.group_model}", *odd))
+def _clock(on: Examination) -> Finding | None:
+    """Compares this machine's clock with Slack's (header Date)."""
+    try:
+        headers = on.bot.client.auth_test().headers if on.settings.secret("SLACK_BOT_TOKEN") else {}
+        sent = next((text for name, text in headers.items() if name.lower() == "date"), "")
+        skew = round(abs((utc_now() - _date(sent)).total_seconds()))
+    except (SlackFault, ValueError):
+        return None
+    text = f"{skew} s off from Slack's"
+    if skew <= SKEW:
+        return Finding(text)
+    status = Status.WRONG if skew > MOST_SKEW else Status.WARNING
+    return Finding(f"{text}. Set this machine's clock, best with NTP.", status)
+
+
+def _date(text: str) -> datetime:
+    at = parsedate_to_datetime(text)
+    return at.astimezone(utc_now().tzinfo)
+
+
+# -- Miro ----------------------------------------------------------------------------------------------------
+
+
+def _miro(on: Examination) -> Finding | None:
+    if not on.settings.secret("MIRO_SCIM_TOKEN"):
+        return None
+    listing = on.bot.miro.groups()
+    count, model = len(listing.entries), on.settings.group_model
+    text = f"{on.settings.miro_url} takes the token; {count} groups, group model {model}"
+    return _noted(text, listing.complaints("group", "groups"))
+
+
+def _names(on: Examination) -> Finding | None:
+    """Groups under a security name that people don't know them by."""
+    if not on.settings.secret("MIRO_SCIM_TOKEN") or not on.policy:
+        return None
+    known = {narrow(name) for name in on.policy.teams.values()}
+    if is_there(on.settings.database):
+        with open_record() as store:
+            renamed = (group for group in store.groups.all() if group.known_name != group.security_name)
+            known |= {narrow(group.security_name) for group in renamed}
+    try:
+        names = [group.display_name for group in on.bot.miro.groups().entries]
+    except MiroError:  # which the check of Miro says
+        return None
+    bare = [name for name in names if _SECURITY_NAME.fullmatch(name) and narrow(name) not in known]
+    if not bare:
+        return Finding("every group has a name people know")
+    more = f" and {len(bare) - 5} more" if len(bare) > 5 else ""
+    text = f"no name people know for {', '.join(bare[:5])}{more}. Add them to [teams] in the policy."
+    return Finding(text, Status.WARNING)
+
+
+def _quota(on: Examination) -> Finding | None:
+    if not is_there(on.settings.database):
+        return None
+    with open_record() as store:
+        spent = store.figures.credits()
+    text = f"{max(POOL - spent, 0)} of {POOL} credits left in these 30 s"
+    if spent < POOL * 0.9:
+        return Finding(text)
+    return Finding(f"{text}. Requests wait for credits; bulk work may be running.", Status.WARNING)
+
+
+# -- policy and record ---------------------------------------------------------------------------------------
+
+
+def _policy(on: Examination) -> Finding:
+    known = load(usable(on.settings.policy), CONDITIONS)
+    notes = [*exposure.policy(on.settings.policy)]
+    try:
+        wrong = strays(on.settings, known)
+    except (click.ClickException, StoreTrouble, MiroError) as error:
+        wrong, notes = [], [*notes, f"its teams couldn't be checked: {error}"]
+    if wrong:
+        raise BadSettings("; ".join(wrong))
+    return _noted(f"{on.settings.policy} is valid", [*notes, *_not_in_force(on.settings)])
+
+
+def _not_in_force(settings: Settings) -> Iterator[str]:
+    """That the record names another policy than the file is, and what puts the file in force."""
+    with suppress(click.ClickException), open_record() as store:
+        if why := why_not(store, settings.policy, read(settings.policy)):
+            yield why
+
+
+def _reach(on: Examination) -> Finding | None:
+    if on.policy is None or not on.settings.secret("SLACK_BOT_TOKEN"):
+        return None
+    try:
+        with sentences():
+            missed = unreached(on.settings)
+    except click.ClickException as error:
+        return Finding(f"couldn't be checked: {error.message}", Status.WARNING)
+    if not missed:
+        return Finding("everyone in the policy can be reached")
+    return Finding("; ".join(missed), Status.WARNING)
+
+
+def _record(on: Examination) -> Finding:
+    where = on.settings.database
+    if problem := exposure.exposed_record(where):
+        raise BadSettings(problem)
+    if isinstance(where, Server) and not is_there(where):
+        raise BadSettings(f"{where} has no record yet. Create it: miro-bot db migrate")
+    if isinstance(where, Path) and not where.exists():
+        return _noted(f"{where} doesn't exist yet; `miro-bot run` creates it", exposure.folders(on.settings))
+    with open_record() as store:
+        text = f"{where}: layout {store.layout} of {LAYOUT}"
+        old = [] if store.layout == LAYOUT else ["the next start, or `miro-bot db migrate`, updates it"]
+    return _noted(text, [*old, *exposure.owner(where), *exposure.folders(on.settings)])
+
+
+def _disk(on: Examination) -> Finding | None:
+    where = on.settings.database
+    if isinstance(where, Server) or not where.parent.is_dir():
+        return None
+    free = shutil.disk_usage(where.parent).free
+    text = f"{free / (1 << 30):.1f} GiB free in {where.parent}"
+    if free >= DISK:
+        return Finding(text)
+    return Finding(f"{text}. Free up disk space.", Status.WRONG if free < LEAST_DISK else Status.WARNING)
+
+
+def _chain(on: Examination) -> Finding | None:
+    if not is_there(on.settings.database):
+        return None
+    with open_record() as store:
+        found = store.verify()
+    if found.faults:
+        raise StoreTrouble(f"{'; '.join(found.faults)}. Run `miro-bot audit verify` for what to do.")
+    return Finding(f"intact, entries: {found.anchor.count}")
+
+
+CHECKS: tuple[tuple[str, Check], ...] = (
+    *((name, _credential(name)) for name in SECRETS),
+    ("way in", _way_in),
+    ("Slack", _slack),
+    ("Socket Mode", _socket_mode),
+    ("clock", _clock),
+    ("Miro", _miro),
+    ("team names", _names),
+    ("Miro's rate limit", _quota),
+    ("policy", _policy),
+    ("reach", _reach),
+    ("record", _record),
+    ("disk", _disk),
+    ("chain", _chain),
+)

@@ -20,6 +20,13 @@ class Unanswered(Exception):
     """No whole answer came. The text names the kind of fault, and nothing of what was sent."""
 
 
+def _fault(error: Exception) -> str:
+    """The kind of a fault in words; nothing of what was sent."""
+    if isinstance(error, httpx.TimeoutException | TimeoutError):
+        return "no answer in time"
+    return "no connection" if isinstance(error, httpx.ConnectError) else "the connection broke"
+
+
 @dataclass(frozen=True)
 class Answered:
     """A whole answer; what it says is for the caller to judge. Names of headers are lower case."""
@@ -104,10 +111,10 @@ class Outgoing:
                     answer.status_code, dict(answer.headers.items()), self._whole(answer.iter_bytes())
                 )
         except (httpx.HTTPError, httpx.StreamError, httpx.InvalidURL) as error:
-            raise Unanswered(type(error).__name__) from error
+            raise Unanswered(_fault(error)) from error
         except (OSError, ValueError, RuntimeError) as error:
             # A line of the system's, a header that can't be read, or a client that was closed meanwhile.
-            raise Unanswered(type(error).__name__) from error
+            raise Unanswered(_fault(error)) from error
 
     def _whole(self, parts: Iterable[bytes]) -> bytes:
         body = bytearray()

@@ -31,7 +31,7 @@ def _sentence(bot: BotProcess, status: int = 1) -> str:
 def test_it_says_first_what_it_runs_on(s: Scene) -> None:
     first = s.start()
     assert first.output.splitlines()[:4] == [
-        "Mode:        for real, HTTP on 127.0.0.1:0",
+        "Mode:        live, HTTP on 127.0.0.1:0",
         f"Miro:        {s.environ['MIRO_SCIM_URL']}, group model team",
         f"Policy:      {s.folder / 'policy.toml'}",
         f"Record:      {s.record} (new)",
@@ -51,7 +51,7 @@ def test_once_it_is_ready_in_socket_mode_it_hears_what_is_said(tmp_path: Path) -
 
         hands.command("U0ALEX", "/miro", "whoami")
 
-        assert printed.startswith("Mode:        for real, Socket Mode\n")
+        assert printed.startswith("Mode:        live, Socket Mode\n")
         assert "Slack: U0ALEX" in str(hands.messages("U0ALEX"))
 
 

@@ -35,7 +35,7 @@ def test_what_was_said_of_a_stop_stays_true_when_it_is_asked_once_more(s: Stage)
     s.miro.faults.clear()
     press(s, "U0SAM", "resume")
     assert state(s, id) == "waiting"
-    assert f"{id}: It's waiting for a decision again. Changes made earlier stay." in told(s, "U0ALEX")
+    assert f"{id}: It's waiting for a decision again. What was done before stays." in told(s, "U0ALEX")
 
 
 def test_a_yes_that_counts_no_more_is_not_counted_on_the_card(tmp_path: Path) -> None:

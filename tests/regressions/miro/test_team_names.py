@@ -444,7 +444,7 @@ def test_a_name_typed_on_a_mac_is_read(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("team", "written", "told_so"),
-    [("Data", "Dtaa", "Dtaa: Miro has no such team"), ("Da\u00adta", "Data", "write the id instead")],
+    [("Data", "Dtaa", "Dtaa: Miro has no such team"), ("Da\u00adta", "Data", "use the team's id")],
 )
 def test_a_shell_names_the_teams_that_a_policy_misspells(
     tmp_path: Path, team: str, written: str, told_so: str

@@ -47,7 +47,7 @@ def doctor(shell: Shell, exits: int = 0) -> dict[str, Any]:
 
 
 def test_all_that_the_manifest_asks_for_is_well(scene: tuple[Stage, Shell]) -> None:
-    assert examined(scene, ALL) == {"what": "Slack", "ok": True, "text": "team T01"}
+    assert examined(scene, ALL) == {"what": "Slack", "ok": True, "text": "team T01", "status": "ok"}
 
 
 def test_more_than_that_is_well_too(scene: tuple[Stage, Shell]) -> None:
