@@ -15,6 +15,8 @@ from bot.actions import ACTIONS, Action
 from bot.actions.form import Input
 from bot.actions.tables import Tables
 from bot.slack.words.sentence import (
+    AND,
+    SMALL,
     Kind,
     Named,
     Sentence,
@@ -113,13 +115,9 @@ def _answer(sentence: Sentence) -> Answer | None:
     skipped = {"help"} if sentence.teams and verbs else set()
     skipped |= {"license", "board", "tool"} if sentence.teams else {"tool"} if sentence.board else set()
 
-    def kinds(table: str, text: str) -> Iterator[str]:
-        names = sentence.languages[0].tables[table].keys() - skipped
-        return (
-            name
-            for name in sentence.languages[0].tables[table]
-            if name in names and sentence.has(table, name, text)
-        )
+    def first(table: str, text: str) -> Answer | None:
+        names = [name for name in sentence.languages[0].tables[table] if name not in skipped]
+        return next((Answer(name) for name in names if sentence.has(table, name, text)), None)
 
     if not whole.strip(" .,!?~"):
         return Answer("help")
@@ -127,10 +125,9 @@ def _answer(sentence: Sentence) -> Answer | None:
         return Answer("negation")
     if sentence.has("thanks", "for", whole) or (sentence.has("thanks", "words", whole) and not is_about):
         return Answer("thanks")
-    if kind := next(kinds("asks", whole), "") or next(kinds("not_ours", sentence.unknown), ""):
-        return Answer(kind)
     asks = sentence.has("question", "words", whole) and not sentence.has("question", "exempt", whole)
-    return _negated(sentence) or (Answer("question") if asks else None)
+    found = first("asks", whole) or first("not_ours", sentence.unknown) or _negated(sentence)
+    return found or (Answer("question") if asks else None)
 
 
 def _ungreeted(sentence: Sentence, text: str) -> str:
@@ -267,8 +264,7 @@ def _people(action: type[Action], sentence: Sentence, tables: Tables, writer: st
         marks = [mark for mark in marks if str(mark) in re.findall(r"@(\d+)", " ".join(hits))]
         if not marks:
             return [], True
-    named = [sentence.people[one] for mark in marks for one in sentence.people_of.get(mark, [mark])]
-    found = list({_key(one, tables): one.raw for one in named}.values())
+    found = list({_key(one, tables): one.raw for one in map(sentence.people.__getitem__, marks)}.values())
     if found:
         return [*found, *([mine] if with_me else [])], False
     if sentence.is_excepted or sentence.author is None or has("people", "others"):
@@ -290,8 +286,14 @@ def _fill_teams(action: type[Action], sentence: Sentence, tables: Tables, raw: d
     if not fields:
         return []
     sides: dict[str, list[int]] = {"from": [], "to": [], "": [], "not": []}
-    for hit in re.finditer(r"#([\d+]+)", sentence.body):
-        sides[_side(sentence, hit.string[: hit.start()].split())] += map(int, hit[1].split("+"))
+    side, end = "", 0
+    for hit in re.finditer(r"#(\d+)", sentence.body):
+        is_listed = end and re.fullmatch(f" {AND}{SMALL}", sentence.body[end : hit.start()])
+        side, end = (
+            _side(sentence, hit.string[: hit.start()].split()) or (side if is_listed else ""),
+            hit.end(),
+        )
+        sides[side].append(int(hit[1]))
     if len(fields) == 2 and not sides["from"]:
         loose = "not" if sides["not"] or not sides["to"] else ""
         sides["from"], sides[loose] = sides[loose], []
@@ -307,12 +309,12 @@ def _fill_teams(action: type[Action], sentence: Sentence, tables: Tables, raw: d
         twins.add(team.id)  # nobody is put into one of several
         notes.append(f"Several teams are called {tables.label(team)}: choose the one you mean.")
     for name, asked in fields.items():
-        side = sides["from" if asked.leaves else "to"]
-        most = len(side) if asked.kind is Input.TEAMS else 1
-        ids = dict.fromkeys(sentence.teams[number].id for number in side[:most])
+        numbers = sides["from" if asked.leaves else "to"]
+        most = len(numbers) if asked.kind is Input.TEAMS else 1
+        ids = dict.fromkeys(sentence.teams[number].id for number in numbers[:most])
         raw |= {name: ", ".join(id for id in ids if id not in twins)} if ids.keys() - twins else {}
-        del side[:most]
-    left = [sentence.teams[number] for side in ("from", "to", "not") for number in sides[side]]
+        del numbers[:most]
+    left = [sentence.teams[number] for name in ("from", "to", "not") for number in sides[name]]
     labels = dict.fromkeys(tables.label(team) for team in left if team.id not in raw.values())
     notes += [f"I left out {label}." for label in labels] if "name" not in action.form() else []
     if sentence.like and fields.keys() == {"teams"} and not raw.get("teams"):
@@ -400,7 +402,7 @@ def _fill_choices(action: type[Action], sentence: Sentence, raw: dict[str, str])
 def _is_named(value: str, body: str) -> bool:
     """Whether a choice is named, also without the word that it shares with others of a list."""
     first, _, last = value.partition(" ")
-    both = shared("and")
+    both = AND
     listed = (
         (rf" {first}(?: {both}\w+)+ {last}\b", rf" {last}(?: {both}\w+)* {both}{first}\b") if last else ()
     )
@@ -410,19 +412,17 @@ def _is_named(value: str, body: str) -> bool:
 def _fill_name(action: type[Action], sentence: Sentence, raw: dict[str, str]) -> None:
     """The new name of a team: what is quoted last, or stands behind the team and a word for it."""
     name = next((name for name, asked in action.form().items() if asked.names_group), "")
-    tokens = iter(sentence.tokens)
-    team = next((token.text for token in tokens if token.word == "#0"), None)
+    team = next((token.text for token in sentence.tokens if token.word == "#0"), None)
     if not name or team is None:
         return
+    marks = "|".join(fold(word) for one in sentence.languages for word in one.tables["teams"]["name"])
+    ends = r"(?= (?:[.,;?!]|please|from|%\d+) |$)"
+    hit = re.search(rf" #0 (?:.*? )??(?:{marks}) (.*?){ends}", sentence.words.rstrip())
     if sentence.quoted and (len(sentence.teams) > 1 or sentence.quoted != team):
         raw[name] = sentence.quoted
-        return
-    marks = {fold(word) for one in sentence.languages for word in one.tables["teams"]["name"]}
-    rest = list(tokens)
-    start = next((at + 1 for at, token in enumerate(rest) if token.word in marks), len(rest))
-    ends = (".", ",", ";", "please", "from", "?", "!")
-    stops = (at for at in range(start, len(rest)) if rest[at].word in ends or rest[at].word[0] == "%")
-    raw |= {name: text} if (text := shown(rest[start : next(stops, len(rest))])) else {}
+    elif hit and hit[1]:
+        start = len(hit.string[: hit.start(1)].split())
+        raw[name] = shown(sentence.tokens[start : start + len(hit[1].split())])
 
 
 def _rest(sentence: Sentence, raw: dict[str, str]) -> tuple[str, tuple[str, ...]]:

@@ -10,7 +10,7 @@ import tomllib
 import unicodedata
 from calendar import monthrange
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import Enum
 from functools import cache, lru_cache
@@ -33,13 +33,18 @@ MENTION = rf"{_OPEN}([^|{_CLOSE}]*)\|([^{_CLOSE}]*){_CLOSE}"
 QUOTES = "\"“”'‘’«»"
 _PERSON = re.compile(rf"{MENTION}|(\w[\w.!#$%&'*+/=?^`{{|}}~-]*@[\w-]+(?:\.[\w-]+)+)")
 _TOKEN = re.compile(r"[@#%]\d+|[^\W\d_](?:[\w'&/+.-]*\w)?'?|\d[\w./:-]*|'s|[^\s\w]|_")
+AND = r"(?:(?:,|and|or|und|oder|et|ou|y|&|\+|sowie|plus|e) )+"
+"""One or more words between the parts of a list."""
+SMALL = r"(?:(?:the|team|an|a|au|al|zum|l'|le|la|el|dem|das|also|auch|for|fur|pour|para|equipo|equipe) )*"
+_ARTICLE = r"(?:(?:the|our|my|team|group|der|die|das|den|dem|le|la|l'|el|equipe|equipo) )*"
 _SIGNS = {
-    "@": r"@\d+",
-    "#": r"(?:(?:the|our|my|team|group|der|die|das|den|dem|le|la|l'|el|equipe|equipo) )*#\d+(?:\+\d+)*",
+    "@": rf"@\d+(?: {AND}{SMALL}@\d+)*",
+    "#": rf"{_ARTICLE}#\d+(?: {AND}{SMALL}#\d+)*",
     "%": r"%\d+",
     "&": r"&(?: &)*",
     "$": r"[$&](?: [$&])*",
 }
+"""What each sign of a phrase stands for; a list of people or of teams is as good as one."""
 
 Mark = tuple[int, int, str, Any]
 """From where to where in a text, its sign, and what it means."""
@@ -205,14 +210,13 @@ class Sentence:
     like: Named | None = None
     is_excepted: bool = False
     further: str = ""
-    people_of: dict[int, list[int]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self._written = {token.word: token.text for token in self.tokens}
         self.words = f" {' '.join(token.word for token in self.tokens)} "
-        body = self._joined(self._without_bystanders(self.words))
+        body = self._without_bystanders(self.words)
         # Of "@kim to # and @jo to #" what is about the first: the other is a request of its own.
-        two = re.match(rf"( .*?@\d+ .*?#[\d+]+) {shared('and')}(@\d+ (?:\S+ ){{1,3}}#[\d+]+) ", body)
+        two = re.match(rf"( .*?@\d+ .*?#\d+) {AND}(@\d+ (?:\S+ ){{1,3}}#\d+) ", body)
         self.further = " ".join(self._written.get(word, word) for word in two[2].split()) if two else ""
         self.body = f"{two[1]} " if two else body
         self.unknown = self.marked(self.body)
@@ -252,20 +256,6 @@ class Sentence:
             others = set(re.findall(r"#(\d+)", body)) - {number}
             body = re.sub(rf"#{number}(?!\d)", "~", body) if others else body
         return body
-
-    def _joined(self, words: str) -> str:
-        """The words with each list of people, and of teams, as one mark."""
-        between = f"{shared('and')}{shared('small')}"
-        both = rf"( {shared('away')})?( #\d+(?:\+\d+)*) {shared('and')}({shared('small')})#(\d+)"
-
-        def joined(hit: re.Match[str]) -> str:
-            return hit[0] if hit[1] and hit[3] else f"{hit[1] or ''}{hit[2]}+{hit[4]}"
-
-        while (shorter := re.sub(both, joined, words)) != words:
-            words = shorter
-        for first, rest in re.findall(rf"@(\d+)((?: {between}@\d+)+)", words):
-            self.people_of[int(first)] = [int(first), *map(int, re.findall(r"@(\d+)", rest))]
-        return re.sub(rf"@(\d+)(?: {between}@\d+)+", r"@\1", words)
 
 
 def shown(tokens: Iterable[Token]) -> str:
