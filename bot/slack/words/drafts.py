@@ -17,27 +17,9 @@ from bot.slack.answers import may_see, read_as
 from bot.slack.opening import check, ground_of
 from bot.slack.words.reading import Answer, Draft, read
 from bot.slack.words.replies import aside, reply
-from bot.slack.words.sentence import by_name, typed
+from bot.slack.words.sentence import by_name, shared, typed
 
-HEADLINES = {
-    "request-access": "Request access to {teams} for {who}",
-    "leave-team": "Take {who} out of {teams}",
-    "move-team": "Move {who} from {from_team} to {to_team}",
-    "make-admin": "Make {who} {rights}",
-    "remove-admin": "Remove {rights} from {who}",
-    "offboard": "Close the Miro account of {who}",
-    "reactivate": "Reactivate {who} in Miro",
-    "rename-group": "Rename {team} to {name}",
-}
-"""A question for each action; another one's is its title."""
-GAPS = {
-    "teams": "a team",
-    "from_team": "a team",
-    "to_team": "a team",
-    "team": "a team",
-    "name": "another name",
-}
-GAPS |= {"rights": "an admin", "how": ""}
+HEADLINES: dict[str, str] = shared("headlines", "answers")
 
 
 def understood(desk: Desk, who: Who, raw: str, bot: str = "") -> Message:
@@ -75,7 +57,7 @@ def review(desk: Desk, who: Who, draft: Draft, raw: str) -> Message:
 
 
 def _headline(desk: Desk, draft: Draft) -> str:
-    names, tables = dict(GAPS), desk.tables()
+    names, tables = dict(shared("gaps", "answers")), desk.tables()
     for name, asked in draft.action.form().items():
         given = draft.raw.get(name, "")
         if given and asked.is_team:

@@ -37,7 +37,7 @@ MOST_PEOPLE = 10
 MOST_TEAMS = 3
 CANT_END = "An end date isn't supported for this yet. Ask again when it should end."
 CANT_WAIT = "Start dates aren't supported for this yet. It happens as soon as it's approved."
-SAY_DAYS = "I can't tell when this should end. Give the number of days in the form; otherwise it has no end."
+SAY_DAYS = "I can't tell when this should end. Choose the last day in the form, or leave it empty for no end."
 NO_BOARD = "I can't tell which team owns the board. Choose the team in the form."
 _SKIPPED = frozenset(fold("the a my our l' le la el der die das dem den in to").split())
 

@@ -1,4 +1,4 @@
-"""What the bot answers where no form is meant: every sentence of it stands here."""
+"""What the bot answers where no form is meant: its sentences stand in `vocabulary/answers.toml`."""
 
 import re
 from datetime import datetime
@@ -14,34 +14,11 @@ from bot.context import Desk
 from bot.slack import answers
 from bot.slack.deliver.audience import owned
 from bot.slack.words.reading import Answer
+from bot.slack.words.sentence import shared
 
-DECIDE = "Press the button on the card: a message never decides. App Home shows what's waiting for you."
-AWAY = "Type /miro away until 2026-12-04 @colleague, or name a delegate in App Home."
-TEAM_ADMINS = (
-    "Admins of one team, space or board are added and removed in Miro itself, by an admin of it. "
-    "Here you can ask for Company, Content, User and Security Admins."
-)
-SENTENCES = {
-    "thanks": "You're welcome!",
-    "negation": "OK, nothing was requested. To take back a request you sent: /miro withdraw R-42.",
-    "guest": "I can't invite guests. In Miro, open the board and press Share to invite them by e-mail.",
-    "password": "I can't help with signing in. See “Forgot password” on Miro's sign-in page, or ask IT.",
-    "license": "I don't manage licenses or billing: ask your IT team. For access to a team, name it.",
-    "tool": "I only handle Miro. For other tools, ask your IT team.",
-    "create-team": "I can't create or delete teams. Create it in Miro; I'll find it within 10 minutes.",
-    "board": "I can't change boards: their owner can, in Miro. For access, name the team of the board.",
-    "trouble": "I can't tell whether Miro is down. See status.miro.com, or ask your IT team.",
-    "team-admin": TEAM_ADMINS,
-    "who-decides": "You'll see who approves as soon as you send the request. Nobody is asked before that.",
-    "unclear": "I didn't understand that.",
-}
-NOT_LISTED = "I don't have Miro's list of members yet. Try again in a few minutes."
-WHICH_TEAM = "Which team? For example: who has access to Design?"
+SENTENCES: dict[str, str] = shared("sentences", "answers")
 MOST_NAMED = 20
 """Members of a team that are named; Miro lists the others."""
-EXACT = "Admin rights and offboarding need an exact sentence with the person in it, like “{example}”."
-TURNED = "I read this as a wish to {wish}. {command} isn't for that: type {other} instead."
-
 _NUMBER = r"(?:R-)?[0-9]{1,18}"
 _ASKED = re.compile(rf"/?(?:miro )?(?:(help|whoami|status|show)(?: ({_NUMBER}))?|(R-[0-9]{{1,18}}))", re.I)
 _ACTING = re.compile(rf"/?(?:miro )?(?:please )?(remind|withdraw)(?: ({_NUMBER}))?(?: please)?", re.I)
@@ -66,8 +43,8 @@ def aside(desk: Desk, who: Who, text: str) -> Message | None:
         number = number if number.startswith("R-") else f"R-{number}"
         return message(f"Type /miro {verb} {number}, or press {verb.capitalize()} on its card.")
     if re.match(r"/?(?:miro )?away\b", whole, re.I):
-        return message(AWAY)
-    return message(DECIDE) if whole and _DECIDING.fullmatch(whole) else None
+        return message(SENTENCES["away"])
+    return message(SENTENCES["decide"]) if whole and _DECIDING.fullmatch(whole) else None
 
 
 def _told(desk: Desk, who: Who, verb: str, rest: str) -> Message:
@@ -111,21 +88,21 @@ def sentence(answer: Answer, command: type[Action] | None = None) -> str:
         ours, theirs = (
             f"/{one.SLASH}" if one.SLASH else f"/miro {one.NAME}" for one in (command, answer.about)
         )
-        return TURNED.format(wish=answer.about.ABOUT, command=ours, other=theirs)
+        return SENTENCES["turned"].format(wish=answer.about.ABOUT, command=ours, other=theirs)
     if answer.kind == "exact" and answer.about:
-        return EXACT.format(example=answer.about.EXAMPLE)
+        return SENTENCES["exact"].format(example=answer.about.EXAMPLE)
     if answer.kind == "negation" and answer.about:
-        return f"{SENTENCES['negation']} To leave a team, write “{ACTIONS['leave-team'].EXAMPLE}”."
+        return SENTENCES["leave"].format(example=ACTIONS["leave-team"].EXAMPLE, **SENTENCES)
     return SENTENCES.get(answer.kind, SENTENCES["unclear"])
 
 
 def _admins(desk: Desk, who: Who, answer: Answer) -> tuple[str, datetime]:
     """Who has admin rights in Miro, for operators and team owners, and when that was seen. Raises Refused."""
     if not is_operator(desk.policy, who.person) and not owned(desk, who.person):
-        raise Refused("Only operators and team owners can see who is an admin. Ask your IT team.")
+        raise Refused(SENTENCES["only-owners"])
     admins, seen_at = desk.store.groups.admins()
     if seen_at is None or not is_recent(seen_at, desk.now(), FRESH):
-        raise Refused("I haven't seen a list of admins in the last 24 hours. I'll try again within an hour.")
+        raise Refused(SENTENCES["no-admins"])
     names = [f"{one.name or one.email} ({one.rights})" for one in admins]
     return f"Admins in Miro: {listed(names)}." if names else "Nobody has admin rights in Miro.", seen_at
 
@@ -133,7 +110,7 @@ def _admins(desk: Desk, who: Who, answer: Answer) -> tuple[str, datetime]:
 def _mine(desk: Desk, who: Who, answer: Answer) -> tuple[str, datetime]:
     """The asker's own teams. Raises Refused."""
     seen_at, teams = _seen_at(desk), _teams_of(desk, who.person)
-    return f"You're in {teams}." if teams else "Miro lists you in no team. To join one, name it.", seen_at
+    return SENTENCES["mine" if teams else "mine-none"].format(teams=teams), seen_at
 
 
 def _members(desk: Desk, who: Who, answer: Answer) -> tuple[str, datetime]:
@@ -142,9 +119,9 @@ def _members(desk: Desk, who: Who, answer: Answer) -> tuple[str, datetime]:
     sees_all = is_operator(desk.policy, who.person)
     if not answer.teams:
         if not people:
-            raise Refused(WHICH_TEAM)
+            raise Refused(SENTENCES["which-team"])
         if not sees_all and any(not person.is_(who.person) for person in people):
-            raise Refused("Only operators can see somebody's teams. You can ask who is in a team of yours.")
+            raise Refused(SENTENCES["only-operators"])
         lines = [f"{mark(one)} is in {_teams_of(desk, one) or 'no team'}." for one in people]
         return " ".join(lines), seen_at
     own = {*owned(desk, who.person), *(team.id for team in desk.store.groups.of(who.person))}
@@ -152,10 +129,7 @@ def _members(desk: Desk, who: Who, answer: Answer) -> tuple[str, datetime]:
     for id in answer.teams:
         name = desk.tables().team(id).name
         if not sees_all and id not in own:
-            raise Refused(
-                f"Only members and owners of {name} can see who is in it. "
-                f"To join, write “I need access to {name}”."
-            )
+            raise Refused(SENTENCES["only-members"].format(team=name))
         members, count = desk.store.groups.members(id, MOST_NAMED)
         names = [one.name or one.email for one in members]
         names += [f"{count - len(names)} more"] if count > len(names) else []
@@ -171,7 +145,7 @@ def _seen_at(desk: Desk) -> datetime:
     """When members were listed last. Raises Refused where that was too long ago."""
     seen_at = desk.store.groups.members_seen_at()
     if seen_at is None or not is_recent(seen_at, desk.now(), FRESH):
-        raise Refused(NOT_LISTED)
+        raise Refused(SENTENCES["not-listed"])
     return seen_at
 
 

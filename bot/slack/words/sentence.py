@@ -139,9 +139,9 @@ def vocabulary(language: str) -> Vocabulary:
 
 
 @cache
-def shared(name: str) -> Any:
-    """What all languages share, by its name in `vocabulary/shared.toml`."""
-    return _toml("shared")[name]
+def shared(name: str, file: str = "shared") -> Any:
+    """What all languages share, by its name in `vocabulary/shared.toml` or another file there."""
+    return _toml(file)[name]
 
 
 @cache

@@ -5,14 +5,13 @@ import pytest
 from bot.actions.make_admin import MakeAdmin
 from bot.sandbox.stage import Stage
 from bot.slack.answers import NOT_FOR_YOU
-from bot.slack.words.replies import EXACT as EXACT_FOR
-from bot.slack.words.replies import SENTENCES, TEAM_ADMINS
+from bot.slack.words.replies import SENTENCES
 from tests.bot.journeys.scenes import buttons, last, read, say
 from tests.bot.journeys.scenes import read as reads
 from tests.bot.journeys.test_shortcuts import choices, choose, field, make_request, meet
 
 TURNED = "I read this as a wish to take admin rights away"
-EXACT = EXACT_FOR.format(example=MakeAdmin.EXAMPLE)
+EXACT = SENTENCES["exact"].format(example=MakeAdmin.EXAMPLE)
 NOTHING = SENTENCES["negation"]
 
 
@@ -66,7 +65,7 @@ def test_who_was_not_looked_up_yet_gets_the_form(s: Stage) -> None:
 def test_an_admin_of_a_team_is_made_in_miro(s: Stage, command: str) -> None:
     s.acting.command("U0DANA", command, "make <@U0ALEX> team admin of Design")
     assert form(s, "U0DANA") == ""
-    assert last(s, "U0DANA") == TEAM_ADMINS
+    assert last(s, "U0DANA") == SENTENCES["team-admin"]
 
 
 def test_a_message_that_asks_for_nothing_is_answered_with_what_helps(s: Stage) -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from bot.sandbox.miro.service import Fault
 from bot.sandbox.stage import POLICY, Stage
-from bot.slack.words.replies import NOT_LISTED, WHICH_TEAM
+from bot.slack.words.replies import SENTENCES
 from bot.work.refresh import MIRO, PEOPLE
 from tests.bot.journeys.scenes import buttons, playing, press, read, say
 from tests.bot.journeys.scenes import read as reads
@@ -70,7 +70,7 @@ def test_whether_somebody_is_in_a_team_is_told_to_its_members(listed: Stage) -> 
 
 
 def test_a_question_without_a_team_is_asked_back(listed: Stage) -> None:
-    assert answer(listed, "U0ALEX", "who has access?") == WHICH_TEAM
+    assert answer(listed, "U0ALEX", "who has access?") == SENTENCES["which-team"]
 
 
 def test_admins_are_told_to_operators_alone(listed: Stage) -> None:
@@ -82,7 +82,7 @@ def test_a_list_of_the_day_before_is_none(listed: Stage) -> None:
     listed.miro.faults.append(Fault("GET", "active eq true", status=500, times=999))
     listed.clock.pass_(timedelta(days=2))
     look_again(listed)
-    assert answer(listed, "U0CAROL", "who has access to Design?") == NOT_LISTED
+    assert answer(listed, "U0CAROL", "who has access to Design?") == SENTENCES["not-listed"]
 
 
 def test_the_same_access_as_somebody_fills_in_their_teams_but_no_managed_one(listed: Stage) -> None:

@@ -4,7 +4,7 @@ import pytest
 
 from approvals.ids import SlackId
 from bot.sandbox.stage import CHANNEL, Stage
-from bot.slack.words.replies import AWAY, DECIDE
+from bot.slack.words.replies import SENTENCES
 from tests.bot.journeys.scenes import (
     ask,
     buttons,
@@ -21,6 +21,7 @@ from tests.bot.journeys.scenes import (
 )
 from tests.bot.journeys.scenes import read as reads
 
+AWAY, DECIDE = SENTENCES["away"], SENTENCES["decide"]
 CANT_END = "I can't tell when this should end."
 
 
