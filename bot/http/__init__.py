@@ -1,1 +1,1 @@
-"""How calls to Slack and Miro leave this machine: lines, deadlines, Retry-After."""
+"""HTTP to Slack and Miro: connections, deadlines, Retry-After."""

@@ -1,8 +1,8 @@
-"""One deadline for all of a call's connecting, writing and reading.
+"""One deadline for a whole HTTP call: connecting, writing and reading.
 
-httpx's time-outs begin anew with every read, so that a server that sends a byte now and then is waited for
-without end. Here each step on the line gets what is left of the calling thread's time. The look-up of a
-host's name takes no time-out: it has a thread of its own.
+httpx's time-outs restart with every read: a server that sends a byte now and then would be waited for without
+end. Here each step gets the rest of the calling thread's time. DNS look-ups can't have a time-out, so they
+run in a thread of their own.
 """
 
 import socket
@@ -20,12 +20,12 @@ import httpx
 T = TypeVar("T")
 
 _PIECE = 16_384
-"""Bytes written at once: each piece is one wait."""
+"""Bytes written at once, each time with the remaining time."""
 
 
 class _Time(threading.local):
     end: float = float("inf")
-    """When the thread's call has to be over (`time.monotonic`)."""
+    """The deadline of the thread's call (`time.monotonic`)."""
 
 
 _time = _Time()
@@ -33,7 +33,7 @@ _time = _Time()
 
 @contextmanager
 def deadline(seconds: float) -> Iterator[None]:
-    """Whatever a bounded client does in this thread within the block ends within so many seconds."""
+    """Limits all calls of bounded clients by this thread, within the block, to so many seconds."""
     before, _time.end = _time.end, min(_time.end, time.monotonic() + seconds)
     try:
         yield
@@ -42,9 +42,9 @@ def deadline(seconds: float) -> Iterator[None]:
 
 
 def in_time(work: Callable[[], T], seconds: float | None, drop: Callable[[T], None] = lambda _: None) -> T:
-    """What a call returns that takes no deadline itself. Raises TimeoutError, and what the call raises.
+    """The result of `work`, run in a thread with a time limit. Raises TimeoutError, and what it raises.
 
-    A call that is late goes on in its thread; what it returns then is dropped.
+    A late call goes on in its thread; its result is passed to `drop`.
     """
     result: Future[T] = Future()
 
@@ -63,10 +63,10 @@ def in_time(work: Callable[[], T], seconds: float | None, drop: Callable[[T], No
 
 
 def bounded(client: httpx.Client) -> httpx.Client:
-    """Makes a client keep to `deadline`, on connections through a proxy of the environment as well.
+    """Makes a client keep to `deadline`, also on connections through a proxy; returns the client.
 
-    httpx has no option for httpcore's `network_backend`, hence its private names; should a version rename
-    them, this fails at the start and not at the first slow server.
+    httpx has no option for httpcore's `network_backend`, hence its private names; if a version renames them,
+    this fails at startup.
     """
     for transport in filter(None, (client._transport, *client._mounts.values())):
         pool: Any = transport.__getattribute__("_pool")
@@ -76,7 +76,7 @@ def bounded(client: httpx.Client) -> httpx.Client:
 
 
 def _left(most: float | None, late: type[Exception]) -> float | None:
-    """How long the next step may take, at most `most` seconds. Raises `late` when the time is up."""
+    """Seconds for the next step, at most `most`. Raises `late` if the time is up."""
     left = _time.end - time.monotonic()
     if left <= 0:
         raise late("the call's time is up")
@@ -95,13 +95,13 @@ class _Backend(httpcore.SyncBackend):
         """Tries the addresses of a host one after another. Raises ConnectError, ConnectTimeout."""
         seconds = _left(timeout, httpcore.ConnectTimeout)
         try:
-            found = in_time(lambda: socket.getaddrinfo(host, port, type=socket.SOCK_STREAM), seconds)
+            addresses = in_time(lambda: socket.getaddrinfo(host, port, type=socket.SOCK_STREAM), seconds)
         except TimeoutError as error:
             raise httpcore.ConnectTimeout(f"{host} isn't looked up") from error
         except OSError as error:
             raise httpcore.ConnectError(str(error)) from error
         problem: Exception = httpcore.ConnectError(f"{host} has no address")
-        for address in dict.fromkeys(str(entry[4][0]) for entry in found):
+        for address in dict.fromkeys(str(entry[4][0]) for entry in addresses):
             seconds = _left(timeout, httpcore.ConnectTimeout)
             try:
                 return _Stream(super().connect_tcp(address, port, seconds, local_address, socket_options))

@@ -1,4 +1,4 @@
-"""How long a server asks to wait: Retry-After in both of its forms, whatever stands there, and bounded."""
+"""Reads Retry-After in both of its forms, with bounds and a default."""
 
 import email.utils
 from datetime import UTC, datetime
@@ -9,7 +9,7 @@ def retry_after(text: str, now: datetime, most: float, otherwise: float) -> floa
     if text.isascii() and text.isdigit():
         return min(max(1.0, float(text)), most)
     try:
-        # It reads the obsolete forms of RFC 9110 section 5.6.7, too; what names no zone is in UTC.
+        # Also reads the obsolete forms of RFC 9110 section 5.6.7; without a zone it is UTC.
         date = email.utils.parsedate_to_datetime(text)
         date = date if date.tzinfo else date.replace(tzinfo=UTC)
         return min(max(1.0, (date - now).total_seconds()), most)

@@ -1,1 +1,1 @@
-"""What has to hold in Miro, and the calls that bring it about; the only place that speaks SCIM."""
+"""Goals in Miro and the SCIM calls that reach them; the only room that knows SCIM."""

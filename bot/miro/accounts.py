@@ -16,13 +16,13 @@ ASK_FIRST = "For a new account, ask with /miro-access."
 
 
 def unknown(addresses: str, meant: str = "") -> str:
-    """That no account was found under some addresses; `meant` is a sentence with what was perhaps meant."""
+    """The sentence that no account has these addresses; `meant`: a sentence with suggestions."""
     more = f" {meant}" if meant else ""
     return f"No Miro account found for {addresses}. Check the spelling.{more} Guests aren't visible to me."
 
 
 def vanished(address: str) -> str:
-    """That an account which was there isn't shown any more. A guest's id is answered with 404 as well."""
+    """The sentence that a known account isn't shown any more; a guest's id gives a 404, too."""
     return (
         f"Miro doesn't show the account {address} any more: it was deleted, or it is a guest's now, and "
         "guests aren't visible to me. Look in Miro."
@@ -30,9 +30,9 @@ def vanished(address: str) -> str:
 
 
 def patch_user(*operations: Mapping[str, Any], more: str = "") -> ScimCall:
-    """A PATCH of the account, whose answer shows the same as a look at `LOOK` and `more`.
+    """A PATCH of the account, answered with the attributes of `LOOK` and `more`.
 
-    It answers with the whole resource and honours `attributes` (Miro's API description, PATCH /Users).
+    Miro answers with the resource and honours `attributes` (its API description, PATCH /Users).
     """
     attributes = f"{LOOK},{more}" if more else LOOK
     return ScimCall("PATCH", f"/Users/{{user}}?attributes={attributes}", wire.patch(*operations))
@@ -40,7 +40,7 @@ def patch_user(*operations: Mapping[str, Any], more: str = "") -> ScimCall:
 
 @dataclass(frozen=True)
 class HasAccount(Goal):
-    """The person has an account; where `create` is False it is only looked for."""
+    """The person has an account; with `create` False it is only looked for."""
 
     email: str
     given: str = ""
@@ -72,7 +72,7 @@ class HasAccount(Goal):
 
     def call(self, seen: Seen) -> ScimCall:
         body: dict[str, Any] = {"schemas": [wire.USER], "userName": self.email}
-        # If `name` is sent, Miro's schema wants both parts of it.
+        # Miro's schema requires both parts of `name`.
         if self.given and self.family:
             body["name"] = {"familyName": self.family, "givenName": self.given}
         if self.enterprise:
@@ -83,20 +83,20 @@ class HasAccount(Goal):
         return ScimCall("POST", "/Users", body)
 
     def after(self, seen: Seen) -> Seen:
-        # Miro's new accounts are active members (API description, POST /Users); of teams a look tells.
+        # New accounts are active members (API description, POST /Users); their teams need a look.
         role = {"value": wire.MEMBER, "type": "organization_user_role", "primary": True}
         new = {"id": "{user}", "userName": self.email, "active": True, "roles": [role], "groups": []}
         return replace(seen, account=MiroAccount.model_validate({**new, ENTERPRISE: dict(self.enterprise)}))
 
 
 def creates(goals: Sequence[Goal]) -> bool:
-    """Whether an account is made where there is none."""
+    """Whether the goals create a missing account."""
     return any(isinstance(goal, HasAccount) and goal.create for goal in goals)
 
 
 @dataclass(frozen=True)
 class Active(Goal):
-    """The account can be used; `joining`: the person also joins a team, which reactivates by itself."""
+    """The account is active; `joining`: the person also joins a team, which already reactivates."""
 
     joining: bool = False
 
@@ -134,7 +134,7 @@ class Active(Goal):
 
 @dataclass(frozen=True)
 class Inactive(Goal):
-    """Nobody can sign in with this account; boards and teams stay as they are."""
+    """The account is deactivated; boards and teams stay."""
 
     key = "inactive"
 
@@ -154,7 +154,7 @@ class Inactive(Goal):
 
 @dataclass(frozen=True)
 class Gone(Goal):
-    """The account isn't in the organization any more."""
+    """The account is deleted from the organization."""
 
     key = "gone"
     depends_on_active = False
@@ -204,7 +204,7 @@ class Attributes(Goal):
         return seen.account is not None and not self._differing(seen)
 
     def call(self, seen: Seen) -> ScimCall:
-        # `manager` is the one complex attribute; its displayName is the only part that takes a name.
+        # `manager` is the only complex attribute; a name goes into its displayName.
         paths = {name: "manager.displayName" if name == "manager" else name for name in self.values}
         return patch_user(
             *(

@@ -1,4 +1,4 @@
-"""Miro's SCIM service as the bot uses it: looks, which are never a verdict by mistake, and writing calls."""
+"""The client of Miro's SCIM service: reads that raise if the answer is unreliable, and writes."""
 
 from collections.abc import Callable, Iterator, Mapping
 from copy import copy
@@ -19,14 +19,14 @@ from bot.miro.transport import DEADLINE, Transport
 from bot.miro.wire import LOOK, Dialect, ListPage, MiroAccount, MiroGroup, MiroRights
 
 PAGE = 1000
-"""Entries of a page: the most that Miro's API description allows."""
+"""Entries on a page: the maximum by Miro's API description."""
 
 
 @dataclass(frozen=True)
 class Accepted:
-    """A call that Miro accepted; `account` when the answer shows the person.
+    """A call that Miro accepted; `account`: the person, if the answer shows them.
 
-    `is_odd`: there was an answer, and whom or what it is about can't be read: a look must come next.
+    `is_odd`: the subject of the answer can't be read: a look must come next.
     """
 
     status: int
@@ -35,10 +35,10 @@ class Accepted:
 
 
 class Miro:
-    """Miro's SCIM service with one token. Safe to use from several threads.
+    """Miro's SCIM service with one token. Thread-safe.
 
-    Every look raises Away or Locked where its answer can't be relied on; every URL is made here, and none is
-    taken from an answer.
+    Every read raises Away or Locked if its answer isn't reliable. All URLs are made here, none is taken from
+    an answer.
     """
 
     def __init__(
@@ -60,10 +60,10 @@ class Miro:
         self._transport.http.close()
 
     def ranked(self, urgency: int) -> "Miro":
-        """The same service, for work on a request of this urgency.
+        """A copy for work on a request of this urgency.
 
-        Its calls get credits before those of less urgency. When Miro has no time, they don't wait for long:
-        the request can be put off, and who asked reads why.
+        Its calls get credits before less urgent ones. While Miro is busy they give up soon: the request is
+        postponed, and the requester reads why.
         """
         other = copy(self)
         other._transport = self._transport.ranked(urgency)
@@ -72,9 +72,9 @@ class Miro:
     # -- looking ---------------------------------------------------------------------------------------
 
     def look(self, address: str, more: str = "") -> MiroAccount | None:
-        """The account of an address, or None. `more`: attributes beside `LOOK`, comma-separated.
+        """The account with an address, or None. `more`: attributes besides `LOOK`, comma-separated.
 
-        Raises Ambiguous when there are two.
+        Raises Ambiguous if there are two.
         """
         query = self._query(LOOK + (f",{more}" if more else ""), f"userName eq {wire.quoted(address)}")
         accounts = [wire.message(MiroAccount, entry) for entry in self._pages("/Users", query, once=True)]
@@ -86,7 +86,7 @@ class Miro:
         return exact[0] if exact else None
 
     def is_member(self, account: MiroAccount, group: str) -> bool:
-        """Whether an account is in a group, by the filter `groups.value eq` of Miro's API description."""
+        """Whether an account is in a group, by the filter `groups.value eq` (Miro's API description)."""
         person = f"userName eq {wire.quoted(account.user_name)}"
         query = self._query("id", f"{person} and groups.value eq {wire.quoted(group)}")
         ids = [wire.message(MiroRights, entry).id for entry in self._pages("/Users", query, once=True)]
@@ -95,7 +95,7 @@ class Miro:
         return bool(ids)
 
     def other_admin(self, id: str) -> bool:
-        """Whether an active Company Admin other than `id` exists. Raises Away where nobody can tell."""
+        """Whether an active Company Admin other than `id` exists. Raises Away if it can't be known."""
         hidden = 0
         for entry in self._active_accounts("id,active,roles"):
             try:
@@ -118,11 +118,11 @@ class Miro:
         return False
 
     def roster(self) -> tuple[Listing[MiroAccount], dict[tuple[str, str], Member]]:
-        """Every active account that is Company Admin or has an admin role, and who is in which group.
+        """(active accounts of Company Admins and other admins, {(group id, Miro id): member}).
 
-        Members are given by group id and Miro id. Accounts that may be an admin's, since it isn't shown
-        whether they are active or what roles they have, are skipped and named; they are among the entries
-        too where what is shown makes them an admin. A page of 1,000 people costs 1/200 of the pool.
+        Accounts whose activity or roles aren't shown may be an admin's: they are skipped and named, and are
+        also among the entries if the roles that are shown make them an admin. A page of 1,000 people costs
+        1/200 of the pool.
         """
         admins, skipped = list[MiroAccount](), list[Skipped]()
         members = dict[tuple[str, str], Member]()
@@ -142,29 +142,29 @@ class Miro:
         return Listing(tuple(admins), tuple(skipped)), members
 
     def _active_accounts(self, attributes: str) -> Iterator[Any]:
-        # A filter on roles isn't documented; this one is.
+        # Miro documents this filter, but none on roles.
         return self._pages("/Users", self._query(attributes, "active eq true"))
 
     def manager_of(self, address: str) -> str | None:
-        """The address of the manager whom Miro's enterprise attribute names. Raises Ambiguous."""
+        """The address of the manager in Miro's enterprise attribute, or None. Raises Ambiguous."""
         account = self.look(address, wire.MANAGER)
         manager = self.by_id(account.manager_id) if account and account.manager_id else None
         return canonical(manager.user_name) if manager else None
 
     def groups(self) -> Listing[MiroGroup]:
-        """All groups: id and security name. Costs a fifth of the pool a page."""
+        """All groups, with id and security name. Each page costs a fifth of the pool."""
         return lists.read(MiroGroup, self._pages("/Groups", {"attributes": "id,displayName"}))
 
     def group(self, id: str) -> MiroGroup | None:
-        """One group, or None."""
+        """The group with this id, or None."""
         return self._resource(MiroGroup, "/Groups", id, "id,displayName")
 
     def by_id(self, id: str, more: str = "") -> MiroAccount | None:
-        """One account, or None. Miro answers 404 for guests too."""
+        """The account with this id, or None; Miro answers 404 for guests, too."""
         return self._resource(MiroAccount, "/Users", id, LOOK + (f",{more}" if more else ""))
 
     def ping(self) -> None:
-        """Asks for one account. Raises Locked where Miro doesn't take the token."""
+        """Reads one account. Raises Locked if Miro refuses the token."""
         self._page("/Users", {"attributes": "id", "count": "1"})
 
     def _query(self, attributes: str, filter: str) -> dict[str, str]:
@@ -181,7 +181,7 @@ class Miro:
         return resource
 
     def _pages(self, path: str, query: dict[str, str], once: bool = False) -> Iterator[Any]:
-        """The entries of all pages, or of the only one. Raises Away where they don't add up."""
+        """The entries of all pages; `once`: of a single page. Raises Away if counts are inconsistent."""
         tally = Tally()
         while not tally.pages or not tally.is_whole:
             more = {} if once else {"startIndex": str(tally.shown + 1), "count": str(PAGE)}
@@ -196,7 +196,7 @@ class Miro:
         return wire.message(ListPage, wire.content(text))
 
     def _read(self, path: str, query: dict[str, str], id: str = "") -> bytes | None:
-        """The answer to a look; None where SCIM says that there is no such resource."""
+        """The answer to a read; None for SCIM's 404."""
         try:
             status, text = self._transport.exchange("GET", path, query)
         except Unclear as error:
@@ -209,10 +209,10 @@ class Miro:
     # -- changing --------------------------------------------------------------------------------------
 
     def send(self, call: ScimCall, id: str, address: str = "") -> Accepted:
-        """Sends one writing call to the account `id`, which stands in for `{user}`. Raises any MiroError.
+        """Sends one write; `id`, of the account, replaces `{user}`. Raises any MiroError.
 
-        `address` is the account's, where it is known. An answer that names somebody else raises Unclear:
-        neither is it known what was done, nor is anything of it used.
+        `address`: the account's, if known. An answer about somebody else raises Unclear, since it isn't
+        known what was done, and is discarded.
         """
         if self._practice:
             raise Practising("This is practice: nothing is changed in Miro.")
@@ -231,12 +231,12 @@ class Miro:
         try:
             return Accepted(status, wire.message(MiroAccount, sent))
         except Unreadable:
-            # Accepted all the same; what came of it is looked at before anything rests on it.
+            # Accepted; its effect is checked by a look before anything depends on it.
             return Accepted(status, None, is_odd=True)
 
 
 def _resource_about(text: bytes, id: str, address: str) -> Any:
-    """What a write was answered. Raises Unclear where that is no JSON, or has another id or address."""
+    """The answer to a write, as JSON. Raises Unclear if it isn't JSON, or has another id or address."""
     try:
         sent = wire.content(text)
     except Unreadable as error:

@@ -1,57 +1,57 @@
-"""What can go wrong with a call to Miro: by what is known of its outcome, and by the kind of trouble."""
+"""Errors of calls to Miro: classes by what is known of the outcome, and kinds of trouble."""
 
 from enum import StrEnum
 
 
 class Trouble(StrEnum):
-    """What kind of trouble it is, for those who are told of it."""
+    """The kind of trouble, for messages and logs."""
 
     UNREACHABLE = "unreachable"
-    """No connection was made: name, network, certificate."""
+    """No connection: DNS, network or certificate."""
     NO_ANSWER = "no answer"
-    """The call went out; a time-out or a cut line came back."""
+    """The call was sent; then a time-out, or the connection was cut."""
     BUSY = "busy"
-    """408, 425 or 503, for longer than there is time."""
+    """408, 425 or 503 until the deadline."""
     LIMITED = "limited"
-    """429, for longer than there is time."""
+    """429 until the deadline."""
     CREDITS = "credits"
-    """The bot's own share of Miro's rate limit was used up until the deadline."""
+    """The bot's own pool of credits was used up until the deadline."""
     TOKEN = "token"
     """401."""
     FORBIDDEN = "forbidden"
-    """403: SCIM is switched off, or the token may not."""
+    """403: SCIM is switched off, or the token has no permission."""
     SERVER = "server"
     """Another 5xx."""
     STATUS = "status"
-    """A status that doesn't answer what was asked: a redirect, a 404 that isn't SCIM's, 409 to a look, …"""
+    """An unexpected status: a redirect, a 404 that isn't SCIM's, 409 to a read, …"""
     UNREADABLE = "unreadable"
-    """HTML, half an answer, or another form than documented."""
+    """HTML, a truncated answer, or another form than documented."""
     COUNT = "count"
-    """A list that doesn't add up."""
+    """A list with inconsistent counts."""
     OTHERS = "others"
-    """An answer about another person or group than the one asked about."""
+    """An answer about another person or group."""
     HIDDEN = "hidden"
-    """An answer that leaves out what the decision hangs on."""
+    """An answer without an attribute that the decision depends on."""
 
 
 class MiroError(Exception):
-    """Something about Miro; the text is what people are told.
+    """A failed call; the text is a sentence for people.
 
     MiroError
-     ├─ Away        nothing was done or learned; try again later
-     │   └─ Unreadable   an answer that isn't what Miro's documentation promises
+     ├─ Away        nothing was changed or learned; retry later
+     │   └─ Unreadable   the answer hasn't the documented form
      ├─ Locked      Miro refuses the bot's token
-     ├─ Unclear     it may have been done: look before doing anything
+     ├─ Unclear     it may have been done: look first
      ├─ Declined    Miro refused a write, in its own words
-     ├─ Ambiguous   two accounts of one address
+     ├─ Ambiguous   two accounts with one address
      └─ Practising  this bot changes nothing
     """
 
 
 class Troubled(MiroError):
-    """Not a verdict of Miro's. `words`: Miro's own, '' where it said none; never a token.
+    """An error that is no decision of Miro's. `words`: Miro's own message or '', never with a token.
 
-    `wait`: seconds before which Miro wants to hear nothing; 0 where it named none.
+    `wait`: the seconds that Miro asks to wait, 0 if it names none.
     """
 
     def __init__(self, text: str, kind: Trouble, words: str = "", wait: float = 0.0) -> None:
@@ -60,11 +60,11 @@ class Troubled(MiroError):
 
 
 class Away(Troubled):
-    """Miro couldn't be reached, had no time, or answered a look with what can't be relied on."""
+    """Miro couldn't be reached, was busy, or answered a read unreliably."""
 
 
 class Unreadable(Away):
-    """An answer of another form than documented. `lacks`: the fields that can't be read, joined in words."""
+    """An answer of another form than documented. `lacks`: the unreadable fields, listed in words."""
 
     def __init__(self, text: str, lacks: str = "", words: str = "") -> None:
         super().__init__(text, Trouble.UNREADABLE, words)
@@ -76,11 +76,11 @@ class Locked(Troubled):
 
 
 class Unclear(Troubled):
-    """A write went out, and nobody knows what came of it."""
+    """A write was sent, and its outcome isn't known."""
 
 
 class Declined(MiroError):
-    """Miro refused a write. `words` are Miro's own."""
+    """Miro refused a write; `words`: its message."""
 
     def __init__(self, status: int, words: str) -> None:
         super().__init__(words)
@@ -92,4 +92,4 @@ class Ambiguous(MiroError):
 
 
 class Practising(MiroError):
-    """`run --practice`: every write is refused here, whoever asks."""
+    """`run --practice`: every write is refused."""

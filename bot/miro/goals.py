@@ -1,8 +1,8 @@
-"""What a goal is: one fact about Miro that has to hold, how it is checked, brought about and worded.
+"""A goal: one fact about Miro that has to hold, how it is checked, reached and worded.
 
-A goal never looks anything up: it is handed what a look showed, and says whether it holds, which one call
-brings it about, and what a look will show afterwards. The action orders its goals; whether a call is possible
-at that point is the goal's to say (`obstacle`).
+A goal never looks anything up: from the result of a look it says whether it holds, which call reaches it, and
+what a look will show afterwards. The action orders its goals; the goal says whether its call is possible at
+that point (`obstacle`).
 """
 
 from collections.abc import Mapping
@@ -16,29 +16,29 @@ from bot.miro.wording import Words, words_of
 
 @dataclass(frozen=True)
 class Seen:
-    """What one look showed, or what it would show after the calls planned so far."""
+    """The result of one look, real or as expected after the calls planned so far."""
 
     account: MiroAccount | None = None
     group: MiroGroup | None = None
     other_admin: bool = False
-    """Whether another active Company Admin was looked for and found."""
+    """Whether another active Company Admin was found (False if not looked for)."""
     vanished: bool = False
-    """No account is shown of somebody who had one that this bot didn't delete: it may be a guest's now."""
+    """Whether an earlier account that this bot didn't delete isn't shown: it may be a guest's now."""
 
     @property
     def existing(self) -> MiroAccount:
-        """The account, for a goal that comes after it is known to exist. Raises AssertionError."""
+        """The account, for goals after HasAccount. Raises AssertionError if there is none."""
         assert self.account
         return self.account
 
     def with_account(self, **changes: Any) -> "Seen":
-        """The same look with these attributes of the account replaced."""
+        """A copy with these attributes of the account replaced."""
         return replace(self, account=self.existing.model_copy(update=changes))
 
 
 @dataclass(frozen=True)
 class ScimCall:
-    """One writing call. `{user}` in the path stands for the account's id, which may not exist yet."""
+    """One write. `{user}` in the path stands for the account's id, which may not exist yet."""
 
     method: str
     path: str
@@ -50,68 +50,68 @@ class ScimCall:
 
 @dataclass(frozen=True)
 class Goal:
-    """One fact. A new kind of effect is a subclass with `key`, `change`, `holds`, `call` and `after`."""
+    """One fact. A new kind of change is a subclass with `key`, `change`, `holds`, `call` and `after`."""
 
     who: str = field(compare=False)
-    """The short name of the person or group in sentences."""
+    """The short name of the person or group for sentences."""
 
     depends_on_active: ClassVar[bool] = True
-    """Whether its call means something else to a deactivated account: `hidden` where that isn't shown."""
+    """Whether its call has another effect on a deactivated account; `hidden` if that isn't shown."""
 
     @property
     def key(self) -> str:
-        """Identifies the goal in plans, approvals and the record, however the person or group is called."""
+        """Identifies the goal in plans, approvals and the record, independent of display names."""
         raise NotImplementedError
 
     @property
     def code(self) -> str:
-        """What the record calls its calls: the key without anything personal."""
+        """Names its calls in the record: the key without personal data."""
         return self.key
 
     @property
     def change(self) -> Sentence:
-        """What brings it about, by a code of `wording` and what is filled in."""
+        """The change as a sentence: a code of `wording` and its values."""
         raise NotImplementedError
 
     @property
     def words(self) -> Words:
-        """How it reads."""
+        """The texts of the change."""
         return words_of(self.change)
 
     @property
     def needs(self) -> str:
-        """Comma-separated attributes that a look must ask for beside `wire.LOOK`."""
+        """Comma-separated attributes that a look needs besides `wire.LOOK`."""
         return ""
 
     def holds(self, seen: Seen) -> bool:
-        """Whether the look shows that it holds; False also where the look doesn't show it."""
+        """Whether the look shows that it holds; False also if the look leaves that out."""
         raise NotImplementedError
 
     def call(self, seen: Seen) -> ScimCall:
-        """The one call that brings it about."""
+        """The call that reaches it."""
         raise NotImplementedError
 
     def after(self, seen: Seen) -> Seen:
-        """What a look will show once the call has worked."""
+        """The expected result of a look after the call."""
         raise NotImplementedError
 
     def hazards(self, seen: Seen) -> tuple[Sentence, ...]:
-        """What can't be taken back, or costs something."""
+        """Warnings about irreversible or costly effects."""
         return ()
 
     def rights(self, seen: Seen) -> tuple[str, ...]:
-        """Admin rights that are granted along with it, though nobody asked for them."""
+        """Admin rights that it also grants, without being asked."""
         return ()
 
     def hidden(self, seen: Seen) -> str:
-        """What the look leaves out, so that nobody can tell whether this holds; '' if nothing is missing."""
+        """The attribute missing in the look that is needed to check this goal; '' if none."""
         is_unknown = seen.account is not None and seen.account.active is None and not self.holds(seen)
         return f"whether {self.who}'s account is active" if self.depends_on_active and is_unknown else ""
 
     def obstacle(self, seen: Seen) -> str:
-        """Why it can't be brought about from here, and what helps; '' if it can."""
+        """Why it can't be reached from here, with the remedy; '' if it can."""
         return ""
 
     def sure(self, seen: Seen) -> bool:
-        """Whether the call may go out while the calls before it are accepted, but not yet seen to work."""
+        """Whether its call may be sent once the calls before it were accepted, without a look in between."""
         return True

@@ -1,4 +1,4 @@
-"""Goals about groups: who is a member, and what the group is called."""
+"""Goals about groups: members and names."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -19,7 +19,7 @@ def _patch_group(id: str, operation: Mapping[str, Any]) -> ScimCall:
 class InGroup(Goal):
     """The person is in a group. Joining also reactivates a deactivated account.
 
-    Where the look leaves groups out, it counts as not held: joining twice does no harm.
+    If the look leaves groups out, it counts as not held: joining twice is harmless.
     """
 
     group: str
@@ -51,7 +51,7 @@ class InGroup(Goal):
 
 @dataclass(frozen=True)
 class OutOfGroup(Goal):
-    """The person isn't in a group; `boards_pass`: it is a team, whose admin gets the leaver's boards."""
+    """The person isn't in a group; `boards_pass`: a team, whose admin gets the leaver's boards."""
 
     group: str
     security_name: str
@@ -80,7 +80,7 @@ class OutOfGroup(Goal):
         return (Sentence.of("boards-pass", who=self.who),)
 
     def obstacle(self, seen: Seen) -> str:
-        # Leaving a user group, which boards don't live in, removes nobody from the organization.
+        # Leaving a user group, which has no boards, removes nobody from the organization.
         if not self.boards_pass or self.sure(seen):
             return ""
         return (
@@ -89,8 +89,8 @@ class OutOfGroup(Goal):
         )
 
     def sure(self, seen: Seen) -> bool:
-        # Somebody not fully registered who leaves the only team is removed from the organization
-        # (Miro's API description, PATCH /Groups): the new team must have been *seen* before.
+        # A person not fully registered who leaves their only team is removed from the organization
+        # (Miro's API description, PATCH /Groups): a look must have shown the new team before.
         return bool(seen.existing.group_ids - {self.group})
 
     def call(self, seen: Seen) -> ScimCall:
@@ -103,7 +103,7 @@ class OutOfGroup(Goal):
 
 @dataclass(frozen=True)
 class GroupNamed(Goal):
-    """The security group has this name; the name people know isn't touched."""
+    """The security group has this name; the team's display name stays."""
 
     group: str
     security_name: str

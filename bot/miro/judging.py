@@ -1,4 +1,4 @@
-"""What a status of Miro's means: to a look, which is never a verdict, and to a write, which may be one."""
+"""The meaning of Miro's HTTP statuses, for reads and for writes."""
 
 import re
 from datetime import datetime
@@ -9,13 +9,13 @@ from bot.miro.errors import Away, Declined, Locked, MiroError, Trouble, Unclear,
 from bot.miro.quota import WINDOW
 
 RETRIED = (408, 425, 429, 503)
-"""Nothing was done: too slow a request, too early, too many, no service. Sent again, whatever the method."""
+"""Statuses after which nothing was done: retried for every method."""
 
 
 def check_look(status: int, text: bytes) -> None:
-    """Passes a 200, the only status of a whole answer. Raises Locked, or Away for all others.
+    """Accepts 200, the only status of a complete answer. Raises Locked, or Away for all others.
 
-    A 202 comes before the answer, a 203 was changed on its way, a 206, 207 or 226 is a part of it.
+    A 202 comes before the answer, a 203 was changed by a proxy, a 206, 207 or 226 is partial.
     """
     if status == 200:
         return
@@ -25,7 +25,7 @@ def check_look(status: int, text: bytes) -> None:
 
 
 def check_write(status: int, text: bytes) -> None:
-    """Passes what was accepted. Raises Locked, Declined for another 4xx, and else Unclear."""
+    """Returns if the write was accepted. Raises Locked, Declined for other 4xx, else Unclear."""
     if 200 <= status < 300:
         return
     if error := _locked(status, text):
@@ -50,10 +50,10 @@ def _unknown(status: int, text: bytes) -> tuple[str, Trouble, str]:
 
 
 def is_absent(status: int, text: bytes, id: str = "") -> bool:
-    """Whether it is Miro's own 404: one with SCIM's error schema (RFC 7644 section 3.12), or in its words.
+    """Whether it is Miro's own 404: with SCIM's error schema (RFC 7644 section 3.12), or Miro's message.
 
-    Miro's words are "No resource with ID {id}". A gateway's 404 is JSON too, with a `detail` (RFC 9457), and
-    may repeat the path; it says nothing about the resource `id`.
+    That message is "No resource with ID {id}". A gateway's 404 may be JSON, too, with a `detail` (RFC 9457)
+    that repeats the path; it proves nothing about the resource `id`.
     """
     if status != 404:
         return False
@@ -68,7 +68,7 @@ def is_absent(status: int, text: bytes, id: str = "") -> bool:
 
 
 def _names(detail: object, id: str) -> bool:
-    """Whether a sentence is about the resource with this id, and not about a path that ends with it."""
+    """Whether a message names the resource with this id, not a path that ends with it."""
     if not isinstance(detail, str) or not id or "resource" not in detail.casefold():
         return False
     return re.search(rf"(?<![\w/.:-]){re.escape(id)}(?![\w/:-])", detail) is not None

@@ -1,4 +1,4 @@
-"""Lists over pages: what adds up is read entry by entry, and what doesn't is not relied on at all."""
+"""Paged lists: read entry by entry if their counts are consistent, else rejected as a whole."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -9,12 +9,12 @@ from bot.miro.errors import Away, Trouble, Unreadable
 from bot.miro.wire import ListPage, M
 
 MOST_PAGES = 1_000
-"""Pages of one list at most: a million people."""
+"""The most pages of one list: a million people."""
 
 
 @dataclass(frozen=True)
 class Skipped:
-    """An entry that can't be read; `id` is '' where it has none, so that nobody knows which one it is."""
+    """An unreadable entry; `id` is '' if it has none."""
 
     id: str
     lacks: str
@@ -22,17 +22,17 @@ class Skipped:
 
 @dataclass(frozen=True)
 class Listing(Generic[M]):
-    """The entries of a list that can be read, and the others."""
+    """The readable entries of a list, and the skipped ones."""
 
     entries: tuple[M, ...]
     skipped: tuple[Skipped, ...] = ()
 
     def may_hold(self, id: str) -> bool:
-        """Whether a skipped entry is, or may be, the one with this id: it isn't gone."""
+        """Whether a skipped entry is or may be the one with this id, which then isn't gone."""
         return any(entry.id in (id, "") for entry in self.skipped)
 
     def complaints(self, kind: str, kinds: str) -> tuple[str, ...]:
-        """What was skipped, for operators: "1 group of Miro's has no name: id 123"."""
+        """Sentences for operators about skipped entries: "1 group of Miro's has no name: id 123"."""
         lacking: dict[str, list[str]] = {}
         for entry in self.skipped:
             lacking.setdefault(entry.lacks, []).append(entry.id[:40] or "unknown")
@@ -45,9 +45,9 @@ class Listing(Generic[M]):
 
 @dataclass
 class Tally:
-    """Counts what the pages of one list show; each id may be shown once.
+    """Counts the entries on the pages of one list; each id may occur once.
 
-    Entries without an id are told apart by where they stand on their page: on two pages they may be the same.
+    Entries without an id are identified by their position on the page: on two pages they may be the same.
     """
 
     total: int = 0
@@ -57,7 +57,7 @@ class Tally:
     ids: set[str] = field(default_factory=set)
 
     def add(self, page: ListPage, is_last: bool = False) -> None:
-        """Counts one more page. Raises Away where the list can't be relied on."""
+        """Counts one more page. Raises Away if the list is inconsistent."""
         if self.pages and page.total != self.total:
             raise _odd(f"Miro counted {self.total}, and a page later {page.total}")
         self.total, self.pages, self.shown = page.total, self.pages + 1, self.shown + len(page.resources)
@@ -80,7 +80,7 @@ class Tally:
 
     @property
     def is_whole(self) -> bool:
-        """Whether everything that was counted was shown."""
+        """Whether all entries of the total were shown."""
         return self.shown == self.total
 
 

@@ -1,4 +1,4 @@
-"""What is left to do, worked out from what was seen; the approver reads it, and nothing else is done."""
+"""Makes the plan: the remaining changes after a look. Approvers read it, and nothing else is done."""
 
 import hashlib
 import json
@@ -13,41 +13,41 @@ from bot.miro.goals import Goal, ScimCall, Seen
 
 
 class Obstacle(Exception):
-    """It can't be brought about from here; the text says why and what helps."""
+    """A goal can't be reached from here; the text says why, with the remedy."""
 
 
 @dataclass(frozen=True)
 class PlanStep:
-    """One goal that doesn't hold yet, and the call that brings it about."""
+    """One goal that doesn't hold yet, and the call that reaches it."""
 
     goal: Goal
     call: ScimCall
     hazards: tuple[Sentence, ...]
     sure: bool
-    """False: what came before must have been seen, not only accepted, before this call goes out."""
+    """False: a look must have verified the previous calls before this one is sent."""
 
     rights: tuple[str, ...] = ()
-    """Admin rights that come along."""
+    """Admin rights that it also grants."""
 
     def stored(self) -> PlannedStep:
-        """What the record keeps of it."""
+        """Its stored form."""
         return PlannedStep(self.goal.key, self.goal.change, self.hazards, str(self.call))
 
 
 @dataclass(frozen=True)
 class LivePlan:
-    """The goals in order against one look. `miro_id` is '' while there is no account."""
+    """The goals in order, compared with one look. `miro_id` is '' while there is no account."""
 
     miro_id: str
     steps: tuple[PlanStep, ...]
     already: tuple[Sentence, ...]
     user_name: str = ""
-    """The account's address as Miro has it, or the one it will have; '' where it is no person's."""
+    """The account's current or future address in Miro; '' if the plan isn't about a person."""
     vanished: bool = False
-    """Whether an earlier account isn't shown any more (`Seen.vanished`): who approves has to know."""
+    """Whether an earlier account isn't shown any more (`Seen.vanished`): approvers have to know."""
 
     def stored(self) -> Plan:
-        """What the record keeps, and what the card is drawn from."""
+        """The stored form, from which cards are drawn."""
         return Plan(
             miro_id=self.miro_id,
             user_name=self.user_name,
@@ -59,7 +59,7 @@ class LivePlan:
 
     @property
     def rights(self) -> tuple[str, ...]:
-        """Admin rights that come along, though nobody asked for them."""
+        """Admin rights that it also grants, without being asked."""
         return tuple(right for step in self.steps for right in step.rights)
 
     @property
@@ -70,31 +70,31 @@ class LivePlan:
         return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:12]
 
     def is_same_account(self, approved: Plan) -> bool:
-        """Whether it is about the account that an approved plan shows: its id, and its address.
+        """Whether it is about the account of an approved plan, by id and address.
 
-        A plan stored before addresses were has none, and is compared by id alone.
+        A plan from before addresses were stored is compared by id only.
         """
         same_id = not approved.miro_id or self.miro_id == approved.miro_id
         address = self.user_name if approved.user_name is None else approved.user_name
         return same_id and canonical(address) == canonical(self.user_name)
 
     def part_of(self, approved: Plan) -> bool:
-        """Whether everything left was approved, for the same account under the same address.
+        """Whether all remaining steps were approved, for the same account with the same address.
 
-        An account that was to be created may exist by now: the address is what was approved, and whatever
-        differs from a new account is a step that wasn't.
+        An account that was to be created may exist by now: the address was approved, and any difference from
+        a new account is a step that wasn't.
         """
         hazards = {step.key: len(step.hazards) for step in approved.steps}
         same = self.is_same_account(approved) and (not self.vanished or approved.vanished)
-        # Hazards are counted, not compared: their sentences change with somebody's name.
+        # Hazards are counted, not compared: their sentences contain names, which may change.
         return same and all(len(step.hazards) <= hazards.get(step.goal.key, -1) for step in self.steps)
 
 
 def make(goals: Sequence[Goal], seen: Seen) -> LivePlan:
-    """Goes through the goals in order, each from what the ones before it will have brought about.
+    """The plan for the goals in order, each compared with the state expected after the previous ones.
 
-    Raises Obstacle for the first that can't be reached, and Away for the first of which the look leaves out
-    whether it holds: unknown is neither done nor to be done.
+    Raises Obstacle for the first goal that can't be reached, and Away for the first that the look doesn't
+    show enough to check.
     """
     steps: list[PlanStep] = []
     already: list[Sentence] = []
@@ -104,22 +104,22 @@ def make(goals: Sequence[Goal], seen: Seen) -> LivePlan:
         if missing := goal.hidden(believed):
             raise Away(f"Miro doesn't show {missing}.", Trouble.HIDDEN)
         if goal.holds(believed):
-            # What an earlier step brings along, a new account that is active say, isn't so already.
+            # A side effect of an earlier step (a new account is active) doesn't hold already.
             already += [goal.change.form("state")] if goal.holds(seen) else []
             continue
         problem = goal.obstacle(believed)
         if problem:
             raise Obstacle(problem)
-        # Only what this look showed counts as seen for a step; what earlier steps add is believed.
+        # For a step only this look counts as verified; effects of earlier steps are expected.
         sure = goal.sure(known) if not goal.holds(known) and known.account else True
         steps.append(PlanStep(goal, goal.call(believed), goal.hazards(believed), sure, goal.rights(believed)))
         believed = goal.after(believed)
-    # Of an account that is to be created, the address it will have.
+    # For an account to be created, its future address.
     address = believed.account.user_name if believed.account else ""
     address = seen.account.user_name if seen.account else address
     return LivePlan(account, tuple(steps), tuple(already), address, seen.vanished)
 
 
 def unseen(goals: Sequence[Goal], seen: Seen) -> tuple[Goal, ...]:
-    """The goals that a look doesn't show."""
+    """The goals that don't hold in a look."""
     return tuple(goal for goal in goals if not goal.holds(seen))

@@ -1,7 +1,7 @@
-"""What a call costs of Miro's rate limit: one pool for all work, kept in the store.
+"""Credits of Miro's rate limit: what a call costs; one pool for all work, kept in the store.
 
-Miro's page "SCIM rate limits" gives numbers per endpoint and 30 seconds; each row of it equals 10,000
-credits at the price of its level. Whether the pool is shared isn't said, so it is treated as shared.
+Miro's page "SCIM rate limits" gives numbers of calls for each endpoint in 30 seconds; each row equals 10,000
+credits at the price of its level. Whether the pool is shared isn't documented; here it is.
 """
 
 import os
@@ -17,13 +17,13 @@ from approvals.request import Urgency
 POOL = 10_000
 WINDOW = timedelta(seconds=30)
 MARGIN = timedelta(seconds=1)
-"""A credit is dated when its call leaves, and Miro's when it arrives: so much later it may be used again."""
+"""Added to the window: a credit counts from when its call leaves, Miro counts from its arrival."""
 RESERVE = 500
-"""Credits that only what is of the first urgency may take: one offboarding whole, with rights taken away."""
+"""Credits reserved for Urgency.FIRST: enough for one whole offboarding of an admin."""
 LIST = 2_000
 """Credits of the highest level."""
 LARGE = 500
-"""Bytes from which a PATCH of a group costs the highest level."""
+"""Bytes from which on a PATCH of a group costs the highest level."""
 
 
 def cost(method: str, path: str, size: int = 0) -> int:
@@ -39,27 +39,27 @@ def cost(method: str, path: str, size: int = 0) -> int:
 
 
 class Pool(Protocol):
-    """The part of the store that counts credits."""
+    """The store's counter of credits."""
 
     def spend(self, credits: int, pool: int, window: timedelta, place: Place) -> float:
-        """0 when taken, else the seconds until there may be enough."""
+        """0 if taken, else the seconds until there may be enough credits."""
 
     def unqueue(self, ticket: str) -> None:
-        """Gives up a place in the queue."""
+        """Leaves the queue."""
 
     def arrived(self, credits: int, left: datetime) -> None:
-        """Dates credits anew whose call left then and was answered only now."""
+        """Moves credits, taken at `left`, to now, when their call was answered."""
 
 
 def take(pool: Pool, credits: int, wait: Callable[[float], None], urgency: int = Urgency.ORDINARY) -> None:
-    """Takes credits, waiting as long as it needs; `wait` raises when that is too long.
+    """Takes credits, waiting as long as necessary; `wait` raises if that is too long.
 
-    More urgent work goes first, else what came first: a list, which needs a fifth of the pool, isn't
-    overtaken for ever by small calls.
+    More urgent work goes first, then first come, first served: small calls can't overtake a list, which needs
+    a fifth of the pool, for ever.
     """
-    # A thread waits for one thing at a time.
+    # A thread waits for one call at a time.
     ticket = f"{socket.gethostname()}/{os.getpid()}/{threading.get_ident()}"
-    # Lists may take all: five of them make up the pool.
+    # Lists may use the reserve: five of them are the whole pool.
     place = Place(ticket, urgency, RESERVE if credits < LIST else 0)
     try:
         while seconds := pool.spend(credits, POOL, WINDOW + MARGIN, place):

@@ -1,4 +1,4 @@
-"""Goals about rights: the one role in the organization, and the admin roles beside it."""
+"""Goals about rights: the role in the organization, and the admin roles besides it."""
 
 from dataclasses import dataclass, field
 
@@ -10,12 +10,12 @@ from bot.miro.wire import ADMIN, MEMBER, Role
 
 
 def _unchangeable(seen: Seen, who: str, removing: bool) -> str:
-    """Why no role of this account can be changed; '' if it can."""
+    """Why roles of this account can't be changed, or ''."""
     if seen.existing.active is False:
         return (
             f"{who}'s Miro account is deactivated, and Miro changes no roles of those. Reactivate it first."
         )
-    # Everybody has a role in the organization: where none is shown, an admin may be hidden.
+    # Everybody has a role in the organization: if none is shown, it may be an admin's.
     if removing and not seen.existing.knows_roles:
         return (
             f"Miro doesn't show which rights {who} has, so I take none away. "
@@ -30,9 +30,9 @@ def _remove_role(name: str) -> dict[str, str]:
 
 @dataclass(frozen=True)
 class OrgRole(Goal):
-    """The person's one role in the organization.
+    """The person's role in the organization.
 
-    `while_active`: it also holds where the account is deactivated, whatever the role; `days`: until its end.
+    `while_active`: the goal also holds if the account is deactivated, with any role; `days`: until its end.
     """
 
     role: str
@@ -73,7 +73,7 @@ class OrgRole(Goal):
 
 @dataclass(frozen=True)
 class AdminRole(Goal):
-    """Whether the person has one admin role ("Content Admin", …) beside the role in the organization."""
+    """The person has, or hasn't, an admin role ("Content Admin", …) besides the role in the organization."""
 
     name: str
     wanted: bool = True
@@ -113,7 +113,7 @@ class AdminRole(Goal):
 
 @dataclass(frozen=True)
 class NoAdminRoles(Goal):
-    """The person has no admin role beside the role in the organization; if deactivated, they may stay."""
+    """The person has no admin roles besides the role in the organization; a deactivated one may."""
 
     key = "without admin roles"
     change = Sentence("take-all")

@@ -1,4 +1,4 @@
-"""One exchange with Miro: credits first, one deadline over all of it, sent again where nothing was done."""
+"""One HTTP call to Miro: takes credits, keeps one deadline, retries if nothing was done."""
 
 import json
 import logging
@@ -22,22 +22,22 @@ log = logging.getLogger(__name__)
 
 
 def count(method: str, path: str, status: int | str) -> None:
-    """Counts a call by the endpoint as Miro's pages name it: without ids."""
+    """Counts a call for the metrics, by its endpoint without ids."""
     collection, *rest = path.strip("/").split("/")
     metrics.SCIM_CALLS.labels(method, f"/{collection}{'/{id}' if rest else ''}", str(status)).inc()
 
 
 DEADLINE = timedelta(seconds=100)
-"""All of one call: waiting for credits, every retry and the answer. Shorter than a worker's lease."""
+"""Of one call with waiting for credits, retries and the answer. Shorter than a worker's lease."""
 BRIEFLY = 2.0
-"""Seconds that a call for a request waits when Miro has no time; people watch its card."""
+"""Seconds that a call for a request waits while Miro is busy; people watch its card."""
 LARGEST = 32_000_000
-"""Bytes of an answer that are read at most."""
+"""The most bytes of an answer that are read."""
 _NO_TIME = "Miro has no time for me right now."
 
 
 class Transport:
-    """Sends calls with one token. Safe to use from several threads."""
+    """Sends calls with one token. Thread-safe."""
 
     def __init__(
         self,
@@ -60,7 +60,7 @@ class Transport:
         )
 
     def ranked(self, urgency: int) -> "Transport":
-        """The same connections, for calls of this urgency that wait `BRIEFLY` when Miro has no time."""
+        """A copy on the same connections for this urgency; calls wait `BRIEFLY` while Miro is busy."""
         other = copy(self)
         other._urgency, other._patience = urgency, BRIEFLY
         return other
@@ -68,9 +68,9 @@ class Transport:
     def exchange(
         self, method: str, path: str, query: Mapping[str, str], body: Mapping[str, Any] | None = None
     ) -> tuple[int, bytes]:
-        """Status and body of one call, repeated only where Miro said that it did nothing.
+        """(status, body) of one call, retried only if Miro answered that it did nothing.
 
-        `path` begins below the base URL. Raises Away where nothing was done, Unclear where it may have been.
+        `path` begins below the base URL. Raises Away if nothing was done, Unclear if it may have been.
         """
         end = self._now() + self._deadline
         content = json.dumps(body, separators=(",", ":")).encode() if body is not None else None
@@ -89,7 +89,7 @@ class Transport:
                     self._pool.arrived(credits, left)
             log.info("Miro %s %s -> %s", method, path, status)
             count(method, path, status)
-            # Some gateways repeat what they were sent; the token must reach nobody.
+            # Some gateways echo the request; the token must not be shown.
             text = text.replace(self._token.get_secret_value().encode(), b"[token]")
             if status not in judging.RETRIED:
                 return status, text
@@ -102,7 +102,7 @@ class Transport:
             self._wait(seconds, end, late)
 
     def _wait(self, seconds: float, end: datetime, late: Away) -> None:
-        # More than all the time is left where the clock was set back: how much is, nobody knows.
+        # If more than the whole deadline is left, the clock was set back: give up.
         if not timedelta(seconds=seconds) < end - self._now() <= self._deadline:
             raise late
         self._sleep(seconds)
@@ -131,5 +131,5 @@ class Transport:
         except httpx.RequestError as error:
             raise Unclear("Miro didn't answer in time.", Trouble.NO_ANSWER) from error
         except (httpx.StreamError, httpx.InvalidURL, OSError, ValueError, RuntimeError) as error:
-            # A head that httpx stumbles over, a fault of the line that it has no name for, a closed client.
+            # Malformed headers, a network error that httpx doesn't wrap, a closed client.
             raise Unclear("Miro's answer can't be read.", Trouble.UNREADABLE) from error

@@ -1,4 +1,4 @@
-"""Miro's SCIM messages: what comes in is checked here, what goes out takes Miro's form here."""
+"""Miro's SCIM messages: validates incoming ones, formats outgoing ones."""
 
 import json
 import re
@@ -28,28 +28,28 @@ PATCH_OP = "urn:ietf:params:scim:api:messages:2.0:PatchOp"
 ADMIN = "ORGANIZATION_INTERNAL_ADMIN"
 MEMBER = "ORGANIZATION_INTERNAL_USER"
 LOOK = "id,userName,displayName,active,userType,roles,groups"
-"""What one look at a person asks for: it serves every goal at once."""
+"""The attributes of one look at a person, enough for all goals."""
 
 
 LONGEST = 10_000
-"""Characters of a refusal that are looked through for words."""
+"""Characters of an error that are searched for its message."""
 _MARKUP = re.compile(r"<(script|style).*?</\1>|</?[a-z][\w-]*(\s[^<>]*)?/?>|<![^>]*>", re.S | re.I)
 
 
 def ident(value: object) -> str:
-    """An id as text, '' for what is none. Miro documents strings; a whole number is as good."""
+    """An id as text, '' for any other value. Miro documents strings; integers are accepted."""
     if isinstance(value, int) and not isinstance(value, bool):
         return str(value)
     return value.strip() if isinstance(value, str) and _is_whole(value) else ""
 
 
 def id_of(entry: object) -> str:
-    """The id of a resource, '' where it has none that can be read."""
+    """The id of a resource, '' if it has no readable one."""
     return ident(entry.get("id")) if isinstance(entry, Mapping) else ""
 
 
 def _is_whole(text: str) -> bool:
-    """Whether no half of a character and no NUL is in it: those can be sent in JSON, and kept nowhere."""
+    """Whether it has no lone surrogate and no NUL, which JSON allows and databases don't."""
     return not any("\ud800" <= sign <= "\udfff" or sign == "\0" for sign in text)
 
 
@@ -66,12 +66,12 @@ def _name(value: str) -> str:
 
 
 def _shown(value: object) -> str:
-    """Text that only people read: what can't be read of it hides nothing else."""
+    """Text for people only; '' if unreadable, so that the rest of the message stays usable."""
     return cleaned(value.encode(errors="replace").decode()) if isinstance(value, str) else ""
 
 
 def _extension(value: object) -> object:
-    """Attributes by name, and those of a complex one, as text: RFC 7643 section 4.3 nests no deeper."""
+    """{attribute: text}, complex attributes as nested dicts: RFC 7643 section 4.3 nests no deeper."""
     if not isinstance(value, Mapping):
         return value
     return {
@@ -87,13 +87,13 @@ def _leaf(value: object) -> str:
 
 
 def _truth(value: object) -> bool | None:
-    """True, False, or None for everything that is neither; Miro documents both as text, too."""
+    """True, False, or None for any other value; Miro also documents both as text."""
     words = {"true": True, "false": False}
     return value if isinstance(value, bool) else words.get(str(value).strip().casefold())
 
 
 def _entries(values: object) -> object:
-    """A list in which each entry that names nothing is a blank one: there is something, but not what."""
+    """The list with unreadable entries replaced by blank ones, so that they still count."""
     if not isinstance(values, list):
         return values
     named = [isinstance(value, Mapping) and bool(ident(value.get("value"))) for value in values]
@@ -113,14 +113,14 @@ class _Message(BaseModel):
     @model_validator(mode="before")
     @classmethod
     def _without_nulls(cls, sent: Any) -> Any:
-        # "Unassigned attributes, the null value, or an empty array" are one: RFC 7643 section 2.5.
+        # Unassigned attributes, null and an empty array are equal: RFC 7643 section 2.5.
         if not isinstance(sent, Mapping):
             return sent
         return {name: value for name, value in sent.items() if value is not None}
 
 
 class Role(_Message):
-    """One role; `value` is '' where it can't be read. The primary one is that in the organization."""
+    """One role; `value` is '' if unreadable. The primary one is the role in the organization."""
 
     value: Value
     type: Shown = ""
@@ -128,14 +128,14 @@ class Role(_Message):
 
 
 class Membership(_Message):
-    """One group of a person; `value` is '' where it can't be read."""
+    """One group of a person; `value` is '' if unreadable."""
 
     value: Value
     display: Shown = ""
 
 
 class MiroRights(_Message):
-    """What somebody may do in Miro. None and what is left out is unknown, and never taken for a no."""
+    """A person's rights in Miro. None or a missing value means unknown, never no."""
 
     id: Id
     active: Truth = None
@@ -143,28 +143,28 @@ class MiroRights(_Message):
 
     @property
     def org_role(self) -> str:
-        """The role in the organization; '' where Miro doesn't show it, which isn't the same as a member's."""
+        """The role in the organization; '' if Miro doesn't show it, which doesn't mean member."""
         return next((role.value for role in self.roles or () if role.primary), "")
 
     @property
     def admin_roles(self) -> frozenset[str]:
-        """Content Admin, User Admin, … : roles beside the one in the organization, as far as shown."""
+        """The shown roles besides the one in the organization: Content Admin, User Admin, …"""
         return frozenset(role.value for role in self.roles or () if not role.primary and role.value)
 
     @property
     def knows_roles(self) -> bool:
-        """Whether the roles are shown: everybody has one in the organization."""
+        """Whether the roles are shown: everybody has at least one."""
         return bool(self.org_role) and all(role.value for role in self.roles or ())
 
     @property
     def lacks(self) -> str:
-        """What isn't shown that makes an admin, in a word or two; '' if all is."""
+        """The missing attributes needed to recognize an admin, in words; '' if none."""
         missing = (*(["active"] if self.active is None else []), *([] if self.knows_roles else ["roles"]))
         return " and no ".join(missing)
 
 
 class MiroAccount(MiroRights):
-    """A person in Miro, as SCIM shows them. Guests are never shown."""
+    """A person in Miro by SCIM, which never shows guests."""
 
     user_name: Name = Field(alias="userName")
     display_name: Shown = Field(default="", alias="displayName")
@@ -176,31 +176,31 @@ class MiroAccount(MiroRights):
 
     @property
     def group_ids(self) -> frozenset[str]:
-        """The ids of this person's groups, as far as shown."""
+        """The shown ids of this person's groups."""
         return frozenset(group.value for group in self.groups or () if group.value)
 
     @property
     def knows_groups(self) -> bool:
-        """Whether all groups of this person are shown: only then are they out of any other."""
+        """Whether all groups of this person are shown, so that any other can be excluded."""
         return self.groups is not None and all(group.value for group in self.groups)
 
     @property
     def manager_id(self) -> str:
-        """The manager's Miro id; '' where there is none, or something else than an id stands there."""
+        """The manager's Miro id; '' if there is none, or the value isn't an id."""
         manager = self.enterprise.get("manager")
         id = str(manager.get("value") or "") if isinstance(manager, Mapping) else ""
         return id if id.isascii() and id.isdecimal() else ""
 
 
 class MiroGroup(_Message):
-    """A group, by its security name."""
+    """A group, with its security name."""
 
     id: Id
     display_name: Name = Field(alias="displayName")
 
 
 class ListPage(_Message):
-    """One page of a list. `Resources` is missing when nothing was found."""
+    """One page of a list; without `Resources` if nothing was found."""
 
     total: int = Field(alias="totalResults", ge=0, strict=True)
     resources: list[Any] = Field(default_factory=list, alias="Resources")
@@ -232,13 +232,13 @@ def message(kind: type[M], sent: Any) -> M:
 
 
 def _plain(text: str) -> str:
-    """Text on one line, without tags and what no record keeps; an address in angle brackets is none."""
+    """Text on one line, without HTML tags and characters that can't be stored; keeps <addresses>."""
     text = cleaned(text.encode(errors="replace").decode())
     return " ".join(_MARKUP.sub(" ", text).split())
 
 
 def complaint(status: int, text: bytes) -> str:
-    """Miro's own words of a refusal, from any of its three error forms, or from what is no JSON at all.
+    """Miro's message in an error, of any of its three forms, or of a body that isn't JSON.
 
     The forms: SCIM's `detail`, a gateway's `error.message`, and the platform's `message`.
     """
@@ -265,7 +265,7 @@ def patch(*operations: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def addressed(body: Any, id: str) -> Any:
-    """The body with the account's id where a goal left `{user}`; names that read so are left alone."""
+    """The body with the account's id in place of a goal's `{user}`, but not within names."""
     if isinstance(body, list):
         return [addressed(item, id) for item in body]
     if isinstance(body, Mapping):
@@ -278,11 +278,11 @@ def addressed(body: Any, id: str) -> Any:
 
 @dataclass(frozen=True)
 class Dialect:
-    """Forms that Miro's pages show side by side; the default is what its API description prints.
+    """Variants in Miro's documentation; by default those of its API description.
 
     Names for `MIRO_SCIM_DIALECT`: boolean-active, unquoted-ids, parentheses, lowercase-ops,
-    extension-schemas. The last one names the enterprise extension in `schemas`, as RFC 7643 section 3 wants
-    it; Miro's description allows the core schema alone there.
+    extension-schemas. The last one lists the enterprise extension in `schemas`, as RFC 7643 section 3
+    requires; Miro's description allows only the core schema there.
     """
 
     boolean_active: bool = False
@@ -293,7 +293,7 @@ class Dialect:
 
     @classmethod
     def named(cls, names: Iterable[str]) -> "Dialect":
-        """The dialect with some other forms switched on. Raises ValueError."""
+        """The dialect with these variants. Raises ValueError for an unknown name."""
         wanted = {name.strip().replace("-", "_") for name in names if name.strip()}
         unknown = wanted - set(cls.__dataclass_fields__)
         if unknown:
@@ -301,7 +301,7 @@ class Dialect:
         return cls(**dict.fromkeys(wanted, True))
 
     def filter(self, text: str) -> str:
-        """A filter, with parentheses only if asked for."""
+        """The filter in this dialect."""
         return f"({text})" if self.parentheses else text
 
     def body(self, body: Mapping[str, Any] | None) -> dict[str, Any] | None:
