@@ -1,1 +1,1 @@
-"""How Slack's calls reach the listeners: over HTTP and Socket Mode, signed and well-formed."""
+"""Receives Slack's requests over HTTP or Socket Mode, checks them and passes them to the listeners."""

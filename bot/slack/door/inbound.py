@@ -1,4 +1,4 @@
-"""What Slack sends, read once: well-formed, of a shape that its pages document, and with clean text.
+"""Parses and validates what Slack sends: well-formed, of a documented shape, with clean text.
 
 Shapes: docs.slack.dev/apis/events-api, /reference/interaction-payloads and
 /interactivity/implementing-slash-commands.
@@ -17,22 +17,22 @@ from approvals.text import cleaned
 Payload = dict[str, Any]
 
 DEEPEST = 50
-"""Levels of nesting; lists in rich text, the deepest that Slack sends, stay below twenty."""
+"""The most levels of nesting; Slack's deepest, lists in rich text, stay below twenty."""
 MOST_FIELDS = 100
-"""Fields of a form; a slash command has about fifteen."""
+"""The most fields of a form; a slash command has about fifteen."""
 
 _BROKEN_ESCAPE = re.compile("%(?![0-9A-Fa-f]{2})")
 
 
 class Malformed(ValueError):
-    """A delivery that isn't what Slack documents; the text says where, and quotes nothing of it."""
+    """A request that isn't as Slack documents; the text says where, without quoting it."""
 
 
 # -- the encoding ----------------------------------------------------------------------------------------
 
 
 def read(body: bytes, media_type: str) -> Payload:
-    """The payload of an HTTP delivery: JSON for an event, else a form. Raises Malformed."""
+    """The payload of an HTTP request: JSON for an event, else a form. Raises Malformed."""
     try:
         text = body.decode()
     except UnicodeDecodeError:
@@ -84,9 +84,9 @@ def _refuse_constant(_: str) -> NoReturn:
 
 
 def checked(payload: object) -> Payload:
-    """The payload with clean text and without nulls, if it has the shape of its kind. Raises Malformed.
+    """The payload with cleaned text and without nulls. Raises Malformed if its shape is wrong.
 
-    A null means the same as nothing: Slack sends `"team": null`, and local-slack null for untouched fields.
+    Null is the same as a missing value: Slack sends `"team": null`, local-slack null for untouched fields.
     """
     if not isinstance(payload, dict):
         raise Malformed("the payload is no object")
@@ -123,7 +123,7 @@ class Named(BaseModel):
 
 
 class Authorization(BaseModel):
-    """For whom an event was sent; Bolt reads the ids."""
+    """The installation an event is for; Bolt reads the ids."""
 
     enterprise_id: str = ""
     team_id: str = ""
@@ -131,7 +131,7 @@ class Authorization(BaseModel):
 
 
 class Common(BaseModel):
-    """What any payload may have, and Bolt reads of each."""
+    """The fields that any payload may have and Bolt reads."""
 
     team_id: str = ""
     enterprise_id: str = ""
@@ -159,7 +159,7 @@ class Option(BaseModel):
 
 
 class Element(BaseModel):
-    """A field of a form: what it held at first, or what it holds now."""
+    """A field of a form with its initial or current value."""
 
     value: str = ""
     initial_value: str = ""
@@ -174,7 +174,7 @@ class Element(BaseModel):
 
 
 class Block(BaseModel):
-    """A block of a view; of an input the field is read."""
+    """A block of a view; for an input block its field is read."""
 
     type: str
     block_id: str = ""
@@ -188,7 +188,7 @@ class Block(BaseModel):
 
 
 class State(BaseModel):
-    """What the fields of a form hold, by block and action."""
+    """{block id: {action id: field}} of a form."""
 
     values: dict[str, dict[str, Element]]
 
@@ -206,7 +206,7 @@ class View(BaseModel):
 
 
 class SentView(View):
-    """A form that was sent; one of a bot has a name and a state."""
+    """A submitted form; one of this bot has a callback id and a state."""
 
     type: Id
     callback_id: Id
@@ -214,7 +214,7 @@ class SentView(View):
 
 
 class Pressed(BaseModel):
-    """A button that was pressed, or a menu in which something was chosen."""
+    """A pressed button, or a choice in a menu."""
 
     action_id: Id
     block_id: str = ""
@@ -223,7 +223,7 @@ class Pressed(BaseModel):
 
 
 class Container(BaseModel):
-    """Where a button stands."""
+    """The place of a button."""
 
     type: str = ""
     channel_id: str = ""
@@ -232,7 +232,7 @@ class Container(BaseModel):
 
 
 class Message(BaseModel):
-    """A message that a shortcut or a button belongs to."""
+    """The message of a shortcut or a button."""
 
     text: str = ""
     user: str = ""
@@ -242,13 +242,13 @@ class Message(BaseModel):
 
 
 class Place(BaseModel):
-    """A channel; for App Home local-slack names none, where Slack leaves it out."""
+    """A channel; for App Home Slack leaves it out, and local-slack sends it without an id."""
 
     id: str = ""
 
 
 class Interaction(Common):
-    """Something a person did with a view, a button or a shortcut."""
+    """An action of a person on a view, button or shortcut."""
 
     user: Named
     channel: Place | None = None
@@ -265,7 +265,7 @@ class BlockActions(Interaction):
 
 
 class ViewSubmission(Interaction):
-    """A form was sent."""
+    """A form was submitted."""
 
     view: SentView
 
@@ -277,7 +277,7 @@ class ViewClosed(Interaction):
 
 
 class Suggestion(Interaction):
-    """Somebody types in a menu whose options the bot gives."""
+    """A person types in a menu whose options come from the bot."""
 
     action_id: Id
     value: str = ""
@@ -285,27 +285,27 @@ class Suggestion(Interaction):
 
 
 class Shortcut(Interaction):
-    """A shortcut that was chosen anywhere in Slack."""
+    """A global shortcut."""
 
     callback_id: Id
     trigger_id: Id
 
 
 class MessageAction(Shortcut):
-    """A shortcut that was chosen in the menu of a message."""
+    """A shortcut in the menu of a message."""
 
     message: Message
     channel: Place
 
 
 class Event(BaseModel):
-    """Any event; those the bot doesn't subscribe to are never read further."""
+    """Any event; only those the bot subscribes to are read further."""
 
     type: Id
 
 
 class Said(Event):
-    """A message, whoever it is from."""
+    """A message from anybody."""
 
     channel: Id
     ts: Id
@@ -318,7 +318,7 @@ class Said(Event):
 
 
 class HomeOpened(Event):
-    """App Home came into sight."""
+    """App Home was opened."""
 
     user: Id
     tab: str = "home"
@@ -338,13 +338,13 @@ class SaidCallback(EventCallback):
 
 
 class HomeCallback(EventCallback):
-    """The envelope of an App Home that is opened."""
+    """The envelope of an opened App Home."""
 
     event: HomeOpened
 
 
 class UrlVerification(Common):
-    """Slack asks whether this address is the app's."""
+    """Slack's check of the request URL."""
 
     challenge: str
 
@@ -368,7 +368,7 @@ _EVENTS: Mapping[str, type[Common]] = {
 
 
 def _shape_of(payload: Payload) -> type[Common]:
-    """The shape that a payload has to have. Raises Malformed where it says nothing of its kind."""
+    """The shape for a payload, by its type. Raises Malformed if it has none."""
     if "command" in payload:
         return SlashCommand
     kind = payload.get("type")

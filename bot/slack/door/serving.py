@@ -1,8 +1,8 @@
-"""The HTTP server, and what a connection may cost before anybody knows whether it is Slack's.
+"""The HTTP server, with limits on connections before Slack's signature is checked.
 
-waitress bounds sizes and idle connections. It lets a connection stay for ever that brings a byte now and then
-or doesn't read its answers, answers whatever was written ahead, and accepts no further connection while the
-limit is reached: all of that is mended here.
+waitress limits sizes and idle connections. But it keeps a connection for ever that sends a byte now and then
+or doesn't read its answers, it answers all pipelined requests, and it accepts no connection while the limit
+is reached. This file changes all three.
 """
 
 import json
@@ -25,54 +25,54 @@ from waitress.task import ErrorTask, ThreadedTaskDispatcher, WSGITask
 from waitress.utilities import BadRequest
 
 log = logging.getLogger(__name__)
-# It warns of each request that waits for a thread, which in a burst is every one.
+# It warns about each request that waits for a thread: in a burst about every one.
 logging.getLogger("waitress.queue").setLevel(logging.ERROR)
 
 MOST_FIELDS = 200
-"""Fields of a head. Slack and a load balancer send about thirty."""
+"""The most header fields. Slack and a load balancer send about thirty."""
 FEW_LINES, LINE_BYTES = 50, 256
-"""In chunks: so many lines, and another one for so many bytes. Each chunk has two lines and costs as much as
-ten kilobytes; a sender that passes a body on makes chunks of what it reads at once, a kilobyte or more."""
+"""The most lines in chunks: FEW_LINES, and one more for each LINE_BYTES. A chunk has two lines and costs as
+much as ten kilobytes; a proxy makes chunks of what it reads at once, a kilobyte or more."""
 LARGEST = 1_000_000
-"""Bytes of a body. Slack's largest, a form of 250 kB whose every sign is escaped, has 750 kB."""
+"""The most bytes of a body. Slack's largest, a form of 250 kB with every character escaped, has 750 kB."""
 
 
 @dataclass(frozen=True)
 class Limits:
-    """What connections may cost. Sizes in bytes, times in seconds."""
+    """The limits of connections. Sizes in bytes, times in seconds."""
 
     header: int = 16_384
     body: int = LARGEST
     whole: float = 10.0
-    """From the first byte, or the opening of a connection, until its request is complete."""
+    """From opening the connection, or the request's first byte, until the request is complete."""
     unread: float = 5.0
-    """From an answer until it is taken."""
+    """From the answer until the client has read it."""
     idle: int = 120
     """Between two requests on one connection."""
     connections: int = 100
-    """At each event the server asks all of them what they wait for: with five hundred that takes ten times as
-    long as the answers. The kernel queues the rest."""
+    """At each event the server polls all of them: with five hundred that takes ten times as long as the
+    answers. The kernel queues the rest."""
     grace: float = 1.0
-    """How long a connection that waits for its other end is safe when a further one needs its place: in a
-    burst a busy sender opens many before it writes."""
+    """How long a connection that waits for its client can't be dropped for a new one: in a burst a busy
+    client opens many before it writes."""
     look_again: float = 0.25
-    """After how long times are looked at where nothing happens."""
+    """How often times are checked while there are no events."""
 
 
 Bounds = tuple[Limits, Callable[[str], None], Callable[[], float]]
-"""Also what counts the refused, and the clock."""
+"""(limits, function called with the reason of a refusal, monotonic clock)."""
 
 
 class Request(HTTPRequestParser):  # type: ignore[misc]
-    """A request, the last of its connection if anything was written after it."""
+    """A request; the last of its connection if the client has written more after it."""
 
     lines = 0
-    """Of chunks, so far."""
+    """Lines of chunks so far."""
 
     def received(self, data: bytes) -> int:
-        """How many bytes it takes: all of them when it is whole, so that no further request is queued.
+        """The number of bytes taken: all of them once it is complete, so that no further request is queued.
 
-        A client may write ahead, and has to write again what wasn't answered (RFC 9112, section 9.3.2).
+        A client that pipelines has to repeat unanswered requests (RFC 9112, section 9.3.2).
         """
         if self.chunked and not self.completed:
             self.lines += data.count(b"\n")
@@ -88,7 +88,7 @@ class Request(HTTPRequestParser):  # type: ignore[misc]
         return len(data)
 
     def parse_header(self, header_plus: bytes) -> None:
-        """Raises ParsingError, also where the body's length isn't sure (RFC 9112, sections 6.1 and 6.3)."""
+        """Raises ParsingError, also for an ambiguous body length (RFC 9112, sections 6.1 and 6.3)."""
         if header_plus.count(b"\n") > MOST_FIELDS:
             raise ParsingError("There are too many fields")
         names = {line.partition(b":")[0].lower() for line in header_plus.split(b"\r\n")}
@@ -96,14 +96,14 @@ class Request(HTTPRequestParser):  # type: ignore[misc]
             raise ParsingError("The body's length is given twice")
         try:
             super().parse_header(header_plus)
-        except ValueError as error:  # a length of more digits than `int` takes, half an IPv6 address
+        except ValueError as error:  # a length with too many digits for `int`, an incomplete IPv6 address
             raise ParsingError(str(error)) from None
-        if "TRANSFER_ENCODING" in self.headers:  # waitress takes it out of HTTP/1.1
+        if "TRANSFER_ENCODING" in self.headers:  # waitress removes it for HTTP/1.1
             raise ParsingError("Only HTTP/1.1 has chunks")
 
 
 class Answer(WSGITask):  # type: ignore[misc]
-    """What the application answers. A refused sender has to connect anew, and so has everybody in a crowd."""
+    """The application's answer. Closes the connection after a refusal, or if all connections are used."""
 
     def build_response_header(self) -> bytes:
         if self.status >= "400" or self.channel.server.is_full:
@@ -119,7 +119,7 @@ class Answer(WSGITask):  # type: ignore[misc]
 
 
 class Channel(HTTPChannel):  # type: ignore[misc]
-    """A connection, which has to bring its request whole and take its answer within a time."""
+    """A connection with time limits for sending its request and reading its answer."""
 
     parser_class = Request
     task_class = Answer
@@ -132,7 +132,7 @@ class Channel(HTTPChannel):  # type: ignore[misc]
     def received(self, data: bytes) -> bool:
         if self.began is None:
             self.began = self.server.seconds()
-        # To waitress each empty line before a request is one of its own.
+        # For waitress each empty line before a request is a request.
         return bool(super().received(data if self.request else data.lstrip()))
 
     def readable(self) -> bool:
@@ -144,17 +144,17 @@ class Channel(HTTPChannel):  # type: ignore[misc]
 
     @property
     def is_waiting(self) -> bool:
-        """Whether the other end has to do something: write a request, or read an answer."""
+        """Whether the client has the next step: sending a request, or reading an answer."""
         return not self.requests and not self.will_close
 
     @property
     def is_idle(self) -> bool:
-        """Whether its last answer was taken and no request has begun; the opening begins one."""
+        """Whether its last answer was read and no request has begun; opening the connection begins one."""
         return self.began is None and not self.total_outbufs_len
 
     @property
     def since(self) -> float:
-        """When it began to wait for its other end, by the server's clock."""
+        """When it began to wait for its client, by the server's clock."""
         return self.answered if self.began is None else self.began
 
     def drop(self) -> None:
@@ -162,13 +162,13 @@ class Channel(HTTPChannel):  # type: ignore[misc]
         if not self.is_idle:
             self.server.refused("unread" if self.began is None else "unfinished")
         self.will_close = True
-        # Only this makes an unread connection writable, which waitress waits for.
-        with suppress(OSError):  # closed by the other end already
+        # Makes an unread connection writable, which waitress waits for.
+        with suppress(OSError):  # already closed by the client
             self.socket.shutdown(socket.SHUT_RDWR)
 
 
 class Refusal(ErrorTask):  # type: ignore[misc]
-    """The answer to a request that isn't read to its end: too large, or no HTTP."""
+    """The answer to a request that isn't read completely: too large, or not HTTP."""
 
     def execute(self) -> None:
         error = self.request.error
@@ -188,7 +188,7 @@ Channel.error_task_class = Refusal
 
 
 class Server(TcpWSGIServer):  # type: ignore[misc]
-    """A listening socket that goes on accepting: what is unfinished or unread for longest makes room."""
+    """A listening socket that always accepts: the oldest unfinished or unread connection is dropped."""
 
     channel_class = Channel
     next_channel_cleanup: float = 0
@@ -199,20 +199,20 @@ class Server(TcpWSGIServer):  # type: ignore[misc]
         super().__init__(*args, **how)
 
     def refused(self, why: str) -> None:
-        """Counts what was ended early. The log gets a line a minute: an attack mustn't fill the disk."""
+        """Counts a refusal. Logs one line a minute: an attack must not fill the disk."""
         self._count(why)
         if self.seconds() - self._logged_at >= 60:
             self._logged_at = self.seconds()
             log.warning("a connection was ended: %s; more within a minute aren't logged", why)
 
     def add_task(self, task: Channel) -> None:
-        """Queues a connection whose request is whole."""
+        """Queues a connection with a complete request."""
         task.began, task.answered = None, self.seconds()
         super().add_task(task)
 
     @property
     def is_full(self) -> bool:
-        """Whether no further connection is accepted."""
+        """Whether all connections are used."""
         return len(self._map) >= int(self.adj.connection_limit)
 
     def readable(self) -> bool:
@@ -226,7 +226,7 @@ class Server(TcpWSGIServer):  # type: ignore[misc]
         return False
 
     def _make_room(self, now: float) -> None:
-        """Ends the oldest unfinished request or unread answer, else what is idle for longest."""
+        """Drops the oldest unfinished request or unread answer, else the longest idle connection."""
         channels = [
             channel
             for channel in self.active_channels.values()
@@ -248,8 +248,8 @@ def serving(
 ) -> Iterator[str]:
     """Serves until the block ends; yields `http://host:port`. Raises OSError.
 
-    `refused` is called with the reason for each connection that is ended before the application sees it;
-    `seconds` is a clock that only runs forward.
+    `refused` is called with the reason of each connection that ends before the application sees it;
+    `seconds` is a monotonic clock.
     """
     limits = limits or Limits()
     settings = _adjustments(host, port, threads, limits)
@@ -257,14 +257,14 @@ def serving(
     workers = ThreadedTaskDispatcher()
     servers = _listening(app, settings, sockets, workers, (limits, refused or (lambda _: None), seconds))
     workers.set_thread_count(threads)
-    # `poll` takes numbers of sockets that `select` doesn't.
+    # `poll` takes more and higher file descriptors than `select`.
     loop = {"timeout": limits.look_again, "map": sockets, "use_poll": True}
     thread = threading.Thread(target=wasyncore.loop, kwargs=loop, name="http", daemon=True)
     thread.start()
     try:
         yield f"http://{host}:{servers[0].effective_port}"
     finally:
-        # The workers end first, for they wake the server's thread.
+        # The workers end first, because they wake the server's thread.
         workers.shutdown()
         _end(thread, sockets, servers[0])
 
@@ -272,7 +272,7 @@ def serving(
 def _adjustments(host: str, port: int, threads: int, limits: Limits) -> Adjustments:
     return Adjustments(
         host=host, port=port, threads=threads, ident=None,
-        # The map of sockets holds the listening ones and their triggers too.
+        # The map of sockets also holds the listening ones and their triggers.
         connection_limit=limits.connections + 2, channel_timeout=limits.idle,
         max_request_header_size=limits.header, max_request_body_size=limits.body + 1,
         log_socket_errors=False,
@@ -286,7 +286,7 @@ def _listening(
     workers: ThreadedTaskDispatcher,
     bounds: Bounds,
 ) -> list[Server]:
-    """A server for each address of the host. Raises OSError, and leaves none open then."""
+    """A server for each address of the host. Raises OSError after closing all."""
     try:
         return [
             Server(app, sockets, dispatcher=workers, adj=settings, sockinfo=info, bounds=bounds)
@@ -298,9 +298,9 @@ def _listening(
 
 
 def _end(thread: threading.Thread, sockets: dict[int, Any], server: Server) -> None:
-    """Ends the server's thread: it does when it has nothing to wait for.
+    """Ends the server's thread by removing all its sockets.
 
-    Only then may anything be closed, for the pipe that wakes it is still written to.
+    They are closed after that, because the pipe that wakes it is still in use.
     """
     left: dict[int, Any] = {}
 

@@ -1,7 +1,7 @@
-"""Socket Mode: one line to Slack that is always there, judged by what is heard on it.
+"""Socket Mode: keeps one WebSocket to Slack open, and checks that it is alive.
 
-slack_sdk's client pings and never looks whether a pong comes: it keeps a line that has died without a word.
-Here one thread owns the line, and joins again whenever nothing came for a while
+slack_sdk's client sends pings without checking for pongs: it doesn't notice a dead connection. Here one
+thread owns the connection and reconnects when nothing came for a while
 (docs.slack.dev/apis/events-api/using-socket-mode).
 """
 
@@ -33,18 +33,18 @@ LINE_FAULTS = (WebSocketException, OSError)
 
 @dataclass(frozen=True)
 class Pulse:
-    """Times of the line, in seconds. Found dead and joined again within a minute, the call for a new address
-    included."""
+    """Time limits in seconds. A dead connection is replaced within a minute, including the call for a new
+    URL."""
 
     ping: float = 10.0
     silence: float = 30.0
-    """Without a frame, pongs included, the line is dead; so it is without a hello."""
+    """Without any frame for so long the connection is dead; the same goes for the hello."""
     connect: float = 10.0
     first_wait: float = 1.0
     longest_wait: float = 30.0
-    """Between tries to join, which double; there is no last one."""
+    """The longest pause between attempts, which doubles; there is no last attempt."""
     parting: float = 10.0
-    """How long a line that Slack is about to close is still read beside the new one."""
+    """How long a connection that Slack is about to close is still read besides the new one."""
 
 
 @dataclass(eq=False)
@@ -62,20 +62,20 @@ class _Session:
         self.socket.send(text)
 
     def drop(self) -> None:
-        """Closes it without waiting for the other side, which may be gone."""
+        """Closes it without waiting for the other side."""
         self.over.set()
         with suppress(*LINE_FAULTS, ValueError):
             self.socket.send_close()
-        with suppress(*LINE_FAULTS, AttributeError):  # its reader wakes up; AttributeError: it is closed
+        with suppress(*LINE_FAULTS, AttributeError):  # wakes up its reader; AttributeError: already closed
             self.socket.abort()  # type: ignore[no-untyped-call]
         self.socket.shutdown()  # type: ignore[no-untyped-call]
 
 
 @dataclass
 class SocketMode:
-    """Joins, listens, answers, and joins again until it is stopped.
+    """Connects, listens, acknowledges, and reconnects until it is stopped.
 
-    `client` opens connections with the app's `token`; `threads` take what comes.
+    `client` gets the URLs with the app's `token`; `threads` handle the messages.
     """
 
     client: SlackClient
@@ -96,7 +96,7 @@ class SocketMode:
         self._thread = threading.Thread(target=self._run, name="socket-mode", daemon=True)
 
     def start(self) -> None:
-        """Begins to join. Raises SlackFault where Slack refuses the token; all else is tried again."""
+        """Begins to connect. Raises SlackFault if Slack refuses the token; all other faults are retried."""
         try:
             self._next_url = self._url()
         except SlackFault as fault:
@@ -106,7 +106,7 @@ class SocketMode:
         self._thread.start()
 
     def stop(self, patience: float) -> None:
-        """Takes nothing more, lets what came be answered, and ends the line, within about so many seconds."""
+        """Takes no more messages, finishes those that came, and disconnects, in about `patience` seconds."""
         deadline = time.monotonic() + patience
         self._ending.set()
         wait(set(self._busy), patience)
@@ -135,7 +135,7 @@ class SocketMode:
             self._pause_after(session)
 
     def _opened(self) -> _Session | None:
-        """A new connection, however long it takes; None where the bot ends first."""
+        """A new connection, however long it takes; None if the bot is stopped first."""
         while not self._ending.wait(self._wait):
             url, self._next_url = self._next_url, ""
             try:
@@ -152,23 +152,23 @@ class SocketMode:
         return min(max(self._wait * 2, self.pulse.first_wait), self.pulse.longest_wait)
 
     def _pause_after(self, session: _Session) -> None:
-        """None after a line that was good for a while; longer and longer after those that never are."""
+        """No pause after a connection that worked for a while, else longer and longer ones."""
         was_good = session.greeted and time.monotonic() - session.opened > self.pulse.ping
         self._wait = 0.0 if was_good else self._longer()
 
     def _url(self) -> str:
-        """Where to connect; it is good for one connection. Raises SlackFault."""
+        """The URL for one connection. Raises SlackFault."""
         return str(self.client.apps_connections_open(app_token=self.token)["url"])
 
     def _connected(self, url: str) -> _Session:
         parts = urlsplit(url)
         if parts.scheme != "wss" and not (parts.scheme == "ws" and is_loopback(parts.hostname or "")):
             raise ValueError("Slack named an address that isn't wss")
-        # The library's time-out is for each step, and not for the look-up; it follows redirects to anywhere.
+        # The library's time-out is for each step, without DNS; and it follows redirects to anywhere.
         limit = self.pulse.connect
 
         def connect() -> WebSocket:
-            # It asks a proxy of the environment for this machine, too, unless it is handed a line.
+            # Without a socket given it would use a proxy also for this machine.
             line = tcp((parts.hostname, parts.port or 80), limit) if parts.scheme == "ws" else None
             return create_connection(url, timeout=limit, redirect_limit=0, socket=line)
 
@@ -178,7 +178,7 @@ class SocketMode:
         return _Session(socket, opened=now, heard=now, next_ping=now + self.pulse.ping)
 
     def _ended(self, session: _Session) -> tuple[str, bool]:
-        """Listens until the line ends; why it did, and whether Slack only asks to join anew."""
+        """Listens until the connection ends; returns (reason, whether Slack asked to reconnect)."""
         try:
             while not self._ending.is_set():
                 if why := self._pulse_problem(session):
@@ -190,14 +190,14 @@ class SocketMode:
         return "the bot ends", False
 
     def _watch(self, session: _Session) -> None:
-        """Ends a line on which one frame never ends: each byte of it renews the socket's own time-out."""
+        """Drops a connection with an endless frame, each byte of which renews the socket's time-out."""
         longest = self.pulse.silence + self.pulse.ping
         while not session.over.wait(max(session.heard + longest - time.monotonic(), 0.0)):
             if time.monotonic() - session.heard >= longest:
                 session.drop()
 
     def _part(self, session: _Session) -> None:
-        """Reads what still comes on a line that Slack is about to close: each delivery comes on one only."""
+        """Reads a connection that Slack is about to close: a message comes on one connection only."""
         until = time.monotonic() + self.pulse.parting
         with suppress(*LINE_FAULTS, ValueError):
             session.socket.settimeout(min(self.pulse.ping, 1.0))
@@ -217,7 +217,7 @@ class SocketMode:
         return ""
 
     def _next(self, session: _Session) -> bool:
-        """Reads one frame, or waits for a while; whether Slack asks to join anew. Pings are answered too."""
+        """Reads one frame, or waits a while; answers pings. Returns whether Slack asks to reconnect."""
         try:
             opcode, data = session.socket.recv_data(control_frame=True)
         except WebSocketTimeoutException:
@@ -231,7 +231,7 @@ class SocketMode:
     # -- what comes --------------------------------------------------------------------------------------
 
     def _took(self, session: _Session, data: bytes) -> bool:
-        """Takes up one message; whether it asks to join anew."""
+        """Handles one message; returns whether it asks to reconnect."""
         try:
             message = parsed(data.decode())
             if not isinstance(message, dict):
@@ -252,7 +252,7 @@ class SocketMode:
         return False
 
     def _answer(self, session: _Session, message: dict[str, Any]) -> None:
-        """Hands one delivery to the listeners, and acknowledges it."""
+        """Passes one message to the listeners, and acknowledges it."""
         answer: dict[str, Any] = {"envelope_id": message["envelope_id"]}
         try:
             response = self.receiver.take(checked(message.get("payload")), _headers(message))
@@ -269,7 +269,7 @@ class SocketMode:
         self._send(session, json.dumps(answer))
 
     def _send(self, session: _Session, text: str) -> None:
-        """On the line that brought the delivery; if that is gone, on the newest."""
+        """Sends on the connection of the message; if that is gone, on the newest."""
         try:
             session.send(text)
         except LINE_FAULTS:
@@ -282,14 +282,14 @@ class SocketMode:
 
 
 def _headers(message: dict[str, Any]) -> dict[str, str]:
-    """What the HTTP headers of a delivery that is sent again would say."""
+    """The retry headers that the message would have over HTTP."""
     names = {"x-slack-retry-num": "retry_attempt", "x-slack-retry-reason": "retry_reason"}
     values = {header: message.get(name) for header, name in names.items()}
     return {header: str(value) for header, value in values.items() if isinstance(value, (str, int))}
 
 
 def _payload(response: BoltResponse) -> dict[str, Any]:
-    """The part of an acknowledgement that says something."""
+    """The payload of an acknowledgement, {} if there is none."""
     if not response.body:
         return {}
     is_json = str(response.headers.get("content-type", [""])[0]).startswith("application/json")

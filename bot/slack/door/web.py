@@ -1,6 +1,6 @@
-"""The HTTP door: nothing reaches Bolt that isn't signed by Slack, and recently, and well-formed.
+"""The HTTP endpoint: only recent, well-formed requests signed by Slack reach Bolt.
 
-Bolt could check signatures itself, but logs the whole body of a bad one; bodies hold names and reasons.
+Bolt could check signatures, but logs the body if one is wrong; bodies contain names and reasons.
 """
 
 import logging
@@ -41,12 +41,12 @@ class Door:
         self._verifier = SignatureVerifier(secret, _Given(now))
         self._watch, self.counts = watch, watch.counts
         self._logged: dict[str, float] = {}
-        """When the log last got a line, by what was wrong with a signature."""
+        """{fault of a signature: when it was last logged}."""
 
     def __call__(self, environ: Environ, start: StartResponse) -> Iterable[bytes]:
         if (environ.get("PATH_INFO"), environ.get("REQUEST_METHOD")) != ("/slack/events", "POST"):
             return self._watch(environ, start)
-        body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))  # the server bounds it
+        body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))  # limited by the server
         if _is_ssl_check(body):
             return say(start, "200 OK", {})
         fault = self._fault(environ, body)
@@ -55,7 +55,7 @@ class Door:
         return self._take(environ, body, start)
 
     def _take(self, environ: Environ, body: bytes, start: StartResponse) -> Iterable[bytes]:
-        """Hands a signed delivery on, and answers as Bolt does."""
+        """Passes a signed request on, and sends Bolt's answer."""
         self._heard()
         try:
             payload = read(body, environ.get("CONTENT_TYPE", ""))
@@ -72,12 +72,12 @@ class Door:
         return answer.get_body()
 
     def _fault(self, environ: Environ, body: bytes) -> str:
-        """What is wrong with a signature: '' for nothing."""
+        """The fault of a signature, or ''."""
         stamp = environ.get("HTTP_X_SLACK_REQUEST_TIMESTAMP", "")
         signature = environ.get("HTTP_X_SLACK_SIGNATURE", "")
         if not stamp or not signature:
             return "unsigned"
-        # The verifier takes text alone, and trips over what Slack never sends.
+        # The verifier takes only text, and fails at anything Slack never sends.
         if not _is_number(stamp) or not signature.isascii() or not _is_text(body):
             return "badly signed"
         if abs(self._verifier.clock.now() - int(stamp)) > 300:
@@ -85,7 +85,7 @@ class Door:
         return "" if self._verifier.is_valid(body, stamp, signature) else "badly signed"
 
     def _refuse_unsigned(self, start: StartResponse, fault: str) -> Iterable[bytes]:
-        """Counts it. The log gets a line a minute for each kind: anybody can send as much as they like."""
+        """Refuses and counts it. Logs one line a minute for each fault, since anybody can send requests."""
         now = self._verifier.clock.now()
         if 0 <= now - self._logged.get(fault, float("-inf")) < 60:
             self.counts.add(fault)
@@ -100,15 +100,15 @@ class Door:
 
 
 def _is_number(text: str) -> bool:
-    """Whether it is plain digits, of a length that can be a time or a size: `isdigit` takes "²" for one."""
+    """Whether it is a number of plain digits, short enough for a time or a size (`isdigit` accepts "²")."""
     return len(text) <= 12 and text.isascii() and text.isdigit()
 
 
 def _is_ssl_check(body: bytes) -> bool:
-    """Whether Slack only looks at the certificate: it sends `ssl_check=1` and a token, without a signature.
+    """Whether it is Slack's check of the certificate: unsigned, with `ssl_check=1` and a token.
 
-    docs.slack.dev/interactivity/implementing-slash-commands. Nothing else may stand in it, for it is answered
-    unread.
+    docs.slack.dev/interactivity/implementing-slash-commands. It may contain nothing else, since it is
+    answered without a signature.
     """
     if not body.startswith((b"ssl_check=", b"token=")):
         return False
