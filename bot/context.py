@@ -197,6 +197,7 @@ class Desk:
                     return self.store.append(request, drafts, policy=policy)
             except Overtaken as error:
                 log.info("%s", error)
+                self.store.forget()
                 self.policies.follow()
 
     def _scope(self, request: Request) -> Scope | None:

@@ -96,6 +96,7 @@ def find(store: Store, entry: str) -> Person | None:
 
 def operators(store: Store, policy: Policy) -> list[Person]:
     """Those who look after stopped requests, as far as they were met."""
+    store.people.expect(entries=policy.operator_keys)
     return [person for entry in policy.operator_keys if (person := find(store, entry))]
 
 

@@ -18,13 +18,13 @@ The credits of Miro are one pool for all processes, with a queue of those who wa
 """
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from approvals.clocks import SKEW, due_spans
 from approvals.ids import RequestId, stamp, unstamp
-from approvals.record.database import ClaimLost, Database, Row
+from approvals.record.database import ClaimLost, Database, Row, among
 from approvals.request import FORMATS, Request, Urgency, is_active
 from approvals.states import EventType, State
 
@@ -64,6 +64,16 @@ LONGEST_WAIT = timedelta(minutes=5)
 """A place that is kept for longer was given while the clock was ahead."""
 
 
+HELD = "number = ? AND owner = ? AND attempt = ? AND coalesce(lease_until, '') >= ?"
+"""Whether a claim still holds; `held_by` has the values."""
+_LOST = "the time to work on {} ran out, or another worker has it now"
+
+
+def held_by(claim: Claim, since: str) -> tuple[int, str, int, str]:
+    """The values of `HELD`; `since`: when its lease mustn't have ended yet, '' for never mind."""
+    return int(claim.request.removeprefix("R-")), claim.owner, claim.attempt, since
+
+
 class Quota:
     """The part of the store that counts credits."""
 
@@ -77,9 +87,9 @@ class Quota:
         """
         now = self._now()
         with self._on.writing():
-            self._drop_the_old(now, now - window)
-            spent = self._on.rows("SELECT at, credits FROM quota ORDER BY at")
-            ahead = sum(row["credits"] for row in self._ahead(place, now))
+            spent = self._spent(now, now - window)
+            queue = self._queue(now)
+            ahead = sum(row["credits"] for row in _ahead(queue, place, now))
             need = credits + ahead
             until = _enough_at(spent, pool, min(need, pool), window, now)
             if place.urgency != Urgency.FIRST:
@@ -90,30 +100,31 @@ class Quota:
             if until > now:
                 self._wait(place, credits, now, until)
                 return (until - now).total_seconds()
-            self._on.run("DELETE FROM quota_queue WHERE ticket = ?", place.ticket)
+            if any(row["ticket"] == place.ticket for row in queue):
+                self._on.run("DELETE FROM quota_queue WHERE ticket = ?", place.ticket)
             self._on.run("INSERT INTO quota (at, credits) VALUES (?,?)", stamp(now), credits)
             return 0.0
 
-    def _drop_the_old(self, now: datetime, opened: datetime) -> None:
-        """Forgets what was spent before the window, and whoever doesn't wait any more.
+    def _spent(self, now: datetime, opened: datetime) -> list[Row]:
+        """What was spent within the window, the oldest first; what was before it is forgotten.
 
         What lies in the future was written while the clock was ahead: it was spent now at the latest.
         """
+        rows = self._on.rows("SELECT at, credits FROM quota ORDER BY at")
+        if all(stamp(opened) < row["at"] <= stamp(now) for row in rows):
+            return rows
         self._on.run("DELETE FROM quota WHERE at <= ?", stamp(opened))
         self._on.run("UPDATE quota SET at = ? WHERE at > ?", *[stamp(now)] * 2)
+        return self._on.rows("SELECT at, credits FROM quota ORDER BY at")
+
+    def _queue(self, now: datetime) -> list[Row]:
+        """Those who wait for credits, the first that came first; who doesn't any more is forgotten."""
         late, early = stamp(now), stamp(now + LONGEST_WAIT)
-        self._on.run("DELETE FROM quota_queue WHERE until < ? OR until > ?", late, early)
-
-    def _ahead(self, place: Place, now: datetime) -> list[Row]:
-        """Those who get credits before this one: more urgent, else longer in the queue."""
         rows = self._on.rows("SELECT * FROM quota_queue ORDER BY id")
-        mine = next((row for row in rows if row["ticket"] == place.ticket), None)
-
-        def turn(row: Row) -> tuple[int, int]:
-            return (-Urgency.FIRST - 1 if row["since"] <= stamp(now - AGED) else -row["urgency"], row["id"])
-
-        my_turn = turn(mine) if mine else (-place.urgency, float("inf"))
-        return [row for row in rows if turn(row) < my_turn]
+        waiting = [row for row in rows if late <= row["until"] <= early]
+        if waiting != rows:
+            self._on.run("DELETE FROM quota_queue WHERE until < ? OR until > ?", late, early)
+        return waiting
 
     def _wait(self, place: Place, credits: int, now: datetime, until: datetime) -> None:
         if place.ticket:
@@ -138,6 +149,17 @@ class Quota:
             )  # fmt: skip
 
 
+def _ahead(queue: Sequence[Row], place: Place, now: datetime) -> list[Row]:
+    """Those who get credits before this one: more urgent, else longer in the queue."""
+    mine = next((row for row in queue if row["ticket"] == place.ticket), None)
+
+    def turn(row: Row) -> tuple[int, int]:
+        return (-Urgency.FIRST - 1 if row["since"] <= stamp(now - AGED) else -row["urgency"], row["id"])
+
+    my_turn = turn(mine) if mine else (-place.urgency, float("inf"))
+    return [row for row in queue if turn(row) < my_turn]
+
+
 def _enough_at(spent: list[Row], pool: int, need: int, window: timedelta, now: datetime) -> datetime:
     """When so many credits are free."""
     free, until = pool - sum(row["credits"] for row in spent), now
@@ -158,6 +180,12 @@ _DUE_AT_ONCE = """AND r.next_due <= (
 """A request that isn't put off: it was due when its last event was written, by the clock of then."""
 
 
+_MOST_URGENT = (
+    "SELECT rank FROM requests WHERE rank IS NOT NULL AND lease_until IS NULL AND rank <= ? AND rank >= ?"
+    " ORDER BY rank DESC LIMIT 1"
+)
+
+
 class Claims(Quota):
     """The part of the store by which several workers share what there is to do."""
 
@@ -175,9 +203,12 @@ class Claims(Quota):
         `least`: only what is at least so urgent, or in the way of it.
         """
         now = self._now()
+        latest = self._latest = self._seen(now)
+        if not self._has_work(now, latest, lease, least):
+            return None
         with self._on.writing():
             self._end_leases(now, now + lease + SKEW)
-            row = self._next(now, least)
+            row = self._next(now, latest, least)
             if row is None:
                 return None
             self._claims += 1
@@ -187,28 +218,42 @@ class Claims(Quota):
             )  # fmt: skip
             return Claim(RequestId(f"R-{row['number']}"), owner, row["attempt"] + 1)
 
+    def _has_work(self, now: datetime, latest: datetime, lease: timedelta, least: int) -> bool:
+        """Whether there may be something to claim, so that idle workers keep nobody from writing."""
+        ranks = range(least, Urgency.FIRST + 1)
+        free = f"rank IS NOT NULL AND lease_until IS NULL AND {among('rank', ranks)}"
+        due = f"SELECT 1 FROM requests WHERE {free}"
+        _, (ahead, _) = due_spans(now)
+        return self._on.row(
+            f"{due} AND next_due <= ? UNION ALL {due} AND next_due >= ? UNION ALL SELECT 1 FROM requests"
+            " WHERE lease_until IS NOT NULL AND lease_until NOT BETWEEN ? AND ? LIMIT 1",
+            *ranks, stamp(latest), *ranks, ahead, stamp(now), stamp(now + lease + SKEW),
+        ) is not None  # fmt: skip
+
     def _end_leases(self, now: datetime, latest: datetime) -> None:
         """Frees what nobody has worked on in time.
 
         All workers ask for leases of one length: one that ends later was given while the clock was ahead.
         """
-        self._on.run("UPDATE requests SET lease_until = NULL WHERE lease_until < ?", stamp(now))
-        self._on.run("UPDATE requests SET lease_until = ? WHERE lease_until > ?", *[stamp(latest)] * 2)
+        self._on.run(
+            "UPDATE requests SET lease_until = CASE WHEN lease_until > ? THEN ? END"
+            " WHERE lease_until IS NOT NULL AND lease_until NOT BETWEEN ? AND ?",
+            *[stamp(latest)] * 2, stamp(now), stamp(latest),
+        )  # fmt: skip
 
-    def _next(self, now: datetime, least: int) -> Row | None:
+    def _next(self, now: datetime, latest: datetime, least: int) -> Row | None:
         spans = [(span, "") for span in due_spans(now)]
-        latest = self._latest = self._seen(now)
         if now < latest:
             spans.append(((stamp(now), stamp(latest)), _DUE_AT_ONCE))
-        order = [(urgency, *span) for urgency in range(Urgency.FIRST, least - 1, -1) for span in spans]
-        if self._claims % SHARE == SHARE - 1 and least == Urgency.ORDINARY:
-            order.insert(0, (Urgency.ORDINARY, ("", stamp(now - PATIENCE)), ""))
-        for urgency, span, condition in order:
-            skipped = 0
-            while row := self._claimable(urgency, span, condition, skipped):
-                if self._knows(row["number"]):
+        is_shared = self._claims % SHARE == SHARE - 1 and least == Urgency.ORDINARY
+        if is_shared and (row := self._first(Urgency.ORDINARY, ("", stamp(now - PATIENCE)), "")):
+            return row
+        top = self._on.row(_MOST_URGENT, Urgency.FIRST, least)
+        while top:
+            for span, condition in spans:
+                if row := self._first(top["rank"], span, condition):
                     return row
-                skipped += 1
+            top = self._on.row(_MOST_URGENT, top["rank"] - 1, least)
         return None
 
     def _seen(self, now: datetime) -> datetime:
@@ -225,7 +270,16 @@ class Claims(Quota):
         self._is_behind = is_behind
         return latest
 
-    def _claimable(self, urgency: int, due: tuple[str, str], condition: str, skipped: int) -> Row | None:
+    def _first(self, rank: int, due: tuple[str, str], condition: str) -> Row | None:
+        """The oldest of a rank that is due and that this program understands."""
+        skipped = 0
+        while row := self._claimable(rank, due, condition, skipped):
+            if self._knows(row["number"]):
+                break
+            skipped += 1
+        return row
+
+    def _claimable(self, rank: int, due: tuple[str, str], condition: str, skipped: int) -> Row | None:
         return self._on.row(
             f"""SELECT r.number, r.attempt FROM requests r
             WHERE r.rank = ? AND r.lease_until IS NULL AND r.next_due BETWEEN ? AND ? {condition}
@@ -234,7 +288,7 @@ class Claims(Quota):
                 SELECT its.key FROM requests busy CROSS JOIN lanes its
                 WHERE its.number = busy.number AND busy.lease_until IS NOT NULL))
             ORDER BY r.next_due, r.number LIMIT 1 OFFSET ?""",
-            urgency, *due, skipped,
+            rank, *due, skipped,
         )  # fmt: skip
 
     def blocked(self, due: datetime) -> list[tuple[RequestId, RequestId]]:
@@ -266,14 +320,9 @@ class Claims(Quota):
         rows = self._on.rows("SELECT DISTINCT type, format FROM ledger WHERE stream = ?", f"R-{number}")
         return all(row["format"] <= FORMATS.get(row["type"], 0) for row in rows)
 
-    def _fence(self, claim: Claim, since: str = "") -> None:
-        row = self._on.row(
-            "SELECT 1 FROM requests WHERE number = ? AND owner = ? AND attempt = ?"
-            " AND coalesce(lease_until, '') >= ?",
-            int(claim.request.removeprefix("R-")), claim.owner, claim.attempt, since,
-        )  # fmt: skip
-        if row is None:
-            raise ClaimLost(f"the time to work on {claim.request} ran out, or another worker has it now")
+    def _fence(self, claim: Claim, since: str) -> None:
+        if self._on.row(f"SELECT 1 FROM requests WHERE {HELD}", *held_by(claim, since)) is None:
+            raise ClaimLost(_LOST.format(claim.request))
 
     def rank(self, id: RequestId) -> int:
         """How urgent a request is that is worked on, with what waits for it in its lanes."""
@@ -295,12 +344,13 @@ class Claims(Quota):
         self._lease(claim, None)
 
     def _lease(self, claim: Claim, until: str | None) -> None:
+        since, owner = (stamp(self._now()), claim.owner) if until else ("", None)
         with self._on.writing():
-            self._fence(claim, stamp(self._now()) if until else "")
-            number = int(claim.request.removeprefix("R-"))
-            self._on.run("UPDATE requests SET lease_until = ? WHERE number = ?", until, number)
-            if until is None:
-                self._on.run("UPDATE requests SET owner = NULL WHERE number = ?", number)
+            if not self._on.run(
+                f"UPDATE requests SET lease_until = ?, owner = ? WHERE {HELD}",
+                until, owner, *held_by(claim, since),
+            ):  # fmt: skip
+                raise ClaimLost(_LOST.format(claim.request))
 
     def leases(self) -> set[str]:
         """Owners of claims that haven't run out."""

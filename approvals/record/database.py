@@ -206,12 +206,18 @@ class Database(ABC):
     def ahead(self, read: Callable[[Collection[K]], Mapping[K, V]]) -> ReadAhead[K, V]:
         """What this thread's unit of work has read in one way."""
         unit = self._mine.unit
-        return ReadAhead(read) if unit is None else unit.setdefault(read, ReadAhead(read))
+        found = None if unit is None else unit.get(read)
+        if found is None:
+            found = ReadAhead(read)
+            if unit is not None:
+                unit[read] = found
+        return found
 
-    def forget(self) -> None:
-        """What this thread has read may be otherwise now."""
-        for read in (self._mine.unit or {}).values():
-            read.forget()
+    def forget(self, *ways: Callable[..., Any]) -> None:
+        """What this thread has read may be otherwise now; in these ways alone, if any are named."""
+        for way, read in (self._mine.unit or {}).items():
+            if not ways or way in ways:
+                read.forget()
 
     @contextmanager
     def patience(self, seconds: float) -> Iterator[None]:
@@ -287,16 +293,17 @@ def plain(values: Sequence[Any]) -> Sequence[Any]:
 
     Raises StoreTrouble for a NUL, which PostgreSQL has no place for.
     """
-    if all(type(value) in (str, int, type(None)) for value in values):
-        found = values
-    else:
-        found = [_plain(value) for value in values]
-    if any(type(value) is str and "\0" in value for value in found):
-        raise StoreTrouble(
-            "There is a NUL character in a text, which no record keeps. Nothing was done; take it out and "
-            "try again."
-        )
+    found = [value if type(value) in _PLAIN else _plain(value) for value in values]
+    for value in found:
+        if type(value) is str and "\0" in value:
+            raise StoreTrouble(
+                "There is a NUL character in a text, which no record keeps. Nothing was done; take it "
+                "out and try again."
+            )
     return found
+
+
+_PLAIN = frozenset({str, int, type(None)})
 
 
 def _plain(value: Any) -> Any:

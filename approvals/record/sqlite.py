@@ -42,7 +42,7 @@ class Sqlite(Database):
         """`source`: where the bytes are, if not in the file that sentences name; it must exist."""
         super().__init__()
         self.path, self.name, self.is_new = path, str(path), not path.exists()
-        self._source = source
+        self._source, self._troubles = source, Troubles(self.name)
         self.migrates_itself = source is None or source.is_copy
         self._file: tuple[int, int] | None = None
         self._reader = Mine()
@@ -99,26 +99,26 @@ class Sqlite(Database):
     # -- statements ------------------------------------------------------------------------------------
 
     def rows(self, sql: str, *values: Any) -> list[Row]:
-        with troubles(self.name):
+        with self._troubles:
             return self.db.execute(sql, plain(values)).fetchall()
 
     def each(self, sql: str, *values: Any) -> Iterator[Row]:
-        with troubles(self.name):
+        with self._troubles:
             yield from self.db.execute(sql, plain(values))
 
     def row(self, sql: str, *values: Any) -> Row | None:
-        with troubles(self.name):
+        with self._troubles:
             cursor = self.db.execute(sql, plain(values))
             found: Row | None = cursor.fetchone()
             cursor.close()  # what returns a row isn't done before it is read to its end
         return found
 
     def run_each(self, sql: str, rows: Sequence[Sequence[Any]]) -> None:
-        with troubles(self.name):
+        with self._troubles:
             self.db.conn.executemany(sql, map(plain, rows))
 
     def run(self, sql: str, *values: Any) -> int:
-        with troubles(self.name):
+        with self._troubles:
             return self.db.execute(sql, plain(values)).rowcount
 
     @contextmanager
@@ -136,7 +136,7 @@ class Sqlite(Database):
         """Waiting for the disk takes longer than writing, so threads that queue behind each other share one
         commit: the first of them commits when everybody who came in the meantime had a turn. What fails is
         taken back alone; nobody leaves before the commit."""
-        with troubles(self.name):
+        with self._troubles:
             batch, is_first = self._enter()
             try:
                 yield
@@ -246,25 +246,29 @@ def copy_file(source: Source, path: Path) -> None:
     """All of a record, page by page, as it is at one moment."""
     make_private(path)
     with (
-        troubles(str(path)),
+        Troubles(str(path)),
         closing(sqlite3.connect(source.uri, uri=True)) as record,
         closing(sqlite3.connect(path)) as copy,
     ):
         record.backup(copy)
 
 
-@contextmanager
-def troubles(name: str) -> Iterator[None]:
-    """Turns SQLite's errors into sentences."""
-    try:
-        yield
-    except sqlite3.IntegrityError:
-        raise
-    except sqlite3.DatabaseError as error:
+class Troubles:
+    """Turns SQLite's errors into sentences, around each statement."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def __enter__(self) -> None:
+        """Nothing: it may be entered again."""
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: object) -> None:
+        if not isinstance(error, sqlite3.DatabaseError) or isinstance(error, sqlite3.IntegrityError):
+            return
         if getattr(error, "sqlite_errorcode", 0) & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
-            raise in_use(name) from error
+            raise in_use(self._name) from error
         raise StoreTrouble(
-            f"The record {name} can't be used: {error}. Nothing was done. "
+            f"The record {self._name} can't be used: {error}. Nothing was done. "
             "Look at the disk's free space and the file's permissions, then try again."
         ) from error
 

@@ -21,7 +21,7 @@ from approvals.policy import teams
 from approvals.policy.teams import Meanings
 from approvals.record import schema
 from approvals.record.chain import IN_FORCE, POLICY, TEAMS_MEANT, Anchor, Ledger, Sealed, Verified
-from approvals.record.claims import Claim, Claims, Lanes
+from approvals.record.claims import HELD, Claim, Claims, Lanes, held_by
 from approvals.record.database import (
     Database,
     Location,
@@ -75,21 +75,25 @@ class Policies:
         """
         seal = hash_of(text)
         with self.writing():
-            now = self.policy_in_force()
+            now = self._in_force([IN_FORCE]).get(IN_FORCE)
             if now and now.hash == seal:
                 return seal
             self._on.run("INSERT INTO policies VALUES (?,?) ON CONFLICT DO NOTHING", seal, text)
             words = {"shell": shell} if shell else {}
             self._ledger.add(POLICY, Draft(IN_FORCE, BOT, {"hash": seal}, words))
+            self._on.forget(self._in_force)
         return seal
 
     def policy_in_force(self) -> InForce | None:
-        """Which policy was put in force last, and when; None in a new record."""
+        """Which policy was put in force last, and when; None in a new record. Read once in a unit of work."""
+        return self._on.ahead(self._in_force).get(IN_FORCE)
+
+    def _in_force(self, _: Collection[str]) -> dict[str, InForce]:
         row = self._on.row(
             "SELECT body, at FROM ledger WHERE stream = ? AND type = ? ORDER BY version DESC LIMIT 1",
             POLICY, IN_FORCE,
         )  # fmt: skip
-        return InForce(json.loads(row["body"])["hash"], unstamp(row["at"])) if row else None
+        return {IN_FORCE: InForce(json.loads(row["body"])["hash"], unstamp(row["at"]))} if row else {}
 
     def knows_policy(self, hash: str) -> bool:
         """Whether a policy was ever in force."""
@@ -285,7 +289,8 @@ class Store(Claims, Policies):
         `policy`: the hash of the one by which it was decided; Overtaken, where another one is in force.
         """
         with self.writing():
-            if policy and (found := self.policy_in_force()) and found.hash != policy:
+            found = self._in_force([IN_FORCE]).get(IN_FORCE) if policy else None
+            if found and found.hash != policy:
                 raise Overtaken(f"Another policy came into force. Look at {request.id} again.")
             after = request
 
@@ -301,8 +306,7 @@ class Store(Claims, Policies):
     def _move(self, before: Request, after: Request, claim: Claim | None) -> None:
         """Brings up to date what is kept beside the entries."""
         line = listed(after)
-        holds = " AND owner = ? AND attempt = ? AND coalesce(lease_until, '') >= ?" if claim else ""
-        fence = (claim.owner, claim.attempt, stamp(self._now())) if claim else ()
+        holds, fence = (f" AND {HELD}", held_by(claim, stamp(self._now()))) if claim else ("", ())
         if not self._on.run(
             f"UPDATE requests SET {' = ?, '.join(line)} = ?,"
             " lease_until = CASE WHEN ? = 1 THEN lease_until END"

@@ -4,7 +4,7 @@ import ipaddress
 import ssl
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Any
 from urllib.parse import urlsplit
@@ -81,6 +81,12 @@ def client(is_local: bool, **options: Any) -> httpx.Client:
     )
 
 
+@lru_cache(256)
+def _place(url: str) -> httpx.URL | None:
+    """A URL taken apart, once for each that is called again and again; None where no secret may go there."""
+    return httpx.URL(url) if is_safe(url) else None
+
+
 class Outgoing:
     """Sends POST requests over lines that are kept. Safe to use from several threads."""
 
@@ -97,15 +103,16 @@ class Outgoing:
 
     def post(self, url: str, content: bytes, headers: Mapping[str, str], seconds: float) -> Answered:
         """One POST; everything of it within so many seconds. Raises Unanswered."""
-        if not is_safe(url):
-            raise Unanswered("that address is neither https nor on this machine")
         # Compressed, an answer could be a thousand times as large as what was read of it.
         headers = {**headers, "Accept-Encoding": "identity"}
         try:
-            lines = self._clients[is_loopback(httpx.URL(url).host)]
+            place = _place(url)
+            if place is None:
+                raise Unanswered("that address is neither https nor on this machine")
+            lines = self._clients[is_loopback(place.host)]
             with (
                 deadline(seconds),
-                lines.stream("POST", url, content=content, headers=headers, timeout=seconds) as answer,
+                lines.stream("POST", place, content=content, headers=headers, timeout=seconds) as answer,
             ):
                 return Answered(
                     answer.status_code, dict(answer.headers.items()), self._whole(answer.iter_bytes())

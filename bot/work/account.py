@@ -171,8 +171,9 @@ def _link(desk: Desk, person: Person, account: MiroAccount) -> None:
     """Links the person with this account's id and address: whoever has it is the same human from now on."""
     own = miro_key(account.id)
     if own not in person.keys or canonical(account.user_name) not in person.keys:
-        desk.store.people.same_as(person.id, own)
-        desk.store.people.same_as(own, canonical(account.user_name))
+        with desk.store.writing():
+            desk.store.people.same_as(person.id, own)
+            desk.store.people.same_as(own, canonical(account.user_name))
 
 
 def not_found(desk: Desk, request: Request, command: Action) -> str:

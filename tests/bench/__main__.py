@@ -22,6 +22,7 @@ from tests.bench import (
     starting,
     tiers,
     tls,
+    whole,
 )
 from tests.bench.table import Row, markdown
 
@@ -56,6 +57,7 @@ PARTS: dict[str, Callable[[], list[Row]]] = {
     "kills": kills.rows,
     "replicas": replicas.rows,
     "lives": _lives,
+    "whole": whole.rows,
 }
 
 

@@ -1,4 +1,4 @@
-"""The least that a Bolt app can do with a form: commit one row, then ack. What the bot is measured against.
+"""The least a Bolt app can do: commit one row, then ack a form or a click. The bot is measured against it.
 
 Runs as `python -m tests.bench.bare PORT RECORD SECRET`: the same server, adapter and number of threads.
 """
@@ -43,7 +43,7 @@ class Rows:
 
 
 def app(rows: Rows, secret: str) -> App:
-    """A Bolt app with one listener."""
+    """A Bolt app with a listener for each."""
 
     def authorize(**_: Any) -> AuthorizeResult:
         return AuthorizeResult(
@@ -60,7 +60,12 @@ def app(rows: Rows, secret: str) -> App:
         rows.add(body["view"]["id"], body["user"]["id"])
         ack()
 
+    def clicked(ack: Ack, body: dict[str, Any]) -> None:
+        rows.add(body["trigger_id"], body["user"]["id"])
+        ack()
+
     bolt.view(re.compile("^ask:"))(sent)
+    bolt.action("approve")(clicked)
     return bolt
 
 

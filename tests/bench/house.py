@@ -94,9 +94,9 @@ def _started(
 
 
 @contextmanager
-def bot(folder: Path, environ: Mapping[str, str], port: int) -> Iterator[Running]:
-    """`miro-bot run --http`, on a new record in this folder."""
-    (folder / "policy.toml").write_text(POLICY, encoding="utf-8")
+def bot(folder: Path, environ: Mapping[str, str], port: int, policy: str = POLICY) -> Iterator[Running]:
+    """`miro-bot run --http`, on the record in this folder, or on a new one."""
+    (folder / "policy.toml").write_text(policy, encoding="utf-8")
     mine = {
         "SLACK_BOT_TOKEN": "xoxb-sandbox",
         "SLACK_SIGNING_SECRET": SECRET,

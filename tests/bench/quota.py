@@ -3,13 +3,10 @@
 import os
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
-from datetime import UTC, datetime, timedelta
+from contextlib import contextmanager
 from math import ceil
 from pathlib import Path
 from tempfile import TemporaryDirectory
-
-from pydantic import SecretStr
 
 from approvals.decide.actor import Who
 from approvals.decide.decide import approve
@@ -21,11 +18,11 @@ from bot.app import Bot, build
 from bot.miro.quota import POOL, cost
 from bot.sandbox.miro.service import Miro
 from bot.sandbox.slack.workspace import Workspace
-from bot.sandbox.stage import POLICY, SECRET, TOKEN, Clock, people_of
+from bot.sandbox.stage import SECRET, TOKEN
 from bot.settings import Settings
 from bot.work.ask import asked
-from tests.approvals.queued import behind
-from tests.bench.house import TEAM, wait
+from tests.bench.crowd import ask_all, furnish, settings
+from tests.bench.house import wait
 from tests.bench.table import Row, seconds
 
 COUNT = int(os.environ.get("QUOTA_REQUESTS", "600"))
@@ -39,9 +36,9 @@ PATIENCE = 3600.0
 
 def rows() -> list[Row]:
     """One run on the real clock against a Miro that counts by its own."""
-    with TemporaryDirectory() as folder, _world(Path(folder)) as (miro, slack, settings):
-        _ask_all(settings, slack, miro)
-        with _running(build(settings)) as bot:
+    with TemporaryDirectory() as folder, _world(Path(folder)) as (miro, slack, known):
+        ask_all(known, COUNT)
+        with _running(build(known)) as bot:
             ordinary = [request.id for request in bot.store.requests(limit=COUNT)]
             miro.log.clear()
             miro.limits = True
@@ -82,26 +79,11 @@ def _rows(took: float, card: float, done: float, refused: int) -> list[Row]:
 
 @contextmanager
 def _world(folder: Path) -> Iterator[tuple[Miro, Workspace, Settings]]:
-    # Nobody's account lacks anything but the team, so that each request is one write.
-    policy = POLICY.replace('[accounts.default]\norganization = "Example Ltd"\n', "")
-    (folder / "policy.toml").write_text(policy, encoding="utf-8")
     miro, slack = Miro(token=TOKEN), Workspace(signing_secret=SECRET)
     miro.limits = False  # until all have asked, on a clock that jumps
-    home, team = miro.add_team("Everybody"), miro.add_team(TEAM)
-    for name in ("IT Administration", "Design", "Sales"):
-        miro.add_team(name)
-    miro.add_user("carol@example.com", "Carol Diaz", teams=[home, team], admin=True)
-    miro.add_user("jo@example.com", "Jo Park", teams=[home])
-    people_of(slack)
-    for number in range(COUNT):
-        slack.add_person(f"U1{number:04}", f"person.{number}@example.com", f"Person {number}")
-        miro.add_user(f"person.{number}@example.com", f"Person {number}", teams=[home])
-    names = {"SLACK_BOT_TOKEN": "xoxb-sandbox", "SLACK_SIGNING_SECRET": SECRET, "MIRO_SCIM_TOKEN": TOKEN}
-    secrets = {name: SecretStr(value) for name, value in names.items()}
-    with ExitStack() as open_:
-        miro_url, slack_url = open_.enter_context(miro.serve()), open_.enter_context(slack.serve())
-        settings = Settings(folder / "record.db", folder / "policy.toml", secrets, slack_url, miro_url)
-        yield miro, slack, settings
+    furnish(miro, slack, COUNT)
+    with miro.serve() as miro_url, slack.serve() as slack_url:
+        yield miro, slack, settings(folder, miro_url, slack_url)
 
 
 @contextmanager
@@ -110,23 +92,6 @@ def _running(bot: Bot) -> Iterator[Bot]:
         yield bot
     finally:
         bot.stop()
-
-
-def _ask_all(settings: Settings, slack: Workspace, miro: Miro) -> None:
-    """Everybody asks, and everybody who decides has a card; on a clock two hours behind that jumps."""
-    clock = Clock(datetime.now(UTC) - timedelta(hours=2))
-    with _running(build(settings, now=clock, sleep=clock.sleep)) as bot:
-        bot.housekeeping.tick()
-        for number in range(COUNT):
-            person = bot.people.find(f"U1{number:04}")
-            assert person
-            wanted = {"teams": TEAM}
-            asked(bot.desk, ACTIONS["request-access"], wanted, "It is needed.", Who(person, person.account))
-        while behind(bot.store, 1) or bot.store.requests(states=[State.CHECKING], limit=1):
-            bot.settle()
-            clock.sleep(5)
-        assert len(bot.store.requests(states=[State.WAITING], limit=COUNT + 1)) == COUNT
-        assert clock() < datetime.now(UTC)
 
 
 def _approve(bot: Bot, request: Request) -> None:

@@ -39,7 +39,11 @@ IN_OUTBOX = (
 MUTATIONS = (
     # -- who works on what ---------------------------------------------------------------------------------
     Mutation(
-        "a lease never ends", CLAIMS, "WHERE lease_until < ?", "WHERE lease_until < ? AND 1 = 0", IN_CLAIMS
+        "a lease never ends",
+        CLAIMS,
+        'NOT BETWEEN ? AND ?",\n            *[stamp(latest)]',
+        'NOT BETWEEN ? AND ? AND 1 = 0",\n            *[stamp(latest)]',
+        IN_CLAIMS,
     ),
     Mutation(
         "what ran out is renewed",

@@ -72,7 +72,7 @@ class Groups:
                 " DO UPDATE SET security_name = excluded.security_name, gone = 0",
                 [(id, name, name) for id, name in seen],
             )
-            self._on.forget()
+            self._on.forget(self._read)
 
     def seen_at(self) -> datetime | None:
         """When the complete list was last read."""
@@ -94,7 +94,7 @@ class Groups:
         """(people with admin rights in Miro, when that was seen; None for never)."""
         rows = self._on.rows("SELECT * FROM admins ORDER BY rights, name, email")
         admins = [Admin(row["miro_id"], row["email"], row["name"], row["rights"]) for row in rows]
-        return admins, self._seen_at("admins_seen_at")
+        return admins, self.admins_seen_at()
 
     def keep_members(self, seen: Mapping[tuple[str, str], Member], may_hold: Callable[[str], bool]) -> None:
         """Stores who is in which group, by group id and Miro id. Only what changed is written, in parts.
@@ -141,3 +141,7 @@ class Groups:
     def members_seen_at(self) -> datetime | None:
         """When all members of all groups were last listed."""
         return self._seen_at("members_seen_at")
+
+    def admins_seen_at(self) -> datetime | None:
+        """When the complete list of admins was last read."""
+        return self._seen_at("admins_seen_at")

@@ -62,10 +62,11 @@ class Reading:
     @contextmanager
     def _writing(self) -> Iterator[None]:
         """One transaction; people read before it, or in it, are read again afterwards."""
+        mine = self._read, self._groups, self._managers, self._delegations
         with self._on.writing():
-            self._on.forget()
+            self._on.forget(*mine)
             yield
-            self._on.forget()
+            self._on.forget(*mine)
 
     # -- rows --------------------------------------------------------------------------------------------
 

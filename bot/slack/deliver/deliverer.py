@@ -190,7 +190,9 @@ class Deliverer:
         while self._unnoted:
             self._outbox.retry(self._unnoted[0], backoff(self._unnoted[0].tries))
             self._unnoted.popleft()
-        return self._look_for_operators() | self._ask_again()
+        with self.desk.store.unit():
+            busy = self._look_for_operators()
+        return self._ask_again() or busy
 
     def _ask_again(self) -> bool:
         """Whether somebody who was judged unreachable was reached, or did something, and is asked again."""
@@ -210,7 +212,7 @@ class Deliverer:
         """
         store, found = self.desk.store, self.desk.operators()
         everybody = frozenset(one.id for one in found)
-        seen = (everybody, store.groups.admins()[1], *store.finding.in_trouble())
+        seen = (everybody, store.groups.admins_seen_at(), *store.finding.in_trouble())
         if seen != self._looked_after:
             self._outbox.changed(everybody | self._operators)
             self._looked_after, self._operators = seen, everybody

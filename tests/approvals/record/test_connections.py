@@ -9,7 +9,7 @@ from threading import Barrier, Event, Thread
 import pytest
 
 from approvals.record.database import Overtaken, StoreTrouble
-from approvals.record.sqlite import Sqlite, troubles
+from approvals.record.sqlite import Sqlite, Troubles
 
 
 @pytest.fixture
@@ -157,13 +157,13 @@ def test_a_closed_one_opens_again_when_asked(on: Sqlite) -> None:
 
 
 def test_database_errors_become_sentences() -> None:
-    with pytest.raises(StoreTrouble) as told, troubles("record.db"):
+    with pytest.raises(StoreTrouble) as told, Troubles("record.db"):
         raise sqlite3.OperationalError("disk I/O error")
     assert str(told.value).startswith("The record record.db can't be used: disk I/O error. Nothing was done.")
 
 
 def test_broken_rules_and_own_errors_pass_as_they_are() -> None:
-    with pytest.raises(sqlite3.IntegrityError), troubles("record.db"):
+    with pytest.raises(sqlite3.IntegrityError), Troubles("record.db"):
         raise sqlite3.IntegrityError("the record is append-only")
-    with pytest.raises(Overtaken), troubles("record.db"):
+    with pytest.raises(Overtaken), Troubles("record.db"):
         raise Overtaken("R-1 has moved on")
