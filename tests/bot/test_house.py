@@ -43,7 +43,7 @@ def test_no_class_is_called_after_nothing() -> None:
     found = [
         f"{path.name}: {node.name}"
         for path in MODULES
-        if path.name != "entries.py"  # there a manager is somebody's
+        if path.name not in ("entries.py", "refusals.py")  # there a manager is somebody's
         for node in ast.walk(tree(path))
         if isinstance(node, ast.ClassDef) and vague.search(node.name)
     ]
