@@ -89,7 +89,7 @@ class Postgres(Database):
         """Raises StoreTrouble."""
         super().__init__()
         self.name, self._server, self._held = str(server), server, Mine()
-        self._cursors = count()
+        self._cursors, self._lost = count(), ""
         self._used: WeakKeyDictionary[Any, float] = WeakKeyDictionary()
         with self._troubles():
             where = make_conninfo(server.url)
@@ -124,7 +124,10 @@ class Postgres(Database):
             return
         with self._pool.connection(timeout=self._left()) as line:
             yield line
-            self._used[line] = time.monotonic()
+            self._went_well(line)
+
+    def _went_well(self, line: Any) -> None:
+        self._used[line], self._lost = time.monotonic(), ""
 
     @contextmanager
     def _holding(self, line: Any, inside: bool) -> Iterator[None]:
@@ -146,16 +149,19 @@ class Postgres(Database):
         except errors.LockNotAvailable as error:
             raise in_use(self.name) from error
         except (psycopg.OperationalError, psycopg.InterfaceError) as error:
-            raise StoreTrouble(
-                f"The server of the record {self.name} can't be reached: {self._said(error)}. A running bot "
-                "goes on by itself when it is back; look then whether the last step was saved, before you "
-                "repeat it."
-            ) from error
+            self._lost = self._said(error)
+            raise self._unreachable() from error
         except psycopg.Error as error:
             raise StoreTrouble(
                 f"The record {self.name} can't be used: {self._said(error)}. Nothing was done. "
                 "Look whether `miro-bot db migrate` was run, with --grant for this role."
             ) from error
+
+    def _unreachable(self) -> StoreTrouble:
+        return StoreTrouble(
+            f"The server of the record {self.name} can't be reached: {self._lost}. A running bot goes on by "
+            "itself when it is back; look then whether the last step was saved, before you repeat it."
+        )
 
     def _said(self, error: Exception) -> str:
         """The first line of what the driver says, without the URL and what is secret in it."""
@@ -221,7 +227,8 @@ class Postgres(Database):
     def _turn(self) -> Iterator[None]:
         """Threads take turns before they take a connection, so that those who wait use up none."""
         if not self._turns.take(self._left()):
-            raise in_use(self.name)
+            # Whose turn it is may be waiting for the server.
+            raise self._unreachable() if self._lost else in_use(self.name)
         try:
             with self._troubles(), self._pool.connection(timeout=self._left()) as line:
                 patience = max(int(self._left() * 1000), 1)
@@ -233,7 +240,7 @@ class Postgres(Database):
                     yield
                     self._check_whole()
                 self._commit(line)
-                self._used[line] = time.monotonic()
+                self._went_well(line)
         finally:
             self._turns.hand_on()
 
