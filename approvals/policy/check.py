@@ -24,18 +24,18 @@ Conditions = Mapping[str, Collection[str]]
 """{action: fields of its form that a rule may look at}; a mapping also lists the choices of a field."""
 
 _COMMENT = re.compile(r"""("(?:\\.|[^"\\])*"|'[^']*')|#.*""")  # a # between quotes doesn't begin one
-_INSIDE = 'with steps, this counts for nothing; write it inside a step: { approvers = ["it"], agree = 2 }'
-_TOO_DEEP = "brackets stand inside of brackets so often that this can't be read; nothing in a policy needs it"
-_TOO_LATE = "this is over before {0} of the action's own table; write {0} here as well"
+_INSIDE = 'this has no effect beside steps; put it in a step: { approvers = ["it"], agree = 2 }'
+_TOO_DEEP = "too many nested brackets; a policy needs few, so remove some"
+_TOO_LATE = "this ends before {0} in the action's table; set {0} here too"
 _BY_KIND = {
-    "extra_forbidden": "isn't something a policy can say; remove it or mend its spelling",
+    "extra_forbidden": "isn't a known setting; remove it or correct its spelling",
     "bool_type": "write true or false, without quotes",
     "int_type": "write a whole number, without quotes",
     "string_type": "write text in quotes",
     "tuple_type": 'write a list, like ["it"]',
     **dict.fromkeys(("model_type", "dict_type", "mapping_type"), "write a table, like { … }"),
     "too_short": "name at least one",
-    "missing": "is needed; add it",
+    "missing": "is required; add it",
 }
 """{pydantic's type of error: what to do}."""
 
@@ -74,7 +74,7 @@ def check(text: str, actions: Conditions) -> tuple[Policy | None, list[Problem]]
     except tomllib.TOMLDecodeError as error:
         match = re.search(r"line (\d+)", str(error))
         line = int(match[1]) if match else len(text.splitlines())
-        return None, [Problem(line, f"this isn't TOML: {error}")]
+        return None, [Problem(line, f"not valid TOML: {error}")]
     except RecursionError:
         return None, [Problem(_deepest(text), _TOO_DEEP)]
     except ValidationError as error:
@@ -110,7 +110,7 @@ def _unreadable(text: str, place: tuple[Any, ...], kind: str, message: str) -> P
 
 def _placeholders(text: str) -> list[Problem]:
     return [
-        Problem(number, f"{PLACEHOLDER} still stands here; write the real name, then start again")
+        Problem(number, f"replace {PLACEHOLDER} with the real value")
         for number, line in enumerate(text.splitlines(), 1)
         if PLACEHOLDER in _COMMENT.sub(lambda match: match[1] or "", line)
     ]
@@ -120,7 +120,7 @@ def _of_rules(policy: Policy, actions: Conditions) -> Problems:
     for name, base in policy.actions.items():
         place: Place = ("actions", name)
         if name not in actions:
-            yield place, f"there is no action {name!r}; known: {', '.join(sorted(actions))}"
+            yield place, f"unknown action {name!r}; choose from {', '.join(sorted(actions))}"
             continue
         yield from _rule(policy, place, base, base, actions[name])
         for number, rule in enumerate(base.rules):
@@ -129,7 +129,7 @@ def _of_rules(policy: Policy, actions: Conditions) -> Problems:
             yield from _rule(policy, at, rule, rule.on(base), actions[name])
         yield from check_hidden(policy, place, base)
         if base.when:
-            yield (*place, "when"), f"conditions belong to a rule; write [[actions.{name}.rules]]"
+            yield (*place, "when"), f"conditions go into a rule: [[actions.{name}.rules]]"
 
 
 def _rule(policy: Policy, place: Place, own: Rule, whole: Rule, fields: Collection[str]) -> Problems:
@@ -146,24 +146,24 @@ def _rule(policy: Policy, place: Place, own: Rule, whole: Rule, fields: Collecti
     yield from _times(place, own, whole)
     name = str(place[1])
     if not whole.askers():
-        yield place, f"nobody may ask for {name}; write ask or for_others"
+        yield place, f"nobody can request {name}; add ask or for_others"
     if own.approvers and own.steps:
         yield (*place, "steps"), f"{name} has approvers and steps; keep one of them"
     if whole.steps and "agree" in own.model_fields_set:
         yield (*place, "agree"), _INSIDE
     if not own.approval and (own.approvers or own.steps):
-        yield (*place, "approval"), f"{name} has approvers and needs no approval; keep one of them"
+        yield (*place, "approval"), f"{name} has approvers but needs no approval; keep one of them"
     if any(rule.rules for rule in own.rules):
-        yield (*place, "rules"), "a rule can't have rules of its own"
+        yield (*place, "rules"), "a rule can't contain rules"
     if whole.approval and not whole.approvers and not whole.steps:
-        yield place, f"{name} says nobody who decides; write approvers, steps or approval = false"
+        yield place, f"{name} has nobody to decide; add approvers, steps or approval = false"
     else:
         yield from check_fillable(policy, place, own, whole)
     for key, days in (("longest", own.longest), ("proposed", own.proposed)):
         if days and "max_days" not in fields:
-            yield (*place, key), f"{name} can't end by itself; remove it"
+            yield (*place, key), f"{name} has no end date, so remove this"
     if own.proposed and whole.longest and own.proposed > whole.longest:
-        yield (*place, "proposed"), f"this is more than the longest, {whole.longest} days"
+        yield (*place, "proposed"), f"this is more than longest ({whole.longest} days)"
 
 
 def _times(place: Place, own: Rule, whole: Rule) -> Problems:

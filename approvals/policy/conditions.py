@@ -25,11 +25,11 @@ def check_conditions(policy: Policy, place: Place, rule: Rule, fields: Collectio
     """The problems of one rule's conditions; `fields`: those of the action's form."""
     at = (*place, "when")
     if not rule.when:
-        yield place, "a rule needs conditions: when = { … }; without any, write it in the action's table"
+        yield place, "a rule needs conditions: when = { … }; without any, put it in the action's table"
     for key, value in rule.when.items():
         if key not in (*CONDITIONS, *fields):
             known = ", ".join(sorted((*CONDITIONS, *fields)))
-            yield at, f"{key!r} is nothing a rule can look at; known: {known}"
+            yield at, f"unknown condition {key!r}; choose from {known}"
         elif key == "for" and value not in (SELF, OTHERS):
             yield at, 'for: write "self" or "others"'
         elif key in GROUP_CONDITIONS:
@@ -39,7 +39,7 @@ def check_conditions(policy: Policy, place: Place, rule: Rule, fields: Collectio
         elif value == () or (key == "max_days" and not _is_count(value)):
             yield at, f"{key}: {'write a number of days from 1 on' if value != () else 'name at least one'}"
         elif isinstance(fields, Mapping) and (strange := _strange(value, fields.get(key, ()))):
-            yield at, f"{key} is never {strange}; known: {', '.join(sorted(fields[key]))}"
+            yield at, f"{key} can't be {strange}; choose from {', '.join(sorted(fields[key]))}"
         elif isinstance(value, int) != (key == "max_days"):
             kind = "a whole number, without quotes" if key == "max_days" else "text in quotes, or a list"
             yield at, f"{key}: write {kind}"
@@ -61,8 +61,8 @@ def check_hidden(policy: Policy, place: Place, base: Rule) -> Problems:
     for number, when in enumerate(whens):
         earlier = [str(taker + 1) for taker in takers(whens[:number], when)]
         if earlier:
-            which = f"rule {earlier[0]} takes" if len(earlier) == 1 else f"rules {listed(earlier)} take"
-            yield (*place, "rules", number), f"never reached: {which} everything first"
+            which = f"rule {earlier[0]} covers" if len(earlier) == 1 else f"rules {listed(earlier)} cover"
+            yield (*place, "rules", number), f"never applies: {which} every case first"
 
 
 def takers(earlier: Sequence[Taken], when: Taken) -> list[int]:

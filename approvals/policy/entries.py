@@ -109,8 +109,10 @@ class Entry:
 
     def problem(self, *, asking: bool = False) -> str:
         """Why it isn't allowed in a list of who decides or (`asking`) of who may ask; '' if it is."""
-        is_known = self.is_asking if asking else self.is_deciding
-        return "" if is_known else f"{self.text!r} is no e-mail, Slack id or group; add [groups.{self.text}]"
+        if self.is_asking if asking else self.is_deciding:
+            return ""
+        problem = f"{self.text!r} isn't an e-mail address, Slack id or group"
+        return f"{problem}; correct it or add [groups.{self.text}]"
 
     def named(self, view: View) -> Iterator[Named]:
         """The people it means."""
@@ -139,9 +141,9 @@ class Entry:
         for named in people:
             called = named.person.addressed if named.person else named.entry
             if named.person is None or not named.person.is_colleague:
-                yield f"{called} can't decide any more."
+                yield f"{called} can no longer decide."
             elif view.excludes(named.person):
-                yield f"{called} asks for it or is concerned, so can't decide it."
+                yield f"{called} requests it or it's about them, so they can't decide."
         yield from () if people else self.nobody(view)
 
     def nobody(self, view: View) -> Iterator[str]:
@@ -218,7 +220,7 @@ class UserGroup(Entry):
         return (Need(Source.USER_GROUP, self.text),)
 
     def nobody(self, view: View) -> Iterator[str]:
-        yield f"The record knows nobody in {self.text}."
+        yield f"Nobody is known to be in {self.text}."
 
 
 class Manager(Entry):
@@ -226,7 +228,7 @@ class Manager(Entry):
 
     word, phrase = "manager", "the manager"
     is_asking = is_deciding = depends_on_ask = True
-    unfilled = "nobody has a manager here; fill [managers], or write manager_field or manager_from_miro"
+    unfilled = "no managers are known; fill in [managers], or set manager_field or manager_from_miro"
 
     def managed(self, case: Case) -> Person:
         """The person whose manager it means."""
@@ -251,7 +253,7 @@ class Manager(Entry):
         return (Need(Source.MANAGER, self.managed(case).id),)
 
     def nobody(self, view: View) -> Iterator[str]:
-        yield f"I know no manager of {self.managed(view.case).addressed}."
+        yield f"No manager is known for {self.managed(view.case).addressed}."
 
 
 class RequestersManager(Manager):
@@ -294,7 +296,7 @@ class Owners(Entry):
         teams = view.case.owned
         without = [team[0] for team in teams if not self.policy.owners_of(team)]
         if without:
-            yield f"The policy names no owner of {listed(without, 'or')}."
+            yield f"The policy names no owner for {listed(without, 'or')}."
         elif len(teams) > 1:
             yield f"Nobody owns all of {listed(team[0] for team in teams)}."
         for text in (text for team in teams for text in self._of(team)):

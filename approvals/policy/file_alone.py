@@ -99,7 +99,7 @@ def check_fillable(policy: Policy, place: Place, own: Rule, rule: Rule) -> Probl
     for shortage in _in_every_case(_asks(policy, rule, _askers(policy, rule))) if not shortages else ():
         yield (
             _place(place, own, shortage),
-            f"nobody but who asks for {place[1]} could decide it; name one more person",
+            f"only the requester could decide {place[1]}; name one more person",
         )
 
 
@@ -173,11 +173,11 @@ def _too_few(policy: Policy, name: str, rule: Rule, shortage: Shortage) -> str:
     if len(steps) > 1:
         numbers = listed(str(number + 1) for number in steps)
         which = "all steps" if len(steps) == len(rule.ladder) else f"steps {numbers}"
-        return f"{wanted} different people must agree over {which}, but only {can} can"
+        return f"{which} need {wanted} different people, but only {can} can decide"
     step = rule.ladder[steps[0]]
     unfilled = "" if can else next(filter(None, (policy.entry(text).unfilled for text in step.approvers)), "")
-    late = "; who comes by escalate doesn't count" if step.escalate else ""
-    return unfilled or f"{name} wants {wanted} to agree, but only {can} can{late}"
+    late = "; people in escalate don't count" if step.escalate else ""
+    return unfilled or f"{name} needs {wanted} approvals, but only {can} can decide{late}"
 
 
 def _place(place: Place, own: Rule, shortage: Shortage) -> Place:
@@ -211,4 +211,4 @@ def _notifies(policy: Policy, step: Step) -> str:
     people = {canonical(part.text) for part in parts if isinstance(part, OnePerson)}
     others = [part.label for part in parts if not isinstance(part, OnePerson)]
     count = [f"{len(people)} {'person' if len(people) == 1 else 'people'}"] if people or not others else []
-    return f"tells {' and '.join([*count, *dict.fromkeys(others)])}"
+    return f"notifies {' and '.join([*count, *dict.fromkeys(others)])}"

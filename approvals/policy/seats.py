@@ -55,7 +55,7 @@ class Shortage(NamedTuple):
     can: int
 
     def __str__(self) -> str:
-        return f"{self.wanted} must agree and {self.can} can"
+        return f"{self.wanted} must approve, and only {self.can} can"
 
 
 @dataclass

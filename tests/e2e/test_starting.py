@@ -79,7 +79,7 @@ def test_a_policy_with_placeholders_is_refused_with_line_and_remedy(s: Scene) ->
 
     problems = said.splitlines()[1:]
     assert [line.partition(":")[0] for line in problems] == [f"line {number}" for number in lines]
-    assert all("write the real name, then start again" in line for line in problems)
+    assert all("with the real value" in line for line in problems)
     assert s.miro.log == []
 
 

@@ -241,7 +241,8 @@ def test_the_manager_stands_in_the_policys_table(scene: Scene) -> None:
 
 def test_nobody_is_asked_about_who_has_no_manager(scene: Scene) -> None:
     told = (
-        "Nobody can decide this: 1 must agree and 0 can. Ask your IT team to add an approver to the policy."
+        "Nobody can decide this: 1 must approve, and only 0 can. "
+        "Ask your IT team to add an approver to the policy."
     )
     assert nobody(scene, "request-access", "eve") == told
 

@@ -241,7 +241,7 @@ def test_the_vote_of_somebody_who_has_left_counts_no_more(scene: Scene) -> None:
 def test_steps_that_share_too_few_people_can_never_be_filled(scene: Scene) -> None:
     one = mail("cy")
     shared = ground(scene, f'steps = [ {{ approvers = ["{one}"] }}, {{ approvers = ["{one}"] }} ]')
-    assert shared.unfillable() == "2 must agree and 1 can"
+    assert shared.unfillable() == "2 must approve, and only 1 can"
     again = f'steps = [ {{ approvers = ["{one}"] }}, {{ approvers = ["{one}"] }} ]\nsame_person_twice = true'
     assert ground(scene, again).unfillable() == ""
 
@@ -279,7 +279,7 @@ def test_a_fallback_who_stands_in_for_an_approver_is_no_second_vote(scene: Scene
     assert asked.unfillable() == "" and not route(asked).is_stuck
     away(scene, "bo", "eve")
     asked = replace(asked)
-    assert route(asked).is_stuck and asked.unfillable() == "2 must agree and 1 can"
+    assert route(asked).is_stuck and asked.unfillable() == "2 must approve, and only 1 can"
 
 
 def test_a_delegate_and_the_one_away_have_one_vote_between_them(scene: Scene) -> None:

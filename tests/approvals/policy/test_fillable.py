@@ -107,10 +107,10 @@ def test_one_human_of_two_rows_fills_one_step(store: Store, clock: Clock) -> Non
     store.people.saw(dee.account, mail("cy"))
     with pytest.raises(Refused) as told:
         scene.ground("make-admin", "ada", "eve").check_fillable()
-    assert "2 must agree and 1 can" in str(told.value)
+    assert "2 must approve, and only 1 can" in str(told.value)
 
 
 def test_the_words_say_how_many_are_missing(store: Store, clock: Clock) -> None:
     with pytest.raises(BrokenPolicy) as told:
         ruled(store, clock, ONE_OF_TWO_ROWS.replace('"manager"', '"cy@example.com"'))
-    assert "2 different people must agree over all steps, but only 1 can" in str(told.value)
+    assert "all steps need 2 different people, but only 1 can decide" in str(told.value)

@@ -16,7 +16,7 @@ def problems(rule: str, ask: str = "anyone", top: str = "") -> list[str]:
     return [one.text for one in check(text, ACTIONS)[1]]
 
 
-ONLY_ASKER = "nobody but who asks for make-admin could decide it; name one more person"
+ONLY_ASKER = "only the requester could decide make-admin; name one more person"
 
 
 @pytest.mark.parametrize(
@@ -63,19 +63,19 @@ def test_more_votes_than_there_can_be_people_are_found(rule: str, wanted: int, c
     for head in (two_bosses, f"manager_from_miro = true\n{HEAD}"):
         text = head + ASKED_BY.format(ask="anyone") + rule
         told = [one.text for one in check(text, ACTIONS)[1]]
-        assert told == [f"make-admin wants {wanted} to agree, but only {can} can"]
+        assert told == [f"make-admin needs {wanted} approvals, but only {can} can decide"]
 
 
 def test_who_comes_only_when_nobody_answers_is_not_counted() -> None:
     rule = 'approvers = ["it"]\nagree = 2\nescalate = { after = "1d", to = ["owners"] }'
-    late = "make-admin wants 2 to agree, but only 1 can; who comes by escalate doesn't count"
+    late = "make-admin needs 2 approvals, but only 1 can decide; people in escalate don't count"
     assert problems(rule) == [late]
     assert problems(rule, top='fallback = ["owners"]\n') == []
 
 
 def test_who_manages_everybody_is_one() -> None:
     both = 'approvers = ["manager", "requester-manager"]\nagree = 2'
-    assert problems(both) == ["make-admin wants 2 to agree, but only 1 can"]
+    assert problems(both) == ["make-admin needs 2 approvals, but only 1 can decide"]
     assert problems(both, top="manager_from_miro = true\n") == []
 
 
@@ -87,7 +87,7 @@ def test_a_group_whose_name_means_something_else_is_refused() -> None:
     for name in ("manager", "anyone", "requester-manager"):
         text = f'{POLICY}[groups.{name}]\npeople = ["cy@example.com"]\n'
         told = [one.text for one in check(text, ACTIONS)[1]]
-        assert f"{name!r} has a meaning of its own; call the group otherwise" in told
+        assert f"{name!r} is reserved; rename the group" in told
 
 
 def test_each_rule_says_how_many_people_it_tells() -> None:
@@ -99,8 +99,8 @@ def test_each_rule_says_how_many_people_it_tells() -> None:
     assert policy and not found
     assert notifies(policy) == [
         "make-admin, rule 1: needs no approval, so nobody is asked",
-        "make-admin, step 1: tells 1 person and the manager",
-        "make-admin, step 2: tells 2 people and the members of @desk",
+        "make-admin, step 1: notifies 1 person and the manager",
+        "make-admin, step 2: notifies 2 people and the members of @desk",
     ]
 
 
@@ -108,7 +108,7 @@ def test_whom_a_group_tells_is_who_is_counted() -> None:
     head = HEAD.replace('because = "you own Miro"', 'told = ["dee@example.com"]')
     policy, found = check(head + ASKED_BY.format(ask="anyone") + 'approvers = ["owners"]', ACTIONS)
     assert policy and not found
-    assert notifies(policy) == ["make-admin: tells 1 person"]
+    assert notifies(policy) == ["make-admin: notifies 1 person"]
 
 
 @pytest.mark.parametrize(
@@ -128,4 +128,4 @@ def test_whoever_one_of_two_entries_tells_is_told_and_counted_once(approvers: st
     head = HEAD.replace('people = ["ida@example.com"]', it).replace("[groups.it]\n", both)
     policy, found = check(head + ASKED_BY.format(ask="anyone") + f"approvers = [{approvers}]", ACTIONS)
     assert policy and not found
-    assert notifies(policy) == [f"make-admin: tells {told}"]
+    assert notifies(policy) == [f"make-admin: notifies {told}"]

@@ -13,7 +13,7 @@ from tests.approvals.ruled import ruled
 from tests.approvals.scene import ACTIONS, NAMES, POLICY, Clock, colleague, thorough
 
 OFFBOARD = POLICY.partition("[actions.")[0] + "[actions.offboard]\n"
-ALONE = "nobody but who asks for offboard could decide it; name one more person"
+ALONE = "only the requester could decide offboard; name one more person"
 
 
 def problems(text: str) -> list[str]:
@@ -38,14 +38,14 @@ def steps(lists: str) -> str:
 @pytest.mark.parametrize(
     ("lists", "told"),
     [
-        ("[ada], [ada], [bo, cy, dee]", "2 different people must agree over steps 1 and 2, but only 1 can"),
-        ("[ada, bo], [bo], [ada, bo]", "3 different people must agree over all steps, but only 2 can"),
+        ("[ada], [ada], [bo, cy, dee]", "steps 1 and 2 need 2 different people, but only 1 can decide"),
+        ("[ada, bo], [bo], [ada, bo]", "all steps need 3 different people, but only 2 can decide"),
         (
             "['manager'], [dee], ['manager']",
-            "2 different people must agree over steps 1 and 3, but only 1 can",
+            "steps 1 and 3 need 2 different people, but only 1 can decide",
         ),
-        ("['manager'], [bo], [ada, cy]", "2 different people must agree over steps 1 and 2, but only 1 can"),
-        ("[ada], ['@desk'], [ada]", "2 different people must agree over steps 1 and 3, but only 1 can"),
+        ("['manager'], [bo], [ada, cy]", "steps 1 and 2 need 2 different people, but only 1 can decide"),
+        ("[ada], ['@desk'], [ada]", "steps 1 and 3 need 2 different people, but only 1 can decide"),
     ],
 )
 def test_every_choice_of_steps_needs_people_enough(lists: str, told: str) -> None:
@@ -82,7 +82,7 @@ def decided_by(kind: str, manager: str = "", top: str = "") -> str:
 
 @pytest.mark.parametrize("kind", ["'manager'", "'requester-manager'", "'manager', 'requester-manager'"])
 def test_managers_whom_nothing_names_decide_nothing(kind: str) -> None:
-    told = "nobody has a manager here; fill [managers], or write manager_field or manager_from_miro"
+    told = "no managers are known; fill in [managers], or set manager_field or manager_from_miro"
     assert problems(decided_by(kind)) == [told]
     assert problems(decided_by(kind, MANAGER)) == []
     assert problems(decided_by(kind, MANAGER.replace("bo@", "ida@"))) == [ALONE]

@@ -122,9 +122,9 @@ def test_what_a_rule_does_not_say_is_as_in_the_actions_own_table(
     ],
 )
 def test_a_rule_hidden_by_an_earlier_one_is_found(first: str, second: str) -> None:
-    assert problems(rules(first, second)) == ["never reached: rule 1 takes everything first"]
+    assert problems(rules(first, second)) == ["never applies: rule 1 covers every case first"]
     assert problems(rules('team = "Legal"', first, second)) == [
-        "never reached: rule 2 takes everything first"
+        "never applies: rule 2 covers every case first"
     ]
 
 
@@ -157,8 +157,8 @@ def test_a_rule_that_may_be_reached_is_no_problem(first: str, second: str) -> No
     ],
 )
 def test_rules_that_leave_nothing_to_a_later_one_are_found(whens: list[str], numbers: str) -> None:
-    several = f"never reached: rules {numbers} take everything first"
-    one = f"never reached: rule {numbers} takes everything first"
+    several = f"never applies: rules {numbers} cover every case first"
+    one = f"never applies: rule {numbers} covers every case first"
     assert problems(rules(*whens)) == ([] if not numbers else [several if "and" in numbers else one])
 
 
@@ -175,7 +175,7 @@ CALLED = '[teams]\n"Design" = "g_app_design"\n'
 )
 def test_a_rule_hidden_under_another_name_of_the_team_is_found(first: str, second: str) -> None:
     text = rules(first, second).replace("request-access", "make-admin").replace('["owners"]', '["it"]')
-    assert problems(CALLED + text) == ["never reached: rule 1 takes everything first"]
+    assert problems(CALLED + text) == ["never applies: rule 1 covers every case first"]
     assert problems(text) == []
 
 

@@ -22,7 +22,7 @@ def test_a_policy_is_written_once_and_refused_as_it_is(tmp_path: Path) -> None:
     assert (tmp_path / "policy.toml").read_text(encoding="utf-8") == TEMPLATE
     assert "already exists" in shell.types("policy", "init", exits=1)
     problems = shell.types("policy", "check", exits=1).splitlines()
-    assert all("REPLACE-ME still stands here" in one for one in problems[:-1])
+    assert all("replace REPLACE-ME with the real value" in one for one in problems[:-1])
     lines = [number for number, line in enumerate(TEMPLATE.splitlines(), 1) if '"REPLACE-ME' in line]
     assert f"line {lines[0]}: " in "".join(problems)
     said = shell.types("run", exits=1)

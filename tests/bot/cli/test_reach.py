@@ -27,7 +27,7 @@ def test_who_can_not_be_reached_is_named(tmp_path: Path) -> None:
         assert missed == [
             "lena@example.com: guest, so can't request or decide",
             "zoe@example.com: no such person in Slack",
-            "make-admin can't be requested: 2 must agree and 1 can be reached",
+            "make-admin can't be requested: 2 must approve, and only 1 can be reached",
         ]
 
 
@@ -66,8 +66,8 @@ def test_an_action_that_nobody_can_decide_is_closed_and_told_once(tmp_path: Path
         wait(s, minutes=11)
         heard = [one for one in told(s, "U0CAROL") if "make-admin is closed" in one]
         assert len(heard) == 1
-        assert "2 must agree and 1 can be reached" in heard[0]
+        assert "2 must approve, and only 1 can be reached" in heard[0]
         id = ask(s, "U0DANA", "/miro-admin", "@alex because of it", person="U0ALEX")
         assert state(s, id) == "refused"
-        assert "Nobody can decide this: 2 must agree and 1 can." in last(s, "U0DANA")
+        assert "Nobody can decide this: 2 must approve, and only 1 can." in last(s, "U0DANA")
         assert not refused_form(s, "U0ALEX", "/miro-access", "for Engineering because I start")

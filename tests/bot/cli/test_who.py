@@ -94,10 +94,10 @@ def asking(approvers: str) -> str:
 
 
 UNNAMED = {
-    "manager": "I know no manager of lena@example.com.",
-    "owners": "The policy names no owner of Finance.",
-    "draw": "The record knows nobody in @designers.",
-    "lena@example.com": "lena@example.com asks for it or is concerned, so can't decide it.",
+    "manager": "No manager is known for lena@example.com.",
+    "owners": "The policy names no owner for Finance.",
+    "draw": "Nobody is known to be in @designers.",
+    "lena@example.com": "lena@example.com requests it or it's about them, so they can't decide.",
 }
 
 

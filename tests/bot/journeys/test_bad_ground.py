@@ -41,12 +41,12 @@ def start(folder: Path) -> None:
     ("text", "problem"),
     [
         ("", "operators"),
-        ("operators = [", "line 1: this isn't TOML"),
-        (POLICY.replace("domains", "domain", 1), "line 2: domain: isn't something a policy can say"),
+        ("operators = [", "line 1: not valid TOML"),
+        (POLICY.replace("domains", "domain", 1), "line 2: domain: isn't a known setting"),
         (POLICY.replace('"8h"', '"8 hours"'), 'write a time like "30m", "18h" or "3d"'),
-        (POLICY.replace('["hr", "it"], approvers', '["hr", "itt"], approvers'), "'itt' is no e-mail"),
-        (POLICY.replace("offboard =", "offbord ="), "there is no action 'offbord'"),
-        (TEMPLATE, "REPLACE-ME still stands here; write the real name, then start again"),
+        (POLICY.replace('["hr", "it"], approvers', '["hr", "itt"], approvers'), "'itt' isn't an e-mail"),
+        (POLICY.replace("offboard =", "offbord ="), "unknown action 'offbord'"),
+        (TEMPLATE, "replace REPLACE-ME with the real value"),
     ],
     ids=str,
 )
@@ -59,7 +59,7 @@ def test_a_bot_with_a_broken_policy_does_not_start(tmp_path: Path, text: str, pr
 
 
 def test_without_a_policy_nothing_starts(tmp_path: Path) -> None:
-    with pytest.raises(BadSettings, match=r"There is no policy at .*`miro-bot policy init` writes one"):
+    with pytest.raises(BadSettings, match=r"There is no policy at .*Create one: miro-bot policy init"):
         start(tmp_path)
     assert list(tmp_path.iterdir()) == []
 

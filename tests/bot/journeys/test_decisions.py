@@ -202,7 +202,7 @@ def test_where_nobody_can_decide_nobody_is_asked(s: Stage) -> None:
     s.miro.log.clear()
     id = ask(s, "U0DANA", "/miro-admin", "<@U0ALEX|alex> because Alex joins IT")
     assert state(s, id) == "refused"
-    assert "Nobody can decide this: 1 must agree and 0 can." in last(s, "U0DANA")
+    assert "Nobody can decide this: 1 must approve, and only 0 can." in last(s, "U0DANA")
     assert "GET /Users" not in calls(s, "GET")
 
 

@@ -92,7 +92,10 @@ def test_a_policy_of_endless_brackets_is_broken_like_any_other(
     policy(s, f"operators = {'[' * 5_000}")
     ticks(s, 2, minutes=1)
     assert (
-        heard(s, "The changed policy has problems, so the old one stays in force. line 1: brackets stand")
+        heard(
+            s,
+            "The changed policy has problems, so the old one stays in force. line 1: too many",
+        )
         == 1
     )
     assert s.bot.desk.policies.hash == before
