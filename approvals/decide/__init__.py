@@ -1,1 +1,1 @@
-"""Who may decide a request now, and what each decision and the time that passes bring about; pure."""
+"""Who may decide a request now, and the events of decisions and time limits; pure."""

@@ -1,4 +1,4 @@
-"""The one who acts: a person through a Slack account or from a shell, and whether it may act at all."""
+"""The acting person, through a Slack account or from a shell, and whether they may act at all."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from approvals.states import EventType
 
 @dataclass(frozen=True)
 class Reading:
-    """What somebody had before them when they decided, as text; `catalogue`: the version of its sentences."""
+    """The text that a person read when they decided; `catalogue`: the version of its sentences."""
 
     text: str
     catalogue: int
@@ -22,7 +22,7 @@ class Reading:
 
 @dataclass(frozen=True)
 class Who:
-    """The one who acts: a person through a Slack account, or from a shell (`shell` says which)."""
+    """The acting person, through a Slack account or from a shell (`shell` names it)."""
 
     person: Person
     account: Account | None = None
@@ -31,11 +31,11 @@ class Who:
 
     @property
     def signed(self) -> dict[str, str]:
-        """What the record keeps of the one who acted, beside the opaque id."""
+        """The personal words of the acting person for the record, besides the opaque id."""
         return {"who": self.person.sealed(self.account), "shell": self.shell}
 
     def decision(self, what: EventType, body: Mapping[str, Any], **words: str) -> Draft:
-        """The event of a decision, with what was read; its text is personal, so the chain has its digest."""
+        """The event of a decision, with the text that was read; the chain holds only its digest."""
         read = self.reading
         more = {"catalogue": read.catalogue} if read else {}
         card = {"card": read.text} if read else {}
@@ -51,7 +51,7 @@ _STANDING = {
 
 
 def check_standing(who: Who, now: datetime) -> None:
-    """Refuses guests, strangers, bots, deactivated accounts, and accounts not looked at for a day."""
+    """Raises Refused for guests, strangers, bots, deactivated accounts, and data older than a day."""
     if who.account is None:
         return
     if who.account.standing in _STANDING:
@@ -64,5 +64,5 @@ def check_standing(who: Who, now: datetime) -> None:
 
 
 def is_operator(policy: Policy, person: Person) -> bool:
-    """Whether this person looks after the bot and its stopped requests."""
+    """Whether this person is an operator."""
     return not person.today.isdisjoint(map(key, policy.operator_keys))

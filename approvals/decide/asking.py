@@ -1,4 +1,4 @@
-"""The event that asks people to decide: who, how many of them, and what time will bring about."""
+"""The events that ask people to decide: who, how many of them, and the deadlines."""
 
 import json
 from collections.abc import Collection, Mapping, Sequence
@@ -20,7 +20,7 @@ from approvals.states import EventType, State
 def asking(
     route: Route, policy: Policy, rule: Rule, now: datetime, unreachable: Collection[PersonId] = ()
 ) -> dict[str, Any]:
-    """The body of an event that begins a step: who is asked, and what time will bring about."""
+    """The body of an event that begins a step: the people asked, and the deadlines."""
     ladder = rule.ladder
     step = ladder[min(route.step, len(ladder) - 1)] if ladder else None
     escalations = step.escalate if step else ()
@@ -46,13 +46,13 @@ def _reminding(gap: timedelta | None, at: datetime | None) -> dict[str, Any]:
 
 
 def looked_at(scope: Scope) -> str:
-    """What a policy looks at, as the record keeps it."""
+    """The scope of a request in its stored form."""
     more = {key: value for key, value in (("left", scope.left), ("days", scope.days)) if value}
     return json.dumps({"teams": scope.teams, "facts": dict(scope.facts), **more}, ensure_ascii=False)
 
 
 def routing_words(route: Route) -> Mapping[str, str]:
-    """The words of such an event: who was stepped over, and for the record who may decide."""
+    """The words of such an event: notes on skipped people, and for the record who may decide."""
     because = {seat.person.id: seat.because for seat in route.approvers if seat.because}
     delegates = {seat.person.id: seat.stands_for for seat in route.approvers if seat.stands_for}
     routing = {
@@ -68,9 +68,9 @@ def routing_words(route: Route) -> Mapping[str, str]:
 
 
 def routed(request: Request, table: Table, why: str, *, level: int | None = None) -> Draft:
-    """Others are asked from now on. Within a step, its escalations keep their times.
+    """The event that others are asked from now on. Within a step, escalations keep their times.
 
-    What was approved waits again: its step begins anew, and it doesn't end right away.
+    An approved request waits again: its step restarts, with new deadlines.
     """
     level = request.asking.level if level is None else level
     route = table.route(replace(request, asking=replace(request.asking, level=level)))
@@ -86,7 +86,7 @@ def routed(request: Request, table: Table, why: str, *, level: int | None = None
 
 
 def returned(request: Request, table: Table, back: Collection[PersonId]) -> Draft:
-    """Asks people again whom no message reached, and who can be reached since."""
+    """The event that asks people again who were unreachable and are reachable now."""
     left = tuple(id for id in request.asking.unreachable if id not in back)
     request = replace(request, asking=replace(request.asking, unreachable=left))
     draft = routed(request, table, "reachable again")
@@ -94,10 +94,9 @@ def returned(request: Request, table: Table, back: Collection[PersonId]) -> Draf
 
 
 def ruled(request: Request, table: Table) -> list[Draft]:
-    """The times of a waiting request by a policy that came into force since it was routed last.
+    """The event of new deadlines, if another policy came into force since the last routing; else none.
 
-    They run from when it was asked, and it ends no sooner than 4 working hours after the change. Nothing,
-    where they are the same.
+    They run from the ask, and the request expires no sooner than 4 working hours after the change.
     """
     rule = table.rule(request) if request.policy != table.hash else NOBODY
     planned_at, times, policy = request.plan.planned_at, request.deadlines, table.policy
@@ -123,23 +122,22 @@ def ruled(request: Request, table: Table) -> list[Draft]:
 
 
 def _ends(planned_at: datetime, rule: Rule, policy: Policy, change: datetime) -> datetime:
-    """When a request expires: so long after it was asked, and no sooner than some hours after a change."""
+    """When a request expires: its time limit after the ask, but at least NOTICE after a change of policy."""
     return max(later(planned_at, rule.expires, policy), later(change, NOTICE, policy))
 
 
 def _is_near(some: Sequence[datetime], others: Sequence[datetime | None]) -> bool:
-    """Whether times are the same to the minute, the least that a policy can say: what was written took a
-    moment to be written."""
+    """Whether times are equal to the minute, the smallest unit of a policy; writing them took a moment."""
     minute = timedelta(minutes=1)
     return all(time and other and abs(time - other) < minute for time, other in zip_longest(some, others))
 
 
 def same_step(request: Request, route: Route) -> bool:
-    """Whether a route asks for what the cards say: the step, how many votes it lacks, and who may say yes."""
+    """Whether a route matches the cards: the step, the missing votes, and who may decide."""
     asked = (request.asking.step, request.asking.missing, request.asking.confirms, request.asking.is_stuck)
     return asked == (route.step, route.need, route.confirms, route.is_stuck)
 
 
 def voted(request: Request) -> set[PersonId]:
-    """Everybody with a vote of their own, or given in their place: their seat is expected to be empty."""
+    """Everybody who has voted, also through a delegate, so has no seat any more."""
     return {id for vote in request.asking.votes for id in (vote.by, vote.principal)}

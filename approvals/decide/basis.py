@@ -1,4 +1,4 @@
-"""What a decision rests on: the one policy in force, and the people; pure."""
+"""The basis of a decision: the policy in force, and the people; pure."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,12 +14,12 @@ from approvals.request import Request, Scope
 from approvals.states import State
 
 NOBODY = Rule(approval=False, remind="never")
-"""What holds for an action that the policy doesn't mention any more: no times, and nobody who decides."""
+"""The rule of an action that isn't in the policy any more: no deadlines, nobody decides."""
 
 
 @dataclass(frozen=True)
 class Table:
-    """The policy in force judges alone, also what was asked while another one was."""
+    """The policy in force and the people, for deciding a request; earlier policies don't count."""
 
     policy: Policy
     hash: str
@@ -28,23 +28,23 @@ class Table:
     directory: Directory
     now: datetime
     followers: tuple[PersonId, ...] = ()
-    """Who asked for the very same and joined."""
+    """People who asked for the same and joined."""
     is_for_leavers: bool = False
-    """Whether it is of use for somebody who has left."""
+    """Whether the action makes sense for a person who has left."""
     scope: Scope | None = None
-    """With the names that the teams have today; None where they can't be told: those they had count on."""
+    """The scope with the current names of teams; None if unknown: then the stored names count."""
     is_confidential: bool = False
-    """Whether the person changed must never hear of it."""
+    """Whether it must stay secret from the person changed."""
 
     def is_secret_from(self, person: Person, request: Request) -> bool:
-        """Whether somebody mustn't hear of it: whom a confidential request changes, unless they asked it."""
+        """Whether it is secret from a person: a confidential request from its subject, unless they asked."""
         if not self.is_confidential or request.subject is None:
             return False
         asked_it = self.policy.acts_as(person, self.directory.person(request.requester))
         return self.policy.is_same(person, self.directory.person(request.subject)) and not asked_it
 
     def ground(self, request: Request) -> Ground:
-        """The request under the policy in force. Raises KeyError for people who aren't kept any more."""
+        """The request under the policy in force. Raises KeyError for people whose data was deleted."""
         subject = self.directory.person(request.subject) if request.subject else None
         requester = self.directory.person(request.requester)
         others = tuple(self.directory.person(id) for id in self.followers)
@@ -52,21 +52,21 @@ class Table:
         return Ground(self.policy, case, self.directory, self.now)
 
     def tally(self, request: Request) -> Route:
-        """How far the votes reach, and who may decide next.
+        """The current step by the votes so far, and who may decide it.
 
-        Raises Unsure where it isn't known which rule holds.
+        Raises Unsure if it isn't known which rule holds.
         """
         try:
             return self.ground(request).tally(request)
         except Unsure:
-            raise  # nothing follows from what isn't known
-        except Refused:  # the policy doesn't mention it any more: nobody decides by it
+            raise  # nothing is decided by a guess
+        except Refused:  # not in the policy any more: nobody can decide it
             return Route(0, 1, 1, 1)
 
     def route(self, request: Request) -> Route:
-        """The same; a waiting request that lacks no vote (any more) waits for one who confirms.
+        """As `tally`, but if a waiting request has enough votes by now, the people who may confirm.
 
-        Only a click approves: no change of a policy or of people does.
+        Only a click approves, never a change of the policy or of people.
         """
         route = self.tally(request)
         if not route.is_settled or request.state is not State.WAITING:
@@ -74,7 +74,7 @@ class Table:
         return self.ground(request).confirming(request)
 
     def rule(self, request: Request) -> Rule:
-        """The rule whose times hold; `NOBODY` where the policy doesn't say. Raises Unsure."""
+        """The rule with the deadlines; `NOBODY` if the policy has none. Raises Unsure."""
         try:
             return self.ground(request).rule
         except Unsure:

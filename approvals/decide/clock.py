@@ -1,4 +1,4 @@
-"""What follows without a click: from the time that passes, and from people or a policy that changed."""
+"""Events without a click: from deadlines, and from changed people or policies."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -15,11 +15,11 @@ from approvals.states import EventType, State
 
 CHANGED = "people or policy changed"
 BY_TIME_ALONE = (EventType.EXPIRED, EventType.ENDING)
-"""What follows whatever a policy says, also one that can't be read any more."""
+"""Events that don't depend on the policy, so also happen while it can't be read."""
 
 
 def lapse(request: Request, table: Table) -> list[Draft]:
-    """What time brings about now: one thing at a time, and nothing where it isn't time."""
+    """The events of a deadline that has passed, one at a time; [] if none has."""
     what = due(request, table.now)
     if what in BY_TIME_ALONE:
         return [Draft(what)]
@@ -33,7 +33,7 @@ def lapse(request: Request, table: Table) -> list[Draft]:
 def reminded(
     request: Request, table: Table, by: PersonId | None = None, signed: dict[str, str] | None = None
 ) -> Draft:
-    """That they were reminded, by time or by somebody, and when the next one is due: each gap is longer."""
+    """The event of a reminder, by the clock or a person, with the time of the next: gaps grow."""
     gap = timedelta(seconds=request.deadlines.remind_gap)
     at = reminder(table.now, gap, request.deadlines.reminded + 1, table.policy) if gap else None
     due_at = {"remind_at": stamp(at)} if at else {}
@@ -41,9 +41,9 @@ def reminded(
 
 
 def review(request: Request, table: Table) -> list[Draft]:
-    """Routes an open request anew, where people or the policy changed; nothing, where that changes nothing.
+    """Reroutes an open request after people or the policy changed; [] if that makes no difference.
 
-    What was approved and not begun waits again, if it lacks votes by another policy.
+    An approved request that isn't begun waits again if it lacks votes by the new policy.
     """
     if request.untouchable:
         return []
@@ -63,7 +63,7 @@ def review(request: Request, table: Table) -> list[Draft]:
 
 
 def back(request: Request, table: Table) -> list[Draft]:
-    """Asks for the votes that something approved lacks by now, as long as it isn't begun."""
+    """Asks for votes that an approved request lacks by now, if it isn't begun."""
     is_begun = request.state is not State.APPROVED or request.may_have_changed
     if is_begun or request.is_end or table.tally(request).is_settled:
         return []
@@ -71,18 +71,18 @@ def back(request: Request, table: Table) -> list[Draft]:
 
 
 def left(request: Request, table: Table) -> list[Draft]:
-    """Ends what somebody who has left asked for, or is a guest now, and what is of no use to a leaver."""
+    """Ends a request whose requester has left or is a guest now, or whose subject left and can't use it."""
     gone = who_left(request, table)
     return [withdrawn(gone)] if gone else []
 
 
-def withdrawn(said: Sentence) -> Draft:
-    """Ends a request by itself: because of what `who_left` says, say."""
-    return Draft(EventType.WITHDRAWN, body=body(text=said), words=words(text=said))
+def withdrawn(sentence: Sentence) -> Draft:
+    """The event that ends a request without a person's decision; `sentence`: the reason."""
+    return Draft(EventType.WITHDRAWN, body=body(text=sentence), words=words(text=sentence))
 
 
 def who_left(request: Request, table: Table) -> Sentence | None:
-    """Who isn't there any more, on whom a request hangs."""
+    """The sentence that the requester or subject has left, or None."""
     subject = table.directory.person(request.subject) if request.subject else None
     requester = table.directory.person(request.requester)
     if requester.has_left:

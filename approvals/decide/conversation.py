@@ -1,4 +1,4 @@
-"""What is said about a request that stays open: a question, its answer, a reminder sent by hand."""
+"""Messages about an open request: a question, its answer, a reminder sent by hand."""
 
 from collections.abc import Sequence
 
@@ -18,7 +18,7 @@ LONGEST_QUESTION = 300
 
 
 def question(request: Request, who: Who, text: str, table: Table, confidential: bool) -> list[Draft]:
-    """Something an approver wants to know first; the request stays open."""
+    """The event of an approver's question; the request stays open."""
     seat(request, who, table, confidential, again=True)
     if not text.strip():
         raise Refused("Write your question, so that it can be answered.")
@@ -29,7 +29,7 @@ def question(request: Request, who: Who, text: str, table: Table, confidential: 
 
 
 def reply(request: Request, who: Who, text: str, table: Table) -> list[Draft]:
-    """The requester's answer to the open question."""
+    """The event of the requester's answer to the open question."""
     check_known(request)
     check_secret(request, who, table)
     if request.state is not State.WAITING:
@@ -47,7 +47,7 @@ def reply(request: Request, who: Who, text: str, table: Table) -> list[Draft]:
 
 
 def nudge(request: Request, who: Who, table: Table, followers: Sequence[PersonId] = ()) -> list[Draft]:
-    """A reminder that the requester, or somebody who joined, sends by hand: one in four hours."""
+    """The event of a reminder sent by the requester or somebody who joined: one in four hours."""
     check_secret(request, who, table)
     check_open(request, who, table)
     mine = [table.directory.person(id) for id in (request.requester, *followers)]

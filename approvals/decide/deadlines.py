@@ -1,4 +1,4 @@
-"""What time brings about while people are asked: reminders, escalation, expiry; pure.
+"""Deadlines while people are asked: reminders, escalation, expiry; pure.
 
 Times are written into the events that cause them, so a long downtime doesn't move them.
 """
@@ -12,17 +12,17 @@ from approvals.states import EventType, State
 
 LONGEST_GAP = timedelta(days=366)
 NOTICE = timedelta(hours=4)
-"""How long, in working hours, a request stays open at least after another policy came into force."""
+"""The least working time that a request stays open after another policy came into force."""
 NUDGE = timedelta(hours=4)
-"""How long those who decide have their peace before the requester may remind them."""
+"""The time before the requester may remind the approvers."""
 
 
 def later(now: datetime, span: timedelta, policy: Policy) -> datetime:
-    """So much working time later: days off don't count, and of the others only the working hours.
+    """The time after `span` of working time: without days off, and on other days only working hours.
 
-    A working day counts as a day, and so do more hours than it has: with hours from 9 to 18, "8h" are eight
-    working hours, "18h" and "1d" are nine. What comes first without days off and hours never comes later
-    with them. A day is one by the clock in the policy's zone.
+    Each 24 hours of the span are one working day, and so is a rest longer than that: with hours from 9 to 18,
+    "8h" are eight working hours, "18h" and "1d" are nine. A longer span never ends before a shorter one.
+    Days are those of the policy's zone.
     """
     if not (policy.rests or policy.hours):
         return now + span
@@ -35,7 +35,7 @@ def later(now: datetime, span: timedelta, policy: Policy) -> datetime:
             opens, closes = (datetime.combine(day, hour, zone).astimezone(at.tzinfo) for hour in policy.hours)
         start = max(at, opens)
         if start < closes and DAYS_OF_THE_WEEK[day.weekday()] not in policy.rests:
-            # A day without hours ends where the next one, perhaps a day off, begins.
+            # Without working hours a day ends when the next, possibly a day off, begins.
             if left < closes - start or (policy.hours and left == closes - start):
                 return start + left
             left -= closes - start
@@ -51,12 +51,12 @@ def _working_time(span: timedelta, policy: Policy) -> timedelta:
 
 
 def reminder(now: datetime, gap: timedelta, before: int, policy: Policy) -> datetime:
-    """When to remind next: each gap is twice the one before, counted from now, so none is made up for."""
+    """The time of the next reminder: gaps double, counted from now, so missed ones aren't sent later."""
     return later(now, min(gap * 2 ** min(before, 10), LONGEST_GAP), policy)
 
 
 def due(request: Request, now: datetime) -> EventType | None:
-    """What time brings about now; the latest first, so that a long silence ends in one message."""
+    """The event type that is due now, the last deadline first: after a downtime one message is enough."""
     if request.untouchable:
         return None
     if request.state is State.DONE and request.ending.ends_at:
@@ -74,10 +74,10 @@ def due(request: Request, now: datetime) -> EventType | None:
 
 
 def level(request: Request, now: datetime) -> int:
-    """How often the current step should have been escalated by now."""
+    """The number of escalations of the current step that are due by now."""
     return sum(now >= at for at in request.deadlines.escalate_at)
 
 
 def may_nudge_at(request: Request) -> datetime | None:
-    """From when on the requester may remind those who decide."""
+    """When the requester may remind the approvers, or None."""
     return request.deadlines.asked_last_at + NUDGE if request.deadlines.asked_last_at else None

@@ -1,4 +1,4 @@
-"""What a decision does: values in, events or a refusal out."""
+"""Decisions: each function returns the events, or raises Refused."""
 
 from dataclasses import replace
 
@@ -15,7 +15,7 @@ from approvals.states import OPEN, EventType, State
 
 
 def approve(request: Request, who: Who, revision: str, table: Table, confidential: bool) -> list[Draft]:
-    """A yes to exactly one revision of what will change."""
+    """A yes to exactly this revision of the plan."""
     taken = seat(request, who, table, confidential)
     if revision != request.plan.revision:
         raise Outdated("What will change is different now, so your click did nothing. Read the new card.")
@@ -32,7 +32,7 @@ def approve(request: Request, who: Who, revision: str, table: Table, confidentia
 
 
 def _body(vote: Vote) -> dict[str, object]:
-    """A vote as the record keeps it: what is as usual isn't written."""
+    """A vote in its stored form, without defaults."""
     more = {
         "step": vote.step,
         "stands_for": vote.stands_for,
@@ -43,7 +43,7 @@ def _body(vote: Vote) -> dict[str, object]:
 
 
 def _next_step(request: Request, route: Route, table: Table) -> list[Draft]:
-    """Asks others, where a vote was the last of its step or took somebody's seat."""
+    """Reroutes if the vote completed its step or used up a seat."""
     asked = {id for id, _ in request.asking.approvers}
     left = {seat.person.id for seat in route.approvers}
     if same_step(request, route) and left <= asked and asked - left <= voted(request):
@@ -52,7 +52,7 @@ def _next_step(request: Request, route: Route, table: Table) -> list[Draft]:
 
 
 def deny(request: Request, who: Who, reason: str, table: Table, confidential: bool) -> list[Draft]:
-    """A no, with the reason the requester reads. One is enough, also of somebody who said yes."""
+    """A no, with the reason for the requester. One is enough, also from a person who has approved."""
     seat(request, who, table, confidential, again=True)
     if not reason.strip():
         raise Refused("Say why, so that the requester knows what to do next.")
@@ -60,7 +60,7 @@ def deny(request: Request, who: Who, reason: str, table: Table, confidential: bo
 
 
 def withdraw(request: Request, who: Who, table: Table) -> list[Draft]:
-    """The requester takes it back; a stopped one is left as it is, by an operator too."""
+    """The requester withdraws; a stopped request can be closed as it is, also by an operator."""
     check_known(request)
     check_secret(request, who, table)
     if request.state not in OPEN or request.state is State.WORKING:
@@ -81,10 +81,10 @@ def withdraw(request: Request, who: Who, table: Table) -> list[Draft]:
 
 
 def resume(request: Request, who: Who, table: Table) -> list[Draft]:
-    """An operator lets a stopped request go on with what was approved."""
+    """An operator resumes a stopped request with what was approved."""
     check_known(request)
     check_secret(request, who, table)
-    # First: how a confidential request stands is not for everybody.
+    # First, because the state of a confidential request is secret.
     if not is_operator(table.policy, who.person):
         what = "They have been told." if request.state is State.STOPPED else "Nothing has changed."
         raise Refused(f"Only an operator can resume {request.id}. {what}")

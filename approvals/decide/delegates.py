@@ -1,4 +1,4 @@
-"""Somebody names one delegate for a span of days, or comes back: values in, an entry or a refusal out."""
+"""A person names a delegate for some days, or ends that; returns an entry, or raises Refused."""
 
 from datetime import datetime, timedelta
 
@@ -9,13 +9,13 @@ from approvals.refusals import Refused
 from approvals.request import Draft, Event
 
 AWAY = "away"
-"""The stream that tells who stands in for whom, beside the streams of requests."""
+"""The stream of delegations, beside the streams of requests."""
 DELEGATED, RETURNED = "delegated", "returned"
 LONGEST = timedelta(days=92)
 
 
 def delegated(who: Who, delegate: Person, since: datetime, until: datetime, now: datetime) -> Draft:
-    """One delegate for a span of days; one named before is replaced. Raises Refused."""
+    """The entry of a delegate for some days, who replaces an earlier one. Raises Refused."""
     check_standing(who, now)
     if delegate.is_linked(who.person):
         raise Refused("Name somebody else: you can't stand in for yourself.")
@@ -31,7 +31,7 @@ def delegated(who: Who, delegate: Person, since: datetime, until: datetime, now:
 
 
 def returned(who: Who, current: Delegation | None, now: datetime) -> Draft:
-    """Back before the last day: nobody stands in any more. Raises Refused."""
+    """The entry that ends a delegation early. Raises Refused."""
     check_standing(who, now)
     if current is None:
         raise Refused("You have no delegate, so there is nothing to end.")
@@ -39,7 +39,7 @@ def returned(who: Who, current: Delegation | None, now: datetime) -> Draft:
 
 
 def delegation(event: Event) -> Delegation | None:
-    """What such an entry says of its writer: who stands in, or None for nobody."""
+    """The delegation in an entry, or None if the entry ends one."""
     if event.type != DELEGATED:
         return None
     body = event.body

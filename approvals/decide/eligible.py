@@ -1,4 +1,4 @@
-"""Who may decide a request now, and from which seat; everybody else reads why not."""
+"""Whether a person may decide a request now, and from which seat; raises Refused with the reason if not."""
 
 from collections.abc import Sequence
 
@@ -14,13 +14,13 @@ from approvals.states import State
 
 
 def check_known(request: Request) -> None:
-    """Refuses what this program can't read whole."""
+    """Raises Refused for a request that this version can't read completely."""
     if request.untouchable:
         raise Refused(f"{request.id} was written by a newer version of me, so I leave it alone.")
 
 
 def check_shell(who: Who, policy: Policy) -> None:
-    """Refuses a decision typed in a shell, unless the policy lets it."""
+    """Raises Refused for a decision from a shell, unless the policy allows it."""
     if who.shell and not policy.command_line_decides:
         raise Refused(
             "The policy doesn't let a command line decide (command_line_decides). Nothing has changed."
@@ -28,7 +28,7 @@ def check_shell(who: Who, policy: Policy) -> None:
 
 
 def check_secret(request: Request, who: Who, table: Table) -> None:
-    """Refuses the person of a confidential request, in the words for a request that doesn't exist."""
+    """Raises Refused for the subject of a confidential request, as if it didn't exist."""
     if table.is_secret_from(who.person, request):
         raise Refused(f"I know no request {request.id} of yours.")
 
@@ -40,7 +40,7 @@ _LINKED = (
 
 
 def check_own(request: Request, who: Who, table: Table) -> None:
-    """Refuses whoever asked, and the person concerned, under any account or address ever seen of them."""
+    """Raises Refused for the requesters and the person concerned, under any account or address ever seen."""
     people = table.directory
     sides = {
         "You asked for this, so somebody else has to decide.": [request.requester],
@@ -55,7 +55,7 @@ def check_own(request: Request, who: Who, table: Table) -> None:
 
 
 def check_open(request: Request, who: Who, table: Table) -> None:
-    """Refuses what isn't waiting any more, and says who was first. Raises Settled, Refused."""
+    """Raises Settled or Refused if it isn't waiting any more; the text says who was first."""
     check_known(request)
     if request.state is not State.WAITING:
         raise settled(request, table.directory, table.now, who.person)
@@ -66,12 +66,12 @@ def check_open(request: Request, who: Who, table: Table) -> None:
 
 
 def is_over(request: Request, table: Table) -> bool:
-    """Whether its time is over, also where the worker hasn't come to ending it yet."""
+    """Whether it has expired, also if the worker hasn't ended it yet."""
     return request.deadlines.expires_at is not None and table.now >= request.deadlines.expires_at
 
 
 def seat(request: Request, who: Who, table: Table, confidential: bool, again: bool = False) -> Approver:
-    """The seat somebody decides an open request from. Raises Refused."""
+    """The seat of a person who decides an open request. Raises Refused."""
     check_secret(request, who, table)
     if confidential:
         # Even who decided, and when, is not for everybody.
@@ -84,7 +84,7 @@ def seat(request: Request, who: Who, table: Table, confidential: bool, again: bo
 def _may_decide(
     request: Request, who: Who, table: Table, confidential: bool, again: bool = False
 ) -> Approver:
-    """The seat somebody decides from; `again` lets those decide who have voted. Raises Refused."""
+    """The seat of a person; `again` also allows people who have voted. Raises Refused."""
     check_shell(who, table.policy)
     check_standing(who, table.now)
     check_own(request, who, table)
@@ -107,7 +107,7 @@ def _may_decide(
 
 
 def _seats(request: Request, table: Table) -> Sequence[Approver]:
-    """Who may decide now; of a request that is settled, who could have."""
+    """The people who may decide now, or could have decided a settled request."""
     if request.state is State.WAITING:
         return table.route(request).approvers
     people = table.directory
@@ -116,7 +116,7 @@ def _seats(request: Request, table: Table) -> Sequence[Approver]:
 
 
 def _check_first_vote(request: Request, who: Who, table: Table) -> None:
-    """One person counts once, and so does the one they stand in for."""
+    """Raises Refused for a second vote of a person, or of the person they stand in for."""
     for vote in request.asking.votes:
         by, whose = table.directory.person(vote.by), table.directory.person(vote.principal)
         if table.policy.is_same(who.person, by):

@@ -1,4 +1,4 @@
-"""How far the votes of a request reach under a policy, and who may give the next; pure."""
+"""Counts the votes of a request under a policy, and finds who may give the next; pure."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,33 +12,33 @@ from approvals.sentence import Sentence
 
 @dataclass(frozen=True)
 class Route:
-    """Where a request stands under a policy: the step, who may decide it, and who was stepped over."""
+    """The state of the votes under a policy: the step, who may decide it, and notes on skipped people."""
 
     step: int
     steps: int
     agree: int
     need: int = 0
-    """Votes that are still missing in this step."""
+    """The votes missing in this step."""
     approvers: tuple[Approver, ...] = ()
     notes: tuple[Sentence, ...] = ()
     is_settled: bool = False
     confirms: bool = False
-    """Whether there are votes, and they would do by now: one of them says so once more."""
+    """Whether the votes suffice by now, and one person has to confirm."""
 
     @property
     def is_stuck(self) -> bool:
-        """Whether there aren't people enough for the current step."""
+        """Whether there are too few people for the current step."""
         return not self.is_settled and reachable(self.approvers) < self.need
 
 
 @dataclass(frozen=True)
 class Ground(Seats):
-    """Who may decide by one policy, counting the votes there are."""
+    """A policy applied to one request, votes included."""
 
     def tally(self, request: Request) -> Route:
-        """How far the votes reach, each in the step it was given for, and who may decide the next step.
+        """The current step by the votes, each counted in the step it was given for, and who may decide it.
 
-        All of them are for what is to be done now: another plan is asked anew, without votes.
+        All votes are for the current plan: another plan starts without votes.
         """
         ladder, before = self.rule.ladder, list[Vote]()
         for number, step in enumerate(ladder):
@@ -57,8 +57,8 @@ class Ground(Seats):
         return Route(len(ladder), len(ladder), 0, is_settled=True)
 
     def confirming(self, request: Request) -> Route:
-        """Who says once more that it may be done, where the votes would do: everybody with a seat in the last
-        step, voters too; where nobody's approval is needed, everybody who was asked."""
+        """The people who may confirm if the votes suffice: everybody with a seat in the last step, voters
+        included; if no approval is needed, everybody who was asked."""
         ladder, asking = self.rule.ladder, request.asking
         has_votes, unreachable = bool(asking.votes), asking.unreachable
         if not ladder:
@@ -72,7 +72,7 @@ class Ground(Seats):
         return Route(last, len(ladder), ladder[last].agree, 1, seats, notes, confirms=has_votes)
 
     def _asked(self, asking: Asking) -> tuple[Approver, ...]:
-        """Those who were asked and those who voted, as far as they may decide at all."""
+        """The people who were asked or voted, as far as they may decide at all."""
         seats = []
         for id, because in ({vote.by: "" for vote in asking.votes} | dict(asking.approvers)).items():
             person, stands_for = known(self.directory, id), asking.stand_ins.get(id)
@@ -82,7 +82,7 @@ class Ground(Seats):
         return tuple(seats)
 
     def _counts(self, vote: Vote, step: Step, counted: Sequence[Vote], before: Sequence[Vote]) -> bool:
-        """Whether a vote still counts: its seat is there today as well, and who gave it has no other vote."""
+        """Whether a vote still counts: its seat still exists, and the voter has no other vote."""
         if vote.shell and not self.policy.command_line_decides:
             return False
         voter, principal = known(self.directory, vote.by), known(self.directory, vote.principal)
@@ -91,10 +91,10 @@ class Ground(Seats):
         if any(self.excludes(person) or not person.is_colleague for person in (voter, principal)):
             return False
         others = [*counted, *([] if self.rule.same_person_twice else before)]
-        # One human's, who may have been two rows when they were given.
+        # One human may have been two rows when the votes were given.
         if any(self.is_by(other, person) for other in others for person in (voter, principal)):
             return False
         entries = [*step.entries(vote.level), *(self.fallback if vote.is_fallback else ())]
-        # Whom a list names: what was once seen of somebody gives no say, it only takes one.
+        # Only people named in the list: past addresses exclude a person, but never make them eligible.
         named = [named.person for named in self.named(entries) if named.person]
         return any(self.policy.acts_as(person, principal) for person in named)
