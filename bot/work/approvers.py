@@ -1,4 +1,4 @@
-"""Looks up on whom it depends who may ask and decide: Slack user groups, managers, people a rule names."""
+"""Looks up everything that decides who may ask and approve: user groups, managers, people in rules."""
 
 import logging
 from collections.abc import Collection
@@ -19,9 +19,9 @@ log = logging.getLogger(__name__)
 
 
 def look_up(desk: Desk, colleagues: Colleagues, miro: Miro, ground: Ground, *, live: bool = False) -> None:
-    """Looks up those who may decide this ask, unless that was done today; `live`, in any case.
+    """Looks up who may decide this request, unless looked up within a day; with `live` in any case.
 
-    Raises SlackAway, and any MiroError where managers come from Miro.
+    Raises SlackAway, and any MiroError if managers come from Miro.
     """
     for source, key in _needs(ground):
         if source is Source.ACCOUNT:
@@ -33,7 +33,7 @@ def look_up(desk: Desk, colleagues: Colleagues, miro: Miro, ground: Ground, *, l
 
 
 def _needs(ground: Ground) -> list[Need]:
-    """All on which it depends who decides this ask; and the user groups and managers who may ask for it."""
+    """All look-ups needed to know who decides this request, and which groups and managers may ask."""
     policy, rules = ground.policy, ground.policy.rules(ground.case.action)
     deciding = [*policy.fallback, *(entry for rule in rules for entry in rule.everybody())]
     asking = [entry for rule in rules for entry in (*rule.askers(), *rule.group_conditions())]
@@ -42,11 +42,11 @@ def _needs(ground: Ground) -> list[Need]:
 
 
 _ORDER = (Source.USER_GROUP, Source.MANAGER, Source.ACCOUNT)
-"""People last: members of groups and managers, who are looked up on the way, are then known."""
+"""People last, because members of groups and managers are known by then."""
 
 
 def find(desk: Desk, colleagues: Colleagues, entry: str, *, live: bool = False) -> Person | None:
-    """The person whom an entry of the policy names, looked up a day ago at most; None if there is none."""
+    """The person of an entry of the policy, looked up within a day; None if there is none."""
     person = desk.find(entry)
     if not live and person and person.account and person.account.fresh(desk.now()):
         return person
@@ -54,7 +54,7 @@ def find(desk: Desk, colleagues: Colleagues, entry: str, *, live: bool = False) 
 
 
 def refresh_group(desk: Desk, colleagues: Colleagues, handle: str, *, live: bool = True) -> None:
-    """Stores who is in a Slack user group, and looks up its members. Raises SlackAway."""
+    """Stores the members of a Slack user group, and looks them up. Raises SlackAway."""
     people, now = desk.store.people, desk.now()
     if people.members(handle, now) and not live:
         return
@@ -67,7 +67,7 @@ def refresh_group(desk: Desk, colleagues: Colleagues, handle: str, *, live: bool
 
 
 def refresh_managers(desk: Desk, colleagues: Colleagues, miro: Miro, request: Request) -> None:
-    """Looks up who manages those that a waiting request is about, before what is known grows too old."""
+    """Looks up the managers of the people of a waiting request, before the data is too old."""
     for source, key in _needs(desk.table(request).ground(request)):
         if source is Source.MANAGER:
             refresh_manager(desk, colleagues, miro, desk.person(PersonId(key)), desk.policy)
@@ -76,7 +76,7 @@ def refresh_managers(desk: Desk, colleagues: Colleagues, miro: Miro, request: Re
 def refresh_manager(
     desk: Desk, colleagues: Colleagues, miro: Miro, person: Person, policy: Policy, *, live: bool = True
 ) -> None:
-    """The manager by the policy's table; else by a protected field of the Slack profile; else by Miro."""
+    """Looks up the manager: by the policy's table, else by a protected Slack profile field, else by Miro."""
     if in_table := policy.manager_of(person.email):
         find(desk, colleagues, in_table, live=live)
         return
@@ -103,9 +103,9 @@ def _manager_by_profile(policy: Policy, colleagues: Colleagues, person: Person) 
 
 
 def is_known(desk: Desk, request: Request, unanswered: Collection[str]) -> bool:
-    """Whether it is known who decides a request. What was looked up within a day still holds.
+    """Whether it is known who decides a request; data looked up within a day counts.
 
-    `unanswered`: handles of user groups, and ids of people whose managers were asked for in vain.
+    `unanswered`: handles of user groups, and ids of people whose managers couldn't be looked up.
     """
     people, now = desk.store.people, desk.now()
     needs = [need for need in _needs(desk.table(request).ground(request)) if need.key in unanswered]
@@ -116,16 +116,15 @@ def is_known(desk: Desk, request: Request, unanswered: Collection[str]) -> bool:
 
 
 def on_hold(desk: Desk) -> list[str]:
-    """Actions with which nobody can ask about a team, because the policy names one that Miro doesn't have."""
+    """Actions on hold for all teams, because the policy names a team that Miro doesn't have."""
     about_teams = [name for name in desk.policy.actions if {*TEAMS} & {*CONDITIONS.get(name, ())}]
     return [name for name in about_teams if desk.policy.holding(name)]
 
 
 def closed(desk: Desk) -> dict[str, str]:
-    """Actions that nobody can decide, each with the reason: too few whom the policy names can be reached.
+    """{action: reason} of actions that nobody can decide: too few people in the policy are reachable.
 
-    Managers and owners differ with each ask; a step that names them, or falls back on them, is looked at when
-    somebody asks.
+    Managers and owners depend on the request: steps with them are checked when somebody asks.
     """
     reasons = {name: _undecidable(desk, name) for name in desk.policy.actions}
     return {name: reason for name, reason in reasons.items() if reason}
@@ -138,7 +137,7 @@ def _undecidable(desk: Desk, name: str) -> str:
         seats = Seats(policy, NO_CASE, people, now, rule)
         for source, handle in sorted(seats.needs(rule.group_conditions())):
             if source is Source.USER_GROUP and not people.knows(handle, now):
-                # Then it isn't known which rule applies.
+                # Without its members it isn't known which rule applies.
                 return f"Slack doesn't know the user group {handle}, which a condition names"
         same_for_all = [
             number

@@ -1,4 +1,4 @@
-"""From a filled form to *asked*: the same checks for Slack and for the command line."""
+"""Saves requests: the same checks for Slack's forms and the command line."""
 
 import logging
 from collections.abc import Iterator, Mapping
@@ -24,11 +24,11 @@ log = logging.getLogger(__name__)
 LONGEST_REASON = 500
 """Characters."""
 MOST_OPEN = 100
-"""Requests that one person may have open at a time; operators may have more."""
+"""The most open requests of one person; operators may have more."""
 
 
 def asked(desk: Desk, action: type[Action], raw: Raw, reason: str, who: Who, receipt: str = "") -> Request:
-    """Saves a request. Raises Problems (at their fields), Refused, StoreTrouble.
+    """Saves a request. Raises Problems (by field), Refused, StoreTrouble.
 
     An account that wasn't looked up yet may ask: the worker looks it up before anybody is notified.
     """
@@ -47,7 +47,7 @@ def asked(desk: Desk, action: type[Action], raw: Raw, reason: str, who: Who, rec
     _check_open(desk, who)
     people = [name for name, field in action.form().items() if field.kind is Input.PERSON]
     words = {"case": looked_at(ground.case.scope), "reason": reason.strip(), **who.signed}
-    # A person named by an address is the account that has it, and no linked one.
+    # A typed address means exactly its account, not a linked one.
     is_exact = any("@" in raw.get(name, "") for name in people)
     event = asked_event(desk, command, who.person.id, words, exact=is_exact, practice=desk.practice)
     return desk.store.ask(event, receipt)
@@ -56,23 +56,23 @@ def asked(desk: Desk, action: type[Action], raw: Raw, reason: str, who: Who, rec
 def asked_each(
     desk: Desk, action: type[Action], raw: Mapping[str, str], reason: str, who: Who, receipt: str
 ) -> list[Request]:
-    """Saves a request for each person and every three teams: all of them, or none. Raises as `asked`."""
+    """Saves a request for each person and every three teams: all or none. Raises as `asked`."""
     wanted = each(action, raw, lambda entry: _same(desk, entry))
     requests, problems = list[Request](), dict[str, str]()
     with desk.store.writing():
-        for number, one in enumerate(wanted):
+        for number, values in enumerate(wanted):
             try:
-                requests.append(asked(desk, action, one, reason, who, f"{receipt}:{number}"))
+                requests.append(asked(desk, action, values, reason, who, f"{receipt}:{number}"))
             except (Problems, Refused) as error:
                 if len(wanted) == 1:
                     raise
-                whose = desk.tables().called(one.get("person", "")) or one.get("person", "")
+                whose = desk.tables().called(values.get("person", "")) or values.get("person", "")
                 for name, text in (
                     error.fields.items() if isinstance(error, Problems) else [("person", str(error))]
                 ):
-                    told = f"{whose}: {text}" if name == "person" else text
+                    sentence = f"{whose}: {text}" if name == "person" else text
                     known = problems.get(name, "")
-                    problems[name] = known if told in known else f"{known} {told}".strip()
+                    problems[name] = known if sentence in known else f"{known} {sentence}".strip()
         if problems:
             raise Problems(problems)
     return requests
@@ -86,7 +86,7 @@ def _same(desk: Desk, entry: str) -> str:
 def asked_event(
     desk: Desk, command: Action, by: PersonId, words: Mapping[str, str], **more: bool | str
 ) -> Draft:
-    """What the record keeps of an ask. `more`: further fields of its body, left out where they are empty."""
+    """The event of an ask. `more`: further fields of its body, left out if empty."""
     more |= {"subject": command.subject or ""}
     body = {
         "action": command.NAME,
@@ -100,7 +100,7 @@ def asked_event(
 
 @contextmanager
 def _unsure_left_to_worker() -> Iterator[None]:
-    """Lets pass what depends on an answer of Slack's; what depends on a name in the policy is refused."""
+    """Ignores refusals because Slack's data is missing; those because of team names in the policy stay."""
     try:
         yield
     except Held:
@@ -110,7 +110,7 @@ def _unsure_left_to_worker() -> Iterator[None]:
 
 
 def _is_rule_certain(ground: Ground) -> bool:
-    """Whether it is known which rule applies, before Slack was asked who the requester is."""
+    """Whether the rule that applies is known before the requester is looked up in Slack."""
     rules = ground.policy.rules(ground.case.action)
     if {key for rule in rules for key in rule.when} & set(CONDITIONS):
         return False
@@ -120,7 +120,7 @@ def _is_rule_certain(ground: Ground) -> bool:
 
 
 def _check_open(desk: Desk, who: Who) -> None:
-    """Refuses one more of very many: nobody asks for so much by hand, and approvers couldn't read it."""
+    """Raises Refused at MOST_OPEN: nobody asks for so much by hand, and approvers couldn't read it."""
     is_full = desk.store.figures.open_of(who.person.id) >= MOST_OPEN
     if is_full and not is_operator(desk.policy, who.person):
         raise Refused(f"You have {MOST_OPEN} open requests. Withdraw one, or wait until one is decided.")
@@ -136,7 +136,7 @@ def _check_length(ground: Ground) -> None:
 
 
 def _command(desk: Desk, action: type[Action], raw: Raw, reason: str, who: Who) -> Action:
-    """The typed command. Raises Problems with everything that is wrong, all at once."""
+    """The typed command. Raises Problems with all errors of the form."""
     check_shown(action, raw, is_operator(desk.policy, who.person))
     problems: dict[str, str] = {}
     if not reason.strip():

@@ -1,4 +1,4 @@
-"""From *asked* to *waiting*: one look at Miro, the plan, who decides it, and by when."""
+"""From *checking* to *waiting*: one look at Miro, the plan, the approvers, and the deadlines."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -31,7 +31,7 @@ from bot.work.account import look, not_found
 
 
 def check(desk: Desk, miro: Miro, colleagues: Colleagues, request: Request, claim: Claim) -> Request:
-    """Moves a request on from *checking*; what keeps it there is written, with the time of the next try."""
+    """Moves a request on from *checking*, or stores why not and when to retry."""
     try:
         drafts = (_checked_end if request.is_end else _checked)(desk, miro, colleagues, request)
     except (Held, SlackAway, Away, Locked) as error:
@@ -45,8 +45,8 @@ def check(desk: Desk, miro: Miro, colleagues: Colleagues, request: Request, clai
             )
     request = desk.store.append(request, drafts, claim)
     if request.state is State.JOINED and request.because_of:
-        desk.store.outbox.redraw(request.because_of)  # it may have ended a moment ago
-        desk.people_changed = True  # who joined may have been asked to decide
+        desk.store.outbox.redraw(request.because_of)  # it may have just ended
+        desk.people_changed = True  # a requester who joined may have been asked to decide
     return request
 
 
@@ -64,10 +64,10 @@ def _checked(desk: Desk, miro: Miro, colleagues: Colleagues, request: Request) -
     check_names(desk, command)
     twin = _twin(desk, request, command)
     if twin:
-        said = Sentence.of("same-asked", request=twin.id, person=twin.requester)
-        joined = {"because_of": twin.id, **body(text=said)}
-        return [Draft(EventType.JOINED, body=joined, words=words(text=said))]
-    # Before the look: where nobody can decide, Miro needn't be asked.
+        sentence = Sentence.of("same-asked", request=twin.id, person=twin.requester)
+        joined = {"because_of": twin.id, **body(text=sentence)}
+        return [Draft(EventType.JOINED, body=joined, words=words(text=sentence))]
+    # Before the look: if nobody can decide, Miro isn't called.
     ground.check_fillable()
     plan, live = _plan(desk, miro, request, command), ending.prolonged(desk, request, command)
     ends_at = ending.end_of(desk, request.requester, command)
@@ -79,12 +79,12 @@ def _checked(desk: Desk, miro: Miro, colleagues: Colleagues, request: Request) -
     return _unneeded(Sentence.of("so-already-for", person=subject.id) if subject else Sentence("so-already"))
 
 
-def _unneeded(said: Sentence) -> list[Draft]:
-    return [Draft(EventType.UNNEEDED, body=body(text=said), words=words(text=said))]
+def _unneeded(sentence: Sentence) -> list[Draft]:
+    return [Draft(EventType.UNNEEDED, body=body(text=sentence), words=words(text=sentence))]
 
 
 def _checked_end(desk: Desk, miro: Miro, colleagues: Colleagues, request: Request) -> list[Draft]:
-    """The same of a revocation on time: nobody is asked, and its requester may have left."""
+    """The check of a revocation at the end: nobody is asked, and its requester may have left."""
     command, subject = _with_subject(desk, colleagues, request)
     ending.check(desk, request, command)
     check_ground(desk, command, subject)
@@ -99,7 +99,7 @@ def _checked_end(desk: Desk, miro: Miro, colleagues: Colleagues, request: Reques
 
 
 def _looked_up(desk: Desk, colleagues: Colleagues, person: Person) -> Person:
-    """The person as Slack shows them, looked up a day ago at most."""
+    """The person, looked up in Slack within a day."""
     account = person.account
     if account and account.fresh(desk.now()) and account.standing is not Standing.UNKNOWN:
         return person
@@ -107,13 +107,13 @@ def _looked_up(desk: Desk, colleagues: Colleagues, person: Person) -> Person:
 
 
 def _with_subject(desk: Desk, colleagues: Colleagues, request: Request) -> tuple[Action, Person | None]:
-    """The command about the person who is really meant, once Slack has told the address."""
+    """(the command, its subject), after the subject's address was looked up in Slack."""
     try:
         command = desk.command(request)
         if command.subject is None:
             return command, None
         subject = _looked_up(desk, colleagues, desk.store.people.person(command.subject))
-        # Two rows of one address are one human: the first stands for both, in twins and in lanes.
+        # Two rows with one address are one human: the first is used for both.
         subject = desk.store.people.by_email(subject.email) or subject
         return with_person(command, subject.id), subject
     except KeyError as error:
@@ -121,7 +121,7 @@ def _with_subject(desk: Desk, colleagues: Colleagues, request: Request) -> tuple
 
 
 def check_ground(desk: Desk, command: Action, subject: Person | None) -> None:
-    """Refuses people and teams that the policy in force doesn't let the bot touch."""
+    """Raises Refused for people and teams that the policy in force doesn't let the bot change."""
     tables = desk.tables()
     for _, id in command.teams_named:
         group = tables.get_group(id)
@@ -140,13 +140,13 @@ def check_ground(desk: Desk, command: Action, subject: Person | None) -> None:
 
 
 def check_names(desk: Desk, command: Action) -> None:
-    """Refuses a name that another group has got since the form was sent."""
+    """Raises Refused for a name that another group got since the form was sent."""
     for problem in taken(command, desk.tables()).values():
         raise Refused(problem)
 
 
 def _twin(desk: Desk, request: Request, command: Action) -> Request | None:
-    """An older request for the very same thing that is still open, and no secret from this requester."""
+    """An older open request for exactly the same, unless it is secret from this requester; or None."""
     details, requester = command.model_dump(mode="json"), desk.person(request.requester)
     for other in desk.store.twins(replace(request, subject=command.subject)):
         is_same = dict(other.details) == details and other.practice == request.practice
@@ -156,11 +156,11 @@ def _twin(desk: Desk, request: Request, command: Action) -> Request | None:
 
 
 def _plan(desk: Desk, miro: Miro, request: Request, command: Action) -> LivePlan:
-    """What one look leaves to do. Raises Obstacle, and any MiroError of a look."""
+    """The plan after one look. Raises Obstacle, and any MiroError of a look."""
     try:
-        command.goals(desk.facts)  # a team that is gone is said without asking Miro
+        command.goals(desk.facts)  # a deleted team is refused without calling Miro
         seen = look(desk, miro, command, is_exact=request.is_exact)
-        goals = command.goals(desk.facts)  # with the name that the look may have told
+        goals = command.goals(desk.facts)  # again, as the look may have stored the name
         if command.subject and seen.account is None and not creates(goals):
             raise Obstacle(not_found(desk, request, command))
         return make(goals, seen)
@@ -171,10 +171,10 @@ def _plan(desk: Desk, miro: Miro, request: Request, command: Action) -> LivePlan
 def ask_approvers(
     desk: Desk, request: Request, command: Action, plan: LivePlan, live: Request | None = None
 ) -> list[Draft]:
-    """*planned*, which asks the approvers, and *approved* at once where nobody's approval is needed.
+    """The events *planned*, which asks the approvers, and *approved* if no approval is needed.
 
-    What approvers are warned of is decided by operators, where the policy asks nobody. `live` is the request
-    whose end this one moves. Raises Refused when there are no approvers.
+    If the plan has warnings and the policy asks nobody, operators decide. `live`: the request whose end this
+    one moves. Raises Refused if there are no approvers.
     """
     requester, hash = desk.store.people.person(request.requester), desk.policies.hash
     ground, now = desk.ground(command, requester), desk.now()
@@ -211,19 +211,19 @@ def ask_approvers(
 
 
 def _operators(desk: Desk, ground: Ground, warnings: Sequence[Sentence]) -> Route:
-    """Has an operator read a warning that nobody would, as the policy asks nobody. Raises Refused."""
+    """The route to the operators, for warnings in a plan without approvers. Raises Refused."""
     because = "you look after requests, and the policy asks nobody else about this"
-    people = [one for one in desk.operators() if one.is_colleague and not ground.excludes(one)]
+    people = [person for person in desk.operators() if person.is_colleague and not ground.excludes(person)]
     if not people:
         raise Refused(
-            f"{' '.join(HAZARDS[one.code] for one in warnings)} Somebody has to decide that, and the policy "
-            "asks nobody about this. I change nothing. Ask your IT team."
+            f"{' '.join(HAZARDS[each.code] for each in warnings)} Somebody has to decide that, and the "
+            "policy asks nobody about this. I change nothing. Ask your IT team."
         )
-    return Route(0, 1, 1, 1, tuple(Approver(one, because) for one in people))
+    return Route(0, 1, 1, 1, tuple(Approver(person, because) for person in people))
 
 
 def _check_rights(plan: LivePlan, rule: Rule, command: Action) -> None:
-    """Refuses admin rights that come along with what nobody has to approve."""
+    """Raises Refused if admin rights would be granted without approval."""
     if plan.rights and not rule.ladder and "rights" not in command.form():
         raise Refused(
             f"{listed(plan.rights)} rights would come back with the account, and the policy asks nobody "
@@ -239,7 +239,7 @@ def _stored(
     subject: Person | None,
     live: Request | None,
 ) -> Plan:
-    """The plan as the record keeps it, with what the approvers have to know beside it."""
+    """The stored form of the plan, with what the approvers have to know besides."""
     known_id, warnings, stored = subject.miro_id if subject else "", [], plan.stored()
     if known_id and plan.miro_id not in ("", known_id):
         warnings.append(Sentence("new-account"))
@@ -258,7 +258,7 @@ def _stored(
 
 
 def _moved_end(live: Request, command: Action) -> PlannedStep:
-    """The step that an approver reads where the end moves; no goal of Miro's stands behind it."""
+    """The approver's step for a moved end, which needs no call to Miro."""
     assert live.ending.ends_at
     change = Sentence.of(
         "stay", days=command.days, until=command.last_day, ends_at=stamp(live.ending.ends_at)

@@ -1,4 +1,4 @@
-"""What time brings about, looked at every few seconds: what is due, a changed policy, knowledge grown old."""
+"""The clock, every few seconds: deadlines, a changed policy, data to refresh."""
 
 import logging
 from collections.abc import Callable
@@ -27,15 +27,15 @@ ANCHOR_EVERY = timedelta(hours=1)
 
 @dataclass
 class Housekeeping:
-    """One a process. Nothing it does is lost or done twice where several do it: the record decides."""
+    """One for each process. Several may run at once: the record prevents doing things twice."""
 
     desk: Desk
     refresh: Refresh
     _closed: dict[str, str] = field(default_factory=dict)
-    """The actions that nobody can decide, of which operators were notified, each with the reason."""
+    """{action: reason} of actions that nobody can decide, as last notified to operators."""
 
     def tick(self) -> None:
-        """Looks at everything once."""
+        """One round of everything."""
         times = self.refresh.times
         problem = self.desk.policies.reload()
         if problem:
@@ -48,12 +48,12 @@ class Housekeeping:
         if self.desk.people_changed or times.is_due("review", known):
             self._review()
             times.schedule("review", REVIEW_EVERY, known)
-        self._pass_time()  # by the times of the policy in force
+        self._pass_time()  # by the deadlines of the policy in force
         self.refresh.run(MIRO)
         self.desk.troubles.prune(self._is_held)
         self.desk.store.tidy()
         if times.is_due("anchor"):
-            # A chain doesn't show that its end was cut; the log stream, kept elsewhere, does.
+            # The chain doesn't show removed newest entries; the log, kept elsewhere, does.
             log.info("anchor of the record: %s", self.desk.store.head())
             times.schedule("anchor", ANCHOR_EVERY)
 
@@ -66,21 +66,21 @@ class Housekeeping:
         return is_active(request) and bool(request.progress.held)
 
     def _notify_of_closed(self) -> None:
-        """An action that nobody can decide is closed, and said to be, before somebody asks for it."""
+        """Notifies operators of actions that nobody can decide, before somebody asks."""
         reasons = closed(self.desk)
         for name in reasons.keys() - self._closed.keys():
             self._notify(f"{name} is closed: {reasons[name]}. Name others who decide in the policy.")
         self._closed = reasons
 
     def _review(self) -> None:
-        """Routes anew what is waiting, or approved and not begun, after people or the policy changed."""
+        """Reroutes waiting and approved requests after people or the policy changed."""
         self.desk.people_changed = False
         for request in self.desk.store.requests(states=[State.WAITING, State.APPROVED], limit=10_000):
             if self.refresh.knows_deciders(request):
                 self._decide(request, clock.review)
 
     def _pass_time(self) -> None:
-        """Reminders, escalation and expiry of requests that wait; access whose days are over is revoked."""
+        """Reminders, escalation and expiry of waiting requests; revocation of access that ends."""
         for request in self.desk.store.due():
             event = due(request, self.desk.now())
             if event is EventType.OVER:
@@ -98,7 +98,7 @@ class Housekeeping:
         self._write(request, append)
 
     def _write(self, request: Request, step: Callable[[], object]) -> None:
-        """Writes what follows for one request; one that can't be read mustn't hold up the others."""
+        """Runs a step for one request; an unreadable request must not hold up the others."""
         try:
             step()
         except Overtaken:

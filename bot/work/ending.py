@@ -1,7 +1,7 @@
-"""What ends without a click: access that was given for some days, and what a leaver's account was needed for.
+"""Ends without a click: access given for some days, and requests that a closed account makes needless.
 
-Access is revoked on time by a request of its own (`because_of`). It needs no approval: that it ends was
-approved with the access.
+Access is revoked on time by a request of its own (`because_of`). It needs no approval: the end was approved
+with the access.
 """
 
 from dataclasses import replace
@@ -25,14 +25,14 @@ from bot.work.account import Target, closures
 from bot.work.ask import asked_event
 
 NOTICE = timedelta(days=1)
-"""How long before its end people are notified; of access for a day or two, after half of the time."""
+"""How long before the end people are notified; for access of a day or two, after half of the time."""
 NEEDLESS = Sentence("needless")
-"""Says nothing of the offboarding: the leaver reads it too."""
+"""Doesn't mention the offboarding, because the leaver reads it, too."""
 _NOT_BEGUN = (State.CHECKING, State.WAITING, State.APPROVED)
 
 
 def end_of(desk: Desk, requester: PersonId, command: Action) -> datetime | None:
-    """When access that begins now ends: with its last day where its requester is, or after its days."""
+    """When access that begins now ends: with its last day in the requester's time zone, or after its days."""
     last: date | None = getattr(command, "until", None)
     if last is None:
         return desk.now() + timedelta(days=command.days) if command.days else None
@@ -41,13 +41,13 @@ def end_of(desk: Desk, requester: PersonId, command: Action) -> datetime | None:
 
 
 def times(now: datetime, ends_at: datetime) -> dict[str, str]:
-    """The fields `ends_at` and `notice_at` of access that begins now."""
+    """{"ends_at", "notice_at"} of access that begins now."""
     length = max(ends_at - now, timedelta())
     return {"ends_at": stamp(ends_at), "notice_at": stamp(ends_at - min(NOTICE, length / 2))}
 
 
 def prolonged(desk: Desk, request: Request, command: Action) -> Request | None:
-    """The done request whose end this one would move: the same access for the same person."""
+    """The done request whose end this one would move: the same access for the same person; or None."""
     if command.subject is None or "for_days" not in command.form():
         return None
     for other in desk.store.done(request.action, command.subject):
@@ -60,7 +60,7 @@ def prolonged(desk: Desk, request: Request, command: Action) -> Request | None:
 
 
 def move(desk: Desk, request: Request) -> None:
-    """Takes the end from the request that this one prolongs; the caller is in the transaction of *done*."""
+    """Removes the end of the request that this one prolongs; called in the transaction of *done*."""
     id = request.plan.prolongs
     prolongs = desk.store.request(id) if id else None
     if prolongs and prolongs.ending.ends_at:
@@ -68,7 +68,7 @@ def move(desk: Desk, request: Request) -> None:
 
 
 def revoke(desk: Desk, request: Request) -> None:
-    """Asks for the revocation of access whose days are over, in the transaction that says so."""
+    """Writes *over* and the request that revokes the access, in one transaction."""
     with desk.store.writing():
         given, body = desk.command(request), {}
         command = given.ending(request.plan.gives)
@@ -83,7 +83,7 @@ def revoke(desk: Desk, request: Request) -> None:
 
 
 def check(desk: Desk, request: Request, command: Action) -> None:
-    """Refuses a revocation that no approved request led to: it bypasses approval only because of that.
+    """Raises Refused for a revocation without an approved request, which is why it needs no approval.
 
     The person may have another row, or another address, by now.
     """
@@ -98,16 +98,16 @@ def check(desk: Desk, request: Request, command: Action) -> None:
 
 
 def target(desk: Desk, request: Request, subject: Person) -> Target | None:
-    """The account that was given what ends now; None where its id was never learned."""
+    """The account that got the access; None if its id was never known."""
     cause = desk.store.request(request.because_of) if request.because_of else None
     target = Target.of(cause.plan if cause else NO_PLAN, subject)
-    # One that was created by that request had no id yet in its plan.
+    # If that request created it, its plan has no id yet.
     target = replace(target, miro_id=target.miro_id or subject.miro_id)
     return target if target.miro_id else None
 
 
 def without_account(desk: Desk, target: Target | None, subject: Person | None) -> Sentence:
-    """Why nothing is left to revoke. Raises Obstacle where it wasn't this bot that deleted the account."""
+    """The sentence why nothing is left to revoke. Raises Obstacle if this bot didn't delete the account."""
     for closure in closures(desk, subject.id) if subject else ():
         if "gone" in closure.progress.accepted:
             return Sentence.of("account-deleted", request=closure.id)
@@ -116,10 +116,9 @@ def without_account(desk: Desk, target: Target | None, subject: Person | None) -
 
 
 def close_needless(desk: Desk, done: Request) -> None:
-    """After an account was closed, ends what wasn't begun by or about its person.
+    """After an account was closed, withdraws requests by or about its person that aren't begun.
 
-    What others asked about the person after the approval was meant so. The caller is in the transaction of
-    *done*.
+    Requests by others made after the approval stay: they knew. Called in the transaction of *done*.
     """
     if done.subject is None or not desk.command(done).CLOSES:
         return

@@ -1,4 +1,4 @@
-"""Threads that call something again and again, and step back while Slack is sending."""
+"""Threads that repeat a step, and yield while Slack is sending."""
 
 import logging
 import threading
@@ -10,29 +10,29 @@ from approvals.record.database import StoreTrouble
 log = logging.getLogger(__name__)
 
 LONGEST_STEP = 900.0
-"""Seconds. A call to Miro takes 100 at most, and a request a handful of them."""
+"""In seconds. A call to Miro takes at most 100, and a request a handful of calls."""
 
 
 class Traffic:
-    """Whether Slack is sending right now: its three seconds come before work that can wait."""
+    """Whether Slack is sending right now: answering within three seconds precedes other work."""
 
     def __init__(self, seconds: Callable[[], float]) -> None:
         self._seconds, self._last = seconds, float("-inf")
 
     def heard(self, next: Callable[[], None]) -> None:
-        """Notes a delivery; a middleware of Bolt's."""
+        """Notes a request of Slack's; a middleware of Bolt."""
         self._last = self._seconds()
         next()
 
     def is_busy(self) -> bool:
-        """Whether there was a delivery within the last 50 ms."""
+        """Whether a request came within the last 50 ms."""
         return self._seconds() - self._last < 0.05
 
 
 class Loop:
-    """Calls something again and again from a thread of its own, until told to stop; `wake` makes it hurry.
+    """Repeats a step in a thread of its own until `end`; `wake` cuts a pause short.
 
-    While Slack is sending it steps back, but for two seconds at most: a steady stream mustn't starve it.
+    While Slack is sending it pauses, for at most two seconds, so that a steady stream doesn't starve it.
     """
 
     def __init__(
@@ -43,7 +43,7 @@ class Loop:
         traffic: Traffic,
         seconds: Callable[[], float] = time.monotonic,
     ) -> None:
-        """`idle`: seconds between two steps with nothing to do; `seconds`: a clock that only runs forward."""
+        """`idle`: seconds of pause after a step with nothing to do; `seconds`: a monotonic clock."""
         self._step, self._idle, self._traffic = step, idle, traffic
         self._woken, self._ending = threading.Event(), threading.Event()
         self.name, self._seconds = name, seconds
@@ -51,25 +51,25 @@ class Loop:
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
 
     def start(self) -> "Loop":
-        """Begins."""
+        """Starts the thread."""
         self._thread.start()
         return self
 
     def wake(self) -> None:
-        """There may be something to do."""
+        """Says that there may be something to do."""
         self._woken.set()
 
     def end(self) -> None:
-        """Lets it end after the current step; whatever it left is taken up at the next start."""
+        """Stops after the current step; the next start continues the work."""
         self._ending.set()
         self._woken.set()
 
     def join(self, patience: float) -> None:
-        """Waits until it has ended, but no longer than so many seconds."""
+        """Waits at most `patience` seconds until it has ended."""
         self._thread.join(patience)
 
     def is_stuck(self) -> bool:
-        """Whether its current step takes longer than any can that still moves, or its thread has ended."""
+        """Whether its current step takes longer than LONGEST_STEP, or its thread has ended."""
         began = self._began
         ended = not self._thread.is_alive() and not self._ending.is_set()
         return ended or (began is not None and self._seconds() - began > LONGEST_STEP)
@@ -85,7 +85,7 @@ class Loop:
                 log.error("%s", error)
                 busy = False
             except Exception:
-                # A defect in one step mustn't end the thread: the next request is somebody else's.
+                # A defect in one step must not end the thread: other requests still work.
                 log.exception("%s met an error it doesn't know; it goes on", self._thread.name)
                 busy = False
             self._began = None

@@ -1,6 +1,6 @@
-"""What a request came to: the changes it made by its own calls, what is left, and why it stopped.
+"""The outcome of a request: its own changes, what is left, and why it stopped.
 
-Nothing but its own changes is reported as done, and nothing else is revoked at its end.
+Only its own changes are reported as done, and revoked at its end.
 """
 
 from collections import Counter
@@ -14,10 +14,10 @@ from bot.context import Desk
 from bot.miro.goals import Goal, Seen
 
 Lines = dict[str, list[Sentence]]
-"""`done`: by the request's own calls; `others`: holds, not as far as known by them; `left`: doesn't hold."""
+"""`done`: by the request's own calls; `others`: holds, but not known to be by them; `left`: doesn't hold."""
 
 REMEDIES = {
-    # By Miro's README that is said of the last admin of a team as well.
+    # By Miro's README this message is also used for the last admin of a team.
     "any account in organization": "remedy-both-admins",
     "at least one admin": "remedy-team-admin",
     "limit reached": "remedy-license",
@@ -28,11 +28,11 @@ REMEDIES = {
     "inactive": "remedy-reactivate",
     "last admin": "remedy-admin",
 }
-"""A part of Miro's refusal, in lower case, and what helps. Some refusals can't be foreseen through SCIM."""
+"""{part of Miro's refusal, lower case: code of the remedy}, for refusals that SCIM can't foresee."""
 
 
 class Stopped(Exception):
-    """It can't go on by itself. `remedy`: the code of what an operator does before pressing Resume."""
+    """The request can't go on. `remedy`: the code of what an operator has to do before Resume."""
 
     def __init__(self, text: Sentence, remedy: str) -> None:
         super().__init__(text.code)
@@ -40,15 +40,15 @@ class Stopped(Exception):
 
 
 def refused(words: str) -> Stopped:
-    """Miro refused a call; `words` are Miro's own."""
+    """The Stopped for a call that Miro refused; `words`: Miro's message."""
     remedy = next((code for part, code in REMEDIES.items() if part in words.casefold()), "remedy-look")
     return Stopped(Sentence.of("miro-said", words=words), remedy)
 
 
 def own_calls(desk: Desk, request: Request) -> dict[str, bool]:
-    """By the code of a goal: whether a call for it was accepted, or may have been, which nobody learned.
+    """{code of a goal: True if its call was accepted, False if the outcome is unknown}.
 
-    What was refused, or never taken, isn't there.
+    Goals whose calls were refused, or never reached Miro, aren't included.
     """
     open_calls, accepted = Counter[str](), set[str]()
     for event in desk.store.events(request.id):
@@ -61,10 +61,10 @@ def own_calls(desk: Desk, request: Request) -> dict[str, bool]:
 
 
 def own_changes(desk: Desk, request: Request, command: Action) -> tuple[Lines, list[str]]:
-    """Of a request that is done: what is said of its own steps, and the keys of the goals it answers for.
+    """(lines about the steps of a done request, keys of the goals to revoke at its end).
 
-    What held already when its turn came isn't its own, nor is it to be revoked at its end. What it may have
-    brought about is revoked, and not claimed.
+    Goals that already held before its call aren't its own and aren't revoked. Calls with an unknown outcome
+    are revoked, but not reported as done.
     """
     calls, by_key = own_calls(desk, request), {goal.key: goal for goal in command.goals(desk.facts)}
     prolongs = request.plan.prolongs
@@ -81,12 +81,12 @@ def own_changes(desk: Desk, request: Request, command: Action) -> tuple[Lines, l
 
 
 def progress(desk: Desk, request: Request, goals: Sequence[Goal], seen: Seen | None) -> Lines:
-    """What of a plan is done and what is left by the last look; all is left where nobody could look."""
+    """The lines about a plan's steps by the last look; without a look all are left."""
     calls, by_key = own_calls(desk, request), {goal.key: goal for goal in goals}
     lines: Lines = {"done": [], "others": [], "left": []}
     for step in request.plan.steps:
         goal = by_key.get(step.key)
-        if goal is None or seen is None or not goal.holds(seen):  # an end that is moved is no goal
+        if goal is None or seen is None or not goal.holds(seen):  # a moved end has no goal
             lines["left"].append(step.change.form("aim"))
         elif calls.get(goal.code):
             lines["done"].append(step.change.form("did"))

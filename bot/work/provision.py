@@ -1,7 +1,7 @@
-"""From *approved* to *done*: look, write down what is tried, one call, and look again before saying so.
+"""From *approved* to *done*: look, write *trying*, send one call, and look again before *done*.
 
-Nothing here remembers where it was. After a crash, a stop or a lost lease it begins with a look, and does
-what is left: goals ask "does it hold already?", so doing it twice is harmless.
+There is no saved position. After a crash, a stop or a lost lease it begins with a look and does what is left:
+each goal is checked first, so doing it twice is harmless.
 """
 
 import json
@@ -32,14 +32,14 @@ from bot.work.check import ask_approvers
 from bot.work.outcome import Stopped
 
 TRIES = 3
-"""How often one call is sent whose outcome stays unknown, with a look in between."""
+"""How often a call is sent while its outcome is unknown, with a look in between."""
 LOOKS = (timedelta(seconds=5), timedelta(seconds=30))
-"""When to look again for something that Miro accepted and doesn't show yet."""
+"""Pauses before looking again for a change that Miro accepted and doesn't show yet."""
 
 
 @dataclass
 class Provisioning:
-    """One request on its way to done, under one claim."""
+    """Carries out one request under one claim."""
 
     desk: Desk
     miro: Miro
@@ -47,11 +47,11 @@ class Provisioning:
     request: Request
     claim: Claim
     seen: Seen | None = None
-    """What the last look showed; None as soon as a call has gone out."""
+    """The result of the last look; None after a call was sent."""
     seen_at: datetime | None = None
 
     def run(self) -> Request:
-        """Goes on as far as it can; ends done, stopped, asked again, or held for later."""
+        """Works as far as possible; returns the request done, stopped, asked again, or held for later."""
         try:
             return self._rehearse() if self.desk.practice or self.request.practice else self._bring_about()
         except (SlackAway, Away, Locked, Unsure) as error:
@@ -66,9 +66,9 @@ class Provisioning:
             return self._write(Draft(EventType.REFUSED, words={"text": str(error)}))
 
     def _write(self, *drafts: Draft) -> Request:
-        """Writes what happened, also when a card that can't be delivered was written down meanwhile.
+        """Appends events, also if an undeliverable card was recorded meanwhile.
 
-        What else could come in between changes the state, or takes the claim away.
+        Anything else that could come between changes the state, or takes the claim away.
         """
         while True:
             try:
@@ -85,8 +85,8 @@ class Provisioning:
     def _rehearse(self) -> Request:
         if self.request.practice:
             return self._write(Draft(EventType.REHEARSED, body={"text": "rehearsed"}))
-        said = Sentence.of("practising", request=self.request.id)
-        return self.desk.hold(self.request, said, self.desk.now() + timedelta(minutes=15), self.claim)
+        sentence = Sentence.of("practising", request=self.request.id)
+        return self.desk.hold(self.request, sentence, self.desk.now() + timedelta(minutes=15), self.claim)
 
     # -- looking and planning what is left --------------------------------------------------------------
 
@@ -114,9 +114,9 @@ class Provisioning:
             self._send_all(plan)
 
     def _ask_again(self, command: Action, plan: LivePlan) -> list[Draft]:
-        """Asks for the votes that are missing by now; for another decision, where the plan is another.
+        """Asks for votes that are missing by now, or for another decision if the plan differs.
 
-        Raises Refused where nobody could give them.
+        Raises Refused if nobody can give them.
         """
         self.desk.store.forget()  # people may have left while Miro was called
         is_same = plan.part_of(self.request.plan)
@@ -129,25 +129,25 @@ class Provisioning:
         try:
             return self.desk.command(self.request)
         except Unreadable as error:
-            said = Sentence.of("unknown-action", action=self.request.action)
-            raise Stopped(said, "remedy-install") from error
+            sentence = Sentence.of("unknown-action", action=self.request.action)
+            raise Stopped(sentence, "remedy-install") from error
 
     def _target(self, command: Action) -> Target | None:
-        """The account that was approved; None where the command changes a group."""
+        """The approved account; None if the command changes a group."""
         return Target.of(self.request.plan, self.desk.person(command.subject)) if command.subject else None
 
     def _look(self, command: Action) -> Seen:
-        """What Miro shows now. Raises Obstacle where the approved account isn't shown any more.
+        """The current look. Raises Obstacle if the approved account isn't shown any more.
 
-        No account may be what this request brought about, or would mend. Else an account that isn't shown
-        may be a guest's, who still has access.
+        Unless this request deletes or creates the account: otherwise a missing account may be a guest's, who
+        still has access.
         """
         self.seen, target = None, self._target(command)
         if target:
             target = replace(target, is_deleted="gone" in self.request.progress.accepted)
         seen = look(self.desk, self.miro, command, target, is_exact=self.request.is_exact)
         if "account" in self.request.progress.tried:
-            seen = replace(seen, vanished=False)  # what isn't shown may be what this request made
+            seen = replace(seen, vanished=False)  # this request may have created it
         may_be_gone = "gone" in self.request.progress.tried or creates(command.goals(self.desk.facts))
         if target and target.miro_id and seen.account is None and (seen.vanished or not may_be_gone):
             raise Obstacle(vanished(target.user_name))
@@ -163,15 +163,15 @@ class Provisioning:
     # -- calls ------------------------------------------------------------------------------------------
 
     def _send_all(self, plan: LivePlan) -> None:
-        """Sends the calls in order, as far as each may go out without another look.
+        """Sends the calls in order, up to one that needs another look first.
 
-        All go to the account that was looked at; only where there was none, to the new one whose answer
-        shows the address that was asked for.
+        All go to the account of the look; if there was none, to the new one whose answer shows the requested
+        address.
         """
         id, address = plan.miro_id, plan.user_name
         for number, step in enumerate(plan.steps):
             if number and not step.sure:
-                return  # what came before must be seen first: the loop looks
+                return  # earlier calls must be verified first, by the next look
             answer = self._send(step, id, address)
             if answer is None or answer.is_odd:
                 return
@@ -179,10 +179,10 @@ class Provisioning:
                 id, address = answer.account.id, answer.account.user_name
             is_shown = answer.account is None or step.goal.holds(Seen(answer.account))
             if not is_shown or (step.goal.code == "account" and not id):
-                return  # accepted, but its own answer doesn't show it: nothing rests on it before a look
+                return  # accepted, but its answer doesn't show the effect: look first
 
     def _send(self, step: PlanStep, id: str, address: str) -> Accepted | None:
-        """One call between two entries of the record; None when a look has to come next."""
+        """Sends one call between two events; None if a look has to come next."""
         code = step.goal.code
         if self.request.progress.tried.count(code) >= TRIES:
             heard, aim = self._last_answer(code), step.goal.change.form("aim").stored
@@ -196,7 +196,7 @@ class Provisioning:
         try:
             answer = self.miro.send(step.call, id, address)
         except (Away, Locked) as error:
-            # Nothing was done: this try doesn't count.
+            # Nothing was done, so this try doesn't count.
             self._write_answer(code, False, str(error), nothing_done=True)
             raise
         except Unclear as error:
@@ -204,7 +204,7 @@ class Provisioning:
             return None
         except Declined as error:
             self._write_answer(code, False, error.words)
-            # If it holds all the same, somebody else did it, or an earlier try of this bot.
+            # If it holds anyway, somebody else did it, or an earlier try of this bot.
             if step.goal.holds(self._look(self._command())):
                 return None
             raise outcome.refused(error.words) from error
@@ -214,7 +214,7 @@ class Provisioning:
         return answer
 
     def _last_answer(self, code: str) -> str:
-        """What the last call for a goal was answered, without its full stop; '' for nothing."""
+        """The answer to the last call for a goal, without its full stop; '' if none."""
         events = [
             event for event in self.desk.store.events(self.request.id) if event.type == EventType.ANSWERED
         ]
@@ -228,7 +228,7 @@ class Provisioning:
     # -- ending -----------------------------------------------------------------------------------------
 
     def _done(self, command: Action, seen: Seen, plan: LivePlan) -> Request:
-        """Every goal holds. Of another account than the approved one that proves nothing: raises Obstacle."""
+        """Writes *done*: all goals hold. Raises Obstacle if the look shows another account than approved."""
         approved_id = self.request.plan.miro_id
         if approved_id and plan.miro_id not in ("", approved_id):
             raise Obstacle("Miro has another account under this address than the one that was approved.")
@@ -252,7 +252,7 @@ class Provisioning:
             return self._write(Draft(EventType.DONE, body=times, words=seen_words))
 
     def _evidence(self, command: Action, seen: Seen) -> dict[str, str]:
-        """For the record: what holds now (each card says it in its reader's own way), and by which look."""
+        """The words of *done* for the record: what holds now, and by which look."""
         target, who = self._target(command), ""
         call = f"GET /Groups/{command.group}"
         if target and command.subject:
@@ -263,7 +263,7 @@ class Provisioning:
         return {"text": f"{sentence}.", "look": call}
 
     def _upsert(self, command: Action, seen: Seen) -> None:
-        """Stores the Miro id beside e-mail and Slack id, and a group's new security name."""
+        """Stores the person's Miro id, or a group's new security name."""
         if command.subject:
             is_gone = any(isinstance(goal, Gone) for goal in command.goals(self.desk.facts))
             id = seen.account.id if seen.account and not is_gone else ""
@@ -272,7 +272,7 @@ class Provisioning:
             self.desk.store.groups.keep([(GroupId(seen.group.id), seen.group.display_name)], whole=False)
 
     def _await_effect(self, step: PlanStep) -> Request:
-        """Miro accepted it and doesn't show it. Looked for twice more; never sent again by itself."""
+        """For a change that Miro accepted and doesn't show: looks twice more, then stops; never resends."""
         if self.request.progress.looks < len(LOOKS):
             until = self.desk.now() + LOOKS[self.request.progress.looks]
             return self._write(Draft(EventType.UNSEEN, body={"next_try_at": stamp(until)}))
@@ -285,5 +285,5 @@ class Provisioning:
         except (KeyError, Away, Locked, Obstacle, Ambiguous, Declined, Stopped):
             goals, seen = (), None
         lines = outcome.progress(self.desk, self.request, goals, seen)
-        said = words(text=text, remedy=remedy) | {"lines": stored_lines(lines)}
-        return self._write(Draft(EventType.STOPPED, body=body(text=text, remedy=remedy), words=said))
+        texts = words(text=text, remedy=remedy) | {"lines": stored_lines(lines)}
+        return self._write(Draft(EventType.STOPPED, body=body(text=text, remedy=remedy), words=texts))

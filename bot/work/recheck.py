@@ -1,4 +1,4 @@
-"""Whether what was approved may still be done: people and policy once more, live, before the first change."""
+"""Checks people and policy once more, live, before the first change of an approved request."""
 
 from collections.abc import Iterable
 
@@ -15,7 +15,7 @@ from bot.work.check import check_ground, check_names
 
 
 def check(desk: Desk, colleagues: Colleagues, miro: Miro, request: Request, command: Action) -> None:
-    """Refuses what the policy forbids that came into force after the request was checked."""
+    """Raises Refused for what a policy forbids that came into force after the check."""
     desk.store.forget()
     if request.is_end:
         ending.check(desk, request, command)
@@ -38,7 +38,7 @@ def check(desk: Desk, colleagues: Colleagues, miro: Miro, request: Request, comm
 
 
 def left(desk: Desk, colleagues: Colleagues, request: Request) -> Sentence | None:
-    """That a request's requester, or the person concerned, has left since; None if neither has."""
+    """The sentence that the requester or the person concerned has left since, or None."""
     if request.is_end:
         return None
     _look_up(desk, colleagues, filter(None, (request.requester, request.subject)))
@@ -46,7 +46,7 @@ def left(desk: Desk, colleagues: Colleagues, request: Request) -> Sentence | Non
 
 
 def is_approved(desk: Desk, colleagues: Colleagues, request: Request) -> bool:
-    """Whether everybody who approved may still do so; a revocation was approved with what it revokes."""
+    """Whether all approvers may still approve; a revocation was approved with the access."""
     if request.is_end:
         return True
     _look_up(desk, colleagues, (id for vote in request.asking.votes for id in (vote.by, vote.principal)))
@@ -54,8 +54,8 @@ def is_approved(desk: Desk, colleagues: Colleagues, request: Request) -> bool:
 
 
 def _look_up(desk: Desk, colleagues: Colleagues, ids: Iterable[PersonId]) -> None:
-    """Looks up each that has an account: who asked or decided through a shell may have none."""
-    desk.store.forget()  # since it was read, Miro may have taken its time
+    """Looks up the people who have an account; from a shell people can act without one."""
+    desk.store.forget()  # cached people may be old after slow calls to Miro
     for id in dict.fromkeys(ids):
         if desk.person(id).accounts:
             colleagues.look(desk.person(id))

@@ -1,7 +1,7 @@
-"""What the bot keeps fresh of Slack and Miro: one table of what, how often, and when again after a failure.
+"""Refreshes data of Slack and Miro: one table of what, how often, and when to retry.
 
-Slack and Miro are asked well before what they told last grows too old to decide by (a day). Where they don't
-answer, nobody is stepped over and nobody else asked because of that.
+Data is refreshed well before it is too old to decide by (a day). If Slack or Miro doesn't answer, nobody is
+skipped or asked instead because of that.
 """
 
 import logging
@@ -27,7 +27,7 @@ from bot.work import approvers
 log = logging.getLogger(__name__)
 
 PEOPLE, MIRO = "people", "Miro"
-"""On people decisions depend; Miro's lists come after these, since Miro may take its time."""
+"""Decisions depend on people; Miro's lists come after them, because Miro may be slow."""
 EACH_TIME = timedelta()
 MINUTE = timedelta(minutes=1)
 EVERY = FRESH / 4
@@ -36,37 +36,37 @@ GROUPS_EVERY = timedelta(minutes=10)
 MEMBERS_EVERY = timedelta(hours=1)
 """50,000 people are 50 pages at 50 credits: 0.2 % of what Miro allows in an hour."""
 OUTAGE = timedelta(minutes=15)
-"""After how long without Miro the operators are notified."""
+"""The time without Miro after which operators are notified."""
 BATCH = 20
 """Accounts looked up at a time."""
 IN_A_ROW = 3
-"""One account that Slack won't answer for mustn't keep the others old; so many in a row are Slack's fault."""
+"""Failed look-ups in a row after which Slack counts as away; fewer must not hold up other accounts."""
 
 
 @dataclass
 class Timetable:
-    """When each thing that is done again and again is due next.
+    """When each repeated task is due next.
 
-    Kept in memory: after a start everything is due, and so is what was put off by a clock that was ahead.
+    Kept in memory: after a start everything is due, and so is a task postponed by a clock that was ahead.
     """
 
     now: Callable[[], datetime]
     _next: dict[str, tuple[datetime, datetime, object]] = field(default_factory=dict)
-    """Since when each waits, until when, and what it was done for."""
+    """{task: (when it was scheduled, when it is due, its subject)}."""
 
     def is_due(self, name: str, subject: object = None) -> bool:
-        """Whether its time has come, it was never done, or it was done for another `subject`."""
+        """Whether it is due, was never done, or was done for another `subject`."""
         since, until, known = self._next.get(name, (self.now(), self.now(), subject))
         return known != subject or not since - SKEW <= self.now() < until
 
     def schedule(self, name: str, wait: timedelta, subject: object = None) -> None:
-        """Makes it due again after so long."""
+        """Makes it due again after `wait`."""
         self._next[name] = self.now(), self.now() + wait, subject
 
 
 @dataclass(frozen=True)
 class Row:
-    """One thing that is kept fresh."""
+    """One kind of data that is refreshed."""
 
     of: str
     name: str
@@ -75,30 +75,30 @@ class Row:
     """When to ask again after SlackAway or a MiroError."""
     refresh: Callable[[], None]
     subject: object = None
-    """What is asked about; another one is asked about at once."""
+    """What the look-up depends on; if it changes, the look-up is due at once."""
 
 
 @dataclass
 class Refresh:
-    """One a process."""
+    """One for each process."""
 
     desk: Desk
     miro: Miro
     colleagues: Colleagues
     times: Timetable
     problem: str | None = None
-    """Why Miro can't be used: '' when it answered last, None before the first look."""
+    """Why Miro can't be used: '' if the last call succeeded, None before the first."""
     _looked_up: set[str] | None = None
-    """Everybody whom the policy named when they were looked up."""
+    """The policy's entries that were looked up; None before the first time."""
     _unanswered: set[str] = field(default_factory=set)
-    """User groups, and people whose managers are asked for, of which Slack or Miro told nothing at last."""
+    """User groups, and people whose managers are needed, whose last look-up failed."""
     _notified: dict[str, tuple[str, ...]] = field(default_factory=dict)
-    """What operators were notified of last, by its kind."""
+    """{kind: findings} of which operators were last notified."""
     _outage_since: datetime | None = None
     _outage_notified: bool = False
 
     def _table(self) -> tuple[Row, ...]:
-        """How old Miro's lists are, the record says for all processes; the rest each one looks up itself."""
+        """What, how often. Miro's lists are shared through the record; the rest is for each process."""
         policy = self.desk.policy
         return (
             Row(PEOPLE, "people somebody named", EACH_TIME, EACH_TIME, self._named),
@@ -111,7 +111,7 @@ class Refresh:
         )
 
     def run(self, of: str) -> None:
-        """Looks up what is due of `PEOPLE` or `MIRO`."""
+        """Runs the due look-ups of `PEOPLE` or `MIRO`."""
         for row in self._table():
             if row.of != of or not self.times.is_due(row.name, row.subject):
                 continue
@@ -126,25 +126,25 @@ class Refresh:
     # -- people ------------------------------------------------------------------------------------------
 
     def has_looked_up(self, policy: Policy) -> bool:
-        """Whether everybody whom a policy names was looked up."""
+        """Whether everybody named in a policy was looked up."""
         return self._looked_up is not None and policy.named(Source.ACCOUNT) <= self._looked_up
 
     def knows_deciders(self, request: Request) -> bool:
-        """Whether it is known who decides; of people who aren't kept any more others have to see to it."""
+        """Whether it is known who decides a request; True if data of its people was deleted."""
         try:
             return not self._unanswered or approvers.is_known(self.desk, request, self._unanswered)
         except KeyError:
             return True
 
     def _named(self) -> None:
-        """People whom somebody named and nobody knew."""
+        """Looks up people whom somebody named and the bot didn't know."""
         while self.desk.unknown:
             entry = next(iter(self.desk.unknown))
             self.colleagues.find(entry)
             self.desk.unknown.discard(entry)
 
     def _accounts(self) -> None:
-        """Everybody whom the policy names, once; then the accounts that were looked up longest ago."""
+        """Looks up everybody named in the policy once, then the accounts with the oldest data."""
         policy, now = self.desk.policy, self.desk.now()
         if not self.has_looked_up(policy):
             named = sorted(policy.named(Source.ACCOUNT))
@@ -166,7 +166,7 @@ class Refresh:
                 log.warning("%s isn't fresh: %s", account.slack_id, error)
 
     def _user_groups(self) -> None:
-        """Who is in the Slack user groups that the policy names."""
+        """Looks up the members of the Slack user groups in the policy."""
         handles = self.desk.policy.named(Source.USER_GROUP)
         self._unanswered |= handles
         for handle in sorted(handles):
@@ -174,7 +174,7 @@ class Refresh:
             self._unanswered.discard(handle)
 
     def _managers(self) -> None:
-        """Who manages those whom a waiting request is about, where Slack or Miro says so."""
+        """Looks up the managers of the people of waiting requests in Slack or Miro."""
         self._unanswered = {entry for entry in self._unanswered if entry.startswith("@")}
         waiting = self.desk.store.requests(states=[State.WAITING], limit=10_000)
         for number, request in enumerate(waiting):
@@ -184,11 +184,11 @@ class Refresh:
                 for left in waiting[number:]:
                     self._unanswered |= {left.requester, left.subject or left.requester}
                 raise
-            except (MiroError, KeyError) as error:  # about one: two accounts of one address, say
+            except (MiroError, KeyError) as error:  # for this request only: two accounts with one address
                 log.warning("who manages those of %s can't be told: %s", request.id, error)
 
     def _channel(self) -> None:
-        """Who reads the channel where cards go: others get a message of their own."""
+        """Looks up the members of the cards' channel: others get a direct message."""
         if channel := self.desk.policy.tell:
             members = self.colleagues.channel(channel)
             self.desk.store.people.keep_members(channel, members, self.desk.now())
@@ -196,9 +196,9 @@ class Refresh:
     # -- Miro ----------------------------------------------------------------------------------------------
 
     def _groups(self) -> None:
-        """The list of groups. GET /Groups is dear: 5 per 30 s.
+        """Reads the list of groups. GET /Groups is expensive: 5 calls per 30 s.
 
-        After a start, and after a problem, a ping tells at least whether Miro takes the token.
+        After a start or a problem, a ping shows at least whether Miro accepts the token.
         """
         seen_at = self.desk.store.groups.seen_at()
         is_fresh = is_recent(seen_at, self.desk.now(), GROUPS_EVERY - timedelta.resolution)
@@ -220,7 +220,7 @@ class Refresh:
         self._notify_of_names()
 
     def _store_groups(self) -> None:
-        """Stores the list. A group whose entry can't be read is still there, under its last name."""
+        """Stores the list. A group with an unreadable entry stays, with its last name."""
         entries, table = self.miro.groups(), self.desk.store.groups
         kept = [(group.id, group.security_name) for group in table.all() if entries.may_hold(group.id)]
         table.keep([*kept, *((GroupId(group.id), group.display_name) for group in entries.entries)])
@@ -228,7 +228,7 @@ class Refresh:
         self._notify_of_entries("groups", entries.complaints("group", "groups"))
 
     def _members(self) -> None:
-        """Who is in which group, and who has admin rights in Miro, from one list of all accounts."""
+        """Reads the members of groups and the admins from one list of all accounts."""
         table = self.desk.store.groups
         seen_at, now = table.members_seen_at(), self.desk.now()
         if is_recent(seen_at, now, MEMBERS_EVERY - timedelta.resolution):
@@ -238,19 +238,19 @@ class Refresh:
         kept = [admin for admin in before if entries.may_hold(admin.miro_id)]
         with self.desk.store.writing():
             table.keep_admins([*kept, *map(_admin, entries.entries)])
-            for account in entries.entries:  # Miro's address of an account may change
+            for account in entries.entries:  # the address of an account may change in Miro
                 self.desk.store.people.same_as(miro_key(account.id), canonical(account.user_name))
         table.keep_members(members, entries.may_hold)
         self._notify_of_entries("people", entries.complaints("person", "people"))
 
     def _note_outage(self, error: MiroError) -> None:
-        """A long outage is notified once, unless a request that waits has led to a notice already."""
+        """Notifies operators once of a long outage, unless a waiting request already led to a notice."""
         if isinstance(error, Troubled) and error.kind is Trouble.CREDITS:
             return
         self.problem = detail(error) if isinstance(error, Troubled) else str(error)
         log.warning("%s Look at MIRO_SCIM_TOKEN and MIRO_SCIM_URL. I look again in a minute.", self.problem)
         now = self.desk.now()
-        self._outage_since = min(self._outage_since or now, now)  # a clock that was ahead may have dated it
+        self._outage_since = min(self._outage_since or now, now)  # the clock may have been ahead
         if self._outage_notified or self.desk.troubles.is_told():
             return
         if now - self._outage_since >= OUTAGE:
@@ -261,7 +261,7 @@ class Refresh:
             )
 
     def _notify_of_names(self) -> None:
-        """Names of teams in the policy that mean no team of Miro's, or may mean several."""
+        """Notifies operators of team names in the policy that match no Miro team, or several."""
         tables, held = self.desk.tables(), listed(approvers.on_hold(self.desk))
         unknown, ambiguous = tuple(tables.unknown_teams()), tuple(tables.ambiguous_names())
         until = f" Until then nobody can ask about teams with {held}." if held else ""
@@ -279,12 +279,12 @@ class Refresh:
         )
 
     def _notify_of_entries(self, of: str, complaints: tuple[str, ...]) -> None:
-        """Entries of Miro's lists that can't be read; the others are used."""
+        """Notifies operators of unreadable entries in Miro's lists; the others are used."""
         text = f"{'; '.join(complaints)}. I use the rest of Miro's list. Look at them in Miro."
         self._notify_once(of, complaints, text)
 
     def _notify_once(self, kind: str, findings: tuple[str, ...], text: str) -> None:
-        """Notifies operators of findings, unless they are the same as those of the last time."""
+        """Notifies operators of findings that differ from the last ones."""
         if findings and findings != self._notified.get(kind):
             log.warning("%s", text)
             self.desk.tell_operators(text)

@@ -1,4 +1,4 @@
-"""Takes the next request that has work to do, and moves it on."""
+"""Claims the next request with work to do, and moves it on."""
 
 import logging
 from contextlib import suppress
@@ -21,29 +21,29 @@ from bot.work.provision import Provisioning
 log = logging.getLogger(__name__)
 
 BLOCKED = timedelta(seconds=3)
-"""How long a request stands behind another before who asked reads so: most are worked off by then."""
+"""How long a request waits for another before its requester reads so; most are done by then."""
 EVERY = timedelta(seconds=1)
-"""How often a worker looks for such, however often it is woken."""
+"""How often a worker checks for blocked requests, however often it is woken."""
 
 
 @dataclass
 class Worker:
-    """Works off what is due. Any number of threads and processes may run one at the same time."""
+    """Works on due requests. Any number of threads and processes may run one at the same time."""
 
     desk: Desk
     miro: Miro
     colleagues: Colleagues
     owner: str
     least: int = Urgency.ORDINARY
-    """How urgent what it works on is at least."""
+    """The least urgency of requests it works on."""
     live: Colleagues | None = None
-    """Where it asks right before the first write; shared, so that several workers don't ask the same."""
+    """The look-ups right before the first write, shared so that several workers don't ask the same."""
     _unreleased: Claim | None = None
     _looked_at: datetime | None = None
-    """When it looked last for what waits for others."""
+    """When it last checked for blocked requests."""
 
     def work(self) -> bool:
-        """One request, if there is one to work on."""
+        """Works on one request; returns whether there was one."""
         if self._unreleased:
             self._release(self._unreleased)
             self._unreleased = None
@@ -63,13 +63,13 @@ class Worker:
         except (Overtaken, ClaimLost) as error:
             log.info("%s: %s", claim.request, error)
         except StoreTrouble:
-            self._unreleased = claim  # the record takes nothing now: with the next round
+            self._unreleased = claim  # released in the next round: the record can't be written now
             raise
         except Exception:
-            # A defect mustn't go round and round unseen: the request says so, and is tried again ever later.
+            # A defect must be visible: the request says so, and is retried at growing intervals.
             log.exception("%s met an error that isn't foreseen", claim.request)
-            said = Sentence.of("defect", request=claim.request)
-            self.desk.held(self.desk.store.request(claim.request), said, claim)
+            sentence = Sentence.of("defect", request=claim.request)
+            self.desk.held(self.desk.store.request(claim.request), sentence, claim)
         self._release(claim)
 
     def _move_on(self, claim: Claim) -> None:
@@ -79,16 +79,16 @@ class Worker:
         if request.state is State.CHECKING:
             after = check(self.desk, miro, self.colleagues.ranked(urgency), request, claim)
         else:
-            # What was approved mustn't wait behind what is looked up to keep the tables fresh.
+            # Approved requests must not wait for look-ups that refresh data.
             live = (self.live or self.colleagues).ranked(max(urgency, Urgency.SOON))
             after = Provisioning(self.desk, miro, live, request, claim).run()
         if not after.progress.held:
             self.desk.troubles.went_on(after.id)
 
     def _tell_blocked(self) -> None:
-        """Has who asked read why a request waits that stands behind another; no try of it, and no later turn.
+        """Holds blocked requests with the reason for the requester; counts as no try, and delays nothing.
 
-        An id of what is confidential is named to nobody.
+        Ids of confidential requests are never named.
         """
         desk, now = self.desk, self.desk.now()
         if is_recent(self._looked_at, now, EVERY - timedelta.resolution):
@@ -97,14 +97,14 @@ class Worker:
         for id, first in desk.store.blocked(now - BLOCKED):
             request, before = desk.store.request(id), desk.store.request(first)
             is_named = desk.readable(before) and before.action not in CONFIDENTIAL
-            said = Sentence.of("comes-later", request=id)
+            sentence = Sentence.of("comes-later", request=id)
             if is_named:
-                said = Sentence.of("comes-after", request=id, first=first)
+                sentence = Sentence.of("comes-after", request=id, first=first)
             if kind := desk.troubles.kept_by(first):
-                said = Sentence.of(f"trouble-{kind}", request=id)
-            values = {"next_try_at": stamp(request.next_due or now), "behind": True, **body(text=said)}
+                sentence = Sentence.of(f"trouble-{kind}", request=id)
+            values = {"next_try_at": stamp(request.next_due or now), "behind": True, **body(text=sentence)}
             with suppress(Overtaken):
-                desk.store.append(request, [Draft(EventType.HELD, body=values, words=words(text=said))])
+                desk.store.append(request, [Draft(EventType.HELD, body=values, words=words(text=sentence))])
                 desk.wake()
 
     def _release(self, claim: Claim) -> None:
