@@ -31,24 +31,13 @@ from bot.cards.scene import Scene, capital, emoji, foot, heading, where_it_stand
 
 def approver(scene: Scene) -> Message:
     """Asks for a decision; afterwards says who decided, without buttons."""
-    newest = waiting.turn(scene.request, scene.viewer.id if scene.viewer else None)
-    return _drawn(scene, scene.round == newest, "")
-
-
-def reminder(scene: Scene) -> Message:
-    """The same once more, for somebody who hasn't answered."""
-    newest = waiting.reminder(scene.request, scene.viewer.id if scene.viewer else None)
-    return _drawn(scene, scene.round == newest, "Reminder: ")
-
-
-def _drawn(scene: Scene, is_newest: bool, lead: str) -> Message:
     request = scene.request
     if request.state is not State.WAITING:
         return _over(scene, heading(scene), where_it_stands(scene), foot(scene))
-    if not is_newest:
+    if scene.round != waiting.turn(request, scene.viewer.id if scene.viewer else None):
         return _over(scene, waiting.why_passed(scene), waiting.passed(scene), context(request.id))
-    note = f"{lead}{scene.question} {request.id} from {scene.name(request.requester)}"
-    return message(note, *_fitting(scene, lead))
+    note = f"{scene.question} {request.id} from {scene.name(request.requester)}"
+    return message(note, *_fitting(scene))
 
 
 def _over(scene: Scene, how: str, text: str, small: Block) -> Message:
@@ -81,12 +70,12 @@ _CUTS = 4
 _MORE = ". More under Details."
 
 
-def _fitting(scene: Scene, lead: str) -> list[Block]:
+def _fitting(scene: Scene) -> list[Block]:
     """The whole card; the more there is to read in it, the less is said of who else is asked."""
     least = _least(scene)
     # First with room for the reason and the newest question; what will change is cut for neither of them.
     for size, need in [*((one, least) for one in _SIZES[:_CUTS]), *((one, 0) for one in _SIZES[_CUTS - 1 :])]:
-        head, body = _frame(scene, lead, size)
+        head, body = _frame(scene, size)
         room = MOST_WORDS - count_words([head, *body])
         blocks = [head, *_said(scene, room), *body]
         if room >= need and count_words(blocks) <= MOST_WORDS:
@@ -94,7 +83,7 @@ def _fitting(scene: Scene, lead: str) -> list[Block]:
     return [head, section(_asker(scene) + _MORE), *body]
 
 
-def _frame(scene: Scene, lead: str, size: _Size) -> tuple[Block, list[Block]]:
+def _frame(scene: Scene, size: _Size) -> tuple[Block, list[Block]]:
     """The question; and what stands behind the reason it was asked for."""
     plan = scene.request.plan
     lines = [clip_words(line(step), size.longest) for step in plan.steps]
@@ -112,7 +101,7 @@ def _frame(scene: Scene, lead: str, size: _Size) -> tuple[Block, list[Block]]:
         context(*_why(scene, size.short)),
         decide(scene),
     ]
-    return header(f"{emoji(scene.request)} {clip_words(f'{lead}{scene.question}', size.question)}"), body
+    return header(f"{emoji(scene.request)} {clip_words(scene.question, size.question)}"), body
 
 
 def address(scene: Scene) -> str:

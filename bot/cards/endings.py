@@ -24,6 +24,7 @@ from bot.cards.blocks import (
 from bot.cards.catalogue import texts, written
 from bot.cards.handles import Handle
 from bot.cards.named import words_in
+from bot.cards.notices import stuck
 from bot.cards.scene import (
     Scene,
     again,
@@ -41,13 +42,13 @@ from bot.cards.scene import (
 
 
 def result(scene: Scene) -> Message:
-    """A new message when it ended or stopped, so that the requester hears of it."""
+    """How it ended or stopped, for who asked and for the person changed."""
     request, said = scene.request, scene.request.outcome
     if said is None or scene.round != request.progress.outcomes:
         line = f"{scene.lead}{request.id}: {where_it_stands(scene)}"
         return message(line, section(line))
     if request.state is State.STOPPED:
-        return _stopped(scene, False)
+        return _stopped(scene, [context(f"{_asker(scene)}{scene.help}")])
     if request.state is State.DONE:
         return done(scene)
     title = f"{scene.lead}{scene.secret}{request.id} · {heading(scene)}: {scene.phrase}"
@@ -108,7 +109,14 @@ def _approved(scene: Scene) -> str:
     return f"{asked}, approved by {scene.names(request.asking.decided_by)}{by_shell(scene)}."
 
 
-def _stopped(scene: Scene, operator: bool) -> Message:
+def conclusion(scene: Scene) -> Message:
+    """The same as one reply in the thread: it stays as it is, so it has nothing that may change yet."""
+    if scene.request.state is State.STOPPED:
+        return _stopped(scene, [])
+    return result(scene)
+
+
+def _stopped(scene: Scene, rest: list[Block]) -> Message:
     request, said = scene.request, scene.request.outcome
     assert said
     title = f"{scene.secret}{stopped(scene)}"
@@ -117,7 +125,6 @@ def _stopped(scene: Scene, operator: bool) -> Message:
         without_me(request, 20),
         not_done(request, 25),
     )
-    rest = _way_out(scene) if operator else [context(f"{_asker(scene)}{scene.help}")]
     head = header(f"{emoji(request)} {title}")
     room = MOST_WORDS - count_words([head, *lines, *rest])
     return message(title, head, *lines, section(clip_words(scene.says(said.text), room)), *rest)
@@ -144,6 +151,8 @@ def operator(scene: Scene) -> Message:
     """A stopped request, with its way out."""
     request = scene.request
     if request.state is State.STOPPED and scene.round == request.progress.outcomes:
-        return _stopped(scene, True)
+        return _stopped(scene, _way_out(scene))
+    if request.state is State.WAITING:
+        return stuck(scene)
     line = f"{request.id}: {where_it_stands(scene)}"
     return message(line, section(f"{capital(scene.phrase)}. {line}"))

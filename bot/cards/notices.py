@@ -1,9 +1,42 @@
-"""Messages beside the cards: something ends soon, nobody is left to decide it, a question and its answer."""
+"""What is said in the thread of a card: reminders, questions and answers, progress, and that it ends soon."""
 
 from approvals.states import State
-from bot.cards.blocks import Message, actions, button, clip_words, context, header, message, section
+from bot.cards import waiting
+from bot.cards.blocks import Message, actions, button, clip_words, context, header, message, section, sections
+from bot.cards.catalogue import texts
 from bot.cards.handles import Handle
 from bot.cards.scene import Scene, capital, emoji, foot, where_it_stands
+
+
+def reminder(scene: Scene) -> Message:
+    """To those who haven't decided yet."""
+    return _prompt(scene, f"Reminder: {scene.question}", "")
+
+
+def again_asked(scene: Scene) -> Message:
+    """To those whose card asks something else now, or asks them only now."""
+    is_new = scene.request.plan.again or scene.request.plan.anew
+    why = "The changes are different now." if is_new else waiting.progress(scene, 1)
+    return _prompt(scene, scene.question, f"Please decide. {why}")
+
+
+def _prompt(scene: Scene, title: str, why: str) -> Message:
+    """A line about a decision that is missing; the card has the changes and the buttons."""
+    request, expires = scene.request, scene.request.deadlines.expires_at
+    whom = "you" if scene.viewer else waiting.awaited(scene)
+    ends = f" Expires {scene.at(expires)}." if expires else ""
+    text = f"{why} Waiting for {whom}.{ends}".strip()
+    return message(f"{title} {request.id}", header(f"⏳ {clip_words(title, 30)}"), section(text), foot(scene))
+
+
+def progress(scene: Scene) -> Message:
+    """What of several changes Miro has taken since they were approved or resumed."""
+    request = scene.request
+    accepted = request.progress.accepted
+    done = texts(step.change.form("did") for step in request.plan.steps if step.key in accepted)
+    title = f"{request.id} · Changes made so far"
+    lines = [f"✓ {capital(text)}" for text in done]
+    return message(title, header(f"{emoji(request)} {title}"), *sections(*lines))
 
 
 def notice(scene: Scene) -> Message:
@@ -31,7 +64,7 @@ def _may_extend(scene: Scene) -> bool:
 def stuck(scene: Scene) -> Message:
     """To operators: what nobody can decide any more is theirs to mend; it is never approved."""
     request, asking = scene.request, scene.request.asking
-    if request.state is not State.WAITING or not asking.is_stuck or scene.round != asking.asks:
+    if request.state is not State.WAITING or not asking.is_stuck:
         line = f"{scene.lead}{request.id}: {where_it_stands(scene) or 'others were asked.'}"
         return message(line, section(line))
     title = f"{scene.lead}{scene.secret}No approver available for {request.id}"
@@ -61,14 +94,14 @@ def question(scene: Scene) -> Message:
         return message(note, head, section(text), section(where_it_stands(scene)))
     expires = request.deadlines.expires_at
     ends = f" Expires {scene.at(expires)}." if expires else ""
-    about = context(f"Request: {clip_words(scene.phrase, 20)}.{ends}")
+    about = context(f"Reply here to answer. Request: {clip_words(scene.phrase, 20)}.{ends}")
     value = Handle.of(request, scene.round).value
     buttons = actions(button("Answer", "answer", value, primary=True), button("Details", "details", value))
     return message(note, head, section(text), about, buttons)
 
 
 def answer(scene: Scene) -> Message:
-    """Tells who asked what the answer is; the card they asked from has it too, and the buttons."""
+    """Tells who asked what the answer is; their card has it too, and the buttons."""
     request, one = scene.request, scene.request.asking.questions[scene.round - 1]
     who = scene.name(request.requester)
     text = f"“{clip_words(one.answer, MOST_SAID)}”"

@@ -20,11 +20,11 @@ from bot.cards.blocks import (
     section,
     sections,
 )
-from bot.cards.decision import approver, reminder
-from bot.cards.endings import operator, result
+from bot.cards.decision import approver
+from bot.cards.endings import conclusion, operator, result
 from bot.cards.handles import Handle
 from bot.cards.named import words_in
-from bot.cards.notices import answer, notice, question, stuck
+from bot.cards.notices import again_asked, answer, notice, progress, question, reminder, stuck
 from bot.cards.scene import Scene, again, capital, emoji, heading, where_it_stands
 
 Draw = Callable[[Scene], Message]
@@ -35,9 +35,8 @@ LEAST_TALK = 6
 def requester(scene: Scene) -> Message:
     """Tells who asked where it stands."""
     request = scene.request
-    if request.progress.outcomes and request.plan.round:
-        line = f"{scene.lead}{request.id} · {request.state.value.capitalize()}: {scene.phrase}"
-        return message(line, section(clip_words(f"{emoji(request)} {line}", 60)))
+    if request.outcome and request.plan.round:
+        return result(scene)
     if request.state is State.WAITING:
         return _waiting(scene)
     if request.state is State.JOINED and scene.first:
@@ -96,8 +95,12 @@ def _how_far(scene: Scene, short: int) -> list[Block]:
 
 
 def _buttons(scene: Scene) -> Block:
-    value = Handle.of(scene.request).value
+    request, value = scene.request, Handle.of(scene.request).value
+    asked = request.asking.questions
+    open_ = asked and not asked[-1].answer
+    reply = [button("Answer", "answer", Handle.of(request, len(asked)).value, primary=True)] if open_ else []
     return actions(
+        *reply,
         button("Remind", "remind", value),
         button("Withdraw", "withdraw", value),
         button("Details", "details", value),
@@ -123,24 +126,33 @@ def _joined(scene: Scene, first: Request) -> Message:
     return message(f"{scene.lead}{request.id}: {text}", *blocks, remind)
 
 
-DRAWINGS: dict[str, Draw] = {
+CARDS: dict[str, Draw] = {
+    "requester": requester,
     "approver": approver,
     "channel": approver,
+    "operator": operator,
+    "subject": result,
+}
+"""How each role sees a request on its card, of which everybody has one."""
+REPLIES: dict[str, Draw] = {
+    "again": again_asked,
+    "channel-again": again_asked,
     "reminder": reminder,
     "channel-reminder": reminder,
     "question": question,
     "answer": answer,
-    "requester": requester,
-    "result": result,
-    "follower": result,
-    "subject": result,
-    "operator": operator,
-    "notice": notice,
     "stuck": stuck,
+    "progress": progress,
+    "result": conclusion,
+    "follower": conclusion,
+    "notice": notice,
 }
-"""How each role sees a request."""
-CHANNELS = ("channel", "channel-reminder")
-"""Roles whose card stands in a channel, for many readers."""
+"""What is said in the thread of a card."""
+REDRAWN = ("question", "notice")
+"""Replies with buttons, which change with the request."""
+DRAWINGS = CARDS | REPLIES
+CHANNELS = ("channel", "channel-again", "channel-reminder")
+"""Roles whose message stands in a channel, for many readers."""
 
 
 def draw(role: str, scene: Scene) -> Message:

@@ -80,6 +80,7 @@ class Demo:
         self.number += 1
         print(f"\n== {self.number}. {title}")
         self.about = emails
+        self.scene.clock.sleep(60)  # Slack takes a message a second for one reader
         self.before = self._picture()
 
     def ask(self, user: str, command: str, text: str, **fields: Any) -> None:
@@ -98,7 +99,7 @@ class Demo:
 
     def card(self, user: str) -> Message:
         """Prints and returns the newest card with an Approve button that this user has."""
-        cards = [card for card in self.scene.slack.dm_of(user) if "approve" in json.dumps(card.blocks)]
+        cards = [card for card in self.scene.slack.dm_of(user) if '"approve"' in json.dumps(card.blocks)]
         self._expect(f"{NAMES[user]} has a card", bool(cards))
         print(f"{NAMES[user]} sees:")
         for line in as_text(cards[-1], NAMES).splitlines():
@@ -212,7 +213,8 @@ def _halfway(demo: Demo) -> None:
     demo.chapter("Miro refuses halfway: it stops, says why, and is resumed", ("sam@example.com",))
     demo.ask("U0SAM", "/miro-move", "from Research to Design because I change teams")
     demo.press("U0CAROL", demo.card("U0CAROL"), "approve", "Approve")
-    stopped = [card for card in demo.scene.slack.dm_of("U0CAROL") if "resume" in json.dumps(card.blocks)][-1]
+    seen = demo.scene.slack.dm_of("U0CAROL")
+    stopped = next(card for card in reversed(seen) if '"resume"' in json.dumps(card.blocks))
     print("Carol Diaz sees:")
     print("\n".join(f"  | {line}" for line in as_text(stopped, NAMES).splitlines()))
     research = next(id for id in demo.scene.miro.user("sam@example.com").groups  # type: ignore[union-attr]

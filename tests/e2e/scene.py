@@ -45,6 +45,11 @@ class Scene:
         with closing(Store(self.record)) as store:
             return bool(store.groups.all())
 
+    def requests(self) -> list[str]:
+        """The numbers of all requests."""
+        with closing(Store(self.record)) as store:
+            return [request.id for request in store.requests()]
+
     def history(self, id: str) -> list[str]:
         """What happened to a request, by the names of the record."""
         with closing(Store(self.record)) as store:

@@ -129,10 +129,10 @@ def test_a_request_is_decided_on_the_home_tab(joined: Joined) -> None:
 
 
 def test_a_form_without_a_reason_says_so_at_the_field(joined: Joined) -> None:
-    _, hands = joined
-    before = len(hands.messages("U0CAROL"))
+    s, hands = joined
+    before = len(s.requests())
 
     hands.command("U0CAROL", "/miro-move", "from Design to Engineering")
 
     assert hands.send("U0CAROL") == {"reason": "Say why: whoever decides reads it."}
-    assert len(hands.messages("U0CAROL")) == before
+    assert len(s.requests()) == before

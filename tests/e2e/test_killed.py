@@ -57,7 +57,8 @@ def _survives(joined: Joined, death: Death) -> None:
     assert s.carried_out() == ["POST /Users", f"PATCH /Groups/{s.teams['Engineering']}"], "each once"
     history = s.history(request)
     assert [history.count(each) for each in ("asked", "approved", "done")] == [1, 1, 1]
-    assert "\n".join(reads(hands, "U0ALEX")).count("✅ You're in Engineering") == 1
+    said = "\n".join(reads(hands, "U0ALEX"))
+    assert said.count("✅ You're in Engineering") == 2, "on the card, and once in its thread"
     assert not has_button(hands.messages("U0PRIYA"), "approve", request)
 
 

@@ -115,9 +115,9 @@ class Fault:
 
     def concerns(self, method: str, params: JSON) -> bool:
         """Whether this call goes wrong."""
-        names = ("user", "user_id", "channel")
+        places = [params.get(name) for name in ("user", "user_id", "channel")]
         return self.method in ("*", method) and (
-            self.to is None or self.to in [params.get(name) for name in names]
+            self.to is None or self.to in places or f"D{self.to}" in places
         )
 
 

@@ -55,7 +55,10 @@ def _as_channel(slack: SlackState, channel: Channel) -> JSON:
 
 def chat_post_message(slack: SlackState, params: JSON) -> JSON:
     channel = _for_posting(slack, params.get("channel"))
-    message = slack.add_message(channel.id, slack.bot_user, *content(params), **_besides(params))
+    more = _besides(params)
+    if (channel.id, more["thread_ts"]) not in [(each.channel, each.ts) for each in slack.messages]:
+        more["thread_ts"] = None  # of a deleted message there is no thread (slack-go/slack#1571)
+    message = slack.add_message(channel.id, slack.bot_user, *content(params), **more)
     return {"channel": channel.id, "ts": message.ts, "message": as_slack(slack, message)}
 
 

@@ -4,7 +4,7 @@ import logging
 from collections.abc import Mapping
 from typing import Any
 
-from approvals.record.outbox import backoff
+from approvals.record.outbox import Card, backoff
 from approvals.request import Urgency
 from bot.slack.api.edge import Kind, SlackClient, SlackFault
 from bot.slack.api.heard import refuses_token
@@ -30,6 +30,8 @@ _TOKEN = {"invalid_auth", "not_authed", "account_inactive", "token_revoked", "to
 everything is brought."""
 _SLACKS_OWN = {"internal_error", "fatal_error"}
 """Slack's 5xx in words: nobody's verdict."""
+THREAD_IS_GONE = {"thread_not_found", "cannot_reply_to_message", "channel_not_found"}
+"""Errors of a reply to a message that isn't there any more: its reader can be reached all the same."""
 _PASSING = {"service_unavailable", "request_timeout", "missing_scope"}
 """They pass, or somebody mends them, and mostly befall everybody; for one recipient alone they may last."""
 _OF_THE_MESSAGE = ("block", "msg_", "text", "attachment", "metadata", "invalid_arg", "json", "form_data")
@@ -49,7 +51,11 @@ stand there are given up, after as many refusals."""
 
 
 class Unreachable(Exception):
-    """This message can't get there, now or later."""
+    """This message can't get there, now or later; `code` says why."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
 
 
 class Later(Exception):
@@ -74,18 +80,22 @@ class Line:
     def __init__(self, client: SlackClient, pace: Pace, verdicts: Verdicts, token: TokenCheck) -> None:
         self._client, self.pace, self._verdicts, self._token = client, pace, verdicts, token
 
-    def call(self, method: str, *, urgent: bool = False, **params: Any) -> dict[str, Any]:
+    def call(self, method: str, *, to: str = "", urgent: bool = False, **params: Any) -> dict[str, Any]:
         """One Web API call, by the name of slack_sdk's function; the answer.
 
-        `plain` in it: the text that Slack took instead of the blocks of a message.
+        `to`: who is judged by it, if `params` don't say. `plain` in the answer: the text that Slack took
+        instead of the blocks of a message.
         """
         name = method.replace("_", ".")
-        to = _recipient(name, params)
+        to = to or _recipient(name, params)
         if wait := self._verdicts.wait(_PART_OF.get(name, name), to):
             raise Later(wait, tried=False)
         try:
             return self._sent(method, name, params, to, urgent)
         except SlackFault as fault:
+            if fault.code in THREAD_IS_GONE and "thread_ts" in params:
+                self.pace.went_well(name)
+                raise Unreachable(fault.code) from fault
             if not self._may_be_the_message(name, params, to, fault):
                 raise self._consequence(name, to, fault) from fault
             said = fault.response.get("response_metadata")
@@ -98,7 +108,7 @@ class Line:
 
     def _sent(self, method: str, name: str, params: dict[str, Any], to: str, urgent: bool) -> dict[str, Any]:
         try:
-            with self.pace.calling(name, str(params.get("channel", "")), level(urgent)):
+            with self.pace.calling(name, to, level(urgent)):
                 said = dict(getattr(self._client, method)(**params).data)
         except Crowded as crowded:
             raise Later(crowded.seconds, tried=False) from crowded
@@ -157,11 +167,11 @@ class Line:
         """How often in a row Slack refused a new message to a person or channel."""
         return self._verdicts.tries("chat.postMessage", to)
 
-    def post(self, to: str, message: Mapping[str, Any], urgent: bool = False) -> dict[str, Any]:
-        """A new message; a link that somebody typed isn't unfolded."""
-        return self.call(
-            "chat_postMessage", urgent=urgent, channel=to, unfurl_links=False, unfurl_media=False, **message
-        )
+    def post(self, to: str, message: Mapping[str, Any], parent: Card | None = None) -> dict[str, Any]:
+        """A new message, in the thread of a card if there is a `parent`; a typed link isn't unfolded."""
+        there = {"channel": parent.channel, "thread_ts": parent.ts} if parent else {"channel": to}
+        params: dict[str, Any] = {**there, "unfurl_links": False, "unfurl_media": False, **message}
+        return self.call("chat_postMessage", to=to, **params)
 
     def replace(self, url: str, message: Mapping[str, Any]) -> None:
         """Puts a message in the place of one that was pressed (Slack lets it for 30 minutes)."""

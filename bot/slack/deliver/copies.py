@@ -1,4 +1,4 @@
-"""Draws every copy of a card until it shows the newest state, and posts those that are missing."""
+"""Draws everybody's card until it shows the newest state, and posts what is missing: cards, and replies."""
 
 import logging
 from collections.abc import Mapping
@@ -11,27 +11,31 @@ from approvals.record.database import Overtaken, StoreTrouble
 from approvals.record.outbox import Card, Item, Note, digest
 from approvals.request import Draft, Request, Urgency
 from approvals.sentence import Sentence, body, words
-from approvals.states import EventType, State
+from approvals.states import OPEN, EventType, State
 from bot.cards.blocks import Message, as_text, message
 from bot.cards.catalogue import VERSION
 from bot.cards.named import mark, plainly
-from bot.cards.request import CHANNELS, draw
+from bot.cards.request import CARDS, CHANNELS, REDRAWN, draw
 from bot.cards.scene import Scene, capital
 from bot.cards.waiting import turn
 from bot.context import CONFIDENTIAL, Desk
 from bot.slack.api.pace import Paced
-from bot.slack.deliver.audience import SPARED, Key, audience, helpers, operators, owners, seen_as
-from bot.slack.deliver.calls import DEFECT, GIVE_UP, Later, Line, Unreachable
+from bot.slack.deliver import audience
+from bot.slack.deliver.audience import SPARED, Key, helpers, seen_as, threads
+from bot.slack.deliver.calls import DEFECT, GIVE_UP, THREAD_IS_GONE, Later, Line, Unreachable
 
 log = logging.getLogger(__name__)
 
-REMINDERS = ("reminder", "channel-reminder")
 ASKING = ("approver", "channel")
 """Roles whose card asks somebody to decide."""
-NEEDED = (*ASKING, *REMINDERS, "operator", "stuck")
-"""Roles whose card somebody has to act on; that nobody else is messaged mustn't keep them from a verdict."""
+PROMPTS = ("again", "reminder")
+"""Replies that ask an approver to decide."""
+NEEDED = (*ASKING, *PROMPTS, "channel-again", "channel-reminder", "operator", "stuck")
+"""Roles whose message somebody has to act on: even where nobody else is messaged, they get a verdict."""
 SAID_AFTER = 3
 """Refusals after which operators read that somebody can't be reached so far."""
+GONE = {"message_not_found", *THREAD_IS_GONE}
+"""Errors that say that a card was deleted (docs.slack.dev: chat.update, chat.postMessage)."""
 
 
 @dataclass(frozen=True)
@@ -45,20 +49,16 @@ class Pressed:
     who: PersonId
 
 
-def _read(said: Mapping[str, Any], message: Message) -> str:
-    return str(said.get("plain") or as_text(message.get("blocks", ())) or message["text"])
-
-
 @dataclass
 class Copies:
-    """Every message that draws a request, wherever it stands."""
+    """Every message about a request: a card for each reader, and replies in its thread."""
 
     desk: Desk
     line: Line
 
     def show(self, item: Item, pressed: Pressed | None = None) -> frozenset[str]:
-        """Brings every copy of a request up to date, and posts those that are missing; one that fails keeps
-        no other from it. What was pressed comes first, even if it was forgotten.
+        """Brings every card of a request up to date, and posts what is missing; one that fails keeps no other
+        from it. What was pressed comes first, even if it was forgotten.
 
         Returns the methods that can't be called now, for which some of them wait. Raises Later.
         """
@@ -68,21 +68,18 @@ class Copies:
         if item.shown >= item.wanted:
             outbox.release(item)
             return frozenset()
-        outbox.changed(one.id for one in owners(self.desk, request))  # the record knows whom else it concerns
+        # The record knows whom else it concerns.
+        outbox.changed(owner.id for owner in audience.owners(self.desk, request))
         if not self.desk.readable(request):
             log.warning("%s can't be drawn: its action or its details aren't known here", request.id)
             outbox.done(item)
             return frozenset()
-        known = {(card.role, card.address, card.round): card for card in outbox.of(request.id)}
         later: list[Later] = []
         waits: set[str] = set()
-        for key in dict.fromkeys([*known, *self._wanted(request, known)]):
-            card = known.get(key) or Card(request.id, *key)
-            if card.ended:
-                continue
+        for card, key in self._wanted(request):
             outbox.renew(item)
             try:
-                self._bring(request, card, request.urgency >= Urgency.FIRST)
+                self._bring(request, card, key, request.urgency >= Urgency.FIRST)
             except Paced as paced:
                 waits.add(paced.method)
             except Later as error:
@@ -105,7 +102,8 @@ class Copies:
         card = self.desk.store.outbox.at(pressed.channel, pressed.ts)
         try:
             if card and card.request == request.id:
-                self._bring(request, card, urgent=True)
+                theirs = threads(self.desk, self.desk.store.outbox.of(request.id))
+                self._bring(request, card, self._as(request, card, theirs), urgent=True)
             else:
                 self._draw_forgotten(request, pressed)
         except StoreTrouble:
@@ -124,41 +122,123 @@ class Copies:
             key = seen_as(self.desk, request, self.desk.person(pressed.who))
         elif request.action in CONFIDENTIAL:
             return
-        message = draw(key[0], self._scene(request, Card(request.id, *key)))
+        message = draw(key[0], self._scene(request, key))
         self.line.call("chat_update", urgent=True, channel=pressed.channel, ts=pressed.ts, **message)
 
-    def _wanted(self, request: Request, known: dict[Key, Card]) -> list[Key]:
-        """Whoever has to have a message; nobody is reminded in the moment in which they are asked."""
-        keys = audience(self.desk, request, known)
-        there = {key for key, card in known.items() if card.ts}
-        late = {key[1] for key in keys if key[0] in ("approver", "channel") and key not in there}
-        early = [key for key in keys if key[0] in REMINDERS and key[1] in late]
-        for key in early:
-            self.desk.store.outbox.put(Card(request.id, *key, ended=SPARED))
-        return [key for key in keys if key not in early]
+    # -- what there is to draw ---------------------------------------------------------------------------
 
-    def _bring(self, request: Request, card: Card, urgent: bool = False) -> None:
-        """One copy. Raises Later, Paced."""
-        message = draw(card.role, self._scene(request, card))
+    def _wanted(self, request: Request) -> list[tuple[Card, Key]]:
+        """Everybody's card and then what has to be said in its thread, each with what it is drawn as.
+
+        Who gets the card only now reads everything on it: what would be said besides is spared.
+        """
+        desk, outbox = self.desk, self.desk.store.outbox
+        known = {(card.role, card.address, card.round): card for card in outbox.of(request.id)}
+        theirs = threads(desk, known.values())
+        replies: list[Card] = []
+        for key in audience.replies(desk, request, known, theirs):
+            card = known.get(key) or Card(request.id, *key)
+            if key not in known and key[0] != "follower" and self._to(card) not in theirs:
+                outbox.put(replace(card, ended=SPARED))
+                self._try_again(known, card)
+            elif not card.ended and (not card.ts or card.role == "progress"):
+                replies.append(card)
+        cards = [card for card in known.values() if card.role in CARDS or (card.role in REDRAWN and card.ts)]
+        having = {self._to(card) for card in cards if card.role in CARDS and not card.ended}
+        for key in audience.carded(desk, request, known):
+            card = Card(request.id, *key)
+            if key not in known and self._to(card) not in having:
+                cards.append(card)
+                having.add(self._to(card))
+        return [(card, self._as(request, card, theirs)) for card in (*cards, *replies) if not card.ended]
+
+    def _try_again(self, known: dict[Key, Card], reply: Card) -> None:
+        """There is something new for somebody whom the card didn't reach: the card is tried once more."""
+        for key, card in known.items():
+            if card.role in CARDS and card.ended and self._to(card) == self._to(reply):
+                known[key] = replace(card, ended="", channel="", ts="", drawn="")
+                self.desk.store.outbox.put(known[key])
+                return
+
+    def _as(self, request: Request, card: Card, theirs: Mapping[str, Card]) -> Key:
+        """As what a message is drawn: somebody's card by what they have to do with the request now."""
+        if card.role not in CARDS or (card.ts and theirs.get(self._to(card), card) != card):
+            return card.role, card.address, card.round
+        if card.role in CHANNELS:
+            return card.role, card.address, turn(request, None)
+        return seen_as(self.desk, request, self.desk.person(PersonId(card.address)), card.role)
+
+    def _to(self, card: Card) -> str:
+        return audience.recipient(self.desk, card.role, card.address)
+
+    # -- bringing it to Slack ----------------------------------------------------------------------------
+
+    def _bring(self, request: Request, card: Card, key: Key, urgent: bool = False) -> None:
+        """One message. Raises Later, Paced."""
+        message = draw(key[0], self._scene(request, key))
         drawn = digest(message)
         if drawn == card.drawn:
             return
         try:
-            sent = self._send(card, message, urgent)
-        except Unreachable as error:
-            self._end(request, card, str(error))
-        except Later as later:
-            if card.ts and later.refusals >= GIVE_UP:
-                self._end(request, card, later.code)
-                return
-            if later.refusals >= SAID_AFTER and card.role in NEEDED and not card.ts:
-                text = f"Slack refuses my messages to {self._named(card)} ({later.code}). I go on trying."
-                self._tell_operators(request, card, text, self.desk.person(request.requester))
-            if later.tried and not card.ts:
-                self.desk.store.outbox.put(card)  # it may have got there: who it was for reads how it ended
-            raise
+            if card.ts:
+                there = {"channel": card.channel, "ts": card.ts}
+                said = self.line.call("chat_update", urgent=urgent, **there, **message) | there
+            elif card.role in CARDS:
+                said = self._post(card, message)
+            else:
+                said = self._reply(request, card, message)
+        except (Unreachable, Later) as error:
+            if card.ts and card.role in CARDS and error.code in GONE and request.state in OPEN:
+                self._bring(request, replace(card, channel="", ts="", drawn=""), key, urgent)
+            elif isinstance(error, Unreachable) or (card.ts and error.refusals >= GIVE_UP):
+                self._end(request, card, error.code)
+            else:
+                self._put_off(request, card, error)
         else:
-            self.desk.store.outbox.put(replace(sent, drawn=drawn, catalogue=VERSION))
+            text = str(said.get("plain") or as_text(message.get("blocks", ())) or message["text"])
+            shown = replace(card, drawn=drawn, text=text, catalogue=VERSION)
+            self.desk.store.outbox.put(_lies(shown, said) if said else replace(card, ended=SPARED))
+
+    def _put_off(self, request: Request, card: Card, later: Later) -> None:
+        """It didn't get there now. Raises it."""
+        if later.refusals >= SAID_AFTER and card.role in NEEDED and not card.ts:
+            text = f"Slack refuses my messages to {self._named(card)} ({later.code}). I go on trying."
+            self._tell_operators(request, card, text, self.desk.person(request.requester))
+        if later.tried and not card.ts:
+            self.desk.store.outbox.put(card)  # it may have got there: who it was for reads how it ended
+        raise later
+
+    def _post(self, card: Card, message: Message, parent: Card | None = None) -> dict[str, Any]:
+        """A new message, to the reader of a card. Raises Unreachable, Later, Paced."""
+        to = self._to(card)
+        if not to:
+            raise Unreachable("no Slack account is known")
+        if card.role in CHANNELS:
+            self.line.refuse_shared(to)
+        return self.line.post(to, message, parent)
+
+    def _reply(self, request: Request, card: Card, message: Message) -> dict[str, Any]:
+        """Says it in the thread of the reader's card; {} where that was deleted, and a new card says it."""
+        outbox = self.desk.store.outbox
+        requests = self.desk.store.followers(request.id) if card.role == "follower" else (request.id,)
+        theirs = threads(self.desk, [each for id in requests for each in outbox.of(id)])
+        parent = theirs.get(self._to(card))
+        if parent is None:
+            return {}
+        anew = replace(parent, channel="", ts="", drawn="")
+        try:
+            said = self._post(card, message, parent)
+            if "thread_ts" in said.get("message", {"thread_ts": ""}):
+                return said
+            # Slack posts an answer to a deleted message beside it, without a word (slack-go/slack#1571).
+            anew = _lies(anew, said)
+            outbox.put(anew)
+        except (Unreachable, Later) as error:
+            if error.code not in GONE:
+                raise
+        first = self.desk.store.request(parent.request)
+        self._bring(first, anew, self._as(first, anew, {}))
+        return {}
 
     def _named(self, card: Card) -> str:
         """To whom a card goes, in a sentence that is drawn at once: a mark holds only while this runs."""
@@ -171,30 +251,15 @@ class Copies:
         """
         if not self.desk.store.once(f"unreached:{card.address}:{plainly(text)}:{self.desk.now().date()}"):
             return
-        able = [one for one in operators(self.desk) if not self.desk.is_secret_from(one, request)]
+        outbox = self.desk.store.outbox
+        able = [one for one in audience.operators(self.desk) if not self.desk.is_secret_from(one, request)]
+        theirs = threads(self.desk, outbox.of(request.id))
         for person in [one for one in able if one.id != card.address] or instead:
             if person.account:
-                self.desk.store.outbox.say(Note(person.account.slack_id, message(f"{request.id}: {text}")))
-
-    def _send(self, card: Card, message: Message, urgent: bool) -> Card:
-        """The card with where it lies, and with what its reader has before them."""
-        if card.ts:
-            said = self.line.call("chat_update", urgent=urgent, channel=card.channel, ts=card.ts, **message)
-            return replace(card, text=_read(said, message))
-        to = self._recipient(card.role, card.address)
-        if not to:
-            raise Unreachable("no Slack account is known")
-        if card.role in CHANNELS:
-            self.line.refuse_shared(to)
-        said = self.line.post(to, message)
-        return replace(card, channel=str(said["channel"]), ts=str(said["ts"]), text=_read(said, message))
-
-    def _recipient(self, role: str, address: str) -> str:
-        """The channel or account that a card goes to, '' where none is known."""
-        if role in CHANNELS:
-            return address
-        account = self.desk.person(PersonId(address)).account
-        return account.slack_id if account else ""
+                there = theirs.get(person.account.slack_id)
+                thread = {"thread_ts": there.ts} if there else {}
+                channel = there.channel if there else person.account.slack_id
+                outbox.say(Note(channel, message(f"{request.id}: {text}") | thread))
 
     def _end(self, request: Request, card: Card, why: str) -> None:
         """Somebody can't be reached: written down, and said to whoever waits."""
@@ -207,7 +272,7 @@ class Copies:
         said = {} if card.ts else {"text": Sentence.of("unreachable", person=card.address)}
         if said and card.role in CHANNELS:
             said = {"text": Sentence.of("unreachable-channel")}
-        who = {"who": card.address} if said and card.role in ("approver", "reminder") else {}
+        who = {"who": card.address} if said and card.role in ("approver", *PROMPTS) else {}
         values = {"role": card.role, **who, **body(**said)}
         draft = Draft(EventType.UNREACHED, BOT, values, {"why": why, **words(**said)})
         while True:
@@ -217,30 +282,33 @@ class Copies:
                 continue  # somebody has to be asked instead, whatever came in between
             return
 
-    def _scene(self, request: Request, card: Card) -> Scene:
-        viewer = (
-            None if card.role in CHANNELS or not card.address else self.desk.person(PersonId(card.address))
-        )
+    def _scene(self, request: Request, key: Key) -> Scene:
+        role, address, round = key
+        viewer = None if role in CHANNELS or not address else self.desk.person(PersonId(address))
         zone = (viewer.account.zone if viewer.account else "") or "UTC" if viewer else ""
         command, facts, now = self.desk.command(request), self.desk.facts, self.desk.now()
         helped = request.state is not State.STOPPED or bool(helpers(self.desk, request))
         joined = request.because_of if request.state is State.JOINED else None
         first = self.desk.store.request(joined) if joined else None
-        unasked = (
-            card.role == "requester" and request.state is State.WAITING and self._has_asked_nobody(request)
-        )
+        unasked = role == "requester" and request.state is State.WAITING and self._has_asked_nobody(request)
         return Scene(
-            request, command, facts, self.desk.person, viewer, zone, now, card.round, helped, first, unasked
+            request, command, facts, self.desk.person, viewer, zone, now, round, helped, first, unasked
         )
 
     def _has_asked_nobody(self, request: Request) -> bool:
         """Whether every message that asks was refused, for good or again and again."""
-        known = {
-            (card.role, card.address, card.round): card for card in self.desk.store.outbox.of(request.id)
-        }
-        asked = [key for key in audience(self.desk, request, known) if key[0] in ASKING]
+        cards = self.desk.store.outbox.of(request.id)
+        known = {(card.role, card.address, card.round): card for card in cards}
+        asked = [key for key in audience.carded(self.desk, request, known) if key[0] in ASKING]
         if not asked:
-            return any(card.role in ASKING and card.ended not in ("", SPARED) for card in known.values())
-        if any(key in known and known[key].ts for key in asked):
-            return False
-        return all(self.line.refusals(self._recipient(*key[:2])) >= SAID_AFTER for key in asked)
+            return any(card.role in ASKING and card.ended not in ("", SPARED) for card in cards)
+        theirs = threads(self.desk, cards)
+        whom = [audience.recipient(self.desk, role, address) for role, address, _ in asked]
+        return not any(to in theirs for to in whom) and all(
+            self.line.refusals(to) >= SAID_AFTER for to in whom
+        )
+
+
+def _lies(card: Card, said: dict[str, Any]) -> Card:
+    """The card as a message that Slack has taken."""
+    return replace(card, channel=str(said["channel"]), ts=str(said["ts"]))

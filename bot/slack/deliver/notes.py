@@ -30,12 +30,10 @@ class Notes:
                 raise
             is_refused = True
         with self.desk.store.writing():
-            if (
-                is_refused and note.only_for
-            ):  # who isn't in the channel, say: then directly; that judges nobody
-                # There the thread isn't.
+            if is_refused and (note.only_for or "thread_ts" in note.message):
+                # Who isn't in the channel, say, gets it directly; that judges nobody. There the thread isn't.
                 alone = {name: part for name, part in note.message.items() if name != "thread_ts"}
-                outbox.say(Note(note.only_for, alone))
+                outbox.say(Note(note.only_for or note.channel, alone))
             outbox.done(item)
 
     def say_once(self, note: Note) -> None:

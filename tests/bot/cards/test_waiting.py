@@ -84,11 +84,10 @@ PASSED = {
 
 
 @pytest.mark.parametrize("way", PASSED)
-@pytest.mark.parametrize("role", ["approver", "reminder"])
 def test_whoever_is_not_asked_any_more_reads_why_and_has_no_buttons(
-    ways: dict[str, Request], known: Facts, people: dict[str, Person], way: str, role: str
+    ways: dict[str, Request], known: Facts, people: dict[str, Person], way: str
 ) -> None:
-    card = drawn(ways[way], known, people, role)
+    card = drawn(ways[way], known, people, "approver")
     assert reads(card).splitlines() == [
         "⏳ No longer with you: move Alex Smith from Engineering to Design",
         PASSED[way],
@@ -105,13 +104,16 @@ def test_whoever_was_asked_all_along_is_not_said_to_be_asked_instead(
     assert "Now Sam Lee or Priya Rao decides." in reads(drawn(of, known, people, "approver"))
 
 
-def test_a_reminder_has_all_that_the_card_has(
+def test_a_reminder_says_until_when_and_leaves_the_buttons_to_the_card(
     ways: dict[str, Request], known: Facts, people: dict[str, Person]
 ) -> None:
-    card, reminder = (drawn(ways["reminded"], known, people, role) for role in ("approver", "reminder"))
-    assert buttons(card) == buttons(reminder) == ["approve", "deny", "question", "details"]
-    assert reads(reminder).replace("Reminder: ", "") == reads(card)
-    assert reminder.text.startswith("Reminder: Move Alex Smith")
+    mine, everybodys = (
+        drawn(ways["reminded"], known, people, role) for role in ("reminder", "channel-reminder")
+    )
+    assert buttons(mine) == [] == buttons(everybodys)
+    assert mine.text.startswith("Reminder: Move Alex Smith")
+    assert "Waiting for you. Expires tomorrow, 10:00." in reads(mine)
+    assert "Waiting for Carol Diaz, Sam Lee or Priya Rao. Expires" in reads(everybodys)
 
 
 def test_a_reminder_of_an_earlier_step_is_over(
@@ -206,7 +208,7 @@ def test_what_the_bot_ended_says_why_in_every_copy(known: Facts, people: dict[st
         outcome=Outcome(NOW, BOT, Sentence("asker-left")),
         approved_at=None,
     )
-    for role in ("approver", "channel", "reminder", "follower", "question"):
+    for role in ("approver", "channel", "follower", "question"):
         shown = reads(drawn(of, known, people, role))
         assert f"{text} Nothing has changed." in shown and "Withdrawn by" not in shown
 

@@ -46,7 +46,9 @@ def test_a_decision_in_a_shell_is_recorded_shown_and_told(s: Stage, shell: Shell
     vote = request(s, id).asking.votes[0]
     assert vote.shell and " on " in vote.shell
     assert f"typed in a shell: {vote.shell}" in "".join(told(s, "U0CAROL"))
-    assert f"{id} was approved in your name from a command line ({vote.shell})." in last(s, "U0PRIYA")
+    assert f"{id} was approved in your name from a command line ({vote.shell})." in "".join(
+        told(s, "U0PRIYA")
+    )
 
 
 def in_channel(s: Stage) -> list[str]:

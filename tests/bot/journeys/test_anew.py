@@ -4,7 +4,7 @@ from pathlib import Path
 
 from bot.sandbox.miro.service import Fault
 from bot.sandbox.stage import POLICY, Stage
-from tests.bot.journeys.scenes import approve, ask, card, last, playing, press, read, state, told, wait
+from tests.bot.journeys.scenes import approve, ask, card, last, playing, press, read, state, wait
 
 ACCESS = ("/miro-access", "for Engineering because I start Monday")
 MOVE = ("U0ALEX", "/miro-move", "from Engineering to Design because I changed jobs")
@@ -35,7 +35,8 @@ def test_what_was_said_of_a_stop_stays_true_when_it_is_asked_once_more(s: Stage)
     s.miro.faults.clear()
     press(s, "U0SAM", "resume")
     assert state(s, id) == "waiting"
-    assert f"{id}: It's waiting for a decision again. What was done before stays." in told(s, "U0ALEX")
+    assert read(card(s, "U0ALEX", "withdraw")).startswith(f"⏳ {id} · Waiting for Carol Diaz or Sam Lee")
+    assert last(s, "U0ALEX").startswith(f"⚠️ {id} is incomplete: "), "what was said in the thread stays said"
 
 
 def test_a_yes_that_counts_no_more_is_not_counted_on_the_card(tmp_path: Path) -> None:

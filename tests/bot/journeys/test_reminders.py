@@ -27,37 +27,36 @@ ACCESS = ("U0ALEX", "/miro-access", "for Engineering because I start Monday")
 TOLD = f'tell = "{CHANNEL}"\n{POLICY}'
 
 
-def test_a_reminder_is_one_new_message_with_the_buttons(s: Stage) -> None:
+def test_a_reminder_is_one_reply_in_the_thread_of_the_card(s: Stage) -> None:
     id = ask(s, *ACCESS)
     first = card(s, "U0PRIYA")
     wait(s, days=1)
-    reminder = card(s, "U0PRIYA")
-    assert reminder.ts != first.ts
+    _, reminder = s.slack.dm_of("U0PRIYA")
+    assert reminder.thread_ts == first.ts
     assert read(reminder).startswith("⏳ Reminder: Give Alex Smith Miro access to Engineering?")
-    assert buttons(reminder) == ["approve", "deny", "question", "details"]
-    assert "Changes in Miro" in read(reminder)
+    assert "Waiting for you. Expires" in read(reminder) and buttons(reminder) == []
     assert [len(told(s, user)) for user in ("U0PRIYA", "U0CAROL", "U0SAM")] == [2, 2, 2]
-    press(s, "U0PRIYA", "approve", reminder)
+    approve(s, "U0PRIYA")
     assert state(s, id) == "done"
     for user in ("U0PRIYA", "U0CAROL", "U0SAM"):
-        copies = s.slack.dm_of(user)
-        assert all("Approved by Priya Rao" in read(one) and not buttons(one) for one in copies)
+        mine, *_ = s.slack.dm_of(user)
+        assert "Approved by Priya Rao" in read(mine) and not buttons(mine)
 
 
-def test_an_older_reminder_gives_its_buttons_to_the_newer(tmp_path: Path) -> None:
+def test_every_reminder_is_another_reply_of_which_none_is_redrawn(tmp_path: Path) -> None:
     often = POLICY.replace(
         'approvers = ["manager", "it"] }', 'approvers = ["manager", "it"], remind = "4h" }', 1
     )
     with playing(tmp_path, often) as s:
         ask(s, *ACCESS)
         wait(s, hours=4)
-        older = card(s, "U0PRIYA")
         wait(s, hours=8)
-        newer = card(s, "U0PRIYA")
-        assert newer.ts != older.ts
-        assert buttons(older) == [] and "There is a newer card below." in read(older)
-        deny(s, "U0PRIYA", "No seat is free.", newer)
-        assert all("No seat is free." in read(one) for one in s.slack.dm_of("U0SAM"))
+        mine, *reminders = s.slack.dm_of("U0SAM")
+        assert [one.thread_ts for one in reminders] == [mine.ts, mine.ts]
+        s.slack.log.clear()
+        deny(s, "U0PRIYA", "No seat is free.")
+        assert "No seat is free." in read(mine)
+        assert not {one.ts for one in reminders} & {one.params.get("ts") for one in s.slack.log}
 
 
 def test_after_thirty_days_of_silence_there_is_one_message_and_no_reminder(s: Stage) -> None:
@@ -122,7 +121,9 @@ def test_the_channel_is_reminded_once_for_all(tmp_path: Path) -> None:
         wait(s, days=1)
         first, reminder = (one for one in s.slack.messages if one.channel == CHANNEL)
         assert read(reminder).startswith("⏳ Reminder: Give Alex Smith Miro access to Engineering?")
-        press(s, "U0SAM", "approve", reminder)
+        assert reminder.thread_ts == first.ts
+        assert "Waiting for Priya Rao, Carol Diaz or Sam Lee." in read(reminder)
+        press(s, "U0SAM", "approve", first)
         assert buttons(first) == [] == buttons(reminder)
         assert told(s, "U0PRIYA") == []
 
@@ -172,7 +173,7 @@ def test_the_requester_reminds_from_the_waiting_card(s: Stage) -> None:
     press(s, "U0ALEX", "remind")
     assert answer(s, "U0ALEX") == f"I'm reminding Priya Rao, Carol Diaz and Sam Lee of {id}."
     assert history(s, id) == ["asked", "planned", "reminded"]
-    assert read(card(s, "U0PRIYA")).startswith("⏳ Reminder: ")
+    assert last(s, "U0PRIYA").startswith("⏳ Reminder: ")
     assert "reminded today, 15:00." in read(mine)
 
 
@@ -182,7 +183,7 @@ def test_a_reminder_is_typed_as_well(s: Stage) -> None:
     s.acting.command("U0ALEX", "/miro", f"remind {id}")
     s.settle()
     assert last(s, "U0ALEX") == f"I'm reminding Priya Rao, Carol Diaz and Sam Lee of {id}."
-    assert read(card(s, "U0PRIYA")).startswith("⏳ Reminder: ")
+    assert last(s, "U0PRIYA").startswith("⏳ Reminder: ")
 
 
 def test_a_stranger_learns_nothing_by_reminding(s: Stage) -> None:

@@ -15,6 +15,7 @@ from tests.bot.journeys.scenes import (
     buttons,
     calls,
     card,
+    deny,
     has_card,
     history,
     last,
@@ -99,11 +100,11 @@ def test_a_click_on_an_old_card_meanwhile_is_answered(s: Stage) -> None:
     assert history(s, id).count("voted") == 1
 
 
-def test_a_deleted_card_is_a_recorded_end(s: Stage) -> None:
+def test_a_deleted_card_of_what_is_over_is_a_recorded_end(s: Stage) -> None:
     id = ask(s, *ACCESS)
     s.slack.messages.remove(card(s, "U0SAM"))
-    approve(s, "U0PRIYA")
-    assert state(s, id) == "done" and history(s, id).count("unreached") == 0
+    deny(s, "U0PRIYA", "No seat is free.")
+    assert state(s, id) == "denied" and history(s, id).count("unreached") == 0
     other = ask(s, "U0JO", "/miro-access", "for Design because I start Monday")
     for _ in range(3):
         wait(s, seconds=10)
@@ -111,6 +112,31 @@ def test_a_deleted_card_is_a_recorded_end(s: Stage) -> None:
     wait(s, minutes=1)
     assert state(s, other) == "withdrawn"
     assert history(s, id).count("unreached") == 1
+    assert behind(s.bot.store, 9) == []
+
+
+def test_a_deleted_card_of_what_is_open_is_posted_anew(s: Stage) -> None:
+    id = ask(s, *ACCESS)
+    s.slack.messages.remove(card(s, "U0SAM"))
+    press(s, "U0PRIYA", "question")
+    assert s.acting.submit("U0PRIYA", {"reason": "For how long?"}).errors == {}
+    s.settle()
+    mine = card(s, "U0SAM")
+    assert "For how long?" in read(mine) and mine.thread_ts is None
+    approve(s, "U0SAM")
+    assert state(s, id) == "done" and history(s, id).count("unreached") == 0
+    assert [one.thread_ts for one in s.slack.dm_of("U0SAM")] == [None, mine.ts]
+
+
+@pytest.mark.parametrize("error", [None, "thread_not_found", "cannot_reply_to_message"])
+def test_where_the_card_was_deleted_a_reply_brings_it_back(s: Stage, error: str | None) -> None:
+    ask(s, *ACCESS)
+    s.slack.messages.remove(card(s, "U0SAM"))
+    if error:
+        s.slack.fault("chat.postMessage", to="U0SAM", error=error)
+    wait(s, days=1)
+    [mine] = s.slack.dm_of("U0SAM")
+    assert mine.thread_ts is None and "approve" in buttons(mine)
     assert behind(s.bot.store, 9) == []
 
 

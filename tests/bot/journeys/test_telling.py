@@ -173,9 +173,11 @@ def test_the_person_changed_is_told_when_it_stops_halfway(s: Stage) -> None:
 
 
 def test_the_person_changed_reads_when_it_is_left_halfway(s: Stage) -> None:
-    id = stopped_halfway(s)
+    stopped_halfway(s)
     press(s, "U0SAM", "withdraw")
-    assert last(s, "U0ALEX") == f"{id}: Withdrawn by Sam Lee. Changes made earlier stay."
+    card, *_ = s.slack.dm_of("U0ALEX")
+    assert "Withdrawn by Sam Lee. Changes made earlier stay." in read(card) and buttons(card) == []
+    assert "Withdrawn by Sam Lee." in last(s, "U0ALEX") and s.slack.dm_of("U0ALEX")[-1].thread_ts == card.ts
 
 
 def test_the_person_changed_is_not_told_of_what_changed_nothing(s: Stage) -> None:
@@ -197,12 +199,12 @@ def test_where_no_operator_can_be_told_the_requester_reads_so_until_there_is_one
         s.miro.faults.append(Fault("PATCH", "", status=400))
         approve(s, "U0CAROL")
         assert state(s, id) == "stopped"
-        assert NO_OPERATOR in last(s, "U0LENA")
-        assert NO_OPERATOR in read(s.slack.dm_of("U0CAROL")[-1])
+        assert NO_OPERATOR in told(s, "U0LENA")[0]
+        assert NO_OPERATOR in told(s, "U0CAROL")[0]
         assert told(s, "U0SAM") == []
         (s.folder / "policy.toml").write_text(ALONE.replace('["sam@', '["lena@example.com", "sam@', 1))
         wait(s, seconds=5)
-        assert "The operators have been told." in "".join(told(s, "U0LENA"))
+        assert has_card(s, "U0LENA", "resume")
         assert NO_OPERATOR not in "".join(told(s, "U0LENA") + told(s, "U0CAROL"))
         press(s, "U0LENA", "resume")
         assert state(s, id) == "done"

@@ -7,7 +7,20 @@ import pytest
 from bot.sandbox.miro.service import Fault, Miro
 from bot.sandbox.slack.workspace import Workspace
 from bot.sandbox.stage import POLICY, Stage
-from tests.bot.journeys.scenes import approve, ask, calls, has_card, history, last, playing, state, told, wait
+from tests.bot.journeys.scenes import (
+    approve,
+    ask,
+    calls,
+    card,
+    has_card,
+    history,
+    last,
+    playing,
+    read,
+    state,
+    told,
+    wait,
+)
 
 ACCESS = ("U0ALEX", "/miro-access", "for Engineering because I start Monday")
 OWN, RENAME = (
@@ -102,7 +115,7 @@ def test_whoever_leaves_while_the_first_call_is_tried_stops_it(s: Stage) -> None
     s.miro.faults.clear()
     wait(s, minutes=20)
     assert state(s, id) == "stopped" and s.miro.user("jo@example.com") is None
-    said = last(s, "U0CAROL")
+    said = read(card(s, "U0CAROL", "resume"))
     assert "The requester has left the company after the changes had begun." in said
     assert "To fix: Press Close as Incomplete, or Resume if it should still be done" in said
 

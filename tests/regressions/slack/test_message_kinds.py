@@ -41,6 +41,9 @@ def direct(s: Stage, **event: Any) -> list[Message]:
     ids=lambda event: str(event["subtype"]),
 )
 def test_a_direct_message_of_a_person_is_answered_in_its_thread(s: Stage, event: dict[str, Any]) -> None:
+    there = s.slack.add_message(s.slack.direct("U0JO").id, "U0JO", "I have a question", [])
+    if "thread_ts" in event:
+        event = event | {"thread_ts": there.ts}
     (answer,) = direct(s, **event)
     assert "Review and Send" in read(answer)
     assert answer.thread_ts == event.get("thread_ts")

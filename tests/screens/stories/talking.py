@@ -13,14 +13,9 @@ REMINDED = Story(
     "Reminders",
     (
         picture(
-            "reminder", "One new message, with the buttons: first after the time that the policy names.",
+            "reminder", "One reply in the thread of the card: first after the time that the policy names.",
             PRIYA, CARD, "Reminder:",
             asks(ALEX, "/miro-access for Engineering because I start on Monday"), passes(hours=4),
-        ),
-        picture(
-            "reminder-older", "Twice as long after that comes the next; the one before has no buttons then.",
-            PRIYA, CARD, "There is a newer card",
-            passes(hours=8),
         ),
         picture(
             "reminded-waiting", "The requester's card meanwhile.",
