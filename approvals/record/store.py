@@ -309,9 +309,9 @@ class Store(Claims, Policies):
         holds, fence = (f" AND {HELD}", held_by(claim, stamp(self._now()))) if claim else ("", ())
         if not self._on.run(
             f"UPDATE requests SET {' = ?, '.join(line)} = ?,"
-            " lease_until = CASE WHEN ? = 1 THEN lease_until END"
+            " lease_until = CASE WHEN ? = 1 THEN lease_until END, owner = CASE WHEN ? = 1 THEN owner END"
             f" WHERE number = ? AND version = ?{holds}",
-            *line.values(), line["active"], before.number, before.version, *fence,
+            *line.values(), *[line["active"]] * 2, before.number, before.version, *fence,
         ):  # fmt: skip
             if claim:
                 self._fence(claim, stamp(self._now()))

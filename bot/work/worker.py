@@ -9,7 +9,7 @@ from approvals.clocks import is_recent
 from approvals.ids import stamp
 from approvals.record.claims import Claim
 from approvals.record.database import ClaimLost, Overtaken, StoreTrouble
-from approvals.request import Draft, Urgency
+from approvals.request import Draft, Request, Urgency, is_active
 from approvals.sentence import Sentence, body, words
 from approvals.states import EventType, State
 from bot.context import CONFIDENTIAL, LEASE, Colleagues, Desk
@@ -59,7 +59,8 @@ class Worker:
     def _work_on(self, claim: Claim) -> None:
         try:
             with self.desk.store.unit():
-                self._move_on(claim)
+                if not is_active(self._move_on(claim)):
+                    return  # that ended the claim
         except (Overtaken, ClaimLost) as error:
             log.info("%s: %s", claim.request, error)
         except StoreTrouble:
@@ -72,7 +73,7 @@ class Worker:
             self.desk.held(self.desk.store.request(claim.request), sentence, claim)
         self._release(claim)
 
-    def _move_on(self, claim: Claim) -> None:
+    def _move_on(self, claim: Claim) -> Request:
         request = self.desk.store.request(claim.request)
         urgency = self.desk.store.rank(request.id)
         miro = self.miro.ranked(urgency)
@@ -84,6 +85,7 @@ class Worker:
             after = Provisioning(self.desk, miro, live, request, claim).run()
         if not after.progress.held:
             self.desk.troubles.went_on(after.id)
+        return after
 
     def _tell_blocked(self) -> None:
         """Holds blocked requests with the reason for the requester; counts as no try, and delays nothing.
