@@ -2,7 +2,7 @@
 
 import click
 
-from bot.cli import db, decisions, doctor, evidence, people, record, requests, running
+from bot.cli import db, decisions, doctor, evidence, people, record, requests, running, stats
 from bot.cli.common import sentences
 from bot.cli.policy import commands
 
@@ -40,6 +40,7 @@ for _command in (
     doctor.doctor,
     requests.list_requests,
     requests.show,
+    stats.stats,
     decisions.ask,
     decisions.approve,
     decisions.deny,

@@ -62,6 +62,6 @@ def nudge(request: Request, who: Who, table: Table, followers: Sequence[PersonId
     since, from_ = request.deadlines.asked_last_at, may_nudge_at(request)
     if since and from_ and table.now < from_:
         names = listed([table.directory.person(id).addressed for id in request.asking.notified][:3], "and")
-        again = ago(table.now, from_)
-        raise Refused(f"I asked {names} {ago(since, table.now)} ago. You can remind in {again}.")
+        again = ago(from_ - table.now)
+        raise Refused(f"I asked {names} {ago(table.now - since)} ago. You can remind in {again}.")
     return [reminded(request, table, who.person.id, who.signed)]

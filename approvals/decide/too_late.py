@@ -1,6 +1,6 @@
 """What somebody reads who comes too late: who was first, and when."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from approvals.ids import BOT
 from approvals.people import Directory, Person, known, listed
@@ -9,9 +9,9 @@ from approvals.request import Request
 from approvals.states import State
 
 
-def ago(since: datetime, now: datetime) -> str:
+def ago(span: timedelta) -> str:
     """'a moment', '8 seconds', '3 minutes', '2 hours', '5 days'."""
-    seconds = int((now - since).total_seconds())
+    seconds = int(span.total_seconds())
     if seconds < 1:
         return "a moment"
     sizes = (("day", 86_400), ("hour", 3_600), ("minute", 60), ("second", 1))
@@ -68,7 +68,7 @@ def settled(request: Request, directory: Directory, now: datetime, reader: Perso
     if reader and any(person and reader.is_(person) for person in people):
         text = text.replace("{who}", "You").replace("{ago} before you", "already")
     first = listed(person.addressed if person else "Someone" for person in people) or "Someone"
-    return Settled(text.format(who=first, id=request.id, ago=ago(since, now)))
+    return Settled(text.format(who=first, id=request.id, ago=ago(now - since)))
 
 
 def not_stopped(request: Request) -> Settled:
