@@ -41,7 +41,7 @@ def verify(on: Database, ledger: Ledger, anchors: Sequence[Anchor]) -> Verified:
         except StoreTrouble:
             if not damage:
                 raise
-            found = Verified(Anchor(0, GENESIS), 0, ("because of that, not everything could be read",))
+            found = Verified(Anchor(0, GENESIS), 0, ("so not everything could be read",))
     return replace(found, faults=(*damage, *found.faults))
 
 
@@ -49,7 +49,7 @@ def _looked_through(on: Database, ledger: Ledger, anchors: Sequence[Anchor]) -> 
     strange = [*on.differences()]
     found = [sentence for _, sentence in strange]
     if any(kind == "table" for kind, _ in strange):
-        return Verified(Anchor(0, GENESIS), 0, (*found, "because of that, nothing else was looked at"))
+        return Verified(Anchor(0, GENESIS), 0, (*found, "so nothing else was checked"))
     said, requests = list[str](), _Requests(on)
     end, broken = faults(_heard(on, ledger, said, requests), anchors)
     found += [*broken, *_policies(on), *said, *_left(on), *requests.faults(ledger), *_away(on, ledger)]
@@ -83,14 +83,14 @@ _POLICY = re.compile('"(?:policy|hash)":')
 def _said(one: Sealed, people: Collection[str], policies: Collection[str]) -> Iterator[str]:
     entry, words = one
     if not _is_known(entry):
-        whose = "a newer one wrote it, or somebody's hand"
-        yield f"{_name(entry)} is of a kind this program doesn't know: {whose}"
+        whose = "a newer version wrote it, or someone changed it"
+        yield f"{_name(entry)} has a type this program doesn't know: {whose}"
     if entry.by not in people:
-        yield f"{_name(entry)} is by {entry.by}, who isn't among the people"
+        yield f"{_name(entry)} is by {entry.by}, who isn't in the table of people"
     if _POLICY.search(entry.body):
         policy = one.body.get("hash" if entry.stream == POLICY else "policy")
         if policy and policy not in policies:
-            yield f"{_name(entry)} rests on the policy {str(policy)[:12]}, which isn't kept"
+            yield f"{_name(entry)} names the policy {str(policy)[:12]}, which is missing"
     # As the ledger writes them; whatever else stands there is read.
     seals = ",".join([f'"{key}":"{digest(*word)}"' for key, word in words.items()])
     if f'"words":{{{seals}}}' not in entry.body if seals else '"words"' in entry.body:
@@ -100,7 +100,7 @@ def _said(one: Sealed, people: Collection[str], policies: Collection[str]) -> It
 def _left(on: Database) -> Iterator[str]:
     """Words without an entry."""
     for row in on.rows("SELECT seq, key FROM words WHERE seq NOT IN (SELECT seq FROM ledger)"):
-        yield f"there is a {row['key']} of entry {row['seq']}, which isn't there"
+        yield f"there is a {row['key']} for entry {row['seq']}, which doesn't exist"
 
 
 def _is_known(entry: Entry) -> bool:
@@ -121,7 +121,7 @@ def _words(one: Sealed) -> Iterator[str]:
         elif digest(*one.words[key]) != seal:
             yield f"the {key} of {name} was changed"
     for key in one.words.keys() - one.digests.keys():
-        yield f"{name} never said its {key}"
+        yield f"{name} has no {key}, but one is stored"
 
 
 class _Requests:
@@ -180,7 +180,7 @@ class _Requests:
     def _compare(self, id: str, row: Row | None, entries: Sequence[Sealed]) -> None:
         """Notes what the list says otherwise than the entries of one request."""
         if row is None:
-            self._found[id] = [f"{id} is in the record, but not in the list of requests"]
+            self._found[id] = [f"{id} is in the record, but missing from the list of requests"]
             return
         try:
             line = _brief(entries) or self._folded(id, entries)
@@ -188,7 +188,7 @@ class _Requests:
             self._found[id] = [f"{id} can't be read from its record: {error}"]
             return
         self._found[id] = [
-            f"{id} is listed with {name} {row[name]}, but its record says {value}"
+            f"{id} is listed with {name} {row[name]}, but the record says {value}"
             for name, value in line.items()
             if row[name] != value
         ]
@@ -242,7 +242,7 @@ def _splits(on: Database, ledger: Ledger) -> Iterator[str]:
     said = {ordered(*told_apart(entry)) for entry in ledger.events(PEOPLE)}
     rows = on.rows("SELECT one, other FROM apart WHERE kind = 'split'")
     for one, other in sorted(said ^ {(row["one"], row["other"]) for row in rows}):
-        yield f"that {one} and {other} are two people isn't as the record says it"
+        yield f"{one} and {other}: whether they are two people doesn't match the record"
 
 
 def _away(on: Database, ledger: Ledger) -> Iterator[str]:
@@ -257,4 +257,4 @@ def _away(on: Database, ledger: Ledger) -> Iterator[str]:
     listed = {f"P-{row['person']}": (f"P-{row['delegate']}", row["since"], row["until"]) for row in rows}
     for id in sorted(said.keys() | listed.keys()):
         if said.get(id) != listed.get(id):
-            yield f"the delegate of {id} isn't the one that the record names"
+            yield f"the delegate of {id} doesn't match the record"

@@ -244,8 +244,8 @@ def test_an_entry_of_a_newer_program_is_named_and_its_state_is_left_to_it(
         connection.execute("UPDATE requests SET state = 'delegated'")
     [fault] = record.verify().faults
     assert fault == (
-        f"entry 2 (R-1, {columns['type']}) is of a kind this program doesn't know: "
-        "a newer one wrote it, or somebody's hand"
+        f"entry 2 (R-1, {columns['type']}) has a type this program doesn't know: "
+        "a newer version wrote it, or someone changed it"
     )
 
 

@@ -83,7 +83,7 @@ def test_an_edited_body_is_found(lived: Store, hand: Any) -> None:
     hand.execute("UPDATE ledger SET body = replace(body, 'make-admin', 'make-owner') WHERE seq = 2")
     assert faults(lived) == (
         "entry 2 (R-1, asked) was changed after it was written",
-        "R-1 is listed with action make-admin, but its record says make-owner",
+        "R-1 is listed with action make-admin, but the record says make-owner",
     )
 
 
@@ -189,8 +189,8 @@ def test_added_words_are_found(lived: Store) -> None:
     with by_hand(lived) as connection:
         connection.execute("INSERT INTO words VALUES (9, 'shell', '', 'ada'), (99, 'who', '', 'ada')")
     assert faults(lived) == (
-        "entry 9 (R-2) never said its shell",
-        "there is a who of entry 99, which isn't there",
+        "entry 9 (R-2) has no shell, but one is stored",
+        "there is a who for entry 99, which doesn't exist",
     )
 
 
@@ -213,7 +213,7 @@ def test_a_list_edited_by_hand_is_found(lived: Store, column: str) -> None:
     with by_hand(lived) as connection:
         connection.execute(f"UPDATE requests SET {column} = {value} WHERE number = 2")
         [shown] = connection.execute(f"SELECT {column} FROM requests WHERE number = 2").fetchone()
-    assert faults(lived) == (f"R-2 is listed with {column} {shown}, but its record says {said}",)
+    assert faults(lived) == (f"R-2 is listed with {column} {shown}, but the record says {said}",)
 
 
 def test_a_lane_taken_or_given_by_hand_is_found(lived: Store) -> None:
@@ -243,7 +243,7 @@ def test_a_request_deleted_from_the_list_is_found(lived: Store) -> None:
     with by_hand(lived) as connection:
         connection.execute("DELETE FROM requests WHERE number = 2")
     assert faults(lived) == (
-        "R-2 is in the record, but not in the list of requests",
+        "R-2 is in the record, but missing from the list of requests",
         "R-2 is filed wrongly: by:P-1",
     )
 
@@ -262,7 +262,7 @@ def test_a_policy_that_is_not_kept_is_found_wherever_it_is_named(lived: Store) -
     [hash] = {event.body["hash"] for event in lived.events("policy")}
     with by_hand(lived) as connection:
         connection.execute("DELETE FROM policies")
-    rests = f"rests on the policy {hash[:12]}, which isn't kept"
+    rests = f"names the policy {hash[:12]}, which is missing"
     places = ("entry 1 (policy, policy-in-force)", "entry 2 (R-1, asked)", "entry 10 (R-2, planned)")
     assert faults(lived) == tuple(f"{place} {rests}" for place in places)
 
@@ -271,15 +271,15 @@ def test_a_policy_that_is_not_kept_is_found_wherever_it_is_named(lived: Store) -
 def test_an_entry_by_nobody_known_is_found(lived: Store, hand: Any, person: str) -> None:
     hand.execute("UPDATE ledger SET by = ? WHERE type = 'approved'", [person])
     recompute(hand)
-    assert faults(lived) == (f"entry 5 (R-1, approved) is by {person}, who isn't among the people",)
+    assert faults(lived) == (f"entry 5 (R-1, approved) is by {person}, who isn't in the table of people",)
 
 
 @pytest.mark.parametrize("stream", ["R-2", "policy"])
 def test_an_entry_of_an_unknown_kind_is_found(lived: Store, hand: Any, stream: str) -> None:
     follow(hand, stream=stream, version=3, type="blessed", body="{}", by="bot")
     assert faults(lived)[0] == (
-        f"entry 11 ({stream}, blessed) is of a kind this program doesn't know: "
-        "a newer one wrote it, or somebody's hand"
+        f"entry 11 ({stream}, blessed) has a type this program doesn't know: "
+        "a newer version wrote it, or someone changed it"
     )
 
 
@@ -323,7 +323,7 @@ def test_without_one_of_its_tables_a_record_does_not_hold(lived: Store, table: s
         connection.execute(f"DROP TABLE {table}")
     found = lived.verify()
     assert f"the table {table} is missing" in found.faults
-    assert found.faults[-1] == "because of that, nothing else was looked at"
+    assert found.faults[-1] == "so nothing else was checked"
 
 
 def test_a_table_with_another_column_does_not_hold(lived: Store) -> None:
