@@ -267,7 +267,10 @@ def _people(action: type[Action], sentence: Sentence, tables: Tables, writer: st
     found = list({_key(one, tables): one.raw for one in map(sentence.people.__getitem__, marks)}.values())
     if found:
         return [*found, *([mine] if with_me else [])], False
-    if sentence.is_excepted or sentence.author is None or has("people", "others"):
+    rest = body if re.match(r" ~ [^,:]", body) else _ungreeted(sentence, body)
+    beside = "~" in re.sub(shared("thanked"), "", rest) and not sentence.like
+    is_about_others = beside and not has("people", "own", body)
+    if sentence.is_excepted or sentence.author is None or has("people", "others") or is_about_others:
         return [], True
     is_mine = mine and (has("people", "own", body) or sentence.author) and not action.CONFIRM
     return [mine] if is_mine else [], False
@@ -300,7 +303,8 @@ def _fill_teams(action: type[Action], sentence: Sentence, tables: Tables, raw: d
     if len(fields) == 1:
         # Where one field takes all teams, only the other side of a wish for access is told apart.
         main, other = ("from", "to") if next(iter(fields.values())).leaves else ("to", "from")
-        sides[main] = sorted(sides[main] + sides[""]) or sides[other]
+        not_yet = sides["not"] if "~" in sentence.body else []  # "I see Sales but not Legal"
+        sides[main] = sorted(sides[main] + sides[""]) or sides[other] or not_yet
         sides[other] = [number for number in sides[other] if number not in sides[main]]
     else:
         sides["to"] += sides[""]
