@@ -187,14 +187,16 @@ class Sight:
             *self._secret, *self._human, *self._mine, *values,
         )  # fmt: skip
 
-    def _found(self, where: str, values: Sequence[Any], order: str, limit: int) -> Found:
-        rows = self._rows("r.number, count(*) OVER () AS total", where, [*values, limit], order)
+    def _found(self, where: str, values: Sequence[Any], order: str, limit: int, skip: int = 0) -> Found:
+        order = f"{order} OFFSET ?"
+        rows = self._rows("r.number, count(*) OVER () AS total", where, [*values, limit, skip], order)
         return Found(self._fold(row["number"] for row in rows), rows[0]["total"] if rows else 0)
 
-    def waiting(self, limit: int, action: str = "") -> Sequence[Request]:
+    def waiting(self, limit: int, action: str = "", skip: int = 0) -> Sequence[Request]:
         """What waits for their answer, what ends soonest first; of one action, where it is named."""
         where = _under(self._asked) + (" AND r.action = ?" if action else "")
-        return self._found(where, [*self._asked, *([action] if action else [])], _SOONEST, limit).requests
+        values = [*self._asked, *([action] if action else [])]
+        return self._found(where, values, _SOONEST, limit, skip).requests
 
     def kinds(self) -> Mapping[str, int]:
         """How many of each action wait for their answer."""
@@ -202,9 +204,19 @@ class Sight:
         rows = self._rows("r.action, count(*) AS total", where, self._asked, "GROUP BY r.action")
         return {row["action"]: row["total"] for row in rows}
 
-    def mine(self, limit: int) -> Found:
+    def mine(self, limit: int, skip: int = 0) -> Found:
         """Open requests by or about them, newest first."""
-        return self._found(_under(self._own), self._own, _NEWEST, limit)
+        return self._found(_under(self._own), self._own, _NEWEST, limit, skip)
+
+    def open(self, limit: int, skip: int = 0) -> Found:
+        """All open requests, newest first."""
+        return self._found(among("r.state", OPEN), list(OPEN), _NEWEST, limit, skip)
+
+    def concerning(self, id: PersonId, limit: int, skip: int = 0) -> Found:
+        """Every request by or about one person, newest first."""
+        ids = [f"P-{row['number']}" for row in self._on.rows(f"{SAME} WHERE a.number = ?", number_of(id))]
+        where = f"({among('r.requester', ids)} OR {among(_SUBJECT, ids)})"
+        return self._found(where, [*ids, *ids], _NEWEST, limit, skip)
 
     def ended(self, limit: int) -> Sequence[Request]:
         """What they asked for last and what was done about them, newest first.
@@ -220,17 +232,17 @@ class Sight:
                 numbers |= {row["number"] for row in rows}
         return self._fold(sorted(numbers, reverse=True)[:limit])
 
-    def teams(self, names: Collection[str], limit: int) -> Found:
+    def teams(self, names: Collection[str], limit: int, skip: int = 0) -> Found:
         """Open requests about teams of these names, beyond those that are theirs or wait for them."""
         wanted, known = [team(name) for name in names], [*self._asked, *self._own]
         where = f"{_under(wanted)} AND NOT {_under(known)}"
         where += f" AND NOT {among('r.action', self._secret)}"
-        return self._found(where, [*wanted, *known, *self._secret], _NEWEST, limit)
+        return self._found(where, [*wanted, *known, *self._secret], _NEWEST, limit, skip)
 
-    def stopped(self, limit: int) -> Found:
+    def stopped(self, limit: int, skip: int = 0) -> Found:
         """Requests that stopped halfway, newest first."""
-        return self._found("r.state = ?", [State.STOPPED], _NEWEST, limit)
+        return self._found("r.state = ?", [State.STOPPED], _NEWEST, limit, skip)
 
-    def stuck(self, limit: int) -> Found:
+    def stuck(self, limit: int, skip: int = 0) -> Found:
         """Requests that nobody can decide any more, what ends soonest first."""
-        return self._found(_under([STUCK]), [STUCK], _SOONEST, limit)
+        return self._found(_under([STUCK]), [STUCK], _SOONEST, limit, skip)

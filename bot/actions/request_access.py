@@ -19,7 +19,7 @@ class RequestAccess(Action):
 
     NAME: ClassVar[str] = "request-access"
     RANK: ClassVar[int] = 1
-    TITLE: ClassVar[str] = "Miro Access"
+    TITLE: ClassVar[str] = "Request Access"
     ABOUT: ClassVar[str] = "get access to Miro or to another team"
     EXAMPLE: ClassVar[str] = "I need Miro access for Engineering"
     OPPOSITE: ClassVar[str] = "leave-team"

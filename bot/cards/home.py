@@ -1,4 +1,4 @@
-"""App Home as one person sees it, what is most urgent first; pure."""
+"""App Home as one person sees it: sections, what is most urgent first; pure."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -24,10 +24,8 @@ from bot.cards.decision import address, decide, secrecy, whom
 from bot.cards.handles import Handle
 from bot.cards.scene import Scene
 
-SHOWN_BY = "Use /miro status R-42 to see one."
 NOBODY = "nobody"
 """What a button carries that was drawn while nobody stood in."""
-NOBODY_STANDS_IN = "No delegate set. Before you're away, choose who decides for you."
 ALL_AT_ONCE = 20
 """Requests that one form approves: each of its lines has to be read."""
 
@@ -56,72 +54,53 @@ class Line:
 
 
 @dataclass(frozen=True)
-class Listed:
-    """The first lines of a list, and how many more there are."""
+class Section:
+    """A part of the page: a heading, rows, buttons and small print.
 
-    lines: tuple[Line, ...] = ()
-    left: int = 0
+    `name`: what its paging buttons carry; `rows`: a request to decide, one in a line, a paragraph, or lines
+    that stand together; `total`: how many rows there are in all, from which these begin at `start`; `size`:
+    how many of them a page has.
+    """
 
-
-@dataclass(frozen=True)
-class Kind:
-    """Harmless requests of one kind that wait for the reader: they may be approved together."""
-
-    action: type[Action]
-    count: int
-
-
-@dataclass(frozen=True)
-class Admins:
-    """Who has admin rights in Miro, each on one line; `seen` says when that was looked at."""
-
-    lines: tuple[str, ...]
-    seen: str
-    left: int = 0
+    name: str
+    title: str = ""
+    rows: tuple[Scene | Line | str | tuple[str, ...], ...] = ()
+    buttons: tuple[Block, ...] = ()
+    small: tuple[str, ...] = ()
+    total: int = 0
+    start: int = 0
+    size: int = 1
+    is_alone: bool = False  # it has the page for itself, and is paged through
 
 
-@dataclass(frozen=True)
-class StandIn:
-    """Who stands in for the reader, and until when; `key` tells this delegation apart (`Delegation.key`)."""
-
-    text: str
-    key: str
-
-
-@dataclass(frozen=True)
-class Page:
-    """Everything one person's App Home is drawn from."""
-
-    waiting: tuple[Scene | Line, ...] = ()
-    waiting_left: int = 0
-    kinds: tuple[Kind, ...] = ()
-    mine: Listed = Listed()
-    ended: tuple[Line, ...] = ()
-    stopped: Listed = Listed()
-    stuck: Listed = Listed()
-    teams: Listed = Listed()
-    admins: Admins | None = None
-    delegate: StandIn | None = None
-    known: tuple[str, ...] = ()
-    offers: tuple[type[Action], ...] = ()
-    notice: str = ""
-    """The answer to what the reader pressed last."""
-
-
-def draw(page: Page) -> Block:
-    """The whole view."""
-    blocks = [section(page.notice)] if page.notice else []
-    blocks += [*_waiting(page), *_mine(page), *_looked_after(page), *_delegate(page), *_known(page)]
-    return _home(*blocks, *offers(page.offers))
+def draw(parts: Sequence[Section], notice: str = "") -> Block:
+    """The whole view; `notice` answers what the reader pressed last."""
+    blocks = [section(notice)] if notice else []
+    return _home(*blocks, *(block for part in parts for block in _drawn(part)))
 
 
 def closed(sentence: str, may_ask: Sequence[type[Action]] = ()) -> Block:
-    """One sentence, for whoever can't be shown more."""
-    return _home(section(sentence), *(offers(may_ask) if may_ask else ()))
+    """One sentence, for people who can't be shown more."""
+    return _home(section(sentence), *(_drawn(offers(may_ask)) if may_ask else ()))
 
 
 def _home(*blocks: Block) -> Block:
     return {"type": "home", "blocks": list(blocks)}
+
+
+def _drawn(part: Section) -> list[Block]:
+    blocks = [header(f"{part.title}: {part.total}" if part.total else part.title)] if part.title else []
+    rows = [_asked(row) if isinstance(row, Scene) else _row_of(row, part.name) for row in part.rows]
+    pressed = [_row(part.name, *part.buttons)] if part.buttons else []
+    if any(isinstance(row, Scene) for row in part.rows):
+        blocks += [*pressed, *between(rows)]
+    else:
+        blocks += [*(block for row in rows for block in row), *pressed]
+    if part.is_alone and not rows:
+        blocks.append(section("Nothing is left here."))
+    if pages := _pages(part):
+        blocks.append(_row(f"page:{part.name}", *pages))
+    return [*blocks, *([context(*part.small)] if part.small else [])]
 
 
 def _row(name: str, *buttons: Block) -> Block:
@@ -129,30 +108,19 @@ def _row(name: str, *buttons: Block) -> Block:
     return actions(*buttons) | {"block_id": name}
 
 
-def _more(count: int, then: str) -> list[Block]:
-    return [context(f"{count} more. {then}")] if count > 0 else []
-
-
-# -- waiting for me --------------------------------------------------------------------------------------
-
-
-def _waiting(page: Page) -> list[Block]:
-    if not page.waiting:
-        return [header("You're all caught up")]
-    count = len(page.waiting) + page.waiting_left
-    blocks = [header(f"Waiting for you: {count}")]
-    if page.kinds:
-        blocks.append(_row("all", *map(_all_of, page.kinds)))
-    each = [_line(one, "waiting") if isinstance(one, Line) else _asked(one) for one in page.waiting]
-    left = _more(page.waiting_left, "They appear here once these are decided.")
-    return [*blocks, *between(each), *left]
-
-
-def _all_of(kind: Kind) -> Block:
-    label = f"Approve All {kind.count}"
-    if kind.count > ALL_AT_ONCE:
-        label = f"Approve {ALL_AT_ONCE} of {kind.count}"
-    return button(f"{label}: {kind.action.TITLE}", f"approve-all:{kind.action.NAME}", kind.action.NAME)
+def _pages(part: Section) -> list[Block]:
+    """Buttons to the rest of a list and back."""
+    if not part.is_alone:
+        is_whole = part.total <= len(part.rows)
+        return [] if is_whole else [button(f"Show All {part.total}", "page:all", f"{part.name}:0")]
+    end = part.start + len(part.rows)
+    previous = [button("Previous", "page:previous", f"{part.name}:{max(part.start - part.size, 0)}")]
+    following = [button("Next", "page:next", f"{part.name}:{end}")]
+    return [
+        *(previous if part.start else []),
+        *(following if end < part.total else []),
+        button("Back to Home", "page:home", "home"),
+    ]
 
 
 def _asked(scene: Scene) -> list[Block]:
@@ -199,72 +167,34 @@ def _because(scene: Scene) -> str:
     return " ".join(filter(None, parts))
 
 
-# -- lists -----------------------------------------------------------------------------------------------
-
-
-def _line(line: Line, name: str) -> list[Block]:
-    """One request; a single button stands beside it, several stand under it."""
-    buttons = [button(one.label, one.action, line.value(one)) for one in line.may]
-    text = section(line.text)
+def _row_of(row: Line | str | tuple[str, ...], name: str) -> list[Block]:
+    """A paragraph, a list, or one request: a single button stands beside it, several stand under it."""
+    if isinstance(row, str):
+        return [section(row)]
+    if isinstance(row, tuple):
+        return [bullets(row)]
+    buttons = [button(may.label, may.action, row.value(may)) for may in row.may]
+    text = section(row.text)
     if len(buttons) == 1 and text["type"] == "section":  # rich text has no place beside it
         return [text | {"accessory": buttons[0]}]
-    return [text, *([_row(f"{name}:{line.of.id}", *buttons)] if buttons else [])]
+    return [text, *([_row(f"{name}:{row.of.id}", *buttons)] if buttons else [])]
 
 
-def _list(title: str, listed: Listed, name: str, then: str) -> list[Block]:
-    if not listed.lines:
-        return []
-    lines = [block for one in listed.lines for block in _line(one, name)]
-    return [section(title), *lines, *_more(listed.left, then)]
-
-
-def _mine(page: Page) -> list[Block]:
-    blocks = [header("Your requests")]
-    blocks += [block for one in page.mine.lines for block in _line(one, "mine")] or [
-        section("You have no open requests.")
-    ]
-    blocks += _more(page.mine.left, SHOWN_BY)
-    ended = [block for one in page.ended for block in _line(one, "ended")]
-    return [*blocks, *([context("Recently closed:"), *ended] if ended else [])]
-
-
-def _looked_after(page: Page) -> list[Block]:
-    then = "They appear here once these are closed."
-    parts = [
-        *_list("Needs your attention:", page.stopped, "stopped", then),
-        *_list("No approver available:", page.stuck, "stuck", then),
-        *_list("Open requests about your teams:", page.teams, "teams", SHOWN_BY),
-        *(_admins(page.admins) if page.admins else []),
-    ]
-    return [header("What you manage"), *parts] if parts else []
-
-
-def _admins(admins: Admins) -> list[Block]:
-    rows = [bullets(admins.lines)] if admins.lines else []
-    more = f" {admins.left} more are listed in Miro's company settings." if admins.left else ""
-    return [section("Admin rights in Miro:"), *rows, context(f"{admins.seen}{more}")]
-
-
-# -- about the reader ------------------------------------------------------------------------------------
-
-
-def _delegate(page: Page) -> list[Block]:
-    if page.delegate is None:
-        text, buttons = NOBODY_STANDS_IN, [button("Name a Delegate", "away", NOBODY)]
-    else:
-        text, key = page.delegate.text, page.delegate.key
-        buttons = [button("Change", "away", key), button("I'm Back", "away-off", key)]
-    return [header("Your delegate"), section(text), _row("away", *buttons)]
-
-
-def _known(page: Page) -> list[Block]:
-    return [header("How I know you"), context(*page.known)] if page.known else []
-
-
-def offers(found: Sequence[type[Action]]) -> list[Block]:
+def offers(found: Sequence[type[Action]]) -> Section:
     """A button for everything the reader may ask for."""
-    title = header("What do you need in Miro?")
     if not found:
-        return [title, section("You can't request anything here yet. Ask your IT team.")]
-    buttons = [button(action.TITLE, f"open:{action.NAME}", action.NAME) for action in found]
-    return [title, _row("ask", *buttons[:25]), context(f"Or write to me: “{found[0].EXAMPLE}”")]
+        return Section("ask", rows=("You can't request anything here yet. Ask your IT team.",))
+    buttons = [
+        button(action.TITLE, f"open:{action.NAME}", action.NAME, primary=action is found[0])
+        for action in found[:25]
+    ]
+    return Section("ask", buttons=tuple(buttons), small=(f"Or write to me: “{found[0].EXAMPLE}”",))
+
+
+def approve_together(counts: Sequence[tuple[type[Action], int]]) -> tuple[Block, ...]:
+    """A button for each kind of harmless requests of which several wait."""
+    buttons = []
+    for action, count in counts:
+        many = f"All {count}" if count <= ALL_AT_ONCE else f"{ALL_AT_ONCE} of {count}"
+        buttons.append(button(f"Approve {many}: {action.TITLE}", f"approve-all:{action.NAME}", action.NAME))
+    return tuple(buttons)

@@ -116,7 +116,7 @@ def _status(desk: Desk, who: Who, rest: str) -> Said:
         if not rest:
             lines = [*(_line(desk, one, who) for one in _own(desk, who)), *_waiting(desk, who)]
             return _only_you(message("\n".join(lines) or "You have no requests yet. Try /miro help."))
-        request = _named(desk, who, rest)
+        request = named(desk, who, rest)
     except Refused as error:
         return _only_you(message(str(error)))
     line, details = _line(desk, request, who), button("Details", "details", Handle.of(request).value)
@@ -158,7 +158,7 @@ def _withdraw(desk: Desk, who: Who, rest: str) -> Said:
     try:
         if not rest:
             raise Refused("Which request? For example: /miro withdraw R-42.")
-        request = _named(desk, who, rest)
+        request = named(desk, who, rest)
         desk.decide(request.id, lambda request: decide.withdraw(request, who, desk.table(request)))
     except (Refused, StoreTrouble) as error:
         return _only_you(message(str(error)))
@@ -182,7 +182,7 @@ def _told(act: Callable[[], str]) -> Said:
         return _only_you(message(str(error)))
 
 
-def _named(desk: Desk, who: Who, typed: str) -> Request:
+def named(desk: Desk, who: Who, typed: str) -> Request:
     """The request that somebody names, if it concerns them. Raises Refused."""
     try:
         id = numbered(typed)

@@ -2,14 +2,14 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from slack_bolt import Ack, App
 from slack_sdk import WebClient
 
-from approvals.decide.actor import Who
-from approvals.ids import RequestId
+from approvals.decide.actor import Who, is_operator
+from approvals.ids import RequestId, SlackId
 from approvals.record.database import StoreTrouble
 from approvals.refusals import Refused
 from approvals.request import Draft, Request
@@ -20,8 +20,8 @@ from bot.cards.handles import Handle
 from bot.cards.home import asks
 from bot.cards.scene import Scene
 from bot.context import Desk, Unreadable
-from bot.slack import forms
-from bot.slack.deliver.home import Gathering, may_go_along
+from bot.slack import answers, forms
+from bot.slack.deliver.home import At, Gathering, may_go_along
 from bot.slack.reply import Reply, reading
 
 Body = dict[str, Any]
@@ -70,7 +70,7 @@ def told(outcomes: Sequence[Outcome]) -> Block:
 
 
 class Bulk:
-    """What Bolt calls for the button and for its form."""
+    """What Bolt calls for what stands in App Home alone."""
 
     def __init__(self, desk: Desk, reply: Reply) -> None:
         self.desk, self._reply = desk, reply
@@ -79,6 +79,9 @@ class Bulk:
         """Hands every listener to Bolt."""
         app.action(re.compile("^approve-all:"))(self.pressed)
         app.view("approve-all")(self.submitted)
+        app.action(re.compile("^page:"))(self.paged)
+        app.action("search")(self.search_pressed)
+        app.view("search")(self.searched)
 
     def pressed(self, ack: Ack, body: Body, client: WebClient) -> None:
         """Shows what would be approved."""
@@ -86,6 +89,42 @@ class Bulk:
         action = body["actions"][0].get("value", "")
         scenes = Gathering(self.desk, self._reply.who(body)).all_of(action) if action in ACTIONS else []
         self._reply.open(body, client, lambda: form(scenes) if scenes else forms.notice("Approve", GONE))
+
+    def paged(self, ack: Ack, body: Body) -> None:
+        """Show All, Next, Previous, Back to Home."""
+        ack()
+        pages, slack_id = self._reply.deliverer.pages, SlackId(body["user"]["id"])
+        at = At.read(str(body["actions"][0].get("value") or ""))
+        # A page of the same person's requests, where some were looked for.
+        about = pages.at.get(slack_id, At()).about if at.name == "search" else ""
+        self._reply.at_home(slack_id, at=replace(at, about=about))
+
+    def search_pressed(self, ack: Ack, body: Body, client: WebClient) -> None:
+        """Search asks for a person or a number."""
+        ack()
+        self._reply.open(body, client, forms.search)
+
+    def searched(self, ack: Ack, body: Body) -> None:
+        """Lists a person's requests in App Home, or shows the one of a number; for operators."""
+        entries, who = forms.read(body["view"]), self._reply.who(body)
+        entry = entries.get("person") or entries.get("entry", "")
+        try:
+            if not is_operator(self.desk.policy, who.person):
+                raise Refused("Only operators can search. To see one request: /miro show R-42.")
+            if "@" in entry or entries.get("person"):
+                person = self.desk.find(entry)
+                if person is None:
+                    raise Refused(f"I don't know {entry}. Nobody has requested anything for them.")
+                self._reply.at_home(SlackId(body["user"]["id"]), at=At("search", about=person.id))
+                ack()
+                return
+            request = answers.named(self.desk, who, entry)
+            scene = Gathering(self.desk, who).scene(request)
+            if scene is None:
+                raise Unreadable(request)
+            ack(response_action="update", view=forms.details(scene))
+        except (Refused, StoreTrouble) as error:
+            ack(response_action="errors", errors={"entry": str(error)})
 
     def submitted(self, ack: Ack, body: Body) -> None:
         """Approves each, and says which were and which weren't."""

@@ -334,6 +334,17 @@ def away_form(drawn: str, since: str, until: str = "", delegate: str = "") -> Bl
     return modal("away", "Name a Delegate", blocks, "Save", delegation=drawn)
 
 
+def search() -> Block:
+    """Asks whose requests to list, or which one to show."""
+    person = {"type": "users_select"}
+    text = _text("", 150)
+    blocks = [
+        _input("person", "Person", person, optional=True),
+        _input("entry", "Or an e-mail address or number", text, "For example R-42.", optional=True),
+    ]
+    return modal("search", "Find Requests", blocks, "Search")
+
+
 def details(scene: Scene) -> Block:
     """Everything that doesn't fit on a card."""
     return notice(f"Details of {scene.request.id}", *particulars(scene))

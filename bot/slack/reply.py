@@ -20,7 +20,7 @@ from bot.cards.blocks import Block, message, read_of
 from bot.cards.catalogue import VERSION
 from bot.context import Desk
 from bot.slack.deliver.deliverer import Deliverer
-from bot.slack.deliver.home import is_home
+from bot.slack.deliver.home import At, is_home
 from bot.slack.forms import notice
 
 log = logging.getLogger(__name__)
@@ -63,12 +63,15 @@ class Reply:
         box = body.get("container", {})
         user = body["user"]["id"]
         if is_home(body):
-            self._answer_at_home(SlackId(user), text)
+            self.at_home(SlackId(user), text)
             return
         channel, only_for = (box["channel_id"], user) if box.get("channel_id") else (user, "")
         self.say(Note(channel, message(text), only_for))
 
-    def _answer_at_home(self, slack_id: SlackId, text: str) -> None:
+    def at_home(self, slack_id: SlackId, text: str = "", at: At | None = None) -> None:
+        """Draws somebody's App Home with a sentence on it; `at`: the list to show there."""
+        if at is not None:
+            self.deliverer.pages.at[slack_id] = at
         try:
             self.desk.store.outbox.tell(slack_id, text)
         except StoreTrouble:

@@ -108,7 +108,7 @@ def test_the_home_tab_offers_what_one_may_ask_for(joined: Joined) -> None:
 
     assert has_button([home], "open:request-access")
     assert not has_button([home], "open:offboard"), "only IT and HR may ask for that"
-    until(lambda: "Your requests\nYou have no open requests." in as_text(hands.home("U0JO")))
+    until(lambda: "You're all caught up." in as_text(hands.home("U0JO")))
 
 
 def _without(home: dict[str, Any], request: str) -> dict[str, Any] | None:

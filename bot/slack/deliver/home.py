@@ -1,21 +1,23 @@
 """What stands in somebody's App Home: gathered out of the record, with nothing folded that isn't shown."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import replace
-from functools import cache
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import cache, partial
 from typing import Any
 
 from approvals.decide.actor import Who, check_standing, is_operator
-from approvals.people import addressed
+from approvals.ids import PersonId
+from approvals.people import addressed, listed
 from approvals.record.index import Found
 from approvals.record.people.groups import Admin
 from approvals.refusals import Refused
 from approvals.request import Request
 from approvals.states import State
 from bot.actions import ACTIONS, Action
-from bot.cards.blocks import Block, when
-from bot.cards.home import ALL_AT_ONCE, Admins, Kind, Line, Listed, May, Page, StandIn, closed, draw
+from bot.cards.blocks import Block, button, when
+from bot.cards.home import ALL_AT_ONCE, NOBODY, Line, May, Section, approve_together, closed, draw, offers
 from bot.cards.lines import stands, stopped, stuck
 from bot.cards.named import mark
 from bot.cards.scene import Scene
@@ -24,15 +26,14 @@ from bot.slack import answers
 from bot.slack.away import span
 from bot.slack.deliver.audience import owned
 
-WAITING, MINE, ENDED, TROUBLE, TEAMS, ADMINS = 6, 6, 3, 4, 4, 30
-"""How many of each are shown: with all of them a view stays under Slack's 100 blocks."""
+FEW, MANY, TO_DECIDE, ADMINS = 3, 15, (4, 8), 30
+"""Rows of a section, and of one that has the page for itself: a view stays under Slack's 100 blocks."""
 
 UNCHECKED = "I haven't been able to check your Slack account today. I'm looking; this page follows by itself."
 _GIVES = tuple(name for name, action in ACTIONS.items() if "rights" in action.form() and not action.ADMINS)
 _TAKES = tuple(name for name, action in ACTIONS.items() if action.ADMINS)
 
 _WITHDRAW, _REMIND, _DETAILS = May("Withdraw", "withdraw"), May("Remind", "remind"), May("Details", "details")
-_RESUME, _LEAVE = May("Resume", "resume"), May("Close as Incomplete", "withdraw")
 _AGAIN, _EXTEND = May("Ask Again", "again"), May("Extend", "again")
 _TAKEN_BACK = (State.CHECKING, State.WAITING, State.APPROVED)
 
@@ -54,7 +55,26 @@ def may_go_along(request: Request) -> bool:
     return is_harmless(ACTIONS[request.action]) and not request.plan.rights
 
 
-def view(desk: Desk, who: Who, notice: str = "") -> Block:
+@dataclass(frozen=True)
+class At:
+    """What somebody looks at: a list that has the page for itself, from which row on; '' for all of it.
+
+    `about`: the person whose requests are listed.
+    """
+
+    name: str = ""
+    start: int = 0
+    about: str = ""
+
+    @classmethod
+    def read(cls, value: str) -> "At":
+        """What a paging button carries: "open:15"."""
+        name, _, rest = value.partition(":")
+        start, _, about = rest.partition(":")
+        return cls(name, int(start) if start.isascii() and start.isdigit() and len(start) < 9 else 0, about)
+
+
+def view(desk: Desk, who: Who, notice: str = "", at: At = At()) -> Block:
     """The view for Slack. Guests, strangers and deactivated accounts are shown one sentence."""
     try:
         check_standing(who, desk.now())
@@ -62,7 +82,18 @@ def view(desk: Desk, who: Who, notice: str = "") -> Block:
         if who.account and who.account.is_outside:
             return closed(str(error))
         return closed(UNCHECKED, answers.offers(desk, who))
-    return draw(Gathering(desk, who).page(notice))
+    return draw(Gathering(desk, who).page(at), notice)
+
+
+@dataclass(frozen=True)
+class _List:
+    """One list of requests. `fetch`: the rows after so many, at most so many; `row`: how one is drawn."""
+
+    title: str
+    fetch: Callable[[int, int], Found]
+    row: Callable[[Request], Scene | Line]
+    few: int = FEW
+    many: int = MANY
 
 
 class Gathering:
@@ -76,36 +107,84 @@ class Gathering:
         self._facts = replace(facts, person=cache(facts.person), team=cache(facts.team))
         self._zone = (who.account.zone if who.account else "") or "UTC"
 
-    def page(self, notice: str = "") -> Page:
-        """Everything that is drawn."""
-        kinds = self._sight.kinds()
-        waiting = self.waiting(WAITING)
-        together = Counter(kinds) - Counter(_apart(waiting))
-        return Page(
-            waiting=tuple(waiting),
-            waiting_left=sum(kinds.values()) - len(waiting),
-            kinds=tuple(Kind(ACTIONS[name], together[name]) for name in _together(together)),
-            mine=self._listed(self._sight.mine(MINE), self._mine),
-            ended=tuple(self._ended(one) for one in self._sight.ended(ENDED)),
-            teams=self._teams(),
-            delegate=self._delegate(),
-            known=tuple(answers.known_as(self._desk, self._who)),
-            offers=tuple(answers.offers(self._desk, self._who)),
-            notice=notice,
-            **self._operated(),
+    def page(self, at: At = At()) -> list[Section]:
+        """The sections of the page, or the one list that somebody pages through."""
+        lists = self._lists(at)
+        if at.name in lists:
+            return [self._section(at.name, lists[at.name], at.start, is_alone=True)]
+        urgent, mine = (
+            [self._section(name, lists[name]) for name in names if name in lists]
+            for names in (("waiting", "stopped", "stuck"), ("mine", "ended", "teams"))
         )
+        is_quiet = not any(part.rows for part in (*urgent, mine[0]))
+        caught_up = Section("caught-up", rows=("You're all caught up.",) if is_quiet else ())
+        parts = [
+            *urgent,
+            offers(answers.offers(self._desk, self._who)),
+            caught_up,
+            self._teams(),
+            *mine,
+            *self._operated(),
+            self._delegate(),
+            Section("known", "How I know you", small=tuple(answers.known_as(self._desk, self._who))),
+        ]
+        return [part for part in parts if part.rows or part.buttons or part.small]
 
-    def waiting(self, limit: int, action: str = "") -> list[Scene | Line]:
-        """What the reader is to decide; a request this program can't read is shown, and can't be decided."""
-        found = self._sight.waiting(limit, action)
-        return [self._scene(one) or self._line(one, stands) for one in found]
+    def _lists(self, at: At) -> dict[str, _List]:
+        """Every list that this person may see, by its name."""
+        sight, names = self._sight, owned(self._desk, self._who.person)
+        lists = {
+            "waiting": _List("Waiting for you", self._waiting, self._to_decide, *TO_DECIDE),
+            "mine": _List("Your open requests", sight.mine, self._mine),
+            "ended": _List("Recently closed", lambda limit, _: Found(sight.ended(limit)), self._ended),
+        }
+        if names:
+            lists["teams"] = _List("About your teams", partial(sight.teams, names), self._detailed)
+        if is_operator(self._desk.policy, self._who.person):
+            more = May("Resume", "resume"), May("Close as Incomplete", "withdraw"), _DETAILS
+            row = partial(self._line, drawn=stopped, may=more)
+            lists["stopped"] = _List("Needs your attention", sight.stopped, row)
+            row = partial(self._line, drawn=stuck, may=(_WITHDRAW, _DETAILS))
+            lists["stuck"] = _List("No approver available", sight.stuck, row)
+            lists["open"] = _List("Everything open", sight.open, self._detailed)
+            if at.about:
+                person = self._person(PersonId(at.about))
+                fetch = partial(sight.concerning, person.id)
+                lists["search"] = _List(f"Requests of {person.called}", fetch, self._detailed)
+        return lists
+
+    def _section(self, name: str, of: _List, start: int = 0, *, is_alone: bool = False) -> Section:
+        size = of.many if is_alone else of.few
+        found = of.fetch(size, start)
+        if start and not found.requests:  # decided or closed since the button was drawn
+            start, found = 0, of.fetch(size, 0)
+        rows = tuple(map(of.row, found.requests))
+        buttons = approve_together(self._together(rows)) if name == "waiting" else ()
+        title = of.title if rows or is_alone else ""
+        return Section(name, title, rows, buttons, (), found.total, start, size, is_alone)
+
+    # -- requests ----------------------------------------------------------------------------------------
+
+    def _waiting(self, limit: int, skip: int = 0) -> Found:
+        return Found(self._sight.waiting(limit, skip=skip), sum(self._sight.kinds().values()))
+
+    def _together(self, shown: Iterable[Scene | Line]) -> list[tuple[type[Action], int]]:
+        """Harmless kinds of which several wait, without those shown that have to be decided by themselves."""
+        counts = Counter(self._sight.kinds()) - Counter(_apart(shown))
+        return [
+            (action, counts[name])
+            for name, action in ACTIONS.items()
+            if counts[name] > 1 and is_harmless(action)
+        ]
 
     def all_of(self, action: str) -> list[Scene]:
         """Requests of one harmless kind that may be approved together."""
-        found = self.waiting(ALL_AT_ONCE, action) if is_harmless(ACTIONS[action]) else []
-        return [one for one in found if isinstance(one, Scene) and may_go_along(one.request)]
+        found = self._sight.waiting(ALL_AT_ONCE, action) if is_harmless(ACTIONS[action]) else []
+        scenes = [scene for request in found if (scene := self.scene(request))]
+        return [scene for scene in scenes if may_go_along(scene.request)]
 
-    def _scene(self, request: Request) -> Scene | None:
+    def scene(self, request: Request) -> Scene | None:
+        """A request as this person sees it; None where this program can't read it."""
         if request.untouchable or not self._desk.readable(request):
             return None
         command, now = self._desk.command(request), self._desk.now()
@@ -113,19 +192,19 @@ class Gathering:
             request, command, self._facts, self._person, self._who.person, self._zone, now, request.plan.round
         )
 
-    def _line(self, request: Request, drawn: Callable[[Scene], str], *may: May) -> Line:
-        scene = self._scene(request)
+    def _to_decide(self, request: Request) -> Scene | Line:
+        return self.scene(request) or self._line(request)
+
+    def _line(
+        self, request: Request, drawn: Callable[[Scene], str] = stands, may: Sequence[May] = ()
+    ) -> Line:
+        scene = self.scene(request)
         if scene is None:
             return Line(request, f"{request.id}: I can't read all of it, so I leave it alone.")
-        return Line(request, drawn(scene), may)
+        return Line(request, f"{drawn(scene)} Requested {scene.at(request.asked_at)}.", tuple(may))
 
-    def _listed(self, found: Found, line: Callable[[Request], Line]) -> Listed:
-        return Listed(tuple(line(one) for one in found.requests), found.left)
-
-    def _all(self, found: Found, drawn: Callable[[Scene], str], *may: May) -> Listed:
-        return self._listed(found, lambda one: self._line(one, drawn, *may))
-
-    # -- mine --------------------------------------------------------------------------------------------
+    def _detailed(self, request: Request) -> Line:
+        return self._line(request, may=[_DETAILS])
 
     def _asked_it(self, request: Request) -> bool:
         return self._who.person.is_(self._person(request.requester))
@@ -136,12 +215,12 @@ class Gathering:
             may = [_REMIND, *may] if request.state is State.WAITING else may
             may = [_WITHDRAW, *may] if request.state in _TAKEN_BACK else may
             may = [*_answer(request), *may]
-        return self._line(request, stands, *may)
+        return self._line(request, may=may)
 
     def _ended(self, request: Request) -> Line:
         if self._asked_it(request) and (request.state is State.EXPIRED or request.ending.ends_at):
-            return self._line(request, stands, _EXTEND if request.ending.ends_at else _AGAIN)
-        twin, line = self._twin(request), self._line(request, stands)
+            return self._line(request, may=[_EXTEND if request.ending.ends_at else _AGAIN])
+        twin, line = self._twin(request), self._line(request)
         return replace(line, on=twin, may=(_REMIND,)) if twin else line
 
     def _twin(self, request: Request) -> Request | None:
@@ -154,27 +233,33 @@ class Gathering:
 
     # -- what I look after -------------------------------------------------------------------------------
 
-    def _teams(self) -> Listed:
-        names = owned(self._desk, self._who.person)
-        return self._all(self._sight.teams(names, TEAMS) if names else Found(), stands, _DETAILS)
+    def _teams(self) -> Section:
+        """The teams that Miro says somebody is in, and since when that is known."""
+        account = self._who.account
+        teams = self._desk.teams_of(account.slack_id) if account else None
+        if teams is None:
+            return Section("my-teams")
+        names = listed([self._desk.tables().label(team) for team in teams]) or "You're in no team."
+        seen = self._desk.store.groups.members_seen_at()
+        return Section("my-teams", "Your teams", (names,), small=(self._seen(seen),))
 
-    def _operated(self) -> dict[str, Any]:
-        """What operators look after beside their own; owners of teams see with them who is an admin."""
-        if not is_operator(self._desk.policy, self._who.person):
-            return {"admins": self._admins()} if owned(self._desk, self._who.person) else {}
-        return {
-            "stopped": self._all(self._sight.stopped(TROUBLE), stopped, _RESUME, _LEAVE, _DETAILS),
-            "stuck": self._all(self._sight.stuck(TROUBLE), stuck, _WITHDRAW, _DETAILS),
-            "admins": self._admins(),
-        }
+    def _seen(self, at: datetime | None) -> str:
+        return f"Seen in Miro {when(at, self._zone, self._desk.now())}." if at else "I haven't looked yet."
 
-    def _admins(self) -> Admins:
+    def _operated(self) -> list[Section]:
+        """What operators look up; owners of teams see with them who is an admin."""
         found, seen = self._desk.store.groups.admins()
-        told = (
-            f"Seen in Miro {when(seen, self._zone, self._desk.now())}." if seen else "I haven't looked yet."
-        )
         lines = tuple(map(self._admin, found[:ADMINS]))
-        return Admins(lines, told, len(found) - len(lines))
+        left = len(found) - len(lines)
+        more = f" {left} more are listed in Miro's company settings." if left else ""
+        rows = (lines,) if lines else ()
+        admins = Section("admins", "Admin rights in Miro", rows, small=(f"{self._seen(seen)}{more}",))
+        if is_operator(self._desk.policy, self._who.person):
+            count = self._sight.open(1, 0).total
+            look = [button("Search", "search", "search")]
+            look += [button(f"Show All {count} Open", "page:all", "open:0")] if count else []
+            return [Section("look-up", "Look up requests", buttons=tuple(look)), admins]
+        return [admins] if owned(self._desk, self._who.person) else []
 
     def _admin(self, admin: Admin) -> str:
         """Somebody's rights, and since which request, where that was the last to touch them."""
@@ -191,12 +276,14 @@ class Gathering:
 
     # -- about me ----------------------------------------------------------------------------------------
 
-    def _delegate(self) -> StandIn | None:
+    def _delegate(self) -> Section:
         named = self._desk.store.people.named_delegate(self._who.person.id, self._desk.now())
         if named is None:
-            return None
-        days = span(named, self._who.person)
-        return StandIn(f"{mark(self._person(named.delegate))} stands in for you {days}.", named.key)
+            text = "No delegate set. Before you're away, choose who decides for you."
+            return Section("away", "Your delegate", (text,), (button("Name a Delegate", "away", NOBODY),))
+        text = f"{mark(self._person(named.delegate))} stands in for you {span(named, self._who.person)}."
+        buttons = button("Change", "away", named.key), button("I'm Back", "away-off", named.key)
+        return Section("away", "Your delegate", (text,), buttons)
 
 
 def _answer(request: Request) -> list[May]:
@@ -210,8 +297,3 @@ def _apart(waiting: Iterable[Scene | Line]) -> list[str]:
     """The actions of those that have to be decided by themselves."""
     scenes = [one for one in waiting if isinstance(one, Scene)]
     return [one.request.action for one in scenes if not may_go_along(one.request)]
-
-
-def _together(kinds: Mapping[str, int]) -> list[str]:
-    """Actions of which several may be approved together."""
-    return [name for name, action in ACTIONS.items() if kinds.get(name, 0) > 1 and is_harmless(action)]

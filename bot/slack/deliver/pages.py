@@ -1,7 +1,7 @@
 """Keeps App Home as it should be for everybody who opened theirs: published when it is opened or changes."""
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 
 from slack_sdk import WebClient
@@ -30,10 +30,13 @@ class Pages:
 
     desk: Desk
     line: Line
+    at: dict[SlackId, home.At] = field(default_factory=dict)
+    """Which list somebody pages through, until the page is opened again; in memory alone."""
 
     def opened(self, client: WebClient, who: Who, slack_id: SlackId) -> None:
         """Somebody opens it: shown at once; the deliverer looks once more whether it was the newest."""
         page = self.desk.store.outbox.page(slack_id)
+        self.at.pop(slack_id, None)
         drawn = ""
         try:
             view = home.view(self.desk, who, self._notice(page) if page else "")
@@ -52,7 +55,7 @@ class Pages:
         if page.opened_at < stamp(self.desk.now() - OPENED_WITHIN):
             outbox.drop(item)
             return
-        view = home.view(self.desk, self._who(slack_id), self._notice(page))
+        view = home.view(self.desk, self._who(slack_id), self._notice(page), self.at.get(slack_id, home.At()))
         drawn = digest(view)
         try:
             if drawn != page.drawn:

@@ -12,8 +12,8 @@ from approvals.request import Question, Vote
 from approvals.sentence import Sentence
 from approvals.states import State
 from bot.actions import ACTIONS
-from bot.cards.blocks import Block
-from bot.cards.home import Admins, Kind, Line, Listed, May, Page, StandIn, closed, draw
+from bot.cards.blocks import Block, button
+from bot.cards.home import Line, May, Section, approve_together, closed, draw, offers
 from bot.cards.lines import stands, stopped, stuck
 from bot.cards.scene import Scene
 from bot.sandbox.slack.inputs import placed
@@ -47,29 +47,35 @@ def many(scene: Scene, count: int) -> tuple[Scene, ...]:
     )
 
 
-def lines(text: str, count: int, left: int = 0, may: tuple[May, ...] = MAY) -> Listed:
-    return Listed(tuple(Line(one.request, text, may) for one in many(waits(), count)), left)
+def lines(name: str, text: str, count: int, total: int = 0, may: tuple[May, ...] = MAY) -> Section:
+    rows = tuple(Line(one.request, text, may) for one in many(waits(), count))
+    return Section(name, name, rows, total=total, size=count)
 
 
-def full(scene: Scene, waiting: int, text: str) -> Page:
+def full(scene: Scene, waiting: int, text: str) -> list[Section]:
     """As much of everything as there ever is on one page, of which so many wait."""
-    shown = many(scene, min(waiting, home.WAITING))
-    harmless = [action for action in ACTIONS.values() if home.is_harmless(action)]
-    return Page(
-        waiting=shown,
-        waiting_left=waiting - len(shown),
-        kinds=tuple(Kind(action, waiting) for action in harmless) if waiting > 1 else (),
-        mine=lines(text, home.MINE, 7),
-        ended=lines(text, home.ENDED, 0, MAY[:1]).lines,
-        stopped=lines(text, home.TROUBLE, 7),
-        stuck=lines(text, home.TROUBLE, 7),
-        teams=lines(text, home.TEAMS, 7, MAY[:1]),
-        admins=Admins((text,) * home.ADMINS, "Seen in Miro today, 09:00.", 7),
-        delegate=StandIn(text, "c0ffee12"),
-        known=(text,) * 4,
-        offers=tuple(ACTIONS.values()),
-        notice=text,
-    )
+    few, _ = home.TO_DECIDE
+    harmless = [(action, waiting) for action in ACTIONS.values() if home.is_harmless(action)]
+    together = approve_together(harmless) if waiting > 1 else ()
+    shown = many(scene, min(waiting, few))
+    buttons = button("Change", "away", "c0ffee12"), button("I'm Back", "away-off", "c0ffee12")
+    return [
+        Section("waiting", "Waiting for you", shown, together, total=waiting, size=few),
+        *(lines(name, text, home.FEW, 500) for name in ("stopped", "stuck")),
+        offers(tuple(ACTIONS.values())),
+        Section("caught-up", rows=("You're all caught up.",)),
+        Section("my-teams", "Your teams", (text,), small=(text,)),
+        *(lines(name, text, home.FEW, 500) for name in ("mine", "ended", "teams")),
+        Section("look-up", "Look up requests", buttons=buttons),
+        Section("admins", "Admin rights in Miro", ((text,) * home.ADMINS,), small=(text,)),
+        Section("away", "Your delegate", (text,), buttons),
+        Section("known", "How I know you", small=(text,) * 4),
+    ]
+
+
+def deciding(scene: Scene) -> list[Section]:
+    """A page with one request to decide."""
+    return [Section("waiting", "Waiting for you", (scene,), total=1)]
 
 
 def pressed(view: Block, action: str) -> list[str]:
@@ -81,7 +87,17 @@ def pressed(view: Block, action: str) -> list[str]:
 def test_a_full_page_is_one_that_slack_takes(action: str, waiting: int) -> None:
     view = draw(full(waits(action=action), waiting, "as long as a line of text may be " * 9))
     check_valid("home", view)
-    assert len(pressed(view, "approve")) == min(waiting, home.WAITING)
+    assert len(pressed(view, "approve")) == min(waiting, home.TO_DECIDE[0])
+
+
+@pytest.mark.parametrize("action", COMMANDS)
+def test_a_list_that_has_the_page_for_itself_is_one_that_slack_takes(action: str) -> None:
+    scene, (_, most) = waits(action=action), home.TO_DECIDE
+    alone = Section("waiting", "Waiting for you", many(scene, most), (), (), 500, most, most, True)
+    check_valid("home", draw([alone], "You approved R-1."))
+    assert pressed(draw([alone]), "page:next") == [f"waiting:{2 * most}"]
+    rows = lines("open", "as long as a line of text may be " * 9, home.MANY, 500)
+    check_valid("home", draw([replace(rows, start=485, is_alone=True)]))
 
 
 @pytest.mark.thorough
@@ -98,32 +114,21 @@ def test_no_names_or_reasons_make_a_page_that_slack_refuses(
     action: str, people: list[str], names: list[str], reason: str, text: str
 ) -> None:
     scene = waits(action=action, people=people, names=names, reason=reason)
-    check_valid("home", draw(full(scene, 150, text)))
+    check_valid("home", draw(full(scene, 150, text), text))
     stood = waits(action=action, people=people, names=names, reason=reason, state=State.STOPPED)
     for drawn in (stands, stopped, stuck):
-        listed = Listed((Line(stood.request, drawn(stood), MAY),))
-        check_valid("home", draw(Page(stopped=listed)))
+        check_valid("home", draw([Section("stopped", "Stopped", (Line(stood.request, drawn(stood), MAY),))]))
 
 
 def test_nothing_that_people_wrote_is_markup() -> None:
     scene = waits(reason="*now* <!channel>", people=["<@U1>", "*Alex* Smith", *PEOPLE[2:]])
-    view = draw(
-        Page(waiting=(scene,), mine=lines("<!here> :smile:", 1), delegate=StandIn("<@U1>", "c0ffee12"))
-    )
+    view = draw([Section("a", "A", (scene, "<@U1>")), lines("b", "<!here> :smile:", 1)], "<!channel>")
     assert "mrkdwn" not in str(view)
     assert str(view).count("'emoji': True") == 0
 
 
-def test_what_is_most_urgent_comes_first() -> None:
-    shown = reads(draw(full(waits(), 3, "a line"))).splitlines()
-    order = ["a line", "Waiting for you: 3", "Your requests", "What you manage", "Your delegate"]
-    order += ["How I know you", "What do you need in Miro?"]
-    places = [shown.index(one) for one in order]
-    assert places == sorted(places)
-
-
 def test_a_request_to_decide_says_what_changes_who_asks_and_until_when() -> None:
-    shown = reads(draw(Page(waiting=(waits(),)))).splitlines()
+    shown = reads(draw(deciding(waits()))).splitlines()
     assert shown[:4] == [
         "Waiting for you: 1",
         "Move Alex Smith from Engineering to Design?",
@@ -142,59 +147,62 @@ def test_what_was_seen_before_and_is_different_now_is_said_first() -> None:
     scene = waits()
     warnings = (Sentence("new-account"),)
     plan = replace(scene.request.plan, again=True, warnings=warnings)
-    shown = reads(draw(Page(waiting=(replace(scene, request=replace(scene.request, plan=plan)),))))
+    shown = reads(
+        draw(
+            [
+                Section(
+                    "waiting",
+                    "Waiting for you",
+                    (replace(scene, request=replace(scene.request, plan=plan)),),
+                    total=1,
+                )
+            ]
+        )
+    )
     assert "Miro has a new account for this address.\nUpdated changes in Miro:\n1. Join" in shown
 
 
 def test_whoever_said_yes_already_is_named() -> None:
     votes = (Vote(PersonId("P-4"), NOW, "cafe"),)
-    assert "Sam Lee approved. You" in reads(draw(Page(waiting=(waits(votes=votes),))))
+    assert "Sam Lee approved. You" in reads(draw(deciding(waits(votes=votes))))
 
 
 @pytest.mark.parametrize(
     ("action", "yes"), [("make-admin", "Make Admin"), ("offboard", "Delete"), ("move-team", None)]
 )
 def test_what_is_grave_asks_once_more(action: str, yes: str | None) -> None:
-    view = draw(Page(waiting=(waits(action=action),)))
+    view = draw(deciding(waits(action=action)))
     [approve] = [one for _, one in placed(view["blocks"]) if one["action_id"] == "approve"]
     assert (approve["confirm"]["confirm"]["text"] if "confirm" in approve else None) == yes
     assert pressed(view, "approve") == ["R-42:cafe:9f86d081"]
 
 
 def test_several_of_one_kind_have_one_button() -> None:
-    kinds = (Kind(ACTIONS["request-access"], 3), Kind(ACTIONS["move-team"], 150))
-    view = draw(Page(waiting=many(waits(), 2), kinds=kinds))
-    assert "[Approve All 3: Miro Access] [Approve 20 of 150: Move to Another Team]" in reads(view)
+    kinds = approve_together([(ACTIONS["request-access"], 3), (ACTIONS["move-team"], 150)])
+    view = draw([Section("waiting", "Waiting for you", many(waits(), 2), kinds)])
+    assert "[Approve All 3: Request Access] [Approve 20 of 150: Move to Another Team]" in reads(view)
 
 
-def test_what_is_left_out_is_counted_and_said_where_it_is() -> None:
-    shown = reads(draw(full(waits(), 150, "a line")))
-    assert "Waiting for you: 150" in shown
-    assert "144 more. They appear here once these are decided." in shown
-    assert "7 more. Use /miro status R-42 to see one." in shown
-    assert "Seen in Miro today, 09:00. 7 more are listed in Miro's company settings." in shown
+def test_what_is_left_out_is_counted_and_opened() -> None:
+    view = draw(full(waits(), 150, "a line"))
+    assert "Waiting for you: 150" in reads(view) and "[Show All 150]" in reads(view)
+    assert pressed(view, "page:all")[0] == "waiting:0"
 
 
-def test_a_page_of_somebody_with_nothing_to_do_says_so() -> None:
-    shown = reads(draw(Page(offers=(ACTIONS["request-access"],))))
-    assert shown.startswith("You're all caught up\nYour requests\nYou have no open requests.\nYour delegate")
-    assert "What you manage" not in shown
-    assert "[Name a Delegate]" in shown and "[I'm Back]" not in shown
-    assert shown.endswith("[Miro Access]\nOr write to me: “I need Miro access for Engineering”")
+def test_a_list_that_is_empty_by_now_leads_back() -> None:
+    shown = reads(draw([Section("open", "Everything open", is_alone=True)]))
+    assert shown.splitlines() == ["Everything open", "Nothing is left here.", "[Back to Home]"]
 
 
 def test_whoever_may_ask_for_nothing_is_told_where_to_ask() -> None:
-    assert "You can't request anything here yet. Ask your IT team." in reads(draw(Page()))
-
-
-def test_a_delegate_can_be_changed_and_sent_home() -> None:
-    view = draw(Page(delegate=StandIn("Sam Lee stands in for you until Friday, 18:00.", "c0ffee12")))
-    assert (pressed(view, "away"), pressed(view, "away-off")) == (["c0ffee12"], ["c0ffee12"])
+    assert "You can't request anything here yet. Ask your IT team." in reads(draw([offers(())]))
+    assert reads(draw([offers((ACTIONS["request-access"],))])).startswith("[Request Access]\nOr write to me:")
+    assert reads(closed("Guests can't.", (ACTIONS["request-access"],))).startswith("Guests can't.\n[Request")
 
 
 def test_a_line_with_one_button_has_it_beside_the_text() -> None:
     line = Line(waits(7).request, "R-7 · expired", (May("Ask Again", "again"),))
-    [block] = [one for one in draw(Page(ended=(line,)))["blocks"] if "accessory" in one]
+    [block] = [one for one in draw([Section("ended", "", (line,))])["blocks"] if "accessory" in one]
     assert (block["text"]["text"], block["accessory"]["value"]) == ("R-7 · expired", "R-7:cafe:9f86d081")
 
 
@@ -227,8 +235,8 @@ def test_whoever_is_shown_nothing_reads_one_sentence() -> None:
 
 
 def test_the_page_says_whose_account_it_is_and_who_hears_nothing() -> None:
-    shown = reads(draw(Page(waiting=(waits(action="offboard"),))))
+    shown = reads(draw(deciding(waits(action="offboard"))))
     assert "Changes in Miro for p2@example.com\n1. " in shown
     assert "Alex won't be notified." in shown
-    plain = reads(draw(Page(waiting=(waits(),))))
+    plain = reads(draw(deciding(waits())))
     assert "p2@example.com" not in plain and "I tell" not in plain

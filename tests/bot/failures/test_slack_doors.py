@@ -91,7 +91,7 @@ def test_hash_collision(s: Stage) -> None:
         wait(s, seconds=20)
     assert "Waiting for you: 1" in page(s, "U0PRIYA") and id in page(s, "U0PRIYA")
     approve(s, "U0PRIYA")
-    assert page(s, "U0PRIYA").startswith("You're all caught up")
+    assert "You're all caught up." in page(s, "U0PRIYA")
 
 
 @pytest.mark.parametrize("error", ["user_not_found", "cannot_dm_bot", "is_archived", "channel_not_found"])

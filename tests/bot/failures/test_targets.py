@@ -63,7 +63,7 @@ def test_approval_fatigue_bulk_hides_a_dangerous_one(s: Stage) -> None:
     harmless = [ask(s, user, *ACCESS[1:]) for user in ("U0ALEX", "U0LENA")]
     grave = [ask(s, "U0DANA", "/miro-admin", "<@U0ALEX> because Alex joins IT"), ask(s, *OFFBOARD)]
     assert "Waiting for you: 4" in page(s, "U0CAROL")
-    assert "[Approve All 2: Miro Access]" in page(s, "U0CAROL")
+    assert "[Approve All 2: Request Access]" in page(s, "U0CAROL")
     presses(s, "U0CAROL", KIND)
     form = copy.deepcopy(s.acting.modal("U0CAROL"))
     assert not any(id in reads(form) for id in grave)

@@ -69,7 +69,7 @@ def test_free_message(s: Stage) -> None:
 
 
 def test_app_home(s: Stage) -> None:
-    assert "Your requests" in opened(s, "U0ALEX")
+    assert "[Request Access]" in opened(s, "U0ALEX")
     presses(s, "U0ALEX", "open:request-access")
     assert s.acting.submit("U0ALEX", {"teams": "Engineering", "reason": "I start Monday"}).errors == {}
     s.settle()

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from approvals.people import Person
+from bot.sandbox.slack.inputs import placed
 from bot.sandbox.stage import POLICY, Stage
 from tests.bot.journeys.homes import ACCESS, ADMIN, OFFBOARD, may, opened, page, part, presses
 from tests.bot.journeys.scenes import ask, history, last, playing, press, request, state, told, wait
@@ -26,9 +27,9 @@ def person(s: Stage, email: str) -> Person:
 
 
 def test_a_request_is_approved_where_it_is_read(s: Stage) -> None:
-    assert opened(s, "U0PRIYA").startswith("You're all caught up")
+    assert "You're all caught up." in opened(s, "U0PRIYA")
     id = ask(s, "U0ALEX", *ACCESS)
-    shown = part(page(s, "U0PRIYA"), "Waiting for you: 1", "Your requests").strip().splitlines()
+    shown = part(page(s, "U0PRIYA"), "Waiting for you: 1", "[Request Access]").strip().splitlines()
     assert shown[0] == "Give Alex Smith Miro access to Engineering?"
     assert shown[2] == "2. Join Engineering."
     assert 'Requested by Alex Smith: "I start Monday"' in shown[3]
@@ -36,7 +37,8 @@ def test_a_request_is_approved_where_it_is_read(s: Stage) -> None:
     assert shown[4] == "[Approve] [Deny] [Ask a Question] [Details]"
     presses(s, "U0PRIYA", "approve", id)
     assert state(s, id) == "done"
-    assert page(s, "U0PRIYA").startswith(f"You approved {id}.\nYou're all caught up")
+    approved = page(s, "U0PRIYA")
+    assert approved.startswith(f"You approved {id}.\n") and "You're all caught up." in approved
     assert last(s, "U0ALEX").startswith("✅ You're in Engineering")
 
 
@@ -47,7 +49,7 @@ def test_a_denial_asks_for_the_reason_and_takes_the_request_off_the_page(s: Stag
     assert s.acting.submit("U0PRIYA", {"reason": "No seat is free."}).errors == {}
     s.settle()
     assert state(s, id) == "denied"
-    assert page(s, "U0PRIYA").startswith("You're all caught up")
+    assert "You're all caught up." in page(s, "U0PRIYA")
     assert "No seat is free." in last(s, "U0ALEX")
 
 
@@ -122,7 +124,8 @@ def test_a_vote_takes_it_off_the_page_though_it_still_waits(tmp_path: Path) -> N
         id = ask(s, "U0ALEX", *ACCESS)
         presses(s, "U0CAROL", "approve", id)
         assert state(s, id) == "waiting"
-        assert page(s, "U0CAROL").startswith(f"You approved {id}.\nYou're all caught up")
+        shown = page(s, "U0CAROL")
+        assert shown.startswith(f"You approved {id}.\n") and "You're all caught up." in shown
         assert "Carol Diaz approved. 1 more needed." in page(s, "U0SAM")
 
 
@@ -130,17 +133,13 @@ def test_a_vote_takes_it_off_the_page_though_it_still_waits(tmp_path: Path) -> N
 
 
 def test_ones_own_requests_are_followed_on_the_page(s: Stage) -> None:
-    assert "You have no open requests." in opened(s, "U0ALEX")
+    assert "You're all caught up." in opened(s, "U0ALEX")
     id = ask(s, "U0ALEX", *ACCESS)
     assert f"{id} · waiting: give you Miro access to Engineering." in page(s, "U0ALEX")
     assert may(s, "U0ALEX", "withdraw") == may(s, "U0ALEX", "remind") == may(s, "U0ALEX", "details") == [id]
     press(s, "U0PRIYA", "approve")
-    shown = part(page(s, "U0ALEX"), "Your requests", "Your delegate")
-    assert shown.strip().splitlines() == [
-        "You have no open requests.",
-        "Recently closed:",
-        f"{id} · done: give you Miro access to Engineering.",
-    ]
+    shown = part(page(s, "U0ALEX"), "Recently closed", "Your delegate")
+    assert shown.strip() == f"{id} · done: give you Miro access to Engineering. Requested today, 10:00."
 
 
 def test_a_request_is_withdrawn_on_the_page(s: Stage) -> None:
@@ -212,7 +211,7 @@ def test_an_operator_resumes_what_stopped_on_the_page(s: Stage) -> None:
     opened(s, "U0CAROL"), opened(s, "U0ALEX")
     id = ask(s, "U0ALEX", "/miro-move", "from Engineering to Design because I changed jobs")
     press(s, "U0PRIYA", "approve")
-    shown = part(page(s, "U0CAROL"), "Needs your attention:", "Admin rights")
+    shown = part(page(s, "U0CAROL"), "Needs your attention: 1", "Admin rights")
     assert shown.strip().startswith(f"{id} is incomplete: move Alex Smith from Engineering to Design.")
     assert "To fix:" in shown and "[Resume] [Close as Incomplete] [Details]" in shown
     assert "Needs your attention" not in page(s, "U0ALEX")
@@ -233,7 +232,7 @@ def test_what_nobody_can_decide_any_more_stands_on_operators_pages(s: Stage) -> 
     wait(s, hours=7)
     opened(s, "U0CAROL")
     assert request(s, id).asking.is_stuck
-    shown = part(page(s, "U0CAROL"), "No approver available:", "Admin rights")
+    shown = part(page(s, "U0CAROL"), "No approver available: 1", "Admin rights")
     assert shown.strip().startswith(
         f"{id}: give Alex Smith Miro access to Engineering. Expires Thursday, 10:00."
     )
@@ -247,7 +246,7 @@ def test_owners_follow_what_is_asked_about_their_teams(tmp_path: Path) -> None:
         opened(s, "U0DANA"), opened(s, "U0JO")
         id = ask(s, "U0ALEX", *ACCESS)
         ask(s, "U0ALEX", "/miro-access", "for Design because I draw")
-        shown = part(page(s, "U0DANA"), "Open requests about your teams:", "Your delegate")
+        shown = part(page(s, "U0DANA"), "About your teams: 1", "Your delegate")
         assert shown.count("R-") == 1 and id in shown
         presses(s, "U0DANA", "details", id)
         assert reads(s.acting.modal("U0DANA")).startswith(f"Details of {id}")
@@ -255,7 +254,7 @@ def test_owners_follow_what_is_asked_about_their_teams(tmp_path: Path) -> None:
         assert f"I know no request {id} of yours." in page(s, "U0JO")
         opened(s, "U0PRIYA")
         presses(s, "U0PRIYA", "approve", id)
-        assert "about your teams" not in page(s, "U0DANA")
+        assert "About your teams" not in page(s, "U0DANA")
 
 
 def test_operators_see_who_has_admin_rights_and_since_which_request(s: Stage) -> None:
@@ -265,7 +264,7 @@ def test_operators_see_who_has_admin_rights_and_since_which_request(s: Stage) ->
     press(s, "U0CAROL", "approve")
     assert state(s, id) == "done"
     wait(s, hours=1)
-    shown = part(page(s, "U0CAROL"), "Admin rights in Miro:", "Your delegate")
+    shown = part(page(s, "U0CAROL"), "Admin rights in Miro", "Your delegate")
     assert shown.strip().splitlines() == [
         f"• Alex Smith: Company Admin, since {id} (today, 10:00)",
         "• Carol Diaz: Company Admin",
@@ -351,9 +350,9 @@ def test_whoever_is_new_may_ask_while_the_bot_looks_who_they_are(s: Stage) -> No
     s.acting.open_home("U0NEW")
     first = page(s, "U0NEW")
     assert first.startswith("I haven't been able to check your Slack account today. I'm looking;")
-    assert "[Miro Access]" in first and "Your requests" not in first
+    assert "[Request Access]" in first and "Your delegate" not in first
     wait(s, seconds=5)
-    assert page(s, "U0NEW").startswith("You're all caught up\nYour requests")
+    assert page(s, "U0NEW").startswith("[Request Access]")
 
 
 def test_what_one_may_ask_for_opens_from_the_page(s: Stage) -> None:
@@ -361,3 +360,57 @@ def test_what_one_may_ask_for_opens_from_the_page(s: Stage) -> None:
     presses(s, "U0ALEX", "open:move-team")
     assert s.acting.modal("U0ALEX")["callback_id"] == "ask:move-team"
     assert told(s, "U0ALEX") == []
+
+
+# -- pages and the search ----------------------------------------------------------------------------------
+
+
+PEOPLE, TEAMS = ("U0ALEX", "U0JO", "U0DANA", "U0LENA", "U0PRIYA"), ("Design", "Engineering")
+
+
+def buttons_of(s: Stage, user: str) -> list[str]:
+    """The paging buttons on somebody's App Home."""
+    shown = placed(s.slack.homes[user]["blocks"])
+    return [one["action_id"] for _, one in shown if one["action_id"].startswith("page:")]
+
+
+def test_a_long_list_is_paged_through_and_decided_there(s: Stage) -> None:
+    opened(s, "U0SAM")
+    ids = [ask(s, user, "/miro-access", f"for {team} because we draw") for user in PEOPLE for team in TEAMS]
+    assert "Waiting for you: 10" in page(s, "U0SAM") and len(may(s, "U0SAM", "approve")) == 4
+    presses(s, "U0SAM", "page:all", "waiting")
+    first = may(s, "U0SAM", "approve")
+    assert (len(first), buttons_of(s, "U0SAM")) == (8, ["page:next", "page:home"])
+    presses(s, "U0SAM", "page:next", "waiting")
+    assert sorted([*first, *may(s, "U0SAM", "approve")]) == sorted(ids)
+    assert buttons_of(s, "U0SAM") == ["page:previous", "page:home"]
+    presses(s, "U0SAM", "page:previous", "waiting")
+    presses(s, "U0SAM", "approve", first[0])
+    assert state(s, first[0]) == "done" and page(s, "U0SAM").startswith(f"You approved {first[0]}.")
+    assert "Waiting for you: 9" in page(s, "U0SAM") and "[Request Access]" not in page(s, "U0SAM")
+    presses(s, "U0SAM", "page:home")
+    assert "[Request Access]" in page(s, "U0SAM")
+
+
+def test_an_operator_finds_requests_by_person_and_by_number(s: Stage) -> None:
+    opened(s, "U0CAROL")
+    first = ask(s, "U0ALEX", *ACCESS)
+    ask(s, "U0JO", "/miro-access", "for Design because we draw")
+    presses(s, "U0CAROL", "search")
+    assert s.acting.submit("U0CAROL", {"entry": "alex@example.com"}).errors == {}
+    s.settle()
+    assert page(s, "U0CAROL").startswith("Requests of Alex Smith: 1\n" + first)
+    presses(s, "U0CAROL", "page:home")
+    presses(s, "U0CAROL", "search")
+    assert "no request R-99" in s.acting.submit("U0CAROL", {"entry": "R-99"}).errors["entry"]
+    assert s.acting.submit("U0CAROL", {"entry": first.lower()}).errors == {}
+    assert reads(s.acting.modal("U0CAROL")).startswith(f"Details of {first}")
+
+
+def test_nobody_but_operators_searches_or_sees_everything(s: Stage) -> None:
+    opened(s, "U0CAROL"), opened(s, "U0JO")
+    ask(s, "U0ALEX", *ACCESS)
+    presses(s, "U0JO", "page:all", "open", s.slack.homes["U0CAROL"])
+    assert "Everything open" not in page(s, "U0JO") and "[Search]" not in page(s, "U0JO")
+    presses(s, "U0JO", "search", view=s.slack.homes["U0CAROL"])
+    assert "Only operators" in s.acting.submit("U0JO", {"entry": "R-1"}).errors["entry"]

@@ -116,7 +116,7 @@ def test_the_chooser_has_a_button_and_an_example_for_each_action() -> None:
         "Ask for Miro Access\n"
         "What do you need in Miro?\n"
         "Get access to Miro or to another team. For example: “I need Miro access for Engineering”\n"
-        "[Miro Access]\n"
+        "[Request Access]\n"
         "Leave one team for another. For example: “move me from Engineering to Design”\n"
         "[Move to Another Team]\n"
         "[Cancel]"

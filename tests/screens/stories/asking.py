@@ -50,7 +50,7 @@ WAYS = Story(
         ),
         picture(
             "review-form", "**Review and Send** opens the form, filled in from the message.",
-            ALEX, FORM, "Miro Access",
+            ALEX, FORM, "Request Access",
             presses(ALEX, "Review and Send", "team: Engineering"),
         ),
         picture(
@@ -93,7 +93,7 @@ FORMS = Story(
     (
         picture(
             "form-access", "`/miro-access for Engineering because I start on Monday`",
-            ALEX, FORM, "Miro Access",
+            ALEX, FORM, "Request Access",
             types(ALEX, "/miro-access for Engineering because I start on Monday"),
         ),
         picture(
@@ -108,7 +108,7 @@ FORMS = Story(
         ),
         picture(
             "form-others", "An operator's form for somebody else.",
-            CAROL, FORM, "Miro Access",
+            CAROL, FORM, "Request Access",
             types(CAROL, "/miro-access @jo for Design because Jo designs now"),
             note="Slack shows the name of Jo Park.",
         ),

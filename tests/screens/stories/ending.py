@@ -20,7 +20,7 @@ ENDINGS = Story(
         ),
         picture(
             "again", "**Ask Again** opens the form as it was filled in.",
-            ALEX, FORM, "Miro Access",
+            ALEX, FORM, "Request Access",
             presses(ALEX, "Ask Again", "Nobody answered"),
         ),
     ),

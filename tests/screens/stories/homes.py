@@ -25,7 +25,7 @@ MANAGER_HOME = Story(
         picture(
             "approve-all", "**Approve All** shows each line; admin rights and offboarding aren't among them.",
             PRIYA, FORM, "Approve Together",
-            presses_home(PRIYA, "Approve All 2: Miro Access"),
+            presses_home(PRIYA, "Approve All 2: Request Access"),
         ),
         picture(
             "approved-all", "What became of each.",
@@ -60,7 +60,7 @@ OPERATOR_HOME = Story(
     (
         picture(
             "home-owner", "What is asked about somebody's teams.",
-            DANA, HOME, "Open requests about your teams",
+            DANA, HOME, "About your teams",
             presses_home(DANA, "Rename a Group"),
             asks(ALEX, "/miro-access for Engineering because I start on Monday"),
         ),
