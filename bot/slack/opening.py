@@ -20,6 +20,9 @@ from bot.slack import forms
 from bot.slack.answers import check_offered
 from bot.slack.words.reading import Draft
 
+_NOBODY = PersonId("P-0")
+"""Stands for people who aren't in the record."""
+
 
 def form(desk: Desk, who: Who, draft: Draft, **carried: str) -> Block:
     """The form of a draft. Raises Refused."""
@@ -72,8 +75,8 @@ def _account(who: Who) -> str:
 
 def _check_person(desk: Desk, who: Who, action: type[Action], entry: str) -> None:
     """Refuses somebody for whom no rule lets one ask."""
-    name = entry if "@" in entry else "somebody else"
-    other = desk.find(entry) or Person(PersonId(""), email=entry if "@" in entry else "", name=name)
+    name = "" if "@" in entry else "somebody else"
+    other = desk.find(entry) or Person(_NOBODY, email=entry if "@" in entry else "", name=name)
     case, refused = Case(action.NAME, who.person, other), Refused("")
     for rule in desk.policy.rules(action.NAME):
         try:

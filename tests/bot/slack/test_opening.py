@@ -32,6 +32,11 @@ def test_who_manages_somebody_may_ask_for_them_and_others_read_whom_to_ask(s: St
     assert opens(s, "U0PRIYA", "<@U0ALEX> for Design because Alex helps")
 
 
+def test_an_address_that_nobody_knows_has_no_manager(s: Stage) -> None:
+    assert not opens(s, "U0PRIYA", "for kim.wu@example.com for Design because Kim joins")
+    assert "For kim.wu@example.com, ask " in last(s, "U0PRIYA")
+
+
 def test_a_typed_line_says_so_too(s: Stage) -> None:
     assert "ask their manager, Priya Rao" in read(say(s, "U0JO", "please give <@U0ALEX> access to Design"))
     assert "Okta tile" in read(say(s, "U0JO", "I need access to Sales"))
