@@ -20,6 +20,7 @@ from tests.bench import (
     quota,
     replicas,
     starting,
+    throughput,
     tiers,
     tls,
     whole,
@@ -56,6 +57,7 @@ PARTS: dict[str, Callable[[], list[Row]]] = {
     "quota": quota.rows,
     "kills": kills.rows,
     "replicas": replicas.rows,
+    "throughput": throughput.rows,
     "lives": _lives,
     "whole": whole.rows,
 }

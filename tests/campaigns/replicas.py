@@ -102,8 +102,8 @@ class WatchedMiro(Miro):
 class Replicas:
     """Several bots on one record. Each that is killed is started again at once."""
 
-    def __init__(self, folder: Path, environ: dict[str, str], count: int) -> None:
-        self._folder, self._environ = folder, environ
+    def __init__(self, folder: Path, environ: dict[str, str], count: int, module: str = "bot") -> None:
+        self._folder, self._environ, self._module = folder, environ, module
         self._lock, self._started = threading.Lock(), 0
         self.deaths: dict[int, float] = {}
         """Of which process id, when (`time.monotonic`)."""
@@ -112,7 +112,7 @@ class Replicas:
     def _start(self) -> BotProcess:
         self._started += 1
         printed = self._folder / f"printed-{self._started}.txt"
-        return BotProcess(printed, ("run", "--http", "127.0.0.1:0"), self._environ)
+        return BotProcess(printed, ("run", "--http", "127.0.0.1:0"), self._environ, self._module)
 
     def ready(self) -> list[BotProcess]:
         """Those that take deliveries."""
@@ -385,12 +385,12 @@ def campaign(folder: Path, count: int, bots: int = 3) -> Iterator[Campaign]:
     with ExitStack() as open_:
         store = open_.enter_context(closing(Store(server, migrates=True)))
         urls = open_.enter_context(miro.serve()), open_.enter_context(slack.serve())
-        replicas = Replicas(folder, _environ(folder, server, *urls), bots)
+        replicas = Replicas(folder, environ(folder, server, *urls), bots)
         open_.callback(replicas.end)
         yield Campaign(miro, slack, store, replicas, teams[TEAM], count)
 
 
-def _environ(folder: Path, server: Server, miro: str, slack: str) -> dict[str, str]:
+def environ(folder: Path, server: Server, miro: str, slack: str) -> dict[str, str]:
     return {
         "SLACK_BOT_TOKEN": "xoxb-sandbox",
         "SLACK_SIGNING_SECRET": SECRET,

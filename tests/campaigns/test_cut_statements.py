@@ -40,7 +40,7 @@ class Cuts:
         while self._is_refused(form):
             pass
         [request] = self.record.requests(limit=1)
-        for _ in range(20):
+        for _ in range(25):  # longer than a lease: a claim whose answer is lost ends with it
             self._work()
             request = self.record.request(request.id)
             if request.state is State.WAITING and has_card(self.s, "U0PRIYA"):

@@ -22,13 +22,15 @@ GRACE = 9.5
 class BotProcess:
     """One life of `miro-bot`; what it prints goes to a file, so that it never waits for a reader."""
 
-    def __init__(self, printed: Path, arguments: tuple[str, ...], environ: Mapping[str, str]) -> None:
+    def __init__(
+        self, printed: Path, arguments: tuple[str, ...], environ: Mapping[str, str], module: str = "bot"
+    ) -> None:
         self._printed = printed
         # Nothing of the tests' own environment, proxies above all: slack_sdk ignores NO_PROXY.
         plain = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT)}
         with printed.open("w") as output:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "bot", *arguments],
+                [sys.executable, "-m", module, *arguments],
                 cwd=printed.parent,
                 env={**plain, **environ},
                 stdin=subprocess.DEVNULL,
