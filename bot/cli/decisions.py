@@ -1,8 +1,7 @@
 """Ask and decide, from a shell."""
 
 import shlex
-from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 import click
 
@@ -17,6 +16,7 @@ from approvals.request import Draft, Request
 from approvals.text import cleaned
 from bot.actions import ACTIONS, Action
 from bot.actions.fill import operators_form
+from bot.actions.form import FormField
 from bot.app import Bot
 from bot.cards.blocks import message
 from bot.cards.named import mark
@@ -40,26 +40,45 @@ from bot.slack.words.reading import about_end
 from bot.work.ask import LONGEST_REASON, asked
 
 
-def _filled(action: str, fields: tuple[str, ...], operator: bool) -> dict[str, str]:
-    """The fields as typed: `{name: text}`. Raises UsageError, with the fields that the action has."""
-    raw = dict(field.partition("=")[::2] for field in fields)
-    model, shown = ACTIONS[action].model_fields, operators_form(ACTIONS[action], operator)
-    needed = [name for name, asked in shown.items() if model[name].is_required() and not asked.own]
-    takes = " ".join(f"{name}=…" if name in needed else f"[{name}=…]" for name in shown)
-    wrong = [field for field in fields if "=" not in field or field.partition("=")[0] not in model]
-    missing = [name for name in needed if not raw.get(name)]
-    twice = [name for name, count in Counter(one.partition("=")[0] for one in fields).items() if count > 1]
-    if twice:
-        raise click.UsageError(f"{twice[0]} is given twice. For several teams, write teams=A,B.")
-    if wrong or missing:
-        problem = f"{action} has no field {wrong[0]!r}." if wrong else f"Add {listed(missing)}."
-        raise click.UsageError(f"{problem} Usage: {action} {takes}")
+def typed_fields(
+    action: type[Action], fields: Sequence[str], shown: Mapping[str, FormField] | None = None
+) -> dict[str, str]:
+    """The fields as typed: `{name: text}`. Raises UsageError, with the fields `shown`, or all."""
+    usage = f"Usage: {action.NAME} {fields_of(action, shown)}"
+    raw = dict[str, str]()
+    for field in fields:
+        name, equals, value = field.partition("=")
+        if not equals or name not in action.model_fields:
+            raise click.UsageError(f"{action.NAME} has no field {field!r}. {usage}")
+        if name in raw:
+            raise click.UsageError(f"{name} is given twice. For several teams, write {name}=A,B.")
+        if not value.strip(", "):
+            raise click.UsageError(f"{name} needs a value. {usage}")
+        raw[name] = value
     return raw
+
+
+def fields_of(action: type[Action], shown: Mapping[str, FormField] | None = None) -> str:
+    """The fields of an action as they are typed, the optional ones in brackets."""
+    form, needed = shown or action.form(), _needed(action)
+    values = {name: "|".join(shlex.quote(value) for value, _ in form[name].choices) or "…" for name in form}
+    return " ".join(
+        f"{name}={text}" if name in needed else f"[{name}={text}]" for name, text in values.items()
+    )
+
+
+def _needed(action: type[Action]) -> list[str]:
+    form, model = action.form(), action.model_fields
+    return [name for name, field in form.items() if model[name].is_required() and not field.own]
 
 
 def _asked(bot: Bot, action: str, fields: tuple[str, ...], email: str, reason: str) -> Request:
     who = acting_as(bot, email)
-    raw = _filled(action, fields, is_operator(bot.desk.policy, who.person))
+    shown = operators_form(ACTIONS[action], is_operator(bot.desk.policy, who.person))
+    raw = typed_fields(ACTIONS[action], fields, shown)
+    if missing := [name for name in _needed(ACTIONS[action]) if name not in raw]:
+        usage = f"Usage: {action} {fields_of(ACTIONS[action], shown)}"
+        raise click.UsageError(f"Add {listed(missing)}. {usage}")
     _check_teams(bot.store, ACTIONS[action], raw)
     return asked(bot.desk, ACTIONS[action], raw, reason, who)
 
@@ -72,15 +91,6 @@ def _check_teams(store: Store, action: type[Action], raw: Mapping[str, str]) -> 
             "This record has no list of Miro's teams yet, so nothing was requested. Start `miro-bot run`, "
             "which fetches it, or set MIRO_BOT_DATABASE to the record of a bot that runs."
         )
-
-
-def fields_of(action: type[Action]) -> str:
-    """The fields of an action as they are typed, the optional ones in brackets."""
-    form, model = action.form(), action.model_fields
-    values = {name: "|".join(shlex.quote(value) for value, _ in form[name].choices) or "…" for name in form}
-    shown = (f"{name}={text}" for name, text in values.items())
-    needed = (model[name].is_required() and not field.own for name, field in form.items())
-    return " ".join(text if must else f"[{text}]" for text, must in zip(shown, needed, strict=True))
 
 
 class WithFields(click.Command):
@@ -143,13 +153,17 @@ def _tell(bot: Bot, id: RequestId, who: Who, verb: str, secret: bool) -> None:
 AS = click.option("--as", "email", required=True, metavar="EMAIL", help="On whose behalf.")
 
 
-@click.command()
-@click.argument("id", metavar="R-42")
-@AS
-@JSON
-def approve(id: str, email: str, as_json: bool) -> None:
-    """Approve a request (the policy needs command_line_decides = true)."""
-    _decided(id, email, as_json, "approved", lambda r, who, desk: desk.approval(r, who, r.plan.revision))
+def _command(name: str, verb: str, help: str, decision: Decision) -> click.Command:
+    """A command that decides a request, and takes nothing but whose decision it is."""
+
+    @click.command(name, help=help)
+    @click.argument("id", metavar="R-42")
+    @AS
+    @JSON
+    def command(id: str, email: str, as_json: bool) -> None:
+        _decided(id, email, as_json, verb, decision)
+
+    return command
 
 
 @click.command()
@@ -169,19 +183,21 @@ def deny(id: str, email: str, reason: str, as_json: bool) -> None:
     _decided(id, email, as_json, "denied", no)
 
 
-@click.command()
-@click.argument("id", metavar="R-42")
-@AS
-@JSON
-def withdraw(id: str, email: str, as_json: bool) -> None:
-    """Withdraw your request; as an operator, close a stopped one as incomplete."""
-    _decided(id, email, as_json, "withdrawn", lambda r, who, desk: decide.withdraw(r, who, desk.table(r)))
-
-
-@click.command()
-@click.argument("id", metavar="R-42")
-@AS
-@JSON
-def resume(id: str, email: str, as_json: bool) -> None:
-    """Continue a stopped request with what was approved."""
-    _decided(id, email, as_json, "resumed", lambda r, who, desk: decide.resume(r, who, desk.table(r)))
+approve = _command(
+    "approve",
+    "approved",
+    "Approve a request (the policy needs command_line_decides = true).",
+    lambda request, who, desk: desk.approval(request, who, request.plan.revision),
+)
+withdraw = _command(
+    "withdraw",
+    "withdrawn",
+    "Withdraw your request; as an operator, close a stopped one as incomplete.",
+    lambda request, who, desk: decide.withdraw(request, who, desk.table(request)),
+)
+resume = _command(
+    "resume",
+    "resumed",
+    "Continue a stopped request with what was approved.",
+    lambda request, who, desk: decide.resume(request, who, desk.table(request)),
+)

@@ -4,7 +4,7 @@ import re
 import shutil
 import sys
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, suppress
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from email.utils import parsedate_to_datetime
@@ -22,11 +22,10 @@ from approvals.record.database import Server, StoreTrouble
 from approvals.record.schema import LAYOUT
 from approvals.record.store import utc_now
 from approvals.refusals import Refused
-from bot import app as composition
 from bot.actions import CONDITIONS
 from bot.app import Bot
 from bot.cli import exposure, scopes
-from bot.cli.common import JSON, is_there, open_record, say, say_json, sentences, settings
+from bot.cli.common import JSON, is_there, open_record, say, say_json, sentences, settings, thrown_away
 from bot.cli.policy.reach import strays, unreached
 from bot.miro.errors import MiroError
 from bot.miro.quota import POOL
@@ -76,7 +75,9 @@ class Examination:
     @cached_property
     def bot(self) -> Bot:
         """A bot that changes nothing by looking; the policy isn't to blame for what it finds."""
-        return self._open.enter_context(_bot(self.settings))
+        policy = Path(self._open.enter_context(TemporaryDirectory())) / "policy.toml"
+        policy.write_text(ANY_POLICY, encoding="utf-8")
+        return self._open.enter_context(thrown_away(replace(self.settings, policy=policy)))
 
     @cached_property
     def policy(self) -> Policy | None:
@@ -85,18 +86,6 @@ class Examination:
             return load(usable(self.settings.policy), CONDITIONS)
         except (BrokenPolicy, Refused, BadSettings, OSError):
             return None
-
-
-@contextmanager
-def _bot(settings: Settings) -> Iterator[Bot]:
-    with TemporaryDirectory() as folder:
-        policy = Path(folder) / "policy.toml"
-        policy.write_text(ANY_POLICY, encoding="utf-8")
-        bot = composition.build(replace(settings, database=Path(folder) / "record.db", policy=policy))
-        try:
-            yield bot
-        finally:
-            bot.stop()
 
 
 Check = Callable[[Examination], Finding | None]

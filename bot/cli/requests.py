@@ -120,12 +120,8 @@ def summary(store: Store, request: Request) -> dict[str, Any]:
         "action": request.action,
         "what": _phrase(store, request, in_miro),
         "state": request.state.value,
-        "requester": requester.addressed,
-        "requester_email": requester.email,
-        "requester_account": _account(requester),
-        "subject": subject.addressed,
-        "subject_email": subject.email,
-        "subject_account": _account(subject),
+        **_named("requester", requester),
+        **_named("subject", subject),
         "subject_in_miro": in_miro,
         "reason": request.reason,
         "waiting_for": [_person(store, id).addressed for id, _ in request.asking.approvers] if waits else [],
@@ -157,8 +153,9 @@ def permalink(store: Store, id: RequestId) -> str:
     return f"{workspace.rstrip('/')}/archives/{cards[-1].channel}/p{cards[-1].ts.replace('.', '')}"
 
 
-def _account(person: Person) -> str:
-    return person.account.slack_id if person.account else ""
+def _named(role: str, person: Person) -> dict[str, str]:
+    account = person.account.slack_id if person.account else ""
+    return {role: person.addressed, f"{role}_email": person.email, f"{role}_account": account}
 
 
 def says(store: Store, sentence: Sentence | None) -> str:

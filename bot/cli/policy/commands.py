@@ -2,7 +2,6 @@
 
 import os
 import sys
-from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -25,7 +24,7 @@ from bot.cli.common import (
     settings,
     shell,
 )
-from bot.cli.decisions import WithFields, fields_of
+from bot.cli.decisions import WithFields, typed_fields
 from bot.cli.policy.foresight import foresee
 from bot.cli.policy.reach import unreached
 from bot.cli.policy.template import TEMPLATE
@@ -104,20 +103,6 @@ def apply(path: Path) -> None:
         say(f"{path} is in force ({hash[:12]}). It also decides pending requests; some may be sent again.")
 
 
-def _fields(action: str, fields: tuple[str, ...]) -> Mapping[str, str]:
-    """The fields as typed. Raises UsageError for one that the action doesn't have, saying which there are."""
-    form = ACTIONS[action].form()
-    names = [field.partition("=")[0] for field in fields]
-    for field in fields:
-        name, equals, value = field.partition("=")
-        if name not in form or not equals or not value.strip(", "):
-            usage = f"{action} {fields_of(ACTIONS[action])}"
-            raise click.UsageError(f"{field!r} isn't a FIELD=VALUE of {action}. Usage: {usage}")
-        if names.count(name) > 1:
-            raise click.UsageError(f"{name} is given twice. For several, write {name}=One,Two.")
-    return dict(field.partition("=")[::2] for field in fields)
-
-
 def _time(text: str | None) -> datetime:
     """The time meant. Raises UsageError."""
     if text is None:
@@ -139,7 +124,7 @@ def _time(text: str | None) -> datetime:
 @JSON
 def who(action: str, fields: tuple[str, ...], email: str, at: str | None, as_json: bool) -> None:
     """Show who would decide a request and why, who is notified, and what happens if nobody answers."""
-    raw, now = _fields(action, fields), _time(at)
+    raw, now = typed_fields(ACTIONS[action], fields), _time(at)
     with sentences():
         known = settings()
         wanted = load(read(known.policy), CONDITIONS)

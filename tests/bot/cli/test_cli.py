@@ -157,7 +157,8 @@ def test_wrong_usage_exits_with_2(shell: Shell, words: tuple[str, ...]) -> None:
         (
             ("make-admin", "--as", "dana@example.com"),
             "Add person and rights. "
-            "Usage: make-admin person=… rights=… [to_team=…] [from_team=…] [until=…] [for_days=…]",
+            "Usage: make-admin person=… rights='Company Admin'|'Content Admin'|'User Admin'|'Security Admin' "
+            "[to_team=…] [from_team=…] [until=…] [for_days=…]",
         ),
         (
             ("request-access", "team=Engineering", "--as", "alex@example.com"),
