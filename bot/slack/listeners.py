@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
-from slack_bolt import Ack, App, BoltContext
+from slack_bolt import Ack, App
 from slack_sdk import WebClient
 
 from approvals.ids import SlackId
@@ -28,6 +28,7 @@ from bot.slack.away import Away
 from bot.slack.bulk import Bulk
 from bot.slack.clicks import Clicks
 from bot.slack.deliver.deliverer import Deliverer
+from bot.slack.lines import Lines
 from bot.slack.reply import Reply
 from bot.slack.shortcuts import Shortcuts
 from bot.slack.talk import Talk
@@ -63,8 +64,7 @@ class Listeners:
         for action in ACTIONS.values():
             if action.SLASH:
                 app.command(f"/{action.SLASH}")(self.command)
-        app.event("app_mention")(self.said)
-        app.event("message")(self.said)
+        Lines(self.desk, self._reply).register(app)
         app.event("app_home_opened")(self.home)
         app.error(self._reply.failed)
 
@@ -98,7 +98,7 @@ class Listeners:
         """The reviewed message loses its buttons: a direct one becomes the requester's card of the first."""
         channel, ts = place.get("channel_id", ""), place.get("message_ts", "")
         cards = self.desk.store.outbox
-        if not channel.startswith("D"):
+        if not channel.startswith("D") or place.get("thread_ts"):  # a reply has no thread of its own
             if place.get("response_url"):
                 cards.say(Note(place["response_url"], message(_sent(requests))))
         elif cards.at(channel, ts) is None:
@@ -136,22 +136,6 @@ class Listeners:
             ack(**self._meant(rest, body, client, ACTIONS[word]))
         else:
             ack(**self._meant(text, body, client))
-
-    def said(self, ack: Ack, event: Body, context: BoltContext) -> None:
-        """A message to the bot: one sentence and a button, for its writer's eyes only, in its thread."""
-        ack()
-        if not _is_meant(event):
-            return
-        who = self._reply.who({"user_id": event["user"]})
-        only_for = "" if event["channel"].startswith("D") else event["user"]
-        with self.desk.store.writing():
-            # Not by event_id: a mention in a direct message comes as two events.
-            if self.desk.store.once(f"said:{event['channel']}:{event['ts']}"):
-                text, bot = event.get("text", ""), context.bot_user_id or ""
-                answer = drafts.understood(self.desk, who, text, bot)
-                thread = {"thread_ts": event["thread_ts"]} if event.get("thread_ts") else {}
-                self.desk.store.outbox.say(Note(event["channel"], {**answer, **thread}, only_for))
-        self.desk.wake()
 
     def open_pressed(self, ack: Ack, body: Body, client: WebClient) -> None:
         """A button that opens a form: of the help, of a reviewed message, or Ask Again."""
@@ -200,18 +184,3 @@ def _sent(requests: Sequence[Request]) -> str:
     lead = "Practice: nothing will change. " if first.practice else ""
     end = "".join(f" {one}" for one in about_end(ACTIONS[first.action], first.reason, first.scope.days))
     return f"{lead}Sent: {listed([request.id for request in requests])}. {NEXT}{end}"
-
-
-_FROM_PEOPLE = {"", "file_share", "thread_broadcast", "me_message"}
-"""Subtypes of what somebody writes; the others are edits, deletions, joins and messages of bots
-(docs.slack.dev/reference/events/message)."""
-
-
-def _is_meant(event: Body) -> bool:
-    """Whether a person says this to the bot: in a direct message, or by a mention anywhere."""
-    if event.get("bot_id") or not event.get("user") or event.get("hidden"):
-        return False
-    if event.get("subtype", "") not in _FROM_PEOPLE:
-        return False
-    # In a channel only the mention counts, which comes as an event of its own beside the message.
-    return event["type"] == "app_mention" or event.get("channel_type") == "im"

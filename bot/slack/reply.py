@@ -66,7 +66,8 @@ class Reply:
             self.at_home(SlackId(user), text)
             return
         channel, only_for = (box["channel_id"], user) if box.get("channel_id") else (user, "")
-        self.say(Note(channel, message(text), only_for))
+        thread = {"thread_ts": box["thread_ts"]} if box.get("thread_ts") else {}
+        self.say(Note(channel, message(text) | thread, only_for))
 
     def at_home(self, slack_id: SlackId, text: str = "", at: At | None = None) -> None:
         """Draws somebody's App Home with a sentence on it; `at`: the list to show there."""

@@ -61,6 +61,28 @@ def remind(desk: Desk, who: Who, text: str, may_see: Callable[[Desk, Request, Wh
     return reminded(desk, first)
 
 
+def asking(desk: Desk, text: str) -> Decision:
+    """An approver's question."""
+
+    def asks(request: Request, who: Who) -> list[Draft]:
+        secret = request.action in CONFIDENTIAL
+        return conversation.question(request, who, text, desk.table(request), secret)
+
+    return asks
+
+
+def replying(desk: Desk, number: str, text: str) -> Decision:
+    """The answer to a question, by its number from 1."""
+
+    def replies(request: Request, who: Who) -> list[Draft]:
+        drafts = conversation.reply(request, who, text, desk.table(request))
+        if number != str(len(request.asking.questions)):
+            raise Refused(ANSWERED)  # the form, or the card, is of an older question
+        return drafts
+
+    return replies
+
+
 class Talk:
     """What Bolt calls for these buttons and their forms."""
 
@@ -96,21 +118,14 @@ class Talk:
         """Ask a Question opens a form, for those who may decide."""
         ack()
         handle, where = Handle.pressed(body), place(body)
-        asking = handle.on_its_plan(self._asking("to be said"))
-        self._open(body, client, handle, asking, lambda one: forms.question(one, where))
+        tried = handle.on_its_plan(asking(self.desk, "to be said"))
+        self._open(body, client, handle, tried, lambda one: forms.question(one, where))
 
     def questioned(self, ack: Ack, body: Body) -> None:
         """The question was sent; the requester hears of it."""
         carried, text = forms.carried(body["view"]), forms.read(body["view"]).get("reason", "")
         handle = Handle.read(carried.get("request"))
-        self._sent(ack, body, carried, handle, handle.on_its_plan(self._asking(text)))
-
-    def _asking(self, text: str) -> Decision:
-        def asks(request: Request, who: Who) -> list[Draft]:
-            secret = request.action in CONFIDENTIAL
-            return conversation.question(request, who, text, self.desk.table(request), secret)
-
-        return asks
+        self._sent(ack, body, carried, handle, handle.on_its_plan(asking(self.desk, text)))
 
     # -- its answer --------------------------------------------------------------------------------------
 
@@ -123,22 +138,13 @@ class Talk:
             asker = mark(self.desk.person(request.asking.questions[-1].by))
             return forms.reply(request, len(request.asking.questions), asker, where)
 
-        self._open(body, client, handle, self._replying(handle.question, "to be said"), view)
+        self._open(body, client, handle, replying(self.desk, handle.question, "to be said"), view)
 
     def answered(self, ack: Ack, body: Body) -> None:
         """The answer was sent; every card shows it."""
         carried, text = forms.carried(body["view"]), forms.read(body["view"]).get("reason", "")
         handle = Handle.read(carried.get("request"))
-        self._sent(ack, body, carried, handle, self._replying(handle.question, text))
-
-    def _replying(self, number: str, text: str) -> Decision:
-        def replies(request: Request, who: Who) -> list[Draft]:
-            drafts = conversation.reply(request, who, text, self.desk.table(request))
-            if number != str(len(request.asking.questions)):
-                raise Refused(ANSWERED)  # the form, or the card, is of an older question
-            return drafts
-
-        return replies
+        self._sent(ack, body, carried, handle, replying(self.desk, handle.question, text))
 
     # -- both --------------------------------------------------------------------------------------------
 

@@ -101,6 +101,7 @@ def action_in_message(slack: SlackState, user: str, message: Message, action: JS
         "message_ts": message.ts,
         "channel_id": message.channel,
         "is_ephemeral": alone,
+        **({"thread_ts": message.thread_ts} if message.thread_ts else {}),
     }
     payload = _base(slack, "block_actions", user) | {
         "container": container,

@@ -228,6 +228,7 @@ class Container(BaseModel):
     type: str = ""
     channel_id: str = ""
     message_ts: str = ""
+    thread_ts: str = ""
     view_id: str = ""
 
 

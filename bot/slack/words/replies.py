@@ -44,7 +44,13 @@ def aside(desk: Desk, who: Who, text: str) -> Message | None:
         return message(f"Type /miro {verb} {number}, or press {verb.capitalize()} on its card.")
     if re.match(r"/?(?:miro )?away\b", whole, re.I):
         return message(SENTENCES["away"])
-    return message(SENTENCES["decide"]) if whole and _DECIDING.fullmatch(whole) else None
+    return message(SENTENCES["decide"]) if decides(text) else None
+
+
+def decides(text: str) -> bool:
+    """Whether it is nothing but a yes or a no."""
+    whole = " ".join(text.split()).rstrip(" ?!.")
+    return bool(whole and _DECIDING.fullmatch(whole))
 
 
 def _told(desk: Desk, who: Who, verb: str, rest: str) -> Message:

@@ -8,6 +8,7 @@ from bot.sandbox.slack.records import Message
 from bot.sandbox.stage import CHANNEL, PEOPLE, POLICY, Stage
 from tests.bot.journeys.scenes import (
     approve,
+    as_it_was,
     ask,
     buttons,
     card,
@@ -131,3 +132,26 @@ def test_an_ordinary_request_takes_at_most_fourteen_calls_of_slack(tmp_path: Pat
         made = Counter(call.method for call in s.slack.log)
         assert made["chat.postMessage"] == 5, "two cards, how far it is, and how it ended to each of both"
         assert made.total() <= 14, made
+
+
+def test_what_was_reviewed_in_a_thread_leaves_the_card_outside(s: Stage) -> None:
+    ask(s, *ACCESS)
+    mine = card(s, "U0ALEX", "withdraw")
+    assert s.acting.say("U0ALEX", "I need access to Design", mine.channel, thread_ts=mine.ts).ok
+    s.settle()
+    press(s, "U0ALEX", "review")
+    assert s.acting.submit("U0ALEX", {"reason": "the workshop"}).errors == {}
+    s.settle()
+    assert [read(one).partition(" · ")[0] for one in cards(s, "U0ALEX")] == ["⏳ R-1", "⏳ R-2"]
+
+
+def test_a_click_in_a_thread_is_answered_there(s: Stage) -> None:
+    ask(s, *ACCESS)
+    press(s, "U0PRIYA", "question")
+    assert s.acting.submit("U0PRIYA", {"reason": "Since when?"}).errors == {}
+    s.settle()
+    asked = as_it_was(s.slack.dm_of("U0ALEX")[-1])
+    press(s, "U0PRIYA", "approve")
+    press(s, "U0ALEX", "answer", asked)
+    said = s.slack.dm_of("U0ALEX")[-1]
+    assert said.ephemeral_for == "U0ALEX" and said.thread_ts == asked.thread_ts

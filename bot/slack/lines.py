@@ -1,0 +1,189 @@
+"""What people type to the bot: a request in plain words, or what they say about one that waits."""
+
+import re
+from typing import Any
+
+from slack_bolt import Ack, App, BoltContext
+
+from approvals.decide.actor import Who
+from approvals.decide.conversation import LONGEST_QUESTION
+from approvals.ids import RequestId
+from approvals.record.database import StoreTrouble
+from approvals.record.outbox import Note
+from approvals.refusals import Refused
+from approvals.request import Request
+from approvals.states import State
+from bot.cards.blocks import Block, Message, actions, button, clip_words, message, section
+from bot.cards.handles import Decision, Handle
+from bot.cards.named import mark
+from bot.context import Desk
+from bot.slack.deliver.audience import threads
+from bot.slack.reply import Reply
+from bot.slack.talk import asking, replying
+from bot.slack.words import drafts, replies
+from bot.slack.words.reading import Draft, read
+from bot.slack.words.sentence import by_name, typed
+
+Body = dict[str, Any]
+
+NOT_ANSWERS = {"help", "my-requests", "my-teams", "who-has", "who-is-admin", "thanks"}
+"""Kinds of messages that nobody writes to answer a question."""
+MOST = 5
+"""Open questions that are offered to choose from, newest first."""
+LONGEST_LINE = 1500
+"""Characters of a line that a button's value holds beside its handle: 2000 in all."""
+WHICH = "Which question does this answer?"
+_FROM_PEOPLE = {"", "file_share", "thread_broadcast", "me_message"}
+"""Subtypes of what somebody writes; the others are edits, deletions, joins and messages of bots
+(docs.slack.dev/reference/events/message)."""
+
+
+def _is_meant(event: Body) -> bool:
+    """Whether a person says this to the bot: in a direct message, or by a mention anywhere."""
+    if event.get("bot_id") or not event.get("user") or event.get("hidden"):
+        return False
+    if event.get("subtype", "") not in _FROM_PEOPLE:
+        return False
+    # In a channel only the mention counts, which comes as an event of its own beside the message.
+    return event["type"] == "app_mention" or event.get("channel_type") == "im"
+
+
+class Lines:
+    """What Bolt calls for messages, and for the buttons that pass one on."""
+
+    def __init__(self, desk: Desk, reply: Reply) -> None:
+        self.desk, self._reply = desk, reply
+
+    def register(self, app: App) -> None:
+        """Hands every listener to Bolt."""
+        app.event("app_mention")(self.said)
+        app.event("message")(self.said)
+        app.action(re.compile("^pass-on:"))(self.pass_on_pressed)
+
+    def said(self, ack: Ack, event: Body, context: BoltContext) -> None:
+        """A message to the bot: it answers the one open question, or is answered where it was written."""
+        ack()
+        if not _is_meant(event):
+            return
+        who, place = self._reply.who({"user_id": event["user"]}), f"{event['channel']}:{event['ts']}"
+        raw, bot = event.get("text", ""), context.bot_user_id or ""
+        text = by_name(typed(raw, bot).strip(), self.desk.tables().called)
+        about = self._about(event)
+        asked = [request for request in self._asked(who) if about in (None, request.id)] if text else []
+        if len(asked) == 1 and (about or not self._is_other(who, raw, bot)):
+            self._answer(who, event, asked[0], text)
+        else:
+            with self.desk.store.writing():
+                # Not by event_id: a mention in a direct message comes as two events.
+                if self.desk.store.once(f"said:{place}"):
+                    self._say(event, self._response(who, raw, bot, text, asked, about))
+        self.desk.wake()
+
+    def pass_on_pressed(self, ack: Ack, body: Body) -> None:
+        """A line is passed on as the answer to a question, or as a question."""
+        ack()
+        value = str(body["actions"][0].get("value", ""))
+        handle, text = Handle.read(value), "".join(value.split(":", 4)[4:])
+        decision = replying(self.desk, handle.question, text) if handle.question else asking(self.desk, text)
+        refusal = self._passed(self._reply.who(body), handle, decision, f"click:{body.get('trigger_id')}")
+        if refusal or not body.get("response_url"):
+            self._reply.answer(body, refusal or "Sent.")
+        else:
+            self._reply.say(Note(body["response_url"], message(self._sent(handle.id, text))))
+
+    # -- what a line is ------------------------------------------------------------------------------------
+
+    def _about(self, event: Body) -> RequestId | None:
+        """The request in whose thread it was written."""
+        card = self.desk.store.outbox.at(event["channel"], event.get("thread_ts", ""))
+        return card.request if card else None
+
+    def _asked(self, who: Who) -> list[Request]:
+        """Requests of somebody with a question that waits for their answer, newest first."""
+        mine = self.desk.store.requests(person=who.person.id, states=[State.WAITING])
+        open_ = (one for one in mine if one.asking.questions and not one.asking.questions[-1].answer)
+        return [one for one in open_ if self.desk.policy.acts_as(who.person, self.desk.person(one.requester))]
+
+    def _is_other(self, who: Who, raw: str, bot: str) -> bool:
+        """Whether a line in the direct message reads as a command or as a request of its own."""
+        text = typed(raw, bot).strip()
+        if not replies.decides(text) and replies.aside(self.desk, who, text):
+            return True
+        found = read(text, self.desk.tables(), self.desk.now().date())
+        return isinstance(found, Draft) or found.kind in NOT_ANSWERS
+
+    # -- what is said to it --------------------------------------------------------------------------------
+
+    def _response(
+        self, who: Who, raw: str, bot: str, text: str, asked: list[Request], about: RequestId | None
+    ) -> Message:
+        """The answer to a line that isn't passed on at once, with buttons that do."""
+        request = self.desk.store.request(about) if about else None
+        may_ask = request and request.state is State.WAITING and text and not asked
+        if request and may_ask and any(id == who.person.id for id, _ in request.asking.approvers):
+            asked, title = [request], f"Ask {mark(self.desk.person(request.requester), brief=True)} this?"
+            labels = [f"Ask About {request.id}"]
+        else:
+            title, labels = WHICH, [f"Answer {request.id}" for request in asked[:MOST]]
+        if not labels:
+            return drafts.understood(self.desk, who, raw, bot)
+        offer = actions(*map(_pass_on, labels, asked, [text] * MOST)) | {"block_id": "pass-on"}
+        if not self._is_other(who, raw, bot) and not (title != WHICH and replies.decides(typed(raw, bot))):
+            return message(title, section(title), *self._questions(asked), offer)
+        said = drafts.understood(self.desk, who, raw, bot)
+        # Its text is mrkdwn already, with everything in it escaped.
+        plain: Block = {"type": "section", "text": {"type": "mrkdwn", "text": said["text"]}}
+        return {**said, "blocks": [*said.get("blocks", [plain]), offer]}
+
+    def _questions(self, asked: list[Request]) -> list[Block]:
+        """The open questions, a line each."""
+        lasts = [(one.id, one.asking.questions[-1]) for one in asked[:MOST] if one.asking.questions]
+        lines = (f"{id} · {mark(self.desk.person(last.by), brief=True)}: “{last.text}”" for id, last in lasts)
+        return [section(clip_words(line, 25)) for line in lines]
+
+    def _answer(self, who: Who, event: Body, request: Request, text: str) -> None:
+        """Takes a line as the answer, and says so in the thread of the card."""
+        place, number = f"said:{event['channel']}:{event['ts']}", str(len(request.asking.questions))
+        decision = replying(self.desk, number, text)
+        refusal = self._passed(who, Handle.of(request), decision, place)
+        if refusal is not None:
+            self._say(event, message(refusal or self._sent(request.id, text)), request.id)
+
+    def _passed(self, who: Who, handle: Handle, decision: Decision, receipt: str) -> str | None:
+        """Takes a line as a decision: '' for taken, why it is refused, or None if it was taken before."""
+        decide = handle.on_its_request(decision)
+        try:
+            taken = self.desk.decide(handle.id, lambda request: decide(request, who), receipt)
+        except (Refused, StoreTrouble) as error:
+            return str(error)
+        except KeyError:
+            return "This request no longer exists. Nothing has changed."
+        finally:
+            self.desk.wake()
+        return None if taken is None else ""
+
+    def _sent(self, id: RequestId, text: str) -> str:
+        request = self.desk.store.request(id)
+        last = request.asking.questions[-1]
+        to = last.by if last.answer else request.requester
+        cut = f" It was cut at {LONGEST_QUESTION} characters." if len(text) > LONGEST_QUESTION else ""
+        return f"{id}: sent to {mark(self.desk.person(to), brief=True)}.{cut}"
+
+    def _say(self, event: Body, said: Message, about: RequestId | None = None) -> None:
+        """Answers a line where it was written, in a channel for its writer's eyes only; `about`: in a direct
+        message in the thread of that request's card."""
+        channel, thread, only_for = event["channel"], event.get("thread_ts", ""), ""
+        if not channel.startswith("D"):
+            only_for = event["user"]
+        elif about:
+            theirs = threads(self.desk, self.desk.store.outbox.of(about))
+            thread = theirs[event["user"]].ts if event["user"] in theirs else thread
+        self._reply.say(Note(channel, said | ({"thread_ts": thread} if thread else {}), only_for))
+
+
+def _pass_on(label: str, request: Request, text: str) -> Block:
+    """A button that passes a line on: as the answer to the open question, else as a question."""
+    questions = request.asking.questions
+    number = len(questions) if questions and not questions[-1].answer else None
+    handle = f"{Handle.of(request, number).value}{'' if number else ':'}"
+    return button(label, f"pass-on:{request.id}", f"{handle}:{text[:LONGEST_LINE]}")
