@@ -1,6 +1,6 @@
 """The kill campaign: a bot is killed at every point of a request, started again, and looked at."""
 
-import shutil
+import re
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager
@@ -10,11 +10,13 @@ from pathlib import Path
 from random import Random
 
 from approvals.decide.actor import Who
-from approvals.record.store import Store
+from approvals.record.database import Location, Server
+from approvals.record.store import Store, copy_record
 from bot.actions import ACTIONS
 from bot.context import LEASE
 from bot.sandbox.stage import SECRET, TOKEN, Stage, stage
 from bot.work.ask import asked
+from tests.approvals.scene import on_server, server_of
 from tests.campaigns.held_back import HeldBack
 from tests.campaigns.nursery import KILLED, Nursery
 from tests.campaigns.shapes import Shape
@@ -23,6 +25,21 @@ from tests.campaigns.watch import Watch, carried_out
 
 PAUSE = timedelta(minutes=1)
 """Between a death and the next start."""
+
+
+def put(store: Store, where: Location) -> None:
+    """Copies a record to where the bots work on it, in the place of the one that is there."""
+    if isinstance(where, Server):
+        schema = where.url.rpartition("%3D")[2]
+        url = re.split(r"[?&]options=", where.url)[0]
+        on_server(url, f"DROP SCHEMA {schema} CASCADE", f"CREATE SCHEMA {schema}")
+        with closing(Store(where, migrates=True)) as target:
+            copy_record(store, target)
+        return
+    for ending in ("", "-wal", "-shm"):
+        Path(f"{where}{ending}").unlink(missing_ok=True)
+    with closing(sqlite3.connect(store.path)) as old, closing(sqlite3.connect(where)) as new:
+        old.backup(new)
 
 
 @dataclass
@@ -38,12 +55,6 @@ class Campaign:
     def __post_init__(self) -> None:
         # A change makes a new organization of the old one, so keeping it is enough.
         self._organization = self.scene.miro._organization
-        self._template = self.watch.record.with_name("template.db")
-        with (
-            closing(sqlite3.connect(self.scene.folder / "record.db")) as old,
-            closing(sqlite3.connect(self._template)) as new,
-        ):
-            old.backup(new)
         self.undisturbed = self._run(self._finish)
 
     # -- whole campaigns -------------------------------------------------------------------------------
@@ -105,9 +116,7 @@ class Campaign:
         self.scene.miro._organization = self._organization
         self.scene.slack.messages.clear()
         self.watch.forget()
-        for ending in ("-wal", "-shm"):
-            Path(f"{self.watch.record}{ending}").unlink(missing_ok=True)
-        shutil.copyfile(self._template, self.watch.record)
+        put(self.scene.bot.store, self.watch.record)
 
     def _live(self, point: int, deaths: int = 0, same_machine: bool = True) -> int:
         """One life. Another machine doesn't know that a process is dead: it waits for the lease."""
@@ -124,15 +133,16 @@ class Campaign:
 
 
 @contextmanager
-def campaign(shape: Shape, nursery: Nursery, folder: Path) -> Iterator[Campaign]:
-    """Everything for one shape; `folder` is an empty one."""
+def campaign(shape: Shape, nursery: Nursery, folder: Path, kind: str = "sqlite") -> Iterator[Campaign]:
+    """Everything for one shape; `folder` is an empty one, `kind` the database on which the bots work."""
     (folder / "runs").mkdir()
+    record: Location = server_of(folder / "runs") if kind == "postgres" else folder / "runs" / "record.db"
     with ExitStack() as open_:
         scene = open_.enter_context(stage(folder))
         scene.miro.limits = False
         shape.furnish(scene)
         ask(scene, shape)
-        watch = Watch(scene.miro, scene.slack, folder / "runs" / "record.db")
+        watch = Watch(scene.miro, scene.slack, record)
         urls = open_.enter_context(watch.serve())
         yield Campaign(shape, scene, watch, nursery, environ(scene, watch.record) | urls)
 
@@ -144,12 +154,12 @@ def ask(scene: Stage, shape: Shape) -> None:
     asked(scene.bot.desk, ACTIONS[shape.action], shape.values, "It is needed.", Who(person, person.account))
 
 
-def environ(scene: Stage, record: Path) -> dict[str, str]:
+def environ(scene: Stage, record: Location) -> dict[str, str]:
     """What a bot between these stand-ins has in its environment, except the addresses."""
     return {
         "SLACK_BOT_TOKEN": "xoxb-sandbox",
         "SLACK_SIGNING_SECRET": SECRET,
         "MIRO_SCIM_TOKEN": TOKEN,
-        "MIRO_BOT_DATABASE": str(record),
+        "MIRO_BOT_DATABASE": record.url if isinstance(record, Server) else str(record),
         "MIRO_BOT_POLICY": str(scene.folder / "policy.toml"),
     }

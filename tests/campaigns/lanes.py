@@ -11,6 +11,7 @@ from pathlib import Path
 
 from approvals.decide.actor import Who
 from approvals.decide.decide import approve
+from approvals.record.database import Location
 from approvals.states import State
 from bot.actions import ACTIONS
 from bot.app import Bot, build
@@ -102,10 +103,10 @@ class Lanes:
 
 
 @contextmanager
-def lanes(folder: Path) -> Iterator[Lanes]:
+def lanes(folder: Path, record: Location) -> Iterator[Lanes]:
     """Sixty approved requests, six on each of ten people; `folder` is an empty one."""
     with ExitStack() as open_:
-        scene = open_.enter_context(stage(folder))
+        scene = open_.enter_context(stage(folder, database=record))
         scene.miro.limits = False
         teams = [scene.miro.add_team(f"Team {number}") for number in range(TEAMS)]
         emails = [f"person.{number}@example.com" for number in range(PEOPLE)]
@@ -114,7 +115,7 @@ def lanes(folder: Path) -> Iterator[Lanes]:
         timed = Timed(scene, dict(zip(ids, emails, strict=True)))
         miro = open_.enter_context(serving(timed))
         urls = {"MIRO_SCIM_URL": f"{miro}/api/v1/scim", "SLACK_API_URL": scene.urls[1]}
-        settings = read(environ(scene, folder / "record.db") | urls)
+        settings = read(environ(scene, record) | urls)
         bot = build(settings, now=scene.clock, sleep=scene.clock.sleep)
         open_.callback(bot.stop)
         yield Lanes(scene, bot, timed, teams)

@@ -19,12 +19,11 @@ from approvals.record.store import Store
 from approvals.refusals import Refused, Unsure
 from approvals.request import Draft, Request
 from approvals.states import EventType, State
-from tests.approvals.scene import START, STEADY, Clock, mail
+from tests.approvals.scene import START, STEADY, STORES, Clock, mail
 from tests.campaigns import books
 from tests.campaigns.company import ACCOUNTS, HANDLES, STANDINGS, Company, account_of
 from tests.campaigns.court import Known
 from tests.campaigns.office import TURNED_AWAY, Office
-from tests.records import fresh
 
 SPANS = (1, 2, 3, 5, 7, 9, 11, 13, 15, 19, 25, 31, 49, 80, 400, 2000)
 """How many hours may go by at once."""
@@ -314,12 +313,12 @@ def play(store: Store, clock: Clock, life: tuple[books.Book, Sequence[Happening]
     return counts
 
 
-def campaign(lives: int, number: int) -> Counter[str]:
+def campaign(lives: int, number: int, kind: str = "sqlite") -> Counter[str]:
     """So many lives, the same ones for each number, and what happened in all of them."""
     counts = Counter[str]()
     with TemporaryDirectory() as folder:
         clock = Clock()
-        store = Store(fresh(Path(folder) / "record.db"), clock.now)
+        store = STORES[kind](Path(folder), clock)
 
         @seed(number)
         @settings(STEADY, max_examples=lives, derandomize=False, suppress_health_check=list(HealthCheck))

@@ -19,7 +19,7 @@ import httpx
 
 from approvals.decide.actor import Who
 from approvals.decide.decide import approve
-from approvals.record.sqlite import Sqlite
+from approvals.record.database import Database
 from approvals.states import ACTIVE, State
 from bot.app import Bot, build
 from bot.sandbox.stage import Clock
@@ -55,10 +55,10 @@ class Points:
 
     def around_commit(self, owner: type, name: str) -> None:
         """At the end of each transaction, before and after its commit."""
-        writing: Callable[[Sqlite], AbstractContextManager[None]] = getattr(owner, name)
+        writing: Callable[[Database], AbstractContextManager[None]] = getattr(owner, name)
 
         @contextmanager
-        def passed(connections: Sqlite) -> Iterator[None]:
+        def passed(connections: Database) -> Iterator[None]:
             whole = not connections._mine.inside
             with writing(connections):
                 yield
@@ -94,7 +94,7 @@ def live(job: dict[str, Any]) -> int:
     die = Points(job["point"])
     die.around_call(httpx.HTTPTransport, "handle_request")
     die.around_call(SlackClient, "api_call")
-    die.around_commit(Sqlite, "writing")
+    die.around_commit(Database, "writing")
     clock = Clock(datetime.fromisoformat(job["now"]))
     bot = build(read(job["environ"]), now=clock, sleep=clock.sleep)
     if job["same_machine"]:

@@ -5,6 +5,7 @@ from random import Random
 
 import pytest
 
+from tests.approvals.scene import need
 from tests.campaigns.kill import campaign
 from tests.campaigns.nursery import Nursery
 from tests.campaigns.shapes import SHAPES, Shape
@@ -40,6 +41,16 @@ def test_a_write_that_gets_through_after_its_sender_is_dead_does_no_harm(
         tally = kills.every_write_held_back()
     check(tally)
     assert tally.kills == tally.repeated == writes
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("shape", QUICK, ids=str)
+def test_it_is_the_same_where_the_record_is_on_a_server(shape: Shape, born: Nursery, tmp_path: Path) -> None:
+    need("postgres")
+    with campaign(shape, born, tmp_path, "postgres") as kills:
+        tally = kills.pairs(Random(7), 12) + kills.every_write_held_back()
+    check(tally)
+    assert tally.kills > 12
 
 
 @pytest.mark.long

@@ -2,11 +2,18 @@
 
 import pytest
 
+from tests.approvals.scene import need
 from tests.campaigns.lives import BATCHES, MUST_HAPPEN, RARE, SHARE, campaign
 
 
 def test_no_life_brings_about_what_may_not_be() -> None:
     assert campaign(200, 1)["lives"] >= 200
+
+
+@pytest.mark.long
+def test_lives_on_a_server_are_no_other() -> None:
+    need("postgres")
+    assert campaign(10, 1, "postgres") == campaign(10, 1)
 
 
 @pytest.mark.long

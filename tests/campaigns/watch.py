@@ -5,10 +5,10 @@ import re
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 from approvals.ids import RequestId
+from approvals.record.database import Location
 from approvals.record.store import Store
 from approvals.states import EventType
 from bot.sandbox.miro.service import Miro
@@ -42,7 +42,7 @@ class Watch:
 
     miro: Miro
     slack: Workspace
-    record: Path
+    record: Location
     line: Callable[[Call, CarryOut], Answer | None] = carried_out
     writes: list[str] = field(default_factory=list)
     looks: list[str] = field(default_factory=list)
