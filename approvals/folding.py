@@ -126,7 +126,7 @@ def _asking(asking: Asking, event: Event) -> Asking:
     before = asking.since if body["step"] == asking.step else {}
     return changed(
         asking,
-        approvers=tuple((PersonId(id), because.get(id, "")) for id in body["approvers"]),
+        approvers=tuple((PersonId(id), Sentence.read(because.get(id, ""))) for id in body["approvers"]),
         notified=tuple(body["told"]),
         asks=asking.asks + 1,
         since={id: before.get(id, asking.asks + 1) for id in body["told"]},

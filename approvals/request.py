@@ -133,7 +133,7 @@ class Deadlines:
 class Asking:
     """The people asked to decide, and their votes."""
 
-    approvers: tuple[tuple[PersonId, str], ...] = ()  # (person, reason)
+    approvers: tuple[tuple[PersonId, Sentence], ...] = ()  # (person, reason)
     notified: tuple[PersonId, ...] = ()  # approvers who get a message
     awaited: tuple[PersonId, ...] = ()  # approvers who haven't answered
     stand_ins: Mapping[PersonId, PersonId] = field(default_factory=dict)  # {delegate: whose vote}

@@ -21,6 +21,10 @@ class Sentence:
     code: str
     values: Mapping[str, Any] = field(default_factory=dict)
 
+    def __bool__(self) -> bool:
+        """Whether it says anything."""
+        return self.code != VERBATIM or any(self.values.values())
+
     @classmethod
     def of(cls, code: str, **values: Any) -> "Sentence":
         """The sentence with a code and its values."""
@@ -46,6 +50,10 @@ class Sentence:
     def stored(self) -> Any:
         """The form for JSON inside a personal word."""
         return [self.code, dict(self.values)]
+
+
+NOTHING = Sentence.verbatim("")
+"""Says nothing."""
 
 
 def body(**sentences: Sentence) -> dict[str, str]:

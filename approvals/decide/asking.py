@@ -53,7 +53,7 @@ def looked_at(scope: Scope) -> str:
 
 def routing_words(route: Route) -> Mapping[str, str]:
     """The words of such an event: notes on skipped people, and for the record who may decide."""
-    because = {seat.person.id: seat.because for seat in route.approvers if seat.because}
+    because = {seat.person.id: seat.because.stored for seat in route.approvers if seat.because}
     delegates = {seat.person.id: seat.stands_for for seat in route.approvers if seat.stands_for}
     routing = {
         "notes": [note.stored for note in route.notes],

@@ -10,6 +10,7 @@ from approvals.policy.model import Policy
 from approvals.policy.seats import Approver
 from approvals.refusals import Refused, Settled
 from approvals.request import Request
+from approvals.sentence import NOTHING
 from approvals.states import State
 
 
@@ -92,7 +93,7 @@ def _may_decide(
     if own := next((seat for seat in entitled if who.person.is_(seat.person)), None):
         return own
     if again and any(who.person.is_(table.directory.person(vote.by)) for vote in request.asking.votes):
-        return Approver(who.person, "")
+        return Approver(who.person, NOTHING)
     _check_first_vote(request, who, table)
     if not entitled and request.state is not State.WAITING:
         raise Refused(f"{request.id} isn't open for a decision. Nothing has changed.")
@@ -112,7 +113,7 @@ def _seats(request: Request, table: Table) -> Sequence[Approver]:
         return table.route(request).approvers
     people = table.directory
     asked = [Approver(people.person(id), why) for id, why in request.asking.approvers]
-    return [*asked, *(Approver(people.person(vote.by), "") for vote in request.asking.votes)]
+    return [*asked, *(Approver(people.person(vote.by), NOTHING) for vote in request.asking.votes)]
 
 
 def _check_first_vote(request: Request, who: Who, table: Table) -> None:

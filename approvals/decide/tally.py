@@ -7,7 +7,7 @@ from approvals.people import known
 from approvals.policy.rules import Step
 from approvals.policy.seats import Approver, Seats, reachable
 from approvals.request import Asking, Request, Vote
-from approvals.sentence import Sentence
+from approvals.sentence import NOTHING, Sentence
 
 
 @dataclass(frozen=True)
@@ -74,7 +74,7 @@ class Ground(Seats):
     def _asked(self, asking: Asking) -> tuple[Approver, ...]:
         """The people who were asked or voted, as far as they may decide at all."""
         seats = []
-        for id, because in ({vote.by: "" for vote in asking.votes} | dict(asking.approvers)).items():
+        for id, because in ({vote.by: NOTHING for vote in asking.votes} | dict(asking.approvers)).items():
             person, stands_for = known(self.directory, id), asking.stand_ins.get(id)
             is_notified, is_unreachable = id in asking.notified, id in asking.unreachable
             if person and person.is_colleague and not self.excludes(person):

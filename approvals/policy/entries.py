@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, ClassVar, NamedTuple
 from approvals.case import Case
 from approvals.ids import PersonId, SlackId
 from approvals.people import Directory, Person, canonical, key, listed
+from approvals.sentence import NOTHING, Sentence
 
 if TYPE_CHECKING:
     from approvals.policy.model import Policy
@@ -41,7 +42,7 @@ class Named:
 
     entry: str
     person: Person | None
-    because: str = ""
+    because: Sentence = NOTHING
     """Completes "You're asked because …"."""
     notified: bool = True
 
@@ -173,7 +174,9 @@ class Group(Entry):
             is_notified = not group.told or named.entry in group.told
             if named.person and not is_notified:
                 is_notified = view.includes(group.told, named.person)
-            yield replace(named, because=group.because or named.because, notified=is_notified)
+            yield replace(
+                named, because=Sentence.verbatim(group.because) or named.because, notified=is_notified
+            )
 
     def includes(self, view: View, person: Person) -> bool:
         return any(part.includes(view, person) for part in self.parts())
@@ -210,7 +213,7 @@ class UserGroup(Entry):
 
     def named(self, view: View) -> Iterator[Named]:
         for slack_id in view.directory.members(self.text, view.now):
-            yield Named(slack_id, view.find(slack_id), f"you're in {self.text}")
+            yield Named(slack_id, view.find(slack_id), Sentence.of("because-member", group=self.text))
 
     def includes(self, view: View, person: Person) -> bool:
         members = set(view.directory.members(self.text, view.now))
@@ -236,7 +239,7 @@ class Manager(Entry):
 
     def named(self, view: View) -> Iterator[Named]:
         person = self.managed(view.case)
-        because = f"you manage {person.given or person.called.partition('@')[0]}"
+        because = Sentence.of("because-manager", who=person.given or person.called.partition("@")[0])
         if in_table := self.policy.manager_of(person.email):
             yield Named(in_table, view.find(in_table), because)
         elif manager := view.directory.manager(person.id, view.now):
@@ -283,7 +286,7 @@ class Owners(Entry):
     def named(self, view: View) -> Iterator[Named]:
         """The people who own all teams: the owner of one has no say about another."""
         first, *rest = [list(view.named(self._of(team))) for team in view.case.owned] or [[]]
-        because = f"you own {listed(team[0] for team in view.case.owned)}"
+        because = Sentence.of("because-owner", teams=listed(team[0] for team in view.case.owned))
         for named in first:
             if all(any(_is_one(named, other) for other in owners) for owners in rest):
                 yield replace(named, because=because)

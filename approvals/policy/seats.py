@@ -25,7 +25,7 @@ class Approver:
     """A person who may decide; the reason completes "You're asked because …"."""
 
     person: Person
-    because: str
+    because: Sentence
     notified: bool = True
     stands_for: PersonId | None = None
     is_fallback: bool = False
@@ -124,7 +124,7 @@ class Seats(Reading):
         voted: Sequence[Vote] = (),
     ) -> tuple[Approver, ...]:
         """The members of the fallback group who don't have a seat yet."""
-        because, taken = "nobody else can decide it", [seat.person for seat in seats]
+        because, taken = Sentence("because-fallback"), [seat.person for seat in seats]
         return tuple(
             replace(seat, is_fallback=True, because=seat.because or because)
             for seat in self._seated(self.fallback, unreachable, voted)[0]
@@ -157,7 +157,7 @@ class Seats(Reading):
                 continue
             is_unreachable, because = (
                 delegate.id in unreachable,
-                f"{seat.person.addressed} is away and you stand in",
+                Sentence.of("because-delegate", who=seat.person.addressed),
             )
             # If the delegate is unreachable, the person who is away is notified.
             seats[number] = replace(seat, notified=seat.notified and is_unreachable)

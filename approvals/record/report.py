@@ -247,12 +247,13 @@ def _asking(
     if body.get("steps") == 0:
         yield "needs no approval: the policy says so"
     else:
-        yield from _asked(body, routing, directory)
+        yield from _asked(body, routing, directory, says)
     yield from _each("note", _each_said(routing, "notes", says))
 
 
-def _asked(body: Mapping[str, Any], routing: Any, directory: Directory) -> Iterator[str]:
-    reasons = routing.get("because") if isinstance(routing, Mapping) else None
+def _asked(body: Mapping[str, Any], routing: Any, directory: Directory, says: Says) -> Iterator[str]:
+    because = routing.get("because") if isinstance(routing, Mapping) else None
+    reasons = {id: says(Sentence.read(why)) for id, why in (because or {}).items()}
     approvers, steps = body["approvers"], body.get("steps", 1)
     yield _people("may decide", approvers, directory, reasons)
     if body.get("told", approvers) != approvers:

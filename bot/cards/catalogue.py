@@ -46,6 +46,13 @@ SENTENCES = {
     "unreachable-channel": "The channel can't be reached in Slack.",
     "asked-later": "Nobody answered in time. Now {people:people} can decide too.",
     "asked-instead": "{people:people} {people:were} asked instead.",
+    # Why somebody is asked.
+    "because-manager": "you manage {who}",
+    "because-owner": "you own {teams}",
+    "because-member": "you're in {group}",
+    "because-fallback": "nobody else can decide it",
+    "because-delegate": "{who} is away and you stand in",
+    "because-operator": "you look after requests, and the policy asks nobody else about this",
     # What keeps it where it is.
     **{
         f"trouble-{kind}": f"{text} {{request}} is saved and continues by itself."
@@ -120,7 +127,8 @@ def written(sentence: Sentence | None, named: Named) -> str:
     if form:
         return str(getattr(words_of(Sentence(code, sentence.values)), form))
     text = _Writer(named).vformat(SENTENCES[sentence.code], (), sentence.values)
-    return text if sentence.code == VERBATIM else text[:1].upper() + text[1:]
+    is_part = sentence.code == VERBATIM or sentence.code.startswith("because-")
+    return text if is_part else text[:1].upper() + text[1:]
 
 
 def joined(sentences: Iterable[Sentence], named: Named) -> str:

@@ -176,7 +176,7 @@ def whom(scene: Scene, short: int) -> str:
         everybody = waiting.entitled(scene)
         many = f"{len(everybody)} people"
         return f"{scene.names(everybody, 'or') if everybody and short < 2 else many} can decide."
-    reason = mine[0][1] if short < 2 else ""
+    reason = scene.says(mine[0][1]) if short < 2 else ""
     because = f"{capital(clip_words(reason, 12))}." if reason else "You're asked to decide."
     asked = waiting.deciders(scene)
     others = tuple(id for id in request.asking.notified if id in asked and not scene.is_viewer(id))

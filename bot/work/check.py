@@ -212,7 +212,7 @@ def ask_approvers(
 
 def _operators(desk: Desk, ground: Ground, warnings: Sequence[Sentence]) -> Route:
     """The route to the operators, for warnings in a plan without approvers. Raises Refused."""
-    because = "you look after requests, and the policy asks nobody else about this"
+    because = Sentence("because-operator")
     people = [person for person in desk.operators() if person.is_colleague and not ground.excludes(person)]
     if not people:
         raise Refused(

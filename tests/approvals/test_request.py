@@ -70,7 +70,7 @@ def test_planning_opens_a_round_of_approval() -> None:
     request = after(ASKED, EventType.HELD, PLANNED)
     assert (request.state, request.plan.revision, request.plan.round) == (State.WAITING, "r1", 1)
     assert request.plan.already == (Sentence.verbatim("Company Admin"),)
-    assert request.asking.approvers == ((BO, "you own Miro"),)
+    assert request.asking.approvers == ((BO, Sentence.verbatim("you own Miro")),)
     assert request.lanes == ("person:P-9", "admins")
     assert request.deadlines.expires_at == request.next_due == EXPIRES
     assert (request.progress.held, request.progress.holds) == (None, 0)

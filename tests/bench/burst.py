@@ -161,7 +161,7 @@ def _bare(folder: Path) -> Iterator[Running]:
 def _measured(running: Running, bodies: list[str], busy: str, taken_by: str) -> Round:
     """One burst after a warm-up, and after what the warm-up left to do; `taken_by` counts what was stored."""
     _sent(running, bodies[:WARM])
-    wait(lambda: running.count(busy) == 0)
+    wait(lambda: running.count(busy) == 0, 240)
     before = cpu(running.process.pid)
     answers = _sent(running, bodies[WARM:])
     used = cpu(running.process.pid) - before

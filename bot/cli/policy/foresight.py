@@ -26,6 +26,7 @@ from bot.actions.fill import check_shown, fill_partly
 from bot.actions.form import Input
 from bot.actions.tables import Tables
 from bot.cards.blocks import span
+from bot.cards.catalogue import written
 from bot.cli.common import is_there
 from bot.policies import by_record
 
@@ -88,7 +89,7 @@ class Foresight:
 def _as_json(seat: Approver) -> dict[str, object]:
     return {
         "who": seat.person.addressed,
-        "because": seat.because,
+        "because": written(seat.because, str),
         "told": seat.notified,
         "fallback": seat.is_fallback,
     }
@@ -97,7 +98,7 @@ def _as_json(seat: Approver) -> dict[str, object]:
 def _line(seat: Approver, is_quiet: bool) -> str:
     spare = " (fallback)" if seat.is_fallback else ""
     quiet = "" if seat.notified or is_quiet else " (can decide, gets no message)"
-    return f"{seat.person.addressed}: {seat.because or 'named in the policy'}{spare}{quiet}"
+    return f"{seat.person.addressed}: {written(seat.because, str) or 'named in the policy'}{spare}{quiet}"
 
 
 def foresee(

@@ -14,6 +14,7 @@ from approvals.refusals import Refused, UnknownManager
 from approvals.request import Request
 from approvals.states import EventType
 from tests.approvals.scene import ACTIONS, POLICY, START, Scene, mail
+from tests.says import says
 
 OWNERS = 'people = ["cy@example.com", "dee@example.com"]'
 OUTSIDERS = {
@@ -220,7 +221,7 @@ def asked(scene: Scene, action: str, requester: str = "ada", subject: str = "") 
     """Who is asked, and why."""
     ground = scene.ground(action, requester, subject)
     ground.check_fillable()
-    return [(one.person.name, one.because) for one in ground.seats(ground.rule.ladder[0])]
+    return [(one.person.name, says(one.because)) for one in ground.seats(ground.rule.ladder[0])]
 
 
 def nobody(scene: Scene, action: str, requester: str = "ada", subject: str = "") -> str:

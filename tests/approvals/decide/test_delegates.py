@@ -12,6 +12,7 @@ from approvals.request import Draft
 from approvals.states import State
 from tests.approvals.ruled import away, back, no_way, ruled, seats, yes
 from tests.approvals.scene import START, Clock, Scene, mail
+from tests.says import says
 
 ASK = '[actions.make-admin]\nask = ["anyone"]\nfor_others = ["anyone"]\n'
 CY = ASK + 'approvers = ["cy@example.com"]\n'
@@ -151,7 +152,7 @@ def test_a_delegate_decides_and_so_does_who_is_away(store: Store, clock: Clock) 
     request = scene.waiting()
     assert seats(scene, request) == ["Cy", "Bo"]
     assert [store.people.person(id).name for id in request.asking.notified] == ["Bo"]
-    assert [one.because for one in scene.table.route(request).approvers] == [
+    assert [says(one.because) for one in scene.table.route(request).approvers] == [
         "",
         "Cy (cy@example.com) is away and you stand in",
     ]

@@ -18,6 +18,7 @@ from approvals.request import Vote
 from approvals.sentence import Sentence
 from tests.altered import altered
 from tests.approvals.scene import ACTIONS, START, Scene, events_request, mail
+from tests.says import says
 
 DAY = timedelta(days=1)
 DESIGN, FINANCE = ("Design", "g_design"), ("Finance", "g_finance")
@@ -139,7 +140,9 @@ def test_a_slack_user_group_is_asked_as_it_is_today(scene: Scene) -> None:
     asked = ground(scene, 'approvers = ["@leads"]')
     assert names(route(asked)) == []
     scene.store.people.keep_members("@leads", [SlackId("UBO01"), SlackId("UADA01")], START)
-    assert [(one.person.name, one.because) for one in route(asked).approvers] == [("Bo", "you're in @leads")]
+    assert [(one.person.name, says(one.because)) for one in route(asked).approvers] == [
+        ("Bo", "you're in @leads")
+    ]
     scene.store.people.keep_members("@leads", [SlackId("UCY01")], START)
     assert names(route(asked)) == ["Cy"]
 
@@ -157,7 +160,7 @@ def test_the_table_names_a_manager_before_slack_does(scene: Scene) -> None:
     by_manager = 'approvers = ["manager"]'
     assert names(route(ground(scene, by_manager))) == ["Bo"]
     found = route(ground(scene, by_manager, "ada", "eve")).approvers
-    assert [(one.person.name, one.because) for one in found] == [("Cy", "you manage Eve")]
+    assert [(one.person.name, says(one.because)) for one in found] == [("Cy", "you manage Eve")]
 
 
 def test_the_managers_of_requester_and_person_concerned_are_two(scene: Scene) -> None:
@@ -171,7 +174,7 @@ def test_an_owner_has_to_own_every_team(scene: Scene) -> None:
     for teams, owners in (((FINANCE,), ["Bo", "Cy"]), ((FINANCE, DESIGN), ["Bo"])):
         found = route(ground(scene, 'approvers = ["owners"]', teams=teams))
         assert names(found) == owners
-    assert found.approvers[0].because == "you own Finance and Design"
+    assert says(found.approvers[0].because) == "you own Finance and Design"
 
 
 OWNED = f"""\
@@ -267,7 +270,7 @@ def away(scene: Scene, name: str, delegate: str, days: int = 3) -> None:
 def test_a_delegate_is_asked_instead_and_the_one_away_may_still_decide(scene: Scene) -> None:
     away(scene, "bo", "eve")
     found = route(ground(scene, 'approvers = ["manager"]')).approvers
-    assert [(one.person.name, one.because, one.notified) for one in found] == [
+    assert [(one.person.name, says(one.because), one.notified) for one in found] == [
         ("Bo", "you manage Ada", False), ("Eve", "Bo (bo@example.com) is away and you stand in", True),
     ]  # fmt: skip
     scene.clock.pass_(3 * DAY)

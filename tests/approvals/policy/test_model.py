@@ -12,6 +12,7 @@ from approvals.policy.file_alone import Assumed
 from approvals.policy.model import Account, ApproverGroup, Policy
 from approvals.policy.rules import span
 from tests.approvals.scene import ACTIONS, POLICY, START, STEADY
+from tests.says import says
 
 
 def problems(text: str) -> list[str]:
@@ -91,7 +92,7 @@ def test_a_command_line_does_not_decide_by_default() -> None:
 def test_a_group_stands_for_its_people(policy: Policy) -> None:
     why = "you own Miro"
     named = View(policy, NO_CASE, Assumed(), START).named(["owners", "bo@example.com"])
-    assert [(one.entry, one.because) for one in named] == [
+    assert [(one.entry, says(one.because)) for one in named] == [
         ("cy@example.com", why), ("dee@example.com", why), ("bo@example.com", ""),
     ]  # fmt: skip
 

@@ -150,7 +150,7 @@ def test_no_names_or_reasons_make_a_card_too_long(
         of = request(action, state, known, **changes)
         if of.plan.round:
             warnings = (Sentence("new-account"),) if again else ()
-            asked = tuple((PersonId(f"P-{n}"), because) for n in (3, 4, 5, 6, 7))
+            asked = tuple((PersonId(f"P-{n}"), Sentence.verbatim(because)) for n in (3, 4, 5, 6, 7))
             yes = tuple(Vote(PersonId(f"P-{n}"), NOW, "cafe") for n in range(3, 3 + votes))
             plan = replace(of.plan, again=again, warnings=warnings)
             of = altered(of, plan=plan, approvers=asked, agree=4, votes=of.asking.votes or yes)

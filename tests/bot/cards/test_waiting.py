@@ -66,7 +66,7 @@ def test_whoever_said_yes_is_not_said_to_be_asked_too(
 
 def test_a_full_card_still_names_who_agreed_and_says_why(known: Facts, people: dict[str, Person]) -> None:
     yes = Vote(PersonId("P-3"), NOW, "cafe")
-    two = tuple((PersonId(f"P-{n}"), "you look after Miro") for n in (3, 4))
+    two = tuple((PersonId(f"P-{n}"), Sentence.verbatim("you look after Miro")) for n in (3, 4))
     of = request("make-admin", State.WAITING, known, votes=(yes,), approvers=two, agree=2, need=2)
     of = altered(of, notified=tuple(id for id, _ in two), reason="Alex joins IT soon")
     mine = replace(scenes.scene(of, known, people, "approver"), viewer=people["P-4"])
@@ -252,7 +252,9 @@ def test_whoever_is_away_reads_where_they_may_still_decide(
     ways: dict[str, Request], known: Facts, people: dict[str, Person]
 ) -> None:
     of = ways["somebody stands in"]
-    of = altered(of, approvers=(*of.asking.approvers, (PersonId("P-3"), "you look after Miro")))
+    of = altered(
+        of, approvers=(*of.asking.approvers, (PersonId("P-3"), Sentence.verbatim("you look after Miro")))
+    )
     card = drawn(of, known, people, "approver")
     assert "Sam Lee stands in for you. You can still decide in App Home." in reads(card)
     assert buttons(card) == []

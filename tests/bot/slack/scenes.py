@@ -149,7 +149,7 @@ def request(action: str, state: State, known: Facts, **changes: Any) -> Request:
 def _asking(*numbers: int, asks: int = 1) -> dict[str, Any]:
     """These people are asked, as of so many askings."""
     ids = tuple(PersonId(f"P-{n}") for n in numbers)
-    because = "you look after Miro"
+    because = Sentence.verbatim("you look after Miro")
     return {
         "approvers": tuple((id, because) for id in ids),
         "notified": ids,

@@ -22,6 +22,7 @@ from tests.bot.journeys.scenes import (
     told,
     wait,
 )
+from tests.says import says
 
 pytestmark = pytest.mark.regression
 
@@ -60,7 +61,7 @@ def test_an_operator_reads_of_the_account_that_was_there(s: Stage, how: str, use
     id = ask(s, user, "/miro-access", f"{whom}for Design because of the launch")
     assert state(s, id) == "waiting" and calls(s, "POST") == []
     assert HAD_ONE in read(card(s, "U0CAROL"))
-    assert "you look after requests" in dict(request(s, id).asking.approvers).popitem()[1]
+    assert "you look after requests" in says(dict(request(s, id).asking.approvers).popitem()[1])
     assert not has_card(s, user) and not has_card(s, "U0JO") and not has_card(s, "U0PRIYA")
     assert "Waiting for Carol Diaz" in "".join(told(s, user))
 
