@@ -1,14 +1,13 @@
-"""The hash chain: why an edited record shows.
+"""The hash chain, by which changes of the record are detected.
 
-Hashed are the columns as they are stored, never JSON that was written again. The hash of an entry is
-H(prev || H(row)): whoever has the inner digest of an entry follows the chain past it without reading it.
-Entries of format 1 and 2 have one hash over row and `prev`. The format is a part of what is hashed, and no
-text can be meant in both ways (one begins with a number and a line break, the other is 128 hex digits): none
-of one kind is turned into one of the other without breaking the chain.
+The stored columns are hashed, never re-serialized JSON. The hash of an entry is H(prev || H(row)): with the
+inner digest H(row) the chain can be followed past an entry without reading it. Entries of format 1 and 2 have
+one hash over row and `prev`. The format is among the hashed columns, and no text is valid for both kinds (one
+begins with a number and a line break, the other is 128 hex digits): an entry of one kind can't be passed off
+as one of the other.
 
-A chain finds an edited entry;
-it doesn't find a tail that was cut off, nor a chain computed anew from the start: for those, keep an anchor
-(number of entries and last hash) somewhere else and hand it to `verify`.
+The chain shows edited entries. It doesn't show that the newest entries were removed, or that the whole chain
+was recomputed: for those, keep an anchor (number of entries and last hash) elsewhere and pass it to `verify`.
 """
 
 import hashlib
@@ -25,11 +24,11 @@ from approvals.record.database import Database, Row
 from approvals.request import FORMATS, Draft, Event
 
 GENESIS = "0" * 64
-"""Stands where the first entry has no predecessor."""
+"""The `prev` of the first entry."""
 
 
 INNER_FROM = 3
-"""The format from which on an entry is sealed by the digest of its row."""
+"""The first format whose hash covers the digest of the row."""
 
 
 def _sha256(text: str) -> str:
@@ -37,7 +36,7 @@ def _sha256(text: str) -> str:
 
 
 class Entry(NamedTuple):
-    """One row of the ledger, as stored. `body` is JSON text, `digests` those of its personal words."""
+    """One row of the ledger as stored; `body` is JSON text, with digests of the personal words."""
 
     seq: int
     stream: str
@@ -57,7 +56,7 @@ class Entry(NamedTuple):
         return _sha256(f"{seq}\n{stream}\n{version}\n{type}\n{format}\n{at}\n{by}\n{body}")
 
     def sealed(self) -> str:
-        """The hash this entry must have (SHA-256, hex)."""
+        """The correct hash of this entry (SHA-256, hex)."""
         if self.format >= INNER_FROM:
             return _sha256(self.prev + self.inner)
         row = self.seq, self.stream, self.version, self.type, self.format, self.at, self.by
@@ -65,30 +64,30 @@ class Entry(NamedTuple):
 
 
 class Sealed(NamedTuple):
-    """An entry and its words, by key as salt and text: what it takes to check both."""
+    """An entry and its words, {key: (salt, text)}, as needed to check both."""
 
     entry: Entry
     words: "Words"
 
     @property
     def body(self) -> dict[str, Any]:
-        """What the entry says; nothing where somebody edited it into nonsense."""
+        """The parsed body; {} if it was edited into invalid JSON."""
         try:
-            said = json.loads(self.entry.body)
+            content = json.loads(self.entry.body)
         except (ValueError, RecursionError):
-            said = None
-        return said if isinstance(said, dict) else {}
+            content = None
+        return content if isinstance(content, dict) else {}
 
     @property
     def digests(self) -> dict[str, str]:
-        """What `digest` of each word must be."""
+        """{key: correct digest} of the words."""
         seals = self.body.get("words")
         return seals if isinstance(seals, dict) else {}
 
 
 @dataclass(frozen=True)
 class Anchor:
-    """How long the record was, and how it ended, at some time: keep it where the bot can't write."""
+    """The length and last hash of the record at some time; keep it where the bot can't write."""
 
     count: int
     head: str
@@ -98,7 +97,7 @@ class Anchor:
 
     @classmethod
     def read(cls, text: str) -> "Anchor":
-        """The anchor that was printed as COUNT:HASH. Raises ValueError."""
+        """The anchor in a text COUNT:HASH. Raises ValueError."""
         if not re.fullmatch("[1-9][0-9]{0,17}:[0-9a-f]{64}", text):
             raise ValueError(
                 f"{text[:90]!r} is no anchor: it reads COUNT:HASH, as `miro-bot audit verify` prints it."
@@ -109,7 +108,7 @@ class Anchor:
 
 @dataclass(frozen=True)
 class Verified:
-    """What `verify` found. `faults` is empty for a record that holds."""
+    """The result of `verify`; `faults` is empty for an intact record."""
 
     anchor: Anchor
     requests: int
@@ -117,42 +116,42 @@ class Verified:
 
 
 def digest(salt: str, text: str) -> str:
-    """What enters the chain instead of a personal word (SHA-256, hex)."""
+    """The digest in the chain that stands for a personal word (SHA-256, hex)."""
     return _sha256(f"{salt}\n{text}")
 
 
 def faults(entries: Iterable[Entry], anchors: Sequence[Anchor] = ()) -> tuple[Anchor, list[str]]:
-    """Walks the chain; the head it ends in, and every place where it isn't what it claims to be."""
-    head, count, found = GENESIS, 0, []
-    heads, seen = {0: GENESIS}, {one.count for one in anchors}
+    """Checks the chain; returns (its head, a sentence for every fault)."""
+    head, count, wrong = GENESIS, 0, []
+    heads, seen = {0: GENESIS}, {anchor.count for anchor in anchors}
     for count, entry in enumerate(entries, 1):
         if entry.seq != count:
-            found.append(f"entry {count} is missing: the next one is numbered {entry.seq}")
+            wrong.append(f"entry {count} is missing: the next one is numbered {entry.seq}")
         if entry.prev != head:
-            found.append(f"entry {entry.seq} doesn't follow the one before it")
+            wrong.append(f"entry {entry.seq} doesn't follow the one before it")
         if entry.hash != entry.sealed():
-            found.append(f"entry {entry.seq} ({entry.stream}, {entry.type}) was changed after it was written")
+            wrong.append(f"entry {entry.seq} ({entry.stream}, {entry.type}) was changed after it was written")
         head = entry.hash
         if count in seen:
             heads[count] = head
-    for one in anchors:
-        if one.count > count:
-            saw = f"an anchor saw {one.count} entries: its end was cut"
-            found.append(f"the record ends at {count}, but {saw}")
-        elif heads[one.count] != one.head:
-            found.append(f"entry {one.count} isn't the one the anchor saw: the record was written anew")
-    return Anchor(count, head), found
+    for anchor in anchors:
+        if anchor.count > count:
+            saw = f"an anchor saw {anchor.count} entries: its end was cut"
+            wrong.append(f"the record ends at {count}, but {saw}")
+        elif heads[anchor.count] != anchor.head:
+            wrong.append(f"entry {anchor.count} isn't the one the anchor saw: the record was written anew")
+    return Anchor(count, head), wrong
 
 
 POLICY, IN_FORCE, TEAMS_MEANT = "policy", "policy-in-force", "policy-teams"
-"""The stream that tells which policy was in force from when, and which groups its names of teams mean."""
+"""The stream of policies: when each came into force, and the groups that its team names mean."""
 
 Words = dict[str, tuple[str, str]]
-"""By their keys, each with its salt."""
+"""{key: (salt, text)}."""
 
 
 class Ledger:
-    """Entries of requests, and of the policy; nothing here knows what they mean."""
+    """Writes and reads entries of all streams, whatever they mean."""
 
     def __init__(self, on: Database, now: Callable[[], datetime], salt: Callable[[], str]) -> None:
         self._on, self._now, self._salt = on, now, salt
@@ -164,9 +163,9 @@ class Ledger:
         drafts: Sequence[Draft],
         follow: Callable[[list[Event]], None] = lambda events: None,
     ) -> list[Event]:
-        """Appends entries, of which the first gets this version; the caller is in a transaction.
+        """Appends entries with versions from `version` on; called in a transaction.
 
-        `follow` is called before they are written: it may refuse them.
+        `follow` is called with the events before they are written: it may raise to refuse them.
         """
         end = self.head()
         seq, prev, at = end.count, end.head, stamp(self._now())
@@ -182,9 +181,9 @@ class Ledger:
             prev = entry.sealed()
             entries.append((seq, stream, number, entry.type, format, at, entry.by, written, entry.prev, prev))
             kept += [(seq, key, *word) for key, word in words.items()]
-            said = {key: text for key, (_, text) in words.items()}
+            texts = {key: text for key, (_, text) in words.items()}
             events.append(
-                Event(seq, RequestId(stream), number, entry.type, format, unstamp(at), draft.by, body, said)
+                Event(seq, RequestId(stream), number, entry.type, format, unstamp(at), draft.by, body, texts)
             )
         follow(events)
         self._on.insert("words", kept)
@@ -192,41 +191,41 @@ class Ledger:
         return events
 
     def add(self, stream: str, draft: Draft) -> Event:
-        """Appends one entry to a stream of which nobody else keeps the version."""
+        """Appends one entry to a stream without a version of its own."""
         row = self._on.row(
             "SELECT version FROM ledger WHERE stream = ? ORDER BY version DESC LIMIT 1", stream
         )
         return self.write(stream, row["version"] + 1 if row else 1, [draft])[0]
 
     def events(self, stream: str | None = None) -> Iterable[Event]:
-        """The entries of one stream, or all, oldest first."""
-        return (event(*one) for one in self.sealed(stream))
+        """The events of one stream, or of all, oldest first."""
+        return (event(*sealed) for sealed in self.sealed(stream))
 
     def sealed(self, stream: str | None = None) -> Iterator[Sealed]:
-        """The entries of one stream, or all, as they are stored."""
+        """The entries of one stream, or of all, as stored."""
         if stream is not None:
-            # At once: most of what is read is one request.
+            # With one statement, because most reads are of one request.
             rows = self._on.rows(f"{_WITH_WORDS} WHERE l.stream = ? ORDER BY l.seq, w.key", stream)
             for row, words in _joined(rows):
                 yield Sealed(Entry(*(row[name] for name in Entry._fields)), words)
             return
-        said = self._on.each("SELECT seq, key, salt, text FROM words ORDER BY seq, key")
-        word = next(said, None)
+        all_words = self._on.each("SELECT seq, key, salt, text FROM words ORDER BY seq, key")
+        word = next(all_words, None)
         for row in self._on.each(f"SELECT {', '.join(Entry._fields)} FROM ledger ORDER BY seq"):
             entry, words = Entry(*row), {}
             while word and word[0] <= entry.seq:
                 if word[0] == entry.seq:
                     words[word[1]] = word[2], word[3]
-                word = next(said, None)
+                word = next(all_words, None)
             yield Sealed(entry, words)
 
     def words(self, seq: int) -> dict[str, str]:
-        """The words of one entry that are still kept."""
+        """The stored words of one entry, {key: text}, without deleted ones."""
         rows = self._on.rows("SELECT key, text FROM words WHERE seq = ?", seq)
         return {row["key"]: row["text"] for row in rows}
 
     def head(self) -> Anchor:
-        """How long the record is now, and how it ends."""
+        """The current length and last hash."""
         row = self._on.row("SELECT seq, hash FROM ledger ORDER BY seq DESC LIMIT 1")
         return Anchor(row["seq"], row["hash"]) if row else Anchor(0, GENESIS)
 
@@ -235,7 +234,7 @@ _WITH_WORDS = "SELECT l.*, w.key AS word, w.salt, w.text FROM ledger l LEFT JOIN
 
 
 def _joined(rows: Iterable[Row]) -> Iterator[tuple[Row, Words]]:
-    """Entries, each with its words, from a row for each word."""
+    """Groups rows, one for each word, to (entry, its words)."""
     for _, some in groupby(rows, key=lambda row: row["seq"]):
         same = [*some]
         words = {row["word"]: (row["salt"], row["text"]) for row in same if row["word"] is not None}
@@ -243,7 +242,7 @@ def _joined(rows: Iterable[Row]) -> Iterator[tuple[Row, Words]]:
 
 
 def event(entry: Entry, known: Words) -> Event:
-    """An entry as it is read. Raises ValueError and worse for one that somebody edited into nonsense."""
+    """The event of an entry. Raises ValueError, or others, if it was edited into nonsense."""
     seq, stream, version, type, format, at, by, text, *_ = entry
     body = json.loads(text)
     words = {key: known[key][1] if key in known else None for key in body.get("words", {})}

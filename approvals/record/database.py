@@ -1,7 +1,7 @@
-"""The port to a database: what a record asks of it, whichever it is, and the sentences for what goes wrong.
+"""The port to a database: what a record needs of any database, and its errors.
 
-Statements are written once, for all databases: `?` for a value, `ON CONFLICT` for what may be there already,
-`RETURNING` for what the database gave. Every text is compared by its bytes.
+Statements are written once, for all databases: `?` for a value, `ON CONFLICT` for upserts, `RETURNING` for
+generated values. Texts are compared by their bytes.
 """
 
 import threading
@@ -20,34 +20,34 @@ K = TypeVar("K")
 V = TypeVar("V")
 
 PATIENCE = 30.0
-"""Seconds to wait for others who write, where nobody waits for an answer."""
+"""Seconds to wait for other writers if nobody waits for an answer."""
 
 
 class StoreTrouble(Exception):
-    """The record can't be read or written; the text says what it means and what to do.
+    """The record can't be read or written; the text says why, and the remedy.
 
     StoreTrouble
-     ├─ Overtaken     somebody was first; look again
+     ├─ Overtaken     the request has changed; read it again
      ├─ ClaimLost     the lease ran out and another worker has the request
-     └─ WrongRecord   it is of a newer program, damaged, or not a record at all
+     └─ WrongRecord   of a newer program, damaged, or not a record
     """
 
 
 class Overtaken(StoreTrouble):
-    """The request has moved on since it was read."""
+    """The request has changed since it was read."""
 
 
 class ClaimLost(StoreTrouble):
-    """Another worker holds the request now; what this one was about to write isn't written."""
+    """Another worker has the request now; nothing was written."""
 
 
 class WrongRecord(StoreTrouble):
-    """This program mustn't open this record."""
+    """This program can't open this record."""
 
 
 @dataclass(frozen=True)
 class Server:
-    """A record on a PostgreSQL server. Printed, it shows no secret."""
+    """A record on a PostgreSQL server; its text form has no secret."""
 
     url: str = field(repr=False)
 
@@ -60,11 +60,11 @@ class Server:
 
 
 Location = Path | Server
-"""Where a record is."""
+"""The place of a record."""
 
 
 def location(text: str) -> Location:
-    """The place that a path or a URL names. Raises ValueError for a URL of anything but PostgreSQL."""
+    """The place named by a path or a PostgreSQL URL. Raises ValueError for other URLs."""
     if "://" not in text:
         return Path(text).absolute()
     if not text.startswith(("postgresql://", "postgres://")):
@@ -73,27 +73,27 @@ def location(text: str) -> Location:
 
 
 class Row(Protocol):
-    """One row of a query: its columns by name or by place."""
+    """One row of a query: its columns by name or index."""
 
     def __getitem__(self, key: Any, /) -> Any: ...
     def __iter__(self) -> Iterator[Any]: ...
 
 
 class ReadAhead(Generic[K, V]):
-    """What a unit of work has read, by its key: what it was told to expect is read with the first of it.
+    """A cache of values by key for a unit of work; all expected keys are read with the first one.
 
-    `read`: values by their keys; a key that it leaves out has none.
+    `read`: returns {key: value} for keys; missing keys have no value.
     """
 
     def __init__(self, read: Callable[[Collection[K]], Mapping[K, V]]) -> None:
         self._read, self._known, self._expected = read, dict[K, V | None](), set[K]()
 
     def expect(self, keys: Iterable[K]) -> None:
-        """These will be asked for, or some of them."""
+        """Announces keys that will probably be read."""
         self._expected |= {*keys} - self._known.keys()
 
     def get(self, key: K) -> V | None:
-        """The value of a key, None where it has none."""
+        """The value of a key, or None."""
         if key not in self._known:
             wanted = self._expected if key in self._expected else {key}
             self._known |= {**dict.fromkeys(wanted), **self._read(wanted)}
@@ -101,35 +101,35 @@ class ReadAhead(Generic[K, V]):
         return self._known[key]
 
     def forget(self) -> None:
-        """All is read anew, together, when some of it is asked for."""
+        """Drops the values; all keys are read again, together, with the next one."""
         self._expected |= self._known.keys()
         self._known.clear()
 
 
 class Mine(threading.local):
-    """What belongs to one thread."""
+    """The state of one thread."""
 
     unit: dict[Any, ReadAhead[Any, Any]] | None = None
-    """What it has read in its unit of work; None outside of one."""
+    """The caches of its unit of work; None outside one."""
     until: float | None = None
-    """When its patience ends (`time.monotonic`); None for the ordinary one."""
+    """When its patience ends (`time.monotonic`); None: the default."""
     inside = False
-    """Whether it has its turn to write."""
+    """Whether it is in a writing transaction."""
     failed = False
-    """Whether a part of what it writes went wrong."""
+    """Whether a part of its transaction failed."""
 
 
 class Database(ABC):
     """One database, for all threads of a process."""
 
     name: str
-    """What sentences call it; without secrets."""
+    """The name for messages, without secrets."""
     is_new: bool
-    """Whether there was nothing in it when it was opened."""
+    """Whether it was empty when it was opened."""
     migrates_itself = False
-    """Whether it is brought up to date by being opened; else `miro-bot db migrate` does that."""
+    """Whether opening it migrates it; else `miro-bot db migrate` does."""
     commit_failed = False
-    """Whether a commit failed, as on a full disk; whoever sees a later one succeed takes it back."""
+    """Whether a commit failed, as on a full disk; reset after a later one succeeds."""
 
     def __init__(self) -> None:
         self._mine, self._turns = Mine(), Turns()
@@ -140,15 +140,15 @@ class Database(ABC):
 
     @abstractmethod
     def each(self, sql: str, *values: Any) -> Iterator[Row]:
-        """The rows of a query one by one, for what is too long for memory."""
+        """The rows of a query one by one, for results too long for memory."""
 
     @abstractmethod
     def row(self, sql: str, *values: Any) -> Row | None:
-        """The first row of a query, or of what a statement returns."""
+        """The first row of a query or of RETURNING, or None."""
 
     @abstractmethod
     def run(self, sql: str, *values: Any) -> int:
-        """Executes one statement; how many rows it changed."""
+        """Executes one statement; returns the number of rows it changed."""
 
     @abstractmethod
     def run_each(self, sql: str, rows: Sequence[Sequence[Any]]) -> None:
@@ -161,16 +161,16 @@ class Database(ABC):
 
     @abstractmethod
     def standing_still(self) -> AbstractContextManager[None]:
-        """All that this thread reads within the block is as of one moment."""
+        """A block in which this thread reads one snapshot."""
 
     @abstractmethod
     def _turn(self) -> AbstractContextManager[None]:
-        """One transaction that keeps all others from writing, from its first read on."""
+        """One transaction that blocks other writers from its first read on."""
 
     @contextmanager
     def writing(self) -> Iterator[None]:
-        """One transaction that may write, committed when the block is left. Inside another it is a part of
-        that; they fail as a whole."""
+        """One writing transaction, committed at the end of the block. A nested one is part of the outer one:
+        they fail as a whole."""
         if self._mine.inside:
             try:
                 self._check_whole()
@@ -184,7 +184,7 @@ class Database(ABC):
                 yield
                 self._check_whole()
         except BaseException:
-            self.forget()  # what was read of it isn't so
+            self.forget()  # it was read inside the failed transaction
             raise
 
     def _check_whole(self) -> None:
@@ -193,7 +193,7 @@ class Database(ABC):
 
     @contextmanager
     def unit(self) -> Iterator[None]:
-        """One unit of work of this thread: what it reads ahead is read once, until it writes to it."""
+        """One unit of work of this thread: cached values are read once, until they are written."""
         if self._mine.unit is not None:
             yield
             return
@@ -204,7 +204,7 @@ class Database(ABC):
             self._mine.unit = None
 
     def ahead(self, read: Callable[[Collection[K]], Mapping[K, V]]) -> ReadAhead[K, V]:
-        """What this thread's unit of work has read in one way."""
+        """The cache of `read` in this thread's unit of work."""
         unit = self._mine.unit
         found = None if unit is None else unit.get(read)
         if found is None:
@@ -214,14 +214,14 @@ class Database(ABC):
         return found
 
     def forget(self, *ways: Callable[..., Any]) -> None:
-        """What this thread has read may be otherwise now; in these ways alone, if any are named."""
+        """Drops the caches of this thread, because values may have changed; `ways`: only these, if any."""
         for way, read in (self._mine.unit or {}).items():
             if not ways or way in ways:
                 read.forget()
 
     @contextmanager
     def patience(self, seconds: float) -> Iterator[None]:
-        """Lets this thread wait for other writers no longer than so many seconds in all, within the block."""
+        """Within the block this thread waits for other writers at most so many seconds in all."""
         before = self._mine.until
         self._mine.until = time.monotonic() + seconds
         try:
@@ -236,71 +236,71 @@ class Database(ABC):
 
     @abstractmethod
     def tables(self) -> set[str]:
-        """The names of the tables in it."""
+        """The names of its tables."""
 
     @abstractmethod
     def migrating(self) -> AbstractContextManager[None]:
-        """One transaction that has brought the tables up to date."""
+        """One transaction, begun by migrating the tables."""
 
     def grant(self, role: str) -> None:
-        """Lets a role run the bot, with no more rights than that takes."""
+        """Grants a role the least rights that the bot needs."""
         raise StoreTrouble(f"{self.name} has no roles.")
 
     def renumber(self) -> None:
-        """Has the next numbers follow on those of rows that brought theirs along; inside a transaction."""
+        """Sets the sequences after rows were inserted with numbers; inside a transaction."""
         return
 
     @abstractmethod
     def damage(self) -> Iterator[str]:
-        """What the database itself finds wrong, in sentences."""
+        """The faults that the database itself finds, in sentences."""
 
     @abstractmethod
     def differences(self) -> Iterator[tuple[str, str]]:
-        """What isn't as this program makes it: `table`, `index` or `trigger`, and a sentence."""
+        """Differences from this program's schema: (`table`, `index` or `trigger`; a sentence)."""
 
     @abstractmethod
     def problem(self) -> str:
-        """What keeps it from being written that a trial write wouldn't show, in a sentence, or ''."""
+        """A reason against writing that a trial write wouldn't show, in a sentence, or ''."""
 
     def tidy(self) -> None:
-        """Does what can wait until nobody waits."""
+        """Does housekeeping while nobody waits."""
         return
 
     @abstractmethod
     def close(self) -> None:
-        """Lets go of every connection."""
+        """Closes all connections."""
 
 
 def in_use(name: str) -> StoreTrouble:
-    """What is said when others kept a record from being written for too long."""
+    """The error if other writers blocked the record for too long."""
     return StoreTrouble(
         f"The record {name} is in use by another program. Nothing was done; please try again in a minute."
     )
 
 
 def among(column: str, values: Collection[Any]) -> str:
-    """The condition that a column has one of these values, which are handed over beside it."""
+    """The SQL condition that a column has one of these values; the values are passed separately."""
     return f"{column} IN ({','.join('?' * len(values))})" if values else "1 = 0"
 
 
 def places(rows: Collection[Sequence[Any]]) -> str:
-    """Where the values of several rows go, in a statement that inserts all of them."""
+    """The placeholders for several rows in one INSERT."""
     return ",".join(f"({','.join('?' * len(row))})" for row in rows)
 
 
 def plain(values: Sequence[Any]) -> Sequence[Any]:
-    """Values as every database takes them: text, whole numbers and nothing else.
+    """Values in types that every database takes: text, integers and None.
 
-    Raises StoreTrouble for a NUL, which PostgreSQL has no place for.
+    Raises StoreTrouble for a NUL, which PostgreSQL can't store.
     """
-    found = [value if type(value) in _PLAIN else _plain(value) for value in values]
-    for value in found:
+    allowed = [value if type(value) in _PLAIN else _plain(value) for value in values]
+    for value in allowed:
         if type(value) is str and "\0" in value:
             raise StoreTrouble(
                 "There is a NUL character in a text, which no record keeps. Nothing was done; take it "
                 "out and try again."
             )
-    return found
+    return allowed
 
 
 _PLAIN = frozenset({str, int, type(None)})
@@ -316,13 +316,13 @@ def _plain(value: Any) -> Any:
 
 
 class Turns:
-    """A lock that is handed on in the order in which it was asked for; `threading.Lock` has no order."""
+    """A fair lock: first come, first served, unlike `threading.Lock`."""
 
     def __init__(self) -> None:
         self._lock, self._queue, self._taken = threading.Lock(), deque[threading.Lock](), False
 
     def take(self, patience: float = -1) -> bool:
-        """Waits for one's turn, for so many seconds at most (-1: without end); whether it came."""
+        """Waits for the lock, at most so many seconds (-1: for ever); returns whether it was taken."""
         mine = threading.Lock()
         with self._lock:
             if not self._taken:
@@ -333,14 +333,14 @@ class Turns:
         if mine.acquire(timeout=patience):
             return True
         with self._lock:
-            # Handed on in the last moment: then it is no longer in the queue.
+            # Handed over at the last moment: then it is no longer in the queue.
             if mine not in self._queue:
                 return True
             self._queue.remove(mine)
         return False
 
     def hand_on(self) -> None:
-        """The next in the queue, if there is one."""
+        """Hands the lock to the next in the queue, if any."""
         with self._lock:
             if self._queue:
                 self._queue.popleft().release()
@@ -348,5 +348,5 @@ class Turns:
                 self._taken = False
 
     def is_awaited(self) -> bool:
-        """Whether somebody is in the queue."""
+        """Whether a thread is waiting."""
         return bool(self._queue)

@@ -1,7 +1,7 @@
-"""How the record's file is opened: made for its owner's eyes alone, and read without a trace.
+"""Opens the record's file: created for its owner only, and read without changing anything.
 
-SQLite in WAL mode writes even for those who only read: it makes `-wal` and `-shm` beside the file, and leaves
-them there when it may not write the file (https://www.sqlite.org/wal.html, "Read-Only Databases").
+SQLite in WAL mode writes even for readers: it makes `-wal` and `-shm` beside the file, and leaves them there
+if it may not write the file (https://www.sqlite.org/wal.html, "Read-Only Databases").
 """
 
 import fcntl
@@ -19,21 +19,21 @@ from approvals.record.database import Database, StoreTrouble
 
 OWNER_ONLY = 0o600
 UNMOVED = ("-wal", "-journal")
-"""Files beside the record that hold what isn't in it yet."""
+"""Files beside the record with changes that aren't in it yet."""
 AT_ONCE = 1000
-"""Rows that are copied at once."""
+"""Rows copied at once."""
 TRIES = 5
-"""How often a copy is made of what somebody writes to meanwhile."""
+"""Attempts to copy a file that is written to meanwhile."""
 
 
 def make_private(path: Path) -> None:
-    """Makes an empty file that only its owner may read, if there is none.
+    """Creates an empty file readable only by its owner, if there is none.
 
-    SQLite gives `-wal` and `-shm` the same mode. What can't be made is left for SQLite to complain about.
+    SQLite gives `-wal` and `-shm` the same mode. If it can't be created, SQLite reports the error.
     """
     with suppress(OSError):
         file = os.open(path.resolve(), os.O_RDWR | os.O_CREAT | os.O_EXCL, OWNER_ONLY)
-        os.fchmod(file, OWNER_ONLY)  # whatever the umask takes away: an owner has to be able to write it
+        os.fchmod(file, OWNER_ONLY)  # independent of the umask: the owner must be able to write it
         os.close(file)
 
 
@@ -44,7 +44,7 @@ def beside(path: Path, ending: str) -> Path:
 
 @dataclass(frozen=True)
 class Source:
-    """Where the bytes of a record are read from: an SQLite URI, and whether it is a copy of our own."""
+    """What a record is read from: an SQLite URI, and whether it is our own copy."""
 
     uri: str
     is_copy: bool = False
@@ -52,10 +52,10 @@ class Source:
 
 @contextmanager
 def at_rest(path: Path) -> Iterator[Source]:
-    """A record for reading: nothing in its folder is made or changed, and no lock of ours holds anybody up.
+    """Yields a record for reading, without changing its folder or blocking anybody with a lock.
 
-    While a bot runs on it, it is read beside the bot. What a bot left behind when it was killed is read from
-    a copy. Raises StoreTrouble where what was read proves nothing, because the file was written to.
+    While a bot runs, its file is read concurrently. After a bot was killed, a copy is read. Raises
+    StoreTrouble if the file was written to meanwhile, so that the result proves nothing.
     """
     unmoved = any(_size(beside(path, ending)) for ending in UNMOVED)
     if unmoved and is_running(path) and beside(path, "-shm").exists():
@@ -85,16 +85,16 @@ def is_running(path: Path) -> bool:
 
 @contextmanager
 def private_folder() -> Iterator[Path]:
-    """A folder for copies that only this user can read, gone afterwards."""
+    """A temporary folder readable only by this user, deleted afterwards."""
     with TemporaryDirectory(prefix="miro-bot-") as folder:
         yield Path(folder)
 
 
 def _copied(path: Path, folder: Path) -> Path:
-    """A copy of a record and of what hasn't been moved into it yet, all of one moment.
+    """A consistent copy of a record and its `-wal` or `-journal` file.
 
-    A process that has the record open itself loses its locks on it by this (POSIX: with the first file that
-    is closed): it is for commands that do nothing else.
+    A process that has the record open itself loses its locks by this (POSIX: when any descriptor of the file
+    is closed): only for commands that do nothing else.
     """
     copy = folder / "record.db"
     files = {path.resolve(): copy} | {beside(path, ending): beside(copy, ending) for ending in UNMOVED}
@@ -102,7 +102,7 @@ def _copied(path: Path, folder: Path) -> Path:
         before = [_signature(file) for file in files]
         for file, to in files.items():
             to.unlink(missing_ok=True)
-            with suppress(FileNotFoundError):  # the log, where its last writer has just gone
+            with suppress(FileNotFoundError):  # the log, if its last writer has just ended
                 shutil.copyfile(file, to)
         if before == [_signature(file) for file in files]:
             return copy
@@ -118,10 +118,10 @@ def _size(path: Path) -> int:
 
 def _signature(path: Path) -> tuple[int, int, int] | None:
     try:
-        found = path.stat()
+        stat = path.stat()
     except OSError:
         return None
-    return found.st_ino, found.st_size, found.st_mtime_ns
+    return stat.st_ino, stat.st_size, stat.st_mtime_ns
 
 
 def _written_meanwhile(path: Path) -> StoreTrouble:
@@ -132,7 +132,7 @@ def _written_meanwhile(path: Path) -> StoreTrouble:
 
 
 def copy_rows(source: Database, target: Database) -> None:
-    """Writes all rows of one database into another that has none, each table after those it refers to."""
+    """Copies all rows of a database into an empty one, each table after those it refers to."""
     for table, columns in schema.columns().items():
         names = [name for name, _ in columns]
         insert = f"INSERT INTO {table} ({', '.join(names)}) VALUES ({','.join('?' * len(names))})"

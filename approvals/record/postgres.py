@@ -1,7 +1,7 @@
-"""A record on PostgreSQL, for several processes: a pool of connections, and one lock for all that write.
+"""A record on PostgreSQL, for several processes: a pool of connections, and one lock for all writers.
 
-Everything is READ COMMITTED, and the lock is a statement of its own: only the next one sees what others wrote
-while this one waited. The tables are SQLite's with the server's types, every text compared by its bytes.
+Transactions are READ COMMITTED, and the lock is a statement of its own: only the next statement sees what
+others wrote while it waited. The tables are SQLite's with the server's types; texts are compared by bytes.
 """
 
 import re
@@ -23,13 +23,13 @@ from approvals.record import schema
 from approvals.record.database import Database, Row, Server, StoreTrouble, in_use, plain
 
 CONNECTIONS = 12
-"""At most, a process: those who write take turns before they take one."""
+"""The most connections of a process; writers take turns before they take one."""
 IDLE = 1.0
-"""Seconds after which a connection is looked at before it is used again."""
+"""Seconds after which an idle connection is checked before it is used."""
 LINE = {"connect_timeout": 5, "keepalives_idle": 10, "keepalives_interval": 5, "tcp_user_timeout": 20_000}
-"""How soon a server that is gone is noticed (libpq's parameters); what the URL says goes before."""
+"""How soon a dead server is noticed (libpq's parameters); parameters in the URL take precedence."""
 AT_ONCE = 1000
-"""Rows that are fetched at once of what is too long for memory."""
+"""Rows fetched at once of a result too long for memory."""
 
 _GUARD = "RAISE EXCEPTION '{}' USING ERRCODE = 'integrity_constraint_violation';"
 _NEVER = f"BEGIN {_GUARD.format('the record is append-only')} END"
@@ -49,20 +49,20 @@ TRIGGERS = {
     "words_no_update": ("BEFORE UPDATE ON words FOR EACH ROW", _FORGOTTEN),
     "words_no_truncate": ("BEFORE TRUNCATE ON words FOR EACH STATEMENT", _FORGOTTEN),
 }
-"""When each fires, and what it does."""
+"""{trigger: (when it fires, what it does)}."""
 KEPT = ("ledger", "words", "policies")
-"""What the role of a running bot may add to, and never change."""
+"""Tables that the role of a running bot may only add to."""
 
 
 class Mine(threading.local):
-    """What belongs to one thread."""
+    """The state of one thread."""
 
     line: "psycopg.Connection[Named] | None" = None
     """The connection of its transaction."""
 
 
 class Named:
-    """A row whose columns have names."""
+    """A row with named columns."""
 
     __slots__ = ("_places", "_values")
 
@@ -77,16 +77,16 @@ class Named:
 
 
 def _named(cursor: Any) -> Any:
-    """How a cursor makes its rows."""
+    """The row factory of a cursor."""
     places = {column.name: place for place, column in enumerate(cursor.description or ())}
     return lambda values: Named(places, values)
 
 
 class Postgres(Database):
-    """One schema of a server: the first of the role's search path."""
+    """One schema of a server: the first in the role's search path."""
 
     def __init__(self, server: Server) -> None:
-        """Raises StoreTrouble."""
+        """Connects. Raises StoreTrouble."""
         super().__init__()
         self.name, self._server, self._held = str(server), server, Mine()
         self._cursors, self._lost = count(), ""
@@ -96,29 +96,29 @@ class Postgres(Database):
             given = {key for key, _ in re.findall(r"(\w+)=('(?:[^'\\]|\\.)*'|\S*)", where)}
             line = {key: value for key, value in LINE.items() if key not in given}
             how: dict[str, Any] = {"autocommit": True, "row_factory": _named, **line}
-            # By hand first: a pool only says that it waited in vain.
+            # A single connection first, because a pool's error doesn't say why it failed.
             with psycopg.connect(where, **how) as first:
                 where_to = "coalesce(current_schema(), '')"
                 key = f"SELECT hashtextextended('miro-bot ' || {where_to}, 0), {where_to}"
-                found: Any = first.execute(key).fetchone()
-        self._key, self._schema = int(found[0]), str(found[1])
+                lock: Any = first.execute(key).fetchone()
+        self._key, self._schema = int(lock[0]), str(lock[1])
         self._pool = ConnectionPool(
             where, kwargs=how, min_size=1, max_size=CONNECTIONS, open=False, check=self._check
         )
         with self._troubles():
-            self._pool.open(wait=True, timeout=self._left())  # else the first to come opens a second one
+            self._pool.open(wait=True, timeout=self._left())  # else the first use opens a second one
         self.is_new = "ledger" not in self.tables() or self.row("SELECT 1 FROM ledger LIMIT 1") is None
 
     # -- connections -----------------------------------------------------------------------------------
 
     def _check(self, line: Any) -> None:
-        """Looks at a connection that was idle: the server may have been started anew."""
+        """Checks an idle connection: the server may have been restarted."""
         if time.monotonic() - self._used.get(line, 0.0) > IDLE:
             ConnectionPool.check_connection(line)
 
     @contextmanager
     def _line(self) -> Iterator[Any]:
-        """The connection of this thread's transaction, or one for a statement by itself."""
+        """The connection of this thread's transaction, or one for a single statement."""
         if self._held.line:
             yield self._held.line
             return
@@ -131,7 +131,7 @@ class Postgres(Database):
 
     @contextmanager
     def _holding(self, line: Any, inside: bool) -> Iterator[None]:
-        """All that this thread does in the block goes through one connection."""
+        """Within the block this thread uses one connection."""
         before = self._held.line, self._mine.inside, self._mine.failed
         self._held.line, self._mine.inside, self._mine.failed = line, inside, False
         try:
@@ -164,7 +164,7 @@ class Postgres(Database):
         )
 
     def _said(self, error: Exception) -> str:
-        """The first line of what the driver says, without the URL and what is secret in it."""
+        """The first line of the driver's message, without URL and secrets."""
         first = (str(error).strip() or type(error).__name__).splitlines()[0].removesuffix(".")
         secrets = [
             self._server.url,
@@ -185,8 +185,8 @@ class Postgres(Database):
 
     def each(self, sql: str, *values: Any) -> Iterator[Row]:
         name = f"each_{next(self._cursors)}"
-        # The server keeps its place only in a transaction. Where one is open already nothing is nested: two
-        # that are walked through side by side needn't end in the opposite order.
+        # A server-side cursor needs a transaction. If one is open, no nested one is begun: two results that
+        # are read side by side needn't end in reverse order.
         with (
             self._troubles(),
             self._line() as line,
@@ -199,8 +199,8 @@ class Postgres(Database):
 
     def row(self, sql: str, *values: Any) -> Row | None:
         with self._troubles(), self._line() as line:
-            found: Row | None = line.execute(_translated(sql), plain(values)).fetchone()
-        return found
+            first: Row | None = line.execute(_translated(sql), plain(values)).fetchone()
+        return first
 
     def run(self, sql: str, *values: Any) -> int:
         with self._troubles(), self._line() as line:
@@ -225,7 +225,7 @@ class Postgres(Database):
 
     @contextmanager
     def _turn(self) -> Iterator[None]:
-        """Threads take turns before they take a connection, so that those who wait use up none."""
+        """Threads take turns before they take a connection, so that waiting ones use none."""
         if not self._turns.take(self._left()):
             # Whose turn it is may be waiting for the server.
             raise self._unreachable() if self._lost else in_use(self.name)
@@ -246,11 +246,11 @@ class Postgres(Database):
 
     def _commit(self, line: Any) -> None:
         try:
-            said = line.execute("COMMIT").statusmessage
+            status = line.execute("COMMIT").statusmessage
         except psycopg.Error:
             self.commit_failed = True
             raise
-        if said != "COMMIT":  # where a statement failed, the server takes all back and calls that no error
+        if status != "COMMIT":  # after a failed statement the server rolls back without an error
             raise StoreTrouble("A part of this couldn't be written, so nothing of it was.")
 
     # -- the whole record ------------------------------------------------------------------------------
@@ -298,7 +298,7 @@ class Postgres(Database):
         self.run(f"CREATE TRIGGER {name} {when} EXECUTE FUNCTION {name}()")
 
     def grant(self, role: str) -> None:
-        """Lets a role run the bot: it adds to what is kept, and can't change it or drop a trigger."""
+        """Grants a role to run the bot: it can add to KEPT, but not change it or drop a trigger."""
         with self.writing(), self._troubles():
             line = self._held.line
             assert line
@@ -315,7 +315,7 @@ class Postgres(Database):
             line.execute(sql.SQL("GRANT USAGE ON ALL SEQUENCES IN SCHEMA {} TO {}").format(place, whom))
 
     def damage(self) -> Iterator[str]:
-        """Nothing: a server looks after its own files."""
+        """None: a server checks its own files."""
         yield from ()
 
     def differences(self) -> Iterator[tuple[str, str]]:
@@ -331,15 +331,15 @@ class Postgres(Database):
         return schema.compared(wanted, has)
 
     def _columns(self) -> dict[str, list[tuple[str, str]]]:
-        found: dict[str, list[tuple[str, str]]] = {name: [] for name in self.tables()}
+        by_table: dict[str, list[tuple[str, str]]] = {name: [] for name in self.tables()}
         for row in self.rows(
             "SELECT c.relname, a.attname, format_type(a.atttypid, a.atttypmod) AS type"
             " FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid"
             " WHERE c.relnamespace = current_schema()::regnamespace AND c.relkind = 'r' AND a.attnum > 0"
             " AND NOT a.attisdropped ORDER BY c.relname, a.attnum"
         ):
-            found[row["relname"]].append((row["attname"], row["type"]))
-        return found
+            by_table[row["relname"]].append((row["attname"], row["type"]))
+        return by_table
 
     def _guards(self) -> dict[tuple[str, str], Any]:
         rows = self.rows(
@@ -363,7 +363,7 @@ class Postgres(Database):
 
 @cache
 def _translated(sql: str) -> str:
-    """A statement with the driver's placeholders."""
+    """The statement with the driver's placeholders."""
     return sql.replace("%", "%%").replace("?", "%s")
 
 
@@ -371,7 +371,7 @@ _TYPES = {"INTEGER": "bigint", "TEXT": "text"}
 
 
 def _typed(statement: str) -> str:
-    """A table or index of SQLite's as the server makes it."""
+    """The server's form of a CREATE statement of SQLite's."""
     for pattern, made in (
         (r"\bINTEGER PRIMARY KEY", "bigint GENERATED BY DEFAULT AS IDENTITY PRIMARY KEY"),
         (r"\bINTEGER\b", "bigint"),

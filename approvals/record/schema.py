@@ -18,8 +18,8 @@ LAYOUT = 8
 
 migrations = Migrations("miro-bot")
 
-# `INSERT OR REPLACE` walks past triggers on UPDATE and DELETE, so an entry must also *follow* the last one,
-# and take nobody's place.
+# `INSERT OR REPLACE` bypasses triggers on UPDATE and DELETE, so a trigger on INSERT checks that an entry
+# follows the last one and replaces none.
 _LEDGER = """
 CREATE TABLE ledger (
   seq INTEGER PRIMARY KEY, stream TEXT NOT NULL, version INTEGER NOT NULL, type TEXT NOT NULL,
@@ -147,7 +147,7 @@ UPDATE homes SET shown = wanted
 DROP INDEX homes_behind;
 CREATE INDEX homes_behind ON homes (coalesce(next_try_at, ''), noticed_at DESC) WHERE shown < wanted;
 """
-"""No question that is asked again and again reads a whole table, however much is open, behind or claimed."""
+"""Indexes, so that no frequent query reads a whole table, however much is open, ended or claimed."""
 
 _HUMANS = """
 CREATE TABLE links (
@@ -192,7 +192,7 @@ CREATE TABLE quota (id INTEGER PRIMARY KEY, at TEXT NOT NULL, credits INTEGER NO
 INSERT INTO quota (at, credits) SELECT at, credits FROM spent;
 DROP TABLE spent;
 """
-"""Rows have numbers of their own where their order counts: other databases have no `rowid`."""
+"""Tables whose order counts get numbers, because other databases have no `rowid`."""
 
 _PLACES = """
 DROP TABLE lanes;
@@ -202,7 +202,7 @@ CREATE TABLE lanes (
 CREATE INDEX lanes_number ON lanes (number);
 DELETE FROM urgent_lanes;
 """
-"""Where each request stands in its lanes; the store fills them anew."""
+"""The place of each request in its lanes; the store fills the table."""
 
 
 _OUTBOX = """
@@ -240,14 +240,14 @@ ALTER TABLE requests DROP COLUMN shown;
 ALTER TABLE requests DROP COLUMN show_at;
 CREATE INDEX people_name ON people (lower(name));
 """
-"""One queue for all that Slack is to be shown, and one table of where each message lies."""
+"""The outbox: one queue, and one table of messages."""
 
 
 _SHOWN = (
     "ALTER TABLE messages ADD COLUMN text TEXT NOT NULL DEFAULT ''",
     "ALTER TABLE messages ADD COLUMN catalogue INTEGER NOT NULL DEFAULT 0",
 )
-"""What each message reads, so that a decision can store what its approver had before them."""
+"""The text of each message, so that a decision can store what its approver read."""
 
 _MEMBERS = (
     """CREATE TABLE members (
@@ -256,15 +256,15 @@ _MEMBERS = (
 ) STRICT, WITHOUT ROWID""",
     "CREATE INDEX members_email ON members (email)",
 )
-"""Who is in which group, so that people's questions are answered without asking Miro."""
+"""The members of groups, to answer people's questions without calling Miro."""
 
 LATER = {7: _SHOWN, 8: _MEMBERS}
-"""By the layout they lead to, the statements that bring a record of the one before up to date, anywhere."""
+"""{layout: statements that migrate the previous one to it, on any database}."""
 
 
 @migrations()
 def first(db: Tables) -> None:
-    """Everything, as of the first release."""
+    """All tables of the first release."""
     db.execute("CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT")
     db.execute("INSERT INTO meta VALUES ('layout', '1'), ('oldest', '1')")
     for script in (_LEDGER, _WORK, _PEOPLE, _MESSAGES):
@@ -273,9 +273,9 @@ def first(db: Tables) -> None:
 
 @migrations()
 def relations(db: Tables) -> None:
-    """Who belongs to whom: user groups, managers, delegates, admins. A request may have several steps.
+    """User groups, managers, delegates, admins, requests with several steps, and App Home.
 
-    And what each person's page is made of; the store files what is open by then.
+    The store indexes open requests after it.
     """
     for script in (_RELATIONS, _PAGES):
         db.executescript(script)
@@ -284,15 +284,15 @@ def relations(db: Tables) -> None:
 
 @migrations()
 def teams_left(db: Tables) -> None:
-    """What is open is found by the teams that are left as well; the store files it anew."""
+    """Open requests are also found by teams that are left; the store indexes them again."""
     db.execute("UPDATE meta SET value = '3' WHERE key IN ('layout', 'oldest')")
 
 
 @migrations()
 def layout_4(db: Tables) -> None:
-    """Urgent work first; indexes for what is asked again and again; everything ever seen of a human.
+    """Urgency, indexes for frequent queries, and links between all keys of a human.
 
-    The store ranks what is active, and links what was seen.
+    The store ranks active requests, and writes the links.
     """
     for script in (_URGENT, _INDEXES, _HUMANS):
         db.executescript(script)
@@ -301,7 +301,7 @@ def layout_4(db: Tables) -> None:
 
 @migrations()
 def layout_5(db: Tables) -> None:
-    """What any database can hold, and the order in lanes."""
+    """Types that any database has, and the order in lanes."""
     for script in (_PORTABLE, _PLACES):
         db.executescript(script)
     db.execute("UPDATE meta SET value = '5' WHERE key IN ('layout', 'oldest')")
@@ -309,7 +309,7 @@ def layout_5(db: Tables) -> None:
 
 @migrations()
 def layout_6(db: Tables) -> None:
-    """The outbox. What was to be sent by then is in it."""
+    """The outbox, with the messages still to be sent."""
     db.executescript(_OUTBOX)
     db.execute("UPDATE meta SET value = '6' WHERE key IN ('layout', 'oldest')")
 
@@ -330,18 +330,18 @@ def layout_8(db: Tables) -> None:
     db.execute("UPDATE meta SET value = '8' WHERE key IN ('layout', 'oldest')")
 
 
-def differences(found: Iterable[tuple[str, str, str]]) -> Iterator[tuple[str, str]]:
-    """Tables, triggers and indexes that aren't as this program makes them: the kind of each, and a sentence.
+def differences(objects: Iterable[tuple[str, str, str]]) -> Iterator[tuple[str, str]]:
+    """(kind, sentence) of tables, triggers and indexes that differ from this program's.
 
-    `found` are kind, name and statement of each, as `sqlite_master` has them.
+    `objects`: (kind, name, statement) of each, as in `sqlite_master`.
     """
-    return compared(_fresh(), _ours(found))
+    return compared(_fresh(), _ours(objects))
 
 
 def compared(
     wanted: Mapping[tuple[str, str], object], has: Mapping[tuple[str, str], object]
 ) -> Iterator[tuple[str, str]]:
-    """The same of any database: both by kind and name."""
+    """As `differences`, for any database: both are {(kind, name): definition}."""
     for kind, name in sorted({*wanted, *has}):
         if (kind, name) not in has:
             yield kind, f"the {kind} {name} is missing"
@@ -350,18 +350,18 @@ def compared(
 
 
 META = {"layout": str(LAYOUT), "oldest": str(LAYOUT)}
-"""What a new record says of itself."""
+"""The meta data of a new record."""
 
 
 def statements() -> list[str]:
-    """What makes the tables of an empty record, in an order that works, and then their indexes."""
-    # A table is older than those that refer to it.
+    """The statements that create tables and then indexes, in order of dependence."""
+    # Tables are created before those that refer to them.
     return [sql for wanted in ("table", "index") for (kind, _), sql in _elsewhere().items() if kind == wanted]
 
 
 @cache
 def columns() -> dict[str, list[tuple[str, str]]]:
-    """The columns of each table, each with its type."""
+    """{table: [(column, type)]}."""
     names = [name for kind, name in _fresh() if kind == "table"]
     with closing(_empty()) as fresh:
         rows = {name: fresh.execute(f"PRAGMA table_xinfo({name})") for name in names}
@@ -369,18 +369,18 @@ def columns() -> dict[str, list[tuple[str, str]]]:
 
 
 def indexes() -> set[str]:
-    """The names of the indexes that this program makes."""
+    """The names of all indexes."""
     return {name for kind, name in _elsewhere() if kind == "index"}
 
 
 def _elsewhere() -> dict[tuple[str, str], str]:
-    """What a record on another database has as well: all but the keeping of migrations."""
+    """The objects that other databases have as well: all but sqlite-utils' table of migrations."""
     return {key: sql for key, sql in _fresh().items() if sql and "_sqlite_" not in sql}
 
 
 @cache
 def _fresh() -> dict[tuple[str, str], str]:
-    """What an empty record consists of."""
+    """{(kind, name): statement} of an empty record."""
     with closing(_empty()) as fresh:
         return _ours(fresh.execute("SELECT type, name, sql FROM sqlite_master"))
 
@@ -392,12 +392,12 @@ def _empty() -> Tables:
 
 
 def _ours(rows: Iterable[tuple[str, str, str]]) -> dict[tuple[str, str], str]:
-    """All but what SQLite and sqlite-utils keep for themselves."""
+    """All objects but those of SQLite and sqlite-utils themselves."""
     return {(kind, name): sql for kind, name, sql in rows if not name.lstrip("_").startswith("sqlite_")}
 
 
 Found = tuple[str, str, Kind]
-"""Two keys, and where the link comes from."""
+"""(key, other key, kind of link)."""
 
 _LOOK = re.compile(r'GET /Users, userName eq "([^"\s]+@[^"\s]+)"')
 _ACCOUNT = re.compile(r"[UW][A-Z0-9]+")
@@ -431,7 +431,7 @@ def _of_entries(on: Database) -> Iterator[Found]:
 
 
 def _whom(row: Row) -> str:
-    """The row of people that a word is about; '' for none."""
+    """The key of the person that a word is about, or ''."""
     if row["key"] == "stands_in":
         return str(json.loads(row["body"]).get("delegate", ""))
     column = {"who": "by", "asked_by": "requester"}.get(row["key"], "subject")
@@ -439,9 +439,9 @@ def _whom(row: Row) -> str:
 
 
 def _keys(kind: str, text: str) -> list[str]:
-    """What a word names somebody by."""
+    """The keys of a person in a word."""
     if kind == "look":
-        return [canonical(one) for one in _LOOK.findall(text)]
+        return [canonical(address) for address in _LOOK.findall(text)]
     return _seen(text) if kind == "seen" else _sealed(text)
 
 
@@ -456,7 +456,7 @@ def _sealed(text: str) -> list[str]:
 
 
 def _seen(text: str) -> list[str]:
-    """The account that a last look at Miro showed."""
+    """The keys of the account in the last look of a *done* event."""
     try:
         shown = json.loads(text)
     except ValueError:  # "no account"

@@ -1,4 +1,4 @@
-"""A record on SQLite: one connection a reading thread, one for all that write, durable."""
+"""A record on SQLite: a connection for each reading thread, one for all writers; durable."""
 
 import shutil
 import sqlite3
@@ -17,7 +17,7 @@ from approvals.record.database import Database, Row, StoreTrouble, in_use, plain
 from approvals.record.opening import Source, make_private
 
 LEAST_FREE = 5_000_000
-"""Bytes that have to be free on the disk: the log of a busy minute has about one million."""
+"""Bytes that must be free on the disk; the log of a busy minute has about one million."""
 
 
 class Mine(threading.local):
@@ -28,18 +28,18 @@ class Mine(threading.local):
 
 @dataclass
 class Batch:
-    """Turns of several threads that are committed together, or not at all."""
+    """The turns of several threads, committed together or not at all."""
 
     ended: threading.Event = field(default_factory=threading.Event)
     error: BaseException | None = None
-    """Why none of it was committed."""
+    """Why the commit failed."""
 
 
 class Sqlite(Database):
-    """Readers have a connection each, for nobody else's unfinished writing may show; writers share one."""
+    """Readers have a connection each, because they must not see unfinished writes; writers share one."""
 
     def __init__(self, path: Path, source: Source | None = None) -> None:
-        """`source`: where the bytes are, if not in the file that sentences name; it must exist."""
+        """`source`: what to read instead of the file at `path`; it must exist."""
         super().__init__()
         self.path, self.name, self.is_new = path, str(path), not path.exists()
         self._source, self._troubles = source, Troubles(self.name)
@@ -55,7 +55,7 @@ class Sqlite(Database):
 
     @property
     def db(self) -> Tables:
-        """This thread's database; while it has its turn to write, the one for writing."""
+        """This thread's connection; during its turn to write, the one for writing."""
         if self._mine.inside and self._writer:
             return self._writer
         if self._reader.db is None:
@@ -64,7 +64,7 @@ class Sqlite(Database):
         return self._reader.db
 
     def _wait_in(self, db: Tables) -> None:
-        """Tells a connection how long to wait for a lock, in steps of 50 ms, for most need no new one."""
+        """Sets the time-out for locks, in steps of 50 ms, so that it seldom has to be changed."""
         wait = int(self._left() * 20) * 50
         if self._waits.get(db.conn) != wait:
             db.conn.execute(f"PRAGMA busy_timeout={wait}")
@@ -84,7 +84,7 @@ class Sqlite(Database):
         self._all.append(connection)
         self._file = self._file or _identity(self.path)
         db = Tables(connection, execute_plugins=False)
-        # A commit that has to move the log into the file first takes ten times as long: `tidy` does that.
+        # A commit that also has to checkpoint takes ten times as long: `tidy` does that.
         for pragma in ("synchronous=FULL", "foreign_keys=ON", "wal_autocheckpoint=20000"):
             db.execute(f"PRAGMA {pragma}")
         return db
@@ -109,9 +109,9 @@ class Sqlite(Database):
     def row(self, sql: str, *values: Any) -> Row | None:
         with self._troubles:
             cursor = self.db.execute(sql, plain(values))
-            found: Row | None = cursor.fetchone()
-            cursor.close()  # what returns a row isn't done before it is read to its end
-        return found
+            first: Row | None = cursor.fetchone()
+            cursor.close()  # a statement with RETURNING isn't finished before its cursor is closed
+        return first
 
     def run_each(self, sql: str, rows: Sequence[Sequence[Any]]) -> None:
         with self._troubles:
@@ -133,9 +133,9 @@ class Sqlite(Database):
 
     @contextmanager
     def _turn(self) -> Iterator[None]:
-        """Waiting for the disk takes longer than writing, so threads that queue behind each other share one
-        commit: the first of them commits when everybody who came in the meantime had a turn. What fails is
-        taken back alone; nobody leaves before the commit."""
+        """Waiting for the disk takes longer than writing, so waiting threads share one commit: the first of
+        them commits after all that came meanwhile had a turn. A failed turn is rolled back alone; no thread
+        leaves before the commit."""
         with self._troubles:
             batch, is_first = self._enter()
             try:
@@ -148,7 +148,7 @@ class Sqlite(Database):
                 self._leave(batch, is_first)
 
     def _enter(self) -> tuple[Batch, bool]:
-        """A turn in the open batch, or in a new one."""
+        """(the batch, whether this thread is its first)."""
         if not self._turns.take(self._left()):
             raise in_use(self.name)
         is_first = self._batch is None
@@ -156,7 +156,7 @@ class Sqlite(Database):
             writer = self._writer = self._writer or self._open()
             if is_first:
                 self._wait_in(writer)
-                # IMMEDIATE: a deferred one that reads first fails at once when another process has written.
+                # IMMEDIATE: a deferred transaction that reads first fails after another process has written.
                 writer.execute("BEGIN IMMEDIATE")
             elif not writer.conn.in_transaction:
                 raise StoreTrouble("The record couldn't be written. Nothing was done; please try again.")
@@ -171,7 +171,7 @@ class Sqlite(Database):
         return batch, is_first
 
     def _take_back(self, batch: Batch, error: BaseException) -> None:
-        """Undoes one turn. A full disk makes SQLite undo all of them, which is everybody's error."""
+        """Rolls back one turn. On a full disk SQLite rolls back the whole batch: then all turns fail."""
         if self.db.conn.in_transaction:
             self.db.execute("ROLLBACK TO turn")
             self.db.execute("RELEASE turn")
@@ -209,14 +209,14 @@ class Sqlite(Database):
 
     @contextmanager
     def migrating(self) -> Iterator[None]:
-        # Readers and writers don't wait for each other.
+        # In WAL mode readers and writers don't wait for each other.
         self.run("PRAGMA journal_mode=WAL")
         with self.writing():
             schema.migrations.apply(self.db)
             yield
 
     def damage(self) -> Iterator[str]:
-        """Pages, indexes, and rows that refer to none."""
+        """Faults of pages and indexes, and rows with dangling references."""
         for [line] in self.rows("PRAGMA integrity_check"):
             if line != "ok":
                 yield f"the file is damaged: {line}"
@@ -238,12 +238,12 @@ class Sqlite(Database):
         return ""
 
     def tidy(self) -> None:
-        """Moves what is committed from the write-ahead log into the file."""
+        """Moves committed changes from the write-ahead log into the file."""
         self.rows("PRAGMA wal_checkpoint(PASSIVE)")
 
 
 def copy_file(source: Source, path: Path) -> None:
-    """All of a record, page by page, as it is at one moment."""
+    """Copies a record page by page, as of one moment."""
     make_private(path)
     with (
         Troubles(str(path)),
@@ -274,9 +274,9 @@ class Troubles:
 
 
 def _identity(path: Path) -> tuple[int, int] | None:
-    """Device and number of a file, None where there is none."""
+    """(device, inode) of a file, or None."""
     try:
-        found = path.stat()
+        stat = path.stat()
     except OSError:
         return None
-    return found.st_dev, found.st_ino
+    return stat.st_dev, stat.st_ino

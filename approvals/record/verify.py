@@ -1,4 +1,4 @@
-"""Whether the record on SQLite is what was written: everything that looking at the file alone can tell."""
+"""Verifies the record: everything that can be checked from the database alone."""
 
 import json
 import re
@@ -33,28 +33,28 @@ from approvals.states import OPEN, EventType, Impossible, move
 
 
 def verify(on: Database, ledger: Ledger, anchors: Sequence[Anchor]) -> Verified:
-    """Walks the whole record. Where a table isn't what it should be, nothing in it can be relied on."""
+    """Checks the whole record. If a table isn't as it should be, nothing in it is relied on."""
     with on.standing_still():
         damage = [*on.damage()]
         try:
-            found = _looked_through(on, ledger, anchors)
+            verdict = _looked_through(on, ledger, anchors)
         except StoreTrouble:
             if not damage:
                 raise
-            found = Verified(Anchor(0, GENESIS), 0, ("so not everything could be read",))
-    return replace(found, faults=(*damage, *found.faults))
+            verdict = Verified(Anchor(0, GENESIS), 0, ("so not everything could be read",))
+    return replace(verdict, faults=(*damage, *verdict.faults))
 
 
 def _looked_through(on: Database, ledger: Ledger, anchors: Sequence[Anchor]) -> Verified:
     strange = [*on.differences()]
-    found = [sentence for _, sentence in strange]
+    wrong = [sentence for _, sentence in strange]
     if any(kind == "table" for kind, _ in strange):
-        return Verified(Anchor(0, GENESIS), 0, (*found, "so nothing else was checked"))
-    said, requests = list[str](), _Requests(on)
-    end, broken = faults(_heard(on, ledger, said, requests), anchors)
-    found += [*broken, *_policies(on), *said, *_left(on), *requests.faults(ledger), *_away(on, ledger)]
-    found += _splits(on, ledger)
-    return Verified(end, requests.count, tuple(found))
+        return Verified(Anchor(0, GENESIS), 0, (*wrong, "so nothing else was checked"))
+    noted, requests = list[str](), _Requests(on)
+    end, broken = faults(_heard(on, ledger, noted, requests), anchors)
+    wrong += [*broken, *_policies(on), *noted, *_left(on), *requests.faults(ledger), *_away(on, ledger)]
+    wrong += _splits(on, ledger)
+    return Verified(end, requests.count, tuple(wrong))
 
 
 def _policies(on: Database) -> Iterator[str]:
@@ -63,14 +63,14 @@ def _policies(on: Database) -> Iterator[str]:
             yield f"the text of the policy {row['hash'][:12]} was changed"
 
 
-def _heard(on: Database, ledger: Ledger, found: list[str], requests: "_Requests") -> Iterator[Entry]:
-    """All entries, one by one; what they say, and of whom, is held against all that is kept beside them."""
+def _heard(on: Database, ledger: Ledger, noted: list[str], requests: "_Requests") -> Iterator[Entry]:
+    """Yields all entries; compares each with the tables, and adds faults to `noted`."""
     people = {BOT, *(f"P-{row['number']}" for row in on.rows("SELECT number FROM people"))}
     policies = {row["hash"] for row in on.rows("SELECT hash FROM policies")}
-    for one in ledger.sealed():
-        found += _said(one, people, policies)
-        requests.add(one)
-        yield one.entry
+    for sealed in ledger.sealed():
+        noted += _said(sealed, people, policies)
+        requests.add(sealed)
+        yield sealed.entry
 
 
 def _name(entry: Entry) -> str:
@@ -80,21 +80,21 @@ def _name(entry: Entry) -> str:
 _POLICY = re.compile('"(?:policy|hash)":')
 
 
-def _said(one: Sealed, people: Collection[str], policies: Collection[str]) -> Iterator[str]:
-    entry, words = one
+def _said(sealed: Sealed, people: Collection[str], policies: Collection[str]) -> Iterator[str]:
+    entry, words = sealed
     if not _is_known(entry):
         whose = "a newer version wrote it, or someone changed it"
         yield f"{_name(entry)} has a type this program doesn't know: {whose}"
     if entry.by not in people:
         yield f"{_name(entry)} is by {entry.by}, who isn't in the table of people"
     if _POLICY.search(entry.body):
-        policy = one.body.get("hash" if entry.stream == POLICY else "policy")
+        policy = sealed.body.get("hash" if entry.stream == POLICY else "policy")
         if policy and policy not in policies:
             yield f"{_name(entry)} names the policy {str(policy)[:12]}, which is missing"
-    # As the ledger writes them; whatever else stands there is read.
+    # The form in which the ledger writes them; any other is checked word by word.
     seals = ",".join([f'"{key}":"{digest(*word)}"' for key, word in words.items()])
     if f'"words":{{{seals}}}' not in entry.body if seals else '"words"' in entry.body:
-        yield from _words(one)
+        yield from _words(sealed)
 
 
 def _left(on: Database) -> Iterator[str]:
@@ -113,40 +113,40 @@ def _is_known(entry: Entry) -> bool:
     return entry.format <= FORMATS.get(entry.type, 0)
 
 
-def _words(one: Sealed) -> Iterator[str]:
-    name = f"entry {one.entry.seq} ({one.entry.stream})"
-    for key, seal in one.digests.items():
-        if key not in one.words:
+def _words(sealed: Sealed) -> Iterator[str]:
+    name = f"entry {sealed.entry.seq} ({sealed.entry.stream})"
+    for key, seal in sealed.digests.items():
+        if key not in sealed.words:
             yield f"the {key} of {name} is missing"
-        elif digest(*one.words[key]) != seal:
+        elif digest(*sealed.words[key]) != seal:
             yield f"the {key} of {name} was changed"
-    for key in one.words.keys() - one.digests.keys():
+    for key in sealed.words.keys() - sealed.digests.keys():
         yield f"{name} has no {key}, but one is stored"
 
 
 class _Requests:
-    """The list of requests, from which all work is found, against the entries of each.
+    """Compares the table of requests, which drives all work, with the entries of each request.
 
-    Entries come as they were written, and the list beside them: in memory is what isn't whole yet.
+    Entries and rows are read side by side, in order; only incomplete requests are in memory.
     """
 
     def __init__(self, on: Database) -> None:
         self._on, self.count = on, 0
         self._list = on.each("SELECT * FROM requests ORDER BY number")
-        # By id: rows of the list, entries of which there are more to come, what was found.
+        # By request id: rows of the table, entries of incomplete requests, faults.
         self._rows: dict[str, Row] = {}
         self._entries: dict[str, list[Sealed]] = {}
         self._found: dict[str, list[str]] = {}
         self._kept: dict[str, Request] = {}
-        """Those that are open: they have lanes, and keys by which they are found."""
+        """Open requests, which have lanes and keys of the index."""
 
-    def add(self, one: Sealed) -> None:
-        """One more entry."""
-        _, id, version, *_ = one.entry
+    def add(self, sealed: Sealed) -> None:
+        """Adds one entry."""
+        _, id, version, *_ = sealed.entry
         if id in _OTHERS:
             return
         entries = self._entries.setdefault(id, [])
-        entries.append(one)
+        entries.append(sealed)
         if len(entries) == 1:
             self._read(until=id)
         if id in self._rows and self._rows[id]["version"] == version == len(entries):
@@ -154,22 +154,22 @@ class _Requests:
             self._compare(id, self._rows.pop(id), entries)
 
     def _read(self, until: str) -> None:
-        """Reads on in the list up to a request: they were written in this order."""
+        """Reads rows up to this request; they are in the order of the first entries."""
         while until not in self._rows and (row := next(self._list, None)):
             self._rows[f"R-{row['number']}"] = row
             self.count += 1
 
     def faults(self, ledger: Ledger) -> Iterator[str]:
-        """All that was found, by the ids of the requests, when there are no more entries."""
+        """All faults, sorted by request; called after the last entry."""
         self._read(until="")
         for id in self._rows.keys() | self._entries.keys():
             row = self._rows.get(id) or self._on.row("SELECT * FROM requests WHERE 'R-' || number = ?", id)
             self._compare(id, row, [*ledger.sealed(id)])
-        for _, found in sorted(self._found.items()):
-            yield from found
-        lanes = {(one.number, key) for one in self._kept.values() if is_active(one) for key in one.lanes}
-        filed = {(one.number, key) for one in self._kept.values() for key in keys(one)}
-        unknown = {one.number for one in self._kept.values() if one.untouchable}
+        for _, wrong in sorted(self._found.items()):
+            yield from wrong
+        lanes = {(each.number, key) for each in self._kept.values() if is_active(each) for key in each.lanes}
+        filed = {(each.number, key) for each in self._kept.values() for key in keys(each)}
+        unknown = {each.number for each in self._kept.values() if each.untouchable}
         kept = ("lanes", lanes, "in the wrong lanes"), ("found_by", filed, "filed wrongly")
         for table, wanted, what in kept:
             has = {(row["number"], row["key"]) for row in self._on.rows(f"SELECT number, key FROM {table}")}
@@ -178,13 +178,13 @@ class _Requests:
                     yield f"R-{number} is {what}: {key}"
 
     def _compare(self, id: str, row: Row | None, entries: Sequence[Sealed]) -> None:
-        """Notes what the list says otherwise than the entries of one request."""
+        """Notes differences between the row and the entries of one request."""
         if row is None:
             self._found[id] = [f"{id} is in the record, but missing from the list of requests"]
             return
         try:
             line = _brief(entries) or self._folded(id, entries)
-        except Exception as error:  # whatever an edited body makes the reading fail with
+        except Exception as error:  # an edited body may cause any error
             self._found[id] = [f"{id} can't be read from its record: {error}"]
             return
         self._found[id] = [
@@ -196,17 +196,17 @@ class _Requests:
             del self._found[id]
 
     def _folded(self, id: str, entries: Sequence[Sealed]) -> dict[str, Any]:
-        request = fold(event(*one) for one in entries)
+        request = fold(event(*sealed) for sealed in entries)
         if request.untouchable or request.state in OPEN:
             self._kept[id] = request
-        if request.untouchable:  # what a newer program makes of it is that one's to know
+        if request.untouchable:  # a newer program wrote to it
             return {"version": request.version}
         return listed(request) | {"action": request.action, "requester": request.requester}
 
 
 def _brief(entries: Sequence[Sealed]) -> dict[str, Any] | None:
-    """What folding would say of a request that has ended and of which time brings nothing more, at a fraction
-    of its price; None for any other, and for what can't be read so."""
+    """The row of an ended request without deadlines, computed at a fraction of the cost of folding; None for
+    other requests, and if it can't be read this way."""
     state, last = None, None
     line: dict[str, Any] = {"because_of": None, "subject": None, "urgency": 0}
     try:
@@ -238,23 +238,23 @@ _TELLING: dict[str, tuple[str, ...]] = {
 
 
 def _splits(on: Database, ledger: Ledger) -> Iterator[str]:
-    """Who was told apart, against the entries that say so: one pair too many lets people decide their own."""
-    said = {ordered(*told_apart(entry)) for entry in ledger.events(PEOPLE)}
+    """Compares split people with the entries: a pair too many would let people decide their own request."""
+    recorded = {ordered(*told_apart(entry)) for entry in ledger.events(PEOPLE)}
     rows = on.rows("SELECT one, other FROM apart WHERE kind = 'split'")
-    for one, other in sorted(said ^ {(row["one"], row["other"]) for row in rows}):
-        yield f"{one} and {other}: whether they are two people doesn't match the record"
+    for first, other in sorted(recorded ^ {(row["one"], row["other"]) for row in rows}):
+        yield f"{first} and {other}: whether they are two people doesn't match the record"
 
 
 def _away(on: Database, ledger: Ledger) -> Iterator[str]:
-    """Who stands in for whom, against the entries that say so."""
-    said: dict[str, tuple[str, str, str]] = {}
+    """Compares delegations with the entries."""
+    recorded: dict[str, tuple[str, str, str]] = {}
     for entry in ledger.events(AWAY):
-        one = delegation(entry)
-        said.pop(entry.by, None)
-        if one:
-            said[entry.by] = (one.delegate, stamp(one.since), stamp(one.until))
+        current = delegation(entry)
+        recorded.pop(entry.by, None)
+        if current:
+            recorded[entry.by] = (current.delegate, stamp(current.since), stamp(current.until))
     rows = on.rows("SELECT * FROM delegations")
     listed = {f"P-{row['person']}": (f"P-{row['delegate']}", row["since"], row["until"]) for row in rows}
-    for id in sorted(said.keys() | listed.keys()):
-        if said.get(id) != listed.get(id):
+    for id in sorted(recorded.keys() | listed.keys()):
+        if recorded.get(id) != listed.get(id):
             yield f"the delegate of {id} doesn't match the record"

@@ -296,7 +296,7 @@ MUTATIONS = (
     Mutation(
         "what was taken back is still read",
         DATABASE,
-        "self.forget()  # what was read of it isn't so",
+        "self.forget()  # it was read inside the failed transaction",
         "pass",
         IN_RECORD,
     ),
