@@ -1,1 +1,1 @@
-"""The Slack bot: asks, shows, carries out and tells; who may decide lives in `approvals`."""
+"""The Slack bot: forms, cards, the work in Miro; the rules of approval are in `approvals`."""

@@ -1,4 +1,4 @@
-"""The composition root: the only file that knows everybody."""
+"""The composition root: the only file that knows all parts."""
 
 import logging
 import os
@@ -41,22 +41,22 @@ from bot.work.worker import Worker
 log = logging.getLogger(__name__)
 
 LISTENERS = 32
-"""Threads that take what Slack sends: a form that is opened holds one for a while."""
+"""Threads for Slack's requests; opening a form holds one for a while."""
 LISTENER_SECONDS = 3.0
-"""For a call that a listener makes: by then Slack has told the person that it failed."""
+"""For a listener's call: after that Slack has shown the person an error."""
 WORKERS = 4
 SENDERS = 4
-"""Threads that bring messages; of one method two at most, so that one that hangs keeps no other back."""
+"""Threads that send messages; at most two for one method, so that one that hangs blocks no other."""
 HEALTH_PATIENCE = 0.5
 """Seconds that /healthz waits for the record."""
 JOINING_SECONDS, LEAVING_SECONDS = 10.0, 2.0
 LAST_STEPS = 4.0
-"""Seconds for the current steps when the bot ends; Docker kills after ten, which does no harm either."""
+"""Seconds for the current steps when the bot ends; Docker kills after ten, which is harmless, too."""
 
 
 @dataclass
 class Bot:
-    """One running bot, put together."""
+    """One bot with all its parts."""
 
     settings: Settings
     store: Store
@@ -73,7 +73,7 @@ class Bot:
     _loops: list[Loop] = field(default_factory=list)
 
     def start(self) -> None:
-        """Begins to work: workers, deliverer, and what time brings about."""
+        """Starts the threads: workers, deliverer and clock."""
         self._free_the_dead()
         steps: list[tuple[str, Callable[[], bool], float]] = [
             (f"worker-{worker.owner.rpartition('/')[2]}", worker.work, 1.0) for worker in self.workers
@@ -97,7 +97,7 @@ class Bot:
             loop.wake()
 
     def _free_the_dead(self) -> None:
-        """Claims of processes of this machine that are no more needn't wait for their lease."""
+        """Frees claims of dead processes of this machine, without waiting for their leases."""
         for owner in self.store.leases() | self.store.outbox.owners():
             host, _, rest = owner.partition("/")
             if host == socket.gethostname() and _is_dead(int(rest.partition("/")[0])):
@@ -105,16 +105,16 @@ class Bot:
                 self.store.outbox.free(owner)
 
     def settle(self) -> None:
-        """Works until nothing is left to do now; for one thread, without `start`."""
+        """Does all due work in this thread, without `start`."""
         while any([*(worker.work() for worker in self.workers[:1]), self.deliverer.send()]):
             pass
 
     def stop(self) -> None:
-        """Ends after the current steps. Whatever is left is taken up at the next start."""
+        """Ends after the current steps; the next start continues the work."""
         self.desk.wake = lambda: None
         for loop in self._loops:
             loop.end()
-        # Together, not one by one: with Miro not answering, every worker may be in the middle of a call.
+        # With one deadline for all: while Miro doesn't answer, every worker may be in a call.
         deadline = time.monotonic() + LAST_STEPS
         for loop in self._loops:
             loop.join(deadline - time.monotonic())
@@ -123,12 +123,12 @@ class Bot:
         self.store.close()
 
     def receiver(self) -> Receiver:
-        """Takes what Slack sends, over HTTP or Socket Mode."""
+        """The receiver of Slack's requests, over HTTP or Socket Mode."""
         return Receiver(self.app, self._unit)
 
     @contextmanager
     def _unit(self, patience: float) -> Iterator[None]:
-        """One delivery: whom it is about is read once, and it waits for the record so many seconds."""
+        """The unit of work of one request; waits at most `patience` seconds for the record."""
         with self.store.patience(patience), self.store.unit():
             yield
 
@@ -139,7 +139,7 @@ class Bot:
         return Door(self.receiver(), secret, self.watch(), now, heard)
 
     def watch(self) -> Watch:
-        """The pages for those who watch."""
+        """The pages for monitoring."""
 
         def exposition() -> bytes:
             with self.store.patience(HEALTH_PATIENCE):
@@ -149,33 +149,33 @@ class Bot:
 
     @contextmanager
     def on_socket(self) -> Iterator[bool]:
-        """Takes what Slack sends over Socket Mode until the block ends; whether the line was soon there."""
+        """Receives over Socket Mode until the block ends; yields whether it connected soon."""
         token, heard = self.settings.secret("SLACK_APP_TOKEN"), self.client.heard
         client = SlackClient(token, self.settings.slack_url, self.lines, heard=heard)
         line = SocketMode(client, token, self.receiver(), heard, LISTENERS)
         try:
             line.start()
-            # Slack's first word is hello, and what people do before is lost.
+            # Slack begins with hello; what people do before that is lost.
             yield line.joined.wait(JOINING_SECONDS)
         finally:
             line.stop(LEAVING_SECONDS)
 
     def health(self) -> dict[str, Any]:
-        """What /healthz answers: anything stuck shows here."""
+        """The answer of /healthz, Miro included."""
         miro = self.housekeeping.refresh.problem
         troubles = self.desk.troubles.lines()
         if miro and not any(line.startswith(miro) for line in troubles):
             troubles.insert(0, miro)
-        said = " ".join(troubles) or ("not looked at yet" if miro is None else "takes the token")
+        miro_state = " ".join(troubles) or ("not looked at yet" if miro is None else "takes the token")
         ready = self.ready()
-        return ready | {"ok": ready["ok"] and not troubles, "miro": said}
+        return ready | {"ok": ready["ok"] and not troubles, "miro": miro_state}
 
     def ready(self) -> dict[str, Any]:
-        """What /readyz answers: whether this process can take what people do, and works."""
+        """The answer of /readyz: whether this process can serve people and does its work."""
         policy, slack = self.desk.policies.problem, self.client.heard.problem()
         record, stuck = (
             self.store.problem(HEALTH_PATIENCE),
-            [one.name for one in self._loops if one.is_stuck()],
+            [loop.name for loop in self._loops if loop.is_stuck()],
         )
         return {
             "ok": not (policy or record or slack or stuck),
@@ -195,7 +195,7 @@ class Bot:
 
 
 def _is_dead(pid: int) -> bool:
-    """Whether a process is no more that worked before this one; in a container all have the same number."""
+    """Whether an earlier process has ended; in a container all have the same number."""
     if pid == os.getpid():
         return True
     try:
@@ -217,9 +217,9 @@ def build(
 ) -> Bot:
     """Puts a bot together; nothing runs yet. Raises StoreTrouble, BrokenPolicy, BadSettings.
 
-    With `leads` it puts its policy file in force; else it works only by the one that is.
+    With `leads` it puts its policy file in force; else it only works by the policy in force.
     """
-    usable(settings.policy)  # before the record: what can't start leaves none behind
+    usable(settings.policy)  # first, so that a failed start leaves no record behind
     store = Store(settings.database, now)
     try:
         policies = Policies(settings.policy, store, leads)
@@ -248,7 +248,7 @@ def build(
 def _workers(desk: Desk, miro: Miro, people: SlackPeople) -> list[Worker]:
     me = f"{socket.gethostname()}/{os.getpid()}"
     cached = CachedColleagues(people, desk.store.people, desk.now)
-    # All the others may be waiting for credits; who closes an account waits behind none of them.
+    # While all others wait for credits, this one is free to close accounts.
     ranks = [*((str(number), Urgency.ORDINARY) for number in range(WORKERS)), ("urgent", Urgency.FIRST)]
     return [Worker(desk, miro, people, f"{me}/{name}", least, cached) for name, least in ranks]
 
@@ -262,22 +262,22 @@ def _bolt(settings: Settings, people: SlackPeople, client: SlackClient) -> App:
     token = settings.secret("SLACK_BOT_TOKEN")
 
     def authorize(**_: Any) -> AuthorizeResult:
-        # Bolt's own way asks Slack (auth.test) inside a listener's three seconds; this is asked once.
+        # Bolt's default calls auth.test within a listener's three seconds; this calls it once.
         team, enterprise = people.home()
         return AuthorizeResult(
             enterprise_id=enterprise or None, team_id=team, bot_token=token, bot_user_id=people.bot_user
         )
 
     def by_the_edge(context: BoltContext, next: Callable[[], None]) -> None:
-        # Bolt makes a client of the SDK's for each delivery, which would open a line of its own.
+        # Bolt's own client for each request would open a connection of its own.
         context["client"] = client.for_listener(context.team_id, LISTENER_SECONDS)
         next()
 
     quiet = logging.getLogger("slack_bolt")
-    # Bolt warns that SLACK_BOT_TOKEN is in the environment although `authorize` is given: it is meant so.
+    # Bolt warns of SLACK_BOT_TOKEN in the environment besides `authorize`, which is intended.
     quiet.setLevel(logging.ERROR)
     app = App(
-        # Without a name Bolt reads the source of everything on the stack, to find one.
+        # Without a name Bolt reads all source files on the stack to find one.
         name="miro-bot",
         logger=quiet,
         client=SlackClient("", settings.slack_url, client.lines),
@@ -285,7 +285,7 @@ def _bolt(settings: Settings, people: SlackPeople, client: SlackClient) -> App:
         # In the thread that took the delivery: Bolt's other way polls for the ack every 10 ms from a second
         # thread, which costs more than our listeners do. They are short, and deliveries are taken up once.
         process_before_response=True,
-        # `Door` has checked the signature by then; in Socket Mode there is none.
+        # `Door` has already checked the signature; in Socket Mode there is none.
         request_verification_enabled=False,
         ssl_check_enabled=False,
         signing_secret="checked-at-the-door",

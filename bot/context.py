@@ -1,4 +1,4 @@
-"""What every part of the bot shares: the record, the policies, the clock, and how to read a request."""
+"""The context shared by all parts of the bot: record, policies, clock, and typed requests."""
 
 import logging
 import re
@@ -40,15 +40,15 @@ from bot.troubles import Troubles
 log = logging.getLogger(__name__)
 
 LEASE = timedelta(minutes=10)
-"""How long a worker has a request without a sign of life; longer than one call can take."""
+"""How long a worker's claim lasts without renewal; longer than any call."""
 
 
 CONFIDENTIAL = tuple(name for name, action in ACTIONS.items() if action.CONFIDENTIAL)
-"""Actions of which the person concerned never hears."""
+"""Actions that stay secret from the person concerned."""
 
 
 class Unreadable(Refused):
-    """A request that this program can't read: it has no such action, or the details don't fit its form."""
+    """A request that this program can't read: unknown action, or details that don't fit its form."""
 
     def __init__(self, request: Request) -> None:
         super().__init__(
@@ -58,33 +58,33 @@ class Unreadable(Refused):
 
 
 class SlackAway(Exception):
-    """Slack can't be asked right now."""
+    """Slack can't be reached right now."""
 
 
 class BadField(Exception):
-    """The profile field that the policy names can't tell who manages somebody; the text says why."""
+    """The policy's profile field can't be used for managers; the text says why."""
 
 
 class Colleagues(Protocol):
-    """Where the bot asks Slack who somebody is."""
+    """Look-ups of people in Slack."""
 
     def ranked(self, urgency: int) -> "Colleagues":
-        """The same, for work on a request of this urgency: it is asked about before what is less urgent."""
+        """A copy whose look-ups precede those of less urgency."""
 
     def look(self, person: Person) -> Person:
-        """Looks a person's accounts up again. Raises SlackAway."""
+        """Looks up all accounts of a person again. Raises SlackAway."""
 
     def find(self, entry: str) -> Person | None:
-        """The person behind an e-mail or Slack id. Raises SlackAway."""
+        """The person with an e-mail or Slack id. Raises SlackAway."""
 
     def user_group(self, handle: str) -> list[SlackId] | None:
-        """Who is in a Slack user group; None where Slack knows none of that name. Raises SlackAway."""
+        """The members of a Slack user group; None if there is none with that name. Raises SlackAway."""
 
     def channel(self, id: str) -> list[SlackId] | None:
-        """Who is in a channel; None where Slack doesn't show the bot any of that id. Raises SlackAway."""
+        """The members of a channel; None if Slack doesn't show the bot that channel. Raises SlackAway."""
 
     def manager(self, person: Person, field: str) -> SlackId | None:
-        """Who manages somebody, by a protected field of the Slack profile. Raises SlackAway, BadField."""
+        """A person's manager, by a protected field of the Slack profile. Raises SlackAway, BadField."""
 
 
 @dataclass
@@ -96,14 +96,14 @@ class Desk:
     now: Callable[[], datetime]
     boards_pass: bool = True
     practice: bool = False
-    # Called when there may be something to do or to send: wakes worker and deliverer.
+    # Wakes worker and deliverer when there may be something to do or send.
     wake: Callable[[], None] = lambda: None
     people_changed: bool = False
-    """Whether somebody named a delegate, or came back, since it was last looked who is to be asked."""
+    """Whether delegations changed since requests were last rerouted."""
     unknown: set[str] = field(default_factory=set)
-    """Whom somebody named and nobody knows yet: the worker asks Slack."""
+    """Entries of unknown people, whom the worker looks up in Slack."""
     troubles: Troubles = field(init=False)
-    """What keeps requests from going on with Miro."""
+    """The troubles with Miro that hold up requests."""
 
     def __post_init__(self) -> None:
         self.troubles = Troubles(self.tell_operators, self.now)
@@ -114,7 +114,7 @@ class Desk:
         return self.policies.in_force
 
     def tables(self) -> Tables:
-        """The local tables as they are now."""
+        """The current local tables."""
         people, groups = self.store.people, self.store.groups
         return Tables(
             self.policy, groups.all, people.meet, people, cache(groups.get), self.now(),
@@ -130,30 +130,30 @@ class Desk:
 
     @property
     def facts(self) -> Facts:
-        """What actions may know."""
+        """The facts for actions."""
         return self.tables().facts
 
     def readable(self, request: Request) -> bool:
-        """Whether this program knows the action, and nothing of its details was forgotten."""
+        """Whether this program knows the action, and none of its details were deleted."""
         try:
             return bool(self.command(request).NAME)
         except Unreadable:
             return False
 
     def command(self, request: Request) -> Action:
-        """What was asked for, typed. Raises Unreadable."""
+        """The typed command of a request. Raises Unreadable."""
         try:
             return ACTIONS[request.action].model_validate(request.details)
         except (KeyError, ValidationError) as error:
             raise Unreadable(request) from error
 
     def approval(self, request: Request, who: Who, revision: str) -> list[Draft]:
-        """The vote of one approver. Raises Refused, also for what nobody can read."""
+        """The events of an approver's vote. Raises Refused, also if the request can't be read."""
         secret = self.command(request).CONFIDENTIAL
         return decide.approve(request, who, revision, self.table(request), secret)
 
     def table(self, request: Request) -> Table:
-        """What a decision about a request rests on: the policy that the record names at this moment."""
+        """The basis of a decision about a request, by the policy that the record names now."""
         policy, hash, since = self.policies.deciding()
         texts = {text for rule in policy.rules(request.action) for text in rule.everybody()}
         needs = [need for text in (*texts, *policy.fallback) for need in policy.entry(text).needs(NO_CASE)]
@@ -171,10 +171,10 @@ class Desk:
     def decide(
         self, id: RequestId, decision: Callable[[Request], list[Draft]], receipt: str = ""
     ) -> Request | None:
-        """Takes a decision about a request; None for one that was taken already, by its receipt.
+        """Decides a request and returns it; None if a decision with this receipt was already taken.
 
-        All that it rests on is read before the record is locked. Inside the lock request and policy have to
-        be the same still, else it is decided anew. Raises what `decision` raises, KeyError and StoreTrouble.
+        Everything is read before the record is locked. If request or policy have changed by then, it is
+        decided again. Raises what `decision` raises, KeyError and StoreTrouble.
         """
         with logs.about(id):
             return self._decided(id, decision, receipt)
@@ -188,7 +188,7 @@ class Desk:
                 drafts = decision(request)
             except Refused:
                 if receipt and self.store.has(receipt):
-                    return None  # refused because it was taken
+                    return None  # refused because it was already taken
                 raise
             try:
                 with self.store.writing():
@@ -201,7 +201,7 @@ class Desk:
                 self.policies.follow()
 
     def _scope(self, request: Request) -> Scope | None:
-        """What a policy sees of it, by the names its teams have today; None where they can't be told."""
+        """The scope of a request with the current names of its teams; None if unknown."""
         try:
             today = self.command(request).scope(self.facts)
         except (KeyError, Unreadable):
@@ -209,29 +209,29 @@ class Desk:
         return replace(request.scope, teams=today.teams, left=today.left)
 
     def ground(self, command: Action, asker: Person) -> Ground:
-        """What the policy in force says of an ask."""
+        """The policy in force, applied to a command."""
         policy, _, _ = self.policies.deciding()
         subject = self.person(command.subject) if command.subject else None
         case = Case(command.NAME, asker, subject, command.scope(self.facts))
         return Ground(policy, case, self.store.people, self.now())
 
     def person(self, id: PersonId) -> Person:
-        """A person, or a nameless stand-in for one who is gone."""
+        """The person with this id, or a nameless one if their data was deleted."""
         try:
             return self.store.people.person(id)
         except KeyError:
             return Person(id, name="Somebody")
 
     def operators(self) -> list[Person]:
-        """Those who look after stopped requests."""
+        """The operators."""
         return operators(self.store, self.policy)
 
     def find(self, entry: str) -> Person | None:
-        """The person whom an entry of the policy names, if they were met."""
+        """The person of an entry of the policy, or None if unknown."""
         return find(self.store, entry)
 
     def is_secret_from(self, person: Person, request: Request) -> bool:
-        """Whether somebody mustn't hear of a request at all: a leaver of the own offboarding."""
+        """Whether a request is secret from a person, as an offboarding is from the leaver."""
         action = ACTIONS.get(request.action)
         if action is None or not action.CONFIDENTIAL or request.subject is None:
             return False
@@ -239,20 +239,20 @@ class Desk:
         return self.policy.is_same(person, self.person(request.subject)) and not asked_it
 
     def sight(self, person: Person) -> Sight:
-        """The requests that somebody may see; what isn't for them under any of their addresses is hidden."""
+        """The requests visible to a person; those secret from any of their rows are hidden."""
         return self.store.finding.seen_by(person.id, CONFIDENTIAL, person.rows)
 
     def tell_operators(self, text: str) -> None:
-        """Puts one message to each operator on its way."""
+        """Queues a message to each operator."""
         for person in self.operators():
             if person.account:
                 self.store.outbox.say(Note(person.account.slack_id, {"text": text}))
 
     def wait(self, request: Request, error: SlackAway | Unsure | Troubled, claim: Claim) -> Request:
-        """Writes what a request waits for; trouble with Miro is noted for operators and health as well."""
+        """Holds a request because of an error; trouble with Miro is also noted for operators and /healthz."""
         if isinstance(error, Troubled):
-            said = Sentence.of(f"trouble-{error.kind}", request=request.id)
-            request = self.held(request, said, claim, error.wait)
+            sentence = Sentence.of(f"trouble-{error.kind}", request=request.id)
+            request = self.held(request, sentence, claim, error.wait)
             self.troubles.note(error, request.id)
             return request
         log.warning("%s waits: %s", request.id, error)
@@ -260,27 +260,27 @@ class Desk:
         code = code if request.state is State.CHECKING else f"{code}-approved"
         return self.held(request, Sentence.of(code, reason=str(error), request=request.id), claim)
 
-    def held(self, request: Request, said: Sentence, claim: Claim, named: float = 0.0) -> Request:
-        """Writes that the outside world is away, and when to try again: 30 s, then longer, at most 15 min.
+    def held(self, request: Request, sentence: Sentence, claim: Claim, named: float = 0.0) -> Request:
+        """Holds a request because Slack or Miro is away; retries after 30 s, then later, at most 15 min.
 
-        What is urgent is tried every minute. `named`: seconds that the other side asked for; for the first
-        try they are enough.
+        Urgent requests are retried every minute. `named`: seconds that the server asked for, used alone for
+        the first retry.
         """
         wait = timedelta(seconds=30) * 2 ** min(request.progress.holds, 1 if request.urgency else 6)
         if named:
             wait = max(wait if request.progress.holds else timedelta(), timedelta(seconds=named))
-        return self.hold(request, said, self.now() + min(wait, timedelta(minutes=15)), claim)
+        return self.hold(request, sentence, self.now() + min(wait, timedelta(minutes=15)), claim)
 
-    def hold(self, request: Request, said: Sentence, until: datetime, claim: Claim) -> Request:
-        """Writes that a request has to wait until a time."""
-        values = {"next_try_at": stamp(until), **body(text=said)}
-        draft = Draft(EventType.HELD, body=values, words=words(text=said))
+    def hold(self, request: Request, sentence: Sentence, until: datetime, claim: Claim) -> Request:
+        """Holds a request until a time."""
+        values = {"next_try_at": stamp(until), **body(text=sentence)}
+        draft = Draft(EventType.HELD, body=values, words=words(text=sentence))
         return self.store.append(request, [draft], claim)
 
 
 def numbered(text: str) -> RequestId:
     """'R-42', 'r-42' or '42' as an id. Raises ValueError."""
-    # Not `isdigit`, to which "²" is one; and no longer than a number of the record can be.
+    # Not `isdigit`, which accepts "²"; at most as long as a number in the record.
     number = re.fullmatch("(?:R-)?([0-9]{1,18})", text.strip().upper())
     if number is None:
         raise ValueError(f"{text!r} isn't a request. Use a number like R-42.")

@@ -1,7 +1,7 @@
-"""The policy in force, which is the one that the record names; how a file comes into force; its teams.
+"""The policy in force, as named by the record; how a file comes into force; its team names.
 
-A process enacts its file only if that text was never in force: a restarting replica with an older file flips
-nothing. Going back to an older text is somebody's decision, `miro-bot policy apply`.
+A process enacts its file only if that text was never in force: a restarting replica with an older file
+changes nothing. Going back to an older text takes a person: `miro-bot policy apply`.
 """
 
 import logging
@@ -26,13 +26,13 @@ from bot.settings import BadSettings
 log = logging.getLogger(__name__)
 
 LONGEST_DIFFERENCE = 2500
-"""Characters of it in a message; Slack shows 4,000 in full."""
+"""The most characters of a difference in a message; Slack shows 4,000 in full."""
 
 
 def read(path: Path) -> str:
     """The text of a policy file. Raises BadSettings."""
     try:
-        return path.read_text(encoding="utf-8-sig")  # Windows puts a mark in front
+        return path.read_text(encoding="utf-8-sig")  # Windows editors add a byte order mark
     except FileNotFoundError as error:
         raise BadSettings(f"There is no policy at {path}. Create one: miro-bot policy init") from error
     except UnicodeDecodeError as error:
@@ -44,7 +44,7 @@ def read(path: Path) -> str:
 
 
 def usable(path: Path) -> str:
-    """The text of a policy that can be used. Raises BadSettings, BrokenPolicy."""
+    """The text of a valid policy. Raises BadSettings, BrokenPolicy."""
     text = read(path)
     _parsed(text)
     return text
@@ -61,10 +61,10 @@ def _read_again(text: str) -> tuple[Policy | None, object]:
 
 
 def kept(store: Store, hash: str) -> Policy:
-    """A policy that the record knows. Raises KeyError.
+    """A policy in the record. Raises KeyError.
 
-    It was checked when it was taken up; what has become unknown since (an action that was removed) is
-    no reason not to read it.
+    It was checked when it was enacted; it is read even if something in it is unknown now (a removed
+    action).
     """
     policy, _ = _read_again(store.policy(hash))
     if policy is None:
@@ -73,9 +73,9 @@ def kept(store: Store, hash: str) -> Policy:
 
 
 def meant(store: Store, policy: Policy, before: Meanings | None) -> Meanings:
-    """Which groups the names of teams in a policy mean, by the list of groups in the record.
+    """The meanings of the team names in a policy, by the list of groups in the record.
 
-    `before`: what they meant for certain, which stays.
+    `before`: earlier meanings; the certain ones stay.
     """
     if policy.targets() and store.groups.seen_at() is None:
         return Meanings(is_known=False)
@@ -83,27 +83,27 @@ def meant(store: Store, policy: Policy, before: Meanings | None) -> Meanings:
 
 
 def by_record(store: Store, policy: Policy) -> Policy:
-    """A policy with its names settled by what the record knows of Miro; as it is, before the first list."""
+    """A policy with team names resolved by the record; unchanged before the first list of groups."""
     if store.groups.seen_at() is None:
         return policy
     return policy.by(meant(store, policy, store.meant_teams()))
 
 
 def find(store: Store, entry: str) -> Person | None:
-    """The person whom an entry of a policy names, if they were met."""
+    """The person of an entry of a policy, or None if unknown."""
     return store.people.by_email(entry) if "@" in entry else store.people.by_slack(SlackId(entry))
 
 
 def operators(store: Store, policy: Policy) -> list[Person]:
-    """Those who look after stopped requests, as far as they were met."""
+    """The known operators of a policy."""
     store.people.expect(entries=policy.operator_keys)
     return [person for entry in policy.operator_keys if (person := find(store, entry))]
 
 
 def enact(store: Store, text: str, shell: str = "") -> str:
-    """Puts a policy in force and tells the operators of it and of the one before; returns its hash.
+    """Puts a policy in force and notifies the operators of both policies; returns its hash.
 
-    Raises BrokenPolicy, and BadSettings where it names teams that Miro doesn't have.
+    Raises BrokenPolicy, and BadSettings if it names teams that Miro doesn't have.
     """
     policy = _parsed(text)
     with store.writing():
@@ -117,7 +117,7 @@ def enact(store: Store, text: str, shell: str = "") -> str:
 
 
 def _tell(store: Store, policy: Policy, old: str, new: str, shell: str) -> None:
-    """What is different now, to the operators by either policy: who was one reads who is one."""
+    """Sends the difference to the operators of both policies."""
     lines = list(unified_diff(old.splitlines(), new.splitlines(), n=1, lineterm=""))[2:]
     difference = escape("\n".join(lines), quote=False)
     if len(difference) > LONGEST_DIFFERENCE:
@@ -131,10 +131,10 @@ def _tell(store: Store, policy: Policy, old: str, new: str, shell: str) -> None:
 
 
 def _check_names(store: Store, policy: Policy, old: str) -> None:
-    """Refuses another policy that names teams which Miro doesn't have. Raises BadSettings.
+    """Raises BadSettings for another policy that names teams which Miro doesn't have.
 
-    Nothing is known of that before the first list of groups; and without a policy in force, what hangs
-    on such a name is held (`Policy.holding`) and all else goes on.
+    Not checked before the first list of groups. Without a policy in force, actions that depend on such a
+    name are held (`Policy.holding`), and all others go on.
     """
     if not old or _read_again(old)[0] is None or store.groups.seen_at() is None:
         return
@@ -146,13 +146,13 @@ def _check_names(store: Store, policy: Policy, old: str) -> None:
 
 
 def _learn(store: Store, hash: str, policy: Policy) -> None:
-    """Takes up what a policy says of who is who, and which groups its names of teams mean."""
+    """Stores the links between people in a policy, and the meanings of its team names."""
     store.people.keep_links(policy.same_person, policy.different_person)
     _settle(store, hash, policy)
 
 
 def _settle(store: Store, hash: str, policy: Policy) -> bool:
-    """Writes down which groups the names of a policy mean, if there is a list; whether that was news."""
+    """Stores the meanings of team names, if there is a list of groups; returns whether they changed."""
     before = store.meant_teams(hash)
     if not policy.targets() or (before and not before.nothing) or not store.groups.seen_at():
         return False
@@ -167,7 +167,7 @@ def _settle(store: Store, hash: str, policy: Policy) -> bool:
 
 @dataclass(frozen=True)
 class _Settled:
-    """A policy whose names are settled: by the record, or (until it is there) by the list of a time."""
+    """A policy with resolved names: by the record, or until those are stored by the list of a time."""
 
     source: Policy
     policy: Policy
@@ -175,15 +175,15 @@ class _Settled:
     listed_at: datetime | None
 
     def holds(self, store: Store) -> bool:
-        """Whether nothing newer is known."""
+        """Whether it is still current."""
         return self.by_record or self.listed_at == store.groups.seen_at()
 
 
 class Policies:
-    """What the record says is in force, and one file, read again when it changes."""
+    """The policy in force by the record, and one file, which is read again when it changes."""
 
     def __init__(self, path: Path, store: Store, leads: bool = True) -> None:
-        """`leads`: whether this process may put another policy in force than the record names."""
+        """`leads`: whether this process may put its file in force."""
         self._path, self._store, self._leads = path, store, leads
         self._current: tuple[InForce, Policy] | None = None
         self._settled: _Settled | None = None
@@ -202,7 +202,7 @@ class Policies:
             log.warning("%s", self.differs)
 
     def follow(self) -> None:
-        """Goes by the policy that the record names now. Raises Refused for one that can't be read here."""
+        """Switches to the policy that the record names now. Raises Refused if it can't be read here."""
         named = self._store.policy_in_force()
         assert named, "a record that somebody decides by has a policy"
         if self._current and self._current[0] == named:
@@ -214,7 +214,7 @@ class Policies:
                 "The policy in force needs another version of the bot, so I can't read it. "
                 "Ask your IT team to update the bot."
             )
-        # Both at once: another thread mustn't see the hash of one policy with the rules of another.
+        # In one assignment: no thread may see the hash of one policy with the rules of another.
         is_change, self._current = self._current is not None, (named, policy)
         if is_change:
             log.info("policy %s is in force", named.hash[:12])
@@ -225,7 +225,7 @@ class Policies:
         return self._now[0].hash
 
     def deciding(self) -> tuple[Policy, str, datetime]:
-        """What the record names at this moment: the policy, its hash, and since when it is in force."""
+        """(the policy, its hash, since when it is in force) by the record now."""
         self.follow()
         now, policy = self._now
         return self._named(now, policy), now.hash, now.since
@@ -237,7 +237,7 @@ class Policies:
 
     @property
     def in_force(self) -> Policy:
-        """The policy in force, with its names of teams settled."""
+        """The policy in force, with resolved team names."""
         return self._named(*self._now)
 
     def _named(self, now: InForce, policy: Policy) -> Policy:
@@ -250,18 +250,18 @@ class Policies:
         return named
 
     def settle(self) -> None:
-        """Writes down which groups the names of the policy in force mean, as soon as there is a list of them.
+        """Stores the meanings of the team names in the policy in force, once there is a list of groups.
 
-        What a name means stays. One that meant nothing is looked for again with each list.
+        Certain meanings stay. Names without a match are looked for again with each list.
         """
         if _settle(self._store, self.hash, self._now[1]):
             self._settled = None
 
     def reload(self) -> str:
-        """Looks at the file and at the record; the problem to tell the operators about, once.
+        """Checks file and record for changes; returns a new problem for the operators, or ''.
 
-        A file that doesn't check leaves the policy in force, and so does one that names teams which Miro
-        doesn't have, and one that was in force before.
+        The policy in force stays if the file is invalid, names teams that Miro doesn't have, or was in force
+        before.
         """
         before = self._file, self.problem
         lead = "The changed policy has problems, so the old one stays in force."
@@ -284,7 +284,7 @@ class Policies:
         if self._store.policy_in_force() and not self._leads:
             self.differs = why_not(self._store, self._path, self._file)
             return
-        _parsed(self._file)  # what can't be used takes no lock
+        _parsed(self._file)  # before the lock
         if not self._store.knows_policy(hash_of(self._file)):
             with self._store.writing():
                 if not self._store.knows_policy(hash_of(self._file)):  # another process may have been first
@@ -293,7 +293,7 @@ class Policies:
 
 
 def why_not(store: Store, path: Path, text: str) -> str:
-    """Why a file isn't in force and who puts it there; '' where it is."""
+    """Why a file isn't in force and who can enact it; '' if it is."""
     named, hash = store.policy_in_force(), hash_of(text)
     if named is None or named.hash == hash:
         return ""

@@ -1,4 +1,4 @@
-"""What the environment says; each secret may come from a file instead (NAME_FILE)."""
+"""Settings from the environment; each secret may come from a file instead (NAME_FILE)."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
@@ -12,21 +12,21 @@ from bot.http.outgoing import is_safe
 from bot.miro.wire import Dialect
 
 METRICS_TOKEN = "MIRO_BOT_METRICS_TOKEN"
-"""What Prometheus has to send as `Authorization: Bearer …`; without it `/metrics` isn't served."""
+"""The bearer token for `/metrics`, which isn't served without one."""
 SECRETS = ("SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "SLACK_SIGNING_SECRET", "MIRO_SCIM_TOKEN", METRICS_TOKEN)
 BEGINNINGS = {"SLACK_BOT_TOKEN": "xoxb-", "SLACK_APP_TOKEN": "xapp-"}
-"""Slack's tokens tell by their first letters what they are for."""
+"""The prefixes of Slack's tokens."""
 MIRO_URL = "https://miro.com/api/v1/scim"
 SLACK_URL = "https://slack.com/api/"
 
 
 class BadSettings(Exception):
-    """The bot can't start like this; the text says what to set."""
+    """The bot can't start; the text says what to set."""
 
 
 @dataclass(frozen=True)
 class Settings:
-    """One bot's environment. Secrets don't show when printed."""
+    """The settings of one bot; secrets aren't printed."""
 
     database: Location
     policy: Path
@@ -36,14 +36,14 @@ class Settings:
     group_model: Literal["team", "user-group"] = "team"
     dialect: Dialect = field(default_factory=Dialect)
     secret_files: Mapping[str, Path] = field(default_factory=dict)
-    """Where secrets were read from, by their names."""
+    """{name of a secret: file it was read from}."""
 
     def secret(self, name: str) -> str:
         """A secret, or ''."""
         return self.secrets[name].get_secret_value() if name in self.secrets else ""
 
     def require(self, *names: str) -> None:
-        """Raises BadSettings, naming everything that is missing at once."""
+        """Raises BadSettings with all missing names."""
         missing = [name for name in names if not self.secret(name)]
         if missing:
             raise BadSettings(
@@ -53,7 +53,7 @@ class Settings:
 
 
 def read(environ: Mapping[str, str]) -> Settings:
-    """The settings; an empty variable is one that isn't set. Raises BadSettings."""
+    """The settings; an empty variable counts as not set. Raises BadSettings."""
     environ = {name: text for name, text in environ.items() if text.strip()}
     model = environ.get("MIRO_GROUP_MODEL", "team")
     if model not in ("team", "user-group"):
@@ -61,7 +61,7 @@ def read(environ: Mapping[str, str]) -> Settings:
     try:
         dialect = Dialect.named(environ.get("MIRO_SCIM_DIALECT", "").split(","))
     except ValueError as error:
-        names = ", ".join(one.name.replace("_", "-") for one in fields(Dialect))
+        names = ", ".join(field.name.replace("_", "-") for field in fields(Dialect))
         raise BadSettings(f"MIRO_SCIM_DIALECT: {error}. Choose from {names}.") from error
     return Settings(
         database=_record(environ),
@@ -76,7 +76,7 @@ def read(environ: Mapping[str, str]) -> Settings:
 
 
 def _record(environ: Mapping[str, str]) -> Location:
-    """Where the record is; the URL of a server may hold a password, so it may come from a file as well."""
+    """The place of the record; a URL may contain a password, so it may also come from a file."""
     path = environ.get("MIRO_BOT_DATABASE_FILE")
     text = _content("MIRO_BOT_DATABASE", path) if path else environ.get("MIRO_BOT_DATABASE", "miro-bot.db")
     try:
@@ -86,7 +86,7 @@ def _record(environ: Mapping[str, str]) -> Location:
 
 
 def _address(environ: Mapping[str, str], name: str, otherwise: str) -> str:
-    """A service's URL; tokens go there, so it is https unless it is this very machine."""
+    """A service's URL; it must be https, because tokens are sent there, unless it is this machine."""
     text = environ.get(name) or otherwise
     if not is_safe(text):
         raise BadSettings(f"{name} is {text!r}. Use an address like {otherwise} (http only for 127.0.0.1).")
@@ -96,7 +96,7 @@ def _address(environ: Mapping[str, str], name: str, otherwise: str) -> str:
 def _secret(environ: Mapping[str, str], name: str) -> str:
     path = environ.get(f"{name}_FILE")
     text = _content(name, path) if path else environ.get(name, "").strip()
-    if not all("!" <= one <= "~" for one in text):
+    if not all("!" <= sign <= "~" for sign in text):
         raise BadSettings(f"{name} contains a space, line break or letter that no token has. Copy it again.")
     begins = BEGINNINGS.get(name)
     if text.startswith(("xox", "xapp-")) and not (begins and text.removeprefix("xoxe.").startswith(begins)):

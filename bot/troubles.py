@@ -1,4 +1,4 @@
-"""What keeps the bot from working with Miro: told to who waits, to operators once a kind, and to /healthz."""
+"""Troubles with Miro: shown to requesters, once to operators for each kind, and in /healthz."""
 
 import logging
 import threading
@@ -28,7 +28,7 @@ SENTENCES = {
     Trouble.OTHERS: "Miro answered about someone else.",
     Trouble.HIDDEN: "Miro's answer lacks something I need.",
 }
-"""What who asked reads."""
+"""{kind: sentence for the requester}."""
 
 REMEDIES = {
     Trouble.UNREACHABLE: "Check MIRO_SCIM_URL and the network.",
@@ -36,49 +36,49 @@ REMEDIES = {
     Trouble.FORBIDDEN: "Check in Miro that SCIM is on and the token is still valid.",
     Trouble.LIMITED: "Check what else uses Miro's SCIM API, such as your identity provider.",
 }
-"""What an operator does about it; where nothing stands here, only Miro can help."""
+"""{kind: what an operator can do}; for other kinds only Miro can help."""
 
 TELL_AFTER = 2
-"""Tries of one request, whatever each came to, after which operators hear of a kind of trouble."""
+"""Failed tries of one request, of any kind, after which operators are notified of a trouble."""
 ANEW = timedelta(hours=1)
-"""After so long without it a kind counts as ended. What waits is tried every 15 minutes."""
+"""After so long without it a trouble counts as ended; waiting requests are retried every 15 minutes."""
 
 
 def sentence(error: Troubled) -> str:
-    """What kind of trouble it is, for who waits."""
+    """The sentence about a trouble for requesters."""
     return SENTENCES[error.kind]
 
 
 def detail(error: Troubled) -> str:
-    """The kind, what the bot saw, and Miro's words; for operators, log and health."""
+    """The trouble, the error and Miro's message; for operators, log and /healthz."""
     kind, seen = sentence(error), str(error)
-    said = f'Miro said: "{error.words}"' if error.words and error.words not in seen else ""
-    return " ".join(filter(None, ("" if seen.startswith(kind.rstrip(".")) else kind, seen, said)))
+    quoted = f'Miro said: "{error.words}"' if error.words and error.words not in seen else ""
+    return " ".join(filter(None, ("" if seen.startswith(kind.rstrip(".")) else kind, seen, quoted)))
 
 
 @dataclass
 class Troubles:
-    """The troubles of this process, by kind and by the requests that wait because of them.
+    """The troubles of this process, with the requests that wait because of them.
 
-    Kept in memory: after a start, whatever is still troubled says so at its next try.
+    Kept in memory: after a start, troubles are noted again with the next tries.
     """
 
     tell: Callable[[str], None]
     now: Callable[[], datetime]
     _waiting: dict[Trouble, dict[RequestId, None]] = field(default_factory=dict)
-    """Requests under the kind that their last try met, first come first."""
+    """{kind of trouble at the last try: requests in order of arrival}."""
     _met: dict[RequestId, Counter[Trouble]] = field(default_factory=dict)
-    """How many tries of each request that waits came to which kind."""
+    """{waiting request: number of tries by kind of trouble}."""
     _last: dict[Trouble, str] = field(default_factory=dict)
     _met_at: dict[Trouble, datetime] = field(default_factory=dict)
     _told: dict[Trouble, bool] = field(default_factory=dict)
-    """Kinds that operators read of; whether they did since it began anew."""
+    """{kind: whether operators were notified since it last began}."""
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def note(self, error: Troubled, request: RequestId) -> None:
-        """A request has to wait because of this. Operators are told once a kind, after the second try.
+        """Notes that a request waits because of a trouble; notifies operators once a kind, after two tries.
 
-        A request that meets another kind than before still waits: nothing is over with that.
+        A request that meets another kind than before still counts as waiting.
         """
         log.warning("%s waits: %s", request, detail(error))
         with self._lock:
@@ -96,22 +96,22 @@ class Troubles:
         self.tell(f"{text} {REMEDIES.get(error.kind, '')}".strip())
 
     def went_on(self, request: RequestId) -> None:
-        """A request doesn't wait for Miro any more, because Miro answered."""
+        """Notes that Miro answered a request, which doesn't wait any more."""
         self._end(request, "Resolved:", is_answer=True)
 
     def prune(self, is_held: Callable[[RequestId], bool]) -> None:
-        """Forgets requests that were withdrawn, or went on elsewhere; looks no further than it must."""
+        """Drops requests that were withdrawn, or continued elsewhere; checks as few as possible."""
         for kind in list(self._waiting):
             while (waiting := list(self._waiting.get(kind, ()))) and not is_held(waiting[0]):
                 self._end(waiting[0], "No request waits for this anymore:")
 
     def lines(self) -> list[str]:
-        """What is the matter now, a sentence or two for each kind."""
+        """The current troubles, a sentence or two for each kind."""
         with self._lock:
             return [self._line(kind) for kind in self._waiting if kind != Trouble.CREDITS]
 
     def kept_by(self, request: RequestId) -> Trouble | None:
-        """What kind of trouble keeps a request."""
+        """The trouble that a request waits for, or None."""
         with self._lock:
             return next((kind for kind, ids in self._waiting.items() if request in ids), None)
 
