@@ -1,8 +1,8 @@
-"""What workers share: who works on which request and for how long, and how much each may ask of Miro now.
+"""What workers share: claims of requests, and the credits of Miro's rate limit.
 
-A request has lanes: the person, group or list of admins that it changes. While it is claimed, nobody else
-works in them. Those with work to do stand in each lane in one order, and only who is first in all of its
-lanes is claimed:
+A request has lanes: the person, group or list of admins that it changes. While it is claimed, no other
+request in them is. Active requests are ordered in each lane, and only a request that is first in all its
+lanes can be claimed:
 
 1. what has begun and can go on, so that nothing starts on top of what is half done;
 2. what is urgent and can go on, the most urgent first;
@@ -33,7 +33,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Claim:
-    """The right to work on one request until the lease ends; fences every write of its owner."""
+    """The right to work on one request until the lease ends; checked by every write of its owner."""
 
     request: RequestId
     owner: str
@@ -42,9 +42,9 @@ class Claim:
 
 @dataclass(frozen=True)
 class Place:
-    """Where somebody stands who wants credits. Without a ticket, none is kept for them in the queue.
+    """A caller's place in the queue for credits; without a ticket it has none.
 
-    `reserve`: credits that are left for what is of the first urgency.
+    `reserve`: credits that it leaves for Urgency.FIRST.
     """
 
     ticket: str = ""
@@ -53,15 +53,15 @@ class Place:
 
 
 AGED = timedelta(minutes=1)
-"""After so long a wait somebody goes before everybody who came later, however urgent."""
+"""After so long a caller goes before all that came later, however urgent."""
 LENT = timedelta(seconds=2)
-"""The reserve is open to everybody when as much comes back within this time; who is urgent waits for it."""
+"""The reserve is open to everybody if as many credits come back within this time."""
 AGAIN = timedelta(seconds=1)
-"""When somebody looks again for whom there isn't enough in one window."""
+"""When to ask again if a window hasn't enough credits."""
 GRACE = timedelta(seconds=10)
-"""A waiter who hasn't come back so long after the time it was told is gone, and so is its place."""
+"""A caller that is so late for its turn has gone, and loses its place."""
 LONGEST_WAIT = timedelta(minutes=5)
-"""A place that is kept for longer was given while the clock was ahead."""
+"""A place with a later time was given while the clock was ahead."""
 
 
 HELD = "number = ? AND owner = ? AND attempt = ? AND coalesce(lease_until, '') >= ?"
@@ -75,7 +75,7 @@ def held_by(claim: Claim, since: str) -> tuple[int, str, int, str]:
 
 
 class Quota:
-    """The part of the store that counts credits."""
+    """The store's counter of credits."""
 
     _on: Database
     _now: Callable[[], datetime]
@@ -83,7 +83,7 @@ class Quota:
     def spend(self, credits: int, pool: int, window: timedelta, place: Place = Place()) -> float:
         """Takes credits from the shared pool; returns 0, or the seconds until there may be enough.
 
-        A place with a ticket is kept in the queue meanwhile: nobody behind it takes what it waits for.
+        A place with a ticket is kept in the queue: nobody behind it takes its credits.
         """
         now = self._now()
         with self._on.writing():
@@ -135,12 +135,12 @@ class Quota:
             )  # fmt: skip
 
     def unqueue(self, ticket: str) -> None:
-        """Gives up a place in the queue."""
+        """Leaves the queue."""
         with self._on.writing():
             self._on.run("DELETE FROM quota_queue WHERE ticket = ?", ticket)
 
     def arrived(self, credits: int, left: datetime) -> None:
-        """Dates credits anew whose call left then and was answered only now: Miro counts from the arrival."""
+        """Moves credits, taken at `left`, to now, when their call was answered: Miro counts from arrival."""
         with self._on.writing():
             self._on.run(
                 "UPDATE quota SET at = ? WHERE id ="
@@ -150,7 +150,7 @@ class Quota:
 
 
 def _ahead(queue: Sequence[Row], place: Place, now: datetime) -> list[Row]:
-    """Those who get credits before this one: more urgent, else longer in the queue."""
+    """The places before this one: more urgent, else longer in the queue."""
     mine = next((row for row in queue if row["ticket"] == place.ticket), None)
 
     def turn(row: Row) -> tuple[int, int]:
@@ -171,9 +171,9 @@ def _enough_at(spent: list[Row], pool: int, need: int, window: timedelta, now: d
 
 
 PATIENCE = timedelta(minutes=5)
-"""For how long ordinary work may wait behind what is more urgent."""
+"""How long ordinary work waits behind more urgent work."""
 SHARE = 4
-"""From then on, every so-manieth claim goes to it."""
+"""After that, one in so many claims goes to it."""
 _NEWEST = "SELECT at FROM ledger WHERE seq = (SELECT max(seq) FROM ledger)"
 _DUE_AT_ONCE = """AND r.next_due <= (
   SELECT e.at FROM ledger e WHERE e.stream = 'R-' || r.number AND e.version = r.version)"""
@@ -187,7 +187,7 @@ _MOST_URGENT = (
 
 
 class Claims(Quota):
-    """The part of the store by which several workers share what there is to do."""
+    """The store's claims, by which workers share the work."""
 
     def __init__(self, on: Database, now: Callable[[], datetime]) -> None:
         self._on, self._now = on, now
@@ -197,10 +197,10 @@ class Claims(Quota):
         self._is_behind = False
 
     def claim(self, owner: str, lease: timedelta, least: int = Urgency.ORDINARY) -> Claim | None:
-        """The next request that has work due and whose lanes are all free: the most urgent, then the oldest.
+        """Claims the next due request that is first in all its free lanes: the most urgent, then the oldest.
 
-        A lane is not free while another request stands before it there, nor while anybody works in it.
-        `least`: only what is at least so urgent, or in the way of it.
+        A lane is free if no request in it is claimed. `least`: the least urgency, counting that of requests
+        behind it.
         """
         now = self._now()
         latest = self._latest = self._seen(now)
@@ -231,9 +231,9 @@ class Claims(Quota):
         ) is not None  # fmt: skip
 
     def _end_leases(self, now: datetime, latest: datetime) -> None:
-        """Frees what nobody has worked on in time.
+        """Ends claims whose leases ran out.
 
-        All workers ask for leases of one length: one that ends later was given while the clock was ahead.
+        All leases have one length: one that ends later was given while the clock was ahead.
         """
         self._on.run(
             "UPDATE requests SET lease_until = CASE WHEN lease_until > ? THEN ? END"
@@ -316,7 +316,7 @@ class Claims(Quota):
         return [(RequestId(f"R-{row['number']}"), RequestId(f"R-{row['other']}")) for row in rows]
 
     def _knows(self, number: int) -> bool:
-        """Whether this program understands all that happened to a request."""
+        """Whether this program knows all events of a request."""
         rows = self._on.rows("SELECT DISTINCT type, format FROM ledger WHERE stream = ?", f"R-{number}")
         return all(row["format"] <= FORMATS.get(row["type"], 0) for row in rows)
 
@@ -325,7 +325,7 @@ class Claims(Quota):
             raise ClaimLost(_LOST.format(claim.request))
 
     def rank(self, id: RequestId) -> int:
-        """How urgent a request is that is worked on, with what waits for it in its lanes."""
+        """The urgency of an active request, counting those behind it in its lanes."""
         row = self._on.row(
             """SELECT coalesce((
               SELECT max(u.urgency) FROM lanes mine CROSS JOIN urgent_lanes u
@@ -336,11 +336,11 @@ class Claims(Quota):
         return int(row["rank"]) if row else 0
 
     def renew(self, claim: Claim, lease: timedelta) -> None:
-        """Keeps a claim alive. Raises ClaimLost."""
+        """Extends the lease of a claim. Raises ClaimLost."""
         self._lease(claim, stamp(self._now() + lease))
 
     def release(self, claim: Claim) -> None:
-        """Gives a claim back."""
+        """Ends a claim."""
         self._lease(claim, None)
 
     def _lease(self, claim: Claim, until: str | None) -> None:
@@ -353,7 +353,7 @@ class Claims(Quota):
                 raise ClaimLost(_LOST.format(claim.request))
 
     def leases(self) -> set[str]:
-        """Owners of claims that haven't run out."""
+        """The owners of current claims."""
         now, owners, row = stamp(self._now()), set(), self._next_owner("")
         while row:
             owner = row["owner"]
@@ -363,11 +363,11 @@ class Claims(Quota):
         return owners
 
     def _next_owner(self, after: str) -> Row | None:
-        """From one owner to the next: there are few of them, however much each has claimed."""
+        """The next owner in order: there are few owners, however many claims."""
         return self._on.row("SELECT owner FROM requests WHERE owner > ? ORDER BY owner LIMIT 1", after)
 
     def free(self, owner: str) -> None:
-        """Ends the claims of an owner that is known to be dead; fences it off should it live after all."""
+        """Ends the claims of a dead owner, whose writes are refused if it is alive after all."""
         with self._on.writing():
             self._on.run(
                 "UPDATE requests SET owner = NULL, lease_until = NULL, attempt = attempt + 1 WHERE owner = ?",
@@ -376,17 +376,17 @@ class Claims(Quota):
 
 
 class Lanes:
-    """Keeps `requests.rank` beside the lanes, so that a claim finds its request without a search.
+    """Updates lanes and `requests.rank`, so that a claim finds its request by an index.
 
-    `rank` is NULL while a request isn't active, or isn't the first in each of its lanes. Else it is the
-    highest urgency in its lanes: who is in the way of something urgent is as urgent.
+    `rank` is NULL if a request isn't active, or isn't the first in all its lanes. Else it is the highest
+    urgency in its lanes: a request in the way of an urgent one is as urgent.
     """
 
     def __init__(self, on: Database, now: Callable[[], datetime]) -> None:
         self._on, self._now = on, now
 
     def keep(self, request: Request) -> None:
-        """Writes down the lanes of a request, and who is first in them now. Inside a transaction."""
+        """Stores the lanes of a request, and who is first in them now; called in a transaction."""
         number = request.number
         wanted = dict.fromkeys(request.lanes, self._place(request)) if is_active(request) else {}
         rows = self._on.rows("SELECT key, place FROM lanes WHERE number = ?", number)
@@ -404,14 +404,14 @@ class Lanes:
             self._on.run("INSERT INTO lanes (key, place, number) VALUES (?,?,?)", key, place, number)
             if request.urgency:
                 self._on.run("INSERT INTO urgent_lanes VALUES (?,?,?)", key, request.urgency, number)
-        # Whoever was first in a lane, or is now, is one of the first two.
+        # The old and the new first request of a lane are among the first two.
         first = "SELECT number FROM lanes WHERE key = ? ORDER BY place, number LIMIT 2"
         touched = {row["number"] for key in sorted({*has, *wanted}) for row in self._on.rows(first, key)}
         for each in sorted({number, *touched}):
             self._rank(each)
 
     def _place(self, request: Request) -> str:
-        """Where an active request stands in its lanes, as text that sorts; the head of this file says why."""
+        """The sortable place of an active request in its lanes; the head of this file explains the order."""
         has_begun, urgency = request.state is State.WORKING, request.urgency
         if not (has_begun or urgency):
             return "4"
@@ -420,7 +420,7 @@ class Lanes:
         return "0" if has_begun else str(1 + Urgency.FIRST - urgency)
 
     def _rank(self, number: int) -> None:
-        """Works out anew whether a request is first in its lanes, and how urgent they are."""
+        """Recomputes whether a request is first in its lanes, and its rank."""
         self._on.run(
             """UPDATE requests SET rank = CASE WHEN active = 1 AND NOT EXISTS (
               SELECT 1 FROM lanes mine CROSS JOIN lanes before WHERE mine.number = requests.number

@@ -47,14 +47,14 @@ from approvals.states import OPEN, State
 
 @dataclass(frozen=True)
 class InForce:
-    """Which policy decides, and since when."""
+    """The policy in force, and since when."""
 
     hash: str
     since: datetime
 
 
 def hash_of(text: str) -> str:
-    """By what the record names a policy."""
+    """The hash by which the record names a policy."""
     return sha256(text.encode()).hexdigest()
 
 
@@ -69,9 +69,9 @@ class Policies:
         raise NotImplementedError
 
     def take_policy(self, text: str, shell: str = "") -> str:
-        """Stores a policy under its hash and writes that it is in force; returns the hash.
+        """Stores a policy and appends that it is in force; returns its hash.
 
-        `shell`: where somebody decided so, if it didn't come from a file by itself.
+        `shell`: where a person decided that; '' if the program's file did.
         """
         seal = hash_of(text)
         with self.writing():
@@ -85,7 +85,7 @@ class Policies:
         return seal
 
     def policy_in_force(self) -> InForce | None:
-        """Which policy was put in force last, and when; None in a new record. Read once in a unit of work."""
+        """The policy in force, None in a new record; read once in a unit of work."""
         return self._on.ahead(self._in_force).get(IN_FORCE)
 
     def _in_force(self, _: Collection[str]) -> dict[str, InForce]:
@@ -100,12 +100,12 @@ class Policies:
         return self._on.row("SELECT 1 FROM policies WHERE hash = ?", hash) is not None
 
     def mean_teams(self, hash: str, meanings: Meanings) -> None:
-        """Writes down which groups the names of teams in a policy mean from now on."""
+        """Appends the meanings of the team names in a policy."""
         with self.writing():
             self._ledger.add(POLICY, Draft(TEAMS_MEANT, BOT, {"hash": hash}, meanings.stored()))
 
     def meant_teams(self, hash: str = "") -> Meanings | None:
-        """Which groups the names in a policy mean, or in the last one; None where that wasn't settled."""
+        """The meanings of the team names in a policy, by default the last one; None if never resolved."""
         rows = self._on.rows(
             "SELECT seq, body FROM ledger WHERE stream = ? AND type = ? ORDER BY version DESC",
             POLICY, TEAMS_MEANT,
@@ -133,12 +133,12 @@ ALL = 2**62
 """As a limit: no limit."""
 _RECEIPT = "INSERT INTO receipts VALUES (?,?) ON CONFLICT DO NOTHING"
 _IS_OPEN = f"state IN ({', '.join(repr(state.value) for state in State if state in OPEN)})"
-"""Word for word as the index says it: else SQLite doesn't see that the index has every such request."""
+"""Exactly as in the partial index: otherwise SQLite doesn't use it."""
 
 
 class Store(Claims, Policies):
-    """The record, and everything that has to change in the same transaction as it. Safe for threads, and for
-    processes of one machine (SQLite) or several (PostgreSQL)."""
+    """The record, and all tables that change in the same transaction. Thread-safe; also for several processes
+    on one machine (SQLite) or many (PostgreSQL)."""
 
     def __init__(
         self,
@@ -148,10 +148,10 @@ class Store(Claims, Policies):
         source: Source | None = None,
         migrates: bool = False,
     ) -> None:
-        """`source`: where a file is read from, if not from its place; only a copy is brought up to date then.
+        """`source`: what to read instead of the file itself; then only a copy is migrated.
 
-        A record on a server is brought up to date only where the caller `migrates`, for that takes an
-        owner's rights. Raises WrongRecord.
+        A record on a server is migrated only if the caller `migrates`, because that needs an owner's rights.
+        Raises WrongRecord.
         """
         super().__init__(database_at(where, source), now)
         self._ledger = Ledger(self._on, now, salt)
@@ -162,13 +162,13 @@ class Store(Claims, Policies):
         self.groups = Groups(self._on, now)
         self.figures = Figures(self._on, now)
         self.moved: Callable[[Request, Request], None] = lambda before, after: None
-        """Is called with a request before and after events were appended."""
+        """Called with the request before and after events were appended."""
         self._probe = Probe(self._on)
         self._prepare(where, migrates)
 
     @property
     def is_new(self) -> bool:
-        """Whether there was nothing in it when it was opened."""
+        """Whether it was empty when it was opened."""
         return self._on.is_new
 
     @property
@@ -179,7 +179,7 @@ class Store(Claims, Policies):
         return self._on.path
 
     def _prepare(self, where: Location, migrates: bool) -> None:
-        """Looks whether it is a record that this program may open, and brings a file up to date."""
+        """Checks that this program can open the record, and migrates a file."""
         try:
             tables = self._on.tables()
             self.layout = self._layout() if tables else schema.LAYOUT
@@ -208,7 +208,7 @@ class Store(Claims, Policies):
                 self._file_all()
 
     def _file_all(self) -> None:
-        """Files anew what is open: by what it is found has changed with the layout. And links who is who."""
+        """Indexes open requests again, as a new layout needs, and links the keys of people."""
         self.people.link_known()
         self._on.run("DELETE FROM found_by")
         for request in self.requests(states=OPEN, limit=ALL):
@@ -218,7 +218,7 @@ class Store(Claims, Policies):
             self._lanes.keep(request)
 
     def _layout(self) -> int:
-        """In which layout the record was written last. Raises WrongRecord where this program knows less."""
+        """The layout of the record. Raises WrongRecord if this program is too old for it."""
         if "meta" not in self._on.tables():
             raise self._no_record()
         meta = {row["key"]: row["value"] for row in self._on.rows("SELECT key, value FROM meta")}
@@ -236,11 +236,11 @@ class Store(Claims, Policies):
         return WrongRecord(f"{self._on.name} is a database, but not a record of this bot. Name another file.")
 
     def patience(self, seconds: float) -> AbstractContextManager[None]:
-        """Lets this thread wait for other writers no longer than so many seconds in all, within the block."""
+        """Within the block this thread waits for other writers at most so many seconds in all."""
         return self._on.patience(seconds)
 
     def problem(self, patience: float) -> str:
-        """Why the record takes no write now, in a sentence, or ''; found out in about `patience` seconds."""
+        """Why the record can't be written, in a sentence, or ''; takes about `patience` seconds at most."""
         return self._probe.problem(patience)
 
     @contextmanager
@@ -250,21 +250,21 @@ class Store(Claims, Policies):
             yield
 
     def unit(self) -> AbstractContextManager[None]:
-        """One unit of work of this thread: people and groups are read once in it, until it writes to them."""
+        """One unit of work of this thread: people and groups are read once, until they are written."""
         return self._on.unit()
 
     def forget(self) -> None:
-        """What this thread's unit of work has read is read anew, because something may have changed since."""
+        """Drops what this thread's unit of work has read, because it may have changed."""
         self._on.forget()
 
     def standing_still(self) -> AbstractContextManager[None]:
-        """All that this thread reads within the block is as of one moment, whatever others write."""
+        """Within the block this thread reads one snapshot, whatever others write."""
         return self._on.standing_still()
 
     # -- requests --------------------------------------------------------------------------------------
 
     def ask(self, draft: Draft, receipt: str = "") -> Request:
-        """Writes *asked* and gives the request its number. A receipt seen before: the request of then."""
+        """Appends *asked*, and returns the new request; for a known receipt, the earlier request."""
         with self.writing():
             row = self._on.row("SELECT coalesce(max(number), 0) + 1 FROM requests")
             id = RequestId(f"R-{row[0] if row else 1}")
@@ -277,7 +277,7 @@ class Store(Claims, Policies):
             line = listed(request) | {"action": request.action, "requester": request.requester}
             self._on.insert(f"requests (number, {', '.join(line)})", [(request.number, *line.values())])
             self._lanes.keep(request)
-            self.finding.file(request)  # on pages it is shown in a moment, when the worker moved it on
+            self.finding.file(request)  # pages show it shortly, after the worker's check
             self.outbox.asked(request)
             return request
 
@@ -286,11 +286,11 @@ class Store(Claims, Policies):
     ) -> Request:
         """Appends events to the version that was read. Raises Overtaken, ClaimLost, Impossible.
 
-        `policy`: the hash of the one by which it was decided; Overtaken, where another one is in force.
+        `policy`: the hash of the policy that decided; raises Overtaken if another one is in force.
         """
         with self.writing():
-            found = self._in_force([IN_FORCE]).get(IN_FORCE) if policy else None
-            if found and found.hash != policy:
+            current = self._in_force([IN_FORCE]).get(IN_FORCE) if policy else None
+            if current and current.hash != policy:
                 raise Overtaken(f"Another policy came into force. Look at {request.id} again.")
             after = request
 
@@ -304,7 +304,7 @@ class Store(Claims, Policies):
         return after
 
     def _move(self, before: Request, after: Request, claim: Claim | None) -> None:
-        """Brings up to date what is kept beside the entries."""
+        """Updates the tables beside the entries."""
         line = listed(after)
         holds, fence = (f" AND {HELD}", held_by(claim, stamp(self._now()))) if claim else ("", ())
         if not self._on.run(
@@ -372,13 +372,13 @@ class Store(Claims, Policies):
         return [RequestId(f"R-{row['number']}") for row in self._on.rows(sql, *values)]
 
     def each(self, ids: Iterable[RequestId]) -> Iterator[Request]:
-        """Requests by their ids, one at a time; without those that a newer program began."""
+        """The requests with these ids, one at a time, without those that a newer program began."""
         return (request for id in ids for request in self._folded([int(id.removeprefix("R-"))]))
 
     def _numbers_of(self, person: PersonId, states: Sequence[str], limit: int) -> list[int]:
-        """The newest by or about a person; rows of one address are one human."""
+        """The newest requests by or about a person; rows with one address are one human."""
         rows = self._on.rows(f"{SAME} WHERE a.number = ?", number_of(person))
-        # An expression leaves a person's own index to be used, which has their newest in order.
+        # An expression, so that the database uses the index of a person, which is in order.
         where = among("state || ''", states) if states else "1 = 1"
         numbers: set[int] = set()
         for column, id in product(("requester", "subject"), {person, *(f"P-{row[0]}" for row in rows)}):
@@ -390,32 +390,32 @@ class Store(Claims, Policies):
         return self._folded(row["number"] for row in self._on.rows(sql, *values))
 
     def _folded(self, numbers: Iterable[int]) -> list[Request]:
-        found = []
+        requests = []
         for number in numbers:
             try:
-                found.append(self.request(RequestId(f"R-{number}")))
-            except ValueError as error:  # it begins with an event of a newer program: the others are shown
+                requests.append(self.request(RequestId(f"R-{number}")))
+            except ValueError as error:  # it begins with an event of a newer program; the others are shown
                 log.warning("%s", error)
-        return found
+        return requests
 
     def twins(self, request: Request) -> Sequence[Request]:
-        """Older requests of the same action and subject that are not ended."""
+        """Older open requests with the same action and subject."""
         subject = "subject = ?" if request.subject else "subject IS NULL"
         return self._read(
             f"SELECT number FROM requests WHERE {_IS_OPEN} AND action = ? AND {subject} AND number < ?"
             " ORDER BY number",
-            *(one for one in (request.action, request.subject) if one), request.number,
+            *(value for value in (request.action, request.subject) if value), request.number,
         )  # fmt: skip
 
     def done(self, action: str, subject: PersonId) -> Sequence[Request]:
-        """Every request of this action about this person that was carried out, newest first."""
+        """All done requests with this action about this person, newest first."""
         return self._read(
             "SELECT number FROM requests WHERE action = ? AND subject = ? AND state = ? ORDER BY number DESC",
             action, subject, State.DONE,
         )  # fmt: skip
 
     def followers(self, request: RequestId) -> dict[RequestId, PersonId]:
-        """Requests that joined this one, each with who asked for it."""
+        """{id of a request that joined this one: its requester}."""
         sql = "SELECT number, requester FROM requests WHERE because_of = ? AND state = ? ORDER BY number"
         rows = self._on.rows(sql, request, State.JOINED)
         return {RequestId(f"R-{row['number']}"): PersonId(row["requester"]) for row in rows}
@@ -423,25 +423,25 @@ class Store(Claims, Policies):
     # -- work ------------------------------------------------------------------------------------------
 
     def due(self, limit: int = 50) -> Sequence[Request]:
-        """Requests about which time brings something: those that wait, and those given for some days."""
+        """Requests with a deadline that is due: waiting ones, and access given for some days."""
         return self._read(
             "SELECT number FROM requests WHERE active = 0 AND next_due <= ? ORDER BY next_due LIMIT ?",
             stamp(self._now()), limit,
         )  # fmt: skip
 
     def has(self, receipt: str) -> bool:
-        """Whether a delivery was taken already."""
+        """Whether a receipt is already stored."""
         return self._on.row("SELECT 1 FROM receipts WHERE key = ?", receipt) is not None
 
     def once(self, receipt: str) -> bool:
-        """Whether this delivery is new; it isn't new a second time."""
+        """Whether a receipt is new; stores it."""
         with self.writing():
             return self._on.run(_RECEIPT, receipt, "") == 1
 
     # -- delegates and proof ---------------------------------------------------------------------------
 
     def delegate(self, draft: Draft) -> None:
-        """Writes down that somebody named a delegate, or came back, and that it is so from now on."""
+        """Appends that a person named a delegate, or is back, and updates the table."""
         with self.writing():
             for other in self.people.away_as(draft.by):  # under another account, when that was somebody else
                 self._write_away(Draft(RETURNED, other, {}, {"who": draft.words.get("who", "")}))
@@ -450,17 +450,17 @@ class Store(Claims, Policies):
     def _write_away(self, draft: Draft) -> None:
         event = self._ledger.add(AWAY, draft)
         self._on.run("DELETE FROM delegations WHERE person = ?", number_of(event.by))
-        one = delegation(event)
-        if one:
+        new = delegation(event)
+        if new:
             self._on.run(
                 "INSERT INTO delegations VALUES (?,?,?,?)",
-                number_of(one.person), number_of(one.delegate), stamp(one.since), stamp(one.until),
+                number_of(new.person), number_of(new.delegate), stamp(new.since), stamp(new.until),
             )  # fmt: skip
         self._on.forget()
         self.outbox.changed([event.by])
 
     def split(self, draft: Draft) -> None:
-        """Writes down that what is linked as one human is two, and that it is so from now on."""
+        """Appends that linked keys belong to two people, and updates the tables."""
         with self.writing():
             self.people.split(*told_apart(self._ledger.add(PEOPLE, draft)))
 
@@ -469,62 +469,62 @@ class Store(Claims, Policies):
         return self._ledger.events(stream)
 
     def sealed(self, stream: str | None = None) -> Iterable[Sealed]:
-        """The same entries as they are stored, with what it takes to check them."""
+        """The same entries as stored, with everything needed to check them."""
         return self._ledger.sealed(stream)
 
     def head(self) -> Anchor:
-        """How long the record is now, and how it ends."""
+        """The current length and last hash."""
         return self._ledger.head()
 
     def verify(self, anchors: Sequence[Anchor] = ()) -> Verified:
-        """Walks the whole record."""
+        """Verifies the whole record."""
         return verify(self._on, self._ledger, anchors)
 
     def grant(self, *roles: str) -> None:
-        """Lets roles of a server run the bot; they may add to what is kept and not change it."""
+        """Grants roles of a server to run the bot: they can add to the ledger, not change it."""
         for role in roles:
             self._on.grant(role)
 
     def tidy(self) -> None:
-        """Does what can wait until nobody waits."""
+        """Does housekeeping while nobody waits."""
         self._on.tidy()
 
     def close(self) -> None:
-        """Lets go of every connection."""
+        """Closes all connections."""
         self._on.close()
 
 
 def _people_of(request: Request) -> Iterator[PersonId]:
-    """Everybody whom it names: who looks at it asks for them next."""
+    """Everybody that a request names; readers need them next."""
     yield from (request.requester, *([request.subject] if request.subject else ()), *request.asking.notified)
     yield from (id for id, _ in request.asking.approvers)
     yield from (id for vote in request.asking.votes for id in (vote.by, vote.principal))
 
 
 def _in_lanes(request: Request) -> tuple[object, ...]:
-    """All on which its place in its lanes depends (`Lanes.keep`)."""
+    """The values that decide its place in lanes (`Lanes.keep`)."""
     held_until = request.next_due if request.progress.held else None
     return is_active(request), {*request.lanes}, request.urgency, request.state is State.WORKING, held_until
 
 
 ROOM = 16_384
-"""Bytes that a trial write takes: more than one page, so that a file would have to grow."""
+"""Bytes of a trial write: more than one page, so that the file would have to grow."""
 
 
 class _TakenBack(Exception):
-    """Ends a trial write."""
+    """Rolls back a trial write."""
 
 
 class Probe:
-    """Whether the record takes a write now: tries to write; one caller at a time, the others get what was
-    found last."""
+    """Checks with a trial write whether the record can be written; one caller at a time, others get the last
+    result."""
 
     def __init__(self, on: Database) -> None:
         self._on = on
         self._lock, self._found = threading.Lock(), ""
 
     def problem(self, patience: float) -> str:
-        """What is wrong with the record, in a sentence, or ''. It takes about `patience` seconds at most."""
+        """The problem of the record, in a sentence, or ''; takes about `patience` seconds at most."""
         if self._lock.acquire(timeout=patience):
             try:
                 self._found = self._look(patience)
@@ -547,7 +547,7 @@ class Probe:
             self._on.run(_RECEIPT, "probe", "-" * ROOM)
             raise _TakenBack
         if self._on.commit_failed:
-            # Taken back it doesn't reach the disk: whether that is well again, only a commit can tell.
+            # Rolled back it doesn't reach the disk: whether that works again, only a commit shows.
             with self._on.writing():
                 self._on.run(_RECEIPT, "probe", "")
                 self._on.run("DELETE FROM receipts WHERE key = 'probe'")
@@ -555,10 +555,10 @@ class Probe:
 
 
 def database_at(where: Location, source: Source | None = None) -> Database:
-    """The database of a record; only this function knows which kinds there are."""
+    """The database of a record; only this function knows all kinds."""
     if isinstance(where, Server):
         try:
-            # An extra: most have no need of its driver.
+            # The driver is an optional extra.
             from approvals.record.postgres import Postgres
         except ImportError as error:
             raise WrongRecord(
@@ -570,9 +570,9 @@ def database_at(where: Location, source: Source | None = None) -> Database:
 
 @contextmanager
 def reading(where: Location, now: Callable[[], datetime] = utc_now) -> Iterator[Store]:
-    """A record for commands that only look: of a file nothing is made or changed, and writing to it fails.
+    """Yields a record for commands that only read: a file isn't created or changed, and writing fails.
 
-    One of an older layout is read from a copy of this moment, which is brought up to date and thrown away.
+    A record with an older layout is copied; the copy is migrated, read and thrown away.
     Raises StoreTrouble, WrongRecord.
     """
     with ExitStack() as open_:
@@ -591,9 +591,9 @@ def reading(where: Location, now: Callable[[], datetime] = utc_now) -> Iterator[
 
 
 def copy_record(source: Store, target: Store) -> Verified:
-    """Copies everything into an empty record, which then is what the source is, or stays empty.
+    """Copies everything into an empty record, verified, or leaves it empty.
 
-    Raises StoreTrouble where the target isn't empty, or the copy doesn't hold.
+    Raises StoreTrouble if the target isn't empty, or the copy isn't intact.
     """
     with source.standing_still(), target.writing():
         if any(
@@ -602,34 +602,34 @@ def copy_record(source: Store, target: Store) -> Verified:
             raise StoreTrouble(f"The record {target._on.name} isn't empty. Nothing was copied.")
         copy_rows(source._on, target._on)
         head = source.head()
-        found = target.verify([head] if head.count else [])
-        if found.faults:
+        verdict = target.verify([head] if head.count else [])
+        if verdict.faults:
             raise StoreTrouble(
-                f"The record {source._on.name} is NOT what was written: {found.faults[0]}. "
+                f"The record {source._on.name} is NOT what was written: {verdict.faults[0]}. "
                 "Nothing was copied; `miro-bot audit verify` says all that is wrong."
             )
-        return found
+        return verdict
 
 
 def back_up(where: Path, target: Path) -> Verified:
-    """Copies a record's file, also beside a running bot, to a new file that holds, or to none.
+    """Copies a record's file, also while a bot runs, to a new verified file, or to none.
 
     Raises StoreTrouble, WrongRecord, FileExistsError.
     """
-    with reading(where):  # else what is no record would be said of the target
+    with reading(where):  # first, so that an error names the right file
         target.touch(OWNER_ONLY, exist_ok=False)
     try:
         with at_rest(where) as source:
             copy_file(source, target)
         with reading(target) as copy:
-            found = copy.verify()
-        if found.faults:
+            verdict = copy.verify()
+        if verdict.faults:
             raise StoreTrouble(
-                f"The record {where} is NOT what was written: {found.faults[0]}. No backup was made; "
+                f"The record {where} is NOT what was written: {verdict.faults[0]}. No backup was made; "
                 "`miro-bot audit verify` says all that is wrong. To keep the file as it is, stop the bot "
                 "and copy it with `cp`."
             )
     except BaseException:
         target.unlink()
         raise
-    return found
+    return verdict
