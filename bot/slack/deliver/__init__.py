@@ -1,1 +1,1 @@
-"""From the outbox to Slack: cards, notes and App Home until each shows the newest state."""
+"""Delivers the outbox to Slack: cards, notes and App Home, until each shows the newest state."""

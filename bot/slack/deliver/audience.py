@@ -1,4 +1,4 @@
-"""Who has to have the card of a request, and what is said to whom in the thread of their card."""
+"""Who gets the card of a request, and which replies are posted in whose thread."""
 
 from collections.abc import Iterable, Mapping
 
@@ -15,18 +15,18 @@ from bot.cards.request import CARDS, CHANNELS
 from bot.context import CONFIDENTIAL, Desk
 
 Key = tuple[str, str, int]
-"""Role, person or channel, round: what tells the messages about one request apart."""
+"""(role, person or channel, round): identifies a message about one request."""
 Threads = Mapping[str, Card]
-"""The card that a Slack account or a channel has of a request, by its id."""
+"""{Slack account or channel: its card of a request}."""
 
 NOT_ASKED = -1
 """The round of a card that asks nothing any more."""
 SPARED = "asked only then"
-"""Ends a reply that wasn't needed: its reader got the card at that moment, and the card says the same."""
+"""Ends a reply that wasn't needed: its reader just got the card, which says the same."""
 
 
 def recipient(desk: Desk, role: str, address: str) -> str:
-    """The channel or Slack account that a message goes to, '' where none is known."""
+    """The channel or Slack account for a message, '' if none is known."""
     if role in CHANNELS:
         return address
     account = desk.person(PersonId(address)).account
@@ -34,17 +34,18 @@ def recipient(desk: Desk, role: str, address: str) -> str:
 
 
 def threads(desk: Desk, cards: Iterable[Card]) -> dict[str, Card]:
-    """Everybody's card, the newest where an older program posted several."""
+    """Everybody's card; the newest if an older program posted several."""
     there = [card for card in cards if card.role in CARDS and card.ts and not card.ended]
-    return {recipient(desk, card.role, card.address): card for card in sorted(there, key=lambda one: one.ts)}
+    there.sort(key=lambda card: card.ts)
+    return {recipient(desk, card.role, card.address): card for card in there}
 
 
 def carded(desk: Desk, request: Request, known: Mapping[Key, Card]) -> list[Key]:
-    """Everybody who has to have a card now; the person of a confidential request never."""
+    """The keys of all cards needed now; never one for the subject of a confidential request."""
     keys: list[Key] = []
     if request.state is State.WAITING:
         keys += _asked(desk, request, known)
-        keys += [("approver", one.by, waiting.turn(request, one.by)) for one in _answered(request)]
+        keys += [("approver", asked.by, waiting.turn(request, asked.by)) for asked in _answered(request)]
     if request.state is not State.CHECKING or request.progress.held:
         keys.append(("requester", request.requester, 0))
     keys += [("subject", id, request.progress.outcomes) for id in _changed(desk, request)]
@@ -54,7 +55,7 @@ def carded(desk: Desk, request: Request, known: Mapping[Key, Card]) -> list[Key]
 
 
 def replies(desk: Desk, request: Request, known: Mapping[Key, Card], theirs: Threads) -> list[Key]:
-    """What has to be said in threads now, in order; `theirs`: who has a card."""
+    """The keys of all replies needed now, in order; `theirs`: the existing cards."""
     keys: list[Key] = []
     if request.state is State.WAITING:
         keys = [*_asked_again(request, theirs), *_questions(request), *_reminded(desk, request, known)]
@@ -72,9 +73,9 @@ def replies(desk: Desk, request: Request, known: Mapping[Key, Card], theirs: Thr
 
 
 def _asked(desk: Desk, request: Request, known: Mapping[Key, Card]) -> list[Key]:
-    """One card in the channel the policy names, and one for each approver who isn't in it.
+    """One card in the policy's channel, and one for each approver who isn't a member.
 
-    Without a channel, or with one that can't be reached, one for each.
+    Without a reachable channel, one for each approver.
     """
     approvers = request.asking.notified
     channel: list[Key] = []
@@ -86,7 +87,7 @@ def _asked(desk: Desk, request: Request, known: Mapping[Key, Card]) -> list[Key]
 
 
 def _lost(desk: Desk, request: Request, known: Mapping[Key, Card]) -> set[str]:
-    """The roles of what the channel didn't take of what it has to have now."""
+    """The roles of needed messages that the channel refused."""
     turn = waiting.turn(request, None)
     rounds = {"channel": turn, "channel-again": turn, "channel-reminder": waiting.reminder(request, None)}
     cards = (known.get((role, desk.policy.tell, round)) for role, round in rounds.items())
@@ -94,7 +95,7 @@ def _lost(desk: Desk, request: Request, known: Mapping[Key, Card]) -> set[str]:
 
 
 def _reminded(desk: Desk, request: Request, known: Mapping[Key, Card]) -> list[Key]:
-    """The newest reminder, wherever people are asked; a channel that didn't take it brings them cards."""
+    """The newest reminder for everybody who is asked; if the channel refused it, approvers get cards."""
     keys: list[Key] = []
     for role, address, _ in _asked(desk, request, known):
         if role == "channel":
@@ -105,16 +106,16 @@ def _reminded(desk: Desk, request: Request, known: Mapping[Key, Card]) -> list[K
 
 
 def _outside(desk: Desk, approvers: Iterable[PersonId]) -> list[PersonId]:
-    """Those who aren't in the channel the policy names; nobody, where Slack hasn't told who is in it."""
+    """The approvers who aren't in the policy's channel; none if its members aren't known."""
     people, now, channel = desk.store.people, desk.now(), desk.policy.tell
     if not people.knows(channel, now):
         return []
     there = set(people.members(channel, now))
-    return [id for id in approvers if not there & {one.slack_id for one in desk.person(id).accounts}]
+    return [id for id in approvers if not there & {account.slack_id for account in desk.person(id).accounts}]
 
 
 def _asked_again(request: Request, theirs: Threads) -> list[Key]:
-    """Those whose card was posted for an earlier question than the one it asks now."""
+    """Replies to approvers whose card was posted for an earlier ask."""
     keys: list[Key] = []
     for card in theirs.values():
         who = None if card.role in CHANNELS else PersonId(card.address)
@@ -125,11 +126,11 @@ def _asked_again(request: Request, theirs: Threads) -> list[Key]:
 
 
 def _answered(request: Request) -> list[Question]:
-    return [one for one in request.asking.questions[-1:] if one.answer]
+    return [asked for asked in request.asking.questions[-1:] if asked.answer]
 
 
 def _questions(request: Request) -> list[Key]:
-    """The newest question: to the requester while it is open, to who asked it when it is answered."""
+    """The newest question: to the requester while it is open, then to the approver who asked."""
     number = len(request.asking.questions)
     if not number:
         return []
@@ -138,7 +139,7 @@ def _questions(request: Request) -> list[Key]:
 
 
 def _concluded(desk: Desk, request: Request, theirs: Threads) -> list[PersonId]:
-    """Who reads in their thread how it ended: who asked; all who have a card, if it was begun."""
+    """The readers of the outcome in their thread: the requester; everybody with a card if work began."""
     mine = [request.requester] if request.plan.round or request.state is State.STOPPED else []
     if request.state not in (State.DONE, State.STOPPED) and request.progress.outcomes < 2:
         return mine
@@ -148,18 +149,18 @@ def _concluded(desk: Desk, request: Request, theirs: Threads) -> list[PersonId]:
 
 
 def _followers(desk: Desk, request: Request) -> list[PersonId]:
-    """Who asked for the same; the person changed is told as such, and once."""
+    """The people who joined, without the person changed, who gets a message anyway."""
     changed = [desk.person(id) for id in _changed(desk, request)]
-    found = [(id, desk.person(id)) for id in desk.store.followers(request.id).values()]
+    followers = [(id, desk.person(id)) for id in desk.store.followers(request.id).values()]
     return [
         id
-        for id, person in found
-        if not desk.is_secret_from(person, request) and not any(person.is_(one) for one in changed)
+        for id, person in followers
+        if not desk.is_secret_from(person, request) and not any(person.is_(other) for other in changed)
     ]
 
 
 def _changed(desk: Desk, request: Request) -> list[PersonId]:
-    """The person changed, as soon as something is, or may be: done, or stopped halfway."""
+    """The person changed, once something is or may be changed: done, or stopped halfway."""
     outcome = request.outcome if request.state in (State.DONE, State.STOPPED) else None
     is_changed = outcome and (outcome.done or (outcome.others and request.may_have_changed))
     if not is_changed or not request.subject or request.action in CONFIDENTIAL:
@@ -170,12 +171,12 @@ def _changed(desk: Desk, request: Request) -> list[PersonId]:
 
 
 def operators(desk: Desk) -> list[Person]:
-    """Operators who could act on a message."""
-    return [one for one in desk.operators() if is_colleague(one)]
+    """Operators with an account that may act."""
+    return [person for person in desk.operators() if is_colleague(person)]
 
 
 def is_colleague(person: Person) -> bool:
-    """Whether somebody has an account that may act."""
+    """Whether a person has an account that may act."""
     return person.account is not None and person.account.standing is Standing.COLLEAGUE
 
 
@@ -186,14 +187,15 @@ def _needs_help(request: Request) -> bool:
 
 
 def helpers(desk: Desk, request: Request) -> list[PersonId]:
-    """Operators who can look after a request: not the leaver, and nobody whom its card couldn't reach."""
+    """Operators for a request, without the leaver and those whom its card couldn't reach."""
     cards = desk.store.outbox.of(request.id)
     lost = {card.address for card in cards if card.role == "operator" and card.ended}
-    return [one.id for one in operators(desk) if one.id not in lost and not desk.is_secret_from(one, request)]
+    able = [person for person in operators(desk) if not desk.is_secret_from(person, request)]
+    return [person.id for person in able if person.id not in lost]
 
 
 def seen_as(desk: Desk, request: Request, who: Person, otherwise: str = "subject") -> Key:
-    """As what somebody sees a request on their card; `otherwise`: where they have nothing to do with it."""
+    """The key by which a person's card is drawn; `otherwise`: the role of people not involved."""
     mine = next((id for id, _ in request.asking.approvers if who.is_(desk.person(id))), None)
     if request.state is State.STOPPED and who.id in helpers(desk, request):
         return "operator", who.id, request.progress.outcomes
@@ -207,17 +209,17 @@ def seen_as(desk: Desk, request: Request, who: Person, otherwise: str = "subject
 
 
 def owned(desk: Desk, person: Person) -> list[str]:
-    """The teams of which the policy calls somebody an owner, by their ids; none that is in doubt."""
+    """The ids of teams that a person owns by the policy, without ambiguous ones."""
     ground = Ground(desk.policy, Case("", person), desk.store.people, desk.now())
     names = [name for name, entries in desk.policy.owners.items() if ground.includes(entries, person)]
     return [id for id in map(desk.policy.id_of, names) if id]
 
 
 def owners(desk: Desk, request: Request) -> Iterable[Person]:
-    """Everybody who owns a team that a request is about."""
+    """All owners of the teams of a request."""
     teams = request.scope.teams or request.scope.left
     if not desk.policy.owners or not teams:
         return []
     ground = Ground(desk.policy, Case("", desk.person(request.requester)), desk.store.people, desk.now())
-    named = (one for team in teams for one in ground.named(desk.policy.owners_of(team)))
-    return [one.person for one in named if one.person]
+    named = (each for team in teams for each in ground.named(desk.policy.owners_of(team)))
+    return [each.person for each in named if each.person]

@@ -1,4 +1,4 @@
-"""Draws everybody's card until it shows the newest state, and posts what is missing: cards, and replies."""
+"""Redraws cards until they show the newest state, and posts missing cards and replies."""
 
 import logging
 from collections.abc import Mapping
@@ -31,16 +31,16 @@ ASKING = ("approver", "channel")
 PROMPTS = ("again", "reminder")
 """Replies that ask an approver to decide."""
 NEEDED = (*ASKING, *PROMPTS, "channel-again", "channel-reminder", "operator", "stuck")
-"""Roles whose message somebody has to act on: even where nobody else is messaged, they get a verdict."""
+"""Roles whose message needs an answer: they are judged even if nobody else is messaged."""
 SAID_AFTER = 3
-"""Refusals after which operators read that somebody can't be reached so far."""
+"""Refusals after which operators are notified that a person can't be reached yet."""
 GONE = {"message_not_found", *THREAD_IS_GONE}
-"""Errors that say that a card was deleted (docs.slack.dev: chat.update, chat.postMessage)."""
+"""Errors for a deleted card (docs.slack.dev: chat.update, chat.postMessage)."""
 
 
 @dataclass(frozen=True)
 class Pressed:
-    """A row of the outbox that goes before all others, since somebody clicked; on which copy, and who."""
+    """A row of the outbox that goes first because of a click: on which copy, and by whom."""
 
     kind: str
     key: str
@@ -51,16 +51,16 @@ class Pressed:
 
 @dataclass
 class Copies:
-    """Every message about a request: a card for each reader, and replies in its thread."""
+    """All messages about a request: a card for each reader, and replies in its thread."""
 
     desk: Desk
     line: Line
 
     def show(self, item: Item, pressed: Pressed | None = None) -> frozenset[str]:
-        """Brings every card of a request up to date, and posts what is missing; one that fails keeps no other
-        from it. What was pressed comes first, even if it was forgotten.
+        """Updates all cards of a request and posts missing ones, the pressed copy first, even an unknown one;
+        a failed one doesn't stop the others.
 
-        Returns the methods that can't be called now, for which some of them wait. Raises Later.
+        Returns the methods that some of them wait for. Raises Later.
         """
         outbox, request = self.desk.store.outbox, self.desk.store.request(RequestId(item.key))
         if pressed and self.desk.readable(request):
@@ -68,7 +68,7 @@ class Copies:
         if item.shown >= item.wanted:
             outbox.release(item)
             return frozenset()
-        # The record knows whom else it concerns.
+        # Others are known from the record.
         outbox.changed(owner.id for owner in audience.owners(self.desk, request))
         if not self.desk.readable(request):
             log.warning("%s can't be drawn: its action or its details aren't known here", request.id)
@@ -92,7 +92,7 @@ class Copies:
         if waits:
             return frozenset(waits)
         for follower in self.desk.store.followers(request.id):
-            outbox.redraw(follower)  # they read of this one how far it is
+            outbox.redraw(follower)  # their cards show this one's progress
         if later:
             raise min(later, key=lambda error: error.after(item.tries))
         outbox.done(item)
@@ -115,8 +115,8 @@ class Copies:
             log.exception("the copy of %s that somebody pressed couldn't be drawn", request.id)
 
     def _draw_forgotten(self, request: Request, pressed: Pressed) -> None:
-        # A copy that was posted twice, or restored: nobody's card, drawn for who pressed it. Direct messages
-        # begin with D; where others read along, it is the channel's.
+        # An unknown copy (posted twice, or restored) is drawn for the person who clicked. Ids of direct
+        # messages begin with D; elsewhere others read it, so the channel's card is drawn.
         key: Key = ("channel", "", turn(request, None))
         if pressed.channel.startswith("D"):
             key = seen_as(self.desk, request, self.desk.person(pressed.who))
@@ -128,9 +128,9 @@ class Copies:
     # -- what there is to draw ---------------------------------------------------------------------------
 
     def _wanted(self, request: Request) -> list[tuple[Card, Key]]:
-        """Everybody's card and then what has to be said in its thread, each with what it is drawn as.
+        """All cards, then the replies in their threads, each with the key by which it is drawn.
 
-        Who gets the card only now reads everything on it: what would be said besides is spared.
+        A reader who gets the card only now needs no replies: they are ended as SPARED.
         """
         desk, outbox = self.desk, self.desk.store.outbox
         known = {(card.role, card.address, card.round): card for card in outbox.of(request.id)}
@@ -153,7 +153,7 @@ class Copies:
         return [(card, self._as(request, card, theirs)) for card in (*cards, *replies) if not card.ended]
 
     def _try_again(self, known: dict[Key, Card], reply: Card) -> None:
-        """There is something new for somebody whom the card didn't reach: the card is tried once more."""
+        """Retries an undelivered card because there is a new reply for its reader."""
         for key, card in known.items():
             if card.role in CARDS and card.ended and self._to(card) == self._to(reply):
                 known[key] = replace(card, ended="", channel="", ts="", drawn="")
@@ -161,7 +161,7 @@ class Copies:
                 return
 
     def _as(self, request: Request, card: Card, theirs: Mapping[str, Card]) -> Key:
-        """As what a message is drawn: somebody's card by what they have to do with the request now."""
+        """The key by which a message is drawn; for a card by its reader's current role."""
         if card.role not in CARDS or (card.ts and theirs.get(self._to(card), card) != card):
             return card.role, card.address, card.round
         if card.role in CHANNELS:
@@ -174,7 +174,7 @@ class Copies:
     # -- bringing it to Slack ----------------------------------------------------------------------------
 
     def _bring(self, request: Request, card: Card, key: Key, urgent: bool = False) -> None:
-        """One message. Raises Later, Paced."""
+        """Posts or updates one message. Raises Later, Paced."""
         message = draw(key[0], self._scene(request, key))
         drawn = digest(message)
         if drawn == card.drawn:
@@ -182,11 +182,11 @@ class Copies:
         try:
             if card.ts:
                 there = {"channel": card.channel, "ts": card.ts}
-                said = self.line.call("chat_update", urgent=urgent, **there, **message) | there
+                answer = self.line.call("chat_update", urgent=urgent, **there, **message) | there
             elif card.role in CARDS:
-                said = self._post(card, message)
+                answer = self._post(card, message)
             else:
-                said = self._reply(request, card, message)
+                answer = self._reply(request, card, message)
         except (Unreachable, Later) as error:
             if card.ts and card.role in CARDS and error.code in GONE and request.state in OPEN:
                 self._bring(request, replace(card, channel="", ts="", drawn=""), key, urgent)
@@ -195,21 +195,21 @@ class Copies:
             else:
                 self._put_off(request, card, error)
         else:
-            text = str(said.get("plain") or as_text(message.get("blocks", ())) or message["text"])
+            text = str(answer.get("plain") or as_text(message.get("blocks", ())) or message["text"])
             shown = replace(card, drawn=drawn, text=text, catalogue=VERSION)
-            self.desk.store.outbox.put(_lies(shown, said) if said else replace(card, ended=SPARED))
+            self.desk.store.outbox.put(_lies(shown, answer) if answer else replace(card, ended=SPARED))
 
     def _put_off(self, request: Request, card: Card, later: Later) -> None:
-        """It didn't get there now. Raises it."""
+        """Stores an undelivered message, and raises `later`."""
         if later.refusals >= SAID_AFTER and card.role in NEEDED and not card.ts:
             text = f"Slack refuses my messages to {self._named(card)} ({later.code}). I go on trying."
             self._tell_operators(request, card, text, self.desk.person(request.requester))
         if later.tried and not card.ts:
-            self.desk.store.outbox.put(card)  # it may have got there: who it was for reads how it ended
+            self.desk.store.outbox.put(card)  # it may have been delivered: then its reader gets the outcome
         raise later
 
     def _post(self, card: Card, message: Message, parent: Card | None = None) -> dict[str, Any]:
-        """A new message, to the reader of a card. Raises Unreachable, Later, Paced."""
+        """Posts a message to the reader of a card. Raises Unreachable, Later, Paced."""
         to = self._to(card)
         if not to:
             raise Unreachable("no Slack account is known")
@@ -218,7 +218,7 @@ class Copies:
         return self.line.post(to, message, parent)
 
     def _reply(self, request: Request, card: Card, message: Message) -> dict[str, Any]:
-        """Says it in the thread of the reader's card; {} where that was deleted, and a new card says it."""
+        """Posts in the thread of the reader's card; {} if a new card is posted instead of a deleted one."""
         outbox = self.desk.store.outbox
         requests = self.desk.store.followers(request.id) if card.role == "follower" else (request.id,)
         theirs = threads(self.desk, [each for id in requests for each in outbox.of(id)])
@@ -227,11 +227,11 @@ class Copies:
             return {}
         anew = replace(parent, channel="", ts="", drawn="")
         try:
-            said = self._post(card, message, parent)
-            if "thread_ts" in said.get("message", {"thread_ts": ""}):
-                return said
-            # Slack posts an answer to a deleted message beside it, without a word (slack-go/slack#1571).
-            anew = _lies(anew, said)
+            answer = self._post(card, message, parent)
+            if "thread_ts" in answer.get("message", {"thread_ts": ""}):
+                return answer
+            # Slack posts a reply to a deleted message outside any thread, silently (slack-go/slack#1571).
+            anew = _lies(anew, answer)
             outbox.put(anew)
         except (Unreachable, Later) as error:
             if error.code not in GONE:
@@ -241,20 +241,20 @@ class Copies:
         return {}
 
     def _named(self, card: Card) -> str:
-        """To whom a card goes, in a sentence that is drawn at once: a mark holds only while this runs."""
+        """The reader of a card, for a sentence drawn at once (marks are only valid in this process)."""
         return "the channel" if card.role in CHANNELS else mark(self.desk.person(PersonId(card.address)))
 
     def _tell_operators(self, request: Request, card: Card, text: str, *instead: Person) -> None:
-        """Once a day for each who can't be reached, and never somebody of whom the request is a secret.
+        """Notifies operators once a day for each unreachable reader, except those it is secret from.
 
-        `instead`: who is told where there is no operator for it.
+        `instead`: who is notified if there is no such operator.
         """
         if not self.desk.store.once(f"unreached:{card.address}:{plainly(text)}:{self.desk.now().date()}"):
             return
         outbox = self.desk.store.outbox
-        able = [one for one in audience.operators(self.desk) if not self.desk.is_secret_from(one, request)]
+        able = [each for each in audience.operators(self.desk) if not self.desk.is_secret_from(each, request)]
         theirs = threads(self.desk, outbox.of(request.id))
-        for person in [one for one in able if one.id != card.address] or instead:
+        for person in [each for each in able if each.id != card.address] or instead:
             if person.account:
                 there = theirs.get(person.account.slack_id)
                 thread = {"thread_ts": there.ts} if there else {}
@@ -262,24 +262,24 @@ class Copies:
                 outbox.say(Note(channel, message(f"{request.id}: {text}") | thread))
 
     def _end(self, request: Request, card: Card, why: str) -> None:
-        """Somebody can't be reached: written down, and said to whoever waits."""
+        """Records that a reader can't be reached; cards and operators say so."""
         log.warning("%s: the %s card couldn't be delivered: %s", request.id, card.role, why)
         self.desk.store.outbox.put(replace(card, ended=why))
         name = self._named(card)
         if card.role in ASKING and not card.ts:
             self._tell_operators(request, card, f"{capital(name)} can't be reached in Slack ({why}).")
-        # Whoever had the message and deleted it was reached.
-        said = {} if card.ts else {"text": Sentence.of("unreachable", person=card.address)}
-        if said and card.role in CHANNELS:
-            said = {"text": Sentence.of("unreachable-channel")}
-        who = {"who": card.address} if said and card.role in ("approver", *PROMPTS) else {}
-        values = {"role": card.role, **who, **body(**said)}
-        draft = Draft(EventType.UNREACHED, BOT, values, {"why": why, **words(**said)})
+        # A reader who deleted the message was reached.
+        sentences = {} if card.ts else {"text": Sentence.of("unreachable", person=card.address)}
+        if sentences and card.role in CHANNELS:
+            sentences = {"text": Sentence.of("unreachable-channel")}
+        who = {"who": card.address} if sentences and card.role in ("approver", *PROMPTS) else {}
+        values = {"role": card.role, **who, **body(**sentences)}
+        draft = Draft(EventType.UNREACHED, BOT, values, {"why": why, **words(**sentences)})
         while True:
             try:
                 self.desk.store.append(self.desk.store.request(request.id), [draft])
             except Overtaken:
-                continue  # somebody has to be asked instead, whatever came in between
+                continue  # somebody has to be asked instead, whatever happened meanwhile
             return
 
     def _scene(self, request: Request, key: Key) -> Scene:
@@ -296,7 +296,7 @@ class Copies:
         )
 
     def _has_asked_nobody(self, request: Request) -> bool:
-        """Whether every message that asks was refused, for good or again and again."""
+        """Whether all messages that ask were refused, finally or repeatedly."""
         cards = self.desk.store.outbox.of(request.id)
         known = {(card.role, card.address, card.round): card for card in cards}
         asked = [key for key in audience.carded(self.desk, request, known) if key[0] in ASKING]
@@ -309,6 +309,6 @@ class Copies:
         )
 
 
-def _lies(card: Card, said: dict[str, Any]) -> Card:
-    """The card as a message that Slack has taken."""
-    return replace(card, channel=str(said["channel"]), ts=str(said["ts"]))
+def _lies(card: Card, answer: dict[str, Any]) -> Card:
+    """The card with the channel and ts that Slack answered."""
+    return replace(card, channel=str(answer["channel"]), ts=str(answer["ts"]))

@@ -1,4 +1,4 @@
-"""Works off the outbox: claims what goes next, has it brought to Slack, and notes what came of it."""
+"""Works through the outbox: claims the next row, delivers it, and stores the result."""
 
 import logging
 import os
@@ -30,17 +30,17 @@ from bot.slack.deliver.verdict import Verdicts
 log = logging.getLogger(__name__)
 
 AT_ONCE = 20
-"""Things sent in one step; then Slack's deliveries get their turn."""
+"""Rows sent in one step; then Slack's requests get their turn."""
 URL_LASTS = 9
 """Tries for a `response_url`: it takes messages for half an hour."""
 
 
 @dataclass
 class Deliverer:
-    """Any number of threads and processes may send side by side.
+    """Any number of threads and processes may send concurrently.
 
-    It never sleeps with something in hand. What can't go now stays in the queue, and what is behind it and
-    goes by another method passes it.
+    It never sleeps while it has claimed a row. A row that can't go now stays in the queue, and rows for other
+    methods overtake it.
     """
 
     desk: Desk
@@ -54,11 +54,11 @@ class Deliverer:
     _unsaved: deque[Note] = field(default_factory=deque)
     _acted: deque[str] = field(default_factory=deque)
     _returned: deque[str] = field(default_factory=deque)
-    """Who may be reached again: Slack accounts, and channels and messages, which need nothing more."""
+    """Recipients that may be reachable again: Slack accounts (channels and messages are ignored)."""
     _waits: dict[tuple[str, str], tuple[frozenset[str], int]] = field(default_factory=dict)
     """By place, what keeps something from being sent: none of these methods can be called now."""
     _unnoted: deque[Item] = field(default_factory=deque)
-    """What was in hand when the record took nothing."""
+    """Claimed rows whose result couldn't be stored."""
     _able: frozenset[PersonId] = frozenset()
     _operators: frozenset[PersonId] = frozenset()
     _looked_after: tuple[Any, ...] = ()
@@ -73,11 +73,11 @@ class Deliverer:
         self._owner = f"{socket.gethostname()}/{os.getpid()}/outbox"
 
     def hurry(self, request: RequestId, channel: str, ts: str, who: PersonId) -> None:
-        """Somebody clicked on this copy: it is drawn before all others, even if it was forgotten."""
+        """Redraws this copy first, because of a click, even if it is unknown."""
         self._hurry(Pressed(CARD, request, channel, ts, who))
 
     def hurry_page(self, slack_id: SlackId) -> None:
-        """Somebody pressed something on this page: it is drawn before everything else."""
+        """Redraws this page first, because of a click."""
         self._hurry(Pressed(PAGE, slack_id, "", "", PersonId("")))
 
     def _hurry(self, pressed: Pressed) -> None:
@@ -85,16 +85,16 @@ class Deliverer:
         self.desk.wake()
 
     def acted(self, slack_id: str) -> None:
-        """Somebody did something in Slack: if no message reached them, it is tried again."""
+        """Notes that a person acted in Slack: if they were unreachable, messages are retried."""
         self._acted.append(slack_id)
 
     def say_unsaved(self, note: Note) -> None:
-        """For when the record takes nothing: said once, from memory."""
+        """Queues a note in memory, for one try, while the record can't be written."""
         self._unsaved.append(note)
         self.desk.wake()
 
     def say_what_is_unsaved(self) -> bool:
-        """Says what the record couldn't take. It waits neither for the record nor for other messages."""
+        """Sends notes queued in memory, without waiting for the record; returns whether there were any."""
         while True:
             try:
                 note = self._unsaved.popleft()
@@ -103,7 +103,7 @@ class Deliverer:
             self._notes.say_once(note)
 
     def send(self) -> bool:
-        """Sends what can go now, for one thread; whether there was anything."""
+        """Sends rows that can go now, in this thread; returns whether there were any."""
         self.say_what_is_unsaved()
         with self._lock, self.desk.store.unit():
             busy = self._look_around()
@@ -120,7 +120,7 @@ class Deliverer:
     # -- what comes next ---------------------------------------------------------------------------------
 
     def _next(self) -> tuple[Item | None, Pressed | None]:
-        """The next thing to send, claimed; and what was pressed, if that is why."""
+        """(the next row, claimed; the click, if that is the reason)."""
         for pressed in list(self._hurried):
             item = self._outbox.find(pressed.kind, pressed.key)
             if item and not (self._outbox.is_free(item) and self._may_be_drawn(pressed)):
@@ -129,7 +129,7 @@ class Deliverer:
             self._hurried.remove(pressed)
             if claimed:
                 return claimed, pressed
-        # Those that wait, and those in hand, may come first.
+        # Waiting and claimed rows may be among the first.
         limit = 2 * AT_ONCE + len(self._waits)
         return self._outbox.next(self._owner, limit, self._may_go), None
 
@@ -166,7 +166,7 @@ class Deliverer:
         return None
 
     def _bring(self, item: Item, pressed: Pressed | None) -> frozenset[str]:
-        """Shows it, and notes that. Returns the methods that can't be called now, for which it waits."""
+        """Delivers a row and stores the result. Returns the methods it has to wait for."""
         if item.kind == CARD:
             return self._copies.show(item, pressed)
         if item.kind == PAGE:
@@ -186,7 +186,7 @@ class Deliverer:
     # -- what follows from what others did -----------------------------------------------------------------
 
     def _look_around(self) -> bool:
-        """Whether there is something new to show, or to ask again."""
+        """Whether there is something new to show, or somebody to ask again."""
         while self._unnoted:
             self._outbox.retry(self._unnoted[0], backoff(self._unnoted[0].tries))
             self._unnoted.popleft()
@@ -195,7 +195,7 @@ class Deliverer:
         return self._ask_again() or busy
 
     def _ask_again(self) -> bool:
-        """Whether somebody who was judged unreachable was reached, or did something, and is asked again."""
+        """Asks people again who were unreachable and were reached or acted; returns whether any."""
         while self._acted:
             self._verdicts.acted(self._acted.popleft())
         busy = False
@@ -206,17 +206,17 @@ class Deliverer:
         return busy
 
     def _look_for_operators(self) -> bool:
-        """Whether others look after stopped requests than before: all copies of those are redrawn.
+        """Redraws stopped requests if the operators have changed; returns whether they have.
 
-        On their pages operators see what stopped, what nobody can decide, and who has admin rights.
+        Operators' pages show stopped and undecidable requests and admins, so they are redrawn as well.
         """
-        store, found = self.desk.store, self.desk.operators()
-        everybody = frozenset(one.id for one in found)
+        store, people = self.desk.store, self.desk.operators()
+        everybody = frozenset(person.id for person in people)
         seen = (everybody, store.groups.admins_seen_at(), *store.finding.in_trouble())
         if seen != self._looked_after:
             self._outbox.changed(everybody | self._operators)
             self._looked_after, self._operators = seen, everybody
-        able = frozenset(one.id for one in found if is_colleague(one))
+        able = frozenset(person.id for person in people if is_colleague(person))
         if able == self._able:
             return False
         self._able = able

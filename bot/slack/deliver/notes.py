@@ -1,4 +1,4 @@
-"""Brings notes to Slack: what is said once and never redrawn."""
+"""Delivers notes: messages sent once and never redrawn."""
 
 import logging
 from dataclasses import dataclass
@@ -31,17 +31,17 @@ class Notes:
             is_refused = True
         with self.desk.store.writing():
             if is_refused and (note.only_for or "thread_ts" in note.message):
-                # Who isn't in the channel, say, gets it directly; that judges nobody. There the thread isn't.
+                # A person who isn't in the channel gets it directly, without the thread; nobody is judged.
                 alone = {name: part for name, part in note.message.items() if name != "thread_ts"}
                 outbox.say(Note(note.only_for or note.channel, alone))
             outbox.done(item)
 
     def say_once(self, note: Note) -> None:
-        """Delivers a note that the record couldn't take: from memory, in one try."""
+        """Delivers a note that couldn't be stored, in one try."""
         try:
             self._deliver(note)
         except Exception as error:
-            # Nothing of it is stored, and nothing else may be kept from being said.
+            # It isn't stored, and must not stop other notes.
             log.warning("a note that couldn't be stored couldn't be delivered either: %r", error)
 
     def _deliver(self, note: Note) -> None:

@@ -1,4 +1,4 @@
-"""Asks people again who were judged unreachable: a message has reached them since, or they acted in Slack."""
+"""Asks people again who were unreachable, after a message reached them or they acted in Slack."""
 
 import logging
 from dataclasses import replace
@@ -19,23 +19,23 @@ from bot.slack.deliver.audience import SPARED
 log = logging.getLogger(__name__)
 
 MOST = 100
-"""Requests of each kind that are looked through, those that end soonest first."""
+"""The most requests of each kind that are checked, by expiry."""
 
 
 def ask_again(desk: Desk, who: Person) -> bool:
-    """Seats somebody again in open requests, and sends what didn't arrive; whether there was anything."""
+    """Asks a person again in open requests, and resends undelivered messages; returns whether any."""
     sight = desk.sight(who)
-    ids = [one.id for one in (*sight.waiting(MOST), *sight.mine(MOST).requests)]
+    ids = [request.id for request in (*sight.waiting(MOST), *sight.mine(MOST).requests)]
     if is_operator(desk.policy, who):
         ids += [id for id, _ in desk.store.finding.in_trouble()]
     return any([_seat(desk, id, who) | _revive(desk, id, who) for id in dict.fromkeys(ids)])
 
 
 def _seat(desk: Desk, id: RequestId, who: Person) -> bool:
-    """Has a waiting request ask somebody again; whether it does."""
+    """Makes a waiting request ask a person again; returns whether it does."""
     while True:
         request = desk.store.request(id)
-        back = [one for one in request.asking.unreachable if who.is_(desk.person(one))]
+        back = [person for person in request.asking.unreachable if who.is_(desk.person(person))]
         if request.state is not State.WAITING or request.untouchable or not back:
             return False
         try:
@@ -49,9 +49,9 @@ def _seat(desk: Desk, id: RequestId, who: Person) -> bool:
 
 
 def _revive(desk: Desk, id: RequestId, who: Person) -> bool:
-    """Puts messages on their way again that no verdict should have ended."""
+    """Queues undelivered messages again; returns whether there were any."""
     request = desk.store.request(id)
-    cards = [one for one in desk.store.outbox.of(id) if _is_missing(desk, request, one, who)]
+    cards = [card for card in desk.store.outbox.of(id) if _is_missing(desk, request, card, who)]
     for card in cards:
         desk.store.outbox.put(replace(card, ended=""))
     if cards:
@@ -60,7 +60,7 @@ def _revive(desk: Desk, id: RequestId, who: Person) -> bool:
 
 
 def _is_missing(desk: Desk, request: Request, card: Card, who: Person) -> bool:
-    """Whether somebody never got this message and would still need it; reminders and older asks are over."""
+    """Whether a person never got this message and still needs it, unlike reminders and older asks."""
     if card.ended in ("", SPARED) or card.ts or "channel" in card.role or card.role == "reminder":
         return False
     address = PersonId(card.address)

@@ -1,15 +1,14 @@
-"""Whether a refusal of Slack's is about one recipient: only if others are reached by the same method.
+"""Decides whether Slack's refusals are about one recipient: only if others are reached by the same method.
 
-No error is final by its name: while a token is of another workspace, a workspace moves or Slack has an
-incident, any of them may be answered for everybody. Network faults, 5xx, 429 and errors of the token don't
-come here.
+No error code is final: with a token of another workspace, while a workspace moves or Slack has an incident,
+any of them may come for everybody. Network faults, 5xx, 429 and errors of the token don't count here.
 
-Where there is nobody else whom the method could reach, nobody is judged, and the request doesn't wait in
-silence: after a few refusals who asked reads that nobody could be reached yet, and operators get a message,
-or who asked does where there is no other operator. If that arrives, somebody was reached: a verdict follows.
+Without other recipients of the method nobody is judged. So that the request doesn't wait in silence, after a
+few refusals its requester reads that nobody could be reached yet, and operators get a message, or the
+requester if there is no other operator. If that arrives, others were reached, and a verdict follows.
 
-No verdict is for good. It ends one message; the next one to the same recipient is tried. Whatever reaches
-somebody who was judged, and whatever they do in Slack, has them asked again in all that waits for them.
+No verdict is final. It ends one message; the next one to the same recipient is tried. Any message that
+reaches a person, and any action of theirs in Slack, makes all their waiting requests ask them again.
 """
 
 import logging
@@ -28,15 +27,15 @@ from approvals.record.outbox import Outbox, backoff
 log = logging.getLogger(__name__)
 
 TRIES = 3
-"""Refusals after which somebody counts as unreachable, if others are reached."""
+"""Refusals after which a recipient counts as unreachable, if others are reached."""
 LONGEST = 60.0
 FARTHEST = 900.0
 COUNTED_FOR = timedelta(days=1)
-"""After so long without another, refusals count no more."""
+"""Refusals expire after so long without another."""
 ACTS_COUNT_EVERY = timedelta(hours=1)
-"""How often what somebody does has them tried again: Slack may go on refusing messages to them."""
+"""How often a person's actions cause retries: Slack may go on refusing messages to them."""
 MOST = 1000
-"""Recipients that are kept track of."""
+"""The most recipients that are tracked."""
 
 
 @dataclass
@@ -45,60 +44,60 @@ class _Case:
     due: datetime | None = None
     is_busy: bool = False
     reached: set[str] = field(default_factory=set)
-    """Others whom the method reached since the first refusal, and whom it hasn't refused since."""
+    """Others reached by the method since the first refusal, and not refused since."""
 
 
 _STORED = TypeAdapter(list[tuple[str, str, int, datetime]])
-"""Method, recipient, tries and when the next one is due."""
+"""[(method, recipient, tries, when the next one is due)]."""
 
 
 class Verdicts:
-    """Refusals by method and recipient. They outlive a restart; that others were reached has to show anew.
+    """Refusals by method and recipient. They survive a restart; others must be reached again after it.
 
-    An error counts against a recipient only if the same method reached another one between the first refusal
-    and the last. In a fault that befalls everybody nobody is reached, and who was is refused as well: then
+    Errors count against a recipient only if the same method reached another one between the first and the
+    last refusal. If a fault concerns everybody, nobody is reached, or those reached are refused later: then
     nobody is judged.
     """
 
     def __init__(
         self, now: Callable[[], datetime], stored: Outbox, came_back: Callable[[str], None] = lambda _: None
     ) -> None:
-        """`came_back` gets each recipient that may have been judged, and was reached or acted since."""
+        """`came_back` is called with each refused recipient who was reached or acted since."""
         self._now, self._stored, self._came_back = now, stored, came_back
         self._lock = threading.Lock()
         self._cases = self._kept()
         self._acted: dict[str, datetime] = {}
 
     def _kept(self) -> dict[tuple[str, str], _Case]:
-        """What was stored last, by any process."""
-        with suppress(ValidationError):  # nothing yet, or what another version wrote
+        """The refusals last stored by any process."""
+        with suppress(ValidationError):  # nothing yet, or another version's
             stored = _STORED.validate_json(self._stored.refusals())
             return {(method, recipient): _Case(tries, due) for method, recipient, tries, due in stored}
         return {}
 
     def wait(self, method: str, recipient: str) -> float:
-        """Seconds until a recipient that was refused is tried again, 0 for now."""
+        """Seconds until a refused recipient is tried again; 0: now."""
         with self._lock:
             case = self._cases.get((method, recipient))
             left = (case.due - self._now()).total_seconds() if case and case.due else 0.0
-            # Further away it is because the clock was set back.
+            # It is further away if the clock was set back.
             return left if 0 < left <= FARTHEST else 0.0
 
     def tries(self, method: str, recipient: str) -> int:
-        """How often in a row Slack refused a recipient."""
+        """Slack's refusals of a recipient in a row."""
         with self._lock:
             case = self._cases.get((method, recipient))
             return case.tries if case else 0
 
     def busy(self, method: str, recipient: str, seconds: float) -> None:
-        """Slack had no time for it. A second time others come first: it may be the channel that has none."""
+        """Notes that Slack was busy. From the second time others go first: the limit may be the channel's."""
         with self._lock:
             case = self._cases.setdefault((method, recipient), _Case())
             case.due = self._now() + timedelta(seconds=seconds + (1 if case.is_busy else 0))
             case.is_busy = True
 
     def reached(self, method: str, recipient: str) -> None:
-        """Slack took a message for this recipient."""
+        """Notes that Slack accepted a message for this recipient."""
         with self._lock:
             case = self._cases.pop((method, recipient), None)
             for (other, _), other_case in self._cases.items():
@@ -110,7 +109,7 @@ class Verdicts:
             self._came_back(recipient)
 
     def acted(self, recipient: str) -> None:
-        """Somebody did something in Slack: what was refused before counts no more."""
+        """Notes that a person acted in Slack: earlier refusals don't count any more."""
         with self._lock:
             known, now = self._kept() | self._cases, self._now()
             refused = [key for key, case in known.items() if key[1] == recipient and case.tries >= TRIES]
@@ -129,7 +128,7 @@ class Verdicts:
             return bool(case and case.tries + 1 >= TRIES and case.reached)
 
     def refused(self, method: str, recipient: str) -> bool:
-        """Slack refused one; whether that makes the recipient unreachable."""
+        """Notes a refusal; returns whether it makes the recipient unreachable."""
         with self._lock:
             for (other, whose), case in self._cases.items():
                 if other == method and whose != recipient:
@@ -155,5 +154,5 @@ class Verdicts:
         try:
             self._stored.keep_refusals(_STORED.dump_json(refused).decode())
         except StoreTrouble as error:
-            # Somebody is tried a few times more, should the bot end before the next refusal.
+            # If the bot ends before the next refusal, a few more tries are made.
             log.warning("a refusal of Slack's couldn't be stored: %s", error)
