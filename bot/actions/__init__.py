@@ -1,4 +1,4 @@
-"""The actions: every file here that defines one is found, and nothing else has to know of it."""
+"""The actions: each file here that defines one is found automatically."""
 
 from importlib import import_module
 from pkgutil import iter_modules
@@ -12,9 +12,9 @@ ACTIONS: dict[str, type[Action]] = {
     action.NAME: action
     for action in sorted(Action.__subclasses__(), key=lambda action: (action.RANK, action.NAME))
 }
-"""Every action by its name."""
+"""{name: action}."""
 
 CONDITIONS = {name: action.conditions() for name, action in ACTIONS.items()}
-"""What of each action's form a rule of the policy may look at, and what may be chosen there."""
+"""{action: {field that a rule of the policy may look at: its choices}}."""
 
 __all__ = ["ACTIONS", "CONDITIONS", "Action"]

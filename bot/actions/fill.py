@@ -1,4 +1,4 @@
-"""Raw text to a typed command: the same way from a form, a message and the command line."""
+"""Raw text to a typed command, in the same way for forms, messages and the command line."""
 
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -21,16 +21,16 @@ _EMAIL = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9-]+(\.[A-Z
 
 LONGEST_DAYS = 366
 MOST_AT_ONCE = 10
-"""Requests that one form makes."""
+"""The most requests from one form."""
 MOST_TEAMS = 3
-"""Teams of one request."""
+"""The most teams of one request."""
 
 Raw = Mapping[str, str | Sequence[str]]
-"""Text by the names of fields; several teams as a sequence, or with commas between them."""
+"""{field: text}; several teams as a sequence, or separated by commas."""
 
 
 class Problems(Exception):
-    """Everything wrong with a form: `fields` holds a sentence with the remedy by the field's name."""
+    """All problems of a form; `fields`: {field: sentence with the remedy}."""
 
     def __init__(self, fields: Mapping[str, str]) -> None:
         super().__init__("; ".join(f"{name}: {text}" for name, text in fields.items()))
@@ -45,7 +45,7 @@ def people_in(text: str) -> list[str]:
 def each(action: type[Action], raw: Mapping[str, str], same: Callable[[str], str]) -> list[dict[str, str]]:
     """The raw text of one request for each person, and for every three teams. Raises Problems.
 
-    `same`: what is equal for two ways to write one person.
+    `same`: maps each way of writing a person to one key.
     """
     fields = {asked.kind: name for name, asked in action.form().items()}
     whom, where = fields.get(Input.PERSON, ""), fields.get(Input.TEAMS, "")
@@ -60,7 +60,7 @@ def each(action: type[Action], raw: Mapping[str, str], same: Callable[[str], str
 
 
 def fill(action: type[Action], raw: Raw, asker: Person, tables: Tables) -> Action:
-    """The command that a filled form stands for. Raises Problems."""
+    """The command of a filled form. Raises Problems."""
     command, _, problems = _read(action, raw, asker, tables)
     if problems or command is None:
         raise Problems(problems)
@@ -68,7 +68,7 @@ def fill(action: type[Action], raw: Raw, asker: Person, tables: Tables) -> Actio
 
 
 def fill_partly(action: type[Action], raw: Raw, asker: Person, tables: Tables) -> Action:
-    """The same of a form with gaps, which stay empty. Raises Problems about what is filled in."""
+    """The command of a form with empty fields. Raises Problems about the filled ones."""
     command, values, problems = _read(action, raw, asker, tables)
     if wrong := {name: text for name, text in problems.items() if raw.get(name)}:
         raise Problems(wrong)
@@ -79,7 +79,7 @@ def fill_partly(action: type[Action], raw: Raw, asker: Person, tables: Tables) -
 def _read(
     action: type[Action], raw: Raw, asker: Person, tables: Tables
 ) -> tuple[Action | None, dict[str, Any], dict[str, str]]:
-    """The command if all of it can be read, the values that can, and a problem by the name of each field."""
+    """(the command, None if it can't be read; the valid values; {field: problem})."""
     values: dict[str, Any] = {}
     problems: dict[str, str] = {}
     for name, asked in action.form().items():
@@ -105,7 +105,7 @@ def _read(
 
 
 def taken(command: Action, tables: Tables) -> dict[str, str]:
-    """Names that another group has, by their fields: nobody here could tell the two apart."""
+    """{field: problem} of names that another group already has, or that look like one."""
     names = {name: getattr(command, name) for name, asked in command.form().items() if asked.names_group}
     return {
         field: f"Another group already has the name {clip(name, 60, 9)}. Choose a different name."
@@ -115,7 +115,7 @@ def taken(command: Action, tables: Tables) -> dict[str, str]:
 
 
 def _problem(action: type[Action], place: tuple[Any, ...], message: str, kind: str) -> tuple[str, str]:
-    """The field and the sentence of one of pydantic's errors; a validator of a whole form names its field."""
+    """(field, sentence) of an error of pydantic; a validator of a whole form names its field."""
     text = message.removeprefix("Value error, ")
     if not place:
         name, _, text = text.partition(": ")
@@ -132,7 +132,7 @@ def _problem(action: type[Action], place: tuple[Any, ...], message: str, kind: s
 
 
 def _value(asked: FormField, given: str | Sequence[str], tables: Tables) -> Any:
-    """What is written in a field, typed. Raises ValueError with the remedy."""
+    """The typed value of a field. Raises ValueError with the remedy."""
     if asked.kind is Input.TEAMS:
         parts = given
         if isinstance(given, str):
@@ -155,7 +155,7 @@ def _value(asked: FormField, given: str | Sequence[str], tables: Tables) -> Any:
 
 
 def _day(given: str) -> date:
-    """A day as a date picker sends it and as a shell has it typed. Raises ValueError."""
+    """A day from a date picker or a shell (2026-12-20). Raises ValueError."""
     try:
         if re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", given):
             return date.fromisoformat(given)
@@ -167,7 +167,7 @@ def _day(given: str) -> date:
 def _read_end(
     last: date, asker: Person, values: dict[str, Any], problems: dict[str, str], tables: Tables
 ) -> None:
-    """Turns a last day into days from today, by the asker's calendar; a day that can't be is a problem."""
+    """Turns a last day into days from today, in the asker's time zone, or adds a problem."""
     today = tables.now.astimezone(zone_of(asker.account.zone if asker.account else "")).date()
     days = (last - today).days
     if "for_days" in values:
@@ -196,7 +196,7 @@ def _person(given: str, tables: Tables) -> PersonId:
 
 
 def team_id(given: str, tables: Tables) -> GroupId:
-    """The team that a name or id means. Raises ValueError."""
+    """The team with a name or id. Raises ValueError."""
     teams = tables.matching(given)
     if len(teams) == 1:
         if problem := tables.managed(teams[0]):
@@ -214,7 +214,7 @@ def team_id(given: str, tables: Tables) -> GroupId:
 
 
 def _unambiguous(group: Group, given: str, tables: Tables) -> str:
-    """What leads to this team alone: its security name, else its id, with what else it is called."""
+    """Identifies a team for people: its security name, else its id, with its other name."""
     if len(tables.matching(group.security_name)) == 1:
         return group.security_name
     known = (group.security_name, tables.label(group), group.known_name)
@@ -223,17 +223,17 @@ def _unambiguous(group: Group, given: str, tables: Tables) -> str:
 
 
 def with_person(command: Action, person: PersonId) -> Action:
-    """The same command about the same human under another id."""
+    """A copy of the command about another row of the same human."""
     return command.model_copy(update={"person": person}) if command.subject else command
 
 
 def operators_form(action: type[Action], operator: bool) -> dict[str, FormField]:
-    """The fields that somebody is shown."""
+    """The fields shown to operators, or to others."""
     return {name: asked for name, asked in action.form().items() if operator or not asked.operators_only}
 
 
 def check_shown(action: type[Action], raw: Raw, operator: bool) -> None:
-    """Raises Refused where a field is filled in that somebody isn't shown."""
+    """Raises Refused if a field is filled in that isn't shown to this person."""
     shown = operators_form(action, operator)
     hidden = sorted(name for name, value in raw.items() if value and name not in shown)
     if hidden:

@@ -1,4 +1,4 @@
-"""What an action is: a form, a sentence, and goals in order; each one is a single file beside this one."""
+"""The base of an action: a form, sentences, and goals in order. Each action is one file in this folder."""
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ from bot.miro.wording import limit
 
 
 class Input(Enum):
-    """How a field is filled in."""
+    """The kinds of fields."""
 
     PERSON = "person"
     TEAM = "team"
@@ -44,38 +44,38 @@ class FormField:
     after: tuple[str, ...] = ()
     choices: tuple[tuple[str, str], ...] = ()
     leaves: bool = False  # a team that is left, not joined
-    own: bool = False  # stands for the asker when nobody is named, and isn't shown then
+    own: bool = False  # means the asker if nobody is named, and isn't shown then
     operators_only: bool = False
     names_group: bool = False  # the name that the group of the command gets
-    grave: bool = False  # rights or an account hang on it: never filled in unless it was chosen or typed
+    grave: bool = False  # about rights or an account: never filled in unless chosen or typed
 
     @property
     def is_team(self) -> bool:
-        """Whether it holds a group's id, or several."""
+        """Whether it holds group ids."""
         return self.kind in (Input.TEAM, Input.TEAMS)
 
 
 @dataclass(frozen=True)
 class Team:
-    """A group as sentences need it."""
+    """The names of a group for sentences."""
 
     id: GroupId
     label: str
     security_name: str
     name: str = ""
-    """The whole name that people know, of which the label may be the beginning."""
+    """The full display name; the label may be its beginning."""
 
 
 @dataclass(frozen=True)
 class Facts:
-    """What an action may know when it is turned into goals and sentences."""
+    """The data from which an action makes goals and sentences."""
 
     person: Callable[[PersonId], Person]
     team: Callable[[GroupId], Team]
     account: Callable[[str], Mapping[str, str]]
     boards_pass: bool = True
     can_be_asked: Callable[[str], bool] = lambda name: True
-    """Whether the policy mentions an action, so that somebody can ask for it."""
+    """Whether an action is in the policy, so that somebody can ask for it."""
 
 
 class Action(BaseModel):
@@ -89,28 +89,28 @@ class Action(BaseModel):
     ABOUT: ClassVar[str]
     """What it does, for lists of commands."""
     EXAMPLE: ClassVar[str]
-    """The same, as somebody would write it."""
+    """An example of a message that asks for it."""
     NOTE: ClassVar[str] = ""
-    """What has to be known before its form is filled in."""
+    """A note above its form."""
     OPPOSITE: ClassVar[str] = ""
-    """The action that takes back what this one gives."""
+    """The action that undoes it."""
     RANK: ClassVar[int] = 9
-    """Where it stands among the others in lists: what is asked for most comes first."""
+    """Its position in lists: frequent ones first."""
     SLASH: ClassVar[str] = ""
-    """Its own slash command, if it has one; `/miro NAME` works always."""
+    """Its own slash command, or ''; `/miro NAME` always works."""
     CONFIRM: ClassVar[str] = ""
-    """The button's label in a confirmation before Approve; '' asks for none."""
+    """The button's label in a confirmation before Approve; '' for no confirmation."""
     CONFIDENTIAL: ClassVar[bool] = False
-    """Nobody but requester, approvers and operators hears of it; the person concerned never does."""
+    """Whether only requester, approvers and operators see it, never the person concerned."""
     ADMINS: ClassVar[bool] = False
-    """Whether it may take Company Admin away: such requests work one after another."""
+    """Whether it may remove a Company Admin: such requests are worked on one at a time."""
 
     FOR_LEAVERS: ClassVar[bool] = False
-    """Whether it is of use for somebody who has left; other requests end when their person leaves."""
+    """Whether it makes sense for a person who has left; other requests end when their person leaves."""
     URGENCY: ClassVar[Urgency] = Urgency.ORDINARY
-    """How soon it is worked on: what takes something away goes before what gives it."""
+    """How soon it is worked on: taking rights away precedes giving them."""
     CLOSES: ClassVar[bool] = False
-    """Whether the person has no account to work with afterwards: what else is asked about them ends."""
+    """Whether the account is closed by it: other requests about the person end then."""
 
     @classmethod
     @cache
@@ -122,16 +122,16 @@ class Action(BaseModel):
         }
 
     def phrase(self, facts: Facts) -> str:
-        """What is asked for, as a verb phrase: "make Alex Smith a Company Admin of Miro"."""
+        """The request as a verb phrase: "make Alex Smith a Company Admin of Miro"."""
         raise NotImplementedError
 
     def outcome(self, facts: Facts) -> str:
-        """The same when it is so. `{who}` becomes the name or "you", `{is}` "is" or "are"."""
+        """The outcome as a sentence. `{who}` becomes the name or "you", `{is}` "is" or "are"."""
         raise NotImplementedError
 
     @property
     def confirm(self) -> str:
-        """The label of the button that confirms this very command."""
+        """The label of the button that confirms this command."""
         return self.CONFIRM
 
     def warning(self, facts: Facts) -> str:
@@ -143,22 +143,22 @@ class Action(BaseModel):
         raise NotImplementedError
 
     def goals(self, facts: Facts) -> tuple[Goal, ...]:
-        """What has to hold, in the order in which it is brought about."""
+        """The goals, in the order of their calls."""
         raise NotImplementedError
 
     @property
     def subject(self) -> PersonId | None:
-        """The person whom it changes."""
+        """The person that it changes, or None."""
         return getattr(self, "person", None)
 
     @property
     def group(self) -> GroupId | None:
-        """The group that it changes itself, not its members."""
+        """The group that it changes (not its members), or None."""
         return None
 
     @property
     def teams_named(self) -> tuple[tuple[str, GroupId], ...]:
-        """Every group in it, with the field it stands in."""
+        """(field, group) of every group in it."""
         values = {name: getattr(self, name) for name, asked in self.form().items() if asked.is_team}
         return tuple(
             (name, id)
@@ -169,30 +169,30 @@ class Action(BaseModel):
 
     @property
     def days(self) -> int | None:
-        """For how many days it is asked, counted from the ask; None for no end."""
+        """The days of access, counted from the ask; None: no end."""
         return getattr(self, "for_days", None)
 
     @property
     def limit(self) -> str:
-        """The same in a few words: "until Fri 4 Dec", "for 7 days"; '' for no end."""
+        """The time limit in words: "until Fri 4 Dec", "for 7 days"; '' for no end."""
         return limit(self.days, self.last_day)
 
     @property
     def last_day(self) -> str:
-        """The last day of access, as 2026-12-20; '' where it was asked for by days, or without an end."""
+        """The last day of access, as 2026-12-20; '' if asked by days, or without an end."""
         return str(getattr(self, "until", None) or "")
 
     def ending(self, given: Collection[str]) -> "Action | None":
-        """What takes back, when the days are over, what was given: goals by their keys; None for nothing."""
+        """The action that revokes the changes with these goal keys at the end; None if there are none."""
         return None
 
     def back(self, given: Collection[str], facts: Facts) -> str:
-        """The same in a few words: "I take Engineering back; the account stays"; '' for nothing."""
+        """That revocation in words: "I take Engineering back; the account stays"; '' for none."""
         return ""
 
     @classmethod
     def conditions(cls) -> dict[str, tuple[str, ...]]:
-        """What of its form a rule of the policy may look at, with what is chosen there; () for anything."""
+        """{field that a rule of the policy may look at: its choices; () for any value}."""
         form = cls.form()
         sides = {"leaving" if asked.leaves else "team" for asked in form.values() if asked.is_team}
         chosen = {
@@ -203,7 +203,7 @@ class Action(BaseModel):
         return dict.fromkeys(sorted(sides), ()) | chosen | ({"max_days": ()} if "for_days" in form else {})
 
     def scope(self, facts: Facts) -> Scope:
-        """What a rule of the policy may look at."""
+        """The values that a rule of the policy looks at."""
         form = self.form()
         teams = [(form[field].leaves, _names(id, facts)) for field, id in self.teams_named]
         named = {name: getattr(self, name) for name in self.conditions() if name in form}
@@ -216,28 +216,28 @@ class Action(BaseModel):
 
     @property
     def lanes(self) -> tuple[str, ...]:
-        """What nobody else may be working on at the same time."""
+        """The lanes: keys that no other request may be working on at the same time."""
         keys = [f"person:{self.subject}"] if self.subject else []
         keys += [f"group:{self.group}"] if self.group else []
         return (*keys, *(("admins",) if self.ADMINS else ()))
 
     def needs(self, facts: Facts) -> str:
-        """What its looks must ask for beside what every look does."""
+        """The attributes that its looks need besides `wire.LOOK`."""
         return ",".join(goal.needs for goal in self.goals(facts) if goal.needs)
 
     def demotes(self, facts: Facts, seen: Seen) -> bool:
-        """Whether, by what was seen, a Company Admin would become one no more."""
+        """Whether, by a look, it would remove a Company Admin."""
         down = [goal for goal in self.goals(facts) if isinstance(goal, OrgRole) and goal.role != ADMIN]
         return any(not goal.holds(seen) for goal in down)
 
 
 def _names(id: GroupId, facts: Facts) -> tuple[str, ...]:
-    """Every name of a team, its id last; the id alone, where it isn't in Miro any more."""
+    """All names of a team, with the id last; only the id if it isn't in Miro any more."""
     try:
         team = facts.team(id)
     except KeyError:
         return (id,)
-    # A group may be called like the id of another one: the last must be its own in any case.
+    # A group may be named like another one's id: the last must be its own.
     names = dict.fromkeys((team.name or team.label, team.security_name))
     return (*(name for name in names if name != id), id)
 
@@ -245,7 +245,7 @@ def _names(id: GroupId, facts: Facts) -> tuple[str, ...]:
 def text(
     label: str, hint: str = "", *, longest: int = 120, operators_only: bool = True, also: tuple[str, ...] = ()
 ) -> Any:
-    """The type of a line of text in a form; `also`: what its label may read like in a message."""
+    """The type of a text field; `also`: other words for its label in a message."""
     after = (label.casefold(), *also)
     asked = FormField(label, Input.TEXT, hint, after, operators_only=operators_only)
     return Annotated[str, Field(max_length=longest), asked]
@@ -256,10 +256,10 @@ Days = Annotated[
     Field(ge=1, le=366),
     FormField("For how many days", Input.DAYS, "Leave empty for no end date."),
 ]
-"""The field of an action that can end by itself; always called `for_days`."""
+"""The field `for_days` of actions with a time limit."""
 
 Until = Annotated[date | None, FormField("Last day", Input.DAY, "Leave empty for no end date.")]
-"""The last day of access, in the asker's time zone; always called `until`. It sets `for_days` as well."""
+"""The field `until`: the last day of access, in the asker's time zone. It also sets `for_days`."""
 
 Teams = Annotated[tuple[GroupId, ...], Field(min_length=1, max_length=3)]
 """One to three groups."""

@@ -1,4 +1,4 @@
-"""Take somebody out of a team; what the end of access that was given for some days does, too."""
+"""Take somebody out of a team; also used when access for some days ends."""
 
 from typing import Annotated, ClassVar
 

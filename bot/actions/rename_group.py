@@ -14,7 +14,7 @@ from bot.miro.groups import GroupNamed
 
 
 def _one_line(name: str) -> str:
-    """The name as Miro gets it: NFC, each run of whitespace one space. Raises ValueError."""
+    """The name for Miro: NFC, with single spaces. Raises ValueError."""
     if not name.strip() or any(unicodedata.category(sign) in ("Cc", "Zl", "Zp") for sign in name.strip()):
         raise ValueError("Enter a name on one line.")
     name = " ".join(unicodedata.normalize("NFC", name).split())
@@ -26,7 +26,7 @@ def _one_line(name: str) -> str:
 
 
 class RenameGroup(Action):
-    """What the article calls updating the group's name, so that it reads like the directory's."""
+    """Miro's article calls it updating the group's name to match the directory."""
 
     NAME: ClassVar[str] = "rename-group"
     RANK: ClassVar[int] = 7

@@ -1,4 +1,4 @@
-"""Parts of sentences that actions share: names that fit, teams in a row, and how something is undone."""
+"""Shared parts of sentences: shortened names, lists of teams, and how to undo."""
 
 from approvals.ids import GroupId
 from approvals.people import Person, listed
@@ -6,7 +6,7 @@ from bot.actions.form import Facts
 
 
 def clip(text: str, longest: int = 30, words: int = 3) -> str:
-    """A name as it fits into a sentence on a phone; all of it stands under Details."""
+    """A name shortened for a sentence on a phone; Details show the full name."""
     whole, kept = " ".join(text.split()), " ".join(text.split()[:words])
     if kept == whole and len(kept) <= longest:
         return kept
@@ -24,15 +24,15 @@ def first(person: Person) -> str:
 
 
 def undone(by: str, how: str, facts: Facts, *, what: str = "", but: str = "") -> str:
-    """'To undo the rights: /miro remove-admin.'; in Miro itself, where the policy doesn't mention it."""
+    """'To undo the rights: /miro remove-admin.'; or how in Miro, if that action isn't in the policy."""
     return f"To undo{what}{but}: {how}." if facts.can_be_asked(by) else in_miro(but)
 
 
 def in_miro(but: str = "") -> str:
-    """The same where nothing can be asked for that would undo it."""
+    """How to undo it in Miro, if no action does."""
     return f"This can be undone{but} in Miro."
 
 
 def but_boards(facts: Facts) -> str:
-    """What no undoing brings back to somebody who has left a team."""
+    """What can't be undone for a person who left a team: the boards."""
     return " (all but boards)" if facts.boards_pass else ""

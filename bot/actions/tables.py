@@ -1,4 +1,4 @@
-"""What forms and sentences read: people, groups under all their names, and the policy in force."""
+"""The data for forms and sentences: people, groups with all their names, and the policy in force."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -16,7 +16,7 @@ from bot.actions.sentences import clip
 
 @dataclass(frozen=True)
 class Tables:
-    """The store's people and groups, and the policy in force, as far as forms and sentences need them.
+    """The people, groups and policy in force, as needed by forms and sentences.
 
     `meet`: finds or adds a person by `email` or `slack_id`; `get_group`: a group by its id, or None;
     `boards_pass`: groups are teams, whose admins get a leaver's boards.
@@ -30,21 +30,21 @@ class Tables:
     now: datetime
     boards_pass: bool = True
     named: Callable[[Collection[str]], Mapping[str, Sequence[Person]]] = lambda names: {}
-    """Everybody who has one of these full names, by name; both with case folded."""
+    """Maps full names to {name: people with it}; names are case-folded."""
     teams_of: Callable[[str], Sequence[Group] | None] = lambda raw: None
-    """The teams of a Slack id or an address, as Miro told last; None where that isn't known."""
+    """The teams of a Slack id or address, as last seen in Miro; None if not known."""
 
     @cached_property
     def groups(self) -> Sequence[Group]:
-        """Every group, read when it is first needed: there may be thousands."""
+        """All groups, read at the first use: there may be thousands."""
         return self.all_groups()
 
     def label(self, group: Group) -> str:
-        """The name people know: the policy's, else the one under which it was first seen."""
+        """The display name: the policy's, else the one first seen."""
         return self.policy.known_for((*called(group), group.id)) or group.known_name
 
     def team(self, id: GroupId) -> Team:
-        """A group for sentences. Raises KeyError when it isn't in Miro any more."""
+        """A group for sentences. Raises KeyError if it isn't in Miro any more."""
         group = self.get_group(id)
         if group is None or group.gone:
             raise KeyError(id)
@@ -56,13 +56,13 @@ class Tables:
         return replace(person, name=clip(person.name, 40, 3))
 
     def called(self, slack_id: str) -> str:
-        """The name behind a Slack account, or ''."""
+        """The name of a Slack account's person, or ''."""
         person = self.people.by_slack(SlackId(slack_id))
         return person.name if person else ""
 
     @property
     def facts(self) -> Facts:
-        """What actions may know."""
+        """The facts for actions."""
         return Facts(
             self.person,
             self.team,
@@ -72,9 +72,9 @@ class Tables:
         )
 
     def managed(self, group: Group) -> str:
-        """Where to ask instead of here, or '': what an identity provider manages it would put back."""
+        """Where to ask instead, or '': an identity provider would revert changes of its groups."""
         names = (*self.names(group), group.id)
-        # One name too many asks elsewhere, one too few asks nobody: what only looks like it is managed, too.
+        # A false match only asks elsewhere, a missed one bypasses the provider: so look-alikes match, too.
         matches = [
             (self.policy.means(name, names), way) for name, way in self.policy.managed_elsewhere.items()
         ]
@@ -82,11 +82,11 @@ class Tables:
         return f"{clip(self.label(group))} is managed elsewhere: {ways[0][1]}" if ways else ""
 
     def unknown_teams(self) -> list[str]:
-        """Teams that the policy names and Miro doesn't have: misspelt, they protect and own nothing."""
+        """Team names in the policy that Miro doesn't have: misspelt ones protect and own nothing."""
         return self.policy.missing(self.policy.team_names(), {group.id for group in self.groups})
 
     def ambiguous_names(self) -> list[str]:
-        """Names in the policy that nobody can tell from others, each with the teams that may be meant."""
+        """Ambiguous team names in the policy, each with the teams it may mean."""
         by_id = {str(group.id): group for group in self.groups}
         return [
             f"“{name}” ({listed([f'{id}: “{by_id[id].security_name}”' for id in ids if id in by_id], 'or')})"
@@ -95,16 +95,16 @@ class Tables:
         ]
 
     def names(self, group: Group) -> tuple[str, ...]:
-        """Everything that a group is called, here and in Miro."""
+        """All names of a group, here and in Miro."""
         return tuple(dict.fromkeys((self.label(group), *called(group))))
 
     def is_taken(self, name: str, *, but: GroupId) -> bool:
-        """Whether a name can't be told from one that another group has, whichever of its names that is."""
+        """Whether a name looks like any name of another group."""
         return any(group.id != but for group in self.similar(name))
 
     def matching(self, name: str) -> list[Group]:
-        """Groups of this id, known name or security name."""
-        # No record keeps a NUL, so no id has one.
+        """The groups with this id, display name or security name."""
+        # No id contains a NUL: the record can't store one.
         known = None if "\0" in name else self.get_group(GroupId(name.strip()))
         if known:
             return [] if known.gone else [known]
@@ -112,5 +112,5 @@ class Tables:
         return [team for team in self.groups if wanted in map(narrow, (self.label(team), team.security_name))]
 
     def similar(self, name: str) -> list[Group]:
-        """Groups of which one of all names can't be told from this one by looking at it."""
+        """The groups with a name that looks like this one."""
         return [group for group in self.groups if any(is_alike(name, known) for known in self.names(group))]

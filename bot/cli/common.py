@@ -1,4 +1,4 @@
-"""What every command needs: the bot as the environment says, and errors as sentences."""
+"""Shared by all commands: the bot by the environment, and errors as sentences."""
 
 import errno
 import getpass
@@ -40,7 +40,7 @@ JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
 @contextmanager
 def sentences() -> Iterator[None]:
-    """Turns what can go wrong into one sentence and exit status 1."""
+    """Turns known errors into one sentence and exit status 1."""
     try:
         yield
     except BrokenPolicy as error:
@@ -61,7 +61,7 @@ def sentences() -> Iterator[None]:
     except SlackFault as fault:
         raise failed(f"Slack refused the connection: {fault.why}. Check SLACK_APP_TOKEN.") from fault
     except BrokenPipeError:
-        raise  # click ends in silence: whoever read has read enough
+        raise  # click ends silently: the reader has read enough
     except OSError as error:
         where = f" ({error.filename})" if error.filename else ""
         raise failed(
@@ -85,27 +85,27 @@ _REMEDY = "Check the disk and the path, then try again."
 
 
 def failed(*lines: str) -> click.ClickException:
-    """What ends a command with exit status 1."""
+    """The exception that ends a command with exit status 1."""
     return click.ClickException("\n".join(map(one_line, lines)))
 
 
 def say(*lines: str) -> None:
-    """Prints each as one line, whatever the words of people in it hold."""
+    """Prints each as one line, without control characters."""
     say_exactly("".join(f"{one_line(line)}\n" for line in lines))
 
 
 def say_beside(line: str) -> None:
-    """Prints a line beside what is asked for, where no program reads it as that."""
+    """Prints a line to standard error, beside the output that programs read."""
     click.echo(one_line(line), err=True)
 
 
 def say_json(value: object) -> None:
-    """Prints for a program: word for word, for JSON has signs of its own for what a terminal obeys."""
+    """Prints JSON for a program, which escapes control characters itself."""
     say_exactly(f"{json.dumps(value, ensure_ascii=False)}\n")
 
 
 def say_json_list(items: Iterable[object]) -> None:
-    """Prints a list for a program, one item at a time: there may be more than fit into memory."""
+    """Prints a JSON list, one item at a time: there may be more than fit into memory."""
     lead = "["
     for item in items:
         say_exactly(f"{lead}{json.dumps(item, ensure_ascii=False)}")
@@ -114,26 +114,26 @@ def say_json_list(items: Iterable[object]) -> None:
 
 
 def say_exactly(text: str) -> None:
-    """Prints for a program, or to be kept.
+    """Prints text unchanged, for a program or a file.
 
-    A reader who has read enough (`| head -1`) changes nothing of what is done, nor how it ends.
+    A reader that stops early (`| head -1`) changes neither the work nor the exit status.
     """
     try:
-        # `color`: else click takes out of a file what looks like a colour.
+        # `color`: otherwise click removes escape sequences from a file.
         click.echo(text, nl=False, color=True)
     except BrokenPipeError:
-        # What is left in the buffer would be tried again at the end.
+        # Otherwise Python would try to write the rest of the buffer at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def settings() -> Settings:
-    """What the environment says. Raises BadSettings."""
+    """The settings from the environment. Raises BadSettings."""
     return environment.read(os.environ)
 
 
 @contextmanager
 def open_bot(*, existing: bool = False, policy: Path | None = None, **how: Any) -> Iterator[Bot]:
-    """A bot as the environment says; `existing` refuses to begin a new record, `policy` is another file."""
+    """A bot by the environment; `existing` refuses to create a record, `policy` is another file."""
     with sentences():
         known = replace(settings(), policy=policy) if policy else settings()
         check_folder(known.database)
@@ -150,7 +150,7 @@ def open_bot(*, existing: bool = False, policy: Path | None = None, **how: Any) 
 
 @contextmanager
 def thrown_away(known: Settings, **how: Any) -> Iterator[Bot]:
-    """A bot whose record ends with it: who only looks around, or is refused, begins none."""
+    """A bot with a temporary record, for commands that only look, or are refused."""
     with TemporaryDirectory() as folder:
         bot = composition.build(replace(known, database=Path(folder) / "record.db"), **how)
         try:
@@ -160,7 +160,7 @@ def thrown_away(known: Settings, **how: Any) -> Iterator[Bot]:
 
 
 def is_there(record: Location) -> bool:
-    """Whether there is a record; an empty file would become one by being opened."""
+    """Whether there is a record; an empty file isn't one yet."""
     if isinstance(record, Server):
         with closing(database_at(record)) as on:
             return "ledger" in on.tables()
@@ -168,7 +168,7 @@ def is_there(record: Location) -> bool:
 
 
 def check_folder(record: Location, otherwise: str = "set MIRO_BOT_DATABASE to") -> None:
-    """Refuses what can't become a record; `otherwise` begins how to name another path."""
+    """Raises BadSettings if no record can be created there; `otherwise`: how to name another path."""
     if isinstance(record, Server):
         return
     if not record.parent.is_dir():
@@ -178,7 +178,7 @@ def check_folder(record: Location, otherwise: str = "set MIRO_BOT_DATABASE to") 
 
 
 def check_there(record: Location) -> None:
-    """Refuses to begin a record. Raises BadSettings."""
+    """Raises BadSettings if there is no record."""
     if isinstance(record, Path) and record.is_dir():
         check_folder(record)
     if not is_there(record):
@@ -191,7 +191,7 @@ def check_there(record: Location) -> None:
 
 @contextmanager
 def open_record() -> Iterator[Store]:
-    """The record alone, for commands that only read: without a policy, and never a new or changed one."""
+    """The record for commands that only read: without a policy, never created or changed."""
     with sentences():
         known = settings()
         check_there(known.database)
@@ -200,7 +200,7 @@ def open_record() -> Iterator[Store]:
 
 
 def request_id(typed: str) -> RequestId:
-    """The id that was typed. Raises UsageError for anything else."""
+    """The typed id. Raises UsageError for any other text."""
     try:
         return numbered(typed)
     except ValueError as error:
@@ -208,7 +208,7 @@ def request_id(typed: str) -> RequestId:
 
 
 def find(store: Store, typed: str) -> Request:
-    """The request of an id that was typed. Raises UsageError, and Refused where there is none."""
+    """The request with a typed id. Raises UsageError, and Refused if there is none."""
     id = request_id(typed)
     try:
         return store.request(id)
@@ -217,7 +217,7 @@ def find(store: Store, typed: str) -> Request:
 
 
 def day(_: click.Context, option: click.Parameter, text: str | None) -> datetime | None:
-    """The beginning of a day in UTC, as an option takes it. Raises UsageError."""
+    """The beginning of a day in UTC, from an option. Raises UsageError."""
     try:
         return datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=UTC) if text else None
     except ValueError:
@@ -226,7 +226,7 @@ def day(_: click.Context, option: click.Parameter, text: str | None) -> datetime
 
 
 def meaning(store: Store, id: str) -> str:
-    """The address of a person, or the name of a group; '' for what is neither."""
+    """The address of a person, or the name of a group; '' for other ids."""
     try:
         person = store.people.person(PersonId(id))
         return person.email or person.addressed
@@ -239,20 +239,20 @@ def shell() -> str:
     try:
         name = getpass.getuser()
     except (KeyError, OSError):
-        # In a container the system may know its users by number alone.
+        # In a container users may have numbers only.
         name = f"user {os.getuid()}"
     return f"{name} on {socket.gethostname()}"
 
 
 def acting_as(bot: Bot, email: str) -> Who:
-    """The person named by --as; the record says that a shell spoke for them."""
+    """The person named by --as; the record says that it was from a shell."""
     check_domain(bot.desk.policy, email)
     person = bot.store.people.meet(email=email)
     return Who(person, person.account, shell())
 
 
 def check_domain(policy: Policy, email: str) -> None:
-    """Refuses an address that isn't of the company. Raises UsageError for what is none."""
+    """Raises Refused for an address outside the company, UsageError for any other text."""
     name, at, domain = email.strip().partition("@")
     if not (name and at and domain):
         raise click.UsageError(f"--as takes an e-mail address, not {email!r}.")

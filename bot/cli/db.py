@@ -61,8 +61,8 @@ def copy(source: Location, target: Location) -> None:
             raise BadSettings("FROM and TO are the same. Name another place to copy to.")
         check_folder(target, "give as TO")
         with reading(source) as before, closing(Store(target, migrates=True)) as after:
-            found = copy_record(before, after)
-        _tell(f"Copied to {target}", found)
+            verdict = copy_record(before, after)
+        _tell(f"Copied to {target}", verdict)
 
 
 def _same(source: Location, target: Location) -> bool:
@@ -93,7 +93,7 @@ def backup(target: Path) -> None:
         _tell(f"Backed up to {to}", back_up(where, to))
 
 
-def _tell(done: str, found: Verified) -> None:
-    say(f"{done}. Entries: {found.anchor.count}, requests: {found.requests}.")
-    if found.anchor.count:
-        say(f"Keep this anchor elsewhere: {found.anchor}")
+def _tell(done: str, verdict: Verified) -> None:
+    say(f"{done}. Entries: {verdict.anchor.count}, requests: {verdict.requests}.")
+    if verdict.anchor.count:
+        say(f"Keep this anchor elsewhere: {verdict.anchor}")

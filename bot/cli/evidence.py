@@ -1,4 +1,4 @@
-"""An evidence pack, from a shell: what an auditor takes along, and checks without us."""
+"""An evidence pack, from a shell, which auditors can check by themselves."""
 
 import shutil
 from functools import partial
@@ -52,7 +52,7 @@ def _section(store: Store, request: Request) -> tuple[str, list[str]]:
 
 
 def _deliver(content: Path, target: Path) -> None:
-    """Puts the pack in its place, whole, for its owner's eyes. Raises Refused, OSError."""
+    """Moves the complete pack to its place, readable by its owner only. Raises Refused, OSError."""
     if target.exists():
         raise Refused(f"{target} exists already. Name a new folder or file.")
     if target.suffix == ".zip":

@@ -1,4 +1,4 @@
-"""Who else on this machine may read or change the files that the bot lives by."""
+"""Checks whether other users of this machine can read or change the bot's files."""
 
 import os
 import stat
@@ -13,11 +13,11 @@ from bot.settings import Settings
 OTHERS_READ, OTHERS_WRITE = 0o066, 0o022
 """Permissions of group and others: to read or write; to write."""
 BESIDE = (*UNMOVED, "-shm")
-"""Files beside the record that hold a part of it; SQLite takes up whatever it finds under these names."""
+"""Files beside the record that are a part of it; SQLite reads any files with these names."""
 
 
 def exposed_record(record: Location) -> str:
-    """Why no bot should run on a record: others may read or write it. '' where they may not."""
+    """Why no bot should run on a record that others can read or write; '' if they can't."""
     if isinstance(record, Server):
         return ""
     files = [record.resolve(), *(beside(record, ending) for ending in BESIDE)]
@@ -31,19 +31,19 @@ def exposed_record(record: Location) -> str:
 
 
 def exposures(settings: Settings) -> list[str]:
-    """A sentence for each other file or folder that others may read or change though they needn't."""
+    """A sentence for each other file or folder that others can needlessly read or change."""
     return [*secrets(settings), *policy(settings.policy), *owner(settings.database), *folders(settings)]
 
 
 def secrets(settings: Settings) -> Iterator[str]:
-    """Files of secrets that others may read; mounted ones often can't be closed."""
+    """Sentences about secret files that others can read; mounted ones often can't be changed."""
     for name, path in settings.secret_files.items():
         if _mode(path) & OTHERS_READ:
             yield f"Others on this machine can read {path} ({name}_FILE). If possible: chmod 600 {path}"
 
 
 def policy(policy: Path) -> Iterator[str]:
-    """A policy that others may change."""
+    """A sentence about a policy that others can change."""
     if _mode(policy) & OTHERS_WRITE:
         yield (
             f"Others on this machine can change the policy {policy} ({_shown(policy)}), and so who approves. "
@@ -52,7 +52,7 @@ def policy(policy: Path) -> Iterator[str]:
 
 
 def owner(record: Location) -> Iterator[str]:
-    """A file of another user is in that user's hands; those of root are anyway."""
+    """Sentences about files of another user (other than root), who can change them."""
     if isinstance(record, Server):
         return
     for file in (record, *(beside(record, ending) for ending in (*BESIDE, ".lock"))):
@@ -62,17 +62,17 @@ def owner(record: Location) -> Iterator[str]:
 
 
 def folders(settings: Settings) -> Iterator[str]:
-    """A file in a folder that others may write to can be replaced, whatever its own mode."""
+    """Sentences about folders that others can write to, so that they can replace files in them."""
     record = [settings.database] if isinstance(settings.database, Path) else []
     files = [*record, settings.policy, *settings.secret_files.values()]
     for folder in sorted({file.resolve().parent for file in files}):
-        # In a sticky folder, as /tmp is, nobody replaces what belongs to somebody else.
+        # In a sticky folder like /tmp nobody can replace other users' files.
         if _mode(folder) & OTHERS_WRITE and not _mode(folder) & stat.S_ISVTX:
             yield f"Others on this machine can replace files in {folder}. Fix it: chmod go-w {folder}"
 
 
 def _mode(path: Path) -> int:
-    """Type and permissions of what a path leads to; 0 where nothing can be looked at."""
+    """Type and permissions of a path; 0 if it can't be read."""
     try:
         return path.stat().st_mode
     except OSError:

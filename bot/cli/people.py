@@ -1,4 +1,4 @@
-"""People, from a shell: two people who are linked as one are told apart."""
+"""People, from a shell: separate two people who were linked as one."""
 
 import click
 

@@ -16,7 +16,7 @@ from bot.cli.common import JSON, meaning, open_record, request_id, say, say_besi
 from bot.cli.requests import Filters, filters, permalink
 
 AT_ONCE = 500
-"""Lines that are printed at once."""
+"""Lines printed at once."""
 
 
 @click.group()
@@ -43,30 +43,30 @@ def verify(anchors: tuple[str, ...], as_json: bool) -> None:
     except ValueError as error:
         raise click.UsageError(str(error)) from error
     with open_record() as store:
-        found = store.verify(known)
-    # What a broken record ends in proves nothing, and an empty one has no end yet.
-    anchor = str(found.anchor) if found.anchor.count and not found.faults else None
+        verdict = store.verify(known)
+    # The head of a broken record proves nothing, and an empty one has none yet.
+    anchor = str(verdict.anchor) if verdict.anchor.count and not verdict.faults else None
     unseen = "Without --anchor, removed newest entries or a rewritten record can't be detected."
     if known:
-        count = max(one.count for one in known)
+        count = max(each.count for each in known)
         unseen = f"After entry {count}, removed entries or a rewritten record can't be detected."
     if as_json:
-        counts = {"entries": found.anchor.count, "requests": found.requests}
-        say_json({"anchor": anchor, **counts, "faults": found.faults, "unseen": unseen})
+        counts = {"entries": verdict.anchor.count, "requests": verdict.requests}
+        say_json({"anchor": anchor, **counts, "faults": verdict.faults, "unseen": unseen})
     else:
-        _tell(found, unseen, anchor)
-    sys.exit(1 if found.faults else 0)
+        _tell(verdict, unseen, anchor)
+    sys.exit(1 if verdict.faults else 0)
 
 
-def _tell(found: Verified, unseen: str, anchor: str | None) -> None:
-    for fault in found.faults:
+def _tell(verdict: Verified, unseen: str, anchor: str | None) -> None:
+    for fault in verdict.faults:
         say(f"FAULT: {fault}")
-    state = "Record CHANGED" if found.faults else "Record intact"
-    say(f"{state}. Entries: {found.anchor.count}, requests: {found.requests}.")
+    state = "Record CHANGED" if verdict.faults else "Record intact"
+    say(f"{state}. Entries: {verdict.anchor.count}, requests: {verdict.requests}.")
     say(unseen)
     if anchor:
         say(f"Keep this anchor elsewhere to detect removal of the newest entries: {anchor}")
-    if found.faults:
+    if verdict.faults:
         say("Stop the bot, keep this file as it is, and restore a backup that `audit verify` finds intact.")
 
 
@@ -101,9 +101,9 @@ def export(form: str, force: bool, ids: tuple[str, ...], filters: Filters) -> No
         called, link = cache(lambda id: report.name(id, store.people)), cache(partial(permalink, store))
 
         def rows() -> Iterator[report.Row]:
-            for one in store.sealed():
-                if wanted is None or one.entry.stream in wanted:
-                    yield report.exported(one, called) | {"link": link(RequestId(one.entry.stream))}
+            for sealed in store.sealed():
+                if wanted is None or sealed.entry.stream in wanted:
+                    yield report.exported(sealed, called) | {"link": link(RequestId(sealed.entry.stream))}
 
         named = cache(partial(meaning, store))
         if form == "csv":
@@ -126,7 +126,7 @@ def check_intact(store: Store, force: bool) -> None:
 
 
 def _wanted(store: Store, typed: Iterable[str], filters: Filters) -> set[str] | None:
-    """The requests whose entries are wanted, by their ids; None for the whole record."""
+    """The ids of the wanted requests; None: the whole record."""
     ids = {_existing(store, id) for id in typed}
     if filters == Filters():
         return ids or None

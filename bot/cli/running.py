@@ -65,7 +65,7 @@ def run(practice: bool, address: str | None, health: str | None, log_style: str)
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, lambda *_: ending.set())
     with sentences():
-        # All that is missing is said before anything is begun: a failed start leaves no record behind.
+        # Everything missing is reported first: a failed start leaves no record behind.
         known = settings()
         usable(known.policy)
         secret = "SLACK_SIGNING_SECRET" if address else "SLACK_APP_TOKEN"
@@ -73,11 +73,11 @@ def run(practice: bool, address: str | None, health: str | None, log_style: str)
         _check_closed(known)
     with sentences(), alone(known.database), open_bot(practice=practice) as bot:
         _announce(bot, practice, address)
-        bot.people.home()  # a wrong token is said now, not at the first click
+        bot.people.home()  # reports a wrong token now, not at the first click
         bot.store.outbox.keep_workspace(bot.people.workspace)
         serve = serving_http(bot, address) if address else serving_socket(bot)
         with serving_health(bot, health), serve:
-            bot.start()  # whoever can't listen doesn't begin to work either
+            bot.start()  # after the server listens: otherwise no work is begun
             say("Ready.")
             ending.wait()
         say("Stopping. Open work continues at the next start.")
@@ -100,18 +100,18 @@ def _announce(bot: Bot, practice: bool, address: str | None) -> None:
 
 
 def _private(path: str, flags: int) -> int:
-    """Opens a file that only its owner may read, as an older version didn't make it."""
+    """Opens a file and makes it readable only by its owner, which older versions didn't."""
     file = os.open(path, flags, OWNER_ONLY)
-    with suppress(OSError):  # of another user: it holds nothing but a number
+    with suppress(OSError):  # of another user; it only holds a number
         os.fchmod(file, OWNER_ONLY)
     return file
 
 
 @contextmanager
 def alone(record: Location) -> Iterator[None]:
-    """One `run` a file. The system gives the lock back however the process ends; the lock's file stays.
+    """Allows one `run` for each file. The system releases the lock when the process ends; its file stays.
 
-    On a server as many may run as there are processes.
+    On a server any number of processes may run.
     """
     if isinstance(record, Server):
         yield
@@ -134,7 +134,7 @@ def alone(record: Location) -> Iterator[None]:
 
 @contextmanager
 def listening(server: AbstractContextManager[str], address: str) -> Iterator[str]:
-    """A server's URL while it serves; a port that can't be had is one sentence."""
+    """Yields the URL of a running server; a port that is taken becomes one sentence."""
     with ExitStack() as open_:
         try:
             url = open_.enter_context(server)
@@ -149,7 +149,7 @@ def listening(server: AbstractContextManager[str], address: str) -> Iterator[str
 
 @contextmanager
 def serving_http(bot: Bot, address: str) -> Iterator[None]:
-    """Takes what Slack sends over HTTP, until the block ends."""
+    """Receives Slack's requests over HTTP until the block ends."""
     host, _, port = address.rpartition(":")
     door, host = bot.door(), host or "127.0.0.1"
     server = serving(door, host, int(port), composition.LISTENERS, refused=door.counts.add)
@@ -160,7 +160,7 @@ def serving_http(bot: Bot, address: str) -> Iterator[None]:
 
 @contextmanager
 def serving_socket(bot: Bot) -> Iterator[None]:
-    """Takes what Slack sends over Socket Mode, until the block ends."""
+    """Receives Slack's requests over Socket Mode until the block ends."""
     with bot.on_socket() as is_joined:
         if not is_joined:
             say("Slack hasn't connected yet. I keep trying.")
@@ -169,7 +169,7 @@ def serving_socket(bot: Bot) -> Iterator[None]:
 
 @contextmanager
 def serving_health(bot: Bot, address: str | None) -> Iterator[None]:
-    """Answers those who watch at an address of its own, if one is given, until the block ends."""
+    """Serves the monitoring pages at their own address, if one is given, until the block ends."""
     if address is None:
         yield
         return

@@ -1,4 +1,4 @@
-"""Whether Slack granted what the manifest asks for: a missing scope shows only when it is used."""
+"""Checks whether Slack granted the manifest's scopes: a missing one shows only when it is used."""
 
 from approvals.policy.entries import Source
 from approvals.policy.model import Policy
@@ -12,9 +12,9 @@ REMEDY = (
 
 
 def granted(client: SlackClient) -> frozenset[str] | None:
-    """The scopes of the token, as Slack names them in the header `x-oauth-scopes` of its answers.
+    """The scopes of the token, from the header `x-oauth-scopes` of Slack's answers.
 
-    None where it doesn't name them (https://docs.slack.dev/authentication/installing-with-oauth).
+    None if there is no such header (https://docs.slack.dev/authentication/installing-with-oauth).
     """
     try:
         headers = client.auth_test().headers
@@ -23,11 +23,11 @@ def granted(client: SlackClient) -> frozenset[str] | None:
     named = next((text for name, text in headers.items() if name.lower() == "x-oauth-scopes"), None)
     if named is None:
         return None
-    return frozenset(scope for one in named.split(",") if (scope := one.strip()))
+    return frozenset(scope for word in named.split(",") if (scope := word.strip()))
 
 
 def lacking(scopes: frozenset[str] | None, policy: Policy | None) -> tuple[list[str], list[str]]:
-    """What the bot can't work without, and what is worth a note, each as a part of a sentence."""
+    """(missing scopes that the bot needs, optional ones worth a note), as parts of sentences."""
     if scopes is None:
         return [], ["Slack didn't list the token's scopes, so they aren't checked"]
     needed = _needed_by(policy) if policy else {}
@@ -38,7 +38,7 @@ def lacking(scopes: frozenset[str] | None, policy: Policy | None) -> tuple[list[
 
 
 def _needed_by(policy: Policy) -> dict[str, str]:
-    """The optional scopes that a policy can't do without, each with the reason."""
+    """{optional scope that a policy needs: reason}."""
     needed = {}
     if groups := sorted(policy.named(Source.USER_GROUP)):
         needed["usergroups:read"] = f"the policy names {', '.join(groups)}"

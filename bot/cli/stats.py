@@ -24,7 +24,7 @@ _DECIDED = (EventType.APPROVED, EventType.DENIED)
 
 @dataclass
 class Figures:
-    """What is counted of some requests; times run from the ask."""
+    """Figures of some requests; times run from the ask."""
 
     requests: int = 0
     states: Counter[str] = field(default_factory=Counter)
@@ -42,7 +42,7 @@ class Figures:
             self.to_done.append(at[EventType.DONE])
 
     def as_json(self) -> dict[str, Any]:
-        """For a program; times in seconds, None where there are none."""
+        """For a program; times in seconds, None if there are none."""
         return {
             "requests": self.requests,
             "states": dict(self.states),
@@ -58,7 +58,7 @@ class Figures:
 
 
 def _spread(times: list[timedelta]) -> dict[str, float | None]:
-    """The median, and what nine of ten stay below."""
+    """The median and the 90th percentile."""
     ordered = sorted(time.total_seconds() for time in times)
     at = {"median": 0.5, "p90": 0.9}
     return {name: ordered[int(len(ordered) * part)] if ordered else None for name, part in at.items()}
@@ -71,13 +71,13 @@ def _typical(times: list[timedelta]) -> str:
 
 @dataclass
 class Stats:
-    """Figures of all requests, by action and team, and what else is counted."""
+    """Figures of all requests, by action and team, and others."""
 
     total: Figures = field(default_factory=Figures)
     actions: dict[str, Figures] = field(default_factory=lambda: defaultdict(Figures))
     teams: dict[str, Figures] = field(default_factory=lambda: defaultdict(Figures))
     stopped: Counter[str] = field(default_factory=Counter)
-    """How often requests stopped, by what an operator was told to do."""
+    """{remedy for operators: how often requests stopped with it}."""
     gained: int = 0
     taken: int = 0
 
@@ -120,7 +120,7 @@ class Stats:
 
 
 def _reason(remedy: str) -> str:
-    """What an operator was told to do, without the part that is the same for all."""
+    """The remedy for operators, without the part common to all."""
     text = SENTENCES.get(remedy) or "Other"
     return text.partition(", then press")[0]
 
@@ -147,5 +147,5 @@ def stats(filters: Filters, as_json: bool) -> None:
     Times are medians from the request to the first decision, and to done.
     """
     with open_record() as store:
-        found = _counted(store, filters.ids(store))
-    say_json(found.as_json()) if as_json else say(*found.lines())
+        figures = _counted(store, filters.ids(store))
+    say_json(figures.as_json()) if as_json else say(*figures.lines())

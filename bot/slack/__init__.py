@@ -1,1 +1,1 @@
-"""What people see and press in Slack; never calls Miro."""
+"""Everything people see and click in Slack; never calls Miro."""

@@ -1,4 +1,4 @@
-"""Away: somebody names who decides in their place, by /miro away or by its form, and both are told."""
+"""Delegation: a person names who decides in their place, by /miro away or its form; both are notified."""
 
 import logging
 import re
@@ -40,12 +40,12 @@ _PERSON = re.compile(rf"{MENTION}|([^\s<>|@]+@[\w.-]+\.\w+)")
 
 
 def away(desk: Desk, who: Who, text: str) -> str:
-    """/miro away: names a delegate, ends it, or says what is set. Raises Refused."""
+    """/miro away: sets or ends a delegation, or shows it; returns the answer. Raises Refused."""
     if not text:
         return standing(desk, who)
     if text.casefold() in ("off", "end", "back"):
         return end(desk, who)
-    since, until, person = (found.search(text) for found in (_SINCE, _UNTIL, _PERSON))
+    since, until, person = (pattern.search(text) for pattern in (_SINCE, _UNTIL, _PERSON))
     if until is None:
         raise Refused(f"Until which day? {HOW}")
     if person is None:
@@ -55,7 +55,7 @@ def away(desk: Desk, who: Who, text: str) -> str:
 
 
 def standing(desk: Desk, who: Who) -> str:
-    """What is set now."""
+    """The sentence about the current delegation."""
     current = desk.store.people.named_delegate(who.person.id, desk.now())
     if current is None:
         return f"No delegate set. {HOW}"
@@ -74,21 +74,21 @@ OTHER_SINCE_OPENED = (
 
 
 def key(delegation: Delegation | None) -> str:
-    """What a button carries of the delegation it was drawn from."""
+    """The key of a delegation carried by the buttons drawn from it."""
     return delegation.key if delegation else NOBODY
 
 
 class WrongPerson(Refused):
-    """Whoever was named can't stand in."""
+    """The named person can't be a delegate."""
 
 
 # -- set and ended ---------------------------------------------------------------------------------------
 
 
 def name(desk: Desk, who: Who, entry: str, since: str, until: str, drawn: str | None = None) -> str:
-    """Names a delegate for whole days of somebody's own clock, and tells them. Raises Refused.
+    """Sets a delegate for whole days in the person's time zone, and notifies them. Raises Refused.
 
-    `drawn`: the delegation that a form was opened on (`key`); another one isn't replaced by it.
+    `drawn`: the `key` of the delegation shown in the form; a newer one isn't replaced.
     """
     other, zone = _able(desk, who, entry), _zone(who.person)
     today = desk.now().astimezone(zone).date()
@@ -108,9 +108,9 @@ def name(desk: Desk, who: Who, entry: str, since: str, until: str, drawn: str | 
 
 
 def end(desk: Desk, who: Who, drawn: str | None = None) -> str:
-    """Back before the last day; whoever stood in is told. Raises Refused.
+    """Ends a delegation early and notifies the delegate. Raises Refused.
 
-    `drawn`: the delegation that a button was drawn from (`key`); another one isn't ended by it.
+    `drawn`: the `key` of the delegation behind the button; a newer one isn't ended.
     """
     with desk.store.writing():
         before = desk.store.people.named_delegate(who.person.id, desk.now())
@@ -124,7 +124,7 @@ def end(desk: Desk, who: Who, drawn: str | None = None) -> str:
 
 
 def _tell(desk: Desk, who: Who, before: Delegation | None, new: Delegation | None) -> None:
-    """One message to whoever stands in from now on, and to whoever doesn't any more."""
+    """Notifies the new delegate, and the one who was replaced."""
     me, again = mark(who.person), mark(who.person, brief=True)
     if before and (new is None or before.delegate != new.delegate):
         _say(desk, desk.person(before.delegate), f"You no longer stand in for {me}.")
@@ -141,13 +141,13 @@ def _say(desk: Desk, person: Person, text: str) -> None:
 
 
 def _review(desk: Desk) -> None:
-    """Whoever waits for a decision is asked anew soon, not only at the next look."""
+    """Makes the clock reroute waiting requests soon, not only in its next round."""
     desk.people_changed = True
     desk.wake()
 
 
 def _able(desk: Desk, who: Who, entry: str) -> Person:
-    """The person that is meant, if they could stand in for a day at all. Raises WrongPerson."""
+    """The named person, if they can be a delegate. Raises WrongPerson."""
     try:
         other, now = _colleague(desk, entry), desk.now()
         delegated(who, other, now, now + timedelta(days=1), now)
@@ -157,7 +157,7 @@ def _able(desk: Desk, who: Who, entry: str) -> Person:
 
 
 def _colleague(desk: Desk, entry: str) -> Person:
-    """The person that is meant. Raises Refused where it isn't known who that is, and has it looked up."""
+    """The named person. Raises Refused if unknown, after queueing a look-up."""
     person = desk.find(entry)
     if person and person.account and person.account.standing is not Standing.UNKNOWN:
         return person
@@ -192,10 +192,12 @@ def _midnight(day: date, zone: ZoneInfo) -> datetime:
     return datetime.combine(day, time(), zone).astimezone(UTC)
 
 
-def span(one: Delegation, whose: Person) -> str:
-    """'from Tuesday, 1 December until Friday, 4 December 2026': whole days of whoever is away."""
+def span(delegation: Delegation, whose: Person) -> str:
+    """'from Tuesday, 1 December until Friday, 4 December 2026': days in the absent person's time zone."""
     zone = _zone(whose)
-    first, last = one.since.astimezone(zone), (one.until - timedelta(minutes=1)).astimezone(zone)
+    first, last = (
+        day.astimezone(zone) for day in (delegation.since, delegation.until - timedelta(minutes=1))
+    )
     return f"from {first:%A}, {first.day} {first:%B} until {last:%A}, {last.day} {last:%B %Y}"
 
 
@@ -206,24 +208,24 @@ _NEEDED = {"delegate": "Choose who stands in for you.", "until": "Choose the las
 
 
 class Away:
-    """What Bolt calls for Name a Delegate, its form, and I'm Back."""
+    """The listeners of Name a Delegate, its form, and I'm Back."""
 
     def __init__(self, desk: Desk, reply: "Reply") -> None:
         self.desk, self._reply = desk, reply
 
     def register(self, app: App) -> None:
-        """Hands every listener to Bolt."""
+        """Registers all listeners with Bolt."""
         app.action("away")(self.pressed)
         app.action("away-off")(self.end_pressed)
         app.view("away")(self.sent)
 
     def pressed(self, ack: Ack, body: Body, client: WebClient) -> None:
-        """Name a Delegate opens a form, filled in with what is set."""
+        """Name a Delegate opens the form, filled with the current delegation."""
         ack()
         self._reply.open(body, client, lambda: self._form(self._reply.who(body), _drawn(body)))
 
     def _form(self, who: Who, drawn: str) -> Block:
-        """Carries the delegation it is opened on. Raises Outdated where the button was drawn from another."""
+        """The form, carrying the current delegation. Raises Outdated if the button was drawn from another."""
         zone, now = _zone(who.person), self.desk.now()
         current = self.desk.store.people.named_delegate(who.person.id, now)
         if drawn != key(current):
@@ -236,15 +238,15 @@ class Away:
         return forms.away_form(drawn, since, f"{last:%Y-%m-%d}", account.slack_id if account else "")
 
     def sent(self, ack: Ack, body: Body) -> None:
-        """The form was sent: what is wrong stands at its field."""
-        said, drawn = forms.read(body["view"]), forms.carried(body["view"]).get("delegation", "")
-        missing = {field: text for field, text in _NEEDED.items() if not said.get(field)}
+        """The form was submitted: errors are shown at their fields."""
+        values, drawn = forms.read(body["view"]), forms.carried(body["view"]).get("delegation", "")
+        missing = {field: text for field, text in _NEEDED.items() if not values.get(field)}
         if missing:
             ack(response_action="errors", errors=missing)
             return
         try:
-            days = said.get("since", ""), said["until"]
-            text = name(self.desk, self._reply.who(body), said["delegate"], *days, drawn)
+            days = values.get("since", ""), values["until"]
+            text = name(self.desk, self._reply.who(body), values["delegate"], *days, drawn)
         except (Refused, StoreTrouble) as error:
             place = "delegate" if isinstance(error, WrongPerson) else "until"
             ack(response_action="errors", errors={place: str(error)})
@@ -262,5 +264,5 @@ class Away:
 
 
 def _drawn(body: Body) -> str:
-    """The delegation that a pressed button was drawn from."""
+    """The key of the delegation that a pressed button was drawn from."""
     return str(body["actions"][0].get("value"))

@@ -1,4 +1,4 @@
-"""What a click on a card's buttons does: Approve, Deny, Withdraw, Resume, Details; one transaction each."""
+"""The buttons of cards: Approve, Deny, Withdraw, Resume, Details; each decides in one transaction."""
 
 import re
 from typing import Any
@@ -31,17 +31,17 @@ _DID = {
     "withdraw": "{id} is withdrawn.",
     "resume": "{id} continues with what's left.",
 }
-"""Said in App Home, where no card shows what became of a click."""
+"""{button: sentence shown in App Home}, where no card shows the result of a click."""
 
 
 class Clicks:
-    """What Bolt calls for these buttons, and for the form behind Deny."""
+    """The listeners of these buttons, and of the form behind Deny."""
 
     def __init__(self, desk: Desk, deliverer: Deliverer, reply: Reply) -> None:
         self.desk, self.deliverer, self._reply = desk, deliverer, reply
 
     def register(self, app: App) -> None:
-        """Hands every listener to Bolt."""
+        """Registers all listeners with Bolt."""
         app.view("deny")(self.denied)
         app.action(re.compile("^(approve|withdraw|resume)$"))(self.clicked)
         app.action("deny")(self.deny_pressed)
@@ -64,7 +64,7 @@ class Clicks:
         ack()
 
     def decide(self, body: Body, handle: Handle, decision: Decision) -> str:
-        """Takes a decision in one transaction; the sentence for whom it was refused, or ''."""
+        """Decides in one transaction; returns the sentence of a refusal, or ''."""
         try:
             who = self._reply.decider(body, handle.id)
             decide = handle.on_its_request(decision)
@@ -80,13 +80,13 @@ class Clicks:
         return ""
 
     def redraw(self, body: Body, handle: Handle) -> None:
-        """The clicker's own copy first; a copy that was forgotten is drawn for those who may see it.
+        """Redraws the clicked copy first; an unknown copy is drawn for readers who may see the request.
 
-        A copy that nobody has any more, and that was drawn from another request of this number, loses its
-        buttons: what it asks isn't what the record holds.
+        An unknown copy of another request with this number loses its buttons: it doesn't show what the
+        record holds.
         """
         if is_home(body):
-            return  # the answer draws it
+            return  # drawn with the answer
         box = body.get("container", {})
         channel, ts = box.get("channel_id", ""), box.get("message_ts", "")
         try:
@@ -102,11 +102,11 @@ class Clicks:
             return
         if ts:
             self.deliverer.hurry(card.request if card else handle.id, channel, ts, who.person.id)
-        else:  # a form that was opened in App Home
+        else:  # a form opened in App Home
             self.deliverer.hurry_page(SlackId(body["user"]["id"]))
 
     def _take_buttons(self, body: Body, why: str) -> None:
-        """Replaces what was pressed, by the address that Slack gave along with the click or the form."""
+        """Replaces the pressed message, by the `response_url` of the click or form."""
         where = body.get("response_url") or body.get("container", {}).get("response_url")
         if where:
             self._reply.say(Note(where, message(why)))
@@ -128,7 +128,7 @@ class Clicks:
             self._reply.answer(body, "Slack couldn't open the form. Please press Deny again.")
 
     def denied(self, ack: Ack, body: Body) -> None:
-        """The reason of a denial was sent. The form carries a handle, and which card Deny was pressed on."""
+        """The form of Deny was submitted; it carries the handle, and the card that was clicked."""
         view = body["view"]
         carried, reason = forms.carried(view), forms.reason_of(view)
         handle = Handle.read(carried.get("request"))
@@ -148,12 +148,12 @@ class Clicks:
         return no
 
     def details_pressed(self, ack: Ack, body: Body, client: WebClient) -> None:
-        """Everything that doesn't fit on a card, for those who have the card."""
+        """Details shows what doesn't fit on a card, to those who have the card."""
         ack()
         handle = Handle.pressed(body)
         try:
             request, who = self.desk.store.request(handle.id), self._reply.who(body)
-            if not handle.is_old:  # reading is safe: cards of an older program still show what they ask
+            if not handle.is_old:  # reading is safe, so cards of an older program still show details
                 handle.check(request)
             answers.may_see(self.desk, request, who)
             client.views_open(trigger_id=body["trigger_id"], view=forms.details(self._scene(request, who)))

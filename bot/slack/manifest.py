@@ -1,4 +1,4 @@
-"""Prints manifest.yml from the actions, so that a new action's command is never forgotten there."""
+"""Prints manifest.yml, generated from the actions, so that no command is missing."""
 
 import json
 from typing import Any
@@ -15,13 +15,13 @@ SCOPES = {
     "channels:read": "who is in the channel for cards, and whether it is shared with another organization",
     "groups:read": "the same for a private channel",
 }
-"""Each scope with its reason; the bot asks for no other."""
+"""{scope: reason}; the bot asks for no others."""
 
 OPTIONAL_SCOPES = {
     "usergroups:read": "a policy that lets a user group ask or decide",
     "users.profile:read": "a policy that takes managers from a profile field",
 }
-"""Whoever installs the app may leave these out; only a policy that names such a group or field needs them."""
+"""Optional scopes, which can be declined; only policies that name such a group or field need them."""
 
 SHORTCUTS = [
     {
@@ -37,11 +37,11 @@ SHORTCUTS = [
         "description": "Fills a form from the message; you see it before anything is asked for.",
     },
 ]
-"""From the search field and from a message's menu: the ways that work in a thread, where commands don't."""
+"""Global and message shortcuts, which also work in threads, where commands don't."""
 
 
 def manifest() -> dict[str, Any]:
-    """The app as Slack should know it (Slack's app manifest, version 2)."""
+    """The app manifest for Slack (version 2)."""
     return {
         "display_information": {
             "name": "Miro Access",
@@ -58,7 +58,7 @@ def manifest() -> dict[str, Any]:
             "shortcuts": SHORTCUTS,
             "slash_commands": _commands(),
         },
-        # The optional ones stand in both lists: `bot` asks for them, `bot_optional` lets them be declined.
+        # Optional scopes are in both lists: `bot` requests them, `bot_optional` makes them declinable.
         "oauth_config": {
             "scopes": {"bot": [*SCOPES, *OPTIONAL_SCOPES], "bot_optional": list(OPTIONAL_SCOPES)}
         },
@@ -78,7 +78,7 @@ def _commands() -> list[dict[str, Any]]:
         if action.SLASH:
             about = action.ABOUT[:1].upper() + action.ABOUT[1:]
             whole.append((f"/{action.SLASH}", about, action.EXAMPLE))
-    # Escaped, a mention arrives as <@U…>: an id, where the name alone could be anybody's.
+    # With `should_escape` a mention arrives as the id <@U…>; a name alone could be anybody's.
     return [
         {"command": command, "description": text, "usage_hint": hint, "should_escape": True}
         for command, text, hint in whole
@@ -93,8 +93,8 @@ def as_yaml(value: Any, indent: str = "") -> str:
 
 
 def _entry(key: str, item: Any, indent: str) -> str:
-    if isinstance(item, list) and not any(isinstance(one, dict | list) for one in item):
-        return f"{key}\n" + "".join(f"{indent}- {json.dumps(one)}\n" for one in item)
+    if isinstance(item, list) and not any(isinstance(each, dict | list) for each in item):
+        return f"{key}\n" + "".join(f"{indent}- {json.dumps(each)}\n" for each in item)
     if isinstance(item, dict | list):
         return f"{key}\n{as_yaml(item, indent)}"
     return f"{key} {json.dumps(item, ensure_ascii=False)}\n"

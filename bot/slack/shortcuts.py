@@ -1,4 +1,4 @@
-"""Shortcuts: everything one may ask for behind one button each, and a message made into a filled form."""
+"""Shortcuts: a chooser with one button for each action, and a message turned into a filled form."""
 
 import logging
 import re
@@ -32,14 +32,14 @@ TITLE = "Ask for Miro Access"
 WHAT = "What do you need in Miro?"
 UNREAD = f"I can't tell what this message asks for. {WHAT}"
 LONGEST = 1000
-"""Characters of a message that are read: they travel in a modal, which carries 3000, quotes escaped."""
+"""The most characters of a message that are read: a modal carries 3000, with quotes escaped."""
 
 _TORN = re.compile(r"(?:<[^<>]*|&[a-z]{0,3})\Z")
 
 
 @dataclass(frozen=True)
 class Said:
-    """A message that was made into a request, as Slack writes it; `author` where it is somebody else's."""
+    """A message turned into a request, in Slack's form; `author`: its author, '' if it is one's own."""
 
     text: str = ""
     author: str = ""
@@ -55,27 +55,27 @@ class Said:
 
     @classmethod
     def carried(cls, view: Mapping[str, Any]) -> "Said":
-        """The message that a chooser carries; nothing if it carries none."""
-        found = forms.carried(view)
-        return cls(found.get("text", ""), found.get("author", ""))
+        """The message carried by a chooser, empty if there is none."""
+        values = forms.carried(view)
+        return cls(values.get("text", ""), values.get("author", ""))
 
 
 def draft(said: Said, tables: Tables, today: date, action: type[Action] | None = None) -> Draft | Answer:
-    """What a message asks for; all of it is the reason where it names none. An `action` was chosen by hand.
+    """What a message asks for; without a reason, the whole text is the reason. `action`: chosen by hand.
 
-    "I need access" means whoever wrote it, not whoever makes a request of it.
+    "I need access" means the author of the message, not the person who uses the shortcut.
     """
     text = typed(said.text)
-    found = read(text, tables, today, action, said.author, chosen=action is not None)
-    if isinstance(found, Answer):
-        return found
-    own = next((name for name, asked in found.action.form().items() if asked.own), None)
-    meant = {own: said.author} if own and said.author and not found.who_open else {}
-    return replace(found, raw=meant | found.raw, reason=found.reason or by_name(text, tables.called))
+    reading = read(text, tables, today, action, said.author, chosen=action is not None)
+    if isinstance(reading, Answer):
+        return reading
+    own = next((name for name, asked in reading.action.form().items() if asked.own), None)
+    meant = {own: said.author} if own and said.author and not reading.who_open else {}
+    return replace(reading, raw=meant | reading.raw, reason=reading.reason or by_name(text, tables.called))
 
 
 def chooser(offers: Sequence[type[Action]], lead: str, said: Said) -> Block:
-    """One button for each action, with what it does and how one would write it."""
+    """A modal with a button for each action, its description and an example."""
     return forms.modal("choose", TITLE, [section(lead), *map(_choice, offers)], **asdict(said))
 
 
@@ -86,13 +86,13 @@ def _choice(action: type[Action]) -> Block:
 
 
 class Shortcuts:
-    """What Bolt calls for a shortcut and for a button of the chooser."""
+    """The listeners of shortcuts and of the chooser's buttons."""
 
     def __init__(self, desk: Desk, reply: Reply) -> None:
         self.desk, self._reply = desk, reply
 
     def register(self, app: App) -> None:
-        """Hands every listener to Bolt."""
+        """Registers all listeners with Bolt."""
         app.shortcut("ask-anything")(self.anything)
         app.shortcut("make-request")(self.from_message)
         app.action(re.compile("^choose:"))(self.chosen)
@@ -138,9 +138,9 @@ class Shortcuts:
         self._reply.open(body, client, view)
 
     def _view(self, who: Who, said: Said, lead: str, action: type[Action] | None, other: bool) -> Block:
-        """The form where it is clear what is meant, else the chooser, as for `other`. Raises Refused.
+        """The form if the action is clear, else (and with `other`) the chooser. Raises Refused.
 
-        As with a command, an account that wasn't looked up yet may ask: the worker looks before others hear.
+        As with commands, an account that wasn't looked up yet may ask: the worker checks it first.
         """
         known = who.account is None or who.account.standing is not Standing.UNKNOWN
         if known and who.account and who.account.fresh(self.desk.now()):

@@ -1,4 +1,4 @@
-"""Teams to choose from in a form: two that look alike must be told apart; pure."""
+"""Options of teams in a form, unambiguous even if names look alike; pure."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -9,18 +9,18 @@ from bot.actions.tables import Tables
 from bot.cards.blocks import Block, option, plain
 
 MOST_OPTIONS = 100
-"""Options of a static select; above that Slack asks for them while somebody types."""
+"""The most options of a static select; with more, Slack asks for them while a person types."""
 
 
 def offered(tables: Tables, whose: str = "") -> list[Group]:
-    """The teams that can be asked for: none that is managed elsewhere, those `whose` person is in first."""
+    """The teams that can be asked for, without those managed elsewhere; the teams of `whose` person first."""
     mine = {group.id for group in tables.teams_of(whose) or ()} if whose else set()
-    found = [group for group in tables.groups if not tables.managed(group)]
-    return sorted(found, key=lambda group: group.id not in mine)
+    askable = [group for group in tables.groups if not tables.managed(group)]
+    return sorted(askable, key=lambda group: group.id not in mine)
 
 
 def options(groups: Sequence[Group], tables: Tables, whose: str = "") -> list[Block]:
-    """Groups to choose from; those that look alike are told apart by security name, or else by id."""
+    """Options for groups; look-alikes are shown with the security name, or else the id."""
     mine = {group.id for group in tables.teams_of(whose) or ()} if whose else set()
     names = [tables.label(group) for group in groups]
     alike, both = Counter(map(wide, names)), Counter(map(_both, names, groups))
@@ -40,16 +40,16 @@ def _apart(name: str, group: Group, alike: Counter[str], both: Counter[tuple[str
 
 
 def suggestions(typed: str, tables: Tables, whose: str = "") -> list[Block]:
-    """Up to 100 groups with what somebody typed in a name; those that begin with it first.
+    """Options of up to 100 groups with the typed text in a name; those that begin with it first.
 
-    It is only offered: a name is found by its looks.
+    Names are matched by their looks, because this only offers them.
     """
     wanted = wide(typed)
-    found = [
+    matches = [
         group
         for group in offered(tables, whose)
         if wanted in wide(tables.label(group)) or wanted in wide(group.security_name)
     ]
     if wanted:
-        found.sort(key=lambda group: not wide(tables.label(group)).startswith(wanted))
-    return options(found[:MOST_OPTIONS], tables, whose)
+        matches.sort(key=lambda group: not wide(tables.label(group)).startswith(wanted))
+    return options(matches[:MOST_OPTIONS], tables, whose)

@@ -1,1 +1,1 @@
-"""The policy, from a shell: writing one, checking it, and thinking an ask through."""
+"""The policy, from a shell: write it, check it, and see what it would do with a request."""

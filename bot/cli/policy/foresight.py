@@ -1,4 +1,4 @@
-"""What a policy would do with an ask that nobody has made: who decides, who hears of it, what ends when."""
+"""What a policy would do with a hypothetical request: who decides, who is notified, the deadlines."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
@@ -31,12 +31,12 @@ from bot.cli.common import is_there
 from bot.policies import by_record
 
 Steps = list[tuple[Step, tuple[Approver, ...]]]
-"""Each step of approval, with who would decide it."""
+"""[(step, its approvers)]."""
 
 
 @dataclass(frozen=True)
 class Foresight:
-    """One ask, thought through to its end."""
+    """The course of one hypothetical request."""
 
     ground: Seats
     steps: Steps
@@ -44,7 +44,7 @@ class Foresight:
 
     @property
     def times(self) -> list[tuple[datetime, str]]:
-        """What happens when, if nobody answers."""
+        """[(time, what happens)] if nobody answers."""
         rule, now, policy = self.ground.rule, self.ground.now, self.ground.policy
         expires = later(now, rule.expires, policy)
         times = [(expires, "the request expires")]
@@ -104,7 +104,7 @@ def _line(seat: Approver, is_quiet: bool) -> str:
 def foresee(
     policy: Policy, action: type[Action], raw: Mapping[str, str], email: str, now: datetime, record: Location
 ) -> Foresight:
-    """Thinks an ask through. Raises Refused and Problems for what can't be asked for or decided."""
+    """The course of a request. Raises Refused and Problems if it can't be asked for or decided."""
     with ExitStack() as open_:
         store = open_.enter_context(reading(record)) if is_there(record) else None
         if store:
@@ -144,21 +144,21 @@ def _check_asker(ground: Seats) -> None:
 
 
 def _notified(seats: tuple[Approver, ...], is_quiet: bool) -> tuple[Approver, ...]:
-    """Who gets a message: nobody beside a channel's card, and everybody where nobody notified is left."""
+    """The approvers who get a message: none if a channel has the card; all if nobody else is notified."""
     everybody = not any(seat.notified for seat in seats)
     return tuple(replace(seat, notified=not is_quiet and (seat.notified or everybody)) for seat in seats)
 
 
 def _climbed(ground: Seats) -> tuple[Steps, list[str]]:
-    """The steps in order, each after those whose votes the ones before it can't do without.
+    """(the steps with their approvers, without people whose votes earlier steps need; notes on such people).
 
-    With notes on what it does to later steps that one person counts once over all of them.
+    One person counts only once over all steps.
     """
     steps, notes, votes, earlier, depends = Steps(), list[str](), list[Vote](), list[Person](), False
     for number, step in enumerate(ground.rule.ladder, 1):
         seats = ground.seats(step, votes)
         notes += _gone(number, seats, ground.seats(step))
-        # Whoever comes later because nobody answers is among them.
+        # Including those who are added by escalation.
         levels = range(len(step.escalate) + 1)
         anybody = [seat for level in levels for seat in ground.seats(step, votes, level)]
         depends |= any(ground.policy.is_same(seat.person, other) for seat in anybody for other in earlier)
@@ -174,7 +174,7 @@ def _climbed(ground: Seats) -> tuple[Steps, list[str]]:
 
 
 def _gone(number: int, seats: tuple[Approver, ...], at_first: tuple[Approver, ...]) -> Iterator[str]:
-    """Why a step isn't decided by whom the policy names: they have agreed before."""
+    """Why people named for a step can't decide it: they have already voted."""
     left = {seat.person.id for seat in seats}
     gone = [seat for seat in at_first if not seat.stands_for and seat.person.id not in left]
     if gone:
@@ -186,7 +186,7 @@ def _gone(number: int, seats: tuple[Approver, ...], at_first: tuple[Approver, ..
 
 
 def _unsure(tables: Tables, action: type[Action], raw: Mapping[str, str]) -> Iterator[str]:
-    """What the answer leaves open about teams."""
+    """Sentences on what isn't known about the teams."""
     fields = [name for name, asked in action.form().items() if asked.is_team]
     if any(raw.get(name) for name in fields) and not tables.groups:
         yield "This record has no list of Miro's teams yet, so team names are taken as typed."
@@ -198,7 +198,7 @@ def _unsure(tables: Tables, action: type[Action], raw: Mapping[str, str]) -> Ite
 
 
 def _case(action: type[Action], raw: Mapping[str, str], asker: Person, tables: Tables) -> Case:
-    """The ask as a request would have it, by the same checks."""
+    """The Case of the request, with the same checks."""
     check_shown(action, raw, is_operator(tables.policy, asker))
     _check_subject(action, raw)
     command = fill_partly(action, raw, asker, tables)
@@ -214,7 +214,7 @@ def _check_subject(action: type[Action], raw: Mapping[str, str]) -> None:
 
 
 def _tables(policy: Policy, store: Store | None, people: Assumed, now: datetime) -> Tables:
-    """What fills in a form: the teams as the record saw them in Miro; before it has seen any, as written."""
+    """The tables for the form: teams by the record, or without a list of groups as written."""
     groups = store.groups.all() if store else ()
     if store and groups:
         return Tables(policy, lambda: groups, people.meet, people, store.groups.get, now)
@@ -222,14 +222,14 @@ def _tables(policy: Policy, store: Store | None, people: Assumed, now: datetime)
 
 
 class _Written:
-    """Teams that nobody has seen in Miro: as the policy names them, or else as they were written."""
+    """Teams without a list of Miro's groups: as named in the policy, else as written."""
 
     def __init__(self, policy: Policy) -> None:
         self._pairs = policy.teams.items()
         self._met: dict[str, Group] = {}
 
     def get(self, given: str) -> Group | None:
-        """The team of a name; None for several."""
+        """The team with a name; None if there are several."""
         wanted = narrow(given)
         pair = next((names for names in self._pairs if wanted in map(narrow, names)), None)
         if pair is None and "," in given:

@@ -1,4 +1,4 @@
-"""Whether all people, groups and teams that a policy names are there: looked up, changing nothing."""
+"""Looks up whether all people, groups and teams named in a policy exist, changing nothing."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -22,7 +22,7 @@ _NOBODY = "no such person in Slack"
 
 
 def unreached(settings: Settings) -> list[str]:
-    """A sentence for each that can't be reached. Raises SlackAway, BrokenPolicy, BadSettings."""
+    """A sentence for each that isn't found. Raises SlackAway, BrokenPolicy, BadSettings."""
     settings.require("SLACK_BOT_TOKEN")
     with thrown_away(settings) as bot:
         missing = [*_people(bot), *_groups(bot), *_channel(bot)]
@@ -39,9 +39,9 @@ def unreached(settings: Settings) -> list[str]:
 
 
 def _people(bot: Bot) -> Iterator[str]:
-    """Everybody who may ask, decide or manage, and further accounts of somebody.
+    """Looks up everybody who may ask, decide or manage, and further accounts in [same_person].
 
-    A further address needn't be one of Slack; an account that isn't there links nobody.
+    A further address needn't exist in Slack; an account that doesn't exist links nobody.
     """
     policy = bot.desk.policy
     named = policy.named(Source.ACCOUNT)
@@ -87,10 +87,10 @@ def _channel(bot: Bot) -> Iterator[str]:
 
 
 def strays(settings: Settings, policy: Policy) -> list[str]:
-    """A sentence for each name of a team that means none of Miro's, or none for certain.
+    """A sentence for each team name that matches no Miro group, or is ambiguous.
 
-    By the list of groups in the record, else by Miro's own, where there is a token. Raises StoreTrouble, and
-    any MiroError.
+    By the list of groups in the record, else read from Miro if there is a token. Raises StoreTrouble, and any
+    MiroError.
     """
     if not policy.team_names():
         return []
@@ -105,7 +105,7 @@ def strays(settings: Settings, policy: Policy) -> list[str]:
 
 @contextmanager
 def _listed(settings: Settings) -> Iterator[Store | None]:
-    """A store with a list of Miro's groups; None where none can be had."""
+    """A store with a list of Miro's groups, or None if there is none."""
     if is_there(settings.database):
         with open_record() as record:
             if record.groups.seen_at():
