@@ -38,21 +38,24 @@ class Worker:
     """The least urgency of requests it works on."""
     live: Colleagues | None = None
     """The look-ups right before the first write, shared so that several workers don't ask the same."""
-    _unreleased: Claim | None = None
+    _may_hold: bool = False
+    """Whether it may still hold a claim: it doesn't know after the record failed."""
     _looked_at: datetime | None = None
     """When it last checked for blocked requests."""
 
     def work(self) -> bool:
         """Works on one request; returns whether there was one."""
-        if self._unreleased:
-            self._release(self._unreleased)
-            self._unreleased = None
+        if self._may_hold:
+            self.desk.store.free(self.owner)
+        self._may_hold = True
         claim = self.desk.store.claim(self.owner, LEASE, self.least)
+        if claim:
+            with logs.about(claim.request):
+                self._work_on(claim)
+        self._may_hold = False
         if claim is None:
             self._tell_blocked()
             return False
-        with logs.about(claim.request):
-            self._work_on(claim)
         self.desk.wake()
         return True
 
@@ -64,7 +67,6 @@ class Worker:
         except (Overtaken, ClaimLost) as error:
             log.info("%s: %s", claim.request, error)
         except StoreTrouble:
-            self._unreleased = claim  # released in the next round: the record can't be written now
             raise
         except Exception:
             # A defect must be visible: the request says so, and is retried at growing intervals.

@@ -1,6 +1,7 @@
 """A line to PostgreSQL that is cut at every statement: nothing is lost, and nothing done twice."""
 
 from collections import Counter
+from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import timedelta
@@ -23,6 +24,8 @@ from tests.campaigns.server_line import ServerLine, When, line_to
 TEAM = "Engineering"
 MOST = 2000
 """More statements than a request takes."""
+IN_A_CLAIM = 12
+"""Statements until a worker has a request, and a few more."""
 
 
 @dataclass
@@ -40,8 +43,9 @@ class Cuts:
         while self._is_refused(form):
             pass
         [request] = self.record.requests(limit=1)
-        for _ in range(25):  # longer than a lease: a claim whose answer is lost ends with it
-            self._work()
+        for _ in range(15):  # not as long as a request is leased
+            for step in (self.s.bot.workers[0].work, self.s.bot.deliverer.send) * 4:
+                self.work(step)
             request = self.record.request(request.id)
             if request.state is State.WAITING and has_card(self.s, "U0PRIYA"):
                 self.s.acting.click("U0PRIYA", card(self.s, "U0PRIYA"), "approve")
@@ -58,9 +62,9 @@ class Cuts:
         assert all("can't be reached" in text for text in reply.errors.values())
         return bool(reply.errors)
 
-    def _work(self) -> None:
-        """What the loops of a running bot do, which say what is wrong and go on."""
-        for step in (self.s.bot.workers[0].work, self.s.bot.deliverer.send) * 4:
+    def work(self, step: Callable[[], bool], rounds: int = 1) -> None:
+        """What a loop of a running bot does, which says what is wrong and goes on."""
+        for _ in range(rounds):
             try:
                 while step():
                     pass
@@ -102,6 +106,22 @@ def test_no_cut_loses_or_repeats_anything(
         assert record.verify().faults == ()
         assert len(record.requests(limit=MOST)) == number + 1
     assert not [one for one in caplog.records if one.exc_info]
+
+
+def test_after_a_cut_a_worker_goes_on_at_once(tmp_path: Path) -> None:
+    server = server_of(tmp_path)
+    with (
+        closing(Store(server, migrates=True)) as record,
+        line_to(server) as line,
+        stage(tmp_path, database=line.server) as s,
+    ):
+        cuts, worker = Cuts(s, line, record), s.bot.workers[0]
+        for statement, form in enumerate(submissions(s.slack, s.teams[TEAM], TEAM, IN_A_CLAIM), 1):
+            assert s.acting.send(form).ok
+            line.cut_at(statement, "after")
+            cuts.work(worker.work, 2)
+            [request] = record.requests(limit=1)
+            assert (line.was_cut, request.state) == (True, State.WAITING), f"cut at statement {statement}"
 
 
 def _teams(s: Stage, person: int) -> list[str]:
