@@ -124,6 +124,7 @@ def browsing(folder: Path) -> Iterator[Tab]:
         finally:
             # Asked politely, it takes its other processes along.
             Tab(socket).call("Browser.close")
+            socket.close()
             process.wait(SECONDS)
     finally:
         process.kill()
