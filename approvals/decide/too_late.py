@@ -21,17 +21,17 @@ def ago(span: timedelta) -> str:
 
 
 _SETTLED = {
-    State.DONE: "{who} approved {id} {ago} before you. It's done.",
-    State.DENIED: "{who} denied {id} {ago} before you. Nothing has changed.",
-    State.WITHDRAWN: "{who} withdrew {id} {ago} before you.",
-    State.EXPIRED: "{id} expired {ago} ago without an answer. Nothing has changed.",
+    State.DONE: "{who} approved {id} {when}. It's done.",
+    State.DENIED: "{who} denied {id} {when}. {unchanged}",
+    State.WITHDRAWN: "{who} withdrew {id} {when}.",
+    State.EXPIRED: "{id} expired {ago} ago without an answer. {unchanged}",
     State.REFUSED: "{id} ended {ago} ago: it isn't possible.",
     State.NOTHING_TO_DO: "{id} ended {ago} ago: nothing needed to change.",
     State.JOINED: "{id} was merged into an earlier request.",
     State.CHECKING: "I'm still checking {id}. You'll be asked once I know what will change.",
-    State.WAITING: "{id} is waiting for an answer. Nothing has changed.",
+    State.WAITING: "{id} is waiting for an answer. {unchanged}",
 }
-_APPROVED = "{who} approved {id} {ago} before you. Nothing left to do."
+_APPROVED = "{who} approved {id} {when}. Nothing left to do."
 _UNDECIDED = (State.WITHDRAWN, State.REFUSED)
 _UNASKED = "{id} needs no approval. Nothing left to do."
 _BY_ITSELF = "{id} was closed automatically {ago} ago. Its card says why."
@@ -53,22 +53,19 @@ _STANDS = {
 }
 
 
-def kept(request: Request, text: str) -> str:
-    """A sentence about an ending, true also where something was done before it."""
-    unchanged, before = "Nothing has changed.", "Changes made earlier stay."
-    return text.replace(unchanged, before) if request.may_have_changed else text
-
-
 def settled(request: Request, directory: Directory, now: datetime, reader: Person | None = None) -> Settled:
-    """Says who was first, and when; to the reader who was it themselves, that they did it already."""
+    """Says who was first, and when; to the reader who was first themselves, that they did it already."""
     since, ids = request.asking.approved_at or now, request.asking.decided_by
     if request.outcome and request.state not in (State.DONE, State.STOPPED, State.REHEARSED):
         since, ids = request.outcome.at, (request.outcome.by,)
-    text, people = kept(request, _sentence(request)), [known(directory, id) for id in ids]
+    people, passed = [known(directory, id) for id in ids], ago(now - since)
+    who = listed(person.addressed if person else "Someone" for person in people) or "Someone"
+    when = f"{passed} before you"
     if reader and any(person and reader.is_(person) for person in people):
-        text = text.replace("{who}", "You").replace("{ago} before you", "already")
-    first = listed(person.addressed if person else "Someone" for person in people) or "Someone"
-    return Settled(text.format(who=first, id=request.id, ago=ago(now - since)))
+        who, when = "You", "already"
+    unchanged = "Changes made earlier stay." if request.may_have_changed else "Nothing has changed."
+    sentence = _sentence(request)
+    return Settled(sentence.format(who=who, id=request.id, when=when, ago=passed, unchanged=unchanged))
 
 
 def not_stopped(request: Request) -> Settled:

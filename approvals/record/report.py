@@ -298,5 +298,6 @@ def _step(one: Any, says: Says) -> str:
     if not isinstance(one, Mapping):
         return str(one)
     step = plan.step(one)
-    detail = says(step.change.form("detail"))
-    return " ".join(filter(None, (*map(says, step.lines), f"({detail})" if detail else "")))
+    todo, *hazards = map(says, step.lines)
+    detail, risks = says(step.change.form("detail")), " ".join(filter(None, hazards))
+    return " ".join(filter(None, (f"{todo}." if risks else todo, risks, f"({detail})" if detail else "")))

@@ -48,7 +48,7 @@ class MakeAdmin(Action):
         return self
 
     def phrase(self, facts: Facts) -> str:
-        return f"make {facts.person(self.person).called} a {self.rights} of Miro {self.limit}".strip()
+        return f"make {facts.person(self.person).called} a {self.rights} {self.limit}".strip()
 
     def outcome(self, facts: Facts) -> str:
         return f"{{who}} {{is}} a {self.rights} of Miro"

@@ -39,10 +39,11 @@ class Offboard(Action):
     ]
 
     def phrase(self, facts: Facts) -> str:
-        return f"{self.how} {facts.person(self.person).called} in Miro"
+        who = facts.person(self.person).called
+        return f"delete {who}'s account" if self.how == "delete" else f"deactivate {who}"
 
     def outcome(self, facts: Facts) -> str:
-        return f"{{who}} {{is}} {self.how}d in Miro"
+        return f"{{who}}'s Miro account is {self.how}d"
 
     @property
     def confirm(self) -> str:
@@ -51,8 +52,8 @@ class Offboard(Action):
     def warning(self, facts: Facts) -> str:
         who = first(facts.person(self.person))
         if self.how == "delete":
-            return f"The account is deleted for good. {who}'s boards go to a team admin."
-        return f"{who} loses access immediately. Boards stay. You can reactivate the account later."
+            return f"This can't be undone. {who}'s boards go to a team admin."
+        return f"{who} loses access immediately. You can reactivate the account later."
 
     def undo(self, facts: Facts) -> str:
         if self.how == "delete":

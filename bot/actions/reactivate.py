@@ -22,7 +22,7 @@ class Reactivate(Action):
     person: Subject
 
     def phrase(self, facts: Facts) -> str:
-        return f"reactivate {facts.person(self.person).called} in Miro"
+        return f"reactivate {facts.person(self.person).called}"
 
     def outcome(self, facts: Facts) -> str:
         return "{who} {is} active in Miro again"

@@ -36,7 +36,7 @@ class RemoveAdmin(Action):
     rights: Annotated[Rights, FormField("Which rights", Input.CHOICE, choices=CHOICES, grave=True)]
 
     def phrase(self, facts: Facts) -> str:
-        return f"remove {self.rights} of Miro from {facts.person(self.person).called}"
+        return f"remove {self.rights} from {facts.person(self.person).called}"
 
     def outcome(self, facts: Facts) -> str:
         return f"{{who}} {{is}} no longer a {self.rights} of Miro"

@@ -47,7 +47,7 @@ class RequestAccess(Action):
     manager: text("Manager", longest=60) = ""  # type: ignore[valid-type]
 
     def phrase(self, facts: Facts) -> str:
-        phrase = f"give {facts.person(self.person).called} Miro access to {labels(self.teams, facts)}"
+        phrase = f"give {facts.person(self.person).called} access to {labels(self.teams, facts)}"
         return f"{phrase} {self.limit}".strip()
 
     def outcome(self, facts: Facts) -> str:

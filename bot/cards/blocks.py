@@ -1,14 +1,12 @@
-"""Block Kit as plain dicts: what somebody typed is plain_text everywhere, so no markup of theirs acts."""
+"""Block Kit as plain dicts: what somebody typed is plain_text or rich_text, so no markup of theirs acts."""
 
-import re
 from bisect import bisect_right
-from collections.abc import Callable, Iterable, Sequence
-from datetime import datetime, timedelta
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import timedelta
 from itertools import accumulate
 from typing import Any
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from bot.cards.named import Named, has_mentions, pieces, plainly, words_in
+from bot.cards.named import Bold, Moment, Named, Piece, is_rich, pieces, plainly, words_in
 
 Block = dict[str, Any]
 Message = dict[str, Any]
@@ -17,9 +15,9 @@ LONGEST_SECTION = 3000
 LONGEST_HEADER = 150
 LONGEST_TITLE = 100
 """Of a confirmation."""
-_DATE = re.compile(r"<!date\^(\d+)\^([^|]*)\|([^>]*)>")
-MOST_WORDS = 80
-"""Of one card, buttons not counted."""
+DATE = "{date_short_pretty}, {time}"
+"""Each client draws it in its reader's zone (docs.slack.dev/messaging/formatting-message-text)."""
+_BOLD: Block = {"style": {"bold": True}}
 
 
 def escape(text: str) -> str:
@@ -52,55 +50,73 @@ def clip_words(text: str, most: int) -> str:
 
 
 def header(text: str) -> Block:
-    """The first line: the question or the outcome. A header block can't mention anybody, rich text can."""
-    if has_mentions(text):
-        return rich(text, LONGEST_HEADER, bold=True)
+    """A heading. A header block can't mention anybody, rich text can."""
+    if is_rich(text):
+        return title(text)
     return {"type": "header", "text": plain(text, LONGEST_HEADER)}
+
+
+def title(text: str) -> Block:
+    """The first line of a card: the question or the outcome, people as mentions."""
+    return _rich_text(_section(text, LONGEST_HEADER, bold=True))
 
 
 def section(text: str) -> Block:
     """A paragraph."""
-    return rich(text) if has_mentions(text) else {"type": "section", "text": plain(text)}
+    return rich(text) if is_rich(text) else {"type": "section", "text": plain(text)}
 
 
-def rich(text: str, longest: int = LONGEST_SECTION, *, bold: bool = False) -> Block:
-    """A paragraph with people in it: each is mentioned, with the address beside; `longest` without them."""
-    return _rich_text("rich_text_section", _leaves(text, longest, bold))
+def rich(text: str) -> Block:
+    """A paragraph with people, dates and bold words in it."""
+    return _rich_text(_section(text))
 
 
-def bullets(lines: Sequence[str]) -> Block:
-    """A list, with people in it."""
-    items = [{"type": "rich_text_section", "elements": _leaves(one, 1000, False)} for one in lines]
-    part = {"type": "rich_text_list", "style": "bullet", "elements": items}
-    return {"type": "rich_text", "elements": [part]}
+def bullets(lines: Sequence[str], style: str = "bullet", heading: str = "") -> Block:
+    """A list, with people in it; `style`: "bullet" or "ordered"."""
+    items = [_section(line, 1000) for line in lines]
+    part = {"type": "rich_text_list", "style": style, "elements": items}
+    return _rich_text(*([_section(heading)] if heading else []), part)
 
 
-def _rich_text(kind: str, leaves: list[Block]) -> Block:
-    return {"type": "rich_text", "elements": [{"type": kind, "elements": leaves}]}
+def _rich_text(*elements: Block) -> Block:
+    return {"type": "rich_text", "elements": list(elements)}
 
 
-def _leaves(text: str, longest: int, bold: bool) -> list[Block]:
-    style: Block = {"style": {"bold": True}} if bold else {}
-    left, leaves = longest, list[Block]()
-    for piece in pieces(text):
+def _section(text: str, longest: int = LONGEST_SECTION, *, bold: bool = False) -> Block:
+    leaves: list[Block] = []
+    for piece in _cut(text, longest):
+        style = _BOLD if bold or isinstance(piece, Bold) else {}
         if isinstance(piece, Named) and piece.slack_id:
             leaves.append({"type": "user", "user_id": piece.slack_id} | style)
-            beside = f" ({piece.address})" if piece.address else ""
-        elif isinstance(piece, Named):
-            beside = piece.plain
+            piece = f" ({piece.address})" if piece.address else ""
+        elif isinstance(piece, Moment):
+            leaf = {"type": "date", "timestamp": piece.timestamp, "format": DATE, "fallback": piece.plain}
+            leaves.append(leaf | style)
+            continue
+        said = piece if isinstance(piece, str) else piece.plain
+        last: Block = leaves[-1] if leaves else {}
+        if said and last == {"type": "text", "text": last.get("text")} | style:
+            last["text"] += said
+        elif said:
+            leaves.append({"type": "text", "text": said} | style)
+    return {"type": "rich_text_section", "elements": leaves or [{"type": "text", "text": " "}]}
+
+
+def _cut(text: str, longest: int) -> Iterator[Piece]:
+    """The pieces of a text, at most `longest` characters beside the marks."""
+    left = longest
+    for piece in pieces(text):
+        if isinstance(piece, str):
+            yield cut(piece, left) if left > 0 else ""
+            left -= len(piece)
         else:
-            beside, left = cut(piece, left) if left > 0 else "", left - len(piece)
-        if beside and leaves and leaves[-1]["type"] == "text":
-            leaves[-1]["text"] += beside
-        elif beside:
-            leaves.append({"type": "text", "text": beside} | style)
-    return leaves
+            yield piece
 
 
 def mention(before: str, slack_id: str) -> Block:
-    """Somebody by whatever name Slack shows them."""
+    """Somebody by the name Slack shows."""
     leaves: list[Block] = [{"type": "text", "text": f"{before} "}, {"type": "user", "user_id": slack_id}]
-    return _rich_text("rich_text_section", leaves)
+    return _rich_text({"type": "rich_text_section", "elements": leaves})
 
 
 def between(parts: Sequence[Sequence[Block]]) -> list[Block]:
@@ -115,31 +131,30 @@ def sections(*lines: str) -> list[Block]:
 
 def context(*texts: str) -> Block:
     """Small print; with people in it a paragraph, as small print mentions them only in mrkdwn."""
-    if any(map(has_mentions, texts)):
-        leaves: list[Block] = []
-        for text in filter(None, texts):
-            leaves += [{"type": "text", "text": " "}] if leaves else []
-            leaves += _dated(text)
-        return _rich_text("rich_text_section", leaves)
-    return {"type": "context", "elements": [_inline(text) for text in texts if text]}
+    if is_rich("".join(texts)):
+        return rich(" ".join(filter(None, texts)))
+    return {"type": "context", "elements": [plain(text, 2000) for text in texts if text]}
 
 
-def _inline(text: str) -> Block:
-    # A date is the one thing written in mrkdwn: Slack shows it in each reader's own zone.
-    return {"type": "mrkdwn", "text": text} if text.startswith("<!date^") else plain(text, 2000)
+def foot(*texts: str) -> Block:
+    """Small print of the bot's own words, people mentioned; nothing that somebody typed may stand in it."""
+    return {"type": "context", "elements": [_small(text) for text in texts if text][:10]}
 
 
-def _dated(text: str) -> list[Block]:
-    """The leaves of a text that may begin with a date of Slack's."""
-    date = _DATE.match(text)
-    if date is None:
-        return _leaves(text, 2000, False)
-    rest = text[date.end() :]
-    return [_date(date), *([{"type": "text", "text": rest}] if rest else [])]
+def _small(text: str) -> Block:
+    if not is_rich(text):
+        return plain(text, 2000)
+    return {"type": "mrkdwn", "text": "".join(map(_marked_up, _cut(text, 1000))), "verbatim": True}
 
 
-def _date(date: re.Match[str]) -> Block:
-    return {"type": "date", "timestamp": int(date[1]), "format": date[2], "fallback": date[3]}
+def _marked_up(piece: Piece) -> str:
+    if isinstance(piece, Moment):
+        return f"<!date^{piece.timestamp}^{DATE}|{escape(piece.plain)}>"
+    if isinstance(piece, Named) and piece.slack_id:
+        return f"<@{piece.slack_id}>" + (f" ({escape(piece.address)})" if piece.address else "")
+    if isinstance(piece, Bold):
+        return f"*{escape(piece.plain)}*"
+    return escape(piece if isinstance(piece, str) else piece.plain)
 
 
 def actions(*buttons: Block) -> Block:
@@ -148,15 +163,19 @@ def actions(*buttons: Block) -> Block:
 
 
 def button(
-    label: str, action: str, value: str, *, primary: bool = False, confirm: Block | None = None
+    label: str,
+    action: str,
+    value: str,
+    *,
+    primary: bool = False,
+    danger: bool = False,
+    confirm: Block | None = None,
 ) -> Block:
     """A button; its value is an id and a revision, nothing else of meaning."""
     whole: Block = {"type": "button", "text": plain(label, 75), "action_id": action, "value": value}
-    if primary:
-        whole["style"] = "primary"
-    if confirm:
-        whole["confirm"] = confirm
-    return whole
+    if primary or danger:
+        whole["style"] = "danger" if danger else "primary"
+    return whole | ({"confirm": confirm} if confirm else {})
 
 
 def link(label: str, action: str, url: str) -> Block:
@@ -164,51 +183,26 @@ def link(label: str, action: str, url: str) -> Block:
     return {"type": "button", "text": plain(label, 75), "action_id": action, "url": url}
 
 
-def confirmation(title: str, text: str, yes: str) -> Block:
+def confirmation(title: str, text: str, yes: str, *, danger: bool = False) -> Block:
     """The question between a click and what it does."""
-    return {
+    whole = {
         "title": plain(title, LONGEST_TITLE), "text": plain(text, 300),
         "confirm": plain(yes, 30), "deny": plain("Cancel", 30),
     }  # fmt: skip
+    return whole | ({"style": "danger"} if danger else {})
 
 
 def message(text: str, *blocks: Block) -> Message:
     """A message: `text` is what a notification and a screen reader say."""
     words = plainly(text)
-    if not blocks and has_mentions(text):
+    if not blocks and is_rich(text):
         blocks = (rich(text),)
     return {"text": escape(cut(words, 500)), "blocks": list(blocks)} if blocks else {"text": escape(words)}
-
-
-def when(at: datetime, zone: str, now: datetime) -> str:
-    """A time in the reader's zone: 'today, 14:02', 'Thursday, 12:00', '3 March, 09:00'.
-
-    Without a zone (many readers): Slack's date form, which each client draws in its own zone.
-    """
-    if not zone:
-        fallback = at.strftime("%d %B, %H:%M UTC")
-        return f"<!date^{int(at.timestamp())}^{{date_long_pretty}}, {{time}}|{fallback}>"
-    local, today = at.astimezone(_zone(zone)), now.astimezone(_zone(zone)).date()
-    days = (local.date() - today).days
-    names = {0: "today", 1: "tomorrow", -1: "yesterday"}
-    name = names.get(days) or (f"{local:%A}" if 0 < days < 7 else f"{local.day} {local:%B}")
-    return f"{name}, {local:%H:%M}"
-
-
-def _zone(name: str) -> ZoneInfo:
-    try:
-        return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError):
-        return ZoneInfo("UTC")
 
 
 def numbered(lines: Sequence[str]) -> list[str]:
     """Each line with its number."""
     return [f"{number}. {line}" for number, line in enumerate(lines, 1)]
-
-
-_LONGEST_DATE = "Wednesday, March 4, 2026, 09:00"
-"""How a reader sees a date that Slack draws."""
 
 
 def about(id: str, *blocks: Block) -> list[Block]:
@@ -223,50 +217,32 @@ def read_of(id: str, blocks: Sequence[Block]) -> str:
 
 def as_text(blocks: Iterable[Block]) -> str:
     """What stands in blocks, a line for each paragraph and row of buttons; people as Slack writes them."""
-    return "\n".join(line for block in blocks for line in (*_texts(block, _written), *_buttons(block)))
+    return "\n".join(line for block in blocks for line in _lines(block))
 
 
-def _written(leaf: Block) -> str:
-    return f"<@{leaf['user_id']}>" if leaf["type"] == "user" else str(leaf.get("fallback", ""))
-
-
-def _buttons(block: Block) -> list[str]:
-    buttons = block["elements"] if block["type"] == "actions" else ()
-    named = [f"[{one['text']['text']}]" for one in buttons if "text" in one]
-    confirms = [one["confirm"] for one in buttons if "confirm" in one]
-    asked = [" ".join(one[part]["text"] for part in ("title", "text")) for one in confirms]
-    return [" ".join(named), *asked] if named else []
-
-
-def count_words(blocks: Sequence[Block]) -> int:
-    """Words somebody has to read before the buttons."""
-    return sum(len(text.split()) for block in blocks for text in _texts(block, _longest))
-
-
-def _texts(block: Block, shown: Callable[[Block], str]) -> list[str]:
-    """Its lines; `shown`: how a mention and a date read."""
+def _lines(block: Block) -> Iterator[str]:
     if block["type"] in ("header", "section"):
-        return [block["text"]["text"]]
-    if block["type"] == "context":
-        return [_DATE.sub(lambda date: shown(_date(date)), one["text"]) for one in block["elements"]]
-    if block["type"] != "rich_text":
-        return []
-    lines = [line.get("elements", []) for part in block["elements"] for line in _lines(part)]
-    return ["".join(shown(leaf) or str(leaf.get("text", "")) for leaf in line) for line in lines]
+        yield block["text"]["text"]
+    elif block["type"] == "context":
+        yield from (element["text"] for element in block["elements"])
+    elif block["type"] == "rich_text":
+        for part in block["elements"]:
+            lines = part["elements"] if part["type"] == "rich_text_list" else [part]
+            yield from ("".join(map(_leaf, line["elements"])) for line in lines)
+    elif block["type"] == "actions":
+        buttons = [button for button in block["elements"] if "text" in button]
+        yield " ".join(f"[{button['text']['text']}]" for button in buttons)
+        confirms = [button["confirm"] for button in buttons if "confirm" in button]
+        yield from (f"{confirm['title']['text']} {confirm['text']['text']}" for confirm in confirms)
 
 
-def _lines(part: Block) -> list[Block]:
-    return part["elements"] if part["type"] == "rich_text_list" else [part]
-
-
-def _longest(leaf: Block) -> str:
-    """What counts for a mention, a name of two words, and for a date."""
-    return {"user": "Some Body", "date": _LONGEST_DATE}.get(leaf["type"], "")
+def _leaf(leaf: Block) -> str:
+    return f"<@{leaf['user_id']}>" if leaf["type"] == "user" else leaf.get("text") or leaf["fallback"]
 
 
 def span(length: timedelta) -> str:
     """'3 days', '36 hours', '90 minutes': in the largest unit that fits without a rest."""
     seconds = int(length.total_seconds())
     units = (("day", 86_400), ("hour", 3_600), ("minute", 60))
-    unit, size = next((one for one in units if not seconds % one[1]), units[-1])
+    unit, size = next((unit for unit in units if not seconds % unit[1]), units[-1])
     return f"{seconds // size} {unit}{'' if seconds // size == 1 else 's'}"

@@ -13,11 +13,10 @@ from approvals.sentence import VERBATIM, Sentence
 from bot.miro.wording import HAZARDS, words_of
 from bot.troubles import SENTENCES as TROUBLES
 
-VERSION = 1
+VERSION = 2
 
 RESUME = "then press Resume. I'll only do what's left."
 _NEVER = "I tried {tries} times to {aim:said} but couldn't verify it."
-_CONTINUES = "{request} is saved and continues by itself."
 _CONTINUES = "{request} is saved and continues by itself."
 _LEFT = {
     "asker-left": "The requester has left the company",
@@ -142,5 +141,7 @@ def texts(sentences: Iterable[Sentence]) -> list[str]:
 
 
 def line(step: PlannedStep) -> str:
-    """What an approver reads of one change: what will be done, and its hazards."""
-    return " ".join(filter(None, texts(step.lines)))
+    """'Leave Engineering. ⚠ Alex's boards there go to a team admin for good.': a change and its hazards."""
+    todo, *hazards = texts(step.lines)
+    risks = " ".join(f"⚠ {hazard}" for hazard in hazards if hazard)
+    return f"{todo}. {risks}" if risks else todo

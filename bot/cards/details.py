@@ -4,12 +4,14 @@ from collections.abc import Iterator
 
 from approvals.ids import PersonId
 from approvals.people import listed
-from approvals.request import Request, Vote
+from approvals.request import Vote
 from approvals.states import State
 from bot.actions.form import Input
-from bot.cards.blocks import Block, context, header, numbered, section, sections
+from bot.cards.blocks import Block, bullets, context, header, section, sections
 from bot.cards.catalogue import line, texts
-from bot.cards.scene import Scene, not_done, unasked, without_me
+from bot.cards.named import bold
+from bot.cards.scene import Scene, unasked
+from bot.cards.settled import progress
 from bot.cards.waiting import entitled, notes
 
 MOST, SAID = 59, 40
@@ -20,15 +22,16 @@ def particulars(scene: Scene) -> list[Block]:
     """Everything there is to know of a request, for those who have its card."""
     request = scene.request
     details = texts(step.change.form("detail") for step in request.plan.steps)
-    lines = map(line, request.plan.steps)
-    steps = [f"{text} {detail}".strip() for text, detail in zip(lines, details, strict=True)]
+    pairs = zip(map(line, request.plan.steps), details, strict=True)
+    steps = [" · ".join(filter(None, pair)) for pair in pairs]
     blocks = [header(scene.question), section(f"Reason: {request.reason}")]
     if steps:
-        blocks += sections("Changes in Miro", *numbered(steps))
-    blocks += sections(*_halfway(request))
-    more = [*_facts(scene), *_asking(scene), *(_vote(scene, one) for one in request.asking.votes)]
+        blocks.append(bullets(steps, "ordered", bold("Changes in Miro")))
+    if request.state is State.STOPPED:
+        blocks += sections(*(f"{part.lead} {part.text}" for part in progress(request) if part))
+    lines = [*_facts(scene), *_asking(scene), *(_vote(scene, one) for one in request.asking.votes)]
     talk = sections(*_talk(scene))[-SAID:]
-    return [*blocks, *sections(*more)][:MOST] + talk + [context(_record(scene))]
+    return [*blocks, *sections(*lines)][:MOST] + talk + [context(_record(scene))]
 
 
 def _facts(scene: Scene) -> Iterator[str]:
@@ -40,18 +43,8 @@ def _facts(scene: Scene) -> Iterator[str]:
     yield scene.undo if request.state is State.WAITING else ""
 
 
-def _halfway(request: Request) -> Iterator[str]:
-    """What is done of a stopped request, and what isn't."""
-    said = request.outcome
-    if request.state is State.STOPPED and said:
-        done = listed(texts(said.done)) or ("nothing verified" if request.may_have_changed else "nothing")
-        yield f"It stopped. Done: {done}."
-        yield without_me(request, 1000)
-        yield not_done(request, 1000)
-
-
 def _record(scene: Scene) -> str:
-    """What only whoever reads the record needs."""
+    """What only readers of the record need."""
     request = scene.request
     account, change = request.plan.miro_id or "none yet", request.plan.revision or "not known yet"
     return f"For the record: Miro account {account}, change {change}, policy {request.policy[:12]}."
@@ -78,7 +71,7 @@ def _all(scene: Scene, ids: tuple[PersonId, ...]) -> str:
 
 
 def _vote(scene: Scene, vote: Vote) -> str:
-    """'Sam Lee approved for Carol Diaz in step 2, today, 09:00'"""
+    """'Sam Lee approved for Carol Diaz in step 2, Dec 4, 09:00'"""
     whose = f" for {scene.name(vote.stands_for)}" if vote.stands_for else ""
     step = f" in step {vote.step + 1}" if scene.request.asking.steps > 1 else ""
     shell = f" (typed in a shell: {vote.shell})" if vote.shell else ""
@@ -86,10 +79,10 @@ def _vote(scene: Scene, vote: Vote) -> str:
 
 
 def _talk(scene: Scene) -> Iterator[str]:
-    for one in scene.request.asking.questions:
-        yield f"{scene.name(one.by)} asked, {scene.at(one.at)}: “{one.text}”"
-        who = scene.name(scene.request.requester)
-        yield f"{who} answered: “{one.answer}”" if one.answer else "No answer yet."
+    who = scene.name(scene.request.requester)
+    for question in scene.request.asking.questions:
+        yield f"{scene.name(question.by)} asked, {scene.at(question.at)}: “{question.text}”"
+        yield f"{who} answered: “{question.answer}”" if question.answer else "No answer yet."
 
 
 def _filled_in(scene: Scene) -> list[tuple[str, str]]:

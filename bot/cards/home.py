@@ -16,13 +16,12 @@ from bot.cards.blocks import (
     clip_words,
     context,
     header,
-    numbered,
     section,
+    sections,
 )
-from bot.cards.catalogue import line, texts
-from bot.cards.decision import address, decide, secrecy, whom
+from bot.cards.decision import asked, because, changes, consequence, decide, instead, warnings
 from bot.cards.handles import Handle
-from bot.cards.scene import Scene
+from bot.cards.scene import Scene, talk
 
 NOBODY = "nobody"
 """What a button carries that was drawn while nobody stood in."""
@@ -126,22 +125,16 @@ def _pages(part: Section) -> list[Block]:
 def _asked(scene: Scene) -> list[Block]:
     """One request to decide: the question, what exactly will change, who asks and until when."""
     request = scene.request
+    said = f'"{clip_words(request.reason, 40)}"'
     return about(
         request.id,
         section(scene.question),
-        section(changes(scene)),
-        context(f"{asks(scene)} {request.id}. {_until(scene)} {_because(scene)}"),
-        decide(scene) | {"block_id": f"decide:{request.id}"},
+        asked(scene).drawn(),
+        *sections(*warnings(scene)),
+        changes(scene).drawn(),
+        context(said, f"{request.id}{because(scene)}", *_because(scene)),
+        actions(*decide(scene)) | {"block_id": f"decide:{request.id}"},
     )
-
-
-def changes(scene: Scene) -> str:
-    """Every step, after what has to be known before."""
-    plan = scene.request.plan
-    steps = numbered([line(step) for step in plan.steps])
-    whose = address(scene)
-    lead = f"Updated changes in Miro{whose}:" if plan.again else f"Changes in Miro{whose}" if whose else ""
-    return "\n".join([*texts(plan.warnings), *([lead] if lead else []), *steps])
 
 
 def asks(scene: Scene) -> str:
@@ -149,22 +142,10 @@ def asks(scene: Scene) -> str:
     return f'Requested by {scene.name(scene.request.requester)}: "{clip_words(scene.request.reason, 40)}"'
 
 
-def _until(scene: Scene) -> str:
-    ends = scene.request.deadlines.expires_at
-    return f"Expires {scene.at(ends)}." if ends else ""
-
-
-def _because(scene: Scene) -> str:
-    """How far it is, why the reader is asked and who else, what was said, and how it is undone."""
-    parts = (
-        waiting.progress(scene),
-        whom(scene, 0),
-        secrecy(scene, 0),
-        waiting.talk(scene, 40),
-        waiting.notes(scene),
-        scene.undo,
-    )
-    return " ".join(filter(None, parts))
+def _because(scene: Scene) -> tuple[str, ...]:
+    """Who else was asked, how far it is, what was said, and what follows."""
+    said = [f'{part.lead} "{clip_words(part.text, 40)}"' for part in talk(scene)]
+    return (instead(scene), waiting.progress(scene), *said, consequence(scene), waiting.notes(scene))
 
 
 def _row_of(row: Line | str | tuple[str, ...], name: str) -> list[Block]:

@@ -4,11 +4,11 @@ from approvals.states import State
 from bot.cards import waiting
 from bot.cards.blocks import clip_words
 from bot.cards.scene import Scene, unasked
-from bot.cards.scene import stopped as how_it_stopped
+from bot.cards.settled import how_it_stopped
 
 
 def stands(scene: Scene) -> str:
-    """What it is about, how far it has come, and what is said of it."""
+    """What it is about, how far it has come, and why."""
     request, said = scene.request, scene.request.outcome
     parts = [f"{scene.lead}{request.id} · {request.state.value}: {scene.phrase}.", how_far(scene)]
     if request.ending.ends_at:
@@ -34,7 +34,7 @@ def how_far(scene: Scene) -> str:
 def stopped(scene: Scene) -> str:
     """What a stopped request did, what Miro said, and what helps."""
     said = scene.request.outcome
-    text = f"{how_it_stopped(scene)}."
+    text = f"{how_it_stopped(scene.request)}: {scene.phrase}."
     text += f" {clip_words(scene.says(said.text), 40)}" if said else ""
     helps = scene.says(said.remedy) if said else ""
     return f"{text} To fix: {clip_words(helps, 25)}" if helps else text

@@ -1,4 +1,4 @@
-"""Every message about a request, drawn from its stored state; pure."""
+"""Every message about a request, drawn from its stored state: cards, and replies in their threads; pure."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -6,124 +6,150 @@ from dataclasses import replace
 from approvals.request import Request
 from approvals.states import State
 from bot.cards import waiting
-from bot.cards.blocks import (
-    MOST_WORDS,
-    Block,
-    Message,
-    actions,
-    button,
-    clip_words,
-    context,
-    count_words,
-    header,
-    message,
-    section,
-    sections,
-)
-from bot.cards.decision import approver
-from bot.cards.endings import conclusion, operator, result
+from bot.cards.blocks import Block, Message, button, message, section
+from bot.cards.catalogue import texts
+from bot.cards.decision import approver, expires
 from bot.cards.handles import Handle
-from bot.cards.named import words_in
-from bot.cards.notices import again_asked, answer, notice, progress, question, reminder, stuck
-from bot.cards.scene import Scene, again, capital, emoji, heading, where_it_stands
+from bot.cards.layout import Part, Worth, card
+from bot.cards.scene import Scene, capital, fields, talk
+from bot.cards.settled import conclusion, notice, settled, sign, stopped
 
 Draw = Callable[[Scene], Message]
-LEAST_TALK = 6
-"""Words that it takes at least to say that there is a question."""
 
 
 def requester(scene: Scene) -> Message:
-    """Tells who asked where it stands."""
+    """Says to the requester where it stands."""
     request = scene.request
-    if request.outcome and request.plan.round:
-        return result(scene)
-    if request.state is State.WAITING:
-        return _waiting(scene)
     if request.state is State.JOINED and scene.first:
         return _joined(scene, scene.first)
-    title, state = _titled(scene, 24), where_it_stands(scene)
-    return message(
-        f"{scene.lead}{request.id}: {state}", _header(request, title), section(state), *again(scene)
-    )
-
-
-def _header(request: Request, title: str) -> Block:
-    return header(f"{emoji(request)} {title}")
-
-
-def _titled(scene: Scene, words: int) -> str:
-    """How it stands, and what was asked for."""
-    return (
-        f"{scene.lead}{scene.secret}{scene.request.id} · {heading(scene)}: {clip_words(scene.phrase, words)}"
-    )
-
-
-def _waiting(scene: Scene) -> Message:
-    request = scene.request
+    if request.state is not State.WAITING:
+        return settled(scene)
     whom = "No approver reached yet" if scene.unasked else f"Waiting for {waiting.awaited(scene)}"
-    title = f"{scene.lead}{scene.secret}{request.id} · {whom}"
-    line = clip_words(f"{capital(scene.phrase)}.", 26)
-    blocks = [_header(request, title), section(line), *_how_far(scene, 0)]
-    if count_words(blocks) > MOST_WORDS:
-        blocks = [_header(request, title), section(line), *_how_far(scene, 1)]
-    notes = waiting.notes(scene)
-    # What was asked and answered comes before the notes, and leaves them some room.
-    blocks += _talk(scene, MOST_WORDS - count_words(blocks) - min(words_in(notes), 15), waiting.NO_ANSWER)
-    room = MOST_WORDS - count_words(blocks)
-    small = [context(clip_words(notes, room))] if notes and room else []
-    return message(title, *blocks, *small, _buttons(scene))
-
-
-def _talk(scene: Scene, room: int, but: str = "") -> list[Block]:
-    """The newest question and its answer, without an end that is said elsewhere."""
-    return sections(waiting.talk(scene, room).removesuffix(but).rstrip()) if room >= LEAST_TALK else []
-
-
-def _how_far(scene: Scene, short: int) -> list[Block]:
-    """Since when, which step, and what happens if nobody answers."""
-    request = scene.request
-    assert request.deadlines.expires_at
     last = request.deadlines.asked_last_at if request.deadlines.reminded else None
-    reminded = f", reminded {scene.at(last)}" if last else ""
-    steps = waiting.progress(scene, short)
-    end = f"Expires {scene.at(request.deadlines.expires_at)}."
-    rest = "" if short else "I'll tell you when it's decided."
-    if request.asking.questions and not request.asking.questions[-1].answer:
-        rest = f"{scene.name(request.asking.questions[-1].by)} is waiting for your answer."
-    text = " ".join(filter(None, (f"Requested {scene.at(request.asked_at)}{reminded}.", steps, end, rest)))
-    return [section(text)]
+    parts = [
+        scene.about,
+        fields(scene, ("Expires", expires(scene)), ("Reminded", scene.at(last) if last else "")),
+        *talk(scene),
+        Part(waiting.progress(scene), Worth.NOTE),
+        waiting.aside(scene),
+    ]
+    value = Handle.of(request).value
+    buttons = [("Remind", "remind"), ("Withdraw", "withdraw"), ("Details", "details")]
+    others = [button(label, action, value) for label, action in buttons]
+    return card("⏳", f"{scene.title} · {whom}", parts, *_answering(request), *others)
 
 
-def _buttons(scene: Scene) -> Block:
-    request, value = scene.request, Handle.of(scene.request).value
-    asked = request.asking.questions
-    open_ = asked and not asked[-1].answer
-    reply = [button("Answer", "answer", Handle.of(request, len(asked)).value, primary=True)] if open_ else []
-    return actions(
-        *reply,
-        button("Remind", "remind", value),
-        button("Withdraw", "withdraw", value),
-        button("Details", "details", value),
-    )
+def _answering(request: Request) -> list[Block]:
+    """The button to answer an open question."""
+    questions = request.asking.questions
+    if not questions or questions[-1].answer:
+        return []
+    return [button("Answer", "answer", Handle.of(request, len(questions)).value, primary=True)]
 
 
 def _joined(scene: Scene, first: Request) -> Message:
-    """The same was asked for before: who did, who decides, and a way to remind them."""
-    request, of = scene.request, replace(scene, request=first)
-    title = _titled(scene, 16)
-    said = clip_words(where_it_stands(scene), 20)
-    if first.state is not State.WAITING or first.deadlines.expires_at is None:
-        text = clip_words(f"{said} {where_it_stands(of)}", 60)
-        return message(f"{scene.lead}{request.id}: {text}", _header(first, title), section(text))
-    since, until = scene.at(first.asked_at), scene.at(first.deadlines.expires_at)
-    text = (
-        f"{said} Waiting for {waiting.awaited(of)} since {since}. Expires {until}. "
-        "I'll tell you when it's decided."
-    )
-    blocks = [_header(first, title), section(text)]
-    blocks += _talk(of, MOST_WORDS - count_words(blocks))
-    remind = actions(button("Remind", "remind", Handle.of(first).value))
-    return message(f"{scene.lead}{request.id}: {text}", *blocks, remind)
+    """The same was asked for before: who asked, who decides, and a way to remind them."""
+    of = replace(scene, request=first)
+    if first.state is not State.WAITING:
+        return settled(of, f"{scene.title} · Already requested as {first.id}")
+    parts = [
+        scene.about,
+        Part(f"{capital(scene.brief(first.requester))} already asked for this: {first.id}."),
+        fields(scene, ("Waiting for", waiting.awaited(of)), ("Expires", expires(of))),
+        *talk(of),
+        Part("I'll tell you when it's decided.", Worth.ASIDE),
+    ]
+    remind = button("Remind", "remind", Handle.of(first).value)
+    return card("⏳", f"{scene.title} · Already requested", parts, remind)
+
+
+def operator(scene: Scene) -> Message:
+    """What an operator can do about a request that stopped, or that nobody can decide."""
+    if scene.request.state is State.WAITING:
+        return stuck(scene)
+    is_newest = scene.round == scene.request.progress.outcomes
+    return stopped(scene) if scene.request.state is State.STOPPED and is_newest else settled(scene)
+
+
+# -- replies in the thread of a card ---------------------------------------------------------------------
+
+
+def reminder(scene: Scene) -> Message:
+    """To those who haven't decided yet."""
+    return _prompt(scene, "Reminder: ", "")
+
+
+def again(scene: Scene) -> Message:
+    """To those whose card asks something else now, or asks them only now."""
+    plan = scene.request.plan
+    why = "The changes are different now." if plan.again or plan.anew else waiting.progress(scene)
+    return _prompt(scene, "", f"Please decide. {why}".strip())
+
+
+def _prompt(scene: Scene, lead: str, why: str) -> Message:
+    """A line about a decision that is missing; the card has the changes and the buttons."""
+    whom = "you" if scene.viewer else waiting.awaited(scene)
+    parts = [
+        fields(scene, ("Waiting for", whom), ("Expires", expires(scene))),
+        Part(why, Worth.NOTE),
+        Part(scene.request.id, is_small=True),
+        waiting.aside(scene),
+    ]
+    return card("⏳", f"{lead}{scene.question}", parts, note=f"{lead}{scene.question} {scene.request.id}")
+
+
+def progress(scene: Scene) -> Message:
+    """Which of several changes Miro has taken since they were approved or resumed."""
+    request, accepted = scene.request, scene.request.progress.accepted
+    made = texts(step.change.form("did") for step in request.plan.steps if step.key in accepted)
+    lines = [Part(f"✓ {capital(text)}") for text in made]
+    return card(sign(request), f"{scene.title} · Changes made so far", lines)
+
+
+def question(scene: Scene) -> Message:
+    """Asks the requester; afterwards says what was answered, without a button."""
+    request, put = scene.request, scene.request.asking.questions[scene.round - 1]
+    title = f"{scene.title} · {capital(scene.brief(put.by))} asks"
+    parts = [Part(put.text, Worth.QUOTE, quoted=True, least=20)]
+    buttons: list[Block] = []
+    if put.answer:
+        parts.append(Part(put.answer, Worth.QUOTE, "You answered:", quoted=True, least=20))
+    elif request.state is not State.WAITING:
+        return settled(scene, title)
+    else:
+        parts += [
+            scene.about,
+            fields(scene, ("Expires", expires(scene))),
+            Part("Press Answer, or write it here.", Worth.ASIDE),
+        ]
+        details = button("Details", "details", Handle.of(request, scene.round).value)
+        buttons = [*_answering(request), details]
+    return card(sign(request), title, parts, *buttons, note=f"{title}: “{put.text}”")
+
+
+def answer(scene: Scene) -> Message:
+    """Says to the approver who asked what the answer is; their card has it too, and the buttons."""
+    request, put = scene.request, scene.request.asking.questions[scene.round - 1]
+    title = f"{scene.title} · {capital(scene.brief(request.requester))} answered"
+    parts = [
+        Part(put.answer, Worth.QUOTE, quoted=True, least=20),
+        Part(put.text, Worth.QUOTE, "You asked:", quoted=True, least=20),
+    ]
+    return card(sign(request), title, parts, note=f"{title}: “{put.answer}”")
+
+
+def stuck(scene: Scene) -> Message:
+    """Says to operators what nobody can decide any more; it is never approved."""
+    request = scene.request
+    if request.state is not State.WAITING or not request.asking.is_stuck:
+        return settled(scene)
+    parts = [
+        scene.about,
+        fields(scene, ("Expires", expires(scene))),
+        Part("Name an approver or a fallback in the policy, or have it requested again."),
+    ]
+    title = f"{scene.lead}{scene.secret}No approver available for {request.id}"
+    return card("⚠️", title, parts, button("Details", "details", Handle.of(request).value))
 
 
 CARDS: dict[str, Draw] = {
@@ -131,12 +157,12 @@ CARDS: dict[str, Draw] = {
     "approver": approver,
     "channel": approver,
     "operator": operator,
-    "subject": result,
+    "subject": settled,
 }
 """How each role sees a request on its card, of which everybody has one."""
 REPLIES: dict[str, Draw] = {
-    "again": again_asked,
-    "channel-again": again_asked,
+    "again": again,
+    "channel-again": again,
     "reminder": reminder,
     "channel-reminder": reminder,
     "question": question,

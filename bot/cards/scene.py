@@ -1,29 +1,27 @@
-"""What a card is drawn from: a request as one reader sees it, and the sentences every card shares."""
+"""What a card is drawn from: a request as one reader sees it, and the sentences every card shares; pure."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from approvals.decide.too_late import kept
-from approvals.ids import BOT, PersonId
+from approvals.ids import PersonId
 from approvals.people import Person, listed
-from approvals.request import Request, Vote
+from approvals.request import Request
 from approvals.sentence import Sentence
-from approvals.states import State
 from bot.actions import Action
 from bot.actions.form import Facts
 from bot.actions.sentences import first
-from bot.cards.blocks import Block, actions, button, clip_words, context, when
-from bot.cards.catalogue import texts, written
-from bot.cards.handles import Handle
-from bot.cards.named import mark
+from bot.cards.catalogue import written
+from bot.cards.layout import Part, Worth
+from bot.cards.named import bold, mark, when
 
 
 @dataclass(frozen=True)
 class Scene:
-    """Everything a card is drawn from. `zone` '' means many readers; `helped`: an operator could be told.
+    """Everything a card is drawn from. `viewer` is None where many read it; `zone`: that of plain dates.
 
-    `first` is the request that this one was joined to. `unasked`: Slack took no message that asks anybody.
+    `first`: the request that this one was joined to; `helped`: an operator was notified of a stop;
+    `unasked`: Slack took no message that asks anybody.
     """
 
     request: Request
@@ -46,22 +44,35 @@ class Scene:
     @property
     def secret(self) -> str:
         """How the title of every card of a confidential request begins that asks nothing."""
-        return "Confidential. " if self.command.CONFIDENTIAL else ""
+        return "Confidential: " if self.command.CONFIDENTIAL else ""
+
+    @property
+    def title(self) -> str:
+        """How the first line of every card begins that asks nothing."""
+        return f"{self.lead}{self.secret}{self.request.id}"
 
     @property
     def help(self) -> str:
         """Whether a stopped request is with somebody."""
         if self.helped:
-            return "The operators have been told."
+            return "The operators have been notified."
         return "No operator can be reached. Ask your IT team to name one in the policy."
+
+    # -- people and times --------------------------------------------------------------------------------
 
     def name(self, id: PersonId) -> str:
         """Somebody by account and address: of the person it changes, the address that Miro has."""
-        return mark(self.person(id), self.address if id == self.request.subject else "")
+        return self._mark(id, brief=False)
 
     def brief(self, id: PersonId) -> str:
-        """Somebody by account alone, for what is said on a card beside the question itself."""
-        return mark(self.person(id), brief=True)
+        """Somebody by account alone, where the address stands elsewhere on the card; the reader is "you"."""
+        return "you" if self.is_viewer(id) else self._mark(id, brief=True)
+
+    def _mark(self, id: PersonId, *, brief: bool) -> str:
+        is_subject = id == self.request.subject
+        # Where many read of an offboarding, a mention would notify the leaver.
+        hidden = is_subject and self.command.CONFIDENTIAL and self.viewer is None
+        return mark(self.person(id), self.address if is_subject else "", brief=brief, hidden=hidden)
 
     @property
     def address(self) -> str:
@@ -70,46 +81,75 @@ class Scene:
         asked = self.person(subject).email if subject else ""
         return self.request.plan.user_name or asked
 
-    def names(self, ids: tuple[PersonId, ...], word: str = "and") -> str:
-        """Several names; beyond three, how many more."""
-        return shortened([self.name(id) for id in ids], word)
+    def names(self, ids: Iterable[PersonId], word: str = "and") -> str:
+        """Several people; beyond three, how many more. The reader is "you"."""
+        return shortened(list(dict.fromkeys(map(self.brief, ids))), word)
 
     def is_viewer(self, id: PersonId) -> bool:
         """Whether this is the reader."""
         return bool(self.viewer and self.viewer.is_(self.person(id)))
 
+    @property
+    def is_mine(self) -> bool:
+        """Whether the reader is the person it changes."""
+        return self.request.subject is not None and self.is_viewer(self.request.subject)
+
     def says(self, sentence: Sentence | None) -> str:
         """A sentence of the record; the reader is "you"."""
         return written(sentence, lambda id: "you" if self.is_viewer(id) else self.name(id))
 
-    def voters(self, votes: Iterable[Vote]) -> str:
-        """Who said yes; the reader is "you"."""
-        names = dict.fromkeys("you" if self.is_viewer(one.by) else self.name(one.by) for one in votes)
-        return shortened(list(names))
-
     def at(self, time: datetime) -> str:
-        """A time as this reader reads it."""
-        return when(time, self.zone, self.now)
+        """A time, which Slack draws in each reader's zone."""
+        return when(time, self.zone)
+
+    # -- what it is about --------------------------------------------------------------------------------
 
     @property
     def phrase(self) -> str:
-        """What was asked for, if its people and teams are still known; the reader is "you"."""
+        """What was asked for, with the person's address; the reader is "you"."""
+        return self._phrase(lambda id: "you" if self.is_viewer(id) else self.name(id))
+
+    @property
+    def _wish(self) -> str:
+        """The same on a card that shows the address beside."""
+        return self._phrase(self.brief)
+
+    def _phrase(self, called: Callable[[PersonId], str]) -> str:
+        def named(id: PersonId) -> Person:
+            person = self.facts.person(id)
+            return replace(person, name=called(id), given=first(person))
+
         try:
-            return self.command.phrase(replace(self.facts, person=self._called))
+            return self.command.phrase(replace(self.facts, person=named))
         except KeyError:
             return f"{self.command.TITLE} (its team or person no longer exists)"
 
-    def _called(self, id: PersonId) -> Person:
-        person = self.facts.person(id)
-        is_you = self.is_mine and id == self.request.subject
-        return replace(person, name="you" if is_you else self.name(id), given=first(person))
+    @property
+    def about(self) -> Part:
+        """The same as a sentence: "Dana Fox asked me to give you access to Design." """
+        asker, subject = self.request.requester, self.request.subject
+        wish = self._wish
+        if asker == subject and not self.is_mine:
+            wish = self._phrase(lambda id: "them" if id == subject else self.brief(id))
+        return Part(f"{capital(self.brief(asker))} asked me to {wish}.", Worth.STEPS, least=16)
 
     @property
     def question(self) -> str:
         """The first line of an approver's card."""
-        lead = self.lead + ("Confidential: " if self.command.CONFIDENTIAL else "")
-        text = self.phrase if self.command.CONFIDENTIAL else capital(self.phrase)
-        return f"{lead}{text}?"
+        wish = self._wish if self.secret else capital(self._wish)
+        return f"{self.lead}{self.secret}{wish}?"
+
+    @property
+    def outcome(self) -> str:
+        """What holds once it's done: "you're a Company Admin of Miro"."""
+        who = self.name(self.request.subject) if self.request.subject else ""
+        try:
+            text = self.command.outcome(self.facts)
+        except KeyError:
+            return self.phrase
+        if self.is_mine:
+            text = text.replace("{who} {is}", "you're")
+        return text.replace("{who}", who).replace("{is}", "is")
 
     @property
     def back(self) -> str:
@@ -123,30 +163,11 @@ class Scene:
     def undo(self) -> str:
         """What comes after its days, else how it can be undone, if what it was about is still known."""
         try:
-            undo = self.command.undo(self.facts)
-            after = (
-                f"{self.command.limit.replace('for', 'After', 1).replace('until', 'After', 1)} {self.back}."
-            )
-            return clip_words(after if self.back else undo, 12)
+            if self.back:
+                return f"{capital(self.command.limit)}. Then {self.back}."
+            return self.command.undo(self.facts)
         except KeyError:
             return ""
-
-    @property
-    def is_mine(self) -> bool:
-        """Whether the reader is the person it changes."""
-        subject = self.request.subject
-        return bool(self.viewer and subject and self.viewer.is_(self.person(subject)))
-
-    @property
-    def outcome(self) -> str:
-        """What is so now: "you're a Company Admin of Miro"."""
-        subject = self.request.subject
-        who, verb = ("you", "are") if self.is_mine else (self.name(subject) if subject else "", "is")
-        try:
-            text = self.command.outcome(self.facts)
-        except KeyError:
-            return self.phrase
-        return text.replace("{who}", who).replace("{is}", verb)
 
 
 def capital(text: str) -> str:
@@ -159,95 +180,20 @@ def shortened(names: list[str], word: str = "and") -> str:
     return listed(names if len(names) <= 3 else [*names[:2], f"{len(names) - 2} others"], word)
 
 
+def fields(scene: Scene, *more: tuple[str, str], by: str = "") -> Part:
+    """One line of labelled facts: who asks, for whom by which address, and what the card adds."""
+    subject = scene.request.subject
+    whom = scene.name(subject) if subject and not scene.is_mine else ""
+    own = by and subject == scene.request.requester
+    pairs = (("Requested by", whom if own else by), ("For", "" if own else whom), *more)
+    return Part(" · ".join(f"{bold(label)} {text}" for label, text in pairs if text))
+
+
 def by_shell(scene: Scene) -> str:
     """Says that a decision was typed in a shell, and in which."""
     votes = [vote.shell for vote in scene.request.asking.votes if vote.shell]
     shells = votes or ([scene.request.outcome.shell] if scene.request.outcome else [])
-    return f" (typed in a shell: {shells[0]})" if shells and shells[0] else ""
-
-
-def where_it_stands(scene: Scene) -> str:
-    """One or two sentences: where the request stands."""
-    return kept(scene.request, _where(scene))
-
-
-def _where(scene: Scene) -> str:
-    request = scene.request
-    approved, said = _approved(scene), request.outcome
-    texts = {
-        State.CHECKING: "Saved. I'm checking what will change.",
-        State.WAITING: f"It's waiting for a decision again. {_before(request)}".strip(),
-        State.APPROVED: f"{approved} I'm making the changes.",
-        State.WORKING: f"{approved} I'm making the changes.",
-        State.STOPPED: f"{approved} {_how_far(request)} {scene.help}",
-        State.DONE: f"{approved} All changes are verified in Miro.",
-        State.REHEARSED: f"{approved} This was practice. Nothing was changed.",
-        State.EXPIRED: "It expired without an answer. Nothing has changed.",
-    }
-    if said and request.state is State.DENIED:
-        by = scene.names(request.asking.decided_by)
-        return (
-            f'Denied by {by}{by_shell(scene)}: "{clip_words(scene.says(said.text), 25)}" Nothing has changed.'
-        )
-    if said and request.state is State.WITHDRAWN:
-        return (
-            f"{scene.says(said.text) if said.by == BOT else _withdrawn(scene, said.by)} Nothing has changed."
-        )
-    if request.state is State.JOINED and scene.first:
-        first = scene.first
-        return f"Already requested: {first.id} by {scene.name(first.requester)}."
-    if said and request.state in (State.REFUSED, State.NOTHING_TO_DO, State.JOINED):
-        return clip_words(scene.says(said.text), 45)
-    return f"{texts[request.state]} {scene.says(request.progress.held)}".strip()
-
-
-def _before(request: Request) -> str:
-    return "What was done before stays." if request.may_have_changed else ""
-
-
-def _withdrawn(scene: Scene, by: PersonId) -> str:
-    """Who withdrew it."""
-    who = "You withdrew it" if scene.is_viewer(by) else f"Withdrawn by {scene.name(by)}"
-    return f"{who}{by_shell(scene)}."
-
-
-def _how_far(request: Request) -> str:
-    """How much of a stopped request is done."""
-    done = request.outcome.done if request.outcome else ()
-    if done:
-        return f"It's incomplete. Done: {clip_words(listed(texts(done)), 25)}."
-    if request.may_have_changed:
-        return "It stopped, and I couldn't verify what was done."
-    return f"It stopped before {_nothing_yet(request)}."
-
-
-def stopped(scene: Scene) -> str:
-    """That it stopped, with how far it had come, as far as that was seen, and what was asked for."""
-    request = scene.request
-    unseen = "" if request.may_have_changed else f" before {_nothing_yet(request)}"
-    how = " is incomplete" if request.outcome and request.outcome.done else f" stopped{unseen}"
-    return f"{request.id}{how}: {scene.phrase}"
-
-
-def _nothing_yet(request: Request) -> str:
-    """Before what it stopped; where somebody else changed something, that isn't denied."""
-    others = request.outcome.others if request.outcome else ()
-    return "I changed anything" if others else "anything changed"
-
-
-def without_me(request: Request, most: int) -> str:
-    """What of a stopped request holds although it did nothing for it; '' for nothing."""
-    others = request.outcome.others if request.outcome else ()
-    return f"Already in place: {clip_words(listed(texts(others)), most)}." if others else ""
-
-
-def not_done(request: Request, most: int) -> str:
-    """What of a stopped request isn't so, as far as that was seen; '' where nothing is left."""
-    said = request.outcome
-    if said is None or not said.left:
-        return ""
-    unseen = request.may_have_changed and not said.done
-    return f"{'Not verified' if unseen else 'Not done'}: {clip_words(listed(texts(said.left)), most)}."
+    return f" Decided in a shell: {shells[0]}." if shells and shells[0] else ""
 
 
 def unasked(request: Request) -> str:
@@ -257,63 +203,25 @@ def unasked(request: Request) -> str:
     return "The policy requires no approval for this."
 
 
-def _approved(scene: Scene) -> str:
-    """Who approved it; nobody, where nobody is asked."""
-    request = scene.request
-    if request.is_unasked:
-        return unasked(request)
-    by = scene.names(request.asking.decided_by) or "Somebody"
-    at = f" ({scene.at(request.asking.approved_at)})" if request.asking.approved_at and scene.zone else ""
-    return f"Approved by {by}{at}{by_shell(scene)}."
+def unchanged(request: Request) -> str:
+    """What is said of Miro where a request ended without being done."""
+    return "Changes made earlier stay." if request.may_have_changed else "Nothing has changed."
 
 
-def foot(scene: Scene) -> Block:
-    """The request's number, and who couldn't be reached."""
-    missed = map(scene.says, scene.request.unreached[-1:])
-    return context(" ".join((scene.request.id, *missed)))
-
-
-def again(scene: Scene) -> list[Block]:
-    """A way to ask once more, where nobody answered."""
-    if scene.request.state is not State.EXPIRED:
+def talk(scene: Scene) -> list[Part]:
+    """The newest question and its answer."""
+    questions = scene.request.asking.questions
+    if not questions:
         return []
-    return [actions(button("Ask Again", "again", Handle.of(scene.request).value))]
+    last = questions[-1]
+    asked = f"{capital(scene.brief(last.by))} asked:"
+    parts = [Part(last.text, Worth.TALK, asked, quoted=True, least=12)]
+    if last.answer:
+        who = f"{capital(scene.brief(scene.request.requester))} answered:"
+        parts.append(Part(last.answer, Worth.TALK, who, quoted=True, least=14))
+    return parts
 
 
-_TITLES = {
-    State.CHECKING: "Checking",
-    State.WAITING: "Waiting",
-    State.APPROVED: "Approved",
-    State.WORKING: "Approved",
-    State.STOPPED: "Stopped",
-    State.DONE: "Done",
-    State.NOTHING_TO_DO: "Nothing to do",
-    State.REFUSED: "Not possible",
-    State.JOINED: "Already requested",
-    State.DENIED: "Denied",
-    State.WITHDRAWN: "Withdrawn",
-    State.EXPIRED: "Expired",
-    State.REHEARSED: "Rehearsed",
-}
-
-
-_EMOJI = {
-    State.DONE: "✅",
-    State.NOTHING_TO_DO: "✅",
-    State.REHEARSED: "✅",
-    State.DENIED: "⛔",
-    State.REFUSED: "⛔",
-    State.WITHDRAWN: "⛔",
-    State.STOPPED: "⚠️",
-    State.EXPIRED: "⌛",
-}
-
-
-def emoji(request: Request) -> str:
-    """How every card of a request begins: where it stands at a glance."""
-    return _EMOJI.get(request.state, "⏳")
-
-
-def heading(scene: Scene) -> str:
-    """How it stands, in two words."""
-    return _TITLES[scene.request.state]
+def missed(scene: Scene) -> Part:
+    """Who couldn't be reached."""
+    return Part(" ".join(map(scene.says, scene.request.unreached[-1:])), Worth.ASIDE, is_small=True)

@@ -17,7 +17,7 @@ class Words:
     """The forms of a change, without its hazards; the record names one as "join.did"."""
 
     todo: str
-    """The approver's line: an imperative sentence."""
+    """The approver's line: an imperative sentence without its full stop."""
     aim: str
     """The same after "to": an infinitive."""
     did: str
@@ -36,7 +36,7 @@ class Words:
 def _words(verb: str, past: str, what: str, state: str, todo: str = "", detail: str = "") -> Words:
     """The words of "join" "Engineering"; `todo` where the approver's line says more than verb and object."""
     aim = f"{verb} {what}"
-    return Words(todo or f"{aim[0].upper()}{aim[1:]}.", aim, f"{past} {what}", state, detail)
+    return Words(todo or f"{aim[0].upper()}{aim[1:]}", aim, f"{past} {what}", state, detail)
 
 
 def _find(email: str, past: str = "found", todo: str = "", detail: str = "") -> Words:
@@ -47,27 +47,26 @@ def _create(email: str, given: str, family: str, attributes: Mapping[str, str]) 
     name = f" for {given} {family}" if given and family else ""
     more = f" ({_summary(attributes, ': ')})" if attributes else ""
     detail = f"name: {given} {family}; {pairs(attributes)}".rstrip("; ")
-    return _find(email, "created", f"Create the account {email}{name}{more}.", detail)
+    return _find(email, "created", f"Create the account {email}{name}{more}", detail)
 
 
 def _set(attributes: Mapping[str, str]) -> Words:
-    names, todo = _names(attributes), f"Set the {_summary(attributes, ' to ')}."
+    names, todo = _names(attributes), f"Set the {_summary(attributes, ' to ')}"
     return _words("set", "set", f"the {names}", f"set as wanted: {names}", todo, pairs(attributes))
 
 
 def _reactivate(joining: bool) -> Words:
-    todo = f"Reactivate the account.{' Joining a team does that, too.' if joining else ''}"
+    todo = f"Reactivate the account{' (joining a team does that, too)' if joining else ''}"
     return _words("reactivate", "reactivated", "the account", "the account is active", todo)
 
 
 def _deactivate(who: str) -> Words:
-    todo = f"Deactivate the account: {who} can't get in from that moment."
+    todo = f"Deactivate the account. {who} loses access immediately"
     return _words("deactivate", "deactivated", "the account", "there is no active account", todo)
 
 
 def _delete() -> Words:
-    todo = "Delete the account from the company."
-    return _words("delete", "deleted", "the account", "there is no account", todo)
+    return _words("delete", "deleted", "the account", "there is no account")
 
 
 def _join(group: str) -> Words:
@@ -79,7 +78,7 @@ def _leave(group: str) -> Words:
 
 
 def _rename(before: str, name: str) -> Words:
-    todo = f"Change the security name from {before} to {name}."
+    todo = f"Change the security name from {before} to {name}"
     return _words("change", "changed", f"the security name to {name}", f"the security name is {name}", todo)
 
 
@@ -94,27 +93,27 @@ def limit(days: int | None, until: str = "") -> str:
 def _grant(rights: str, days: int | None, until: str = "") -> Words:
     reach = ": can manage every person and team" if rights == "Company Admin" else ""
     length = limit(days, until)
-    end = f"{length[0].upper()}{length[1:]}." if length else "No end date."
-    return _words("become", "became", rights, rights, f"Become {rights}{reach}. {end}")
+    end = f", {length}" if length else ""
+    return _words("become", "became", rights, rights, f"Become {rights}{reach}{end}")
 
 
 def _take(rights: str) -> Words:
-    return _words("take away", "took away", rights, f"not {rights}")
+    return _words("remove", "removed", rights, f"not {rights}")
 
 
 def _take_all() -> Words:
-    return _words("take away", "took away", "every admin role", "no admin role in use")
+    return _words("remove", "removed", "every admin role", "no admin role in use")
 
 
 def _demote(while_active: bool) -> Words:
     state = "no active Company Admin" if while_active else "no Company Admin"
-    return _words("take away", "took away", "Company Admin", state)
+    return _words("remove", "removed", "Company Admin", state)
 
 
 def _stay(days: int | None, ends_at: str, until: str = "") -> Words:
     length = limit(days, until) or "without an end"
     now, ends = " from now" if days and not until else "", datetime.fromisoformat(ends_at)
-    todo = f"Stays {length}{now}, instead of ending on {ends:%-d %B}."
+    todo = f"Stays {length}{now}, instead of ending on {ends:%-d %B}"
     did = f"moved the end: stays {length}" if days else "took the end away"
     return Words(todo, "", did, "")
 
@@ -142,9 +141,9 @@ HAZARDS = {
     "license": "It may use a Miro license.",
     "reactivates": "Joining also reactivates the account. It may use a Miro license.",
     "rights-back": "{rights} rights come back with it.",
-    "final": "This is final, and {who}'s boards pass to a team admin.",
+    "final": "{who}'s boards go to a team admin for good.",
     "closes": "What only {group} opens closes for {who}.",
-    "boards-pass": "{who}'s boards there pass to a team admin and don't come back.",
+    "boards-pass": "{who}'s boards there go to a team admin for good.",
     "new-account": "Miro has a new account for this address.",
     "vanished": "Miro had an account for this person: it was deleted, or is a guest's. Look there first.",
 }

@@ -14,11 +14,11 @@ from approvals.record.database import StoreTrouble
 from approvals.refusals import Refused
 from approvals.request import Draft, Request
 from bot.actions import ACTIONS
-from bot.cards.blocks import Block, about, context, section, sections
-from bot.cards.catalogue import line, texts
+from bot.cards.blocks import Block, about, bullets, context, section, sections
+from bot.cards.decision import changes, warnings
 from bot.cards.handles import Handle
 from bot.cards.home import asks
-from bot.cards.scene import Scene
+from bot.cards.scene import Scene, capital
 from bot.context import Desk, Unreadable
 from bot.slack import answers, forms
 from bot.slack.deliver.home import At, Gathering, may_go_along
@@ -55,10 +55,9 @@ def form(scenes: Sequence[Scene]) -> Block:
 
 
 def _request(scene: Scene, number: int) -> list[Block]:
-    plan = scene.request.plan
-    steps = [f"• {line(step)}" for step in plan.steps]
-    question = section(f"{number}. {scene.question} ({scene.request.id})")
-    return about(scene.request.id, question, *sections(*texts(plan.warnings), *steps), context(asks(scene)))
+    question = section(f"{number}. {capital(scene.phrase)}? ({scene.request.id})")
+    steps, known = bullets(changes(scene).steps), sections(*warnings(scene))
+    return about(scene.request.id, question, *known, steps, context(asks(scene)))
 
 
 def told(outcomes: Sequence[Outcome]) -> Block:

@@ -11,7 +11,8 @@ from approvals.people import Group
 from approvals.states import State
 from bot.actions import ACTIONS, Action
 from bot.actions.form import Input
-from bot.cards.blocks import MOST_WORDS, Block
+from bot.cards.blocks import Block
+from bot.cards.layout import MOST_WORDS
 from bot.cards.request import draw
 from bot.sandbox.slack.limits import Surface, problems
 from bot.sandbox.slack.records import Message

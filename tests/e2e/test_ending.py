@@ -89,4 +89,4 @@ def test_a_miro_that_never_answers_does_not_hold_up_the_end(tmp_path: Path) -> N
         for user, request in requests.items():
             told(hands, user, "✅ You're in Design", request)
         assert len(s.carried_out()) == len(MOVERS), "nothing is sent twice"
-        assert told(hands, "U0PRIYA", waiting, "Give Jo Park Miro access to Design?")
+        assert told(hands, "U0PRIYA", waiting, "Give Jo Park access to Design?")

@@ -33,7 +33,7 @@ def test_what_the_manager_approves_is_done_seen_and_told(joined: Joined) -> None
     card = told(hands, "U0PRIYA", f"{request}. You manage Alex")
     decide(hands, "U0PRIYA", "approve", request)
 
-    assert "Give Alex Smith Miro access to Engineering?" in card
+    assert "Give Alex Smith access to Engineering?" in card
     assert 'Requested by Alex Smith: "I start on Monday"' in card
     done = told(hands, "U0ALEX", "✅ You're in Engineering in Miro", request)
     assert "Requested by you, approved by Priya Rao." in done
@@ -80,7 +80,7 @@ def test_plain_words_become_a_form_and_then_a_request(joined: Joined) -> None:
 
     assert "I hire for them" in str(form["blocks"])
     request = sent(hands, "U0LENA")
-    assert "Give Lena Vogt Miro access to Engineering?" in told(hands, "U0CAROL", request, "I hire for them")
+    assert "Give Lena Vogt access to Engineering?" in told(hands, "U0CAROL", request, "I hire for them")
     assert s.miro.user("lena@example.com") is None
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from bot.cards.blocks import MOST_WORDS, count_words
+from bot.cards.layout import MOST_WORDS
 from bot.sandbox.slack.drawing import as_text, words
 from tests.screens.chromium import Box, Tab
 from tests.screens.company import CHANNEL_NAME, Company, company
@@ -118,10 +118,8 @@ class Play:
 
 
 def words_of(message: Mapping[str, Any]) -> int:
-    """The words of a message, buttons not counted; the higher of the bot's own count and the sandbox's."""
-    if not message.get("blocks"):
-        return words(message["text"])
-    return max(count_words(message["blocks"]), words(as_text({"blocks": message["blocks"]})))
+    """The words of a message, buttons not counted."""
+    return words(as_text({"blocks": message["blocks"]}) if message.get("blocks") else message["text"])
 
 
 def _framed(box: Box, picture: Picture) -> Box:

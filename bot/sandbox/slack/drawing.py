@@ -112,13 +112,14 @@ class _Pen:
                 yield f"{indent}{mark} {self.inline(item['elements'])}"
             return
         before = {"rich_text_quote": "> ", "rich_text_preformatted": "    "}.get(part["type"], "")
-        for line in self.inline(part["elements"]).rstrip("\n").split("\n"):
+        elements = part["elements"]
+        if all(each.get("style") == {"bold": True} for each in elements):
+            # A first line, or the heading of a list: drawn as a header is.
+            elements = [{**each, "style": {}} for each in elements]
+        for line in self.inline(elements).rstrip("\n").split("\n"):
             yield before + line
 
     def inline(self, elements: Sequence[JSON]) -> str:
-        if all(each.get("style") == {"bold": True} for each in elements) and len(elements) > 1:
-            # A first line with a mention, which a header block can't hold: drawn like a header.
-            return "".join(self.leaf({**each, "style": {}}) for each in elements)
         return "".join(self.leaf(each) for each in elements)
 
     def leaf(self, leaf: JSON) -> str:

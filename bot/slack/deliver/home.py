@@ -16,10 +16,10 @@ from approvals.refusals import Refused
 from approvals.request import Request
 from approvals.states import State
 from bot.actions import ACTIONS, Action
-from bot.cards.blocks import Block, button, when
+from bot.cards.blocks import Block, button
 from bot.cards.home import ALL_AT_ONCE, NOBODY, Line, May, Section, approve_together, closed, draw, offers
 from bot.cards.lines import stands, stopped, stuck
-from bot.cards.named import mark
+from bot.cards.named import mark, when
 from bot.cards.scene import Scene
 from bot.context import Desk
 from bot.slack import answers
@@ -244,7 +244,7 @@ class Gathering:
         return Section("my-teams", "Your teams", (names,), small=(self._seen(seen),))
 
     def _seen(self, at: datetime | None) -> str:
-        return f"Seen in Miro {when(at, self._zone, self._desk.now())}." if at else "I haven't looked yet."
+        return f"Seen in Miro {when(at, self._zone)}." if at else "I haven't looked yet."
 
     def _operated(self) -> list[Section]:
         """What operators look up; owners of teams see with them who is an admin."""
@@ -270,7 +270,7 @@ class Gathering:
         last = self._desk.store.finding.last_done(admin.email, (*_GIVES, *_TAKES))
         if last is None or last.action not in _GIVES:
             return line
-        at = when(last.at, self._zone, self._desk.now())
+        at = when(last.at, self._zone)
         given = str(last.details.get("rights", ""))
         return f"{line}, {given + ' ' if given != admin.rights else ''}since {last.id} ({at})"
 

@@ -8,8 +8,8 @@ from approvals.decide.actor import Who, check_standing, is_operator
 from approvals.people import FRESH, Person, listed
 from approvals.refusals import Refused
 from bot.actions import ACTIONS, Action
-from bot.cards.blocks import Message, actions, button, context, message, section, when
-from bot.cards.named import mark
+from bot.cards.blocks import Message, actions, button, context, message, section
+from bot.cards.named import mark, when
 from bot.context import Desk
 from bot.slack import answers
 from bot.slack.deliver.audience import owned
@@ -75,7 +75,7 @@ def reply(desk: Desk, who: Who, answer: Answer, text: str, command: type[Action]
             found, seen_at = _LISTS[answer.kind](desk, who, answer)
         except Refused as error:
             return message(str(error))
-        return message(found, section(found), context("As of", when(seen_at, "", desk.now())))
+        return message(found, section(found), context(f"As of {when(seen_at, '')}"))
     return _with_button(desk, who, answer, command)
 
 

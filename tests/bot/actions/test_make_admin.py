@@ -17,7 +17,7 @@ WHOLE = MakeAdmin(person=ADA, rights="Company Admin", to_team=IT, from_team=ENGI
 
 def test_it_says_which_rights(desk: Office) -> None:
     facts = desk.desk.facts
-    assert PLAIN.phrase(facts) == "make Ada Example a Company Admin of Miro"
+    assert PLAIN.phrase(facts) == "make Ada Example a Company Admin"
     content = MakeAdmin(person=ADA, rights="Content Admin")
     assert content.outcome(facts) == "{who} {is} a Content Admin of Miro"
 
@@ -43,9 +43,9 @@ def test_what_is_undone_are_the_rights_and_not_the_change_of_team(desk: Office) 
 
 def test_the_article_asks_for_all_of_it_at_once(desk: Office) -> None:
     assert [goal.words.todo for goal in desk.goals(WHOLE)[2:]] == [
-        "Join IT Administration.",
-        "Leave Engineering.",
-        "Become Company Admin: can manage every person and team. No end date.",
+        "Join IT Administration",
+        "Leave Engineering",
+        "Become Company Admin: can manage every person and team",
     ]
 
 

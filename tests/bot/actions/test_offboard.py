@@ -14,21 +14,19 @@ DELETE = Offboard(person=ADA, how="delete")
 def test_it_says_whether_the_account_stays(desk: Office) -> None:
     facts = desk.desk.facts
     assert (CLOSE.phrase(facts), DELETE.phrase(facts)) == (
-        "deactivate Ada Example in Miro",
-        "delete Ada Example in Miro",
+        "deactivate Ada Example",
+        "delete Ada Example's account",
     )
     assert (CLOSE.outcome(facts), DELETE.outcome(facts)) == (
-        "{who} {is} deactivated in Miro",
-        "{who} {is} deleted in Miro",
+        "{who}'s Miro account is deactivated",
+        "{who}'s Miro account is deleted",
     )
 
 
 def test_a_second_click_says_what_becomes_of_boards(desk: Office) -> None:
     facts = desk.desk.facts
-    assert CLOSE.warning(facts) == (
-        "Ada loses access immediately. Boards stay. You can reactivate the account later."
-    )
-    assert DELETE.warning(facts) == "The account is deleted for good. Ada's boards go to a team admin."
+    assert CLOSE.warning(facts) == "Ada loses access immediately. You can reactivate the account later."
+    assert DELETE.warning(facts) == "This can't be undone. Ada's boards go to a team admin."
 
 
 def test_a_deactivated_account_keeps_its_teams_and_boards(desk: Office) -> None:
@@ -42,9 +40,9 @@ def test_a_deactivated_account_keeps_its_teams_and_boards(desk: Office) -> None:
 def test_every_admin_role_goes_before_the_account(desk: Office) -> None:
     desk.sandbox = World(admin=True, admin_roles=frozenset({"Content Admin", "User Admin"})).build()
     assert [step.goal.words.todo for step in desk.plan(CLOSE).steps] == [
-        "Take away Company Admin.",
-        "Take away every admin role.",
-        "Deactivate the account: Ada can't get in from that moment.",
+        "Remove Company Admin",
+        "Remove every admin role",
+        "Deactivate the account. Ada loses access immediately",
     ]
     assert desk.bring_about(CLOSE) == ""
     ada = desk.sandbox.user(ADDRESS)

@@ -12,7 +12,7 @@ OPEN = Reactivate(person=ADA)
 
 def test_it_says_who_comes_back(desk: Office) -> None:
     facts = desk.desk.facts
-    assert OPEN.phrase(facts) == "reactivate Ada Example in Miro"
+    assert OPEN.phrase(facts) == "reactivate Ada Example"
     assert OPEN.outcome(facts) == "{who} {is} active in Miro again"
 
 

@@ -13,7 +13,7 @@ ROLE = RemoveAdmin(person=ADA, rights="Content Admin")
 
 def test_it_says_which_rights_go(desk: Office) -> None:
     facts = desk.desk.facts
-    assert DEMOTE.phrase(facts) == "remove Company Admin of Miro from Ada Example"
+    assert DEMOTE.phrase(facts) == "remove Company Admin from Ada Example"
     assert ROLE.outcome(facts) == "{who} {is} no longer a Content Admin of Miro"
     assert DEMOTE.warning(facts) == "Ada loses these rights immediately and stays a member."
 

@@ -26,14 +26,14 @@ def names(goals: tuple[Goal, ...]) -> list[str]:
 
 def test_it_says_what_is_asked_for(desk: Office) -> None:
     facts = desk.desk.facts
-    assert ASKED.phrase(facts) == "give Ada Example Miro access to Engineering and Design"
+    assert ASKED.phrase(facts) == "give Ada Example access to Engineering and Design"
     assert ASKED.outcome(facts) == "{who} {is} in Engineering and Design in Miro"
 
 
 def test_the_account_comes_first_and_the_teams_last(desk: Office) -> None:
     goals = desk.goals(ASKED)
     assert names(goals) == ["HasAccount", "Active", "Attributes", "InGroup", "InGroup"]
-    assert [goal.words.todo for goal in goals[3:]] == ["Join Engineering.", "Join Design."]
+    assert [goal.words.todo for goal in goals[3:]] == ["Join Engineering", "Join Design"]
 
 
 def test_an_operator_knows_better_than_the_policy(desk: Office) -> None:

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.cards import blocks
+from bot.cards.named import when
 from tests.bot.slack.scenes import check_valid
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
@@ -45,40 +46,36 @@ def test_clipping_keeps_at_most_so_many_words(text: str, most: int) -> None:
     assert len(blocks.clip_words(text, most).split()) <= most
 
 
-def test_words_of_buttons_are_not_counted() -> None:
-    rows = [blocks.header("One two"), blocks.section("three"), blocks.context("four", "five six")]
-    assert blocks.count_words([*rows, blocks.actions(blocks.button("Not These", "a", "b"))]) == 6
-
-
 @pytest.mark.parametrize(
-    ("at", "zone", "said"),
+    ("zone", "plain"),
     [
-        (NOW, "Europe/Berlin", "today, 10:00"),
-        (NOW + timedelta(days=1), "UTC", "tomorrow, 09:00"),
-        (NOW - timedelta(days=1), "UTC", "yesterday, 09:00"),
-        (NOW + timedelta(days=3), "UTC", "Thursday, 09:00"),
-        (NOW + timedelta(days=7), "UTC", "9 March, 09:00"),
-        (NOW - timedelta(days=3), "UTC", "27 February, 09:00"),
-        (NOW + timedelta(hours=14), "Asia/Tokyo", "tomorrow, 08:00"),
-        (NOW + timedelta(hours=16), "America/Los_Angeles", "today, 17:00"),
-        (NOW + timedelta(days=27), "Europe/Berlin", "29 March, 11:00"),
-        (NOW, "Nowhere/Land", "today, 09:00"),
-        (NOW, "../../etc/passwd", "today, 09:00"),
+        ("Europe/Berlin", "Mon 2 Mar, 10:00"),
+        ("Asia/Tokyo", "Mon 2 Mar, 18:00"),
+        ("Nowhere/Land", "Mon 2 Mar, 09:00"),
+        ("../../etc/passwd", "Mon 2 Mar, 09:00"),
+        ("", "Mon 2 Mar, 09:00 UTC"),
     ],
 )
-def test_times_are_said_in_the_readers_zone(at: datetime, zone: str, said: str) -> None:
-    assert blocks.when(at, zone, NOW) == said
-
-
-def test_many_readers_each_get_their_own_time() -> None:
-    said = blocks.when(NOW, "", NOW)
-    assert said == "<!date^1772442000^{date_long_pretty}, {time}|02 March, 09:00 UTC>"
-    assert blocks.context(said)["elements"][0]["type"] == "mrkdwn"
+def test_a_time_is_slacks_own_date_and_in_plain_text_that_of_the_readers_zone(zone: str, plain: str) -> None:
+    at = f"Expires {when(NOW, zone)}."
+    [paragraph] = blocks.section(at)["elements"]
+    date = {"type": "date", "timestamp": 1772442000, "format": blocks.DATE, "fallback": plain}
+    assert paragraph["elements"] == [
+        {"type": "text", "text": "Expires "},
+        date,
+        {"type": "text", "text": "."},
+    ]
+    assert blocks.plain(at)["text"] == blocks.message(at, blocks.section("x"))["text"] == f"Expires {plain}."
+    small = blocks.foot(at)["elements"][0]
+    assert small["text"] == f"Expires <!date^1772442000^{{date_short_pretty}}, {{time}}|{plain}>."
+    check_valid("message", blocks.message(at, blocks.section(at), blocks.foot(at)))
 
 
 @pytest.mark.parametrize("typed", ["<!date", "<!channel>", " <!date^1^x|y>", "<@U1>"])
-def test_only_a_date_of_the_bot_is_markup(typed: str) -> None:
+def test_only_a_mark_of_the_bot_is_markup(typed: str) -> None:
     assert blocks.context(typed)["elements"][0]["type"] == "plain_text"
+    small = blocks.foot(f"{typed} {when(NOW, '')}")["elements"][0]["text"]
+    assert small.startswith(blocks.escape(typed)) and small.count("<") == 1
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from approvals.states import MOVES, EventType, State
 from bot.cards.handles import Handle
 from bot.cards.lines import stands
 from bot.cards.request import DRAWINGS
-from bot.cards.scene import heading, where_it_stands
+from bot.cards.settled import heading, where_it_stands
 from bot.sandbox.slack.inputs import placed
 from bot.slack.deliver import audience, home
 from tests.bot.slack import scenes

@@ -129,18 +129,16 @@ def test_nothing_that_people_wrote_is_markup() -> None:
 
 def test_a_request_to_decide_says_what_changes_who_asks_and_until_when() -> None:
     shown = reads(draw(deciding(waits()))).splitlines()
-    assert shown[:4] == [
+    assert shown[:8] == [
         "Waiting for you: 1",
         "Move Alex Smith from Engineering to Design?",
-        "1. Join Design.",
-        "2. Leave Engineering. Alex's boards there pass to a team admin and don't come back.",
+        "*Requested by* Dana Fox · *For* Alex Smith · *Expires* Mar 3, 2026, 09:00",
+        "Changes in Miro",
+        "1. Join Design",
+        "2. Leave Engineering. ⚠ Alex's boards there go to a team admin for good.",
+        '"because" R-42 · You look after Miro. Sam Lee and Priya Rao can approve instead.',
+        "[Approve] [Deny] [Ask a Question] [Details]",
     ]
-    assert shown[4] == (
-        'Requested by Dana Fox: "because" R-42. Expires tomorrow, 10:00. '
-        "You look after Miro. Sam Lee and Priya Rao can approve instead. "
-        "To undo (all but boards): /miro-move the other way."
-    )
-    assert shown[5] == "[Approve] [Deny] [Ask a Question] [Details]"
 
 
 def test_what_was_seen_before_and_is_different_now_is_said_first() -> None:
@@ -159,12 +157,12 @@ def test_what_was_seen_before_and_is_different_now_is_said_first() -> None:
             ]
         )
     )
-    assert "Miro has a new account for this address.\nUpdated changes in Miro:\n1. Join" in shown
+    assert "Miro has a new account for this address.\nUpdated changes in Miro\n1. Join" in shown
 
 
 def test_whoever_said_yes_already_is_named() -> None:
     votes = (Vote(PersonId("P-4"), NOW, "cafe"),)
-    assert "Sam Lee approved. You" in reads(draw(deciding(waits(votes=votes))))
+    assert "Sam Lee approved." in reads(draw(deciding(waits(votes=votes))))
 
 
 @pytest.mark.parametrize(
@@ -223,7 +221,7 @@ def test_a_stopped_request_says_what_helps() -> None:
 
 def test_a_request_that_nobody_can_decide_says_when_it_ends() -> None:
     assert reads(stuck(waits())) == (
-        "R-42: move Alex Smith from Engineering to Design. Expires tomorrow, 10:00. "
+        "R-42: move Alex Smith from Engineering to Design. Expires Tue 3 Mar, 10:00. "
         "To fix: name an approver or a fallback in the policy, or withdraw it and request it again."
     )
 
@@ -235,8 +233,5 @@ def test_whoever_is_shown_nothing_reads_one_sentence() -> None:
 
 
 def test_the_page_says_whose_account_it_is_and_who_hears_nothing() -> None:
-    shown = reads(draw(deciding(waits(action="offboard"))))
-    assert "Changes in Miro for p2@example.com\n1. " in shown
-    assert "Alex won't be notified." in shown
-    plain = reads(draw(deciding(waits())))
-    assert "p2@example.com" not in plain and "I tell" not in plain
+    view = draw(deciding(waits(action="offboard")))
+    assert "(p2@example.com)" in str(view) and "Alex won't be notified." in reads(view)

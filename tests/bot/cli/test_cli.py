@@ -31,10 +31,10 @@ def shell(both: tuple[Stage, Shell]) -> Shell:
 
 
 def test_asking_in_a_shell_is_asking(s: Stage, shell: Shell) -> None:
-    assert shell.types(*ACCESS) == "R-1 saved: give alex@example.com Miro access to Engineering."
+    assert shell.types(*ACCESS) == "R-1 saved: give alex@example.com access to Engineering."
     s.settle()
     assert state(s, "R-1") == "waiting"
-    assert 'Requested by Alex Smith: "I start"' in read(card(s, "U0PRIYA"))
+    assert '"I start"' in read(card(s, "U0PRIYA"))
     assert request(s, "R-1").shell != ""
 
 
@@ -45,7 +45,7 @@ def test_a_decision_in_a_shell_is_recorded_shown_and_told(s: Stage, shell: Shell
     assert state(s, id) == "done"
     vote = request(s, id).asking.votes[0]
     assert vote.shell and " on " in vote.shell
-    assert f"typed in a shell: {vote.shell}" in "".join(told(s, "U0CAROL"))
+    assert f"Decided in a shell: {vote.shell}." in "".join(told(s, "U0CAROL"))
     assert f"{id} was approved in your name from a command line ({vote.shell})." in "".join(
         told(s, "U0PRIYA")
     )

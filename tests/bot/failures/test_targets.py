@@ -80,7 +80,7 @@ def test_prompt_injection_through_the_reason(s: Stage) -> None:
     id = ask(s, "U0ALEX", "/miro-access", "for Engineering", reason=words)
     wait(s, hours=1)
     assert (state(s, id), history(s, id), calls(s)) == ("waiting", ["asked", "planned"], [])
-    assert "Join Engineering." in read(card(s, "U0PRIYA"))
+    assert "Join Engineering" in read(card(s, "U0PRIYA"))
     approve(s, "U0PRIYA")
     user = s.miro.user("alex@example.com")
     assert user and "Admin" not in str(user) and teams_of(s, "alex@example.com") >= {"Engineering"}

@@ -11,6 +11,7 @@ from approvals.ids import RequestId
 from approvals.record.outbox import Card
 from approvals.request import Request
 from approvals.states import OPEN, State
+from bot.cards.layout import MOST_WORDS
 from bot.sandbox.slack.deliveries import Reply
 from bot.sandbox.slack.drawing import as_text, words
 from bot.sandbox.slack.inputs import placed
@@ -44,7 +45,7 @@ def playing(folder: Path, policy: str = POLICY, **how: Any) -> Iterator[Stage]:
 def _check_card(s: Stage, request: Request, card: Card) -> None:
     for message in s.slack.messages:
         if (message.channel, message.ts) == (card.channel, card.ts):
-            assert words(as_text(message, NAMES)) <= 80
+            assert words(as_text(message, NAMES)) <= MOST_WORDS
             assert request.state in OPEN or not DECIDING & set(buttons(message))
 
 

@@ -7,7 +7,7 @@ from tests.bot.journeys.scenes import approve, ask, calls, card, last, read, req
 
 def test_somebody_new_gets_an_account_and_a_team(s: Stage) -> None:
     id = ask(s, "U0ALEX", "/miro-access", "for Engineering because I start Monday")
-    assert "Give Alex Smith Miro access to Engineering?" in read(card(s, "U0PRIYA"))
+    assert "Give Alex Smith access to Engineering?" in read(card(s, "U0PRIYA"))
     assert calls(s) == []
     approve(s, "U0PRIYA")
     user = s.miro.user("alex@example.com")
@@ -22,7 +22,7 @@ def test_somebody_new_gets_an_account_and_a_team(s: Stage) -> None:
 def test_somebody_deactivated_is_reactivated_before_joining(s: Stage) -> None:
     s.miro.add_user("alex@example.com", "Alex Smith", active=False)
     ask(s, "U0ALEX", "/miro-access", "for Design because we draw")
-    assert "Reactivate the account." in read(card(s, "U0PRIYA"))
+    assert "Reactivate the account" in read(card(s, "U0PRIYA"))
     approve(s, "U0PRIYA")
     user = s.miro.user("alex@example.com")
     assert user and user.active
@@ -32,7 +32,7 @@ def test_somebody_deactivated_is_reactivated_before_joining(s: Stage) -> None:
 def test_moving_joins_the_new_team_before_leaving(s: Stage) -> None:
     s.miro.add_user("alex@example.com", "Alex Smith", teams=[s.teams["Engineering"]])
     id = ask(s, "U0ALEX", "/miro-move", "from Engineering to Design because I changed jobs")
-    assert "Alex's boards there pass to a team admin" in read(card(s, "U0PRIYA"))
+    assert "Alex's boards there go to a team admin" in read(card(s, "U0PRIYA"))
     approve(s, "U0PRIYA")
     assert teams_of(s, "alex@example.com") == {"Design"}
     assert calls(s) == [f"PATCH /Groups/{s.teams['Design']}", f"PATCH /Groups/{s.teams['Engineering']}"]
@@ -50,7 +50,7 @@ def test_an_admin_is_made_last_and_both_are_told(s: Stage) -> None:
     assert calls(s)[-1] == f"PATCH /Users/{user.id}"
     assert last(s, "U0ALEX").startswith("✅ You're a Company Admin of Miro")
     assert last(s, "U0DANA").startswith("✅ Alex Smith is a Company Admin of Miro")
-    assert "All 3 changes" in last(s, "U0DANA")
+    assert "All three changes" in last(s, "U0DANA")
     assert [vote.by for vote in request(s, id).asking.votes] == list(request(s, id).asking.decided_by)
 
 
@@ -74,7 +74,7 @@ def test_rights_are_taken_away_again(s: Stage) -> None:
 def test_a_leaver_is_demoted_deactivated_and_told_nothing(s: Stage) -> None:
     s.miro.add_user("jo@example.com", "Jo Park", teams=[s.teams["Design"]], admin=True)
     id = ask(s, "U0LENA", "/miro-offboard", "jo@example.com because last day today")
-    assert read(card(s, "U0PRIYA")).startswith("⏳ Confidential: deactivate Jo Park in Miro?")
+    assert read(card(s, "U0PRIYA")).startswith("⏳ Confidential: deactivate Jo Park?")
     approve(s, "U0PRIYA")
     user = s.miro.user("jo@example.com")
     assert user and (user.active, user.role) == (False, MEMBER)
@@ -85,7 +85,7 @@ def test_a_leaver_is_demoted_deactivated_and_told_nothing(s: Stage) -> None:
 def test_a_deleted_leaver_is_gone_and_the_card_said_final(s: Stage) -> None:
     s.miro.add_user("jo@example.com", "Jo Park", teams=[s.teams["Design"]])
     ask(s, "U0LENA", "/miro-offboard", "jo@example.com because contract ended", how="delete")
-    assert "This is final" in read(card(s, "U0PRIYA"))
+    assert "This can't be undone." in read(card(s, "U0PRIYA"))
     approve(s, "U0PRIYA")
     assert s.miro.user("jo@example.com") is None
     assert calls(s)[-1].startswith("DELETE /Users/")
@@ -115,4 +115,6 @@ def test_renaming_a_group_keeps_the_name_people_know(s: Stage) -> None:
 def test_the_address_stands_where_the_wrong_person_would_be_dangerous(s: Stage) -> None:
     s.miro.add_user("alex@example.com", "Alex Smith", teams=[s.teams["Design"]])
     ask(s, "U0DANA", "/miro-admin", "@alex because of it", person="U0ALEX")
-    assert "Changes in Miro for alex@example.com" in read(card(s, "U0CAROL"))
+    assert "(alex@example.com)" in str(card(s, "U0CAROL").blocks) and "Changes in Miro" in read(
+        card(s, "U0CAROL")
+    )

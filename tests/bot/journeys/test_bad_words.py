@@ -1,5 +1,6 @@
 """What people type: addresses that are none, and markup, mentions and links that must never act."""
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -196,7 +197,8 @@ def check_harmless(s: Stage, typed: str) -> None:
     for params in sent:
         for text in texts([params.get("blocks"), params.get("view")]):
             if text["type"] == "mrkdwn":
-                assert text["text"].startswith("<!date^1"), text
+                assert not set("<>") & set(re.sub(r"<(@\w+|!date\^1[^<>]*)>", "", text["text"])), text
+                assert typed not in text["text"] and text["verbatim"] is True
             else:
                 assert text.get("emoji") is False, text
         top = str(params.get("text", ""))

@@ -42,7 +42,8 @@ def test_a_denial_tells_the_reason_and_changes_nothing(s: Stage) -> None:
     assert state(s, id) == "denied"
     assert calls(s) == []
     assert "Ask again in May." in last(s, "U0ALEX")
-    assert 'Denied by Priya Rao: "Ask again in May." Nothing has changed.' in last(s, "U0CAROL")
+    said = last(s, "U0CAROL")
+    assert f"{id} · Denied by Priya Rao" in said and '"Ask again in May."' in said
 
 
 def test_a_denial_needs_a_reason(s: Stage) -> None:
@@ -60,9 +61,8 @@ def test_whoever_asked_may_take_it_back(s: Stage) -> None:
     old = card(s, "U0PRIYA")
     press(s, "U0ALEX", "withdraw")
     assert state(s, id) == "withdrawn"
-    assert "Withdrawn by Alex Smith. Nothing has changed." in read(old)
-    assert "You withdrew it. Nothing has changed." in last(s, "U0ALEX")
-    assert not any("Withdrawn by" in one for one in told(s, "U0ALEX"))
+    assert "Withdrawn by Alex Smith\n" in read(old) and "Nothing has changed." in read(old)
+    assert "Withdrawn by you\n" in last(s, "U0ALEX")
     assert buttons(old) == []
     assert calls(s) == []
 
@@ -71,7 +71,7 @@ def test_silence_is_not_a_no(s: Stage) -> None:
     id = ask(s, *ACCESS)
     wait(s, days=3)
     assert state(s, id) == "expired"
-    assert "expired without an answer" in last(s, "U0ALEX")
+    assert "Expired without an answer" in last(s, "U0ALEX")
     assert "Denied" not in "".join(told(s, "U0ALEX"))
     assert not has_card(s, "U0PRIYA")
 
@@ -156,7 +156,7 @@ def test_the_same_asked_twice_asks_approvers_once(s: Stage) -> None:
     first = ask(s, *ACCESS)
     second = ask(s, "U0LENA", "/miro-access", "<@U0ALEX|alex> for Engineering because Alex starts")
     assert state(s, second) == "joined"
-    assert f"Already requested: {first} by Alex Smith." in last(s, "U0LENA")
+    assert f"Alex Smith already asked for this: {first}." in last(s, "U0LENA")
     assert len([one for one in told(s, "U0PRIYA") if "Requested by" in one]) == 1
     approve(s, "U0PRIYA")
     assert last(s, "U0LENA").startswith("✅ Alex Smith is in Engineering in Miro")

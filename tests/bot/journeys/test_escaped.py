@@ -58,7 +58,7 @@ def test_a_team_is_found_and_a_reason_read_as_it_was_typed(s: Stage, way: Callab
     assert s.acting.submit("U0ALEX").errors == {}
     s.settle()
     assert newest_request(s).reason == REASON
-    assert f'Requested by Alex Smith: "{REASON}"' in read(card(s, "U0PRIYA"))
+    assert f'\n"{REASON}"\n' in read(card(s, "U0PRIYA"))
     approve(s, "U0PRIYA")
     assert last(s, "U0ALEX").startswith("✅ You're in R&D")
     assert "R&D" in teams_of(s, "alex@example.com")

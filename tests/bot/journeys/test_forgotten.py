@@ -41,8 +41,8 @@ def test_an_approver_reads_as_an_approver(s: Stage) -> None:
     twice = forgotten(s, card(s, "U0PRIYA"))
     press(s, "U0CAROL", "approve")
     press(s, "U0PRIYA", "approve", twice)
-    assert read(twice).startswith("✅ Done: give Alex Smith Miro access to Engineering")
-    assert "Approved by Carol Diaz" in read(twice) and buttons(twice) == []
+    assert read(twice).startswith("✅ Alex Smith is in Engineering in Miro")
+    assert "approved by Carol Diaz" in read(twice) and buttons(twice) == []
 
 
 def test_an_operator_has_the_way_out(s: Stage) -> None:
@@ -55,7 +55,7 @@ def test_an_operator_has_the_way_out(s: Stage) -> None:
     assert "R-1 stopped before anything changed" in read(twice)
     s.miro.faults.clear()
     press(s, "U0CAROL", "resume", twice)
-    assert "All changes are verified in Miro." in read(twice) and buttons(twice) == []
+    assert "Both changes are verified in Miro." in read(twice) and buttons(twice) == []
 
 
 @pytest.mark.parametrize("user", ["U0PRIYA", "U0ALEX"])

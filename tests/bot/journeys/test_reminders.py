@@ -33,14 +33,14 @@ def test_a_reminder_is_one_reply_in_the_thread_of_the_card(s: Stage) -> None:
     wait(s, days=1)
     _, reminder = s.slack.dm_of("U0PRIYA")
     assert reminder.thread_ts == first.ts
-    assert read(reminder).startswith("⏳ Reminder: Give Alex Smith Miro access to Engineering?")
-    assert "Waiting for you. Expires" in read(reminder) and buttons(reminder) == []
+    assert read(reminder).startswith("⏳ Reminder: Give Alex Smith access to Engineering?")
+    assert "*Waiting for* you · *Expires*" in read(reminder) and buttons(reminder) == []
     assert [len(told(s, user)) for user in ("U0PRIYA", "U0CAROL", "U0SAM")] == [2, 2, 2]
     approve(s, "U0PRIYA")
     assert state(s, id) == "done"
     for user in ("U0PRIYA", "U0CAROL", "U0SAM"):
         mine, *_ = s.slack.dm_of(user)
-        assert "Approved by Priya Rao" in read(mine) and not buttons(mine)
+        assert "approved by " in read(mine) and not buttons(mine)
 
 
 def test_every_reminder_is_another_reply_of_which_none_is_redrawn(tmp_path: Path) -> None:
@@ -66,7 +66,7 @@ def test_after_thirty_days_of_silence_there_is_one_message_and_no_reminder(s: St
     assert history(s, id) == ["asked", "planned", "expired"]
     after = {user: len(told(s, user)) for user in before}
     assert after == before | {"U0ALEX": before["U0ALEX"] + 1}
-    assert "expired without an answer" in last(s, "U0ALEX")
+    assert "Expired without an answer" in last(s, "U0ALEX")
 
 
 def test_after_a_shorter_silence_there_is_one_reminder(tmp_path: Path) -> None:
@@ -120,9 +120,9 @@ def test_the_channel_is_reminded_once_for_all(tmp_path: Path) -> None:
         ask(s, *ACCESS)
         wait(s, days=1)
         first, reminder = (one for one in s.slack.messages if one.channel == CHANNEL)
-        assert read(reminder).startswith("⏳ Reminder: Give Alex Smith Miro access to Engineering?")
+        assert read(reminder).startswith("⏳ Reminder: Give Alex Smith access to Engineering?")
         assert reminder.thread_ts == first.ts
-        assert "Waiting for Priya Rao, Carol Diaz or Sam Lee." in read(reminder)
+        assert "*Waiting for* Priya Rao, Carol Diaz or Sam Lee" in read(reminder)
         press(s, "U0SAM", "approve", first)
         assert buttons(first) == [] == buttons(reminder)
         assert told(s, "U0PRIYA") == []
@@ -174,7 +174,7 @@ def test_the_requester_reminds_from_the_waiting_card(s: Stage) -> None:
     assert answer(s, "U0ALEX") == f"I'm reminding Priya Rao, Carol Diaz and Sam Lee of {id}."
     assert history(s, id) == ["asked", "planned", "reminded"]
     assert last(s, "U0PRIYA").startswith("⏳ Reminder: ")
-    assert "reminded today, 15:00." in read(mine)
+    assert "*Reminded* Mar 2, 2026, 14:00" in read(mine)
 
 
 def test_a_reminder_is_typed_as_well(s: Stage) -> None:
@@ -218,11 +218,9 @@ def test_whoever_asks_for_the_same_reads_since_when_it_waits_and_may_remind(s: S
     wait(s, hours=5)
     second = ask(s, *AGAIN)
     mine = card(s, "U0LENA", "remind")
-    assert f"Already requested: {first} by Alex Smith." in read(mine)
-    assert (
-        "Waiting for Priya Rao, Carol Diaz or Sam Lee since today, 10:00. Expires Thursday, 10:00."
-        in read(mine)
-    )
+    assert f"Alex Smith already asked for this: {first}." in read(mine)
+    waits = "*Waiting for* Priya Rao, Carol Diaz or Sam Lee · *Expires* Mar 5, 2026, 09:00"
+    assert waits in read(mine)
     press(s, "U0LENA", "remind")
     assert answer(s, "U0LENA") == f"I'm reminding Priya Rao, Carol Diaz and Sam Lee of {first}."
     assert history(s, first) == ["asked", "planned", "reminded"]
@@ -232,7 +230,7 @@ def test_whoever_asks_for_the_same_reads_since_when_it_waits_and_may_remind(s: S
     assert history(s, first).count("reminded") == 2
     approve(s, "U0PRIYA")
     assert buttons(mine) == []
-    assert "Approved by Priya Rao" in read(mine)
+    assert "approved by Priya Rao" in read(mine)
     assert last(s, "U0LENA").startswith("✅ Alex Smith is in Engineering")
 
 

@@ -29,7 +29,7 @@ def test_a_team_keeps_the_name_that_the_policy_gave_it(tmp_path: Path) -> None:
         assert state(s, id) == "done"
         wait(s, minutes=11)
         ask(s, "U0ALEX", "/miro-access", "for Eng People because I start Monday")
-        assert "Give Alex Smith Miro access to Eng People" in last(s, "U0PRIYA")
+        assert "Give Alex Smith access to Eng People" in last(s, "U0PRIYA")
 
 
 def test_a_name_that_another_group_got_meanwhile_is_refused(tmp_path: Path) -> None:

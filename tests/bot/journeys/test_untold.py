@@ -117,7 +117,7 @@ def test_whoever_leaves_while_the_first_call_is_tried_stops_it(s: Stage) -> None
     assert state(s, id) == "stopped" and s.miro.user("jo@example.com") is None
     said = read(card(s, "U0CAROL", "resume"))
     assert "The requester has left the company after the changes had begun." in said
-    assert "To fix: Press Close as Incomplete, or Resume if it should still be done" in said
+    assert "*To fix:* Press Close as Incomplete, or Resume if it should still be done" in said
 
 
 def test_whoever_became_a_guest_gets_nothing_any_more(s: Stage) -> None:

@@ -222,8 +222,8 @@ def test_status_lists_what_one_asked_for(s: Stage) -> None:
     assert typed(s, "U0ALEX", "status") == "You have no requests yet. Try /miro help."
     id = ask(s, "U0ALEX", "/miro-access", "for Engineering because I start Monday")
     told = typed(s, "U0ALEX", "status")
-    assert told.startswith(f"{id} · waiting: give you Miro access to Engineering.")
-    assert "Waiting for Priya Rao, Carol Diaz or Sam Lee. Expires Thursday, 10:00." in told
+    assert told.startswith(f"{id} · waiting: give you access to Engineering.")
+    assert "Waiting for Priya Rao, Carol Diaz or Sam Lee. Expires Mar 5, 2026, 09:00." in told
     assert typed(s, "U0ALEX", "STATUS") == told
     assert typed(s, "U0ALEX", f"status {id.lower()}") == typed(s, "U0ALEX", f"Show {id}")
     assert typed(s, "U0ALEX", id) == f"{told}\n[Details]"

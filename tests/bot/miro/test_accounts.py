@@ -58,7 +58,7 @@ def test_names_and_what_hr_knows_are_approved_too() -> None:
 
 def test_what_hr_knows_is_shown_under_details() -> None:
     goal = HasAccount(*ADA, {"department": "IT", "costCenter": "CS001"})
-    assert goal.words.todo == "Create the account ada@example.com for Ada Example (cost centre, department)."
+    assert goal.words.todo == "Create the account ada@example.com for Ada Example (cost centre, department)"
     assert goal.words.detail == "name: Ada Example; costCenter: CS001, department: IT"
     assert HasAccount(*ADA).words.detail == "name: Ada Example"
 
@@ -85,7 +85,7 @@ def test_a_license_may_be_used_by_who_is_let_in() -> None:
 
 
 def test_deleting_says_that_it_is_final() -> None:
-    assert texts(Gone("Ada").hazards(seen())) == ["This is final, and Ada's boards pass to a team admin."]
+    assert texts(Gone("Ada").hazards(seen())) == ["Ada's boards go to a team admin for good."]
 
 
 # -- what the organization writes about an account ---------------------------------------------------------
@@ -118,17 +118,17 @@ def test_a_look_asks_for_attributes_that_will_be_written() -> None:
 def test_values_of_attributes_stand_under_details_alone() -> None:
     goal = Attributes("Ada", {"manager": "John Doe", "department": "IT"})
     assert (goal.words.todo, goal.words.did) == (
-        "Set the department, manager.",
+        "Set the department, manager",
         "set the department, manager",
     )
     assert goal.words.detail == "department: IT, manager: John Doe"
 
 
 def test_one_short_value_is_said_as_it_will_stand_there() -> None:
-    one = {"organization": "Example Ltd."}
-    assert Attributes("Ada", one).words.todo == "Set the organization to Example Ltd."
-    assert HasAccount(*ADA, one).words.todo.endswith("for Ada Example (organization: Example Ltd).")
-    assert Attributes("Ada", {"costCenter": "a b c d e"}).words.todo == "Set the cost centre."
+    one = {"organization": "Example Ltd"}
+    assert Attributes("Ada", one).words.todo == "Set the organization to Example Ltd"
+    assert HasAccount(*ADA, one).words.todo.endswith("for Ada Example (organization: Example Ltd)")
+    assert Attributes("Ada", {"costCenter": "a b c d e"}).words.todo == "Set the cost centre"
 
 
 def test_attributes_that_are_not_touched_stay() -> None:

@@ -83,7 +83,7 @@ def test_what_cannot_be_taken_back_is_said_in_sentences(one: Example) -> None:
 
 @each
 def test_a_goal_reads_as_a_task_and_as_a_deed(one: Example) -> None:
-    assert re.fullmatch(r"[A-Z].*\.", one.goal.words.todo)
+    assert re.fullmatch(r"[A-Z].*[^.]", one.goal.words.todo)
     assert re.fullmatch(r"[a-z].*[^.]", one.goal.words.did)
 
 

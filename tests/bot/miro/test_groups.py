@@ -34,9 +34,7 @@ def test_joining_and_leaving_keep_the_other_teams() -> None:
 
 
 def test_leaving_a_team_gives_boards_away() -> None:
-    assert texts(LEAVE.hazards(seen("100", "200"))) == [
-        "Ada's boards there pass to a team admin and don't come back."
-    ]
+    assert texts(LEAVE.hazards(seen("100", "200"))) == ["Ada's boards there go to a team admin for good."]
 
 
 def test_leaving_a_user_group_closes_what_it_opened() -> None:
@@ -81,4 +79,4 @@ def test_a_security_name_is_compared_to_the_letter(name: str, holds: bool) -> No
 
 def test_a_rename_is_approved_with_both_names() -> None:
     assert RENAME.key == "rename 100 Engineering to g_eng"
-    assert RENAME.words.todo == "Change the security name from Engineering to g_eng."
+    assert RENAME.words.todo == "Change the security name from Engineering to g_eng"

@@ -104,7 +104,7 @@ def test_what_a_new_account_brings_along_was_not_so_already() -> None:
 def test_a_deactivated_person_who_only_joins_is_announced_as_coming_back() -> None:
     plan = make((KNOWN, JOIN, Active("Ada")), seen("200", active=False))
     assert [line(step.stored()) for step in plan.steps] == [
-        "Join IT Administration. Joining also reactivates the account. It may use a Miro license."
+        "Join IT Administration. ⚠ Joining also reactivates the account. It may use a Miro license."
     ]
     approved = stored(make((KNOWN, JOIN), seen("200")))
     assert not make((KNOWN, JOIN), seen("200", active=False)).part_of(approved)
@@ -283,8 +283,8 @@ def test_the_record_keeps_what_the_card_is_drawn_from() -> None:
     assert stored(plan).miro_id == "7"
     assert texts(stored(plan).already) == ["the account ada@example.com is there"]
     assert [line(step) for step in stored(plan).steps] == [
-        "Reactivate the account. It may use a Miro license.",
-        "Leave Engineering. Ada's boards there pass to a team admin and don't come back.",
+        "Reactivate the account. ⚠ It may use a Miro license.",
+        "Leave Engineering. ⚠ Ada's boards there go to a team admin for good.",
     ]
     assert [(*texts([step.change.form("did")]), step.call) for step in stored(plan).steps] == [
         ("reactivated the account", "PATCH /Users/{user}"),

@@ -1,4 +1,4 @@
-"""Goals about rights: given last, taken first, and never taken from the last Company Admin."""
+"""Goals about rights: given last, taken first, and never taken from the last Company Admin"""
 
 from dataclasses import replace
 
@@ -64,13 +64,13 @@ def test_a_roles_name_cannot_break_out_of_its_path() -> None:
     [
         (
             OrgRole("Ada", ADMIN),
-            "Become Company Admin: can manage every person and team. No end date.",
+            "Become Company Admin: can manage every person and team",
             "became Company Admin",
         ),
-        (OrgRole("Ada", MEMBER), "Take away Company Admin.", "took away Company Admin"),
-        (AdminRole("Ada", "User Admin"), "Become User Admin. No end date.", "became User Admin"),
-        (AdminRole("Ada", "User Admin", False), "Take away User Admin.", "took away User Admin"),
-        (NoAdminRoles("Ada"), "Take away every admin role.", "took away every admin role"),
+        (OrgRole("Ada", MEMBER), "Remove Company Admin", "removed Company Admin"),
+        (AdminRole("Ada", "User Admin"), "Become User Admin", "became User Admin"),
+        (AdminRole("Ada", "User Admin", False), "Remove User Admin", "removed User Admin"),
+        (NoAdminRoles("Ada"), "Remove every admin role", "removed every admin role"),
     ],
 )
 def test_rights_are_named_as_miro_names_them(goal: Goal, todo: str, did: str) -> None:

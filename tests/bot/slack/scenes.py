@@ -120,8 +120,10 @@ def request(action: str, state: State, known: Facts, **changes: Any) -> Request:
     plan = make(command.goals(known), seen(action)).stored()
     is_planned = state not in (State.CHECKING, State.REFUSED, State.NOTHING_TO_DO, State.JOINED)
     decided = is_planned and state not in (State.WAITING, State.EXPIRED)
-    did = [step.change.form("did") for step in plan.steps]
-    outcome = Outcome(NOW, PersonId("P-3"), **_said(state, did)) if state in (*ENDED, State.STOPPED) else None
+    did, aims = ([step.change.form(form) for step in plan.steps] for form in ("did", "aim"))
+    outcome = (
+        Outcome(NOW, PersonId("P-3"), **_said(state, did, aims)) if state in (*ENDED, State.STOPPED) else None
+    )
     whole = Request(
         id=RequestId("R-42"),
         version=3,
@@ -196,14 +198,14 @@ def variants(of: Request, texts: tuple[str, str] = TEXTS) -> dict[str, Request]:
     }  # fmt: skip
 
 
-def _said(state: State, did: list[Sentence]) -> dict[str, Any]:
+def _said(state: State, did: list[Sentence], aims: list[Sentence]) -> dict[str, Any]:
     if state is State.DONE:
         return {"done": tuple(did), "text": Sentence.verbatim("done")}
     if state is State.STOPPED:
         words = "Any team in organization must have at least one admin"
         return {
             "done": tuple(did[:1]),
-            "left": tuple(did[1:]),
+            "left": tuple(aims[1:]),
             "text": Sentence.of("miro-said", words=words),
             "remedy": Sentence("remedy-admin"),
         }

@@ -209,7 +209,7 @@ def test_operators_see_other_admins_as_soon_as_they_were_seen(s: Stage) -> None:
     wait(s, minutes=30)
     s.bot.store.groups.keep_admins([Admin("7", "jo@example.com", "Jo Park", "User Admin")])
     s.settle()
-    assert "Jo Park: User Admin\nSeen in Miro today, 10:30." in page(s, "U0CAROL")
+    assert "Jo Park: User Admin\nSeen in Miro Mar 2, 2026, 09:30." in page(s, "U0CAROL")
     assert published(s, "U0ALEX") == before
 
 

@@ -64,8 +64,8 @@ def test_a_team_that_somebody_else_took_the_person_out_of_was_not_left_by_the_bo
     assert (said.done, said.others, said.left) == ((), ("not in Engineering",), ("join Design",))
     lines = last(s, "U0ALEX")
     assert f"{id} stopped before I changed anything" in lines
-    assert "Already in place: not in Engineering." in lines
-    assert "Done" not in lines and "Not done: join Design." in lines
+    assert "Already in place: not in Engineering" in lines
+    assert "Done" not in lines and "Not done: join Design" in lines
 
 
 def test_a_team_that_somebody_joined_by_hand_is_not_claimed(s: Stage) -> None:
@@ -75,7 +75,7 @@ def test_a_team_that_somebody_joined_by_hand_is_not_claimed(s: Stage) -> None:
     approve(s, "U0SAM")
     said = outcome(s, id)
     assert said.done == () and said.others == ("in IT Administration",)
-    assert "Already in place: in IT Administration." in read(card(s, "U0CAROL", "resume"))
+    assert "Already in place: in IT Administration" in read(card(s, "U0CAROL", "resume"))
 
 
 def test_what_the_bot_did_and_what_others_did_stand_side_by_side(s: Stage) -> None:
@@ -128,7 +128,7 @@ def test_what_somebody_did_while_a_call_was_not_answered_is_not_claimed(
     said = outcome(s, id)
     assert (state(s, id), said.done, said.others) == ("done", ("left Engineering",), (f"in Design {UNSURE}",))
     lines = last(s, "U0ALEX")
-    assert f"Already in place: in Design {UNSURE}." in lines and "The change is verified in Miro" in lines
+    assert f"Already in place: in Design {UNSURE}" in lines and "The change is verified in Miro" in lines
     assert "joined Design" not in lines
 
 

@@ -40,8 +40,8 @@ def test_a_list_for_programs_tells_them_apart(both: tuple[Stage, Shell]) -> None
     second, first = listed(both[1], "requests")
     assert (first["requester"], second["requester"]) == (ALEX, TWO)
     assert (first["requester_account"], second["requester_account"]) == ("U0ALEX", TWIN)
-    assert first["what"] == f"give {ALEX} Miro access to Engineering"
-    assert second["what"] == f"give {TWO} Miro access to Engineering"
+    assert first["what"] == f"give {ALEX} access to Engineering"
+    assert second["what"] == f"give {TWO} access to Engineering"
     assert (first["subject_account"], first["subject_email"]) == ("U0ALEX", "alex@example.com")
     assert (second["subject_account"], second["subject_email"]) == (TWIN, OTHER)
 
@@ -49,7 +49,7 @@ def test_a_list_for_programs_tells_them_apart(both: tuple[Stage, Shell]) -> None
 @pytest.mark.parametrize("words", [("requests",), ("show", "R-2")])
 def test_what_people_read_tells_them_apart(both: tuple[Stage, Shell], words: tuple[str, ...]) -> None:
     text = both[1].types(*words)
-    assert f"give {TWO} Miro access" in text
+    assert f"give {TWO} access" in text
     assert f"requester    {TWO}" in text or f"(requested by {TWO})" in text
 
 

@@ -8,8 +8,8 @@ import pytest
 
 from approvals.ids import PersonId
 from approvals.people import Person, addressed
-from bot.cards.blocks import clip_words, count_words, header, message, section
-from bot.cards.named import mark, plainly
+from bot.cards.blocks import clip_words, header, message, section
+from bot.cards.named import mark, plainly, words_in
 from bot.sandbox.slack.drawing import as_text
 from bot.sandbox.slack.inputs import placed
 from bot.sandbox.slack.records import Message
@@ -41,6 +41,11 @@ def shows(shown: Message | dict[str, Any], slack_id: str, address: str) -> bool:
     return f"@{slack_id} ({address})" in as_text(shown)
 
 
+def mentions(shown: Message, slack_id: str) -> bool:
+    """Whether an account is mentioned, whatever name it has."""
+    return f"'user_id': '{slack_id}'" in str(shown.blocks)
+
+
 def text_of(s: Stage, user: str) -> str:
     """What the newest notification of somebody says."""
     return s.slack.dm_of(user)[-1].text
@@ -58,8 +63,8 @@ def test_cards_about_two_people_of_one_name_differ(s: Stage) -> None:
     other = card(s, "U0CAROL")
     assert shows(one, "U0ALEX", "alex@example.com") and not shows(one, TWIN, OTHER)
     assert shows(other, TWIN, OTHER) and not shows(other, "U0ALEX", "alex@example.com")
-    assert f"Make Alex Smith ({OTHER}) a Company Admin of Miro?" in other.text
-    assert shows(other, "U0DANA", "dana@example.com") and "Dana Fox (dana@example.com)" in other.text
+    assert f"Make Alex Smith ({OTHER}) a Company Admin?" in other.text
+    assert mentions(other, "U0DANA") and other.text.endswith("from Dana Fox")
 
 
 def test_the_confirmation_names_the_account(s: Stage) -> None:
@@ -67,7 +72,7 @@ def test_the_confirmation_names_the_account(s: Stage) -> None:
     ask(s, "U0DANA", "/miro-admin", f"<@{TWIN}> because Alex joins IT", rights="Company Admin")
     shown = card(s, "U0CAROL")
     confirm = next(e["confirm"] for _, e in placed(shown.blocks) if e["action_id"] == "approve")
-    assert confirm["title"]["text"] == f"Make Alex Smith ({OTHER}) a Company Admin of Miro?"
+    assert confirm["title"]["text"] == f"Make Alex Smith ({OTHER}) a Company Admin?"
 
 
 def test_a_confirmation_too_long_for_its_title_says_the_address_below(s: Stage) -> None:
@@ -87,8 +92,7 @@ def test_results_say_who_asked_who_decided_and_for_whom(s: Stage, approved: bool
     else:
         deny(s, "U0SAM", "No seat is free.")
     told = s.slack.dm_of("U0CAROL")[-1]
-    assert shows(told, TWIN, OTHER)
-    assert shows(told, "U0SAM", "sam@example.com")
+    assert shows(told, TWIN, OTHER) and mentions(told, "U0SAM")
     assert OTHER in told.text
 
 
@@ -96,10 +100,10 @@ def test_waiting_reminded_and_joined_people_are_told_who_decides(s: Stage) -> No
     twin(s)
     ask(s, "U0CAROL", "/miro-move", f"<@{TWIN}> from Engineering to Design because of the project")
     waits = card(s, "U0CAROL", "remind")
-    assert shows(waits, "U0SAM", "sam@example.com") and shows(waits, TWIN, OTHER)
+    assert mentions(waits, "U0SAM") and shows(waits, TWIN, OTHER)
     ask(s, "U0SAM", "/miro-move", f"<@{TWIN}> from Engineering to Design because Alex asked me")
     joined = card(s, "U0SAM", "remind")
-    assert shows(joined, "U0CAROL", "carol@example.com") and shows(joined, TWIN, OTHER)
+    assert mentions(joined, "U0CAROL") and shows(joined, TWIN, OTHER)
     wait(s, hours=5)
     press(s, "U0CAROL", "remind", waits)
     assert shows(s.slack.dm_of("U0SAM")[-1], TWIN, OTHER)
@@ -111,7 +115,7 @@ def test_questions_and_answers_say_whose_they_are(s: Stage) -> None:
     s.acting.submit("U0PRIYA", {"reason": "For how long?"})
     s.settle()
     asked = card(s, "U0ALEX", "answer")
-    assert shows(asked, "U0PRIYA", "priya@example.com") and "Priya Rao (priya@example.com)" in asked.text
+    assert mentions(asked, "U0PRIYA")
     press(s, "U0ALEX", "answer", asked)
     s.acting.submit("U0ALEX", {"reason": "A year."})
     s.settle()
@@ -148,8 +152,8 @@ def test_who_is_not_in_slack_is_shown_by_address_alone(s: Stage) -> None:
     s.miro.add_user("kim@example.com", "Kim Berg")
     ask(s, "U0LENA", "/miro-offboard", "delete kim@example.com because the contract ended")
     shown = card(s, "U0CAROL")
-    assert as_text(shown).splitlines()[0] == "⏳ Confidential: delete kim@example.com in Miro?"
-    assert "Kim Berg" not in as_text(shown) and "<@" not in str(shown.blocks)
+    assert as_text(shown).splitlines()[0] == "⏳ Confidential: delete kim@example.com's account?"
+    assert "Kim Berg" not in str(shown.blocks)
 
 
 def test_a_stop_card_says_for_whom(s: Stage) -> None:
@@ -183,7 +187,7 @@ def test_a_name_cannot_imitate_an_address(s: Stage, name: str) -> None:
     ask(s, "U0DANA", "/miro-admin", f"<@{TWIN}> because Carol joins IT", rights="Company Admin")
     shown = card(s, "U0SAM")
     assert "carol@example.com" not in shown.text
-    assert f"({OTHER}) a Company Admin of Miro?" in shown.text
+    assert f"({OTHER}) a Company Admin?" in shown.text
     assert shows(shown, TWIN, OTHER)
     confirm = next(e["confirm"] for _, e in placed(shown.blocks) if e["action_id"] == "approve")
     assert "carol@example.com" not in str(confirm)
@@ -229,7 +233,7 @@ def test_nothing_of_an_offboarding_stands_in_the_channel(tmp_path: Path) -> None
 def test_a_mention_counts_as_a_name_and_is_never_cut() -> None:
     people = Person(newest_id(), "ada@example.com", "Ada Example")
     text = f"make {mark(people)} a Company Admin of Miro"
-    assert count_words([section(text)]) == len(plainly(text).split())
+    assert words_in(text) == len(plainly(text).split())
     assert plainly(clip_words(text, 3)) == "make ada@example.com …"
     assert header(text)["type"] == "header"
     assert message(text)["text"] == plainly(text)

@@ -12,7 +12,7 @@ APPROVED = Story(
     (
         picture(
             "approver", "The approver's card: the question, what will change, why you, and until when.",
-            PRIYA, CARD, "Miro access to Engineering?",
+            PRIYA, CARD, "access to Engineering?",
             asks(ALEX, "/miro-access for Engineering because I start on Monday"),
         ),
         picture(
@@ -74,7 +74,7 @@ CHANGED = Story(
     (
         picture(
             "changed-before", "A card that was read while Miro was otherwise.",
-            PRIYA, CARD, "Miro access to",
+            PRIYA, CARD, "access to",
             asks(ALEX, "/miro-access for Design because of the workshop"),
         ),
         picture(

@@ -23,12 +23,12 @@ STEPS = Story(
     (
         picture(
             "step-first", "Two steps: the manager is asked first.",
-            PRIYA, CARD, "Miro access to",
+            PRIYA, CARD, "access to",
             asks(ALEX, "/miro-access for Engineering because I start on Monday"),
         ),
         picture(
             "step-second", "Then those who look after Miro.",
-            CAROL, CARD, "Miro access to",
+            CAROL, CARD, "access to",
             presses(PRIYA, "Approve", "R-1"),
         ),
         picture(
@@ -48,12 +48,12 @@ ESCALATED = Story(
     (
         picture(
             "escalated-to", "Whom the policy names can decide too.",
-            CAROL, CARD, "Miro access to",
+            CAROL, CARD, "access to",
             asks(ALEX, "/miro-access for Engineering because I start on Monday"), passes(hours=25),
         ),
         picture(
             "escalated", "The manager's card then.",
-            PRIYA, CARD, "Miro access to",
+            PRIYA, CARD, "access to",
         ),
         picture(
             "escalated-waiting", "The requester's.",

@@ -67,7 +67,7 @@ QUESTION = Story(
         ),
         picture(
             "approver-answered", "The same cards with the answer; the request is still open.",
-            PRIYA, CARD, "Miro access to",
+            PRIYA, CARD, "access to",
             sends("Answer"),
         ),
         picture(

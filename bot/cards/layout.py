@@ -1,0 +1,104 @@
+"""The one layout of all cards: first line, paragraphs, buttons, foot; at most `MOST_WORDS` words; pure."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from enum import IntEnum
+
+from bot.cards.blocks import Block, Message, actions, bullets, clip_words, foot, message, rich, title
+from bot.cards.named import bold, words_in
+
+MOST_WORDS = 75
+"""Of one card, buttons not counted."""
+_TITLE, _SHORT_TITLE = 20, 8
+"""Words that the first line keeps before other parts go, and in any case."""
+_KEPT = 3
+"""Words that each line of a list keeps, and a reason."""
+
+
+class Worth(IntEnum):
+    """What gives way first where a card is too long; under Details it stands in full."""
+
+    ASIDE = 0
+    """It goes as a whole."""
+    NOTE = 1
+    TALK = 2
+    QUOTE = 3
+    STEPS = 4
+    FACT = 5
+    """It stays as it is."""
+
+
+@dataclass(frozen=True)
+class Part:
+    """One paragraph, a numbered list with a heading, or small print.
+
+    `lead` comes before the text and isn't cut; `least`: words that it keeps while something of less worth can
+    go, 0 for all of them; `steps`: lines of a list, under `lead`.
+    """
+
+    text: str = ""
+    worth: Worth = Worth.FACT
+    lead: str = ""
+    quoted: bool = False  # somebody typed the text
+    steps: tuple[str, ...] = ()
+    least: int = 0
+    is_small: bool = False
+
+    @property
+    def words(self) -> int:
+        """What of it is read, a list's numbers included."""
+        lines = sum(words_in(step) + 1 for step in self.steps)
+        return words_in(self.lead) + words_in(self.text) + lines if self else 0
+
+    def __bool__(self) -> bool:
+        return bool(self.text.strip() or self.steps)
+
+    def within(self, most: int) -> "Part":
+        """The same in at most so many words, or nothing; a list keeps a few words of each line."""
+        if self.words <= most or self.worth is Worth.FACT:
+            return self
+        if self.worth is Worth.ASIDE:
+            return Part()
+        if self.steps:
+            longest = max(map(words_in, self.steps))
+            cuts = (self._lines(words) for words in range(longest, _KEPT, -1))
+            return next((part for part in cuts if part.words <= most), self._lines(_KEPT))
+        room = max(most - words_in(self.lead), _KEPT if self.worth is Worth.QUOTE else 0)
+        return replace(self, text=clip_words(self.text, room) if room > 1 else "")
+
+    def _lines(self, most: int) -> "Part":
+        return replace(self, steps=tuple(clip_words(step, most) for step in self.steps))
+
+    def drawn(self) -> Block:
+        """As a block."""
+        if self.steps:
+            return bullets(self.steps, "ordered", bold(self.lead))
+        text = f'"{self.text}"' if self.quoted else self.text
+        return rich(" ".join(filter(None, (self.lead, text))))
+
+
+def card(sign: str, question: str, parts: Sequence[Part], *buttons: Block, note: str = "") -> Message:
+    """A message. `sign`: its one emoji; `question`: the first line; `note`: what a notification says."""
+    fixed = words_in(sign) + min(words_in(question), _TITLE)
+    fitting = _fitting([part for part in parts if part], MOST_WORDS - fixed)
+    room = MOST_WORDS - words_in(sign) - sum(part.words for part in fitting)
+    small = [part.text for part in fitting if part.is_small]
+    return message(
+        note or question,
+        title(f"{sign} {clip_words(question, max(room, _SHORT_TITLE))}"),
+        *(part.drawn() for part in fitting if not part.is_small),
+        *([actions(*buttons)] if buttons else []),
+        *([foot(*small)] if small else []),
+    )
+
+
+def _fitting(parts: list[Part], most: int) -> list[Part]:
+    """First each part gives what it can spare, then what is of least worth goes."""
+    order = sorted(range(len(parts)), key=lambda number: parts[number].worth)
+    for are_kept in (True, False):
+        for number in order:
+            part, excess = parts[number], sum(part.words for part in parts) - most
+            if excess > 0:
+                least = min(part.words, part.least or part.words) if are_kept else 0
+                parts[number] = part.within(max(part.words - excess, least))
+    return [part for part in parts if part]

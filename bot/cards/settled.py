@@ -1,0 +1,249 @@
+"""Cards of a request that nobody has to decide: how far it is, how it ended or stopped; pure."""
+
+from approvals.ids import BOT, PersonId
+from approvals.people import listed
+from approvals.request import Request
+from approvals.states import State
+from bot.cards.blocks import Block, Message, button, link
+from bot.cards.catalogue import texts
+from bot.cards.handles import Handle
+from bot.cards.layout import Part, Worth, card
+from bot.cards.named import bold
+from bot.cards.scene import Scene, by_shell, capital, fields, missed, unasked, unchanged
+
+_SIGNS = {
+    State.DONE: "✅",
+    State.NOTHING_TO_DO: "✅",
+    State.REHEARSED: "✅",
+    State.DENIED: "⛔",
+    State.REFUSED: "⛔",
+    State.WITHDRAWN: "⛔",
+    State.STOPPED: "⚠️",
+    State.EXPIRED: "⌛",
+}
+_HEADINGS = {
+    State.CHECKING: "Checking what will change",
+    State.WAITING: "Waiting for a decision",
+    State.APPROVED: "Approved",
+    State.WORKING: "Approved",
+    State.STOPPED: "Stopped",
+    State.DONE: "Done",
+    State.NOTHING_TO_DO: "Nothing to do",
+    State.REFUSED: "Not possible",
+    State.JOINED: "Already requested",
+    State.DENIED: "Denied",
+    State.WITHDRAWN: "Withdrawn",
+    State.EXPIRED: "Expired without an answer",
+    State.REHEARSED: "Practice complete",
+}
+
+
+def sign(request: Request) -> str:
+    """The emoji with which every card of a request begins."""
+    return _SIGNS.get(request.state, "⏳")
+
+
+def settled(scene: Scene, first_line: str = "") -> Message:
+    """How it stands, in every reader's copy; `first_line`: another one than the state's."""
+    request = scene.request
+    if request.state is State.DONE and not first_line:
+        return _done(scene)
+    if request.state is State.STOPPED and not first_line:
+        return _stopped(scene)
+    stands, question = where_it_stands(scene), first_line or f"{scene.title} · {heading(scene)}"
+    words = request.outcome.text if request.outcome and request.state is State.DENIED else None
+    note = f"{question}: {scene.phrase}. {stands} {scene.says(words)}".strip()
+    parts = [
+        scene.about,
+        fields(scene),
+        Part(f"{heading(scene)}. {stands}" if first_line else stands, Worth.NOTE, least=20),
+        Part(scene.says(words), Worth.QUOTE, quoted=True, least=20),
+        missed(scene),
+    ]
+    return card(
+        sign(request),
+        question,
+        parts,
+        *([] if first_line else _again(scene)),
+        note=note,
+    )
+
+
+def conclusion(scene: Scene) -> Message:
+    """The same as a reply in the thread that stays as it is: without what may change yet."""
+    return _stopped(scene, Part()) if scene.request.state is State.STOPPED else settled(scene)
+
+
+def stopped(scene: Scene) -> Message:
+    """A stopped request with its way out, for operators."""
+    said, value = scene.request.outcome, Handle.of(scene.request).value
+    return _stopped(
+        scene,
+        Part(scene.says(said.remedy if said else None), Worth.NOTE, bold("To fix:"), least=25),
+        button("Resume", "resume", value, primary=True),
+        button("Close as Incomplete", "withdraw", value),
+        button("Details", "details", value),
+    )
+
+
+def _stopped(scene: Scene, fix: Part | None = None, *buttons: Block) -> Message:
+    said = scene.request.outcome
+    title = f"{scene.lead}{scene.secret}{how_it_stopped(scene.request)}"
+    parts = [
+        scene.about,
+        fields(scene),
+        *progress(scene.request),
+        Part(scene.says(said.text if said else None), Worth.QUOTE, least=20),
+        Part(scene.help) if fix is None else fix,
+    ]
+    return card("⚠️", title, parts, *buttons, note=f"{title}: {scene.phrase}")
+
+
+def how_it_stopped(request: Request) -> str:
+    """'R-57 is incomplete', as far as that was seen."""
+    if request.outcome and request.outcome.done:
+        return f"{request.id} is incomplete"
+    if request.may_have_changed:
+        return f"{request.id} stopped"
+    others = request.outcome.others if request.outcome else ()
+    return f"{request.id} stopped before {'I changed anything' if others else 'anything changed'}"
+
+
+def progress(request: Request) -> list[Part]:
+    """What of a stopped request is done, what holds without it, and what is left."""
+    said = request.outcome
+    if said is None:
+        return []
+    unseen = request.may_have_changed and not said.done
+    lines = (
+        ("Done:", said.done),
+        ("Already in place:", said.others),
+        ("Not verified:" if unseen else "Not done:", said.left),
+    )
+    return [Part(", ".join(texts(did)), Worth.NOTE, lead, least=20) for lead, did in lines]
+
+
+def _done(scene: Scene) -> Message:
+    """Every change was verified; the person changed is spoken to."""
+    request, said = scene.request, scene.request.outcome
+    title = f"{scene.lead}{scene.secret}{capital(scene.outcome)}"
+    text = " ".join(filter(None, (_approved(scene), _verified(scene), _boards(scene))))
+    others = ", ".join(texts(said.others)) if said else ""
+    parts = [
+        Part(text),
+        Part(others, Worth.NOTE, "Already in place:", least=12),
+        Part(_ends(scene), Worth.NOTE, least=12),
+        Part(request.id, is_small=True),
+        missed(scene),
+    ]
+    visit = [link("Open Miro", "visit", "https://miro.com/app/")] if scene.is_mine else []
+    return card("✅", title, parts, *visit, note=f"{title}. {request.id}")
+
+
+def _verified(scene: Scene) -> str:
+    """How many changes were seen to hold; nothing is claimed of what holds without them."""
+    said = scene.request.outcome
+    count = len(said.done) if said else 0
+    if not count:
+        return "" if said and said.others else "Everything was already in place. Nothing was changed."
+    names = {1: "The change is", 2: "Both changes are", 3: "All three changes are", 4: "All four changes are"}
+    return f"{names.get(count, f'All {count} changes are')} verified in Miro."
+
+
+def _boards(scene: Scene) -> str:
+    """Where the boards of somebody are who left a team."""
+    said = scene.request.outcome
+    teams = (
+        [change.values["group"] for change in said.done if change.code == "leave-boards.did"] if said else []
+    )
+    return f"Boards in {listed(teams)} went to a team admin." if teams else ""
+
+
+def _ends(scene: Scene) -> str:
+    """When it ends, and what is taken back then."""
+    if scene.request.ending.ends_at is None:
+        return ""
+    then = f" Then {scene.back}." if scene.back else ""
+    return f"Ends {scene.at(scene.request.ending.ends_at)}.{then}"
+
+
+def _approved(scene: Scene) -> str:
+    """Who asked and who approved; or why nobody had to."""
+    request = scene.request
+    if request.is_end:
+        return unasked(request)
+    asked = f"Requested by {scene.brief(request.requester)}"
+    if request.is_unasked:
+        return f"{asked}. The policy requires no approval."
+    return f"{asked}, approved by {_deciders(scene)}.{by_shell(scene)}"
+
+
+def _deciders(scene: Scene) -> str:
+    """'Carol Diaz (Dec 4, 14:02)': who approved, and when."""
+    asking = scene.request.asking
+    at = f" ({scene.at(asking.approved_at)})" if asking.approved_at else ""
+    return f"{scene.names(asking.decided_by) or 'somebody'}{at}"
+
+
+def where_it_stands(scene: Scene) -> str:
+    """One or two sentences below the first line: what came of it, and what happens next."""
+    request, said = scene.request, scene.request.outcome
+    why = scene.says(said.text if said else None)
+    match request.state:
+        case State.CHECKING:
+            text = "It's saved. I'm checking Miro before I ask anybody."
+        case State.WAITING:
+            text = f"{unchanged(request)} I'll tell you when it's decided."
+        case State.APPROVED | State.WORKING:
+            text = unasked(request) if request.is_unasked else ""
+            text = f"{text} I'm making the changes in Miro.{by_shell(scene)}".strip()
+        case State.STOPPED:
+            text = scene.help
+        case State.DONE:
+            text = f"{_approved(scene)} {_verified(scene)}"
+        case State.REHEARSED:
+            text = f"{_approved(scene)} This was practice. Nothing was changed."
+        case State.EXPIRED | State.DENIED:
+            text = f"{unchanged(request)}{by_shell(scene)}"
+        case State.WITHDRAWN:
+            text = f"{why if said and said.by == BOT else ''} {unchanged(request)}{by_shell(scene)}".strip()
+        case State.JOINED if scene.first:
+            text = f"{capital(scene.brief(scene.first.requester))} already asked for this: {scene.first.id}."
+        case _:
+            text = why
+    return f"{text} {scene.says(request.progress.held)}".strip()
+
+
+def heading(scene: Scene) -> str:
+    """How it stands, and by whom: 'Denied by Carol Diaz'."""
+    request, said = scene.request, scene.request.outcome
+    by: tuple[PersonId, ...] = ()
+    if request.state in (State.APPROVED, State.WORKING, State.DENIED):
+        by = request.asking.decided_by
+    elif request.state is State.WITHDRAWN and said and said.by != BOT:
+        by = (said.by,)
+    return f"{_HEADINGS[request.state]}{' by ' if by else ''}{scene.names(by)}"
+
+
+def _again(scene: Scene) -> list[Block]:
+    """A way to ask once more, where it came to nothing."""
+    request = scene.request
+    if request.state not in (State.EXPIRED, State.DENIED) or not scene.is_viewer(request.requester):
+        return []
+    return [button("Ask Again", "again", Handle.of(request).value)]
+
+
+def notice(scene: Scene) -> Message:
+    """A day before the end, to who asked and to the person it is about."""
+    request = scene.request
+    if request.ending.ends_at is None:
+        why = "Its end date has changed." if request.ending.is_moved else "It has ended."
+        return card("⌛", f"{request.id} · {heading(scene)}", [scene.about, Part(why)])
+    may = scene.is_viewer(request.requester)
+    who = "You" if may else capital(scene.brief(request.requester))
+    title = f"{capital(scene.outcome)} until {scene.at(request.ending.ends_at)}"
+    text = f"Then it's removed, and I'll tell you. Need it longer? {who} can ask for an extension."
+    extend = [button("Extend", "again", Handle.of(request).value)] if may else []
+    return card(
+        "⏳", title, [Part(text), Part(request.id, is_small=True)], *extend, note=f"{title}. {request.id}"
+    )
