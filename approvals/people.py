@@ -9,8 +9,9 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from functools import cached_property
 from typing import Protocol
+from zoneinfo import ZoneInfo
 
-from approvals.clocks import is_recent
+from approvals.clocks import is_recent, zone_of
 from approvals.ids import GroupId, PersonId, SlackId, stamp
 
 FRESH = timedelta(hours=24)
@@ -76,6 +77,11 @@ class Person:
         own = (self.id, self.email, *(account.slack_id for account in self.accounts))
         miro = {miro_key(self.miro_id)} if self.miro_id else set[str]()
         return self.known or frozenset({entry for entry in own if entry} | miro)
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The time zone of their Slack account; UTC where it isn't known."""
+        return zone_of(self.account.zone if self.account else "")
 
     @property
     def today(self) -> set[str]:

@@ -7,7 +7,6 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from approvals.clocks import zone_of
 from approvals.ids import GroupId, PersonId, SlackId
 from approvals.people import Group, Person, listed
 from approvals.policy.team_names import is_alike
@@ -168,7 +167,7 @@ def _read_end(
     last: date, asker: Person, values: dict[str, Any], problems: dict[str, str], tables: Tables
 ) -> None:
     """Turns a last day into days from today, in the asker's time zone, or adds a problem."""
-    today = tables.now.astimezone(zone_of(asker.account.zone if asker.account else "")).date()
+    today = tables.now.astimezone(asker.zone).date()
     days = (last - today).days
     if "for_days" in values:
         problems["until"] = "Give either a last day or a number of days, not both."

@@ -1,10 +1,11 @@
-"""Delegation: a person names who decides in their place, by /miro away or its form; both are notified."""
+"""Away: somebody names who decides in their place, by /miro away or by its form, and both are told."""
 
 import logging
 import re
+from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from slack_bolt import Ack, App
 from slack_sdk import WebClient
@@ -15,6 +16,7 @@ from approvals.people import Delegation, Person, Standing
 from approvals.record.database import StoreTrouble
 from approvals.record.outbox import Note
 from approvals.refusals import Outdated, Refused
+from approvals.request import Draft
 from bot.cards.blocks import Block, message
 from bot.cards.home import NOBODY
 from bot.cards.named import mark
@@ -36,33 +38,6 @@ _UNTIL = re.compile(rf"\b(?:until|till|to|through)\s+{_DAY}", re.I)
 _PERSON = re.compile(rf"{MENTION}|([^\s<>|@]+@[\w.-]+\.\w+)")
 
 
-# -- typed -----------------------------------------------------------------------------------------------
-
-
-def away(desk: Desk, who: Who, text: str) -> str:
-    """/miro away: sets or ends a delegation, or shows it; returns the answer. Raises Refused."""
-    if not text:
-        return standing(desk, who)
-    if text.casefold() in ("off", "end", "back"):
-        return end(desk, who)
-    since, until, person = (pattern.search(text) for pattern in (_SINCE, _UNTIL, _PERSON))
-    if until is None:
-        raise Refused(f"Until which day? {HOW}")
-    if person is None:
-        raise Refused(f"Who stands in for you? {HOW}")
-    named = person[1] or person[3]
-    return name(desk, who, named, since[1] if since else "", until[1])
-
-
-def standing(desk: Desk, who: Who) -> str:
-    """The sentence about the current delegation."""
-    current = desk.store.people.named_delegate(who.person.id, desk.now())
-    if current is None:
-        return f"No delegate set. {HOW}"
-    named = desk.person(current.delegate).addressed
-    return f"{named} stands in for you {span(current, who.person)}. To end this: /miro away off."
-
-
 OTHER_DELEGATION = (
     "Your delegate or the dates have changed since this page was drawn. Nothing was done. "
     "This page now shows the current delegate."
@@ -73,16 +48,33 @@ OTHER_SINCE_OPENED = (
 )
 
 
+class WrongPerson(Refused):
+    """The named person can't be a delegate."""
+
+
 def key(delegation: Delegation | None) -> str:
     """The key of a delegation carried by the buttons drawn from it."""
     return delegation.key if delegation else NOBODY
 
 
-class WrongPerson(Refused):
-    """The named person can't be a delegate."""
+def away(desk: Desk, who: Who, text: str) -> str:
+    """/miro away: sets or ends a delegation, or shows it; returns the answer. Raises Refused."""
+    if not text:
+        current = desk.store.people.named_delegate(who.person.id, desk.now())
+        return _standing(desk, current, who.person) if current else f"No delegate set. {HOW}"
+    if text.casefold() in ("off", "end", "back"):
+        return end(desk, who)
+    since, until, person = (found.search(text) for found in (_SINCE, _UNTIL, _PERSON))
+    if until is None:
+        raise Refused(f"Until which day? {HOW}")
+    if person is None:
+        raise Refused(f"Who stands in for you? {HOW}")
+    return name(desk, who, person[1] or person[3], since[1] if since else "", until[1])
 
 
-# -- set and ended ---------------------------------------------------------------------------------------
+def _standing(desk: Desk, current: Delegation, whose: Person) -> str:
+    named = desk.person(current.delegate).addressed
+    return f"{named} stands in for you {span(current, whose)}. To end this: /miro away off."
 
 
 def name(desk: Desk, who: Who, entry: str, since: str, until: str, drawn: str | None = None) -> str:
@@ -90,114 +82,88 @@ def name(desk: Desk, who: Who, entry: str, since: str, until: str, drawn: str | 
 
     `drawn`: the `key` of the delegation shown in the form; a newer one isn't replaced.
     """
-    other, zone = _able(desk, who, entry), _zone(who.person)
-    today = desk.now().astimezone(zone).date()
-    first = _midnight(_day(since) if since else today, zone)
-    last = _midnight(_day(until) + timedelta(days=1), zone)
-    draft = delegated(who, other, first, last, desk.now())
-    new = Delegation(who.person.id, other.id, first, last)
-    with desk.store.writing():
-        before = desk.store.people.named_delegate(who.person.id, desk.now())
-        if before != new:
-            if drawn not in (None, key(before)):
-                raise Outdated(OTHER_SINCE_OPENED)
-            desk.store.delegate(draft)
-            _tell(desk, who, before, new)
-    _review(desk)
-    return f"{other.addressed} stands in for you {span(new, who.person)}. To end this: /miro away off."
+    other, zone = _able(desk, who, entry), who.person.zone
+    first = _day(since) if since else desk.now().astimezone(zone).date()
+    days = first, _day(until) + timedelta(days=1)
+    begin, over = (datetime.combine(day, time(), zone).astimezone(UTC) for day in days)
+    draft, new = (
+        delegated(who, other, begin, over, desk.now()),
+        Delegation(who.person.id, other.id, begin, over),
+    )
+    _replace(desk, who, new, lambda _: draft, drawn, OTHER_SINCE_OPENED)
+    return _standing(desk, new, who.person)
 
 
 def end(desk: Desk, who: Who, drawn: str | None = None) -> str:
     """Ends a delegation early and notifies the delegate. Raises Refused.
 
-    `drawn`: the `key` of the delegation behind the button; a newer one isn't ended.
+    `drawn`: the `key` of the delegation shown beside the button; a newer one isn't ended.
     """
-    with desk.store.writing():
-        before = desk.store.people.named_delegate(who.person.id, desk.now())
-        if before and drawn not in (None, key(before)):
-            raise Outdated(OTHER_DELEGATION)
-        desk.store.delegate(returned(who, before, desk.now()))
-        _tell(desk, who, before, None)
-    _review(desk)
+    before = _replace(desk, who, None, lambda old: returned(who, old, desk.now()), drawn, OTHER_DELEGATION)
     assert before  # else it was refused
     return f"You're back: {desk.person(before.delegate).addressed} no longer stands in for you."
 
 
-def _tell(desk: Desk, who: Who, before: Delegation | None, new: Delegation | None) -> None:
-    """Notifies the new delegate, and the one who was replaced."""
-    me, again = mark(who.person), mark(who.person, brief=True)
-    if before and (new is None or before.delegate != new.delegate):
-        _say(desk, desk.person(before.delegate), f"You no longer stand in for {me}.")
-    if new:
-        other = desk.person(new.delegate)
-        days = span(new, who.person)
-        text = f"{me} is away {days}. You stand in: requests to {again} come to you."
-        _say(desk, other, text)
-
-
-def _say(desk: Desk, person: Person, text: str) -> None:
-    if person.account:
-        desk.store.outbox.say(Note(person.account.slack_id, message(text)))
-
-
-def _review(desk: Desk) -> None:
-    """Makes the clock reroute waiting requests soon, not only in its next round."""
-    desk.people_changed = True
+def _replace(
+    desk: Desk,
+    who: Who,
+    new: Delegation | None,
+    draft: Callable[[Delegation | None], Draft],
+    drawn: str | None,
+    outdated: str,
+) -> Delegation | None:
+    """Replaces or ends a delegation and notifies both delegates; returns the one before."""
+    with desk.store.writing():
+        before = desk.store.people.named_delegate(who.person.id, desk.now())
+        if new and before == new:
+            return before
+        if (before or new) and drawn not in (None, key(before)):
+            raise Outdated(outdated)
+        desk.store.delegate(draft(before))
+        me, again = mark(who.person), mark(who.person, brief=True)
+        told = {}
+        if before:
+            told[before.delegate] = f"You no longer stand in for {me}."
+        if new:
+            days = span(new, who.person)
+            told[new.delegate] = f"{me} is away {days}. You stand in: requests to {again} come to you."
+        for id, text in told.items():
+            if account := desk.person(id).account:
+                desk.store.outbox.say(Note(account.slack_id, message(text)))
+    desk.people_changed = True  # approvers of what waits are asked anew soon
     desk.wake()
+    return before
 
 
 def _able(desk: Desk, who: Who, entry: str) -> Person:
-    """The named person, if they can be a delegate. Raises WrongPerson."""
+    """The named person, if they can be a delegate. Raises WrongPerson; queues a look-up if unknown."""
+    person, now = desk.find(entry), desk.now()
+    if not (person and person.account and person.account.standing is not Standing.UNKNOWN):
+        if "@" in entry and not desk.policy.allows(entry):
+            domains = ", ".join(desk.policy.domains)
+            raise WrongPerson(f"Only people of {domains} can stand in. Choose a colleague.")
+        desk.unknown.add(entry)
+        called = entry if "@" in entry else "this colleague"
+        raise WrongPerson(f"I don't know {called} yet. I'm checking Slack. Please try again in a minute.")
     try:
-        other, now = _colleague(desk, entry), desk.now()
-        delegated(who, other, now, now + timedelta(days=1), now)
+        delegated(who, person, now, now + timedelta(days=1), now)
     except Refused as error:
         raise WrongPerson(str(error)) from error
-    return other
-
-
-def _colleague(desk: Desk, entry: str) -> Person:
-    """The named person. Raises Refused if unknown, after queueing a look-up."""
-    person = desk.find(entry)
-    if person and person.account and person.account.standing is not Standing.UNKNOWN:
-        return person
-    if "@" in entry and not desk.policy.allows(entry):
-        raise Refused(f"Only people of {', '.join(desk.policy.domains)} can stand in. Choose a colleague.")
-    desk.unknown.add(entry)
-    called = entry if "@" in entry else "this colleague"
-    raise Refused(f"I don't know {called} yet. I'm checking Slack. Please try again in a minute.")
-
-
-# -- days ------------------------------------------------------------------------------------------------
-
-
-def _zone(person: Person) -> ZoneInfo:
-    try:
-        return ZoneInfo(person.account.zone if person.account and person.account.zone else "UTC")
-    except (ZoneInfoNotFoundError, ValueError):
-        return ZoneInfo("UTC")
+    return person
 
 
 def _day(text: str) -> date:
-    try:
-        year, month, day = map(int, text.split("-"))
-        if 2000 <= year < 2200:
-            return date(year, month, day)
-    except ValueError:
-        pass
+    with suppress(ValueError):
+        day = date(*map(int, text.split("-")))
+        if 2000 <= day.year < 2200:
+            return day
     raise Refused(f"I can't read the date {text}. Write it like 2026-12-04.")
-
-
-def _midnight(day: date, zone: ZoneInfo) -> datetime:
-    return datetime.combine(day, time(), zone).astimezone(UTC)
 
 
 def span(delegation: Delegation, whose: Person) -> str:
     """'from Tuesday, 1 December until Friday, 4 December 2026': days in the absent person's time zone."""
-    zone = _zone(whose)
-    first, last = (
-        day.astimezone(zone) for day in (delegation.since, delegation.until - timedelta(minutes=1))
-    )
+    first = delegation.since.astimezone(whose.zone)
+    last = (delegation.until - timedelta(minutes=1)).astimezone(whose.zone)
     return f"from {first:%A}, {first.day} {first:%B} until {last:%A}, {last.day} {last:%B %Y}"
 
 
@@ -226,7 +192,7 @@ class Away:
 
     def _form(self, who: Who, drawn: str) -> Block:
         """The form, carrying the current delegation. Raises Outdated if the button was drawn from another."""
-        zone, now = _zone(who.person), self.desk.now()
+        zone, now = who.person.zone, self.desk.now()
         current = self.desk.store.people.named_delegate(who.person.id, now)
         if drawn != key(current):
             raise Outdated(OTHER_DELEGATION)
@@ -239,14 +205,14 @@ class Away:
 
     def sent(self, ack: Ack, body: Body) -> None:
         """The form was submitted: errors are shown at their fields."""
-        values, drawn = forms.read(body["view"]), forms.carried(body["view"]).get("delegation", "")
-        missing = {field: text for field, text in _NEEDED.items() if not values.get(field)}
+        said, drawn = forms.read(body["view"]), forms.carried(body["view"]).get("delegation", "")
+        missing = {field: text for field, text in _NEEDED.items() if not said.get(field)}
         if missing:
             ack(response_action="errors", errors=missing)
             return
         try:
-            days = values.get("since", ""), values["until"]
-            text = name(self.desk, self._reply.who(body), values["delegate"], *days, drawn)
+            days = said.get("since", ""), said["until"]
+            text = name(self.desk, self._reply.who(body), said["delegate"], *days, drawn)
         except (Refused, StoreTrouble) as error:
             place = "delegate" if isinstance(error, WrongPerson) else "until"
             ack(response_action="errors", errors={place: str(error)})
@@ -264,5 +230,5 @@ class Away:
 
 
 def _drawn(body: Body) -> str:
-    """The key of the delegation that a pressed button was drawn from."""
+    """The delegation that a pressed button was drawn from."""
     return str(body["actions"][0].get("value"))

@@ -7,7 +7,6 @@ with the access.
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 
-from approvals.clocks import zone_of
 from approvals.decide.clock import withdrawn
 from approvals.ids import PersonId, stamp
 from approvals.people import Person
@@ -36,8 +35,7 @@ def end_of(desk: Desk, requester: PersonId, command: Action) -> datetime | None:
     last: date | None = getattr(command, "until", None)
     if last is None:
         return desk.now() + timedelta(days=command.days) if command.days else None
-    account = desk.person(requester).account
-    return datetime.combine(last, time(23, 59), zone_of(account.zone if account else "")).astimezone(UTC)
+    return datetime.combine(last, time(23, 59), desk.person(requester).zone).astimezone(UTC)
 
 
 def times(now: datetime, ends_at: datetime) -> dict[str, str]:
