@@ -39,6 +39,7 @@ CANT_END = "An end date isn't supported for this yet. Ask again when it should e
 CANT_WAIT = "Start dates aren't supported for this yet. It happens as soon as it's approved."
 SAY_DAYS = "I can't tell when this should end. Choose the last day in the form, or leave it empty for no end."
 NO_BOARD = "I can't tell which team owns the board. Choose the team in the form."
+_CLOCK = r" (\d\d?(?::\d\d(?:[ap]m)?|[ap]m|h\d\d)) "
 _SKIPPED = frozenset(fold("the a my our l' le la el der die das dem den in to").split())
 
 
@@ -382,11 +383,8 @@ def _fill_days(
         notes.append(SAY_DAYS)
     if starts or sentence.has("open", "start", sentence.body):
         notes.append(CANT_WAIT)
-    notes += [
-        f"Times of day aren't supported yet, so I left out {when.clock}."
-        for when in sentence.dates
-        if when.clock
-    ]
+    clocks = [when.clock for when in sentence.dates] + re.findall(_CLOCK, sentence.words)
+    notes += [f"Times of day aren't supported yet, so I left out {clock}." for clock in clocks if clock]
     return until, starts[0] if starts else None, notes
 
 

@@ -131,6 +131,7 @@ def test_a_reason_is_kept_as_it_was_typed_and_fills_no_field(text: str, reason: 
         ("I need access to Marketing", "I couldn't place: Marketing."),
         ("access for Desgin", "I read “Desgin” as Design."),
         ("access to the Twin team", "Several teams are called Twin: choose the one you mean."),
+        ("offboard jo@example.com on her last day, 18:00", "Times of day aren't supported yet"),
         ("access for Design until Friday 18:00", "Times of day aren't supported yet, so I left out 18:00."),
         ("move me from Engineering to Design and IT Administration", "I left out IT Administration."),
         ("access to Engineering, not Design", "I left out Design."),

@@ -167,7 +167,7 @@ def test_the_command_line_wants_it_said(tmp_path: Path, action: str) -> None:
     name, asker = ("how", "lena") if action == "offboard" else ("rights", "dana")
     words = ("ask", action, "person=jo@example.com", "--as", f"{asker}@example.com", "--reason", "It is time")
     with machine(tmp_path) as (_, shell):
-        assert f"{name} is missing" in shell.types(*words, exits=2)
+        assert f"Add {name}." in shell.types(*words, exits=2)
 
 
 def test_every_grave_field_is_required() -> None:
