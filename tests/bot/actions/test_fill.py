@@ -1,6 +1,7 @@
 """Raw text to a typed command: everything wrong is told at once, at its field, with what helps."""
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -243,6 +244,29 @@ def test_a_managed_team_is_recognized_by_any_of_its_names(desk: Office, written:
 def test_what_is_left_out_is_the_usual(desk: Office) -> None:
     made = filled(desk, MakeAdmin, person=ADDRESS, rights="User Admin")
     assert (made.to_team, made.from_team, made.for_days) == (None, None, None)
+
+
+def test_a_last_day_is_a_date_and_counts_as_days_from_today(desk: Office) -> None:
+    today = desk.tables.now.date()
+    for days in (0, 1, 14, 366):
+        last = today + timedelta(days=days)
+        made = filled(desk, MakeAdmin, person=ADDRESS, rights="User Admin", until=f"{last}")
+        assert (made.until, made.for_days) == (last, max(days, 1))
+        assert made.limit == f"until {last:%a} {last.day} {last:%b}"
+
+
+@pytest.mark.parametrize(
+    ("raw", "text"),
+    [
+        ({"until": "20.12.2026"}, "Enter a date like 2026-12-20."),
+        ({"until": "2026-02-30"}, "Enter a date like 2026-12-20."),
+        ({"until": "2020-01-01"}, "This day is over. Choose a later one."),
+        ({"until": "9999-12-31"}, "Choose a day within the next 366 days, or leave it empty."),
+        ({"until": "2026-12-20", "for_days": "3"}, "Give either a last day or a number of days, not both."),
+    ],
+)
+def test_a_day_that_cannot_be_is_told_at_its_field(desk: Office, raw: dict[str, str], text: str) -> None:
+    assert problems(desk, MakeAdmin, person=ADDRESS, rights="User Admin", **raw) == {"until": text}
 
 
 @pytest.mark.parametrize("raw", [{}, {"rights": ""}])
