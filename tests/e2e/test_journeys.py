@@ -95,7 +95,7 @@ def test_an_offboarding_is_done_without_a_word_to_the_leaver(joined: Joined) -> 
     request = ask(hands, "U0LENA", "/miro-offboard", "deactivate jo@example.com because last day today")
     decide(hands, "U0PRIYA", "approve", request)
 
-    assert told(hands, "U0LENA", "Jo Park is deactivated", request)
+    assert told(hands, "U0LENA", "Jo Park's Miro account is deactivated", request)
     jo = s.miro.user("jo@example.com")
     assert jo and not jo.active
     assert hands.messages("U0JO") == []

@@ -42,9 +42,18 @@ def passed_on(body: dict[str, Any], *, as_json: bool) -> dict[str, Any]:
 @pytest.mark.parametrize("as_json", [True, False])
 def test_rich_text_becomes_mrkdwn_and_all_else_stays(as_json: bool) -> None:
     divider = {"type": "divider"}
-    body = {"channel": "C1", "blocks": [header(TEXT), divider], "view": {"blocks": [bullets(["one", "two"])]}}
+    body = {
+        "channel": "C1",
+        "blocks": [header(TEXT), divider],
+        "view": {"blocks": [bullets(["one", "two"]), bullets(["one", "two"], "ordered", "Both")]},
+    }
     assert passed_on(body, as_json=as_json) == {
         "channel": "C1",
         "blocks": [{"type": "section", "text": {"type": "mrkdwn", "text": SHOWN}}, divider],
-        "view": {"blocks": [{"type": "section", "text": {"type": "mrkdwn", "text": "• one\n• two"}}]},
+        "view": {
+            "blocks": [
+                {"type": "section", "text": {"type": "mrkdwn", "text": "• one\n• two"}},
+                {"type": "section", "text": {"type": "mrkdwn", "text": "Both\n1. one\n2. two"}},
+            ]
+        },
     }

@@ -52,7 +52,9 @@ def _drawn(value: Any) -> Any:
 
 def _paragraph(part: dict[str, Any]) -> str:
     if part["type"] == "rich_text_list":
-        return "\n".join(f"• {_paragraph(item)}" for item in part["elements"])
+        items = enumerate(map(_paragraph, part["elements"]), 1)
+        is_ordered = part["style"] == "ordered"
+        return "\n".join(f"{f'{number}.' if is_ordered else '•'} {item}" for number, item in items)
     return "".join(map(_leaf, part["elements"]))
 
 

@@ -11,17 +11,17 @@ ENDINGS = Story(
     (
         picture(
             "expired", "Nobody answered in time.",
-            ALEX, CARD, "Nobody answered",
+            ALEX, CARD, "Expired without an answer",
             asks(ALEX, "/miro-access for Design because of the workshop"), passes(days=4),
         ),
         picture(
             "approver-expired", "The approver's card then.",
-            PRIYA, CARD, "Nobody answered",
+            PRIYA, CARD, "Expired without an answer",
         ),
         picture(
             "again", "**Ask Again** opens the form as it was filled in.",
             ALEX, FORM, "Request Access",
-            presses(ALEX, "Ask Again", "Nobody answered"),
+            presses(ALEX, "Ask Again", "Expired without an answer"),
         ),
     ),
 )  # fmt: skip

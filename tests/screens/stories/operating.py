@@ -87,8 +87,8 @@ CONFIDENTIAL = Story(
         ),
         picture(
             "done-offboard", "What the requester reads. The leaver is told nothing.",
-            LENA, CARD, "Done: @Jo Park (jo@example.com) is deactivated",
-            presses(PRIYA, "Approve", "Confidential"),
+            LENA, CARD, "Miro account is deactivated",
+            presses(PRIYA, "Deactivate", "Confidential"),
         ),
     ),
     prepare=lambda scene: scene.member("jo@example.com", "Jo Park", "Design"),
@@ -99,7 +99,7 @@ CHANNEL = Story(
     (
         picture(
             "channel", "One card for everybody who may decide, in the channel that the policy names.",
-            CAROL, CARD, "Miro access",
+            CAROL, CARD, "access to Engineering",
             asks(ALEX, "/miro-access for Engineering because I start on Monday"), channel=CHANNEL_NAME,
             note="Slack draws the date in each reader's own zone; local-slack shows its source.",
         ),
@@ -110,7 +110,7 @@ CHANNEL = Story(
         ),
         picture(
             "channel-done", "The same card afterwards.",
-            SAM, CARD, "Approved by",
+            SAM, CARD, "approved by",
             presses(CAROL, "Approve", "Give @Alex", CHANNEL_NAME), channel=CHANNEL_NAME,
         ),
     ),
