@@ -20,19 +20,19 @@ def split(who: Who, first: str, other: str, known: frozenset[str], reason: str, 
     Operators can't do it for themselves: that would let them decide their own request.
     """
     if not is_operator(policy, who.person):
-        raise Refused("Only an operator can say that two are different people. Nothing has changed.")
+        raise Refused("Only an operator can split people.")
     if wrong := next((entry for entry in (first, other) if not is_person(entry)), ""):
-        raise Refused(f"{wrong} is no address and no Slack id. Write two of those.")
+        raise Refused(f"{wrong} isn't an address or Slack id. Give one of each person.")
     if key(first) == key(other):
-        raise Refused(f"{first} is the same as {other}. Name one of each person.")
+        raise Refused(f"{first} and {other} are the same. Give one of each person.")
     if key(other) not in known:
-        raise Refused(f"{first} and {other} aren't linked, so there is nothing to undo.")
+        raise Refused(f"{first} and {other} aren't linked, so there's nothing to split.")
     if not known.isdisjoint(who.person.keys):
-        raise Refused("This is about you, so another operator has to say it.")
+        raise Refused("This is about you, so another operator has to do it.")
     if policy.human(first) == policy.human(other):
-        raise Refused("The policy calls them the same person ([same_person]). Remove that line instead.")
+        raise Refused("The policy links them in [same_person]. Remove that line instead.")
     if not reason.strip() or len(reason) > LONGEST_REASON:
-        raise Refused(f"Say why, in at most {LONGEST_REASON} characters.")
+        raise Refused(f"Give a reason of at most {LONGEST_REASON} characters.")
     words = {"one": key(first), "other": key(other), "reason": reason.strip(), **who.signed}
     return Draft(SPLIT, who.person.id, {}, words)
 

@@ -43,10 +43,10 @@ class Who:
 
 
 _STANDING = {
-    Standing.GUEST: "Guests can't ask or decide here. Ask a colleague with a full Slack account.",
-    Standing.STRANGER: "You belong to another organization, so I can't take this from you.",
-    Standing.BOT: "Bots can't ask or decide here.",
-    Standing.LEFT: "This Slack account is deactivated, so it can't ask or decide.",
+    Standing.GUEST: "Guests can't request or decide here. Ask a colleague with a full Slack account.",
+    Standing.STRANGER: "You belong to another organization, so I can't accept this from you.",
+    Standing.BOT: "Bots can't request or decide here.",
+    Standing.LEFT: "This Slack account is deactivated, so it can't request or decide.",
 }
 
 
@@ -59,7 +59,7 @@ def check_standing(who: Who, now: datetime) -> None:
     if who.account.standing is Standing.UNKNOWN or not who.account.fresh(now):
         raise Refused(
             "I haven't been able to check your Slack account today, so nothing was done. "
-            "I'm looking again; press once more in a minute."
+            "I'm checking it now: try again in a minute."
         )
 
 

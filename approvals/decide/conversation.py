@@ -21,9 +21,9 @@ def question(request: Request, who: Who, text: str, table: Table, confidential: 
     """The event of an approver's question; the request stays open."""
     seat(request, who, table, confidential, again=True)
     if not text.strip():
-        raise Refused("Write your question, so that it can be answered.")
+        raise Refused("Write your question.")
     if request.asking.questions and not request.asking.questions[-1].answer:
-        raise Refused(f"A question about {request.id} is open already. Wait for its answer.")
+        raise Refused(f"A question about {request.id} is already open. Wait for the answer.")
     words = {"text": text.strip()[:LONGEST_QUESTION], **who.signed}
     return [Draft(EventType.QUESTIONED, who.person.id, words=words)]
 
@@ -36,10 +36,10 @@ def reply(request: Request, who: Who, text: str, table: Table) -> list[Draft]:
         raise answered_late(request)
     check_open(request, who, table)
     if not table.policy.acts_as(who.person, table.directory.person(request.requester)):
-        raise Refused(f"Only who asked for {request.id} can answer.")
+        raise Refused(f"Only the requester of {request.id} can answer.")
     check_standing(who, table.now)
     if not request.asking.questions or request.asking.questions[-1].answer:
-        raise Refused(f"No question about {request.id} is open. Nothing has changed.")
+        raise Refused(f"There's no open question about {request.id}.")
     if not text.strip():
         raise Refused("Write an answer.")
     words = {"text": text.strip()[:LONGEST_QUESTION], **who.signed}
@@ -52,7 +52,7 @@ def nudge(request: Request, who: Who, table: Table, followers: Sequence[PersonId
     check_open(request, who, table)
     mine = [table.directory.person(id) for id in (request.requester, *followers)]
     if not any(table.policy.acts_as(who.person, person) for person in mine):
-        raise Refused(f"Only who asked for {request.id} can remind.")
+        raise Refused(f"Only the requester of {request.id} can send a reminder.")
     check_standing(who, table.now)
     if not request.asking.notified:
         raise Refused(

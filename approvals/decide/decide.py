@@ -18,7 +18,7 @@ def approve(request: Request, who: Who, revision: str, table: Table, confidentia
     """A yes to exactly this revision of the plan."""
     taken = seat(request, who, table, confidential)
     if revision != request.plan.revision:
-        raise Outdated("What will change is different now, so your click did nothing. Read the new card.")
+        raise Outdated("The change is different now, so your click did nothing. Read the updated card.")
     table.ground(request).check_length(is_asked=True)
     asking = request.asking
     given = (asking.step, taken.stands_for, asking.level, taken.is_fallback)
@@ -55,7 +55,7 @@ def deny(request: Request, who: Who, reason: str, table: Table, confidential: bo
     """A no, with the reason for the requester. One is enough, also from a person who has approved."""
     seat(request, who, table, confidential, again=True)
     if not reason.strip():
-        raise Refused("Say why, so that the requester knows what to do next.")
+        raise Refused("Give a reason: the requester reads it.")
     return [who.decision(EventType.DENIED, {}, text=reason.strip())]
 
 
@@ -65,12 +65,12 @@ def withdraw(request: Request, who: Who, table: Table) -> list[Draft]:
     check_secret(request, who, table)
     if request.state not in OPEN or request.state is State.WORKING:
         if request.state is State.WORKING:
-            raise Refused(f"{request.id} is being carried out right now. It can't be taken back any more.")
+            raise Refused(f"{request.id} is in progress and can't be withdrawn anymore.")
         raise settled(request, table.directory, table.now, who.person)
     mine = table.policy.acts_as(who.person, table.directory.person(request.requester))
     operates = is_operator(table.policy, who.person)
     if not (mine and request.state is not State.STOPPED) and not operates:
-        raise Refused(f"Only who asked for {request.id}, or an operator, can withdraw it.")
+        raise Refused(f"Only the requester or an operator can withdraw {request.id}.")
     check_standing(who, table.now)
     if not mine:
         check_shell(who, table.policy)

@@ -18,13 +18,13 @@ def delegated(who: Who, delegate: Person, since: datetime, until: datetime, now:
     """The entry of a delegate for some days, who replaces an earlier one. Raises Refused."""
     check_standing(who, now)
     if delegate.is_linked(who.person):
-        raise Refused("Name somebody else: you can't stand in for yourself.")
+        raise Refused("Choose someone else: you can't be your own delegate.")
     if not delegate.is_colleague:
-        raise Refused(f"{delegate.addressed} can't decide here, so can't stand in. Name a colleague.")
+        raise Refused(f"{delegate.addressed} can't decide here. Choose a colleague as delegate.")
     if until <= now or until <= since:
-        raise Refused("The last day is over already. Name a later one.")
+        raise Refused("The last day is in the past. Choose a later one.")
     if until - since > LONGEST:
-        raise Refused(f"A delegate is for {LONGEST.days} days at most. Name an earlier last day.")
+        raise Refused(f"A delegate can stand in for {LONGEST.days} days at most. Choose an earlier last day.")
     body = {"delegate": delegate.id, "since": stamp(since), "until": stamp(until)}
     words = {**who.signed, "stands_in": delegate.sealed(delegate.account)}
     return Draft(DELEGATED, who.person.id, body, words)
@@ -34,7 +34,7 @@ def returned(who: Who, current: Delegation | None, now: datetime) -> Draft:
     """The entry that ends a delegation early. Raises Refused."""
     check_standing(who, now)
     if current is None:
-        raise Refused("You have no delegate, so there is nothing to end.")
+        raise Refused("You have no delegate.")
     return Draft(RETURNED, who.person.id, {}, who.signed)
 
 

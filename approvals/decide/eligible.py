@@ -17,25 +17,27 @@ from approvals.states import State
 def check_known(request: Request) -> None:
     """Raises Refused for a request that this version can't read completely."""
     if request.untouchable:
-        raise Refused(f"{request.id} was written by a newer version of me, so I leave it alone.")
+        raise Refused(
+            f"{request.id} was written by a newer version of the bot. Ask your IT team to update it."
+        )
 
 
 def check_shell(who: Who, policy: Policy) -> None:
     """Raises Refused for a decision from a shell, unless the policy allows it."""
     if who.shell and not policy.command_line_decides:
         raise Refused(
-            "The policy doesn't let a command line decide (command_line_decides). Nothing has changed."
+            "The policy doesn't allow decisions on the command line (command_line_decides). Decide in Slack."
         )
 
 
 def check_secret(request: Request, who: Who, table: Table) -> None:
     """Raises Refused for the subject of a confidential request, as if it didn't exist."""
     if table.is_secret_from(who.person, request):
-        raise Refused(f"I know no request {request.id} of yours.")
+        raise Refused(f"You have no request {request.id}.")
 
 
 _LINKED = (
-    " An address or account of theirs was seen with yours: if you are two people, an operator can say so "
+    " An address or account of theirs was linked to yours. If you are two people, an operator can record it "
     "with `miro-bot people split`."
 )
 
@@ -44,9 +46,9 @@ def check_own(request: Request, who: Who, table: Table) -> None:
     """Raises Refused for the requesters and the person concerned, under any account or address ever seen."""
     people = table.directory
     sides = {
-        "You asked for this, so somebody else has to decide.": [request.requester],
-        "This is about you, so somebody else has to decide.": [request.subject] if request.subject else [],
-        "You asked for the same, so somebody else has to decide.": table.followers,
+        "You requested this, so someone else has to decide.": [request.requester],
+        "This is about you, so someone else has to decide.": [request.subject] if request.subject else [],
+        "You requested the same, so someone else has to decide.": table.followers,
     }
     for text, ids in sides.items():
         same = [person for person in map(people.person, ids) if table.policy.is_same(who.person, person)]
@@ -61,9 +63,7 @@ def check_open(request: Request, who: Who, table: Table) -> None:
     if request.state is not State.WAITING:
         raise settled(request, table.directory, table.now, who.person)
     if is_over(request, table):
-        raise Settled(
-            f"The time for {request.id} is over, so it ends without an answer. Nothing has changed."
-        )
+        raise Settled(f"{request.id} has expired without an answer. Nothing has changed.")
 
 
 def is_over(request: Request, table: Table) -> bool:
@@ -99,7 +99,7 @@ def _may_decide(
         raise Refused(f"{request.id} isn't open for a decision. Nothing has changed.")
     if not entitled:
         raise Refused(
-            f"Nobody can decide {request.id} any more: the policy or its people changed. Ask your IT team."
+            f"Nobody can decide {request.id} anymore: the policy or its people changed. Ask your IT team."
         )
     others = (
         "the people I asked" if confidential else listed((seat.person.addressed for seat in entitled), "or")
@@ -121,8 +121,8 @@ def _check_first_vote(request: Request, who: Who, table: Table) -> None:
     for vote in request.asking.votes:
         by, whose = table.directory.person(vote.by), table.directory.person(vote.principal)
         if table.policy.is_same(who.person, by):
-            raise Refused(f"You approved {request.id} already. It waits for somebody else.")
+            raise Refused(f"You already approved {request.id}. It's waiting for someone else.")
         if table.policy.is_same(who.person, whose):
             raise Refused(
-                f"{by.addressed} approved {request.id} for you already. It waits for somebody else."
+                f"{by.addressed} already approved {request.id} for you. It's waiting for someone else."
             )

@@ -18,7 +18,7 @@ OTHER_RECORD = (
     "This card is from before a backup was restored. Nothing has changed. "
     "Use /miro status to see open requests."
 )
-OTHER_PLAN = "What will change is different now, so your click did nothing. Read the new card."
+OTHER_PLAN = "The change is different now, so your click did nothing. Read the updated card."
 
 
 @dataclass(frozen=True)

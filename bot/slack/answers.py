@@ -198,7 +198,7 @@ def named(desk: Desk, who: Who, typed: str) -> Request:
 
 def _none_of_yours(id: RequestId) -> str:
     # The same for a request of others as for a number that doesn't exist: a refusal mustn't tell which.
-    return f"I know no request {id} of yours."
+    return f"You have no request {id}."
 
 
 VERBS: dict[str, Callable[[Desk, Who, str], Said]] = {

@@ -56,7 +56,7 @@ def remind(desk: Desk, who: Who, text: str, may_see: Callable[[Desk, Request, Wh
         first = request.because_of if request.state is State.JOINED and request.because_of else id
         desk.decide(first, lambda request: nudge(desk, request, who))
     except KeyError:
-        raise Refused(f"I know no request {id} of yours.") from None
+        raise Refused(f"You have no request {id}.") from None
     desk.wake()
     return reminded(desk, first)
 

@@ -149,7 +149,7 @@ MUTATIONS = (
     Mutation(
         "who asked for the same decides",
         ELIGIBLE,
-        '"You asked for the same, so somebody else has to decide.": table.followers,',
+        '"You requested the same, so someone else has to decide.": table.followers,',
         "",
         IN_DECIDING,
     ),

@@ -141,7 +141,7 @@ def test_who_stands_in_for_a_voter_has_no_second_vote_as_the_fallback(store: Sto
     assert (seats(scene, request), request.asking.is_stuck) == ([], True)
     assert (
         no_way(scene, request, "cy")
-        == "Bo (bo@example.com) approved R-1 for you already. It waits for somebody else."
+        == "Bo (bo@example.com) already approved R-1 for you. It's waiting for someone else."
     )
 
 
@@ -192,7 +192,7 @@ def test_nobody_confirms_what_turns_out_to_be_their_own(store: Store, clock: Clo
     in_force(scene, OWNERS + '[same_person]\n"dee@example.com" = "ada@example.com"\n')
     request = done(scene, request, review)
     assert may(scene, request) == ["Cy"]
-    assert "You asked for this" in no_way(scene, request, "dee")
+    assert "You requested this" in no_way(scene, request, "dee")
 
 
 def test_one_no_is_enough_where_one_is_to_confirm(store: Store, clock: Clock) -> None:

@@ -197,6 +197,6 @@ def test_the_requester_may_remind_once_in_four_hours(scene: Scene) -> None:
 def test_only_who_asked_or_joined_may_remind(scene: Scene) -> None:
     request = scene.waiting()
     scene.clock.pass_(5 * HOUR)
-    with pytest.raises(Refused, match="Only who asked for R-1 can remind"):
+    with pytest.raises(Refused, match="Only the requester of R-1 can send a reminder"):
         nudge(request, scene.who("bo"), scene.table)
     assert nudge(request, scene.who("bo"), scene.table, followers=[scene.person("bo").id])

@@ -73,7 +73,7 @@ def test_who_decided_stays_readable_when_people_are_renamed(scene: Scene) -> Non
 @pytest.mark.parametrize("revision", ["r0", "", "R1", "r2"])
 def test_a_yes_to_another_revision_is_outdated(scene: Scene, revision: str) -> None:
     text = said(lambda: yes(scene, scene.waiting(), "cy", revision), Outdated)
-    assert text == "What will change is different now, so your click did nothing. Read the new card."
+    assert text == "The change is different now, so your click did nothing. Read the updated card."
 
 
 def test_a_yes_from_before_a_new_plan_is_outdated(scene: Scene) -> None:
@@ -99,7 +99,7 @@ def test_one_person_is_never_two_votes(scene: Scene, slack_id: str) -> None:
     scene.second_account("cy", "UCY02")
     who = scene.through(slack_id)
     text = said(lambda: approve(request, who, "r1", scene.table, False))
-    assert text == "You approved R-1 already. It waits for somebody else."
+    assert text == "You already approved R-1. It's waiting for someone else."
 
 
 def test_who_said_yes_may_still_say_no(scene: Scene) -> None:
@@ -120,7 +120,7 @@ def test_one_no_is_enough_with_its_reason(scene: Scene) -> None:
 @pytest.mark.parametrize("reason", ["", "   ", "\n\t"])
 def test_a_no_needs_a_reason(scene: Scene, reason: str) -> None:
     text = said(lambda: no(scene, scene.waiting(), "cy", reason))
-    assert text == "Say why, so that the requester knows what to do next."
+    assert text == "Give a reason: the requester reads it."
 
 
 def test_a_no_needs_no_revision(scene: Scene) -> None:
@@ -138,7 +138,7 @@ def test_nobody_decides_after_the_time_is_over(scene: Scene) -> None:
         scene.looked_at(name, scene.person(name).accounts[0].standing)
     assert yes(scene, request, "cy")
     scene.clock.pass_(timedelta(milliseconds=1))
-    told = "The time for R-1 is over, so it ends without an answer. Nothing has changed."
+    told = "R-1 has expired without an answer. Nothing has changed."
     assert said(lambda: yes(scene, request, "cy"), Settled) == told
     assert said(lambda: no(scene, request, "cy"), Settled) == told
 
@@ -246,7 +246,7 @@ def test_somebody_forgotten_is_somebody(scene: Scene) -> None:
 
 def test_a_request_of_a_newer_program_is_left_alone(scene: Scene) -> None:
     request = replace(scene.waiting(), untouchable=True)
-    told = "R-1 was written by a newer version of me, so I leave it alone."
+    told = "R-1 was written by a newer version of the bot. Ask your IT team to update it."
     assert said(lambda: yes(scene, request, "cy")) == told
     assert said(lambda: no(scene, request, "cy")) == told
     assert said(lambda: withdraw(request, scene.who("ada"), scene.table)) == told
@@ -275,14 +275,14 @@ def test_the_requester_takes_it_back_through_another_account(scene: Scene) -> No
 @pytest.mark.parametrize("name", ["cy", "eve", "bo"])
 def test_nobody_else_takes_it_back(scene: Scene, name: str) -> None:
     told = said(lambda: withdraw(scene.waiting(), scene.who(name), scene.table))
-    assert told == "Only who asked for R-1, or an operator, can withdraw it."
+    assert told == "Only the requester or an operator can withdraw R-1."
 
 
 def test_nobody_takes_back_what_is_being_carried_out(scene: Scene) -> None:
     request = scene.now(scene.waiting(), V, A, T)
     for name in ("ada", "ida"):
         told = said(lambda name=name: withdraw(request, scene.who(name), scene.table))  # type: ignore[misc]
-        assert told == "R-1 is being carried out right now. It can't be taken back any more."
+        assert told == "R-1 is in progress and can't be withdrawn anymore."
 
 
 def test_only_an_operator_leaves_a_stopped_one_as_it_is(scene: Scene) -> None:

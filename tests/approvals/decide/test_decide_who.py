@@ -18,10 +18,10 @@ from tests.says import says
 
 OWNERS = 'people = ["cy@example.com", "dee@example.com"]'
 OUTSIDERS = {
-    Standing.GUEST: "Guests can't ask or decide here. Ask a colleague with a full Slack account.",
-    Standing.STRANGER: "You belong to another organization, so I can't take this from you.",
-    Standing.BOT: "Bots can't ask or decide here.",
-    Standing.LEFT: "This Slack account is deactivated, so it can't ask or decide.",
+    Standing.GUEST: "Guests can't request or decide here. Ask a colleague with a full Slack account.",
+    Standing.STRANGER: "You belong to another organization, so I can't accept this from you.",
+    Standing.BOT: "Bots can't request or decide here.",
+    Standing.LEFT: "This Slack account is deactivated, so it can't request or decide.",
 }
 UNCHECKED = "I haven't been able to check your Slack account today, so nothing was done."
 
@@ -47,7 +47,7 @@ def decides(scene: Scene, request: Request, who: Who) -> bool:
 def test_who_asked_for_the_same_reads_that_somebody_else_decides(scene: Scene) -> None:
     request = scene.waiting()
     table = replace(scene.table, followers=(scene.person("cy").id,))
-    with pytest.raises(Refused, match="You asked for the same"):
+    with pytest.raises(Refused, match="You requested the same"):
         decide.approve(request, scene.who("cy"), "r1", table, False)
     assert decide.approve(request, scene.who("dee"), "r1", table, False)
 
@@ -119,14 +119,14 @@ def everybody(scene: Scene) -> Scene:
 
 def test_nobody_decides_their_own_request(everybody: Scene) -> None:
     told = refused(everybody, everybody.waiting(), everybody.who("ada"))
-    assert told == "You asked for this, so somebody else has to decide."
+    assert told == "You requested this, so someone else has to decide."
 
 
 def test_a_second_account_decides_no_own_request(everybody: Scene) -> None:
     request = everybody.waiting()
     everybody.second_account("ada", "UADA02")
     told = refused(everybody, request, everybody.through("UADA02"))
-    assert told == "You asked for this, so somebody else has to decide."
+    assert told == "You requested this, so someone else has to decide."
 
 
 def test_a_new_address_decides_no_own_request(everybody: Scene) -> None:
@@ -135,12 +135,12 @@ def test_a_new_address_decides_no_own_request(everybody: Scene) -> None:
     seen = Account(SlackId("UADA01"), Standing.COLLEAGUE, START)
     everybody.store.people.saw(seen, "ada.lane@example.com")
     told = refused(everybody, request, everybody.through("UADA01"))
-    assert told == "You asked for this, so somebody else has to decide."
+    assert told == "You requested this, so someone else has to decide."
 
 
 def test_nobody_decides_about_themselves(everybody: Scene) -> None:
     told = refused(everybody, everybody.waiting(), everybody.who("eve"))
-    assert told == "This is about you, so somebody else has to decide."
+    assert told == "This is about you, so someone else has to decide."
 
 
 def test_an_operator_decides_where_the_policy_says_so(everybody: Scene) -> None:
@@ -153,7 +153,10 @@ def test_an_operator_decides_where_the_policy_says_so(everybody: Scene) -> None:
 def test_a_shell_decides_only_with_the_policys_leave(scene: Scene) -> None:
     request, who = scene.waiting(), scene.who("cy", "cy at laptop")
     told = refused(scene, request, who)
-    assert told == "The policy doesn't let a command line decide (command_line_decides). Nothing has changed."
+    assert (
+        told
+        == "The policy doesn't allow decisions on the command line (command_line_decides). Decide in Slack."
+    )
     scene.changed("command_line_decides = false", "command_line_decides = true")
     assert decides(scene, request, who)
 
@@ -187,7 +190,7 @@ def test_a_rule_that_is_gone_lets_nobody_decide(scene: Scene) -> None:
     request = scene.waiting()
     scene.in_force = scene.in_force.model_copy(update={"actions": {}})
     told = refused(scene, request, scene.who("cy"))
-    assert told == "Nobody can decide R-1 any more: the policy or its people changed. Ask your IT team."
+    assert told == "Nobody can decide R-1 anymore: the policy or its people changed. Ask your IT team."
 
 
 def test_what_has_ended_is_not_said_to_wait_for_a_policy(scene: Scene) -> None:

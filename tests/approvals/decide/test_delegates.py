@@ -63,7 +63,7 @@ def test_who_is_back_has_no_delegate(scene: Scene) -> None:
     assert stands_in(scene.store, scene.person("cy"), START) == ""
     with pytest.raises(Refused) as told:
         back(scene, "cy")
-    assert str(told.value) == "You have no delegate, so there is nothing to end."
+    assert str(told.value) == "You have no delegate."
 
 
 def test_a_delegate_for_days_to_come_can_be_taken_back(scene: Scene) -> None:
@@ -73,30 +73,29 @@ def test_a_delegate_for_days_to_come_can_be_taken_back(scene: Scene) -> None:
 
 
 def test_nobody_stands_in_for_themselves(scene: Scene) -> None:
-    assert refused(scene, "cy", "cy") == "Name somebody else: you can't stand in for yourself."
+    assert refused(scene, "cy", "cy") == "Choose someone else: you can't be your own delegate."
     scene.second_account("cy", "UCY002")
-    assert refused(scene, "cy", "cy").startswith("Name somebody else")
+    assert refused(scene, "cy", "cy").startswith("Choose someone else")
 
 
 @pytest.mark.parametrize("standing", [Standing.GUEST, Standing.STRANGER, Standing.LEFT, Standing.BOT])
 def test_only_a_colleague_stands_in(scene: Scene, standing: Standing) -> None:
     scene.looked_at("bo", standing)
     assert (
-        refused(scene, "cy", "bo")
-        == "Bo (bo@example.com) can't decide here, so can't stand in. Name a colleague."
+        refused(scene, "cy", "bo") == "Bo (bo@example.com) can't decide here. Choose a colleague as delegate."
     )
-    assert "can't ask or decide" in refused(scene, "bo", "cy") or standing is Standing.STRANGER
+    assert "can't request or decide" in refused(scene, "bo", "cy") or standing is Standing.STRANGER
 
 
 @pytest.mark.parametrize(("since", "days"), [(-9, 8), (0, 0), (1, -1)])
 def test_a_last_day_that_is_over_is_refused(scene: Scene, since: float, days: float) -> None:
-    told = "The last day is over already. Name a later one."
+    told = "The last day is in the past. Choose a later one."
     assert refused(scene, "cy", "bo", since=since, days=days) == told
 
 
 def test_a_delegate_is_for_three_months_at_most(scene: Scene) -> None:
     assert named(scene, "cy", "bo", days=LONGEST.days)
-    told = "A delegate is for 92 days at most. Name an earlier last day."
+    told = "A delegate can stand in for 92 days at most. Choose an earlier last day."
     assert refused(scene, "cy", "bo", days=LONGEST.days + 1) == told
 
 
@@ -168,7 +167,7 @@ def test_requester_and_person_concerned_stand_in_for_nobody(store: Store, clock:
     request = scene.waiting()
     assert seats(scene, request) == ["Cy"]
     assert [store.people.person(id).name for id in request.asking.notified] == ["Cy"]
-    assert "somebody else has to decide" in no_way(scene, request, who)
+    assert "someone else has to decide" in no_way(scene, request, who)
 
 
 def test_a_delegates_delegate_decides_nothing(store: Store, clock: Clock) -> None:
@@ -186,8 +185,8 @@ def test_a_delegate_and_who_is_away_have_one_vote_together(store: Store, clock: 
     scene = ruled(store, clock, OWNERS + "agree = 2\n")
     away(scene, "cy", "bo")
     request = yes(scene, scene.waiting(), "bo")
-    assert no_way(scene, request, "cy").startswith("Bo (bo@example.com) approved R-1 for you already")
-    assert no_way(scene, request, "bo").startswith("You approved R-1 already")
+    assert no_way(scene, request, "cy").startswith("Bo (bo@example.com) already approved R-1 for you")
+    assert no_way(scene, request, "bo").startswith("You already approved R-1")
     assert yes(scene, request, "dee").state is State.APPROVED
 
 

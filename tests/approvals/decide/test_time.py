@@ -70,7 +70,7 @@ def test_the_requester_reminds_once_in_four_hours(scene: Scene) -> None:
 def test_nobody_else_reminds(scene: Scene, name: str) -> None:
     request = scene.waiting()
     scene.clock.pass_(timedelta(hours=5))
-    assert nudged(scene, request, name) == "Only who asked for R-1 can remind."
+    assert nudged(scene, request, name) == "Only the requester of R-1 can send a reminder."
 
 
 def test_who_joined_the_request_reminds_too(scene: Scene) -> None:

@@ -227,9 +227,9 @@ def test_a_request_that_nobody_can_decide_says_when_it_ends() -> None:
 
 
 def test_whoever_is_shown_nothing_reads_one_sentence() -> None:
-    view = closed("Guests can't ask or decide here.")
+    view = closed("Guests can't request or decide here.")
     check_valid("home", view)
-    assert reads(view) == "Guests can't ask or decide here."
+    assert reads(view) == "Guests can't request or decide here."
 
 
 def test_the_page_says_whose_account_it_is_and_who_hears_nothing() -> None:

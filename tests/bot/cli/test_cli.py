@@ -97,7 +97,7 @@ def test_denying_in_a_shell_needs_and_keeps_a_reason(s: Stage, shell: Shell) -> 
     [
         (
             ("approve", "R-1", "--as", "alex@example.com"),
-            "You asked for this, so somebody else has to decide.",
+            "You requested this, so someone else has to decide.",
         ),
         (
             ("approve", "R-1", "--as", "dana@example.com"),
@@ -105,7 +105,7 @@ def test_denying_in_a_shell_needs_and_keeps_a_reason(s: Stage, shell: Shell) -> 
         ),
         (("approve", "R-1", "--as", "x@evil.example"), "x@evil.example isn't an address in example.com."),
         (("approve", "R-9", "--as", "priya@example.com"), "There is no request R-9."),
-        (("withdraw", "R-1", "--as", "dana@example.com"), "Only who asked for R-1, or an operator"),
+        (("withdraw", "R-1", "--as", "dana@example.com"), "Only the requester or an operator"),
         (("resume", "R-1", "--as", "carol@example.com"), "R-1"),
         (("show", "R-9"), "There is no request R-9."),
         (("audit", "export", "R-9"), "There is no request R-9."),
@@ -193,7 +193,9 @@ def test_where_the_policy_forbids_it_a_shell_decides_nothing(tmp_path: Path) -> 
         id = ask_in_slack(s, "U0ALEX", "/miro-access", "for Engineering because I start Monday")
         for words in (("approve", id), ("deny", id, "--reason", "No.")):
             said = shell.types(*words, "--as", "priya@example.com", exits=1)
-            assert "doesn't let a command line decide (command_line_decides). Nothing has changed." in said
+            assert (
+                "doesn't allow decisions on the command line (command_line_decides). Decide in Slack." in said
+            )
         assert shell.types("withdraw", id, "--as", "carol@example.com", exits=1)
         assert state(s, id) == "waiting"
         assert shell.types("withdraw", id, "--as", "alex@example.com") == f"{id} is withdrawn."

@@ -60,7 +60,7 @@ def test_clicker_is_not_the_asked_person(s: Stage, user: str) -> None:
     for action in ("approve", "deny"):
         press(s, user, action, card(s, "U0PRIYA"))
         said = answer(s, user)
-        assert said.startswith(("Only Priya Rao, Carol Diaz or Sam Lee can decide", "You asked for this"))
+        assert said.startswith(("Only Priya Rao, Carol Diaz or Sam Lee can decide", "You requested this"))
     assert len(s.slack.views.get(user, [])) == open_before, "no form to deny with"
     assert (state(s, id), history(s, id)) == ("waiting", ["asked", "planned"])
 
@@ -80,7 +80,7 @@ def test_self_approval_by_second_account_or_as_only_approver(tmp_path: Path, fal
         for _ in range(2):
             press(s, "U0CAROL2", "approve", card(s, "U0SAM"))
             wait(s, seconds=5)
-        assert answer(s, "U0CAROL2") == "You asked for this, so somebody else has to decide."
+        assert answer(s, "U0CAROL2") == "You requested this, so someone else has to decide."
         assert state(s, id) == "waiting"
 
 
@@ -122,11 +122,11 @@ def test_email_absent(s: Stage) -> None:
 @pytest.mark.parametrize(
     ("flags", "sentence"),
     [
-        ({"is_restricted": True}, "Guests can't ask or decide here."),
-        ({"is_ultra_restricted": True}, "Guests can't ask or decide here."),
+        ({"is_restricted": True}, "Guests can't request or decide here."),
+        ({"is_ultra_restricted": True}, "Guests can't request or decide here."),
         ({"is_stranger": True}, "You belong to another organization"),
         ({"team_id": "T0THEIRS"}, "You belong to another organization"),
-        ({"is_bot": True}, "Bots can't ask or decide here."),
+        ({"is_bot": True}, "Bots can't request or decide here."),
         ({"is_email_confirmed": False}, "Only Priya Rao"),
     ],
     ids=str,

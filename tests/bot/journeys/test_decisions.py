@@ -50,7 +50,7 @@ def test_a_denial_needs_a_reason(s: Stage) -> None:
     id = ask(s, *ACCESS)
     press(s, "U0PRIYA", "deny")
     reply = s.acting.submit("U0PRIYA", {}, complete=False)
-    assert reply.errors == {"reason": "Say why, so that the requester knows what to do next."}
+    assert reply.errors == {"reason": "Give a reason: the requester reads it."}
     assert state(s, id) == "waiting"
     assert s.acting.submit("U0PRIYA", {"reason": "No seat is free."}).errors == {}
     assert state(s, id) == "denied"
@@ -94,7 +94,7 @@ def test_the_last_moment_counts_and_the_moment_after_does_not(s: Stage) -> None:
     assert expires
     s.clock.pass_(expires - s.clock())
     press(s, "U0PRIYA", "approve")
-    assert "is over" in answer(s, "U0PRIYA")
+    assert "has expired" in answer(s, "U0PRIYA")
     assert calls(s) == []
     other = ask(s, "U0JO", "/miro-access", "for Design because we draw")
     expires = request(s, other).deadlines.expires_at
@@ -123,7 +123,7 @@ def test_two_must_agree_and_one_person_counts_once(tmp_path: Path) -> None:
         assert "You approved. 1 more needed." in read(theirs)
         assert buttons(theirs) == ["deny", "question", "details"]
         press(s, "U0CAROL", "approve", old)
-        assert answer(s, "U0CAROL") == f"You approved {id} already. It waits for somebody else."
+        assert answer(s, "U0CAROL") == f"You already approved {id}. It's waiting for someone else."
         assert calls(s) == []
         approve(s, "U0SAM")
         assert state(s, id) == "done"

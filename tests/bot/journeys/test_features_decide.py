@@ -137,7 +137,7 @@ def test_distinct_approver_per_step(tmp_path: Path) -> None:
         approve(s, "U0CAROL")
         assert not has_card(s, "U0CAROL") and has_card(s, "U0SAM")
         press(s, "U0CAROL", "approve", old)
-        assert answer(s, "U0CAROL") == f"You approved {id} already. It waits for somebody else."
+        assert answer(s, "U0CAROL") == f"You already approved {id}. It's waiting for someone else."
         assert (state(s, id), history(s, id).count("voted")) == ("waiting", 1)
         approve(s, "U0SAM")
         assert len({vote.by for vote in request(s, id).asking.votes}) == 2

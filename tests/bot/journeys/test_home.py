@@ -251,7 +251,7 @@ def test_owners_follow_what_is_asked_about_their_teams(tmp_path: Path) -> None:
         presses(s, "U0DANA", "details", id)
         assert reads(s.acting.modal("U0DANA")).startswith(f"Details of {id}")
         presses(s, "U0JO", "details", id, s.slack.homes["U0DANA"])
-        assert f"I know no request {id} of yours." in page(s, "U0JO")
+        assert f"You have no request {id}." in page(s, "U0JO")
         opened(s, "U0PRIYA")
         presses(s, "U0PRIYA", "approve", id)
         assert "About your teams" not in page(s, "U0DANA")
@@ -329,11 +329,11 @@ def test_an_operator_who_leaves_reads_nothing_of_it_either(s: Stage) -> None:
     [
         (
             {"is_restricted": True},
-            "Guests can't ask or decide here. Ask a colleague with a full Slack account.",
+            "Guests can't request or decide here. Ask a colleague with a full Slack account.",
         ),
-        ({"is_stranger": True}, "You belong to another organization, so I can't take this from you."),
-        ({"team_id": "T9"}, "You belong to another organization, so I can't take this from you."),
-        ({"deleted": True}, "This Slack account is deactivated, so it can't ask or decide."),
+        ({"is_stranger": True}, "You belong to another organization, so I can't accept this from you."),
+        ({"team_id": "T9"}, "You belong to another organization, so I can't accept this from you."),
+        ({"deleted": True}, "This Slack account is deactivated, so it can't request or decide."),
     ],
     ids=str,
 )

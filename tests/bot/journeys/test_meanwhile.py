@@ -83,7 +83,7 @@ def test_an_older_picture_approves_nothing(s: Stage) -> None:
     approve(s, "U0PRIYA")
     press(s, "U0CAROL", "approve", copy)
     assert answer(s, "U0CAROL") == (
-        "What will change is different now, so your click did nothing. Read the new card."
+        "The change is different now, so your click did nothing. Read the updated card."
     )
     assert state(s, id) == "waiting"
     assert request(s, id).asking.votes == ()

@@ -82,7 +82,7 @@ def test_one_question_at_a_time(s: Stage) -> None:
     old = as_it_was(card(s, "U0PRIYA"))
     wonder(s, "U0CAROL")
     press(s, "U0PRIYA", "question", old)
-    assert answer(s, "U0PRIYA") == f"A question about {id} is open already. Wait for its answer."
+    assert answer(s, "U0PRIYA") == f"A question about {id} is already open. Wait for the answer."
     reply(s, "U0ALEX")
     assert wonder(s, "U0PRIYA", "For how long?") == {}
     assert reply(s, "U0ALEX", "Until June.") == {}
@@ -95,7 +95,7 @@ def test_an_old_answer_button_answers_no_newer_question(s: Stage) -> None:
     old = as_it_was(card(s, "U0ALEX", "answer"))
     reply(s, "U0ALEX")
     press(s, "U0ALEX", "answer", old)
-    assert answer(s, "U0ALEX") == f"No question about {id} is open. Nothing has changed."
+    assert answer(s, "U0ALEX") == f"There's no open question about {id}."
     wonder(s, "U0PRIYA", "For how long?")
     press(s, "U0ALEX", "answer", old)
     assert answer(s, "U0ALEX") == "This question was answered already. Nothing has changed."
@@ -108,7 +108,7 @@ def test_who_is_not_asked_can_not_ask(s: Stage) -> None:
     press(s, "U0DANA", "question", theirs)
     assert answer(s, "U0DANA").startswith("Only Priya Rao, Carol Diaz or Sam Lee can decide")
     press(s, "U0ALEX", "question", theirs)
-    assert answer(s, "U0ALEX") == "You asked for this, so somebody else has to decide."
+    assert answer(s, "U0ALEX") == "You requested this, so someone else has to decide."
     assert request(s, id).asking.questions == ()
 
 
@@ -116,14 +116,14 @@ def test_nobody_but_the_requester_answers(s: Stage) -> None:
     id = ask(s, *ACCESS)
     wonder(s, "U0CAROL")
     press(s, "U0DANA", "answer", card(s, "U0ALEX", "answer"))
-    assert answer(s, "U0DANA") == f"Only who asked for {id} can answer."
+    assert answer(s, "U0DANA") == f"Only the requester of {id} can answer."
 
 
 def test_an_empty_question_says_so_at_its_field(s: Stage) -> None:
     id = ask(s, *ACCESS)
     press(s, "U0CAROL", "question")
     reply = s.acting.submit("U0CAROL", {"reason": " "}, complete=False)
-    assert reply.errors == {"reason": "Write your question, so that it can be answered."}
+    assert reply.errors == {"reason": "Write your question."}
     assert s.acting.submit("U0CAROL", {"reason": WHAT}).errors == {}
     assert history(s, id).count("questioned") == 1
 

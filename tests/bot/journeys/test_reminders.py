@@ -189,13 +189,13 @@ def test_a_reminder_is_typed_as_well(s: Stage) -> None:
 def test_a_stranger_learns_nothing_by_reminding(s: Stage) -> None:
     id = ask(s, *ACCESS)
     s.acting.command("U0DANA", "/miro", f"remind {id}")
-    assert s.slack.dm_of("U0DANA")[-1].text == f"I know no request {id} of yours."
+    assert s.slack.dm_of("U0DANA")[-1].text == f"You have no request {id}."
     s.acting.command("U0DANA", "/miro", "remind R-9")
-    assert s.slack.dm_of("U0DANA")[-1].text == "I know no request R-9 of yours."
+    assert s.slack.dm_of("U0DANA")[-1].text == "You have no request R-9."
     s.acting.command("U0DANA", "/miro", "remind tomorrow")
     assert "Write /miro remind R-42." in s.slack.dm_of("U0DANA")[-1].text
     s.acting.command("U0CAROL", "/miro", f"remind {id}")
-    assert s.slack.dm_of("U0CAROL")[-1].text == f"Only who asked for {id} can remind."
+    assert s.slack.dm_of("U0CAROL")[-1].text == f"Only the requester of {id} can send a reminder."
 
 
 def test_a_reminder_of_what_is_settled_reads_who_was_first(s: Stage) -> None:

@@ -252,10 +252,13 @@ def test_what_a_message_asks_for_is_refused_to_who_may_not(s: Stage) -> None:
 # -- who can't, and what goes wrong ------------------------------------------------------------------------
 
 OUTSIDE = [
-    ({"is_restricted": True}, "Guests can't ask or decide here. Ask a colleague with a full Slack account."),
-    ({"is_stranger": True}, "You belong to another organization, so I can't take this from you."),
-    ({"team_id": "T0THEIRS"}, "You belong to another organization, so I can't take this from you."),
-    ({"is_bot": True}, "Bots can't ask or decide here."),
+    (
+        {"is_restricted": True},
+        "Guests can't request or decide here. Ask a colleague with a full Slack account.",
+    ),
+    ({"is_stranger": True}, "You belong to another organization, so I can't accept this from you."),
+    ({"team_id": "T0THEIRS"}, "You belong to another organization, so I can't accept this from you."),
+    ({"is_bot": True}, "Bots can't request or decide here."),
 ]
 
 

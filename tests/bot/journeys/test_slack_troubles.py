@@ -146,7 +146,7 @@ def test_an_answer_to_a_click_survives_a_failing_slack(s: Stage) -> None:
     press(s, "U0ALEX", "approve", card(s, "U0PRIYA"))
     for _ in range(3):
         wait(s, minutes=1)
-    assert answer(s, "U0ALEX") == "You asked for this, so somebody else has to decide."
+    assert answer(s, "U0ALEX") == "You requested this, so someone else has to decide."
     assert state(s, id) == "waiting"
 
 

@@ -82,7 +82,7 @@ def test_a_copy_of_an_earlier_step_decides_nothing(steps: Stage) -> None:
     old = as_it_was(card(steps, "U0PRIYA"))
     approve(steps, "U0PRIYA")
     press(steps, "U0PRIYA", "approve", old)
-    assert answer(steps, "U0PRIYA") == f"You approved {id} already. It waits for somebody else."
+    assert answer(steps, "U0PRIYA") == f"You already approved {id}. It's waiting for someone else."
     assert history(steps, id).count("voted") == 1
 
 

@@ -183,7 +183,7 @@ def test_a_button_pointed_at_another_request_shows_nothing_of_it(s: Stage) -> No
     secret = ask(s, "U0LENA", "/miro-offboard", "jo@example.com because last day today")
     own = card(s, "U0ALEX", "withdraw")
     said = pressed(s, "U0ALEX", own, "withdraw", secret)
-    assert said == f"Only who asked for {secret}, or an operator, can withdraw it."
+    assert said == f"Only the requester or an operator can withdraw {secret}."
     assert "Jo" not in read(own) and buttons(own) == ["remind", "withdraw", "details"]
     assert (state(s, mine), state(s, secret)) == ("waiting", "waiting")
 

@@ -236,9 +236,9 @@ def test_a_stopped_offboarding_is_not_shown_to_an_operator_who_leaves(s: Stage) 
     assert has_card(s, "U0CAROL", "resume")
     assert told(s, "U0SAM") == []
     s.acting.command("U0SAM", "/miro", f"status {id}")
-    assert s.slack.dm_of("U0SAM")[-1].text == f"I know no request {id} of yours."
+    assert s.slack.dm_of("U0SAM")[-1].text == f"You have no request {id}."
     s.acting.command("U0SAM", "/miro", f"withdraw {id}")
-    assert "know no request" in s.slack.dm_of("U0SAM")[-1].text
+    assert "You have no request" in s.slack.dm_of("U0SAM")[-1].text
 
 
 def test_a_leaver_reads_nothing_of_the_own_offboarding(s: Stage) -> None:

@@ -252,7 +252,7 @@ def test_status_tells_a_guest_of_nothing_that_waits(s: Stage) -> None:
 def test_somebody_elses_request_reads_like_one_that_there_isnt(s: Stage, verb: str) -> None:
     id = ask(s, "U0ALEX", "/miro-access", "for Engineering because I start Monday")
     theirs, nobodys = typed(s, "U0DANA", f"{verb} {id}"), typed(s, "U0DANA", f"{verb} r-99")
-    assert theirs == f"I know no request {id} of yours."
+    assert theirs == f"You have no request {id}."
     assert nobodys == theirs.replace(id, "R-99")
     assert (
         typed(s, "U0DANA", f"{verb} nonsense")
@@ -278,7 +278,7 @@ def test_withdraw_by_word_ends_the_request(s: Stage) -> None:
 
 def test_somebody_else_cannot_withdraw_nor_learn_who_did(s: Stage) -> None:
     id = ask(s, "U0ALEX", "/miro-access", "for Engineering because I start Monday")
-    assert typed(s, "U0DANA", f"withdraw {id}") == f"I know no request {id} of yours."
+    assert typed(s, "U0DANA", f"withdraw {id}") == f"You have no request {id}."
     assert state(s, id) == "waiting"
     typed(s, "U0ALEX", f"withdraw {id}")
     assert "Alex" not in typed(s, "U0DANA", f"withdraw {id}")

@@ -37,11 +37,14 @@ ACCESS = ("U0ALEX", "/miro-access", "for Engineering because I start Monday")
 
 NOT_CHECKED = "I haven't been able to check your Slack account today, so nothing was done."
 GUESTS = [
-    ({"is_restricted": True}, "Guests can't ask or decide here. Ask a colleague with a full Slack account."),
-    ({"is_ultra_restricted": True}, "Guests can't ask or decide here."),
-    ({"is_stranger": True}, "You belong to another organization, so I can't take this from you."),
-    ({"team_id": "T0THEIRS"}, "You belong to another organization, so I can't take this from you."),
-    ({"is_bot": True}, "Bots can't ask or decide here."),
+    (
+        {"is_restricted": True},
+        "Guests can't request or decide here. Ask a colleague with a full Slack account.",
+    ),
+    ({"is_ultra_restricted": True}, "Guests can't request or decide here."),
+    ({"is_stranger": True}, "You belong to another organization, so I can't accept this from you."),
+    ({"team_id": "T0THEIRS"}, "You belong to another organization, so I can't accept this from you."),
+    ({"is_bot": True}, "Bots can't request or decide here."),
 ]
 
 
@@ -94,7 +97,7 @@ def test_nobody_from_outside_reads_what_a_colleague_may(s: Stage, flags: dict[st
     shown = card(s, "U0PRIYA")
     for _ in range(2):
         press(s, "U0ELSE", "details", shown)
-        assert answer(s, "U0ELSE") == f"I know no request {id} of yours."
+        assert answer(s, "U0ELSE") == f"You have no request {id}."
         for text in (f"status {id}", "status", f"withdraw {id}", "whoami"):
             s.acting.command("U0ELSE", "/miro", text)
             said = str(s.slack.dm_of("U0ELSE")[-1].blocks) + s.slack.dm_of("U0ELSE")[-1].text
@@ -134,7 +137,7 @@ def test_a_deactivated_account_decides_nothing(s: Stage) -> None:
     s.slack.change_person("U0PRIYA", deleted=True)
     wait(s, hours=7)
     press(s, "U0PRIYA", "approve", shown)
-    assert last(s, "U0PRIYA") == "This Slack account is deactivated, so it can't ask or decide."
+    assert last(s, "U0PRIYA") == "This Slack account is deactivated, so it can't request or decide."
     assert "voted" not in history(s, id)
 
 
@@ -142,7 +145,7 @@ def test_the_requester_cannot_decide(s: Stage) -> None:
     id = ask(s, "U0CAROL", "/miro-access", "<@U0ALEX|alex> for Engineering because Alex starts")
     assert not has_card(s, "U0CAROL")
     press(s, "U0CAROL", "approve", card(s, "U0SAM"))
-    assert answer(s, "U0CAROL") == "You asked for this, so somebody else has to decide."
+    assert answer(s, "U0CAROL") == "You requested this, so someone else has to decide."
     assert state(s, id) == "waiting"
 
 
@@ -156,7 +159,7 @@ def test_the_person_concerned_cannot_decide(s: Stage) -> None:
     id = ask(s, "U0CAROL", "/miro", "reactivate <@U0SAM|sam> because Sam is back")
     assert not has_card(s, "U0SAM")
     press(s, "U0SAM", "approve", card(s, "U0LENA"))
-    assert answer(s, "U0SAM") == "This is about you, so somebody else has to decide."
+    assert answer(s, "U0SAM") == "This is about you, so someone else has to decide."
     assert state(s, id) == "waiting"
 
 
@@ -167,7 +170,7 @@ def test_a_second_account_of_the_requester_is_the_requester(s: Stage, email: str
     press(s, "U0ALEX2", "approve", card(s, "U0PRIYA"))
     wait(s, seconds=5)
     press(s, "U0ALEX2", "approve", card(s, "U0PRIYA"))
-    assert answer(s, "U0ALEX2") == "You asked for this, so somebody else has to decide."
+    assert answer(s, "U0ALEX2") == "You requested this, so someone else has to decide."
     assert state(s, id) == "waiting"
 
 
@@ -178,7 +181,7 @@ def test_a_second_account_of_the_person_concerned_is_that_person(s: Stage) -> No
     for _ in range(2):
         press(s, "U0SAM2", "approve", card(s, "U0CAROL"))
         wait(s, seconds=5)
-    assert answer(s, "U0SAM2") == "This is about you, so somebody else has to decide."
+    assert answer(s, "U0SAM2") == "This is about you, so someone else has to decide."
     assert state(s, id) == "waiting"
 
 
@@ -213,7 +216,7 @@ def test_of_a_confidential_request_not_even_the_deciders_are_named(s: Stage) -> 
 def test_details_are_for_those_who_have_the_card(s: Stage) -> None:
     id = ask(s, *ACCESS)
     press(s, "U0DANA", "details", card(s, "U0PRIYA"))
-    assert answer(s, "U0DANA") == f"I know no request {id} of yours."
+    assert answer(s, "U0DANA") == f"You have no request {id}."
     assert s.slack.views.get("U0DANA", []) == []
 
 
@@ -317,9 +320,7 @@ def test_a_leaver_hears_of_the_own_offboarding_under_no_account(tmp_path: Path) 
         for verb in ("status", "withdraw"):
             s.acting.command("U0SAM", "/miro", f"{verb} {id}")
             s.settle()
-            assert "Jo Park" not in answer(s, "U0SAM") and f"I know no request {id} of yours." in answer(
-                s, "U0SAM"
-            )
+            assert "Jo Park" not in answer(s, "U0SAM") and f"You have no request {id}." in answer(s, "U0SAM")
         assert state(s, id) == "waiting"
         theirs = ask(s, "U0SAM", *OFFBOARD[1:])
         assert state(s, theirs) != "joined" and id not in last(s, "U0SAM")

@@ -62,4 +62,4 @@ def test_a_number_is_a_handle_everywhere(s: Stage, typed: str) -> None:
     assert answer(s, "U0ALEX") == read(shown)
     press(s, "U0ALEX", "details", shown)
     assert read(s.acting.modal("U0ALEX")).startswith("Details of R-1")
-    assert "I know no request R-1 of yours." in read(say(s, "U0JO", typed))
+    assert "You have no request R-1." in read(say(s, "U0JO", typed))

@@ -92,7 +92,7 @@ def test_an_answer_to_a_click_meets_it_and_arrives(s: Stage, how: dict[str, Any]
     press(s, "U0ALEX", "approve", card(s, "U0PRIYA"))
     for _ in range(4):
         wait(s, minutes=1)
-    assert answer(s, "U0ALEX") == "You asked for this, so somebody else has to decide."
+    assert answer(s, "U0ALEX") == "You requested this, so someone else has to decide."
 
 
 @pytest.mark.parametrize("how", ODD, ids=str)
