@@ -75,7 +75,7 @@ ENDS: list[tuple[Callable[[Stage], object], str, str]] = [
     (lambda s: deny(s, "U0PRIYA", "Not now."), "denied", "Priya Rao denied R-1"),
     (lambda s: wait(s, days=3), "expired", "R-1 expired a moment ago without an answer."),
     (_withdraw, "withdrawn", "Alex Smith withdrew R-1"),
-    (_edit, "waiting", "What will change is different now, so your click did nothing."),
+    (_edit, "waiting", "The change is different now, so your click did nothing."),
 ]
 
 

@@ -81,7 +81,7 @@ def test_an_old_picture_approves_nothing(s: Stage) -> None:
             if element.get("action_id") == "approve":
                 element["value"] = f"{id}:beef"
     presses(s, "U0PRIYA", "approve", id, old)
-    assert page(s, "U0PRIYA").startswith("What will change is different now, so your click did nothing.")
+    assert page(s, "U0PRIYA").startswith("The change is different now, so your click did nothing.")
     assert (state(s, id), may(s, "U0PRIYA", "approve")) == ("waiting", [id])
 
 

@@ -64,7 +64,7 @@ def test_a_message_cut_off_after_it_was_posted_comes_twice_at_most(s: Stage) -> 
     assert state(s, id) == "done"
     assert "approve" in buttons(forgotten)
     press(s, "U0PRIYA", "approve", forgotten)
-    assert answer(s, "U0PRIYA") == f"You approved {id} already. It is done."
+    assert answer(s, "U0PRIYA") == f"You approved {id} already. It's done."
     assert buttons(forgotten) == []
     assert history(s, id).count("approved") == 1
 
