@@ -200,11 +200,6 @@ def message(text: str, *blocks: Block) -> Message:
     return {"text": escape(cut(words, 500)), "blocks": list(blocks)} if blocks else {"text": escape(words)}
 
 
-def numbered(lines: Sequence[str]) -> list[str]:
-    """Each line with its number."""
-    return [f"{number}. {line}" for number, line in enumerate(lines, 1)]
-
-
 def about(id: str, *blocks: Block) -> list[Block]:
     """Blocks of a view under ids of their own, by which `read_of` finds those about one request again."""
     return [{"block_id": f"about:{id}:{number}", **block} for number, block in enumerate(blocks)]

@@ -30,7 +30,6 @@ class Scene:
     person: Callable[[PersonId], Person]
     viewer: Person | None
     zone: str
-    now: datetime
     round: int = 0
     helped: bool = True
     first: Request | None = None

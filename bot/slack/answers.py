@@ -151,7 +151,7 @@ def _line(desk: Desk, request: Request, who: Who) -> str:
     except Unreadable:
         waits = written(request.progress.held, lambda id: desk.person(id).addressed)
         return f"{request.id} · {request.state.value}: {request.action}. {waits}".strip()
-    return stands(Scene(request, command, desk.facts, desk.person, who.person, zone, desk.now()))
+    return stands(Scene(request, command, desk.facts, desk.person, who.person, zone))
 
 
 def _withdraw(desk: Desk, who: Who, rest: str) -> Said:

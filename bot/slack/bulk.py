@@ -159,4 +159,4 @@ class Bulk:
             command, desk = self.desk.command(request), self.desk
         except Unreadable:
             return ""
-        return Scene(request, command, desk.facts, desk.person, None, "UTC", desk.now()).phrase
+        return Scene(request, command, desk.facts, desk.person, None, "UTC").phrase

@@ -168,6 +168,4 @@ class Clicks:
     def _scene(self, request: Request, who: Who) -> Scene:
         zone = who.account.zone if who.account else ""
         command = self.desk.command(request)
-        return Scene(
-            request, command, self.desk.facts, self.desk.person, who.person, zone or "UTC", self.desk.now()
-        )
+        return Scene(request, command, self.desk.facts, self.desk.person, who.person, zone or "UTC")

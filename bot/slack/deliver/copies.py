@@ -286,14 +286,12 @@ class Copies:
         role, address, round = key
         viewer = None if role in CHANNELS or not address else self.desk.person(PersonId(address))
         zone = (viewer.account.zone if viewer.account else "") or "UTC" if viewer else ""
-        command, facts, now = self.desk.command(request), self.desk.facts, self.desk.now()
+        command, facts = self.desk.command(request), self.desk.facts
         helped = request.state is not State.STOPPED or bool(helpers(self.desk, request))
         joined = request.because_of if request.state is State.JOINED else None
         first = self.desk.store.request(joined) if joined else None
         unasked = role == "requester" and request.state is State.WAITING and self._has_asked_nobody(request)
-        return Scene(
-            request, command, facts, self.desk.person, viewer, zone, now, round, helped, first, unasked
-        )
+        return Scene(request, command, facts, self.desk.person, viewer, zone, round, helped, first, unasked)
 
     def _has_asked_nobody(self, request: Request) -> bool:
         """Whether all messages that ask were refused, finally or repeatedly."""

@@ -187,9 +187,9 @@ class Gathering:
         """A request as this person sees it; None where this program can't read it."""
         if request.untouchable or not self._desk.readable(request):
             return None
-        command, now = self._desk.command(request), self._desk.now()
+        command = self._desk.command(request)
         return Scene(
-            request, command, self._facts, self._person, self._who.person, self._zone, now, request.plan.round
+            request, command, self._facts, self._person, self._who.person, self._zone, request.plan.round
         )
 
     def _to_decide(self, request: Request) -> Scene | Line:

@@ -225,7 +225,7 @@ def scene(of: Request, known: Facts, people: Mapping[str, Person], role: str) ->
         changes = {"id": RequestId("R-7"), "reason": of.reason, "questions": of.asking.questions}
         joined = request(of.action, State.WAITING, known, **changes)
     round = _round(of, role, viewer.id if viewer else None)
-    return Scene(of, command, known, lambda id: people[id], viewer, zone, NOW, round, first=joined)
+    return Scene(of, command, known, lambda id: people[id], viewer, zone, round, first=joined)
 
 
 READERS = {

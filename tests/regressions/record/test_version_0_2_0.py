@@ -74,9 +74,7 @@ def desk(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Desk]:
 def shown(desk: Desk, card: Card) -> str:
     """What somebody reads on a card that was sent by 0.2.0, when it is drawn anew."""
     request, viewer = desk.store.request(card.request), desk.person(PersonId(card.address))
-    scene = Scene(
-        request, desk.command(request), desk.facts, desk.person, viewer, "UTC", desk.now(), card.round
-    )
+    scene = Scene(request, desk.command(request), desk.facts, desk.person, viewer, "UTC", card.round)
     message = draw(card.role, scene)
     return as_text(Shown("C1", "1.1", "U0BOT", message["text"], message["blocks"]), {})
 
