@@ -1,4 +1,4 @@
-"""By what requests are found, so that nobody has to fold all of them: nothing is folded that isn't shown."""
+"""The index of open requests: only requests that are shown have to be folded."""
 
 import json
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
@@ -15,70 +15,70 @@ from approvals.request import Request
 from approvals.states import OPEN, EventType, State
 
 STUCK = "stuck"
-"""Nobody can decide it any more."""
+"""The key of requests that nobody can decide any more."""
 _ASKED, _BY, _ABOUT, _TEAM = "asked:", "by:", "about:", "team:"
 
 
 def asked(id: PersonId) -> str:
-    """It waits for the answer of this person."""
+    """The key of requests that wait for this person's decision."""
     return _ASKED + id
 
 
 def asked_by(id: PersonId) -> str:
-    """This person wants it."""
+    """The key of requests by this person."""
     return _BY + id
 
 
 def about(id: PersonId) -> str:
-    """It changes this person."""
+    """The key of requests about this person."""
     return _ABOUT + id
 
 
 def team(name: str) -> str:
-    """A team of this name, or id, is joined or changed."""
+    """The key of requests about a team with this name or id."""
     return _TEAM + narrow(name)
 
 
 def person_in(key: str) -> PersonId | None:
-    """Whom a key names."""
+    """The person in a key, or None."""
     kind, _, id = key.partition(":")
     return PersonId(id) if f"{kind}:" in (_ASKED, _BY, _ABOUT) else None
 
 
 def keys(request: Request) -> frozenset[str]:
-    """Everything by which a request is found; nothing once it has ended.
+    """All keys of a request; none after it has ended.
 
-    Until the worker has looked who asks, only they find it. One that a newer program has moved on is that
-    one's to file.
+    Before the worker's check only its requester finds it. If a newer program wrote to it, that program keeps
+    its keys.
     """
     if request.untouchable or request.state not in OPEN:
         return frozenset()
-    found = {asked_by(request.requester)}
+    filed = {asked_by(request.requester)}
     if request.state is not State.CHECKING:
-        found |= {team(name) for names in (*request.scope.teams, *request.scope.left) for name in names}
-        found |= {about(request.subject)} if request.subject else set()
+        filed |= {team(name) for names in (*request.scope.teams, *request.scope.left) for name in names}
+        filed |= {about(request.subject)} if request.subject else set()
     if request.state is State.WAITING:
-        found |= {asked(id) for id in request.asking.awaited}
-        found |= {STUCK} if request.asking.is_stuck else set()
-    return frozenset(found)
+        filed |= {asked(id) for id in request.asking.awaited}
+        filed |= {STUCK} if request.asking.is_stuck else set()
+    return frozenset(filed)
 
 
 @dataclass(frozen=True)
 class Found:
-    """The first of the requests that were looked for, and how many there are."""
+    """The first matching requests, and the number of all."""
 
     requests: Sequence[Request] = ()
     total: int = 0
 
     @property
     def left(self) -> int:
-        """How many more there are."""
+        """The number of further matches."""
         return self.total - len(self.requests)
 
 
 @dataclass(frozen=True)
 class CarriedOut:
-    """A request that was carried out, as far as it tells since when something is so."""
+    """A done request, with what and when it was carried out."""
 
     id: RequestId
     action: str
@@ -90,27 +90,27 @@ Fold = Callable[[Iterable[int]], list[Request]]
 
 
 def _under(keys: Collection[str]) -> str:
-    """Requests that are filed under one of these keys."""
+    """The SQL condition for requests with one of these keys."""
     return f"r.number IN (SELECT number FROM found_by WHERE {among('key', keys)})"
 
 
 _SOONEST = "ORDER BY coalesce(r.expires_at, ''), r.number LIMIT ?"
 _SUBJECT = "coalesce(r.subject, '')"
 _STATE = "r.state || ''"
-"""As an expression it leaves the index of a person to be used, which has their newest in order."""
+"""An expression, so that the database uses the index of a person, which is in order."""
 _NEWEST = "ORDER BY r.number DESC LIMIT ?"
 
 
 class Finding:
-    """The table of what each open request is filed under."""
+    """The table of the keys of open requests."""
 
     def __init__(self, on: Database, fold: Fold) -> None:
         self._on, self._fold = on, fold
 
     def file(self, request: Request, was: Request | None = None) -> set[PersonId]:
-        """Files a request anew that was filed as `was`; everybody it was or is filed under.
+        """Replaces the keys of `was` by those of `request`; returns all people in old and new keys.
 
-        The caller is in a transaction.
+        Called in a transaction.
         """
         number, before, after = request.number, keys(was) if was else frozenset(), keys(request)
         if gone := sorted(before - after):
@@ -119,11 +119,11 @@ class Finding:
         return {id for id in map(person_in, before | after) if id}
 
     def seen_by(self, id: PersonId, secret: Collection[str], also: Collection[PersonId] = ()) -> "Sight":
-        """Requests as somebody may see them; `secret` are actions of which the person changed never hears.
+        """The requests that a person may see; `secret`: actions that stay secret from the person changed.
 
-        `also`: rows linked to the same human. What isn't for them isn't for this one.
+        `also`: other rows of the same human, from whom requests may be secret as well.
         """
-        mine, others = self._rows_of(id), [row for one in also for row in self._rows_of(one)]
+        mine, others = self._rows_of(id), [row for other in also for row in self._rows_of(other)]
         return Sight(self._on, self._fold, mine, tuple(secret), [*mine, *others])
 
     def _rows_of(self, id: PersonId) -> list[PersonId]:
@@ -131,7 +131,7 @@ class Finding:
         return [PersonId(f"P-{row['number']}") for row in rows]
 
     def in_trouble(self) -> Sequence[tuple[RequestId, int]]:
-        """Everything operators look after, each with its version."""
+        """(id, version) of all requests that operators have to look after."""
         rows = self._on.rows(
             "SELECT number, version FROM requests WHERE state = ? UNION"
             " SELECT r.number, r.version FROM found_by f JOIN requests r ON r.number = f.number"
@@ -141,7 +141,7 @@ class Finding:
         return [(RequestId(f"R-{row['number']}"), row["version"]) for row in rows]
 
     def last_done(self, email: str, actions: Collection[str]) -> CarriedOut | None:
-        """The newest of these actions that was carried out on the person of an address."""
+        """The newest done request with one of these actions about the person with an address."""
         row = self._on.row(
             "SELECT 'R-' || r.number AS id, r.action FROM requests r WHERE r.subject IN"
             " (SELECT 'P-' || number FROM people WHERE email = ? AND email != '')"
@@ -151,7 +151,7 @@ class Finding:
         return self._carried_out(RequestId(row["id"]), row["action"]) if row else None
 
     def _carried_out(self, id: RequestId, action: str) -> CarriedOut | None:
-        """Two entries tell enough: there may be dozens of them on one page, too many to fold."""
+        """Reads two entries only: a page may show dozens of requests, too many to fold."""
         row = self._on.row(
             "SELECT (SELECT at FROM ledger WHERE stream = ? AND type = ?) AS at,"
             " (SELECT w.text FROM ledger l JOIN words w ON w.seq = l.seq AND w.key = 'details'"
@@ -164,7 +164,7 @@ class Finding:
 
 
 class Sight:
-    """Requests through the eyes of one person, who may have several rows."""
+    """The requests visible to one person, who may have several rows."""
 
     def __init__(
         self,
@@ -179,7 +179,7 @@ class Sight:
         self._own = [key(id) for key in (asked_by, about) for id in mine]
 
     def _rows(self, what: str, where: str, values: Sequence[Any], more: str = "") -> list[Row]:
-        """Rows about requests, without those of which this person mustn't hear."""
+        """Rows of requests, without those that are secret from this person."""
         about_me = f"{among('r.action', self._secret)} AND {among(_SUBJECT, self._human)}"
         hidden = f"{about_me} AND NOT {among('r.requester', self._mine)}"
         return self._on.rows(
@@ -193,13 +193,13 @@ class Sight:
         return Found(self._fold(row["number"] for row in rows), rows[0]["total"] if rows else 0)
 
     def waiting(self, limit: int, action: str = "", skip: int = 0) -> Sequence[Request]:
-        """What waits for their answer, what ends soonest first; of one action, where it is named."""
+        """Requests waiting for their decision, by expiry; `action`: only of that action."""
         where = _under(self._asked) + (" AND r.action = ?" if action else "")
         values = [*self._asked, *([action] if action else [])]
         return self._found(where, values, _SOONEST, limit, skip).requests
 
     def kinds(self) -> Mapping[str, int]:
-        """How many of each action wait for their answer."""
+        """{action: number of requests waiting for their decision}."""
         where = _under(self._asked)
         rows = self._rows("r.action, count(*) AS total", where, self._asked, "GROUP BY r.action")
         return {row["action"]: row["total"] for row in rows}
@@ -219,9 +219,9 @@ class Sight:
         return self._found(where, [*ids, *ids], _NEWEST, limit, skip)
 
     def ended(self, limit: int) -> Sequence[Request]:
-        """What they asked for last and what was done about them, newest first.
+        """Ended requests by or about them, newest first.
 
-        Each row of the person by itself: so the index gives the newest without sorting all.
+        Queried for each row of the person, so that the index gives the newest without a sort.
         """
         ended = [state for state in State if state not in OPEN]
         numbers: set[int] = set()
@@ -233,7 +233,7 @@ class Sight:
         return self._fold(sorted(numbers, reverse=True)[:limit])
 
     def teams(self, names: Collection[str], limit: int, skip: int = 0) -> Found:
-        """Open requests about teams of these names, beyond those that are theirs or wait for them."""
+        """Open requests about teams with these names, except their own and those waiting for them."""
         wanted, known = [team(name) for name in names], [*self._asked, *self._own]
         where = f"{_under(wanted)} AND NOT {_under(known)}"
         where += f" AND NOT {among('r.action', self._secret)}"
@@ -244,5 +244,5 @@ class Sight:
         return self._found("r.state = ?", [State.STOPPED], _NEWEST, limit, skip)
 
     def stuck(self, limit: int, skip: int = 0) -> Found:
-        """Requests that nobody can decide any more, what ends soonest first."""
+        """Requests that nobody can decide any more, by expiry."""
         return self._found(_under([STUCK]), [STUCK], _SOONEST, limit, skip)

@@ -1,4 +1,4 @@
-"""Several harmless requests of one kind approved together: each line is read, each is decided by itself."""
+"""Approves several harmless requests of one kind: all are shown, each is decided by itself."""
 
 import re
 from collections.abc import Sequence
@@ -33,7 +33,7 @@ GONE = "No requests of this kind are waiting for you now."
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of one of them; `why` says it where it wasn't approved, `phrase` what it is about."""
+    """The result of one request; `why`: why it wasn't approved, or ''; `phrase`: what it is about."""
 
     id: RequestId
     why: str = ""
@@ -41,7 +41,7 @@ class Outcome:
 
 
 def form(scenes: Sequence[Scene]) -> Block:
-    """Every line of what would change; as many requests as fit. It carries the handle of each."""
+    """A form with all changes of as many requests as fit; it carries their handles."""
     blocks: list[Block] = []
     shown: dict[str, str] = {}
     for scene in scenes:
@@ -61,21 +61,21 @@ def _request(scene: Scene, number: int) -> list[Block]:
 
 
 def told(outcomes: Sequence[Outcome]) -> Block:
-    """Which were approved, and of the others why not."""
-    done = [f"{one.id} is approved{one.phrase and ': '}{one.phrase}." for one in outcomes if not one.why]
+    """A notice of which were approved, and why others weren't."""
+    done = [f"{each.id} is approved{each.phrase and ': '}{each.phrase}." for each in outcomes if not each.why]
     lines = [*done] or ["Nothing was approved."]
-    lines += [f"{one.id} was not approved. {one.why}" for one in outcomes if one.why]
+    lines += [f"{each.id} was not approved. {each.why}" for each in outcomes if each.why]
     return forms.notice(f"Approved {len(done)} of {len(outcomes)}", *lines)
 
 
 class Bulk:
-    """What Bolt calls for what stands in App Home alone."""
+    """The listeners that only App Home needs."""
 
     def __init__(self, desk: Desk, reply: Reply) -> None:
         self.desk, self._reply = desk, reply
 
     def register(self, app: App) -> None:
-        """Hands every listener to Bolt."""
+        """Registers all listeners with Bolt."""
         app.action(re.compile("^approve-all:"))(self.pressed)
         app.view("approve-all")(self.submitted)
         app.action(re.compile("^page:"))(self.paged)
@@ -83,7 +83,7 @@ class Bulk:
         app.view("search")(self.searched)
 
     def pressed(self, ack: Ack, body: Body, client: WebClient) -> None:
-        """Shows what would be approved."""
+        """Approve Together opens the form."""
         ack()
         action = body["actions"][0].get("value", "")
         scenes = Gathering(self.desk, self._reply.who(body)).all_of(action) if action in ACTIONS else []
@@ -94,17 +94,17 @@ class Bulk:
         ack()
         pages, slack_id = self._reply.deliverer.pages, SlackId(body["user"]["id"])
         at = At.read(str(body["actions"][0].get("value") or ""))
-        # A page of the same person's requests, where some were looked for.
+        # Pages of a search stay about the same person.
         about = pages.at.get(slack_id, At()).about if at.name == "search" else ""
         self._reply.at_home(slack_id, at=replace(at, about=about))
 
     def search_pressed(self, ack: Ack, body: Body, client: WebClient) -> None:
-        """Search asks for a person or a number."""
+        """Search opens its form."""
         ack()
         self._reply.open(body, client, forms.search)
 
     def searched(self, ack: Ack, body: Body) -> None:
-        """Lists a person's requests in App Home, or shows the one of a number; for operators."""
+        """The form of Search: lists a person's requests in App Home, or shows the one with a number."""
         entries, who = forms.read(body["view"]), self._reply.who(body)
         entry = entries.get("person") or entries.get("entry", "")
         try:
@@ -126,7 +126,7 @@ class Bulk:
             ack(response_action="errors", errors={"entry": str(error)})
 
     def submitted(self, ack: Ack, body: Body) -> None:
-        """Approves each, and says which were and which weren't."""
+        """The form was submitted: approves each request, and shows the results."""
         view, who = body["view"], self._reply.who(body)
         outcomes = [
             self._approve(RequestId(id), Handle.read(value), reading(who, view, id), view["id"])
@@ -136,7 +136,7 @@ class Bulk:
         ack(response_action="update", view=told(outcomes))
 
     def _approve(self, id: RequestId, handle: Handle, who: Who, receipt: str) -> Outcome:
-        """One of them, in a transaction of its own: what fails takes no other with it."""
+        """Approves one request in a transaction of its own, so that a failure doesn't affect others."""
 
         def yes(request: Request, who: Who) -> list[Draft]:
             if not may_go_along(request):
@@ -154,7 +154,7 @@ class Bulk:
         return Outcome(id, "", self._phrase(request))
 
     def _phrase(self, request: Request) -> str:
-        """What it is about, while its people and teams are known."""
+        """What it is about, or '' if its people or teams aren't known any more."""
         try:
             command, desk = self.desk.command(request), self.desk
         except Unreadable:

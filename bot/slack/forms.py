@@ -23,13 +23,13 @@ from bot.slack.team_options import MOST_OPTIONS, offered, options
 from bot.slack.words.reading import Draft
 
 EMAIL = ":email"
-"""Ends the block id of the second half of a person field."""
+"""The suffix of the block id of a person field's e-mail half."""
 SECRET = "Confidential. Only you, the approvers and the operators see this. The person isn't notified."
 BOARDS_PASS = "Boards there go to a team admin for good."
-"""Under the field of a team that is left, where boards belong to teams."""
+"""The hint below a team that is left, if boards belong to teams."""
 NO_TEAMS = "I haven't loaded any Miro teams yet. Try again in a minute or ask your IT team."
 MOST_BOXES = 10
-"""Checkboxes of one field (Slack, checkboxes element)."""
+"""The most checkboxes of one field (Slack, checkboxes element)."""
 OTHER = "Other"
 QUICK_REASONS = ("Not needed", "Ask your manager first", "Ask again with more details", OTHER)
 
@@ -42,7 +42,7 @@ def modal(
     close: str = "Cancel",
     **carried: str,
 ) -> Block:
-    """A modal; `carried` comes back with what happens in it. One without `submit` only shows something."""
+    """A modal; `carried` comes back with its actions and submission. Without `submit` it only shows text."""
     view: Block = {
         "type": "modal",
         "callback_id": callback,
@@ -55,7 +55,7 @@ def modal(
 
 
 def notice(title: str, *blocks: str | Block) -> Block:
-    """A modal that only says something."""
+    """A modal that only shows text."""
     drawn = [section(block) if isinstance(block, str) else block for block in blocks]
     return modal("notice", title, drawn, close="Close")
 
@@ -65,10 +65,10 @@ def notice(title: str, *blocks: str | Block) -> Block:
 
 @dataclass(frozen=True)
 class Form:
-    """What the form of an action is drawn from.
+    """The data from which the form of an action is drawn.
 
     `operator`, `others`: whether its reader is an operator, and may ask for other people; `asker`: their
-    Slack id; `rule`: the one that holds for the draft, where it is known.
+    Slack id; `rule`: the one that holds for the draft, if known.
     """
 
     draft: Draft
@@ -84,9 +84,9 @@ class Form:
 
     @property
     def people(self) -> list[str]:
-        """Everybody for whom the draft asks, as Slack ids and addresses."""
+        """The people the draft is for, as Slack ids and addresses."""
         named = [self.given("person"), *self.draft.others]
-        return [one or self.asker for one in named] if any(named) else []
+        return [entry or self.asker for entry in named] if any(named) else []
 
 
 def form(
@@ -99,7 +99,7 @@ def form(
     asker: str = "",
     **carried: str,
 ) -> Block:
-    """The form of an action, filled in as far as the draft goes."""
+    """The form of an action, filled with the draft."""
     action, rule = draft.action, rule or tables.policy.rule(draft.action.NAME)
     drawn = Form(draft, tables, operator, others, asker, rule)
     if any(asked.is_team for asked in action.form().values()) and not offered(tables):
@@ -134,7 +134,7 @@ def _day(initial: str = "") -> Block:
 
 
 def _person(drawn: Form, name: str, asked: FormField) -> list[Block]:
-    """Several people. Joiners aren't in Slack yet and leavers no more: an address will do."""
+    """A field for several people, with one for e-mails of people not in Slack: joiners and leavers."""
     people = drawn.people
     if asked.own and not (people or drawn.operator or drawn.others or drawn.draft.who_open):
         return []
@@ -170,7 +170,7 @@ def _teams(drawn: Form, name: str, asked: FormField) -> list[Block]:
 
 
 def elsewhere(tables: Tables) -> str:
-    """Where to ask for the teams that aren't offered; '' where all are."""
+    """Where to ask for teams that aren't offered; '' if all are."""
     ways = [way for group in tables.groups if (way := tables.managed(group))]
     more = f" {len(ways) - 2} more teams are managed elsewhere: write me the name." if len(ways) > 2 else ""
     return " ".join(ways[:2]) + more
@@ -185,7 +185,7 @@ def _choice(drawn: Form, name: str, asked: FormField) -> list[Block]:
 
 
 def _last_day(drawn: Form, name: str, asked: FormField) -> list[Block]:
-    """A date picker; days that were typed, or that the policy proposes, count from today."""
+    """A date picker; typed days, or those proposed by the policy, count from today."""
     today = drawn.tables.now.date()
     days = drawn.given("for_days") or str((drawn.rule and drawn.rule.proposed) or "")
     initial = drawn.given(name)
@@ -210,64 +210,64 @@ _FIELDS: dict[Input, Callable[[Form, str, FormField], list[Block]]] = {
     Input.DAYS: lambda drawn, name, asked: [],
     Input.TEXT: _line,
 }
-"""How each kind of field is drawn."""
+"""{kind of field: function that draws it}."""
 
 
-# -- what was sent ---------------------------------------------------------------------------------------
+# -- submitted values ---------------------------------------------------------------------------------------
 
 
 def read(view: Mapping[str, Any]) -> dict[str, str]:
-    """What a submitted form says, by block id.
+    """{block id: value} of a submitted form.
 
-    Slack sends the initial value of what wasn't touched; local-slack sends null: then the block tells it.
+    For untouched fields Slack sends the initial value; local-slack sends null: then the block has it.
     """
-    found = halves(view)
-    for half in [name for name in found if name.endswith(EMAIL)]:
+    values = halves(view)
+    for half in [name for name in values if name.endswith(EMAIL)]:
         whole = half.removesuffix(EMAIL)
-        found[whole] = ", ".join(filter(None, (found.get(whole), found.pop(half))))
-    return found
+        values[whole] = ", ".join(filter(None, (values.get(whole), values.pop(half))))
+    return values
 
 
 def halves(view: Mapping[str, Any]) -> dict[str, str]:
-    """What each field holds, the two halves of a person apart."""
+    """{block id: value}, with the two halves of a person field separate."""
     state = view.get("state", {}).get("values", {})
-    found: dict[str, str] = {}
+    values: dict[str, str] = {}
     for block in view.get("blocks", []):
         if block.get("type") == "input":
             element, answer = block["element"], state.get(block["block_id"], {}).get("value")
-            found[block["block_id"]] = _answer(answer or {}, element)
-    return found
+            values[block["block_id"]] = _answer(answer or {}, element)
+    return values
 
 
 def _answer(answer: Mapping[str, Any], element: Mapping[str, Any]) -> str:
-    if isinstance(answer.get("selected_users"), list):  # also when everybody was taken out
+    if isinstance(answer.get("selected_users"), list):  # also if everybody was removed
         return ", ".join(answer["selected_users"])
     for source, prefix in ((answer, "selected_"), (element, "initial_")):
         for kind in ("option", "user", "date"):
             if chosen := source.get(prefix + kind):
                 return str(chosen["value"] if kind == "option" else chosen)
             if several := source.get(f"{prefix}{kind}s"):
-                return ", ".join(one["value"] if kind == "option" else one for one in several)
+                return ", ".join(option["value"] if kind == "option" else option for option in several)
     typed = answer.get("value")
     return str(element.get("initial_value") or "" if typed is None else typed).strip()
 
 
 def at_fields(problems: Problems, view: Block) -> dict[str, str]:
-    """Problems by block id; Slack takes errors only for blocks that are there."""
+    """{block id: problem}; Slack takes errors only for existing blocks."""
     written = halves(view)
-    found: dict[str, str] = {}
+    errors: dict[str, str] = {}
     for name, text in problems.fields.items():
         place = name if name in written else "reason"
         place = place + EMAIL if written.get(place + EMAIL) else place
-        found[place] = f"{found[place]} {text}" if place in found else text
-    return found
+        errors[place] = f"{errors[place]} {text}" if place in errors else text
+    return errors
 
 
 def carried(view: Mapping[str, Any]) -> dict[str, str]:
-    """What a form was given to carry; nothing if it can't be read."""
+    """The `carried` values of a form; {} if they can't be read."""
     try:
-        found = json.loads(view.get("private_metadata") or "{}")
-        return {str(name): str(value) for name, value in found.items()}
+        values = json.loads(view.get("private_metadata") or "{}")
+        return {str(name): str(value) for name, value in values.items()}
     except (ValueError, AttributeError, RecursionError):
         return {}
 
@@ -276,7 +276,7 @@ def carried(view: Mapping[str, Any]) -> dict[str, str]:
 
 
 def denial(request: Request, place: Mapping[str, str]) -> Block:
-    """Asks why, because the requester reads it: a quick reason, words, or both."""
+    """The form for the reason of a denial, which the requester reads: a quick reason, text, or both."""
     form = ACTIONS[request.action].form() if request.action in ACTIONS else {}
     team = ("Wrong team",) if any(asked.is_team for asked in form.values()) else ()
     quick = {"type": "static_select", "options": [option(text, text) for text in (*team, *QUICK_REASONS)]}
@@ -289,21 +289,21 @@ def denial(request: Request, place: Mapping[str, str]) -> Block:
 
 
 def reason_of(view: Mapping[str, Any]) -> str:
-    """The reason of a denial, quick and in words; '' where there is none."""
-    said = read(view)
-    quick = said.get("quick", "")
-    return ". ".join(filter(None, ("" if quick == OTHER else quick, said.get("reason"))))
+    """The reason of a denial: the quick reason and the text; '' if there is none."""
+    values = read(view)
+    quick = values.get("quick", "")
+    return ". ".join(filter(None, ("" if quick == OTHER else quick, values.get("reason"))))
 
 
 def question(request: Request, place: Mapping[str, str]) -> Block:
-    """Something an approver wants to know first."""
+    """The form for an approver's question."""
     hint = "The requester sees this. All approvers see the answer. The request stays pending."
     box = _input("reason", "Question", _text("", LONGEST_QUESTION, many=True), hint)
     return _about(request, place, "question", f"Ask About {request.id}", [box], "Ask")
 
 
 def reply(request: Request, number: int, asker: str, place: Mapping[str, str]) -> Block:
-    """The requester's answer to one question."""
+    """The form for the requester's answer to one question."""
     asked = section(f"{asker} asks: “{request.asking.questions[number - 1].text}”")
     box = _input("reason", "Answer", _text("", LONGEST_QUESTION, many=True), "All approvers see this.")
     return _about(request, place, "answer", f"Answer for {request.id}", [asked, box], "Answer", number)
@@ -318,12 +318,12 @@ def _about(
     submit: str,
     number: int | None = None,
 ) -> Block:
-    """A form that carries what it was drawn from, and which card was pressed."""
+    """A form that carries the request's handle, and the card that was clicked."""
     return modal(callback, title, blocks, submit, request=Handle.of(request, number).value, **place)
 
 
 def away_form(drawn: str, since: str, until: str = "", delegate: str = "") -> Block:
-    """Who stands in for somebody, and from which day to which; `drawn`: the delegation it is opened on."""
+    """The form of a delegation: delegate, first and last day; `drawn`: the delegation it shows."""
     person: Block = {"type": "users_select"} | ({"initial_user": delegate} if delegate else {})
     hint = "This colleague decides for you, except on their own requests."
     blocks = [
@@ -335,7 +335,7 @@ def away_form(drawn: str, since: str, until: str = "", delegate: str = "") -> Bl
 
 
 def search() -> Block:
-    """Asks whose requests to list, or which one to show."""
+    """The form of Search: a person, or the number of a request."""
     person = {"type": "users_select"}
     text = _text("", 150)
     blocks = [
@@ -346,5 +346,5 @@ def search() -> Block:
 
 
 def details(scene: Scene) -> Block:
-    """Everything that doesn't fit on a card."""
+    """The modal with everything that doesn't fit on a card."""
     return notice(f"Details of {scene.request.id}", *particulars(scene))

@@ -1,4 +1,4 @@
-"""Before a form opens: what is known already is said instead of it, and the rest is filled in."""
+"""Opens forms: refuses what is already known to be refused, and fills in what is known."""
 
 from contextlib import suppress
 from dataclasses import replace
@@ -21,11 +21,11 @@ from bot.slack.answers import check_offered
 from bot.slack.words.reading import Draft
 
 _NOBODY = PersonId("P-0")
-"""Stands for people who aren't in the record."""
+"""The id of people who aren't in the record."""
 
 
 def form(desk: Desk, who: Who, draft: Draft, **carried: str) -> Block:
-    """The form of a draft. Raises Refused."""
+    """The form filled with a draft. Raises Refused."""
     check(desk, who, draft)
     rule, ground = None, ground_of(desk, draft, who.person)
     with suppress(Refused):
@@ -35,7 +35,7 @@ def form(desk: Desk, who: Who, draft: Draft, **carried: str) -> Block:
 
 
 def ground_of(desk: Desk, draft: Draft, asker: Person) -> Ground | None:
-    """What the policy says of a draft; None where the draft says too little to tell."""
+    """The policy applied to a draft; None if the draft is too incomplete."""
     tables = desk.tables()
     try:
         command = fill(draft.action, draft.raw, asker, replace(tables, meet=partial(_met, tables)))
@@ -45,15 +45,15 @@ def ground_of(desk: Desk, draft: Draft, asker: Person) -> Ground | None:
 
 
 def _met(tables: Tables, slack_id: SlackId | None = None, email: str = "") -> Person:
-    """Somebody who is known already: opening a form makes nobody known. Raises ValueError."""
-    found = tables.people.by_slack(slack_id) if slack_id else tables.people.by_email(email)
-    if found is None:
+    """A person in the record; doesn't add new ones, because a form was only opened. Raises ValueError."""
+    person = tables.people.by_slack(slack_id) if slack_id else tables.people.by_email(email)
+    if person is None:
         raise ValueError("Nobody is known by this.")
-    return found
+    return person
 
 
 def check(desk: Desk, who: Who, draft: Draft) -> None:
-    """Refuses a draft that would be refused once sent, as far as that is known, and says whom to ask."""
+    """Raises Refused for a draft that is known to be refused later; the text says whom to ask."""
     check_offered(desk, who, draft.action)
     tables = desk.tables()
     people = forms.Form(draft, tables, asker=_account(who)).people
@@ -74,7 +74,7 @@ def _account(who: Who) -> str:
 
 
 def _check_person(desk: Desk, who: Who, action: type[Action], entry: str) -> None:
-    """Refuses somebody for whom no rule lets one ask."""
+    """Raises Refused for a person for whom no rule lets this one ask."""
     name = "" if "@" in entry else "somebody else"
     other = desk.find(entry) or Person(_NOBODY, email=entry if "@" in entry else "", name=name)
     case, refused = Case(action.NAME, who.person, other), Refused("")
@@ -91,7 +91,7 @@ def _check_person(desk: Desk, who: Who, action: type[Action], entry: str) -> Non
 
 
 def _may_ask_for_others(desk: Desk, who: Who, action: type[Action]) -> bool:
-    """Whether a form asks whom it is for: those who manage somebody are known by that person only."""
+    """Whether the form has a person field; who may ask as a manager depends on the person chosen."""
     ground = Ground(desk.policy, Case(action.NAME, who.person), desk.store.people, desk.now())
     entries = [entry for rule in desk.policy.rules(action.NAME) for entry in rule.for_others]
     return Manager.word in entries or ground.includes(entries, who.person)

@@ -1,4 +1,4 @@
-"""What stands in somebody's App Home: gathered out of the record, with nothing folded that isn't shown."""
+"""The content of a person's App Home, read from the record; only shown requests are folded."""
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
@@ -27,7 +27,7 @@ from bot.slack.away import span
 from bot.slack.deliver.audience import owned
 
 FEW, MANY, TO_DECIDE, ADMINS = 3, 15, (4, 8), 30
-"""Rows of a section, and of one that has the page for itself: a view stays under Slack's 100 blocks."""
+"""Rows of a section, and of a list on a page of its own: a view stays under Slack's 100 blocks."""
 
 UNCHECKED = "I haven't been able to check your Slack account today. I'm looking; this page follows by itself."
 _GIVES = tuple(name for name, action in ACTIONS.items() if "rights" in action.form() and not action.ADMINS)
@@ -39,25 +39,25 @@ _TAKEN_BACK = (State.CHECKING, State.WAITING, State.APPROVED)
 
 
 def is_home(body: dict[str, Any]) -> bool:
-    """Whether somebody pressed something in App Home: there is no message, and local-slack sends no view."""
+    """Whether a click was in App Home: it has no message, and from local-slack no view."""
     in_view = "channel_id" not in body.get("container", {})
     is_page = body.get("view", {}).get("type", "home") == "home"
     return body.get("type") == "block_actions" and in_view and is_page
 
 
 def is_harmless(action: type[Action]) -> bool:
-    """Whether several of them may be approved together: neither admin rights nor offboarding."""
+    """Whether requests of an action may be approved together: not admin rights, not offboarding."""
     return not (action.CONFIRM or action.CONFIDENTIAL or action.ADMINS)
 
 
 def may_go_along(request: Request) -> bool:
-    """Whether this one may be approved together with others: no admin rights come along with it."""
+    """Whether a request may be approved together with others: it grants no admin rights."""
     return is_harmless(ACTIONS[request.action]) and not request.plan.rights
 
 
 @dataclass(frozen=True)
 class At:
-    """What somebody looks at: a list that has the page for itself, from which row on; '' for all of it.
+    """The position in App Home: a list on its own page, and its first row; '' for the whole page.
 
     `about`: the person whose requests are listed.
     """
@@ -68,14 +68,14 @@ class At:
 
     @classmethod
     def read(cls, value: str) -> "At":
-        """What a paging button carries: "open:15"."""
+        """The position carried by a paging button: "open:15"."""
         name, _, rest = value.partition(":")
         start, _, about = rest.partition(":")
         return cls(name, int(start) if start.isascii() and start.isdigit() and len(start) < 9 else 0, about)
 
 
 def view(desk: Desk, who: Who, notice: str = "", at: At = At()) -> Block:
-    """The view for Slack. Guests, strangers and deactivated accounts are shown one sentence."""
+    """The view for Slack; guests, strangers and deactivated accounts get one sentence."""
     try:
         check_standing(who, desk.now())
     except Refused as error:
@@ -87,7 +87,7 @@ def view(desk: Desk, who: Who, notice: str = "", at: At = At()) -> Block:
 
 @dataclass(frozen=True)
 class _List:
-    """One list of requests. `fetch`: the rows after so many, at most so many; `row`: how one is drawn."""
+    """One list of requests. `fetch(limit, skip)` reads requests; `row` draws one."""
 
     title: str
     fetch: Callable[[int, int], Found]
@@ -97,18 +97,18 @@ class _List:
 
 
 class Gathering:
-    """One look at the record through the eyes of one person."""
+    """Reads what one person may see."""
 
     def __init__(self, desk: Desk, who: Who) -> None:
         self._desk, self._who = desk, who
         self._sight = desk.sight(who.person)
-        # Each person and team is looked up once, however often a page names them.
+        # Each person and team is looked up once for a page.
         facts, self._person = desk.facts, cache(desk.person)
         self._facts = replace(facts, person=cache(facts.person), team=cache(facts.team))
         self._zone = (who.account.zone if who.account else "") or "UTC"
 
     def page(self, at: At = At()) -> list[Section]:
-        """The sections of the page, or the one list that somebody pages through."""
+        """The sections of the page, or the one list on its own page."""
         lists = self._lists(at)
         if at.name in lists:
             return [self._section(at.name, lists[at.name], at.start, is_alone=True)]
@@ -131,7 +131,7 @@ class Gathering:
         return [part for part in parts if part.rows or part.buttons or part.small]
 
     def _lists(self, at: At) -> dict[str, _List]:
-        """Every list that this person may see, by its name."""
+        """{name: list} of all lists that this person may see."""
         sight, names = self._sight, owned(self._desk, self._who.person)
         lists = {
             "waiting": _List("Waiting for you", self._waiting, self._to_decide, *TO_DECIDE),
@@ -155,13 +155,13 @@ class Gathering:
 
     def _section(self, name: str, of: _List, start: int = 0, *, is_alone: bool = False) -> Section:
         size = of.many if is_alone else of.few
-        found = of.fetch(size, start)
-        if start and not found.requests:  # decided or closed since the button was drawn
-            start, found = 0, of.fetch(size, 0)
-        rows = tuple(map(of.row, found.requests))
+        page = of.fetch(size, start)
+        if start and not page.requests:  # decided or closed since the button was drawn
+            start, page = 0, of.fetch(size, 0)
+        rows = tuple(map(of.row, page.requests))
         buttons = approve_together(self._together(rows)) if name == "waiting" else ()
         title = of.title if rows or is_alone else ""
-        return Section(name, title, rows, buttons, (), found.total, start, size, is_alone)
+        return Section(name, title, rows, buttons, (), page.total, start, size, is_alone)
 
     # -- requests ----------------------------------------------------------------------------------------
 
@@ -169,7 +169,7 @@ class Gathering:
         return Found(self._sight.waiting(limit, skip=skip), sum(self._sight.kinds().values()))
 
     def _together(self, shown: Iterable[Scene | Line]) -> list[tuple[type[Action], int]]:
-        """Harmless kinds of which several wait, without those shown that have to be decided by themselves."""
+        """[(harmless action, number waiting)], without shown ones that have to be decided alone."""
         counts = Counter(self._sight.kinds()) - Counter(_apart(shown))
         return [
             (action, counts[name])
@@ -178,13 +178,13 @@ class Gathering:
         ]
 
     def all_of(self, action: str) -> list[Scene]:
-        """Requests of one harmless kind that may be approved together."""
-        found = self._sight.waiting(ALL_AT_ONCE, action) if is_harmless(ACTIONS[action]) else []
-        scenes = [scene for request in found if (scene := self.scene(request))]
+        """The requests of a harmless action that may be approved together."""
+        requests = self._sight.waiting(ALL_AT_ONCE, action) if is_harmless(ACTIONS[action]) else []
+        scenes = [scene for request in requests if (scene := self.scene(request))]
         return [scene for scene in scenes if may_go_along(scene.request)]
 
     def scene(self, request: Request) -> Scene | None:
-        """A request as this person sees it; None where this program can't read it."""
+        """A request as this person sees it; None if this program can't read it."""
         if request.untouchable or not self._desk.readable(request):
             return None
         command = self._desk.command(request)
@@ -224,7 +224,7 @@ class Gathering:
         return replace(line, on=twin, may=(_REMIND,)) if twin else line
 
     def _twin(self, request: Request) -> Request | None:
-        """The request that this one joined, while it waits."""
+        """The waiting request that this one joined, or None."""
         if request.state is not State.JOINED or request.because_of is None:
             return None
         twin = self._desk.store.request(request.because_of)
@@ -234,7 +234,7 @@ class Gathering:
     # -- what I look after -------------------------------------------------------------------------------
 
     def _teams(self) -> Section:
-        """The teams that Miro says somebody is in, and since when that is known."""
+        """The person's teams by Miro, and when they were read."""
         account = self._who.account
         teams = self._desk.teams_of(account.slack_id) if account else None
         if teams is None:
@@ -247,10 +247,10 @@ class Gathering:
         return f"Seen in Miro {when(at, self._zone)}." if at else "I haven't looked yet."
 
     def _operated(self) -> list[Section]:
-        """What operators look up; owners of teams see with them who is an admin."""
-        found, seen = self._desk.store.groups.admins()
-        lines = tuple(map(self._admin, found[:ADMINS]))
-        left = len(found) - len(lines)
+        """The sections for operators; owners of teams also get the list of admins."""
+        all_admins, seen = self._desk.store.groups.admins()
+        lines = tuple(map(self._admin, all_admins[:ADMINS]))
+        left = len(all_admins) - len(lines)
         more = f" {left} more are listed in Miro's company settings." if left else ""
         rows = (lines,) if lines else ()
         admins = Section("admins", "Admin rights in Miro", rows, small=(f"{self._seen(seen)}{more}",))
@@ -262,7 +262,7 @@ class Gathering:
         return [admins] if owned(self._desk, self._who.person) else []
 
     def _admin(self, admin: Admin) -> str:
-        """Somebody's rights, and since which request, where that was the last to touch them."""
+        """The rights of an admin, with the request that gave them if it was the last to change them."""
         person = self._desk.store.people.by_email(admin.email)
         is_met = person and person.account
         who = mark(person, admin.email) if person and is_met else addressed(admin.name, admin.email)
@@ -287,13 +287,13 @@ class Gathering:
 
 
 def _answer(request: Request) -> list[May]:
-    """A button for the question that is open, if one is."""
+    """A button for the open question, if there is one."""
     count = len(request.asking.questions)
     is_open = count and not request.asking.questions[-1].answer and request.state is State.WAITING
     return [May("Answer", "answer", count)] if is_open else []
 
 
 def _apart(waiting: Iterable[Scene | Line]) -> list[str]:
-    """The actions of those that have to be decided by themselves."""
-    scenes = [one for one in waiting if isinstance(one, Scene)]
-    return [one.request.action for one in scenes if not may_go_along(one.request)]
+    """The actions of the requests that have to be decided alone."""
+    scenes = [each for each in waiting if isinstance(each, Scene)]
+    return [each.request.action for each in scenes if not may_go_along(each.request)]

@@ -1,4 +1,4 @@
-"""Keeps App Home as it should be for everybody who opened theirs: published when it is opened or changes."""
+"""Publishes App Home when a person opens it, and when it changes."""
 
 import logging
 from dataclasses import dataclass, field
@@ -19,22 +19,22 @@ from bot.slack.deliver.calls import Line, Unreachable
 log = logging.getLogger(__name__)
 
 OPENED_WITHIN = timedelta(days=30)
-"""Whoever didn't open their page for so long isn't published to; opening it draws it anew."""
+"""Pages that weren't opened for so long aren't published; opening draws them again."""
 NOTICE_FOR = timedelta(minutes=2)
-"""How long the answer to a click stands on the page: what the click sets off draws it several times."""
+"""How long the answer to a click stays on the page, which is redrawn several times meanwhile."""
 
 
 @dataclass
 class Pages:
-    """Draws the page of one account."""
+    """Draws and publishes pages."""
 
     desk: Desk
     line: Line
     at: dict[SlackId, home.At] = field(default_factory=dict)
-    """Which list somebody pages through, until the page is opened again; in memory alone."""
+    """{account: position on the page} until it is opened again; in memory only."""
 
     def opened(self, client: WebClient, who: Who, slack_id: SlackId) -> None:
-        """Somebody opens it: shown at once; the deliverer looks once more whether it was the newest."""
+        """Shows an opened page at once; the deliverer then checks that it was the newest."""
         page = self.desk.store.outbox.page(slack_id)
         self.at.pop(slack_id, None)
         drawn = ""
@@ -50,7 +50,7 @@ class Pages:
             log.warning("that App Home was opened can't be written down: %s", error)
 
     def publish(self, item: Item) -> None:
-        """Brings a page up to date. Raises Later, Paced."""
+        """Publishes a page if it has changed. Raises Later, Paced."""
         outbox, page, slack_id = self.desk.store.outbox, item.page, SlackId(item.key)
         if page.opened_at < stamp(self.desk.now() - OPENED_WITHIN):
             outbox.drop(item)
@@ -68,7 +68,7 @@ class Pages:
 
     def _who(self, slack_id: SlackId) -> Who:
         person = self.desk.store.people.meet(slack_id=slack_id)
-        return Who(person, next((one for one in person.accounts if one.slack_id == slack_id), None))
+        return Who(person, next((each for each in person.accounts if each.slack_id == slack_id), None))
 
     def _notice(self, page: Page) -> str:
         noticed = unstamp(page.noticed_at) if page.noticed_at else None

@@ -1,1 +1,1 @@
-"""Plain words to a draft of a form; nothing here ever acts."""
+"""Reads messages: plain words become a draft of a form; nothing here ever acts."""

@@ -1,4 +1,4 @@
-"""A reading as a message: what the bot would ask for, and a button that carries the draft to the form."""
+"""Draws a reading as a message: what the bot would ask for, and a button that opens the filled form."""
 
 import json
 
@@ -23,35 +23,35 @@ HEADLINES: dict[str, str] = shared("headlines", "answers")
 
 
 def understood(desk: Desk, who: Who, raw: str, bot: str = "") -> Message:
-    """The answer to a message, as Slack sent it: what the bot would ask for, and a button to review it."""
+    """The answer to a message in Slack's form: what the bot would ask for, with a button to review it."""
     text, tables = typed(raw, bot).strip(), desk.tables()
-    if said := aside(desk, who, text):
-        return said
+    if answer := aside(desk, who, text):
+        return answer
     writer = who.account.slack_id if who.account else ""
-    found = read(text, tables, desk.now().date(), writer=writer)
-    if isinstance(found, Answer):
-        return reply(desk, who, found, by_name(text, tables.called))
+    reading = read(text, tables, desk.now().date(), writer=writer)
+    if isinstance(reading, Answer):
+        return reply(desk, who, reading, by_name(text, tables.called))
     try:
-        check(desk, who, found)
+        check(desk, who, reading)
     except Refused as error:
-        return message(f"{read_as(found.action)} {error}")
-    return review(desk, who, found, raw)
+        return message(f"{read_as(reading.action)} {error}")
+    return review(desk, who, reading, raw)
 
 
 def review(desk: Desk, who: Who, draft: Draft, raw: str) -> Message:
-    """One sentence, what has to be said beside it, and two buttons; nothing is asked for yet."""
+    """A sentence, notes, and two buttons; nothing is asked for yet."""
     question = f"{_headline(desk, draft)}?"
     until = [f"Until {draft.until:%a} {draft.until.day} {draft.until:%b}"] if draft.until else []
-    told = [" · ".join(filter(None, (*until, _approvers(desk, draft, who))))]
-    beside = [mention("That is", one) for one in _unmet(desk, draft)]
+    facts = [" · ".join(filter(None, (*until, _approvers(desk, draft, who))))]
+    beside = [mention("That is", name) for name in _unmet(desk, draft)]
     sure = button("Review All" if draft.others else "Review and Send", "review", folded(draft), primary=True)
-    # What Slack writes for a person isn't cut in two: a longer text is read again without its end.
+    # Cut at a space, so that the mark of a person isn't cut in two.
     other = button("Something Else", "else", raw[: raw.rfind(" ", 0, 1000)] if len(raw) > 1000 else raw)
     return message(
         question,
         header(question),
         *beside,
-        *map(context, filter(None, (*told, *draft.notes))),
+        *map(context, filter(None, (*facts, *draft.notes))),
         actions(sure, other),
     )
 
@@ -62,13 +62,13 @@ def _headline(desk: Desk, draft: Draft) -> str:
         given = draft.raw.get(name, "")
         if given and asked.is_team:
             teams = [tables.get_group(GroupId(id.strip())) for id in given.split(",")]
-            names[name] = listed([tables.label(one) for one in teams if one])
+            names[name] = listed([tables.label(each) for each in teams if each])
         elif given and asked.kind is not Input.PERSON:
             names[name] = given
     people = (
         ["somebody"]
         if draft.who_open
-        else [_called(desk, one) for one in (draft.raw.get("person", ""), *draft.others)]
+        else [_called(desk, each) for each in (draft.raw.get("person", ""), *draft.others)]
     )
     own = draft.action.form().get("person")
     names["who"] = listed(people if own is None or own.own or draft.raw.get("person") else ["somebody"])
@@ -76,7 +76,7 @@ def _headline(desk: Desk, draft: Draft) -> str:
 
 
 def _called(desk: Desk, raw: str) -> str:
-    """Somebody in a sentence, by the raw text of a form; '' is the writer."""
+    """The name of a person for a sentence, from the raw text of a form; '' is the writer."""
     person = desk.find(raw) if raw else None
     if not raw:
         return "you"
@@ -84,26 +84,26 @@ def _called(desk: Desk, raw: str) -> str:
 
 
 def _unmet(desk: Desk, draft: Draft) -> list[str]:
-    """Whoever was picked from Slack's list and has no name here yet."""
-    picked = [one for one in (draft.raw.get("person", ""), *draft.others) if one and "@" not in one]
-    people = [(one, desk.find(one)) for one in picked]
-    return [one for one, person in people if not (person and person.name)]
+    """The ids of people picked from Slack's list who have no stored name yet."""
+    picked = [raw for raw in (draft.raw.get("person", ""), *draft.others) if raw and "@" not in raw]
+    people = [(raw, desk.find(raw)) for raw in picked]
+    return [raw for raw, person in people if not (person and person.name)]
 
 
 def folded(draft: Draft) -> str:
-    """The draft as a button's value, which holds 2000 characters; what doesn't fit is asked for again."""
+    """The draft as a button's value of at most 2000 characters; the form asks again for what doesn't fit."""
     name, rest = draft.action.NAME, (draft.others, draft.who_open)
     whole = (
         [name, draft.raw, draft.reason[:500], draft.notes, *rest],
         [name, draft.raw, "", (), *rest],
         [name, {}, "", (), (), True],
     )
-    texts = (json.dumps(one, ensure_ascii=False) for one in whole)
+    texts = (json.dumps(fields, ensure_ascii=False) for fields in whole)
     return next(text for text in texts if len(text) <= 2000)
 
 
 def unfolded(value: str) -> Draft | None:
-    """The draft that a button or a form carries; None where it can't be read."""
+    """The draft in the value of a button or form; None if it can't be read."""
     try:
         name, raw, reason, notes, *rest = json.loads(value)
         others, who_open = rest or ((), False)
@@ -116,7 +116,7 @@ def unfolded(value: str) -> Draft | None:
 
 
 def draft_of(desk: Desk, who: Who, pressed: Block) -> Draft | None:
-    """The draft behind a button; everything in it is read again when the form is sent. Raises Outdated."""
+    """The draft of a button; all of it is checked again when the form is sent. Raises Outdated."""
     value = pressed.get("value", "")
     if pressed["action_id"].startswith("open:"):
         return Draft(ACTIONS[value]) if value in ACTIONS else None
@@ -126,7 +126,7 @@ def draft_of(desk: Desk, who: Who, pressed: Block) -> Draft | None:
 
 
 def _approvers(desk: Desk, draft: Draft, who: Who) -> str:
-    """Who approves what a draft says, as far as the record can tell: 'Priya Rao or Dana Fox approves'."""
+    """The approvers of a draft, if the record knows them: 'Priya Rao or Dana Fox approves'."""
     ground = ground_of(desk, draft, who.person)
     try:
         steps = (
@@ -139,7 +139,7 @@ def _approvers(desk: Desk, draft: Draft, who: Who) -> str:
 
 
 def _once_more(desk: Desk, who: Who, handle: Handle) -> Draft | None:
-    """The form of a request once more. Raises Outdated."""
+    """The draft of an earlier request, to ask again. Raises Outdated."""
     try:
         request = desk.store.request(handle.id)
         if not handle.is_old:
@@ -158,6 +158,6 @@ def _once_more(desk: Desk, who: Who, handle: Handle) -> Draft | None:
         value = getattr(command, name)
         if value and asked.kind is Input.PERSON and value != request.requester:
             raw[name] = desk.person(value).email
-        elif value and asked.kind not in (Input.PERSON, Input.DAY):  # its days count from today once more
+        elif value and asked.kind not in (Input.PERSON, Input.DAY):  # its days count from today again
             raw[name] = ", ".join(value) if isinstance(value, tuple) else str(value)
     return Draft(type(command), raw, request.reason)

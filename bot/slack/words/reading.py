@@ -1,7 +1,7 @@
-"""The best reading of a message: a draft of a form that shows itself, or a short answer; nothing here acts.
+"""Reads a message as a draft of a form, or as something to answer; nothing here acts.
 
-Admin rights and offboarding need an exact phrase and a named person. A wish is for its writer where nobody
-else is named; where that can't be told for sure, it is left open, and the form asks.
+Admin rights and offboarding need an exact phrase and a named person. A request is for its writer if nobody
+else is named; if that isn't certain, the person is left open, and the form asks.
 """
 
 import re
@@ -45,7 +45,7 @@ _SKIPPED = frozenset(fold("the a my our l' le la el der die das dem den in to").
 
 @dataclass(frozen=True)
 class Answer:
-    """A message that asks for no form: `kind` names its sentence; `about` is what it tells how to ask for.
+    """A message that needs no form: `kind` names the answer's sentence; `about`: the action it explains.
 
     `teams`, `people`: what the message names, people by Slack id or address.
     """
@@ -58,10 +58,10 @@ class Answer:
 
 @dataclass(frozen=True)
 class Draft:
-    """What a message seems to ask for: raw text for the fields, and what has to be said aloud.
+    """What a message seems to ask for: raw text for the fields, and notes for the writer.
 
-    `others`: people for each of whom the same is asked, "" for the writer; `who_open`: the form has to ask
-    whom it is for; `until`, `start`: days; `unplaced`: words that found no place.
+    `others`: further people it is asked for, "" for the writer; `who_open`: the form has to ask whom it is
+    for; `until`, `start`: days; `unplaced`: words that fit no field.
     """
 
     action: type[Action]
@@ -84,7 +84,7 @@ def read(
     *,
     chosen: bool = False,
 ) -> Draft | Answer:
-    """What a text asks for, `typed` undone; a command names its `action` itself.
+    """The reading of a text, after `typed`; a command names its `action`.
 
     `writer`: a Slack id; `chosen`: the action was chosen by hand, whatever the text says.
     """
@@ -100,7 +100,7 @@ def read(
 
 
 def about_end(action: type[Action], text: str, days: object = None) -> list[str]:
-    """What to say where a reason speaks of an end and no days were given: said aloud, never dropped."""
+    """Notes for a reason that mentions an end although no days were given."""
     ends = not days and any(when.kind is Kind.UNTIL for when in find(text, date(2026, 1, 1)))
     return [SAY_DAYS if "for_days" in action.form() else CANT_END] if ends else []
 
@@ -109,7 +109,7 @@ def about_end(action: type[Action], text: str, days: object = None) -> list[str]
 
 
 def _answer(sentence: Sentence) -> Answer | None:
-    """Thanks, questions, what isn't ours, and what is turned round."""
+    """The answer to thanks, questions, foreign topics and negated requests, or None."""
     whole = _ungreeted(sentence, sentence.marked(sentence.words))
     verbs = {action.NAME for _, action in _verbs(sentence, sentence.unknown)}
     is_about = sentence.teams or sentence.people or verbs - {"reactivate"} or sentence.has("inexact", "admin")
@@ -127,23 +127,23 @@ def _answer(sentence: Sentence) -> Answer | None:
     if sentence.has("thanks", "for", whole) or (sentence.has("thanks", "words", whole) and not is_about):
         return Answer("thanks")
     asks = sentence.has("question", "words", whole) and not sentence.has("question", "exempt", whole)
-    found = first("asks", whole) or first("not_ours", sentence.unknown) or _negated(sentence)
-    return found or (Answer("question") if asks else None)
+    answer = first("asks", whole) or first("not_ours", sentence.unknown) or _negated(sentence)
+    return answer or (Answer("question") if asks else None)
 
 
 def _ungreeted(sentence: Sentence, text: str) -> str:
-    """A text without the greeting it begins with."""
+    """A text without the greeting at its beginning."""
     greetings = [
         pattern(phrase).pattern.removeprefix("(?<= )")
-        for one in sentence.languages
-        for phrase in one.greetings
+        for language in sentence.languages
+        for phrase in language.greetings
     ]
     after = r"(?: (?:there|team|all|zusammen|@\d+|~|&))*(?: [,.!:;])*"
     return re.sub(rf"^ (?:(?:(?:{'|'.join(greetings)})(?= ){after}|[.,!?:;~-]) )+", " ", text)
 
 
 def _negated(sentence: Sentence) -> Answer | None:
-    """A wish that is turned round: a word for "not" in the clause of a verb, a person or a team."""
+    """The answer to a negated request: "not" in the clause of a verb, a person or a team; or None."""
     text = _ungreeted(sentence, sentence.unknown)
     masks = [(table, action.NAME) for table in ("exact", "inexact") for action in GRAVE]
     masks += [("inexact", "admin"), ("negation", "exempt")]
@@ -165,7 +165,7 @@ def _negated(sentence: Sentence) -> Answer | None:
 
 
 def _turned(sentence: Sentence, command: type[Action]) -> Answer | None:
-    """What to answer to a command whose text asks for the opposite: no form that wasn't named opens."""
+    """The answer to a command whose text asks for the opposite; no form that wasn't named opens."""
     if command in GRAVE and sentence.has("not_ours", "team-admin"):
         return Answer("team-admin")
     if command.OPPOSITE:
@@ -178,13 +178,13 @@ def _turned(sentence: Sentence, command: type[Action]) -> Answer | None:
 
 
 def _verbs(sentence: Sentence, text: str) -> Iterator[tuple[tuple[int, bool, int], type[Action]]]:
-    """Each phrase of an action in a text, and what it weighs: more words first, and taking before giving.
+    """(weight, action) of each phrase of an action in a text: more words first, taking before giving.
 
-    Those that say little count only where there is no other.
+    Weak phrases count only if there is no other.
     """
-    for one in sentence.languages:
+    for language in sentence.languages:
         for table in ("verbs", "weak"):
-            for name, phrases in one.tables[table].items():
+            for name, phrases in language.tables[table].items():
                 for phrase in phrases:
                     may_miss = re.sub(r"\[[^\]]*\]|…|\(([^)]*)\)", lambda hit: "x" if hit[1] else "", phrase)
                     words = len(may_miss.split()) if table == "verbs" else 0
@@ -196,7 +196,7 @@ def _verbs(sentence: Sentence, text: str) -> Iterator[tuple[tuple[int, bool, int
 
 
 def _meant(sentence: Sentence) -> type[Action] | Answer:
-    """The action whose phrase is the longest; a grave one only if it is named exactly."""
+    """The action with the longest phrase; a grave one only if its phrase is exact."""
     for action in GRAVE:
         for hit in sentence.hits("exact", action.NAME, sentence.body):
             if _is_exact(sentence, action, hit):
@@ -217,13 +217,13 @@ def _meant(sentence: Sentence) -> type[Action] | Answer:
 
 
 def _is_exact(sentence: Sentence, action: type[Action], hit: re.Match[str]) -> bool:
-    """Whether a grave phrase names everybody who is named, with nothing but politeness in front of it."""
+    """Whether a grave phrase includes all people in the message, with only polite words before it."""
     everybody = set(re.findall(r"@\d+", sentence.body))
     if set(re.findall(r"@\d+", hit[0])) != everybody or (action.CLOSES and "#" in sentence.body):
         return False
     before = re.split(r"[.!?;] ", hit.string[: hit.start()])[-1].split()
     after = re.split(r" [.,;!?(]", hit.string[hit.end() :])[0].split()
-    polite = frozenset[str]().union(*(one.polite for one in sentence.languages))
+    polite = frozenset[str]().union(*(language.polite for language in sentence.languages))
     odd = [word for word in before if word.isalpha() and word not in polite]
     strange = [word for word in after if word.isalpha() and not is_known(word)]
     return not odd and len(strange) < 3 and after[:1] != ["'s"] and not sentence.has("people", "conditional")
@@ -233,7 +233,7 @@ def _is_exact(sentence: Sentence, action: type[Action], hit: re.Match[str]) -> b
 
 
 def _fill(action: type[Action], sentence: Sentence, tables: Tables, today: date, writer: str) -> Draft:
-    """The form of an action, filled in with everything that a message names."""
+    """The draft of an action, filled with everything named in a message."""
     people, who_open = _people(action, sentence, tables, writer)
     more = len(people) - MOST_PEOPLE
     raw = {"person": people[0]} if people and people[0] else {}
@@ -250,7 +250,7 @@ def _fill(action: type[Action], sentence: Sentence, tables: Tables, today: date,
 
 
 def _people(action: type[Action], sentence: Sentence, tables: Tables, writer: str) -> tuple[list[str], bool]:
-    """Whom it is for, "" for the writer, and whether that is left open."""
+    """(the people it is for, "" for the writer; whether that is left open)."""
     person = action.form().get("person")
     if person is None:
         return [], False
@@ -265,9 +265,10 @@ def _people(action: type[Action], sentence: Sentence, tables: Tables, writer: st
         marks = [mark for mark in marks if str(mark) in re.findall(r"@(\d+)", " ".join(hits))]
         if not marks:
             return [], True
-    found = list({_key(one, tables): one.raw for one in map(sentence.people.__getitem__, marks)}.values())
-    if found:
-        return [*found, *([mine] if with_me else [])], False
+    named = [sentence.people[mark] for mark in marks]
+    people = list({_key(each, tables): each.raw for each in named}.values())
+    if people:
+        return [*people, *([mine] if with_me else [])], False
     rest = body if re.match(r" ~ [^,:]", body) else _ungreeted(sentence, body)
     beside = "~" in re.sub(shared("thanked"), "", rest) and not sentence.like
     is_about_others = beside and not has("people", "own", body)
@@ -278,14 +279,14 @@ def _people(action: type[Action], sentence: Sentence, tables: Tables, writer: st
 
 
 def _key(named: Named, tables: Tables) -> str:
-    """What tells somebody apart, however they are named."""
+    """A key of a person, independent of how they are named."""
     people, raw = tables.people, named.raw
     person = people.by_email(raw) if "@" in raw else people.by_slack(SlackId(raw))
     return str(person.id) if person else raw
 
 
 def _fill_teams(action: type[Action], sentence: Sentence, tables: Tables, raw: dict[str, str]) -> list[str]:
-    """Puts each team into the field that the word in front of it belongs to; says what found none."""
+    """Puts each team into the field of the word before it; returns notes on teams without a field."""
     fields = {name: asked for name, asked in action.form().items() if asked.is_team}
     if not fields:
         return []
@@ -302,7 +303,7 @@ def _fill_teams(action: type[Action], sentence: Sentence, tables: Tables, raw: d
         loose = "not" if sides["not"] or not sides["to"] else ""
         sides["from"], sides[loose] = sides[loose], []
     if len(fields) == 1:
-        # Where one field takes all teams, only the other side of a wish for access is told apart.
+        # If one field takes all teams, only those on the other side are left out.
         main, other = ("from", "to") if next(iter(fields.values())).leaves else ("to", "from")
         not_yet = sides["not"] if "~" in sentence.body else []  # "I see Sales but not Legal"
         sides[main] = sorted(sides[main] + sides[""]) or sides[other] or not_yet
@@ -311,7 +312,7 @@ def _fill_teams(action: type[Action], sentence: Sentence, tables: Tables, raw: d
         sides["to"] += sides[""]
     notes, twins = [], set[str]()
     for team in (team for team in sentence.teams if len(tables.matching(tables.label(team))) > 1):
-        twins.add(team.id)  # nobody is put into one of several
+        twins.add(team.id)  # a name of several teams means none of them
         notes.append(f"Several teams are called {tables.label(team)}: choose the one you mean.")
     for name, asked in fields.items():
         numbers = sides["from" if asked.leaves else "to"]
@@ -329,13 +330,13 @@ def _fill_teams(action: type[Action], sentence: Sentence, tables: Tables, raw: d
 
 def _side(sentence: Sentence, before: list[str]) -> str:
     """'from', 'to', 'not' or '' by the words in front of a team."""
-    for one in sentence.languages:
-        words, skipped = before, _SKIPPED | set(map(fold, one.tables["teams"]["word"]))
+    for language in sentence.languages:
+        words, skipped = before, _SKIPPED | set(map(fold, language.tables["teams"]["word"]))
         while words:
             text = f" {' '.join(words)}"
             for name in ("not", "from", "to"):
-                if any(text.endswith(f" {fold(phrase)}") for phrase in one.tables["teams"][name]):
-                    # Somebody who isn't in a team wants to be.
+                if any(text.endswith(f" {fold(phrase)}") for phrase in language.tables["teams"][name]):
+                    # A person who isn't in a team wants to join it.
                     is_denied = re.search(shared("denied"), text) and not re.search(shared("still_out"), text)
                     return "not" if name == "to" and is_denied else name
             if words[-1] not in skipped:
@@ -345,7 +346,7 @@ def _side(sentence: Sentence, before: list[str]) -> str:
 
 
 def _fill_like(like: Named, tables: Tables, raw: dict[str, str]) -> list[str]:
-    """The teams of somebody whose access is asked for as well; their rights never."""
+    """Fills in the teams of a person whose access is asked for, but not their rights; returns notes."""
     name = like.text.removeprefix("@")
     known = tables.teams_of(like.raw)
     teams = [team for team in known or () if not tables.managed(team)]
@@ -364,14 +365,14 @@ def _fill_like(like: Named, tables: Tables, raw: dict[str, str]) -> list[str]:
 def _fill_days(
     action: type[Action], sentence: Sentence, today: date, raw: dict[str, str]
 ) -> tuple[date | None, date | None, list[str]]:
-    """The days in the message, as far as the form has a place for them, and what can't be honoured."""
-    found = [sentence.dates[int(word[1:])] for word in sentence.body.split() if word[0] == "%"]
-    ends = list(dict.fromkeys(when.day for when in found if when.kind is Kind.UNTIL))
-    then = [when for when in found if when.kind is Kind.ON and sentence.has("open", "then")]
+    """Fills in the days of a message; returns (last day, first day, notes on what isn't possible)."""
+    dates = [sentence.dates[int(word[1:])] for word in sentence.body.split() if word[0] == "%"]
+    ends = list(dict.fromkeys(when.day for when in dates if when.kind is Kind.UNTIL))
+    then = [when for when in dates if when.kind is Kind.ON and sentence.has("open", "then")]
     ends += [when.day for when in then]
     is_open = bool(ends) or sentence.has("open", "end", sentence.body)
     until = ends[-1] if len(ends) == 1 or (ends and sentence.has("open", "extend")) else None
-    starts = [when.day for when in found if when.kind is not Kind.UNTIL and when not in then]
+    starts = [when.day for when in dates if when.kind is not Kind.UNTIL and when not in then]
     starts = [day for day in starts if day and day > today]
     notes = []
     if is_open and "for_days" not in action.form():
@@ -389,7 +390,7 @@ def _fill_days(
 
 
 def _fill_choices(action: type[Action], sentence: Sentence, raw: dict[str, str]) -> list[str]:
-    """The one choice that is named, and isn't what remains; a sentence where several are."""
+    """Fills in the only choice that is named; returns a note if several are."""
     aside = "to|into" if action.ADMINS and not action.CLOSES else "from"
     for name, asked in action.form().items():
         named = [value for value, _ in asked.choices if _is_named(fold(value), sentence.body)]
@@ -402,7 +403,7 @@ def _fill_choices(action: type[Action], sentence: Sentence, raw: dict[str, str])
 
 
 def _is_named(value: str, body: str) -> bool:
-    """Whether a choice is named, also without the word that it shares with others of a list."""
+    """Whether a choice is named, with or without the word that it shares with others."""
     first, _, last = value.partition(" ")
     both = AND
     listed = (
@@ -412,12 +413,12 @@ def _is_named(value: str, body: str) -> bool:
 
 
 def _fill_name(action: type[Action], sentence: Sentence, raw: dict[str, str]) -> None:
-    """The new name of a team: what is quoted last, or stands behind the team and a word for it."""
+    """Fills in the new name of a team: the last quoted text, or the text after the team and a word for it."""
     name = next((name for name, asked in action.form().items() if asked.names_group), "")
     team = next((token.text for token in sentence.tokens if token.word == "#0"), None)
     if not name or team is None:
         return
-    marks = "|".join(fold(word) for one in sentence.languages for word in one.tables["teams"]["name"])
+    marks = "|".join(fold(word) for each in sentence.languages for word in each.tables["teams"]["name"])
     ends = r"(?= (?:[.,;?!]|please|from|%\d+) |$)"
     hit = re.search(rf" #0 (?:.*? )??(?:{marks}) (.*?){ends}", sentence.words.rstrip())
     if sentence.quoted and (len(sentence.teams) > 1 or sentence.quoted != team):
@@ -428,7 +429,7 @@ def _fill_name(action: type[Action], sentence: Sentence, raw: dict[str, str]) ->
 
 
 def _rest(sentence: Sentence, raw: dict[str, str]) -> tuple[str, tuple[str, ...]]:
-    """A reason that no word introduces, and what found no place."""
+    """(a reason without an introducing word, the words that fit no field)."""
     reasons = list[str]()
     unplaced = [sentence.further] if sentence.further else []
     unplaced += [hit[0].strip() for hit in sentence.hits("open", "start", sentence.body)]
@@ -451,7 +452,7 @@ def _rest(sentence: Sentence, raw: dict[str, str]) -> tuple[str, tuple[str, ...]
 
 
 def _strange(sentence: Sentence, clause: list[Token]) -> Iterator[str]:
-    """Words in a row that nothing here knows, or names of other tools, with what goes on behind them."""
+    """Sequences of unknown words or names of other tools, with the words after them."""
     common, tools = common_words(), sentence.languages[-1].tables["not_ours"]["tool"]
     run: list[Token] = []
     for token in (*clause, Token(".", ".")):

@@ -1,4 +1,4 @@
-"""What the bot answers where no form is meant: its sentences stand in `vocabulary/answers.toml`."""
+"""Answers to messages that need no form; the sentences are in `vocabulary/answers.toml`."""
 
 import re
 from datetime import datetime
@@ -18,7 +18,7 @@ from bot.slack.words.sentence import shared
 
 SENTENCES: dict[str, str] = shared("sentences", "answers")
 MOST_NAMED = 20
-"""Members of a team that are named; Miro lists the others."""
+"""The most members of a team that are named; Miro lists the others."""
 _NUMBER = r"(?:R-)?[0-9]{1,18}"
 _ASKED = re.compile(rf"/?(?:miro )?(?:(help|whoami|status|show)(?: ({_NUMBER}))?|(R-[0-9]{{1,18}}))", re.I)
 _ACTING = re.compile(rf"/?(?:miro )?(?:please )?(remind|withdraw)(?: ({_NUMBER}))?(?: please)?", re.I)
@@ -30,9 +30,9 @@ _DECIDING = re.compile(
 
 
 def aside(desk: Desk, who: Who, text: str) -> Message | None:
-    """The answer to a message that is the word of a command; None where it is none.
+    """The answer to a message that is a word of a command, or None.
 
-    What reads is answered; free text never acts by itself.
+    Only commands that read are run: free text never acts by itself.
     """
     whole = " ".join(text.split()).rstrip(" ?!.")
     if asked := _ASKED.fullmatch(whole):
@@ -48,51 +48,51 @@ def aside(desk: Desk, who: Who, text: str) -> Message | None:
 
 
 def decides(text: str) -> bool:
-    """Whether it is nothing but a yes or a no."""
+    """Whether a text is only a yes or a no."""
     whole = " ".join(text.split()).rstrip(" ?!.")
     return bool(whole and _DECIDING.fullmatch(whole))
 
 
 def _told(desk: Desk, who: Who, verb: str, rest: str) -> Message:
-    """What a command says that only reads."""
-    said = answers.VERBS[verb](desk, who, rest)
-    said.pop("response_type")
-    return said
+    """The answer of a command that only reads."""
+    answer = answers.VERBS[verb](desk, who, rest)
+    answer.pop("response_type")
+    return answer
 
 
 def reply(desk: Desk, who: Who, answer: Answer, text: str, command: type[Action] | None = None) -> Message:
-    """The answer of a kind; `text` is what somebody wrote, with people by name, to a `command` or to none."""
+    """The message for an answer; `text`: what was written, with people by name, to a `command` if any."""
     if answer.kind in ("help", "unclear", "question"):
-        said = answers.helped(desk, who, "" if answer.kind == "help" else text)
-        said.pop("response_type")
-        return said
+        helped = answers.helped(desk, who, "" if answer.kind == "help" else text)
+        helped.pop("response_type")
+        return helped
     if answer.kind == "my-requests":
         number = re.search(r"\bR-\d{1,18}\b", text, re.I)
         return _told(desk, who, "status", number[0].upper() if number else "")
     if answer.kind in _LISTS:
         try:
             check_standing(who, desk.now())
-            found, seen_at = _LISTS[answer.kind](desk, who, answer)
+            lines, seen_at = _LISTS[answer.kind](desk, who, answer)
         except Refused as error:
             return message(str(error))
-        return message(found, section(found), context(f"As of {when(seen_at, '')}"))
+        return message(lines, section(lines), context(f"As of {when(seen_at, '')}"))
     return _with_button(desk, who, answer, command)
 
 
 def _with_button(desk: Desk, who: Who, answer: Answer, command: type[Action] | None) -> Message:
-    """A sentence, and a button for the form that may be meant, where this person may ask for it."""
-    said = sentence(answer, command)
+    """A sentence, with a button for the form if this person may ask for the action."""
+    text = sentence(answer, command)
     if answer.about is None or answer.kind == "turned" or not answers.may_ask(desk, who, answer.about):
-        return message(said)
+        return message(text)
     action = answer.about
-    return message(said, section(said), actions(button(action.TITLE, f"open:{action.NAME}", action.NAME)))
+    return message(text, section(text), actions(button(action.TITLE, f"open:{action.NAME}", action.NAME)))
 
 
 def sentence(answer: Answer, command: type[Action] | None = None) -> str:
-    """An answer that needs no table."""
+    """The sentence of an answer."""
     if answer.kind == "turned" and answer.about and command:
         ours, theirs = (
-            f"/{one.SLASH}" if one.SLASH else f"/miro {one.NAME}" for one in (command, answer.about)
+            f"/{each.SLASH}" if each.SLASH else f"/miro {each.NAME}" for each in (command, answer.about)
         )
         return SENTENCES["turned"].format(wish=answer.about.ABOUT, command=ours, other=theirs)
     if answer.kind == "exact" and answer.about:
@@ -109,7 +109,7 @@ def _admins(desk: Desk, who: Who, answer: Answer) -> tuple[str, datetime]:
     admins, seen_at = desk.store.groups.admins()
     if seen_at is None or not is_recent(seen_at, desk.now(), FRESH):
         raise Refused(SENTENCES["no-admins"])
-    names = [f"{one.name or one.email} ({one.rights})" for one in admins]
+    names = [f"{admin.name or admin.email} ({admin.rights})" for admin in admins]
     return f"Admins in Miro: {listed(names)}." if names else "Nobody has admin rights in Miro.", seen_at
 
 
@@ -120,7 +120,7 @@ def _mine(desk: Desk, who: Who, answer: Answer) -> tuple[str, datetime]:
 
 
 def _members(desk: Desk, who: Who, answer: Answer) -> tuple[str, datetime]:
-    """Who is in a team, for its members and owners, or in which teams somebody is. Raises Refused."""
+    """Members of teams, for their members and owners, or the teams of people. Raises Refused."""
     seen_at, people = _seen_at(desk), [person for raw in answer.people if (person := desk.find(raw))]
     sees_all = is_operator(desk.policy, who.person)
     if not answer.teams:
@@ -128,7 +128,7 @@ def _members(desk: Desk, who: Who, answer: Answer) -> tuple[str, datetime]:
             raise Refused(SENTENCES["which-team"])
         if not sees_all and any(not person.is_(who.person) for person in people):
             raise Refused(SENTENCES["only-operators"])
-        lines = [f"{mark(one)} is in {_teams_of(desk, one) or 'no team'}." for one in people]
+        lines = [f"{mark(each)} is in {_teams_of(desk, each) or 'no team'}." for each in people]
         return " ".join(lines), seen_at
     own = {*owned(desk, who.person), *(team.id for team in desk.store.groups.of(who.person))}
     lines = []
@@ -137,7 +137,7 @@ def _members(desk: Desk, who: Who, answer: Answer) -> tuple[str, datetime]:
         if not sees_all and id not in own:
             raise Refused(SENTENCES["only-members"].format(team=name))
         members, count = desk.store.groups.members(id, MOST_NAMED)
-        names = [one.name or one.email for one in members]
+        names = [each.name or each.email for each in members]
         names += [f"{count - len(names)} more"] if count > len(names) else []
         if not people:
             lines.append(f"In {name}: {listed(names)}." if names else f"Nobody is in {name}.")
@@ -148,7 +148,7 @@ def _members(desk: Desk, who: Who, answer: Answer) -> tuple[str, datetime]:
 
 
 def _seen_at(desk: Desk) -> datetime:
-    """When members were listed last. Raises Refused where that was too long ago."""
+    """When members were last listed. Raises Refused if that was too long ago."""
     seen_at = desk.store.groups.members_seen_at()
     if seen_at is None or not is_recent(seen_at, desk.now(), FRESH):
         raise Refused(SENTENCES["not-listed"])

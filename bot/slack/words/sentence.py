@@ -1,8 +1,8 @@
-"""A message taken apart: people, teams, dates and links become marks, and words are left between them.
+"""Parses a message: people, teams, dates and links become marks, with words between them.
 
 Slack escapes `& < >` and marks people and links in messages, mentions, commands and message shortcuts; not
-in the fields of a form. Somebody who was picked from its list stays apart from a mark that was only typed:
-between two noncharacters, which `cleaned` drops from everything that is typed.
+in the fields of a form. A person picked from its list is distinguished from a typed mark by two
+noncharacters around it, which `cleaned` removes from typed text.
 """
 
 import re
@@ -26,10 +26,10 @@ from bot.actions.tables import Tables
 
 LANGUAGES = ("en", "de", "fr", "es")
 LONGEST = 3000
-"""Characters that are read: as many as a field of a form holds. A message may have 40,000."""
+"""The most characters that are read, as in a field of a form; a message may have 40,000."""
 _OPEN, _CLOSE = "\ufdd0", "\ufdd1"
 MENTION = rf"{_OPEN}([^|{_CLOSE}]*)\|([^{_CLOSE}]*){_CLOSE}"
-"""A person who was picked: the id, and the name that Slack gave along."""
+"""A picked person: the id, and the name from Slack."""
 QUOTES = "\"“”'‘’«»"
 _PERSON = re.compile(rf"{MENTION}|(\w[\w.!#$%&'*+/=?^`{{|}}~-]*@[\w-]+(?:\.[\w-]+)+)")
 _TOKEN = re.compile(r"[@#%]\d+|[^\W\d_](?:[\w'&/+.-]*\w)?'?|\d[\w./:-]*|'s|[^\s\w]|_")
@@ -44,16 +44,16 @@ _SIGNS = {
     "&": r"&(?: &)*",
     "$": r"[$&](?: [$&])*",
 }
-"""What each sign of a phrase stands for; a list of people or of teams is as good as one."""
+"""{sign in a phrase: its pattern}; a list of people or teams counts like a single one."""
 
 Mark = tuple[int, int, str, Any]
-"""From where to where in a text, its sign, and what it means."""
+"""(start in a text, end, sign, meaning)."""
 
 
 def typed(text: str, bot: str = "") -> str:
-    """A text of Slack's as it was typed, its first `LONGEST` characters; a picked person isn't cut in two.
+    """Slack's text as typed, at most `LONGEST` characters; the mark of a picked person isn't cut in two.
 
-    bot: the Slack id whose own mention means nobody.
+    `bot`: the bot's Slack id, whose mention means nobody.
     """
 
     def words(mark: re.Match[str]) -> str:
@@ -76,7 +76,7 @@ def typed(text: str, bot: str = "") -> str:
 
 
 def by_name(text: str, called: Callable[[str], str]) -> str:
-    """A typed text for somebody to read: people by name."""
+    """A typed text for readers: people by name."""
     return re.sub(MENTION, lambda hit: f"@{called(hit[1]) or hit[2] or 'somebody'}", text)
 
 
@@ -84,13 +84,13 @@ def by_name(text: str, called: Callable[[str], str]) -> str:
 
 
 def fold(text: str) -> str:
-    """The text without case and accents, each character in its place."""
+    """The text without case and accents, with the same length."""
     return "".join(unicodedata.normalize("NFD", sign)[0].casefold()[0] for sign in text)
 
 
 @cache
 def pattern(phrase: str) -> re.Pattern[str]:
-    """A phrase of the tables as a pattern; en.toml says what its signs mean."""
+    """The pattern of a phrase in the tables; en.toml explains its signs."""
     text = fold(phrase).replace(" …", "\1")
     text = re.sub(r" \[([^\]]+)\]", r"(?: (?:\1))?", text)
     text = re.sub(r"\[([^\]]+)\] ?", r"(?:(?:\1) )?", text)
@@ -103,10 +103,10 @@ def pattern(phrase: str) -> re.Pattern[str]:
 
 
 class Vocabulary:
-    """One language: phrases by what they mean, in the tables of `vocabulary/LANGUAGE.toml`.
+    """The vocabulary of one language: phrases by meaning, from `vocabulary/LANGUAGE.toml`.
 
-    words, stems: each word that means something, and the beginnings of words that do; verbs: what a misspelt
-    word may be.
+    `words`, `stems`: all known words, and beginnings of known words; `verbs`: words that a misspelt one may
+    be.
     """
 
     def __init__(self, language: str) -> None:
@@ -121,11 +121,12 @@ class Vocabulary:
         self.verbs = frozenset(re.findall(r"[^\W\d_]{4,}", " ".join(self._phrases("verbs", "inexact"))))
 
     def has(self, word: str) -> bool:
-        """Whether a folded word means something in this language."""
+        """Whether a folded word is known in this language."""
         return word in self.words or word.startswith(self.stems)
 
     def _phrases(self, *tables: str) -> Iterator[str]:
-        return (fold(one) for name in tables for phrases in self.tables[name].values() for one in phrases)
+        lists = (phrases for name in tables for phrases in self.tables[name].values())
+        return (fold(phrase) for phrases in lists for phrase in phrases)
 
 
 def _toml(name: str) -> dict[str, Any]:
@@ -140,19 +141,19 @@ def vocabulary(language: str) -> Vocabulary:
 
 @cache
 def shared(name: str, file: str = "shared") -> Any:
-    """What all languages share, by its name in `vocabulary/shared.toml` or another file there."""
+    """A value shared by all languages, by its name in `vocabulary/shared.toml` or another file."""
     return _toml(file)[name]
 
 
 @cache
 def common_words() -> frozenset[str]:
-    """Words that are too common to name a team in any case: those of every day, and verbs."""
-    return frozenset[str]().union(*(one.common | one.verbs for one in map(vocabulary, LANGUAGES)))
+    """Words too common to name a team: everyday words, and verbs."""
+    return frozenset[str]().union(*(each.common | each.verbs for each in map(vocabulary, LANGUAGES)))
 
 
 @lru_cache(10_000)
 def is_known(word: str) -> bool:
-    """Whether a folded word means something in one of the languages."""
+    """Whether a folded word is known in any language."""
     parts = [part for part in re.split("[-']", word) if len(part) > 1]
     if parts != [word]:
         return all(map(is_known, parts))
@@ -160,11 +161,11 @@ def is_known(word: str) -> bool:
 
 
 def _languages(text: str) -> list[Vocabulary]:
-    """The languages that have most of the words of a text, and English, whose words are everybody's."""
+    """The languages that know most words of a text, and English, which everybody mixes in."""
     words = re.findall(r"[^\W\d_]+", fold(text))
-    counts = {one: sum(map(vocabulary(one).has, words)) for one in LANGUAGES}
-    best = [one for one in LANGUAGES if counts[one] == max(counts.values())]
-    return [vocabulary(one) for one in dict.fromkeys([*best, "en"])]
+    counts = {name: sum(map(vocabulary(name).has, words)) for name in LANGUAGES}
+    best = [name for name in LANGUAGES if counts[name] == max(counts.values())]
+    return [vocabulary(name) for name in dict.fromkeys([*best, "en"])]
 
 
 # -- a message ---------------------------------------------------------------------------------------------
@@ -172,7 +173,7 @@ def _languages(text: str) -> list[Vocabulary]:
 
 @dataclass(frozen=True)
 class Named:
-    """Somebody in a text: the Slack id or address for a form, and the text that names them."""
+    """A person in a text: the Slack id or address for a form, and the text that names them."""
 
     raw: str
     text: str
@@ -180,7 +181,7 @@ class Named:
 
 @dataclass(frozen=True)
 class Token:
-    """A word, a sign or a mark (`@0`, `#0`, `%0`), folded; and as it was written."""
+    """A word, sign or mark (`@0`, `#0`, `%0`), folded, and as written."""
 
     word: str
     text: str
@@ -188,7 +189,7 @@ class Token:
 
 @dataclass
 class Sentence:
-    """A message that was taken apart, without the reason that a word introduces.
+    """A parsed message, without the reason that a word introduces.
 
     words: its tokens, a blank between any two and around them; body: the same, a list of people or teams as
     one mark, and who or what only stands beside as `~`; unknown: the same with `&` for each name that nobody
@@ -222,9 +223,9 @@ class Sentence:
         self.unknown = self.marked(self.body)
 
     def hits(self, table: str, name: str, text: str) -> Iterator[re.Match[str]]:
-        """Where a text of this message has a phrase of its languages."""
-        for one in self.languages:
-            for phrase in one.tables[table].get(name, ()):
+        """The matches of phrases in a text of this message, in all its languages."""
+        for language in self.languages:
+            for phrase in language.tables[table].get(name, ()):
                 yield from pattern(phrase).finditer(text)
 
     def has(self, table: str, name: str, text: str = "") -> bool:
@@ -260,7 +261,7 @@ class Sentence:
 
 def shown(tokens: Iterable[Token]) -> str:
     """Tokens as they were written."""
-    text = re.sub(r" ([.,;:!?)])|(\() ", r"\1\2", " ".join(one.text for one in tokens))
+    text = re.sub(r" ([.,;:!?)])|(\() ", r"\1\2", " ".join(token.text for token in tokens))
     return text.strip(f" .,;:!?-(){QUOTES}")
 
 
@@ -291,15 +292,15 @@ def take_apart(text: str, tables: Tables, today: date) -> Sentence:
     marks += list(_names(_blank(text, marks), tables))
     marks += list(_teams(_blank(text, marks), tables, notes))
     marks += [(when.start, when.end, "%", when) for when in find(_blank(text, marks, "x"), today)]
-    tokens, found = _tokens(text, sorted(marks, key=lambda mark: mark[0]), tables)
-    verbs = sorted(frozenset[str]().union(*(one.verbs for one in languages)))
+    tokens, values = _tokens(text, sorted(marks, key=lambda mark: mark[0]), tables)
+    verbs = sorted(frozenset[str]().union(*(language.verbs for language in languages)))
     tokens = [Token(_spelt(token.word, verbs), token.text) for token in tokens if token.word not in QUOTES]
     return Sentence(
         languages,
         tokens,
-        found["@"],
-        found["#"],
-        found["%"],
+        values["@"],
+        values["#"],
+        values["%"],
         authors[-1] if authors else None if is_quoted else "",
         has_board,
         notes,
@@ -310,7 +311,7 @@ def take_apart(text: str, tables: Tables, today: date) -> Sentence:
 
 def _without_reason(text: str, languages: list[Vocabulary], today: date) -> tuple[str, str]:
     """A text without why somebody wants it: up to the end, or to a comma where it comes first. And that."""
-    marks = "|".join(fold(phrase) for one in languages for phrase in one.tables["reason"]["explicit"])
+    marks = "|".join(fold(phrase) for each in languages for phrase in each.tables["reason"]["explicit"])
     hit = re.search(rf"(?<!\w)(?:{marks})(?!\w)[\s:]*", fold(text))
     if hit is None:
         return text, ""
@@ -345,7 +346,9 @@ def _names(text: str, tables: Tables) -> Iterator[Mark]:
 
 def _teams(text: str, tables: Tables, notes: list[str]) -> Iterator[Mark]:
     """Where the text names a group, the longest name first; then what is only misspelt."""
-    both = ((name.strip(), one) for one in tables.groups for name in (one.security_name, tables.label(one)))
+    both = (
+        (name.strip(), team) for team in tables.groups for name in (team.security_name, tables.label(team))
+    )
     names = {unicodedata.normalize("NFC", name): group for name, group in both if name}
     low, done = text.lower(), list[tuple[int, int]]()
 
@@ -377,8 +380,8 @@ def _teams(text: str, tables: Tables, notes: list[str]) -> Iterator[Mark]:
 def _nearest(word: str, labels: list[str]) -> list[str]:
     """The names that a word is misspelt from: one slip in a short one, two in a long one."""
     for part in dict.fromkeys((word, word.removesuffix("team").rstrip("- "))):
-        found = extract(part, labels, scorer=OSA.distance, score_cutoff=2, limit=5) if len(part) > 3 else []
-        near = [(score, label) for label, score, _ in found if score <= (1 if len(label) < 8 else 2)]
+        similar = extract(part, labels, scorer=OSA.distance, score_cutoff=2, limit=5) if len(part) > 3 else []
+        near = [(score, label) for label, score, _ in similar if score <= (1 if len(label) < 8 else 2)]
         if near:
             return [label for score, label in near if score == min(near)[0]]
     return []
@@ -399,26 +402,26 @@ def _is_meant(name: str, hit: re.Match[str]) -> bool:
 
 def _tokens(text: str, marks: list[Mark], tables: Tables) -> tuple[list[Token], dict[str, list[Any]]]:
     """The tokens of a text, its marks numbered in order by their kinds, and what they mean."""
-    found: dict[str, list[Any]] = {"@": [], "#": [], "%": []}
+    marked: dict[str, list[Any]] = {"@": [], "#": [], "%": []}
     texts: dict[str, str] = {}
     masked, at = "", 0
     for start, end, sign, value in marks:
-        name = f"{sign}{len(found[sign])}"
-        found[sign].append(value)
+        name = f"{sign}{len(marked[sign])}"
+        marked[sign].append(value)
         texts[name] = by_name(text[start:end], tables.called)
         # Signs that were typed are no marks.
         masked += f"{re.sub('[@#%]', ' ', text[at:start])} {name} "
         at = end
     masked = re.sub(r"\n\s*\n", " . ", masked + re.sub("[@#%]", " ", text[at:]))
-    return [Token(fold(hit[0]), texts.get(hit[0], hit[0])) for hit in _TOKEN.finditer(masked)], found
+    return [Token(fold(hit[0]), texts.get(hit[0], hit[0])) for hit in _TOKEN.finditer(masked)], marked
 
 
 def _spelt(word: str, verbs: list[str]) -> str:
     """The word, or the verb that it is misspelt from; of four letters two may only have changed places."""
     if len(word) < 4 or not word.isalpha() or is_known(word):
         return word
-    found = extract(word, verbs, scorer=OSA.distance, score_cutoff=2 if len(word) > 8 else 1, limit=3)
-    near = [verb for verb, _, _ in found if len(word) > 4 or sorted(verb) == sorted(word)]
+    similar = extract(word, verbs, scorer=OSA.distance, score_cutoff=2 if len(word) > 8 else 1, limit=3)
+    near = [verb for verb, _, _ in similar if len(word) > 4 or sorted(verb) == sorted(word)]
     return near[0] if near else word
 
 
@@ -461,8 +464,8 @@ def find(text: str, today: date) -> list[When]:
 @cache
 def _places(name: str) -> dict[str, int]:
     """The words of a list in all languages, with their places in it from 1."""
-    lists = [vocabulary(one).dates[name] for one in LANGUAGES]
-    rows = [[one] if isinstance(one, str) else one for one in lists]
+    lists = [vocabulary(language).dates[name] for language in LANGUAGES]
+    rows = [[row] if isinstance(row, str) else row for row in lists]
     return {fold(word): at for row in rows for at, cell in enumerate(row, 1) for word in cell.split("|")}
 
 
