@@ -8,10 +8,10 @@ from bot.cli.policy import commands
 
 
 class Commands(click.Group):
-    """All commands: what goes wrong in any of them is a sentence."""
+    """All commands; their errors are printed as sentences."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Refuses what can't be stored: the system hands on bytes that are no text as half characters."""
+        """Refuses arguments that can't be stored: invalid UTF-8 arrives as lone surrogates."""
         for typed in args:
             try:
                 typed.encode()

@@ -1,4 +1,4 @@
-"""What the record says, for people and for spreadsheets, with all it takes to check it elsewhere."""
+"""The record for people and spreadsheets, with all data needed to check it elsewhere."""
 
 import csv
 import io
@@ -16,45 +16,45 @@ from approvals.sentence import SENTENCES, Sentence
 
 Row = dict[str, Any]
 Named = Callable[[str], str]
-"""Whom or what an id means today; '' for what is no id."""
+"""Maps an id to the current name of its person or group; '' for other texts."""
 
 Says = Callable[[Sentence], str]
-"""How a sentence of the record reads."""
+"""Maps a sentence of the record to its text."""
 
 _STRUCTURED = ("values", "details", "case", "plan", "routing", "lines", "seen", "gave", "teams", "unsure")
-"""Words that hold JSON. All others are somebody's own, even if they look like it."""
+"""Words that hold JSON. All others were typed by people, even if they look like it."""
 _IDS = ("values", "subject", "approvers", "told", "stands_for", "delegate", "lanes", "details", "seen")
-"""Where an id stands for a person or a group. The same text in somebody's reason is left as it is."""
+"""Words with ids of people or groups; the same text in a reason stays unchanged."""
 _JOINERS = "\u200c\u200d"
-"""They command nothing, and some scripts and pictures aren't written without them."""
+"""Joiners: harmless, and needed by some scripts and emoji."""
 _FORMULA = re.compile(r"[\t\r\n']|\s*[=+\-@＝＋－＠]")
 
 
 def row(event: Event, directory: Directory) -> Row:
-    """One entry as an auditor reads it. Words that are gone read "(missing)"."""
+    """One entry for an auditor; deleted words read "(missing)"."""
     words = {key: event.text(key) for key in event.words}
     place = {"seq": event.seq, "at": stamp(event.at), "request": event.request, "event": event.type}
     return place | _said(event.by, event.body, words, lambda id: name(id, directory))
 
 
-def exported(one: Sealed, called: Named) -> Row:
+def exported(sealed: Sealed, called: Named) -> Row:
     """The same as it is stored, and all it takes to check it; a forgery can be shown as well.
 
     `called`: who an id is today.
     """
-    entry = one.entry
-    words = {key: one.words[key][1] if key in one.words else "(missing)" for key in one.digests}
+    entry = sealed.entry
+    words = {key: sealed.words[key][1] if key in sealed.words else "(missing)" for key in sealed.digests}
     place = {"seq": entry.seq, "at": entry.at, "request": entry.stream, "event": entry.type}
     return (
         place
-        | _said(PersonId(entry.by), one.body, words, called)
+        | _said(PersonId(entry.by), sealed.body, words, called)
         | {
             "version": entry.version,
             "format": entry.format,
             "prev": entry.prev,
             "hash": entry.hash,
-            "salts": {key: salt for key, (salt, _) in one.words.items()},
-            "digests": one.digests,
+            "salts": {key: salt for key, (salt, _) in sealed.words.items()},
+            "digests": sealed.digests,
             "body": entry.body,
         }
     )
@@ -67,7 +67,7 @@ def _said(by: PersonId, body: Mapping[str, Any], words: dict[str, str], called: 
 
 
 def name(id: str, directory: Directory) -> str:
-    """Who an id is today, by name and address, as anybody can choose any name; or ''."""
+    """The current name and address of an id, or ''; a name alone could be anybody's."""
     try:
         return directory.person(PersonId(id)).addressed
     except KeyError:
@@ -75,35 +75,35 @@ def name(id: str, directory: Directory) -> str:
 
 
 def _labelled(text: str, named: Named) -> str:
-    """An id, or the lane of one, with what it means beside it."""
+    """An id, or its lane, with its current name."""
     known = named(text.rpartition(":")[2])
     return f"{text} ({known})" if known else text
 
 
 def one_line(text: str) -> str:
-    """A text for a terminal: no line break in it begins a line, and no command in it is obeyed."""
+    """A text on one line for a terminal, with control characters escaped."""
     lines = (line for line in text.splitlines() if line.strip())
     return "".join(map(_harmless_sign, " / ".join(lines)))
 
 
-def _harmless_sign(one: str) -> str:
-    if one.isprintable() or one in _JOINERS:
-        return one
-    return " " if one.isspace() else one.encode("unicode_escape").decode()
+def _harmless_sign(sign: str) -> str:
+    if sign.isprintable() or sign in _JOINERS:
+        return sign
+    return " " if sign.isspace() else sign.encode("unicode_escape").decode()
 
 
 def flat(details: Mapping[str, Any], named: Named = lambda id: "") -> dict[str, str]:
     """Details as a table has them: a column for each leaf, and what is in a list side by side."""
-    found: dict[str, list[str]] = {}
+    columns: dict[str, list[str]] = {}
     for key, value in details.items():
         whole = parsed(value) if key in _STRUCTURED else value
         for path, leaf in _leaves(key, whole):
-            found.setdefault(path, []).append(_labelled(leaf, named) if key in _IDS else leaf)
-    return {path: " | ".join(leaves) for path, leaves in found.items()}
+            columns.setdefault(path, []).append(_labelled(leaf, named) if key in _IDS else leaf)
+    return {path: " | ".join(leaves) for path, leaves in columns.items()}
 
 
 def parsed(text: Any) -> Any:
-    """What a word that holds JSON says; as it is, where it holds none."""
+    """The parsed JSON of a word; the word itself if it isn't JSON."""
     try:
         return json.loads(text)
     except (ValueError, TypeError, RecursionError):
@@ -112,11 +112,11 @@ def parsed(text: Any) -> Any:
 
 def _leaves(path: str, value: Any) -> Iterator[tuple[str, str]]:
     if isinstance(value, Mapping):
-        for key, one in value.items():
-            yield from _leaves(f"{path}.{key}", one)
+        for key, item in value.items():
+            yield from _leaves(f"{path}.{key}", item)
     elif isinstance(value, list):
-        for one in value:
-            yield from _leaves(path, one)
+        for item in value:
+            yield from _leaves(path, item)
     elif isinstance(value, bool):
         yield path, "yes" if value else "no"
     else:
@@ -125,7 +125,7 @@ def _leaves(path: str, value: Any) -> Iterator[tuple[str, str]]:
 
 def as_jsonl(rows: Iterable[Row]) -> Iterator[str]:
     """One object a line."""
-    return (json.dumps(one, ensure_ascii=False) + "\n" for one in rows)
+    return (json.dumps(each, ensure_ascii=False) + "\n" for each in rows)
 
 
 def as_csv(columns: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> Iterator[str]:
@@ -164,7 +164,7 @@ _ASKING = (
     *("plan", "routing", "details", "subject", "approvers", "told", "may_decide", "expires_at"),
     *("agree", "need", "step", "steps", "stuck"),
 )
-"""What an entry that asks people says in lines of its own, or what was said before it."""
+"""Keys of an entry that asks people which are shown on lines of their own, or were shown before."""
 
 _LABELS = {"lines.done": "done", "lines.others": "so without it", "lines.left": "left"}
 _SEALS = ("policy", "hash")
@@ -225,7 +225,7 @@ def _line(event: Event, whole: Row, named: Named, says: Says) -> str:
 
 
 def _sealed(key: str, value: Any) -> Any:
-    """A hash as short as `audit verify` names it."""
+    """A hash shortened as in `audit verify`."""
     return value[:12] if key in _SEALS and isinstance(value, str) else value
 
 
@@ -236,7 +236,7 @@ def _short(text: str) -> str:
 def _asking(
     body: Mapping[str, Any], details: Mapping[str, Any], directory: Directory, says: Says
 ) -> Iterator[str]:
-    """What an entry that asks people says to them, and who they are."""
+    """The lines of an entry that asks people: the question, and who they are."""
     planned, routing = parsed(details.get("plan", "{}")), parsed(details.get("routing", "{}"))
     if "plan" in details:
         steps = _list(planned, "steps") if isinstance(planned, Mapping) else [planned]
@@ -267,29 +267,29 @@ def _asked(body: Mapping[str, Any], routing: Any, directory: Directory, says: Sa
 def _people(
     label: str, ids: Sequence[str], directory: Directory, reasons: Mapping[str, str] | None = None
 ) -> str:
-    """People by the names they have today, each with why they are asked."""
+    """People with their current names, each with the reason why they are asked."""
     whys = {id: (reasons or {}).get(id, "") for id in ids}
     called = [f"{name(id, directory) or id}{f' ({why})' if why else ''}" for id, why in whys.items()]
     return f"{label}: {', '.join(called) or 'nobody'}"
 
 
 def _list(of: Any, key: str) -> list[Any]:
-    """What a word lists; nothing, where it is gone or isn't what it should be."""
-    found = of.get(key) if isinstance(of, Mapping) else None
-    return found if isinstance(found, list) else []
+    """The list under a key of a word; [] if it is missing or invalid."""
+    items = of.get(key) if isinstance(of, Mapping) else None
+    return items if isinstance(items, list) else []
 
 
 def _each_said(of: Any, key: str, says: Says) -> list[str]:
-    """What a word lists as sentences."""
-    return [says(Sentence.read(one)) for one in _list(of, key)]
+    """The texts of the sentences listed in a word."""
+    return [says(Sentence.read(item)) for item in _list(of, key)]
 
 
 def _each(label: str, items: Sequence[Any]) -> Iterator[str]:
-    yield from (f"{label}: {one}" for one in items)
+    yield from (f"{label}: {item}" for item in items)
 
 
 def _below(label: str, lines: Sequence[str]) -> Iterator[str]:
-    """The first line beside the label, the others below it."""
+    """The lines, the first one after the label."""
     for number, line in enumerate(lines):
         yield f"{' ' * (len(label) + 1) if number else f'{label}:'} {line}"
 

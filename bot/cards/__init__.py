@@ -1,1 +1,1 @@
-"""What people see in Slack, drawn from the state of requests; pure."""
+"""Slack messages and views, drawn from the state of requests; pure."""

@@ -1,4 +1,4 @@
-"""Block Kit as plain dicts: what somebody typed is plain_text or rich_text, so no markup of theirs acts."""
+"""Block Kit as plain dicts; typed text is plain_text or rich_text, so its markup has no effect."""
 
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
@@ -14,24 +14,24 @@ Message = dict[str, Any]
 LONGEST_SECTION = 3000
 LONGEST_HEADER = 150
 LONGEST_TITLE = 100
-"""Of a confirmation."""
+"""The most characters of a confirmation's title."""
 DATE = "{date_short_pretty}, {time}"
-"""Each client draws it in its reader's zone (docs.slack.dev/messaging/formatting-message-text)."""
+"""Slack's date format, drawn in the reader's zone (docs.slack.dev/messaging/formatting-message-text)."""
 _BOLD: Block = {"style": {"bold": True}}
 
 
 def escape(text: str) -> str:
-    """Text for a place that Slack reads as mrkdwn: a notification (Slack's page "Formatting text")."""
+    """Text escaped for mrkdwn, as in notifications (Slack's page "Formatting text")."""
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
 def plain(text: str, longest: int = LONGEST_SECTION) -> Block:
-    """A text object in which nothing is markup and ':name:' is no emoji."""
+    """A plain_text object, without markup and emoji."""
     return {"type": "plain_text", "text": cut(plainly(text), longest) or " ", "emoji": False}
 
 
 def option(text: str, value: str) -> Block:
-    """One choice of a select or of radio buttons; a text has 75 characters at most (Slack, option object)."""
+    """An option of a select or of radio buttons, at most 75 characters (Slack, option object)."""
     return {"text": plain(text, 75), "value": value}
 
 
@@ -41,7 +41,7 @@ def cut(text: str, longest: int) -> str:
 
 
 def clip_words(text: str, most: int) -> str:
-    """At most `most` words, with a mark where more stood."""
+    """At most `most` words, with "…" if cut."""
     words = text.split()
     if words_in(text) <= most:
         return " ".join(words)
@@ -50,7 +50,7 @@ def clip_words(text: str, most: int) -> str:
 
 
 def header(text: str) -> Block:
-    """A heading. A header block can't mention anybody, rich text can."""
+    """A heading, as rich text, because a header block can't mention people."""
     if is_rich(text):
         return title(text)
     return {"type": "header", "text": plain(text, LONGEST_HEADER)}
@@ -67,12 +67,12 @@ def section(text: str) -> Block:
 
 
 def rich(text: str) -> Block:
-    """A paragraph with people, dates and bold words in it."""
+    """A paragraph with people, dates and bold words."""
     return _rich_text(_section(text))
 
 
 def bullets(lines: Sequence[str], style: str = "bullet", heading: str = "") -> Block:
-    """A list, with people in it; `style`: "bullet" or "ordered"."""
+    """A list that can mention people; `style`: "bullet" or "ordered"."""
     items = [_section(line, 1000) for line in lines]
     part = {"type": "rich_text_list", "style": style, "elements": items}
     return _rich_text(*([_section(heading)] if heading else []), part)
@@ -93,17 +93,17 @@ def _section(text: str, longest: int = LONGEST_SECTION, *, bold: bool = False) -
             leaf = {"type": "date", "timestamp": piece.timestamp, "format": DATE, "fallback": piece.plain}
             leaves.append(leaf | style)
             continue
-        said = piece if isinstance(piece, str) else piece.plain
+        words = piece if isinstance(piece, str) else piece.plain
         last: Block = leaves[-1] if leaves else {}
-        if said and last == {"type": "text", "text": last.get("text")} | style:
-            last["text"] += said
-        elif said:
-            leaves.append({"type": "text", "text": said} | style)
+        if words and last == {"type": "text", "text": last.get("text")} | style:
+            last["text"] += words
+        elif words:
+            leaves.append({"type": "text", "text": words} | style)
     return {"type": "rich_text_section", "elements": leaves or [{"type": "text", "text": " "}]}
 
 
 def _cut(text: str, longest: int) -> Iterator[Piece]:
-    """The pieces of a text, at most `longest` characters beside the marks."""
+    """The pieces of a text, at most `longest` characters without the marks."""
     left = longest
     for piece in pieces(text):
         if isinstance(piece, str):
@@ -114,30 +114,30 @@ def _cut(text: str, longest: int) -> Iterator[Piece]:
 
 
 def mention(before: str, slack_id: str) -> Block:
-    """Somebody by the name Slack shows."""
+    """A line with a mention, drawn with Slack's name."""
     leaves: list[Block] = [{"type": "text", "text": f"{before} "}, {"type": "user", "user_id": slack_id}]
     return _rich_text({"type": "rich_text_section", "elements": leaves})
 
 
 def between(parts: Sequence[Sequence[Block]]) -> list[Block]:
-    """Several things one below the other, with a line between them."""
+    """Groups of blocks, with dividers between them."""
     return [block for part in parts for block in ({"type": "divider"}, *part)][1:]
 
 
 def sections(*lines: str) -> list[Block]:
-    """A paragraph a line: not every client of Slack's keeps line breaks inside one."""
+    """A paragraph for each line: some Slack clients drop line breaks within one."""
     return [section(line) for line in lines if line]
 
 
 def context(*texts: str) -> Block:
-    """Small print; with people in it a paragraph, as small print mentions them only in mrkdwn."""
+    """Small print; a paragraph if it mentions people, which a context block can only in mrkdwn."""
     if is_rich("".join(texts)):
         return rich(" ".join(filter(None, texts)))
     return {"type": "context", "elements": [plain(text, 2000) for text in texts if text]}
 
 
 def foot(*texts: str) -> Block:
-    """Small print of the bot's own words, people mentioned; nothing that somebody typed may stand in it."""
+    """Small print in mrkdwn with mentions; only for the bot's own words, never for typed text."""
     return {"type": "context", "elements": [_small(text) for text in texts if text][:10]}
 
 
@@ -171,7 +171,7 @@ def button(
     danger: bool = False,
     confirm: Block | None = None,
 ) -> Block:
-    """A button; its value is an id and a revision, nothing else of meaning."""
+    """A button; its value is only an id and a revision."""
     whole: Block = {"type": "button", "text": plain(label, 75), "action_id": action, "value": value}
     if primary or danger:
         whole["style"] = "danger" if danger else "primary"
@@ -193,7 +193,7 @@ def confirmation(title: str, text: str, yes: str, *, danger: bool = False) -> Bl
 
 
 def message(text: str, *blocks: Block) -> Message:
-    """A message: `text` is what a notification and a screen reader say."""
+    """A message; `text` is for notifications and screen readers."""
     words = plainly(text)
     if not blocks and is_rich(text):
         blocks = (rich(text),)
@@ -201,17 +201,17 @@ def message(text: str, *blocks: Block) -> Message:
 
 
 def about(id: str, *blocks: Block) -> list[Block]:
-    """Blocks of a view under ids of their own, by which `read_of` finds those about one request again."""
+    """Blocks of a view with block ids by which `read_of` finds those about one request."""
     return [{"block_id": f"about:{id}:{number}", **block} for number, block in enumerate(blocks)]
 
 
 def read_of(id: str, blocks: Sequence[Block]) -> str:
-    """What a view says of one request, as text; '' for nothing."""
+    """The text about one request in a view, or ''."""
     return as_text(block for block in blocks if id in str(block.get("block_id")).split(":"))
 
 
 def as_text(blocks: Iterable[Block]) -> str:
-    """What stands in blocks, a line for each paragraph and row of buttons; people as Slack writes them."""
+    """The text of blocks, a line for each paragraph and row of buttons; people in Slack's form."""
     return "\n".join(line for block in blocks for line in _lines(block))
 
 
@@ -236,7 +236,7 @@ def _leaf(leaf: Block) -> str:
 
 
 def span(length: timedelta) -> str:
-    """'3 days', '36 hours', '90 minutes': in the largest unit that fits without a rest."""
+    """'3 days', '36 hours', '90 minutes': in the largest unit without a remainder."""
     seconds = int(length.total_seconds())
     units = (("day", 86_400), ("hour", 3_600), ("minute", 60))
     unit, size = next((unit for unit in units if not seconds % unit[1]), units[-1])

@@ -1,6 +1,6 @@
-"""Every sentence that the record has a code for; pure.
+"""All sentences with a code in the record; pure.
 
-The version enters each decision with the digest of what was read: a changed sentence raises it.
+Raise the version when a sentence changes: each decision stores it with the digest of the text read.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -38,7 +38,7 @@ _REMEDIES = {
 SENTENCES = {
     "verbatim": "{text}",
     **HAZARDS,
-    # Who was stepped over, and who is asked instead.
+    # Who was skipped, and who is asked instead.
     "gone": "{person:person} can no longer decide.",
     "unknown": "{entry} can no longer decide.",
     "unreachable": "{person:person} can't be reached in Slack.",
@@ -52,7 +52,7 @@ SENTENCES = {
     "because-fallback": "nobody else can decide it",
     "because-delegate": "{who} is away and you stand in",
     "because-operator": "you look after requests, and the policy asks nobody else about this",
-    # What keeps it where it is.
+    # Why it waits.
     **{
         f"trouble-{kind}": f"{text} {{request}} is saved and continues by itself."
         for kind, text in TROUBLES.items()
@@ -75,7 +75,7 @@ SENTENCES = {
     "needless": "Something this request needs no longer exists. It is closed.",
     **{code: f"{text}. The request is closed." for code, text in _LEFT.items()},
     "rehearsed": "This was practice. It was approved, and nothing was changed in Miro.",
-    # Why it stopped, and what helps.
+    # Why it stopped, and the remedy.
     **{f"{code}-halfway": f"{text} after the changes had begun." for code, text in _LEFT.items()},
     "unknown-action": "This version doesn't know the action {action}.",
     "miro-said": 'Miro said: "{words}"',
@@ -95,14 +95,14 @@ Named = Callable[[Any], str]
 
 
 class _Writer(Formatter):
-    """Fills sentences in. A format says what a value is: `person`, `people` (ids), `were` ("was" for one), or
-    `said` (another sentence)."""
+    """Fills sentences in. The format names the kind of a value: `person`, `people` (ids), `were` ("was" for
+    one), or `said` (another sentence)."""
 
     def __init__(self, named: Named) -> None:
         self._named = named
 
     def get_value(self, key: int | str, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
-        return kwargs.get(str(key))  # what was forgotten is missing
+        return kwargs.get(str(key))  # deleted values are missing
 
     def format_field(self, value: Any, format_spec: str) -> str:
         if value is None:
@@ -119,7 +119,7 @@ class _Writer(Formatter):
 
 
 def written(sentence: Sentence | None, named: Named) -> str:
-    """The sentence as people read it, '' for none; `named`: how somebody is called there, by id."""
+    """The text of a sentence, '' for None; `named`: maps the id of a person to a name or mark."""
     if sentence is None:
         return ""
     code, _, form = sentence.code.partition(".")
@@ -131,13 +131,13 @@ def written(sentence: Sentence | None, named: Named) -> str:
 
 
 def joined(sentences: Iterable[Sentence], named: Named) -> str:
-    """Several, one after the other."""
-    return " ".join(filter(None, (written(one, named) for one in sentences)))
+    """The texts of several sentences, joined by spaces."""
+    return " ".join(filter(None, (written(each, named) for each in sentences)))
 
 
 def texts(sentences: Iterable[Sentence]) -> list[str]:
-    """Sentences that name nobody by an id."""
-    return [written(one, str) for one in sentences]
+    """The texts of sentences without ids of people."""
+    return [written(each, str) for each in sentences]
 
 
 def line(step: PlannedStep) -> str:

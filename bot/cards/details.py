@@ -1,4 +1,4 @@
-"""What stands under Details: all that doesn't fit on a card, steps and questions with it; pure."""
+"""The content of Details: everything that doesn't fit on a card, with steps and questions; pure."""
 
 from collections.abc import Iterator
 
@@ -15,11 +15,11 @@ from bot.cards.settled import progress
 from bot.cards.waiting import entitled, notes
 
 MOST, SAID = 59, 40
-"""Blocks for what will change and who decides, and for what is said: with the last one a modal holds 100."""
+"""The most blocks for changes and approvers, and for the conversation; a modal holds 100."""
 
 
 def particulars(scene: Scene) -> list[Block]:
-    """Everything there is to know of a request, for those who have its card."""
+    """The blocks of Details, for readers who have the card."""
     request = scene.request
     details = texts(step.change.form("detail") for step in request.plan.steps)
     pairs = zip(map(line, request.plan.steps), details, strict=True)
@@ -29,7 +29,7 @@ def particulars(scene: Scene) -> list[Block]:
         blocks.append(bullets(steps, "ordered", bold("Changes in Miro")))
     if request.state is State.STOPPED:
         blocks += sections(*(f"{part.lead} {part.text}" for part in progress(request) if part))
-    lines = [*_facts(scene), *_asking(scene), *(_vote(scene, one) for one in request.asking.votes)]
+    lines = [*_facts(scene), *_asking(scene), *(_vote(scene, vote) for vote in request.asking.votes)]
     talk = sections(*_talk(scene))[-SAID:]
     return [*blocks, *sections(*lines)][:MOST] + talk + [context(_record(scene))]
 
@@ -44,14 +44,14 @@ def _facts(scene: Scene) -> Iterator[str]:
 
 
 def _record(scene: Scene) -> str:
-    """What only readers of the record need."""
+    """Data only needed by readers of the record."""
     request = scene.request
     account, change = request.plan.miro_id or "none yet", request.plan.revision or "not known yet"
     return f"For the record: Miro account {account}, change {change}, policy {request.policy[:12]}."
 
 
 def _asking(scene: Scene) -> Iterator[str]:
-    """How far it is, who was told, and who was stepped over."""
+    """The progress of the votes, who was notified, and who was skipped."""
     request = scene.request
     if request.is_unasked:
         yield unasked(request)
@@ -86,17 +86,17 @@ def _talk(scene: Scene) -> Iterator[str]:
 
 
 def _filled_in(scene: Scene) -> list[tuple[str, str]]:
-    """Fields as they were filled in; teams with both their names."""
-    found = []
+    """[(label, value)] of the filled fields; teams with both names."""
+    pairs = []
     for name, field in scene.command.form().items():
         value = getattr(scene.command, name)
         if field.kind in (Input.TEXT, Input.CHOICE) and value:
-            found.append((field.label, str(value)))
+            pairs.append((field.label, str(value)))
     for name, id in scene.command.teams_named:
         try:
             team = scene.facts.team(id)
             other = f" (security name {team.security_name})" if team.security_name != team.label else ""
-            found.append((scene.command.form()[name].label, f"{team.label}{other}"))
+            pairs.append((scene.command.form()[name].label, f"{team.label}{other}"))
         except KeyError:
-            found.append((scene.command.form()[name].label, f"{id}, no longer in Miro"))
-    return found
+            pairs.append((scene.command.form()[name].label, f"{id}, no longer in Miro"))
+    return pairs

@@ -125,14 +125,14 @@ def _pages(part: Section) -> list[Block]:
 def _asked(scene: Scene) -> list[Block]:
     """One request to decide: the question, what exactly will change, who asks and until when."""
     request = scene.request
-    said = f'"{clip_words(request.reason, 40)}"'
+    reason = f'"{clip_words(request.reason, 40)}"'
     return about(
         request.id,
         section(scene.question),
         asked(scene).drawn(),
         *sections(*warnings(scene)),
         changes(scene).drawn(),
-        context(said, f"{request.id}{because(scene)}", *_because(scene)),
+        context(reason, f"{request.id}{because(scene)}", *_because(scene)),
         actions(*decide(scene)) | {"block_id": f"decide:{request.id}"},
     )
 
@@ -144,8 +144,8 @@ def asks(scene: Scene) -> str:
 
 def _because(scene: Scene) -> tuple[str, ...]:
     """Who else was asked, how far it is, what was said, and what follows."""
-    said = [f'{part.lead} "{clip_words(part.text, 40)}"' for part in talk(scene)]
-    return (instead(scene), waiting.progress(scene), *said, consequence(scene), waiting.notes(scene))
+    quotes = [f'{part.lead} "{clip_words(part.text, 40)}"' for part in talk(scene)]
+    return (instead(scene), waiting.progress(scene), *quotes, consequence(scene), waiting.notes(scene))
 
 
 def _row_of(row: Line | str | tuple[str, ...], name: str) -> list[Block]:
@@ -161,15 +161,15 @@ def _row_of(row: Line | str | tuple[str, ...], name: str) -> list[Block]:
     return [text, *([_row(f"{name}:{row.of.id}", *buttons)] if buttons else [])]
 
 
-def offers(found: Sequence[type[Action]]) -> Section:
+def offers(offered: Sequence[type[Action]]) -> Section:
     """A button for everything the reader may ask for."""
-    if not found:
+    if not offered:
         return Section("ask", rows=("You can't request anything here yet. Ask your IT team.",))
     buttons = [
-        button(action.TITLE, f"open:{action.NAME}", action.NAME, primary=action is found[0])
-        for action in found[:25]
+        button(action.TITLE, f"open:{action.NAME}", action.NAME, primary=action is offered[0])
+        for action in offered[:25]
     ]
-    return Section("ask", buttons=tuple(buttons), small=(f"Or write to me: “{found[0].EXAMPLE}”",))
+    return Section("ask", buttons=tuple(buttons), small=(f"Or write to me: “{offered[0].EXAMPLE}”",))
 
 
 def approve_together(counts: Sequence[tuple[type[Action], int]]) -> tuple[Block, ...]:

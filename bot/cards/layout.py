@@ -8,24 +8,24 @@ from bot.cards.blocks import Block, Message, actions, bullets, clip_words, foot,
 from bot.cards.named import bold, words_in
 
 MOST_WORDS = 75
-"""Of one card, buttons not counted."""
+"""The most words of one card, without buttons."""
 _TITLE, _SHORT_TITLE = 20, 8
-"""Words that the first line keeps before other parts go, and in any case."""
+"""Words of the first line that are kept before other parts are dropped, and in any case."""
 _KEPT = 3
-"""Words that each line of a list keeps, and a reason."""
+"""Words kept in each line of a list, and in a reason."""
 
 
 class Worth(IntEnum):
-    """What gives way first where a card is too long; under Details it stands in full."""
+    """What is cut first if a card is too long; Details show everything."""
 
     ASIDE = 0
-    """It goes as a whole."""
+    """Dropped as a whole."""
     NOTE = 1
     TALK = 2
     QUOTE = 3
     STEPS = 4
     FACT = 5
-    """It stays as it is."""
+    """Never cut."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ class Part:
 
     @property
     def words(self) -> int:
-        """What of it is read, a list's numbers included."""
+        """The number of words, with the numbers of a list."""
         lines = sum(words_in(step) + 1 for step in self.steps)
         return words_in(self.lead) + words_in(self.text) + lines if self else 0
 
@@ -54,7 +54,7 @@ class Part:
         return bool(self.text.strip() or self.steps)
 
     def within(self, most: int) -> "Part":
-        """The same in at most so many words, or nothing; a list keeps a few words of each line."""
+        """A copy with at most so many words, or an empty part; a list keeps a few words of each line."""
         if self.words <= most or self.worth is Worth.FACT:
             return self
         if self.worth is Worth.ASIDE:
@@ -93,7 +93,7 @@ def card(sign: str, question: str, parts: Sequence[Part], *buttons: Block, note:
 
 
 def _fitting(parts: list[Part], most: int) -> list[Part]:
-    """First each part gives what it can spare, then what is of least worth goes."""
+    """The parts cut to so many words: first each down to its `least`, then the least worth is dropped."""
     order = sorted(range(len(parts)), key=lambda number: parts[number].worth)
     for are_kept in (True, False):
         for number in order:

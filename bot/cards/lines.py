@@ -1,4 +1,4 @@
-"""One request in a sentence or two, for lists: how far it is, what stopped it, who is missing; pure."""
+"""One request in a sentence or two, for lists: its state, why it stopped, who is missing; pure."""
 
 from approvals.states import State
 from bot.cards import waiting
@@ -8,18 +8,18 @@ from bot.cards.settled import how_it_stopped
 
 
 def stands(scene: Scene) -> str:
-    """What it is about, how far it has come, and why."""
-    request, said = scene.request, scene.request.outcome
+    """What a request is about, its state, and why."""
+    request, outcome = scene.request, scene.request.outcome
     parts = [f"{scene.lead}{request.id} · {request.state.value}: {scene.phrase}.", how_far(scene)]
     if request.ending.ends_at:
         parts.append(f"Ends {scene.at(request.ending.ends_at)}.")
-    if said and request.state is not State.DONE:
-        parts.append(clip_words(scene.says(said.text), 60))
+    if outcome and request.state is not State.DONE:
+        parts.append(clip_words(scene.says(outcome.text), 60))
     return " ".join(filter(None, (*parts, scene.says(request.progress.held))))
 
 
 def how_far(scene: Scene) -> str:
-    """Who decides now, by when, in which step, who was stepped over, and what somebody wants to know."""
+    """Who decides now, until when, in which step, who was skipped, and the open question."""
     request = scene.request
     if request.is_unasked and request.asking.approved_at:
         return unasked(request)
@@ -32,16 +32,16 @@ def how_far(scene: Scene) -> str:
 
 
 def stopped(scene: Scene) -> str:
-    """What a stopped request did, what Miro said, and what helps."""
-    said = scene.request.outcome
+    """What a stopped request did, Miro's message, and the remedy."""
+    outcome = scene.request.outcome
     text = f"{how_it_stopped(scene.request)}: {scene.phrase}."
-    text += f" {clip_words(scene.says(said.text), 40)}" if said else ""
-    helps = scene.says(said.remedy) if said else ""
+    text += f" {clip_words(scene.says(outcome.text), 40)}" if outcome else ""
+    helps = scene.says(outcome.remedy) if outcome else ""
     return f"{text} To fix: {clip_words(helps, 25)}" if helps else text
 
 
 def stuck(scene: Scene) -> str:
-    """A request that nobody can decide, when it ends, and what helps."""
+    """A request that nobody can decide, when it expires, and the remedy."""
     ends = scene.request.deadlines.expires_at
     until = f" Expires {scene.at(ends)}." if ends else ""
     helps = "To fix: name an approver or a fallback in the policy, or withdraw it and request it again."

@@ -18,7 +18,7 @@ Draw = Callable[[Scene], Message]
 
 
 def requester(scene: Scene) -> Message:
-    """Says to the requester where it stands."""
+    """The requester's card: the current state."""
     request = scene.request
     if request.state is State.JOINED and scene.first:
         return _joined(scene, scene.first)
@@ -48,7 +48,7 @@ def _answering(request: Request) -> list[Block]:
 
 
 def _joined(scene: Scene, first: Request) -> Message:
-    """The same was asked for before: who asked, who decides, and a way to remind them."""
+    """The card of a joined request: who asked first, who decides, and Remind."""
     of = replace(scene, request=first)
     if first.state is not State.WAITING:
         return settled(of, f"{scene.title} · Already requested as {first.id}")
@@ -75,19 +75,19 @@ def operator(scene: Scene) -> Message:
 
 
 def reminder(scene: Scene) -> Message:
-    """To those who haven't decided yet."""
+    """A reminder for approvers who haven't decided yet."""
     return _prompt(scene, "Reminder: ", "")
 
 
 def again(scene: Scene) -> Message:
-    """To those whose card asks something else now, or asks them only now."""
+    """A reply for approvers whose card asks something new, or asks them only now."""
     plan = scene.request.plan
     why = "The changes are different now." if plan.again or plan.anew else waiting.progress(scene)
     return _prompt(scene, "", f"Please decide. {why}".strip())
 
 
 def _prompt(scene: Scene, lead: str, why: str) -> Message:
-    """A line about a decision that is missing; the card has the changes and the buttons."""
+    """A line about a missing decision; the card has the changes and the buttons."""
     whom = "you" if scene.viewer else waiting.awaited(scene)
     parts = [
         fields(scene, ("Waiting for", whom), ("Expires", expires(scene))),
@@ -107,7 +107,7 @@ def progress(scene: Scene) -> Message:
 
 
 def question(scene: Scene) -> Message:
-    """Asks the requester; afterwards says what was answered, without a button."""
+    """A question for the requester; after the answer, both without a button."""
     request, put = scene.request, scene.request.asking.questions[scene.round - 1]
     title = f"{scene.title} · {capital(scene.brief(put.by))} asks"
     parts = [Part(put.text, Worth.QUOTE, quoted=True, least=20)]
@@ -128,7 +128,7 @@ def question(scene: Scene) -> Message:
 
 
 def answer(scene: Scene) -> Message:
-    """Says to the approver who asked what the answer is; their card has it too, and the buttons."""
+    """The answer, for the approver who asked; their card also has it, with the buttons."""
     request, put = scene.request, scene.request.asking.questions[scene.round - 1]
     title = f"{scene.title} · {capital(scene.brief(request.requester))} answered"
     parts = [
@@ -139,7 +139,7 @@ def answer(scene: Scene) -> Message:
 
 
 def stuck(scene: Scene) -> Message:
-    """Says to operators what nobody can decide any more; it is never approved."""
+    """Tells operators that nobody can decide a request any more; it is never approved."""
     request = scene.request
     if request.state is not State.WAITING or not request.asking.is_stuck:
         return settled(scene)
@@ -159,7 +159,7 @@ CARDS: dict[str, Draw] = {
     "operator": operator,
     "subject": settled,
 }
-"""How each role sees a request on its card, of which everybody has one."""
+"""{role: function that draws its card}; everybody has one card."""
 REPLIES: dict[str, Draw] = {
     "again": again,
     "channel-again": again,
@@ -173,12 +173,12 @@ REPLIES: dict[str, Draw] = {
     "follower": conclusion,
     "notice": notice,
 }
-"""What is said in the thread of a card."""
+"""{role: function that draws its reply in the thread of a card}."""
 REDRAWN = ("question", "notice")
 """Replies with buttons, which change with the request."""
 DRAWINGS = CARDS | REPLIES
 CHANNELS = ("channel", "channel-again", "channel-reminder")
-"""Roles whose message stands in a channel, for many readers."""
+"""Roles whose message is in a channel, for many readers."""
 
 
 def draw(role: str, scene: Scene) -> Message:

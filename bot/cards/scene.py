@@ -1,4 +1,4 @@
-"""What a card is drawn from: a request as one reader sees it, and the sentences every card shares; pure."""
+"""The data of a card: a request as one reader sees it, with sentences shared by all cards; pure."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
@@ -37,7 +37,7 @@ class Scene:
 
     @property
     def lead(self) -> str:
-        """How every card of a practice request begins."""
+        """The beginning of every card of a practice request, else ''."""
         return "Practice: nothing will change. " if self.request.practice else ""
 
     @property
@@ -52,7 +52,7 @@ class Scene:
 
     @property
     def help(self) -> str:
-        """Whether a stopped request is with somebody."""
+        """A sentence on whether operators look after a stopped request."""
         if self.helped:
             return "The operators have been notified."
         return "No operator can be reached. Ask your IT team to name one in the policy."
@@ -60,22 +60,22 @@ class Scene:
     # -- people and times --------------------------------------------------------------------------------
 
     def name(self, id: PersonId) -> str:
-        """Somebody by account and address: of the person it changes, the address that Miro has."""
+        """A person's mark with account and address; for the subject, the address in Miro."""
         return self._mark(id, brief=False)
 
     def brief(self, id: PersonId) -> str:
-        """Somebody by account alone, where the address stands elsewhere on the card; the reader is "you"."""
+        """A person's mark without address, if the card has it elsewhere; the reader is "you"."""
         return "you" if self.is_viewer(id) else self._mark(id, brief=True)
 
     def _mark(self, id: PersonId, *, brief: bool) -> str:
         is_subject = id == self.request.subject
-        # Where many read of an offboarding, a mention would notify the leaver.
+        # In a channel, a mention would notify the leaver of an offboarding.
         hidden = is_subject and self.command.CONFIDENTIAL and self.viewer is None
         return mark(self.person(id), self.address if is_subject else "", brief=brief, hidden=hidden)
 
     @property
     def address(self) -> str:
-        """The address of the account that it changes, as Miro has it; before Miro was looked at, as asked."""
+        """The address of the changed account in Miro; before the first look, as asked."""
         subject = self.request.subject
         asked = self.person(subject).email if subject else ""
         return self.request.plan.user_name or asked
@@ -152,7 +152,7 @@ class Scene:
 
     @property
     def back(self) -> str:
-        """What is taken back when the days are over; '' for nothing, and where a team is gone."""
+        """What is revoked when the days are over; '' for nothing, or if a team is gone."""
         try:
             return self.command.back(self.request.plan.gives, self.facts) if self.command.days else ""
         except KeyError:
@@ -160,7 +160,7 @@ class Scene:
 
     @property
     def undo(self) -> str:
-        """What comes after its days, else how it can be undone, if what it was about is still known."""
+        """What happens after its days, else how to undo it; '' if that isn't known any more."""
         try:
             if self.back:
                 return f"{capital(self.command.limit)}. Then {self.back}."
@@ -170,12 +170,12 @@ class Scene:
 
 
 def capital(text: str) -> str:
-    """As a sentence begins."""
+    """The text with a capital first letter."""
     return text[:1].upper() + text[1:]
 
 
 def shortened(names: list[str], word: str = "and") -> str:
-    """Names side by side; beyond three, how many more."""
+    """The names as a list; after three, how many more."""
     return listed(names if len(names) <= 3 else [*names[:2], f"{len(names) - 2} others"], word)
 
 
@@ -203,7 +203,7 @@ def unasked(request: Request) -> str:
 
 
 def unchanged(request: Request) -> str:
-    """What is said of Miro where a request ended without being done."""
+    """The sentence about Miro for a request that ended without being done."""
     return "Changes made earlier stay." if request.may_have_changed else "Nothing has changed."
 
 

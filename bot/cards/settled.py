@@ -1,4 +1,4 @@
-"""Cards of a request that nobody has to decide: how far it is, how it ended or stopped; pure."""
+"""Cards of a request that needs no decision: its progress, and how it ended or stopped; pure."""
 
 from approvals.ids import BOT, PersonId
 from approvals.people import listed
@@ -39,12 +39,12 @@ _HEADINGS = {
 
 
 def sign(request: Request) -> str:
-    """The emoji with which every card of a request begins."""
+    """The status emoji of every card of a request."""
     return _SIGNS.get(request.state, "⏳")
 
 
 def settled(scene: Scene, first_line: str = "") -> Message:
-    """How it stands, in every reader's copy; `first_line`: another one than the state's."""
+    """The card with the current state, for every reader; `first_line`: instead of the state's."""
     request = scene.request
     if request.state is State.DONE and not first_line:
         return _done(scene)
@@ -70,16 +70,16 @@ def settled(scene: Scene, first_line: str = "") -> Message:
 
 
 def conclusion(scene: Scene) -> Message:
-    """The same as a reply in the thread that stays as it is: without what may change yet."""
+    """The outcome as a reply in the thread, without what may still change, since it isn't redrawn."""
     return _stopped(scene, Part()) if scene.request.state is State.STOPPED else settled(scene)
 
 
 def stopped(scene: Scene) -> Message:
     """A stopped request with its way out, for operators."""
-    said, value = scene.request.outcome, Handle.of(scene.request).value
+    outcome, value = scene.request.outcome, Handle.of(scene.request).value
     return _stopped(
         scene,
-        Part(scene.says(said.remedy if said else None), Worth.NOTE, bold("To fix:"), least=25),
+        Part(scene.says(outcome.remedy if outcome else None), Worth.NOTE, bold("To fix:"), least=25),
         button("Resume", "resume", value, primary=True),
         button("Close as Incomplete", "withdraw", value),
         button("Details", "details", value),
@@ -87,20 +87,20 @@ def stopped(scene: Scene) -> Message:
 
 
 def _stopped(scene: Scene, fix: Part | None = None, *buttons: Block) -> Message:
-    said = scene.request.outcome
+    outcome = scene.request.outcome
     title = f"{scene.lead}{scene.secret}{how_it_stopped(scene.request)}"
     parts = [
         scene.about,
         fields(scene),
         *progress(scene.request),
-        Part(scene.says(said.text if said else None), Worth.QUOTE, least=20),
+        Part(scene.says(outcome.text if outcome else None), Worth.QUOTE, least=20),
         Part(scene.help) if fix is None else fix,
     ]
     return card("⚠️", title, parts, *buttons, note=f"{title}: {scene.phrase}")
 
 
 def how_it_stopped(request: Request) -> str:
-    """'R-57 is incomplete', as far as that was seen."""
+    """'R-57 is incomplete', if a look showed that."""
     if request.outcome and request.outcome.done:
         return f"{request.id} is incomplete"
     if request.may_have_changed:
@@ -110,25 +110,25 @@ def how_it_stopped(request: Request) -> str:
 
 
 def progress(request: Request) -> list[Part]:
-    """What of a stopped request is done, what holds without it, and what is left."""
-    said = request.outcome
-    if said is None:
+    """The parts on what a stopped request has done, what was already in place, and what is left."""
+    outcome = request.outcome
+    if outcome is None:
         return []
-    unseen = request.may_have_changed and not said.done
+    unseen = request.may_have_changed and not outcome.done
     lines = (
-        ("Done:", said.done),
-        ("Already in place:", said.others),
-        ("Not verified:" if unseen else "Not done:", said.left),
+        ("Done:", outcome.done),
+        ("Already in place:", outcome.others),
+        ("Not verified:" if unseen else "Not done:", outcome.left),
     )
     return [Part(", ".join(texts(did)), Worth.NOTE, lead, least=20) for lead, did in lines]
 
 
 def _done(scene: Scene) -> Message:
     """Every change was verified; the person changed is spoken to."""
-    request, said = scene.request, scene.request.outcome
+    request, outcome = scene.request, scene.request.outcome
     title = f"{scene.lead}{scene.secret}{capital(scene.outcome)}"
     text = " ".join(filter(None, (_approved(scene), _verified(scene), _boards(scene))))
-    others = ", ".join(texts(said.others)) if said else ""
+    others = ", ".join(texts(outcome.others)) if outcome else ""
     parts = [
         Part(text),
         Part(others, Worth.NOTE, "Already in place:", least=12),
@@ -141,26 +141,28 @@ def _done(scene: Scene) -> Message:
 
 
 def _verified(scene: Scene) -> str:
-    """How many changes were seen to hold; nothing is claimed of what holds without them."""
-    said = scene.request.outcome
-    count = len(said.done) if said else 0
+    """How many of its own changes were verified."""
+    outcome = scene.request.outcome
+    count = len(outcome.done) if outcome else 0
     if not count:
-        return "" if said and said.others else "Everything was already in place. Nothing was changed."
+        return "" if outcome and outcome.others else "Everything was already in place. Nothing was changed."
     names = {1: "The change is", 2: "Both changes are", 3: "All three changes are", 4: "All four changes are"}
     return f"{names.get(count, f'All {count} changes are')} verified in Miro."
 
 
 def _boards(scene: Scene) -> str:
-    """Where the boards of somebody are who left a team."""
-    said = scene.request.outcome
+    """Where the boards of a person are who left a team."""
+    outcome = scene.request.outcome
     teams = (
-        [change.values["group"] for change in said.done if change.code == "leave-boards.did"] if said else []
+        [change.values["group"] for change in outcome.done if change.code == "leave-boards.did"]
+        if outcome
+        else []
     )
     return f"Boards in {listed(teams)} went to a team admin." if teams else ""
 
 
 def _ends(scene: Scene) -> str:
-    """When it ends, and what is taken back then."""
+    """When it ends, and what is revoked then."""
     if scene.request.ending.ends_at is None:
         return ""
     then = f" Then {scene.back}." if scene.back else ""
@@ -168,7 +170,7 @@ def _ends(scene: Scene) -> str:
 
 
 def _approved(scene: Scene) -> str:
-    """Who asked and who approved; or why nobody had to."""
+    """Who asked and who approved, or why no approval was needed."""
     request = scene.request
     if request.is_end:
         return unasked(request)
@@ -186,9 +188,9 @@ def _deciders(scene: Scene) -> str:
 
 
 def where_it_stands(scene: Scene) -> str:
-    """One or two sentences below the first line: what came of it, and what happens next."""
-    request, said = scene.request, scene.request.outcome
-    why = scene.says(said.text if said else None)
+    """One or two sentences below the first line: the result, and what happens next."""
+    request, end = scene.request, scene.request.outcome
+    why = scene.says(end.text if end else None)
     match request.state:
         case State.CHECKING:
             text = "It's saved. I'm checking Miro before I ask anybody."
@@ -206,7 +208,7 @@ def where_it_stands(scene: Scene) -> str:
         case State.EXPIRED | State.DENIED:
             text = f"{unchanged(request)}{by_shell(scene)}"
         case State.WITHDRAWN:
-            text = f"{why if said and said.by == BOT else ''} {unchanged(request)}{by_shell(scene)}".strip()
+            text = f"{why if end and end.by == BOT else ''} {unchanged(request)}{by_shell(scene)}".strip()
         case State.JOINED if scene.first:
             text = f"{capital(scene.brief(scene.first.requester))} already asked for this: {scene.first.id}."
         case _:
@@ -215,18 +217,18 @@ def where_it_stands(scene: Scene) -> str:
 
 
 def heading(scene: Scene) -> str:
-    """How it stands, and by whom: 'Denied by Carol Diaz'."""
-    request, said = scene.request, scene.request.outcome
+    """The state, and by whom: 'Denied by Carol Diaz'."""
+    request, outcome = scene.request, scene.request.outcome
     by: tuple[PersonId, ...] = ()
     if request.state in (State.APPROVED, State.WORKING, State.DENIED):
         by = request.asking.decided_by
-    elif request.state is State.WITHDRAWN and said and said.by != BOT:
-        by = (said.by,)
+    elif request.state is State.WITHDRAWN and outcome and outcome.by != BOT:
+        by = (outcome.by,)
     return f"{_HEADINGS[request.state]}{' by ' if by else ''}{scene.names(by)}"
 
 
 def _again(scene: Scene) -> list[Block]:
-    """A way to ask once more, where it came to nothing."""
+    """The button Ask Again, if the request came to nothing."""
     request = scene.request
     if request.state not in (State.EXPIRED, State.DENIED) or not scene.is_viewer(request.requester):
         return []
@@ -234,7 +236,7 @@ def _again(scene: Scene) -> list[Block]:
 
 
 def notice(scene: Scene) -> Message:
-    """A day before the end, to who asked and to the person it is about."""
+    """The notice a day before the end, for the requester and the person concerned."""
     request = scene.request
     if request.ending.ends_at is None:
         why = "Its end date has changed." if request.ending.is_moved else "It has ended."

@@ -1,4 +1,4 @@
-"""What cards say while a request waits: how far it is, who decides now, who no longer does; pure."""
+"""Sentences of cards while a request waits: progress, who decides now, who doesn't any more; pure."""
 
 from approvals.ids import PersonId
 from approvals.request import Request
@@ -10,14 +10,14 @@ CONFIRM = "The rules changed. The approvals so far are enough now. One approval 
 
 
 def turn(request: Request, who: PersonId | None) -> int:
-    """In which asking somebody was asked who still is, counted from 1; without anybody, the newest."""
+    """The number, from 1, of the ask that asked a person; the newest for None."""
     if who is None:
         return max(request.asking.since.values(), default=request.asking.asks)
     return request.asking.since.get(who, 0)
 
 
 def reminder(request: Request, who: PersonId | None) -> int:
-    """The newest reminder about what somebody is asked now, counted from 1; 0 for none."""
+    """The number, from 1, of the newest reminder of a person's ask; 0 for none."""
     sent = request.asking.reminders
     if who is not None and not turn(request, who):
         return 0
@@ -50,7 +50,7 @@ def progress(scene: Scene) -> str:
 
 
 def notes(scene: Scene) -> str:
-    """Who was stepped over, and who was asked instead."""
+    """Who was skipped, and who was asked instead."""
     request, asking = scene.request, scene.request.asking
     missed = [note for note in request.unreached[-1:] if note not in asking.notes]
     away = [
@@ -58,8 +58,8 @@ def notes(scene: Scene) -> str:
         for id, whose in asking.stand_ins.items()
         if not scene.is_viewer(id)
     ]
-    said = [scene.says(note) for note in (*asking.notes, *missed)]
-    return " ".join([*said, *away, *([STUCK] if asking.is_stuck else [])])
+    texts = [scene.says(note) for note in (*asking.notes, *missed)]
+    return " ".join([*texts, *away, *([STUCK] if asking.is_stuck else [])])
 
 
 def aside(scene: Scene) -> Part:
@@ -74,7 +74,7 @@ def entitled(scene: Scene) -> tuple[PersonId, ...]:
 
 
 def deciders(scene: Scene) -> tuple[PersonId, ...]:
-    """Everybody who was asked and hasn't decided; where no message reached anybody, who may decide."""
+    """Everybody who was asked and hasn't decided; if no message reached anybody, those who may decide."""
     voted = _voted(scene.request)
     return tuple(id for id in scene.request.asking.notified if id not in voted) or entitled(scene)
 
@@ -85,7 +85,7 @@ def awaited(scene: Scene) -> str:
 
 
 def _enough(scene: Scene, ids: tuple[PersonId, ...]) -> str:
-    """As many of them as are needed: 'A or B', 'A and B', '2 of A, B and C'."""
+    """The number of them needed, in words: 'A or B', 'A and B', '2 of A, B and C'."""
     need = scene.request.asking.missing
     if need < 2:
         return scene.names(ids, "or")
@@ -93,14 +93,14 @@ def _enough(scene: Scene, ids: tuple[PersonId, ...]) -> str:
 
 
 def _voted(request: Request) -> set[PersonId]:
-    """Everybody who approved already, and isn't asked since then to do so once more."""
+    """Everybody who has approved and wasn't asked to confirm since."""
     asked = {id for id, _ in request.asking.approvers}
     votes = enumerate(request.asking.votes)
     return {vote.by for number, vote in votes if number >= request.asking.counted or vote.by not in asked}
 
 
 def has_voted(scene: Scene) -> bool:
-    """Whether the reader approved already, and isn't asked to do so once more."""
+    """Whether the reader has approved and wasn't asked to confirm since."""
     return any(scene.is_viewer(id) for id in _voted(scene.request))
 
 
@@ -110,7 +110,7 @@ def may_decide(scene: Scene) -> bool:
 
 
 def passed(scene: Scene) -> tuple[str, str]:
-    """Headline and sentence of a copy whose reader isn't asked any more, or has a newer one."""
+    """(first line, sentence) of a card whose reader isn't asked any more, or has a newer card."""
     request = scene.request
     if scene.viewer is None or turn(request, scene.viewer.id):
         why = "The changes are different now." if request.plan.again else progress(scene)

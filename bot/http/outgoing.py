@@ -1,4 +1,4 @@
-"""How calls leave: kept-alive lines, one TLS context, no redirect, a deadline over the whole call."""
+"""Outgoing HTTP: kept-alive connections, one TLS context, no redirects, a deadline for the whole call."""
 
 import ipaddress
 import ssl
@@ -17,7 +17,7 @@ LIMITS = httpx.Limits(max_connections=64, max_keepalive_connections=32, keepaliv
 
 
 class Unanswered(Exception):
-    """No whole answer came. The text names the kind of fault, and nothing of what was sent."""
+    """No complete answer came. The text names the kind of fault, without any data that was sent."""
 
 
 def _fault(error: Exception) -> str:
@@ -29,7 +29,7 @@ def _fault(error: Exception) -> str:
 
 @dataclass(frozen=True)
 class Answered:
-    """A whole answer; what it says is for the caller to judge. Names of headers are lower case."""
+    """A complete answer with any status. Names of headers are lower case."""
 
     status: int
     headers: Mapping[str, str]
@@ -37,7 +37,7 @@ class Answered:
 
 
 def is_loopback(host: str) -> bool:
-    """Whether a host is this very machine, by its name or its address."""
+    """Whether a host name or address is this machine."""
     try:
         return host == "localhost" or ipaddress.ip_address(host).is_loopback
     except ValueError:
@@ -45,11 +45,11 @@ def is_loopback(host: str) -> bool:
 
 
 def is_safe(url: str) -> bool:
-    """Whether a secret may go to this URL: https, or http to this very machine."""
+    """Whether a secret may be sent to this URL: https, or http on this machine."""
     try:
         parts = urlsplit(url)
         host = parts.hostname or ""
-        # Asked for its port, an address without a proper one raises ValueError.
+        # `port` raises ValueError if it is malformed.
         return bool(host) and parts.port != 0 and (
             parts.scheme == "https" or (parts.scheme == "http" and is_loopback(host))
         )  # fmt: skip
@@ -59,22 +59,22 @@ def is_safe(url: str) -> bool:
 
 @cache
 def trusted() -> ssl.SSLContext:
-    """The certificates that a server's is held against; reading them takes as long as several calls."""
+    """The TLS context with CA certificates, cached: loading them takes as long as several calls."""
     return httpx.create_ssl_context()
 
 
 def client(is_local: bool, **options: Any) -> httpx.Client:
-    """A client without redirects and cookies, for servers on this machine or all others; `options`: httpx's.
+    """A client without redirects and cookies, for servers on this machine or elsewhere; `options`: httpx's.
 
-    No proxy is asked for what is on this machine; HTTPS_PROXY and NO_PROXY hold for all else. A cookie is a
-    credential that nobody asked for: none is kept, none is sent.
+    Calls to this machine bypass proxies; HTTPS_PROXY and NO_PROXY apply to all others. Cookies are neither
+    kept nor sent: they are credentials nobody asked for.
     """
     return bounded(
         httpx.Client(
             trust_env=not is_local,
             follow_redirects=False,
             cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
-            # Of any place that is named httpx makes the next request, followed or not: few can be made one.
+            # httpx parses every Location, also if it isn't followed, and fails at malformed ones.
             event_hooks={"response": [lambda response: response.headers.pop("Location", None)]},
             **options,
         )
@@ -88,22 +88,22 @@ def _place(url: str) -> httpx.URL | None:
 
 
 class Outgoing:
-    """Sends POST requests over lines that are kept. Safe to use from several threads."""
+    """Sends POST requests over kept-alive connections. Thread-safe."""
 
     def __init__(self, largest: int = 16_000_000, context: ssl.SSLContext | None = None) -> None:
-        """`largest`: bytes of an answer that are read at most."""
+        """`largest`: the most bytes of an answer that are read."""
         self._largest = largest
         options = {"verify": context or trusted(), "limits": LIMITS}
         self._clients = {is_local: client(is_local, **options) for is_local in (True, False)}
 
     def close(self) -> None:
-        """Closes the lines."""
+        """Closes the connections."""
         for lines in self._clients.values():
             lines.close()
 
     def post(self, url: str, content: bytes, headers: Mapping[str, str], seconds: float) -> Answered:
-        """One POST; everything of it within so many seconds. Raises Unanswered."""
-        # Compressed, an answer could be a thousand times as large as what was read of it.
+        """One POST, limited to so many seconds in all. Raises Unanswered."""
+        # A compressed answer could expand to a thousand times its size.
         headers = {**headers, "Accept-Encoding": "identity"}
         try:
             place = _place(url)
@@ -120,7 +120,7 @@ class Outgoing:
         except (httpx.HTTPError, httpx.StreamError, httpx.InvalidURL) as error:
             raise Unanswered(_fault(error)) from error
         except (OSError, ValueError, RuntimeError) as error:
-            # A line of the system's, a header that can't be read, or a client that was closed meanwhile.
+            # An error of the operating system, a malformed header, or a client closed meanwhile.
             raise Unanswered(_fault(error)) from error
 
     def _whole(self, parts: Iterable[bytes]) -> bytes:

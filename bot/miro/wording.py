@@ -1,4 +1,4 @@
-"""How each change reads. The record keeps its code and what is filled in; the text is made when drawn."""
+"""The texts of changes. The record holds a code and values; the text is made when drawn."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -14,27 +14,27 @@ def counted(days: int) -> str:
 
 @dataclass(frozen=True)
 class Words:
-    """The forms of a change, without its hazards; the record names one as "join.did"."""
+    """The texts of a change, without hazards; the record refers to one as "join.did"."""
 
     todo: str
     """The approver's line: an imperative sentence without its full stop."""
     aim: str
-    """The same after "to": an infinitive."""
+    """The infinitive, to follow "to"."""
     did: str
-    """What is read afterwards: past tense, lower case."""
+    """After it was done: past tense, lower case."""
     state: str
-    """What is read where it held before anything was done: a state, never a deed."""
+    """If it already held: a state, not an action."""
     detail: str = ""
-    """What doesn't fit on a card and stands under Details; '' for nothing."""
+    """More text under Details, or ''."""
 
     @property
     def unsure(self) -> str:
-        """What holds although its call was never answered: by it, or by somebody else."""
+        """For a change that holds although its call got no answer; somebody else may have made it."""
         return f"{self.state} (I can't tell whether by my call)"
 
 
 def _words(verb: str, past: str, what: str, state: str, todo: str = "", detail: str = "") -> Words:
-    """The words of "join" "Engineering"; `todo` where the approver's line says more than verb and object."""
+    """The texts for "join" "Engineering"; `todo`: the approver's line, if it is more than verb and object."""
     aim = f"{verb} {what}"
     return Words(todo or f"{aim[0].upper()}{aim[1:]}", aim, f"{past} {what}", state, detail)
 
@@ -135,7 +135,7 @@ WORDINGS: dict[str, Callable[..., Words]] = {
     "demote": _demote,
     "stay": _stay,
 }
-"""By the code of a change; records hold codes and arguments, so what is here once keeps its meaning."""
+"""{code: texts of a change}; records hold these codes, so never change their meaning."""
 
 HAZARDS = {
     "license": "It may use a Miro license.",
@@ -147,11 +147,11 @@ HAZARDS = {
     "new-account": "Miro has a new account for this address.",
     "vanished": "Miro had an account for this person: it was deleted, or is a guest's. Look there first.",
 }
-"""What can't be taken back, costs something, or has to be known before somebody approves."""
+"""{code: hazard}: irreversible or costly effects, and what approvers have to know."""
 
 
 def words_of(change: Sentence) -> Words:
-    """How a change reads."""
+    """The texts of a change."""
     return WORDINGS[change.code](**change.values)
 
 
@@ -166,7 +166,7 @@ def _names(attributes: Mapping[str, str]) -> str:
 
 
 def _summary(attributes: Mapping[str, str], between: str) -> str:
-    """A single short value with its name; several or long ones would fill a card and stand under Details."""
+    """A single short value with its name; only names otherwise, as the values are under Details."""
     [value, *others] = attributes.values()
     is_short = not others and len(value) <= 40 and len(value.split()) <= 4
     return f"{_names(attributes)}{between}{value.rstrip('.')}" if is_short else _names(attributes)
