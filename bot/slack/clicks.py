@@ -1,5 +1,6 @@
 """The buttons of cards: Approve, Deny, Withdraw, Resume, Details; each decides in one transaction."""
 
+import logging
 import re
 from typing import Any
 
@@ -14,18 +15,23 @@ from approvals.record.database import StoreTrouble
 from approvals.record.outbox import Note
 from approvals.refusals import Refused
 from approvals.request import Draft, Request
-from bot.cards.blocks import message
+from bot.cards.blocks import Block, message
 from bot.cards.handles import Decision, Handle, place
+from bot.cards.named import mark
 from bot.cards.scene import Scene
 from bot.context import CONFIDENTIAL, Desk
 from bot.slack import answers, forms
 from bot.slack.deliver.deliverer import Deliverer
 from bot.slack.deliver.home import is_home
 from bot.slack.reply import Reply
-from bot.slack.talk import GONE
+from bot.slack.talk import GONE, asking, nudge, reminded, replying
 
 Body = dict[str, Any]
 
+log = logging.getLogger(__name__)
+
+FORMS = re.compile("^(deny|question|answer)$")
+"""Buttons that open a form, and the form behind each."""
 _DID = {
     "approve": "You approved {id}.",
     "withdraw": "{id} is withdrawn.",
@@ -42,9 +48,10 @@ class Clicks:
 
     def register(self, app: App) -> None:
         """Registers all listeners with Bolt."""
-        app.view("deny")(self.denied)
+        app.view(FORMS)(self.form_sent)
+        app.action(FORMS)(self.form_pressed)
+        app.action("remind")(self.remind_pressed)
         app.action(re.compile("^(approve|withdraw|resume)$"))(self.clicked)
-        app.action("deny")(self.deny_pressed)
         app.action("details")(self.details_pressed)
 
     def clicked(self, ack: Ack, body: Body) -> None:
@@ -111,34 +118,56 @@ class Clicks:
         if where:
             self._reply.say(Note(where, message(why)))
 
-    def deny_pressed(self, ack: Ack, body: Body, client: WebClient) -> None:
-        """Deny asks for a reason first."""
-        ack()
+    def remind_pressed(self, ack: Ack, body: Body) -> None:
+        """Remind: one more reminder for those who were asked."""
         handle = Handle.pressed(body)
+        text = self.decide(body, handle, lambda request, who: nudge(self.desk, request, who))
+        self._reply.answer(body, text or reminded(self.desk, handle.id))
+        ack()
+
+    def form_pressed(self, ack: Ack, body: Body, client: WebClient) -> None:
+        """Deny, Ask a Question and Answer open a form, if what it is for would be taken."""
+        ack()
+        handle, action = Handle.pressed(body), body["actions"][0]["action_id"]
         try:
             request = self.desk.store.request(handle.id)
-            handle.on_its_plan(self._denying("to be said"))(request, self._reply.who(body))
-            client.views_open(trigger_id=body["trigger_id"], view=forms.denial(request, place(body)))
+            self._written(action, handle, "to be said")(request, self._reply.who(body))
+            client.views_open(trigger_id=body["trigger_id"], view=self._form(action, request, place(body)))
         except (Refused, StoreTrouble) as error:
             self.redraw(body, handle)
             self._reply.answer(body, str(error))
         except KeyError:
             self._reply.answer(body, GONE)
-        except (SlackClientError, OSError):
-            self._reply.answer(body, "Slack couldn't open the form. Please press Deny again.")
+        except (SlackClientError, OSError) as error:
+            log.warning("a form couldn't be opened: %s", error)
+            self._reply.answer(body, "Slack couldn't open the form. Please try again.")
 
-    def denied(self, ack: Ack, body: Body) -> None:
-        """The form of Deny was submitted; it carries the handle, and the card that was clicked."""
+    def form_sent(self, ack: Ack, body: Body) -> None:
+        """One of these forms was submitted; it carries the handle, and the card that was clicked."""
         view = body["view"]
-        carried, reason = forms.carried(view), forms.reason_of(view)
+        carried, text = forms.carried(view), forms.reason_of(view)
         handle = Handle.read(carried.get("request"))
         pressed = {**body, "trigger_id": view["id"], "container": carried}
-        text = self.decide(pressed, handle, handle.on_its_plan(self._denying(reason)))
-        if text:
-            ack(response_action="errors", errors={"reason": text})
+        refusal = self.decide(pressed, handle, self._written(view["callback_id"], handle, text))
+        if refusal:
+            ack(response_action="errors", errors={"reason": refusal})
         else:
             ack()
         self.desk.wake()
+
+    def _written(self, action: str, handle: Handle, text: str) -> Decision:
+        """What one of these forms decides."""
+        if action == "answer":
+            return handle.on_its_request(replying(self.desk, handle.question, text))
+        return handle.on_its_plan(self._denying(text) if action == "deny" else asking(self.desk, text))
+
+    def _form(self, action: str, request: Request, where: dict[str, str]) -> Block:
+        if action == "deny":
+            return forms.denial(request, where)
+        if action == "question":
+            return forms.question(request, where)
+        asker = mark(self.desk.person(request.asking.questions[-1].by))
+        return forms.reply(request, len(request.asking.questions), asker, where)
 
     def _denying(self, reason: str) -> Decision:
         def no(request: Request, who: Who) -> list[Draft]:

@@ -31,7 +31,6 @@ from bot.slack.deliver.deliverer import Deliverer
 from bot.slack.lines import Lines
 from bot.slack.reply import Reply
 from bot.slack.shortcuts import Shortcuts
-from bot.slack.talk import Talk
 from bot.slack.words import drafts, replies
 from bot.slack.words.reading import Answer, about_end, read
 from bot.slack.words.sentence import by_name, typed
@@ -55,9 +54,7 @@ class Listeners:
         app.action(re.compile("^(open:.*|again|review)$"))(self.open_pressed)
         app.action(re.compile("^(visit|value|cancel)$"))(self.ignored)
         app.options("value")(self.suggested)
-        who, answer = self._reply.who, self._reply.answer
         Shortcuts(self.desk, self._reply).register(app)
-        Talk(self.desk, who, answer, self._clicks.decide, self._clicks.redraw).register(app)
         Away(self.desk, self._reply).register(app)
         Bulk(self.desk, self._reply).register(app)
         app.command("/miro")(self.miro)

@@ -56,7 +56,7 @@ def test_a_line_answers_the_one_open_question(s: Stage, is_in_thread: bool) -> N
     reply = s.slack.dm_of("U0ALEX")[-1]
     assert reply.thread_ts == mine.ts and read(reply) == f"{id}: sent to Carol Diaz."
     theirs = card(s, "U0CAROL")
-    assert f'Alex Smith: "{THESE}"' in read(theirs) and {"approve", "deny"} <= set(buttons(theirs))
+    assert f'Alex Smith answered: "{THESE}"' in read(theirs) and {"approve", "deny"} <= set(buttons(theirs))
     assert THESE in last(s, "U0CAROL") and s.slack.dm_of("U0CAROL")[-1].thread_ts == theirs.ts
     assert not any("answer" in buttons(one) for one in s.slack.dm_of("U0ALEX"))
     approve(s, "U0CAROL")
