@@ -120,7 +120,7 @@ def test_questions_and_answers_say_whose_they_are(s: Stage) -> None:
     s.acting.submit("U0ALEX", {"reason": "A year."})
     s.settle()
     answered = next(one for one in s.slack.dm_of("U0PRIYA") if "answered" in one.text)
-    assert shows(answered, "U0ALEX", "alex@example.com")
+    assert mentions(answered, "U0ALEX")
 
 
 def test_app_home_and_the_bulk_form_tell_them_apart(s: Stage) -> None:
@@ -357,7 +357,7 @@ def test_the_channel_reads_in_whose_name_a_shell_decided(tmp_path: Path) -> None
         s.settle()
         told = [one for one in s.slack.messages if one.channel == CHANNEL][-1]
         assert shows(told, "U0PRIYA", "priya@example.com")
-        assert f"{id} was approved in the name of Priya Rao (priya@example.com)" in told.text
+        assert f"{id} was approved for Priya Rao (priya@example.com)" in told.text
 
 
 @pytest.mark.parametrize(
