@@ -252,9 +252,9 @@ def test_who_comes_too_late_reads_how_it_stands(record: Store, state: State) -> 
     if request.outcome:
         request = replace(request, outcome=replace(request.outcome, by=ADA))
     said = str(too_late.settled(request, record.people, LATER))
-    assert ("Somebody approved R-1" in said) == (EventType.APPROVED in way_to(state))
-    assert ("It is done." in said) == (state is State.DONE)
-    assert ("Somebody withdrew R-1" in said) == (state is State.WITHDRAWN)
+    assert ("Someone approved R-1" in said) == (EventType.APPROVED in way_to(state))
+    assert ("It's done." in said) == (state is State.DONE)
+    assert ("Someone withdrew R-1" in said) == (state is State.WITHDRAWN)
     if state is not State.STOPPED:
         assert str(too_late.not_stopped(request))
         assert "it has stopped" not in str(too_late.answered_late(request))
