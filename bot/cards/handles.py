@@ -67,7 +67,7 @@ class Handle:
             return ""
         if not self.is_old:
             return OTHER_RECORD
-        return f"This card is out of date. Your click did nothing. Use the newest card of {request.id}."
+        return f"This card is out of date, so your click did nothing. Use the newest card of {request.id}."
 
     def check(self, request: Request) -> None:
         """Refuses what was drawn from another request. Raises Outdated."""

@@ -6,7 +6,7 @@ from bot.cards.layout import Part, Worth
 from bot.cards.scene import Scene, capital
 
 STUCK = "No approver available. The operators have been notified."
-CONFIRM = "The rules changed. The approvals so far are enough now. One approval confirms it."
+CONFIRM = "The policy changed. The approvals so far are now enough. One more confirms it."
 
 
 def turn(request: Request, who: PersonId | None) -> int:

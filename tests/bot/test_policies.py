@@ -118,7 +118,7 @@ def test_votes_that_are_enough_by_now_are_confirmed_once(tmp_path: Path) -> None
         assert state(s, id) == "waiting"
         for user in ("U0PRIYA", "U0CAROL"):
             text = read(card(s, user))
-            assert "The rules changed. The approvals so far are enough now. One approval confirms it." in text
+            assert "The policy changed. The approvals so far are now enough. One more confirms it." in text
         assert history(s, id).count("routed") == 1
         approve(s, "U0PRIYA")
         assert state(s, id) == "done"

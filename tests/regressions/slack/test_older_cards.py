@@ -303,7 +303,7 @@ def test_a_form_of_an_older_program_is_refused(s: Stage) -> None:
     form["private_metadata"] = f'{{"request": "{id}"}}'
     errors = s.acting.submit("U0PRIYA", {"reason": "No seat is free."}).errors
     assert errors == {
-        "reason": f"This card is out of date. Your click did nothing. Use the newest card of {id}."
+        "reason": f"This card is out of date, so your click did nothing. Use the newest card of {id}."
     }
     assert state(s, id) == "waiting"
 
