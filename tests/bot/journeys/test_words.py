@@ -288,7 +288,7 @@ def test_home_shows_forms_and_open_requests(s: Stage) -> None:
     id = ask(s, "U0ALEX", "/miro-access", "for Engineering because I start Monday")
     assert s.acting.open_home("U0ALEX").ok
     shown = s.slack.until(lambda: s.slack.homes.get("U0ALEX"))
-    assert "What do you need in Miro?" in reads(shown)
+    assert "[Request Access]" in reads(shown)
     assert f"{id} · waiting" in reads(shown)
     assert s.acting.click("U0ALEX", shown, "open:move-team").ok
     opened = s.slack.until(lambda: s.slack.views.get("U0ALEX"))
