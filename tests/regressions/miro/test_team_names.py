@@ -7,18 +7,22 @@ from pathlib import Path
 
 import pytest
 
-from approvals.ids import GroupId
+from approvals.decide.actor import Who
+from approvals.ids import GroupId, SlackId
 from approvals.policy.team_names import has_invisible, narrow, wide
 from approvals.record.store import Store
 from approvals.refusals import Refused
+from bot.actions import ACTIONS
 from bot.actions.fill import Problems, fill
 from bot.actions.request_access import RequestAccess
 from bot.policies import Policies
 from bot.sandbox.miro.service import Fault, Miro
+from bot.sandbox.slack.inputs import NotPossible
 from bot.sandbox.slack.workspace import Workspace
 from bot.sandbox.stage import POLICY, Stage
 from bot.slack.words.reading import Draft
 from bot.slack.words.reading import read as read_words
+from bot.work.ask import asked
 from tests.bot.journeys.scenes import ask, calls, last, newest_request, playing, state, told, wait
 from tests.bot.journeys.scenes import refused_form as refused
 from tests.bot.journeys.shell import machine
@@ -81,6 +85,18 @@ def answer(s: Stage, team: str) -> str:
     return (
         " ".join(sent.errors.values()) if sent.errors else f"{newest_request(s).state}: {last(s, 'U0ALEX')}"
     )
+
+
+def closed(s: Stage, team: str) -> str:
+    """What Alex is told who asks for a team all the same that the form doesn't offer."""
+    with pytest.raises(NotPossible, match="is not offered"):
+        answer(s, team)
+    alex = s.bot.store.people.by_slack(SlackId("U0ALEX"))
+    assert alex
+    with pytest.raises(Problems) as refused:
+        raw = {"teams": team}
+        asked(s.bot.desk, ACTIONS["request-access"], raw, "I start Monday", Who(alex, alex.accounts[0]))
+    return " ".join(refused.value.fields.values())
 
 
 def renamed(s: Stage, id: str, name: str) -> None:
@@ -182,13 +198,13 @@ def test_what_looks_otherwise_is_something_else(other: str) -> None:
 def test_a_managed_team_is_managed_however_the_policy_writes_it(tmp_path: Path, written: str) -> None:
     policy = POLICY.replace('"Sales" =', f'{quoted(written)} = "Okta"\n"Sales" =')
     with company(tmp_path, policy, NAME) as (s, [id]):
-        assert "is managed elsewhere: Okta" in answer(s, id)
+        assert "is managed elsewhere: Okta" in closed(s, id)
 
 
 @pytest.mark.parametrize("called", LOOK_ALIKES)
 def test_a_managed_team_is_managed_however_miro_writes_it(tmp_path: Path, called: str) -> None:
     with company(tmp_path, POLICY.replace('"Sales" =', f'"{NAME}" ='), called) as (s, [id]):
-        assert "is managed elsewhere" in answer(s, id)
+        assert "is managed elsewhere" in closed(s, id)
 
 
 def test_a_managed_team_stays_so_when_renamed_and_so_is_what_takes_its_name(tmp_path: Path) -> None:
@@ -196,8 +212,8 @@ def test_a_managed_team_stays_so_when_renamed_and_so_is_what_takes_its_name(tmp_
         renamed(s, s.teams["Sales"], "g_revenue")
         new = s.miro.add_team("Sa\u200bles")
         wait(s, minutes=11)
-        assert "is managed elsewhere" in answer(s, s.teams["Sales"])
-        assert "is managed elsewhere" in answer(s, new)
+        assert "is managed elsewhere" in closed(s, s.teams["Sales"])
+        assert "is managed elsewhere" in closed(s, new)
         again = s.rebuild()
         group = next(one for one in again.store.groups.all() if one.id == s.teams["Sales"])
         assert "is managed elsewhere" in again.desk.tables().managed(group)
@@ -209,9 +225,9 @@ def test_a_managed_team_may_be_named_by_its_id(tmp_path: Path) -> None:
         text = POLICY.replace('"Sales" =', f'"{s.teams["Design"]}" = "the studio"\n"Sales" =')
         (s.folder / "policy.toml").write_text(text, encoding="utf-8")
         wait(s, minutes=1)
-        assert "elsewhere: the studio" in answer(s, s.teams["Design"])
+        assert "elsewhere: the studio" in closed(s, s.teams["Design"])
         renamed(s, s.teams["Design"], "Studio")
-        assert "elsewhere: the studio" in answer(s, s.teams["Design"])
+        assert "elsewhere: the studio" in closed(s, s.teams["Design"])
 
 
 # -- rules -------------------------------------------------------------------------------------------------
@@ -346,7 +362,7 @@ def test_a_changed_policy_that_names_no_team_of_miros_is_not_enacted(tmp_path: P
         wait(s, minutes=1)
         wait(s, minutes=1)
         assert s.bot.desk.policies.hash == before
-        assert "is managed elsewhere" in answer(s, s.teams["Sales"])
+        assert "is managed elsewhere" in closed(s, s.teams["Sales"])
         heard = [one for one in told(s, "U0CAROL") if "It names Slaes, and Miro has no such team." in one]
         assert len(heard) == 1
         again = s.rebuild()

@@ -114,7 +114,7 @@ def test_miros_token_goes_nowhere_else_either(status: str) -> None:
     ],
 )
 def test_a_token_by_plain_http_is_refused_at_the_start(name: str, url: str) -> None:
-    with pytest.raises(BadSettings, match=r"http only to 127\.0\.0\.1"):
+    with pytest.raises(BadSettings, match=r"http only for 127\.0\.0\.1"):
         read({name: url})
 
 
