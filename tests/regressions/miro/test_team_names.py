@@ -363,7 +363,7 @@ def test_a_changed_policy_that_names_no_team_of_miros_is_not_enacted(tmp_path: P
         wait(s, minutes=1)
         assert s.bot.desk.policies.hash == before
         assert "is managed elsewhere" in closed(s, s.teams["Sales"])
-        heard = [one for one in told(s, "U0CAROL") if "It names Slaes, and Miro has no such team." in one]
+        heard = [one for one in told(s, "U0CAROL") if "It names Slaes, but Miro has no such team." in one]
         assert len(heard) == 1
         again = s.rebuild()
         assert again.desk.policies.hash == before
