@@ -71,7 +71,7 @@ def test_one_whose_change_is_another_now_is_left(s: Stage, asked: list[str]) -> 
     revision = old.partition(f'"{asked[1]}": "')[2].partition('"')[0]
     shown["private_metadata"] = old.replace(revision, "beef")
     said = send(s, shown)
-    assert f"{asked[1]} was not approved. What will change is different now" in said
+    assert f"{asked[1]} was not approved. The change is different now" in said
     assert [state(s, id) for id in asked] == ["done", "waiting", "done"]
 
 
@@ -157,7 +157,7 @@ def test_time_that_ran_out_meanwhile_is_said(s: Stage, asked: list[str]) -> None
     s.clock.pass_(timedelta(minutes=2))
     said = send(s)
     assert said.startswith("Approved 0 of 3\nNothing was approved.")
-    assert said.count("is over, so it ends without an answer. Nothing has changed.") == 3
+    assert said.count("has expired without an answer. Nothing has changed.") == 3
 
 
 def test_slack_refusing_the_form_is_said_on_the_page(s: Stage, asked: list[str]) -> None:
