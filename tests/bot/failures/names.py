@@ -31,6 +31,7 @@ NAMES = [
     "guests_strangers_unconfirmed_deleted_bots",
     "grid_ids",
     "time_zones_dst_weekends",
+    "clock_back_ten_minutes",
     "clock_skew_and_long_downtime",
     "approval_fatigue_bulk_hides_a_dangerous_one",
     "prompt_injection_through_the_reason",

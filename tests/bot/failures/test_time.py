@@ -41,7 +41,7 @@ def test_window_lapsed_before_approval(tmp_path: Path) -> None:
         assert expires
         s.clock.pass_(expires - s.clock())
         press(s, "U0PRIYA", "approve")
-        assert "is over" in answer(s, "U0PRIYA")
+        assert "has expired" in answer(s, "U0PRIYA")
         assert s.miro.user("jo@example.com") is None
 
 

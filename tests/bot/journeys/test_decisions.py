@@ -5,6 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from approvals.decide import decide
+from approvals.decide.actor import Who
+from approvals.ids import SlackId
 from approvals.request import Request
 from bot.actions import Action
 from bot.context import Desk
@@ -224,7 +227,10 @@ def test_a_follower_hears_of_an_end_that_came_while_joining(
 
     def meanwhile(desk: Desk, request: Request, command: Action) -> Request | None:
         if twin := find(desk, request, command):
-            deny(s, "U0PRIYA", "No seat is free.")
+            priya = desk.store.people.by_slack(SlackId("U0PRIYA"))
+            assert priya
+            who, table = Who(priya, priya.accounts[0]), desk.table(twin)
+            desk.decide(twin.id, lambda first: decide.deny(first, who, "No seat is free.", table, False))
         return twin
 
     monkeypatch.setattr(check, "_twin", meanwhile)
