@@ -66,11 +66,6 @@ def asks(who: Viewer, command: str) -> Act:
     return in_order(types(who, command), sends())
 
 
-def denies(who: Viewer, on: str, why: str, label: str = "Deny") -> Act:
-    """Somebody presses Deny, and says why."""
-    return in_order(presses(who, label, on), fills("Why", why), sends(label))
-
-
 def at_once(*acts: Act) -> Act:
     """Several things that people do before the bot gets round to drawing what follows from the first."""
 

@@ -21,9 +21,6 @@ people type and press everything in that page: an employee, a manager on 390 pix
 The script fails when a card has more than 80 words (buttons not counted), when something is wider than its
 screen, and when a picture doesn't show what it is said to show.
 
-**These pictures are older than the words on cards**: since they were taken, cards and answers were reworded,
-and the stories have to follow before the script can take them anew.
-
 It needs `npm install --no-save local-slack-linux-x64@0.1.8`, and Debian's packages `chromium` and
 `fonts-noto-color-emoji`. A further picture is one entry in `tests/screens/stories`;
 `python -m tests.screens NAME` plays only the story it belongs to.

@@ -4,6 +4,7 @@ window.person = (() => {
   const read = (one) => one.innerText.replace(/\s+/g, " ").trim();
   const named = (css, label, within) => all(css, within).find((one) => read(one) === label);
   const messages = (words) => all(".messages .msg").filter((one) => read(one).includes(words)).reverse();
+  const replies = (words) => all(".thread-divider ~ .msg").filter((one) => read(one).includes(words)).reverse();
   const field = (label) => all(".bk-input").find((one) => read(one.querySelector("label")) === label);
 
   // React hears of a choice only when the setter of the element itself was used.
@@ -37,9 +38,15 @@ window.person = (() => {
     return { box: around(elements), overflowing: overflowing(within) };
   };
 
-  const message = (words) => {
-    const found = messages(words)[0];
-    if (!found) return null;
+  // Opens the next thread, until what is looked for is in the one that is open.
+  let turn = 0;
+  const turnOver = () => {
+    const threads = all(".messages .thread-summary");
+    if (threads.length) threads[turn++ % threads.length].click();
+    return null;
+  };
+
+  const message = (found) => {
     found.scrollIntoView({ block: "center" });
     const parts = [found.querySelector(".msg-avatar"), ...all(".msg-head > *, .msg-text, .blocks", found)];
     return { ts: found.dataset.ts, ...shown(parts, found) };
@@ -60,12 +67,12 @@ window.person = (() => {
     send: () => press(document.querySelector(".composer-send:enabled")),
 
     pressOn: (words, label) => {
-      const found = messages(words).map((one) => named("button.bk-button", label, one));
-      return press(found.find(Boolean));
+      const found = [...replies(words), ...messages(words)].map((one) => named("button.bk-button", label, one));
+      return press(found.find(Boolean)) || turnOver();
     },
     pressHome: (label) => press(named(".home button", label)),
     pressForm: (label) => press(named(".modal-foot button", label)),
-    closeForm: () => press(document.querySelector(".modal-x")),
+    close: () => press(document.querySelector(".modal-x, .thread-x")),
 
     field: (label) => {
       const box = field(label)?.querySelector("input, textarea");
@@ -76,8 +83,9 @@ window.person = (() => {
     choose: (label, option) => Boolean(field(label)) && pick(field(label), option),
     preset: (label, option) => chosen(field(label)) || pick(field(label), option),
 
-    card: message,
-    answer: message,
+    card: (words) => (messages(words)[0] ? message(messages(words)[0]) : null),
+    answer: (words) => (messages(words)[0] ? message(messages(words)[0]) : null),
+    reply: (words) => (replies(words)[0] ? message(replies(words)[0]) : turnOver()),
     form: (words) => {
       const form = document.querySelector(".modal");
       return form && read(form).includes(words) ? shown([form], form) : null;

@@ -18,7 +18,8 @@ STYLE = """
 .msg:hover, .msg.highlighted { background: none; animation: none }
 .modal-overlay { background: #eee }
 .modal { box-shadow: none !important }
-@media (max-width: 600px) { .topbar, .sidebar { display: none } .msg { padding: 6px 12px } }
+@media (max-width: 600px) { .topbar, .sidebar { display: none } .msg { padding: 6px 12px }
+  .thread-pane { position: fixed; inset: 0; width: 100% !important } }
 """
 """Hides local-slack's clock, because the bot's stands still; on a narrow screen its bars; and shadows."""
 HEIGHT = 2400
@@ -102,15 +103,15 @@ class Page:
         """Chooses what the form itself has chosen, which local-slack doesn't show, unless somebody chose."""
         self._do("preset", label, option)
 
-    def close_form(self) -> None:
-        """Closes what forms are open."""
-        while self._person("closeForm"):
+    def close(self) -> None:
+        """Closes open forms and the open thread."""
+        while self._person("close"):
             time.sleep(0.1)
 
     # -- looking
 
     def sight(self, kind: str, words: str) -> Sight:
-        """The card, form, Home or page with these words, as soon as it is there."""
+        """The card, reply, form, Home or page with these words, as soon as it is there."""
         found = self.until(lambda: self._person(kind, words), f"{kind} with “{words}”")
         return Sight(Box(**found["box"]), found.get("ts", ""), tuple(found["overflowing"]))
 

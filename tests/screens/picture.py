@@ -16,9 +16,10 @@ Act = Callable[["Play"], None]
 
 
 class Of(StrEnum):
-    """What is looked at: the card of a request, any other message, a form, Home, or the whole page."""
+    """What a picture shows: a request's card, a reply in its thread, another message, a form, Home or all."""
 
     CARD = "card"
+    REPLY = "reply"
     ANSWER = "answer"
     FORM = "form"
     HOME = "home"

@@ -51,7 +51,7 @@ class Play:
     # -- acting
 
     def at(self, who: Viewer, channel: str = "") -> None:
-        """Somebody goes to their messages with the bot, or to a channel; forms of before are closed."""
+        """Somebody closes forms and threads, and goes to their messages with the bot or to a channel."""
         self._sit_down(who)
         if not channel:
             self.scene.people.direct(who.id)
@@ -71,7 +71,7 @@ class Play:
 
     def _sit_down(self, who: Viewer) -> None:
         self._sitting = who
-        self.page.close_form()
+        self.page.close()
         self.page.widen(who.width)
         self.page.act_as(who.name)
 
@@ -84,7 +84,7 @@ class Play:
         if sight.overflowing:
             raise Unfit(f"{picture.name} is wider than the screen: {sight.overflowing[-1]}")
         count = self._count(picture, sight)
-        if picture.of is Of.CARD and count > MOST_WORDS:
+        if picture.of in (Of.CARD, Of.REPLY) and count > MOST_WORDS:
             raise Unfit(f"{picture.name} has {count} words; a card has at most {MOST_WORDS}")
         return Taken(picture, self.page.picture(_framed(sight.box, picture)), count)
 

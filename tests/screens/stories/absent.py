@@ -6,7 +6,7 @@ from tests.screens.acts import asks, happens, in_order, passes, presses_home, ty
 from tests.screens.picture import Act, Of, Story, Viewer, picture
 from tests.screens.stories.cast import ALEX, CAROL, JO, LENA, PRIYA, SAM
 
-CARD, ANSWER, FORM, HOME, PAGE = Of
+CARD, REPLY, ANSWER, FORM, HOME, PAGE = Of
 
 _MANAGER = POLICY.replace('approvers = ["manager", "it"] }', 'approvers = ["manager"] }', 1)
 _LED = _MANAGER.replace("operators", 'fallback = ["it"]\noperators', 1)
@@ -63,7 +63,7 @@ LEFT = Story(
     (
         picture(
             "fallback", "Who can't decide any more is stepped over: the policy's fallback is asked.",
-            CAROL, CARD, "can't decide any more",
+            CAROL, CARD, "can no longer decide",
             asks(ALEX, "/miro-access for Engineering because I start on Monday"),
             asks(JO, "/miro-access for Design because of the workshop"), _is(PRIYA, Standing.LEFT),
         ),
@@ -78,7 +78,7 @@ LEFT = Story(
         ),
         picture(
             "home-guest", "App Home of a guest.",
-            LENA, HOME, "Guests can't ask",
+            LENA, HOME, "Guests can't request",
             types(LENA, "/miro whoami"), _is(LENA, Standing.GUEST),
         ),
     ),
@@ -90,12 +90,12 @@ STUCK = Story(
     (
         picture(
             "stuck", "The only one who could decide has left: operators are told, and nothing is approved.",
-            CAROL, CARD, "Nobody can decide R-1",
+            CAROL, CARD, "No approver available for R-1",
             asks(ALEX, "/miro-access for Engineering because I start on Monday"), _is(PRIYA, Standing.LEFT),
         ),
         picture(
             "stuck-waiting", "The requester's card.",
-            ALEX, CARD, "The operators know",
+            ALEX, CARD, "The operators have been notified",
         ),
         picture(
             "stuck-home", "App Home of an operator then.",

@@ -5,7 +5,7 @@ from tests.screens.company import Company
 from tests.screens.picture import Of, Story, picture
 from tests.screens.stories.cast import CAROL, DANA, LENA, PRIYA
 
-CARD, ANSWER, FORM, HOME, PAGE = Of
+CARD, REPLY, ANSWER, FORM, HOME, PAGE = Of
 
 
 def _accounts(scene: Company) -> None:
@@ -20,7 +20,7 @@ ACTIONS = Story(
     (
         picture(
             "approver-remove-admin", "Admin rights are taken away.",
-            CAROL, CARD, "away from",
+            CAROL, CARD, "Remove Company Admin from",
             asks(DANA, "/miro remove-admin @alex Company Admin because the project is over"),
         ),
         picture(
@@ -40,7 +40,7 @@ ACTIONS = Story(
         ),
         picture(
             "approver-offboard-admin", "An admin is offboarded: rights first.",
-            PRIYA, CARD, "in Miro?",
+            PRIYA, CARD, "deactivate @Alex Smith?",
             asks(LENA, "/miro-offboard deactivate alex@example.com because last day today"),
         ),
     ),

@@ -1,18 +1,19 @@
 """Asking: help, plain words, Home, and the form of every action."""
 
-from tests.screens.acts import asks, chooses, fills, presses, presses_home, sends, types
+from tests.screens.acts import asks, chooses, fills, passes, presses, presses_home, sends, types
 from tests.screens.company import CHANNEL_NAME
 from tests.screens.picture import Of, Story, picture
 from tests.screens.stories.cast import ALEX, CAROL, DANA, LENA
 
-CARD, ANSWER, FORM, HOME, PAGE = Of
+CARD, REPLY, ANSWER, FORM, HOME, PAGE = Of
 
 WAYS = Story(
     "Ways to ask",
     (
         picture(
             "home-first", "App Home, before anything was asked for.",
-            ALEX, HOME, "What do you need in Miro?",
+            ALEX, HOME, "Your teams",
+            types(ALEX, "/miro whoami"), passes(seconds=5),
         ),
         picture(
             "help", "The answer to `/miro help`: buttons for what one may ask for.",
@@ -46,12 +47,12 @@ WAYS = Story(
         picture(
             "not-understood", "A message that means nothing to the bot.",
             ALEX, ANSWER, "I didn't understand",
-            types(ALEX, "The printer is on fire"),
+            types(ALEX, "The thing from yesterday"),
         ),
         picture(
             "review-form", "**Review and Send** opens the form, filled in from the message.",
             ALEX, FORM, "Request Access",
-            presses(ALEX, "Review and Send", "team: Engineering"),
+            presses(ALEX, "Review and Send", "access to Engineering for you?"),
         ),
         picture(
             "sent", "The form, once it is sent: the request's number, and what comes next.",
@@ -83,7 +84,7 @@ WAYS = Story(
         ),
         picture(
             "withdrawn", "**Withdraw** ends it.",
-            ALEX, CARD, "You withdrew it",
+            ALEX, CARD, "Withdrawn by you",
         ),
     ),
 )  # fmt: skip
@@ -103,8 +104,8 @@ FORMS = Story(
         ),
         picture(
             "form-managed", "A team that an identity provider manages is refused, with where to ask instead.",
-            ALEX, FORM, "managed elsewhere",
-            types(ALEX, "/miro-access for Sales because I sell"), sends(),
+            ALEX, ANSWER, "managed elsewhere",
+            types(ALEX, "/miro-access for Sales because I sell"),
         ),
         picture(
             "form-others", "An operator's form for somebody else.",

@@ -1,11 +1,11 @@
 """Deciding: the approver's card on a telephone, its details, yes, no, and what follows."""
 
 from bot.sandbox.stage import POLICY
-from tests.screens.acts import asks, at_once, fills, happens, passes, presses, sends
+from tests.screens.acts import asks, at_once, chooses, fills, happens, passes, presses, sends
 from tests.screens.picture import Of, Story, picture
 from tests.screens.stories.cast import ALEX, CAROL, DANA, PRIYA, SAM
 
-CARD, ANSWER, FORM, HOME, PAGE = Of
+CARD, REPLY, ANSWER, FORM, HOME, PAGE = Of
 
 APPROVED = Story(
     "Approved",
@@ -22,7 +22,7 @@ APPROVED = Story(
         ),
         picture(
             "approver-home", "App Home of a manager.",
-            PRIYA, HOME, "What do you need in Miro?",
+            PRIYA, HOME, "Waiting for you: 1",
         ),
         picture(
             "approver-done", "The same card afterwards, without buttons.",
@@ -49,7 +49,7 @@ DENIED = Story(
             PRIYA, FORM, "Deny R-1",
             asks(ALEX, "/miro-access for Design because I like their boards"),
             presses(PRIYA, "Deny", "R-1"),
-            fills("Why", "Ask again when the project starts."),
+            chooses("Reason", "Other"), fills("In your words", "Ask again when the project starts."),
         ),
         picture(
             "approver-denied", "The approver's card afterwards.",

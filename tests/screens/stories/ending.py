@@ -4,7 +4,7 @@ from tests.screens.acts import asks, passes, presses
 from tests.screens.picture import Of, Story, picture
 from tests.screens.stories.cast import ALEX, PRIYA
 
-CARD, ANSWER, FORM, HOME, PAGE = Of
+CARD, REPLY, ANSWER, FORM, HOME, PAGE = Of
 
 ENDINGS = Story(
     "Other endings",

@@ -8,7 +8,7 @@ from tests.screens.picture import Of, Story, picture
 from tests.screens.stories.cast import ALEX, CAROL, DANA, JO, LENA, PRIYA
 from tests.screens.stories.operating import only_admin
 
-CARD, ANSWER, FORM, HOME, PAGE = Of
+CARD, REPLY, ANSWER, FORM, HOME, PAGE = Of
 
 _KIM = '"kim@example.com" = "priya@example.com"\n[groups.it]'
 
@@ -39,7 +39,7 @@ MANAGER_HOME = Story(
         ),
         picture(
             "home-employee", "An employee's: what is open, and what ended last.",
-            ALEX, HOME, "Ended last",
+            ALEX, HOME, "Recently closed",
             asks(ALEX, "/miro-access for Design because of the workshop"),
         ),
     ),

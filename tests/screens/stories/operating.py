@@ -8,7 +8,7 @@ from tests.screens.company import CHANNEL_NAME, Company
 from tests.screens.picture import Of, Story, picture
 from tests.screens.stories.cast import ALEX, CAROL, DANA, JO, LENA, PRIYA, SAM
 
-CARD, ANSWER, FORM, HOME, PAGE = Of
+CARD, REPLY, ANSWER, FORM, HOME, PAGE = Of
 
 
 _BUSY = Fault("GET", "/Users", times=100, status=503)
@@ -54,7 +54,7 @@ STOPPED = Story(
         ),
         picture(
             "operator-done", "The operator's card afterwards.",
-            SAM, CARD, "All changes are verified in Miro",
+            SAM, CARD, "changes are verified in Miro",
         ),
     ),
     prepare=only_admin,

@@ -5,7 +5,7 @@ from tests.screens.acts import asks, passes, presses, sends, types
 from tests.screens.picture import Of, Story, picture
 from tests.screens.stories.cast import ALEX, CAROL, PRIYA
 
-CARD, ANSWER, FORM, HOME, PAGE = Of
+CARD, REPLY, ANSWER, FORM, HOME, PAGE = Of
 
 DAYS = Story(
     "For some days",
@@ -22,12 +22,12 @@ DAYS = Story(
         ),
         picture(
             "days-done", "Done, and until when.",
-            ALEX, CARD, "It ends",
+            ALEX, CARD, "Ends ",
             presses(PRIYA, "Approve", "R-1"),
         ),
         picture(
             "days-notice", "A day before the end.",
-            ALEX, CARD, "Then it's removed",
+            ALEX, REPLY, "Then it's removed",
             passes(days=6, hours=14),
         ),
         picture(
@@ -52,7 +52,7 @@ LEAVING = Story(
     (
         picture(
             "approver-leave", "Somebody is taken out of a team.",
-            PRIYA, CARD, "out of Design",
+            PRIYA, CARD, "Remove @Alex Smith from Design?",
             asks(CAROL, "/miro leave-team @alex Design because the workshop is over"),
         ),
         picture(

@@ -5,7 +5,7 @@ from tests.screens.acts import asks, passes, presses
 from tests.screens.picture import Of, Story, picture
 from tests.screens.stories.cast import ALEX, CAROL, PRIYA
 
-CARD, ANSWER, FORM, HOME, PAGE = Of
+CARD, REPLY, ANSWER, FORM, HOME, PAGE = Of
 
 _ASK = 'request-access = { ask = ["anyone"], for_others = ["it", "hr"], approvers = ["manager", "it"]'
 _TWO_STEPS = POLICY.replace(

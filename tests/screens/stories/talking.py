@@ -5,7 +5,7 @@ from tests.screens.acts import asks, fills, passes, presses, sends
 from tests.screens.picture import Of, Story, picture
 from tests.screens.stories.cast import ALEX, LENA, PRIYA, SAM
 
-CARD, ANSWER, FORM, HOME, PAGE = Of
+CARD, REPLY, ANSWER, FORM, HOME, PAGE = Of
 
 _ASKED = 'approvers = ["manager", "it"]'
 
@@ -14,12 +14,12 @@ REMINDED = Story(
     (
         picture(
             "reminder", "One reply in the thread of the card: first after the time that the policy names.",
-            PRIYA, CARD, "Reminder:",
+            PRIYA, REPLY, "Reminder:",
             asks(ALEX, "/miro-access for Engineering because I start on Monday"), passes(hours=4),
         ),
         picture(
             "reminded-waiting", "The requester's card meanwhile.",
-            ALEX, CARD, "reminded",
+            ALEX, CARD, "Reminded",
         ),
         picture(
             "remind-answer", "**Remind**, pressed too soon.",
@@ -47,22 +47,22 @@ QUESTION = Story(
             presses(PRIYA, "Ask a Question", "R-1"), fills("Question", "Which boards, and for how long?"),
         ),
         picture(
-            "question", "What the requester reads.",
-            ALEX, CARD, "@Priya Rao (priya@example.com) asks",
+            "question", "What the requester reads, in the thread of their card.",
+            ALEX, REPLY, "asks",
             sends("Ask"),
         ),
         picture(
-            "question-waiting", "The requester's first card meanwhile.",
+            "question-waiting", "The requester's card meanwhile.",
             ALEX, CARD, "Waiting for",
         ),
         picture(
             "approver-question", "Everybody who may decide reads the question.",
-            SAM, CARD, "No answer yet",
+            SAM, CARD, "asked:",
         ),
         picture(
             "answer-form", "**Answer** opens a form with the question.",
             ALEX, FORM, "Answer for R-1",
-            presses(ALEX, "Answer", "@Priya Rao (priya@example.com) asks"),
+            presses(ALEX, "Answer", "R-1"),
             fills("Answer", "The boards of the spring workshop, until May."),
         ),
         picture(
@@ -71,8 +71,8 @@ QUESTION = Story(
             sends("Answer"),
         ),
         picture(
-            "answered", "Whoever asked is told.",
-            PRIYA, CARD, "@Alex Smith (alex@example.com) answered",
+            "answered", "The one who asked is told in the thread.",
+            PRIYA, REPLY, "answered",
         ),
         picture(
             "question-answered", "The requester's card afterwards.",
