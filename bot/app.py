@@ -148,11 +148,11 @@ class Bot:
         return Watch(self.health, self.ready, exposition, self.settings.secret(METRICS_TOKEN))
 
     @contextmanager
-    def on_socket(self) -> Iterator[bool]:
+    def on_socket(self, receiver: Receiver | None = None) -> Iterator[bool]:
         """Receives over Socket Mode until the block ends; yields whether it connected soon."""
         token, heard = self.settings.secret("SLACK_APP_TOKEN"), self.client.heard
         client = SlackClient(token, self.settings.slack_url, self.lines, heard=heard)
-        line = SocketMode(client, token, self.receiver(), heard, LISTENERS)
+        line = SocketMode(client, token, receiver or self.receiver(), heard, LISTENERS)
         try:
             line.start()
             # Slack begins with hello; what people do before that is lost.

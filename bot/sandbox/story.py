@@ -20,7 +20,7 @@ from bot.app import build
 from bot.sandbox.miro.service import Exchange, Miro
 from bot.sandbox.slack.drawing import as_text
 from bot.sandbox.slack.local_slack import LOOK_SECONDS, Ended, LocalSlack, Place, Somebody, running
-from bot.sandbox.slack.readable import readable
+from bot.sandbox.slack.readable import ReadableReceiver, readable
 from bot.sandbox.slack.records import Message
 from bot.sandbox.slack.workspace import Workspace
 from bot.sandbox.stage import CHANNEL, PEOPLE, POLICY, TOKEN, Stage, stage
@@ -301,7 +301,7 @@ def _click_along(folder: Path, slack: LocalSlack, ended: Callable[[], bool]) -> 
         bot = build(Settings(folder / "record.db", folder / "policy.toml", secrets, api, url))
         try:
             bot.start()
-            with bot.on_socket():
+            with bot.on_socket(ReadableReceiver(bot.receiver())):
                 _invite(slack.url)
                 while not ended():
                     time.sleep(LOOK_SECONDS)

@@ -1,16 +1,20 @@
 """What the bot says in rich text can be read in local-slack's page as well."""
 
 import json
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import parse_qs, urlencode
 
 import httpx
 import pytest
+from slack_bolt import BoltResponse
 
 from bot.cards.blocks import bullets, header
 from bot.cards.named import mark
 from bot.sandbox.server import Answer, Call, serving
-from bot.sandbox.slack.readable import readable
+from bot.sandbox.slack.readable import ReadableReceiver, readable
+from bot.slack.door.inbound import Payload
+from bot.slack.door.receiver import Receiver
 from tests.bot.slack.scenes import person
 
 TEXT = f"Give {mark(person(7))} <b> & access?"
@@ -57,3 +61,26 @@ def test_rich_text_becomes_mrkdwn_and_all_else_stays(as_json: bool) -> None:
             ]
         },
     }
+
+
+class Answering(Receiver):
+    """A receiver with one acknowledgement for everything."""
+
+    def __init__(self, body: str) -> None:
+        self._body = body
+
+    def take(self, payload: Payload, headers: Mapping[str, str]) -> BoltResponse:
+        return BoltResponse(status=200, body=self._body)
+
+
+def test_an_acknowledgement_is_readable_too() -> None:
+    body = json.dumps({"response_action": "update", "view": {"blocks": [header(TEXT)]}})
+    response = ReadableReceiver(Answering(body)).take({}, {})
+
+    shown = {"type": "section", "text": {"type": "mrkdwn", "text": SHOWN}}
+    assert json.loads(response.body) == {"response_action": "update", "view": {"blocks": [shown]}}
+
+
+@pytest.mark.parametrize("body", ["", "Nothing has changed."])
+def test_an_acknowledgement_in_plain_text_stays(body: str) -> None:
+    assert ReadableReceiver(Answering(body)).take({}, {}).body == body

@@ -13,7 +13,7 @@ from approvals.people import Account, Standing
 from bot.app import Bot, build
 from bot.sandbox.miro.service import Miro
 from bot.sandbox.slack.local_slack import LocalSlack, Place, Somebody, running
-from bot.sandbox.slack.readable import readable
+from bot.sandbox.slack.readable import ReadableReceiver, readable
 from bot.sandbox.stage import CHANNEL, PEOPLE, TOKEN, Clock
 from bot.settings import Settings
 from tests.local_slack import People
@@ -83,7 +83,7 @@ def company(folder: Path, story: Story) -> Iterator[Company]:
         whole = Company(clock, miro, teams, slack, bot, People(slack))
         story.prepare(whole)
         bot.housekeeping.tick()
-        open_.enter_context(bot.on_socket())
+        open_.enter_context(bot.on_socket(ReadableReceiver(bot.receiver())))
         yield whole
 
 

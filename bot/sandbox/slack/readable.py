@@ -1,14 +1,17 @@
 """A proxy between a bot and local-slack, whose page can't draw rich text: rewrites it as mrkdwn."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
 import httpx
+from slack_bolt import BoltResponse
 
 from bot.sandbox.server import Answer, Call, serving
+from bot.slack.door.inbound import Payload
+from bot.slack.door.receiver import Receiver
 
 PASSED_ON = ("authorization", "content-type")
 
@@ -26,6 +29,19 @@ def readable(url: str) -> Iterator[str]:
 
         with serving(answers) as own:
             yield f"{own}/api/"
+
+
+class ReadableReceiver(Receiver):
+    """A bot's receiver, with the rich text of its acknowledgements (they don't pass the proxy) as mrkdwn."""
+
+    def __init__(self, receiver: Receiver) -> None:
+        self._receiver = receiver
+
+    def take(self, payload: Payload, headers: Mapping[str, str]) -> BoltResponse:
+        response = self._receiver.take(payload, headers)
+        if response.body.startswith("{"):
+            response.body = json.dumps(_drawn(json.loads(response.body)))
+        return response
 
 
 def _in_mrkdwn(call: Call) -> bytes:
