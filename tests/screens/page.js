@@ -35,7 +35,7 @@ window.person = (() => {
 
   const shown = (elements, within) => {
     document.activeElement.blur(); // a cursor that blinks makes another picture each time
-    return { box: around(elements), overflowing: overflowing(within) };
+    return { box: around(elements), overflowing: overflowing(within), text: read(within) };
   };
 
   // Opens the next thread, until what is looked for is in the one that is open.
@@ -48,7 +48,7 @@ window.person = (() => {
 
   const message = (found) => {
     found.scrollIntoView({ block: "center" });
-    const parts = [found.querySelector(".msg-avatar"), ...all(".msg-head > *, .msg-text, .blocks", found)];
+    const parts = [found.querySelector(".msg-avatar"), ...all(".msg-head > *, .msg-text, .blocks, .thread-summary", found)];
     return { ts: found.dataset.ts, ...shown(parts, found) };
   };
 

@@ -14,7 +14,8 @@ T = TypeVar("T")
 
 PERSON = Path(__file__).with_name("page.js").read_text(encoding="utf-8")
 STYLE = """
-.msg-time, .msg-hover-actions, .channel-sub, .inspector-toggle { display: none !important }
+.msg-time, .thread-summary-time, .msg-hover-actions { display: none !important }
+.channel-sub, .inspector-toggle { display: none !important }
 .msg:hover, .msg.highlighted { background: none; animation: none }
 .modal-overlay { background: #eee }
 .modal { box-shadow: none !important }
@@ -30,11 +31,12 @@ PATIENCE = 15.0
 
 @dataclass(frozen=True)
 class Sight:
-    """Something that is on the page: where, which message it is, and what doesn't fit on the screen."""
+    """Something on the page: where, which message it is, what doesn't fit on the screen, and its text."""
 
     box: Box
     ts: str
     overflowing: tuple[str, ...]
+    text: str
 
 
 class Page:
@@ -113,7 +115,7 @@ class Page:
     def sight(self, kind: str, words: str) -> Sight:
         """The card, reply, form, Home or page with these words, as soon as it is there."""
         found = self.until(lambda: self._person(kind, words), f"{kind} with “{words}”")
-        return Sight(Box(**found["box"]), found.get("ts", ""), tuple(found["overflowing"]))
+        return Sight(Box(**found["box"]), found.get("ts", ""), tuple(found["overflowing"]), found["text"])
 
     def picture(self, box: Box) -> bytes:
         """A part of the page as PNG."""

@@ -83,6 +83,8 @@ class Play:
         sight = self.page.sight(picture.of, picture.shows)
         if sight.overflowing:
             raise Unfit(f"{picture.name} is wider than the screen: {sight.overflowing[-1]}")
+        if "[rich_text]" in sight.text:
+            raise Unfit(f"{picture.name} has a text that local-slack can't draw: {sight.text}")
         count = self._count(picture, sight)
         if picture.of in (Of.CARD, Of.REPLY) and count > MOST_WORDS:
             raise Unfit(f"{picture.name} has {count} words; a card has at most {MOST_WORDS}")

@@ -65,7 +65,7 @@ WAYS = Story(
         ),
         picture(
             "status", "The answer to `/miro status`.",
-            ALEX, ANSWER, "R-1 · Waiting",
+            ALEX, ANSWER, "R-1 · waiting",
             types(ALEX, "/miro status"),
         ),
         picture(
