@@ -1,5 +1,7 @@
 """The card that asks for a decision: what will change, why, until when, and the buttons; pure."""
 
+from dataclasses import replace
+
 from approvals.people import listed
 from approvals.states import State
 from bot.actions.sentences import first
@@ -23,7 +25,7 @@ def approver(scene: Scene) -> Message:
         title, note = f"{scene.title} · {headline}", f"{request.id}: {why}"
         return card("⏳", title, [scene.about, Part(why)], note=note)
     parts = [
-        asked(scene, ("Approvers", _approvers(scene))),
+        replace(asked(scene, ("Approvers", _approvers(scene))), brief=asked(scene).text),
         *map(Part, warnings(scene)),
         Part(request.reason, Worth.QUOTE, quoted=True, least=12),
         *talk(scene),

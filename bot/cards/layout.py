@@ -43,6 +43,8 @@ class Part:
     steps: tuple[str, ...] = ()
     least: int = 0
     is_small: bool = False
+    brief: str = ""
+    """What stands for `text` before any line of a list is cut, or ''."""
 
     @property
     def words(self) -> int:
@@ -94,6 +96,8 @@ def card(sign: str, question: str, parts: Sequence[Part], *buttons: Block, note:
 
 def _fitting(parts: list[Part], most: int) -> list[Part]:
     """The parts cut to so many words: first each down to its `least`, then the least worth is dropped."""
+    if sum(part.words for part in parts if part.worth >= Worth.STEPS or part.quoted) > most:
+        parts = [replace(part, text=part.brief or part.text) for part in parts]
     order = sorted(range(len(parts)), key=lambda number: parts[number].worth)
     for are_kept in (True, False):
         for number in order:
