@@ -30,14 +30,14 @@ It needs `npm install --no-save local-slack-linux-x64@0.1.8`, and Debian's packa
   no shortcuts, and no question (“Are you sure?”) between a click and what it does;
 - it shows a form's errors below it, with the name of the field, and Slack at the field; it doesn't mark
   fields that may stay empty, and gives one line where Slack gives several;
-- it doesn't show what a form has chosen beforehand, a day neither: here the script chose the same teams once
-  more;
+- it doesn't show which options a form has chosen beforehand: here the script chose the same ones once more;
 - nobody leaves it and nobody is a guest there: where a picture needs that, the bot was told so itself;
 - it draws no rich text, in which the bot mentions people: here it gets the same words as mrkdwn;
-- it says “(edited)” on a card that was drawn again, shows the source of a date that Slack draws in each
-  reader's own zone, and gives each part of a card's small print a column of its own;
-- it has no layout for narrow screens: on those its bars are hidden here. So is its clock, because the bot's
-  stands still, on the 2nd of March 2026 at 10:00 in Berlin, so that pictures change only when cards do.
+- it says “(edited)” on a card that was drawn again, shows a date in UTC that Slack draws in each reader's
+  own zone, and gives each part of a card's small print a column of its own;
+- it has no layout for narrow screens: on those its bars are hidden here, and an open thread fills the screen.
+  Its clock is hidden too: the bot's stands still, on the 2nd of March 2026 at 10:00 in Berlin, so pictures
+  change only when cards do.
 """
 
 

@@ -81,7 +81,7 @@ window.person = (() => {
       return Boolean(box);
     },
     choose: (label, option) => Boolean(field(label)) && pick(field(label), option),
-    preset: (label, option) => chosen(field(label)) || pick(field(label), option),
+    preset: (label, ...options) => chosen(field(label)) || options.every((option) => pick(field(label), option)),
 
     card: (words) => (messages(words)[0] ? message(messages(words)[0]) : null),
     answer: (words) => (messages(words)[0] ? message(messages(words)[0]) : null),

@@ -101,9 +101,9 @@ class Page:
         """Chooses one of several in a field of the form."""
         self._do("choose", label, option)
 
-    def preset(self, label: str, option: str) -> None:
+    def preset(self, label: str, *options: str) -> None:
         """Chooses what the form itself has chosen, which local-slack doesn't show, unless somebody chose."""
-        self._do("preset", label, option)
+        self._do("preset", label, *options)
 
     def close(self) -> None:
         """Closes open forms and the open thread."""

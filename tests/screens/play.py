@@ -107,8 +107,10 @@ class Play:
         if self._sitting != picture.viewer:
             raise Unfit(f"{picture.name}: {picture.viewer.name} isn't the one who has the form")
         for block in self.scene.people.views()[-1]["blocks"]:
-            if chosen := block.get("element", {}).get("initial_option"):
-                self.page.preset(block["label"]["text"], chosen["text"]["text"])
+            element = block.get("element", {})
+            chosen = element.get("initial_options") or [element.get("initial_option")]
+            if all(chosen):
+                self.page.preset(block["label"]["text"], *(option["text"]["text"] for option in chosen))
 
     def _count(self, picture: Picture, sight: Sight) -> int:
         if not sight.ts:

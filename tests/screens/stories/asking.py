@@ -103,7 +103,7 @@ FORMS = Story(
             types(ALEX, "/miro-access for Engineering"), sends(),
         ),
         picture(
-            "form-managed", "A team that an identity provider manages is refused, with where to ask instead.",
+            "form-managed", "No form opens for a team that an identity provider manages, but an answer.",
             ALEX, ANSWER, "managed elsewhere",
             types(ALEX, "/miro-access for Sales because I sell"),
         ),

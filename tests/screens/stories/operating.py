@@ -101,7 +101,7 @@ CHANNEL = Story(
             "channel", "One card for everybody who may decide, in the channel that the policy names.",
             CAROL, CARD, "access to Engineering",
             asks(ALEX, "/miro-access for Engineering because I start on Monday"), channel=CHANNEL_NAME,
-            note="Slack draws the date in each reader's own zone; local-slack shows its source.",
+            note="Slack draws the date in each reader's own zone; local-slack shows it in UTC.",
         ),
         picture(
             "not-yours", "Somebody who may not decide presses a button.",
