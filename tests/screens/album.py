@@ -26,8 +26,9 @@ It needs `npm install --no-save local-slack-linux-x64@0.1.8`, and Debian's packa
 `python -m tests.screens NAME` plays only the story it belongs to.
 
 **Real Slack looks otherwise** in some places, beside letters and colours:
-- local-slack has no list of people to choose from (“Select” stays empty), no search in a long list of teams,
-  no shortcuts, and no question (“Are you sure?”) between a click and what it does;
+- local-slack has no list of people to choose from (“Select” or “[multi_users_select]” stands there), no
+  search in a long list of teams, no shortcuts, and no question (“Are you sure?”) between a click and
+  what it does;
 - it shows a form's errors below it, with the name of the field, and Slack at the field; it doesn't mark
   fields that may stay empty, and gives one line where Slack gives several;
 - it doesn't show which options a form has chosen beforehand: here the script chose the same ones once more;
