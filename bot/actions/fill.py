@@ -207,6 +207,8 @@ def team_id(given: str, tables: Tables) -> GroupId:
     if similar := tables.similar(given):
         names = listed([f"{clip(tables.label(team))} ({team.id})" for team in similar[:3]], "or")
         raise ValueError(f"No team has exactly this name. Did you mean {names}? Use the id in brackets.")
+    if close := tables.close(given):
+        raise ValueError(f"There's no team {given[:60]}. Did you mean {clip(tables.label(close))}?")
     raise ValueError(
         f"There's no team {given[:60]}. If it's new, create it in Miro. I'll pick it up within 10 minutes."
     )

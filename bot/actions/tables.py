@@ -5,6 +5,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
 
+from rapidfuzz import fuzz, process
+
 from approvals.ids import GroupId, PersonId, SlackId
 from approvals.people import Directory, Group, Person, listed
 from approvals.policy.model import Policy
@@ -12,6 +14,9 @@ from approvals.policy.team_names import is_alike, narrow
 from approvals.policy.teams import called
 from bot.actions.form import Facts, Team
 from bot.actions.sentences import clip
+
+CLOSE = 75
+"""How alike names are, of 100, that one may be a slip of the other."""
 
 
 @dataclass(frozen=True)
@@ -110,6 +115,14 @@ class Tables:
             return [] if known.gone else [known]
         wanted = narrow(name)
         return [team for team in self.groups if wanted in map(narrow, (self.label(team), team.security_name))]
+
+    def close(self, name: str) -> Group | None:
+        """The group whose name is spelled almost so, if there is one."""
+        labels = {group.id: self.label(group) for group in self.groups}
+        match = process.extractOne(
+            name, labels, scorer=fuzz.ratio, processor=str.casefold, score_cutoff=CLOSE
+        )
+        return next((group for group in self.groups if match and group.id == match[2]), None)
 
     def similar(self, name: str) -> list[Group]:
         """The groups with a name that looks like this one."""

@@ -127,7 +127,8 @@ def written(sentence: Sentence | None, named: Named) -> str:
         return str(getattr(words_of(Sentence(code, sentence.values)), form))
     text = _Writer(named).vformat(SENTENCES[sentence.code], (), sentence.values)
     is_part = sentence.code == VERBATIM or sentence.code.startswith("because-")
-    return text if is_part else text[:1].upper() + text[1:]
+    is_address = "@" in text.partition(" ")[0]
+    return text if is_part or is_address else text[:1].upper() + text[1:]
 
 
 def joined(sentences: Iterable[Sentence], named: Named) -> str:

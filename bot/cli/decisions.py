@@ -106,9 +106,10 @@ class WithFields(click.Command):
 @click.argument("action", type=click.Choice(sorted(ACTIONS)), metavar="ACTION")
 @click.argument("fields", nargs=-1, metavar="[FIELD=VALUE]...")
 @click.option("--as", "email", required=True, metavar="EMAIL", help="Who requests it.")
+@click.option("--practice", is_flag=True, help="Rehearse it: nothing will change in Miro.")
 @click.option("--reason", required=True, metavar="TEXT", help="Why; approvers read it.")
 @JSON
-def ask(action: str, fields: tuple[str, ...], email: str, reason: str, as_json: bool) -> None:
+def ask(action: str, fields: tuple[str, ...], email: str, practice: bool, reason: str, as_json: bool) -> None:
     """Request a change. A running bot continues from there.
 
     Example: miro-bot ask request-access teams=Design --as ada@example.com --reason "I start Monday"
@@ -118,7 +119,7 @@ def ask(action: str, fields: tuple[str, ...], email: str, reason: str, as_json: 
     if not is_there(known.database):
         with thrown_away(known, leads=False) as bot:  # what is refused here begins no record
             _asked(bot, action, fields, email, reason)
-    with open_bot(leads=False) as bot:
+    with open_bot(leads=False, practice=practice) as bot:
         request = _asked(bot, action, fields, email, reason)
         said = summary(bot.store, request)
     say_json(said) if as_json else say(f"{request.id} saved: {said['what']}.")

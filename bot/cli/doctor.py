@@ -25,7 +25,17 @@ from approvals.refusals import Refused
 from bot.actions import CONDITIONS
 from bot.app import Bot
 from bot.cli import exposure, scopes
-from bot.cli.common import JSON, is_there, open_record, say, say_json, sentences, settings, thrown_away
+from bot.cli.common import (
+    JSON,
+    check_folder,
+    is_there,
+    open_record,
+    say,
+    say_json,
+    sentences,
+    settings,
+    thrown_away,
+)
 from bot.cli.policy.reach import strays, unreached
 from bot.miro.errors import MiroError
 from bot.miro.quota import POOL
@@ -41,7 +51,7 @@ DISK, LEAST_DISK = 1 << 30, 100 << 20
 """Bytes of free disk space below which there is a warning, and below which the bot shouldn't run."""
 _WAYS = {"SLACK_APP_TOKEN": "Socket Mode", "SLACK_SIGNING_SECRET": "run --http"}
 """The two ways to receive from Slack, by the secret that each needs."""
-_USES = _WAYS | {"MIRO_BOT_METRICS_TOKEN": "reading /metrics from another machine"}
+_USES = _WAYS | {"MIRO_BOT_METRICS_TOKEN": "serving /metrics"}
 """Secrets that not every bot needs, and what for."""
 _SECURITY_NAME = re.compile(r"[A-Za-z0-9]+(?:[_.][A-Za-z0-9]+)+")
 """What names of security groups look like: "g_app_eng"."""
@@ -279,6 +289,7 @@ def _reach(on: Examination) -> Finding | None:
 
 def _record(on: Examination) -> Finding:
     where = on.settings.database
+    check_folder(where)
     if problem := exposure.exposed_record(where):
         raise BadSettings(problem)
     if isinstance(where, Server) and not is_there(where):

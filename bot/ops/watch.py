@@ -14,6 +14,9 @@ from wsgiref.types import StartResponse
 from bot.ops import metrics
 
 Environ = dict[str, Any]
+NOT_FOUND = (
+    "Here are /healthz, /readyz, /metrics (with MIRO_BOT_METRICS_TOKEN set), and with --http /slack/events."
+)
 Answer = Callable[[], dict[str, Any]]
 """What a page says; its `ok` decides between 200 and 503."""
 
@@ -54,7 +57,7 @@ class Watch:
             if not metrics.may_read(environ.get("HTTP_AUTHORIZATION", ""), self._token):
                 return say(start, "401 Unauthorized", {"error": "MIRO_BOT_METRICS_TOKEN as bearer token"})
             return send(start, "200 OK", self._exposition(), "text/plain; version=0.0.4; charset=utf-8")
-        return say(start, "404 Not Found", {"error": "POST /slack/events, GET /healthz or GET /readyz"})
+        return say(start, "404 Not Found", {"error": NOT_FOUND})
 
     @staticmethod
     def _judged(start: StartResponse, content: dict[str, Any]) -> Iterable[bytes]:

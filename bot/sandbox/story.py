@@ -106,8 +106,10 @@ class Demo:
             print(f"  | {line}")
         return cards[-1]
 
-    def press(self, user: str, card: Message, button: str, label: str) -> None:
+    def press(self, user: str, card: Message, button: str) -> None:
         """Presses a button as this user; the bot does what follows."""
+        elements = [element for block in card.blocks for element in block.get("elements", ())]
+        [label] = [element["text"]["text"] for element in elements if element.get("action_id") == button]
         print(f"{NAMES[user]} presses [{label}].")
         self.scene.acting.click(user, card, button)
         self.scene.settle()
@@ -165,14 +167,14 @@ def _line(exchange: Exchange) -> str:
 def _joiner(demo: Demo) -> None:
     demo.chapter("Onboarding: look the person up, create the account, join a team", (ALEX,))
     demo.ask("U0ALEX", "/miro-access", "for Engineering because I start on Monday")
-    demo.press("U0PRIYA", demo.card("U0PRIYA"), "approve", "Approve")
+    demo.press("U0PRIYA", demo.card("U0PRIYA"), "approve")
     demo.after("U0ALEX", "You're in Engineering")
 
 
 def _group(demo: Demo) -> None:
     demo.chapter("Group name: the security group gets its directory name", (demo.scene.teams["Engineering"],))
     demo.ask("U0DANA", "/miro", 'rename Engineering to "g_app_proeng_all" because the directory calls it so')
-    demo.press("U0CAROL", demo.card("U0CAROL"), "approve", "Approve")
+    demo.press("U0CAROL", demo.card("U0CAROL"), "approve")
     demo.after("U0DANA", "Engineering has the security name g_app_proeng_all")
 
 
@@ -181,14 +183,14 @@ def _admin(demo: Demo) -> None:
     demo.chapter(f"Role change with a change of team, in one request ({names})", (ALEX,))
     text = '<@U0ALEX> from Engineering to "IT Administration" because Alex joins IT'
     demo.ask("U0DANA", "/miro-admin", text, rights="Company Admin")
-    demo.press("U0CAROL", demo.card("U0CAROL"), "approve", "Approve")
+    demo.press("U0CAROL", demo.card("U0CAROL"), "approve")
     demo.after("U0ALEX", "You're a Company Admin")
 
 
 def _leaver(demo: Demo) -> None:
     demo.chapter("Offboarding, account kept: rights first, then deactivated; Jo is told nothing", (JO,))
     demo.ask("U0LENA", "/miro-offboard", f"{JO} because last day today", how="deactivate")
-    demo.press("U0PRIYA", demo.card("U0PRIYA"), "approve", "Approve")
+    demo.press("U0PRIYA", demo.card("U0PRIYA"), "approve")
     demo.after("U0LENA", "Jo Park (jo@example.com)'s Miro account is deactivated")
     demo._expect("Jo hears nothing", not demo.scene.slack.dm_of("U0JO"))
 
@@ -196,7 +198,7 @@ def _leaver(demo: Demo) -> None:
 def _deleted(demo: Demo) -> None:
     demo.chapter("Offboarding, account deleted", (KIM,))
     demo.ask("U0LENA", "/miro-offboard", f"delete {KIM} because left in January")
-    demo.press("U0CAROL", demo.card("U0CAROL"), "approve", "Approve")
+    demo.press("U0CAROL", demo.card("U0CAROL"), "approve")
     demo.after("U0LENA", "Miro account is deleted")
 
 
@@ -204,7 +206,7 @@ def _denied(demo: Demo) -> None:
     demo.chapter("A request is denied: one click, a reason, and nothing changes", (ALEX,))
     demo.ask("U0ALEX", "/miro-access", "for Design because I like their boards")
     card = demo.card("U0PRIYA")
-    demo.press("U0PRIYA", card, "deny", "Deny")
+    demo.press("U0PRIYA", card, "deny")
     demo.write("U0PRIYA", "Ask again when the project starts.")
     demo.after("U0ALEX", "Ask again when the project starts.")
 
@@ -212,7 +214,7 @@ def _denied(demo: Demo) -> None:
 def _halfway(demo: Demo) -> None:
     demo.chapter("Miro refuses halfway: it stops, says why, and is resumed", ("sam@example.com",))
     demo.ask("U0SAM", "/miro-move", "from Research to Design because I change teams")
-    demo.press("U0CAROL", demo.card("U0CAROL"), "approve", "Approve")
+    demo.press("U0CAROL", demo.card("U0CAROL"), "approve")
     seen = demo.scene.slack.dm_of("U0CAROL")
     stopped = next(card for card in reversed(seen) if '"resume"' in json.dumps(card.blocks))
     print("Carol Diaz sees:")
@@ -224,7 +226,7 @@ def _halfway(demo: Demo) -> None:
     assert carol
     demo.scene.miro.change_team(research, admins=(*demo.scene.miro.team(research).admins, carol.id))
     print("Carol Diaz makes herself admin of Research in Miro, and comes back.")
-    demo.press("U0CAROL", stopped, "resume", "Resume")
+    demo.press("U0CAROL", stopped, "resume")
     demo.after("U0SAM", "You're in Design")
 
 

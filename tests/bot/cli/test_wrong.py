@@ -282,3 +282,15 @@ def test_the_first_policy_of_a_record_is_said_to_be_that(tmp_path: Path) -> None
     path = str(tmp_path / "policy.toml")
     assert "It's the first policy of this record." in shell.types("policy", "apply", path)
     assert "is already in force" in shell.types("policy", "apply", path)
+
+
+def test_a_slip_in_the_name_of_a_team_is_answered_with_the_team(s: Stage, shell: Shell) -> None:
+    words = ("ask", "request-access", "teams=Enginering", "--as", "alex@example.com", "--reason", "I start")
+    assert "Did you mean Engineering?" in shell.types(*words, exits=1)
+
+
+def test_what_is_asked_for_practice_is_never_done(s: Stage, shell: Shell) -> None:
+    words = ("ask", "request-access", "teams=Engineering", "--as", "alex@example.com", "--reason", "I start")
+    shell.types(*words, "--practice")
+    newest, *_ = s.bot.store.requests()
+    assert newest.practice
