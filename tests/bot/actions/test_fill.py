@@ -141,7 +141,8 @@ def test_a_team_may_have_a_comma_in_its_name(desk: Office) -> None:
     [
         ("", "Fill this in: which team."),
         (", ,", "Fill this in: which team."),
-        ("Enginering", f"There's no team Enginering. {NEW_TEAM}"),
+        ("Enginering", "There's no team Enginering. Did you mean Engineering?"),
+        ("Robotics", f"There's no team Robotics. {NEW_TEAM}"),
         ("Engineering, Data", f"There's no team Data. {NEW_TEAM}"),
         ("x" * 200, f"There's no team {'x' * 60}. {NEW_TEAM}"),
         (
