@@ -216,7 +216,7 @@ def content(text: bytes) -> Any:
         return json.loads(text)
     except (ValueError, RecursionError) as error:
         page = _plain(text[:LONGEST].decode(errors="replace"))[:200]
-        raise Unreadable("Miro's answer has an unexpected form: it is no JSON.", words=page) from error
+        raise Unreadable("Miro's answer has an unexpected form: it isn't JSON.", words=page) from error
 
 
 def message(kind: type[M], sent: Any) -> M:

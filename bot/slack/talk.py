@@ -41,7 +41,7 @@ def remind(desk: Desk, who: Who, text: str, may_see: Callable[[Desk, Request, Wh
     try:
         id = numbered(text)
     except ValueError:
-        raise Refused(f"I know no request {text[:20]}. Write /miro remind R-42.") from None
+        raise Refused(f"There is no request {text[:20]}. Write /miro remind R-42.") from None
     try:
         request = desk.store.request(id)
         may_see(desk, request, who)

@@ -256,8 +256,8 @@ class Refresh:
         if now - self._outage_since >= OUTAGE:
             self._outage_notified = True
             self.desk.tell_operators(
-                f"{self.problem} That has been so for a while. What is asked for is saved and goes on "
-                "by itself as soon as Miro answers."
+                f"{self.problem} This has lasted for a while. Requests are saved and continue by themselves "
+                "as soon as Miro answers."
             )
 
     def _notify_of_names(self) -> None:
@@ -269,7 +269,7 @@ class Refresh:
             "unknown teams",
             unknown,
             f"The policy names teams that Miro doesn't have: {', '.join(unknown)}. "
-            f"Mend their names in the policy.{until}",
+            f"Correct their names in the policy.{until}",
         )
         self._notify_once(
             "ambiguous names",

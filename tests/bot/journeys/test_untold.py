@@ -132,7 +132,7 @@ def test_operators_hear_once_that_miro_is_away_for_long(s: Stage) -> None:
     s.miro.faults.append(Fault(status=503, times=4000))
     for _ in range(12):
         wait(s, minutes=5)
-    heard = [one for one in told(s, "U0CAROL") if "goes on by itself as soon as Miro answers." in one]
+    heard = [one for one in told(s, "U0CAROL") if "continue by themselves as soon as Miro answers." in one]
     assert len(heard) == 1
     s.miro.faults.clear()
     wait(s, minutes=5)

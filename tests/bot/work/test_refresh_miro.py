@@ -12,7 +12,7 @@ from tests.bot.journeys.scenes import playing, told
 
 SECOND, RETRY = timedelta(seconds=1), timedelta(minutes=1)
 GROUPS_EVERY, MEMBERS_EVERY = timedelta(minutes=10), timedelta(hours=1)
-AWAY = "goes on by itself as soon as Miro answers."
+AWAY = "continue by themselves as soon as Miro answers."
 STRANGE = "The policy names teams that Miro doesn't have: "
 
 
