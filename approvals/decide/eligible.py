@@ -95,6 +95,8 @@ def _may_decide(
     if again and any(who.person.is_(table.directory.person(vote.by)) for vote in request.asking.votes):
         return Approver(who.person, NOTHING)
     _check_first_vote(request, who, table)
+    if not entitled and request.state is State.CHECKING:
+        raise Refused(f"I'm still checking {request.id}. Approvers are asked once I know what will change.")
     if not entitled and request.state is not State.WAITING:
         raise Refused(f"{request.id} isn't open for a decision. Nothing has changed.")
     if not entitled:
