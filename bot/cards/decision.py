@@ -55,7 +55,8 @@ def _approvers(scene: Scene) -> str:
     """Who can decide, where many read it; a reader's own card says so in its foot."""
     if scene.viewer:
         return ""
-    return scene.names(waiting.entitled(scene), "or") or "nobody available"
+    joint = "or" if scene.request.asking.missing < 2 else "and"
+    return scene.names(waiting.entitled(scene), joint) or "nobody available"
 
 
 def warnings(scene: Scene) -> tuple[str, ...]:

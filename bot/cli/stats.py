@@ -109,6 +109,8 @@ class Stats:
         """For a terminal; times are medians."""
         yield f"{'':<26}{'requests':>9}{'done':>7}{'expired':>9}   {'to decision':<14}to done"
         yield self.total.line("All")
+        states = ", ".join(f"{state} {count}" for state, count in self.total.states.most_common())
+        yield f"  {states or 'none yet'}"
         for title, part in (("By action", self.actions), ("By team", self.teams)):
             if part:
                 yield title

@@ -127,7 +127,7 @@ def test_the_channel_does_not_name_whoever_has_decided(
     ways: dict[str, Request], known: Facts, people: dict[str, Person]
 ) -> None:
     shown = reads(drawn(ways["one of several agreed"], known, people, "channel"))
-    assert "*Approvers* Sam Lee or Priya Rao\n" in shown and "Carol Diaz approved. 2 more needed." in shown
+    assert "*Approvers* Sam Lee and Priya Rao\n" in shown and "Carol Diaz approved. 2 more needed." in shown
 
 
 def test_an_empty_seat_is_called_nobodys_name(
