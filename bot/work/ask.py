@@ -44,7 +44,7 @@ def asked(desk: Desk, action: type[Action], raw: Raw, reason: str, who: Who, rec
     if is_known or _is_rule_certain(ground):
         with _unsure_left_to_worker():
             _check_length(ground)
-    _check_open(desk, who)
+    _check_open(desk, who, receipt)
     people = [name for name, field in action.form().items() if field.kind is Input.PERSON]
     words = {"case": looked_at(ground.case.scope), "reason": reason.strip(), **who.signed}
     # A typed address means exactly its account, not a linked one.
@@ -119,10 +119,10 @@ def _is_rule_certain(ground: Ground) -> bool:
     return False
 
 
-def _check_open(desk: Desk, who: Who) -> None:
+def _check_open(desk: Desk, who: Who, receipt: str) -> None:
     """Raises Refused at MOST_OPEN: nobody asks for so much by hand, and approvers couldn't read it."""
     is_full = desk.store.figures.open_of(who.person.id) >= MOST_OPEN
-    if is_full and not is_operator(desk.policy, who.person):
+    if is_full and not is_operator(desk.policy, who.person) and not desk.store.has(receipt):
         raise Refused(f"You have {MOST_OPEN} open requests. Withdraw one, or wait until one is decided.")
 
 
