@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 
 from slack_bolt import App
@@ -136,10 +137,11 @@ class Bot:
         """The WSGI application for everything Slack sends over HTTP."""
         secret = self.settings.secret("SLACK_SIGNING_SECRET")
         now, heard = lambda: self.desk.now().timestamp(), self.client.heard.delivery
-        return Door(self.receiver(), secret, self.watch(), now, heard)
+        return Door(self.receiver(), secret, self.watch, now, heard)
 
+    @cached_property
     def watch(self) -> Watch:
-        """The pages for monitoring."""
+        """The pages for monitoring, the same at every address."""
 
         def exposition() -> bytes:
             with self.store.patience(HEALTH_PATIENCE):

@@ -174,7 +174,7 @@ def serving_health(bot: Bot, address: str | None) -> Iterator[None]:
         yield
         return
     host, _, port = address.rpartition(":")
-    server = serving(bot.watch(), host or "127.0.0.1", int(port), HEALTH_THREADS)
+    server = serving(bot.watch, host or "127.0.0.1", int(port), HEALTH_THREADS)
     with listening(server, address) as url:
         say(f"Health:      {url}/healthz")
         yield

@@ -121,7 +121,7 @@ def fetched(url: str, token: str | None = None) -> tuple[int, bytes]:
 
 @pytest.mark.parametrize(("token", "status"), [(None, 401), ("wrong", 401), ("let-me-read", 200)])
 def test_metrics_take_a_token_of_their_own(stage: Stage, token: str | None, status: int) -> None:
-    watch = stage.bot.watch()
+    watch = stage.bot.watch
     watch._token = "let-me-read"
     with serving(watch, "127.0.0.1", 0, 2) as url:
         got, body = fetched(f"{url}/metrics", token)
@@ -130,15 +130,25 @@ def test_metrics_take_a_token_of_their_own(stage: Stage, token: str | None, stat
 
 
 def test_without_a_token_there_are_no_metrics(stage: Stage) -> None:
-    with serving(stage.bot.watch(), "127.0.0.1", 0, 2) as url:
+    with serving(stage.bot.watch, "127.0.0.1", 0, 2) as url:
         assert fetched(f"{url}/metrics")[0] == 404
         assert fetched(f"{url}/metrics", "guess")[0] == 404
 
 
 def test_ready_is_who_can_take_what_people_do(stage: Stage) -> None:
-    with serving(stage.bot.watch(), "127.0.0.1", 0, 2) as url:
+    with serving(stage.bot.watch, "127.0.0.1", 0, 2) as url:
         status, body = fetched(f"{url}/readyz")
         assert (status, json.loads(body)["workers"]) == (200, "moving")
         with by_hand(stage.bot.store) as connection:
             connection.execute("BEGIN IMMEDIATE")
             assert fetched(f"{url}/readyz")[0] == 503
+
+
+def test_what_the_door_refused_is_said_by_every_page(stage: Stage) -> None:
+    door = stage.bot.door()
+    with serving(door, "127.0.0.1", 0, 2) as url, serving(stage.bot.watch, "127.0.0.1", 0, 2) as health:
+        request = Request(f"{url}/slack/events", data=b"payload={}")
+        with pytest.raises(HTTPError) as refused:
+            urlopen(request)
+        refused.value.close()
+        assert json.loads(fetched(f"{health}/healthz")[1])["refused"] == {"unsigned": 1}
