@@ -21,6 +21,7 @@ from approvals.request import Urgency
 from bot.context import Desk
 from bot.http.outgoing import Outgoing
 from bot.miro.client import Miro
+from bot.miro.quota import WINDOW
 from bot.ops import metrics
 from bot.ops.watch import Watch
 from bot.policies import Policies, usable
@@ -145,7 +146,7 @@ class Bot:
 
         def exposition() -> bytes:
             with self.store.patience(HEALTH_PATIENCE):
-                return metrics.exposition(self.store.figures, self.desk.now())
+                return metrics.exposition(self.store.figures, self.desk.now(), WINDOW)
 
         return Watch(self.health, self.ready, exposition, self.settings.secret(METRICS_TOKEN))
 

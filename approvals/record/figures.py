@@ -7,9 +7,6 @@ from approvals.ids import PersonId, stamp, unstamp
 from approvals.record.database import Database, among
 from approvals.states import OPEN, State
 
-WINDOW = timedelta(seconds=30)
-"""The window of Miro's rate limit ("SCIM rate limits")."""
-
 
 class Figures:
     """Current figures of a store. All of them raise StoreTrouble."""
@@ -49,9 +46,9 @@ class Figures:
             " WHERE shown < wanted AND kind = 'card'"
         )
 
-    def credits(self) -> int:
-        """Miro's credits spent within the last 30 s."""
-        since = stamp(self._now() - WINDOW)
+    def credits(self, window: timedelta) -> int:
+        """Miro's credits spent within the window of its rate limit."""
+        since = stamp(self._now() - window)
         row = self._on.row("SELECT coalesce(sum(credits), 0) AS n FROM quota WHERE at > ?", since)
         return int(row["n"]) if row else 0
 

@@ -41,7 +41,7 @@ class RequestAccess(Action):
     family_name: text("Family name", longest=30) = ""  # type: ignore[valid-type]
     department: text("Department") = ""  # type: ignore[valid-type]
     employee_number: text("Employee number", longest=20, also=("personnel number",)) = ""  # type: ignore[valid-type]
-    cost_centre: text("Cost centre", also=("cost center",)) = ""  # type: ignore[valid-type]
+    cost_centre: text("Cost center", also=("cost centre",)) = ""  # type: ignore[valid-type]
     division: text("Division") = ""  # type: ignore[valid-type]
     organization: text("Organization", also=("organisation",)) = ""  # type: ignore[valid-type]
     manager: text("Manager", longest=60) = ""  # type: ignore[valid-type]

@@ -38,7 +38,7 @@ from bot.cli.common import (
 )
 from bot.cli.policy.reach import strays, unreached
 from bot.miro.errors import MiroError
-from bot.miro.quota import POOL
+from bot.miro.quota import POOL, WINDOW
 from bot.policies import read, usable, why_not
 from bot.settings import BEGINNINGS, SECRETS, BadSettings, Settings
 from bot.slack.api.edge import SlackClient, SlackFault
@@ -245,8 +245,8 @@ def _quota(on: Examination) -> Finding | None:
     if not is_there(on.settings.database):
         return None
     with open_record() as store:
-        spent = store.figures.credits()
-    text = f"{max(POOL - spent, 0)} of {POOL} credits left in these 30 s"
+        spent = store.figures.credits(WINDOW)
+    text = f"{max(POOL - spent, 0)} of {POOL} credits left in {WINDOW.seconds} s"
     if spent < POOL * 0.9:
         return Finding(text)
     return Finding(f"{text}. Requests wait for credits; bulk work may be running.", Status.WARNING)

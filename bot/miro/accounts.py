@@ -24,7 +24,7 @@ def unknown(addresses: str, meant: str = "") -> str:
 def vanished(address: str) -> str:
     """The sentence that a known account isn't shown any more; a guest's id gives a 404, too."""
     return (
-        f"Miro doesn't show the account {address} any more: it was deleted, or it is a guest's now, and "
+        f"Miro doesn't show the account {address} anymore: it was deleted, or it is a guest's now, and "
         "guests aren't visible to me. Look in Miro."
     )
 

@@ -121,7 +121,7 @@ class GroupNamed(Goal):
         return seen.group is not None and seen.group.display_name == self.name
 
     def obstacle(self, seen: Seen) -> str:
-        return "" if seen.group else f"{self.who} isn't in Miro any more."
+        return "" if seen.group else f"{self.who} isn't in Miro anymore."
 
     def call(self, seen: Seen) -> ScimCall:
         return _patch_group(self.group, {"op": "Replace", "path": "displayName", "value": self.name})

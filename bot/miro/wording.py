@@ -161,7 +161,7 @@ def pairs(attributes: Mapping[str, str]) -> str:
 
 
 def _names(attributes: Mapping[str, str]) -> str:
-    words = {"costCenter": "cost centre", "employeeNumber": "employee number"}
+    words = {"costCenter": "cost center", "employeeNumber": "employee number"}
     return ", ".join(words.get(name, name) for name in sorted(attributes))
 
 

@@ -6,7 +6,7 @@ No label holds anything about a person.
 
 import hmac
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
 from prometheus_client.core import GaugeMetricFamily, Metric
@@ -59,8 +59,8 @@ def moved(before: Request, after: Request) -> None:
 class Record(Collector):
     """Figures of the record, read anew for each scrape."""
 
-    def __init__(self, figures: Figures, now: datetime) -> None:
-        self._figures, self._now = figures, now
+    def __init__(self, figures: Figures, now: datetime, window: timedelta) -> None:
+        self._figures, self._now, self._window = figures, now, window
 
     def collect(self) -> Iterator[Metric]:
         """The figures; only `miro_bot_record_readable 0` where the record can't be read."""
@@ -89,7 +89,7 @@ class Record(Collector):
             ),
             ("outbox_pending", "Cards, messages and pages not shown in Slack yet.", figures.unshown()),
             ("outbox_lag_seconds", "Since the oldest change not shown.", self._age(figures.unshown_since())),
-            ("scim_credits_spent", "Of Miro's 10,000 credits per 30 s.", figures.credits()),
+            ("scim_credits_spent", "Of Miro's 10,000 credits per 30 s.", figures.credits(self._window)),
         ):
             yield GaugeMetricFamily(f"miro_bot_{name}", text, value=value)
 
@@ -97,10 +97,10 @@ class Record(Collector):
         return max(0.0, (self._now - since).total_seconds()) if since else 0.0
 
 
-def exposition(figures: Figures, now: datetime) -> bytes:
-    """All metrics in Prometheus' text format, version 0.0.4."""
+def exposition(figures: Figures, now: datetime, window: timedelta) -> bytes:
+    """All metrics in Prometheus' text format, version 0.0.4; `window`: of Miro's rate limit."""
     of_record = CollectorRegistry()
-    of_record.register(Record(figures, now))
+    of_record.register(Record(figures, now, window))
     return generate_latest(COUNTED) + generate_latest(of_record)
 
 

@@ -190,7 +190,7 @@ class Clicks:
             self.redraw(body, handle)
             self._reply.answer(body, str(error))
         except KeyError:
-            self._reply.answer(body, "This request no longer exists.")
+            self._reply.answer(body, GONE)
         except (SlackClientError, OSError):
             self._reply.answer(body, "Slack couldn't open the details. Please try again.")
 

@@ -19,7 +19,7 @@ from bot.cards.named import mark
 from bot.context import Desk
 from bot.slack.deliver.audience import threads
 from bot.slack.reply import Reply
-from bot.slack.talk import asking, replying
+from bot.slack.talk import GONE, asking, replying
 from bot.slack.words import drafts, replies
 from bot.slack.words.reading import Draft, read
 from bot.slack.words.sentence import by_name, typed
@@ -157,7 +157,7 @@ class Lines:
         except (Refused, StoreTrouble) as error:
             return str(error)
         except KeyError:
-            return "This request no longer exists. Nothing has changed."
+            return GONE
         finally:
             self.desk.wake()
         return None if taken is None else ""

@@ -72,7 +72,7 @@ class Listeners:
         view = body["view"]
         action = ACTIONS.get(view["callback_id"].removeprefix("ask:"))
         if action is None:
-            text = "I don't know this form any more. Please ask again: /miro help."
+            text = "I don't know this form anymore. Please ask again: /miro help."
             ack(response_action="errors", errors={"reason": text})
             return
         raw, carried = forms.read(view), forms.carried(view)

@@ -58,7 +58,7 @@ def look(
     try:
         goals, fields = command.goals(facts), command.needs(facts)
     except KeyError as error:
-        raise Obstacle("The team isn't in Miro any more.") from error
+        raise Obstacle("The team isn't in Miro anymore.") from error
     if target and target.miro_id:
         account = _approved(miro, target, fields)
     else:

@@ -117,7 +117,7 @@ def _with_subject(desk: Desk, colleagues: Colleagues, request: Request) -> tuple
         subject = desk.store.people.by_email(subject.email) or subject
         return with_person(command, subject.id), subject
     except KeyError as error:
-        raise Refused(f"What this was about isn't there any more ({error.args[0]}).") from error
+        raise Refused(f"What this was about isn't there anymore ({error.args[0]}).") from error
 
 
 def check_ground(desk: Desk, command: Action, subject: Person | None) -> None:
@@ -165,7 +165,7 @@ def _plan(desk: Desk, miro: Miro, request: Request, command: Action) -> LivePlan
             raise Obstacle(not_found(desk, request, command))
         return make(goals, seen)
     except KeyError as error:
-        raise Obstacle("The team isn't in Miro any more. Ask again with another one.") from error
+        raise Obstacle("The team isn't in Miro anymore. Ask again with another one.") from error
 
 
 def ask_approvers(

@@ -158,7 +158,7 @@ class Provisioning:
         try:
             return make(command.goals(self.desk.facts), seen)
         except KeyError as error:
-            raise Obstacle("The team isn't in Miro any more.") from error
+            raise Obstacle("The team isn't in Miro anymore.") from error
 
     # -- calls ------------------------------------------------------------------------------------------
 

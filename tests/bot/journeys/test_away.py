@@ -127,7 +127,7 @@ def test_coming_back_early_is_told_and_the_last_day_ends_by_itself(s: Stage) -> 
     assert has_card(s, "U0LENA") and not has_card(s, "U0PRIYA")
     wait(s, days=1, hours=14)
     assert has_card(s, "U0PRIYA") and not has_card(s, "U0LENA")
-    assert "any more" not in directly(s, "U0LENA")[-1]
+    assert "no longer" not in directly(s, "U0LENA")[-1]
     assert state(s, id) == "waiting"
 
 

@@ -131,7 +131,7 @@ def test_a_group_deleted_meanwhile_stops_before_anything_changed(s: Stage) -> No
     wait(s, minutes=10)
     approve(s, "U0PRIYA")
     assert state(s, id) == "stopped"
-    assert "The team isn't in Miro any more." in last(s, "U0ALEX")
+    assert "The team isn't in Miro anymore." in last(s, "U0ALEX")
     assert calls(s) == []
     assert teams_of(s, "alex@example.com") == {"Engineering"}
 
@@ -236,7 +236,7 @@ def test_what_the_policy_forbids_since_the_approval_is_not_done(
     change_policy(s, POLICY.replace(old, new))
     s.settle()
     assert state(s, id) == "refused"
-    assert "The policy doesn't allow this any more." in last(s, "U0ALEX")
+    assert "The policy doesn't allow this anymore." in last(s, "U0ALEX")
     assert why in last(s, "U0ALEX")
     assert calls(s) == []
 

@@ -58,7 +58,7 @@ def test_names_and_what_hr_knows_are_approved_too() -> None:
 
 def test_what_hr_knows_is_shown_under_details() -> None:
     goal = HasAccount(*ADA, {"department": "IT", "costCenter": "CS001"})
-    assert goal.words.todo == "Create the account ada@example.com for Ada Example (cost centre, department)"
+    assert goal.words.todo == "Create the account ada@example.com for Ada Example (cost center, department)"
     assert goal.words.detail == "name: Ada Example; costCenter: CS001, department: IT"
     assert HasAccount(*ADA).words.detail == "name: Ada Example"
 
@@ -128,7 +128,7 @@ def test_one_short_value_is_said_as_it_will_stand_there() -> None:
     one = {"organization": "Example Ltd"}
     assert Attributes("Ada", one).words.todo == "Set the organization to Example Ltd"
     assert HasAccount(*ADA, one).words.todo.endswith("for Ada Example (organization: Example Ltd)")
-    assert Attributes("Ada", {"costCenter": "a b c d e"}).words.todo == "Set the cost centre"
+    assert Attributes("Ada", {"costCenter": "a b c d e"}).words.todo == "Set the cost center"
 
 
 def test_attributes_that_are_not_touched_stay() -> None:

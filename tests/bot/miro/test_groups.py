@@ -68,7 +68,7 @@ def test_a_group_is_approved_by_id_and_security_name(goal: InGroup | OutOfGroup)
 
 
 def test_a_group_that_is_gone_cannot_be_renamed() -> None:
-    assert RENAME.obstacle(NOBODY) == "Engineering isn't in Miro any more."
+    assert RENAME.obstacle(NOBODY) == "Engineering isn't in Miro anymore."
     assert not RENAME.holds(NOBODY)
 
 

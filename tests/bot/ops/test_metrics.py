@@ -13,6 +13,7 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families as parsed
 
 from approvals.record.store import Store
+from bot.miro.quota import WINDOW
 from bot.ops import metrics
 from bot.sandbox.stage import Stage
 from bot.slack.door.serving import serving
@@ -36,7 +37,7 @@ def stage(tmp_path: Path) -> Iterator[Stage]:
 def samples(stage: Stage) -> dict[str, dict[str, float]]:
     """By name of a metric and by its labels as text, what a scrape reads."""
     found: dict[str, dict[str, float]] = {}
-    text = metrics.exposition(stage.bot.store.figures, stage.clock()).decode()
+    text = metrics.exposition(stage.bot.store.figures, stage.clock(), WINDOW).decode()
     for family in parsed(text):
         for sample in family.samples:
             found.setdefault(sample.name, {})[" ".join(sample.labels.values())] = sample.value
@@ -82,7 +83,7 @@ def test_calls_decisions_and_what_is_done_are_counted(stage: Stage) -> None:
 
 
 def test_nothing_in_a_scrape_is_about_a_person(stage: Stage) -> None:
-    text = metrics.exposition(stage.bot.store.figures, stage.clock()).decode()
+    text = metrics.exposition(stage.bot.store.figures, stage.clock(), WINDOW).decode()
     assert "request-access" in text
     assert not re.search("alex|@example|U0|Engineering", text, re.IGNORECASE)
 
@@ -91,7 +92,7 @@ def test_a_record_that_cannot_be_read_is_said_and_nothing_else(tmp_path: Path) -
     with closing(Store(tmp_path / "record.db")) as store:
         with by_hand(store) as connection:
             connection.execute("DROP TABLE outbox")
-        text = metrics.exposition(store.figures, datetime.now(UTC)).decode()
+        text = metrics.exposition(store.figures, datetime.now(UTC), WINDOW).decode()
     assert "miro_bot_record_readable 0.0" in text
     assert "miro_bot_requests" not in text
 
@@ -99,7 +100,7 @@ def test_a_record_that_cannot_be_read_is_said_and_nothing_else(tmp_path: Path) -
 @pytest.mark.parametrize("name", sorted(set(re.findall(r"miro_bot_\w+", QUERIES))))
 def test_dashboard_and_alerts_ask_for_metrics_that_exist(stage: Stage, name: str) -> None:
     suffixes = {"counter": ("_total",), "histogram": ("_bucket", "_count", "_sum"), "gauge": ("",)}
-    text = metrics.exposition(stage.bot.store.figures, stage.clock()).decode()
+    text = metrics.exposition(stage.bot.store.figures, stage.clock(), WINDOW).decode()
     assert name in {family.name + end for family in parsed(text) for end in suffixes[family.type]}
 
 

@@ -72,7 +72,7 @@ def test_a_form_of_another_version_is_answered_at_a_field_and_saved_nowhere(s: S
     view["callback_id"] = "ask:teleport"
     reply = s.acting.submit("U0ALEX", view=view)
     assert reply.ok
-    assert reply.errors == {"reason": "I don't know this form any more. Please ask again: /miro help."}
+    assert reply.errors == {"reason": "I don't know this form anymore. Please ask again: /miro help."}
     assert s.bot.store.requests() == []
 
 
