@@ -66,19 +66,20 @@ def of_chain(pack: Path, anchors: list[str]) -> tuple[list[str], list[dict[str, 
     rows: list[dict[str, Any]] = []
     first, head = json.loads((pack / "start.json").read_text())
     count, heads = first - 1, set()
-    for count, line in enumerate((pack / "chain.jsonl").open(encoding="utf-8"), first):
-        entry = json.loads(line)
-        if isinstance(entry, str):
-            head = sha256(head + entry)
-        else:
-            if (entry["seq"], entry["prev"], entry["hash"]) != (count, head, sealed(entry, head)):
-                faults.append(f"entry {count}: not what was written there")
-            head = entry["hash"]
-            if "words" in entry:
-                rows.append(entry)
-                faults += of_words(entry)
-        if f"{count}:{head}" in anchors:
-            heads.add(f"{count}:{head}")
+    with (pack / "chain.jsonl").open(encoding="utf-8") as lines:
+        for count, line in enumerate(lines, first):
+            entry = json.loads(line)
+            if isinstance(entry, str):
+                head = sha256(head + entry)
+            else:
+                if (entry["seq"], entry["prev"], entry["hash"]) != (count, head, sealed(entry, head)):
+                    faults.append(f"entry {count}: not what was written there")
+                head = entry["hash"]
+                if "words" in entry:
+                    rows.append(entry)
+                    faults += of_words(entry)
+            if f"{count}:{head}" in anchors:
+                heads.add(f"{count}:{head}")
     faults += [f"anchor {anchor}: the pack holds no such entry" for anchor in anchors if anchor not in heads]
     return faults, rows, f"{count}:{head}"
 

@@ -4,6 +4,7 @@
 ends after two days, R-10 had nothing to do.
 """
 
+import json
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
@@ -16,6 +17,7 @@ from approvals.decide import decide
 from approvals.decide.actor import Who
 from approvals.ids import PersonId, RequestId
 from approvals.record.chain import Anchor
+from approvals.record.evidence import check, pack
 from approvals.record.opening import make_private
 from approvals.record.outbox import Card
 from approvals.record.store import Store, copy_record
@@ -138,3 +140,15 @@ def test_what_waited_in_it_can_be_decided(desk: Desk) -> None:
     assert after and after.state is State.APPROVED
     assert desk.person(PersonId(after.asking.decided_by[0])).email == "carol@example.com"
     assert desk.store.verify([END]).faults == ()
+
+
+def test_evidence_about_it_is_checked_with_the_anchor_of_that_version(desk: Desk, tmp_path: Path) -> None:
+    folder = tmp_path / "pack"
+    folder.mkdir()
+    pack.write(desk.store, [desk.store.request(RequestId("R-3"))], [], folder)
+    lines = [json.loads(line) for line in (folder / "chain.jsonl").read_text(encoding="utf-8").splitlines()]
+    assert {line["format"] for line in lines if isinstance(line, dict)} & {1, 2}
+    evidence = {line["stream"] for line in lines if isinstance(line, dict) and "words" in line}
+    assert evidence == {"policy", "R-3"}
+    assert check.main(folder, [f"{END.count}:{END.head}"]) == 0
+    assert check.main(folder, [f"{END.count - 1}:{END.head}"]) == 1
