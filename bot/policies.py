@@ -18,7 +18,8 @@ from approvals.policy.check import BrokenPolicy, check, load
 from approvals.policy.model import Policy
 from approvals.policy.teams import Meanings, settled
 from approvals.record.outbox import Note
-from approvals.record.store import InForce, Store, hash_of
+from approvals.record.policies import InForce, hash_of
+from approvals.record.store import Store
 from approvals.refusals import Refused
 from bot.actions import CONDITIONS
 from bot.settings import BadSettings

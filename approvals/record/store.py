@@ -1,26 +1,21 @@
 """The record: requests, work to do and what happened are written in one transaction."""
 
-import json
 import logging
 import os
 import threading
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, closing, contextmanager, suppress
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import reduce
-from hashlib import sha256
 from itertools import product
 from pathlib import Path
 from typing import Any
 
 from approvals.decide.delegates import AWAY, RETURNED, delegation
 from approvals.folding import apply, fold
-from approvals.ids import BOT, PersonId, RequestId, stamp, unstamp
-from approvals.policy import teams
-from approvals.policy.teams import Meanings
+from approvals.ids import PersonId, RequestId, stamp
 from approvals.record import schema
-from approvals.record.chain import IN_FORCE, POLICY, TEAMS_MEANT, Anchor, Ledger, Sealed, Verified
+from approvals.record.chain import IN_FORCE, POLICY, Anchor, Ledger, Sealed, Verified
 from approvals.record.claims import HELD, Claim, Claims, Lanes, held_by
 from approvals.record.database import (
     Database,
@@ -38,88 +33,12 @@ from approvals.record.outbox import Outbox
 from approvals.record.people.groups import Groups
 from approvals.record.people.people import People
 from approvals.record.people.reading import SAME, number_of
+from approvals.record.policies import Policies
 from approvals.record.sqlite import Sqlite, copy_file
 from approvals.record.verify import verify
 from approvals.request import Draft, Event, Request, is_active, listed
 from approvals.splits import PEOPLE, told_apart
 from approvals.states import OPEN, State
-
-
-@dataclass(frozen=True)
-class InForce:
-    """The policy in force, and since when."""
-
-    hash: str
-    since: datetime
-
-
-def hash_of(text: str) -> str:
-    """The hash by which the record names a policy."""
-    return sha256(text.encode()).hexdigest()
-
-
-class Policies:
-    """The part of the store about policies; the store has the connection and the ledger."""
-
-    _on: Database
-    _ledger: Ledger
-
-    def writing(self) -> AbstractContextManager[None]:
-        """One transaction over everything in the store."""
-        raise NotImplementedError
-
-    def take_policy(self, text: str, shell: str = "") -> str:
-        """Stores a policy and appends that it is in force; returns its hash.
-
-        `shell`: where a person decided that; '' if the program's file did.
-        """
-        seal = hash_of(text)
-        with self.writing():
-            now = self._in_force([IN_FORCE]).get(IN_FORCE)
-            if now and now.hash == seal:
-                return seal
-            self._on.run("INSERT INTO policies VALUES (?,?) ON CONFLICT DO NOTHING", seal, text)
-            words = {"shell": shell} if shell else {}
-            self._ledger.add(POLICY, Draft(IN_FORCE, BOT, {"hash": seal}, words))
-            self._on.forget(self._in_force)
-        return seal
-
-    def policy_in_force(self) -> InForce | None:
-        """The policy in force, None in a new record; read once in a unit of work."""
-        return self._on.ahead(self._in_force).get(IN_FORCE)
-
-    def _in_force(self, _: Collection[str]) -> dict[str, InForce]:
-        row = self._on.row(
-            "SELECT body, at FROM ledger WHERE stream = ? AND type = ? ORDER BY version DESC LIMIT 1",
-            POLICY, IN_FORCE,
-        )  # fmt: skip
-        return {IN_FORCE: InForce(json.loads(row["body"])["hash"], unstamp(row["at"]))} if row else {}
-
-    def knows_policy(self, hash: str) -> bool:
-        """Whether a policy was ever in force."""
-        return self._on.row("SELECT 1 FROM policies WHERE hash = ?", hash) is not None
-
-    def mean_teams(self, hash: str, meanings: Meanings) -> None:
-        """Appends the meanings of the team names in a policy."""
-        with self.writing():
-            self._ledger.add(POLICY, Draft(TEAMS_MEANT, BOT, {"hash": hash}, meanings.stored()))
-
-    def meant_teams(self, hash: str = "") -> Meanings | None:
-        """The meanings of the team names in a policy, by default the last one; None if never resolved."""
-        rows = self._on.rows(
-            "SELECT seq, body FROM ledger WHERE stream = ? AND type = ? ORDER BY version DESC",
-            POLICY, TEAMS_MEANT,
-        )  # fmt: skip
-        row = next((row for row in rows if hash in ("", json.loads(row["body"])["hash"])), None)
-        return teams.read(self._ledger.words(row["seq"])) if row else None
-
-    def policy(self, hash: str) -> str:
-        """The text of a policy. Raises KeyError."""
-        row = self._on.row("SELECT text FROM policies WHERE hash = ?", hash)
-        if row is None:
-            raise KeyError(hash)
-        return str(row["text"])
-
 
 log = logging.getLogger(__name__)
 

@@ -21,7 +21,7 @@ from approvals.ids import GroupId, PersonId, RequestId
 from approvals.policy.check import BrokenPolicy
 from approvals.policy.model import Policy
 from approvals.record.database import Location, Server, StoreTrouble
-from approvals.record.report import one_line
+from approvals.record.evidence.report import one_line
 from approvals.record.store import Store, database_at, reading
 from approvals.refusals import Refused
 from approvals.request import Request

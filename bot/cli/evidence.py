@@ -7,8 +7,8 @@ from pathlib import Path
 import click
 
 from approvals.record.evidence import pack as evidence
+from approvals.record.evidence.report import history
 from approvals.record.opening import OWNER_ONLY, private_folder
-from approvals.record.report import history
 from approvals.record.store import Store
 from approvals.refusals import Refused
 from approvals.request import Request

@@ -8,8 +8,8 @@ from itertools import islice
 import click
 
 from approvals.ids import RequestId
-from approvals.record import report
 from approvals.record.chain import Anchor, Verified
+from approvals.record.evidence import report
 from approvals.record.store import Store
 from approvals.refusals import Refused
 from bot.cli.common import JSON, meaning, open_record, request_id, say, say_beside, say_exactly, say_json

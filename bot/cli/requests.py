@@ -11,7 +11,7 @@ import click
 
 from approvals.ids import BOT, PersonId, RequestId, SlackId, stamp
 from approvals.people import Person
-from approvals.record import report
+from approvals.record.evidence import report
 from approvals.record.store import Store
 from approvals.refusals import Refused
 from approvals.request import Request

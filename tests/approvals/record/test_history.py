@@ -3,7 +3,7 @@
 import re
 
 from approvals.decide.decide import approve, deny
-from approvals.record.report import history
+from approvals.record.evidence.report import history
 from approvals.request import Draft
 from approvals.states import EventType
 from tests.approvals.record.tamper import by_hand

@@ -10,7 +10,7 @@ import pytest
 
 from approvals.decide.decide import deny
 from approvals.ids import GroupId, PersonId
-from approvals.record.report import ENTRY, Named, as_csv, as_jsonl, entry_row, exported, name, row
+from approvals.record.evidence.report import ENTRY, Named, as_csv, as_jsonl, entry_row, exported, name, row
 from approvals.request import Draft
 from approvals.states import EventType
 from tests.approvals.record.tamper import by_hand, unguarded

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from approvals.record.report import one_line
+from approvals.record.evidence.report import one_line
 from bot.__main__ import main
 from bot.sandbox.stage import POLICY, Stage
 from tests.bot.journeys.shell import Shell, machine

@@ -2,7 +2,7 @@
 
 import re
 
-from approvals.record.report import history
+from approvals.record.evidence.report import history
 from approvals.request import Event
 from approvals.states import EventType
 from bot.cards.catalogue import VERSION
