@@ -105,6 +105,6 @@ class Handle:
 def place(body: Mapping[str, Any]) -> dict[str, str]:
     """Where the message stands that was pressed, and the address by which Slack lets it be replaced."""
     box = body.get("container", {})
-    found = {name: box.get(name) for name in ("channel_id", "message_ts", "thread_ts")}
-    found["response_url"] = body.get("response_url")
-    return {name: value for name, value in found.items() if value}
+    fields = {name: box.get(name) for name in ("channel_id", "message_ts", "thread_ts")}
+    fields["response_url"] = body.get("response_url")
+    return {name: value for name, value in fields.items() if value}

@@ -85,7 +85,7 @@ def _asked(bot: Bot, action: str, fields: tuple[str, ...], email: str, reason: s
 
 def _check_teams(store: Store, action: type[Action], raw: Mapping[str, str]) -> None:
     """Refuses teams where none is known: without a running bot nobody would ever find them."""
-    fields = [name for name, one in action.form().items() if one.is_team]
+    fields = [name for name, field in action.form().items() if field.is_team]
     if any(raw.get(name) for name in fields) and not store.groups.all():
         raise Refused(
             "This record has no list of Miro's teams yet, so nothing was requested. Start `miro-bot run`, "
@@ -121,8 +121,8 @@ def ask(action: str, fields: tuple[str, ...], email: str, practice: bool, reason
             _asked(bot, action, fields, email, reason)
     with open_bot(leads=False, practice=practice) as bot:
         request = _asked(bot, action, fields, email, reason)
-        said = summary(bot.store, request)
-    say_json(said) if as_json else say(f"{request.id} saved: {said['what']}.")
+        outline = summary(bot.store, request)
+    say_json(outline) if as_json else say(f"{request.id} saved: {outline['what']}.")
     for line in about_end(ACTIONS[action], reason, request.scope.days):
         say_beside(line)
 
@@ -138,14 +138,14 @@ def _decided(id: str, email: str, as_json: bool, verb: str, decision: Decision) 
         with bot.store.writing():
             request = bot.store.append(request, decision(request, who, bot.desk))
             _tell(bot, request.id, who, verb, secret)
-        said = summary(bot.store, request)
-    say_json(said) if as_json else say(f"{request.id} is {request.state.value}.")
+        outline = summary(bot.store, request)
+    say_json(outline) if as_json else say(f"{request.id} is {request.state.value}.")
 
 
 def _tell(bot: Bot, id: RequestId, who: Who, verb: str, secret: bool) -> None:
     if bot.desk.policy.tell and not secret:
-        told = f"{id} was {verb} for {mark(who.person)} from a command line ({who.shell})."
-        bot.store.outbox.say(Note(bot.desk.policy.tell, message(told)))
+        text = f"{id} was {verb} for {mark(who.person)} from a command line ({who.shell})."
+        bot.store.outbox.say(Note(bot.desk.policy.tell, message(text)))
     text = f"{id} was {verb} in your name from a command line ({who.shell}). Not you? Tell your IT team."
     if who.account:
         bot.store.outbox.say(Note(who.account.slack_id, message(text)))

@@ -38,13 +38,13 @@ def _only_you(said: Message) -> Said:
 
 def offers(desk: Desk, who: Who) -> list[type[Action]]:
     """The actions this person may ask for, for themselves or for others."""
-    found = []
+    offered = []
     for action in ACTIONS.values():
         ground = Ground(desk.policy, Case(action.NAME, who.person), desk.store.people, desk.now())
         lists = [(*rule.ask, *rule.for_others) for rule in desk.policy.rules(action.NAME)]
         if any(ground.includes(entries, who.person) for entries in lists):
-            found.append(action)
-    return found
+            offered.append(action)
+    return offered
 
 
 def may_ask(desk: Desk, who: Who, action: type[Action]) -> bool:
@@ -77,7 +77,7 @@ def helped(desk: Desk, who: Who, typed: str = "") -> Said:
         return _only_you(message(f"{lead}You can't request anything here yet. Ask your IT team."))
     lines = [f"• {action.EXAMPLE}: {action.ABOUT}" for action in mine]
     buttons = [button(action.TITLE, f"open:{action.NAME}", action.NAME) for action in mine]
-    verbs = ", ".join(f"/miro {one}" for one in ("status", "show R-42", "remind R-42", "withdraw R-42"))
+    verbs = ", ".join(f"/miro {verb}" for verb in ("status", "show R-42", "remind R-42", "withdraw R-42"))
     verbs += ", /miro away, /miro whoami, /miro help"
     title = f"{lead}What do you need in Miro?"
     examples = sections("Or write to me:", *lines)
@@ -114,7 +114,7 @@ def known_as(desk: Desk, who: Who) -> list[str]:
 def _status(desk: Desk, who: Who, rest: str) -> Said:
     try:
         if not rest:
-            lines = [*(_line(desk, one, who) for one in _own(desk, who)), *_waiting(desk, who)]
+            lines = [*(_line(desk, request, who) for request in _own(desk, who)), *_waiting(desk, who)]
             return _only_you(message("\n".join(lines) or "You have no requests yet. Try /miro help."))
         request = named(desk, who, rest)
     except Refused as error:
@@ -137,7 +137,7 @@ def _waiting(desk: Desk, who: Who) -> list[str]:
 def _own(desk: Desk, who: Who, limit: int = 10) -> list[Request]:
     """Requests by or about somebody, newest first, for their own eyes. Raises Refused."""
     mine = desk.store.requests(person=who.person.id, limit=limit)
-    seen = [one for one in mine if _concerns(desk, one, who.person)]
+    seen = [request for request in mine if _concerns(desk, request, who.person)]
     if seen:
         check_standing(who, desk.now())
     return seen
@@ -229,8 +229,8 @@ def _concerns(desk: Desk, request: Request, person: Person) -> bool:
 def _owns(desk: Desk, request: Request, person: Person) -> bool:
     """Whether it is about a team of theirs, and no secret; until the worker looked who asks, nobody hears."""
     action = ACTIONS.get(request.action)
-    told = action is not None and not action.CONFIDENTIAL and request.state is not State.CHECKING
-    return told and any(person.is_(one) for one in owners(desk, request))
+    is_open = action is not None and not action.CONFIDENTIAL and request.state is not State.CHECKING
+    return is_open and any(person.is_(owner) for owner in owners(desk, request))
 
 
 def may_see(desk: Desk, request: Request, who: Who) -> None:

@@ -101,16 +101,18 @@ class Lines:
     def _asked(self, who: Who) -> list[Request]:
         """Requests of somebody with a question that waits for their answer, newest first."""
         mine = self.desk.store.requests(person=who.person.id, states=[State.WAITING])
-        open_ = (one for one in mine if one.asking.questions and not one.asking.questions[-1].answer)
-        return [one for one in open_ if self.desk.policy.acts_as(who.person, self.desk.person(one.requester))]
+        asked = [each for each in mine if each.asking.questions and not each.asking.questions[-1].answer]
+        return [
+            each for each in asked if self.desk.policy.acts_as(who.person, self.desk.person(each.requester))
+        ]
 
     def _is_other(self, who: Who, raw: str, bot: str) -> bool:
         """Whether a line in the direct message reads as a command or as a request of its own."""
         text = typed(raw, bot).strip()
         if not replies.decides(text) and replies.aside(self.desk, who, text):
             return True
-        found = read(text, self.desk.tables(), self.desk.now().date())
-        return isinstance(found, Draft) or found.kind in NOT_ANSWERS
+        reading = read(text, self.desk.tables(), self.desk.now().date())
+        return isinstance(reading, Draft) or reading.kind in NOT_ANSWERS
 
     # -- what is said to it --------------------------------------------------------------------------------
 
@@ -130,14 +132,14 @@ class Lines:
         offer = actions(*map(_pass_on, labels, asked, [text] * MOST)) | {"block_id": "pass-on"}
         if not self._is_other(who, raw, bot) and not (title != WHICH and replies.decides(typed(raw, bot))):
             return message(title, section(title), *self._questions(asked), offer)
-        said = drafts.understood(self.desk, who, raw, bot)
+        answer = drafts.understood(self.desk, who, raw, bot)
         # Its text is mrkdwn already, with everything in it escaped.
-        plain: Block = {"type": "section", "text": {"type": "mrkdwn", "text": said["text"]}}
-        return {**said, "blocks": [*said.get("blocks", [plain]), offer]}
+        plain: Block = {"type": "section", "text": {"type": "mrkdwn", "text": answer["text"]}}
+        return {**answer, "blocks": [*answer.get("blocks", [plain]), offer]}
 
     def _questions(self, asked: list[Request]) -> list[Block]:
         """The open questions, a line each."""
-        lasts = [(one.id, one.asking.questions[-1]) for one in asked[:MOST] if one.asking.questions]
+        lasts = [(each.id, each.asking.questions[-1]) for each in asked[:MOST] if each.asking.questions]
         lines = (f"{id} · {mark(self.desk.person(last.by), brief=True)}: “{last.text}”" for id, last in lasts)
         return [section(clip_words(line, 25)) for line in lines]
 
@@ -169,7 +171,7 @@ class Lines:
         cut = f" It was cut at {LONGEST_QUESTION} characters." if len(text) > LONGEST_QUESTION else ""
         return f"{id}: sent to {mark(self.desk.person(to), brief=True)}.{cut}"
 
-    def _say(self, event: Body, said: Message, about: RequestId | None = None) -> None:
+    def _say(self, event: Body, answer: Message, about: RequestId | None = None) -> None:
         """Answers a line where it was written, in a channel for its writer's eyes only; `about`: in a direct
         message in the thread of that request's card."""
         channel, thread, only_for = event["channel"], event.get("thread_ts", ""), ""
@@ -178,7 +180,7 @@ class Lines:
         elif about:
             theirs = threads(self.desk, self.desk.store.outbox.of(about))
             thread = theirs[event["user"]].ts if event["user"] in theirs else thread
-        self._reply.say(Note(channel, said | ({"thread_ts": thread} if thread else {}), only_for))
+        self._reply.say(Note(channel, answer | ({"thread_ts": thread} if thread else {}), only_for))
 
 
 def _pass_on(label: str, request: Request, text: str) -> Block:

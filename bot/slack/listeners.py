@@ -103,7 +103,7 @@ class Listeners:
 
     def command(self, ack: Ack, body: Body, client: WebClient) -> None:
         """/miro-access and its like: opens the form, filled in as far as the text says."""
-        action = next(one for one in ACTIONS.values() if f"/{one.SLASH}" == body["command"])
+        action = next(action for action in ACTIONS.values() if f"/{action.SLASH}" == body["command"])
         ack(**self._meant(typed(body.get("text", "")), body, client, action))
 
     def _meant(
@@ -111,13 +111,13 @@ class Listeners:
     ) -> dict[str, Any]:
         """Opens the form that a text asks for; what to say where there is none."""
         who, tables = self._reply.who(body), self.desk.tables()
-        found = read(text, tables, self.desk.now().date(), action, body["user_id"])
-        if isinstance(found, Answer):
-            answer = replies.reply(self.desk, who, found, by_name(text, tables.called), action)
+        reading = read(text, tables, self.desk.now().date(), action, body["user_id"])
+        if isinstance(reading, Answer):
+            answer = replies.reply(self.desk, who, reading, by_name(text, tables.called), action)
             return answer | {"response_type": "ephemeral"}
-        said = self._reply.opened(body, client, lambda: opening.form(self.desk, who, found))
-        told = said if action is found.action else f"{answers.read_as(found.action)} {said}"
-        return message(told) | {"response_type": "ephemeral"} if said else {}
+        refusal = self._reply.opened(body, client, lambda: opening.form(self.desk, who, reading))
+        sentence = refusal if action is reading.action else f"{answers.read_as(reading.action)} {refusal}"
+        return message(sentence) | {"response_type": "ephemeral"} if refusal else {}
 
     def miro(self, ack: Ack, body: Body, client: WebClient) -> None:
         """/miro: help, whoami, status, withdraw, or an action in plain words."""
@@ -179,5 +179,6 @@ def _sent(requests: Sequence[Request]) -> str:
     """What a form turns into."""
     first = requests[0]
     lead = "Practice: nothing will change. " if first.practice else ""
-    end = "".join(f" {one}" for one in about_end(ACTIONS[first.action], first.reason, first.scope.days))
+    notes = about_end(ACTIONS[first.action], first.reason, first.scope.days)
+    end = "".join(f" {note}" for note in notes)
     return f"{lead}Sent: {listed([request.id for request in requests])}. {NEXT}{end}"

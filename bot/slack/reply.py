@@ -46,7 +46,7 @@ class Reply:
         slack_id = SlackId(user["id"] if isinstance(user, dict) else body.get("user_id") or str(user))
         self.deliverer.acted(slack_id)
         person = self.desk.store.people.meet(slack_id=slack_id)
-        account = next((one for one in person.accounts if one.slack_id == slack_id), None)
+        account = next((account for account in person.accounts if account.slack_id == slack_id), None)
         return Who(person, account)
 
     def decider(self, body: Body, request: RequestId) -> Who:
@@ -121,22 +121,22 @@ class Reply:
             reference = sha256(json.dumps(body, default=str).encode()).hexdigest()[:8]
             text = f"Something went wrong on my side. Nothing has changed. Please try again. ({reference})"
             log.error("a listener met an error that it doesn't know (%s)", reference, exc_info=error)
-        said: dict[str, Any] = {}
+        answer: dict[str, Any] = {}
         if body.get("command"):
-            said = message(text) | {"response_type": "ephemeral"}
+            answer = message(text) | {"response_type": "ephemeral"}
         elif body.get("type") == "view_submission":
-            said = _in_the_form(body["view"], text)
+            answer = _in_the_form(body["view"], text)
         elif body.get("type") in ("block_actions", "shortcut", "message_action"):
             self.answer(body, text)
         elif body.get("event", {}).get("type") in ("message", "app_mention"):
             self.deliverer.say_unsaved(Note(body["event"]["user"], message(text)))
-        headers: dict[str, str | Sequence[str]] = {"Content-Type": "application/json"} if said else {}
-        return BoltResponse(status=200, body=said or "", headers=headers)
+        headers: dict[str, str | Sequence[str]] = {"Content-Type": "application/json"} if answer else {}
+        return BoltResponse(status=200, body=answer or "", headers=headers)
 
 
 def _in_the_form(view: dict[str, Any], text: str) -> dict[str, Any]:
     """A sentence at the last field, so that what was typed stays; in place of a form without fields."""
-    fields = [one["block_id"] for one in view.get("blocks", ()) if one["type"] == "input"]
+    fields = [block["block_id"] for block in view.get("blocks", ()) if block["type"] == "input"]
     if fields:
         return {"response_action": "errors", "errors": {fields[-1]: text}}
     title = str(view.get("title", {}).get("text", "Miro"))

@@ -30,8 +30,8 @@ def nudge(desk: Desk, request: Request, who: Who) -> list[Draft]:
 
 def reminded(desk: Desk, id: RequestId) -> str:
     """Whom a reminder goes to."""
-    told = [desk.person(one).addressed for one in desk.store.request(id).asking.notified]
-    return f"I'm reminding {shortened(told) if told else 'those who can decide'} of {id}."
+    names = [desk.person(id).addressed for id in desk.store.request(id).asking.notified]
+    return f"I'm reminding {shortened(names) if names else 'those who can decide'} of {id}."
 
 
 def remind(desk: Desk, who: Who, text: str, may_see: Callable[[Desk, Request, Who], None]) -> str:
