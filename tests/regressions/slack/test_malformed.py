@@ -93,7 +93,7 @@ def test_nonsense_is_refused_with_one_line(
     reply = s.acting.send(delivery)
     assert (reply.status, reply.body) == (400, {"error": "malformed"})
     assert len(complaints(caplog)) == 1
-    assert s.bot.door().counts.all() == {}
+    assert s.bot.door().counts.all() == {"malformed": 1}
     assert s.bot.store.requests() == [] and s.slack.messages == []
 
 
