@@ -271,7 +271,9 @@ class Desk:
             wait = max(wait if request.progress.holds else timedelta(), timedelta(seconds=named))
         return self.hold(request, sentence, self.now() + min(wait, timedelta(minutes=15)), claim)
 
-    def hold(self, request: Request, sentence: Sentence, until: datetime, claim: Claim) -> Request:
+    def hold(
+        self, request: Request, sentence: Sentence, until: datetime, claim: Claim | None = None
+    ) -> Request:
         """Holds a request until a time."""
         values = {"next_try_at": stamp(until), **body(text=sentence)}
         draft = Draft(EventType.HELD, body=values, words=words(text=sentence))

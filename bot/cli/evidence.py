@@ -41,7 +41,7 @@ def pack(ids: tuple[str, ...], target: Path, force: bool, filters: Filters) -> N
         content.mkdir(mode=0o700)
         evidence.write(store, requests, (_section(store, request) for request in requests), content)
         _deliver(content, target)
-        say(f"Wrote the evidence for {len(requests)} request(s) to {target}.")
+        say(f"Wrote the evidence to {target}. Requests in it: {len(requests)}.")
         say(f"Keep this anchor elsewhere, and check with: python3 check.py {store.head()}")
 
 

@@ -183,14 +183,20 @@ def serving_health(bot: Bot, address: str | None) -> Iterator[None]:
 @click.command()
 @click.option("--web", is_flag=True, help="Click through it yourself in a browser (needs local-slack).")
 @click.option("--port", type=PORT, default=3310, show_default=True, help="Port for --web.")
-def demo(web: bool, port: int) -> None:
+@click.option(
+    "--host",
+    default="127.0.0.1",
+    show_default=True,
+    help="Address for --web. Anyone who can reach it can act as anyone in the sandbox.",
+)
+def demo(web: bool, port: int, host: str) -> None:
     """Play Miro's article \"User lifecycle management\" against a sandbox. Needs no account or token."""
     from bot.sandbox import story
     from bot.sandbox.slack.local_slack import NotThere
 
     with sentences():
         try:
-            sys.exit(story.web(port) if web else story.play())
+            sys.exit(story.web(port, host) if web else story.play())
         except NotThere as error:
             raise failed(str(error)) from error
 

@@ -259,7 +259,7 @@ def _quiet_proxies() -> Iterator[None]:
         os.environ.update(kept)
 
 
-def web(port: int) -> int:
+def web(port: int, host: str) -> int:
     """Runs the bot in Socket Mode on a clickable workspace until a signal ends it. Raises NotThere."""
     people = [Somebody(id, email, name) for id, (email, name) in PEOPLE.items()]
     places = [Place(CHANNEL, "miro-access")]
@@ -268,7 +268,7 @@ def web(port: int) -> int:
         _until_ended() as ended,
         _quiet_proxies(),
         tempfile.TemporaryDirectory() as folder,
-        running(Path(folder) / "slack", people, places, port, ended) as slack,
+        running(Path(folder) / "slack", people, places, port, ended, host) as slack,
     ):
         _click_along(Path(folder), slack, ended)
     print("Ended.")

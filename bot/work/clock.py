@@ -73,10 +73,16 @@ class Housekeeping:
         self._closed = reasons
 
     def _review(self) -> None:
-        """Reroutes waiting and approved requests after people or the policy changed."""
+        """Reroutes waiting and approved requests after people or the policy changed.
+
+        What waited for the end of practice mode is due.
+        """
         self.desk.people_changed = False
         for request in self.desk.store.requests(states=[State.WAITING, State.APPROVED], limit=10_000):
-            if self.refresh.knows_deciders(request):
+            held = request.progress.held
+            if held and held.code == "practising" and not self.desk.practice:
+                self._write(request, partial(self.desk.hold, request, held, self.desk.now()))
+            elif self.refresh.knows_deciders(request):
                 self._decide(request, clock.review)
 
     def _pass_time(self) -> None:

@@ -50,6 +50,14 @@ def test_told_to_end_it_takes_its_workspace_and_its_folder_along(tmp_path: Path,
         assert left(tmp_path) == []
 
 
+def test_it_listens_on_loopback_unless_another_address_is_named(tmp_path: Path) -> None:
+    with demo(tmp_path) as running:
+        page = re.search(rf"{INVITING}(\S+)", running.until_says(INVITING))
+        assert page and httpx.get(page[1], trust_env=False).is_success
+        with pytest.raises(httpx.ConnectError):
+            httpx.get(page[1].replace("127.0.0.1", "127.0.0.2"), trust_env=False)
+
+
 def test_told_to_end_while_it_starts_it_leaves_nothing_behind(tmp_path: Path) -> None:
     slow, pid = tmp_path / "local-slack", tmp_path / "pid"
     slow.write_text(f"#!/bin/sh\necho $$ > {pid}\nexec sleep 60\n")

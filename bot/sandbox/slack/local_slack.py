@@ -1,7 +1,7 @@
 """Starts local-slack, a third-party Slack workspace in one program, with a web page to click in.
 
 It comes from https://github.com/parvalabs/local-slack (MIT), on npm as `local-slack-linux-x64` and the like.
-It keeps everything in memory, takes any token, and listens on all interfaces: for a developer's machine only.
+It keeps everything in memory and takes any token, so it listens on loopback alone unless told otherwise.
 """
 
 import json
@@ -22,6 +22,9 @@ PROJECT = Path(__file__).parents[2]
 VARIABLE = "MIRO_BOT_LOCAL_SLACK"
 BOT_USER = "U0BOT"
 START_SECONDS, LOOK_SECONDS = 20.0, 0.1
+LOOPBACK = "127.0.0.1"
+_ON_HOST = "const serve = Bun.serve; Bun.serve = (options) => serve({...options, hostname: %s});"
+"""JavaScript run before the program, which has no option for its address (https://bun.sh/docs/runtime)."""
 
 
 class NotThere(Exception):
@@ -95,6 +98,7 @@ def running(
     places: Sequence[Place] = (),
     port: int = 0,
     ended: Callable[[], bool] = lambda: False,
+    host: str = LOOPBACK,
 ) -> Iterator[LocalSlack]:
     """Runs local-slack with these people until the block ends; it writes only to `folder`.
 
@@ -104,11 +108,15 @@ def running(
     if executable is None:
         raise NotThere(f"No local-slack: `npm install {package()}`, or name the program in {VARIABLE}.")
     folder.mkdir(parents=True, exist_ok=True)
-    config = folder / "local-slack.json"
+    config, preload = folder / "local-slack.json", folder / "host.js"
+    preload.write_text(_ON_HOST % json.dumps(host))
     config.write_text(json.dumps(configuration(people, places), indent=2))
-    command = [str(executable), "--config", str(config), "--port", str(port), "--base-host", "127.0.0.1"]
+    command = [str(executable), "--config", str(config), "--port", str(port), "--base-host", host]
     command += ["--files-dir", str(folder / "files")]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    environ = os.environ | {"BUN_OPTIONS": f"--preload={preload}"}
+    process = subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environ
+    )
     output = _Output(process)
     try:
         yield LocalSlack(output.url(port, ended))

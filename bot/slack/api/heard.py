@@ -10,8 +10,10 @@ MANY = 2
 """Recipients refused in a row, with none reached in between, after which all messages seem refused."""
 _ABOUT_TOKENS = {"auth.test": "SLACK_BOT_TOKEN", "apps.connections.open": "SLACK_APP_TOKEN"}
 """Methods about a token only: any refusal is about that token."""
-_SLACKS_OWN = {"internal_error", "fatal_error", "service_unavailable", "request_timeout"}
-"""Refusals caused by Slack's servers."""
+SLACKS_OWN = {"internal_error", "fatal_error"}
+"""Errors of Slack's servers, not of a recipient or a token."""
+OVERLOADED = {"service_unavailable", "request_timeout"}
+"""The same, but for one recipient they may last."""
 _LIKE_A_TOKENS = re.compile(r"auth|token|access|login|two_factor|account_inactive|app_|_app|enterprise|team_")
 """Parts of the codes of errors about a token, an installation or a workspace (each method's page, "Errors").
 Slack also uses some for one channel or person: the next good answer, or `auth.test`, clears the error."""
@@ -19,7 +21,9 @@ Slack also uses some for one channel or person: the next good answer, or `auth.t
 
 def refuses_token(method: str, code: str) -> bool:
     """Whether an error is probably about the token; Slack adds codes, so no list is complete."""
-    return code not in _SLACKS_OWN and (method in _ABOUT_TOKENS or bool(_LIKE_A_TOKENS.search(code)))
+    return code not in SLACKS_OWN | OVERLOADED and (
+        method in _ABOUT_TOKENS or bool(_LIKE_A_TOKENS.search(code))
+    )
 
 
 class Heard:
@@ -52,7 +56,7 @@ class Heard:
         token = _ABOUT_TOKENS.get(method, "SLACK_BOT_TOKEN")
         if code and refuses_token(method, code):
             self._refused[token] = code
-        elif code not in _SLACKS_OWN:
+        elif code not in SLACKS_OWN | OVERLOADED:
             self._refused.pop(token, None)
         if method == "chat.postMessage" and code:
             self._unsent[to] = code

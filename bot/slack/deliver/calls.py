@@ -7,7 +7,7 @@ from typing import Any
 from approvals.record.outbox import Card, backoff
 from approvals.request import Urgency
 from bot.slack.api.edge import Kind, SlackClient, SlackFault
-from bot.slack.api.heard import refuses_token
+from bot.slack.api.heard import OVERLOADED, SLACKS_OWN, refuses_token
 from bot.slack.api.pace import EVERYTHING, Crowded, Pace, Paced
 from bot.slack.api.token_check import TRUSTED_FOR, TokenCheck
 from bot.slack.deliver.verdict import Verdicts
@@ -28,11 +28,9 @@ _PAGE_IS_OFF = {"not_enabled"}
 _TOKEN = {"invalid_auth", "not_authed", "account_inactive", "token_revoked", "token_expired"}
 """Errors of the bot's token, not of a recipient. Nothing is sent for a while; after the token is mended,
 everything is delivered."""
-_SLACKS_OWN = {"internal_error", "fatal_error"}
-"""Errors of Slack's servers, not of a recipient."""
 THREAD_IS_GONE = {"thread_not_found", "cannot_reply_to_message", "channel_not_found"}
 """Errors of a reply to a deleted message, whose reader may still be reachable."""
-_PASSING = {"service_unavailable", "request_timeout", "missing_scope"}
+_PASSING = OVERLOADED | {"missing_scope"}
 """Errors that mostly concern everybody and pass or are mended; for one recipient they may last."""
 _OF_THE_MESSAGE = ("block", "msg_", "text", "attachment", "metadata", "invalid_arg", "json", "form_data")
 """Parts of the codes of errors about the message, not its recipient."""
@@ -121,7 +119,7 @@ class Line:
         """Whether the error may be about the message: then plain text is tried before judging anybody."""
         if fault.kind is not Kind.REFUSED or not (params.get("blocks") and params.get("text")):
             return False
-        if fault.code in _OF_THE_RECIPIENT | _TOKEN | _SLACKS_OWN | _PASSING or _may_be_token(
+        if fault.code in _OF_THE_RECIPIENT | _TOKEN | SLACKS_OWN | _PASSING or _may_be_token(
             name, fault.code
         ):
             return False
@@ -145,7 +143,7 @@ class Line:
         if is_good is False:
             self.pace.hold(EVERYTHING, TOKEN_HOLD)
             return Paced(EVERYTHING, TOKEN_HOLD)
-        if fault.kind is not Kind.REFUSED or code in _SLACKS_OWN or is_good is None:
+        if fault.kind is not Kind.REFUSED or code in SLACKS_OWN or is_good is None:
             self.pace.failed(method)
             return Later(1, code)
         return self._refused(method, to, code)
