@@ -35,7 +35,7 @@ from approvals.record.people.people import People
 from approvals.record.people.reading import SAME, number_of
 from approvals.record.policies import Policies
 from approvals.record.sqlite import Sqlite, copy_file
-from approvals.record.verify import verify
+from approvals.record.verify import Watch, verify
 from approvals.request import Draft, Event, Request, is_active, listed
 from approvals.splits import PEOPLE, told_apart
 from approvals.states import OPEN, State
@@ -395,9 +395,14 @@ class Store(Claims, Policies):
         """The current length and last hash."""
         return self._ledger.head()
 
-    def verify(self, anchors: Sequence[Anchor] = ()) -> Verified:
-        """Verifies the whole record."""
-        return verify(self._on, self._ledger, anchors)
+    def verify(
+        self,
+        anchors: Sequence[Anchor] = (),
+        checkpoint: Anchor | None = None,
+        watch: Watch = lambda entries, count: entries,
+    ) -> Verified:
+        """Verifies the whole record, or what follows a checkpoint."""
+        return verify(self._on, self._ledger, anchors, checkpoint, watch)
 
     def grant(self, *roles: str) -> None:
         """Grants roles of a server to run the bot: they can add to the ledger, not change it."""

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 from hashlib import sha256
 from typing import Any
@@ -31,13 +31,21 @@ from approvals.request import FORMATS, Request, is_active, listed
 from approvals.splits import PEOPLE, SPLIT, told_apart
 from approvals.states import OPEN, EventType, Impossible, move
 
+Watch = Callable[[Iterable[Sealed], int], Iterable[Sealed]]
+"""Passes entries on, of which there are so many, to show how far verifying is."""
 
-def verify(on: Database, ledger: Ledger, anchors: Sequence[Anchor]) -> Verified:
-    """Checks the whole record. If a table isn't as it should be, nothing in it is relied on."""
+
+def verify(
+    on: Database, ledger: Ledger, anchors: Sequence[Anchor], checkpoint: Anchor | None, watch: Watch
+) -> Verified:
+    """Checks the whole record. If a table isn't as it should be, nothing in it is relied on.
+
+    `checkpoint`: checks only that entry, the ones after it, and the requests they belong to.
+    """
     with on.standing_still():
         damage = [*on.damage()]
         try:
-            verdict = _looked_through(on, ledger, anchors)
+            verdict = _looked_through(on, ledger, anchors, checkpoint, watch)
         except StoreTrouble:
             if not damage:
                 raise
@@ -45,13 +53,19 @@ def verify(on: Database, ledger: Ledger, anchors: Sequence[Anchor]) -> Verified:
     return replace(verdict, faults=(*damage, *verdict.faults))
 
 
-def _looked_through(on: Database, ledger: Ledger, anchors: Sequence[Anchor]) -> Verified:
+def _looked_through(
+    on: Database, ledger: Ledger, anchors: Sequence[Anchor], checkpoint: Anchor | None, watch: Watch
+) -> Verified:
     strange = [*on.differences()]
     wrong = [sentence for _, sentence in strange]
     if any(kind == "table" for kind, _ in strange):
         return Verified(Anchor(0, GENESIS), 0, (*wrong, "so nothing else was checked"))
-    noted, requests = list[str](), _Requests(on)
-    end, broken = faults(_heard(on, ledger, noted, requests), anchors)
+    noted, requests = list[str](), _Requests(on, is_whole=checkpoint is None)
+    count, since = ledger.head().count, 1
+    if checkpoint:
+        anchors, since = [checkpoint, *anchors], max(min(checkpoint.count, count), 1)
+    entries = watch(ledger.sealed(since=since), count - since + 1)
+    end, broken = faults(_heard(on, entries, noted, requests), anchors, since)
     wrong += [*broken, *_policies(on), *noted, *_left(on), *requests.faults(ledger), *_away(on, ledger)]
     wrong += _splits(on, ledger)
     return Verified(end, requests.count, tuple(wrong))
@@ -63,11 +77,13 @@ def _policies(on: Database) -> Iterator[str]:
             yield f"the text of the policy {row['hash'][:12]} was changed"
 
 
-def _heard(on: Database, ledger: Ledger, noted: list[str], requests: "_Requests") -> Iterator[Entry]:
-    """Yields all entries; compares each with the tables, and adds faults to `noted`."""
+def _heard(
+    on: Database, entries: Iterable[Sealed], noted: list[str], requests: "_Requests"
+) -> Iterator[Entry]:
+    """Yields the entries; compares each with the tables, and adds faults to `noted`."""
     people = {BOT, *(f"P-{row['number']}" for row in on.rows("SELECT number FROM people"))}
     policies = {row["hash"] for row in on.rows("SELECT hash FROM policies")}
-    for sealed in ledger.sealed():
+    for sealed in entries:
         noted += _said(sealed, people, policies)
         requests.add(sealed)
         yield sealed.entry
@@ -130,8 +146,9 @@ class _Requests:
     Entries and rows are read side by side, in order; only incomplete requests are in memory.
     """
 
-    def __init__(self, on: Database) -> None:
-        self._on, self.count = on, 0
+    def __init__(self, on: Database, is_whole: bool) -> None:
+        """Without `is_whole`, only requests of which an entry is added are compared."""
+        self._on, self._is_whole, self.count = on, is_whole, 0
         self._list = on.each("SELECT * FROM requests ORDER BY number")
         # By request id: rows of the table, entries of incomplete requests, faults.
         self._rows: dict[str, Row] = {}
@@ -146,6 +163,9 @@ class _Requests:
         if id in _OTHERS:
             return
         entries = self._entries.setdefault(id, [])
+        if not self._is_whole:
+            self.count = len(self._entries)
+            return
         entries.append(sealed)
         if len(entries) == 1:
             self._read(until=id)
@@ -161,9 +181,11 @@ class _Requests:
 
     def faults(self, ledger: Ledger) -> Iterator[str]:
         """All faults, sorted by request; called after the last entry."""
-        self._read(until="")
+        if self._is_whole:
+            self._read(until="")
         for id in self._rows.keys() | self._entries.keys():
-            row = self._rows.get(id) or self._on.row("SELECT * FROM requests WHERE 'R-' || number = ?", id)
+            number = int(id[2:]) if id[2:].isdecimal() else 0
+            row = self._rows.get(id) or self._on.row("SELECT * FROM requests WHERE number = ?", number)
             self._compare(id, row, [*ledger.sealed(id)])
         for _, wrong in sorted(self._found.items()):
             yield from wrong
@@ -174,7 +196,7 @@ class _Requests:
         for table, wanted, what in kept:
             has = {(row["number"], row["key"]) for row in self._on.rows(f"SELECT number, key FROM {table}")}
             for number, key in sorted(has ^ wanted):
-                if number not in unknown:
+                if number not in unknown and (self._is_whole or f"R-{number}" in self._entries):
                     yield f"R-{number} is {what}: {key}"
 
     def _compare(self, id: str, row: Row | None, entries: Sequence[Sealed]) -> None:

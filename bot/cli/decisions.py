@@ -87,8 +87,9 @@ def _check_teams(store: Store, action: type[Action], raw: Mapping[str, str]) -> 
     """Refuses teams where none is known: without a running bot nobody would ever find them."""
     fields = [name for name, field in action.form().items() if field.is_team]
     if any(raw.get(name) for name in fields) and not store.groups.all():
+        lack = "There is no record" if store.is_new else "This record has no list of Miro's teams"
         raise Refused(
-            "This record has no list of Miro's teams yet, so nothing was requested. Start `miro-bot run`, "
+            f"{lack} yet, so nothing was requested. Start `miro-bot run`, "
             "which fetches it, or set MIRO_BOT_DATABASE to the record of a bot that runs."
         )
 

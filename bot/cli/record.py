@@ -4,11 +4,12 @@ import sys
 from collections.abc import Iterable, Iterator
 from functools import cache, partial
 from itertools import islice
+from pathlib import Path
 
 import click
 
 from approvals.ids import RequestId
-from approvals.record.chain import Anchor, Verified
+from approvals.record.chain import Anchor, Sealed, Verified
 from approvals.record.evidence import report
 from approvals.record.store import Store
 from approvals.refusals import Refused
@@ -24,12 +25,39 @@ def audit() -> None:
     """Verify and export the record."""
 
 
+def _anchors(_: click.Context, option: click.Parameter, typed: Iterable[str] | str | None) -> list[Anchor]:
+    """The anchors typed for an option. Raises UsageError."""
+    try:
+        return [Anchor.read(text) for text in ([typed] if isinstance(typed, str) else typed or ())]
+    except ValueError as error:
+        raise click.UsageError(str(error)) from error
+
+
+def progress(entries: Iterable[Sealed], count: int) -> Iterator[Sealed]:
+    """Passes entries on; shows how far it is where somebody watches."""
+    hidden, file = not sys.stderr.isatty(), sys.stderr
+    with click.progressbar(entries, count, "Verifying", hidden, file=file, update_min_steps=1000) as bar:
+        yield from bar
+
+
 @audit.command()
 @click.option(
-    "--anchor", "anchors", multiple=True, metavar="COUNT:HASH", help="Anchor that an earlier verify printed."
+    "--anchor",
+    "anchors",
+    multiple=True,
+    callback=_anchors,
+    metavar="COUNT:HASH",
+    help="Anchor that an earlier verify printed.",
+)
+@click.option(
+    "--from",
+    "checkpoint",
+    callback=_anchors,
+    metavar="COUNT:HASH",
+    help="Check only from this anchor on, for a long record that was verified up to it.",
 )
 @JSON
-def verify(anchors: tuple[str, ...], as_json: bool) -> None:
+def verify(anchors: list[Anchor], checkpoint: list[Anchor], as_json: bool) -> None:
     """Check the whole record. Exit status 1 if anything was changed.
 
     It checks the chain, every text and policy, the tables and triggers, and that requests, lanes and
@@ -38,36 +66,64 @@ def verify(anchors: tuple[str, ...], as_json: bool) -> None:
 
     To detect removed newest entries or a rewritten record, pass an anchor that you keep elsewhere.
     """
-    try:
-        known = [Anchor.read(text) for text in anchors]
-    except ValueError as error:
-        raise click.UsageError(str(error)) from error
+    start = checkpoint[0] if checkpoint else None
+    if start and any(anchor.count < start.count for anchor in anchors):
+        raise click.UsageError("--from checks nothing before itself: leave out the older --anchor.")
     with open_record() as store:
-        verdict = store.verify(known)
+        verdict = store.verify(anchors, start, progress)
     # The head of a broken record proves nothing, and an empty one has none yet.
     anchor = str(verdict.anchor) if verdict.anchor.count and not verdict.faults else None
     unseen = "Without --anchor, removed newest entries or a rewritten record can't be detected."
-    if known:
+    if known := [*anchors, *checkpoint]:
         count = max(each.count for each in known)
         unseen = f"After entry {count}, removed entries or a rewritten record can't be detected."
+    if start:
+        unseen = f"Not checked: entries before {start.count}, and requests without a later entry. {unseen}"
+    if verdict.faults:
+        unseen = ""  # where something was detected, it would contradict that
     if as_json:
         counts = {"entries": verdict.anchor.count, "requests": verdict.requests}
         say_json({"anchor": anchor, **counts, "faults": verdict.faults, "unseen": unseen})
     else:
-        _tell(verdict, unseen, anchor)
+        state = "Record CHANGED" if verdict.faults else "Record intact"
+        _tell(verdict, f"{state} from entry {start.count} on" if start else state, unseen, anchor)
     sys.exit(1 if verdict.faults else 0)
 
 
-def _tell(verdict: Verified, unseen: str, anchor: str | None) -> None:
+def _tell(verdict: Verified, state: str, unseen: str, anchor: str | None) -> None:
     for fault in verdict.faults:
         say(f"FAULT: {fault}")
-    state = "Record CHANGED" if verdict.faults else "Record intact"
     say(f"{state}. Entries: {verdict.anchor.count}, requests: {verdict.requests}.")
-    say(unseen)
+    if unseen:
+        say(unseen)
     if anchor:
         say(f"Keep this anchor elsewhere to detect removal of the newest entries: {anchor}")
     if verdict.faults:
         say("Stop the bot, keep this file as it is, and restore a backup that `audit verify` finds intact.")
+
+
+@audit.command("anchor")
+@click.option(
+    "--to", "target", required=True, type=click.Path(path_type=Path), help="A file the bot can't write."
+)
+def keep_anchor(target: Path) -> None:
+    """Verify the record against the anchors in a file, then append today's. For a daily job.
+
+    Exit status 1, and nothing is written, if the record was changed or an anchor in the file doesn't match.
+    """
+    with open_record() as store:
+        try:
+            lines = target.read_text(encoding="utf-8").split() if target.exists() else []
+            verdict = store.verify([*map(Anchor.read, lines)], watch=progress)
+        except ValueError as error:  # not UTF-8 either
+            raise Refused(f"{target} holds something else than anchors: {error}") from error
+        if verdict.faults:
+            raise Refused(f"The record was changed: {verdict.faults[0]}. Nothing was added to {target}.")
+        if not verdict.anchor.count:
+            raise Refused("The record has no entries yet, so there is no anchor.")
+        with target.open("a", encoding="utf-8") as file:
+            file.write(f"{verdict.anchor}\n")
+    say(f"Added to {target}: {verdict.anchor}")
 
 
 @audit.command()

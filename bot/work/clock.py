@@ -11,6 +11,7 @@ from approvals.decide.basis import Table
 from approvals.decide.deadlines import due
 from approvals.ids import RequestId
 from approvals.record.database import Overtaken
+from approvals.record.outbox import Note
 from approvals.refusals import Refused
 from approvals.request import Draft, Request, is_active
 from approvals.states import EventType, State
@@ -55,7 +56,18 @@ class Housekeeping:
         if times.is_due("anchor"):
             # The chain doesn't show removed newest entries; the log, kept elsewhere, does.
             log.info("anchor of the record: %s", self.desk.store.head())
+            self._tell_anchor()
             times.schedule("anchor", ANCHOR_EVERY)
+
+    def _tell_anchor(self) -> None:
+        """Puts the anchor into the policy's channel, where the bot can't change it unseen: once a day, from
+        the second day on, by one process, if there is a new entry."""
+        store, channel = self.desk.store, self.desk.policy.tell
+        anchor, day = str(store.head()), f"{self.desk.now():%Y-%m-%d}"
+        with store.writing():
+            is_first = store.once("anchor")
+            if store.once(f"anchor {day}") and not is_first and store.once(f"anchor {anchor}") and channel:
+                store.outbox.say(Note(channel, {"text": f"Today's anchor of the record: {anchor}"}))
 
     def _notify(self, text: str) -> None:
         log.warning("%s", text)

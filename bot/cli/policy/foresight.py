@@ -116,7 +116,8 @@ def foresee(
         ground.check_length()
         entries = [entry for step in ground.rule.ladder for entry in step.entries()]
         missing = [text for entry in entries for text in policy.entry(entry).missing(ground)]
-        notes = [*dict.fromkeys(missing), *_unsure(tables, action, raw)]
+        lack = "This record has no list of Miro's teams" if store else "There is no record"
+        notes = [*dict.fromkeys(missing), *_unsure(tables, action, raw, lack)]
         if problem := ground.unfillable():
             why = " ".join([f"Nobody can decide this: {problem}.", *notes])
             raise Refused(f"{why} Add an approver or a fallback to the policy.")
@@ -185,11 +186,11 @@ def _gone(number: int, seats: tuple[Approver, ...], at_first: tuple[Approver, ..
         yield f"{names} {isnt} asked in step {number}, having approved an earlier step.{spare}"
 
 
-def _unsure(tables: Tables, action: type[Action], raw: Mapping[str, str]) -> Iterator[str]:
-    """Sentences on what isn't known about the teams."""
+def _unsure(tables: Tables, action: type[Action], raw: Mapping[str, str], lack: str) -> Iterator[str]:
+    """Sentences on what isn't known about the teams; `lack`: why none is."""
     fields = [name for name, asked in action.form().items() if asked.is_team]
     if any(raw.get(name) for name in fields) and not tables.groups:
-        yield "This record has no list of Miro's teams yet, so team names are taken as typed."
+        yield f"{lack} yet, so team names are taken as typed."
     if fields and not any(raw.get(name) for name in fields):
         yield "No team given, so rules about teams and team owners aren't considered."
     for name, asked in action.form().items():

@@ -157,6 +157,23 @@ def test_a_whole_recomputation_is_found_with_an_anchor_only(lived: Store, hand: 
     assert faults(lived, anchor) == ("entry 10 isn't the one the anchor saw: the record was written anew",)
 
 
+def test_from_a_checkpoint_on_only_what_follows_is_checked(lived: Store, hand: Any) -> None:
+    whole, entry = lived.verify().anchor, next(each.entry for each in lived.sealed("R-2"))
+    hand.execute("UPDATE ledger SET by = 'P-2' WHERE type = 'approved'")
+    hand.execute("UPDATE requests SET active = 1")
+    at = Anchor(entry.seq, entry.hash)
+    found = lived.verify([whole], at)
+    assert (found.anchor, found.requests) == (whole, 1)
+    assert [each for each in found.faults if not each.startswith("the trigger ")] == [
+        "R-2 is listed with active 1, but the record says 0"
+    ]
+    hand.execute("UPDATE ledger SET by = 'P-2' WHERE seq = 10")
+    assert "entry 10 (R-2, planned) was changed after it was written" in lived.verify([], at).faults
+    assert f"entry {at.count} isn't the one the anchor saw: the record was written anew" in (
+        lived.verify([], Anchor(at.count, whole.head)).faults
+    )
+
+
 def test_an_edited_word_is_found(lived: Store, hand: Any) -> None:
     hand.execute("UPDATE words SET text = 'Leaves IT' WHERE text = 'Second try'")
     assert faults(lived) == ("the reason of entry 9 (R-2) was changed",)

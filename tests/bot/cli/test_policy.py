@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from approvals.record.store import Store
 from bot.cli.policy.template import TEMPLATE
 from bot.sandbox.stage import POLICY
 from tests.bot.journeys.shell import Shell, machine
@@ -101,9 +102,12 @@ def test_a_team_that_somebody_else_manages_is_not_thought_through(tmp_path: Path
 
 
 def test_teams_are_taken_as_written_until_the_record_has_seen_miro(tmp_path: Path) -> None:
-    unsure = "This record has no list of Miro's teams yet, so team names are taken as typed."
+    unsure = "There is no record yet, so team names are taken as typed."
     (tmp_path / "policy.toml").write_text(POLICY, encoding="utf-8")
     assert unsure in Shell(tmp_path).types(*WHO, "teams=Desing")
+    Store(tmp_path / "empty.db").close()
+    empty = Shell(tmp_path, MIRO_BOT_DATABASE=str(tmp_path / "empty.db"))
+    assert "This record has no list of Miro's teams yet, so" in empty.types(*WHO, "teams=Desing")
     with machine(tmp_path) as (s, shell):
         s.bot.housekeeping.tick()
         assert "There's no team Desing." in shell.types(*WHO, "teams=Desing", exits=1)

@@ -74,7 +74,6 @@ def test_after_a_fault_there_is_no_anchor(s: Stage, tmp_path: Path) -> None:
     assert shell.types("audit", "verify", exits=1).splitlines() == [
         f"FAULT: {FAULT}",
         "Record CHANGED. Entries: 4, requests: 1.",
-        NO_ANCHOR,
         "Stop the bot, keep this file as it is, and restore a backup that `audit verify` finds intact.",
     ]
     found = shell.json("audit", "verify", exits=1)
@@ -87,9 +86,76 @@ def test_another_anchor_than_the_records_is_a_fault(s: Stage, shell: Shell) -> N
     assert "Keep this anchor" not in said
 
 
+def test_an_anchor_beyond_the_end_says_nothing_that_contradicts_it(s: Stage, shell: Shell) -> None:
+    assert shell.types("audit", "verify", "--anchor", f"9:{'0' * 64}", exits=1).splitlines()[:2] == [
+        "FAULT: the record ends at 4, but an anchor saw 9 entries: its end was cut",
+        "Record CHANGED. Entries: 4, requests: 1.",
+    ]
+    assert shell.json("audit", "verify", "--from", f"9:{'0' * 64}", exits=1)["unseen"] == ""
+
+
+def test_from_a_checkpoint_on_it_says_what_it_did_not_check(s: Stage, shell: Shell) -> None:
+    ask(s, "U0DANA", "/miro-access", "for Design because I start Monday")
+    checkpoint = str(s.bot.store.head())
+    approve(s, "U0PRIYA")
+    end = s.bot.store.head()
+    assert shell.types("audit", "verify", "--from", checkpoint).splitlines() == [
+        f"Record intact from entry 6 on. Entries: {end.count}, requests: 2.",
+        "Not checked: entries before 6, and requests without a later entry. "
+        "After entry 6, removed entries or a rewritten record can't be detected.",
+        f"Keep this anchor elsewhere to detect removal of the newest entries: {end}",
+    ]
+    older = f"3:{'0' * 64}"
+    said = shell.types("audit", "verify", "--from", checkpoint, "--anchor", older, exits=2)
+    assert said.endswith("--from checks nothing before itself: leave out the older --anchor.")
+
+
+def test_a_checkpoint_of_another_record_is_a_fault(s: Stage, shell: Shell) -> None:
+    said = shell.types("audit", "verify", "--from", f"3:{'0' * 64}", exits=1)
+    assert said.startswith("FAULT: entry 3 isn't the one the anchor saw: the record was written anew")
+
+
+def test_a_terminal_shows_how_far_it_is(s: Stage, shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "Verifying" not in shell.types("audit", "verify")
+    monkeypatch.setattr("click.testing._NamedTextIOWrapper.isatty", lambda self: True, raising=False)
+    assert "Verifying  [####################################]  100%" in shell.types("audit", "verify")
+
+
+# -- anchors in a file -------------------------------------------------------------------------------------
+
+
+def test_each_day_adds_an_anchor_to_a_file(s: Stage, shell: Shell, tmp_path: Path) -> None:
+    kept, anchors = tmp_path / "anchors", list[str]()
+    for user in ("U0PRIYA", ""):
+        anchors.append(str(s.bot.store.head()))
+        assert shell.types("audit", "anchor", "--to", str(kept)) == f"Added to {kept}: {anchors[-1]}"
+        if user:
+            approve(s, user)
+    assert kept.read_text().splitlines() == anchors and anchors[0] != anchors[1]
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        (f"3:{'0' * 64}", "The record was changed: entry 3 isn't the one the anchor saw"),
+        (f"9:{'0' * 64}", "The record was changed: the record ends at 4, but an anchor saw 9"),
+        ("dear diary", "holds something else than anchors: 'dear' is no anchor"),
+    ],
+)
+def test_a_file_that_does_not_match_is_not_added_to(
+    s: Stage, shell: Shell, tmp_path: Path, line: str, said: str
+) -> None:
+    kept = tmp_path / "anchors"
+    kept.write_text(f"{line}\n")
+    assert said in shell.types("audit", "anchor", "--to", str(kept), exits=1)
+    assert kept.read_text() == f"{line}\n"
+
+
 def test_an_empty_record_has_no_anchor_yet(tmp_path: Path) -> None:
     Store(tmp_path / "record.db").close()
     assert "Keep this anchor" not in Shell(tmp_path).types("audit", "verify")
+    said = Shell(tmp_path).types("audit", "anchor", "--to", str(tmp_path / "anchors"), exits=1)
+    assert said == "Error: The record has no entries yet, so there is no anchor."
     assert Shell(tmp_path).json("audit", "verify")["anchor"] is None
 
 

@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 
 from approvals.ids import RequestId
+from approvals.record.chain import Anchor
 from bot.sandbox.miro.service import Miro
 from bot.sandbox.slack.workspace import Workspace
-from bot.sandbox.stage import POLICY, Stage, stage
+from bot.sandbox.stage import CHANNEL, POLICY, Stage, stage
 from tests.approvals.record.tamper import by_hand
 from tests.bot.journeys.scenes import approve, ask, day, history, playing, state, told
 
@@ -189,3 +190,22 @@ def test_access_by_an_action_that_this_version_does_not_know_holds_up_no_other(
             ticks(s, 3, days=10)
         assert f"{given} can't be decided: " in caplog.text
         assert (state(s, given), state(s, other)) == ("done", "expired")
+
+
+def test_a_channel_reads_the_anchor_of_each_day_that_brought_something(tmp_path: Path) -> None:
+    def anchors() -> list[str]:
+        s.settle()
+        said = [one.text for one in s.slack.messages if one.channel == CHANNEL]
+        return [text.rpartition(" ")[2] for text in said if text.startswith("Today's anchor of the record: ")]
+
+    with playing(tmp_path, f'tell = "{CHANNEL}"\n{POLICY}') as s:
+        ask(s, *ACCESS)
+        ticks(s, 3, hours=2)
+        assert anchors() == []
+        ticks(s, 12, hours=2)
+        [first] = anchors()
+        assert s.bot.store.verify([Anchor.read(first)]).faults == ()
+        ticks(s, 60, hours=2)
+        assert state(s, "R-1") == "expired"
+        last = str(s.bot.store.head())
+        assert anchors()[-1] == last and anchors().count(last) == 1
