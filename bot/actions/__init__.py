@@ -1,11 +1,11 @@
-"""The actions: each file here that defines one is found automatically."""
+"""The actions: one file each in `people/` or `groups/`, which is found automatically."""
 
 from importlib import import_module
-from pkgutil import iter_modules
+from pkgutil import walk_packages
 
 from bot.actions.form import Action
 
-for _module in iter_modules(__path__, f"{__name__}."):
+for _module in walk_packages(__path__, f"{__name__}."):
     import_module(_module.name)
 
 ACTIONS: dict[str, type[Action]] = {

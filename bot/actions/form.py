@@ -1,4 +1,4 @@
-"""The base of an action: a form, sentences, and goals in order. Each action is one file in this folder."""
+"""The base of an action: a form, sentences, and goals in order. Each action is one file below."""
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass

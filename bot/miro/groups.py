@@ -84,8 +84,8 @@ class OutOfGroup(Goal):
         if not self.boards_pass or self.sure(seen):
             return ""
         return (
-            f"{self.who} is in no other team than {self.label}, and Miro may remove somebody without a team "
-            "from the company. Ask with a team to join instead: /miro-move."
+            f"{self.who} would be left without a team, and Miro may remove somebody without a team from the "
+            "company. Keep one of the teams, or ask with a team to join instead: /miro-move."
         )
 
     def sure(self, seen: Seen) -> bool:

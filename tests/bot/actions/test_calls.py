@@ -195,6 +195,14 @@ def test_a_move_joins_and_leaves(s: Stage) -> None:
     ]
 
 
+def test_several_teams_are_left_by_a_call_each(s: Stage) -> None:
+    teams = [s.teams["Engineering"], s.teams["Design"], s.teams["IT Administration"]]
+    alex = s.miro.add_user("alex@example.com", "Alex Smith", teams=teams)
+    assert ask(s, "U0ALEX", "/miro", "leave-team Engineering, Design because I moved") == [look()]
+    # In the order in which the form lists them.
+    assert approve(s, "U0PRIYA") == [look(), leave(teams[1], alex), leave(teams[0], alex), look()]
+
+
 JO = "jo@example.com"
 
 

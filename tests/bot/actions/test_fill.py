@@ -13,12 +13,12 @@ from approvals.people import Group
 from bot.actions import ACTIONS, Action
 from bot.actions.fill import Problems, fill, operators_form, with_person
 from bot.actions.form import Input
-from bot.actions.make_admin import MakeAdmin
-from bot.actions.move_team import MoveTeam
-from bot.actions.offboard import Offboard
-from bot.actions.remove_admin import RemoveAdmin
-from bot.actions.rename_group import RenameGroup
-from bot.actions.request_access import RequestAccess
+from bot.actions.groups.rename_group import RenameGroup
+from bot.actions.people.make_admin import MakeAdmin
+from bot.actions.people.move_team import MoveTeam
+from bot.actions.people.offboard import Offboard
+from bot.actions.people.remove_admin import RemoveAdmin
+from bot.actions.people.request_access import RequestAccess
 from bot.actions.sentences import clip
 from tests.bot.actions.scene import ADA, ADDRESS, BO, DESIGN, ENGINEERING, IT, LEGAL, PLATFORM, SALES, Office
 

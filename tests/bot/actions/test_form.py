@@ -6,17 +6,19 @@ import pytest
 
 from approvals.ids import PersonId
 from approvals.people import Person
-from bot import actions
-from bot.actions import ACTIONS, Action
+from bot.actions import ACTIONS, Action, groups, people
 from bot.actions.sentences import first, labels
 from bot.miro.goals import Seen
 from bot.miro.wire import ADMIN, MEMBER, MiroAccount, Role
 from tests.bot.actions.scene import ADA, DESIGN, ENGINEERING, IT, Office
 
 
-def test_every_other_file_is_an_action() -> None:
-    files = {module.name.replace("_", "-") for module in iter_modules(actions.__path__)}
-    assert files - {"form", "fill", "sentences", "tables"} == set(ACTIONS)
+def test_every_file_is_an_action_in_the_folder_of_what_it_changes() -> None:
+    files = {module.name.replace("_", "-") for module in iter_modules([*people.__path__, *groups.__path__])}
+    assert files == set(ACTIONS)
+    for action in ACTIONS.values():
+        folder = people if "person" in action.form() else groups
+        assert action.__module__.startswith(f"{folder.__name__}.")
 
 
 def test_what_is_asked_for_most_comes_first() -> None:

@@ -3,7 +3,7 @@
 import pytest
 from pydantic import ValidationError
 
-from bot.actions.move_team import MoveTeam
+from bot.actions.people.move_team import MoveTeam
 from bot.miro.plan import Obstacle
 from tests.bot.actions.scene import ADA, DESIGN, ENGINEERING, Office, World
 

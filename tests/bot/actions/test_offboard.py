@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.actions.offboard import Offboard
+from bot.actions.people.offboard import Offboard
 from bot.miro.plan import Obstacle
 from bot.sandbox.miro.organization import MEMBER
 from tests.bot.actions.scene import ADA, ADDRESS, ENGINEERING, Office, World

@@ -2,8 +2,8 @@
 
 import pytest
 
-from bot.actions.offboard import Offboard
-from bot.actions.reactivate import Reactivate
+from bot.actions.people.offboard import Offboard
+from bot.actions.people.reactivate import Reactivate
 from bot.miro.plan import Obstacle
 from tests.bot.actions.scene import ADA, ADDRESS, Office, World
 

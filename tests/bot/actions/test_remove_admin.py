@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.actions.remove_admin import RemoveAdmin
+from bot.actions.people.remove_admin import RemoveAdmin
 from bot.miro.plan import Obstacle
 from bot.sandbox.miro.organization import ADMIN, MEMBER
 from tests.bot.actions.scene import ADA, ADDRESS, Office, World

@@ -3,7 +3,7 @@
 import pytest
 from pydantic import ValidationError
 
-from bot.actions.rename_group import RenameGroup
+from bot.actions.groups.rename_group import RenameGroup
 from bot.miro.plan import Obstacle
 from tests.bot.actions.scene import ENGINEERING, Office, World
 

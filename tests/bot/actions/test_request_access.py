@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.actions.request_access import RequestAccess
+from bot.actions.people.request_access import RequestAccess
 from bot.miro.accounts import Attributes, HasAccount
 from bot.miro.goals import Goal
 from tests.bot.actions.scene import ADA, ADDRESS, DESIGN, ENGINEERING, IT, Office, World

@@ -8,7 +8,7 @@ import pytest
 
 from approvals.request import Draft, Request
 from approvals.states import EventType
-from bot.actions.leave_team import LeaveTeam
+from bot.actions.people.leave_team import LeaveTeam
 from bot.sandbox.miro.organization import ADMIN, MEMBER
 from bot.sandbox.miro.service import Fault
 from bot.sandbox.stage import POLICY, Stage

@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.actions.make_admin import MakeAdmin
+from bot.actions.people.make_admin import MakeAdmin
 from bot.sandbox.stage import Stage
 from bot.slack.answers import NOT_FOR_YOU
 from bot.slack.words.replies import SENTENCES

@@ -50,8 +50,8 @@ def test_the_only_team_is_left_after_another_was_seen(groups: tuple[str, ...], s
 def test_nobody_is_left_without_a_team() -> None:
     # Somebody who never signed in and is in no team is removed from the organization.
     assert LEAVE.obstacle(seen("100")) == (
-        "Ada is in no other team than Engineering, and Miro may remove somebody without a team "
-        "from the company. Ask with a team to join instead: /miro-move."
+        "Ada would be left without a team, and Miro may remove somebody without a team from the company. "
+        "Keep one of the teams, or ask with a team to join instead: /miro-move."
     )
     assert LEAVE.obstacle(seen("100", "200")) == ""
 

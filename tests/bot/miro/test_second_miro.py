@@ -38,10 +38,10 @@ from scim2_server.testserver.application import BearerTokenApplication
 from scim2_server.utils import load_default_provider
 
 from bot.actions import ACTIONS, Action
-from bot.actions.make_admin import MakeAdmin
-from bot.actions.offboard import Offboard
-from bot.actions.remove_admin import RemoveAdmin
-from bot.actions.request_access import RequestAccess
+from bot.actions.people.make_admin import MakeAdmin
+from bot.actions.people.offboard import Offboard
+from bot.actions.people.remove_admin import RemoveAdmin
+from bot.actions.people.request_access import RequestAccess
 from bot.miro.client import Miro
 from bot.miro.errors import Ambiguous, Declined, Locked
 from bot.miro.goals import ScimCall

@@ -14,7 +14,7 @@ from approvals.record.store import Store
 from approvals.refusals import Refused
 from bot.actions import ACTIONS
 from bot.actions.fill import Problems, fill
-from bot.actions.request_access import RequestAccess
+from bot.actions.people.request_access import RequestAccess
 from bot.policies import Policies
 from bot.sandbox.miro.service import Fault, Miro
 from bot.sandbox.slack.inputs import NotPossible

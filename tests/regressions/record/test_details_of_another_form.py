@@ -9,7 +9,7 @@ import pytest
 from approvals.ids import RequestId
 from bot.actions import ACTIONS
 from bot.actions.form import FormField, Input
-from bot.actions.request_access import RequestAccess
+from bot.actions.people.request_access import RequestAccess
 from bot.sandbox.stage import Stage
 from tests.bot.journeys.scenes import ask, card, press, state, told
 from tests.bot.journeys.shell import Shell, machine

@@ -7,7 +7,7 @@ from pydantic import model_validator
 
 from approvals.ids import GroupId
 from bot.actions.form import Action, Days, Facts, FormField, Input, Subject, Until
-from bot.actions.remove_admin import CHOICES, RemoveAdmin, Rights
+from bot.actions.people.remove_admin import CHOICES, RemoveAdmin, Rights
 from bot.actions.sentences import but_boards, first, undone
 from bot.miro.accounts import Active, HasAccount
 from bot.miro.goals import Goal

@@ -4,7 +4,7 @@ from collections.abc import Collection
 from typing import Annotated, ClassVar
 
 from bot.actions.form import Action, Days, Facts, FormField, Input, OwnSubject, Teams, Until, text
-from bot.actions.leave_team import LeaveTeam
+from bot.actions.people.leave_team import LeaveTeam
 from bot.actions.sentences import first, labels, undone
 from bot.miro.accounts import Active, Attributes, HasAccount
 from bot.miro.goals import Goal

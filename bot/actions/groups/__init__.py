@@ -1,0 +1,1 @@
+"""Actions that change one group itself, not its members."""

@@ -1,0 +1,1 @@
+"""Actions that change one person: access, teams, rights, the account."""
