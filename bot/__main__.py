@@ -2,7 +2,7 @@
 
 import click
 
-from bot.cli import db, decisions, doctor, evidence, people, record, requests, running, stats
+from bot.cli import db, decisions, doctor, evidence, people, record, requests, review, running, stats
 from bot.cli.common import sentences
 from bot.cli.policy import commands
 
@@ -49,6 +49,7 @@ for _command in (
     record.audit,
     db.db,
     people.people,
+    review.review,
     commands.policy,
 ):
     main.add_command(_command)

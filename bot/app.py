@@ -20,6 +20,7 @@ from approvals.record.store import Store, utc_now
 from approvals.request import Urgency
 from bot.context import Desk
 from bot.http.outgoing import Outgoing
+from bot.loop import Loop, Traffic
 from bot.miro.client import Miro
 from bot.miro.quota import WINDOW
 from bot.ops import metrics
@@ -36,7 +37,6 @@ from bot.slack.door.web import Door
 from bot.slack.listeners import Listeners
 from bot.work.cached import CachedColleagues
 from bot.work.clock import Housekeeping
-from bot.work.loop import Loop, Traffic
 from bot.work.refresh import Refresh, Timetable
 from bot.work.worker import Worker
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from approvals.decide.delegates import AWAY, RETURNED, delegation
+from approvals.decide.reviews import REVIEW, Step
 from approvals.folding import apply, fold
 from approvals.ids import PersonId, RequestId, stamp
 from approvals.record import schema
@@ -242,7 +243,7 @@ class Store(Claims, Policies):
     def request(self, id: RequestId) -> Request:
         """One request. Raises KeyError."""
         events = list(self.events(id))
-        if not events or id in (POLICY, AWAY, PEOPLE):
+        if not events or id in (POLICY, AWAY, PEOPLE) or id.startswith(REVIEW):
             raise KeyError(id)
         request = fold(events)
         self.people.expect(_people_of(request))
@@ -382,6 +383,21 @@ class Store(Claims, Policies):
         """Appends that linked keys belong to two people, and updates the tables."""
         with self.writing():
             self.people.split(*told_apart(self._ledger.add(PEOPLE, draft)))
+
+    def review(self, draft: Draft, id: str = "") -> str:
+        """Appends an entry to an access review, by default to a new one; returns its id."""
+        with self.writing():
+            return self._ledger.add(id or f"{REVIEW}{len(self.reviews()) + 1}", draft).request
+
+    def reviews(self) -> dict[str, bool]:
+        """{id: whether it is open} of all access reviews, oldest first."""
+        rows = self._on.rows(
+            "SELECT stream, type FROM ledger l WHERE stream BETWEEN ? AND ?"
+            " AND version = (SELECT max(version) FROM ledger WHERE stream = l.stream)",
+            REVIEW, f"{REVIEW}~",
+        )  # fmt: skip
+        rows.sort(key=lambda row: int(row["stream"].removeprefix(REVIEW)))
+        return {row["stream"]: row["type"] != Step.CLOSED for row in rows}
 
     def events(self, stream: str | None = None) -> Iterable[Event]:
         """The entries of one request, or of the whole record, oldest first."""

@@ -8,6 +8,7 @@ from hashlib import sha256
 from typing import Any
 
 from approvals.decide.delegates import AWAY, DELEGATED, RETURNED, delegation
+from approvals.decide.reviews import REVIEW, Step
 from approvals.folding import fold
 from approvals.humans import ordered
 from approvals.ids import BOT, stamp
@@ -126,6 +127,8 @@ def _is_known(entry: Entry) -> bool:
         return entry.type in (DELEGATED, RETURNED)
     if entry.stream == PEOPLE:
         return entry.type == SPLIT
+    if entry.stream.startswith(REVIEW):
+        return entry.type in [*Step]
     return entry.format <= FORMATS.get(entry.type, 0)
 
 
@@ -160,7 +163,7 @@ class _Requests:
     def add(self, sealed: Sealed) -> None:
         """Adds one entry."""
         _, id, version, *_ = sealed.entry
-        if id in _OTHERS:
+        if id in _OTHERS or id.startswith(REVIEW):
             return
         entries = self._entries.setdefault(id, [])
         if not self._is_whole:

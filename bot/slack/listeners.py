@@ -30,6 +30,7 @@ from bot.slack.clicks import Clicks
 from bot.slack.deliver.deliverer import Deliverer
 from bot.slack.lines import Lines
 from bot.slack.reply import Reply
+from bot.slack.review.clicks import Reviews
 from bot.slack.shortcuts import Shortcuts
 from bot.slack.words import drafts, replies
 from bot.slack.words.reading import Answer, about_end, read
@@ -57,6 +58,7 @@ class Listeners:
         Shortcuts(self.desk, self._reply).register(app)
         Away(self.desk, self._reply).register(app)
         Bulk(self.desk, self._reply).register(app)
+        Reviews(self.desk, self._reply).register(app)
         app.command("/miro")(self.miro)
         for action in ACTIONS.values():
             if action.SLASH:

@@ -27,7 +27,9 @@ MOST_OPEN = 100
 """The most open requests of one person; operators may have more."""
 
 
-def asked(desk: Desk, action: type[Action], raw: Raw, reason: str, who: Who, receipt: str = "") -> Request:
+def asked(
+    desk: Desk, action: type[Action], raw: Raw, reason: str, who: Who, receipt: str = "", because_of: str = ""
+) -> Request:
     """Saves a request. Raises Problems (by field), Refused, StoreTrouble.
 
     An account that wasn't looked up yet may ask: the worker looks it up before anybody is notified.
@@ -49,7 +51,9 @@ def asked(desk: Desk, action: type[Action], raw: Raw, reason: str, who: Who, rec
     words = {"case": looked_at(ground.case.scope), "reason": reason.strip(), **who.signed}
     # A typed address means exactly its account, not a linked one.
     is_exact = any("@" in raw.get(name, "") for name in people)
-    event = asked_event(desk, command, who.person.id, words, exact=is_exact, practice=desk.practice)
+    event = asked_event(
+        desk, command, who.person.id, words, exact=is_exact, practice=desk.practice, because_of=because_of
+    )
     return desk.store.ask(event, receipt)
 
 

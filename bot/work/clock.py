@@ -16,7 +16,7 @@ from approvals.refusals import Refused
 from approvals.request import Draft, Request, is_active
 from approvals.states import EventType, State
 from bot.context import Desk
-from bot.work import ending
+from bot.work import ending, reviews
 from bot.work.approvers import closed
 from bot.work.refresh import MIRO, PEOPLE, Refresh
 
@@ -24,6 +24,7 @@ log = logging.getLogger(__name__)
 
 REVIEW_EVERY = timedelta(minutes=10)
 ANCHOR_EVERY = timedelta(hours=1)
+ACCESS_REVIEWS_EVERY = timedelta(minutes=1)
 
 
 @dataclass
@@ -58,6 +59,9 @@ class Housekeeping:
             log.info("anchor of the record: %s", self.desk.store.head())
             self._tell_anchor()
             times.schedule("anchor", ANCHOR_EVERY)
+        if times.is_due("access reviews"):
+            reviews.pass_time(self.desk)
+            times.schedule("access reviews", ACCESS_REVIEWS_EVERY)
 
     def _tell_anchor(self) -> None:
         """Puts the anchor into the policy's channel, where the bot can't change it unseen: once a day, from

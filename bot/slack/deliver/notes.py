@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from approvals.record.outbox import Item, Note
 from bot.context import Desk
 from bot.slack.deliver.calls import Later, Line, Unreachable
+from bot.slack.review import view
+from bot.work import reviews
 
 log = logging.getLogger(__name__)
 
@@ -52,4 +54,6 @@ class Notes:
         else:
             if note.channel == self.desk.policy.tell:
                 self.line.refuse_shared(note.channel)
-            self.line.post(note.channel, note.message)
+            id = note.message.get("review")
+            drawn = view.message(reviews.find(self.desk, id)) if id else note.message
+            self.line.post(note.channel, drawn)

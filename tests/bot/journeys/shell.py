@@ -52,9 +52,9 @@ def alone() -> Iterator[pytest.MonkeyPatch]:
 
 
 @contextmanager
-def machine(folder: Path, policy: str = POLICY) -> Iterator[tuple[Stage, Shell]]:
+def machine(folder: Path, policy: str = POLICY, **how: Any) -> Iterator[tuple[Stage, Shell]]:
     """A bot on a stage, and a shell beside it that reads the same clock."""
-    with alone() as patched, playing(folder, policy) as s:
+    with alone() as patched, playing(folder, policy, **how) as s:
         told_time = partial(composition.build, now=s.clock, sleep=s.clock.sleep)
         patched.setattr(composition, "build", told_time)
         miro, slack = s.urls

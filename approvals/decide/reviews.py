@@ -1,0 +1,133 @@
+"""Access reviews: owners keep or end each person's access. Entries, and the review folded from them; pure.
+
+A review has a stream of its own in the record ("V-1"). It isn't a request: it changes nothing by itself, each
+person's access is decided alone, and a request knows neither. What it ends is a request like any other.
+"""
+
+import json
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+from hashlib import sha256
+
+from approvals.decide.actor import Who
+from approvals.decide.deadlines import later
+from approvals.ids import BOT, GroupId, PersonId, RequestId, stamp, unstamp
+from approvals.people import addressed
+from approvals.policy.model import Policy
+from approvals.refusals import Refused
+from approvals.request import Draft, Event
+
+REVIEW = "V-"
+"""The streams of reviews begin with it."""
+REMINDERS = 3
+"""At most, in equal parts of the time; in working time a part takes longer, so there may be fewer."""
+Holders = Mapping[tuple[str, str], str]
+"""{(address in Miro, right; '' for a team): name} of those who have the access now."""
+
+
+class Step(StrEnum):
+    """The types of a review's entries."""
+
+    STARTED = "started"
+    KEPT = "kept"
+    ENDED = "ended"
+    GONE = "gone"  # Miro doesn't list it any more, and nobody has decided it
+    REMINDED = "reminded"
+    CLOSED = "closed"
+
+
+@dataclass(frozen=True)
+class Access:
+    """One person's access, as Miro listed it when the review began; `number` is its place in the review."""
+
+    number: int
+    email: str
+    right: str  # '' for a team
+    name: str
+    decision: str = ""  # KEPT, ENDED or GONE
+    by: PersonId = BOT
+    at: datetime | None = None
+    request: RequestId | None = None  # ends it
+
+    @property
+    def label(self) -> str:
+        """'Alex Smith (alex@example.com), Company Admin'."""
+        return ", ".join(filter(None, (addressed(self.name, self.email), self.right)))
+
+    def line(self, named: Callable[[PersonId], str]) -> str:
+        """'Alex Smith (alex@example.com): kept by Carol Diaz'; `named`: maps a person to a name."""
+        if self.decision in ("", Step.GONE):
+            return f"{self.label}: {'no longer has it in Miro' if self.decision else 'not decided'}"
+        request = f" with {self.request}" if self.request else ""
+        return f"{self.label}: {self.decision} by {named(self.by)}{request}"
+
+
+@dataclass(frozen=True)
+class Review:
+    """The current state of a review. `team`: its Miro id, '' for admins; `subject`: the access, in words."""
+
+    id: str
+    key: str  # with a digest, as buttons carry it: after a restore V-1 may be another review
+    by: PersonId
+    at: datetime
+    until: datetime
+    team: GroupId
+    subject: str
+    reminded_at: datetime
+    accesses: tuple[Access, ...] = ()
+    reminders: int = 0
+    closed_at: datetime | None = None
+
+    def having(self, decision: str = "") -> list[Access]:
+        """The accesses with this decision; by default those that nobody has decided."""
+        return [access for access in self.accesses if access.decision == decision]
+
+
+def started(who: Who, team: GroupId, subject: str, holders: Holders, until: datetime, now: datetime) -> Draft:
+    """The entry that begins a review. Raises Refused."""
+    if until <= now:
+        raise Refused("The last day is in the past. Choose a later one.")
+    if not holders:
+        raise Refused(f"Nobody has {subject}, so there's nothing to review.")
+    listed = sorted(holders.items(), key=lambda holder: (holder[1].casefold(), holder[0]))
+    words = {str(number): json.dumps([*key, name]) for number, (key, name) in enumerate(listed)}
+    body = {"team": team, "until": stamp(until), "count": len(words)}
+    return Draft(Step.STARTED, who.person.id, body, {**words, "subject": subject, **who.signed})
+
+
+def due(review: Review, holders: Holders, now: datetime, policy: Policy) -> list[Draft]:
+    """The entries of what time, or another change in Miro, brings about. Nothing is ended by silence."""
+    left = review.having()
+    gone = [access.number for access in left if (access.email, access.right) not in holders]
+    drafts = [Draft(Step.GONE, body={"accesses": gone})] if gone else []
+    gap = (review.until - review.at) / (REMINDERS + 1)
+    if review.closed_at:
+        return []
+    if now >= review.until or len(gone) == len(left):
+        return [*drafts, Draft(Step.CLOSED)]
+    if now >= later(review.reminded_at, gap, policy):
+        drafts.append(Draft(Step.REMINDED))
+    return drafts
+
+
+def folded(events: Iterable[Event]) -> Review:
+    """The review from its entries, oldest first. Raises ValueError if there are none."""
+    first, *others = events
+    body, forgotten = first.body, '["(missing)", "", ""]'
+    words = [first.words.get(str(number)) or forgotten for number in range(body["count"])]
+    accesses = [Access(number, *json.loads(word)) for number, word in enumerate(words)]
+    seal = sha256(json.dumps([stamp(first.at), sorted(body["words"].items())]).encode()).hexdigest()
+    key, until = f"{first.request}:{seal[:8]}", unstamp(body["until"])
+    subject, at = first.text("subject"), first.at
+    review = Review(first.request, key, first.by, at, until, body["team"], subject, at)
+    for event in others:
+        for number in event.body.get("accesses", ()):
+            made = {"by": event.by, "at": event.at, "request": event.body.get("request")}
+            accesses[number] = replace(accesses[number], decision=event.type, **made)
+        if event.type == Step.REMINDED:
+            review = replace(review, reminded_at=event.at, reminders=review.reminders + 1)
+        elif event.type == Step.CLOSED:
+            review = replace(review, closed_at=event.at)
+    return replace(review, accesses=tuple(accesses))

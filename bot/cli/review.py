@@ -1,0 +1,113 @@
+"""Access reviews, from a shell: begin one, and show what was decided."""
+
+from collections.abc import Iterator
+from datetime import datetime, time, timedelta
+from functools import partial
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import click
+
+from approvals.decide.deadlines import later
+from approvals.decide.reviews import folded
+from approvals.ids import GroupId, stamp
+from approvals.people import listed
+from approvals.record.evidence import report
+from approvals.record.store import Store
+from approvals.refusals import Refused
+from bot.actions.fill import team_id
+from bot.cli.common import (
+    JSON,
+    acting_as,
+    day,
+    failed,
+    open_bot,
+    open_record,
+    say,
+    say_exactly,
+    say_json_list,
+)
+from bot.work import reviews
+
+LASTS = timedelta(days=10)
+"""Working days, if nothing else is said."""
+COLUMNS = (
+    *("review", "access", "right", "name", "email", "decision", "by", "at", "request", "request_state"),
+    *("until", "closed_at"),
+)
+
+
+@click.group()
+def review() -> None:
+    """Review who has access: its owners keep or end it in Slack."""
+
+
+@review.command()
+@click.option("--admins", is_flag=True, help="All admin rights; operators decide.")
+@click.option("--team", "teams", multiple=True, metavar="NAME", help="A team; its owners decide.")
+@click.option("--until", callback=day, metavar="DATE", help="Last day; by default in ten working days.")
+@click.option("--as", "email", required=True, metavar="EMAIL", help="Your address; you must be an operator.")
+def start(admins: bool, teams: tuple[str, ...], until: datetime | None, email: str) -> None:
+    """Begin a review of teams, or of all admins, and ask the owners.
+
+    They are reminded until the last day. Access that nobody decided by then stays, and is shown as undecided.
+    """
+    if not (admins or teams):
+        raise click.UsageError("Say what to review: --admins, or --team NAME.")
+    with open_bot(existing=True, leads=False) as bot:
+        desk, who, zone = bot.desk, acting_as(bot, email), ZoneInfo(bot.desk.policy.zone)
+        last = until or later(desk.now(), LASTS, desk.policy).astimezone(zone)
+        end = datetime.combine(last, time(23, 59), zone)
+        try:
+            ids = [team_id(name, desk.tables()) for name in dict.fromkeys(teams)]
+        except ValueError as error:
+            raise failed(str(error)) from error
+        with bot.store.writing():
+            begun = [reviews.start(desk, who, id, end) for id in [GroupId("")] * admins + ids]
+        for each in begun:
+            names, count = listed(one.addressed for one in reviews.owners(desk, each)), len(each.accesses)
+            say(f"{each.id} started: {each.subject}. {names} decide {count} until {last:%Y-%m-%d}.")
+
+
+@review.command()
+@click.argument("id", metavar="V-1")
+@JSON
+@click.option("--csv", "as_csv", is_flag=True, help="Print a table for spreadsheets.")
+def show(id: str, as_json: bool, as_csv: bool) -> None:
+    """Show what was decided about each person, and by whom."""
+    with open_record() as store:
+        rows = [*_rows(store, id.upper())]
+        if as_json:
+            say_json_list(rows)
+        elif as_csv:
+            say_exactly("".join(report.as_csv(COLUMNS, rows)))
+        else:
+            found = folded(store.events(id.upper()))
+            say(f"{found.id}: {found.subject}, until {found.until:%Y-%m-%d %H:%M} UTC")
+            say(*(access.line(partial(report.name, directory=store.people)) for access in found.accesses))
+
+
+def _rows(store: Store, id: str) -> Iterator[dict[str, Any]]:
+    """Each access, by COLUMNS; what nobody decided is "undecided"."""
+    if id not in store.reviews():
+        raise Refused(f"There is no review {id}. Numbers of reviews look like V-1.")
+    found = folded(store.events(id))
+    for access in found.accesses:
+        values = (
+            *(
+                found.id,
+                found.subject,
+                access.right,
+                access.name,
+                access.email,
+                access.decision or "undecided",
+            ),
+            *(report.name(access.by, store.people), access.at, access.request),
+            *(
+                store.request(access.request).state.value if access.request else "",
+                found.until,
+                found.closed_at,
+            ),
+        )
+        texts = (stamp(value) if isinstance(value, datetime) else value or "" for value in values)
+        yield dict(zip(COLUMNS, texts, strict=True))

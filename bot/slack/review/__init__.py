@@ -1,0 +1,1 @@
+"""Access reviews in Slack: what owners read, and what they press."""

@@ -1,0 +1,70 @@
+"""Open Review, its form, and Keep All."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from slack_bolt import Ack, App
+from slack_sdk import WebClient
+
+from approvals.decide.reviews import Step
+from approvals.record.database import StoreTrouble
+from approvals.refusals import Refused
+from bot.cards.blocks import Block
+from bot.cards.named import mark
+from bot.context import Desk
+from bot.slack import forms
+from bot.slack.reply import Reply
+from bot.slack.review import view
+from bot.work import reviews
+
+Body = dict[str, Any]
+
+
+class Reviews:
+    """The listeners of access reviews."""
+
+    def __init__(self, desk: Desk, reply: Reply) -> None:
+        self.desk, self._reply = desk, reply
+
+    def register(self, app: App) -> None:
+        """Registers all listeners with Bolt."""
+        app.action("review-open")(self.pressed)
+        app.action("keep-all")(self.pressed)
+        app.view("access-review")(self.sent)
+
+    def pressed(self, ack: Ack, body: Body, client: WebClient) -> None:
+        """Open Review; or Keep All, which keeps what is left and isn't marked End on this page."""
+        ack()
+        key, action = body["actions"][0]["value"], body["actions"][0]["action_id"]
+        keep = self._keep_all if action == "keep-all" else lambda body, key: []
+        self._reply.open(body, client, lambda: self._form(body, key, keep(body, key)))
+
+    def _keep_all(self, body: Body, key: str) -> list[str]:
+        ended = _marked(body, Step.ENDED)
+        kept = [
+            access.number for access in reviews.find(self.desk, key).having() if access.number not in ended
+        ]
+        return reviews.decide(self.desk, key, self._reply.who(body), kept, ())
+
+    def sent(self, ack: Ack, body: Body) -> None:
+        """Saves what is marked on this page, and shows the next."""
+        carried = forms.carried(body["view"])
+        key, kept, ended = carried["review"], _marked(body, Step.KEPT), _marked(body, Step.ENDED)
+        try:
+            problems = reviews.decide(self.desk, key, self._reply.who(body), kept, ended)
+            drawn = self._form(body, key, problems, int(carried["after"]))
+        except (Refused, StoreTrouble) as error:
+            drawn = forms.notice("Access Review", str(error))
+        ack(response_action="update", view=drawn)
+
+    def _form(self, body: Body, key: str, problems: Sequence[str], after: int = -1) -> Block:
+        """A page for the reader. Raises Refused."""
+        review, who = reviews.find(self.desk, key), self._reply.who(body)
+        reviews.check(self.desk, review, who, reads=True)
+        own = {each.number for each in review.having() if reviews.is_own(self.desk, each, who.person)}
+        return view.form(review, lambda id: mark(self.desk.person(id), brief=True), own, after, problems)
+
+
+def _marked(body: Body, what: Step) -> list[int]:
+    """The numbers of the accesses with this choice on the page."""
+    return [int(number) for number, choice in forms.read(body["view"]).items() if choice == what]

@@ -1,0 +1,76 @@
+"""An access review as its owners see it: a card, and a form to keep or end access; pure."""
+
+from collections.abc import Callable, Collection, Sequence
+
+from approvals.decide.reviews import Access, Review, Step
+from approvals.ids import PersonId
+from bot.cards.blocks import Block, Message, actions, bullets, button, confirmation, option, plain, sections
+from bot.cards.layout import Part, card
+from bot.cards.named import bold, when
+from bot.slack.forms import modal
+
+PAGE = 30
+"""Accesses on one page of the form: a view stays under Slack's 100 blocks."""
+
+
+def message(review: Review) -> Message:
+    """The card that asks the owners, reminds them, or says how it ended; decisions are made in the form."""
+    opens, small = button("Open Review", "review-open", review.key), Part(review.id, is_small=True)
+    if not review.closed_at:
+        what = "Keep or end each access. Each end becomes a request, approved as usual."
+        lead = "Reminder: " if review.reminders else ""
+        return card(
+            "⏳", f"{lead}Review {review.subject}", [Part(_progress(review)), Part(what), small], opens
+        )
+    kept, ended, gone, left = (len(review.having(step)) for step in (Step.KEPT, Step.ENDED, Step.GONE, ""))
+    text = f"Kept {kept}, ended {ended}, no longer in Miro {gone}, not decided {left}."
+    undecided = "Access that nobody decided stays." if left else ""
+    sign, how = ("⌛", "ended") if left else ("✅", "is complete")
+    return card(sign, f"Review of {review.subject} {how}", [Part(text), Part(undecided), small], opens)
+
+
+def _progress(review: Review) -> str:
+    done, count = len(review.accesses) - len(review.having()), len(review.accesses)
+    return f"{bold('Decided')} {done} of {count} · {bold('Until')} {when(review.until, '')}"
+
+
+def form(
+    review: Review, named: Callable[[PersonId], str], own: Collection[int], after: int, notes: Sequence[str]
+) -> Block:
+    """A page of what is left to decide, behind the access `after`; when nothing is, a page of the result.
+
+    `own`: the accesses of the reader; `named`: maps a person to a name; `notes`: what wasn't saved.
+    """
+    left = [] if review.closed_at else review.having()
+    rows = left or review.accesses
+    rest = [access for access in rows if access.number > after] or rows
+    page, more = rest[:PAGE], len(rest) > PAGE
+    blocks = sections(f"Review {review.subject}", _progress(review), *notes)
+    if left:
+        value, text = (
+            review.key,
+            "Everybody whom nobody has decided keeps it, except whom you marked End here.",
+        )
+        sure = confirmation(f"Keep all {len(left)} left?", text, "Keep All")
+        blocks += [_choice(access, access.number in own) for access in page]
+        blocks.append(actions(button(f"Keep All {len(left)} Left", "keep-all", value, confirm=sure)))
+    else:
+        blocks.append(bullets([access.line(named) for access in page]))
+    submit = ("Save and Go On" if more else "Save") if left else "Next" if more else ""
+    carried = {"review": review.key, "after": str(page[-1].number)}
+    return modal("access-review", f"Review {review.id}", blocks, submit, "Close", **carried)
+
+
+def _choice(access: Access, is_own: bool) -> Block:
+    if is_own:
+        return sections(f"{access.label}: this is you. Another owner decides.")[0]
+    options = [option("Keep", Step.KEPT), option("End", Step.ENDED)]
+    field = {"type": "radio_buttons", "action_id": "value", "options": options}
+    label = plain(access.label, 2000)
+    return {
+        "type": "input",
+        "block_id": str(access.number),
+        "label": label,
+        "element": field,
+        "optional": True,
+    }

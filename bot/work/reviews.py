@@ -1,0 +1,158 @@
+"""Access reviews: begins them, keeps or ends access, and does what time brings about.
+
+What is ended is requested in the same transaction as the decision is written.
+"""
+
+from collections.abc import Collection
+from datetime import datetime
+
+from approvals.case import Case
+from approvals.clocks import is_recent
+from approvals.decide.actor import Who, check_standing, is_operator
+from approvals.decide.reviews import Access, Holders, Review, Step, due, folded, started
+from approvals.decide.tally import Ground
+from approvals.ids import GroupId
+from approvals.people import FRESH, Person, canonical
+from approvals.record.outbox import Note
+from approvals.record.store import ALL
+from approvals.refusals import Outdated, Refused
+from approvals.request import Draft
+from bot.actions import ACTIONS
+from bot.actions.fill import Problems
+from bot.context import Desk
+from bot.work.ask import asked
+
+
+def start(desk: Desk, who: Who, team: GroupId, until: datetime) -> Review:
+    """Begins a review of a team, or of all admins (''), and notifies its owners. Raises Refused."""
+    groups = desk.store.groups
+    if not is_operator(desk.policy, who.person):
+        raise Refused("Only an operator can start an access review.")
+    if not is_recent(groups.members_seen_at(), desk.now(), FRESH):
+        raise Refused("Miro's list of people is more than a day old. Start `miro-bot run`, which reads it.")
+    subject = f"access to {desk.tables().team(team).name}" if team else "admin rights in Miro"
+    with desk.store.writing():
+        if same := [review.id for review in opened(desk) if review.team == team]:
+            raise Refused(f"{same[0]} reviews {subject} already. Nothing was started.")
+        draft = started(who, team, subject, _holders(desk, team), until, desk.now())
+        review = find(desk, desk.store.review(draft))
+        if not _notify(desk, review):
+            who_else = "owners of the team" if team else "operators"
+            raise Refused(f"Nobody in Slack can review {subject}. Name other {who_else} in the policy.")
+    desk.wake()
+    return review
+
+
+def opened(desk: Desk) -> list[Review]:
+    """All open reviews, oldest first."""
+    return [find(desk, id) for id, is_open in desk.store.reviews().items() if is_open]
+
+
+def find(desk: Desk, key: str) -> Review:
+    """A review by its id, or by the key that a button carries. Raises Refused."""
+    id = key.partition(":")[0]
+    if id not in desk.store.reviews():
+        raise Refused(f"There is no review {id}.")
+    review = folded(desk.store.events(id))
+    if key not in (id, review.key):
+        raise Outdated("This is from before a backup was restored. Nothing has changed.")
+    return review
+
+
+def _holders(desk: Desk, team: GroupId) -> Holders:
+    if team:
+        return {(member.email, ""): member.name for member in desk.store.groups.members(team, ALL)[0]}
+    admins, _ = desk.store.groups.admins()
+    rights = ((admin, right) for admin in admins for right in admin.rights.split(", "))
+    return {(canonical(admin.email), right): admin.name for admin, right in rights}
+
+
+def owners(desk: Desk, review: Review) -> list[Person]:
+    """Who decides by the policy in force: the owners of the team; about admins, the operators."""
+    group = desk.store.groups.get(review.team)
+    if group is None:
+        return desk.operators()
+    ground = Ground(desk.policy, Case("", desk.person(review.by)), desk.store.people, desk.now())
+    entries = desk.policy.owners_of((*desk.tables().names(group), group.id))
+    return [named.person for named in ground.named(entries) if named.person]
+
+
+def check(desk: Desk, review: Review, who: Who, *, reads: bool = False) -> None:
+    """Raises Refused for everybody but its owners; operators may read any review."""
+    check_standing(who, desk.now())
+    if reads and is_operator(desk.policy, who.person):
+        return
+    if not any(owner.is_(who.person) for owner in owners(desk, review)):
+        raise Refused(f"Only owners can review {review.subject}. Nothing has changed.")
+
+
+def is_own(desk: Desk, access: Access, person: Person) -> bool:
+    """Whether it is the person's own access, which somebody else has to review."""
+    keys = {access.email, *desk.store.people.known_as(access.email)}
+    return not desk.policy.names(keys).isdisjoint(desk.policy.names(person.keys))
+
+
+def decide(desk: Desk, key: str, who: Who, kept: Collection[int], ended: Collection[int]) -> list[str]:
+    """Keeps and ends accesses, by their numbers; returns sentences about what wasn't done. Raises Refused."""
+    problems = _decided(desk, key, who, Step.KEPT, kept)
+    for number in ended:
+        try:
+            problems += _decided(desk, key, who, Step.ENDED, [number])
+        except Problems as error:
+            problems.append(f"{find(desk, key).accesses[number].label}: {' '.join(error.fields.values())}")
+        except Refused as error:
+            problems.append(f"{find(desk, key).accesses[number].label}: {error}")
+    desk.wake()
+    return problems
+
+
+def _decided(desk: Desk, key: str, who: Who, what: Step, numbers: Collection[int]) -> list[str]:
+    with desk.store.writing():
+        review = find(desk, key)
+        check(desk, review, who)
+        if review.closed_at:
+            raise Refused(f"{review.id} is closed. Nothing was saved.")
+        wanted = [access for access in review.accesses if access.number in numbers]
+        free = [each for each in wanted if not each.decision and not is_own(desk, each, who.person)]
+        if free:
+            body = {"accesses": [access.number for access in free]}
+            more = {"request": _end(desk, review, free[0], who)} if what is Step.ENDED else {}
+            desk.store.review(Draft(what, who.person.id, body | more, who.signed), review.id)
+    first = [each for each in wanted if each.decision and (each.decision, each.by) != (what, who.person.id)]
+    return [each.line(lambda id: desk.person(id).called) for each in first]
+
+
+def _end(desk: Desk, review: Review, access: Access, who: Who) -> str:
+    """Requests the end of an access; returns the request's id. Raises Problems, Refused."""
+    name, field, value = "remove-admin", "rights", access.right
+    if review.team:
+        name, field, value = "leave-team", "teams", review.team
+    raw = {"person": access.email, field: value}
+    reason = f"Access review {review.id}: no longer needed."
+    return asked(desk, ACTIONS[name], raw, reason, who, because_of=review.id).id
+
+
+def pass_time(desk: Desk) -> None:
+    """What is due in open reviews: reminders, deadlines, access that is gone."""
+    for review in opened(desk):
+        if due(review, _holders(desk, review.team), desk.now(), desk.policy):
+            with desk.store.writing():
+                review = find(desk, review.id)  # another process may have been faster
+                drafts = due(review, _holders(desk, review.team), desk.now(), desk.policy)
+                for draft in drafts:
+                    desk.store.review(draft, review.id)
+                if drafts and drafts[-1].type != Step.GONE:
+                    _notify(desk, find(desk, review.id))
+
+
+def _notify(desk: Desk, review: Review) -> bool:
+    """Queues the card of an owner who can decide something, or the result; returns whether there are any."""
+    people, left = owners(desk, review), review.having()
+    if review.closed_at:
+        people.append(desk.person(review.by))
+    else:
+        people = [person for person in people if not all(is_own(desk, access, person) for access in left)]
+    accounts = {person.account.slack_id for person in people if person.account}
+    for account in sorted(accounts):
+        desk.store.outbox.say(Note(account, {"review": review.id}))
+    return bool(accounts)

@@ -1,0 +1,92 @@
+"""Access reviews from a shell: begun, shown, exported."""
+
+import csv
+import io
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from bot.sandbox.stage import Stage
+from bot.work import reviews
+from tests.bot.journeys.scenes import press, told, wait
+from tests.bot.journeys.shell import Shell, machine
+from tests.bot.journeys.test_access_reviews import OWNED, designers, fields, opens, save
+
+BEGIN = ("review", "start", "--as", "carol@example.com")
+
+
+@pytest.fixture
+def both(tmp_path: Path) -> Iterator[tuple[Stage, Shell]]:
+    with machine(tmp_path, OWNED, prepare=designers) as running:
+        yield running
+
+
+@pytest.fixture
+def s(both: tuple[Stage, Shell]) -> Stage:
+    return both[0]
+
+
+@pytest.fixture
+def shell(both: tuple[Stage, Shell]) -> Shell:
+    return both[1]
+
+
+def test_a_review_is_begun_and_each_decision_shown(s: Stage, shell: Shell) -> None:
+    assert shell.types(*BEGIN, "--admins", "--team", "design", "--until", "2026-03-13").splitlines() == [
+        "V-1 started: admin rights in Miro. Carol Diaz (carol@example.com) and Sam Lee (sam@example.com) "
+        "decide 1 until 2026-03-13.",
+        "V-2 started: access to Design. Dana Fox (dana@example.com) and Lena Vogt (lena@example.com) "
+        "decide 4 until 2026-03-13.",
+    ]
+    s.settle()
+    assert len(told(s, "U0SAM")) == len(told(s, "U0LENA")) == 1
+    opens(s, "U0DANA")
+    save(s, "U0DANA", alex="kept", jo="ended")
+    assert shell.types("review", "show", "v-2").splitlines() == [
+        "V-2: access to Design, until 2026-03-13 23:59 UTC",
+        "Alex Smith (alex@example.com): kept by Dana Fox (dana@example.com)",
+        "Carol Diaz (carol@example.com): not decided",
+        "Dana Fox (dana@example.com): not decided",
+        "Jo Park (jo@example.com): ended by Dana Fox (dana@example.com) with R-1",
+    ]
+    jo = shell.json("review", "show", "V-2")[3]
+    assert (jo["email"], jo["decision"], jo["request"], jo["request_state"]) == (
+        "jo@example.com",
+        "ended",
+        "R-1",
+        "waiting",
+    )
+    table = [*csv.DictReader(io.StringIO(shell.types("review", "show", "V-2", "--csv")))]
+    assert [row["decision"] for row in table] == ["kept", "undecided", "undecided", "ended"]
+    assert table[0]["by"] == "Dana Fox (dana@example.com)" and table[0]["at"].startswith("2026-03-02T09:0")
+
+
+def test_without_a_last_day_it_lasts_ten_working_days(s: Stage, shell: Shell) -> None:
+    assert shell.types(*BEGIN, "--team", "Design").endswith("decide 4 until 2026-03-12.")
+
+
+def test_either_all_of_them_begin_or_none(s: Stage, shell: Shell) -> None:
+    wrong = shell.types(*BEGIN, "--team", "Design", "--team", "Desgin", exits=1)
+    assert wrong == "Error: There's no team Desgin. Did you mean Design?"
+    wrong = shell.types(*BEGIN, "--team", "Design", "--team", "Engineering", exits=1)
+    assert wrong.startswith("Error: Nobody in Slack can review access to Engineering.")
+    assert s.bot.store.reviews() == {}
+    assert "Say what to review" in shell.types(*BEGIN, exits=2)
+    assert shell.types("review", "show", "V-1", exits=1) == (
+        "Error: There is no review V-1. Numbers of reviews look like V-1."
+    )
+
+
+def test_the_record_of_a_review_is_exported_and_verified(s: Stage, shell: Shell) -> None:
+    shell.types(*BEGIN, "--team", "Design")
+    s.settle()
+    opens(s, "U0LENA")
+    assert list(fields(s, "U0LENA")) == ["alex", "carol", "dana", "jo"]
+    save(s, "U0LENA", alex="kept")
+    wait(s, days=20)
+    assert shell.types("audit", "verify").startswith("Record intact.")
+    table = [*csv.DictReader(io.StringIO(shell.types("audit", "export", "--format", "csv")))]
+    assert [row["event"] for row in table if row["request"] == "V-1"] == [*("started", "kept", "closed")]
+    press(s, "U0LENA", "review-open")
+    assert reviews.find(s.bot.desk, "V-1").closed_at
