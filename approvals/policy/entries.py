@@ -144,7 +144,7 @@ class Entry:
             if named.person is None or not named.person.is_colleague:
                 yield f"{called} can no longer decide."
             elif view.excludes(named.person):
-                yield f"{called} requests it or it's about them, so they can't decide."
+                yield f"{called} can't decide, because the request is by or about them."
         yield from () if people else self.nobody(view)
 
     def nobody(self, view: View) -> Iterator[str]:

@@ -84,7 +84,9 @@ class Tables:
             (self.policy.means(name, names), way) for name, way in self.policy.managed_elsewhere.items()
         ]
         ways = sorted((match is None, way) for match, way in matches if match is not False)
-        return f"{clip(self.label(group))} is managed elsewhere: {ways[0][1]}" if ways else ""
+        return (
+            f"{clip(self.label(group))} is managed elsewhere: use {ways[0][1].strip(' .')}." if ways else ""
+        )
 
     def unknown_teams(self) -> list[str]:
         """Team names in the policy that Miro doesn't have: misspelt ones protect and own nothing."""

@@ -13,7 +13,7 @@ from approvals.sentence import VERBATIM, Sentence
 from bot.miro.wording import HAZARDS, words_of
 from bot.troubles import SENTENCES as TROUBLES
 
-VERSION = 2
+VERSION = 3
 
 RESUME = "then press Resume. I'll only do what's left."
 _NEVER = "I tried {tries} times to {aim:said} but couldn't verify it."
@@ -24,8 +24,8 @@ _LEFT = {
     "subject-left": "{person:person} has left the company",
 }
 _REMEDIES = {
-    "both-admins": "Make someone else a Company Admin and an admin of that team in Miro",
-    "team-admin": "Add another admin to that team in Miro",
+    "both-admins": "Make someone else a Company Admin and an admin of {team:team} in Miro",
+    "team-admin": "Add another admin to {team:team} in Miro",
     "license": "Free up or buy a license in Miro",
     "domain": "Allow this domain in Miro's company settings",
     "guest": "Check in Miro whether this person is a guest or belongs to another organization",
@@ -78,7 +78,7 @@ SENTENCES = {
     # Why it stopped, and the remedy.
     **{f"{code}-halfway": f"{text} after the changes had begun." for code, text in _LEFT.items()},
     "unknown-action": "This version doesn't know the action {action}.",
-    "miro-said": 'Miro said: "{words}"',
+    "miro-said": 'Miro said: "{words:ended}"',
     "never-answered": f"{{heard}}. {_NEVER}",
     "never-learned": _NEVER,
     "never-shown": "Miro accepted the call to {aim:said}, but doesn't show the change.",
@@ -96,7 +96,7 @@ Named = Callable[[Any], str]
 
 class _Writer(Formatter):
     """Fills sentences in. The format names the kind of a value: `person`, `people` (ids), `were` ("was" for
-    one), or `said` (another sentence)."""
+    one), `said` (another sentence), `team` (may be missing), or `ended` (gets a full stop)."""
 
     def __init__(self, named: Named) -> None:
         self._named = named
@@ -105,8 +105,12 @@ class _Writer(Formatter):
         return kwargs.get(str(key))  # deleted values are missing
 
     def format_field(self, value: Any, format_spec: str) -> str:
+        if format_spec == "team":
+            return str(value or "the team")
         if value is None:
             return "(missing)"
+        if format_spec == "ended":
+            return f"{value}{'' if str(value)[-1:] in '.!?…' else '.'}"
         if format_spec == "said":
             return written(Sentence.read(value), self._named)
         if format_spec == "person":

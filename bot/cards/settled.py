@@ -190,15 +190,15 @@ def _deciders(scene: Scene) -> str:
 def where_it_stands(scene: Scene) -> str:
     """One or two sentences below the first line: the result, and what happens next."""
     request, end = scene.request, scene.request.outcome
-    why = scene.says(end.text if end else None)
+    why, held = scene.says(end.text if end else None), scene.says(request.progress.held)
     match request.state:
         case State.CHECKING:
-            text = "It's saved. I'm checking Miro before I ask anybody."
+            text = held or "It's saved. I'm checking Miro before I ask anybody."
         case State.WAITING:
             text = f"{unchanged(request)} I'll tell you when it's decided."
         case State.APPROVED | State.WORKING:
-            text = unasked(request) if request.is_unasked else ""
-            text = f"{text} I'm making the changes in Miro.{by_shell(scene)}".strip()
+            text = f"{unasked(request)} " if request.is_unasked else ""
+            text += (held or "I'm making the changes in Miro.") + by_shell(scene)
         case State.STOPPED:
             text = scene.help
         case State.DONE:
@@ -213,7 +213,7 @@ def where_it_stands(scene: Scene) -> str:
             text = f"{capital(scene.brief(scene.first.requester))} already asked for this: {scene.first.id}."
         case _:
             text = why
-    return f"{text} {scene.says(request.progress.held)}".strip()
+    return text.strip()
 
 
 def heading(scene: Scene) -> str:

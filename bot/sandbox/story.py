@@ -191,7 +191,7 @@ def _leaver(demo: Demo) -> None:
     demo.chapter("Offboarding, account kept: rights first, then deactivated; Jo is told nothing", (JO,))
     demo.ask("U0LENA", "/miro-offboard", f"{JO} because last day today", how="deactivate")
     demo.press("U0PRIYA", demo.card("U0PRIYA"), "approve")
-    demo.after("U0LENA", "Jo Park (jo@example.com)'s Miro account is deactivated")
+    demo.after("U0LENA", "The Miro account of Jo Park (jo@example.com) is deactivated")
     demo._expect("Jo hears nothing", not demo.scene.slack.dm_of("U0JO"))
 
 
@@ -199,7 +199,7 @@ def _deleted(demo: Demo) -> None:
     demo.chapter("Offboarding, account deleted", (KIM,))
     demo.ask("U0LENA", "/miro-offboard", f"delete {KIM} because left in January")
     demo.press("U0CAROL", demo.card("U0CAROL"), "approve")
-    demo.after("U0LENA", "Miro account is deleted")
+    demo.after("U0LENA", "is deleted")
 
 
 def _denied(demo: Demo) -> None:

@@ -144,7 +144,7 @@ def _command(desk: Desk, action: type[Action], raw: Raw, reason: str, who: Who) 
     check_shown(action, raw, is_operator(desk.policy, who.person))
     problems: dict[str, str] = {}
     if not reason.strip():
-        problems["reason"] = "Say why: whoever decides reads it."
+        problems["reason"] = "Give a reason. The approver reads it."
     elif len(reason) > LONGEST_REASON:
         problems["reason"] = f"Write at most {LONGEST_REASON} characters."
     try:

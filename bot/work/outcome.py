@@ -36,13 +36,13 @@ class Stopped(Exception):
 
     def __init__(self, text: Sentence, remedy: str) -> None:
         super().__init__(text.code)
-        self.text, self.remedy = text, Sentence(remedy)
+        self.text, self.remedy = text, Sentence(remedy, text.values)
 
 
-def refused(words: str) -> Stopped:
-    """The Stopped for a call that Miro refused; `words`: Miro's message."""
+def refused(words: str, team: str | None = None) -> Stopped:
+    """The Stopped for a call that Miro refused; `words`: Miro's message, `team`: the one to join or leave."""
     remedy = next((code for part, code in REMEDIES.items() if part in words.casefold()), "remedy-look")
-    return Stopped(Sentence.of("miro-said", words=words), remedy)
+    return Stopped(Sentence.of("miro-said", words=words, team=team), remedy)
 
 
 def own_calls(desk: Desk, request: Request) -> dict[str, bool]:

@@ -207,7 +207,7 @@ class Provisioning:
             # If it holds anyway, somebody else did it, or an earlier try of this bot.
             if step.goal.holds(self._look(self._command())):
                 return None
-            raise outcome.refused(error.words) from error
+            raise outcome.refused(error.words, step.goal.change.values.get("group")) from error
         except Practising as error:
             raise Stopped(Sentence.verbatim(str(error)), "remedy-for-real") from error
         self._write_answer(code, True, str(answer.status))

@@ -95,7 +95,7 @@ def test_an_offboarding_is_done_without_a_word_to_the_leaver(joined: Joined) -> 
     request = ask(hands, "U0LENA", "/miro-offboard", "deactivate jo@example.com because last day today")
     decide(hands, "U0PRIYA", "approve", request)
 
-    assert told(hands, "U0LENA", "Jo Park's Miro account is deactivated", request)
+    assert told(hands, "U0LENA", "The Miro account of Jo Park is deactivated", request)
     jo = s.miro.user("jo@example.com")
     assert jo and not jo.active
     assert hands.messages("U0JO") == []
@@ -134,5 +134,5 @@ def test_a_form_without_a_reason_says_so_at_the_field(joined: Joined) -> None:
 
     hands.command("U0CAROL", "/miro-move", "from Design to Engineering")
 
-    assert hands.send("U0CAROL") == {"reason": "Say why: whoever decides reads it."}
+    assert hands.send("U0CAROL") == {"reason": "Give a reason. The approver reads it."}
     assert len(s.requests()) == before

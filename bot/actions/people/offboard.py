@@ -40,10 +40,10 @@ class Offboard(Action):
 
     def phrase(self, facts: Facts) -> str:
         who = facts.person(self.person).called
-        return f"delete {who}'s account" if self.how == "delete" else f"deactivate {who}"
+        return f"delete the account of {who}" if self.how == "delete" else f"deactivate {who}"
 
     def outcome(self, facts: Facts) -> str:
-        return f"{{who}}'s Miro account is {self.how}d"
+        return f"The Miro account of {{who}} is {self.how}d"
 
     @property
     def confirm(self) -> str:

@@ -28,9 +28,9 @@ manager_from_miro = false
 command_line_decides = false
 
 # Everywhere below, name a team by the name people know, its security name, or its id in Miro.
-# Teams managed by an identity provider: requests are refused with where to ask instead.
+# Teams managed by an identity provider: requests are refused with "Sales is managed elsewhere: use …".
 [managed_elsewhere]
-# "Sales" = "Okta tile 'Miro Sales', or #it-help"
+# "Sales" = "the Okta tile 'Miro Sales', or ask in #it-help"
 
 # The name people know = the name of the security group, where they differ.
 [teams]

@@ -127,6 +127,9 @@ def _answer(sentence: Sentence) -> Answer | None:
     if sentence.has("thanks", "for", whole) or (sentence.has("thanks", "words", whole) and not is_about):
         return Answer("thanks")
     asks = sentence.has("question", "words", whole) and not sentence.has("question", "exempt", whole)
+    others = () if " miro " in sentence.words else sentence.hits("elsewhere", "words", sentence.words)
+    if any("#" not in sentence.words[: hit.start()] for hit in others):
+        return Answer("elsewhere")
     answer = first("asks", whole) or first("not_ours", sentence.unknown) or _negated(sentence)
     return answer or (Answer("question") if asks else None)
 

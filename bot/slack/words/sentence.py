@@ -115,7 +115,9 @@ class Vocabulary:
         self.common, self.polite = (frozenset(fold(read.pop(name)).split()) for name in ("common", "polite"))
         self.greetings: list[str] = read.pop("greetings")
         self.tables: dict[str, dict[str, list[str]]] = read
-        whole = " ".join([*self._phrases(*(read.keys() - {"reason"})), *map(fold, self.greetings)])
+        whole = " ".join(
+            [*self._phrases(*(read.keys() - {"reason", "elsewhere"})), *map(fold, self.greetings)]
+        )
         self.words = frozenset(re.findall(r"[^\W\d_]+\b(?!\*)", whole)) | self.common
         self.stems = tuple(set(re.findall(r"[^\W\d_]{3,}(?=\*)", whole)))
         self.verbs = frozenset(re.findall(r"[^\W\d_]{4,}", " ".join(self._phrases("verbs", "inexact"))))

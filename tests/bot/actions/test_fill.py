@@ -212,10 +212,10 @@ def test_a_name_that_two_teams_share_leads_somewhere(desk: Office) -> None:
 @pytest.mark.parametrize(
     ("written", "text"),
     [
-        ("Sales", "Sales is managed elsewhere: the Okta tile “Miro Sales”"),
-        (SALES, "Sales is managed elsewhere: the Okta tile “Miro Sales”"),
-        ("g_legal", "g_legal is managed elsewhere: the service desk"),
-        (["Engineering", LEGAL], "g_legal is managed elsewhere: the service desk"),
+        ("Sales", "Sales is managed elsewhere: use the Okta tile “Miro Sales”."),
+        (SALES, "Sales is managed elsewhere: use the Okta tile “Miro Sales”."),
+        ("g_legal", "g_legal is managed elsewhere: use the service desk."),
+        (["Engineering", LEGAL], "g_legal is managed elsewhere: use the service desk."),
     ],
 )
 def test_a_team_that_is_managed_elsewhere_is_asked_for_there(desk: Office, written: Any, text: str) -> None:

@@ -15,11 +15,11 @@ def test_it_says_whether_the_account_stays(desk: Office) -> None:
     facts = desk.desk.facts
     assert (CLOSE.phrase(facts), DELETE.phrase(facts)) == (
         "deactivate Ada Example",
-        "delete Ada Example's account",
+        "delete the account of Ada Example",
     )
     assert (CLOSE.outcome(facts), DELETE.outcome(facts)) == (
-        "{who}'s Miro account is deactivated",
-        "{who}'s Miro account is deleted",
+        "The Miro account of {who} is deactivated",
+        "The Miro account of {who} is deleted",
     )
 
 

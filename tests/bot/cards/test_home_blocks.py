@@ -214,7 +214,7 @@ def test_a_question_stands_there_until_it_is_answered() -> None:
 def test_a_stopped_request_says_what_helps() -> None:
     assert reads(stopped(waits(state=State.STOPPED))) == (
         "R-42 is incomplete: move Alex Smith from Engineering to Design. "
-        'Miro said: "Any team in organization must have at least one admin" To fix: '
+        'Miro said: "Any team in organization must have at least one admin." To fix: '
         "Make someone else a Company Admin, then press Resume. I'll only do what's left."
     )
 

@@ -226,7 +226,7 @@ def test_approve_carries_id_and_revision_and_nothing_else(people: dict[str, Pers
     [
         ("make-admin", "Make Alex Smith (p2@example.com) a Company Admin?", "Make Admin"),
         ("remove-admin", "Remove Company Admin from Alex Smith (p2@example.com)?", "Remove Admin"),
-        ("offboard", "Delete Alex Smith (p2@example.com)'s account?", "Delete"),
+        ("offboard", "Delete the account of Alex Smith (p2@example.com)?", "Delete"),
         ("move-team", "", "Approve"),
     ],
 )
@@ -310,7 +310,7 @@ def test_a_stopped_card_gives_operators_the_way_out(people: dict[str, Person], k
         "*For* Alex Smith",
         "Done: joined Design",
         "Not done: leave Engineering, become Company Admin",
-        'Miro said: "Any team in organization must have at least one admin"',
+        'Miro said: "Any team in organization must have at least one admin."',
         "*To fix:* Make someone else a Company Admin, then press Resume. I'll only do what's left.",
     ]
     assert buttons(drawn(of, known, people, "result")) == set()
@@ -370,7 +370,7 @@ def test_an_offboarding_is_shown_to_many_by_its_address_alone(
     people: dict[str, Person], known: Facts
 ) -> None:
     card = drawn(request("offboard", State.DONE, known), known, people, "channel")
-    assert as_text(card).startswith("✅ Confidential: p2@example.com's Miro account is deleted")
+    assert as_text(card).startswith("✅ Confidential: The Miro account of p2@example.com is deleted")
     assert "U0P2" not in str(card.blocks) and "Alex Smith" not in card.text
 
 

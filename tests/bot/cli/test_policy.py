@@ -98,7 +98,7 @@ WHO = ("policy", "who", "request-access", "--as", "alex@example.com")
 def test_a_team_that_somebody_else_manages_is_not_thought_through(tmp_path: Path) -> None:
     (tmp_path / "policy.toml").write_text(POLICY, encoding="utf-8")
     said = Shell(tmp_path).types(*WHO, "teams=SALES", exits=1)
-    assert "SALES is managed elsewhere: the Okta tile “Miro Sales”" in said
+    assert "SALES is managed elsewhere: use the Okta tile “Miro Sales”." in said
 
 
 def test_teams_are_taken_as_written_until_the_record_has_seen_miro(tmp_path: Path) -> None:

@@ -251,7 +251,7 @@ def test_done_says_that_nobody_is_there_any_more(s: Stage, shell: Shell) -> None
     approve(s, "U0PRIYA")
     *_, done = s.bot.store.events(id)
     assert (done.text("text"), done.text("seen")) == (
-        "Jo Park (jo@example.com)'s Miro account is deleted.",
+        "The Miro account of Jo Park (jo@example.com) is deleted.",
         "no account",
     )
 

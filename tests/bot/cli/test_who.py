@@ -97,7 +97,7 @@ UNNAMED = {
     "manager": "No manager is known for lena@example.com.",
     "owners": "The policy names no owner for Finance.",
     "draw": "Nobody is known to be in @designers.",
-    "lena@example.com": "lena@example.com requests it or it's about them, so they can't decide.",
+    "lena@example.com": "lena@example.com can't decide, because the request is by or about them.",
 }
 
 

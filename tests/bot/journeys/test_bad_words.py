@@ -154,7 +154,7 @@ def test_every_problem_is_said_at_once(s: Stage) -> None:
 
 def test_a_team_managed_elsewhere_says_where_to_ask(s: Stage) -> None:
     s.acting.command("U0ALEX", "/miro-access", "for Sales because I sell")
-    assert last(s, "U0ALEX") == "Sales is managed elsewhere: the Okta tile “Miro Sales”"
+    assert last(s, "U0ALEX") == "Sales is managed elsewhere: use the Okta tile “Miro Sales”."
 
 
 def test_two_teams_of_one_name_are_told_apart(s: Stage) -> None:

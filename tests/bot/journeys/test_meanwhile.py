@@ -221,7 +221,7 @@ def test_an_approval_given_before_the_policy_changed_is_looked_at_again(s: Stage
 @pytest.mark.parametrize(
     ("old", "new", "why"),
     [
-        ('"Sales" =', '"Design" = "the service desk"\n"Sales" =', "elsewhere: the service desk"),
+        ('"Sales" =', '"Design" = "the service desk"\n"Sales" =', "elsewhere: use the service desk"),
         ('["example.com"]', '["example.org"]', "I only change accounts of example.org; alex@example.com"),
         ('move-team = { ask = ["anyone"]', 'move-team = { ask = ["it"]', "Alex Smith may not ask for it."),
     ],
@@ -251,7 +251,7 @@ def test_what_the_policy_forbids_halfway_stays_stopped(s: Stage) -> None:
     press(s, "U0CAROL", "resume")
     assert state(s, id) == "stopped"
     assert "Done: joined Design\n" in last(s, "U0ALEX")
-    assert "Design is managed elsewhere: the service desk" in last(s, "U0ALEX")
+    assert "Design is managed elsewhere: use the service desk." in last(s, "U0ALEX")
     assert calls(s) == []
 
 
@@ -261,7 +261,7 @@ def test_a_team_managed_elsewhere_since_it_was_asked_for_is_refused(s: Stage) ->
     assert s.acting.submit("U0ALEX").errors == {}
     change_policy(s, POLICY.replace('"Sales" =', '"Design" = "the service desk"\n"Sales" ='))
     s.settle()
-    assert "Design is managed elsewhere: the service desk" in last(s, "U0ALEX")
+    assert "Design is managed elsewhere: use the service desk." in last(s, "U0ALEX")
     assert not has_card(s, "U0PRIYA")
 
 

@@ -45,7 +45,17 @@ TEAMS = (
 )
 GROUPS = [Group(GroupId(name), name, name) for name in TEAMS]
 TRIVIAL = {"help": {"help", "unclear", "question"}, "unclear": {"unclear", "help"}}
-NOT_OURS = {"guest", "password", "create-team", "board", "license", "trouble", "tool", "team-admin"}
+NOT_OURS = {
+    "guest",
+    "password",
+    "create-team",
+    "board",
+    "license",
+    "trouble",
+    "tool",
+    "team-admin",
+    "elsewhere",
+}
 
 
 def _person(number: int, name: str, email: str = "") -> Person:

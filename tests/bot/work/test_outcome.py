@@ -11,7 +11,7 @@ from tests.says import says
 @pytest.mark.parametrize(
     ("words", "remedy"),
     [
-        ("Any team in organization must have at least one admin", "Add another admin to that team"),
+        ("Any team in organization must have at least one admin", "Add another admin to Design in Miro"),
         (
             "Any account in organization must have at least one admin",
             "Make someone else a Company Admin and",
@@ -24,8 +24,8 @@ from tests.says import says
     ],
 )
 def test_what_the_sandbox_refuses_with_has_its_remedy(words: str, remedy: str) -> None:
-    stop = outcome.refused(words)
-    assert says(stop.text) == f'Miro said: "{words}"'
+    stop = outcome.refused(words, "Design")
+    assert says(stop.text) == f'Miro said: "{words}."'
     assert says(stop.remedy).startswith(remedy) and says(stop.remedy).endswith(f", {RESUME}")
 
 

@@ -198,7 +198,7 @@ def test_what_looks_otherwise_is_something_else(other: str) -> None:
 def test_a_managed_team_is_managed_however_the_policy_writes_it(tmp_path: Path, written: str) -> None:
     policy = POLICY.replace('"Sales" =', f'{quoted(written)} = "Okta"\n"Sales" =')
     with company(tmp_path, policy, NAME) as (s, [id]):
-        assert "is managed elsewhere: Okta" in closed(s, id)
+        assert "is managed elsewhere: use Okta" in closed(s, id)
 
 
 @pytest.mark.parametrize("called", LOOK_ALIKES)
@@ -225,9 +225,9 @@ def test_a_managed_team_may_be_named_by_its_id(tmp_path: Path) -> None:
         text = POLICY.replace('"Sales" =', f'"{s.teams["Design"]}" = "the studio"\n"Sales" =')
         (s.folder / "policy.toml").write_text(text, encoding="utf-8")
         wait(s, minutes=1)
-        assert "elsewhere: the studio" in closed(s, s.teams["Design"])
+        assert "elsewhere: use the studio" in closed(s, s.teams["Design"])
         renamed(s, s.teams["Design"], "Studio")
-        assert "elsewhere: the studio" in closed(s, s.teams["Design"])
+        assert "elsewhere: use the studio" in closed(s, s.teams["Design"])
 
 
 # -- rules -------------------------------------------------------------------------------------------------

@@ -61,7 +61,7 @@ def test_a_message_and_a_command_are_read_without_it(s: Stage) -> None:
 def test_a_field_of_nothing_else_counts_as_empty(s: Stage) -> None:
     assert s.acting.command("U0ALEX", "/miro-access", "for Engineering").ok
     errors = s.acting.submit("U0ALEX", {"reason": "\u202e\ud83d\u2066"}).errors
-    assert errors == {"reason": "Say why: whoever decides reads it."}
+    assert errors == {"reason": "Give a reason. The approver reads it."}
 
 
 @pytest.mark.parametrize("text", GOOD)

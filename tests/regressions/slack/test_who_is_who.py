@@ -152,7 +152,7 @@ def test_who_is_not_in_slack_is_shown_by_address_alone(s: Stage) -> None:
     s.miro.add_user("kim@example.com", "Kim Berg")
     ask(s, "U0LENA", "/miro-offboard", "delete kim@example.com because the contract ended")
     shown = card(s, "U0CAROL")
-    assert as_text(shown).splitlines()[0] == "⏳ Confidential: delete kim@example.com's account?"
+    assert as_text(shown).splitlines()[0] == "⏳ Confidential: delete the account of kim@example.com?"
     assert "Kim Berg" not in str(shown.blocks)
 
 

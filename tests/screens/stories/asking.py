@@ -99,7 +99,7 @@ FORMS = Story(
         ),
         picture(
             "form-error", "What is missing is said at its field, all at once.",
-            ALEX, FORM, "Say why",
+            ALEX, FORM, "Give a reason",
             types(ALEX, "/miro-access for Engineering"), sends(),
         ),
         picture(
