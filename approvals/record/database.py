@@ -126,6 +126,8 @@ class Database(ABC):
     """The name for messages, without secrets."""
     is_new: bool
     """Whether it was empty when it was opened."""
+    is_shared = False
+    """Whether several processes of the bot may use it at once."""
     migrates_itself = False
     """Whether opening it migrates it; else `miro-bot db migrate` does."""
     commit_failed = False

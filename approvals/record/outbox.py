@@ -284,13 +284,29 @@ class Outbox:
         self._leave(item, f", {put}", item.wanted, item.tries + is_counted, item.wanted, due)
 
     def owners(self) -> set[str]:
-        """Who has claimed something."""
-        return {row["owner"] for row in self._on.rows(f"SELECT {_OWNER} AS owner FROM outbox {_CLAIMED}")}
+        """Who has claimed something, or counts as a process that sends."""
+        sql = f"SELECT {_OWNER} AS owner FROM outbox {_CLAIMED} UNION SELECT substr(key, 8) {_SENDERS}"
+        return {row["owner"] for row in self._on.rows(sql)}
 
     def free(self, owner: str) -> None:
         """Ends the leases of an owner that is known to be dead."""
         with self._on.writing():
             self._on.run(f"UPDATE outbox SET lease = '' {_CLAIMED} AND {_OWNER} = ?", owner)
+            self._on.run("DELETE FROM meta WHERE key = ?", f"sender:{owner}")
+
+    def senders(self, owner: str, note: str, until: datetime) -> list[str]:
+        """Keeps the note of a process that sends until a time, and returns the notes of all.
+
+        Without the others on a database that isn't shared, where nothing is written.
+        """
+        if not self._on.is_shared:
+            return [note]
+        now, latest = stamp(self._now()), stamp(until + SKEW)
+        with self._on.writing():
+            self._keep(f"sender:{owner}", f"{stamp(until)} {note}")
+            self._on.run(f"DELETE {_SENDERS} AND value NOT BETWEEN ? AND ?", now, latest)
+            rows = self._on.rows(f"SELECT value {_SENDERS}")
+        return [row["value"].partition(" ")[2] for row in rows]
 
     # -- pages -----------------------------------------------------------------------------------------
 
@@ -386,3 +402,4 @@ class Outbox:
 
 _MOST_URGENT = "SELECT urgency FROM outbox WHERE shown < wanted AND urgency < ? ORDER BY urgency DESC LIMIT 1"
 _CLAIMED, _OWNER = "WHERE lease != ''", "substr(lease, 26)"
+_SENDERS = "FROM meta WHERE key BETWEEN 'sender:' AND 'sender;'"

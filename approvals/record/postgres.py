@@ -85,6 +85,8 @@ def _named(cursor: Any) -> Any:
 class Postgres(Database):
     """One schema of a server: the first in the role's search path."""
 
+    is_shared = True
+
     def __init__(self, server: Server) -> None:
         """Connects. Raises StoreTrouble."""
         super().__init__()

@@ -1,8 +1,14 @@
-"""When a Web API method may be called: by Slack's tiers and its 429, urgent calls first."""
+"""When a Web API method may be called: by Slack's tiers and its 429, urgent calls first.
+
+Slack counts the calls of all processes together. Each has an equal share of every limit: they work through
+one outbox, so another sends what one may not. While their number stays the same, no minute has more calls
+than the limit. They are counted every few seconds (`Deliverer`), so there may be more calls for a minute
+after a process has started; then Slack's 429 holds the method, in the others when they count again.
+"""
 
 import threading
 from collections import defaultdict, deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -73,10 +79,13 @@ class _Method:
 class Pace:
     """One for each process. It never sleeps: it says how long a call has to wait."""
 
+    _processes = 1
+
     def __init__(self, now: Callable[[], datetime]) -> None:
         self._now, self._lock = now, threading.Lock()
         self._methods: dict[str, _Method] = {}
         self._channels: dict[str, deque[float]] = defaultdict(deque)
+        self._refused: dict[str, float] = {}
 
     @contextmanager
     def calling(self, method: str, channel: str = "", urgency: int = Urgency.ORDINARY) -> Iterator[None]:
@@ -123,10 +132,25 @@ class Pace:
         """Blocks this method for so many seconds: Slack answered 429, or refuses everything from this bot."""
         with self._lock:
             state, now = self._of(method), self._seconds()
-            accepted = len(self._recent(state, now)) - 1
+            accepted = (len(self._recent(state, now)) - 1) * self._processes
             if LEAST_LEARNED <= accepted < state.limit:
                 state.learned, state.learned_at = accepted, now
             self._hold(state, seconds)
+            if method != EVERYTHING:
+                self._refused[method] = state.held_until
+
+    def refused(self) -> dict[str, float]:
+        """{method: seconds since 1970 until when Slack's 429 holds it}, for the other processes."""
+        with self._lock:
+            return {method: until for method, until in self._refused.items() if until > self._seconds()}
+
+    def share(self, refused: Sequence[Mapping[str, float]]) -> None:
+        """Takes one share of all limits; `refused`: of each process that sends, this one included."""
+        with self._lock:
+            self._processes = len(refused)
+            for method, until in (item for each in refused for item in each.items()):
+                state = self._of(method)
+                state.held_until = max(state.held_until, until)
 
     def _hold(self, state: _Method, seconds: float) -> None:
         state.held_until = max(state.held_until, self._seconds() + min(seconds, LONGEST))
@@ -156,7 +180,7 @@ class Pace:
             calls.popleft()
         if not calls:
             del self._channels[channel]
-        return calls[0] + CHANNEL_SECONDS - now if len(calls) >= CHANNEL_CALLS else 0.0
+        return calls[0] + CHANNEL_SECONDS - now if len(calls) >= self._shared(CHANNEL_CALLS) else 0.0
 
     def _of(self, method: str) -> _Method:
         return self._methods.setdefault(method, _Method(TIERS.get(method, USUAL)))
@@ -164,7 +188,10 @@ class Pace:
     def _limit(self, state: _Method, now: float) -> int:
         if state.learned is not None and not 0 <= now - state.learned_at < LEARNED_FOR:
             state.learned = None
-        return state.learned or state.limit
+        return self._shared(state.learned or state.limit)
+
+    def _shared(self, limit: int) -> int:
+        return max(limit // self._processes, 1)
 
     @staticmethod
     def _recent(state: _Method, now: float) -> deque[float]:

@@ -1,5 +1,6 @@
 """Works through the outbox: claims the next row, delivers it, and stores the result."""
 
+import json
 import logging
 import os
 import socket
@@ -7,6 +8,7 @@ import threading
 from collections import deque
 from contextlib import nullcontext
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import Any
 
 from approvals.ids import PersonId, RequestId, SlackId
@@ -31,6 +33,8 @@ log = logging.getLogger(__name__)
 
 AT_ONCE = 20
 """Rows sent in one step; then Slack's requests get their turn."""
+SHARED_EVERY, ALIVE_FOR = timedelta(seconds=5), timedelta(seconds=30)
+"""How often a process says that it sends, and how long it counts as one after it has last said so."""
 URL_LASTS = 9
 """Tries for a `response_url`: it takes messages for half an hour."""
 
@@ -62,6 +66,7 @@ class Deliverer:
     _able: frozenset[PersonId] = frozenset()
     _operators: frozenset[PersonId] = frozenset()
     _looked_after: tuple[Any, ...] = ()
+    _shared_at: datetime | None = None
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def __post_init__(self) -> None:
@@ -121,6 +126,7 @@ class Deliverer:
 
     def _next(self) -> tuple[Item | None, Pressed | None]:
         """(the next row, claimed; the click, if that is the reason)."""
+        self._share_pace()
         for pressed in list(self._hurried):
             item = self._outbox.find(pressed.kind, pressed.key)
             if item and not (self._outbox.is_free(item) and self._may_be_drawn(pressed)):
@@ -132,6 +138,14 @@ class Deliverer:
         # Waiting and claimed rows may be among the first.
         limit = 2 * AT_ONCE + len(self._waits)
         return self._outbox.next(self._owner, limit, self._may_go), None
+
+    def _share_pace(self) -> None:
+        """Counts the processes that send, and takes one share of Slack's limits."""
+        now = self.desk.now()
+        if self._shared_at is None or abs(now - self._shared_at) >= SHARED_EVERY:
+            self._shared_at = now
+            notes = self._outbox.senders(self._owner, json.dumps(self.pace.refused()), now + ALIVE_FOR)
+            self.pace.share([json.loads(note) for note in notes])
 
     def _may_be_drawn(self, pressed: Pressed) -> bool:
         return pressed.kind == PAGE or not self.pace.wait("chat.update", Urgency.FIRST)
