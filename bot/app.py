@@ -131,6 +131,7 @@ class Bot:
     @contextmanager
     def _unit(self, patience: float) -> Iterator[None]:
         """The unit of work of one request; waits at most `patience` seconds for the record."""
+        self.traffic.heard()
         with self.store.patience(patience), self.store.unit():
             yield
 
@@ -239,9 +240,7 @@ def build(
     people = SlackPeople(client, store.people, now, pace, sleep)
     deliverer = Deliverer(desk, client, pace)
     workers, housekeeping = _workers(desk, miro, people), _housekeeping(desk, miro, people)
-    app = _bolt(settings, people, client)
-    traffic = Traffic(time.monotonic)
-    app.use(traffic.heard)
+    app, traffic = _bolt(settings, people, client), Traffic(time.monotonic)
     Listeners(desk, deliverer).register(app)
     return Bot(
         settings, store, desk, miro, client, lines, people, deliverer, workers, housekeeping, app, traffic
@@ -264,22 +263,19 @@ def _housekeeping(desk: Desk, miro: Miro, people: SlackPeople) -> Housekeeping:
 def _bolt(settings: Settings, people: SlackPeople, client: SlackClient) -> App:
     token = settings.secret("SLACK_BOT_TOKEN")
 
-    def authorize(**_: Any) -> AuthorizeResult:
+    def authorize(context: BoltContext) -> AuthorizeResult:
+        # Bolt's own client for each request would open a connection of its own.
+        context["client"] = client.for_listener(context.team_id, LISTENER_SECONDS)
         # Bolt's default calls auth.test within a listener's three seconds; this calls it once.
         team, enterprise = people.home()
         return AuthorizeResult(
             enterprise_id=enterprise or None, team_id=team, bot_token=token, bot_user_id=people.bot_user
         )
 
-    def by_the_edge(context: BoltContext, next: Callable[[], None]) -> None:
-        # Bolt's own client for each request would open a connection of its own.
-        context["client"] = client.for_listener(context.team_id, LISTENER_SECONDS)
-        next()
-
     quiet = logging.getLogger("slack_bolt")
     # Bolt warns of SLACK_BOT_TOKEN in the environment besides `authorize`, which is intended.
     quiet.setLevel(logging.ERROR)
-    app = App(
+    return App(
         # Without a name Bolt reads all source files on the stack to find one.
         name="miro-bot",
         logger=quiet,
@@ -293,5 +289,3 @@ def _bolt(settings: Settings, people: SlackPeople, client: SlackClient) -> App:
         ssl_check_enabled=False,
         signing_secret="checked-at-the-door",
     )
-    app.use(by_the_edge)
-    return app

@@ -18,7 +18,6 @@ from approvals.decide.basis import Table
 from approvals.decide.tally import Ground
 from approvals.ids import GroupId, PersonId, RequestId, SlackId, stamp
 from approvals.people import FRESH, Group, Person
-from approvals.policy.entries import NO_CASE, Source
 from approvals.policy.model import Policy
 from approvals.record.claims import Claim
 from approvals.record.database import Overtaken
@@ -155,10 +154,8 @@ class Desk:
     def table(self, request: Request) -> Table:
         """The basis of a decision about a request, by the policy that the record names now."""
         policy, hash, since = self.policies.deciding()
-        texts = {text for rule in policy.rules(request.action) for text in rule.everybody()}
-        needs = [need for text in (*texts, *policy.fallback) for need in policy.entry(text).needs(NO_CASE)]
         followers = tuple(self.store.followers(request.id).values())
-        self.store.people.expect(followers, (need.key for need in needs if need.source is Source.ACCOUNT))
+        self.store.people.expect(followers, policy.accounts_deciding(request.action))
         lanes = (lane.partition(":") for lane in request.lanes)
         self.store.groups.expect(GroupId(id) for kind, _, id in lanes if kind == "group")
         action = ACTIONS.get(request.action)
@@ -184,6 +181,8 @@ class Desk:
     ) -> Request | None:
         while True:
             policy, request = self.policies.hash, self.store.request(id)
+            # So that they are read together with who decides.
+            self.store.people.expect(entries=self.policy.accounts_deciding(request.action))
             try:
                 drafts = decision(request)
             except Refused:

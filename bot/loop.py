@@ -19,10 +19,9 @@ class Traffic:
     def __init__(self, seconds: Callable[[], float]) -> None:
         self._seconds, self._last = seconds, float("-inf")
 
-    def heard(self, next: Callable[[], None]) -> None:
-        """Notes a request of Slack's; a middleware of Bolt."""
+    def heard(self) -> None:
+        """Notes a request of Slack's."""
         self._last = self._seconds()
-        next()
 
     def is_busy(self) -> bool:
         """Whether a request came within the last 50 ms."""

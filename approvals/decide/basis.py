@@ -1,11 +1,11 @@
 """The basis of a decision: the policy in force, and the people; pure."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from approvals.case import Case
 from approvals.decide.tally import Ground, Route
-from approvals.ids import PersonId
+from approvals.ids import PersonId, RequestId
 from approvals.people import Directory, Person
 from approvals.policy.model import Policy
 from approvals.policy.rules import Rule
@@ -35,6 +35,7 @@ class Table:
     """The scope with the current names of teams; None if unknown: then the stored names count."""
     is_confidential: bool = False
     """Whether it must stay secret from the person changed."""
+    _grounds: dict[RequestId, Ground] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def is_secret_from(self, person: Person, request: Request) -> bool:
         """Whether it is secret from a person: a confidential request from its subject, unless they asked."""
@@ -45,11 +46,13 @@ class Table:
 
     def ground(self, request: Request) -> Ground:
         """The request under the policy in force. Raises KeyError for people whose data was deleted."""
+        if known := self._grounds.get(request.id):
+            return known
         subject = self.directory.person(request.subject) if request.subject else None
         requester = self.directory.person(request.requester)
         others = tuple(self.directory.person(id) for id in self.followers)
         case = Case(request.action, requester, subject, self.scope or request.scope, others)
-        return Ground(self.policy, case, self.directory, self.now)
+        return self._grounds.setdefault(request.id, Ground(self.policy, case, self.directory, self.now))
 
     def tally(self, request: Request) -> Route:
         """The current step by the votes so far, and who may decide it.

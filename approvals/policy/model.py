@@ -11,7 +11,7 @@ from pydantic import BeforeValidator, Field, field_validator
 from approvals.humans import ordered, pairs
 from approvals.people import Person, canonical, key
 from approvals.policy.entries import KINDS, NO_CASE, Entry, Need, Source
-from approvals.policy.rules import TEAMS, Part, Rule, working_hours
+from approvals.policy.rules import TEAMS, Part, Rule, cached, working_hours
 from approvals.policy.teams import NamedTeams
 
 DAYS_OF_THE_WEEK = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
@@ -92,6 +92,7 @@ class Policy(Part, NamedTeams):
         """The action's own table; None: nobody may ask for it."""
         return self.actions.get(action)
 
+    @cached
     def rules(self, action: str) -> tuple[Rule, ...]:
         """All rules of an action in order, its own table last."""
         base = self.actions.get(action)
@@ -99,6 +100,7 @@ class Policy(Part, NamedTeams):
 
     # -- entries of lists --------------------------------------------------------------------------------
 
+    @cached
     def entry(self, text: str) -> Entry:
         """The typed entry for a text in a list."""
         return next((kind for kind in KINDS if kind.reads(text, self)), Entry)(text, self)
@@ -123,10 +125,22 @@ class Policy(Part, NamedTeams):
         needs = (need for text in self.operators for need in self.entry(text).needs(NO_CASE))
         return tuple(dict.fromkeys(need.key for need in needs))
 
+    @cached
+    def deciding(self, action: str) -> list[Entry]:
+        """All entries that may decide an action, at any time."""
+        texts = {*self.fallback, *(text for rule in self.rules(action) for text in rule.everybody())}
+        return [self.entry(text) for text in texts]
+
+    @cached
+    def accounts_deciding(self, action: str) -> list[str]:
+        """The addresses and Slack ids among them, those of groups included."""
+        needs = (need for entry in self.deciding(action) for need in entry.needs(NO_CASE))
+        return [need.key for need in needs if need.source is Source.ACCOUNT]
+
+    @cached
     def holding(self, action: str) -> list[str]:
         """Team names unknown to Miro on which the rules of this action depend."""
-        texts = {text for rule in self.rules(action) for text in (*rule.everybody(), *self.fallback)}
-        owners = self.owners if any(self.entry(text).depends_on_teams for text in texts) else ()
+        owners = self.owners if any(entry.depends_on_teams for entry in self.deciding(action)) else ()
         return self.unsettled({*self.managed_elsewhere, *owners, *self.teams_in_rules(action)})
 
     def manager_of(self, email: str) -> str:

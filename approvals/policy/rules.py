@@ -1,13 +1,16 @@
 """A rule of the policy for an action: who may ask, the steps, and the time limits; pure."""
 
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import time, timedelta
-from typing import Annotated
+from functools import cache, cached_property, partial
+from typing import Annotated, Any, Self, TypeVar
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
 from approvals.policy.entries import Anyone
+
+T = TypeVar("T")
 
 GROUP_CONDITIONS = ("requester_group", "subject_group")
 """Conditions whose values are entries of people."""
@@ -53,6 +56,18 @@ class Part(BaseModel):
     """A table of the policy: refuses unknown keys, immutable."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+    def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
+        """A copy without cached values, which may depend on what is updated."""
+        copy = super().model_copy(update=update, deep=deep)
+        for name in vars(copy).keys() - type(self).model_fields.keys():
+            del vars(copy)[name]
+        return copy
+
+
+def cached(function: Callable[[Any, str], T]) -> "cached_property[Callable[[str], T]]":
+    """A method of a Part whose results are kept with it."""
+    return cached_property(lambda part: cache(partial(function, part)))
 
 
 class Escalation(Part):
@@ -103,7 +118,7 @@ class Rule(Part):
     """The days that the form proposes."""
     rules: tuple["Rule", ...] = ()
 
-    @property
+    @cached_property
     def ladder(self) -> tuple[Step, ...]:
         """The steps in order; empty if no approval is needed."""
         if not self.approval:

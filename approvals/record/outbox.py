@@ -19,10 +19,11 @@ now because its method is to be called later keeps its place.
 """
 
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, astuple, dataclass, replace
 from datetime import datetime, timedelta
 from hashlib import sha256
+from itertools import chain
 from typing import Any
 
 from approvals.clocks import LONGEST_RETRY, SKEW, due_spans, put_off
@@ -353,9 +354,13 @@ class Outbox:
         return [Card(*row) for row in rows]
 
     def at(self, channel: str, ts: str) -> Card | None:
-        """The card that is this message."""
-        row = self._on.row("SELECT * FROM messages WHERE channel = ? AND ts = ?", channel, ts)
-        return Card(*row) if row else None
+        """The card that is this message; read once in a unit of work."""
+        return self._on.ahead(self._lying).get((channel, ts))
+
+    def _lying(self, places: Collection[tuple[str, str]]) -> dict[tuple[str, str], Card]:
+        where = " OR ".join(["channel = ? AND ts = ?"] * len(places))
+        rows = self._on.rows(f"SELECT * FROM messages WHERE {where}", *chain.from_iterable(places))
+        return {(row["channel"], row["ts"]): Card(*row) for row in rows}
 
     def put(self, card: Card) -> None:
         """Writes a card down, by (request, role, address, round)."""
@@ -367,6 +372,7 @@ class Outbox:
                 " text = excluded.text, catalogue = excluded.catalogue",
                 *astuple(card),
             )  # fmt: skip
+            self._on.forget(self._lying)
 
     # -- what is known of recipients -------------------------------------------------------------------
 

@@ -2,6 +2,7 @@
 
 import logging
 import re
+from functools import partial
 from typing import Any
 
 from slack_bolt import Ack, App
@@ -48,10 +49,10 @@ class Clicks:
 
     def register(self, app: App) -> None:
         """Registers all listeners with Bolt."""
+        app.action(re.compile("^(approve|withdraw|resume)$"))(self.clicked)
         app.view(FORMS)(self.form_sent)
         app.action(FORMS)(self.form_pressed)
         app.action("remind")(self.remind_pressed)
-        app.action(re.compile("^(approve|withdraw|resume)$"))(self.clicked)
         app.action("details")(self.details_pressed)
 
     def clicked(self, ack: Ack, body: Body) -> None:
@@ -73,11 +74,9 @@ class Clicks:
     def decide(self, body: Body, handle: Handle, decision: Decision) -> str:
         """Decides in one transaction; returns the sentence of a refusal, or ''."""
         try:
-            who = self._reply.decider(body, handle.id)
-            decide = handle.on_its_request(decision)
-            self.desk.decide(
-                handle.id, lambda request: decide(request, who), f"click:{body.get('trigger_id')}"
-            )
+            decide, who = handle.on_its_request(decision), partial(self._reply.decider, body, handle.id)
+            receipt = f"click:{body.get('trigger_id')}"
+            self.desk.decide(handle.id, lambda request: decide(request, who()), receipt)
         except (Refused, StoreTrouble) as error:
             return str(error)
         except KeyError:

@@ -49,7 +49,7 @@ class Listeners:
         self._clicks = Clicks(desk, deliverer, self._reply)
 
     def register(self, app: App) -> None:
-        """Hands every listener to Bolt; the form comes first, because most wait for it."""
+        """Hands every listener to Bolt, those that most people wait for first."""
         app.view(re.compile("^ask:"))(self.submitted)
         self._clicks.register(app)
         app.action(re.compile("^(open:.*|again|review)$"))(self.open_pressed)

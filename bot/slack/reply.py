@@ -45,6 +45,7 @@ class Reply:
         user = body.get("user")
         slack_id = SlackId(user["id"] if isinstance(user, dict) else body.get("user_id") or str(user))
         self.deliverer.acted(slack_id)
+        self.desk.store.people.expect(entries=[slack_id])
         person = self.desk.store.people.meet(slack_id=slack_id)
         account = next((account for account in person.accounts if account.slack_id == slack_id), None)
         return Who(person, account)

@@ -127,9 +127,9 @@ class Deliverer:
     def _next(self) -> tuple[Item | None, Pressed | None]:
         """(the next row, claimed; the click, if that is the reason)."""
         self._share_pace()
-        for pressed in list(self._hurried):
+        for pressed in filter(self._may_be_drawn, list(self._hurried)):
             item = self._outbox.find(pressed.kind, pressed.key)
-            if item and not (self._outbox.is_free(item) and self._may_be_drawn(pressed)):
+            if item and not self._outbox.is_free(item):
                 continue
             claimed = item and self._outbox.claim(item, self._owner)
             self._hurried.remove(pressed)
