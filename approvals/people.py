@@ -14,6 +14,8 @@ from zoneinfo import ZoneInfo
 from approvals.clocks import is_recent, zone_of
 from approvals.ids import GroupId, PersonId, SlackId, stamp
 
+FORGOTTEN, DIGEST = "somebody who was forgotten", "forgotten:"
+"""The name of who was forgotten, and how their keys begin."""
 FRESH = timedelta(hours=24)
 """How long Slack's data about an account counts; nobody asks or decides with older data."""
 
@@ -103,7 +105,13 @@ class Person:
     @property
     def called(self) -> str:
         """The name to show."""
-        return self.name or self.email or str(self.id)
+        return self.name or self.email or (FORGOTTEN if self.is_forgotten else str(self.id))
+
+    @property
+    def is_forgotten(self) -> bool:
+        """Whether nothing but digests is known of the person any more."""
+        known = self.name or self.email or self.miro_id or self.accounts
+        return not known and any(key.startswith(DIGEST) for key in self.known)
 
     @property
     def addressed(self) -> str:
@@ -115,6 +123,8 @@ class Person:
         whole = neutral(self.name)
         name = " ".join(whole.split()[:3])[:39]
         account = self.account.slack_id if self.account else str(self.id)
+        if self.is_forgotten:
+            return addressed(FORGOTTEN, account)
         return addressed(name if name == whole else f"{name}…", self.email or account)
 
     @property

@@ -50,6 +50,7 @@ for _command in (
     db.db,
     people.people,
     review.review,
+    people.forget,
     commands.policy,
 ):
     main.add_command(_command)

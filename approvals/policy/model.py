@@ -56,6 +56,8 @@ class Policy(Part, NamedTeams):
     hours: Annotated[tuple[time, time] | None, BeforeValidator(working_hours)] = None
     """Start and end of the working day, in `zone`; None: all day."""
     rests: tuple[str, ...] = ()
+    keep_texts_months: int = Field(default=0, ge=0, le=600, strict=True)
+    """Months after which the texts of an ended request are forgotten; 0: they are kept."""
     manager_field: str = ""
     manager_from_miro: bool = Field(default=False, strict=True)
     managers: Mapping[str, str] = {}

@@ -156,7 +156,7 @@ class Ledger:
     """Writes and reads entries of all streams, whatever they mean."""
 
     def __init__(self, on: Database, now: Callable[[], datetime], salt: Callable[[], str]) -> None:
-        self._on, self._now, self._salt = on, now, salt
+        self._on, self._now, self.salt = on, now, salt
 
     def write(
         self,
@@ -174,7 +174,7 @@ class Ledger:
         events, entries, kept = [], [], []
         for number, draft in enumerate(drafts, version):
             seq += 1
-            words = {key: (self._salt(), text) for key, text in draft.words.items() if text}
+            words = {key: (self.salt(), text) for key, text in draft.words.items() if text}
             digests = {key: digest(*word) for key, word in words.items()}
             body = {**draft.body, **({"words": digests} if digests else {})}
             written = json.dumps(body, separators=(",", ":"), sort_keys=True, ensure_ascii=False)

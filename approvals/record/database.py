@@ -244,8 +244,8 @@ class Database(ABC):
     def migrating(self) -> AbstractContextManager[None]:
         """One transaction, begun by migrating the tables."""
 
-    def grant(self, role: str) -> None:
-        """Grants a role the least rights that the bot needs."""
+    def grant(self, role: str, may_forget: bool) -> None:
+        """Grants a role the least rights that the bot needs; `may_forget`: to delete words, too."""
         raise StoreTrouble(f"{self.name} has no roles.")
 
     def renumber(self) -> None:

@@ -156,7 +156,8 @@ class Postgres(Database):
         except psycopg.Error as error:
             raise StoreTrouble(
                 f"The record {self.name} can't be used: {self._said(error)}. Nothing was done. "
-                "Look whether `miro-bot db migrate` was run, with --grant for this role."
+                "Look whether `miro-bot db migrate` was run, with --grant for this role (and, to forget, "
+                "--may-forget)."
             ) from error
 
     def _unreachable(self) -> StoreTrouble:
@@ -299,8 +300,11 @@ class Postgres(Database):
         )
         self.run(f"CREATE TRIGGER {name} {when} EXECUTE FUNCTION {name}()")
 
-    def grant(self, role: str) -> None:
-        """Grants a role to run the bot: it can add to KEPT, but not change it or drop a trigger."""
+    def grant(self, role: str, may_forget: bool) -> None:
+        """Grants a role to run the bot: it can add to KEPT, but not change it or drop a trigger.
+
+        `may_forget`: it can also delete words, which `verify` misses unless the chain names them.
+        """
         with self.writing(), self._troubles():
             line = self._held.line
             assert line
@@ -309,6 +313,7 @@ class Postgres(Database):
             line.execute(sql.SQL("GRANT USAGE ON SCHEMA {} TO {}").format(place, whom))
             for table in sorted(self.tables()):
                 rights = "SELECT, INSERT" if table in KEPT else "SELECT, INSERT, UPDATE, DELETE"
+                rights += ", DELETE" if may_forget and table == "words" else ""
                 line.execute(
                     sql.SQL(f"REVOKE ALL ON {{0}} FROM {{1}}; GRANT {rights} ON {{0}} TO {{1}}").format(
                         sql.Identifier(table), whom

@@ -85,7 +85,9 @@ class Sqlite(Database):
         self._file = self._file or _identity(self.path)
         db = Tables(connection, execute_plugins=False)
         # A commit that also has to checkpoint takes ten times as long: `tidy` does that.
-        for pragma in ("synchronous=FULL", "foreign_keys=ON", "wal_autocheckpoint=20000"):
+        # Secure: what was forgotten isn't in the file any more.
+        checkpoint = "wal_autocheckpoint=20000"
+        for pragma in ("synchronous=FULL", "foreign_keys=ON", checkpoint, "secure_delete=ON"):
             db.execute(f"PRAGMA {pragma}")
         return db
 

@@ -31,6 +31,7 @@ from approvals.record.figures import Figures
 from approvals.record.index import Finding
 from approvals.record.opening import OWNER_ONLY, Source, at_rest, copy_rows, private_folder
 from approvals.record.outbox import Outbox
+from approvals.record.people.forgetting import Forgetting
 from approvals.record.people.groups import Groups
 from approvals.record.people.people import People
 from approvals.record.people.reading import SAME, number_of
@@ -80,6 +81,7 @@ class Store(Claims, Policies):
         self.outbox = Outbox(self._on, now)
         self.people = People(self._on, self.outbox.changed)
         self.groups = Groups(self._on, now)
+        self.forgetting = Forgetting(self._on, self._ledger, self.people)
         self.figures = Figures(self._on, now)
         self.moved: Callable[[Request, Request], None] = lambda before, after: None
         """Called with the request before and after events were appended."""
@@ -420,10 +422,10 @@ class Store(Claims, Policies):
         """Verifies the whole record, or what follows a checkpoint."""
         return verify(self._on, self._ledger, anchors, checkpoint, watch)
 
-    def grant(self, *roles: str) -> None:
+    def grant(self, *roles: str, may_forget: bool = False) -> None:
         """Grants roles of a server to run the bot: they can add to the ledger, not change it."""
         for role in roles:
-            self._on.grant(role)
+            self._on.grant(role, may_forget)
 
     def tidy(self) -> None:
         """Does housekeeping while nobody waits."""

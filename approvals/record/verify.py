@@ -8,6 +8,7 @@ from hashlib import sha256
 from typing import Any
 
 from approvals.decide.delegates import AWAY, DELEGATED, RETURNED, delegation
+from approvals.decide.forgetting import FORGOTTEN, Removed
 from approvals.decide.reviews import REVIEW, Step
 from approvals.folding import fold
 from approvals.humans import ordered
@@ -62,11 +63,11 @@ def _looked_through(
     if any(kind == "table" for kind, _ in strange):
         return Verified(Anchor(0, GENESIS), 0, (*wrong, "so nothing else was checked"))
     noted, requests = list[str](), _Requests(on, is_whole=checkpoint is None)
-    count, since = ledger.head().count, 1
+    removed, count, since = Removed.by(ledger.events(PEOPLE)), ledger.head().count, 1
     if checkpoint:
         anchors, since = [checkpoint, *anchors], max(min(checkpoint.count, count), 1)
     entries = watch(ledger.sealed(since=since), count - since + 1)
-    end, broken = faults(_heard(on, entries, noted, requests), anchors, since)
+    end, broken = faults(_heard(on, entries, noted, requests, removed), anchors, since)
     wrong += [*broken, *_policies(on), *noted, *_left(on), *requests.faults(ledger), *_away(on, ledger)]
     wrong += _splits(on, ledger)
     return Verified(end, requests.count, tuple(wrong))
@@ -79,13 +80,13 @@ def _policies(on: Database) -> Iterator[str]:
 
 
 def _heard(
-    on: Database, entries: Iterable[Sealed], noted: list[str], requests: "_Requests"
+    on: Database, entries: Iterable[Sealed], noted: list[str], requests: "_Requests", removed: Removed
 ) -> Iterator[Entry]:
     """Yields the entries; compares each with the tables, and adds faults to `noted`."""
     people = {BOT, *(f"P-{row['number']}" for row in on.rows("SELECT number FROM people"))}
     policies = {row["hash"] for row in on.rows("SELECT hash FROM policies")}
     for sealed in entries:
-        noted += _said(sealed, people, policies)
+        noted += _said(sealed, people, policies, removed)
         requests.add(sealed)
         yield sealed.entry
 
@@ -97,7 +98,9 @@ def _name(entry: Entry) -> str:
 _POLICY = re.compile('"(?:policy|hash)":')
 
 
-def _said(sealed: Sealed, people: Collection[str], policies: Collection[str]) -> Iterator[str]:
+def _said(
+    sealed: Sealed, people: Collection[str], policies: Collection[str], removed: Removed
+) -> Iterator[str]:
     entry, words = sealed
     if not _is_known(entry):
         whose = "a newer version wrote it, or someone changed it"
@@ -111,7 +114,7 @@ def _said(sealed: Sealed, people: Collection[str], policies: Collection[str]) ->
     # The form in which the ledger writes them; any other is checked word by word.
     seals = ",".join([f'"{key}":"{digest(*word)}"' for key, word in words.items()])
     if f'"words":{{{seals}}}' not in entry.body if seals else '"words"' in entry.body:
-        yield from _words(sealed)
+        yield from _words(sealed, removed)
 
 
 def _left(on: Database) -> Iterator[str]:
@@ -126,15 +129,17 @@ def _is_known(entry: Entry) -> bool:
     if entry.stream == AWAY:
         return entry.type in (DELEGATED, RETURNED)
     if entry.stream == PEOPLE:
-        return entry.type == SPLIT
+        return entry.type in (SPLIT, FORGOTTEN)
     if entry.stream.startswith(REVIEW):
         return entry.type in [*Step]
     return entry.format <= FORMATS.get(entry.type, 0)
 
 
-def _words(sealed: Sealed) -> Iterator[str]:
+def _words(sealed: Sealed, removed: Removed) -> Iterator[str]:
     name = f"entry {sealed.entry.seq} ({sealed.entry.stream})"
     for key, seal in sealed.digests.items():
+        if key not in sealed.words and removed.covers(sealed.entry.seq, sealed.entry.stream, key):
+            continue
         if key not in sealed.words:
             yield f"the {key} of {name} is missing"
         elif digest(*sealed.words[key]) != seal:
@@ -264,7 +269,8 @@ _TELLING: dict[str, tuple[str, ...]] = {
 
 def _splits(on: Database, ledger: Ledger) -> Iterator[str]:
     """Compares split people with the entries: a pair too many would let people decide their own request."""
-    recorded = {ordered(*told_apart(entry)) for entry in ledger.events(PEOPLE)}
+    pairs = [told_apart(entry) for entry in ledger.events(PEOPLE)]
+    recorded = {ordered(*pair) for pair in pairs if all(pair)}  # the others were forgotten
     rows = on.rows("SELECT one, other FROM apart WHERE kind = 'split'")
     for first, other in sorted(recorded ^ {(row["one"], row["other"]) for row in rows}):
         yield f"{first} and {other}: whether they are two people doesn't match the record"

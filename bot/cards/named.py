@@ -67,7 +67,7 @@ def mark(person: Person, address: str = "", *, brief: bool = False, hidden: bool
     """
     account, address = person.account, address or person.email
     name = clip(neutral(person.name), 40, 3) if account or not address else ""
-    name = name or ("" if address else str(person.id))
+    name = name or ("" if address else person.called)
     if hidden and address:
         return _marked("person", "", "", address)
     address = "" if brief and account and name else address

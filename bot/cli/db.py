@@ -22,7 +22,8 @@ def db() -> None:
 @click.option(
     "--grant", "roles", multiple=True, metavar="ROLE", help="PostgreSQL role the bot runs as; repeatable."
 )
-def migrate(roles: tuple[str, ...]) -> None:
+@click.option("--may-forget", is_flag=True, help="Let it delete texts as well, for keep_texts_months.")
+def migrate(roles: tuple[str, ...], may_forget: bool) -> None:
     """Create or update the tables in MIRO_BOT_DATABASE, as their owner.
 
     On PostgreSQL the bot should run as another role. --grant lets that role add to the record, but not change
@@ -34,7 +35,7 @@ def migrate(roles: tuple[str, ...]) -> None:
             raise BadSettings("--grant works on PostgreSQL only. Leave it out for a file.")
         check_folder(where)
         with closing(Store(where, migrates=True)) as store:
-            store.grant(*roles)
+            store.grant(*roles, may_forget=may_forget)
             say(f"{where} is up to date. Entries: {store.head().count}.")
 
 

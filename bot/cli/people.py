@@ -1,10 +1,15 @@
-"""People, from a shell: separate two people who were linked as one."""
+"""People, from a shell: separate two people who were linked as one, and forget who is long gone."""
 
 import click
 
-from approvals.people import key
+from approvals.decide import forgetting
+from approvals.decide.actor import Who
+from approvals.ids import SlackId
+from approvals.people import Person, key, miro_key
 from approvals.record.outbox import Note
+from approvals.refusals import Refused
 from approvals.splits import split as split_draft
+from bot.app import Bot
 from bot.cards.blocks import message
 from bot.cards.named import mark
 from bot.cli.common import acting_as, open_bot, say
@@ -39,3 +44,46 @@ def split(one: str, other: str, email: str, reason: str) -> None:
                 if operator.account:
                     bot.store.outbox.say(Note(operator.account.slack_id, message(text)))
     say(f"{one} and {other} now count as two people.")
+
+
+@click.command()
+@click.argument("person", metavar="EMAIL")
+@click.option("--as", "email", required=True, metavar="EMAIL", help="Your address; you must be an operator.")
+@click.option("--yes", is_flag=True, help="Don't ask for confirmation.")
+def forget(person: str, email: str, yes: bool) -> None:
+    """Forget somebody who is long gone: remove their names, addresses and texts from the record.
+
+    EMAIL is an address or Slack id. The entries stay, and the record still verifies: it holds who forgot
+    whom, as a number, and when. Not removed are messages in Slack, logs, backups and texts of policies. On
+    PostgreSQL the tables' owner does this, or a role with `db migrate --may-forget`.
+    """
+    with open_bot(existing=True, leads=False) as bot:
+        who, people = acting_as(bot, email), bot.store.people
+        known = people.by_email(person) if "@" in person else people.by_slack(SlackId(person))
+        if known is None:
+            raise Refused(f"The record has no person {person}. Check the spelling.")
+        _check(bot, who, [bot.people.look(people.person(id)) for id in known.rows])
+        if not yes:
+            click.confirm(f"Forget {known.addressed} for good?", abort=True)
+        with bot.store.writing():
+            rows = [people.person(id) for id in known.rows]
+            _check_record(bot, who, rows)
+            count = bot.store.forgetting.person(rows, who)
+    say(f"{known.id} is forgotten: {count} texts were removed. Older backups still hold them.")
+
+
+def _check(bot: Bot, who: Who, rows: list[Person]) -> None:
+    """Raises Refused unless the record, Slack and Miro say that they are gone; MiroError if Miro is away."""
+    _check_record(bot, who, rows)
+    keys = sorted({known for person in rows for known in person.keys})
+    for known in keys:
+        account = bot.miro.look(known) if "@" in known else None
+        if known.startswith(miro_key("")):
+            account = bot.miro.by_id(known.removeprefix(miro_key("")))
+        if account and account.active is not False:
+            raise Refused(f"{account.user_name} isn't deactivated in Miro. Offboard the account first.")
+
+
+def _check_record(bot: Bot, who: Who, rows: list[Person]) -> None:
+    policies, pending = bot.desk.policies, bot.store.forgetting.pending(rows)
+    forgetting.check(who, rows, pending, policies.in_force, bot.store.policy(policies.hash))

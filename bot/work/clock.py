@@ -10,7 +10,7 @@ from approvals.decide import clock
 from approvals.decide.basis import Table
 from approvals.decide.deadlines import due
 from approvals.ids import RequestId
-from approvals.record.database import Overtaken
+from approvals.record.database import Overtaken, StoreTrouble
 from approvals.record.outbox import Note
 from approvals.refusals import Refused
 from approvals.request import Draft, Request, is_active
@@ -25,6 +25,7 @@ log = logging.getLogger(__name__)
 REVIEW_EVERY = timedelta(minutes=10)
 ANCHOR_EVERY = timedelta(hours=1)
 ACCESS_REVIEWS_EVERY = timedelta(minutes=1)
+FORGET_EVERY = timedelta(days=1)
 
 
 @dataclass
@@ -62,6 +63,18 @@ class Housekeeping:
         if times.is_due("access reviews"):
             reviews.pass_time(self.desk)
             times.schedule("access reviews", ACCESS_REVIEWS_EVERY)
+        if (months := self.desk.policy.keep_texts_months) and times.is_due("old texts"):
+            times.schedule("old texts", FORGET_EVERY)
+            self._forget_texts(timedelta(days=months * 365 / 12))
+
+    def _forget_texts(self, kept: timedelta) -> None:
+        """Removes what people wrote in requests that ended so long ago."""
+        try:
+            count = self.desk.store.forgetting.texts(self.desk.now() - kept)
+        except StoreTrouble as error:
+            self._notify(f"Old texts couldn't be forgotten (keep_texts_months in the policy). {error}")
+        else:
+            log.info("forgot the texts of %s requests, which ended %s days ago", count, kept.days)
 
     def _tell_anchor(self) -> None:
         """Puts the anchor into the policy's channel, where the bot can't change it unseen: once a day, from

@@ -61,7 +61,8 @@ def exported(sealed: Sealed, called: Named) -> Row:
 
 
 def _said(by: PersonId, body: Mapping[str, Any], words: dict[str, str], called: Named) -> Row:
-    who = words.pop("who", "") or _labelled(by, called)
+    who = words.pop("who", "")
+    who = _labelled(by, called) if who in ("", "(missing)") else who
     said = {key: value for key, value in body.items() if key != "words"}
     return {"by": by, "who": who, "details": said | words}
 
@@ -159,6 +160,7 @@ _INTERNAL = (
     "remind_gap",
     "escalate_at",
     "next_try_at",
+    "removed",
 )
 _ASKING = (
     *("plan", "routing", "details", "subject", "approvers", "told", "may_decide", "expires_at"),

@@ -1,8 +1,10 @@
 """The tables of links between keys of people, and of the human to whom each key belongs."""
 
-from collections.abc import Collection, Iterable
+import hmac
+from collections.abc import Collection, Iterable, Sequence
 
 from approvals.humans import Kind, Link, Pair, grouped, ordered
+from approvals.people import DIGEST
 from approvals.record.database import Database, among, places
 
 _NEAR = """WITH RECURSIVE near(key) AS (
@@ -51,7 +53,34 @@ class Humans:
                 self._on.run("DELETE FROM links WHERE one = ? AND other = ? AND kind = ?", key, other, kind)
             new = "INSERT INTO links (one, other, kind) VALUES (?,?,?) ON CONFLICT DO NOTHING"
             if self._on.run(new, key, other, kind):
+                self._recall([key, other])
                 self._group(key)
+
+    def _recall(self, keys: Sequence[str]) -> None:
+        """Links keys to the digests of somebody who was forgotten, if they are theirs."""
+        new = "INSERT INTO links (one, other, kind) SELECT ?, key, ? FROM humans WHERE key = ?"
+        for key, digest in zip(keys, self._digests(keys), strict=False):
+            self._on.run(f"{new} ON CONFLICT DO NOTHING", key, Kind.SEEN, digest)
+
+    def _digests(self, keys: Sequence[str]) -> list[str]:
+        """The keyed digests that stand for forgotten keys; [] while nobody was forgotten."""
+        row = self._on.row("SELECT value FROM meta WHERE key = 'forgotten'")
+        secret = row["value"].encode() if row else b""
+        made = (hmac.digest(secret, key.encode(), "sha256").hex() for key in keys)
+        return [f"{DIGEST}{digest}" for digest in made] if row else []
+
+    def forget(self, keys: Collection[str], secret: str) -> None:
+        """Replaces the keys of a human, but for its rows, by digests, by which they are excluded if they
+        come back; the first `secret` of a record is the key of all digests."""
+        rows = sorted(key for key in keys if key.startswith("P-"))
+        names = sorted(key for key in keys if not key.startswith(("P-", DIGEST)))
+        self._on.run("INSERT INTO meta VALUES ('forgotten', ?) ON CONFLICT DO NOTHING", secret)
+        for table in ("links", "apart"):
+            self._on.run(
+                f"DELETE FROM {table} WHERE {among('one', names)} OR {among('other', names)}", *names, *names
+            )
+        self._on.run(f"DELETE FROM humans WHERE {among('key', names)}", *names)
+        self.link_all((row, digest, Kind.SEEN) for row in rows for digest in self._digests(names))
 
     def link_all(self, links: Iterable[tuple[str, str, Kind]]) -> None:
         """Writes many links in one transaction, and regroups each human once."""

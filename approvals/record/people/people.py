@@ -149,6 +149,11 @@ class People(Reading):
             self._humans.split(first, other)
             self._part(first, other)
 
+    def forget(self, rows: Sequence[Person], secret: str) -> None:
+        """Replaces every key of these rows by a digest; `secret`: as in `Humans.forget`."""
+        with self._writing():
+            self._humans.forget({key for person in rows for key in person.keys}, secret)
+
     def _part(self, first: str, other: str) -> None:
         """If two keys are accounts of one row, gives the second a row of its own.
 

@@ -24,6 +24,9 @@ rests = ["Sat", "Sun"]
 # edit themselves (its label or id), then Miro's own manager attribute.
 manager_field = ""
 manager_from_miro = false
+# Months after which reasons, comments and what approvers read are removed from requests that ended; 0: never.
+# Who asked for what, who decided and what was done stay.
+keep_texts_months = 0
 # Whether approve, deny and resume work in a shell on the bot's machine. Such decisions are marked.
 command_line_decides = false
 

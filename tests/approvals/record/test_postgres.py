@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -10,8 +11,9 @@ from approvals.ids import PersonId
 from approvals.record import schema
 from approvals.record.database import Server, StoreTrouble, WrongRecord, location
 from approvals.record.store import Store
+from approvals.states import EventType
 from tests.approvals.record.tamper import by_hand
-from tests.approvals.scene import STORES, Clock, asked, met, on_server, server_of
+from tests.approvals.scene import STORES, Clock, asked, draft, met, on_server, server_of
 
 ADA = PersonId("P-1")
 ELSEWHERE = "postgresql://ada:hush%23hush@127.0.0.1:1/records?application_name=bot"
@@ -118,6 +120,16 @@ def test_a_granted_role_changes_nothing_that_is_kept(bot: Store, statement: str)
     bot.ask(asked(ADA))
     with pytest.raises(StoreTrouble, match=r"permission denied|must be owner"):
         bot._on.run(statement)
+    assert not bot.verify().faults
+
+
+def test_only_a_role_that_may_forget_deletes_texts(bot: Store, store: Store, clock: Clock) -> None:
+    bot.append(bot.ask(asked(ADA)), [draft(EventType.REFUSED, clock.now())])
+    with pytest.raises(StoreTrouble, match=r"permission denied for table words.*--may-forget"):
+        bot.forgetting.texts(clock.now() + timedelta(days=1))
+    [role] = bot._on.rows("SELECT current_user")
+    store.grant(role[0], may_forget=True)
+    assert bot.forgetting.texts(clock.now() + timedelta(days=1)) == 1
     assert not bot.verify().faults
 
 

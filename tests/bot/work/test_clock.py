@@ -209,3 +209,18 @@ def test_a_channel_reads_the_anchor_of_each_day_that_brought_something(tmp_path:
         assert state(s, "R-1") == "expired"
         last = str(s.bot.store.head())
         assert anchors()[-1] == last and anchors().count(last) == 1
+
+
+def test_texts_of_old_requests_are_forgotten_only_if_the_policy_says_so(tmp_path: Path) -> None:
+    with playing(tmp_path, POLICY) as s:
+        ask(s, *ACCESS)
+        approve(s, "U0PRIYA")
+        ticks(s, 2, days=40)
+        assert s.bot.store.request(RequestId("R-1")).reason == "the workshop"
+        policy(s, f"keep_texts_months = 3\n{POLICY}")
+        assert s.bot.store.request(RequestId("R-1")).reason == "the workshop"
+        ticks(s, 2, days=10)
+        forgotten = s.bot.store.request(RequestId("R-1"))
+        assert (forgotten.reason, forgotten.state) == ("(missing)", "done")
+        ticks(s, 2, days=10)
+        assert [event.type for event in s.bot.store.events("people")] == ["forgotten"]

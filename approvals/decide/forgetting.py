@@ -1,0 +1,70 @@
+"""Forgets people who are long gone, and texts of old requests: returns an entry, or raises Refused."""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from approvals.decide.actor import Who, is_operator
+from approvals.ids import BOT, PersonId, RequestId
+from approvals.people import Person, Standing, key
+from approvals.policy.model import Policy
+from approvals.refusals import Refused
+from approvals.request import Draft, Event
+
+FORGOTTEN = "forgotten"
+STRUCTURED = ("details", "case", "plan", "routing", "values", "lines", "gave", "teams", "unsure")
+"""Words that this program wrote, mostly ids: by them a request stays readable."""
+
+_TOKENS = re.compile(r"""[^\s"'\[\]{},=]+""")
+
+
+def check(who: Who, rows: Sequence[Person], pending: Sequence[RequestId], policy: Policy, text: str) -> None:
+    """Raises Refused unless the human with these rows is long gone.
+
+    `pending`: their requests that aren't over; `text`: of the policy.
+    """
+    keys = {known for person in rows for known in person.keys}
+    if not is_operator(policy, who.person):
+        raise Refused("Only an operator can have somebody forgotten.")
+    if not keys.isdisjoint(who.person.keys):
+        raise Refused("This is about you, so another operator has to do it.")
+    active = [account for person in rows for account in person.accounts if account.standing != Standing.LEFT]
+    if active:
+        raise Refused(f"Slack account {active[0].slack_id} isn't deactivated. Deactivate it first.")
+    if pending:
+        raise Refused(f"{pending[0]} isn't over. Try again when it is.")
+    if named := sorted(keys & set(map(key, _TOKENS.findall(text)))):
+        raise Refused(f"The policy names {named[0]}. Take it out of the policy first.")
+
+
+def person_forgotten(who: Who, rows: Iterable[PersonId], words: Mapping[str, list[int]]) -> Draft:
+    """The entry that a person was forgotten; `words`: {key: entries it was removed from}."""
+    return Draft(FORGOTTEN, who.person.id, {"people": [*rows], "removed": words}, who.signed)
+
+
+def texts_forgotten(streams: Sequence[str]) -> Draft:
+    """The entry that all but structured words of some requests were removed."""
+    return Draft(FORGOTTEN, BOT, {"requests": streams})
+
+
+@dataclass
+class Removed:
+    """Words that were removed as the record says."""
+
+    words: set[tuple[int, str]] = field(default_factory=set)
+    requests: set[str] = field(default_factory=set)
+
+    @classmethod
+    def by(cls, events: Iterable[Event]) -> "Removed":
+        """What these entries removed; others among them say nothing."""
+        removed = cls()
+        for event in events:
+            if event.type == FORGOTTEN:
+                words = event.body.get("removed", {})
+                removed.words |= {(seq, key) for key, seqs in words.items() for seq in seqs}
+                removed.requests |= {*event.body.get("requests", ())}
+        return removed
+
+    def covers(self, seq: int, stream: str, key: str) -> bool:
+        """Whether a word may be missing."""
+        return (seq, key) in self.words or (stream in self.requests and key not in STRUCTURED)

@@ -1,0 +1,122 @@
+"""Removes what the record holds about somebody, and texts of old requests; the chain keeps their digests."""
+
+import re
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+
+from approvals.decide.actor import Who
+from approvals.decide.forgetting import STRUCTURED, person_forgotten, texts_forgotten
+from approvals.ids import RequestId, stamp
+from approvals.people import Person, canonical
+from approvals.record.chain import Ledger
+from approvals.record.database import Database, among
+from approvals.record.people.people import People
+from approvals.record.people.reading import number_of
+from approvals.splits import PEOPLE
+from approvals.states import OPEN
+
+AT_ONCE = 200
+"""Requests whose texts are removed in one transaction."""
+
+
+class Forgetting:
+    """Deletes words; on a server the role needs that right (`db migrate --may-forget`)."""
+
+    def __init__(self, on: Database, ledger: Ledger, people: People) -> None:
+        self._on, self._ledger, self._people = on, ledger, people
+
+    def pending(self, rows: Sequence[Person]) -> list[RequestId]:
+        """Requests by or about these people that are open, or give access that ends later."""
+        ids = [person.id for person in rows]
+        found = self._on.rows(
+            f"SELECT number FROM requests WHERE ({among('requester', ids)} OR {among('subject', ids)})"
+            f" AND ({among('state', OPEN)} OR next_due IS NOT NULL) ORDER BY number",
+            *ids, *ids, *OPEN,
+        )  # fmt: skip
+        return [RequestId(f"R-{row['number']}") for row in found]
+
+    def person(self, rows: Sequence[Person], who: Who) -> int:
+        """Removes all that names a human with these rows; returns how many words of the record."""
+        with self._on.writing():
+            words = defaultdict[str, list[int]](list)
+            pairs = [*self._words(rows)]
+            for seq, key in pairs:
+                words[key].append(seq)
+            self._on.run_each("DELETE FROM words WHERE seq = ? AND key = ?", pairs)
+            self._clear(rows)
+            self._people.forget(rows, self._ledger.salt())
+            self._ledger.add(PEOPLE, person_forgotten(who, [person.id for person in rows], words))
+        return len(pairs)
+
+    def _words(self, rows: Sequence[Person]) -> Iterator[tuple[int, str]]:
+        """(entry, key) of each word by or about them, or that names them."""
+        ids, mentions = [person.id for person in rows], self._mentions(rows)
+        asked = self._on.rows(
+            f"SELECT number FROM requests WHERE {among('requester', ids)} OR {among('subject', ids)}",
+            *ids, *ids,
+        )  # fmt: skip
+        streams = {f"R-{row['number']}" for row in asked}
+        for seq, key, text, by, stream in self._on.each(
+            "SELECT w.seq, w.key, w.text, l.by, l.stream FROM words w JOIN ledger l ON l.seq = w.seq"
+        ):
+            is_own = key not in STRUCTURED and (by in ids or stream in streams)
+            if is_own or mentions.search(canonical(text)):
+                yield seq, key
+
+    def _mentions(self, rows: Sequence[Person]) -> re.Pattern[str]:
+        """Finds their addresses, accounts and full names, unless somebody else has the same name."""
+        texts = {key.removeprefix("miro:") for person in rows for key in person.keys if key[:2] != "P-"}
+        for name in {person.name for person in rows if " " in person.name}:
+            others = self._people.named([name]).get(name.casefold(), [])
+            texts |= {name} if all(other.is_linked(rows[0]) for other in others) else set()
+        found = "|".join(sorted(re.escape(canonical(text)) for text in texts)) or "(?!)"
+        return re.compile(rf"(?<![\w.+-])(?:{found})(?![\w-])")
+
+    def _clear(self, rows: Sequence[Person]) -> None:
+        """Removes them from the tables, but for the numbers by which the record names them."""
+        numbers = [number_of(person.id) for person in rows]
+        accounts = [account.slack_id for person in rows for account in person.accounts]
+        emails = [key for person in rows for key in person.keys if "@" in key]
+        mentions = self._mentions(rows)
+        empty = "email = '', name = '', given = '', family = '', miro_id = ''"
+        self._on.run(f"UPDATE people SET {empty} WHERE {among('number', numbers)}", *numbers)
+        for table, column, values in (
+            ("accounts", "person", numbers),
+            ("managers", "person", numbers),
+            ("managers", "boss", numbers),
+            ("user_groups", "slack_id", accounts),
+            ("outbox", "key", accounts),
+            ("members", "email", emails),
+            ("admins", "email", emails),
+        ):
+            self._on.run(f"DELETE FROM {table} WHERE {among(column, values)}", *values)
+        for card in self._on.rows("SELECT DISTINCT request, text FROM messages WHERE text != ''"):
+            if mentions.search(canonical(card["text"])):
+                self._on.run("UPDATE messages SET text = '' WHERE request = ? AND text = ?", *card)
+
+    def old(self, before: datetime) -> list[str]:
+        """Requests that ended before a time, for good, and still have texts."""
+        rows = self._on.rows(
+            "SELECT l.stream FROM requests r JOIN ledger l ON l.stream = 'R-' || r.number"
+            f" AND l.version = r.version WHERE NOT {among('r.state', OPEN)} AND r.next_due IS NULL"
+            " AND l.at < ? AND EXISTS (SELECT 1 FROM ledger e JOIN words w ON w.seq = e.seq"
+            f" WHERE e.stream = l.stream AND NOT {among('w.key', STRUCTURED)}) ORDER BY r.number",
+            *OPEN, stamp(before), *STRUCTURED,
+        )  # fmt: skip
+        return [row["stream"] for row in rows]
+
+    def texts(self, before: datetime) -> int:
+        """Removes the texts of requests that ended before a time; returns of how many."""
+        streams = self.old(before)
+        for at in range(0, len(streams), AT_ONCE):
+            some = streams[at : at + AT_ONCE]
+            with self._on.writing():
+                self._on.run(
+                    f"DELETE FROM words WHERE NOT {among('key', STRUCTURED)}"
+                    f" AND seq IN (SELECT seq FROM ledger WHERE {among('stream', some)})",
+                    *STRUCTURED, *some,
+                )  # fmt: skip
+                self._on.run(f"UPDATE messages SET text = '' WHERE {among('request', some)}", *some)
+                self._ledger.add(PEOPLE, texts_forgotten(some))
+        return len(streams)
