@@ -12,9 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from approvals.ids import GroupId, PersonId
 from approvals.people import Person
 from approvals.request import Scope, Urgency
-from bot.miro.goals import Goal, Seen
-from bot.miro.rights import OrgRole
-from bot.miro.wire import ADMIN
+from bot.miro.goals import Goal
 from bot.miro.wording import limit
 
 
@@ -220,15 +218,6 @@ class Action(BaseModel):
         keys = [f"person:{self.subject}"] if self.subject else []
         keys += [f"group:{self.group}"] if self.group else []
         return (*keys, *(("admins",) if self.ADMINS else ()))
-
-    def needs(self, facts: Facts) -> str:
-        """The attributes that its looks need besides `wire.LOOK`."""
-        return ",".join(goal.needs for goal in self.goals(facts) if goal.needs)
-
-    def demotes(self, facts: Facts, seen: Seen) -> bool:
-        """Whether, by a look, it would remove a Company Admin."""
-        down = [goal for goal in self.goals(facts) if isinstance(goal, OrgRole) and goal.role != ADMIN]
-        return any(not goal.holds(seen) for goal in down)
 
 
 def _names(id: GroupId, facts: Facts) -> tuple[str, ...]:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import IntEnum
+from functools import cached_property
 
 from bot.cards.blocks import Block, Message, actions, bullets, clip_words, foot, message, rich, title
 from bot.cards.named import bold, words_in
@@ -46,7 +47,7 @@ class Part:
     brief: str = ""
     """What stands for `text` before any line of a list is cut, or ''."""
 
-    @property
+    @cached_property
     def words(self) -> int:
         """The number of words, with the numbers of a list."""
         lines = sum(words_in(step) + 1 for step in self.steps)

@@ -5,7 +5,7 @@ what a look will show afterwards. The action orders its goals; the goal says whe
 that point (`obstacle`).
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar
 
@@ -115,3 +115,8 @@ class Goal:
     def sure(self, seen: Seen) -> bool:
         """Whether its call may be sent once the calls before it were accepted, without a look in between."""
         return True
+
+
+def needs(goals: Iterable[Goal]) -> str:
+    """The attributes that the looks of goals need besides `wire.LOOK`, comma-separated."""
+    return ",".join(goal.needs for goal in goals if goal.needs)

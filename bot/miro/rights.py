@@ -1,5 +1,6 @@
 """Goals about rights: the role in the organization, and the admin roles besides it."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from approvals.sentence import Sentence
@@ -131,3 +132,9 @@ class NoAdminRoles(Goal):
 
     def after(self, seen: Seen) -> Seen:
         return seen.with_account(roles=tuple(role for role in seen.existing.roles or () if role.primary))
+
+
+def demotes(goals: Iterable[Goal], seen: Seen) -> bool:
+    """Whether, by a look, goals would remove a Company Admin."""
+    down = [goal for goal in goals if isinstance(goal, OrgRole) and goal.role != ADMIN]
+    return any(not goal.holds(seen) for goal in down)

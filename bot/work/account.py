@@ -16,9 +16,10 @@ from bot.actions import ACTIONS, Action
 from bot.context import Desk
 from bot.miro.accounts import ASK_FIRST, HasAccount, creates, unknown
 from bot.miro.client import Miro
-from bot.miro.goals import Goal, Seen
+from bot.miro.goals import Goal, Seen, needs
 from bot.miro.groups import OutOfGroup
 from bot.miro.plan import Obstacle
+from bot.miro.rights import demotes
 from bot.miro.wire import MiroAccount
 
 MAX_LOOKS = 10
@@ -54,15 +55,15 @@ def look(
     if command.group:
         return Seen(group=miro.group(command.group))
     assert command.subject
-    person, facts = desk.person(command.subject), desk.facts
+    person = desk.person(command.subject)
     try:
-        goals, fields = command.goals(facts), command.needs(facts)
+        goals = command.goals(desk.facts)
     except KeyError as error:
         raise Obstacle("The team isn't in Miro anymore.") from error
     if target and target.miro_id:
-        account = _approved(miro, target, fields)
+        account = _approved(miro, target, needs(goals))
     else:
-        account = _search(miro, command, person, goals, fields, is_exact)
+        account = _search(miro, command, person, goals, needs(goals), is_exact)
     if account is None:
         return Seen(vanished=creates(goals) and bool(_miro_ids(person) - _deleted_ids(desk, person)))
     account = _with_groups(miro, account, goals)
@@ -71,7 +72,7 @@ def look(
     if account.display_name and not person.name:
         desk.store.people.learn(person.id, name=account.display_name)  # nobody Slack knows
     # Where the rights aren't shown, none is taken away, whoever else is Company Admin.
-    if account.knows_roles and command.demotes(facts, Seen(account)):
+    if account.knows_roles and demotes(goals, Seen(account)):
         return Seen(account, other_admin=miro.other_admin(account.id))
     return Seen(account)
 

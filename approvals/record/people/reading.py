@@ -5,6 +5,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
+from functools import lru_cache
 
 from approvals.clocks import SKEW
 from approvals.ids import PersonId, SlackId, stamp, unstamp
@@ -34,6 +35,7 @@ FROM same s JOIN people p ON p.number = s.number LEFT JOIN accounts a ON a.perso
 ORDER BY p.number, a.number"""
 
 
+@lru_cache(4096)
 def number_of(id: PersonId) -> int:
     """7 for P-7. Raises KeyError if it is no person's id."""
     if not re.fullmatch("P-[0-9]{1,18}", id):

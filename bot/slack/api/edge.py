@@ -219,7 +219,9 @@ def _read(body: bytes) -> dict[str, Any] | None:
     try:
         # Decoded here: from bytes the JSON decoder would also accept invalid UTF-8.
         text = body.decode("utf-8-sig")
-        content = js.loads(_NUL.sub(lambda escape: escape[1] or r"\ufffd", text))
+        if r"\u0000" in text:
+            text = _NUL.sub(lambda escape: escape[1] or r"\ufffd", text)
+        content = js.loads(text)
         if r"\ud" in text.lower():
             # A lone surrogate (a cut emoji) can't be stored or sent.
             content = js.loads(_HALF.sub("\ufffd", js.dumps(content, ensure_ascii=False)))

@@ -108,19 +108,17 @@ class Deliverer:
             self._notes.say_once(note)
 
     def send(self) -> bool:
-        """Sends rows that can go now, in this thread; returns whether there were any."""
+        """Sends rows that can go now, in this thread; returns whether there may be more to do."""
         self.say_what_is_unsaved()
-        with self._lock, self.desk.store.unit():
-            busy = self._look_around()
-        for _ in range(AT_ONCE):
+        for count in range(AT_ONCE):
             with self._lock:
                 item, pressed = self._next()
             if item is None:
-                return busy
-            busy = True
+                return bool(count) or self._look_around()
             with logs.about(item.key) if item.kind == CARD else nullcontext():
                 self._deliver(item, pressed)
-        return busy
+        self._look_around()
+        return True
 
     # -- what comes next ---------------------------------------------------------------------------------
 
@@ -201,12 +199,11 @@ class Deliverer:
 
     def _look_around(self) -> bool:
         """Whether there is something new to show, or somebody to ask again."""
-        while self._unnoted:
-            self._outbox.retry(self._unnoted[0], backoff(self._unnoted[0].tries))
-            self._unnoted.popleft()
-        with self.desk.store.unit():
-            busy = self._look_for_operators()
-        return self._ask_again() or busy
+        with self._lock, self.desk.store.unit():
+            while self._unnoted:
+                self._outbox.retry(self._unnoted[0], backoff(self._unnoted[0].tries))
+                self._unnoted.popleft()
+            return self._look_for_operators() | self._ask_again()
 
     def _ask_again(self) -> bool:
         """Asks people again who were unreachable and were reached or acted; returns whether any."""
@@ -220,20 +217,20 @@ class Deliverer:
         return busy
 
     def _look_for_operators(self) -> bool:
-        """Redraws stopped requests if the operators have changed; returns whether they have.
+        """Redraws stopped requests if the operators have changed; returns whether there is anything new.
 
         Operators' pages show stopped and undecidable requests and admins, so they are redrawn as well.
         """
         store, people = self.desk.store, self.desk.operators()
         everybody = frozenset(person.id for person in people)
         seen = (everybody, store.groups.admins_seen_at(), *store.finding.in_trouble())
+        able = frozenset(person.id for person in people if is_colleague(person))
+        is_new = (seen, able) != (self._looked_after, self._able)
         if seen != self._looked_after:
             self._outbox.changed(everybody | self._operators)
             self._looked_after, self._operators = seen, everybody
-        able = frozenset(person.id for person in people if is_colleague(person))
-        if able == self._able:
-            return False
-        self._able = able
-        for request in store.requests(states=[State.STOPPED]):
-            self._outbox.redraw(request.id)
-        return True
+        if able != self._able:
+            self._able = able
+            for request in store.requests(states=[State.STOPPED]):
+                self._outbox.redraw(request.id)
+        return is_new

@@ -9,6 +9,7 @@ from approvals.people import Person
 from bot.actions import ACTIONS, Action, groups, people
 from bot.actions.sentences import first, labels
 from bot.miro.goals import Seen
+from bot.miro.rights import demotes
 from bot.miro.wire import ADMIN, MEMBER, MiroAccount, Role
 from tests.bot.actions.scene import ADA, DESIGN, ENGINEERING, IT, Office
 
@@ -55,18 +56,19 @@ def test_teams_are_named_with_the_field_they_stand_in() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "demotes"), [("offboard", True), ("remove-admin", True), ("make-admin", False)]
+    ("name", "is_taken"), [("offboard", True), ("remove-admin", True), ("make-admin", False)]
 )
-def test_an_action_knows_whether_it_takes_an_admin_away(desk: Office, name: str, demotes: bool) -> None:
+def test_an_action_knows_whether_it_takes_an_admin_away(desk: Office, name: str, is_taken: bool) -> None:
     chosen = {"how": "deactivate"} if name == "offboard" else {"rights": "Company Admin"}
     command: Action = ACTIONS[name].model_validate({"person": ADA, **chosen})
     admin, member, hidden = (
         MiroAccount(id="7", userName="ada@example.com", roles=roles)
         for roles in [(Role(value=ADMIN, primary=True),), (Role(value=MEMBER, primary=True),), ()]
     )
-    assert command.demotes(desk.desk.facts, Seen(admin)) is demotes
-    assert not command.demotes(desk.desk.facts, Seen(member))
-    assert command.demotes(desk.desk.facts, Seen(hidden)) is demotes
+    goals = desk.goals(command)
+    assert demotes(goals, Seen(admin)) is is_taken
+    assert not demotes(goals, Seen(member))
+    assert demotes(goals, Seen(hidden)) is is_taken
 
 
 def test_nothing_is_taken_that_is_not_on_the_form() -> None:
