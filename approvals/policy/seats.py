@@ -124,11 +124,16 @@ class Seats(Reading):
         voted: Sequence[Vote] = (),
     ) -> tuple[Approver, ...]:
         """The members of the fallback group who don't have a seat yet."""
-        because, taken = Sentence("because-fallback"), [seat.person for seat in seats]
+        because, taken = Sentence("because-fallback"), _Humans(self.policy)
+        for seat in seats:
+            taken.number(seat.person)
+        people = self._seated(self.fallback, unreachable, voted)[0]
+        # Who sits here as a delegate has no seat as fallback, so none that a delegate could take either.
+        void = {seat.person.id for seat in people if taken.find(seat.person) is not None}
         return tuple(
             replace(seat, is_fallback=True, because=seat.because or because)
-            for seat in self._seated(self.fallback, unreachable, voted)[0]
-            if not any(self.policy.is_same(seat.person, other) for other in taken)
+            for seat in people
+            if not void & {seat.person.id, seat.principal}
         )
 
     def _seated(

@@ -45,6 +45,7 @@ MUST_HAPPEN = (
     *("routed: people or policy changed", "stuck", "reminded", "delegates named", "delegates ended"),
     *(f"turned away: {who}" for who in TURNED_AWAY.values()),
     *("turned away: no colleague", "turned away: outdated", "turned away: who stood in already"),
+    "turned away: who comes too late",
     *("two accounts found to be one human's", "unreached", "outsiders who ask"),
 )
 """A campaign in which one of these never happened has shown nothing of it."""

@@ -15,7 +15,7 @@ from approvals.decide.deadlines import later
 from approvals.decide.tally import Ground
 from approvals.ids import SlackId, stamp
 from approvals.people import Standing
-from approvals.refusals import Outdated, Refused
+from approvals.refusals import Outdated, Refused, Settled
 from approvals.request import Draft, Scope
 from approvals.states import OPEN, EventType, State
 from tests.altered import altered
@@ -29,12 +29,11 @@ SUBJECTS = ("", "eve", "bo", "gus", "ada", "cy")
 ACTIONS = ("request-access", "make-admin", "request-access", "make-admin", "offboard")
 TEAMS = ("Design", "Sales")
 TURNED_AWAY = {
-    "You asked for": "the requester",
+    "You requested": "the requester",
     "This is about": "the person concerned",
-    "You approved": "who has a vote already",
+    "You already approved": "who has a vote already",
     "The policy doesn't": "a shell",
     "Nobody can": "anybody, as nobody may decide it",
-    "The time": "who comes too late",
     "I haven't": "an account that wasn't looked at",
     "Only": "somebody else",
 }
@@ -283,5 +282,7 @@ class Office:
 
 
 def _kind(error: Refused) -> str:
+    if isinstance(error, Settled):
+        return "who comes too late"
     found = (who for start, who in TURNED_AWAY.items() if str(error).startswith(start))
     return next(found, "no colleague" if "approved" not in str(error) else "who stood in already")

@@ -285,6 +285,13 @@ def test_a_fallback_who_stands_in_for_an_approver_is_no_second_vote(scene: Scene
     assert route(asked).is_stuck and asked.unfillable() == "2 must approve, and only 1 can"
 
 
+def test_the_delegate_of_a_fallback_who_stands_in_for_an_approver_is_not_asked(scene: Scene) -> None:
+    away(scene, "bo", "eve")
+    away(scene, "eve", "dee")
+    asked = ground(scene, f'approvers = ["{mail("bo")}"]\nagree = 2\nfallback = ["{mail("eve")}"]')
+    assert names(route(asked)) == ["Bo", "Eve"] and route(asked).is_stuck
+
+
 def test_a_delegate_and_the_one_away_have_one_vote_between_them(scene: Scene) -> None:
     away(scene, "cy", "eve")
     asked = ground(scene, 'approvers = ["owners"]\nagree = 2')
