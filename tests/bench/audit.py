@@ -1,24 +1,28 @@
-"""`audit verify` and `audit export` of a long record, against the bare chain over the same rows."""
+"""A long record: `audit verify` and `audit export` against the bare chain, its steps against a short one."""
 
 import hashlib
 import os
 import sqlite3
 import subprocess
 import sys
+import time
+from collections import defaultdict
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from statistics import median
 from tempfile import TemporaryDirectory
 
 from approvals.ids import PersonId
-from approvals.record.store import Store
+from approvals.record.store import Store, utc_now
 from approvals.states import EventType
 from bot.sandbox.stage import POLICY
 from tests.approvals.scene import asked, draft, met, planned
 from tests.bench.house import ROOT
 from tests.bench.table import Row
 
-ENTRIES = int(os.environ.get("BENCH_ENTRIES", "260000"))
+ENTRIES = int(os.environ.get("BENCH_ENTRIES", "1000000"))
+FEW, ROUNDS, MOST_STEP = 1_000, 200, 1.5
 MOST_VERIFY, MOST_EXPORT = 3.0, 8.0
 MEMORY = 1.25
 """How much more memory ten times as many entries may take."""
@@ -34,9 +38,11 @@ def filled(path: Path, entries: int) -> None:
     with closing(Store(path, lambda: start)) as store:
         met(store)
         store.take_policy(POLICY)
-        for _ in range(entries // (len(LIFE) + 2) // TOGETHER):
+        requests = entries // (len(LIFE) + 2)
+        together = min(requests, TOGETHER)
+        for _ in range(requests // together):
             with store.writing():
-                for _ in range(TOGETHER):
+                for _ in range(together):
                     request = store.ask(asked(ada, action="request-access", lanes=[]))
                     ask = planned(start + timedelta(days=2), approvers=[bo], told=[bo], lanes=[])
                     store.append(request, [ask, *(draft(what, start, bo) for what in LIFE)])
@@ -77,6 +83,43 @@ def _timed(path: Path, *command: str) -> tuple[float, int]:
     return float(seconds), int(memory)
 
 
+def _lived(store: Store, spent: dict[str, list[float]]) -> None:
+    """One request from its ask to its end; adds the processor time of each step to `spent`."""
+    now, ada, bo, begin = utc_now(), PersonId("P-1"), PersonId("P-2"), time.process_time()
+
+    def ended(step: str) -> None:
+        nonlocal begin
+        spent[step].append(time.process_time() - begin)
+        begin = time.process_time()
+
+    request = store.ask(asked(ada, action="request-access", lanes=[]))
+    ended("request")
+    request = store.append(request, [planned(now + timedelta(days=2), approvers=[bo], told=[bo], lanes=[])])
+    begin = time.process_time()
+    request = store.append(request, [draft(what, now, bo) for what in LIFE[:2]])
+    ended("approve")
+    claim = store.claim("bench", timedelta(minutes=10))
+    assert claim and claim.request == request.id
+    ended("claim")
+    request = store.append(request, [draft(what, now) for what in LIFE[2:]], claim)
+    ended("done")
+
+
+def steps(long: Path) -> Row:
+    """Each step in a long record and in a short one, in turn."""
+    short = long.with_name("few.db")
+    filled(short, FEW)
+    spent = [defaultdict[str, list[float]](list) for _ in (long, short)]
+    with closing(Store(long)) as many, closing(Store(short)) as few:
+        for _ in range(ROUNDS):
+            for store, times in zip((many, few), spent, strict=True):
+                _lived(store, times)
+    ratio = {step: median(times) / median(spent[1][step]) for step, times in spent[0].items()}
+    text = ", ".join(f"{step} {times:.2f}" for step, times in ratio.items())
+    what = f"processor time of a step, {ENTRIES:,} entries to {FEW:,}"
+    return Row(what, f"{text} times", f"at most {MOST_STEP} times", max(ratio.values()) <= MOST_STEP)
+
+
 def rows() -> list[Row]:
     """Each command in a process of its own, less what starting one takes."""
     with TemporaryDirectory() as folder:
@@ -97,7 +140,7 @@ def rows() -> list[Row]:
             figure = f"at most {most:.0f} times; memory at most {MEMORY} times that of a tenth"
             what = f"audit {name} of {ENTRIES:,} entries: processor time to that of the bare chain"
             found.append(Row(what, text, figure, times <= most and grown <= MEMORY))
-    return found
+        return [*found, steps(long)]
 
 
 if __name__ == "__main__" and sys.argv[1:]:
