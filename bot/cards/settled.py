@@ -21,7 +21,7 @@ _SIGNS = {
     State.STOPPED: "⚠️",
     State.EXPIRED: "⌛",
 }
-_HEADINGS = {
+HEADINGS = {
     State.CHECKING: "Checking what will change",
     State.WAITING: "Waiting for a decision",
     State.APPROVED: "Approved",
@@ -36,6 +36,7 @@ _HEADINGS = {
     State.EXPIRED: "Expired without an answer",
     State.REHEARSED: "Practice complete",
 }
+"""The states as people read them; programs read the codes, in JSON and metrics."""
 
 
 def sign(request: Request) -> str:
@@ -224,7 +225,7 @@ def heading(scene: Scene) -> str:
         by = request.asking.decided_by
     elif request.state is State.WITHDRAWN and outcome and outcome.by != BOT:
         by = (outcome.by,)
-    return f"{_HEADINGS[request.state]}{' by ' if by else ''}{scene.names(by)}"
+    return f"{HEADINGS[request.state]}{' by ' if by else ''}{scene.names(by)}"
 
 
 def _again(scene: Scene) -> list[Block]:

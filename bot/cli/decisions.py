@@ -20,6 +20,7 @@ from bot.actions.form import FormField
 from bot.app import Bot
 from bot.cards.blocks import message
 from bot.cards.named import mark
+from bot.cards.settled import HEADINGS
 from bot.cli.common import (
     JSON,
     acting_as,
@@ -35,6 +36,7 @@ from bot.cli.common import (
     thrown_away,
 )
 from bot.cli.requests import summary
+from bot.cli.running import runs
 from bot.context import CONFIDENTIAL, Desk
 from bot.slack.words.reading import about_end
 from bot.work.ask import LONGEST_REASON, asked
@@ -123,11 +125,18 @@ def ask(action: str, fields: tuple[str, ...], email: str, practice: bool, reason
     with open_bot(leads=False, practice=practice) as bot:
         request = _asked(bot, action, fields, email, reason)
         outline = summary(bot.store, request)
-    say_json(outline) if as_json else say(f"{request.id} saved: {outline['what']}.")
+    say_json(outline) if as_json else say(
+        f"{request.id} saved: {outline['what']}.",
+        f"{_NEXT if runs(known.database) else _NOBODY_RUNS} To follow it: miro-bot show {request.id}.",
+    )
     for line in about_end(ACTIONS[action], reason, request.scope.days):
         say_beside(line)
 
 
+_NEXT = "The bot checks Miro, then asks the approvers in Slack."
+_NOBODY_RUNS = (
+    "No bot is running on this record. Start `miro-bot run`: it checks Miro and asks the approvers."
+)
 Decision = Callable[[Request, Who, Desk], list[Draft]]
 
 
@@ -140,7 +149,7 @@ def _decided(id: str, email: str, as_json: bool, verb: str, decision: Decision) 
             request = bot.store.append(request, decision(request, who, bot.desk))
             _tell(bot, request.id, who, verb, secret)
         outline = summary(bot.store, request)
-    say_json(outline) if as_json else say(f"{request.id} is {request.state.value}.")
+    say_json(outline) if as_json else say(f"{request.id}: {HEADINGS[request.state]}.")
 
 
 def _tell(bot: Bot, id: RequestId, who: Who, verb: str, secret: bool) -> None:

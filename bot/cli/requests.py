@@ -20,6 +20,7 @@ from approvals.states import State
 from bot.actions import ACTIONS
 from bot.actions.tables import Tables
 from bot.cards.catalogue import written
+from bot.cards.settled import HEADINGS
 from bot.cli.common import (
     JSON,
     day,
@@ -93,7 +94,9 @@ def filters(command: Callable[..., None]) -> Callable[..., None]:
             type=click.Choice(sorted(ACTIONS)),
             help="Only this action.",
         ),
-        click.option("--state", multiple=True, type=click.Choice(STATES), help="Only this state."),
+        click.option(
+            "--state", multiple=True, type=click.Choice(STATES), help="Only this state, as in --json."
+        ),
         click.option("--since", callback=day, metavar="DATE", help="Requested on this day or later (UTC)."),
         click.option("--until", callback=day, metavar="DATE", help="Requested on this day or earlier (UTC)."),
     )
@@ -191,7 +194,7 @@ def _line(row: Mapping[str, Any]) -> str:
     who = f"requested by {row['requester']}"
     if row["decided_by"]:
         who += f", decided by {', '.join(row['decided_by'])}"
-    return f"{row['id']:<7} {row['date'][:10]}  {row['state']:<14} {row['what']} ({who})"
+    return f"{row['id']:<7} {row['date'][:10]}  {HEADINGS[State(row['state'])]:<25} {row['what']} ({who})"
 
 
 @click.command("requests")
@@ -233,6 +236,7 @@ def show(id: str, as_json: bool) -> None:
             return
         for name, value in summary(store, request).items():
             text = ", ".join(value) if isinstance(value, list) else value
+            text = HEADINGS[request.state] if name == "state" else text
             if text and not name.endswith("_email"):  # which stands beside the name
                 say(f"{name.replace('_', ' '):<12} {text}")
         say(*report.history(events, store.people, partial(says, store), partial(meaning, store)))

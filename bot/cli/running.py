@@ -132,6 +132,13 @@ def alone(record: Location) -> Iterator[None]:
         yield
 
 
+def runs(record: Location) -> bool:
+    """Whether a bot runs on a file; on a server that can't be seen, and counts as yes."""
+    with suppress(BadSettings), alone(record):
+        return isinstance(record, Server)
+    return True
+
+
 @contextmanager
 def listening(server: AbstractContextManager[str], address: str) -> Iterator[str]:
     """Yields the URL of a running server; a port that is taken becomes one sentence."""

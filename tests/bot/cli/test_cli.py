@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.cli.running import alone
 from bot.sandbox.stage import CHANNEL, POLICY, Stage
 from tests.bot.journeys.scenes import approve as press_approve
 from tests.bot.journeys.scenes import ask as ask_in_slack
@@ -31,16 +32,26 @@ def shell(both: tuple[Stage, Shell]) -> Shell:
 
 
 def test_asking_in_a_shell_is_asking(s: Stage, shell: Shell) -> None:
-    assert shell.types(*ACCESS) == "R-1 saved: give alex@example.com access to Engineering."
+    assert shell.types(*ACCESS).splitlines() == [
+        "R-1 saved: give alex@example.com access to Engineering.",
+        "No bot is running on this record. Start `miro-bot run`: it checks Miro and asks the approvers. "
+        "To follow it: miro-bot show R-1.",
+    ]
     s.settle()
     assert state(s, "R-1") == "waiting"
     assert '"I start"' in read(card(s, "U0PRIYA"))
     assert request(s, "R-1").shell != ""
 
 
+def test_while_a_bot_runs_it_says_what_the_bot_does_next(s: Stage, shell: Shell) -> None:
+    with alone(s.bot.settings.database):
+        said = shell.types(*ACCESS)
+    assert "The bot checks Miro, then asks the approvers in Slack. To follow it: miro-bot show R-1." in said
+
+
 def test_a_decision_in_a_shell_is_recorded_shown_and_told(s: Stage, shell: Shell) -> None:
     id = ask_in_slack(s, "U0ALEX", "/miro-access", "for Engineering because I start Monday")
-    assert shell.types("approve", id, "--as", "priya@example.com") == f"{id} is approved."
+    assert shell.types("approve", id, "--as", "priya@example.com") == f"{id}: Approved."
     s.settle()
     assert state(s, id) == "done"
     vote = request(s, id).asking.votes[0]
@@ -198,7 +209,7 @@ def test_where_the_policy_forbids_it_a_shell_decides_nothing(tmp_path: Path) -> 
             )
         assert shell.types("withdraw", id, "--as", "carol@example.com", exits=1)
         assert state(s, id) == "waiting"
-        assert shell.types("withdraw", id, "--as", "alex@example.com") == f"{id} is withdrawn."
+        assert shell.types("withdraw", id, "--as", "alex@example.com") == f"{id}: Withdrawn."
 
 
 def test_a_stopped_request_is_resumed_from_a_shell(s: Stage, shell: Shell) -> None:
@@ -210,7 +221,7 @@ def test_a_stopped_request_is_resumed_from_a_shell(s: Stage, shell: Shell) -> No
     assert carol and state(s, id) == "stopped"
     s.miro.change_team(s.teams["Engineering"], admins=(alex, carol.id))
     assert "Only an operator can resume" in shell.types("resume", id, "--as", "priya@example.com", exits=1)
-    assert shell.types("resume", id, "--as", "carol@example.com") == f"{id} is approved."
+    assert shell.types("resume", id, "--as", "carol@example.com") == f"{id}: Approved."
     s.settle()
     assert state(s, id) == "done"
     assert "resumed" in history(s, id)
@@ -231,7 +242,7 @@ def test_a_policy_of_ones_own_decides_nothing(tmp_path: Path) -> None:
 def test_a_vote_from_a_shell_counts_only_while_shells_may_decide(tmp_path: Path) -> None:
     with machine(tmp_path) as (s, shell):
         id = ask_in_slack(s, "U0ALEX", "/miro-access", "for Engineering because I start Monday")
-        assert shell.types("approve", id, "--as", "carol@example.com") == f"{id} is approved."
+        assert shell.types("approve", id, "--as", "carol@example.com") == f"{id}: Approved."
         forbids = POLICY.replace("command_line_decides = true", "command_line_decides = false")
         (tmp_path / "policy.toml").write_text(forbids, encoding="utf-8")
         s.bot.housekeeping.tick()

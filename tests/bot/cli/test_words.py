@@ -47,7 +47,7 @@ def test_a_reason_is_one_line_of_a_request(shell: Shell) -> None:
     said = on_a_terminal(shell, "show", "R-1")
     lines = said.split("\n")
     assert f"reason       {SHOWN}" in lines
-    assert [one for one in lines if one.startswith("state")] == ["state        waiting"]
+    assert [one for one in lines if one.startswith("state")] == ["state        Waiting for a decision"]
     assert [one.split()[4] for one in lines if "2026" in one[:12]] == ["asked", "planned"]
     assert all(line.isprintable() for line in lines)
 

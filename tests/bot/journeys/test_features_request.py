@@ -74,11 +74,11 @@ def test_app_home(s: Stage) -> None:
     assert s.acting.submit("U0ALEX", {"teams": "Engineering", "reason": "I start Monday"}).errors == {}
     s.settle()
     id = newest_request(s).id
-    assert f"{id} · waiting: give you access to Engineering." in reads(s.slack.homes["U0ALEX"])
+    assert f"{id} · Waiting for a decision: give you access to Engineering." in reads(s.slack.homes["U0ALEX"])
     opened(s, "U0PRIYA")
     presses(s, "U0PRIYA", "approve", id)
     assert state(s, id) == "done"
-    assert f"{id} · done" in reads(s.slack.homes["U0ALEX"])
+    assert f"{id} · Done" in reads(s.slack.homes["U0ALEX"])
 
 
 def test_cli(tmp_path: Path) -> None:

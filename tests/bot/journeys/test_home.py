@@ -135,11 +135,11 @@ def test_a_vote_takes_it_off_the_page_though_it_still_waits(tmp_path: Path) -> N
 def test_ones_own_requests_are_followed_on_the_page(s: Stage) -> None:
     assert "You're all caught up." in opened(s, "U0ALEX")
     id = ask(s, "U0ALEX", *ACCESS)
-    assert f"{id} · waiting: give you access to Engineering." in page(s, "U0ALEX")
+    assert f"{id} · Waiting for a decision: give you access to Engineering." in page(s, "U0ALEX")
     assert may(s, "U0ALEX", "withdraw") == may(s, "U0ALEX", "remind") == may(s, "U0ALEX", "details") == [id]
     press(s, "U0PRIYA", "approve")
     shown = part(page(s, "U0ALEX"), "Recently closed", "Your delegate")
-    assert shown.strip() == f"{id} · done: give you access to Engineering. Requested Mar 2, 2026, 09:00."
+    assert shown.strip() == f"{id} · Done: give you access to Engineering. Requested Mar 2, 2026, 09:00."
 
 
 def test_a_request_is_withdrawn_on_the_page(s: Stage) -> None:
@@ -155,7 +155,7 @@ def test_what_others_want_of_somebody_is_theirs_to_see_and_not_to_withdraw(s: St
     s.miro.add_user("alex@example.com", "Alex Smith", teams=[s.teams["Engineering"]])
     opened(s, "U0ALEX")
     id = ask(s, *ADMIN)
-    assert f"{id} · waiting: make you a Company Admin." in page(s, "U0ALEX")
+    assert f"{id} · Waiting for a decision: make you a Company Admin." in page(s, "U0ALEX")
     assert (may(s, "U0ALEX", "withdraw"), may(s, "U0ALEX", "details")) == ([], [id])
 
 
@@ -215,7 +215,7 @@ def test_an_operator_resumes_what_stopped_on_the_page(s: Stage) -> None:
     assert shown.strip().startswith(f"{id} is incomplete: move Alex Smith from Engineering to Design.")
     assert "To fix:" in shown and "[Resume] [Close as Incomplete] [Details]" in shown
     assert "Needs your attention" not in page(s, "U0ALEX")
-    assert f"{id} · stopped:" in page(s, "U0ALEX") and may(s, "U0ALEX", "withdraw") == []
+    assert f"{id} · Stopped:" in page(s, "U0ALEX") and may(s, "U0ALEX", "withdraw") == []
     s.miro.change_team(s.teams["Engineering"], admins=())
     presses(s, "U0CAROL", "resume", id)
     assert state(s, id) == "done"

@@ -103,7 +103,7 @@ def test_the_status_of_a_request_says_which_step_and_who_decides(steps: Stage) -
     approve(steps, "U0PRIYA")
     steps.acting.command("U0DANA", "/miro", f"status {id}")
     said = last(steps, "U0DANA")
-    assert f"{id} · waiting: make Alex Smith a Company Admin." in said
+    assert f"{id} · Waiting for a decision: make Alex Smith a Company Admin." in said
     assert "Waiting for Carol Diaz and Sam Lee. Expires" in said
     assert "Step 2 of 2. Priya Rao approved. 2 must approve." in said
 

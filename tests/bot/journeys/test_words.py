@@ -222,7 +222,7 @@ def test_status_lists_what_one_asked_for(s: Stage) -> None:
     assert typed(s, "U0ALEX", "status") == "You have no requests yet. Try /miro help."
     id = ask(s, "U0ALEX", "/miro-access", "for Engineering because I start Monday")
     told = typed(s, "U0ALEX", "status")
-    assert told.startswith(f"{id} · waiting: give you access to Engineering.")
+    assert told.startswith(f"{id} · Waiting for a decision: give you access to Engineering.")
     assert "Waiting for Priya Rao, Carol Diaz or Sam Lee. Expires Mar 5, 2026, 09:00." in told
     assert typed(s, "U0ALEX", "STATUS") == told
     assert typed(s, "U0ALEX", f"status {id.lower()}") == typed(s, "U0ALEX", f"Show {id}")
@@ -237,7 +237,7 @@ def test_status_says_what_waits_for_a_decision(s: Stage) -> None:
     assert typed(s, "U0PRIYA", "status") == both
     id = ask(s, "U0PRIYA", "/miro-access", "for Design because we draw")
     own, told = typed(s, "U0PRIYA", "status").split("\n")
-    assert own.startswith(f"{id} · waiting") and told == both
+    assert own.startswith(f"{id} · Waiting for a decision") and told == both
     assert "waiting for you" not in typed(s, "U0ALEX", "status")
 
 
@@ -289,7 +289,7 @@ def test_home_shows_forms_and_open_requests(s: Stage) -> None:
     assert s.acting.open_home("U0ALEX").ok
     shown = s.slack.until(lambda: s.slack.homes.get("U0ALEX"))
     assert "[Request Access]" in reads(shown)
-    assert f"{id} · waiting" in reads(shown)
+    assert f"{id} · Waiting for a decision" in reads(shown)
     assert s.acting.click("U0ALEX", shown, "open:move-team").ok
     opened = s.slack.until(lambda: s.slack.views.get("U0ALEX"))
     assert opened[-1]["callback_id"] == "ask:move-team"

@@ -57,7 +57,7 @@ def test_of_several_teams_the_ones_that_can_be_asked_for_stay(s: Stage) -> None:
 def test_a_number_is_a_handle_everywhere(s: Stage, typed: str) -> None:
     ask(s, "U0ALEX", "/miro-access", "for Engineering because I start Monday")
     shown = say(s, "U0ALEX", typed)
-    assert read(shown).startswith("R-1 · waiting") and buttons(shown) == ["details"]
+    assert read(shown).startswith("R-1 · Waiting for a decision") and buttons(shown) == ["details"]
     s.acting.command("U0ALEX", "/miro", typed)
     assert answer(s, "U0ALEX") == read(shown)
     press(s, "U0ALEX", "details", shown)

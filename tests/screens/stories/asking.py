@@ -65,12 +65,12 @@ WAYS = Story(
         ),
         picture(
             "status", "The answer to `/miro status`.",
-            ALEX, ANSWER, "R-1 · waiting",
+            ALEX, ANSWER, "R-1 · Waiting for a decision",
             types(ALEX, "/miro status"),
         ),
         picture(
             "home-open", "App Home, with an open request.",
-            ALEX, HOME, "R-1 · waiting",
+            ALEX, HOME, "R-1 · Waiting for a decision",
         ),
         picture(
             "joined", "Somebody else asked for the same already: nobody is asked twice.",
