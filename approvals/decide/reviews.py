@@ -113,7 +113,7 @@ def due(review: Review, holders: Holders, now: datetime, policy: Policy) -> list
 
 
 def folded(events: Iterable[Event]) -> Review:
-    """The review from its entries, oldest first. Raises ValueError if there are none."""
+    """The review from its entries, at least one, oldest first."""
     first, *others = events
     body, forgotten = first.body, '["(missing)", "", ""]'
     words = [first.words.get(str(number)) or forgotten for number in range(body["count"])]

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from approvals.decide.delegates import AWAY, RETURNED, delegation
-from approvals.decide.reviews import REVIEW, Step
+from approvals.decide.reviews import REVIEW, Review, Step, folded
 from approvals.folding import apply, fold
 from approvals.ids import PersonId, RequestId, stamp
 from approvals.record import schema
@@ -38,6 +38,7 @@ from approvals.record.people.reading import SAME, number_of
 from approvals.record.policies import Policies
 from approvals.record.sqlite import Sqlite, copy_file
 from approvals.record.verify import Watch, verify
+from approvals.refusals import Refused
 from approvals.request import Draft, Event, Request, is_active, listed
 from approvals.splits import PEOPLE, told_apart
 from approvals.states import OPEN, State
@@ -386,10 +387,16 @@ class Store(Claims, Policies):
         with self.writing():
             self.people.split(*told_apart(self._ledger.add(PEOPLE, draft)))
 
-    def review(self, draft: Draft, id: str = "") -> str:
-        """Appends an entry to an access review, by default to a new one; returns its id."""
+    def review(self, id: str) -> Review:
+        """One access review. Raises Refused."""
+        if id not in self.reviews():
+            raise Refused(f"There is no review {id[:20]}. Numbers of reviews look like V-1.")
+        return folded(self.events(id))
+
+    def add_to_review(self, draft: Draft, id: str = "") -> Review:
+        """Appends an entry to an access review, by default to a new one."""
         with self.writing():
-            return self._ledger.add(id or f"{REVIEW}{len(self.reviews()) + 1}", draft).request
+            return self.review(self._ledger.add(id or f"{REVIEW}{len(self.reviews()) + 1}", draft).request)
 
     def reviews(self) -> dict[str, bool]:
         """{id: whether it is open} of all access reviews, oldest first."""

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import click
 
+from approvals.decide.reviews import REVIEW, Review
 from approvals.record.evidence import pack as evidence
-from approvals.record.evidence.report import history
+from approvals.record.evidence.report import history, name
 from approvals.record.opening import OWNER_ONLY, private_folder
 from approvals.record.store import Store
 from approvals.refusals import Refused
@@ -23,9 +24,11 @@ from bot.cli.requests import Filters, filters, says, summary
 @click.option(
     "--to", "target", required=True, type=click.Path(path_type=Path), help="A new folder, or FILE.zip."
 )
-@click.argument("ids", nargs=-1, metavar="[R-42]...")
+@click.argument("ids", nargs=-1, metavar="[R-42|V-1]...")
 def pack(ids: tuple[str, ...], target: Path, force: bool, filters: Filters) -> None:
-    """Write an evidence pack for auditors: some requests, or those of a quarter.
+    """Write an evidence pack for auditors: some requests, those of a quarter, or an access review.
+
+    With a review (V-1) come the requests that end access by it.
 
     It holds every entry with its words, the policies that decided, a page to read, and check.py, which checks
     it all with nothing but Python. It names people: give it only to those who may know them.
@@ -34,20 +37,29 @@ def pack(ids: tuple[str, ...], target: Path, force: bool, filters: Filters) -> N
         raise click.UsageError("Name requests (R-42), or days: --since 2026-01-01 --until 2026-03-31.")
     with open_record() as store, store.standing_still(), private_folder() as folder:
         check_intact(store, force)
-        requests = [find(store, id) for id in ids] or list(store.each(reversed(filters.ids(store))))
-        if not requests:
+        reviews = [store.review(id.upper()) for id in ids if id.upper().startswith(REVIEW)]
+        ended = [access.request for review in reviews for access in review.accesses if access.request]
+        named = [id for id in ids if not id.upper().startswith(REVIEW)]
+        requests = [find(store, id) for id in dict.fromkeys([*named, *ended])]
+        if not ids:
+            requests = list(store.each(reversed(filters.ids(store))))
+        if not (requests or reviews):
             raise Refused("No request matches. Nothing was written.")
         content = folder / target.stem
         content.mkdir(mode=0o700)
-        evidence.write(store, requests, (_section(store, request) for request in requests), content)
+        every: list[Request | Review] = [*reviews, *requests]
+        evidence.write(store, every, (_section(store, each) for each in every), content)
         _deliver(content, target)
         say(f"Wrote the evidence to {target}. Requests in it: {len(requests)}.")
         say(f"Keep this anchor elsewhere, and check with: python3 check.py {store.head()}")
 
 
-def _section(store: Store, request: Request) -> tuple[str, list[str]]:
-    read = summary(store, request)
-    lines = history(store.events(request.id), store.people, partial(says, store), partial(meaning, store))
+def _section(store: Store, about: Request | Review) -> tuple[str, list[str]]:
+    lines = history(store.events(about.id), store.people, partial(says, store), partial(meaning, store))
+    if isinstance(about, Review):
+        decisions = (access.line(lambda id: name(id, store.people)) for access in about.accesses)
+        return f"{about.id}: {about.subject}", [*decisions, *lines]
+    read = summary(store, about)
     return f"{read['id']}: {read['what']} ({read['state']})", lines
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from approvals.decide.reviews import REVIEW
 from approvals.ids import RequestId
 from approvals.record.chain import Anchor, Sealed, Verified
 from approvals.record.evidence import report
@@ -137,7 +138,7 @@ def keep_anchor(target: Path) -> None:
     help="JSON Lines with everything (jsonl and json are the same), or a table to read.",
 )
 @click.option("--force", is_flag=True, help="Export even if the record was changed.")
-@click.argument("ids", nargs=-1, metavar="[R-42]...")
+@click.argument("ids", nargs=-1, metavar="[R-42|V-1]...")
 def export(form: str, force: bool, ids: tuple[str, ...], filters: Filters) -> None:
     """Export the record, or the entries of some requests.
 
@@ -192,7 +193,7 @@ def _wanted(store: Store, typed: Iterable[str], filters: Filters) -> set[str] | 
 
 def _existing(store: Store, typed: str) -> str:
     """The id of a request that has entries, even if it can't be read as a request any more."""
-    id = request_id(typed)
+    id = store.review(typed.upper()).id if typed.upper().startswith(REVIEW) else request_id(typed)
     if not any(True for _ in store.sealed(id)):
         raise Refused(f"There is no request {id}.")
     return id

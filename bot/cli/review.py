@@ -2,19 +2,16 @@
 
 from collections.abc import Iterator
 from datetime import datetime, time, timedelta
-from functools import partial
-from typing import Any
 from zoneinfo import ZoneInfo
 
 import click
 
 from approvals.decide.deadlines import later
-from approvals.decide.reviews import folded
+from approvals.decide.reviews import Review
 from approvals.ids import GroupId, stamp
 from approvals.people import listed
 from approvals.record.evidence import report
 from approvals.record.store import Store
-from approvals.refusals import Refused
 from bot.actions.fill import team_id
 from bot.cli.common import (
     JSON,
@@ -32,8 +29,8 @@ from bot.work import reviews
 LASTS = timedelta(days=10)
 """Working days, if nothing else is said."""
 COLUMNS = (
-    *("review", "access", "right", "name", "email", "decision", "by", "at", "request", "request_state"),
-    *("until", "closed_at"),
+    *("review", "subject", "until", "closed_at", "right", "name", "email", "decision", "by", "at"),
+    *("request", "request_state"),
 )
 
 
@@ -76,38 +73,24 @@ def start(admins: bool, teams: tuple[str, ...], until: datetime | None, email: s
 def show(id: str, as_json: bool, as_csv: bool) -> None:
     """Show what was decided about each person, and by whom."""
     with open_record() as store:
-        rows = [*_rows(store, id.upper())]
+        found = store.review(id.upper())
+        rows = [*_rows(store, found)]
         if as_json:
             say_json_list(rows)
         elif as_csv:
             say_exactly("".join(report.as_csv(COLUMNS, rows)))
         else:
-            found = folded(store.events(id.upper()))
-            say(f"{found.id}: {found.subject}, until {found.until:%Y-%m-%d %H:%M} UTC")
-            say(*(access.line(partial(report.name, directory=store.people)) for access in found.accesses))
+            end = "closed" if found.closed_at else f"until {found.until:%Y-%m-%d %H:%M} UTC"
+            say(f"{found.id}: {found.subject}, {end}")
+            say(*(access.line(lambda id: report.name(id, store.people)) for access in found.accesses))
 
 
-def _rows(store: Store, id: str) -> Iterator[dict[str, Any]]:
+def _rows(store: Store, review: Review) -> Iterator[dict[str, str]]:
     """Each access, by COLUMNS; what nobody decided is "undecided"."""
-    if id not in store.reviews():
-        raise Refused(f"There is no review {id}. Numbers of reviews look like V-1.")
-    found = folded(store.events(id))
-    for access in found.accesses:
-        values = (
-            *(
-                found.id,
-                found.subject,
-                access.right,
-                access.name,
-                access.email,
-                access.decision or "undecided",
-            ),
-            *(report.name(access.by, store.people), access.at, access.request),
-            *(
-                store.request(access.request).state.value if access.request else "",
-                found.until,
-                found.closed_at,
-            ),
-        )
-        texts = (stamp(value) if isinstance(value, datetime) else value or "" for value in values)
-        yield dict(zip(COLUMNS, texts, strict=True))
+    for access in review.accesses:
+        values = vars(review) | vars(access) | {"review": review.id}
+        values["decision"] = access.decision or "undecided"
+        values["by"] = report.name(access.by, store.people)
+        values["request_state"] = store.request(access.request).state.value if access.request else ""
+        chosen = {name: values[name] or "" for name in COLUMNS}
+        yield {name: stamp(each) if isinstance(each, datetime) else each for name, each in chosen.items()}

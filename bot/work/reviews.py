@@ -9,7 +9,7 @@ from datetime import datetime
 from approvals.case import Case
 from approvals.clocks import is_recent
 from approvals.decide.actor import Who, check_standing, is_operator
-from approvals.decide.reviews import Access, Holders, Review, Step, due, folded, started
+from approvals.decide.reviews import Access, Holders, Review, Step, due, started
 from approvals.decide.tally import Ground
 from approvals.ids import GroupId
 from approvals.people import FRESH, Person, canonical
@@ -35,7 +35,7 @@ def start(desk: Desk, who: Who, team: GroupId, until: datetime) -> Review:
         if same := [review.id for review in opened(desk) if review.team == team]:
             raise Refused(f"{same[0]} reviews {subject} already. Nothing was started.")
         draft = started(who, team, subject, _holders(desk, team), until, desk.now())
-        review = find(desk, desk.store.review(draft))
+        review = desk.store.add_to_review(draft)
         if not _notify(desk, review):
             who_else = "owners of the team" if team else "operators"
             raise Refused(f"Nobody in Slack can review {subject}. Name other {who_else} in the policy.")
@@ -45,16 +45,13 @@ def start(desk: Desk, who: Who, team: GroupId, until: datetime) -> Review:
 
 def opened(desk: Desk) -> list[Review]:
     """All open reviews, oldest first."""
-    return [find(desk, id) for id, is_open in desk.store.reviews().items() if is_open]
+    return [desk.store.review(id) for id, is_open in desk.store.reviews().items() if is_open]
 
 
 def find(desk: Desk, key: str) -> Review:
-    """A review by its id, or by the key that a button carries. Raises Refused."""
-    id = key.partition(":")[0]
-    if id not in desk.store.reviews():
-        raise Refused(f"There is no review {id}.")
-    review = folded(desk.store.events(id))
-    if key not in (id, review.key):
+    """The review whose key a button carries. Raises Refused."""
+    review = desk.store.review(key.partition(":")[0])
+    if key != review.key:
         raise Outdated("This is from before a backup was restored. Nothing has changed.")
     return review
 
@@ -98,10 +95,9 @@ def decide(desk: Desk, key: str, who: Who, kept: Collection[int], ended: Collect
     for number in ended:
         try:
             problems += _decided(desk, key, who, Step.ENDED, [number])
-        except Problems as error:
-            problems.append(f"{find(desk, key).accesses[number].label}: {' '.join(error.fields.values())}")
-        except Refused as error:
-            problems.append(f"{find(desk, key).accesses[number].label}: {error}")
+        except (Problems, Refused) as error:
+            texts = error.fields.values() if isinstance(error, Problems) else [str(error)]
+            problems.append(f"{find(desk, key).accesses[number].label}: {' '.join(texts)}")
     desk.wake()
     return problems
 
@@ -117,19 +113,17 @@ def _decided(desk: Desk, key: str, who: Who, what: Step, numbers: Collection[int
         if free:
             body = {"accesses": [access.number for access in free]}
             more = {"request": _end(desk, review, free[0], who)} if what is Step.ENDED else {}
-            desk.store.review(Draft(what, who.person.id, body | more, who.signed), review.id)
+            desk.store.add_to_review(Draft(what, who.person.id, body | more, who.signed), review.id)
     first = [each for each in wanted if each.decision and (each.decision, each.by) != (what, who.person.id)]
     return [each.line(lambda id: desk.person(id).called) for each in first]
 
 
 def _end(desk: Desk, review: Review, access: Access, who: Who) -> str:
     """Requests the end of an access; returns the request's id. Raises Problems, Refused."""
-    name, field, value = "remove-admin", "rights", access.right
-    if review.team:
-        name, field, value = "leave-team", "teams", review.team
-    raw = {"person": access.email, field: value}
+    action = ACTIONS["leave-team" if review.team else "remove-admin"]
+    raw = {"person": access.email, "teams" if review.team else "rights": review.team or access.right}
     reason = f"Access review {review.id}: no longer needed."
-    return asked(desk, ACTIONS[name], raw, reason, who, because_of=review.id).id
+    return asked(desk, action, raw, reason, who, because_of=review.id).id
 
 
 def pass_time(desk: Desk) -> None:
@@ -137,12 +131,11 @@ def pass_time(desk: Desk) -> None:
     for review in opened(desk):
         if due(review, _holders(desk, review.team), desk.now(), desk.policy):
             with desk.store.writing():
-                review = find(desk, review.id)  # another process may have been faster
-                drafts = due(review, _holders(desk, review.team), desk.now(), desk.policy)
-                for draft in drafts:
-                    desk.store.review(draft, review.id)
-                if drafts and drafts[-1].type != Step.GONE:
-                    _notify(desk, find(desk, review.id))
+                review = desk.store.review(review.id)  # another process may have been faster
+                for draft in due(review, _holders(desk, review.team), desk.now(), desk.policy):
+                    review = desk.store.add_to_review(draft, review.id)
+                    if draft.type != Step.GONE:
+                        _notify(desk, review)
 
 
 def _notify(desk: Desk, review: Review) -> bool:
@@ -152,7 +145,7 @@ def _notify(desk: Desk, review: Review) -> bool:
         people.append(desk.person(review.by))
     else:
         people = [person for person in people if not all(is_own(desk, access, person) for access in left)]
-    accounts = {person.account.slack_id for person in people if person.account}
-    for account in sorted(accounts):
-        desk.store.outbox.say(Note(account, {"review": review.id}))
+    accounts = {person.account.slack_id for person in people if person.account and person.is_colleague}
+    for account in sorted(accounts):  # a program that knows no reviews, beside this one, sends the text alone
+        desk.store.outbox.say(Note(account, {"text": f"Review {review.subject}.", "review": review.id}))
     return bool(accounts)

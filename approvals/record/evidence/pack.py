@@ -20,6 +20,7 @@ from itertools import chain, dropwhile
 from pathlib import Path
 from typing import Any
 
+from approvals.decide.reviews import Review
 from approvals.record.chain import IN_FORCE, INNER_FROM, Sealed
 from approvals.record.evidence import check
 from approvals.record.store import Store
@@ -29,10 +30,12 @@ Section = tuple[str, Sequence[str]]
 """A heading, and lines below it."""
 
 
-def write(store: Store, requests: Sequence[Request], report: Iterable[Section], folder: Path) -> None:
-    """Fills an empty folder with the evidence about some requests.
+def write(
+    store: Store, requests: Sequence[Request | Review], report: Iterable[Section], folder: Path
+) -> None:
+    """Fills an empty folder with the evidence about some requests and access reviews.
 
-    The caller holds the record still. `report`: what people read, one section a request. The newest entry is
+    The caller holds the record still. `report`: what people read, one section each. The newest entry is
     as of now, so that an anchor printed later finds the pack in the record.
     """
     streams = {str(request.id) for request in requests}

@@ -7,7 +7,6 @@ from approvals.record.outbox import Item, Note
 from bot.context import Desk
 from bot.slack.deliver.calls import Later, Line, Unreachable
 from bot.slack.review import view
-from bot.work import reviews
 
 log = logging.getLogger(__name__)
 
@@ -55,5 +54,5 @@ class Notes:
             if note.channel == self.desk.policy.tell:
                 self.line.refuse_shared(note.channel)
             id = note.message.get("review")
-            drawn = view.message(reviews.find(self.desk, id)) if id else note.message
+            drawn = view.message(self.desk.store.review(id)) if id else note.message
             self.line.post(note.channel, drawn)

@@ -2,13 +2,14 @@
 
 import csv
 import io
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from bot.sandbox.stage import Stage
-from bot.work import reviews
 from tests.bot.journeys.scenes import press, told, wait
 from tests.bot.journeys.shell import Shell, machine
 from tests.bot.journeys.test_access_reviews import OWNED, designers, fields, opens, save
@@ -88,5 +89,20 @@ def test_the_record_of_a_review_is_exported_and_verified(s: Stage, shell: Shell)
     assert shell.types("audit", "verify").startswith("Record intact.")
     table = [*csv.DictReader(io.StringIO(shell.types("audit", "export", "--format", "csv")))]
     assert [row["event"] for row in table if row["request"] == "V-1"] == [*("started", "kept", "closed")]
+    assert len(shell.types("audit", "export", "v-1").splitlines()) == 3
     press(s, "U0LENA", "review-open")
-    assert reviews.find(s.bot.desk, "V-1").closed_at
+    assert s.bot.store.review("V-1").closed_at
+
+
+def test_a_pack_holds_the_review_and_the_requests_it_led_to(s: Stage, shell: Shell, tmp_path: Path) -> None:
+    shell.types(*BEGIN, "--team", "Design")
+    s.settle()
+    opens(s, "U0DANA")
+    save(s, "U0DANA", alex="kept", jo="ended")
+    said = shell.types("audit", "pack", "V-1", "--to", str(tmp_path / "pack"))
+    page = (tmp_path / "pack" / "report.html").read_text()
+    assert "V-1: access to Design" in page and "R-1: " in page
+    assert "Jo Park (jo@example.com): ended by Dana Fox (dana@example.com) with R-1" in page
+    checker = [sys.executable, "-I", str(tmp_path / "pack" / "check.py"), said.split()[-1]]
+    assert "Intact." in subprocess.run(checker, capture_output=True, text=True, check=True).stdout
+    assert "There is no review V-7" in shell.types("audit", "pack", "V-7", "--to", "x.zip", exits=1)

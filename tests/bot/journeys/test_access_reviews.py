@@ -80,7 +80,7 @@ def begun(s: Stage, team: str = "Design", days: int = 8) -> Review:
 
 
 def now(s: Stage, id: str = "V-1") -> Review:
-    return reviews.find(s.bot.desk, id)
+    return s.bot.store.review(id)
 
 
 def decided(s: Stage) -> dict[str, str]:
