@@ -93,8 +93,8 @@ def started(who: Who, team: GroupId, subject: str, holders: Holders, until: date
         raise Refused(f"Nobody has {subject}, so there's nothing to review.")
     listed = sorted(holders.items(), key=lambda holder: (holder[1].casefold(), holder[0]))
     words = {str(number): json.dumps([*key, name]) for number, (key, name) in enumerate(listed)}
-    body = {"team": team, "until": stamp(until), "count": len(words)}
-    return Draft(Step.STARTED, who.person.id, body, {**words, "subject": subject, **who.signed})
+    body = {"team": team, "until": stamp(until), "count": len(words), "subject": subject}
+    return Draft(Step.STARTED, who.person.id, body, words | who.signed)
 
 
 def due(review: Review, holders: Holders, now: datetime, policy: Policy) -> list[Draft]:
@@ -120,8 +120,7 @@ def folded(events: Iterable[Event]) -> Review:
     accesses = [Access(number, *json.loads(word)) for number, word in enumerate(words)]
     seal = sha256(json.dumps([stamp(first.at), sorted(body["words"].items())]).encode()).hexdigest()
     key, until = f"{first.request}:{seal[:8]}", unstamp(body["until"])
-    subject, at = first.text("subject"), first.at
-    review = Review(first.request, key, first.by, at, until, body["team"], subject, at)
+    review = Review(first.request, key, first.by, first.at, until, body["team"], body["subject"], first.at)
     for event in others:
         for number in event.body.get("accesses", ()):
             made = {"by": event.by, "at": event.at, "request": event.body.get("request")}

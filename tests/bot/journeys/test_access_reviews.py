@@ -299,6 +299,16 @@ def test_another_process_or_a_restart_closes_it_once(s: Stage) -> None:
     assert sum("Review of access to Design ended" in text for text in told(s, "U0LENA")) == 1
 
 
+def test_a_review_stays_readable_when_one_of_its_people_is_forgotten(s: Stage) -> None:
+    begun(s)
+    people, gone = s.bot.store.people, ["jo@example.com", "carol@example.com"]
+    for email in gone:
+        s.bot.store.forgetting.person([people.meet(email=email)], Who(people.meet(email="sam@example.com")))
+    names = [each.email for each in now(s).accesses]
+    assert names == ["alex@example.com", "(missing)", "dana@example.com", "(missing)"]
+    assert now(s).subject == "access to Design" and s.bot.store.verify().faults == ()
+
+
 # -- who may ---------------------------------------------------------------------------------------------
 
 
