@@ -75,6 +75,12 @@ def bounded(client: httpx.Client) -> httpx.Client:
     return client
 
 
+def pool_of(client: httpx.Client, url: httpx.URL) -> httpcore.ConnectionPool:
+    """The connections of a client that lead to a URL, through a proxy where one is set."""
+    pool: httpcore.ConnectionPool = client._transport_for_url(url).__getattribute__("_pool")
+    return pool
+
+
 def _left(most: float | None, late: type[Exception]) -> float | None:
     """Seconds for the next step, at most `most`. Raises `late` if the time is up."""
     left = _time.end - time.monotonic()

@@ -9,11 +9,18 @@ from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Any
 from urllib.parse import urlsplit
 
+import httpcore
 import httpx
 
-from bot.http.deadline import bounded, deadline
+from bot.http.deadline import bounded, deadline, pool_of
 
 LIMITS = httpx.Limits(max_connections=64, max_keepalive_connections=32, keepalive_expiry=15)
+
+
+_FAULTS = (
+    httpcore.NetworkError, httpcore.TimeoutException, httpcore.ProtocolError, httpcore.ProxyError,
+    httpcore.UnsupportedProtocol, httpx.DecodingError, httpx.InvalidURL,
+)  # fmt: skip
 
 
 class Unanswered(Exception):
@@ -22,9 +29,9 @@ class Unanswered(Exception):
 
 def _fault(error: Exception) -> str:
     """The kind of a fault in words; nothing of what was sent."""
-    if isinstance(error, httpx.TimeoutException | TimeoutError):
+    if isinstance(error, httpcore.TimeoutException | TimeoutError):
         return "no answer in time"
-    return "no connection" if isinstance(error, httpx.ConnectError) else "the connection broke"
+    return "no connection" if isinstance(error, httpcore.ConnectError) else "the connection broke"
 
 
 @dataclass(frozen=True)
@@ -109,17 +116,23 @@ class Outgoing:
             place = _place(url)
             if place is None:
                 raise Unanswered("that address is neither https nor on this machine")
-            lines = self._clients[is_loopback(place.host)]
+            # Without httpx's layers for cookies, redirects and sign-in, which cost as much again.
+            lines = pool_of(self._clients[is_loopback(place.host)], place)
+            limits = {"timeout": dict.fromkeys(("connect", "read", "write", "pool"), seconds)}
             with (
                 deadline(seconds),
-                lines.stream("POST", place, content=content, headers=headers, timeout=seconds) as answer,
+                lines.stream(
+                    "POST", url, headers=list(headers.items()), content=content, extensions=limits
+                ) as answer,
             ):
-                return Answered(
-                    answer.status_code, dict(answer.headers.items()), self._whole(answer.iter_bytes())
-                )
-        except (httpx.HTTPError, httpx.StreamError, httpx.InvalidURL) as error:
-            raise Unanswered(_fault(error)) from error
-        except (OSError, ValueError, RuntimeError) as error:
+                names = {
+                    name.decode("latin-1").lower(): text.decode("latin-1") for name, text in answer.headers
+                }
+                parts = answer.iter_stream()
+                if "content-encoding" in names:  # by a proxy that doesn't mind what was asked for
+                    parts = httpx.Response(answer.status, headers=names, content=parts).iter_bytes()
+                return Answered(answer.status, names, self._whole(parts))
+        except (*_FAULTS, OSError, ValueError, RuntimeError) as error:
             # An error of the operating system, a malformed header, or a client closed meanwhile.
             raise Unanswered(_fault(error)) from error
 
