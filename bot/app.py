@@ -134,6 +134,7 @@ class Bot:
         self.traffic.heard()
         with self.store.patience(patience), self.store.unit():
             yield
+        self.traffic.heard()
 
     def door(self) -> Door:
         """The WSGI application for everything Slack sends over HTTP."""

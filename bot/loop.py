@@ -20,18 +20,18 @@ class Traffic:
         self._seconds, self._last = seconds, float("-inf")
 
     def heard(self) -> None:
-        """Notes a request of Slack's."""
+        """Notes that a request of Slack's came or was answered."""
         self._last = self._seconds()
 
     def is_busy(self) -> bool:
-        """Whether a request came within the last 50 ms."""
+        """Whether a request came or was answered within the last 50 ms."""
         return self._seconds() - self._last < 0.05
 
 
 class Loop:
     """Repeats a step in a thread of its own until `end`; `wake` cuts a pause short.
 
-    While Slack is sending it pauses, for at most two seconds, so that a steady stream doesn't starve it.
+    While Slack is sending it pauses, for at most three seconds, so that a steady stream doesn't starve it.
     """
 
     def __init__(
@@ -92,6 +92,6 @@ class Loop:
                 self._woken.wait(self._idle)
 
     def _step_back(self) -> None:
-        for _ in range(100):
+        for _ in range(150):
             if not self._traffic.is_busy() or self._ending.wait(0.02):
                 return

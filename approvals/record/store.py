@@ -166,11 +166,9 @@ class Store(Claims, Policies):
         """Why the record can't be written, in a sentence, or ''; takes about `patience` seconds at most."""
         return self._probe.problem(patience)
 
-    @contextmanager
-    def writing(self) -> Iterator[None]:
+    def writing(self) -> AbstractContextManager[None]:
         """One transaction over everything in the store."""
-        with self._on.writing():
-            yield
+        return self._on.writing()
 
     def unit(self) -> AbstractContextManager[None]:
         """One unit of work of this thread: people and groups are read once, until they are written."""

@@ -189,6 +189,7 @@ class Action(BaseModel):
         return ""
 
     @classmethod
+    @cache
     def conditions(cls) -> dict[str, tuple[str, ...]]:
         """{field that a rule of the policy may look at: its choices; () for any value}."""
         form = cls.form()

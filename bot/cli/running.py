@@ -2,6 +2,7 @@
 
 import errno
 import fcntl
+import gc
 import logging
 import os
 import re
@@ -77,6 +78,7 @@ def run(practice: bool, address: str | None, health: str | None, log_style: str)
         bot.store.outbox.keep_workspace(bot.people.workspace)
         serve = serving_http(bot, address) if address else serving_socket(bot)
         with serving_health(bot, health), serve:
+            gc.freeze()  # what was loaded stays, and needn't be looked through again for 50 ms at a time
             bot.start()  # after the server listens: otherwise no work is begun
             say("Ready.")
             ending.wait()

@@ -31,8 +31,8 @@ from bot.slack.deliver.verdict import Verdicts
 
 log = logging.getLogger(__name__)
 
-AT_ONCE = 20
-"""Rows sent in one step; then Slack's requests get their turn."""
+AT_ONCE, AHEAD = 5, 40
+"""Rows sent in one step, after which Slack's requests get their turn; rows among which the next is chosen."""
 SHARED_EVERY, ALIVE_FOR = timedelta(seconds=5), timedelta(seconds=30)
 """How often a process says that it sends, and how long it counts as one after it has last said so."""
 URL_LASTS = 9
@@ -134,7 +134,7 @@ class Deliverer:
             if claimed:
                 return claimed, pressed
         # Waiting and claimed rows may be among the first.
-        limit = 2 * AT_ONCE + len(self._waits)
+        limit = AHEAD + len(self._waits)
         return self._outbox.next(self._owner, limit, self._may_go), None
 
     def _share_pace(self) -> None:

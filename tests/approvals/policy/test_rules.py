@@ -260,3 +260,10 @@ def meets(ground: Ground, when: Mapping[str, object]) -> bool:
     return any(
         ground._meets(rule, {**ground.case.scope.facts, "team": team, "for": (whom,)}) for team in teams
     )
+
+
+def test_a_rule_with_other_values_has_other_steps() -> None:
+    rule = Rule(approvers=("it",))
+    assert [step.approvers for step in rule.ladder] == [("it",)]
+    other = rule.model_copy(update={"approvers": ("hr",)})
+    assert [step.approvers for step in other.ladder] == [("hr",)]
