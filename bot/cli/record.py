@@ -36,8 +36,10 @@ def _anchors(_: click.Context, option: click.Parameter, typed: Iterable[str] | s
 
 def progress(entries: Iterable[Sealed], count: int) -> Iterator[Sealed]:
     """Passes entries on; shows how far it is where somebody watches."""
-    hidden, file = not sys.stderr.isatty(), sys.stderr
-    with click.progressbar(entries, count, "Verifying", hidden, file=file, update_min_steps=1000) as bar:
+    if not sys.stderr.isatty():
+        yield from entries
+        return
+    with click.progressbar(entries, count, "Verifying", file=sys.stderr, update_min_steps=1000) as bar:
         yield from bar
 
 
