@@ -384,6 +384,14 @@ class Outbox:
         """Keeps what is known of recipients that Slack refuses; with several processes, of the last one."""
         self._keep("refusals", text)
 
+    def permalink(self, card: Card) -> str:
+        """The link of a card in the form of chat.getPermalink; '' where workspace or message isn't known.
+
+        https://docs.slack.dev/reference/methods/chat.getPermalink
+        """
+        workspace = self.workspace().rstrip("/") if card.ts else ""
+        return f"{workspace}/archives/{card.channel}/p{card.ts.replace('.', '')}" if workspace else ""
+
     def workspace(self) -> str:
         """The URL of the Slack workspace where the messages are, '' while it isn't known."""
         return self._kept("workspace")

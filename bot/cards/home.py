@@ -16,6 +16,7 @@ from bot.cards.blocks import (
     clip_words,
     context,
     header,
+    link,
     section,
     sections,
 )
@@ -46,6 +47,8 @@ class Line:
     text: str
     may: tuple[May, ...] = ()
     on: Request | None = None
+    card: str = ""
+    """The link of the reader's card, or ''."""
 
     def value(self, may: May) -> str:
         """What a button of it carries."""
@@ -155,6 +158,7 @@ def _row_of(row: Line | str | tuple[str, ...], name: str) -> list[Block]:
     if isinstance(row, tuple):
         return [bullets(row)]
     buttons = [button(may.label, may.action, row.value(may)) for may in row.may]
+    buttons += [link("Open Card", "visit", row.card)] if row.card else []
     text = section(row.text)
     if len(buttons) == 1 and text["type"] == "section":  # rich text has no place beside it
         return [text | {"accessory": buttons[0]}]

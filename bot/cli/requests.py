@@ -145,15 +145,9 @@ def _decision(request: Request) -> tuple[tuple[PersonId, ...], datetime | None]:
 
 
 def permalink(store: Store, id: RequestId) -> str:
-    """The link to the newest card of a request in the policy's channel; '' where there is none.
-
-    Its form is the one that chat.getPermalink gives (https://docs.slack.dev/reference/methods/chat.getPermalink).
-    """
+    """The link to the newest card of a request in the policy's channel; '' where there is none."""
     cards = [card for card in store.outbox.of(id) if card.role == "channel" and card.ts]
-    workspace = store.outbox.workspace()
-    if not (cards and workspace):
-        return ""
-    return f"{workspace.rstrip('/')}/archives/{cards[-1].channel}/p{cards[-1].ts.replace('.', '')}"
+    return store.outbox.permalink(cards[-1]) if cards else ""
 
 
 def _named(role: str, person: Person) -> dict[str, str]:

@@ -20,6 +20,7 @@ from bot.cards.blocks import Block, button
 from bot.cards.home import ALL_AT_ONCE, NOBODY, Line, May, Section, approve_together, closed, draw, offers
 from bot.cards.lines import stands, stopped, stuck
 from bot.cards.named import mark, when
+from bot.cards.request import CARDS
 from bot.cards.scene import Scene
 from bot.context import Desk
 from bot.slack import answers
@@ -201,7 +202,19 @@ class Gathering:
         scene = self.scene(request)
         if scene is None:
             return Line(request, f"{request.id}: I can't read all of it, so I leave it alone.")
-        return Line(request, f"{drawn(scene)} Requested {scene.at(request.asked_at)}.", tuple(may))
+        return Line(
+            request,
+            f"{drawn(scene)} Requested {scene.at(request.asked_at)}.",
+            tuple(may),
+            None,
+            self._card(request),
+        )
+
+    def _card(self, request: Request) -> str:
+        """The link of this person's card of a request; '' where none is known."""
+        outbox, mine = self._desk.store.outbox, self._who.person.id
+        cards = [card for card in outbox.of(request.id) if card.address == mine and card.role in CARDS]
+        return outbox.permalink(cards[-1]) if cards else ""
 
     def _detailed(self, request: Request) -> Line:
         return self._line(request, may=[_DETAILS])

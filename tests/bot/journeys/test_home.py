@@ -414,3 +414,13 @@ def test_nobody_but_operators_searches_or_sees_everything(s: Stage) -> None:
     assert "Everything open" not in page(s, "U0JO") and "[Search]" not in page(s, "U0JO")
     presses(s, "U0JO", "search", view=s.slack.homes["U0CAROL"])
     assert "Only operators" in s.acting.submit("U0JO", {"entry": "R-1"}).errors["entry"]
+
+
+def test_a_request_links_to_its_card_where_the_workspace_is_known(s: Stage) -> None:
+    opened(s, "U0ALEX")
+    id = ask(s, "U0ALEX", *ACCESS)
+    assert "Open Card" not in page(s, "U0ALEX")
+    s.bot.store.outbox.keep_workspace("https://example.slack.com/")
+    [own] = [each for each in s.bot.store.outbox.of(id) if each.role == "requester"]
+    assert "[Open Card]" in opened(s, "U0ALEX")
+    assert f"https://example.slack.com/archives/{own.channel}/p" in str(s.slack.homes["U0ALEX"])
