@@ -71,10 +71,6 @@ def check(text: str, actions: Conditions) -> tuple[Policy | None, list[Problem]]
     """(the policy, None if it can't be read; all its problems)."""
     try:
         policy = Policy.model_validate(tomllib.loads(text))
-    except tomllib.TOMLDecodeError as error:
-        match = re.search(r"line (\d+)", str(error))
-        line = int(match[1]) if match else len(text.splitlines())
-        return None, [Problem(line, f"not valid TOML: {error}")]
     except RecursionError:
         return None, [Problem(_deepest(text), _TOO_DEEP)]
     except ValidationError as error:
@@ -82,6 +78,10 @@ def check(text: str, actions: Conditions) -> tuple[Policy | None, list[Problem]]
         unreadable = [_unreadable(text, part["loc"], part["type"], part["msg"]) for part in error.errors()]
         lines = {problem.line for problem in placeholders}
         return None, _in_order([*placeholders, *(each for each in unreadable if each.line not in lines)])
+    except ValueError as error:  # TOMLDecodeError, or Python's own for a number of thousands of digits
+        match = re.search(r"line (\d+)", str(error))
+        line = int(match[1]) if match else len(text.splitlines())
+        return None, [Problem(line, f"not valid TOML: {error}")]
     problems = _placeholders(text)
     for place, problem in (*_of_rules(policy, actions), *check_tables(policy)):
         problems.append(Problem(line_of(text, place), problem))

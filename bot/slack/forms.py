@@ -246,7 +246,7 @@ def _answer(answer: Mapping[str, Any], element: Mapping[str, Any]) -> str:
         for kind in ("option", "user", "date"):
             if chosen := source.get(prefix + kind):
                 return str(chosen["value"] if kind == "option" else chosen)
-            if several := source.get(f"{prefix}{kind}s"):
+            if kind != "date" and (several := source.get(f"{prefix}{kind}s")):
                 return ", ".join(option["value"] if kind == "option" else option for option in several)
     typed = answer.get("value")
     return str(element.get("initial_value") or "" if typed is None else typed).strip()

@@ -18,7 +18,7 @@ from approvals.record.outbox import Note
 from approvals.refusals import Refused
 from bot.cards.blocks import Block, message, read_of
 from bot.cards.catalogue import VERSION
-from bot.context import Desk
+from bot.context import Desk, SlackAway
 from bot.slack.deliver.deliverer import Deliverer
 from bot.slack.deliver.home import At, is_home
 from bot.slack.forms import notice
@@ -115,9 +115,9 @@ class Reply:
 
     def failed(self, error: Exception, body: Body) -> BoltResponse:
         """Whatever a listener let through: one sentence for the one who acted; the log has the rest."""
-        if isinstance(error, StoreTrouble):
-            text = str(error)
-            log.warning("nothing could be stored for a listener: %s", error)
+        if isinstance(error, StoreTrouble | SlackAway):
+            text = str(error) if isinstance(error, StoreTrouble) else f"{error}. Nothing has changed."
+            log.warning("a listener could do nothing: %s", error)
         else:
             reference = sha256(json.dumps(body, default=str).encode()).hexdigest()[:8]
             text = f"Something went wrong on my side. Nothing has changed. Please try again. ({reference})"

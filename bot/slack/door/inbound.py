@@ -167,8 +167,10 @@ class Element(BaseModel):
     initial_option: Option | None = None
     selected_options: list[Option] = []
     initial_options: list[Option] = []
-    selected_user: str = ""
-    initial_user: str = ""
+    selected_user: str = Field("", max_length=255)
+    initial_user: str = Field("", max_length=255)
+    selected_users: list[Id] = []
+    initial_users: list[Id] = []
     selected_date: str = ""
     initial_date: str = ""
 

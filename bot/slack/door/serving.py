@@ -68,6 +68,8 @@ class Request(HTTPRequestParser):  # type: ignore[misc]
 
     lines = 0
     """Lines of chunks so far."""
+    path = ""
+    """waitress logs it for a client that is gone, also if no header was read."""
 
     def received(self, data: bytes) -> int:
         """The number of bytes taken: all of them once it is complete, so that no further request is queued.

@@ -46,7 +46,8 @@ def review(desk: Desk, who: Who, draft: Draft, raw: str) -> Message:
     beside = [mention("That is", name) for name in _unmet(desk, draft)]
     sure = button("Review All" if draft.others else "Review and Send", "review", folded(draft), primary=True)
     # Cut at a space, so that the mark of a person isn't cut in two.
-    other = button("Something Else", "else", raw[: raw.rfind(" ", 0, 1000)] if len(raw) > 1000 else raw)
+    start = raw[:1000].rpartition(" ")[0] or raw[:1000]
+    other = button("Something Else", "else", start if len(raw) > 1000 else raw)
     return message(
         question,
         header(question),

@@ -167,6 +167,12 @@ def test_brackets_that_nobody_could_read_are_refused_with_their_line(value: str)
     assert problems(text) == [f"line {line}: too many nested brackets; a policy needs few, so remove some"]
 
 
+@pytest.mark.regression
+def test_a_number_of_thousands_of_digits_is_refused() -> None:
+    [problem] = problems(POLICY.replace("agree = 2", f"agree = {'9' * 5_000}"))
+    assert "not valid TOML: Exceeds the limit" in problem
+
+
 def test_a_key_given_twice_is_refused() -> None:
     [told] = problems(POLICY.replace("agree = 2", "agree = 2\nagree = 3"))
     assert "not valid TOML: Cannot overwrite a value" in told

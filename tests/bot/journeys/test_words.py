@@ -118,6 +118,12 @@ def test_the_bots_own_name_anywhere_in_a_message_is_nobody_concerned(s: Stage) -
     assert read(said).startswith("Request access to Engineering for you?")
 
 
+@pytest.mark.regression
+def test_a_long_message_without_a_space_is_cut_for_its_button(s: Stage) -> None:
+    said = say(s, "U0ALEX", f"access\n{'🙂' * 3_000}")
+    assert buttons(said) == ["review", "else"]
+
+
 def test_a_long_reason_survives_the_review(s: Stage) -> None:
     reason = "we plan " * 60
     said = say(s, "U0ALEX", f"I need Miro access for Engineering because {reason}")

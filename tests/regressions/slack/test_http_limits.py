@@ -5,6 +5,7 @@ gets through.
 import json
 import logging
 import socket
+import struct
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -106,6 +107,24 @@ def test_a_hundred_and_ten_unfinished_headers_keep_nobody_out_with_the_limits_as
             lines.enter_context(s.connect(POST))
         assert s.acting.command("U0ALEX", "/miro", "help").ok
         assert s.counts["unfinished"] >= 1
+
+
+def test_a_client_that_is_gone_before_its_refusal_is_no_error(
+    s: Stage, caplog: pytest.LogCaptureFixture
+) -> None:
+    left = threading.Event()
+
+    def leave(_: str) -> None:
+        line.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        line.close()
+        httpx.get(f"{url}/healthz")  # once this is answered, the server knows
+        left.set()
+
+    with serving(s.bot.door(), "127.0.0.1", 0, 2, refused=leave) as url:
+        line = socket.create_connection(("127.0.0.1", int(url.rpartition(":")[2])))
+        line.sendall(b"no HTTP\r\n\r\n")
+        assert left.wait(10)
+    assert not [record for record in caplog.records if record.levelno >= logging.ERROR]
 
 
 @pytest.mark.parametrize("part", [PARTS["nothing"], PARTS["half a header"], PARTS["half a body"]])

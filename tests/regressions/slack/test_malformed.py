@@ -59,6 +59,16 @@ NONSENSE = {
         '{"type": "view_submission", "view": {"id": "V1", "type": "modal", "callback_id": "deny"},'
         ' "user": {"id": "U0ALEX"}}'
     ),
+    "a form with a list among its people": interaction(
+        '{"type": "view_submission", "user": {"id": "U0ALEX"}, "view": {"id": "V1", "type": "modal",'
+        ' "callback_id": "ask:request-access", "blocks": [{"type": "input", "block_id": "person",'
+        ' "element": {}}], "state": {"values": {"person": {"value": {"selected_users": [[]]}}}}}}'
+    ),
+    "a form with an id of 5,000 signs": interaction(
+        '{"type": "view_submission", "user": {"id": "U0ALEX"}, "view": {"id": "V1", "type": "modal",'
+        ' "callback_id": "ask:request-access", "state": {"values": {"person": {"value":'
+        f' {{"selected_users": ["{"9" * 5_000}"]}}}}}}}}}}'
+    ),
     "a user that is a list": interaction(
         '{"type": "shortcut", "callback_id": "x", "trigger_id": "1", "user": ["U0ALEX"]}'
     ),

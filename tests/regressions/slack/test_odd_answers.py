@@ -14,6 +14,7 @@ from approvals.record.outbox import Note
 from approvals.record.store import Store
 from bot.context import BadField, SlackAway
 from bot.http.outgoing import Outgoing
+from bot.sandbox.slack.payloads import slash_command
 from bot.sandbox.slack.workspace import Workspace
 from bot.sandbox.stage import Stage
 from bot.slack.api.edge import SlackClient
@@ -125,6 +126,15 @@ def test_a_form_that_meets_it_is_said_not_to_have_opened(s: Stage, how: dict[str
     assert s.acting.command(*ACCESS).ok
     s.settle()
     assert told(s, "U0ALEX")[-1] == "Slack couldn't open the form. Please try again."
+
+
+def test_a_command_meets_it_before_the_workspace_is_known_and_says_so(s: Stage) -> None:
+    s.slack.fault("auth.test", status=502)
+    form = slash_command(s.slack, "U0ALEX", s.slack.direct("U0ALEX").id, "/miro", "help")
+    bot = s.rebuild()
+    said = bot.receiver().take({**form}, {}).body
+    bot.stop()
+    assert "Slack answered 502; try again in a minute. Nothing has changed." in said
 
 
 def test_a_channel_of_which_slack_says_nothing_clear_counts_as_shared(s: Stage) -> None:
