@@ -105,6 +105,11 @@ class Outcome:
     left: tuple[Sentence, ...] = ()
     shell: str = ""
 
+    @property
+    def unshown(self) -> tuple[Sentence, ...]:
+        """The changes among `others` that Miro accepted and never showed, so that nothing verifies them."""
+        return tuple(change for change in self.others if change.code.endswith(".accepted"))
+
 
 @dataclass(frozen=True)
 class Scope:

@@ -97,6 +97,8 @@ def _read(
         command = action.model_validate(dict(values))
     except ValidationError as error:
         for fault in error.errors():
+            if problems and not fault["loc"]:
+                continue  # the form as a whole is judged once each field is valid
             name, text = _problem(action, fault["loc"], fault["msg"], fault["type"])
             problems.setdefault(name, text)
         return None, values, problems
@@ -104,13 +106,16 @@ def _read(
 
 
 def taken(command: Action, tables: Tables) -> dict[str, str]:
-    """{field: problem} of names that another group already has, or that look like one."""
-    names = {name: getattr(command, name) for name, asked in command.form().items() if asked.names_group}
-    return {
-        field: f"Another group already has the name {clip(name, 60, 9)}. Choose a different name."
-        for field, name in names.items()
-        if command.group and tables.is_taken(name, but=command.group)
-    }
+    """{field: problem} of names that another group has, or that look like one, and of others' addresses."""
+    problems, values = dict[str, str](), dict(command)
+    for field, asked in command.form().items():
+        if asked.names_group and command.group and tables.is_taken(values[field], but=command.group):
+            name = clip(values[field], 60, 9)
+            problems[field] = f"Another group already has the name {name}. Choose a different name."
+        owner = tables.people.by_email(values[field]) if asked.is_address else None
+        if owner and not (command.subject and owner.is_linked(tables.person(command.subject))):
+            problems[field] = "Somebody else has this address. Enter the one that this person has now."
+    return problems
 
 
 def _problem(action: type[Action], place: tuple[Any, ...], message: str, kind: str) -> tuple[str, str]:
@@ -143,6 +148,8 @@ def _value(asked: FormField, given: str | Sequence[str], tables: Tables) -> Any:
         return team_id(text, tables)
     if asked.kind is Input.PERSON:
         return _person(text.strip(), tables)
+    if asked.is_address:
+        return _address(text.strip(), tables)
     if asked.kind in (Input.TEXT, Input.CHOICE):
         return text.strip() if asked.kind is Input.TEXT else text
     days = text.strip()
@@ -186,12 +193,17 @@ def _person(given: str, tables: Tables) -> PersonId:
         if not re.fullmatch(r"[A-Z0-9]{2,}", given):
             raise ValueError("Choose a colleague or enter an e-mail address.")
         return tables.meet(slack_id=SlackId(given)).id
+    return tables.meet(email=_address(given, tables)).id
+
+
+def _address(given: str, tables: Tables) -> str:
+    """An address of the policy's domains. Raises ValueError."""
     if not _EMAIL.fullmatch(given):
         raise ValueError("This e-mail address isn't valid. Use one like ada@example.com.")
     if not tables.policy.allows(given):
         allowed = ", ".join(tables.policy.domains)
         raise ValueError(f"Only addresses of {allowed} can get access. Ask your IT team about others.")
-    return tables.meet(email=given).id
+    return given
 
 
 def team_id(given: str, tables: Tables) -> GroupId:

@@ -45,6 +45,7 @@ class FormField:
     own: bool = False  # means the asker if nobody is named, and isn't shown then
     operators_only: bool = False
     names_group: bool = False  # the name that the group of the command gets
+    is_address: bool = False  # the e-mail address that the person of the command gets
     grave: bool = False  # about rights or an account: never filled in unless chosen or typed
 
     @property
@@ -100,6 +101,8 @@ class Action(BaseModel):
     """The button's label in a confirmation before Approve; '' for no confirmation."""
     CONFIDENTIAL: ClassVar[bool] = False
     """Whether only requester, approvers and operators see it, never the person concerned."""
+    TOGETHER: ClassVar[bool] = True
+    """Whether several may be approved at once, unless they are grave for another reason."""
     ADMINS: ClassVar[bool] = False
     """Whether it may remove a Company Admin: such requests are worked on one at a time."""
 

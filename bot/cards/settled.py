@@ -41,6 +41,8 @@ HEADINGS = {
 
 def sign(request: Request) -> str:
     """The status emoji of every card of a request."""
+    if request.outcome and request.outcome.unshown:
+        return "⚠️"
     return _SIGNS.get(request.state, "⏳")
 
 
@@ -127,18 +129,21 @@ def progress(request: Request) -> list[Part]:
 def _done(scene: Scene) -> Message:
     """Every change was verified; the person changed is spoken to."""
     request, outcome = scene.request, scene.request.outcome
+    accepted = outcome.unshown if outcome else ()
+    others = [change for change in outcome.others if change not in accepted] if outcome else []
     title = f"{scene.lead}{scene.secret}{capital(scene.outcome)}"
+    title = f"{scene.title} · {heading(scene)}" if accepted else title
     text = " ".join(filter(None, (_approved(scene), _verified(scene), _boards(scene))))
-    others = ", ".join(texts(outcome.others)) if outcome else ""
     parts = [
         Part(text),
-        Part(others, Worth.NOTE, "Already in place:", least=12),
+        Part(", ".join(texts(accepted)), Worth.NOTE, "Not verified:", least=12),
+        Part(", ".join(texts(others)), Worth.NOTE, "Already in place:", least=12),
         Part(_ends(scene), Worth.NOTE, least=12),
         Part(request.id, is_small=True),
         missed(scene),
     ]
     visit = [link("Open Miro", "visit", "https://miro.com/app/")] if scene.is_mine else []
-    return card("✅", title, parts, *visit, note=f"{title}. {request.id}")
+    return card(sign(request), title, parts, *visit, note=f"{title}. {request.id}")
 
 
 def _verified(scene: Scene) -> str:
@@ -225,6 +230,8 @@ def heading(scene: Scene) -> str:
         by = request.asking.decided_by
     elif request.state is State.WITHDRAWN and outcome and outcome.by != BOT:
         by = (outcome.by,)
+    if outcome and outcome.unshown:
+        return "Accepted by Miro, not verified"
     return f"{HEADINGS[request.state]}{' by ' if by else ''}{scene.names(by)}"
 
 

@@ -4,11 +4,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from approvals.people import listed
+from approvals.people import canonical, listed
 from approvals.sentence import Sentence
 from bot.miro import wire
 from bot.miro.goals import Goal, ScimCall, Seen
-from bot.miro.wire import ENTERPRISE, LOOK, MiroAccount
+from bot.miro.wire import ENTERPRISE, LOOK, MANAGER, MiroAccount
 from bot.miro.wording import pairs
 
 LICENSE = Sentence("license")
@@ -173,13 +173,16 @@ class Gone(Goal):
         return replace(seen, account=None)
 
 
+CORE = {"displayName": "display_name", "userName": "user_name", "userType": "user_type"}
+"""{attribute of SCIM's core schema that Miro's PATCH changes: field of MiroAccount}."""
+
+
 @dataclass(frozen=True)
 class Attributes(Goal):
-    """The account has these enterprise attributes, by their SCIM names: {"costCenter": "CS001"}."""
+    """The account has these attributes of `CORE` or the enterprise extension: {"costCenter": "CS001"}."""
 
     values: Mapping[str, str]
 
-    code = "attributes"
     depends_on_active = False
 
     @property
@@ -187,32 +190,58 @@ class Attributes(Goal):
         return f"attributes {pairs(self.values)}"
 
     @property
+    def code(self) -> str:
+        return " ".join(("attributes", *sorted(self.values)))
+
+    @property
     def change(self) -> Sentence:
         return Sentence.of("set", attributes=dict(self.values))
 
     @property
     def needs(self) -> str:
-        return ",".join(f"{ENTERPRISE}:{name}" for name in sorted(self.values))
+        return ",".join(f"{ENTERPRISE}:{name}" for name in sorted(self.values) if name not in CORE)
+
+    def _has(self, seen: Seen) -> dict[str, Any]:
+        account = seen.existing
+        core = {name: getattr(account, field) for name, field in CORE.items()}
+        manager = account.enterprise.get("manager")
+        name = manager.get("displayName") if isinstance(manager, Mapping) else manager
+        return {**account.enterprise, **core, "userName": canonical(account.user_name), "manager": name}
 
     def _differing(self, seen: Seen) -> dict[str, str]:
-        has = dict(seen.account.enterprise) if seen.account else {}
-        if isinstance(manager := has.get("manager"), Mapping):
-            has["manager"] = manager.get("displayName")
+        has = self._has(seen)
         return {name: value for name, value in sorted(self.values.items()) if has.get(name) != value}
 
     def holds(self, seen: Seen) -> bool:
         return seen.account is not None and not self._differing(seen)
 
+    def hazards(self, seen: Seen) -> tuple[Sentence, ...]:
+        known = {"userName": Sentence.of("new-address", who=self.who), "userType": Sentence("paid")}
+        return tuple(known[name] for name in self._differing(seen) if name in known)
+
+    def unshown(self, seen: Seen) -> bool:
+        return not any(map(self._has(seen).get, self._differing(seen)))
+
+    def obstacle(self, seen: Seen) -> str:
+        # Miro's page on errors: a deactivated user's userName and userType can't be updated.
+        if seen.existing.active is False and self.values.keys() & {"userName", "userType"}:
+            return f"{self.who}'s Miro account is deactivated. Reactivate it first: /miro reactivate."
+        if "userType" in self.values and seen.existing.user_type == wire.FULL:
+            return f"{self.who} has a full license, and only Miro's own settings can lower it."
+        return ""
+
     def call(self, seen: Seen) -> ScimCall:
         # `manager` is the only complex attribute; a name goes into its displayName.
-        paths = {name: "manager.displayName" if name == "manager" else name for name in self.values}
+        paths = {"manager": f"{MANAGER}.displayName"} | {name: name for name in CORE}
         return patch_user(
             *(
-                {"op": "Replace", "path": f"{ENTERPRISE}:{paths[name]}", "value": value}
+                {"op": "Replace", "path": paths.get(name, f"{ENTERPRISE}:{name}"), "value": value}
                 for name, value in self._differing(seen).items()
             ),
             more=self.needs,
         )
 
     def after(self, seen: Seen) -> Seen:
-        return seen.with_account(enterprise={**seen.existing.enterprise, **self.values})
+        core = {CORE[name]: value for name, value in self.values.items() if name in CORE}
+        more = {name: value for name, value in self.values.items() if name not in CORE}
+        return seen.with_account(**core, enterprise={**seen.existing.enterprise, **more})

@@ -225,9 +225,8 @@ class Miro:
         if not text.strip():
             return Accepted(status, None)
         if kind == "Groups":
-            return Accepted(status, None, is_odd=not wire.id_of(_resource_about(text, group, "")))
-        address = address or str((call.body or {}).get("userName", ""))
-        sent = _resource_about(text, id if "{user}" in call.path else "", address)
+            return Accepted(status, None, is_odd=not wire.id_of(_resource_about(text, group)))
+        sent = _resource_about(text, id if "{user}" in call.path else "", address, *_new_addresses(call))
         try:
             return Accepted(status, wire.message(MiroAccount, sent))
         except Unreadable:
@@ -235,7 +234,14 @@ class Miro:
             return Accepted(status, None, is_odd=True)
 
 
-def _resource_about(text: bytes, id: str, address: str) -> Any:
+def _new_addresses(call: ScimCall) -> list[str]:
+    """The addresses that a call gives to an account."""
+    body = call.body or {}
+    changes = [one["value"] for one in body.get("Operations", ()) if one.get("path") == "userName"]
+    return [*changes, *([body["userName"]] if "userName" in body else [])]
+
+
+def _resource_about(text: bytes, id: str, *addresses: str) -> Any:
     """The answer to a write, as JSON. Raises Unclear if it isn't JSON, or has another id or address."""
     try:
         sent = wire.content(text)
@@ -244,7 +250,8 @@ def _resource_about(text: bytes, id: str, address: str) -> Any:
     if not isinstance(sent, Mapping):
         return sent
     shown, name = wire.id_of(sent), sent.get("userName")
-    is_other = address and isinstance(name, str) and canonical(name) != canonical(address)
+    known = [canonical(address) for address in addresses if address]
+    is_other = known and isinstance(name, str) and canonical(name) not in known
     if is_other or (shown and id and shown != id):
         raise Unclear("Miro answered about another person or group than the call was for.", Trouble.OTHERS)
     return sent

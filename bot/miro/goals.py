@@ -95,6 +95,10 @@ class Goal:
         """The expected result of a look after the call."""
         raise NotImplementedError
 
+    def unshown(self, seen: Seen) -> bool:
+        """Whether the look leaves out what it is about: then nothing but Miro's answer tells of it."""
+        return False
+
     def hazards(self, seen: Seen) -> tuple[Sentence, ...]:
         """Warnings about irreversible or costly effects."""
         return ()

@@ -27,6 +27,8 @@ PATCH_OP = "urn:ietf:params:scim:api:messages:2.0:PatchOp"
 
 ADMIN = "ORGANIZATION_INTERNAL_ADMIN"
 MEMBER = "ORGANIZATION_INTERNAL_USER"
+FULL = "Full"
+"""The license that PATCH gives (Miro's API description, PATCH /Users)."""
 LOOK = "id,userName,displayName,active,userType,roles,groups"
 """The attributes of one look at a person, enough for all goals."""
 

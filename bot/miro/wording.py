@@ -32,6 +32,11 @@ class Words:
         """For a change that holds although its call got no answer; somebody else may have made it."""
         return f"{self.state} (I can't tell whether by my call)"
 
+    @property
+    def accepted(self) -> str:
+        """For a change that Miro accepted and never shows."""
+        return f"{self.aim} (Miro accepted it but doesn't show it)"
+
 
 def _words(verb: str, past: str, what: str, state: str, todo: str = "", detail: str = "") -> Words:
     """The texts for "join" "Engineering"; `todo`: the approver's line, if it is more than verb and object."""
@@ -144,10 +149,22 @@ HAZARDS = {
     "final": "{who}'s boards go to a team admin for good.",
     "closes": "What only {group} opens closes for {who}.",
     "boards-pass": "{who}'s boards there go to a team admin for good.",
+    "new-address": "{who} signs in with it from now on. Miro writes to both addresses.",
+    "paid": "It takes a paid license. Only Miro's own settings can lower it again.",
     "new-account": "Miro has a new account for this address.",
     "vanished": "Miro had an account for this person: it was deleted, or is a guest's. Look there first.",
 }
 """{code: hazard}: irreversible or costly effects, and what approvers have to know."""
+
+
+ATTRIBUTES = {
+    "costCenter": "cost center",
+    "displayName": "name",
+    "employeeNumber": "employee number",
+    "userName": "e-mail address",
+    "userType": "license",
+}
+"""{SCIM's name of an attribute: the word for it}, where they differ."""
 
 
 def words_of(change: Sentence) -> Words:
@@ -161,8 +178,7 @@ def pairs(attributes: Mapping[str, str]) -> str:
 
 
 def _names(attributes: Mapping[str, str]) -> str:
-    words = {"costCenter": "cost center", "employeeNumber": "employee number"}
-    return ", ".join(words.get(name, name) for name in sorted(attributes))
+    return ", ".join(ATTRIBUTES.get(name, name) for name in sorted(attributes))
 
 
 def _summary(attributes: Mapping[str, str], between: str) -> str:

@@ -51,6 +51,8 @@ remove-admin = { for_others = ["it", "dana@example.com"], approvers = ["it"], ex
 offboard = { for_others = ["hr", "it"], approvers = ["manager", "it"], expires = "8h" }
 reactivate = { ask = ["it"], for_others = ["it", "hr"], approvers = ["manager", "it"] }
 rename-group = { ask = ["it", "dana@example.com"], approvers = ["it"], expires = "3d" }
+update-details = { for_others = ["it", "dana@example.com"], approvers = ["it"] }
+change-license = { for_others = ["it", "dana@example.com"], approvers = ["it"] }
 """
 
 PEOPLE = {

@@ -198,7 +198,8 @@ def _last_day(drawn: Form, name: str, asked: FormField) -> list[Block]:
 
 
 def _line(drawn: Form, name: str, asked: FormField) -> list[Block]:
-    return [_input(name, asked.label, _text(drawn.given(name), 150), asked.hint, asked.operators_only)]
+    is_optional = not drawn.draft.action.model_fields[name].is_required()
+    return [_input(name, asked.label, _text(drawn.given(name), 150), asked.hint, is_optional)]
 
 
 _FIELDS: dict[Input, Callable[[Form, str, FormField], list[Block]]] = {

@@ -60,7 +60,7 @@ def own_calls(desk: Desk, request: Request) -> dict[str, bool]:
     return dict.fromkeys(+open_calls, False) | dict.fromkeys(accepted, True)
 
 
-def own_changes(desk: Desk, request: Request, command: Action) -> tuple[Lines, list[str]]:
+def own_changes(desk: Desk, request: Request, command: Action, seen: Seen) -> tuple[Lines, list[str]]:
     """(lines about the steps of a done request, keys of the goals to revoke at its end).
 
     Goals that already held before its call aren't its own and aren't revoked. Calls with an unknown outcome
@@ -72,7 +72,9 @@ def own_changes(desk: Desk, request: Request, command: Action) -> tuple[Lines, l
     lines: Lines = {"done": [], "others": [], "left": []}
     for step in request.plan.steps:
         goal = by_key.get(step.key)
-        if step.key == f"stay {prolongs}" or (goal and calls.get(goal.code)):
+        if goal and calls.get(goal.code) and not goal.holds(seen):
+            lines["others"].append(step.change.form("accepted"))
+        elif step.key == f"stay {prolongs}" or (goal and calls.get(goal.code)):
             lines["done"].append(step.change.form("did"))
         elif goal and goal.code in calls:
             lines["others"].append(goal.change.form("unsure"))

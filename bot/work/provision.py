@@ -104,8 +104,10 @@ class Provisioning:
         while True:
             seen = self._look(command)
             plan = self._plan(command, seen)
-            if not plan.steps:
+            left = tuple(step for step in plan.steps if not self._is_unshown(step, seen))
+            if not left:
                 return self._done(command, seen, plan)
+            plan = replace(plan, steps=left)
             if not (approved and plan.part_of(self.request.plan)):
                 return self._write(*self._ask_again(command, plan))
             unseen = [step for step in plan.steps if step.goal.code in self.request.progress.accepted]
@@ -232,12 +234,12 @@ class Provisioning:
         approved_id = self.request.plan.miro_id
         if approved_id and plan.miro_id not in ("", approved_id):
             raise Obstacle("Miro has another account under this address than the one that was approved.")
-        lines, gave = outcome.own_changes(self.desk, self.request, command)
+        lines, gave = outcome.own_changes(self.desk, self.request, command, seen)
         shown = seen.account or seen.group
         seen_words = {
             "lines": stored_lines(lines),
             "gave": json.dumps({"keys": gave}, ensure_ascii=False),
-            **self._evidence(command, seen),
+            **self._evidence(command, seen, is_verified=not plan.steps),
             "seen": shown.model_dump_json(by_alias=True, exclude_unset=True) if shown else "no account",
         }
         with self.desk.store.writing():
@@ -251,7 +253,7 @@ class Provisioning:
                 times |= ending.times(self.desk.now(), ends_at)
             return self._write(Draft(EventType.DONE, body=times, words=seen_words))
 
-    def _evidence(self, command: Action, seen: Seen) -> dict[str, str]:
+    def _evidence(self, command: Action, seen: Seen, *, is_verified: bool) -> dict[str, str]:
         """The words of *done* for the record: what holds now, and by which look."""
         target, who = self._target(command), ""
         call = f"GET /Groups/{command.group}"
@@ -260,6 +262,7 @@ class Provisioning:
             address = seen.account.user_name if seen.account else target.user_name
             call = f'GET /Users, userName eq "{address}"'
         sentence = command.outcome(self.desk.facts).replace("{is}", "is").replace("{who}", who)
+        sentence = sentence if is_verified else "Miro accepted the changes and doesn't show all of them"
         return {"text": f"{sentence}.", "look": call}
 
     def _upsert(self, command: Action, seen: Seen) -> None:
@@ -277,6 +280,12 @@ class Provisioning:
             until = self.desk.now() + LOOKS[self.request.progress.looks]
             return self._write(Draft(EventType.UNSEEN, body={"next_try_at": stamp(until)}))
         raise Stopped(Sentence.of("never-shown", aim=step.goal.change.form("aim").stored), "remedy-see")
+
+    def _is_unshown(self, step: PlanStep, seen: Seen) -> bool:
+        """Whether Miro accepted it, was looked at often enough, and doesn't show whether it holds."""
+        progress = self.request.progress
+        is_over = step.goal.code in progress.accepted and progress.looks >= len(LOOKS)
+        return is_over and step.goal.unshown(seen)
 
     def _stop(self, text: Sentence, remedy: Sentence) -> Request:
         try:

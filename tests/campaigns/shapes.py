@@ -119,4 +119,18 @@ SHAPES = (
         "U0DANA",
         {"team": "Engineering", "name": "g_app_proeng_all"},
     ),
+    Shape(
+        "update-details, with the address",
+        "update-details",
+        "U0SAM",
+        {"person": "U0ALEX", "department": "Boards", "email": "alex.new@example.com"},
+        _ALEX,
+    ),
+    Shape(
+        "change-license",
+        "change-license",
+        "U0SAM",
+        {"person": "U0ALEX", "license": "Full"},
+        lambda stage: stage.miro.add_user("alex@example.com", "Alex Smith", user_type="Basic"),
+    ),
 )

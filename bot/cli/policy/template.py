@@ -130,6 +130,17 @@ for_others = ["manager", "it"]
 approvers = ["manager", "it"]
 expires = "3d"
 
+[actions.update-details]
+for_others = ["manager", "it"]
+approvers = ["it"]
+expires = "3d"
+
+[actions.change-license]
+ask = ["anyone"]
+for_others = ["manager", "it"]
+approvers = ["it"]
+expires = "3d"
+
 [actions.rename-group]
 ask = ["it"]
 approvers = ["it"]

@@ -48,7 +48,7 @@ def is_home(body: dict[str, Any]) -> bool:
 
 def is_harmless(action: type[Action]) -> bool:
     """Whether requests of an action may be approved together: not admin rights, not offboarding."""
-    return not (action.CONFIRM or action.CONFIDENTIAL or action.ADMINS)
+    return action.TOGETHER and not (action.CONFIRM or action.CONFIDENTIAL or action.ADMINS)
 
 
 def may_go_along(request: Request) -> bool:

@@ -114,6 +114,7 @@ def _answer(sentence: Sentence) -> Answer | None:
     verbs = {action.NAME for _, action in _verbs(sentence, sentence.unknown)}
     is_about = sentence.teams or sentence.people or verbs - {"reactivate"} or sentence.has("inexact", "admin")
     skipped = {"help"} if sentence.teams and verbs else set()
+    skipped |= {"license"} if "change-license" in verbs else set()
     skipped |= {"license", "board", "tool"} if sentence.teams else {"tool"} if sentence.board else set()
 
     def first(table: str, text: str) -> Answer | None:

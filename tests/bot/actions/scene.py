@@ -61,7 +61,7 @@ def _team_ids() -> list[GroupId]:
 TEAMS = _team_ids()
 ENGINEERING, DESIGN, IT, PLATFORM, SALES, LEGAL = TEAMS
 ADA, BO = PersonId("P-1"), PersonId("P-2")
-ADDRESS = "ada@example.com"
+ADDRESS, NEW_ADDRESS = "ada@example.com", "ada.new@example.com"
 
 
 @dataclass
@@ -198,6 +198,7 @@ class World:
     registered: bool = True
     default_team: bool = True
     seats_left: bool = True
+    license: str = "Full"
     teams_are_groups: bool = True
     """Miro's first group model; in the other one groups are user groups."""
 
@@ -218,6 +219,7 @@ class World:
                 active=self.account != "inactive",
                 guest=self.account == "guest",
                 registered=self.registered,
+                user_type=self.license,
                 admin_roles=sorted(self.admin_roles),
                 team_admin_of=[ids[number] for number in sorted(self.leads & self.teams)],
             )
@@ -246,6 +248,7 @@ WORLDS = st.builds(
     registered=st.booleans(),
     default_team=st.booleans(),
     seats_left=st.sampled_from([True, True, False]),
+    license=st.sampled_from(["Full", "Basic"]),
     teams_are_groups=st.sampled_from([True, True, True, False]),
 ).filter(_possible)
 
@@ -257,6 +260,8 @@ TEXTS = ["IT", "g_app_all", "Äußeres & Inneres", 'a "quoted" one', "{user}", "
 
 def _value(asked: FormField, required: bool) -> st.SearchStrategy[Any]:
     team = st.sampled_from(TEAMS[:4])
+    if asked.is_address:
+        return st.none() | st.sampled_from([ADDRESS, NEW_ADDRESS])
     kinds: dict[Input, st.SearchStrategy[Any]] = {
         Input.PERSON: st.just(ADA),
         Input.TEAM: team,

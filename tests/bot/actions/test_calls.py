@@ -203,6 +203,40 @@ def test_several_teams_are_left_by_a_call_each(s: Stage) -> None:
     assert approve(s, "U0PRIYA") == [look(), leave(teams[1], alex), leave(teams[0], alex), look()]
 
 
+def test_each_detail_that_differs_is_written_by_itself_the_address_last(s: Stage) -> None:
+    alex = s.miro.add_user("alex@example.com", "Alex Smith", teams=[s.teams["Design"]])
+    s.miro.change_user("alex@example.com", enterprise={"division": "North"})
+    more = "".join(f",{ENTERPRISE}:{name}" for name in ("department", "division"))
+    wanted = {
+        "department": "Research",
+        "division": "North",
+        "given_name": "Alexa",
+        "family_name": "Smith",
+        "email": "Alexa@example.com",
+    }
+    assert ask(s, "U0SAM", "/miro", "update-details <@U0ALEX|alex> because of HR", **wanted) == [
+        look(more=more)
+    ]
+    id = f"/Users/{alex}"
+    department = {"op": "Replace", "path": f"{ENTERPRISE}:department", "value": "Research"}
+    assert approve(s, "U0CAROL") == [
+        look(more=more),
+        patched(id, department, more=f",{ENTERPRISE}:department"),
+        patched(id, {"op": "Replace", "path": "displayName", "value": "Alexa Smith"}),
+        patched(id, {"op": "Replace", "path": "userName", "value": "alexa@example.com"}),
+        # The old address shows nobody now: the account is known by its id.
+        look(more=more),
+        ("GET", f"{id}?attributes={LOOKED}{more}", None),
+    ]
+
+
+def test_a_license_is_raised_in_one_call(s: Stage) -> None:
+    alex = s.miro.add_user("alex@example.com", "Alex Smith", user_type="Basic")
+    assert ask(s, "U0SAM", "/miro", "change-license <@U0ALEX|alex> because of boards") == [look()]
+    raised = patched(f"/Users/{alex}", {"op": "Replace", "path": "userType", "value": "Full"})
+    assert approve(s, "U0CAROL") == [look(), raised, look()]
+
+
 JO = "jo@example.com"
 
 

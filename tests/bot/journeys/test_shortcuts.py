@@ -93,6 +93,8 @@ def test_every_shortcut_of_the_manifest_is_answered(s: Stage, one: dict[str, str
                 "reactivate",
                 "leave-team",
                 "rename-group",
+                "change-license",
+                "update-details",
             ],
         ),
     ],

@@ -125,7 +125,7 @@ def test_an_obstacle_is_judged_by_what_earlier_steps_change() -> None:
 
 def test_a_team_is_left_when_another_is_joined_first() -> None:
     assert keys(make((JOIN, LEAVE), seen("200"))) == [JOIN.key, LEAVE.key]
-    with pytest.raises(Obstacle, match="no other team"):
+    with pytest.raises(Obstacle, match="left without a team"):
         make((LEAVE, JOIN), seen("200"))
 
 

@@ -44,6 +44,8 @@ COMMANDS: dict[str, dict[str, Any]] = {
     "offboard": {"person": "P-2", "how": "delete"},
     "reactivate": {"person": "P-2"},
     "rename-group": {"team": TEAMS[0], "name": "g_app_proeng_all"},
+    "update-details": {"person": "P-2", "department": "Research", "email": "p2.new@example.com"},
+    "change-license": {"person": "P-2", "license": "Full"},
 }
 ENDED = tuple(state for state in State if state not in OPEN)
 

@@ -1,0 +1,86 @@
+"""Update what Miro knows about somebody: name, address, and what HR writes."""
+
+from functools import partial
+from typing import Annotated, ClassVar
+
+from pydantic import Field, model_validator
+
+from approvals.people import canonical, listed
+from bot.actions.form import Action, Facts, FormField, Input, Subject, text
+from bot.actions.sentences import first, undone
+from bot.miro.accounts import Attributes, HasAccount
+from bot.miro.goals import Goal
+from bot.miro.wording import ATTRIBUTES
+
+_detail = partial(text, operators_only=False)
+
+
+class UpdateDetails(Action):
+    """A goal for each attribute. Miro keeps one full name: given and family name are sent as that."""
+
+    NAME: ClassVar[str] = "update-details"
+    RANK: ClassVar[int] = 8
+    TITLE: ClassVar[str] = "Update Details"
+    ABOUT: ClassVar[str] = "change somebody's name, address or department"
+    EXAMPLE: ClassVar[str] = "update the details of @alex"
+    TOGETHER: ClassVar[bool] = False
+    NOTE: ClassVar[str] = "Fill in only what changes. A directory that manages Miro may change it back."
+
+    person: Subject
+    department: _detail("Department") = ""  # type: ignore[valid-type]
+    cost_centre: _detail("Cost center") = ""  # type: ignore[valid-type]
+    employee_number: _detail("Employee number", longest=20) = ""  # type: ignore[valid-type]
+    division: _detail("Division") = ""  # type: ignore[valid-type]
+    organization: _detail("Organization") = ""  # type: ignore[valid-type]
+    manager: _detail("Manager", "The name.", longest=60) = ""  # type: ignore[valid-type]
+    display_name: _detail("Full name", longest=60) = ""  # type: ignore[valid-type]
+    given_name: _detail("Given name", "Instead of the full name.", longest=29) = ""  # type: ignore[valid-type]
+    family_name: _detail("Family name", longest=30) = ""  # type: ignore[valid-type]
+    email: Annotated[
+        str,
+        Field(max_length=120),
+        FormField("New e-mail address", Input.TEXT, "They sign in with it from then on.", is_address=True),
+    ] = ""
+
+    @model_validator(mode="after")
+    def _says_what(self) -> "UpdateDetails":
+        if bool(self.given_name) != bool(self.family_name):
+            raise ValueError("family_name: Miro needs both given and family name.")
+        if self.display_name and self.given_name:
+            raise ValueError("display_name: Enter either the full name or given and family name.")
+        if not self._wanted:
+            raise ValueError("department: Fill in at least one detail.")
+        return self
+
+    @property
+    def _wanted(self) -> dict[str, str]:
+        """{SCIM's name: value}. The address comes last: until then a look finds the one that was approved."""
+        values = {
+            "department": self.department,
+            "costCenter": self.cost_centre,
+            "employeeNumber": self.employee_number,
+            "division": self.division,
+            "organization": self.organization,
+            "manager": self.manager,
+            "displayName": self.display_name or f"{self.given_name} {self.family_name}".strip(),
+            "userName": canonical(self.email),
+        }
+        return {name: value for name, value in values.items() if value}
+
+    def phrase(self, facts: Facts) -> str:
+        names = listed([ATTRIBUTES.get(name, name) for name in self._wanted])
+        return f"update the {names} of {facts.person(self.person).called}"
+
+    def outcome(self, facts: Facts) -> str:
+        return "{who}'s details are updated in Miro"
+
+    def undo(self, facts: Facts) -> str:
+        return undone(self.NAME, "/miro update-details", facts)
+
+    def goals(self, facts: Facts) -> tuple[Goal, ...]:
+        person = facts.person(self.person)
+        who = first(person)
+        return (
+            HasAccount(who, person.email, create=False),
+            *(Attributes(who, {name: value}) for name, value in self._wanted.items()),
+        )
