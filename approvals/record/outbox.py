@@ -20,7 +20,7 @@ now because its method is to be called later keeps its place.
 
 import json
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import asdict, astuple, dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from hashlib import sha256
 from itertools import chain
@@ -370,7 +370,7 @@ class Outbox:
                 " ON CONFLICT (request, role, address, round) DO UPDATE SET channel = excluded.channel,"
                 " ts = excluded.ts, drawn = excluded.drawn, ended = excluded.ended,"
                 " text = excluded.text, catalogue = excluded.catalogue",
-                *astuple(card),
+                *vars(card).values(),
             )  # fmt: skip
             self._on.forget(self._lying)
 

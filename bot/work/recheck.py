@@ -16,7 +16,6 @@ from bot.work.check import check_ground, check_names
 
 def check(desk: Desk, colleagues: Colleagues, miro: Miro, request: Request, command: Action) -> None:
     """Raises Refused for what a policy forbids that came into force after the check."""
-    desk.store.forget()
     if request.is_end:
         ending.check(desk, request, command)
         return check_ground(desk, command, desk.person(command.subject) if command.subject else None)

@@ -3,8 +3,9 @@
 import multiprocessing
 import sqlite3
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from multiprocessing.connection import Connection
 from pathlib import Path
 
@@ -104,11 +105,15 @@ def ask_all(known: Settings, count: int) -> None:
 
 def settle(bot: Bot, clock: Clock) -> None:
     """Lets a bot work until it has nothing to do, as its clock jumps."""
-    # Not through its store, whose statements are counted.
-    with closing(sqlite3.connect(bot.store.path)) as record:
-        while record.execute(_TO_DO).fetchone()[0]:
-            bot.settle()
-            clock.sleep(5)
+    while _record(bot.store.path).execute(_TO_DO).fetchone()[0]:
+        bot.settle()
+        clock.sleep(5)
+
+
+@lru_cache(1)
+def _record(path: Path) -> sqlite3.Connection:
+    """A connection that isn't the bot's, whose statements are counted; kept, because opening takes time."""
+    return sqlite3.connect(path)
 
 
 def click(bot: Bot, slack: Workspace, number: int) -> JSON:
