@@ -7,13 +7,15 @@ that the sentences that stand in the source: answers, refusals, hints, and what 
 import ast
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from itertools import product
 from pathlib import Path
 
 import click
 
+from approvals.decide.reviews import Access, Review, Step
+from approvals.ids import GroupId, PersonId
 from approvals.request import Question
 from approvals.states import State
 from bot.actions import ACTIONS
@@ -24,6 +26,7 @@ from bot.sandbox.slack.drawing import as_text
 from bot.sandbox.slack.limits import Surface
 from bot.sandbox.slack.records import Message
 from bot.slack import forms
+from bot.slack.review import view
 from bot.slack.words.reading import Draft
 from tests.altered import altered
 from tests.bot.cards.test_home_blocks import full, waits
@@ -81,6 +84,25 @@ def cards() -> Iterator[Drawn]:
     live = altered(scenes.request("request-access", State.DONE, KNOWN), ends_at=scenes.NOW)
     for role in ("notice", "result"):
         yield Drawn("message", f"{role} · with an end", draw(role, scenes.scene(live, KNOWN, PEOPLE, role)))
+    yield from (Drawn("message", name, view.message(review)) for name, review in reviewed().items())
+
+
+def reviewed() -> dict[str, Review]:
+    """An access review while it is open, after a reminder, and when it has ended."""
+    steps = (Step.KEPT, Step.ENDED, Step.GONE, "")
+    accesses = tuple(
+        Access(n, f"p{n}@example.com", "User Admin", f"Person {n}", steps[n % 4], PersonId("P-3"))
+        for n in range(70)
+    )
+    times, subject = (scenes.NOW, scenes.NOW), "admin rights in Miro"
+    begun = Review("V-1", "V-1:c0ffee12", PersonId("P-3"), *times, GroupId(""), subject, scenes.NOW, accesses)
+    closed = replace(begun, closed_at=scenes.NOW)
+    return {
+        "access review": begun,
+        "access review · reminder": replace(begun, reminders=1),
+        "access review · ended": closed,
+        "access review · complete": replace(closed, accesses=accesses[:3]),
+    }
 
 
 def views() -> Iterator[Drawn]:
@@ -98,6 +120,10 @@ def views() -> Iterator[Drawn]:
         "Details": partial(forms.details, scenes.scene(asked, KNOWN, PEOPLE, "approver")),
         "Name a Delegate": partial(forms.away_form, "c0ffee12", "2026-03-02"),
         "Search": forms.search,
+        **{
+            name: partial(view.form, review, lambda id: "Carol Diaz", {3}, -1, ["Jo Park: kept by Sam Lee"])
+            for name, review in reviewed().items()
+        },
     }
     yield from (Drawn("modal", name, build()) for name, build in simple.items())
     yield Drawn("home", "App Home", home.draw(full(waits(), 2, "R-7 · done: move Alex Smith.")))

@@ -20,7 +20,7 @@ def message(review: Review) -> Message:
         what = "Keep or end each access. Each end becomes a request, approved as usual."
         lead = "Reminder: " if review.reminders else ""
         return card(
-            "⏳", f"{lead}Review {review.subject}", [Part(_progress(review)), Part(what), small], opens
+            "⏳", f"{lead}Who keeps {review.subject}?", [Part(_progress(review)), Part(what), small], opens
         )
     kept, ended, gone, left = (len(review.having(step)) for step in (Step.KEPT, Step.ENDED, Step.GONE, ""))
     text = f"Kept {kept}, ended {ended}, no longer in Miro {gone}, not decided {left}."
@@ -45,7 +45,7 @@ def form(
     rows = left or review.accesses
     rest = [access for access in rows if access.number > after] or rows
     page, more = rest[:PAGE], len(rest) > PAGE
-    blocks = sections(f"Review {review.subject}", _progress(review), *notes)
+    blocks = sections(f"Who keeps {review.subject}?", _progress(review), *notes)
     if left:
         value, text = (
             review.key,

@@ -113,11 +113,11 @@ def opens(s: Stage, user: str) -> str:
 def test_owners_are_asked_and_nothing_is_chosen_for_them(s: Stage) -> None:
     begun(s)
     assert last(s, "U0LENA").splitlines()[:3] == [
-        "⏳ Review access to Design",
+        "⏳ Who keeps access to Design?",
         "*Decided* 0 of 4 · *Until* Mar 10, 2026, 09:00",
         "Keep or end each access. Each end becomes a request, approved as usual.",
     ]
-    assert "Review access to Design" in last(s, "U0DANA") and not told(s, "U0CAROL")
+    assert "Who keeps access to Design?" in last(s, "U0DANA") and not told(s, "U0CAROL")
     opens(s, "U0LENA")
     assert list(fields(s, "U0LENA")) == ["alex", "carol", "dana", "jo"]
     save(s, "U0LENA")
@@ -210,7 +210,7 @@ def test_admin_rights_are_reviewed_by_operators_one_by_one(s: Stage) -> None:
     s.miro.add_user("pat@example.com", "Pat Lee", admin=True, admin_roles=["User Admin"])
     wait(s, hours=2)
     begun(s, "")
-    assert last(s, "U0SAM").startswith("⏳ Review admin rights in Miro")
+    assert last(s, "U0SAM").startswith("⏳ Who keeps admin rights in Miro?")
     shown = opens(s, "U0SAM")
     assert "Pat Lee (pat@example.com), User Admin" in shown and "Carol Diaz, Company Admin" in shown
     number = next(each.number for each in now(s).accesses if each.right == "User Admin")
@@ -246,7 +246,7 @@ def test_owners_are_reminded_and_silence_ends_nothing(s: Stage) -> None:
     for _ in range(9):
         wait(s, days=1)
     assert history(s, "V-1") == ["started", "kept", "reminded", "reminded", "reminded", "closed"]
-    assert sum(text.startswith("⏳ Reminder: Review access to Design") for text in told(s, "U0DANA")) == 3
+    assert sum(text.startswith("⏳ Reminder: Who keeps access to Design?") for text in told(s, "U0DANA")) == 3
     for user in ("U0LENA", "U0DANA", "U0CAROL"):
         assert last(s, user).splitlines()[:3] == [
             "⌛ Review of access to Design ended",
@@ -255,6 +255,17 @@ def test_owners_are_reminded_and_silence_ends_nothing(s: Stage) -> None:
         ]
     assert "Design" in teams_of(s, "jo@example.com")
     assert s.bot.store.requests() == []
+
+
+def test_reminders_wait_for_working_hours(tmp_path: Path) -> None:
+    hours = 'hours = "09:00-17:00"\nrests = ["Sat", "Sun"]\n'
+    with playing(tmp_path, hours + OWNED, prepare=designers) as running:
+        running.clock.pass_(timedelta(hours=10))  # Monday at 19:00
+        begun(running, days=13)
+        for _ in range(13 * 24):
+            wait(running, hours=1)
+        at = [f"{event.at:%a %H}" for event in running.bot.store.events("V-1") if event.type == "reminded"]
+        assert at == ["Fri 15", "Thu 13"]  # every 30 working hours
 
 
 def test_after_the_end_an_old_form_decides_nothing_and_the_result_is_shown(s: Stage) -> None:
