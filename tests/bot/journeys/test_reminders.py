@@ -139,7 +139,7 @@ def test_where_the_channel_is_gone_at_the_reminder_each_is_written_to_once(tmp_p
         ask(s, *ACCESS)
         s.slack.change_channel(CHANNEL, is_archived=True)
         wait(s, days=1)
-        for _ in range(12):
+        for _ in range(30):
             wait(s, seconds=10)
         cards = [
             [one for one in s.slack.dm_of(user) if buttons(one)] for user in ("U0PRIYA", "U0CAROL", "U0SAM")
