@@ -57,7 +57,7 @@ def nudge(request: Request, who: Who, table: Table, followers: Sequence[PersonId
     if not request.asking.notified:
         raise Refused(
             f"Nobody can decide {request.id} right now, so I have nobody to remind. "
-            "The operators have been told."
+            "The operators have been notified."
         )
     since, from_ = request.deadlines.asked_last_at, may_nudge_at(request)
     if since and from_ and table.now < from_:

@@ -13,14 +13,12 @@ from bot.miro.wire import ADMIN, MEMBER, Role
 def _unchangeable(seen: Seen, who: str, removing: bool) -> str:
     """Why roles of this account can't be changed, or ''."""
     if seen.existing.active is False:
-        return (
-            f"{who}'s Miro account is deactivated, and Miro changes no roles of those. Reactivate it first."
-        )
+        return f"{who}'s Miro account is deactivated. Miro can't change its roles. Reactivate it first."
     # Everybody has a role in the organization: if none is shown, it may be an admin's.
     if removing and not seen.existing.knows_roles:
         return (
             f"Miro doesn't show which rights {who} has, so I take none away. "
-            "Look in Miro's company settings, then ask again."
+            "Check Miro's company settings, then ask again."
         )
     return ""
 

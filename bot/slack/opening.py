@@ -48,7 +48,7 @@ def _met(tables: Tables, slack_id: SlackId | None = None, email: str = "") -> Pe
     """A person in the record; doesn't add new ones, because a form was only opened. Raises ValueError."""
     person = tables.people.by_slack(slack_id) if slack_id else tables.people.by_email(email)
     if person is None:
-        raise ValueError("Nobody is known by this.")
+        raise ValueError("I don't know anyone by this. Check the spelling.")
     return person
 
 

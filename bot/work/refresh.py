@@ -215,7 +215,7 @@ class Refresh:
         if self.problem != "":
             log.info("Miro takes the token.")
         if self._outage_notified:
-            self.desk.tell_operators("Miro works again. What was saved meanwhile goes on by itself.")
+            self.desk.tell_operators("Miro works again. Saved requests continue by themselves.")
         self.problem, self._outage_since, self._outage_notified = "", None, False
         self._notify_of_names()
 

@@ -87,5 +87,5 @@ def test_where_nobody_is_asked_nobody_is_reminded(scene: Scene) -> None:
     request = done(scene, request, review)
     assert (request.asking.notified, request.asking.is_stuck) == ((), True)
     scene.clock.pass_(timedelta(hours=5))
-    told = "Nobody can decide R-1 right now, so I have nobody to remind. The operators have been told."
+    told = "Nobody can decide R-1 right now, so I have nobody to remind. The operators have been notified."
     assert nudged(scene, request) == told

@@ -15,7 +15,7 @@ from tests.bot.miro.scene import account, seen
 )
 def test_nobody_deactivated_changes_roles(goal: Goal) -> None:
     assert goal.obstacle(seen(active=False, admin=True)) == (
-        "Ada's Miro account is deactivated, and Miro changes no roles of those. Reactivate it first."
+        "Ada's Miro account is deactivated. Miro can't change its roles. Reactivate it first."
     )
 
 
@@ -101,7 +101,7 @@ def test_rights_that_miro_does_not_show_are_not_taken_for_none(goal: Goal, roles
     assert not goal.holds(hidden)
     assert goal.obstacle(hidden) == (
         "Miro doesn't show which rights Ada has, so I take none away. "
-        "Look in Miro's company settings, then ask again."
+        "Check Miro's company settings, then ask again."
     )
 
 
