@@ -18,6 +18,7 @@ from tests.bench import (
     indexes,
     kills,
     lives,
+    memory,
     policy,
     quota,
     replicas,
@@ -62,6 +63,7 @@ PARTS: dict[str, Callable[[], list[Row]]] = {
     "throughput": throughput.rows,
     "lives": _lives,
     "whole": whole.rows,
+    "memory": memory.rows,
 }
 
 

@@ -60,19 +60,19 @@ def measured() -> tuple[int, float]:
         try:
             bot.housekeeping.tick()
             slack = Workspace(signing_secret=SECRET, now=clock.seconds)
-            sent = _forms(bot, slack)
+            sent = forms(bot, slack, COUNT)
             with listening(bot.store) as heard:
                 for number in range(COUNTED):
-                    _whole(bot, clock, slack, sent, number)
+                    whole_way(bot, clock, slack, sent, number)
                 statements = len(heard)
-            took = sum(_whole(bot, clock, slack, sent, number) for number in range(COUNTED, COUNT))
+            took = sum(whole_way(bot, clock, slack, sent, number) for number in range(COUNTED, COUNT))
             assert len(bot.store.requests(states=[State.DONE], limit=COUNT + 1)) == COUNT
             return statements, took
         finally:
             bot.stop()
 
 
-def _whole(bot: Bot, clock: Clock, slack: Workspace, sent: list[JSON], number: int) -> float:
+def whole_way(bot: Bot, clock: Clock, slack: Workspace, sent: list[JSON], number: int) -> float:
     """The form, and the click once everybody who decides has a card; seconds of processor time."""
     begin = time.process_time()
     _take(bot.receiver(), sent[number])
@@ -90,9 +90,9 @@ def _take(receiver: Receiver, body: JSON) -> None:
     assert answer.status == 200 and "errors" not in str(answer.body), answer.body
 
 
-def _forms(bot: Bot, slack: Workspace) -> list[JSON]:
+def forms(bot: Bot, slack: Workspace, count: int) -> list[JSON]:
     """What Slack sends when so many people press Send; who they are was looked up before."""
     team = next(group.id for group in bot.store.groups.all() if group.known_name == TEAM)
-    sent = [delivery.body.decode() for delivery in submissions(slack, team, TEAM, COUNT)]
-    assert all(bot.people.find(person(number)) for number in range(COUNT))
+    sent = [delivery.body.decode() for delivery in submissions(slack, team, TEAM, count)]
+    assert all(bot.people.find(person(number)) for number in range(count))
     return [json.loads(parse_qs(body)["payload"][0]) for body in sent]

@@ -7,7 +7,7 @@ after a process has started; then Slack's 429 holds the method, in the others wh
 """
 
 import threading
-from collections import defaultdict, deque
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -84,7 +84,8 @@ class Pace:
     def __init__(self, now: Callable[[], datetime]) -> None:
         self._now, self._lock = now, threading.Lock()
         self._methods: dict[str, _Method] = {}
-        self._channels: dict[str, deque[float]] = defaultdict(deque)
+        self._posts: deque[tuple[float, str]] = deque()
+        """(time, channel) of the messages of the last CHANNEL_SECONDS."""
         self._refused: dict[str, float] = {}
 
     @contextmanager
@@ -108,7 +109,7 @@ class Pace:
                 state.on_their_way -= 1
                 state.calls.append(now)
                 if channel and method == "chat.postMessage":
-                    self._channels[channel].append(now)
+                    self._posts.append((now, channel))
 
     def wait(self, method: str, urgency: int = Urgency.ORDINARY) -> float:
         """Seconds until a method may be called; 0: now."""
@@ -173,13 +174,10 @@ class Pace:
         return 0.5 if used >= limit - kept else 0.0
 
     def _channel_wait(self, method: str, channel: str) -> float:
-        if method != "chat.postMessage" or channel not in self._channels:
-            return 0.0
-        now, calls = self._seconds(), self._channels[channel]
-        while calls and not 0 <= now - calls[0] < CHANNEL_SECONDS:
-            calls.popleft()
-        if not calls:
-            del self._channels[channel]
+        now = self._seconds()
+        while self._posts and not 0 <= now - self._posts[0][0] < CHANNEL_SECONDS:
+            self._posts.popleft()
+        calls = [at for at, to in self._posts if to == channel and method == "chat.postMessage"]
         return calls[0] + CHANNEL_SECONDS - now if len(calls) >= self._shared(CHANNEL_CALLS) else 0.0
 
     def _of(self, method: str) -> _Method:

@@ -1,6 +1,7 @@
 """Slack's tiers: calls are paced by method, a 429 holds the method and no card, nobody waits for others."""
 
 import threading
+import tracemalloc
 from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -27,6 +28,17 @@ pytestmark = pytest.mark.regression
 FIRST = Urgency.FIRST
 ACCESS = ("/miro-access", "for Engineering because I start Monday")
 LEAVER = ("/miro-offboard", "jo@example.com because last day today")
+
+
+def test_channels_that_were_written_to_once_are_not_kept(clock: Clock, pace: Pace) -> None:
+    tracemalloc.start()
+    try:
+        for number in range(10_000):
+            clock.sleep(1)
+            call(pace, "chat.postMessage", channel=f"D{number}")
+        assert tracemalloc.get_traced_memory()[0] < 500_000
+    finally:
+        tracemalloc.stop()
 
 
 @pytest.fixture
