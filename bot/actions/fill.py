@@ -190,7 +190,7 @@ def _person(given: str, tables: Tables) -> PersonId:
     if " " in given:
         raise ValueError("Choose a colleague or enter an e-mail address, not both.")
     if "@" not in given:
-        if not re.fullmatch(r"[A-Z0-9]{2,}", given):
+        if not re.fullmatch(r"[A-Z0-9]{2,255}", given):
             raise ValueError("Choose a colleague or enter an e-mail address.")
         return tables.meet(slack_id=SlackId(given)).id
     return tables.meet(email=_address(given, tables)).id

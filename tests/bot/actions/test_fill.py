@@ -60,6 +60,7 @@ def test_somebody_unknown_is_met_by_address_or_account(desk: Office) -> None:
     [
         ("", "Fill this in: who."),
         ("ada", "Choose a colleague or enter an e-mail address."),
+        ("A" * 300, "Choose a colleague or enter an e-mail address."),
         ("@ada", "This e-mail address isn't valid. Use one like ada@example.com."),
         ("ada@example", "This e-mail address isn't valid. Use one like ada@example.com."),
         ('"ada"@example.com', "This e-mail address isn't valid. Use one like ada@example.com."),
