@@ -228,7 +228,18 @@ def _voted(request: Request, event: Event) -> Changes:
 def _approved(request: Request, event: Event) -> Changes:
     voters = tuple(dict.fromkeys(vote.by for vote in request.asking.votes))
     asking = changed(request.asking, approved_at=event.at, decided_by=voters)
-    return {"asking": asking, **_afresh(request, event)}
+    due = request.starts_at if request.is_scheduled else event.at
+    return {"asking": asking, **_afresh(request, event), "next_due": due}
+
+
+def _scheduled(request: Request, event: Event) -> Changes:
+    starts_at = unstamp(event.body["start_at"])
+    is_next = request.state is State.APPROVED
+    return {"starts_at": starts_at, "next_due": starts_at if is_next else request.next_due}
+
+
+def _started(request: Request, event: Event) -> Changes:
+    return {"has_started": True}  # its start stays the time it is due, so that earlier ones go first
 
 
 def _afresh(request: Request, event: Event) -> Changes:
@@ -329,6 +340,7 @@ def _unreached(request: Request, event: Event) -> Changes:
 
 
 _READS = {
+    EventType.SCHEDULED: _scheduled,
     EventType.PLANNED: _planned,
     EventType.DENIED: _denied,
     EventType.JOINED: _joined,
@@ -342,6 +354,7 @@ _READS = {
     EventType.OVER: _over,
     EventType.VOTED: _voted,
     EventType.APPROVED: _approved,
+    EventType.STARTED: _started,
     EventType.HELD: _held,
     EventType.TRYING: _trying,
     EventType.ANSWERED: _answered,

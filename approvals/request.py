@@ -223,6 +223,8 @@ class Request:
     progress: Progress = Progress()
     outcome: Outcome | None = None
     ending: Ending = Ending()
+    starts_at: datetime | None = None  # it isn't carried out before; None: as soon as it is approved
+    has_started: bool = False  # that time came after the approval
     next_due: datetime | None = None
     unreached: tuple[Sentence, ...] = ()
     untouchable: bool = False
@@ -238,6 +240,12 @@ class Request:
         return self.progress.has_changed or self.progress.unclear > 0
 
     @property
+    def is_scheduled(self) -> bool:
+        """Whether it waits for its start, or will once it is approved."""
+        is_open = self.state in (State.CHECKING, State.WAITING, State.APPROVED)
+        return is_open and self.starts_at is not None and not self.has_started
+
+    @property
     def is_unasked(self) -> bool:
         """Whether the policy requires no approval."""
         return self.asking.steps == 0
@@ -245,7 +253,8 @@ class Request:
 
 def is_active(request: Request) -> bool:
     """Whether the worker has the next step."""
-    return request.state in ACTIVE and not request.untouchable
+    waits = request.state is State.APPROVED and request.is_scheduled
+    return request.state in ACTIVE and not waits and not request.untouchable
 
 
 def listed(request: Request) -> dict[str, Any]:

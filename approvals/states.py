@@ -33,6 +33,7 @@ class EventType(StrEnum):
     """The types of events: one for each thing an auditor may ask about."""
 
     ASKED = "asked"
+    SCHEDULED = "scheduled"  # it isn't to start before a time, or was moved to a later one
     HELD = "held"  # Slack or Miro doesn't answer; retried automatically
     PLANNED = "planned"  # what will change is known and approvers are asked (again)
     UNNEEDED = "unneeded"
@@ -49,6 +50,7 @@ class EventType(StrEnum):
     WITHDRAWN = "withdrawn"
     EXPIRED = "expired"
     REHEARSED = "rehearsed"
+    STARTED = "started"  # the time came for which it was scheduled
     TRYING = "trying"  # written before each call
     ANSWERED = "answered"  # written after each call
     UNSEEN = "unseen"  # accepted, but the last look didn't show it yet
@@ -63,6 +65,7 @@ class EventType(StrEnum):
 _S = State
 MOVES: dict[EventType, dict[State, State]] = {
     EventType.HELD: {_S.CHECKING: _S.CHECKING, _S.APPROVED: _S.APPROVED, _S.WORKING: _S.WORKING},
+    EventType.SCHEDULED: {state: state for state in (_S.CHECKING, _S.WAITING, _S.APPROVED)},
     EventType.PLANNED: {_S.CHECKING: _S.WAITING, _S.APPROVED: _S.WAITING, _S.WORKING: _S.WAITING},
     EventType.UNNEEDED: {_S.CHECKING: _S.NOTHING_TO_DO},
     EventType.REFUSED: {_S.CHECKING: _S.REFUSED, _S.APPROVED: _S.REFUSED},
@@ -85,6 +88,7 @@ MOVES: dict[EventType, dict[State, State]] = {
         state: _S.WITHDRAWN for state in (_S.CHECKING, _S.WAITING, _S.APPROVED, _S.STOPPED)
     },
     EventType.REHEARSED: {_S.APPROVED: _S.REHEARSED},
+    EventType.STARTED: {_S.APPROVED: _S.APPROVED},
     EventType.TRYING: {_S.APPROVED: _S.WORKING, _S.WORKING: _S.WORKING},
     EventType.ANSWERED: {_S.WORKING: _S.WORKING},
     EventType.UNSEEN: {_S.WORKING: _S.WORKING},

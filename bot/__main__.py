@@ -46,6 +46,7 @@ for _command in (
     decisions.deny,
     decisions.withdraw,
     decisions.resume,
+    decisions.postpone,
     record.audit,
     db.db,
     people.people,

@@ -46,7 +46,7 @@ class Figures:
         decided = [at[what] for what in _DECIDED if what in at]
         if decided and not request.is_unasked:
             self.to_decision.append(min(decided))
-        if EventType.DONE in at:
+        if EventType.DONE in at and not request.starts_at:
             self.to_done.append(at[EventType.DONE])
 
     def as_json(self) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from approvals.sentence import Sentence, body, words
 from approvals.states import EventType, State
 
 CHANGED = "people or policy changed"
-BY_TIME_ALONE = (EventType.EXPIRED, EventType.ENDING)
+BY_TIME_ALONE = (EventType.EXPIRED, EventType.ENDING, EventType.STARTED)
 """Events that don't depend on the policy, so also happen while it can't be read."""
 
 
@@ -43,11 +43,12 @@ def reminded(
 def review(request: Request, table: Table) -> list[Draft]:
     """Reroutes an open request after people or the policy changed; [] if that makes no difference.
 
-    An approved request that isn't begun waits again if it lacks votes by the new policy.
+    An approved request that isn't begun waits again if it lacks votes by the new policy; if it waits for its
+    start, also if an approver has left.
     """
     if request.untouchable:
         return []
-    if request.state is State.APPROVED and request.policy != table.hash:
+    if request.state is State.APPROVED and (request.is_scheduled or request.policy != table.hash):
         return back(request, table)
     if request.state is not State.WAITING or is_over(request, table):
         return []

@@ -1,6 +1,7 @@
 """Decisions: each function returns the events, or raises Refused."""
 
 from dataclasses import replace
+from datetime import datetime
 
 from approvals.decide.actor import Who, check_standing, is_operator
 from approvals.decide.asking import routed, same_step, voted
@@ -8,6 +9,7 @@ from approvals.decide.basis import Table
 from approvals.decide.eligible import check_known, check_secret, check_shell, seat
 from approvals.decide.tally import Route
 from approvals.decide.too_late import not_stopped, settled
+from approvals.ids import stamp
 from approvals.refusals import Outdated, Refused
 from approvals.request import Draft, Request, Vote
 from approvals.sentence import lines
@@ -67,17 +69,32 @@ def withdraw(request: Request, who: Who, table: Table) -> list[Draft]:
         if request.state is State.WORKING:
             raise Refused(f"{request.id} is in progress and can't be withdrawn anymore.")
         raise settled(request, table.directory, table.now, who.person)
-    mine = table.policy.acts_as(who.person, table.directory.person(request.requester))
-    operates = is_operator(table.policy, who.person)
-    if not (mine and request.state is not State.STOPPED) and not operates:
-        raise Refused(f"Only the requester or an operator can withdraw {request.id}.")
-    check_standing(who, table.now)
-    if not mine:
-        check_shell(who, table.policy)
+    _check_owner(request, who, table, "withdraw")
     words = dict(who.signed)
     if stop := request.outcome:
         words["lines"] = lines({"done": stop.done, "others": stop.others, "left": stop.left})
     return [Draft(EventType.WITHDRAWN, who.person.id, {}, words)]
+
+
+def postpone(request: Request, who: Who, start: datetime, table: Table) -> list[Draft]:
+    """The requester or an operator moves the start. Never to an earlier time than was approved."""
+    check_known(request)
+    check_secret(request, who, table)
+    _check_owner(request, who, table, "move the start of")
+    if not request.is_scheduled or request.starts_at is None:
+        raise Refused(f"{request.id} has no start that can be moved. Nothing has changed.")
+    if start <= request.starts_at:
+        raise Refused("A start can only be moved to a later time. For an earlier one, send a new request.")
+    return [Draft(EventType.SCHEDULED, who.person.id, {"start_at": stamp(start)}, who.signed)]
+
+
+def _check_owner(request: Request, who: Who, table: Table, verb: str) -> None:
+    mine = table.policy.acts_as(who.person, table.directory.person(request.requester))
+    if not (mine and request.state is not State.STOPPED) and not is_operator(table.policy, who.person):
+        raise Refused(f"Only the requester or an operator can {verb} {request.id}.")
+    check_standing(who, table.now)
+    if not mine:
+        check_shell(who, table.policy)
 
 
 def resume(request: Request, who: Who, table: Table) -> list[Draft]:

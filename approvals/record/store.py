@@ -184,8 +184,8 @@ class Store(Claims, Policies):
 
     # -- requests --------------------------------------------------------------------------------------
 
-    def ask(self, draft: Draft, receipt: str = "") -> Request:
-        """Appends *asked*, and returns the new request; for a known receipt, the earlier request."""
+    def ask(self, draft: Draft, receipt: str = "", *more: Draft) -> Request:
+        """Appends *asked* and `more`; returns the new request, for a known receipt the earlier one."""
         with self.writing():
             row = self._on.row("SELECT coalesce(max(number), 0) + 1 FROM requests")
             id = RequestId(f"R-{row[0] if row else 1}")
@@ -194,7 +194,7 @@ class Store(Claims, Policies):
                 if seen and seen["outcome"]:
                     return self.request(RequestId(seen["outcome"]))
                 raise Overtaken("This was taken already, but not as a request. Nothing was asked; ask anew.")
-            request = apply(None, self._ledger.write(id, 1, [draft])[0])
+            request = fold(self._ledger.write(id, 1, [draft, *more]))
             line = listed(request) | {"action": request.action, "requester": request.requester}
             self._on.insert(f"requests (number, {', '.join(line)})", [(request.number, *line.values())])
             self._lanes.keep(request)
@@ -349,6 +349,11 @@ class Store(Claims, Policies):
             "SELECT number FROM requests WHERE active = 0 AND next_due <= ? ORDER BY next_due LIMIT ?",
             stamp(self._now()), limit,
         )  # fmt: skip
+
+    def is_busy(self, lanes: Collection[str]) -> bool:
+        """Whether a request is being carried out, or about to be, in one of these lanes."""
+        sql = f"SELECT 1 FROM lanes WHERE {among('key', lanes)} LIMIT 1"
+        return bool(lanes) and self._on.row(sql, *lanes) is not None
 
     def has(self, receipt: str) -> bool:
         """Whether a receipt is already stored."""

@@ -2,8 +2,9 @@
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from datetime import date
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from pydantic import ValidationError
 
@@ -12,13 +13,15 @@ from approvals.people import Group, Person, listed
 from approvals.policy.team_names import is_alike
 from approvals.refusals import Refused
 from approvals.text import cleaned
-from bot.actions.form import Action, FormField, Input
+from bot.actions.form import START, Action, FormField, Input
 from bot.actions.sentences import clip
 from bot.actions.tables import Tables
 
 _EMAIL = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")
 
 LONGEST_DAYS = 366
+_HOURS = time(9), time(18)
+"""The working day if the policy has none."""
 MOST_AT_ONCE = 10
 """The most requests from one form."""
 MOST_TEAMS = 3
@@ -91,8 +94,13 @@ def _read(
                 values[name] = _value(asked, given, tables)
             except ValueError as error:
                 problems[name] = str(error)
+    begins = tables.now
+    try:
+        begins = start_of(action, str(raw.get("start", "")), asker, tables) or begins
+    except ValueError as error:
+        problems["start"] = str(error)
     if last := values.get("until"):
-        _read_end(last, asker, values, problems, tables)
+        _read_end(last, begins.astimezone(asker.zone).date(), values, problems)
     try:
         command = action.model_validate(dict(values))
     except ValidationError as error:
@@ -170,16 +178,38 @@ def _day(given: str) -> date:
     raise ValueError("Enter a date like 2026-12-20.")
 
 
-def _read_end(
-    last: date, asker: Person, values: dict[str, Any], problems: dict[str, str], tables: Tables
-) -> None:
-    """Turns a last day into days from today, in the asker's time zone, or adds a problem."""
-    today = tables.now.astimezone(asker.zone).date()
-    days = (last - today).days
+def start_of(action: type[Action], typed: str, asker: Person, tables: Tables) -> datetime | None:
+    """The start of a request in UTC; None: as soon as it is approved. Raises ValueError with the remedy.
+
+    `typed`: seconds since 1970 (Slack's datetimepicker), or "2026-12-04 18:00" in the asker's time zone.
+    A day alone means the working day of the policy: its end if access is taken away, else its beginning.
+    """
+    if not typed.strip():
+        return None
+    day, _, clock = typed.strip().replace("T", " ").partition(" ")
+    hours, zone = tables.policy.hours or _HOURS, ZoneInfo(tables.policy.zone)
+    try:
+        if re.fullmatch(r"[0-9]{9,11}", day):
+            start = datetime.fromtimestamp(int(day), UTC)
+        else:
+            at = time.fromisoformat(clock) if clock else hours[bool(action.URGENCY)]
+            start = datetime.combine(_day(day), at, asker.zone if clock else zone).astimezone(UTC)
+    except ValueError:
+        raise ValueError("Enter a start like 2026-12-04 or 2026-12-04 18:00.") from None
+    if start <= tables.now:
+        raise ValueError("This start is over. Choose a later one, or leave it empty to start at once.")
+    if start > tables.now + timedelta(days=LONGEST_DAYS):
+        raise ValueError(f"Choose a start within the next {LONGEST_DAYS} days.")
+    return start
+
+
+def _read_end(last: date, first: date, values: dict[str, Any], problems: dict[str, str]) -> None:
+    """Turns a last day into days from the first, or adds a problem."""
+    days = (last - first).days
     if "for_days" in values:
         problems["until"] = "Give either a last day or a number of days, not both."
     elif days < 0:
-        problems["until"] = "This day is over. Choose a later one."
+        problems["until"] = "This day is over, or before the start. Choose a later one."
     elif days > LONGEST_DAYS:
         problems["until"] = f"Choose a day within the next {LONGEST_DAYS} days, or leave it empty."
     else:
@@ -241,8 +271,9 @@ def with_person(command: Action, person: PersonId) -> Action:
 
 
 def operators_form(action: type[Action], operator: bool) -> dict[str, FormField]:
-    """The fields shown to operators, or to others."""
-    return {name: asked for name, asked in action.form().items() if operator or not asked.operators_only}
+    """The fields shown to operators, or to others; the start last."""
+    form = {name: asked for name, asked in action.form().items() if operator or not asked.operators_only}
+    return form | {"start": START}
 
 
 def check_shown(action: type[Action], raw: Raw, operator: bool) -> None:

@@ -25,6 +25,7 @@ class Input(Enum):
     TEXT = "text"
     CHOICE = "choice"
     DAY = "day"
+    MOMENT = "moment"
     DAYS = "days"
     """A number of days: typed in a shell or read from a message; a form in Slack shows a day instead."""
 
@@ -253,6 +254,9 @@ Days = Annotated[
 
 Until = Annotated[date | None, FormField("Last day", Input.DAY, "Leave empty for no end date.")]
 """The field `until`: the last day of access, in the asker's time zone. It also sets `for_days`."""
+
+START = FormField("Start", Input.MOMENT, "Leave empty to start as soon as it's approved.")
+"""The field `start` of every form. It is part of the request, not of the command."""
 
 Teams = Annotated[tuple[GroupId, ...], Field(min_length=1, max_length=3)]
 """One to three groups."""

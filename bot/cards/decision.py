@@ -120,4 +120,5 @@ def _sure(scene: Scene, warning: str, yes: str, *, danger: bool = False) -> Bloc
     """The question before a grave act: it names act and person, by the address that Miro has."""
     title = plainly(f"{capital(scene.phrase)}?")
     account = f" Miro account: {scene.address}." if scene.address and len(title) > LONGEST_TITLE else ""
-    return confirmation(title, f"{warning}{account}", yes, danger=danger)
+    starts = f" It starts {scene.starts}." if scene.starts else ""
+    return confirmation(title, f"{warning}{starts}{account}", yes, danger=danger)

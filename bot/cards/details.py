@@ -37,6 +37,7 @@ def particulars(scene: Scene) -> list[Block]:
 def _facts(scene: Scene) -> Iterator[str]:
     request = scene.request
     yield f"Requested by {scene.name(request.requester)}, {scene.at(request.asked_at)}"
+    yield f"Start: {scene.at(request.starts_at)}" if request.starts_at else ""
     if request.subject:
         yield f"For {scene.name(request.subject)}"
     yield from (f"{name.replace('_', ' ')}: {value}" for name, value in _filled_in(scene))

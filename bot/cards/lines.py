@@ -11,6 +11,7 @@ def stands(scene: Scene) -> str:
     """What a request is about, its state, and why."""
     request, outcome = scene.request, scene.request.outcome
     parts = [f"{scene.lead}{request.id} · {HEADINGS[request.state]}: {scene.phrase}.", how_far(scene)]
+    parts += [f"Starts {scene.starts}."] if scene.starts else []
     if request.ending.ends_at:
         parts.append(f"Ends {scene.at(request.ending.ends_at)}.")
     if outcome and request.state is not State.DONE:

@@ -35,6 +35,7 @@ def requester(scene: Scene) -> Message:
     ]
     value = Handle.of(request).value
     buttons = [("Remind", "remind"), ("Withdraw", "withdraw"), ("Details", "details")]
+    buttons[2:2] = [("Change Start", "start")] if request.is_scheduled else []
     others = [button(label, action, value) for label, action in buttons]
     return card("⏳", f"{scene.title} · {whom}", parts, *_answering(request), *others)
 

@@ -101,6 +101,12 @@ class Scene:
         """A time, which Slack draws in each reader's zone."""
         return when(time, self.zone)
 
+    @property
+    def starts(self) -> str:
+        """When it starts, '' if it has, or starts with the approval."""
+        request = self.request
+        return self.at(request.starts_at) if request.starts_at and request.is_scheduled else ""
+
     # -- what it is about --------------------------------------------------------------------------------
 
     @property
@@ -184,7 +190,8 @@ def fields(scene: Scene, *more: tuple[str, str], by: str = "") -> Part:
     subject = scene.request.subject
     whom = scene.name(subject) if subject and not scene.is_mine else ""
     own = by and subject == scene.request.requester
-    pairs = (("Requested by", whom if own else by), ("For", "" if own else whom), *more)
+    starts = ("Starts", scene.starts)
+    pairs = (("Requested by", whom if own else by), ("For", "" if own else whom), starts, *more)
     return Part(" · ".join(f"{bold(label)} {text}" for label, text in pairs if text))
 
 

@@ -67,7 +67,7 @@ def settled(scene: Scene, first_line: str = "") -> Message:
         sign(request),
         question,
         parts,
-        *([] if first_line else _again(scene)),
+        *([] if first_line else _buttons(scene)),
         note=note,
     )
 
@@ -204,7 +204,8 @@ def where_it_stands(scene: Scene) -> str:
             text = f"{unchanged(request)} I'll tell you when it's decided."
         case State.APPROVED | State.WORKING:
             text = f"{unasked(request)} " if request.is_unasked else ""
-            text += (held or "I'm making the changes in Miro.") + by_shell(scene)
+            now = "I'll make the changes then." if request.is_scheduled else "I'm making the changes in Miro."
+            text += (held or now) + by_shell(scene)
         case State.STOPPED:
             text = scene.help
         case State.DONE:
@@ -235,12 +236,16 @@ def heading(scene: Scene) -> str:
     return f"{HEADINGS[request.state]}{' by ' if by else ''}{scene.names(by)}"
 
 
-def _again(scene: Scene) -> list[Block]:
-    """The button Ask Again, if the request came to nothing."""
-    request = scene.request
-    if request.state not in (State.EXPIRED, State.DENIED) or not scene.is_viewer(request.requester):
+def _buttons(scene: Scene) -> list[Block]:
+    """The buttons: to ask again if it came to nothing; to move or withdraw what waits for its start."""
+    request, value = scene.request, Handle.of(scene.request).value
+    if not scene.is_viewer(request.requester):
         return []
-    return [button("Ask Again", "again", Handle.of(request).value)]
+    if request.state is State.APPROVED and request.is_scheduled:
+        pairs = (("Change Start", "start"), ("Withdraw", "withdraw"), ("Details", "details"))
+        return [button(label, action, value) for label, action in pairs]
+    is_over = request.state in (State.EXPIRED, State.DENIED)
+    return [button("Ask Again", "again", value)] if is_over else []
 
 
 def notice(scene: Scene) -> Message:

@@ -39,7 +39,7 @@ from bot.cli.requests import summary
 from bot.cli.running import runs
 from bot.context import CONFIDENTIAL, Desk
 from bot.slack.words.reading import about_end
-from bot.work.ask import LONGEST_REASON, asked
+from bot.work.ask import LONGEST_REASON, asked, postponed
 
 
 def typed_fields(
@@ -50,7 +50,7 @@ def typed_fields(
     raw = dict[str, str]()
     for field in fields:
         name, equals, value = field.partition("=")
-        if not equals or name not in action.model_fields:
+        if not equals or name not in (shown or operators_form(action, True)):
             raise click.UsageError(f"{action.NAME} has no field {field!r}. {usage}")
         if name in raw:
             raise click.UsageError(f"{name} is given twice. For several teams, write {name}=A,B.")
@@ -62,7 +62,7 @@ def typed_fields(
 
 def fields_of(action: type[Action], shown: Mapping[str, FormField] | None = None) -> str:
     """The fields of an action as they are typed, the optional ones in brackets."""
-    form, needed = shown or action.form(), _needed(action)
+    form, needed = shown or operators_form(action, True), _needed(action)
     values = {name: "|".join(shlex.quote(value) for value, _ in form[name].choices) or "…" for name in form}
     return " ".join(
         f"{name}={text}" if name in needed else f"[{name}={text}]" for name, text in values.items()
@@ -192,6 +192,16 @@ def deny(id: str, email: str, reason: str, as_json: bool) -> None:
         return decide.deny(request, who, reason, desk.table(request), request.action in CONFIDENTIAL)
 
     _decided(id, email, as_json, "denied", no)
+
+
+@click.command()
+@click.argument("id", metavar="R-42")
+@click.argument("start", metavar="TIME")
+@AS
+@JSON
+def postpone(id: str, start: str, email: str, as_json: bool) -> None:
+    """Move the start of a request to a later time, like 2026-12-04 or "2026-12-04 18:00"."""
+    _decided(id, email, as_json, "postponed", lambda request, who, desk: postponed(desk, request, who, start))
 
 
 approve = _command(

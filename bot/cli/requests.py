@@ -127,6 +127,7 @@ def summary(store: Store, request: Request) -> dict[str, Any]:
         **_named("subject", subject),
         "subject_in_miro": in_miro,
         "reason": request.reason,
+        "starts_at": stamp(request.starts_at) if request.starts_at else "",
         "waiting_for": [_person(store, id).addressed for id, _ in request.asking.approvers] if waits else [],
         "decided_by": [_person(store, id).addressed for id in decided_by],
         "decided_at": stamp(decided_at) if decided_at else "",

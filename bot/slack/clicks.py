@@ -26,12 +26,13 @@ from bot.slack.deliver.deliverer import Deliverer
 from bot.slack.deliver.home import is_home
 from bot.slack.reply import Reply
 from bot.slack.talk import GONE, asking, nudge, reminded, replying
+from bot.work.ask import postponed
 
 Body = dict[str, Any]
 
 log = logging.getLogger(__name__)
 
-FORMS = re.compile("^(deny|question|answer)$")
+FORMS = re.compile("^(deny|question|answer|start)$")
 """Buttons that open a form, and the form behind each."""
 _DID = {
     "approve": "You approved {id}.",
@@ -125,12 +126,13 @@ class Clicks:
         ack()
 
     def form_pressed(self, ack: Ack, body: Body, client: WebClient) -> None:
-        """Deny, Ask a Question and Answer open a form, if what it is for would be taken."""
+        """Deny, Ask a Question, Answer and Change Start open a form, if what it is for would be taken."""
         ack()
         handle, action = Handle.pressed(body), body["actions"][0]["action_id"]
         try:
             request = self.desk.store.request(handle.id)
-            self._written(action, handle, "to be said")(request, self._reply.who(body))
+            trial = str(int(request.starts_at.timestamp()) + 60) if request.starts_at else "to be said"
+            self._written(action, handle, trial)(request, self._reply.who(body))
             client.views_open(trigger_id=body["trigger_id"], view=self._form(action, request, place(body)))
         except (Refused, StoreTrouble) as error:
             self.redraw(body, handle)
@@ -156,6 +158,8 @@ class Clicks:
 
     def _written(self, action: str, handle: Handle, text: str) -> Decision:
         """What one of these forms decides."""
+        if action == "start":
+            return handle.on_its_request(lambda request, who: postponed(self.desk, request, who, text))
         if action == "answer":
             return handle.on_its_request(replying(self.desk, handle.question, text))
         return handle.on_its_plan(self._denying(text) if action == "deny" else asking(self.desk, text))
@@ -165,6 +169,8 @@ class Clicks:
             return forms.denial(request, where)
         if action == "question":
             return forms.question(request, where)
+        if action == "start":
+            return forms.later_start(request, where)
         asker = mark(self.desk.person(request.asking.questions[-1].by))
         return forms.reply(request, len(request.asking.questions), asker, where)
 

@@ -4,7 +4,7 @@ import json
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from approvals.decide.conversation import LONGEST_QUESTION
@@ -77,6 +77,7 @@ class Form:
     others: bool = False
     asker: str = ""
     rule: Rule | None = None
+    start: datetime | None = None
 
     def given(self, name: str) -> str:
         """The draft's raw text for a field."""
@@ -97,11 +98,12 @@ def form(
     *,
     others: bool = False,
     asker: str = "",
+    start: datetime | None = None,
     **carried: str,
 ) -> Block:
     """The form of an action, filled with the draft."""
     action, rule = draft.action, rule or tables.policy.rule(draft.action.NAME)
-    drawn = Form(draft, tables, operator, others, asker, rule)
+    drawn = Form(draft, tables, operator, others, asker, rule, start)
     if any(asked.is_team for asked in action.form().values()) and not offered(tables):
         return notice(action.TITLE, " ".join(map(tables.managed, tables.groups[:3])) or NO_TEAMS)
     notes = [*([SECRET] if action.CONFIDENTIAL else []), *([action.NOTE] if action.NOTE else [])]
@@ -131,6 +133,11 @@ def _text(initial: str, longest: int, many: bool = False) -> Block:
 
 def _day(initial: str = "") -> Block:
     return {"type": "datepicker"} | ({"initial_date": initial} if initial else {})
+
+
+def _moment(initial: datetime | None) -> Block:
+    """A day and time, in the reader's time zone."""
+    return {"type": "datetimepicker"} | ({"initial_date_time": int(initial.timestamp())} if initial else {})
 
 
 def _person(drawn: Form, name: str, asked: FormField) -> list[Block]:
@@ -208,6 +215,9 @@ _FIELDS: dict[Input, Callable[[Form, str, FormField], list[Block]]] = {
     Input.TEAMS: _teams,
     Input.CHOICE: _choice,
     Input.DAY: _last_day,
+    Input.MOMENT: lambda drawn, name, asked: [
+        _input(name, asked.label, _moment(drawn.start), asked.hint, optional=True)
+    ],
     Input.DAYS: lambda drawn, name, asked: [],
     Input.TEXT: _line,
 }
@@ -244,7 +254,7 @@ def _answer(answer: Mapping[str, Any], element: Mapping[str, Any]) -> str:
     if isinstance(answer.get("selected_users"), list):  # also if everybody was removed
         return ", ".join(answer["selected_users"])
     for source, prefix in ((answer, "selected_"), (element, "initial_")):
-        for kind in ("option", "user", "date"):
+        for kind in ("option", "user", "date", "date_time"):
             if chosen := source.get(prefix + kind):
                 return str(chosen["value"] if kind == "option" else chosen)
             if kind != "date" and (several := source.get(f"{prefix}{kind}s")):
@@ -301,6 +311,13 @@ def question(request: Request, place: Mapping[str, str]) -> Block:
     hint = "The requester sees this. All approvers see the answer. The request stays pending."
     box = _input("reason", "Question", _text("", LONGEST_QUESTION, many=True), hint)
     return _about(request, place, "question", f"Ask About {request.id}", [box], "Ask")
+
+
+def later_start(request: Request, place: Mapping[str, str]) -> Block:
+    """The form to move the start of a request."""
+    hint = "Later than now planned. For an earlier start, withdraw it or send a new request."
+    box = _input("reason", "Start", _moment(request.starts_at), hint)
+    return _about(request, place, "start", f"Start of {request.id}", [box], "Move")
 
 
 def reply(request: Request, number: int, asker: str, place: Mapping[str, str]) -> Block:

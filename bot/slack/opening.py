@@ -12,7 +12,7 @@ from approvals.people import Person, Standing, listed
 from approvals.policy.entries import Manager
 from approvals.refusals import Refused, UnknownManager
 from bot.actions import Action
-from bot.actions.fill import Problems, fill
+from bot.actions.fill import Problems, fill, start_of
 from bot.actions.tables import Tables
 from bot.cards.blocks import Block
 from bot.context import Desk
@@ -30,8 +30,13 @@ def form(desk: Desk, who: Who, draft: Draft, **carried: str) -> Block:
     rule, ground = None, ground_of(desk, draft, who.person)
     with suppress(Refused):
         rule = ground.rule if ground else None
+    start = None
+    with suppress(ValueError):
+        start = start_of(draft.action, draft.raw.get("start", ""), who.person, desk.tables())
     operator, others = is_operator(desk.policy, who.person), _may_ask_for_others(desk, who, draft.action)
-    return forms.form(draft, desk.tables(), operator, rule, others=others, asker=_account(who), **carried)
+    return forms.form(
+        draft, desk.tables(), operator, rule, others=others, asker=_account(who), start=start, **carried
+    )
 
 
 def ground_of(desk: Desk, draft: Draft, asker: Person) -> Ground | None:

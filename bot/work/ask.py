@@ -4,10 +4,11 @@ import logging
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 
+from approvals.decide import decide
 from approvals.decide.actor import Who, check_standing, is_operator
 from approvals.decide.asking import looked_at
 from approvals.decide.tally import Ground
-from approvals.ids import PersonId
+from approvals.ids import PersonId, stamp
 from approvals.people import Standing
 from approvals.policy.conditions import CONDITIONS
 from approvals.refusals import Held, Refused, UnknownManager, Unsure
@@ -15,7 +16,7 @@ from approvals.request import Draft, Request
 from approvals.states import EventType
 from approvals.text import cleaned
 from bot.actions import Action
-from bot.actions.fill import Problems, Raw, check_shown, each, fill
+from bot.actions.fill import Problems, Raw, check_shown, each, fill, start_of
 from bot.actions.form import Input
 from bot.context import Desk
 
@@ -54,7 +55,9 @@ def asked(
     event = asked_event(
         desk, command, who.person.id, words, exact=is_exact, practice=desk.practice, because_of=because_of
     )
-    return desk.store.ask(event, receipt)
+    start = start_of(action, str(raw.get("start", "")), who.person, desk.tables())
+    later = [Draft(EventType.SCHEDULED, who.person.id, {"start_at": stamp(start)})] if start else []
+    return desk.store.ask(event, receipt, *later)
 
 
 def asked_each(
@@ -85,6 +88,18 @@ def asked_each(
 def _same(desk: Desk, entry: str) -> str:
     person = desk.find(entry)
     return person.id if person else entry.casefold()
+
+
+def postponed(desk: Desk, request: Request, who: Who, typed: str) -> list[Draft]:
+    """The event of a later start, as it was typed. Raises Refused."""
+    command = desk.command(request)
+    try:
+        start = start_of(type(command), typed, who.person, desk.tables())
+    except ValueError as error:
+        raise Refused(str(error)) from error
+    if start is None or (command.last_day and f"{start:%Y-%m-%d}" > command.last_day):
+        raise Refused("Choose a start before the last day." if start else "Choose when it starts.")
+    return decide.postpone(request, who, start, desk.table(request))
 
 
 def asked_event(

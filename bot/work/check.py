@@ -70,7 +70,7 @@ def _checked(desk: Desk, miro: Miro, colleagues: Colleagues, request: Request) -
     # Before the look: if nobody can decide, Miro isn't called.
     ground.check_fillable()
     plan, live = _plan(desk, miro, request, command), ending.prolonged(desk, request, command)
-    ends_at = ending.end_of(desk, request.requester, command)
+    ends_at = ending.end_of(desk, request, command)
     if ends_at and ends_at <= desk.now():
         raise Refused("The last day you asked for is over. Ask again with a later one.")
     is_later = live and live.ending.ends_at and (ends_at is None or ends_at > live.ending.ends_at)
@@ -146,11 +146,13 @@ def check_names(desk: Desk, command: Action) -> None:
 
 
 def _twin(desk: Desk, request: Request, command: Action) -> Request | None:
-    """An older open request for exactly the same, unless it is secret from this requester; or None."""
+    """An older open request for the same, to start no later, if it isn't secret from this requester."""
     details, requester = command.model_dump(mode="json"), desk.person(request.requester)
     for other in desk.store.twins(replace(request, subject=command.subject)):
         is_same = dict(other.details) == details and other.practice == request.practice
-        if is_same and not desk.is_secret_from(requester, other):
+        wanted_at = request.starts_at or desk.now()
+        is_later = other.is_scheduled and other.starts_at and other.starts_at > wanted_at
+        if is_same and not is_later and not desk.is_secret_from(requester, other):
             return other
     return None
 
@@ -179,7 +181,7 @@ def ask_approvers(
     requester, hash = desk.store.people.person(request.requester), desk.policies.hash
     ground, now = desk.ground(command, requester), desk.now()
     rule, route = Rule(approval=False), Route(0, 0, 0, is_settled=True)
-    ends_at = ending.end_of(desk, request.requester, command)
+    ends_at = ending.end_of(desk, request, command)
     if not request.is_end:
         ground.check_fillable()
         rule, route = ground.rule, ground.tally(replace(request, asking=Asking()))

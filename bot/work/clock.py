@@ -13,7 +13,7 @@ from approvals.ids import RequestId
 from approvals.record.database import Overtaken, StoreTrouble
 from approvals.record.outbox import Note
 from approvals.refusals import Refused
-from approvals.request import Draft, Request, is_active
+from approvals.request import Draft, Request, Urgency, is_active
 from approvals.states import EventType, State
 from bot.context import Desk
 from bot.work import ending, reviews
@@ -115,9 +115,12 @@ class Housekeeping:
                 self._decide(request, clock.review)
 
     def _pass_time(self) -> None:
-        """Reminders, escalation and expiry of waiting requests; revocation of access that ends."""
+        """Reminders, escalation and expiry of waiting requests; starts; revocation of access that ends."""
         for request in self.desk.store.due():
             event = due(request, self.desk.now())
+            is_start = event is EventType.STARTED and request.urgency < Urgency.FIRST
+            if is_start and self.desk.store.is_busy(request.lanes):
+                continue  # after a downtime, what should have started earlier is done first
             if event is EventType.OVER:
                 self._write(request, partial(ending.revoke, self.desk, request))
             elif event in clock.BY_TIME_ALONE:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 
 from approvals.decide.clock import withdrawn
-from approvals.ids import PersonId, stamp
+from approvals.ids import stamp
 from approvals.people import Person
 from approvals.plan import NO_PLAN
 from approvals.refusals import Refused
@@ -30,12 +30,14 @@ NEEDLESS = Sentence("needless")
 _NOT_BEGUN = (State.CHECKING, State.WAITING, State.APPROVED)
 
 
-def end_of(desk: Desk, requester: PersonId, command: Action) -> datetime | None:
-    """When access that begins now ends: with its last day in the requester's time zone, or after its days."""
+def end_of(desk: Desk, request: Request, command: Action) -> datetime | None:
+    """When access ends that begins now, or at its start: with its last day in the requester's time zone, or
+    after its days."""
     last: date | None = getattr(command, "until", None)
     if last is None:
-        return desk.now() + timedelta(days=command.days) if command.days else None
-    return datetime.combine(last, time(23, 59), desk.person(requester).zone).astimezone(UTC)
+        begins = max(desk.now(), request.starts_at or desk.now())
+        return begins + timedelta(days=command.days) if command.days else None
+    return datetime.combine(last, time(23, 59), desk.person(request.requester).zone).astimezone(UTC)
 
 
 def times(now: datetime, ends_at: datetime) -> dict[str, str]:
@@ -116,11 +118,13 @@ def without_account(desk: Desk, target: Target | None, subject: Person | None) -
 def close_needless(desk: Desk, done: Request) -> None:
     """After an account was closed, withdraws requests by or about its person that aren't begun.
 
-    Requests by others made after the approval stay: they knew. Called in the transaction of *done*.
+    Requests by others made after the approval, or the start, stay: they knew. Called in the transaction of
+    *done*.
     """
     if done.subject is None or not desk.command(done).CLOSES:
         return
     leaver, approved_at = desk.person(done.subject), done.asking.approved_at or done.asked_at
+    approved_at = max(approved_at, done.starts_at or approved_at)  # until then nobody knew
     for other in desk.store.requests(person=done.subject, states=_NOT_BEGUN):
         is_meant = other.asked_at > approved_at and not desk.person(other.requester).is_(leaver)
         if not other.untouchable and not is_meant:

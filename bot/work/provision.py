@@ -248,7 +248,7 @@ class Provisioning:
             assert self.seen_at
             ending.move(self.desk, self.request)
             times = {"seen_at": stamp(self.seen_at)}
-            ends_at = ending.end_of(self.desk, self.request.requester, command)
+            ends_at = ending.end_of(self.desk, self.request, command)
             if ends_at and command.ending(gave):
                 times |= ending.times(self.desk.now(), ends_at)
             return self._write(Draft(EventType.DONE, body=times, words=seen_words))

@@ -181,6 +181,7 @@ def draft(what: EventType, now: datetime, by: PersonId = BOT, **more: Any) -> Dr
     """Any event, with the least that it must say."""
     later = stamp(now + timedelta(minutes=1))
     bodies: dict[EventType, Mapping[str, Any]] = {
+        EventType.SCHEDULED: {"start_at": later},
         EventType.HELD: {"next_try_at": later},
         EventType.UNSEEN: {"next_try_at": later},
         EventType.JOINED: {"because_of": "R-1"},

@@ -28,6 +28,8 @@ SECOND = timedelta(seconds=1)
 ENDED = sorted(set(State) - OPEN)
 
 TRACES: dict[EventType, str] = {
+    EventType.SCHEDULED: "starts_at",
+    EventType.STARTED: "has_started",
     EventType.HELD: "holds",
     EventType.PLANNED: "round",
     EventType.RULED: "expires_at",
@@ -69,6 +71,7 @@ BY_TIME: dict[EventType, tuple[State, list[Draft]]] = {
     EventType.EXPIRED: (State.CHECKING, [planned(LATER)]),
     EventType.REMINDED: (State.CHECKING, [planned(FAR, remind_at=stamp(LATER))]),
     EventType.ROUTED: (State.CHECKING, [planned(FAR, escalate_at=[stamp(LATER)])]),
+    EventType.STARTED: (State.APPROVED, [draft(EventType.SCHEDULED, START, start_at=stamp(LATER))]),
     EventType.ENDING: (State.APPROVED, [done(ends_at=FAR, notice_at=LATER)]),
     EventType.OVER: (State.APPROVED, [done(ends_at=LATER, notice_at=START), draft(EventType.ENDING, START)]),
 }

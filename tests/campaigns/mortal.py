@@ -83,6 +83,8 @@ def work(bot: Bot, clock: Clock) -> int:
             )
         elif request.state in ACTIVE:
             clock.pass_(timedelta(seconds=30))
+            if request.is_scheduled:
+                bot.housekeeping._pass_time()
         else:
             return 0
     return NEVER_FINISHED

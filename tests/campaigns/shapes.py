@@ -105,6 +105,13 @@ SHAPES = (
         {"person": "jo@example.com", "how": "deactivate"},
         _person("jo@example.com", "Jo Park", "Engineering", "Design", admin=True),
     ),
+    Shape(
+        "offboard, at a time",
+        "offboard",
+        "U0LENA",
+        {"person": "jo@example.com", "how": "deactivate", "start": "2026-03-02 10:10"},
+        _JO,
+    ),
     Shape("offboard, delete", "offboard", "U0LENA", {"person": "jo@example.com", "how": "delete"}, _JO),
     Shape(
         "reactivate",

@@ -24,7 +24,7 @@ class Offboard(Action):
     TITLE: ClassVar[str] = "Offboard From Miro"
     ABOUT: ClassVar[str] = "close a leaver's account (confidential)"
     EXAMPLE: ClassVar[str] = "offboard jo.park@example.com"
-    NOTE: ClassVar[str] = "The account closes as soon as this is approved. Send it on the last day."
+    NOTE: ClassVar[str] = "The account closes at the start you choose, or as soon as this is approved."
     SLASH: ClassVar[str] = "miro-offboard"
     CONFIRM: ClassVar[str] = "Close Account"
     CONFIDENTIAL: ClassVar[bool] = True

@@ -41,8 +41,11 @@ def understood(desk: Desk, who: Who, raw: str, bot: str = "") -> Message:
 def review(desk: Desk, who: Who, draft: Draft, raw: str) -> Message:
     """A sentence, notes, and two buttons; nothing is asked for yet."""
     question = f"{_headline(desk, draft)}?"
-    until = [f"Until {draft.until:%a} {draft.until.day} {draft.until:%b}"] if draft.until else []
-    facts = [" · ".join(filter(None, (*until, _approvers(desk, draft, who))))]
+    days = [f"Until {draft.until:%a} {draft.until.day} {draft.until:%b}"] if draft.until else []
+    if draft.start and "start" in draft.raw:
+        clock = draft.raw["start"].partition(" ")[2]
+        days.insert(0, f"Starts {draft.start:%a} {draft.start.day} {draft.start:%b} {clock}".strip())
+    facts = [" · ".join(filter(None, (*days, _approvers(desk, draft, who))))]
     beside = [mention("That is", name) for name in _unmet(desk, draft)]
     sure = button("Review All" if draft.others else "Review and Send", "review", folded(draft), primary=True)
     # Cut at a space, so that the mark of a person isn't cut in two.

@@ -7,7 +7,7 @@ else is named; if that isn't certain, the person is left open, and the form asks
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from datetime import date
+from datetime import date, timedelta
 from itertools import groupby
 
 from approvals.ids import GroupId, SlackId
@@ -36,10 +36,11 @@ GRAVE = tuple(action for action in ACTIONS.values() if action.CONFIRM)
 MOST_PEOPLE = 10
 MOST_TEAMS = 3
 CANT_END = "An end date isn't supported for this yet. Ask again when it should end."
-CANT_WAIT = "Start dates aren't supported for this yet. It happens as soon as it's approved."
 SAY_DAYS = "I can't tell when this should end. Choose the last day in the form, or leave it empty for no end."
+SAY_START = "I can't tell when this should start. Choose it in the form, or leave it empty to start at once."
 NO_BOARD = "I can't tell which team owns the board. Choose the team in the form."
 _CLOCK = r" (\d\d?(?::\d\d(?:[ap]m)?|[ap]m|h\d\d)) "
+_HOUR = re.compile(r"(\d\d?)(?:[:.h](\d\d))?\s*(?:([ap])m|uhr|h|o'clock)?")
 _SKIPPED = frozenset(fold("the a my our l' le la el der die das dem den in to").split())
 
 
@@ -376,8 +377,10 @@ def _fill_days(
     ends += [when.day for when in then]
     is_open = bool(ends) or sentence.has("open", "end", sentence.body)
     until = ends[-1] if len(ends) == 1 or (ends and sentence.has("open", "extend")) else None
-    starts = [when.day for when in dates if when.kind is not Kind.UNTIL and when not in then]
-    starts = [day for day in starts if day and day > today]
+    starts = [when for when in dates if when.kind is not Kind.UNTIL and when not in then]
+    starts = [when for when in starts if when.day and when.day >= today + timedelta(not when.clock)]
+    clocks = [when.clock for when in sentence.dates] + re.findall(_CLOCK, sentence.words)
+    clocks = [clock for clock in clocks if clock]
     notes = []
     if is_open and "for_days" not in action.form():
         notes.append(CANT_END)
@@ -386,11 +389,22 @@ def _fill_days(
     elif is_open:
         until = None
         notes.append(SAY_DAYS)
-    if starts or sentence.has("open", "start", sentence.body):
-        notes.append(CANT_WAIT)
-    clocks = [when.clock for when in sentence.dates] + re.findall(_CLOCK, sentence.words)
-    notes += [f"Times of day aren't supported yet, so I left out {clock}." for clock in clocks if clock]
-    return until, starts[0] if starts else None, notes
+    if len({when.day for when in starts}) == 1:
+        clock = starts[0].clock or ("" if ends else "".join(clocks[:1]))
+        raw["start"] = f"{starts[0].day} {_hour(clock)}".strip()
+        clocks = [other for other in clocks if other != clock]
+    elif starts or sentence.has("open", "start", sentence.body):
+        notes.append(SAY_START)
+    notes += [f"I left out the time {clock}." for clock in clocks]
+    return until, starts[0].day if starts else None, notes
+
+
+def _hour(clock: str) -> str:
+    """A time of day as 18:00, from "6 pm", "18h00" or the like; '' for none."""
+    if not (hit := _HOUR.fullmatch(clock)):
+        return ""
+    hour = int(hit[1]) % 12 + 12 * (hit[3] == "p") if hit[3] else int(hit[1])
+    return f"{hour:02}:{hit[2] or '00'}"
 
 
 def _fill_choices(action: type[Action], sentence: Sentence, raw: dict[str, str]) -> list[str]:

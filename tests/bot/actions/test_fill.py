@@ -262,7 +262,7 @@ def test_a_last_day_is_a_date_and_counts_as_days_from_today(desk: Office) -> Non
     [
         ({"until": "20.12.2026"}, "Enter a date like 2026-12-20."),
         ({"until": "2026-02-30"}, "Enter a date like 2026-12-20."),
-        ({"until": "2020-01-01"}, "This day is over. Choose a later one."),
+        ({"until": "2020-01-01"}, "This day is over, or before the start. Choose a later one."),
         ({"until": "9999-12-31"}, "Choose a day within the next 366 days, or leave it empty."),
         ({"until": "2026-12-20", "for_days": "3"}, "Give either a last day or a number of days, not both."),
     ],
@@ -382,12 +382,13 @@ def test_problems_can_be_read_in_one_line() -> None:
 @pytest.mark.parametrize("action", ACTIONS.values(), ids=ACTIONS)
 def test_fields_for_operators_are_hidden_from_others(action: type[Action]) -> None:
     secret = {name for name, asked in action.form().items() if asked.operators_only}
-    assert set(operators_form(action, operator=True)) == set(action.form())
-    assert set(operators_form(action, operator=False)) == set(action.form()) - secret
+    assert set(operators_form(action, operator=True)) == {*action.form(), "start"}
+    assert set(operators_form(action, operator=False)) == {*action.form(), "start"} - secret
 
 
 def test_names_and_what_hr_knows_are_for_operators() -> None:
-    assert list(operators_form(RequestAccess, operator=False)) == ["person", "teams", "until", "for_days"]
+    shown = list(operators_form(RequestAccess, operator=False))
+    assert shown == ["person", "teams", "until", "for_days", "start"]
 
 
 # -- names in sentences ------------------------------------------------------------------------------------
@@ -431,5 +432,5 @@ def test_a_command_stays_when_its_person_is_joined() -> None:
 
 
 def test_every_kind_of_field_can_be_filled_in(desk: Office) -> None:
-    kinds = {asked.kind for action in ACTIONS.values() for asked in action.form().values()}
+    kinds = {asked.kind for action in ACTIONS.values() for asked in operators_form(action, True).values()}
     assert kinds == set(Input)

@@ -248,7 +248,7 @@ def test_where_there_is_a_longest_an_end_is_needed(tmp_path: Path) -> None:
         assert refused_form(s, *ACCESS)["until"] == "Choose an end date, at most 30 days from now."
 
 
-@pytest.mark.parametrize(("days", "why"), [(-1, "This day is over."), (367, "within the next 366 days")])
+@pytest.mark.parametrize(("days", "why"), [(-1, "This day is over"), (367, "within the next 366 days")])
 def test_a_last_day_is_within_a_year_from_today(s: Stage, days: int, why: str) -> None:
     assert why in refused_form(s, *ACCESS, until=day(s, days))["until"]
 

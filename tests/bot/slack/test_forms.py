@@ -1,6 +1,7 @@
 """Modals for few and for very many groups, what they hold at first, and how their answers are read."""
 
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -91,7 +92,7 @@ def test_a_person_is_filled_in_where_it_belongs() -> None:
 
 def test_an_employees_form_is_short() -> None:
     view = forms.form(draft("request-access"), tables(many(3)), False)
-    assert [block["block_id"] for block in view["blocks"]] == ["teams", "until", "reason"]
+    assert [block["block_id"] for block in view["blocks"]] == ["teams", "until", "start", "reason"]
     view = forms.form(draft("request-access"), tables(many(3)), False, others=True)
     assert [block["block_id"] for block in view["blocks"]][:2] == ["person", "person:email"]
 
@@ -228,6 +229,7 @@ def test_what_nobody_touched_is_read_as_it_stood(nulls: bool) -> None:
         "to_team": "2",
         "from_team": "",
         "until": "",
+        "start": "",
         "reason": "why",
     }
 
@@ -238,6 +240,14 @@ def test_several_teams_are_read_as_they_stood(nulls: bool) -> None:
     assert submitted(view, nulls)["teams"] == "1, 3"
 
 
+def test_a_start_is_read_as_it_stood_and_as_it_was_picked() -> None:
+    at = datetime(2026, 12, 4, 18, tzinfo=UTC)
+    view = forms.form(draft("offboard"), tables(many(1)), False, start=at)
+    check_valid("modal", view)
+    assert submitted(view)["start"] == f"{int(at.timestamp())}"
+    assert submitted(view, start={"selected_date_time": 1796400000})["start"] == "1796400000"
+
+
 def test_a_text_that_was_emptied_is_empty() -> None:
     view = forms.form(Draft(ACTIONS["offboard"], {}, "old reason"), tables(many(1)), False)
     assert submitted(view, reason={"value": ""})["reason"] == ""
@@ -245,7 +255,7 @@ def test_a_text_that_was_emptied_is_empty() -> None:
 
 def test_a_form_without_state_is_read_as_it_stood() -> None:
     view = forms.form(draft("request-access", teams="1"), tables(many(3)), False)
-    assert forms.read(view) == {"teams": "1", "until": "", "reason": ""}
+    assert forms.read(view) == {"teams": "1", "until": "", "start": "", "reason": ""}
 
 
 @given(st.text(max_size=600), st.text(max_size=200))

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from approvals.ids import GroupId
 from approvals.people import Group
 from bot.actions import ACTIONS, Action
-from bot.slack.words.reading import CANT_END, CANT_WAIT, GRAVE, SAY_DAYS, Answer, Draft
+from bot.slack.words.reading import CANT_END, GRAVE, SAY_DAYS, SAY_START, Answer, Draft
 from bot.slack.words.reading import read as read_words
 from bot.slack.words.sentence import LANGUAGES, typed, vocabulary
 from tests.bot.slack.scenes import tables
@@ -44,7 +44,8 @@ def summary(text: str) -> str:
     found = read_words(typed(slack(text)), WORLD, TODAY, writer=handle("alex"))
     if isinstance(found, Answer):
         return f"answer: {found.kind}" + (f" ({found.about.NAME})" if found.about else "")
-    fields = [f"{name} {value}" for name, value in sorted(found.raw.items()) if name != "person"]
+    fields = [f"{name} {value}" for name, value in sorted(found.raw.items())]
+    fields = [field for field in fields if field.split()[0] not in ("person", "start")]
     start = [f"start {found.start}"] if found.start else []
     people = " + ".join(Reading(found).people()) or "?"
     return ", ".join([f"{found.action.NAME}: {people}", *fields, *start])
@@ -123,16 +124,14 @@ def test_a_reason_is_kept_as_it_was_typed_and_fills_no_field(text: str, reason: 
         ("access for Design for 2 weeks until Friday", SAY_DAYS),
         ("access for Design until yesterday's meeting, for a few days", SAY_DAYS),
         ("move me from Design to Engineering for 3 weeks", CANT_END),
-        ("access for Design from Monday", CANT_WAIT),
-        ("add me to Design tomorrow", CANT_WAIT),
-        ("offboard jo@example.com next week", CANT_WAIT),
-        ("offboard jo@example.com on her last day", CANT_WAIT),
+        ("access for Design from Monday or from Tuesday", SAY_START),
+        ("offboard jo@example.com on her last day", SAY_START),
         ('access for "Data"', "I couldn't place: Data."),
         ("I need access to Marketing", "I couldn't place: Marketing."),
         ("access for Desgin", "I read “Desgin” as Design."),
         ("access to the Twin team", "Several teams are called Twin: choose the one you mean."),
-        ("offboard jo@example.com on her last day, 18:00", "Times of day aren't supported yet"),
-        ("access for Design until Friday 18:00", "Times of day aren't supported yet, so I left out 18:00."),
+        ("offboard jo@example.com on her last day, 18:00", "I left out the time 18:00."),
+        ("access for Design until Friday 18:00", "I left out the time 18:00."),
         ("move me from Engineering to Design and IT Administration", "I left out IT Administration."),
         ("access to Engineering, not Design", "I left out Design."),
         (f"make {ALEX} company admin and user admin", "One at a time: choose Company Admin or User Admin."),
@@ -142,6 +141,22 @@ def test_a_reason_is_kept_as_it_was_typed_and_fills_no_field(text: str, reason: 
 )
 def test_what_cannot_be_honoured_is_said_aloud(text: str, note: str) -> None:
     assert any(one.startswith(note) for one in read(text).notes), read(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "start"),
+    [
+        ("access for Design from Monday", "2026-12-07"),
+        ("add me to Design tomorrow", "2026-12-01"),
+        ("offboard jo@example.com on Friday, 18:00", "2026-12-04 18:00"),
+        ("offboard jo@example.com on Friday at 6 pm", "2026-12-04 18:00"),
+        ("offboard jo@example.com today at 17:30", "2026-11-30 17:30"),
+        ("access for Design until Friday", None),
+    ],
+)
+def test_a_start_fills_the_start_of_the_form(text: str, start: str | None) -> None:
+    draft = read(text)
+    assert (draft.raw.get("start"), draft.notes) == (start, ())
 
 
 @pytest.mark.parametrize(
