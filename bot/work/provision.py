@@ -98,6 +98,9 @@ class Provisioning:
             if gone and request.state is State.WORKING:
                 raise Stopped(Sentence(f"{gone.code}-halfway", gone.values), "remedy-leave")
             if gone:
+                if request.starts_at:
+                    why = "was approved to start now, but the requester or the person has left."
+                    self.desk.tell_operators(f"{request.id} {why} It is closed. Ask again if it's needed.")
                 return self._write(clock.withdrawn(gone))
             recheck.check(self.desk, self.colleagues, self.miro, request, command)
         approved = not before_first_write or recheck.is_approved(self.desk, self.colleagues, request)

@@ -89,6 +89,13 @@ MUTATIONS = (
         "return True",
         (*IN_CLAIMS, "tests/approvals/record/test_store.py", "tests/approvals/record/test_turns.py"),
     ),
+    Mutation(
+        "an approval doesn't wait for the start",
+        "approvals/request.py",
+        "return request.state in ACTIVE and not waits and not request.untouchable",
+        "return request.state in ACTIVE and not request.untouchable",
+        IN_CLAIMS,
+    ),
     # -- bringing it about ---------------------------------------------------------------------------------
     Mutation(
         "a call without a lease", PROVISION, "self.desk.store.renew(self.claim, LEASE)", "pass", IN_WORK

@@ -389,7 +389,9 @@ def _fill_days(
     elif is_open:
         until = None
         notes.append(SAY_DAYS)
-    if len({when.day for when in starts}) == 1:
+    # "Access by Friday", or "for the workshop on Friday", doesn't mean that it must not start earlier.
+    is_sure = action.URGENCY or all(when.kind is Kind.START for when in starts)
+    if is_sure and len({when.day for when in starts}) == 1:
         clock = starts[0].clock or ("" if ends else "".join(clocks[:1]))
         raw["start"] = f"{starts[0].day} {_hour(clock)}".strip()
         clocks = [other for other in clocks if other != clock]

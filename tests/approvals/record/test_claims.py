@@ -73,6 +73,20 @@ def test_nobody_works_while_approvers_are_asked(store: Store, clock: Clock) -> N
     assert store.claim("one", LEASE) is None
 
 
+def test_nobody_works_before_the_start_and_no_lane_is_taken(store: Store, clock: Clock) -> None:
+    later = store.append(ask(store, "admins"), [draft(EventType.SCHEDULED, START), planned(START)])
+    later = step(store, later, EventType.VOTED, EventType.APPROVED)
+    assert (later.next_due, store.is_busy(later.lanes)) == (later.starts_at, False)
+    for passes in (timedelta(), timedelta(days=30)):
+        clock.pass_(passes)
+        assert store.claim("one", LEASE) is None
+    assert store.due() == [later]
+    step(store, later, EventType.STARTED)
+    assert (claimed(store).request, store.due()) == (later.id, [])
+    clock.pass_(-timedelta(days=31))
+    assert store.claim("two", LEASE) is None
+
+
 def test_nobody_works_on_a_stopped_request(store: Store) -> None:
     request = step(store, approved(store, "admins"), EventType.STOPPED)
     assert store.claim("one", LEASE) is None

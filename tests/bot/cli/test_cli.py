@@ -49,6 +49,23 @@ def test_while_a_bot_runs_it_says_what_the_bot_does_next(s: Stage, shell: Shell)
     assert "The bot checks Miro, then asks the approvers in Slack. To follow it: miro-bot show R-1." in said
 
 
+def test_a_start_is_asked_for_moved_and_listed_in_a_shell(s: Stage, shell: Shell) -> None:
+    words = ("ask", "offboard", "person=jo@example.com", "how=deactivate", "--reason", "Her last day")
+    zoned = (*words, "--as", "lena@example.com", "start=2026-03-06 18:00")
+    s.miro.add_user("jo@example.com", "Jo Park", teams=[s.teams["Engineering"]])
+    assert shell.json(*zoned)["starts_at"] == "2026-03-06T17:00:00.000Z"
+    s.settle()
+    moved = shell.json("postpone", "R-1", "2026-03-09", "--as", "lena@example.com")
+    assert moved["starts_at"] == "2026-03-09T18:00:00.000Z"
+    earlier = shell.types("postpone", "R-1", "2026-03-06", "--as", "lena@example.com", exits=1)
+    assert "A start can only be moved to a later time." in earlier
+    assert "Enter a start like 2026-12-04" in shell.types(
+        "postpone", "R-1", "soon", "--as", "lena@example.com", exits=1
+    )
+    assert "starts at    2026-03-09T18:00:00.000Z" in shell.types("show", "R-1")
+    assert [row["starts_at"] for row in shell.json("requests")] == ["2026-03-09T18:00:00.000Z"]
+
+
 def test_a_decision_in_a_shell_is_recorded_shown_and_told(s: Stage, shell: Shell) -> None:
     id = ask_in_slack(s, "U0ALEX", "/miro-access", "for Engineering because I start Monday")
     assert shell.types("approve", id, "--as", "priya@example.com") == f"{id}: Approved."

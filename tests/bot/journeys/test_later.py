@@ -11,6 +11,7 @@ from bot.sandbox.miro.service import Fault
 from bot.sandbox.stage import POLICY, Stage
 from tests.bot.journeys.homes import may, opened
 from tests.bot.journeys.scenes import (
+    answer,
     approve,
     ask,
     calls,
@@ -25,6 +26,7 @@ from tests.bot.journeys.scenes import (
     request,
     state,
     teams_of,
+    told,
     wait,
 )
 
@@ -214,3 +216,21 @@ def test_app_home_shows_when_it_starts(s: Stage) -> None:
     shown = opened(s, "U0LENA")
     assert f"{id} · Approved" in shown and "Starts Mar 5, 2026, 09:00." in shown
     assert may(s, "U0LENA", "start") == [id]
+
+
+def test_nobody_else_moves_a_start(s: Stage) -> None:
+    id = ask(s, *OFFBOARD, start=moment(s, days=3))
+    approve(s, "U0CAROL")
+    its = card(s, "U0LENA", "start")
+    press(s, "U0DANA", "start", its)
+    assert "Only the requester or an operator can move the start" in answer(s, "U0DANA")
+    assert history(s, id).count("scheduled") == 1
+
+
+def test_operators_read_that_nobody_is_left_who_asked(s: Stage) -> None:
+    id = ask(s, *OFFBOARD, start=moment(s, days=3))
+    approve(s, "U0CAROL")
+    s.slack.change_person("U0LENA", deleted=True)
+    wait(s, days=3)
+    assert state(s, id) == "withdrawn"
+    assert any(f"{id} was approved to start now" in text for text in told(s, "U0CAROL"))

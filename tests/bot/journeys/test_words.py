@@ -1,5 +1,7 @@
 """Messages in plain words, and everything that may follow /miro."""
 
+from datetime import UTC, datetime
+
 import pytest
 
 from approvals.ids import SlackId
@@ -122,6 +124,14 @@ def test_the_bots_own_name_anywhere_in_a_message_is_nobody_concerned(s: Stage) -
 def test_a_long_message_without_a_space_is_cut_for_its_button(s: Stage) -> None:
     said = say(s, "U0ALEX", f"access\n{'🙂' * 3_000}")
     assert buttons(said) == ["review", "else"]
+
+
+def test_a_start_is_read_shown_and_stands_in_the_form(s: Stage) -> None:
+    said = say(s, "U0LENA", "offboard jo@example.com on Friday, 18:00")
+    assert "Starts Fri 6 Mar 18:00" in read(said)
+    press(s, "U0LENA", "review", said)
+    start = next(one for one in s.acting.modal("U0LENA")["blocks"] if one["block_id"] == "start")
+    assert start["element"]["initial_date_time"] == datetime(2026, 3, 6, 17, tzinfo=UTC).timestamp()
 
 
 def test_a_long_reason_survives_the_review(s: Stage) -> None:

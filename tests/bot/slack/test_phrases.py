@@ -125,6 +125,8 @@ def test_a_reason_is_kept_as_it_was_typed_and_fills_no_field(text: str, reason: 
         ("access for Design until yesterday's meeting, for a few days", SAY_DAYS),
         ("move me from Design to Engineering for 3 weeks", CANT_END),
         ("access for Design from Monday or from Tuesday", SAY_START),
+        ("access for Design by Friday", SAY_START),
+        ("access for Design for the workshop on Friday", SAY_START),
         ("offboard jo@example.com on her last day", SAY_START),
         ('access for "Data"', "I couldn't place: Data."),
         ("I need access to Marketing", "I couldn't place: Marketing."),
@@ -147,7 +149,8 @@ def test_what_cannot_be_honoured_is_said_aloud(text: str, note: str) -> None:
     ("text", "start"),
     [
         ("access for Design from Monday", "2026-12-07"),
-        ("add me to Design tomorrow", "2026-12-01"),
+        ("starting tomorrow I need access for Design", "2026-12-01"),
+        ("remove me from Design by Friday", "2026-12-04"),
         ("offboard jo@example.com on Friday, 18:00", "2026-12-04 18:00"),
         ("offboard jo@example.com on Friday at 6 pm", "2026-12-04 18:00"),
         ("offboard jo@example.com today at 17:30", "2026-11-30 17:30"),
