@@ -278,7 +278,7 @@ class Postgres(Database):
         row = self.row("SELECT value FROM meta WHERE key = 'layout'")
         layout = int(row["value"]) if row else schema.LAYOUT
         for later in range(layout + 1, schema.LAYOUT + 1):
-            for statement in schema.LATER[later]:
+            for statement in schema.migration(later):
                 self.run(_typed(statement))
             self.run("UPDATE meta SET value = ? WHERE key IN ('layout', 'oldest')", str(later))
 

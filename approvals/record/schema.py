@@ -1,10 +1,12 @@
-"""The tables of the SQLite store, and the triggers that keep the ledger append-only."""
+"""The tables of a record, and the migrations that bring an older one up to date."""
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing
 from functools import cache
+from importlib.resources import files
+from sqlite3 import complete_statement
 
 from sqlite_utils import Database as Tables
 from sqlite_utils import Migrations
@@ -18,316 +20,33 @@ LAYOUT = 8
 
 migrations = Migrations("miro-bot")
 
-# `INSERT OR REPLACE` bypasses triggers on UPDATE and DELETE, so a trigger on INSERT checks that an entry
-# follows the last one and replaces none.
-_LEDGER = """
-CREATE TABLE ledger (
-  seq INTEGER PRIMARY KEY, stream TEXT NOT NULL, version INTEGER NOT NULL, type TEXT NOT NULL,
-  format INTEGER NOT NULL, at TEXT NOT NULL, by TEXT NOT NULL, body TEXT NOT NULL,
-  prev TEXT NOT NULL, hash TEXT NOT NULL, UNIQUE (stream, version)
-) STRICT;
-CREATE TRIGGER ledger_no_update BEFORE UPDATE ON ledger
-  BEGIN SELECT RAISE(ABORT, 'the record is append-only'); END;
-CREATE TRIGGER ledger_no_delete BEFORE DELETE ON ledger
-  BEGIN SELECT RAISE(ABORT, 'the record is append-only'); END;
-CREATE TRIGGER ledger_in_order BEFORE INSERT ON ledger
-  WHEN NEW.seq IS NOT (SELECT coalesce(max(seq), 0) + 1 FROM ledger)
-    OR NEW.prev IS NOT coalesce((SELECT hash FROM ledger ORDER BY seq DESC LIMIT 1), printf('%064d', 0))
-    OR EXISTS (SELECT 1 FROM ledger WHERE stream = NEW.stream AND version = NEW.version)
-  BEGIN SELECT RAISE(ABORT, 'an entry must follow on the last one'); END;
-
--- By entry, not by digest: words of one entry lie on one page, and a commit writes pages.
-CREATE TABLE words (
-  seq INTEGER NOT NULL, key TEXT NOT NULL, salt TEXT NOT NULL, text TEXT NOT NULL, PRIMARY KEY (seq, key)
-) STRICT, WITHOUT ROWID;
-CREATE TRIGGER words_no_update BEFORE UPDATE ON words
-  BEGIN SELECT RAISE(ABORT, 'a word is kept as it was said, or forgotten'); END;
-"""
-
-_WORK = """
-CREATE TABLE requests (
-  number INTEGER PRIMARY KEY, version INTEGER NOT NULL, state TEXT NOT NULL, action TEXT NOT NULL,
-  requester TEXT NOT NULL, subject TEXT, because_of TEXT, next_due TEXT, active INTEGER NOT NULL,
-  shown INTEGER NOT NULL DEFAULT 0, show_at TEXT,
-  owner TEXT, attempt INTEGER NOT NULL DEFAULT 0, lease_until TEXT
-) STRICT;
-CREATE INDEX requests_active ON requests (next_due) WHERE active = 1;
-CREATE INDEX requests_waiting ON requests (next_due) WHERE state = 'waiting';
-CREATE INDEX requests_state ON requests (state);
-CREATE INDEX requests_behind ON requests (state) WHERE shown < version;
-CREATE INDEX requests_subject ON requests (subject);
-CREATE INDEX requests_requester ON requests (requester);
-CREATE INDEX requests_because ON requests (because_of) WHERE because_of IS NOT NULL;
-
-CREATE TABLE lanes (
-  key TEXT NOT NULL, number INTEGER NOT NULL, PRIMARY KEY (key, number)
-) STRICT, WITHOUT ROWID;
-CREATE INDEX lanes_number ON lanes (number);
-
-CREATE TABLE receipts (key TEXT PRIMARY KEY, outcome TEXT NOT NULL) STRICT, WITHOUT ROWID;
-CREATE TABLE quota (at TEXT NOT NULL, credits INTEGER NOT NULL) STRICT;
-CREATE TABLE policies (hash TEXT PRIMARY KEY, text TEXT NOT NULL) STRICT;
-"""
-
-_PEOPLE = """
-CREATE TABLE people (
-  number INTEGER PRIMARY KEY, email TEXT NOT NULL DEFAULT '', name TEXT NOT NULL DEFAULT '',
-  given TEXT NOT NULL DEFAULT '', family TEXT NOT NULL DEFAULT '', miro_id TEXT NOT NULL DEFAULT ''
-) STRICT;
-CREATE INDEX people_email ON people (email) WHERE email != '';
-CREATE TABLE accounts (
-  slack_id TEXT PRIMARY KEY, person INTEGER NOT NULL REFERENCES people,
-  standing TEXT NOT NULL, checked_at TEXT, zone TEXT NOT NULL DEFAULT ''
-) STRICT;
-CREATE INDEX accounts_person ON accounts (person);
-CREATE TABLE groups (
-  id TEXT PRIMARY KEY, security_name TEXT NOT NULL, known_name TEXT NOT NULL, gone INTEGER NOT NULL DEFAULT 0
-) STRICT;
-"""
-
-_MESSAGES = """
-CREATE TABLE cards (
-  request TEXT NOT NULL, role TEXT NOT NULL, address TEXT NOT NULL, round INTEGER NOT NULL,
-  channel TEXT NOT NULL, ts TEXT NOT NULL, drawn TEXT NOT NULL, tries INTEGER NOT NULL,
-  next_try_at TEXT, ended TEXT NOT NULL, PRIMARY KEY (request, role, address, round)
-) STRICT, WITHOUT ROWID;
-CREATE INDEX cards_message ON cards (channel, ts);
-CREATE TABLE notes (
-  id INTEGER PRIMARY KEY, channel TEXT NOT NULL, message TEXT NOT NULL, only_for TEXT NOT NULL,
-  tries INTEGER NOT NULL, next_try_at TEXT NOT NULL
-) STRICT;
-"""
+_NAMES = ("first", "relations", "teams_left", *(f"layout_{number}" for number in range(4, LAYOUT + 1)))
+"""The name of each layout's migration, as records keep it."""
 
 
-_RELATIONS = """
-CREATE TABLE user_groups (
-  handle TEXT NOT NULL, slack_id TEXT NOT NULL, PRIMARY KEY (handle, slack_id)
-) STRICT, WITHOUT ROWID;
-CREATE TABLE user_groups_seen (handle TEXT PRIMARY KEY, seen_at TEXT NOT NULL) STRICT, WITHOUT ROWID;
-CREATE TABLE managers (
-  person INTEGER PRIMARY KEY REFERENCES people, boss INTEGER REFERENCES people, seen_at TEXT NOT NULL
-) STRICT;
-CREATE TABLE delegations (
-  person INTEGER PRIMARY KEY REFERENCES people, delegate INTEGER NOT NULL REFERENCES people,
-  since TEXT NOT NULL, until TEXT NOT NULL
-) STRICT;
-DROP INDEX requests_waiting;
-CREATE INDEX requests_due ON requests (next_due) WHERE state IN ('waiting', 'done') AND next_due IS NOT NULL;
-CREATE TABLE admins (
-  miro_id TEXT PRIMARY KEY, email TEXT NOT NULL, name TEXT NOT NULL, rights TEXT NOT NULL
-) STRICT;
-"""
-
-_PAGES = """
-ALTER TABLE requests ADD COLUMN expires_at TEXT;
-CREATE TABLE found_by (
-  key TEXT NOT NULL, number INTEGER NOT NULL, PRIMARY KEY (key, number)
-) STRICT, WITHOUT ROWID;
-CREATE INDEX found_by_number ON found_by (number);
-CREATE TABLE homes (
-  slack_id TEXT PRIMARY KEY, opened_at TEXT NOT NULL, wanted INTEGER NOT NULL, shown INTEGER NOT NULL,
-  drawn TEXT NOT NULL, notice TEXT NOT NULL, noticed_at TEXT, tries INTEGER NOT NULL, next_try_at TEXT
-) STRICT, WITHOUT ROWID;
-CREATE INDEX homes_behind ON homes (slack_id) WHERE shown < wanted;
-"""
+@cache
+def migration(layout: int) -> tuple[str, ...]:
+    """The statements that migrate the previous layout to it: `layouts/NUMBER.sql`."""
+    script = files("approvals.record").joinpath("layouts", f"{layout}.sql").read_text("utf-8")
+    statements = [""]
+    for line in script.splitlines(keepends=True):
+        statements[-1] += line
+        if complete_statement(statements[-1]):
+            statements.append("")
+    return tuple(statement.strip().removesuffix(";") for statement in statements[:-1])
 
 
-_INDEXES = """
-ALTER TABLE requests ADD COLUMN settled INTEGER NOT NULL GENERATED ALWAYS AS
-  (state NOT IN ('checking', 'waiting', 'approved', 'working')) VIRTUAL;
-DROP INDEX requests_behind;
-CREATE INDEX requests_behind ON requests (urgency, settled, coalesce(show_at, '')) WHERE shown < version;
-CREATE INDEX requests_leased ON requests (owner, lease_until) WHERE owner IS NOT NULL;
-CREATE INDEX requests_twins ON requests (action, subject)
-  WHERE state IN ('checking', 'waiting', 'approved', 'working', 'stopped');
-CREATE INDEX accounts_checked ON accounts (coalesce(checked_at, ''));
-CREATE INDEX notes_due ON notes (next_try_at);
-UPDATE homes SET shown = wanted
-  WHERE shown < wanted AND opened_at < strftime('%Y-%m-%dT%H:%M:%fZ', 'now', '-30 days');
-DROP INDEX homes_behind;
-CREATE INDEX homes_behind ON homes (coalesce(next_try_at, ''), noticed_at DESC) WHERE shown < wanted;
-"""
-"""Indexes, so that no frequent query reads a whole table, however much is open, ended or claimed."""
+def _to(layout: int) -> Callable[[Tables], None]:
+    def migrate(db: Tables) -> None:
+        for statement in migration(layout):
+            db.execute(statement)
+        db.execute("UPDATE meta SET value = ? WHERE key IN ('layout', 'oldest')", [str(layout)])
 
-_HUMANS = """
-CREATE TABLE links (
-  number INTEGER PRIMARY KEY, one TEXT NOT NULL, other TEXT NOT NULL, kind TEXT NOT NULL,
-  UNIQUE (one, other, kind)
-) STRICT;
-CREATE INDEX links_other ON links (other);
-CREATE TABLE apart (
-  one TEXT NOT NULL, other TEXT NOT NULL, kind TEXT NOT NULL, PRIMARY KEY (one, other, kind)
-) STRICT, WITHOUT ROWID;
-CREATE TABLE humans (key TEXT PRIMARY KEY, human TEXT NOT NULL) STRICT, WITHOUT ROWID;
-CREATE INDEX humans_human ON humans (human);
-"""
-
-_URGENT = """
-ALTER TABLE requests ADD COLUMN urgency INTEGER NOT NULL DEFAULT 0;
-ALTER TABLE requests ADD COLUMN rank INTEGER;
-CREATE TABLE urgent_lanes (
-  key TEXT NOT NULL, urgency INTEGER NOT NULL, number INTEGER NOT NULL, PRIMARY KEY (key, urgency, number)
-) STRICT, WITHOUT ROWID;
-CREATE INDEX requests_rank ON requests (rank, next_due) WHERE rank IS NOT NULL AND lease_until IS NULL;
-CREATE INDEX requests_busy ON requests (lease_until) WHERE lease_until IS NOT NULL;
-CREATE TABLE quota_queue (
-  id INTEGER PRIMARY KEY, ticket TEXT NOT NULL UNIQUE, urgency INTEGER NOT NULL, credits INTEGER NOT NULL,
-  since TEXT NOT NULL, until TEXT NOT NULL
-) STRICT;
-"""
-"""Urgent work is claimed first, and gets credits first."""
+    return migrate
 
 
-_PORTABLE = """
-ALTER TABLE accounts ADD COLUMN number INTEGER NOT NULL DEFAULT 0;
-UPDATE accounts SET number = rowid;
-CREATE INDEX accounts_number ON accounts (number);
-DROP INDEX homes_behind;
-CREATE INDEX homes_behind ON homes (coalesce(next_try_at, ''), coalesce(noticed_at, '') DESC)
-  WHERE shown < wanted;
-DROP INDEX requests_due;
-CREATE INDEX requests_due ON requests (next_due) WHERE active = 0 AND next_due IS NOT NULL;
-ALTER TABLE quota RENAME TO spent;
-CREATE TABLE quota (id INTEGER PRIMARY KEY, at TEXT NOT NULL, credits INTEGER NOT NULL) STRICT;
-INSERT INTO quota (at, credits) SELECT at, credits FROM spent;
-DROP TABLE spent;
-"""
-"""Tables whose order counts get numbers, because other databases have no `rowid`."""
-
-_PLACES = """
-DROP TABLE lanes;
-CREATE TABLE lanes (
-  key TEXT NOT NULL, place TEXT NOT NULL, number INTEGER NOT NULL, PRIMARY KEY (key, place, number)
-) STRICT, WITHOUT ROWID;
-CREATE INDEX lanes_number ON lanes (number);
-DELETE FROM urgent_lanes;
-"""
-"""The place of each request in its lanes; the store fills the table."""
-
-
-_OUTBOX = """
-CREATE TABLE outbox (
-  id INTEGER PRIMARY KEY, kind TEXT NOT NULL, key TEXT NOT NULL, wanted INTEGER NOT NULL DEFAULT 1,
-  shown INTEGER NOT NULL DEFAULT 0, urgency INTEGER NOT NULL, tries INTEGER NOT NULL DEFAULT 0,
-  next_try_at TEXT NOT NULL DEFAULT '', lease TEXT NOT NULL DEFAULT '', body TEXT NOT NULL,
-  UNIQUE (kind, key)
-) STRICT;
-CREATE INDEX outbox_due ON outbox (urgency, next_try_at, id) WHERE shown < wanted;
-CREATE INDEX outbox_claimed ON outbox (lease) WHERE lease != '';
-CREATE TABLE messages (
-  request TEXT NOT NULL, role TEXT NOT NULL, address TEXT NOT NULL, round INTEGER NOT NULL,
-  channel TEXT NOT NULL, ts TEXT NOT NULL, drawn TEXT NOT NULL, ended TEXT NOT NULL,
-  PRIMARY KEY (request, role, address, round)
-) STRICT, WITHOUT ROWID;
-CREATE INDEX messages_place ON messages (channel, ts);
-INSERT INTO outbox (kind, key, wanted, shown, urgency, next_try_at, body)
-  SELECT 'card', 'R-' || number, version, min(shown, version),
-    2 * urgency + settled + (urgency = 2), coalesce(show_at, ''), '' FROM requests ORDER BY number;
-INSERT INTO outbox (kind, key, urgency, tries, next_try_at, body)
-  SELECT 'note', channel || ' ' || only_for || ' ' || id, 4, tries, next_try_at, message
-  FROM notes ORDER BY id;
-INSERT INTO outbox (kind, key, wanted, shown, urgency, tries, next_try_at, body)
-  SELECT 'page', slack_id, wanted, shown, 0, tries, coalesce(next_try_at, ''), json_object(
-    'opened_at', opened_at, 'drawn', drawn, 'notice', notice, 'noticed_at', coalesce(noticed_at, ''))
-  FROM homes ORDER BY slack_id;
-INSERT INTO messages SELECT request, role, address, round, channel, ts, drawn, ended FROM cards;
-DROP TABLE cards;
-DROP TABLE notes;
-DROP TABLE homes;
-DROP INDEX requests_behind;
-ALTER TABLE requests DROP COLUMN settled;
-ALTER TABLE requests DROP COLUMN shown;
-ALTER TABLE requests DROP COLUMN show_at;
-CREATE INDEX people_name ON people (lower(name));
-"""
-"""The outbox: one queue, and one table of messages."""
-
-
-_SHOWN = (
-    "ALTER TABLE messages ADD COLUMN text TEXT NOT NULL DEFAULT ''",
-    "ALTER TABLE messages ADD COLUMN catalogue INTEGER NOT NULL DEFAULT 0",
-)
-"""The text of each message, so that a decision can store what its approver read."""
-
-_MEMBERS = (
-    """CREATE TABLE members (
-  group_id TEXT NOT NULL, miro_id TEXT NOT NULL, email TEXT NOT NULL, name TEXT NOT NULL,
-  PRIMARY KEY (group_id, miro_id)
-) STRICT, WITHOUT ROWID""",
-    "CREATE INDEX members_email ON members (email)",
-)
-"""The members of groups, to answer people's questions without calling Miro."""
-
-LATER = {7: _SHOWN, 8: _MEMBERS}
-"""{layout: statements that migrate the previous one to it, on any database}."""
-
-
-@migrations()
-def first(db: Tables) -> None:
-    """All tables of the first release."""
-    db.execute("CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT")
-    db.execute("INSERT INTO meta VALUES ('layout', '1'), ('oldest', '1')")
-    for script in (_LEDGER, _WORK, _PEOPLE, _MESSAGES):
-        db.executescript(script)
-
-
-@migrations()
-def relations(db: Tables) -> None:
-    """User groups, managers, delegates, admins, requests with several steps, and App Home.
-
-    The store indexes open requests after it.
-    """
-    for script in (_RELATIONS, _PAGES):
-        db.executescript(script)
-    db.execute("UPDATE meta SET value = '2' WHERE key IN ('layout', 'oldest')")
-
-
-@migrations()
-def teams_left(db: Tables) -> None:
-    """Open requests are also found by teams that are left; the store indexes them again."""
-    db.execute("UPDATE meta SET value = '3' WHERE key IN ('layout', 'oldest')")
-
-
-@migrations()
-def layout_4(db: Tables) -> None:
-    """Urgency, indexes for frequent queries, and links between all keys of a human.
-
-    The store ranks active requests, and writes the links.
-    """
-    for script in (_URGENT, _INDEXES, _HUMANS):
-        db.executescript(script)
-    db.execute("UPDATE meta SET value = '4' WHERE key IN ('layout', 'oldest')")
-
-
-@migrations()
-def layout_5(db: Tables) -> None:
-    """Types that any database has, and the order in lanes."""
-    for script in (_PORTABLE, _PLACES):
-        db.executescript(script)
-    db.execute("UPDATE meta SET value = '5' WHERE key IN ('layout', 'oldest')")
-
-
-@migrations()
-def layout_6(db: Tables) -> None:
-    """The outbox, with the messages still to be sent."""
-    db.executescript(_OUTBOX)
-    db.execute("UPDATE meta SET value = '6' WHERE key IN ('layout', 'oldest')")
-
-
-@migrations()
-def layout_7(db: Tables) -> None:
-    """The text of each message."""
-    for statement in LATER[7]:
-        db.execute(statement)
-    db.execute("UPDATE meta SET value = '7' WHERE key IN ('layout', 'oldest')")
-
-
-@migrations()
-def layout_8(db: Tables) -> None:
-    """Members of groups."""
-    for statement in LATER[8]:
-        db.execute(statement)
-    db.execute("UPDATE meta SET value = '8' WHERE key IN ('layout', 'oldest')")
+for _layout, _name in enumerate(_NAMES, 1):
+    migrations(name=_name)(_to(_layout))
 
 
 def differences(objects: Iterable[tuple[str, str, str]]) -> Iterator[tuple[str, str]]:

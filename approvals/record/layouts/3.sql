@@ -1,0 +1,1 @@
+-- Open requests are also found by teams that are left; the store indexes them again.
