@@ -27,6 +27,7 @@ It needs `npm install --no-save local-slack-linux-x64@0.1.8`, and Debian's packa
 
 **Real Slack looks otherwise** in some places, beside letters and colours:
 - local-slack has no list of people to choose from (“Select” or “[multi_users_select]” stands there), no
+  day and time (“[datetimepicker]”), no
   search in a long list of teams, no shortcuts, and no question (“Are you sure?”) between a click and
   what it does;
 - it shows a form's errors below it, with the name of the field, and Slack at the field; it doesn't mark

@@ -3,7 +3,7 @@
 from bot.sandbox.stage import POLICY
 from tests.screens.acts import asks, passes, presses, sends, types
 from tests.screens.picture import Of, Story, picture
-from tests.screens.stories.cast import ALEX, CAROL, PRIYA
+from tests.screens.stories.cast import ALEX, CAROL, LENA, PRIYA
 
 CARD, REPLY, ANSWER, FORM, HOME, PAGE = Of
 
@@ -42,6 +42,33 @@ DAYS = Story(
         ),
     ),
     POLICY.replace("request-access = {", 'request-access = { longest = "30d", proposed = "7d",'),
+)  # fmt: skip
+
+LATER = Story(
+    "Starting later",
+    (
+        picture(
+            "later-form", "A start that was typed stands in the form.",
+            LENA, FORM, "Start",
+            types(LENA, "/miro-offboard deactivate jo@example.com on Friday, 18:00 because of the last day"),
+        ),
+        picture(
+            "later-approver", "The approver's card.",
+            CAROL, CARD, "Starts",
+            sends(),
+        ),
+        picture(
+            "later-waiting", "Approved; until it starts, it can be moved or withdrawn.",
+            LENA, CARD, "I'll make the changes then.",
+            presses(CAROL, "Deactivate", "Confidential"),
+        ),
+        picture(
+            "later-move", "**Change Start** moves it to a later time.",
+            LENA, FORM, "Later than now planned",
+            presses(LENA, "Change Start", "I'll make the changes then."),
+        ),
+    ),
+    prepare=lambda scene: scene.member("jo@example.com", "Jo Park", "Engineering"),
 )  # fmt: skip
 
 _OWN = 'rules = [ { when = { for = "self" }, approval = false } ]'
