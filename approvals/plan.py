@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from datetime import datetime
 from typing import Any
 
@@ -18,6 +18,8 @@ class PlannedStep:
     change: Sentence
     hazards: tuple[Sentence, ...] = ()
     call: str = ""
+    before: Mapping[str, Any] = field(default_factory=dict)
+    """What the look showed of what it changes, to undo it: {"department": "IT"}, {"rights": [...]}."""
 
     @property
     def lines(self) -> tuple[Sentence, ...]:
@@ -86,16 +88,21 @@ def read(text: str) -> dict[str, Any]:
 
 def _stored(planned: PlannedStep) -> dict[str, Any]:
     hazards = [hazard.stored for hazard in planned.hazards]
-    return {"key": planned.key, "change": planned.change.stored, "hazards": hazards, "call": planned.call}
+    before = {"before": dict(planned.before)} if planned.before else {}
+    return {
+        "key": planned.key,
+        "change": planned.change.stored,
+        "hazards": hazards,
+        "call": planned.call,
+    } | before
 
 
 def step(stored: Mapping[str, Any]) -> PlannedStep:
     """A step. An older one has texts; the first, in the oldest the only one, includes its hazards."""
     key, call = stored.get("key", ""), stored.get("call", "")
     if "change" in stored:
-        return PlannedStep(
-            key, Sentence.read(stored["change"]), tuple(map(Sentence.read, stored["hazards"])), call
-        )
+        hazards = tuple(map(Sentence.read, stored["hazards"]))
+        return PlannedStep(key, Sentence.read(stored["change"]), hazards, call, stored.get("before", {}))
     texts = {form: stored.get(name, "") for name, form in _FORMS.items()}
     change = Sentence(VERBATIM, texts | {"aim": texts["aim"] or texts["todo"]})
     return PlannedStep(key, change, (Sentence.verbatim(""),) * stored.get("hazards", 0), call)

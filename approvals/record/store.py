@@ -341,6 +341,11 @@ class Store(Claims, Policies):
         rows = self._on.rows(sql, request, State.JOINED)
         return {RequestId(f"R-{row['number']}"): PersonId(row["requester"]) for row in rows}
 
+    def because_of(self, request: RequestId) -> Sequence[Request]:
+        """The open requests that follow from another, in order."""
+        sql = f"SELECT number FROM requests WHERE {_IS_OPEN} AND because_of = ? ORDER BY number"
+        return self._read(sql, request)
+
     # -- work ------------------------------------------------------------------------------------------
 
     def due(self, limit: int = 50) -> Sequence[Request]:

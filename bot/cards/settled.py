@@ -4,7 +4,8 @@ from approvals.ids import BOT, PersonId
 from approvals.people import listed
 from approvals.request import Request
 from approvals.states import State
-from bot.cards.blocks import Block, Message, button, link
+from bot.actions.undo import can_undo, lasting
+from bot.cards.blocks import Block, Message, button, confirmation, link
 from bot.cards.catalogue import texts
 from bot.cards.handles import Handle
 from bot.cards.layout import Part, Worth, card
@@ -84,6 +85,7 @@ def stopped(scene: Scene) -> Message:
         scene,
         Part(scene.says(outcome.remedy if outcome else None), Worth.NOTE, bold("To fix:"), least=25),
         button("Resume", "resume", value, primary=True),
+        *_undo(scene),
         button("Close as Incomplete", "withdraw", value),
         button("Details", "details", value),
     )
@@ -138,12 +140,25 @@ def _done(scene: Scene) -> Message:
         Part(text),
         Part(", ".join(texts(accepted)), Worth.NOTE, "Not verified:", least=12),
         Part(", ".join(texts(others)), Worth.NOTE, "Already in place:", least=12),
+        Part(lasting(request), Worth.NOTE, "Can't be undone:", least=12),
         Part(_ends(scene), Worth.NOTE, least=12),
         Part(request.id, is_small=True),
         missed(scene),
     ]
     visit = [link("Open Miro", "visit", "https://miro.com/app/")] if scene.is_mine else []
-    return card(sign(request), title, parts, *visit, note=f"{title}. {request.id}")
+    undo = _undo(scene) if scene.is_viewer(request.requester) and not request.is_end else []
+    return card(sign(request), title, parts, *visit, *undo, note=f"{title}. {request.id}")
+
+
+def _undo(scene: Scene) -> list[Block]:
+    """The button Undo, if there is something to undo."""
+    request, outcome = scene.request, scene.request.outcome
+    if request.practice or not outcome or not can_undo(outcome.done, scene.facts.can_be_asked):
+        return []
+    stays = f" Can't be undone: {lasting(request)}." if lasting(request) else ""
+    text = f"I'll ask for what takes the changes of {request.id} back.{stays}"
+    sure = confirmation(f"Undo {request.id}?", text, "Undo")
+    return [button("Undo", "undo", Handle.of(request).value, confirm=sure)]
 
 
 def _verified(scene: Scene) -> str:

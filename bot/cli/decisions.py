@@ -39,6 +39,7 @@ from bot.cli.requests import summary
 from bot.cli.running import runs
 from bot.context import CONFIDENTIAL, Desk
 from bot.slack.words.reading import about_end
+from bot.work import undo as work
 from bot.work.ask import LONGEST_REASON, asked, postponed
 
 
@@ -202,6 +203,22 @@ def deny(id: str, email: str, reason: str, as_json: bool) -> None:
 def postpone(id: str, start: str, email: str, as_json: bool) -> None:
     """Move the start of a request to a later time, like 2026-12-04 or "2026-12-04 18:00"."""
     _decided(id, email, as_json, "postponed", lambda request, who, desk: postponed(desk, request, who, start))
+
+
+@click.command()
+@click.argument("id", metavar="R-42")
+@AS
+@click.option("--reason", default="", metavar="TEXT", help="Why; approvers read it.")
+@JSON
+def undo(id: str, email: str, reason: str, as_json: bool) -> None:
+    """Request what takes back the changes of a done or stopped request."""
+    with open_bot(existing=True, leads=False) as bot:
+        request, who = find(bot.store, id), acting_as(bot, email)
+        requests, refusals = work.undo(bot.desk, request, who, cleaned(reason))
+        outlines = [summary(bot.store, each) for each in requests]
+    say_json(outlines) if as_json else say(*(f"{each['id']} saved: {each['what']}." for each in outlines))
+    for refusal in refusals:
+        say_beside(refusal)
 
 
 approve = _command(

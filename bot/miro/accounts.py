@@ -215,6 +215,10 @@ class Attributes(Goal):
     def holds(self, seen: Seen) -> bool:
         return seen.account is not None and not self._differing(seen)
 
+    def before(self, seen: Seen) -> Mapping[str, Any]:
+        has = self._has(seen)
+        return {name: has.get(name) or "" for name in self._differing(seen)}
+
     def hazards(self, seen: Seen) -> tuple[Sentence, ...]:
         known = {"userName": Sentence.of("new-address", who=self.who), "userType": Sentence("paid")}
         return tuple(known[name] for name in self._differing(seen) if name in known)

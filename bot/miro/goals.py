@@ -95,6 +95,10 @@ class Goal:
         """The expected result of a look after the call."""
         raise NotImplementedError
 
+    def before(self, seen: Seen) -> Mapping[str, Any]:
+        """What a look shows of what its call changes, if the key doesn't say it: undoing needs that."""
+        return {}
+
     def unshown(self, seen: Seen) -> bool:
         """Whether the look leaves out what it is about: then nothing but Miro's answer tells of it."""
         return False

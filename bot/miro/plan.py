@@ -2,8 +2,9 @@
 
 import hashlib
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
 
 from approvals.people import canonical
 from approvals.plan import Plan, PlannedStep
@@ -28,10 +29,11 @@ class PlanStep:
 
     rights: tuple[str, ...] = ()
     """Admin rights that it also grants."""
+    before: Mapping[str, Any] = field(default_factory=dict)
 
     def stored(self) -> PlannedStep:
         """Its stored form."""
-        return PlannedStep(self.goal.key, self.goal.change, self.hazards, str(self.call))
+        return PlannedStep(self.goal.key, self.goal.change, self.hazards, str(self.call), self.before)
 
 
 @dataclass(frozen=True)
@@ -112,7 +114,8 @@ def make(goals: Sequence[Goal], seen: Seen) -> LivePlan:
             raise Obstacle(problem)
         # For a step only this look counts as verified; effects of earlier steps are expected.
         sure = goal.sure(known) if not goal.holds(known) and known.account else True
-        steps.append(PlanStep(goal, goal.call(believed), goal.hazards(believed), sure, goal.rights(believed)))
+        rights, before = goal.rights(believed), goal.before(believed)
+        steps.append(PlanStep(goal, goal.call(believed), goal.hazards(believed), sure, rights, before))
         believed = goal.after(believed)
     # For an account to be created, its future address.
     address = believed.account.user_name if believed.account else ""

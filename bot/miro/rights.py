@@ -1,7 +1,8 @@
 """Goals about rights: the role in the organization, and the admin roles besides it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from approvals.sentence import Sentence
 from bot.miro import wire
@@ -124,6 +125,9 @@ class NoAdminRoles(Goal):
 
     def obstacle(self, seen: Seen) -> str:
         return _unchangeable(seen, self.who, True)
+
+    def before(self, seen: Seen) -> Mapping[str, Any]:
+        return {"rights": sorted(seen.existing.admin_roles)}
 
     def call(self, seen: Seen) -> ScimCall:
         return patch_user(*map(_remove_role, sorted(seen.existing.admin_roles)))

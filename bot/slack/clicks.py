@@ -12,6 +12,7 @@ from slack_sdk.errors import SlackClientError
 from approvals.decide import decide
 from approvals.decide.actor import Who
 from approvals.ids import SlackId
+from approvals.people import listed
 from approvals.record.database import StoreTrouble
 from approvals.record.outbox import Note
 from approvals.refusals import Refused
@@ -27,6 +28,7 @@ from bot.slack.deliver.home import is_home
 from bot.slack.reply import Reply
 from bot.slack.talk import GONE, asking, nudge, reminded, replying
 from bot.work.ask import postponed
+from bot.work.undo import undo
 
 Body = dict[str, Any]
 
@@ -54,6 +56,7 @@ class Clicks:
         app.view(FORMS)(self.form_sent)
         app.action(FORMS)(self.form_pressed)
         app.action("remind")(self.remind_pressed)
+        app.action("undo")(self.undo_pressed)
         app.action("details")(self.details_pressed)
 
     def clicked(self, ack: Ack, body: Body) -> None:
@@ -124,6 +127,25 @@ class Clicks:
         text = self.decide(body, handle, lambda request, who: nudge(self.desk, request, who))
         self._reply.answer(body, text or reminded(self.desk, handle.id))
         ack()
+
+    def undo_pressed(self, ack: Ack, body: Body) -> None:
+        """Undo: asks for what takes the changes back."""
+        handle = Handle.pressed(body)
+        try:
+            request = self.desk.store.request(handle.id)
+            handle.check(request)
+            receipt = f"click:{body.get('trigger_id')}"
+            undoing, refusals = undo(self.desk, request, self._reply.who(body), receipt=receipt)
+            ids = listed([each.id for each in undoing])
+            text = " ".join([f"{ids} will undo {handle.id}, once approved.", *refusals])
+        except (Refused, StoreTrouble) as error:
+            text = str(error)
+        except KeyError:
+            text = GONE
+        self.redraw(body, handle)
+        self._reply.answer(body, text)
+        ack()
+        self.desk.wake()
 
     def form_pressed(self, ack: Ack, body: Body, client: WebClient) -> None:
         """Deny, Ask a Question, Answer and Change Start open a form, if what it is for would be taken."""

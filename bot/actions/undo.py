@@ -1,0 +1,92 @@
+"""What undoes changes: the action that is the opposite of each, so that its rule of the policy decides."""
+
+from collections.abc import Callable, Iterable
+from itertools import zip_longest
+
+from approvals.plan import PlannedStep
+from approvals.request import Request
+from approvals.sentence import Sentence
+from bot.actions.fill import Raw
+
+_OPPOSITES = {
+    "grant": "remove-admin",
+    "reactivate": "offboard",
+    "join": "leave-team",
+    "leave": "request-access",
+    "leave-boards": "request-access",
+    "rename": "rename-group",
+    "set": "update-details",
+    "deactivate": "reactivate",
+    "demote": "make-admin",
+    "take": "make-admin",
+    "take-all": "make-admin",
+}
+"""{code of a change: the action that undoes it}, in the order of the undoing: rights are taken away first."""
+_DETAILS = {
+    "costCenter": "cost_centre",
+    "displayName": "display_name",
+    "employeeNumber": "employee_number",
+    "userName": "email",
+}
+"""{SCIM's name: field of update-details}, where they differ."""
+_LASTING = {
+    "create": "the new account",
+    "delete": "the deleted account",
+    "leave-boards": "boards that went to a team admin",
+}
+
+
+def can_undo(done: Iterable[Sentence], can_be_asked: Callable[[str], bool]) -> bool:
+    """Whether any change can be undone by an action of the policy; `done`: sentences like "join.did"."""
+    return any(can_be_asked(_OPPOSITES.get(change.code.partition(".")[0], "")) for change in done)
+
+
+def lasting(request: Request) -> str:
+    """What of a request's own changes can't be undone, in words; '' for nothing."""
+    done = request.outcome.done if request.outcome else ()
+    steps = [step for step in request.plan.steps if step.change.form("did") in done]
+    lost = {_LASTING.get(step.change.code, "") for step in steps}
+    values = [value for step in steps for value in step.before.items() if step.change.code == "set"]
+    lost |= {"the license" for name, _ in values if name == "userType"}
+    lost |= {"details that were empty" for _, before in values if not before}
+    return ", ".join(sorted(filter(None, lost)))
+
+
+def undoing(steps: Iterable[PlannedStep], person: str) -> list[tuple[str, Raw]]:
+    """(action, its fields) for each request that undoes changes; `person`: the account's address."""
+    steps = sorted(
+        (step for step in steps if step.change.code in _OPPOSITES),
+        key=lambda step: list(_OPPOSITES).index(step.change.code),
+    )
+    fields: list[tuple[str, Raw]] = []
+    groups: dict[str, list[str]] = {"leave-team": [], "request-access": []}
+    details: dict[str, str] = {}
+    for step in steps:
+        action, values = _OPPOSITES[step.change.code], step.change.values
+        match action:
+            case "leave-team" | "request-access":
+                groups[action].append(step.key.split()[1])
+            case "update-details":
+                known = {_DETAILS.get(name, name): value for name, value in step.before.items()}
+                details |= {name: value for name, value in known.items() if value and name != "userType"}
+            case "rename-group":
+                fields.append((action, {"team": step.key.split()[1], "name": values["before"]}))
+            case "remove-admin" | "make-admin":
+                rights = step.before.get("rights") or [values.get("rights", "Company Admin")]
+                fields += [(action, {"person": person, "rights": each}) for each in rights]
+            case "offboard":
+                fields.append((action, {"person": person, "how": "deactivate"}))
+            case _:
+                fields.append((action, {"person": person}))
+    moves = [_move(person, *pair) for pair in zip_longest(*groups.values(), fillvalue="")]
+    updates: list[tuple[str, Raw]] = [("update-details", {"person": person, **details})] if details else []
+    is_late = [action in ("reactivate", "make-admin") for action, _ in fields]
+    late = is_late.index(True) if True in is_late else len(fields)
+    return [*fields[:late], *moves, *updates, *fields[late:]]
+
+
+def _move(person: str, joined: str, left: str) -> tuple[str, Raw]:
+    """Out of a team that was joined, into one that was left, or both at once: joined before left."""
+    if joined and left:
+        return "move-team", {"person": person, "from_team": joined, "to_team": left}
+    return ("leave-team" if joined else "request-access"), {"person": person, "teams": [joined or left]}

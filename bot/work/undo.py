@@ -1,0 +1,93 @@
+"""Undo: a request's own changes are taken back by requests of their own (`because_of`).
+
+Each is asked, approved and planned against Miro like any other, so what was changed meanwhile is seen.
+"""
+
+from approvals.decide import decide
+from approvals.decide.actor import Who, is_operator
+from approvals.plan import PlannedStep, read
+from approvals.refusals import Refused
+from approvals.request import Request
+from approvals.states import EventType, State
+from bot.actions import ACTIONS
+from bot.actions.fill import Problems
+from bot.actions.undo import undoing
+from bot.context import Desk
+from bot.work.ask import asked
+from bot.work.outcome import own_calls
+
+
+def undo(
+    desk: Desk, request: Request, who: Who, reason: str = "", receipt: str = ""
+) -> tuple[list[Request], list[str]]:
+    """(requests that undo another, in order; why others are refused). Open ones are returned, not repeated.
+
+    A stopped request is closed as incomplete, as Resume would bring about again what is undone. Raises
+    Refused and StoreTrouble.
+    """
+    if desk.is_secret_from(who.person, request):
+        raise Refused(f"There's no request {request.id}.")
+    is_mine = desk.policy.acts_as(who.person, desk.person(request.requester))
+    if not is_mine and not is_operator(desk.policy, who.person):
+        raise Refused(f"Only the requester or an operator can undo {request.id}.")
+    if request.untouchable or request.state not in (State.DONE, State.STOPPED, State.WITHDRAWN):
+        raise Refused(f"{request.id} isn't done, so there's nothing to undo. Withdraw it instead.")
+    # The person concerned reads it: of an offboarding that stopped they know nothing.
+    secret = desk.command(request).CONFIDENTIAL
+    reason = reason or ("Restores what was before." if secret else f"Undoes {request.id}.")
+    with desk.store.writing():
+        if asked_already := desk.store.because_of(request.id):
+            return list(asked_already), []
+        wanted = [
+            (action, raw)
+            for action, raw in undoing(own_steps(desk, request), _address(desk, request))
+            if desk.policy.rule(action)
+        ]
+        if not wanted:
+            raise Refused(f"{request.id} changed nothing that I can undo.")
+        if request.state is State.STOPPED:
+            desk.store.append(request, decide.withdraw(request, who, desk.table(request)))
+        requests, refusals = list[Request](), list[str]()
+        for number, (action, raw) in enumerate(wanted):
+            part = receipt and f"{receipt}:{number}"
+            try:
+                requests.append(asked(desk, ACTIONS[action], raw, reason, who, part, request.id))
+            except (Refused, Problems) as error:
+                texts = error.fields.values() if isinstance(error, Problems) else [str(error)]
+                refusals.append(f"{ACTIONS[action].TITLE}: {' '.join(texts)}")
+        if not requests:
+            raise Refused(" ".join(refusals))
+        return requests, refusals
+
+
+def own_steps(desk: Desk, request: Request) -> list[PlannedStep]:
+    """The steps of all its plans whose calls Miro accepted, or whose outcome is unknown.
+
+    A security name that somebody changed again stays.
+    """
+    plans = [event for event in desk.store.events(request.id) if event.type == EventType.PLANNED]
+    steps = [step for event in plans for step in read(event.words.get("plan") or "")["steps"]]
+    calls = own_calls(desk, request)
+    own = {step.key: step for step in reversed(steps) if _code(step) in calls}
+    return [step for step in reversed(own.values()) if not _is_renamed(desk, step)]
+
+
+def _code(step: PlannedStep) -> str:
+    """The code of the goal of a step, by which its calls are recorded."""
+    if step.change.code == "set":
+        return " ".join(("attributes", *sorted(step.change.values["attributes"])))
+    return "account" if step.change.code == "create" else step.key
+
+
+def _is_renamed(desk: Desk, step: PlannedStep) -> bool:
+    group = next(iter(desk.tables().matching(step.key.split()[1])), None) if _renames(step) else None
+    return _renames(step) and (group is None or group.security_name != step.change.values["name"])
+
+
+def _renames(step: PlannedStep) -> bool:
+    return step.change.code == "rename"
+
+
+def _address(desk: Desk, request: Request) -> str:
+    """The address of the account that was changed."""
+    return request.plan.user_name or (desk.person(request.subject).email if request.subject else "")

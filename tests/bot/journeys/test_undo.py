@@ -1,0 +1,173 @@
+"""Undo: what a request changed is taken back by requests of their own, each decided by its own rule."""
+
+from pathlib import Path
+
+import pytest
+
+from approvals.states import OPEN
+from bot.miro.wire import ADMIN, MEMBER
+from bot.sandbox.miro.service import Fault
+from bot.sandbox.stage import POLICY, Stage
+from tests.bot.journeys.scenes import (
+    answer,
+    ask,
+    calls,
+    card,
+    has_card,
+    last,
+    newest_request,
+    press,
+    request,
+    state,
+    teams_of,
+    told,
+    wait,
+)
+from tests.bot.journeys.shell import machine
+
+UNASKED = POLICY.replace('approvers = ["it"]', "approval = false").replace(
+    'approvers = ["manager", "it"]', "approval = false"
+)
+HOW = {
+    "access": ("U0SAM", "/miro-access", "<@U0ALEX> for Design because of a project"),
+    "leave": ("U0SAM", "/miro", "leave-team <@U0ALEX> from IT Administration because of it"),
+    "move": ("U0SAM", "/miro-move", "<@U0ALEX> from Engineering to Design because of it"),
+    "rights": ("U0DANA", "/miro-admin", "<@U0ALEX> because of it"),
+    "rights and teams": ("U0SAM", "/miro-admin", "<@U0ALEX> from Engineering to Design because of it"),
+    "rename": ("U0DANA", "/miro", "rename-group Design to g_app_design because of it"),
+    "details": ("U0DANA", "/miro", "update-details <@U0ALEX> because of it"),
+    "offboard": ("U0SAM", "/miro-offboard", "alex@example.com because of it"),
+}
+
+
+def alex(s: Stage) -> None:
+    s.miro.add_user(
+        "alex@example.com", "Alex Smith", teams=[s.teams["Engineering"], s.teams["IT Administration"]]
+    )
+    s.miro.change_user("alex@example.com", enterprise={"organization": "Example Ltd", "department": "HR"})
+
+
+def as_now(s: Stage) -> tuple[object, ...]:
+    """What Miro has: everything of Alex, and the names of the groups."""
+    user = s.miro.user("alex@example.com")
+    assert user
+    facts = (user.active, user.role, sorted(user.admin_roles), dict(user.enterprise), user.display_name)
+    return (*facts, teams_of(s, "alex@example.com"), [s.miro.team(id).displayName for id in s.teams.values()])
+
+
+def approve_all(s: Stage) -> None:
+    """Everybody asked says yes, until nothing waits."""
+    while any(each.state in OPEN for each in s.bot.store.requests()):
+        who = next(user for user in ("U0PRIYA", "U0CAROL", "U0SAM") if has_card(s, user))
+        press(s, who, "approve")
+
+
+def done(s: Stage, how: str, **fields: str) -> str:
+    user, command, text = HOW[how]
+    id = ask(s, user, command, text, **fields)
+    approve_all(s)
+    assert state(s, id) == "done"
+    return id
+
+
+@pytest.mark.parametrize("how", HOW)
+def test_what_is_undone_is_as_it_was(s: Stage, how: str) -> None:
+    alex(s)
+    fields = {"rename": {}, "details": {"department": "IT"}}.get(how, {})
+    before = as_now(s)
+    id = done(s, how, **fields)
+    assert as_now(s) != before
+    press(s, HOW[how][0], "undo")
+    approve_all(s)
+    assert as_now(s) == before
+    assert all(each.because_of == id for each in s.bot.store.requests() if each.id != id)
+
+
+def test_what_the_requester_may_not_ask_for_is_said_and_the_rest_is_undone(s: Stage) -> None:
+    alex(s)
+    user, command, text = "U0DANA", *HOW["rights and teams"][1:]
+    ask(s, user, command, text)
+    approve_all(s)
+    press(s, user, "undo")
+    assert "R-2 will undo R-1, once approved. Move to Another Team: " in last(s, user)
+    approve_all(s)
+    assert s.miro.user("alex@example.com").role == MEMBER  # type: ignore[union-attr]
+
+
+def test_pressed_twice_it_is_asked_once_and_undone_again_it_is_given_back(s: Stage) -> None:
+    alex(s)
+    before, id = as_now(s), done(s, "access")
+    given, theirs = as_now(s), card(s, "U0SAM", "undo")
+    press(s, "U0SAM", "undo", theirs)
+    press(s, "U0SAM", "undo", theirs)
+    assert answer(s, "U0SAM") == f"R-2 will undo {id}, once approved."
+    assert newest_request(s).id == "R-2"
+    approve_all(s)
+    assert as_now(s) == before
+    press(s, "U0SAM", "undo")
+    approve_all(s)
+    assert (as_now(s), newest_request(s).because_of) == (given, "R-2")
+
+
+def test_what_somebody_changed_back_meanwhile_needs_no_call(s: Stage) -> None:
+    alex(s)
+    done(s, "access")
+    s.miro.leave("alex@example.com", s.teams["Design"])
+    s.miro.log.clear()
+    press(s, "U0SAM", "undo")
+    assert (state(s, "R-2"), calls(s)) == ("nothing to do", [])
+
+
+def test_a_security_name_changed_again_is_left_alone(s: Stage) -> None:
+    id = done(s, "rename")
+    s.miro.change_team(s.teams["Design"], displayName="chosen by somebody else")
+    wait(s, hours=1)
+    press(s, "U0DANA", "undo")
+    assert answer(s, "U0DANA") == f"{id} changed nothing that I can undo."
+
+
+def test_a_stopped_request_is_closed_and_what_it_did_is_undone(s: Stage) -> None:
+    alex(s)
+    before = as_now(s)
+    s.miro.faults.append(Fault("PATCH", s.teams["Engineering"], status=400, times=9))
+    id = ask(s, *HOW["move"])
+    press(s, "U0CAROL", "approve")
+    assert state(s, id) == "stopped" and as_now(s) != before
+    s.miro.faults.clear()
+    press(s, "U0CAROL", "undo")
+    approve_all(s)
+    assert (state(s, id), as_now(s)) == ("withdrawn", before)
+
+
+def test_an_offboarding_that_stopped_is_undone_without_a_word_of_it_to_the_person(s: Stage) -> None:
+    alex(s)
+    s.miro.change_user("alex@example.com", role=ADMIN, admin_roles=("Content Admin",))
+    before, id = as_now(s), done(s, "offboard")
+    press(s, "U0SAM", "undo")
+    approve_all(s)
+    assert as_now(s) == before
+    assert id not in " ".join(told(s, "U0ALEX")) and "ffboard" not in " ".join(told(s, "U0ALEX"))
+    assert s.bot.store.requests()[-1].id == id
+
+
+def test_a_deleted_account_offers_no_undo_and_the_card_says_so(s: Stage) -> None:
+    alex(s)
+    user, command, text = HOW["offboard"]
+    ask(s, user, command, text, how="delete")
+    approve_all(s)
+    assert "Can't be undone: the deleted account" in last(s, user)
+    assert not has_card(s, user, "undo")
+
+
+def test_from_a_shell(tmp_path: Path) -> None:
+    with machine(tmp_path, UNASKED) as (s, shell):
+        alex(s)
+        before = as_now(s)
+        id = ask(s, *HOW["access"])
+        assert shell.types("undo", id, "--as", "jo@example.com", exits=1).endswith(
+            f"Only the requester or an operator can undo {id}."
+        )
+        printed = shell.types("undo", id, "--as", "sam@example.com", "--reason", "not needed")
+        assert printed == "R-2 saved: remove Alex Smith (alex@example.com) from Design."
+        s.settle()
+        assert (as_now(s), request(s, "R-2").reason) == (before, "not needed")
