@@ -52,6 +52,7 @@ for _command in (
     db.db,
     people.people,
     review.review,
+    review.compare,
     people.forget,
     commands.policy,
 ):

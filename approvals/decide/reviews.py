@@ -2,6 +2,8 @@
 
 A review has a stream of its own in the record ("V-1"). It isn't a request: it changes nothing by itself, each
 person's access is decided alone, and a request knows neither. What it ends is a request like any other.
+
+A comparison of Miro with the record is a review of all differences: kept until a date, or put right.
 """
 
 import json
@@ -23,8 +25,15 @@ REVIEW = "V-"
 """The streams of reviews begin with it."""
 REMINDERS = 3
 """At most, in equal parts of the time; in working time a part takes longer, so there may be fewer."""
+DIFFERENCES = GroupId("*")
+"""The `team` of a comparison."""
+OWNERLESS, LEAVER, LEFT_SLACK = "ownerless", "leaver", "left-slack"
+UNGRANTED, OVERDUE = "ungranted", "overdue"
+"""The codes of differences."""
 Holders = Mapping[tuple[str, str], str]
-"""{(address in Miro, right; '' for a team): name} of those who have the access now."""
+"""{(address in Miro, right; '' for a team): name} of those who have the access now.
+
+Of differences: {(address, "code:fact"): the difference as a sentence}."""
 
 
 class Step(StrEnum):
@@ -50,18 +59,24 @@ class Access:
     by: PersonId = BOT
     at: datetime | None = None
     request: RequestId | None = None  # ends it
+    until: datetime | None = None  # of a difference that is kept
+    reason: str = ""
 
     @property
     def label(self) -> str:
-        """'Alex Smith (alex@example.com), Company Admin'."""
+        """'Alex Smith (alex@example.com), Company Admin'; of a difference, its sentence."""
+        if ":" in self.right:
+            return self.name
         return ", ".join(filter(None, (addressed(self.name, self.email), self.right)))
 
     def line(self, named: Callable[[PersonId], str]) -> str:
         """'Alex Smith (alex@example.com): kept by Carol Diaz'; `named`: maps a person to a name."""
         if self.decision in ("", Step.GONE):
             return f"{self.label}: {'no longer has it in Miro' if self.decision else 'not decided'}"
-        request = f" with {self.request}" if self.request else ""
-        return f"{self.label}: {self.decision} by {named(self.by)}{request}"
+        more = f" with {self.request}" if self.request else ""
+        if self.until:
+            more = f" until {self.until:%Y-%m-%d} ({self.reason})"
+        return f"{self.label}: {self.decision} by {named(self.by)}{more}"
 
 
 @dataclass(frozen=True)
@@ -79,6 +94,11 @@ class Review:
     accesses: tuple[Access, ...] = ()
     reminders: int = 0
     closed_at: datetime | None = None
+
+    @property
+    def compares(self) -> bool:
+        """Whether it is about differences between Miro and the record."""
+        return self.team == DIFFERENCES
 
     def having(self, decision: str = "") -> list[Access]:
         """The accesses with this decision; by default those that nobody has decided."""
@@ -107,7 +127,7 @@ def due(review: Review, holders: Holders, now: datetime, policy: Policy) -> list
         return []
     if now >= review.until or len(gone) == len(left):
         return [*drafts, Draft(Step.CLOSED)]
-    if now >= later(review.reminded_at, gap, policy):
+    if not review.compares and now >= later(review.reminded_at, gap, policy):
         drafts.append(Draft(Step.REMINDED))
     return drafts
 
@@ -119,11 +139,13 @@ def folded(events: Iterable[Event]) -> Review:
     words = [first.words.get(str(number)) or forgotten for number in range(body["count"])]
     accesses = [Access(number, *json.loads(word)) for number, word in enumerate(words)]
     seal = sha256(json.dumps([stamp(first.at), sorted(body["words"].items())]).encode()).hexdigest()
-    key, until = f"{first.request}:{seal[:8]}", unstamp(body["until"])
-    review = Review(first.request, key, first.by, first.at, until, body["team"], body["subject"], first.at)
+    key, end = f"{first.request}:{seal[:8]}", unstamp(body["until"])
+    review = Review(first.request, key, first.by, first.at, end, body["team"], body["subject"], first.at)
     for event in others:
         for number in event.body.get("accesses", ()):
-            made = {"by": event.by, "at": event.at, "request": event.body.get("request")}
+            until = unstamp(event.body["until"]) if "until" in event.body else None
+            made = {"by": event.by, "at": event.at, "request": event.body.get("request"), "until": until}
+            made["reason"] = event.text("reason")
             accesses[number] = replace(accesses[number], decision=event.type, **made)
         if event.type == Step.REMINDED:
             review = replace(review, reminded_at=event.at, reminders=review.reminders + 1)

@@ -58,6 +58,8 @@ class Policy(Part, NamedTeams):
     rests: tuple[str, ...] = ()
     keep_texts_months: int = Field(default=0, ge=0, le=600, strict=True)
     """Months after which the texts of an ended request are forgotten; 0: they are kept."""
+    compare_daily: bool = Field(default=False, strict=True)
+    """Whether operators read every day where Miro differs from the record."""
     manager_field: str = ""
     manager_from_miro: bool = Field(default=False, strict=True)
     managers: Mapping[str, str] = {}

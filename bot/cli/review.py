@@ -1,4 +1,4 @@
-"""Access reviews, from a shell: begin one, and show what was decided."""
+"""Access reviews and comparisons, from a shell: begin, list, decide, and show what was decided."""
 
 from collections.abc import Iterator
 from datetime import datetime, time, timedelta
@@ -25,6 +25,7 @@ from bot.cli.common import (
     say_json_list,
 )
 from bot.work import reviews
+from bot.work.compared import compare as comparison
 
 LASTS = timedelta(days=10)
 """Working days, if nothing else is said."""
@@ -94,3 +95,35 @@ def _rows(store: Store, review: Review) -> Iterator[dict[str, str]]:
         values["request_state"] = store.request(access.request).state.value if access.request else ""
         chosen = {name: values[name] or "" for name in COLUMNS}
         yield {name: stamp(each) if isinstance(each, datetime) else each for name, each in chosen.items()}
+
+
+@click.command()
+@JSON
+@click.option("--keep", metavar="ID", help="Accept a difference, with --reason and --until.")
+@click.option("--put-right", metavar="ID", help="Request the change that ends a difference.")
+@click.option("--reason", default="", help="Why it is kept; auditors read it.")
+@click.option("--until", default="", metavar="DATE", help="Last day on which it is kept.")
+@click.option("--as", "email", metavar="EMAIL", help="Your address; you must be an operator.")
+def compare(
+    as_json: bool, keep: str | None, put_right: str | None, reason: str, until: str, email: str | None
+) -> None:
+    """List where Miro differs from the record; changes nothing by itself.
+
+    Compared: admins nobody granted, access that has ended, leavers, people who left Slack, teams without
+    owners. Exit status: 0 no differences, 1 differences, or nothing could be compared.
+    """
+    if (keep and put_right) or bool(keep or put_right) != bool(email):
+        raise click.UsageError("Give --keep ID or --put-right ID, and --as EMAIL with it.")
+    with open_bot(existing=True, leads=False) as bot:
+        if email:
+            keeps = (reason, until) if keep else None
+            access = comparison.decided(bot.desk, acting_as(bot, email), keep or put_right or "", keeps)
+            say(access.line(lambda id: report.name(id, bot.store.people)))
+            return
+        found = comparison.compared(bot.desk)
+    if as_json:
+        say_json_list(each.as_row for each in found)
+    else:
+        say(*[f"{each.id}  {each.code:<10}  {each.text}" for each in found] or ["No differences."])
+    if found:
+        click.get_current_context().exit(1)

@@ -18,12 +18,14 @@ from approvals.states import EventType, State
 from bot.context import Desk
 from bot.work import ending, reviews
 from bot.work.approvers import closed
+from bot.work.compared import compare
 from bot.work.refresh import MIRO, PEOPLE, Refresh
 
 log = logging.getLogger(__name__)
 
 REVIEW_EVERY = timedelta(minutes=10)
 ANCHOR_EVERY = timedelta(hours=1)
+COMPARE_EVERY = timedelta(hours=1)
 ACCESS_REVIEWS_EVERY = timedelta(minutes=1)
 FORGET_EVERY = timedelta(days=1)
 
@@ -63,6 +65,9 @@ class Housekeeping:
         if times.is_due("access reviews"):
             reviews.pass_time(self.desk)
             times.schedule("access reviews", ACCESS_REVIEWS_EVERY)
+        if self.desk.policy.compare_daily and times.is_due("comparison"):
+            compare.daily(self.desk)
+            times.schedule("comparison", COMPARE_EVERY)
         if (months := self.desk.policy.keep_texts_months) and times.is_due("old texts"):
             times.schedule("old texts", FORGET_EVERY)
             self._forget_texts(timedelta(days=months * 365 / 12))

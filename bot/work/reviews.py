@@ -3,24 +3,44 @@
 What is ended is requested in the same transaction as the decision is written.
 """
 
-from collections.abc import Collection
-from datetime import datetime
+from collections.abc import Collection, Mapping
+from datetime import UTC, date, datetime, time, timedelta
+from types import MappingProxyType
+from typing import get_args
+from zoneinfo import ZoneInfo
 
 from approvals.case import Case
 from approvals.clocks import is_recent
 from approvals.decide.actor import Who, check_standing, is_operator
-from approvals.decide.reviews import Access, Holders, Review, Step, due, started
+from approvals.decide.reviews import (
+    DIFFERENCES,
+    LEAVER,
+    LEFT_SLACK,
+    OWNERLESS,
+    Access,
+    Holders,
+    Review,
+    Step,
+    due,
+    started,
+)
 from approvals.decide.tally import Ground
-from approvals.ids import GroupId
-from approvals.people import FRESH, Person, canonical
+from approvals.ids import BOT, GroupId, PersonId, stamp
+from approvals.people import FRESH, Group, Person, canonical
 from approvals.record.outbox import Note
 from approvals.record.store import ALL
 from approvals.refusals import Outdated, Refused
 from approvals.request import Draft
+from approvals.text import cleaned
 from bot.actions import ACTIONS
 from bot.actions.fill import Problems
+from bot.actions.people.remove_admin import Rights
 from bot.context import Desk
-from bot.work.ask import asked
+from bot.work.ask import LONGEST_REASON, asked
+
+LONGEST_KEPT = timedelta(days=366)
+"""How long a difference can be kept without being asked about again."""
+RIGHTS = frozenset(get_args(Rights))
 
 
 def start(desk: Desk, who: Who, team: GroupId, until: datetime) -> Review:
@@ -34,9 +54,9 @@ def start(desk: Desk, who: Who, team: GroupId, until: datetime) -> Review:
     with desk.store.writing():
         if same := [review.id for review in opened(desk) if review.team == team]:
             raise Refused(f"{same[0]} reviews {subject} already. Nothing was started.")
-        draft = started(who, team, subject, _holders(desk, team), until, desk.now())
+        draft = started(who, team, subject, _listed(desk, team), until, desk.now())
         review = desk.store.add_to_review(draft)
-        if not _notify(desk, review):
+        if not notify(desk, review):
             who_else = "owners of the team" if team else "operators"
             raise Refused(f"Nobody in Slack can review {subject}. Name other {who_else} in the policy.")
     desk.wake()
@@ -56,7 +76,13 @@ def find(desk: Desk, key: str) -> Review:
     return review
 
 
-def _holders(desk: Desk, team: GroupId) -> Holders:
+def _holders(desk: Desk, review: Review) -> Holders:
+    if review.compares:  # whether it is still so, the request finds out
+        return {(access.email, access.right): access.name for access in review.accesses}
+    return _listed(desk, review.team)
+
+
+def _listed(desk: Desk, team: GroupId) -> Holders:
     if team:
         return {(member.email, ""): member.name for member in desk.store.groups.members(team, ALL)[0]}
     admins, _ = desk.store.groups.admins()
@@ -67,9 +93,12 @@ def _holders(desk: Desk, team: GroupId) -> Holders:
 def owners(desk: Desk, review: Review) -> list[Person]:
     """Who decides by the policy in force: the owners of the team; about admins, the operators."""
     group = desk.store.groups.get(review.team)
-    if group is None:
-        return desk.operators()
-    ground = Ground(desk.policy, Case("", desk.person(review.by)), desk.store.people, desk.now())
+    return owners_of(desk, group, review.by) if group else desk.operators()
+
+
+def owners_of(desk: Desk, group: Group, by: PersonId = BOT) -> list[Person]:
+    """The owners of a team by the policy in force. `by`: who asks for them."""
+    ground = Ground(desk.policy, Case("", desk.person(by)), desk.store.people, desk.now())
     entries = desk.policy.owners_of((*desk.tables().names(group), group.id))
     return [named.person for named in ground.named(entries) if named.person]
 
@@ -89,9 +118,24 @@ def is_own(desk: Desk, access: Access, person: Person) -> bool:
     return not desk.policy.names(keys).isdisjoint(desk.policy.names(person.keys))
 
 
-def decide(desk: Desk, key: str, who: Who, kept: Collection[int], ended: Collection[int]) -> list[str]:
-    """Keeps and ends accesses, by their numbers; returns sentences about what wasn't done. Raises Refused."""
-    problems = _decided(desk, key, who, Step.KEPT, kept)
+def decide(
+    desk: Desk,
+    key: str,
+    who: Who,
+    kept: Collection[int],
+    ended: Collection[int],
+    reason: str = "",
+    until: str = "",
+) -> list[str]:
+    """Keeps and ends accesses, by their numbers; returns sentences about what wasn't done. Raises Refused.
+
+    A difference is kept for a reason and until a day ("2026-12-31"); raises Problems without them.
+    """
+    if kept and find(desk, key).compares:
+        body, words = _keeping(desk, reason, until)
+        problems = _decided(desk, key, who, Step.KEPT, kept, body, words)
+    else:
+        problems = _decided(desk, key, who, Step.KEPT, kept)
     for number in ended:
         try:
             problems += _decided(desk, key, who, Step.ENDED, [number])
@@ -102,7 +146,33 @@ def decide(desk: Desk, key: str, who: Who, kept: Collection[int], ended: Collect
     return problems
 
 
-def _decided(desk: Desk, key: str, who: Who, what: Step, numbers: Collection[int]) -> list[str]:
+def _keeping(desk: Desk, reason: str, until: str) -> tuple[dict[str, str], dict[str, str]]:
+    """(body, words) of the entry that keeps differences. Raises Problems."""
+    problems, reason = dict[str, str](), cleaned(reason).strip()
+    if not 0 < len(reason) <= LONGEST_REASON:
+        problems["reason"] = f"Say why it is kept, in at most {LONGEST_REASON} characters. Auditors read it."
+    zone = ZoneInfo(desk.policy.zone)
+    try:
+        end = datetime.combine(date.fromisoformat(until), time(23, 59), zone)
+    except ValueError:
+        problems["until"] = "Give the last day on which it is kept. It is asked about again then."
+    else:
+        if not desk.now() < end <= desk.now() + LONGEST_KEPT:
+            problems["until"] = f"Choose a day within the next {LONGEST_KEPT.days} days."
+    if problems:
+        raise Problems(problems)
+    return {"until": stamp(end.astimezone(UTC))}, {"reason": reason}
+
+
+def _decided(
+    desk: Desk,
+    key: str,
+    who: Who,
+    what: Step,
+    numbers: Collection[int],
+    more_body: Mapping[str, str] = MappingProxyType({}),
+    more_words: Mapping[str, str] = MappingProxyType({}),
+) -> list[str]:
     with desk.store.writing():
         review = find(desk, key)
         check(desk, review, who)
@@ -112,33 +182,48 @@ def _decided(desk: Desk, key: str, who: Who, what: Step, numbers: Collection[int
         free = [each for each in wanted if not each.decision and not is_own(desk, each, who.person)]
         if free:
             body = {"accesses": [access.number for access in free]}
-            more = {"request": _end(desk, review, free[0], who)} if what is Step.ENDED else {}
-            desk.store.add_to_review(Draft(what, who.person.id, body | more, who.signed), review.id)
+            more = {"request": _end(desk, review, free[0], who)} if what is Step.ENDED else more_body
+            draft = Draft(what, who.person.id, {**body, **more}, {**who.signed, **more_words})
+            desk.store.add_to_review(draft, review.id)
     first = [each for each in wanted if each.decision and (each.decision, each.by) != (what, who.person.id)]
     return [each.line(lambda id: desk.person(id).called) for each in first]
 
 
 def _end(desk: Desk, review: Review, access: Access, who: Who) -> str:
     """Requests the end of an access; returns the request's id. Raises Problems, Refused."""
-    action = ACTIONS["leave-team" if review.team else "remove-admin"]
-    raw = {"person": access.email, "teams" if review.team else "rights": review.team or access.right}
+    action, raw = end_of(access, review.team)
     reason = f"Access review {review.id}: no longer needed."
-    return asked(desk, action, raw, reason, who, because_of=review.id).id
+    if review.compares:
+        reason = f"Comparison {review.id}: {access.label}."[:LONGEST_REASON]
+    return asked(desk, ACTIONS[action], raw, reason, who, because_of=review.id).id
+
+
+def end_of(access: Access, team: GroupId) -> tuple[str, dict[str, str]]:
+    """(action, fields) of the request that ends an access, or puts a difference right. Raises Refused."""
+    code, _, fact = access.right.partition(":") if team == DIFFERENCES else ("", "", access.right or team)
+    if code == OWNERLESS:
+        raise Refused("Name owners of the team in the policy. No request can do that.")
+    if code in (LEAVER, LEFT_SLACK):
+        return "offboard", {"person": access.email, "how": "deactivate"}
+    if fact in RIGHTS:
+        return "remove-admin", {"person": access.email, "rights": fact}
+    return "leave-team", {"person": access.email, "teams": fact}
 
 
 def pass_time(desk: Desk) -> None:
     """What is due in open reviews: reminders, deadlines, access that is gone."""
     for review in opened(desk):
-        if due(review, _holders(desk, review.team), desk.now(), desk.policy):
+        if due(review, _holders(desk, review), desk.now(), desk.policy):
             with desk.store.writing():
                 review = desk.store.review(review.id)  # another process may have been faster
-                for draft in due(review, _holders(desk, review.team), desk.now(), desk.policy):
+                for draft in due(review, _holders(desk, review), desk.now(), desk.policy):
                     review = desk.store.add_to_review(draft, review.id)
-                    if draft.type != Step.GONE:
-                        _notify(desk, review)
+                    # What is left of a comparison is on the card of the next.
+                    if draft.type != Step.GONE and not (review.compares and review.having()):
+                        notify(desk, review)
 
 
-def _notify(desk: Desk, review: Review) -> bool:
+def notify(desk: Desk, review: Review) -> bool:
     """Queues the card of an owner who can decide something, or the result; returns whether there are any."""
     people, left = owners(desk, review), review.having()
     if review.closed_at:

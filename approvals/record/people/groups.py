@@ -128,6 +128,14 @@ class Groups:
         )
         return [Member(row["email"], row["name"]) for row in rows], count["n"] if count else 0
 
+    def memberships(self) -> Sequence[tuple[str, str, str, str]]:
+        """(group id, Miro id, address, name) of all members of all groups that exist."""
+        rows = self._on.rows(
+            "SELECT m.* FROM members m JOIN groups g ON g.id = m.group_id AND g.gone = 0"
+            " ORDER BY lower(m.name), m.email, m.group_id"
+        )
+        return [(row["group_id"], row["miro_id"], row["email"], row["name"]) for row in rows]
+
     def of(self, person: Person) -> Sequence[Group]:
         """The groups somebody is in, by the address and the Miro account they have now."""
         rows = self._on.rows(

@@ -9,6 +9,7 @@ from slack_sdk import WebClient
 from approvals.decide.reviews import Step
 from approvals.record.database import StoreTrouble
 from approvals.refusals import Refused
+from bot.actions.fill import Problems
 from bot.cards.blocks import Block
 from bot.cards.named import mark
 from bot.context import Desk
@@ -51,8 +52,13 @@ class Reviews:
         carried = forms.carried(body["view"])
         key, kept, ended = carried["review"], _marked(body, Step.KEPT), _marked(body, Step.ENDED)
         try:
-            problems = reviews.decide(self.desk, key, self._reply.who(body), kept, ended)
+            values = forms.read(body["view"])
+            keeps = values.get("reason", ""), values.get("until", "")
+            problems = reviews.decide(self.desk, key, self._reply.who(body), kept, ended, *keeps)
             drawn = self._form(body, key, problems, int(carried["after"]))
+        except Problems as error:
+            ack(response_action="errors", errors=forms.at_fields(error, body["view"]))
+            return
         except (Refused, StoreTrouble) as error:
             drawn = forms.notice("Access Review", str(error))
         ack(response_action="update", view=drawn)

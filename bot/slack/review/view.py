@@ -2,12 +2,13 @@
 
 from collections.abc import Callable, Collection, Sequence
 
-from approvals.decide.reviews import Access, Review, Step
+from approvals.decide.reviews import OWNERLESS, Access, Review, Step
 from approvals.ids import PersonId
 from bot.cards.blocks import Block, Message, actions, bullets, button, confirmation, option, plain, sections
 from bot.cards.layout import Part, card
 from bot.cards.named import bold, when
 from bot.slack.forms import modal
+from bot.work.ask import LONGEST_REASON
 
 PAGE = 30
 """Accesses on one page of the form: a view stays under Slack's 100 blocks."""
@@ -16,6 +17,10 @@ PAGE = 30
 def message(review: Review) -> Message:
     """The card that asks the owners, reminds them, or says how it ended; decisions are made in the form."""
     opens, small = button("Open Review", "review-open", review.key), Part(review.id, is_small=True)
+    if review.compares and not review.closed_at:
+        title = f"Miro differs from the record in {len(review.accesses)} points"
+        what = "Put each right, keep it until a date, or leave it for the next comparison."
+        return card("🔍", title, [Part(_progress(review)), Part(what), small], opens)
     if not review.closed_at:
         what = "Keep or end each access. Each end becomes a request, approved as usual."
         lead = "Reminder: " if review.reminders else ""
@@ -45,8 +50,14 @@ def form(
     rows = left or review.accesses
     rest = [access for access in rows if access.number > after] or rows
     page, more = rest[:PAGE], len(rest) > PAGE
-    blocks = sections(f"Who keeps {review.subject}?", _progress(review), *notes)
-    if left:
+    title = review.subject if review.compares else f"Who keeps {review.subject}?"
+    blocks = sections(title, _progress(review), *notes)
+    if left and review.compares:
+        blocks += [_choice(access, access.number in own) for access in page]
+        reason = {"type": "plain_text_input", "action_id": "value", "max_length": LONGEST_REASON}
+        blocks.append(_input("reason", "Why to keep", reason))
+        blocks.append(_input("until", "Keep until", {"type": "datepicker", "action_id": "value"}))
+    elif left:
         value, text = (
             review.key,
             "Everybody whom nobody has decided keeps it, except whom you marked End here.",
@@ -65,12 +76,13 @@ def _choice(access: Access, is_own: bool) -> Block:
     if is_own:
         return sections(f"{access.label}: this is you. Another owner decides.")[0]
     options = [option("Keep", Step.KEPT), option("End", Step.ENDED)]
+    if code := access.right.partition(":")[0]:
+        right = [] if code == OWNERLESS else [option("Put Right", Step.ENDED)]
+        options = [*right, option("Keep", Step.KEPT), option("Not Now", "later")]
     field = {"type": "radio_buttons", "action_id": "value", "options": options}
-    label = plain(access.label, 2000)
-    return {
-        "type": "input",
-        "block_id": str(access.number),
-        "label": label,
-        "element": field,
-        "optional": True,
-    }
+    return _input(str(access.number), access.label, field)
+
+
+def _input(id: str, label: str, element: Block) -> Block:
+    shown = plain(label, 2000)
+    return {"type": "input", "block_id": id, "label": shown, "element": element, "optional": True}

@@ -1,0 +1,1 @@
+"""Miro compared with what the record says should hold."""

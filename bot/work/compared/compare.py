@@ -1,0 +1,175 @@
+"""Compares Miro with the record, keeps differences, and puts them right. Changes nothing by itself."""
+
+import logging
+from collections.abc import Iterator, Sequence
+from datetime import timedelta
+
+from approvals.clocks import is_recent
+from approvals.decide.actor import Who, is_operator
+from approvals.decide.reviews import DIFFERENCES, Access, Review, Step, started
+from approvals.ids import BOT, GroupId
+from approvals.people import FRESH, Group, Person, canonical
+from approvals.refusals import Refused
+from approvals.request import Request
+from approvals.states import OPEN, State
+from bot.context import Desk
+from bot.work import reviews
+from bot.work.compared.differences import ACCOUNT, Change, Difference, Holding, differences
+
+log = logging.getLogger(__name__)
+
+DAY = timedelta(days=1)
+SUBJECT = "Where Miro differs from the record"
+_TAKES = ("leave-team", "move-team", "make-admin", "remove-admin", "offboard")
+_GIVES = ("request-access", "make-admin", "reactivate")
+
+
+def compared(desk: Desk) -> list[Difference]:
+    """All differences, without those that are kept, or that an open request changes.
+
+    Raises Refused if Miro's list of people is missing or older than a day: then nothing is judged.
+    """
+    groups = desk.store.groups
+    seen = groups.members_seen_at(), groups.admins_seen_at()
+    if not all(is_recent(at, desk.now(), FRESH) for at in seen):
+        raise Refused(
+            "Miro's list of people is missing or more than a day old, so nothing was compared. "
+            "Start `miro-bot run`, which reads it."
+        )
+    holdings, kept = [*_holdings(desk)], _kept(desk)
+    found = differences(holdings, _changes(desk), _left(desk, holdings), _ownerless(desk))
+    left = (each for each in found if not kept & {(key, each.right) for key in (each.email, *each.keys)})
+    return [each for each in left if not _is_asked(desk, each)]
+
+
+def _holdings(desk: Desk) -> Iterator[Holding]:
+    """What Miro listed last."""
+    groups, labels = desk.store.groups, {group.id: group.known_name for group in desk.store.groups.all()}
+    for admin in groups.admins()[0]:
+        for right in admin.rights.split(", "):
+            yield Holding(admin.miro_id, canonical(admin.email), admin.name, right, right, is_right=True)
+    for id, miro_id, email, name in groups.memberships():
+        yield Holding(miro_id, email, name, id, f"access to {labels[GroupId(id)]}")
+
+
+def _changes(desk: Desk) -> Iterator[Change]:
+    """What requests ended, and what was given to the same people; of admin rights, all."""
+    store = desk.store
+    taken = [*store.each(store.numbers(actions=_TAKES))]
+    people = {row for each in taken if each.subject for row in desk.person(each.subject).rows}
+    given = [each for row in people for action in _GIVES for each in store.done(action, row)]
+    for request in {each.id: each for each in [*taken, *given]}.values():
+        # Access for some days should have ended, whatever became of the request that ends it.
+        counts = request.state is State.DONE or (request.is_end and request.state not in OPEN)
+        if counts and request.subject and request.outcome and not request.practice:
+            keys, at = desk.person(request.subject).keys, request.outcome.at
+            for fact, is_given in _facts(desk, request).items():
+                yield Change(keys, fact, is_given, at, request.id)
+
+
+def _facts(desk: Desk, request: Request) -> dict[str, bool]:
+    """{fact: whether the request gives it, or ends it}; {} if it can't be read."""
+    if not desk.readable(request):
+        return {}
+    command, gives = desk.command(request), request.action in _GIVES
+    facts = dict.fromkeys(getattr(command, "teams", ()), gives)
+    facts |= {getattr(command, "rights", ""): gives, getattr(command, "from_team", None) or "": False}
+    facts |= {getattr(command, "to_team", None) or "": True}
+    if request.action in ("request-access", "reactivate", "offboard"):
+        facts[ACCOUNT] = gives
+    return {fact: is_given for fact, is_given in facts.items() if fact}
+
+
+def _left(desk: Desk, holdings: Sequence[Holding]) -> set[str]:
+    """The addresses of people all of whose Slack accounts are deactivated."""
+    people, emails = desk.store.people, {has.email for has in holdings}
+    people.expect(entries=emails)
+    named = {email: person for email in emails if (person := people.by_email(email))}
+    return {email for email, person in named.items() if person.has_left and _has_left(desk, person)}
+
+
+def _has_left(desk: Desk, person: Person) -> bool:
+    rows = map(desk.person, person.rows)
+    return all(row.has_left for row in rows if row.accounts)
+
+
+def _ownerless(desk: Desk) -> list[Group]:
+    """Teams without an owner who is still here; none if the policy names no owners at all."""
+    teams = desk.store.groups.all() if desk.policy.owners else ()
+    return [team for team in teams if all(owner.is_outside for owner in reviews.owners_of(desk, team))]
+
+
+def _kept(desk: Desk) -> set[tuple[str, str]]:
+    """(key of the person, code with fact) of what is kept now."""
+    people, all_ = desk.store.people, map(desk.store.review, desk.store.reviews())
+    kept = [each for review in all_ if review.compares for each in review.having(Step.KEPT)]
+    now = desk.now()
+    return {
+        (key, each.right)
+        for each in kept
+        if each.until and each.until > now
+        for key in ({each.email, *people.known_as(each.email)} if each.email else {""})
+    }
+
+
+def _is_asked(desk: Desk, difference: Difference) -> bool:
+    """Whether an open request about the person changes it already."""
+    person = desk.find(difference.email) if difference.email else None
+    if person is None:
+        return False
+    requests = desk.store.requests(person=person.id, states=OPEN)
+    ended = [
+        fact
+        for request in requests
+        if request.subject in person.rows
+        for fact, is_given in _facts(desk, request).items()
+        if not is_given
+    ]
+    return difference.fact in ended or ACCOUNT in ended
+
+
+def daily(desk: Desk) -> None:
+    """Begins a comparison and notifies operators, once a day; without differences nobody hears of it."""
+    earlier = [review for review in map(desk.store.review, desk.store.reviews()) if review.compares]
+    if any(desk.now() - review.at < DAY and review.by == BOT for review in earlier):
+        return
+    try:
+        found = compared(desk)
+    except Refused as error:
+        log.warning("%s", error)
+        return
+    if found:
+        with desk.store.writing():
+            if not any(review.compares for review in reviews.opened(desk)):
+                reviews.notify(desk, begun(desk, Who(Person(BOT)), found))
+        desk.wake()
+
+
+def begun(desk: Desk, who: Who, found: Sequence[Difference]) -> Review:
+    """A comparison of these differences, in which each can be kept or put right."""
+    holders = {(each.email, each.right): each.text for each in found}
+    return desk.store.add_to_review(started(who, DIFFERENCES, SUBJECT, holders, desk.now() + DAY, desk.now()))
+
+
+def decided(desk: Desk, who: Who, id: str, keeps: tuple[str, str] | None) -> Access:
+    """Keeps a difference, by its id, with (reason, last day); or, with None, puts it right.
+
+    Raises Refused, Problems.
+    """
+    if not is_operator(desk.policy, who.person):
+        raise Refused("Only an operator can keep differences or put them right.")
+    found = next((each for each in compared(desk) if each.id == id), None)
+    if found is None:
+        raise Refused(f"There is no difference {id[:20]} now. `miro-bot compare` lists all.")
+    key = found.email, found.right
+    with desk.store.writing():
+        asks = (review for review in reviews.opened(desk) if review.compares)
+        has = (review for review in asks if key in [(each.email, each.right) for each in review.having()])
+        review = next(has, None) or begun(desk, who, [found])
+        number = next(each.number for each in review.accesses if (each.email, each.right) == key)
+        kept, ended = ([number], []) if keeps else ([], [number])
+        problems = reviews.decide(desk, review.key, who, kept, ended, *(keeps or ()))
+        access = desk.store.review(review.id).accesses[number]
+        if not access.decision:
+            raise Refused(" ".join(problems) or "This is your own access. Another operator decides.")
+    return access
