@@ -59,7 +59,7 @@ class Access:
     by: PersonId = BOT
     at: datetime | None = None
     request: RequestId | None = None  # ends it
-    until: datetime | None = None  # of a difference that is kept
+    kept_until: datetime | None = None  # a difference
     reason: str = ""
 
     @property
@@ -74,9 +74,10 @@ class Access:
         if self.decision in ("", Step.GONE):
             return f"{self.label}: {'no longer has it in Miro' if self.decision else 'not decided'}"
         more = f" with {self.request}" if self.request else ""
-        if self.until:
-            more = f" until {self.until:%Y-%m-%d} ({self.reason})"
-        return f"{self.label}: {self.decision} by {named(self.by)}{more}"
+        if self.kept_until:
+            more = f" until {self.kept_until:%Y-%m-%d} ({self.reason})"
+        decision = "put right" if ":" in self.right and self.request else self.decision
+        return f"{self.label}: {decision} by {named(self.by)}{more}"
 
 
 @dataclass(frozen=True)
@@ -143,9 +144,9 @@ def folded(events: Iterable[Event]) -> Review:
     review = Review(first.request, key, first.by, first.at, end, body["team"], body["subject"], first.at)
     for event in others:
         for number in event.body.get("accesses", ()):
-            until = unstamp(event.body["until"]) if "until" in event.body else None
-            made = {"by": event.by, "at": event.at, "request": event.body.get("request"), "until": until}
-            made["reason"] = event.text("reason")
+            made = {"by": event.by, "at": event.at, "request": event.body.get("request")}
+            until, reason = event.body.get("until"), event.text("reason")
+            made |= {"kept_until": unstamp(until) if until else None, "reason": reason}
             accesses[number] = replace(accesses[number], decision=event.type, **made)
         if event.type == Step.REMINDED:
             review = replace(review, reminded_at=event.at, reminders=review.reminders + 1)

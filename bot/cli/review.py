@@ -31,7 +31,7 @@ LASTS = timedelta(days=10)
 """Working days, if nothing else is said."""
 COLUMNS = (
     *("review", "subject", "until", "closed_at", "right", "name", "email", "decision", "by", "at"),
-    *("request", "request_state"),
+    *("request", "request_state", "kept_until", "reason"),
 )
 
 

@@ -18,7 +18,8 @@ def message(review: Review) -> Message:
     """The card that asks the owners, reminds them, or says how it ended; decisions are made in the form."""
     opens, small = button("Open Review", "review-open", review.key), Part(review.id, is_small=True)
     if review.compares and not review.closed_at:
-        title = f"Miro differs from the record in {len(review.accesses)} points"
+        count = len(review.accesses)
+        title = f"Miro differs from the record in {count} {'place' if count == 1 else 'places'}"
         what = "Put each right, keep it until a date, or leave it for the next comparison."
         return card("🔍", title, [Part(_progress(review)), Part(what), small], opens)
     if not review.closed_at:
@@ -28,7 +29,8 @@ def message(review: Review) -> Message:
             "⏳", f"{lead}Who keeps {review.subject}?", [Part(_progress(review)), Part(what), small], opens
         )
     kept, ended, gone, left = (len(review.having(step)) for step in (Step.KEPT, Step.ENDED, Step.GONE, ""))
-    text = f"Kept {kept}, ended {ended}, no longer in Miro {gone}, not decided {left}."
+    verb = "put right" if review.compares else "ended"
+    text = f"Kept {kept}, {verb} {ended}, no longer in Miro {gone}, not decided {left}."
     undecided = "Access that nobody decided stays." if left else ""
     sign, how = ("⌛", "ended") if left else ("✅", "is complete")
     return card(sign, f"Review of {review.subject} {how}", [Part(text), Part(undecided), small], opens)
@@ -50,7 +52,7 @@ def form(
     rows = left or review.accesses
     rest = [access for access in rows if access.number > after] or rows
     page, more = rest[:PAGE], len(rest) > PAGE
-    title = review.subject if review.compares else f"Who keeps {review.subject}?"
+    title = "Where Miro differs from the record" if review.compares else f"Who keeps {review.subject}?"
     blocks = sections(title, _progress(review), *notes)
     if left and review.compares:
         blocks += [_choice(access, access.number in own) for access in page]

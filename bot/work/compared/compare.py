@@ -19,7 +19,7 @@ from bot.work.compared.differences import ACCOUNT, Change, Difference, Holding, 
 log = logging.getLogger(__name__)
 
 DAY = timedelta(days=1)
-SUBJECT = "Where Miro differs from the record"
+SUBJECT = "differences between Miro and the record"
 _TAKES = ("leave-team", "move-team", "make-admin", "remove-admin", "offboard")
 _GIVES = ("request-access", "make-admin", "reactivate")
 
@@ -107,7 +107,7 @@ def _kept(desk: Desk) -> set[tuple[str, str]]:
     return {
         (key, each.right)
         for each in kept
-        if each.until and each.until > now
+        if each.kept_until and each.kept_until > now
         for key in ({each.email, *people.known_as(each.email)} if each.email else {""})
     }
 

@@ -49,7 +49,9 @@ def test_an_admin_from_before_the_bot_is_reported_until_kept(s: Stage, shell: Sh
     s.miro.change_user("carol@example.com", userName="carol.diaz@example.com")
     wait(s, hours=2)
     assert shell.types("compare") == "No differences."
-    assert "V-1" in shell.types("audit", "export", "V-1")
+    (row,) = shell.json("review", "show", "V-1")
+    assert (row["until"][:10], row["kept_until"][:10]) == ("2026-03-03", "2026-03-20")
+    assert (row["decision"], row["reason"]) == ("kept", "Admin since before the bot")
     wait(s, days=20)
     assert differences(shell)
 
@@ -69,7 +71,7 @@ def test_a_leaver_who_is_active_again_is_put_right_by_a_request(s: Stage, shell:
     assert (row["code"], row["request"], row["since"][:10]) == ("leaver", "R-1", "2026-03-02")
     refused = shell.types("compare", "--put-right", found[text], "--as", "jo@example.com", exits=1)
     assert refused == "Error: Only an operator can keep differences or put them right."
-    assert "ended by Sam Lee (sam@example.com) with R-2" in shell.types(
+    assert "put right by Sam Lee (sam@example.com) with R-2" in shell.types(
         "compare", "--put-right", found[text], *AS
     )
     assert text not in differences(shell).values(), "it is requested already"
@@ -128,3 +130,19 @@ def test_nobody_keeps_their_own_rights(s: Stage, shell: Shell) -> None:
     refused = shell.types("compare", "--keep", id, *KEPT, "--as", "carol@example.com", exits=1)
     assert refused == "Error: This is your own access. Another operator decides."
     assert s.bot.store.reviews() == {}
+
+
+def test_rights_given_by_request_are_none_until_they_were_taken_away(s: Stage, shell: Shell) -> None:
+    s.miro.add_user("alex@example.com", "Alex Smith", teams=[s.teams["Design"]])
+    ask(s, "U0DANA", "/miro-admin", "<@U0ALEX|alex> because Alex joined IT", rights="User Admin")
+    approve(s, "U0CAROL")
+    wait(s, hours=2)
+    assert not [text for text in differences(shell).values() if "Alex" in text]
+    ask(s, "U0DANA", "/miro", "remove-admin <@U0ALEX|alex> because Alex left IT", rights="User Admin")
+    approve(s, "U0CAROL")
+    s.miro.change_user("alex@example.com", admin_roles=("User Admin", "Security Admin"))
+    wait(s, hours=2)
+    assert sorted(text for text in differences(shell).values() if "Alex" in text) == [
+        "overdue Alex Smith (alex@example.com): User Admin has ended, but not in Miro (R-2, 2026-03-02)",
+        "ungranted Alex Smith (alex@example.com): Security Admin, which nobody granted",
+    ]

@@ -37,7 +37,7 @@ def number(s: Stage, text: str, id: str = "V-1") -> str:
 
 def test_operators_alone_are_notified_and_nothing_changes(s: Stage) -> None:
     assert last(s, "U0SAM").splitlines()[:3] == [
-        "🔍 Miro differs from the record in 4 points",
+        "🔍 Miro differs from the record in 4 places",
         "*Decided* 0 of 4 · *Until* Mar 3, 2026, 09:00",
         "Put each right, keep it until a date, or leave it for the next comparison.",
     ]
