@@ -71,7 +71,7 @@ def test_nothing_but_the_sandbox_is_told_to_print() -> None:
 
 
 def test_readme_shows_the_state_machine_as_it_is() -> None:
-    assert states.mermaid() in (ROOT / "README.md").read_text(encoding="utf-8")
+    assert states.mermaid() in (ROOT / "docs" / "states.md").read_text(encoding="utf-8")
 
 
 def test_the_manifest_is_what_the_actions_say() -> None:
