@@ -75,7 +75,12 @@ def settled(scene: Scene, first_line: str = "") -> Message:
 
 def conclusion(scene: Scene) -> Message:
     """The outcome as a reply in the thread, without what may still change, since it isn't redrawn."""
-    return _stopped(scene, Part()) if scene.request.state is State.STOPPED else settled(scene)
+    match scene.request.state:
+        case State.STOPPED:
+            return _stopped(scene, Part())
+        case State.DONE:
+            return _done(scene, is_live=False)
+    return settled(scene)
 
 
 def stopped(scene: Scene) -> Message:
@@ -128,7 +133,7 @@ def progress(request: Request) -> list[Part]:
     return [Part(", ".join(texts(did)), Worth.NOTE, lead, least=20) for lead, did in lines]
 
 
-def _done(scene: Scene) -> Message:
+def _done(scene: Scene, *, is_live: bool = True) -> Message:
     """Every change was verified; the person changed is spoken to."""
     request, outcome = scene.request, scene.request.outcome
     accepted = outcome.unshown if outcome else ()
@@ -146,7 +151,8 @@ def _done(scene: Scene) -> Message:
         missed(scene),
     ]
     visit = [link("Open Miro", "visit", "https://miro.com/app/")] if scene.is_mine else []
-    undo = _undo(scene) if scene.is_viewer(request.requester) and not request.is_end else []
+    may_undo = is_live and scene.is_viewer(request.requester) and not request.is_end
+    undo = _undo(scene) if may_undo else []
     return card(sign(request), title, parts, *visit, *undo, note=f"{title}. {request.id}")
 
 

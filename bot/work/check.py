@@ -26,7 +26,7 @@ from bot.miro.client import Miro
 from bot.miro.errors import Ambiguous, Away, Locked
 from bot.miro.plan import LivePlan, Obstacle, make
 from bot.miro.wording import HAZARDS
-from bot.work import approvers, ending
+from bot.work import approvers, ending, undo
 from bot.work.account import look, not_found
 
 
@@ -165,6 +165,7 @@ def _plan(desk: Desk, miro: Miro, request: Request, command: Action) -> LivePlan
         goals = command.goals(desk.facts)  # again, as the look may have stored the name
         if command.subject and seen.account is None and not creates(goals):
             raise Obstacle(not_found(desk, request, command))
+        undo.check_unchanged(desk, request, goals, seen)
         return make(goals, seen)
     except KeyError as error:
         raise Obstacle("The team isn't in Miro anymore. Ask again with another one.") from error

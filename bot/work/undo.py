@@ -3,8 +3,11 @@
 Each is asked, approved and planned against Miro like any other, so what was changed meanwhile is seen.
 """
 
+from collections.abc import Sequence
+
 from approvals.decide import decide
 from approvals.decide.actor import Who, is_operator
+from approvals.ids import GroupId
 from approvals.plan import PlannedStep, read
 from approvals.refusals import Refused
 from approvals.request import Request
@@ -13,6 +16,8 @@ from bot.actions import ACTIONS
 from bot.actions.fill import Problems
 from bot.actions.undo import undoing
 from bot.context import Desk
+from bot.miro.goals import Goal, Seen
+from bot.miro.plan import Obstacle
 from bot.work.ask import asked
 from bot.work.outcome import own_calls
 
@@ -60,6 +65,22 @@ def undo(
         return requests, refusals
 
 
+def check_unchanged(desk: Desk, request: Request, goals: Sequence[Goal], seen: Seen) -> None:
+    """Raises Obstacle if something that a request undoes was changed to a third state meanwhile."""
+    try:
+        cause = desk.store.request(request.because_of) if request.because_of else None
+        own = {goal.code: goal for goal in desk.command(cause).goals(desk.facts)} if cause else {}
+    except KeyError:  # an access review, or a team that is gone
+        return
+    for goal in goals:
+        brought = own.get(goal.code)
+        if cause and brought and not brought.holds(seen) and not goal.holds(seen):
+            raise Obstacle(
+                f"Somebody changed this again after {cause.id}, so I leave it as it is. "
+                f"To {goal.words.aim} all the same, ask for it: /miro {request.action}."
+            )
+
+
 def own_steps(desk: Desk, request: Request) -> list[PlannedStep]:
     """The steps of all its plans whose calls Miro accepted, or whose outcome is unknown.
 
@@ -80,12 +101,10 @@ def _code(step: PlannedStep) -> str:
 
 
 def _is_renamed(desk: Desk, step: PlannedStep) -> bool:
-    group = next(iter(desk.tables().matching(step.key.split()[1])), None) if _renames(step) else None
-    return _renames(step) and (group is None or group.security_name != step.change.values["name"])
-
-
-def _renames(step: PlannedStep) -> bool:
-    return step.change.code == "rename"
+    if step.change.code != "rename":
+        return False
+    group = desk.store.groups.get(GroupId(step.key.split()[1]))
+    return group is None or group.security_name != step.change.values["name"]
 
 
 def _address(desk: Desk, request: Request) -> str:

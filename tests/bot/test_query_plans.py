@@ -53,6 +53,7 @@ def lived(s: Stage) -> None:
     wait(s, hours=2)
     ask(s, "U0LENA", "/miro-access", "<@U0JO|jo> for Design because of the workshop")
     press(s, "U0PRIYA", "details")
+    press(s, "U0ALEX", "undo")
     wait(s, days=30)
     s.bot.health()
 

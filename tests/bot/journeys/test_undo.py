@@ -118,6 +118,24 @@ def test_what_somebody_changed_back_meanwhile_needs_no_call(s: Stage) -> None:
     assert (state(s, "R-2"), calls(s)) == ("nothing to do", [])
 
 
+@pytest.mark.parametrize(
+    ("how", "change"),
+    [
+        ("details", {"enterprise": {"department": "Legal"}}),
+        ("access", {"active": False, "groups": ()}),
+    ],
+)
+def test_what_somebody_changed_to_something_else_is_left_alone(
+    s: Stage, how: str, change: dict[str, object]
+) -> None:
+    alex(s)
+    done(s, how, **({"department": "IT"} if how == "details" else {}))
+    s.miro.change_user("alex@example.com", **change)
+    s.miro.log.clear()
+    press(s, "U0DANA" if how == "details" else "U0SAM", "undo")
+    assert calls(s) == [] and state(s, "R-2") == ("refused" if how == "details" else "nothing to do")
+
+
 def test_a_security_name_changed_again_is_left_alone(s: Stage) -> None:
     id = done(s, "rename")
     s.miro.change_team(s.teams["Design"], displayName="chosen by somebody else")
