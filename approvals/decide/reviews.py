@@ -30,6 +30,8 @@ DIFFERENCES = GroupId("*")
 OWNERLESS, LEAVER, LEFT_SLACK = "ownerless", "leaver", "left-slack"
 UNGRANTED, OVERDUE = "ungranted", "overdue"
 """The codes of differences."""
+ACCOUNT = "account"
+"""The fact that an account is open. Other facts are the id of a group, or the name of an admin right."""
 Holders = Mapping[tuple[str, str], str]
 """{(address in Miro, right; '' for a team): name} of those who have the access now.
 

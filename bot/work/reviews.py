@@ -3,19 +3,17 @@
 What is ended is requested in the same transaction as the decision is written.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from datetime import UTC, date, datetime, time, timedelta
-from types import MappingProxyType
-from typing import get_args
+from typing import Any, get_args
 from zoneinfo import ZoneInfo
 
 from approvals.case import Case
 from approvals.clocks import is_recent
 from approvals.decide.actor import Who, check_standing, is_operator
 from approvals.decide.reviews import (
+    ACCOUNT,
     DIFFERENCES,
-    LEAVER,
-    LEFT_SLACK,
     OWNERLESS,
     Access,
     Holders,
@@ -54,7 +52,7 @@ def start(desk: Desk, who: Who, team: GroupId, until: datetime) -> Review:
     with desk.store.writing():
         if same := [review.id for review in opened(desk) if review.team == team]:
             raise Refused(f"{same[0]} reviews {subject} already. Nothing was started.")
-        draft = started(who, team, subject, _listed(desk, team), until, desk.now())
+        draft = started(who, team, subject, _holders(desk, team), until, desk.now())
         review = desk.store.add_to_review(draft)
         if not notify(desk, review):
             who_else = "owners of the team" if team else "operators"
@@ -76,13 +74,9 @@ def find(desk: Desk, key: str) -> Review:
     return review
 
 
-def _holders(desk: Desk, review: Review) -> Holders:
-    if review.compares:  # whether it is still so, the request finds out
+def _holders(desk: Desk, team: GroupId, review: Review | None = None) -> Holders:
+    if review and review.compares:  # whether it is still so, the request finds out
         return {(access.email, access.right): access.name for access in review.accesses}
-    return _listed(desk, review.team)
-
-
-def _listed(desk: Desk, team: GroupId) -> Holders:
     if team:
         return {(member.email, ""): member.name for member in desk.store.groups.members(team, ALL)[0]}
     admins, _ = desk.store.groups.admins()
@@ -131,11 +125,8 @@ def decide(
 
     A difference is kept for a reason and until a day ("2026-12-31"); raises Problems without them.
     """
-    if kept and find(desk, key).compares:
-        body, words = _keeping(desk, reason, until)
-        problems = _decided(desk, key, who, Step.KEPT, kept, body, words)
-    else:
-        problems = _decided(desk, key, who, Step.KEPT, kept)
+    more = _keeping(desk, reason, until) if kept and find(desk, key).compares else _AS_IT_IS
+    problems = _decided(desk, key, who, Step.KEPT, kept, more)
     for number in ended:
         try:
             problems += _decided(desk, key, who, Step.ENDED, [number])
@@ -146,32 +137,28 @@ def decide(
     return problems
 
 
-def _keeping(desk: Desk, reason: str, until: str) -> tuple[dict[str, str], dict[str, str]]:
-    """(body, words) of the entry that keeps differences. Raises Problems."""
+_AS_IT_IS = Draft(Step.KEPT)
+
+
+def _keeping(desk: Desk, reason: str, until: str) -> Draft:
+    """What the entry that keeps differences says besides their numbers. Raises Problems."""
     problems, reason = dict[str, str](), cleaned(reason).strip()
     if not 0 < len(reason) <= LONGEST_REASON:
         problems["reason"] = f"Say why it is kept, in at most {LONGEST_REASON} characters. Auditors read it."
-    zone = ZoneInfo(desk.policy.zone)
     try:
-        end = datetime.combine(date.fromisoformat(until), time(23, 59), zone)
+        end = datetime.combine(date.fromisoformat(until), time(23, 59), ZoneInfo(desk.policy.zone))
     except ValueError:
-        problems["until"] = "Give the last day on which it is kept. It is asked about again then."
-    else:
-        if not desk.now() < end <= desk.now() + LONGEST_KEPT:
-            problems["until"] = f"Choose a day within the next {LONGEST_KEPT.days} days."
+        end = desk.now()
+    if not desk.now() < end <= desk.now() + LONGEST_KEPT:
+        most = LONGEST_KEPT.days
+        problems["until"] = f"Give a last day, at most {most} days from now. It is asked about again then."
     if problems:
         raise Problems(problems)
-    return {"until": stamp(end.astimezone(UTC))}, {"reason": reason}
+    return Draft(Step.KEPT, body={"until": stamp(end.astimezone(UTC))}, words={"reason": reason})
 
 
 def _decided(
-    desk: Desk,
-    key: str,
-    who: Who,
-    what: Step,
-    numbers: Collection[int],
-    more_body: Mapping[str, str] = MappingProxyType({}),
-    more_words: Mapping[str, str] = MappingProxyType({}),
+    desk: Desk, key: str, who: Who, what: Step, numbers: Collection[int], more: Draft = _AS_IT_IS
 ) -> list[str]:
     with desk.store.writing():
         review = find(desk, key)
@@ -181,9 +168,10 @@ def _decided(
         wanted = [access for access in review.accesses if access.number in numbers]
         free = [each for each in wanted if not each.decision and not is_own(desk, each, who.person)]
         if free:
-            body = {"accesses": [access.number for access in free]}
-            more = {"request": _end(desk, review, free[0], who)} if what is Step.ENDED else more_body
-            draft = Draft(what, who.person.id, {**body, **more}, {**who.signed, **more_words})
+            body: dict[str, Any] = {"accesses": [access.number for access in free]}
+            if what is Step.ENDED:
+                body["request"] = _end(desk, review, free[0], who)
+            draft = Draft(what, who.person.id, {**body, **more.body}, {**who.signed, **more.words})
             desk.store.add_to_review(draft, review.id)
     first = [each for each in wanted if each.decision and (each.decision, each.by) != (what, who.person.id)]
     return [each.line(lambda id: desk.person(id).called) for each in first]
@@ -191,19 +179,19 @@ def _decided(
 
 def _end(desk: Desk, review: Review, access: Access, who: Who) -> str:
     """Requests the end of an access; returns the request's id. Raises Problems, Refused."""
-    action, raw = end_of(access, review.team)
+    action, raw = _way_out(access, review.team)
     reason = f"Access review {review.id}: no longer needed."
     if review.compares:
         reason = f"Comparison {review.id}: {access.label}."[:LONGEST_REASON]
     return asked(desk, ACTIONS[action], raw, reason, who, because_of=review.id).id
 
 
-def end_of(access: Access, team: GroupId) -> tuple[str, dict[str, str]]:
+def _way_out(access: Access, team: GroupId) -> tuple[str, dict[str, str]]:
     """(action, fields) of the request that ends an access, or puts a difference right. Raises Refused."""
     code, _, fact = access.right.partition(":") if team == DIFFERENCES else ("", "", access.right or team)
     if code == OWNERLESS:
         raise Refused("Name owners of the team in the policy. No request can do that.")
-    if code in (LEAVER, LEFT_SLACK):
+    if fact == ACCOUNT:
         return "offboard", {"person": access.email, "how": "deactivate"}
     if fact in RIGHTS:
         return "remove-admin", {"person": access.email, "rights": fact}
@@ -213,10 +201,10 @@ def end_of(access: Access, team: GroupId) -> tuple[str, dict[str, str]]:
 def pass_time(desk: Desk) -> None:
     """What is due in open reviews: reminders, deadlines, access that is gone."""
     for review in opened(desk):
-        if due(review, _holders(desk, review), desk.now(), desk.policy):
+        if due(review, _holders(desk, review.team, review), desk.now(), desk.policy):
             with desk.store.writing():
                 review = desk.store.review(review.id)  # another process may have been faster
-                for draft in due(review, _holders(desk, review), desk.now(), desk.policy):
+                for draft in due(review, _holders(desk, review.team, review), desk.now(), desk.policy):
                     review = desk.store.add_to_review(draft, review.id)
                     # What is left of a comparison is on the card of the next.
                     if draft.type != Step.GONE and not (review.compares and review.having()):

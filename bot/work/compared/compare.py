@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from approvals.clocks import is_recent
 from approvals.decide.actor import Who, is_operator
-from approvals.decide.reviews import DIFFERENCES, Access, Review, Step, started
+from approvals.decide.reviews import ACCOUNT, DIFFERENCES, Access, Review, Step, started
 from approvals.ids import BOT, GroupId
 from approvals.people import FRESH, Group, Person, canonical
 from approvals.refusals import Refused
@@ -14,7 +14,7 @@ from approvals.request import Request
 from approvals.states import OPEN, State
 from bot.context import Desk
 from bot.work import reviews
-from bot.work.compared.differences import ACCOUNT, Change, Difference, Holding, differences
+from bot.work.compared.differences import Change, Difference, Holding, differences
 
 log = logging.getLogger(__name__)
 
@@ -84,13 +84,9 @@ def _left(desk: Desk, holdings: Sequence[Holding]) -> set[str]:
     """The addresses of people all of whose Slack accounts are deactivated."""
     people, emails = desk.store.people, {has.email for has in holdings}
     people.expect(entries=emails)
-    named = {email: person for email in emails if (person := people.by_email(email))}
-    return {email for email, person in named.items() if person.has_left and _has_left(desk, person)}
-
-
-def _has_left(desk: Desk, person: Person) -> bool:
-    rows = map(desk.person, person.rows)
-    return all(row.has_left for row in rows if row.accounts)
+    left = [person for email in emails if (person := people.by_email(email)) and person.has_left]
+    rows = {person.email: map(desk.person, person.rows) for person in left}
+    return {email for email, known in rows.items() if all(row.has_left or not row.accounts for row in known)}
 
 
 def _ownerless(desk: Desk) -> list[Group]:
@@ -99,17 +95,16 @@ def _ownerless(desk: Desk) -> list[Group]:
     return [team for team in teams if all(owner.is_outside for owner in reviews.owners_of(desk, team))]
 
 
+def _comparisons(desk: Desk) -> list[Review]:
+    return [review for review in map(desk.store.review, desk.store.reviews()) if review.compares]
+
+
 def _kept(desk: Desk) -> set[tuple[str, str]]:
     """(key of the person, code with fact) of what is kept now."""
-    people, all_ = desk.store.people, map(desk.store.review, desk.store.reviews())
-    kept = [each for review in all_ if review.compares for each in review.having(Step.KEPT)]
-    now = desk.now()
-    return {
-        (key, each.right)
-        for each in kept
-        if each.kept_until and each.kept_until > now
-        for key in ({each.email, *people.known_as(each.email)} if each.email else {""})
-    }
+    kept = [each for review in _comparisons(desk) for each in review.having(Step.KEPT)]
+    now, known_as = desk.now(), desk.store.people.known_as
+    still = [each for each in kept if each.kept_until and each.kept_until > now]
+    return {(key, each.right) for each in still for key in (each.email, *known_as(each.email))}
 
 
 def _is_asked(desk: Desk, difference: Difference) -> bool:
@@ -118,20 +113,13 @@ def _is_asked(desk: Desk, difference: Difference) -> bool:
     if person is None:
         return False
     requests = desk.store.requests(person=person.id, states=OPEN)
-    ended = [
-        fact
-        for request in requests
-        if request.subject in person.rows
-        for fact, is_given in _facts(desk, request).items()
-        if not is_given
-    ]
-    return difference.fact in ended or ACCOUNT in ended
+    about = (_facts(desk, request) for request in requests if request.subject in person.rows)
+    return any(facts.get(fact) is False for facts in about for fact in (difference.fact, ACCOUNT))
 
 
 def daily(desk: Desk) -> None:
     """Begins a comparison and notifies operators, once a day; without differences nobody hears of it."""
-    earlier = [review for review in map(desk.store.review, desk.store.reviews()) if review.compares]
-    if any(desk.now() - review.at < DAY and review.by == BOT for review in earlier):
+    if any(desk.now() - review.at < DAY and review.by == BOT for review in _comparisons(desk)):
         return
     try:
         found = compared(desk)
@@ -140,7 +128,7 @@ def daily(desk: Desk) -> None:
         return
     if found:
         with desk.store.writing():
-            if not any(review.compares for review in reviews.opened(desk)):
+            if all(review.closed_at for review in _comparisons(desk)):
                 reviews.notify(desk, begun(desk, Who(Person(BOT)), found))
         desk.wake()
 
@@ -163,7 +151,7 @@ def decided(desk: Desk, who: Who, id: str, keeps: tuple[str, str] | None) -> Acc
         raise Refused(f"There is no difference {id[:20]} now. `miro-bot compare` lists all.")
     key = found.email, found.right
     with desk.store.writing():
-        asks = (review for review in reviews.opened(desk) if review.compares)
+        asks = [review for review in _comparisons(desk) if not review.closed_at]
         has = (review for review in asks if key in [(each.email, each.right) for each in review.having()])
         review = next(has, None) or begun(desk, who, [found])
         number = next(each.number for each in review.accesses if (each.email, each.right) == key)

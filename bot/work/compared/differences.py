@@ -5,12 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
 
-from approvals.decide.reviews import LEAVER, LEFT_SLACK, OVERDUE, OWNERLESS, UNGRANTED
+from approvals.decide.reviews import ACCOUNT, LEAVER, LEFT_SLACK, OVERDUE, OWNERLESS, UNGRANTED
 from approvals.ids import RequestId, stamp
 from approvals.people import Group, addressed, miro_key
-
-ACCOUNT = "account"
-"""The fact that an account is open. Other facts are the id of a group, or the name of an admin right."""
 
 
 @dataclass(frozen=True)
@@ -88,18 +85,17 @@ def differences(
     reported = set[str]()
     for has in holdings:
         account, change = (_newest(last, has.keys, each) for each in (ACCOUNT, has.fact))
-        judged: tuple[str, str, str, Change | None]
         if account and not account.is_given:
-            judged = LEAVER, ACCOUNT, "was offboarded, but is active in Miro", account
+            code, fact, text = LEAVER, ACCOUNT, "was offboarded, but is active in Miro"
         elif has.email in left:
-            judged = LEFT_SLACK, ACCOUNT, "left Slack, but is active in Miro", None
+            code, fact, text = LEFT_SLACK, ACCOUNT, "left Slack, but is active in Miro"
         elif change and not change.is_given:
-            judged = OVERDUE, has.fact, f"{has.label} has ended, but not in Miro", change
+            code, fact, text = OVERDUE, has.fact, f"{has.label} has ended, but not in Miro"
         elif has.is_right and not change:
-            judged = UNGRANTED, has.fact, f"{has.label}, which nobody granted", None
+            code, fact, text = UNGRANTED, has.fact, f"{has.label}, which nobody granted"
         else:
             continue
-        code, fact, text, cause = judged
+        cause = {LEAVER: account, OVERDUE: change}.get(code)
         since = f" ({cause.request}, {cause.at:%Y-%m-%d})" if cause else ""
         sentence = f"{addressed(has.name, has.email)}: {text}{since}"
         found = Difference(code, fact, has.email, sentence, has.keys, cause)

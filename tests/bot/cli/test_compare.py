@@ -40,7 +40,7 @@ def test_an_admin_from_before_the_bot_is_reported_until_kept(s: Stage, shell: Sh
     (id,) = found = differences(shell)
     assert found[id] == ("ungranted Carol Diaz (carol@example.com): Company Admin, which nobody granted")
     wrong = shell.types("compare", "--keep", id, *AS, exits=1)
-    assert "reason: Say why it is kept" in wrong and "until: Give the last day" in wrong
+    assert "reason: Say why it is kept" in wrong and "until: Give a last day" in wrong
     assert shell.types("compare", "--keep", id, *KEPT, *AS) == (
         "Carol Diaz (carol@example.com): Company Admin, which nobody granted: "
         "kept by Sam Lee (sam@example.com) until 2026-03-20 (Admin since before the bot)"
