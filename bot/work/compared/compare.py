@@ -49,7 +49,7 @@ def _holdings(desk: Desk) -> Iterator[Holding]:
         for right in admin.rights.split(", "):
             yield Holding(admin.miro_id, canonical(admin.email), admin.name, right, right, is_right=True)
     for id, miro_id, email, name in groups.memberships():
-        yield Holding(miro_id, email, name, id, f"access to {labels[GroupId(id)]}")
+        yield Holding(miro_id, email, name, id, f"access to {labels.get(GroupId(id), id)}")
 
 
 def _changes(desk: Desk) -> Iterator[Change]:
@@ -90,9 +90,18 @@ def _left(desk: Desk, holdings: Sequence[Holding]) -> set[str]:
 
 
 def _ownerless(desk: Desk) -> list[Group]:
-    """Teams without an owner who is still here; none if the policy names no owners at all."""
-    teams = desk.store.groups.all() if desk.policy.owners else ()
-    return [team for team in teams if all(owner.is_outside for owner in reviews.owners_of(desk, team))]
+    """Teams for which the policy names no owner, or whose owners all left; none if it names no owners at all.
+
+    Owners whom Slack hasn't shown are not judged.
+    """
+    tables, policy = desk.tables(), desk.policy
+    teams = {team: reviews.owners_of(desk, team) for team in desk.store.groups.all() if policy.owners}
+    named = {team: policy.owners_of((*tables.names(team), team.id)) for team in teams}
+    return [
+        team
+        for team, owners in teams.items()
+        if not named[team] or (owners and all(owner.is_outside for owner in owners))
+    ]
 
 
 def _comparisons(desk: Desk) -> list[Review]:

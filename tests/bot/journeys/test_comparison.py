@@ -11,7 +11,7 @@ from bot.sandbox.stage import POLICY, Stage
 from tests.approvals.scene import server_of
 from tests.bot.journeys.scenes import day, history, last, playing, press, read, request, told, wait
 
-OWNERS = '[owners]\n"Design" = ["dana@example.com"]\n"Engineering" = ["priya@example.com"]\n'
+OWNERS = '[owners]\n"Design" = ["dana@example.com"]\n"Engineering" = ["unknown@example.com"]\n'
 DAILY = "compare_daily = true\n" + POLICY.replace("[groups.it]", f"{OWNERS}[groups.it]", 1)
 
 
@@ -45,6 +45,7 @@ def test_operators_alone_are_notified_and_nothing_changes(s: Stage) -> None:
     shown = opens(s, "U0SAM")
     assert "Carol Diaz: Company Admin, which nobody granted (optional): ( ) Put Right ( ) Keep ( )" in shown
     assert "Sales: the team has no owner" in shown and "Design: the team" not in shown
+    assert "Engineering: the team" not in shown, "an owner who isn't known is no missing one"
     assert s.bot.store.requests() == []
 
 
@@ -63,3 +64,9 @@ def test_one_is_kept_one_put_right_and_the_rest_asked_about_again(s: Stage) -> N
     assert history(s, "V-1")[-1] == "closed"
     again = {each.name for each in s.bot.store.review("V-2").accesses}
     assert "Sales: the team has no owner" not in again and "Everybody: the team has no owner" in again
+
+
+def test_a_team_whose_only_owner_left_slack_has_none(s: Stage) -> None:
+    s.slack.change_person("U0DANA", deleted=True)
+    wait(s, days=2)
+    assert number(s, "Design: the team has no owner", "V-2")
