@@ -42,11 +42,12 @@ class Figures:
     def add(self, request: Request, at: dict[str, timedelta]) -> None:
         """Counts a request; `at`: when each type of event first came."""
         self.requests += 1
-        self.states[request.state.value] += 1
+        accepted = request.outcome and request.outcome.unshown
+        self.states["not verified" if accepted else request.state.value] += 1
         decided = [at[what] for what in _DECIDED if what in at]
         if decided and not request.is_unasked:
             self.to_decision.append(min(decided))
-        if EventType.DONE in at and not request.starts_at:
+        if EventType.DONE in at and not (request.starts_at or accepted):
             self.to_done.append(at[EventType.DONE])
 
     def as_json(self) -> dict[str, Any]:

@@ -42,7 +42,7 @@ _STANDS = {
     State.WAITING: "it's waiting for an answer",
     State.APPROVED: "it's approved and about to start",
     State.WORKING: "it's in progress",
-    State.DONE: "it's done",
+    State.DONE: "nothing is left to do",
     State.NOTHING_TO_DO: "nothing needed to change",
     State.REFUSED: "it isn't possible",
     State.JOINED: "it was merged into an earlier request",
@@ -84,4 +84,6 @@ def _sentence(request: Request) -> str:
         return _BY_ITSELF
     if request.is_unasked and request.state not in _UNDECIDED:
         return _UNASKED
+    if request.outcome and request.outcome.unshown:
+        return _APPROVED
     return _SETTLED.get(request.state, _APPROVED)

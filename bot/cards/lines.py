@@ -4,13 +4,13 @@ from approvals.states import State
 from bot.cards import waiting
 from bot.cards.blocks import clip_words
 from bot.cards.scene import Scene, unasked
-from bot.cards.settled import HEADINGS, how_it_stopped
+from bot.cards.settled import how_it_stopped, state_name
 
 
 def stands(scene: Scene) -> str:
     """What a request is about, its state, and why."""
     request, outcome = scene.request, scene.request.outcome
-    parts = [f"{scene.lead}{request.id} · {HEADINGS[request.state]}: {scene.phrase}.", how_far(scene)]
+    parts = [f"{scene.lead}{request.id} · {state_name(request)}: {scene.phrase}.", how_far(scene)]
     parts += [f"Starts {scene.starts}."] if scene.starts else []
     if request.ending.ends_at:
         parts.append(f"Ends {scene.at(request.ending.ends_at)}.")

@@ -40,6 +40,12 @@ HEADINGS = {
 """The states as people read them; programs read the codes, in JSON and metrics."""
 
 
+def state_name(request: Request) -> str:
+    """The state for people; nothing is called done that Miro doesn't show."""
+    accepted = request.outcome and request.outcome.unshown
+    return "Accepted by Miro, not verified" if accepted else HEADINGS[request.state]
+
+
 def sign(request: Request) -> str:
     """The status emoji of every card of a request."""
     if request.outcome and request.outcome.unshown:
@@ -252,9 +258,7 @@ def heading(scene: Scene) -> str:
         by = request.asking.decided_by
     elif request.state is State.WITHDRAWN and outcome and outcome.by != BOT:
         by = (outcome.by,)
-    if outcome and outcome.unshown:
-        return "Accepted by Miro, not verified"
-    return f"{HEADINGS[request.state]}{' by ' if by else ''}{scene.names(by)}"
+    return f"{state_name(request)}{' by ' if by else ''}{scene.names(by)}"
 
 
 def _buttons(scene: Scene) -> list[Block]:

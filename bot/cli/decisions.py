@@ -20,7 +20,7 @@ from bot.actions.form import FormField
 from bot.app import Bot
 from bot.cards.blocks import message
 from bot.cards.named import mark
-from bot.cards.settled import HEADINGS
+from bot.cards.settled import state_name
 from bot.cli.common import (
     JSON,
     acting_as,
@@ -150,7 +150,7 @@ def _decided(id: str, email: str, as_json: bool, verb: str, decision: Decision) 
             request = bot.store.append(request, decision(request, who, bot.desk))
             _tell(bot, request.id, who, verb, secret)
         outline = summary(bot.store, request)
-    say_json(outline) if as_json else say(f"{request.id}: {HEADINGS[request.state]}.")
+    say_json(outline) if as_json else say(f"{request.id}: {state_name(request)}.")
 
 
 def _tell(bot: Bot, id: RequestId, who: Who, verb: str, secret: bool) -> None:

@@ -13,6 +13,7 @@ from approvals.record.opening import OWNER_ONLY, private_folder
 from approvals.record.store import Store
 from approvals.refusals import Refused
 from approvals.request import Request
+from bot.cards.settled import state_name
 from bot.cli.common import find, meaning, open_record, say
 from bot.cli.record import check_intact
 from bot.cli.requests import Filters, filters, says, summary
@@ -60,7 +61,7 @@ def _section(store: Store, about: Request | Review) -> tuple[str, list[str]]:
         decisions = (access.line(lambda id: name(id, store.people)) for access in about.accesses)
         return f"{about.id}: {about.subject}", [*decisions, *lines]
     read = summary(store, about)
-    return f"{read['id']}: {read['what']} ({read['state']})", lines
+    return f"{read['id']}: {read['what']} ({state_name(about)})", lines
 
 
 def _deliver(content: Path, target: Path) -> None:

@@ -1,6 +1,6 @@
 """List and show requests: `requests`, `show`, and the filters that `audit export` shares."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial, wraps
@@ -19,8 +19,8 @@ from approvals.sentence import Sentence
 from approvals.states import State
 from bot.actions import ACTIONS
 from bot.actions.tables import Tables
-from bot.cards.catalogue import written
-from bot.cards.settled import HEADINGS
+from bot.cards.catalogue import texts, written
+from bot.cards.settled import state_name
 from bot.cli.common import (
     JSON,
     day,
@@ -36,7 +36,7 @@ from bot.policies import kept
 
 COLUMNS = (
     *("id", "date", "action", "what", "requester", "requester_email", "subject", "subject_email"),
-    *("state", "decided_by", "decided_at", "outcome", "reason", "link"),
+    *("state", "decided_by", "decided_at", "outcome", "not_verified", "reason", "link"),
 )
 """Those of `summary` that a person reads in a table."""
 STATES = [state.value for state in State]
@@ -132,6 +132,7 @@ def summary(store: Store, request: Request) -> dict[str, Any]:
         "decided_by": [_person(store, id).addressed for id in decided_by],
         "decided_at": stamp(decided_at) if decided_at else "",
         "outcome": says(store, outcome.text if outcome else request.progress.held),
+        "not_verified": texts(outcome.unshown) if outcome else [],
         "link": permalink(store, request.id),
     }
 
@@ -184,12 +185,13 @@ def _person(store: Store, id: PersonId) -> Person:
         return Person(id, name="Somebody")
 
 
-def _line(row: Mapping[str, Any]) -> str:
+def _line(store: Store, request: Request) -> str:
     """One request on one line of a terminal."""
+    row = summary(store, request)
     who = f"requested by {row['requester']}"
     if row["decided_by"]:
         who += f", decided by {', '.join(row['decided_by'])}"
-    return f"{row['id']:<7} {row['date'][:10]}  {HEADINGS[State(row['state'])]:<25} {row['what']} ({who})"
+    return f"{row['id']:<7} {row['date'][:10]}  {state_name(request):<25} {row['what']} ({who})"
 
 
 @click.command("requests")
@@ -204,15 +206,16 @@ def list_requests(filters: Filters, as_csv: bool, as_json: bool) -> None:
     if as_csv and as_json:
         raise click.UsageError("Choose --csv or --json, not both.")
     with open_record() as store:
-        rows = (summary(store, request) for request in store.each(filters.ids(store)))
+        requests = store.each(filters.ids(store))
+        rows = (summary(store, request) for request in requests)
         if as_json:
             say_json_list(rows)
         elif as_csv:
             for line in report.as_csv(COLUMNS, rows):
                 say_exactly(line)
-        elif first := next(rows, None):
-            for row in chain([first], rows):
-                say(_line(row))
+        elif first := next(requests, None):
+            for request in chain([first], requests):
+                say(_line(store, request))
         else:
             say("No requests.")
 
@@ -231,7 +234,7 @@ def show(id: str, as_json: bool) -> None:
             return
         for name, value in summary(store, request).items():
             text = ", ".join(value) if isinstance(value, list) else value
-            text = HEADINGS[request.state] if name == "state" else text
+            text = state_name(request) if name == "state" else text
             if text and not name.endswith("_email"):  # which stands beside the name
                 say(f"{name.replace('_', ' '):<12} {text}")
         say(*report.history(events, store.people, partial(says, store), partial(meaning, store)))

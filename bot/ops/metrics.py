@@ -52,7 +52,7 @@ def moved(before: Request, after: Request) -> None:
         DECIDED.labels(after.action, "approved").observe((at - after.asked_at).total_seconds())
     elif after.outcome and after.state is State.DENIED:
         DECIDED.labels(after.action, "denied").observe((after.outcome.at - after.asked_at).total_seconds())
-    elif after.outcome and after.state is State.DONE:
+    elif after.outcome and after.state is State.DONE and not after.outcome.unshown:
         DONE.labels(after.action).observe((after.outcome.at - after.asked_at).total_seconds())
 
 

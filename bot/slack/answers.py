@@ -22,7 +22,7 @@ from bot.cards.lines import stands
 from bot.cards.named import mark
 from bot.cards.request import CHANNELS
 from bot.cards.scene import Scene
-from bot.cards.settled import HEADINGS
+from bot.cards.settled import state_name
 from bot.context import CONFIDENTIAL, Desk, Unreadable, numbered
 from bot.slack.away import away
 from bot.slack.deliver.audience import owned, owners
@@ -156,7 +156,7 @@ def _line(desk: Desk, request: Request, who: Who) -> str:
         command = desk.command(request)
     except Unreadable:
         waits = written(request.progress.held, lambda id: desk.person(id).addressed)
-        return f"{request.id} · {HEADINGS[request.state]}: {request.action}. {waits}".strip()
+        return f"{request.id} · {state_name(request)}: {request.action}. {waits}".strip()
     return stands(Scene(request, command, desk.facts, desk.person, who.person, zone))
 
 

@@ -337,7 +337,7 @@ NOT_STOPPED: list[tuple[list[EventType], str]] = [
     ([], "it's waiting for an answer"),
     ([V, A], "it's approved and about to start"),
     ([V, A, T], "it's in progress"),
-    ([V, A, T, EventType.DONE], "it's done"),
+    ([V, A, T, EventType.DONE], "nothing is left to do"),
     ([EventType.DENIED], "it was denied"),
     ([V, A, EventType.REFUSED], "it isn't possible"),
 ]

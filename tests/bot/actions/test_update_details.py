@@ -1,5 +1,6 @@
 """Details of an account: each is a change of its own, and nothing is claimed that Miro doesn't show."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -9,9 +10,12 @@ from bot.actions.people.change_license import ChangeLicense
 from bot.actions.people.update_details import UpdateDetails
 from bot.cards.catalogue import texts
 from bot.miro.plan import Obstacle
+from bot.ops import metrics
 from bot.sandbox.miro.service import Fault
+from bot.sandbox.stage import Stage
 from tests.bot.actions.scene import ADA, ADDRESS, NEW_ADDRESS, Office, World
-from tests.bot.journeys.scenes import approve, ask, calls, last, playing, state, wait
+from tests.bot.journeys.scenes import answer, approve, as_it_was, ask, calls, card, last, press, state, wait
+from tests.bot.journeys.shell import Shell, machine
 
 MOVED = UpdateDetails(person=ADA, department="Research", email=NEW_ADDRESS)
 
@@ -74,18 +78,67 @@ def test_what_is_wrong_is_said_at_its_field(desk: Office, raw: dict[str, str], f
     assert caught.value.fields == {field: told}
 
 
-def test_what_miro_accepts_and_never_shows_is_not_called_done(tmp_path: Path) -> None:
-    with playing(tmp_path) as s:
+UNVERIFIED = "Accepted by Miro, not verified"
+DEPARTMENT = "set the department (Miro accepted it but doesn't show it)"
+
+
+@pytest.fixture
+def unverified(tmp_path: Path) -> Iterator[tuple[Stage, Shell]]:
+    """R-1 is about to change a department, and Miro will accept it and never show it."""
+    with machine(tmp_path) as (s, shell):
         s.miro.add_user("alex@example.com", "Alex Smith", teams=[s.teams["Design"]])
         s.miro.faults.append(Fault("PATCH", "/Users", no_effect=True))
-        id = ask(s, "U0SAM", "/miro", "update-details <@U0ALEX|alex> because of HR", department="Research")
-        approve(s, "U0CAROL")
-        wait(s, seconds=5)
-        assert state(s, id) == "working"
-        wait(s, seconds=30)
-        assert state(s, id) == "done"
-        shown = last(s, "U0SAM")
-        assert "Accepted by Miro, not verified" in shown
-        assert "set the department (Miro accepted it but doesn't show it)" in shown
-        assert "are updated" not in shown and "✅" not in shown
-        assert len(calls(s)) == 1
+        ask(s, "U0SAM", "/miro", "update-details <@U0ALEX|alex> because of HR", department="Research")
+        yield s, shell
+
+
+def finish(s: Stage) -> None:
+    approve(s, "U0CAROL")
+    wait(s, seconds=5)
+    assert state(s, "R-1") == "working"
+    wait(s, seconds=30)
+    assert state(s, "R-1") == "done"
+
+
+def test_what_miro_accepts_and_never_shows_is_not_called_done(unverified: tuple[Stage, Shell]) -> None:
+    s, _ = unverified
+    finish(s)
+    shown = last(s, "U0SAM")
+    assert UNVERIFIED in shown and DEPARTMENT in shown
+    assert "are updated" not in shown and "✅" not in shown
+    assert len(calls(s)) == 1
+
+
+def test_lists_and_late_clicks_call_it_not_verified(unverified: tuple[Stage, Shell]) -> None:
+    s, _ = unverified
+    old = as_it_was(card(s, "U0CAROL"))
+    finish(s)
+    s.acting.command("U0SAM", "/miro", "status")
+    assert f"R-1 · {UNVERIFIED}" in answer(s, "U0SAM")
+    press(s, "U0CAROL", "approve", old)
+    assert answer(s, "U0CAROL") == "You approved R-1 already. Nothing left to do."
+
+
+def test_the_command_line_calls_it_not_verified(unverified: tuple[Stage, Shell], tmp_path: Path) -> None:
+    s, shell = unverified
+    finish(s)
+    shell.types("audit", "pack", "R-1", "--to", str(tmp_path / "pack"))
+    page = (tmp_path / "pack" / "report.html").read_text()
+    assert all(UNVERIFIED in text for text in (shell.types("requests"), shell.types("show", "R-1"), page))
+    assert shell.json("show", "R-1")["not_verified"] == [DEPARTMENT]
+    assert DEPARTMENT in shell.types("requests", "--csv")
+
+
+def test_figures_do_not_count_it_as_done(unverified: tuple[Stage, Shell]) -> None:
+    s, shell = unverified
+    before = done_count()
+    finish(s)
+    assert done_count() == before
+    total = shell.json("stats")["total"]
+    assert total["states"] == {"not verified": 1}
+    assert total["seconds_to_done"]["median"] is None
+
+
+def done_count() -> float:
+    labels = {"action": "update-details"}
+    return metrics.COUNTED.get_sample_value("miro_bot_done_seconds_count", labels) or 0.0

@@ -61,5 +61,5 @@ def test_an_answer_that_comes_too_late_is_told_that_nobody_needs_it(s: Stage) ->
     approve(s, "U0CAROL")
     late = s.acting.submit("U0ALEX", {"reason": "All of them."})
     s.settle()
-    assert "The answer isn't needed anymore: it's done." in str(late.body) + last(s, "U0ALEX")
+    assert "The answer isn't needed anymore: nothing is left to do." in str(late.body) + last(s, "U0ALEX")
     assert state(s, id) == "done"
