@@ -5,7 +5,6 @@ from itertools import zip_longest
 
 from approvals.plan import PlannedStep
 from approvals.request import Request
-from approvals.sentence import Sentence
 from bot.actions.fill import Raw
 
 _OPPOSITES = {
@@ -36,20 +35,23 @@ _LASTING = {
 }
 
 
-def can_undo(done: Iterable[Sentence], can_be_asked: Callable[[str], bool]) -> bool:
-    """Whether any change can be undone by an action of the policy; `done`: sentences like "join.did"."""
-    return any(can_be_asked(_OPPOSITES.get(change.code.partition(".")[0], "")) for change in done)
+def can_undo(request: Request, can_be_asked: Callable[[str], bool]) -> bool:
+    """Whether an action of the policy undoes one of a request's own changes."""
+    return any(can_be_asked(action) for action, _ in undoing(_done(request), ""))
 
 
 def lasting(request: Request) -> str:
     """What of a request's own changes can't be undone, in words; '' for nothing."""
-    done = request.outcome.done if request.outcome else ()
-    steps = [step for step in request.plan.steps if step.change.form("did") in done]
-    lost = {_LASTING.get(step.change.code, "") for step in steps}
-    values = [value for step in steps for value in step.before.items() if step.change.code == "set"]
+    lost = {_LASTING.get(step.change.code, "") for step in _done(request)}
+    values = [value for step in _done(request) if step.change.code == "set" for value in step.before.items()]
     lost |= {"the license" for name, _ in values if name == "userType"}
     lost |= {"details that were empty" for _, before in values if not before}
     return ", ".join(sorted(filter(None, lost)))
+
+
+def _done(request: Request) -> list[PlannedStep]:
+    done = request.outcome.done if request.outcome else ()
+    return [step for step in request.plan.steps if step.change.form("did") in done]
 
 
 def undoing(steps: Iterable[PlannedStep], person: str) -> list[tuple[str, Raw]]:

@@ -164,8 +164,8 @@ def _done(scene: Scene, *, is_live: bool = True) -> Message:
 
 def _undo(scene: Scene) -> list[Block]:
     """The button Undo, if there is something to undo."""
-    request, outcome = scene.request, scene.request.outcome
-    if request.practice or not outcome or not can_undo(outcome.done, scene.facts.can_be_asked):
+    request = scene.request
+    if request.practice or not can_undo(request, scene.facts.can_be_asked):
         return []
     stays = f" Can't be undone: {lasting(request)}." if lasting(request) else ""
     text = f"I'll ask for what takes the changes of {request.id} back.{stays}"

@@ -1,5 +1,6 @@
 """Undo: what a request changed is taken back by requests of their own, each decided by its own rule."""
 
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -175,6 +176,35 @@ def test_a_deleted_account_offers_no_undo_and_the_card_says_so(s: Stage) -> None
     approve_all(s)
     assert "Can't be undone: the deleted account" in last(s, user)
     assert not has_card(s, user, "undo")
+
+
+def test_a_license_offers_no_undo_and_the_card_says_so(s: Stage) -> None:
+    alex(s)
+    s.miro.change_user("alex@example.com", user_type="Free")
+    ask(s, "U0DANA", "/miro", "change-license <@U0ALEX> because of it", license="Full")
+    approve_all(s)
+    assert "Can't be undone: the license" in last(s, "U0DANA")
+    assert not has_card(s, "U0DANA", "undo")
+
+
+def test_an_offboarding_that_stopped_halfway_stays_a_secret_when_undone(s: Stage) -> None:
+    alex(s)
+    s.miro.change_user("alex@example.com", role=ADMIN)
+    before, writes = as_now(s), count()
+
+    def after_the_first(method: str, path: str) -> bool:
+        return method == "PATCH" and "/Users/" in path and next(writes) > 0
+
+    s.miro.faults.append(Fault(path=after_the_first, status=400, times=9))
+    ask(s, *HOW["offboard"])
+    press(s, "U0CAROL", "approve")
+    assert state(s, "R-1") == "stopped" and as_now(s) != before
+    s.miro.faults.clear()
+    press(s, "U0CAROL", "undo")
+    approve_all(s)
+    heard = " ".join(told(s, "U0ALEX"))
+    assert as_now(s) == before
+    assert "R-1" not in heard and "ffboard" not in heard
 
 
 def test_from_a_shell(tmp_path: Path) -> None:
