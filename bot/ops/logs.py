@@ -1,18 +1,21 @@
 """The log: a line for people or a JSON object, and on each the number of the request it is about.
 
 Modules log with the standard library. `about` puts a request's number on every line that this thread writes
-within its block, those of calls to Miro and Slack included.
+within its block, those of calls to Miro and Slack included. Addresses of people are left out of every line.
 """
 
 import logging
+import re
 from contextlib import AbstractContextManager
 from typing import Any
 
 import structlog
+from structlog.typing import EventDict
 
 from approvals.ids import RequestId
 
 STYLES = ("text", "json")
+_ADDRESS = re.compile(r"[\w.+'-]+@[\w-]+(?:\.[\w-]+)+")
 
 
 def about(request: RequestId | str) -> AbstractContextManager[None]:
@@ -22,13 +25,10 @@ def about(request: RequestId | str) -> AbstractContextManager[None]:
 
 def formatter(style: str) -> logging.Formatter:
     """Renders records in one of `STYLES`."""
-    is_json = style == "json"
-    rendering: list[Any] = [structlog.dev.ConsoleRenderer(colors=False, pad_event_to=0)]
-    if is_json:
-        rendering = [
-            structlog.processors.format_exc_info,
-            structlog.processors.JSONRenderer(ensure_ascii=False),
-        ]
+    rendering: Any = structlog.processors.JSONRenderer(ensure_ascii=False)
+    if style == "text":
+        plain = structlog.dev.plain_traceback
+        rendering = structlog.dev.ConsoleRenderer(colors=False, pad_event_to=0, exception_formatter=plain)
     return structlog.stdlib.ProcessorFormatter(
         foreign_pre_chain=[
             structlog.contextvars.merge_contextvars,
@@ -36,8 +36,18 @@ def formatter(style: str) -> logging.Formatter:
             structlog.stdlib.add_logger_name,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
         ],
-        processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *rendering],
+        processors=[
+            structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+            structlog.processors.format_exc_info,
+            _without_addresses,
+            rendering,
+        ],
     )
+
+
+def _without_addresses(logger: Any, method: str, event: EventDict) -> EventDict:
+    """Replaces e-mail addresses, which errors and Miro's own messages may quote, tracebacks included."""
+    return {key: _ADDRESS.sub("[address]", str(value)) for key, value in event.items()}
 
 
 def set_up(style: str) -> None:

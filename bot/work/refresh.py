@@ -151,7 +151,8 @@ class Refresh:
             unknown = [entry for entry in named if not approvers.find(self.desk, self.colleagues, entry)]
             self._looked_up = {*named}
             if unknown:
-                log.warning("the policy names people whom Slack doesn't know: %s", ", ".join(unknown))
+                text = "Slack doesn't know %s of the people in the policy: `miro-bot doctor` names them"
+                log.warning(text, len(unknown))
         failures = 0
         for account in self.desk.store.people.stale(now - EVERY, BATCH, now):
             person = self.desk.store.people.by_slack(account.slack_id)
@@ -163,7 +164,7 @@ class Refresh:
                 failures += 1
                 if failures == IN_A_ROW:
                     raise
-                log.warning("%s isn't fresh: %s", account.slack_id, error)
+                log.warning("an account isn't fresh: %s", error)
 
     def _user_groups(self) -> None:
         """Looks up the members of the Slack user groups in the policy."""

@@ -61,7 +61,7 @@ class Pages:
             if drawn != page.drawn:
                 self.line.call("views_publish", user_id=slack_id, view=view)
         except Unreachable as error:
-            log.info("App Home of %s is no more: %s", slack_id, error)
+            log.info("an App Home is no more: %s", error)
             outbox.drop(item)
         else:
             outbox.published(item, drawn)

@@ -8,9 +8,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from bot.ops import logs
-from bot.sandbox.stage import Stage
-from tests.bot.journeys.scenes import approve, ask, playing
+from bot.sandbox.miro.service import Fault
+from bot.sandbox.stage import POLICY, Stage
+from tests.bot.journeys.scenes import approve, ask, playing, wait
 
 
 @contextmanager
@@ -57,6 +60,33 @@ def test_no_line_names_a_person_or_a_secret(tmp_path: Path) -> None:
     assert "miro patch" in text
     for secret in ("alex", "priya", "@example.com", "i start monday", "sandbox-token", "xoxb"):
         assert secret not in text
+
+
+def test_no_line_of_a_run_with_trouble_names_a_person(tmp_path: Path) -> None:
+    policy = POLICY.replace('"carol@example.com"', '"carol@example.com", "nobody.here@example.com"')
+    refusal = Fault("GET", "/Users", 9, 400, detail="alex@example.com makes an odd filter")
+    with logged("json") as stream, playing(tmp_path, policy) as stage:
+        stage.miro.faults.append(refusal)
+        ask(stage, "U0ALEX", "/miro-access", "for Engineering because I start Monday")
+        stage.miro.faults.clear()
+        wait(stage, minutes=16)
+    text = stream.getvalue().casefold()
+    assert "slack doesn't know 1 of the people in the policy" in text
+    assert "[address] makes an odd filter" in text
+    assert "@example.com" not in text
+
+
+@pytest.mark.parametrize("style", logs.STYLES)
+def test_an_address_in_a_traceback_is_left_out(style: str) -> None:
+    with logged(style) as stream:
+        try:
+            raise ValueError("two accounts for\nlee.o'neil+x@mail.example.com.")
+        except ValueError:
+            logging.getLogger("bot").exception("%s failed", "kim@example.com")
+    assert "[address] failed" in stream.getvalue()
+    assert "two accounts for" in stream.getvalue()
+    assert "@" not in stream.getvalue()
+    assert style == "text" or len(lines(stream)) == 1
 
 
 def test_a_request_is_named_on_no_line_after_it() -> None:
