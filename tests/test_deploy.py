@@ -44,6 +44,25 @@ def test_the_manifests_run_this_version() -> None:
     assert set(re.findall(r"miro-bot:(\S+)", text("kubernetes.yaml"))) == {version}
 
 
+def kinds() -> dict[str, str]:
+    """Each object in kubernetes.yaml by its kind."""
+    parts = text("kubernetes.yaml").split("\n---\n")
+    return {part.partition("kind: ")[2].splitlines()[0]: part for part in parts}
+
+
+@pytest.mark.regression
+def test_the_owner_of_the_tables_is_known_to_the_job_alone() -> None:
+    secrets = {kind: re.findall(r"secret: \{secretName: ([\w-]+)", part) for kind, part in kinds().items()}
+    assert (secrets["Job"], secrets["Deployment"]) == (["miro-bot-owner"], ["miro-bot"])
+    assert [kind for kind, part in kinds().items() if "owner" in part] == ["Job"]
+
+
+@pytest.mark.regression
+def test_each_version_has_a_job_of_its_own() -> None:
+    version = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
+    assert f"{{name: miro-bot-migrate-{version.replace('.', '-')}}}" in kinds()["Job"]
+
+
 def test_the_driver_is_pinned_as_in_the_tests() -> None:
     pinned = (ROOT / "tests" / "constraints.txt").read_text()
     lines = [line for line in text("postgres.txt").splitlines() if "==" in line]
