@@ -32,10 +32,10 @@ UNGRANTED, OVERDUE = "ungranted", "overdue"
 """The codes of differences."""
 ACCOUNT = "account"
 """The fact that an account is open. Other facts are the id of a group, or the name of an admin right."""
-Holders = Mapping[tuple[str, str], str]
-"""{(address in Miro, right; '' for a team): name} of those who have the access now.
+Holders = Mapping[tuple[str, str, str], str]
+"""{(address in Miro, right or '' for a team, Miro id): name} of those who have the access now.
 
-Of differences: {(address, "code:fact"): the difference as a sentence}."""
+Of differences: {(address, "code:fact", ''): the difference as a sentence}."""
 
 
 class Step(StrEnum):
@@ -57,6 +57,7 @@ class Access:
     email: str
     right: str  # '' for a team
     name: str
+    miro_id: str = ""  # '' for a difference, and in older reviews
     decision: str = ""  # KEPT, ENDED or GONE
     by: PersonId = BOT
     at: datetime | None = None
@@ -115,7 +116,10 @@ def started(who: Who, team: GroupId, subject: str, holders: Holders, until: date
     if not holders:
         raise Refused(f"Nobody has {subject}, so there's nothing to review.")
     listed = sorted(holders.items(), key=lambda holder: (holder[1].casefold(), holder[0]))
-    words = {str(number): json.dumps([*key, name]) for number, (key, name) in enumerate(listed)}
+    words = {
+        str(number): json.dumps([email, right, name, miro_id])
+        for number, ((email, right, miro_id), name) in enumerate(listed)
+    }
     body = {"team": team, "until": stamp(until), "count": len(words), "subject": subject}
     return Draft(Step.STARTED, who.person.id, body, words | who.signed)
 
@@ -123,7 +127,13 @@ def started(who: Who, team: GroupId, subject: str, holders: Holders, until: date
 def due(review: Review, holders: Holders, now: datetime, policy: Policy) -> list[Draft]:
     """The entries of what time, or another change in Miro, brings about. Nothing is ended by silence."""
     left = review.having()
-    gone = [access.number for access in left if (access.email, access.right) not in holders]
+    # The address of an account may change in Miro; its id stays.
+    has = {(key, right) for email, right, miro_id in holders for key in (email, miro_id)}
+    gone = [
+        each.number
+        for each in left
+        if has.isdisjoint((key, each.right) for key in (each.email, each.miro_id))
+    ]
     drafts = [Draft(Step.GONE, body={"accesses": gone})] if gone else []
     gap = (review.until - review.at) / (REMINDERS + 1)
     if review.closed_at:

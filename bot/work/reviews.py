@@ -26,7 +26,6 @@ from approvals.decide.tally import Ground
 from approvals.ids import BOT, GroupId, PersonId, stamp
 from approvals.people import FRESH, Group, Person, canonical
 from approvals.record.outbox import Note
-from approvals.record.store import ALL
 from approvals.refusals import Outdated, Refused
 from approvals.request import Draft
 from approvals.text import cleaned
@@ -43,10 +42,9 @@ RIGHTS = frozenset(get_args(Rights))
 
 def start(desk: Desk, who: Who, team: GroupId, until: datetime) -> Review:
     """Begins a review of a team, or of all admins (''), and notifies its owners. Raises Refused."""
-    groups = desk.store.groups
     if not is_operator(desk.policy, who.person):
         raise Refused("Only an operator can start an access review.")
-    if not is_recent(groups.members_seen_at(), desk.now(), FRESH):
+    if not _is_fresh(desk, team):
         raise Refused("Miro's list of people is more than a day old. Start `miro-bot run`, which reads it.")
     subject = f"access to {desk.tables().team(team).name}" if team else "admin rights in Miro"
     with desk.store.writing():
@@ -74,14 +72,20 @@ def find(desk: Desk, key: str) -> Review:
     return review
 
 
+def _is_fresh(desk: Desk, team: GroupId) -> bool:
+    groups = desk.store.groups
+    return is_recent(groups.members_seen_at() if team else groups.admins_seen_at(), desk.now(), FRESH)
+
+
 def _holders(desk: Desk, team: GroupId, review: Review | None = None) -> Holders:
-    if review and review.compares:  # whether it is still so, the request finds out
-        return {(access.email, access.right): access.name for access in review.accesses}
+    if review and (review.compares or not _is_fresh(desk, team)):  # the request finds out whether it is so
+        return {(each.email, each.right, each.miro_id): each.name for each in review.accesses}
     if team:
-        return {(member.email, ""): member.name for member in desk.store.groups.members(team, ALL)[0]}
+        members = desk.store.groups.memberships(team)
+        return {(email, "", miro_id): name for _, miro_id, email, name in members}
     admins, _ = desk.store.groups.admins()
     rights = ((admin, right) for admin in admins for right in admin.rights.split(", "))
-    return {(canonical(admin.email), right): admin.name for admin, right in rights}
+    return {(canonical(admin.email), right, admin.miro_id): admin.name for admin, right in rights}
 
 
 def owners(desk: Desk, review: Review) -> list[Person]:

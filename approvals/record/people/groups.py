@@ -128,11 +128,13 @@ class Groups:
         )
         return [Member(row["email"], row["name"]) for row in rows], count["n"] if count else 0
 
-    def memberships(self) -> Sequence[tuple[str, str, str, str]]:
-        """(group id, Miro id, address, name) of all members of all groups that exist."""
+    def memberships(self, *only: GroupId) -> Sequence[tuple[str, str, str, str]]:
+        """(group id, Miro id, address, name) of all members of these groups, by default all that exist."""
+        where = f" WHERE {among('m.group_id', only)}" if only else ""
         rows = self._on.rows(
             "SELECT m.* FROM members m JOIN groups g ON g.id = m.group_id AND g.gone = 0"
-            " ORDER BY lower(m.name), m.email, m.group_id"
+            f"{where} ORDER BY lower(m.name), m.email, m.group_id",
+            *only,
         )
         return [(row["group_id"], row["miro_id"], row["email"], row["name"]) for row in rows]
 

@@ -299,6 +299,35 @@ def test_who_is_not_there_any_more_is_said_so(s: Stage) -> None:
     assert now(s).accesses[3].line(str) == "Jo Park (jo@example.com): no longer has it in Miro"
 
 
+def test_a_changed_address_is_no_lost_access(s: Stage) -> None:
+    begun(s)
+    s.miro.change_user("jo@example.com", userName="jo.park@example.com")
+    wait(s, hours=2)
+    assert decided(s)["jo"] == ""
+    s.miro.leave("jo.park@example.com", s.teams["Design"])
+    wait(s, hours=2)
+    assert decided(s)["jo"] == "gone"
+
+
+@pytest.mark.parametrize("team", ["Design", ""])
+def test_an_old_list_says_nothing_about_lost_access(s: Stage, team: str) -> None:
+    begun(s, team)
+    groups = s.bot.store.groups
+    groups.keep_members({}, lambda id: False)
+    groups.keep_admins([])
+    s.clock.pass_(timedelta(days=2))
+    if team:
+        groups.keep_admins([])  # of the two lists this alone is new
+    else:
+        groups.keep_members({}, lambda id: False)
+    reviews.pass_time(s.bot.desk)
+    assert set(decided(s).values()) == {""} and "closed" not in history(s, "V-1")
+    with pytest.raises(Refused, match="more than a day old"):
+        reviews.start(
+            s.bot.desk, carol(s), GroupId(s.teams[team] if team else ""), s.clock() + timedelta(days=1)
+        )
+
+
 def test_another_process_or_a_restart_closes_it_once(s: Stage) -> None:
     begun(s)
     s.clock.pass_(timedelta(days=9))
