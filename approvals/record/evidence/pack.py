@@ -20,6 +20,7 @@ from itertools import chain, dropwhile
 from pathlib import Path
 from typing import Any
 
+from approvals.decide.forgetting import FORGOTTEN
 from approvals.decide.reviews import Review
 from approvals.record.chain import IN_FORCE, INNER_FROM, Sealed
 from approvals.record.evidence import check
@@ -61,9 +62,10 @@ def write(
 
 
 def _is_evidence(sealed: Sealed, streams: set[str], hashes: set[str]) -> bool:
-    """Whether an entry is about one of the requests, or says since when their policy is in force."""
+    """Whether an entry is about one of the requests, or says since when their policy is in force, or which
+    words were forgotten."""
     came_into_force = sealed.entry.type == IN_FORCE and sealed.body.get("hash") in hashes
-    return came_into_force or sealed.entry.stream in streams
+    return came_into_force or sealed.entry.type == FORGOTTEN or sealed.entry.stream in streams
 
 
 def _line(sealed: Sealed, is_evidence: bool) -> str | dict[str, Any]:
@@ -83,5 +85,5 @@ def _page(report: Iterable[Section]) -> str:
         "<!doctype html><meta charset=utf-8><title>Evidence</title>"
         "<style>body{font:16px sans-serif;margin:2em}pre{white-space:pre-wrap}</style>"
         "<h1>Evidence from the record of miro-bot</h1>"
-        f"<p>Run <code>python3 check.py</code> beside it first.</p>{sections}"
+        f"<p>Run <code>python3 check.py</code> beside it first: the proof is chain.jsonl.</p>{sections}"
     )

@@ -4,13 +4,17 @@ import json
 import shutil
 import subprocess
 import sys
+from datetime import timedelta
 from hashlib import sha256
 from pathlib import Path
 
 import pytest
 
 from approvals.decide.decide import deny
-from approvals.record.evidence import pack
+from approvals.decide.forgetting import STRUCTURED
+from approvals.people import Standing
+from approvals.record.chain import Entry
+from approvals.record.evidence import check, pack
 from tests.approvals.scene import Scene
 
 
@@ -51,7 +55,10 @@ def resealed(pack: Path) -> None:
 def test_a_pack_holds_against_the_anchor_of_the_record(scene: Scene, packed: Path) -> None:
     status, said = checked(packed, str(scene.store.head()))
     assert status == 0
-    assert f"4 entries of policy, R-1, in a record of which the newest entry is {scene.store.head()}" in said
+    assert (
+        f"4 entries of policy (1), R-1 (3), in a record of which the newest entry is {scene.store.head()}"
+        in said
+    )
 
 
 def test_one_changed_byte_is_found_wherever_it_is(packed: Path, tmp_path: Path) -> None:
@@ -87,6 +94,48 @@ def test_a_chain_that_was_computed_anew_is_found_by_the_anchor(scene: Scene, pac
     resealed(packed)
     assert checked(packed)[0] == 0  # nothing in the pack can show it
     assert checked(packed, str(scene.store.head()))[0] == 1
+
+
+def altered(pack: Path, number: int, words: bool) -> None:
+    """A forger takes an entry out of the pack but for its digest, or with `words` only its words."""
+    lines = (pack / "chain.jsonl").read_text().splitlines()
+    entry = json.loads(lines[number - 1])
+    inner = Entry(*(entry[name] for name in Entry._fields)).inner
+    lines[number - 1] = json.dumps(entry | {"words": {}} if words else inner)
+    (pack / "chain.jsonl").write_text("\n".join(lines) + "\n")
+    resealed(pack)
+
+
+@pytest.mark.regression
+def test_an_entry_taken_out_between_others_is_found(scene: Scene, packed: Path) -> None:
+    altered(packed, 3, words=False)
+    status, output = checked(packed, str(scene.store.head()))
+    assert status == 1
+    assert "FAULT: R-1: the pack holds its entries 1, 3" in output
+
+
+@pytest.mark.regression
+def test_words_taken_out_of_an_entry_are_found(scene: Scene, packed: Path) -> None:
+    altered(packed, 4, words=True)
+    status, output = checked(packed, str(scene.store.head()))
+    assert status == 1
+    assert "FAULT: entry 4: its text isn't in the pack" in output
+
+
+@pytest.mark.regression
+def test_words_that_the_record_forgot_are_listed_and_no_fault(scene: Scene, tmp_path: Path) -> None:
+    request = scene.waiting(subject="eve")
+    scene.store.append(request, deny(request, scene.who("cy"), "not now", scene.table, False))
+    scene.looked_at("eve", Standing.LEFT)
+    scene.store.forgetting.person([scene.person("eve")], scene.who("ida"))
+    scene.store.forgetting.texts(scene.clock.now() + timedelta(days=1))
+    status, output = checked(written(scene, tmp_path), str(scene.store.head()))
+    assert "FORGOTTEN: entry 4: its text isn't in the pack" in output
+    assert (status, "FAULT" in output) == (0, False)
+
+
+def test_the_checker_knows_the_words_that_stay() -> None:
+    assert check.STRUCTURED == STRUCTURED
 
 
 def test_what_others_asked_for_stays_out(packed: Path) -> None:
