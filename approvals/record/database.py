@@ -117,6 +117,8 @@ class Mine(threading.local):
     """Whether it is in a writing transaction."""
     failed = False
     """Whether a part of its transaction failed."""
+    then: list[Callable[[], object]]
+    """What is called once its transaction is committed."""
 
 
 class Database(ABC):
@@ -181,6 +183,7 @@ class Database(ABC):
                 self._mine.failed = True
                 raise
             return
+        self._mine.then = []
         try:
             with self._turn():
                 yield
@@ -188,6 +191,12 @@ class Database(ABC):
         except BaseException:
             self.forget()  # it was read inside the failed transaction
             raise
+        for act in self._mine.then:
+            act()
+
+    def then(self, act: Callable[[], object]) -> None:
+        """Calls `act` once the transaction that this thread is in, the outermost, is committed."""
+        self._mine.then.append(act)
 
     def _check_whole(self) -> None:
         if self._mine.failed:

@@ -40,7 +40,7 @@ class Figures:
         return int(row["n"]) if row else 0
 
     def unshown_since(self) -> datetime | None:
-        """Since when cards in the outbox are outdated; None if all are current."""
+        """The last change of the request that has an outdated card longest; None if all are current."""
         return self._time(
             "SELECT min((SELECT max(at) FROM ledger WHERE stream = outbox.key)) AS at FROM outbox"
             " WHERE shown < wanted AND kind = 'card'"

@@ -85,7 +85,7 @@ class Store(Claims, Policies):
         self.forgetting = Forgetting(self._on, self._ledger, self.people)
         self.figures = Figures(self._on, now)
         self.moved: Callable[[Request, Request], None] = lambda before, after: None
-        """Called with the request before and after events were appended."""
+        """Called with the request before and after events were appended, when they are committed."""
         self._probe = Probe(self._on)
         self._prepare(where, migrates)
 
@@ -221,7 +221,7 @@ class Store(Claims, Policies):
                 self._move(request, after, claim)
 
             self._ledger.write(request.id, request.version + 1, drafts, move)
-        self.moved(request, after)
+            self._on.then(lambda: self.moved(request, after))
         return after
 
     def _move(self, before: Request, after: Request, claim: Claim | None) -> None:

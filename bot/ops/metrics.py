@@ -26,7 +26,7 @@ SCIM_CALLS = Counter(
     ("method", "endpoint", "status"), registry=COUNTED,
 )  # fmt: skip
 SLACK_CALLS = Counter(
-    "miro_bot_slack_calls", "Calls of Slack's Web API; `ok`, or Slack's error (429: `ratelimited`).",
+    "miro_bot_slack_calls", "Calls of Slack's Web API; `ok`, Slack's error (429: `ratelimited`) or `other`.",
     ("method", "result"), registry=COUNTED,
 )  # fmt: skip
 REFUSED = Counter(
@@ -88,7 +88,11 @@ class Record(Collector):
                 self._age(figures.waiting_since()),
             ),
             ("outbox_pending", "Cards, messages and pages not shown in Slack yet.", figures.unshown()),
-            ("outbox_lag_seconds", "Since the oldest change not shown.", self._age(figures.unshown_since())),
+            (
+                "outbox_lag_seconds",
+                "Since the last change of the request whose card is outdated longest; no messages, no pages.",
+                self._age(figures.unshown_since()),
+            ),
             ("scim_credits_spent", "Of Miro's 10,000 credits per 30 s.", figures.credits(self._window)),
         ):
             yield GaugeMetricFamily(f"miro_bot_{name}", text, value=value)

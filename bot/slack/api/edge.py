@@ -134,7 +134,7 @@ class SlackClient(WebClient):
             result = Kind.NETWORK
             raise SlackFault(api_method, Kind.NETWORK, str(error), self._response(url, {}, 0)) from error
         except SlackFault as fault:
-            result = fault.code or fault.kind
+            result = fault.kind if not fault.code else fault.code if _CODE.fullmatch(fault.code) else "other"
             raise
         finally:
             metrics.SLACK_CALLS.labels(api_method, result).inc()
@@ -209,6 +209,8 @@ class SlackClient(WebClient):
         )  # fmt: skip
 
 
+_CODE = re.compile(r"[a-z_]{1,40}")
+"""What Slack's error codes look like; any other text would be a new series of the metric each time."""
 _HALF = re.compile(r"[\ud800-\udfff]")
 _NUL = re.compile(r"(\\[^u])|\\u0000")
 """The JSON escape of a NUL; the first alternative skips escaped backslashes."""

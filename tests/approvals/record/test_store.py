@@ -88,6 +88,20 @@ def test_an_append_moves_the_request_on(store: Store) -> None:
     assert store.request(request.id) == after == fold(store.events(request.id))
 
 
+def test_a_move_is_told_once_its_outermost_transaction_is_committed(store: Store) -> None:
+    moves = list[int]()
+    store.moved = lambda before, after: moves.append(after.version)
+    request = store.ask(asked(ADA))
+    with pytest.raises(ZeroDivisionError), store.writing():
+        store.append(request, [draft(EventType.HELD, START)])
+        raise ZeroDivisionError
+    assert moves == []
+    with store.writing():
+        store.append(request, [draft(EventType.HELD, START)])
+        assert moves == []
+    assert moves == [2]
+
+
 def test_an_append_on_an_old_version_is_overtaken(store: Store) -> None:
     old = led(store, EventType.PLANNED)
     now = store.append(old, [draft(EventType.DENIED, START)])

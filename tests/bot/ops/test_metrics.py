@@ -16,6 +16,7 @@ from approvals.record.store import Store
 from bot.miro.quota import WINDOW
 from bot.ops import metrics
 from bot.sandbox.stage import Stage
+from bot.slack.api.edge import SlackFault
 from bot.slack.door.serving import serving
 from tests.approvals.record.tamper import by_hand
 from tests.bot.journeys.scenes import approve, ask, playing
@@ -80,6 +81,16 @@ def test_calls_decisions_and_what_is_done_are_counted(stage: Stage) -> None:
     assert more("miro_bot_done_seconds_count", "request-access") == 1
     assert more("miro_bot_scim_calls_total", "/Groups/{id} PATCH 200") == 1
     assert more("miro_bot_slack_calls_total", "chat.update ok") >= 1
+
+
+def test_a_text_that_is_no_code_of_slacks_makes_no_series(stage: Stage) -> None:
+    for text in ("no_team Alex", "a" * 41, "Odd1"):
+        stage.slack.fault("auth.test", error=text)
+        with pytest.raises(SlackFault):
+            stage.bot.client.auth_test()
+    calls = samples(stage)["miro_bot_slack_calls_total"]
+    assert calls["auth.test other"] == 3
+    assert not [labels for labels in calls if "Alex" in labels]
 
 
 def test_nothing_in_a_scrape_is_about_a_person(stage: Stage) -> None:
