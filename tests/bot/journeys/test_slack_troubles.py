@@ -1,6 +1,7 @@
 """Slack failing, and the bot starting again: every message arrives, no decision is taken twice."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -23,11 +24,38 @@ from tests.bot.journeys.scenes import (
     read,
     say,
     state,
+    teams_of,
     told,
     wait,
 )
+from tests.bot.journeys.shell import machine
 
 ACCESS = ("U0ALEX", "/miro-access", "for Engineering because I start Monday")
+
+
+ASK = ("ask", "request-access", "teams=Engineering", "--reason", "new", "--as", "alex@example.com")
+
+
+def test_an_hour_without_messages_stops_no_work_and_everybody_is_told_once(tmp_path: Path) -> None:
+    with machine(tmp_path) as (s, shell):
+        for method in ("chat.postMessage", "chat.postEphemeral", "chat.update", "views.publish"):
+            s.slack.fault(method, times=None, status=503)
+        shell.types(*ASK)
+        s.settle()
+        wait(s, minutes=20)
+        shell.types("approve", "R-1", "--as", "priya@example.com")
+        wait(s, minutes=40)
+        assert state(s, "R-1") == "done" and "Engineering" in teams_of(s, "alex@example.com")
+        assert s.slack.messages == []
+        s.slack.faults.clear()
+        for _ in range(6):
+            wait(s, minutes=15)
+        for user in ("U0ALEX", "U0CAROL", "U0SAM"):
+            [result] = told(s, user)
+            assert "in Engineering in Miro" in result and not has_card(s, user)
+        in_her_name, result = told(s, "U0PRIYA")
+        assert "approved in your name from a command line" in in_her_name and "approved by you" in result
+        assert behind(s.bot.store, 9) == []
 
 
 @pytest.mark.parametrize(
