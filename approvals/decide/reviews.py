@@ -117,7 +117,7 @@ def started(who: Who, team: GroupId, subject: str, holders: Holders, until: date
         raise Refused(f"Nobody has {subject}, so there's nothing to review.")
     listed = sorted(holders.items(), key=lambda holder: (holder[1].casefold(), holder[0]))
     words = {
-        str(number): json.dumps([email, right, name, miro_id])
+        str(number): json.dumps([email, right, name, miro_id], ensure_ascii=False)
         for number, ((email, right, miro_id), name) in enumerate(listed)
     }
     body = {"team": team, "until": stamp(until), "count": len(words), "subject": subject}

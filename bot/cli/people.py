@@ -54,8 +54,9 @@ def forget(person: str, email: str, yes: bool) -> None:
     """Forget somebody who is long gone: remove their names, addresses and texts from the record.
 
     EMAIL is an address or Slack id. The entries stay, and the record still verifies: it holds who forgot
-    whom, as a number, and when. Not removed are messages in Slack, logs, backups and texts of policies. On
-    PostgreSQL the tables' owner does this, or a role with `db migrate --may-forget`.
+    whom, as a number, and when. Not removed are messages in Slack, logs, backups, texts of policies, and what
+    others wrote with an earlier name or a name of one word. On PostgreSQL the tables' owner does this, or a
+    role with `db migrate --may-forget`.
     """
     with open_bot(existing=True, leads=False) as bot:
         who, people = acting_as(bot, email), bot.store.people

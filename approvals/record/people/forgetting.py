@@ -1,5 +1,6 @@
 """Removes what the record holds about somebody, and texts of old requests; the chain keeps their digests."""
 
+import json
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
@@ -87,11 +88,14 @@ class Forgetting:
             ("managers", "person", numbers),
             ("managers", "boss", numbers),
             ("user_groups", "slack_id", accounts),
-            ("outbox", "key", accounts),
             ("members", "email", emails),
             ("admins", "email", emails),
         ):
             self._on.run(f"DELETE FROM {table} WHERE {among(column, values)}", *values)
+        for item in self._on.rows("SELECT id, key, body FROM outbox"):
+            body = json.dumps(json.loads(item["body"] or "{}"), ensure_ascii=False)
+            if mentions.search(canonical(f"{item['key']} {body}")):
+                self._on.run("DELETE FROM outbox WHERE id = ?", item["id"])
         for card in self._on.rows("SELECT DISTINCT request, text FROM messages WHERE text != ''"):
             if mentions.search(canonical(card["text"])):
                 self._on.run("UPDATE messages SET text = '' WHERE request = ? AND text = ?", *card)

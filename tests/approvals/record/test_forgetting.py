@@ -5,8 +5,11 @@ from datetime import timedelta
 import pytest
 
 from approvals.decide.forgetting import check
+from approvals.decide.reviews import started
+from approvals.ids import GroupId
 from approvals.people import Person, Standing
 from approvals.record import schema
+from approvals.record.outbox import NOTE, Note
 from approvals.record.store import Store
 from approvals.refusals import Refused
 from approvals.request import Request
@@ -52,6 +55,30 @@ def test_nothing_names_who_was_forgotten_and_the_record_verifies(scene: Scene) -
     )
     assert store.verify().faults == ()
     assert [request.subject for request in store.requests(person=eve.id)] == [eve.id]
+
+
+def test_queued_messages_to_them_or_about_them_are_dropped(scene: Scene) -> None:
+    eve, outbox = gone(scene), scene.store.outbox
+    scene.store.people.learn(eve.id, name="Ève Stone")
+    outbox.say(Note("UEVE01", {"text": "Your request is done."}))
+    outbox.say(Note("C1", {"text": "Only you see this."}, only_for="UEVE01"))
+    for text in ("Ève Stone asks.", "<@UEVE01> asks.", "Ada asks."):
+        outbox.say(Note("UADA01", {"text": text}))
+    scene.store.forgetting.person([scene.person("eve")], scene.who("ida"))
+    notes = [item.note.message["text"] for item in outbox.due(99) if item.kind == NOTE]
+    assert notes == ["Ada asks."] and "ueve01" not in contents(scene.store)
+
+
+def test_accented_names_in_reviews_are_removed(scene: Scene) -> None:
+    eve, end = gone(scene), scene.clock.now() + timedelta(days=1)
+    scene.store.people.learn(eve.id, name="Ève Stöne")
+    holders = {("old@example.com", "", "9"): "Ève Stöne", ("bo@example.com", "", "8"): "Bo"}
+    team = GroupId("7")
+    review = scene.store.add_to_review(
+        started(scene.who("ida"), team, "access to Design", holders, end, scene.clock.now())
+    )
+    scene.store.forgetting.person([scene.person("eve")], scene.who("ida"))
+    assert [each.name for each in scene.store.review(review.id).accesses] == ["Bo", ""]
 
 
 def test_not_even_the_file_holds_what_was_forgotten(record: Store, clock: Clock) -> None:
