@@ -34,14 +34,14 @@ class Reviews:
         app.view("access-review")(self.sent)
 
     def pressed(self, ack: Ack, body: Body, client: WebClient) -> None:
-        """Open Review; or Keep All, which keeps what is left and isn't marked End on this page."""
+        """Open Review; or Keep All, which keeps what is left and isn't marked End."""
         ack()
         key, action = body["actions"][0]["value"], body["actions"][0]["action_id"]
         keep = self._keep_all if action == "keep-all" else lambda body, key: []
         self._reply.open(body, client, lambda: self._form(body, key, keep(body, key)))
 
     def _keep_all(self, body: Body, key: str) -> list[str]:
-        ended = _marked(body, Step.ENDED)
+        ended = _ended(body)
         kept = [
             access.number for access in reviews.find(self.desk, key).having() if access.number not in ended
         ]
@@ -68,9 +68,17 @@ class Reviews:
         review, who = reviews.find(self.desk, key), self._reply.who(body)
         reviews.check(self.desk, review, who, reads=True)
         own = {each.number for each in review.having() if reviews.is_own(self.desk, each, who.person)}
-        return view.form(review, lambda id: mark(self.desk.person(id), brief=True), own, after, problems)
+        return view.form(
+            review, lambda id: mark(self.desk.person(id), brief=True), own, after, problems, _ended(body)
+        )
+
+
+def _ended(body: Body) -> set[int]:
+    """The numbers marked End, also on earlier pages: an end may have been refused there."""
+    carried = forms.carried(body.get("view") or {}).get("ended", "")
+    return {*map(int, carried.split()), *_marked(body, Step.ENDED)}
 
 
 def _marked(body: Body, what: Step) -> list[int]:
     """The numbers of the accesses with this choice on the page."""
-    return [int(number) for number, choice in forms.read(body["view"]).items() if choice == what]
+    return [int(number) for number, choice in forms.read(body.get("view") or {}).items() if choice == what]

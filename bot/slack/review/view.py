@@ -42,11 +42,17 @@ def _progress(review: Review) -> str:
 
 
 def form(
-    review: Review, named: Callable[[PersonId], str], own: Collection[int], after: int, notes: Sequence[str]
+    review: Review,
+    named: Callable[[PersonId], str],
+    own: Collection[int],
+    after: int,
+    notes: Sequence[str],
+    ended: Collection[int] = (),
 ) -> Block:
     """A page of what is left to decide, behind the access `after`; when nothing is, a page of the result.
 
-    `own`: the accesses of the reader; `named`: maps a person to a name; `notes`: what wasn't saved.
+    `own`: the accesses of the reader; `named`: maps a person to a name; `notes`: what wasn't saved;
+    `ended`: what was marked End so far.
     """
     left = [] if review.closed_at else review.having()
     rows = left or review.accesses
@@ -62,7 +68,7 @@ def form(
     elif left:
         value, text = (
             review.key,
-            "Everybody whom nobody has decided keeps it, except whom you marked End here.",
+            "Everybody whom nobody has decided keeps it, except whom you marked End.",
         )
         sure = confirmation(f"Keep all {len(left)} left?", text, "Keep All")
         blocks += [_choice(access, access.number in own) for access in page]
@@ -70,7 +76,8 @@ def form(
     else:
         blocks.append(bullets([access.line(named) for access in page]))
     submit = ("Save and Go On" if more else "Save") if left else "Next" if more else ""
-    carried = {"review": review.key, "after": str(page[-1].number)}
+    refused = " ".join(str(access.number) for access in left if access.number in ended)
+    carried = {"review": review.key, "after": str(page[-1].number), "ended": refused}
     return modal("access-review", f"Review {review.id}", blocks, submit, "Close", **carried)
 
 

@@ -206,6 +206,19 @@ def test_keep_all_is_confirmed_and_leaves_what_is_marked_end(s: Stage) -> None:
     assert history(s, "V-1") == ["started", "kept"]
 
 
+def test_keep_all_leaves_a_refused_end_of_an_earlier_page(s: Stage) -> None:
+    for number in range(40):
+        s.miro.add_user(f"p{number:02}@example.com", f"P {number:02}", teams=[s.teams["Design"]])
+    wait(s, hours=2)
+    begun(s)
+    opens(s, "U0LENA")
+    save(s, "U0LENA", jo="ended")  # whom the policy lets Lena not end
+    save(s, "U0LENA")
+    press_keep_all(s, "U0LENA")
+    press_keep_all(s, "U0LENA")
+    assert [name for name, decision in decided(s).items() if not decision] == ["jo"]
+
+
 def test_admin_rights_are_reviewed_by_operators_one_by_one(s: Stage) -> None:
     s.miro.add_user("pat@example.com", "Pat Lee", admin=True, admin_roles=["User Admin"])
     wait(s, hours=2)
