@@ -70,7 +70,7 @@ def test_in_the_thread_every_line_is_the_answer(s: Stage) -> None:
     assert answers(s, id) == ["please add me to Design"]
 
 
-@pytest.mark.parametrize("text", ["yes", "no", "a full license"])
+@pytest.mark.parametrize("text", ["yes", "no", "the second one"])
 def test_a_short_answer_is_an_answer(s: Stage, text: str) -> None:
     id = ask(s, *ACCESS)
     wonder(s, "U0CAROL")

@@ -85,7 +85,7 @@ def test_two_processes_send_what_slack_takes_of_one(two: tuple[Stage, Bot]) -> N
 def test_a_process_that_comes_while_others_send_is_refused_a_few_times(two: tuple[Stage, Bot]) -> None:
     s, second = two
     say(s, 3 * LIMIT)
-    for _ in range(10):
+    for _ in range(40):
         s.bot.deliverer.send()
     send(s, s.bot, second)
     assert 0 < refused(s) <= 4

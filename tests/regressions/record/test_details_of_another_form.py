@@ -47,7 +47,7 @@ def test_nobody_approves_in_a_shell_what_cant_be_read(both: tuple[Stage, Shell])
 
 def test_it_is_denied_and_withdrawn_in_a_shell(both: tuple[Stage, Shell]) -> None:
     s, shell = both
-    assert "denied" in shell.types("deny", "R-1", "--as", "priya@example.com", "--reason", "Too old.")
+    assert "Denied" in shell.types("deny", "R-1", "--as", "priya@example.com", "--reason", "Too old.")
     assert state(s, "R-1") == "denied"
     s.settle()
 
