@@ -136,11 +136,11 @@ class Bot:
             yield
         self.traffic.heard()
 
-    def door(self) -> Door:
-        """The WSGI application for everything Slack sends over HTTP."""
+    def door(self, is_public: bool = False) -> Door:
+        """The WSGI application for everything Slack sends over HTTP; `is_public`: strangers reach it too."""
         secret = self.settings.secret("SLACK_SIGNING_SECRET")
         now, heard = lambda: self.desk.now().timestamp(), self.client.heard.delivery
-        return Door(self.receiver(), secret, self.watch, now, heard)
+        return Door(self.receiver(), secret, self.watch, now, heard, is_public)
 
     @cached_property
     def watch(self) -> Watch:

@@ -56,7 +56,7 @@ def _address(_: click.Context, option: click.Parameter, text: str | None) -> str
     "--health",
     metavar="HOST:PORT",
     callback=_address,
-    help="Serve /healthz, /readyz and /metrics here, beside Socket Mode.",
+    help="Serve /healthz, /readyz and /metrics here, beside Socket Mode or --http.",
 )
 @click.option("--log", "log_style", type=click.Choice(logs.STYLES), default="text", show_default=True)
 def run(practice: bool, address: str | None, health: str | None, log_style: str) -> None:
@@ -160,7 +160,7 @@ def listening(server: AbstractContextManager[str], address: str) -> Iterator[str
 def serving_http(bot: Bot, address: str) -> Iterator[None]:
     """Receives Slack's requests over HTTP until the block ends."""
     host, _, port = address.rpartition(":")
-    door, host = bot.door(), host or "127.0.0.1"
+    door, host = bot.door(is_public=True), host or "127.0.0.1"
     server = serving(door, host, int(port), composition.LISTENERS, refused=door.counts.add)
     with listening(server, address) as url:
         say(f"Listening:   {url}/slack/events")

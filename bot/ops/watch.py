@@ -47,21 +47,25 @@ class Watch:
         self._health, self._ready, self._exposition, self._token = health, ready, exposition, token
         self.counts = Counts()
 
-    def __call__(self, environ: Environ, start: StartResponse) -> Iterable[bytes]:
+    def __call__(self, environ: Environ, start: StartResponse, is_public: bool = False) -> Iterable[bytes]:
+        """`is_public`: at Slack's own address, where only the token's holder reads more than `ok`."""
+        knows_token = metrics.may_read(environ.get("HTTP_AUTHORIZATION", ""), self._token)
+        is_brief = is_public and not knows_token
         path = environ.get("PATH_INFO", "") if environ.get("REQUEST_METHOD") in ("GET", "HEAD") else ""
         if path == "/healthz":
-            return self._judged(start, self._health() | {"refused": self.counts.all()})
+            return self._judged(start, self._health() | {"refused": self.counts.all()}, is_brief)
         if path == "/readyz":
-            return self._judged(start, self._ready())
+            return self._judged(start, self._ready(), is_brief)
         if path == "/metrics" and self._token:
-            if not metrics.may_read(environ.get("HTTP_AUTHORIZATION", ""), self._token):
+            if not knows_token:
                 return say(start, "401 Unauthorized", {"error": "MIRO_BOT_METRICS_TOKEN as bearer token"})
             return send(start, "200 OK", self._exposition(), "text/plain; version=0.0.4; charset=utf-8")
         return say(start, "404 Not Found", {"error": NOT_FOUND})
 
     @staticmethod
-    def _judged(start: StartResponse, content: dict[str, Any]) -> Iterable[bytes]:
-        return say(start, "200 OK" if content["ok"] else "503 Service Unavailable", content)
+    def _judged(start: StartResponse, content: dict[str, Any], is_brief: bool) -> Iterable[bytes]:
+        shown = {"ok": content["ok"]} if is_brief else content
+        return say(start, "200 OK" if content["ok"] else "503 Service Unavailable", shown)
 
 
 def say(start: StartResponse, status: str, content: dict[str, Any]) -> Iterable[bytes]:

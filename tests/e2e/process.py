@@ -10,11 +10,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Literal, TypeVar
 
+import httpx
+
 T = TypeVar("T")
 
 ROOT = Path(__file__).parents[2]
 START_SECONDS = 40.0
-READY = "Ready."
+READY, METRICS = "Ready.", "let-me-read"
 GRACE = 9.5
 """Seconds within which it has to end when told to: Docker kills after ten."""
 
@@ -48,6 +50,11 @@ class BotProcess:
         """Where it takes what Slack sends, once it has said so."""
         line = next(one for one in self.output.splitlines() if one.startswith("Listening:"))
         return line.split()[1]
+
+    def page(self, path: str) -> httpx.Response:
+        """A page for monitoring, as the holder of the token for metrics reads it."""
+        url = self.url.replace("/slack/events", path)
+        return httpx.get(url, headers={"Authorization": f"Bearer {METRICS}"}, trust_env=False)
 
     @property
     def pid(self) -> int:

@@ -8,7 +8,7 @@ from pathlib import Path
 from approvals.record.store import Store
 from bot.sandbox.miro.service import Miro
 from bot.sandbox.stage import POLICY, TOKEN
-from tests.e2e.process import READY, BotProcess, launched, until
+from tests.e2e.process import METRICS, READY, BotProcess, launched, until
 
 
 @dataclass
@@ -82,4 +82,5 @@ def scene(folder: Path, environ: Mapping[str, str], *arguments: str) -> Iterator
         # Paths as somebody types them: the bot prints where they lead.
         paths = {"MIRO_BOT_DATABASE": "record.db", "MIRO_BOT_POLICY": "policy.toml"}
         known = {**environ, "MIRO_SCIM_TOKEN": TOKEN, "MIRO_SCIM_URL": url, **paths}
+        known["MIRO_BOT_METRICS_TOKEN"] = METRICS
         yield Scene(folder, miro, teams, known, arguments, open_)

@@ -4,8 +4,6 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
-import httpx
-
 from approvals.record.store import Store
 from bot.sandbox.slack.workspace import Workspace
 from bot.sandbox.stage import SECRET, people_of
@@ -40,7 +38,7 @@ def _record(folder: Path) -> Store:
 
 
 def _record_by(bot: BotProcess) -> str:
-    page = httpx.get(bot.url.replace("/slack/events", "/readyz"), trust_env=False)
+    page = bot.page("/readyz")
     return f"{page.status_code} {page.json()['record']}"
 
 

@@ -4,7 +4,6 @@ import socket
 from collections.abc import Iterator
 from pathlib import Path
 
-import httpx
 import pytest
 
 from bot.cli.policy.template import TEMPLATE
@@ -64,7 +63,7 @@ def test_over_http_it_takes_only_what_is_signed_with_its_secret(tmp_path: Path) 
 
         assert hands.acting.command("U0ALEX", "/miro", "whoami").status == 401
 
-        health = httpx.get(bot.url.replace("/slack/events", "/healthz"), trust_env=False).json()
+        health = bot.page("/healthz").json()
         assert health["refused"] == {"badly signed": 1}
         assert hands.messages("U0ALEX") == []
 
@@ -139,7 +138,7 @@ def test_it_says_at_once_whether_miro_takes_the_token(s: Scene) -> None:
 
     refused.until_says("Miro refuses the bot's token (401).")
     refused.until_says("Look at MIRO_SCIM_TOKEN")
-    health = httpx.get(refused.url.replace("/slack/events", "/healthz"), trust_env=False)
+    health = refused.page("/healthz")
     assert health.status_code == 503
     assert health.json()["miro"].startswith("Miro refuses the bot's token (401).")
     refused.end()

@@ -36,8 +36,9 @@ class Door:
         watch: Watch,
         now: Callable[[], float] = time.time,
         heard: Callable[[], None] = lambda: None,
+        is_public: bool = False,
     ) -> None:
-        self._receiver, self._heard = receiver, heard
+        self._receiver, self._heard, self._is_public = receiver, heard, is_public
         self._verifier = SignatureVerifier(secret, _Given(now))
         self._watch, self.counts = watch, watch.counts
         self._logged: dict[str, float] = {}
@@ -45,7 +46,7 @@ class Door:
 
     def __call__(self, environ: Environ, start: StartResponse) -> Iterable[bytes]:
         if (environ.get("PATH_INFO"), environ.get("REQUEST_METHOD")) != ("/slack/events", "POST"):
-            return self._watch(environ, start)
+            return self._watch(environ, start, self._is_public)
         body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))  # limited by the server
         if _is_ssl_check(body):
             return say(start, "200 OK", {})

@@ -141,6 +141,19 @@ def test_metrics_take_a_token_of_their_own(stage: Stage, token: str | None, stat
     assert (b"miro_bot_requests" in body) == (status == 200)
 
 
+@pytest.mark.parametrize("page", ["healthz", "readyz"])
+def test_at_slacks_address_strangers_read_only_whether_it_is_well(stage: Stage, page: str) -> None:
+    stage.bot.watch._token = "let-me-read"
+    with serving(stage.bot.door(is_public=True), "127.0.0.1", 0, 2) as url:
+        for token in (None, "wrong"):
+            status, body = fetched(f"{url}/{page}", token)
+            assert (status, json.loads(body)) == (200, {"ok": True})
+        assert "record" in json.loads(fetched(f"{url}/{page}", "let-me-read")[1])
+        with by_hand(stage.bot.store) as connection:
+            connection.execute("BEGIN IMMEDIATE")
+            assert fetched(f"{url}/{page}") == (503, b'{"ok": false}')
+
+
 def test_without_a_token_there_are_no_metrics(stage: Stage) -> None:
     with serving(stage.bot.watch, "127.0.0.1", 0, 2) as url:
         assert fetched(f"{url}/metrics")[0] == 404
