@@ -35,7 +35,9 @@ def read(path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8-sig")  # Windows editors add a byte order mark
     except FileNotFoundError as error:
-        raise BadSettings(f"There is no policy at {path}. Create one: miro-bot policy init") from error
+        raise BadSettings(
+            f"There is no policy at {path}. Check the path, or create one: miro-bot policy init"
+        ) from error
     except UnicodeDecodeError as error:
         raise BadSettings(f"The policy {path} isn't UTF-8 text. Save it as UTF-8.") from error
     except OSError as error:

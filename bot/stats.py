@@ -12,10 +12,11 @@ from approvals.folding import fold
 from approvals.ids import RequestId
 from approvals.record.store import Store
 from approvals.request import Event, Request
+from approvals.sentence import Sentence
 from approvals.states import EventType, State
 from bot.actions import ACTIONS
 from bot.cards.blocks import Message, bullets, header, message, sections
-from bot.cards.catalogue import SENTENCES
+from bot.cards.catalogue import SENTENCES, written
 from bot.cards.named import bold
 
 WIDTH = 8
@@ -174,8 +175,8 @@ def _ranked(part: dict[str, Figures]) -> Iterator[tuple[str, Figures, int]]:
 
 
 def _reason(remedy: str) -> str:
-    """The remedy for operators, without the part common to all."""
-    text = SENTENCES.get(remedy) or "Other"
+    """The remedy for operators, about any team, without the part common to all."""
+    text = written(Sentence(remedy), str) if remedy in SENTENCES else "Other"
     return text.partition(", then press")[0]
 
 

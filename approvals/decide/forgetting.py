@@ -18,14 +18,19 @@ STRUCTURED = ("details", "case", "plan", "routing", "values", "lines", "gave", "
 _TOKENS = re.compile(r"""[^\s"'\[\]{},=]+""")
 
 
+def check_operator(who: Who, policy: Policy) -> None:
+    """Raises Refused unless an operator forgets."""
+    if not is_operator(policy, who.person):
+        raise Refused("Only an operator can have somebody forgotten.")
+
+
 def check(who: Who, rows: Sequence[Person], pending: Sequence[RequestId], policy: Policy, text: str) -> None:
     """Raises Refused unless the human with these rows is long gone.
 
     `pending`: their requests that aren't over; `text`: of the policy.
     """
+    check_operator(who, policy)
     keys = {known for person in rows for known in person.keys}
-    if not is_operator(policy, who.person):
-        raise Refused("Only an operator can have somebody forgotten.")
     if not keys.isdisjoint(who.person.keys):
         raise Refused("This is about you, so another operator has to do it.")
     active = [account for person in rows for account in person.accounts if account.standing != Standing.LEFT]

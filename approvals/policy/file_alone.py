@@ -189,8 +189,11 @@ def _place(place: Place, own: Rule, shortage: Shortage) -> Place:
 # -- who gets a message? -----------------------------------------------------------------------------------
 
 
-def notifies(policy: Policy) -> list[str]:
-    """A sentence for each rule and step: how many people are notified of a request."""
+def notifies(policy: Policy, private: Collection[str] = ()) -> list[str]:
+    """A sentence for each rule and step: how many people are notified of a request.
+
+    `private`: actions whose requests no channel may see.
+    """
     lines = []
     for name in policy.actions:
         *_, base = rules = policy.rules(name)
@@ -198,15 +201,15 @@ def notifies(policy: Policy) -> list[str]:
             label = name if rule is base else f"{name}, rule {number}"
             for level, step in enumerate(rule.ladder, 1):
                 place = f"{label}, step {level}" if len(rule.ladder) > 1 else label
-                lines.append(f"{place}: {_notifies(policy, step)}")
+                lines.append(f"{place}: {_notifies(policy, step, name in private)}")
             if not rule.ladder:
                 lines.append(f"{label}: needs no approval, so nobody is asked")
     return lines
 
 
-def _notifies(policy: Policy, step: Step) -> str:
-    if policy.tell:
-        return f"one card in {policy.tell} (offboardings: a message to each)"
+def _notifies(policy: Policy, step: Step, is_private: bool) -> str:
+    if policy.tell and not is_private:
+        return f"one card in {policy.tell}"
     parts = [part for text in step.approvers for part in policy.entry(text).parts(notified=True)]
     people = {canonical(part.text) for part in parts if isinstance(part, OnePerson)}
     others = [part.label for part in parts if not isinstance(part, OnePerson)]

@@ -122,7 +122,9 @@ class Store(Claims, Policies):
         except StoreTrouble as error:
             self._on.close()
             raise WrongRecord(
-                f"{self._on.name} can't be opened as a record: {error.__cause__}. Nothing was changed."
+                f"{self._on.name} can't be opened as a record: {error.__cause__}. Nothing was changed. "
+                "Check MIRO_BOT_DATABASE. If the record is damaged, restore a backup that "
+                "`miro-bot audit verify` finds intact."
             ) from error
 
     def _bring_up_to_date(self) -> None:

@@ -34,9 +34,10 @@ def migrate(roles: tuple[str, ...], may_forget: bool) -> None:
         if roles and not isinstance(where, Server):
             raise BadSettings("--grant works on PostgreSQL only. Leave it out for a file.")
         check_folder(where)
+        done = f"{where} is up to date" if is_there(where) else f"Created {where}"
         with closing(Store(where, migrates=True)) as store:
             store.grant(*roles, may_forget=may_forget)
-            say(f"{where} is up to date. Entries: {store.head().count}.")
+            say(f"{done}. Entries: {store.head().count}.")
 
 
 def _place(_: click.Context, option: click.Parameter, text: str) -> Location:

@@ -65,6 +65,9 @@ def fields_of(action: type[Action], shown: Mapping[str, FormField] | None = None
     """The fields of an action as they are typed, the optional ones in brackets."""
     form, needed = shown or operators_form(action, True), _needed(action)
     values = {name: "|".join(shlex.quote(value) for value, _ in form[name].choices) or "…" for name in form}
+    for name, field in action.model_fields.items():
+        if name in form and form[name].choices and field.default in dict(form[name].choices):
+            values[name] += f", default {field.default}"
     return " ".join(
         f"{name}={text}" if name in needed else f"[{name}={text}]" for name, text in values.items()
     )
@@ -90,10 +93,12 @@ def _check_teams(store: Store, action: type[Action], raw: Mapping[str, str]) -> 
     """Refuses teams where none is known: without a running bot nobody would ever find them."""
     fields = [name for name, field in action.form().items() if field.is_team]
     if any(raw.get(name) for name in fields) and not store.groups.all():
-        lack = "There is no record" if store.is_new else "This record has no list of Miro's teams"
+        lack, cure = "This record has no list of Miro's teams", "fetches it"
+        if store.is_new:
+            lack, cure = "There is no record", "creates the record and fetches the teams"
         raise Refused(
-            f"{lack} yet, so nothing was requested. Start `miro-bot run`, "
-            "which fetches it, or set MIRO_BOT_DATABASE to the record of a bot that runs."
+            f"{lack} yet, so nothing was requested. Start `miro-bot run`: it {cure}. "
+            "Or set MIRO_BOT_DATABASE to the record of a bot that runs."
         )
 
 
@@ -127,7 +132,7 @@ def ask(action: str, fields: tuple[str, ...], email: str, practice: bool, reason
         request = _asked(bot, action, fields, email, reason)
         outline = summary(bot.store, request)
     say_json(outline) if as_json else say(
-        f"{request.id} saved: {outline['what']}.",
+        f"{request.id} saved{' (practice: nothing will change)' * request.practice}: {outline['what']}.",
         f"{_NEXT if runs(known.database) else _NOBODY_RUNS} To follow it: miro-bot show {request.id}.",
     )
     for line in about_end(ACTIONS[action], reason, request.scope.days):
@@ -169,7 +174,7 @@ def _command(name: str, verb: str, help: str, decision: Decision) -> click.Comma
     """A command that decides a request, and takes nothing but whose decision it is."""
 
     @click.command(name, help=help)
-    @click.argument("id", metavar="R-42")
+    @click.argument("id", metavar="REQUEST")
     @AS
     @JSON
     def command(id: str, email: str, as_json: bool) -> None:
@@ -179,7 +184,7 @@ def _command(name: str, verb: str, help: str, decision: Decision) -> click.Comma
 
 
 @click.command()
-@click.argument("id", metavar="R-42")
+@click.argument("id", metavar="REQUEST")
 @AS
 @click.option("--reason", required=True, metavar="TEXT", help="The requester reads it.")
 @JSON
@@ -196,7 +201,7 @@ def deny(id: str, email: str, reason: str, as_json: bool) -> None:
 
 
 @click.command()
-@click.argument("id", metavar="R-42")
+@click.argument("id", metavar="REQUEST")
 @click.argument("start", metavar="TIME")
 @AS
 @JSON
@@ -206,7 +211,7 @@ def postpone(id: str, start: str, email: str, as_json: bool) -> None:
 
 
 @click.command()
-@click.argument("id", metavar="R-42")
+@click.argument("id", metavar="REQUEST")
 @AS
 @click.option("--reason", default="", metavar="TEXT", help="Why; approvers read it.")
 @JSON

@@ -90,6 +90,15 @@ class Examination:
         return self._open.enter_context(thrown_away(replace(self.settings, policy=policy)))
 
     @cached_property
+    def has_record(self) -> bool:
+        """Whether there is a record that can be opened; where it can't be, a check of its own says so."""
+        try:
+            with open_record():
+                return True
+        except (click.ClickException, StoreTrouble):
+            return False
+
+    @cached_property
     def policy(self) -> Policy | None:
         """The policy; None where it can't be used, which has a check of its own."""
         try:
@@ -225,7 +234,7 @@ def _names(on: Examination) -> Finding | None:
     if not on.settings.secret("MIRO_SCIM_TOKEN") or not on.policy:
         return None
     known = {narrow(name) for name in on.policy.teams.values()}
-    if is_there(on.settings.database):
+    if on.has_record:
         with open_record() as store:
             renamed = (group for group in store.groups.all() if group.known_name != group.security_name)
             known |= {narrow(group.security_name) for group in renamed}
@@ -242,7 +251,7 @@ def _names(on: Examination) -> Finding | None:
 
 
 def _quota(on: Examination) -> Finding | None:
-    if not is_there(on.settings.database):
+    if not on.has_record:
         return None
     with open_record() as store:
         spent = store.figures.credits(WINDOW)
@@ -314,7 +323,7 @@ def _disk(on: Examination) -> Finding | None:
 
 
 def _chain(on: Examination) -> Finding | None:
-    if not is_there(on.settings.database):
+    if not on.has_record:
         return None
     with open_record() as store:
         found = store.verify()

@@ -16,7 +16,7 @@ from approvals.request import Request
 from bot.cards.settled import state_name
 from bot.cli.common import find, meaning, open_record, say
 from bot.cli.record import check_intact
-from bot.cli.requests import Filters, filters, says, summary
+from bot.cli.requests import Filters, filters, says, sentence, summary
 
 
 @click.command()
@@ -25,7 +25,7 @@ from bot.cli.requests import Filters, filters, says, summary
 @click.option(
     "--to", "target", required=True, type=click.Path(path_type=Path), help="A new folder, or FILE.zip."
 )
-@click.argument("ids", nargs=-1, metavar="[R-42|V-1]...")
+@click.argument("ids", nargs=-1, metavar="[REQUEST|REVIEW]...")
 def pack(ids: tuple[str, ...], target: Path, force: bool, filters: Filters) -> None:
     """Write an evidence pack for auditors: some requests, those of a quarter, or an access review.
 
@@ -35,7 +35,9 @@ def pack(ids: tuple[str, ...], target: Path, force: bool, filters: Filters) -> N
     it all with nothing but Python. It names people: give it only to those who may know them.
     """
     if not ids and filters == Filters():
-        raise click.UsageError("Name requests (R-42), or days: --since 2026-01-01 --until 2026-03-31.")
+        raise click.UsageError(
+            "Name requests (R-42) or reviews (V-1), or choose some: --person EMAIL, --since 2026-01-01."
+        )
     with open_record() as store, store.standing_still(), private_folder() as folder:
         check_intact(store, force)
         reviews = [store.review(id.upper()) for id in ids if id.upper().startswith(REVIEW)]
@@ -61,7 +63,7 @@ def _section(store: Store, about: Request | Review) -> tuple[str, list[str]]:
         decisions = (access.line(lambda id: name(id, store.people)) for access in about.accesses)
         return f"{about.id}: {about.subject}", [*decisions, *lines]
     read = summary(store, about)
-    return f"{read['id']}: {read['what']} ({state_name(about)})", lines
+    return f"{read['id']}: {sentence(read)} ({state_name(about)})", lines
 
 
 def _deliver(content: Path, target: Path) -> None:

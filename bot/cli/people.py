@@ -57,9 +57,13 @@ def forget(person: str, email: str, yes: bool) -> None:
     whom, as a number, and when. Not removed are messages in Slack, logs, backups, texts of policies, and what
     others wrote with an earlier name or a name of one word. On PostgreSQL the tables' owner does this, or a
     role with `db migrate --may-forget`.
+
+    It asks Slack and Miro whether they are gone: SLACK_BOT_TOKEN and MIRO_SCIM_TOKEN must be set.
     """
     with open_bot(existing=True, leads=False) as bot:
         who, people = acting_as(bot, email), bot.store.people
+        forgetting.check_operator(who, bot.desk.policy)
+        bot.settings.require("SLACK_BOT_TOKEN", "MIRO_SCIM_TOKEN")
         known = people.by_email(person) if "@" in person else people.by_slack(SlackId(person))
         if known is None:
             raise Refused(f"The record has no person {person}. Check the spelling.")

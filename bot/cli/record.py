@@ -140,7 +140,7 @@ def keep_anchor(target: Path) -> None:
     help="JSON Lines with everything (jsonl and json are the same), or a table to read.",
 )
 @click.option("--force", is_flag=True, help="Export even if the record was changed.")
-@click.argument("ids", nargs=-1, metavar="[R-42|V-1]...")
+@click.argument("ids", nargs=-1, metavar="[REQUEST|REVIEW]...")
 def export(form: str, force: bool, ids: tuple[str, ...], filters: Filters) -> None:
     """Export the record, or the entries of some requests.
 

@@ -1,6 +1,6 @@
 """List and show requests: `requests`, `show`, and the filters that `audit export` shares."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial, wraps
@@ -37,6 +37,7 @@ from bot.policies import kept
 COLUMNS = (
     *("id", "date", "action", "what", "requester", "requester_email", "subject", "subject_email"),
     *("state", "decided_by", "decided_at", "outcome", "not_verified", "reason", "link"),
+    *("withdrawn_by", "practice"),
 )
 """Those of `summary` that a person reads in a table."""
 STATES = [state.value for state in State]
@@ -116,6 +117,7 @@ def summary(store: Store, request: Request) -> dict[str, Any]:
     subject = _person(store, request.subject) if request.subject else Person(PersonId(""))
     in_miro, outcome = request.plan.user_name or "", request.outcome
     waits = request.state is State.WAITING
+    withdrawn_by = outcome.by if outcome and request.state is State.WITHDRAWN else BOT
     decided_by, decided_at = _decision(request)
     return {
         "id": request.id,
@@ -131,6 +133,8 @@ def summary(store: Store, request: Request) -> dict[str, Any]:
         "waiting_for": [_person(store, id).addressed for id, _ in request.asking.approvers] if waits else [],
         "decided_by": [_person(store, id).addressed for id in decided_by],
         "decided_at": stamp(decided_at) if decided_at else "",
+        "withdrawn_by": _person(store, withdrawn_by).addressed if withdrawn_by != BOT else "",
+        "practice": request.practice,
         "outcome": says(store, outcome.text if outcome else request.progress.held),
         "not_verified": texts(outcome.unshown) if outcome else [],
         "link": permalink(store, request.id),
@@ -138,10 +142,10 @@ def summary(store: Store, request: Request) -> dict[str, Any]:
 
 
 def _decision(request: Request) -> tuple[tuple[PersonId, ...], datetime | None]:
-    """Who decided a request, and when; nobody while it is open, expired or ended by the bot."""
+    """Who decided a request, and when; nobody while it is open, expired, withdrawn or ended by the bot."""
     if request.asking.approved_at:
         return request.asking.decided_by, request.asking.approved_at
-    if request.outcome and request.outcome.by != BOT:
+    if request.outcome and request.outcome.by != BOT and request.state is not State.WITHDRAWN:
         return (request.outcome.by,), request.outcome.at
     return (), None
 
@@ -191,7 +195,14 @@ def _line(store: Store, request: Request) -> str:
     who = f"requested by {row['requester']}"
     if row["decided_by"]:
         who += f", decided by {', '.join(row['decided_by'])}"
-    return f"{row['id']:<7} {row['date'][:10]}  {state_name(request):<25} {row['what']} ({who})"
+    if row["withdrawn_by"]:
+        who += f", withdrawn by {row['withdrawn_by']}"
+    return f"{row['id']:<7}  {row['date'][:10]}  {state_name(request):<25}  {sentence(row)} ({who})"
+
+
+def sentence(row: Mapping[str, Any]) -> str:
+    """What a `summary` requests, for people: practice is said first."""
+    return f"{'Practice: ' if row['practice'] else ''}{row['what']}"
 
 
 @click.command("requests")
@@ -221,7 +232,7 @@ def list_requests(filters: Filters, as_csv: bool, as_json: bool) -> None:
 
 
 @click.command()
-@click.argument("id", metavar="R-42")
+@click.argument("id", metavar="REQUEST")
 @JSON
 def show(id: str, as_json: bool) -> None:
     """Show a request and its history."""
@@ -232,7 +243,8 @@ def show(id: str, as_json: bool) -> None:
             rows = [report.row(event, store.people) for event in events]
             say_json(summary(store, request) | {"events": rows})
             return
-        for name, value in summary(store, request).items():
+        row = summary(store, request)
+        for name, value in (row | {"what": sentence(row), "practice": ""}).items():
             text = ", ".join(value) if isinstance(value, list) else value
             text = state_name(request) if name == "state" else text
             if text and not name.endswith("_email"):  # which stands beside the name

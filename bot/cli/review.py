@@ -68,7 +68,7 @@ def start(admins: bool, teams: tuple[str, ...], until: datetime | None, email: s
 
 
 @review.command()
-@click.argument("id", metavar="V-1")
+@click.argument("id", metavar="REVIEW")
 @JSON
 @click.option("--csv", "as_csv", is_flag=True, help="Print a table for spreadsheets.")
 def show(id: str, as_json: bool, as_csv: bool) -> None:

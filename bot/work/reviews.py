@@ -44,13 +44,16 @@ def start(desk: Desk, who: Who, team: GroupId, until: datetime) -> Review:
     """Begins a review of a team, or of all admins (''), and notifies its owners. Raises Refused."""
     if not is_operator(desk.policy, who.person):
         raise Refused("Only an operator can start an access review.")
-    if not _is_fresh(desk, team):
-        raise Refused("Miro's list of people is more than a day old. Start `miro-bot run`, which reads it.")
+    if until <= desk.now():
+        raise Refused("The last day is in the past. Choose a later one.")
+    if not is_recent(read_at := _read_at(desk, team), desk.now(), FRESH):
+        state = "is more than a day old" if read_at else "hasn't been read yet"
+        raise Refused(f"Miro's list of people {state}. Start `miro-bot run`, which reads it.")
     subject = f"access to {desk.tables().team(team).name}" if team else "admin rights in Miro"
     with desk.store.writing():
         if same := [review.id for review in opened(desk) if review.team == team]:
             raise Refused(f"{same[0]} reviews {subject} already. Nothing was started.")
-        draft = started(who, team, subject, _holders(desk, team), until, desk.now())
+        draft = started(who, team, subject, _holders(desk, team), until)
         review = desk.store.add_to_review(draft)
         if not notify(desk, review):
             who_else = "owners of the team" if team else "operators"
@@ -72,13 +75,15 @@ def find(desk: Desk, key: str) -> Review:
     return review
 
 
-def _is_fresh(desk: Desk, team: GroupId) -> bool:
+def _read_at(desk: Desk, team: GroupId) -> datetime | None:
     groups = desk.store.groups
-    return is_recent(groups.members_seen_at() if team else groups.admins_seen_at(), desk.now(), FRESH)
+    return groups.members_seen_at() if team else groups.admins_seen_at()
 
 
 def _holders(desk: Desk, team: GroupId, review: Review | None = None) -> Holders:
-    if review and (review.compares or not _is_fresh(desk, team)):  # the request finds out whether it is so
+    if review and (
+        review.compares or not is_recent(_read_at(desk, team), desk.now(), FRESH)
+    ):  # the request finds out whether it is so
         return {(each.email, each.right, each.miro_id): each.name for each in review.accesses}
     if team:
         members = desk.store.groups.memberships(team)

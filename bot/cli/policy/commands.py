@@ -28,6 +28,7 @@ from bot.cli.decisions import WithFields, typed_fields
 from bot.cli.policy.foresight import foresee
 from bot.cli.policy.reach import unreached
 from bot.cli.policy.template import TEMPLATE
+from bot.context import CONFIDENTIAL
 from bot.policies import enact, read
 
 
@@ -66,7 +67,7 @@ def policy_check(path: Path | None, reach: bool, as_json: bool) -> None:
     with sentences():
         path = path or settings().policy
         known, problems = check(read(path), CONDITIONS)
-        hear = notifies(known) if known and not problems else []
+        hear = notifies(known, CONFIDENTIAL) if known and not problems else []
         missed = unreached(replace(settings(), policy=path)) if reach and not problems else []
     if as_json:
         rows = [{"line": problem.line, "text": problem.text} for problem in problems]

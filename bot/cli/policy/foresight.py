@@ -19,7 +19,7 @@ from approvals.policy.seats import Approver, Seats
 from approvals.policy.team_names import narrow
 from approvals.record.database import Location
 from approvals.record.store import Store, reading
-from approvals.refusals import Held, Refused, Unsure
+from approvals.refusals import Held, Refused, UnknownManager, Unsure
 from approvals.request import Vote
 from bot.actions import Action
 from bot.actions.fill import check_shown, fill_partly
@@ -67,6 +67,7 @@ class Foresight:
             lines += [_line(seat, is_quiet) for seat in seats]
             lines += [f"{step.agree} of them must approve."] if several else []
         zone = ZoneInfo(self.ground.policy.zone)
+        length = span(self.ground.rule.expires).replace("day", "working day")
         lines += self.notes
         lines += [f"{at.astimezone(zone):%Y-%m-%d %H:%M %Z}: {what}" for at, what in self.times]
         wanted = (
@@ -76,7 +77,7 @@ class Foresight:
         )
         return [
             *lines,
-            f"{wanted} within {span(self.ground.rule.expires)}. Without an answer nothing changes.",
+            f"{wanted} within {length}. Without an answer nothing changes.",
         ]
 
     def as_json(self) -> dict[str, Any]:
@@ -135,13 +136,17 @@ def foresee(
 def _check_asker(ground: Seats) -> None:
     try:
         ground.may_ask()
-    except Held:
+    except (Held, UnknownManager):
         raise
     except Unsure as error:
         raise Refused(
             f"Which rule applies depends on who is in {error.handle}, and the record doesn't know. "
             "Run the bot with this policy for a minute, or set MIRO_BOT_DATABASE to its record."
         ) from error
+    except Refused as error:
+        case = ground.case
+        whom = "" if case.concerned.id == case.requester.id else f" for {case.concerned.addressed}"
+        raise Refused(f"{case.requester.addressed} can't request {case.action}{whom}.") from error
 
 
 def _notified(seats: tuple[Approver, ...], is_quiet: bool) -> tuple[Approver, ...]:

@@ -145,7 +145,7 @@ def daily(desk: Desk) -> None:
 def begun(desk: Desk, who: Who, found: Sequence[Difference]) -> Review:
     """A comparison of these differences, in which each can be kept or put right."""
     holders = {(each.email, each.right, ""): each.text for each in found}
-    return desk.store.add_to_review(started(who, DIFFERENCES, SUBJECT, holders, desk.now() + DAY, desk.now()))
+    return desk.store.add_to_review(started(who, DIFFERENCES, SUBJECT, holders, desk.now() + DAY))
 
 
 def decided(desk: Desk, who: Who, id: str, keeps: tuple[str, str] | None) -> Access:

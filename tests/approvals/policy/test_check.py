@@ -246,6 +246,11 @@ def test_how_many_people_each_rule_tells() -> None:
         "make-admin: notifies 2 people",
         "offboard: notifies 2 people",
     ]
+    told, _ = check(f'tell = "C0ABCDEFG"\n{POLICY}', KNOWN)
+    assert told and notifies(told, {"offboard"})[-2:] == [
+        "make-admin: one card in C0ABCDEFG",
+        "offboard: notifies 2 people",
+    ]
     text = with_offboarding(
         f'for_others = ["it"]\n{STEP.replace("it", "bo@example.com").replace("[bo", "[bo")}'
     )

@@ -74,9 +74,7 @@ def test_accented_names_in_reviews_are_removed(scene: Scene) -> None:
     scene.store.people.learn(eve.id, name="Ève Stöne")
     holders = {("old@example.com", "", "9"): "Ève Stöne", ("bo@example.com", "", "8"): "Bo"}
     team = GroupId("7")
-    review = scene.store.add_to_review(
-        started(scene.who("ida"), team, "access to Design", holders, end, scene.clock.now())
-    )
+    review = scene.store.add_to_review(started(scene.who("ida"), team, "access to Design", holders, end))
     scene.store.forgetting.person([scene.person("eve")], scene.who("ida"))
     assert [each.name for each in scene.store.review(review.id).accesses] == ["Bo", ""]
 

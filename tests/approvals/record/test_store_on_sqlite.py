@@ -58,7 +58,9 @@ def test_a_file_that_is_no_database_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "notes.txt"
     path.write_text("Remember to ask Ada about the boards.\n" * 40)
     assert refused(path) == (
-        f"{path} can't be opened as a record: file is not a database. Nothing was changed."
+        f"{path} can't be opened as a record: file is not a database. Nothing was changed. "
+        "Check MIRO_BOT_DATABASE. If the record is damaged, restore a backup that "
+        "`miro-bot audit verify` finds intact."
     )
 
 

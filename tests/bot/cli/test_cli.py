@@ -43,6 +43,30 @@ def test_asking_in_a_shell_is_asking(s: Stage, shell: Shell) -> None:
     assert request(s, "R-1").shell != ""
 
 
+def test_practice_is_said_wherever_the_request_is(s: Stage, shell: Shell) -> None:
+    said = shell.types(*ACCESS, "--practice")
+    what = "give alex@example.com access to Engineering"
+    assert said.startswith(f"R-1 saved (practice: nothing will change): {what}.")
+    listed, shown, table = (
+        shell.types(*words) for words in (("requests",), ("show", "R-1"), ("requests", "--csv"))
+    )
+    assert f"Practice: {what} (" in listed and f"Practice: {what}" in shown and table.endswith(",True")
+    assert [row["practice"] for row in shell.json("requests")] == [True]
+
+
+def test_who_withdrew_decided_nothing(s: Stage, shell: Shell) -> None:
+    shell.types(*ACCESS)
+    shell.types("withdraw", "R-1", "--as", "alex@example.com")
+    [row] = shell.json("requests")
+    assert (row["decided_by"], row["withdrawn_by"]) == ([], "alex@example.com")
+    assert shell.types("requests").endswith("(requested by alex@example.com, withdrawn by alex@example.com)")
+
+
+def test_what_is_filled_in_by_default_is_shown(shell: Shell) -> None:
+    said = shell.types("ask", "--help").replace("\n", "").replace(" ", "")
+    assert "[license=Full|Advanced|Standard|Basic,defaultFull]" in said
+
+
 def test_while_a_bot_runs_it_says_what_the_bot_does_next(s: Stage, shell: Shell) -> None:
     with alone(s.bot.settings.database):
         said = shell.types(*ACCESS)
@@ -140,7 +164,7 @@ def test_denying_in_a_shell_needs_and_keeps_a_reason(s: Stage, shell: Shell) -> 
         ((*ACCESS[:2], "teams=Nothing", *ACCESS[3:]), "teams: There's no team Nothing."),
         (
             ("policy", "who", "offboard", "person=jo@example.com", "--as", "alex@example.com"),
-            "You can't request this.",
+            "Alex Smith (alex@example.com) can't request offboard for jo@example.com.",
         ),
     ],
 )

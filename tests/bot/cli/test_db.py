@@ -58,6 +58,12 @@ def test_as_many_as_wish_run_on_a_server(tmp_path: Path) -> None:
         assert [file.name for file in tmp_path.iterdir()] == ["schema"]
 
 
+def test_what_is_created_isnt_called_up_to_date(tmp_path: Path) -> None:
+    new = tmp_path / "new.db"
+    made = [shell(new, "db", "migrate").output for _ in range(2)]
+    assert made == [f"Created {new}. Entries: 0.\n", f"{new} is up to date. Entries: 0.\n"]
+
+
 def test_a_file_has_no_roles(record: Path) -> None:
     told = shell(record, "db", "migrate", "--grant", "bot")
     assert (told.exit_code, "--grant works on PostgreSQL only" in told.stderr) == (1, True)

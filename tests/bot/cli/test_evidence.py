@@ -47,6 +47,11 @@ def test_a_page_says_what_was_asked_decided_called_and_seen(shell: Shell, tmp_pa
         assert part in page
 
 
+def test_a_pack_without_a_choice_names_every_way_to_choose(shell: Shell, tmp_path: Path) -> None:
+    said = shell.types("audit", "pack", "--to", str(tmp_path / "pack"), exits=2)
+    assert "requests (R-42) or reviews (V-1), or choose some: --person EMAIL, --since 2026-01-01." in said
+
+
 def test_a_pack_of_nothing_is_refused(shell: Shell, tmp_path: Path) -> None:
     target = tmp_path / "pack"
     assert "No request matches" in shell.types(

@@ -62,6 +62,13 @@ def test_it_asks_before_it_forgets(left: tuple[Stage, Shell]) -> None:
     assert "The record has no person" in shell.types(*FORGET, "--yes", exits=1)
 
 
+def test_it_needs_an_operator_and_both_tokens(left: tuple[Stage, Shell]) -> None:
+    shell = Shell(left[0].folder)
+    for email, why in (("alex", "Only an operator"), ("carol", "Set SLACK_BOT_TOKEN, MIRO_SCIM_TOKEN (or")):
+        said = shell.types("forget", KIM, "--as", f"{email}@example.com", "--yes", exits=1)
+        assert said.startswith(f"Error: {why}")
+
+
 def test_nobody_is_forgotten_who_is_still_there(both: tuple[Stage, Shell]) -> None:
     s, shell = both
     said = [shell.types(*FORGET, "--yes", exits=1)]

@@ -76,8 +76,8 @@ def test_a_policy_is_not_written_where_there_is_no_folder(tmp_path: Path) -> Non
 
 
 def test_without_a_policy_the_way_to_one_is_told(tmp_path: Path) -> None:
-    for words in (("policy", "check"), ("run",)):
-        assert "Create one: miro-bot policy init" in Shell(tmp_path).types(*words, exits=1)
+    for words in (("policy", "check"), ("policy", "check", "nope.toml"), ("run",)):
+        assert "Check the path, or create one: miro-bot policy init" in Shell(tmp_path).types(*words, exits=1)
 
 
 def test_who_would_decide_is_read_from_the_file_alone(tmp_path: Path) -> None:
@@ -85,7 +85,7 @@ def test_who_would_decide_is_read_from_the_file_alone(tmp_path: Path) -> None:
     shell = Shell(tmp_path)
     said = shell.types("policy", "who", "request-access", "--as", "alex@example.com").splitlines()
     assert said[0] == "priya@example.com: you manage alex"
-    assert said[-1] == "1 of them must approve within 3 days. Without an answer nothing changes."
+    assert said[-1] == "1 of them must approve within 3 working days. Without an answer nothing changes."
     assert "No team given, so rules about teams and team owners aren't considered." in said
     found = shell.json("policy", "who", "offboard", "person=jo@example.com", "--as", "lena@example.com")
     assert deciders(found) == ["priya@example.com", "carol@example.com", "sam@example.com"]
@@ -115,7 +115,9 @@ def test_teams_are_taken_as_written_until_the_record_has_seen_miro(tmp_path: Pat
         assert unsure not in shell.types(*WHO, "teams=Design")
 
 
-@pytest.mark.parametrize(("span", "told"), [("1d", "1 day"), ("36h", "36 hours"), ("90m", "90 minutes")])
+@pytest.mark.parametrize(
+    ("span", "told"), [("1d", "1 working day"), ("36h", "36 hours"), ("90m", "90 minutes")]
+)
 def test_who_has_how_long_is_told_in_words(tmp_path: Path, span: str, told: str) -> None:
     (tmp_path / "policy.toml").write_text(POLICY.replace('"8h"', f'"{span}"'), encoding="utf-8")
     said = Shell(tmp_path).types(

@@ -194,6 +194,14 @@ def test_a_doctor_names_what_is_missing(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_doctor_says_once_what_to_do_about_a_damaged_record(tmp_path: Path) -> None:
+    (tmp_path / "record.db").write_bytes(b"damaged" * 1_000)
+    (tmp_path / "record.db").chmod(0o600)
+    found = Shell(tmp_path).json("doctor", exits=1)
+    [(name, text)] = [(row["what"], row["text"]) for row in found if "can't be opened" in row["text"]]
+    assert name == "record" and "restore a backup that `miro-bot audit verify` finds intact" in text
+
+
 def test_a_doctor_blames_the_policy_for_the_policy_alone(s: Stage, shell: Shell) -> None:
     (s.folder / "policy.toml").write_text("operators = [", encoding="utf-8")
     found = shell.json("doctor", exits=1)

@@ -33,6 +33,15 @@ def shell(both: tuple[Stage, Shell]) -> Shell:
     return both[1]
 
 
+def test_a_past_day_is_refused_before_an_unread_list(tmp_path: Path) -> None:
+    (tmp_path / "policy.toml").write_text(OWNED, encoding="utf-8")
+    shell = Shell(tmp_path)
+    shell.types("db", "migrate")
+    past = shell.types(*BEGIN, "--admins", "--until", "2020-03-13", exits=1)
+    assert past == "Error: The last day is in the past. Choose a later one."
+    assert "Miro's list of people hasn't been read yet." in shell.types(*BEGIN, "--admins", exits=1)
+
+
 def test_a_review_is_begun_and_each_decision_shown(s: Stage, shell: Shell) -> None:
     assert shell.types(*BEGIN, "--admins", "--team", "design", "--until", "2026-03-13").splitlines() == [
         "V-1 started: admin rights in Miro. Carol Diaz (carol@example.com) and Sam Lee (sam@example.com) "

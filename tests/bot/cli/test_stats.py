@@ -6,9 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from approvals.ids import BOT
+from approvals.request import Event
 from bot.sandbox.stage import POLICY, Stage
-from bot.stats import WIDTH, bar
-from tests.bot.journeys.scenes import approve, ask, read, wait
+from bot.stats import WIDTH, Stats, bar
+from tests.bot.journeys.scenes import approve, ask, read, request, wait
 from tests.bot.journeys.shell import Shell, machine
 from tests.bot.slack.scenes import word_count
 
@@ -65,6 +67,13 @@ def test_what_stopped_is_counted_by_what_helps(both: tuple[Stage, Shell]) -> Non
     approve(s, "U0PRIYA")
     assert list(shell.json("stats")["stopped"].values()) == [1]
     assert "Stopped, by what helps" in shell.types("stats")
+
+
+def test_what_helps_is_about_any_team(both: tuple[Stage, Shell]) -> None:
+    stats = Stats()
+    waiting, body = request(both[0], "R-4"), {"remedy": "remedy-team-admin"}
+    stats.add(waiting, [Event(9, waiting.id, 3, "stopped", 1, both[0].clock(), BOT, body, {})])
+    assert list(stats.stopped) == ["Add another admin to the team in Miro"]
 
 
 def asks(s: Stage, user: str) -> str:

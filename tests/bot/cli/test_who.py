@@ -73,6 +73,13 @@ def test_a_rule_that_hangs_on_a_group_nobody_told_of_is_not_guessed(tmp_path: Pa
     ]
 
 
+def test_who_cant_request_it_is_named(tmp_path: Path) -> None:
+    said = who(tmp_path, "rename-group", by="alex", exits=1)
+    assert said == ["alex@example.com can't request rename-group."]
+    said = who(tmp_path, "offboard", JO, by="alex", exits=1)
+    assert said == ["alex@example.com can't request offboard for jo@example.com."]
+
+
 # -- why they decide ---------------------------------------------------------------------------------------
 
 TABLES = """\

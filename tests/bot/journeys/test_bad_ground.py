@@ -59,7 +59,9 @@ def test_a_bot_with_a_broken_policy_does_not_start(tmp_path: Path, text: str, pr
 
 
 def test_without_a_policy_nothing_starts(tmp_path: Path) -> None:
-    with pytest.raises(BadSettings, match=r"There is no policy at .*Create one: miro-bot policy init"):
+    with pytest.raises(
+        BadSettings, match=r"There is no policy at .*Check the path, or create one: miro-bot policy init"
+    ):
         start(tmp_path)
     assert list(tmp_path.iterdir()) == []
 
