@@ -21,7 +21,7 @@ _TOKENS = re.compile(r"""[^\s"'\[\]{},=]+""")
 def check_operator(who: Who, policy: Policy) -> None:
     """Raises Refused unless an operator forgets."""
     if not is_operator(policy, who.person):
-        raise Refused("Only an operator can have somebody forgotten.")
+        raise Refused("Only an operator can forget somebody.")
 
 
 def check(who: Who, rows: Sequence[Person], pending: Sequence[RequestId], policy: Policy, text: str) -> None:

@@ -24,8 +24,8 @@ from bot.cli.common import (
     say_exactly,
     say_json_list,
 )
-from bot.work import reviews
-from bot.work.compared import compare as comparison
+from bot.work.reviewing import compare as comparison
+from bot.work.reviewing import reviews
 
 LASTS = timedelta(days=10)
 """Working days, if nothing else is said."""

@@ -16,10 +16,10 @@ from approvals.refusals import Refused
 from approvals.request import Draft, Request, Urgency, is_active
 from approvals.states import EventType, State
 from bot.context import Desk
-from bot.work import ending, reviews
+from bot.work import ending
 from bot.work.approvers import closed
-from bot.work.compared import compare
 from bot.work.refresh import MIRO, PEOPLE, Refresh
+from bot.work.reviewing import compare, reviews
 
 log = logging.getLogger(__name__)
 

@@ -16,7 +16,7 @@ from bot.context import Desk
 from bot.slack import forms
 from bot.slack.reply import Reply
 from bot.slack.review import view
-from bot.work import reviews
+from bot.work.reviewing import reviews
 
 Body = dict[str, Any]
 

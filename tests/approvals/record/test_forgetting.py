@@ -118,7 +118,7 @@ def test_texts_by_another_of_the_same_name_stay(scene: Scene) -> None:
 @pytest.mark.parametrize(
     ("who", "whom", "said"),
     [
-        ("bo", "eve", "Only an operator can have somebody forgotten."),
+        ("bo", "eve", "Only an operator can forget somebody."),
         ("ida", "ida", "This is about you, so another operator has to do it."),
         ("ida", "dee", "Slack account UDEE01 isn't deactivated. Deactivate it first."),
         ("ida", "cy", "The policy names cy@example.com. Take it out of the policy first."),

@@ -81,5 +81,5 @@ def test_nobody_is_forgotten_who_is_still_there(both: tuple[Stage, Shell]) -> No
         "Error: Slack account U0KIM isn't deactivated. Deactivate it first.",
         "Error: R-1 isn't over. Try again when it is.",
         "Error: kim@example.com isn't deactivated in Miro. Offboard the account first.",
-        "Error: Only an operator can have somebody forgotten.",
+        "Error: Only an operator can forget somebody.",
     ]

@@ -21,7 +21,7 @@ from bot.app import build
 from bot.sandbox.miro.service import Miro
 from bot.sandbox.slack.workspace import Workspace
 from bot.sandbox.stage import POLICY, Stage
-from bot.work import reviews
+from bot.work.reviewing import reviews
 from tests.approvals.scene import server_of
 from tests.bot.journeys.scenes import (
     answer,

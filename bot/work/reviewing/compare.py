@@ -13,8 +13,8 @@ from approvals.refusals import Refused
 from approvals.request import Request
 from approvals.states import OPEN, State
 from bot.context import Desk
-from bot.work import reviews
-from bot.work.compared.differences import Change, Difference, Holding, differences
+from bot.work.reviewing import reviews
+from bot.work.reviewing.differences import Change, Difference, Holding, differences
 
 log = logging.getLogger(__name__)
 

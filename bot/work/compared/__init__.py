@@ -1,1 +1,0 @@
-"""Miro compared with what the record says should hold."""
