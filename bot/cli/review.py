@@ -63,7 +63,7 @@ def start(admins: bool, teams: tuple[str, ...], until: datetime | None, email: s
         with bot.store.writing():
             begun = [reviews.start(desk, who, id, end) for id in [GroupId("")] * admins + ids]
         for each in begun:
-            names, count = listed(one.addressed for one in reviews.owners(desk, each)), len(each.accesses)
+            names, count = listed(owner.addressed for owner in reviews.owners(desk, each)), len(each.accesses)
             say(f"{each.id} started: {each.subject}. {names} decide {count} until {last:%Y-%m-%d}.")
 
 
@@ -74,16 +74,16 @@ def start(admins: bool, teams: tuple[str, ...], until: datetime | None, email: s
 def show(id: str, as_json: bool, as_csv: bool) -> None:
     """Show what was decided about each person, and by whom."""
     with open_record() as store:
-        found = store.review(id.upper())
-        rows = [*_rows(store, found)]
+        access_review = store.review(id.upper())
+        rows = [*_rows(store, access_review)]
         if as_json:
             say_json_list(rows)
         elif as_csv:
             say_exactly("".join(report.as_csv(COLUMNS, rows)))
         else:
-            end = "closed" if found.closed_at else f"until {found.until:%Y-%m-%d %H:%M} UTC"
-            say(f"{found.id}: {found.subject}, {end}")
-            say(*(access.line(lambda id: report.name(id, store.people)) for access in found.accesses))
+            end = "closed" if access_review.closed_at else f"until {access_review.until:%Y-%m-%d %H:%M} UTC"
+            say(f"{access_review.id}: {access_review.subject}, {end}")
+            say(*(access.line(lambda id: report.name(id, store.people)) for access in access_review.accesses))
 
 
 def _rows(store: Store, review: Review) -> Iterator[dict[str, str]]:
@@ -120,10 +120,10 @@ def compare(
             access = comparison.decided(bot.desk, acting_as(bot, email), keep or put_right or "", keeps)
             say(access.line(lambda id: report.name(id, bot.store.people)))
             return
-        found = comparison.compared(bot.desk)
+        differences = comparison.compared(bot.desk)
     if as_json:
-        say_json_list(each.as_row for each in found)
+        say_json_list(each.as_row for each in differences)
     else:
-        say(*[f"{each.id}  {each.code:<10}  {each.text}" for each in found] or ["No differences."])
-    if found:
+        say(*[f"{each.id}  {each.code:<10}  {each.text}" for each in differences] or ["No differences."])
+    if differences:
         click.get_current_context().exit(1)

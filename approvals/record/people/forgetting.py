@@ -30,12 +30,12 @@ class Forgetting:
     def pending(self, rows: Sequence[Person]) -> list[RequestId]:
         """Requests by or about these people that are open, or give access that ends later."""
         ids = [person.id for person in rows]
-        found = self._on.rows(
+        requests = self._on.rows(
             f"SELECT number FROM requests WHERE ({among('requester', ids)} OR {among('subject', ids)})"
             f" AND ({among('state', OPEN)} OR next_due IS NOT NULL) ORDER BY number",
             *ids, *ids, *OPEN,
         )  # fmt: skip
-        return [RequestId(f"R-{row['number']}") for row in found]
+        return [RequestId(f"R-{row['number']}") for row in requests]
 
     def person(self, rows: Sequence[Person], who: Who) -> int:
         """Removes all that names a human with these rows; returns how many words of the record."""
@@ -72,8 +72,8 @@ class Forgetting:
         for name in {person.name for person in rows if " " in person.name}:
             others = self._people.named([name]).get(name.casefold(), [])
             texts |= {name} if all(other.is_linked(rows[0]) for other in others) else set()
-        found = "|".join(sorted(re.escape(canonical(text)) for text in texts)) or "(?!)"
-        return re.compile(rf"(?<![\w.+-])(?:{found})(?![\w-])")
+        pattern = "|".join(sorted(re.escape(canonical(text)) for text in texts)) or "(?!)"
+        return re.compile(rf"(?<![\w.+-])(?:{pattern})(?![\w-])")
 
     def _clear(self, rows: Sequence[Person]) -> None:
         """Removes them from the tables, but for the numbers by which the record names them."""

@@ -37,8 +37,8 @@ def compared(desk: Desk) -> list[Difference]:
             "Start `miro-bot run`, which reads it."
         )
     holdings, kept = [*_holdings(desk)], _kept(desk)
-    found = differences(holdings, _changes(desk), _left(desk, holdings), _ownerless(desk))
-    left = (each for each in found if not kept & {(key, each.right) for key in (each.email, *each.keys)})
+    listed = differences(holdings, _changes(desk), _left(desk, holdings), _ownerless(desk))
+    left = (each for each in listed if not kept & {(key, each.right) for key in (each.email, *each.keys)})
     return [each for each in left if not _is_asked(desk, each)]
 
 
@@ -131,20 +131,20 @@ def daily(desk: Desk) -> None:
     if any(desk.now() - review.at < DAY and review.by == BOT for review in _comparisons(desk)):
         return
     try:
-        found = compared(desk)
+        listed = compared(desk)
     except Refused as error:
         log.warning("%s", error)
         return
-    if found:
+    if listed:
         with desk.store.writing():
             if all(review.closed_at for review in _comparisons(desk)):
-                reviews.notify(desk, begun(desk, Who(Person(BOT)), found))
+                reviews.notify(desk, begun(desk, Who(Person(BOT)), listed))
         desk.wake()
 
 
-def begun(desk: Desk, who: Who, found: Sequence[Difference]) -> Review:
+def begun(desk: Desk, who: Who, listed: Sequence[Difference]) -> Review:
     """A comparison of these differences, in which each can be kept or put right."""
-    holders = {(each.email, each.right, ""): each.text for each in found}
+    holders = {(each.email, each.right, ""): each.text for each in listed}
     return desk.store.add_to_review(started(who, DIFFERENCES, SUBJECT, holders, desk.now() + DAY))
 
 
@@ -155,14 +155,14 @@ def decided(desk: Desk, who: Who, id: str, keeps: tuple[str, str] | None) -> Acc
     """
     if not is_operator(desk.policy, who.person):
         raise Refused("Only an operator can keep differences or put them right.")
-    found = next((each for each in compared(desk) if each.id == id), None)
-    if found is None:
+    difference = next((each for each in compared(desk) if each.id == id), None)
+    if difference is None:
         raise Refused(f"There is no difference {id[:20]} now. `miro-bot compare` lists all.")
-    key = found.email, found.right
+    key = difference.email, difference.right
     with desk.store.writing():
         asks = [review for review in _comparisons(desk) if not review.closed_at]
         has = (review for review in asks if key in [(each.email, each.right) for each in review.having()])
-        review = next(has, None) or begun(desk, who, [found])
+        review = next(has, None) or begun(desk, who, [difference])
         number = next(each.number for each in review.accesses if (each.email, each.right) == key)
         kept, ended = ([number], []) if keeps else ([], [number])
         problems = reviews.decide(desk, review.key, who, kept, ended, *(keeps or ()))

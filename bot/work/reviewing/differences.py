@@ -98,10 +98,10 @@ def differences(
         cause = {LEAVER: account, OVERDUE: change}.get(code)
         since = f" ({cause.request}, {cause.at:%Y-%m-%d})" if cause else ""
         sentence = f"{addressed(has.name, has.email)}: {text}{since}"
-        found = Difference(code, fact, has.email, sentence, has.keys, cause)
-        if found.id not in reported:
-            reported.add(found.id)
-            yield found
+        difference = Difference(code, fact, has.email, sentence, has.keys, cause)
+        if difference.id not in reported:
+            reported.add(difference.id)
+            yield difference
     for group in ownerless:
         yield Difference(OWNERLESS, group.id, "", f"{group.known_name}: the team has no owner")
 
