@@ -225,7 +225,7 @@ def _miro(on: Examination) -> Finding | None:
         return None
     listing = on.bot.miro.groups()
     count, model = len(listing.entries), on.settings.group_model
-    text = f"{on.settings.miro_url} takes the token; {count} groups, group model {model}"
+    text = f"{on.settings.miro_url} takes the token; {count} groups, group model as set: {model}"
     return _noted(text, listing.complaints("group", "groups"))
 
 

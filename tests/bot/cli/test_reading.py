@@ -173,7 +173,7 @@ def test_a_doctor_looks_at_everything_and_changes_nothing(s: Stage, shell: Shell
     assert found["way in"]["text"] == "ready for run --http"
     assert found["SLACK_APP_TOKEN"]["text"] == "not set; only Socket Mode needs it"
     assert found["SLACK_BOT_TOKEN"]["text"] == "set, begins with xoxb-"
-    assert "5 groups, group model team" in found["Miro"]["text"]
+    assert "5 groups, group model as set: team" in found["Miro"]["text"]
     assert found["Miro's rate limit"]["text"].startswith("10000 of 10000 credits left")
     assert found["chain"]["text"] == "intact, entries: 2"
     assert "GiB free in" in found["disk"]["text"]
