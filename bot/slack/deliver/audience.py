@@ -46,7 +46,9 @@ def carded(desk: Desk, request: Request, known: Mapping[Key, Card]) -> list[Key]
     if request.state is State.WAITING:
         keys += _asked(desk, request, known)
         keys += [("approver", asked.by, waiting.turn(request, asked.by)) for asked in _answered(request)]
-    if request.state is not State.CHECKING or request.progress.held:
+    # Nobody is called unreachable before Slack was asked who they are.
+    is_known = request.progress.held and recipient(desk, "requester", request.requester)
+    if request.state is not State.CHECKING or is_known:
         keys.append(("requester", request.requester, 0))
     keys += [("subject", id, request.progress.outcomes) for id in _changed(desk, request)]
     if _needs_help(request):

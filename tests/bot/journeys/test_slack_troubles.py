@@ -58,6 +58,27 @@ def test_an_hour_without_messages_stops_no_work_and_everybody_is_told_once(tmp_p
         assert behind(s.bot.store, 9) == []
 
 
+def test_who_asked_in_a_shell_while_all_of_slack_was_away_gets_their_card_afterwards(tmp_path: Path) -> None:
+    with machine(tmp_path) as (s, shell):
+        for method in (
+            "chat.postMessage",
+            "chat.update",
+            "users.info",
+            "users.lookupByEmail",
+            "views.publish",
+        ):
+            s.slack.fault(method, times=None, status=503)
+        shell.types(*ASK)
+        s.settle()
+        wait(s, minutes=5)
+        assert state(s, "R-1") == "checking" and s.slack.messages == []
+        s.slack.faults.clear()
+        for _ in range(2):
+            wait(s, minutes=15)
+        assert state(s, "R-1") == "waiting"
+        assert has_card(s, "U0ALEX", "withdraw") and has_card(s, "U0PRIYA")
+
+
 @pytest.mark.parametrize(
     "how",
     [
