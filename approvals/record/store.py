@@ -95,6 +95,11 @@ class Store(Claims, Policies):
         return self._on.is_new
 
     @property
+    def database(self) -> Database:
+        """The database itself, for a room with tables of its own."""
+        return self._on
+
+    @property
     def path(self) -> Path:
         """The file of a record on SQLite."""
         if not isinstance(self._on, Sqlite):

@@ -15,6 +15,7 @@ NEXT = {
     5: "layout_6",
     6: "layout_7",
     7: "layout_8",
+    8: "layout_9",
 }
 """What each layout still lacks, by its number."""
 _OF_A_PAGE = "body ->> 'opened_at', wanted, shown, body ->> 'drawn', body ->> 'notice'"

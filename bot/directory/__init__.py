@@ -1,0 +1,1 @@
+"""Directories (identity providers) that push people and groups to the bot by SCIM."""

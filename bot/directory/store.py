@@ -1,0 +1,312 @@
+"""What each directory says of people and groups, stored as it said it; what Miro has is another matter.
+
+Each change gets the next number of one `sequence` for all directories. Numbers become visible in their order,
+since writers take turns, so whoever has seen everything up to one number asks for what changed since.
+Deleted entries are kept with the time of their deletion.
+"""
+
+import json
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from functools import cached_property
+from typing import Any, NewType
+from unicodedata import normalize
+from uuid import uuid4
+
+from approvals.ids import stamp, unstamp
+from approvals.record.database import Database, Row, among
+
+EntryId = NewType("EntryId", str)  # ours, for one user or group of one directory; never used again
+
+ENTERPRISE = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
+AT_ONCE = 500
+"""Ids in one statement."""
+
+
+class Kind(StrEnum):
+    """The kinds of entries, as SCIM names them (RFC 7643, section 4)."""
+
+    USER = "User"
+    GROUP = "Group"
+
+
+class Taken(Exception):
+    """Another entry of this directory has the name already."""
+
+
+class Moved(Exception):
+    """The entry has changed since it was read."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A user or group of a directory; `body`: its attributes as SCIM's JSON, without memberships."""
+
+    id: EntryId
+    source: str
+    sequence: int
+    created_at: datetime
+    changed_at: datetime
+    deleted_at: datetime | None
+    body: Mapping[str, Any]
+
+    @property
+    def external_id(self) -> str:
+        """The directory's own id, or ''."""
+        return self._text("externalId")
+
+    @property
+    def display_name(self) -> str:
+        return self._text("displayName")
+
+    def _text(self, name: str) -> str:
+        return str(self.body.get(name) or "")
+
+
+@dataclass(frozen=True)
+class Email:
+    """An address; `type` is '' or as the directory says, mostly "work"."""
+
+    value: str
+    type: str
+    primary: bool
+
+
+@dataclass(frozen=True)
+class User(Entry):
+    """A person as a directory describes them."""
+
+    group_ids: frozenset[EntryId]
+    """The groups of the directory they are a direct member of."""
+
+    @property
+    def user_name(self) -> str:
+        return self._text("userName")
+
+    @property
+    def active(self) -> bool:
+        """Whether they may use what the directory gives; a deleted user may not."""
+        return self.deleted_at is None and self.body.get("active") is not False
+
+    @property
+    def given_name(self) -> str:
+        return str(self._part("name").get("givenName") or "")
+
+    @property
+    def family_name(self) -> str:
+        return str(self._part("name").get("familyName") or "")
+
+    @property
+    def formatted_name(self) -> str:
+        return str(self._part("name").get("formatted") or "")
+
+    @cached_property
+    def emails(self) -> Sequence[Email]:
+        """Their addresses, as listed."""
+        return tuple(
+            Email(str(item["value"]), str(item.get("type") or ""), bool(item.get("primary")))
+            for item in self.body.get("emails") or ()
+            if item.get("value")
+        )
+
+    @property
+    def enterprise(self) -> Mapping[str, Any]:
+        """The attributes of the enterprise extension, by SCIM's names (RFC 7643, section 4.3)."""
+        return self._part(ENTERPRISE)
+
+    @property
+    def manager(self) -> str:
+        """The manager as the directory gave them, or '': mostly an id of ours, else an address or a name."""
+        manager = self.enterprise.get("manager") or {}
+        return str(manager.get("value") or manager.get("displayName") or "")
+
+    def _part(self, name: str) -> Mapping[str, Any]:
+        return self.body.get(name) or {}
+
+
+@dataclass(frozen=True)
+class Group(Entry):
+    """A group of a directory."""
+
+    member_ids: frozenset[EntryId]
+    """Direct members, users and groups; of unknown or deleted ones too, if the directory names them."""
+
+
+@dataclass(frozen=True)
+class Content:
+    """Entries of one directory as of one moment; `sequence`: the last change it contains."""
+
+    sequence: int
+    users: Sequence[User]
+    groups: Sequence[Group]
+
+
+class Directories:
+    """The entries of all directories. Thread-safe; also for several processes."""
+
+    def __init__(
+        self, on: Database, now: Callable[[], datetime], new_id: Callable[[], str] = lambda: uuid4().hex
+    ) -> None:
+        self._on, self._now, self._new_id = on, now, new_id
+
+    def snapshot(self, source: str) -> Content:
+        """All entries of a directory that aren't deleted."""
+        return self._content("source = ? AND deleted_at = ''", source)
+
+    def changed(self, source: str, since: int) -> Content:
+        """The entries that changed after a sequence number, in their newest form, deleted ones included.
+
+        A membership changes both the group and the member.
+        """
+        return self._content("source = ? AND sequence > ?", source, since)
+
+    def _content(self, where: str, *values: Any) -> Content:
+        with self._on.standing_still():
+            entries = self.read(where, *values)
+            users = [entry for entry in entries if isinstance(entry, User)]
+            groups = [entry for entry in entries if isinstance(entry, Group)]
+            return Content(self.sequence(), users, groups)
+
+    def sequence(self) -> int:
+        """The number of the newest change of any directory; 0: nothing was ever said."""
+        row = self._on.row("SELECT coalesce(max(sequence), 0) AS newest FROM directory_entries")
+        return int(row["newest"]) if row else 0
+
+    def get(self, source: str, id: str) -> User | Group | None:
+        """One entry that isn't deleted."""
+        return next(iter(self.read("source = ? AND id = ? AND deleted_at = ''", source, id)), None)
+
+    def read(self, where: str, *values: Any) -> list[User | Group]:
+        """The entries that a condition of ours selects, oldest first."""
+        rows = self._on.rows(f"SELECT * FROM directory_entries WHERE {where} ORDER BY number", *values)
+        groups = self._linked(
+            "member_id", "group_id", [row["id"] for row in rows if row["kind"] == Kind.USER]
+        )
+        users = self._linked(
+            "group_id", "member_id", [row["id"] for row in rows if row["kind"] == Kind.GROUP]
+        )
+        return [_entry(row, (users if row["kind"] == Kind.GROUP else groups)[row["id"]]) for row in rows]
+
+    def _linked(self, of: str, other: str, ids: Sequence[str]) -> dict[str, frozenset[EntryId]]:
+        """The other ends of memberships, by id; `of`, `other`: columns of `directory_members`."""
+        found = defaultdict[str, set[EntryId]](set)
+        for some in _portions(ids):
+            for row in self._on.rows(f"SELECT * FROM directory_members WHERE {among(of, some)}", *some):
+                found[row[of]].add(EntryId(row[other]))
+        return defaultdict(frozenset, {id: frozenset(others) for id, others in found.items()})
+
+    def create(
+        self, source: str, kind: Kind, body: Mapping[str, Any], members: Collection[str] = ()
+    ) -> EntryId:
+        """Stores a new entry. Raises Taken."""
+        id, at = EntryId(self._new_id()), stamp(self._now())
+        with self._on.writing():
+            self._check_free(source, kind, body)
+            sequence = self.sequence() + 1
+            self._on.run(
+                "INSERT INTO directory_entries (id, source, kind, name, external_id, body, sequence,"
+                " created_at, changed_at) VALUES (?,?,?,?,?,?,?,?,?)",
+                id, source, kind, *_columns(kind, body), sequence, at, at,
+            )  # fmt: skip
+            self._link(id, members, sequence, at)
+        return id
+
+    def update(
+        self, entry: User | Group, body: Mapping[str, Any], members: Collection[str] | None = None
+    ) -> None:
+        """Stores the new attributes of an entry that was read, and of a group its members, if given.
+
+        Raises Moved if it has changed since, and Taken.
+        """
+        kind, at = kind_of(entry), stamp(self._now())
+        with self._on.writing():
+            self._check_free(entry.source, kind, body, entry.id)
+            sequence = self._touch(entry, at)
+            self._on.run(
+                "UPDATE directory_entries SET name = ?, external_id = ?, body = ? WHERE id = ?",
+                *_columns(kind, body), entry.id,
+            )  # fmt: skip
+            if members is not None:
+                self._link(entry.id, members, sequence, at)
+
+    def delete(self, entry: User | Group) -> None:
+        """Marks an entry as deleted, and ends its memberships. Raises Moved if it has changed since."""
+        at = stamp(self._now())
+        with self._on.writing():
+            sequence = self._touch(entry, at)
+            self._on.run("UPDATE directory_entries SET deleted_at = ? WHERE id = ?", at, entry.id)
+            self._link(entry.id, (), sequence, at)
+            groups = self._linked("member_id", "group_id", [entry.id])[entry.id]
+            self._on.run("DELETE FROM directory_members WHERE member_id = ?", entry.id)
+            self._mark(groups, sequence, at)
+
+    def _touch(self, entry: User | Group, at: str) -> int:
+        """Gives an entry the next sequence number; returns it. Raises Moved."""
+        sequence = self.sequence() + 1
+        if not self._on.run(
+            "UPDATE directory_entries SET sequence = ?, changed_at = ?"
+            " WHERE id = ? AND sequence = ? AND deleted_at = ''",
+            sequence, at, entry.id, entry.sequence,
+        ):  # fmt: skip
+            raise Moved(entry.id)
+        return sequence
+
+    def _link(self, group: EntryId, members: Collection[str], sequence: int, at: str) -> None:
+        """Makes these the members of a group; both ends of what changes are marked."""
+        before = self._linked("group_id", "member_id", [group])[group]
+        after = {EntryId(member) for member in members}
+        statement = "DELETE FROM directory_members WHERE group_id = ? AND member_id = ?"
+        self._on.run_each(statement, [(group, member) for member in before - after])
+        self._on.run_each(
+            "INSERT INTO directory_members VALUES (?,?)", [(group, member) for member in after - before]
+        )
+        self._mark(before ^ after, sequence, at)
+
+    def _mark(self, ids: Iterable[EntryId], sequence: int, at: str) -> None:
+        for some in _portions([*ids]):
+            self._on.run(
+                "UPDATE directory_entries SET sequence = ?, changed_at = ?"
+                f" WHERE deleted_at = '' AND {among('id', some)}",
+                sequence, at, *some,
+            )  # fmt: skip
+
+    def _check_free(self, source: str, kind: Kind, body: Mapping[str, Any], but: str = "") -> None:
+        name, _, _ = _columns(kind, body)
+        row = self._on.row(
+            "SELECT id FROM directory_entries"
+            " WHERE source = ? AND kind = ? AND name = ? AND deleted_at = '' AND id != ?",
+            source, kind, name, but,
+        )  # fmt: skip
+        if row:
+            raise Taken(row["id"])
+
+
+def kind_of(entry: User | Group) -> Kind:
+    return Kind.USER if isinstance(entry, User) else Kind.GROUP
+
+
+def key(name: str) -> str:
+    """The form in which names are compared: RFC 7643 makes them case-insensitive; NFC as in RFC 8265."""
+    return normalize("NFC", normalize("NFC", name).lower())
+
+
+def _columns(kind: Kind, body: Mapping[str, Any]) -> tuple[str, str, str]:
+    """(name, external id, body) as stored."""
+    name = str(body["userName" if kind is Kind.USER else "displayName"])
+    return key(name), str(body.get("externalId") or ""), json.dumps(body)
+
+
+def _entry(row: Row, linked: frozenset[EntryId]) -> User | Group:
+    deleted = unstamp(row["deleted_at"]) if row["deleted_at"] else None
+    made = User if row["kind"] == Kind.USER else Group
+    return made(
+        EntryId(row["id"]), row["source"], row["sequence"], unstamp(row["created_at"]),
+        unstamp(row["changed_at"]), deleted, json.loads(row["body"]), linked,
+    )  # fmt: skip
+
+
+def _portions(ids: Sequence[Any]) -> Iterable[Sequence[Any]]:
+    return (ids[at : at + AT_ONCE] for at in range(0, len(ids), AT_ONCE))

@@ -1,0 +1,1 @@
+"""What identity providers push: stored as they say it, answered as SCIM has it."""
