@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
+from approvals.decide.reviews import REVIEW, Step
 from approvals.ids import PersonId, stamp, unstamp
 from approvals.record.database import Database, among
 from approvals.states import OPEN, State
@@ -33,6 +34,15 @@ class Figures:
             " (SELECT 'R-' || min(number) FROM requests WHERE state = ?)",
             State.WAITING,
         )
+
+    def open_reviews(self) -> int:
+        """The number of open access reviews and comparisons."""
+        row = self._on.row(
+            "SELECT coalesce(sum(CASE type WHEN ? THEN 1 WHEN ? THEN -1 ELSE 0 END), 0) AS n"
+            " FROM ledger WHERE stream BETWEEN ? AND ?",
+            Step.STARTED, Step.CLOSED, REVIEW, f"{REVIEW}~",
+        )  # fmt: skip
+        return int(row["n"]) if row else 0
 
     def unshown(self) -> int:
         """The number of cards, messages and pages in the outbox."""

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, suppress
 from dataclasses import asdict, dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
 from enum import StrEnum
 from functools import cached_property
@@ -53,6 +53,8 @@ _WAYS = {"SLACK_APP_TOKEN": "Socket Mode", "SLACK_SIGNING_SECRET": "run --http"}
 """The two ways to receive from Slack, by the secret that each needs."""
 _USES = _WAYS | {"MIRO_BOT_METRICS_TOKEN": "serving /metrics"}
 """Secrets that not every bot needs, and what for."""
+_SOON = timedelta(days=1)
+"""Before the end of a review, a warning."""
 _SECURITY_NAME = re.compile(r"[A-Za-z0-9]+(?:[_.][A-Za-z0-9]+)+")
 """What names of security groups look like: "g_app_eng"."""
 
@@ -311,6 +313,19 @@ def _record(on: Examination) -> Finding:
     return _noted(text, [*old, *exposure.owner(where), *exposure.folders(on.settings)])
 
 
+def _reviews(on: Examination) -> Finding | None:
+    if not on.has_record:
+        return None
+    with open_record() as store:
+        opened = [store.review(id) for id, is_open in store.reviews().items() if is_open]
+    soon = [each for each in opened if not each.compares and each.until < utc_now() + _SOON]
+    if not soon:
+        return Finding(f"open: {len(opened)}")
+    ends = (f"{each.id} ({each.subject}) with {len(each.having())} undecided" for each in soon)
+    text = f"ending within a day: {', '.join(ends)}. Ask the owners: access that nobody decides stays."
+    return Finding(text, Status.WARNING)
+
+
 def _disk(on: Examination) -> Finding | None:
     where = on.settings.database
     if isinstance(where, Server) or not where.parent.is_dir():
@@ -344,6 +359,7 @@ CHECKS: tuple[tuple[str, Check], ...] = (
     ("policy", _policy),
     ("reach", _reach),
     ("record", _record),
+    ("reviews", _reviews),
     ("disk", _disk),
     ("chain", _chain),
 )

@@ -63,8 +63,11 @@ def start(admins: bool, teams: tuple[str, ...], until: datetime | None, email: s
         with bot.store.writing():
             begun = [reviews.start(desk, who, id, end) for id in [GroupId("")] * admins + ids]
         for each in begun:
-            names, count = listed(owner.addressed for owner in reviews.owners(desk, each)), len(each.accesses)
-            say(f"{each.id} started: {each.subject}. {names} decide {count} until {last:%Y-%m-%d}.")
+            names = listed(owner.addressed for owner in reviews.deciders(desk, each))
+            count = len(each.accesses)
+            say(
+                f"{each.id} started: {each.subject}, {count} to decide until {last:%Y-%m-%d}. Asked: {names}."
+            )
 
 
 @review.command()

@@ -93,6 +93,7 @@ class Record(Collector):
                 "Since the last change of the request whose card is outdated longest; no messages, no pages.",
                 self._age(figures.unshown_since()),
             ),
+            ("reviews_open", "Access reviews and comparisons that aren't closed.", figures.open_reviews()),
             ("scim_credits_spent", "Of Miro's 10,000 credits per 30 s.", figures.credits(self._window)),
         ):
             yield GaugeMetricFamily(f"miro_bot_{name}", text, value=value)

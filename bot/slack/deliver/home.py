@@ -8,6 +8,7 @@ from functools import cache, partial
 from typing import Any
 
 from approvals.decide.actor import Who, check_standing, is_operator
+from approvals.decide.reviews import Review
 from approvals.ids import PersonId
 from approvals.people import addressed, listed
 from approvals.record.index import Found
@@ -26,6 +27,8 @@ from bot.context import Desk
 from bot.slack import answers
 from bot.slack.away import span
 from bot.slack.deliver.audience import owned
+from bot.slack.review.view import listed as listed_review
+from bot.work.reviewing import reviews
 
 FEW, MANY, TO_DECIDE, ADMINS = 3, 15, (4, 8), 30
 """Rows of a section, and of a list on a page of its own: a view stays under Slack's 100 blocks."""
@@ -118,6 +121,8 @@ class Gathering:
             [self._section(name, lists[name]) for name in names if name in lists]
             for names in (("waiting", "stopped", "stuck"), ("mine", "ended", "teams"))
         )
+        reviewed = [review for review in reviews.opened(self._desk) if self._reviews(review)]
+        urgent += map(listed_review, reviewed[:FEW])
         is_quiet = not any(part.rows for part in (*urgent, mine[0]))
         caught_up = Section("caught-up", rows=("You're all caught up.",) if is_quiet else ())
         parts = [
@@ -131,6 +136,9 @@ class Gathering:
             Section("known", "How I know you", small=tuple(answers.known_as(self._desk, self._who))),
         ]
         return [part for part in parts if part.rows or part.buttons or part.small]
+
+    def _reviews(self, review: Review) -> bool:
+        return any(person.is_(self._who.person) for person in reviews.deciders(self._desk, review))
 
     def _lists(self, at: At) -> dict[str, _List]:
         """{name: list} of all lists that this person may see."""

@@ -3,10 +3,13 @@
 import logging
 from dataclasses import dataclass
 
+from approvals.ids import SlackId
+from approvals.people import listed
 from approvals.record.outbox import Item, Note
 from bot.context import Desk
 from bot.slack.deliver.calls import Later, Line, Unreachable
 from bot.slack.review import view
+from bot.work.reviewing import reviews
 
 log = logging.getLogger(__name__)
 
@@ -26,6 +29,8 @@ class Notes:
         except Unreachable as error:
             log.warning("a note couldn't be delivered: %s", error)
             is_refused = True
+            if note.message.get("review"):
+                self._tell_operators(note, error.code)
         except Later as later:
             if not (later.refusals and note.only_for):
                 raise
@@ -36,6 +41,17 @@ class Notes:
                 alone = {name: part for name, part in note.message.items() if name != "thread_ts"}
                 outbox.say(Note(note.only_for or note.channel, alone))
             outbox.done(item)
+
+    def _tell_operators(self, note: Note, why: str) -> None:
+        """Says that an owner of a review can't be reached, and who else can decide it."""
+        desk, review = self.desk, self.desk.store.review(note.message["review"])
+        away = desk.store.people.meet(slack_id=SlackId(note.channel))
+        others = [each.addressed for each in reviews.deciders(desk, review) if not each.is_(away)]
+        role = "owner of the team" if review.team else "operator"
+        rest = f"{listed(others)} can decide." if others else f"Name another {role} in the policy."
+        desk.tell_operators(
+            f"{review.id}, {review.subject}: {away.addressed} can't be reached in Slack ({why}). {rest}"
+        )
 
     def say_once(self, note: Note) -> None:
         """Delivers a note that couldn't be stored, in one try."""

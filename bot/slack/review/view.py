@@ -5,6 +5,7 @@ from collections.abc import Callable, Collection, Sequence
 from approvals.decide.reviews import OWNERLESS, Access, Review, Step
 from approvals.ids import PersonId
 from bot.cards.blocks import Block, Message, actions, bullets, button, confirmation, option, plain, sections
+from bot.cards.home import Section
 from bot.cards.layout import Part, card
 from bot.cards.named import bold, when
 from bot.slack.forms import modal
@@ -12,6 +13,12 @@ from bot.work.ask import LONGEST_REASON
 
 PAGE = 30
 """Accesses on one page of the form: a view stays under Slack's 100 blocks."""
+
+
+def listed(review: Review) -> Section:
+    """An open review in App Home."""
+    opens = button("Open Review", "review-open", review.key)
+    return Section(review.id, _title(review), (_progress(review),), (opens,))
 
 
 def message(review: Review) -> Message:
@@ -36,6 +43,10 @@ def message(review: Review) -> Message:
     return card(sign, f"Review of {review.subject} {how}", [Part(text), Part(undecided), small], opens)
 
 
+def _title(review: Review) -> str:
+    return "Where Miro differs from the record" if review.compares else f"Who keeps {review.subject}?"
+
+
 def _progress(review: Review) -> str:
     done, count = len(review.accesses) - len(review.having()), len(review.accesses)
     return f"{bold('Decided')} {done} of {count} · {bold('Until')} {when(review.until, '')}"
@@ -58,8 +69,7 @@ def form(
     rows = left or review.accesses
     rest = [access for access in rows if access.number > after] or rows
     page, more = rest[:PAGE], len(rest) > PAGE
-    title = "Where Miro differs from the record" if review.compares else f"Who keeps {review.subject}?"
-    blocks = sections(title, _progress(review), *notes)
+    blocks = sections(_title(review), _progress(review), *notes)
     if left and review.compares:
         blocks += [_choice(access, access.number in own) for access in page]
         reason = {"type": "plain_text_input", "action_id": "value", "max_length": LONGEST_REASON}

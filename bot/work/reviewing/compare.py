@@ -145,7 +145,7 @@ def daily(desk: Desk) -> None:
 def begun(desk: Desk, who: Who, listed: Sequence[Difference]) -> Review:
     """A comparison of these differences, in which each can be kept or put right."""
     holders = {(each.email, each.right, ""): each.text for each in listed}
-    return desk.store.add_to_review(started(who, DIFFERENCES, SUBJECT, holders, desk.now() + DAY))
+    return reviews.add(desk, started(who, DIFFERENCES, SUBJECT, holders, desk.now() + DAY))
 
 
 def decided(desk: Desk, who: Who, id: str, keeps: tuple[str, str] | None) -> Access:

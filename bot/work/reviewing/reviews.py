@@ -54,11 +54,18 @@ def start(desk: Desk, who: Who, team: GroupId, until: datetime) -> Review:
         if same := [review.id for review in opened(desk) if review.team == team]:
             raise Refused(f"{same[0]} reviews {subject} already. Nothing was started.")
         draft = started(who, team, subject, _holders(desk, team), until)
-        review = desk.store.add_to_review(draft)
+        review = add(desk, draft)
         if not notify(desk, review):
             who_else = "owners of the team" if team else "operators"
             raise Refused(f"Nobody in Slack can review {subject}. Name other {who_else} in the policy.")
     desk.wake()
+    return review
+
+
+def add(desk: Desk, draft: Draft, id: str = "") -> Review:
+    """Appends an entry to a review, by default to a new one, and has its owners' App Home drawn again."""
+    review = desk.store.add_to_review(draft, id)
+    desk.store.outbox.changed(owner.id for owner in owners(desk, review))
     return review
 
 
@@ -104,6 +111,13 @@ def owners_of(desk: Desk, group: Group, by: PersonId = BOT) -> list[Person]:
     ground = Ground(desk.policy, Case("", desk.person(by)), desk.store.people, desk.now())
     entries = desk.policy.owners_of((*desk.tables().names(group), group.id))
     return [named.person for named in ground.named(entries) if named.person]
+
+
+def deciders(desk: Desk, review: Review) -> list[Person]:
+    """The owners in Slack who can decide what is left, unlike those whose own access it is."""
+    left = review.having()
+    people = [person for person in owners(desk, review) if person.account and person.is_colleague]
+    return [person for person in people if not all(is_own(desk, access, person) for access in left)]
 
 
 def check(desk: Desk, review: Review, who: Who, *, reads: bool = False) -> None:
@@ -181,7 +195,7 @@ def _decided(
             if what is Step.ENDED:
                 body["request"] = _end(desk, review, free[0], who)
             draft = Draft(what, who.person.id, {**body, **more.body}, {**who.signed, **more.words})
-            desk.store.add_to_review(draft, review.id)
+            add(desk, draft, review.id)
     first = [each for each in wanted if each.decision and (each.decision, each.by) != (what, who.person.id)]
     return [each.line(lambda id: desk.person(id).called) for each in first]
 
@@ -214,7 +228,7 @@ def pass_time(desk: Desk) -> None:
             with desk.store.writing():
                 review = desk.store.review(review.id)  # another process may have been faster
                 for draft in due(review, _holders(desk, review.team, review), desk.now(), desk.policy):
-                    review = desk.store.add_to_review(draft, review.id)
+                    review = add(desk, draft, review.id)
                     # What is left of a comparison is on the card of the next.
                     if draft.type != Step.GONE and not (review.compares and review.having()):
                         notify(desk, review)
@@ -222,11 +236,9 @@ def pass_time(desk: Desk) -> None:
 
 def notify(desk: Desk, review: Review) -> bool:
     """Queues the card of an owner who can decide something, or the result; returns whether there are any."""
-    people, left = owners(desk, review), review.having()
+    people = deciders(desk, review)
     if review.closed_at:
-        people.append(desk.person(review.by))
-    else:
-        people = [person for person in people if not all(is_own(desk, access, person) for access in left)]
+        people = [*owners(desk, review), desk.person(review.by)]
     accounts = {person.account.slack_id for person in people if person.account and person.is_colleague}
     for account in sorted(accounts):  # a program that knows no reviews, beside this one, sends the text alone
         desk.store.outbox.say(Note(account, {"text": f"Review {review.subject}.", "review": review.id}))

@@ -23,10 +23,12 @@ from bot.sandbox.slack.workspace import Workspace
 from bot.sandbox.stage import POLICY, Stage
 from bot.work.reviewing import reviews
 from tests.approvals.scene import server_of
+from tests.bot.journeys import homes
 from tests.bot.journeys.scenes import (
     answer,
     approve,
     as_it_was,
+    ask,
     card,
     history,
     last,
@@ -247,6 +249,32 @@ def test_a_long_list_is_walked_page_by_page(s: Stage) -> None:
     assert len(seen) == len(set(seen)) == 74
     assert "*Decided* 10 of 74" in read(s.acting.modal("U0LENA"))
     assert len(fields(s, "U0LENA")) == 30
+
+
+def test_operators_read_which_owner_cannot_be_reached_and_who_else_decides(s: Stage) -> None:
+    s.slack.fault("chat.postMessage", times=None, error="user_disabled", to="U0DANA")
+    begun(s)
+    for _ in range(4):
+        ask(s, "U0ALEX", "/miro-access", "for Engineering because I start Monday")  # reaches others
+        wait(s, minutes=2)
+    note = "V-1, access to Design: Dana Fox can't be reached in Slack (user_disabled). Lena Vogt can decide."
+    assert told(s, "U0CAROL").count(note) == told(s, "U0SAM").count(note) == 1
+    assert "can't be reached" not in str(told(s, "U0LENA"))
+
+
+def test_app_home_shows_an_owner_what_is_open_until_it_is_decided(s: Stage) -> None:
+    for user in ("U0LENA", "U0CAROL"):
+        homes.opened(s, user)
+    begun(s)
+    shown = homes.page(s, "U0LENA")
+    assert "Who keeps access to Design?\n*Decided* 0 of 4" in shown
+    assert "Who keeps" not in homes.page(s, "U0CAROL")
+    homes.presses(s, "U0LENA", "review-open")
+    save(s, "U0LENA", alex="kept")
+    assert "*Decided* 1 of 4" in homes.page(s, "U0LENA")
+    press_keep_all(s, "U0LENA")
+    wait(s, minutes=2)
+    assert "Who keeps" not in homes.page(s, "U0LENA")
 
 
 # -- time ------------------------------------------------------------------------------------------------

@@ -4,7 +4,7 @@ import json
 import re
 from collections.abc import Iterator
 from contextlib import closing
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from urllib.error import HTTPError
 from urllib.request import Request, urlopen
@@ -12,12 +12,17 @@ from urllib.request import Request, urlopen
 import pytest
 from prometheus_client.parser import text_string_to_metric_families as parsed
 
+from approvals.decide.actor import Who
+from approvals.decide.reviews import Step
+from approvals.ids import GroupId
 from approvals.record.store import Store
+from approvals.request import Draft
 from bot.miro.quota import WINDOW
 from bot.ops import metrics
 from bot.sandbox.stage import Stage
 from bot.slack.api.edge import SlackFault
 from bot.slack.door.serving import serving
+from bot.work.reviewing import reviews
 from tests.approvals.record.tamper import by_hand
 from tests.bot.journeys.scenes import approve, ask, playing
 
@@ -52,6 +57,15 @@ def test_a_scrape_says_what_the_record_holds(stage: Stage) -> None:
     assert 0 < read["miro_bot_scim_credits_spent"][""] <= 10_000
     assert read["miro_bot_outbox_pending"] == {"": 0}
     assert read["miro_bot_outbox_lag_seconds"] == {"": 0}
+
+
+def test_open_reviews_are_counted(stage: Stage) -> None:
+    carol = Who(stage.bot.store.people.meet(email="carol@example.com"))
+    assert samples(stage)["miro_bot_reviews_open"] == {"": 0}
+    review = reviews.start(stage.bot.desk, carol, GroupId(""), stage.clock() + timedelta(days=1))
+    assert samples(stage)["miro_bot_reviews_open"] == {"": 1}
+    stage.bot.store.add_to_review(Draft(Step.CLOSED), review.id)
+    assert samples(stage)["miro_bot_reviews_open"] == {"": 0}
 
 
 def test_the_oldest_that_waits_ages(stage: Stage) -> None:

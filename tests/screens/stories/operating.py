@@ -1,8 +1,13 @@
 """Looking after it: a request that stopped, an offboarding, and one card in a channel."""
 
+from datetime import timedelta
+
+from approvals.decide.actor import Who
+from approvals.ids import GroupId
 from bot.sandbox.miro.service import Fault
 from bot.sandbox.stage import CHANNEL as CHANNEL_ID
 from bot.sandbox.stage import POLICY
+from bot.work.reviewing import reviews
 from tests.screens.acts import asks, happens, presses
 from tests.screens.company import CHANNEL_NAME, Company
 from tests.screens.picture import Of, Story, picture
@@ -92,6 +97,36 @@ CONFIDENTIAL = Story(
         ),
     ),
     prepare=lambda scene: scene.member("jo@example.com", "Jo Park", "Design"),
+)  # fmt: skip
+
+
+def _review(scene: Company) -> None:
+    """Carol starts a review of Design."""
+    carol = Who(scene.bot.store.people.meet(email="carol@example.com"))
+    until = scene.clock() + timedelta(days=10)
+    reviews.start(scene.bot.desk, carol, GroupId(scene.teams["Design"]), until)
+
+
+REVIEW = Story(
+    "Access reviews",
+    (
+        picture(
+            "access-review", "The owners of a team are asked who keeps access.",
+            DANA, CARD, "Who keeps access to Design?",
+            happens(_review),
+        ),
+        picture(
+            "home-review", "The same in App Home, until everything is decided.",
+            DANA, HOME, "Who keeps access to Design?",
+        ),
+        picture(
+            "access-review-form", "**Open Review**: nothing is chosen beforehand.",
+            DANA, FORM, "Keep All",
+            presses(DANA, "Open Review", "Who keeps"),
+        ),
+    ),
+    POLICY.replace("[groups.it]", '[owners]\n"Design" = ["dana@example.com"]\n[groups.it]'),
+    lambda scene: scene.member("jo@example.com", "Jo Park", "Design"),
 )  # fmt: skip
 
 CHANNEL = Story(
