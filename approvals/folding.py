@@ -191,6 +191,9 @@ def moved(request: Request, body: Mapping[str, Any]) -> Changes:
 def _reminded(request: Request, event: Event) -> Changes:
     asking, before = request.asking, request.deadlines
     due = _time(event.body, "remind_at")
+    if request.state is State.STOPPED:
+        handed = request.hand_over
+        return {"hand_over": changed(handed, reminders=handed.reminders + 1, remind_at=due), "next_due": due}
     deadlines = changed(before, reminded=before.reminded + 1, remind_at=due, asked_last_at=event.at)
     asking = changed(asking, reminders=(*asking.reminders, asking.asks))
     return {"asking": asking, "deadlines": deadlines}
@@ -282,7 +285,32 @@ def _unseen(request: Request, event: Event) -> Changes:
 
 
 def _resumed(request: Request, event: Event) -> Changes:
-    return {"outcome": None, **_afresh(request, event)}
+    handed = changed(request.hand_over, to=None, remind_at=None)
+    return {"outcome": None, "hand_over": handed, **_afresh(request, event)}
+
+
+def _handed(request: Request, event: Event) -> Changes:
+    before, due = request.hand_over, _time(event.body, "remind_at")
+    left = request.outcome.left if request.outcome and event.body.get("to") else ()
+    after = changed(
+        before,
+        to=event.body.get("to"),
+        at=event.at,
+        times=before.times + 1,
+        remind_at=due,
+        left=(*before.left, *(change for change in left if change not in before.left)),
+    )
+    return {"hand_over": after, "next_due": due}
+
+
+def _reported(request: Request, event: Event) -> Changes:
+    handed = changed(request.hand_over, is_reported=True, remind_at=_time(event.body, "remind_at"))
+    return {"hand_over": handed, **_afresh(request, event)}
+
+
+def _stopped(request: Request, event: Event) -> Changes:
+    handed = changed(request.hand_over, is_reported=False)
+    return {**_ended(request, event), "hand_over": handed, "next_due": handed.remind_at}
 
 
 def _ended(request: Request, event: Event) -> Changes:
@@ -359,7 +387,10 @@ _READS = {
     EventType.TRYING: _trying,
     EventType.ANSWERED: _answered,
     EventType.UNSEEN: _unseen,
+    EventType.STOPPED: _stopped,
     EventType.RESUMED: _resumed,
+    EventType.HANDED: _handed,
+    EventType.REPORTED: _reported,
     EventType.UNREACHED: _unreached,
 }
 

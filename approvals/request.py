@@ -195,6 +195,19 @@ class Ending:
 
 
 @dataclass(frozen=True)
+class HandOver:
+    """The work of a stopped request that a named person finishes by hand in Miro."""
+
+    to: PersonId | None = None  # None: nobody now
+    at: datetime | None = None
+    times: int = 0  # how often it was handed over or taken back
+    remind_at: datetime | None = None
+    reminders: int = 0  # over all hand-overs
+    left: tuple[Sentence, ...] = ()  # changes handed over, which end as if the request had made them
+    is_reported: bool = False  # that person says it's done; the next look verifies that
+
+
+@dataclass(frozen=True)
 class Request:
     """The current state of one request. Times are UTC."""
 
@@ -223,6 +236,7 @@ class Request:
     progress: Progress = Progress()
     outcome: Outcome | None = None
     ending: Ending = Ending()
+    hand_over: HandOver = HandOver()
     starts_at: datetime | None = None  # it isn't carried out before; None: as soon as it is approved
     has_started: bool = False  # that time came after the approval
     next_due: datetime | None = None

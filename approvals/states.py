@@ -59,6 +59,8 @@ class EventType(StrEnum):
     OVER = "over"  # the days are over: another request takes the access back
     STOPPED = "stopped"
     RESUMED = "resumed"
+    HANDED = "handed over"  # a named person finishes it by hand in Miro, or no longer does
+    REPORTED = "reported done"  # that person did; one look has to verify it
     UNREACHED = "unreached"  # a message couldn't be delivered; the state stays
 
 
@@ -74,12 +76,12 @@ MOVES: dict[EventType, dict[State, State]] = {
         what: {_S.WAITING: _S.WAITING}
         for what in (
             EventType.RULED,
-            EventType.REMINDED,
             EventType.QUESTIONED,
             EventType.REPLIED,
             EventType.VOTED,
         )
     },
+    EventType.REMINDED: {_S.WAITING: _S.WAITING, _S.STOPPED: _S.STOPPED},
     EventType.ROUTED: {_S.WAITING: _S.WAITING, _S.APPROVED: _S.WAITING},
     EventType.APPROVED: {_S.WAITING: _S.APPROVED},
     EventType.DENIED: {_S.WAITING: _S.DENIED},
@@ -97,6 +99,8 @@ MOVES: dict[EventType, dict[State, State]] = {
     EventType.OVER: {_S.DONE: _S.DONE},
     EventType.STOPPED: {_S.APPROVED: _S.STOPPED, _S.WORKING: _S.STOPPED},
     EventType.RESUMED: {_S.STOPPED: _S.APPROVED},
+    EventType.HANDED: {_S.STOPPED: _S.STOPPED},
+    EventType.REPORTED: {_S.STOPPED: _S.WORKING},
     EventType.UNREACHED: {state: state for state in State},
 }
 

@@ -47,6 +47,7 @@ for _command in (
     decisions.withdraw,
     decisions.resume,
     decisions.postpone,
+    decisions.hand_over,
     decisions.undo,
     record.audit,
     db.db,

@@ -5,7 +5,7 @@ from typing import Any
 
 from approvals.request import Request
 
-PARTS = ("asking", "scope", "plan", "deadlines", "progress", "ending")
+PARTS = ("asking", "scope", "plan", "deadlines", "progress", "ending", "hand_over")
 
 
 def altered(request: Request, **changes: Any) -> Request:

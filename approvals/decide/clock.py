@@ -7,6 +7,7 @@ from approvals.decide.asking import routed, ruled, same_step, voted
 from approvals.decide.basis import Table
 from approvals.decide.deadlines import due, level, reminder
 from approvals.decide.eligible import is_over
+from approvals.decide.handing import next_reminder
 from approvals.folding import moved
 from approvals.ids import BOT, PersonId, stamp
 from approvals.request import Draft, Request
@@ -34,6 +35,8 @@ def reminded(
     request: Request, table: Table, by: PersonId | None = None, signed: dict[str, str] | None = None
 ) -> Draft:
     """The event of a reminder, by the clock or a person, with the time of the next: gaps grow."""
+    if request.state is State.STOPPED:
+        return Draft(EventType.REMINDED, BOT, next_reminder(table))
     gap = timedelta(seconds=request.deadlines.remind_gap)
     at = reminder(table.now, gap, request.deadlines.reminded + 1, table.policy) if gap else None
     due_at = {"remind_at": stamp(at)} if at else {}

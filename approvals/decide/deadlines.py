@@ -64,6 +64,8 @@ def due(request: Request, now: datetime) -> EventType | None:
         return EventType.OVER if now >= request.ending.ends_at else EventType.ENDING if is_near else None
     if request.state is State.APPROVED and request.is_scheduled and request.starts_at:
         return EventType.STARTED if now >= request.starts_at else None
+    if request.state is State.STOPPED and request.hand_over.remind_at:
+        return EventType.REMINDED if now >= request.hand_over.remind_at else None
     if request.state is not State.WAITING:
         return None
     if request.deadlines.expires_at and now >= request.deadlines.expires_at:

@@ -99,14 +99,19 @@ def _check_owner(request: Request, who: Who, table: Table, verb: str) -> None:
 
 def resume(request: Request, who: Who, table: Table) -> list[Draft]:
     """An operator resumes a stopped request with what was approved."""
+    check_operated(request, who, table, "resume")
+    return [Draft(EventType.RESUMED, who.person.id, {}, who.signed)]
+
+
+def check_operated(request: Request, who: Who, table: Table, verb: str) -> None:
+    """Raises Refused unless this is an operator who may act on a stopped request."""
     check_known(request)
     check_secret(request, who, table)
     # First, because the state of a confidential request is secret.
     if not is_operator(table.policy, who.person):
         what = "They have been told." if request.state is State.STOPPED else "Nothing has changed."
-        raise Refused(f"Only an operator can resume {request.id}. {what}")
+        raise Refused(f"Only an operator can {verb} {request.id}. {what}")
     if request.state is not State.STOPPED:
-        raise not_stopped(request)
+        raise not_stopped(request, verb)
     check_standing(who, table.now)
     check_shell(who, table.policy)
-    return [Draft(EventType.RESUMED, who.person.id, {}, who.signed)]

@@ -68,10 +68,10 @@ def settled(request: Request, directory: Directory, now: datetime, reader: Perso
     return Settled(sentence.format(who=who, id=request.id, when=when, ago=passed, unchanged=unchanged))
 
 
-def not_stopped(request: Request) -> Settled:
-    """Says why there is nothing to resume."""
+def not_stopped(request: Request, verb: str = "resume") -> Settled:
+    """Says why there is nothing to resume, or to do by hand."""
     stands = _STANDS[request.state]
-    return Settled(f"{request.id} isn't stopped, so there's nothing to resume: {stands}.")
+    return Settled(f"{request.id} isn't stopped, so there's nothing to {verb}: {stands}.")
 
 
 def answered_late(request: Request) -> Settled:

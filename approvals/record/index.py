@@ -16,7 +16,7 @@ from approvals.states import OPEN, EventType, State
 
 STUCK = "stuck"
 """The key of requests that nobody can decide any more."""
-_ASKED, _BY, _ABOUT, _TEAM = "asked:", "by:", "about:", "team:"
+_ASKED, _BY, _ABOUT, _TEAM, _HANDED = "asked:", "by:", "about:", "team:", "handed:"
 
 
 def asked(id: PersonId) -> str:
@@ -34,6 +34,11 @@ def about(id: PersonId) -> str:
     return _ABOUT + id
 
 
+def handed(id: PersonId) -> str:
+    """The key of stopped requests that this person finishes by hand."""
+    return _HANDED + id
+
+
 def team(name: str) -> str:
     """The key of requests about a team with this name or id."""
     return _TEAM + narrow(name)
@@ -42,7 +47,7 @@ def team(name: str) -> str:
 def person_in(key: str) -> PersonId | None:
     """The person in a key, or None."""
     kind, _, id = key.partition(":")
-    return PersonId(id) if f"{kind}:" in (_ASKED, _BY, _ABOUT) else None
+    return PersonId(id) if f"{kind}:" in (_ASKED, _BY, _ABOUT, _HANDED) else None
 
 
 def keys(request: Request) -> frozenset[str]:
@@ -57,6 +62,8 @@ def keys(request: Request) -> frozenset[str]:
     if request.state is not State.CHECKING:
         filed |= {team(name) for names in (*request.scope.teams, *request.scope.left) for name in names}
         filed |= {about(request.subject)} if request.subject else set()
+    if request.hand_over.to:
+        filed |= {handed(request.hand_over.to)}
     if request.state is State.WAITING:
         filed |= {asked(id) for id in request.asking.awaited}
         filed |= {STUCK} if request.asking.is_stuck else set()
@@ -242,6 +249,11 @@ class Sight:
     def stopped(self, limit: int, skip: int = 0) -> Found:
         """Requests that stopped halfway, newest first."""
         return self._found("r.state = ?", [State.STOPPED], _NEWEST, limit, skip)
+
+    def handed(self, limit: int, skip: int = 0) -> Found:
+        """Requests that they finish by hand, newest first."""
+        keys = [handed(id) for id in self._mine]
+        return self._found(_under(keys), keys, _NEWEST, limit, skip)
 
     def stuck(self, limit: int, skip: int = 0) -> Found:
         """Requests that nobody can decide any more, by expiry."""

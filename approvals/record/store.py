@@ -461,6 +461,7 @@ class Store(Claims, Policies):
 def _people_of(request: Request) -> Iterator[PersonId]:
     """Everybody that a request names; readers need them next."""
     yield from (request.requester, *([request.subject] if request.subject else ()), *request.asking.notified)
+    yield from (request.hand_over.to,) if request.hand_over.to else ()
     yield from (id for id, _ in request.asking.approvers)
     yield from (id for vote in request.asking.votes for id in (vote.by, vote.principal))
 

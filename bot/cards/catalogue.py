@@ -13,7 +13,7 @@ from approvals.sentence import VERBATIM, Sentence
 from bot.miro.wording import HAZARDS, words_of
 from bot.troubles import SENTENCES as TROUBLES
 
-VERSION = 3
+VERSION = 4
 
 RESUME = "then press Resume. I'll only do what's left."
 _NEVER = "I tried {tries} times to {aim:said} but couldn't verify it."
@@ -82,6 +82,8 @@ SENTENCES = {
     "never-answered": f"{{heard}}. {_NEVER}",
     "never-learned": _NEVER,
     "never-shown": "Miro accepted the call to {aim:said}, but doesn't show the change.",
+    "still-differs": "Miro doesn't show all of it yet. {before:said}",
+    "remedy-by-hand": "Finish it in Miro and press I've Done It, or press Resume",
     "remedy-install": "Install the version that created this request",
     "remedy-leave": "Press Close as Incomplete, or Resume if it should still be done",
     "remedy-for-real": "Start the bot without --practice",

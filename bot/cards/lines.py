@@ -3,6 +3,7 @@
 from approvals.states import State
 from bot.cards import waiting
 from bot.cards.blocks import clip_words
+from bot.cards.catalogue import texts
 from bot.cards.scene import Scene, unasked
 from bot.cards.settled import how_it_stopped, state_name
 
@@ -39,6 +40,12 @@ def stopped(scene: Scene) -> str:
     text += f" {clip_words(scene.says(outcome.text), 40)}" if outcome else ""
     helps = scene.says(outcome.remedy) if outcome else ""
     return f"{text} To fix: {clip_words(helps, 25)}" if helps else text
+
+
+def handed(scene: Scene) -> str:
+    """What a person finishes by hand; the card says where."""
+    left = scene.request.outcome.left if scene.request.outcome else ()
+    return f"{how_it_stopped(scene.request)}: {scene.phrase}. Left: {', '.join(texts(left))}."
 
 
 def stuck(scene: Scene) -> str:

@@ -12,7 +12,7 @@ from bot.cards.decision import approver, expires
 from bot.cards.handles import Handle
 from bot.cards.layout import Part, Worth, card
 from bot.cards.scene import Scene, capital, fields, talk
-from bot.cards.settled import conclusion, notice, settled, sign, stopped
+from bot.cards.settled import conclusion, handed, notice, prompt, settled, sign, stopped
 
 Draw = Callable[[Scene], Message]
 
@@ -158,6 +158,7 @@ CARDS: dict[str, Draw] = {
     "approver": approver,
     "channel": approver,
     "operator": operator,
+    "handed": handed,
     "subject": settled,
 }
 """{role: function that draws its card}; everybody has one card."""
@@ -169,6 +170,7 @@ REPLIES: dict[str, Draw] = {
     "question": question,
     "answer": answer,
     "stuck": stuck,
+    "by-hand": prompt,
     "progress": progress,
     "result": conclusion,
     "follower": conclusion,

@@ -11,6 +11,7 @@ from bot.cards.handles import Handle
 from bot.cards.layout import Part, Worth, card
 from bot.cards.named import bold
 from bot.cards.scene import Scene, by_shell, capital, fields, missed, unasked, unchanged
+from bot.miro.wording import by_hand
 
 _SIGNS = {
     State.DONE: "✅",
@@ -91,15 +92,54 @@ def conclusion(scene: Scene) -> Message:
 
 def stopped(scene: Scene) -> Message:
     """A stopped request with its way out, for operators."""
-    outcome, value = scene.request.outcome, Handle.of(scene.request).value
+    outcome, value, to = scene.request.outcome, Handle.of(scene.request).value, scene.request.hand_over.to
+    fix = Part(scene.says(outcome.remedy if outcome else None), Worth.NOTE, bold("To fix:"), least=25)
+    hand = [button("Hand Over", "hand-over", value)]
+    if to:
+        verb = "finish" if scene.is_viewer(to) else "finishes"
+        fix = Part(f"{capital(scene.brief(to))} {verb} it by hand.")
+        hand = [button("Take Back", "take-back", value)]
+        hand = [_report(scene), *hand] if scene.is_viewer(to) else hand
     return _stopped(
         scene,
-        Part(scene.says(outcome.remedy if outcome else None), Worth.NOTE, bold("To fix:"), least=25),
+        fix,
         button("Resume", "resume", value, primary=True),
+        *hand,
         *_undo(scene),
         button("Close as Incomplete", "withdraw", value),
         button("Details", "details", value),
     )
+
+
+def handed(scene: Scene) -> Message:
+    """For the named person who finishes a stopped request by hand: what is left, where, and why."""
+    request, outcome, to = scene.request, scene.request.outcome, scene.request.hand_over.to
+    if request.state is State.STOPPED and not (to and scene.is_viewer(to)):
+        return settled(scene, f"{scene.title} · No longer with you")
+    if request.state is not State.STOPPED or outcome is None:
+        return settled(scene)
+    lines = tuple(by_hand(change, is_team=scene.facts.boards_pass) for change in outcome.left)
+    title = f"{scene.title} · Please finish it by hand in Miro"
+    parts = [
+        scene.about,
+        fields(scene),
+        Part(", ".join(texts(outcome.done)), Worth.NOTE, "Done:", least=12),
+        Part(lead="Left to do in Miro", worth=Worth.STEPS, steps=lines),
+        Part(scene.says(outcome.text), Worth.QUOTE, least=20),
+    ]
+    details = button("Details", "details", Handle.of(request).value)
+    return card("⚠️", title, parts, _report(scene), details, note=f"{title}: {scene.phrase}")
+
+
+def prompt(scene: Scene) -> Message:
+    """A reply that asks the named person, first and then daily; the card has what is left."""
+    request = scene.request
+    lead = "Reminder: " * (scene.round > request.hand_over.times)
+    return card("⚠️", f"{lead}{scene.title} is waiting for you to finish it in Miro", [scene.about])
+
+
+def _report(scene: Scene) -> Block:
+    return button("I've Done It", "report", Handle.of(scene.request).value)
 
 
 def _stopped(scene: Scene, fix: Part | None = None, *buttons: Block) -> Message:
@@ -144,12 +184,15 @@ def _done(scene: Scene, *, is_live: bool = True) -> Message:
     request, outcome = scene.request, scene.request.outcome
     accepted = outcome.unshown if outcome else ()
     others = [change for change in outcome.others if change not in accepted] if outcome else []
+    manual = [change for change in others if change.code.endswith(".state")]  # of what was handed over
+    others = [change for change in others if change not in manual]
     title = f"{scene.lead}{scene.secret}{capital(scene.outcome)}"
     title = f"{scene.title} · {heading(scene)}" if accepted else title
     text = " ".join(filter(None, (_approved(scene), _verified(scene), _boards(scene))))
     parts = [
         Part(text),
         Part(", ".join(texts(accepted)), Worth.NOTE, "Not verified:", least=12),
+        Part(", ".join(texts(manual)), Worth.NOTE, f"By hand{_finisher(scene)}, verified:", least=12),
         Part(", ".join(texts(others)), Worth.NOTE, "Already in place:", least=12),
         Part(lasting(request), Worth.NOTE, "Can't be undone:", least=12),
         Part(_ends(scene), Worth.NOTE, least=12),
@@ -171,6 +214,12 @@ def _undo(scene: Scene) -> list[Block]:
     text = f"I'll ask for what takes the changes of {request.id} back.{stays}"
     sure = confirmation(f"Undo {request.id}?", text, "Undo")
     return [button("Undo", "undo", Handle.of(request).value, confirm=sure)]
+
+
+def _finisher(scene: Scene) -> str:
+    """' by Carol Diaz': who finished it, if that is known."""
+    to = scene.request.hand_over.to
+    return f" by {scene.brief(to)}" if to else ""
 
 
 def _verified(scene: Scene) -> str:
@@ -232,6 +281,7 @@ def where_it_stands(scene: Scene) -> str:
         case State.APPROVED | State.WORKING:
             text = f"{unasked(request)} " if request.is_unasked else ""
             now = "I'll make the changes then." if request.is_scheduled else "I'm making the changes in Miro."
+            now = "I'm checking in Miro whether it's done." if request.hand_over.is_reported else now
             text += (held or now) + by_shell(scene)
         case State.STOPPED:
             text = scene.help

@@ -7,6 +7,7 @@ import click
 
 from approvals.decide import decide
 from approvals.decide.actor import Who, is_operator
+from approvals.decide.handing import report, take_back
 from approvals.ids import RequestId
 from approvals.people import listed
 from approvals.record.outbox import Note
@@ -40,7 +41,7 @@ from bot.cli.running import runs
 from bot.context import CONFIDENTIAL, Desk
 from bot.slack.words.reading import about_end
 from bot.work import undo as work
-from bot.work.ask import LONGEST_REASON, asked, postponed
+from bot.work.ask import LONGEST_REASON, asked, handed, postponed
 
 
 def typed_fields(
@@ -208,6 +209,27 @@ def deny(id: str, email: str, reason: str, as_json: bool) -> None:
 def postpone(id: str, start: str, email: str, as_json: bool) -> None:
     """Move the start of a request to a later time, like 2026-12-04 or "2026-12-04 18:00"."""
     _decided(id, email, as_json, "postponed", lambda request, who, desk: postponed(desk, request, who, start))
+
+
+@click.command("hand-over")
+@click.argument("id", metavar="REQUEST")
+@AS
+@click.option("--to", "to", default="", metavar="EMAIL", help="The colleague who finishes it by hand.")
+@click.option("--back", is_flag=True, help="Take it back instead.")
+@click.option("--done", is_flag=True, help="As that colleague: it's done. The bot verifies it in Miro.")
+@JSON
+def hand_over(id: str, email: str, to: str, back: bool, done: bool, as_json: bool) -> None:
+    """Hand a stopped request to a colleague, who finishes it by hand in Miro."""
+    if [bool(to), back, done].count(True) != 1:
+        raise click.UsageError("Give one of --to EMAIL, --back and --done.")
+
+    def handing(request: Request, who: Who, desk: Desk) -> list[Draft]:
+        if to:
+            return handed(desk, request, who, to)
+        return (take_back if back else report)(request, who, desk.table(request))
+
+    verb = "handed over" if to else "taken back" if back else "reported done"
+    _decided(id, email, as_json, verb, handing)
 
 
 @click.command()

@@ -172,6 +172,26 @@ def words_of(change: Sentence) -> Words:
     return WORDINGS[change.code](**change.values)
 
 
+_PEOPLE, _TEAM, _GROUP = "Company settings > Users", "Team settings > Users", "Company settings > User groups"
+_PAGES = {
+    **dict.fromkeys(("find", "create", "reactivate", "deactivate", "delete", "demote", "grant"), _PEOPLE),
+    **dict.fromkeys(("take", "take-all"), _PEOPLE),
+    **dict.fromkeys(("join", "leave", "leave-boards"), _TEAM),
+}
+"""{code of a change: the page of Miro where an admin makes it}; details have none that is documented
+(help.miro.com: Active users, Deactivated users, How to assign Admin rights)."""
+
+
+def by_hand(change: Sentence, *, is_team: bool) -> str:
+    """A change as an instruction to an admin: "Leave Engineering (Team settings > Users)"."""
+    code, _, _ = change.code.partition(".")
+    if code not in WORDINGS:
+        return str(change.values.get("text", ""))
+    page = _PAGES.get(code, "")
+    page = _GROUP if page == _TEAM and not is_team else page
+    return f"{words_of(Sentence(code, change.values)).todo}{f' ({page})' * bool(page)}"
+
+
 def pairs(attributes: Mapping[str, str]) -> str:
     """'costCenter: CS001, department: IT'."""
     return ", ".join(f"{name}: {value}" for name, value in sorted(attributes.items()))

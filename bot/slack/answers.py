@@ -247,8 +247,7 @@ def _concerns(desk: Desk, request: Request, person: Person) -> bool:
     insiders = [request.requester, *(id for id, _ in request.asking.approvers)]
     insiders += desk.store.followers(request.id).values()
     insiders += [PersonId(card.address) for card in cards]
-    if request.subject:
-        insiders.append(request.subject)
+    insiders += filter(None, (request.subject, request.hand_over.to))
     inside = any(person.is_(desk.person(id)) for id in insiders) or is_operator(desk.policy, person)
     inside = inside or _owns(desk, request, person)
     return inside and not desk.is_secret_from(person, request)

@@ -9,7 +9,7 @@ from slack_bolt import Ack, App
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackClientError
 
-from approvals.decide import decide
+from approvals.decide import decide, handing
 from approvals.decide.actor import Who
 from approvals.ids import SlackId
 from approvals.people import listed
@@ -27,19 +27,21 @@ from bot.slack.deliver.deliverer import Deliverer
 from bot.slack.deliver.home import is_home
 from bot.slack.reply import Reply
 from bot.slack.talk import GONE, asking, nudge, reminded, replying
-from bot.work.ask import postponed
+from bot.work.ask import handed, postponed
 from bot.work.undo import undo
 
 Body = dict[str, Any]
 
 log = logging.getLogger(__name__)
 
-FORMS = re.compile("^(deny|question|answer|start)$")
+FORMS = re.compile("^(deny|question|answer|start|hand-over)$")
 """Buttons that open a form, and the form behind each."""
 _DID = {
     "approve": "You approved {id}.",
     "withdraw": "{id} is withdrawn.",
     "resume": "{id} continues with what's left.",
+    "take-back": "{id} is back with the operators.",
+    "report": "I'm checking in Miro whether {id} is done.",
 }
 """{button: sentence shown in App Home}, where no card shows the result of a click."""
 
@@ -52,7 +54,7 @@ class Clicks:
 
     def register(self, app: App) -> None:
         """Registers all listeners with Bolt."""
-        app.action(re.compile("^(approve|withdraw|resume)$"))(self.clicked)
+        app.action(re.compile("^(approve|withdraw|resume|take-back|report)$"))(self.clicked)
         app.view(FORMS)(self.form_sent)
         app.action(FORMS)(self.form_pressed)
         app.action("remind")(self.remind_pressed)
@@ -60,13 +62,15 @@ class Clicks:
         app.action("details")(self.details_pressed)
 
     def clicked(self, ack: Ack, body: Body) -> None:
-        """Approve, Withdraw or Resume."""
+        """Approve, Withdraw, Resume, Take Back or I've Done It."""
         handle, action = Handle.pressed(body), body["actions"][0]["action_id"]
         table = self.desk.table
         what: dict[str, Decision] = {
             "approve": lambda request, who: self.desk.approval(request, who, handle.revision),
             "withdraw": lambda request, who: decide.withdraw(request, who, table(request)),
             "resume": lambda request, who: decide.resume(request, who, table(request)),
+            "take-back": lambda request, who: handing.take_back(request, who, table(request)),
+            "report": lambda request, who: handing.report(request, who, table(request)),
         }
         text = self.decide(body, handle, handle.on_its_plan(what[action]))
         if not text and is_home(body):
@@ -148,13 +152,19 @@ class Clicks:
         self.desk.wake()
 
     def form_pressed(self, ack: Ack, body: Body, client: WebClient) -> None:
-        """Deny, Ask a Question, Answer and Change Start open a form, if what it is for would be taken."""
+        """Buttons with a form open it, if what it is for would be taken."""
         ack()
         handle, action = Handle.pressed(body), body["actions"][0]["action_id"]
         try:
             request = self.desk.store.request(handle.id)
-            trial = str(int(request.starts_at.timestamp()) + 60) if request.starts_at else "to be said"
-            self._written(action, handle, trial)(request, self._reply.who(body))
+            trial, who = "to be said", self._reply.who(body)
+            if action == "hand-over":
+                handle.check(request)
+                decide.check_operated(request, who, self.desk.table(request), "hand over")
+            else:
+                if request.starts_at:
+                    trial = str(int(request.starts_at.timestamp()) + 60)
+                self._written(action, handle, trial)(request, who)
             client.views_open(trigger_id=body["trigger_id"], view=self._form(action, request, place(body)))
         except (Refused, StoreTrouble) as error:
             self.redraw(body, handle)
@@ -182,6 +192,8 @@ class Clicks:
         """What one of these forms decides."""
         if action == "start":
             return handle.on_its_request(lambda request, who: postponed(self.desk, request, who, text))
+        if action == "hand-over":
+            return handle.on_its_request(lambda request, who: handed(self.desk, request, who, text))
         if action == "answer":
             return handle.on_its_request(replying(self.desk, handle.question, text))
         return handle.on_its_plan(self._denying(text) if action == "deny" else asking(self.desk, text))
@@ -191,8 +203,8 @@ class Clicks:
             return forms.denial(request, where)
         if action == "question":
             return forms.question(request, where)
-        if action == "start":
-            return forms.later_start(request, where)
+        if action in ("start", "hand-over"):
+            return (forms.later_start if action == "start" else forms.hand_over)(request, where)
         asker = mark(self.desk.person(request.asking.questions[-1].by))
         return forms.reply(request, len(request.asking.questions), asker, where)
 

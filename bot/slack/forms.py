@@ -320,6 +320,13 @@ def later_start(request: Request, place: Mapping[str, str]) -> Block:
     return _about(request, place, "start", f"Start of {request.id}", [box], "Move")
 
 
+def hand_over(request: Request, place: Mapping[str, str]) -> Block:
+    """The form to hand a stopped request to a person."""
+    hint = "Gets everything needed to finish it by hand in Miro. I verify it before I call it done."
+    box = _input("reason", "Who finishes it", {"type": "users_select"}, hint)
+    return _about(request, place, "hand-over", f"Hand Over {request.id}", [box], "Hand Over")
+
+
 def reply(request: Request, number: int, asker: str, place: Mapping[str, str]) -> Block:
     """The form for the requester's answer to one question."""
     asked = section(f"{asker} asks: “{request.asking.questions[number - 1].text}”")

@@ -7,6 +7,7 @@ from contextlib import contextmanager, suppress
 from approvals.decide import decide
 from approvals.decide.actor import Who, check_standing, is_operator
 from approvals.decide.asking import looked_at
+from approvals.decide.handing import hand_over
 from approvals.decide.tally import Ground
 from approvals.ids import PersonId, stamp
 from approvals.people import Standing
@@ -100,6 +101,19 @@ def postponed(desk: Desk, request: Request, who: Who, typed: str) -> list[Draft]
     if start is None or (command.last_day and f"{start:%Y-%m-%d}" > command.last_day):
         raise Refused("Choose a start before the last day." if start else "Choose when it starts.")
     return decide.postpone(request, who, start, desk.table(request))
+
+
+def handed(desk: Desk, request: Request, who: Who, entry: str) -> list[Draft]:
+    """The event of a hand-over to a colleague, by Slack id or address. Raises Refused."""
+    to, table = desk.find(entry), desk.table(request)
+    if to is None or to.account is None or to.account.standing is Standing.UNKNOWN:
+        decide.check_operated(request, who, table, "hand over")
+        desk.unknown.add(entry)
+        raise Refused(
+            f"I haven't seen {entry if '@' in entry else 'this colleague'} in Slack yet. Try again in a "
+            "minute. If it still fails, ask them to write to me once."
+        )
+    return hand_over(request, who, to, table)
 
 
 def asked_event(

@@ -63,12 +63,14 @@ def own_calls(desk: Desk, request: Request) -> dict[str, bool]:
 def own_changes(desk: Desk, request: Request, command: Action, seen: Seen) -> tuple[Lines, list[str]]:
     """(lines about the steps of a done request, keys of the goals to revoke at its end).
 
-    Goals that already held before its call aren't its own and aren't revoked. Calls with an unknown outcome
+    Goals that already held before its call aren't its own and aren't revoked, unless they were handed over to
+    a person. Calls with an unknown outcome
     are revoked, but not reported as done.
     """
     calls, by_key = own_calls(desk, request), {goal.key: goal for goal in command.goals(desk.facts)}
     prolongs = request.plan.prolongs
     before = desk.store.request(prolongs).plan.gives if prolongs else ()
+    by_hand = {step.key for step in request.plan.steps if step.change.form("aim") in request.hand_over.left}
     lines: Lines = {"done": [], "others": [], "left": []}
     for step in request.plan.steps:
         goal = by_key.get(step.key)
@@ -78,7 +80,9 @@ def own_changes(desk: Desk, request: Request, command: Action, seen: Seen) -> tu
             lines["done"].append(step.change.form("did"))
         elif goal and goal.code in calls:
             lines["others"].append(goal.change.form("unsure"))
-    gave = {key for key, goal in by_key.items() if goal.code in calls}.union(before)
+        elif goal and step.key in by_hand:
+            lines["others"].append(goal.change.form("state"))
+    gave = {key for key, goal in by_key.items() if goal.code in calls or key in by_hand}.union(before)
     return lines, [key for key in request.plan.gives if key in gave]
 
 

@@ -15,7 +15,7 @@ from approvals.record.claims import Claim
 from approvals.record.database import Overtaken
 from approvals.refusals import Refused, Unsure
 from approvals.request import Draft, Request
-from approvals.sentence import Sentence, body, words
+from approvals.sentence import NOTHING, Sentence, body, words
 from approvals.sentence import lines as stored_lines
 from approvals.states import EventType, State
 from bot.actions import Action
@@ -53,6 +53,8 @@ class Provisioning:
     def run(self) -> Request:
         """Works as far as possible; returns the request done, stopped, asked again, or held for later."""
         try:
+            if self.request.hand_over.is_reported:
+                return self._verify()
             return self._rehearse() if self.desk.practice or self.request.practice else self._bring_about()
         except (SlackAway, Away, Locked, Unsure) as error:
             return self.desk.wait(self.request, error, self.claim)
@@ -117,6 +119,17 @@ class Provisioning:
             if unseen:
                 return self._await_effect(unseen[0])
             self._send_all(plan)
+
+    def _verify(self) -> Request:
+        """One look at what a person says they finished by hand; nothing is sent."""
+        command = self._command()
+        seen = self._look(command)
+        plan = self._plan(command, seen)
+        if not plan.steps:
+            return self._done(command, seen, plan)
+        before = (self.request.outcome and self.request.outcome.text) or NOTHING
+        first = before.values.get("before") or before.stored  # what Miro said stays on the card
+        raise Stopped(Sentence.of("still-differs", before=first), "remedy-by-hand")
 
     def _ask_again(self, command: Action, plan: LivePlan) -> list[Draft]:
         """Asks for votes that are missing by now, or for another decision if the plan differs.

@@ -45,6 +45,8 @@ TRACES: dict[EventType, str] = {
     EventType.ENDING: "notice_at",
     EventType.OVER: "ends_at",
     EventType.RESUMED: "tried",
+    EventType.HANDED: "times",
+    EventType.REPORTED: "is_reported",
     EventType.UNREACHED: "unreached",
     **dict.fromkeys(ENDINGS, "outcomes"),
 }

@@ -51,6 +51,8 @@ def carded(desk: Desk, request: Request, known: Mapping[Key, Card]) -> list[Key]
     if request.state is not State.CHECKING or is_known:
         keys.append(("requester", request.requester, 0))
     keys += [("subject", id, request.progress.outcomes) for id in _changed(desk, request)]
+    if request.state is State.STOPPED and request.hand_over.to:
+        keys.append(("handed", request.hand_over.to, request.hand_over.times))
     if _needs_help(request):
         keys += [("operator", id, request.progress.outcomes) for id in helpers(desk, request)]
     return keys
@@ -68,6 +70,8 @@ def replies(desk: Desk, request: Request, known: Mapping[Key, Card], theirs: Thr
     if request.outcome:
         keys += [("result", id, request.progress.outcomes) for id in _concluded(desk, request, theirs)]
         keys += [("follower", id, request.progress.outcomes) for id in _followers(desk, request)]
+    if request.state is State.STOPPED and (to := request.hand_over.to):
+        keys.append(("by-hand", to, request.hand_over.times + request.hand_over.reminders))
     if request.ending.ends_at and not request.ending.notice_at:
         concerned = dict.fromkeys(filter(None, (request.requester, request.subject)))
         keys += [("notice", id, request.progress.outcomes) for id in concerned if desk.person(id).account]
@@ -201,6 +205,8 @@ def seen_as(desk: Desk, request: Request, who: Person, otherwise: str = "subject
     mine = next((id for id, _ in request.asking.approvers if who.is_(desk.person(id))), None)
     if request.state is State.STOPPED and who.id in helpers(desk, request):
         return "operator", who.id, request.progress.outcomes
+    if request.hand_over.to and who.is_(desk.person(request.hand_over.to)):
+        return "handed", who.id, request.hand_over.times
     if mine:
         return "approver", mine, waiting.turn(request, mine) or NOT_ASKED
     if who.is_(desk.person(request.requester)):

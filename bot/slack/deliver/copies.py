@@ -30,7 +30,7 @@ ASKING = ("approver", "channel")
 """Roles whose card asks somebody to decide."""
 PROMPTS = ("again", "reminder")
 """Replies that ask an approver to decide."""
-NEEDED = (*ASKING, *PROMPTS, "channel-again", "channel-reminder", "operator", "stuck")
+NEEDED = (*ASKING, *PROMPTS, "channel-again", "channel-reminder", "operator", "stuck", "handed", "by-hand")
 """Roles whose message needs an answer: they are judged even if nobody else is messaged."""
 SAID_AFTER = 3
 """Refusals after which operators are notified that a person can't be reached yet."""
@@ -266,7 +266,7 @@ class Copies:
         log.warning("%s: the %s card couldn't be delivered: %s", request.id, card.role, why)
         self.desk.store.outbox.put(replace(card, ended=why))
         name = self._named(card)
-        if card.role in ASKING and not card.ts:
+        if card.role in (*ASKING, "handed") and not card.ts:
             self._tell_operators(request, card, f"{capital(name)} can't be reached in Slack ({why}).")
         # A reader who deleted the message was reached.
         sentences = {} if card.ts else {"text": Sentence.of("unreachable", person=card.address)}

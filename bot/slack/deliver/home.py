@@ -19,7 +19,7 @@ from approvals.states import State
 from bot.actions import ACTIONS, Action
 from bot.cards.blocks import Block, button
 from bot.cards.home import ALL_AT_ONCE, NOBODY, Line, May, Section, approve_together, closed, draw, offers
-from bot.cards.lines import stands, stopped, stuck
+from bot.cards.lines import handed, stands, stopped, stuck
 from bot.cards.named import mark, when
 from bot.cards.request import CARDS
 from bot.cards.scene import Scene
@@ -39,6 +39,7 @@ _TAKES = tuple(name for name, action in ACTIONS.items() if action.ADMINS)
 
 _WITHDRAW, _REMIND, _DETAILS = May("Withdraw", "withdraw"), May("Remind", "remind"), May("Details", "details")
 _AGAIN, _EXTEND = May("Ask Again", "again"), May("Extend", "again")
+_HAND_OVER = May("Hand Over", "hand-over")
 _START = May("Change Start", "start")
 _TAKEN_BACK = (State.CHECKING, State.WAITING, State.APPROVED)
 
@@ -119,7 +120,7 @@ class Gathering:
             return [self._section(at.name, lists[at.name], at.start, is_alone=True)]
         urgent, mine = (
             [self._section(name, lists[name]) for name in names if name in lists]
-            for names in (("waiting", "stopped", "stuck"), ("mine", "ended", "teams"))
+            for names in (("waiting", "handed", "stopped", "stuck"), ("mine", "ended", "teams"))
         )
         reviewed = [review for review in reviews.opened(self._desk) if self._reviews(review)]
         urgent += map(listed_review, reviewed[:FEW])
@@ -145,13 +146,14 @@ class Gathering:
         sight, names = self._sight, owned(self._desk, self._who.person)
         lists = {
             "waiting": _List("Waiting for you", self._waiting, self._to_decide, *TO_DECIDE),
+            "handed": _List("To finish by hand in Miro", sight.handed, self._handed),
             "mine": _List("Your open requests", sight.mine, self._mine),
             "ended": _List("Recently closed", lambda limit, _: Found(sight.ended(limit)), self._ended),
         }
         if names:
             lists["teams"] = _List("About your teams", partial(sight.teams, names), self._detailed)
         if is_operator(self._desk.policy, self._who.person):
-            more = May("Resume", "resume"), May("Close as Incomplete", "withdraw"), _DETAILS
+            more = May("Resume", "resume"), _HAND_OVER, May("Close as Incomplete", "withdraw"), _DETAILS
             row = partial(self._line, drawn=stopped, may=more)
             lists["stopped"] = _List("Needs your attention", sight.stopped, row)
             row = partial(self._line, drawn=stuck, may=(_WITHDRAW, _DETAILS))
@@ -227,6 +229,9 @@ class Gathering:
 
     def _detailed(self, request: Request) -> Line:
         return self._line(request, may=[_DETAILS])
+
+    def _handed(self, request: Request) -> Line:
+        return self._line(request, drawn=handed, may=[May("I've Done It", "report"), _DETAILS])
 
     def _asked_it(self, request: Request) -> bool:
         return self._who.person.is_(self._person(request.requester))

@@ -2,10 +2,12 @@
 
 import ast
 from collections.abc import Iterator
+from itertools import product
 from pathlib import Path
 
 import pytest
 
+from approvals.ids import PersonId
 from approvals.states import MOVES, EventType, State
 from bot.cards.handles import Handle
 from bot.cards.lines import stands
@@ -13,6 +15,7 @@ from bot.cards.request import DRAWINGS
 from bot.cards.settled import heading, where_it_stands
 from bot.sandbox.slack.inputs import placed
 from bot.slack.deliver import audience, home
+from tests.altered import altered
 from tests.bot.slack import scenes
 from tests.bot.slack.scenes import NAMES, PEOPLE, ROLES, drawn, reads, request, scene
 
@@ -24,6 +27,9 @@ BUTTONS = {
     "remind": EventType.REMINDED,
     "withdraw": EventType.WITHDRAWN,
     "resume": EventType.RESUMED,
+    "hand-over": EventType.HANDED,
+    "take-back": EventType.HANDED,
+    "report": EventType.REPORTED,
 }
 """What each button of a card brings about, if it is pressed in time."""
 
@@ -71,8 +77,8 @@ def test_whoever_is_to_have_a_card_has_one_that_can_be_drawn() -> None:
 def test_a_button_stands_only_where_it_can_bring_something_about(button: str) -> None:
     seen = set()
     for role in ROLES:
-        for state in State:
-            of = request("make-admin", state, known)
+        for state, handed in product(State, (False, True)):
+            of = altered(request("make-admin", state, known), to=PersonId("P-3") if handed else None)
             card = drawn(of, known, people, role)
             for _, element in placed(card.blocks):
                 if element["action_id"] == button and Handle.read(element["value"]).is_of(of):

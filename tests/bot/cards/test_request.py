@@ -303,7 +303,7 @@ def test_a_team_that_is_gone_is_said_and_not_guessed(people: dict[str, Person], 
 def test_a_stopped_card_gives_operators_the_way_out(people: dict[str, Person], known: Facts) -> None:
     of = request("make-admin", State.STOPPED, known)
     card = drawn(of, known, people, "operator")
-    assert buttons(card) == {"resume", "undo", "withdraw", "details"}
+    assert buttons(card) == {"resume", "hand-over", "undo", "withdraw", "details"}
     assert reads(card).splitlines()[:-1] == [
         "⚠️ R-42 is incomplete",
         "Dana Fox asked me to make Alex Smith a Company Admin.",

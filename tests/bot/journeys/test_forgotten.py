@@ -51,7 +51,7 @@ def test_an_operator_has_the_way_out(s: Stage) -> None:
     approve(s, "U0PRIYA")
     twice = forgotten(s, card(s, "U0CAROL", "resume"))
     press(s, "U0CAROL", "resume", twice)
-    assert buttons(twice) == ["resume", "withdraw", "details"]
+    assert buttons(twice) == ["resume", "hand-over", "withdraw", "details"]
     assert "R-1 stopped before anything changed" in read(twice)
     s.miro.faults.clear()
     press(s, "U0CAROL", "resume", twice)

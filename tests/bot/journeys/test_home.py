@@ -213,7 +213,7 @@ def test_an_operator_resumes_what_stopped_on_the_page(s: Stage) -> None:
     press(s, "U0PRIYA", "approve")
     shown = part(page(s, "U0CAROL"), "Needs your attention: 1", "Admin rights")
     assert shown.strip().startswith(f"{id} is incomplete: move Alex Smith from Engineering to Design.")
-    assert "To fix:" in shown and "[Resume] [Close as Incomplete] [Details]" in shown
+    assert "To fix:" in shown and "[Resume] [Hand Over] [Close as Incomplete] [Details]" in shown
     assert "Needs your attention" not in page(s, "U0ALEX")
     assert f"{id} · Stopped:" in page(s, "U0ALEX") and may(s, "U0ALEX", "withdraw") == []
     s.miro.change_team(s.teams["Engineering"], admins=())

@@ -85,7 +85,7 @@ def test_an_operator_who_was_asked_too_resumes_on_the_one_card(s: Stage) -> None
     mine = card(s, "U0CAROL")
     s.miro.faults.append(Fault("POST", "", status=400))
     approve(s, "U0PRIYA")
-    assert buttons(mine) == ["resume", "withdraw", "details"]
+    assert buttons(mine) == ["resume", "hand-over", "withdraw", "details"]
     assert [one.ts for one in cards(s, "U0CAROL")] == [mine.ts]
     assert last(s, "U0CAROL").startswith("⚠️ R-1 stopped before anything changed")
 

@@ -12,7 +12,7 @@ from slack_sdk.models.views import View
 from approvals.ids import GroupId, PersonId, RequestId, SlackId
 from approvals.people import Account, Delegation, Group, Person, Standing
 from approvals.policy.check import load
-from approvals.request import Outcome, Progress, Question, Request, Vote
+from approvals.request import HandOver, Outcome, Progress, Question, Request, Vote
 from approvals.sentence import Sentence
 from approvals.states import OPEN, State
 from bot.actions import ACTIONS, CONDITIONS, Action
@@ -221,6 +221,8 @@ def scene(of: Request, known: Facts, people: Mapping[str, Person], role: str) ->
     if role in ("question", "answer") and not of.asking.questions:
         said = "All of them." if role == "answer" else ""
         of = altered(of, questions=(Question(PersonId("P-3"), NOW, TEXTS[0], said),))
+    if role in ("handed", "by-hand"):
+        of = replace(of, hand_over=HandOver(PersonId("P-3"), NOW, 1))
     zone = "Europe/Berlin" if viewer else ""
     joined = None
     if of.state is State.JOINED:

@@ -1,0 +1,175 @@
+"""Hand Over: a stopped request is finished by hand in Miro, and called done once Miro shows it."""
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from bot.miro.wire import ADMIN
+from bot.sandbox.miro.service import Fault
+from bot.sandbox.stage import Stage
+from tests.bot.journeys.homes import opened, page, part
+from tests.bot.journeys.scenes import (
+    answer,
+    approve,
+    ask,
+    calls,
+    card,
+    day,
+    has_card,
+    history,
+    last,
+    press,
+    read,
+    request,
+    state,
+    teams_of,
+    told,
+    wait,
+)
+from tests.bot.journeys.shell import machine
+
+ADMIN_ASKED = '<@U0ALEX> from Engineering to "IT Administration" because of it'
+NO_ADMIN = 'Miro said: "Any team in organization must have at least one admin."'
+
+
+def stopped(s: Stage) -> tuple[str, str]:
+    """(id, account) of a request that joined one team, and may not leave the other."""
+    engineering = s.teams["Engineering"]
+    alex = s.miro.add_user("alex@example.com", "Alex Smith", teams=[engineering])
+    s.miro.change_team(engineering, admins=(alex,))
+    id = ask(s, "U0DANA", "/miro-admin", ADMIN_ASKED)
+    approve(s, "U0SAM")
+    assert state(s, id) == "stopped"
+    return id, alex
+
+
+def hand_over(s: Stage, to: str, by: str = "U0CAROL") -> dict[str, str]:
+    """An operator presses Hand Over and names somebody; the errors at the form's field."""
+    press(s, by, "hand-over")
+    reply = s.acting.submit(by, {"reason": to})
+    if "haven't seen" in str(reply.errors):  # Slack is asked meanwhile
+        wait(s, minutes=1)
+        reply = s.acting.submit(by, {"reason": to})
+    s.settle()
+    return reply.errors
+
+
+def by_hand(s: Stage, account: str) -> None:
+    """What is left is done in Miro's own pages."""
+    carol = s.miro.user("carol@example.com")
+    assert carol
+    s.miro.change_team(s.teams["Engineering"], admins=(account, carol.id))
+    s.miro.leave("alex@example.com", s.teams["Engineering"])
+    s.miro.change_user("alex@example.com", role=ADMIN)
+
+
+def test_the_named_person_reads_what_is_left_and_it_is_done_once_miro_shows_it(s: Stage) -> None:
+    id, alex = stopped(s)
+    assert hand_over(s, "U0PRIYA") == {}
+    theirs = last(s, "U0PRIYA")
+    assert theirs.startswith(f"⚠️ {id} · Please finish it by hand in Miro\n")
+    assert "Done: joined IT Administration\n" in theirs and NO_ADMIN in theirs
+    assert "Leave Engineering (Team settings > Users)" in theirs
+    assert "Become Company Admin: can manage every person and team (Company settings > Users)" in theirs
+    assert "Priya Rao finishes it by hand." in read(card(s, "U0CAROL", "take-back"))
+    s.miro.log.clear()
+    press(s, "U0PRIYA", "report")
+    assert state(s, id) == "stopped", "Miro doesn't show it"
+    still = read(card(s, "U0PRIYA", "report"))
+    assert f"Miro doesn't show all of it yet. {NO_ADMIN}" in still and "Leave Engineering" in still
+    by_hand(s, alex)
+    press(s, "U0PRIYA", "report")
+    assert (state(s, id), calls(s)) == ("done", [])
+    assert history(s, id).count("reported done") == 2
+    done = last(s, "U0DANA")
+    assert done.startswith("✅ Alex Smith is a Company Admin of Miro\n")
+    assert "By hand by Priya Rao, verified: not in Engineering, Company Admin" in done
+    assert not has_card(s, "U0PRIYA", "report") and not has_card(s, "U0CAROL", "take-back")
+
+
+def test_who_doesnt_answer_is_reminded_each_day_until_it_is_taken_back(s: Stage) -> None:
+    id, _ = stopped(s)
+    hand_over(s, "U0PRIYA")
+    for days in (1, 2):
+        wait(s, days=1, minutes=1)
+        assert sum("Reminder: " in each for each in told(s, "U0PRIYA")) == days
+    press(s, "U0CAROL", "take-back")
+    wait(s, days=3)
+    assert sum("Reminder: " in each for each in told(s, "U0PRIYA")) == 2
+    assert f"{id} · No longer with you" in told(s, "U0PRIYA")[0] and not has_card(s, "U0PRIYA", "report")
+    assert has_card(s, "U0CAROL", "hand-over") and history(s, id).count("handed over") == 2
+
+
+def test_only_a_colleague_whom_it_isnt_about_finishes_it_and_only_that_one(s: Stage) -> None:
+    id, _ = stopped(s)
+    assert hand_over(s, "U0ALEX") == {
+        "reason": "It's about this person, so someone else has to finish it. Choose another colleague."
+    }
+    assert hand_over(s, "U0PRIYA") == {}
+    theirs = card(s, "U0PRIYA", "report")
+    press(s, "U0DANA", "report", theirs)
+    assert answer(s, "U0DANA") == f"{id} isn't handed over to you. Nothing has changed."
+    press(s, "U0PRIYA", "take-back", card(s, "U0CAROL", "take-back"))
+    assert "Only an operator can take back" in answer(s, "U0PRIYA")
+    assert history(s, id).count("handed over") == 1
+
+
+def test_a_look_that_fails_is_held_and_a_resume_ends_the_hand_over(s: Stage) -> None:
+    id, alex = stopped(s)
+    hand_over(s, "U0SAM")
+    opened(s, "U0SAM")
+    listed = part(page(s, "U0SAM"), "To finish by hand in Miro: 1", "Admin rights")
+    assert "Left: leave Engineering, become Company Admin." in listed and "[I've Done It] [Details]" in listed
+    s.miro.faults.append(Fault("GET", "/Users", status=503, times=9))
+    press(s, "U0SAM", "report")
+    assert state(s, id) == "working"
+    s.miro.faults.clear()
+    wait(s, minutes=16)
+    assert state(s, id) == "stopped"
+    carol = s.miro.user("carol@example.com")
+    assert carol
+    s.miro.change_team(s.teams["Engineering"], admins=(alex, carol.id))
+    press(s, "U0CAROL", "resume")
+    assert (state(s, id), teams_of(s, "alex@example.com")) == ("done", {"IT Administration"})
+    wait(s, days=2)
+    assert not any("Reminder: " in each for each in told(s, "U0SAM"))
+
+
+@pytest.mark.parametrize("way", ["by hand", "resumed"])
+def test_access_for_some_days_that_was_given_by_hand_ends_as_well(s: Stage, way: str) -> None:
+    s.miro.add_user("alex@example.com", "Alex Smith", teams=[s.teams["Engineering"]])
+    s.miro.faults.append(Fault("PATCH", "/Groups", status=400, times=1))
+    id = ask(s, "U0ALEX", "/miro-access", "for Design because of it", until=day(s, 7))
+    approve(s, "U0PRIYA")
+    assert state(s, id) == "stopped"
+    hand_over(s, "U0PRIYA")
+    s.miro.join("alex@example.com", s.teams["Design"])
+    press(s, "U0PRIYA", "report") if way == "by hand" else press(s, "U0CAROL", "resume")
+    assert state(s, id) == "done" and request(s, id).ending.ends_at
+    wait(s, days=9)
+    assert teams_of(s, "alex@example.com") == {"Engineering"}
+
+
+def test_it_is_handed_over_taken_back_and_reported_in_a_shell(tmp_path: Path) -> None:
+    with machine(tmp_path) as (s, shell):
+        id, alex = stopped(s)
+        words = ("hand-over", id, "--as")
+        assert "Give one of" in shell.types(*words, "carol@example.com", exits=2)
+        assert "haven't seen" in shell.types(*words, "carol@example.com", "--to", "who@example.com", exits=1)
+        for how in (("--to", "sam@example.com"), ("--back",), ("--to", "dana@example.com")):
+            assert shell.types(*words, "carol@example.com", *how) == f"{id}: Stopped."
+        assert "isn't handed over to you" in shell.types(*words, "sam@example.com", "--done", exits=1)
+        by_hand(s, alex)
+        shell.types(*words, "dana@example.com", "--done")
+        s.settle()
+        assert state(s, id) == "done"
+
+
+def test_a_reminder_that_was_due_during_a_downtime_comes_once(s: Stage) -> None:
+    id, _ = stopped(s)
+    hand_over(s, "U0PRIYA")
+    s.clock.pass_(timedelta(days=30))
+    wait(s, minutes=1)
+    wait(s, minutes=1)
+    assert history(s, id).count("reminded") == 1
