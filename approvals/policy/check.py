@@ -74,23 +74,23 @@ def check(text: str, actions: Conditions) -> tuple[Policy | None, list[Problem]]
     except RecursionError:
         return None, [Problem(_deepest(text), _TOO_DEEP)]
     except ValidationError as error:
-        placeholders = _placeholders(text)
-        unreadable = [_unreadable(text, part["loc"], part["type"], part["msg"]) for part in error.errors()]
-        lines = {problem.line for problem in placeholders}
-        return None, _in_order([*placeholders, *(each for each in unreadable if each.line not in lines)])
+        unreadable = (_unreadable(text, part["loc"], part["type"], part["msg"]) for part in error.errors())
+        return None, _in_order(text, unreadable)
     except ValueError as error:  # TOMLDecodeError, or Python's own for a number of thousands of digits
         match = re.search(r"line (\d+)", str(error))
         line = int(match[1]) if match else len(text.splitlines())
-        return None, [Problem(line, f"not valid TOML: {error}")]
-    problems = _placeholders(text)
-    for place, problem in (*_of_rules(policy, actions), *check_tables(policy)):
-        problems.append(Problem(line_of(text, place), problem))
-    return policy, _in_order(problems)
+        where = re.sub(r"at line \d+, (column \d+)", r"\1", str(error))
+        return None, [Problem(line, f"not valid TOML: {where}")]
+    problems = (*_of_rules(policy, actions), *check_tables(policy))
+    return policy, _in_order(text, (Problem(line_of(text, place), problem) for place, problem in problems))
 
 
-def _in_order(problems: Iterable[Problem]) -> list[Problem]:
-    """Each problem once, sorted by line."""
-    return sorted(dict.fromkeys(problems), key=lambda problem: problem.line)
+def _in_order(text: str, problems: Iterable[Problem]) -> list[Problem]:
+    """Each problem once, sorted by line; a placeholder is the only one of its line."""
+    placeholders = _placeholders(text)
+    lines = {problem.line for problem in placeholders}
+    others = dict.fromkeys(problem for problem in problems if problem.line not in lines)
+    return sorted([*placeholders, *others], key=lambda problem: problem.line)
 
 
 def _deepest(text: str) -> int:
@@ -105,7 +105,10 @@ def _unreadable(text: str, place: tuple[Any, ...], kind: str, message: str) -> P
     # For a value of several possible types pydantic adds the type; people know only the key.
     known = tuple(part for part in place if not re.search(r"[\[\]]|^(str|int)$", str(part)))
     remedy = _BY_KIND.get(kind, message.removeprefix("Value error, "))
-    return Problem(line_of(text, known), f"{'.'.join(map(str, known))}: {remedy}")
+    names = ".".join(f"{part}" for part in known)
+    # People count from 1: rules.0 is rule 1.
+    named = re.sub(r"(\w+?)s?\.(\d+)(?=\.|$)", lambda match: f"{match[1]} {int(match[2]) + 1}", names)
+    return Problem(line_of(text, known), f"{named}: {remedy}")
 
 
 def _placeholders(text: str) -> list[Problem]:

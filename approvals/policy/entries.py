@@ -237,6 +237,9 @@ class Manager(Entry):
         """The person whose manager it means."""
         return case.concerned
 
+    def parts(self, *, notified: bool = False) -> Iterable[Entry]:
+        return (self,) if self.policy.looks_up_managers or self.policy.bosses else ()
+
     def named(self, view: View) -> Iterator[Named]:
         person = self.managed(view.case)
         because = Sentence.of("because-manager", who=person.given or person.called.partition("@")[0])

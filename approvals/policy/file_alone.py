@@ -210,8 +210,10 @@ def notifies(policy: Policy, private: Collection[str] = ()) -> list[str]:
 def _notifies(policy: Policy, step: Step, is_private: bool) -> str:
     if policy.tell and not is_private:
         return f"one card in {policy.tell}"
-    parts = [part for text in step.approvers for part in policy.entry(text).parts(notified=True)]
+    entries = [policy.entry(text) for text in step.approvers]
+    parts = [part for entry in entries for part in entry.parts(notified=True)]
     people = {canonical(part.text) for part in parts if isinstance(part, OnePerson)}
     others = [part.label for part in parts if not isinstance(part, OnePerson)]
     count = [f"{len(people)} {'person' if len(people) == 1 else 'people'}"] if people or not others else []
-    return f"notifies {' and '.join([*count, *dict.fromkeys(others)])}"
+    unfilled = {f"; {entry.unfilled}": None for entry in entries if not entry.parts()}
+    return f"notifies {' and '.join([*count, *dict.fromkeys(others)])}{''.join(unfilled)}"

@@ -26,6 +26,12 @@ def check_tables(policy: Policy) -> Problems:
     for domain in policy.domains:
         if not _DOMAIN.fullmatch(domain):
             yield ("domains",), f'{domain!r} isn\'t a domain; use one like "example.com"'
+    if policy.tell and not re.fullmatch("[CG][A-Z0-9]+", policy.tell):
+        yield (
+            ("tell",),
+            f"{policy.tell!r} isn't a channel's id; copy it from the end of the channel's details in Slack, "
+            'like "C0123ABCD"',
+        )
     for entry in policy.operators:
         if entry not in policy.groups and not is_person(entry):
             yield ("operators",), f"{entry!r} isn't an e-mail address or Slack id"

@@ -272,7 +272,7 @@ def _policy(on: Examination) -> Finding:
     try:
         wrong = strays(on.settings, known)
     except (click.ClickException, StoreTrouble, MiroError) as error:
-        wrong, notes = [], [*notes, f"its teams couldn't be checked: {error}"]
+        wrong, notes = [], [*notes, f"its teams couldn't be checked: {error} Then run doctor again."]
     if wrong:
         raise BadSettings("; ".join(wrong))
     return _noted(f"{on.settings.policy} is valid", [*notes, *_not_in_force(on.settings)])

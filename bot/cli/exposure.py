@@ -58,7 +58,8 @@ def owner(record: Location) -> Iterator[str]:
     for file in (record, *(beside(record, ending) for ending in (*BESIDE, ".lock"))):
         with suppress(OSError):  # there is none
             if (number := file.stat().st_uid) not in (os.geteuid(), 0):
-                yield f"{file} belongs to another user (uid {number}), who can read and change it."
+                problem = f"{file} belongs to another user (uid {number}), who can read and change it."
+                yield f"{problem} Fix it: chown {os.geteuid()} {file}"
 
 
 def folders(settings: Settings) -> Iterator[str]:

@@ -9,7 +9,8 @@ TEMPLATE = """\
 operators = ["it-REPLACE-ME@example.com"]
 # Addresses in other domains are refused.
 domains = ["REPLACE-ME.example"]
-# Post one card in this channel ("C0123ABCD") instead of a message to each approver. Invite the bot first.
+# Post one card in this channel instead of a message to each approver: its id ("C0123ABCD", at the end of its
+# details in Slack), not its name. Invite the bot first.
 # Approvers outside the channel still get a message. Offboardings are never posted there.
 tell = ""
 # Who decides when nobody else can: the approvers left, are excluded, or can't be reached.
@@ -27,6 +28,8 @@ manager_from_miro = false
 # Months after which reasons, comments and what approvers read are removed from requests that ended; 0: never.
 # Who asked for what, who decided and what was done stay.
 keep_texts_months = 0
+# Whether operators get a card each day if Miro differs from the record. Otherwise run: miro-bot compare
+compare_daily = false
 # Whether approve, deny and resume work in a shell on the bot's machine. Such decisions are marked.
 command_line_decides = false
 
@@ -70,9 +73,12 @@ because = "you look after Miro"
 # Attributes to set on new accounts besides the name. `default` applies to everyone not listed.
 # [accounts.default]
 # organization = "Example Ltd"
+# division = "Products"
 # [accounts."ada@example.com"]
 # department = "Research"
 # cost_centre = "CC-7"
+# employee_number = "4711"
+# manager = "Priya Rao"
 
 # Per action: `ask` is who can request it for themselves, `for_others` who can request it for someone else
 # ("anyone", "manager" of that person, a group, people, "@user-group"); `approvers` is who decides ("manager"
@@ -80,6 +86,8 @@ because = "you look after Miro"
 # of them must approve; `expires` is when an unanswered request ends (m, h, d). `remind`: the first reminder
 # comes after this time, and each gap is twice the last ("never" for none; a third of `expires` by default).
 # `escalate`: who can decide too after this time. The requester and the person it's for never decide.
+# For request-access and make-admin: `longest` ("90d") requires an end date, at most that far away; what was
+# given ends then. `proposed` ("30d") is the end date that the form proposes.
 # Nobody can request an action that has no table here.
 # Several steps, one after another, instead of `approvers` (each person counts once, unless
 # same_person_twice = true):

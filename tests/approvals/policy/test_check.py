@@ -237,6 +237,26 @@ def test_a_group_that_is_called_owners_may_own_a_team() -> None:
     assert problems(f'{POLICY}\n[owners]\n"Design" = ["owners"]\n') == []
 
 
+def test_a_manager_whom_nothing_names_is_not_counted() -> None:
+    head = f'{HEAD}[actions.request-access]\nask = ["anyone"]\n'
+    policy, _ = check(f'{head}approvers = ["manager", "bo@example.com", "ida@example.com"]', KNOWN)
+    none = "no managers are known; fill in [managers], or set manager_field or manager_from_miro"
+    assert policy and notifies(policy) == [f"request-access: notifies 2 people; {none}"]
+
+
+def test_a_channel_by_name_is_told_how_to_write_it() -> None:
+    text = f'tell = "#general"\n{POLICY}'
+    [told] = problems(text)
+    assert told.startswith("line 1: '#general' isn't a channel's id; copy it from")
+
+
+def test_what_cannot_be_read_is_placed_once_and_counted_from_one() -> None:
+    assert problems('operators = "x\n') == ["line 1: not valid TOML: Illegal character '\\n' (column 15)"]
+    rule = POLICY + RULES + 'agree = "2"\n'
+    [told] = problems(rule)
+    assert "actions.request-access.rule 2.agree: write a whole number" in told
+
+
 def test_how_many_people_each_rule_tells() -> None:
     policy, _ = check(POLICY + RULES, KNOWN)
     assert policy and notifies(policy) == [

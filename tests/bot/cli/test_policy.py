@@ -1,14 +1,19 @@
 """The policy from a shell: written, checked, and asked who would decide, with nothing but the file."""
 
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from approvals.policy.model import Account, Policy
+from approvals.policy.rules import Rule, Step
 from approvals.record.store import Store
 from bot.cli.policy.template import TEMPLATE
 from bot.sandbox.stage import POLICY
 from tests.bot.journeys.shell import Shell, machine
+
+ROOT = Path(__file__).parents[3]
 
 
 def deciders(found: dict[str, Any]) -> list[str]:
@@ -33,6 +38,16 @@ def test_a_policy_is_written_once_and_refused_as_it_is(tmp_path: Path) -> None:
 def test_the_first_policy_says_who_reads_of_it_in_the_channel() -> None:
     comment = " ".join(TEMPLATE.partition('tell = ""')[0].replace("\n#", "").split())
     assert "Approvers outside the channel still get a message." in comment
+
+
+SETTINGS = sorted({name for part in (Policy, Rule, Step, Account) for name in part.model_fields})
+
+
+@pytest.mark.parametrize("page", ["the template", "docs/policy.md"])
+def test_every_setting_is_explained(page: str) -> None:
+    text = TEMPLATE if page == "the template" else (ROOT / page).read_text(encoding="utf-8")
+    shown = set(re.findall(r"[\[.]([a-z_]+)[\].]|\b([a-z_]+)(?:`| = )|`([a-z_]+)", text))
+    assert set(SETTINGS) - {name for names in shown for name in names} == set()
 
 
 def filled_in() -> str:

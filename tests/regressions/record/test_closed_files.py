@@ -208,7 +208,8 @@ def test_a_record_of_another_user_is_warned_of(tmp_path: Path) -> None:
     record = lived(tmp_path)
     os.chown(record, 65534, 65534)
     [told] = warned(tmp_path)
-    assert told == f"{record} belongs to another user (uid 65534), who can read and change it."
+    belongs = f"{record} belongs to another user (uid 65534), who can read and change it."
+    assert told == f"{belongs} Fix it: chown 0 {record}"
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a file away")
@@ -219,7 +220,8 @@ def test_a_file_that_another_user_put_beside_the_record_is_warned_of(tmp_path: P
     log.touch(0o600)
     os.chown(log, 65534, 65534)
     [told] = warned(tmp_path)
-    assert told == f"{log} belongs to another user (uid 65534), who can read and change it."
+    belongs = f"{log} belongs to another user (uid 65534), who can read and change it."
+    assert told == f"{belongs} Fix it: chown 0 {log}"
 
 
 def test_a_bot_that_has_nothing_to_warn_of_warns_of_nothing(tmp_path: Path) -> None:
