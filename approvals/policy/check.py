@@ -165,6 +165,8 @@ def _rule(policy: Policy, place: Place, own: Rule, whole: Rule, fields: Collecti
     for key, days in (("longest", own.longest), ("proposed", own.proposed)):
         if days and "max_days" not in fields:
             yield (*place, key), f"{name} has no end date, so remove this"
+    if own.delete_after and "how" not in fields:
+        yield (*place, "delete_after"), f"{name} closes no account, so remove this"
     if own.proposed and whole.longest and own.proposed > whole.longest:
         yield (*place, "proposed"), f"this is more than longest ({whole.longest} days)"
 

@@ -116,6 +116,8 @@ class Rule(Part):
     """The most days that can be asked for; None: no end needed."""
     proposed: Days | None = None
     """The days that the form proposes."""
+    delete_after: Days | None = None
+    """The days after which an account that was deactivated is deleted, unless the request says otherwise."""
     rules: tuple["Rule", ...] = ()
 
     @cached_property

@@ -247,6 +247,8 @@ class Store(Claims, Policies):
         if _in_lanes(after) != _in_lanes(before):
             self._lanes.keep(after)
         self.outbox.changed(self.finding.file(after, before), after)
+        if after.is_end and after.because_of:
+            self.outbox.redraw(after.because_of)  # its card shows what follows
 
     def request(self, id: RequestId) -> Request:
         """One request. Raises KeyError."""

@@ -10,6 +10,7 @@ from pydantic import ValidationError
 
 from approvals.ids import GroupId, PersonId, SlackId
 from approvals.people import Group, Person, listed
+from approvals.policy.rules import Rule
 from approvals.policy.team_names import is_alike
 from approvals.refusals import Refused
 from approvals.text import cleaned
@@ -85,7 +86,7 @@ def _read(
     values: dict[str, Any] = {}
     problems: dict[str, str] = {}
     for name, asked in action.form().items():
-        typed = raw.get(name, "")
+        typed = raw.get(name, proposal(asked, name, tables.policy.rule(action.NAME)))
         given = cleaned(typed) if isinstance(typed, str) else [*map(cleaned, typed)]
         if asked.own and not given:
             values[name] = asker.id
@@ -111,6 +112,11 @@ def _read(
             problems.setdefault(name, text)
         return None, values, problems
     return command, values, problems | taken(command, tables)
+
+
+def proposal(asked: FormField, name: str, rule: Rule | None) -> str:
+    """What the policy proposes for a field that is left out; '' for nothing."""
+    return str(getattr(rule, name, None) or "") if asked.by_policy else ""
 
 
 def taken(command: Action, tables: Tables) -> dict[str, str]:
@@ -163,8 +169,10 @@ def _value(asked: FormField, given: str | Sequence[str], tables: Tables) -> Any:
     days = text.strip()
     if asked.kind is Input.DAY:
         return _day(days)
+    if asked.by_policy and days == "never":
+        return None
     if not days.isascii() or not days.isdigit() or not 1 <= int(days) <= 366:
-        raise ValueError("Enter a whole number of days from 1 to 366, like 7. Leave empty for no end date.")
+        raise ValueError("Enter a whole number of days from 1 to 366, like 7, or leave it empty.")
     return int(days)
 
 

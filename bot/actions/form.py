@@ -47,6 +47,7 @@ class FormField:
     operators_only: bool = False
     names_group: bool = False  # the name that the group of the command gets
     is_address: bool = False  # the e-mail address that the person of the command gets
+    by_policy: bool = False  # left out, it has the value that the action's rule has under its name
     grave: bool = False  # about rights or an account: never filled in unless chosen or typed
 
     @property
@@ -186,6 +187,11 @@ class Action(BaseModel):
 
     def ending(self, given: Collection[str]) -> "Action | None":
         """The action that revokes the changes with these goal keys at the end; None if there are none."""
+        return None
+
+    @property
+    def then(self) -> "tuple[Action, int] | None":
+        """(what follows by itself, so many days after it is done); None for nothing."""
         return None
 
     def back(self, given: Collection[str], facts: Facts) -> str:

@@ -77,7 +77,7 @@ def undoing(steps: Iterable[PlannedStep], person: str) -> list[tuple[str, Raw]]:
                 rights = step.before.get("rights") or [values.get("rights", "Company Admin")]
                 fields += [(action, {"person": person, "rights": each}) for each in rights]
             case "offboard":
-                fields.append((action, {"person": person, "how": "deactivate"}))
+                fields.append((action, {"person": person, "how": "deactivate", "delete_after": "never"}))
             case _:
                 fields.append((action, {"person": person}))
     moves = [_move(person, *pair) for pair in zip_longest(*groups.values(), fillvalue="")]

@@ -4,6 +4,7 @@ Raise the version when a sentence changes: each decision stores it with the dige
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from string import Formatter
 from typing import Any
 
@@ -72,6 +73,7 @@ SENTENCES = {
     "so-already-for": "This is already in place for {person:person}. No approval needed.",
     "taken-back": "It was already removed. Nothing left to do.",
     "account-deleted": "The account was deleted with {request}. Nothing left to do.",
+    "kept": "The account is active again with {request}, so it isn't deleted.",
     "needless": "Something this request needs no longer exists. It is closed.",
     **{code: f"{text}. The request is closed." for code, text in _LEFT.items()},
     "rehearsed": "This was practice. It was approved, and nothing was changed in Miro.",
@@ -147,8 +149,13 @@ def texts(sentences: Iterable[Sentence]) -> list[str]:
     return [written(each, str) for each in sentences]
 
 
-def line(step: PlannedStep) -> str:
-    """'Leave Engineering. ⚠ Alex's boards there go to a team admin for good.': a change and its hazards."""
+def line(step: PlannedStep, *, is_later: bool = False) -> str:
+    """'Leave Engineering. ⚠ Alex's boards there go to a team admin for good.': a change and its hazards.
+
+    `is_later`: it waits for its start.
+    """
+    if is_later and step.change.code == "deactivate":
+        step = replace(step, change=Sentence("deactivate", {**step.change.values, "later": True}))
     todo, *hazards = texts(step.lines)
     risks = " ".join(f"⚠ {hazard}" for hazard in hazards if hazard)
     return f"{todo}. {risks}" if risks else todo

@@ -70,7 +70,8 @@ def changes(scene: Scene) -> Part:
     """Every step as a numbered line, its hazards set apart."""
     plan = scene.request.plan
     heading = "Updated changes in Miro" if plan.again else "Changes in Miro"
-    return Part(lead=heading, worth=Worth.STEPS, steps=tuple(map(line, plan.steps)))
+    lines = tuple(line(step, is_later=bool(scene.starts)) for step in plan.steps)
+    return Part(lead=heading, worth=Worth.STEPS, steps=lines)
 
 
 def consequence(scene: Scene) -> str:

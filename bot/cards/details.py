@@ -22,7 +22,8 @@ def particulars(scene: Scene) -> list[Block]:
     """The blocks of Details, for readers who have the card."""
     request = scene.request
     details = texts(step.change.form("detail") for step in request.plan.steps)
-    pairs = zip(map(line, request.plan.steps), details, strict=True)
+    lines = [line(step, is_later=bool(scene.starts)) for step in request.plan.steps]
+    pairs = zip(lines, details, strict=True)
     steps = [" · ".join(filter(None, pair)) for pair in pairs]
     blocks = [header(scene.question), section(f"Reason: {request.reason}")]
     if steps:

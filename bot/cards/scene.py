@@ -20,7 +20,8 @@ from bot.cards.named import bold, mark, when
 class Scene:
     """Everything a card is drawn from. `viewer` is None where many read it; `zone`: that of plain dates.
 
-    `first`: the request that this one was joined to; `helped`: an operator was notified of a stop;
+    `first`: the request that this one was joined to; `then`: the one that follows by itself;
+    `helped`: an operator was notified of a stop;
     `unasked`: Slack took no message that asks anybody.
     """
 
@@ -34,6 +35,7 @@ class Scene:
     helped: bool = True
     first: Request | None = None
     unasked: bool = False
+    then: Request | None = None
 
     @property
     def lead(self) -> str:

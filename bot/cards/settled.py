@@ -196,13 +196,15 @@ def _done(scene: Scene, *, is_live: bool = True) -> Message:
         Part(", ".join(texts(others)), Worth.NOTE, "Already in place:", least=12),
         Part(lasting(request), Worth.NOTE, "Can't be undone:", least=12),
         Part(_ends(scene), Worth.NOTE, least=12),
+        Part(_follows(scene), Worth.NOTE, least=12),
         Part(request.id, is_small=True),
         missed(scene),
     ]
     visit = [link("Open Miro", "visit", "https://miro.com/app/")] if scene.is_mine else []
+    keep = [_keep(scene.then)] if is_live and scene.then and scene.is_viewer(request.requester) else []
     may_undo = is_live and scene.is_viewer(request.requester) and not request.is_end
     undo = _undo(scene) if may_undo else []
-    return card(sign(request), title, parts, *visit, *undo, note=f"{title}. {request.id}")
+    return card(sign(request), title, parts, *visit, *keep, *undo, note=f"{title}. {request.id}")
 
 
 def _undo(scene: Scene) -> list[Block]:
@@ -249,6 +251,19 @@ def _ends(scene: Scene) -> str:
         return ""
     then = f" Then {scene.back}." if scene.back else ""
     return f"Ends {scene.at(scene.request.ending.ends_at)}.{then}"
+
+
+def _follows(scene: Scene) -> str:
+    """What follows by itself, when, and until then how to prevent it."""
+    then = scene.then
+    if then is None or then.starts_at is None or not then.is_scheduled:
+        return ""
+    return f"{then.id} deletes the account {scene.at(then.starts_at)}, unless it's kept."
+
+
+def _keep(then: Request) -> Block:
+    """The button that withdraws the deletion of an account."""
+    return button("Keep the Account", "keep", Handle.of(then).value)
 
 
 def _approved(scene: Scene) -> str:
@@ -317,8 +332,8 @@ def _buttons(scene: Scene) -> list[Block]:
     if not scene.is_viewer(request.requester):
         return []
     if request.state is State.APPROVED and request.is_scheduled:
-        pairs = (("Change Start", "start"), ("Withdraw", "withdraw"), ("Details", "details"))
-        return [button(label, action, value) for label, action in pairs]
+        stop = _keep(request) if request.is_end else button("Withdraw", "withdraw", value)
+        return [button("Change Start", "start", value), stop, button("Details", "details", value)]
     is_over = request.state in (State.EXPIRED, State.DENIED)
     return [button("Ask Again", "again", value)] if is_over else []
 

@@ -65,8 +65,8 @@ def _reactivate(joining: bool) -> Words:
     return _words("reactivate", "reactivated", "the account", "the account is active", todo)
 
 
-def _deactivate(who: str) -> Words:
-    todo = f"Deactivate the account. {who} loses access immediately"
+def _deactivate(who: str, later: bool = False) -> Words:
+    todo = f"Deactivate the account. {who} loses access {'then' if later else 'immediately'}"
     return _words("deactivate", "deactivated", "the account", "there is no active account", todo)
 
 

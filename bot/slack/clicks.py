@@ -39,6 +39,7 @@ FORMS = re.compile("^(deny|question|answer|start|hand-over)$")
 _DID = {
     "approve": "You approved {id}.",
     "withdraw": "{id} is withdrawn.",
+    "keep": "{id} is withdrawn. The account isn't deleted.",
     "resume": "{id} continues with what's left.",
     "take-back": "{id} is back with the operators.",
     "report": "I'm checking in Miro whether {id} is done.",
@@ -54,7 +55,7 @@ class Clicks:
 
     def register(self, app: App) -> None:
         """Registers all listeners with Bolt."""
-        app.action(re.compile("^(approve|withdraw|resume|take-back|report)$"))(self.clicked)
+        app.action(re.compile("^(approve|withdraw|keep|resume|take-back|report)$"))(self.clicked)
         app.view(FORMS)(self.form_sent)
         app.action(FORMS)(self.form_pressed)
         app.action("remind")(self.remind_pressed)
@@ -68,6 +69,7 @@ class Clicks:
         what: dict[str, Decision] = {
             "approve": lambda request, who: self.desk.approval(request, who, handle.revision),
             "withdraw": lambda request, who: decide.withdraw(request, who, table(request)),
+            "keep": lambda request, who: decide.withdraw(request, who, table(request)),
             "resume": lambda request, who: decide.resume(request, who, table(request)),
             "take-back": lambda request, who: handing.take_back(request, who, table(request)),
             "report": lambda request, who: handing.report(request, who, table(request)),

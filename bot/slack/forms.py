@@ -11,7 +11,7 @@ from approvals.decide.conversation import LONGEST_QUESTION
 from approvals.policy.rules import Rule
 from approvals.request import Request
 from bot.actions import ACTIONS
-from bot.actions.fill import MOST_AT_ONCE, Problems, operators_form
+from bot.actions.fill import MOST_AT_ONCE, Problems, operators_form, proposal
 from bot.actions.form import FormField, Input
 from bot.actions.tables import Tables
 from bot.cards.blocks import Block, context, cut, option, plain, section
@@ -206,7 +206,8 @@ def _last_day(drawn: Form, name: str, asked: FormField) -> list[Block]:
 
 def _line(drawn: Form, name: str, asked: FormField) -> list[Block]:
     is_optional = not drawn.draft.action.model_fields[name].is_required()
-    return [_input(name, asked.label, _text(drawn.given(name), 150), asked.hint, is_optional)]
+    initial = drawn.draft.raw.get(name, proposal(asked, name, drawn.rule))
+    return [_input(name, asked.label, _text(initial, 150), asked.hint, is_optional)]
 
 
 _FIELDS: dict[Input, Callable[[Form, str, FormField], list[Block]]] = {
@@ -218,7 +219,7 @@ _FIELDS: dict[Input, Callable[[Form, str, FormField], list[Block]]] = {
     Input.MOMENT: lambda drawn, name, asked: [
         _input(name, asked.label, _moment(drawn.start), asked.hint, optional=True)
     ],
-    Input.DAYS: lambda drawn, name, asked: [],
+    Input.DAYS: lambda drawn, name, asked: _line(drawn, name, asked) if asked.by_policy else [],
     Input.TEXT: _line,
 }
 """{kind of field: function that draws it}."""

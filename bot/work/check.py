@@ -20,7 +20,7 @@ from approvals.sentence import Sentence, body, words
 from approvals.states import EventType, State
 from bot.actions import Action
 from bot.actions.fill import taken, with_person
-from bot.context import Colleagues, Desk, SlackAway
+from bot.context import CONFIDENTIAL, Colleagues, Desk, SlackAway
 from bot.miro.accounts import creates
 from bot.miro.client import Miro
 from bot.miro.errors import Ambiguous, Away, Locked
@@ -39,10 +39,9 @@ def check(desk: Desk, miro: Miro, colleagues: Colleagues, request: Request, clai
     except (Refused, Obstacle, Ambiguous) as error:
         drafts = [Draft(EventType.REFUSED, words={"text": str(error)})]
         if request.is_end:
-            desk.tell_operators(
-                f"{request.because_of} was for some days, and I can't take it back: {error} "
-                "Please do it in Miro."
-            )
+            closes = request.action in CONFIDENTIAL
+            why = f"{request.because_of} was for some days, and I can't take it back: {error} Please do it in"
+            desk.tell_operators(f"{request.id} won't be carried out. {error}" if closes else f"{why} Miro.")
     request = desk.store.append(request, drafts, claim)
     if request.state is State.JOINED and request.because_of:
         desk.store.outbox.redraw(request.because_of)  # it may have just ended
@@ -92,6 +91,7 @@ def _checked_end(desk: Desk, miro: Miro, colleagues: Colleagues, request: Reques
     seen = look(desk, miro, command, target)
     if seen.account is None or (target and seen.account.id != target.miro_id):
         return _unneeded(ending.without_account(desk, target, subject))
+    ending.check_seen(request, command, seen)
     plan = make(command.goals(desk.facts), seen)
     if not plan.steps:
         return _unneeded(Sentence("taken-back"))

@@ -1,7 +1,6 @@
-"""Ends without a click: access given for some days, and requests that a closed account makes needless.
+"""What comes without a click: the end of access, deletion after deactivation, the end of needless requests.
 
-Access is revoked on time by a request of its own (`because_of`). It needs no approval: the end was approved
-with the access.
+Each is a request of its own (`because_of`). It needs no approval: it was approved with the first.
 """
 
 from dataclasses import replace
@@ -19,6 +18,7 @@ from bot.actions import Action
 from bot.actions.fill import with_person
 from bot.context import Desk
 from bot.miro.accounts import vanished
+from bot.miro.goals import Seen
 from bot.miro.plan import Obstacle
 from bot.work.account import Target, closures
 from bot.work.ask import asked_event
@@ -83,18 +83,50 @@ def revoke(desk: Desk, request: Request) -> None:
 
 
 def check(desk: Desk, request: Request, command: Action) -> None:
-    """Raises Refused for a revocation without an approved request, which is why it needs no approval.
+    """Raises Refused for a revocation or deletion without an approved request, which is why it needs none.
 
     The person may have another row, or another address, by now.
     """
     cause = desk.store.request(request.because_of) if request.because_of else None
-    if cause is None or cause.state is not State.DONE or not cause.scope.days:
+    then = desk.command(cause).then if cause else None
+    if cause is None or cause.state is not State.DONE or not (cause.scope.days or then):
         raise Refused("Nothing was given that this could end.")
-    expected = desk.command(cause).ending(cause.plan.gives)
+    expected = then[0] if then else desk.command(cause).ending(cause.plan.gives)
     subject, id = expected.subject if expected else None, command.subject
     same_human = subject and id and desk.person(subject).is_linked(desk.person(id))
     if not (expected and id and same_human and with_person(expected, id) == command):
         raise Refused(f"This isn't what {cause.id} gave for some days.")
+
+
+def check_seen(request: Request, command: Action, seen: Seen) -> None:
+    """Raises Refused for the deletion of an account that is in use again."""
+    if request.is_end and command.CLOSES and seen.account and seen.account.active is not False:
+        raise Refused(
+            "The account isn't deactivated anymore, so I don't delete it. "
+            "If it should still be deleted, ask for it: /miro offboard."
+        )
+
+
+def follow(desk: Desk, request: Request, command: Action) -> None:
+    """Asks for what follows by itself some days later; called in the transaction of *done*."""
+    if command.then is None:
+        return
+    then, days = command.then
+    event = asked_event(
+        desk, then, request.requester, {"reason": f"{request.id}: {days} days after it was done."},
+        because_of=request.id, is_end=True, practice=request.practice,
+    )  # fmt: skip
+    start = Draft(EventType.SCHEDULED, body={"start_at": stamp(desk.now() + timedelta(days=days))})
+    desk.store.ask(event, "", start)
+
+
+def keep_open(desk: Desk, done: Request, seen: Seen) -> None:
+    """After an account was opened, withdraws its deletion; called in the transaction of *done*."""
+    if done.subject is None or seen.account is None or seen.account.active is False:
+        return
+    for other in desk.store.requests(person=done.subject, states=_NOT_BEGUN):
+        if other.is_end and other.is_scheduled and other.subject == done.subject:
+            desk.store.append(other, [withdrawn(Sentence.of("kept", request=done.id))])
 
 
 def target(desk: Desk, request: Request, subject: Person) -> Target | None:

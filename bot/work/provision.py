@@ -108,6 +108,7 @@ class Provisioning:
         approved = not before_first_write or recheck.is_approved(self.desk, self.colleagues, request)
         while True:
             seen = self._look(command)
+            ending.check_seen(request, command, seen)
             plan = self._plan(command, seen)
             left = tuple(step for step in plan.steps if not self._is_unshown(step, seen))
             if not left:
@@ -263,6 +264,8 @@ class Provisioning:
             ending.close_needless(self.desk, self.request)
             assert self.seen_at
             ending.move(self.desk, self.request)
+            ending.keep_open(self.desk, self.request, seen)
+            ending.follow(self.desk, self.request, command)
             times = {"seen_at": stamp(self.seen_at)}
             ends_at = ending.end_of(self.desk, self.request, command)
             if ends_at and command.ending(gave):

@@ -41,8 +41,8 @@ def undo(
     secret = desk.command(request).CONFIDENTIAL
     reason = reason or ("Restores what was before." if secret else f"Undoes {request.id}.")
     with desk.store.writing():
-        if asked_already := desk.store.because_of(request.id):
-            return list(asked_already), []
+        if asked_already := [each for each in desk.store.because_of(request.id) if not each.is_end]:
+            return asked_already, []
         wanted = [
             (action, raw)
             for action, raw in undoing(own_steps(desk, request), _address(desk, request))

@@ -1,6 +1,8 @@
 """Close a leaver's Miro account: deactivate it, or delete it."""
 
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
+
+from pydantic import Field, model_validator
 
 from approvals.request import Urgency
 from bot.actions.form import Action, Facts, FormField, Input, Subject
@@ -9,6 +11,7 @@ from bot.miro.accounts import Gone, Inactive
 from bot.miro.goals import Goal
 from bot.miro.rights import NoAdminRoles, OrgRole
 from bot.miro.wire import MEMBER
+from bot.miro.wording import counted
 
 _CHOICES = (
     ("deactivate", "Deactivate: boards stay, can be undone"),
@@ -37,13 +40,40 @@ class Offboard(Action):
     how: Annotated[
         Literal["deactivate", "delete"], FormField("How", Input.CHOICE, choices=_CHOICES, grave=True)
     ]
+    delete_after: Annotated[
+        int | None,
+        Field(ge=1, le=366),
+        FormField(
+            "Then delete it after so many days",
+            Input.DAYS,
+            "Only if you deactivate. Until then you or an operator can keep it. “never” deletes nothing.",
+            by_policy=True,
+        ),
+    ] = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _deleted_once(cls, values: Any) -> Any:
+        return {**values, "delete_after": None} if values.get("how") == "delete" else values
+
+    @property
+    def then(self) -> tuple["Offboard", int] | None:
+        if not self.delete_after:
+            return None
+        return Offboard(person=self.person, how="delete"), self.delete_after
 
     def phrase(self, facts: Facts) -> str:
         who = facts.person(self.person).called
-        return f"delete the account of {who}" if self.how == "delete" else f"deactivate {who}"
+        later = f", and delete the account {counted(self.delete_after)} later" if self.delete_after else ""
+        return f"delete the account of {who}" if self.how == "delete" else f"deactivate {who}{later}"
 
     def outcome(self, facts: Facts) -> str:
         return f"The Miro account of {{who}} is {self.how}d"
+
+    @property
+    def _until(self) -> str:
+        """How long it can be undone."""
+        return "until it's deleted" if self.delete_after else "later"
 
     @property
     def confirm(self) -> str:
@@ -53,13 +83,13 @@ class Offboard(Action):
         who = first(facts.person(self.person))
         if self.how == "delete":
             return f"This can't be undone. {who}'s boards go to a team admin."
-        return f"{who} loses access immediately. You can reactivate the account later."
+        return f"{who} loses access. You can reactivate the account {self._until}."
 
     def undo(self, facts: Facts) -> str:
         if self.how == "delete":
             return "This can't be undone."
         who = first(facts.person(self.person))
-        way = f"You can reactivate {who} later." if facts.can_be_asked("reactivate") else in_miro()
+        way = f"You can reactivate {who} {self._until}." if facts.can_be_asked("reactivate") else in_miro()
         return f"Boards stay where they are. {way}"
 
     def goals(self, facts: Facts) -> tuple[Goal, ...]:

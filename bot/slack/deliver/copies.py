@@ -291,7 +291,11 @@ class Copies:
         joined = request.because_of if request.state is State.JOINED else None
         first = self.desk.store.request(joined) if joined else None
         unasked = role == "requester" and request.state is State.WAITING and self._has_asked_nobody(request)
-        return Scene(request, command, facts, self.desk.person, viewer, zone, round, helped, first, unasked)
+        after = self.desk.store.because_of(request.id) if command.then and request.state is State.DONE else ()
+        then = next((each for each in after if each.is_end), None)
+        return Scene(
+            request, command, facts, self.desk.person, viewer, zone, round, helped, first, unasked, then
+        )
 
     def _has_asked_nobody(self, request: Request) -> bool:
         """Whether all messages that ask were refused, finally or repeatedly."""

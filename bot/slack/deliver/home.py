@@ -40,6 +40,7 @@ _TAKES = tuple(name for name, action in ACTIONS.items() if action.ADMINS)
 _WITHDRAW, _REMIND, _DETAILS = May("Withdraw", "withdraw"), May("Remind", "remind"), May("Details", "details")
 _AGAIN, _EXTEND = May("Ask Again", "again"), May("Extend", "again")
 _HAND_OVER = May("Hand Over", "hand-over")
+_KEEP = May("Keep the Account", "keep")
 _START = May("Change Start", "start")
 _TAKEN_BACK = (State.CHECKING, State.WAITING, State.APPROVED)
 
@@ -241,7 +242,8 @@ class Gathering:
         if self._asked_it(request):
             may = [_REMIND, *may] if request.state is State.WAITING else may
             may = [_START, *may] if request.is_scheduled else may
-            may = [_WITHDRAW, *may] if request.state in _TAKEN_BACK else may
+            stop = _KEEP if request.is_end and request.is_scheduled else _WITHDRAW
+            may = [stop, *may] if request.state in _TAKEN_BACK else may
             may = [*_answer(request), *may]
         return self._line(request, may=may)
 

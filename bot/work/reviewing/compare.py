@@ -12,7 +12,7 @@ from approvals.people import FRESH, Group, Person, canonical
 from approvals.refusals import Refused
 from approvals.request import Request
 from approvals.states import OPEN, State
-from bot.context import Desk
+from bot.context import CONFIDENTIAL, Desk
 from bot.work.reviewing import reviews
 from bot.work.reviewing.differences import Change, Difference, Holding, differences
 
@@ -61,6 +61,7 @@ def _changes(desk: Desk) -> Iterator[Change]:
     for request in {each.id: each for each in [*taken, *given]}.values():
         # Access for some days should have ended, whatever became of the request that ends it.
         counts = request.state is State.DONE or (request.is_end and request.state not in OPEN)
+        counts = counts and (request.state is State.DONE or request.action not in CONFIDENTIAL)
         if counts and request.subject and request.outcome and not request.practice:
             keys, at = desk.person(request.subject).keys, request.outcome.at
             for fact, is_given in _facts(desk, request).items():

@@ -216,7 +216,7 @@ def test_it_says_in_a_few_words_how_it_is_undone(action: type[Action], room: Off
         told, final = command.undo(facts), kinds(room.goals(command), Gone)
         known = (
             r"To undo( \(all but boards\)| the rights)?: .*\."
-            r"|Boards stay where they are\. You can reactivate .* later\."
+            r"|Boards stay where they are\. You can reactivate .* (later|until it's deleted)\."
             r"|This can be undone in Miro\."
         )
         assert re.fullmatch(r"This can't be undone\." if final else known, told)

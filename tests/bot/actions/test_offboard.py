@@ -25,7 +25,7 @@ def test_it_says_whether_the_account_stays(desk: Office) -> None:
 
 def test_a_second_click_says_what_becomes_of_boards(desk: Office) -> None:
     facts = desk.desk.facts
-    assert CLOSE.warning(facts) == "Ada loses access immediately. You can reactivate the account later."
+    assert CLOSE.warning(facts) == "Ada loses access. You can reactivate the account later."
     assert DELETE.warning(facts) == "This can't be undone. Ada's boards go to a team admin."
 
 

@@ -54,7 +54,8 @@ def starts(request: Request) -> datetime:
 
 def test_an_offboarding_at_a_time_is_made_then(s: Stage) -> None:
     id = ask(s, *OFFBOARD, start=moment(s, days=4, hours=8))
-    assert "*Starts* Mar 6, 2026, 17:00" in read(card(s, "U0CAROL"))
+    asked = read(card(s, "U0CAROL"))
+    assert "*Starts* Mar 6, 2026, 17:00" in asked and "loses access then\n" in asked
     approve(s, "U0CAROL")
     before = len(calls(s))
     wait(s, days=4)
