@@ -161,10 +161,13 @@ class Postgres(Database):
             ) from error
 
     def _unreachable(self) -> StoreTrouble:
-        return StoreTrouble(
-            f"The server of the record {self.name} can't be reached: {self._lost}. A running bot goes on by "
-            "itself when it is back; look then whether the last step was saved, before you repeat it."
-        )
+        remedy = "Nothing was done. Check that it runs, and MIRO_BOT_DATABASE."
+        if self._used:
+            remedy = (
+                "A running bot goes on by itself when it is back. After a command, look whether its last "
+                "step was saved before you repeat it."
+            )
+        return StoreTrouble(f"The server of the record {self.name} can't be reached: {self._lost}. {remedy}")
 
     def _said(self, error: Exception) -> str:
         """The first line of the driver's message, without URL and secrets."""

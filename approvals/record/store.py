@@ -407,7 +407,7 @@ class Store(Claims, Policies):
     def review(self, id: str) -> Review:
         """One access review. Raises Refused."""
         if id not in self.reviews():
-            raise Refused(f"There is no review {id[:20]}. Numbers of reviews look like V-1.")
+            raise Refused(f"There is no review {id[:20]}. List them: miro-bot review show")
         return folded(self.events(id))
 
     def add_to_review(self, draft: Draft, id: str = "") -> Review:

@@ -50,9 +50,8 @@ def sentences() -> Iterator[None]:
     except (Refused, StoreTrouble, BadSettings, Impossible) as error:
         raise failed(str(error)) from error
     except MiroError as error:
-        cut_off = isinstance(error, Troubled) and error.kind is Trouble.UNREACHABLE
-        check = "the network and MIRO_SCIM_URL" if cut_off else "MIRO_SCIM_TOKEN and MIRO_SCIM_URL"
-        raise failed(f"{error} Check {check}.") from error
+        kind = error.kind if isinstance(error, Troubled) else Trouble.STATUS
+        raise failed(f"{error} {_OF_MIRO.get(kind, 'Check MIRO_SCIM_URL.')}") from error
     except SlackAway as error:
         cause = error.__cause__
         answered = not (isinstance(cause, SlackFault) and cause.kind is Kind.NETWORK)
@@ -69,6 +68,15 @@ def sentences() -> Iterator[None]:
         ) from error
 
 
+_OF_MIRO = {
+    Trouble.UNREACHABLE: "Check the network and MIRO_SCIM_URL.",
+    Trouble.TOKEN: "Check MIRO_SCIM_TOKEN and MIRO_SCIM_URL.",
+    Trouble.FORBIDDEN: "Check MIRO_SCIM_TOKEN and MIRO_SCIM_URL.",
+    **dict.fromkeys(
+        (Trouble.BUSY, Trouble.LIMITED, Trouble.CREDITS, Trouble.SERVER, Trouble.NO_ANSWER),
+        "Try again in a few minutes.",
+    ),
+}
 _REMEDIES = {
     errno.ENOSPC: "Free up disk space, then try again.",
     errno.EDQUOT: "Free up disk space, then try again.",

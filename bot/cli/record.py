@@ -131,17 +131,14 @@ def keep_anchor(target: Path) -> None:
 
 @audit.command()
 @filters
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(["jsonl", "json", "csv"]),
-    default="jsonl",
-    show_default=True,
-    help="JSON Lines with everything (jsonl and json are the same), or a table to read.",
-)
+@click.option("--csv", "as_csv", is_flag=True, help="Print a table for spreadsheets.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON Lines with everything, as by default.")
+@click.option("--format", "form", type=click.Choice(["jsonl", "json", "csv"]), hidden=True)
 @click.option("--force", is_flag=True, help="Export even if the record was changed.")
 @click.argument("ids", nargs=-1, metavar="[REQUEST|REVIEW]...")
-def export(form: str, force: bool, ids: tuple[str, ...], filters: Filters) -> None:
+def export(
+    as_csv: bool, as_json: bool, form: str, force: bool, ids: tuple[str, ...], filters: Filters
+) -> None:
     """Export the record, or the entries of some requests.
 
     JSON Lines hold everything needed to check the record elsewhere. The digest of a row is the SHA-256 (hex)
@@ -154,6 +151,8 @@ def export(form: str, force: bool, ids: tuple[str, ...], filters: Filters) -> No
     CSV is for reading: no digests or salts. A ' in front of a cell keeps spreadsheets from taking it for a
     formula. A name in brackets behind an id is today's name; everything else is as it was written then.
     """
+    if as_csv and as_json:
+        raise click.UsageError("Choose --csv or --json, not both.")
     with open_record() as store, store.standing_still():
         check_intact(store, force)
         wanted = _wanted(store, ids, filters)
@@ -165,7 +164,7 @@ def export(form: str, force: bool, ids: tuple[str, ...], filters: Filters) -> No
                     yield report.exported(sealed, called) | {"link": link(RequestId(sealed.entry.stream))}
 
         named = cache(partial(meaning, store))
-        if form == "csv":
+        if as_csv or form == "csv":  # earlier versions knew --format alone
             lines = report.as_csv(report.ENTRY, (report.entry_row(row, named) for row in rows()))
         else:
             lines = report.as_jsonl(rows())

@@ -40,6 +40,17 @@ COLUMNS = (
     *("withdrawn_by", "practice"),
 )
 """Those of `summary` that a person reads in a table."""
+_TIMES = ("date", "starts_at", "decided_at")
+_UNSHOWN = ("action", "practice", "requester_email", "subject_email")
+"""What `show` says in other lines: in the sentence, beside the name."""
+_LABELS = {
+    "id": "request",
+    "date": "requested at",
+    "what": "change",
+    "requester_account": "requester in Slack",
+    "subject_account": "subject in Slack",
+    "subject_in_miro": "subject in Miro",
+}
 STATES = [state.value for state in State]
 
 
@@ -244,9 +255,10 @@ def show(id: str, as_json: bool) -> None:
             say_json(summary(store, request) | {"events": rows})
             return
         row = summary(store, request)
-        for name, value in (row | {"what": sentence(row), "practice": ""}).items():
+        for name, value in (row | {"what": sentence(row), "state": state_name(request)}).items():
             text = ", ".join(value) if isinstance(value, list) else value
-            text = state_name(request) if name == "state" else text
-            if text and not name.endswith("_email"):  # which stands beside the name
-                say(f"{name.replace('_', ' '):<12} {text}")
+            if name in _TIMES and text:
+                text = f"{text[:16].replace('T', ' ')} UTC"
+            if text and name not in _UNSHOWN:
+                say(f"{_LABELS.get(name, name.replace('_', ' ')):<18}  {text}")
         say(*report.history(events, store.people, partial(says, store), partial(meaning, store)))

@@ -64,29 +64,32 @@ def start(admins: bool, teams: tuple[str, ...], until: datetime | None, email: s
             begun = [reviews.start(desk, who, id, end) for id in [GroupId("")] * admins + ids]
         for each in begun:
             names = listed(owner.addressed for owner in reviews.deciders(desk, each))
-            count = len(each.accesses)
-            say(
-                f"{each.id} started: {each.subject}, {count} to decide until {last:%Y-%m-%d}. Asked: {names}."
-            )
+            count, last_day = len(each.accesses), f"{last:%Y-%m-%d}"
+            say(f"{each.id} started: {each.subject}, {count} to decide until {last_day}. Asked: {names}.")
 
 
 @review.command()
-@click.argument("id", metavar="REVIEW")
+@click.argument("id", metavar="[REVIEW]", required=False)
 @JSON
 @click.option("--csv", "as_csv", is_flag=True, help="Print a table for spreadsheets.")
-def show(id: str, as_json: bool, as_csv: bool) -> None:
-    """Show what was decided about each person, and by whom."""
+def show(id: str | None, as_json: bool, as_csv: bool) -> None:
+    """Show what was decided about each person, and by whom; without a number, list all reviews."""
     with open_record() as store:
-        access_review = store.review(id.upper())
-        rows = [*_rows(store, access_review)]
+        shown = [store.review(each) for each in ([id.upper()] if id else store.reviews())]
+        rows = [row for each in shown for row in _rows(store, each)]
         if as_json:
             say_json_list(rows)
         elif as_csv:
             say_exactly("".join(report.as_csv(COLUMNS, rows)))
         else:
-            end = "closed" if access_review.closed_at else f"until {access_review.until:%Y-%m-%d %H:%M} UTC"
-            say(f"{access_review.id}: {access_review.subject}, {end}")
-            say(*(access.line(lambda id: report.name(id, store.people)) for access in access_review.accesses))
+            say(*map(_heading, shown) if shown else ["No reviews."])
+            accesses = shown[0].accesses if id else ()
+            say(*(access.line(lambda id: report.name(id, store.people)) for access in accesses))
+
+
+def _heading(review: Review) -> str:
+    end = "closed" if review.closed_at else f"until {review.until:%Y-%m-%d %H:%M} UTC"
+    return f"{review.id}: {review.subject}, {end}"
 
 
 def _rows(store: Store, review: Review) -> Iterator[dict[str, str]]:

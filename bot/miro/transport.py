@@ -33,7 +33,7 @@ BRIEFLY = 2.0
 """Seconds that a call for a request waits while Miro is busy; people watch its card."""
 LARGEST = 32_000_000
 """The most bytes of an answer that are read."""
-_NO_TIME = "Miro has no time for me right now."
+_NO_TIME = "Miro takes no more calls right now."
 
 
 class Transport:

@@ -168,7 +168,17 @@ _ASKING = (
 )
 """Keys of an entry that asks people which are shown on lines of their own, or were shown before."""
 
-_LABELS = {"lines.done": "done", "lines.others": "so without it", "lines.left": "left"}
+_SHOWN_ABOVE = ("action", "subject", "details", "exact", "step", "gave")
+"""Keys that a history of one request leaves out: its heading, or the line before, says it."""
+_LABELS = {
+    "lines.done": "done",
+    "lines.others": "already so",
+    "lines.left": "left",
+    "about": "for",
+    "asked_by": "requested by",
+    "seen_at": "seen at",
+    "text": "",
+}
 _SEALS = ("policy", "hash")
 _INDENT = " " * 10
 
@@ -201,7 +211,7 @@ ENTRY = ("entry", "date", "request", "event", "by", "details", "link")
 def entry_row(whole: Row, named: Named) -> Row:
     """What a person reads of an entry that `exported` gave, by the columns of ENTRY."""
     said = {key: _sealed(key, value) for key, value in whole["details"].items() if key not in _INTERNAL}
-    details = "; ".join(f"{_LABELS.get(key, key)}: {text}" for key, text in flat(said, named).items() if text)
+    details = "; ".join(_said_of(key, text) for key, text in flat(said, named).items() if text)
     return {
         "entry": whole["seq"],
         "date": whole["at"],
@@ -214,16 +224,21 @@ def entry_row(whole: Row, named: Named) -> Row:
 
 
 def _line(event: Event, whole: Row, named: Named, says: Says) -> str:
-    hidden = (*_INTERNAL, *(_ASKING if "approvers" in event.body else ()))
+    hidden = (*_INTERNAL, *_SHOWN_ABOVE, *(_ASKING if "approvers" in event.body else ()))
     said = {key: _sealed(key, value) for key, value in whole["details"].items() if key not in hidden}
     coded = {key: sentence.read(event.body, event.words, key) for key in SENTENCES if key in event.body}
     said |= {key: says(one) for key, one in coded.items() if one}
     if "lines" in said:
         came = parsed(said["lines"])
         said["lines"] = {key: _each_said(came, key, says) for key in came} if isinstance(came, dict) else came
-    short = [f"{_LABELS.get(key, key)}: {_short(text)}" for key, text in flat(said, named).items() if text]
+    short = [_said_of(key, _short(text)) for key, text in flat(said, named).items() if text]
     at = f"{event.at:%Y-%m-%d %H:%M:%S} UTC"
     return f"{event.seq:>5}  {at}  {event.type:<10} {whole['who']:<28} {', '.join(short)}"
+
+
+def _said_of(key: str, text: str) -> str:
+    label = _LABELS.get(key, key)
+    return f"{label}: {text}" if label else text
 
 
 def _sealed(key: str, value: Any) -> Any:
@@ -244,7 +259,7 @@ def _asking(
         steps = _list(planned, "steps") if isinstance(planned, Mapping) else [planned]
         numbered = [f"{number}. {_step(step, says)}" for number, step in enumerate(steps, 1)]
         yield from _below("will change", numbered)
-        yield from _each("is so already", _each_said(planned, "already", says))
+        yield from _each("already so", _each_said(planned, "already", says))
         yield from _each("warning", _each_said(planned, "warnings", says))
     if body.get("steps") == 0:
         yield "needs no approval: the policy says so"
@@ -259,11 +274,11 @@ def _asked(body: Mapping[str, Any], routing: Any, directory: Directory, says: Sa
     approvers, steps = body["approvers"], body.get("steps", 1)
     yield _people("may decide", approvers, directory, reasons)
     if body.get("told", approvers) != approvers:
-        yield _people("told", body["told"], directory)
+        yield _people("notified", body["told"], directory)
     place = f" in step {body.get('step', 0) + 1} of {steps}" if steps > 1 else ""
-    yield f"must agree: {body.get('agree', 1)} of them{place}"
+    yield f"needed: {body.get('agree', 1)} of them{place}"
     if "expires_at" in body:
-        yield f"ends without an answer: {body['expires_at'][:19].replace('T', ' ')} UTC"
+        yield f"expires: {body['expires_at'][:19].replace('T', ' ')} UTC"
 
 
 def _people(

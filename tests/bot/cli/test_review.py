@@ -69,6 +69,8 @@ def test_a_review_is_begun_and_each_decision_shown(s: Stage, shell: Shell) -> No
         "Dana Fox (dana@example.com): not decided",
         "Jo Park (jo@example.com): ended by Dana Fox (dana@example.com) with R-1",
     ]
+    first, second = shell.types("review", "show").splitlines()
+    assert first.startswith("V-1: admin rights in Miro, until") and second.startswith("V-2: access to Design")
     jo = shell.json("review", "show", "V-2")[3]
     assert (jo["email"], jo["decision"], jo["request"], jo["request_state"]) == (
         "jo@example.com",
@@ -93,8 +95,9 @@ def test_either_all_of_them_begin_or_none(s: Stage, shell: Shell) -> None:
     assert s.bot.store.reviews() == {}
     assert "Say what to review" in shell.types(*BEGIN, exits=2)
     assert shell.types("review", "show", "V-1", exits=1) == (
-        "Error: There is no review V-1. Numbers of reviews look like V-1."
+        "Error: There is no review V-1. List them: miro-bot review show"
     )
+    assert shell.types("review", "show") == "No reviews."
 
 
 def test_the_record_of_a_review_is_exported_and_verified(s: Stage, shell: Shell) -> None:
@@ -105,7 +108,7 @@ def test_the_record_of_a_review_is_exported_and_verified(s: Stage, shell: Shell)
     save(s, "U0LENA", alex="kept")
     wait(s, days=20)
     assert shell.types("audit", "verify").startswith("Record intact.")
-    table = [*csv.DictReader(io.StringIO(shell.types("audit", "export", "--format", "csv")))]
+    table = [*csv.DictReader(io.StringIO(shell.types("audit", "export", "--csv")))]
     assert [row["event"] for row in table if row["request"] == "V-1"] == [*("started", "kept", "closed")]
     assert len(shell.types("audit", "export", "v-1").splitlines()) == 3
     press(s, "U0LENA", "review-open")

@@ -46,8 +46,8 @@ def on_a_terminal(shell: Shell, *words: str) -> str:
 def test_a_reason_is_one_line_of_a_request(shell: Shell) -> None:
     said = on_a_terminal(shell, "show", "R-1")
     lines = said.split("\n")
-    assert f"reason       {SHOWN}" in lines
-    assert [one for one in lines if one.startswith("state")] == ["state        Waiting for a decision"]
+    assert f"reason              {SHOWN}" in lines
+    assert [one for one in lines if one.startswith("state")] == ["state               Waiting for a decision"]
     assert [one.split()[4] for one in lines if "2026" in one[:12]] == ["asked", "planned"]
     assert all(line.isprintable() for line in lines)
 
@@ -55,7 +55,7 @@ def test_a_reason_is_one_line_of_a_request(shell: Shell) -> None:
 def test_a_program_is_told_word_for_word(shell: Shell) -> None:
     assert shell.json("show", "R-1")["reason"] == CLEANED
     assert shell.json("requests")[0]["reason"] == CLEANED
-    table = csv.DictReader(io.StringIO(shell.types("audit", "export", "--format", "csv"), newline=""))
+    table = csv.DictReader(io.StringIO(shell.types("audit", "export", "--csv"), newline=""))
     [details] = [one["details"] for one in table if one["event"] == "asked"]
     assert f"reason: {CLEANED}" in details
     table = csv.DictReader(io.StringIO(shell.types("requests", "--csv"), newline=""))

@@ -194,6 +194,13 @@ def test_an_address_of_a_service_that_is_none_is_said(tmp_path: Path, name: str,
     assert said.startswith(f"Error: {name} is {url!r}. Use an address like https://")
 
 
+def test_a_server_that_was_never_reached_leaves_nothing_to_look_for(tmp_path: Path) -> None:
+    pytest.importorskip("psycopg")
+    said = Shell(tmp_path, MIRO_BOT_DATABASE="postgresql://127.0.0.1:1/x").types("requests", exits=1)
+    assert "can't be reached" in said
+    assert said.endswith("Nothing was done. Check that it runs, and MIRO_BOT_DATABASE.")
+
+
 def test_a_user_whom_the_system_knows_by_number_only_is_recorded_so(
     s: Stage, shell: Shell, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -111,7 +111,7 @@ def test_what_a_killed_bot_left_is_read_with_its_log(tmp_path: Path) -> None:
     before = files(found)
     told = Shell(found).json("audit", "verify")
     assert (told["faults"], told["requests"], told["entries"]) == ([], 1, 3)
-    assert Shell(found).types("show", "R-1").startswith("id           R-1")
+    assert Shell(found).types("show", "R-1").startswith("request             R-1")
     assert files(found) == before
 
 
@@ -127,7 +127,7 @@ def test_a_log_that_no_file_takes_any_more_is_read_too(tmp_path: Path) -> None:
             shutil.copy2(live / name, found / name)
     before = files(found)
     assert Shell(found).json("audit", "verify")["faults"] == []
-    assert "requester    Ada" in Shell(found).types("show", "R-1")
+    assert "requester           Ada" in Shell(found).types("show", "R-1")
     assert files(found) == before
 
 
