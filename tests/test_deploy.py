@@ -63,6 +63,16 @@ def test_each_version_has_a_job_of_its_own() -> None:
     assert f"{{name: miro-bot-migrate-{version.replace('.', '-')}}}" in kinds()["Job"]
 
 
+@pytest.mark.parametrize("version", ["1.30", "1.31", "1.32", "1.33"])
+def test_kubernetes_takes_every_object(version: str) -> None:
+    schemas = pytest.importorskip("kubernetes_validate", reason="kubernetes-validate isn't installed here")
+    yaml = pytest.importorskip("yaml")
+    checked = [
+        schemas.validate(part, version, strict=True) for part in yaml.safe_load_all(text("kubernetes.yaml"))
+    ]
+    assert len(checked) == 6
+
+
 def test_the_driver_is_pinned_as_in_the_tests() -> None:
     pinned = (ROOT / "tests" / "constraints.txt").read_text()
     lines = [line for line in text("postgres.txt").splitlines() if "==" in line]
