@@ -2,7 +2,19 @@
 
 import click
 
-from bot.cli import db, decisions, doctor, evidence, people, record, requests, review, running, stats
+from bot.cli import (
+    db,
+    decisions,
+    directory,
+    doctor,
+    evidence,
+    people,
+    record,
+    requests,
+    review,
+    running,
+    stats,
+)
 from bot.cli.common import sentences
 from bot.cli.policy import commands
 
@@ -52,6 +64,7 @@ for _command in (
     record.audit,
     db.db,
     people.people,
+    directory.directory,
     review.review,
     review.compare,
     people.forget,

@@ -12,6 +12,8 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
+from importlib import import_module
+from types import ModuleType
 from typing import Any
 
 import click
@@ -25,12 +27,20 @@ from bot.cli.exposure import exposed_record, exposures
 from bot.ops import logs
 from bot.policies import usable
 from bot.settings import BadSettings, Settings
-from bot.slack.door.serving import serving
+from bot.slack.door.serving import Limits, serving
 
 log = logging.getLogger(__name__)
 
 PORT = click.IntRange(0, 65535)
 HEALTH_THREADS = 2
+LOOPBACK = frozenset({"127.0.0.1", "::1", "[::1]", "localhost"})
+NO_TLS = (
+    "--directory listens beyond this machine, without TLS: tokens and people's data can be read on the way. "
+    "Listen on 127.0.0.1, behind a proxy that ends TLS."
+)
+DIRECTORY_THREADS = 4
+DIRECTORY_LIMITS = Limits(body=5_000_000, connections=30)
+"""A list of 20,000 members has about 4 MB."""
 
 
 def _address(_: click.Context, option: click.Parameter, text: str | None) -> str | None:
@@ -58,8 +68,16 @@ def _address(_: click.Context, option: click.Parameter, text: str | None) -> str
     callback=_address,
     help="Serve /healthz, /readyz and /metrics here, beside Socket Mode or --http.",
 )
+@click.option(
+    "--directory",
+    metavar="HOST:PORT",
+    callback=_address,
+    help="Serve /scim/v2 here, for identity providers (extra `directory`); behind a proxy that ends TLS.",
+)
 @click.option("--log", "log_style", type=click.Choice(logs.STYLES), default="text", show_default=True)
-def run(practice: bool, address: str | None, health: str | None, log_style: str) -> None:
+def run(
+    practice: bool, address: str | None, health: str | None, directory: str | None, log_style: str
+) -> None:
     """Run the bot until SIGTERM or Ctrl-C."""
     logs.set_up(log_style)
     ending = threading.Event()
@@ -72,12 +90,14 @@ def run(practice: bool, address: str | None, health: str | None, log_style: str)
         secret = "SLACK_SIGNING_SECRET" if address else "SLACK_APP_TOKEN"
         known.require("SLACK_BOT_TOKEN", secret, "MIRO_SCIM_TOKEN")
         _check_closed(known)
+        if directory:
+            scim_service()
     with sentences(), alone(known.database), open_bot(practice=practice) as bot:
         _announce(bot, practice, address)
         bot.people.home()  # reports a wrong token now, not at the first click
         bot.store.outbox.keep_workspace(bot.people.workspace)
         serve = serving_http(bot, address) if address else serving_socket(bot)
-        with serving_health(bot, health), serve:
+        with serving_health(bot, health), serving_directory(bot, directory), serve:
             gc.freeze()  # what was loaded stays, and needn't be looked through again for 50 ms at a time
             bot.start()  # after the server listens: otherwise no work is begun
             say("Ready.")
@@ -186,6 +206,38 @@ def serving_health(bot: Bot, address: str | None) -> Iterator[None]:
     server = serving(bot.watch, host or "127.0.0.1", int(port), HEALTH_THREADS)
     with listening(server, address) as url:
         say(f"Health:      {url}/healthz")
+        yield
+
+
+def scim_service() -> ModuleType:
+    """The module that serves SCIM. Raises BadSettings without its extra."""
+    try:
+        return import_module("bot.directory.service")
+    except ModuleNotFoundError as error:
+        raise BadSettings(
+            f"Serving SCIM needs {error.name}. Install the extra: pip install 'miro-bot[directory]'"
+        ) from error
+
+
+@contextmanager
+def serving_directory(bot: Bot, address: str | None) -> Iterator[None]:
+    """Serves SCIM to identity providers, if an address is given, until the block ends.
+
+    It has threads and connections of its own: a push of thousands takes none from Slack.
+    """
+    if address is None:
+        yield
+        return
+    host, _, port = address.rpartition(":")
+    scim, host = scim_service(), host or "127.0.0.1"
+    server = serving(
+        scim.application(bot.desk), host, int(port), DIRECTORY_THREADS, DIRECTORY_LIMITS,
+        bot.watch.counts.add, explain=scim.refusal,
+    )  # fmt: skip
+    with listening(server, address) as url:
+        say(f"Directory:   {url}/scim/v2")
+        if host not in LOOPBACK:
+            log.warning("%s", NO_TLS)
         yield
 
 

@@ -24,6 +24,8 @@ EntryId = NewType("EntryId", str)  # ours, for one user or group of one director
 ENTERPRISE = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
 AT_ONCE = 500
 """Ids in one statement."""
+MOST = 2**62
+"""As a limit: no limit."""
 
 
 class Kind(StrEnum):
@@ -128,11 +130,25 @@ class User(Entry):
 
 
 @dataclass(frozen=True)
+class Member:
+    """A direct member of a group."""
+
+    display: str
+    """As the directory calls them, or ''."""
+    kind: Kind | None
+    """None: it isn't an entry of ours, though the directory names it."""
+
+
+@dataclass(frozen=True)
 class Group(Entry):
     """A group of a directory."""
 
-    member_ids: frozenset[EntryId]
-    """Direct members, users and groups; of unknown or deleted ones too, if the directory names them."""
+    members: Mapping[EntryId, Member]
+
+    @property
+    def member_ids(self) -> frozenset[EntryId]:
+        """Direct members, users and groups."""
+        return frozenset(self.members)
 
 
 @dataclass(frozen=True)
@@ -179,29 +195,52 @@ class Directories:
         """One entry that isn't deleted."""
         return next(iter(self.read("source = ? AND id = ? AND deleted_at = ''", source, id)), None)
 
-    def read(self, where: str, *values: Any) -> list[User | Group]:
-        """The entries that a condition of ours selects, oldest first."""
-        rows = self._on.rows(f"SELECT * FROM directory_entries WHERE {where} ORDER BY number", *values)
-        groups = self._linked(
-            "member_id", "group_id", [row["id"] for row in rows if row["kind"] == Kind.USER]
-        )
-        users = self._linked(
-            "group_id", "member_id", [row["id"] for row in rows if row["kind"] == Kind.GROUP]
-        )
-        return [_entry(row, (users if row["kind"] == Kind.GROUP else groups)[row["id"]]) for row in rows]
+    def read(
+        self, where: str, *values: Any, part: slice = slice(0, MOST), members: bool = True
+    ) -> list[User | Group]:
+        """The entries that a condition of ours selects, oldest first.
 
-    def _linked(self, of: str, other: str, ids: Sequence[str]) -> dict[str, frozenset[EntryId]]:
-        """The other ends of memberships, by id; `of`, `other`: columns of `directory_members`."""
+        `part`: which of them, by position; `members`: whether groups are read with theirs.
+        """
+        rows = self._on.rows(
+            f"SELECT * FROM directory_entries WHERE {where} ORDER BY number LIMIT ? OFFSET ?",
+            *values, part.stop - part.start, part.start,
+        )  # fmt: skip
+        ids = {kind: [row["id"] for row in rows if row["kind"] == kind] for kind in Kind}
+        groups, linked = self._groups(ids[Kind.USER]), self._members(ids[Kind.GROUP] if members else ())
+        return [_entry(row, groups[row["id"]], linked[row["id"]]) for row in rows]
+
+    def count(self, where: str, *values: Any) -> int:
+        """How many entries a condition of ours selects."""
+        row = self._on.row(f"SELECT count(*) AS n FROM directory_entries WHERE {where}", *values)
+        return int(row["n"]) if row else 0
+
+    def _groups(self, users: Sequence[str]) -> Mapping[str, set[EntryId]]:
+        """The groups of each user."""
         found = defaultdict[str, set[EntryId]](set)
-        for some in _portions(ids):
-            for row in self._on.rows(f"SELECT * FROM directory_members WHERE {among(of, some)}", *some):
-                found[row[of]].add(EntryId(row[other]))
-        return defaultdict(frozenset, {id: frozenset(others) for id, others in found.items()})
+        for some in _portions(users):
+            where = among("member_id", some)
+            for row in self._on.rows(f"SELECT * FROM directory_members WHERE {where}", *some):
+                found[row["member_id"]].add(EntryId(row["group_id"]))
+        return found
+
+    def _members(self, groups: Sequence[str]) -> Mapping[str, dict[EntryId, Member]]:
+        """The members of each group."""
+        found = defaultdict[str, dict[EntryId, Member]](dict)
+        for some in _portions(groups):
+            for row in self._on.rows(
+                "SELECT m.*, e.kind FROM directory_members m LEFT JOIN directory_entries e"
+                f" ON e.id = m.member_id AND e.deleted_at = '' WHERE {among('m.group_id', some)}",
+                *some,
+            ):
+                member = Member(row["display"], Kind(row["kind"]) if row["kind"] else None)
+                found[row["group_id"]][EntryId(row["member_id"])] = member
+        return found
 
     def create(
-        self, source: str, kind: Kind, body: Mapping[str, Any], members: Collection[str] = ()
+        self, source: str, kind: Kind, body: Mapping[str, Any], members: Mapping[str, str] | None = None
     ) -> EntryId:
-        """Stores a new entry. Raises Taken."""
+        """Stores a new entry; `members` of a group: {id: name to display}. Raises Taken."""
         id, at = EntryId(self._new_id()), stamp(self._now())
         with self._on.writing():
             self._check_free(source, kind, body)
@@ -211,11 +250,11 @@ class Directories:
                 " created_at, changed_at) VALUES (?,?,?,?,?,?,?,?,?)",
                 id, source, kind, *_columns(kind, body), sequence, at, at,
             )  # fmt: skip
-            self._link(id, members, sequence, at)
+            self._link(id, members or {}, sequence, at)
         return id
 
     def update(
-        self, entry: User | Group, body: Mapping[str, Any], members: Collection[str] | None = None
+        self, entry: User | Group, body: Mapping[str, Any], members: Mapping[str, str] | None = None
     ) -> None:
         """Stores the new attributes of an entry that was read, and of a group its members, if given.
 
@@ -238,8 +277,8 @@ class Directories:
         with self._on.writing():
             sequence = self._touch(entry, at)
             self._on.run("UPDATE directory_entries SET deleted_at = ? WHERE id = ?", at, entry.id)
-            self._link(entry.id, (), sequence, at)
-            groups = self._linked("member_id", "group_id", [entry.id])[entry.id]
+            self._link(entry.id, {}, sequence, at)
+            groups = self._groups([entry.id])[entry.id]
             self._on.run("DELETE FROM directory_members WHERE member_id = ?", entry.id)
             self._mark(groups, sequence, at)
 
@@ -254,16 +293,20 @@ class Directories:
             raise Moved(entry.id)
         return sequence
 
-    def _link(self, group: EntryId, members: Collection[str], sequence: int, at: str) -> None:
-        """Makes these the members of a group; both ends of what changes are marked."""
-        before = self._linked("group_id", "member_id", [group])[group]
-        after = {EntryId(member) for member in members}
-        statement = "DELETE FROM directory_members WHERE group_id = ? AND member_id = ?"
-        self._on.run_each(statement, [(group, member) for member in before - after])
+    def _link(self, group: EntryId, members: Mapping[str, str], sequence: int, at: str) -> None:
+        """Makes these the members of a group; both ends of a membership that begins or ends are marked."""
+        before = {id: member.display for id, member in self._members([group])[group].items()}
+        after = {EntryId(id): display for id, display in members.items()}
         self._on.run_each(
-            "INSERT INTO directory_members VALUES (?,?)", [(group, member) for member in after - before]
+            "DELETE FROM directory_members WHERE group_id = ? AND member_id = ?",
+            [(group, id) for id in before.keys() - after.keys()],
         )
-        self._mark(before ^ after, sequence, at)
+        self._on.run_each(
+            "INSERT INTO directory_members VALUES (?,?,?) ON CONFLICT (group_id, member_id)"
+            " DO UPDATE SET display = excluded.display",
+            [(group, *item) for item in after.items() - before.items()],
+        )
+        self._mark(before.keys() ^ after.keys(), sequence, at)
 
     def _mark(self, ids: Iterable[EntryId], sequence: int, at: str) -> None:
         for some in _portions([*ids]):
@@ -299,13 +342,13 @@ def _columns(kind: Kind, body: Mapping[str, Any]) -> tuple[str, str, str]:
     return key(name), str(body.get("externalId") or ""), json.dumps(body)
 
 
-def _entry(row: Row, linked: frozenset[EntryId]) -> User | Group:
+def _entry(row: Row, groups: Collection[EntryId], members: Mapping[EntryId, Member]) -> User | Group:
     deleted = unstamp(row["deleted_at"]) if row["deleted_at"] else None
-    made = User if row["kind"] == Kind.USER else Group
-    return made(
+    common = (
         EntryId(row["id"]), row["source"], row["sequence"], unstamp(row["created_at"]),
-        unstamp(row["changed_at"]), deleted, json.loads(row["body"]), linked,
+        unstamp(row["changed_at"]), deleted, json.loads(row["body"]),
     )  # fmt: skip
+    return Group(*common, members) if row["kind"] == Kind.GROUP else User(*common, frozenset(groups))
 
 
 def _portions(ids: Sequence[Any]) -> Iterable[Sequence[Any]]:

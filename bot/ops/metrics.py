@@ -33,6 +33,10 @@ REFUSED = Counter(
     "miro_bot_http_refused", "HTTP requests refused before anything was read of them.",
     ("reason",), registry=COUNTED,
 )  # fmt: skip
+PUSHED = Counter(
+    "miro_bot_directory_requests", "SCIM requests of directories, by HTTP status.",
+    ("method", "status"), registry=COUNTED,
+)  # fmt: skip
 DECIDED = Histogram(
     "miro_bot_decision_seconds", "From a request to its approval or denial.",
     ("action", "outcome"), registry=COUNTED, buckets=BUCKETS,

@@ -9,7 +9,8 @@ CREATE UNIQUE INDEX directory_names ON directory_entries (source, kind, name) WH
 CREATE INDEX directory_external_ids ON directory_entries (source, external_id);
 CREATE INDEX directory_changes ON directory_entries (sequence);
 CREATE TABLE directory_members (
-  group_id TEXT NOT NULL, member_id TEXT NOT NULL, PRIMARY KEY (group_id, member_id)
+  group_id TEXT NOT NULL, member_id TEXT NOT NULL, display TEXT NOT NULL DEFAULT '',
+  PRIMARY KEY (group_id, member_id)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX directory_members_of ON directory_members (member_id);
 CREATE TABLE directory_tokens (

@@ -59,8 +59,15 @@ class Limits:
     """How often times are checked while there are no events."""
 
 
-Bounds = tuple[Limits, Callable[[str], None], Callable[[], float]]
-"""(limits, function called with the reason of a refusal, monotonic clock)."""
+Explanation = Callable[[int, str], tuple[str, bytes]]
+"""(media type, body) of a refusal, of its HTTP status and the reason."""
+Bounds = tuple[Limits, Callable[[str], None], Callable[[], float], Explanation]
+"""(limits, function called with the reason of a refusal, monotonic clock, bodies of refusals)."""
+
+
+def as_json(status: int, reason: str) -> tuple[str, bytes]:
+    """A refusal as plain JSON."""
+    return "application/json", json.dumps({"error": reason}).encode()
 
 
 class Request(HTTPRequestParser):  # type: ignore[misc]
@@ -179,9 +186,9 @@ class Refusal(ErrorTask):  # type: ignore[misc]
             return
         why = "too large" if error.code in (413, 431) else "no HTTP"
         self.channel.server.refused(why)
-        content = json.dumps({"error": why}).encode()
+        media, content = self.channel.server.explain(error.code, why)
         self.status, self.content_length = f"{error.code} {error.reason}", len(content)
-        self.response_headers.append(("Content-Type", "application/json"))
+        self.response_headers.append(("Content-Type", media))
         self.set_close_on_finish()
         self.write(content)
 
@@ -196,7 +203,7 @@ class Server(TcpWSGIServer):  # type: ignore[misc]
     next_channel_cleanup: float = 0
 
     def __init__(self, *args: Any, bounds: Bounds, **how: Any) -> None:
-        self.limits, self._count, self.seconds = bounds
+        self.limits, self._count, self.seconds, self.explain = bounds
         self._logged_at = float("-inf")
         super().__init__(*args, **how)
 
@@ -247,17 +254,19 @@ def serving(
     limits: Limits | None = None,
     refused: Callable[[str], None] | None = None,
     seconds: Callable[[], float] = time.monotonic,
+    explain: Explanation = as_json,
 ) -> Iterator[str]:
     """Serves until the block ends; yields `http://host:port`. Raises OSError.
 
     `refused` is called with the reason of each connection that ends before the application sees it;
-    `seconds` is a monotonic clock.
+    `seconds` is a monotonic clock; `explain` makes the bodies of refusals.
     """
     limits = limits or Limits()
     settings = _adjustments(host, port, threads, limits)
     sockets: dict[int, Any] = {}
     workers = ThreadedTaskDispatcher()
-    servers = _listening(app, settings, sockets, workers, (limits, refused or (lambda _: None), seconds))
+    bounds = (limits, refused or (lambda _: None), seconds, explain)
+    servers = _listening(app, settings, sockets, workers, bounds)
     workers.set_thread_count(threads)
     # `poll` takes more and higher file descriptors than `select`.
     loop = {"timeout": limits.look_again, "map": sockets, "use_poll": True}

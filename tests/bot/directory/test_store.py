@@ -59,11 +59,11 @@ def test_a_change_is_heard_once_by_whoever_asks_since_the_last(directories: Dire
 def test_a_membership_changes_the_group_and_the_member(directories: Directories) -> None:
     alex = directories.create("okta", Kind.USER, ALEX)
     dana = directories.create("okta", Kind.USER, {"userName": "dana@example.com"})
-    team = directories.create("okta", Kind.GROUP, {"displayName": "miroUsers"}, [alex])
+    team = directories.create("okta", Kind.GROUP, {"displayName": "miroUsers"}, {alex: "Alex"})
     before = directories.changed("okta", 0)
     assert user(directories, alex).group_ids == {team}
     read = group(directories, team)
-    directories.update(read, read.body, [dana])
+    directories.update(read, read.body, {dana: ""})
     after = directories.changed("okta", before.sequence)
     assert ids(after) == {alex, dana, team}
     assert group(directories, team).member_ids == {dana}
@@ -77,7 +77,7 @@ def test_a_deletion_is_kept_with_its_time_and_ends_memberships(
     directories: Directories, clock: Clock
 ) -> None:
     alex = directories.create("okta", Kind.USER, ALEX)
-    team = directories.create("okta", Kind.GROUP, {"displayName": "miroUsers"}, [alex])
+    team = directories.create("okta", Kind.GROUP, {"displayName": "miroUsers"}, {alex: "Alex"})
     before = directories.changed("okta", 0)
     clock.pass_(timedelta(hours=1))
     directories.delete(user(directories, alex))

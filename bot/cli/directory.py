@@ -1,0 +1,93 @@
+"""Directories (identity providers) from a shell: their tokens."""
+
+import re
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from datetime import datetime
+
+import click
+
+from approvals.ids import stamp
+from approvals.record.store import Store, utc_now
+from approvals.refusals import Refused
+from bot.cli.common import JSON, check_there, open_record, say, say_json, sentences, settings
+from bot.directory.tokens import Token, Tokens
+
+NAME = re.compile(r"[a-z][a-z0-9-]{0,29}")
+
+
+@click.group()
+def directory() -> None:
+    """Directories (identity providers) that push people and groups by SCIM."""
+
+
+@directory.group()
+def token() -> None:
+    """The bearer tokens of directories."""
+
+
+@contextmanager
+def _writing() -> Iterator[Tokens]:
+    with sentences():
+        known = settings()
+        check_there(known.database)
+        with closing(Store(known.database)) as store:
+            yield Tokens(store.database, utc_now)
+
+
+@token.command()
+@click.argument("source")
+def create(source: str) -> None:
+    """Make a token for a directory, like "okta". It is shown once; the record keeps only its digest.
+
+    To replace a token, make a new one, enter it in the identity provider, and revoke the old one when `list`
+    shows that the new one is used.
+    """
+    if not NAME.fullmatch(source):
+        raise click.UsageError("SOURCE takes lower-case letters, digits and hyphens, like okta.")
+    with _writing() as tokens:
+        made = tokens.create(source)
+    say(f"Token of {source}, shown only now. Enter it in the identity provider:", made)
+
+
+@token.command("list")
+@JSON
+def list_tokens(as_json: bool) -> None:
+    """List all tokens: number, directory, when made, last used and revoked."""
+    with open_record() as store:
+        known = Tokens(store.database, utc_now).all()
+    if as_json:
+        say_json([_row(one) for one in known])
+    elif not known:
+        say("No tokens. Make one: miro-bot directory token create okta")
+    else:
+        say(*(_line(one) for one in known))
+
+
+@token.command()
+@click.argument("number", type=click.IntRange(1))
+def revoke(number: int) -> None:
+    """End a token at once, by its number in `list`."""
+    with _writing() as tokens:
+        if not tokens.revoke(number):
+            raise Refused(
+                f"No valid token has the number {number}. `miro-bot directory token list` shows them."
+            )
+    say(f"Token {number} is revoked.")
+
+
+def _row(token: Token) -> dict[str, object]:
+    times = {"created_at": token.created_at, "used_at": token.used_at, "revoked_at": token.revoked_at}
+    return {"number": token.number, "source": token.source} | {
+        name: stamp(at) if at else None for name, at in times.items()
+    }
+
+
+def _line(token: Token) -> str:
+    used = f"last used {_day(token.used_at)}" if token.used_at else "never used"
+    ended = f", revoked {_day(token.revoked_at)}" if token.revoked_at else ""
+    return f"{token.number:<4} {token.source:<12} made {_day(token.created_at)}, {used}{ended}"
+
+
+def _day(at: datetime) -> str:
+    return f"{at:%Y-%m-%d %H:%M} UTC"
