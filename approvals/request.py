@@ -92,6 +92,10 @@ class Question:
     answer: str = ""
 
 
+UNSEEN = (".sent", ".unheard", ".reported")
+"""Endings of the codes of changes that nothing can ever verify."""
+
+
 @dataclass(frozen=True)
 class Outcome:
     """How and why a request ended or stopped."""
@@ -109,6 +113,11 @@ class Outcome:
     def unshown(self) -> tuple[Sentence, ...]:
         """The changes among `others` that Miro accepted and never showed, so that nothing verifies them."""
         return tuple(change for change in self.others if change.code.endswith(".accepted"))
+
+    @property
+    def unverifiable(self) -> tuple[Sentence, ...]:
+        """The changes among `others` that nothing can ever verify."""
+        return tuple(change for change in self.others if change.code.endswith(UNSEEN))
 
 
 @dataclass(frozen=True)

@@ -23,6 +23,8 @@ from bot.http.outgoing import Outgoing
 from bot.loop import Loop, Traffic
 from bot.miro.client import Miro
 from bot.miro.quota import WINDOW
+from bot.miro.rest.client import REST, Rest
+from bot.miro.transport import Transport
 from bot.ops import metrics
 from bot.ops.watch import Watch
 from bot.policies import Policies, usable
@@ -232,10 +234,11 @@ def build(
         store.close()
         raise
     store.moved = metrics.moved
-    desk = Desk(store, policies, now, settings.group_model == "team", practice)
+    desk = Desk(store, policies, now, settings.group_model == "team", practice, settings.has_rest)
     miro = Miro(
-        settings.miro_url, settings.secret("MIRO_SCIM_TOKEN"), store, now, sleep, settings.dialect, practice
-    )
+        settings.miro_url, settings.secret("MIRO_SCIM_TOKEN"), store, now, sleep, settings.dialect, practice,
+        rest=_rest(settings, store, now, sleep),
+    )  # fmt: skip
     lines, pace = Outgoing(), Pace(now)
     client = SlackClient(settings.secret("SLACK_BOT_TOKEN"), settings.slack_url, lines, now=now)
     people = SlackPeople(client, store.people, now, pace, sleep)
@@ -246,6 +249,15 @@ def build(
     return Bot(
         settings, store, desk, miro, client, lines, people, deliverer, workers, housekeeping, app, traffic
     )
+
+
+def _rest(
+    settings: Settings, store: Store, now: Callable[[], datetime], sleep: Callable[[float], None]
+) -> Rest | None:
+    if not settings.has_rest:
+        return None
+    token, url = settings.secret("MIRO_OAUTH_TOKEN"), settings.rest_url
+    return Rest(Transport(url, token, store, now, sleep, api=REST), settings.secret("MIRO_ORG_ID"))
 
 
 def _workers(desk: Desk, miro: Miro, people: SlackPeople) -> list[Worker]:

@@ -95,6 +95,7 @@ class Desk:
     now: Callable[[], datetime]
     boards_pass: bool = True
     practice: bool = False
+    has_rest: bool = False
     # Wakes worker and deliverer when there may be something to do or send.
     wake: Callable[[], None] = lambda: None
     people_changed: bool = False
@@ -117,7 +118,7 @@ class Desk:
         people, groups = self.store.people, self.store.groups
         return Tables(
             self.policy, groups.all, people.meet, people, cache(groups.get), self.now(),
-            self.boards_pass, people.named, self.teams_of,
+            self.boards_pass, people.named, self.teams_of, self.has_rest,
         )  # fmt: skip
 
     def teams_of(self, entry: str) -> Sequence[Group] | None:

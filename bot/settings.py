@@ -13,10 +13,15 @@ from bot.miro.wire import Dialect
 
 METRICS_TOKEN = "MIRO_BOT_METRICS_TOKEN"
 """The bearer token for `/metrics`, which isn't served without one."""
-SECRETS = ("SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "SLACK_SIGNING_SECRET", "MIRO_SCIM_TOKEN", METRICS_TOKEN)
+REST = ("MIRO_OAUTH_TOKEN", "MIRO_ORG_ID")
+"""For Miro's REST API: both or neither."""
+SECRETS = (
+    "SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "SLACK_SIGNING_SECRET", "MIRO_SCIM_TOKEN", *REST, METRICS_TOKEN
+)  # fmt: skip
 BEGINNINGS = {"SLACK_BOT_TOKEN": "xoxb-", "SLACK_APP_TOKEN": "xapp-"}
 """The prefixes of Slack's tokens."""
 MIRO_URL = "https://miro.com/api/v1/scim"
+REST_URL = "https://api.miro.com"
 SLACK_URL = "https://slack.com/api/"
 
 
@@ -35,12 +40,18 @@ class Settings:
     miro_url: str = MIRO_URL
     group_model: Literal["team", "user-group"] = "team"
     dialect: Dialect = field(default_factory=Dialect)
+    rest_url: str = REST_URL
     secret_files: Mapping[str, Path] = field(default_factory=dict)
     """{name of a secret: file it was read from}."""
 
     def secret(self, name: str) -> str:
         """A secret, or ''."""
         return self.secrets[name].get_secret_value() if name in self.secrets else ""
+
+    @property
+    def has_rest(self) -> bool:
+        """Whether there are credentials of Miro's REST API."""
+        return bool(self.secret("MIRO_OAUTH_TOKEN"))
 
     def require(self, *names: str) -> None:
         """Raises BadSettings with all missing names."""
@@ -63,15 +74,20 @@ def read(environ: Mapping[str, str]) -> Settings:
     except ValueError as error:
         names = ", ".join(field.name.replace("_", "-") for field in fields(Dialect))
         raise BadSettings(f"MIRO_SCIM_DIALECT: {error}. Choose from {names}.") from error
+    secrets = {name: SecretStr(text) for name in SECRETS if (text := _secret(environ, name))}
+    if len(secrets.keys() & set(REST)) == 1:
+        [missing] = set(REST) - secrets.keys()
+        raise BadSettings(f"{missing} isn't set. Miro's REST API needs both {' and '.join(REST)}.")
     return Settings(
         database=_record(environ),
         policy=Path(environ.get("MIRO_BOT_POLICY", "policy.toml")).absolute(),
-        secrets={name: SecretStr(text) for name in SECRETS if (text := _secret(environ, name))},
+        secrets=secrets,
         secret_files={name: Path(path) for name in SECRETS if (path := environ.get(f"{name}_FILE"))},
         slack_url=_address(environ, "SLACK_API_URL", SLACK_URL),
         miro_url=_address(environ, "MIRO_SCIM_URL", MIRO_URL),
         group_model="team" if model == "team" else "user-group",
         dialect=dialect,
+        rest_url=_address(environ, "MIRO_REST_URL", REST_URL),
     )
 
 

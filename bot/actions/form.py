@@ -77,6 +77,8 @@ class Facts:
     boards_pass: bool = True
     can_be_asked: Callable[[str], bool] = lambda name: True
     """Whether an action is in the policy, so that somebody can ask for it."""
+    has_rest: bool = False
+    """Whether Miro's REST API can be called."""
 
 
 class Action(BaseModel):

@@ -38,6 +38,7 @@ class Tables:
     """Maps full names to {name: people with it}; names are case-folded."""
     teams_of: Callable[[str], Sequence[Group] | None] = lambda raw: None
     """The teams of a Slack id or address, as last seen in Miro; None if not known."""
+    has_rest: bool = False
 
     @cached_property
     def groups(self) -> Sequence[Group]:
@@ -74,6 +75,7 @@ class Tables:
             lambda email: self.policy.account(email).model_dump(),
             self.boards_pass,
             lambda name: self.policy.rule(name) is not None,
+            self.has_rest,
         )
 
     def managed(self, group: Group) -> str:

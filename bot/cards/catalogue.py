@@ -35,6 +35,7 @@ _REMEDIES = {
     "admin": "Make someone else a Company Admin",
     "look": "Check it in Miro",
     "mend": "Fix that",
+    "rest": "Check MIRO_OAUTH_TOKEN with `miro-bot doctor`, or do it in Miro and set no such token",
 }
 SENTENCES = {
     "verbatim": "{text}",

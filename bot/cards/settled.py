@@ -173,7 +173,8 @@ def progress(request: Request) -> list[Part]:
     unseen = request.may_have_changed and not outcome.done
     lines = (
         ("Done:", outcome.done),
-        ("Already in place:", outcome.others),
+        ("Can't be verified:", outcome.unverifiable),
+        ("Already in place:", tuple(one for one in outcome.others if one not in outcome.unverifiable)),
         ("Not verified:" if unseen else "Not done:", outcome.left),
     )
     return [Part(", ".join(texts(did)), Worth.NOTE, lead, least=20) for lead, did in lines]
@@ -183,7 +184,8 @@ def _done(scene: Scene, *, is_live: bool = True) -> Message:
     """Every change was verified; the person changed is spoken to."""
     request, outcome = scene.request, scene.request.outcome
     accepted = outcome.unshown if outcome else ()
-    others = [change for change in outcome.others if change not in accepted] if outcome else []
+    unseen, left = (outcome.unverifiable, outcome.left) if outcome else ((), ())
+    others = [change for change in outcome.others if change not in (*accepted, *unseen)] if outcome else []
     manual = [change for change in others if change.code.endswith(".state")]  # of what was handed over
     others = [change for change in others if change not in manual]
     title = f"{scene.lead}{scene.secret}{capital(scene.outcome)}"
@@ -192,6 +194,8 @@ def _done(scene: Scene, *, is_live: bool = True) -> Message:
     parts = [
         Part(text),
         Part(", ".join(texts(accepted)), Worth.NOTE, "Not verified:", least=12),
+        Part(", ".join(texts(unseen)), Worth.NOTE, "Can't be verified:", least=12),
+        Part(", ".join(texts(left)), Worth.NOTE, "Not done:", least=12),
         Part(", ".join(texts(manual)), Worth.NOTE, f"By hand{_finisher(scene)}, verified:", least=12),
         Part(", ".join(texts(others)), Worth.NOTE, "Already in place:", least=12),
         Part(lasting(request), Worth.NOTE, "Can't be undone:", least=12),

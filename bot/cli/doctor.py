@@ -39,8 +39,9 @@ from bot.cli.common import (
 from bot.cli.policy.reach import strays, unreached
 from bot.miro.errors import MiroError
 from bot.miro.quota import POOL, WINDOW
+from bot.miro.rest.client import SCOPES
 from bot.policies import read, usable, why_not
-from bot.settings import BEGINNINGS, SECRETS, BadSettings, Settings
+from bot.settings import BEGINNINGS, REST, SECRETS, BadSettings, Settings
 from bot.slack.api.edge import SlackClient, SlackFault
 
 ANY_POLICY = 'operators = ["doctor@example.com"]\ndomains = ["example.com"]\n'
@@ -51,7 +52,7 @@ DISK, LEAST_DISK = 1 << 30, 100 << 20
 """Bytes of free disk space below which there is a warning, and below which the bot shouldn't run."""
 _WAYS = {"SLACK_APP_TOKEN": "Socket Mode", "SLACK_SIGNING_SECRET": "run --http"}
 """The two ways to receive from Slack, by the secret that each needs."""
-_USES = _WAYS | {"MIRO_BOT_METRICS_TOKEN": "serving /metrics"}
+_USES = _WAYS | {"MIRO_BOT_METRICS_TOKEN": "serving /metrics"} | dict.fromkeys(REST, "Miro's REST API")
 """Secrets that not every bot needs, and what for."""
 _SOON = timedelta(days=1)
 """Before the end of a review, a warning."""
@@ -231,6 +232,21 @@ def _miro(on: Examination) -> Finding | None:
     return _noted(text, listing.complaints("group", "groups"))
 
 
+def _rest(on: Examination) -> Finding | None:
+    rest = on.bot.miro.rest
+    if rest is None:
+        return None
+    try:
+        missing = [f"{scope}, to {what}" for scope, what in SCOPES.items() if scope not in rest.scopes()]
+        rest.ping()
+    except MiroError as error:
+        why = f"{error} Check MIRO_OAUTH_TOKEN, MIRO_ORG_ID and that a Company Admin installed the app."
+        return Finding(f"Miro's REST API isn't used for anything: {why}", Status.WRONG)
+    if missing:
+        return Finding(f"the token lacks {'; '.join(missing)}. Add it to the app in Miro.", Status.WARNING)
+    return Finding(f"{on.settings.rest_url} takes the token for this organization")
+
+
 def _names(on: Examination) -> Finding | None:
     """Groups under a security name that people don't know them by."""
     if not on.settings.secret("MIRO_SCIM_TOKEN") or not on.policy:
@@ -354,6 +370,7 @@ CHECKS: tuple[tuple[str, Check], ...] = (
     ("Socket Mode", _socket_mode),
     ("clock", _clock),
     ("Miro", _miro),
+    ("Miro's REST API", _rest),
     ("team names", _names),
     ("Miro's rate limit", _quota),
     ("policy", _policy),

@@ -149,7 +149,7 @@ class Inactive(Goal):
         return patch_user({"op": "Replace", "path": "active", "value": "false"})
 
     def after(self, seen: Seen) -> Seen:
-        return seen.with_account(active=False)
+        return replace(seen.with_account(active=False), is_closing=True)
 
 
 @dataclass(frozen=True)

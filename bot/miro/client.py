@@ -15,6 +15,7 @@ from bot.miro.errors import Ambiguous, Away, Practising, Trouble, Unclear, Unrea
 from bot.miro.goals import ScimCall
 from bot.miro.lists import Listing, Skipped, Tally
 from bot.miro.quota import Pool
+from bot.miro.rest.client import Rest, RestCall
 from bot.miro.transport import DEADLINE, Transport
 from bot.miro.wire import LOOK, Dialect, ListPage, MiroAccount, MiroGroup, MiroRights
 
@@ -51,13 +52,16 @@ class Miro:
         dialect: Dialect | None = None,
         practice: bool = False,
         deadline: timedelta = DEADLINE,
+        rest: Rest | None = None,
     ) -> None:
         self._transport = Transport(url, token, pool, now, sleep, deadline)
-        self._dialect, self._practice = dialect or Dialect(), practice
+        self._dialect, self._practice, self.rest = dialect or Dialect(), practice, rest
 
     def close(self) -> None:
         """Closes the connections."""
         self._transport.http.close()
+        if self.rest:
+            self.rest.close()
 
     def ranked(self, urgency: int) -> "Miro":
         """A copy for work on a request of this urgency.
@@ -67,6 +71,7 @@ class Miro:
         """
         other = copy(self)
         other._transport = self._transport.ranked(urgency)
+        other.rest = self.rest and self.rest.ranked(urgency)
         return other
 
     # -- looking ---------------------------------------------------------------------------------------
@@ -211,11 +216,14 @@ class Miro:
     def send(self, call: ScimCall, id: str, address: str = "") -> Accepted:
         """Sends one write; `id`, of the account, replaces `{user}`. Raises any MiroError.
 
-        `address`: the account's, if known. An answer about somebody else raises Unclear, since it isn't
-        known what was done, and is discarded.
+        `address`: the account's, if known; it replaces `{address}`. An answer about somebody else raises
+        Unclear, since it isn't known what was done, and is discarded.
         """
         if self._practice:
             raise Practising("This is practice: nothing is changed in Miro.")
+        if isinstance(call, RestCall):
+            assert self.rest  # or there is no goal with such a call
+            return Accepted(self.rest.send(call, address), None)
         path, _, query = call.path.replace("{user}", quote(id, safe="")).partition("?")
         body = wire.addressed(call.body, id) if call.body else None
         pairs = dict(part.split("=", 1) for part in query.split("&") if part)

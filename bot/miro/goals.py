@@ -24,6 +24,8 @@ class Seen:
     """Whether another active Company Admin was found (False if not looked for)."""
     vanished: bool = False
     """Whether an earlier account that this bot didn't delete isn't shown: it may be a guest's now."""
+    is_closing: bool = False
+    """Whether the request closes the account: what belongs to that is still wanted once it is inactive."""
 
     @property
     def existing(self) -> MiroAccount:
@@ -57,6 +59,10 @@ class Goal:
 
     depends_on_active: ClassVar[bool] = True
     """Whether its call has another effect on a deactivated account; `hidden` if that isn't shown."""
+
+    is_visible: ClassVar[bool] = True
+    """Whether a look can show that it holds. Else it counts as reached once Miro accepts its call, is called
+    accepted, never done, and later goals don't depend on it."""
 
     @property
     def key(self) -> str:

@@ -107,7 +107,7 @@ def make(goals: Sequence[Goal], seen: Seen) -> LivePlan:
             raise Away(f"Miro doesn't show {missing}.", Trouble.HIDDEN)
         if goal.holds(believed):
             # A side effect of an earlier step (a new account is active) doesn't hold already.
-            already += [goal.change.form("state")] if goal.holds(seen) else []
+            already += [goal.change.form("state")] if goal.holds(seen) and goal.is_visible else []
             continue
         problem = goal.obstacle(believed)
         if problem:

@@ -4,6 +4,7 @@ import json
 import logging
 from collections.abc import Callable, Mapping
 from copy import copy
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -21,12 +22,24 @@ from bot.ops import metrics
 log = logging.getLogger(__name__)
 
 
-def count(method: str, path: str, status: int | str) -> None:
-    """Counts a call for the metrics, by its endpoint without ids."""
+def _endpoint(path: str) -> str:
     collection, *rest = path.strip("/").split("/")
-    metrics.SCIM_CALLS.labels(method, f"/{collection}{'/{id}' if rest else ''}", str(status)).inc()
+    return f"/{collection}{'/{id}' if rest else ''}"
 
 
+@dataclass(frozen=True)
+class Api:
+    """What differs between Miro's SCIM service and its REST API.
+
+    `cost`: credits of a method, path and body size; `endpoint`: a path without its ids, for the metrics.
+    """
+
+    media: str
+    cost: Callable[[str, str, int], int]
+    endpoint: Callable[[str], str]
+
+
+SCIM = Api("application/scim+json", cost, _endpoint)
 DEADLINE = timedelta(seconds=100)
 """Of one call with waiting for credits, retries and the answer. Shorter than a worker's lease."""
 BRIEFLY = 2.0
@@ -47,14 +60,16 @@ class Transport:
         now: Callable[[], datetime],
         sleep: Callable[[float], None],
         deadline: timedelta = DEADLINE,
+        api: Api = SCIM,
     ) -> None:
         self._pool, self._now, self._sleep, self._deadline = pool, now, sleep, deadline
+        self._api = api
         self._url, self._token = url.rstrip("/"), SecretStr(token)
         self._urgency: int = Urgency.ORDINARY
         self._patience = float("inf")
         self.http = client(
             is_loopback(httpx.URL(url).host),
-            headers={"Authorization": f"Bearer {token}", "Accept": "application/scim+json"},
+            headers={"Authorization": f"Bearer {token}", "Accept": api.media},
             timeout=httpx.Timeout(20, connect=5),
             verify=trusted(),
         )
@@ -74,7 +89,7 @@ class Transport:
         """
         end = self._now() + self._deadline
         content = json.dumps(body, separators=(",", ":")).encode() if body is not None else None
-        credits = cost(method, path, len(content or b""))
+        credits = self._api.cost(method, path, len(content or b""))
         spent = Away(_NO_TIME, Trouble.CREDITS)
         while True:
             take(self._pool, credits, lambda wait: self._wait(wait, end, spent), self._urgency)
@@ -82,13 +97,13 @@ class Transport:
             try:
                 status, headers, text = self._send(method, path, query, content, end)
             except (Away, Unclear):
-                count(method, path, "none")
+                self._count(method, path, "none")
                 raise
             finally:
                 if self._now() - left > MARGIN:
                     self._pool.arrived(credits, left)
             log.info("Miro %s %s -> %s", method, path, status)
-            count(method, path, status)
+            self._count(method, path, str(status))
             # Some gateways echo the request; the token must not be shown.
             text = text.replace(self._token.get_secret_value().encode(), b"[token]")
             if status not in judging.RETRIED:
@@ -101,6 +116,9 @@ class Transport:
                 raise late
             self._wait(seconds, end, late)
 
+    def _count(self, method: str, path: str, status: str) -> None:
+        metrics.SCIM_CALLS.labels(method, self._api.endpoint(path), status).inc()
+
     def _wait(self, seconds: float, end: datetime, late: Away) -> None:
         # If more than the whole deadline is left, the clock was set back: give up.
         if not timedelta(seconds=seconds) < end - self._now() <= self._deadline:
@@ -110,7 +128,7 @@ class Transport:
     def _send(
         self, method: str, path: str, query: Mapping[str, str], content: bytes | None, end: datetime
     ) -> tuple[int, httpx.Headers, bytes]:
-        headers = {"Content-Type": "application/scim+json"} if content is not None else {}
+        headers = {"Content-Type": self._api.media} if content is not None else {}
         text = bytearray()
         try:
             with (

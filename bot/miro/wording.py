@@ -33,6 +33,21 @@ class Words:
         return f"{self.state} (I can't tell whether by my call)"
 
     @property
+    def sent(self) -> str:
+        """For a change that nothing ever shows, if Miro accepted it."""
+        return f"{self.aim} (Miro accepted it)"
+
+    @property
+    def unheard(self) -> str:
+        """The same if Miro gave no answer."""
+        return f"{self.aim} (Miro didn't answer)"
+
+    @property
+    def reported(self) -> str:
+        """The same if a person says that it is done."""
+        return f"{self.aim} (done by hand, by their word)"
+
+    @property
     def accepted(self) -> str:
         """For a change that Miro accepted and never shows."""
         return f"{self.aim} (Miro accepted it but doesn't show it)"
@@ -68,6 +83,11 @@ def _reactivate(joining: bool) -> Words:
 def _deactivate(who: str, later: bool = False) -> Words:
     todo = f"Deactivate the account. {who} loses access {'then' if later else 'immediately'}"
     return _words("deactivate", "deactivated", "the account", "there is no active account", todo)
+
+
+def _end_sessions(who: str) -> Words:
+    todo = f"End every session: Miro signs {who} out of all devices"
+    return _words("end", "ended", "every session", "no session", todo)
 
 
 def _delete() -> Words:
@@ -130,6 +150,7 @@ WORDINGS: dict[str, Callable[..., Words]] = {
     "reactivate": _reactivate,
     "deactivate": _deactivate,
     "delete": _delete,
+    "end-sessions": _end_sessions,
     "join": _join,
     "leave": _leave,
     "leave-boards": _leave,  # whose admin gets the leaver's boards

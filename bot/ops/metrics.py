@@ -22,7 +22,7 @@ BUCKETS = (10, 30, MINUTE, 5 * MINUTE, 15 * MINUTE, HOUR, 4 * HOUR, 12 * HOUR, D
 
 COUNTED = CollectorRegistry()
 SCIM_CALLS = Counter(
-    "miro_bot_scim_calls", "Calls of Miro's SCIM API, by HTTP status; `none` where no answer came.",
+    "miro_bot_scim_calls", "Calls of Miro's APIs, by HTTP status; `none` where no answer came.",
     ("method", "endpoint", "status"), registry=COUNTED,
 )  # fmt: skip
 SLACK_CALLS = Counter(

@@ -11,6 +11,7 @@ from pydantic import SecretStr
 
 from approvals.record.database import Location
 from bot.app import LISTENERS, Bot, build
+from bot.sandbox.miro.rest import ORG
 from bot.sandbox.miro.service import Miro
 from bot.sandbox.slack.gestures import Gestures
 from bot.sandbox.slack.workspace import Workspace
@@ -18,6 +19,7 @@ from bot.settings import Settings
 from bot.slack.door.serving import serving
 
 TOKEN = "sandbox-token"  # opens nothing but the stand-in
+OAUTH = "sandbox-oauth"
 SECRET = "sandbox-secret"
 CHANNEL = "C0MIRO"
 
@@ -102,6 +104,7 @@ class Stage:
     teams: dict[str, str]
     folder: Path
     urls: tuple[str, str]
+    has_rest: bool = False
 
     def settle(self) -> None:
         """Lets the bot do all work that is due now."""
@@ -109,13 +112,24 @@ class Stage:
 
     def rebuild(self, **how: Any) -> Bot:
         """Another bot on the same record, as after a restart."""
-        return build(_settings(self.folder, *self.urls), now=self.clock, sleep=self.clock.sleep, **how)
+        return build(
+            _settings(self.folder, *self.urls, has_rest=self.has_rest),
+            now=self.clock,
+            sleep=self.clock.sleep,
+            **how,
+        )
 
 
-def _settings(folder: Path, miro: str, slack: str, database: Location | None = None) -> Settings:
+def _settings(
+    folder: Path, miro: str, slack: str, database: Location | None = None, has_rest: bool = False
+) -> Settings:
     names = {"SLACK_BOT_TOKEN": "xoxb-sandbox", "SLACK_SIGNING_SECRET": SECRET, "MIRO_SCIM_TOKEN": TOKEN}
+    names |= {"MIRO_OAUTH_TOKEN": OAUTH, "MIRO_ORG_ID": ORG} if has_rest else {}
     secrets = {name: SecretStr(value) for name, value in names.items()}
-    return Settings(database or folder / "record.db", folder / "policy.toml", secrets, slack, miro)
+    origin = miro.removesuffix("/api/v1/scim")
+    return Settings(
+        database or folder / "record.db", folder / "policy.toml", secrets, slack, miro, rest_url=origin
+    )
 
 
 def people_of(slack: Workspace) -> None:
@@ -131,12 +145,13 @@ def stage(
     policy: str = POLICY,
     prepare: Callable[[Miro, Workspace], None] | None = None,
     database: Location | None = None,
+    has_rest: bool = False,
     **how: Any,
 ) -> Iterator[Stage]:
     """Starts everything on loopback. No thread of the bot runs: `settle` does the work that is due.
 
     `prepare` changes the stand-ins before the bot starts; `database`: where its record is, by default a
-    file in the folder.
+    file in the folder; `has_rest`: whether it has the credentials of Miro's REST API.
     """
     clock = Clock()
     (folder / "policy.toml").write_text(policy, encoding="utf-8")
@@ -152,11 +167,11 @@ def stage(
         prepare(miro, slack)
     with ExitStack() as open_:
         urls = open_.enter_context(miro.serve()), open_.enter_context(slack.serve())
-        bot = build(_settings(folder, *urls, database), now=clock, sleep=clock.sleep, **how)
+        bot = build(_settings(folder, *urls, database, has_rest), now=clock, sleep=clock.sleep, **how)
         open_.callback(bot.stop)
         bot.housekeeping.tick()
         door = bot.door()
         url = open_.enter_context(serving(door, "127.0.0.1", 0, LISTENERS, refused=door.counts.add))
         acting = Gestures(slack, f"{url}/slack/events", wall_clock=clock.seconds)
         miro.log.clear()
-        yield Stage(clock, miro, slack, bot, acting, url, teams, folder, urls)
+        yield Stage(clock, miro, slack, bot, acting, url, teams, folder, urls, has_rest)

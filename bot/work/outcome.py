@@ -6,6 +6,7 @@ Only its own changes are reported as done, and revoked at its end.
 from collections import Counter
 from collections.abc import Sequence
 
+from approvals.plan import PlannedStep
 from approvals.request import Request
 from approvals.sentence import Sentence
 from approvals.states import EventType
@@ -39,9 +40,10 @@ class Stopped(Exception):
         self.text, self.remedy = text, Sentence(remedy, text.values)
 
 
-def refused(words: str, team: str | None = None) -> Stopped:
+def refused(words: str, team: str | None = None, is_rest: bool = False) -> Stopped:
     """The Stopped for a call that Miro refused; `words`: Miro's message, `team`: the one to join or leave."""
-    remedy = next((code for part, code in REMEDIES.items() if part in words.casefold()), "remedy-look")
+    otherwise = "remedy-rest" if is_rest else "remedy-look"
+    remedy = next((code for part, code in REMEDIES.items() if part in words.casefold()), otherwise)
     return Stopped(Sentence.of("miro-said", words=words, team=team), remedy)
 
 
@@ -74,7 +76,9 @@ def own_changes(desk: Desk, request: Request, command: Action, seen: Seen) -> tu
     lines: Lines = {"done": [], "others": [], "left": []}
     for step in request.plan.steps:
         goal = by_key.get(step.key)
-        if goal and calls.get(goal.code) and not goal.holds(seen):
+        if goal and not goal.is_visible:
+            _add_unseen(lines, step, calls.get(goal.code), step.key in by_hand)
+        elif goal and calls.get(goal.code) and not goal.holds(seen):
             lines["others"].append(step.change.form("accepted"))
         elif step.key == f"stay {prolongs}" or (goal and calls.get(goal.code)):
             lines["done"].append(step.change.form("did"))
@@ -92,10 +96,19 @@ def progress(desk: Desk, request: Request, goals: Sequence[Goal], seen: Seen | N
     lines: Lines = {"done": [], "others": [], "left": []}
     for step in request.plan.steps:
         goal = by_key.get(step.key)
-        if goal is None or seen is None or not goal.holds(seen):  # a moved end has no goal
+        if goal and not goal.is_visible:
+            _add_unseen(lines, step, calls.get(goal.code))
+        elif goal is None or seen is None or not goal.holds(seen):  # a moved end has no goal
             lines["left"].append(step.change.form("aim"))
         elif calls.get(goal.code):
             lines["done"].append(step.change.form("did"))
         else:
             lines["others"].append(goal.change.form("unsure" if goal.code in calls else "state"))
     return lines
+
+
+def _add_unseen(lines: Lines, step: PlannedStep, accepted: bool | None, by_hand: bool = False) -> None:
+    """The line about a change that no look shows: only Miro's answer, or a person, tells of it."""
+    unseen = "sent" if accepted else "reported" if by_hand else "unheard"
+    is_left = accepted is None and not by_hand
+    lines["left" if is_left else "others"].append(step.change.form("aim" if is_left else unseen))

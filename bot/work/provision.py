@@ -26,6 +26,8 @@ from bot.miro.client import Accepted, Miro
 from bot.miro.errors import Ambiguous, Away, Declined, Locked, Practising, Unclear
 from bot.miro.goals import Seen
 from bot.miro.plan import LivePlan, Obstacle, PlanStep, make
+from bot.miro.rest.client import RestAway, RestCall
+from bot.miro.rest.goals import SessionsEnded
 from bot.work import ending, outcome, recheck
 from bot.work.account import Target, look
 from bot.work.check import ask_approvers
@@ -35,6 +37,8 @@ TRIES = 3
 """How often a call is sent while its outcome is unknown, with a look in between."""
 LOOKS = (timedelta(seconds=5), timedelta(seconds=30))
 """Pauses before looking again for a change that Miro accepted and doesn't show yet."""
+REST_TRIES = 4
+"""How often a request is held because Miro's REST API is away; others wait behind it meanwhile."""
 
 
 @dataclass
@@ -56,6 +60,8 @@ class Provisioning:
             if self.request.hand_over.is_reported:
                 return self._verify()
             return self._rehearse() if self.desk.practice or self.request.practice else self._bring_about()
+        except RestAway as error:
+            return self._without_rest(error)
         except (SlackAway, Away, Locked, Unsure) as error:
             return self.desk.wait(self.request, error, self.claim)
         except (Obstacle, Ambiguous, Declined) as error:
@@ -66,6 +72,13 @@ class Provisioning:
             if self.request.state is State.WORKING or self.request.progress.has_changed:
                 return self._stop(Sentence.verbatim(str(error)), Sentence("remedy-mend-and-ask"))
             return self._write(Draft(EventType.REFUSED, words={"text": str(error)}))
+
+    def _without_rest(self, error: RestAway) -> Request:
+        """Waits for the REST API for a while, without calling that a trouble with SCIM, then stops."""
+        if self.request.progress.holds >= REST_TRIES:
+            return self._stop(Sentence.verbatim(str(error)), Sentence("remedy-rest"))
+        sentence = Sentence.of(f"trouble-{error.kind}", request=self.request.id)
+        return self.desk.held(self.request, sentence, self.claim, error.wait)
 
     def _write(self, *drafts: Draft) -> Request:
         """Appends events, also if an undeliverable card was recorded meanwhile.
@@ -126,7 +139,7 @@ class Provisioning:
         command = self._command()
         seen = self._look(command)
         plan = self._plan(command, seen)
-        if not plan.steps:
+        if not any(step.goal.is_visible for step in plan.steps):
             return self._done(command, seen, plan)
         before = (self.request.outcome and self.request.outcome.text) or NOTHING
         first = before.values.get("before") or before.stored  # what Miro said stays on the card
@@ -167,6 +180,8 @@ class Provisioning:
         seen = look(self.desk, self.miro, command, target, is_exact=self.request.is_exact)
         if "account" in self.request.progress.tried:
             seen = replace(seen, vanished=False)  # this request may have created it
+        is_closing = SessionsEnded.key in {step.key for step in self.request.plan.steps}
+        seen = replace(seen, is_closing=is_closing)
         may_be_gone = "gone" in self.request.progress.tried or creates(command.goals(self.desk.facts))
         if target and target.miro_id and seen.account is None and (seen.vanished or not may_be_gone):
             raise Obstacle(vanished(target.user_name))
@@ -188,10 +203,17 @@ class Provisioning:
         address.
         """
         id, address = plan.miro_id, plan.user_name
+        late: Stopped | RestAway | None = None
         for number, step in enumerate(plan.steps):
             if number and not step.sure:
                 return  # earlier calls must be verified first, by the next look
-            answer = self._send(step, id, address)
+            try:
+                answer = self._send(step, id, address)
+            except (Stopped, RestAway) as error:
+                if step.goal.is_visible:
+                    raise
+                late = error  # what comes after it doesn't depend on it
+                continue
             if answer is None or answer.is_odd:
                 return
             if answer.account and not id:
@@ -199,6 +221,11 @@ class Provisioning:
             is_shown = answer.account is None or step.goal.holds(Seen(answer.account))
             if not is_shown or (step.goal.code == "account" and not id):
                 return  # accepted, but its answer doesn't show the effect: look first
+        if late and not isinstance(plan.steps[-1].goal, Gone):
+            raise late
+        if late:  # of a deleted account nothing can be made up for
+            lost = "every session couldn't be ended. Check MIRO_OAUTH_TOKEN with `miro-bot doctor`."
+            self.desk.tell_operators(f"{self.request.id}: the account is deleted, but {lost}")
 
     def _send(self, step: PlanStep, id: str, address: str) -> Accepted | None:
         """Sends one call between two events; None if a look has to come next."""
@@ -224,9 +251,10 @@ class Provisioning:
         except Declined as error:
             self._write_answer(code, False, error.words)
             # If it holds anyway, somebody else did it, or an earlier try of this bot.
-            if step.goal.holds(self._look(self._command())):
+            if step.goal.is_visible and step.goal.holds(self._look(self._command())):
                 return None
-            raise outcome.refused(error.words, step.goal.change.values.get("group")) from error
+            is_rest = isinstance(step.call, RestCall)
+            raise outcome.refused(error.words, step.goal.change.values.get("group"), is_rest) from error
         except Practising as error:
             raise Stopped(Sentence.verbatim(str(error)), "remedy-for-real") from error
         self._write_answer(code, True, str(answer.status))
@@ -256,7 +284,7 @@ class Provisioning:
         seen_words = {
             "lines": stored_lines(lines),
             "gave": json.dumps({"keys": gave}, ensure_ascii=False),
-            **self._evidence(command, seen, is_verified=not plan.steps),
+            **self._evidence(command, seen, is_verified=not any(step.goal.is_visible for step in plan.steps)),
             "seen": shown.model_dump_json(by_alias=True, exclude_unset=True) if shown else "no account",
         }
         with self.desk.store.writing():
@@ -303,8 +331,9 @@ class Provisioning:
     def _is_unshown(self, step: PlanStep, seen: Seen) -> bool:
         """Whether Miro accepted it, was looked at often enough, and doesn't show whether it holds."""
         progress = self.request.progress
-        is_over = step.goal.code in progress.accepted and progress.looks >= len(LOOKS)
-        return is_over and step.goal.unshown(seen)
+        if step.goal.code not in progress.accepted:
+            return False
+        return not step.goal.is_visible or (progress.looks >= len(LOOKS) and step.goal.unshown(seen))
 
     def _stop(self, text: Sentence, remedy: Sentence) -> Request:
         try:

@@ -9,6 +9,7 @@ from bot.miro.wire import Dialect
 from bot.settings import MIRO_URL, SLACK_URL, BadSettings, read
 
 SECRETS = ("SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "SLACK_SIGNING_SECRET", "MIRO_SCIM_TOKEN")
+REST = ("MIRO_OAUTH_TOKEN", "MIRO_ORG_ID")
 
 
 def test_without_anything_the_defaults_hold() -> None:
@@ -31,7 +32,7 @@ def test_addresses_and_model_are_taken() -> None:
     assert (found.slack_url, found.miro_url, found.group_model) == (here, there, "user-group")
 
 
-@pytest.mark.parametrize("name", ["SLACK_API_URL", "MIRO_SCIM_URL"])
+@pytest.mark.parametrize("name", ["SLACK_API_URL", "MIRO_SCIM_URL", "MIRO_REST_URL"])
 @pytest.mark.parametrize(
     "text",
     ["miro.com/scim", "ftp://miro.com", "https://", "http://miro.com/scim", "http://[::1", "xoxb-1"],
@@ -48,6 +49,16 @@ def test_each_secret_may_lie_in_a_file(tmp_path: Path, name: str) -> None:
     assert read({name: "direct"}).secret(name) == "direct"
     assert read({f"{name}_FILE": str(file)}).secret(name) == "s3cret"
     assert read({f"{name}_FILE": str(file), name: "direct"}).secret(name) == "s3cret"
+
+
+@pytest.mark.parametrize(("name", "other"), [REST, REST[::-1]])
+def test_the_rest_api_needs_both_of_its_settings_or_none(tmp_path: Path, name: str, other: str) -> None:
+    file = tmp_path / "file"
+    file.write_text("s3cret", encoding="utf-8")
+    with pytest.raises(BadSettings, match=f"{other} isn't set. Miro's REST API needs both"):
+        read({name: "s3cret"})
+    assert read({name: "s3cret", f"{other}_FILE": str(file)}).has_rest
+    assert not read({}).has_rest
 
 
 def test_a_secret_file_that_is_not_there_is_named(tmp_path: Path) -> None:

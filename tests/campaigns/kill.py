@@ -14,7 +14,8 @@ from approvals.record.database import Location, Server
 from approvals.record.store import Store, copy_record
 from bot.actions import ACTIONS
 from bot.context import LEASE
-from bot.sandbox.stage import SECRET, TOKEN, Stage, stage
+from bot.sandbox.miro.rest import ORG
+from bot.sandbox.stage import OAUTH, SECRET, TOKEN, Stage, stage
 from bot.work.ask import asked
 from tests.approvals.scene import on_server, server_of
 from tests.campaigns.held_back import HeldBack
@@ -138,7 +139,7 @@ def campaign(shape: Shape, nursery: Nursery, folder: Path, kind: str = "sqlite")
     (folder / "runs").mkdir()
     record: Location = server_of(folder / "runs") if kind == "postgres" else folder / "runs" / "record.db"
     with ExitStack() as open_:
-        scene = open_.enter_context(stage(folder))
+        scene = open_.enter_context(stage(folder, has_rest=shape.has_rest))
         scene.miro.limits = False
         shape.furnish(scene)
         ask(scene, shape)
@@ -156,7 +157,8 @@ def ask(scene: Stage, shape: Shape) -> None:
 
 def environ(scene: Stage, record: Location) -> dict[str, str]:
     """What a bot between these stand-ins has in its environment, except the addresses."""
-    return {
+    rest = {"MIRO_OAUTH_TOKEN": OAUTH, "MIRO_ORG_ID": ORG} if scene.has_rest else {}
+    return rest | {
         "SLACK_BOT_TOKEN": "xoxb-sandbox",
         "SLACK_SIGNING_SECRET": SECRET,
         "MIRO_SCIM_TOKEN": TOKEN,

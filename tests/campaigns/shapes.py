@@ -18,6 +18,7 @@ class Shape:
     """The Slack account that asks."""
     values: Mapping[str, str]
     furnish: Furnish = lambda stage: None
+    has_rest: bool = False
 
     def __str__(self) -> str:
         return self.name
@@ -32,6 +33,11 @@ def _person(email: str, name: str, *teams: str, admin: bool = False, active: boo
 def _content_admin(stage: Stage) -> None:
     _person("alex@example.com", "Alex Smith", "Engineering")(stage)
     stage.miro.change_user("alex@example.com", admin_roles=("Content Admin",))
+
+
+def _signed_in_admin(stage: Stage) -> None:
+    _person("jo@example.com", "Jo Park", "Engineering", "Design", admin=True)(stage)
+    stage.miro.change_user("jo@example.com", signed_in=True)
 
 
 _ALEX = _person("alex@example.com", "Alex Smith", "Engineering")
@@ -103,7 +109,8 @@ SHAPES = (
         "offboard",
         "U0LENA",
         {"person": "jo@example.com", "how": "deactivate"},
-        _person("jo@example.com", "Jo Park", "Engineering", "Design", admin=True),
+        _signed_in_admin,
+        has_rest=True,
     ),
     Shape(
         "offboard, at a time",
@@ -112,7 +119,7 @@ SHAPES = (
         {"person": "jo@example.com", "how": "deactivate", "start": "2026-03-02 10:10"},
         _JO,
     ),
-    Shape("offboard, delete", "offboard", "U0LENA", {"person": "jo@example.com", "how": "delete"}, _JO),
+    Shape("offboard, delete", "offboard", "U0LENA", {"person": "jo@example.com", "how": "delete"}, _JO, True),
     Shape(
         "reactivate",
         "reactivate",

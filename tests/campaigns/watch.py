@@ -60,7 +60,8 @@ class Watch:
     def serve(self) -> Iterator[dict[str, str]]:
         """Yields the environment of a bot that is watched."""
         with serving(self.at_miro) as miro, serving(self.at_slack) as slack:
-            yield {"MIRO_SCIM_URL": f"{miro}/api/v1/scim", "SLACK_API_URL": f"{slack}/api/"}
+            urls = {"MIRO_SCIM_URL": f"{miro}/api/v1/scim", "MIRO_REST_URL": miro}
+            yield urls | {"SLACK_API_URL": f"{slack}/api/"}
 
     def at_miro(self, call: Call) -> Answer | None:
         """Answers as Miro does."""

@@ -9,6 +9,7 @@ from bot.actions.form import Action, Facts, FormField, Input, Subject
 from bot.actions.sentences import first, in_miro
 from bot.miro.accounts import Gone, Inactive
 from bot.miro.goals import Goal
+from bot.miro.rest.goals import SessionsEnded
 from bot.miro.rights import NoAdminRoles, OrgRole
 from bot.miro.wire import MEMBER
 from bot.miro.wording import counted
@@ -94,5 +95,7 @@ class Offboard(Action):
 
     def goals(self, facts: Facts) -> tuple[Goal, ...]:
         who = first(facts.person(self.person))
-        closed = Gone(who) if self.how == "delete" else Inactive(who)
-        return (OrgRole(who, MEMBER, while_active=True), NoAdminRoles(who), closed)
+        sessions = (SessionsEnded(who),) if facts.has_rest else ()
+        # Of a deleted account Miro may know no sessions anymore; after a deactivation nobody can start one.
+        closed = (*sessions, Gone(who)) if self.how == "delete" else (Inactive(who), *sessions)
+        return (OrgRole(who, MEMBER, while_active=True), NoAdminRoles(who), *closed)

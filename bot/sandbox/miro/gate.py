@@ -32,14 +32,15 @@ class Credits:
     Whether Miro's window is fixed or slides isn't known; this one slides, which is the stricter of the two.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, credits: int = _CREDITS, window: float = _WINDOW) -> None:
+        self._credits, self._window = credits, window
         self._spent: deque[tuple[float, int]] = deque()
 
     def spend(self, cost: int, now: float) -> None:
         # A time in the future is from before a test's clock was set back.
-        while self._spent and not now - _WINDOW < self._spent[0][0] <= now:
+        while self._spent and not now - self._window < self._spent[0][0] <= now:
             self._spent.popleft()
-        if cost > _CREDITS - sum(credits for _, credits in self._spent):
+        if cost > self._credits - sum(credits for _, credits in self._spent):
             raise too_many()
         self._spent.append((now, cost))
 

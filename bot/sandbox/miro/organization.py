@@ -47,6 +47,9 @@ class User:
     language: str | None = None
     photo: str | None = None
     enterprise: Mapping[str, Any] = field(default_factory=dict)
+    signed_in: bool = False
+    last_activity: str = ""
+    """When they last used Miro, as REST shows it: 2026-03-01T08:00:00Z."""
 
     @property
     def guest(self) -> bool:

@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 from urllib.parse import unquote
 
-from bot.sandbox.miro import endpoints
+from bot.sandbox.miro import endpoints, rest
 from bot.sandbox.miro.errors import Refusal, rest_error
 from bot.sandbox.miro.faults import Fault
 from bot.sandbox.miro.gate import Credits, check_token, cost, media, parsed
@@ -58,6 +58,7 @@ class Miro(Settings):
         sleep: Callable[[float], None] = time.sleep,
         url: str = "https://miro.com/api/v1/scim",
         limits: bool = True,
+        oauth_token: str = "sandbox-oauth",
     ) -> None:
         super().__init__(group_model)
         self.log: list[Exchange] = []
@@ -66,6 +67,9 @@ class Miro(Settings):
         self._token, self._now, self._sleep, self._url = token, now, sleep, url
         self._lock = threading.RLock()
         self._credits = Credits()
+        self.scopes, self._oauth_token = rest.SCOPES, oauth_token
+        # 100,000 credits a minute: Miro's page on rate limiting of its REST API.
+        self._rest_credits = Credits(100_000, 60.0)
         self._organization = Organization(self)
 
     def add_team(self, name: str) -> str:
@@ -119,6 +123,12 @@ class Miro(Settings):
     def leave(self, email: str, team_id: str) -> None:
         with self._draft() as draft:
             draft.leave(team_id, [self._known(email).id])
+
+    def is_signed_in(self, id: str) -> bool:
+        """Whether a person, also one deleted since, is signed in on any device."""
+        with self._lock:
+            people = self._organization.users | self._organization.deleted
+            return people[id].signed_in
 
     def delete(self, email: str) -> None:
         with self._draft() as draft:
@@ -195,6 +205,8 @@ class Miro(Settings):
 
     def _undisturbed(self, call: Call) -> Answer:
         parts = _parts(call)
+        if rest.is_rest(call):
+            return self._rest(call)
         if not parts:
             return Answer.of(404, rest_error(404))
         try:
@@ -204,6 +216,18 @@ class Miro(Settings):
             return self._handled(call, parts)
         except Refusal as refusal:
             return Answer.of(refusal.status, refusal.body(), media(call))
+
+    def _rest(self, call: Call) -> Answer:
+        def spend(credits: int) -> None:
+            if self.limits:
+                self._rest_credits.spend(credits, self._now())
+
+        try:
+            check_token(call, self._oauth_token, True)
+            with self._draft() as draft:
+                return rest.answer(call, draft, self.scopes, spend)
+        except (Refusal, rest.Refusal) as refusal:
+            return Answer.of(refusal.status, rest_error(refusal.status, str(refusal)))
 
     def _handled(self, call: Call, parts: list[str]) -> Answer:
         with self._draft() as draft:

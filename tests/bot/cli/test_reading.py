@@ -18,8 +18,9 @@ import pytest
 from approvals.ids import RequestId
 from approvals.record.store import utc_now
 from bot import app as composition
+from bot.sandbox.miro.rest import ORG
 from bot.sandbox.miro.service import Fault
-from bot.sandbox.stage import CHANNEL, POLICY, TOKEN, Stage
+from bot.sandbox.stage import CHANNEL, OAUTH, POLICY, TOKEN, Stage
 from tests.bot.journeys.scenes import ask as ask_in_slack
 from tests.bot.journeys.scenes import calls, card, press
 from tests.bot.journeys.shell import Shell, alone, machine
@@ -229,6 +230,25 @@ def test_a_doctor_says_when_miro_refuses(s: Stage, shell: Shell, status: int, re
     found = {one["what"]: one for one in shell.json("doctor", exits=1)}
     assert [one for one in found if not found[one]["ok"]] == ["Miro"]
     assert TOKEN not in found["Miro"]["text"] and found["Miro"]["text"].endswith(remedy)
+
+
+def test_a_doctor_checks_the_rest_api(s: Stage, shell: Shell) -> None:
+    def said(exits: int = 0, **environ: str) -> tuple[str, str]:
+        with_rest = {"MIRO_OAUTH_TOKEN": OAUTH, "MIRO_ORG_ID": ORG, "MIRO_REST_URL": s.urls[0][:-12]}
+        rows = Shell(s.folder, **shell.environ | with_rest | environ).json("doctor", exits=exits)
+        return next((row["status"], row["text"]) for row in rows if row["what"] == "Miro's REST API")
+
+    assert said()[0] == "ok"
+    s.miro.scopes -= {"sessions:delete"}
+    assert said() == (
+        "warning",
+        "the token lacks sessions:delete, to end sessions. Add it to the app in Miro.",
+    )
+    for wrong in ({"MIRO_OAUTH_TOKEN": "x"}, {"MIRO_ORG_ID": "7"}):
+        status, text = said(exits=1, **wrong)
+        assert status == "wrong" and "Check MIRO_OAUTH_TOKEN, MIRO_ORG_ID" in text
+    names = [row["what"] for row in shell.json("doctor")]
+    assert "Miro's REST API" not in names
 
 
 def test_a_doctor_warns_of_security_names_that_people_do_not_know(s: Stage, shell: Shell) -> None:

@@ -18,6 +18,7 @@ from tests.bot.journeys.scenes import playing
 ENVIRONMENT = (
     *("SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "SLACK_SIGNING_SECRET", "MIRO_SCIM_TOKEN"),
     *("SLACK_API_URL", "MIRO_SCIM_URL", "MIRO_GROUP_MODEL"),
+    *("MIRO_OAUTH_TOKEN", "MIRO_ORG_ID", "MIRO_REST_URL"),
 )
 
 

@@ -1,0 +1,98 @@
+"""The client of Miro's REST API: sent like SCIM's calls, with another token and at other prices."""
+
+from collections.abc import Mapping
+from copy import copy
+from typing import Any
+
+from bot.miro import judging, wire
+from bot.miro.errors import Away, Declined, Locked, Unclear
+from bot.miro.goals import ScimCall
+from bot.miro.transport import Api, Transport
+
+_PRICES = {1: 10, 2: 20, 3: 100, 4: 400}
+"""{level of a call: credits of the shared pool}. By Miro's page on rate limiting REST has 100,000 credits a
+minute, for calls at 50, 100, 500 and 2,000; SCIM has 20,000: so each costs a fifth."""
+LEVELS = {"POST /v2/sessions/{id}": 3, "GET /v1/oauth-token": 1}
+"""{call: its level}, by Miro's API description; 3 for any other."""
+SCOPES = {"sessions:delete": "end sessions"}
+"""{scope: what the bot can't do without it}."""
+
+
+class RestAway(Away):
+    """The REST API couldn't be reached, or was busy; SCIM may well work."""
+
+
+class RestCall(ScimCall):
+    """One write. `{org}` in its path is the organization, `{address}` in its query the account's."""
+
+
+def endpoint(path: str) -> str:
+    """The path without ids: every second part, as in /v2/orgs/{id}/members."""
+    parts = path.strip("/").split("/")
+    return "/" + "/".join("{id}" if number and not number % 2 else part for number, part in enumerate(parts))
+
+
+def cost(method: str, path: str, size: int = 0) -> int:
+    """Credits of one call."""
+    return _PRICES[LEVELS.get(f"{method} {endpoint(path)}", 3)]
+
+
+REST = Api("application/json", cost, endpoint)
+
+
+class Rest:
+    """Miro's REST API with one token, for one organization. Thread-safe."""
+
+    def __init__(self, transport: Transport, org: str) -> None:
+        self._transport, self._org = transport, org
+
+    def close(self) -> None:
+        """Closes the connections."""
+        self._transport.http.close()
+
+    def ranked(self, urgency: int) -> "Rest":
+        """A copy for work of this urgency."""
+        other = copy(self)
+        other._transport = self._transport.ranked(urgency)
+        return other
+
+    def scopes(self) -> frozenset[str]:
+        """The token's scopes. Raises Away and Locked.
+
+        Miro's pages show the answer of this call with a list, and with one text.
+        """
+        sent = self._read("/v1/oauth-token")
+        scopes = sent.get("scopes") if isinstance(sent, Mapping) else None
+        return frozenset(scopes.split() if isinstance(scopes, str) else map(str, scopes or ()))
+
+    def ping(self) -> None:
+        """Reads the organization. Raises Away and Locked, also if it isn't the token's."""
+        self._read("/v2/orgs/{org}")
+
+    def _read(self, path: str, query: Mapping[str, str] | None = None) -> Any:
+        try:
+            status, text = self._transport.exchange("GET", path.replace("{org}", self._org), query or {})
+        except Unclear as error:
+            raise RestAway(str(error), error.kind, error.words) from error
+        judging.check_look(status, text)
+        return wire.content(text)
+
+    def send(self, call: RestCall, address: str) -> int:
+        """Sends one write about the account with an address; returns the status.
+
+        Raises RestAway if nothing was done, Unclear, and Declined also where the token is refused: it isn't
+        the token that everything else depends on.
+        """
+        path, _, query = call.path.partition("?")
+        pairs = dict(part.split("=", 1) for part in query.split("&") if part)
+        pairs = {name: value.replace("{address}", address) for name, value in pairs.items()}
+        try:
+            status, text = self._transport.exchange(
+                call.method, path.replace("{org}", self._org), pairs, call.body
+            )
+            judging.check_write(status, text)
+        except Away as error:
+            raise RestAway(str(error), error.kind, error.words, error.wait) from error
+        except Locked as error:
+            raise Declined(status, error.words) from error
+        return status

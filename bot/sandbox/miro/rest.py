@@ -1,0 +1,92 @@
+"""Miro's REST API as its description has it: sessions, members of the organization and of teams."""
+
+from collections.abc import Callable
+from typing import Any
+
+from bot.sandbox.miro.organization import Organization, User
+from bot.sandbox.server import Answer, Call
+
+ORG = "3074457345821140946"
+SCOPES = frozenset(
+    {"organizations:read", "organizations:teams:read", "organizations:teams:write", "sessions:delete"}
+)
+_LEVELS = {1: 50, 2: 100, 3: 500, 4: 2000}
+_MOST = 100
+"""Entries on a page."""
+
+
+class Refusal(Exception):
+    """A call that Miro's platform refuses."""
+
+    def __init__(self, status: int, message: str = "") -> None:
+        super().__init__(message)
+        self.status = status
+
+
+def is_rest(call: Call) -> bool:
+    """Whether a call is for the REST API, not for SCIM."""
+    return call.path.startswith(("/v1/", "/v2/"))
+
+
+def answer(
+    call: Call, organization: Organization, scopes: frozenset[str], spend: Callable[[int], object]
+) -> Answer:
+    """Carries out the call on `organization` and returns its answer. Raises Refusal."""
+    _, *parts = [part for part in call.path.split("/") if part]
+    if parts == ["oauth-token"]:
+        return Answer.of(200, {"type": "oAuthToken", "organization": {"id": ORG}, "scopes": sorted(scopes)})
+    if parts[:1] == ["orgs"] and parts[1:2] != [ORG]:
+        raise Refusal(403, "The organization isn't accessible with this token")
+    match [call.method, *parts]:
+        case ["POST", "sessions", "reset_all"]:
+            level, scope, act = 3, "sessions:delete", _reset
+        case ["GET", "orgs", _]:
+            level, scope, act = 3, "organizations:read", _org
+        case ["GET", "orgs", _, "members"]:
+            level, scope, act = 3, "organizations:read", _members
+        case _:
+            raise Refusal(404)
+    spend(_LEVELS[level])
+    if scope not in scopes:
+        raise Refusal(403, f"Missing scope: {scope}")
+    return act(call, organization)
+
+
+def _reset(call: Call, organization: Organization) -> Answer:
+    organization.change(_user(organization, call.query.get("email", "")).id, signed_in=False)
+    return Answer(200)
+
+
+def _org(call: Call, organization: Organization) -> Answer:
+    seats = organization.settings.seats
+    return Answer.of(
+        200, {"id": ORG, "name": "Example", "plan": "company", "fullLicensesPurchased": seats or 0}
+    )
+
+
+def _members(call: Call, organization: Organization) -> Answer:
+    wanted = [email.casefold() for email in call.query.get("emails", "").split(",") if email]
+    if not 1 <= len(wanted) <= 10:
+        raise Refusal(400, "This sandbox lists members by 1 to 10 addresses only")
+    users = [user for user in organization.users.values() if user.userName.casefold() in wanted]
+    return Answer.of(200, [_member(user) for user in users])
+
+
+def _member(user: User) -> dict[str, Any]:
+    shown: dict[str, Any] = {
+        "id": user.id,
+        "type": "organization-member",
+        "email": user.userName,
+        "active": user.active,
+        "role": user.role.lower(),
+        "license": user.user_type.lower().replace(" ", "_"),
+        "adminRoles": [{"name": name} for name in user.admin_roles],
+    }
+    return shown | ({"lastActivityAt": user.last_activity} if user.last_activity else {})
+
+
+def _user(organization: Organization, email: str) -> User:
+    user = organization.named(email)
+    if user is None:
+        raise Refusal(404, f"User {email} not found in the organization")
+    return user

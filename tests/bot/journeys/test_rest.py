@@ -1,0 +1,181 @@
+"""Miro's REST API beside SCIM: what it adds, and that nothing waits for it that SCIM alone can do."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.sandbox.miro.service import Fault, Miro
+from bot.sandbox.slack.workspace import Workspace
+from bot.sandbox.stage import OAUTH, Stage
+from tests.bot.journeys.scenes import (
+    approve,
+    ask,
+    calls,
+    card,
+    history,
+    last,
+    playing,
+    press,
+    read,
+    state,
+    told,
+    wait,
+)
+from tests.bot.journeys.test_hand_over import hand_over
+
+CLOSE = ("U0LENA", "/miro-offboard", "jo@example.com because last day today")
+RESET = "POST /v2/sessions/reset_all"
+ACCEPTED = "end every session (Miro accepted it)"
+
+
+def _jo_at_work(miro: Miro, slack: Workspace) -> None:
+    miro.add_user("jo@example.com", "Jo Park")
+    miro.change_user("jo@example.com", signed_in=True)
+
+
+@pytest.fixture
+def s(tmp_path: Path) -> Iterator[Stage]:
+    with playing(tmp_path, prepare=_jo_at_work, has_rest=True) as stage:
+        yield stage
+        assert OAUTH not in str(stage.slack.messages)
+
+
+def _is_active(s: Stage) -> bool:
+    jo = s.miro.user("jo@example.com")
+    return jo is not None and jo.active
+
+
+def _is_signed_in(s: Stage, jo: str) -> bool:
+    return s.miro.is_signed_in(jo)
+
+
+def _jo(s: Stage) -> str:
+    jo = s.miro.user("jo@example.com")
+    assert jo
+    return jo.id
+
+
+def test_sessions_are_ended_after_the_account_is_closed(s: Stage) -> None:
+    id = ask(s, *CLOSE)
+    assert "2. End every session: Miro signs Jo out of all devices" in last(s, "U0PRIYA")
+    approve(s, "U0PRIYA")
+    assert calls(s)[-2:] == [f"PATCH /Users/{_jo(s)}", RESET]
+    assert (state(s, id), _is_active(s), _is_signed_in(s, _jo(s))) == ("done", False, False)
+    text = last(s, "U0LENA")
+    assert text.startswith("✅ ")
+    assert "The change is verified in Miro." in text
+    assert f"Can't be verified: {ACCEPTED}" in text
+
+
+def test_sessions_of_an_account_that_is_deleted_are_ended_before(s: Stage) -> None:
+    jo = _jo(s)
+    id = ask(s, *CLOSE, how="delete")
+    approve(s, "U0PRIYA")
+    assert calls(s)[-2:] == [RESET, f"DELETE /Users/{jo}"]
+    assert (state(s, id), _is_signed_in(s, jo)) == ("done", False)
+    assert f"Can't be verified: {ACCEPTED}" in last(s, "U0LENA")
+
+
+def test_an_account_closed_before_is_left_alone(s: Stage) -> None:
+    s.miro.change_user("jo@example.com", active=False)
+    id = ask(s, *CLOSE)
+    assert (state(s, id), calls(s)) == ("nothing to do", [])
+    assert "session" not in last(s, "U0LENA")
+
+
+def test_an_account_deactivated_before_is_deleted_without_a_word_on_sessions(s: Stage) -> None:
+    s.miro.change_user("jo@example.com", active=False)
+    jo, id = _jo(s), ask(s, *CLOSE, how="delete")
+    approve(s, "U0PRIYA")
+    assert (state(s, id), calls(s)) == ("done", [f"DELETE /Users/{jo}"])
+
+
+@pytest.mark.parametrize("status", [401, 403, 404])
+def test_a_refusal_stops_after_the_account_is_closed_and_resume_ends_it(s: Stage, status: int) -> None:
+    id = ask(s, *CLOSE)
+    s.miro.faults.append(Fault("POST", "sessions", status=status, body="rest"))
+    approve(s, "U0PRIYA")
+    assert (state(s, id), _is_active(s), _is_signed_in(s, _jo(s))) == ("stopped", False, True)
+    text = read(card(s, "U0CAROL", "resume"))
+    assert "Done: deactivated the account" in text
+    assert "Not done: end every session" in text
+    assert "Check MIRO_OAUTH_TOKEN with `miro-bot doctor`" in text
+    press(s, "U0CAROL", "resume")
+    assert (state(s, id), _is_signed_in(s, _jo(s))) == ("done", False)
+    assert len([call for call in calls(s) if call.startswith("PATCH /Users")]) == 1
+
+
+def test_a_refusal_keeps_no_account_from_being_deleted(s: Stage) -> None:
+    s.miro.scopes -= {"sessions:delete"}
+    id = ask(s, *CLOSE, how="delete")
+    approve(s, "U0PRIYA")
+    assert (state(s, id), s.miro.user("jo@example.com")) == ("done", None)
+    assert "Not done: end every session" in last(s, "U0LENA")
+    assert any("Check MIRO_OAUTH_TOKEN with `miro-bot doctor`" in text for text in told(s, "U0CAROL"))
+
+
+@pytest.mark.parametrize(
+    "how", [{"status": 500, "body": "rest"}, {"cut": "before"}, {"cut": "after"}], ids=str
+)
+def test_without_a_clear_answer_sessions_are_ended_again(s: Stage, how: dict[str, Any]) -> None:
+    id = ask(s, *CLOSE)
+    s.miro.faults.append(Fault("POST", "sessions", **how))
+    approve(s, "U0PRIYA")
+    assert (state(s, id), _is_active(s), _is_signed_in(s, _jo(s))) == ("done", False, False)
+    assert calls(s)[-3:] == [f"PATCH /Users/{_jo(s)}", RESET, RESET]
+
+
+def test_what_never_gets_an_answer_stops_and_claims_nothing(s: Stage) -> None:
+    id = ask(s, *CLOSE)
+    s.miro.faults.append(Fault("POST", "sessions", cut="after", times=99))
+    approve(s, "U0PRIYA")
+    assert (state(s, id), calls(s).count(RESET)) == ("stopped", 3)
+    assert "Can't be verified: end every session (Miro didn't answer)" in last(s, "U0CAROL")
+    assert "Not done" not in last(s, "U0CAROL")
+
+
+@pytest.mark.parametrize("status", [429, 503])
+def test_a_busy_rest_api_is_waited_for_and_no_trouble_with_scim(s: Stage, status: int) -> None:
+    id = ask(s, *CLOSE)
+    s.miro.faults.append(Fault("POST", "sessions", status=status, body="rest", times=99))
+    approve(s, "U0PRIYA")
+    assert (state(s, id), _is_active(s)) == ("working", False)
+    wait(s, minutes=1)
+    assert s.bot.health()["miro"] == "takes the token"
+    for _ in range(5):
+        wait(s, minutes=2)
+    assert state(s, id) == "stopped"
+    assert "Not done: end every session" in last(s, "U0CAROL")
+    assert not any("MIRO_SCIM" in text for text in told(s, "U0CAROL"))
+    s.miro.faults.clear()
+    press(s, "U0CAROL", "resume")
+    assert (state(s, id), _is_signed_in(s, _jo(s))) == ("done", False)
+
+
+def test_an_answer_without_effect_is_called_accepted_only(s: Stage) -> None:
+    id = ask(s, *CLOSE)
+    s.miro.faults.append(Fault("POST", "sessions", no_effect=True))
+    approve(s, "U0PRIYA")
+    assert (state(s, id), _is_signed_in(s, _jo(s))) == ("done", True)
+    assert f"Can't be verified: {ACCEPTED}" in last(s, "U0LENA")
+    assert "ended every session" not in str(s.slack.messages)
+
+
+def test_without_credentials_sessions_are_not_spoken_of(tmp_path: Path) -> None:
+    with playing(tmp_path, prepare=_jo_at_work) as s:
+        id = ask(s, *CLOSE)
+        approve(s, "U0PRIYA")
+        assert (state(s, id), calls(s)) == ("done", [f"PATCH /Users/{_jo(s)}"])
+        assert "answered" in history(s, id)
+
+
+def test_who_ended_them_by_hand_is_believed_and_nothing_is_called_verified(s: Stage) -> None:
+    id = ask(s, *CLOSE)
+    s.miro.scopes -= {"sessions:delete"}
+    approve(s, "U0PRIYA")
+    assert hand_over(s, "U0SAM") == {}
+    press(s, "U0SAM", "report")
+    assert state(s, id) == "done"
+    assert "Can't be verified: end every session (done by hand, by their word)" in last(s, "U0LENA")
