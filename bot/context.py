@@ -181,11 +181,12 @@ class Desk:
         self, id: RequestId, decision: Callable[[Request], list[Draft]], receipt: str
     ) -> Request | None:
         while True:
-            policy, request = self.policies.hash, self.store.request(id)
-            # So that they are read together with who decides.
-            self.store.people.expect(entries=self.policy.accounts_deciding(request.action))
             try:
-                drafts = decision(request)
+                with self.store.alone():
+                    policy, request = self.policies.hash, self.store.request(id)
+                    # So that they are read together with who decides.
+                    self.store.people.expect(entries=self.policy.accounts_deciding(request.action))
+                    drafts = decision(request)
             except Refused:
                 if receipt and self.store.has(receipt):
                     return None  # refused because it was already taken

@@ -92,6 +92,6 @@ class Loop:
                 self._woken.wait(self._idle)
 
     def _step_back(self) -> None:
-        for _ in range(150):
-            if not self._traffic.is_busy() or self._ending.wait(0.02):
+        for _ in range(60):
+            if not self._traffic.is_busy() or self._ending.wait(0.05):
                 return

@@ -185,3 +185,24 @@ def test_a_turn_inside_a_turn_waits_for_nobody(on: Sqlite) -> None:
     behind_one(on, inner)
     assert ended.is_set()
     assert names(on) == ["first", "inner"]
+
+
+def test_who_reads_alone_waits_for_another_reader_but_not_beyond_their_patience(on: Sqlite) -> None:
+    reading, end, read = Event(), Event(), list[str]()
+
+    def reads(name: str, patience: float) -> None:
+        with on.patience(patience), on.alone():
+            read.append(name)
+            reading.set()
+            end.wait(30 if name == "slow" else 0)
+
+    with ThreadPoolExecutor(2) as threads:
+        threads.submit(reads, "slow", 30)
+        reading.wait(30)
+        patient = threads.submit(reads, "patient", 30)
+        in_queue(on._readers, 1)
+        reads("hasty", 0.01)
+        assert read == ["slow", "hasty"]
+        end.set()
+        patient.result(30)
+    assert read == ["slow", "hasty", "patient"]
