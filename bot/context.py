@@ -133,6 +133,11 @@ class Desk:
         """The facts for actions."""
         return self.tables().facts
 
+    def check_model(self, action: type[Action]) -> None:
+        """Raises Refused for an action that Miro's SCIM service doesn't have where groups are teams."""
+        if self.boards_pass and action.NOT_FOR_TEAMS:
+            raise Refused(action.NOT_FOR_TEAMS)
+
     def readable(self, request: Request) -> bool:
         """Whether this program knows the action, and none of its details were deleted."""
         try:

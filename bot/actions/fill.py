@@ -120,12 +120,20 @@ def proposal(asked: FormField, name: str, rule: Rule | None) -> str:
 
 
 def taken(command: Action, tables: Tables) -> dict[str, str]:
-    """{field: problem} of names that another group has, or that look like one, and of others' addresses."""
+    """{field: problem} of names that another group has, or looks like, of others' addresses, and of groups to
+    delete that the policy names."""
     problems, values = dict[str, str](), dict(command)
     for field, asked in command.form().items():
-        if asked.names_group and command.group and tables.is_taken(values[field], but=command.group):
+        if asked.names_group and tables.is_taken(values[field], but=command.group):
             name = clip(values[field], 60, 9)
             problems[field] = f"Another group already has the name {name}. Choose a different name."
+        elif asked.names_group and (problem := tables.managed(Group(GroupId(""), *[values[field]] * 2))):
+            problems[field] = problem
+        group = tables.get_group(values[field]) if asked.deletes else None
+        if group and tables.is_in_policy(group):
+            problems[field] = (
+                f"The policy names {clip(tables.label(group))}. Ask your IT team to take it out first."
+            )
         owner = tables.people.by_email(values[field]) if asked.is_address else None
         if owner and not (command.subject and owner.is_linked(tables.person(command.subject))):
             problems[field] = "Somebody else has this address. Enter the one that this person has now."

@@ -46,6 +46,7 @@ class FormField:
     own: bool = False  # means the asker if nobody is named, and isn't shown then
     operators_only: bool = False
     names_group: bool = False  # the name that the group of the command gets
+    deletes: bool = False  # the group is deleted
     is_address: bool = False  # the e-mail address that the person of the command gets
     by_policy: bool = False  # left out, it has the value that the action's rule has under its name
     grave: bool = False  # about rights or an account: never filled in unless chosen or typed
@@ -74,6 +75,8 @@ class Facts:
     person: Callable[[PersonId], Person]
     team: Callable[[GroupId], Team]
     account: Callable[[str], Mapping[str, str]]
+    known_team: Callable[[GroupId], Team]
+    """A group by its last names, also if it isn't in Miro any more. Raises KeyError if never seen."""
     boards_pass: bool = True
     can_be_asked: Callable[[str], bool] = lambda name: True
     """Whether an action is in the policy, so that somebody can ask for it."""
@@ -110,6 +113,8 @@ class Action(BaseModel):
     ADMINS: ClassVar[bool] = False
     """Whether it may remove a Company Admin: such requests are worked on one at a time."""
 
+    NOT_FOR_TEAMS: ClassVar[str] = ""
+    """What to do instead where groups are teams, which SCIM neither creates nor deletes; '' if it works."""
     FOR_LEAVERS: ClassVar[bool] = False
     """Whether it makes sense for a person who has left; other requests end when their person leaves."""
     URGENCY: ClassVar[Urgency] = Urgency.ORDINARY
@@ -160,6 +165,11 @@ class Action(BaseModel):
     def group(self) -> GroupId | None:
         """The group that it changes (not its members), or None."""
         return None
+
+    @property
+    def new_group(self) -> str:
+        """The name of the group that it creates, or ''."""
+        return ""
 
     @property
     def teams_named(self) -> tuple[tuple[str, GroupId], ...]:

@@ -54,6 +54,13 @@ class Tables:
         group = self.get_group(id)
         if group is None or group.gone:
             raise KeyError(id)
+        return self.known_team(id)
+
+    def known_team(self, id: GroupId) -> Team:
+        """A group for sentences, by its last names if it isn't in Miro any more. Raises KeyError."""
+        group = self.get_group(id)
+        if group is None:
+            raise KeyError(id)
         return Team(group.id, clip(self.label(group)), group.security_name, self.label(group))
 
     def person(self, id: PersonId) -> Person:
@@ -73,6 +80,7 @@ class Tables:
             self.person,
             self.team,
             lambda email: self.policy.account(email).model_dump(),
+            self.known_team,
             self.boards_pass,
             lambda name: self.policy.rule(name) is not None,
             self.has_rest,
@@ -89,6 +97,11 @@ class Tables:
         return (
             f"{clip(self.label(group))} is managed elsewhere: use {ways[0][1].strip(' .')}." if ways else ""
         )
+
+    def is_in_policy(self, group: Group) -> bool:
+        """Whether the policy names a group, in any table or rule, or may mean it."""
+        names = (*self.names(group), group.id)
+        return any(self.policy.means(name, names) is not False for name in self.policy.team_names())
 
     def unknown_teams(self) -> list[str]:
         """Team names in the policy that Miro doesn't have: misspelt ones protect and own nothing."""
@@ -107,7 +120,7 @@ class Tables:
         """All names of a group, here and in Miro."""
         return tuple(dict.fromkeys((self.label(group), *called(group))))
 
-    def is_taken(self, name: str, *, but: GroupId) -> bool:
+    def is_taken(self, name: str, *, but: GroupId | None) -> bool:
         """Whether a name looks like any name of another group."""
         return any(group.id != but for group in self.similar(name))
 

@@ -19,6 +19,7 @@ _OPPOSITES = {
     "demote": "make-admin",
     "take": "make-admin",
     "take-all": "make-admin",
+    "create-group": "delete-group",
 }
 """{code of a change: the action that undoes it}, in the order of the undoing: rights are taken away first."""
 _DETAILS = {
@@ -31,6 +32,7 @@ _DETAILS = {
 _LASTING = {
     "create": "the new account",
     "delete": "the deleted account",
+    "delete-group": "the deleted group",
     "leave-boards": "boards that went to a team admin",
 }
 
@@ -71,6 +73,8 @@ def undoing(steps: Iterable[PlannedStep], person: str) -> list[tuple[str, Raw]]:
             case "update-details":
                 known = {_DETAILS.get(name, name): value for name, value in step.before.items()}
                 details |= {name: value for name, value in known.items() if value and name != "userType"}
+            case "delete-group":
+                fields.append((action, {"team": values["name"]}))
             case "rename-group":
                 fields.append((action, {"team": step.key.split()[1], "name": values["before"]}))
             case "remove-admin" | "make-admin":

@@ -30,6 +30,8 @@ _REMEDIES = {
     "license": "Free up or buy a license in Miro",
     "domain": "Allow this domain in Miro's company settings",
     "guest": "Check in Miro whether this person is a guest or belongs to another organization",
+    "name": "See in Miro which group has this name",
+    "model": "Set MIRO_GROUP_MODEL to team if groups are teams there",
     "still-there": "Check that the person and the team still exist in Miro",
     "reactivate": "Reactivate the account in Miro",
     "admin": "Make someone else a Company Admin",

@@ -112,6 +112,11 @@ class Scene:
     # -- what it is about --------------------------------------------------------------------------------
 
     @property
+    def _facts(self) -> Facts:
+        """The facts with the last names of groups that aren't in Miro any more."""
+        return replace(self.facts, team=self.facts.known_team)
+
+    @property
     def phrase(self) -> str:
         """What was asked for, with the person's address; the reader is "you"."""
         return self._phrase(lambda id: "you" if self.is_viewer(id) else self.name(id))
@@ -127,7 +132,7 @@ class Scene:
             return replace(person, name=called(id), given=first(person))
 
         try:
-            return self.command.phrase(replace(self.facts, person=named))
+            return self.command.phrase(replace(self._facts, person=named))
         except KeyError:
             return f"{self.command.TITLE} (its team or person no longer exists)"
 
@@ -151,7 +156,7 @@ class Scene:
         """What holds once it's done: "you're a Company Admin of Miro"."""
         who = self.name(self.request.subject) if self.request.subject else ""
         try:
-            text = self.command.outcome(self.facts)
+            text = self.command.outcome(self._facts)
         except KeyError:
             return self.phrase
         if self.is_mine:
@@ -162,7 +167,7 @@ class Scene:
     def back(self) -> str:
         """What is revoked when the days are over; '' for nothing, or if a team is gone."""
         try:
-            return self.command.back(self.request.plan.gives, self.facts) if self.command.days else ""
+            return self.command.back(self.request.plan.gives, self._facts) if self.command.days else ""
         except KeyError:
             return ""
 
@@ -172,7 +177,7 @@ class Scene:
         try:
             if self.back:
                 return f"{capital(self.command.limit)}. Then {self.back}."
-            return self.command.undo(self.facts)
+            return self.command.undo(self._facts)
         except KeyError:
             return ""
 

@@ -188,7 +188,11 @@ def _phrase(store: Store, request: Request, in_miro: str) -> str:
             is_changed = in_miro and id == request.subject
             return replace(person, name=(replace(person, email=in_miro) if is_changed else person).addressed)
 
-        return ACTIONS[request.action].model_validate(request.details).phrase(replace(facts, person=shown))
+        return (
+            ACTIONS[request.action]
+            .model_validate(request.details)
+            .phrase(replace(facts, person=shown, team=facts.known_team))
+        )
     except (KeyError, ValueError):
         return request.action
 

@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import quote
 
 from approvals.people import canonical
+from approvals.policy.team_names import is_alike
 from approvals.record.people.groups import Member
 from bot.miro import judging, lists, wire
 from bot.miro.errors import Ambiguous, Away, Practising, Trouble, Unclear, Unreadable
@@ -163,6 +164,25 @@ class Miro:
     def group(self, id: str) -> MiroGroup | None:
         """The group with this id, or None."""
         return self._resource(MiroGroup, "/Groups", id, "id,displayName")
+
+    def group_named(self, name: str) -> MiroGroup | None:
+        """The group with a name, else one with a name that Miro takes for it, or None.
+
+        Raises Ambiguous if several have exactly this name.
+        """
+        query = self._query("id,displayName", f"displayName eq {wire.quoted(name)}")
+        groups = [wire.message(MiroGroup, entry) for entry in self._pages("/Groups", query, once=True)]
+        exact = [group for group in groups if group.display_name == name]
+        if len(exact) > 1:
+            raise Ambiguous(f"Miro has {len(exact)} groups with the name {name}.")
+        if not all(is_alike(group.display_name, name) for group in groups):
+            raise _others("other groups than I asked for")
+        return next(iter([*exact, *groups]), None)
+
+    def count_members(self, group: str) -> int:
+        """How many people are in a group, without guests, by the filter `groups.value eq`."""
+        query = self._query("id", f"groups.value eq {wire.quoted(group)}")
+        return self._page("/Users", {**query, "count": "1"}).total
 
     def by_id(self, id: str, more: str = "") -> MiroAccount | None:
         """The account with this id, or None; Miro answers 404 for guests, too."""

@@ -20,6 +20,8 @@ class Seen:
 
     account: MiroAccount | None = None
     group: MiroGroup | None = None
+    members: int = 0
+    """How many people are in the group (0 if not counted)."""
     other_admin: bool = False
     """Whether another active Company Admin was found (False if not looked for)."""
     vanished: bool = False

@@ -1,4 +1,4 @@
-"""Goals about groups: members and names."""
+"""Goals about groups: members, names, and whether they exist."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -7,7 +7,7 @@ from typing import Any
 from approvals.sentence import Sentence
 from bot.miro import wire
 from bot.miro.goals import Goal, ScimCall, Seen
-from bot.miro.wire import Membership
+from bot.miro.wire import Membership, MiroGroup
 
 
 def _patch_group(id: str, operation: Mapping[str, Any]) -> ScimCall:
@@ -129,3 +129,60 @@ class GroupNamed(Goal):
     def after(self, seen: Seen) -> Seen:
         assert seen.group
         return replace(seen, group=seen.group.model_copy(update={"display_name": self.name}))
+
+
+@dataclass(frozen=True)
+class GroupExists(Goal):
+    """A user group has exactly this name. Teams can't be created (Miro's SCIM introduction)."""
+
+    name: str
+
+    @property
+    def key(self) -> str:
+        return f"create-group {self.name}"
+
+    @property
+    def change(self) -> Sentence:
+        return Sentence.of("create-group", name=self.name)
+
+    def holds(self, seen: Seen) -> bool:
+        return seen.group is not None and seen.group.display_name == self.name
+
+    def obstacle(self, seen: Seen) -> str:
+        return f"Miro has a group {seen.group.display_name}. Choose a different name." if seen.group else ""
+
+    def call(self, seen: Seen) -> ScimCall:
+        body = {"schemas": [wire.GROUP], "displayName": self.name}
+        return ScimCall("POST", "/Groups?attributes=id,displayName", body)
+
+    def after(self, seen: Seen) -> Seen:
+        return replace(seen, group=MiroGroup(id="{group}", displayName=self.name))
+
+
+@dataclass(frozen=True)
+class GroupGone(Goal):
+    """A user group is deleted, which can't be undone (Miro's help page on user groups)."""
+
+    group: str
+    security_name: str
+
+    @property
+    def key(self) -> str:
+        return f"delete-group {self.group} {self.security_name}"
+
+    @property
+    def change(self) -> Sentence:
+        return Sentence.of("delete-group", group=self.who)
+
+    def holds(self, seen: Seen) -> bool:
+        return seen.group is None
+
+    def hazards(self, seen: Seen) -> tuple[Sentence, ...]:
+        members = Sentence.of("group-members", members=seen.members, group=self.who)
+        return (Sentence("group-final"), *((members,) if seen.members else ()))
+
+    def call(self, seen: Seen) -> ScimCall:
+        return ScimCall("DELETE", f"/Groups/{self.group}")
+
+    def after(self, seen: Seen) -> Seen:
+        return replace(seen, group=None, members=0)

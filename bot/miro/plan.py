@@ -68,7 +68,7 @@ class LivePlan:
     def revision(self) -> str:
         """Names exactly this change: keys, hazards and the account, not the wording of names."""
         account = [self.miro_id, canonical(self.user_name), *(["vanished"] if self.vanished else [])]
-        parts = [*account, *(f"{step.goal.key}|{len(step.hazards)}" for step in self.steps)]
+        parts = [*account, *(f"{step.goal.key}|{_weight(step.hazards)}" for step in self.steps)]
         return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:12]
 
     def is_same_account(self, approved: Plan) -> bool:
@@ -86,10 +86,15 @@ class LivePlan:
         An account that was to be created may exist by now: the address was approved, and any difference from
         a new account is a step that wasn't.
         """
-        hazards = {step.key: len(step.hazards) for step in approved.steps}
+        hazards = {step.key: _weight(step.hazards) for step in approved.steps}
         same = self.is_same_account(approved) and (not self.vanished or approved.vanished)
         # Hazards are counted, not compared: their sentences contain names, which may change.
-        return same and all(len(step.hazards) <= hazards.get(step.goal.key, -1) for step in self.steps)
+        return same and all(_weight(step.hazards) <= hazards.get(step.goal.key, -1) for step in self.steps)
+
+
+def _weight(hazards: Sequence[Sentence]) -> int:
+    """The number of hazards; one about members of a group weighs as much as they are many."""
+    return sum(hazard.values.get("members", 1) for hazard in hazards)
 
 
 def make(goals: Sequence[Goal], seen: Seen) -> LivePlan:

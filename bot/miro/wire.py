@@ -20,6 +20,7 @@ from approvals.text import cleaned
 from bot.miro.errors import Unreadable
 
 USER = "urn:ietf:params:scim:schemas:core:2.0:User"
+GROUP = "urn:ietf:params:scim:schemas:core:2.0:Group"
 ENTERPRISE = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
 MANAGER = f"{ENTERPRISE}:manager"
 ERROR = "urn:ietf:params:scim:api:messages:2.0:Error"

@@ -107,6 +107,14 @@ def _rename(before: str, name: str) -> Words:
     return _words("change", "changed", f"the security name to {name}", f"the security name is {name}", todo)
 
 
+def _create_group(name: str) -> Words:
+    return _words("create", "created", f"the group {name}", f"the group {name} is there")
+
+
+def _delete_group(group: str) -> Words:
+    return _words("delete", "deleted", f"the group {group}", f"the group {group} isn't there")
+
+
 def limit(days: int | None, until: str = "") -> str:
     """'until Fri 4 Dec', 'for 7 days', '' for no end; `until`: the last day, as 2026-12-04."""
     if until:
@@ -155,6 +163,8 @@ WORDINGS: dict[str, Callable[..., Words]] = {
     "leave": _leave,
     "leave-boards": _leave,  # whose admin gets the leaver's boards
     "rename": _rename,
+    "create-group": _create_group,
+    "delete-group": _delete_group,
     "grant": _grant,
     "take": _take,
     "take-all": _take_all,
@@ -172,6 +182,8 @@ HAZARDS = {
     "boards-pass": "{who}'s boards there go to a team admin for good.",
     "new-address": "{who} signs in with it from now on. Miro writes to both addresses.",
     "paid": "It takes a paid license. Only Miro's own settings can lower it again.",
+    "group-final": "It can't be restored.",
+    "group-members": "Members now: {members}. They lose what only {group} opens, teams included.",
     "new-account": "Miro has a new account for this address.",
     "vanished": "Miro had an account for this person: it was deleted, or is a guest's. Look there first.",
 }

@@ -11,6 +11,7 @@ from pydantic import SecretStr
 
 from approvals.record.database import Location
 from bot.app import LISTENERS, Bot, build
+from bot.sandbox.miro.organization import GroupModel
 from bot.sandbox.miro.rest import ORG
 from bot.sandbox.miro.service import Miro
 from bot.sandbox.slack.gestures import Gestures
@@ -53,6 +54,8 @@ remove-admin = { for_others = ["it", "dana@example.com"], approvers = ["it"], ex
 offboard = { for_others = ["hr", "it"], approvers = ["manager", "it"], expires = "8h" }
 reactivate = { ask = ["it"], for_others = ["it", "hr"], approvers = ["manager", "it"] }
 rename-group = { ask = ["it", "dana@example.com"], approvers = ["it"], expires = "3d" }
+create-group = { ask = ["it", "dana@example.com"], approvers = ["it"] }
+delete-group = { ask = ["it", "dana@example.com"], approvers = ["it"] }
 update-details = { for_others = ["it", "dana@example.com"], approvers = ["it"] }
 change-license = { for_others = ["it", "dana@example.com"], approvers = ["it"] }
 """
@@ -121,14 +124,19 @@ class Stage:
 
 
 def _settings(
-    folder: Path, miro: str, slack: str, database: Location | None = None, has_rest: bool = False
+    folder: Path,
+    miro: str,
+    slack: str,
+    database: Location | None = None,
+    has_rest: bool = False,
+    group_model: GroupModel = "team",
 ) -> Settings:
     names = {"SLACK_BOT_TOKEN": "xoxb-sandbox", "SLACK_SIGNING_SECRET": SECRET, "MIRO_SCIM_TOKEN": TOKEN}
     names |= {"MIRO_OAUTH_TOKEN": OAUTH, "MIRO_ORG_ID": ORG} if has_rest else {}
     secrets = {name: SecretStr(value) for name, value in names.items()}
-    origin = miro.removesuffix("/api/v1/scim")
+    origin, record = miro.removesuffix("/api/v1/scim"), database or folder / "record.db"
     return Settings(
-        database or folder / "record.db", folder / "policy.toml", secrets, slack, miro, rest_url=origin
+        record, folder / "policy.toml", secrets, slack, miro, group_model=group_model, rest_url=origin
     )
 
 
@@ -146,6 +154,7 @@ def stage(
     prepare: Callable[[Miro, Workspace], None] | None = None,
     database: Location | None = None,
     has_rest: bool = False,
+    group_model: GroupModel = "team",
     **how: Any,
 ) -> Iterator[Stage]:
     """Starts everything on loopback. No thread of the bot runs: `settle` does the work that is due.
@@ -155,7 +164,7 @@ def stage(
     """
     clock = Clock()
     (folder / "policy.toml").write_text(policy, encoding="utf-8")
-    miro = Miro(token=TOKEN, now=clock.seconds, sleep=clock.sleep)
+    miro = Miro(token=TOKEN, group_model=group_model, now=clock.seconds, sleep=clock.sleep)
     teams = {name: miro.add_team(name) for name in ("Engineering", "IT Administration", "Design", "Sales")}
     miro.default_team = miro.add_team("Everybody")
     miro.add_user(
@@ -167,7 +176,8 @@ def stage(
         prepare(miro, slack)
     with ExitStack() as open_:
         urls = open_.enter_context(miro.serve()), open_.enter_context(slack.serve())
-        bot = build(_settings(folder, *urls, database, has_rest), now=clock, sleep=clock.sleep, **how)
+        settings = _settings(folder, *urls, database, has_rest, group_model)
+        bot = build(settings, now=clock, sleep=clock.sleep, **how)
         open_.callback(bot.stop)
         bot.housekeeping.tick()
         door = bot.door()

@@ -45,6 +45,8 @@ def offers(desk: Desk, who: Who) -> list[type[Action]]:
     """The actions this person may ask for, for themselves or for others."""
     offered = []
     for action in ACTIONS.values():
+        if desk.boards_pass and action.NOT_FOR_TEAMS:
+            continue
         ground = Ground(desk.policy, Case(action.NAME, who.person), desk.store.people, desk.now())
         lists = [(*rule.ask, *rule.for_others) for rule in desk.policy.rules(action.NAME)]
         if any(ground.includes(entries, who.person) for entries in lists):
@@ -63,6 +65,7 @@ def may_ask(desk: Desk, who: Who, action: type[Action]) -> bool:
 
 def check_offered(desk: Desk, who: Who, action: type[Action]) -> None:
     """Refuses what nobody can ask for, or not this person, before a form is opened for it."""
+    desk.check_model(action)
     if desk.policy.rule(action.NAME) is None:
         raise Refused(f"{action.NAME} isn't available here. Ask your IT team to add it to the policy.")
     if not may_ask(desk, who, action):

@@ -17,7 +17,7 @@ from bot.context import Desk
 from bot.miro.accounts import ASK_FIRST, HasAccount, creates, unknown
 from bot.miro.client import Miro
 from bot.miro.goals import Goal, Seen, needs
-from bot.miro.groups import OutOfGroup
+from bot.miro.groups import GroupGone, OutOfGroup
 from bot.miro.plan import Obstacle
 from bot.miro.rights import demotes
 from bot.miro.wire import MiroAccount
@@ -52,8 +52,12 @@ def look(
     `target`: the account of an approved plan. `is_exact`: the address itself was written. One more GET when
     an admin may be demoted. Raises Obstacle where two accounts may be meant.
     """
+    if command.new_group:
+        return Seen(group=miro.group_named(command.new_group))
     if command.group:
-        return Seen(group=miro.group(command.group))
+        group = miro.group(command.group)
+        is_counted = group and any(isinstance(goal, GroupGone) for goal in command.goals(desk.facts))
+        return Seen(group=group, members=miro.count_members(command.group) if is_counted else 0)
     assert command.subject
     person = desk.person(command.subject)
     try:

@@ -40,6 +40,7 @@ def asked(
     is_known = account is None or account.standing is not Standing.UNKNOWN
     if account and is_known and account.fresh(desk.now()):
         check_standing(who, desk.now())
+    desk.check_model(action)
     command = _command(desk, action, raw, reason, who)
     ground = desk.ground(command, who.person)
     if is_known or desk.policy.rule(action.NAME) is None:

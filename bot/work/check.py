@@ -60,7 +60,7 @@ def _checked(desk: Desk, miro: Miro, colleagues: Colleagues, request: Request) -
     ground.may_ask()
     ground.check_length(is_asked=True)
     check_ground(desk, command, subject)
-    check_names(desk, command)
+    check_names(desk, request, command)
     twin = _twin(desk, request, command)
     if twin:
         sentence = Sentence.of("same-asked", request=twin.id, person=twin.requester)
@@ -139,9 +139,14 @@ def check_ground(desk: Desk, command: Action, subject: Person | None) -> None:
         raise Refused(f"I only change accounts of {allowed}; {subject.email} isn't one. Ask your IT team.")
 
 
-def check_names(desk: Desk, command: Action) -> None:
-    """Raises Refused for a name that another group got since the form was sent."""
-    for problem in taken(command, desk.tables()).values():
+def check_names(desk: Desk, request: Request, command: Action) -> None:
+    """Raises Refused for a name that another group got since the form was sent, or another group model.
+
+    A group that the request may have created itself may be known by now.
+    """
+    desk.check_model(type(command))
+    problems = {} if command.new_group and request.progress.tried else taken(command, desk.tables())
+    for problem in problems.values():
         raise Refused(problem)
 
 

@@ -280,12 +280,12 @@ class Provisioning:
         if approved_id and plan.miro_id not in ("", approved_id):
             raise Obstacle("Miro has another account under this address than the one that was approved.")
         lines, gave = outcome.own_changes(self.desk, self.request, command, seen)
-        shown = seen.account or seen.group
+        shown, nothing = seen.account or seen.group, "no group" if command.group else "no account"
         seen_words = {
             "lines": stored_lines(lines),
             "gave": json.dumps({"keys": gave}, ensure_ascii=False),
             **self._evidence(command, seen, is_verified=not any(step.goal.is_visible for step in plan.steps)),
-            "seen": shown.model_dump_json(by_alias=True, exclude_unset=True) if shown else "no account",
+            "seen": shown.model_dump_json(by_alias=True, exclude_unset=True) if shown else nothing,
         }
         with self.desk.store.writing():
             self._upsert(command, seen)
@@ -304,6 +304,8 @@ class Provisioning:
         """The words of *done* for the record: what holds now, and by which look."""
         target, who = self._target(command), ""
         call = f"GET /Groups/{command.group}"
+        if command.new_group:
+            call = f'GET /Groups, displayName eq "{command.new_group}"'
         if target and command.subject:
             who = addressed(self.desk.person(command.subject).name, target.user_name)
             address = seen.account.user_name if seen.account else target.user_name
@@ -313,13 +315,15 @@ class Provisioning:
         return {"text": f"{sentence}.", "look": call}
 
     def _upsert(self, command: Action, seen: Seen) -> None:
-        """Stores the person's Miro id, or a group's new security name."""
+        """Stores the person's Miro id, a group's new security name, or that it is gone."""
         if command.subject:
             is_gone = any(isinstance(goal, Gone) for goal in command.goals(self.desk.facts))
             id = seen.account.id if seen.account and not is_gone else ""
             self.desk.store.people.learn(command.subject, miro_id=id)
         if seen.group:
             self.desk.store.groups.keep([(GroupId(seen.group.id), seen.group.display_name)], whole=False)
+        elif command.group:
+            self.desk.store.groups.lose(command.group)
 
     def _await_effect(self, step: PlanStep) -> Request:
         """For a change that Miro accepted and doesn't show: looks twice more, then stops; never resends."""

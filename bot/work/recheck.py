@@ -19,7 +19,7 @@ def check(desk: Desk, colleagues: Colleagues, miro: Miro, request: Request, comm
     if request.is_end:
         ending.check(desk, request, command)
         return check_ground(desk, command, desk.person(command.subject) if command.subject else None)
-    check_names(desk, command)
+    check_names(desk, request, command)
     requester, lead = desk.person(request.requester), "The policy doesn't allow this anymore."
     approvers.look_up(desk, colleagues, miro, desk.ground(command, requester), live=True)
     ground = desk.ground(command, requester)

@@ -72,6 +72,11 @@ def check_unchanged(desk: Desk, request: Request, goals: Sequence[Goal], seen: S
         own = {goal.code: goal for goal in desk.command(cause).goals(desk.facts)} if cause else {}
     except KeyError:  # an access review, or a team that is gone
         return
+    if own and seen.members:
+        raise Obstacle(
+            "The group has members by now, so I leave it as it is. "
+            f"To delete it all the same, ask for it: /miro {request.action}."
+        )
     for goal in goals:
         brought = own.get(goal.code)
         if cause and brought and not brought.holds(seen) and not goal.holds(seen):

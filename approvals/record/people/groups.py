@@ -74,6 +74,12 @@ class Groups:
             )
             self._on.forget(self._read)
 
+    def lose(self, id: GroupId) -> None:
+        """Marks a group as gone, and keeps its names."""
+        with self._on.writing():
+            self._on.run("UPDATE groups SET gone = 1 WHERE id = ?", id)
+            self._on.forget(self._read)
+
     def seen_at(self) -> datetime | None:
         """When the complete list was last read."""
         return self._seen_at("groups_seen_at")

@@ -25,6 +25,10 @@ def _one_line(name: str) -> str:
     return name
 
 
+GroupName = Annotated[str, Field(min_length=1, max_length=60), AfterValidator(_one_line)]
+"""The name of a group in Miro, on one line."""
+
+
 class RenameGroup(Action):
     """Miro's article calls it updating the group's name to match the directory."""
 
@@ -36,9 +40,7 @@ class RenameGroup(Action):
 
     team: Annotated[GroupId, FormField("Which team", Input.TEAM, after=("rename", "group", "team"))]
     name: Annotated[
-        str,
-        Field(min_length=1, max_length=60),
-        AfterValidator(_one_line),
+        GroupName,
         FormField(
             "New security name",
             Input.TEXT,

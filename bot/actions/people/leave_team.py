@@ -38,7 +38,7 @@ class LeaveTeam(Action):
 
     def goals(self, facts: Facts) -> tuple[Goal, ...]:
         person = facts.person(self.person)
-        who, teams = first(person), [facts.team(id) for id in self.teams]
+        who, teams = first(person), [facts.known_team(id) for id in self.teams]
         return (
             HasAccount(who, person.email, create=False),
             *(OutOfGroup(who, team.id, team.security_name, team.label, facts.boards_pass) for team in teams),

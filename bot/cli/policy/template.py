@@ -153,4 +153,15 @@ expires = "3d"
 ask = ["it"]
 approvers = ["it"]
 expires = "3d"
+
+# Where SCIM groups are user groups; teams are created and deleted in Miro itself.
+[actions.create-group]
+ask = ["it"]
+approvers = ["it"]
+expires = "3d"
+
+[actions.delete-group]
+ask = ["it"]
+approvers = ["it"]
+expires = "3d"
 """

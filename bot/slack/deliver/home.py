@@ -111,7 +111,7 @@ class Gathering:
         self._sight = desk.sight(who.person)
         # Each person and team is looked up once for a page.
         facts, self._person = desk.facts, cache(desk.person)
-        self._facts = replace(facts, person=cache(facts.person), team=cache(facts.team))
+        self._facts = replace(facts, person=cache(facts.person), known_team=cache(facts.known_team))
         self._zone = (who.account.zone if who.account else "") or "UTC"
 
     def page(self, at: At = At()) -> list[Section]:

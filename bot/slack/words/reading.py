@@ -31,7 +31,7 @@ from bot.slack.words.sentence import (
     take_apart,
 )
 
-GRAVE = tuple(action for action in ACTIONS.values() if action.CONFIRM)
+GRAVE = tuple(action for action in ACTIONS.values() if action.CONFIRM and "person" in action.form())
 """Admin rights and offboarding."""
 MOST_PEOPLE = 10
 MOST_TEAMS = 3
@@ -93,6 +93,8 @@ def read(
     answer = _turned(sentence, action) if action else _answer(sentence)
     if chosen and not (action in GRAVE and answer and answer.kind == "turned"):
         answer = None
+    if answer and answer.kind in ACTIONS and not tables.boards_pass:
+        action, answer = ACTIONS[answer.kind], None
     meant = answer or action or _meant(sentence)
     if isinstance(meant, Answer):
         teams = tuple(dict.fromkeys(team.id for team in sentence.teams))
@@ -433,15 +435,18 @@ def _is_named(value: str, body: str) -> bool:
 
 
 def _fill_name(action: type[Action], sentence: Sentence, raw: dict[str, str]) -> None:
-    """Fills in the new name of a team: the last quoted text, or the text after the team and a word for it."""
+    """Fills in the name that a team gets: the last quoted text, or the text after the team and a word."""
     name = next((name for name, asked in action.form().items() if asked.names_group), "")
     team = next((token.text for token in sentence.tokens if token.word == "#0"), None)
-    if not name or team is None:
+    is_new = not any(asked.is_team for asked in action.form().values())
+    if not name or (team is None and not is_new):
         return
+    words = "|".join(fold(word) for each in sentence.languages for word in each.tables["teams"]["word"])
     marks = "|".join(fold(word) for each in sentence.languages for word in each.tables["teams"]["name"])
     ends = r"(?= (?:[.,;?!]|please|from|%\d+) |$)"
-    hit = re.search(rf" #0 (?:.*? )??(?:{marks}) (.*?){ends}", sentence.words.rstrip())
-    if sentence.quoted and (len(sentence.teams) > 1 or sentence.quoted != team):
+    before = rf"(?:{words}) " if is_new else "#0 (?:.*? )??"
+    hit = re.search(rf" {before}(?:{marks}) (.*?){ends}", sentence.words.rstrip())
+    if sentence.quoted and (is_new or len(sentence.teams) > 1 or sentence.quoted != team):
         raw[name] = sentence.quoted
     elif hit and hit[1]:
         start = len(hit.string[: hit.start(1)].split())

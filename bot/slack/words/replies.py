@@ -99,6 +99,8 @@ def sentence(answer: Answer, command: type[Action] | None = None) -> str:
         return SENTENCES["exact"].format(example=answer.about.EXAMPLE)
     if answer.kind == "negation" and answer.about:
         return SENTENCES["leave"].format(example=ACTIONS["leave-team"].EXAMPLE, **SENTENCES)
+    if answer.kind in ACTIONS:
+        return ACTIONS[answer.kind].NOT_FOR_TEAMS
     return SENTENCES.get(answer.kind, SENTENCES["unclear"])
 
 

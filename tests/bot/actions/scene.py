@@ -260,6 +260,8 @@ TEXTS = ["IT", "g_app_all", "Äußeres & Inneres", 'a "quoted" one', "{user}", "
 
 def _value(asked: FormField, required: bool) -> st.SearchStrategy[Any]:
     team = st.sampled_from(TEAMS[:4])
+    if asked.names_group:
+        return st.sampled_from(["IT", "g_app_all", "design", "Äußeres & Inneres"])
     if asked.is_address:
         return st.none() | st.sampled_from([ADDRESS, NEW_ADDRESS])
     kinds: dict[Input, st.SearchStrategy[Any]] = {

@@ -137,6 +137,24 @@ def test_a_groups_name_is_looked_at_changed_and_looked_at(s: Stage) -> None:
     assert approve(s, "U0CAROL") == [seen, patched(f"/Groups/{id}", renamed), seen]
 
 
+def test_a_group_is_looked_for_by_name_created_and_looked_for(tmp_path: Path) -> None:
+    with stage(tmp_path, PLAIN, group_model="user-group") as s:
+        named = 'displayName eq "Data Science"'
+        seen = ("GET", f"/Groups?attributes=id,displayName&filter={named}", None)
+        assert ask(s, "U0DANA", "/miro", 'create-group "Data Science" because of it') == [seen]
+        created = {"schemas": [USER.replace("User", "Group")], "displayName": "Data Science"}
+        assert approve(s, "U0CAROL") == [seen, ("POST", "/Groups?attributes=id,displayName", created), seen]
+
+
+def test_the_members_of_a_group_are_counted_before_it_is_deleted(tmp_path: Path) -> None:
+    with stage(tmp_path, PLAIN, group_model="user-group") as s:
+        id = s.teams["Design"]
+        seen = ("GET", f"/Groups/{id}?attributes=id,displayName", None)
+        count = ("GET", f'/Users?attributes=id&filter=groups.value eq "{id}"&count=1', None)
+        assert ask(s, "U0DANA", "/miro", "delete-group Design because of it") == [seen, count]
+        assert approve(s, "U0CAROL") == [seen, count, ("DELETE", f"/Groups/{id}", None), seen]
+
+
 TO_IT = '<@U0ALEX|alex> from Engineering to "IT Administration" because Alex joins IT on Monday'
 
 

@@ -1,11 +1,11 @@
 """One of every goal, with a look from which it has to be brought about and the call as Miro prints it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from bot.miro.accounts import Active, Attributes, Gone, HasAccount, Inactive
 from bot.miro.goals import Goal, Seen
-from bot.miro.groups import GroupNamed, InGroup, OutOfGroup
+from bot.miro.groups import GroupExists, GroupGone, GroupNamed, InGroup, OutOfGroup
 from bot.miro.rights import AdminRole, NoAdminRoles, OrgRole
 from bot.miro.wire import ADMIN, ENTERPRISE, MEMBER
 from tests.bot.miro.scene import NOBODY, seen, seen_group
@@ -165,6 +165,23 @@ EXAMPLES = [
         "PATCH",
         ON_GROUP,
         patched({"op": "Replace", "path": "displayName", "value": "g_app_proeng_all"}),
+    ),
+    Example(
+        "a group to be created",
+        GroupExists("Data Science", "Data Science"),
+        NOBODY,
+        "POST",
+        ON_GROUP.replace("/100", ""),
+        {"schemas": [USER.replace("User", "Group")], "displayName": "Data Science"},
+    ),
+    Example(
+        "a group to be deleted",
+        GroupGone("Engineering", "100", "g_eng"),
+        replace(seen_group("g_eng"), members=412),
+        "DELETE",
+        "/Groups/100",
+        None,
+        hazards=2,
     ),
     Example(
         "no admin role at all",

@@ -44,9 +44,12 @@ COMMANDS: dict[str, dict[str, Any]] = {
     "offboard": {"person": "P-2", "how": "delete"},
     "reactivate": {"person": "P-2"},
     "rename-group": {"team": TEAMS[0], "name": "g_app_proeng_all"},
+    "create-group": {"name": "Data Science"},
+    "delete-group": {"team": TEAMS[0]},
     "update-details": {"person": "P-2", "department": "Research", "email": "p2.new@example.com"},
     "change-license": {"person": "P-2", "license": "Full"},
 }
+ABOUT_GROUPS = ("rename-group", "create-group", "delete-group")
 ENDED = tuple(state for state in State if state not in OPEN)
 
 
@@ -111,8 +114,10 @@ def seen(action: str) -> Seen:
     groups = (Membership(value=TEAMS[0]), Membership(value=TEAMS[4]))
     active = action != "reactivate"
     account = MiroAccount(id="7", userName="p2@example.com", active=active, roles=roles, groups=groups)
-    if action == "rename-group":
-        return Seen(group=MiroGroup(id=TEAMS[0], displayName="Engineering"))
+    if action == "create-group":
+        return Seen()
+    if action in ABOUT_GROUPS:
+        return Seen(group=MiroGroup(id=TEAMS[0], displayName="Engineering"), members=412)
     return Seen(None if action == "request-access" else account, other_admin=True)
 
 
@@ -135,7 +140,7 @@ def request(action: str, state: State, known: Facts, **changes: Any) -> Request:
         asked_at=NOW,
         details=COMMANDS[action],
         reason="because",
-        subject=PersonId("P-2") if action != "rename-group" else None,
+        subject=None if action in ABOUT_GROUPS else PersonId("P-2"),
         token="9f86d081",
         outcome=outcome,
         progress=Progress(outcomes=int(outcome is not None)),
@@ -272,7 +277,7 @@ def details(of: Request, known: Facts, people: Mapping[str, Person]) -> str:
 def is_shown(role: str, state: State, action: str) -> bool:
     """Whether the deliverer ever draws this card in this state."""
     if role == "subject":
-        return state in (State.DONE, State.STOPPED) and action not in ("offboard", "rename-group")
+        return state in (State.DONE, State.STOPPED) and action not in ("offboard", *ABOUT_GROUPS)
     if role == "operator":
         return state is not State.CHECKING and state is not State.WAITING
     if role in ("result", "follower"):

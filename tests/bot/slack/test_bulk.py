@@ -19,7 +19,7 @@ from tests.bot.cards.test_home_blocks import many, waits
 from tests.bot.cards.test_request import NAME, REASON
 from tests.bot.slack.scenes import COMMANDS, check_valid, reads
 
-HARMLESS = ["request-access", "move-team", "reactivate", "leave-team", "rename-group"]
+HARMLESS = ["request-access", "move-team", "reactivate", "leave-team", "rename-group", "create-group"]
 
 
 def test_admin_rights_and_offboarding_are_decided_one_by_one() -> None:

@@ -1,6 +1,7 @@
 """What else is read in messages: strange names, reasons as they were typed, ends, several people."""
 
 import tomllib
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -28,13 +29,14 @@ GROUPS = [
     Group(GroupId("X2"), "g_x2", "Twin"),
 ]
 TABLES = tables(GROUPS)
+USER_GROUPS = replace(TABLES, boards_pass=False)
 ALEX, SAM = "<@U0ALEX|alex>", "<@U0SAM|sam>"
 READINGS: dict[str, list[str]] = tomllib.loads(Path("tests/readings.toml").read_text("utf-8"))
 
 
 def read(text: str, action: type[Action] | None = None) -> Draft:
     """The form that a text of Slack's fills in."""
-    found = read_words(typed(text), TABLES, TODAY, action, "U0ME")
+    found = read_words(typed(text), USER_GROUPS, TODAY, action, "U0ME")
     assert isinstance(found, Draft), found
     return found
 
@@ -73,6 +75,14 @@ def test_a_message_is_read_so(text: str, means: str) -> None:
             {"person": "U0ALEX", "teams": "E, D"},
         ),
         ("offboard <mailto:jo@example.com|jo@example.com>", "offboard", {"person": "jo@example.com"}),
+        ("create a group called Data Science", "create-group", {"name": "Data Science"}),
+        ('please make a new team named "Ops"', "create-group", {"name": "Ops"}),
+        ('erstelle eine Gruppe "Daten"', "create-group", {"name": "Daten"}),
+        ('crear un grupo "Datos"', "create-group", {"name": "Datos"}),
+        ("delete the group Design", "delete-group", {"team": "D"}),
+        ("bitte die Gruppe Design löschen", "delete-group", {"team": "D"}),
+        ("supprimer le groupe Design", "delete-group", {"team": "D"}),
+        ("borra el grupo Design", "delete-group", {"team": "D"}),
         ('rename Engineering to "g_app_x"', "rename-group", {"team": "E", "name": "g_app_x"}),
         ('rename Design to "Engineering"', "rename-group", {"team": "D", "name": "Engineering"}),
         ('rename "Design" to "g_design"', "rename-group", {"team": "D", "name": "g_design"}),
@@ -271,6 +281,10 @@ def test_no_text_is_too_strange_to_read(text: str) -> None:
 def test_each_language_has_a_word_for_everything(language: str) -> None:
     english, other = vocabulary("en").tables, vocabulary(language).tables
     assert english.keys() == other.keys()
-    assert all(other[table].keys() >= english[table].keys() - {"taking", "giving"} for table in english)
+    assert all(
+        other[table].keys() >= english[table].keys() - {"taking", "giving", "merge-teams"}
+        for table in english
+    )
     named = {name for table in ("verbs", "exact", "weak") for name in other[table]}
-    assert named == set(ACTIONS)
+    # A group is new or gone: where groups are teams, these words are answered.
+    assert named | {"create-group", "delete-group"} == set(ACTIONS)

@@ -48,7 +48,9 @@ TRIVIAL = {"help": {"help", "unclear", "question"}, "unclear": {"unclear", "help
 NOT_OURS = {
     "guest",
     "password",
-    "create-team",
+    "create-group",
+    "delete-group",
+    "merge-teams",
     "board",
     "license",
     "trouble",

@@ -1,0 +1,46 @@
+"""Create a user group; people join it with request-access."""
+
+from typing import Annotated, ClassVar
+
+from approvals.policy.team_names import wide
+from bot.actions.form import Action, Facts, FormField, Input
+from bot.actions.groups.rename_group import GroupName
+from bot.actions.sentences import undone
+from bot.miro.goals import Goal
+from bot.miro.groups import GroupExists
+
+
+class CreateGroup(Action):
+    """The group is empty at first, so that nobody gets anything by it."""
+
+    NAME: ClassVar[str] = "create-group"
+    RANK: ClassVar[int] = 8
+    TITLE: ClassVar[str] = "Create a Group"
+    ABOUT: ClassVar[str] = "create a user group in Miro"
+    EXAMPLE: ClassVar[str] = 'create a group called "Data Science"'
+    NOTE: ClassVar[str] = "It is empty at first. An admin gives it boards and teams in Miro."
+    NOT_FOR_TEAMS: ClassVar[str] = (
+        "Miro doesn't let me create teams. Create it in Miro. I'll find it within 10 minutes."
+    )
+
+    name: Annotated[GroupName, FormField("Name of the group", Input.TEXT, names_group=True)]
+
+    @property
+    def new_group(self) -> str:
+        return self.name
+
+    @property
+    def lanes(self) -> tuple[str, ...]:
+        return (f"name:{wide(self.name)}",)
+
+    def phrase(self, facts: Facts) -> str:
+        return f"create the group {self.name}"
+
+    def outcome(self, facts: Facts) -> str:
+        return f"The group {self.name} exists in Miro"
+
+    def undo(self, facts: Facts) -> str:
+        return undone("delete-group", "/miro delete-group", facts)
+
+    def goals(self, facts: Facts) -> tuple[Goal, ...]:
+        return (GroupExists(self.name, self.name),)
