@@ -70,6 +70,8 @@ class Person:
     family: str = ""
     miro_id: str = ""
     accounts: tuple[Account, ...] = ()
+    is_offboarded: bool = False
+    """Whether the newest of the requests that open or close their account in Miro closed it."""
     known: frozenset[str] = field(default=frozenset(), compare=False, repr=False)
     """The stored keys of the human: all rows, accounts, addresses and Miro ids ever linked to it."""
 
@@ -135,8 +137,8 @@ class Person:
 
     @property
     def is_colleague(self) -> bool:
-        """Whether one of the accounts is a colleague's, as needed to ask or decide."""
-        return any(each.standing is Standing.COLLEAGUE for each in self.accounts)
+        """Whether one of the accounts is a colleague's, as needed to decide, and they weren't offboarded."""
+        return not self.is_offboarded and any(each.standing is Standing.COLLEAGUE for each in self.accounts)
 
     @property
     def has_left(self) -> bool:

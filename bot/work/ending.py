@@ -7,9 +7,11 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 
 from approvals.decide.clock import withdrawn
+from approvals.decide.delegates import RETURNED
 from approvals.ids import stamp
 from approvals.people import Person
 from approvals.plan import NO_PLAN
+from approvals.record.outbox import Note
 from approvals.refusals import Refused
 from approvals.request import Draft, Request
 from approvals.sentence import Sentence
@@ -148,7 +150,8 @@ def without_account(desk: Desk, target: Target | None, subject: Person | None) -
 
 
 def close_needless(desk: Desk, done: Request) -> None:
-    """After an account was closed, withdraws requests by or about its person that aren't begun.
+    """After an account was closed, withdraws requests by or about its person that aren't begun, and ends
+    their delegations; after its deletion no access has to end anymore. Votes are counted anew.
 
     Requests by others made after the approval, or the start, stay: they knew. Called in the transaction of
     *done*.
@@ -161,3 +164,15 @@ def close_needless(desk: Desk, done: Request) -> None:
         is_meant = other.asked_at > approved_at and not desk.person(other.requester).is_(leaver)
         if not other.untouchable and not is_meant:
             desk.store.append(other, [withdrawn(NEEDLESS)])
+    if "gone" in done.progress.accepted:
+        for other in desk.store.requests(person=done.subject, states=[State.DONE]):
+            if other.ending.ends_at and other.subject == done.subject and not other.untouchable:
+                desk.store.append(other, [Draft(EventType.OVER, body={"because_of": done.id})])
+    for row in desk.store.people.delegations(leaver.rows):
+        desk.store.delegate(Draft(RETURNED, row.person))
+        account = desk.person(row.person).account
+        if account and not desk.person(row.person).is_(leaver):
+            text = f"{desk.person(row.delegate).addressed} can no longer stand in for you."
+            text += " Name someone else: /miro away."
+            desk.store.outbox.say(Note(account.slack_id, {"text": text}))
+    desk.people_changed = True

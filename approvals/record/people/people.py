@@ -6,9 +6,9 @@ from datetime import datetime
 from approvals.clocks import SKEW
 from approvals.humans import Kind, pairs
 from approvals.ids import PersonId, SlackId, stamp
-from approvals.people import Account, Person, Standing, canonical, key, miro_key
-from approvals.record.database import Database
-from approvals.record.people.reading import SAME, Reading, account_of, number_of
+from approvals.people import Account, Delegation, Person, Standing, canonical, key, miro_key
+from approvals.record.database import Database, among
+from approvals.record.people.reading import SAME, Reading, account_of, delegation_of, number_of
 from approvals.record.schema import links_before
 
 
@@ -118,6 +118,13 @@ class People(Reading):
             number_of(id), number_of(id),
         )  # fmt: skip
         return [PersonId(f"P-{row['person']}") for row in rows]
+
+    def delegations(self, ids: Sequence[PersonId]) -> list[Delegation]:
+        """Everything that these people are away with, or stand in for."""
+        numbers = [number_of(id) for id in ids]
+        where = f"{among('person', numbers)} OR {among('delegate', numbers)}"
+        rows = self._on.rows(f"SELECT * FROM delegations WHERE {where} ORDER BY person", *numbers, *numbers)
+        return [delegation_of(row) for row in rows]
 
     def same_as(self, entry: str, other: str) -> None:
         """Links two addresses, accounts or Miro ids that belong to one human (keys of `Person.keys`)."""

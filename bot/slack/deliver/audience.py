@@ -73,7 +73,9 @@ def replies(desk: Desk, request: Request, known: Mapping[Key, Card], theirs: Thr
     if request.state is State.STOPPED and (to := request.hand_over.to):
         keys.append(("by-hand", to, request.hand_over.times + request.hand_over.reminders))
     if request.ending.ends_at and not request.ending.notice_at:
+        subject = desk.person(request.subject) if request.subject else None
         concerned = dict.fromkeys(filter(None, (request.requester, request.subject)))
+        concerned = {} if subject and subject.is_offboarded else concerned  # nobody needs it longer
         keys += [("notice", id, request.progress.outcomes) for id in concerned if desk.person(id).account]
     return keys
 
@@ -173,7 +175,8 @@ def _changed(desk: Desk, request: Request) -> list[PersonId]:
         return []
     subject = desk.person(request.subject)
     is_requester = subject.is_(desk.person(request.requester))
-    return [] if is_requester or subject.account is None else [request.subject]
+    is_told = not is_requester and subject.account is not None and not subject.is_offboarded
+    return [request.subject] if is_told else []
 
 
 def operators(desk: Desk) -> list[Person]:
