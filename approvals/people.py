@@ -16,6 +16,8 @@ from approvals.ids import GroupId, PersonId, SlackId, stamp
 
 FORGOTTEN, DIGEST = "somebody who was forgotten", "forgotten:"
 """The name of who was forgotten, and how their keys begin."""
+SOURCE = "directory:"
+"""Begins the key of a directory, under whose row it asks."""
 FRESH = timedelta(hours=24)
 """How long Slack's data about an account counts; nobody asks or decides with older data."""
 
@@ -81,6 +83,11 @@ class Person:
         own = (self.id, self.email, *(account.slack_id for account in self.accounts))
         miro = {miro_key(self.miro_id)} if self.miro_id else set[str]()
         return self.known or frozenset({entry for entry in own if entry} | miro)
+
+    @property
+    def source(self) -> str:
+        """The name of the directory that asks under this row, which is no human; '' for people."""
+        return next((key.removeprefix(SOURCE) for key in self.known if key.startswith(SOURCE)), "")
 
     @property
     def zone(self) -> ZoneInfo:

@@ -19,6 +19,8 @@ from approvals.record.database import StoreTrouble
 from approvals.record.store import Store, utc_now
 from approvals.request import Urgency
 from bot.context import Desk
+from bot.directory.differences import Pushed
+from bot.directory.requests import Feeder
 from bot.http.outgoing import Outgoing
 from bot.loop import Loop, Traffic
 from bot.miro.client import Miro
@@ -72,6 +74,7 @@ class Bot:
     deliverer: Deliverer
     workers: list[Worker]
     housekeeping: Housekeeping
+    feeder: Feeder
     app: App
     traffic: Traffic
     _loops: list[Loop] = field(default_factory=list)
@@ -84,6 +87,7 @@ class Bot:
         ]
         steps += [(f"deliverer-{number}", self.deliverer.send, 1.0) for number in range(SENDERS)]
         steps += [
+            ("directory", self.feeder.step, 5.0),
             ("unsaved", self.deliverer.say_what_is_unsaved, 1.0),
             ("clock", self._tick, 5.0),
         ]
@@ -110,7 +114,8 @@ class Bot:
 
     def settle(self) -> None:
         """Does all due work in this thread, without `start`."""
-        while any([*(worker.work() for worker in self.workers[:1]), self.deliverer.send()]):
+        work = [self.feeder.step, *(worker.work for worker in self.workers[:1]), self.deliverer.send]
+        while any([step() for step in work]):
             pass
 
     def stop(self) -> None:
@@ -235,6 +240,7 @@ def build(
         raise
     store.moved = metrics.moved
     desk = Desk(store, policies, now, settings.group_model == "team", practice, settings.has_rest)
+    desk.pushed = Pushed(desk)
     miro = Miro(
         settings.miro_url, settings.secret("MIRO_SCIM_TOKEN"), store, now, sleep, settings.dialect, practice,
         rest=_rest(settings, store, now, sleep),
@@ -247,8 +253,9 @@ def build(
     app, traffic = _bolt(settings, people, client), Traffic(time.monotonic)
     Listeners(desk, deliverer).register(app)
     return Bot(
-        settings, store, desk, miro, client, lines, people, deliverer, workers, housekeeping, app, traffic
-    )
+        settings, store, desk, miro, client, lines, people, deliverer,
+        workers, housekeeping, Feeder(desk), app, traffic,
+    )  # fmt: skip
 
 
 def _rest(

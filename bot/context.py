@@ -2,7 +2,7 @@
 
 import logging
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import cache
@@ -86,6 +86,19 @@ class Colleagues(Protocol):
         """A person's manager, by a protected field of the Slack profile. Raises SlackAway, BadField."""
 
 
+class Pushed(Protocol):
+    """What directories say of people."""
+
+    def manager_of(self, email: str) -> str:
+        """The address of somebody's manager, or ''."""
+
+    def differences(self) -> Iterable[tuple[str, str, str]]:
+        """(address, fact, sentence) where Miro's lists differ from what directories say."""
+
+    def again(self, email: str, fact: str) -> RequestId:
+        """Asks again for what a directory says about a fact, as the directory. Raises Refused."""
+
+
 @dataclass
 class Desk:
     """Shared by listeners, worker and deliverer of one process."""
@@ -102,6 +115,8 @@ class Desk:
     """Whether delegations changed since requests were last rerouted."""
     unknown: set[str] = field(default_factory=set)
     """Entries of unknown people, whom the worker looks up in Slack."""
+    pushed: "Pushed | None" = None
+    """What directories say, beside the requests they make."""
     troubles: Troubles = field(init=False)
     """The troubles with Miro that hold up requests."""
 

@@ -29,6 +29,7 @@ DIFFERENCES = GroupId("*")
 """The `team` of a comparison."""
 OWNERLESS, LEAVER, LEFT_SLACK = "ownerless", "leaver", "left-slack"
 UNGRANTED, OVERDUE = "ungranted", "overdue"
+DIRECTORY = "directory"
 """The codes of differences."""
 ACCOUNT = "account"
 """The fact that an account is open. Other facts are the id of a group, or the name of an admin right."""

@@ -10,6 +10,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from approvals.policy.conditions import check_conditions, check_hidden
+from approvals.policy.directories import Change, check_directory
 from approvals.policy.entries import Manager
 from approvals.policy.file_alone import check_fillable
 from approvals.policy.line_numbers import Place, Problems, line_of
@@ -81,7 +82,7 @@ def check(text: str, actions: Conditions) -> tuple[Policy | None, list[Problem]]
         line = int(match[1]) if match else len(text.splitlines())
         where = re.sub(r"at line \d+, (column \d+)", r"\1", str(error))
         return None, [Problem(line, f"not valid TOML: {where}")]
-    problems = (*_of_rules(policy, actions), *check_tables(policy))
+    problems = (*_of_rules(policy, actions), *check_tables(policy), *_of_directories(policy))
     return policy, _in_order(text, (Problem(line_of(text, place), problem) for place, problem in problems))
 
 
@@ -135,6 +136,21 @@ def _of_rules(policy: Policy, actions: Conditions) -> Problems:
             yield (*place, "when"), f"conditions go into a rule: [[actions.{name}.rules]]"
 
 
+def _of_directories(policy: Policy) -> Problems:
+    for name, directory in policy.directory.items():
+        place: Place = ("directory", name)
+        if not re.fullmatch("[a-z][a-z0-9-]*", name):
+            yield place, "name a directory in small letters, like [directory.okta]"
+        yield from check_directory(place, directory, policy.managed_elsewhere)
+        for key in ("administrators", "owner", "asked_in_slack", "approvers"):
+            yield from check_entries(policy, (*place, key), getattr(directory, key))
+        for change in Change:
+            whole = directory.rule(change)
+            yield from _rule(
+                policy, (*place, "rules", change), directory.rules.get(change) or whole, whole, ()
+            )
+
+
 def _rule(policy: Policy, place: Place, own: Rule, whole: Rule, fields: Collection[str]) -> Problems:
     """The problems of a rule: `own` as written, `whole` with the values it inherits."""
     for key in ("ask", "for_others", "approvers", "fallback"):
@@ -147,7 +163,7 @@ def _rule(policy: Policy, place: Place, own: Rule, whole: Rule, fields: Collecti
     for escalation in _escalations(own):
         yield from check_entries(policy, (*place, "escalate"), escalation.to)
     yield from _times(place, own, whole)
-    name = str(place[1])
+    name = str(place[-1] if place[0] == "directory" else place[1])
     if not whole.askers():
         yield place, f"nobody can request {name}; add ask or for_others"
     if own.approvers and own.steps:

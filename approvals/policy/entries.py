@@ -71,7 +71,16 @@ class View:
 
     def excludes(self, person: Person) -> bool:
         """Whether a person may never decide it, [same_person] of the policy included."""
-        return any(self.policy.is_same(person, other) for other in self.case.excluded)
+        return any(
+            self.policy.is_same(person, other) for other in (*self.case.excluded, *self._administrators)
+        )
+
+    @cached_property
+    def _administrators(self) -> list[Person]:
+        """Those who run the directory that asks."""
+        directory = self.policy.directory.get(self.case.requester.source)
+        named = self.named(directory.administrators) if directory else ()
+        return [each.person for each in named if each.person]
 
     @cached_property
     def find(self) -> Callable[[str], Person | None]:

@@ -1,6 +1,6 @@
 """policy.toml as typed values: people, groups, teams, and a rule for each action. Fails closed."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import time
 from functools import cached_property
 from typing import Annotated
@@ -10,6 +10,7 @@ from pydantic import BeforeValidator, Field, field_validator
 
 from approvals.humans import ordered, pairs
 from approvals.people import Person, canonical, key
+from approvals.policy.directories import DirectoryRules, change_of
 from approvals.policy.entries import KINDS, NO_CASE, Entry, Need, Source
 from approvals.policy.rules import TEAMS, Part, Rule, cached, working_hours
 from approvals.policy.teams import NamedTeams
@@ -75,6 +76,7 @@ class Policy(Part, NamedTeams):
     groups: Mapping[str, ApproverGroup] = {}
     accounts: Mapping[str, Account] = {}
     actions: Mapping[str, Rule] = {}
+    directory: Mapping[str, DirectoryRules] = {}
 
     @field_validator("zone")
     @classmethod
@@ -102,6 +104,25 @@ class Policy(Part, NamedTeams):
         base = self.actions.get(action)
         return (*(rule.on(base) for rule in base.rules), base) if base else ()
 
+    # -- directories -------------------------------------------------------------------------------------
+
+    def pushed(self, source: str, action: str, how: Collection[str]) -> tuple[Rule, ...]:
+        """The rule for what a directory asks; () if the policy doesn't let it ask for that."""
+        directory, change = self.directory.get(source), change_of(action, how)
+        return (directory.rule(change),) if directory and change else ()
+
+    @cached_property
+    def mapped(self) -> Mapping[str, tuple[str, str]]:
+        """{team that a directory manages: (directory, its group)}."""
+        return {
+            team: (name, group) for name, each in self.directory.items() for group, team in each.teams.items()
+        }
+
+    def titled(self, source: str) -> str:
+        """The name of a directory for people."""
+        known = self.directory.get(source)
+        return (known.title if known else "") or source[:1].upper() + source[1:]
+
     # -- entries of lists --------------------------------------------------------------------------------
 
     @cached
@@ -116,6 +137,7 @@ class Policy(Part, NamedTeams):
         lists += [(*group.entries, *group.told) for group in self.groups.values()]
         for rule in (rule for name in self.actions for rule in self.rules(name)):
             lists.append((*rule.askers(), *rule.everybody(), *rule.group_conditions()))
+        lists += [tuple(directory.entries()) for directory in self.directory.values()]
         texts = {text for part in lists for text in part}
         return frozenset(need for text in texts for need in self.entry(text).needs(NO_CASE))
 
@@ -145,7 +167,8 @@ class Policy(Part, NamedTeams):
     def holding(self, action: str) -> list[str]:
         """Team names unknown to Miro on which the rules of this action depend."""
         owners = self.owners if any(entry.depends_on_teams for entry in self.deciding(action)) else ()
-        return self.unsettled({*self.managed_elsewhere, *owners, *self.teams_in_rules(action)})
+        closed = {*self.managed_elsewhere, *self.mapped}
+        return self.unsettled({*closed, *owners, *self.teams_in_rules(action)})
 
     def manager_of(self, email: str) -> str:
         """The entry of a person's manager, or ''."""
@@ -157,8 +180,8 @@ class Policy(Part, NamedTeams):
 
     @property
     def looks_up_managers(self) -> bool:
-        """Whether managers are also taken from Slack or Miro."""
-        return bool(self.manager_field) or self.manager_from_miro
+        """Whether managers are also taken from Slack, a directory or Miro."""
+        return bool(self.manager_field or self.directory) or self.manager_from_miro
 
     @cached_property
     def bosses(self) -> dict[str, str]:
@@ -213,7 +236,7 @@ class Policy(Part, NamedTeams):
 
     def team_names(self) -> set[str]:
         """All team names in the file, as written."""
-        return {*self.teams, *self.managed_elsewhere, *self.owners, *self.teams_in_rules()}
+        return {*self.teams, *self.managed_elsewhere, *self.mapped, *self.owners, *self.teams_in_rules()}
 
     def targets(self) -> set[str]:
         """The names of these teams in Miro, to be resolved to ids."""

@@ -34,7 +34,9 @@ class Reading(View):
         """
         if self.given:
             return self.given
-        case, rules = self.case, self.policy.rules(self.case.action)
+        case, rules = self.case, self.rules
+        if case.requester.source and rules:
+            return rules[0]
         if not rules:
             raise Refused(f"{case.action} isn't available here. Ask your IT team to add it to the policy.")
         teams, left = case.scope.teams, case.scope.left
@@ -48,7 +50,25 @@ class Reading(View):
             raise Refused(f"{different} need different approvals. Send a request for each.")
         if any(numbers != each[0] for numbers in each):
             raise Refused(_UNCLEAR.format(who=case.concerned.email or case.concerned.called))
-        return rules[each[0].pop()]
+        return self._managed(rules[each[0].pop()])
+
+    @cached_property
+    def rules(self) -> tuple[Rule, ...]:
+        """The rules of the action in order; for a directory's request its own."""
+        source, how = self.case.requester.source, self.case.scope.facts.get("how", ())
+        if source:
+            return self.policy.pushed(source, self.case.action, how)
+        return self.policy.rules(self.case.action)
+
+    def _managed(self, rule: Rule) -> Rule:
+        """The rule with the deciders whom the policy names for teams that a directory manages."""
+        for team, (source, _) in self.policy.mapped.items():
+            deciders = self.policy.directory[source].asked_in_slack
+            if any(
+                self.policy.means(team, names) for names in (*self.case.scope.teams, *self.case.scope.left)
+            ):
+                return Rule(approvers=deciders).on(rule) if deciders else rule
+        return rule
 
     @cached_property
     def for_whom(self) -> tuple[str, ...]:
@@ -126,6 +146,8 @@ class Reading(View):
         Raises UnknownManager if it depends on a manager whom Slack or Miro didn't name within a day.
         """
         rule, asker, name = self.rule, self.case.requester, self.case.concerned.addressed
+        if asker.source:
+            return
         is_for_others, boss = OTHERS in self.for_whom, ""
         if is_for_others and self.includes(rule.for_others, asker):
             return

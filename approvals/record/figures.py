@@ -27,6 +27,11 @@ class Figures:
         row = self._on.row(sql, requester, *OPEN)
         return int(row["n"]) if row else 0
 
+    def active_of(self, requester: PersonId) -> int:
+        """The number of requests of a person in which the worker has the next step."""
+        row = self._on.row("SELECT count(*) AS n FROM requests WHERE requester = ? AND active = 1", requester)
+        return int(row["n"]) if row else 0
+
     def waiting_since(self) -> datetime | None:
         """When the oldest waiting request was made; None if none waits."""
         return self._time(

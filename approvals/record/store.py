@@ -12,11 +12,14 @@ from pathlib import Path
 from typing import Any
 
 from approvals.decide.delegates import AWAY, RETURNED, delegation
+from approvals.decide.directories import Hold
+from approvals.decide.directories import folded as held
 from approvals.decide.reviews import REVIEW, Review, Step, folded
 from approvals.folding import apply, fold
 from approvals.ids import PersonId, RequestId, stamp
+from approvals.people import SOURCE
 from approvals.record import schema
-from approvals.record.chain import IN_FORCE, POLICY, Anchor, Ledger, Sealed, Verified
+from approvals.record.chain import IN_FORCE, Anchor, Ledger, Sealed, Verified
 from approvals.record.claims import HELD, Claim, Claims, Lanes, held_by
 from approvals.record.database import (
     Database,
@@ -257,7 +260,7 @@ class Store(Claims, Policies):
     def request(self, id: RequestId) -> Request:
         """One request. Raises KeyError."""
         events = list(self.events(id))
-        if not events or id in (POLICY, AWAY, PEOPLE) or id.startswith(REVIEW):
+        if not events or not id.startswith("R-"):
             raise KeyError(id)
         request = fold(events)
         self.people.expect(_people_of(request))
@@ -428,6 +431,15 @@ class Store(Claims, Policies):
         )  # fmt: skip
         rows.sort(key=lambda row: int(row["stream"].removeprefix(REVIEW)))
         return {row["stream"]: row["type"] != Step.CLOSED for row in rows}
+
+    def hold(self, source: str) -> Hold:
+        """What operators decided about a directory."""
+        return held(self.events(f"{SOURCE}{source}"))
+
+    def control(self, source: str, draft: Draft) -> None:
+        """Appends an entry about a directory."""
+        with self.writing():
+            self._ledger.add(f"{SOURCE}{source}", draft)
 
     def events(self, stream: str | None = None) -> Iterable[Event]:
         """The entries of one request, or of the whole record, oldest first."""

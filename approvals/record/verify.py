@@ -8,11 +8,13 @@ from hashlib import sha256
 from typing import Any
 
 from approvals.decide.delegates import AWAY, DELEGATED, RETURNED, delegation
+from approvals.decide.directories import Control
 from approvals.decide.forgetting import FORGOTTEN, Removed
 from approvals.decide.reviews import REVIEW, Step
 from approvals.folding import fold
 from approvals.humans import ordered
 from approvals.ids import BOT, stamp
+from approvals.people import SOURCE
 from approvals.record.chain import (
     GENESIS,
     IN_FORCE,
@@ -130,6 +132,8 @@ def _is_known(entry: Entry) -> bool:
         return entry.type in (DELEGATED, RETURNED)
     if entry.stream == PEOPLE:
         return entry.type in (SPLIT, FORGOTTEN)
+    if entry.stream.startswith(SOURCE):
+        return entry.type in [*Control]
     if entry.stream.startswith(REVIEW):
         return entry.type in [*Step]
     return entry.format <= FORMATS.get(entry.type, 0)
@@ -168,7 +172,7 @@ class _Requests:
     def add(self, sealed: Sealed) -> None:
         """Adds one entry."""
         _, id, version, *_ = sealed.entry
-        if id in _OTHERS or id.startswith(REVIEW):
+        if id in _OTHERS or id.startswith((REVIEW, SOURCE)):
             return
         entries = self._entries.setdefault(id, [])
         if not self._is_whole:

@@ -164,7 +164,10 @@ def _value(asked: FormField, given: str | Sequence[str], tables: Tables) -> Any:
         if isinstance(given, str):
             # A team may have a comma in its name.
             parts = [given] if tables.matching(given) else re.split(r"\s*,\s*", given)
-        return tuple(dict.fromkeys(team_id(part, tables) for part in parts if part))
+        teams = tuple(dict.fromkeys(team_id(part, tables) for part in parts if part))
+        if not teams:
+            raise ValueError(f"Fill this in: {asked.label.lower()}.")
+        return teams
     text = given if isinstance(given, str) else ", ".join(given)
     if asked.kind is Input.TEAM:
         return team_id(text, tables)

@@ -86,16 +86,24 @@ class Tables:
             self.has_rest,
         )
 
-    def managed(self, group: Group) -> str:
-        """Where to ask instead, or '': an identity provider would revert changes of its groups."""
-        names = (*self.names(group), group.id)
+    def managed(self, group: Group, source: str = "") -> str:
+        """Where to ask instead, or '': an identity provider would revert changes of its groups.
+
+        `source`: the directory that asks; its own teams it may change.
+        """
+        names, policy = (*self.names(group), group.id), self.policy
+        ways = dict(policy.managed_elsewhere) | {
+            team: f"the group {name} in {policy.titled(of)}"
+            for team, (of, name) in policy.mapped.items()
+            if of != source and not policy.directory[of].asked_in_slack
+        }
         # A false match only asks elsewhere, a missed one bypasses the provider: so look-alikes match, too.
-        matches = [
-            (self.policy.means(name, names), way) for name, way in self.policy.managed_elsewhere.items()
-        ]
-        ways = sorted((match is None, way) for match, way in matches if match is not False)
+        matches = [(policy.means(name, names), way) for name, way in ways.items()]
+        closing = sorted((match is None, way) for match, way in matches if match is not False)
         return (
-            f"{clip(self.label(group))} is managed elsewhere: use {ways[0][1].strip(' .')}." if ways else ""
+            f"{clip(self.label(group))} is managed elsewhere: use {closing[0][1].strip(' .')}."
+            if closing
+            else ""
         )
 
     def is_in_policy(self, group: Group) -> bool:

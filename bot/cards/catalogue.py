@@ -78,6 +78,7 @@ SENTENCES = {
     "account-deleted": "The account was deleted with {request}. Nothing left to do.",
     "kept": "The account is active again with {request}, so it isn't deleted.",
     "needless": "Something this request needs no longer exists. It is closed.",
+    "directory-newer": "{source} says something else by now. The request is closed.",
     **{code: f"{text}. The request is closed." for code, text in _LEFT.items()},
     "rehearsed": "This was practice. It was approved, and nothing was changed in Miro.",
     # Why it stopped, and the remedy.

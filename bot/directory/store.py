@@ -191,6 +191,12 @@ class Directories:
         row = self._on.row("SELECT coalesce(max(sequence), 0) AS newest FROM directory_entries")
         return int(row["newest"]) if row else 0
 
+    def heard_at(self, source: str) -> datetime | None:
+        """When a directory changed something last; None if it never said anything."""
+        sql = "SELECT max(changed_at) AS at FROM directory_entries WHERE source = ?"
+        row = self._on.row(sql, source)
+        return unstamp(row["at"]) if row and row["at"] else None
+
     def get(self, source: str, id: str) -> User | Group | None:
         """One entry that isn't deleted."""
         return next(iter(self.read("source = ? AND id = ? AND deleted_at = ''", source, id)), None)

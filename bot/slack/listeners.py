@@ -28,6 +28,7 @@ from bot.slack.away import Away
 from bot.slack.bulk import Bulk
 from bot.slack.clicks import Clicks
 from bot.slack.deliver.deliverer import Deliverer
+from bot.slack.directory.clicks import Sources
 from bot.slack.lines import Lines
 from bot.slack.reply import Reply
 from bot.slack.review.clicks import Reviews
@@ -59,6 +60,7 @@ class Listeners:
         Away(self.desk, self._reply).register(app)
         Bulk(self.desk, self._reply).register(app)
         Reviews(self.desk, self._reply).register(app)
+        Sources(self.desk, self._reply).register(app)
         app.command("/miro")(self.miro)
         for action in ACTIONS.values():
             if action.SLASH:

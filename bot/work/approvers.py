@@ -34,7 +34,7 @@ def look_up(desk: Desk, colleagues: Colleagues, miro: Miro, ground: Ground, *, l
 
 def _needs(ground: Ground) -> list[Need]:
     """All look-ups needed to know who decides this request, and which groups and managers may ask."""
-    policy, rules = ground.policy, ground.policy.rules(ground.case.action)
+    policy, rules = ground.policy, ground.rules
     deciding = [*policy.fallback, *(entry for rule in rules for entry in rule.everybody())]
     asking = [entry for rule in rules for entry in (*rule.askers(), *rule.group_conditions())]
     askers = {need for need in ground.needs(asking) if need.source is not Source.ACCOUNT}
@@ -85,6 +85,8 @@ def refresh_manager(
     if desk.store.people.manager(person.id, desk.now()) and not live:
         return
     manager = _manager_by_profile(policy, colleagues, person)
+    if manager is None and desk.pushed and (boss := desk.pushed.manager_of(person.email)):
+        manager = colleagues.find(boss)
     if manager is None and policy.manager_from_miro and person.email:
         address = miro.manager_of(person.email)
         manager = colleagues.find(address) if address else None

@@ -145,7 +145,7 @@ def _unsure_left_to_worker() -> Iterator[None]:
 
 def _is_rule_certain(ground: Ground) -> bool:
     """Whether the rule that applies is known before the requester is looked up in Slack."""
-    rules = ground.policy.rules(ground.case.action)
+    rules = ground.rules
     if {key for rule in rules for key in rule.when} & set(CONDITIONS):
         return False
     with suppress(Refused):

@@ -50,8 +50,9 @@ def check(desk: Desk, miro: Miro, colleagues: Colleagues, request: Request, clai
 
 
 def _checked(desk: Desk, miro: Miro, colleagues: Colleagues, request: Request) -> list[Draft]:
-    requester = _looked_up(desk, colleagues, desk.store.people.person(request.requester))
-    if requester.account is None:
+    requester = desk.store.people.person(request.requester)
+    requester = requester if requester.source else _looked_up(desk, colleagues, requester)
+    if requester.account is None and not requester.source:
         raise Refused(f"Slack knows nobody with the address {requester.email}: only colleagues can ask.")
     check_standing(Actor(requester, requester.account), desk.now())
     command, subject = _with_subject(desk, colleagues, request)
@@ -59,7 +60,7 @@ def _checked(desk: Desk, miro: Miro, colleagues: Colleagues, request: Request) -
     ground = desk.ground(command, requester)
     ground.may_ask()
     ground.check_length(is_asked=True)
-    check_ground(desk, command, subject)
+    check_ground(desk, command, subject, requester)
     check_names(desk, request, command)
     twin = _twin(desk, request, command)
     if twin:
@@ -86,7 +87,7 @@ def _checked_end(desk: Desk, miro: Miro, colleagues: Colleagues, request: Reques
     """The check of a revocation at the end: nobody is asked, and its requester may have left."""
     command, subject = _with_subject(desk, colleagues, request)
     ending.check(desk, request, command)
-    check_ground(desk, command, subject)
+    check_ground(desk, command, subject, desk.person(request.requester))
     target = ending.target(desk, request, subject) if subject else None
     seen = look(desk, miro, command, target)
     if seen.account is None or (target and seen.account.id != target.miro_id):
@@ -120,12 +121,12 @@ def _with_subject(desk: Desk, colleagues: Colleagues, request: Request) -> tuple
         raise Refused(f"What this was about isn't there anymore ({error.args[0]}).") from error
 
 
-def check_ground(desk: Desk, command: Action, subject: Person | None) -> None:
+def check_ground(desk: Desk, command: Action, subject: Person | None, requester: Person) -> None:
     """Raises Refused for people and teams that the policy in force doesn't let the bot change."""
     tables = desk.tables()
     for _, id in command.teams_named:
         group = tables.get_group(id)
-        if group and (problem := tables.managed(group)):
+        if group and (problem := tables.managed(group, requester.source)):
             raise Refused(problem)
     if subject is None:
         return

@@ -161,7 +161,9 @@ def close_needless(desk: Desk, done: Request) -> None:
     leaver, approved_at = desk.person(done.subject), done.asking.approved_at or done.asked_at
     approved_at = max(approved_at, done.starts_at or approved_at)  # until then nobody knew
     for other in desk.store.requests(person=done.subject, states=_NOT_BEGUN):
-        is_meant = other.asked_at > approved_at and not desk.person(other.requester).is_(leaver)
+        by = desk.person(other.requester)
+        # A directory withdraws what its newer word makes needless.
+        is_meant = bool(by.source) or (other.asked_at > approved_at and not by.is_(leaver))
         if not other.untouchable and not is_meant:
             desk.store.append(other, [withdrawn(NEEDLESS)])
     if "gone" in done.progress.accepted:

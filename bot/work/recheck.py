@@ -18,7 +18,8 @@ def check(desk: Desk, colleagues: Colleagues, miro: Miro, request: Request, comm
     """Raises Refused for what a policy forbids that came into force after the check."""
     if request.is_end:
         ending.check(desk, request, command)
-        return check_ground(desk, command, desk.person(command.subject) if command.subject else None)
+        subject = desk.person(command.subject) if command.subject else None
+        return check_ground(desk, command, subject, desk.person(request.requester))
     check_names(desk, request, command)
     requester, lead = desk.person(request.requester), "The policy doesn't allow this anymore."
     approvers.look_up(desk, colleagues, miro, desk.ground(command, requester), live=True)
@@ -31,7 +32,7 @@ def check(desk: Desk, colleagues: Colleagues, miro: Miro, request: Request, comm
         raise Refused(f"{lead} {requester.addressed} may not ask for it. Ask your IT team.") from error
     try:
         ground.check_length(is_asked=True)
-        check_ground(desk, command, ground.case.subject)
+        check_ground(desk, command, ground.case.subject, requester)
     except Refused as error:
         raise Refused(f"{lead} {error}") from error
 

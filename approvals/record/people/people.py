@@ -6,7 +6,7 @@ from datetime import datetime
 from approvals.clocks import SKEW
 from approvals.humans import Kind, pairs
 from approvals.ids import PersonId, SlackId, stamp
-from approvals.people import Account, Delegation, Person, Standing, canonical, key, miro_key
+from approvals.people import SOURCE, Account, Delegation, Person, Standing, canonical, key, miro_key
 from approvals.record.database import Database, among
 from approvals.record.people.reading import SAME, Reading, account_of, delegation_of, number_of
 from approvals.record.schema import links_before
@@ -75,6 +75,15 @@ class People(Reading):
             self._humans.link(id, value, anew=True)
         elif column == "miro_id":
             self._humans.link(id, miro_key(value), anew=True)
+
+    def source(self, name: str, title: str) -> Person:
+        """The row under which a directory asks, inserted if unknown; it is no human's."""
+        with self._writing():
+            row = next((key for key in self.known_as(f"{SOURCE}{name}") if key.startswith("P-")), "")
+            id = PersonId(row or f"P-{self._row('')}")
+            if not row:
+                self._humans.link(id, f"{SOURCE}{name}")
+            return self.learn(id, name=title)
 
     def disown(self, id: PersonId) -> Person:
         """Removes from a row an address that belongs to somebody else, and the link to it."""

@@ -3,7 +3,10 @@
 from collections.abc import Collection
 from typing import Annotated, ClassVar
 
-from bot.actions.form import Action, Days, Facts, FormField, Input, OwnSubject, Teams, Until, text
+from pydantic import Field
+
+from approvals.ids import GroupId
+from bot.actions.form import Action, Days, Facts, FormField, Input, OwnSubject, Until, text
 from bot.actions.people.leave_team import LeaveTeam
 from bot.actions.sentences import first, labels, undone
 from bot.miro.accounts import Active, Attributes, HasAccount
@@ -27,7 +30,8 @@ class RequestAccess(Action):
 
     person: OwnSubject
     teams: Annotated[
-        Teams,
+        tuple[GroupId, ...],
+        Field(max_length=3),  # a directory asks for accounts alone
         FormField(
             "Which team",
             Input.TEAMS,
@@ -47,13 +51,18 @@ class RequestAccess(Action):
     manager: text("Manager", longest=60) = ""  # type: ignore[valid-type]
 
     def phrase(self, facts: Facts) -> str:
-        phrase = f"give {facts.person(self.person).called} access to {labels(self.teams, facts)}"
+        where = labels(self.teams, facts) or "Miro"
+        phrase = f"give {facts.person(self.person).called} access to {where}"
         return f"{phrase} {self.limit}".strip()
 
     def outcome(self, facts: Facts) -> str:
+        if not self.teams:
+            return "{who} {is} active in Miro"
         return f"{{who}} {{is}} in {labels(self.teams, facts)} in Miro"
 
     def undo(self, facts: Facts) -> str:
+        if not self.teams:
+            return undone("offboard", "/miro-offboard", facts)
         return undone(self.OPPOSITE, "/miro leave-team. The account stays", facts)
 
     def goals(self, facts: Facts) -> tuple[Goal, ...]:

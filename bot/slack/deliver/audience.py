@@ -48,7 +48,7 @@ def carded(desk: Desk, request: Request, known: Mapping[Key, Card]) -> list[Key]
         keys += [("approver", asked.by, waiting.turn(request, asked.by)) for asked in _answered(request)]
     # Nobody is called unreachable before Slack was asked who they are.
     is_known = request.progress.held and recipient(desk, "requester", request.requester)
-    if request.state is not State.CHECKING or is_known:
+    if (request.state is not State.CHECKING or is_known) and not desk.person(request.requester).source:
         keys.append(("requester", request.requester, 0))
     keys += [("subject", id, request.progress.outcomes) for id in _changed(desk, request)]
     if request.state is State.STOPPED and request.hand_over.to:

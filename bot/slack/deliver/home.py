@@ -27,6 +27,7 @@ from bot.context import Desk
 from bot.slack import answers
 from bot.slack.away import span
 from bot.slack.deliver.audience import owned
+from bot.slack.directory.view import home as directories
 from bot.slack.review.view import listed as listed_review
 from bot.work.reviewing import reviews
 
@@ -288,7 +289,8 @@ class Gathering:
             count = self._sight.open(1, 0).total
             look = [button("Search", "search", "search")]
             look += [button(f"Show All {count} Open", "page:all", "open:0")] if count else []
-            return [Section("look-up", "Look up requests", buttons=tuple(look)), admins]
+            sources = directories(self._desk, self._zone)
+            return [*sources, Section("look-up", "Look up requests", buttons=tuple(look)), admins]
         return [admins] if owned(self._desk, self._who.person) else []
 
     def _admin(self, admin: Admin) -> str:

@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from approvals.ids import SlackId
 from approvals.people import listed
 from approvals.record.outbox import Item, Note
+from bot.cards.blocks import Message
 from bot.context import Desk
 from bot.slack.deliver.calls import Later, Line, Unreachable
+from bot.slack.directory import view as directory
 from bot.slack.review import view
 from bot.work.reviewing import reviews
 
@@ -69,6 +71,12 @@ class Notes:
         else:
             if note.channel == self.desk.policy.tell:
                 self.line.refuse_shared(note.channel)
-            id = note.message.get("review")
-            drawn = view.message(self.desk.store.review(id)) if id else note.message
-            self.line.post(note.channel, drawn)
+            self.line.post(note.channel, self._drawn(note.message))
+
+    def _drawn(self, message: Message) -> Message:
+        """The message; that of a review or a directory is drawn as it is now."""
+        if id := message.get("review"):
+            return view.message(self.desk.store.review(id))
+        if name := message.get("directory"):
+            return directory.message(self.desk, name)
+        return message

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from approvals.clocks import is_recent
 from approvals.decide.actor import Who, is_operator
-from approvals.decide.reviews import ACCOUNT, DIFFERENCES, Access, Review, Step, started
+from approvals.decide.reviews import ACCOUNT, DIFFERENCES, DIRECTORY, Access, Review, Step, started
 from approvals.ids import BOT, GroupId
 from approvals.people import FRESH, Group, Person, canonical
 from approvals.refusals import Refused
@@ -37,7 +37,9 @@ def compared(desk: Desk) -> list[Difference]:
             "Start `miro-bot run`, which reads it."
         )
     holdings, kept = [*_holdings(desk)], _kept(desk)
-    listed = differences(holdings, _changes(desk), _left(desk, holdings), _ownerless(desk))
+    listed = [*differences(holdings, _changes(desk), _left(desk, holdings), _ownerless(desk))]
+    pushed = desk.pushed.differences() if desk.pushed else ()
+    listed += [Difference(DIRECTORY, fact, email, text, (email,)) for email, fact, text in pushed]
     left = (each for each in listed if not kept & {(key, each.right) for key in (each.email, *each.keys)})
     return [each for each in left if not _is_asked(desk, each)]
 

@@ -14,6 +14,7 @@ from approvals.decide.actor import Who, check_standing, is_operator
 from approvals.decide.reviews import (
     ACCOUNT,
     DIFFERENCES,
+    DIRECTORY,
     OWNERLESS,
     Access,
     Holders,
@@ -202,6 +203,9 @@ def _decided(
 
 def _end(desk: Desk, review: Review, access: Access, who: Who) -> str:
     """Requests the end of an access; returns the request's id. Raises Problems, Refused."""
+    code, _, fact = access.right.partition(":")
+    if review.compares and code == DIRECTORY and desk.pushed:
+        return desk.pushed.again(access.email, fact)
     action, raw = _way_out(access, review.team)
     reason = f"Access review {review.id}: no longer needed."
     if review.compares:

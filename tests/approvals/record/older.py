@@ -16,6 +16,7 @@ NEXT = {
     6: "layout_7",
     7: "layout_8",
     8: "layout_9",
+    9: "layout_10",
 }
 """What each layout still lacks, by its number."""
 _OF_A_PAGE = "body ->> 'opened_at', wanted, shown, body ->> 'drawn', body ->> 'notice'"

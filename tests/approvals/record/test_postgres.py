@@ -162,7 +162,7 @@ def test_a_record_of_an_older_layout_is_brought_up_to_date_by_its_owner(
     server = server_of(tmp_path)
     for column in ("text", "catalogue"):
         store._on.run(f"ALTER TABLE messages DROP COLUMN {column}")
-    for table in ("members", "directory_entries", "directory_members", "directory_tokens"):
+    for table in ("members", "directory_entries", "directory_members", "directory_tokens", "directory_words"):
         store._on.run(f"DROP TABLE {table}")
     store._on.run("UPDATE meta SET value = '6'")
     with pytest.raises(WrongRecord, match="written by an older miro-bot: run `miro-bot db migrate` first"):

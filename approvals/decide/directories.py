@@ -1,0 +1,76 @@
+"""Operators pause a directory, or let through what is held: returns an entry, or raises Refused; pure.
+
+Each directory has a stream of its own in the record ("directory:okta").
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from enum import StrEnum
+
+from approvals.decide.actor import Who, check_standing, is_operator
+from approvals.decide.eligible import check_shell
+from approvals.ids import BOT, PersonId, stamp
+from approvals.policy.entries import View
+from approvals.refusals import Refused
+from approvals.request import Draft, Event
+
+
+class Control(StrEnum):
+    """The types of entries about a directory."""
+
+    HELD = "directory-held"  # more changes than the policy lets through within an hour
+    KEPT = "directory-kept"  # an operator looked, and they stay held
+    RELEASED = "directory-released"
+    PAUSED = "directory-paused"
+    RESUMED = "directory-resumed"
+
+
+@dataclass(frozen=True)
+class Hold:
+    """The current state of a directory by its entries."""
+
+    is_paused: bool = False
+    counts: Mapping[str, int] = field(default_factory=dict)
+    """{action: people} of what is held since `at`; {} for nothing."""
+    at: datetime | None = None
+    by: PersonId = BOT
+    """Who did the last of it."""
+    version: int = 0
+    key: str = ""
+    """Which hold it is, as buttons carry it."""
+
+
+def folded(events: Iterable[Event]) -> Hold:
+    """The state from the entries of one directory, oldest first."""
+    hold = Hold()
+    for event in events:
+        hold = replace(hold, by=event.by, version=event.version)
+        if event.type in (Control.PAUSED, Control.RESUMED):
+            hold = replace(hold, is_paused=event.type == Control.PAUSED)
+        elif event.type == Control.HELD:
+            hold = replace(hold, counts=event.body["counts"], at=event.at, key=stamp(event.at))
+        elif event.type == Control.RELEASED:
+            hold = replace(hold, counts={}, at=event.at)
+    return hold
+
+
+def decided(what: Control, source: str, hold: Hold, who: Who, view: View) -> Draft:
+    """The entry of an operator's decision. Raises Refused.
+
+    Who runs a directory doesn't decide what it asks, so doesn't let it through either.
+    """
+    check_standing(who, view.now)
+    check_shell(who, view.policy)
+    title = view.policy.titled(source)
+    if source not in view.policy.directory:
+        raise Refused(f"The policy has no directory {source[:40]}. Nothing has changed.")
+    if not is_operator(view.policy, who.person):
+        raise Refused(f"Only an operator can do this for {title}. Nothing has changed.")
+    if what is not Control.PAUSED and view.excludes(who.person):
+        raise Refused(f"You run {title}, so another operator decides this. Nothing has changed.")
+    if what in (Control.RELEASED, Control.KEPT) and not hold.counts:
+        raise Refused(f"Nothing of {title} is held now.")
+    if (what is Control.PAUSED and hold.is_paused) or (what is Control.RESUMED and not hold.is_paused):
+        raise Refused(f"{title} is {'paused already' if hold.is_paused else 'not paused'}.")
+    return Draft(what, who.person.id, {}, who.signed)

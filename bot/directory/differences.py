@@ -1,0 +1,162 @@
+"""Where Miro differs from what a directory says, and what was denied or has failed."""
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+
+from approvals.decide.reviews import ACCOUNT
+from approvals.ids import GroupId, RequestId
+from approvals.people import Person, listed
+from approvals.refusals import Refused
+from approvals.request import Request
+from approvals.states import OPEN, State
+from bot.context import Desk
+from bot.directory.mapping import COMPANY_ADMIN, Asked, Standing, Wanted, address_of, is_still_wanted
+from bot.directory.requests import Push, holds, looked, request_of
+from bot.directory.store import Directories, EntryId, Group, User, key
+
+_FAILED = (State.DENIED, State.EXPIRED, State.REFUSED, State.STOPPED)
+
+
+def failures(push: Push) -> list[str]:
+    """A sentence for everybody about whom nothing can be asked, and for each request that came to nothing.
+
+    They stay until the directory says something else, or an operator asks again.
+    """
+    problems = [f"{push.words[id].email or id}: {text}" for id, text in push.problems.items()]
+    return [*problems, *(text for _, text in _exceptions(push).values())]
+
+
+def _exceptions(push: Push) -> dict[tuple[str, str], tuple[Request, str]]:
+    """{(address, fact): (the newest request for it that came to nothing, a sentence)}."""
+    desk, words = push.desk, {push.row(id).person: word for id, word in push.words.items()}
+    named, found = listed(push.rules.owner, "or"), dict[tuple[str, str], tuple[Request, str]]()
+    has = holds(desk)
+    for request in desk.store.each(desk.store.numbers(states=_FAILED, person=push.source.id)):
+        word = words.get(request.subject) if request.subject else None
+        if word is None or not is_still_wanted(request.action, request.details, word, push.rules):
+            continue
+        for fact in _facts(request):
+            if not _is_so(fact, word, has.get(word.email)) and (word.email, fact) not in found:
+                end = request.outcome
+                by = f" by {desk.person(end.by).called}" if end and request.state is State.DENIED else ""
+                at = f" on {end.at:%Y-%m-%d}" if end else ""
+                text = f"{request.id} ({request.action}) was {request.state.value}{by}{at}. Owner: {named}."
+                found[word.email, fact] = request, f"{word.email}: {text}"
+    return found
+
+
+def _facts(request: Request) -> tuple[str, ...]:
+    if request.action == "offboard":
+        return (ACCOUNT,)
+    if "rights" in request.details:
+        return (COMPANY_ADMIN,)
+    return tuple(request.details.get("teams", ())) or ("details",)
+
+
+def _is_so(fact: str, word: Wanted, has: Collection[str] | None) -> bool:
+    """Whether Miro's lists agree with a word about a fact."""
+    if fact == ACCOUNT:
+        return (has is not None) == (word.standing is Standing.OPEN)
+    if fact == COMPANY_ADMIN:
+        return word.admin == (fact in (has or ()))
+    return (fact in word.teams) == (fact in (has or ())) and fact != "details"
+
+
+@dataclass(frozen=True)
+class Pushed:
+    """What the rest of the bot knows of directories beside the requests they make."""
+
+    desk: Desk
+
+    def manager_of(self, email: str) -> str:
+        """The address of somebody's manager by a directory in the policy, or ''."""
+        users = "source = ? AND deleted_at = '' AND kind = 'User'"
+        read = Directories(self.desk.store.database, self.desk.now).read
+        for name in self.desk.policy.directory:
+            for user in read(f"{users} AND name = ?", name, key(email)):
+                given = user.manager if isinstance(user, User) else ""
+                keys = given, given, key(given)
+                bosses = read(f"{users} AND (id = ? OR external_id = ? OR name = ?)", name, *keys)
+                if given and (address := next(map(_address, bosses), given)) and "@" in address:
+                    return address
+        return ""
+
+    def differences(self) -> Iterator[tuple[str, str, str]]:
+        """(address, fact, sentence) where Miro's lists differ from what was asked for.
+
+        Not about people of whom something is on its way.
+        """
+        for name in self.desk.policy.directory:
+            yield from _differences(looked(self.desk, name))
+
+    def again(self, email: str, fact: str) -> RequestId:
+        """Asks again for what a directory says about a fact, as the directory. Raises Refused."""
+        for name in self.desk.policy.directory:
+            push = looked(self.desk, name)
+            for id, word in push.words.items():
+                if word.email == email and (person := push.row(id).person):
+                    return _again(push, self.desk.person(person), word, fact)
+            if fact in push.teams.values():
+                unknown = self.desk.store.people.meet(email=email)
+                return _again(push, unknown, Wanted(email, Standing.OPEN), fact)
+        raise Refused(f"No directory says anything about {email} any more. Nothing was done.")
+
+
+def _again(push: Push, person: Person, word: Wanted, fact: str) -> RequestId:
+    reason = f"{push.title}, asked again by an operator."
+    if fact == ACCOUNT:
+        is_open = word.standing is Standing.OPEN
+        asked = Asked("request-access", {"teams": word.teams[:3]}, reason)
+        asked = asked if is_open else Asked("offboard", {"how": "deactivate"}, reason)
+    elif fact == COMPANY_ADMIN:
+        asked = Asked("make-admin" if word.admin else "remove-admin", {"rights": fact}, reason)
+    else:
+        action = "request-access" if fact in word.teams else "leave-team"
+        asked = Asked(action, {"teams": (GroupId(fact),)}, reason)
+    return request_of(push, person, asked).id
+
+
+def _address(entry: User | Group) -> str:
+    return address_of(entry) if isinstance(entry, User) else ""
+
+
+def _differences(push: Push) -> Iterator[tuple[str, str, str]]:
+    desk, tables, has = push.desk, push.desk.tables(), holds(push.desk)
+    labels = {str(id): tables.team(id).label for id in push.teams.values()}
+    exceptions, said = _exceptions(push), set[str]()
+    for id, word in push.words.items():
+        said.add(word.email)
+        if push.row(id).said != word.stored or _is_on_its_way(push, id):
+            continue
+        facts = {ACCOUNT, *({*word.teams} if word.standing is Standing.OPEN else ())}
+        facts |= {COMPANY_ADMIN} if push.rules.admins and word.standing is Standing.OPEN else set()
+        facts |= labels.keys() & set(has.get(word.email, ())) if word.standing is Standing.OPEN else set()
+        for fact in sorted(fact for fact in facts if not _is_so(fact, word, has.get(word.email))):
+            what = {ACCOUNT: "an account", COMPANY_ADMIN: "Company Admin rights"}.get(fact)
+            what = what or f"access to {labels[fact]}"
+            wants = "wants" if _wants(fact, word) else "doesn't want"
+            why = exceptions[word.email, fact][1] if (word.email, fact) in exceptions else ""
+            text = f"{push.title} {wants} {what}, and Miro shows otherwise."
+            yield word.email, fact, why or f"{word.email}: {text}"
+    for group, _, email, _ in desk.store.groups.memberships(*push.teams.values()):
+        if email not in said:
+            text = f"is in {labels[group]} in Miro, and {push.title} doesn't know them."
+            yield email, group, f"{email}: {text}"
+
+
+def _wants(fact: str, word: Wanted) -> bool:
+    if fact == ACCOUNT:
+        return word.standing is Standing.OPEN
+    return word.admin if fact == COMPANY_ADMIN else fact in word.teams
+
+
+def _is_on_its_way(push: Push, id: EntryId) -> bool:
+    """Whether a request about somebody is open, or ended after Miro was listed."""
+    seen, person = push.desk.store.groups.members_seen_at(), push.row(id).person
+    requests = push.desk.store.requests(person=person) if person else ()
+    return any(
+        (each.state in OPEN and each.state is not State.STOPPED)
+        or (each.outcome and seen and each.outcome.at > seen and each.state not in _FAILED)
+        for each in requests
+        if each.subject == person
+    )

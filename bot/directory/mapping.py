@@ -1,0 +1,261 @@
+"""What a directory says -> what each person should have in Miro -> the commands that bring it about; pure."""
+
+import json
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from datetime import timedelta
+from enum import StrEnum
+from hashlib import sha256
+from typing import Any
+
+from approvals.ids import GroupId, PersonId
+from approvals.people import canonical
+from approvals.policy.directories import DirectoryRules, cooling_off
+from bot.actions import ACTIONS, Action
+from bot.actions.fill import MOST_TEAMS
+from bot.directory.store import Content, EntryId, User, key
+
+COMPANY_ADMIN = "Company Admin"
+_ENTERPRISE = {"employee_number": "employeeNumber", "cost_centre": "costCenter"}
+"""SCIM's names (RFC 7643 section 4.3) where ours differ."""
+
+
+class Standing(StrEnum):
+    """What a directory says about a person's account."""
+
+    OPEN = "open"
+    OUT = "out"  # active, but not in the group that means an account
+    CLOSED = "closed"
+    DELETED = "deleted"
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What one person should have in Miro by a directory's word; what isn't open has nothing."""
+
+    email: str
+    standing: Standing
+    teams: tuple[GroupId, ...] = ()
+    admin: bool = False
+    details: Mapping[str, str] = field(default_factory=dict)
+    """{field of the actions that write them: value}; without those the directory leaves empty."""
+    groups: tuple[str, ...] = ()
+    """The directory's groups that this follows from."""
+
+    @property
+    def stored(self) -> str:
+        """Its stored form."""
+        return json.dumps(asdict(self), ensure_ascii=False, sort_keys=True)
+
+    @classmethod
+    def read(cls, text: str) -> "Wanted | None":
+        """What `stored` has written; None for ''."""
+        values = json.loads(text) if text else None
+        if values is None:
+            return None
+        lists = {name: tuple(values[name]) for name in ("teams", "groups")}
+        return cls(**values | lists | {"standing": Standing(values["standing"])})
+
+    @property
+    def digest(self) -> str:
+        """16 hex digits of the word."""
+        return sha256(self.stored.encode()).hexdigest()[:16]
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One request that a directory makes: a command without its person, why, and how long to wait."""
+
+    action: str
+    fields: Mapping[str, Any]
+    reason: str
+    wait: timedelta = timedelta()
+
+    def about(self, person: PersonId) -> Action:
+        """The typed command. Raises ValidationError for a value that Miro doesn't take."""
+        return ACTIONS[self.action].model_validate({"person": person, **self.fields})
+
+
+Holds = Mapping[str, Collection[str]]
+"""{address of somebody active in Miro: ids of their teams, and COMPANY_ADMIN}, as Miro listed them."""
+
+
+def wanted(content: Content, rules: DirectoryRules, teams: Mapping[str, GroupId]) -> dict[EntryId, Wanted]:
+    """What everybody a directory ever named should have; `teams`: {team of the policy: its id in Miro}."""
+    named = {group.id: group.display_name for group in content.groups if group.deleted_at is None}
+    by_key = {key(name): team for name, team in rules.teams.items()}
+    people = {user.id: user for user in content.users}
+    all_wanted = {}
+    for user in content.users:
+        groups = sorted(named[id] for id in user.group_ids if id in named)
+        keys = set(map(key, groups))
+        standing = _standing(user, not rules.account or key(rules.account) in keys)
+        word = Wanted(address_of(user), standing)
+        if standing is Standing.OPEN:
+            ids = {teams[team] for name, team in by_key.items() if name in keys and team in teams}
+            meant = {*by_key, key(rules.account), key(rules.admins)}
+            word = replace(
+                word,
+                teams=tuple(sorted(ids)),
+                admin=bool(rules.admins) and key(rules.admins) in keys,
+                details=dict(_details(user, rules, people)),
+                groups=tuple(name for name in groups if key(name) in meant),
+            )
+        all_wanted[user.id] = word
+    # Somebody deleted and created again is the newer entry.
+    open_now = {word.email for word in all_wanted.values() if word.standing is Standing.OPEN}
+    return {
+        id: word
+        for id, word in all_wanted.items()
+        if word.standing is Standing.OPEN or word.email not in open_now
+    }
+
+
+def _standing(user: User, is_member: bool) -> Standing:
+    if user.deleted_at is not None:
+        return Standing.DELETED
+    if not user.active:
+        return Standing.CLOSED
+    return Standing.OPEN if is_member else Standing.OUT
+
+
+def address_of(user: User) -> str:
+    """The address by which Miro knows somebody; '' if the directory gives none."""
+    primary = sorted(user.emails, key=lambda email: (not email.primary, email.type != "work"))
+    addresses = [user.user_name, *(email.value for email in primary)]
+    return next((canonical(address) for address in addresses if "@" in address), "")
+
+
+def manager_of(user: User, people: Mapping[EntryId, User]) -> User | None:
+    """The entry of somebody's manager; None while it doesn't resolve."""
+    given = user.manager
+    known = people.get(EntryId(given)) if given else None
+    return known or next(
+        (other for other in people.values() if given and given in (other.external_id, other.user_name)), None
+    )
+
+
+def _details(user: User, rules: DirectoryRules, people: Mapping[EntryId, User]) -> Iterator[tuple[str, str]]:
+    for name in rules.attributes:
+        if name == "name" and user.given_name and user.family_name:
+            yield from (("given_name", user.given_name), ("family_name", user.family_name))
+        elif name == "manager":
+            boss = manager_of(user, people)
+            if boss:
+                yield name, boss.formatted_name or boss.display_name or boss.user_name
+        elif name not in ("name", "email"):
+            value = str(user.enterprise.get(_ENTERPRISE.get(name, name)) or "").strip()
+            if value:
+                yield name, value
+
+
+def asks(
+    said: Wanted | None, word: Wanted, rules: DirectoryRules, title: str, holds: Holds
+) -> Iterator[Asked]:
+    """What to ask because of a person's new word; `said`: the word that was asked for last.
+
+    Of somebody whose first word it is, what Miro lists already isn't asked for.
+    """
+    has = holds.get(word.email) if said is None else None
+    was_open = said.standing is Standing.OPEN if said else has is not None
+    if word.standing is not Standing.OPEN:
+        yield from _closing(said, word, rules, title, was_open)
+        return
+    before = said if said and was_open else Wanted(word.email, Standing.OUT, tuple(map(GroupId, has or ())))
+    reason = f"{title}: {_why(word)}."
+    details = {name: text for name, text in word.details.items() if before.details.get(name) != text}
+    joined = [id for id in word.teams if id not in before.teams]
+    if not was_open or joined:
+        first = details if not was_open else {}
+        for at in range(0, max(len(joined), 1), MOST_TEAMS):
+            part = joined[at : at + MOST_TEAMS]
+            yield Asked("request-access", {"teams": part, **(first if at == 0 else {})}, reason)
+    if said and was_open:
+        left = [id for id in said.teams if id not in word.teams]
+        for at in range(0, len(left), MOST_TEAMS):
+            yield Asked("leave-team", {"teams": left[at : at + MOST_TEAMS]}, f"{title}: {_why(word)}.")
+    moved = {"email": word.email} if said and "email" in rules.attributes and said.email != word.email else {}
+    if was_open and (details or moved):
+        yield Asked("update-details", _named(details, word.details) | moved, f"{title}: profile changed.")
+    was_admin = said.admin if said and was_open else COMPANY_ADMIN in (has or ())
+    if word.admin != was_admin and (word.admin or said):
+        action = "make-admin" if word.admin else "remove-admin"
+        yield Asked(action, {"rights": COMPANY_ADMIN}, reason)
+
+
+def _named(changed: Mapping[str, str], details: Mapping[str, str]) -> dict[str, str]:
+    """The changed details; Miro takes given and family name together."""
+    both = {name: details[name] for name in ("given_name", "family_name") if name in details}
+    return {**changed, **(both if both.keys() & changed.keys() else {})}
+
+
+def _why(word: Wanted) -> str:
+    return f"member of {', '.join(word.groups)}" if word.groups else "active"
+
+
+_CLOSED = {
+    Standing.OUT: "no longer in the group that means an account",
+    Standing.CLOSED: "deactivated",
+    Standing.DELETED: "deleted",
+}
+
+
+def _closing(
+    said: Wanted | None, word: Wanted, rules: DirectoryRules, title: str, was_open: bool
+) -> Iterator[Asked]:
+    """Deactivates at once; deletes after the cooling-off time."""
+    is_word = word.standing is not Standing.OUT or said is not None
+    reason = f"{title}: {_CLOSED[word.standing]}."
+    if was_open and is_word:
+        yield Asked("offboard", {"how": "deactivate"}, reason)
+    how = rules.deleted if word.standing is Standing.DELETED else rules.deactivated
+    before = rules.deleted if said and said.standing is Standing.DELETED else rules.deactivated
+    if is_word and how == "delete" and (was_open or (said and before != "delete")):
+        yield Asked("offboard", {"how": "delete"}, reason, cooling_off(rules))
+
+
+def is_still_wanted(action: str, details: Mapping[str, Any], word: Wanted, rules: DirectoryRules) -> bool:
+    """Whether an open request of a directory is still in line with its newest word."""
+    is_open, teams = word.standing is Standing.OPEN, set(details.get("teams", ()))
+    if action == "offboard":
+        how = rules.deleted if word.standing is Standing.DELETED else rules.deactivated
+        return not is_open and details["how"] in ("deactivate", how)
+    if not is_open:
+        return False
+    if action in ("make-admin", "remove-admin"):
+        return word.admin == (action == "make-admin")
+    if action == "leave-team":
+        return teams.isdisjoint(word.teams)
+    news = {**word.details, "email": word.email}
+    fits = all(news.get(name) == text for name, text in details.items() if text and name in _WRITTEN)
+    return fits and teams <= set(word.teams)
+
+
+_WRITTEN = {
+    *("given_name", "family_name", "department", "employee_number", "cost_centre", "division"),
+    *("organization", "manager", "email"),
+}
+
+
+def held(
+    pending: Mapping[EntryId, Sequence[Asked]],
+    recent: Mapping[str, int],
+    rules: DirectoryRules,
+    last_admins: Collection[EntryId] = (),
+) -> dict[str, set[EntryId]]:
+    """{action: whose changes operators have to let through}; `recent`: {action: people asked for within the
+    hour}; `last_admins`: people without whom nobody would be Company Admin."""
+    by_action: dict[str, set[EntryId]] = {}
+    for id, changes in pending.items():
+        for change in changes:
+            by_action.setdefault(change.action, set()).add(id)
+    waiting = {
+        action: people
+        for action, people in by_action.items()
+        if len(people) + recent.get(action, 0) > rules.hold_above
+    }
+    taken = {action: by_action.get(action, set()) for action in ("remove-admin", "offboard")}
+    if last_admins and set().union(*taken.values()).issuperset(last_admins):
+        for action, people in taken.items():
+            waiting[action] = waiting.get(action, set()) | people.intersection(last_admins)
+    return {action: people for action, people in waiting.items() if people}

@@ -1,0 +1,70 @@
+"""Look, Let Through, Hold, and Pause This Source."""
+
+from typing import Any
+
+from slack_bolt import Ack, App
+from slack_sdk import WebClient
+
+from approvals.decide.actor import is_operator
+from approvals.decide.directories import Control
+from approvals.record.database import StoreTrouble
+from approvals.record.outbox import Note
+from approvals.refusals import Outdated, Refused
+from bot.cards.blocks import Block
+from bot.context import Desk
+from bot.directory.requests import control, looked
+from bot.slack.directory import view
+from bot.slack.reply import Reply
+
+Body = dict[str, Any]
+_ANSWERS = {
+    Control.RELEASED: "{0} goes on: {1}.",
+    Control.KEPT: "It stays held. `miro-bot directory release {2}`, or Let Through, lets it go on.",
+    Control.PAUSED: "{0} is paused. What it says is kept, and nothing is asked until you resume it.",
+    Control.RESUMED: "{0} goes on.",
+}
+
+
+class Sources:
+    """The listeners of directories."""
+
+    def __init__(self, desk: Desk, reply: Reply) -> None:
+        self.desk, self._reply = desk, reply
+
+    def register(self, app: App) -> None:
+        """Registers all listeners with Bolt."""
+        app.action("directory-look")(self.look)
+        for what in _ANSWERS:
+            app.action(what.value)(self.pressed)
+
+    def look(self, ack: Ack, body: Body, client: WebClient) -> None:
+        """What it is about."""
+        ack()
+        self._reply.open(body, client, lambda: self._look(body))
+
+    def _look(self, body: Body) -> Block:
+        name = body["actions"][0]["value"]
+        if not is_operator(self.desk.policy, self._reply.who(body).person):
+            raise Refused("Only an operator can look at what a directory says.")
+        if name not in self.desk.policy.directory:
+            raise Refused(f"The policy has no directory {name} any more.")
+        return view.look(self.desk, looked(self.desk, name))
+
+    def pressed(self, ack: Ack, body: Body) -> None:
+        """Decides, answers, and takes the buttons off a card that is settled."""
+        ack()
+        action, (name, _, key) = body["actions"][0]["action_id"], body["actions"][0]["value"].partition(":")
+        what, before = Control(action), self.desk.store.hold(name)
+        try:
+            if what in (Control.RELEASED, Control.KEPT) and key != before.key:
+                raise Outdated(
+                    "This was decided already, or is about other changes by now. Nothing was done."
+                )
+            control(self.desk, name, what, self._reply.who(body))
+            title = self.desk.policy.titled(name)
+            text = _ANSWERS[what].format(title, view.changes(before), name)
+        except (Refused, StoreTrouble) as error:
+            text = str(error)
+        if body.get("response_url") and not self.desk.store.hold(name).counts:
+            self._reply.say(Note(body["response_url"], view.message(self.desk, name)))
+        self._reply.answer(body, text)

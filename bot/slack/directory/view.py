@@ -1,0 +1,82 @@
+"""A directory as operators see it: the card of what is held, its row in App Home, and what it is about."""
+
+from approvals.decide.directories import Control, Hold
+from approvals.people import listed
+from bot.cards.blocks import Block, Message, bullets, button, confirmation, header, section
+from bot.cards.home import Section
+from bot.cards.layout import Part, card
+from bot.cards.named import when
+from bot.context import Desk
+from bot.directory.differences import failures
+from bot.directory.requests import Push, looked
+from bot.directory.store import Directories
+from bot.slack.forms import notice
+
+MOST = 40
+"""Lines of one list."""
+_CHANGES = {
+    "request-access": "give access to {}",
+    "leave-team": "remove {} from teams",
+    "update-details": "change the details of {}",
+    "make-admin": "make {} Company Admin",
+    "remove-admin": "remove Company Admin from {}",
+    "offboard": "close the accounts of {}",
+}
+"""{action: what a directory wants; {} is "412 people"}."""
+
+
+def changes(hold: Hold) -> str:
+    """'close the accounts of 412 people and remove 3 people from teams'."""
+    counted = {name: f"{n} {'person' if n == 1 else 'people'}" for name, n in hold.counts.items()}
+    return listed([_CHANGES[name].format(people) for name, people in counted.items()])
+
+
+def message(desk: Desk, name: str) -> Message:
+    """The card of what is held; without buttons once nothing is."""
+    hold, title = desk.store.hold(name), desk.policy.titled(name)
+    if not hold.counts:
+        return card("✅", f"Nothing of {title} is held", [Part("Nothing is left to decide here.")])
+    most = desk.policy.directory[name].hold_above if name in desk.policy.directory else 0
+    why = f"Nothing was changed. The policy holds more than {most} an hour, and the last Company Admin."
+    sure = confirmation(f"Let {title} do this?", f"{title} will {changes(hold)}.", "Let Through")
+    buttons = (
+        button("Look", "directory-look", name),
+        button("Let Through", "directory-released", f"{name}:{hold.key}", confirm=sure),
+        button("Hold", "directory-kept", f"{name}:{hold.key}"),
+    )
+    after = "Each change is then asked for as the policy says. Until then everything else of it goes on."
+    return card("⚠️", f"{title} wants to {changes(hold)}", [Part(why), Part(after)], *buttons)
+
+
+def home(desk: Desk, zone: str) -> list[Section]:
+    """A section of App Home for each directory."""
+    return [_section(desk, name, zone) for name in desk.policy.directory]
+
+
+def _section(desk: Desk, name: str, zone: str) -> Section:
+    hold, title, push = desk.store.hold(name), desk.policy.titled(name), looked(desk, name)
+    heard = Directories(desk.store.database, desk.now).heard_at(name)
+    at = f"Last heard {when(heard, zone)}" if heard else "Never heard"
+    counts = f"waiting {desk.store.figures.open_of(push.source.id)}, held {sum(hold.counts.values())}"
+    text = f"{at}: {counts}, failed {len(failures(push))}.{' Paused.' if hold.is_paused else ''}"
+    buttons = [button("Differences", "directory-look", name)]
+    if hold.counts:
+        buttons.append(button("Let Through", "directory-released", f"{name}:{hold.key}"))
+    what = Control.RESUMED if hold.is_paused else Control.PAUSED
+    label = "Resume This Source" if hold.is_paused else "Pause This Source"
+    buttons.append(button(label, what, f"{name}:{hold.key}"))
+    return Section(f"directory:{name}", title, (text,), tuple(buttons))
+
+
+def look(desk: Desk, push: Push) -> Block:
+    """What is held, what has failed, and where Miro differs, as a modal."""
+    held = [
+        f"{push.words[id].email}: {action}" for action, people in push.held.items() for id in sorted(people)
+    ]
+    differing = [text for _, _, text in desk.pushed.differences()] if desk.pushed else []
+    blocks = []
+    for title, lines in (("Held", held), ("Failed", failures(push)), ("Miro differs", differing)):
+        if lines:
+            more = [f"{len(lines) - MOST} more: `miro-bot directory held {push.name}`"][: len(lines) > MOST]
+            blocks += [header(f"{title}: {len(lines)}"), bullets([*lines[:MOST], *more])]
+    return notice(push.title, *(blocks or [section("Nothing is held, nothing has failed.")]))

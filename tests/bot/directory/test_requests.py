@@ -1,0 +1,212 @@
+"""What a directory says becomes requests: each difference once, done and verified as the policy wants."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from approvals.decide.actor import Who
+from approvals.decide.directories import Control
+from bot.directory.differences import failures
+from bot.directory.requests import control, looked
+from bot.directory.store import ENTERPRISE
+from bot.sandbox.stage import Stage
+from bot.work.reviewing import compare
+from tests.bot.directory.scenes import POLICY_WITH_OKTA, Okta, states
+from tests.bot.journeys.scenes import (
+    answer,
+    approve,
+    ask,
+    deny,
+    has_card,
+    playing,
+    press,
+    teams_of,
+    told,
+    wait,
+)
+
+ALEX = "alex@example.com"
+
+
+@pytest.fixture
+def s(tmp_path: Path) -> Iterator[Stage]:
+    with playing(tmp_path, POLICY_WITH_OKTA) as scene:
+        yield scene
+
+
+@pytest.fixture
+def okta(s: Stage) -> Okta:
+    return Okta(s)
+
+
+def test_who_is_added_in_the_directory_is_in_miro_with_nobody_clicking(s: Stage, okta: Okta) -> None:
+    name = {"givenName": "Alex", "familyName": "Smith"}
+    department = {"department": "R&D"}
+    okta.person(
+        ALEX,
+        *("miroUsers", "g_app_proeng_all"),
+        name=name,
+        **{ENTERPRISE: department},
+    )
+    okta.settle()
+    [request] = okta.asked()
+    assert states([request]) == [("request-access", "done")]
+    user = s.miro.user(ALEX)
+    assert user and user.active and dict(user.enterprise)["department"] == "R&D"
+    assert teams_of(s, ALEX) >= {"Engineering"}
+    assert "Requested by Okta" in told(s, "U0ALEX")[-1]
+
+
+def test_a_push_that_says_the_same_again_asks_nothing(s: Stage, okta: Okta) -> None:
+    id = okta.person(ALEX, "miroUsers", "g_app_proeng_all")
+    okta.settle()
+    okta.leave(id, "g_app_proeng_all")
+    okta.join(id, "g_app_proeng_all", "staff")
+    okta.change(id, active=True)
+    okta.settle()
+    assert len(okta.asked()) == 1
+
+
+def test_who_moves_leaves_and_comes_back_in_the_directory_does_so_in_miro(s: Stage, okta: Okta) -> None:
+    id = okta.person(ALEX, "miroUsers", "g_app_proeng_all")
+    okta.settle()
+    okta.join(id, "g_app_design_all")
+    okta.leave(id, "g_app_proeng_all")
+    okta.settle()
+    assert teams_of(s, ALEX) == {"Everybody", "Design"}
+    okta.change(id, active=False)
+    okta.settle()
+    assert s.miro.user(ALEX).active is False  # type: ignore[union-attr]
+    okta.change(id, active=True)
+    okta.settle()
+    assert s.miro.user(ALEX).active is True  # type: ignore[union-attr]
+    assert {state for _, state in states(okta.asked())} == {"done"}
+
+
+def test_a_deletion_waits_for_its_time_and_for_somebody_who_decides(s: Stage, okta: Okta) -> None:
+    id = okta.person(ALEX, "miroUsers")
+    okta.settle()
+    okta.delete(id)
+    okta.settle()
+    assert states(okta.asked())[1:] == [("offboard", "done"), ("offboard", "waiting")]
+    assert s.miro.user(ALEX).active is False  # type: ignore[union-attr]
+    approve(s, "U0CAROL")
+    assert s.miro.user(ALEX)
+    wait(s, days=31)
+    assert s.miro.user(ALEX) is None
+
+
+def test_admin_rights_are_asked_for_and_who_runs_the_directory_cant_decide(s: Stage, okta: Okta) -> None:
+    okta.person(ALEX, "miroUsers", "miroAdmins")
+    okta.settle()
+    assert states(okta.asked()) == [("request-access", "done"), ("make-admin", "waiting")]
+    assert not has_card(s, "U0SAM")
+    approve(s, "U0CAROL")
+    assert okta.asked()[1].state == "done"
+
+
+def test_a_newer_word_replaces_one_that_waits(s: Stage, okta: Okta) -> None:
+    id = okta.person(ALEX, "miroUsers", "miroAdmins")
+    okta.settle()
+    okta.leave(id, "miroAdmins")
+    okta.settle()
+    assert states(okta.asked())[1:] == [("make-admin", "withdrawn"), ("remove-admin", "nothing to do")]
+    assert okta.asked()[1].outcome.text.code == "directory-newer"  # type: ignore[union-attr]
+
+
+def test_what_was_denied_is_an_exception_until_the_directory_says_something_else(
+    s: Stage, okta: Okta
+) -> None:
+    id = okta.person(ALEX, "miroUsers", "miroAdmins")
+    okta.settle()
+    deny(s, "U0CAROL", "Not before the training.")
+    wait(s, hours=2)
+    [difference] = [each for each in compare.compared(s.bot.desk) if each.email == ALEX]
+    assert (difference.code, difference.fact) == ("directory", "Company Admin")
+    assert "R-2 (make-admin) was denied by Carol Diaz on 2026-03-02. Owner: it." in difference.text
+    wait(s, hours=2)
+    assert len(okta.asked()) == 2
+    okta.leave(id, "miroAdmins")
+    okta.settle()
+    okta.join(id, "miroAdmins")
+    okta.settle()
+    assert states(okta.asked())[-1] == ("make-admin", "waiting")
+
+
+def test_more_than_the_policy_lets_through_is_held_with_one_card(s: Stage, okta: Okta) -> None:
+    people = [okta.person(f"p{number}@example.com", "miroUsers") for number in range(5)]
+    okta.settle()
+    s.clock.pass_(timedelta(hours=2))
+    late = okta.person(ALEX, "miroUsers")
+    okta.settle()
+    before = len(okta.asked())
+    for id in [*people, late]:
+        okta.change(id, active=False)
+    okta.settle()
+    wait(s, minutes=5)
+    assert len(okta.asked()) == before
+    cards = [text for text in told(s, "U0CAROL") if "Okta wants to close the accounts of 6 people" in text]
+    assert len(cards) == 1
+    press(s, "U0CAROL", "directory-kept")
+    assert len(okta.asked()) == before
+    assert "You run Okta" in pressed(s, "U0SAM", "directory-released")
+    press(s, "U0CAROL", "directory-released")
+    assert [each.action for each in okta.asked()[before:]] == ["offboard"] * 6
+    assert not any(s.miro.user(f"p{number}@example.com").active for number in range(5))  # type: ignore[union-attr]
+    assert s.bot.store.verify().faults == ()
+
+
+def test_the_last_admin_is_held(s: Stage, okta: Okta) -> None:
+    carol = okta.person("carol@example.com", "miroUsers", "miroAdmins")
+    okta.settle()
+    assert states(okta.asked()) == []
+    okta.change(carol, active=False)
+    okta.settle()
+    assert states(okta.asked()) == []
+    assert "Okta wants to close the accounts of 1 person" in " ".join(told(s, "U0SAM"))
+
+
+def test_foreign_domains_and_people_known_as_two_are_never_asked_for(s: Stage, okta: Okta) -> None:
+    okta.person("ada@elsewhere.example", "miroUsers")
+    id = okta.person(ALEX, "miroUsers")
+    okta.settle()
+    s.bot.store.people.meet(email="jo@example.com")
+    okta.change(id, userName="jo@example.com")
+    okta.settle()
+    assert states(okta.asked()) == [("request-access", "done")]
+    said = failures(looked(s.bot.desk, "okta"))
+    assert any("isn't in example.com" in text for text in said)
+    assert any("belongs to somebody else here, and a directory links no people" in text for text in said)
+
+
+def test_a_team_of_the_directory_is_asked_for_there(s: Stage, okta: Okta) -> None:
+    assert s.acting.command("U0ALEX", "/miro-access", "for Design because of a project").ok
+    assert "use the group g_app_design_all in Okta" in answer(s, "U0ALEX")
+
+
+def test_a_paused_directory_asks_nothing(s: Stage, okta: Okta) -> None:
+    control(s.bot.desk, "okta", Control.PAUSED, shell(s, "carol@example.com"))
+    okta.person(ALEX, "miroUsers")
+    okta.settle()
+    assert okta.asked() == []
+    control(s.bot.desk, "okta", Control.RESUMED, shell(s, "carol@example.com"))
+    okta.settle()
+    assert states(okta.asked()) == [("request-access", "done")]
+
+
+def test_the_manager_of_the_directory_is_the_manager(s: Stage, okta: Okta) -> None:
+    boss = okta.person("dana@example.com")
+    okta.person("lena@example.com", **{ENTERPRISE: {"manager": {"value": boss}}})
+    ask(s, "U0LENA", "/miro-access", "for IT Administration because of a project")
+    assert has_card(s, "U0DANA")
+
+
+def shell(s: Stage, email: str) -> Who:
+    return Who(s.bot.store.people.meet(email=email), None, "a shell")
+
+
+def pressed(s: Stage, user: str, action: str) -> str:
+    press(s, user, action)
+    return answer(s, user)
