@@ -13,6 +13,7 @@ from bot.cli import (
     requests,
     review,
     running,
+    sources,
     stats,
 )
 from bot.cli.common import sentences
@@ -44,6 +45,8 @@ def main() -> None:
 
 
 record.audit.add_command(evidence.pack)
+for _command in sources.COMMANDS:
+    directory.directory.add_command(_command)
 
 for _command in (
     running.run,

@@ -13,10 +13,13 @@ from bot.miro.wire import Dialect
 
 METRICS_TOKEN = "MIRO_BOT_METRICS_TOKEN"
 """The bearer token for `/metrics`, which isn't served without one."""
+EVENT_SECRET = "MIRO_BOT_EVENT_SECRET"
+"""Signs events of sources without SCIM; without it none is taken."""
 REST = ("MIRO_OAUTH_TOKEN", "MIRO_ORG_ID")
 """For Miro's REST API: both or neither."""
 SECRETS = (
-    "SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "SLACK_SIGNING_SECRET", "MIRO_SCIM_TOKEN", *REST, METRICS_TOKEN
+    "SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "SLACK_SIGNING_SECRET", "MIRO_SCIM_TOKEN", *REST, METRICS_TOKEN,
+    EVENT_SECRET,
 )  # fmt: skip
 BEGINNINGS = {"SLACK_BOT_TOKEN": "xoxb-", "SLACK_APP_TOKEN": "xapp-"}
 """The prefixes of Slack's tokens."""

@@ -24,9 +24,10 @@ from bot import app as composition
 from bot.app import Bot
 from bot.cli.common import check_folder, failed, open_bot, say, sentences, settings
 from bot.cli.exposure import exposed_record, exposures
+from bot.directory.webhook import Webhook
 from bot.ops import logs
 from bot.policies import usable
-from bot.settings import BadSettings, Settings
+from bot.settings import EVENT_SECRET, BadSettings, Settings
 from bot.slack.door.serving import Limits, serving
 
 log = logging.getLogger(__name__)
@@ -231,7 +232,8 @@ def serving_directory(bot: Bot, address: str | None) -> Iterator[None]:
     host, _, port = address.rpartition(":")
     scim, host = scim_service(), host or "127.0.0.1"
     server = serving(
-        scim.application(bot.desk), host, int(port), DIRECTORY_THREADS, DIRECTORY_LIMITS,
+        Webhook(scim.application(bot.desk), bot.desk, bot.settings.secret(EVENT_SECRET)),
+        host, int(port), DIRECTORY_THREADS, DIRECTORY_LIMITS,
         bot.watch.counts.add, explain=scim.refusal,
     )  # fmt: skip
     with listening(server, address) as url:

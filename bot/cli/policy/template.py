@@ -70,6 +70,32 @@ because = "you look after Miro"
 # slack = "@designers"
 # told = ["lena@example.com"]
 
+# A directory (identity provider) that pushes people and groups to the bot, or a source of lists. `title`
+# is its name for people. Its groups: `account` has everybody with an account, `teams` names the team of a
+# group, `admins` has the Company Admins; `attributes` are kept in step. `deactivated` and `deleted` say
+# what that means ("deactivate", or "delete" after `cooling_off`). `unattended` changes are done right
+# away; all others are decided by `approvers`, or by a rule of their own in `rules`. If one kind of change
+# would concern more than `hold_above` people within an hour, operators get a card first. Its
+# `administrators` decide nothing of it. `owner` is named with what was denied or has failed.
+# `asked_in_slack`: who decides if people ask for its teams in Slack; without it they read which group to
+# ask for.
+# [directory.okta]
+# title = "Okta"
+# account = "miroUsers"
+# teams = { "g_app_proeng_all" = "Engineering" }
+# admins = "miroAdmins"
+# attributes = ["name", "email", "department"]
+# deactivated = "deactivate"
+# deleted = "delete"
+# cooling_off = "30d"
+# unattended = ["access", "leave", "details", "deactivate"]
+# approvers = ["it"]
+# rules = { admins = { approvers = ["it"], agree = 2 } }
+# hold_above = 50
+# administrators = ["okta-admin@example.com"]
+# owner = ["it"]
+# asked_in_slack = []
+
 # Attributes to set on new accounts besides the name. `default` applies to everyone not listed.
 # [accounts.default]
 # organization = "Example Ltd"

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from approvals.policy.directories import DirectoryRules
 from approvals.policy.model import Account, Policy
 from approvals.policy.rules import Rule, Step
 from approvals.record.store import Store
@@ -40,7 +41,9 @@ def test_the_first_policy_says_who_reads_of_it_in_the_channel() -> None:
     assert "Approvers outside the channel still get a message." in comment
 
 
-SETTINGS = sorted({name for part in (Policy, Rule, Step, Account) for name in part.model_fields})
+SETTINGS = sorted(
+    {name for part in (Policy, Rule, Step, Account, DirectoryRules) for name in part.model_fields}
+)
 
 
 @pytest.mark.parametrize("page", ["the template", "docs/policy.md"])

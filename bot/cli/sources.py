@@ -1,0 +1,113 @@
+"""Directories from a shell: what is held or has failed, pause and let through, and lists without SCIM."""
+
+from pathlib import Path
+
+import click
+
+from approvals.decide.directories import Control
+from approvals.refusals import Refused
+from bot.app import Bot
+from bot.cli.common import JSON, acting_as, open_bot, say, say_json
+from bot.directory import lists
+from bot.directory.differences import failures
+from bot.directory.requests import Push, control, looked
+from bot.directory.store import Directories, Taken
+from bot.slack.directory.view import changes
+
+AS = click.option(
+    "--as", "email", required=True, metavar="EMAIL", help="Your address; you must be an operator."
+)
+
+
+def _looked(bot: Bot, source: str) -> Push:
+    if source not in bot.desk.policy.directory:
+        known = ", ".join(bot.desk.policy.directory) or "none"
+        raise Refused(f"The policy has no directory {source[:40]}; it has {known}.")
+    return looked(bot.desk, source)
+
+
+@click.command()
+@click.argument("source")
+@JSON
+def held(source: str, as_json: bool) -> None:
+    """List what of a directory is held, and what has failed. Exit status: 0 nothing, 1 something."""
+    with open_bot(existing=True, leads=False) as bot:
+        push = _looked(bot, source)
+        rows = [
+            {"state": "held", "email": push.words[id].email, "text": action}
+            for action, people in push.held.items()
+            for id in sorted(people)
+        ]
+        rows += [{"state": "failed", "email": "", "text": text} for text in failures(push)]
+    if as_json:
+        say_json(rows)
+    else:
+        lines = [": ".join(filter(None, (row["state"], row["email"], row["text"]))) for row in rows]
+        say(*lines or ["Nothing is held, nothing has failed."])
+    if rows:
+        click.get_current_context().exit(1)
+
+
+def _control(source: str, email: str, what: Control) -> str:
+    """Decides; returns what was held before, in words."""
+    with open_bot(existing=True, leads=False) as bot:
+        before = changes(bot.store.hold(source))
+        control(bot.desk, source, what, acting_as(bot, email))
+        return before
+
+
+@click.command()
+@click.argument("source")
+@AS
+def release(source: str, email: str) -> None:
+    """Let through what of a directory is held. A running bot then asks for it, as the policy says."""
+    say(f"{source} goes on: {_control(source, email, Control.RELEASED)}.")
+
+
+@click.command()
+@click.argument("source")
+@AS
+def pause(source: str, email: str) -> None:
+    """Ask nothing of what a directory says, until `resume`. What it says meanwhile is kept."""
+    _control(source, email, Control.PAUSED)
+    say(f"{source} is paused.")
+
+
+@click.command()
+@click.argument("source")
+@AS
+def resume(source: str, email: str) -> None:
+    """End a pause."""
+    _control(source, email, Control.RESUMED)
+    say(f"{source} goes on.")
+
+
+@click.command("import")
+@click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@click.option("--source", required=True, help="The directory in the policy that the list is of, like hr.")
+@click.option("--whole", is_flag=True, help="The list names everybody: who is missing has left.")
+def import_list(file: Path, source: str, whole: bool) -> None:
+    """Take a list of people (CSV) as the word of a directory.
+
+    The first line names the columns: email, and any of id, active, given_name, family_name, department,
+    employee_number, cost_centre, division, organization, manager (an address), groups (separated by ;). An
+    empty cell says nothing. More leavers than the policy lets through within an hour are held for operators.
+    """
+    with open_bot(existing=True, leads=False) as bot:
+        _looked(bot, source)
+        with file.open(encoding="utf-8-sig", newline="") as text:
+            lines = lists.read(text)
+        try:
+            with bot.store.writing():
+                directories = Directories(bot.store.database, bot.desk.now)
+                changed, missing = lists.take(directories, source, lines, whole=whole)
+        except Taken as error:
+            raise Refused(
+                "Nothing was imported: two people have one address. Give each an id, and one address."
+            ) from error
+    more = f", {missing} missing and so deactivated in {source}" if whole else ""
+    say(f"{len(lines)} people read, {changed} new or changed{more}. A running bot asks for what follows.")
+
+
+COMMANDS = (held, release, pause, resume, import_list)
+"""Commands of `miro-bot directory`."""

@@ -1,0 +1,143 @@
+"""People of a source without SCIM, from a list in CSV or a signed event, stored as SCIM would store them."""
+
+import csv
+import hmac
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any, TextIO
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+
+from approvals.refusals import Refused
+from bot.directory.store import ENTERPRISE, Directories, EntryId, Group, Kind, User, key
+
+_TRUE, _FALSE = {"true", "yes", "1", "active"}, {"false", "no", "0", "inactive"}
+_SCIM = {"employee_number": "employeeNumber", "cost_centre": "costCenter"}
+_OF_ENTERPRISE = ("department", "employee_number", "cost_centre", "division", "organization")
+LATE = 300
+"""Seconds after which a signature doesn't count, as with Slack's."""
+
+
+def _yes(value: Any) -> Any:
+    word = str(value).strip().casefold()
+    return True if word in _TRUE else False if word in _FALSE else value
+
+
+def _names(value: Any) -> Any:
+    return [name.strip() for name in value.split(";") if name.strip()] if isinstance(value, str) else value
+
+
+class Line(BaseModel):
+    """One person; what is left out stays as it was said before."""
+
+    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
+
+    email: str = Field(pattern=r"[^@\s]+@[^@\s]+")
+    id: str = ""
+    """The source's own id, by which somebody is known when the address changes."""
+    active: Annotated[bool | None, BeforeValidator(_yes)] = None
+    given_name: str | None = None
+    family_name: str | None = None
+    department: str | None = None
+    employee_number: str | None = None
+    cost_centre: str | None = None
+    division: str | None = None
+    organization: str | None = None
+    manager: str | None = None
+    """The manager's address."""
+    groups: Annotated[tuple[str, ...] | None, BeforeValidator(_names)] = None
+    """All groups they are in; in a list separated by semicolons."""
+
+    def body(self, before: Mapping[str, Any]) -> dict[str, Any]:
+        """The SCIM attributes, on top of those said before."""
+        names = {"givenName": self.given_name, "familyName": self.family_name}
+        enterprise = {_SCIM.get(name, name): getattr(self, name) for name in _OF_ENTERPRISE}
+        enterprise["manager"] = None if self.manager is None else {"value": self.manager}
+        active = before.get("active", True) if self.active is None else self.active
+        return {
+            **before,
+            "userName": self.email,
+            "active": active,
+            "name": {**before.get("name", {}), **_given(names)},
+            ENTERPRISE: {**before.get(ENTERPRISE, {}), **_given(enterprise)},
+            **({"externalId": self.id} if self.id else {}),
+        }
+
+
+def _given(values: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in values.items() if value is not None}
+
+
+def read(file: TextIO) -> list[Line]:
+    """The people in a CSV file with a heading; an empty cell says nothing. Raises Refused with all faults."""
+    rows, lines, problems = csv.DictReader(file), list[Line](), list[str]()
+    for row in rows:
+        try:
+            lines.append(Line.model_validate({name: text for name, text in row.items() if text}))
+        except ValidationError as error:
+            faults = {".".join(map(str, fault["loc"])): fault["msg"] for fault in error.errors()}
+            problems += [f"line {rows.line_num}, {name}: {text}" for name, text in faults.items()]
+    if problems:
+        columns = ", ".join(Line.model_fields)
+        more = f" and {len(problems) - 20} more" if len(problems) > 20 else ""
+        raise Refused(f"Nothing was imported. {'; '.join(problems[:20])}{more}. The columns are {columns}.")
+    return lines
+
+
+def take(
+    directories: Directories, source: str, lines: Sequence[Line], *, whole: bool = False
+) -> tuple[int, int]:
+    """Stores what a source says; returns (people who are new or changed, people who are missing).
+
+    Called in a transaction. Raises Taken for an address that two people of the source have.
+    `whole`: the list names everybody, so who is missing has left.
+    """
+    content = directories.snapshot(source)
+    by_id = {user.external_id: user for user in content.users if user.external_id}
+    by_name = {key(user.user_name): user for user in content.users}
+    ids, changed = dict[EntryId, Line](), 0
+    for line in lines:
+        known = by_id.get(line.id) or by_name.get(key(line.email))
+        id, is_new = _stored(directories, source, known, line)
+        ids[id], changed = line, changed + is_new
+    missing = [user for user in content.users if whole and user.id not in ids and user.active]
+    for user in missing:
+        directories.update(user, {**user.body, "active": False})
+    _join(directories, source, content.groups, ids)
+    return changed, len(missing)
+
+
+def _stored(directories: Directories, source: str, known: User | None, line: Line) -> tuple[EntryId, bool]:
+    body = line.body(known.body if known else {})
+    if known is None:
+        return directories.create(source, Kind.USER, body), True
+    if body != known.body:
+        directories.update(known, body)
+    return known.id, body != known.body
+
+
+def _join(
+    directories: Directories, source: str, groups: Sequence[Group], ids: Mapping[EntryId, Line]
+) -> None:
+    """Puts people into the groups that their lines name, and out of all others."""
+    said = {id: {key(name) for name in line.groups} for id, line in ids.items() if line.groups is not None}
+    names = {key(name): name for line in ids.values() for name in line.groups or ()}
+    known = {key(group.display_name): group for group in groups}
+    for name in names.keys() - known.keys():
+        members = {str(id): "" for id, wanted in said.items() if name in wanted}
+        directories.create(source, Kind.GROUP, {"displayName": names[name]}, members)
+    for name, group in known.items():
+        stay = {str(id): member.display for id, member in group.members.items() if id not in said}
+        members = stay | {str(id): "" for id, wanted in said.items() if name in wanted}
+        if members.keys() != group.members.keys():
+            directories.update(group, group.body, members)
+
+
+def is_signed(secret: str, stamp: str, body: bytes, signature: str, now: float) -> bool:
+    """Whether an event was signed as Slack signs: v0=HMAC-SHA256 of "v0:STAMP:BODY", within LATE seconds.
+
+    `stamp`, `now`: seconds since 1970.
+    """
+    if not (stamp.isascii() and stamp.isdigit() and len(stamp) <= 12 and abs(now - int(stamp)) <= LATE):
+        return False
+    made = hmac.new(secret.encode(), b"v0:" + stamp.encode() + b":" + body, "sha256").hexdigest()
+    return hmac.compare_digest(f"v0={made}".encode(), signature.encode("utf-8", "replace"))

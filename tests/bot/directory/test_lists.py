@@ -1,0 +1,110 @@
+"""Sources without SCIM: a list in CSV, and a signed event; both are the word of a directory."""
+
+import hmac
+import io
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from wsgiref.util import setup_testing_defaults
+
+import pytest
+
+from approvals.refusals import Refused
+from bot.directory import lists
+from bot.directory.requests import QUIET
+from bot.directory.store import Directories
+from bot.directory.webhook import Webhook
+from bot.sandbox.stage import POLICY, Stage
+from tests.bot.directory.scenes import states
+from tests.bot.journeys.scenes import playing, teams_of
+
+HR = """
+[directory.hr]
+title = "HR"
+teams = { "R&D" = "Engineering" }
+attributes = ["name", "department"]
+unattended = ["access", "leave", "details", "deactivate"]
+approvers = ["it"]
+hold_above = 3
+owner = ["it"]
+"""
+LIST = """email,id,given_name,family_name,department,groups
+alex@example.com,7,Alex,Smith,Labs,R&D;All
+jo@example.com,8,Jo,Park,,All
+lena@example.com,9,Lena,Vogt,,
+"""
+
+
+@pytest.fixture
+def s(tmp_path: Path) -> Iterator[Stage]:
+    with playing(tmp_path, f"{POLICY}{HR}") as scene:
+        yield scene
+
+
+def take(s: Stage, text: str, whole: bool = False) -> tuple[int, int]:
+    with s.bot.store.writing():
+        directories = Directories(s.bot.store.database, s.clock)
+        return lists.take(directories, "hr", lists.read(io.StringIO(text)), whole=whole)
+
+
+def settle(s: Stage) -> list[tuple[str, str]]:
+    s.settle()
+    s.clock.pass_(QUIET * 2)
+    s.settle()
+    return states(reversed(s.bot.store.requests()))
+
+
+def test_a_list_is_followed_and_the_same_list_again_changes_nothing(s: Stage) -> None:
+    assert take(s, LIST) == (3, 0)
+    assert settle(s) == [("request-access", "done")] * 3
+    assert "Engineering" in teams_of(s, "alex@example.com")
+    assert take(s, LIST) == (0, 0)
+    assert len(settle(s)) == 3
+
+
+def test_who_is_missing_has_left_only_if_the_list_is_whole(s: Stage) -> None:
+    take(s, LIST)
+    settle(s)
+    short = "\n".join(LIST.splitlines()[:2])
+    assert take(s, short) == (0, 0)
+    assert len(settle(s)) == 3
+    assert take(s, short, whole=True) == (0, 2)
+    assert settle(s)[3:] == [("offboard", "done")] * 2
+
+
+def test_a_list_with_a_mistake_is_refused_with_all_of_them() -> None:
+    with pytest.raises(Refused) as refused:
+        lists.read(io.StringIO("email,boss\nada@example.com,bo\nada,\n"))
+    assert "line 2, boss" in str(refused.value)
+    assert "line 3, email" in str(refused.value)
+
+
+def post(s: Stage, body: str, secret: str = "secret", at: float | None = None) -> tuple[str, dict[str, str]]:
+    stamp = str(int(s.clock.seconds() if at is None else at))
+    signature = hmac.new(secret.encode(), f"v0:{stamp}:{body}".encode(), "sha256").hexdigest()
+    environ = {
+        "REQUEST_METHOD": "POST",
+        "PATH_INFO": "/events/hr",
+        "CONTENT_LENGTH": str(len(body.encode())),
+        "wsgi.input": io.BytesIO(body.encode()),
+        "HTTP_X_MIRO_BOT_TIMESTAMP": stamp,
+        "HTTP_X_MIRO_BOT_SIGNATURE": f"v0={signature}",
+    }
+    setup_testing_defaults(environ)
+    answered = list[str]()
+    scim = Webhook(lambda environ, start: [b"{}"], s.bot.desk, "secret")
+    content = scim(environ, lambda status, headers, error=None: answered.append(status))  # type: ignore[arg-type]
+    return answered[0], json.loads(b"".join(content))
+
+
+def test_a_signed_event_is_followed_and_any_other_is_refused(s: Stage) -> None:
+    event = '{"email": "alex@example.com", "groups": ["R&D"]}'
+    assert post(s, event, "another")[0] == "401 Unauthorized"
+    assert post(s, event, at=s.clock.seconds() - 301)[0] == "401 Unauthorized"
+    assert post(s, '{"email": "alex"}')[1]["error"].startswith("email: ")
+    assert post(s, "[")[0] == "400 Bad Request"
+    assert post(s, event) == ("200 OK", {"ok": "saved"})
+    assert settle(s) == [("request-access", "done")]
+    assert "Engineering" in teams_of(s, "alex@example.com")
+    post(s, '{"email": "alex@example.com", "active": false}')
+    assert settle(s)[1:] == [("offboard", "done")]
