@@ -114,6 +114,7 @@ because = "you look after Miro"
 # `escalate`: who can decide too after this time. The requester and the person it's for never decide.
 # For request-access and make-admin: `longest` ("90d") requires an end date, at most that far away; what was
 # given ends then. `proposed` ("30d") is the end date that the form proposes.
+# For offboard: `delete_after` ("30d") proposes when an account that was deactivated is deleted.
 # Nobody can request an action that has no table here.
 # Several steps, one after another, instead of `approvers` (each person counts once, unless
 # same_person_twice = true):
