@@ -44,6 +44,7 @@ class Plan:
     rights: tuple[str, ...] = ()  # admin rights that come along
     gives: tuple[str, ...] = ()  # keys of the changes that the request takes back at its end
     warnings: tuple[Sentence, ...] = ()
+    known: tuple[Sentence, ...] = ()  # what else Miro shows of the person, or that it doesn't
     vanished: bool = False  # an earlier account isn't shown any more
     again: bool = False  # another plan was approved before
     anew: bool = False  # it was approved before
@@ -53,7 +54,7 @@ class Plan:
 NO_PLAN = Plan()
 _NOT_WRITTEN = ("revision", "round", "planned_at")
 """Fields with values of their own in the event."""
-_SAID = ("already", "warnings")
+_SAID = ("already", "warnings", "known")
 _FORMS = {"text": "todo", "aim": "aim", "did": "did", "detail": "detail"}
 """{text of a step in an older plan: the form of a change it stands for}."""
 _JSON_NAMES = {"prolongs": "goes_on"}

@@ -115,6 +115,10 @@ class Action(BaseModel):
 
     NOT_FOR_TEAMS: ClassVar[str] = ""
     """What to do instead where groups are teams, which SCIM neither creates nor deletes; '' if it works."""
+
+    SHOWS_USAGE: ClassVar[bool] = False
+    """Whether approvers read license and last activity, which takes a call for each."""
+
     FOR_LEAVERS: ClassVar[bool] = False
     """Whether it makes sense for a person who has left; other requests end when their person leaves."""
     URGENCY: ClassVar[Urgency] = Urgency.ORDINARY

@@ -42,6 +42,11 @@ _REMEDIES = {
 SENTENCES = {
     "verbatim": "{text}",
     **HAZARDS,
+    # What else Miro shows of a person.
+    "usage": "License: {license}. Last active in Miro on {last}.",
+    "usage-never": "License: {license}. Never active in Miro.",
+    "usage-unknown": "Miro doesn't show me license and last activity.",
+    "team-admin-unknown": "I can't see whether {who} is the only admin of a team.",
     # Who was skipped, and who is asked instead.
     "gone": "{person:person} can no longer decide.",
     "unknown": "{entry} can no longer decide.",

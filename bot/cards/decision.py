@@ -31,6 +31,7 @@ def approver(scene: Scene) -> Message:
         *talk(scene),
         changes(scene),
         Part(consequence(scene), Worth.NOTE),
+        Part(" ".join(texts(request.plan.known)), Worth.NOTE),
         Part(waiting.progress(scene), Worth.NOTE),
         Part(f"{request.id}{because(scene)}", is_small=True),
         Part(instead(scene), Worth.ASIDE, is_small=True),

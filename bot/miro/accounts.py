@@ -145,11 +145,20 @@ class Inactive(Goal):
     def holds(self, seen: Seen) -> bool:
         return seen.account is None or seen.account.active is False
 
+    def hazards(self, seen: Seen) -> tuple[Sentence, ...]:
+        return _leaderless(seen, self.who)
+
     def call(self, seen: Seen) -> ScimCall:
         return patch_user({"op": "Replace", "path": "active", "value": "false"})
 
     def after(self, seen: Seen) -> Seen:
         return replace(seen.with_account(active=False), is_closing=True)
+
+
+def _leaderless(seen: Seen, who: str) -> tuple[Sentence, ...]:
+    """The hazard of closing the account of somebody who alone leads teams: Miro is seen to refuse that."""
+    teams = listed(seen.led_alone)
+    return (Sentence.of("only-team-admin", who=who, teams=teams),) if teams else ()
 
 
 @dataclass(frozen=True)
@@ -164,7 +173,7 @@ class Gone(Goal):
         return seen.account is None
 
     def hazards(self, seen: Seen) -> tuple[Sentence, ...]:
-        return (Sentence.of("final", who=self.who),)
+        return (Sentence.of("final", who=self.who), *_leaderless(seen, self.who))
 
     def call(self, seen: Seen) -> ScimCall:
         return ScimCall("DELETE", "/Users/{user}")

@@ -26,6 +26,8 @@ class Seen:
     """Whether another active Company Admin was found (False if not looked for)."""
     vanished: bool = False
     """Whether an earlier account that this bot didn't delete isn't shown: it may be a guest's now."""
+    led_alone: tuple[str, ...] = ()
+    """Names of teams whose only admin this person is, if REST was asked."""
     is_closing: bool = False
     """Whether the request closes the account: what belongs to that is still wanted once it is inactive."""
 

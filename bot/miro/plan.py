@@ -47,6 +47,8 @@ class LivePlan:
     """The account's current or future address in Miro; '' if the plan isn't about a person."""
     vanished: bool = False
     """Whether an earlier account isn't shown any more (`Seen.vanished`): approvers have to know."""
+    known: tuple[Sentence, ...] = ()
+    """What else Miro shows of the person, or that it doesn't."""
 
     def stored(self) -> Plan:
         """The stored form, from which cards are drawn."""
@@ -57,6 +59,7 @@ class LivePlan:
             already=self.already,
             rights=self.rights,
             vanished=self.vanished,
+            known=self.known,
         )
 
     @property

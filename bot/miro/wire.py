@@ -110,7 +110,7 @@ Shown = Annotated[str, BeforeValidator(_shown)]
 Truth = Annotated[bool | None, BeforeValidator(_truth)]
 
 
-class _Message(BaseModel):
+class Message(BaseModel):
     model_config = ConfigDict(extra="ignore", frozen=True)
 
     @model_validator(mode="before")
@@ -122,7 +122,7 @@ class _Message(BaseModel):
         return {name: value for name, value in sent.items() if value is not None}
 
 
-class Role(_Message):
+class Role(Message):
     """One role; `value` is '' if unreadable. The primary one is the role in the organization."""
 
     value: Value
@@ -130,14 +130,14 @@ class Role(_Message):
     primary: Truth = False
 
 
-class Membership(_Message):
+class Membership(Message):
     """One group of a person; `value` is '' if unreadable."""
 
     value: Value
     display: Shown = ""
 
 
-class MiroRights(_Message):
+class MiroRights(Message):
     """A person's rights in Miro. None or a missing value means unknown, never no."""
 
     id: Id
@@ -195,21 +195,21 @@ class MiroAccount(MiroRights):
         return id if id.isascii() and id.isdecimal() else ""
 
 
-class MiroGroup(_Message):
+class MiroGroup(Message):
     """A group, with its security name."""
 
     id: Id
     display_name: Name = Field(alias="displayName")
 
 
-class ListPage(_Message):
+class ListPage(Message):
     """One page of a list; without `Resources` if nothing was found."""
 
     total: int = Field(alias="totalResults", ge=0, strict=True)
     resources: list[Any] = Field(default_factory=list, alias="Resources")
 
 
-M = TypeVar("M", bound=_Message)
+M = TypeVar("M", bound=Message)
 _LACKING = {"displayName": "name", "userName": "address"}
 
 

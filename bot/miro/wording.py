@@ -184,6 +184,7 @@ HAZARDS = {
     "paid": "It takes a paid license. Only Miro's own settings can lower it again.",
     "group-final": "It can't be restored.",
     "group-members": "Members now: {members}. They lose what only {group} opens, teams included.",
+    "only-team-admin": "{who} alone is admin of {teams}. Miro may refuse this until somebody else is, too.",
     "new-account": "Miro has a new account for this address.",
     "vanished": "Miro had an account for this person: it was deleted, or is a guest's. Look there first.",
 }

@@ -8,7 +8,7 @@ from approvals.decide.actor import check_standing
 from approvals.decide.asking import asking, looked_at, routing_words
 from approvals.decide.deadlines import later
 from approvals.decide.tally import Ground, Route
-from approvals.ids import stamp
+from approvals.ids import GroupId, stamp
 from approvals.people import Person, Standing, listed
 from approvals.plan import Plan, PlannedStep, written
 from approvals.policy.rules import Rule
@@ -20,11 +20,14 @@ from approvals.sentence import Sentence, body, words
 from approvals.states import EventType, State
 from bot.actions import Action
 from bot.actions.fill import taken, with_person
+from bot.actions.sentences import first
 from bot.context import CONFIDENTIAL, Colleagues, Desk, SlackAway
 from bot.miro.accounts import creates
 from bot.miro.client import Miro
 from bot.miro.errors import Ambiguous, Away, Locked
+from bot.miro.goals import Seen
 from bot.miro.plan import LivePlan, Obstacle, make
+from bot.miro.rest import looks
 from bot.miro.wording import HAZARDS
 from bot.work import approvers, ending, undo
 from bot.work.account import look, not_found
@@ -172,9 +175,30 @@ def _plan(desk: Desk, miro: Miro, request: Request, command: Action) -> LivePlan
         if command.subject and seen.account is None and not creates(goals):
             raise Obstacle(not_found(desk, request, command))
         undo.check_unchanged(desk, request, goals, seen)
-        return make(goals, seen)
+        seen, known = _with_rest(desk, miro, command, seen)
+        return replace(make(goals, seen), known=known)
     except KeyError as error:
         raise Obstacle("The team isn't in Miro anymore. Ask again with another one.") from error
+
+
+def _with_rest(desk: Desk, miro: Miro, command: Action, seen: Seen) -> tuple[Seen, tuple[Sentence, ...]]:
+    """(the look with teams that the person alone leads, what approvers read of the person besides)."""
+    if seen.account is None or not command.SHOWS_USAGE:
+        return seen, ()
+    known = (looks.usage(miro.rest, seen.account),) if miro.rest else ()
+    if not command.CLOSES or seen.account.active is False:
+        return seen, known
+    led = looks.led_alone(miro.rest, seen.account, desk.boards_pass) if miro.rest else None
+    if led is None:
+        assert command.subject
+        return seen, (*known, Sentence.of("team-admin-unknown", who=first(desk.person(command.subject))))
+    return replace(seen, led_alone=tuple(_label(desk, id, name) for id, name in led.items())), known
+
+
+def _label(desk: Desk, team: str, name: str) -> str:
+    """What people call a team that Miro calls so."""
+    group = desk.store.groups.get(GroupId(team))
+    return desk.tables().label(group) if group else name
 
 
 def ask_approvers(

@@ -24,6 +24,7 @@ class ChangeLicense(Action):
     ABOUT: ClassVar[str] = "give somebody a paid Miro license"
     EXAMPLE: ClassVar[str] = "give @alex a Full license"
     TOGETHER: ClassVar[bool] = False
+    SHOWS_USAGE: ClassVar[bool] = True
     NOTE: ClassVar[str] = "To lower a license, use Miro's own settings."
 
     person: Subject

@@ -34,6 +34,7 @@ class Offboard(Action):
     CONFIDENTIAL: ClassVar[bool] = True
     ADMINS: ClassVar[bool] = True
     CLOSES: ClassVar[bool] = True
+    SHOWS_USAGE: ClassVar[bool] = True
     FOR_LEAVERS: ClassVar[bool] = True
     URGENCY: ClassVar[Urgency] = Urgency.FIRST
 

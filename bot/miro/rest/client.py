@@ -12,9 +12,17 @@ from bot.miro.transport import Api, Transport
 _PRICES = {1: 10, 2: 20, 3: 100, 4: 400}
 """{level of a call: credits of the shared pool}. By Miro's page on rate limiting REST has 100,000 credits a
 minute, for calls at 50, 100, 500 and 2,000; SCIM has 20,000: so each costs a fifth."""
-LEVELS = {"POST /v2/sessions/{id}": 3, "GET /v1/oauth-token": 1}
+LEVELS = {
+    "GET /v1/oauth-token": 1,
+    "GET /v2/orgs/{id}/teams": 1,
+    "GET /v2/orgs/{id}/teams/{id}/members": 2,
+}
 """{call: its level}, by Miro's API description; 3 for any other."""
-SCOPES = {"sessions:delete": "end sessions"}
+SCOPES = {
+    "sessions:delete": "end sessions",
+    "organizations:read": "see licenses and last activity",
+    "organizations:teams:read": "see who is the only admin of a team",
+}
 """{scope: what the bot can't do without it}."""
 
 
@@ -61,15 +69,16 @@ class Rest:
 
         Miro's pages show the answer of this call with a list, and with one text.
         """
-        sent = self._read("/v1/oauth-token")
+        sent = self.read("/v1/oauth-token")
         scopes = sent.get("scopes") if isinstance(sent, Mapping) else None
         return frozenset(scopes.split() if isinstance(scopes, str) else map(str, scopes or ()))
 
     def ping(self) -> None:
         """Reads the organization. Raises Away and Locked, also if it isn't the token's."""
-        self._read("/v2/orgs/{org}")
+        self.read("/v2/orgs/{org}")
 
-    def _read(self, path: str, query: Mapping[str, str] | None = None) -> Any:
+    def read(self, path: str, query: Mapping[str, str] | None = None) -> Any:
+        """The answer to a GET as JSON; `{org}` is the organization. Raises Away and Locked."""
         try:
             status, text = self._transport.exchange("GET", path.replace("{org}", self._org), query or {})
         except Unclear as error:

@@ -84,6 +84,8 @@ class Organization:
         self.teams: dict[str, Team] = {}
         self.deleted: dict[str, User] = {}
         self.boards: list[BoardsPassed] = []
+        self.spaces: dict[str, Team] = {}
+        """The teams, where SCIM's groups are user groups."""
         self._last_id = 3_074_457_345_618_000_000
 
     def copy(self) -> "Organization":
@@ -91,7 +93,13 @@ class Organization:
         twin = copy.copy(self)
         twin.users, twin.teams = dict(self.users), dict(self.teams)
         twin.deleted, twin.boards = dict(self.deleted), list(self.boards)
+        twin.spaces = dict(self.spaces)
         return twin
+
+    @property
+    def real_teams(self) -> dict[str, Team]:
+        """The teams as REST shows them; a user group is none."""
+        return self.teams if self.settings.group_model == "team" else self.spaces
 
     def new_id(self) -> str:
         self._last_id += 1
@@ -199,12 +207,12 @@ class Organization:
         return [id for id in admins if self.users[id].active]
 
     def _keep_admins_without(self, user: User) -> None:
-        for team_id in user.groups:
-            self._keep_a_team_admin(self.teams[team_id], [user.id])
+        for team in self.real_teams.values():
+            self._keep_a_team_admin(team, [user.id])
         self._keep_a_company_admin(user)
 
     def _keep_a_team_admin(self, team: Team, leavers: Collection[str]) -> None:
-        if self.settings.group_model != "team":
+        if team.id not in self.real_teams:
             return
         if any(id in team.admins for id in leavers) and not self._admins_without(team, leavers):
             raise Refusal(409, "Any team in organization must have at least one admin")

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from bot.sandbox.miro.organization import Organization, User
+from bot.sandbox.miro.organization import Organization, Team, User
 from bot.sandbox.server import Answer, Call
 
 ORG = "3074457345821140946"
@@ -44,6 +44,10 @@ def answer(
             level, scope, act = 3, "organizations:read", _org
         case ["GET", "orgs", _, "members"]:
             level, scope, act = 3, "organizations:read", _members
+        case ["GET", "orgs", _, "teams"]:
+            level, scope, act = 1, "organizations:teams:read", _teams
+        case ["GET", "orgs", _, "teams", _, "members"]:
+            level, scope, act = 2, "organizations:teams:read", _team_members
         case _:
             raise Refusal(404)
     spend(_LEVELS[level])
@@ -90,3 +94,35 @@ def _user(organization: Organization, email: str) -> User:
     if user is None:
         raise Refusal(404, f"User {email} not found in the organization")
     return user
+
+
+def _teams(call: Call, organization: Organization) -> Answer:
+    wanted = call.query.get("name", "").casefold()
+    teams = [team for team in organization.real_teams.values() if wanted in team.team_name.casefold()]
+    return _page(call, [{"id": team.id, "name": team.team_name, "type": "team"} for team in teams])
+
+
+def _team_members(call: Call, organization: Organization) -> Answer:
+    team, role = _team(organization, call.path.split("/")[5]), call.query.get("role", "")
+    members = [_team_member(team, id) for id in team.members]
+    return _page(call, [member for member in members if role in ("", member["role"])])
+
+
+def _team_member(team: Team, id: str) -> dict[str, Any]:
+    role = "admin" if id in team.admins else "member"
+    return {"id": id, "teamId": team.id, "role": role, "type": "team-member"}
+
+
+def _team(organization: Organization, id: str) -> Team:
+    if id not in organization.real_teams:
+        raise Refusal(404, f"Team {id} not found")
+    return organization.real_teams[id]
+
+
+def _page(call: Call, entries: list[dict[str, Any]]) -> Answer:
+    """A page by cursor: the id after which it begins."""
+    cursor, limit = call.query.get("cursor", ""), min(int(call.query.get("limit", _MOST)), _MOST)
+    start = next((number + 1 for number, entry in enumerate(entries) if entry["id"] == cursor), 0)
+    data, is_more = entries[start : start + limit], len(entries) > start + limit
+    end = {"cursor": data[-1]["id"]} if is_more else {}
+    return Answer.of(200, {"limit": limit, "size": len(data), "data": data, "type": "cursor-list"} | end)

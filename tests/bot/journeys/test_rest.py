@@ -14,6 +14,7 @@ from tests.bot.journeys.scenes import (
     ask,
     calls,
     card,
+    deny,
     history,
     last,
     playing,
@@ -179,3 +180,77 @@ def test_who_ended_them_by_hand_is_believed_and_nothing_is_called_verified(s: St
     press(s, "U0SAM", "report")
     assert state(s, id) == "done"
     assert "Can't be verified: end every session (done by hand, by their word)" in last(s, "U0LENA")
+
+
+# -- what it shows -----------------------------------------------------------------------------------------
+
+
+def test_approvers_read_license_and_last_activity(s: Stage) -> None:
+    s.miro.change_user("jo@example.com", last_activity="2026-02-27T16:20:00Z", user_type="Free Restricted")
+    ask(s, *CLOSE)
+    assert "License: Free Restricted. Last active in Miro on 27 February 2026." in last(s, "U0PRIYA")
+    deny(s, "U0PRIYA", "not yet")
+    s.miro.change_user("jo@example.com", last_activity="")
+    ask(s, "U0DANA", "/miro", "change license of jo@example.com to Full because of boards")
+    assert "License: Free Restricted. Never active in Miro." in last(s, "U0CAROL")
+
+
+@pytest.mark.parametrize(
+    "how",
+    [{"status": 403, "body": "rest"}, {"status": 404}, {"status": 429, "retry_after": 60}, {"status": 500},
+     {"cut": "before"}, {"saying": lambda _: {}}, {"saying": lambda people: [*people, *people]}],
+    ids=str,
+)  # fmt: skip
+def test_what_rest_doesnt_show_is_said_and_holds_nothing_up(s: Stage, how: dict[str, Any]) -> None:
+    s.miro.faults.append(Fault("GET", "/v2/", times=2, **how))
+    id = ask(s, *CLOSE)
+    assert state(s, id) == "waiting"
+    card = last(s, "U0PRIYA")
+    assert "Miro doesn't show me license and last activity." in card
+    assert "I can't see whether Jo is the only admin of a team." in card or "License" not in card
+    approve(s, "U0PRIYA")
+    assert (state(s, id), _is_active(s)) == ("done", False)
+
+
+def test_without_credentials_the_card_says_what_isnt_known(tmp_path: Path) -> None:
+    with playing(tmp_path, prepare=_jo_at_work) as s:
+        ask(s, *CLOSE)
+        assert "I can't see whether Jo is the only admin of a team." in last(s, "U0PRIYA")
+        assert "icense" not in last(s, "U0PRIYA")
+
+
+def _in_teams(miro: Miro, slack: Workspace) -> None:
+    design = next(id for id, team in miro._organization.teams.items() if team.team_name == "Design")
+    _jo_at_work(miro, slack)
+    jo = miro.user("jo@example.com")
+    assert jo
+    miro.join("jo@example.com", design)
+    miro.change_team(design, admins=(jo.id,))
+
+
+def _beside_groups(miro: Miro, slack: Workspace) -> None:
+    miro.group_model = "user-group"
+    _jo_at_work(miro, slack)
+    jo = miro.user("jo@example.com")
+    assert jo
+    miro.add_space("Design", admins=[jo.id])
+
+
+@pytest.mark.parametrize("prepare", [_in_teams, _beside_groups])
+def test_who_alone_leads_a_team_is_named_before_anybody_decides(tmp_path: Path, prepare: Any) -> None:
+    with playing(tmp_path, prepare=prepare, has_rest=True) as s:
+        s.bot.desk.boards_pass = prepare is _in_teams
+        id = ask(s, *CLOSE)
+        hazard = "Jo alone is admin of Design. Miro may refuse this until somebody else is, too."
+        assert hazard in last(s, "U0PRIYA")
+        approve(s, "U0PRIYA")
+        assert (state(s, id), _is_active(s)) == ("stopped", True)
+        assert "Any team in organization must have at least one admin" in last(s, "U0CAROL")
+
+
+def test_one_admin_of_two_is_no_hazard(s: Stage) -> None:
+    design = s.teams["Design"]
+    s.miro.join("jo@example.com", design)
+    s.miro.change_team(design, admins=(*s.miro.team(design).admins, _jo(s)))
+    ask(s, *CLOSE)
+    assert "admin of" not in last(s, "U0PRIYA")
