@@ -200,7 +200,7 @@ class Database(ABC):
 
     def _check_whole(self) -> None:
         if self._mine.failed:
-            raise StoreTrouble("A part of this couldn't be written, so nothing of it was.")
+            raise StoreTrouble("One part couldn't be saved, so nothing was. Try again.")
 
     @contextmanager
     def unit(self) -> Iterator[None]:
@@ -290,7 +290,7 @@ class Database(ABC):
 def in_use(name: str) -> StoreTrouble:
     """The error if other writers blocked the record for too long."""
     return StoreTrouble(
-        f"The record {name} is in use by another program. Nothing was done; please try again in a minute."
+        f"The record {name} is in use by another program. Nothing was done. Try again in a minute."
     )
 
 
@@ -313,8 +313,8 @@ def plain(values: Sequence[Any]) -> Sequence[Any]:
     for value in allowed:
         if type(value) is str and "\0" in value:
             raise StoreTrouble(
-                "There is a NUL character in a text, which no record keeps. Nothing was done; take it "
-                "out and try again."
+                "A text has a NUL character, which can't be stored. Nothing was done. Remove it, then try "
+                "again."
             )
     return allowed
 

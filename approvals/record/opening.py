@@ -126,8 +126,7 @@ def _signature(path: Path) -> tuple[int, int, int] | None:
 
 def _written_meanwhile(path: Path) -> StoreTrouble:
     return StoreTrouble(
-        f"The record {path} was written to while it was read, so what was read proves nothing. "
-        "Run the command once more."
+        f"The record {path} changed while it was read, so the result proves nothing. Run the command again."
     )
 
 

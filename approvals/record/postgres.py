@@ -156,8 +156,8 @@ class Postgres(Database):
         except psycopg.Error as error:
             raise StoreTrouble(
                 f"The record {self.name} can't be used: {self._said(error)}. Nothing was done. "
-                "Look whether `miro-bot db migrate` was run, with --grant for this role (and, to forget, "
-                "--may-forget)."
+                "Check that `miro-bot db migrate` was run, with --grant for this role (and --may-forget, to "
+                "forget)."
             ) from error
 
     def _unreachable(self) -> StoreTrouble:
@@ -257,7 +257,7 @@ class Postgres(Database):
             self.commit_failed = True
             raise
         if status != "COMMIT":  # after a failed statement the server rolls back without an error
-            raise StoreTrouble("A part of this couldn't be written, so nothing of it was.")
+            raise StoreTrouble("One part couldn't be saved, so nothing was. Try again.")
 
     # -- the whole record ------------------------------------------------------------------------------
 

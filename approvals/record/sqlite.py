@@ -172,7 +172,7 @@ class Sqlite(Database):
                 # IMMEDIATE: a deferred transaction that reads first fails after another process has written.
                 writer.execute("BEGIN IMMEDIATE")
             elif not writer.conn.in_transaction:
-                raise StoreTrouble("The record couldn't be written. Nothing was done; please try again.")
+                raise StoreTrouble("The record couldn't be written. Nothing was done. Try again.")
             writer.execute("SAVEPOINT turn")
         except BaseException:
             if is_first and self._writer:
@@ -282,7 +282,7 @@ class Troubles:
             raise in_use(self._name) from error
         raise StoreTrouble(
             f"The record {self._name} can't be used: {error}. Nothing was done. "
-            "Look at the disk's free space and the file's permissions, then try again."
+            "Check the free disk space and the file's permissions, then try again."
         ) from error
 
 

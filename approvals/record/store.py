@@ -588,8 +588,8 @@ def copy_record(source: Store, target: Store) -> Verified:
         verdict = target.verify([head] if head.count else [])
         if verdict.faults:
             raise StoreTrouble(
-                f"The record {source._on.name} is NOT what was written: {verdict.faults[0]}. "
-                "Nothing was copied; `miro-bot audit verify` says all that is wrong."
+                f"The record {source._on.name} was CHANGED: {verdict.faults[0]}. "
+                "Nothing was copied. `miro-bot audit verify` lists every problem."
             )
         return verdict
 
@@ -608,9 +608,9 @@ def back_up(where: Path, target: Path) -> Verified:
             verdict = copy.verify()
         if verdict.faults:
             raise StoreTrouble(
-                f"The record {where} is NOT what was written: {verdict.faults[0]}. No backup was made; "
-                "`miro-bot audit verify` says all that is wrong. To keep the file as it is, stop the bot "
-                "and copy it with `cp`."
+                f"The record {where} was CHANGED: {verdict.faults[0]}. No backup was made. "
+                "`miro-bot audit verify` lists every problem. To keep the file as it is, stop the bot and "
+                "copy it with `cp`."
             )
     except BaseException:
         target.unlink()

@@ -84,8 +84,8 @@ class OutOfGroup(Goal):
         if not self.boards_pass or self.sure(seen):
             return ""
         return (
-            f"{self.who} would be left without a team, and Miro may remove somebody without a team from the "
-            "company. Keep one of the teams, or ask with a team to join instead: /miro-move."
+            f"{self.who} would be left without a team, and Miro may remove people without a team from the "
+            "company. Keep one team, or move to another: /miro-move."
         )
 
     def sure(self, seen: Seen) -> bool:
@@ -121,7 +121,7 @@ class GroupNamed(Goal):
         return seen.group is not None and seen.group.display_name == self.name
 
     def obstacle(self, seen: Seen) -> str:
-        return "" if seen.group else f"{self.who} isn't in Miro anymore."
+        return "" if seen.group else f"{self.who} is no longer in Miro."
 
     def call(self, seen: Seen) -> ScimCall:
         return _patch_group(self.group, {"op": "Replace", "path": "displayName", "value": self.name})

@@ -63,7 +63,7 @@ def look(
     try:
         goals = command.goals(desk.facts)
     except KeyError as error:
-        raise Obstacle("The team isn't in Miro anymore.") from error
+        raise Obstacle("The team is no longer in Miro.") from error
     if target and target.miro_id:
         account = _approved(miro, target, needs(goals))
     else:

@@ -43,7 +43,7 @@ def check(desk: Desk, miro: Miro, colleagues: Colleagues, request: Request, clai
         drafts = [Draft(EventType.REFUSED, words={"text": str(error)})]
         if request.is_end:
             closes = request.action in CONFIDENTIAL
-            why = f"{request.because_of} was for some days, and I can't take it back: {error} Please do it in"
+            why = f"{request.because_of} has ended, but I can't remove what it gave: {error} Please do it in"
             desk.tell_operators(f"{request.id} won't be carried out. {error}" if closes else f"{why} Miro.")
     request = desk.store.append(request, drafts, claim)
     if request.state is State.JOINED and request.because_of:
@@ -56,7 +56,9 @@ def _checked(desk: Desk, miro: Miro, colleagues: Colleagues, request: Request) -
     requester = desk.store.people.person(request.requester)
     requester = requester if requester.source else _looked_up(desk, colleagues, requester)
     if requester.account is None and not requester.source:
-        raise Refused(f"Slack knows nobody with the address {requester.email}: only colleagues can ask.")
+        raise Refused(
+            f"Nobody in Slack has the address {requester.email}. Only colleagues can request changes."
+        )
     check_standing(Actor(requester, requester.account), desk.now())
     command, subject = _with_subject(desk, colleagues, request)
     approvers.look_up(desk, colleagues, miro, desk.ground(command, requester))
@@ -75,7 +77,7 @@ def _checked(desk: Desk, miro: Miro, colleagues: Colleagues, request: Request) -
     plan, live = _plan(desk, miro, request, command), ending.prolonged(desk, request, command)
     ends_at = ending.end_of(desk, request, command)
     if ends_at and ends_at <= desk.now():
-        raise Refused("The last day you asked for is over. Ask again with a later one.")
+        raise Refused("The last day you chose has passed. Ask again with a later one.")
     is_later = live and live.ending.ends_at and (ends_at is None or ends_at > live.ending.ends_at)
     if plan.steps or is_later:
         return ask_approvers(desk, request, command, plan, live)
@@ -121,7 +123,7 @@ def _with_subject(desk: Desk, colleagues: Colleagues, request: Request) -> tuple
         subject = desk.store.people.by_email(subject.email) or subject
         return with_person(command, subject.id), subject
     except KeyError as error:
-        raise Refused(f"What this was about isn't there anymore ({error.args[0]}).") from error
+        raise Refused("What this request is about no longer exists. Ask again.") from error
 
 
 def check_ground(desk: Desk, command: Action, subject: Person | None, requester: Person) -> None:
@@ -135,12 +137,12 @@ def check_ground(desk: Desk, command: Action, subject: Person | None, requester:
         return
     if not subject.email:
         raise Refused(
-            f"Slack doesn't show me an e-mail address of {subject.addressed}, and Miro knows people by it. "
-            "Ask again with the address itself."
+            f"Slack doesn't show me an e-mail address for {subject.addressed}, and Miro needs one. "
+            "Ask again with the address."
         )
     if not desk.policy.allows(subject.email):
         allowed = ", ".join(desk.policy.domains)
-        raise Refused(f"I only change accounts of {allowed}; {subject.email} isn't one. Ask your IT team.")
+        raise Refused(f"I can only change accounts in {allowed}, so not {subject.email}. Ask your IT team.")
 
 
 def check_names(desk: Desk, request: Request, command: Action) -> None:
@@ -178,7 +180,7 @@ def _plan(desk: Desk, miro: Miro, request: Request, command: Action) -> LivePlan
         seen, known = _with_rest(desk, miro, command, seen)
         return replace(make(goals, seen), known=known)
     except KeyError as error:
-        raise Obstacle("The team isn't in Miro anymore. Ask again with another one.") from error
+        raise Obstacle("The team is no longer in Miro. Ask again with another one.") from error
 
 
 def _with_rest(desk: Desk, miro: Miro, command: Action, seen: Seen) -> tuple[Seen, tuple[Sentence, ...]]:
@@ -249,8 +251,8 @@ def _operators(desk: Desk, ground: Ground, warnings: Sequence[Sentence]) -> Rout
     people = [person for person in desk.operators() if person.is_colleague and not ground.excludes(person)]
     if not people:
         raise Refused(
-            f"{' '.join(HAZARDS[each.code] for each in warnings)} Somebody has to decide that, and the "
-            "policy asks nobody about this. I change nothing. Ask your IT team."
+            f"{' '.join(HAZARDS[each.code] for each in warnings)} Someone has to approve that, but the "
+            "policy names nobody. Nothing was changed. Ask your IT team to name an approver."
         )
     return Route(0, 1, 1, 1, tuple(Approver(person, because) for person in people))
 
@@ -259,8 +261,8 @@ def _check_rights(plan: LivePlan, rule: Rule, command: Action) -> None:
     """Raises Refused if admin rights would be granted without approval."""
     if plan.rights and not rule.ladder and "rights" not in command.form():
         raise Refused(
-            f"{listed(plan.rights)} rights would come back with the account, and the policy asks nobody "
-            "about this. I change nothing. Ask your IT team: somebody has to decide it."
+            f"The account would get its {listed(plan.rights)} rights back, and the policy names nobody to "
+            "approve that. Nothing was changed. Ask your IT team to name an approver."
         )
 
 

@@ -75,7 +75,7 @@ def revoke(desk: Desk, request: Request) -> None:
         given, body = desk.command(request), {}
         command = given.ending(request.plan.gives)
         if command:
-            reason = f"{request.id} was {given.limit}. That's over."
+            reason = f"{request.id} was {given.limit}. That time is up."
             event = asked_event(
                 desk, command, request.requester, {"reason": reason},
                 because_of=request.id, is_end=True, practice=request.practice,
@@ -92,20 +92,20 @@ def check(desk: Desk, request: Request, command: Action) -> None:
     cause = desk.store.request(request.because_of) if request.because_of else None
     then = desk.command(cause).then if cause else None
     if cause is None or cause.state is not State.DONE or not (cause.scope.days or then):
-        raise Refused("Nothing was given that this could end.")
+        raise Refused("There is no approved access that this could end.")
     expected = then[0] if then else desk.command(cause).ending(cause.plan.gives)
     subject, id = expected.subject if expected else None, command.subject
     same_human = subject and id and desk.person(subject).is_linked(desk.person(id))
     if not (expected and id and same_human and with_person(expected, id) == command):
-        raise Refused(f"This isn't what {cause.id} gave for some days.")
+        raise Refused(f"This doesn't match what {cause.id} gave, so nothing was changed.")
 
 
 def check_seen(request: Request, command: Action, seen: Seen) -> None:
     """Raises Refused for the deletion of an account that is in use again."""
     if request.is_end and command.CLOSES and seen.account and seen.account.active is not False:
         raise Refused(
-            "The account isn't deactivated anymore, so I don't delete it. "
-            "If it should still be deleted, ask for it: /miro offboard."
+            "The account is no longer deactivated, so I won't delete it. "
+            "To delete it anyway, use /miro offboard."
         )
 
 

@@ -192,7 +192,7 @@ class Provisioning:
         try:
             return make(command.goals(self.desk.facts), seen)
         except KeyError as error:
-            raise Obstacle("The team isn't in Miro anymore.") from error
+            raise Obstacle("The team is no longer in Miro.") from error
 
     # -- calls ------------------------------------------------------------------------------------------
 

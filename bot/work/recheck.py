@@ -21,7 +21,7 @@ def check(desk: Desk, colleagues: Colleagues, miro: Miro, request: Request, comm
         subject = desk.person(command.subject) if command.subject else None
         return check_ground(desk, command, subject, desk.person(request.requester))
     check_names(desk, request, command)
-    requester, lead = desk.person(request.requester), "The policy doesn't allow this anymore."
+    requester, lead = desk.person(request.requester), "The policy no longer allows this."
     approvers.look_up(desk, colleagues, miro, desk.ground(command, requester), live=True)
     ground = desk.ground(command, requester)
     try:
@@ -29,7 +29,7 @@ def check(desk: Desk, colleagues: Colleagues, miro: Miro, request: Request, comm
     except Unsure:
         raise
     except Refused as error:
-        raise Refused(f"{lead} {requester.addressed} may not ask for it. Ask your IT team.") from error
+        raise Refused(f"{lead} {requester.addressed} can't request it. Ask your IT team.") from error
     try:
         ground.check_length(is_asked=True)
         check_ground(desk, command, ground.case.subject, requester)

@@ -81,8 +81,8 @@ def check_unchanged(desk: Desk, request: Request, goals: Sequence[Goal], seen: S
         brought = own.get(goal.code)
         if cause and brought and not brought.holds(seen) and not goal.holds(seen):
             raise Obstacle(
-                f"Somebody changed this again after {cause.id}, so I leave it as it is. "
-                f"To {goal.words.aim} all the same, ask for it: /miro {request.action}."
+                f"Someone changed this again after {cause.id}, so I left it as it is. "
+                f"To {goal.words.aim} anyway, use /miro {request.action}."
             )
 
 

@@ -193,7 +193,7 @@ def test_a_damaged_file_is_a_trouble_with_a_sentence(record: Store) -> None:
     record.close()
     page = 4096
     record.path.write_bytes(record.path.read_bytes()[:page] + b"\x99" * 40 * page)
-    with pytest.raises(StoreTrouble, match=r"Look at the disk's free space and the file's permissions"):
+    with pytest.raises(StoreTrouble, match=r"Check the free disk space and the file's permissions"):
         record.requests()
 
 

@@ -128,7 +128,7 @@ class Office:
         try:
             return make(self.goals(command), look(self.desk, self.miro, command))
         except KeyError as error:
-            raise Obstacle("The team isn't in Miro anymore.") from error
+            raise Obstacle("The team is no longer in Miro.") from error
 
     def bring_about(self, command: Action) -> str:
         """Does what there is to do, as a worker does after the approval. Miro's words, if it refuses."""

@@ -20,7 +20,7 @@ def test_each_team_is_left_by_a_call_of_its_own(desk: Office) -> None:
 
 def test_all_teams_of_somebody_are_refused_before_any_is_left(desk: Office) -> None:
     desk.sandbox = World(teams=frozenset({0, 1}), registered=False).build()
-    with pytest.raises(Obstacle, match="Keep one of the teams"):
+    with pytest.raises(Obstacle, match="Keep one team"):
         desk.bring_about(LEAVE)
     assert desk.writes == []
 

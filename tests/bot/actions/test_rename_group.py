@@ -31,7 +31,7 @@ def test_a_team_that_is_gone_is_not_renamed(desk: Office) -> None:
     desk.sandbox = World(teams_are_groups=False).build()
     desk.sandbox.leave("grace@example.com", ENGINEERING)
     desk.store.groups.keep([])
-    with pytest.raises(Obstacle, match="The team isn't in Miro anymore"):
+    with pytest.raises(Obstacle, match="The team is no longer in Miro"):
         desk.bring_about(RENAME)
 
 

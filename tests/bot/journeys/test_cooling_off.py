@@ -96,7 +96,7 @@ def test_who_came_back_isnt_deleted_and_that_is_said(s: Stage) -> None:
     s.miro.change_user(JO, active=True)
     wait(s, days=31)
     assert (user(s), state(s, deletion)) == (True, "refused")
-    assert "The account isn't deactivated anymore, so I don't delete it." in last(s, "U0LENA")
+    assert "The account is no longer deactivated, so I won't delete it." in last(s, "U0LENA")
     assert [call for call in calls(s) if call.startswith("DELETE")] == []
 
 

@@ -155,7 +155,7 @@ def test_the_last_admin_is_kept_and_the_operators_hear_of_it(s: Stage) -> None:
     assert newest_request(s).state == "refused"
     user = s.miro.user("alex@example.com")
     assert user and user.role == ADMIN
-    assert any("I can't take it back" in one for one in told(s, "U0CAROL"))
+    assert any("I can't remove what it gave" in one for one in told(s, "U0CAROL"))
 
 
 def test_extending_asks_again_and_moves_the_end(s: Stage) -> None:

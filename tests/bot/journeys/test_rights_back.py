@@ -53,7 +53,7 @@ def test_where_nobody_is_asked_it_is_not_done(tmp_path: Path) -> None:
         deactivated(s, "jo", admin=True)
         id = ask(s, "U0JO", "/miro-access", "for Engineering because I am back")
         assert state(s, id) == "refused"
-        assert "Company Admin rights would come back with the account" in last(s, "U0JO")
+        assert "The account would get its Company Admin rights back" in last(s, "U0JO")
         jo = s.miro.user("jo@example.com")
         assert jo and not jo.active
         deactivated(s, "alex", admin=False)

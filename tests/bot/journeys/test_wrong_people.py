@@ -332,7 +332,9 @@ def test_nobody_asks_in_the_name_of_somebody_who_is_not_there(tmp_path: Path) ->
         s.settle()
         assert state(s, "R-1") == "refused" and calls(s) == []
         said = shell.types("show", "R-1")
-        assert "Slack knows nobody with the address ghost@example.com: only colleagues can ask." in said
+        assert (
+            "Nobody in Slack has the address ghost@example.com. Only colleagues can request changes." in said
+        )
 
 
 def test_a_link_counts_at_once_and_leaves_nothing_behind_when_it_is_taken_back(s: Stage) -> None:

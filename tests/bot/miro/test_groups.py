@@ -50,8 +50,8 @@ def test_the_only_team_is_left_after_another_was_seen(groups: tuple[str, ...], s
 def test_nobody_is_left_without_a_team() -> None:
     # Somebody who never signed in and is in no team is removed from the organization.
     assert LEAVE.obstacle(seen("100")) == (
-        "Ada would be left without a team, and Miro may remove somebody without a team from the company. "
-        "Keep one of the teams, or ask with a team to join instead: /miro-move."
+        "Ada would be left without a team, and Miro may remove people without a team from the company. "
+        "Keep one team, or move to another: /miro-move."
     )
     assert LEAVE.obstacle(seen("100", "200")) == ""
 
@@ -68,7 +68,7 @@ def test_a_group_is_approved_by_id_and_security_name(goal: InGroup | OutOfGroup)
 
 
 def test_a_group_that_is_gone_cannot_be_renamed() -> None:
-    assert RENAME.obstacle(NOBODY) == "Engineering isn't in Miro anymore."
+    assert RENAME.obstacle(NOBODY) == "Engineering is no longer in Miro."
     assert not RENAME.holds(NOBODY)
 
 

@@ -114,7 +114,7 @@ def test_an_address_outside_the_companys_domains_is_refused_without_a_look(s: St
     after = checked(s, sent(s, "U0OUT"))
     assert (after.state, s.miro.log) == ("refused", [])
     assert after.outcome and says(after.outcome.text) == (
-        "I only change accounts of example.com; out@elsewhere.org isn't one. Ask your IT team."
+        "I can only change accounts in example.com, so not out@elsewhere.org. Ask your IT team."
     )
 
 

@@ -212,7 +212,7 @@ def test_nothing_is_written_through_what_is_only_read(tmp_path: Path) -> None:
 
 def test_what_changes_while_it_is_read_proves_nothing(tmp_path: Path) -> None:
     record = lived(tmp_path)
-    wrong = pytest.raises(StoreTrouble, match="was written to while it was read")
+    wrong = pytest.raises(StoreTrouble, match="changed while it was read")
     with wrong, reading(record), by_hand(record) as hand:
         hand.execute("UPDATE people SET name = 'Ada' WHERE number = 1")
 

@@ -37,7 +37,7 @@ WAYS = {
     "one that wants it alone": ("BEGIN EXCLUSIVE",),
     "one that let others in no more": ("BEGIN IMMEDIATE", "UPDATE meta SET value = value"),
 }
-IN_USE = "is in use by another program. Nothing was done; please try again in a minute."
+IN_USE = "is in use by another program. Nothing was done. Try again in a minute."
 SLACKS = 3.0
 """Seconds after which Slack tells the person that the app didn't answer; the bot means to need 1.5."""
 ACCESS = ("/miro-access", "for Engineering because I start Monday")
