@@ -58,6 +58,7 @@ def _asked(event: Event) -> Request:
         because_of=body.get("because_of"),
         is_exact=body.get("exact", False),
         is_end=body.get("is_end", False),
+        line=body.get("line", 0),
         scope=_scope(event),
         practice=body.get("practice", False),
         shell=event.text("shell"),
@@ -116,6 +117,7 @@ def _planned(request: Request, event: Event) -> Changes:
         "asking": _asking(asked, event),
         "deadlines": _deadlines(event, event.at, unstamp(body["expires_at"])),
         "progress": changed(request.progress, held=None, holds=0),
+        "together": False,
     }
 
 
@@ -161,6 +163,7 @@ def _routed(request: Request, event: Event) -> Changes:
     if is_back:
         asking = changed(asking, approved_at=None, decided_by=())
         changes = {"policy": body["policy"], "progress": changed(request.progress, held=None, holds=0)}
+        changes["together"] = False
     if back := body.get("back"):
         asking = changed(asking, unreachable=tuple(id for id in asking.unreachable if id not in back))
         changes["unreached"] = ()
@@ -232,7 +235,8 @@ def _approved(request: Request, event: Event) -> Changes:
     voters = tuple(dict.fromkeys(vote.by for vote in request.asking.votes))
     asking = changed(request.asking, approved_at=event.at, decided_by=voters)
     due = request.starts_at if request.is_scheduled else event.at
-    return {"asking": asking, **_afresh(request, event), "next_due": due}
+    together = event.body.get("together", False)
+    return {"asking": asking, **_afresh(request, event), "next_due": due, "together": together}
 
 
 def _scheduled(request: Request, event: Event) -> Changes:
@@ -253,7 +257,7 @@ def _afresh(request: Request, event: Event) -> Changes:
 def _held(request: Request, event: Event) -> Changes:
     holds = request.progress.holds + (0 if event.body.get("behind") else 1)
     progress = changed(request.progress, held=_sentence(event, "text"), holds=holds)
-    return {"progress": progress, "next_due": unstamp(event.body["next_try_at"])}
+    return {"progress": progress, "next_due": _time(event.body, "next_try_at"), "together": False}
 
 
 def _trying(request: Request, event: Event) -> Changes:
@@ -286,7 +290,7 @@ def _unseen(request: Request, event: Event) -> Changes:
 
 def _resumed(request: Request, event: Event) -> Changes:
     handed = changed(request.hand_over, to=None, remind_at=None)
-    return {"outcome": None, "hand_over": handed, **_afresh(request, event)}
+    return {"outcome": None, "hand_over": handed, **_afresh(request, event), "together": False}
 
 
 def _handed(request: Request, event: Event) -> Changes:

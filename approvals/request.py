@@ -18,9 +18,15 @@ From format 3 on an entry's hash covers the digest of its row (`record/chain.py`
 """
 
 
+PAUSED = "paused"
+"""The code of the sentence by which somebody holds a bulk."""
+
+
 class Urgency(IntEnum):
     """Priority of a request for work, Miro's rate limit and cards."""
 
+    BULK = -1
+    """A line of a bulk, which is carried out with the others: single requests go first."""
     ORDINARY = 0
     SOON = 1
     """It takes access away."""
@@ -238,6 +244,10 @@ class Request:
     token: str = ""  # distinguishes it from another request with its number, after a restore
     is_exact: bool = False  # the person was named by a typed address
     is_end: bool = False  # takes back what another request gave for some days
+    line: int = 0  # of the bulk's list that it follows from; 0: it isn't a line
+    together: bool = (
+        False  # approved with its bulk and carried out with it; a line that has to wait goes alone
+    )
     scope: Scope = Scope()
     plan: Plan = NO_PLAN
     asking: Asking = Asking()
@@ -258,6 +268,11 @@ class Request:
         return int(self.id.removeprefix("R-"))
 
     @property
+    def priority(self) -> int:
+        """How soon it is worked on."""
+        return Urgency.BULK if self.together and is_active(self) else self.urgency
+
+    @property
     def may_have_changed(self) -> bool:
         """Whether it may have changed something in Miro."""
         return self.progress.has_changed or self.progress.unclear > 0
@@ -269,6 +284,12 @@ class Request:
         return is_open and self.starts_at is not None and not self.has_started
 
     @property
+    def is_paused(self) -> bool:
+        """Whether somebody paused it."""
+        held = self.progress.held
+        return self.state is State.APPROVED and held is not None and held.code == PAUSED
+
+    @property
     def is_unasked(self) -> bool:
         """Whether the policy requires no approval."""
         return self.asking.steps == 0
@@ -276,7 +297,7 @@ class Request:
 
 def is_active(request: Request) -> bool:
     """Whether the worker has the next step."""
-    waits = request.state is State.APPROVED and request.is_scheduled
+    waits = request.is_paused or (request.state is State.APPROVED and request.is_scheduled)
     return request.state in ACTIVE and not waits and not request.untouchable
 
 
@@ -290,6 +311,6 @@ def listed(request: Request) -> dict[str, Any]:
         "because_of": request.because_of,
         "next_due": stamp(request.next_due) if request.next_due else None,
         "active": int(is_active(request)),
-        "urgency": int(request.urgency),
+        "urgency": int(request.priority),
         "expires_at": stamp(expires) if expires else None,
     }

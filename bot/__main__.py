@@ -16,6 +16,7 @@ from bot.cli import (
     sources,
     stats,
 )
+from bot.cli.bulk import commands as bulk
 from bot.cli.common import sentences
 from bot.cli.policy import commands
 
@@ -64,6 +65,7 @@ for _command in (
     decisions.postpone,
     decisions.hand_over,
     decisions.undo,
+    bulk.bulk,
     record.audit,
     db.db,
     people.people,

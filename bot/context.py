@@ -28,8 +28,9 @@ from approvals.refusals import Refused, Unsure
 from approvals.request import Draft, Request, Scope
 from approvals.sentence import Sentence, body, words
 from approvals.states import EventType, State
-from bot.actions import ACTIONS, Action
+from bot.actions import COMMANDS, Action
 from bot.actions.form import Facts
+from bot.actions.many import Bulk
 from bot.actions.tables import Tables
 from bot.miro.errors import Troubled
 from bot.ops import logs
@@ -42,7 +43,7 @@ LEASE = timedelta(minutes=10)
 """How long a worker's claim lasts without renewal; longer than any call."""
 
 
-CONFIDENTIAL = tuple(name for name, action in ACTIONS.items() if action.CONFIDENTIAL)
+CONFIDENTIAL = tuple(name for name, action in COMMANDS.items() if action.CONFIDENTIAL)
 """Actions that stay secret from the person concerned."""
 
 
@@ -163,7 +164,7 @@ class Desk:
     def command(self, request: Request) -> Action:
         """The typed command of a request. Raises Unreadable."""
         try:
-            return ACTIONS[request.action].model_validate(request.details)
+            return COMMANDS[request.action].model_validate(request.details)
         except (KeyError, ValidationError) as error:
             raise Unreadable(request) from error
 
@@ -179,11 +180,12 @@ class Desk:
         self.store.people.expect(followers, policy.accounts_deciding(request.action))
         lanes = (lane.partition(":") for lane in request.lanes)
         self.store.groups.expect(GroupId(id) for kind, _, id in lanes if kind == "group")
-        action = ACTIONS.get(request.action)
+        action = COMMANDS.get(request.action)
         for_leavers = action is None or action.FOR_LEAVERS
+        lead = self.command(request).lead if action is Bulk else None
         return Table(
             policy, hash, since, self.store.people, self.now(), followers, for_leavers,
-            self._scope(request), request.action in CONFIDENTIAL,
+            self._scope(request), (lead.NAME, lead.subject) if lead else None, request.action in CONFIDENTIAL,
         )  # fmt: skip
 
     def decide(
@@ -232,6 +234,7 @@ class Desk:
     def ground(self, command: Action, asker: Person) -> Ground:
         """The policy in force, applied to a command."""
         policy, _, _ = self.policies.deciding()
+        command = command.lead
         subject = self.person(command.subject) if command.subject else None
         case = Case(command.NAME, asker, subject, command.scope(self.facts))
         return Ground(policy, case, self.store.people, self.now())
@@ -253,11 +256,14 @@ class Desk:
 
     def is_secret_from(self, person: Person, request: Request) -> bool:
         """Whether a request is secret from a person, as an offboarding is from the leaver."""
-        action = ACTIONS.get(request.action)
-        if action is None or not action.CONFIDENTIAL or request.subject is None:
+        action = COMMANDS.get(request.action)
+        if action is None or not action.CONFIDENTIAL or not (request.subject or action is Bulk):
             return False
+        subjects = [request.subject] if request.subject else self.command(request).subjects
+        # Of a bulk only those with a common row are compared: it may be about thousands.
+        about = subjects if request.subject else {*person.rows, person.id} & {*subjects}
         asked_it = self.policy.acts_as(person, self.person(request.requester))
-        return self.policy.is_same(person, self.person(request.subject)) and not asked_it
+        return any(self.policy.is_same(person, self.person(id)) for id in about) and not asked_it
 
     def sight(self, person: Person) -> Sight:
         """The requests visible to a person; those secret from any of their rows are hidden."""

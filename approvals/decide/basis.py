@@ -33,6 +33,8 @@ class Table:
     """Whether the action makes sense for a person who has left."""
     scope: Scope | None = None
     """The scope with the current names of teams; None if unknown: then the stored names count."""
+    ruled_by: tuple[str, PersonId | None] | None = None
+    """(action, subject) whose rule decides it, as a bulk is decided as its lines are; None: its own."""
     is_confidential: bool = False
     """Whether it must stay secret from the person changed."""
     _grounds: dict[RequestId, Ground] = field(default_factory=dict, init=False, repr=False, compare=False)
@@ -48,10 +50,11 @@ class Table:
         """The request under the policy in force. Raises KeyError for people whose data was deleted."""
         if known := self._grounds.get(request.id):
             return known
-        subject = self.directory.person(request.subject) if request.subject else None
+        action, about = self.ruled_by or (request.action, request.subject)
+        subject = self.directory.person(about) if about else None
         requester = self.directory.person(request.requester)
         others = tuple(self.directory.person(id) for id in self.followers)
-        case = Case(request.action, requester, subject, self.scope or request.scope, others)
+        case = Case(action, requester, subject, self.scope or request.scope, others)
         return self._grounds.setdefault(request.id, Ground(self.policy, case, self.directory, self.now))
 
     def tally(self, request: Request) -> Route:

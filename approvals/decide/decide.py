@@ -11,8 +11,8 @@ from approvals.decide.tally import Route
 from approvals.decide.too_late import not_stopped, settled
 from approvals.ids import stamp
 from approvals.refusals import Outdated, Refused
-from approvals.request import Draft, Request, Vote
-from approvals.sentence import lines
+from approvals.request import PAUSED, Draft, Request, Vote
+from approvals.sentence import Sentence, body, lines, words
 from approvals.states import OPEN, EventType, State
 
 
@@ -25,7 +25,7 @@ def approve(request: Request, who: Who, revision: str, table: Table, confidentia
     asking = request.asking
     given = (asking.step, taken.stands_for, asking.level, taken.is_fallback)
     vote = Vote(who.person.id, table.now, revision, who.shell, *given)
-    drafts = [who.decision(EventType.VOTED, _body(vote))]
+    drafts = [who.decision(EventType.VOTED, vote_body(vote))]
     after = replace(request, asking=replace(asking, votes=(*asking.votes, vote)))
     route = table.tally(after)
     if route.is_settled:
@@ -33,7 +33,7 @@ def approve(request: Request, who: Who, revision: str, table: Table, confidentia
     return [*drafts, *_next_step(after, route, table)]
 
 
-def _body(vote: Vote) -> dict[str, object]:
+def vote_body(vote: Vote) -> dict[str, object]:
     """A vote in its stored form, without defaults."""
     more = {
         "step": vote.step,
@@ -70,10 +70,10 @@ def withdraw(request: Request, who: Who, table: Table) -> list[Draft]:
             raise Refused(f"{request.id} is in progress and can't be withdrawn anymore.")
         raise settled(request, table.directory, table.now, who.person)
     _check_owner(request, who, table, "withdraw")
-    words = dict(who.signed)
+    signed = dict(who.signed)
     if stop := request.outcome:
-        words["lines"] = lines({"done": stop.done, "others": stop.others, "left": stop.left})
-    return [Draft(EventType.WITHDRAWN, who.person.id, {}, words)]
+        signed["lines"] = lines({"done": stop.done, "others": stop.others, "left": stop.left})
+    return [Draft(EventType.WITHDRAWN, who.person.id, {}, signed)]
 
 
 def postpone(request: Request, who: Who, start: datetime, table: Table) -> list[Draft]:
@@ -86,6 +86,26 @@ def postpone(request: Request, who: Who, start: datetime, table: Table) -> list[
     if start <= request.starts_at:
         raise Refused("A start can only be moved to a later time. For an earlier one, send a new request.")
     return [Draft(EventType.SCHEDULED, who.person.id, {"start_at": stamp(start)}, who.signed)]
+
+
+def pause(request: Request, who: Who, table: Table) -> list[Draft]:
+    """The requester or an operator pauses an approved bulk, until one of them continues it."""
+    _check_owner(request, who, table, "pause")
+    if request.state is not State.APPROVED or request.is_paused:
+        raise Refused(f"{request.id} isn't being carried out, so it can't be paused.")
+    return [_holding(who, Sentence.of(PAUSED, person=who.person.id))]
+
+
+def go_on(request: Request, who: Who, table: Table) -> list[Draft]:
+    """The requester or an operator continues what was paused."""
+    _check_owner(request, who, table, "continue")
+    if not request.is_paused:
+        raise Refused(f"{request.id} isn't paused.")
+    return [_holding(who, Sentence.of("continued", person=who.person.id), next_try_at=stamp(table.now))]
+
+
+def _holding(who: Who, sentence: Sentence, **more: str) -> Draft:
+    return Draft(EventType.HELD, who.person.id, body(text=sentence) | more, words(text=sentence) | who.signed)
 
 
 def _check_owner(request: Request, who: Who, table: Table, verb: str) -> None:

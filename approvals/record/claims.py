@@ -291,6 +291,34 @@ class Claims(Quota):
             rank, *due, skipped,
         )  # fmt: skip
 
+    def claim_lines(self, bulk: RequestId, owner: str, lease: timedelta, limit: int) -> list[Claim]:
+        """Claims lines of a bulk that are carried out together, each first in its free lanes, in order."""
+        until = stamp(self._now() + lease)
+        with self._on.writing():
+            rows = self._on.rows(
+                """SELECT r.number, r.attempt FROM requests r WHERE r.because_of = ? AND r.rank = ?
+                AND r.lease_until IS NULL AND NOT EXISTS (
+                  SELECT 1 FROM lanes mine WHERE mine.number = r.number AND mine.key IN (
+                    SELECT its.key FROM requests busy CROSS JOIN lanes its
+                    WHERE its.number = busy.number AND busy.lease_until IS NOT NULL))
+                ORDER BY r.number LIMIT ?""",
+                bulk, int(Urgency.BULK), limit,
+            )  # fmt: skip
+            self._on.run_each(
+                "UPDATE requests SET owner = ?, attempt = attempt + 1, lease_until = ? WHERE number = ?",
+                [(owner, until, row["number"]) for row in rows],
+            )
+        return [Claim(RequestId(f"R-{row['number']}"), owner, row["attempt"] + 1) for row in rows]
+
+    def renew_all(self, owner: str, lease: timedelta) -> None:
+        """Extends all leases of an owner that haven't ended."""
+        now = self._now()
+        with self._on.writing():
+            self._on.run(
+                "UPDATE requests SET lease_until = ? WHERE owner = ? AND lease_until >= ?",
+                stamp(now + lease), owner, stamp(now),
+            )  # fmt: skip
+
     def blocked(self, due: datetime) -> list[tuple[RequestId, RequestId]]:
         """Some of what is due since a time and waits for another request in its lanes, each with that one.
 
@@ -306,7 +334,8 @@ class Claims(Quota):
               ORDER BY other.lease_until IS NULL, its.place, its.number LIMIT 1
             ) AS other FROM (
               SELECT * FROM requests r WHERE r.number IN (SELECT number FROM lanes)
-              AND r.lease_until IS NULL AND r.next_due <= ? AND EXISTS (SELECT 1 {others.format("r")})
+              AND r.lease_until IS NULL AND r.next_due <= ? AND r.urgency >= {Urgency.ORDINARY:d}
+              AND EXISTS (SELECT 1 {others.format("r")})
               AND NOT EXISTS (
                 SELECT 1 FROM ledger e
                 WHERE e.stream = 'R-' || r.number AND e.version = r.version AND e.type = ?)
@@ -395,15 +424,11 @@ class Lanes:
             return
         for key, place in has.items():
             self._on.run("DELETE FROM lanes WHERE key = ? AND place = ? AND number = ?", key, place, number)
-            if request.urgency:
-                self._on.run(
-                    "DELETE FROM urgent_lanes WHERE key = ? AND urgency = ? AND number = ?",
-                    key, request.urgency, number,
-                )  # fmt: skip
+            self._on.run("DELETE FROM urgent_lanes WHERE key = ? AND number = ?", key, number)
         for key, place in wanted.items():
             self._on.run("INSERT INTO lanes (key, place, number) VALUES (?,?,?)", key, place, number)
-            if request.urgency:
-                self._on.run("INSERT INTO urgent_lanes VALUES (?,?,?)", key, request.urgency, number)
+            if request.priority > Urgency.ORDINARY:
+                self._on.run("INSERT INTO urgent_lanes VALUES (?,?,?)", key, request.priority, number)
         # The old and the new first request of a lane are among the first two.
         first = "SELECT number FROM lanes WHERE key = ? ORDER BY place, number LIMIT 2"
         touched = {row["number"] for key in sorted({*has, *wanted}) for row in self._on.rows(first, key)}
@@ -412,7 +437,7 @@ class Lanes:
 
     def _place(self, request: Request) -> str:
         """The sortable place of an active request in its lanes; the head of this file explains the order."""
-        has_begun, urgency = request.state is State.WORKING, request.urgency
+        has_begun, urgency = request.state is State.WORKING, max(request.priority, Urgency.ORDINARY)
         if not (has_begun or urgency):
             return "4"
         if request.progress.held and request.next_due and request.next_due > self._now():

@@ -23,7 +23,7 @@ class Figures:
     def open_of(self, requester: PersonId) -> int:
         """The number of open requests of a person."""
         is_open = among("state || ''", tuple(OPEN))
-        sql = f"SELECT count(*) AS n FROM requests WHERE requester = ? AND {is_open}"
+        sql = f"SELECT count(*) AS n FROM requests WHERE requester = ? AND urgency >= 0 AND {is_open}"
         row = self._on.row(sql, requester, *OPEN)
         return int(row["n"]) if row else 0
 

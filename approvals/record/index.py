@@ -53,10 +53,10 @@ def person_in(key: str) -> PersonId | None:
 def keys(request: Request) -> frozenset[str]:
     """All keys of a request; none after it has ended.
 
-    Before the worker's check only its requester finds it. If a newer program wrote to it, that program keeps
-    its keys.
+    Before the worker's check only its requester finds it; a line is found by its bulk. If a newer program
+    wrote to it, that program keeps its keys.
     """
-    if request.untouchable or request.state not in OPEN:
+    if request.untouchable or request.state not in OPEN or request.together:
         return frozenset()
     filed = {asked_by(request.requester)}
     if request.state is not State.CHECKING:

@@ -134,7 +134,7 @@ class Item:
 def _urgency(request: Request) -> int:
     """Of its cards: 0 to 3, and 5 or 6 for what goes before messages."""
     is_settled = request.state not in ACTIVE | {State.WAITING}
-    return 2 * request.urgency + is_settled + (request.urgency == Urgency.FIRST)
+    return 2 * request.priority + is_settled + (request.priority == Urgency.FIRST)
 
 
 class Outbox:

@@ -3,7 +3,7 @@
 import logging
 import os
 import threading
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, closing, contextmanager, suppress
 from datetime import UTC, datetime
 from functools import reduce
@@ -42,7 +42,7 @@ from approvals.record.policies import Policies
 from approvals.record.sqlite import Sqlite, copy_file
 from approvals.record.verify import Watch, verify
 from approvals.refusals import Refused
-from approvals.request import Draft, Event, Request, is_active, listed
+from approvals.request import Draft, Event, Request, Urgency, is_active, listed
 from approvals.splits import PEOPLE, told_apart
 from approvals.states import OPEN, State
 
@@ -357,6 +357,26 @@ class Store(Claims, Policies):
         rows = self._on.rows(sql, request, State.JOINED)
         return {RequestId(f"R-{row['number']}"): PersonId(row["requester"]) for row in rows}
 
+    def lines(self, bulk: RequestId) -> Mapping[State, int]:
+        """{state: how many lines of a bulk are in it}."""
+        sql = "SELECT state, count(*) AS total FROM requests WHERE because_of = ? GROUP BY state"
+        return {State(row["state"]): row["total"] for row in self._on.rows(sql, bulk)}
+
+    def lines_in(self, bulk: RequestId, states: Collection[str]) -> list[RequestId]:
+        """The ids of the lines of a bulk that are in one of these states, in order."""
+        sql = f"SELECT number FROM requests WHERE because_of = ? AND {among('state', states)} ORDER BY number"
+        return [RequestId(f"R-{row['number']}") for row in self._on.rows(sql, bulk, *states)]
+
+    def stranded(self, limit: int = 50) -> list[RequestId]:
+        """Some lines that are to be carried out together with a bulk that has ended."""
+        over = "SELECT 'R-' || number FROM requests WHERE number = CAST(substr(r.because_of, 3) AS BIGINT)"
+        rows = self._on.rows(
+            f"SELECT number FROM requests r WHERE rank = ? AND lease_until IS NULL"
+            f" AND EXISTS ({over} AND NOT {_IS_OPEN}) ORDER BY next_due LIMIT ?",
+            int(Urgency.BULK), limit,
+        )  # fmt: skip
+        return [RequestId(f"R-{row['number']}") for row in rows]
+
     def because_of(self, request: RequestId) -> Sequence[Request]:
         """The open requests that follow from another, in order."""
         sql = f"SELECT number FROM requests WHERE {_IS_OPEN} AND because_of = ? ORDER BY number"
@@ -487,7 +507,7 @@ def _people_of(request: Request) -> Iterator[PersonId]:
 def _in_lanes(request: Request) -> tuple[object, ...]:
     """The values that decide its place in lanes (`Lanes.keep`)."""
     held_until = request.next_due if request.progress.held else None
-    return is_active(request), {*request.lanes}, request.urgency, request.state is State.WORKING, held_until
+    return is_active(request), {*request.lanes}, request.priority, request.state is State.WORKING, held_until
 
 
 ROOM = 16_384

@@ -161,9 +161,19 @@ class Action(BaseModel):
         raise NotImplementedError
 
     @property
+    def lead(self) -> "Action":
+        """The command whose rule of the policy decides it."""
+        return self
+
+    @property
     def subject(self) -> PersonId | None:
         """The person that it changes, or None."""
         return getattr(self, "person", None)
+
+    @property
+    def subjects(self) -> Collection[PersonId]:
+        """Everybody that it changes."""
+        return (self.subject,) if self.subject else ()
 
     @property
     def group(self) -> GroupId | None:

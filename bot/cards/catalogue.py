@@ -75,6 +75,14 @@ SENTENCES = {
     "waits-approved": "{reason} {request} is approved and saved. It continues by itself.",
     "defect": "Something went wrong on my side. {request} is saved and I'll try again.",
     "practising": "Practice mode is on. {request} waits until it's off.",
+    # A bulk.
+    "paused": "Paused by {person:person}. Nothing is changed until somebody presses Continue.",
+    "continued": "{person:person} continued it.",
+    "lines-open": "{count} lines aren't finished. {request} continues by itself.",
+    "lines-left": "{count} of {all} lines aren't done.",
+    "remedy-lines": "See Details or the result file, then press Resume to try the stopped lines again.",
+    "bulk-over": "{request} was stopped before this line began. The request is closed.",
+    "bulk-left": "{request} was stopped. What this line has begun is finished by itself.",
     # How it ended.
     "same-asked": "Already requested: {request} by {person:person}.",
     "so-already": "This is already in place in Miro. No approval needed.",

@@ -5,8 +5,11 @@ from dataclasses import replace
 
 from approvals.request import Request
 from approvals.states import State
+from bot.actions.many import Bulk
 from bot.cards import waiting
 from bot.cards.blocks import Block, Message, button, message, section
+from bot.cards.bulk.progress import SHOWN
+from bot.cards.bulk.progress import progress as progress_of_bulk
 from bot.cards.catalogue import texts
 from bot.cards.decision import approver, expires
 from bot.cards.handles import Handle
@@ -189,4 +192,6 @@ def draw(role: str, scene: Scene) -> Message:
     if scene.request.untouchable:
         text = f"{scene.request.id} was created by a newer version of me. I can show it but not change it."
         return message(text, section(text))
+    if scene.request.action == Bulk.NAME and scene.request.state in SHOWN:
+        return progress_of_bulk(scene, is_live=role in CARDS)
     return DRAWINGS[role](scene if role not in CHANNELS else replace(scene, viewer=None))

@@ -1,13 +1,14 @@
 """The data of a card: a request as one reader sees it, with sentences shared by all cards; pure."""
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from approvals.ids import PersonId
 from approvals.people import Person, listed
 from approvals.request import Request
 from approvals.sentence import Sentence
+from approvals.states import State
 from bot.actions import Action
 from bot.actions.form import Facts
 from bot.actions.sentences import first
@@ -21,8 +22,8 @@ class Scene:
     """Everything a card is drawn from. `viewer` is None where many read it; `zone`: that of plain dates.
 
     `first`: the request that this one was joined to; `then`: the one that follows by itself;
-    `helped`: an operator was notified of a stop;
-    `unasked`: Slack took no message that asks anybody.
+    `helped`: an operator was notified of a stop; `unasked`: Slack took no message that asks anybody;
+    `lines`: how many lines of a bulk are in each state; `operates`: the reader looks after requests.
     """
 
     request: Request
@@ -36,6 +37,8 @@ class Scene:
     first: Request | None = None
     unasked: bool = False
     then: Request | None = None
+    lines: Mapping[State, int] = field(default_factory=dict)
+    operates: bool = False
 
     @property
     def lead(self) -> str:

@@ -10,6 +10,7 @@ from approvals.decide.actor import Who, is_operator
 from approvals.decide.handing import report, take_back
 from approvals.ids import RequestId
 from approvals.people import listed
+from approvals.record.database import Location
 from approvals.record.outbox import Note
 from approvals.record.store import Store
 from approvals.refusals import Refused
@@ -134,7 +135,7 @@ def ask(action: str, fields: tuple[str, ...], email: str, practice: bool, reason
         outline = summary(bot.store, request)
     say_json(outline) if as_json else say(
         f"{request.id} saved{' (practice: nothing will change)' * request.practice}: {outline['what']}.",
-        f"{_NEXT if runs(known.database) else _NOBODY_RUNS} To follow it: miro-bot show {request.id}.",
+        f"{next_step(known.database)} To follow it: miro-bot show {request.id}.",
     )
     for line in about_end(ACTIONS[action], reason, request.scope.days):
         say_beside(line)
@@ -144,7 +145,14 @@ _NEXT = "The bot checks Miro, then asks the approvers in Slack."
 _NOBODY_RUNS = (
     "No bot is running on this record. Start `miro-bot run`: it checks Miro and asks the approvers."
 )
-Decision = Callable[[Request, Who, Desk], list[Draft]]
+
+
+def next_step(record: Location) -> str:
+    """What happens next with what was requested in a shell."""
+    return _NEXT if runs(record) else _NOBODY_RUNS
+
+
+Decision = Callable[[Desk, Request, Who], list[Draft]]
 
 
 def _decided(id: str, email: str, as_json: bool, verb: str, decision: Decision) -> None:
@@ -153,7 +161,7 @@ def _decided(id: str, email: str, as_json: bool, verb: str, decision: Decision) 
         request, who = find(bot.store, id), acting_as(bot, email)
         secret = request.action in CONFIDENTIAL
         with bot.store.writing():
-            request = bot.store.append(request, decision(request, who, bot.desk))
+            request = bot.store.append(request, decision(bot.desk, request, who))
             _tell(bot, request.id, who, verb, secret)
         outline = summary(bot.store, request)
     say_json(outline) if as_json else say(f"{request.id}: {state_name(request)}.")
@@ -171,7 +179,7 @@ def _tell(bot: Bot, id: RequestId, who: Who, verb: str, secret: bool) -> None:
 AS = click.option("--as", "email", required=True, metavar="EMAIL", help="On whose behalf.")
 
 
-def _command(name: str, verb: str, help: str, decision: Decision) -> click.Command:
+def deciding(name: str, verb: str, help: str, decision: Decision) -> click.Command:
     """A command that decides a request, and takes nothing but whose decision it is."""
 
     @click.command(name, help=help)
@@ -195,7 +203,7 @@ def deny(id: str, email: str, reason: str, as_json: bool) -> None:
     if len(reason) > LONGEST_REASON:
         raise failed(f"The reason is too long. Write at most {LONGEST_REASON} characters.")
 
-    def no(request: Request, who: Who, desk: Desk) -> list[Draft]:
+    def no(desk: Desk, request: Request, who: Who) -> list[Draft]:
         return decide.deny(request, who, reason, desk.table(request), request.action in CONFIDENTIAL)
 
     _decided(id, email, as_json, "denied", no)
@@ -208,7 +216,7 @@ def deny(id: str, email: str, reason: str, as_json: bool) -> None:
 @JSON
 def postpone(id: str, start: str, email: str, as_json: bool) -> None:
     """Move the start of a request to a later time, like 2026-12-04 or "2026-12-04 18:00"."""
-    _decided(id, email, as_json, "postponed", lambda request, who, desk: postponed(desk, request, who, start))
+    _decided(id, email, as_json, "postponed", lambda desk, request, who: postponed(desk, request, who, start))
 
 
 @click.command("hand-over")
@@ -223,7 +231,7 @@ def hand_over(id: str, email: str, to: str, back: bool, done: bool, as_json: boo
     if [bool(to), back, done].count(True) != 1:
         raise click.UsageError("Give one of --to EMAIL, --back and --done.")
 
-    def handing(request: Request, who: Who, desk: Desk) -> list[Draft]:
+    def handing(desk: Desk, request: Request, who: Who) -> list[Draft]:
         if to:
             return handed(desk, request, who, to)
         return (take_back if back else report)(request, who, desk.table(request))
@@ -248,21 +256,21 @@ def undo(id: str, email: str, reason: str, as_json: bool) -> None:
         say_beside(refusal)
 
 
-approve = _command(
+approve = deciding(
     "approve",
     "approved",
     "Approve a request (the policy needs command_line_decides = true).",
-    lambda request, who, desk: desk.approval(request, who, request.plan.revision),
+    lambda desk, request, who: desk.approval(request, who, request.plan.revision),
 )
-withdraw = _command(
+withdraw = deciding(
     "withdraw",
     "withdrawn",
     "Withdraw your request; as an operator, close a stopped one as incomplete.",
-    lambda request, who, desk: decide.withdraw(request, who, desk.table(request)),
+    lambda desk, request, who: decide.withdraw(request, who, desk.table(request)),
 )
-resume = _command(
+resume = deciding(
     "resume",
     "resumed",
     "Continue a stopped request with what was approved.",
-    lambda request, who, desk: decide.resume(request, who, desk.table(request)),
+    lambda desk, request, who: decide.resume(request, who, desk.table(request)),
 )

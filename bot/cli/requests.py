@@ -17,7 +17,7 @@ from approvals.refusals import Refused
 from approvals.request import Request
 from approvals.sentence import Sentence
 from approvals.states import State
-from bot.actions import ACTIONS
+from bot.actions import COMMANDS
 from bot.actions.tables import Tables
 from bot.cards.catalogue import texts, written
 from bot.cards.settled import state_name
@@ -103,7 +103,7 @@ def filters(command: Callable[..., None]) -> Callable[..., None]:
         click.option(
             "--action",
             multiple=True,
-            type=click.Choice(sorted(ACTIONS)),
+            type=click.Choice(sorted(COMMANDS)),
             help="Only this action.",
         ),
         click.option(
@@ -189,7 +189,7 @@ def _phrase(store: Store, request: Request, in_miro: str) -> str:
             return replace(person, name=(replace(person, email=in_miro) if is_changed else person).addressed)
 
         return (
-            ACTIONS[request.action]
+            COMMANDS[request.action]
             .model_validate(request.details)
             .phrase(replace(facts, person=shown, team=facts.known_team))
         )

@@ -40,6 +40,13 @@ class Api:
 
 
 SCIM = Api("application/scim+json", cost, _endpoint)
+
+
+def encoded(body: Mapping[str, Any]) -> bytes:
+    """A body as it is sent; its size decides what a PATCH of a group costs."""
+    return json.dumps(body, separators=(",", ":")).encode()
+
+
 DEADLINE = timedelta(seconds=100)
 """Of one call with waiting for credits, retries and the answer. Shorter than a worker's lease."""
 BRIEFLY = 2.0
@@ -88,7 +95,7 @@ class Transport:
         `path` begins below the base URL. Raises Away if nothing was done, Unclear if it may have been.
         """
         end = self._now() + self._deadline
-        content = json.dumps(body, separators=(",", ":")).encode() if body is not None else None
+        content = encoded(body) if body is not None else None
         credits = self._api.cost(method, path, len(content or b""))
         spent = Away(_NO_TIME, Trouble.CREDITS)
         while True:

@@ -151,6 +151,54 @@ def _stay(days: int | None, ends_at: str, until: str = "") -> Words:
     return Words(todo, "", did, "")
 
 
+_MANY = {
+    "find": ("has an account", "have accounts"),
+    "create": ("gets a new account", "get new accounts"),
+    "set": ("gets new details", "get new details"),
+    "reactivate": ("is reactivated", "are reactivated"),
+    "deactivate": (
+        "is deactivated and loses access immediately",
+        "are deactivated and lose access immediately",
+    ),
+    "delete": ("is deleted", "are deleted"),
+    "join": ("joins {group}", "join {group}"),
+    "leave": ("leaves {group}", "leave {group}"),
+    "leave-boards": ("leaves {group}", "leave {group}"),
+    "grant": ("gets admin rights", "get admin rights"),
+    "take": ("loses an admin right", "lose an admin right"),
+    "take-all": ("loses every admin role", "lose every admin role"),
+    "demote": ("is no longer a Company Admin", "are no longer Company Admins"),
+}
+"""{code of a change: (what happens to one person of a bulk, to several)}."""
+
+
+def _note(text: str) -> Words:
+    return Words(text, text, text, text)
+
+
+def _many(count: int, of: str, group: str = "") -> Words:
+    return _note(f"{count:,} {_MANY[of][count > 1].format(group=group)}")
+
+
+def _already(count: int) -> Words:
+    return _note(f"{count:,} {'is' if count == 1 else 'are'} already as requested")
+
+
+def _left_out(count: int) -> Words:
+    return _note(f"{count:,} {'line is' if count == 1 else 'lines are'} left out: Details says why")
+
+
+def _lasts(seconds: int) -> Words:
+    return _note(f"It takes about {span(seconds)}")
+
+
+def span(seconds: float) -> str:
+    """'1 minute', '12 minutes', '3 hours'; at least a minute."""
+    minutes = max(1, round(seconds / 60))
+    count, unit = (minutes, "minute") if minutes < 120 else (round(minutes / 60), "hour")
+    return f"{count} {unit}{'' if count == 1 else 's'}"
+
+
 WORDINGS: dict[str, Callable[..., Words]] = {
     "find": _find,
     "create": _create,
@@ -170,6 +218,11 @@ WORDINGS: dict[str, Callable[..., Words]] = {
     "take-all": _take_all,
     "demote": _demote,
     "stay": _stay,
+    # The lines of a bulk's card.
+    "many": _many,
+    "so-many-already": _already,
+    "left-out": _left_out,
+    "lasts": _lasts,
 }
 """{code: texts of a change}; records hold these codes, so never change their meaning."""
 

@@ -17,7 +17,9 @@ from approvals.record.database import StoreTrouble
 from approvals.record.outbox import Note
 from approvals.refusals import Refused
 from approvals.request import Draft, Request
+from bot.actions.many import Bulk
 from bot.cards.blocks import Block, message
+from bot.cards.bulk import pages
 from bot.cards.handles import Decision, Handle, place
 from bot.cards.named import mark
 from bot.cards.scene import Scene
@@ -28,6 +30,8 @@ from bot.slack.deliver.home import is_home
 from bot.slack.reply import Reply
 from bot.slack.talk import GONE, asking, nudge, reminded, replying
 from bot.work.ask import handed, postponed
+from bot.work.bulk import control
+from bot.work.bulk.plans import approved_plans, left_out
 from bot.work.undo import undo
 
 Body = dict[str, Any]
@@ -43,6 +47,8 @@ _DID = {
     "resume": "{id} continues with what's left.",
     "take-back": "{id} is back with the operators.",
     "report": "I'm checking in Miro whether {id} is done.",
+    "pause": "{id} is paused.",
+    "continue": "{id} continues.",
 }
 """{button: sentence shown in App Home}, where no card shows the result of a click."""
 
@@ -55,12 +61,15 @@ class Clicks:
 
     def register(self, app: App) -> None:
         """Registers all listeners with Bolt."""
-        app.action(re.compile("^(approve|withdraw|keep|resume|take-back|report)$"))(self.clicked)
+        app.action(re.compile("^(approve|withdraw|keep|resume|take-back|report|pause|continue)$"))(
+            self.clicked
+        )
         app.view(FORMS)(self.form_sent)
         app.action(FORMS)(self.form_pressed)
         app.action("remind")(self.remind_pressed)
         app.action("undo")(self.undo_pressed)
         app.action("details")(self.details_pressed)
+        app.action(re.compile("^bulk-page:"))(self.page_pressed)
 
     def clicked(self, ack: Ack, body: Body) -> None:
         """Approve, Withdraw, Resume, Take Back or I've Done It."""
@@ -73,6 +82,8 @@ class Clicks:
             "resume": lambda request, who: decide.resume(request, who, table(request)),
             "take-back": lambda request, who: handing.take_back(request, who, table(request)),
             "report": lambda request, who: handing.report(request, who, table(request)),
+            "pause": lambda request, who: control.pause(self.desk, request, who),
+            "continue": lambda request, who: control.go_on(self.desk, request, who),
         }
         text = self.decide(body, handle, handle.on_its_plan(what[action]))
         if not text and is_home(body):
@@ -226,7 +237,8 @@ class Clicks:
             if not handle.is_old:  # reading is safe, so cards of an older program still show details
                 handle.check(request)
             answers.may_see(self.desk, request, who)
-            client.views_open(trigger_id=body["trigger_id"], view=forms.details(self._scene(request, who)))
+            view = forms.details(self._scene(request, who), self._lines(request, who, 0))
+            client.views_open(trigger_id=body["trigger_id"], view=view)
         except Refused as error:
             self.redraw(body, handle)
             self._reply.answer(body, str(error))
@@ -234,6 +246,30 @@ class Clicks:
             self._reply.answer(body, GONE)
         except (SlackClientError, OSError):
             self._reply.answer(body, "Slack couldn't open the details. Please try again.")
+
+    def page_pressed(self, ack: Ack, body: Body, client: WebClient) -> None:
+        """Next and Previous in the Details of a bulk."""
+        ack()
+        start, _, value = str(body["actions"][0].get("value")).partition(" ")
+        handle, who = Handle.read(value), self._reply.who(body)
+        try:
+            request = self.desk.store.request(handle.id)
+            handle.check(request)
+            answers.may_see(self.desk, request, who)
+            view = forms.details(self._scene(request, who), self._lines(request, who, int(start)))
+            client.views_update(view_id=body["view"]["id"], view=view)
+        except (KeyError, Refused) as error:
+            log.info("a page of %s isn't shown: %s", handle.id, error)
+        except (SlackClientError, OSError) as error:
+            log.warning("a page couldn't be shown: %s", error)
+
+    def _lines(self, request: Request, who: Who, start: int) -> list[Block]:
+        """A page of the lines of a bulk; nothing of other requests."""
+        if request.action != Bulk.NAME:
+            return []
+        words = [event.words for event in self.desk.store.events(request.id)]
+        plans = {number: (plan.user_name, plan.plan.steps) for number, plan in approved_plans(words).items()}
+        return pages.page(self._scene(request, who), plans, left_out(words), start)
 
     def _scene(self, request: Request, who: Who) -> Scene:
         zone = who.account.zone if who.account else ""

@@ -371,6 +371,6 @@ def search() -> Block:
     return modal("search", "Find Requests", blocks, "Search")
 
 
-def details(scene: Scene) -> Block:
-    """The modal with everything that doesn't fit on a card."""
-    return notice(f"Details of {scene.request.id}", *particulars(scene))
+def details(scene: Scene, lines: Sequence[Block] = ()) -> Block:
+    """The modal with everything that doesn't fit on a card; `lines`: a page of those of a bulk."""
+    return notice(f"Details of {scene.request.id}", *particulars(scene), *lines)

@@ -49,7 +49,7 @@ def asked(
     if is_known or _is_rule_certain(ground):
         with _unsure_left_to_worker():
             _check_length(ground)
-    _check_open(desk, who, receipt)
+    check_open(desk, who, receipt)
     people = [name for name, field in action.form().items() if field.kind is Input.PERSON]
     words = {"case": looked_at(ground.case.scope), "reason": reason.strip(), **who.signed}
     # A typed address means exactly its account, not a linked one.
@@ -118,7 +118,7 @@ def handed(desk: Desk, request: Request, who: Who, entry: str) -> list[Draft]:
 
 
 def asked_event(
-    desk: Desk, command: Action, by: PersonId, words: Mapping[str, str], **more: bool | str
+    desk: Desk, command: Action, by: PersonId, words: Mapping[str, str], **more: bool | str | int
 ) -> Draft:
     """The event of an ask. `more`: further fields of its body, left out if empty."""
     more |= {"subject": command.subject or ""}
@@ -153,7 +153,7 @@ def _is_rule_certain(ground: Ground) -> bool:
     return False
 
 
-def _check_open(desk: Desk, who: Who, receipt: str) -> None:
+def check_open(desk: Desk, who: Who, receipt: str) -> None:
     """Raises Refused at MOST_OPEN: nobody asks for so much by hand, and approvers couldn't read it."""
     is_full = desk.store.figures.open_of(who.person.id) >= MOST_OPEN
     if is_full and not is_operator(desk.policy, who.person) and not desk.store.has(receipt):

@@ -54,7 +54,7 @@ def check(desk: Desk, miro: Miro, colleagues: Colleagues, request: Request, clai
 
 def _checked(desk: Desk, miro: Miro, colleagues: Colleagues, request: Request) -> list[Draft]:
     requester = desk.store.people.person(request.requester)
-    requester = requester if requester.source else _looked_up(desk, colleagues, requester)
+    requester = requester if requester.source else looked_up(desk, colleagues, requester)
     if requester.account is None and not requester.source:
         raise Refused(
             f"Nobody in Slack has the address {requester.email}. Only colleagues can request changes."
@@ -74,7 +74,7 @@ def _checked(desk: Desk, miro: Miro, colleagues: Colleagues, request: Request) -
         return [Draft(EventType.JOINED, body=joined, words=words(text=sentence))]
     # Before the look: if nobody can decide, Miro isn't called.
     ground.check_fillable()
-    plan, live = _plan(desk, miro, request, command), ending.prolonged(desk, request, command)
+    plan, live = plan_of(desk, miro, request, command), ending.prolonged(desk, request, command)
     ends_at = ending.end_of(desk, request, command)
     if ends_at and ends_at <= desk.now():
         raise Refused("The last day you chose has passed. Ask again with a later one.")
@@ -104,7 +104,7 @@ def _checked_end(desk: Desk, miro: Miro, colleagues: Colleagues, request: Reques
     return ask_approvers(desk, request, command, plan)
 
 
-def _looked_up(desk: Desk, colleagues: Colleagues, person: Person) -> Person:
+def looked_up(desk: Desk, colleagues: Colleagues, person: Person) -> Person:
     """The person, looked up in Slack within a day."""
     account = person.account
     if account and account.fresh(desk.now()) and account.standing is not Standing.UNKNOWN:
@@ -118,7 +118,7 @@ def _with_subject(desk: Desk, colleagues: Colleagues, request: Request) -> tuple
         command = desk.command(request)
         if command.subject is None:
             return command, None
-        subject = _looked_up(desk, colleagues, desk.store.people.person(command.subject))
+        subject = looked_up(desk, colleagues, desk.store.people.person(command.subject))
         # Two rows with one address are one human: the first is used for both.
         subject = desk.store.people.by_email(subject.email) or subject
         return with_person(command, subject.id), subject
@@ -168,7 +168,7 @@ def _twin(desk: Desk, request: Request, command: Action) -> Request | None:
     return None
 
 
-def _plan(desk: Desk, miro: Miro, request: Request, command: Action) -> LivePlan:
+def plan_of(desk: Desk, miro: Miro, request: Request, command: Action) -> LivePlan:
     """The plan after one look. Raises Obstacle, and any MiroError of a look."""
     try:
         command.goals(desk.facts)  # a deleted team is refused without calling Miro
@@ -219,7 +219,7 @@ def ask_approvers(
         ground.check_fillable()
         rule, route = ground.rule, ground.tally(replace(request, asking=Asking()))
         _check_rights(plan, rule, command)
-    subject = ground.case.subject
+    subject = ground.case.subject if command.subject else None
     stored = _stored(desk, request, command, plan, subject, live)
     if stored.warnings and route.is_settled and not request.is_end:
         route = _operators(desk, ground, stored.warnings)

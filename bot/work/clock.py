@@ -18,6 +18,7 @@ from approvals.states import EventType, State
 from bot.context import Desk
 from bot.work import ending
 from bot.work.approvers import closed
+from bot.work.bulk import control as bulk
 from bot.work.refresh import MIRO, PEOPLE, Refresh
 from bot.work.reviewing import compare, reviews
 
@@ -62,6 +63,7 @@ class Housekeeping:
             log.info("anchor of the record: %s", self.desk.store.head())
             self._tell_anchor()
             times.schedule("anchor", ANCHOR_EVERY)
+        bulk.tidy(self.desk)
         if times.is_due("access reviews"):
             reviews.pass_time(self.desk)
             times.schedule("access reviews", ACCESS_REVIEWS_EVERY)

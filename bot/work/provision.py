@@ -41,6 +41,11 @@ REST_TRIES = 4
 """How often a request is held because Miro's REST API is away; others wait behind it meanwhile."""
 
 
+def provisioned(desk: Desk, miro: Miro, colleagues: Colleagues, request: Request, claim: Claim) -> Request:
+    """Carries out an approved request as far as possible; returns it as it is then."""
+    return Provisioning(desk, miro, colleagues, request, claim).run()
+
+
 @dataclass
 class Provisioning:
     """Carries out one request under one claim."""
@@ -185,7 +190,7 @@ class Provisioning:
         may_be_gone = "gone" in self.request.progress.tried or creates(command.goals(self.desk.facts))
         if target and target.miro_id and seen.account is None and (seen.vanished or not may_be_gone):
             raise Obstacle(vanished(target.user_name))
-        self.seen, self.seen_at = seen, self.desk.now()
+        self.seen, self.seen_at = seen, self.miro.looked_at or self.desk.now()
         return seen
 
     def _plan(self, command: Action, seen: Seen) -> LivePlan:
@@ -243,13 +248,13 @@ class Provisioning:
             answer = self.miro.send(step.call, id, address)
         except (Away, Locked) as error:
             # Nothing was done, so this try doesn't count.
-            self._write_answer(code, False, str(error), nothing_done=True)
+            self.answered(code, False, str(error), nothing_done=True)
             raise
         except Unclear as error:
-            self._write_answer(code, False, str(error), unclear=True)
+            self.answered(code, False, str(error), unclear=True)
             return None
         except Declined as error:
-            self._write_answer(code, False, error.words)
+            self.answered(code, False, error.words)
             # If it holds anyway, somebody else did it, or an earlier try of this bot.
             if step.goal.is_visible and step.goal.holds(self._look(self._command())):
                 return None
@@ -257,7 +262,7 @@ class Provisioning:
             raise outcome.refused(error.words, step.goal.change.values.get("group"), is_rest) from error
         except Practising as error:
             raise Stopped(Sentence.verbatim(str(error)), "remedy-for-real") from error
-        self._write_answer(code, True, str(answer.status))
+        self.answered(code, True, str(answer.status))
         return answer
 
     def _last_answer(self, code: str) -> str:
@@ -268,7 +273,8 @@ class Provisioning:
         texts = [event.text("text") for event in events if event.body["step"] == code]
         return clip(texts[-1], 160, 25).rstrip(".") if texts else ""
 
-    def _write_answer(self, code: str, accepted: bool, text: str, **flags: bool) -> None:
+    def answered(self, code: str, accepted: bool, text: str, **flags: bool) -> None:
+        """Writes the answer to the call that was tried last."""
         body = {"step": code, "accepted": accepted, **flags}
         self._write(Draft(EventType.ANSWERED, body=body, words={"text": text}))
 

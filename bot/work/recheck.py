@@ -41,7 +41,9 @@ def left(desk: Desk, colleagues: Colleagues, request: Request) -> Sentence | Non
     """The sentence that the requester or the person concerned has left since, or None."""
     if request.is_end:
         return None
-    _look_up(desk, colleagues, filter(None, (request.requester, request.subject)))
+    # Slack would take hours for thousands: of the people of a bulk, what was seen within a day counts.
+    whom = (request.requester, None if request.together else request.subject)
+    _look_up(desk, colleagues, filter(None, whom))
     return clock.who_left(request, desk.table(request))
 
 

@@ -12,11 +12,15 @@ from approvals.record.database import ClaimLost, Overtaken, StoreTrouble
 from approvals.request import Draft, Request, Urgency, is_active
 from approvals.sentence import Sentence, body, words
 from approvals.states import EventType, State
+from bot.actions.many import Bulk
 from bot.context import CONFIDENTIAL, LEASE, Colleagues, Desk
 from bot.miro.client import Miro
 from bot.ops import logs
+from bot.work.bulk.carry import carry
+from bot.work.bulk.check import check as bulk_check
+from bot.work.bulk.control import nudge
 from bot.work.check import check
-from bot.work.provision import Provisioning
+from bot.work.provision import provisioned
 
 log = logging.getLogger(__name__)
 
@@ -78,13 +82,17 @@ class Worker:
     def _move_on(self, claim: Claim) -> Request:
         request = self.desk.store.request(claim.request)
         urgency = self.desk.store.rank(request.id)
-        miro = self.miro.ranked(urgency)
+        miro, is_bulk = self.miro.ranked(urgency), request.action == Bulk.NAME
         if request.state is State.CHECKING:
-            after = check(self.desk, miro, self.colleagues.ranked(urgency), request, claim)
+            after = (bulk_check if is_bulk else check)(
+                self.desk, miro, self.colleagues.ranked(urgency), request, claim
+            )
         else:
             # Approved requests must not wait for look-ups that refresh data.
             live = (self.live or self.colleagues).ranked(max(urgency, Urgency.SOON))
-            after = Provisioning(self.desk, miro, live, request, claim).run()
+            work = carry if is_bulk else provisioned
+            after = work(self.desk, miro, live, request, claim)
+        nudge(self.desk, after)
         if not after.progress.held:
             self.desk.troubles.went_on(after.id)
         return after

@@ -48,7 +48,10 @@ def carded(desk: Desk, request: Request, known: Mapping[Key, Card]) -> list[Key]
         keys += [("approver", asked.by, waiting.turn(request, asked.by)) for asked in _answered(request)]
     # Nobody is called unreachable before Slack was asked who they are.
     is_known = request.progress.held and recipient(desk, "requester", request.requester)
-    if (request.state is not State.CHECKING or is_known) and not desk.person(request.requester).source:
+    # The card of a bulk tells its requester of its lines; one that waits for other approvers has its own.
+    is_told = bool(request.line) and (request.together or request.state is not State.WAITING)
+    is_told = is_told or bool(desk.person(request.requester).source)
+    if (request.state is not State.CHECKING or is_known) and not is_told:
         keys.append(("requester", request.requester, 0))
     keys += [("subject", id, request.progress.outcomes) for id in _changed(desk, request)]
     if request.state is State.STOPPED and request.hand_over.to:
@@ -65,7 +68,11 @@ def replies(desk: Desk, request: Request, known: Mapping[Key, Card], theirs: Thr
         keys = [*_asked_again(request, theirs), *_questions(request), *_reminded(desk, request, known)]
         if request.asking.is_stuck:
             keys += [("stuck", id, request.asking.asks) for id in helpers(desk, request)]
-    if request.state is State.WORKING and 0 < len(request.progress.accepted) < len(request.plan.steps):
+    if (
+        request.state is State.WORKING
+        and not request.line
+        and 0 < len(request.progress.accepted) < len(request.plan.steps)
+    ):
         keys.append(("progress", request.requester, request.progress.outcomes))
     if request.outcome:
         keys += [("result", id, request.progress.outcomes) for id in _concluded(desk, request, theirs)]
@@ -148,7 +155,8 @@ def _questions(request: Request) -> list[Key]:
 
 def _concluded(desk: Desk, request: Request, theirs: Threads) -> list[PersonId]:
     """The readers of the outcome in their thread: the requester; everybody with a card if work began."""
-    mine = [request.requester] if request.plan.round or request.state is State.STOPPED else []
+    is_told = not request.line and (request.plan.round or request.state is State.STOPPED)
+    mine = [request.requester] if is_told else []
     if request.state not in (State.DONE, State.STOPPED) and request.progress.outcomes < 2:
         return mine
     others = [PersonId(card.address) for card in theirs.values() if card.role not in CHANNELS]

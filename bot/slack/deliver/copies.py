@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from approvals.decide.actor import is_operator
 from approvals.ids import BOT, PersonId, RequestId
 from approvals.people import Person
 from approvals.record.database import Overtaken, StoreTrouble
@@ -12,6 +13,7 @@ from approvals.record.outbox import Card, Item, Note, digest
 from approvals.request import Draft, Request, Urgency
 from approvals.sentence import Sentence, body, words
 from approvals.states import OPEN, EventType, State
+from bot.actions.many import Bulk
 from bot.cards.blocks import Message, as_text, message
 from bot.cards.catalogue import VERSION
 from bot.cards.named import mark, plainly
@@ -293,9 +295,12 @@ class Copies:
         unasked = role == "requester" and request.state is State.WAITING and self._has_asked_nobody(request)
         after = self.desk.store.because_of(request.id) if command.then and request.state is State.DONE else ()
         then = next((each for each in after if each.is_end), None)
+        lines = self.desk.store.lines(request.id) if request.action == Bulk.NAME else {}
+        operates = viewer is not None and is_operator(self.desk.policy, viewer)
         return Scene(
-            request, command, facts, self.desk.person, viewer, zone, round, helped, first, unasked, then
-        )
+            request, command, facts, self.desk.person, viewer, zone, round, helped, first, unasked, then,
+            lines, operates,
+        )  # fmt: skip
 
     def _has_asked_nobody(self, request: Request) -> bool:
         """Whether all messages that ask were refused, finally or repeatedly."""

@@ -16,7 +16,7 @@ from approvals.record.people.groups import Admin
 from approvals.refusals import Refused
 from approvals.request import Request
 from approvals.states import State
-from bot.actions import ACTIONS, Action
+from bot.actions import ACTIONS, COMMANDS, Action
 from bot.cards.blocks import Block, button
 from bot.cards.home import ALL_AT_ONCE, NOBODY, Line, May, Section, approve_together, closed, draw, offers
 from bot.cards.lines import handed, stands, stopped, stuck
@@ -60,7 +60,7 @@ def is_harmless(action: type[Action]) -> bool:
 
 def may_go_along(request: Request) -> bool:
     """Whether a request may be approved together with others: it grants no admin rights."""
-    return is_harmless(ACTIONS[request.action]) and not request.plan.rights
+    return is_harmless(COMMANDS[request.action]) and not request.plan.rights
 
 
 @dataclass(frozen=True)
@@ -193,7 +193,7 @@ class Gathering:
 
     def all_of(self, action: str) -> list[Scene]:
         """The requests of a harmless action that may be approved together."""
-        requests = self._sight.waiting(ALL_AT_ONCE, action) if is_harmless(ACTIONS[action]) else []
+        requests = self._sight.waiting(ALL_AT_ONCE, action) if is_harmless(COMMANDS[action]) else []
         scenes = [scene for request in requests if (scene := self.scene(request))]
         return [scene for scene in scenes if may_go_along(scene.request)]
 

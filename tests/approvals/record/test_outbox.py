@@ -111,8 +111,8 @@ def test_urgent_cards_go_before_messages_and_messages_before_all_other_cards(sto
     store.outbox.say(Note("C1", {"text": "a"}))
     first, note, *others = store.outbox.due(9)
     assert (first.key, note.kind) == (made[Urgency.FIRST], NOTE)
-    assert [item.key for item in others] == [made[Urgency.SOON], made[Urgency.ORDINARY]]
-    assert [item.is_first for item in (first, note, *others)] == [True, False, False, False]
+    assert [item.key for item in others] == [made[Urgency.SOON], made[Urgency.ORDINARY], made[Urgency.BULK]]
+    assert [item.is_first for item in (first, note, *others)] == [True, False, False, False, False]
 
 
 def test_a_failed_drawing_is_tried_again_later(store: Store, clock: Clock) -> None:

@@ -186,7 +186,7 @@ def test_access_by_an_action_that_this_version_does_not_know_holds_up_no_other(
         approve(s, "U0PRIYA")
         other = ask(s, "U0JO", *ACCESS[1:], until=day(s, 2))
         with monkeypatch.context() as older:
-            older.setattr("bot.context.ACTIONS", {})
+            older.setattr("bot.context.COMMANDS", {})
             ticks(s, 3, days=10)
         assert f"{given} can't be decided: " in caplog.text
         assert (state(s, given), state(s, other)) == ("done", "expired")

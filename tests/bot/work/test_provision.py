@@ -196,7 +196,7 @@ def test_an_action_that_this_version_does_not_know_stops_with_its_remedy(
     s: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     claim = approved(s)
-    monkeypatch.setattr("bot.context.ACTIONS", {})
+    monkeypatch.setattr("bot.context.COMMANDS", {})
     after = run(s, claim)
     assert (after.state, all_calls(s)) == ("stopped", [])
     assert after.outcome and says(after.outcome.text) == "This version doesn't know the action move-team."

@@ -1,0 +1,90 @@
+"""A bulk: many commands in one request. It has no form and no rule of its own; its lines' rule decides it."""
+
+from collections import Counter
+from collections.abc import Mapping
+from functools import cache, cached_property
+from typing import Any, ClassVar
+
+from pydantic import BaseModel, ConfigDict
+
+from approvals.ids import PersonId
+from approvals.request import Scope
+from bot.actions.form import Action, Facts, FormField
+
+MOST_LINES = 5_000
+
+
+class Line(BaseModel):
+    """One line of the list: a command by its action's name and stored details."""
+
+    model_config = ConfigDict(frozen=True)
+
+    number: int
+    action: str
+    details: Mapping[str, Any]
+
+    @cached_property
+    def command(self) -> Action:
+        """The typed command. Raises KeyError and ValidationError for another program's."""
+        return _named(self.action).model_validate(self.details)
+
+
+@cache
+def _named(name: str) -> type[Action]:
+    return {action.NAME: action for action in Action.__subclasses__()}[name]
+
+
+class Bulk(Action):
+    """Confidential as a whole, since offboardings may be among its lines."""
+
+    NAME: ClassVar[str] = "bulk"
+    TITLE: ClassVar[str] = "Change Many"
+    ABOUT: ClassVar[str] = "change the access of many people at once"
+    CONFIRM: ClassVar[str] = "Approve All"
+    CONFIDENTIAL: ClassVar[bool] = True
+    TOGETHER: ClassVar[bool] = False
+    FOR_LEAVERS: ClassVar[bool] = True
+
+    lines: tuple[Line, ...]
+
+    @classmethod
+    @cache
+    def form(cls) -> dict[str, FormField]:
+        return {}
+
+    @property
+    def lead(self) -> Action:
+        """A command whose rule decides all: they were put together because the same people decide them."""
+        return self.lines[0].command
+
+    @cached_property
+    def subjects(self) -> frozenset[PersonId]:
+        """Everybody it changes."""
+        return frozenset(PersonId(str(line.details["person"])) for line in self.lines)
+
+    def phrase(self, facts: Facts) -> str:
+        return f"change the Miro access of {len(self.subjects):,} {'person' if self.is_small else 'people'}"
+
+    @property
+    def is_small(self) -> bool:
+        """Whether it is about one person only."""
+        return len(self.subjects) == 1
+
+    def outcome(self, facts: Facts) -> str:
+        return (
+            f"the Miro access of {len(self.subjects):,} {'person' if self.is_small else 'people'} is changed"
+        )
+
+    def warning(self, facts: Facts) -> str:
+        kinds = Counter(line.action for line in self.lines)
+        sums = ", ".join(f"{count:,} × {_named(name).TITLE}" for name, count in kinds.items())
+        return f"{sums}. Each line is approved as Details shows it."
+
+    def undo(self, facts: Facts) -> str:
+        return "Each line can be undone by itself."
+
+    def goals(self, facts: Facts) -> tuple[()]:
+        return ()
+
+    def scope(self, facts: Facts) -> Scope:
+        return self.lead.scope(facts)

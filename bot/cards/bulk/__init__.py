@@ -1,0 +1,1 @@
+"""Cards of a bulk: how far it is, and its lines by pages; pure."""

@@ -1,0 +1,85 @@
+"""The card of a bulk after it was approved: how far it is, for how long still, and what can be done; pure."""
+
+from collections.abc import Mapping
+
+from approvals.plan import Plan
+from approvals.states import OPEN, State
+from bot.cards.blocks import Block, Message, button, confirmation
+from bot.cards.handles import Handle
+from bot.cards.layout import Part, Worth, card
+from bot.cards.scene import Scene, fields, missed
+from bot.miro.wording import span
+
+_BAR = 20
+_SIGNS = {State.DONE: "✅", State.STOPPED: "⚠️", State.WITHDRAWN: "⛔"}
+SHOWN = (*_SIGNS, State.APPROVED)
+"""The states in which a bulk has this card."""
+_NAMES = {
+    State.DONE: "done",
+    State.STOPPED: "stopped",
+    State.WAITING: "waiting for another decision",
+    State.WITHDRAWN: "closed before they began",
+    State.REFUSED: "not possible",
+}
+_ON_THEIR_WAY = "still to do"
+
+
+def ended(counts: Mapping[State, int]) -> int:
+    """How many lines have ended or stopped."""
+    return sum(count for state, count in counts.items() if state not in OPEN or state is State.STOPPED)
+
+
+def told(counts: Mapping[State, int], all_lines: int) -> str:
+    """'300 done, 2 stopped, 98 still to do'; nothing is done that isn't verified."""
+    sums: dict[str, int] = {}
+    for state, count in counts.items():
+        name = _ON_THEIR_WAY if state in OPEN and state not in _NAMES else _NAMES.get(state, state.value)
+        sums[name] = sums.get(name, 0) + count
+    if missing := all_lines - sum(counts.values()):
+        sums[_ON_THEIR_WAY] = sums.get(_ON_THEIR_WAY, 0) + missing
+    return ", ".join(f"{count:,} {name}" for name, count in sums.items())
+
+
+def lasts(plan: Plan, done: int, all_lines: int) -> str:
+    """'about 12 minutes': how long what is left takes under Miro's limits."""
+    seconds = next((step.change.values["seconds"] for step in plan.steps if step.change.code == "lasts"), 0)
+    return f"about {span(seconds * (all_lines - done) / all_lines)}"
+
+
+def progress(scene: Scene, *, is_live: bool = True) -> Message:
+    """For every reader; `is_live`: with what changes and with buttons, as the message is redrawn."""
+    request, lines = scene.request, len(scene.request.details["lines"])
+    done, count = ended(scene.lines), scene.lines.get(State.DONE, 0)
+    full = _BAR * done // lines
+    bar = f"{'█' * full}{'░' * (_BAR - full)} {100 * done // lines} %"
+    is_running = request.state is State.APPROVED and not request.is_paused
+    left = f"{lasts(request.plan, done, lines)} left" if is_running and is_live and done < lines else ""
+    outcome = request.outcome
+    parts = [
+        scene.about,
+        fields(scene),
+        Part(f"{bar} {left}".strip() if is_live else "", Worth.NOTE),
+        Part(f"{told(scene.lines, lines)}."),
+        Part(scene.says(request.progress.held or (outcome.text if outcome else None)), Worth.NOTE),
+        Part(scene.says(outcome.remedy) if outcome and outcome.remedy else "", Worth.NOTE, "To fix:"),
+        Part(f"Result of each line: miro-bot bulk result {request.id}", Worth.ASIDE, is_small=True),
+        missed(scene),
+    ]
+    buttons = _buttons(scene) if is_live else []
+    title = f"{scene.title} · {count:,} of {lines:,} lines done"
+    return card(_SIGNS.get(request.state, "⏳"), title, parts, *buttons)
+
+
+def _buttons(scene: Scene) -> list[Block]:
+    """For the requester and operators."""
+    request, value = scene.request, Handle.of(scene.request).value
+    details = button("Details", "details", value)
+    if request.state is State.STOPPED and scene.operates:
+        close = button("Close as Incomplete", "withdraw", value)
+        return [button("Resume", "resume", value, primary=True), close, details]
+    if request.state is not State.APPROVED or not (scene.operates or scene.is_viewer(request.requester)):
+        return [details]
+    pause = button("Continue", "continue", value, primary=True) if request.is_paused else None
+    sure = confirmation(f"Stop {request.id}?", "Lines that haven't begun are left as they are.", "Stop")
+    stop = button("Stop", "withdraw", value, danger=True, confirm=sure)
+    return [pause or button("Pause", "pause", value), stop, details]

@@ -1,0 +1,155 @@
+"""`miro-bot bulk`: send a list of changes, follow it, pause, continue or stop it, and take its result."""
+
+import time
+from collections import Counter
+from typing import IO
+
+import click
+
+from approvals.record.evidence import report
+from approvals.record.store import Store
+from approvals.refusals import Refused
+from approvals.request import Request
+from approvals.states import OPEN, State
+from bot.actions.many import Bulk
+from bot.cards.bulk import progress
+from bot.cards.settled import state_name
+from bot.cli.common import (
+    JSON,
+    acting_as,
+    failed,
+    find,
+    open_bot,
+    open_record,
+    say,
+    say_beside,
+    say_exactly,
+    say_json,
+)
+from bot.cli.decisions import AS, deciding, next_step
+from bot.cli.requests import summary
+from bot.work.bulk import control, result
+from bot.work.bulk.check import judged
+from bot.work.bulk.reading import read, save
+from bot.work.bulk.table import TEMPLATE
+
+EVERY = 2.0
+"""Seconds between two looks of `watch`."""
+
+
+class Lists(click.Group):
+    """Takes a file where others take a subcommand."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Puts `send` in front of anything that isn't a subcommand."""
+        if args and args[0] not in {*self.commands, "-h", "--help"}:
+            args = ["send", *args]
+        return super().parse_args(ctx, args)
+
+
+@click.group(cls=Lists)
+def bulk() -> None:
+    """Change many people at once: miro-bot bulk FILE.csv --as EMAIL --reason TEXT.
+
+    `miro-bot bulk --template` prints an example of the file.
+    """
+
+
+def _template(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:
+    if wanted:
+        say_exactly("".join(f"{line}\n" for line in TEMPLATE))
+        ctx.exit()
+
+
+@bulk.command()
+@click.argument("file", type=click.File("rb"))
+@AS
+@click.option("--reason", required=True, metavar="TEXT", help="Why; approvers read it.")
+@click.option("--skip", is_flag=True, help="Leave lines with problems out, instead of requesting nothing.")
+@click.option("--check", "only_checks", is_flag=True, help="Check the list and request nothing.")
+@click.option("--practice", is_flag=True, help="Rehearse it: nothing will change in Miro.")
+@click.option(
+    "--template",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=_template,
+    help="Print an example.",
+)
+@JSON
+def send(
+    file: IO[bytes], email: str, reason: str, skip: bool, only_checks: bool, practice: bool, as_json: bool
+) -> None:
+    """Check a list against Miro and request its changes; - reads standard input.
+
+    Exit status 1 if a line can't be carried out; with --skip, if none can.
+    """
+    with open_bot(existing=True, leads=False, practice=practice) as bot:
+        desk, who = bot.desk, acting_as(bot, email)
+        reading = read(desk, who, file.read())
+        plans, problems = judged(desk, bot.miro, who.person, reading.lines, is_first=True)
+        reading.leave_out(problems)
+        good, bad = len(reading.lines), len(reading.problems)
+        changes = Counter(line.action for line in reading.lines if plans[line.number].steps)
+        sums = ", ".join(f"{count:,} {name}" for name, count in changes.items()) or "nothing to change"
+        for text in (*reading.told, f"{good:,} lines can be carried out ({sums}), {bad:,} can't."):
+            say_beside(text)
+        if only_checks or (bad and not skip) or not good:
+            if bad or not good:
+                how = "" if only_checks else " Nothing was requested. Correct them, or add --skip."
+                raise failed(f"{bad:,} lines have a problem.{how}")
+            return
+        request = save(desk, who, reading.lines, reason)
+        outline = summary(bot.store, request)
+    say_json(outline) if as_json else say(
+        f"{request.id} saved{' (practice: nothing will change)' * practice}: {outline['what']}.",
+        f"{next_step(bot.settings.database)} To follow it: miro-bot bulk watch {request.id}.",
+    )
+
+
+def _named(store: Store, id: str) -> Request:
+    request = find(store, id)
+    if request.action != Bulk.NAME:
+        raise Refused(f"{request.id} is a single request: see miro-bot show {request.id}.")
+    return request
+
+
+def _progress(store: Store, id: str) -> tuple[Request, int, int, str]:
+    """(the bulk, lines that have ended, all lines, what became of them in words)."""
+    request = _named(store, id)
+    counts, lines = store.lines(request.id), len(request.details["lines"])
+    return request, progress.ended(counts), lines, progress.told(counts, lines)
+
+
+@bulk.command()
+@click.argument("id", metavar="REQUEST")
+@click.option("--once", is_flag=True, help="Say how far it is, and end.")
+def watch(id: str, once: bool) -> None:
+    """Follow a bulk until it has ended."""
+    with open_record() as store:
+        request, ended, lines, said = _progress(store, id)
+        with click.progressbar(length=lines, label=request.id, show_eta=True) as bar:
+            while True:
+                bar.update(ended - bar.pos)
+                if once or request.state not in OPEN or request.state is State.STOPPED:
+                    break
+                time.sleep(EVERY)
+                request, ended, lines, said = _progress(store, id)
+    say(f"{request.id}: {state_name(request)}. {ended:,} of {lines:,} lines have ended: {said}.")
+
+
+@bulk.command("result")
+@click.argument("id", metavar="REQUEST")
+def show_result(id: str) -> None:
+    """Print a CSV with one row for each line of the list; "done" is verified in Miro."""
+    with open_record() as store:
+        for line in report.as_csv(result.COLUMNS, result.rows(store, _named(store, id), summary)):
+            say_exactly(line)
+
+
+for _command in (
+    deciding("pause", "paused", "Pause a bulk after the calls that are on their way.", control.pause),
+    deciding("continue", "continued", "Continue a paused bulk.", control.go_on),
+    deciding("stop", "stopped", "Stop a bulk: what hasn't begun is left as it is.", control.stop),
+):
+    bulk.add_command(_command)

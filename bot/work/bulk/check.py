@@ -1,0 +1,163 @@
+"""Checks a bulk as a whole: every line by the policy and against one look round at Miro.
+
+One bulk has one set of approvers: lines that others decide become a bulk of their own, so that nobody reads
+what isn't theirs to decide, and each line is decided by the people who would decide it alone.
+"""
+
+import json
+from collections.abc import Iterable
+from dataclasses import replace
+from itertools import islice
+
+from approvals.decide.actor import Who, check_standing
+from approvals.decide.asking import looked_at
+from approvals.decide.tally import Ground
+from approvals.ids import PersonId, RequestId
+from approvals.people import Person, canonical, miro_key
+from approvals.record.claims import Claim
+from approvals.refusals import Held, Refused, UnknownManager, Unsure
+from approvals.request import Draft, Request
+from approvals.sentence import Sentence, body, words
+from approvals.states import EventType, State
+from bot.actions import Action
+from bot.actions.many import Bulk, Line
+from bot.context import LEASE, Colleagues, Desk, SlackAway
+from bot.miro.client import Miro
+from bot.miro.errors import Ambiguous, Away, Locked
+from bot.miro.goals import needs
+from bot.miro.plan import LivePlan, Obstacle
+from bot.work import approvers, ending
+from bot.work.ask import asked_event
+from bot.work.bulk.plans import BulkPlan, kept
+from bot.work.bulk.shared import Shared
+from bot.work.check import ask_approvers, check_ground, check_names, looked_up, plan_of
+
+APART = "Decided by others, so it is in {bulk}."
+
+
+def check(desk: Desk, miro: Miro, colleagues: Colleagues, request: Request, claim: Claim) -> Request:
+    """Moves a bulk on from *checking*, or stores why not and when to retry."""
+    try:
+        drafts = _checked(desk, miro, colleagues, request, claim)
+    except (Held, SlackAway, Away, Locked) as error:
+        return desk.wait(request, error, claim)
+    except Refused as error:
+        drafts = [Draft(EventType.REFUSED, words={"text": str(error)})]
+    return desk.store.append(request, drafts, claim)
+
+
+def _checked(desk: Desk, miro: Miro, colleagues: Colleagues, request: Request, claim: Claim) -> list[Draft]:
+    requester = looked_up(desk, colleagues, desk.person(request.requester))
+    if requester.account is None:
+        raise Refused(f"Slack knows nobody with the address {requester.email}: only colleagues can ask.")
+    check_standing(Who(requester, requester.account), desk.now())
+    command = desk.command(request)
+    assert isinstance(command, Bulk)
+    for line in command.lines:
+        approvers.look_up(desk, colleagues, miro, desk.ground(line.command, requester))
+    plans, problems = judged(desk, miro, requester, command.lines)
+    desk.store.renew(claim, LEASE)
+    sets: dict[object, list[Line]] = {}
+    for line in command.lines:
+        if line.number in plans:
+            sets.setdefault(_deciding(desk.ground(line.command, requester)), []).append(line)
+    if not sets:
+        some = "; ".join(f"line {number}: {text}" for number, text in islice(problems.items(), 3))
+        raise Refused(f"No line can be carried out. {some}")
+    if not any(plan.steps for plan in plans.values()):
+        sentence = Sentence("so-already")
+        return [Draft(EventType.UNNEEDED, body=body(text=sentence), words=words(text=sentence))]
+    mine, *others = sorted(sets.values(), key=len, reverse=True)
+    for lines in others:
+        bulk = ask(desk, request, lines)
+        problems |= {line.number: APART.format(bulk=bulk.id) for line in lines}
+    plan = BulkPlan(
+        "", (), (), plans={line.number: plans[line.number] for line in mine}, left_out=len(problems)
+    )
+    planned, *more = ask_approvers(desk, request, Bulk(lines=tuple(mine)), plan)
+    stored = {"line_plans": kept(plan.plans), "left_out": json.dumps(problems, ensure_ascii=False)}
+    return [replace(planned, words={**planned.words, **stored}), *more]
+
+
+def ask(desk: Desk, request: Request, lines: Iterable[Line]) -> Request:
+    """Saves a bulk of some lines of another, asked by the same person for the same reason."""
+    words = {"case": looked_at(request.scope), "reason": request.reason, "shell": request.shell}
+    command = Bulk(lines=tuple(lines))
+    return desk.store.ask(asked_event(desk, command, request.requester, words, practice=request.practice))
+
+
+def _deciding(ground: Ground) -> tuple[object, ...]:
+    """What two lines must have in common to be decided together: all steps, with the same people in each."""
+    rule = ground.rule
+    seats = [ground.seats_for(step, 0, step.agree, (), ())[0] for step in rule.ladder]
+    people = [tuple(sorted((seat.person.id, seat.notified) for seat in some)) for some in seats]
+    steps = [(step.agree, *(escalation.after for escalation in step.escalate)) for step in rule.ladder]
+    return tuple(people), tuple(steps), rule.expires, rule.same_person_twice
+
+
+def judged(
+    desk: Desk, miro: Miro, requester: Person, lines: Iterable[Line], *, is_first: bool = False
+) -> tuple[dict[int, LivePlan], dict[int, str]]:
+    """({number of a line: its plan}, {number: why it can't be carried out, with the remedy}).
+
+    `is_first`: before it is asked, when the worker hasn't looked up yet who decides. Raises MiroError if Miro
+    can't be looked at.
+    """
+    lines = list(lines)
+    shared = around(desk, miro, (line.command for line in lines))
+    asked = Request(RequestId(""), 0, State.CHECKING, Bulk.NAME, requester.id, desk.now(), {}, is_exact=True)
+    plans, problems = dict[int, LivePlan](), dict[int, str]()
+    for line in lines:
+        try:
+            plans[line.number] = _planned(desk, shared, asked, line.command, is_first)
+        except Held:
+            raise
+        except (Refused, Obstacle, Ambiguous) as error:
+            problems[line.number] = str(error)
+        except Away as error:
+            if shared.trouble:
+                raise
+            problems[line.number] = str(error)  # Miro hides something of this account
+    return plans, problems
+
+
+def _planned(desk: Desk, miro: Miro, asked: Request, command: Action, is_first: bool) -> LivePlan:
+    ground = desk.ground(command, desk.person(asked.requester))
+    try:
+        ground.may_ask()
+        ground.check_length(is_asked=True)
+        ground.check_fillable()
+    except Held:
+        raise
+    except (Unsure, UnknownManager):
+        if not is_first:
+            raise
+    check_ground(desk, command, ground.case.subject, ground.case.requester)
+    check_names(desk, asked, command)
+    longer = ending.prolonged(desk, replace(asked, action=command.NAME), command) if command.days else None
+    if longer:
+        raise Refused(f"{longer.id} gives this already, for some days. Extend it there, or ask by itself.")
+    plan, subject = plan_of(desk, miro, asked, command), ground.case.subject
+    if plan.vanished or (subject and subject.miro_id and plan.miro_id not in ("", subject.miro_id)):
+        raise Refused("Miro shows another account than before. Look there, then ask for it by itself.")
+    return plan
+
+
+def around(desk: Desk, miro: Miro, commands: Iterable[Action], *, gathers: bool = False) -> Shared:
+    """One look round at everybody whom the commands are about, with the attributes that their goals need."""
+    fields, people, facts = dict[str, None](), dict[PersonId, Person](), desk.facts
+    for command in commands:
+        if command.subject:
+            people[command.subject] = desk.person(command.subject)
+        try:
+            fields |= dict.fromkeys(filter(None, needs(command.goals(facts)).split(",")))
+        except KeyError:  # a team that is gone: the line says so
+            continue
+    wanted = {key for person in people.values() for key in _keys_of(person)}
+    return Shared(miro, wanted, len(people), ",".join(fields), desk.now, gathers)
+
+
+def _keys_of(person: Person) -> set[str]:
+    """The addresses and Miro ids under which a person's account is looked for."""
+    ids = {key.removeprefix(miro_key("")) for key in person.keys if key.startswith(miro_key(""))}
+    return ids | {canonical(address) for address in (person.email, *person.addresses) if address}

@@ -1,0 +1,65 @@
+"""What people do with a bulk, and what becomes of its lines: pause, continue, stop, and what is left over."""
+
+from contextlib import suppress
+
+from approvals.decide import decide
+from approvals.decide.actor import Who
+from approvals.ids import stamp
+from approvals.record.database import Overtaken
+from approvals.refusals import Refused
+from approvals.request import Draft, Request
+from approvals.sentence import Sentence, body, words
+from approvals.states import OPEN, EventType, State
+from bot.actions.many import Bulk
+from bot.context import Desk
+
+
+def pause(desk: Desk, request: Request, who: Who) -> list[Draft]:
+    """The events of a pause. Raises Refused."""
+    _check(request)
+    return decide.pause(request, who, desk.table(request))
+
+
+def go_on(desk: Desk, request: Request, who: Who) -> list[Draft]:
+    """The events that continue it. Raises Refused."""
+    _check(request)
+    return decide.go_on(request, who, desk.table(request))
+
+
+def stop(desk: Desk, request: Request, who: Who) -> list[Draft]:
+    """The events that stop it for good. Raises Refused."""
+    _check(request)
+    return decide.withdraw(request, who, desk.table(request))
+
+
+def _check(request: Request) -> None:
+    if request.action != Bulk.NAME:
+        raise Refused(f"{request.id} is a single request. See /miro show.")
+
+
+def tidy(desk: Desk) -> None:
+    """Closes lines of a bulk that ended before they began; what has begun is finished by itself."""
+    for id in desk.store.stranded():
+        line = desk.store.request(id)
+        held = Sentence.of("bulk-left", request=line.because_of)
+        over = Sentence.of("bulk-over", request=line.because_of)
+        if line.state is State.WORKING:
+            values = {"next_try_at": stamp(desk.now()), **body(text=held)}
+            draft = Draft(EventType.HELD, body=values, words=words(text=held))
+        else:
+            draft = Draft(EventType.WITHDRAWN, body=body(text=over), words=words(text=over))
+        with suppress(Overtaken):
+            desk.store.append(line, [draft])
+
+
+def nudge(desk: Desk, line: Request) -> None:
+    """Has a bulk look again whether all lines have ended, after one did that went alone."""
+    if not (line.line and line.because_of) or line.state in OPEN:
+        return
+    bulk = desk.store.request(line.because_of)
+    desk.store.outbox.redraw(bulk.id)
+    with suppress(Overtaken):
+        if bulk.state is State.APPROVED and bulk.progress.held and not bulk.is_paused:
+            desk.hold(bulk, bulk.progress.held, desk.now())
+        elif bulk.state is State.STOPPED and desk.store.lines(bulk.id).keys() <= {State.DONE}:
+            desk.store.append(bulk, [Draft(EventType.RESUMED)])

@@ -1,0 +1,148 @@
+"""From the rows of a list to the lines of a bulk, and what is wrong with the others; saves the bulk."""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from approvals.decide.actor import Who, check_standing, is_operator
+from approvals.decide.asking import looked_at
+from approvals.refusals import Refused
+from approvals.request import Request
+from approvals.text import cleaned
+from bot.actions import Action
+from bot.actions.fill import Problems, fill, team_id
+from bot.actions.many import Bulk, Line
+from bot.actions.tables import Tables
+from bot.context import Desk
+from bot.miro.goals import Goal
+from bot.miro.plan import LivePlan
+from bot.work.ask import LONGEST_REASON, asked_event, check_open
+from bot.work.bulk.table import Row, meant, rows
+
+_CLOSED, _OPEN = ("deactivate", "delete"), ("create", "reactivate", "grant", "join", "set")
+
+
+@dataclass
+class Reading:
+    """What a list says: its good lines, and {line number: why it can't be taken, with the remedy}."""
+
+    lines: list[Line] = field(default_factory=list)
+    problems: dict[int, str] = field(default_factory=dict)
+    plans: dict[int, LivePlan] = field(default_factory=dict)
+
+    def leave_out(self, problems: Mapping[int, str]) -> None:
+        """Takes lines with problems out."""
+        self.problems |= problems
+        self.lines = [line for line in self.lines if line.number not in problems]
+
+    @property
+    def told(self) -> list[str]:
+        """A sentence for each line that can't be taken, in order."""
+        return [f"Line {number}: {text}" for number, text in sorted(self.problems.items())]
+
+
+def read(desk: Desk, who: Who, data: bytes) -> Reading:
+    """Reads a list as far as that goes without Miro. Raises Refused for what isn't such a list."""
+    reading, tables = Reading(), desk.tables()
+    teams, wanted = _teams(tables), dict[tuple[str, str], tuple[object, int]]()
+    first: dict[Action, int] = {}
+    for row in rows(data):
+        try:
+            command = _command(row, who, tables, teams)
+            if command in first:
+                raise Refused(f"It repeats line {first[command]}. Leave one of them out.")
+            for key, value in _facts(command, desk).items():
+                before, line = wanted.setdefault(key, (value, row.line))
+                if before != value:
+                    raise Refused(f"It contradicts line {line} about the same person. Keep one of them.")
+            first[command] = row.line
+        except Refused as error:
+            reading.problems[row.line] = str(error)
+            continue
+        details = command.model_dump(mode="json", exclude_defaults=True)
+        reading.lines.append(Line(number=row.line, action=command.NAME, details=details))
+    return reading
+
+
+def _command(row: Row, who: Who, tables: Tables, teams: Callable[[str], str]) -> Action:
+    """The command of a row. Raises Refused with everything that is wrong with it."""
+    if row.problem:
+        raise Refused(row.problem)
+    action, raw = meant(row)
+    form = action.form()
+    if hidden := [
+        name for name in raw if form[name].operators_only and not is_operator(tables.policy, who.person)
+    ]:
+        raise Refused(f"Only operators can fill in {', '.join(hidden)}. Leave it empty.")
+    try:
+        known = {name: teams(text) if form[name].is_team else text for name, text in raw.items()}
+        return fill(action, known, who.person, tables)
+    except ValueError as error:
+        raise Refused(str(error)) from error
+    except Problems as error:
+        texts = (
+            f"{form[name].label}: {text}" if name in form else text for name, text in error.fields.items()
+        )
+        raise Refused(" ".join(texts)) from error
+
+
+def _teams(tables: Tables) -> Callable[[str], str]:
+    """Maps the teams of a cell to their ids; each name is looked for once. Raises ValueError."""
+    ids: dict[str, str | ValueError] = {}
+
+    def found(name: str) -> str:
+        if name not in ids:
+            try:
+                ids[name] = team_id(name, tables)
+            except ValueError as error:
+                ids[name] = error
+        known = ids[name]
+        if isinstance(known, ValueError):
+            raise ValueError(str(known))
+        return known
+
+    def of_cell(text: str) -> str:
+        try:
+            return found(text)  # a team may have a comma in its name
+        except ValueError:
+            parts = [part for part in re.split(r"\s*[,;|]\s*", text) if part]
+            return ", ".join(map(found, parts)) if len(parts) > 1 else found(text)
+
+    return of_cell
+
+
+def _facts(command: Action, desk: Desk) -> dict[tuple[str, str], object]:
+    """{(person, fact): what the command wants it to be}: two lines may not want different things."""
+    person, facts = str(command.subject), dict[tuple[str, str], object]()
+    try:
+        goals: tuple[Goal, ...] = command.goals(desk.facts)
+    except KeyError as error:
+        raise Refused("The team isn't in Miro anymore. Name another one.") from error
+    for goal in goals:
+        code, values = goal.change.code, goal.change.values
+        if code in (*_CLOSED, *_OPEN):
+            facts[person, "account"] = code if code in _CLOSED else "open"
+        if code == "set":
+            facts |= {(person, name): value for name, value in values["attributes"].items()}
+        elif code in ("join", "leave", "leave-boards"):
+            facts[person, goal.key.split()[1]] = code == "join"
+        elif code in ("grant", "take"):
+            facts[person, str(values["rights"])] = code == "grant"
+    return facts
+
+
+def save(desk: Desk, who: Who, lines: list[Line], reason: str, receipt: str = "") -> Request:
+    """Saves a bulk; the worker checks it as a whole and asks. Raises Problems, Refused, StoreTrouble."""
+    reason = cleaned(reason).strip()
+    if not 0 < len(reason) <= LONGEST_REASON:
+        raise Problems(
+            {"reason": f"Give a reason, in at most {LONGEST_REASON} characters. The approver reads it."}
+        )
+    if not lines:
+        raise Refused("No line is left, so nothing was requested.")
+    if who.account:
+        check_standing(who, desk.now())
+    check_open(desk, who, receipt)
+    bulk = Bulk(lines=tuple(lines))
+    words = {"case": looked_at(bulk.scope(desk.facts)), "reason": reason, **who.signed}
+    return desk.store.ask(asked_event(desk, bulk, who.person.id, words, practice=desk.practice), receipt)

@@ -1,0 +1,54 @@
+"""What became of every line of a bulk: counts for its card, and a row for each line of the list."""
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from approvals.ids import PersonId
+from approvals.record.store import Store
+from approvals.request import Request
+from approvals.states import EventType, State
+from bot.actions.many import Bulk
+from bot.work.bulk.plans import left_out
+
+COLUMNS = ("line", "email", "action", "request", "state", "what", "outcome", "verified_at")
+
+
+def rows(
+    store: Store, bulk: Request, summary: Callable[[Store, Request], Mapping[str, Any]]
+) -> Iterator[dict[str, str]]:
+    """Each line of the list in order, by COLUMNS. `summary`: a request in words.
+
+    "done" is verified; a line that isn't a request of its own says why.
+    """
+    events = list(store.events(bulk.id))
+    why = left_out(event.words for event in events)
+    made = {}
+    for request in store.each(store.lines_in(bulk.id, list(State))):
+        if request.line:
+            made[request.line] = request.id
+    first = next(event for event in events if event.type == EventType.ASKED)
+    for line in Bulk.model_validate_json(first.words.get("details") or '{"lines": []}').lines:
+        row = {
+            "line": str(line.number),
+            "action": line.action,
+            "email": _email(store, line.details["person"]),
+        }
+        blank = dict.fromkeys(COLUMNS, "")
+        if line.number in made:
+            request = store.request(made[line.number])
+            told = summary(store, request)
+            row |= {name: str(told[name]) for name in ("state", "what", "outcome")} | {"request": request.id}
+            if request.state is State.DONE and request.outcome:
+                row["verified_at"] = f"{request.outcome.at:%Y-%m-%dT%H:%M:%SZ}"
+        elif line.number in why:
+            row |= {"state": "left out", "outcome": why[line.number]}
+        else:
+            row["state"] = f"not begun: {bulk.id} is {bulk.state.value}"
+        yield blank | row
+
+
+def _email(store: Store, id: object) -> str:
+    try:
+        return store.people.person(PersonId(str(id))).email
+    except KeyError:
+        return ""

@@ -1,0 +1,1 @@
+"""Bulks: read, checked, decided once, carried out line by line."""

@@ -1,0 +1,43 @@
+"""A company with many people, and a list sent, approved and carried out."""
+
+from approvals.decide.actor import Who
+from approvals.ids import RequestId
+from approvals.request import Request
+from bot.sandbox.stage import Stage
+from bot.work.bulk.check import judged
+from bot.work.bulk.reading import Reading, read, save
+
+
+def listed(s: Stage, text: str, by: str = "carol@example.com") -> Reading:
+    """A list as `miro-bot bulk` checks it."""
+    who = person(s, by)
+    reading = read(s.bot.desk, who, text.encode())
+    reading.plans, problems = judged(s.bot.desk, s.bot.miro, who.person, reading.lines, is_first=True)
+    reading.leave_out(problems)
+    return reading
+
+
+def person(s: Stage, email: str) -> Who:
+    """Somebody with their Slack account."""
+    known = s.bot.people.find(email)
+    assert known and known.account
+    return Who(known, known.account)
+
+
+def sent(s: Stage, text: str, by: str = "carol@example.com") -> RequestId:
+    """A list that was sent, and checked by the worker."""
+    reading = listed(s, text, by)
+    assert not reading.problems
+    id = save(s.bot.desk, person(s, by), reading.lines, "The quarter ends.").id
+    s.settle()
+    return id
+
+
+def lines(s: Stage, id: RequestId) -> list[Request]:
+    """The lines of a bulk, in order."""
+    return [one for one in s.bot.store.requests(limit=10_000)[::-1] if one.because_of == id and one.line]
+
+
+def joiners(count: int) -> list[str]:
+    """Invented addresses."""
+    return [f"person.{number}@example.com" for number in range(count)]

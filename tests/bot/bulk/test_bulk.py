@@ -1,0 +1,124 @@
+"""A list of changes: one card, one decision, a verified request for each line."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from approvals.ids import RequestId
+from approvals.states import State
+from bot.sandbox.miro.service import Fault
+from bot.sandbox.stage import POLICY, Stage
+from tests.bot.bulk.scene import joiners, lines, sent
+from tests.bot.journeys.scenes import calls, card, playing, state
+
+PLAIN = POLICY.replace('organization = "Example Ltd"', "")
+
+
+@pytest.fixture
+def s(tmp_path: Path) -> Iterator[Stage]:
+    with playing(tmp_path, PLAIN) as running:
+        for email in joiners(13):
+            running.miro.add_user(email, "A Person")
+        yield running
+
+
+def joining(count: int) -> str:
+    return "E-Mail;Action;Team\n" + "".join(f"{email};join;Engineering\n" for email in joiners(count))
+
+
+def leaving(count: int) -> str:
+    return "email,action\n" + "".join(f"{email},offboard\n" for email in joiners(count))
+
+
+def approved(s: Stage, id: RequestId) -> None:
+    assert state(s, id) == "waiting"
+    assert s.acting.click("U0SAM", card(s, "U0SAM"), "approve").ok
+    s.miro.log.clear()
+
+
+def states(s: Stage, id: RequestId) -> list[State]:
+    return [line.state for line in lines(s, id)]
+
+
+def test_lines_of_one_team_share_calls_and_looks(s: Stage) -> None:
+    id = sent(s, joining(13))
+    approved(s, id)
+    s.settle()
+    assert states(s, id) == [State.DONE] * 13
+    assert state(s, id) == "done"
+    # Eleven members fit in a small body; one look round before and one after.
+    assert calls(s) == [f"PATCH /Groups/{s.teams['Engineering']}"] * 2
+    assert [each.method for each in s.miro.log].count("GET") == 2
+
+
+def test_a_line_that_somebody_changed_meanwhile_asks_anew_and_stops_no_other(s: Stage) -> None:
+    id = sent(s, joining(3))
+    approved(s, id)
+    s.miro.change_user("person.1@example.com", active=False)
+    s.settle()
+    assert states(s, id) == [State.DONE, State.WAITING, State.DONE]
+    assert state(s, id) == "approved"
+    assert s.acting.click("U0SAM", card(s, "U0SAM"), "approve").ok  # the card of that line
+    s.settle()
+    assert states(s, id) == [State.DONE] * 3
+    assert state(s, id) == "done"
+
+
+def test_what_miro_refuses_stops_one_line_and_resume_tries_it_again(s: Stage) -> None:
+    refused = s.miro.user("person.1@example.com")
+    assert refused
+    id = sent(s, leaving(3))
+    approved(s, id)
+    s.miro.faults.append(
+        Fault("PATCH", refused.id, status=409, detail="Any team must have at least one admin")
+    )
+    s.settle()
+    assert states(s, id) == [State.DONE, State.STOPPED, State.DONE]
+    assert state(s, id) == "stopped"
+    assert s.acting.click("U0CAROL", card(s, "U0CAROL", "resume"), "resume").ok
+    s.settle()
+    assert states(s, id) == [State.DONE] * 3
+    assert state(s, id) == "done"
+
+
+def test_lines_that_others_decide_become_a_bulk_of_their_own(s: Stage) -> None:
+    s.miro.add_user("alex@example.com", "Alex Smith")
+    id = sent(s, joining(2) + "alex@example.com;join;Engineering\n")
+    others = [each for each in s.bot.store.requests() if each.action == "bulk" and each.id != id]
+    assert [len(each.details["lines"]) for each in others] == [1]
+    # Priya manages Alex; nobody in the list has a manager but Alex.
+    assert s.bot.desk.person(others[0].asking.notified[0]).email == "priya@example.com"
+    assert s.bot.store.request(id).asking.notified != others[0].asking.notified
+
+
+def test_somebody_pauses_a_bulk_and_what_has_not_begun_is_left_when_it_is_stopped(s: Stage) -> None:
+    id = sent(s, leaving(3))
+    approved(s, id)
+
+    def pressed(button: str) -> bool:
+        return s.acting.click("U0CAROL", card(s, "U0CAROL", button), button).ok
+
+    s.bot.deliverer.send()
+    assert pressed("pause")
+    s.settle()
+    assert (calls(s), lines(s, id)) == ([], [])
+    assert pressed("continue")
+    first = s.miro.user("person.0@example.com")
+    assert first
+    s.miro.faults.append(Fault("PATCH", first.id, then=lambda: pressed("withdraw")))
+    s.settle()
+    s.bot.housekeeping.tick()
+    s.settle()
+    assert s.bot.store.request(id).state is State.WITHDRAWN
+
+
+def test_an_offboarding_in_a_list_stays_confidential(s: Stage) -> None:
+    s.slack.add_person("U0LEAVER", "person.1@example.com", "Lee Aver")
+    id = sent(s, leaving(3))
+    approved(s, id)
+    s.settle()
+    assert state(s, id) == "done"
+    told = [each for each in s.slack.messages if each.channel in ("C0MIRO", "U0LEAVER", "DU0LEAVER")]
+    assert not [each for each in told if id in str(each) or "person.1" in str(each)]
+    assert f"You have no request {id}" in str(s.acting.command("U0LEAVER", "/miro", f"show {id}"))
