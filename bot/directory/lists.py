@@ -132,12 +132,18 @@ def _join(
             directories.update(group, group.body, members)
 
 
-def is_signed(secret: str, stamp: str, body: bytes, signature: str, now: float) -> bool:
+def is_signed(secret: str, stamp: str, body: bytes, given: str, now: float) -> bool:
     """Whether an event was signed as Slack signs: v0=HMAC-SHA256 of "v0:STAMP:BODY", within LATE seconds.
 
     `stamp`, `now`: seconds since 1970.
     """
     if not (stamp.isascii() and stamp.isdigit() and len(stamp) <= 12 and abs(now - int(stamp)) <= LATE):
         return False
-    made = hmac.new(secret.encode(), b"v0:" + stamp.encode() + b":" + body, "sha256").hexdigest()
-    return hmac.compare_digest(f"v0={made}".encode(), signature.encode("utf-8", "replace"))
+    made = signature(secret, stamp, body)
+    return hmac.compare_digest(made.encode(), given.encode("utf-8", "replace"))
+
+
+def signature(secret: str, stamp: str, body: bytes) -> str:
+    """The signature of an event."""
+    made = hmac.new(secret.encode(), b"v0:" + stamp.encode() + b":" + body, "sha256")
+    return f"v0={made.hexdigest()}"

@@ -10,9 +10,13 @@ from bot.sandbox import story
 def test_the_demo_ends_well_and_tells_everything_in_its_order(capsys: pytest.CaptureFixture[str]) -> None:
     assert story.play() == 0
     told = capsys.readouterr().out
-    assert len(told.splitlines()) < 180
+    assert len(told.splitlines()) < 195
 
-    first = told.partition("== 1. ")[2]
+    pushed, _, first = told.partition("== 1. ")[2].partition("== 2. ")
+    assert "POST /events/okta" in pushed
+    assert "active, ORGANIZATION_INTERNAL_USER, in Everybody, Engineering" in pushed
+    assert "presses" not in pushed
+
     steps = ("types:", "GET /Users", "sees:", "presses [Approve]", "POST /Users")
     places = [first.index(step) for step in steps]
     assert places == sorted(places)
