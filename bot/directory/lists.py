@@ -123,11 +123,11 @@ def _join(
     names = {key(name): name for line in ids.values() for name in line.groups or ()}
     known = {key(group.display_name): group for group in groups}
     for name in names.keys() - known.keys():
-        members = {str(id): "" for id, wanted in said.items() if name in wanted}
+        members = {id: "" for id, wanted in said.items() if name in wanted}
         directories.create(source, Kind.GROUP, {"displayName": names[name]}, members)
     for name, group in known.items():
-        stay = {str(id): member.display for id, member in group.members.items() if id not in said}
-        members = stay | {str(id): "" for id, wanted in said.items() if name in wanted}
+        stay = {id: member.display for id, member in group.members.items() if id not in said}
+        members = stay | {id: "" for id, wanted in said.items() if name in wanted}
         if members.keys() != group.members.keys():
             directories.update(group, group.body, members)
 

@@ -77,8 +77,8 @@ class User(Resource[AnyExtension]):
     groups: Annotated[list[GroupMembership] | None, Mutability.read_only] = None
 
 
-class Manager(ComplexAttribute):
-    """A manager as given: an id of ours, an address or a name. Nothing is required, and nothing resolved."""
+class ManagerAsGiven(ComplexAttribute):
+    """An id of ours, an address or a name. Nothing is required, and nothing resolved."""
 
     value: str | None = None
     ref: str | None = Field(None, serialization_alias="$ref", validation_alias="$ref")
@@ -94,7 +94,7 @@ def _manager(given: Any) -> Any:
 class Enterprise(EnterpriseUser):
     """RFC 7643, section 4.3."""
 
-    manager: Annotated[Manager | None, BeforeValidator(_manager)] = None  # type: ignore[assignment]
+    manager: Annotated[ManagerAsGiven | None, BeforeValidator(_manager)] = None  # type: ignore[assignment]
 
 
 class InMiro(Extension):

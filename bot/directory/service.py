@@ -3,7 +3,9 @@
 import json
 import logging
 import re
+import threading
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from http import HTTPStatus
 from typing import Any
 from wsgiref.types import StartResponse
@@ -27,6 +29,7 @@ from scim2_models import (
 )
 from scim2_server.applications.base import VERSION_PREFIX
 from scim2_server.applications.wsgi import ForwardedHeaders, WSGIApplication, send_response
+from scim2_server.conditions import Conditions
 from scim2_server.handler import ScimHandler
 from scim2_server.requests import ScimRequest
 from scim2_server.responses import SCIM_MEDIA_TYPE, ScimResponse
@@ -35,9 +38,10 @@ from scim2_server.service import ScimService
 from approvals.ids import stamp
 from approvals.record.database import Database, StoreTrouble
 from bot.context import Desk
+from bot.directory.memberships import split
 from bot.directory.models import PROVIDER, Miro
-from bot.directory.storage import Entries
-from bot.directory.store import ENTERPRISE, Directories, User
+from bot.directory.storage import BRIEF, Entries
+from bot.directory.store import ENTERPRISE, Directories, Kind, User
 from bot.directory.tokens import Tokens
 from bot.ops import metrics
 from bot.ops.watch import Environ
@@ -48,6 +52,9 @@ PATIENCE = 10.0
 """Seconds to wait for the record; Okta and Entra ID repeat what was answered with 503."""
 RETRY_AFTER = 30
 """Seconds."""
+LONGEST_FILTER = 2_000
+"""Characters. Okta and Entra ID send a tenth of that."""
+METHODS = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE"})
 MOUNT = "/scim"
 TRIES = 5
 """How often a change is tried that another one overtook."""
@@ -60,11 +67,13 @@ _MANAGER_EQUALS = re.compile(
 _LITERALS = frozenset({"true", "false", "null"})
 
 
-class Service(ScimService):
+class Rules(ScimService):
     """The rules of SCIM, with what Entra ID sends besides."""
 
     def read_search(self, resource_types: list[ResourceType], payload: Any) -> tuple[SearchRequest[Any], Any]:
         if isinstance(payload, dict) and isinstance(payload.get("filter"), str):
+            if len(payload["filter"]) > LONGEST_FILTER:
+                raise InvalidFilterException(detail=f"It has more than {LONGEST_FILTER} characters")
             payload = {**payload, "filter": _as_rfc(payload["filter"])}
         return super().read_search(resource_types, payload)
 
@@ -103,6 +112,28 @@ def _as_rfc(filter_: str) -> str:
     return _MANAGER_EQUALS.sub(rf"\1{MANAGER}.value\2", filter_)
 
 
+class Operations(ScimHandler):
+    """The operations of one request."""
+
+    def __init__(self, rules: ScimService, entries: Entries, request: ScimRequest) -> None:
+        super().__init__(rules, entries)
+        self._entries, self._is_brief = entries, not request.query
+
+    def patch_resource(
+        self, resource_type: ResourceType, resource_id: str, patch_op: "PatchOp[Any]", conditions: Conditions
+    ) -> Resource[Any]:
+        """As the core has it, without reading a group's members where nobody asks for them."""
+        parts = split(patch_op.operations or ()) if self._is_brief else None
+        if parts is None or resource_type.name != Kind.GROUP:
+            return super().patch_resource(resource_type, resource_id, patch_op, conditions)
+        group = self._entries.get(resource_type, resource_id, response_parameters=BRIEF)
+        version = group.meta.version if group.meta else None
+        self.service.check_preconditions(group, "PATCH", conditions)
+        if parts.others:
+            patch_op.model_copy(update={"operations": [*parts.others]}).patch(group)
+        return self._entries.change_group(resource_type, group, version, parts)
+
+
 class Application(WSGIApplication):
     """Answers every request with SCIM; a success is answered when it is committed. Mounted at `/scim`."""
 
@@ -113,16 +144,13 @@ class Application(WSGIApplication):
         tokens: Tokens,
         miro: Miro = lambda user: {},
         pushed: Callable[[], None] = lambda: None,
+        patience: float = PATIENCE,
     ) -> None:
-        """`pushed`: called after each change."""
-        super().__init__(Entries(directories, "", miro), PROVIDER, Service(PROVIDER))
-        self._on, self._directories, self._tokens, self._miro, self._pushed = (
-            on,
-            directories,
-            tokens,
-            miro,
-            pushed,
-        )
+        """`pushed`: called after each change; `patience`: seconds to wait for the record."""
+        super().__init__(Entries(directories, "", miro), PROVIDER, Rules(PROVIDER))
+        self._on, self._directories, self._tokens = on, directories, tokens
+        self._miro, self._pushed, self._patience = miro, pushed, patience
+        self._turn = threading.Lock()  # threads of this process don't overtake each other
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         path = environ.get("PATH_INFO", "")
@@ -133,10 +161,10 @@ class Application(WSGIApplication):
         return super().__call__(environ, start_response)
 
     def dispatch_request(self, request: ScimRequest) -> ScimResponse:
-        with self._on.patience(PATIENCE):
+        with self._on.patience(self._patience):
             source = self._source(request) if self.needs_auth(request) else ""
-            handler = ScimHandler(self.service, Entries(self._directories, source, self._miro))
-            response = self._handled(handler, request)
+            operations = Operations(self.service, Entries(self._directories, source, self._miro), request)
+            response = self._handled(operations, request)
         if request.method not in ("GET", "HEAD"):
             self._pushed()
         return response
@@ -148,15 +176,15 @@ class Application(WSGIApplication):
             raise UnauthorizedException(detail="This needs a token of `miro-bot directory token create`")
         return source
 
-    def _handled(self, handler: ScimHandler, request: ScimRequest) -> ScimResponse:
-        """The answer. What another change overtook is tried again, unless the client named a version."""
-        tries = 1 if request.header("If-Match") or request.header("If-None-Match") else TRIES
-        for _ in range(tries - 1):
-            try:
-                return handler.handle(request)
-            except PreconditionFailedException:
-                continue
-        return handler.handle(request)
+    def _handled(self, operations: Operations, request: ScimRequest) -> ScimResponse:
+        """The answer. What another process overtook is tried again, unless the client named a version."""
+        if request.method == "GET":
+            return operations.handle(request)
+        is_conditional = request.header("If-Match") or request.header("If-None-Match")
+        for _ in range(TRIES):
+            with self._turn, suppress(*() if is_conditional else (PreconditionFailedException,)):
+                return operations.handle(request)
+        raise StoreTrouble(f"Others changed this {TRIES} times meanwhile")
 
     def handle_exception(self, request: ScimRequest, exception: Exception) -> ScimResponse:
         if isinstance(exception, StoreTrouble):
@@ -173,8 +201,11 @@ class Application(WSGIApplication):
         return self.service.error_response(exception)
 
     def finalize_response(self, request: ScimRequest, response: ScimResponse) -> ScimResponse:
-        metrics.PUSHED.labels(request.method, str(int(response.status))).inc()
-        return super().finalize_response(request, response)
+        """Without the core's Location of everything: it may hold what no header may."""
+        method = request.method if request.method in METHODS else "other"
+        metrics.PUSHED.labels(method, str(int(response.status))).inc()
+        response.headers["Cache-Control"] = "no-store"
+        return response
 
 
 def application(desk: Desk) -> WSGICallable:

@@ -1,11 +1,11 @@
 """The entries of one directory as the storage of the SCIM core."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Mapping
 from typing import Any
 
+from scim2_models import Group as CoreGroup
 from scim2_models import (
-    InvalidFilterException,
     InvalidValueException,
     Meta,
     NotFoundException,
@@ -17,10 +17,11 @@ from scim2_models import (
     SearchRequest,
     UniquenessException,
 )
-from scim2_models.path import CompareOperator, Comparison, FilterNode, LogicalExpr, LogicalOperator
 from scim2_server.storage import ScimStorage, SearchPage
 
+from bot.directory.memberships import Split
 from bot.directory.models import MIRO, MODELS, Miro
+from bot.directory.search import in_order, selection, wants_members
 from bot.directory.store import (
     MOST,
     Directories,
@@ -31,7 +32,6 @@ from bot.directory.store import (
     Moved,
     Taken,
     User,
-    key,
     kind_of,
 )
 
@@ -39,16 +39,8 @@ LONGEST_NAME = 500
 """Characters of a name or an id: in UTF-8 they fit into an index of PostgreSQL."""
 LARGEST = 100_000
 """Characters of an entry as JSON, without its members."""
-LONGEST_FILTER = 2_000
-"""Characters. Okta and Entra ID send a tenth of that."""
-_INDEXED = {
-    (Kind.USER, "username"): "name = ?",
-    (Kind.GROUP, "displayname"): "name = ?",
-    (Kind.GROUP, "members"): "id IN (SELECT group_id FROM directory_members WHERE member_id = ?)",
-    **{(kind, "id"): "id = ?" for kind in Kind},
-    **{(kind, "externalid"): "external_id = ?" for kind in Kind},
-}
-"""By (kind, attribute): a condition that selects all that equals a value, and maybe more."""
+BRIEF = ResponseParameters[CoreGroup].model_validate({"excludedAttributes": "members"})
+"""Reads a group without its members."""
 
 
 class Entries(ScimStorage):
@@ -64,7 +56,7 @@ class Entries(ScimStorage):
         *,
         response_parameters: ResponseParameters[Any] | None = None,
     ) -> Resource[Any]:
-        return self._resource(self._entry(resource_type, resource_id, _wants_members(response_parameters)))
+        return self._resource(self._entry(resource_type, resource_id, wants_members(response_parameters)))
 
     def search(
         self,
@@ -73,22 +65,22 @@ class Entries(ScimStorage):
         *,
         position: Any = None,
     ) -> SearchPage:
-        """Filters by an index as far as there is one, then as the core does."""
-        kinds, wanted = [Kind(str(type_.name)) for type_ in resource_types], search_request.filter
-        start = max((search_request.start_index or 1) - 1, 0)
+        """By SQL where it can answer, else the core compares what SQL selects."""
+        wanted, is_sorted = search_request.filter, search_request.sort_by is not None
+        kinds = [Kind(str(type_.name)) for type_ in resource_types]
+        start = min(max((search_request.start_index or 1) - 1, 0), MOST)
         part = slice(start, start + (MOST if search_request.count is None else search_request.count))
-        if wanted is None and search_request.sort_by is None:
-            where, values = self._where(kinds)
-            found = self._directories.read(where, *values, part=part, members=_wants_members(search_request))
-            return SearchPage(self._directories.count(where, *values), [*map(self._resource, found)])
-        if wanted is not None and len(wanted) > LONGEST_FILTER:
-            raise InvalidFilterException(detail=f"The filter has more than {LONGEST_FILTER} characters")
-        where, values = self._where(kinds, wanted.ast if wanted is not None else None)
-        resources = [*map(self._resource, self._directories.read(where, *values))]
+        found = selection(self._source, kinds, None if wanted is None else wanted.ast)
+        if found.is_exact and not is_sorted:
+            shown = wants_members(search_request)
+            entries = self._directories.read(found.where, *found.values, part=part, members=shown)
+            total = self._directories.count(found.where, *found.values)
+            return SearchPage(total, [*map(self._resource, entries)])
+        resources = [*map(self._resource, self._directories.read(found.where, *found.values))]
         if wanted is not None:
             resources = [resource for resource in resources if wanted.match(resource)]
-        if search_request.sort_by is not None:
-            resources = _sorted(resources, search_request)
+        if is_sorted:
+            resources = in_order(resources, search_request)
         return SearchPage(len(resources), resources[part])
 
     def create(self, resource_type: ResourceType, resource: Resource[Any]) -> Resource[Any]:
@@ -104,14 +96,30 @@ class Entries(ScimStorage):
         self, resource_type: ResourceType, resource: Resource[Any], *, expected_version: str | None = None
     ) -> Resource[Any]:
         entry = self._expected(resource_type, str(resource.id), expected_version)
-        body, members = _stored(kind_of(entry), resource)
+        self._update(entry, *_stored(kind_of(entry), resource))
+        return self.get(resource_type, entry.id)
+
+    def change_group(
+        self, resource_type: ResourceType, group: Resource[Any], version: str | None, change: Split
+    ) -> Resource[Any]:
+        """Stores a group that was read without its members at a version, and changes them."""
+        entry = self._expected(resource_type, str(group.id), version)
+        before = (
+            {id: member.display for id, member in entry.members.items()} if isinstance(entry, Group) else {}
+        )
+        body, members = _stored(kind_of(entry), group, change.applied(before))
+        if (body, members) == (entry.body, before):
+            return group
+        self._update(entry, body, members)
+        return self.get(resource_type, entry.id, response_parameters=BRIEF)
+
+    def _update(self, entry: User | Group, body: dict[str, Any], members: Mapping[EntryId, str]) -> None:
         try:
             self._directories.update(entry, body, members if isinstance(entry, Group) else None)
         except Taken as error:
             raise _taken(kind_of(entry), body) from error
         except Moved as error:
             raise PreconditionFailedException from error
-        return self.get(resource_type, entry.id)
 
     def delete(
         self, resource_type: ResourceType, resource_id: str, *, expected_version: str | None = None
@@ -122,32 +130,17 @@ class Entries(ScimStorage):
             raise PreconditionFailedException from error
 
     def _entry(self, type_: ResourceType, id: str, members: bool = True) -> User | Group:
-        found = [] if "\0" in id else self._directories.read(*self._one(type_, id), members=members)
+        of_kind = selection(self._source, [Kind(str(type_.name))]).and_("id = ?", id.replace("\0", ""))
+        found = self._directories.read(of_kind.where, *of_kind.values, members=members)
         if not found:
             raise NotFoundException(detail=f"There is no {type_.name} {id}")
         return found[0]
 
-    def _one(self, type_: ResourceType, id: str) -> tuple[str, ...]:
-        where, values = self._where([Kind(str(type_.name))])
-        return f"{where} AND id = ?", *values, id
-
     def _expected(self, type_: ResourceType, id: str, version: str | None) -> User | Group:
-        entry = self._entry(type_, id, members=False)
+        entry = self._entry(type_, id)
         if version not in (None, _version(entry)):
             raise PreconditionFailedException
         return entry
-
-    def _where(self, kinds: Sequence[Kind], filter_: FilterNode | None = None) -> tuple[str, list[str]]:
-        """(condition, its values) that selects what a filter can match, and maybe more."""
-        where, values = "source = ? AND deleted_at = ''", [self._source]
-        if len(kinds) == 1:
-            where, values = f"{where} AND kind = ?", [*values, kinds[0]]
-            for attribute, value in _equalities(filter_):
-                condition = _INDEXED.get((kinds[0], attribute))
-                if condition and isinstance(value, str) and "\0" not in value:
-                    where = f"{where} AND {condition}"
-                    values.append(key(value) if condition == "name = ?" else value)
-        return where, values
 
     def _resource(self, entry: User | Group) -> Resource[Any]:
         kind = kind_of(entry)
@@ -174,33 +167,17 @@ def _version(entry: User | Group) -> str:
     return f'W/"{entry.sequence}"'
 
 
-def _wants_members(asked: ResponseParameters[Any] | None) -> bool:
-    """Whether an answer shows the members of groups: Entra ID asks without."""
-    return not any(str(path).lower() == "members" for path in (asked and asked.excluded_attributes) or ())
+def _stored(
+    kind: Kind, resource: Resource[Any], members: dict[EntryId, str] | None = None
+) -> tuple[dict[str, Any], dict[EntryId, str]]:
+    """(attributes to keep, {id of a member: name to display}), the members by default as in the resource.
 
-
-def _equalities(node: FilterNode | None) -> Iterator[tuple[str, Any]]:
-    """(attribute in lower case, value) of each equality that all that matches has to fulfil."""
-    if isinstance(node, LogicalExpr) and node.op is LogicalOperator.and_:
-        for term in node.terms:
-            yield from _equalities(term)
-    elif isinstance(node, Comparison) and node.op is CompareOperator.eq:
-        yield str(node.attr_path).lower().removesuffix(".value"), node.value
-
-
-def _sorted(resources: list[Resource[Any]], asked: SearchRequest[Any]) -> list[Resource[Any]]:
-    """By the attribute asked for; those without it come last (RFC 7644, section 3.4.2.3)."""
-    keyed = [(value is None, value if value is not None else "", resource)
-             for resource in resources for value in [asked.sort_value(resource)]]  # fmt: skip
-    keyed.sort(key=lambda item: item[:2], reverse=asked.sort_order is SearchRequest.SortOrder.descending)
-    return [resource for _, _, resource in keyed]
-
-
-def _stored(kind: Kind, resource: Resource[Any]) -> tuple[dict[str, Any], dict[str, str]]:
-    """(attributes to keep, {id of a member: name to display}). Raises SCIMException if they can't be kept."""
+    Raises SCIMException if they can't be kept.
+    """
     body = resource.model_dump()
-    listed = body.get("members") or ()
-    members = {str(item.get("value") or ""): str(item.get("display") or "") for item in listed}
+    if members is None:
+        listed = body.get("members") or ()
+        members = {EntryId(item.get("value") or ""): str(item.get("display") or "") for item in listed}
     body = {name: value for name, value in body.items() if name not in _OURS}
     body["schemas"] = [urn for urn in body["schemas"] if urn != MIRO]
     names = [str(body.get(name) or "") for name in ("userName", "displayName", "externalId")]

@@ -244,7 +244,7 @@ class Directories:
         return found
 
     def create(
-        self, source: str, kind: Kind, body: Mapping[str, Any], members: Mapping[str, str] | None = None
+        self, source: str, kind: Kind, body: Mapping[str, Any], members: Mapping[EntryId, str] | None = None
     ) -> EntryId:
         """Stores a new entry; `members` of a group: {id: name to display}. Raises Taken."""
         id, at = EntryId(self._new_id()), stamp(self._now())
@@ -260,7 +260,7 @@ class Directories:
         return id
 
     def update(
-        self, entry: User | Group, body: Mapping[str, Any], members: Mapping[str, str] | None = None
+        self, entry: User | Group, body: Mapping[str, Any], members: Mapping[EntryId, str] | None = None
     ) -> None:
         """Stores the new attributes of an entry that was read, and of a group its members, if given.
 
@@ -299,10 +299,10 @@ class Directories:
             raise Moved(entry.id)
         return sequence
 
-    def _link(self, group: EntryId, members: Mapping[str, str], sequence: int, at: str) -> None:
+    def _link(self, group: EntryId, members: Mapping[EntryId, str], sequence: int, at: str) -> None:
         """Makes these the members of a group; both ends of a membership that begins or ends are marked."""
         before = {id: member.display for id, member in self._members([group])[group].items()}
-        after = {EntryId(id): display for id, display in members.items()}
+        after = dict(members)
         self._on.run_each(
             "DELETE FROM directory_members WHERE group_id = ? AND member_id = ?",
             [(group, id) for id in before.keys() - after.keys()],
