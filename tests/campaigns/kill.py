@@ -139,13 +139,19 @@ def campaign(shape: Shape, nursery: Nursery, folder: Path, kind: str = "sqlite")
     (folder / "runs").mkdir()
     record: Location = server_of(folder / "runs") if kind == "postgres" else folder / "runs" / "record.db"
     with ExitStack() as open_:
-        scene = open_.enter_context(stage(folder, has_rest=shape.has_rest))
+        scene = open_.enter_context(stage(folder, has_rest=shape.has_rest, group_model=shape.group_model))
         scene.miro.limits = False
         shape.furnish(scene)
         ask(scene, shape)
         watch = Watch(scene.miro, scene.slack, record)
         urls = open_.enter_context(watch.serve())
-        yield Campaign(shape, scene, watch, nursery, environ(scene, watch.record) | urls)
+        yield Campaign(
+            shape,
+            scene,
+            watch,
+            nursery,
+            environ(scene, watch.record) | urls | {"MIRO_GROUP_MODEL": shape.group_model},
+        )
 
 
 def ask(scene: Stage, shape: Shape) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from bot.sandbox.miro.organization import GroupModel
 from bot.sandbox.stage import Stage
 
 Furnish = Callable[[Stage], object]
@@ -19,6 +20,7 @@ class Shape:
     values: Mapping[str, str]
     furnish: Furnish = lambda stage: None
     has_rest: bool = False
+    group_model: GroupModel = "team"
 
     def __str__(self) -> str:
         return self.name
@@ -132,6 +134,15 @@ SHAPES = (
         "rename-group",
         "U0DANA",
         {"team": "Engineering", "name": "g_app_proeng_all"},
+    ),
+    Shape("create-group", "create-group", "U0DANA", {"name": "Data Science"}, group_model="user-group"),
+    Shape(
+        "delete-group",
+        "delete-group",
+        "U0DANA",
+        {"team": "Design"},
+        _person("jo@example.com", "Jo Park", "Design"),
+        group_model="user-group",
     ),
     Shape(
         "update-details, with the address",
