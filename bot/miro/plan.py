@@ -49,6 +49,8 @@ class LivePlan:
     """Whether an earlier account isn't shown any more (`Seen.vanished`): approvers have to know."""
     known: tuple[Sentence, ...] = ()
     """What else Miro shows of the person, or that it doesn't."""
+    groups: frozenset[str] = frozenset()
+    """The ids of the account's groups."""
 
     def stored(self) -> Plan:
         """The stored form, from which cards are drawn."""
@@ -128,7 +130,8 @@ def make(goals: Sequence[Goal], seen: Seen) -> LivePlan:
     # For an account to be created, its future address.
     address = believed.account.user_name if believed.account else ""
     address = seen.account.user_name if seen.account else address
-    return LivePlan(account, tuple(steps), tuple(already), address, seen.vanished)
+    groups = seen.account.group_ids if seen.account else frozenset[str]()
+    return LivePlan(account, tuple(steps), tuple(already), address, seen.vanished, groups=groups)
 
 
 def unseen(goals: Sequence[Goal], seen: Seen) -> tuple[Goal, ...]:

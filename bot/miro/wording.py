@@ -1,7 +1,7 @@
 """The texts of changes. The record holds a code and values; the text is made when drawn."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from approvals.sentence import Sentence
@@ -100,6 +100,13 @@ def _join(group: str) -> Words:
 
 def _leave(group: str) -> Words:
     return _words("leave", "left", group, f"not in {group}")
+
+
+def _leave_boards(group: str) -> Words:
+    # SCIM shows no roles in teams (Miro's API description, GET /Groups).
+    return replace(
+        _leave(group), detail="Miro refuses it for the team's only admin, which I can't see before"
+    )
 
 
 def _rename(before: str, name: str) -> Words:
@@ -209,7 +216,7 @@ WORDINGS: dict[str, Callable[..., Words]] = {
     "end-sessions": _end_sessions,
     "join": _join,
     "leave": _leave,
-    "leave-boards": _leave,  # whose admin gets the leaver's boards
+    "leave-boards": _leave_boards,  # whose admin gets the leaver's boards
     "rename": _rename,
     "create-group": _create_group,
     "delete-group": _delete_group,
@@ -239,6 +246,8 @@ HAZARDS = {
     "group-members": "Members now: {members}. They lose what only {group} opens, teams included.",
     "only-team-admin": "{who} alone is admin of {teams}. Miro may refuse this until somebody else is, too.",
     "new-account": "Miro has a new account for this address.",
+    "alike": "Another group looks like {group}. This one has the id {id}.",
+    "managed": "It is in {groups}, managed elsewhere: that directory may bring the account back.",
     "vanished": "Miro had an account for this person: it was deleted, or is a guest's. Look there first.",
 }
 """{code: hazard}: irreversible or costly effects, and what approvers have to know."""
@@ -264,6 +273,7 @@ _PAGES = {
     **dict.fromkeys(("find", "create", "reactivate", "deactivate", "delete", "demote", "grant"), _PEOPLE),
     **dict.fromkeys(("take", "take-all"), _PEOPLE),
     **dict.fromkeys(("join", "leave", "leave-boards"), _TEAM),
+    **dict.fromkeys(("create-group", "delete-group"), _GROUP),
 }
 """{code of a change: the page of Miro where an admin makes it}; details have none that is documented
 (help.miro.com: Active users, Deactivated users, How to assign Admin rights)."""

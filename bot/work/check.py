@@ -221,8 +221,10 @@ def ask_approvers(
         _check_rights(plan, rule, command)
     subject = ground.case.subject if command.subject else None
     stored = _stored(desk, request, command, plan, subject, live)
-    if stored.warnings and route.is_settled and not request.is_end:
-        route = _operators(desk, ground, stored.warnings)
+    # Of groups that look alike, a rule that asks nobody means one by its id.
+    grave = [warning for warning in stored.warnings if warning.code != "alike"]
+    if grave and route.is_settled and not request.is_end:
+        route = _operators(desk, ground, grave)
     asks = {
         "revision": plan.revision,
         "expires_at": stamp(min(filter(None, (later(now, rule.expires, ground.policy), ends_at)))),
@@ -250,8 +252,9 @@ def _operators(desk: Desk, ground: Ground, warnings: Sequence[Sentence]) -> Rout
     because = Sentence("because-operator")
     people = [person for person in desk.operators() if person.is_colleague and not ground.excludes(person)]
     if not people:
+        known = " ".join(HAZARDS[each.code].format(**each.values) for each in warnings)
         raise Refused(
-            f"{' '.join(HAZARDS[each.code] for each in warnings)} Someone has to approve that, but the "
+            f"{known} Someone has to approve that, but the "
             "policy names nobody. Nothing was changed. Ask your IT team to name an approver."
         )
     return Route(0, 1, 1, 1, tuple(Approver(person, because) for person in people))
@@ -280,6 +283,7 @@ def _stored(
         warnings.append(Sentence("new-account"))
     if plan.vanished:
         warnings.append(Sentence("vanished"))
+    warnings += _about_groups(desk, command, plan)
     is_anew = request.state is not State.CHECKING
     return replace(
         stored,
@@ -290,6 +294,19 @@ def _stored(
         again=is_anew and plan.revision != request.plan.revision,
         anew=is_anew,
     )
+
+
+def _about_groups(desk: Desk, command: Action, plan: LivePlan) -> list[Sentence]:
+    """The warnings about groups that look alike, and about a closed account in groups managed elsewhere."""
+    tables = desk.tables()
+    groups = {id: group for _, id in command.teams_named if (group := tables.get_group(id))}
+    taken = [
+        group for id, group in groups.items() if any(tables.is_taken(n, but=id) for n in tables.names(group))
+    ]
+    own = [group for id in sorted(plan.groups) if (group := tables.get_group(GroupId(id)))]
+    managed = [tables.label(group) for group in own if command.CLOSES and tables.managed(group)]
+    alike = [Sentence.of("alike", group=tables.label(group), id=group.id) for group in taken]
+    return [*alike, *([Sentence.of("managed", groups=listed(managed))] if managed else [])]
 
 
 def _moved_end(live: Request, command: Action) -> PlannedStep:
