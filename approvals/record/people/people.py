@@ -143,6 +143,11 @@ class People(Reading):
         """Everything that is linked to an address, Slack account or Miro id, itself included."""
         return self._humans.known(key)
 
+    def by_miro_id(self) -> dict[str, PersonId]:
+        """{Miro id: its person} of everybody whose Miro account is known."""
+        rows = self._on.rows("SELECT number, miro_id FROM people WHERE miro_id != ''")
+        return {row["miro_id"]: PersonId(f"P-{row['number']}") for row in rows}
+
     def names_by_address(self) -> Mapping[str, str]:
         """The addresses of people with an account in Slack or Miro, each with the full name or ""."""
         rows = self._on.rows(

@@ -84,12 +84,16 @@ def _facts(desk: Desk, request: Request) -> dict[str, bool]:
 
 
 def _left(desk: Desk, holdings: Sequence[Holding]) -> set[str]:
-    """The addresses of people all of whose Slack accounts are deactivated."""
-    people, emails = desk.store.people, {has.email for has in holdings}
-    people.expect(entries=emails)
-    left = [person for email in emails if (person := people.by_email(email)) and person.has_left]
-    rows = {person.email: map(desk.person, person.rows) for person in left}
-    return {email for email, known in rows.items() if all(row.has_left or not row.accounts for row in known)}
+    """The addresses in Miro of people all of whose Slack accounts are deactivated; found by Miro id, too."""
+    people, left = desk.store.people, set[str]()
+    by_id, ids = people.by_miro_id(), {has.email: has.miro_id for has in holdings}
+    people.expect(by_id.values(), ids)
+    for email, miro_id in ids.items():
+        known = people.by_email(email), desk.person(by_id[miro_id]) if miro_id in by_id else None
+        rows = [desk.person(row) for person in known if person for row in person.rows]
+        if any(row.has_left for row in rows) and all(row.has_left or not row.accounts for row in rows):
+            left.add(email)
+    return left
 
 
 def _ownerless(desk: Desk) -> list[Group]:
@@ -137,6 +141,11 @@ def daily(desk: Desk) -> None:
         listed = compared(desk)
     except Refused as error:
         log.warning("%s", error)
+        if desk.store.groups.members_seen_at() and desk.store.once(f"uncompared:{desk.now().date()}"):
+            desk.tell_operators(
+                "Miro and the record weren't compared today: Miro's list of people is more than a day old. "
+                "To see why, run: miro-bot doctor"
+            )
         return
     if listed:
         with desk.store.writing():

@@ -4,6 +4,7 @@ What is ended is requested in the same transaction as the decision is written.
 """
 
 from collections.abc import Collection
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, get_args
 from zoneinfo import ZoneInfo
@@ -202,7 +203,12 @@ def _decided(
 
 
 def _end(desk: Desk, review: Review, access: Access, who: Who) -> str:
-    """Requests the end of an access; returns the request's id. Raises Problems, Refused."""
+    """Requests the end of an access; returns the request's id. Raises Problems, Refused.
+
+    Its address may have changed since the review began.
+    """
+    for email, _, miro_id in _holders(desk, review.team, review):
+        access = replace(access, email=email) if miro_id == access.miro_id != "" else access
     code, _, fact = access.right.partition(":")
     if review.compares and code == DIRECTORY and desk.pushed:
         return desk.pushed.again(access.email, fact)

@@ -13,7 +13,7 @@ import pytest
 
 from approvals.decide.actor import Who
 from approvals.decide.reviews import Review
-from approvals.ids import GroupId
+from approvals.ids import GroupId, PersonId
 from approvals.record.database import Location
 from approvals.record.store import Store
 from approvals.refusals import Refused
@@ -348,6 +348,17 @@ def test_a_changed_address_is_no_lost_access(s: Stage) -> None:
     s.miro.leave("jo.park@example.com", s.teams["Design"])
     wait(s, hours=2)
     assert decided(s)["jo"] == "gone"
+
+
+def test_an_end_follows_the_account_to_its_new_address(s: Stage) -> None:
+    begun(s)
+    s.miro.change_user("jo@example.com", userName="jo.park@example.com")
+    wait(s, hours=2)
+    opens(s, "U0DANA")
+    save(s, "U0DANA", jo="ended")
+    assert s.bot.desk.person(request(s, "R-1").subject or PersonId("")).email == "jo.park@example.com"
+    approve(s, "U0CAROL")
+    assert state(s, "R-1") == "done" and "Design" not in teams_of(s, "jo.park@example.com")
 
 
 @pytest.mark.parametrize("team", ["Design", ""])

@@ -7,9 +7,22 @@ import pytest
 
 from approvals.record.database import Location
 from approvals.record.store import Store
+from bot.sandbox.miro.service import Fault
 from bot.sandbox.stage import POLICY, Stage
 from tests.approvals.scene import server_of
-from tests.bot.journeys.scenes import day, history, last, playing, press, read, request, told, wait
+from tests.bot.journeys.scenes import (
+    approve,
+    ask,
+    day,
+    history,
+    last,
+    playing,
+    press,
+    read,
+    request,
+    told,
+    wait,
+)
 
 OWNERS = '[owners]\n"Design" = ["dana@example.com"]\n"Engineering" = ["unknown@example.com"]\n'
 DAILY = "compare_daily = true\n" + POLICY.replace("[groups.it]", f"{OWNERS}[groups.it]", 1)
@@ -64,6 +77,24 @@ def test_one_is_kept_one_put_right_and_the_rest_asked_about_again(s: Stage) -> N
     assert history(s, "V-1")[-1] == "closed"
     again = {each.name for each in s.bot.store.review("V-2").accesses}
     assert "Sales: the team has no owner" not in again and "Everybody: the team has no owner" in again
+
+
+def test_who_left_slack_is_known_by_the_miro_id_when_the_address_changed(s: Stage) -> None:
+    ask(s, "U0JO", "/miro-access", "for Design because we draw")
+    approve(s, "U0PRIYA")
+    s.miro.change_user("jo@example.com", userName="jo.park@example.com")
+    s.slack.change_person("U0JO", deleted=True)
+    wait(s, days=2)
+    assert number(s, "(jo.park@example.com): left Slack, but is active in Miro", "V-2")
+
+
+def test_operators_read_once_a_day_that_nothing_was_compared(s: Stage) -> None:
+    s.miro.faults.append(Fault("GET", "/Users", times=9999, status=503))
+    for _ in range(3):
+        wait(s, days=1)
+        wait(s, hours=2)
+    notes = [text for text in told(s, "U0SAM") if text.startswith("Miro and the record weren't compared")]
+    assert len(notes) == 2 and notes[0].endswith("To see why, run: miro-bot doctor")
 
 
 def test_a_team_whose_only_owner_left_slack_has_none(s: Stage) -> None:
