@@ -242,7 +242,8 @@ def _approved(request: Request, event: Event) -> Changes:
 def _scheduled(request: Request, event: Event) -> Changes:
     starts_at = unstamp(event.body["start_at"])
     is_next = request.state is State.APPROVED
-    return {"starts_at": starts_at, "next_due": starts_at if is_next else request.next_due}
+    due = starts_at if is_next else request.next_due
+    return {"starts_at": starts_at, "has_started": False, "next_due": due}
 
 
 def _started(request: Request, event: Event) -> Changes:

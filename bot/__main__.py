@@ -64,6 +64,8 @@ for _command in (
     decisions.resume,
     decisions.postpone,
     decisions.hand_over,
+    decisions.end,
+    decisions.extend,
     decisions.undo,
     bulk.bulk,
     record.audit,

@@ -110,6 +110,10 @@ def _holding(who: Who, sentence: Sentence, **more: str) -> Draft:
 
 def _check_owner(request: Request, who: Who, table: Table, verb: str) -> None:
     mine = table.policy.acts_as(who.person, table.directory.person(request.requester))
+    if mine and request.is_end and not table.is_confidential:
+        raise Refused(
+            f"{request.id} ends what was approved for some days only. To keep it longer, ask for it again."
+        )
     if not (mine and request.state is not State.STOPPED) and not is_operator(table.policy, who.person):
         raise Refused(f"Only the requester or an operator can {verb} {request.id}.")
     check_standing(who, table.now)
@@ -121,6 +125,21 @@ def resume(request: Request, who: Who, table: Table) -> list[Draft]:
     """An operator resumes a stopped request with what was approved."""
     check_operated(request, who, table, "resume")
     return [Draft(EventType.RESUMED, who.person.id, {}, who.signed)]
+
+
+def check_ends(request: Request, who: Who, table: Table) -> None:
+    """Raises Refused unless this person may end access early: its requester or person, or an operator."""
+    check_known(request)
+    check_secret(request, who, table)
+    ids = filter(None, (request.requester, request.subject))
+    mine = any(table.policy.acts_as(who.person, table.directory.person(id)) for id in ids)
+    if not mine and not is_operator(table.policy, who.person):
+        raise Refused(f"Only the requester, the person concerned or an operator can end {request.id}.")
+    if request.state is not State.DONE or request.ending.ends_at is None:
+        raise Refused(f"{request.id} has no end date, or has ended. Nothing has changed.")
+    check_standing(who, table.now)
+    if not mine:
+        check_shell(who, table.policy)
 
 
 def check_operated(request: Request, who: Who, table: Table, verb: str) -> None:

@@ -114,6 +114,18 @@ def _read(
     return command, values, problems | taken(command, tables)
 
 
+def unfilled(command: Action, asker: PersonId, tables: Tables) -> dict[str, str]:
+    """The form of a command as somebody fills it in to ask for the same again."""
+    raw: dict[str, str] = {}
+    for name, asked in command.form().items():
+        value = getattr(command, name)
+        if value and asked.kind is Input.PERSON and value != asker:
+            raw[name] = tables.person(value).email
+        elif value and asked.kind not in (Input.PERSON, Input.DAY):  # its days count from today again
+            raw[name] = ", ".join(value) if isinstance(value, tuple) else str(value)
+    return raw
+
+
 def proposal(asked: FormField, name: str, rule: Rule | None) -> str:
     """What the policy proposes for a field that is left out; '' for nothing."""
     return str(getattr(rule, name, None) or "") if asked.by_policy else ""

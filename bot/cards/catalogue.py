@@ -74,6 +74,7 @@ SENTENCES = {
     "waits": "{reason} {request} is saved and continues by itself.",
     "waits-approved": "{reason} {request} is approved and saved. It continues by itself.",
     "defect": "Something went wrong on my side. {request} is saved and I'll try again.",
+    "last-admin": "This is the last Company Admin. {request} continues once there is another.",
     "practising": "Practice mode is on. {request} waits until it's off.",
     # A bulk.
     "paused": "Paused by {person:person}. Nothing is changed until somebody presses Continue.",

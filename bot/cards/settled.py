@@ -206,9 +206,10 @@ def _done(scene: Scene, *, is_live: bool = True) -> Message:
     ]
     visit = [link("Open Miro", "visit", "https://miro.com/app/")] if scene.is_mine else []
     keep = [_keep(scene.then)] if is_live and scene.then and scene.is_viewer(request.requester) else []
+    ends = _ending(scene) if is_live and request.ending.ends_at else []
     may_undo = is_live and scene.is_viewer(request.requester) and not request.is_end
     undo = _undo(scene) if may_undo else []
-    return card(sign(request), title, parts, *visit, *keep, *undo, note=f"{title}. {request.id}")
+    return card(sign(request), title, parts, *visit, *keep, *ends, *undo, note=f"{title}. {request.id}")
 
 
 def _undo(scene: Scene) -> list[Block]:
@@ -263,6 +264,16 @@ def _follows(scene: Scene) -> str:
     if then is None or then.starts_at is None or not then.is_scheduled:
         return ""
     return f"{then.id} deletes the account {scene.at(then.starts_at)}, unless it's kept."
+
+
+def _ending(scene: Scene) -> list[Block]:
+    """The buttons of access that ends: to ask for more days, and to end it now."""
+    request, value = scene.request, Handle.of(scene.request).value
+    is_requester = scene.is_viewer(request.requester)
+    text = f"{capital(scene.back or 'the access is removed')}. Nobody has to approve this."
+    sure = confirmation(f"End {request.id} now?", text, "End Now")
+    extend = [button("Extend", "again", value)] if is_requester else []
+    return [*extend, button("End Now", "end-now", value, confirm=sure)] if extend or scene.is_mine else []
 
 
 def _keep(then: Request) -> Block:
@@ -336,8 +347,11 @@ def _buttons(scene: Scene) -> list[Block]:
     if not scene.is_viewer(request.requester):
         return []
     if request.state is State.APPROVED and request.is_scheduled:
+        details = button("Details", "details", value)
+        if request.is_end and not scene.command.CLOSES:
+            return [details]
         stop = _keep(request) if request.is_end else button("Withdraw", "withdraw", value)
-        return [button("Change Start", "start", value), stop, button("Details", "details", value)]
+        return [button("Change Start", "start", value), stop, details]
     is_over = request.state in (State.EXPIRED, State.DENIED)
     return [button("Ask Again", "again", value)] if is_over else []
 
@@ -352,7 +366,7 @@ def notice(scene: Scene) -> Message:
     who = "You" if may else capital(scene.brief(request.requester))
     title = f"{capital(scene.outcome)} until {scene.at(request.ending.ends_at)}"
     text = f"Then it's removed, and I'll tell you. Need it longer? {who} can ask for an extension."
-    extend = [button("Extend", "again", Handle.of(request).value)] if may else []
+    ends = _ending(scene)
     return card(
-        "⏳", title, [Part(text), Part(request.id, is_small=True)], *extend, note=f"{title}. {request.id}"
+        "⏳", title, [Part(text), Part(request.id, is_small=True)], *ends, note=f"{title}. {request.id}"
     )

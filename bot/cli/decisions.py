@@ -17,7 +17,7 @@ from approvals.refusals import Refused
 from approvals.request import Draft, Request
 from approvals.text import cleaned
 from bot.actions import ACTIONS, Action
-from bot.actions.fill import operators_form
+from bot.actions.fill import Problems, operators_form
 from bot.actions.form import FormField
 from bot.app import Bot
 from bot.cards.blocks import message
@@ -42,7 +42,8 @@ from bot.cli.running import runs
 from bot.context import CONFIDENTIAL, Desk
 from bot.slack.words.reading import about_end
 from bot.work import undo as work
-from bot.work.ask import LONGEST_REASON, asked, handed, postponed
+from bot.work.ask import LONGEST_REASON, asked, extended, handed, postponed
+from bot.work.ending import end_now
 
 
 def typed_fields(
@@ -238,6 +239,38 @@ def hand_over(id: str, email: str, to: str, back: bool, done: bool, as_json: boo
 
     verb = "handed over" if to else "taken back" if back else "reported done"
     _decided(id, email, as_json, verb, handing)
+
+
+@click.command("end")
+@click.argument("id", metavar="REQUEST")
+@AS
+@JSON
+def end(id: str, email: str, as_json: bool) -> None:
+    """End access that was given for some days now, without approval."""
+    with open_bot(existing=True, leads=False) as bot:
+        request, who = find(bot.store, id), acting_as(bot, email)
+        end_now(bot.desk, request, who)
+        _tell(bot, request.id, who, "ended", request.action in CONFIDENTIAL)
+        outlines = [summary(bot.store, each) for each in bot.store.because_of(request.id)]
+    say_json(outlines) if as_json else say(*(f"{each['id']} saved: {each['what']}." for each in outlines))
+
+
+@click.command()
+@click.argument("id", metavar="REQUEST")
+@AS
+@click.option("--until", required=True, metavar="DAY", help="The new last day, like 2026-12-04.")
+@click.option("--reason", default="", metavar="TEXT", help="Why; approvers read it.")
+@JSON
+def extend(id: str, email: str, until: str, reason: str, as_json: bool) -> None:
+    """Request a later end of access that was given for some days."""
+    with open_bot(existing=True, leads=False) as bot:
+        request, who = find(bot.store, id), acting_as(bot, email)
+        try:
+            request = extended(bot.desk, request, who, until, cleaned(reason))
+        except Problems as problems:
+            raise failed("\n".join(problems.fields.values())) from problems
+        outline = summary(bot.store, request)
+    say_json(outline) if as_json else say(f"{outline['id']} saved: {outline['what']}.")
 
 
 @click.command()

@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from approvals.people import canonical
@@ -75,6 +75,15 @@ class LivePlan:
         account = [self.miro_id, canonical(self.user_name), *(["vanished"] if self.vanished else [])]
         parts = [*account, *(f"{step.goal.key}|{_weight(step.hazards)}" for step in self.steps)]
         return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:12]
+
+    def with_hazard(self, kind: type[Goal], code: str) -> "LivePlan":
+        """The plan with one more hazard of the steps of one kind of goal."""
+        more = (Sentence(code),)
+        steps = (
+            replace(step, hazards=(*step.hazards, *more)) if isinstance(step.goal, kind) else step
+            for step in self.steps
+        )
+        return replace(self, steps=tuple(steps))
 
     def is_same_account(self, approved: Plan) -> bool:
         """Whether it is about the account of an approved plan, by id and address.

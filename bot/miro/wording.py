@@ -233,7 +233,9 @@ WORDINGS: dict[str, Callable[..., Words]] = {
 }
 """{code: texts of a change}; records hold these codes, so never change their meaning."""
 
+ADMIN_FIRST = "admin-first"
 HAZARDS = {
+    ADMIN_FIRST: "Nobody else is Company Admin. Make somebody else Company Admin first: /miro-admin.",
     "license": "It may use a Miro license.",
     "reactivates": "Joining also reactivates the account. It may use a Miro license.",
     "rights-back": "{rights} rights come back with it.",

@@ -13,7 +13,7 @@ from approvals.decide import decide, handing
 from approvals.decide.actor import Who
 from approvals.ids import SlackId
 from approvals.people import listed
-from approvals.record.database import StoreTrouble
+from approvals.record.database import Overtaken, StoreTrouble
 from approvals.record.outbox import Note
 from approvals.refusals import Refused
 from approvals.request import Draft, Request
@@ -32,6 +32,7 @@ from bot.slack.talk import GONE, asking, nudge, reminded, replying
 from bot.work.ask import handed, postponed
 from bot.work.bulk import control
 from bot.work.bulk.plans import approved_plans, left_out
+from bot.work.ending import end_now
 from bot.work.undo import undo
 
 Body = dict[str, Any]
@@ -68,6 +69,7 @@ class Clicks:
         app.action(FORMS)(self.form_pressed)
         app.action("remind")(self.remind_pressed)
         app.action("undo")(self.undo_pressed)
+        app.action("end-now")(self.end_pressed)
         app.action("details")(self.details_pressed)
         app.action(re.compile("^bulk-page:"))(self.page_pressed)
 
@@ -155,6 +157,25 @@ class Clicks:
             undoing, refusals = undo(self.desk, request, self._reply.who(body), receipt=receipt)
             ids = listed([each.id for each in undoing])
             text = " ".join([f"{ids} will undo {handle.id}, once approved.", *refusals])
+        except (Refused, StoreTrouble) as error:
+            text = str(error)
+        except KeyError:
+            text = GONE
+        self.redraw(body, handle)
+        self._reply.answer(body, text)
+        ack()
+        self.desk.wake()
+
+    def end_pressed(self, ack: Ack, body: Body) -> None:
+        """End Now: access for some days is revoked before its last day."""
+        handle = Handle.pressed(body)
+        text = f"{handle.id} ends now. I'll tell you once it's removed."
+        try:
+            request = self.desk.store.request(handle.id)
+            handle.check(request)
+            end_now(self.desk, request, self._reply.who(body))
+        except Overtaken:
+            text = f"{handle.id} ends already. Nothing left to do."
         except (Refused, StoreTrouble) as error:
             text = str(error)
         except KeyError:

@@ -14,10 +14,10 @@ from approvals.people import Standing
 from approvals.policy.conditions import CONDITIONS
 from approvals.refusals import Held, Refused, UnknownManager, Unsure
 from approvals.request import Draft, Request
-from approvals.states import EventType
+from approvals.states import EventType, State
 from approvals.text import cleaned
 from bot.actions import Action
-from bot.actions.fill import Problems, Raw, check_shown, each, fill, start_of
+from bot.actions.fill import Problems, Raw, check_shown, each, fill, start_of, unfilled
 from bot.actions.form import Input
 from bot.context import Desk
 
@@ -115,6 +115,15 @@ def handed(desk: Desk, request: Request, who: Who, entry: str) -> list[Draft]:
             "minute. If it still fails, ask them to write to me once."
         )
     return hand_over(request, who, to, table)
+
+
+def extended(desk: Desk, request: Request, who: Who, until: str, reason: str) -> Request:
+    """Asks for the same access until a later day. Raises Problems, Refused, StoreTrouble."""
+    if request.state is not State.DONE or request.ending.ends_at is None:
+        raise Refused(f"{request.id} has no end date, or has ended. Ask for access again instead.")
+    command = desk.command(request)
+    raw = unfilled(command, who.person.id, desk.tables()) | {"for_days": "", "until": until}
+    return asked(desk, type(command), raw, reason or request.reason, who)
 
 
 def asked_event(

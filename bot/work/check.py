@@ -28,7 +28,8 @@ from bot.miro.errors import Ambiguous, Away, Locked
 from bot.miro.goals import Seen
 from bot.miro.plan import LivePlan, Obstacle, make
 from bot.miro.rest import looks
-from bot.miro.wording import HAZARDS
+from bot.miro.rights import OrgRole, demotes
+from bot.miro.wording import ADMIN_FIRST, HAZARDS
 from bot.work import approvers, ending, undo
 from bot.work.account import look, not_found
 
@@ -98,10 +99,13 @@ def _checked_end(desk: Desk, miro: Miro, colleagues: Colleagues, request: Reques
     if seen.account is None or (target and seen.account.id != target.miro_id):
         return _unneeded(ending.without_account(desk, target, subject))
     ending.check_seen(request, command, seen)
-    plan = make(command.goals(desk.facts), seen)
+    goals, later = command.goals(desk.facts), list[Draft]()
+    if ending.is_last_admin(request, goals, seen):
+        seen, later = replace(seen, other_admin=True), ending.until_another_admin(desk, request)
+    plan = make(goals, seen)
     if not plan.steps:
         return _unneeded(Sentence("taken-back"))
-    return ask_approvers(desk, request, command, plan)
+    return [*ask_approvers(desk, request, command, plan), *later]
 
 
 def looked_up(desk: Desk, colleagues: Colleagues, person: Person) -> Person:
@@ -178,7 +182,9 @@ def plan_of(desk: Desk, miro: Miro, request: Request, command: Action) -> LivePl
             raise Obstacle(not_found(desk, request, command))
         undo.check_unchanged(desk, request, goals, seen)
         seen, known = _with_rest(desk, miro, command, seen)
-        return replace(make(goals, seen), known=known)
+        is_last = request.is_scheduled and demotes(goals, seen) and not seen.other_admin
+        plan = make(goals, replace(seen, other_admin=True) if is_last else seen)
+        return replace(plan.with_hazard(OrgRole, ADMIN_FIRST) if is_last else plan, known=known)
     except KeyError as error:
         raise Obstacle("The team is no longer in Miro. Ask again with another one.") from error
 

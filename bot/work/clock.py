@@ -16,7 +16,7 @@ from approvals.refusals import Refused
 from approvals.request import Draft, Request, Urgency, is_active
 from approvals.states import EventType, State
 from bot.context import Desk
-from bot.work import ending
+from bot.work import ahead, ending
 from bot.work.approvers import closed
 from bot.work.bulk import control as bulk
 from bot.work.refresh import MIRO, PEOPLE, Refresh
@@ -26,6 +26,7 @@ log = logging.getLogger(__name__)
 
 REVIEW_EVERY = timedelta(minutes=10)
 ANCHOR_EVERY = timedelta(hours=1)
+AHEAD_EVERY = timedelta(minutes=10)
 COMPARE_EVERY = timedelta(hours=1)
 ACCESS_REVIEWS_EVERY = timedelta(minutes=1)
 FORGET_EVERY = timedelta(days=1)
@@ -67,6 +68,9 @@ class Housekeeping:
         if times.is_due("access reviews"):
             reviews.pass_time(self.desk)
             times.schedule("access reviews", ACCESS_REVIEWS_EVERY)
+        if times.is_due("ahead"):
+            ahead.tell(self.desk)
+            times.schedule("ahead", AHEAD_EVERY)
         if self.desk.policy.compare_daily and times.is_due("comparison"):
             compare.daily(self.desk)
             times.schedule("comparison", COMPARE_EVERY)

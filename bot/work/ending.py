@@ -3,30 +3,36 @@
 Each is a request of its own (`because_of`). It needs no approval: it was approved with the first.
 """
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 
+from approvals.decide import decide
+from approvals.decide.actor import Who
 from approvals.decide.clock import withdrawn
 from approvals.decide.delegates import RETURNED
-from approvals.ids import stamp
+from approvals.ids import BOT, stamp
 from approvals.people import Person
 from approvals.plan import NO_PLAN
 from approvals.record.outbox import Note
 from approvals.refusals import Refused
 from approvals.request import Draft, Request
-from approvals.sentence import Sentence
+from approvals.sentence import Sentence, body, words
 from approvals.states import EventType, State
 from bot.actions import Action
 from bot.actions.fill import with_person
 from bot.context import Desk
 from bot.miro.accounts import vanished
-from bot.miro.goals import Seen
+from bot.miro.goals import Goal, Seen
 from bot.miro.plan import Obstacle
+from bot.miro.rights import demotes
 from bot.work.account import Target, closures
 from bot.work.ask import asked_event
 
 NOTICE = timedelta(days=1)
 """How long before the end people are notified; for access of a day or two, after half of the time."""
+ANOTHER_ADMIN = timedelta(hours=1)
+"""How long until the end of the last admin's rights is tried again."""
 NEEDLESS = Sentence("needless")
 """Doesn't mention the offboarding, because the leaver reads it, too."""
 _NOT_BEGUN = (State.CHECKING, State.WAITING, State.APPROVED)
@@ -69,19 +75,27 @@ def move(desk: Desk, request: Request) -> None:
         desk.store.append(prolongs, [Draft(EventType.OVER, body={"because_of": request.id, "moved": True})])
 
 
-def revoke(desk: Desk, request: Request) -> None:
-    """Writes *over* and the request that revokes the access, in one transaction."""
+def end_now(desk: Desk, request: Request, who: Who) -> None:
+    """Revokes access before its last day, if this person may. Raises Refused."""
+    decide.check_ends(request, who, desk.table(request))
+    revoke(desk, request, who)
+
+
+def revoke(desk: Desk, request: Request, who: Who | None = None) -> None:
+    """Writes *over* and the request that revokes the access, in one transaction; `who`: who ends it early."""
     with desk.store.writing():
         given, body = desk.command(request), {}
         command = given.ending(request.plan.gives)
         if command:
-            reason = f"{request.id} was {given.limit}. That time is up."
+            early = f"{request.id} was {given.limit}. {who.person.called if who else ''} ended it early."
+            reason = early if who else f"{request.id} was {given.limit}. That time is up."
             event = asked_event(
                 desk, command, request.requester, {"reason": reason},
                 because_of=request.id, is_end=True, practice=request.practice,
             )  # fmt: skip
             body = {"because_of": desk.store.ask(event).id}
-        desk.store.append(request, [Draft(EventType.OVER, body=body)])
+        by, signed = (who.person.id, who.signed) if who else (BOT, {})
+        desk.store.append(request, [Draft(EventType.OVER, by, body, signed)])
 
 
 def check(desk: Desk, request: Request, command: Action) -> None:
@@ -107,6 +121,26 @@ def check_seen(request: Request, command: Action, seen: Seen) -> None:
             "The account is no longer deactivated, so I won't delete it. "
             "To delete it anyway, use /miro offboard."
         )
+
+
+def is_last_admin(request: Request, goals: Sequence[Goal], seen: Seen) -> bool:
+    """Whether an end would leave the company without a Company Admin; then it waits for another one."""
+    return request.is_end and demotes(goals, seen) and not seen.other_admin
+
+
+def until_another_admin(desk: Desk, request: Request) -> list[Draft]:
+    """The events by which it starts later, and is tried again then; operators are told once."""
+    start, why = stamp(desk.now() + ANOTHER_ADMIN), Sentence.of("last-admin", request=request.id)
+    if desk.store.once(f"last-admin {request.id}"):
+        who = desk.person(request.subject).addressed if request.subject else "This person"
+        desk.tell_operators(
+            f"{who} is the last Company Admin, so {request.id} doesn't take that right away yet, although "
+            "its time is over. Make somebody else Company Admin: /miro-admin. I try again every hour."
+        )
+    return [
+        Draft(EventType.HELD, body={"next_try_at": start, **body(text=why)}, words=words(text=why)),
+        Draft(EventType.SCHEDULED, body={"start_at": start}),
+    ]
 
 
 def follow(desk: Desk, request: Request, command: Action) -> None:

@@ -28,7 +28,7 @@ from bot.miro.goals import Seen
 from bot.miro.plan import LivePlan, Obstacle, PlanStep, make
 from bot.miro.rest.client import RestAway, RestCall
 from bot.miro.rest.goals import SessionsEnded
-from bot.work import ending, outcome, recheck
+from bot.work import ending, outcome, recheck, undo
 from bot.work.account import Target, look
 from bot.work.check import ask_approvers
 from bot.work.outcome import Stopped
@@ -127,6 +127,11 @@ class Provisioning:
         while True:
             seen = self._look(command)
             ending.check_seen(request, command, seen)
+            if before_first_write:
+                self._check_unchanged(command, seen)
+            is_new = self.request.state is State.APPROVED
+            if is_new and ending.is_last_admin(request, command.goals(self.desk.facts), seen):
+                return self._write(*ending.until_another_admin(self.desk, self.request))
             plan = self._plan(command, seen)
             left = tuple(step for step in plan.steps if not self._is_unshown(step, seen))
             if not left:
@@ -138,6 +143,13 @@ class Provisioning:
             if unseen:
                 return self._await_effect(unseen[0])
             self._send_all(plan)
+
+    def _check_unchanged(self, command: Action, seen: Seen) -> None:
+        """Raises Refused if what it undoes was changed to something else since it was asked for."""
+        try:
+            undo.check_unchanged(self.desk, self.request, command.goals(self.desk.facts), seen)
+        except Obstacle as error:
+            raise Refused(str(error)) from error
 
     def _verify(self) -> Request:
         """One look at what a person says they finished by hand; nothing is sent."""

@@ -17,13 +17,14 @@ from approvals.refusals import Refused
 from approvals.request import Request
 from approvals.states import State
 from bot.actions import ACTIONS, COMMANDS, Action
+from bot.actions.undo import can_undo
 from bot.cards.blocks import Block, button
 from bot.cards.home import ALL_AT_ONCE, NOBODY, Line, May, Section, approve_together, closed, draw, offers
 from bot.cards.lines import handed, stands, stopped, stuck
 from bot.cards.named import mark, when
 from bot.cards.request import CARDS
 from bot.cards.scene import Scene
-from bot.context import Desk
+from bot.context import CONFIDENTIAL, Desk
 from bot.slack import answers
 from bot.slack.away import span
 from bot.slack.deliver.audience import owned
@@ -42,6 +43,8 @@ _WITHDRAW, _REMIND, _DETAILS = May("Withdraw", "withdraw"), May("Remind", "remin
 _AGAIN, _EXTEND = May("Ask Again", "again"), May("Extend", "again")
 _HAND_OVER = May("Hand Over", "hand-over")
 _KEEP = May("Keep the Account", "keep")
+_UNDO = May("Undo", "undo")
+_END_NOW = May("End Now", "end-now")
 _START = May("Change Start", "start")
 _TAKEN_BACK = (State.CHECKING, State.WAITING, State.APPROVED)
 
@@ -240,7 +243,7 @@ class Gathering:
 
     def _mine(self, request: Request) -> Line:
         may = [_DETAILS]
-        if self._asked_it(request):
+        if self._asked_it(request) and not (request.is_end and request.action not in CONFIDENTIAL):
             may = [_REMIND, *may] if request.state is State.WAITING else may
             may = [_START, *may] if request.is_scheduled else may
             stop = _KEEP if request.is_end and request.is_scheduled else _WITHDRAW
@@ -249,10 +252,18 @@ class Gathering:
         return self._line(request, may=may)
 
     def _ended(self, request: Request) -> Line:
+        undo = [_UNDO] if self._may_undo(request) else []
         if self._asked_it(request) and (request.state is State.EXPIRED or request.ending.ends_at):
-            return self._line(request, may=[_EXTEND if request.ending.ends_at else _AGAIN])
-        twin, line = self._twin(request), self._line(request)
+            return self._line(request, may=[_EXTEND, _END_NOW, *undo] if request.ending.ends_at else [_AGAIN])
+        if request.ending.ends_at:
+            return self._line(request, may=[_END_NOW])
+        twin, line = self._twin(request), self._line(request, may=undo)
         return replace(line, on=twin, may=(_REMIND,)) if twin else line
+
+    def _may_undo(self, request: Request) -> bool:
+        is_theirs = self._asked_it(request) and request.state is State.DONE
+        may = is_theirs and not (request.is_end or request.practice)
+        return may and can_undo(request, self._facts.can_be_asked)
 
     def _twin(self, request: Request) -> Request | None:
         """The waiting request that this one joined, or None."""

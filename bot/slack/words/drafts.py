@@ -7,6 +7,7 @@ from approvals.ids import GroupId
 from approvals.people import listed
 from approvals.refusals import Outdated, Refused
 from bot.actions import ACTIONS
+from bot.actions.fill import unfilled
 from bot.actions.form import Input
 from bot.cards.blocks import Block, Message, actions, button, context, header, mention, message
 from bot.cards.handles import Handle
@@ -157,11 +158,4 @@ def _once_more(desk: Desk, who: Who, handle: Handle) -> Draft | None:
     if not who.person.is_(desk.person(request.requester)):
         return None
     handle.check(request)
-    raw: dict[str, str] = {}
-    for name, asked in command.form().items():
-        value = getattr(command, name)
-        if value and asked.kind is Input.PERSON and value != request.requester:
-            raw[name] = desk.person(value).email
-        elif value and asked.kind not in (Input.PERSON, Input.DAY):  # its days count from today again
-            raw[name] = ", ".join(value) if isinstance(value, tuple) else str(value)
-    return Draft(type(command), raw, request.reason)
+    return Draft(type(command), unfilled(command, request.requester, desk.tables()), request.reason)

@@ -12,8 +12,11 @@ from bot.actions.people.leave_team import LeaveTeam
 from bot.sandbox.miro.organization import ADMIN, MEMBER
 from bot.sandbox.miro.service import Fault
 from bot.sandbox.stage import POLICY, Stage
+from tests.bot.journeys.homes import opened, presses
 from tests.bot.journeys.scenes import (
+    answer,
     approve,
+    as_it_was,
     ask,
     calls,
     card,
@@ -32,6 +35,7 @@ from tests.bot.journeys.scenes import (
     told,
     wait,
 )
+from tests.bot.journeys.shell import machine
 
 LIMITED = POLICY.replace("request-access = {", 'request-access = { longest = "30d", proposed = "7d",')
 ENDING = POLICY.replace("request-access = {", 'request-access = { longest = "366d",')
@@ -83,7 +87,7 @@ def test_the_last_day_is_the_one_that_was_asked_for(s: Stage) -> None:
 def test_it_is_said_a_day_before_and_taken_back_on_time(s: Stage) -> None:
     first = given(s)
     wait(s, days=6)
-    assert not has_card(s, "U0ALEX", "again")
+    assert not any("Then it's removed" in one for one in told(s, "U0ALEX"))
     wait(s, hours=14)
     assert "Then it's removed, and I'll tell you." in last(s, "U0ALEX")
     assert has_card(s, "U0ALEX", "again")
@@ -152,10 +156,79 @@ def test_the_last_admin_is_kept_and_the_operators_hear_of_it(s: Stage) -> None:
     approve(s, "U0SAM")
     s.miro.change_user("carol@example.com", role=MEMBER)
     wait(s, days=2)
-    assert newest_request(s).state == "refused"
+    end = newest_request(s)
+    for _ in range(3):
+        wait(s, hours=1, minutes=1)
     user = s.miro.user("alex@example.com")
-    assert user and user.role == ADMIN
-    assert any("I can't remove what it gave" in one for one in told(s, "U0CAROL"))
+    assert user and (user.role, state(s, end.id)) == (ADMIN, "approved")
+    warned = [one for one in told(s, "U0CAROL") if "is the last Company Admin" in one]
+    assert len(warned) == 1 and f"so {end.id} doesn't take that right away yet" in warned[0]
+    ask(s, "U0ALEX", "/miro-access", "for Design because it goes on meanwhile", until=day(s, 3))
+    assert newest_request(s).state == "waiting", "it holds nobody up"
+    s.miro.change_user("carol@example.com", role=ADMIN)
+    wait(s, hours=1, minutes=1)
+    user = s.miro.user("alex@example.com")
+    assert user and (user.role, state(s, end.id)) == (MEMBER, "done")
+
+
+def test_who_got_the_rights_cannot_keep_them_by_withdrawing_their_end(s: Stage) -> None:
+    s.miro.add_user("alex@example.com", "Alex Smith", teams=[s.teams["Design"]])
+    ask(s, "U0DANA", "/miro-admin", "@alex because of it", person="U0ALEX", until=day(s, 1))
+    approve(s, "U0SAM")
+    s.miro.change_user("carol@example.com", role=MEMBER)
+    wait(s, days=2)
+    end = newest_request(s)
+    s.acting.command("U0DANA", "/miro", f"withdraw {end.id}")
+    s.settle()
+    assert state(s, end.id) == "approved"
+    assert "ends what was approved for some days only" in last(s, "U0DANA")
+
+
+@pytest.mark.parametrize("where", ["on the card", "in App Home", "in a shell"])
+def test_access_is_ended_before_its_last_day_without_asking_anybody(tmp_path: Path, where: str) -> None:
+    with machine(tmp_path, ENDING) as (s, shell):
+        first = given(s)
+        before = len(told(s, "U0PRIYA"))
+        if where == "on the card":
+            press(s, "U0ALEX", "end-now")
+        elif where == "in App Home":
+            assert "[Extend] [End Now]" in opened(s, "U0ALEX")
+            presses(s, "U0ALEX", "end-now", first.id)
+        else:
+            said = shell.types("end", first.id, "--as", "lena@example.com", exits=1)
+            assert f"Only the requester, the person concerned or an operator can end {first.id}." in said
+            assert shell.types("end", first.id, "--as", "alex@example.com").startswith("R-2 saved: remove")
+            s.settle()
+        end = newest_request(s)
+        assert (end.because_of, end.state) == (first.id, "done")
+        assert "Engineering" not in teams_of(s, "alex@example.com")
+        assert "Alex Smith ended it early." in end.reason
+        assert len(told(s, "U0PRIYA")) == before and not has_card(s, "U0ALEX", "end-now")
+        wait(s, days=9)
+        assert newest_request(s).id == end.id
+
+
+def test_who_it_was_asked_for_ends_it_as_well_and_once(s: Stage) -> None:
+    id = ask(s, "U0LENA", "/miro-access", "for Engineering because of it", person="U0ALEX", until=day(s, 7))
+    approve(s, "U0PRIYA")
+    theirs = as_it_was(card(s, "U0ALEX", "end-now"))
+    press(s, "U0ALEX", "end-now", theirs)
+    press(s, "U0ALEX", "end-now", theirs)
+    assert [each.id for each in s.bot.store.requests() if each.because_of == id] == ["R-2"]
+    assert answer(s, "U0ALEX") == f"{id} has no end date, or has ended. Nothing has changed."
+
+
+def test_it_is_extended_from_the_card_and_in_a_shell(tmp_path: Path) -> None:
+    with machine(tmp_path, ENDING) as (s, shell):
+        first = given(s)
+        assert has_card(s, "U0ALEX", "again")
+        words = ("extend", first.id, "--as", "alex@example.com", "--until")
+        assert "This day is over" in shell.types(*words, "2026-03-01", exits=1)
+        shell.types(*words, day(s, 14), "--reason", "It takes longer.")
+        s.settle()
+        assert "Stays until Mon 16 Mar, instead of ending on 9 March" in read(card(s, "U0PRIYA"))
+        approve(s, "U0PRIYA")
+        assert request(s, first.id).ending.is_moved and newest_request(s).reason == "It takes longer."
 
 
 def test_extending_asks_again_and_moves_the_end(s: Stage) -> None:

@@ -139,7 +139,8 @@ def test_ones_own_requests_are_followed_on_the_page(s: Stage) -> None:
     assert may(s, "U0ALEX", "withdraw") == may(s, "U0ALEX", "remind") == may(s, "U0ALEX", "details") == [id]
     press(s, "U0PRIYA", "approve")
     shown = part(page(s, "U0ALEX"), "Recently closed", "Your delegate")
-    assert shown.strip() == f"{id} · Done: give you access to Engineering. Requested Mar 2, 2026, 09:00."
+    text = f"{id} · Done: give you access to Engineering. Requested Mar 2, 2026, 09:00."
+    assert shown.strip() == f"{text}\n[Undo]"
 
 
 def test_a_request_is_withdrawn_on_the_page(s: Stage) -> None:

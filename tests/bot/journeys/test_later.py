@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from approvals.request import Request
+from bot.miro.wire import ADMIN, MEMBER
 from bot.sandbox.miro.service import Fault
 from bot.sandbox.stage import POLICY, Stage
 from tests.bot.journeys.homes import may, opened
@@ -235,3 +236,37 @@ def test_operators_read_that_nobody_is_left_who_asked(s: Stage) -> None:
     wait(s, days=3)
     assert state(s, id) == "withdrawn"
     assert any(f"{id} was approved to start now" in text for text in told(s, "U0CAROL"))
+
+
+def test_the_last_admin_may_be_offboarded_later_and_who_has_to_act_first_reads_so_days_before(
+    s: Stage,
+) -> None:
+    s.miro.change_user("jo.park@example.com", role=ADMIN)
+    s.miro.change_user("carol@example.com", role=MEMBER)
+    wait(s, hours=1, minutes=1)
+    id = ask(s, *OFFBOARD, start=moment(s, days=9))
+    assert "⚠ Nobody else is Company Admin." in read(card(s, "U0CAROL"))
+    approve(s, "U0CAROL")
+    told_before = ("U0LENA", "U0CAROL", "U0SAM")
+    for days, times in ((5, 0), (2, 1), (1, 2)):
+        for _ in range(days):
+            wait(s, days=1)
+        for user in told_before:
+            ahead = [each for each in told(s, user) if f"{id} starts" in each]
+            assert len(ahead) == times, (days, user)
+    assert "somebody has to see to this: Nobody else is Company Admin." in ahead[-1]
+    s.miro.change_user("carol@example.com", role=ADMIN)
+    wait(s, days=1, hours=2)
+    jo = s.miro.user("jo.park@example.com")
+    assert jo and (state(s, id), jo.role, jo.active) == ("done", MEMBER, False)
+
+
+def test_where_another_admin_was_found_meanwhile_nobody_is_told(s: Stage) -> None:
+    s.miro.change_user("jo.park@example.com", role=ADMIN)
+    s.miro.change_user("carol@example.com", role=MEMBER)
+    id = ask(s, *OFFBOARD, start=moment(s, days=9))
+    approve(s, "U0CAROL")
+    s.miro.change_user("carol@example.com", role=ADMIN)
+    for _ in range(8):
+        wait(s, days=1)
+    assert not any(f"{id} starts" in each for each in told(s, "U0LENA"))

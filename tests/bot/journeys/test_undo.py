@@ -9,6 +9,7 @@ from approvals.states import OPEN
 from bot.miro.wire import ADMIN, MEMBER
 from bot.sandbox.miro.service import Fault
 from bot.sandbox.stage import POLICY, Stage
+from tests.bot.journeys.homes import opened, presses
 from tests.bot.journeys.scenes import (
     answer,
     ask,
@@ -95,6 +96,15 @@ def test_what_the_requester_may_not_ask_for_is_said_and_the_rest_is_undone(s: St
     assert s.miro.user("alex@example.com").role == MEMBER  # type: ignore[union-attr]
 
 
+def test_what_was_done_is_undone_in_app_home(s: Stage) -> None:
+    alex(s)
+    before, id = as_now(s), done(s, "access")
+    opened(s, "U0SAM")
+    presses(s, "U0SAM", "undo", id)
+    approve_all(s)
+    assert as_now(s) == before and newest_request(s).because_of == id
+
+
 def test_pressed_twice_it_is_asked_once_and_undone_again_it_is_given_back(s: Stage) -> None:
     alex(s)
     before, id = as_now(s), done(s, "access")
@@ -135,6 +145,20 @@ def test_what_somebody_changed_to_something_else_is_left_alone(
     s.miro.log.clear()
     press(s, "U0DANA" if how == "details" else "U0SAM", "undo")
     assert calls(s) == [] and state(s, "R-2") == ("refused" if how == "details" else "nothing to do")
+
+
+def test_what_somebody_changes_between_asking_and_doing_is_left_alone(s: Stage) -> None:
+    """It holds when the undo is carried out, not only when it is asked for."""
+    alex(s)
+    done(s, "details", department="IT")
+    press(s, "U0DANA", "undo")
+    assert state(s, "R-2") == "waiting"
+    s.miro.change_user("alex@example.com", enterprise={"department": "Legal"})
+    s.miro.log.clear()
+    approve_all(s)
+    assert calls(s) == [] and state(s, "R-2") == "refused"
+    assert "changed this again after R-1, so I left it as it is." in last(s, "U0DANA")
+    assert dict(s.miro.user("alex@example.com").enterprise)["department"] == "Legal"  # type: ignore[union-attr]
 
 
 def test_a_security_name_changed_again_is_left_alone(s: Stage) -> None:
