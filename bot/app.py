@@ -19,8 +19,8 @@ from approvals.record.database import StoreTrouble
 from approvals.record.store import Store, utc_now
 from approvals.request import Urgency
 from bot.context import Desk
-from bot.directory.differences import Pushed
-from bot.directory.requests import Feeder
+from bot.directory.asking.differences import Pushed
+from bot.directory.asking.feeder import Feeder
 from bot.http.outgoing import Outgoing
 from bot.loop import Loop, Traffic
 from bot.miro.client import Miro

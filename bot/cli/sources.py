@@ -9,8 +9,8 @@ from approvals.refusals import Refused
 from bot.app import Bot
 from bot.cli.common import JSON, acting_as, open_bot, say, say_json
 from bot.directory import lists
-from bot.directory.differences import failures
-from bot.directory.requests import Push, control, looked
+from bot.directory.asking.differences import failures
+from bot.directory.asking.requests import Push, control, looked
 from bot.directory.store import Directories, Taken
 from bot.slack.directory.view import changes
 

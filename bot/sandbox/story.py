@@ -19,8 +19,8 @@ from pydantic import SecretStr
 
 from approvals.ids import RequestId
 from bot.app import build
+from bot.directory.asking.feeder import QUIET
 from bot.directory.lists import signature
-from bot.directory.requests import QUIET
 from bot.directory.webhook import Webhook
 from bot.sandbox.miro.service import Exchange, Miro
 from bot.sandbox.slack.drawing import as_text

@@ -12,7 +12,7 @@ from approvals.record.outbox import Note
 from approvals.refusals import Outdated, Refused
 from bot.cards.blocks import Block
 from bot.context import Desk
-from bot.directory.requests import control, looked
+from bot.directory.asking.requests import control, looked
 from bot.slack.directory import view
 from bot.slack.reply import Reply
 

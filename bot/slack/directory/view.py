@@ -7,8 +7,8 @@ from bot.cards.home import Section
 from bot.cards.layout import Part, card
 from bot.cards.named import when
 from bot.context import Desk
-from bot.directory.differences import failures
-from bot.directory.requests import Push, looked
+from bot.directory.asking.differences import failures
+from bot.directory.asking.requests import Push, looked
 from bot.directory.store import Directories
 from bot.slack.forms import notice
 

@@ -47,8 +47,9 @@ def check(desk: Desk, miro: Miro, colleagues: Colleagues, request: Request, clai
 
 
 def _checked(desk: Desk, miro: Miro, colleagues: Colleagues, request: Request, claim: Claim) -> list[Draft]:
-    requester = looked_up(desk, colleagues, desk.person(request.requester))
-    if requester.account is None:
+    requester = desk.person(request.requester)
+    requester = requester if requester.source else looked_up(desk, colleagues, requester)
+    if requester.account is None and not requester.source:
         raise Refused(f"Slack knows nobody with the address {requester.email}: only colleagues can ask.")
     check_standing(Who(requester, requester.account), desk.now())
     command = desk.command(request)

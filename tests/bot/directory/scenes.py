@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 from approvals.request import Request
-from bot.directory.requests import QUIET
+from bot.directory.asking.feeder import QUIET
 from bot.directory.store import Directories, EntryId, Group, Kind, User
 from bot.sandbox.stage import POLICY, Stage
 
@@ -54,6 +54,13 @@ class Okta:
     def leave(self, id: EntryId, *groups: str) -> None:
         for group in map(self._group, groups):
             self.says.update(group, group.body, dict.fromkeys(group.member_ids - {id}, ""))
+
+    def fill(self, name: str, members: Iterable[EntryId]) -> None:
+        """Pushes a whole group, which may be new."""
+        if name not in self.groups:
+            self.groups[name] = self.says.create("okta", Kind.GROUP, {"displayName": name})
+        group = self._group(name)
+        self.says.update(group, group.body, dict.fromkeys(members, ""))
 
     def change(self, id: EntryId, **body: Any) -> None:
         user = self.says.get("okta", id)

@@ -11,7 +11,7 @@ import pytest
 
 from approvals.refusals import Refused
 from bot.directory import lists
-from bot.directory.requests import QUIET
+from bot.directory.asking.feeder import QUIET
 from bot.directory.store import Directories
 from bot.directory.webhook import Webhook
 from bot.sandbox.stage import POLICY, Stage

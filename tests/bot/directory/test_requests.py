@@ -8,8 +8,8 @@ import pytest
 
 from approvals.decide.actor import Who
 from approvals.decide.directories import Control
-from bot.directory.differences import failures
-from bot.directory.requests import control, looked
+from bot.directory.asking.differences import failures
+from bot.directory.asking.requests import control, looked
 from bot.directory.store import ENTERPRISE
 from bot.sandbox.stage import Stage
 from bot.work.reviewing import compare

@@ -7,8 +7,8 @@ repeated, or a process that is killed, asks nothing twice and loses nothing. Sev
 import logging
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import timedelta
 from functools import cached_property
 
 from pydantic import ValidationError
@@ -17,7 +17,7 @@ from approvals.decide.actor import Who
 from approvals.decide.asking import looked_at
 from approvals.decide.clock import withdrawn
 from approvals.decide.directories import Control, Hold, decided
-from approvals.ids import GroupId, stamp
+from approvals.ids import GroupId, PersonId, stamp
 from approvals.people import Person, canonical
 from approvals.policy.directories import DirectoryRules
 from approvals.policy.entries import NO_CASE, View
@@ -26,22 +26,17 @@ from approvals.record.outbox import Note
 from approvals.request import Draft, Request
 from approvals.sentence import Sentence
 from approvals.states import EventType, State
+from bot.actions import Action
 from bot.context import Desk
-from bot.directory import mapping
-from bot.directory.mapping import COMPANY_ADMIN, Asked, Wanted
+from bot.directory.asking import mapping
+from bot.directory.asking.mapping import COMPANY_ADMIN, Asked, Wanted
+from bot.directory.asking.words import Word, Words
 from bot.directory.store import Directories, EntryId
-from bot.directory.words import Word, Words
 from bot.work.ask import LONGEST_REASON, asked_event
 
 log = logging.getLogger(__name__)
 
-QUIET, LONGEST_PUSH = timedelta(seconds=20), timedelta(minutes=5)
-"""A push is judged as a whole: once nothing has come for so long, or at the latest after so long."""
 HOUR = timedelta(hours=1)
-AGAIN = timedelta(minutes=1)
-"""When words are compared again though nothing was said: a team may be there by now."""
-AT_ONCE = 12
-"""Requests of one directory in work at a time: what people ask meanwhile comes next, not after thousands."""
 NOT_BEGUN = (State.CHECKING, State.WAITING, State.APPROVED, State.STOPPED)
 
 
@@ -158,60 +153,7 @@ def looked(desk: Desk, name: str) -> Push:
     return Push(desk, name, rules, words, Words(desk.store.database).of(name), teams)
 
 
-@dataclass
-class Feeder:
-    """Makes the requests of all directories, a few at a time. One for each process."""
-
-    desk: Desk
-    _looked: dict[str, tuple[object, datetime]] = field(default_factory=dict)
-    """{directory: (what its push was compared with, when)}."""
-    _queue: dict[str, tuple[Push, list[EntryId]]] = field(default_factory=dict)
-    _since: dict[str, datetime] = field(default_factory=dict)
-    """{directory: when it began what isn't compared yet}."""
-
-    def step(self) -> bool:
-        """Asks for some people; returns whether there was anybody."""
-        if self.desk.practice or self.desk.store.groups.members_seen_at() is None:
-            return False  # a request made in practice would stay practice, and the word be lost
-        with self.desk.store.unit():
-            return any([self._step(name) for name in self.desk.policy.directory])
-
-    def _step(self, name: str) -> bool:
-        hold = self.desk.store.hold(name)
-        if hold.is_paused:
-            return False
-        if self._is_due(name, hold):
-            push = looked(self.desk, name)
-            _note_problems(push)
-            _announce(push, hold)
-            self._queue[name] = push, push.to_ask[::-1]
-        queued = self._queue.get(name)
-        if not (queued and queued[1]):
-            return False
-        push, left = queued
-        room = AT_ONCE - self.desk.store.figures.active_of(push.source.id)
-        for id in [left.pop() for _ in range(min(room, len(left)))]:
-            _ask(push, id)
-        self.desk.wake()
-        return room > 0
-
-    def _is_due(self, name: str, hold: Hold) -> bool:
-        """Whether a push is over, or something else changed what it means."""
-        now, content = self.desk.now(), Directories(self.desk.store.database, self.desk.now)
-        basis = (content.sequence(), self.desk.policies.hash, hold.version)
-        before, at = self._looked.get(name, (None, now - AGAIN))
-        if before == basis and (bool(self._queue.get(name, (None, []))[1]) or now - at < AGAIN):
-            return False
-        since = self._since.setdefault(name, now)
-        newest = content.heard_at(name)
-        if newest and now - newest < QUIET and now - since < LONGEST_PUSH:
-            return False
-        self._since.pop(name)
-        self._looked[name] = basis, now
-        return True
-
-
-def _note_problems(push: Push) -> None:
+def note_problems(push: Push) -> None:
     """Stores why nothing is asked for some people."""
     words = Words(push.desk.store.database)
     changed = [
@@ -219,11 +161,12 @@ def _note_problems(push: Push) -> None:
         for id in push.words
         if push.row(id).problem != push.problems.get(id, "")
     ]
-    with push.desk.store.writing():
-        words.keep(changed)
+    if changed:
+        with push.desk.store.writing():
+            words.keep(changed)
 
 
-def _announce(push: Push, hold: Hold) -> None:
+def announce(push: Push, hold: Hold) -> None:
     """Appends that a push is held, and tells operators with one card; or that nothing is held any more."""
     if bool(push.counts) == bool(hold.counts):
         return
@@ -239,7 +182,7 @@ def _announce(push: Push, hold: Hold) -> None:
                     push.desk.store.outbox.say(Note(person.account.slack_id, message))
 
 
-def _ask(push: Push, id: EntryId) -> None:
+def ask(push: Push, id: EntryId) -> None:
     """Withdraws what one person's new word has made needless, and asks for what it changes."""
     desk, word, row = push.desk, push.words[id], push.row(id)
     words = Words(desk.store.database)
@@ -248,13 +191,10 @@ def _ask(push: Push, id: EntryId) -> None:
             if words.get(push.name, id) != row:
                 return  # another process has it
             person = desk.person(row.person) if row.person else desk.store.people.meet(email=word.email)
-            _withdraw(push, person, word)
+            withdraw(push, person, word)
             for change in push.pending[id]:
                 request_of(push, person, change)
-            passed = row.passed if row.passed == word.digest else ""
-            actions = " ".join(sorted({change.action for change in push.pending[id]}))
-            at = stamp(desk.now())
-            words.keep([Word(push.name, id, person.id, word.stored, passed, "", actions, at)])
+            words.keep([asked_word(push, id, person.id, stamp(desk.now()))])
     except Overtaken as error:
         log.info("%s: %s", push.title, error)  # a worker had a request of theirs; compared again in a minute
     except ValidationError as error:
@@ -264,7 +204,16 @@ def _ask(push: Push, id: EntryId) -> None:
             words.keep([replace(row, problem=problem)])
 
 
-def _withdraw(push: Push, person: Person, word: Wanted) -> None:
+def asked_word(push: Push, id: EntryId, person: PersonId, at: str) -> Word:
+    """The row of somebody whose word has been asked for."""
+    word, row = push.words[id], push.row(id)
+    passed = row.passed if row.passed == word.digest else ""
+    actions = " ".join(sorted({change.action for change in push.pending[id]}))
+    return Word(push.name, id, person, word.stored, passed, "", actions, at)
+
+
+def withdraw(push: Push, person: Person, word: Wanted) -> None:
+    """Withdraws the directory's requests about somebody that aren't in line with a newer word."""
     for request in push.desk.store.requests(person=person.id, states=NOT_BEGUN):
         mine = request.requester == push.source.id and request.subject in person.rows
         is_needless = mine and not mapping.is_still_wanted(request.action, request.details, word, push.rules)
@@ -275,13 +224,16 @@ def _withdraw(push: Push, person: Person, word: Wanted) -> None:
 
 def request_of(push: Push, person: Person, change: Asked) -> Request:
     """Makes one request of a directory."""
-    desk, command, who = push.desk, change.about(person.id), Who(push.source)
-    reason = change.reason[:LONGEST_REASON]
-    words = {"case": looked_at(command.scope(desk.facts)), "reason": reason, **who.signed}
-    event = asked_event(desk, command, push.source.id, words, exact=True)
-    start = {"start_at": stamp(desk.now() + change.wait)}
+    start = {"start_at": stamp(push.desk.now() + change.wait)}
     later = [Draft(EventType.SCHEDULED, push.source.id, start)] if change.wait else []
-    return desk.store.ask(event, "", *later)
+    return request_by(push, change.about(person.id), change.reason, *later)
+
+
+def request_by(push: Push, command: Action, reason: str, *later: Draft) -> Request:
+    """Makes a request of a typed command."""
+    case, who = looked_at(command.scope(push.desk.facts)), Who(push.source)
+    words = {"case": case, "reason": reason[:LONGEST_REASON], **who.signed}
+    return push.desk.store.ask(asked_event(push.desk, command, who.person.id, words, exact=True), "", *later)
 
 
 # -- operators -------------------------------------------------------------------------------------------

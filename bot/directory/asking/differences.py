@@ -10,8 +10,8 @@ from approvals.refusals import Refused
 from approvals.request import Request
 from approvals.states import OPEN, State
 from bot.context import Desk
-from bot.directory.mapping import COMPANY_ADMIN, Asked, Standing, Wanted, address_of, is_still_wanted
-from bot.directory.requests import Push, holds, looked, request_of
+from bot.directory.asking.mapping import COMPANY_ADMIN, Asked, Standing, Wanted, address_of, is_still_wanted
+from bot.directory.asking.requests import Push, holds, looked, request_of
 from bot.directory.store import Directories, EntryId, Group, User, key
 
 _FAILED = (State.DENIED, State.EXPIRED, State.REFUSED, State.STOPPED)

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from approvals.ids import PersonId, stamp
 from approvals.record.database import Database, Row
-from bot.directory.mapping import Wanted
+from bot.directory.asking.mapping import Wanted
 from bot.directory.store import EntryId
 
 

@@ -1,0 +1,1 @@
+"""What directories say becomes requests: each difference once, held if there are too many."""

@@ -1,0 +1,80 @@
+"""The thread that follows directories: notices that a push is over, holds it, or asks for what it changes."""
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from approvals.decide.directories import Hold
+from bot.context import Desk
+from bot.directory.asking import together
+from bot.directory.asking.requests import Push, announce, ask, looked, note_problems
+from bot.directory.store import Directories, EntryId
+
+QUIET, LONGEST_PUSH = timedelta(seconds=20), timedelta(minutes=5)
+"""A push is judged as a whole: once nothing has come for so long, or at the latest after so long."""
+AGAIN = timedelta(minutes=1)
+"""When words are compared again though nothing was said: a team may be there by now."""
+AT_ONCE = 12
+"""Requests of one directory in work at a time: what people ask meanwhile comes next, not after thousands."""
+
+
+@dataclass
+class Feeder:
+    """Makes the requests of all directories, a few at a time. One for each process."""
+
+    desk: Desk
+    _looked: dict[str, tuple[object, datetime]] = field(default_factory=dict)
+    """{directory: (what its push was compared with, when)}."""
+    _queue: dict[str, tuple[Push, list[EntryId]]] = field(default_factory=dict)
+    """{directory: (its push, who is left to be asked for, last first)}."""
+    _since: dict[str, datetime] = field(default_factory=dict)
+    """{directory: when it began what isn't compared yet}."""
+
+    def step(self) -> bool:
+        """Asks for some people; returns whether there was anybody."""
+        if self.desk.practice or self.desk.store.groups.members_seen_at() is None:
+            return False  # a request made in practice would stay practice, and the word be lost
+        with self.desk.store.unit():
+            return any([self._step(name) for name in self.desk.policy.directory])
+
+    def _step(self, name: str) -> bool:
+        hold = self.desk.store.hold(name)
+        if hold.is_paused:
+            return False
+        if self._is_due(name, hold):
+            self._queue[name] = self._judged(name, hold)
+        push, left = self._queue.get(name, (None, []))
+        if push is None or not left:
+            return False
+        if some := together.suited(push, left):
+            together.ask(push, some)
+            left[:] = [id for id in left if id not in {*some}]
+            return True
+        room = AT_ONCE - self.desk.store.figures.active_of(push.source.id)
+        for id in [left.pop() for _ in range(min(room, len(left)))]:
+            ask(push, id)
+        self.desk.wake()
+        return room > 0
+
+    def _judged(self, name: str, hold: Hold) -> tuple[Push, list[EntryId]]:
+        """(what a directory wants, who is asked for now, last first)."""
+        push = looked(self.desk, name)
+        note_problems(push)
+        announce(push, hold)
+        together.ask_left_out(push)
+        busy = together.unmade(self.desk, push.source.id)
+        return push, [id for id in push.to_ask if push.row(id).person not in busy][::-1]
+
+    def _is_due(self, name: str, hold: Hold) -> bool:
+        """Whether a push is over, or something else changed what it means."""
+        now, directories = self.desk.now(), Directories(self.desk.store.database, self.desk.now)
+        basis = (directories.sequence(), self.desk.policies.hash, hold.version)
+        before, at = self._looked.get(name, (None, now - AGAIN))
+        if before == basis and now - at < AGAIN:
+            return False
+        since = self._since.setdefault(name, now)
+        newest = directories.heard_at(name)
+        if newest and now - newest < QUIET and now - since < LONGEST_PUSH:
+            return False
+        self._since.pop(name)
+        self._looked[name] = basis, now
+        return True

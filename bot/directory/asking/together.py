@@ -1,0 +1,105 @@
+"""Many people of one push at once: a bulk of the directory, whose lines share looks and calls for a group.
+
+Only of changes that nobody decides and that wait for nothing. Everything else is asked one by one.
+"""
+
+from collections.abc import Iterator, Sequence
+
+from pydantic import ValidationError
+
+from approvals.ids import PersonId, stamp
+from approvals.policy.directories import change_of
+from approvals.request import Request
+from approvals.states import State
+from bot.actions import Action
+from bot.actions.many import MOST_LINES, Bulk, Line
+from bot.context import Desk
+from bot.directory.asking.mapping import Standing
+from bot.directory.asking.requests import Push, asked_word, request_by, withdraw
+from bot.directory.asking.words import Word, Words
+from bot.directory.store import EntryId
+from bot.work.ask import asked_event
+from bot.work.bulk.plans import left_out
+
+FEWEST = 10
+"""People from which on a push is asked together."""
+
+
+def suited(push: Push, ids: Sequence[EntryId]) -> list[EntryId]:
+    """Those who are asked for together, if there are enough of them."""
+    free = [
+        id
+        for id in ids
+        if push.words[id].standing is Standing.OPEN
+        and push.pending[id]
+        and all(
+            not each.wait and change_of(each.action) in push.rules.unattended for each in push.pending[id]
+        )
+    ]
+    return free if len(free) >= FEWEST else []
+
+
+def ask(push: Push, ids: Sequence[EntryId]) -> None:
+    """Makes a bulk of what these people's new words change, and marks the words as asked for."""
+    desk, people, commands = push.desk, dict[EntryId, PersonId](), dict[EntryId, list[Action]]()
+    for id in ids:  # new people are stored one at a time: others write in between
+        person = push.row(id).person or desk.store.people.meet(email=push.words[id].email).id
+        try:
+            commands[id] = [change.about(person) for change in push.pending[id]]
+            people[id] = person
+        except ValidationError:
+            continue  # asked by itself, which says what is wrong
+    words = Words(desk.store.database)
+    with desk.store.writing():
+        rows = words.of(push.name)
+        taken = [id for id in commands if rows.get(id, Word(push.name, id)) == push.row(id)]
+        lines = list[Line]()
+        for id in taken:
+            if len(lines) + len(commands[id]) > MOST_LINES:
+                taken = taken[: taken.index(id)]
+                break
+            lines += [
+                Line(number=len(lines) + number, action=each.NAME, details=each.model_dump(mode="json"))
+                for number, each in enumerate(commands[id], 1)
+            ]
+            if push.row(id).said:
+                withdraw(push, desk.person(people[id]), push.words[id])
+        if lines:
+            reason = f"{push.title}: {len(taken):,} people of one push."
+            signed = {"reason": reason, "who": push.source.called}
+            desk.store.ask(asked_event(desk, Bulk(lines=tuple(lines)), push.source.id, signed))
+            words.keep([asked_word(push, id, people[id], stamp(desk.now())) for id in taken])
+
+
+def _bulks(desk: Desk, source: PersonId) -> Iterator[tuple[Request, Bulk]]:
+    for request in desk.store.each(desk.store.numbers(actions=[Bulk.NAME], person=source)):
+        command = desk.command(request)
+        if isinstance(command, Bulk) and request.requester == source:
+            yield request, command
+
+
+def unmade(desk: Desk, source: PersonId) -> set[PersonId]:
+    """People in bulks whose lines aren't requests yet: a newer word of them comes after those."""
+    people = set[PersonId]()
+    for request, command in _bulks(desk, source):
+        is_open = request.state in (State.CHECKING, State.APPROVED)
+        if is_open and sum(desk.store.lines(request.id).values()) < len(command.lines):
+            people |= command.subjects
+    return people
+
+
+def ask_left_out(push: Push) -> None:
+    """Asks one by one for what a bulk couldn't do together: each then says why, or finds a way."""
+    desk = push.desk
+    for request, _ in _bulks(desk, push.source.id):
+        if request.state is State.CHECKING or desk.store.has(f"left out {request.id}"):
+            continue
+        first = next(iter(desk.store.events(request.id)))
+        asked = Bulk.model_validate_json(first.words.get("details") or "{}")
+        out = left_out(event.words for event in desk.store.events(request.id))
+        wanted = {*out} if request.state is not State.REFUSED else {line.number for line in asked.lines}
+        with desk.store.writing():
+            if desk.store.once(f"left out {request.id}"):
+                for line in asked.lines:
+                    if line.number in wanted:
+                        request_by(push, line.command, request.reason)
