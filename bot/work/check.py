@@ -289,7 +289,7 @@ def _stored(
         warnings.append(Sentence("new-account"))
     if plan.vanished:
         warnings.append(Sentence("vanished"))
-    warnings += _about_groups(desk, command, plan)
+    warnings += _about_groups(desk, command, plan, desk.person(request.requester).source)
     is_anew = request.state is not State.CHECKING
     return replace(
         stored,
@@ -302,7 +302,7 @@ def _stored(
     )
 
 
-def _about_groups(desk: Desk, command: Action, plan: LivePlan) -> list[Sentence]:
+def _about_groups(desk: Desk, command: Action, plan: LivePlan, source: str) -> list[Sentence]:
     """The warnings about groups that look alike, and about a closed account in groups managed elsewhere."""
     tables = desk.tables()
     groups = {id: group for _, id in command.teams_named if (group := tables.get_group(id))}
@@ -310,7 +310,7 @@ def _about_groups(desk: Desk, command: Action, plan: LivePlan) -> list[Sentence]
         group for id, group in groups.items() if any(tables.is_taken(n, but=id) for n in tables.names(group))
     ]
     own = [group for id in sorted(plan.groups) if (group := tables.get_group(GroupId(id)))]
-    managed = [tables.label(group) for group in own if command.CLOSES and tables.managed(group)]
+    managed = [tables.label(each) for each in own if command.CLOSES and tables.managed(each, source)]
     alike = [Sentence.of("alike", group=tables.label(group), id=group.id) for group in taken]
     return [*alike, *([Sentence.of("managed", groups=listed(managed))] if managed else [])]
 
