@@ -130,14 +130,23 @@ class Housekeeping:
         for request in self.desk.store.due():
             event = due(request, self.desk.now())
             is_start = event is EventType.STARTED and request.urgency < Urgency.FIRST
+            # After a downtime, what should have started earlier is done first.
             if is_start and self.desk.store.is_busy(request.lanes):
-                continue  # after a downtime, what should have started earlier is done first
+                continue
+            if event is EventType.OVER and self._starts_before(request):
+                continue
             if event is EventType.OVER:
                 self._write(request, partial(ending.revoke, self.desk, request))
             elif event in clock.BY_TIME_ALONE:
                 self._write(request, partial(self.desk.store.append, request, [Draft(event)]))
             elif event is not EventType.ROUTED or self.refresh.knows_deciders(request):
                 self._decide(request, clock.lapse)
+
+    def _starts_before(self, ended: Request) -> bool:
+        """Whether something about the same person started before this access ended, and isn't done yet."""
+        begun = self.desk.store.requests(states=[State.APPROVED, State.WORKING], person=ended.subject)
+        starts = [each.starts_at for each in begun if each.has_started and each.subject == ended.subject]
+        return any(at and ended.ending.ends_at and at < ended.ending.ends_at for at in starts)
 
     def _decide(self, request: Request, follow: Callable[[Request, Table], list[Draft]]) -> None:
         def append() -> None:

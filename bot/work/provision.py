@@ -123,6 +123,8 @@ class Provisioning:
                     self.desk.tell_operators(f"{request.id} {why} It is closed. Ask again if it's needed.")
                 return self._write(clock.withdrawn(gone))
             recheck.check(self.desk, self.colleagues, self.miro, request, command)
+            if (ends_at := ending.end_of(self.desk, request, command)) and ends_at <= self.desk.now():
+                raise Refused("The last day of this access is over, so it wasn't given. Ask for a later one.")
         approved = not before_first_write or recheck.is_approved(self.desk, self.colleagues, request)
         while True:
             seen = self._look(command)
