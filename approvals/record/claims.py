@@ -86,7 +86,7 @@ class Quota:
         A place with a ticket is kept in the queue: nobody behind it takes its credits.
         """
         now = self._now()
-        with self._on.writing():
+        with self._on.writing(lasting=False):
             spent = self._spent(now, now - window)
             queue = self._queue(now)
             ahead = sum(row["credits"] for row in _ahead(queue, place, now))
@@ -136,12 +136,12 @@ class Quota:
 
     def unqueue(self, ticket: str) -> None:
         """Leaves the queue."""
-        with self._on.writing():
+        with self._on.writing(lasting=False):
             self._on.run("DELETE FROM quota_queue WHERE ticket = ?", ticket)
 
     def arrived(self, credits: int, left: datetime) -> None:
         """Moves credits, taken at `left`, to now, when their call was answered: Miro counts from arrival."""
-        with self._on.writing():
+        with self._on.writing(lasting=False):
             self._on.run(
                 "UPDATE quota SET at = ? WHERE id ="
                 " (SELECT id FROM quota WHERE credits = ? AND at <= ? ORDER BY at DESC, id DESC LIMIT 1)",
@@ -206,7 +206,7 @@ class Claims(Quota):
         latest = self._latest = self._seen(now)
         if not self._has_work(now, latest, lease, least):
             return None
-        with self._on.writing():
+        with self._on.writing(lasting=False):
             self._end_leases(now, now + lease + SKEW)
             row = self._next(now, latest, least)
             if row is None:
@@ -374,7 +374,7 @@ class Claims(Quota):
 
     def _lease(self, claim: Claim, until: str | None) -> None:
         since, owner = (stamp(self._now()), claim.owner) if until else ("", None)
-        with self._on.writing():
+        with self._on.writing(lasting=False):
             if not self._on.run(
                 f"UPDATE requests SET lease_until = ?, owner = ? WHERE {HELD}",
                 until, owner, *held_by(claim, since),

@@ -115,6 +115,8 @@ class Mine(threading.local):
     """When its patience ends (`time.monotonic`); None: the default."""
     inside = False
     """Whether it is in a writing transaction."""
+    lasting = True
+    """Whether that transaction outlasts a loss of power."""
     failed = False
     """Whether a part of its transaction failed."""
     then: list[Callable[[], object]]
@@ -172,10 +174,15 @@ class Database(ABC):
         """One transaction that blocks other writers from its first read on."""
 
     @contextmanager
-    def writing(self) -> Iterator[None]:
+    def writing(self, lasting: bool = True) -> Iterator[None]:
         """One writing transaction, committed at the end of the block. A nested one is part of the outer one:
-        they fail as a whole."""
+        they fail as a whole.
+
+        `lasting`: it waits for the disk. Without, a loss of power may undo it, but nothing before it, and not
+        once a later one lasts: for what is worthless after a restart, or done again.
+        """
         if self._mine.inside:
+            assert self._mine.lasting or not lasting
             try:
                 self._check_whole()
                 yield
@@ -183,7 +190,7 @@ class Database(ABC):
                 self._mine.failed = True
                 raise
             return
-        self._mine.then = []
+        self._mine.then, self._mine.lasting = [], lasting
         try:
             with self._turn():
                 yield

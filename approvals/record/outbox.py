@@ -236,7 +236,7 @@ class Outbox:
 
     def claim(self, item: Item, owner: str) -> Item | None:
         """The row as it is now, claimed; None where it has been claimed or sent since it was read."""
-        with self._on.writing():
+        with self._on.writing(lasting=False):
             row = self._on.row(
                 "UPDATE outbox SET lease = ? WHERE id = ? AND kind = ? AND key = ? AND lease = ? RETURNING *",
                 f"{stamp(self._now() + LEASE)} {owner}", item.id, item.kind, item.key, item.lease,
@@ -254,7 +254,7 @@ class Outbox:
 
     def _leave(self, item: Item, change: str = "", *values: Any) -> None:
         """Gives a row back, unless another has it by now."""
-        with self._on.writing():
+        with self._on.writing(lasting=False):
             self._on.run(
                 f"UPDATE outbox SET lease = ''{change} WHERE id = ? AND lease = ?",
                 *values, item.id, item.lease,
@@ -362,9 +362,9 @@ class Outbox:
         rows = self._on.rows(f"SELECT * FROM messages WHERE {where}", *chain.from_iterable(places))
         return {(row["channel"], row["ts"]): Card(*row) for row in rows}
 
-    def put(self, card: Card) -> None:
+    def put(self, card: Card, lasting: bool = True) -> None:
         """Writes a card down, by (request, role, address, round)."""
-        with self._on.writing():
+        with self._on.writing(lasting):
             self._on.run(
                 "INSERT INTO messages VALUES (?,?,?,?,?,?,?,?,?,?)"
                 " ON CONFLICT (request, role, address, round) DO UPDATE SET channel = excluded.channel,"

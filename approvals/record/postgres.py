@@ -240,6 +240,7 @@ class Postgres(Database):
                 patience = max(int(self._left() * 1000), 1)
                 line.execute(
                     f"BEGIN ISOLATION LEVEL READ COMMITTED; SET LOCAL lock_timeout = {patience}; "
+                    f"{'' if self._mine.lasting else 'SET LOCAL synchronous_commit = off; '}"
                     f"SELECT pg_advisory_xact_lock({self._key})"
                 )
                 with self._holding(line, inside=True):

@@ -49,6 +49,8 @@ class Sqlite(Database):
         self._writer: Tables | None = None
         self._all: list[sqlite3.Connection] = []
         self._batch: Batch | None = None
+        self._is_full = True
+        """Whether the writer's commits wait for the disk."""
         self._waits: dict[sqlite3.Connection, int] = {}
 
     # -- connections -----------------------------------------------------------------------------------
@@ -169,6 +171,9 @@ class Sqlite(Database):
             writer = self._writer = self._writer or self._open()
             if is_first:
                 self._wait_in(writer)
+                if self._is_full is not self._mine.lasting:
+                    writer.execute(f"PRAGMA synchronous={'FULL' if self._mine.lasting else 'NORMAL'}")
+                    self._is_full = self._mine.lasting
                 # IMMEDIATE: a deferred transaction that reads first fails after another process has written.
                 writer.execute("BEGIN IMMEDIATE")
             elif not writer.conn.in_transaction:
@@ -192,7 +197,7 @@ class Sqlite(Database):
             batch.error = batch.error or error
 
     def _leave(self, batch: Batch, is_first: bool) -> None:
-        if is_first and self._turns.is_awaited():
+        if is_first and self._is_full and self._turns.is_awaited():
             self._turns.hand_on()
             self._turns.take()
         if is_first:

@@ -199,7 +199,9 @@ class Copies:
         else:
             text = str(answer.get("plain") or as_text(message.get("blocks", ())) or message["text"])
             shown = replace(card, drawn=drawn, text=text, catalogue=VERSION)
-            self.desk.store.outbox.put(_lies(shown, answer) if answer else replace(card, ended=SPARED))
+            shown = _lies(shown, answer) if answer else replace(card, ended=SPARED)
+            # Where it lies has to last; that it was redrawn only spares drawing it again.
+            self.desk.store.outbox.put(shown, lasting=not card.ts)
 
     def _put_off(self, request: Request, card: Card, later: Later) -> None:
         """Stores an undelivered message, and raises `later`."""

@@ -6,6 +6,7 @@ import pytest
 
 from approvals.people import Standing
 from approvals.record.database import StoreTrouble, among, plain
+from approvals.record.sqlite import Sqlite
 from approvals.record.store import Store
 from approvals.request import Urgency
 from tests.approvals.scene import asked, met
@@ -39,3 +40,18 @@ def test_two_walks_side_by_side_end_in_any_order(store: Store, still: bool) -> N
         assert [next(first)[0], next(second)[0]] == [1, 1]
         assert [row[0] for row in first] == [row[0] for row in second] == [2, 3, 4, 5, 6]
     assert store.people.meet(email="new@example.com").id == "P-7"
+
+
+def test_only_what_is_worthless_after_a_restart_does_not_wait_for_the_disk(store: Store) -> None:
+    ask = "PRAGMA synchronous" if isinstance(store._on, Sqlite) else "SHOW synchronous_commit"
+    waits = {"2": True, "on": True, "1": False, "off": False}
+
+    def lasts(lasting: bool) -> bool:
+        with store._on.writing(lasting), store._on.writing(lasting=False):
+            [[answer]] = store._on.rows(ask)
+        return waits[str(answer)]
+
+    assert [lasts(lasting) for lasting in (True, False, False, True)] == [True, False, False, True]
+    with pytest.raises(AssertionError), store._on.writing(lasting=False), store.writing():
+        pass
+    assert lasts(True)
