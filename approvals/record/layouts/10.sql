@@ -5,3 +5,7 @@ CREATE TABLE directory_words (
   passed TEXT NOT NULL, problem TEXT NOT NULL, actions TEXT NOT NULL, asked_at TEXT NOT NULL,
   PRIMARY KEY (source, entry)
 ) STRICT, WITHOUT ROWID;
+
+-- Whether somebody has left: the newest of these about them.
+CREATE INDEX requests_opened_or_closed ON requests (subject, number)
+  WHERE state = 'done' AND action IN ('offboard', 'reactivate', 'request-access');

@@ -31,7 +31,7 @@ _ROWS = """WITH wanted(number) AS ({}), same(number) AS (
   UNION SELECT b.number FROM wanted JOIN people a ON a.number = wanted.number
     JOIN people b ON b.email != '' AND b.email = a.email)
 SELECT p.*, a.slack_id, a.standing, a.checked_at, a.zone, a.number AS place,
-  (SELECT r.action FROM requests r WHERE r.subject = 'P-' || p.number AND r.state || '' = 'done'
+  (SELECT r.action FROM requests r WHERE r.subject = 'P-' || p.number AND r.state = 'done'
     AND r.action IN ('offboard', 'reactivate', 'request-access') ORDER BY r.number DESC LIMIT 1) AS newest
 FROM same s JOIN people p ON p.number = s.number LEFT JOIN accounts a ON a.person = p.number
 ORDER BY p.number, a.number"""
