@@ -294,7 +294,7 @@ class Claims(Quota):
     def claim_lines(self, bulk: RequestId, owner: str, lease: timedelta, limit: int) -> list[Claim]:
         """Claims lines of a bulk that are carried out together, each first in its free lanes, in order."""
         until = stamp(self._now() + lease)
-        with self._on.writing():
+        with self._on.writing(lasting=False):
             rows = self._on.rows(
                 """SELECT r.number, r.attempt FROM requests r WHERE r.because_of = ? AND r.rank = ?
                 AND r.lease_until IS NULL AND NOT EXISTS (
@@ -313,7 +313,7 @@ class Claims(Quota):
     def renew_all(self, owner: str, lease: timedelta) -> None:
         """Extends all leases of an owner that haven't ended."""
         now = self._now()
-        with self._on.writing():
+        with self._on.writing(lasting=False):
             self._on.run(
                 "UPDATE requests SET lease_until = ? WHERE owner = ? AND lease_until >= ?",
                 stamp(now + lease), owner, stamp(now),
@@ -424,7 +424,9 @@ class Lanes:
             return
         for key, place in has.items():
             self._on.run("DELETE FROM lanes WHERE key = ? AND place = ? AND number = ?", key, place, number)
-            self._on.run("DELETE FROM urgent_lanes WHERE key = ? AND number = ?", key, number)
+            # Each urgency by name: a lane may be crowded.
+            some = f"key = ? AND urgency IN ({Urgency.SOON:d}, {Urgency.FIRST:d}) AND number = ?"
+            self._on.run(f"DELETE FROM urgent_lanes WHERE {some}", key, number)
         for key, place in wanted.items():
             self._on.run("INSERT INTO lanes (key, place, number) VALUES (?,?,?)", key, place, number)
             if request.priority > Urgency.ORDINARY:
