@@ -74,7 +74,7 @@ class Rules(ScimService):
         if isinstance(payload, dict) and isinstance(payload.get("filter"), str):
             if len(payload["filter"]) > LONGEST_FILTER:
                 raise InvalidFilterException(detail=f"It has more than {LONGEST_FILTER} characters")
-            payload = {**payload, "filter": _as_rfc(payload["filter"])}
+            payload = {**payload, "filter": as_rfc(payload["filter"])}
         return super().read_search(resource_types, payload)
 
     def read_patch(
@@ -104,7 +104,7 @@ def _without_nulls(value: Any) -> Any:
     return {name: part for name, part in value.items() if part is not None}
 
 
-def _as_rfc(filter_: str) -> str:
+def as_rfc(filter_: str) -> str:
     """A filter as RFC 7644 has it, of one as Entra ID writes it."""
     bare = _BARE_VALUE.fullmatch(filter_)
     if bare and bare[2].lower() not in _LITERALS:

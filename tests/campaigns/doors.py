@@ -39,6 +39,7 @@ from bot.slack.door.socket_mode import Pulse, SocketMode
 from bot.work.ask import asked
 from tests.bot.journeys.scenes import ask, card
 from tests.campaigns import odd
+from tests.campaigns.directory_door import Provider
 from tests.e2e.process import until
 from tests.regressions.slack.socket_server import SocketSlack, socket_slack
 from tests.regressions.slack.test_malformed import opened, real
@@ -342,8 +343,20 @@ def acknowledges(slack: SocketSlack, envelope: JSON) -> bool:
     return False
 
 
+def directory_filters(s: Stage, random: Random) -> Inputs:
+    provider = Provider(s, random)
+    while True:
+        yield provider.search()
+
+
+def directory_requests(s: Stage, random: Random) -> Inputs:
+    provider = Provider(s, random)
+    while True:
+        yield provider.odd_request()
+
+
 DOORS: dict[Door, int] = {
     signed_bodies: 10, unsigned_bodies: 10, forms: 6, plain_words: 4, policies: 4,
-    miro_answers: 2, slack_answers: 2, socket_frames: 2,
+    miro_answers: 2, slack_answers: 2, socket_frames: 2, directory_filters: 100, directory_requests: 10,
 }  # fmt: skip
-"""{door: its share of all inputs, in fortieths}."""
+"""{door: its share of all inputs, in fortieths; filters come on top}."""
