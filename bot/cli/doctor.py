@@ -3,7 +3,7 @@
 import re
 import shutil
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
@@ -37,6 +37,7 @@ from bot.cli.common import (
     thrown_away,
 )
 from bot.cli.policy.reach import strays, unreached
+from bot.directory.tokens import OLD, Token, Tokens
 from bot.miro.errors import MiroError
 from bot.miro.quota import POOL, WINDOW
 from bot.miro.rest.client import SCOPES
@@ -363,6 +364,23 @@ def _chain(on: Examination) -> Finding | None:
     return Finding(f"intact, entries: {found.anchor.count}")
 
 
+def _directories(on: Examination) -> Finding | None:
+    """The tokens of directories. Lists and signed events need none."""
+    known = set(on.policy.directory) if on.policy else set[str]()
+    tokens: Sequence[Token] = ()
+    if on.has_record:
+        with open_record() as store:
+            tokens = [token for token in Tokens(store.database, utc_now).all() if not token.revoked_at]
+    if not known and not tokens:
+        return None
+    sources = {token.source for token in tokens}
+    notes = [f"the policy has no [directory.{name}], so nothing is asked" for name in sorted(sources - known)]
+    notes += [f"token {token.number} of {token.source} is more than a year old: make another, then revoke it"
+              for token in tokens if utc_now() - token.created_at > OLD]  # fmt: skip
+    without = f"; no token: {', '.join(sorted(known - sources))}" if known - sources else ""
+    return _noted(f"{len(tokens)} valid tokens{without}", notes)
+
+
 CHECKS: tuple[tuple[str, Check], ...] = (
     *((name, _credential(name)) for name in SECRETS),
     ("way in", _way_in),
@@ -379,4 +397,5 @@ CHECKS: tuple[tuple[str, Check], ...] = (
     ("reviews", _reviews),
     ("disk", _disk),
     ("chain", _chain),
+    ("directories", _directories),
 )

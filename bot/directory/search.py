@@ -53,7 +53,7 @@ def selection(source: str, kinds: Sequence[Kind], filter_: FilterNode | None = N
     found = Selection("source = ? AND deleted_at = '' AND kind = ?", (source, kinds[0]))
     for attribute, value in _equalities(filter_):
         condition = _INDEXED.get((kinds[0], attribute))
-        if condition and "\0" not in value:
+        if condition and value and "\0" not in value:
             found = found.and_(condition, key(value) if condition == "name = ?" else value)
         elif attribute.startswith(_IN_BODY) and _PLAIN.fullmatch(value):
             found = found.and_("lower(body) LIKE ?", f"%{value.lower()}%", is_exact=False)
