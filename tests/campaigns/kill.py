@@ -139,7 +139,9 @@ def campaign(shape: Shape, nursery: Nursery, folder: Path, kind: str = "sqlite")
     (folder / "runs").mkdir()
     record: Location = server_of(folder / "runs") if kind == "postgres" else folder / "runs" / "record.db"
     with ExitStack() as open_:
-        scene = open_.enter_context(stage(folder, has_rest=shape.has_rest, group_model=shape.group_model))
+        scene = open_.enter_context(
+            stage(folder, shape.policy, has_rest=shape.has_rest, group_model=shape.group_model)
+        )
         scene.miro.limits = False
         shape.furnish(scene)
         ask(scene, shape)
@@ -154,11 +156,14 @@ def campaign(shape: Shape, nursery: Nursery, folder: Path, kind: str = "sqlite")
         )
 
 
-def ask(scene: Stage, shape: Shape) -> None:
-    """Asks, as the form does."""
+def ask(scene: Stage, shape: Shape) -> object:
+    """Asks, as the form does, or as a directory."""
+    if shape.push:
+        return shape.push(scene)
     person = scene.bot.people.find(shape.who)
     assert person
-    asked(scene.bot.desk, ACTIONS[shape.action], shape.values, "It is needed.", Who(person, person.account))
+    who = Who(person, person.account)
+    return asked(scene.bot.desk, ACTIONS[shape.action], shape.values, "It is needed.", who)
 
 
 def environ(scene: Stage, record: Location) -> dict[str, str]:

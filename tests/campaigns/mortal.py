@@ -74,6 +74,9 @@ def work(bot: Bot, clock: Clock) -> int:
     """Whatever has to be done until nothing is left; the first approver says yes."""
     for _ in range(40):
         bot.settle()
+        if not bot.store.requests():
+            clock.pass_(timedelta(seconds=30))  # a directory's push is over
+            continue
         request = bot.store.requests()[0]
         if request.state is State.WAITING:
             person = bot.desk.person(request.asking.approvers[0][0])

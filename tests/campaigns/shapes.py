@@ -4,7 +4,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from bot.sandbox.miro.organization import GroupModel
-from bot.sandbox.stage import Stage
+from bot.sandbox.stage import POLICY, Stage
+from tests.bot.directory.scenes import POLICY_WITH_OKTA, Okta
 
 Furnish = Callable[[Stage], object]
 
@@ -21,6 +22,9 @@ class Shape:
     furnish: Furnish = lambda stage: None
     has_rest: bool = False
     group_model: GroupModel = "team"
+    policy: str = POLICY
+    push: Furnish | None = None
+    """What a directory says, from which the bot makes the request."""
 
     def __str__(self) -> str:
         return self.name
@@ -40,6 +44,10 @@ def _content_admin(stage: Stage) -> None:
 def _signed_in_admin(stage: Stage) -> None:
     _person("jo@example.com", "Jo Park", "Engineering", "Design", admin=True)(stage)
     stage.miro.change_user("jo@example.com", signed_in=True)
+
+
+def _joiner(stage: Stage) -> None:
+    Okta(stage).person("jo@example.com", "miroUsers", "g_app_proeng_all")
 
 
 _ALEX = _person("alex@example.com", "Alex Smith", "Engineering")
@@ -158,4 +166,8 @@ SHAPES = (
         {"person": "U0ALEX", "license": "Full"},
         lambda stage: stage.miro.add_user("alex@example.com", "Alex Smith", user_type="Basic"),
     ),
+)
+
+PUSHED = Shape(
+    "a directory's word about a joiner", "request-access", "", {}, policy=POLICY_WITH_OKTA, push=_joiner
 )

@@ -8,7 +8,7 @@ import pytest
 from tests.approvals.scene import need
 from tests.campaigns.kill import campaign
 from tests.campaigns.nursery import Nursery
-from tests.campaigns.shapes import SHAPES, Shape
+from tests.campaigns.shapes import PUSHED, SHAPES, Shape
 from tests.campaigns.tally import Tally
 
 _QUICK = ("request-access, new person", "offboard, an admin", "offboard, at a time")
@@ -23,7 +23,7 @@ def check(tally: Tally) -> None:
     assert (tally.lost, tally.early) == (0, 0)
 
 
-@pytest.mark.parametrize("shape", QUICK, ids=str)
+@pytest.mark.parametrize("shape", [*QUICK, PUSHED], ids=str)
 def test_a_bot_killed_after_any_step_is_followed_by_one_that_ends_it(
     shape: Shape, born: Nursery, tmp_path: Path
 ) -> None:
@@ -55,7 +55,7 @@ def test_it_is_the_same_where_the_record_is_on_a_server(shape: Shape, born: Nurs
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("shape", SHAPES, ids=str)
+@pytest.mark.parametrize("shape", [*SHAPES, PUSHED], ids=str)
 def test_no_death_of_any_bot_changes_what_comes_of_a_request(
     shape: Shape, born: Nursery, tmp_path: Path
 ) -> None:
