@@ -5,7 +5,7 @@ else is named; if that isn't certain, the person is left open, and the form asks
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from itertools import groupby
@@ -118,6 +118,7 @@ def _answer(sentence: Sentence) -> Answer | None:
     is_about = sentence.teams or sentence.people or verbs - {"reactivate"} or sentence.has("inexact", "admin")
     skipped = {"help"} if sentence.teams and verbs else set()
     skipped |= {"license"} if "change-license" in verbs else set()
+    skipped |= {"board"} if sentence.has("inexact", "admin") else set()
     skipped |= {"license", "board", "tool"} if sentence.teams else {"tool"} if sentence.board else set()
 
     def first(table: str, text: str) -> Answer | None:
@@ -312,7 +313,8 @@ def _fill_teams(action: type[Action], sentence: Sentence, tables: Tables, raw: d
     if len(fields) == 1:
         # If one field takes all teams, only those on the other side are left out.
         main, other = ("from", "to") if next(iter(fields.values())).leaves else ("to", "from")
-        not_yet = sides["not"] if "~" in sentence.body else []  # "I see Sales but not Legal"
+        is_seen = "~" in sentence.body and not sentence.like
+        not_yet = sides["not"] if is_seen else []  # "I see Sales but not Legal"
         sides[main] = sorted(sides[main] + sides[""]) or sides[other] or not_yet
         sides[other] = [number for number in sides[other] if number not in sides[main]]
     else:
@@ -331,7 +333,7 @@ def _fill_teams(action: type[Action], sentence: Sentence, tables: Tables, raw: d
     labels = dict.fromkeys(tables.label(team) for team in left if team.id not in raw.values())
     notes += [f"I left out {label}." for label in labels] if "name" not in action.form() else []
     if sentence.like and fields.keys() == {"teams"} and not raw.get("teams"):
-        notes += _fill_like(sentence.like, tables, raw)
+        notes += _fill_like(sentence.like, tables, raw, {team.id for team in left})
     return [*notes, *([NO_BOARD] if sentence.board and not raw.get("teams") else [])]
 
 
@@ -352,11 +354,14 @@ def _side(sentence: Sentence, before: list[str]) -> str:
     return ""
 
 
-def _fill_like(like: Named, tables: Tables, raw: dict[str, str]) -> list[str]:
-    """Fills in the teams of a person whose access is asked for, but not their rights; returns notes."""
+def _fill_like(like: Named, tables: Tables, raw: dict[str, str], out: Collection[str]) -> list[str]:
+    """Fills in the teams of a person whose access is asked for, but not their rights; returns notes.
+
+    `out`: teams that stay out.
+    """
     name = like.text.removeprefix("@")
     known = tables.teams_of(like.raw)
-    teams = [team for team in known or () if not tables.managed(team)]
+    teams = [team for team in known or () if not tables.managed(team) and team.id not in out]
     if not teams:
         unseen = (
             f"don't know {name}'s teams yet"

@@ -219,7 +219,11 @@ class Sentence:
         self.words = f" {' '.join(token.word for token in self.tokens)} "
         body = self._without_bystanders(self.words)
         # Of "@kim to # and @jo to #" what is about the first: the other is a request of its own.
-        two = re.match(rf"( .*?@\d+ .*?#\d+) {AND}(@\d+ (?:\S+ ){{1,3}}#\d+) ", body)
+        # The same the other way round: "# for @kim, # for @jo".
+        whom = r"(?:for|fur|pour|para) (?:@\d+|me|mich|moi|mi)"
+        two = re.match(rf"( .*?@\d+ .*?#\d+) {AND}(@\d+ (?:\S+ ){{1,3}}#\d+) ", body) or re.match(
+            rf"( .*?#\d+ {whom}) {AND}(#\d+ (?:{AND}#\d+ )*{whom}) ", body
+        )
         self.further = " ".join(self._written.get(word, word) for word in two[2].split()) if two else ""
         self.body = f"{two[1]} " if two else body
         self.unknown = self.marked(self.body)
