@@ -3,8 +3,10 @@
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
+from approvals.decide.directories import Control
 from approvals.decide.reviews import REVIEW, Step
 from approvals.ids import PersonId, stamp, unstamp
+from approvals.people import SOURCE
 from approvals.record.database import Database, among
 from approvals.states import OPEN, State
 
@@ -60,6 +62,20 @@ class Figures:
             "SELECT min((SELECT max(at) FROM ledger WHERE stream = outbox.key)) AS at FROM outbox"
             " WHERE shown < wanted AND kind = 'card'"
         )
+
+    def held(self) -> int:
+        """The number of directories of which something is held."""
+        rows = self._on.rows(
+            "SELECT stream, type FROM ledger WHERE stream BETWEEN ? AND ? AND type IN (?,?) ORDER BY version",
+            SOURCE, f"{SOURCE}~", Control.HELD, Control.RELEASED,
+        )  # fmt: skip
+        last = {row["stream"]: row["type"] for row in rows}
+        return sum(type == Control.HELD for type in last.values())
+
+    def directory_problems(self) -> int:
+        """The number of people of directories of whom nothing can be asked."""
+        row = self._on.row("SELECT count(*) AS n FROM directory_words WHERE problem != ''")
+        return int(row["n"]) if row else 0
 
     def credits(self, window: timedelta) -> int:
         """Miro's credits spent within the window of its rate limit."""

@@ -42,7 +42,15 @@ from bot.miro.errors import MiroError
 from bot.miro.quota import POOL, WINDOW
 from bot.miro.rest.client import SCOPES
 from bot.policies import read, usable, why_not
-from bot.settings import BEGINNINGS, REST, SECRETS, BadSettings, Settings
+from bot.settings import (
+    BEGINNINGS,
+    EVENT_SECRET,
+    METRICS_TOKEN,
+    REST,
+    SECRETS,
+    BadSettings,
+    Settings,
+)
 from bot.slack.api.edge import SlackClient, SlackFault
 
 ANY_POLICY = 'operators = ["doctor@example.com"]\ndomains = ["example.com"]\n'
@@ -53,7 +61,11 @@ DISK, LEAST_DISK = 1 << 30, 100 << 20
 """Bytes of free disk space below which there is a warning, and below which the bot shouldn't run."""
 _WAYS = {"SLACK_APP_TOKEN": "Socket Mode", "SLACK_SIGNING_SECRET": "run --http"}
 """The two ways to receive from Slack, by the secret that each needs."""
-_USES = _WAYS | {"MIRO_BOT_METRICS_TOKEN": "serving /metrics"} | dict.fromkeys(REST, "Miro's REST API")
+_USES = (
+    _WAYS
+    | {METRICS_TOKEN: "serving /metrics", EVENT_SECRET: "signed events of directories"}
+    | dict.fromkeys(REST, "Miro's REST API")
+)
 """Secrets that not every bot needs, and what for."""
 _SOON = timedelta(days=1)
 """Before the end of a review, a warning."""
@@ -368,13 +380,20 @@ def _directories(on: Examination) -> Finding | None:
     """The tokens of directories. Lists and signed events need none."""
     known = set(on.policy.directory) if on.policy else set[str]()
     tokens: Sequence[Token] = ()
+    notes = list[str]()
     if on.has_record:
         with open_record() as store:
+            for name in sorted(known):
+                hold = store.hold(name)
+                notes += [f"{name} is paused: miro-bot directory resume {name}"] if hold.is_paused else []
+                notes += [f"{name} is held: miro-bot directory held {name}"] if hold.counts else []
             tokens = [token for token in Tokens(store.database, utc_now).all() if not token.revoked_at]
     if not known and not tokens:
         return None
     sources = {token.source for token in tokens}
-    notes = [f"the policy has no [directory.{name}], so nothing is asked" for name in sorted(sources - known)]
+    notes += [
+        f"the policy has no [directory.{name}], so nothing is asked" for name in sorted(sources - known)
+    ]
     notes += [f"token {token.number} of {token.source} is more than a year old: make another, then revoke it"
               for token in tokens if utc_now() - token.created_at > OLD]  # fmt: skip
     without = f"; no token: {', '.join(sorted(known - sources))}" if known - sources else ""

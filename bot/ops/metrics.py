@@ -98,6 +98,8 @@ class Record(Collector):
                 self._age(figures.unshown_since()),
             ),
             ("reviews_open", "Access reviews and comparisons that aren't closed.", figures.open_reviews()),
+            ("directories_held", "Directories of which something waits for operators.", figures.held()),
+            ("directory_problems", "People of whom nothing can be asked.", figures.directory_problems()),
             ("scim_credits_spent", "Of Miro's 10,000 credits per 30 s.", figures.credits(self._window)),
         ):
             yield GaugeMetricFamily(f"miro_bot_{name}", text, value=value)
