@@ -55,12 +55,12 @@ class Points:
 
     def around_commit(self, owner: type, name: str) -> None:
         """At the end of each transaction, before and after its commit."""
-        writing: Callable[[Database], AbstractContextManager[None]] = getattr(owner, name)
+        writing: Callable[[Database, bool], AbstractContextManager[None]] = getattr(owner, name)
 
         @contextmanager
-        def passed(connections: Database) -> Iterator[None]:
+        def passed(connections: Database, lasting: bool = True) -> Iterator[None]:
             whole = not connections._mine.inside
-            with writing(connections):
+            with writing(connections, lasting):
                 yield
                 if whole:
                     self()
