@@ -26,6 +26,7 @@ from bot.sandbox.stage import Clock
 from bot.settings import read
 from bot.slack.api.edge import SlackClient
 
+DAY = timedelta(days=1)
 NEVER_FINISHED = 4
 FAILED = 5
 
@@ -84,6 +85,8 @@ def work(bot: Bot, clock: Clock) -> int:
             bot.store.append(
                 request, approve(request, Who(person, person.account), request.plan.revision, table, True)
             )
+        elif request.state is State.APPROVED and request.starts_at and request.starts_at > clock() + DAY:
+            return 0  # what follows by itself, days later
         elif request.state in ACTIVE:
             clock.pass_(timedelta(seconds=30))
             if request.is_scheduled:

@@ -129,6 +129,13 @@ SHAPES = (
         {"person": "jo@example.com", "how": "deactivate", "start": "2026-03-02 10:10"},
         _JO,
     ),
+    Shape(
+        "offboard, deleted later",
+        "offboard",
+        "U0LENA",
+        {"person": "jo@example.com", "how": "deactivate", "delete_after": "30"},
+        _JO,
+    ),
     Shape("offboard, delete", "offboard", "U0LENA", {"person": "jo@example.com", "how": "delete"}, _JO, True),
     Shape(
         "reactivate",

@@ -26,6 +26,8 @@ class Seen:
     early: tuple[str, ...]
     """Messages that said Done before Miro held what it holds in the end."""
     unannounced: tuple[str, ...]
+    follows: tuple[str, ...]
+    """The requests that follow from it by themselves, and where they stand."""
 
     @classmethod
     def of(cls, store: Store, watch: Watch) -> "Seen":
@@ -44,6 +46,7 @@ class Seen:
             told=len(watch.told),
             early=tuple(one.text for one in watch.told if one.held != miro),
             unannounced=tuple(watch.unannounced),
+            follows=tuple(f"{one.action} {one.state}" for one in store.because_of(ONLY)),
         )
 
 
@@ -84,6 +87,7 @@ def judged(name: str, seen: Seen, right: Seen, kills: int) -> Tally:
         "Miro holds something else": seen.miro != right.miro,
         f"the record didn't announce {seen.unannounced}": bool(seen.unannounced),
         f"this was told too early: {seen.early}": bool(seen.early),
+        f"{seen.follows} follows": seen.follows != right.follows,
         "somebody wasn't told": seen.told < right.told,
     }
     return Tally(
