@@ -132,6 +132,8 @@ class Person:
         whole = neutral(self.name)
         name = " ".join(whole.split()[:3])[:39]
         account = self.account.slack_id if self.account else str(self.id)
+        if self.source:
+            return name
         if self.is_forgotten:
             return addressed(FORGOTTEN, account)
         return addressed(name if name == whole else f"{name}…", self.email or account)

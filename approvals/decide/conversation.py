@@ -22,6 +22,8 @@ def question(request: Request, who: Who, text: str, table: Table, confidential: 
     seat(request, who, table, confidential, again=True)
     if not text.strip():
         raise Refused("Write your question.")
+    if table.directory.person(request.requester).source:
+        raise Refused("A directory asked this and can't answer. Ask the person who looks after it.")
     if request.asking.questions and not request.asking.questions[-1].answer:
         raise Refused(f"A question about {request.id} is already open. Wait for the answer.")
     words = {"text": text.strip()[:LONGEST_QUESTION], **who.signed}

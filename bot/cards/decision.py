@@ -110,10 +110,11 @@ def decide(scene: Scene) -> list[Block]:
         confirm = _sure(scene, f"{listed(rights)} rights come back with the account.", "Approve")
     label = command.confirm if grave else "Approve"
     yes = button(label, "approve", value, primary=not grave, danger=grave, confirm=confirm)
+    asks = button("Ask a Question", "question", value)
     return [
         *([] if waiting.has_voted(scene) else [yes]),
         button("Deny", "deny", value),
-        button("Ask a Question", "question", value),
+        *([] if scene.person(request.requester).source else [asks]),  # no directory answers
         button("Details", "details", value),
     ]
 

@@ -13,6 +13,7 @@ from bot.app import Bot
 from bot.cards.blocks import message
 from bot.cards.named import mark
 from bot.cli.common import acting_as, open_bot, say
+from bot.directory.store import Directories
 
 
 @click.group()
@@ -81,7 +82,10 @@ def _check(bot: Bot, who: Who, rows: list[Person]) -> None:
     """Raises Refused unless the record, Slack and Miro say that they are gone; MiroError if Miro is away."""
     _check_record(bot, who, rows)
     keys = sorted({known for person in rows for known in person.keys})
+    directories = Directories(bot.store.database, bot.desk.now)
     for known in keys:
+        for entry in directories.read("deleted_at = '' AND name = ?", known):
+            raise Refused(f"The directory {entry.source} still names {known}. Delete them there first.")
         account = bot.miro.look(known) if "@" in known else None
         if known.startswith(miro_key("")):
             account = bot.miro.by_id(known.removeprefix(miro_key("")))

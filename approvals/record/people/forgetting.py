@@ -90,8 +90,11 @@ class Forgetting:
             ("user_groups", "slack_id", accounts),
             ("members", "email", emails),
             ("admins", "email", emails),
+            ("directory_words", "person", [person.id for person in rows]),
         ):
             self._on.run(f"DELETE FROM {table} WHERE {among(column, values)}", *values)
+        gone = f"deleted_at != '' AND {among('name', emails)}"
+        self._on.run(f"DELETE FROM directory_entries WHERE {gone}", *emails)
         for item in self._on.rows("SELECT id, key, body FROM outbox"):
             body = json.dumps(json.loads(item["body"] or "{}"), ensure_ascii=False)
             if mentions.search(canonical(f"{item['key']} {body}")):

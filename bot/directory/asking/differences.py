@@ -121,8 +121,9 @@ def _address(entry: User | Group) -> str:
 
 
 def _differences(push: Push) -> Iterator[tuple[str, str, str]]:
-    desk, tables, has = push.desk, push.desk.tables(), holds(push.desk)
-    labels = {str(id): tables.team(id).label for id in push.teams.values()}
+    desk, has = push.desk, holds(push.desk)
+    teams = {id: desk.store.groups.get(id) for id in push.teams.values()}
+    labels = {str(id): team.known_name if team else str(id) for id, team in teams.items()}
     exceptions, said = _exceptions(push), set[str]()
     for id, word in push.words.items():
         said.add(word.email)

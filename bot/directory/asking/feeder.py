@@ -11,8 +11,8 @@ from bot.directory.store import Directories, EntryId
 
 QUIET, LONGEST_PUSH = timedelta(seconds=20), timedelta(minutes=5)
 """A push is judged as a whole: once nothing has come for so long, or at the latest after so long."""
-AGAIN = timedelta(minutes=1)
-"""When words are compared again though nothing was said: a team may be there by now."""
+AGAIN, IDLE = timedelta(minutes=1), timedelta(minutes=10)
+"""When words are compared again though nothing was said: a team may be there. IDLE: if nothing is left."""
 AT_ONCE = 12
 """Requests of one directory in work at a time: what people ask meanwhile comes next, not after thousands."""
 
@@ -23,7 +23,7 @@ class Feeder:
 
     desk: Desk
     _looked: dict[str, tuple[object, datetime]] = field(default_factory=dict)
-    """{directory: (what its push was compared with, when)}."""
+    """{directory: (what its push was compared with, when to compare again)}."""
     _queue: dict[str, tuple[Push, list[EntryId]]] = field(default_factory=dict)
     """{directory: (its push, who is left to be asked for, last first)}."""
     _since: dict[str, datetime] = field(default_factory=dict)
@@ -62,19 +62,21 @@ class Feeder:
         announce(push, hold)
         together.ask_left_out(push)
         busy = together.unmade(self.desk, push.source.id)
+        if not (busy or push.new):
+            self._looked[name] = self._looked[name][0], self.desk.now() + IDLE
         return push, [id for id in push.to_ask if push.row(id).person not in busy][::-1]
 
     def _is_due(self, name: str, hold: Hold) -> bool:
         """Whether a push is over, or something else changed what it means."""
         now, directories = self.desk.now(), Directories(self.desk.store.database, self.desk.now)
         basis = (directories.sequence(), self.desk.policies.hash, hold.version)
-        before, at = self._looked.get(name, (None, now - AGAIN))
-        if before == basis and now - at < AGAIN:
+        before, at = self._looked.get(name, (None, now))
+        if before == basis and at - IDLE <= now < at:  # unless the clock was ahead
             return False
         since = self._since.setdefault(name, now)
         newest = directories.heard_at(name)
         if newest and now - newest < QUIET and now - since < LONGEST_PUSH:
             return False
         self._since.pop(name)
-        self._looked[name] = basis, now
+        self._looked[name] = basis, now + AGAIN
         return True

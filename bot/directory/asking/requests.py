@@ -69,21 +69,25 @@ class Push:
     @cached_property
     def pending(self) -> dict[EntryId, list[Asked]]:
         """What is to be asked of everybody whose word is new, also if that is nothing."""
-        has = holds(self.desk)
+        has = holds(self.desk) if self.new else {}
         return {
             id: list(mapping.asks(self.row(id).wanted, word, self.rules, self.title, has))
-            for id, word in self.words.items()
-            if self.row(id).said != word.stored and id not in self.problems
+            for id, word in self.new.items()
+            if id not in self.problems
         }
+
+    @cached_property
+    def new(self) -> dict[EntryId, Wanted]:
+        """The words that weren't asked for yet."""
+        return {id: word for id, word in self.words.items() if self.row(id).said != word.stored}
 
     @cached_property
     def problems(self) -> dict[EntryId, str]:
         """Why nothing is asked for somebody, in a sentence."""
-        new = {id: word for id, word in self.words.items() if self.row(id).said != word.stored}
         open_now = (word for word in self.words.values() if word.standing is mapping.Standing.OPEN)
         shared = Counter(word.email for word in open_now)
-        self.desk.store.people.expect(entries=[word.email for word in new.values() if word.email])
-        texts = {id: self._problem(id, word, shared) for id, word in new.items()}
+        self.desk.store.people.expect(entries=[word.email for word in self.new.values() if word.email])
+        texts = {id: self._problem(id, word, shared) for id, word in self.new.items()}
         return {id: text for id, text in texts.items() if text}
 
     def _problem(self, id: EntryId, word: Wanted, shared: Mapping[str, int]) -> str:

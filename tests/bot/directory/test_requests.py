@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 
 from approvals.decide.actor import Who
+from approvals.decide.conversation import question
 from approvals.decide.directories import Control
+from approvals.refusals import Refused
 from bot.directory.asking.differences import failures
 from bot.directory.asking.requests import control, looked
 from bot.directory.store import ENTERPRISE
@@ -18,6 +20,8 @@ from tests.bot.journeys.scenes import (
     answer,
     approve,
     ask,
+    buttons,
+    card,
     deny,
     has_card,
     playing,
@@ -210,3 +214,13 @@ def shell(s: Stage, email: str) -> Who:
 def pressed(s: Stage, user: str, action: str) -> str:
     press(s, user, action)
     return answer(s, user)
+
+
+def test_a_directory_is_asked_no_question(s: Stage, okta: Okta) -> None:
+    okta.person(ALEX, "miroUsers", "miroAdmins")
+    okta.settle()
+    assert buttons(card(s, "U0CAROL")) == ["approve", "deny", "details"]
+    with pytest.raises(Refused, match="can't answer"):
+        request, who = okta.asked()[1], s.bot.people.find("U0CAROL")
+        assert who
+        question(request, Who(who, who.account), "Why?", s.bot.desk.table(request), False)
