@@ -155,6 +155,7 @@ def stage(
     database: Location | None = None,
     has_rest: bool = False,
     group_model: GroupModel = "team",
+    clock: Clock | None = None,
     **how: Any,
 ) -> Iterator[Stage]:
     """Starts everything on loopback. No thread of the bot runs: `settle` does the work that is due.
@@ -162,7 +163,7 @@ def stage(
     `prepare` changes the stand-ins before the bot starts; `database`: where its record is, by default a
     file in the folder; `has_rest`: whether it has the credentials of Miro's REST API.
     """
-    clock = Clock()
+    clock = clock or Clock()
     (folder / "policy.toml").write_text(policy, encoding="utf-8")
     miro = Miro(token=TOKEN, group_model=group_model, now=clock.seconds, sleep=clock.sleep)
     teams = {name: miro.add_team(name) for name in ("Engineering", "IT Administration", "Design", "Sales")}

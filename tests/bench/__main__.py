@@ -10,6 +10,7 @@ import pytest
 
 from tests.bench import (
     audit,
+    bulk,
     burst,
     calls,
     clicks,
@@ -49,6 +50,7 @@ def _lives() -> list[Row]:
 PARTS: dict[str, Callable[[], list[Row]]] = {
     "starting": starting.rows,
     "audit": audit.rows,
+    "bulk": bulk.rows,
     "burst": burst.rows,
     "clicks": clicks.rows,
     "calls": _calls,

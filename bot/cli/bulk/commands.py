@@ -92,12 +92,12 @@ def send(
         good, bad = len(reading.lines), len(reading.problems)
         changes = Counter(line.action for line in reading.lines if plans[line.number].steps)
         sums = ", ".join(f"{count:,} {name}" for name, count in changes.items()) or "nothing to change"
-        for text in (*reading.told, f"{good:,} lines can be carried out ({sums}), {bad:,} can't."):
+        for text in (*reading.told, f"Lines that can be carried out: {good:,} ({sums}). Lines that can't: {bad:,}."):
             say_beside(text)
         if only_checks or (bad and not skip) or not good:
             if bad or not good:
                 how = "" if only_checks else " Nothing was requested. Correct them, or add --skip."
-                raise failed(f"{bad:,} lines have a problem.{how}")
+                raise failed(f"Lines with a problem: {bad:,}.{how}")
             return
         request = save(desk, who, reading.lines, reason)
         outline = summary(bot.store, request)
