@@ -25,6 +25,7 @@ from bot.app import Bot, build
 from bot.sandbox.stage import Clock
 from bot.settings import read
 from bot.slack.api.edge import SlackClient
+from tests.campaigns.watch import ONLY
 
 DAY = timedelta(days=1)
 NEVER_FINISHED = 4
@@ -78,7 +79,7 @@ def work(bot: Bot, clock: Clock) -> int:
         if not bot.store.requests():
             clock.pass_(timedelta(seconds=30))  # a directory's push is over
             continue
-        request = bot.store.requests()[0]
+        request = bot.store.request(ONLY)
         if request.state is State.WAITING:
             person = bot.desk.person(request.asking.approvers[0][0])
             table = bot.desk.table(request)

@@ -3,8 +3,10 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from approvals.decide.actor import Who
 from bot.sandbox.miro.organization import GroupModel
 from bot.sandbox.stage import POLICY, Stage
+from bot.work.bulk.reading import read, save
 from tests.bot.directory.scenes import POLICY_WITH_OKTA, Okta
 
 Furnish = Callable[[Stage], object]
@@ -52,6 +54,21 @@ def _joiner(stage: Stage) -> None:
 
 _ALEX = _person("alex@example.com", "Alex Smith", "Engineering")
 _JO = _person("jo@example.com", "Jo Park", "Engineering", "Design")
+
+
+def _listed(stage: Stage) -> object:
+    """A list of three people with an account, one of them deactivated, and of somebody new."""
+    for number, active in enumerate((True, True, False)):
+        _person(f"person.{number}@example.com", "A Person", "Design", active=active)(stage)
+    person = stage.bot.people.find("U0SAM")
+    assert person
+    who, addresses = Who(person, person.account), [f"person.{number}@example.com" for number in range(4)]
+    table = "\n".join(("email,team", *(f"{address},Engineering" for address in addresses)))
+    return save(stage.bot.desk, who, read(stage.bot.desk, who, table.encode()).lines, "It is needed.")
+
+
+BULK = Shape("a list of four", "bulk", "", {}, push=_listed)
+"""Its lines share calls and looks."""
 
 SHAPES = (
     Shape(

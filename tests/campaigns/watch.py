@@ -17,7 +17,7 @@ from bot.sandbox.slack import web_api
 from bot.sandbox.slack.workspace import Workspace
 
 ONLY = RequestId("R-1")
-_DONE = re.compile(r"\bDone\b")
+_DONE = re.compile(r"\bDone\b|\b(\d+) of \1 lines done")
 
 
 @dataclass(frozen=True)
@@ -70,16 +70,17 @@ class Watch:
             self.looks.append(said)
         else:
             self.writes.append(f"{said} {call.body.decode()}")
-            if not self._announced(said):
+            if not self._announced(said, max(1, call.body.count(b'{"value":'))):
                 self.unannounced.append(said)
         return self.line(call, lambda: self.miro.answer(call))
 
-    def _announced(self, said: str) -> bool:
-        """Whether the newest entry of the record is that this very call is tried."""
+    def _announced(self, said: str, people: int) -> bool:
+        """Whether the newest entry of so many requests is that this very call is tried."""
         with closing(Store(self.record)) as store:
-            *_, last = store.events(ONLY)
-        call = re.escape(str(last.body.get("call"))).replace(re.escape("{user}"), r"\d+")
-        return last.type == EventType.TRYING and re.fullmatch(call, said) is not None
+            newest = [[*store.events(id)][-1] for id in store.numbers()]
+        trying = [event.body.get("call") for event in newest if event.type == EventType.TRYING]
+        calls = [re.escape(str(call)).replace(re.escape("{user}"), r"\d+") for call in trying]
+        return sum(re.fullmatch(call, said) is not None for call in calls) >= people
 
     def at_slack(self, call: Call) -> Answer | None:
         """Answers as Slack does."""

@@ -92,7 +92,8 @@ def send(
         good, bad = len(reading.lines), len(reading.problems)
         changes = Counter(line.action for line in reading.lines if plans[line.number].steps)
         sums = ", ".join(f"{count:,} {name}" for name, count in changes.items()) or "nothing to change"
-        for text in (*reading.told, f"Lines that can be carried out: {good:,} ({sums}). Lines that can't: {bad:,}."):
+        total = f"Lines that can be carried out: {good:,} ({sums}). Lines that can't: {bad:,}."
+        for text in (*reading.told, total):
             say_beside(text)
         if only_checks or (bad and not skip) or not good:
             if bad or not good:
