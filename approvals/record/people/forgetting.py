@@ -99,9 +99,24 @@ class Forgetting:
             body = json.dumps(json.loads(item["body"] or "{}"), ensure_ascii=False)
             if mentions.search(canonical(f"{item['key']} {body}")):
                 self._on.run("DELETE FROM outbox WHERE id = ?", item["id"])
+        self._clear_directories(mentions)
         for card in self._on.rows("SELECT DISTINCT request, text FROM messages WHERE text != ''"):
             if mentions.search(canonical(card["text"])):
                 self._on.run("UPDATE messages SET text = '' WHERE request = ? AND text = ?", *card)
+
+    def _clear_directories(self, mentions: re.Pattern[str]) -> None:
+        """Empties what directories said of them, if by now they are inactive there or deleted."""
+        for row in self._on.rows("SELECT id, body, deleted_at FROM directory_entries WHERE kind = 'User'"):
+            body = json.loads(row["body"])
+            is_gone = row["deleted_at"] or body.get("active") is False
+            if is_gone and mentions.search(canonical(json.dumps(body, ensure_ascii=False))):
+                self._on.run(
+                    "UPDATE directory_entries SET name = '', external_id = '', body = '{}',"
+                    " deleted_at = coalesce(nullif(deleted_at, ''), changed_at) WHERE id = ?",
+                    row["id"],
+                )
+                self._on.run("DELETE FROM directory_members WHERE member_id = ?", row["id"])
+                self._on.run("DELETE FROM directory_words WHERE entry = ?", row["id"])
 
     def old(self, before: datetime) -> list[str]:
         """Requests that ended before a time, for good, and still have texts."""

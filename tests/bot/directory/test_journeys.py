@@ -8,7 +8,7 @@ from pathlib import Path
 from bot.directory.asking.feeder import QUIET
 from bot.directory.models import MIRO
 from bot.directory.service import application, refusal
-from bot.directory.store import ENTERPRISE
+from bot.directory.store import ENTERPRISE, Directories, Kind
 from bot.directory.tokens import Tokens
 from bot.sandbox.stage import Stage
 from bot.slack.door.serving import serving
@@ -147,3 +147,17 @@ def test_tokens_are_made_listed_and_revoked_in_a_shell(tmp_path: Path) -> None:
         assert "No valid token has the number 2" in shell.types("directory", "token", "revoke", "2", exits=1)
         [found] = [each for each in shell.json("doctor", exits=1) if each["what"] == "directories"]
         assert found["text"] == "1 valid tokens"
+
+
+def test_who_was_forgotten_is_in_no_directory_either(tmp_path: Path) -> None:
+    with machine(tmp_path, POLICY_WITH_OKTA) as (s, shell):
+        says = Directories(s.bot.store.database, s.clock)
+        for email in ("gone@example.com", "alex@example.com"):
+            says.create("okta", Kind.USER, {"userName": email, "active": email[0] == "a"})
+        person = s.bot.store.people.meet(email="gone@example.com")
+        s.bot.store.people.learn(person.id, miro_id="1")
+        s.clock.pass_(timedelta(days=400))
+        shell.types("forget", "gone@example.com", "--as", "carol@example.com", "--yes")
+        rows = s.bot.store.database.rows("SELECT body FROM directory_entries ORDER BY number")
+        assert [row["body"] == "{}" for row in rows] == [True, False]
+        assert [user.user_name for user in says.snapshot("okta").users] == ["alex@example.com"]
