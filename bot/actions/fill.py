@@ -146,10 +146,23 @@ def taken(command: Action, tables: Tables) -> dict[str, str]:
             problems[field] = (
                 f"The policy names {clip(tables.label(group))}. Ask your IT team to take it out first."
             )
+        if asked.by_rest and values[field]:
+            problems |= _handing_on(field, values[field], tables)
         owner = tables.people.by_email(values[field]) if asked.is_address else None
         if owner and not (command.subject and owner.is_linked(tables.person(command.subject))):
             problems[field] = "Somebody else has this address. Enter the one that this person has now."
     return problems
+
+
+def _handing_on(field: str, address: str, tables: Tables) -> dict[str, str]:
+    """{field: problem} of the address of somebody whom teams are handed on to."""
+    if not tables.has_rest:
+        return {field: "I can't do that here. Do it in Miro first: Team settings > Users."}
+    try:
+        _address(address, tables)
+    except ValueError as error:
+        return {field: str(error)}
+    return {}
 
 
 def _problem(action: type[Action], place: tuple[Any, ...], message: str, kind: str) -> tuple[str, str]:

@@ -49,6 +49,7 @@ class FormField:
     deletes: bool = False  # the group is deleted
     is_address: bool = False  # the e-mail address that the person of the command gets
     by_policy: bool = False  # left out, it has the value that the action's rule has under its name
+    by_rest: bool = False  # an address to which Miro's REST API is needed
     grave: bool = False  # about rights or an account: never filled in unless chosen or typed
 
     @property
@@ -131,8 +132,10 @@ class Action(BaseModel):
     def form(cls) -> dict[str, FormField]:
         """The fields in order."""
         return {
-            name: next(data for data in info.metadata if isinstance(data, FormField))
+            name: data
             for name, info in cls.model_fields.items()
+            for data in info.metadata
+            if isinstance(data, FormField)
         }
 
     def phrase(self, facts: Facts) -> str:
@@ -174,6 +177,15 @@ class Action(BaseModel):
     def subjects(self) -> Collection[PersonId]:
         """Everybody that it changes."""
         return (self.subject,) if self.subject else ()
+
+    @property
+    def heir_address(self) -> str:
+        """Whom teams are handed on to, of which the person is the only admin; '' for nobody."""
+        return ""
+
+    def handing_on(self, teams: Mapping[str, str], heir: str) -> Mapping[str, Any]:
+        """{field: value} for handing on {id: label}; `heir`: the Miro id of who becomes their admin."""
+        return {}
 
     @property
     def group(self) -> GroupId | None:

@@ -34,6 +34,7 @@ _LASTING = {
     "delete": "the deleted account",
     "delete-group": "the deleted group",
     "leave-boards": "boards that went to a team admin",
+    "lead": "who leads teams now",
 }
 
 

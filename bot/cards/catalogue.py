@@ -46,6 +46,7 @@ SENTENCES = {
     "usage": "License: {license}. Last active in Miro on {last}.",
     "usage-never": "License: {license}. Never active in Miro.",
     "usage-unknown": "Miro doesn't show me license and last activity.",
+    "nothing-to-hand-on": "I see no team to hand on to {heir}.",
     "team-admin-unknown": "I can't see whether {who} is the only admin of a team.",
     # Who was skipped, and who is asked instead.
     "gone": "{person:person} can no longer decide.",

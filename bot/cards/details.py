@@ -41,6 +41,7 @@ def _facts(scene: Scene) -> Iterator[str]:
     yield f"Start: {scene.at(request.starts_at)}" if request.starts_at else ""
     if request.subject:
         yield f"For {scene.name(request.subject)}"
+    yield from texts(request.plan.known)
     yield from (f"{name.replace('_', ' ')}: {value}" for name, value in _filled_in(scene))
     yield scene.undo if request.state is State.WAITING else ""
 

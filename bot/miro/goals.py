@@ -28,6 +28,8 @@ class Seen:
     """Whether an earlier account that this bot didn't delete isn't shown: it may be a guest's now."""
     led_alone: tuple[str, ...] = ()
     """Names of teams whose only admin this person is, if REST was asked."""
+    team_roles: Mapping[str, str] = field(default_factory=dict)
+    """{key of a goal about a team: the person's role there, '' for none}; without those REST doesn't show."""
     is_closing: bool = False
     """Whether the request closes the account: what belongs to that is still wanted once it is inactive."""
 

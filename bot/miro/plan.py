@@ -51,6 +51,8 @@ class LivePlan:
     """What else Miro shows of the person, or that it doesn't."""
     groups: frozenset[str] = frozenset()
     """The ids of the account's groups."""
+    found: Mapping[str, Any] = field(default_factory=dict)
+    """{field: value} that the look adds to the command."""
 
     def stored(self) -> Plan:
         """The stored form, from which cards are drawn."""

@@ -90,6 +90,10 @@ def _end_sessions(who: str) -> Words:
     return _words("end", "ended", "every session", "no session", todo)
 
 
+def _lead(who: str, group: str) -> Words:
+    return _words("make", "made", f"{who} admin of {group}", f"{who} is admin of {group}")
+
+
 def _delete() -> Words:
     return _words("delete", "deleted", "the account", "there is no account")
 
@@ -214,6 +218,7 @@ WORDINGS: dict[str, Callable[..., Words]] = {
     "deactivate": _deactivate,
     "delete": _delete,
     "end-sessions": _end_sessions,
+    "lead": _lead,
     "join": _join,
     "leave": _leave,
     "leave-boards": _leave_boards,  # whose admin gets the leaver's boards
@@ -246,7 +251,7 @@ HAZARDS = {
     "paid": "It takes a paid license. Only Miro's own settings can lower it again.",
     "group-final": "It can't be restored.",
     "group-members": "Members now: {members}. They lose what only {group} opens, teams included.",
-    "only-team-admin": "{who} alone is admin of {teams}. Miro may refuse this until somebody else is, too.",
+    "only-team-admin": "{who} alone is admin of {teams}. Miro may refuse this until that is handed on.",
     "new-account": "Miro has a new account for this address.",
     "alike": "Another group looks like {group}. This one has the id {id}.",
     "managed": "It is in {groups}, managed elsewhere: that directory may bring the account back.",

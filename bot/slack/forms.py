@@ -109,6 +109,8 @@ def form(
     notes = [*([SECRET] if action.CONFIDENTIAL else []), *([action.NOTE] if action.NOTE else [])]
     blocks = [*map(context, notes), *map(section, draft.notes)]
     for name, asked in operators_form(action, operator).items():
+        if asked.by_rest and not tables.has_rest:
+            continue
         blocks += _FIELDS[asked.kind](drawn, name, asked)
     blocks.append(_input("reason", "Why", _text(draft.reason, 500, many=True), "The approver reads this."))
     carried |= {"who_open": "1"} if draft.who_open else {}

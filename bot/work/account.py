@@ -1,7 +1,7 @@
 """Finds the one account in Miro that a command is about: under every address known, and by its id."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from heapq import nlargest
 from unicodedata import combining, normalize
 
@@ -19,6 +19,8 @@ from bot.miro.client import Miro
 from bot.miro.goals import Goal, Seen, needs
 from bot.miro.groups import GroupGone, OutOfGroup
 from bot.miro.plan import Obstacle
+from bot.miro.rest.goals import TeamRole
+from bot.miro.rest.looks import roles
 from bot.miro.rights import demotes
 from bot.miro.wire import MiroAccount
 
@@ -47,6 +49,20 @@ class Target:
 def look(
     desk: Desk, miro: Miro, command: Action, target: Target | None = None, *, is_exact: bool = False
 ) -> Seen:
+    """What the goals of a command are held against, roles in teams by REST included, if it shows them.
+
+    Raises as `_look`.
+    """
+    return with_roles(desk, miro, command, _look(desk, miro, command, target, is_exact=is_exact))
+
+
+def with_roles(desk: Desk, miro: Miro, command: Action, seen: Seen) -> Seen:
+    """A look with the roles in teams that goals of a command are about."""
+    led = [goal for goal in command.goals(desk.facts) if isinstance(goal, TeamRole)]
+    return replace(seen, team_roles=roles(miro.rest, led)) if miro.rest and led else seen
+
+
+def _look(desk: Desk, miro: Miro, command: Action, target: Target | None, *, is_exact: bool) -> Seen:
     """What the goals of a command are held against: one GET where nothing else is linked to the person.
 
     `target`: the account of an approved plan. `is_exact`: the address itself was written. One more GET when

@@ -1,6 +1,7 @@
 """From *checking* to *waiting*: one look at Miro, the plan, the approvers, and the deadlines."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 
 from approvals.decide.actor import Who as Actor
@@ -31,7 +32,7 @@ from bot.miro.rest import looks
 from bot.miro.rights import OrgRole, demotes
 from bot.miro.wording import ADMIN_FIRST, HAZARDS
 from bot.work import approvers, ending, undo
-from bot.work.account import look, not_found
+from bot.work.account import look, not_found, with_roles
 
 
 def check(desk: Desk, miro: Miro, colleagues: Colleagues, request: Request, claim: Claim) -> Request:
@@ -163,8 +164,12 @@ def check_names(desk: Desk, request: Request, command: Action) -> None:
 def _twin(desk: Desk, request: Request, command: Action) -> Request | None:
     """An older open request for the same, to start no later, if it isn't secret from this requester."""
     details, requester = command.model_dump(mode="json"), desk.person(request.requester)
+    asked = command.form().keys()  # besides, details have what the check found
     for other in desk.store.twins(replace(request, subject=command.subject)):
-        is_same = dict(other.details) == details and other.practice == request.practice
+        is_same = (
+            all(other.details.get(name) == details[name] for name in asked)
+            and other.practice == request.practice
+        )
         wanted_at = request.starts_at or desk.now()
         is_later = other.is_scheduled and other.starts_at and other.starts_at > wanted_at
         if is_same and not is_later and not desk.is_secret_from(requester, other):
@@ -181,26 +186,37 @@ def plan_of(desk: Desk, miro: Miro, request: Request, command: Action) -> LivePl
         if command.subject and seen.account is None and not creates(goals):
             raise Obstacle(not_found(desk, request, command))
         undo.check_unchanged(desk, request, goals, seen)
-        seen, known = _with_rest(desk, miro, command, seen)
+        alone = request.action == command.NAME  # for each line of a bulk that would take too many calls
         is_last = request.is_scheduled and demotes(goals, seen) and not seen.other_admin
-        plan = make(goals, replace(seen, other_admin=True) if is_last else seen)
-        return replace(plan.with_hazard(OrgRole, ADMIN_FIRST) if is_last else plan, known=known)
+        seen = replace(seen, other_admin=True) if is_last else seen
+        plan = _with_rest(desk, miro, command, seen) if alone else make(goals, seen)
+        return plan.with_hazard(OrgRole, ADMIN_FIRST) if is_last else plan
     except KeyError as error:
         raise Obstacle("The team is no longer in Miro. Ask again with another one.") from error
 
 
-def _with_rest(desk: Desk, miro: Miro, command: Action, seen: Seen) -> tuple[Seen, tuple[Sentence, ...]]:
-    """(the look with teams that the person alone leads, what approvers read of the person besides)."""
-    if seen.account is None or not command.SHOWS_USAGE:
-        return seen, ()
-    known = (looks.usage(miro.rest, seen.account),) if miro.rest else ()
-    if not command.CLOSES or seen.account.active is False:
-        return seen, known
-    led = looks.led_alone(miro.rest, seen.account, desk.boards_pass) if miro.rest else None
-    if led is None:
+def _with_rest(desk: Desk, miro: Miro, command: Action, seen: Seen) -> LivePlan:
+    """The plan, with what Miro's REST API shows of the person, or that it doesn't. Raises Obstacle."""
+    account, rest = seen.account, miro.rest
+    if account is None or not command.SHOWS_USAGE:
+        return make(command.goals(desk.facts), seen)
+    known = list[Sentence]()  # what matters most comes first: a card may cut the rest
+    led, heir = None, ""
+    if rest and command.CLOSES and account.active is not False:
+        with suppress(Away, Locked):
+            led = looks.led_alone(rest, account, desk.boards_pass)
+            heir = looks.heir(rest, account, command.heir_address) if command.heir_address and led else ""
+    names = {id: _label(desk, id, name) for id, name in (led or {}).items()}
+    found = command.handing_on(names, heir) if heir else {}
+    if command.heir_address and not heir:
+        known.append(Sentence.of("nothing-to-hand-on", heir=command.heir_address))
+    if led is None and command.CLOSES and account.active is not False:
         assert command.subject
-        return seen, (*known, Sentence.of("team-admin-unknown", who=first(desk.person(command.subject))))
-    return replace(seen, led_alone=tuple(_label(desk, id, name) for id, name in led.items())), known
+        known.append(Sentence.of("team-admin-unknown", who=first(desk.person(command.subject))))
+    known += [looks.usage(rest, account)] if rest else []
+    command = command.model_copy(update=found)
+    seen = replace(with_roles(desk, miro, command, seen), led_alone=() if heir else tuple(names.values()))
+    return replace(make(command.goals(desk.facts), seen), known=tuple(known), found=found)
 
 
 def _label(desk: Desk, team: str, name: str) -> str:
@@ -218,6 +234,7 @@ def ask_approvers(
     one moves. Raises Refused if there are no approvers.
     """
     requester, hash = desk.store.people.person(request.requester), desk.policies.hash
+    command = command.model_copy(update=plan.found)
     ground, now = desk.ground(command, requester), desk.now()
     rule, route = Rule(approval=False), Route(0, 0, 0, is_settled=True)
     ends_at = ending.end_of(desk, request, command)

@@ -88,6 +88,8 @@ def own_changes(desk: Desk, request: Request, command: Action, seen: Seen) -> tu
             lines["others"].append(goal.change.form("unsure"))
         elif goal and step.key in by_hand:
             lines["others"].append(goal.change.form("state"))
+        elif goal and not goal.holds(seen):
+            lines["left"].append(step.change.form("aim"))
     gave = {key for key, goal in by_key.items() if goal.code in calls or key in by_hand}.union(before)
     return lines, [key for key in request.plan.gives if key in gave]
 

@@ -229,9 +229,9 @@ class Provisioning:
             try:
                 answer = self._send(step, id, address)
             except (Stopped, RestAway) as error:
-                if step.goal.is_visible:
+                if not isinstance(step.call, RestCall):
                     raise
-                late = error  # what comes after it doesn't depend on it
+                late = error  # what comes after it is done all the same, or refused by Miro
                 continue
             if answer is None or answer.is_odd:
                 return
@@ -242,8 +242,8 @@ class Provisioning:
                 return  # accepted, but its answer doesn't show the effect: look first
         if late and not isinstance(plan.steps[-1].goal, Gone):
             raise late
-        if late:  # of a deleted account nothing can be made up for
-            lost = "every session couldn't be ended. Check MIRO_OAUTH_TOKEN with `miro-bot doctor`."
+        if late:
+            lost = "not all else was done. Check MIRO_OAUTH_TOKEN with `miro-bot doctor`."
             self.desk.tell_operators(f"{self.request.id}: the account is deleted, but {lost}")
 
     def _send(self, step: PlanStep, id: str, address: str) -> Accepted | None:
@@ -355,6 +355,8 @@ class Provisioning:
     def _is_unshown(self, step: PlanStep, seen: Seen) -> bool:
         """Whether Miro accepted it, was looked at often enough, and doesn't show whether it holds."""
         progress = self.request.progress
+        if "gone" in progress.accepted and isinstance(step.call, RestCall):
+            return True  # nothing can be made up for
         if step.goal.code not in progress.accepted:
             return False
         return not step.goal.is_visible or (progress.looks >= len(LOOKS) and step.goal.unshown(seen))

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from approvals.decide.actor import Who
-from bot.sandbox.miro.organization import GroupModel
+from bot.sandbox.miro.organization import MEMBER, GroupModel
 from bot.sandbox.stage import POLICY, Stage
 from bot.work.bulk.reading import read, save
 from tests.bot.directory.scenes import POLICY_WITH_OKTA, Okta
@@ -50,6 +50,13 @@ def _signed_in_admin(stage: Stage) -> None:
 
 def _joiner(stage: Stage) -> None:
     Okta(stage).person("jo@example.com", "miroUsers", "g_app_proeng_all")
+
+
+def _leading(stage: Stage) -> None:
+    _person("dana@example.com", "Dana Fox")(stage)
+    _signed_in_admin(stage)
+    jo = stage.miro.change_user("jo@example.com", role=MEMBER)
+    stage.miro.change_team(stage.teams["Design"], admins=(jo.id,))
 
 
 _ALEX = _person("alex@example.com", "Alex Smith", "Engineering")
@@ -137,6 +144,14 @@ SHAPES = (
         "U0LENA",
         {"person": "jo@example.com", "how": "deactivate"},
         _signed_in_admin,
+        has_rest=True,
+    ),
+    Shape(
+        "offboard, with a team handed on",
+        "offboard",
+        "U0LENA",
+        {"person": "jo@example.com", "how": "deactivate", "heir": "dana@example.com"},
+        _leading,
         has_rest=True,
     ),
     Shape(

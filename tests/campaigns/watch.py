@@ -79,7 +79,7 @@ class Watch:
         with closing(Store(self.record)) as store:
             newest = [[*store.events(id)][-1] for id in store.numbers()]
         trying = [event.body.get("call") for event in newest if event.type == EventType.TRYING]
-        calls = [re.escape(str(call)).replace(re.escape("{user}"), r"\d+") for call in trying]
+        calls = [re.sub(r"\\{(user|org)\\}", r"\\d+", re.escape(str(call))) for call in trying]
         return sum(re.fullmatch(call, said) is not None for call in calls) >= people
 
     def at_slack(self, call: Call) -> Answer | None:

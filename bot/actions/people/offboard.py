@@ -1,6 +1,7 @@
 """Close a leaver's Miro account: deactivate it, or delete it."""
 
-from typing import Annotated, Any, ClassVar, Literal
+from collections.abc import Mapping
+from typing import Annotated, Any, ClassVar, Literal, NamedTuple
 
 from pydantic import Field, model_validator
 
@@ -9,7 +10,7 @@ from bot.actions.form import Action, Facts, FormField, Input, Subject
 from bot.actions.sentences import first, in_miro
 from bot.miro.accounts import Gone, Inactive
 from bot.miro.goals import Goal
-from bot.miro.rest.goals import SessionsEnded
+from bot.miro.rest.goals import SessionsEnded, TeamRole
 from bot.miro.rights import NoAdminRoles, OrgRole
 from bot.miro.wire import MEMBER
 from bot.miro.wording import counted
@@ -18,6 +19,14 @@ _CHOICES = (
     ("deactivate", "Deactivate: boards stay, can be undone"),
     ("delete", "Delete: boards go to a team admin, can't be undone"),
 )
+
+
+class Handed(NamedTuple):
+    """A team that is handed on; `heir`: the Miro id of who becomes its admin."""
+
+    id: str
+    label: str
+    heir: str
 
 
 class Offboard(Action):
@@ -53,10 +62,30 @@ class Offboard(Action):
         ),
     ] = None
 
+    heir: Annotated[
+        str,
+        Field(max_length=120),
+        FormField(
+            "Hand teams on to",
+            Input.TEXT,
+            "The e-mail address of who becomes admin of teams that this person alone leads.",
+            by_rest=True,
+        ),
+    ] = ""
+    handed: tuple[Handed, ...] = ()
+    """The teams to hand on, as the check found them; nobody fills this in."""
+
     @model_validator(mode="before")
     @classmethod
     def _deleted_once(cls, values: Any) -> Any:
         return {**values, "delete_after": None} if values.get("how") == "delete" else values
+
+    @property
+    def heir_address(self) -> str:
+        return self.heir
+
+    def handing_on(self, teams: Mapping[str, str], heir: str) -> Mapping[str, Any]:
+        return {"handed": tuple(Handed(id, label, heir) for id, label in teams.items())}
 
     @property
     def then(self) -> tuple["Offboard", int] | None:
@@ -99,4 +128,5 @@ class Offboard(Action):
         sessions = (SessionsEnded(who),) if facts.has_rest else ()
         # Of a deleted account Miro may know no sessions anymore; after a deactivation nobody can start one.
         closed = (*sessions, Gone(who)) if self.how == "delete" else (Inactive(who), *sessions)
-        return (OrgRole(who, MEMBER, while_active=True), NoAdminRoles(who), *closed)
+        led = (TeamRole(self.heir, team.id, team.label, team.heir) for team in self.handed)
+        return (OrgRole(who, MEMBER, while_active=True), NoAdminRoles(who), *led, *closed)

@@ -16,12 +16,16 @@ LEVELS = {
     "GET /v1/oauth-token": 1,
     "GET /v2/orgs/{id}/teams": 1,
     "GET /v2/orgs/{id}/teams/{id}/members": 2,
+    "GET /v2/orgs/{id}/teams/{id}/members/{id}": 1,
+    "POST /v2/orgs/{id}/teams/{id}/members": 2,
+    "PATCH /v2/orgs/{id}/teams/{id}/members/{id}": 2,
 }
 """{call: its level}, by Miro's API description; 3 for any other."""
 SCOPES = {
     "sessions:delete": "end sessions",
     "organizations:read": "see licenses and last activity",
     "organizations:teams:read": "see who is the only admin of a team",
+    "organizations:teams:write": "make somebody else admin of a team",
 }
 """{scope: what the bot can't do without it}."""
 
@@ -46,6 +50,12 @@ def cost(method: str, path: str, size: int = 0) -> int:
 
 
 REST = Api("application/json", cost, endpoint)
+
+
+def _is_platforms(text: bytes) -> bool:
+    """Whether an error is Miro's own, not of a gateway."""
+    sent = wire.content(text)
+    return isinstance(sent, Mapping) and sent.get("status") == 404 and sent.get("type") == "error"
 
 
 class Rest:
@@ -77,12 +87,17 @@ class Rest:
         """Reads the organization. Raises Away and Locked, also if it isn't the token's."""
         self.read("/v2/orgs/{org}")
 
-    def read(self, path: str, query: Mapping[str, str] | None = None) -> Any:
-        """The answer to a GET as JSON; `{org}` is the organization. Raises Away and Locked."""
+    def read(self, path: str, query: Mapping[str, str] | None = None, or_none: bool = False) -> Any:
+        """The answer to a GET as JSON; `{org}` is the organization. Raises Away and Locked.
+
+        `or_none`: None if it isn't there, by the 404 of Miro's platform.
+        """
         try:
             status, text = self._transport.exchange("GET", path.replace("{org}", self._org), query or {})
         except Unclear as error:
             raise RestAway(str(error), error.kind, error.words) from error
+        if status == 404 and or_none and _is_platforms(text):
+            return None
         judging.check_look(status, text)
         return wire.content(text)
 

@@ -1,11 +1,13 @@
 """Goals that Miro's REST API brings about."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import ClassVar
 
 from approvals.sentence import Sentence
 from bot.miro.goals import Goal, ScimCall, Seen
 from bot.miro.rest.client import RestCall
+
+ADMIN = "admin"
 
 
 @dataclass(frozen=True)
@@ -28,3 +30,38 @@ class SessionsEnded(Goal):
 
     def after(self, seen: Seen) -> Seen:
         return seen
+
+
+@dataclass(frozen=True)
+class TeamRole(Goal):
+    """Somebody of the organization, `who` by their address, is an admin of a team."""
+
+    team: str
+    label: str = field(compare=False)
+    member: str
+    """The person's Miro id."""
+
+    depends_on_active = False
+
+    @property
+    def key(self) -> str:
+        return f"team {self.team} led by {self.member}"
+
+    @property
+    def change(self) -> Sentence:
+        return Sentence.of("lead", who=self.who, group=self.label)
+
+    def holds(self, seen: Seen) -> bool:
+        return seen.team_roles.get(self.key) == ADMIN
+
+    def unshown(self, seen: Seen) -> bool:
+        return self.key not in seen.team_roles
+
+    def call(self, seen: Seen) -> ScimCall:
+        members = f"/v2/orgs/{{org}}/teams/{self.team}/members"
+        if seen.team_roles.get(self.key) == "":
+            return RestCall("POST", members, {"email": self.who, "role": ADMIN})
+        return RestCall("PATCH", f"{members}/{self.member}", {"role": ADMIN})
+
+    def after(self, seen: Seen) -> Seen:
+        return replace(seen, team_roles={**seen.team_roles, self.key: ADMIN})

@@ -1,6 +1,7 @@
 """What Miro's REST API shows of a person beyond SCIM: license, last activity, teams they alone lead."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from datetime import datetime
 
 from pydantic import Field
@@ -9,8 +10,10 @@ from approvals.people import canonical
 from approvals.sentence import Sentence
 from bot.miro import wire
 from bot.miro.errors import Troubled, Unreadable
+from bot.miro.plan import Obstacle
 from bot.miro.rest.client import Rest
-from bot.miro.wire import Id, Message, MiroAccount, Name, Shown
+from bot.miro.rest.goals import TeamRole
+from bot.miro.wire import Id, Message, MiroAccount, Name, Shown, Truth
 
 MOST_TEAMS = 100
 """The most teams looked at for one person; each takes a call."""
@@ -21,6 +24,8 @@ class OrgMember(Message):
 
     id: Id
     email: Name
+    active: Truth = None
+    role: Shown = ""
     license: Shown = ""
     last_activity: Shown = Field(default="", alias="lastActivityAt")
 
@@ -30,19 +35,44 @@ class TeamEntry(Message):
 
     id: Id
     name: Shown = ""
+    role: Shown = ""
+
+
+def member(rest: Rest, address: str) -> OrgMember | None:
+    """The member of the organization with an address, guests and deactivated people too. Raises Troubled."""
+    sent = rest.read("/v2/orgs/{org}/members", {"emails": address})
+    if not isinstance(sent, list):
+        raise Unreadable("Miro's list has another form than documented.")
+    people = [wire.message(OrgMember, entry) for entry in sent]
+    exact = [each for each in people if canonical(each.email) == canonical(address)]
+    if len(exact) > 1 or len(exact) < len(people):
+        raise Unreadable("Miro answered about others than I asked for.")
+    return exact[0] if exact else None
 
 
 def usage(rest: Rest, account: MiroAccount) -> Sentence:
     """License and last activity of an account, as a sentence; that they aren't shown if REST fails."""
     try:
-        sent = rest.read("/v2/orgs/{org}/members", {"emails": account.user_name})
-        people = [wire.message(OrgMember, entry) for entry in sent if isinstance(sent, list)]
-        [member] = [each for each in people if canonical(each.email) == canonical(account.user_name)]
-        last = f"{datetime.fromisoformat(member.last_activity):%-d %B %Y}" if member.last_activity else ""
+        person = member(rest, account.user_name)
+        if person is None:
+            return Sentence("usage-unknown")
+        last = f"{datetime.fromisoformat(person.last_activity):%-d %B %Y}" if person.last_activity else ""
     except (Troubled, ValueError):
         return Sentence("usage-unknown")
-    license = member.license.replace("_", " ").title() or "unknown"
+    license = person.license.replace("_", " ").title() or "unknown"
     return Sentence.of("usage" if last else "usage-never", license=license, last=last)
+
+
+def heir(rest: Rest, leaver: MiroAccount, address: str) -> str:
+    """The Miro id of who gets the leaver's teams. Raises Troubled, and Obstacle if they can't have them."""
+    person = member(rest, address)
+    is_fit = person and person.active and person.role.startswith("organization_internal")
+    if person is None or not is_fit or person.id == leaver.id:
+        raise Obstacle(
+            f"{address} can't get these teams: only another active member of the organization can, no guest. "
+            "Ask again with somebody else."
+        )
+    return person.id
 
 
 def led_alone(rest: Rest, account: MiroAccount, is_team_model: bool) -> Mapping[str, str] | None:
@@ -60,6 +90,18 @@ def led_alone(rest: Rest, account: MiroAccount, is_team_model: bool) -> Mapping[
         return {id: name for id, name in teams.items() if _admins(rest, id) == [account.id]}
     except Troubled:
         return None
+
+
+def roles(rest: Rest, goals: Iterable[TeamRole]) -> dict[str, str]:
+    """{key of a goal: the role of its person in its team, '' for none}, without those that aren't shown."""
+    seen = dict[str, str]()
+    for goal in goals:
+        with suppress(Troubled):
+            sent = rest.read(f"/v2/orgs/{{org}}/teams/{goal.team}/members/{goal.member}", or_none=True)
+            entry = wire.message(TeamEntry, sent) if sent is not None else None
+            if entry is None or entry.id == goal.member:
+                seen[goal.key] = entry.role if entry else ""
+    return seen
 
 
 def _teams(rest: Rest) -> dict[str, str]:

@@ -140,6 +140,14 @@ class Organization:
         for id in new:
             self.change(id, groups=(*self.users[id].groups, team_id))
 
+    def join_real(self, team_id: str, id: str) -> None:
+        """Adds a person to a team, as REST does."""
+        if team_id in self.teams:
+            self.join(team_id, [id])
+        else:
+            team = self.spaces[team_id]
+            self.spaces[team_id] = replace(team, members=(*team.members, id))
+
     def leave(self, team_id: str, leavers: Collection[str]) -> None:
         """All of them leave or none does: Miro's API description, PATCH /Groups."""
         self._keep_a_team_admin(self.teams[team_id], leavers)

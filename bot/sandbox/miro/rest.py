@@ -1,8 +1,10 @@
 """Miro's REST API as its description has it: sessions, members of the organization and of teams."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
+from bot.sandbox.miro.gate import parsed
 from bot.sandbox.miro.organization import Organization, Team, User
 from bot.sandbox.server import Answer, Call
 
@@ -48,6 +50,12 @@ def answer(
             level, scope, act = 1, "organizations:teams:read", _teams
         case ["GET", "orgs", _, "teams", _, "members"]:
             level, scope, act = 2, "organizations:teams:read", _team_members
+        case ["POST", "orgs", _, "teams", _, "members"]:
+            level, scope, act = 2, "organizations:teams:write", _invite
+        case ["GET", "orgs", _, "teams", _, "members", _]:
+            level, scope, act = 1, "organizations:teams:read", _one_team_member
+        case ["PATCH", "orgs", _, "teams", _, "members", _]:
+            level, scope, act = 2, "organizations:teams:write", _update
         case _:
             raise Refusal(404)
     spend(_LEVELS[level])
@@ -126,3 +134,40 @@ def _page(call: Call, entries: list[dict[str, Any]]) -> Answer:
     data, is_more = entries[start : start + limit], len(entries) > start + limit
     end = {"cursor": data[-1]["id"]} if is_more else {}
     return Answer.of(200, {"limit": limit, "size": len(data), "data": data, "type": "cursor-list"} | end)
+
+
+def _one_team_member(call: Call, organization: Organization) -> Answer:
+    team, id = _team(organization, call.path.split("/")[5]), call.path.split("/")[7]
+    if id not in team.members:
+        raise Refusal(404, f"Team member {id} not found")
+    return Answer.of(200, _team_member(team, id))
+
+
+def _invite(call: Call, organization: Organization) -> Answer:
+    team, body = _team(organization, call.path.split("/")[5]), parsed(call.body) or {}
+    user = _user(organization, str(body.get("email", "")))
+    if user.id in team.members:
+        raise Refusal(409, "User is already a member of the team")
+    organization.join_real(team.id, user.id)
+    return Answer.of(201, _given(organization, team.id, user.id, body))
+
+
+def _update(call: Call, organization: Organization) -> Answer:
+    team, id = _team(organization, call.path.split("/")[5]), call.path.split("/")[7]
+    if id not in team.members:
+        raise Refusal(404, f"Team member {id} not found")
+    return Answer.of(200, _given(organization, team.id, id, parsed(call.body) or {}))
+
+
+def _given(organization: Organization, team: str, id: str, body: dict[str, Any]) -> dict[str, Any]:
+    """Gives a member of a team the role in a body; returns the member."""
+    role = body.get("role", "member")
+    if role not in ("member", "admin"):
+        raise Refusal(400, f"Role {role} is invalid")
+    admins = tuple(each for each in organization.real_teams[team].admins if each != id)
+    if role == "member" and not admins and id in organization.real_teams[team].admins:
+        raise Refusal(409, "Any team in organization must have at least one admin")
+    organization.real_teams[team] = replace(
+        organization.real_teams[team], admins=(*admins, id) if role == "admin" else admins
+    )
+    return _team_member(organization.real_teams[team], id)

@@ -1,11 +1,13 @@
 """Miro's REST API beside SCIM: what it adds, and that nothing waits for it that SCIM alone can do."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from bot.sandbox.miro.organization import Team
 from bot.sandbox.miro.service import Fault, Miro
 from bot.sandbox.slack.workspace import Workspace
 from bot.sandbox.stage import OAUTH, Stage
@@ -20,10 +22,12 @@ from tests.bot.journeys.scenes import (
     playing,
     press,
     read,
+    refused_form,
     state,
     told,
     wait,
 )
+from tests.bot.journeys.shell import machine
 from tests.bot.journeys.test_hand_over import hand_over
 
 CLOSE = ("U0LENA", "/miro-offboard", "jo@example.com because last day today")
@@ -241,7 +245,7 @@ def test_who_alone_leads_a_team_is_named_before_anybody_decides(tmp_path: Path, 
     with playing(tmp_path, prepare=prepare, has_rest=True) as s:
         s.bot.desk.boards_pass = prepare is _in_teams
         id = ask(s, *CLOSE)
-        hazard = "Jo alone is admin of Design. Miro may refuse this until somebody else is, too."
+        hazard = "Jo alone is admin of Design. Miro may refuse this until that is handed on."
         assert hazard in last(s, "U0PRIYA")
         approve(s, "U0PRIYA")
         assert (state(s, id), _is_active(s)) == ("stopped", True)
@@ -254,3 +258,142 @@ def test_one_admin_of_two_is_no_hazard(s: Stage) -> None:
     s.miro.change_team(design, admins=(*s.miro.team(design).admins, _jo(s)))
     ask(s, *CLOSE)
     assert "admin of" not in last(s, "U0PRIYA")
+
+
+# -- teams handed on ---------------------------------------------------------------------------------------
+
+HEIR = {"heir": "dana@example.com"}
+GIVEN = "dana@example.com admin of Design"
+
+
+def _with_dana(prepare: Any) -> Any:
+    def furnish(miro: Miro, slack: Workspace) -> None:
+        prepare(miro, slack)
+        miro.add_user("dana@example.com", "Dana Fox")
+
+    return furnish
+
+
+@contextmanager
+def _leading(tmp_path: Path, prepare: Any = _in_teams) -> Iterator[Stage]:
+    with playing(tmp_path, prepare=_with_dana(prepare), has_rest=True) as s:
+        s.bot.desk.boards_pass = prepare is _in_teams
+        yield s
+
+
+def _design(s: Stage) -> Team:
+    teams = s.miro._organization.real_teams
+    return next(team for team in teams.values() if team.team_name == "Design")
+
+
+def _leads(s: Stage, email: str) -> bool:
+    user = s.miro.user(email)
+    return user is not None and user.id in _design(s).admins
+
+
+@pytest.mark.parametrize("prepare", [_in_teams, _beside_groups])
+@pytest.mark.parametrize("how", ["deactivate", "delete"])
+def test_teams_are_handed_on_before_the_account_is_closed(tmp_path: Path, prepare: Any, how: str) -> None:
+    with _leading(tmp_path, prepare) as s:
+        jo, id = _jo(s), ask(s, *CLOSE, how=how, **HEIR)
+        assert f"1. Make {GIVEN}\n2. " in last(s, "U0PRIYA") and "alone" not in last(s, "U0PRIYA")
+        approve(s, "U0PRIYA")
+        assert (state(s, id), _leads(s, "dana@example.com"), s.miro.is_signed_in(jo)) == ("done", True, False)
+        invited, *closing = calls(s)
+        assert invited.startswith("POST /v2/orgs/") and RESET in closing
+        assert "Both changes are verified in Miro." in last(s, "U0LENA")
+
+
+def test_a_member_of_the_team_is_made_its_admin(tmp_path: Path) -> None:
+    with _leading(tmp_path) as s:
+        s.miro.join("dana@example.com", s.teams["Design"])
+        id = ask(s, *CLOSE, **HEIR)
+        approve(s, "U0PRIYA")
+        assert (state(s, id), _leads(s, "dana@example.com")) == ("done", True)
+        assert calls(s)[0].startswith("PATCH /v2/orgs/")
+
+
+def test_who_leads_no_team_alone_hands_none_on(s: Stage) -> None:
+    s.miro.add_user("dana@example.com", "Dana Fox")
+    id = ask(s, *CLOSE, **HEIR)
+    assert "I see no team to hand on to dana@example.com." in last(s, "U0PRIYA")
+    approve(s, "U0PRIYA")
+    assert (state(s, id), _is_active(s)) == ("done", False)
+
+
+@pytest.mark.parametrize(
+    "how",
+    [{"status": 403, "body": "rest"}, {"status": 404, "body": "rest"}, {"status": 429, "retry_after": 60},
+     {"status": 500, "times": 9}, {"no_effect": True}],
+    ids=str,
+)  # fmt: skip
+def test_what_isnt_handed_on_stops_with_a_way_out(tmp_path: Path, how: dict[str, Any]) -> None:
+    with _leading(tmp_path) as s:
+        id = ask(s, *CLOSE, **HEIR)
+        s.miro.faults.append(Fault("POST", "/members", **how))
+        approve(s, "U0PRIYA")
+        assert (state(s, id), _is_active(s), _leads(s, "dana@example.com")) == ("stopped", True, False)
+        text = read(card(s, "U0CAROL", "resume"))
+        assert f"ed: make {GIVEN}, deactivate the account" in text.replace("Not done", "Not verified")
+        assert "Any team in organization must have at least one admin" in text
+        s.miro.faults.clear()
+        press(s, "U0CAROL", "resume")
+        assert (state(s, id), _is_active(s), _leads(s, "dana@example.com")) == ("done", False, True)
+
+
+def test_without_an_answer_handing_on_is_looked_at_before_it_is_sent_again(tmp_path: Path) -> None:
+    with _leading(tmp_path) as s:
+        id = ask(s, *CLOSE, **HEIR)
+        s.miro.faults.append(Fault("POST", "/members", cut="after"))
+        approve(s, "U0PRIYA")
+        assert (state(s, id), _leads(s, "dana@example.com")) == ("done", True)
+        assert len([call for call in calls(s) if call.endswith("/members")]) == 1
+
+
+@pytest.mark.parametrize(("how", "ends"), [("deactivate", "stopped"), ("delete", "done")])
+def test_an_account_that_miro_closes_is_closed_though_nothing_is_handed_on(
+    tmp_path: Path, how: str, ends: str
+) -> None:
+    with _leading(tmp_path) as s:
+        id = ask(s, *CLOSE, how=how, **HEIR)
+        s.miro.change_team(s.teams["Design"], admins=(_jo(s), s.miro.add_user("kim@example.com", "Kim Berg")))
+        s.miro.join("kim@example.com", s.teams["Design"])
+        s.miro.scopes -= {"organizations:teams:write"}
+        approve(s, "U0PRIYA")
+        assert (state(s, id), _is_active(s)) == (ends, False)
+        assert f"Not done: make {GIVEN}" in last(s, "U0LENA")
+
+
+@pytest.mark.parametrize(
+    ("heir", "problem"),
+    [
+        ("dana@elsewhere.example", "Only addresses of example.com can get access."),
+        ("Dana", "This e-mail address isn't valid."),
+    ],
+)
+def test_an_heir_is_an_address_of_the_company(s: Stage, heir: str, problem: str) -> None:
+    assert refused_form(s, *CLOSE, heir=heir)["heir"].startswith(problem)
+
+
+@pytest.mark.parametrize(
+    "heir", ["nobody@example.com", "jo@example.com", "gone@example.com", "guest@example.com"]
+)
+def test_an_heir_who_cant_lead_is_refused_with_the_reason(tmp_path: Path, heir: str) -> None:
+    with _leading(tmp_path) as s:
+        s.miro.add_user("gone@example.com", "Gone Person", active=False)
+        s.miro.add_user("guest@example.com", "Guest Person", guest=True)
+        id = ask(s, *CLOSE, heir=heir)
+        assert state(s, id) == "refused"
+        assert f"{heir} can't get these teams" in last(s, "U0LENA")
+
+
+def test_without_credentials_the_form_has_no_heir_and_a_shell_is_told_why(tmp_path: Path) -> None:
+    with machine(tmp_path) as (s, shell):
+        assert s.acting.command("U0LENA", *CLOSE[1:]).ok
+        assert "Hand teams on" not in str(s.acting.modal("U0LENA"))
+        told = shell.types(
+            *("ask", "offboard", "person=jo@example.com", "how=deactivate", "heir=dana@example.com"),
+            *("--as", "lena@example.com", "--reason", "Last day."),
+            exits=1,
+        )
+        assert "Do it in Miro first: Team settings > Users." in told
