@@ -36,7 +36,9 @@ def reminded(
 ) -> Draft:
     """The event of a reminder, by the clock or a person, with the time of the next: gaps grow."""
     if request.state is State.STOPPED:
-        return Draft(EventType.REMINDED, BOT, next_reminder(table))
+        is_able = request.hand_over.to and table.directory.person(request.hand_over.to).is_colleague
+        what = EventType.REMINDED if is_able else EventType.HANDED  # back to the operators
+        return Draft(what, BOT, next_reminder(table) if is_able else {})
     gap = timedelta(seconds=request.deadlines.remind_gap)
     at = reminder(table.now, gap, request.deadlines.reminded + 1, table.policy) if gap else None
     due_at = {"remind_at": stamp(at)} if at else {}

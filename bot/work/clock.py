@@ -10,6 +10,7 @@ from approvals.decide import clock
 from approvals.decide.basis import Table
 from approvals.decide.deadlines import due
 from approvals.ids import RequestId
+from approvals.people import Person
 from approvals.record.database import Overtaken, StoreTrouble
 from approvals.record.outbox import Note
 from approvals.refusals import Refused
@@ -133,6 +134,8 @@ class Housekeeping:
             # After a downtime, what should have started earlier is done first.
             if is_start and self.desk.store.is_busy(request.lanes):
                 continue
+            if event is EventType.REMINDED and request.hand_over.to:
+                self._tell_of_leaver(request, self.desk.person(request.hand_over.to))
             if event is EventType.OVER and self._starts_before(request):
                 continue
             if event is EventType.OVER:
@@ -141,6 +144,12 @@ class Housekeeping:
                 self._write(request, partial(self.desk.store.append, request, [Draft(event)]))
             elif event is not EventType.ROUTED or self.refresh.knows_deciders(request):
                 self._decide(request, clock.lapse)
+
+    def _tell_of_leaver(self, request: Request, person: Person) -> None:
+        """Tells operators that nobody finishes a request by hand anymore."""
+        if request.state is State.STOPPED and not person.is_colleague:
+            text = f"{person.addressed} can't finish {request.id} by hand anymore."
+            self._notify(f"{text} Hand it over to someone else, or press Resume.")
 
     def _starts_before(self, ended: Request) -> bool:
         """Whether something about the same person started before this access ended, and isn't done yet."""

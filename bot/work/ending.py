@@ -21,7 +21,7 @@ from approvals.sentence import Sentence, body, words
 from approvals.states import EventType, State
 from bot.actions import Action
 from bot.actions.fill import with_person
-from bot.context import Desk
+from bot.context import CONFIDENTIAL, Desk
 from bot.miro.accounts import vanished
 from bot.miro.goals import Goal, Seen
 from bot.miro.plan import Obstacle
@@ -161,7 +161,8 @@ def keep_open(desk: Desk, done: Request, seen: Seen) -> None:
     if done.subject is None or seen.account is None or seen.account.active is False:
         return
     for other in desk.store.requests(person=done.subject, states=_NOT_BEGUN):
-        if other.is_end and other.is_scheduled and other.subject == done.subject:
+        closes = other.is_end and other.is_scheduled and other.action in CONFIDENTIAL
+        if closes and other.subject == done.subject:
             desk.store.append(other, [withdrawn(Sentence.of("kept", request=done.id))])
 
 

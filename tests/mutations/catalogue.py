@@ -317,4 +317,33 @@ MUTATIONS = (
     Mutation("NUL is stored", DATABASE, 'type(value) is str and "\\0" in value', "False", IN_RECORD),
     Mutation("a reader before writing", SQLITE, '"BEGIN IMMEDIATE"', '"BEGIN"', IN_RECORD),
     Mutation("a failed turn stays", SQLITE, 'self.db.execute("ROLLBACK TO turn")', "pass", IN_RECORD),
+    # -- later, by hand, and at the end ----------------------------------------------------------------------
+    Mutation(
+        "what was done by hand is called done unseen",
+        PROVISION,
+        "        if not plan.steps:\n            return self._done(command, seen, plan)\n        before",
+        "        if plan is not None:\n            return self._done(command, seen, plan)\n        before",
+        ("tests/bot/journeys/test_hand_over.py",),
+    ),
+    Mutation(
+        "who came back is deleted",
+        "bot/work/ending.py",
+        "seen.account and seen.account.active is not False",
+        "seen.account and seen.account.active is None",
+        ("tests/bot/journeys/test_cooling_off.py",),
+    ),
+    Mutation(
+        "the last admin's rights end",
+        "bot/work/ending.py",
+        "request.is_end and demotes(goals, seen) and not seen.other_admin",
+        "request.is_end and demotes(goals, seen) and seen.other_admin is None",
+        ("tests/bot/journeys/test_endings.py",),
+    ),
+    Mutation(
+        "an end overtakes what started before it",
+        "bot/work/clock.py",
+        "at < ended.ending.ends_at for at in starts",
+        "at > ended.ending.ends_at for at in starts",
+        ("tests/campaigns/test_downtime.py",),
+    ),
 )

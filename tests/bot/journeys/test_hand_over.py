@@ -101,6 +101,17 @@ def test_who_doesnt_answer_is_reminded_each_day_until_it_is_taken_back(s: Stage)
     assert has_card(s, "U0CAROL", "hand-over") and history(s, id).count("handed over") == 2
 
 
+def test_what_was_handed_to_somebody_who_has_left_is_back_with_the_operators(s: Stage) -> None:
+    id, _ = stopped(s)
+    hand_over(s, "U0PRIYA")
+    s.slack.change_person("U0PRIYA", deleted=True)
+    wait(s, days=1, minutes=1)
+    wait(s, days=1, minutes=1)
+    assert request(s, id).hand_over.to is None and has_card(s, "U0CAROL", "hand-over")
+    warned = [each for each in told(s, "U0CAROL") if f"can't finish {id} by hand anymore" in each]
+    assert len(warned) == 1
+
+
 def test_only_a_colleague_whom_it_isnt_about_finishes_it_and_only_that_one(s: Stage) -> None:
     id, _ = stopped(s)
     assert hand_over(s, "U0ALEX") == {
