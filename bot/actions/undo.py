@@ -46,6 +46,9 @@ def can_undo(request: Request, can_be_asked: Callable[[str], bool]) -> bool:
 def lasting(request: Request) -> str:
     """What of a request's own changes can't be undone, in words; '' for nothing."""
     lost = {_LASTING.get(step.change.code, "") for step in _done(request)}
+    lost |= {"teams of an inactive account" for _ in _left_inactive(_done(request))}
+    hazards = {hazard.code for step in _done(request) for hazard in step.hazards}
+    lost |= {"rights that came back with the account"} if "rights-back" in hazards else set()
     values = [value for step in _done(request) if step.change.code == "set" for value in step.before.items()]
     lost |= {"the license" for name, _ in values if name == "userType"}
     lost |= {"details that were empty" for _, before in values if not before}
@@ -57,10 +60,22 @@ def _done(request: Request) -> list[PlannedStep]:
     return [step for step in request.plan.steps if step.change.form("did") in done]
 
 
+def _left_inactive(steps: Iterable[PlannedStep]) -> list[PlannedStep]:
+    """The steps by which an account that wasn't active left a team: joining again would reactivate it."""
+    steps = list(steps)
+    was_inactive = any(step.change.code == "reactivate" for step in steps)
+    left = [step for step in steps if step.change.code in ("leave", "leave-boards")]
+    return [step for step in left if was_inactive or step.before.get("active") is False]
+
+
 def undoing(steps: Iterable[PlannedStep], person: str) -> list[tuple[str, Raw]]:
     """(action, its fields) for each request that undoes changes; `person`: the account's address."""
+    steps = list(steps)
+    if any(step.change.code == "delete" for step in steps):
+        return []  # nothing can be given back to an account that is gone
+    kept = _left_inactive(steps)
     steps = sorted(
-        (step for step in steps if step.change.code in _OPPOSITES),
+        (step for step in steps if step.change.code in _OPPOSITES and step not in kept),
         key=lambda step: list(_OPPOSITES).index(step.change.code),
     )
     fields: list[tuple[str, Raw]] = []

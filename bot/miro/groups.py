@@ -79,6 +79,10 @@ class OutOfGroup(Goal):
             return (Sentence.of("closes", group=self.label, who=self.who),)
         return (Sentence.of("boards-pass", who=self.who),)
 
+    def before(self, seen: Seen) -> Mapping[str, Any]:
+        # To join again would reactivate the account.
+        return {"active": False} if seen.existing.active is False else {}
+
     def obstacle(self, seen: Seen) -> str:
         # Leaving a user group, which has no boards, removes nobody from the organization.
         if not self.boards_pass or self.sure(seen):

@@ -201,6 +201,10 @@ class World:
     license: str = "Full"
     teams_are_groups: bool = True
     """Miro's first group model; in the other one groups are user groups."""
+    details: bool = False
+    """Whether Miro knows a department and a cost center."""
+    unlisted: str = ""
+    """A group that was created since the list of groups was read."""
 
     def build(self) -> Sandbox:
         """A Miro in which it is so."""
@@ -223,6 +227,10 @@ class World:
                 admin_roles=sorted(self.admin_roles),
                 team_admin_of=[ids[number] for number in sorted(self.leads & self.teams)],
             )
+        if self.details and self.account != "absent":
+            sandbox.change_user(ADDRESS, enterprise={"department": "HR", "costCenter": "CC-7"})
+        if self.unlisted:
+            sandbox.add_team(self.unlisted)
         led = [id for number, id in enumerate(ids) if number not in self.leads & self.teams]
         sandbox.add_user("grace@example.com", "Grace", admin=self.other_admin, team_admin_of=led)
         sandbox.add_user("hal@example.com", "Hal", admin=True, active=False, teams=ids)
@@ -249,7 +257,9 @@ WORLDS = st.builds(
     default_team=st.booleans(),
     seats_left=st.sampled_from([True, True, False]),
     license=st.sampled_from(["Full", "Basic"]),
-    teams_are_groups=st.sampled_from([True, True, True, False]),
+    teams_are_groups=st.booleans(),
+    details=st.booleans(),
+    unlisted=st.sampled_from(["", "IT", "it"]),
 ).filter(_possible)
 
 

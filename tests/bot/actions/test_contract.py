@@ -9,11 +9,13 @@ import pytest
 from hypothesis import HealthCheck, Phase, find, given, settings
 from hypothesis import strategies as st
 
+from approvals.ids import GroupId
 from approvals.policy.team_names import wide
 from approvals.refusals import Refused
 from bot.actions import ACTIONS, Action
 from bot.actions.fill import fill, taken
-from bot.actions.form import Input
+from bot.actions.form import Facts, Input
+from bot.cards.catalogue import line
 from bot.miro.accounts import Gone, Inactive
 from bot.miro.goals import Goal, needs
 from bot.miro.groups import GroupGone
@@ -21,6 +23,7 @@ from bot.miro.plan import Obstacle
 from bot.miro.quota import LARGE
 from bot.miro.rights import AdminRole, NoAdminRoles, OrgRole
 from bot.miro.wire import ADMIN
+from bot.miro.wording import ATTRIBUTES
 from bot.sandbox.miro.service import Exchange
 from bot.slack import forms
 from bot.slack.words.reading import Draft, read
@@ -324,6 +327,8 @@ def unforeseeable(world: World) -> set[str]:
         words.add("Full users limit reached for organization")
     if world.account == "guest":
         words.add(f"User name '{ADDRESS}' is invalid: 'not unique'")
+    if world.unlisted:  # a name that somebody gave since the list of groups was read, ten minutes ago at most
+        words.add("Group name 'IT' is invalid: 'not unique'")
     return words
 
 
@@ -397,6 +402,39 @@ def check_form(writes: list[Exchange]) -> None:
             )
 
 
+def beginnings(call: Exchange, facts: Facts) -> tuple[str, ...]:
+    """How the approver's line about a call may begin, as the call itself has it."""
+    kind, _, id = call.path.split("?")[0].strip("/").partition("/")
+    group = facts.known_team(GroupId(id)).label if kind == "Groups" and id else ""
+    if call.method == "POST":
+        made = call.body.get("userName") or call.body["displayName"]
+        return (f"Create the {'group' if kind == 'Groups' else 'account'} {made}",)
+    if call.method == "DELETE":
+        return (f"Delete the group {group}" if group else "Delete the account",)
+    first = operations(call)[0]
+    path, value = first["path"], first.get("value", "")
+    if group:
+        name = f"Change the security name from {facts.known_team(GroupId(id)).security_name} to {value}"
+        return (f"Join {group}" if is_join(call) else f"Leave {group}" if is_leave(call) else name,)
+    if path == "active":
+        return ("Reactivate the account" if value == "true" else "Deactivate the account.",)
+    if path == ROLE:
+        return ("Become Company Admin" if value == ADMIN else "Remove Company Admin",)
+    if first["op"] == "Add":
+        return (f"Become {first['value'][0]['value']}",)  # type: ignore[index]
+    if path.startswith("roles"):
+        return ("Remove every admin role", f"Remove {path.split(chr(34))[1]}")
+    attribute = path.rpartition(":")[2].removesuffix(".displayName") or path
+    return (f"Set the {ATTRIBUTES.get(attribute, attribute)}", "Set the ")[: 1 + (len(operations(call)) > 1)]
+
+
+def check_sentences(writes: list[Exchange], lines: list[str], facts: Facts) -> None:
+    """Approvers read each call that is sent, and no other, in the same order; a look may spare some."""
+    left = iter(lines)
+    for call in writes:
+        assert any(line.startswith(beginnings(call, facts)) for line in left), (call, lines)
+
+
 HERS = (ADDRESS, NEW_ADDRESS)
 
 
@@ -421,7 +459,9 @@ def interrogate(room: Office, command: Action, world: World) -> None:
     if taken(command, room.tables):
         return  # said at the field
     before, untouched = room.sandbox.user(ADDRESS), others(room)
+    lines = []
     try:
+        lines = [line(step.stored()) for step in room.plan(command).steps]
         refused = room.bring_about(command)
     except Obstacle as obstacle:
         assert room.writes == [], f"{obstacle} was met halfway"
@@ -429,6 +469,9 @@ def interrogate(room: Office, command: Action, world: World) -> None:
         return
     check_order(room.writes, world)
     check_form(room.writes)
+    check_sentences(room.writes, lines, room.desk.facts)
+    is_new = any(text.startswith("Create the account") for text in lines)  # it is in a team already
+    assert refused or len(room.writes) == len(lines) or (is_new and len(room.writes) < len(lines))
     if command.subject:
         assert others(room) == untouched
     if refused:

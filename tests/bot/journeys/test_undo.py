@@ -243,3 +243,24 @@ def test_from_a_shell(tmp_path: Path) -> None:
         assert printed == "R-2 saved: remove Alex Smith (alex@example.com) from Design."
         s.settle()
         assert (as_now(s), request(s, "R-2").reason) == (before, "not needed")
+
+
+def test_who_came_back_by_a_move_is_not_let_in_again_by_its_undoing(s: Stage) -> None:
+    """To join the old team again would reactivate the account after it was deactivated."""
+    alex(s)
+    s.miro.change_user("alex@example.com", active=False)
+    done(s, "move")
+    assert "Can't be undone: boards that went to a team admin, teams of an inactive account" in last(
+        s, "U0SAM"
+    )
+    press(s, "U0SAM", "undo")
+    approve_all(s)
+    user = s.miro.user("alex@example.com")
+    assert user and not user.active
+
+
+def test_nothing_is_given_back_to_an_account_that_was_deleted(s: Stage) -> None:
+    s.miro.add_user("jo@example.com", "Jo Park", teams=[s.teams["Engineering"]], admin=True)
+    ask(s, "U0SAM", "/miro-offboard", "jo@example.com because of it", how="delete")
+    approve_all(s)
+    assert not has_card(s, "U0SAM", "undo")

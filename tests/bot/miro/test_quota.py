@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from approvals.record.store import Store
+from bot.miro.groups import GroupExists, GroupGone
 from bot.miro.quota import MARGIN, POOL, WINDOW, cost, take
 from bot.sandbox.stage import Clock
 from tests.bot.miro.examples import EXAMPLES
@@ -50,6 +51,8 @@ def test_questions_about_the_service_are_cheap() -> None:
 
 def test_no_call_of_a_goal_costs_the_highest_level() -> None:
     for one in EXAMPLES:
+        if isinstance(one.goal, GroupExists | GroupGone):
+            continue  # Miro publishes no limit for these
         size = len(json.dumps(one.body).replace("{user}", "3074457365265951581"))
         assert cost(one.method, one.path, size) <= 500
 
