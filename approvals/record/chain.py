@@ -100,7 +100,7 @@ class Anchor:
         """The anchor in a text COUNT:HASH. Raises ValueError."""
         if not re.fullmatch("[1-9][0-9]{0,17}:[0-9a-f]{64}", text):
             raise ValueError(
-                f"{text[:90]!r} is no anchor: it reads COUNT:HASH, as `miro-bot audit verify` prints it."
+                f"{text[:90]!r} isn't an anchor. Use COUNT:HASH, as `miro-bot audit verify` prints it."
             )
         count, _, head = text.partition(":")
         return cls(int(count), head)

@@ -306,6 +306,8 @@ def _fill_teams(action: type[Action], sentence: Sentence, tables: Tables, raw: d
             _side(sentence, hit.string[: hit.start()].split()) or (side if is_listed else ""),
             hit.end(),
         )
+        if len(fields) == 2 and side == "to" and not (is_listed or sides["from"]):
+            sides["from"], sides["to"] = sides["to"], []  # "everyone in # to #"
         sides[side].append(int(hit[1]))
     if len(fields) == 2 and not sides["from"]:
         loose = "not" if sides["not"] or not sides["to"] else ""

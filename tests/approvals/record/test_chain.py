@@ -146,7 +146,7 @@ NO_ANCHORS = [
 
 @pytest.mark.parametrize("text", NO_ANCHORS, ids=lambda text: repr(text[:12]))
 def test_what_is_no_anchor_is_refused(text: str) -> None:
-    with pytest.raises(ValueError, match="is no anchor: it reads COUNT:HASH") as told:
+    with pytest.raises(ValueError, match="Use COUNT:HASH") as told:
         Anchor.read(text)
     assert len(str(told.value)) < 200
 

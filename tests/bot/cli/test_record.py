@@ -139,7 +139,7 @@ def test_each_day_adds_an_anchor_to_a_file(s: Stage, shell: Shell, tmp_path: Pat
     [
         (f"3:{'0' * 64}", "The record was changed: entry 3 isn't the one the anchor saw"),
         (f"9:{'0' * 64}", "The record was changed: the record ends at 4, but an anchor saw 9"),
-        ("dear diary", "holds something else than anchors: 'dear' is no anchor"),
+        ("dear diary", "holds something else than anchors: 'dear' isn't an anchor"),
     ],
 )
 def test_a_file_that_does_not_match_is_not_added_to(
@@ -162,7 +162,7 @@ def test_an_empty_record_has_no_anchor_yet(tmp_path: Path) -> None:
 @pytest.mark.parametrize("anchor", ["0:" + "0" * 64, "3:" + "g" * 64, "3:abc", " 3:" + "0" * 64, "3"])
 def test_what_is_no_anchor_is_wrong_usage(s: Stage, shell: Shell, anchor: str) -> None:
     said = shell.types("audit", "verify", "--anchor", anchor, exits=2)
-    assert said.endswith("is no anchor: it reads COUNT:HASH, as `miro-bot audit verify` prints it.")
+    assert said.endswith("isn't an anchor. Use COUNT:HASH, as `miro-bot audit verify` prints it.")
 
 
 def test_the_help_says_what_is_not_looked_at(shell: Shell) -> None:
