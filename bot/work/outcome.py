@@ -86,7 +86,7 @@ def own_changes(desk: Desk, request: Request, command: Action, seen: Seen) -> tu
             lines["done"].append(step.change.form("did"))
         elif goal and goal.code in calls:
             lines["others"].append(goal.change.form("unsure"))
-        elif goal and step.key in by_hand:
+        elif goal and step.key in by_hand and goal.is_visible:
             lines["others"].append(goal.change.form("state"))
         elif goal and not goal.holds(seen):
             lines["left"].append(step.change.form("aim"))

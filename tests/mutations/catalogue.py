@@ -321,8 +321,8 @@ MUTATIONS = (
     Mutation(
         "what was done by hand is called done unseen",
         PROVISION,
-        "        if not plan.steps:\n            return self._done(command, seen, plan)\n        before",
-        "        if plan is not None:\n            return self._done(command, seen, plan)\n        before",
+        "if not any(step.goal.is_visible for step in plan.steps):",
+        "if plan is not None:",
         ("tests/bot/journeys/test_hand_over.py",),
     ),
     Mutation(
