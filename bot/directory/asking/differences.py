@@ -23,7 +23,9 @@ def failures(push: Push) -> list[str]:
     They stay until the directory says something else, or an operator asks again.
     """
     problems = [f"{push.words[id].email or id}: {text}" for id, text in push.problems.items()]
-    return [*problems, *(text for _, text in _exceptions(push).values())]
+    text = f"{push.title} has no group {push.rules.account}, so nobody is judged."
+    lacks = [] if push.is_judged else [text]
+    return [*lacks, *problems, *(text for _, text in _exceptions(push).values())]
 
 
 def _exceptions(push: Push) -> dict[tuple[str, str], tuple[Request, str]]:
@@ -96,7 +98,7 @@ class Pushed:
             for id, word in push.words.items():
                 if word.email == email and (person := push.row(id).person):
                     return _again(push, self.desk.person(person), word, fact)
-            if fact in push.teams.values():
+            if fact in push.teams:
                 unknown = self.desk.store.people.meet(email=email)
                 return _again(push, unknown, Wanted(email, Standing.OPEN), fact)
         raise Refused(f"No directory says anything about {email} any more. Nothing was done.")
@@ -122,7 +124,7 @@ def _address(entry: User | Group) -> str:
 
 def _differences(push: Push) -> Iterator[tuple[str, str, str]]:
     desk, has = push.desk, holds(push.desk)
-    teams = {id: desk.store.groups.get(id) for id in push.teams.values()}
+    teams = {id: desk.store.groups.get(id) for id in push.teams}
     labels = {str(id): team.known_name if team else str(id) for id, team in teams.items()}
     exceptions, said = _exceptions(push), set[str]()
     for id, word in push.words.items():
@@ -139,7 +141,7 @@ def _differences(push: Push) -> Iterator[tuple[str, str, str]]:
             why = exceptions[word.email, fact][1] if (word.email, fact) in exceptions else ""
             text = f"{push.title} {wants} {what}, and Miro shows otherwise."
             yield word.email, fact, why or f"{word.email}: {text}"
-    for group, _, email, _ in desk.store.groups.memberships(*push.teams.values()):
+    for group, _, email, _ in desk.store.groups.memberships(*push.teams) if push.teams else ():
         if email not in said:
             text = f"is in {labels[group]} in Miro, and {push.title} doesn't know them."
             yield email, group, f"{email}: {text}"

@@ -80,10 +80,31 @@ Holds = Mapping[str, Collection[str]]
 """{address of somebody active in Miro: ids of their teams, and COMPANY_ADMIN}, as Miro listed them."""
 
 
+def mapped(content: Content, rules: DirectoryRules, teams: Mapping[str, GroupId]) -> dict[str, GroupId]:
+    """{key of a group: its team in Miro}; `teams`: {team of the policy: its id in Miro}.
+
+    A group that the directory doesn't have, or has deleted, says nothing about anybody.
+    """
+    there = {key(group.display_name) for group in content.groups if group.deleted_at is None}
+    return {
+        key(name): teams[team] for name, team in rules.teams.items() if key(name) in there and team in teams
+    }
+
+
+def judged_by(content: Content, rules: DirectoryRules) -> DirectoryRules | None:
+    """The rules, without the group of admins if the directory has none; None without that of accounts.
+
+    A misspelt name must neither close accounts nor take rights away.
+    """
+    there = {key(group.display_name) for group in content.groups if group.deleted_at is None}
+    if rules.account and key(rules.account) not in there:
+        return None
+    return rules if key(rules.admins) in there else rules.model_copy(update={"admins": ""})
+
+
 def wanted(content: Content, rules: DirectoryRules, teams: Mapping[str, GroupId]) -> dict[EntryId, Wanted]:
-    """What everybody a directory ever named should have; `teams`: {team of the policy: its id in Miro}."""
+    """What everybody a directory ever named should have; `teams`: as `mapped` returns it."""
     named = {group.id: group.display_name for group in content.groups if group.deleted_at is None}
-    by_key = {key(name): team for name, team in rules.teams.items()}
     people = {user.id: user for user in content.users}
     all_wanted = {}
     for user in content.users:
@@ -92,8 +113,8 @@ def wanted(content: Content, rules: DirectoryRules, teams: Mapping[str, GroupId]
         standing = _standing(user, not rules.account or key(rules.account) in keys)
         word = Wanted(address_of(user), standing)
         if standing is Standing.OPEN:
-            ids = {teams[team] for name, team in by_key.items() if name in keys and team in teams}
-            meant = {*by_key, key(rules.account), key(rules.admins)}
+            ids = {team for name, team in teams.items() if name in keys}
+            meant = {*teams, key(rules.account), key(rules.admins)}
             word = replace(
                 word,
                 teams=tuple(sorted(ids)),
@@ -150,11 +171,17 @@ def _details(user: User, rules: DirectoryRules, people: Mapping[EntryId, User]) 
 
 
 def asks(
-    said: Wanted | None, word: Wanted, rules: DirectoryRules, title: str, holds: Holds
+    said: Wanted | None,
+    word: Wanted,
+    rules: DirectoryRules,
+    title: str,
+    holds: Holds,
+    teams: Collection[GroupId],
 ) -> Iterator[Asked]:
     """What to ask because of a person's new word; `said`: the word that was asked for last.
 
-    Of somebody whose first word it is, what Miro lists already isn't asked for.
+    Of somebody whose first word it is, what Miro lists already isn't asked for. `teams`: those that the
+    directory manages; others aren't left.
     """
     has = holds.get(word.email) if said is None else None
     was_open = said.standing is Standing.OPEN if said else has is not None
@@ -171,14 +198,14 @@ def asks(
             part = joined[at : at + MOST_TEAMS]
             yield Asked("request-access", {"teams": part, **(first if at == 0 else {})}, reason)
     if said and was_open:
-        left = [id for id in said.teams if id not in word.teams]
+        left = [id for id in said.teams if id not in word.teams and id in teams]
         for at in range(0, len(left), MOST_TEAMS):
             yield Asked("leave-team", {"teams": left[at : at + MOST_TEAMS]}, f"{title}: {_why(word)}.")
     moved = {"email": word.email} if said and "email" in rules.attributes and said.email != word.email else {}
     if was_open and (details or moved):
         yield Asked("update-details", _named(details, word.details) | moved, f"{title}: profile changed.")
     was_admin = said.admin if said and was_open else COMPANY_ADMIN in (has or ())
-    if word.admin != was_admin and (word.admin or said):
+    if rules.admins and word.admin != was_admin and (word.admin or said):
         action = "make-admin" if word.admin else "remove-admin"
         yield Asked(action, {"rights": COMPANY_ADMIN}, reason)
 

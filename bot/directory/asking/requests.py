@@ -49,8 +49,10 @@ class Push:
     rules: DirectoryRules
     words: Mapping[EntryId, Wanted]
     rows: Mapping[EntryId, Word]
-    teams: Mapping[str, GroupId]
-    """{team of the policy: its id in Miro}, of those that Miro has."""
+    teams: frozenset[GroupId]
+    """The teams that it manages."""
+    is_judged: bool
+    """Whether it has the group that means an account: without it nothing follows for anybody."""
 
     @property
     def title(self) -> str:
@@ -71,7 +73,7 @@ class Push:
         """What is to be asked of everybody whose word is new, also if that is nothing."""
         has = holds(self.desk) if self.new else {}
         return {
-            id: list(mapping.asks(self.row(id).wanted, word, self.rules, self.title, has))
+            id: list(mapping.asks(self.row(id).wanted, word, self.rules, self.title, has, self.teams))
             for id, word in self.new.items()
             if id not in self.problems
         }
@@ -153,8 +155,10 @@ def looked(desk: Desk, name: str) -> Push:
     policy = desk.policy
     rules, content = policy.directory[name], Directories(desk.store.database, desk.now).changed(name, 0)
     teams = {team: GroupId(id) for team in rules.teams.values() if (id := policy.id_of(team))}
-    words = mapping.wanted(content, rules, teams)
-    return Push(desk, name, rules, words, Words(desk.store.database).of(name), teams)
+    of_groups, known = mapping.mapped(content, rules, teams), mapping.judged_by(content, rules)
+    words = mapping.wanted(content, known, of_groups) if known else {}
+    rows = Words(desk.store.database).of(name)
+    return Push(desk, name, known or rules, words, rows, frozenset(of_groups.values()), known is not None)
 
 
 def note_problems(push: Push) -> None:

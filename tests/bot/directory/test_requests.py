@@ -224,3 +224,15 @@ def test_a_directory_is_asked_no_question(s: Stage, okta: Okta) -> None:
         request, who = okta.asked()[1], s.bot.people.find("U0CAROL")
         assert who
         question(request, Who(who, who.account), "Why?", s.bot.desk.table(request), False)
+
+
+def test_a_group_or_team_that_is_gone_closes_nothing(s: Stage, okta: Okta) -> None:
+    okta.person(ALEX, "miroUsers", "g_app_proeng_all")
+    okta.settle()
+    for group in ("g_app_proeng_all", "miroUsers"):
+        gone = okta.says.get("okta", okta.groups[group])
+        assert gone
+        okta.says.delete(gone)
+        okta.settle()
+    assert states(okta.asked()) == [("request-access", "done")]
+    assert failures(looked(s.bot.desk, "okta")) == ["Okta has no group miroUsers, so nobody is judged."]
