@@ -106,10 +106,10 @@ def _unreadable(text: str, place: tuple[Any, ...], kind: str, message: str) -> P
     # For a value of several possible types pydantic adds the type; people know only the key.
     known = tuple(part for part in place if not re.search(r"[\[\]]|^(str|int)$", str(part)))
     remedy = _BY_KIND.get(kind, message.removeprefix("Value error, "))
-    names = ".".join(f"{part}" for part in known)
-    # People count from 1: rules.0 is rule 1.
-    named = re.sub(r"(\w+?)s?\.(\d+)(?=\.|$)", lambda match: f"{match[1]} {int(match[2]) + 1}", names)
-    return Problem(line_of(text, known), f"{named}: {remedy}")
+    named = ""
+    for part in known:  # people count from 1: rules, 0 is rule 1
+        named = f"{named.removesuffix('s')} {part + 1}" if isinstance(part, int) else f"{named}.{part}"
+    return Problem(line_of(text, known), f"{named[1:]}: {remedy}")
 
 
 def _placeholders(text: str) -> list[Problem]:

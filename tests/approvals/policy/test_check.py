@@ -1,5 +1,7 @@
 """What is wrong with steps, rules, groups and times is said with its line, before anybody asks."""
 
+import time
+
 import pytest
 
 from approvals.policy.check import check
@@ -255,6 +257,12 @@ def test_what_cannot_be_read_is_placed_once_and_counted_from_one() -> None:
     rule = POLICY + RULES + 'agree = "2"\n'
     [told] = problems(rule)
     assert "actions.request-access.rule 2.agree: write a whole number" in told
+
+
+def test_a_setting_with_an_endless_name_takes_no_time() -> None:
+    begin = time.process_time()
+    [told] = problems(f"{POLICY}\n[{'x' * 60_000}]\n")
+    assert "isn't a known setting" in told and time.process_time() - begin < 2
 
 
 def test_how_many_people_each_rule_tells() -> None:
