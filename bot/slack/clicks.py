@@ -17,21 +17,18 @@ from approvals.record.database import Overtaken, StoreTrouble
 from approvals.record.outbox import Note
 from approvals.refusals import Refused
 from approvals.request import Draft, Request
-from bot.actions.many import Bulk
 from bot.cards.blocks import Block, message
-from bot.cards.bulk import pages
 from bot.cards.handles import Decision, Handle, place
 from bot.cards.named import mark
-from bot.cards.scene import Scene
 from bot.context import CONFIDENTIAL, Desk
 from bot.slack import answers, forms
 from bot.slack.deliver.deliverer import Deliverer
 from bot.slack.deliver.home import is_home
+from bot.slack.lists.pasted import Lists
 from bot.slack.reply import Reply
 from bot.slack.talk import GONE, asking, nudge, reminded, replying
 from bot.work.ask import handed, postponed
 from bot.work.bulk import control
-from bot.work.bulk.plans import approved_plans, left_out
 from bot.work.ending import end_now
 from bot.work.undo import undo
 
@@ -59,6 +56,7 @@ class Clicks:
 
     def __init__(self, desk: Desk, deliverer: Deliverer, reply: Reply) -> None:
         self.desk, self.deliverer, self._reply = desk, deliverer, reply
+        self._lists = Lists(desk, reply)
 
     def register(self, app: App) -> None:
         """Registers all listeners with Bolt."""
@@ -71,7 +69,7 @@ class Clicks:
         app.action("undo")(self.undo_pressed)
         app.action("end-now")(self.end_pressed)
         app.action("details")(self.details_pressed)
-        app.action(re.compile("^bulk-page:"))(self.page_pressed)
+        self._lists.register(app)
 
     def clicked(self, ack: Ack, body: Body) -> None:
         """Approve, Withdraw, Resume, Take Back or I've Done It."""
@@ -258,8 +256,7 @@ class Clicks:
             if not handle.is_old:  # reading is safe, so cards of an older program still show details
                 handle.check(request)
             answers.may_see(self.desk, request, who)
-            view = forms.details(self._scene(request, who), self._lines(request, who, 0))
-            client.views_open(trigger_id=body["trigger_id"], view=view)
+            client.views_open(trigger_id=body["trigger_id"], view=self._lists.details(request, who))
         except Refused as error:
             self.redraw(body, handle)
             self._reply.answer(body, str(error))
@@ -267,32 +264,3 @@ class Clicks:
             self._reply.answer(body, GONE)
         except (SlackClientError, OSError):
             self._reply.answer(body, "Slack couldn't open the details. Please try again.")
-
-    def page_pressed(self, ack: Ack, body: Body, client: WebClient) -> None:
-        """Next and Previous in the Details of a bulk."""
-        ack()
-        start, _, value = str(body["actions"][0].get("value")).partition(" ")
-        handle, who = Handle.read(value), self._reply.who(body)
-        try:
-            request = self.desk.store.request(handle.id)
-            handle.check(request)
-            answers.may_see(self.desk, request, who)
-            view = forms.details(self._scene(request, who), self._lines(request, who, int(start)))
-            client.views_update(view_id=body["view"]["id"], view=view)
-        except (KeyError, Refused) as error:
-            log.info("a page of %s isn't shown: %s", handle.id, error)
-        except (SlackClientError, OSError) as error:
-            log.warning("a page couldn't be shown: %s", error)
-
-    def _lines(self, request: Request, who: Who, start: int) -> list[Block]:
-        """A page of the lines of a bulk; nothing of other requests."""
-        if request.action != Bulk.NAME:
-            return []
-        words = [event.words for event in self.desk.store.events(request.id)]
-        plans = {number: (plan.user_name, plan.plan.steps) for number, plan in approved_plans(words).items()}
-        return pages.page(self._scene(request, who), plans, left_out(words), start)
-
-    def _scene(self, request: Request, who: Who) -> Scene:
-        zone = who.account.zone if who.account else ""
-        command = self.desk.command(request)
-        return Scene(request, command, self.desk.facts, self.desk.person, who.person, zone or "UTC")

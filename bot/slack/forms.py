@@ -133,6 +133,11 @@ def _text(initial: str, longest: int, many: bool = False) -> Block:
     return {**box, "initial_value": cut(initial, longest)} if initial else box
 
 
+def box(name: str, label: str, longest: int, hint: str = "", *, optional: bool = False) -> Block:
+    """A field for text of several lines."""
+    return _input(name, label, _text("", longest, many=True), hint, optional)
+
+
 def _day(initial: str = "") -> Block:
     return {"type": "datepicker"} | ({"initial_date": initial} if initial else {})
 

@@ -18,7 +18,7 @@ from approvals.record.database import StoreTrouble
 from approvals.record.outbox import Card, Note
 from approvals.refusals import Outdated, Refused
 from approvals.request import Request
-from bot.actions import ACTIONS, Action
+from bot.actions import ACTIONS, Action, many
 from bot.actions.fill import Problems, people_in
 from bot.cards.blocks import message
 from bot.cards.handles import Handle, place
@@ -30,6 +30,7 @@ from bot.slack.clicks import Clicks
 from bot.slack.deliver.deliverer import Deliverer
 from bot.slack.directory.clicks import Sources
 from bot.slack.lines import Lines
+from bot.slack.lists.pasted import Lists
 from bot.slack.reply import Reply
 from bot.slack.review.clicks import Reviews
 from bot.slack.shortcuts import Shortcuts
@@ -133,6 +134,8 @@ class Listeners:
             # Only `away` is about somebody: the others say again what was typed, and so name people.
             rest = rest.strip() if word == "away" else by_name(rest.strip(), self.desk.tables().called)
             ack(**answers.VERBS[word](self.desk, self._reply.who(body), rest))
+        elif word == many.Bulk.NAME and not rest.strip():
+            ack(**Lists(self.desk, self._reply).command(body, client))
         elif word in ACTIONS:
             ack(**self._meant(rest, body, client, ACTIONS[word]))
         else:

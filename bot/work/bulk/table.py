@@ -52,6 +52,8 @@ _ACTIONS = {
     "remove-admin": "demote revoke",
     "change-license": "license licence upgrade",
 }
+_UNHEADED = ("person", "action", "team", "from")
+"""The columns of a list that begins with an address."""
 _VERBS = {
     re.sub(r"[\W_]", "", word): name for name, words in _ACTIONS.items() for word in (name, *words.split())
 }
@@ -83,6 +85,10 @@ def rows(data: bytes) -> Iterator[Row]:
     text = _decoded(data)
     first = next((line for line in text.splitlines() if line.strip()), "")
     delimiter = max(",;\t", key=first.count)
+    if "@" in first and delimiter not in first:
+        # Slack makes a blank of a tab, and people type blanks.
+        text = "\n".join("\t".join(line.split(None, 2)) for line in text.splitlines())
+        delimiter = "\t"
     lines = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     columns: list[str] = []
     count = before = 0
@@ -98,7 +104,9 @@ def rows(data: bytes) -> Iterator[Row]:
         line, before = before + 1, lines.line_num
         if not any(cell.strip() for cell in cells):
             continue
-        if not columns:
+        if not columns and "@" in cells[0]:
+            columns = list(_UNHEADED)
+        elif not columns:
             columns = _columns(cells)
             continue
         count += 1

@@ -122,3 +122,24 @@ def test_an_offboarding_in_a_list_stays_confidential(s: Stage) -> None:
     told = [each for each in s.slack.messages if each.channel in ("C0MIRO", "U0LEAVER", "DU0LEAVER")]
     assert not [each for each in told if id in str(each) or "person.1" in str(each)]
     assert f"You have no request {id}" in str(s.acting.command("U0LEAVER", "/miro", f"show {id}"))
+
+
+def test_a_list_is_pasted_in_slack_and_read_by_pages_before_it_is_approved(s: Stage) -> None:
+    for number in range(13, 40):
+        s.miro.add_user(f"person.{number}@example.com", "A Person")
+    assert s.acting.command("U0CAROL", "/miro", "bulk").ok
+    wrong = s.acting.submit("U0CAROL", {"list": "a@example.com,join,Nowhere\nx", "reason": "It's time."})
+    assert "Line 1: There's no team Nowhere" in wrong.errors["list"]
+    rows = [f"{email}\tjoin\tEngineering" for email in joiners(40)]
+    parts = {"list": "\n".join(rows[:20]), "list-2": "\n".join(rows[20:]), "reason": "It's time."}
+    assert s.acting.submit("U0CAROL", parts).ok
+    s.settle()
+    shown = card(s, "U0SAM")
+    assert s.acting.click("U0SAM", shown, "details").ok
+    assert "Lines 1 to 30 of 40" in str(s.acting.modal("U0SAM"))
+    assert str(s.acting.modal("U0SAM")).count("Join Engineering") == 30
+    assert s.acting.click("U0SAM", s.acting.modal("U0SAM"), "bulk-page:next").ok
+    assert "Lines 31 to 40 of 40" in str(s.acting.modal("U0SAM"))
+    assert s.acting.click("U0SAM", shown, "approve").ok
+    s.settle()
+    assert states(s, s.bot.store.requests()[-1].id) == [State.DONE] * 40

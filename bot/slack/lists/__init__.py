@@ -1,0 +1,1 @@
+"""Lists of changes in Slack: pasted into a form, and read by pages."""

@@ -1,0 +1,118 @@
+"""`/miro bulk`: a form for a pasted list, and the pages of a bulk's lines under Details."""
+
+import logging
+import re
+from typing import Any
+
+from slack_bolt import Ack, App
+from slack_sdk import WebClient
+from slack_sdk.errors import SlackClientError
+
+from approvals.decide.actor import Who
+from approvals.record.database import StoreTrouble
+from approvals.refusals import Refused
+from approvals.request import Request
+from bot.actions.fill import Problems
+from bot.actions.many import Bulk
+from bot.cards.blocks import Block, clip_words, message
+from bot.cards.bulk import pages
+from bot.cards.handles import Handle
+from bot.cards.scene import Scene
+from bot.context import Desk
+from bot.slack import answers, forms
+from bot.slack.reply import Reply
+from bot.work.ask import LONGEST_REASON
+from bot.work.bulk.plans import approved_plans, left_out
+from bot.work.bulk.reading import read, save
+from bot.work.bulk.table import TEMPLATE
+
+Body = dict[str, Any]
+log = logging.getLogger(__name__)
+
+BOXES = ("list", "list-2", "list-3")
+"""Fields for parts of a list: Slack takes 3,000 characters in each."""
+LONGEST_BOX, MOST_SAID = 3_000, 5
+"""Characters of a field; wrong lines that are named in the form, where there is little room."""
+NEXT = "I'm checking every line in Miro. Then I'll ask the people who decide, with one card."
+
+
+class Lists:
+    """The listeners of pasted lists."""
+
+    def __init__(self, desk: Desk, reply: Reply) -> None:
+        self.desk, self._reply = desk, reply
+
+    def register(self, app: App) -> None:
+        """Registers all listeners with Bolt."""
+        app.view("pasted-list")(self.sent)
+        app.action(re.compile("^bulk-page:"))(self.paged)
+
+    def command(self, body: Body, client: WebClient) -> dict[str, Any]:
+        """Opens the form; what to say where that fails."""
+        refusal = self._reply.opened(body, client, lambda: self._form(self._reply.who(body)))
+        return message(refusal) | {"response_type": "ephemeral"} if refusal else {}
+
+    def _form(self, who: Who) -> Block:
+        if not answers.offers(self.desk, who):
+            raise Refused(answers.NOT_FOR_YOU)
+        hint = f"A heading and a line for each change, as in: {TEMPLATE[0][:22]} ⏎ {TEMPLATE[1].rstrip(',')}"
+        labels = ("List", "List, continued", "List, continued further")
+        boxes = [
+            forms.box(name, label, LONGEST_BOX, hint if name == BOXES[0] else "", optional=name != BOXES[0])
+            for name, label in zip(BOXES, labels, strict=True)
+        ]
+        reason = forms.box("reason", "Reason", LONGEST_REASON, "Approvers read it.")
+        return forms.modal("pasted-list", "Change Many", [*boxes, reason], "Check and Send")
+
+    def sent(self, ack: Ack, body: Body) -> None:
+        """The form was sent: wrong lines are named at the list, or the bulk is saved."""
+        view = body["view"]
+        values = forms.read(view)
+        text = "\n".join(values[name] for name in BOXES if values.get(name))
+        try:
+            who = self._reply.who(body)
+            reading = read(self.desk, who, text.encode())
+            if reading.problems:
+                raise Refused(_told(reading.told))
+            request = save(self.desk, who, reading.lines, values.get("reason", ""), f"view:{view['id']}")
+        except Problems as problems:
+            ack(response_action="errors", errors=forms.at_fields(problems, view))
+        except (Refused, StoreTrouble) as error:
+            ack(response_action="errors", errors={BOXES[0]: str(error)})
+        else:
+            self.desk.wake()
+            said = f"Sent: {request.id}, with {len(reading.lines)} lines. {NEXT}"
+            ack(response_action="update", view=forms.notice("Sent", said))
+
+    def paged(self, ack: Ack, body: Body, client: WebClient) -> None:
+        """Next and Previous in the Details of a bulk."""
+        ack()
+        start, _, value = str(body["actions"][0].get("value")).partition(" ")
+        handle, who = Handle.read(value), self._reply.who(body)
+        try:
+            request = self.desk.store.request(handle.id)
+            handle.check(request)
+            answers.may_see(self.desk, request, who)
+            view = self.details(request, who, int(start))
+            client.views_update(view_id=body["view"]["id"], view=view)
+        except (KeyError, ValueError, Refused) as error:
+            log.info("a page of %s isn't shown: %s", handle.id, error)
+        except (SlackClientError, OSError) as error:
+            log.warning("a page couldn't be shown: %s", error)
+
+    def details(self, request: Request, who: Who, start: int = 0) -> Block:
+        """Details, of a bulk with a page of its lines. Raises Unreadable."""
+        zone = who.account.zone if who.account else ""
+        command = self.desk.command(request)
+        scene = Scene(request, command, self.desk.facts, self.desk.person, who.person, zone or "UTC")
+        if request.action != Bulk.NAME:
+            return forms.details(scene)
+        words = [event.words for event in self.desk.store.events(request.id)]
+        plans = {number: (plan.user_name, plan.plan.steps) for number, plan in approved_plans(words).items()}
+        return forms.details(scene, pages.page(scene, plans, left_out(words), start))
+
+
+def _told(problems: list[str]) -> str:
+    """The first problems, and how many more there are."""
+    more = f" And {len(problems) - MOST_SAID} more." if len(problems) > MOST_SAID else ""
+    return " ".join(clip_words(text, 40) for text in problems[:MOST_SAID]) + more
