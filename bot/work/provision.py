@@ -330,7 +330,9 @@ class Provisioning:
             who = addressed(self.desk.person(command.subject).name, target.user_name)
             address = seen.account.user_name if seen.account else target.user_name
             call = f'GET /Users, userName eq "{address}"'
-        sentence = command.outcome(self.desk.facts).replace("{is}", "is").replace("{who}", who)
+        facts = self.desk.facts  # a group may be gone by now
+        sentence = command.outcome(replace(facts, team=facts.known_team))
+        sentence = sentence.replace("{is}", "is").replace("{who}", who)
         sentence = sentence if is_verified else "Miro accepted the changes and doesn't show all of them"
         return {"text": f"{sentence}.", "look": call}
 

@@ -135,6 +135,15 @@ def test_a_group_that_is_gone_keeps_its_name_on_every_card(s: Stage) -> None:
     assert not any("no longer exists" in line for line in shown)
 
 
+def test_who_waits_to_leave_a_group_that_is_deleted_has_left_it(s: Stage) -> None:
+    s.miro.add_user("alex@example.com", "Alex", teams=[s.teams["Design"]])
+    id = ask(s, "U0ALEX", "/miro", "leave-team Design because I moved")
+    delete(s)
+    approve(s, "U0CAROL")
+    approve(s, "U0PRIYA")
+    assert (state(s, id), calls(s)) == ("done", [f"DELETE /Groups/{s.teams['Design']}"])
+
+
 def test_access_for_some_days_ends_quietly_with_its_group(s: Stage) -> None:
     ask(s, "U0ALEX", "/miro-access", "for Design because of a project", until="2026-03-04")
     approve(s, "U0PRIYA")
