@@ -275,7 +275,7 @@ def words_of(change: Sentence) -> Words:
     return WORDINGS[change.code](**change.values)
 
 
-_PEOPLE, _TEAM, _GROUP = "Company settings > Users", "Team settings > Users", "Company settings > User groups"
+_PEOPLE, _TEAM, _GROUP = "Company settings, Users", "Team settings, Users", "Company settings, User groups"
 _PAGES = {
     **dict.fromkeys(("find", "create", "reactivate", "deactivate", "delete", "demote", "grant"), _PEOPLE),
     **dict.fromkeys(("take", "take-all"), _PEOPLE),
@@ -287,7 +287,7 @@ _PAGES = {
 
 
 def by_hand(change: Sentence, *, is_team: bool) -> str:
-    """A change as an instruction to an admin: "Leave Engineering (Team settings > Users)"."""
+    """A change as an instruction to an admin: "Leave Engineering (Team settings, Users)"."""
     code, _, _ = change.code.partition(".")
     if code not in WORDINGS:
         return str(change.values.get("text", ""))

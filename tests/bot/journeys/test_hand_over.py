@@ -70,8 +70,8 @@ def test_the_named_person_reads_what_is_left_and_it_is_done_once_miro_shows_it(s
     theirs = last(s, "U0PRIYA")
     assert theirs.startswith(f"⚠️ {id} · Please finish it by hand in Miro\n")
     assert "Done: joined IT Administration\n" in theirs and NO_ADMIN in theirs
-    assert "Leave Engineering (Team settings > Users)" in theirs
-    assert "Become Company Admin: can manage every person and team (Company settings > Users)" in theirs
+    assert "Leave Engineering (Team settings, Users)" in theirs
+    assert "Become Company Admin: can manage every person and team (Company settings, Users)" in theirs
     assert "Priya Rao finishes it by hand." in read(card(s, "U0CAROL", "take-back"))
     s.miro.log.clear()
     press(s, "U0PRIYA", "report")
@@ -84,7 +84,7 @@ def test_the_named_person_reads_what_is_left_and_it_is_done_once_miro_shows_it(s
     assert history(s, id).count("reported done") == 2
     done = last(s, "U0DANA")
     assert done.startswith("✅ Alex Smith is a Company Admin of Miro\n")
-    assert "By hand by Priya Rao, verified: not in Engineering, Company Admin" in done
+    assert "Done by hand by Priya Rao, verified: not in Engineering, Company Admin" in done
     assert not has_card(s, "U0PRIYA", "report") and not has_card(s, "U0CAROL", "take-back")
 
 

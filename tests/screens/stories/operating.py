@@ -3,10 +3,11 @@
 from datetime import timedelta
 
 from approvals.decide.actor import Who
-from approvals.ids import GroupId
+from approvals.ids import GroupId, RequestId
 from bot.sandbox.miro.service import Fault
 from bot.sandbox.stage import CHANNEL as CHANNEL_ID
 from bot.sandbox.stage import POLICY
+from bot.work.ask import handed
 from bot.work.reviewing import reviews
 from tests.screens.acts import asks, happens, presses
 from tests.screens.company import CHANNEL_NAME, Company
@@ -63,6 +64,54 @@ STOPPED = Story(
         ),
     ),
     prepare=only_admin,
+)  # fmt: skip
+
+
+def _handed(scene: Company) -> None:
+    """Carol hands it over to Priya."""
+    desk, carol = scene.bot.desk, Who(scene.bot.store.people.meet(email="carol@example.com"))
+    desk.decide(RequestId("R-1"), lambda request: handed(desk, request, carol, "priya@example.com"))
+
+
+def _by_hand(scene: Company) -> None:
+    """Priya makes Carol the admin in Miro, and takes Jo out."""
+    _helped(scene)
+    jo = scene.miro.user("jo@example.com")
+    assert jo
+    research = next(id for id in jo.groups if scene.miro.team(id).team_name == "Research")
+    scene.miro.leave("jo@example.com", research)
+
+
+HANDED = Story(
+    "Handed over",
+    (
+        picture(
+            "handed", "**Hand Over**: a named colleague reads what is left, and where in Miro.",
+            PRIYA, CARD, "Please finish it by hand",
+            asks(JO, "/miro-move from Research to Design because I change teams"),
+            presses(PRIYA, "Approve", "R-1"), happens(_handed),
+        ),
+        picture(
+            "handed-done", "Done once Miro shows it.",
+            JO, CARD, "by hand by",
+            happens(_by_hand), presses(PRIYA, "I've Done It", "Please finish"),
+        ),
+    ),
+    prepare=only_admin,
+)  # fmt: skip
+
+COOLING = Story(
+    "Deleted some days later",
+    (
+        picture(
+            "cooling-off", "Deactivated now. Until the deletion one click keeps the account.",
+            LENA, CARD, "unless it's kept",
+            asks(LENA, "/miro-offboard deactivate jo@example.com because last day today"),
+            presses(PRIYA, "Deactivate", "Confidential"),
+        ),
+    ),
+    POLICY.replace("offboard = {", 'offboard = { delete_after = "30d",'),
+    lambda scene: scene.member("jo@example.com", "Jo Park", "Design"),
 )  # fmt: skip
 
 AWAY = Story(
