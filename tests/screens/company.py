@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -69,7 +69,7 @@ def company(folder: Path, story: Story) -> Iterator[Company]:
     """The company, until the block ends."""
     (folder / "policy.toml").write_text(story.policy, encoding="utf-8")
     clock = Clock()
-    miro = Miro(token=TOKEN, now=clock.seconds, sleep=clock.sleep)
+    miro = Miro(token=TOKEN, group_model=story.group_model, now=clock.seconds, sleep=clock.sleep)
     teams = _furnish(miro)
     everybody = [Somebody(id, email, name) for id, (email, name) in PEOPLE.items()]
     with ExitStack() as open_:
@@ -77,7 +77,7 @@ def company(folder: Path, story: Story) -> Iterator[Company]:
         places = [Place(CHANNEL, CHANNEL_NAME)]
         slack = open_.enter_context(running(folder / "slack", everybody, places))
         api = open_.enter_context(readable(slack.url))
-        settings = _settings(folder, url, slack, api)
+        settings = replace(_settings(folder, url, slack, api), group_model=story.group_model)
         bot = build(settings, practice=story.practice, now=clock, sleep=clock.sleep)
         open_.callback(bot.stop)
         whole = Company(clock, miro, teams, slack, bot, People(slack))

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from bot.sandbox.miro.organization import GroupModel
 from bot.sandbox.stage import PEOPLE, POLICY
 
 if TYPE_CHECKING:
@@ -62,6 +63,7 @@ class Story:
     policy: str = POLICY
     prepare: Callable[["Company"], None] = lambda company: None
     practice: bool = False
+    group_model: GroupModel = "team"
 
     @property
     def names(self) -> tuple[str, ...]:

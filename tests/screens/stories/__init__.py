@@ -2,7 +2,7 @@
 
 from tests.screens.picture import Story
 from tests.screens.stories.absent import DELEGATED, LEFT, STUCK
-from tests.screens.stories.actions import ACTIONS
+from tests.screens.stories.actions import ACTIONS, GROUPS
 from tests.screens.stories.asking import FORMS, WAYS
 from tests.screens.stories.deciding import APPROVED, CHANGED, DENIED, MANY
 from tests.screens.stories.ending import ENDINGS, PRACTICE
@@ -14,6 +14,6 @@ from tests.screens.stories.talking import QUESTION, REMINDED
 
 STORIES: tuple[Story, ...] = (
     WAYS, FORMS, APPROVED, DENIED, QUESTION, MANY, STEPS, REMINDED, ESCALATED, DELEGATED, LEFT, STUCK,
-    CHANGED, CONFIDENTIAL, COOLING, ACTIONS, LEAVING, DAYS, LATER, CHANNEL, MANAGER_HOME, OPERATOR_HOME,
-    REVIEW, ENDINGS, STOPPED, HANDED, AWAY, PRACTICE,
+    CHANGED, CONFIDENTIAL, COOLING, ACTIONS, GROUPS, LEAVING, DAYS, LATER, CHANNEL, MANAGER_HOME,
+    OPERATOR_HOME, REVIEW, ENDINGS, STOPPED, HANDED, AWAY, PRACTICE,
 )  # fmt: skip

@@ -1,6 +1,6 @@
 """The card of every other action, as whoever decides reads it."""
 
-from tests.screens.acts import asks
+from tests.screens.acts import asks, presses
 from tests.screens.company import Company
 from tests.screens.picture import Of, Story, picture
 from tests.screens.stories.cast import CAROL, DANA, LENA, PRIYA
@@ -45,4 +45,23 @@ ACTIONS = Story(
         ),
     ),
     prepare=_accounts,
+)  # fmt: skip
+
+GROUPS = Story(
+    "Groups are created and deleted, where Miro's groups are user groups",
+    (
+        picture(
+            "approver-delete-group", "Who decides reads how many people lose what.",
+            CAROL, CARD, "Delete the group Design",
+            asks(DANA, "/miro delete-group Design because the studio has closed"),
+        ),
+        picture(
+            "done-create-group", "A new group can be asked for as soon as it was seen in Miro.",
+            DANA, CARD, "The group Data Science exists in Miro",
+            asks(DANA, '/miro create-group "Data Science" because of the new team'),
+            presses(CAROL, "Approve", "Create the group Data Science"),
+        ),
+    ),
+    prepare=_accounts,
+    group_model="user-group",
 )  # fmt: skip
