@@ -148,10 +148,22 @@ def taken(command: Action, tables: Tables) -> dict[str, str]:
             )
         if asked.by_rest and values[field]:
             problems |= _handing_on(field, values[field], tables)
+        if asked.beside_groups and values[field]:
+            problems |= _beside(field, values[field], tables)
         owner = tables.people.by_email(values[field]) if asked.is_address else None
         if owner and not (command.subject and owner.is_linked(tables.person(command.subject))):
             problems[field] = "Somebody else has this address. Enter the one that this person has now."
     return problems
+
+
+def _beside(field: str, name: str, tables: Tables) -> dict[str, str]:
+    """{field: problem} of a Miro team to join besides user groups."""
+    problem = tables.managed(Group(GroupId(""), name, name))
+    if tables.boards_pass:
+        problem = "Choose it as a team instead."
+    elif not tables.has_rest:
+        problem = "I can't do that here. Do it in Miro: Team settings > Users."
+    return {field: problem} if problem else {}
 
 
 def _handing_on(field: str, address: str, tables: Tables) -> dict[str, str]:

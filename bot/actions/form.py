@@ -49,6 +49,7 @@ class FormField:
     deletes: bool = False  # the group is deleted
     is_address: bool = False  # the e-mail address that the person of the command gets
     by_policy: bool = False  # left out, it has the value that the action's rule has under its name
+    beside_groups: bool = False  # the name of a team, where groups are user groups; needs REST, too
     by_rest: bool = False  # an address to which Miro's REST API is needed
     grave: bool = False  # about rights or an account: never filled in unless chosen or typed
 
@@ -181,6 +182,11 @@ class Action(BaseModel):
     @property
     def heir_address(self) -> str:
         """Whom teams are handed on to, of which the person is the only admin; '' for nobody."""
+        return ""
+
+    @property
+    def team_beside(self) -> str:
+        """The name of a Miro team to join besides groups; '' for none."""
         return ""
 
     def handing_on(self, teams: Mapping[str, str], heir: str) -> Mapping[str, Any]:

@@ -34,6 +34,7 @@ _LASTING = {
     "delete": "the deleted account",
     "delete-group": "the deleted group",
     "leave-boards": "boards that went to a team admin",
+    "join-team": "the Miro team that was joined (only in Miro itself)",
     "lead": "who leads teams now",
 }
 

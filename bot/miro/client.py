@@ -12,7 +12,7 @@ from approvals.people import canonical
 from approvals.policy.team_names import is_alike
 from approvals.record.people.groups import Member
 from bot.miro import judging, lists, wire
-from bot.miro.errors import Ambiguous, Away, Practising, Trouble, Unclear, Unreadable
+from bot.miro.errors import Ambiguous, Away, Declined, Practising, Trouble, Unclear, Unreadable
 from bot.miro.goals import ScimCall
 from bot.miro.lists import Listing, Skipped, Tally
 from bot.miro.quota import Pool
@@ -268,7 +268,8 @@ class Miro:
         if self._practice:
             raise Practising("This is practice: nothing is changed in Miro.")
         if isinstance(call, RestCall):
-            assert self.rest  # or there is no goal with such a call
+            if self.rest is None:  # the credentials were taken away since
+                raise Declined(403, "MIRO_OAUTH_TOKEN isn't set.")
             return Accepted(self.rest.send(call, address), None)
         path, _, query = call.path.replace("{user}", quote(id, safe="")).partition("?")
         body = wire.addressed(call.body, id) if call.body else None

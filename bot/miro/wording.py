@@ -90,6 +90,10 @@ def _end_sessions(who: str) -> Words:
     return _words("end", "ended", "every session", "no session", todo)
 
 
+def _join_team(group: str) -> Words:
+    return _words("join", "joined", f"the Miro team {group}", f"in the Miro team {group}")
+
+
 def _lead(who: str, group: str) -> Words:
     return _words("make", "made", f"{who} admin of {group}", f"{who} is admin of {group}")
 
@@ -219,6 +223,7 @@ WORDINGS: dict[str, Callable[..., Words]] = {
     "delete": _delete,
     "end-sessions": _end_sessions,
     "lead": _lead,
+    "join-team": _join_team,
     "join": _join,
     "leave": _leave,
     "leave-boards": _leave_boards,  # whose admin gets the leaver's boards

@@ -109,7 +109,9 @@ def form(
     notes = [*([SECRET] if action.CONFIDENTIAL else []), *([action.NOTE] if action.NOTE else [])]
     blocks = [*map(context, notes), *map(section, draft.notes)]
     for name, asked in operators_form(action, operator).items():
-        if asked.by_rest and not tables.has_rest:
+        if (asked.by_rest or asked.beside_groups) and not tables.has_rest:
+            continue
+        if asked.beside_groups and tables.boards_pass:
             continue
         blocks += _FIELDS[asked.kind](drawn, name, asked)
     blocks.append(_input("reason", "Why", _text(draft.reason, 500, many=True), "The approver reads this."))

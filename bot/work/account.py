@@ -59,7 +59,9 @@ def look(
 def with_roles(desk: Desk, miro: Miro, command: Action, seen: Seen) -> Seen:
     """A look with the roles in teams that goals of a command are about."""
     led = [goal for goal in command.goals(desk.facts) if isinstance(goal, TeamRole)]
-    return replace(seen, team_roles=roles(miro.rest, led)) if miro.rest and led else seen
+    if miro.rest is None or not led:
+        return seen
+    return replace(seen, team_roles=roles(miro.rest, led, seen.account.id if seen.account else ""))
 
 
 def _look(desk: Desk, miro: Miro, command: Action, target: Target | None, *, is_exact: bool) -> Seen:

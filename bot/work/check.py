@@ -180,6 +180,8 @@ def _twin(desk: Desk, request: Request, command: Action) -> Request | None:
 def plan_of(desk: Desk, miro: Miro, request: Request, command: Action) -> LivePlan:
     """The plan after one look. Raises Obstacle, and any MiroError of a look."""
     try:
+        beside = _beside(miro, command)
+        command = command.model_copy(update=beside)
         command.goals(desk.facts)  # a deleted team is refused without calling Miro
         seen = look(desk, miro, command, is_exact=request.is_exact)
         goals = command.goals(desk.facts)  # again, as the look may have stored the name
@@ -190,9 +192,19 @@ def plan_of(desk: Desk, miro: Miro, request: Request, command: Action) -> LivePl
         is_last = request.is_scheduled and demotes(goals, seen) and not seen.other_admin
         seen = replace(seen, other_admin=True) if is_last else seen
         plan = _with_rest(desk, miro, command, seen) if alone else make(goals, seen)
+        plan = replace(plan, found={**plan.found, **beside})
         return plan.with_hazard(OrgRole, ADMIN_FIRST) if is_last else plan
     except KeyError as error:
         raise Obstacle("The team is no longer in Miro. Ask again with another one.") from error
+
+
+def _beside(miro: Miro, command: Action) -> dict[str, tuple[str, str]]:
+    """{field: value} for the Miro team that a command names. Raises Obstacle."""
+    if not command.team_beside:
+        return {}
+    if miro.rest is None:
+        raise Obstacle("I can't add people to Miro teams here. Do it in Miro: Team settings > Users.")
+    return {"joins": looks.team(miro.rest, command.team_beside)}
 
 
 def _with_rest(desk: Desk, miro: Miro, command: Action, seen: Seen) -> LivePlan:

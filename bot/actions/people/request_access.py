@@ -3,15 +3,17 @@
 from collections.abc import Collection
 from typing import Annotated, ClassVar
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from approvals.ids import GroupId
+from approvals.people import listed
 from bot.actions.form import Action, Days, Facts, FormField, Input, OwnSubject, Until, text
 from bot.actions.people.leave_team import LeaveTeam
 from bot.actions.sentences import first, labels, undone
 from bot.miro.accounts import Active, Attributes, HasAccount
 from bot.miro.goals import Goal
 from bot.miro.groups import InGroup
+from bot.miro.rest.goals import MEMBER, TeamRole
 
 # SCIM's names of the enterprise attributes (RFC 7643 section 4.3), with Miro's limits.
 _SCIM = {"employee_number": "employeeNumber", "cost_centre": "costCenter"}
@@ -50,15 +52,41 @@ class RequestAccess(Action):
     organization: text("Organization", also=("organisation",)) = ""  # type: ignore[valid-type]
     manager: text("Manager", longest=60) = ""  # type: ignore[valid-type]
 
+    miro_team: Annotated[
+        str,
+        Field(max_length=60),
+        FormField(
+            "Miro team to join",
+            Input.TEXT,
+            "Its name in Miro. For boards that no user group opens.",
+            operators_only=True,
+            beside_groups=True,
+        ),
+    ] = ""
+    joins: tuple[str, str] | None = None
+    """Id and name of that team, as the check found it; nobody fills this in."""
+
+    @model_validator(mode="after")
+    def _lasting(self) -> "RequestAccess":
+        if self.miro_team and self.days:
+            raise ValueError("miro_team: I can't end this. Ask for it by itself, without a last day.")
+        return self
+
+    @property
+    def team_beside(self) -> str:
+        return self.miro_team
+
     def phrase(self, facts: Facts) -> str:
-        where = labels(self.teams, facts) or "Miro"
+        names = [facts.team(id).label for id in self.teams]
+        where = listed([*names, *([f"the team {self.miro_team}"] if self.miro_team else [])]) or "Miro"
         phrase = f"give {facts.person(self.person).called} access to {where}"
         return f"{phrase} {self.limit}".strip()
 
     def outcome(self, facts: Facts) -> str:
         if not self.teams:
             return "{who} {is} active in Miro"
-        return f"{{who}} {{is}} in {labels(self.teams, facts)} in Miro"
+        beside = f" and the team {self.miro_team}" if self.miro_team else ""
+        return f"{{who}} {{is}} in {labels(self.teams, facts)}{beside} in Miro"
 
     def undo(self, facts: Facts) -> str:
         if not self.teams:
@@ -78,6 +106,7 @@ class RequestAccess(Action):
             Active(who, joining=True),
             *((Attributes(who, values),) if values else ()),
             *(InGroup(who, team.id, team.security_name, team.label) for team in teams),
+            *((TeamRole(person.email, *self.joins, role=MEMBER),) if self.joins else ()),
         )
 
     def ending(self, given: Collection[str]) -> Action | None:

@@ -25,7 +25,7 @@ SCOPES = {
     "sessions:delete": "end sessions",
     "organizations:read": "see licenses and last activity",
     "organizations:teams:read": "see who is the only admin of a team",
-    "organizations:teams:write": "make somebody else admin of a team",
+    "organizations:teams:write": "make people admins or members of teams",
 }
 """{scope: what the bot can't do without it}."""
 
@@ -35,7 +35,7 @@ class RestAway(Away):
 
 
 class RestCall(ScimCall):
-    """One write. `{org}` in its path is the organization, `{address}` in its query the account's."""
+    """One write. `{org}` in its path is the organization, `{address}` in its query or body the account's."""
 
 
 def endpoint(path: str) -> str:
@@ -109,10 +109,12 @@ class Rest:
         """
         path, _, query = call.path.partition("?")
         pairs = dict(part.split("=", 1) for part in query.split("&") if part)
-        pairs = {name: value.replace("{address}", address) for name, value in pairs.items()}
+        pairs, body = ({**each} for each in (pairs, call.body or {}))
+        for values in (pairs, body):
+            values |= {name: value.replace("{address}", address) for name, value in values.items()}
         try:
             status, text = self._transport.exchange(
-                call.method, path.replace("{org}", self._org), pairs, call.body
+                call.method, path.replace("{org}", self._org), pairs, body or None
             )
             judging.check_write(status, text)
         except Away as error:

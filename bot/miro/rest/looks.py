@@ -7,6 +7,7 @@ from datetime import datetime
 from pydantic import Field
 
 from approvals.people import canonical
+from approvals.policy.team_names import narrow
 from approvals.sentence import Sentence
 from bot.miro import wire
 from bot.miro.errors import Troubled, Unreadable
@@ -92,16 +93,34 @@ def led_alone(rest: Rest, account: MiroAccount, is_team_model: bool) -> Mapping[
         return None
 
 
-def roles(rest: Rest, goals: Iterable[TeamRole]) -> dict[str, str]:
-    """{key of a goal: the role of its person in its team, '' for none}, without those that aren't shown."""
+def roles(rest: Rest, goals: Iterable[TeamRole], subject: str) -> dict[str, str]:
+    """{key of a goal: the role of its person in its team, '' for none}, without those that aren't shown.
+
+    `subject`: the Miro id of whom the request is about, '' if there is none.
+    """
     seen = dict[str, str]()
     for goal in goals:
+        id = goal.member or subject
         with suppress(Troubled):
-            sent = rest.read(f"/v2/orgs/{{org}}/teams/{goal.team}/members/{goal.member}", or_none=True)
+            team = f"/v2/orgs/{{org}}/teams/{goal.team}"
+            sent = rest.read(f"{team}/members/{id}", or_none=True) if id else None
             entry = wire.message(TeamEntry, sent) if sent is not None else None
-            if entry is None or entry.id == goal.member:
+            if entry is None or entry.id == id:
                 seen[goal.key] = entry.role if entry else ""
     return seen
+
+
+def team(rest: Rest, name: str) -> tuple[str, str]:
+    """(id, name) of the team with a name. Raises Obstacle."""
+    try:
+        page = _page(rest, "/v2/orgs/{org}/teams", {"name": name, "limit": str(MOST_TEAMS)})
+    except Troubled as error:
+        raise Obstacle(f"Miro doesn't show me its teams: {error} Ask again later.") from error
+    same = [each for each in page if narrow(each.name) == narrow(name)]
+    if len(same) == 1:
+        return same[0].id, same[0].name
+    many = f"Miro has {len(same)} teams called {name}. Add this person to the right one in Miro."
+    raise Obstacle(many if same else f"There's no team {name} in Miro. Check its name there, then ask again.")
 
 
 def _teams(rest: Rest) -> dict[str, str]:

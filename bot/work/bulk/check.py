@@ -134,8 +134,8 @@ def _planned(desk: Desk, miro: Miro, asked: Request, command: Action, is_first: 
         if not is_first:
             raise
     check_ground(desk, command, ground.case.subject, ground.case.requester)
-    if command.heir_address:
-        raise Refused("Teams are handed on one person at a time. Ask for it by itself.")
+    if command.heir_address or command.team_beside:
+        raise Refused("Teams beside groups are changed for one person at a time. Ask for it by itself.")
     check_names(desk, asked, command)
     longer = ending.prolonged(desk, replace(asked, action=command.NAME), command) if command.days else None
     if longer:

@@ -16,6 +16,7 @@ from tests.bot.journeys.scenes import (
     ask,
     calls,
     card,
+    day,
     deny,
     history,
     last,
@@ -24,6 +25,7 @@ from tests.bot.journeys.scenes import (
     read,
     refused_form,
     state,
+    teams_of,
     told,
     wait,
 )
@@ -397,3 +399,93 @@ def test_without_credentials_the_form_has_no_heir_and_a_shell_is_told_why(tmp_pa
             exits=1,
         )
         assert "Do it in Miro first: Team settings > Users." in told
+
+
+# -- teams beside user groups ------------------------------------------------------------------------------
+
+BESIDE = {"teams": "Engineering", "miro_team": "research"}
+
+
+@contextmanager
+def _beside_groups_with(tmp_path: Path, *names: str) -> Iterator[tuple[Stage, list[str]]]:
+    """A Miro whose groups are user groups, with teams beside; Carol leads them."""
+
+    def furnish(miro: Miro, slack: Workspace) -> None:
+        miro.group_model = "user-group"
+        miro.add_user("kim@example.com", "Kim Berg")
+        miro.add_space("Operations")
+
+    with playing(tmp_path, prepare=furnish, has_rest=True) as s:
+        s.bot.desk.boards_pass = False
+        kim = s.miro.user("kim@example.com")
+        assert kim
+        yield s, [s.miro.add_space(name, admins=[kim.id]) for name in names]
+
+
+def _ask_beside(s: Stage, **more: str) -> str:
+    return ask(s, "U0CAROL", "/miro-access", "jo@example.com because of boards", **BESIDE | more)
+
+
+@pytest.mark.parametrize("has_account", [False, True])
+def test_a_team_beside_user_groups_is_joined_and_verified(tmp_path: Path, has_account: bool) -> None:
+    with _beside_groups_with(tmp_path, "Research") as (s, [research]):
+        if has_account:
+            s.miro.add_user("jo@example.com", "Jo Park")
+        id = _ask_beside(s)
+        assert "Join the Miro team Research" in last(s, "U0PRIYA")
+        approve(s, "U0PRIYA")
+        assert (state(s, id), _jo(s) in s.miro.space(research).members) == ("done", True)
+        assert "verified in Miro" in last(s, "U0CAROL")
+        again = _ask_beside(s)
+        assert state(s, again) == "nothing to do"
+
+
+@pytest.mark.parametrize(
+    "how",
+    [
+        {"status": 403, "body": "rest"},
+        {"status": 429, "times": 9},
+        {"status": 500, "times": 9},
+        {"no_effect": True},
+    ],
+)
+def test_a_team_that_isnt_joined_stops_after_the_rest_was_done(tmp_path: Path, how: dict[str, Any]) -> None:
+    with _beside_groups_with(tmp_path, "Research") as (s, [research]):
+        s.miro.add_user("jo@example.com", "Jo Park")
+        id = _ask_beside(s)
+        s.miro.faults.append(Fault("POST", "/members", **how))
+        approve(s, "U0PRIYA")
+        for _ in range(5):
+            wait(s, minutes=3)
+        assert (state(s, id), teams_of(s, "jo@example.com")) == ("stopped", {"Engineering"})
+        assert "join the Miro team Research" in last(s, "U0CAROL")
+        s.miro.faults.clear()
+        press(s, "U0CAROL", "resume")
+        assert (state(s, id), _jo(s) in s.miro.space(research).members) == ("done", True)
+
+
+@pytest.mark.parametrize(
+    ("names", "why"),
+    [
+        ((), "There's no team research in Miro."),
+        (("Research", "research"), "Miro has 2 teams called research."),
+    ],
+)
+def test_a_name_that_means_no_one_team_is_refused(tmp_path: Path, names: tuple[str, ...], why: str) -> None:
+    with _beside_groups_with(tmp_path, *names) as (s, _):
+        id = _ask_beside(s)
+        assert state(s, id) == "refused" and why in last(s, "U0CAROL")
+
+
+def test_a_team_beside_groups_takes_no_end_and_none_that_is_managed_elsewhere(tmp_path: Path) -> None:
+    with _beside_groups_with(tmp_path, "Research") as (s, _):
+        asked = ("U0CAROL", "/miro-access", "jo@example.com because of boards")
+        ends = refused_form(s, *asked, **BESIDE, until=day(s, 3))
+        assert ends["miro_team"].startswith("I can't end this.")
+        managed = refused_form(s, *asked, **BESIDE | {"miro_team": "Sales"})
+        assert "managed elsewhere" in managed["miro_team"]
+
+
+def test_where_groups_are_teams_the_form_has_no_other_team(s: Stage) -> None:
+    assert s.acting.command("U0CAROL", "/miro-access", "").ok
+    assert "Miro team to join" not in str(s.acting.modal("U0CAROL"))
