@@ -230,6 +230,8 @@ class Sqlite(Database):
         # In WAL mode readers and writers don't wait for each other.
         self.run("PRAGMA journal_mode=WAL")
         with self.writing():
+            for statement in () if self.tables() else schema.script():
+                self.db.execute(statement)
             schema.migrations.apply(self.db)
             yield
 

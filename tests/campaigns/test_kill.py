@@ -78,6 +78,8 @@ def test_no_death_of_any_bot_changes_what_comes_of_a_request(
     shape: Shape, born: Nursery, tmp_path: Path
 ) -> None:
     with campaign(shape, born, tmp_path) as kills:
-        tally = kills.every_point() + kills.every_write_held_back() + kills.pairs(Random(7), 10)
+        # Before a commit or call, too, where a process dies in the middle of each kind of step.
+        points = kills.every_point(1 if shape in QUICK else AFTER)
+        tally = points + kills.every_write_held_back() + kills.pairs(Random(7), 10)
     check(tally)
-    assert tally.kills > 80
+    assert tally.kills > 40
