@@ -279,19 +279,23 @@ def sandbox_miro(port: int, token: str, group_model: Any, default_team: str | No
 
     To try `run` with a real Slack and no Miro: set MIRO_SCIM_URL to the address it prints, MIRO_SCIM_TOKEN to
     the same token, and MIRO_BOT_DATABASE to a new file. The sandbox forgets everything when it ends.
+    With the other two settings that it prints, and MIRO_OAUTH_TOKEN with the same token, Miro's REST API is
+    used, too.
     """
+    from bot.sandbox.miro.rest import ORG
     from bot.sandbox.miro.service import Miro
 
     if not token or not all("!" <= sign <= "~" for sign in token):
         raise click.UsageError("--token takes ASCII letters, digits and punctuation, without spaces.")
     if default_team is not None and not default_team.strip():
         raise click.UsageError("--default-team takes a team's name. Leave it out for none.")
-    miro = Miro(token=token, group_model=group_model)
+    miro = Miro(token=token, group_model=group_model, oauth_token=token)
     miro.add_user("admin@example.com", "Sandbox Admin", teams=[miro.add_team("Engineering")], admin=True)
     if default_team:
         miro.default_team = miro.add_team(default_team)
     with listening(miro.serve(port), f"127.0.0.1:{port}") as url:
         say(f"MIRO_SCIM_URL={url} (Ctrl-C to stop)")
+        say(f"MIRO_REST_URL={url.removesuffix('/api/v1/scim')} MIRO_ORG_ID={ORG}")
         try:
             while True:
                 time.sleep(3600)

@@ -76,22 +76,24 @@ class RequestAccess(Action):
     def team_beside(self) -> str:
         return self.miro_team
 
+    def _where(self, facts: Facts) -> str:
+        """'Engineering and the team Research', '' for an account alone."""
+        beside = [f"the team {self.miro_team}"] if self.miro_team else []
+        return listed([*(facts.team(id).label for id in self.teams), *beside])
+
     def phrase(self, facts: Facts) -> str:
-        names = [facts.team(id).label for id in self.teams]
-        where = listed([*names, *([f"the team {self.miro_team}"] if self.miro_team else [])]) or "Miro"
-        phrase = f"give {facts.person(self.person).called} access to {where}"
+        phrase = f"give {facts.person(self.person).called} access to {self._where(facts) or 'Miro'}"
         return f"{phrase} {self.limit}".strip()
 
     def outcome(self, facts: Facts) -> str:
-        if not self.teams:
-            return "{who} {is} active in Miro"
-        beside = f" and the team {self.miro_team}" if self.miro_team else ""
-        return f"{{who}} {{is}} in {labels(self.teams, facts)}{beside} in Miro"
+        where = self._where(facts)
+        return f"{{who}} {{is}} in {where} in Miro" if where else "{who} {is} active in Miro"
 
     def undo(self, facts: Facts) -> str:
+        beside = f" The team {self.miro_team} can be left in Miro alone." if self.miro_team else ""
         if not self.teams:
-            return undone("offboard", "/miro-offboard", facts)
-        return undone(self.OPPOSITE, "/miro leave-team. The account stays", facts)
+            return undone("offboard", "/miro-offboard", facts) + beside
+        return undone(self.OPPOSITE, "/miro leave-team. The account stays", facts) + beside
 
     def goals(self, facts: Facts) -> tuple[Goal, ...]:
         person, values = facts.person(self.person), self._enterprise(facts)

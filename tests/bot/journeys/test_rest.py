@@ -435,7 +435,10 @@ def test_a_team_beside_user_groups_is_joined_and_verified(tmp_path: Path, has_ac
         assert "Join the Miro team Research" in last(s, "U0PRIYA")
         approve(s, "U0PRIYA")
         assert (state(s, id), _jo(s) in s.miro.space(research).members) == ("done", True)
-        assert "verified in Miro" in last(s, "U0CAROL")
+        done = last(s, "U0CAROL")
+        assert (
+            "Jo Park is in Engineering and the team research in Miro" in done and "verified in Miro" in done
+        )
         again = _ask_beside(s)
         assert state(s, again) == "nothing to do"
 
