@@ -266,6 +266,11 @@ class Store(Claims, Policies):
         self.people.expect(_people_of(request))
         return request
 
+    def version(self, id: RequestId) -> int:
+        """How many events a request has, without folding it."""
+        row = self._on.row("SELECT version FROM requests WHERE number = ?", int(id.removeprefix("R-")))
+        return int(row["version"]) if row else 0
+
     def requests(
         self, *, states: Iterable[str] = (), person: PersonId | None = None, limit: int = 200
     ) -> Sequence[Request]:

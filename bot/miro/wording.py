@@ -192,7 +192,8 @@ def _note(text: str) -> Words:
 
 
 def _many(count: int, of: str, group: str = "") -> Words:
-    return _note(f"{count:,} {_MANY[of][count > 1].format(group=group)}")
+    who = "person" if count == 1 else "people"
+    return _note(f"{count:,} {who} {_MANY[of][count > 1].format(group=group)}")
 
 
 def _already(count: int) -> Words:

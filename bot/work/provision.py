@@ -330,6 +330,7 @@ class Provisioning:
             who = addressed(self.desk.person(command.subject).name, target.user_name)
             address = seen.account.user_name if seen.account else target.user_name
             call = f'GET /Users, userName eq "{address}"'
+            call = "GET /Users, all pages" if self.miro.looked_at else call
         facts = self.desk.facts  # a group may be gone by now
         sentence = command.outcome(replace(facts, team=facts.known_team))
         sentence = sentence.replace("{is}", "is").replace("{who}", who)

@@ -161,6 +161,8 @@ _INTERNAL = (
     "escalate_at",
     "next_try_at",
     "removed",
+    "line_plans",
+    "left_out",
 )
 _ASKING = (
     *("plan", "routing", "details", "subject", "approvers", "told", "may_decide", "expires_at"),

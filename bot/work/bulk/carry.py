@@ -42,7 +42,7 @@ CHUNK = 25
 MOST, MOST_CREDITS = 2_000, 50_000
 """Lines, and credits of calls about one person, that are worked on between two looks round."""
 OFTEN = timedelta(seconds=10)
-"""How often it is looked whether somebody paused the bulk, and its card is redrawn."""
+"""How often leases are renewed and the card of the bulk is redrawn."""
 ROUNDS = 8
 """Looks round in one go; a line that needs more goes on in the next."""
 _RIGHTS = {"demote", "take", "take-all"}
@@ -169,7 +169,6 @@ class Batch:
     trouble: Away | Locked | None = None
     _alone: set[str] = field(default_factory=set)
     _renewed_at: datetime | None = None
-    _halted: bool = False
 
     def run(self) -> None:
         """Works until each line has ended, has to wait, or nothing can be done for now."""
@@ -191,12 +190,13 @@ class Batch:
         """Takes each line as far as this look allows; returns those that need another."""
         later, gathered = list[Claim](), list[tuple[Provisioning, Gathered]]()
         for claim in claims:
-            if shared.trouble or self._is_halted():
+            if shared.trouble:
                 break
+            request = self.desk.store.request(claim.request)
+            if self._is_halted() and request.state is State.APPROVED:
+                continue  # what has begun is finished
             with logs.about(claim.request):
-                work = Provisioning(
-                    self.desk, shared, self.colleagues, self.desk.store.request(claim.request), claim
-                )
+                work = Provisioning(self.desk, shared, self.colleagues, request, claim)
                 try:
                     work.run()
                 except LookFirst:
@@ -237,9 +237,9 @@ class Batch:
             self._renewed_at = now
             store.renew_all(self.claimed[0][0].owner, LEASE)
             store.outbox.redraw(self.bulk.id)
-            bulk = store.request(self.bulk.id)
-            self._halted = bulk.state is not State.APPROVED or bulk.is_paused
-        return self._halted
+        if store.version(self.bulk.id) != self.bulk.version:
+            self.bulk = store.request(self.bulk.id)
+        return self.bulk.state is not State.APPROVED or self.bulk.is_paused
 
     def release(self) -> None:
         """Ends all claims that are left."""

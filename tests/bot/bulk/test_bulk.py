@@ -111,6 +111,8 @@ def test_somebody_pauses_a_bulk_and_what_has_not_begun_is_left_when_it_is_stoppe
     s.bot.housekeeping.tick()
     s.settle()
     assert s.bot.store.request(id).state is State.WITHDRAWN
+    assert states(s, id) == [State.DONE, State.WITHDRAWN, State.WITHDRAWN]
+    assert len(calls(s)) == 1
 
 
 def test_an_offboarding_in_a_list_stays_confidential(s: Stage) -> None:
