@@ -220,7 +220,7 @@ def _value(asked: FormField, given: str | Sequence[str], tables: Tables) -> Any:
     if asked.by_policy and days == "never":
         return None
     if not days.isascii() or not days.isdigit() or not 1 <= int(days) <= 366:
-        raise ValueError("Enter a whole number of days from 1 to 366, like 7, or leave it empty.")
+        raise ValueError("Enter a whole number of days from 1 to 366, like 7. Or leave it empty.")
     return int(days)
 
 

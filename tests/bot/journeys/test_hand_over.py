@@ -5,6 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from approvals.decide.actor import Who
+from approvals.decide.handing import report
+from bot.context import LEASE
 from bot.miro.wire import ADMIN
 from bot.sandbox.miro.service import Fault
 from bot.sandbox.stage import Stage
@@ -145,6 +148,21 @@ def test_a_look_that_fails_is_held_and_a_resume_ends_the_hand_over(s: Stage) -> 
     assert (state(s, id), teams_of(s, "alex@example.com")) == ("done", {"IT Administration"})
     wait(s, days=2)
     assert not any("Reminder: " in each for each in told(s, "U0SAM"))
+
+
+def test_a_bot_that_dies_while_it_looks_is_followed_by_one_that_verifies(s: Stage) -> None:
+    id, alex = stopped(s)
+    hand_over(s, "U0PRIYA")
+    by_hand(s, alex)
+    priya = Who(s.bot.store.people.meet(email="priya@example.com"), shell="priya on laptop")
+    s.bot.desk.decide(request(s, id).id, lambda each: report(each, priya, s.bot.desk.table(each)))
+    claim = s.bot.store.claim("one that dies", LEASE)
+    assert claim and claim.request == id
+    s.miro.log.clear()
+    s.settle()
+    assert state(s, id) == "working"
+    wait(s, minutes=11)
+    assert (state(s, id), calls(s), history(s, id).count("reported done")) == ("done", [], 1)
 
 
 @pytest.mark.parametrize("way", ["by hand", "resumed"])
