@@ -90,6 +90,10 @@ class Colleagues(Protocol):
 class Pushed(Protocol):
     """What directories say of people."""
 
+    @property
+    def failed(self) -> dict[str, int]:
+        """{directory: how many people or requests came to nothing}, as it was last compared."""
+
     def manager_of(self, email: str) -> str:
         """The address of somebody's manager, or ''."""
 

@@ -10,7 +10,7 @@ from enum import StrEnum
 
 from approvals.decide.actor import Who, check_standing, is_operator
 from approvals.decide.eligible import check_shell
-from approvals.ids import BOT, PersonId, stamp
+from approvals.ids import stamp
 from approvals.policy.entries import View
 from approvals.refusals import Refused
 from approvals.request import Draft, Event
@@ -34,8 +34,6 @@ class Hold:
     counts: Mapping[str, int] = field(default_factory=dict)
     """{action: people} of what is held since `at`; {} for nothing."""
     at: datetime | None = None
-    by: PersonId = BOT
-    """Who did the last of it."""
     version: int = 0
     key: str = ""
     """Which hold it is, as buttons carry it."""
@@ -45,7 +43,7 @@ def folded(events: Iterable[Event]) -> Hold:
     """The state from the entries of one directory, oldest first."""
     hold = Hold()
     for event in events:
-        hold = replace(hold, by=event.by, version=event.version)
+        hold = replace(hold, version=event.version)
         if event.type in (Control.PAUSED, Control.RESUMED):
             hold = replace(hold, is_paused=event.type == Control.PAUSED)
         elif event.type == Control.HELD:

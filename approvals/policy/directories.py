@@ -1,7 +1,6 @@
 """`[directory.okta]`: what a directory's groups mean in Miro, and who decides what the directory asks for."""
 
 from collections.abc import Collection, Iterator, Mapping
-from datetime import timedelta
 from enum import StrEnum
 from typing import Literal
 
@@ -82,11 +81,6 @@ class DirectoryRules(Part):
 def change_of(action: str, how: Collection[str] = ()) -> Change | None:
     """The kind of change of an action; `how`: its choice in the form. None: no directory asks for it."""
     return Change.DELETE if "delete" in how else _CHANGES.get(action)
-
-
-def cooling_off(directory: DirectoryRules) -> timedelta:
-    """The time before an account is deleted."""
-    return timedelta(days=directory.cooling_off)
 
 
 def check_directory(place: Place, directory: DirectoryRules, managed: Collection[str]) -> Problems:

@@ -1,7 +1,7 @@
 """Where Miro differs from what a directory says, and what was denied or has failed."""
 
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from approvals.decide.reviews import ACCOUNT
 from approvals.ids import GroupId, RequestId
@@ -69,6 +69,8 @@ class Pushed:
     """What the rest of the bot knows of directories beside the requests they make."""
 
     desk: Desk
+    failed: dict[str, int] = field(default_factory=dict)
+    """{directory: how many people or requests came to nothing}, as it was last compared."""
 
     def manager_of(self, email: str) -> str:
         """The address of somebody's manager by a directory in the policy, or ''."""

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from approvals.decide.directories import Hold
 from bot.context import Desk
 from bot.directory.asking import together
+from bot.directory.asking.differences import failures
 from bot.directory.asking.requests import Push, announce, ask, looked, note_problems
 from bot.directory.store import Directories, EntryId
 
@@ -61,6 +62,8 @@ class Feeder:
         note_problems(push)
         announce(push, hold)
         together.ask_left_out(push)
+        if self.desk.pushed:
+            self.desk.pushed.failed[name] = len(failures(push))
         busy = together.unmade(self.desk, push.source.id)
         if not (busy or push.new):
             self._looked[name] = self._looked[name][0], self.desk.now() + IDLE

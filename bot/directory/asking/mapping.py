@@ -10,7 +10,7 @@ from typing import Any
 
 from approvals.ids import GroupId, PersonId
 from approvals.people import canonical
-from approvals.policy.directories import DirectoryRules, cooling_off
+from approvals.policy.directories import DirectoryRules
 from bot.actions import ACTIONS, Action
 from bot.actions.fill import MOST_TEAMS
 from bot.directory.store import Content, EntryId, User, key
@@ -105,7 +105,8 @@ def judged_by(content: Content, rules: DirectoryRules) -> DirectoryRules | None:
 def wanted(content: Content, rules: DirectoryRules, teams: Mapping[str, GroupId]) -> dict[EntryId, Wanted]:
     """What everybody a directory ever named should have; `teams`: as `mapped` returns it."""
     named = {group.id: group.display_name for group in content.groups if group.deleted_at is None}
-    people = {user.id: user for user in content.users}
+    people = {each: user for user in content.users for each in (user.id, user.external_id, user.user_name)}
+    people.pop("", None)
     all_wanted = {}
     for user in content.users:
         groups = sorted(named[id] for id in user.group_ids if id in named)
@@ -147,22 +148,13 @@ def address_of(user: User) -> str:
     return next((canonical(address) for address in addresses if "@" in address), "")
 
 
-def manager_of(user: User, people: Mapping[EntryId, User]) -> User | None:
-    """The entry of somebody's manager; None while it doesn't resolve."""
-    given = user.manager
-    known = people.get(EntryId(given)) if given else None
-    return known or next(
-        (other for other in people.values() if given and given in (other.external_id, other.user_name)), None
-    )
-
-
-def _details(user: User, rules: DirectoryRules, people: Mapping[EntryId, User]) -> Iterator[tuple[str, str]]:
+def _details(user: User, rules: DirectoryRules, people: Mapping[str, User]) -> Iterator[tuple[str, str]]:
     for name in rules.attributes:
         if name == "name" and user.given_name and user.family_name:
             yield from (("given_name", user.given_name), ("family_name", user.family_name))
         elif name == "manager":
-            boss = manager_of(user, people)
-            if boss:
+            boss = people.get(user.manager)
+            if boss:  # what doesn't resolve yet may be no name
                 yield name, boss.formatted_name or boss.display_name or boss.user_name
         elif name not in ("name", "email"):
             value = str(user.enterprise.get(_ENTERPRISE.get(name, name)) or "").strip()
@@ -238,7 +230,7 @@ def _closing(
     how = rules.deleted if word.standing is Standing.DELETED else rules.deactivated
     before = rules.deleted if said and said.standing is Standing.DELETED else rules.deactivated
     if is_word and how == "delete" and (was_open or (said and before != "delete")):
-        yield Asked("offboard", {"how": "delete"}, reason, cooling_off(rules))
+        yield Asked("offboard", {"how": "delete"}, reason, timedelta(days=rules.cooling_off))
 
 
 def is_still_wanted(action: str, details: Mapping[str, Any], word: Wanted, rules: DirectoryRules) -> bool:

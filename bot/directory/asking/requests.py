@@ -23,6 +23,7 @@ from approvals.policy.directories import DirectoryRules
 from approvals.policy.entries import NO_CASE, View
 from approvals.record.database import Overtaken
 from approvals.record.outbox import Note
+from approvals.refusals import Outdated
 from approvals.request import Draft, Request
 from approvals.sentence import Sentence
 from approvals.states import EventType, State
@@ -71,11 +72,14 @@ class Push:
     @cached_property
     def pending(self) -> dict[EntryId, list[Asked]]:
         """What is to be asked of everybody whose word is new, also if that is nothing."""
+        return {id: asks for id, asks in self._asks.items() if id not in self.problems}
+
+    @cached_property
+    def _asks(self) -> dict[EntryId, list[Asked]]:
         has = holds(self.desk) if self.new else {}
         return {
             id: list(mapping.asks(self.row(id).wanted, word, self.rules, self.title, has, self.teams))
             for id, word in self.new.items()
-            if id not in self.problems
         }
 
     @cached_property
@@ -106,6 +110,12 @@ class Push:
                 f"{word.email} belongs to somebody else here, and a directory links no people. "
                 "If they are one person, an operator adds both addresses to [same_person]."
             )
+        try:
+            for change in self._asks[id]:
+                change.about(PersonId(""))
+        except ValidationError as error:
+            faults = ", ".join(f"{fault['loc'][0]}: {fault['msg']}" for fault in error.errors())
+            return f"{word.email}: Miro doesn't take what the directory says ({faults})."
         return ""
 
     @cached_property
@@ -138,6 +148,10 @@ class Push:
     def counts(self) -> dict[str, int]:
         """{action: people} of what is held."""
         return {action: len(people) for action, people in sorted(self.held.items())}
+
+    def has_grown(self, hold: Hold) -> bool:
+        """Whether more is held than operators were told."""
+        return any(count > hold.counts.get(action, 0) for action, count in self.counts.items())
 
 
 def holds(desk: Desk) -> dict[str, set[str]]:
@@ -176,7 +190,7 @@ def note_problems(push: Push) -> None:
 
 def announce(push: Push, hold: Hold) -> None:
     """Appends that a push is held, and tells operators with one card; or that nothing is held any more."""
-    if bool(push.counts) == bool(hold.counts):
+    if bool(push.counts) == bool(hold.counts) and not push.has_grown(hold):
         return
     with push.desk.store.writing():
         if push.desk.store.hold(push.name).version != hold.version:
@@ -205,11 +219,6 @@ def ask(push: Push, id: EntryId) -> None:
             words.keep([asked_word(push, id, person.id, stamp(desk.now()))])
     except Overtaken as error:
         log.info("%s: %s", push.title, error)  # a worker had a request of theirs; compared again in a minute
-    except ValidationError as error:
-        texts = [f"{fault['loc'][0]}: {fault['msg']}" for fault in error.errors() if fault["loc"]]
-        problem = f"Miro doesn't take what the directory says. {'; '.join(texts)}."
-        with desk.store.writing():
-            words.keep([replace(row, problem=problem)])
 
 
 def asked_word(push: Push, id: EntryId, person: PersonId, at: str) -> Word:
@@ -256,8 +265,11 @@ def control(desk: Desk, name: str, what: Control, who: Who) -> Push | None:
     case = replace(NO_CASE, requester=push.source) if push else NO_CASE
     view = View(desk.policy, case, desk.store.people, desk.now())
     with desk.store.writing():
-        draft = decided(what, name, desk.store.hold(name), who, view)
+        hold = desk.store.hold(name)
+        draft = decided(what, name, hold, who, view)
         if push and what is Control.RELEASED:
+            if push.has_grown(hold):
+                raise Outdated(f"More of {push.title} is held by now. Nothing was done: read the next card.")
             people = set[EntryId]().union(*push.held.values())
             passed = [replace(push.row(id), passed=push.words[id].digest) for id in people]
             Words(desk.store.database).keep(passed)

@@ -5,8 +5,6 @@ Only of changes that nobody decides and that wait for nothing. Everything else i
 
 from collections.abc import Iterator, Sequence
 
-from pydantic import ValidationError
-
 from approvals.ids import PersonId, stamp
 from approvals.policy.directories import change_of
 from approvals.request import Request
@@ -44,11 +42,8 @@ def ask(push: Push, ids: Sequence[EntryId]) -> None:
     desk, people, commands = push.desk, dict[EntryId, PersonId](), dict[EntryId, list[Action]]()
     for id in ids:  # new people are stored one at a time: others write in between
         person = push.row(id).person or desk.store.people.meet(email=push.words[id].email).id
-        try:
-            commands[id] = [change.about(person) for change in push.pending[id]]
-            people[id] = person
-        except ValidationError:
-            continue  # asked by itself, which says what is wrong
+        commands[id] = [change.about(person) for change in push.pending[id]]
+        people[id] = person
     words = Words(desk.store.database)
     with desk.store.writing():
         rows = words.of(push.name)

@@ -8,7 +8,7 @@ from bot.cards.layout import Part, card
 from bot.cards.named import when
 from bot.context import Desk
 from bot.directory.asking.differences import failures
-from bot.directory.asking.requests import Push, looked
+from bot.directory.asking.requests import Push
 from bot.directory.store import Directories
 from bot.slack.forms import notice
 
@@ -54,11 +54,13 @@ def home(desk: Desk, zone: str) -> list[Section]:
 
 
 def _section(desk: Desk, name: str, zone: str) -> Section:
-    hold, title, push = desk.store.hold(name), desk.policy.titled(name), looked(desk, name)
+    hold, title = desk.store.hold(name), desk.policy.titled(name)
+    source = desk.store.people.source(name, title)
     heard = Directories(desk.store.database, desk.now).heard_at(name)
     at = f"Last heard {when(heard, zone)}" if heard else "Never heard"
-    counts = f"waiting {desk.store.figures.open_of(push.source.id)}, held {sum(hold.counts.values())}"
-    text = f"{at}: {counts}, failed {len(failures(push))}.{' Paused.' if hold.is_paused else ''}"
+    counts = f"waiting {desk.store.figures.open_of(source.id)}, held {sum(hold.counts.values())}"
+    failed = desk.pushed.failed.get(name, 0) if desk.pushed else 0
+    text = f"{at}: {counts}, failed {failed}.{' Paused.' if hold.is_paused else ''}"
     buttons = [button("Differences", "directory-look", name)]
     if hold.counts:
         buttons.append(button("Let Through", "directory-released", f"{name}:{hold.key}"))

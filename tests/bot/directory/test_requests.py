@@ -236,3 +236,27 @@ def test_a_group_or_team_that_is_gone_closes_nothing(s: Stage, okta: Okta) -> No
         okta.settle()
     assert states(okta.asked()) == [("request-access", "done")]
     assert failures(looked(s.bot.desk, "okta")) == ["Okta has no group miroUsers, so nobody is judged."]
+
+
+def test_more_than_was_shown_is_never_let_through(s: Stage, okta: Okta) -> None:
+    for number in range(6):
+        okta.person(f"p{number}@example.com", "miroUsers")
+    okta.settle()
+    before = card(s, "U0CAROL", "directory-released")
+    okta.person(ALEX, "miroUsers")
+    with pytest.raises(Refused, match="More of Okta is held by now"):
+        control(s.bot.desk, "okta", Control.RELEASED, shell(s, "carol@example.com"))
+    okta.settle()
+    press(s, "U0CAROL", "directory-released", before)
+    assert "is about other changes by now" in answer(s, "U0CAROL")
+    assert okta.asked() == []
+    press(s, "U0CAROL", "directory-released")
+    assert states(okta.asked()) == [("request-access", "done")] * 7
+
+
+def test_what_miro_doesnt_take_is_said_and_asks_nothing(s: Stage, okta: Okta) -> None:
+    okta.person(ALEX, "miroUsers", **{ENTERPRISE: {"department": "x" * 200}})
+    okta.settle()
+    assert okta.asked() == []
+    [text] = failures(looked(s.bot.desk, "okta"))
+    assert "Miro doesn't take what the directory says (department: " in text
