@@ -180,6 +180,11 @@ _DUE_AT_ONCE = """AND r.next_due <= (
 """A request that isn't put off: it was due when its last event was written, by the clock of then."""
 
 
+_IN_FREE_LANES = """NOT EXISTS (
+  SELECT 1 FROM lanes mine WHERE mine.number = r.number AND mine.key IN (
+    SELECT its.key FROM requests busy CROSS JOIN lanes its
+    WHERE its.number = busy.number AND busy.lease_until IS NOT NULL))"""
+"""Whether nobody works in a lane of request r."""
 _MOST_URGENT = (
     "SELECT rank FROM requests WHERE rank IS NOT NULL AND lease_until IS NULL AND rank <= ? AND rank >= ?"
     " ORDER BY rank DESC LIMIT 1"
@@ -283,10 +288,7 @@ class Claims(Quota):
         return self._on.row(
             f"""SELECT r.number, r.attempt FROM requests r
             WHERE r.rank = ? AND r.lease_until IS NULL AND r.next_due BETWEEN ? AND ? {condition}
-            AND NOT EXISTS (
-              SELECT 1 FROM lanes mine WHERE mine.number = r.number AND mine.key IN (
-                SELECT its.key FROM requests busy CROSS JOIN lanes its
-                WHERE its.number = busy.number AND busy.lease_until IS NOT NULL))
+            AND {_IN_FREE_LANES}
             ORDER BY r.next_due, r.number LIMIT 1 OFFSET ?""",
             rank, *due, skipped,
         )  # fmt: skip
@@ -296,11 +298,8 @@ class Claims(Quota):
         until = stamp(self._now() + lease)
         with self._on.writing(lasting=False):
             rows = self._on.rows(
-                """SELECT r.number, r.attempt FROM requests r WHERE r.because_of = ? AND r.rank = ?
-                AND r.lease_until IS NULL AND NOT EXISTS (
-                  SELECT 1 FROM lanes mine WHERE mine.number = r.number AND mine.key IN (
-                    SELECT its.key FROM requests busy CROSS JOIN lanes its
-                    WHERE its.number = busy.number AND busy.lease_until IS NOT NULL))
+                f"""SELECT r.number, r.attempt FROM requests r WHERE r.because_of = ? AND r.rank = ?
+                AND r.lease_until IS NULL AND {_IN_FREE_LANES}
                 ORDER BY r.number LIMIT ?""",
                 bulk, int(Urgency.BULK), limit,
             )  # fmt: skip
