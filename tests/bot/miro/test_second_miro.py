@@ -99,7 +99,7 @@ class Reflecting(InMemoryStorage):
     """Fills in the groups of people, as Miro shows them."""
 
     def generate_id(self, resource_type: ResourceType, resource: Resource[Any]) -> str:
-        if resource_type.name == "Group":
+        if resource_type.name == "Group" and resource["displayName"] in NAMES:
             return TEAMS[NAMES.index(str(resource["displayName"]))]
         return super().generate_id(resource_type, resource)
 
@@ -513,7 +513,8 @@ def judge(path: str, body: Mapping[str, Any] | None) -> Any:
     if body is None:
         return None
     if "Operations" not in body:
-        return Person.model_validate(body, scim_ctx=Context.RESOURCE_CREATION_REQUEST).model_dump()
+        kind = Group if path.startswith("/Groups") else Person
+        return kind.model_validate(body, scim_ctx=Context.RESOURCE_CREATION_REQUEST).model_dump()
     if path.startswith("/Groups"):
         group = Group.model_validate({"id": "100", "displayName": "Engineering", "members": [{"value": "7"}]})
         PatchOp[Group].model_validate(body, scim_ctx=Context.RESOURCE_PATCH_REQUEST).patch(group)
