@@ -205,7 +205,7 @@ def test_approvers_read_license_and_last_activity(s: Stage) -> None:
     "how",
     [{"status": 403, "body": "rest"}, {"status": 404}, {"status": 429, "retry_after": 60}, {"status": 500},
      {"cut": "before"}, {"saying": lambda _: {}}, {"saying": lambda people: [*people, *people]}],
-    ids=str,
+    ids=["forbidden", "gone", "busy", "failing", "cut", "empty", "twice"],
 )  # fmt: skip
 def test_what_rest_doesnt_show_is_said_and_holds_nothing_up(s: Stage, how: dict[str, Any]) -> None:
     s.miro.faults.append(Fault("GET", "/v2/", times=2, **how))
