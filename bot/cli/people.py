@@ -13,7 +13,7 @@ from bot.app import Bot
 from bot.cards.blocks import message
 from bot.cards.named import mark
 from bot.cli.common import acting_as, open_bot, say
-from bot.directory.store import Directories
+from bot.directory.store import Directories, User
 
 
 @click.group()
@@ -85,7 +85,10 @@ def _check(bot: Bot, who: Who, rows: list[Person]) -> None:
     directories = Directories(bot.store.database, bot.desk.now)
     for known in keys:
         for entry in directories.read("deleted_at = '' AND name = ?", known):
-            raise Refused(f"The directory {entry.source} still names {known}. Delete them there first.")
+            if isinstance(entry, User) and entry.active:
+                raise Refused(
+                    f"In the directory {entry.source} {known} is active. Deactivate them there first."
+                )
         account = bot.miro.look(known) if "@" in known else None
         if known.startswith(miro_key("")):
             account = bot.miro.by_id(known.removeprefix(miro_key("")))

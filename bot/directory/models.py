@@ -12,33 +12,9 @@ to Miro.
 from collections.abc import Callable, Mapping
 from typing import Annotated, Any
 
+import scim2_models as scim
 from pydantic import BeforeValidator, Field
-from scim2_models import (
-    URN,
-    AnyExtension,
-    AuthenticationScheme,
-    Bulk,
-    ChangePassword,
-    ComplexAttribute,
-    EnterpriseUser,
-    ETag,
-    Extension,
-    Filter,
-    Group,
-    GroupMembership,
-    Mutability,
-    Name,
-    Patch,
-    Required,
-    Resource,
-    ResourceType,
-    Role,
-    ScimPolicy,
-    ScimProvider,
-    ServiceProviderConfig,
-    Sort,
-    Uniqueness,
-)
+from scim2_models import URN, ComplexAttribute, Extension, Mutability, Resource, ScimPolicy
 
 from bot.directory.store import Kind
 from bot.directory.store import User as StoredUser
@@ -57,13 +33,13 @@ class Email(ComplexAttribute):
     primary: bool | None = None
 
 
-class User(Resource[AnyExtension]):
+class User(Resource[scim.AnyExtension]):
     """The attributes of a user (RFC 7643, section 4.1) that can mean something to Miro."""
 
     __schema__ = URN("urn:ietf:params:scim:schemas:core:2.0:User")
 
-    user_name: Annotated[str | None, Uniqueness.server, Required.true] = None
-    name: Name | None = None
+    user_name: Annotated[str | None, scim.Uniqueness.server, scim.Required.true] = None
+    name: scim.Name | None = None
     display_name: str | None = None
     nick_name: str | None = None
     title: str | None = None
@@ -73,8 +49,8 @@ class User(Resource[AnyExtension]):
     timezone: str | None = None
     active: bool | None = None
     emails: list[Email] | None = None
-    roles: list[Role] | None = None
-    groups: Annotated[list[GroupMembership] | None, Mutability.read_only] = None
+    roles: list[scim.Role] | None = None
+    groups: Annotated[list[scim.GroupMembership] | None, Mutability.read_only] = None
 
 
 class ManagerAsGiven(ComplexAttribute):
@@ -91,7 +67,7 @@ def _manager(given: Any) -> Any:
     return {"value": given} if isinstance(given, str) else given
 
 
-class Enterprise(EnterpriseUser):
+class Enterprise(scim.EnterpriseUser):
     """RFC 7643, section 4.3."""
 
     manager: Annotated[ManagerAsGiven | None, BeforeValidator(_manager)] = None  # type: ignore[assignment]
@@ -111,26 +87,26 @@ class InMiro(Extension):
 Miro = Callable[[StoredUser], Mapping[str, Any]]
 """What Miro shows of a user, as attributes of `InMiro`; empty: nothing is known."""
 MODEL = User[Enterprise | InMiro]
-MODELS: Mapping[Kind, type[Resource[Any]]] = {Kind.USER: MODEL, Kind.GROUP: Group}
+MODELS: Mapping[Kind, type[Resource[Any]]] = {Kind.USER: MODEL, Kind.GROUP: scim.Group}
 POLICY = ScimPolicy(
     unknown=ScimPolicy.Unknown.ignore,
     remove_value_as_filter=ScimPolicy.RemoveValue.apply,
     unmatched_path_filter=ScimPolicy.UnmatchedPathFilter.create,
 )
 """Entra ID removes members by value, and replaces an address that may not be there yet."""
-PROVIDER = ScimProvider(
-    models=[User, Enterprise, InMiro, Group],
-    resource_types=[ResourceType.from_resource(MODEL), ResourceType.from_resource(Group)],
-    config=ServiceProviderConfig(
-        patch=Patch(supported=True),
-        bulk=Bulk(supported=False, max_operations=0, max_payload_size=0),
-        filter=Filter(supported=True, max_results=MOST_RESULTS),
-        change_password=ChangePassword(supported=False),
-        sort=Sort(supported=True),
-        etag=ETag(supported=True),
+PROVIDER = scim.ScimProvider(
+    models=[User, Enterprise, InMiro, scim.Group],
+    resource_types=[scim.ResourceType.from_resource(MODEL), scim.ResourceType.from_resource(scim.Group)],
+    config=scim.ServiceProviderConfig(
+        patch=scim.Patch(supported=True),
+        bulk=scim.Bulk(supported=False, max_operations=0, max_payload_size=0),
+        filter=scim.Filter(supported=True, max_results=MOST_RESULTS),
+        change_password=scim.ChangePassword(supported=False),
+        sort=scim.Sort(supported=True),
+        etag=scim.ETag(supported=True),
         authentication_schemes=[
-            AuthenticationScheme(
-                type=AuthenticationScheme.Type.oauthbearertoken,
+            scim.AuthenticationScheme(
+                type=scim.AuthenticationScheme.Type.oauthbearertoken,
                 name="Bearer token",
                 description="A token made by `miro-bot directory token create`",
             )

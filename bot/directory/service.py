@@ -4,31 +4,17 @@ import json
 import logging
 import re
 import threading
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from http import HTTPStatus
+from traceback import format_tb
 from typing import Any
-from wsgiref.types import StartResponse
 from wsgiref.types import WSGIApplication as WSGICallable
+from wsgiref.util import application_uri
 
-from scim2_models import (
-    Error,
-    Group,
-    InvalidFilterException,
-    NotFoundException,
-    PatchOp,
-    PatchOperation,
-    Path,
-    PreconditionFailedException,
-    Resource,
-    ResourceType,
-    ResponseParameters,
-    SCIMException,
-    SearchRequest,
-    UnauthorizedException,
-)
+import scim2_models as scim
 from scim2_server.applications.base import VERSION_PREFIX
-from scim2_server.applications.wsgi import ForwardedHeaders, WSGIApplication, send_response
+from scim2_server.applications.wsgi import ForwardedHeaders, WSGIApplication
 from scim2_server.conditions import Conditions
 from scim2_server.handler import ScimHandler
 from scim2_server.requests import ScimRequest
@@ -40,7 +26,7 @@ from approvals.record.database import Database, StoreTrouble
 from bot.context import Desk
 from bot.directory.memberships import split
 from bot.directory.models import PROVIDER, Miro
-from bot.directory.storage import BRIEF, Entries
+from bot.directory.storage import BRIEF, Entries, Resource
 from bot.directory.store import ENTERPRISE, Directories, Kind, User
 from bot.directory.tokens import Tokens
 from bot.ops import metrics
@@ -50,8 +36,6 @@ log = logging.getLogger(__name__)
 
 PATIENCE = 10.0
 """Seconds to wait for the record; Okta and Entra ID repeat what was answered with 503."""
-RETRY_AFTER = 30
-"""Seconds."""
 LONGEST_FILTER = 2_000
 """Characters. Okta and Entra ID send a tenth of that."""
 METHODS = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE"})
@@ -70,38 +54,25 @@ _LITERALS = frozenset({"true", "false", "null"})
 class Rules(ScimService):
     """The rules of SCIM, with what Entra ID sends besides."""
 
-    def read_search(self, resource_types: list[ResourceType], payload: Any) -> tuple[SearchRequest[Any], Any]:
+    def read_search(self, resource_types: list[scim.ResourceType], payload: Any) -> Any:
         if isinstance(payload, dict) and isinstance(payload.get("filter"), str):
             if len(payload["filter"]) > LONGEST_FILTER:
-                raise InvalidFilterException(detail=f"It has more than {LONGEST_FILTER} characters")
+                raise scim.InvalidFilterException(detail=f"It has more than {LONGEST_FILTER} characters")
             payload = {**payload, "filter": as_rfc(payload["filter"])}
         return super().read_search(resource_types, payload)
 
-    def read_patch(
-        self, resource_type: ResourceType, body: bytes, content_type: str | None
-    ) -> "PatchOp[Any]":
+    def read_patch(self, resource_type: scim.ResourceType, body: bytes, content_type: str | None) -> Any:
         patch = super().read_patch(resource_type, body, content_type)
         for operation in patch.operations or ():
             if str(operation.path).lower() == "manager":
-                operation.path = Path[Any](MANAGER)
-            if operation.op is PatchOperation.Op.remove and isinstance(operation.value, list):
-                # `"$ref": null` would be compared as well.
-                operation.value = [_without_nulls(item) for item in operation.value]
+                operation.path = scim.Path[Any](MANAGER)
         return patch
 
-    def patch_response(
-        self, base_url: str, resource: Resource[Any], response_parameters: ResponseParameters[Any]
-    ) -> ScimResponse:
+    def patch_response(self, base_url: str, resource: Resource, response_parameters: Any) -> ScimResponse:
         """The user as changed. A group, which may have many members, only if asked for."""
-        if isinstance(resource, Group):
+        if isinstance(resource, scim.Group):
             return super().patch_response(base_url, resource, response_parameters)
         return self.replacement_response(base_url, resource, response_parameters)
-
-
-def _without_nulls(value: Any) -> Any:
-    if not isinstance(value, dict):
-        return value
-    return {name: part for name, part in value.items() if part is not None}
 
 
 def as_rfc(filter_: str) -> str:
@@ -113,25 +84,24 @@ def as_rfc(filter_: str) -> str:
 
 
 class Operations(ScimHandler):
-    """The operations of one request."""
+    """The operations of one request; members of a group that it changes are read if it may ask for them."""
 
     def __init__(self, rules: ScimService, entries: Entries, request: ScimRequest) -> None:
         super().__init__(rules, entries)
-        self._entries, self._is_brief = entries, not request.query
+        self._entries, self._shown = entries, None if request.query else BRIEF
 
     def patch_resource(
-        self, resource_type: ResourceType, resource_id: str, patch_op: "PatchOp[Any]", conditions: Conditions
-    ) -> Resource[Any]:
+        self, resource_type: scim.ResourceType, resource_id: str, patch_op: Any, conditions: Conditions
+    ) -> Resource:
         """As the core has it, without reading a group's members where nobody asks for them."""
-        parts = split(patch_op.operations or ()) if self._is_brief else None
-        if parts is None or resource_type.name != Kind.GROUP:
+        parts = split(patch_op.operations or ()) if resource_type.name == Kind.GROUP else None
+        if parts is None:
             return super().patch_resource(resource_type, resource_id, patch_op, conditions)
         group = self._entries.get(resource_type, resource_id, response_parameters=BRIEF)
-        version = group.meta.version if group.meta else None
         self.service.check_preconditions(group, "PATCH", conditions)
         if parts.others:
             patch_op.model_copy(update={"operations": [*parts.others]}).patch(group)
-        return self._entries.change_group(resource_type, group, version, parts)
+        return self._entries.change_group(resource_type, group, parts, self._shown)
 
 
 class Application(WSGIApplication):
@@ -152,13 +122,13 @@ class Application(WSGIApplication):
         self._miro, self._pushed, self._patience = miro, pushed, patience
         self._turn = threading.Lock()  # threads of this process don't overtake each other
 
-    def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
-        path = environ.get("PATH_INFO", "")
-        if path != MOUNT and not path.startswith(f"{MOUNT}/"):
-            error = NotFoundException(detail=f"Here is {MOUNT}{VERSION_PREFIX}").to_error()
-            return send_response(ScimResponse(HTTPStatus.NOT_FOUND, error.model_dump()), start_response)
-        environ |= {"SCRIPT_NAME": MOUNT, "PATH_INFO": path.removeprefix(MOUNT)}
-        return super().__call__(environ, start_response)
+    @staticmethod
+    def get_base_url(environ: Environ) -> str:
+        return f"{application_uri(environ).rstrip('/')}{MOUNT}{VERSION_PREFIX}"
+
+    @staticmethod
+    def split_path(path: str) -> str:
+        return WSGIApplication.split_path(path.removeprefix(MOUNT))
 
     def dispatch_request(self, request: ScimRequest) -> ScimResponse:
         with self._on.patience(self._patience):
@@ -173,7 +143,7 @@ class Application(WSGIApplication):
         scheme, _, token = (request.header("Authorization") or "").partition(" ")
         source = self._tokens.source(token.strip()) if scheme.lower() == "bearer" else None
         if source is None:
-            raise UnauthorizedException(detail="This needs a token of `miro-bot directory token create`")
+            raise scim.UnauthorizedException(detail="This needs a token of `miro-bot directory token create`")
         return source
 
     def _handled(self, operations: Operations, request: ScimRequest) -> ScimResponse:
@@ -182,22 +152,21 @@ class Application(WSGIApplication):
             return operations.handle(request)
         is_conditional = request.header("If-Match") or request.header("If-None-Match")
         for _ in range(TRIES):
-            with self._turn, suppress(*() if is_conditional else (PreconditionFailedException,)):
+            with self._turn, suppress(*() if is_conditional else (scim.PreconditionFailedException,)):
                 return operations.handle(request)
         raise StoreTrouble(f"Others changed this {TRIES} times meanwhile")
 
     def handle_exception(self, request: ScimRequest, exception: Exception) -> ScimResponse:
         if isinstance(exception, StoreTrouble):
             log.warning("the record takes nothing from a directory: %s", exception)
-            error = Error(
-                status=503, detail="The record can't be written now. Nothing was changed; try again."
-            )
-            headers = {"Retry-After": str(RETRY_AFTER)}
-            return ScimResponse(HTTPStatus.SERVICE_UNAVAILABLE, error.model_dump(), headers)
+            error = scim.Error(status=503, detail="The record can't be used now. Send this again.")
+            return ScimResponse(HTTPStatus.SERVICE_UNAVAILABLE, error.model_dump(), {"Retry-After": "30"})
         if isinstance(exception, RecursionError):
-            exception = InvalidFilterException(detail="Too many parentheses")
-        if not isinstance(exception, SCIMException):
-            log.error("a request of a directory failed", exc_info=exception)
+            exception = scim.InvalidFilterException(detail="Too many parentheses")
+        if not isinstance(exception, scim.SCIMException):
+            # Without its text, which may hold what was said of a person.
+            where = "".join(format_tb(exception.__traceback__))
+            log.error("a request of a directory failed with %s:\n%s", type(exception).__name__, where)
         return self.service.error_response(exception)
 
     def finalize_response(self, request: ScimRequest, response: ScimResponse) -> ScimResponse:
@@ -226,4 +195,4 @@ def application(desk: Desk) -> WSGICallable:
 
 def refusal(status: int, reason: str) -> tuple[str, bytes]:
     """(media type, body) for a request that isn't read, as it is too large or no HTTP."""
-    return SCIM_MEDIA_TYPE, json.dumps(Error(status=status, detail=reason).model_dump()).encode()
+    return SCIM_MEDIA_TYPE, json.dumps(scim.Error(status=status, detail=reason).model_dump()).encode()

@@ -1,45 +1,27 @@
 """The entries of one directory as the storage of the SCIM core."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
-from scim2_models import Group as CoreGroup
-from scim2_models import (
-    InvalidValueException,
-    Meta,
-    NotFoundException,
-    PayloadTooLargeException,
-    PreconditionFailedException,
-    Resource,
-    ResourceType,
-    ResponseParameters,
-    SearchRequest,
-    UniquenessException,
-)
+import scim2_models as scim
+from scim2_models import ResourceType, ResponseParameters, SearchRequest
 from scim2_server.storage import ScimStorage, SearchPage
 
+from bot.directory import store
 from bot.directory.memberships import Split
 from bot.directory.models import MIRO, MODELS, Miro
 from bot.directory.search import in_order, selection, wants_members
-from bot.directory.store import (
-    MOST,
-    Directories,
-    EntryId,
-    Group,
-    Kind,
-    Member,
-    Moved,
-    Taken,
-    User,
-    kind_of,
-)
+from bot.directory.store import MOST, Directories, EntryId, Group, Kind, User, kind_of
 
+Resource = scim.Resource[Any]
+Body = dict[str, Any]
 LONGEST_NAME = 500
 """Characters of a name or an id: in UTF-8 they fit into an index of PostgreSQL."""
 LARGEST = 100_000
 """Characters of an entry as JSON, without its members."""
-BRIEF = ResponseParameters[CoreGroup].model_validate({"excludedAttributes": "members"})
+BRIEF = ResponseParameters[scim.Group].model_validate({"excludedAttributes": "members"})
 """Reads a group without its members."""
 
 
@@ -50,20 +32,12 @@ class Entries(ScimStorage):
         self._directories, self._source, self._miro = directories, source, miro
 
     def get(
-        self,
-        resource_type: ResourceType,
-        resource_id: str,
-        *,
-        response_parameters: ResponseParameters[Any] | None = None,
-    ) -> Resource[Any]:
+        self, resource_type: ResourceType, resource_id: str, *, response_parameters: Any = None
+    ) -> Resource:
         return self._resource(self._entry(resource_type, resource_id, wants_members(response_parameters)))
 
     def search(
-        self,
-        resource_types: list[ResourceType],
-        search_request: SearchRequest[Any],
-        *,
-        position: Any = None,
+        self, resource_types: list[ResourceType], search_request: SearchRequest[Any], *, position: Any = None
     ) -> SearchPage:
         """By SQL where it can answer, else the core compares what SQL selects."""
         wanted, is_sorted = search_request.filter, search_request.sort_by is not None
@@ -83,66 +57,58 @@ class Entries(ScimStorage):
             resources = in_order(resources, search_request)
         return SearchPage(len(resources), resources[part])
 
-    def create(self, resource_type: ResourceType, resource: Resource[Any]) -> Resource[Any]:
+    def create(self, resource_type: ResourceType, resource: Resource) -> Resource:
         kind = Kind(str(resource_type.name))
         body, members = _stored(kind, resource)
-        try:
+        with _faults(kind):
             id = self._directories.create(self._source, kind, body, members)
-        except Taken as error:
-            raise _taken(kind, body) from error
         return self.get(resource_type, id)
 
     def update(
-        self, resource_type: ResourceType, resource: Resource[Any], *, expected_version: str | None = None
-    ) -> Resource[Any]:
+        self, resource_type: ResourceType, resource: Resource, *, expected_version: str | None = None
+    ) -> Resource:
         entry = self._expected(resource_type, str(resource.id), expected_version)
         self._update(entry, *_stored(kind_of(entry), resource))
         return self.get(resource_type, entry.id)
 
-    def change_group(
-        self, resource_type: ResourceType, group: Resource[Any], version: str | None, change: Split
-    ) -> Resource[Any]:
-        """Stores a group that was read without its members at a version, and changes them."""
-        entry = self._expected(resource_type, str(group.id), version)
-        before = (
-            {id: member.display for id, member in entry.members.items()} if isinstance(entry, Group) else {}
-        )
-        body, members = _stored(kind_of(entry), group, change.applied(before))
-        if (body, members) == (entry.body, before):
-            return group
-        self._update(entry, body, members)
-        return self.get(resource_type, entry.id, response_parameters=BRIEF)
+    def change_group(self, type_: ResourceType, group: Resource, change: Split, shown: Any) -> Resource:
+        """Stores a group that was read without its members and maybe changed, and changes its members.
 
-    def _update(self, entry: User | Group, body: dict[str, Any], members: Mapping[EntryId, str]) -> None:
-        try:
+        `shown`: the response parameters with which it is read again.
+        """
+        entry = self._expected(type_, str(group.id), group.meta and group.meta.version)
+        known = entry.members if isinstance(entry, Group) else {}
+        before = {id: member.display for id, member in known.items()}
+        body, members = _stored(kind_of(entry), group, change.applied(before))
+        if (body, members) != (entry.body, before):
+            self._update(entry, body, members)
+        return self.get(type_, entry.id, response_parameters=shown)
+
+    def _update(self, entry: User | Group, body: Body, members: Mapping[EntryId, str]) -> None:
+        with _faults(kind_of(entry)):
             self._directories.update(entry, body, members if isinstance(entry, Group) else None)
-        except Taken as error:
-            raise _taken(kind_of(entry), body) from error
-        except Moved as error:
-            raise PreconditionFailedException from error
 
     def delete(
         self, resource_type: ResourceType, resource_id: str, *, expected_version: str | None = None
     ) -> None:
-        try:
-            self._directories.delete(self._expected(resource_type, resource_id, expected_version))
-        except Moved as error:
-            raise PreconditionFailedException from error
+        entry = self._expected(resource_type, resource_id, expected_version)
+        with _faults(kind_of(entry)):
+            self._directories.delete(entry)
 
     def _entry(self, type_: ResourceType, id: str, members: bool = True) -> User | Group:
         of_kind = selection(self._source, [Kind(str(type_.name))]).and_("id = ?", id.replace("\0", ""))
         found = self._directories.read(of_kind.where, *of_kind.values, members=members)
         if not found:
-            raise NotFoundException(detail=f"There is no {type_.name} {id}")
+            raise scim.NotFoundException(detail=f"There is no {type_.name} {id}")
         return found[0]
 
-    def _expected(self, type_: ResourceType, id: str, version: str | None) -> User | Group:
+    def _expected(self, type_: ResourceType, id: str, version: Any) -> User | Group:
         entry = self._entry(type_, id)
         if version not in (None, _version(entry)):
-            raise PreconditionFailedException
+            raise scim.PreconditionFailedException
         return entry
 
-    def _resource(self, entry: User | Group) -> Resource[Any]:
+    def _resource(self, entry: User | Group) -> Resource:
         kind = kind_of(entry)
         content: dict[str, Any] = {**entry.body, "id": entry.id}
         if isinstance(entry, User):
@@ -151,14 +117,24 @@ class Entries(ScimStorage):
         else:
             content["members"] = [_member(id, entry.members[id]) for id in sorted(entry.members)]
         resource = MODELS[kind].model_validate(content)
-        resource.meta = Meta(
-            resource_type=kind, created=entry.created_at, last_modified=entry.changed_at,
-            version=_version(entry),
-        )  # fmt: skip
+        resource.meta = scim.Meta(resource_type=kind, created=entry.created_at, version=_version(entry))
+        resource.meta.last_modified = entry.changed_at
         return resource
 
 
-def _member(id: EntryId, member: Member) -> dict[str, str]:
+@contextmanager
+def _faults(kind: Kind) -> Iterator[None]:
+    """What the store can't do, as the core says it."""
+    try:
+        yield
+    except store.Taken as error:
+        name = "userName" if kind is Kind.USER else "displayName"
+        raise scim.UniquenessException(detail=f"Another {kind} has this {name}") from error
+    except store.Moved as error:
+        raise scim.PreconditionFailedException from error
+
+
+def _member(id: EntryId, member: store.Member) -> dict[str, str]:
     known = {"type": member.kind.value, "$ref": f"{member.kind}s/{id}"} if member.kind else {}
     return {"value": id, **known} | ({"display": member.display} if member.display else {})
 
@@ -168,8 +144,8 @@ def _version(entry: User | Group) -> str:
 
 
 def _stored(
-    kind: Kind, resource: Resource[Any], members: dict[EntryId, str] | None = None
-) -> tuple[dict[str, Any], dict[EntryId, str]]:
+    kind: Kind, resource: Resource, members: dict[EntryId, str] | None = None
+) -> tuple[Body, dict[EntryId, str]]:
     """(attributes to keep, {id of a member: name to display}), the members by default as in the resource.
 
     Raises SCIMException if they can't be kept.
@@ -181,24 +157,18 @@ def _stored(
     body = {name: value for name, value in body.items() if name not in _OURS}
     body["schemas"] = [urn for urn in body["schemas"] if urn != MIRO]
     names = [str(body.get(name) or "") for name in ("userName", "displayName", "externalId")]
-    if not names[kind is Kind.GROUP].strip():
-        raise InvalidValueException(detail="The name is empty")
     text = json.dumps(body)
-    if "\\u0000" in f"{text}{json.dumps(members)}":
-        raise InvalidValueException(detail="No text may contain a NUL character")
-    if any(len(name) > LONGEST_NAME for name in (*names, *members)):
-        raise InvalidValueException(detail=f"A name or an id has more than {LONGEST_NAME} characters")
-    if not all(members):
-        raise InvalidValueException(detail="A member has no value")
+    for is_wrong, why in (
+        (not names[kind is Kind.GROUP].strip() or not all(members), "A name or a member's value is empty"),
+        ("\\u0000" in f"{text}{json.dumps(members)}", "No text may contain a NUL character"),
+        (any(len(name) > LONGEST_NAME for name in (*names, *members)), "A name or an id is too long"),
+    ):
+        if is_wrong:
+            raise scim.InvalidValueException(detail=why)
     if len(text) > LARGEST:
-        raise PayloadTooLargeException(detail=f"More than {LARGEST} characters without members")
+        raise scim.PayloadTooLargeException(detail=f"More than {LARGEST} characters without members")
     return body, members
 
 
 _OURS = frozenset({"id", "meta", "members", "groups", MIRO})
 """What is kept elsewhere, or isn't the directory's to say."""
-
-
-def _taken(kind: Kind, body: dict[str, Any]) -> UniquenessException:
-    name = "userName" if kind is Kind.USER else "displayName"
-    return UniquenessException(detail=f"Another {kind} has this {name}: {body[name]}")

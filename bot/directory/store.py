@@ -7,11 +7,11 @@ Deleted entries are kept with the time of their deletion.
 
 import json
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from functools import cached_property
+from functools import cached_property, reduce
 from typing import Any, NewType
 from unicodedata import normalize
 from uuid import uuid4
@@ -64,8 +64,9 @@ class Entry:
     def display_name(self) -> str:
         return self._text("displayName")
 
-    def _text(self, name: str) -> str:
-        return str(self.body.get(name) or "")
+    def _text(self, *path: str) -> str:
+        """A text of the body, or ''."""
+        return str(reduce(lambda part, name: part.get(name) or {}, path, self.body) or "")
 
 
 @dataclass(frozen=True)
@@ -95,15 +96,15 @@ class User(Entry):
 
     @property
     def given_name(self) -> str:
-        return str(self._part("name").get("givenName") or "")
+        return self._text("name", "givenName")
 
     @property
     def family_name(self) -> str:
-        return str(self._part("name").get("familyName") or "")
+        return self._text("name", "familyName")
 
     @property
     def formatted_name(self) -> str:
-        return str(self._part("name").get("formatted") or "")
+        return self._text("name", "formatted")
 
     @cached_property
     def emails(self) -> Sequence[Email]:
@@ -117,16 +118,13 @@ class User(Entry):
     @property
     def enterprise(self) -> Mapping[str, Any]:
         """The attributes of the enterprise extension, by SCIM's names (RFC 7643, section 4.3)."""
-        return self._part(ENTERPRISE)
+        return self.body.get(ENTERPRISE) or {}
 
     @property
     def manager(self) -> str:
         """The manager as the directory gave them, or '': mostly an id of ours, else an address or a name."""
-        manager = self.enterprise.get("manager") or {}
-        return str(manager.get("value") or manager.get("displayName") or "")
-
-    def _part(self, name: str) -> Mapping[str, Any]:
-        return self.body.get(name) or {}
+        of = (ENTERPRISE, "manager")
+        return self._text(*of, "value") or self._text(*of, "displayName")
 
 
 @dataclass(frozen=True)
@@ -213,35 +211,27 @@ class Directories:
             *values, part.stop - part.start, part.start,
         )  # fmt: skip
         ids = {kind: [row["id"] for row in rows if row["kind"] == kind] for kind in Kind}
-        groups, linked = self._groups(ids[Kind.USER]), self._members(ids[Kind.GROUP] if members else ())
-        return [_entry(row, groups[row["id"]], linked[row["id"]]) for row in rows]
+        groups, people = defaultdict[str, set[EntryId]](set), defaultdict[str, dict[EntryId, Member]](dict)
+        for link in self._links("member_id", ids[Kind.USER]):
+            groups[link["member_id"]].add(EntryId(link["group_id"]))
+        for link in self._links("group_id", ids[Kind.GROUP] if members else ()):
+            member = Member(link["display"], Kind(link["kind"]) if link["kind"] else None)
+            people[link["group_id"]][EntryId(link["member_id"])] = member
+        return [_entry(row, groups[row["id"]], people[row["id"]]) for row in rows]
 
     def count(self, where: str, *values: Any) -> int:
         """How many entries a condition of ours selects."""
         row = self._on.row(f"SELECT count(*) AS n FROM directory_entries WHERE {where}", *values)
         return int(row["n"]) if row else 0
 
-    def _groups(self, users: Sequence[str]) -> Mapping[str, set[EntryId]]:
-        """The groups of each user."""
-        found = defaultdict[str, set[EntryId]](set)
-        for some in _portions(users):
-            where = among("member_id", some)
-            for row in self._on.rows(f"SELECT * FROM directory_members WHERE {where}", *some):
-                found[row["member_id"]].add(EntryId(row["group_id"]))
-        return found
-
-    def _members(self, groups: Sequence[str]) -> Mapping[str, dict[EntryId, Member]]:
-        """The members of each group."""
-        found = defaultdict[str, dict[EntryId, Member]](dict)
-        for some in _portions(groups):
-            for row in self._on.rows(
+    def _links(self, end: str, ids: Sequence[str]) -> Iterator[Row]:
+        """The memberships of some ids, with the member's kind; `end`: the column that the ids are in."""
+        for some in _portions(ids):
+            yield from self._on.rows(
                 "SELECT m.*, e.kind FROM directory_members m LEFT JOIN directory_entries e"
-                f" ON e.id = m.member_id AND e.deleted_at = '' WHERE {among('m.group_id', some)}",
+                f" ON e.id = m.member_id AND e.deleted_at = '' WHERE {among(f'm.{end}', some)}",
                 *some,
-            ):
-                member = Member(row["display"], Kind(row["kind"]) if row["kind"] else None)
-                found[row["group_id"]][EntryId(row["member_id"])] = member
-        return found
+            )
 
     def create(
         self, source: str, kind: Kind, body: Mapping[str, Any], members: Mapping[EntryId, str] | None = None
@@ -284,7 +274,7 @@ class Directories:
             sequence = self._touch(entry, at)
             self._on.run("UPDATE directory_entries SET deleted_at = ? WHERE id = ?", at, entry.id)
             self._link(entry.id, {}, sequence, at)
-            groups = self._groups([entry.id])[entry.id]
+            groups = {EntryId(link["group_id"]) for link in self._links("member_id", [entry.id])}
             self._on.run("DELETE FROM directory_members WHERE member_id = ?", entry.id)
             self._mark(groups, sequence, at)
 
@@ -301,7 +291,7 @@ class Directories:
 
     def _link(self, group: EntryId, members: Mapping[EntryId, str], sequence: int, at: str) -> None:
         """Makes these the members of a group; both ends of a membership that begins or ends are marked."""
-        before = {id: member.display for id, member in self._members([group])[group].items()}
+        before = {EntryId(link["member_id"]): link["display"] for link in self._links("group_id", [group])}
         after = dict(members)
         self._on.run_each(
             "DELETE FROM directory_members WHERE group_id = ? AND member_id = ?",

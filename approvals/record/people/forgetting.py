@@ -93,8 +93,6 @@ class Forgetting:
             ("directory_words", "person", [person.id for person in rows]),
         ):
             self._on.run(f"DELETE FROM {table} WHERE {among(column, values)}", *values)
-        gone = f"deleted_at != '' AND {among('name', emails)}"
-        self._on.run(f"DELETE FROM directory_entries WHERE {gone}", *emails)
         for item in self._on.rows("SELECT id, key, body FROM outbox"):
             body = json.dumps(json.loads(item["body"] or "{}"), ensure_ascii=False)
             if mentions.search(canonical(f"{item['key']} {body}")):
@@ -105,7 +103,10 @@ class Forgetting:
                 self._on.run("UPDATE messages SET text = '' WHERE request = ? AND text = ?", *card)
 
     def _clear_directories(self, mentions: re.Pattern[str]) -> None:
-        """Empties what directories said of them, if by now they are inactive there or deleted."""
+        """Empties what directories said of them, if by now they are inactive there or deleted.
+
+        The rows stay: the number of the newest change must never be given again.
+        """
         for row in self._on.rows("SELECT id, body, deleted_at FROM directory_entries WHERE kind = 'User'"):
             body = json.loads(row["body"])
             is_gone = row["deleted_at"] or body.get("active") is False

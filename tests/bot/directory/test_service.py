@@ -112,7 +112,7 @@ def test_what_is_no_json_or_no_http_is_refused(okta: Provider, url: str) -> None
     assert okta.error("POST", "/Users", content=b'{"userName":"\\ud800"}') == (400, "invalidSyntax")
     assert okta.error("POST", "/Users", content=b"[" * 100_000) == (400, "invalidSyntax")
     assert okta.error("POST", "/Users", content=b"{}", headers={"Content-Type": "text/xml"}) == (415, "")
-    assert error(httpx.get(url.replace("/scim/v2", "/elsewhere"), trust_env=False)) == (404, "")
+    assert error(httpx.get(url.replace("/scim/v2", "/elsewhere"), trust_env=False)) == (401, "")
     parts = urlsplit(url)
     with closing(socket.create_connection((parts.hostname, parts.port or 0), 10)) as line:
         line.sendall(b"GET / HTTP/1.1\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n")
