@@ -9,7 +9,7 @@ from approvals.ids import GroupId
 from approvals.people import listed
 from bot.actions.form import Action, Days, Facts, FormField, Input, OwnSubject, Until, text
 from bot.actions.people.leave_team import LeaveTeam
-from bot.actions.sentences import first, labels, undone
+from bot.actions.sentences import first, in_miro, labels, undone
 from bot.miro.accounts import Active, Attributes, HasAccount
 from bot.miro.goals import Goal
 from bot.miro.groups import InGroup
@@ -90,10 +90,10 @@ class RequestAccess(Action):
         return f"{{who}} {{is}} in {where} in Miro" if where else "{who} {is} active in Miro"
 
     def undo(self, facts: Facts) -> str:
-        beside = f" The team {self.miro_team} can be left in Miro alone." if self.miro_team else ""
         if not self.teams:
-            return undone("offboard", "/miro-offboard", facts) + beside
-        return undone(self.OPPOSITE, "/miro leave-team. The account stays", facts) + beside
+            return in_miro() if self.miro_team else undone("offboard", "/miro-offboard", facts)
+        but = "The Miro team only in Miro" if self.miro_team else "The account stays"
+        return undone(self.OPPOSITE, f"/miro leave-team. {but}", facts)
 
     def goals(self, facts: Facts) -> tuple[Goal, ...]:
         person, values = facts.person(self.person), self._enterprise(facts)
