@@ -421,15 +421,14 @@ class Lanes:
         has = {row["key"]: row["place"] for row in rows}
         if wanted and has == wanted:
             return
-        for key, place in has.items():
-            self._on.run("DELETE FROM lanes WHERE key = ? AND place = ? AND number = ?", key, place, number)
+        if has:
+            self._on.run("DELETE FROM lanes WHERE number = ?", number)
             # Each urgency by name: a lane may be crowded.
-            some = f"key = ? AND urgency IN ({Urgency.SOON:d}, {Urgency.FIRST:d}) AND number = ?"
-            self._on.run(f"DELETE FROM urgent_lanes WHERE {some}", key, number)
-        for key, place in wanted.items():
-            self._on.run("INSERT INTO lanes (key, place, number) VALUES (?,?,?)", key, place, number)
-            if request.priority > Urgency.ORDINARY:
-                self._on.run("INSERT INTO urgent_lanes VALUES (?,?,?)", key, request.priority, number)
+            some = f"{among('key', has)} AND urgency IN ({Urgency.SOON:d}, {Urgency.FIRST:d}) AND number = ?"
+            self._on.run(f"DELETE FROM urgent_lanes WHERE {some}", *has, number)
+        self._on.insert("lanes (key, place, number)", [(*lane, number) for lane in wanted.items()])
+        if request.priority > Urgency.ORDINARY:
+            self._on.insert("urgent_lanes", [(key, request.priority, number) for key in wanted])
         # The old and the new first request of a lane are among the first two.
         first = "SELECT number FROM lanes WHERE key = ? ORDER BY place, number LIMIT 2"
         touched = {row["number"] for key in sorted({*has, *wanted}) for row in self._on.rows(first, key)}
