@@ -7,7 +7,7 @@ from typing import Annotated
 import pytest
 
 from approvals.ids import RequestId
-from bot.actions import ACTIONS
+from bot.actions import COMMANDS
 from bot.actions.form import FormField, Input
 from bot.actions.people.request_access import RequestAccess
 from bot.sandbox.stage import Stage
@@ -25,7 +25,7 @@ class Stricter(RequestAccess):
 def both(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Stage, Shell]]:
     with machine(tmp_path) as (s, shell):
         assert ask(s, "U0ALEX", "/miro-access", "for Engineering because I start Monday") == "R-1"
-        monkeypatch.setitem(ACTIONS, "request-access", Stricter)
+        monkeypatch.setitem(COMMANDS, "request-access", Stricter)
         yield s, shell
         monkeypatch.undo()  # the program that made it draws its cards again
         with s.bot.store.writing():
