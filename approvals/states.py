@@ -74,12 +74,7 @@ MOVES: dict[EventType, dict[State, State]] = {
     EventType.JOINED: {_S.CHECKING: _S.JOINED},
     **{
         what: {_S.WAITING: _S.WAITING}
-        for what in (
-            EventType.RULED,
-            EventType.QUESTIONED,
-            EventType.REPLIED,
-            EventType.VOTED,
-        )
+        for what in (EventType.RULED, EventType.QUESTIONED, EventType.REPLIED, EventType.VOTED)
     },
     EventType.REMINDED: {_S.WAITING: _S.WAITING, _S.STOPPED: _S.STOPPED},
     EventType.ROUTED: {_S.WAITING: _S.WAITING, _S.APPROVED: _S.WAITING},

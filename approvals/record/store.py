@@ -21,15 +21,7 @@ from approvals.people import SOURCE
 from approvals.record import schema
 from approvals.record.chain import IN_FORCE, Anchor, Ledger, Sealed, Verified
 from approvals.record.claims import HELD, Claim, Claims, Lanes, held_by
-from approvals.record.database import (
-    Database,
-    Location,
-    Overtaken,
-    Server,
-    StoreTrouble,
-    WrongRecord,
-    among,
-)
+from approvals.record.database import Database, Location, Overtaken, Server, StoreTrouble, WrongRecord, among
 from approvals.record.figures import Figures
 from approvals.record.index import Finding
 from approvals.record.opening import OWNER_ONLY, Source, at_rest, copy_rows, private_folder

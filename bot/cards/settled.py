@@ -71,13 +71,7 @@ def settled(scene: Scene, first_line: str = "") -> Message:
         Part(scene.says(words), Worth.QUOTE, quoted=True, least=20),
         missed(scene),
     ]
-    return card(
-        sign(request),
-        question,
-        parts,
-        *([] if first_line else _buttons(scene)),
-        note=note,
-    )
+    return card(sign(request), question, parts, *([] if first_line else _buttons(scene)), note=note)
 
 
 def conclusion(scene: Scene) -> Message:

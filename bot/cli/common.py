@@ -51,7 +51,7 @@ def sentences() -> Iterator[None]:
         raise failed(str(error)) from error
     except MiroError as error:
         kind = error.kind if isinstance(error, Troubled) else Trouble.STATUS
-        raise failed(f"{error} {_OF_MIRO.get(kind, 'Check MIRO_SCIM_URL.')}") from error
+        raise failed(f"{error} {_OF_MIRO.get(kind, 'Try again in a few minutes.')}") from error
     except SlackAway as error:
         cause = error.__cause__
         answered = not (isinstance(cause, SlackFault) and cause.kind is Kind.NETWORK)
@@ -70,12 +70,8 @@ def sentences() -> Iterator[None]:
 
 _OF_MIRO = {
     Trouble.UNREACHABLE: "Check the network and MIRO_SCIM_URL.",
-    Trouble.TOKEN: "Check MIRO_SCIM_TOKEN and MIRO_SCIM_URL.",
-    Trouble.FORBIDDEN: "Check MIRO_SCIM_TOKEN and MIRO_SCIM_URL.",
-    **dict.fromkeys(
-        (Trouble.BUSY, Trouble.LIMITED, Trouble.CREDITS, Trouble.SERVER, Trouble.NO_ANSWER),
-        "Try again in a few minutes.",
-    ),
+    **dict.fromkeys((Trouble.TOKEN, Trouble.FORBIDDEN), "Check MIRO_SCIM_TOKEN and MIRO_SCIM_URL."),
+    **dict.fromkeys((Trouble.STATUS, Trouble.UNREADABLE), "Check MIRO_SCIM_URL."),
 }
 _REMEDIES = {
     errno.ENOSPC: "Free up disk space, then try again.",

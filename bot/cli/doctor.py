@@ -42,15 +42,7 @@ from bot.miro.errors import MiroError
 from bot.miro.quota import POOL, WINDOW
 from bot.miro.rest.client import SCOPES
 from bot.policies import read, usable, why_not
-from bot.settings import (
-    BEGINNINGS,
-    EVENT_SECRET,
-    METRICS_TOKEN,
-    REST,
-    SECRETS,
-    BadSettings,
-    Settings,
-)
+from bot.settings import BEGINNINGS, EVENT_SECRET, METRICS_TOKEN, REST, SECRETS, BadSettings, Settings
 from bot.slack.api.edge import SlackClient, SlackFault
 
 ANY_POLICY = 'operators = ["doctor@example.com"]\ndomains = ["example.com"]\n'

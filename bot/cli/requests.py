@@ -21,17 +21,7 @@ from bot.actions import COMMANDS
 from bot.actions.tables import Tables
 from bot.cards.catalogue import texts, written
 from bot.cards.settled import state_name
-from bot.cli.common import (
-    JSON,
-    day,
-    find,
-    meaning,
-    open_record,
-    say,
-    say_exactly,
-    say_json,
-    say_json_list,
-)
+from bot.cli.common import JSON, day, find, meaning, open_record, say, say_exactly, say_json, say_json_list
 from bot.policies import kept
 
 COLUMNS = (
@@ -44,13 +34,9 @@ _TIMES = ("date", "starts_at", "decided_at")
 _UNSHOWN = ("action", "practice", "requester_email", "subject_email")
 """What `show` says in other lines: in the sentence, beside the name."""
 _LABELS = {
-    "id": "request",
-    "date": "requested at",
-    "what": "change",
-    "requester_account": "requester in Slack",
-    "subject_account": "subject in Slack",
-    "subject_in_miro": "subject in Miro",
-}
+    "id": "request", "date": "requested at", "what": "change", "requester_account": "requester in Slack",
+    "subject_account": "subject in Slack", "subject_in_miro": "subject in Miro",
+}  # fmt: skip
 STATES = [state.value for state in State]
 
 
@@ -101,10 +87,7 @@ def filters(command: Callable[..., None]) -> Callable[..., None]:
     options = (
         click.option("--person", default="", metavar="EMAIL", help="Requested by or for this person."),
         click.option(
-            "--action",
-            multiple=True,
-            type=click.Choice(sorted(COMMANDS)),
-            help="Only this action.",
+            "--action", multiple=True, type=click.Choice(sorted(COMMANDS)), help="Only this action."
         ),
         click.option(
             "--state", multiple=True, type=click.Choice(STATES), help="Only this state, as in --json."

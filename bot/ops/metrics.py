@@ -86,11 +86,7 @@ class Record(Collector):
             requests.add_metric((action, state), count)
         yield requests
         for name, text, value in (
-            (
-                "oldest_waiting_seconds",
-                "Age of the oldest that waits.",
-                self._age(figures.waiting_since()),
-            ),
+            ("oldest_waiting_seconds", "Age of the oldest that waits.", self._age(figures.waiting_since())),
             ("outbox_pending", "Cards, messages and pages not shown in Slack yet.", figures.unshown()),
             (
                 "outbox_lag_seconds",

@@ -34,8 +34,7 @@ class MakeAdmin(Action):
         GroupId | None, FormField("Joins a team", Input.TEAM, after=("to", "into", "join"))
     ] = None
     from_team: Annotated[
-        GroupId | None,
-        FormField("Leaves a team", Input.TEAM, after=("from", "leave", "out of"), leaves=True),
+        GroupId | None, FormField("Leaves a team", Input.TEAM, after=("from", "leave", "out of"), leaves=True)
     ] = None
 
     until: Until = None

@@ -75,10 +75,7 @@ class Foresight:
             if len(self.steps) == 1
             else "All steps are needed"
         )
-        return [
-            *lines,
-            f"{wanted} within {length}. Without an answer nothing changes.",
-        ]
+        return [*lines, f"{wanted} within {length}. Without an answer nothing changes."]
 
     def as_json(self) -> dict[str, Any]:
         """For a program."""

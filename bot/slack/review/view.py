@@ -76,10 +76,7 @@ def form(
         blocks.append(_input("reason", "Why to keep", reason))
         blocks.append(_input("until", "Keep until", {"type": "datepicker", "action_id": "value"}))
     elif left:
-        value, text = (
-            review.key,
-            "Everybody whom nobody has decided keeps it, except whom you marked End.",
-        )
+        value, text = (review.key, "Everybody whom nobody has decided keeps it, except whom you marked End.")
         sure = confirmation(f"Keep all {len(left)} left?", text, "Keep All")
         blocks += [_choice(access, access.number in own) for access in page]
         blocks.append(actions(button(f"Keep All {len(left)} Left", "keep-all", value, confirm=sure)))

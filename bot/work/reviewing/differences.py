@@ -70,10 +70,7 @@ class Difference:
 
 
 def differences(
-    holdings: Iterable[Holding],
-    changes: Iterable[Change],
-    left: Collection[str],
-    ownerless: Iterable[Group],
+    holdings: Iterable[Holding], changes: Iterable[Change], left: Collection[str], ownerless: Iterable[Group]
 ) -> Iterator[Difference]:
     """`left`: addresses of people who left Slack; `ownerless`: teams without owners.
 
