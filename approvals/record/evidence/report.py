@@ -170,7 +170,7 @@ _ASKING = (
 )
 """Keys of an entry that asks people which are shown on lines of their own, or were shown before."""
 
-_SHOWN_ABOVE = ("action", "subject", "details", "exact", "step", "gave")
+_SHOWN_ABOVE = ("action", "subject", "exact", "step", "gave")
 """Keys that a history of one request leaves out: its heading, or the line before, says it."""
 _LABELS = {
     "lines.done": "done",
@@ -233,7 +233,8 @@ def _line(event: Event, whole: Row, named: Named, says: Says) -> str:
     if "lines" in said:
         came = parsed(said["lines"])
         said["lines"] = {key: _each_said(came, key, says) for key in came} if isinstance(came, dict) else came
-    short = [_said_of(key, _short(text)) for key, text in flat(said, named).items() if text]
+    whole_said = flat(said, named).items()
+    short = [_said_of(key.removeprefix("details."), _short(text)) for key, text in whole_said if text]
     at = f"{event.at:%Y-%m-%d %H:%M:%S} UTC"
     return f"{event.seq:>5}  {at}  {event.type:<10} {whole['who']:<28} {', '.join(short)}"
 

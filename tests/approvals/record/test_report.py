@@ -112,7 +112,7 @@ def test_a_forgery_is_exported_as_it_is(denied: Scene) -> None:
     assert (first["body"], first["at"], first["who"]) == ("nonsense", "noon", "P-x")
     assert planned["body"] == "[]"
     assert last["details"]["text"] == "(missing)"
-    assert cells(denied)[-1]["details"] == "text: (missing)"
+    assert cells(denied)[-1]["details"] == "(missing)"
 
 
 # -- in a spreadsheet --------------------------------------------------------------------------------------
