@@ -69,7 +69,7 @@ def test_a_transaction_inside_another_is_part_of_it(on: Sqlite) -> None:
 
 
 def test_an_inner_error_takes_everything_back(on: Sqlite) -> None:
-    with pytest.raises(StoreTrouble, match="nothing of it was"), on.writing():
+    with pytest.raises(StoreTrouble, match="so nothing was"), on.writing():
         add(on, "a")
         with pytest.raises(ZeroDivisionError), on.writing():
             on.run("INSERT INTO things VALUES ('b')")
@@ -84,7 +84,7 @@ def test_nothing_more_is_taken_after_a_part_failed(on: Sqlite) -> None:
     with pytest.raises(StoreTrouble), on.writing():
         with pytest.raises(ZeroDivisionError), on.writing():
             raise ZeroDivisionError
-        with pytest.raises(StoreTrouble, match="nothing of it was"):
+        with pytest.raises(StoreTrouble, match="so nothing was"):
             add(on, "c")
     assert names(on) == []
 

@@ -136,7 +136,7 @@ def test_an_impossible_append_writes_nothing(store: Store, whats: list[EventType
 def test_an_impossible_append_inside_a_transaction_undoes_all_of_it(store: Store) -> None:
     met(store)
     request = store.ask(asked(ADA))
-    with pytest.raises(StoreTrouble, match="nothing of it was"), store.writing():
+    with pytest.raises(StoreTrouble, match="so nothing was"), store.writing():
         store.once("event E1")
         with pytest.raises(Impossible):
             store.append(request, [draft(EventType.HELD, START), draft(EventType.DONE, START)])
