@@ -132,18 +132,18 @@ def _join(
             directories.update(group, group.body, members)
 
 
-def is_signed(secret: str, stamp: str, body: bytes, given: str, now: float) -> bool:
-    """Whether an event was signed as Slack signs: v0=HMAC-SHA256 of "v0:STAMP:BODY", within LATE seconds.
+def is_signed(secret: str, stamp: str, source: str, body: bytes, given: str, now: float) -> bool:
+    """Whether an event was signed within LATE seconds, as v0=HMAC-SHA256 of "v0:STAMP:SOURCE:BODY".
 
     `stamp`, `now`: seconds since 1970.
     """
     if not (stamp.isascii() and stamp.isdigit() and len(stamp) <= 12 and abs(now - int(stamp)) <= LATE):
         return False
-    made = signature(secret, stamp, body)
+    made = signature(secret, stamp, source, body)
     return hmac.compare_digest(made.encode(), given.encode("utf-8", "replace"))
 
 
-def signature(secret: str, stamp: str, body: bytes) -> str:
-    """The signature of an event."""
-    made = hmac.new(secret.encode(), b"v0:" + stamp.encode() + b":" + body, "sha256")
+def signature(secret: str, stamp: str, source: str, body: bytes) -> str:
+    """The signature of an event. One secret serves all sources, so it names the source."""
+    made = hmac.new(secret.encode(), f"v0:{stamp}:{source}:".encode() + body, "sha256")
     return f"v0={made.hexdigest()}"

@@ -1,4 +1,4 @@
-"""`POST /events/SOURCE`: one person of a source without SCIM, signed as Slack signs its requests."""
+"""`POST /events/SOURCE`: one person of a source without SCIM, signed much as Slack signs its requests."""
 
 import json
 import logging
@@ -45,7 +45,8 @@ class Webhook:
             return "400 Bad Request", {"error": f"send POST with at most {LONGEST} bytes"}
         body = environ["wsgi.input"].read(int(length))
         stamp, signature = (environ.get(f"HTTP_X_MIRO_BOT_{name}", "") for name in ("TIMESTAMP", "SIGNATURE"))
-        if not self.secret or not is_signed(self.secret, stamp, body, signature, self.desk.now().timestamp()):
+        now = self.desk.now().timestamp()
+        if not self.secret or not is_signed(self.secret, stamp, source, body, signature, now):
             log.warning("an event of %s isn't signed with MIRO_BOT_EVENT_SECRET, or is too old", source)
             return "401 Unauthorized", {"error": "not signed, or too old"}
         if source not in self.desk.policy.directory:
@@ -54,7 +55,8 @@ class Webhook:
             line = Line.model_validate(json.loads(body))
             store = self.desk.store
             with store.writing():
-                take(Directories(store.database, self.desk.now), source, [line])
+                if store.once(f"event {signature}"):  # replayed, it could undo a newer one
+                    take(Directories(store.database, self.desk.now), source, [line])
         except (ValidationError, ValueError, RecursionError) as error:
             faults = error.errors() if isinstance(error, ValidationError) else []
             texts = [f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in faults]

@@ -191,7 +191,7 @@ def _pushed(folder: Path) -> list[str]:
         stamp = str(int(scene.clock.seconds()))
         headers = {
             "X-Miro-Bot-Timestamp": stamp,
-            "X-Miro-Bot-Signature": signature(TOKEN, stamp, body.encode()),
+            "X-Miro-Bot-Signature": signature(TOKEN, stamp, "okta", body.encode()),
         }
         with serving(Webhook(_no_scim, desk, TOKEN), "127.0.0.1", 0, 2) as url:
             print(f"The directory sends: POST /events/okta {body}")

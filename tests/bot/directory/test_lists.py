@@ -79,9 +79,11 @@ def test_a_list_with_a_mistake_is_refused_with_all_of_them() -> None:
     assert "line 3, email" in str(refused.value)
 
 
-def post(s: Stage, body: str, secret: str = "secret", at: float | None = None) -> tuple[str, dict[str, str]]:
+def post(
+    s: Stage, body: str, secret: str = "secret", at: float | None = None, signed_for: str = "hr"
+) -> tuple[str, dict[str, str]]:
     stamp = str(int(s.clock.seconds() if at is None else at))
-    signature = hmac.new(secret.encode(), f"v0:{stamp}:{body}".encode(), "sha256").hexdigest()
+    signature = hmac.new(secret.encode(), f"v0:{stamp}:{signed_for}:{body}".encode(), "sha256").hexdigest()
     environ = {
         "REQUEST_METHOD": "POST",
         "PATH_INFO": "/events/hr",
@@ -101,6 +103,7 @@ def test_a_signed_event_is_followed_and_any_other_is_refused(s: Stage) -> None:
     event = '{"email": "alex@example.com", "groups": ["R&D"]}'
     assert post(s, event, "another")[0] == "401 Unauthorized"
     assert post(s, event, at=s.clock.seconds() - 301)[0] == "401 Unauthorized"
+    assert post(s, event, signed_for="okta")[0] == "401 Unauthorized"
     assert post(s, '{"email": "alex"}')[1]["error"].startswith("email: ")
     assert post(s, "[")[0] == "400 Bad Request"
     assert post(s, event) == ("200 OK", {"ok": "saved"})
@@ -108,3 +111,13 @@ def test_a_signed_event_is_followed_and_any_other_is_refused(s: Stage) -> None:
     assert "Engineering" in teams_of(s, "alex@example.com")
     post(s, '{"email": "alex@example.com", "active": false}')
     assert settle(s)[1:] == [("offboard", "done")]
+
+
+def test_an_event_delivered_again_brings_back_nobody_who_has_left_since(s: Stage) -> None:
+    joined, at = '{"email": "alex@example.com", "active": true, "groups": ["R&D"]}', s.clock.seconds()
+    post(s, joined, at=at)
+    settle(s)
+    post(s, '{"email": "alex@example.com", "active": false}')
+    ended = settle(s)
+    assert post(s, joined, at=at) == ("200 OK", {"ok": "saved"})
+    assert settle(s) == ended == [("request-access", "done"), ("offboard", "done")]
