@@ -164,6 +164,7 @@ def test_a_record_of_an_older_layout_is_brought_up_to_date_by_its_owner(
         store._on.run(f"ALTER TABLE messages DROP COLUMN {column}")
     for table in ("members", "directory_entries", "directory_members", "directory_tokens", "directory_words"):
         store._on.run(f"DROP TABLE {table}")
+    store._on.run("DROP INDEX requests_opened_or_closed")
     store._on.run("UPDATE meta SET value = '6'")
     with pytest.raises(WrongRecord, match="written by an older miro-bot: run `miro-bot db migrate` first"):
         Store(server, clock.now)
