@@ -32,7 +32,9 @@ _ROWS = """WITH wanted(number) AS ({}), same(number) AS (
     JOIN people b ON b.email != '' AND b.email = a.email)
 SELECT p.*, a.slack_id, a.standing, a.checked_at, a.zone, a.number AS place,
   (SELECT r.action FROM requests r WHERE r.subject = 'P-' || p.number AND r.state = 'done'
-    AND r.action IN ('offboard', 'reactivate', 'request-access') ORDER BY r.number DESC LIMIT 1) AS newest
+    AND r.action IN ('offboard', 'reactivate', 'request-access') ORDER BY (
+      SELECT max(l.seq) FROM ledger l WHERE l.stream = 'R-' || r.number AND l.type = 'done'
+    ) DESC LIMIT 1) AS newest
 FROM same s JOIN people p ON p.number = s.number LEFT JOIN accounts a ON a.person = p.number
 ORDER BY p.number, a.number"""
 

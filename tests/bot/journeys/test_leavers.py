@@ -70,6 +70,19 @@ def test_a_leaver_decides_nothing_that_is_asked_later(s: Stage) -> None:
     assert "can decide" in answer(s, "U0SAM") and history(s, id).count("voted") == 0
 
 
+def test_access_given_before_a_scheduled_offboarding_makes_nobody_a_colleague_again(s: Stage) -> None:
+    text = f"{SAM} because of it"
+    closing = ask(s, "U0LENA", "/miro-offboard", text, how="deactivate", start=f"{day(s, 3)} 12:00")
+    approve(s, "U0CAROL")
+    access = ask(s, "U0SAM", "/miro-access", "for Design because of the workshop")
+    approve(s, "U0PRIYA")
+    assert (state(s, closing), state(s, access)) == ("approved", "done")
+    wait(s, days=4)
+    assert state(s, closing) == "done"
+    ask(s, *RIGHTS)
+    assert has_card(s, "U0PRIYA") and not has_card(s, "U0SAM")
+
+
 def test_who_is_reactivated_decides_again(s: Stage) -> None:
     offboarded(s)
     ask(s, "U0LENA", "/miro", f"reactivate {SAM} because of it")
