@@ -99,7 +99,7 @@ def _checked_end(desk: Desk, miro: Miro, colleagues: Colleagues, request: Reques
     seen = look(desk, miro, command, target)
     if seen.account is None or (target and seen.account.id != target.miro_id):
         return _unneeded(ending.without_account(desk, target, subject))
-    ending.check_seen(request, command, seen)
+    ending.check_seen(desk, request, seen)
     goals, later = command.goals(desk.facts), list[Draft]()
     if ending.is_last_admin(request, goals, seen):
         seen, later = replace(seen, other_admin=True), ending.until_another_admin(desk, request)

@@ -114,13 +114,19 @@ def check(desk: Desk, request: Request, command: Action) -> None:
         raise Refused(f"This doesn't match what {cause.id} gave, so nothing was changed.")
 
 
-def check_seen(request: Request, command: Action, seen: Seen) -> None:
+def check_seen(desk: Desk, request: Request, seen: Seen) -> None:
     """Raises Refused for the deletion of an account that is in use again."""
-    if request.is_end and command.CLOSES and seen.account and seen.account.active is not False:
+    if _follows_closing(desk, request) and seen.account and seen.account.active is not False:
         raise Refused(
             "The account is no longer deactivated, so I won't delete it. "
             "To delete it anyway, use /miro offboard."
         )
+
+
+def _follows_closing(desk: Desk, request: Request) -> bool:
+    """Whether it deletes what was deactivated before: after an offboarding, or as a directory says."""
+    deletes = request.action in CONFIDENTIAL and request.details.get("how") == "delete"
+    return deletes and (request.is_end or bool(desk.person(request.requester).source))
 
 
 def is_last_admin(request: Request, goals: Sequence[Goal], seen: Seen) -> bool:
@@ -161,7 +167,9 @@ def keep_open(desk: Desk, done: Request, seen: Seen) -> None:
     if done.subject is None or seen.account is None or seen.account.active is False:
         return
     for other in desk.store.requests(person=done.subject, states=_NOT_BEGUN):
-        closes = other.is_end and other.is_scheduled and other.action in CONFIDENTIAL
+        # A directory's is asked for together with its deactivation, which may still wait.
+        was_closed = other.is_end or desk.person(done.subject).is_offboarded
+        closes = was_closed and other.is_scheduled and _follows_closing(desk, other)
         if closes and other.subject == done.subject:
             desk.store.append(other, [withdrawn(Sentence.of("kept", request=done.id))])
 

@@ -128,7 +128,7 @@ class Provisioning:
         approved = not before_first_write or recheck.is_approved(self.desk, self.colleagues, request)
         while True:
             seen = self._look(command)
-            ending.check_seen(request, command, seen)
+            ending.check_seen(self.desk, request, seen)
             if before_first_write:
                 self._check_unchanged(command, seen)
             is_new = self.request.state is State.APPROVED

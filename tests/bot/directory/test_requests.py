@@ -102,6 +102,23 @@ def test_a_deletion_waits_for_its_time_and_for_somebody_who_decides(s: Stage, ok
     assert s.miro.user(ALEX) is None
 
 
+@pytest.mark.parametrize("by", ["a request", "Miro's admin pages"])
+def test_who_came_back_meanwhile_isnt_deleted(s: Stage, okta: Okta, by: str) -> None:
+    id = okta.person(ALEX, "miroUsers")
+    okta.settle()
+    okta.delete(id)
+    okta.settle()
+    approve(s, "U0CAROL")
+    if by == "a request":
+        ask(s, "U0SAM", "/miro", f"reactivate {ALEX} because of a new contract")
+        approve(s, "U0CAROL")
+    else:
+        s.miro.change_user(ALEX, active=True)
+    wait(s, days=31)
+    assert states(okta.asked())[-1] == ("offboard", "withdrawn" if by == "a request" else "refused")
+    assert s.miro.user(ALEX).active is True  # type: ignore[union-attr]
+
+
 def test_admin_rights_are_asked_for_and_who_runs_the_directory_cant_decide(s: Stage, okta: Okta) -> None:
     okta.person(ALEX, "miroUsers", "miroAdmins")
     okta.settle()
