@@ -17,15 +17,20 @@ from bot.directory.store import Directories, EntryId, Group, User, key
 _FAILED = (State.DENIED, State.EXPIRED, State.REFUSED, State.STOPPED)
 
 
-def failures(push: Push) -> list[str]:
+def failures(push: Push, hidden: Collection[str] = ()) -> list[str]:
     """A sentence for everybody about whom nothing can be asked, and for each request that came to nothing.
 
-    They stay until the directory says something else, or an operator asks again.
+    They stay until the directory says something else, or an operator asks again. `hidden`: addresses of
+    whoever reads it.
     """
-    problems = [f"{push.words[id].email or id}: {text}" for id, text in push.problems.items()]
+    emails = {id: push.words[id].email for id in push.problems}
+    problems = [
+        f"{emails[id] or id}: {text}" for id, text in push.problems.items() if emails[id] not in hidden
+    ]
     text = f"{push.title} has no group {push.rules.account}, so nobody is judged."
     lacks = [] if push.is_judged else [text]
-    return [*lacks, *problems, *(text for _, text in _exceptions(push).values())]
+    ended = [text for (email, _), (_, text) in _exceptions(push).items() if email not in hidden]
+    return [*lacks, *problems, *ended]
 
 
 def _exceptions(push: Push) -> dict[tuple[str, str], tuple[Request, str]]:

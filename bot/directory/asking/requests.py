@@ -23,7 +23,7 @@ from approvals.policy.directories import DirectoryRules
 from approvals.policy.entries import NO_CASE, View
 from approvals.record.database import Overtaken
 from approvals.record.outbox import Note
-from approvals.refusals import Outdated
+from approvals.refusals import Outdated, Refused
 from approvals.request import Draft, Request
 from approvals.sentence import Sentence
 from approvals.states import EventType, State
@@ -149,6 +149,18 @@ class Push:
         """{action: people} of what is held."""
         return {action: len(people) for action, people in sorted(self.held.items())}
 
+    def addresses_of(self, person: Person) -> set[str]:
+        """Every address by which the directory or the bot knows a human, [same_person] included."""
+        names = self.desk.policy.names
+        mine, ids = names(person.keys), {id: str(self.row(id).person) for id in self.words}
+        own = {word.email for id, word in self.words.items() if mine & names((word.email, ids[id]))}
+        return {*own, *person.addresses} - {""}
+
+    def concerns(self, person: Person) -> bool:
+        """Whether something held is about this human: they neither read of it nor decide it."""
+        held = {self.words[id].email for people in self.held.values() for id in people}
+        return not held.isdisjoint(self.addresses_of(person))
+
     def has_grown(self, hold: Hold) -> bool:
         """Whether more is held than operators were told."""
         return any(count > hold.counts.get(action, 0) for action, count in self.counts.items())
@@ -199,7 +211,7 @@ def announce(push: Push, hold: Hold) -> None:
         push.desk.store.control(push.name, Draft(what, body={"counts": push.counts}))
         if push.counts:
             for person in push.desk.operators():
-                if person.account:
+                if person.account and not push.concerns(person):
                     message = {"text": f"{push.title} is held.", "directory": push.name}
                     push.desk.store.outbox.say(Note(person.account.slack_id, message))
 
@@ -267,6 +279,8 @@ def control(desk: Desk, name: str, what: Control, who: Who) -> Push | None:
     with desk.store.writing():
         hold = desk.store.hold(name)
         draft = decided(what, name, hold, who, view)
+        if push and what in (Control.RELEASED, Control.KEPT) and push.concerns(who.person):
+            raise Refused(f"Another operator decides this for {push.title}. Nothing has changed.")
         if push and what is Control.RELEASED:
             if push.has_grown(hold):
                 raise Outdated(f"More of {push.title} is held by now. Nothing was done: read the next card.")

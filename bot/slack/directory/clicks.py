@@ -43,12 +43,12 @@ class Sources:
         self._reply.open(body, client, lambda: self._look(body))
 
     def _look(self, body: Body) -> Block:
-        name = body["actions"][0]["value"]
-        if not is_operator(self.desk.policy, self._reply.who(body).person):
+        name, reader = body["actions"][0]["value"], self._reply.who(body).person
+        if not is_operator(self.desk.policy, reader):
             raise Refused("Only an operator can look at what a directory says.")
         if name not in self.desk.policy.directory:
             raise Refused(f"The policy has no directory {name} any more.")
-        return view.look(self.desk, looked(self.desk, name))
+        return view.look(self.desk, looked(self.desk, name), reader)
 
     def pressed(self, ack: Ack, body: Body) -> None:
         """Decides, answers, and takes the buttons off a card that is settled."""

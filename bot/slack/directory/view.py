@@ -1,7 +1,7 @@
 """A directory as operators see it: the card of what is held, its row in App Home, and what it is about."""
 
 from approvals.decide.directories import Control, Hold
-from approvals.people import listed
+from approvals.people import Person, listed
 from bot.cards.blocks import Block, Message, bullets, button, confirmation, header, section
 from bot.cards.home import Section
 from bot.cards.layout import Part, card
@@ -70,14 +70,15 @@ def _section(desk: Desk, name: str, zone: str) -> Section:
     return Section(f"directory:{name}", title, (text,), tuple(buttons))
 
 
-def look(desk: Desk, push: Push) -> Block:
-    """What is held, what has failed, and where Miro differs, as a modal."""
-    held = [
-        f"{push.words[id].email}: {action}" for action, people in push.held.items() for id in sorted(people)
-    ]
-    differing = [text for _, _, text in desk.pushed.differences()] if desk.pushed else []
+def look(desk: Desk, push: Push, reader: Person) -> Block:
+    """What is held, what has failed, and where Miro differs, as a modal; nothing about who reads it."""
+    hidden = push.addresses_of(reader)
+    people = [(push.words[id].email, action) for action, ids in push.held.items() for id in sorted(ids)]
+    held = [f"{email}: {action}" for email, action in people if email not in hidden]
+    differences = desk.pushed.differences() if desk.pushed else ()
+    differing = [text for email, _, text in differences if email not in hidden]
     blocks = []
-    for title, lines in (("Held", held), ("Failed", failures(push)), ("Miro differs", differing)):
+    for title, lines in (("Held", held), ("Failed", failures(push, hidden)), ("Miro differs", differing)):
         if lines:
             more = [f"{len(lines) - MOST} more: `miro-bot directory held {push.name}`"][: len(lines) > MOST]
             blocks += [header(f"{title}: {len(lines)}"), bullets([*lines[:MOST], *more])]

@@ -16,6 +16,7 @@ from bot.directory.store import ENTERPRISE
 from bot.sandbox.stage import Stage
 from bot.work.reviewing import compare
 from tests.bot.directory.scenes import POLICY_WITH_OKTA, Okta, states
+from tests.bot.journeys.homes import opened, presses
 from tests.bot.journeys.scenes import (
     answer,
     approve,
@@ -26,6 +27,7 @@ from tests.bot.journeys.scenes import (
     has_card,
     playing,
     press,
+    read,
     teams_of,
     told,
     wait,
@@ -187,6 +189,21 @@ def test_the_last_admin_is_held(s: Stage, okta: Okta) -> None:
     okta.settle()
     assert states(okta.asked()) == []
     assert "Okta wants to close the accounts of 1 person" in " ".join(told(s, "U0SAM"))
+
+
+def test_an_operator_neither_reads_nor_decides_what_is_held_about_them(s: Stage, okta: Okta) -> None:
+    carol = okta.person("carol@example.com", "miroUsers", "miroAdmins")
+    okta.settle()
+    okta.change(carol, active=False)
+    okta.settle()
+    assert "Okta wants" not in " ".join(told(s, "U0CAROL"))
+    opened(s, "U0CAROL")
+    presses(s, "U0CAROL", "directory-look")
+    assert "carol@example.com" not in read(s.acting.modal("U0CAROL"))
+    with pytest.raises(Refused, match="Another operator decides this for Okta"):
+        control(s.bot.desk, "okta", Control.RELEASED, shell(s, "carol@example.com"))
+    press(s, "U0SAM", "directory-look")
+    assert "carol@example.com: offboard" in read(s.acting.modal("U0SAM"))
 
 
 def test_foreign_domains_and_people_known_as_two_are_never_asked_for(s: Stage, okta: Okta) -> None:
