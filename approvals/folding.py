@@ -258,7 +258,8 @@ def _afresh(request: Request, event: Event) -> Changes:
 def _held(request: Request, event: Event) -> Changes:
     holds = request.progress.holds + (0 if event.body.get("behind") else 1)
     progress = changed(request.progress, held=_sentence(event, "text"), holds=holds)
-    return {"progress": progress, "next_due": _time(event.body, "next_try_at"), "together": False}
+    together = event.body.get("together", False)
+    return {"progress": progress, "next_due": _time(event.body, "next_try_at"), "together": together}
 
 
 def _trying(request: Request, event: Event) -> Changes:

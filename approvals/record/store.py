@@ -365,12 +365,17 @@ class Store(Claims, Policies):
         return [RequestId(f"R-{row['number']}") for row in self._on.rows(sql, bulk, *states)]
 
     def stranded(self, limit: int = 50) -> list[RequestId]:
-        """Some lines that are to be carried out together with a bulk that has ended."""
+        """Some requests that follow from a bulk that has ended: approved, waiting, or begun together with it.
+
+        Those that somebody resumed since are among them.
+        """
+        states = (State.APPROVED, State.WAITING, State.WORKING)
         over = "SELECT 'R-' || number FROM requests WHERE number = CAST(substr(r.because_of, 3) AS BIGINT)"
         rows = self._on.rows(
-            f"SELECT number FROM requests r WHERE rank = ? AND lease_until IS NULL"
-            f" AND EXISTS ({over} AND NOT {_IS_OPEN}) ORDER BY next_due LIMIT ?",
-            int(Urgency.BULK), limit,
+            f"SELECT number FROM requests r WHERE {among('state', states)} AND (state != ? OR rank = ?)"
+            f" AND lease_until IS NULL AND EXISTS ({over} AND action = 'bulk' AND NOT {_IS_OPEN})"
+            " ORDER BY next_due LIMIT ?",
+            *states, State.WORKING, int(Urgency.BULK), limit,
         )  # fmt: skip
         return [RequestId(f"R-{row['number']}") for row in rows]
 

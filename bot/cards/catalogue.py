@@ -84,6 +84,7 @@ SENTENCES = {
     "lines-left": "{count} of {all} lines aren't done.",
     "remedy-lines": "See Details or the result file, then press Resume to try the stopped lines again.",
     "bulk-over": "{request} was stopped before this line began. The request is closed.",
+    "bulk-paused": "{request} is paused. This line continues with it.",
     "bulk-left": "{request} was stopped. What this line has begun is finished by itself.",
     # How it ended.
     "same-asked": "Already requested: {request} by {person:person}.",

@@ -30,6 +30,7 @@ from bot.miro.rest.client import RestAway, RestCall
 from bot.miro.rest.goals import SessionsEnded
 from bot.work import ending, outcome, recheck, undo
 from bot.work.account import Target, look
+from bot.work.bulk.control import halted
 from bot.work.check import ask_approvers
 from bot.work.outcome import Stopped
 
@@ -132,6 +133,9 @@ class Provisioning:
             if before_first_write:
                 self._check_unchanged(command, seen)
             is_new = self.request.state is State.APPROVED
+            # Together with its bulk it isn't begun after that was halted; alone it asks itself.
+            if is_new and not self.request.together and (halt := halted(self.desk, self.request)):
+                return self._write(halt)
             if is_new and ending.is_last_admin(request, command.goals(self.desk.facts), seen):
                 return self._write(*ending.until_another_admin(self.desk, self.request))
             plan = self._plan(command, seen)

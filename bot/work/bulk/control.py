@@ -2,7 +2,7 @@
 
 from contextlib import suppress
 
-from approvals.decide import decide
+from approvals.decide import clock, decide
 from approvals.decide.actor import Who
 from approvals.ids import stamp
 from approvals.record.database import Overtaken
@@ -41,15 +41,36 @@ def tidy(desk: Desk) -> None:
     """Closes lines of a bulk that ended before they began; what has begun is finished by itself."""
     for id in desk.store.stranded():
         line = desk.store.request(id)
-        held = Sentence.of("bulk-left", request=line.because_of)
-        over = Sentence.of("bulk-over", request=line.because_of)
         if line.state is State.WORKING:
-            values = {"next_try_at": stamp(desk.now()), **body(text=held)}
-            draft = Draft(EventType.HELD, body=values, words=words(text=held))
+            draft: Draft | None = _held(desk, Sentence.of("bulk-left", request=line.because_of))
         else:
-            draft = Draft(EventType.WITHDRAWN, body=body(text=over), words=words(text=over))
+            draft = halted(desk, line)
         with suppress(Overtaken):
-            desk.store.append(line, [draft])
+            desk.store.append(line, [draft] if draft else [])
+
+
+def halted(desk: Desk, line: Request) -> Draft | None:
+    """The event that keeps a line of a paused or ended bulk from beginning; None if it may go on.
+
+    It may if it has changed something, or somebody resumed it after the bulk had ended. While the bulk is
+    paused it goes back to it, so that Continue carries it out with the rest.
+    """
+    if not (line.line and line.because_of) or line.progress.has_changed:
+        return None
+    bulk = desk.store.request(line.because_of)
+    if bulk.is_paused:
+        return _held(desk, Sentence.of("bulk-paused", request=bulk.id), together=True)
+    if bulk.state in OPEN or not bulk.outcome:
+        return None
+    resumed = (event.at for event in desk.store.events(line.id) if event.type == EventType.RESUMED)
+    if any(at > bulk.outcome.at for at in resumed):
+        return None
+    return clock.withdrawn(Sentence.of("bulk-over", request=bulk.id))
+
+
+def _held(desk: Desk, text: Sentence, **more: bool) -> Draft:
+    values = {"next_try_at": stamp(desk.now()), **body(text=text), **more}
+    return Draft(EventType.HELD, body=values, words=words(text=text))
 
 
 def nudge(desk: Desk, line: Request) -> None:

@@ -1,16 +1,18 @@
 """A list of changes: one card, one decision, a verified request for each line."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from approvals.ids import RequestId
-from approvals.states import State
+from approvals.request import Draft
+from approvals.states import EventType, State
 from bot.sandbox.miro.service import Fault
 from bot.sandbox.stage import POLICY, Stage
 from tests.bot.bulk.scene import joiners, lines, sent
-from tests.bot.journeys.scenes import calls, card, playing, state
+from tests.bot.journeys.scenes import calls, card, playing, state, wait
 
 PLAIN = POLICY.replace('organization = "Example Ltd"', "")
 
@@ -113,6 +115,65 @@ def test_somebody_pauses_a_bulk_and_what_has_not_begun_is_left_when_it_is_stoppe
     assert s.bot.store.request(id).state is State.WITHDRAWN
     assert states(s, id) == [State.DONE, State.WITHDRAWN, State.WITHDRAWN]
     assert len(calls(s)) == 1
+
+
+def away(s: Stage) -> RequestId:
+    """An approved bulk whose lines all wait by themselves, as Slack doesn't answer."""
+    id = sent(s, leaving(3))
+    approved(s, id)
+    for method in ("users.info", "users.lookupByEmail"):
+        s.slack.fault(method, times=None, status=503)
+    s.settle()
+    assert [line.together for line in lines(s, id)] == [False] * 3
+    return id
+
+
+def back(s: Stage) -> None:
+    s.slack.faults.clear()
+    s.clock.pass_(timedelta(minutes=5))
+    s.settle()
+
+
+def test_stop_reaches_lines_that_go_alone(s: Stage) -> None:
+    id = away(s)
+    assert s.acting.click("U0CAROL", card(s, "U0CAROL", "withdraw"), "withdraw").ok
+    back(s)
+    assert (states(s, id), calls(s)) == ([State.WITHDRAWN] * 3, [])
+
+
+def test_pause_reaches_lines_that_go_alone_and_continue_takes_them_along(s: Stage) -> None:
+    id = away(s)
+    assert s.acting.click("U0CAROL", card(s, "U0CAROL", "pause"), "pause").ok
+    back(s)
+    assert (states(s, id), calls(s)) == ([State.APPROVED] * 3, [])
+    assert s.acting.click("U0CAROL", card(s, "U0CAROL", "continue"), "continue").ok
+    s.settle()
+    assert (states(s, id), state(s, id)) == ([State.DONE] * 3, "done")
+
+
+def test_nobody_is_asked_any_more_about_a_line_of_a_stopped_bulk(s: Stage) -> None:
+    id = sent(s, joining(3))
+    approved(s, id)
+    s.miro.change_user("person.1@example.com", active=False)
+    s.settle()
+    assert s.acting.click("U0CAROL", card(s, "U0CAROL", "withdraw"), "withdraw").ok
+    s.bot.housekeeping.tick()
+    assert states(s, id) == [State.DONE, State.WITHDRAWN, State.DONE]
+
+
+def test_a_line_that_is_resumed_after_its_bulk_was_closed_is_carried_out(s: Stage) -> None:
+    refused = s.miro.user("person.1@example.com")
+    assert refused
+    id = sent(s, leaving(3))
+    approved(s, id)
+    s.miro.faults.append(Fault("PATCH", refused.id, status=409, detail="No."))
+    s.settle()
+    bulk = s.bot.store.request(id)
+    s.bot.store.append(bulk, [Draft(EventType.WITHDRAWN, bulk.requester)])
+    wait(s, minutes=1)
+    s.bot.store.append(lines(s, id)[1], [Draft(EventType.RESUMED, bulk.requester)])
+    wait(s, minutes=1)
+    assert states(s, id) == [State.DONE] * 3
 
 
 def test_an_offboarding_in_a_list_stays_confidential(s: Stage) -> None:
