@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 from approvals.people import canonical
 from approvals.policy.team_names import is_alike
-from approvals.record.people.groups import Member
+from approvals.record.people.groups import IN_NONE, Member
 from bot.miro import judging, lists, wire
 from bot.miro.errors import Ambiguous, Away, Declined, Practising, Trouble, Unclear, Unreadable
 from bot.miro.goals import ScimCall
@@ -126,7 +126,7 @@ class Miro:
         return False
 
     def roster(self) -> tuple[Listing[MiroAccount], dict[tuple[str, str], Member]]:
-        """(active accounts of Company Admins and other admins, {(group id, Miro id): member}).
+        """(active accounts of Company Admins and other admins, {(group id or IN_NONE, Miro id): member}).
 
         Accounts whose activity or roles aren't shown may be an admin's: they are skipped and named, and are
         also among the entries if the roles that are shown make them an admin. A page of 1,000 people costs
@@ -146,7 +146,7 @@ class Miro:
                 admins.append(person)
             if person.active is not False:
                 member = Member(canonical(person.user_name), person.display_name)
-                members |= {(intern(group), person.id): member for group in person.group_ids}
+                members |= {(intern(group), person.id): member for group in person.group_ids or (IN_NONE,)}
         return Listing(tuple(admins), tuple(skipped)), members
 
     def _active_accounts(self, attributes: str) -> Iterator[Any]:

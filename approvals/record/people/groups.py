@@ -27,6 +27,8 @@ class Member:
     name: str
 
 
+IN_NONE = ""
+"""Stands as the group id of who is in no group, so that every account is among the members."""
 AT_ONCE = 1000
 """Memberships written in one transaction: others have their turn in between."""
 _SEEN = "INSERT INTO meta VALUES (?,?) ON CONFLICT (key) DO UPDATE SET value = excluded.value"
@@ -103,7 +105,7 @@ class Groups:
         return admins, self.admins_seen_at()
 
     def keep_members(self, seen: Mapping[tuple[str, str], Member], may_hold: Callable[[str], bool]) -> None:
-        """Stores who is in which group, by group id and Miro id. Only what changed is written, in parts.
+        """Stores who is in which group or IN_NONE, by group id and Miro id. Only what changed is written.
 
         `may_hold`: whether somebody, by their Miro id, may be there without being seen.
         """
@@ -143,6 +145,10 @@ class Groups:
             *only,
         )
         return [(row["group_id"], row["miro_id"], row["email"], row["name"]) for row in rows]
+
+    def addresses(self) -> Sequence[str]:
+        """Of everybody listed, also of who is in no group."""
+        return [row["email"] for row in self._on.rows("SELECT DISTINCT email FROM members")]
 
     def of(self, person: Person) -> Sequence[Group]:
         """The groups somebody is in, by the address and the Miro account they have now."""

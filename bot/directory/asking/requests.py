@@ -168,7 +168,7 @@ class Push:
 
 def holds(desk: Desk) -> dict[str, set[str]]:
     """What Miro listed last, by address."""
-    holds = dict[str, set[str]]()
+    holds = {email: set[str]() for email in desk.store.groups.addresses()}
     for group, _, email, _ in desk.store.groups.memberships():
         holds.setdefault(email, set()).add(group)
     for admin in desk.store.groups.admins()[0]:

@@ -294,3 +294,19 @@ def test_what_miro_doesnt_take_is_said_and_asks_nothing(s: Stage, okta: Okta) ->
     assert okta.asked() == []
     [text] = failures(looked(s.bot.desk, "okta"))
     assert "Miro doesn't take what the directory says (department: " in text
+
+
+def test_an_account_in_no_group_is_known(s: Stage, okta: Okta) -> None:
+    names = {"zoe@example.com": "Zoe Zed", "yve@example.com": "Yve York"}
+    for email, name in names.items():
+        s.miro.add_user(email, name)
+    wait(s, hours=2)
+    okta.person("yve@example.com", "miroUsers")
+    okta.person("zoe@example.com", active=False)
+    okta.settle()
+    assert states(okta.asked()) == [("offboard", "done")]
+    wait(s, hours=2)
+    assert names.keys().isdisjoint(each.email for each in compare.compared(s.bot.desk))
+    s.miro.change_user("zoe@example.com", active=True)
+    wait(s, hours=2)
+    assert [each.email for each in compare.compared(s.bot.desk) if each.email in names] == ["zoe@example.com"]
