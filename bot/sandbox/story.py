@@ -186,6 +186,7 @@ def _pushed(folder: Path) -> list[str]:
     with stage(folder, f"{_policy()}{OKTA}") as scene:
         demo, desk = Demo(scene), scene.bot.desk
         demo.chapter("Onboarding: added to two groups in the directory, nobody clicks", (ALEX,))
+        print("This company's directory sends changes. The next chapters are of another, where people ask.")
         event = {"email": ALEX, "given_name": "Alex", "family_name": "Smith", "department": "R&D"}
         body = json.dumps(event | {"groups": ["miroUsers", "g_app_proeng_all"]})
         stamp = str(int(scene.clock.seconds()))
@@ -283,7 +284,7 @@ def _halfway(demo: Demo) -> None:
 def _record(demo: Demo) -> int:
     store = demo.scene.bot.store
     verdict = store.verify()
-    print("\n== The record: every step above, in a chain that shows any change")
+    print(f"\n== The record of chapters 2 to {demo.number}: every step, in a chain that shows any change")
     states = {request.id: request.state.value for request in store.requests()}
     for id in ("policy", *reversed(states)):
         types = " ".join(event.type for event in store.events(RequestId(id)))

@@ -13,6 +13,7 @@ def test_the_demo_ends_well_and_tells_everything_in_its_order(capsys: pytest.Cap
     assert len(told.splitlines()) < 195
 
     pushed, _, first = told.partition("== 1. ")[2].partition("== 2. ")
+    assert "The next chapters are of another" in pushed
     assert "POST /events/okta" in pushed
     assert "active, ORGANIZATION_INTERNAL_USER, in Everybody, Engineering" in pushed
     assert "presses" not in pushed
