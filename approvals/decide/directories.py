@@ -10,7 +10,6 @@ from enum import StrEnum
 
 from approvals.decide.actor import Who, check_standing, is_operator
 from approvals.decide.eligible import check_shell
-from approvals.ids import stamp
 from approvals.policy.entries import View
 from approvals.refusals import Refused
 from approvals.request import Draft, Event
@@ -36,7 +35,7 @@ class Hold:
     at: datetime | None = None
     version: int = 0
     key: str = ""
-    """Which hold it is, as buttons carry it."""
+    """Who and which words are held, as a digest; buttons and the shell carry it."""
 
 
 def folded(events: Iterable[Event]) -> Hold:
@@ -47,9 +46,9 @@ def folded(events: Iterable[Event]) -> Hold:
         if event.type in (Control.PAUSED, Control.RESUMED):
             hold = replace(hold, is_paused=event.type == Control.PAUSED)
         elif event.type == Control.HELD:
-            hold = replace(hold, counts=event.body["counts"], at=event.at, key=stamp(event.at))
+            hold = replace(hold, counts=event.body["counts"], at=event.at, key=event.body["key"])
         elif event.type == Control.RELEASED:
-            hold = replace(hold, counts={}, at=event.at)
+            hold = replace(hold, counts={}, at=event.at, key="")
     return hold
 
 

@@ -34,34 +34,40 @@ def held(source: str, as_json: bool) -> None:
     with open_bot(existing=True, leads=False) as bot:
         push = _looked(bot, source)
         rows = [
-            {"state": "held", "email": push.words[id].email, "text": action}
+            {"state": "held", "email": push.words[id].email, "text": action, "key": push.key}
             for action, people in push.held.items()
             for id in sorted(people)
         ]
+        key = push.key
         rows += [{"state": "failed", "email": "", "text": text} for text in failures(push)]
     if as_json:
         say_json(rows)
     else:
         lines = [": ".join(filter(None, (row["state"], row["email"], row["text"]))) for row in rows]
-        say(*lines or ["Nothing is held, nothing has failed."])
+        release = [f"To let it through: miro-bot directory release {source} {key} --as EMAIL"] if key else []
+        say(*lines or ["Nothing is held, nothing has failed."], *release)
     if rows:
         click.get_current_context().exit(1)
 
 
-def _control(source: str, email: str, what: Control) -> str:
+def _control(source: str, email: str, what: Control, shown: str = "") -> str:
     """Decides; returns what was held before, in words."""
     with open_bot(existing=True, leads=False) as bot:
         before = changes(bot.store.hold(source))
-        control(bot.desk, source, what, acting_as(bot, email))
+        control(bot.desk, source, what, acting_as(bot, email), shown)
         return before
 
 
 @click.command()
 @click.argument("source")
+@click.argument("key")
 @AS
-def release(source: str, email: str) -> None:
-    """Let through what of a directory is held. A running bot then asks for it, as the policy says."""
-    say(f"{source} goes on: {_control(source, email, Control.RELEASED)}.")
+def release(source: str, key: str, email: str) -> None:
+    """Let through what of a directory is held. A running bot then asks for it, as the policy says.
+
+    KEY: as `held` shows it; if other changes are held by now, nothing is let through.
+    """
+    say(f"{source} goes on: {_control(source, email, Control.RELEASED, key)}.")
 
 
 @click.command()

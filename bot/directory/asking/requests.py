@@ -4,12 +4,14 @@ A word is read, its requests are made and it is marked as asked for in one trans
 repeated, or a process that is killed, asks nothing twice and loses nothing. Several processes may do it.
 """
 
+import json
 import logging
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import cached_property
+from hashlib import sha256
 
 from pydantic import ValidationError
 
@@ -161,9 +163,13 @@ class Push:
         held = {self.words[id].email for people in self.held.values() for id in people}
         return not held.isdisjoint(self.addresses_of(person))
 
-    def has_grown(self, hold: Hold) -> bool:
-        """Whether more is held than operators were told."""
-        return any(count > hold.counts.get(action, 0) for action, count in self.counts.items())
+    @cached_property
+    def key(self) -> str:
+        """16 hex digits of who is held with which word; '' if nobody is."""
+        words = [
+            (action, sorted((id, self.words[id].digest) for id in ids)) for action, ids in self.held.items()
+        ]
+        return sha256(json.dumps(sorted(words)).encode()).hexdigest()[:16] if words else ""
 
 
 def holds(desk: Desk) -> dict[str, set[str]]:
@@ -202,13 +208,13 @@ def note_problems(push: Push) -> None:
 
 def announce(push: Push, hold: Hold) -> None:
     """Appends that a push is held, and tells operators with one card; or that nothing is held any more."""
-    if bool(push.counts) == bool(hold.counts) and not push.has_grown(hold):
+    if push.key == hold.key:
         return
     with push.desk.store.writing():
         if push.desk.store.hold(push.name).version != hold.version:
             return  # another process was faster
         what = Control.HELD if push.counts else Control.RELEASED
-        push.desk.store.control(push.name, Draft(what, body={"counts": push.counts}))
+        push.desk.store.control(push.name, Draft(what, body={"counts": push.counts, "key": push.key}))
         if push.counts:
             for person in push.desk.operators():
                 if person.account and not push.concerns(person):
@@ -268,26 +274,31 @@ def request_by(push: Push, command: Action, reason: str, *later: Draft) -> Reque
 # -- operators -------------------------------------------------------------------------------------------
 
 
-def control(desk: Desk, name: str, what: Control, who: Who) -> Push | None:
-    """Pauses or resumes a directory, or lets through what is held; returns what was let through.
+_OTHERS = (
+    "This was decided already, or is about other changes by now. Nothing was done: look at what is held."
+)
+
+
+def control(desk: Desk, name: str, what: Control, who: Who, shown: str = "") -> None:
+    """Pauses or resumes a directory, or decides about what is held. `shown`: the key of what was read.
 
     Raises Refused.
     """
-    push = looked(desk, name) if name in desk.policy.directory else None
-    case = replace(NO_CASE, requester=push.source) if push else NO_CASE
-    view = View(desk.policy, case, desk.store.people, desk.now())
     with desk.store.writing():
+        push = looked(desk, name) if name in desk.policy.directory else None
+        case = replace(NO_CASE, requester=push.source) if push else NO_CASE
+        view = View(desk.policy, case, desk.store.people, desk.now())
         hold = desk.store.hold(name)
         draft = decided(what, name, hold, who, view)
-        if push and what in (Control.RELEASED, Control.KEPT) and push.concerns(who.person):
-            raise Refused(f"Another operator decides this for {push.title}. Nothing has changed.")
+        if push and what in (Control.RELEASED, Control.KEPT):
+            if push.concerns(who.person):
+                raise Refused(f"Another operator decides this for {push.title}. Nothing has changed.")
+            if push.key != shown:
+                raise Outdated(_OTHERS)
         if push and what is Control.RELEASED:
-            if push.has_grown(hold):
-                raise Outdated(f"More of {push.title} is held by now. Nothing was done: read the next card.")
             people = set[EntryId]().union(*push.held.values())
             passed = [replace(push.row(id), passed=push.words[id].digest) for id in people]
             Words(desk.store.database).keep(passed)
             draft = replace(draft, body={"counts": push.counts})
         desk.store.control(name, draft)
     desk.wake()
-    return push

@@ -9,7 +9,7 @@ from approvals.decide.actor import is_operator
 from approvals.decide.directories import Control
 from approvals.record.database import StoreTrouble
 from approvals.record.outbox import Note
-from approvals.refusals import Outdated, Refused
+from approvals.refusals import Refused
 from bot.cards.blocks import Block
 from bot.context import Desk
 from bot.directory.asking.requests import control, looked
@@ -19,7 +19,7 @@ from bot.slack.reply import Reply
 Body = dict[str, Any]
 _ANSWERS = {
     Control.RELEASED: "{0} goes on: {1}.",
-    Control.KEPT: "It stays held. `miro-bot directory release {2}`, or Let Through, lets it go on.",
+    Control.KEPT: "It stays held. Let Through, or what `miro-bot directory held {2}` shows, lets it go on.",
     Control.PAUSED: "{0} is paused. What it says is kept, and nothing is asked until you resume it.",
     Control.RESUMED: "{0} goes on.",
 }
@@ -56,11 +56,7 @@ class Sources:
         action, (name, _, key) = body["actions"][0]["action_id"], body["actions"][0]["value"].partition(":")
         what, before = Control(action), self.desk.store.hold(name)
         try:
-            if what in (Control.RELEASED, Control.KEPT) and key != before.key:
-                raise Outdated(
-                    "This was decided already, or is about other changes by now. Nothing was done."
-                )
-            control(self.desk, name, what, self._reply.who(body))
+            control(self.desk, name, what, self._reply.who(body), key)
             title = self.desk.policy.titled(name)
             text = _ANSWERS[what].format(title, view.changes(before), name)
         except (Refused, StoreTrouble) as error:

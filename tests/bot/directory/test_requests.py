@@ -278,14 +278,35 @@ def test_more_than_was_shown_is_never_let_through(s: Stage, okta: Okta) -> None:
     okta.settle()
     before = card(s, "U0CAROL", "directory-released")
     okta.person(ALEX, "miroUsers")
-    with pytest.raises(Refused, match="More of Okta is held by now"):
-        control(s.bot.desk, "okta", Control.RELEASED, shell(s, "carol@example.com"))
+    press(s, "U0CAROL", "directory-released", before)
+    assert "is about other changes by now" in answer(s, "U0CAROL")
     okta.settle()
     press(s, "U0CAROL", "directory-released", before)
     assert "is about other changes by now" in answer(s, "U0CAROL")
     assert okta.asked() == []
     press(s, "U0CAROL", "directory-released")
     assert states(okta.asked()) == [("request-access", "done")] * 7
+
+
+def test_other_people_than_were_shown_are_never_let_through(s: Stage, okta: Okta) -> None:
+    emails = [f"p{number}@example.com" for number in range(12)]
+    ids = [okta.person(email, "miroUsers") for email in emails]
+    okta.settle()
+    press(s, "U0CAROL", "directory-released")
+    for id in ids[:6]:
+        okta.change(id, active=False)
+    okta.settle()
+    before = card(s, "U0CAROL", "directory-released")
+    for id in ids:
+        okta.change(id, active=id in ids[:6])
+    okta.settle()
+    press(s, "U0CAROL", "directory-released", before)
+    assert "is about other changes by now" in answer(s, "U0CAROL")
+    assert all(user and user.active for user in map(s.miro.user, emails))
+    press(s, "U0CAROL", "directory-released")
+    wait(s, minutes=2)
+    closed = [email for email in emails if (user := s.miro.user(email)) and not user.active]
+    assert closed == emails[6:]
 
 
 def test_what_miro_doesnt_take_is_said_and_asks_nothing(s: Stage, okta: Okta) -> None:
