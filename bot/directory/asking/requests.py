@@ -243,7 +243,8 @@ def asked_word(push: Push, id: EntryId, person: PersonId, at: str) -> Word:
     """The row of somebody whose word has been asked for."""
     word, row = push.words[id], push.row(id)
     passed = row.passed if row.passed == word.digest else ""
-    actions = " ".join(sorted({change.action for change in push.pending[id]}))
+    before = row.actions.split() if row.is_recent(push.desk.now() - HOUR) else []  # the hold counts an hour
+    actions = " ".join(sorted({*before, *(change.action for change in push.pending[id])}))
     return Word(push.name, id, person, word.stored, passed, "", actions, at)
 
 

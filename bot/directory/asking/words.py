@@ -24,7 +24,7 @@ class Word:
     problem: str = ""
     """Why the newest word can't be asked for, in a sentence."""
     actions: str = ""
-    """The actions last asked for, by blanks."""
+    """The actions asked for within an hour before `asked_at`, each within one of the next; by blanks."""
     asked_at: str = ""
 
     @property

@@ -309,6 +309,23 @@ def test_other_people_than_were_shown_are_never_let_through(s: Stage, okta: Okta
     assert closed == emails[6:]
 
 
+def test_a_newer_word_that_asks_nothing_leaves_the_count_of_the_hour(s: Stage, okta: Okta) -> None:
+    ids = [okta.person(f"p{number}@example.com", "miroUsers") for number in range(6)]
+    okta.settle()
+    press(s, "U0CAROL", "directory-released")
+    wait(s, hours=2)
+    for id in ids[:5]:
+        okta.leave(id, "miroUsers")
+    okta.settle()
+    for id in ids[:5]:
+        okta.change(id, active=False)
+    okta.settle()
+    okta.change(ids[5], active=False)
+    okta.settle()
+    assert [each.action for each in okta.asked()].count("offboard") == 5
+    assert "Okta wants to close the accounts of 1 person" in told(s, "U0CAROL")[-1]
+
+
 def test_what_miro_doesnt_take_is_said_and_asks_nothing(s: Stage, okta: Okta) -> None:
     okta.person(ALEX, "miroUsers", **{ENTERPRISE: {"department": "x" * 200}})
     okta.settle()
