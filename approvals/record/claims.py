@@ -309,14 +309,17 @@ class Claims(Quota):
             )
         return [Claim(RequestId(f"R-{row['number']}"), owner, row["attempt"] + 1) for row in rows]
 
-    def renew_all(self, owner: str, lease: timedelta) -> None:
-        """Extends all leases of an owner that haven't ended."""
+    def renew_all(self, owner: str, lease: timedelta) -> set[Claim]:
+        """Extends all leases of an owner that haven't ended; returns these claims."""
         now = self._now()
         with self._on.writing(lasting=False):
             self._on.run(
                 "UPDATE requests SET lease_until = ? WHERE owner = ? AND lease_until >= ?",
                 stamp(now + lease), owner, stamp(now),
             )  # fmt: skip
+            held = "SELECT number, attempt FROM requests WHERE owner = ? AND lease_until >= ?"
+            rows = self._on.rows(held, owner, stamp(now))
+        return {Claim(RequestId(f"R-{row['number']}"), owner, row["attempt"]) for row in rows}
 
     def blocked(self, due: datetime) -> list[tuple[RequestId, RequestId]]:
         """Some of what is due since a time and waits for another request in its lanes, each with that one.

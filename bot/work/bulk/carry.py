@@ -208,13 +208,15 @@ class Batch:
                     log.info("%s: %s", claim.request, error)
         works = {id(call): work for work, call in gathered}
         for share in shares(call for _, call in gathered):
-            self._send(shared, share, [works[id(call)] for call in share])
+            held = self.desk.store.renew_all(self.claimed[0][0].owner, LEASE)
+            # Somebody else may work on what was lost by now, or have taken it back.
+            if mine := [call for call in share if works[id(call)].claim in held]:
+                self._send(shared, mine, [works[id(call)] for call in mine])
         self.trouble = shared.trouble
         return later
 
     def _send(self, shared: Shared, share: Sequence[Gathered], works: Sequence[Provisioning]) -> None:
         """Sends one call for all who share it, and writes its answer for each."""
-        self.desk.store.renew_all(works[0].claim.owner, LEASE)
         how: dict[str, bool] = {}
         try:
             text = str(self.miro.send(merged(share), "").status)

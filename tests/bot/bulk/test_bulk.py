@@ -9,6 +9,7 @@ import pytest
 from approvals.ids import RequestId
 from approvals.request import Draft
 from approvals.states import EventType, State
+from bot.context import LEASE
 from bot.sandbox.miro.service import Fault
 from bot.sandbox.stage import POLICY, Stage
 from tests.bot.bulk.scene import joiners, lines, sent
@@ -115,6 +116,21 @@ def test_somebody_pauses_a_bulk_and_what_has_not_begun_is_left_when_it_is_stoppe
     assert s.bot.store.request(id).state is State.WITHDRAWN
     assert states(s, id) == [State.DONE, State.WITHDRAWN, State.WITHDRAWN]
     assert len(calls(s)) == 1
+
+
+def test_a_process_that_stalled_sends_no_call_for_lines_that_another_may_have(s: Stage) -> None:
+    id = sent(s, joining(13))
+    approved(s, id)
+
+    def stall() -> None:
+        s.clock.pass_(LEASE + timedelta(minutes=1))
+        assert s.bot.store.claim("another process", LEASE)
+
+    s.miro.faults.append(Fault("PATCH", s.teams["Engineering"], then=stall))
+    s.settle()
+    assert len(calls(s)) == 1  # of the two that thirteen members need
+    wait(s, minutes=11)
+    assert (states(s, id), len(calls(s))) == ([State.DONE] * 13, 2)
 
 
 def away(s: Stage) -> RequestId:
