@@ -59,15 +59,23 @@ class Truth:
     away: dict[PersonId, Absence] = field(default_factory=dict)
     rows: dict[PersonId, SlackId] = field(default_factory=dict)
     """Which account each row of the record began with; a row stays its human's when accounts move."""
+    closed: dict[PersonId, tuple[int, bool]] = field(default_factory=dict)
+    """Of rows whose Miro account was opened or closed: at which turn last, and whether it was closed."""
 
     def human(self, id: PersonId) -> str:
         """Who a row of the record is."""
         return self.address[self.rows[id]]
 
     def is_colleague(self, human: str) -> bool:
-        """Whether Slack says so of one of the accounts."""
-        mine = [one for one, address in self.address.items() if address == human]
-        return any(self.standing[one] is Standing.COLLEAGUE for one in mine)
+        """Whether Slack says so of one of the accounts, and they weren't offboarded."""
+        mine = [account for account, address in self.address.items() if address == human]
+        return not self.is_offboarded(human) and any(
+            self.standing[account] is Standing.COLLEAGUE for account in mine
+        )
+
+    def is_offboarded(self, human: str) -> bool:
+        """Whether the last request that opened or closed their account closed it."""
+        return max((self.closed.get(row, (0, False)) for row in self.rows_of(human)), default=(0, False))[1]
 
     def has_left(self, human: str) -> bool:
         """Whether every account is deactivated."""

@@ -154,6 +154,9 @@ class Life(Office):
         else:
             assert self.court.is_approved(known), "carried out without the votes that it takes"
             self.keeps(known, [Draft(EventType.DONE)])
+            if known.ask.action in ("offboard", "request-access"):
+                turn = 1 + max((at for at, _ in self.truth.closed.values()), default=0)
+                self.truth.closed[known.ask.subject] = turn, known.ask.action == "offboard"
 
     # -- the world -----------------------------------------------------------------------------------------
 

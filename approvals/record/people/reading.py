@@ -31,10 +31,10 @@ _ROWS = """WITH wanted(number) AS ({}), same(number) AS (
   UNION SELECT b.number FROM wanted JOIN people a ON a.number = wanted.number
     JOIN people b ON b.email != '' AND b.email = a.email)
 SELECT p.*, a.slack_id, a.standing, a.checked_at, a.zone, a.number AS place,
-  (SELECT r.action FROM requests r WHERE r.subject = 'P-' || p.number AND r.state = 'done'
-    AND r.action IN ('offboard', 'reactivate', 'request-access') ORDER BY (
-      SELECT max(l.seq) FROM ledger l WHERE l.stream = 'R-' || r.number AND l.type = 'done'
-    ) DESC LIMIT 1) AS newest
+  (SELECT max(2 * (SELECT max(l.seq) FROM ledger l WHERE l.stream = 'R-' || r.number AND l.type = 'done')
+      + CASE r.action WHEN 'offboard' THEN 1 ELSE 0 END)
+    FROM requests r WHERE r.subject = 'P-' || p.number AND r.state = 'done'
+    AND r.action IN ('offboard', 'reactivate', 'request-access')) AS turn
 FROM same s JOIN people p ON p.number = s.number LEFT JOIN accounts a ON a.person = p.number
 ORDER BY p.number, a.number"""
 
@@ -93,12 +93,15 @@ class Reading:
         accounts = defaultdict[int | str, list[Account]](list)
         for row in sorted((row for row in rows if row["slack_id"]), key=lambda row: row["place"]):
             accounts[row["email"] or row["number"]].append(account_of(row))
+        turns = defaultdict[int | str, int](int)  # odd: the newest request closed the account
+        for row in rows:
+            turns[row["email"] or row["number"]] = max(turns[row["email"] or row["number"]], row["turn"] or 0)
         read: dict[Key, Person] = {}
         for number, row in people.items():
             id, email = f"P-{number}", row["email"]
             person = Person(
                 PersonId(id), email, row["name"], row["given"], row["family"], row["miro_id"],
-                tuple(accounts[email or number]), row["newest"] == "offboard", human[id],
+                tuple(accounts[email or number]), turns[email or number] % 2 == 1, human[id],
             )  # fmt: skip
             read["number", number] = person
             if email:
