@@ -207,7 +207,8 @@ def close_needless(desk: Desk, done: Request) -> None:
         by = desk.person(other.requester)
         # A directory withdraws what its newer word makes needless.
         is_meant = bool(by.source) or (other.asked_at > approved_at and not by.is_(leaver))
-        if not other.untouchable and not is_meant:
+        # A resumed one is itself approved and not begun.
+        if other.id != done.id and not other.untouchable and not is_meant:
             desk.store.append(other, [withdrawn(NEEDLESS)])
     if "gone" in done.progress.accepted:
         for other in desk.store.requests(person=done.subject, states=[State.DONE]):

@@ -205,11 +205,18 @@ class Provisioning:
             seen = replace(seen, vanished=False)  # this request may have created it
         is_closing = SessionsEnded.key in {step.key for step in self.request.plan.steps}
         seen = replace(seen, is_closing=is_closing)
-        may_be_gone = "gone" in self.request.progress.tried or creates(command.goals(self.desk.facts))
-        if target and target.miro_id and seen.account is None and (seen.vanished or not may_be_gone):
+        is_missing = target and target.miro_id and seen.account is None
+        if target and is_missing and (seen.vanished or not self._may_be_gone(command)):
             raise Obstacle(vanished(target.user_name))
         self.seen, self.seen_at = seen, self.miro.looked_at or self.desk.now()
         return seen
+
+    def _may_be_gone(self, command: Action) -> bool:
+        """Whether this request, before or after a Resume, or who finished it by hand, may have deleted it."""
+        goals, handed = command.goals(self.desk.facts), self.request.hand_over
+        if creates(goals) or (handed.is_reported and any(isinstance(goal, Gone) for goal in goals)):
+            return True
+        return "gone" in (*self.request.progress.tried, *outcome.own_calls(self.desk, self.request))
 
     def _plan(self, command: Action, seen: Seen) -> LivePlan:
         try:

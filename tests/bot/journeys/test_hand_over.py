@@ -11,6 +11,7 @@ from bot.context import LEASE
 from bot.miro.wire import ADMIN
 from bot.sandbox.miro.service import Fault
 from bot.sandbox.stage import Stage
+from bot.work.provision import LOOKS
 from tests.bot.journeys.homes import opened, page, part
 from tests.bot.journeys.scenes import (
     answer,
@@ -127,6 +128,38 @@ def test_only_a_colleague_whom_it_isnt_about_finishes_it_and_only_that_one(s: St
     press(s, "U0PRIYA", "take-back", card(s, "U0CAROL", "take-back"))
     assert "Only an operator can take back" in answer(s, "U0PRIYA")
     assert history(s, id).count("handed over") == 1
+
+
+def _deletion(s: Stage, fault: Fault | None) -> str:
+    """A deletion that is stopped, since Alex alone leads a team, or by a fault."""
+    engineering = s.teams["Engineering"]
+    alex = s.miro.add_user("alex@example.com", "Alex Smith", teams=[engineering])
+    s.miro.change_team(engineering, admins=() if fault else (alex,))
+    id = ask(s, "U0LENA", "/miro-offboard", "alex@example.com because of it", how="delete")
+    s.miro.faults += [fault] if fault else []
+    approve(s, "U0SAM")
+    for _ in LOOKS:
+        wait(s, minutes=1)
+    assert state(s, id) == "stopped"
+    return id
+
+
+def test_a_deletion_that_is_finished_by_hand_is_done(s: Stage) -> None:
+    id = _deletion(s, None)
+    assert hand_over(s, "U0PRIYA") == {}
+    carol = s.miro.user("carol@example.com")
+    assert carol
+    s.miro.change_team(s.teams["Engineering"], admins=(carol.id,))
+    s.miro.delete("alex@example.com")
+    press(s, "U0PRIYA", "report")
+    assert state(s, id) == "done"
+
+
+def test_a_deletion_that_miro_shows_late_is_done_by_a_resume(s: Stage) -> None:
+    id = _deletion(s, Fault("DELETE", "/Users", no_effect=True))
+    s.miro.delete("alex@example.com")
+    press(s, "U0CAROL", "resume")
+    assert state(s, id) == "done"
 
 
 def test_a_look_that_fails_is_held_and_a_resume_ends_the_hand_over(s: Stage) -> None:
