@@ -97,7 +97,8 @@ def import_list(file: Path, source: str, whole: bool) -> None:
 
     The first line names the columns: email, and any of id, active, given_name, family_name, department,
     employee_number, cost_centre, division, organization, manager (an address), groups (separated by ;). An
-    empty cell says nothing. More leavers than the policy lets through within an hour are held for operators.
+    empty cell says nothing. Who is missing from a whole list is held for operators, however few; so are more
+    leavers than the policy lets through within an hour.
     """
     with open_bot(existing=True, leads=False) as bot:
         _looked(bot, source)
@@ -111,7 +112,7 @@ def import_list(file: Path, source: str, whole: bool) -> None:
             raise Refused(
                 "Nothing was imported: two people have one address. Give each an id, and one address."
             ) from error
-    more = f", {missing} missing and so deactivated in {source}" if whole else ""
+    more = f", {missing} missing, held for operators" if whole else ""
     say(f"{len(lines)} people read, {changed} new or changed{more}. A running bot asks for what follows.")
 
 

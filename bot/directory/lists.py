@@ -8,7 +8,7 @@ from typing import Annotated, Any, TextIO
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from approvals.refusals import Refused
-from bot.directory.store import ENTERPRISE, Directories, EntryId, Group, Kind, User, key
+from bot.directory.store import ENTERPRISE, MISSING, Directories, EntryId, Group, Kind, User, key
 
 _TRUE, _FALSE = {"true", "yes", "1", "active"}, {"false", "no", "0", "inactive"}
 _SCIM = {"employee_number": "employeeNumber", "cost_centre": "costCenter"}
@@ -54,7 +54,7 @@ class Line(BaseModel):
         enterprise["manager"] = None if self.manager is None else {"value": self.manager}
         active = before.get("active", True) if self.active is None else self.active
         return {
-            **before,
+            **{name: value for name, value in before.items() if name != MISSING},
             "userName": self.email,
             "active": active,
             "name": {**before.get("name", {}), **_given(names)},
@@ -89,8 +89,13 @@ def take(
     """Stores what a source says; returns (people who are new or changed, people who are missing).
 
     Called in a transaction. Raises Taken for an address that two people of the source have.
-    `whole`: the list names everybody, so who is missing has left.
+    `whole`: the list names everybody, so who is missing has left, if operators let it through. Raises Refused
+    if it names nobody.
     """
+    if whole and not lines:
+        raise Refused(
+            "Nothing was imported. The list names nobody, so everybody would have left: look at the file."
+        )
     content = directories.snapshot(source)
     by_id = {user.external_id: user for user in content.users if user.external_id}
     by_name = {key(user.user_name): user for user in content.users}
@@ -99,9 +104,10 @@ def take(
         known = by_id.get(line.id) or by_name.get(key(line.email))
         id, is_new = _stored(directories, source, known, line)
         ids[id], changed = line, changed + is_new
-    missing = [user for user in content.users if whole and user.id not in ids and user.active]
+    absent = [user for user in content.users if whole and user.id not in ids]
+    missing = [user for user in absent if user.active and not user.body.get(MISSING)]
     for user in missing:
-        directories.update(user, {**user.body, "active": False})
+        directories.update(user, {**user.body, MISSING: True})
     _join(directories, source, content.groups, ids)
     return changed, len(missing)
 

@@ -21,6 +21,8 @@ from approvals.record.database import Database, Row, among
 
 EntryId = NewType("EntryId", str)  # ours, for one user or group of one directory; never used again
 
+MISSING = "missing"
+"""The attribute of our own that marks whom a list of everybody lacks."""
 ENTERPRISE = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
 AT_ONCE = 500
 """Ids in one statement."""

@@ -13,7 +13,7 @@ from approvals.people import canonical
 from approvals.policy.directories import DirectoryRules
 from bot.actions import ACTIONS, Action
 from bot.actions.fill import MOST_TEAMS
-from bot.directory.store import Content, EntryId, User, key
+from bot.directory.store import MISSING, Content, EntryId, User, key
 
 COMPANY_ADMIN = "Company Admin"
 _ENTERPRISE = {"employee_number": "employeeNumber", "cost_centre": "costCenter"}
@@ -26,6 +26,7 @@ class Standing(StrEnum):
     OPEN = "open"
     OUT = "out"  # active, but not in the group that means an account
     CLOSED = "closed"
+    MISSING = "missing"  # from a list that names everybody
     DELETED = "deleted"
 
 
@@ -138,6 +139,8 @@ def _standing(user: User, is_member: bool) -> Standing:
         return Standing.DELETED
     if not user.active:
         return Standing.CLOSED
+    if user.body.get(MISSING):
+        return Standing.MISSING
     return Standing.OPEN if is_member else Standing.OUT
 
 
@@ -215,6 +218,7 @@ def _why(word: Wanted) -> str:
 _CLOSED = {
     Standing.OUT: "no longer in the group that means an account",
     Standing.CLOSED: "deactivated",
+    Standing.MISSING: "missing from a list of everybody",
     Standing.DELETED: "deleted",
 }
 
@@ -261,9 +265,11 @@ def held(
     recent: Mapping[str, int],
     rules: DirectoryRules,
     last_admins: Collection[EntryId] = (),
+    missing: Collection[EntryId] = (),
 ) -> dict[str, set[EntryId]]:
     """{action: whose changes operators have to let through}; `recent`: {action: people asked for within the
-    hour}; `last_admins`: people without whom nobody would be Company Admin."""
+    hour}; `last_admins`: people without whom nobody would be Company Admin; `missing`: people
+    who are held however few they are."""
     by_action: dict[str, set[EntryId]] = {}
     for id, changes in pending.items():
         for change in changes:
@@ -277,4 +283,6 @@ def held(
     if last_admins and set().union(*taken.values()).issuperset(last_admins):
         for action, people in taken.items():
             waiting[action] = waiting.get(action, set()) | people.intersection(last_admins)
+    for action, people in by_action.items():
+        waiting[action] = waiting.get(action, set()) | people.intersection(missing)
     return {action: people for action, people in waiting.items() if people}

@@ -130,7 +130,8 @@ class Push:
         unseen = {
             id: asks for id, asks in self.pending.items() if self.row(id).passed != self.words[id].digest
         }
-        return mapping.held(unseen, recent, self.rules, self._all_admins())
+        missing = [id for id in unseen if self.words[id].standing is mapping.Standing.MISSING]
+        return mapping.held(unseen, recent, self.rules, self._all_admins(), missing)
 
     def _all_admins(self) -> set[EntryId]:
         """Everybody who is Company Admin in Miro, if this directory knows them all; else nobody."""

@@ -37,7 +37,8 @@ def message(desk: Desk, name: str) -> Message:
     if not hold.counts:
         return card("✅", f"Nothing of {title} is held", [Part("Nothing is left to decide here.")])
     most = desk.policy.directory[name].hold_above if name in desk.policy.directory else 0
-    why = f"Nothing was changed. The policy holds more than {most} an hour, and the last Company Admin."
+    held = f"more than {most} an hour, the last Company Admin, and people missing from a list of everybody"
+    why = f"Nothing was changed. The policy holds {held}."
     sure = confirmation(f"Let {title} do this?", f"{title} will {changes(hold)}.", "Let Through")
     buttons = (
         button("Look", "directory-look", name),

@@ -16,7 +16,7 @@ from bot.directory.store import Directories
 from bot.directory.webhook import Webhook
 from bot.sandbox.stage import POLICY, Stage
 from tests.bot.directory.scenes import states
-from tests.bot.journeys.scenes import playing, teams_of
+from tests.bot.journeys.scenes import playing, press, teams_of, told
 
 HR = """
 [directory.hr]
@@ -69,7 +69,15 @@ def test_who_is_missing_has_left_only_if_the_list_is_whole(s: Stage) -> None:
     assert take(s, short) == (0, 0)
     assert len(settle(s)) == 3
     assert take(s, short, whole=True) == (0, 2)
-    assert settle(s)[3:] == [("offboard", "done")] * 2
+    assert len(settle(s)) == 3
+    assert "HR wants to close the accounts of 2 people" in told(s, "U0CAROL")[-1]
+    assert take(s, "\n".join(LIST.splitlines()[:3])) == (1, 0)
+    assert len(settle(s)) == 3
+    press(s, "U0CAROL", "directory-released")
+    assert settle(s)[3:] == [("offboard", "done")]
+    assert (lena := s.miro.user("lena@example.com")) and not lena.active
+    with pytest.raises(Refused, match="names nobody"):
+        take(s, LIST.splitlines()[0], whole=True)
 
 
 def test_a_list_with_a_mistake_is_refused_with_all_of_them() -> None:
