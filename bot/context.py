@@ -100,6 +100,9 @@ class Pushed(Protocol):
     def differences(self) -> Iterable[tuple[str, str, str]]:
         """(address, fact, sentence) where Miro's lists differ from what directories say."""
 
+    def wants(self, request: Request) -> bool:
+        """Whether the directory that asked for this still wants it, or says nothing of its person."""
+
     def again(self, email: str, fact: str) -> RequestId:
         """Asks again for what a directory says about a fact, as the directory. Raises Refused."""
 

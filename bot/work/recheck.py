@@ -22,6 +22,8 @@ def check(desk: Desk, colleagues: Colleagues, miro: Miro, request: Request, comm
         return check_ground(desk, command, subject, desk.person(request.requester))
     check_names(desk, request, command)
     requester, lead = desk.person(request.requester), "The policy no longer allows this."
+    if requester.source and desk.pushed and not desk.pushed.wants(request):
+        raise Refused(f"{requester.called} says something else by now, so nothing was changed.")
     approvers.look_up(desk, colleagues, miro, desk.ground(command, requester), live=True)
     ground = desk.ground(command, requester)
     try:

@@ -76,6 +76,22 @@ class Pushed:
     desk: Desk
     failed: dict[str, int] = field(default_factory=dict)
     """{directory: how many people or requests came to nothing}, as it was last compared."""
+    _looked: dict[str, tuple[object, Push]] = field(default_factory=dict)
+    """{directory: (what it had said, what that meant)}, so that thousands of requests need one look."""
+
+    def wants(self, request: Request) -> bool:
+        """Whether the directory that asked for this still wants it, or says nothing of its person."""
+        desk = self.desk
+        name = desk.person(request.requester).source
+        if name not in desk.policy.directory:
+            return True
+        basis = Directories(desk.store.database, desk.now).sequence(), desk.policies.hash
+        before, push = self._looked.get(name, (None, None))
+        if push and before == basis and push.wants(request):
+            return True
+        push = looked(desk, name)  # also again before a refusal: a team may have come
+        self._looked[name] = basis, push
+        return push.wants(request)
 
     def manager_of(self, email: str) -> str:
         """The address of somebody's manager by a directory in the policy, or ''."""

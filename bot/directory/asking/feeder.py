@@ -7,7 +7,7 @@ from approvals.decide.directories import Hold
 from bot.context import Desk
 from bot.directory.asking import together
 from bot.directory.asking.differences import failures
-from bot.directory.asking.requests import Push, announce, ask, looked, note_problems
+from bot.directory.asking.requests import Push, announce, ask, looked, note_problems, take_back
 from bot.directory.store import Directories, EntryId
 
 QUIET, LONGEST_PUSH = timedelta(seconds=20), timedelta(minutes=5)
@@ -61,6 +61,8 @@ class Feeder:
         push = looked(self.desk, name)
         note_problems(push)
         announce(push, hold)
+        if push.new:
+            take_back(push)
         together.ask_left_out(push)
         if self.desk.pushed:
             self.desk.pushed.failed[name] = len(failures(push))

@@ -254,6 +254,16 @@ def is_still_wanted(action: str, details: Mapping[str, Any], word: Wanted, rules
     return fits and teams <= set(word.teams)
 
 
+def is_contrary(action: str, details: Mapping[str, Any], word: Wanted, rules: DirectoryRules) -> bool:
+    """Whether nothing of a request is in line with the newest word; else the rest of it is still wanted, and
+    what differs is asked for afterwards."""
+    if word.standing is Standing.OPEN and action in ("request-access", "update-details"):
+        return False
+    if word.standing is Standing.OPEN and action == "leave-team":
+        return {*details["teams"]} <= {*word.teams}
+    return not is_still_wanted(action, details, word, rules)
+
+
 _WRITTEN = {
     *("given_name", "family_name", "department", "employee_number", "cost_centre", "division"),
     *("organization", "manager", "email"),

@@ -6,8 +6,8 @@ repeated, or a process that is killed, asks nothing twice and loses nothing. Sev
 
 import json
 import logging
-from collections import Counter
-from collections.abc import Mapping
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import cached_property
@@ -70,6 +70,23 @@ class Push:
     def row(self, id: EntryId) -> Word:
         """What was asked for somebody so far."""
         return self.rows.get(id, Word(self.name, id))
+
+    @cached_property
+    def _about(self) -> Mapping[str, Sequence[Wanted]]:
+        """{row or address of a person: what is said of them}."""
+        about = defaultdict[str, list[Wanted]](list)
+        for id, word in self.words.items():
+            for each in filter(None, (self.row(id).person, word.email)):
+                about[each].append(word)
+        return about
+
+    def wants(self, request: Request) -> bool:
+        """Whether a request of this directory is still wanted, or nothing is said of its person."""
+        person = self.desk.person(request.subject) if request.subject else None
+        keys = (person.id, person.email) if person else ()
+        about = [word for each in keys for word in self._about.get(each, ())]
+        action, details = request.action, request.details
+        return not about or any(not mapping.is_contrary(action, details, word, self.rules) for word in about)
 
     @cached_property
     def pending(self) -> dict[EntryId, list[Asked]]:
@@ -257,6 +274,18 @@ def withdraw(push: Push, person: Person, word: Wanted) -> None:
         if is_needless and not request.untouchable:
             sentence = Sentence.of("directory-newer", source=push.title)
             push.desk.store.append(request, [withdrawn(sentence)])
+
+
+def take_back(push: Push) -> None:
+    """Withdraws closures that no newer word wants, also if that word is held: nobody loses anything by it."""
+    store = push.desk.store
+    open_now = store.numbers(states=NOT_BEGUN, actions=("offboard", "remove-admin"), person=push.source.id)
+    for request in store.each(open_now):
+        if not (request.untouchable or push.wants(request)):
+            try:
+                store.append(request, [withdrawn(Sentence.of("directory-newer", source=push.title))])
+            except Overtaken as error:
+                log.info("%s: %s", push.title, error)  # a worker has it, and looks before its first change
 
 
 def request_of(push: Push, person: Person, change: Asked) -> Request:

@@ -121,6 +121,45 @@ def test_who_came_back_meanwhile_isnt_deleted(s: Stage, okta: Okta, by: str) -> 
     assert s.miro.user(ALEX).active is True  # type: ignore[union-attr]
 
 
+def test_who_is_held_while_coming_back_isnt_deleted(s: Stage, okta: Okta) -> None:
+    people = [f"p{number}@example.com" for number in range(6)]
+    for half in (people[:3], people[3:]):
+        ids = [okta.person(email, "miroUsers") for email in half]
+        okta.settle()
+        for id in ids:
+            okta.delete(id)
+        okta.settle()
+        for _ in ids:
+            approve(s, "U0CAROL")
+        wait(s, hours=2)
+    for email in people:
+        okta.person(email, "miroUsers")
+    okta.settle()
+    assert s.bot.store.hold("okta").counts == {"request-access": 6}
+    wait(s, days=31)
+    assert [each for each in states(okta.asked()) if each[1] == "withdrawn"] == [
+        ("offboard", "withdrawn")
+    ] * 6
+    assert all(s.miro.user(email) for email in people)
+
+
+def test_what_a_paused_directory_no_longer_wants_isnt_done(tmp_path: Path) -> None:
+    with playing(tmp_path, POLICY_WITH_OKTA.replace(', "deactivate"]', "]")) as s:
+        okta = Okta(s)
+        id = okta.person(ALEX, "miroUsers")
+        okta.settle()
+        okta.change(id, active=False)
+        okta.settle()
+        control(s.bot.desk, "okta", Control.PAUSED, shell(s, "carol@example.com"))
+        okta.change(id, active=True)
+        okta.settle()
+        approve(s, "U0CAROL")
+        closing = okta.asked()[1]
+        assert states([closing]) == [("offboard", "refused")]
+        assert "Okta says something else by now" in str(closing.outcome)
+        assert s.miro.user(ALEX).active is True  # type: ignore[union-attr]
+
+
 def test_admin_rights_are_asked_for_and_who_runs_the_directory_cant_decide(s: Stage, okta: Okta) -> None:
     okta.person(ALEX, "miroUsers", "miroAdmins")
     okta.settle()
