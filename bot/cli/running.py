@@ -271,7 +271,7 @@ def sandbox() -> None:
 
 @sandbox.command("miro")
 @click.option("--port", type=PORT, default=8042, show_default=True)
-@click.option("--token", required=True, help="Token that callers must send.")
+@click.option("--token", required=True, help="Token that callers must send, like sandbox-token-1.")
 @click.option("--group-model", type=click.Choice(["team", "user-group"]), default="team", show_default=True)
 @click.option("--default-team", metavar="NAME", help="Team that every new account joins.")
 def sandbox_miro(port: int, token: str, group_model: Any, default_team: str | None) -> None:

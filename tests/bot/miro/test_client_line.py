@@ -23,6 +23,7 @@ from bot.miro.goals import ScimCall
 from bot.miro.quota import MARGIN, WINDOW
 from bot.miro.transport import DEADLINE
 from bot.sandbox.miro.service import Fault
+from bot.sandbox.miro.service import Miro as Sandbox
 from bot.sandbox.server import Answer, serving
 from bot.sandbox.server import Call as Heard
 from bot.sandbox.stage import Clock
@@ -410,6 +411,14 @@ def test_a_token_that_miro_repeats_is_not_quoted(status: int) -> None:
         miro.send(DEACTIVATE, "7")
     assert "can't use Bearer" in str(raised.value)
     assert "Opens" not in "".join(traceback.format_exception(raised.value))
+
+
+def test_a_short_token_does_not_change_what_miro_says() -> None:
+    clock, sandbox = Clock(), Sandbox(token="x")
+    sandbox.add_user("max@example.com", "Max Example")
+    with sandbox.serve() as url, closing(Miro(url, "x", Credits(), clock, clock.sleep)) as miro:
+        max_ = miro.look("max@example.com")
+    assert max_ and (max_.user_name, max_.display_name) == ("max@example.com", "Max Example")
 
 
 def test_a_client_does_not_show_its_token_when_printed(s: Scene) -> None:
