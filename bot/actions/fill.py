@@ -86,10 +86,13 @@ def _read(
     values: dict[str, Any] = {}
     problems: dict[str, str] = {}
     for name, asked in action.form().items():
-        typed = raw.get(name, proposal(asked, name, tables.policy.rule(action.NAME)))
+        typed = raw.get(name, proposal(asked, name, tables.policy.rule(action.NAME), raw))
         given = cleaned(typed) if isinstance(typed, str) else [*map(cleaned, typed)]
         if asked.own and not given:
             values[name] = asker.id
+        elif given and not _goes(asked, raw):
+            needed = dict(action.form()[asked.only_if[0]].choices)[asked.only_if[1]].partition(":")[0]
+            problems[name] = f"This goes with {needed} only. Choose {needed}, or leave it empty."
         elif given:
             try:
                 values[name] = _value(asked, given, tables)
@@ -126,9 +129,15 @@ def unfilled(command: Action, asker: PersonId, tables: Tables) -> dict[str, str]
     return raw
 
 
-def proposal(asked: FormField, name: str, rule: Rule | None) -> str:
+def proposal(asked: FormField, name: str, rule: Rule | None, raw: Raw) -> str:
     """What the policy proposes for a field that is left out; '' for nothing."""
-    return str(getattr(rule, name, None) or "") if asked.by_policy else ""
+    return str(getattr(rule, name, None) or "") if asked.by_policy and _goes(asked, raw) else ""
+
+
+def _goes(asked: FormField, raw: Raw) -> bool:
+    """Whether a field may be filled in beside the others."""
+    name, needed = asked.only_if
+    return raw.get(name) in (None, "", needed)
 
 
 def taken(command: Action, tables: Tables) -> dict[str, str]:
@@ -220,7 +229,8 @@ def _value(asked: FormField, given: str | Sequence[str], tables: Tables) -> Any:
     if asked.by_policy and days == "never":
         return None
     if not days.isascii() or not days.isdigit() or not 1 <= int(days) <= 366:
-        raise ValueError("Enter a whole number of days from 1 to 366, like 7. Or leave it empty.")
+        other = "Or “never”." if asked.by_policy else "Or leave it empty."
+        raise ValueError(f"Enter a whole number of days from 1 to 366, like 7. {other}")
     return int(days)
 
 

@@ -49,6 +49,7 @@ class FormField:
     deletes: bool = False  # the group is deleted
     is_address: bool = False  # the e-mail address that the person of the command gets
     by_policy: bool = False  # left out, it has the value that the action's rule has under its name
+    only_if: tuple[str, str] = ("", "")  # (another field, its value with which this may be filled in)
     beside_groups: bool = False  # the name of a team, where groups are user groups; needs REST, too
     by_rest: bool = False  # an address to which Miro's REST API is needed
     grave: bool = False  # about rights or an account: never filled in unless chosen or typed

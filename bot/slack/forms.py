@@ -215,7 +215,7 @@ def _last_day(drawn: Form, name: str, asked: FormField) -> list[Block]:
 
 def _line(drawn: Form, name: str, asked: FormField) -> list[Block]:
     is_optional = not drawn.draft.action.model_fields[name].is_required()
-    initial = drawn.draft.raw.get(name, proposal(asked, name, drawn.rule))
+    initial = drawn.draft.raw.get(name, proposal(asked, name, drawn.rule, drawn.draft.raw))
     return [_input(name, asked.label, _text(initial, 150), asked.hint, is_optional)]
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar, Literal, NamedTuple
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
 from approvals.request import Urgency
 from bot.actions.form import Action, Facts, FormField, Input, Subject
@@ -59,6 +59,7 @@ class Offboard(Action):
             Input.DAYS,
             "Only if you deactivate. Until then you or an operator can keep it. “never” deletes nothing.",
             by_policy=True,
+            only_if=("how", "deactivate"),
         ),
     ] = None
 
@@ -74,11 +75,6 @@ class Offboard(Action):
     ] = ""
     handed: tuple[Handed, ...] = ()
     """The teams to hand on, as the check found them; nobody fills this in."""
-
-    @model_validator(mode="before")
-    @classmethod
-    def _deleted_once(cls, values: Any) -> Any:
-        return {**values, "delete_after": None} if values.get("how") == "delete" else values
 
     @property
     def heir_address(self) -> str:

@@ -18,6 +18,7 @@ from tests.bot.journeys.scenes import (
     playing,
     press,
     read,
+    refused_form,
     request,
     state,
     told,
@@ -127,6 +128,23 @@ def test_never_deletes_nothing_and_another_number_counts(s: Stage, typed: str) -
     approve(s, "U0CAROL")
     wait(s, days=8)
     assert (user(s), newest_request(s).id) == ((False, "R-1") if typed == "never" else (None, "R-2"))
+
+
+GOES = "This goes with Deactivate only. Choose Deactivate, or leave it empty."
+
+
+@pytest.mark.parametrize("typed", ["30", "never"])
+def test_days_until_a_deletion_are_refused_beside_a_deletion_at_once(tmp_path: Path, typed: str) -> None:
+    with machine(tmp_path, COOLING) as (s, shell):
+        words = ("--as", "lena@example.com", "--reason", "Last day.")
+        asks = ("ask", "offboard", f"person={JO}", "how=delete")
+        assert refused_form(s, *OFFBOARD, how="delete", delete_after=typed) == {"delete_after": GOES}
+        assert GOES in shell.types(*asks, f"delete_after={typed}", *words, exits=1)
+        assert "delete the account of" in shell.types(*asks, *words)
+        unread = shell.types(
+            "ask", "offboard", f"person={JO}", "how=deactivate", "delete_after=x", *words, exits=1
+        )
+        assert unread.endswith("like 7. Or “never”.")
 
 
 def test_the_days_begin_with_the_deactivation_not_with_the_request(s: Stage) -> None:
