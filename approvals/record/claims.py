@@ -321,6 +321,17 @@ class Claims(Quota):
             rows = self._on.rows(held, owner, stamp(now))
         return {Claim(RequestId(f"R-{row['number']}"), owner, row["attempt"]) for row in rows}
 
+    def give_way(self, owner: str) -> None:
+        """Ends an owner's claims of lines that haven't begun and are in the way of something urgent."""
+        with self._on.writing(lasting=False):
+            self._on.run(
+                "UPDATE requests SET lease_until = NULL, owner = NULL"
+                " WHERE owner = ? AND state = ? AND because_of IS NOT NULL AND EXISTS ("
+                " SELECT 1 FROM lanes mine CROSS JOIN urgent_lanes u"
+                " WHERE mine.number = requests.number AND u.key = mine.key AND u.number != mine.number)",
+                owner, State.APPROVED,
+            )  # fmt: skip
+
     def blocked(self, due: datetime) -> list[tuple[RequestId, RequestId]]:
         """Some of what is due since a time and waits for another request in its lanes, each with that one.
 

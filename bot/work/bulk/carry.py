@@ -233,11 +233,12 @@ class Batch:
                 work.answered(work.request.progress.tried[-1], not how, text, **how)
 
     def _is_halted(self) -> bool:
-        """Whether somebody paused or stopped the bulk; renews all leases now and then."""
+        """Whether somebody paused or stopped the bulk; renews leases, or gives way, now and then."""
         now, store = self.desk.now(), self.desk.store
         if not is_recent(self._renewed_at, now, OFTEN):
             self._renewed_at = now
             store.renew_all(self.claimed[0][0].owner, LEASE)
+            store.give_way(self.claimed[0][0].owner)
             store.outbox.redraw(self.bulk.id)
         if store.version(self.bulk.id) != self.bulk.version:
             self.bulk = store.request(self.bulk.id)

@@ -9,10 +9,12 @@ import pytest
 from approvals.ids import RequestId
 from approvals.request import Draft
 from approvals.states import EventType, State
+from bot.actions import ACTIONS
 from bot.context import LEASE
 from bot.sandbox.miro.service import Fault
 from bot.sandbox.stage import POLICY, Stage
-from tests.bot.bulk.scene import joiners, lines, sent
+from bot.work.ask import asked
+from tests.bot.bulk.scene import joiners, lines, person, sent
 from tests.bot.journeys.scenes import calls, card, playing, state, wait
 
 PLAIN = POLICY.replace('organization = "Example Ltd"', "")
@@ -131,6 +133,27 @@ def test_a_process_that_stalled_sends_no_call_for_lines_that_another_may_have(s:
     assert len(calls(s)) == 1  # of the two that thirteen members need
     wait(s, minutes=11)
     assert (states(s, id), len(calls(s))) == ([State.DONE] * 13, 2)
+
+
+def test_a_line_that_has_not_begun_gives_way_to_something_urgent_about_its_person(s: Stage) -> None:
+    first, second, third = (s.miro.user(email) for email in joiners(3))
+    assert first and second and third
+    id = sent(s, leaving(3))
+    approved(s, id)
+
+    def ask_urgently() -> None:
+        asked(
+            s.bot.desk,
+            ACTIONS["offboard"],
+            {"person": second.userName, "how": "deactivate"},
+            "Now.",
+            person(s, "carol@example.com"),
+        )
+        s.clock.pass_(timedelta(seconds=11))
+
+    s.miro.faults.append(Fault("PATCH", first.id, then=ask_urgently))
+    s.settle()
+    assert calls(s) == [f"PATCH /Users/{each.id}" for each in (first, third, second)]
 
 
 def away(s: Stage) -> RequestId:
