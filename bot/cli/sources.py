@@ -102,8 +102,7 @@ def import_list(file: Path, source: str, whole: bool) -> None:
     """
     with open_bot(existing=True, leads=False) as bot:
         _looked(bot, source)
-        with file.open(encoding="utf-8-sig", newline="") as text:
-            lines = lists.read(text)
+        lines = lists.read(file.read_bytes())
         try:
             with bot.store.writing():
                 directories = Directories(bot.store.database, bot.desk.now)

@@ -1,18 +1,28 @@
 """People of a source without SCIM, from a list in CSV or a signed event, stored as SCIM would store them."""
 
-import csv
 import hmac
 from collections.abc import Mapping, Sequence
-from typing import Annotated, Any, TextIO
+from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from approvals.refusals import Refused
 from bot.directory.store import ENTERPRISE, MISSING, Directories, EntryId, Group, Kind, User, key
+from bot.work.bulk.table import table
 
 _TRUE, _FALSE = {"true", "yes", "1", "active"}, {"false", "no", "0", "inactive"}
 _SCIM = {"employee_number": "employeeNumber", "cost_centre": "costCenter"}
 _OF_ENTERPRISE = ("department", "employee_number", "cost_centre", "division", "organization")
+_REMEDIES = {
+    "extra_forbidden": "isn't known, remove it",
+    "missing": "is required, add it",
+    "model_type": 'write an object, like {"email": …}',
+    "string_pattern_mismatch": "write an address like ada@example.com",
+    "bool_parsing": "write true or false",
+    "bool_type": "write true or false",
+    "tuple_type": "write a list of names",
+}
+"""{pydantic's type of error: what to do}."""
 LATE = 300
 """Seconds after which a signature doesn't count, as with Slack's."""
 
@@ -20,10 +30,6 @@ LATE = 300
 def _yes(value: Any) -> Any:
     word = str(value).strip().casefold()
     return True if word in _TRUE else False if word in _FALSE else value
-
-
-def _names(value: Any) -> Any:
-    return [name.strip() for name in value.split(";") if name.strip()] if isinstance(value, str) else value
 
 
 class Line(BaseModel):
@@ -44,7 +50,7 @@ class Line(BaseModel):
     organization: str | None = None
     manager: str | None = None
     """The manager's address."""
-    groups: Annotated[tuple[str, ...] | None, BeforeValidator(_names)] = None
+    groups: tuple[str, ...] | None = None
     """All groups they are in; in a list separated by semicolons."""
 
     def body(self, before: Mapping[str, Any]) -> dict[str, Any]:
@@ -67,20 +73,44 @@ def _given(values: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in values.items() if value is not None}
 
 
-def read(file: TextIO) -> list[Line]:
+def read(data: bytes) -> list[Line]:
     """The people in a CSV file with a heading; an empty cell says nothing. Raises Refused with all faults."""
-    rows, lines, problems = csv.DictReader(file), list[Line](), list[str]()
-    for row in rows:
+    numbered = table(data)
+    names = [cell.strip() for cell in next(numbered, (0, []))[1]]
+    columns = ", ".join(Line.model_fields)
+    if "email" not in names or any(name and names.count(name) > 1 for name in names):
+        raise Refused(
+            f"Nothing was imported. The first line has to name the column email, and each once: {columns}."
+        )
+    people, problems, first = list[Line](), list[str](), dict[str, tuple[int, Line]]()
+    for number, cells in numbered:
+        if any(cells[len(names) :]):
+            problems.append(f"line {number}: it has {len(cells)} cells under {len(names)} headings")
+            continue
+        given: dict[str, Any] = {name: cell for name, cell in zip(names, cells, strict=False) if cell.strip()}
+        if "groups" in given:
+            given["groups"] = [part for part in map(str.strip, given["groups"].split(";")) if part]
         try:
-            lines.append(Line.model_validate({name: text for name, text in row.items() if text}))
+            line = Line.model_validate(given)
         except ValidationError as error:
-            faults = {".".join(map(str, fault["loc"])): fault["msg"] for fault in error.errors()}
-            problems += [f"line {rows.line_num}, {name}: {text}" for name, text in faults.items()]
+            problems += [f"line {number}, {fault}" for fault in faults(error)]
+            continue
+        before, same = first.setdefault(key(line.email), (number, line))
+        if line.model_copy(update={"email": same.email}) != same:
+            problems.append(f"line {number}: it contradicts line {before} about {line.email}, keep one")
+        people += [line] * (before == number)
     if problems:
-        columns = ", ".join(Line.model_fields)
         more = f" and {len(problems) - 20} more" if len(problems) > 20 else ""
         raise Refused(f"Nothing was imported. {'; '.join(problems[:20])}{more}. The columns are {columns}.")
-    return lines
+    return people
+
+
+def faults(error: ValidationError) -> list[str]:
+    """What is wrong with each field of a person, and the remedy; each field once."""
+    kinds = {
+        fault["loc"][:1]: fault["type"] if len(fault["loc"]) < 2 else "tuple_type" for fault in error.errors()
+    }
+    return [f"{(*loc, 'event')[0]}: {_REMEDIES.get(kind, 'write text')}" for loc, kind in kinds.items()]
 
 
 def take(

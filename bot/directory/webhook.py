@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from approvals.record.database import StoreTrouble
 from bot.context import Desk
-from bot.directory.lists import Line, is_signed, take
+from bot.directory.lists import Line, faults, is_signed, take
 from bot.directory.store import Directories, Moved, Taken
 from bot.ops import metrics
 from bot.ops.watch import Environ, say
@@ -58,9 +58,10 @@ class Webhook:
                 if store.once(f"event {signature}"):  # replayed, it could undo a newer one
                     take(Directories(store.database, self.desk.now), source, [line])
         except (ValidationError, ValueError, RecursionError) as error:
-            faults = error.errors() if isinstance(error, ValidationError) else []
-            texts = [f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in faults]
-            return "400 Bad Request", {"error": "; ".join(texts) or "not JSON"}
+            if not isinstance(error, ValidationError):
+                return "400 Bad Request", {"error": "not JSON"}
+            known = ", ".join(Line.model_fields)
+            return "400 Bad Request", {"error": f"{'; '.join(faults(error))}. The fields are {known}."}
         except (Taken, Moved):
             return "409 Conflict", {"error": "somebody else of this source has the address"}
         except StoreTrouble as error:

@@ -78,10 +78,8 @@ class Row:
     problem: str = ""
 
 
-def rows(data: bytes) -> Iterator[Row]:
-    """The rows below the heading, without empty ones. Raises Refused for what isn't such a table."""
-    if len(data) > MOST_BYTES:
-        raise Refused(f"The list is larger than {MOST_BYTES // 1_000_000} MB. Split it into smaller ones.")
+def table(data: bytes) -> Iterator[tuple[int, list[str]]]:
+    """(line, cells) of each row that isn't empty, the heading too. Raises Refused for what isn't CSV."""
     text = _decoded(data)
     first = next((line for line in text.splitlines() if line.strip()), "")
     delimiter = max(",;\t", key=first.count)
@@ -90,8 +88,7 @@ def rows(data: bytes) -> Iterator[Row]:
         text = "\n".join("\t".join(line.split(None, 2)) for line in text.splitlines())
         delimiter = "\t"
     lines = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
-    columns: list[str] = []
-    count = before = 0
+    before = 0
     while True:
         try:
             cells = next(lines, None)
@@ -102,8 +99,17 @@ def rows(data: bytes) -> Iterator[Row]:
         if cells is None:
             break
         line, before = before + 1, lines.line_num
-        if not any(cell.strip() for cell in cells):
-            continue
+        if any(cell.strip() for cell in cells):
+            yield line, cells
+
+
+def rows(data: bytes) -> Iterator[Row]:
+    """The rows below the heading, without empty ones. Raises Refused for what isn't such a table."""
+    if len(data) > MOST_BYTES:
+        raise Refused(f"The list is larger than {MOST_BYTES // 1_000_000} MB. Split it into smaller ones.")
+    columns: list[str] = []
+    count = 0
+    for line, cells in table(data):
         if not columns and "@" in cells[0]:
             columns = list(_UNHEADED)
         elif not columns:
@@ -120,11 +126,12 @@ def rows(data: bytes) -> Iterator[Row]:
 def _decoded(data: bytes) -> str:
     encoding = next((name for mark, name in _BOMS if data.startswith(mark)), "utf-8")
     try:
-        return data.decode(encoding)
+        text = data.decode(encoding)
     except UnicodeDecodeError:
-        if encoding != "utf-8":
-            raise Refused("The list isn't readable as text. Save it as CSV in UTF-8.") from None
-        return data.decode("cp1252", "replace")
+        text = data.decode("cp1252", "replace") if encoding == "utf-8" else "\0"
+    if "\0" in text:  # a workbook, or UTF-16 cut off
+        raise Refused("This isn't a CSV file. Open it, save it as CSV (UTF-8), and use that file.")
+    return text
 
 
 def _columns(cells: list[str]) -> list[str]:

@@ -39,6 +39,7 @@ def test_a_list_is_read_as_people_save_it(encoding: str, delimiter: str) -> None
         ("email,team\n", "no rows below"),
         ("email,colour\na@example.com,red\n", "I don't know the heading 'colour'"),
         ("email,mail\na,b\n", "Two headings mean"),
+        ("PK\x03\x04\0\x08\0", "isn't a CSV file"),
         ("team\nDesign\n", "needs a heading “email”"),
         ('email\n"a@example.com\n', "Line 2 isn't readable"),
         ("email\n" + "a@example.com\n" * 5001, "more than 5,000 rows"),

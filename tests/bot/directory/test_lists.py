@@ -44,7 +44,7 @@ def s(tmp_path: Path) -> Iterator[Stage]:
 def take(s: Stage, text: str, whole: bool = False) -> tuple[int, int]:
     with s.bot.store.writing():
         directories = Directories(s.bot.store.database, s.clock)
-        return lists.take(directories, "hr", lists.read(io.StringIO(text)), whole=whole)
+        return lists.take(directories, "hr", lists.read(text.encode()), whole=whole)
 
 
 def settle(s: Stage) -> list[tuple[str, str]]:
@@ -82,9 +82,32 @@ def test_who_is_missing_has_left_only_if_the_list_is_whole(s: Stage) -> None:
 
 def test_a_list_with_a_mistake_is_refused_with_all_of_them() -> None:
     with pytest.raises(Refused) as refused:
-        lists.read(io.StringIO("email,boss\nada@example.com,bo\nada,\n"))
-    assert "line 2, boss" in str(refused.value)
-    assert "line 3, email" in str(refused.value)
+        lists.read(b"email,boss\nada@example.com,bo\nada,\nbo@example.com,,x\n")
+    assert "line 2, boss: isn't known, remove it" in str(refused.value)
+    assert "line 3, email: write an address" in str(refused.value)
+    assert "line 4: it has 3 cells" in str(refused.value)
+
+
+def test_a_list_is_read_as_a_spreadsheet_saves_it() -> None:
+    text = "email;given_name;groups\r\njo@example.com;Jörg;\r\njo@example.com;Jörg;\r\n"
+    for encoding in ("cp1252", "utf-8-sig", "utf-16"):
+        assert [line.given_name for line in lists.read(text.encode(encoding))] == ["Jörg"]
+
+
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [
+        (b"", "has to name the column email"),
+        (b"PK\x03\x04\x14\0\x08\0", "isn't a CSV file"),
+        (
+            b"email,active\nada@example.com,yes\n\nAda@example.com,no\n",
+            "line 4: it contradicts line 2 about Ada",
+        ),
+    ],
+)
+def test_what_is_no_list_or_contradicts_itself_is_refused(data: bytes, said: str) -> None:
+    with pytest.raises(Refused, match=said):
+        lists.read(data)
 
 
 def post(
@@ -113,7 +136,10 @@ def test_a_signed_event_is_followed_and_any_other_is_refused(s: Stage) -> None:
     assert post(s, event, at=s.clock.seconds() - 301)[0] == "401 Unauthorized"
     assert post(s, event, signed_for="okta")[0] == "401 Unauthorized"
     assert post(s, '{"email": "alex"}')[1]["error"].startswith("email: ")
-    assert post(s, "[")[0] == "400 Bad Request"
+    assert post(s, "[")[0] == post(s, "[]")[0] == "400 Bad Request"
+    wrong = '{"email": "alex@example.com", "groups": "staff", "salary": 1}'
+    assert "groups: write a list" in (answer := post(s, wrong)[1]["error"])
+    assert "salary: isn't known, remove it. The fields are email, id" in answer
     assert post(s, event) == ("200 OK", {"ok": "saved"})
     assert settle(s) == [("request-access", "done")]
     assert "Engineering" in teams_of(s, "alex@example.com")
