@@ -15,7 +15,7 @@ class Case:
     subject: Person | None = None
     scope: Scope = field(default_factory=Scope)
     others: tuple[Person, ...] = ()
-    """People who asked for the same and joined: like the first requester they can't decide it."""
+    """People who asked for the same, or whom it gives something: like the requester they can't decide it."""
 
     @property
     def concerned(self) -> Person:
@@ -29,5 +29,5 @@ class Case:
 
     @property
     def excluded(self) -> tuple[Person, ...]:
-        """Who may never decide it: everybody who asked, and the person concerned."""
+        """Who may never decide it: everybody who asked, or gains by it, and the person concerned."""
         return (self.requester, *self.others, *((self.subject,) if self.subject else ()))

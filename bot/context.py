@@ -193,6 +193,7 @@ class Desk:
         return Table(
             policy, hash, since, self.store.people, self.now(), followers, for_leavers,
             self._scope(request), (lead.NAME, lead.subject) if lead else None, request.action in CONFIDENTIAL,
+            heirs=tuple(heir.id for heir in self._heirs(request.details.get("heir"))),
         )  # fmt: skip
 
     def decide(
@@ -243,8 +244,15 @@ class Desk:
         policy, _, _ = self.policies.deciding()
         command = command.lead
         subject = self.person(command.subject) if command.subject else None
-        case = Case(command.NAME, asker, subject, command.scope(self.facts))
+        case = Case(
+            command.NAME, asker, subject, command.scope(self.facts), self._heirs(command.heir_address)
+        )
         return Ground(policy, case, self.store.people, self.now())
+
+    def _heirs(self, address: str | None) -> tuple[Person, ...]:
+        """Whom a request hands teams on to, if known: then they can't decide it."""
+        heir = self.store.people.by_email(address or "")
+        return (heir,) if heir else ()
 
     def person(self, id: PersonId) -> Person:
         """The person with this id, or a nameless one if their data was deleted."""

@@ -37,6 +37,8 @@ class Table:
     """(action, subject) whose rule decides it, as a bulk is decided as its lines are; None: its own."""
     is_confidential: bool = False
     """Whether it must stay secret from the person changed."""
+    heirs: tuple[PersonId, ...] = ()
+    """People whom it gives what is somebody else's."""
     _grounds: dict[RequestId, Ground] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def is_secret_from(self, person: Person, request: Request) -> bool:
@@ -53,7 +55,7 @@ class Table:
         action, about = self.ruled_by or (request.action, request.subject)
         subject = self.directory.person(about) if about else None
         requester = self.directory.person(request.requester)
-        others = tuple(self.directory.person(id) for id in self.followers)
+        others = tuple(self.directory.person(id) for id in (*self.followers, *self.heirs))
         case = Case(action, requester, subject, self.scope or request.scope, others)
         return self._grounds.setdefault(request.id, Ground(self.policy, case, self.directory, self.now))
 

@@ -153,7 +153,7 @@ class Entry:
             if named.person is None or not named.person.is_colleague:
                 yield f"{called} can no longer decide."
             elif view.excludes(named.person):
-                yield f"{called} can't decide, because the request is by or about them."
+                yield f"{called} can't decide, because it's by or about them, or gives them teams."
         yield from () if people else self.nobody(view)
 
     def nobody(self, view: View) -> Iterator[str]:

@@ -104,7 +104,7 @@ UNNAMED = {
     "manager": "No manager is known for lena@example.com.",
     "owners": "The policy names no owner for Finance.",
     "draw": "Nobody is known to be in @designers.",
-    "lena@example.com": "lena@example.com can't decide, because the request is by or about them.",
+    "lena@example.com": "lena@example.com can't decide, because it's by or about them, or gives them teams.",
 }
 
 

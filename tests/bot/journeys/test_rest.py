@@ -12,12 +12,14 @@ from bot.sandbox.miro.service import Fault, Miro
 from bot.sandbox.slack.workspace import Workspace
 from bot.sandbox.stage import OAUTH, Stage
 from tests.bot.journeys.scenes import (
+    answer,
     approve,
     ask,
     calls,
     card,
     day,
     deny,
+    has_card,
     history,
     last,
     playing,
@@ -387,6 +389,17 @@ def test_an_heir_who_cant_lead_is_refused_with_the_reason(tmp_path: Path, heir: 
         id = ask(s, *CLOSE, heir=heir)
         assert state(s, id) == "refused"
         assert f"{heir} can't get these teams" in last(s, "U0LENA")
+
+
+def test_an_heir_doesnt_decide_what_makes_them_team_admin(tmp_path: Path) -> None:
+    with _leading(tmp_path) as s:
+        s.miro.add_user("priya@example.com", "Priya Rao")
+        id = ask(s, *CLOSE, heir="priya@example.com")
+        assert state(s, id) == "waiting" and not has_card(s, "U0PRIYA")
+        press(s, "U0PRIYA", "approve", card(s, "U0SAM"))
+        assert "You would get teams by this" in answer(s, "U0PRIYA")
+        approve(s, "U0SAM")
+        assert state(s, id) == "done" and _leads(s, "priya@example.com")
 
 
 def test_without_credentials_the_form_has_no_heir_and_a_shell_is_told_why(tmp_path: Path) -> None:
