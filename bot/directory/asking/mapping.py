@@ -134,6 +134,15 @@ def wanted(content: Content, rules: DirectoryRules, teams: Mapping[str, GroupId]
     }
 
 
+def kept(word: Wanted, said: Wanted | None, gone: Collection[GroupId], is_admin_gone: bool) -> Wanted:
+    """A word, with what was said last of groups that the directory lacks now; they may come back, and what
+    they gave is taken away only then."""
+    if said is None or word.standing is not Standing.OPEN or said.standing is not Standing.OPEN:
+        return word
+    teams = {*word.teams, *(team for team in said.teams if team in gone)}
+    return replace(word, teams=tuple(sorted(teams)), admin=said.admin if is_admin_gone else word.admin)
+
+
 def _standing(user: User, is_member: bool) -> Standing:
     if user.deleted_at is not None:
         return Standing.DELETED

@@ -208,6 +208,10 @@ def looked(desk: Desk, name: str) -> Push:
     of_groups, known = mapping.mapped(content, rules, teams), mapping.judged_by(content, rules)
     words = mapping.wanted(content, known, of_groups) if known else {}
     rows = Words(desk.store.database).of(name)
+    gone, is_admin_gone = {*teams.values()} - {*of_groups.values()}, known is not None and known != rules
+    if gone or is_admin_gone:
+        said = {id: row.wanted for id, row in rows.items()}
+        words = {id: mapping.kept(word, said.get(id), gone, is_admin_gone) for id, word in words.items()}
     return Push(desk, name, known or rules, words, rows, frozenset(of_groups.values()), known is not None)
 
 

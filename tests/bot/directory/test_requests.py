@@ -311,6 +311,22 @@ def test_a_group_or_team_that_is_gone_closes_nothing(s: Stage, okta: Okta) -> No
     assert failures(looked(s.bot.desk, "okta")) == ["Okta has no group miroUsers, so nobody is judged."]
 
 
+def test_what_a_group_gave_is_taken_away_once_it_is_back_without_them(s: Stage, okta: Okta) -> None:
+    okta.person(ALEX, "miroUsers", "g_app_proeng_all", "miroAdmins")
+    okta.settle()
+    approve(s, "U0CAROL")
+    for name in ("g_app_proeng_all", "miroAdmins"):
+        gone = okta.says.get("okta", okta.groups.pop(name))
+        assert gone
+        okta.says.delete(gone)
+        okta.settle()
+        before = len(okta.asked())
+        okta.fill(name, ())
+        okta.settle()
+        assert len(okta.asked()) == before + 1
+    assert states(okta.asked())[2:] == [("leave-team", "done"), ("remove-admin", "waiting")]
+
+
 def test_more_than_was_shown_is_never_let_through(s: Stage, okta: Okta) -> None:
     for number in range(6):
         okta.person(f"p{number}@example.com", "miroUsers")
