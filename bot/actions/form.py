@@ -235,6 +235,11 @@ class Action(BaseModel):
         return None
 
     @property
+    def is_final(self) -> bool:
+        """Whether nothing can undo it."""
+        return False
+
+    @property
     def then(self) -> "tuple[Action, int] | None":
         """(what follows by itself, so many days after it is done); None for nothing."""
         return None

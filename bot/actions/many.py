@@ -1,7 +1,7 @@
 """A bulk: many commands in one request. It has no form and no rule of its own; its lines' rule decides it."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from functools import cache, cached_property
 from typing import Any, ClassVar
 
@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict
 from approvals.ids import PersonId
 from approvals.request import Scope
 from bot.actions.form import Action, Facts, FormField
+from bot.miro.wording import counted
 
 MOST_LINES = 5_000
 
@@ -27,6 +28,14 @@ class Line(BaseModel):
     def command(self) -> Action:
         """The typed command. Raises KeyError and ValidationError for another program's."""
         return _named(self.action).model_validate(self.details)
+
+    def later(self, gives: Collection[str], facts: Facts) -> str:
+        """What happens by itself after it is done; '' for nothing. `gives`: keys of its changes."""
+        command = self.command
+        if command.then:
+            return f"{counted(command.then[1])} later the account is deleted for good"
+        back = command.back(gives, facts) if command.days else ""
+        return f"{command.limit}. Then {back}" if back else ""
 
 
 @cache
@@ -81,7 +90,15 @@ class Bulk(Action):
         return f"{sums}. Each line is approved as Details shows it."
 
     def undo(self, facts: Facts) -> str:
-        return "Each line can be undone by itself."
+        final = sum(line.command.is_final for line in self.lines)
+        if final == len(self.lines):
+            return "This can't be undone."
+        deletes = any(line.command.then for line in self.lines)
+        but = [f"{final:,} {'deletion' if final == 1 else 'deletions'} can't"] if final else []
+        but += ["an offboarding only until its account is deleted"] if deletes else []
+        return (
+            f"Line by line, this can be undone as far as Miro allows{''.join(f'; {text}' for text in but)}."
+        )
 
     def goals(self, facts: Facts) -> tuple[()]:
         return ()

@@ -200,6 +200,17 @@ def _already(count: int) -> Words:
     return _note(f"{count:,} {'is' if count == 1 else 'are'} already as requested")
 
 
+def _deleted_later(count: int, days: int) -> Words:
+    whose = "account is" if count == 1 else "accounts are"
+    return _note(f"{counted(days)} later {count:,} {whose} deleted for good, which can't be undone")
+
+
+def _ends(count: int, days: int | None = None, until: str = "") -> Words:
+    """Without a length: they have several."""
+    length = limit(days, until) or "for different times"
+    return _note(f"{count:,} {'line lasts' if count == 1 else 'lines last'} {length}: Details says what ends")
+
+
 def _left_out(count: int) -> Words:
     return _note(f"{count:,} {'line is' if count == 1 else 'lines are'} left out: Details says why")
 
@@ -239,6 +250,8 @@ WORDINGS: dict[str, Callable[..., Words]] = {
     # The lines of a bulk's card.
     "many": _many,
     "so-many-already": _already,
+    "deleted-later": _deleted_later,
+    "ends": _ends,
     "left-out": _left_out,
     "lasts": _lasts,
 }

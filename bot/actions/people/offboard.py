@@ -84,6 +84,10 @@ class Offboard(Action):
         return {"handed": tuple(Handed(id, label, heir) for id, label in teams.items())}
 
     @property
+    def is_final(self) -> bool:
+        return self.how == "delete"
+
+    @property
     def then(self) -> tuple["Offboard", int] | None:
         if not self.delete_after:
             return None
@@ -113,7 +117,7 @@ class Offboard(Action):
         return f"{who} loses access. You can reactivate the account {self._until}."
 
     def undo(self, facts: Facts) -> str:
-        if self.how == "delete":
+        if self.is_final:
             return "This can't be undone."
         who = first(facts.person(self.person))
         way = f"You can reactivate {who} {self._until}." if facts.can_be_asked("reactivate") else in_miro()

@@ -1,8 +1,10 @@
 """The lines of a bulk by pages, as approvers read them before they decide; pure."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from approvals.plan import PlannedStep
+from bot.actions.many import Bulk
 from bot.cards.blocks import Block, actions, bullets, button, header
 from bot.cards.catalogue import line as written
 from bot.cards.catalogue import texts
@@ -18,7 +20,12 @@ def page(
 ) -> list[Block]:
     """The blocks of a page. `plans`: {line: (address in Miro, steps)}; `out`: {line: why it is left out}."""
     phrases = {number: f"Left out. {why}" for number, why in out.items()}
-    phrases |= {number: _told(*plan) for number, plan in plans.items()}
+    assert isinstance(scene.command, Bulk)
+    facts = replace(scene.facts, team=scene.facts.known_team)
+    for line in (line for line in scene.command.lines if line.number in plans):
+        address, steps = plans[line.number]
+        later = line.later([step.key for step in steps], facts)
+        phrases[line.number] = _told(address, steps, later)
     numbers = sorted(phrases)
     shown = numbers[start : start + PAGE]
     value = Handle.of(scene.request).value
@@ -35,8 +42,8 @@ def page(
     ]
 
 
-def _told(address: str, steps: tuple[PlannedStep, ...]) -> str:
-    """'ada@example.com. Join Engineering. ⚠ It may use a Miro license.'"""
+def _told(address: str, steps: tuple[PlannedStep, ...], later: str) -> str:
+    """'ada@example.com. Join Engineering. ⚠ It may use a Miro license.'; `later`: what happens by itself."""
     details = filter(None, texts(step.change.form("detail") for step in steps))
     changes = [written(step) for step in steps] or ["Already as requested"]
-    return " · ".join((f"{address}: {'; '.join(changes)}", *map(capital, details)))
+    return " · ".join((f"{address}: {'; '.join(changes)}", *map(capital, (*details, *filter(None, [later])))))

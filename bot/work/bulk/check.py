@@ -72,9 +72,8 @@ def _checked(desk: Desk, miro: Miro, colleagues: Colleagues, request: Request, c
     for lines in others:
         bulk = ask(desk, request, lines)
         problems |= {line.number: APART.format(bulk=bulk.id) for line in lines}
-    plan = BulkPlan(
-        "", (), (), plans={line.number: plans[line.number] for line in mine}, left_out=len(problems)
-    )
+    shown = {line.number: plans[line.number] for line in mine}
+    plan = BulkPlan("", (), (), lines=tuple(mine), plans=shown, left_out=len(problems))
     planned, *more = ask_approvers(desk, request, Bulk(lines=tuple(mine)), plan)
     stored = {"line_plans": kept(plan.plans), "left_out": json.dumps(problems, ensure_ascii=False)}
     return [replace(planned, words={**planned.words, **stored}), *more]

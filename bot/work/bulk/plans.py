@@ -2,14 +2,18 @@
 
 import hashlib
 import json
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from approvals.plan import Plan, PlannedStep, read, written
 from approvals.sentence import Sentence
+from bot.actions.many import Line
 from bot.miro.plan import LivePlan
 from bot.miro.quota import LIST, POOL, WINDOW, cost
 
+MOST_ENDS = 3
+"""The most lengths of access that a card says by themselves."""
 SHARE = 11
 """The members that fit in a PATCH below 500 bytes."""
 
@@ -18,6 +22,7 @@ SHARE = 11
 class BulkPlan(LivePlan):
     """What approvers of a bulk read. `plans`: {number of a line: its plan}; `left_out`: how many others."""
 
+    lines: tuple[Line, ...] = ()
     plans: Mapping[int, LivePlan] = field(default_factory=dict)
     left_out: int = 0
 
@@ -37,11 +42,28 @@ class BulkPlan(LivePlan):
             key = f"{step.change.code} {step.change.values.get('group', '')}".strip()
             sums.setdefault(key, []).append(step)
         lines = [_sum(key, some) for key, some in sums.items()]
+        lines += self._later()
         already = sum(not each.stored().steps for each in self.plans.values())
         lines += [PlannedStep("already", Sentence.of("so-many-already", count=already))] if already else []
         lines += [PlannedStep("out", Sentence.of("left-out", count=self.left_out))] if self.left_out else []
         lasts = PlannedStep("lasts", Sentence.of("lasts", seconds=seconds(steps)))
         return Plan(steps=(*lines, lasts), rights=self.rights)
+
+    def _later(self) -> list[PlannedStep]:
+        """What happens by itself some days after: deletions and ends."""
+        deletions, ends = Counter[int](), Counter[tuple[int, str]]()
+        for line in self.lines:
+            command, steps = line.command, self.plans[line.number].stored().steps
+            if command.then:
+                deletions[command.then[1]] += 1
+            if command.days and command.ending([step.key for step in steps]):
+                # Days until a last day differ by the start: the day itself is what is said.
+                ends[0 if command.last_day else command.days, command.last_day] += 1
+        each = [Sentence.of("ends", count=count, days=days, until=day) for (days, day), count in ends.items()]
+        if len(each) > MOST_ENDS:
+            each = [Sentence.of("ends", count=ends.total())]
+        later = [Sentence.of("deleted-later", count=count, days=days) for days, count in deletions.items()]
+        return [PlannedStep("later", sentence) for sentence in (*later, *each)]
 
 
 def _sum(key: str, steps: list[PlannedStep]) -> PlannedStep:

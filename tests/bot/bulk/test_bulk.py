@@ -15,7 +15,7 @@ from bot.sandbox.miro.service import Fault
 from bot.sandbox.stage import POLICY, Stage
 from bot.work.ask import asked
 from tests.bot.bulk.scene import joiners, lines, person, sent
-from tests.bot.journeys.scenes import calls, card, playing, state, wait
+from tests.bot.journeys.scenes import calls, card, playing, read, state, wait
 
 PLAIN = POLICY.replace('organization = "Example Ltd"', "")
 
@@ -245,3 +245,23 @@ def test_a_list_is_pasted_in_slack_and_read_by_pages_before_it_is_approved(s: St
     assert s.acting.click("U0SAM", shown, "approve").ok
     s.settle()
     assert states(s, s.bot.store.requests()[-1].id) == [State.DONE] * 40
+
+
+def test_what_happens_by_itself_later_is_read_before_it_is_approved(tmp_path: Path) -> None:
+    with playing(tmp_path, PLAIN.replace("offboard = {", 'offboard = { delete_after = "30d",')) as s:
+        for email in joiners(3):
+            s.miro.add_user(email, "A Person")
+
+        def read_before(text: str) -> tuple[str, str]:
+            sent(s, text)
+            shown = card(s, "U0SAM")
+            s.acting.click("U0SAM", shown, "details")
+            return read(shown), read(s.acting.modal("U0SAM"))
+
+        shown, details = read_before(leaving(2))
+        assert "30 days later 2 accounts are deleted for good" in shown
+        assert details.count("30 days later the account is deleted for good") == 2
+        assert "an offboarding only until its account is deleted" in details
+        shown, details = read_before("email,team,until\nperson.2@example.com,Engineering,2026-03-12\n")
+        assert "1 line lasts until Thu 12 Mar" in shown
+        assert "Until Thu 12 Mar. Then Engineering is removed" in details
