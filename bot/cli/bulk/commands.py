@@ -85,6 +85,7 @@ def send(
     Exit status 1 if a line can't be carried out; with --skip, if none can.
     """
     with open_bot(existing=True, leads=False, practice=practice) as bot:
+        bot.settings.require("MIRO_SCIM_TOKEN")
         desk, who = bot.desk, acting_as(bot, email)
         reading = read(desk, who, file.read())
         plans, problems = judged(desk, bot.miro, who.person, reading.lines, is_first=True)

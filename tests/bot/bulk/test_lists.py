@@ -65,6 +65,15 @@ def test_every_wrong_row_is_named_with_its_line_and_a_remedy(tmp_path: Path) -> 
     assert len(expected) == len(WAYS) == 200 - len(reading.lines)
 
 
+def test_a_list_needs_the_token_of_miro(tmp_path: Path) -> None:
+    with machine(tmp_path, PLAIN) as (s, shell):
+        (tmp_path / "list.csv").write_text("email,action\nperson.0@example.com,offboard\n")
+        shell.environ["MIRO_SCIM_TOKEN"] = ""
+        send = ("bulk", str(tmp_path / "list.csv"), "--as", "carol@example.com", "--reason", "Quarter ends")
+        assert shell.types(*send, "--check", exits=1).startswith("Error: Set MIRO_SCIM_TOKEN (or ")
+        assert s.miro.log == []
+
+
 def test_a_list_is_sent_followed_and_answered_in_a_shell(tmp_path: Path) -> None:
     with machine(tmp_path, PLAIN) as (s, shell):
         people(s.miro, 3)
