@@ -567,7 +567,8 @@ def database_at(where: Location, source: Source | None = None) -> Database:
             from approvals.record.postgres import Postgres
         except ImportError as error:
             raise WrongRecord(
-                f"{where} needs a driver that isn't installed: pip install -r docs/deploy/postgres.txt."
+                f"{where} needs a driver that isn't installed: "
+                "pip install --require-hashes -r constraints.txt -r docs/deploy/postgres.txt"
             ) from error
         return Postgres(where)
     return Sqlite(where, source)

@@ -216,7 +216,8 @@ def scim_service() -> ModuleType:
         return import_module("bot.directory.service")
     except ModuleNotFoundError as error:
         raise BadSettings(
-            f"Serving SCIM needs {error.name}. Install the extra: pip install 'miro-bot[directory]'"
+            f"Serving SCIM needs {error.name}, which isn't installed: "
+            "pip install --require-hashes -r constraints.txt -r docs/deploy/directory.txt"
         ) from error
 
 

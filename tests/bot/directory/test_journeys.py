@@ -181,5 +181,6 @@ def test_without_its_extra_the_bot_runs_and_says_what_serving_scim_needs(tmp_pat
         check=False,
     )
     assert done.stderr.strip() == (
-        "Error: Serving SCIM needs scim2_models. Install the extra: pip install 'miro-bot[directory]'"
+        "Error: Serving SCIM needs scim2_models, which isn't installed: "
+        "pip install --require-hashes -r constraints.txt -r docs/deploy/directory.txt"
     )
