@@ -80,6 +80,9 @@ def run(
     practice: bool, address: str | None, health: str | None, directory: str | None, log_style: str
 ) -> None:
     """Run the bot until SIGTERM or Ctrl-C."""
+    own = [given for given in (address, health, directory) if given and not given.endswith(":0")]
+    if len(set(own)) < len(own):
+        raise click.UsageError("--http, --health and --directory each need a port of their own.")
     logs.set_up(log_style)
     ending = threading.Event()
     for name in (signal.SIGTERM, signal.SIGINT):

@@ -316,6 +316,13 @@ def test_an_address_to_listen_on_is_looked_at_first(tmp_path: Path, address: str
     assert said.endswith(f"not {address!r}.")
 
 
+@pytest.mark.parametrize("options", [("--directory", "--health"), ("--http", "--health")])
+def test_two_pages_of_the_bot_do_not_share_a_port(tmp_path: Path, options: tuple[str, str]) -> None:
+    words = [word for option in options for word in (option, "127.0.0.1:8043")]
+    said = Shell(tmp_path).types("run", *words, exits=2)
+    assert said.endswith("--http, --health and --directory each need a port of their own.")
+
+
 def test_a_stand_in_for_miro_needs_a_port_of_its_own(tmp_path: Path) -> None:
     words = ("sandbox", "miro", "--token", "x", "--port")
     assert "99999 is not in the range" in Shell(tmp_path).types(*words, "99999", exits=2)
