@@ -64,15 +64,18 @@ def list_tokens(as_json: bool) -> None:
         say(*(_line(one) for one in known))
 
 
+_LISTED = "`miro-bot directory token list` shows them."
+
+
 @token.command()
-@click.argument("number", type=click.IntRange(1))
-def revoke(number: int) -> None:
+@click.argument("number")
+def revoke(number: str) -> None:
     """End a token at once, by its number in `list`."""
+    if not re.fullmatch("[1-9][0-9]{0,8}", number):
+        raise click.UsageError(f"{number!r} isn't a token's number. {_LISTED}")
     with _writing() as tokens:
-        if not tokens.revoke(number):
-            raise Refused(
-                f"No valid token has the number {number}. `miro-bot directory token list` shows them."
-            )
+        if not tokens.revoke(int(number)):
+            raise Refused(f"No valid token has the number {number}. {_LISTED}")
     say(f"Token {number} is revoked.")
 
 

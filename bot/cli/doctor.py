@@ -55,7 +55,7 @@ _WAYS = {"SLACK_APP_TOKEN": "Socket Mode", "SLACK_SIGNING_SECRET": "run --http"}
 """The two ways to receive from Slack, by the secret that each needs."""
 _USES = (
     _WAYS
-    | {METRICS_TOKEN: "serving /metrics", EVENT_SECRET: "signed events of directories"}
+    | {METRICS_TOKEN: "serving /metrics", EVENT_SECRET: "taking signed events of directories"}
     | dict.fromkeys(REST, "Miro's REST API")
 )
 """Secrets that not every bot needs, and what for."""
@@ -150,7 +150,8 @@ def _checked(examination: Examination, check: Check) -> Finding | None:
         with sentences():
             return check(examination)
     except click.ClickException as error:
-        return Finding(error.message, Status.WRONG)
+        # A list's heading and its first line stand in the same line here.
+        return Finding(error.message.replace(":\n", ": ", 1), Status.WRONG)
     except Exception as error:
         return Finding(f"This check failed: {error}. Please report it.", Status.WRONG)
 

@@ -304,6 +304,7 @@ def test_a_broken_policy_begins_no_record(tmp_path: Path) -> None:
     (tmp_path / "policy.toml").write_text("operators = [", encoding="utf-8")
     said = Shell(tmp_path).types("ask", "offboard", "--as", "ada@example.com", "--reason", "x", exits=1)
     assert "The policy can't be used:" in said
+    assert "The policy can't be used: line 1: " in Shell(tmp_path).types("doctor", exits=1)
     assert [one.name for one in tmp_path.iterdir()] == ["policy.toml"]
 
 

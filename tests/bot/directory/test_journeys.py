@@ -148,6 +148,9 @@ def test_tokens_are_made_listed_and_revoked_in_a_shell(tmp_path: Path) -> None:
         assert "the policy has no [directory.hr], so nothing is asked" in found["text"]
         shell.types("directory", "token", "revoke", "2")
         assert "No valid token has the number 2" in shell.types("directory", "token", "revoke", "2", exits=1)
+        for number in ("abc", "0", "9" * 30):
+            said = shell.types("directory", "token", "revoke", number, exits=2)
+            assert f"{number!r} isn't a token's number. `miro-bot directory token list` shows them." in said
         [found] = [each for each in shell.json("doctor") if each["what"] == "directories"]
         assert found["text"] == "1 valid tokens"
 
