@@ -277,9 +277,12 @@ def sandbox() -> None:
 @click.option("--port", type=PORT, default=8042, show_default=True)
 @click.option("--token", required=True, help="Token that callers must send, like sandbox-token-1.")
 @click.option("--group-model", type=click.Choice(["team", "user-group"]), default="team", show_default=True)
+@click.option("--team", "more", metavar="NAME", multiple=True, help="Another team; may be repeated.")
 @click.option("--default-team", metavar="NAME", help="Team that every new account joins.")
-def sandbox_miro(port: int, token: str, group_model: Any, default_team: str | None) -> None:
-    """Serve a sandbox of Miro's SCIM API, with one admin and one team in it.
+def sandbox_miro(
+    port: int, token: str, group_model: Any, more: tuple[str, ...], default_team: str | None
+) -> None:
+    """Serve a sandbox of Miro's SCIM API, with one admin, in the team Engineering.
 
     To try `run` with a real Slack and no Miro: set MIRO_SCIM_URL to the address it prints, MIRO_SCIM_TOKEN to
     the same token, and MIRO_BOT_DATABASE to a new file. The sandbox forgets everything when it ends.
@@ -293,10 +296,13 @@ def sandbox_miro(port: int, token: str, group_model: Any, default_team: str | No
         raise click.UsageError("--token takes ASCII letters, digits and punctuation, without spaces.")
     if default_team is not None and not default_team.strip():
         raise click.UsageError("--default-team takes a team's name. Leave it out for none.")
+    if not all(name.strip() for name in more):
+        raise click.UsageError("--team takes a team's name. Leave it out for Engineering alone.")
     miro = Miro(token=token, group_model=group_model, oauth_token=token)
-    miro.add_user("admin@example.com", "Sandbox Admin", teams=[miro.add_team("Engineering")], admin=True)
-    if default_team:
-        miro.default_team = miro.add_team(default_team)
+    names = filter(None, ("Engineering", *more, default_team))
+    teams = {name: miro.add_team(name) for name in dict.fromkeys(names)}
+    miro.add_user("admin@example.com", "Sandbox Admin", teams=[teams["Engineering"]], admin=True)
+    miro.default_team = teams.get(default_team or "")
     with listening(miro.serve(port), f"127.0.0.1:{port}") as url:
         say(f"MIRO_SCIM_URL={url} (Ctrl-C to stop)")
         say(f"MIRO_REST_URL={url.removesuffix('/api/v1/scim')} MIRO_ORG_ID={ORG}")

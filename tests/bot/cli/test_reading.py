@@ -13,6 +13,7 @@ from datetime import timedelta
 from email.utils import format_datetime
 from pathlib import Path
 
+import httpx
 import pytest
 
 from approvals.ids import RequestId
@@ -332,6 +333,22 @@ def test_a_stand_in_for_miro_needs_a_port_of_its_own(tmp_path: Path) -> None:
         said = Shell(tmp_path).types(*words, port, exits=1)
     sentence = f"Can't listen on 127.0.0.1:{port}: another program uses it."
     assert said == f"Error: {sentence} Choose another address or port."
+
+
+def test_a_stand_in_for_miro_has_the_teams_asked_for(tmp_path: Path) -> None:
+    words = ("sandbox", "miro", "--port", "0", "--token", "sandbox-token-1", "--team", "Design")
+    wrong = Shell(tmp_path).types(*words, "--team", " ", exits=2)
+    assert wrong.endswith("--team takes a team's name. Leave it out for Engineering alone.")
+    command = [sys.executable, "-u", "-m", "bot", *words, "--team", "Design", "--default-team", "Everybody"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as sandbox:
+        assert sandbox.stdout
+        url = sandbox.stdout.readline().split()[0].partition("=")[2]
+        answer = httpx.get(
+            f"{url}/Groups", headers={"Authorization": "Bearer sandbox-token-1"}, trust_env=False
+        )
+        sandbox.terminate()
+    names = [group["displayName"] for group in answer.json()["Resources"]]
+    assert sorted(names) == ["Design", "Engineering", "Everybody"]
 
 
 def test_a_stand_in_for_miro_says_what_it_is_for(tmp_path: Path) -> None:
