@@ -5,7 +5,7 @@ import logging
 from collections.abc import Callable, Mapping
 from copy import copy
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
@@ -75,7 +75,7 @@ class Transport:
         self._api = api
         self._url, self._token = url.rstrip("/"), SecretStr(token)
         self._urgency: int = Urgency.ORDINARY
-        self._patience = float("inf")
+        self._patience, self._end = float("inf"), datetime.max.replace(tzinfo=UTC)
         self.http = client(
             is_loopback(httpx.URL(url).host),
             headers={"Authorization": f"Bearer {token}", "Accept": api.media},
@@ -89,6 +89,12 @@ class Transport:
         other._urgency, other._patience = urgency, BRIEFLY
         return other
 
+    def within(self, span: timedelta) -> "Transport":
+        """A copy on the same connections whose calls together take no longer than `span`."""
+        other = copy(self)
+        other._end = self._now() + span
+        return other
+
     def exchange(
         self, method: str, path: str, query: Mapping[str, str], body: Mapping[str, Any] | None = None
     ) -> tuple[int, bytes]:
@@ -96,7 +102,9 @@ class Transport:
 
         `path` begins below the base URL. Raises Away if nothing was done, Unclear if it may have been.
         """
-        end = self._now() + self._deadline
+        end = min(self._now() + self._deadline, self._end)
+        if end <= self._now():
+            raise Away(_NO_TIME, Trouble.NO_ANSWER)
         content = encoded(body) if body is not None else None
         credits = self._api.cost(method, path, len(content or b""))
         spent = Away(_NO_TIME, Trouble.CREDITS)

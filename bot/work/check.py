@@ -2,7 +2,9 @@
 
 from collections.abc import Sequence
 from contextlib import suppress
+from copy import copy
 from dataclasses import replace
+from datetime import timedelta
 
 from approvals.decide.actor import Who as Actor
 from approvals.decide.actor import check_standing
@@ -33,6 +35,9 @@ from bot.miro.rights import OrgRole, demotes
 from bot.miro.wording import ADMIN_FIRST, HAZARDS
 from bot.work import approvers, ending, undo
 from bot.work.account import look, not_found, with_roles
+
+REST_LOOKS = timedelta(seconds=15)
+"""How long a check looks at Miro's REST API in total: approvers of a closure don't wait for what it adds."""
 
 
 def check(desk: Desk, miro: Miro, colleagues: Colleagues, request: Request, claim: Claim) -> Request:
@@ -209,9 +214,11 @@ def _beside(miro: Miro, command: Action) -> dict[str, tuple[str, str]]:
 
 def _with_rest(desk: Desk, miro: Miro, command: Action, seen: Seen) -> LivePlan:
     """The plan, with what Miro's REST API shows of the person, or that it doesn't. Raises Obstacle."""
-    account, rest = seen.account, miro.rest
+    account, rest = seen.account, miro.rest and miro.rest.within(REST_LOOKS)
     if account is None or not command.SHOWS_USAGE:
         return make(command.goals(desk.facts), seen)
+    miro = copy(miro)
+    miro.rest = rest
     known = list[Sentence]()  # what matters most comes first: a card may cut the rest
     led, heir = None, ""
     if rest and command.CLOSES and account.active is not False:

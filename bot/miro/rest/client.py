@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from copy import copy
+from datetime import timedelta
 from typing import Any
 
 from bot.miro import judging, wire
@@ -72,6 +73,12 @@ class Rest:
         """A copy for work of this urgency."""
         other = copy(self)
         other._transport = self._transport.ranked(urgency)
+        return other
+
+    def within(self, span: timedelta) -> "Rest":
+        """A copy whose calls together take no longer than `span`; later ones raise Away."""
+        other = copy(self)
+        other._transport = self._transport.within(span)
         return other
 
     def scopes(self) -> frozenset[str]:

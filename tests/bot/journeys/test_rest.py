@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -218,6 +219,19 @@ def test_what_rest_doesnt_show_is_said_and_holds_nothing_up(s: Stage, how: dict[
     assert "I can't see whether Jo is the only admin of a team." in card or "License" not in card
     approve(s, "U0PRIYA")
     assert (state(s, id), _is_active(s)) == ("done", False)
+
+
+def test_approvers_dont_wait_for_a_slow_rest_api(tmp_path: Path) -> None:
+    with playing(tmp_path, prepare=_beside_groups, has_rest=True) as s:
+        s.bot.desk.boards_pass = False
+        for number in range(20):
+            s.miro.add_space(f"Space {number}", admins=[_jo(s)])
+        six = timedelta(seconds=6)
+        s.miro.faults.append(Fault("GET", "/v2/", times=99, then=lambda: s.clock.pass_(six)))
+        began, id = s.clock(), ask(s, *CLOSE)
+        assert state(s, id) == "waiting"
+        assert s.clock() - began < timedelta(seconds=25)
+        assert "I can't see whether Jo is the only admin of" in last(s, "U0PRIYA")
 
 
 def test_without_credentials_the_card_says_what_isnt_known(tmp_path: Path) -> None:
