@@ -39,6 +39,7 @@ _BY_KIND = {
     "missing": "is required; add it",
 }
 """{pydantic's type of error: what to do}."""
+_BOUNDS = ("greater_than_equal", "less_than_equal")
 
 
 @dataclass(frozen=True)
@@ -105,7 +106,8 @@ def _deepest(text: str) -> int:
 def _unreadable(text: str, place: tuple[Any, ...], kind: str, message: str) -> Problem:
     # For a value of several possible types pydantic adds the type; people know only the key.
     known = tuple(part for part in place if not re.search(r"[\[\]]|^(str|int)$", str(part)))
-    remedy = _BY_KIND.get(kind, message.removeprefix("Value error, "))
+    message = re.sub("^(Value error, |Input should be )", "", message)
+    remedy = _BY_KIND.get(kind, f"write a number {message}" if kind in _BOUNDS else message)
     named = ""
     for part in known:  # people count from 1: rules, 0 is rule 1
         named = f"{named.removesuffix('s')} {part + 1}" if isinstance(part, int) else f"{named}.{part}"
@@ -142,6 +144,9 @@ def _of_directories(policy: Policy) -> Problems:
         if not re.fullmatch("[a-z][a-z0-9-]*", name):
             yield place, "name a directory in small letters, like [directory.okta]"
         yield from check_directory(place, directory, policy.managed_elsewhere)
+        for team in directory.teams.values():
+            if (other := policy.mapped[team][0]) != name:
+                yield (*place, "teams"), f"{team} is in [directory.{other}] too; keep one of them"
         for key in ("administrators", "owner", "asked_in_slack", "approvers"):
             yield from check_entries(policy, (*place, key), getattr(directory, key))
         for change in Change:

@@ -291,6 +291,14 @@ def test_how_many_people_each_rule_tells() -> None:
     ]
 
 
+DIRECTORY = """
+[directory.{0}]
+owner = ["bo@example.com"]
+approvers = ["bo@example.com"]
+teams = {{ "g" = "Design" }}
+"""
+
+
 @pytest.mark.parametrize(
     ("said", "told"),
     [
@@ -306,6 +314,14 @@ def test_how_many_people_each_rule_tells() -> None:
         ('[owners]\n"Design" = ["owners"]', "name people or a group as owners"),
         ('[managers]\n"U0ADA0001" = "bo@example.com"', "managers are looked up by it"),
         ('[managers]\n"ada@example.com" = "bo"', "'bo' isn't an e-mail address or Slack id"),
+        (
+            f"{DIRECTORY.format('a')}{DIRECTORY.format('b')}",
+            "Design is in [directory.b] too; keep one of them",
+        ),
+        (
+            '[directory.a]\nowner = ["it"]\nhold_above = 0',
+            "hold_above: write a number greater than or equal to 1",
+        ),
         ('[managed_elsewhere]\n"Sales" = " "', "write where to ask instead"),
         ('[actions.offboard]\napprovers = ["bo@example.com"]', "nobody can request offboard"),
         (
