@@ -163,12 +163,17 @@ class Reading(View):
             others = f"their manager, {boss}" if boss else "them or your IT team"
             raise Refused(f"You can request this for yourself. For {name}, ask {others}.")
 
-    def check_length(self, *, is_asked: bool = False) -> None:
-        """Raises Refused if it is asked for longer than allowed; `is_asked`: the form was already sent."""
+    def check_length(self, *, is_asked: bool = False, in_list: bool = False) -> None:
+        """Raises Refused if it is asked for longer than allowed; `is_asked`: the form was already sent;
+        `in_list`: it is a row of a list."""
         longest, days = self.rule.longest, self.case.scope.days
         counted = "1 day" if longest == 1 else f"{longest} days"
         if longest and days is None:
             asked = f"This now needs an end date, {counted} at most. Send it again with one."
-            raise Refused(asked if is_asked else f"Choose an end date, at most {counted} from now.")
+            if in_list:
+                asked = f"This needs an end date, {counted} at most. Fill in “until” or “for days”."
+            raise Refused(
+                asked if is_asked or in_list else f"Choose an end date, at most {counted} from now."
+            )
         if longest and days and days > longest:
             raise Refused(f"The limit is {counted}. You can ask to extend it before it ends.")

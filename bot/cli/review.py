@@ -119,7 +119,7 @@ def compare(
     owners. Exit status: 0 no differences, 1 differences, or nothing could be compared.
     """
     if (keep and put_right) or bool(keep or put_right) != bool(email):
-        raise click.UsageError("Give --keep ID or --put-right ID, and --as EMAIL with it.")
+        raise click.UsageError("Give one of --keep ID and --put-right ID, with --as EMAIL.")
     with open_bot(existing=True, leads=False) as bot:
         if email:
             keeps = (reason, until) if keep else None

@@ -125,7 +125,7 @@ def _planned(desk: Desk, miro: Miro, asked: Request, command: Action, is_first: 
     ground = desk.ground(command, desk.person(asked.requester))
     try:
         ground.may_ask()
-        ground.check_length(is_asked=True)
+        ground.check_length(in_list=True)
         ground.check_fillable()
     except Held:
         raise

@@ -131,6 +131,8 @@ def test_who_decides_is_not_asked_for_the_days(scene: Scene) -> None:
     with pytest.raises(Refused) as told:
         scene.table.ground(request).check_length(is_asked=True)
     assert str(told.value) == "This now needs an end date, 30 days at most. Send it again with one."
+    with pytest.raises(Refused, match=r"This needs an end date, 30 days at most\. Fill in “until”"):
+        scene.table.ground(request).check_length(in_list=True)
 
 
 # -- groups that change ------------------------------------------------------------------------------------

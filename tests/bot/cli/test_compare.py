@@ -122,6 +122,8 @@ def test_nothing_is_judged_by_an_old_list(s: Stage, shell: Shell) -> None:
 
 def test_a_decision_needs_a_name_and_a_difference(s: Stage, shell: Shell) -> None:
     assert "--as EMAIL" in shell.types("compare", "--keep", "abcdef", exits=2)
+    both = shell.types("compare", "--keep", "abcdef", "--put-right", "abcdef", *AS, exits=2)
+    assert "Give one of --keep ID and --put-right ID" in both
     assert "There is no difference abcdef now." in shell.types("compare", "--keep", "abcdef", *AS, exits=1)
 
 
