@@ -38,15 +38,14 @@ APART = "Decided by others, so it is in {bulk}."
 def check(desk: Desk, miro: Miro, colleagues: Colleagues, request: Request, claim: Claim) -> Request:
     """Moves a bulk on from *checking*, or stores why not and when to retry."""
     try:
-        drafts = _checked(desk, miro, colleagues, request, claim)
+        return _checked(desk, miro, colleagues, request, claim)
     except (Held, SlackAway, Away, Locked) as error:
         return desk.wait(request, error, claim)
     except Refused as error:
-        drafts = [Draft(EventType.REFUSED, words={"text": str(error)})]
-    return desk.store.append(request, drafts, claim)
+        return desk.store.append(request, [Draft(EventType.REFUSED, words={"text": str(error)})], claim)
 
 
-def _checked(desk: Desk, miro: Miro, colleagues: Colleagues, request: Request, claim: Claim) -> list[Draft]:
+def _checked(desk: Desk, miro: Miro, colleagues: Colleagues, request: Request, claim: Claim) -> Request:
     requester = desk.person(request.requester)
     requester = requester if requester.source else looked_up(desk, colleagues, requester)
     if requester.account is None and not requester.source:
@@ -67,16 +66,18 @@ def _checked(desk: Desk, miro: Miro, colleagues: Colleagues, request: Request, c
         raise Refused(f"No line can be carried out. {some}")
     if not any(plan.steps for plan in plans.values()):
         sentence = Sentence("so-already")
-        return [Draft(EventType.UNNEEDED, body=body(text=sentence), words=words(text=sentence))]
+        draft = Draft(EventType.UNNEEDED, body=body(text=sentence), words=words(text=sentence))
+        return desk.store.append(request, [draft], claim)
     mine, *others = sorted(sets.values(), key=len, reverse=True)
-    for lines in others:
-        bulk = ask(desk, request, lines)
-        problems |= {line.number: APART.format(bulk=bulk.id) for line in lines}
     shown = {line.number: plans[line.number] for line in mine}
-    plan = BulkPlan("", (), (), lines=tuple(mine), plans=shown, left_out=len(problems))
-    planned, *more = ask_approvers(desk, request, Bulk(lines=tuple(mine)), plan)
-    stored = {"line_plans": kept(plan.plans), "left_out": json.dumps(problems, ensure_ascii=False)}
-    return [replace(planned, words={**planned.words, **stored}), *more]
+    with desk.store.writing():  # all or none: after a failure, lines of others would be asked twice
+        for lines in others:
+            bulk = ask(desk, request, lines)
+            problems |= {line.number: APART.format(bulk=bulk.id) for line in lines}
+        plan = BulkPlan("", (), (), lines=tuple(mine), plans=shown, left_out=len(problems))
+        planned, *more = ask_approvers(desk, request, Bulk(lines=tuple(mine)), plan)
+        stored = {"line_plans": kept(plan.plans), "left_out": json.dumps(problems, ensure_ascii=False)}
+        return desk.store.append(request, [replace(planned, words={**planned.words, **stored}), *more], claim)
 
 
 def ask(desk: Desk, request: Request, lines: Iterable[Line]) -> Request:

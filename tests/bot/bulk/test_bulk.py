@@ -1,13 +1,17 @@
 """A list of changes: one card, one decision, a verified request for each line."""
 
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from approvals.ids import RequestId
-from approvals.request import Draft
+from approvals.record.database import StoreTrouble
+from approvals.record.store import Store
+from approvals.request import Draft, Request
 from approvals.states import EventType, State
 from bot.actions import ACTIONS
 from bot.context import LEASE
@@ -265,3 +269,24 @@ def test_what_happens_by_itself_later_is_read_before_it_is_approved(tmp_path: Pa
         shown, details = read_before("email,team,until\nperson.2@example.com,Engineering,2026-03-12\n")
         assert "1 line lasts until Thu 12 Mar" in shown
         assert "Until Thu 12 Mar. Then Engineering is removed" in details
+
+
+def test_a_failure_of_the_record_while_a_bulk_is_split_asks_nobody_twice(
+    s: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    s.miro.add_user("alex@example.com", "Alex Smith")
+    failures, append = [StoreTrouble("connection lost")], Store.append
+
+    def fails_once(store: Store, request: Request, drafts: list[Draft], *more: Any) -> Request:
+        if failures and request.action == "bulk" and drafts[0].type is EventType.PLANNED:
+            raise failures.pop()
+        return append(store, request, drafts, *more)
+
+    monkeypatch.setattr(Store, "append", fails_once)
+    with suppress(StoreTrouble):
+        sent(s, joining(2) + "alex@example.com;join;Engineering\n")
+    s.clock.pass_(2 * LEASE)
+    s.settle()
+    bulks = [each for each in s.bot.store.requests() if each.action == "bulk"]
+    assert not failures
+    assert [len(each.details["lines"]) for each in bulks] == [1, 2]
