@@ -71,6 +71,8 @@ def settled(request: Request, directory: Directory, now: datetime, reader: Perso
 def not_stopped(request: Request, verb: str = "resume") -> Settled:
     """Says why there is nothing to resume, or to do by hand."""
     stands = _STANDS[request.state]
+    if request.state is State.APPROVED and request.starts_at:
+        stands = f"it's approved to start {request.starts_at:%Y-%m-%d at %H:%M} UTC"
     return Settled(f"{request.id} isn't stopped, so there's nothing to {verb}: {stands}.")
 
 

@@ -292,9 +292,14 @@ def _person(given: str, tables: Tables) -> PersonId:
     return tables.meet(email=_address(given, tables)).id
 
 
+def is_address(text: str) -> bool:
+    """Whether it is an e-mail address of a form that Miro takes."""
+    return bool(_EMAIL.fullmatch(text))
+
+
 def _address(given: str, tables: Tables) -> str:
     """An address of the policy's domains. Raises ValueError."""
-    if not _EMAIL.fullmatch(given):
+    if not is_address(given):
         raise ValueError("This e-mail address isn't valid. Use one like ada@example.com.")
     if not tables.policy.allows(given):
         allowed = ", ".join(tables.policy.domains)

@@ -156,16 +156,23 @@ def next_step(record: Location) -> str:
 Decision = Callable[[Desk, Request, Who], list[Draft]]
 
 
-def _decided(id: str, email: str, as_json: bool, verb: str, decision: Decision) -> None:
-    """One decision typed in a shell, told to the person in whose name it was."""
+def _decided(
+    id: str,
+    email: str,
+    as_json: bool,
+    verb: str,
+    decision: Decision,
+    outcome: Callable[[Store, Request], str] = lambda _, request: f"{state_name(request)}.",
+) -> None:
+    """One decision typed in a shell, told to the person in whose name it was; `outcome`: what is printed."""
     with open_bot(existing=True, leads=False) as bot:
         request, who = find(bot.store, id), acting_as(bot, email)
         secret = request.action in CONFIDENTIAL
         with bot.store.writing():
             request = bot.store.append(request, decision(bot.desk, request, who))
             _tell(bot, request.id, who, verb, secret)
-        outline = summary(bot.store, request)
-    say_json(outline) if as_json else say(f"{request.id}: {state_name(request)}.")
+        outline, text = summary(bot.store, request), outcome(bot.store, request)
+    say_json(outline) if as_json else say(f"{request.id}: {text}")
 
 
 def _tell(bot: Bot, id: RequestId, who: Who, verb: str, secret: bool) -> None:
@@ -217,7 +224,14 @@ def deny(id: str, email: str, reason: str, as_json: bool) -> None:
 @JSON
 def postpone(id: str, start: str, email: str, as_json: bool) -> None:
     """Move the start of a request to a later time, like 2026-12-04 or "2026-12-04 18:00"."""
-    _decided(id, email, as_json, "postponed", lambda desk, request, who: postponed(desk, request, who, start))
+    _decided(
+        id,
+        email,
+        as_json,
+        "postponed",
+        lambda desk, request, who: postponed(desk, request, who, start),
+        lambda _, request: f"{state_name(request)}. Its start is now {request.starts_at:%Y-%m-%d %H:%M} UTC.",
+    )
 
 
 @click.command("hand-over")
@@ -237,8 +251,14 @@ def hand_over(id: str, email: str, to: str, back: bool, done: bool, as_json: boo
             return handed(desk, request, who, to)
         return (take_back if back else report)(request, who, desk.table(request))
 
+    def outcome(store: Store, request: Request) -> str:
+        if done:
+            return f"The bot checks in Miro whether it's done. To follow it: miro-bot show {request.id}."
+        to = request.hand_over.to
+        return f"{store.people.person(to).addressed} is asked to finish it." if to else "Back with operators."
+
     verb = "handed over" if to else "taken back" if back else "reported done"
-    _decided(id, email, as_json, verb, handing)
+    _decided(id, email, as_json, verb, handing, outcome)
 
 
 @click.command("end")

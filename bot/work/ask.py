@@ -17,7 +17,7 @@ from approvals.request import Draft, Request
 from approvals.states import EventType, State
 from approvals.text import cleaned
 from bot.actions import Action
-from bot.actions.fill import Problems, Raw, check_shown, each, fill, start_of, unfilled
+from bot.actions.fill import Problems, Raw, check_shown, each, fill, is_address, start_of, unfilled
 from bot.actions.form import Input
 from bot.context import Desk
 
@@ -109,6 +109,10 @@ def handed(desk: Desk, request: Request, who: Who, entry: str) -> list[Draft]:
     to, table = desk.find(entry), desk.table(request)
     if to is None or to.account is None or to.account.standing is Standing.UNKNOWN:
         decide.check_operated(request, who, table, "hand over")
+        if not (is_address(entry) or (entry.isalnum() and entry.isupper())):
+            raise Refused(f"{entry} isn't an e-mail address. Use one like ada@example.com.")
+        if "@" in entry and not desk.policy.allows(entry):
+            raise Refused(f"{entry} isn't in {', '.join(desk.policy.domains)}. Choose a colleague.")
         desk.unknown.add(entry)
         raise Refused(
             f"I haven't seen {entry if '@' in entry else 'this colleague'} in Slack yet. Try again in a "
@@ -121,6 +125,8 @@ def extended(desk: Desk, request: Request, who: Who, until: str, reason: str) ->
     """Asks for the same access until a later day. Raises Problems, Refused, StoreTrouble."""
     if request.state is not State.DONE or request.ending.ends_at is None:
         raise Refused(f"{request.id} has no end date, or has ended. Ask for access again instead.")
+    if until <= (end := f"{request.ending.ends_at.astimezone(who.person.zone):%Y-%m-%d}"):
+        raise Problems({"until": f"It ends on {end}. Choose a later day."})
     command = desk.command(request)
     raw = unfilled(command, who.person.id, desk.tables()) | {"for_days": "", "until": until}
     return asked(desk, type(command), raw, reason or request.reason, who)

@@ -11,7 +11,7 @@ from approvals.ids import GroupId
 from approvals.plan import PlannedStep, read
 from approvals.refusals import Refused
 from approvals.request import Request
-from approvals.states import EventType, State
+from approvals.states import OPEN, EventType, State
 from bot.actions import ACTIONS
 from bot.actions.fill import Problems
 from bot.actions.undo import undoing
@@ -36,7 +36,8 @@ def undo(
     if not is_mine and not is_operator(desk.policy, who.person):
         raise Refused(f"Only the requester or an operator can undo {request.id}.")
     if request.untouchable or request.state not in (State.DONE, State.STOPPED, State.WITHDRAWN):
-        raise Refused(f"{request.id} isn't done, so there's nothing to undo. Withdraw it instead.")
+        cure = " Withdraw it instead." if request.state in OPEN and request.state is not State.WORKING else ""
+        raise Refused(f"{request.id} isn't done, so there's nothing to undo.{cure}")
     # The person concerned reads it: of an offboarding that stopped they know nothing.
     secret = desk.command(request).CONFIDENTIAL
     reason = reason or ("Restores what was before." if secret else f"Undoes {request.id}.")

@@ -350,6 +350,12 @@ def test_only_what_is_stopped_is_resumed(scene: Scene, whats: list[EventType], s
     assert told == f"R-1 isn't stopped, so there's nothing to resume: {stands}."
 
 
+def test_what_starts_on_a_later_day_isnt_about_to_start(scene: Scene) -> None:
+    request = scene.now(scene.waiting(), V, A, EventType.SCHEDULED, by="cy")
+    told = said(lambda: resume(request, scene.who("ida"), scene.table), Settled)
+    assert f"it's approved to start {request.starts_at:%Y-%m-%d at %H:%M} UTC" in told
+
+
 # -- expiring ----------------------------------------------------------------------------------------------
 
 

@@ -81,13 +81,22 @@ def test_a_start_is_asked_for_moved_and_listed_in_a_shell(s: Stage, shell: Shell
     s.settle()
     moved = shell.json("postpone", "R-1", "2026-03-09", "--as", "lena@example.com")
     assert moved["starts_at"] == "2026-03-09T18:00:00.000Z"
+    again = shell.types("postpone", "R-1", "2026-03-10", "--as", "lena@example.com")
+    assert again.endswith("Its start is now 2026-03-10 18:00 UTC.")
     earlier = shell.types("postpone", "R-1", "2026-03-06", "--as", "lena@example.com", exits=1)
     assert "A start can only be moved to a later time." in earlier
     assert "Enter a start like 2026-12-04" in shell.types(
         "postpone", "R-1", "soon", "--as", "lena@example.com", exits=1
     )
-    assert "starts at           2026-03-09 18:00 UTC" in shell.types("show", "R-1")
-    assert [row["starts_at"] for row in shell.json("requests")] == ["2026-03-09T18:00:00.000Z"]
+    assert "starts at           2026-03-10 18:00 UTC" in shell.types("show", "R-1")
+    assert [row["starts_at"] for row in shell.json("requests")] == ["2026-03-10T18:00:00.000Z"]
+
+
+def test_what_was_denied_cant_be_undone_and_nobody_is_told_to_withdraw_it(s: Stage, shell: Shell) -> None:
+    id = ask_in_slack(s, "U0ALEX", "/miro-access", "for Engineering because I start Monday")
+    assert "Withdraw it instead" in shell.types("undo", id, "--as", "alex@example.com", exits=1)
+    shell.types("deny", id, "--as", "priya@example.com", "--reason", "Not yet.")
+    assert shell.types("undo", id, "--as", "alex@example.com", exits=1).endswith("nothing to undo.")
 
 
 def test_a_decision_in_a_shell_is_recorded_shown_and_told(s: Stage, shell: Shell) -> None:

@@ -225,7 +225,8 @@ def test_it_is_extended_from_the_card_and_in_a_shell(tmp_path: Path) -> None:
         first = given(s)
         assert has_card(s, "U0ALEX", "again")
         words = ("extend", first.id, "--as", "alex@example.com", "--until")
-        assert "This day is over" in shell.types(*words, "2026-03-01", exits=1)
+        for early in ("2026-03-01", "2026-03-09"):
+            assert "It ends on 2026-03-09. Choose a later day." in shell.types(*words, early, exits=1)
         shell.types(*words, day(s, 14), "--reason", "It takes longer.")
         s.settle()
         assert "Stays until Mon 16 Mar, instead of ending on 9 March" in read(card(s, "U0PRIYA"))

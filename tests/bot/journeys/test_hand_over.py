@@ -219,11 +219,20 @@ def test_it_is_handed_over_taken_back_and_reported_in_a_shell(tmp_path: Path) ->
         words = ("hand-over", id, "--as")
         assert "Give one of" in shell.types(*words, "carol@example.com", exits=2)
         assert "haven't seen" in shell.types(*words, "carol@example.com", "--to", "who@example.com", exits=1)
-        for how in (("--to", "sam@example.com"), ("--back",), ("--to", "dana@example.com")):
-            assert shell.types(*words, "carol@example.com", *how) == f"{id}: Stopped."
+        for to, why in (("foo", "isn't an e-mail address"), ("it@other.example", "isn't in example.com")):
+            assert why in shell.types(*words, "carol@example.com", "--to", to, exits=1)
+        for how, outcome in (
+            (("--to", "sam@example.com"), "sam@example.com is asked to finish it."),
+            (("--back",), "Back with operators."),
+            (("--to", "dana@example.com"), "dana@example.com is asked to finish it."),
+        ):
+            printed = shell.types(*words, "carol@example.com", *how)
+            assert printed.startswith(f"{id}: ") and printed.replace("(", "").replace(")", "").endswith(
+                outcome
+            )
         assert "isn't handed over to you" in shell.types(*words, "sam@example.com", "--done", exits=1)
         by_hand(s, alex)
-        shell.types(*words, "dana@example.com", "--done")
+        assert "checks in Miro whether it's done" in shell.types(*words, "dana@example.com", "--done")
         s.settle()
         assert state(s, id) == "done"
 
