@@ -2,16 +2,20 @@
 
 import re
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from datetime import datetime
 
 import click
 
 from approvals.ids import stamp
+from approvals.policy.check import BrokenPolicy, load
 from approvals.record.store import Store, utc_now
 from approvals.refusals import Refused
-from bot.cli.common import JSON, check_there, open_record, say, say_json, sentences, settings
+from bot.actions import CONDITIONS
+from bot.cli.common import JSON, check_there, open_record, say, say_beside, say_json, sentences, settings
 from bot.directory.tokens import Token, Tokens
+from bot.policies import usable
+from bot.settings import BadSettings
 
 NAME = re.compile(r"[a-z][a-z0-9-]{0,29}")
 
@@ -47,6 +51,9 @@ def create(source: str) -> None:
         raise click.UsageError("SOURCE takes lower-case letters, digits and hyphens, like okta.")
     with _writing() as tokens:
         made = tokens.create(source)
+        with suppress(BadSettings, BrokenPolicy):  # `policy check` tells what is wrong with it
+            if source not in load(usable(settings().policy), CONDITIONS).directory:
+                say_beside(f"The policy has no [directory.{source}] yet. Add it, else nothing is asked.")
     say(f"Token of {source}, shown only now. Enter it in the identity provider:", made)
 
 

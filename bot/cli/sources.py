@@ -12,7 +12,7 @@ from bot.directory import lists
 from bot.directory.asking.differences import failures
 from bot.directory.asking.requests import Push, control, looked
 from bot.directory.store import Directories, Taken
-from bot.slack.directory.view import changes
+from bot.slack.directory.view import CHANGES, changes
 
 AS = click.option(
     "--as", "email", required=True, metavar="EMAIL", help="Your address; you must be an operator."
@@ -22,7 +22,7 @@ AS = click.option(
 def _looked(bot: Bot, source: str) -> Push:
     if source not in bot.desk.policy.directory:
         known = ", ".join(bot.desk.policy.directory) or "none"
-        raise Refused(f"The policy has no directory {source[:40]}; it has {known}.")
+        raise Refused(f"The policy has no directory “{source[:40]}”; it has {known}.")
     return looked(bot.desk, source)
 
 
@@ -43,7 +43,10 @@ def held(source: str, as_json: bool) -> None:
     if as_json:
         say_json(rows)
     else:
-        lines = [": ".join(filter(None, (row["state"], row["email"], row["text"]))) for row in rows]
+        lines = [
+            f"held: {CHANGES[row['text']].format(row['email'])}" if row["email"] else f"failed: {row['text']}"
+            for row in rows
+        ]
         release = [f"To let it through: miro-bot directory release {source} {key} --as EMAIL"] if key else []
         say(*lines or ["Nothing is held, nothing has failed."], *release)
     if rows:

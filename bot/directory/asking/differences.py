@@ -25,12 +25,20 @@ def failures(push: Push, hidden: Collection[str] = ()) -> list[str]:
     """
     emails = {id: push.words[id].email for id in push.problems}
     problems = [
-        f"{emails[id] or id}: {text}" for id, text in push.problems.items() if emails[id] not in hidden
+        f"{emails[id] or _user_name(push, id)}: {text}"
+        for id, text in push.problems.items()
+        if emails[id] not in hidden
     ]
     text = f"{push.title} has no group {push.rules.account}, so nobody is judged."
     lacks = [] if push.is_judged else [text]
     ended = [text for (email, _), (_, text) in _exceptions(push).items() if email not in hidden]
     return [*lacks, *problems, *ended]
+
+
+def _user_name(push: Push, id: EntryId) -> str:
+    """By what its provider knows somebody without an address."""
+    user = Directories(push.desk.store.database, push.desk.now).get(push.name, id)
+    return user.user_name if isinstance(user, User) and user.user_name else id
 
 
 def _exceptions(push: Push) -> dict[tuple[str, str], tuple[Request, str]]:

@@ -14,7 +14,7 @@ from bot.slack.forms import notice
 
 MOST = 40
 """Lines of one list."""
-_CHANGES = {
+CHANGES = {
     "request-access": "give access to {}",
     "leave-team": "remove {} from teams",
     "update-details": "change the details of {}",
@@ -28,7 +28,7 @@ _CHANGES = {
 def changes(hold: Hold) -> str:
     """'close the accounts of 412 people and remove 3 people from teams'."""
     counted = {name: f"{n} {'person' if n == 1 else 'people'}" for name, n in hold.counts.items()}
-    return listed([_CHANGES[name].format(people) for name, people in counted.items()])
+    return listed([CHANGES[name].format(people) for name, people in counted.items()])
 
 
 def message(desk: Desk, name: str) -> Message:

@@ -139,7 +139,7 @@ def test_tokens_are_made_listed_and_revoked_in_a_shell(tmp_path: Path) -> None:
     with machine(tmp_path, POLICY_WITH_OKTA) as (_, shell):
         assert shell.types("directory", "token", "list").startswith("No tokens.")
         token = shell.types("directory", "token", "create", "okta").splitlines()[-1]
-        shell.types("directory", "token", "create", "hr")
+        assert "no [directory.hr] yet" in shell.types("directory", "token", "create", "hr")
         assert "takes lower-case letters" in shell.types("directory", "token", "create", "Oh no", exits=2)
         [first, second] = shell.json("directory", "token", "list")
         assert (first["source"], first["used_at"], second["source"]) == ("okta", None, "hr")

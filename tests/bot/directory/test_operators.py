@@ -51,7 +51,7 @@ def test_a_shell_lists_what_is_held_and_lets_it_through(s: Stage, shell: Shell) 
         okta.person(f"p{number}@example.com", "miroUsers")
     okta.settle()
     shown = shell.types("directory", "held", "okta", exits=1)
-    assert shown.count("request-access") == 6
+    assert shown.count("held: give access to p") == 6
     release = shown.split("miro-bot ")[-1].split()[:4]
     wrong = shell.types(*release, "--as", "sam@example.com", exits=1)
     assert "You run Okta" in wrong
@@ -63,6 +63,14 @@ def test_a_shell_lists_what_is_held_and_lets_it_through(s: Stage, shell: Shell) 
     assert "is paused" in shell.types("directory", "pause", "okta", *CAROL)
     assert "goes on" in shell.types("directory", "resume", "okta", *CAROL)
     assert "it has okta" in shell.types("directory", "held", "entra", exits=1)
+
+
+def test_who_has_no_address_is_named_as_the_provider_does(s: Stage, shell: Shell) -> None:
+    okta = Okta(s)
+    okta.person("cy", "miroUsers")
+    okta.settle()
+    shown = shell.types("directory", "held", "okta", exits=1)
+    assert shown.startswith("failed: cy: The directory gives no e-mail address")
 
 
 def test_a_list_is_imported_from_a_shell(s: Stage, shell: Shell, tmp_path: Path) -> None:
