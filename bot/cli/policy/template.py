@@ -30,7 +30,8 @@ manager_from_miro = false
 keep_texts_months = 0
 # Whether operators get a card each day if Miro differs from the record. Otherwise run: miro-bot compare
 compare_daily = false
-# Whether approve, deny and resume work in a shell on the bot's machine. Such decisions are marked.
+# Whether approve, deny, resume and hand-over work in a shell on the bot's machine, and withdraw, postpone and
+# end for operators. Such decisions are marked. One's own can always be withdrawn, postponed or ended there.
 command_line_decides = false
 
 # Everywhere below, name a team by the name people know, its security name, or its id in Miro.
