@@ -156,7 +156,7 @@ def taken(command: Action, tables: Tables) -> dict[str, str]:
                 f"The policy names {clip(tables.label(group))}. Ask your IT team to take it out first."
             )
         if asked.by_rest and values[field]:
-            problems |= _handing_on(field, values[field], tables)
+            problems |= _handing_on(field, values[field], command.subject, tables)
         if asked.beside_groups and values[field]:
             problems |= _beside(field, values[field], tables)
         owner = tables.people.by_email(values[field]) if asked.is_address else None
@@ -175,10 +175,14 @@ def _beside(field: str, name: str, tables: Tables) -> dict[str, str]:
     return {field: problem} if problem else {}
 
 
-def _handing_on(field: str, address: str, tables: Tables) -> dict[str, str]:
+def _handing_on(field: str, address: str, leaver: PersonId | None, tables: Tables) -> dict[str, str]:
     """{field: problem} of the address of somebody whom teams are handed on to."""
     if not tables.has_rest:
-        return {field: "I can't do that here. Do it in Miro first: Team settings > Users."}
+        lack = "I can't do that without MIRO_OAUTH_TOKEN."
+        return {field: f"{lack} Do it in Miro first: Team settings > Users."}
+    heir = tables.people.by_email(address)
+    if heir and leaver and heir.is_linked(tables.person(leaver)):
+        return {field: "This is the person who leaves. Enter somebody else's address."}
     try:
         _address(address, tables)
     except ValueError as error:
