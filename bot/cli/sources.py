@@ -12,7 +12,7 @@ from bot.directory import lists
 from bot.directory.asking.differences import failures
 from bot.directory.asking.requests import Push, control, looked
 from bot.directory.store import Directories, Taken
-from bot.slack.directory.view import CHANGES, changes
+from bot.slack.directory.view import CHANGES, changes, what_is_held
 
 AS = click.option(
     "--as", "email", required=True, metavar="EMAIL", help="Your address; you must be an operator."
@@ -38,7 +38,7 @@ def held(source: str, as_json: bool) -> None:
             for action, people in push.held.items()
             for id in sorted(people)
         ]
-        key = push.key
+        key, why = push.key, what_is_held(bot.desk, source)
         rows += [{"state": "failed", "email": "", "text": text} for text in failures(push)]
     if as_json:
         say_json(rows)
@@ -47,7 +47,9 @@ def held(source: str, as_json: bool) -> None:
             f"held: {CHANGES[row['text']].format(row['email'])}" if row["email"] else f"failed: {row['text']}"
             for row in rows
         ]
-        release = [f"To let it through: miro-bot directory release {source} {key} --as EMAIL"] if key else []
+        release = (
+            [why, f"To let it through: miro-bot directory release {source} {key} --as EMAIL"] if key else []
+        )
         say(*lines or ["Nothing is held, nothing has failed."], *release)
     if rows:
         click.get_current_context().exit(1)

@@ -133,7 +133,10 @@ class Push:
             for change in self._asks[id]:
                 change.about(PersonId(""))
         except ValidationError as error:
-            faults = ", ".join(f"{fault['loc'][0]}: {fault['msg']}" for fault in error.errors())
+            faults = ", ".join(
+                f"{fault['loc'][0]}: {fault['msg'].removeprefix('String should have ')}"
+                for fault in error.errors()
+            )
             return f"{word.email}: Miro doesn't take what the directory says ({faults})."
         return ""
 

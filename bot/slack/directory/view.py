@@ -36,9 +36,7 @@ def message(desk: Desk, name: str) -> Message:
     hold, title = desk.store.hold(name), desk.policy.titled(name)
     if not hold.counts:
         return card("✅", f"Nothing of {title} is held", [Part("Nothing is left to decide here.")])
-    most = desk.policy.directory[name].hold_above if name in desk.policy.directory else 0
-    held = f"more than {most} an hour, the last Company Admin, and people missing from a list of everybody"
-    why = f"Nothing was changed. The policy holds {held}."
+    why = f"Nothing was changed. {what_is_held(desk, name)}"
     sure = confirmation(f"Let {title} do this?", f"{title} will {changes(hold)}.", "Let Through")
     buttons = (
         button("Look", "directory-look", name),
@@ -47,6 +45,15 @@ def message(desk: Desk, name: str) -> Message:
     )
     after = "Each change is then asked for as the policy says. Until then everything else of it goes on."
     return card("⚠️", f"{title} wants to {changes(hold)}", [Part(why), Part(after)], *buttons)
+
+
+def what_is_held(desk: Desk, name: str) -> str:
+    """What of a directory waits for operators, in a sentence."""
+    most = desk.policy.directory[name].hold_above if name in desk.policy.directory else 0
+    return (
+        f"The policy holds more than {most} an hour, the last Company Admin, "
+        "and people missing from a list of everybody."
+    )
 
 
 def home(desk: Desk, zone: str) -> list[Section]:

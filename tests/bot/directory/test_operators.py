@@ -52,6 +52,7 @@ def test_a_shell_lists_what_is_held_and_lets_it_through(s: Stage, shell: Shell) 
     okta.settle()
     shown = shell.types("directory", "held", "okta", exits=1)
     assert shown.count("held: give access to p") == 6
+    assert "The policy holds more than 5 an hour" in shown
     release = shown.split("miro-bot ")[-1].split()[:4]
     wrong = shell.types(*release, "--as", "sam@example.com", exits=1)
     assert "You run Okta" in wrong

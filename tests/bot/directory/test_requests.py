@@ -386,7 +386,7 @@ def test_what_miro_doesnt_take_is_said_and_asks_nothing(s: Stage, okta: Okta) ->
     okta.settle()
     assert okta.asked() == []
     [text] = failures(looked(s.bot.desk, "okta"))
-    assert "Miro doesn't take what the directory says (department: " in text
+    assert "Miro doesn't take what the directory says (department: at most " in text
 
 
 def test_an_account_in_no_group_is_known(s: Stage, okta: Okta) -> None:
