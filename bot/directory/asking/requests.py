@@ -101,6 +101,21 @@ class Push:
             for id, word in self.new.items()
         }
 
+    def afresh(self, id: EntryId) -> list[Asked]:
+        """What to ask of somebody against what Miro listed last, as earlier requests were withdrawn."""
+        word, said, has = self.words[id], self.row(id).wanted, holds(self.desk)
+        listed = has.get(said.email) if said else None
+        if said and word.standing is mapping.Standing.OPEN:
+            standing = mapping.Standing.OUT if listed is None else mapping.Standing.OPEN
+            said = replace(said, standing=standing, teams=tuple(map(GroupId, listed or ())), details={})
+        return list(mapping.asks(said, word, self.rules, self.title, has, self.teams))
+
+    @cached_property
+    def busy(self) -> set[PersonId | None]:
+        """People about whom the directory's requests aren't begun yet."""
+        store = self.desk.store
+        return {each.subject for each in store.each(store.numbers(states=NOT_BEGUN, person=self.source.id))}
+
     @cached_property
     def new(self) -> dict[EntryId, Wanted]:
         """The words that weren't asked for yet."""
@@ -256,8 +271,7 @@ def ask(push: Push, id: EntryId) -> None:
             if words.get(push.name, id) != row:
                 return  # another process has it
             person = desk.person(row.person) if row.person else desk.store.people.meet(email=word.email)
-            withdraw(push, person, word)
-            for change in push.pending[id]:
+            for change in push.afresh(id) if _withdrawn(push, person, word) else push.pending[id]:
                 request_of(push, person, change)
             words.keep([asked_word(push, id, person.id, stamp(desk.now()))])
     except Overtaken as error:
@@ -273,14 +287,31 @@ def asked_word(push: Push, id: EntryId, person: PersonId, at: str) -> Word:
     return Word(push.name, id, person, word.stored, passed, "", actions, at)
 
 
-def withdraw(push: Push, person: Person, word: Wanted) -> None:
-    """Withdraws the directory's requests about somebody that aren't in line with a newer word."""
-    for request in push.desk.store.requests(person=person.id, states=NOT_BEGUN):
-        mine = request.requester == push.source.id and request.subject in person.rows
-        is_needless = mine and not mapping.is_still_wanted(request.action, request.details, word, push.rules)
-        if is_needless and not request.untouchable:
+_PARTS = ("request-access", "leave-team", "update-details")
+
+
+def _withdrawn(push: Push, person: Person, word: Wanted) -> bool:
+    """Withdraws the directory's requests about somebody that aren't in line with a newer word.
+
+    Returns whether that leaves out something that is still wanted. A request for access, teams or details has
+    several parts: if one of them isn't wanted any more, all of these requests go, to be asked for afresh.
+    """
+    mine = [
+        request
+        for request in push.desk.store.requests(person=person.id, states=NOT_BEGUN)
+        if request.requester == push.source.id and request.subject in person.rows and not request.untouchable
+    ]
+    needless = [
+        request
+        for request in mine
+        if not mapping.is_still_wanted(request.action, request.details, word, push.rules)
+    ]
+    is_partly = any(request.action in _PARTS for request in needless)
+    for request in mine:
+        if request in needless or (is_partly and request.action in _PARTS):
             sentence = Sentence.of("directory-newer", source=push.title)
             push.desk.store.append(request, [withdrawn(sentence)])
+    return is_partly
 
 
 def take_back(push: Push) -> None:

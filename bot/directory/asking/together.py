@@ -13,7 +13,7 @@ from bot.actions import Action
 from bot.actions.many import MOST_LINES, Bulk, Line
 from bot.context import Desk
 from bot.directory.asking.mapping import Standing
-from bot.directory.asking.requests import Push, asked_word, request_by, withdraw
+from bot.directory.asking.requests import Push, asked_word, request_by
 from bot.directory.asking.words import Word, Words
 from bot.directory.store import EntryId
 from bot.work.ask import asked_event
@@ -30,6 +30,7 @@ def suited(push: Push, ids: Sequence[EntryId]) -> list[EntryId]:
         for id in ids
         if push.words[id].standing is Standing.OPEN
         and push.pending[id]
+        and push.row(id).person not in push.busy
         and all(
             not each.wait and change_of(each.action) in push.rules.unattended for each in push.pending[id]
         )
@@ -57,8 +58,6 @@ def ask(push: Push, ids: Sequence[EntryId]) -> None:
                 Line(number=len(lines) + number, action=each.NAME, details=each.model_dump(mode="json"))
                 for number, each in enumerate(commands[id], 1)
             ]
-            if push.row(id).said:
-                withdraw(push, desk.person(people[id]), push.words[id])
         if lines:
             reason = f"{push.title}: {len(taken):,} people of one push."
             signed = {"reason": reason, "who": push.source.called}

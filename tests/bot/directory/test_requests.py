@@ -178,6 +178,29 @@ def test_a_newer_word_replaces_one_that_waits(s: Stage, okta: Okta) -> None:
     assert okta.asked()[1].outcome.text.code == "directory-newer"  # type: ignore[union-attr]
 
 
+@pytest.mark.parametrize("news", ["a detail", "a team less"])
+def test_a_newer_word_about_a_part_loses_nothing_of_what_waits(tmp_path: Path, news: str) -> None:
+    policy = POLICY_WITH_OKTA.replace('"access", "leave"', '"leave"')
+    with playing(tmp_path, policy) as s:
+        okta = Okta(s)
+        old, new = {"department": "R&D"}, {"department": "Legal"}
+        id = okta.person(ALEX, "miroUsers", "g_app_proeng_all", "g_app_design_all", **{ENTERPRISE: old})
+        okta.settle()
+        assert states(okta.asked()) == [("request-access", "waiting")]
+        if news == "a detail":
+            okta.change(id, **{ENTERPRISE: new})
+        else:
+            okta.leave(id, "g_app_design_all")
+        okta.settle()
+        assert states(okta.asked()) == [("request-access", "withdrawn"), ("request-access", "waiting")]
+        approve(s, "U0CAROL")
+        user = s.miro.user(ALEX)
+        assert user and user.active
+        assert dict(user.enterprise)["department"] == ("Legal" if news == "a detail" else "R&D")
+        assert teams_of(s, ALEX) >= {"Engineering"}
+        assert ("Design" in teams_of(s, ALEX)) == (news == "a detail")
+
+
 def test_what_was_denied_is_an_exception_until_the_directory_says_something_else(
     s: Stage, okta: Okta
 ) -> None:
