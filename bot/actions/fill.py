@@ -307,7 +307,7 @@ def _address(given: str, tables: Tables) -> str:
         raise ValueError("This e-mail address isn't valid. Use one like ada@example.com.")
     if not tables.policy.allows(given):
         allowed = ", ".join(tables.policy.domains)
-        raise ValueError(f"Only addresses of {allowed} can get access. Ask your IT team about others.")
+        raise ValueError(f"I can only change accounts of {allowed}. Ask your IT team about others.")
     return given
 
 

@@ -64,7 +64,7 @@ def check(desk: Desk, who: Who, draft: Draft) -> None:
     people = forms.Form(draft, tables, asker=_account(who)).people
     if foreign := [entry for entry in people if "@" in entry and not desk.policy.allows(entry)]:
         domains = listed(list(desk.policy.domains))
-        raise Refused(f"Only people of {domains} can get access. Ask your IT team about {listed(foreign)}.")
+        raise Refused(f"I can only change accounts of {domains}. Ask your IT team about {listed(foreign)}.")
     for entry in people if who.account and who.account.standing is not Standing.UNKNOWN else ():
         _check_person(desk, who, draft.action, entry)
     for name, asked in draft.action.form().items():

@@ -75,11 +75,11 @@ def test_somebody_unknown_is_met_by_address_or_account(desk: Office) -> None:
         (f"{ADDRESS} bo@example.com", "Choose a colleague or enter an e-mail address, not both."),
         (
             "ada@example.net",
-            "Only addresses of example.com, example.org can get access. Ask your IT team about others.",
+            "I can only change accounts of example.com, example.org. Ask your IT team about others.",
         ),
         (
             "ada@sub.example.com",
-            "Only addresses of example.com, example.org can get access. Ask your IT team about others.",
+            "I can only change accounts of example.com, example.org. Ask your IT team about others.",
         ),
     ],
 )

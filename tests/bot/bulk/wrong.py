@@ -6,7 +6,10 @@ HEADING = "email,action,team,from,until,days,department,rights,full name"
 WAYS: dict[str, tuple[str, str]] = {
     "a misspelt team": ("{who},join,Enginering", "Did you mean Engineering?"),
     "no address": ("not an address,join,Engineering", "enter an e-mail address"),
-    "another company's address": ("x@elsewhere.test,join,Engineering", "Only addresses of example.com"),
+    "another company's address": (
+        "x@elsewhere.test,join,Engineering",
+        "I can only change accounts of example.com",
+    ),
     "an unknown action": ("{who},frobnicate,Engineering", "I don't know the action"),
     "an empty address": (",join,Engineering", "It has no e-mail address"),
     "nothing to do": ("{who},,", "It names no action"),

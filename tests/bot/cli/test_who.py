@@ -29,7 +29,7 @@ WRONG = {
     ): "to_team: Choose a different team from the one to leave.",
     ("request-access", "teams=A,B,C,D"): "teams: Choose up to three. Send another request for more.",
     ("request-access", "for_days=0"): "for_days: Enter a whole number of days from 1 to 366, like 7.",
-    ("request-access", "person=jo@example.org"): "person: Only addresses of example.com can get access.",
+    ("request-access", "person=jo@example.org"): "person: I can only change accounts of example.com.",
     ("rename-group", f"name={'x' * 61}"): "name: Write at most 60 characters.",
     ("offboard",): "Who is it for? Add person=EMAIL.",
 }

@@ -74,7 +74,7 @@ def test_another_domain_is_refused_with_those_allowed(s: Stage, domain: str) -> 
     words = {"person:email": f"a@{domain}"}
     errors = refused_form(s, "U0LENA", "/miro-offboard", "because last day", **words)
     assert errors == {
-        "person:email": "Only addresses of example.com can get access. Ask your IT team about others."
+        "person:email": "I can only change accounts of example.com. Ask your IT team about others."
     }
 
 
@@ -120,7 +120,7 @@ def test_of_several_people_each_problem_is_named_and_nothing_is_saved(s: Stage) 
     words = {"person:email": "kim.wu@example.com, a@b@c, jo@elsewhere.example"}
     errors = refused_form(s, "U0LENA", "/miro-access", "for Design because Kim joins", **words)
     assert "a@b@c: This e-mail address isn't valid." in errors["person:email"]
-    assert "jo@elsewhere.example: Only addresses of " in errors["person:email"]
+    assert "jo@elsewhere.example: I can only change accounts of " in errors["person:email"]
     assert s.bot.store.requests() == []
 
 
@@ -132,7 +132,7 @@ def test_more_than_ten_people_are_too_many_at_once(s: Stage) -> None:
 
 def test_a_foreign_address_is_told_before_a_form_opens(s: Stage) -> None:
     s.acting.command("U0LENA", "/miro-access", "jo@elsewhere.example for Design because Jo helps")
-    assert last(s, "U0LENA").startswith("Only people of example.com can get access. Ask your IT team about ")
+    assert last(s, "U0LENA").startswith("I can only change accounts of example.com. Ask your IT team about ")
     assert not s.slack.views.get("U0LENA")
 
 

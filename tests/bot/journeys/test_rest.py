@@ -385,7 +385,7 @@ def test_an_account_that_miro_closes_is_closed_though_nothing_is_handed_on(
 @pytest.mark.parametrize(
     ("heir", "problem"),
     [
-        ("dana@elsewhere.example", "Only addresses of example.com can get access."),
+        ("dana@elsewhere.example", "I can only change accounts of example.com."),
         ("Dana", "This e-mail address isn't valid."),
         ("Jo@example.com", "This is the person who leaves."),
     ],
