@@ -197,7 +197,9 @@ def test_no_secret_is_shown() -> None:
 def test_without_its_driver_a_server_is_told_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delitem(sys.modules, "approvals.record.postgres", raising=False)
     monkeypatch.setitem(sys.modules, "psycopg", None)
-    with pytest.raises(WrongRecord, match=r"pip install -r docs/deploy/postgres\.txt"):
+    with pytest.raises(
+        WrongRecord, match=r"--require-hashes -r constraints.txt -r docs/deploy/postgres\.txt"
+    ):
         Store(location(ELSEWHERE))
 
 
