@@ -15,7 +15,7 @@ class Case:
     subject: Person | None = None
     scope: Scope = field(default_factory=Scope)
     others: tuple[Person, ...] = ()
-    """People who asked for the same, or whom it gives something: like the requester they can't decide it."""
+    """Others who can't decide it: people who asked for the same, and those who gain something by it."""
 
     @property
     def concerned(self) -> Person:

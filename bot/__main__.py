@@ -2,22 +2,10 @@
 
 import click
 
-from bot.cli import (
-    db,
-    decisions,
-    directory,
-    doctor,
-    evidence,
-    people,
-    record,
-    requests,
-    review,
-    running,
-    sources,
-    stats,
-)
+from bot.cli import db, decisions, doctor, evidence, people, record, requests, review, running, stats
 from bot.cli.bulk import commands as bulk
 from bot.cli.common import sentences
+from bot.cli.directory import sources, tokens
 from bot.cli.policy import commands
 
 
@@ -47,7 +35,7 @@ def main() -> None:
 
 record.audit.add_command(evidence.pack)
 for _command in sources.COMMANDS:
-    directory.directory.add_command(_command)
+    tokens.directory.add_command(_command)
 
 for _command in (
     running.run,
@@ -71,7 +59,7 @@ for _command in (
     record.audit,
     db.db,
     people.people,
-    directory.directory,
+    tokens.directory,
     review.review,
     review.compare,
     people.forget,

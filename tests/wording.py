@@ -14,7 +14,7 @@ from pathlib import Path
 
 import click
 
-from approvals.decide.reviews import Access, Review, Step
+from approvals.decide.streams.reviews import Access, Review, Step
 from approvals.ids import GroupId, PersonId
 from approvals.request import Question
 from approvals.states import State

@@ -38,7 +38,7 @@ class Table:
     is_confidential: bool = False
     """Whether it must stay secret from the person changed."""
     heirs: tuple[PersonId, ...] = ()
-    """People whom it gives what is somebody else's."""
+    """People to whom it hands teams of the leaver; they can't decide it."""
     _grounds: dict[RequestId, Ground] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def is_secret_from(self, person: Person, request: Request) -> bool:

@@ -24,7 +24,7 @@ def next_reminder(table: Table) -> dict[str, str]:
 
 
 def hand_over(request: Request, who: Who, to: Person, table: Table) -> list[Draft]:
-    """An operator hands a stopped request to a colleague, instead of an earlier one."""
+    """An operator hands a stopped request to a colleague, who replaces an earlier one."""
     check_operated(request, who, table, "hand over")
     subject = table.directory.person(request.subject) if request.subject else None
     if subject and table.policy.is_same(to, subject):

@@ -56,7 +56,7 @@ class DirectoryRules(Part):
     """Who decides what is neither unattended nor has a rule of its own."""
     rules: Mapping[Change, Rule] = {}
     hold_above: int = Field(default=50, ge=1, strict=True)
-    """The most people for whom one kind of change is asked within an hour; more are held for operators."""
+    """People per kind of change and hour; above this number operators have to let the changes through."""
     administrators: tuple[str, ...] = ()
     """Who runs the directory: they never decide what it asks for."""
     owner: tuple[str, ...] = Field(min_length=1)

@@ -61,7 +61,7 @@ class Reading(View):
         return self.policy.rules(self.case.action)
 
     def _managed(self, rule: Rule) -> Rule:
-        """The rule with the deciders whom the policy names for teams that a directory manages."""
+        """The rule; for teams that a directory manages, with the approvers named by `asked_in_slack`."""
         for team, (source, _) in self.policy.mapped.items():
             deciders = self.policy.directory[source].asked_in_slack
             if any(

@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from approvals.decide.directories import Control
-from approvals.decide.reviews import REVIEW, Step
+from approvals.decide.streams.directories import Control
+from approvals.decide.streams.reviews import REVIEW, Step
 from approvals.ids import PersonId, stamp, unstamp
 from approvals.people import SOURCE
 from approvals.record.database import Database, among
@@ -64,7 +64,7 @@ class Figures:
         )
 
     def held(self) -> int:
-        """The number of directories of which something is held."""
+        """Number of directories with held changes."""
         rows = self._on.rows(
             "SELECT stream, type FROM ledger WHERE stream BETWEEN ? AND ? AND type IN (?,?) ORDER BY version",
             SOURCE, f"{SOURCE}~", Control.HELD, Control.RELEASED,
@@ -73,7 +73,7 @@ class Figures:
         return sum(type == Control.HELD for type in last.values())
 
     def directory_problems(self) -> int:
-        """The number of people of directories of whom nothing can be asked."""
+        """Number of people whose directory entry can't be turned into a request."""
         row = self._on.row("SELECT count(*) AS n FROM directory_words WHERE problem != ''")
         return int(row["n"]) if row else 0
 

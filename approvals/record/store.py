@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from approvals.decide.delegates import AWAY, RETURNED, delegation
-from approvals.decide.directories import Hold
-from approvals.decide.directories import folded as held
-from approvals.decide.reviews import REVIEW, Review, Step, folded
+from approvals.decide.streams.directories import Hold
+from approvals.decide.streams.directories import folded as held
+from approvals.decide.streams.reviews import REVIEW, Review, Step, folded
 from approvals.folding import apply, fold
 from approvals.ids import PersonId, RequestId, stamp
 from approvals.people import SOURCE
@@ -367,7 +367,7 @@ class Store(Claims, Policies):
     def stranded(self, limit: int = 50) -> list[RequestId]:
         """Some requests that follow from a bulk that has ended: approved, waiting, or begun together with it.
 
-        Those that somebody resumed since are among them.
+        Includes those that somebody has resumed since.
         """
         states = (State.APPROVED, State.WAITING, State.WORKING)
         over = "SELECT 'R-' || number FROM requests WHERE number = CAST(substr(r.because_of, 3) AS BIGINT)"

@@ -8,9 +8,9 @@ from hashlib import sha256
 from typing import Any
 
 from approvals.decide.delegates import AWAY, DELEGATED, RETURNED, delegation
-from approvals.decide.directories import Control
-from approvals.decide.forgetting import FORGOTTEN, Removed
-from approvals.decide.reviews import REVIEW, Step
+from approvals.decide.streams.directories import Control
+from approvals.decide.streams.forgetting import FORGOTTEN, Removed
+from approvals.decide.streams.reviews import REVIEW, Step
 from approvals.folding import fold
 from approvals.humans import ordered
 from approvals.ids import BOT, stamp

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from approvals.decide.reviews import REVIEW, Review
+from approvals.decide.streams.reviews import REVIEW, Review
 from approvals.record.evidence import pack as evidence
 from approvals.record.evidence.report import history, name
 from approvals.record.opening import OWNER_ONLY, private_folder

@@ -2,8 +2,8 @@
 
 import click
 
-from approvals.decide import forgetting
 from approvals.decide.actor import Who
+from approvals.decide.streams import forgetting
 from approvals.ids import SlackId
 from approvals.people import Person, key, miro_key
 from approvals.record.outbox import Note

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from approvals.decide.reviews import REVIEW
+from approvals.decide.streams.reviews import REVIEW
 from approvals.ids import RequestId
 from approvals.record.chain import Anchor, Sealed, Verified
 from approvals.record.evidence import report

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 import click
 
 from approvals.decide.deadlines import later
-from approvals.decide.reviews import Review
+from approvals.decide.streams.reviews import Review
 from approvals.ids import GroupId, stamp
 from approvals.people import listed
 from approvals.record.evidence import report

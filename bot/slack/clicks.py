@@ -2,6 +2,7 @@
 
 import logging
 import re
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -29,7 +30,7 @@ from bot.slack.reply import Reply
 from bot.slack.talk import GONE, asking, nudge, reminded, replying
 from bot.work.ask import handed, postponed
 from bot.work.bulk import control
-from bot.work.ending import end_now
+from bot.work.later.ending import end_now
 from bot.work.undo import undo
 
 Body = dict[str, Any]
@@ -147,33 +148,34 @@ class Clicks:
 
     def undo_pressed(self, ack: Ack, body: Body) -> None:
         """Undo: asks for what takes the changes back."""
-        handle = Handle.pressed(body)
-        try:
-            request = self.desk.store.request(handle.id)
-            handle.check(request)
+
+        def undone(request: Request) -> str:
             receipt = f"click:{body.get('trigger_id')}"
             undoing, refusals = undo(self.desk, request, self._reply.who(body), receipt=receipt)
             ids = listed([each.id for each in undoing])
-            text = " ".join([f"{ids} will undo {handle.id}, once approved.", *refusals])
-        except (Refused, StoreTrouble) as error:
-            text = str(error)
-        except KeyError:
-            text = GONE
-        self.redraw(body, handle)
-        self._reply.answer(body, text)
-        ack()
-        self.desk.wake()
+            return " ".join([f"{ids} will undo {request.id}, once approved.", *refusals])
+
+        self._follows(ack, body, undone)
 
     def end_pressed(self, ack: Ack, body: Body) -> None:
         """End Now: access for some days is revoked before its last day."""
+
+        def ended(request: Request) -> str:
+            try:
+                end_now(self.desk, request, self._reply.who(body))
+            except Overtaken:
+                return f"{request.id} ends already. Nothing left to do."
+            return f"{request.id} ends now. I'll tell you once it's removed."
+
+        self._follows(ack, body, ended)
+
+    def _follows(self, ack: Ack, body: Body, act: Callable[[Request], str]) -> None:
+        """A press that makes another request; `act` returns the answer, or raises Refused or StoreTrouble."""
         handle = Handle.pressed(body)
-        text = f"{handle.id} ends now. I'll tell you once it's removed."
         try:
             request = self.desk.store.request(handle.id)
             handle.check(request)
-            end_now(self.desk, request, self._reply.who(body))
-        except Overtaken:
-            text = f"{handle.id} ends already. Nothing left to do."
+            text = act(request)
         except (Refused, StoreTrouble) as error:
             text = str(error)
         except KeyError:

@@ -33,8 +33,9 @@ from bot.miro.plan import LivePlan, Obstacle, make
 from bot.miro.rest import looks
 from bot.miro.rights import OrgRole, demotes
 from bot.miro.wording import ADMIN_FIRST, HAZARDS
-from bot.work import approvers, ending, undo
+from bot.work import approvers, undo
 from bot.work.account import look, not_found, with_roles
+from bot.work.later import ending
 
 REST_LOOKS = timedelta(seconds=15)
 """How long a check looks at Miro's REST API in total: approvers of a closure don't wait for what it adds."""

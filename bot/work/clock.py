@@ -17,9 +17,9 @@ from approvals.refusals import Refused
 from approvals.request import Draft, Request, Urgency, is_active
 from approvals.states import EventType, State
 from bot.context import Desk
-from bot.work import ahead, ending
 from bot.work.approvers import closed
 from bot.work.bulk import control as bulk
+from bot.work.later import ahead, ending
 from bot.work.refresh import MIRO, PEOPLE, Refresh
 from bot.work.reviewing import compare, reviews
 

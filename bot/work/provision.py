@@ -28,10 +28,11 @@ from bot.miro.goals import Seen
 from bot.miro.plan import LivePlan, Obstacle, PlanStep, make
 from bot.miro.rest.client import RestAway, RestCall
 from bot.miro.rest.goals import SessionsEnded
-from bot.work import ending, outcome, recheck, undo
+from bot.work import outcome, recheck, undo
 from bot.work.account import Target, look
 from bot.work.bulk.control import halted
 from bot.work.check import ask_approvers
+from bot.work.later import ending
 from bot.work.outcome import Stopped
 
 TRIES = 3

@@ -10,8 +10,9 @@ from approvals.sentence import Sentence
 from bot.actions import Action
 from bot.context import Colleagues, Desk
 from bot.miro.client import Miro
-from bot.work import approvers, ending
+from bot.work import approvers
 from bot.work.check import check_ground, check_names
+from bot.work.later import ending
 
 
 def check(desk: Desk, colleagues: Colleagues, miro: Miro, request: Request, command: Action) -> None:

@@ -20,8 +20,8 @@ from itertools import chain, dropwhile
 from pathlib import Path
 from typing import Any
 
-from approvals.decide.forgetting import FORGOTTEN
-from approvals.decide.reviews import Review
+from approvals.decide.streams.forgetting import FORGOTTEN
+from approvals.decide.streams.reviews import Review
 from approvals.record.chain import IN_FORCE, INNER_FROM, Sealed
 from approvals.record.evidence import check
 from approvals.record.store import Store

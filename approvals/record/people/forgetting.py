@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from approvals.decide.actor import Who
-from approvals.decide.forgetting import STRUCTURED, person_forgotten, texts_forgotten
+from approvals.decide.streams.forgetting import STRUCTURED, person_forgotten, texts_forgotten
 from approvals.ids import RequestId, stamp
 from approvals.people import Person, canonical
 from approvals.record.chain import Ledger

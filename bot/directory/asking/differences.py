@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 
-from approvals.decide.reviews import ACCOUNT
+from approvals.decide.streams.reviews import ACCOUNT
 from approvals.ids import GroupId, RequestId
 from approvals.people import Person, listed
 from approvals.refusals import Refused

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from approvals.decide.directories import Hold
+from approvals.decide.streams.directories import Hold
 from bot.context import Desk
 from bot.directory.asking import together
 from bot.directory.asking.differences import failures

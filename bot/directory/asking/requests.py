@@ -18,7 +18,7 @@ from pydantic import ValidationError
 from approvals.decide.actor import Who
 from approvals.decide.asking import looked_at
 from approvals.decide.clock import withdrawn
-from approvals.decide.directories import Control, Hold, decided
+from approvals.decide.streams.directories import Control, Hold, decided
 from approvals.ids import GroupId, PersonId, stamp
 from approvals.people import Person, canonical
 from approvals.policy.directories import DirectoryRules

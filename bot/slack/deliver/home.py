@@ -8,7 +8,7 @@ from functools import cache, partial
 from typing import Any
 
 from approvals.decide.actor import Who, check_standing, is_operator
-from approvals.decide.reviews import Review
+from approvals.decide.streams.reviews import Review
 from approvals.ids import PersonId
 from approvals.people import addressed, listed
 from approvals.record.index import Found

@@ -6,7 +6,7 @@ from slack_bolt import Ack, App
 from slack_sdk import WebClient
 
 from approvals.decide.actor import is_operator
-from approvals.decide.directories import Control
+from approvals.decide.streams.directories import Control
 from approvals.record.database import StoreTrouble
 from approvals.record.outbox import Note
 from approvals.refusals import Refused

@@ -1,6 +1,6 @@
 """A directory as operators see it: the card of what is held, its row in App Home, and what it is about."""
 
-from approvals.decide.directories import Control, Hold
+from approvals.decide.streams.directories import Control, Hold
 from approvals.people import Person, listed
 from bot.cards.blocks import Block, Message, bullets, button, confirmation, header, section
 from bot.cards.home import Section

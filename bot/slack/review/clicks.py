@@ -6,7 +6,7 @@ from typing import Any
 from slack_bolt import Ack, App
 from slack_sdk import WebClient
 
-from approvals.decide.reviews import Step
+from approvals.decide.streams.reviews import Step
 from approvals.record.database import StoreTrouble
 from approvals.refusals import Refused
 from bot.actions.fill import Problems

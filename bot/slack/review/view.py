@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Collection, Sequence
 
-from approvals.decide.reviews import OWNERLESS, Access, Review, Step
+from approvals.decide.streams.reviews import OWNERLESS, Access, Review, Step
 from approvals.ids import PersonId
 from bot.cards.blocks import Block, Message, actions, bullets, button, confirmation, option, plain, sections
 from bot.cards.home import Section

@@ -26,11 +26,12 @@ from bot.miro.client import Miro
 from bot.miro.errors import Ambiguous, Away, Locked
 from bot.miro.goals import needs
 from bot.miro.plan import LivePlan, Obstacle
-from bot.work import approvers, ending
+from bot.work import approvers
 from bot.work.ask import asked_event
 from bot.work.bulk.plans import BulkPlan, kept
 from bot.work.bulk.shared import Shared
 from bot.work.check import ask_approvers, check_ground, check_names, looked_up, plan_of
+from bot.work.later import ending
 
 APART = "Decided by others, so it is in {bulk}."
 

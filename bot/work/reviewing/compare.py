@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from approvals.clocks import is_recent
 from approvals.decide.actor import Who, is_operator
-from approvals.decide.reviews import ACCOUNT, DIFFERENCES, DIRECTORY, Access, Review, Step, started
+from approvals.decide.streams.reviews import ACCOUNT, DIFFERENCES, DIRECTORY, Access, Review, Step, started
 from approvals.ids import BOT, GroupId
 from approvals.people import FRESH, Group, Person, canonical
 from approvals.refusals import Refused

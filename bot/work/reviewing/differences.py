@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
 
-from approvals.decide.reviews import ACCOUNT, LEAVER, LEFT_SLACK, OVERDUE, OWNERLESS, UNGRANTED
+from approvals.decide.streams.reviews import ACCOUNT, LEAVER, LEFT_SLACK, OVERDUE, OWNERLESS, UNGRANTED
 from approvals.ids import RequestId, stamp
 from approvals.people import Group, addressed, miro_key
 

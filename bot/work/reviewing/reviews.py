@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from approvals.case import Case
 from approvals.clocks import is_recent
 from approvals.decide.actor import Who, check_standing, is_operator
-from approvals.decide.reviews import (
+from approvals.decide.streams.reviews import (
     ACCOUNT,
     DIFFERENCES,
     DIRECTORY,

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from approvals.decide.decide import deny
-from approvals.decide.forgetting import STRUCTURED
+from approvals.decide.streams.forgetting import STRUCTURED
 from approvals.people import Standing
 from approvals.record.chain import Entry
 from approvals.record.evidence import check, pack

@@ -4,8 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from approvals.decide.forgetting import check
-from approvals.decide.reviews import started
+from approvals.decide.streams.forgetting import check
+from approvals.decide.streams.reviews import started
 from approvals.ids import GroupId
 from approvals.people import Person, Standing
 from approvals.record import schema

@@ -8,7 +8,7 @@ import pytest
 
 from approvals.decide.actor import Who
 from approvals.decide.conversation import question
-from approvals.decide.directories import Control
+from approvals.decide.streams.directories import Control
 from approvals.refusals import Refused
 from bot.directory.asking.differences import failures
 from bot.directory.asking.requests import control, looked

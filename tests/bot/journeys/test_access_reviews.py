@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from approvals.decide.actor import Who
-from approvals.decide.reviews import Review
+from approvals.decide.streams.reviews import Review
 from approvals.ids import GroupId, PersonId
 from approvals.record.database import Location
 from approvals.record.store import Store

@@ -13,7 +13,7 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families as parsed
 
 from approvals.decide.actor import Who
-from approvals.decide.reviews import Step
+from approvals.decide.streams.reviews import Step
 from approvals.ids import GroupId
 from approvals.record.store import Store
 from approvals.request import Draft

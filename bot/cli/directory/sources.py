@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from approvals.decide.directories import Control
+from approvals.decide.streams.directories import Control
 from approvals.refusals import Refused
 from bot.app import Bot
 from bot.cli.common import JSON, acting_as, open_bot, say, say_json

@@ -1,0 +1,1 @@
+"""Directories from a shell."""
