@@ -1,9 +1,9 @@
 """Settings from the environment; each secret may come from a file instead (NAME_FILE)."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
-from typing import Literal
+from typing import Literal, TypeVar
 
 from pydantic import SecretStr
 
@@ -26,6 +26,15 @@ BEGINNINGS = {"SLACK_BOT_TOKEN": "xoxb-", "SLACK_APP_TOKEN": "xapp-"}
 MIRO_URL = "https://miro.com/api/v1/scim"
 REST_URL = "https://api.miro.com"
 SLACK_URL = "https://slack.com/api/"
+SENT_TO = {
+    "SLACK_API_URL": ("SLACK_BOT_TOKEN", "SLACK_APP_TOKEN"),
+    "MIRO_SCIM_URL": ("MIRO_SCIM_TOKEN",),
+    "MIRO_REST_URL": REST,
+}
+"""{setting with an address: secrets that are sent there}."""
+NOWHERE: Location = Path("/dev/null/miro-bot.db")
+"""The place of a record whose setting is wrong: there never is one."""
+T = TypeVar("T")
 
 
 class BadSettings(Exception):
@@ -46,6 +55,8 @@ class Settings:
     rest_url: str = REST_URL
     secret_files: Mapping[str, Path] = field(default_factory=dict)
     """{name of a secret: file it was read from}."""
+    wrong: Mapping[str, str] = field(default_factory=dict)
+    """{setting: what is wrong, with its remedy}. It has its default then; secrets are left out."""
 
     def secret(self, name: str) -> str:
         """A secret, or ''."""
@@ -54,7 +65,7 @@ class Settings:
     @property
     def has_rest(self) -> bool:
         """Whether there are credentials of Miro's REST API."""
-        return bool(self.secret("MIRO_OAUTH_TOKEN"))
+        return all(map(self.secret, REST))
 
     def require(self, *names: str) -> None:
         """Raises BadSettings with all missing names."""
@@ -67,49 +78,81 @@ class Settings:
 
 
 def read(environ: Mapping[str, str]) -> Settings:
-    """The settings; an empty variable counts as not set. Raises BadSettings."""
+    """The settings; an empty variable counts as not set. Raises BadSettings with all that is wrong."""
+    known = examined(environ)
+    if known.wrong:
+        raise BadSettings(" ".join(known.wrong.values()))
+    return known
+
+
+def examined(environ: Mapping[str, str]) -> Settings:
+    """The settings, and in `wrong` what is wrong with them. No secret is left for a wrong address."""
     environ = {name: text for name, text in environ.items() if text.strip()}
-    model = environ.get("MIRO_GROUP_MODEL", "team")
-    if model not in ("team", "user-group"):
-        raise BadSettings(f'MIRO_GROUP_MODEL is {model!r}. Set it to "team" or "user-group".')
-    try:
-        dialect = Dialect.named(environ.get("MIRO_SCIM_DIALECT", "").split(","))
-    except ValueError as error:
-        names = ", ".join(field.name.replace("_", "-") for field in fields(Dialect))
-        raise BadSettings(f"MIRO_SCIM_DIALECT: {error}. Choose from {names}.") from error
-    secrets = {name: SecretStr(text) for name in SECRETS if (text := _secret(environ, name))}
-    if len(secrets.keys() & set(REST)) == 1:
-        [missing] = set(REST) - secrets.keys()
-        raise BadSettings(f"{missing} isn't set. Miro's REST API needs both {' and '.join(REST)}.")
-    return Settings(
-        database=_record(environ),
+    wrong = dict[str, str]()
+
+    def checked(name: str, read: Callable[[Mapping[str, str], str], T], otherwise: T) -> T:
+        try:
+            return read(environ, name)
+        except BadSettings as error:
+            wrong[name] = str(error)
+            return otherwise
+
+    known = Settings(
+        database=checked("MIRO_BOT_DATABASE", _record, NOWHERE),
         policy=Path(environ.get("MIRO_BOT_POLICY", "policy.toml")).absolute(),
-        secrets=secrets,
         secret_files={name: Path(path) for name in SECRETS if (path := environ.get(f"{name}_FILE"))},
-        slack_url=_address(environ, "SLACK_API_URL", SLACK_URL),
-        miro_url=_address(environ, "MIRO_SCIM_URL", MIRO_URL),
-        group_model="team" if model == "team" else "user-group",
-        dialect=dialect,
-        rest_url=_address(environ, "MIRO_REST_URL", REST_URL),
+        slack_url=checked("SLACK_API_URL", _address(SLACK_URL), SLACK_URL),
+        miro_url=checked("MIRO_SCIM_URL", _address(MIRO_URL), MIRO_URL),
+        group_model=checked("MIRO_GROUP_MODEL", _model, "team"),
+        dialect=checked("MIRO_SCIM_DIALECT", _dialect, Dialect()),
+        rest_url=checked("MIRO_REST_URL", _address(REST_URL), REST_URL),
+        wrong=wrong,
     )
+    unsafe = {name for address, names in SENT_TO.items() if address in wrong for name in names}
+    secrets = {name: SecretStr(text) for name in SECRETS if (text := checked(name, _secret, ""))}
+    if len(alone := secrets.keys() & set(REST)) == 1 and not wrong.keys() & set(REST):
+        [missing] = set(REST) - alone
+        wrong[missing] = f"{missing} isn't set. Miro's REST API needs both {' and '.join(REST)}."
+    return replace(known, secrets={name: text for name, text in secrets.items() if name not in unsafe})
 
 
-def _record(environ: Mapping[str, str]) -> Location:
+def _record(environ: Mapping[str, str], name: str) -> Location:
     """The place of the record; a URL may contain a password, so it may also come from a file."""
-    path = environ.get("MIRO_BOT_DATABASE_FILE")
-    text = _content("MIRO_BOT_DATABASE", path) if path else environ.get("MIRO_BOT_DATABASE", "miro-bot.db")
+    path = environ.get(f"{name}_FILE")
+    text = _content(name, path) if path else environ.get(name, "miro-bot.db")
     try:
         return location(text)
     except ValueError as error:
-        raise BadSettings(f"MIRO_BOT_DATABASE: {error}.") from error
+        raise BadSettings(f"{name}: {error}.") from error
 
 
-def _address(environ: Mapping[str, str], name: str, otherwise: str) -> str:
+def _model(environ: Mapping[str, str], name: str) -> Literal["team", "user-group"]:
+    match environ.get(name, "team"):
+        case "team" | "user-group" as model:
+            return model
+        case model:
+            raise BadSettings(f'{name} is {model!r}. Set it to "team" or "user-group".')
+
+
+def _dialect(environ: Mapping[str, str], name: str) -> Dialect:
+    try:
+        return Dialect.named(environ.get(name, "").split(","))
+    except ValueError as error:
+        names = ", ".join(field.name.replace("_", "-") for field in fields(Dialect))
+        raise BadSettings(f"{name}: {error}. Choose from {names}.") from error
+
+
+def _address(otherwise: str) -> Callable[[Mapping[str, str], str], str]:
     """A service's URL; it must be https, because tokens are sent there, unless it is this machine."""
-    text = environ.get(name) or otherwise
-    if not is_safe(text):
-        raise BadSettings(f"{name} is {text!r}. Use an address like {otherwise} (http only for 127.0.0.1).")
-    return text
+
+    def read(environ: Mapping[str, str], name: str) -> str:
+        text = environ.get(name) or otherwise
+        if not is_safe(text):
+            like = f"Use an address like {otherwise} (http only for 127.0.0.1)."
+            raise BadSettings(f"{name} is {text!r}. {like}")
+        return text
+
+    return read
 
 
 def _secret(environ: Mapping[str, str], name: str) -> str:

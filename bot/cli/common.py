@@ -194,12 +194,12 @@ def check_there(record: Location) -> None:
 
 
 @contextmanager
-def open_record() -> Iterator[Store]:
+def open_record(where: Location | None = None) -> Iterator[Store]:
     """The record for commands that only read: without a policy, never created or changed."""
     with sentences():
-        known = settings()
-        check_there(known.database)
-        with reading(known.database) as store:
+        where = where or settings().database
+        check_there(where)
+        with reading(where) as store:
             yield store
 
 

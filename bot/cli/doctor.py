@@ -1,10 +1,11 @@
 """Check everything the bot needs; change nothing. One list of small checks, a line each."""
 
+import os
 import re
 import shutil
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import ExitStack, suppress
+from contextlib import AbstractContextManager, ExitStack, suppress
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
@@ -20,7 +21,7 @@ from approvals.policy.model import Policy
 from approvals.policy.team_names import narrow
 from approvals.record.database import Server, StoreTrouble
 from approvals.record.schema import LAYOUT
-from approvals.record.store import utc_now
+from approvals.record.store import Store, utc_now
 from approvals.refusals import Refused
 from bot.actions import CONDITIONS
 from bot.app import Bot
@@ -33,7 +34,6 @@ from bot.cli.common import (
     say,
     say_json,
     sentences,
-    settings,
     thrown_away,
 )
 from bot.cli.policy.reach import strays, unreached
@@ -42,7 +42,18 @@ from bot.miro.errors import MiroError
 from bot.miro.quota import POOL, WINDOW
 from bot.miro.rest.client import SCOPES
 from bot.policies import read, usable, why_not
-from bot.settings import BEGINNINGS, EVENT_SECRET, METRICS_TOKEN, REST, SECRETS, BadSettings, Settings
+from bot.settings import (
+    BEGINNINGS,
+    EVENT_SECRET,
+    METRICS_TOKEN,
+    NOWHERE,
+    REST,
+    SECRETS,
+    SENT_TO,
+    BadSettings,
+    Settings,
+    examined,
+)  # fmt: skip
 from bot.slack.api.edge import SlackClient, SlackFault
 
 ANY_POLICY = 'operators = ["doctor@example.com"]\ndomains = ["example.com"]\n'
@@ -59,6 +70,8 @@ _USES = (
     | dict.fromkeys(REST, "Miro's REST API")
 )
 """Secrets that not every bot needs, and what for."""
+_PLAIN = ("MIRO_BOT_DATABASE", "MIRO_GROUP_MODEL", "MIRO_SCIM_DIALECT", *SENT_TO)
+"""Settings that are no secrets, and can be wrong by themselves."""
 _SOON = timedelta(days=1)
 """Before the end of a review, a warning."""
 _SECURITY_NAME = re.compile(r"[A-Za-z0-9]+(?:[_.][A-Za-z0-9]+)+")
@@ -90,6 +103,10 @@ class Examination:
     def __init__(self, settings: Settings, open_: ExitStack) -> None:
         self.settings, self._open = settings, open_
 
+    def record(self) -> AbstractContextManager[Store]:
+        """The record, to read."""
+        return open_record(self.settings.database)
+
     @cached_property
     def bot(self) -> Bot:
         """A bot that changes nothing by looking; the policy isn't to blame for what it finds."""
@@ -101,7 +118,7 @@ class Examination:
     def has_record(self) -> bool:
         """Whether there is a record that can be opened; where it can't be, a check of its own says so."""
         try:
-            with open_record():
+            with self.record():
                 return True
         except (click.ClickException, StoreTrouble):
             return False
@@ -126,10 +143,8 @@ def doctor(as_json: bool) -> None:
 
     Each line is ok, a warning or wrong. Exit status 1 if anything is wrong.
     """
-    with sentences():
-        known = settings()
     with ExitStack() as open_:
-        examination = Examination(known, open_)
+        examination = Examination(examined(os.environ), open_)
         results = [(name, _checked(examination, check)) for name, check in CHECKS]
     found = [(name, finding) for name, finding in results if finding]
     if as_json:
@@ -165,8 +180,19 @@ def _noted(text: str, notes: Iterable[str]) -> Finding:
 # -- credentials and Slack -----------------------------------------------------------------------------------
 
 
+def _setting(name: str) -> Check:
+    return lambda on: Finding(text, Status.WRONG) if (text := on.settings.wrong.get(name)) else None
+
+
 def _credential(name: str) -> Check:
+    [*addresses] = (address for address, secrets in SENT_TO.items() if name in secrets)
+
     def check(on: Examination) -> Finding:
+        wrong = on.settings.wrong
+        if name in wrong:
+            return Finding(wrong[name], Status.WRONG)
+        if address := next(filter(wrong.get, addresses), None):
+            return Finding(f"not checked while {address} is wrong", Status.WARNING)
         if on.settings.secret(name):
             begins = f", begins with {BEGINNINGS[name]}" if name in BEGINNINGS else ""
             file = on.settings.secret_files.get(name)
@@ -179,7 +205,9 @@ def _credential(name: str) -> Check:
     return check
 
 
-def _way_in(on: Examination) -> Finding:
+def _way_in(on: Examination) -> Finding | None:
+    if on.settings.wrong.keys() & {*_WAYS, "SLACK_API_URL"}:
+        return None
     ready = [way for name, way in _WAYS.items() if on.settings.secret(name)]
     if not ready:
         wanted = " or ".join(f"{name} for {way}" for name, way in _WAYS.items())
@@ -233,8 +261,9 @@ def _miro(on: Examination) -> Finding | None:
     if not on.settings.secret("MIRO_SCIM_TOKEN"):
         return None
     listing = on.bot.miro.groups()
-    count, model = len(listing.entries), on.settings.group_model
-    text = f"{on.settings.miro_url} takes the token; {count} groups, group model as set: {model}"
+    is_set = "MIRO_GROUP_MODEL" not in on.settings.wrong
+    model = f", group model as set: {on.settings.group_model}" if is_set else ""
+    text = f"{on.settings.miro_url} takes the token; {len(listing.entries)} groups{model}"
     return _noted(text, listing.complaints("group", "groups"))
 
 
@@ -259,7 +288,7 @@ def _names(on: Examination) -> Finding | None:
         return None
     known = {narrow(name) for name in on.policy.teams.values()}
     if on.has_record:
-        with open_record() as store:
+        with on.record() as store:
             renamed = (group for group in store.groups.all() if group.known_name != group.security_name)
             known |= {narrow(group.security_name) for group in renamed}
     try:
@@ -277,7 +306,7 @@ def _names(on: Examination) -> Finding | None:
 def _quota(on: Examination) -> Finding | None:
     if not on.has_record:
         return None
-    with open_record() as store:
+    with on.record() as store:
         spent = store.figures.credits(WINDOW)
     text = f"{max(POOL - spent, 0)} of {POOL} credits left in {WINDOW.seconds} s"
     if spent < POOL * 0.9:
@@ -297,13 +326,13 @@ def _policy(on: Examination) -> Finding:
         wrong, notes = [], [*notes, f"its teams couldn't be checked: {error} Then run doctor again."]
     if wrong:
         raise BadSettings("; ".join(wrong))
-    return _noted(f"{on.settings.policy} is valid", [*notes, *_not_in_force(on.settings)])
+    return _noted(f"{on.settings.policy} is valid", [*notes, *_not_in_force(on)])
 
 
-def _not_in_force(settings: Settings) -> Iterator[str]:
+def _not_in_force(on: Examination) -> Iterator[str]:
     """That the record names another policy than the file is, and what puts the file in force."""
-    with suppress(click.ClickException), open_record() as store:
-        if why := why_not(store, settings.policy, read(settings.policy)):
+    with suppress(click.ClickException), on.record() as store:
+        if why := why_not(store, on.settings.policy, read(on.settings.policy)):
             yield why
 
 
@@ -320,8 +349,10 @@ def _reach(on: Examination) -> Finding | None:
     return Finding("; ".join(missed), Status.WARNING)
 
 
-def _record(on: Examination) -> Finding:
+def _record(on: Examination) -> Finding | None:
     where = on.settings.database
+    if where is NOWHERE:
+        return None
     check_folder(where)
     if problem := exposure.exposed_record(where):
         raise BadSettings(problem)
@@ -329,7 +360,7 @@ def _record(on: Examination) -> Finding:
         raise BadSettings(f"{where} has no record yet. Create it: miro-bot db migrate")
     if isinstance(where, Path) and not where.exists():
         return _noted(f"{where} doesn't exist yet; `miro-bot run` creates it", exposure.folders(on.settings))
-    with open_record() as store:
+    with on.record() as store:
         text = f"{where}: layout {store.layout} of {LAYOUT}"
         old = [] if store.layout == LAYOUT else ["the next start, or `miro-bot db migrate`, updates it"]
     return _noted(text, [*old, *exposure.owner(where), *exposure.folders(on.settings)])
@@ -338,7 +369,7 @@ def _record(on: Examination) -> Finding:
 def _reviews(on: Examination) -> Finding | None:
     if not on.has_record:
         return None
-    with open_record() as store:
+    with on.record() as store:
         opened = [store.review(id) for id, is_open in store.reviews().items() if is_open]
     soon = [each for each in opened if not each.compares and each.until < utc_now() + _SOON]
     if not soon:
@@ -362,7 +393,7 @@ def _disk(on: Examination) -> Finding | None:
 def _chain(on: Examination) -> Finding | None:
     if not on.has_record:
         return None
-    with open_record() as store:
+    with on.record() as store:
         found = store.verify()
     if found.faults:
         raise StoreTrouble(f"{'; '.join(found.faults)}. Run `miro-bot audit verify` for what to do.")
@@ -375,7 +406,7 @@ def _directories(on: Examination) -> Finding | None:
     tokens: Sequence[Token] = ()
     notes = list[str]()
     if on.has_record:
-        with open_record() as store:
+        with on.record() as store:
             for name in sorted(known):
                 hold = store.hold(name)
                 notes += [f"{name} is paused: miro-bot directory resume {name}"] if hold.is_paused else []
@@ -394,6 +425,10 @@ def _directories(on: Examination) -> Finding | None:
 
 
 CHECKS: tuple[tuple[str, Check], ...] = (
+    *(
+        (name, _setting(name))
+        for name in ("MIRO_BOT_DATABASE", "MIRO_GROUP_MODEL", "MIRO_SCIM_DIALECT", *SENT_TO)
+    ),
     *((name, _credential(name)) for name in SECRETS),
     ("way in", _way_in),
     ("Slack", _slack),

@@ -107,7 +107,7 @@ def strays(settings: Settings, policy: Policy) -> list[str]:
 def _listed(settings: Settings) -> Iterator[Store | None]:
     """A store with a list of Miro's groups, or None if there is none."""
     if is_there(settings.database):
-        with open_record() as record:
+        with open_record(settings.database) as record:
             if record.groups.seen_at():
                 yield record
                 return

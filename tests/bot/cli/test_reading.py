@@ -199,6 +199,45 @@ def test_a_doctor_names_what_is_missing(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+WRONG = {
+    "MIRO_BOT_DATABASE": "mysql://db/x",
+    "MIRO_GROUP_MODEL": "teams",
+    "MIRO_SCIM_DIALECT": "klingon",
+    "SLACK_API_URL": "http://slack.example.com/api/",
+    "MIRO_SCIM_URL": "http://miro.example.com",
+    "MIRO_REST_URL": "nowhere",
+    "SLACK_BOT_TOKEN": "xapp-1",
+    "SLACK_APP_TOKEN": "xoxb-1",
+    "SLACK_SIGNING_SECRET": "two words",
+    "MIRO_SCIM_TOKEN": "xoxb-1",
+    "MIRO_OAUTH_TOKEN": "two words",
+    "MIRO_ORG_ID": "two words",
+    "MIRO_BOT_METRICS_TOKEN": "two words",
+    "MIRO_BOT_EVENT_SECRET": "two words",
+}
+
+
+@pytest.mark.parametrize("name", WRONG)
+def test_a_doctor_goes_on_after_a_wrong_setting(s: Stage, shell: Shell, name: str) -> None:
+    asks = Shell(
+        s.folder, **shell.environ | {"MIRO_ORG_ID": ORG, "MIRO_OAUTH_TOKEN": OAUTH} | {name: WRONG[name]}
+    )
+    found = asks.json("doctor", exits=1)
+    rows = {row["what"]: row["text"] for row in found if row["what"] != "Miro's REST API"}
+    assert [row["what"] for row in found if not row["ok"] and row["what"] in rows] == [name]
+    assert name in rows[name] and "policy" in rows and not any("failed" in text for text in rows.values())
+    assert ("Slack" in rows, "Miro" in rows) == (
+        name not in ("SLACK_API_URL", "SLACK_BOT_TOKEN"), name not in ("MIRO_SCIM_URL", "MIRO_SCIM_TOKEN"),
+    )  # fmt: skip
+    assert ("chain" in rows) == (name != "MIRO_BOT_DATABASE")
+
+
+def test_a_doctor_reports_all_wrong_settings_at_once(tmp_path: Path) -> None:
+    found = {row["what"]: row for row in Shell(tmp_path, **WRONG).json("doctor", exits=1)}
+    assert {name for name in WRONG if found[name]["status"] == "wrong"} == set(WRONG)
+    assert found["policy"]["status"] == "wrong"
+
+
 def test_a_doctor_says_once_what_to_do_about_a_damaged_record(tmp_path: Path) -> None:
     (tmp_path / "record.db").write_bytes(b"damaged" * 1_000)
     (tmp_path / "record.db").chmod(0o600)
