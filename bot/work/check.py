@@ -87,7 +87,7 @@ def _checked(desk: Desk, miro: Miro, colleagues: Colleagues, request: Request) -
     if ends_at and ends_at <= desk.now():
         raise Refused("The last day you chose has passed. Ask again with a later one.")
     is_later = live and live.ending.ends_at and (ends_at is None or ends_at > live.ending.ends_at)
-    if plan.steps or is_later:
+    if plan.steps or is_later or ending.is_followed(desk, command):
         return ask_approvers(desk, request, command, plan, live)
     return _unneeded(Sentence.of("so-already-for", person=subject.id) if subject else Sentence("so-already"))
 
@@ -328,9 +328,12 @@ def _stored(
         warnings.append(Sentence("vanished"))
     warnings += _about_groups(desk, command, plan, desk.person(request.requester).source)
     is_anew = request.state is not State.CHECKING
+    more = (_moved_end(live, command),) if live else ()
+    if command.then and not stored.steps:  # inactive already: all that is approved comes later
+        more = (PlannedStep("later", Sentence.of("deleted-later", count=1, days=command.then[1])),)
     return replace(
         stored,
-        steps=(*stored.steps, _moved_end(live, command)) if live else stored.steps,
+        steps=(*stored.steps, *more),
         gives=(*(step.key for step in stored.steps), *(live.plan.gives if live else ())),
         prolongs=live.id if live else None,
         warnings=tuple(warnings),

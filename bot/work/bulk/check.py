@@ -59,13 +59,13 @@ def _checked(desk: Desk, miro: Miro, colleagues: Colleagues, request: Request, c
     plans, problems = judged(desk, miro, requester, command.lines)
     desk.store.renew(claim, LEASE)
     sets: dict[object, list[Line]] = {}
-    for line in command.lines:
-        if line.number in plans:
-            sets.setdefault(_deciding(desk.ground(line.command, requester)), []).append(line)
+    good = [line for line in command.lines if line.number in plans]
+    for line in good:
+        sets.setdefault(_deciding(desk.ground(line.command, requester)), []).append(line)
     if not sets:
         some = "; ".join(f"line {number}: {text}" for number, text in islice(problems.items(), 3))
         raise Refused(f"No line can be carried out. {some}")
-    if not any(plan.steps for plan in plans.values()):
+    if not any(plans[line.number].steps or ending.is_followed(desk, line.command) for line in good):
         sentence = Sentence("so-already")
         draft = Draft(EventType.UNNEEDED, body=body(text=sentence), words=words(text=sentence))
         return desk.store.append(request, [draft], claim)

@@ -149,9 +149,22 @@ def until_another_admin(desk: Desk, request: Request) -> list[Draft]:
     ]
 
 
+def is_followed(desk: Desk, command: Action) -> bool:
+    """Whether a deletion follows by itself, and none is due by then already."""
+    if command.then is None or command.subject is None:
+        return False
+    by, waiting = desk.now() + timedelta(days=command.then[1]), (State.CHECKING, State.APPROVED)
+    others = desk.store.requests(person=command.subject, states=waiting)
+    return not any(
+        each.starts_at and each.starts_at <= by and _follows_closing(desk, each)
+        for each in others
+        if each.subject == command.subject and not each.untouchable
+    )
+
+
 def follow(desk: Desk, request: Request, command: Action) -> None:
     """Asks for what follows by itself some days later; called in the transaction of *done*."""
-    if command.then is None:
+    if command.then is None or not is_followed(desk, command):
         return
     then, days = command.then
     event = asked_event(

@@ -271,6 +271,19 @@ def test_what_happens_by_itself_later_is_read_before_it_is_approved(tmp_path: Pa
         assert "Until Thu 12 Mar. Then Engineering is removed" in details
 
 
+def test_leavers_who_are_inactive_already_are_deleted_later_and_once(tmp_path: Path) -> None:
+    with playing(tmp_path, PLAIN.replace("offboard = {", 'offboard = { delete_after = "30d",')) as s:
+        for email in joiners(2):
+            s.miro.add_user(email, "A Person", active=False)
+        id = sent(s, leaving(2))
+        approved(s, id)
+        s.settle()
+        assert (state(s, id), calls(s)) == ("done", [])
+        assert state(s, sent(s, leaving(2))) == "nothing to do"
+        wait(s, days=30, minutes=1)
+        assert [s.miro.user(email) for email in joiners(2)] == [None, None]
+
+
 def test_a_failure_of_the_record_while_a_bulk_is_split_asks_nobody_twice(
     s: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:

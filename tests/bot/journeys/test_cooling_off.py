@@ -157,3 +157,13 @@ def test_the_days_begin_with_the_deactivation_not_with_the_request(s: Stage) -> 
     assert user(s) is False
     wait(s, days=1, minutes=1)
     assert user(s) is None
+
+
+def test_who_is_inactive_already_is_deleted_later_once_somebody_approves(s: Stage) -> None:
+    s.miro.change_user(JO, active=False)
+    deletion = deactivated(s)
+    assert (state(s, deletion), request(s, deletion).because_of) == ("approved", "R-1")
+    ask(s, *OFFBOARD)
+    assert newest_request(s).state == "nothing to do", "it is deleted by then"
+    wait(s, days=30, minutes=1)
+    assert user(s) is None
