@@ -124,7 +124,13 @@ class Campaign:
         later = deaths * PAUSE if same_machine else LEASE + PAUSE
         now = (self.scene.clock() + later).isoformat()
         return self.nursery.live(
-            {"environ": self.environ, "now": now, "point": point, "same_machine": same_machine}
+            {
+                "environ": self.environ,
+                "now": now,
+                "point": point,
+                "same_machine": same_machine,
+                "pushes": self.shape.repeats,
+            }
         )
 
     def _finish(self, deaths: int = 0, same_machine: bool = True) -> None:

@@ -25,6 +25,7 @@ from bot.app import Bot, build
 from bot.sandbox.stage import Clock
 from bot.settings import read
 from bot.slack.api.edge import SlackClient
+from tests.campaigns import source
 from tests.campaigns.watch import ONLY
 
 DAY = timedelta(days=1)
@@ -98,8 +99,9 @@ def work(bot: Bot, clock: Clock) -> int:
 
 
 def live(job: dict[str, Any]) -> int:
-    """One life of the bot: `environ` as in a shell, `now`, the `point` at which it dies (0: at none), and
-    whether it is the `same_machine` as before, which knows that the process of then is dead."""
+    """One life of the bot: `environ` as in a shell, `now`, the `point` at which it dies (0: at none),
+    whether it is the `same_machine` as before, which knows that the process of then is dead, and whether a
+    directory `pushes` everything at its beginning."""
     die = Points(job["point"])
     die.around_call(httpx.HTTPTransport, "handle_request")
     die.around_call(SlackClient, "api_call")
@@ -108,6 +110,8 @@ def live(job: dict[str, Any]) -> int:
     bot = build(read(job["environ"]), now=clock, sleep=clock.sleep)
     if job["same_machine"]:
         bot._free_the_dead()
+    if job["pushes"]:
+        source.push(bot)
     return work(bot, clock)
 
 

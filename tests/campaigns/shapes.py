@@ -8,6 +8,7 @@ from bot.sandbox.miro.organization import MEMBER, GroupModel
 from bot.sandbox.stage import POLICY, Stage
 from bot.work.bulk.reading import read, save
 from tests.bot.directory.scenes import POLICY_WITH_OKTA, Okta
+from tests.campaigns import source
 
 Furnish = Callable[[Stage], object]
 
@@ -27,6 +28,8 @@ class Shape:
     policy: str = POLICY
     push: Furnish | None = None
     """What a directory says, from which the bot makes the request."""
+    repeats: bool = False
+    """Whether a provider pushes over SCIM, and everything anew whenever a bot comes up."""
 
     def __str__(self) -> str:
         return self.name
@@ -209,4 +212,14 @@ SHAPES = (
 
 PUSHED = Shape(
     "a directory's word about a joiner", "request-access", "", {}, policy=POLICY_WITH_OKTA, push=_joiner
+)
+
+PUSHES = Shape(
+    "a directory's push, carried out as a bulk",
+    "bulk",
+    "",
+    {},
+    policy=POLICY_WITH_OKTA.replace("hold_above = 5", "hold_above = 50"),
+    push=source.register,
+    repeats=True,
 )

@@ -15,13 +15,14 @@ JSON = dict[str, Any]
 class Provider:
     """One provider with its token; statuses that a test doesn't name have to be those of a success."""
 
-    def __init__(self, url: str, token: str) -> None:
+    def __init__(self, url: str, token: str, transport: httpx.BaseTransport | None = None) -> None:
         self.url = url
         self._http = httpx.Client(
             base_url=url,
             headers={"Authorization": f"Bearer {token}", "Content-Type": "application/scim+json"},
             timeout=20,
             trust_env=False,
+            transport=transport,
         )
 
     def __enter__(self) -> "Provider":
