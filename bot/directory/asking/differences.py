@@ -1,20 +1,24 @@
 """Where Miro differs from what a directory says, and what was denied or has failed."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from approvals.decide.streams.reviews import ACCOUNT
-from approvals.ids import GroupId, RequestId
+from approvals.ids import GroupId, PersonId, RequestId
 from approvals.people import Person, listed
 from approvals.refusals import Refused
 from approvals.request import Request
 from approvals.states import OPEN, State
+from bot.actions.many import Bulk
 from bot.context import Desk
 from bot.directory.asking.mapping import COMPANY_ADMIN, Asked, Standing, Wanted, address_of, is_still_wanted
-from bot.directory.asking.requests import Push, holds, looked, request_of
+from bot.directory.asking.requests import Push, looked, request_of
+from bot.directory.asking.under_way import bulks, holds
 from bot.directory.store import Directories, EntryId, Group, User, key
 
 _FAILED = (State.DENIED, State.EXPIRED, State.REFUSED, State.STOPPED)
+_BY_SOMEBODY = (State.DENIED, State.WITHDRAWN)
 
 
 def failures(push: Push, hidden: Collection[str] = ()) -> list[str]:
@@ -43,29 +47,42 @@ def _user_name(push: Push, id: EntryId) -> str:
 
 def _exceptions(push: Push) -> dict[tuple[str, str], tuple[Request, str]]:
     """{(address, fact): (the newest request for it that came to nothing, a sentence)}."""
-    desk, words = push.desk, {push.row(id).person: word for id, word in push.words.items()}
+    people = {row.person: id for id in push.words if (row := push.row(id)).person}
     named, found = listed(push.rules.owner, "or"), dict[tuple[str, str], tuple[Request, str]]()
-    has = holds(desk)
-    for request in desk.store.each(desk.store.numbers(states=_FAILED, person=push.source.id)):
-        word = words.get(request.subject) if request.subject else None
-        if word is None or not is_still_wanted(request.action, request.details, word, push.rules):
+    has = holds(push.desk)
+    for request, action, details, person in _ended(push):
+        id = people.get(person) if person else None
+        if id is None or not is_still_wanted(action, details, word := push.words[id], push.rules):
             continue
-        for fact in _facts(request):
+        if request.action == Bulk.NAME and _is_on_its_way(push, id):
+            continue
+        for fact in _facts(action, details):
             if not _is_so(fact, word, has.get(word.email)) and (word.email, fact) not in found:
                 end = request.outcome
-                by = f" by {desk.person(end.by).called}" if end and request.state is State.DENIED else ""
+                by = f" by {push.desk.person(end.by).called}" if end and request.state in _BY_SOMEBODY else ""
                 at = f" on {end.at:%Y-%m-%d}" if end else ""
-                text = f"{request.id} ({request.action}) was {request.state.value}{by}{at}. Owner: {named}."
+                text = f"{request.id} ({action}) was {request.state.value}{by}{at}. Owner: {named}."
                 found[word.email, fact] = request, f"{word.email}: {text}"
     return found
 
 
-def _facts(request: Request) -> tuple[str, ...]:
-    if request.action == "offboard":
+def _ended(push: Push) -> Iterator[tuple[Request, str, Mapping[str, Any], PersonId | None]]:
+    """(request that came to nothing, action, details, subject); of a stopped bulk each line."""
+    desk, source = push.desk, push.source.id
+    for request in desk.store.each(desk.store.numbers(states=_FAILED, person=source)):
+        yield request, request.action, request.details, request.subject
+    for request in bulks(desk, source, State.WITHDRAWN, *_FAILED):
+        command = desk.command(request)
+        for line in command.lines if isinstance(command, Bulk) and request.state is not State.REFUSED else ():
+            yield request, line.action, line.details, line.command.subject
+
+
+def _facts(action: str, details: Mapping[str, Any]) -> tuple[str, ...]:
+    if action == "offboard":
         return (ACCOUNT,)
-    if "rights" in request.details:
+    if "rights" in details:
         return (COMPANY_ADMIN,)
-    return tuple(request.details.get("teams", ())) or ("details",)
+    return tuple(details.get("teams", ())) or ("details",)
 
 
 def _is_so(fact: str, word: Wanted, has: Collection[str] | None) -> bool:

@@ -8,6 +8,7 @@ from bot.context import Desk
 from bot.directory.asking import together
 from bot.directory.asking.differences import failures
 from bot.directory.asking.requests import Push, announce, ask, looked, note_problems, take_back
+from bot.directory.asking.under_way import unmade
 from bot.directory.store import Directories, EntryId
 
 QUIET, LONGEST_PUSH = timedelta(seconds=20), timedelta(minutes=5)
@@ -66,7 +67,7 @@ class Feeder:
         together.ask_left_out(push)
         if self.desk.pushed:
             self.desk.pushed.failed[name] = len(failures(push))
-        busy = together.unmade(self.desk, push.source.id)
+        busy = unmade(self.desk, push.source.id)
         if not (busy or push.new):
             self._looked[name] = self._looked[name][0], self.desk.now() + IDLE
         return push, [id for id in push.to_ask if push.row(id).person not in busy][::-1]

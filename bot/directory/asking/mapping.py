@@ -16,6 +16,8 @@ from bot.actions.fill import MOST_TEAMS
 from bot.directory.store import MISSING, Content, EntryId, User, key
 
 COMPANY_ADMIN = "Company Admin"
+TAKES = frozenset({"remove-admin", "offboard"})
+"""Actions after which somebody is no Company Admin."""
 _ENTERPRISE = {"employee_number": "employeeNumber", "cost_centre": "costCenter"}
 """SCIM's names (RFC 7643 section 4.3) where ours differ."""
 
@@ -283,12 +285,16 @@ def held(
     pending: Mapping[EntryId, Sequence[Asked]],
     recent: Mapping[str, int],
     rules: DirectoryRules,
-    last_admins: Collection[EntryId] = (),
-    missing: Collection[EntryId] = (),
+    admins: Mapping[str, EntryId | None],
+    leaving: Collection[str],
+    missing: Collection[EntryId],
 ) -> dict[str, set[EntryId]]:
-    """{action: whose changes operators have to let through}; `recent`: {action: people asked for within the
-    hour}; `last_admins`: people without whom nobody would be Company Admin; `missing`: people
-    who are held however few they are."""
+    """{action: whose changes operators have to let through}.
+
+    `recent`: {action: people asked for within the hour}; `admins`: {address: entry} of all Company Admins,
+    None for whom the directory doesn't know; `leaving`: addresses of those who lose their rights by what is
+    under way; `missing`: people who are held however few they are.
+    """
     by_action: dict[str, set[EntryId]] = {}
     for id, changes in pending.items():
         for change in changes:
@@ -298,10 +304,11 @@ def held(
         for action, people in by_action.items()
         if len(people) + recent.get(action, 0) > rules.hold_above
     }
-    taken = {action: by_action.get(action, set()) for action in ("remove-admin", "offboard")}
-    if last_admins and set().union(*taken.values()).issuperset(last_admins):
+    taken = {action: by_action.get(action, set()) for action in TAKES}
+    staying = {id for email, id in admins.items() if email not in leaving}
+    if staying <= set[EntryId | None]().union(*taken.values()):
         for action, people in taken.items():
-            waiting[action] = waiting.get(action, set()) | people.intersection(last_admins)
+            waiting[action] = waiting.get(action, set()) | people.intersection(admins.values())
     for action, people in by_action.items():
         waiting[action] = waiting.get(action, set()) | people.intersection(missing)
     return {action: people for action, people in waiting.items() if people}

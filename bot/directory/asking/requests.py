@@ -31,8 +31,9 @@ from approvals.sentence import Sentence
 from approvals.states import EventType, State
 from bot.actions import Action
 from bot.context import Desk
-from bot.directory.asking import mapping
-from bot.directory.asking.mapping import COMPANY_ADMIN, Asked, Wanted
+from bot.directory.asking import mapping, under_way
+from bot.directory.asking.mapping import COMPANY_ADMIN, TAKES, Asked, Wanted
+from bot.directory.asking.under_way import holds
 from bot.directory.asking.words import Word, Words
 from bot.directory.store import Directories, EntryId
 from bot.work.ask import LONGEST_REASON, asked_event
@@ -166,14 +167,25 @@ class Push:
             id: asks for id, asks in self.pending.items() if self.row(id).passed != self.words[id].digest
         }
         missing = [id for id in unseen if self.words[id].standing is mapping.Standing.MISSING]
-        return mapping.held(unseen, recent, self.rules, self._all_admins(), missing)
+        return mapping.held(
+            unseen, recent, self.rules, self._admins, self._leaving() if unseen else (), missing
+        )
 
-    def _all_admins(self) -> set[EntryId]:
-        """Everybody who is Company Admin in Miro, if this directory knows them all; else nobody."""
-        admins, _ = self.desk.store.groups.admins()
-        emails = {canonical(each.email) for each in admins if COMPANY_ADMIN in each.rights}
+    @cached_property
+    def _admins(self) -> dict[str, EntryId | None]:
+        """{address: entry} of everybody who is Company Admin in Miro."""
         known = {word.email: id for id, word in self.words.items()}
-        return {known[email] for email in emails} if emails and emails <= known.keys() else set()
+        admins = (each for each in self.desk.store.groups.admins()[0] if COMPANY_ADMIN in each.rights)
+        return {email: known.get(email) for email in (canonical(each.email) for each in admins)}
+
+    def _leaving(self) -> set[str]:
+        """Addresses of Company Admins who lose their rights by what is under way, or let through already."""
+        through = {
+            self.words[id].email
+            for id, asks in self.pending.items()
+            if self.row(id).passed == self.words[id].digest and TAKES & {each.action for each in asks}
+        }
+        return through | under_way.leaving(self.desk, self.source.id, self._admins, self.wants)
 
     @property
     def to_ask(self) -> list[EntryId]:
@@ -206,16 +218,6 @@ class Push:
             (action, sorted((id, self.words[id].digest) for id in ids)) for action, ids in self.held.items()
         ]
         return sha256(json.dumps(sorted(words)).encode()).hexdigest()[:16] if words else ""
-
-
-def holds(desk: Desk) -> dict[str, set[str]]:
-    """What Miro listed last, by address."""
-    holds = {email: set[str]() for email in desk.store.groups.addresses()}
-    for group, _, email, _ in desk.store.groups.memberships():
-        holds.setdefault(email, set()).add(group)
-    for admin in desk.store.groups.admins()[0]:
-        holds.setdefault(canonical(admin.email), set()).update(admin.rights.split(", "))
-    return holds
 
 
 def looked(desk: Desk, name: str) -> Push:

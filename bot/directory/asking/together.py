@@ -3,17 +3,16 @@
 Only of changes that nobody decides and that wait for nothing. Everything else is asked one by one.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from approvals.ids import PersonId, stamp
 from approvals.policy.directories import change_of
-from approvals.request import Request
 from approvals.states import State
 from bot.actions import Action
 from bot.actions.many import MOST_LINES, Bulk, Line
-from bot.context import Desk
 from bot.directory.asking.mapping import Standing
 from bot.directory.asking.requests import Push, asked_word, request_by
+from bot.directory.asking.under_way import bulks
 from bot.directory.asking.words import Word, Words
 from bot.directory.store import EntryId
 from bot.work.ask import asked_event
@@ -65,27 +64,10 @@ def ask(push: Push, ids: Sequence[EntryId]) -> None:
             words.keep([asked_word(push, id, people[id], stamp(desk.now())) for id in taken])
 
 
-def _bulks(desk: Desk, source: PersonId) -> Iterator[tuple[Request, Bulk]]:
-    for request in desk.store.each(desk.store.numbers(actions=[Bulk.NAME], person=source)):
-        command = desk.command(request)
-        if isinstance(command, Bulk) and request.requester == source:
-            yield request, command
-
-
-def unmade(desk: Desk, source: PersonId) -> set[PersonId]:
-    """People in bulks whose lines aren't requests yet: a newer word of them comes after those."""
-    people = set[PersonId]()
-    for request, command in _bulks(desk, source):
-        is_open = request.state in (State.CHECKING, State.APPROVED)
-        if is_open and sum(desk.store.lines(request.id).values()) < len(command.lines):
-            people |= command.subjects
-    return people
-
-
 def ask_left_out(push: Push) -> None:
     """Asks one by one for what a bulk couldn't do together: each then says why, or finds a way."""
     desk = push.desk
-    for request, _ in _bulks(desk, push.source.id):
+    for request in bulks(desk, push.source.id):
         if request.state is State.CHECKING or desk.store.has(f"left out {request.id}"):
             continue
         first = next(iter(desk.store.events(request.id)))

@@ -7,11 +7,16 @@ from pathlib import Path
 
 import pytest
 
+from approvals.decide.actor import Who
 from bot.context import LEASE
+from bot.directory.asking.differences import failures
 from bot.directory.asking.feeder import AGAIN
+from bot.directory.asking.requests import looked
 from bot.sandbox.miro.service import Miro
 from bot.sandbox.slack.workspace import Workspace
 from bot.sandbox.stage import POLICY, Stage
+from bot.work.bulk import control
+from bot.work.reviewing import compare
 from tests.bot.directory.scenes import Okta, states
 from tests.bot.journeys.scenes import newest_request, playing, state, teams_of, wait
 
@@ -100,3 +105,19 @@ def test_a_new_word_while_a_push_is_carried_out_comes_after_it(s: Stage) -> None
     okta.settle()
     wait(s, seconds=AGAIN.total_seconds() + 1)
     assert "Team 0" not in teams_of(s, "p0@example.com")
+
+
+def test_a_bulk_that_is_stopped_before_its_lines_exist_is_the_sources_failure(s: Stage) -> None:
+    okta = Okta(s)
+    push(okta, random.Random(7))
+    s.bot.feeder.step()
+    s.clock.sleep(21)
+    s.bot.feeder.step()
+    bulk, desk = newest_request(s), s.bot.desk
+    carol = Who(s.bot.store.people.meet(email="carol@example.com"), None, "a shell")
+    s.bot.store.append(bulk, control.stop(desk, bulk, carol))
+    wait(s, hours=2)
+    first = "p0@example.com: R-1 (request-access) was withdrawn by Carol Diaz on 2026-03-02. Owner: it."
+    said = failures(looked(desk, "okta"))
+    assert len(said) == desk.pushed.failed["okta"] == PEOPLE  # type: ignore[union-attr]
+    assert first in said and first in {each.text for each in compare.compared(desk)}

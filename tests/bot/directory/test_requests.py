@@ -253,6 +253,27 @@ def test_the_last_admin_is_held(s: Stage, okta: Okta) -> None:
     assert "Okta wants to close the accounts of 1 person" in " ".join(told(s, "U0SAM"))
 
 
+@pytest.mark.parametrize("first", ["waiting", "done"])
+def test_the_last_admins_are_held_also_if_they_go_in_two_pushes(s: Stage, okta: Okta, first: str) -> None:
+    s.miro.add_user(ALEX, "Alex Smith", admin=True)
+    wait(s, hours=2)
+    people = [okta.person(email, "miroUsers", "miroAdmins") for email in (ALEX, "carol@example.com")]
+    okta.settle()
+    if first == "waiting":
+        okta.leave(people[0], "miroAdmins")
+    else:
+        okta.change(people[0], active=False)
+    okta.settle()
+    assert [state for _, state in states(okta.asked())] == [first]
+    okta.change(people[1], active=False)
+    okta.settle()
+    assert s.bot.store.hold("okta").counts == {"offboard": 1}
+    assert len(okta.asked()) == 1
+    okta.change(people[1], active=True)
+    okta.settle()
+    assert s.bot.store.hold("okta").counts == {}
+
+
 def test_an_operator_neither_reads_nor_decides_what_is_held_about_them(s: Stage, okta: Okta) -> None:
     carol = okta.person("carol@example.com", "miroUsers", "miroAdmins")
     okta.settle()

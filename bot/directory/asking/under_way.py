@@ -1,0 +1,60 @@
+"""What Miro listed last, and what of a directory's requests, and others', is under way since."""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator
+
+from approvals.ids import PersonId
+from approvals.people import Person, canonical
+from approvals.request import Request
+from approvals.states import OPEN, State
+from bot.actions.many import Bulk
+from bot.context import Desk
+from bot.directory.asking.mapping import COMPANY_ADMIN, TAKES
+
+
+def holds(desk: Desk) -> dict[str, set[str]]:
+    """What Miro listed last, by address."""
+    holds = {email: set[str]() for email in desk.store.groups.addresses()}
+    for group, _, email, _ in desk.store.groups.memberships():
+        holds.setdefault(email, set()).add(group)
+    for admin in desk.store.groups.admins()[0]:
+        holds.setdefault(canonical(admin.email), set()).update(admin.rights.split(", "))
+    return holds
+
+
+def bulks(desk: Desk, source: PersonId, *states: State) -> Iterator[Request]:
+    """The bulks of a directory in some states, by default in any."""
+    requests = desk.store.each(desk.store.numbers(states=states, actions=[Bulk.NAME], person=source))
+    return (request for request in requests if request.requester == source)
+
+
+def unmade(desk: Desk, source: PersonId) -> dict[PersonId, set[str]]:
+    """{person: actions} of bulks whose lines aren't requests yet: a newer word of them comes after those."""
+    people = defaultdict[PersonId, set[str]](set)
+    for request in bulks(desk, source, State.CHECKING, State.APPROVED):
+        command = desk.command(request)
+        if isinstance(command, Bulk) and sum(desk.store.lines(request.id).values()) < len(command.lines):
+            for line in command.lines:
+                people[PersonId(str(line.details["person"]))].add(line.action)
+    return people
+
+
+def leaving(
+    desk: Desk, source: PersonId, admins: Iterable[str], wants: Callable[[Request], bool]
+) -> set[str]:
+    """Those of some addresses from whom a request takes Company Admin rights that is open, or done since Miro
+    listed them. `wants`: whether a directory still wants a request of its own."""
+    seen, together, store = desk.store.groups.admins_seen_at(), unmade(desk, source), desk.store
+
+    def takes(request: Request, person: Person) -> bool:
+        is_newer = request.outcome and seen and request.outcome.at > seen
+        is_wanted = request.requester != source or wants(request)
+        is_of_admin = request.details.get("rights", COMPANY_ADMIN) == COMPANY_ADMIN
+        is_under_way = request.state in OPEN or (request.state is State.DONE and is_newer)
+        return bool(request.subject in person.rows and is_of_admin and is_under_way and is_wanted)
+
+    def leaves(person: Person) -> bool:
+        requests = store.each(store.numbers(actions=TAKES, person=person.id))
+        return bool(TAKES & together.get(person.id, set())) or any(takes(each, person) for each in requests)
+
+    return {email for email in admins if (person := desk.find(email)) and leaves(person)}
