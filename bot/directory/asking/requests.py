@@ -356,16 +356,9 @@ def control(desk: Desk, name: str, what: Control, who: Who, shown: str = "") -> 
     Raises Refused.
     """
     with desk.store.writing():
-        push = looked(desk, name) if name in desk.policy.directory else None
-        case = replace(NO_CASE, requester=push.source) if push else NO_CASE
-        view = View(desk.policy, case, desk.store.people, desk.now())
-        hold = desk.store.hold(name)
-        draft = decided(what, name, hold, who, view)
-        if push and what in (Control.RELEASED, Control.KEPT):
-            if push.concerns(who.person):
-                raise Refused(f"Another operator decides this for {push.title}. Nothing has changed.")
-            if push.key != shown:
-                raise Outdated(_OTHERS)
+        draft, push = _decided(desk, name, what, who)
+        if push and push.key != shown:
+            raise Outdated(_OTHERS)
         if push and what is Control.RELEASED:
             people = set[EntryId]().union(*push.held.values())
             passed = [replace(push.row(id), passed=push.words[id].digest) for id in people]
@@ -373,3 +366,24 @@ def control(desk: Desk, name: str, what: Control, who: Who, shown: str = "") -> 
             draft = replace(draft, body={"counts": push.counts})
         desk.store.control(name, draft)
     desk.wake()
+
+
+def may(desk: Desk, name: str, what: Control, who: Who) -> bool:
+    """Whether somebody may do this with a directory now."""
+    try:
+        _decided(desk, name, what, who)
+    except Refused:
+        return False
+    return True
+
+
+def _decided(desk: Desk, name: str, what: Control, who: Who) -> tuple[Draft, Push | None]:
+    """(the entry of a decision, what is held if it is about that). Raises Refused."""
+    policy, people = desk.policy, desk.store.people
+    title = policy.titled(name)
+    case = replace(NO_CASE, requester=people.source(name, title)) if name in policy.directory else NO_CASE
+    draft = decided(what, name, desk.store.hold(name), who, View(policy, case, people, desk.now()))
+    push = looked(desk, name) if what in (Control.RELEASED, Control.KEPT) else None
+    if push and push.concerns(who.person):
+        raise Refused(f"Another operator decides this for {title}. Nothing has changed.")
+    return draft, push

@@ -300,7 +300,7 @@ class Gathering:
             count = self._sight.open(1, 0).total
             look = [button("Search", "search", "search")]
             look += [button(f"Show All {count} Open", "page:all", "open:0")] if count else []
-            sources = directories(self._desk, self._zone)
+            sources = directories(self._desk, self._who, self._zone)
             return [*sources, Section("look-up", "Look up requests", buttons=tuple(look)), admins]
         return [admins] if owned(self._desk, self._who.person) else []
 

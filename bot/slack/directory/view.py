@@ -1,5 +1,6 @@
 """A directory as operators see it: the card of what is held, its row in App Home, and what it is about."""
 
+from approvals.decide.actor import Who
 from approvals.decide.streams.directories import Control, Hold
 from approvals.people import Person, listed
 from bot.cards.blocks import Block, Message, bullets, button, confirmation, header, section
@@ -8,12 +9,17 @@ from bot.cards.layout import Part, card
 from bot.cards.named import when
 from bot.context import Desk
 from bot.directory.asking.differences import failures
-from bot.directory.asking.requests import Push
+from bot.directory.asking.requests import Push, may
 from bot.directory.store import Directories
 from bot.slack.forms import notice
 
 MOST = 40
 """Lines of one list."""
+_LABELS = {
+    Control.RELEASED: "Let Through",
+    Control.RESUMED: "Resume This Source",
+    Control.PAUSED: "Pause This Source",
+}
 CHANGES = {
     "request-access": "give access to {}",
     "leave-team": "remove {} from teams",
@@ -56,12 +62,12 @@ def what_is_held(desk: Desk, name: str) -> str:
     )
 
 
-def home(desk: Desk, zone: str) -> list[Section]:
+def home(desk: Desk, who: Who, zone: str) -> list[Section]:
     """A section of App Home for each directory."""
-    return [_section(desk, name, zone) for name in desk.policy.directory]
+    return [_section(desk, name, who, zone) for name in desk.policy.directory]
 
 
-def _section(desk: Desk, name: str, zone: str) -> Section:
+def _section(desk: Desk, name: str, who: Who, zone: str) -> Section:
     hold, title = desk.store.hold(name), desk.policy.titled(name)
     source = desk.store.people.source(name, title)
     heard = Directories(desk.store.database, desk.now).heard_at(name)
@@ -69,12 +75,12 @@ def _section(desk: Desk, name: str, zone: str) -> Section:
     counts = f"waiting {desk.store.figures.open_of(source.id)}, held {sum(hold.counts.values())}"
     failed = desk.pushed.failed.get(name, 0) if desk.pushed else 0
     text = f"{at}: {counts}, failed {failed}.{' Paused.' if hold.is_paused else ''}"
-    buttons = [button("Differences", "directory-look", name)]
-    if hold.counts:
-        buttons.append(button("Let Through", "directory-released", f"{name}:{hold.key}"))
-    what = Control.RESUMED if hold.is_paused else Control.PAUSED
-    label = "Resume This Source" if hold.is_paused else "Pause This Source"
-    buttons.append(button(label, what, f"{name}:{hold.key}"))
+    buttons = [
+        button(label, what, f"{name}:{hold.key}")
+        for what, label in _LABELS.items()
+        if may(desk, name, what, who)
+    ]
+    buttons.insert(0, button("Differences", "directory-look", name))
     return Section(f"directory:{name}", title, (text,), tuple(buttons))
 
 

@@ -280,7 +280,8 @@ def test_an_operator_neither_reads_nor_decides_what_is_held_about_them(s: Stage,
     okta.change(carol, active=False)
     okta.settle()
     assert "Okta wants" not in " ".join(told(s, "U0CAROL"))
-    opened(s, "U0CAROL")
+    assert "held 1" in (page := opened(s, "U0CAROL")) and "Let Through" not in page
+    assert "held 1" in (page := opened(s, "U0SAM")) and "Let Through" not in page  # who runs Okta
     presses(s, "U0CAROL", "directory-look")
     assert "carol@example.com" not in read(s.acting.modal("U0CAROL"))
     with pytest.raises(Refused, match="Another operator decides this for Okta"):
