@@ -2,10 +2,9 @@
 
 from collections import Counter
 from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from functools import cache, cached_property
 from typing import Any, ClassVar
-
-from pydantic import BaseModel, ConfigDict
 
 from approvals.ids import PersonId
 from approvals.request import Scope
@@ -15,10 +14,9 @@ from bot.miro.wording import counted
 MOST_LINES = 5_000
 
 
-class Line(BaseModel):
+@dataclass(frozen=True)
+class Line:
     """One line of the list: a command by its action's name and stored details."""
-
-    model_config = ConfigDict(frozen=True)
 
     number: int
     action: str

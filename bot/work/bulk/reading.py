@@ -45,17 +45,19 @@ def read(desk: Desk, who: Who, data: bytes) -> Reading:
     """Reads a list as far as that goes without Miro. Raises Refused for what isn't such a list."""
     reading, tables = Reading(), desk.tables()
     teams, wanted = _teams(tables), dict[tuple[str, str], tuple[object, int]]()
-    first: dict[Action, int] = {}
+    first = dict[str, int]()
+    """{a line as text: its number}: typed commands of thousands of lines take a lot of memory."""
     for row in rows(data):
         try:
             command = _command(row, who, tables, teams)
-            if command in first:
-                raise Refused(f"It repeats line {first[command]}. Leave one of them out.")
+            text = f"{command.NAME} {command.model_dump_json(exclude_defaults=True)}"
+            if text in first:
+                raise Refused(f"It repeats line {first[text]}. Leave one of them out.")
             for key, value in _facts(command, desk).items():
                 before, line = wanted.setdefault(key, (value, row.line))
                 if before != value:
                     raise Refused(f"It contradicts line {line} about the same person. Keep one of them.")
-            first[command] = row.line
+            first[text] = row.line
         except Refused as error:
             reading.problems[row.line] = str(error)
             continue

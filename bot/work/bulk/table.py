@@ -80,14 +80,13 @@ class Row:
 
 def table(data: bytes) -> Iterator[tuple[int, list[str]]]:
     """(line, cells) of each row that isn't empty, the heading too. Raises Refused for what isn't CSV."""
-    text = _decoded(data)
-    first = next((line for line in text.splitlines() if line.strip()), "")
-    delimiter = max(",;\t", key=first.count)
+    encoding = _encoding(data)
+    first = next(filter(str.strip, _lines(data, encoding)), "")
+    texts, delimiter = _lines(data, encoding), max(",;\t", key=first.count)
     if "@" in first and delimiter not in first:
         # Slack makes a blank of a tab, and people type blanks.
-        text = "\n".join("\t".join(line.split(None, 2)) for line in text.splitlines())
-        delimiter = "\t"
-    lines = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+        texts, delimiter = ("\t".join(line.split(None, 2)) for line in texts), "\t"
+    lines = csv.reader(texts, delimiter=delimiter, strict=True)
     before = 0
     while True:
         try:
@@ -123,15 +122,23 @@ def rows(data: bytes) -> Iterator[Row]:
         raise Refused("The list has no rows below its heading. See `miro-bot bulk --template`.")
 
 
-def _decoded(data: bytes) -> str:
+def _encoding(data: bytes) -> str:
+    """The encoding of a text. Raises Refused for anything else."""
     encoding = next((name for mark, name in _BOMS if data.startswith(mark)), "utf-8")
     try:
-        text = data.decode(encoding)
+        is_text = not any("\0" in line for line in _lines(data, encoding))
     except UnicodeDecodeError:
-        text = data.decode("cp1252", "replace") if encoding == "utf-8" else "\0"
-    if "\0" in text:  # a workbook, or UTF-16 cut off
+        is_text, encoding = encoding == "utf-8" and b"\0" not in data, "cp1252"
+    if not is_text:  # a workbook, or UTF-16 cut off
         raise Refused("This isn't a CSV file. Open it, save it as CSV (UTF-8), and use that file.")
-    return text
+    return encoding
+
+
+def _lines(data: bytes, encoding: str) -> Iterator[str]:
+    """The lines of a text, one at a time."""
+    return io.TextIOWrapper(
+        io.BytesIO(data), encoding, "replace" if encoding == "cp1252" else "strict", newline=""
+    )
 
 
 def _columns(cells: list[str]) -> list[str]:

@@ -1,6 +1,7 @@
 """What a list may look like, and how each wrong row of it is named."""
 
 import csv
+import tracemalloc
 from io import StringIO
 from pathlib import Path
 
@@ -48,6 +49,17 @@ def test_a_list_is_read_as_people_save_it(encoding: str, delimiter: str) -> None
 def test_what_is_no_list_is_refused_with_the_remedy(text: str, said: str) -> None:
     with pytest.raises(Refused, match=said):
         list(rows(text.encode()))
+
+
+def test_rows_of_a_long_list_take_no_more_memory_than_those_of_a_short_one() -> None:
+    peaks = []
+    for count in (1_000, 5_000):
+        data = ("email,action\n" + "zo\xeb@example.com,offboard\n" * count).encode()
+        tracemalloc.start()
+        assert sum(1 for _ in rows(data)) == count
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+    assert max(peaks) < 1.5 * min(peaks)
 
 
 def test_the_template_is_a_list() -> None:
