@@ -59,9 +59,9 @@ def test_a_list_that_is_cut_short_anywhere_is_carried_out_once(
     shape: Shape, born: Nursery, tmp_path: Path
 ) -> None:
     with campaign(shape, born, tmp_path) as kills:
-        tally = kills.pairs(Random(12), 10)
+        tally = kills.pairs(Random(12), 10 if shape is BULK else 4)
     check(tally)
-    assert tally.kills > 10
+    assert tally.kills > 4
 
 
 @pytest.mark.long
@@ -73,9 +73,11 @@ def test_a_list_loses_no_line_wherever_the_bot_dies(
     if kind == "postgres":
         need("postgres")
     with campaign(shape, born, tmp_path, kind) as kills:
-        tally = kills.pairs(Random(7), 12) + kills.every_write_held_back()
+        tally = kills.pairs(Random(7), 8)
+        if shape is BULK:  # the writes of a push are the same
+            tally += kills.every_write_held_back()
     check(tally)
-    assert tally.kills > 12
+    assert tally.kills > 8
 
 
 @pytest.mark.long

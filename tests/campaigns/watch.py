@@ -10,7 +10,7 @@ from typing import Any
 from approvals.ids import RequestId
 from approvals.record.database import Location
 from approvals.record.store import Store
-from approvals.states import EventType
+from approvals.states import ACTIVE, EventType
 from bot.sandbox.miro.service import Miro
 from bot.sandbox.server import Answer, Call, serving
 from bot.sandbox.slack import web_api
@@ -77,7 +77,7 @@ class Watch:
     def _announced(self, said: str, people: int) -> bool:
         """Whether the newest entry of so many requests is that this very call is tried."""
         with closing(Store(self.record)) as store:
-            newest = [[*store.events(id)][-1] for id in store.numbers()]
+            newest = [[*store.events(id)][-1] for id in store.numbers(states=ACTIVE)]
         trying = [event.body.get("call") for event in newest if event.type == EventType.TRYING]
         calls = [re.sub(r"\\{(user|org)\\}", r"\\d+", re.escape(str(call))) for call in trying]
         return sum(re.fullmatch(call, said) is not None for call in calls) >= people
