@@ -17,6 +17,7 @@ from approvals.policy.line_numbers import Place, Problems, line_of
 from approvals.policy.model import Policy
 from approvals.policy.rules import Escalation, Rule
 from approvals.policy.tables import check_entries, check_tables
+from approvals.policy.team_names import wide
 
 PLACEHOLDER = "REPLACE-ME"
 """The placeholder that `miro-bot policy init` writes for values to fill in."""
@@ -139,14 +140,16 @@ def _of_rules(policy: Policy, actions: Conditions) -> Problems:
 
 
 def _of_directories(policy: Policy) -> Problems:
+    closed = {_alike(policy, team): "managed_elsewhere" for team in policy.managed_elsewhere}
     for name, directory in policy.directory.items():
         place: Place = ("directory", name)
         if not re.fullmatch("[a-z][a-z0-9-]*", name):
             yield place, "name a directory in small letters, like [directory.okta]"
-        yield from check_directory(place, directory, policy.managed_elsewhere)
+        yield from check_directory(place, directory)
         for team in directory.teams.values():
-            if (other := policy.mapped[team][0]) != name:
-                yield (*place, "teams"), f"{team} is in [directory.{other}] too; keep one of them"
+            other = closed.setdefault(_alike(policy, team), own := f"[directory.{name}]")
+            if other != own:
+                yield (*place, "teams"), f"{team} is in {other} too; keep one of them"
         for key in ("administrators", "owner", "asked_in_slack", "approvers"):
             yield from check_entries(policy, (*place, key), getattr(directory, key))
         for change in Change:
@@ -154,6 +157,11 @@ def _of_directories(policy: Policy) -> Problems:
             yield from _rule(
                 policy, (*place, "rules", change), directory.rules.get(change) or whole, whole, ()
             )
+
+
+def _alike(policy: Policy, team: str) -> str:
+    """The form of a team's name in which names that close something are compared."""
+    return wide(policy.target(team))
 
 
 def _rule(policy: Policy, place: Place, own: Rule, whole: Rule, fields: Collection[str]) -> Problems:

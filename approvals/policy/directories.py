@@ -83,8 +83,8 @@ def change_of(action: str, how: Collection[str] = ()) -> Change | None:
     return Change.DELETE if "delete" in how else _CHANGES.get(action)
 
 
-def check_directory(place: Place, directory: DirectoryRules, managed: Collection[str]) -> Problems:
-    """What contradicts itself in one directory; `managed`: the teams of `managed_elsewhere`."""
+def check_directory(place: Place, directory: DirectoryRules) -> Problems:
+    """What contradicts itself in one directory."""
     if not (directory.account or directory.teams or directory.admins):
         yield place, "name at least one group: account, teams or admins"
     for change in (change for change in directory.unattended if change in directory.rules):
@@ -95,5 +95,3 @@ def check_directory(place: Place, directory: DirectoryRules, managed: Collection
     for group, team in directory.teams.items():
         if not (group.strip() and team.strip()):
             yield (*place, "teams"), 'write group = team, like "g_app_proeng_all" = "Engineering"'
-        if team in managed:
-            yield (*place, "teams"), f"{team} is in managed_elsewhere too; keep one of them"

@@ -316,7 +316,15 @@ teams = {{ "g" = "Design" }}
         ('[managers]\n"ada@example.com" = "bo"', "'bo' isn't an e-mail address or Slack id"),
         (
             f"{DIRECTORY.format('a')}{DIRECTORY.format('b')}",
-            "Design is in [directory.b] too; keep one of them",
+            "Design is in [directory.a] too; keep one of them",
+        ),
+        (
+            f"{DIRECTORY.format('a')}{DIRECTORY.format('b')}".replace("Design", "dESIGN", 1),
+            "Design is in [directory.a] too; keep one of them",
+        ),
+        (
+            f'{DIRECTORY.format("a")}[managed_elsewhere]\n"design" = "the intranet"',
+            "Design is in managed_elsewhere too; keep one of them",
         ),
         (
             '[directory.a]\nowner = ["it"]\nhold_above = 0',
