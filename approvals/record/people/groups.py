@@ -146,9 +146,13 @@ class Groups:
         )
         return [(row["group_id"], row["miro_id"], row["email"], row["name"]) for row in rows]
 
-    def addresses(self) -> Sequence[str]:
-        """Of everybody listed, also of who is in no group."""
-        return [row["email"] for row in self._on.rows("SELECT DISTINCT email FROM members")]
+    def in_none(self) -> Sequence[tuple[str, str, str]]:
+        """(Miro id, address, name) of everybody listed who is in no group that exists."""
+        rows = self._on.rows(
+            "SELECT m.* FROM members m LEFT JOIN groups g ON g.id = m.group_id AND g.gone = 0"
+            " WHERE g.id IS NULL ORDER BY lower(m.name), m.email"
+        )
+        return [(row["miro_id"], row["email"], row["name"]) for row in rows]
 
     def of(self, person: Person) -> Sequence[Group]:
         """The groups somebody is in, by the address and the Miro account they have now."""

@@ -14,7 +14,7 @@ from bot.directory.asking.mapping import COMPANY_ADMIN, TAKES
 
 def holds(desk: Desk) -> dict[str, set[str]]:
     """What Miro listed last, by address."""
-    holds = {email: set[str]() for email in desk.store.groups.addresses()}
+    holds = {email: set[str]() for _, email, _ in desk.store.groups.in_none()}
     for group, _, email, _ in desk.store.groups.memberships():
         holds.setdefault(email, set()).add(group)
     for admin in desk.store.groups.admins()[0]:

@@ -39,7 +39,12 @@ def compared(desk: Desk) -> list[Difference]:
     holdings, kept = [*_holdings(desk)], _kept(desk)
     listed = [*differences(holdings, _changes(desk), _left(desk, holdings), _ownerless(desk))]
     pushed = desk.pushed.differences() if desk.pushed else ()
-    listed += [Difference(DIRECTORY, fact, email, text, (email,)) for email, fact, text in pushed]
+    said = {(each.email, each.fact) for each in listed}
+    listed += [
+        Difference(DIRECTORY, fact, email, text, (email,))
+        for email, fact, text in pushed
+        if (email, fact) not in said
+    ]
     left = (each for each in listed if not kept & {(key, each.right) for key in (each.email, *each.keys)})
     return [each for each in left if not _is_asked(desk, each)]
 
@@ -52,6 +57,8 @@ def _holdings(desk: Desk) -> Iterator[Holding]:
             yield Holding(admin.miro_id, canonical(admin.email), admin.name, right, right, is_right=True)
     for id, miro_id, email, name in groups.memberships():
         yield Holding(miro_id, email, name, id, f"access to {labels.get(GroupId(id), id)}")
+    for miro_id, email, name in groups.in_none():
+        yield Holding(miro_id, email, name, ACCOUNT, "an account")
 
 
 def _changes(desk: Desk) -> Iterator[Change]:

@@ -56,8 +56,11 @@ def test_an_admin_from_before_the_bot_is_reported_until_kept(s: Stage, shell: Sh
     assert differences(shell)
 
 
-def test_a_leaver_who_is_active_again_is_put_right_by_a_request(s: Stage, shell: Shell) -> None:
-    s.miro.add_user("jo@example.com", "Jo Park", teams=[s.teams["Design"]])
+@pytest.mark.parametrize("teams", [["Design"], []])
+def test_a_leaver_who_is_active_again_is_put_right_by_a_request(
+    s: Stage, shell: Shell, teams: list[str]
+) -> None:
+    s.miro.add_user("jo@example.com", "Jo Park", teams=[s.teams[team] for team in teams])
     ask(s, "U0LENA", "/miro-offboard", "jo@example.com because last day today")
     approve(s, "U0PRIYA")
     wait(s, hours=2)
