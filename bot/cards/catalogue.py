@@ -152,7 +152,7 @@ def written(sentence: Sentence | None, named: Named) -> str:
         return ""
     code, _, form = sentence.code.partition(".")
     if form:
-        return str(getattr(words_of(Sentence(code, sentence.values)), form))
+        return words_of(Sentence(code, sentence.values)).form(form)
     text = _Writer(named).vformat(SENTENCES[sentence.code], (), sentence.values)
     is_part = sentence.code == VERBATIM or sentence.code.startswith("because-")
     is_address = "@" in text.partition(" ")[0]

@@ -1,7 +1,7 @@
 """The texts of changes. The record holds a code and values; the text is made when drawn."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime
 
 from approvals.sentence import Sentence
@@ -27,30 +27,22 @@ class Words:
     detail: str = ""
     """More text under Details, or ''."""
 
-    @property
-    def unsure(self) -> str:
-        """For a change that holds although its call got no answer; somebody else may have made it."""
-        return f"{self.state} (I can't tell whether by my call)"
+    def form(self, name: str) -> str:
+        """One of these texts by its name, or with a remark on how the change is known."""
+        of, remark = _REMARKS.get(name, (name, ""))
+        return f"{getattr(self, of)}{remark}"
 
-    @property
-    def sent(self) -> str:
-        """For a change that nothing ever shows, if Miro accepted it."""
-        return f"{self.aim} (Miro accepted it)"
 
-    @property
-    def unheard(self) -> str:
-        """The same if Miro gave no answer."""
-        return f"{self.aim} (Miro didn't answer)"
-
-    @property
-    def reported(self) -> str:
-        """The same if a person says that it is done."""
-        return f"{self.aim} (done by hand, by their word)"
-
-    @property
-    def accepted(self) -> str:
-        """For a change that Miro accepted and never shows."""
-        return f"{self.aim} (Miro accepted it but doesn't show it)"
+_REMARKS = {
+    # It holds, but its call got no answer; somebody else may have made it.
+    "unsure": ("state", " (I can't tell whether by my call)"),
+    "accepted": ("aim", " (Miro accepted it but doesn't show it)"),
+    # Nothing ever shows it.
+    "sent": ("aim", " (Miro accepted it)"),
+    "unheard": ("aim", " (Miro didn't answer)"),
+    "reported": ("aim", " (done by hand, by their word)"),
+}
+"""{form: (text, remark)}."""
 
 
 def _words(verb: str, past: str, what: str, state: str, todo: str = "", detail: str = "") -> Words:
@@ -59,15 +51,17 @@ def _words(verb: str, past: str, what: str, state: str, todo: str = "", detail: 
     return Words(todo or f"{aim[0].upper()}{aim[1:]}", aim, f"{past} {what}", state, detail)
 
 
-def _find(email: str, past: str = "found", todo: str = "", detail: str = "") -> Words:
-    return _words("create", past, f"the account {email}", f"the account {email} is there", todo, detail)
+def _plain(*texts: str) -> Callable[..., Words]:
+    """The arguments of `_words`, with places for the values of the change."""
+    return lambda **values: _words(*(text.format_map(values) for text in texts))
 
 
 def _create(email: str, given: str, family: str, attributes: Mapping[str, str]) -> Words:
     name = f" for {given} {family}" if given and family else ""
     more = f" ({_summary(attributes, ': ')})" if attributes else ""
     detail = f"name: {given} {family}; {pairs(attributes)}".rstrip("; ")
-    return _find(email, "created", f"Create the account {email}{name}{more}", detail)
+    todo = f"Create the account {email}{name}{more}"
+    return _words("create", "created", f"the account {email}", f"the account {email} is there", todo, detail)
 
 
 def _set(attributes: Mapping[str, str]) -> Words:
@@ -85,51 +79,6 @@ def _deactivate(who: str, later: bool = False) -> Words:
     return _words("deactivate", "deactivated", "the account", "there is no active account", todo)
 
 
-def _end_sessions(who: str) -> Words:
-    todo = f"End every session: Miro signs {who} out of all devices"
-    return _words("end", "ended", "every session", "no session", todo)
-
-
-def _join_team(group: str) -> Words:
-    return _words("join", "joined", f"the Miro team {group}", f"in the Miro team {group}")
-
-
-def _lead(who: str, group: str) -> Words:
-    return _words("make", "made", f"{who} admin of {group}", f"{who} is admin of {group}")
-
-
-def _delete() -> Words:
-    return _words("delete", "deleted", "the account", "there is no account")
-
-
-def _join(group: str) -> Words:
-    return _words("join", "joined", group, f"in {group}")
-
-
-def _leave(group: str) -> Words:
-    return _words("leave", "left", group, f"not in {group}")
-
-
-def _leave_boards(group: str) -> Words:
-    # SCIM shows no roles in teams (Miro's API description, GET /Groups).
-    return replace(
-        _leave(group), detail="Miro refuses it for the team's only admin, which I can't see before"
-    )
-
-
-def _rename(before: str, name: str) -> Words:
-    todo = f"Change the security name from {before} to {name}"
-    return _words("change", "changed", f"the security name to {name}", f"the security name is {name}", todo)
-
-
-def _create_group(name: str) -> Words:
-    return _words("create", "created", f"the group {name}", f"the group {name} is there")
-
-
-def _delete_group(group: str) -> Words:
-    return _words("delete", "deleted", f"the group {group}", f"the group {group} isn't there")
-
-
 def limit(days: int | None, until: str = "") -> str:
     """'until Fri 4 Dec', 'for 7 days', '' for no end; `until`: the last day, as 2026-12-04."""
     if until:
@@ -143,14 +92,6 @@ def _grant(rights: str, days: int | None, until: str = "") -> Words:
     length = limit(days, until)
     end = f", {length}" if length else ""
     return _words("become", "became", rights, rights, f"Become {rights}{reach}{end}")
-
-
-def _take(rights: str) -> Words:
-    return _words("remove", "removed", rights, f"not {rights}")
-
-
-def _take_all() -> Words:
-    return _words("remove", "removed", "every admin role", "no admin role in use")
 
 
 def _demote(while_active: bool) -> Words:
@@ -187,36 +128,24 @@ _MANY = {
 """{code of a change: (what happens to one person of a bulk, to several)}."""
 
 
-def _note(text: str) -> Words:
-    return Words(text, text, text, text)
+def _alone(text: Callable[..., str]) -> Callable[..., Words]:
+    """A text that has no other forms."""
+    return lambda **values: Words(*[text(**values)] * 4)
 
 
-def _many(count: int, of: str, group: str = "") -> Words:
-    who = "person" if count == 1 else "people"
-    return _note(f"{count:,} {who} {_MANY[of][count > 1].format(group=group)}")
+def _many(count: int, of: str, group: str = "") -> str:
+    return f"{count:,} {'person' if count == 1 else 'people'} {_MANY[of][count > 1].format(group=group)}"
 
 
-def _already(count: int) -> Words:
-    return _note(f"{count:,} {'is' if count == 1 else 'are'} already as requested")
-
-
-def _deleted_later(count: int, days: int) -> Words:
+def _deleted_later(count: int, days: int) -> str:
     whose = "account is" if count == 1 else "accounts are"
-    return _note(f"{counted(days)} later {count:,} {whose} deleted for good, which can't be undone")
+    return f"{counted(days)} later {count:,} {whose} deleted for good, which can't be undone"
 
 
-def _ends(count: int, days: int | None = None, until: str = "") -> Words:
+def _ends(count: int, days: int | None = None, until: str = "") -> str:
     """Without a length: they have several."""
     length = limit(days, until) or "for different times"
-    return _note(f"{count:,} {'line lasts' if count == 1 else 'lines last'} {length}: Details says what ends")
-
-
-def _left_out(count: int) -> Words:
-    return _note(f"{count:,} {'line is' if count == 1 else 'lines are'} left out: Details says why")
-
-
-def _lasts(seconds: int) -> Words:
-    return _note(f"It takes about {span(seconds)}")
+    return f"{count:,} {'line lasts' if count == 1 else 'lines last'} {length}: Details says what ends"
 
 
 def span(seconds: float) -> str:
@@ -226,34 +155,50 @@ def span(seconds: float) -> str:
     return f"{count} {unit}{'' if count == 1 else 's'}"
 
 
+_SUMS: dict[str, Callable[..., str]] = {
+    "many": _many,
+    "so-many-already": lambda count: f"{count:,} {'is' if count == 1 else 'are'} already as requested",
+    "deleted-later": _deleted_later,
+    "ends": _ends,
+    "left-out": lambda count: (
+        f"{count:,} {'line is' if count == 1 else 'lines are'} left out: Details says why"
+    ),
+    "lasts": lambda seconds: f"It takes about {span(seconds)}",
+}
+"""{code: the line of a bulk's card}."""
+
+_SIGNS_OUT = "End every session: Miro signs {who} out of all devices"
+_RENAME = (
+    "the security name to {name}",
+    "the security name is {name}",
+    "Change the security name from {before} to {name}",
+)
+# SCIM shows no roles in teams (Miro's API description, GET /Groups).
+_REFUSED = "Miro refuses it for the team's only admin, which I can't see before"
 WORDINGS: dict[str, Callable[..., Words]] = {
-    "find": _find,
+    "find": _plain("create", "found", "the account {email}", "the account {email} is there"),
     "create": _create,
     "set": _set,
     "reactivate": _reactivate,
     "deactivate": _deactivate,
-    "delete": _delete,
-    "end-sessions": _end_sessions,
-    "lead": _lead,
-    "join-team": _join_team,
-    "join": _join,
-    "leave": _leave,
-    "leave-boards": _leave_boards,  # whose admin gets the leaver's boards
-    "rename": _rename,
-    "create-group": _create_group,
-    "delete-group": _delete_group,
+    "delete": _plain("delete", "deleted", "the account", "there is no account"),
+    "end-sessions": _plain("end", "ended", "every session", "no session", _SIGNS_OUT),
+    "lead": _plain("make", "made", "{who} admin of {group}", "{who} is admin of {group}"),
+    "join-team": _plain("join", "joined", "the Miro team {group}", "in the Miro team {group}"),
+    "join": _plain("join", "joined", "{group}", "in {group}"),
+    "leave": _plain("leave", "left", "{group}", "not in {group}"),
+    "leave-boards": _plain(
+        "leave", "left", "{group}", "not in {group}", "", _REFUSED
+    ),
+    "rename": _plain("change", "changed", *_RENAME),
+    "create-group": _plain("create", "created", "the group {name}", "the group {name} is there"),
+    "delete-group": _plain("delete", "deleted", "the group {group}", "the group {group} isn't there"),
     "grant": _grant,
-    "take": _take,
-    "take-all": _take_all,
+    "take": _plain("remove", "removed", "{rights}", "not {rights}"),
+    "take-all": _plain("remove", "removed", "every admin role", "no admin role in use"),
     "demote": _demote,
     "stay": _stay,
-    # The lines of a bulk's card.
-    "many": _many,
-    "so-many-already": _already,
-    "deleted-later": _deleted_later,
-    "ends": _ends,
-    "left-out": _left_out,
-    "lasts": _lasts,
+    **{code: _alone(text) for code, text in _SUMS.items()},
 }
 """{code: texts of a change}; records hold these codes, so never change their meaning."""
 
