@@ -8,7 +8,8 @@ from typing import Any
 
 from approvals.ids import BOT, PersonId, RequestId, stamp
 from approvals.plan import NO_PLAN, Plan
-from approvals.sentence import Sentence
+from approvals.sentence import Sentence, words
+from approvals.sentence import body as codes
 from approvals.states import ACTIVE, EventType, State
 
 FORMATS: dict[str, int] = dict.fromkeys(EventType, 3)
@@ -42,6 +43,11 @@ class Draft:
     by: PersonId = BOT
     body: Mapping[str, Any] = field(default_factory=dict)
     words: Mapping[str, str] = field(default_factory=dict)
+
+
+def saying(type: str, text: Sentence, **more: Any) -> Draft:
+    """The bot's event with a sentence; `more`: further fields of its body."""
+    return Draft(type, body={**more, **codes(text=text)}, words=words(text=text))
 
 
 @dataclass(frozen=True)

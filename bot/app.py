@@ -76,7 +76,7 @@ class Bot:
     housekeeping: Housekeeping
     feeder: Feeder
     app: App
-    traffic: Traffic
+    traffic: Traffic = field(default_factory=lambda: Traffic(time.monotonic))
     _loops: list[Loop] = field(default_factory=list)
 
     def start(self) -> None:
@@ -89,16 +89,12 @@ class Bot:
         steps += [
             ("directory", self.feeder.step, 5.0),
             ("unsaved", self.deliverer.say_what_is_unsaved, 1.0),
-            ("clock", self._tick, 5.0),
+            ("clock", self.housekeeping.tick, 5.0),
         ]
         self._loops = [Loop(name, step, idle, self.traffic) for name, step, idle in steps]
         self.desk.wake = self._wake
         for loop in self._loops:
             loop.start()
-
-    def _tick(self) -> bool:
-        self.housekeeping.tick()
-        return False
 
     def _wake(self) -> None:
         for loop in self._loops[:-1]:
@@ -185,10 +181,8 @@ class Bot:
     def ready(self) -> dict[str, Any]:
         """The answer of /readyz: whether this process can serve people and does its work."""
         policy, slack = self.desk.policies.problem, self.client.heard.problem()
-        record, stuck = (
-            self.store.problem(HEALTH_PATIENCE),
-            [loop.name for loop in self._loops if loop.is_stuck()],
-        )
+        record = self.store.problem(HEALTH_PATIENCE)
+        stuck = [loop.name for loop in self._loops if loop.is_stuck()]
         return {
             "ok": not (policy or record or slack or stuck),
             "policy": policy or self.desk.policies.differs or "in force",
@@ -208,15 +202,11 @@ class Bot:
 
 def _is_dead(pid: int) -> bool:
     """Whether an earlier process has ended; in a container all have the same number."""
-    if pid == os.getpid():
-        return True
     try:
         os.kill(pid, 0)
-    except ProcessLookupError:
-        return True
-    except PermissionError:
-        return False
-    return False
+    except OSError as error:
+        return isinstance(error, ProcessLookupError)
+    return pid == os.getpid()
 
 
 def build(
@@ -241,30 +231,21 @@ def build(
     store.moved = metrics.moved
     desk = Desk(store, policies, now, settings.group_model == "team", practice, settings.has_rest)
     desk.pushed = Pushed(desk)
-    miro = Miro(
-        settings.miro_url, settings.secret("MIRO_SCIM_TOKEN"), store, now, sleep, settings.dialect, practice,
-        rest=_rest(settings, store, now, sleep),
-    )  # fmt: skip
+    token, rest = settings.secret("MIRO_OAUTH_TOKEN"), None
+    if settings.has_rest:
+        transport = Transport(settings.rest_url, token, store, now, sleep, api=REST)
+        rest = Rest(transport, settings.secret("MIRO_ORG_ID"))
+    token = settings.secret("MIRO_SCIM_TOKEN")
+    miro = Miro(settings.miro_url, token, store, now, sleep, settings.dialect, practice, rest=rest)
     lines, pace = Outgoing(), Pace(now)
     client = SlackClient(settings.secret("SLACK_BOT_TOKEN"), settings.slack_url, lines, now=now)
     people = SlackPeople(client, store.people, now, pace, sleep)
-    deliverer = Deliverer(desk, client, pace)
-    workers, housekeeping = _workers(desk, miro, people), _housekeeping(desk, miro, people)
-    app, traffic = _bolt(settings, people, client), Traffic(time.monotonic)
+    deliverer, app = Deliverer(desk, client, pace), _bolt(settings, people, client)
     Listeners(desk, deliverer).register(app)
     return Bot(
         settings, store, desk, miro, client, lines, people, deliverer,
-        workers, housekeeping, Feeder(desk), app, traffic,
+        _workers(desk, miro, people), _housekeeping(desk, miro, people), Feeder(desk), app,
     )  # fmt: skip
-
-
-def _rest(
-    settings: Settings, store: Store, now: Callable[[], datetime], sleep: Callable[[float], None]
-) -> Rest | None:
-    if not settings.has_rest:
-        return None
-    token, url = settings.secret("MIRO_OAUTH_TOKEN"), settings.rest_url
-    return Rest(Transport(url, token, store, now, sleep, api=REST), settings.secret("MIRO_ORG_ID"))
 
 
 def _workers(desk: Desk, miro: Miro, people: SlackPeople) -> list[Worker]:

@@ -25,8 +25,8 @@ from approvals.record.index import Sight
 from approvals.record.outbox import Note
 from approvals.record.store import Store
 from approvals.refusals import Refused, Unsure
-from approvals.request import Draft, Request, Scope
-from approvals.sentence import Sentence, body, words
+from approvals.request import Draft, Request, Scope, saying
+from approvals.sentence import Sentence
 from approvals.states import EventType, State
 from bot.actions import COMMANDS, Action
 from bot.actions.form import Facts
@@ -118,7 +118,7 @@ class Desk:
     practice: bool = False
     has_rest: bool = False
     # Wakes worker and deliverer when there may be something to do or send.
-    wake: Callable[[], None] = lambda: None
+    wake: Callable[[], object] = lambda: None
     people_changed: bool = False
     """Whether delegations changed since requests were last rerouted."""
     unknown: set[str] = field(default_factory=set)
@@ -204,32 +204,27 @@ class Desk:
         Everything is read before the record is locked. If request or policy have changed by then, it is
         decided again. Raises what `decision` raises, KeyError and StoreTrouble.
         """
-        with logs.about(id):
-            return self._decided(id, decision, receipt)
-
-    def _decided(
-        self, id: RequestId, decision: Callable[[Request], list[Draft]], receipt: str
-    ) -> Request | None:
         while True:
-            try:
-                with self.store.alone():
-                    policy, request = self.policies.hash, self.store.request(id)
-                    # So that they are read together with who decides.
-                    self.store.people.expect(entries=self.policy.accounts_deciding(request.action))
-                    drafts = decision(request)
-            except Refused:
-                if receipt and self.store.has(receipt):
-                    return None  # refused because it was already taken
-                raise
-            try:
-                with self.store.writing():
-                    if receipt and not self.store.once(receipt):
-                        return None
-                    return self.store.append(request, drafts, policy=policy)
-            except Overtaken as error:
-                log.info("%s", error)
-                self.store.forget()
-                self.policies.follow()
+            with logs.about(id):
+                try:
+                    with self.store.alone():
+                        policy, request = self.policies.hash, self.store.request(id)
+                        # So that they are read together with who decides.
+                        self.store.people.expect(entries=self.policy.accounts_deciding(request.action))
+                        drafts = decision(request)
+                except Refused:
+                    if receipt and self.store.has(receipt):
+                        return None  # refused because it was already taken
+                    raise
+                try:
+                    with self.store.writing():
+                        if receipt and not self.store.once(receipt):
+                            return None
+                        return self.store.append(request, drafts, policy=policy)
+                except Overtaken as error:
+                    log.info("%s", error)
+                    self.store.forget()
+                    self.policies.follow()
 
     def _scope(self, request: Request) -> Scope | None:
         """The scope of a request with the current names of its teams; None if unknown."""
@@ -317,9 +312,7 @@ class Desk:
         self, request: Request, sentence: Sentence, until: datetime, claim: Claim | None = None
     ) -> Request:
         """Holds a request until a time."""
-        values = {"next_try_at": stamp(until), **body(text=sentence)}
-        draft = Draft(EventType.HELD, body=values, words=words(text=sentence))
-        return self.store.append(request, [draft], claim)
+        return self.store.append(request, [saying(EventType.HELD, sentence, next_try_at=stamp(until))], claim)
 
 
 def numbered(text: str) -> RequestId:

@@ -10,8 +10,8 @@ from approvals.decide.eligible import is_over
 from approvals.decide.handing import next_reminder
 from approvals.folding import moved
 from approvals.ids import BOT, PersonId, stamp
-from approvals.request import Draft, Request
-from approvals.sentence import Sentence, body, words
+from approvals.request import Draft, Request, saying
+from approvals.sentence import Sentence
 from approvals.states import EventType, State
 
 CHANGED = "people or policy changed"
@@ -84,7 +84,7 @@ def left(request: Request, table: Table) -> list[Draft]:
 
 def withdrawn(sentence: Sentence) -> Draft:
     """The event that ends a request without a person's decision; `sentence`: the reason."""
-    return Draft(EventType.WITHDRAWN, body=body(text=sentence), words=words(text=sentence))
+    return saying(EventType.WITHDRAWN, sentence)
 
 
 def who_left(request: Request, table: Table) -> Sentence | None:

@@ -108,7 +108,6 @@ SENTENCES = {
     "remedy-by-hand": "Finish it in Miro and press I've Done It, or press Resume",
     "remedy-install": "Install the version that created this request",
     "remedy-leave": "Press Close as Incomplete, or Resume if it should still be done",
-    "remedy-for-real": "Start the bot without --practice",
     "remedy-mend-and-ask": "Fix that, then press Resume. I'll ask for approval again.",
     "remedy-see": f"Check in Miro whether the change is there, {RESUME}",
     **{f"remedy-{code}": f"{text}, {RESUME}" for code, text in _REMEDIES.items()},

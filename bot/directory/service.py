@@ -113,7 +113,7 @@ class Application(WSGIApplication):
         directories: Directories,
         tokens: Tokens,
         miro: Miro = lambda user: {},
-        pushed: Callable[[], None] = lambda: None,
+        pushed: Callable[[], object] = lambda: None,
         patience: float = PATIENCE,
     ) -> None:
         """`pushed`: called after each change; `patience`: seconds to wait for the record."""

@@ -7,7 +7,7 @@ from typing import Any
 from approvals.people import canonical, listed
 from approvals.sentence import Sentence
 from bot.miro import wire
-from bot.miro.goals import Goal, ScimCall, Seen
+from bot.miro.goals import Goal, ScimCall, Seen, said
 from bot.miro.wire import ENTERPRISE, LOOK, MANAGER, MiroAccount
 from bot.miro.wording import pairs
 
@@ -102,9 +102,7 @@ class Active(Goal):
 
     key = "active"
 
-    @property
-    def change(self) -> Sentence:
-        return Sentence.of("reactivate", joining=self.joining)
+    change = said("reactivate", joining="joining")
 
     def holds(self, seen: Seen) -> bool:
         return seen.account is not None and seen.account.active is True
@@ -138,9 +136,7 @@ class Inactive(Goal):
 
     key = "inactive"
 
-    @property
-    def change(self) -> Sentence:
-        return Sentence.of("deactivate", who=self.who)
+    change = said("deactivate", who="who")
 
     def holds(self, seen: Seen) -> bool:
         return seen.account is None or seen.account.active is False

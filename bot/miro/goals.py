@@ -56,6 +56,16 @@ class ScimCall:
         return f"{self.method} {self.path.partition('?')[0]}"
 
 
+def keyed(text: str) -> Any:
+    """The key of a goal: a text filled in with its fields."""
+    return property(lambda goal: text.format_map(vars(goal)))
+
+
+def said(code: str, **values: str) -> Any:
+    """The change of a goal as a sentence; `values`: {name of a value: field of the goal}."""
+    return property(lambda goal: Sentence(code, {name: getattr(goal, of) for name, of in values.items()}))
+
+
 @dataclass(frozen=True)
 class Goal:
     """One fact. A new kind of change is a subclass with `key`, `change`, `holds`, `call` and `after`."""

@@ -6,7 +6,7 @@ from typing import Any
 
 from approvals.sentence import Sentence
 from bot.miro import wire
-from bot.miro.goals import Goal, ScimCall, Seen
+from bot.miro.goals import Goal, ScimCall, Seen, keyed, said
 from bot.miro.wire import Membership, MiroGroup
 
 
@@ -26,13 +26,9 @@ class InGroup(Goal):
     security_name: str
     label: str = field(compare=False)
 
-    @property
-    def key(self) -> str:
-        return f"join {self.group} {self.security_name}"
+    key = keyed("join {group} {security_name}")
 
-    @property
-    def change(self) -> Sentence:
-        return Sentence.of("join", group=self.label)
+    change = said("join", group="label")
 
     def holds(self, seen: Seen) -> bool:
         return seen.account is not None and self.group in seen.account.group_ids
@@ -58,9 +54,7 @@ class OutOfGroup(Goal):
     label: str = field(compare=False)
     boards_pass: bool = True
 
-    @property
-    def key(self) -> str:
-        return f"leave {self.group} {self.security_name}"
+    key = keyed("leave {group} {security_name}")
 
     @property
     def change(self) -> Sentence:
@@ -113,13 +107,9 @@ class GroupNamed(Goal):
     security_name: str
     name: str
 
-    @property
-    def key(self) -> str:
-        return f"rename {self.group} {self.security_name} to {self.name}"
+    key = keyed("rename {group} {security_name} to {name}")
 
-    @property
-    def change(self) -> Sentence:
-        return Sentence.of("rename", before=self.security_name, name=self.name)
+    change = said("rename", before="security_name", name="name")
 
     def holds(self, seen: Seen) -> bool:
         return seen.group is not None and seen.group.display_name == self.name
@@ -141,13 +131,9 @@ class GroupExists(Goal):
 
     name: str
 
-    @property
-    def key(self) -> str:
-        return f"create-group {self.name}"
+    key = keyed("create-group {name}")
 
-    @property
-    def change(self) -> Sentence:
-        return Sentence.of("create-group", name=self.name)
+    change = said("create-group", name="name")
 
     def holds(self, seen: Seen) -> bool:
         return seen.group is not None and seen.group.display_name == self.name
@@ -170,13 +156,9 @@ class GroupGone(Goal):
     group: str
     security_name: str
 
-    @property
-    def key(self) -> str:
-        return f"delete-group {self.group} {self.security_name}"
+    key = keyed("delete-group {group} {security_name}")
 
-    @property
-    def change(self) -> Sentence:
-        return Sentence.of("delete-group", group=self.who)
+    change = said("delete-group", group="who")
 
     def holds(self, seen: Seen) -> bool:
         return seen.group is None

@@ -1,13 +1,11 @@
 """The meaning of Miro's HTTP statuses, for reads and for writes."""
 
 import re
-from datetime import datetime
 
-from bot.http.retry_after import retry_after as read_retry_after
 from bot.miro import wire
-from bot.miro.errors import Away, Declined, Locked, MiroError, Trouble, Unclear, Unreadable
-from bot.miro.quota import WINDOW
+from bot.miro.errors import Away, Declined, Locked, Trouble, Troubled, Unclear, Unreadable
 
+_LOCKED = {401: Trouble.TOKEN, 403: Trouble.FORBIDDEN}
 RETRIED = (408, 425, 429, 503)
 """Statuses after which nothing was done: retried for every method."""
 
@@ -17,36 +15,25 @@ def check_look(status: int, text: bytes) -> None:
 
     A 202 comes before the answer, a 203 was changed by a proxy, a 206, 207 or 226 is partial.
     """
-    if status == 200:
-        return
-    if error := _locked(status, text):
-        raise error
-    raise Away(*_unknown(status, text))
+    if status != 200:
+        raise _trouble(Away, status, text)
 
 
 def check_write(status: int, text: bytes) -> None:
     """Returns if the write was accepted. Raises Locked, Declined for other 4xx, else Unclear."""
-    if 200 <= status < 300:
-        return
-    if error := _locked(status, text):
-        raise error
-    if 400 <= status < 500:
+    if 400 <= status < 500 and status not in _LOCKED:
         raise Declined(status, wire.complaint(status, text))
-    raise Unclear(*_unknown(status, text))
+    if not 200 <= status < 300:
+        raise _trouble(Unclear, status, text)
 
 
-def _locked(status: int, text: bytes) -> MiroError | None:
-    if status not in (401, 403):
-        return None
-    kind = Trouble.TOKEN if status == 401 else Trouble.FORBIDDEN
-    return Locked(f"Miro refuses the bot's token ({status}).", kind, wire.complaint(status, text))
-
-
-def _unknown(status: int, text: bytes) -> tuple[str, Trouble, str]:
+def _trouble(kind: type[Away | Unclear], status: int, text: bytes) -> Troubled:
     words = wire.complaint(status, text)
+    if status in _LOCKED:
+        return Locked(f"Miro refuses the bot's token ({status}).", _LOCKED[status], words)
     if status >= 500:
-        return f"Miro had an error of its own ({status}): {words}", Trouble.SERVER, words
-    return f"Miro answered with status {status}, which tells nothing: {words}", Trouble.STATUS, words
+        return kind(f"Miro had an error of its own ({status}): {words}", Trouble.SERVER, words)
+    return kind(f"Miro answered with status {status}, which tells nothing: {words}", Trouble.STATUS, words)
 
 
 def is_absent(status: int, text: bytes, id: str = "") -> bool:
@@ -72,11 +59,3 @@ def _names(detail: object, id: str) -> bool:
     if not isinstance(detail, str) or not id or "resource" not in detail.casefold():
         return False
     return re.search(rf"(?<![\w/.:-]){re.escape(id)}(?![\w/:-])", detail) is not None
-
-
-def retry_after(text: str, now: datetime, most: float) -> float:
-    """Seconds to wait, 1 to `most`: a number or an HTTP date (RFC 9110 section 10.2.3), else one window.
-
-    Miro isn't known to send Retry-After with SCIM.
-    """
-    return read_retry_after(text, now, most, WINDOW.total_seconds())

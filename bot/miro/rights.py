@@ -7,7 +7,7 @@ from typing import Any
 from approvals.sentence import Sentence
 from bot.miro import wire
 from bot.miro.accounts import patch_user
-from bot.miro.goals import Goal, ScimCall, Seen
+from bot.miro.goals import Goal, ScimCall, Seen, keyed
 from bot.miro.wire import ADMIN, MEMBER, Role
 
 
@@ -40,9 +40,7 @@ class OrgRole(Goal):
     days: int | None = field(default=None, compare=False)
     until: str = field(default="", compare=False)
 
-    @property
-    def key(self) -> str:
-        return f"role {self.role}"
+    key = keyed("role {role}")
 
     @property
     def change(self) -> Sentence:

@@ -14,9 +14,10 @@ from pydantic import SecretStr
 from approvals.request import Urgency
 from bot.http import deadline as time_limit
 from bot.http.outgoing import client, is_loopback, trusted
+from bot.http.retry_after import retry_after
 from bot.miro import judging, wire
 from bot.miro.errors import Away, Trouble, Unclear
-from bot.miro.quota import MARGIN, Pool, cost, take
+from bot.miro.quota import MARGIN, WINDOW, Pool, cost, take
 from bot.ops import metrics
 
 log = logging.getLogger(__name__)
@@ -127,8 +128,9 @@ class Transport:
                 text = text.replace(token.encode(), b"[token]")
             if status not in judging.RETRIED:
                 return status, text
-            most = self._deadline.total_seconds()
-            seconds = judging.retry_after(headers.get("Retry-After", ""), self._now(), most)
+            # Miro isn't known to send Retry-After with SCIM: then it is one window.
+            most, window = self._deadline.total_seconds(), WINDOW.total_seconds()
+            seconds = retry_after(headers.get("Retry-After", ""), self._now(), most, window)
             kind = Trouble.LIMITED if status == 429 else Trouble.BUSY
             late = Away(_NO_TIME, kind, wire.complaint(status, text), seconds)
             if seconds > self._patience:

@@ -187,9 +187,7 @@ WORDINGS: dict[str, Callable[..., Words]] = {
     "join-team": _plain("join", "joined", "the Miro team {group}", "in the Miro team {group}"),
     "join": _plain("join", "joined", "{group}", "in {group}"),
     "leave": _plain("leave", "left", "{group}", "not in {group}"),
-    "leave-boards": _plain(
-        "leave", "left", "{group}", "not in {group}", "", _REFUSED
-    ),
+    "leave-boards": _plain("leave", "left", "{group}", "not in {group}", "", _REFUSED),
     "rename": _plain("change", "changed", *_RENAME),
     "create-group": _plain("create", "created", "the group {name}", "the group {name} is there"),
     "delete-group": _plain("delete", "deleted", "the group {group}", "the group {group} isn't there"),

@@ -1,25 +1,26 @@
 """From *checking* to *waiting*: one look at Miro, the plan, the approvers, and the deadlines."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from copy import copy
 from dataclasses import replace
 from datetime import timedelta
 
+from approvals.decide import clock
 from approvals.decide.actor import Who as Actor
 from approvals.decide.actor import check_standing
 from approvals.decide.asking import asking, looked_at, routing_words
 from approvals.decide.deadlines import later
 from approvals.decide.tally import Ground, Route
-from approvals.ids import GroupId, stamp
+from approvals.ids import GroupId, PersonId, stamp
 from approvals.people import Person, Standing, listed
 from approvals.plan import Plan, PlannedStep, written
 from approvals.policy.rules import Rule
 from approvals.policy.seats import Approver
 from approvals.record.claims import Claim
-from approvals.refusals import Held, Refused
-from approvals.request import Asking, Draft, Request
-from approvals.sentence import Sentence, body, words
+from approvals.refusals import Held, Refused, Unsure
+from approvals.request import Asking, Draft, Request, saying
+from approvals.sentence import Sentence
 from approvals.states import EventType, State
 from bot.actions import Action
 from bot.actions.fill import taken, with_person
@@ -78,8 +79,7 @@ def _checked(desk: Desk, miro: Miro, colleagues: Colleagues, request: Request) -
     twin = _twin(desk, request, command)
     if twin:
         sentence = Sentence.of("same-asked", request=twin.id, person=twin.requester)
-        joined = {"because_of": twin.id, **body(text=sentence)}
-        return [Draft(EventType.JOINED, body=joined, words=words(text=sentence))]
+        return [saying(EventType.JOINED, sentence, because_of=twin.id)]
     # Before the look: if nobody can decide, Miro isn't called.
     ground.check_fillable()
     plan, live = plan_of(desk, miro, request, command), ending.prolonged(desk, request, command)
@@ -89,11 +89,8 @@ def _checked(desk: Desk, miro: Miro, colleagues: Colleagues, request: Request) -
     is_later = live and live.ending.ends_at and (ends_at is None or ends_at > live.ending.ends_at)
     if plan.steps or is_later or ending.is_followed(desk, command):
         return ask_approvers(desk, request, command, plan, live)
-    return _unneeded(Sentence.of("so-already-for", person=subject.id) if subject else Sentence("so-already"))
-
-
-def _unneeded(sentence: Sentence) -> list[Draft]:
-    return [Draft(EventType.UNNEEDED, body=body(text=sentence), words=words(text=sentence))]
+    is_so = Sentence.of("so-already-for", person=subject.id) if subject else Sentence("so-already")
+    return [saying(EventType.UNNEEDED, is_so)]
 
 
 def _checked_end(desk: Desk, miro: Miro, colleagues: Colleagues, request: Request) -> list[Draft]:
@@ -104,14 +101,14 @@ def _checked_end(desk: Desk, miro: Miro, colleagues: Colleagues, request: Reques
     target = ending.target(desk, request, subject) if subject else None
     seen = look(desk, miro, command, target)
     if seen.account is None or (target and seen.account.id != target.miro_id):
-        return _unneeded(ending.without_account(desk, target, subject))
+        return [saying(EventType.UNNEEDED, ending.without_account(desk, target, subject))]
     ending.check_seen(desk, request, seen)
     goals, later = command.goals(desk.facts), list[Draft]()
     if ending.is_last_admin(request, goals, seen):
         seen, later = replace(seen, other_admin=True), ending.until_another_admin(desk, request)
     plan = make(goals, seen)
     if not plan.steps:
-        return _unneeded(Sentence("taken-back"))
+        return [saying(EventType.UNNEEDED, Sentence("taken-back"))]
     return [*ask_approvers(desk, request, command, plan), *later]
 
 
@@ -362,3 +359,58 @@ def _moved_end(live: Request, command: Action) -> PlannedStep:
         "stay", days=command.days, until=command.last_day, ends_at=stamp(live.ending.ends_at)
     )
     return PlannedStep(f"stay {live.id}", change)
+
+
+# -- once more, live, before the first change of an approved request -------------------------------------
+
+
+def check_again(desk: Desk, colleagues: Colleagues, miro: Miro, request: Request, command: Action) -> None:
+    """Raises Refused for what a policy forbids that came into force after the check."""
+    if request.is_end:
+        ending.check(desk, request, command)
+        subject = desk.person(command.subject) if command.subject else None
+        return check_ground(desk, command, subject, desk.person(request.requester))
+    check_names(desk, request, command)
+    requester, lead = desk.person(request.requester), "The policy no longer allows this."
+    if requester.source and desk.pushed and not desk.pushed.wants(request):
+        raise Refused(f"{requester.called} says something else by now, so nothing was changed.")
+    approvers.look_up(desk, colleagues, miro, desk.ground(command, requester), live=True)
+    ground = desk.ground(command, requester)
+    try:
+        ground.may_ask()
+    except Unsure:
+        raise
+    except Refused as error:
+        raise Refused(f"{lead} {requester.addressed} can't request it. Ask your IT team.") from error
+    try:
+        ground.check_length(is_asked=True)
+        check_ground(desk, command, ground.case.subject, requester)
+    except Refused as error:
+        raise Refused(f"{lead} {error}") from error
+
+
+def who_left(desk: Desk, colleagues: Colleagues, request: Request) -> Sentence | None:
+    """The sentence that the requester or the person concerned has left since, or None."""
+    if request.is_end:
+        return None
+    # Slack would take hours for thousands: of the people of a bulk, what was seen within a day counts.
+    whom = (request.requester, None if request.together else request.subject)
+    _look_again(desk, colleagues, filter(None, whom))
+    return clock.who_left(request, desk.table(request))
+
+
+def is_approved(desk: Desk, colleagues: Colleagues, request: Request) -> bool:
+    """Whether all approvers may still approve; a revocation was approved with the access."""
+    if request.is_end:
+        return True
+    voters = (id for vote in request.asking.votes for id in (vote.by, vote.principal))
+    _look_again(desk, colleagues, voters)
+    return desk.table(request).tally(request).is_settled
+
+
+def _look_again(desk: Desk, colleagues: Colleagues, ids: Iterable[PersonId]) -> None:
+    """Looks up the people who have an account; from a shell people can act without one."""
+    desk.store.forget()  # cached people may be old after slow calls to Miro
+    for id in dict.fromkeys(ids):
+        if desk.person(id).accounts:
+            colleagues.look(desk.person(id))

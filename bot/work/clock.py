@@ -20,7 +20,7 @@ from bot.context import Desk
 from bot.work.approvers import closed
 from bot.work.bulk import control as bulk
 from bot.work.later import ahead, ending
-from bot.work.refresh import MIRO, PEOPLE, Refresh
+from bot.work.refresh import Refresh
 from bot.work.reviewing import compare, reviews
 
 log = logging.getLogger(__name__)
@@ -42,45 +42,35 @@ class Housekeeping:
     _closed: dict[str, str] = field(default_factory=dict)
     """{action: reason} of actions that nobody can decide, as last notified to operators."""
 
-    def tick(self) -> None:
-        """One round of everything."""
-        times = self.refresh.times
-        problem = self.desk.policies.reload()
-        if problem:
+    def tick(self) -> bool:
+        """One round of everything; returns that nothing is left to do."""
+        times, desk = self.refresh.times, self.desk
+        if problem := desk.policies.reload():
             self._notify(problem)
-        self.refresh.run(PEOPLE)
-        if times.is_due("closed actions") and self.refresh.has_looked_up(self.desk.policy):
-            self._notify_of_closed()
-            times.schedule("closed actions", REVIEW_EVERY)
-        known = self.desk.policies.hash, self.desk.store.people.relinked
-        if self.desk.people_changed or times.is_due("review", known):
-            self._review()
-            times.schedule("review", REVIEW_EVERY, known)
+        self.refresh.people()
+        if self.refresh.has_looked_up(desk.policy):
+            times.do("closed actions", REVIEW_EVERY, self._notify_of_closed)
+        if desk.people_changed:
+            times.schedule("review", timedelta())
+        known = desk.policies.hash, desk.store.people.relinked
+        times.do("review", REVIEW_EVERY, self._review, subject=known)
         self._pass_time()  # by the deadlines of the policy in force
-        self.refresh.run(MIRO)
-        self.desk.troubles.prune(self._is_held)
-        self.desk.store.tidy()
-        if times.is_due("anchor"):
-            # The chain doesn't show removed newest entries; the log, kept elsewhere, does.
-            log.info("anchor of the record: %s", self.desk.store.head())
-            self._tell_anchor()
-            times.schedule("anchor", ANCHOR_EVERY)
-        bulk.tidy(self.desk)
-        if times.is_due("access reviews"):
-            reviews.pass_time(self.desk)
-            times.schedule("access reviews", ACCESS_REVIEWS_EVERY)
-        if times.is_due("ahead"):
-            ahead.tell(self.desk)
-            times.schedule("ahead", AHEAD_EVERY)
-        if self.desk.policy.compare_daily and times.is_due("comparison"):
-            compare.daily(self.desk)
-            times.schedule("comparison", COMPARE_EVERY)
-        if (months := self.desk.policy.keep_texts_months) and times.is_due("old texts"):
-            times.schedule("old texts", FORGET_EVERY)
-            self._forget_texts(timedelta(days=months * 365 / 12))
+        self.refresh.lists()
+        desk.troubles.prune(self._is_held)
+        desk.store.tidy()
+        times.do("anchor", ANCHOR_EVERY, self._tell_anchor)
+        bulk.tidy(desk)
+        times.do("access reviews", ACCESS_REVIEWS_EVERY, partial(reviews.pass_time, desk))
+        times.do("ahead", AHEAD_EVERY, partial(ahead.tell, desk))
+        if desk.policy.compare_daily:
+            times.do("comparison", COMPARE_EVERY, partial(compare.daily, desk))
+        if months := desk.policy.keep_texts_months:
+            times.do("old texts", FORGET_EVERY, partial(self._forget_texts, months))
+        return False
 
-    def _forget_texts(self, kept: timedelta) -> None:
+    def _forget_texts(self, months: int) -> None:
         """Removes what people wrote in requests that ended so long ago."""
+        kept = timedelta(days=months * 365 / 12)
         try:
             count = self.desk.store.forgetting.texts(self.desk.now() - kept)
         except StoreTrouble as error:
@@ -89,9 +79,13 @@ class Housekeeping:
             log.info("forgot the texts of %s requests, which ended %s days ago", count, kept.days)
 
     def _tell_anchor(self) -> None:
-        """Puts the anchor into the policy's channel, where the bot can't change it unseen: once a day, from
-        the second day on, by one process, if there is a new entry."""
+        """Puts the anchor into the log, and into the policy's channel once a day, from the second day on, by
+        one process, if there is a new entry.
+
+        The chain doesn't show removed newest entries; these places, which the bot can't change unseen, do.
+        """
         store, channel = self.desk.store, self.desk.policy.tell
+        log.info("anchor of the record: %s", store.head())
         anchor, day = str(store.head()), f"{self.desk.now():%Y-%m-%d}"
         with store.writing():
             is_first = store.once("anchor")

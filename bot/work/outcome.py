@@ -4,9 +4,9 @@ Only its own changes are reported as done, and revoked at its end.
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 
-from approvals.plan import PlannedStep
+from approvals.plan import Plan
 from approvals.request import Request
 from approvals.sentence import Sentence
 from approvals.states import EventType
@@ -68,51 +68,48 @@ def own_changes(desk: Desk, request: Request, command: Action, seen: Seen) -> tu
     """(lines about the steps of a done request, keys of the goals to revoke at its end).
 
     Goals that already held before its call aren't its own and aren't revoked, unless they were handed over to
-    a person. Calls with an unknown outcome
-    are revoked, but not reported as done.
+    a person. Calls with an unknown outcome are revoked, but not reported as done.
     """
-    calls, by_key = own_calls(desk, request), {goal.key: goal for goal in command.goals(desk.facts)}
-    prolongs = request.plan.prolongs
-    before = desk.store.request(prolongs).plan.gives if prolongs else ()
-    by_hand = {step.key for step in request.plan.steps if step.change.form("aim") in request.hand_over.left}
-    lines: Lines = {"done": [], "others": [], "left": []}
-    for step in request.plan.steps:
-        goal = by_key.get(step.key)
-        if goal and not goal.is_visible:
-            _add_unseen(lines, step, calls.get(goal.code), step.key in by_hand)
-        elif goal and calls.get(goal.code) and not goal.holds(seen):
-            lines["others"].append(step.change.form("accepted"))
-        elif step.key == f"stay {prolongs}" or (goal and calls.get(goal.code)):
-            lines["done"].append(step.change.form("did"))
-        elif goal and goal.code in calls:
-            lines["others"].append(goal.change.form("unsure"))
-        elif goal and step.key in by_hand and goal.is_visible:
-            lines["others"].append(goal.change.form("state"))
-        elif goal and not goal.holds(seen):
-            lines["left"].append(step.change.form("aim"))
-    gave = {key for key, goal in by_key.items() if goal.code in calls or key in by_hand}.union(before)
-    return lines, [key for key in request.plan.gives if key in gave]
+    calls, goals, plan = own_calls(desk, request), command.goals(desk.facts), request.plan
+    before = desk.store.request(plan.prolongs).plan.gives if plan.prolongs else ()
+    by_hand = {step.key for step in plan.steps if step.change.form("aim") in request.hand_over.left}
+    gave = {goal.key for goal in goals if goal.code in calls or goal.key in by_hand}.union(before)
+    lines = _lines(plan, goals, calls, seen, by_hand, is_done=True)
+    return lines, [key for key in plan.gives if key in gave]
 
 
 def progress(desk: Desk, request: Request, goals: Sequence[Goal], seen: Seen | None) -> Lines:
     """The lines about a plan's steps by the last look; without a look all are left."""
-    calls, by_key = own_calls(desk, request), {goal.key: goal for goal in goals}
+    return _lines(request.plan, goals, own_calls(desk, request), seen)
+
+
+def _lines(
+    plan: Plan,
+    goals: Sequence[Goal],
+    calls: Mapping[str, bool],
+    seen: Seen | None,
+    by_hand: Collection[str] = (),
+    is_done: bool = False,
+) -> Lines:
     lines: Lines = {"done": [], "others": [], "left": []}
-    for step in request.plan.steps:
+    by_key = {goal.key: goal for goal in goals}
+    for step in plan.steps:
         goal = by_key.get(step.key)
-        if goal and not goal.is_visible:
-            _add_unseen(lines, step, calls.get(goal.code))
-        elif goal is None or seen is None or not goal.holds(seen):  # a moved end has no goal
-            lines["left"].append(step.change.form("aim"))
-        elif calls.get(goal.code):
-            lines["done"].append(step.change.form("did"))
+        accepted = calls.get(goal.code) if goal else None
+        holds = bool(goal and seen and goal.holds(seen))
+        if goal is None:  # a moved end
+            form = "aim" if not is_done else "did" if step.key == f"stay {plan.prolongs}" else ""
+        elif not goal.is_visible:  # only Miro's answer, or a person, tells of it
+            unheard = "reported" if step.key in by_hand else "aim" if accepted is None else "unheard"
+            form = "sent" if accepted else unheard
+        elif not (is_done or holds):
+            form = "aim"
+        elif accepted is not None:
+            form = "unsure" if not accepted else "did" if holds else "accepted"
+        elif is_done and step.key not in by_hand:
+            form = "" if holds else "aim"
         else:
-            lines["others"].append(goal.change.form("unsure" if goal.code in calls else "state"))
+            form = "state"
+        if form:
+            lines[{"did": "done", "aim": "left"}.get(form, "others")].append(step.change.form(form))
     return lines
-
-
-def _add_unseen(lines: Lines, step: PlannedStep, accepted: bool | None, by_hand: bool = False) -> None:
-    """The line about a change that no look shows: only Miro's answer, or a person, tells of it."""
-    unseen = "sent" if accepted else "reported" if by_hand else "unheard"
-    is_left = accepted is None and not by_hand
-    lines["left" if is_left else "others"].append(step.change.form("aim" if is_left else unseen))

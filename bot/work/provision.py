@@ -23,15 +23,15 @@ from bot.actions.sentences import clip
 from bot.context import LEASE, Colleagues, Desk, SlackAway, Unreadable
 from bot.miro.accounts import Gone, creates, vanished
 from bot.miro.client import Accepted, Miro
-from bot.miro.errors import Ambiguous, Away, Declined, Locked, Practising, Unclear
+from bot.miro.errors import Ambiguous, Away, Declined, Locked, Unclear
 from bot.miro.goals import Seen
 from bot.miro.plan import LivePlan, Obstacle, PlanStep, make
 from bot.miro.rest.client import RestAway, RestCall
 from bot.miro.rest.goals import SessionsEnded
-from bot.work import outcome, recheck, undo
+from bot.work import outcome, undo
 from bot.work.account import Target, look
 from bot.work.bulk.control import halted
-from bot.work.check import ask_approvers
+from bot.work.check import ask_approvers, check_again, is_approved, who_left
 from bot.work.later import ending
 from bot.work.outcome import Stopped
 
@@ -116,7 +116,7 @@ class Provisioning:
         command, request = self._command(), self.request
         before_first_write = request.state is State.APPROVED or not request.progress.has_changed
         if before_first_write:
-            gone = recheck.left(self.desk, self.colleagues, request)
+            gone = who_left(self.desk, self.colleagues, request)
             if gone and request.state is State.WORKING:
                 raise Stopped(Sentence(f"{gone.code}-halfway", gone.values), "remedy-leave")
             if gone:
@@ -124,10 +124,10 @@ class Provisioning:
                     why = "was approved to start now, but the requester or the person has left."
                     self.desk.tell_operators(f"{request.id} {why} It is closed. Ask again if it's needed.")
                 return self._write(clock.withdrawn(gone))
-            recheck.check(self.desk, self.colleagues, self.miro, request, command)
+            check_again(self.desk, self.colleagues, self.miro, request, command)
             if (ends_at := ending.end_of(self.desk, request, command)) and ends_at <= self.desk.now():
                 raise Refused("The last day of this access is over, so it wasn't given. Ask for a later one.")
-        approved = not before_first_write or recheck.is_approved(self.desk, self.colleagues, request)
+        approved = not before_first_write or is_approved(self.desk, self.colleagues, request)
         while True:
             seen = self._look(command)
             ending.check_seen(self.desk, request, seen)
@@ -286,8 +286,6 @@ class Provisioning:
                 return None
             is_rest = isinstance(step.call, RestCall)
             raise outcome.refused(error.words, step.goal.change.values.get("group"), is_rest) from error
-        except Practising as error:
-            raise Stopped(Sentence.verbatim(str(error)), "remedy-for-real") from error
         self.answered(code, True, str(answer.status))
         return answer
 

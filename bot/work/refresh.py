@@ -26,8 +26,6 @@ from bot.work import approvers
 
 log = logging.getLogger(__name__)
 
-PEOPLE, MIRO = "people", "Miro"
-"""Decisions depend on people; Miro's lists come after them, because Miro may be slow."""
 EACH_TIME = timedelta()
 MINUTE = timedelta(minutes=1)
 EVERY = FRESH / 4
@@ -63,19 +61,25 @@ class Timetable:
         """Makes it due again after `wait`."""
         self._next[name] = self.now(), self.now() + wait, subject
 
+    def do(
+        self,
+        name: str,
+        every: timedelta,
+        task: Callable[[], object],
+        retry: timedelta = MINUTE,
+        subject: object = None,
+    ) -> None:
+        """Does a task that is due; after SlackAway or a MiroError it is due again after `retry`.
 
-@dataclass(frozen=True)
-class Row:
-    """One kind of data that is refreshed."""
-
-    of: str
-    name: str
-    every: timedelta
-    retry: timedelta
-    """When to ask again after SlackAway or a MiroError."""
-    refresh: Callable[[], None]
-    subject: object = None
-    """What the look-up depends on; if it changes, the look-up is due at once."""
+        `subject`: what it depends on; if that changes, it is due at once.
+        """
+        if self.is_due(name, subject):
+            try:
+                task()
+            except (SlackAway, MiroError) as error:
+                log.warning("not fresh: %s (%s)", name, error)
+                every = retry
+            self.schedule(name, every, subject)
 
 
 @dataclass
@@ -97,31 +101,19 @@ class Refresh:
     _outage_since: datetime | None = None
     _outage_notified: bool = False
 
-    def _table(self) -> tuple[Row, ...]:
-        """What, how often. Miro's lists are shared through the record; the rest is for each process."""
-        policy = self.desk.policy
-        return (
-            Row(PEOPLE, "people somebody named", EACH_TIME, EACH_TIME, self._named),
-            Row(PEOPLE, "accounts", EACH_TIME, MINUTE, self._accounts),
-            Row(PEOPLE, "user groups", EVERY, MINUTE, self._user_groups, policy.named(Source.USER_GROUP)),
-            Row(PEOPLE, "managers", EVERY, MINUTE, self._managers),
-            Row(PEOPLE, "channel", CHANNEL_EVERY, CHANNEL_EVERY, self._channel, policy.tell),
-            Row(MIRO, "groups", EACH_TIME, MINUTE, self._groups),
-            Row(MIRO, "members", EACH_TIME, GROUPS_EVERY, self._members),
-        )
+    def people(self) -> None:
+        """Runs the due look-ups of people, on whom decisions depend."""
+        policy, do = self.desk.policy, self.times.do
+        do("people somebody named", EACH_TIME, self._named, EACH_TIME)
+        do("accounts", EACH_TIME, self._accounts)
+        do("user groups", EVERY, self._user_groups, subject=policy.named(Source.USER_GROUP))
+        do("managers", EVERY, self._managers)
+        do("channel", CHANNEL_EVERY, self._channel, CHANNEL_EVERY, policy.tell)
 
-    def run(self, of: str) -> None:
-        """Runs the due look-ups of `PEOPLE` or `MIRO`."""
-        for row in self._table():
-            if row.of != of or not self.times.is_due(row.name, row.subject):
-                continue
-            wait = row.every
-            try:
-                row.refresh()
-            except (SlackAway, MiroError) as error:
-                log.warning("not fresh: %s (%s)", row.name, error)
-                wait = row.retry
-            self.times.schedule(row.name, wait, row.subject)
+    def lists(self) -> None:
+        """Reads the lists of Miro, which may be slow; they are shared through the record."""
+        self.times.do("groups", EACH_TIME, self._groups)
+        self.times.do("members", EACH_TIME, self._members, GROUPS_EVERY)
 
     # -- people ------------------------------------------------------------------------------------------
 

@@ -9,8 +9,8 @@ from approvals.clocks import is_recent
 from approvals.ids import stamp
 from approvals.record.claims import Claim
 from approvals.record.database import ClaimLost, Overtaken, StoreTrouble
-from approvals.request import Draft, Request, Urgency, is_active
-from approvals.sentence import Sentence, body, words
+from approvals.request import Request, Urgency, is_active, saying
+from approvals.sentence import Sentence
 from approvals.states import EventType, State
 from bot.actions.many import Bulk
 from bot.context import CONFIDENTIAL, LEASE, Colleagues, Desk
@@ -77,21 +77,18 @@ class Worker:
             log.exception("%s met an error that isn't foreseen", claim.request)
             sentence = Sentence.of("defect", request=claim.request)
             self.desk.held(self.desk.store.request(claim.request), sentence, claim)
-        self._release(claim)
+        with suppress(ClaimLost):
+            self.desk.store.release(claim)
 
     def _move_on(self, claim: Claim) -> Request:
         request = self.desk.store.request(claim.request)
         urgency = self.desk.store.rank(request.id)
-        miro, is_bulk = self.miro.ranked(urgency), request.action == Bulk.NAME
-        if request.state is State.CHECKING:
-            after = (bulk_check if is_bulk else check)(
-                self.desk, miro, self.colleagues.ranked(urgency), request, claim
-            )
-        else:
-            # Approved requests must not wait for look-ups that refresh data.
-            live = (self.live or self.colleagues).ranked(max(urgency, Urgency.SOON))
-            work = carry if is_bulk else provisioned
-            after = work(self.desk, miro, live, request, claim)
+        is_bulk, colleagues = request.action == Bulk.NAME, self.colleagues.ranked(urgency)
+        is_checking = request.state is State.CHECKING
+        if not is_checking:  # approved requests must not wait for look-ups that refresh data
+            colleagues = (self.live or self.colleagues).ranked(max(urgency, Urgency.SOON))
+        ways = (bulk_check, carry) if is_bulk else (check, provisioned)
+        after = ways[not is_checking](self.desk, self.miro.ranked(urgency), colleagues, request, claim)
         nudge(self.desk, after)
         if not after.progress.held:
             self.desk.troubles.went_on(after.id)
@@ -108,19 +105,12 @@ class Worker:
         self._looked_at = now
         for id, first in desk.store.blocked(now - BLOCKED):
             request, before = desk.store.request(id), desk.store.request(first)
-            is_named = desk.readable(before) and before.action not in CONFIDENTIAL
             sentence = Sentence.of("comes-later", request=id)
-            if is_named:
-                sentence = Sentence.of("comes-after", request=id, first=first)
             if kind := desk.troubles.kept_by(first):
                 sentence = Sentence.of(f"trouble-{kind}", request=id)
-            values = {"next_try_at": stamp(request.next_due or now), "behind": True, **body(text=sentence)}
+            elif desk.readable(before) and before.action not in CONFIDENTIAL:
+                sentence = Sentence.of("comes-after", request=id, first=first)
+            until = stamp(request.next_due or now)
             with suppress(Overtaken):
-                desk.store.append(request, [Draft(EventType.HELD, body=values, words=words(text=sentence))])
+                desk.store.append(request, [saying(EventType.HELD, sentence, next_try_at=until, behind=True)])
                 desk.wake()
-
-    def _release(self, claim: Claim) -> None:
-        try:
-            self.desk.store.release(claim)
-        except ClaimLost:
-            log.info("%s is worked on elsewhere", claim.request)

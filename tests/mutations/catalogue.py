@@ -147,7 +147,7 @@ MUTATIONS = (
     Mutation(
         "nobody is looked at before the first write",
         PROVISION,
-        "recheck.check(self.desk, self.colleagues, self.miro, request, command)",
+        "check_again(self.desk, self.colleagues, self.miro, request, command)",
         "pass",
         (*IN_WORK, "tests/bot/journeys/test_wrong_people.py"),
     ),

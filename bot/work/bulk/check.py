@@ -16,8 +16,8 @@ from approvals.ids import PersonId, RequestId
 from approvals.people import Person, canonical, miro_key
 from approvals.record.claims import Claim
 from approvals.refusals import Held, Refused, UnknownManager, Unsure
-from approvals.request import Draft, Request
-from approvals.sentence import Sentence, body, words
+from approvals.request import Draft, Request, saying
+from approvals.sentence import Sentence
 from approvals.states import EventType, State
 from bot.actions import Action
 from bot.actions.many import Bulk, Line
@@ -66,9 +66,7 @@ def _checked(desk: Desk, miro: Miro, colleagues: Colleagues, request: Request, c
         some = "; ".join(f"line {number}: {text}" for number, text in islice(problems.items(), 3))
         raise Refused(f"No line can be carried out. {some}")
     if not any(plans[line.number].steps or ending.is_followed(desk, line.command) for line in good):
-        sentence = Sentence("so-already")
-        draft = Draft(EventType.UNNEEDED, body=body(text=sentence), words=words(text=sentence))
-        return desk.store.append(request, [draft], claim)
+        return desk.store.append(request, [saying(EventType.UNNEEDED, Sentence("so-already"))], claim)
     mine, *others = sorted(sets.values(), key=len, reverse=True)
     shown = {line.number: plans[line.number] for line in mine}
     with desk.store.writing():  # all or none: after a failure, lines of others would be asked twice

@@ -7,8 +7,8 @@ from approvals.decide.actor import Who
 from approvals.ids import stamp
 from approvals.record.database import Overtaken
 from approvals.refusals import Refused
-from approvals.request import Draft, Request
-from approvals.sentence import Sentence, body, words
+from approvals.request import Draft, Request, saying
+from approvals.sentence import Sentence
 from approvals.states import OPEN, EventType, State
 from bot.actions.many import Bulk
 from bot.context import Desk
@@ -69,8 +69,7 @@ def halted(desk: Desk, line: Request) -> Draft | None:
 
 
 def _held(desk: Desk, text: Sentence, **more: bool) -> Draft:
-    values = {"next_try_at": stamp(desk.now()), **body(text=text), **more}
-    return Draft(EventType.HELD, body=values, words=words(text=text))
+    return saying(EventType.HELD, text, next_try_at=stamp(desk.now()), **more)
 
 
 def nudge(desk: Desk, line: Request) -> None:

@@ -16,8 +16,8 @@ from approvals.people import Person
 from approvals.plan import NO_PLAN
 from approvals.record.outbox import Note
 from approvals.refusals import Refused
-from approvals.request import Draft, Request
-from approvals.sentence import Sentence, body, words
+from approvals.request import Draft, Request, saying
+from approvals.sentence import Sentence
 from approvals.states import EventType, State
 from bot.actions import Action
 from bot.actions.fill import with_person
@@ -85,17 +85,19 @@ def revoke(desk: Desk, request: Request, who: Who | None = None) -> None:
     """Writes *over* and the request that revokes the access, in one transaction; `who`: who ends it early."""
     with desk.store.writing():
         given, body = desk.command(request), {}
-        command = given.ending(request.plan.gives)
-        if command:
-            early = f"{request.id} was {given.limit}. {who.person.called if who else ''} ended it early."
-            reason = early if who else f"{request.id} was {given.limit}. That time is up."
-            event = asked_event(
-                desk, command, request.requester, {"reason": reason},
-                because_of=request.id, is_end=True, practice=request.practice,
-            )  # fmt: skip
+        if command := given.ending(request.plan.gives):
+            how = f"{who.person.called} ended it early" if who else "That time is up"
+            event = _following(desk, request, command, f"{request.id} was {given.limit}. {how}.")
             body = {"because_of": desk.store.ask(event).id}
         by, signed = (who.person.id, who.signed) if who else (BOT, {})
         desk.store.append(request, [Draft(EventType.OVER, by, body, signed)])
+
+
+def _following(desk: Desk, request: Request, command: Action, reason: str) -> Draft:
+    """The ask of what another request brings about without anybody's approval."""
+    words, by = {"reason": reason}, request.requester
+    practice = request.practice
+    return asked_event(desk, command, by, words, because_of=request.id, is_end=True, practice=practice)
 
 
 def check(desk: Desk, request: Request, command: Action) -> None:
@@ -144,7 +146,7 @@ def until_another_admin(desk: Desk, request: Request) -> list[Draft]:
             "its time is over. Make somebody else Company Admin: /miro-admin. I try again every hour."
         )
     return [
-        Draft(EventType.HELD, body={"next_try_at": start, **body(text=why)}, words=words(text=why)),
+        saying(EventType.HELD, why, next_try_at=start),
         Draft(EventType.SCHEDULED, body={"start_at": start}),
     ]
 
@@ -167,10 +169,7 @@ def follow(desk: Desk, request: Request, command: Action) -> None:
     if command.then is None or not is_followed(desk, command):
         return
     then, days = command.then
-    event = asked_event(
-        desk, then, request.requester, {"reason": f"{request.id}: {days} days after it was done."},
-        because_of=request.id, is_end=True, practice=request.practice,
-    )  # fmt: skip
+    event = _following(desk, request, then, f"{request.id}: {days} days after it was done.")
     start = Draft(EventType.SCHEDULED, body={"start_at": stamp(desk.now() + timedelta(days=days))})
     desk.store.ask(event, "", start)
 

@@ -7,7 +7,6 @@ import pytest
 from bot.sandbox.miro.service import Fault
 from bot.sandbox.stage import POLICY, Stage
 from bot.slack.words.replies import SENTENCES
-from bot.work.refresh import MIRO, PEOPLE
 from tests.bot.journeys.scenes import buttons, playing, press, read, say
 from tests.bot.journeys.scenes import read as reads
 
@@ -32,8 +31,8 @@ def listed(s: Stage) -> Stage:
 
 def look_again(s: Stage) -> None:
     """Slack's accounts and Miro's lists are taken up."""
-    for kind in (PEOPLE, MIRO):
-        s.bot.housekeeping.refresh.run(kind)
+    s.bot.housekeeping.refresh.people()
+    s.bot.housekeeping.refresh.lists()
     s.settle()
 
 

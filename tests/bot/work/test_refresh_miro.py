@@ -7,7 +7,6 @@ import pytest
 
 from bot.sandbox.miro.service import Fault
 from bot.sandbox.stage import POLICY, Stage
-from bot.work.refresh import MIRO
 from tests.bot.journeys.scenes import playing, told
 
 SECOND, RETRY = timedelta(seconds=1), timedelta(minutes=1)
@@ -26,7 +25,7 @@ def looks(s: Stage, after: timedelta = timedelta(), times: int = 1) -> list[str]
     s.miro.log.clear()
     for _ in range(times):
         s.clock.pass_(after)
-        s.bot.housekeeping.refresh.run(MIRO)
+        s.bot.housekeeping.refresh.lists()
     lists = {"active eq true": "members", "count=1&": "ping", "/Groups": "groups"}
     paths = [f"{one.path}&" for one in s.miro.log]
     return [next(name for part, name in lists.items() if part in path) for path in paths]

@@ -9,7 +9,7 @@ from approvals.ids import SlackId
 from bot.sandbox.miro.service import Miro
 from bot.sandbox.slack.workspace import Workspace
 from bot.sandbox.stage import POLICY, Stage
-from bot.work.refresh import BATCH, PEOPLE
+from bot.work.refresh import BATCH
 from tests.bot.journeys.scenes import ask, calls, playing
 from tests.bot.journeys.test_untold import BY_MIRO, LIVE, managed
 
@@ -30,7 +30,7 @@ def asked(s: Stage, method: str = "users.info", after: timedelta = timedelta()) 
     """About whom or what Slack is asked by this in one round, so much later."""
     s.clock.pass_(after)
     s.slack.log.clear()
-    s.bot.housekeeping.refresh.run(PEOPLE)
+    s.bot.housekeeping.refresh.people()
     of = {"users.info": "user", "usergroups.users.list": "usergroup"}.get(method, "email")
     return [str(one.params[of]) for one in s.slack.log if one.method == method]
 

@@ -12,10 +12,10 @@ from typing import Any
 import pytest
 
 from bot.context import LEASE
+from bot.http.retry_after import retry_after
 from bot.miro.client import Miro
 from bot.miro.errors import Away, Trouble, Unclear
 from bot.miro.goals import ScimCall
-from bot.miro.judging import retry_after
 from bot.miro.transport import DEADLINE
 from bot.sandbox.server import Answer
 from bot.sandbox.stage import Clock
@@ -49,7 +49,7 @@ WINDOW = 30.0
     ],
 )
 def test_both_forms_of_retry_after_are_read_and_bounded(text: str, seconds: float) -> None:
-    assert retry_after(text, NOW, 100) == seconds
+    assert retry_after(text, NOW, 100, WINDOW) == seconds
 
 
 @pytest.mark.parametrize(
@@ -77,7 +77,7 @@ def test_both_forms_of_retry_after_are_read_and_bounded(text: str, seconds: floa
     ],
 )
 def test_everything_else_is_one_whole_window(text: str) -> None:
-    assert retry_after(text, NOW, 100) == WINDOW
+    assert retry_after(text, NOW, 100, WINDOW) == WINDOW
 
 
 # -- the real clock ----------------------------------------------------------------------------------------
