@@ -59,6 +59,7 @@ def _asked(event: Event) -> Request:
         is_exact=body.get("exact", False),
         is_end=body.get("is_end", False),
         line=body.get("line", 0),
+        undoes=body.get("undoes"),
         scope=_scope(event),
         practice=body.get("practice", False),
         shell=event.text("shell"),

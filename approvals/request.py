@@ -250,6 +250,7 @@ class Request:
     token: str = ""  # distinguishes it from another request with its number, after a restore
     is_exact: bool = False  # the person was named by a typed address
     is_end: bool = False  # takes back what another request gave for some days
+    undoes: RequestId | None = None  # a line of another bulk, whose changes this line takes back
     line: int = 0  # of the bulk's list that it follows from; 0: it isn't a line
     together: bool = (
         False  # approved with its bulk and carried out with it; a line that has to wait goes alone

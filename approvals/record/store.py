@@ -51,6 +51,8 @@ ALL = 2**62
 _RECEIPT = "INSERT INTO receipts VALUES (?,?) ON CONFLICT DO NOTHING"
 _IS_OPEN = f"state IN ({', '.join(repr(state.value) for state in State if state in OPEN)})"
 """Exactly as in the partial index: otherwise SQLite doesn't use it."""
+_IS_LINE = "because_of = ? AND action != 'bulk'"
+"""Of a bulk; what undoes one follows from it, too."""
 
 
 class Store(Claims, Policies):
@@ -356,12 +358,12 @@ class Store(Claims, Policies):
 
     def lines(self, bulk: RequestId) -> Mapping[State, int]:
         """{state: how many lines of a bulk are in it}."""
-        sql = "SELECT state, count(*) AS total FROM requests WHERE because_of = ? GROUP BY state"
+        sql = f"SELECT state, count(*) AS total FROM requests WHERE {_IS_LINE} GROUP BY state"
         return {State(row["state"]): row["total"] for row in self._on.rows(sql, bulk)}
 
     def lines_in(self, bulk: RequestId, states: Collection[str]) -> list[RequestId]:
         """The ids of the lines of a bulk that are in one of these states, in order."""
-        sql = f"SELECT number FROM requests WHERE because_of = ? AND {among('state', states)} ORDER BY number"
+        sql = f"SELECT number FROM requests WHERE {_IS_LINE} AND {among('state', states)} ORDER BY number"
         return [RequestId(f"R-{row['number']}") for row in self._on.rows(sql, bulk, *states)]
 
     def stranded(self, limit: int = 50) -> list[RequestId]:
@@ -373,6 +375,7 @@ class Store(Claims, Policies):
         over = "SELECT 'R-' || number FROM requests WHERE number = CAST(substr(r.because_of, 3) AS BIGINT)"
         rows = self._on.rows(
             f"SELECT number FROM requests r WHERE {among('state', states)} AND (state != ? OR rank = ?)"
+            " AND action != 'bulk'"
             f" AND lease_until IS NULL AND EXISTS ({over} AND action = 'bulk' AND NOT {_IS_OPEN})"
             " ORDER BY next_due LIMIT ?",
             *states, State.WORKING, int(Urgency.BULK), limit,

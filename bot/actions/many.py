@@ -21,6 +21,8 @@ class Line:
     number: int
     action: str
     details: Mapping[str, Any]
+    undoes: str = ""
+    """The request whose changes it takes back."""
 
     @cached_property
     def command(self) -> Action:
@@ -53,6 +55,8 @@ class Bulk(Action):
     FOR_LEAVERS: ClassVar[bool] = True
 
     lines: tuple[Line, ...]
+    undoes: str = ""
+    """The bulk that it takes back; until it is checked, it has the lines of that."""
 
     @classmethod
     @cache
@@ -70,7 +74,13 @@ class Bulk(Action):
         return frozenset(PersonId(str(line.details["person"])) for line in self.lines)
 
     def phrase(self, facts: Facts) -> str:
-        return f"change the Miro access of {len(self.subjects):,} {'person' if self.is_small else 'people'}"
+        if self.undoes:
+            return f"undo {self.undoes} for {self._people}"
+        return f"change the Miro access of {self._people}"
+
+    @property
+    def _people(self) -> str:
+        return f"{len(self.subjects):,} {'person' if self.is_small else 'people'}"
 
     @property
     def is_small(self) -> bool:
@@ -78,9 +88,8 @@ class Bulk(Action):
         return len(self.subjects) == 1
 
     def outcome(self, facts: Facts) -> str:
-        return (
-            f"the Miro access of {len(self.subjects):,} {'person' if self.is_small else 'people'} is changed"
-        )
+        what = f"{self.undoes} is undone for" if self.undoes else "the Miro access is changed of"
+        return f"{what} {self._people}"
 
     def warning(self, facts: Facts) -> str:
         kinds = Counter(line.action for line in self.lines)

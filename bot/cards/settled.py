@@ -211,10 +211,14 @@ def _undo(scene: Scene) -> list[Block]:
     request = scene.request
     if request.practice or not can_undo(request, scene.facts.can_be_asked):
         return []
-    stays = f" Can't be undone: {lasting(request)}." if lasting(request) else ""
-    text = f"I'll ask for what takes the changes of {request.id} back.{stays}"
+    return [undo_button(request, f"Can't be undone: {lasting(request)}." if lasting(request) else "")]
+
+
+def undo_button(request: Request, stays: str) -> Block:
+    """`stays`: a sentence on what can't be undone, or ''."""
+    text = f"I'll ask for what takes the changes of {request.id} back. {stays}".strip()
     sure = confirmation(f"Undo {request.id}?", text, "Undo")
-    return [button("Undo", "undo", Handle.of(request).value, confirm=sure)]
+    return button("Undo", "undo", Handle.of(request).value, confirm=sure)
 
 
 def _finisher(scene: Scene) -> str:

@@ -9,7 +9,7 @@ from approvals.decide import decide
 from approvals.decide.actor import Who, check_standing, is_operator
 from approvals.decide.tally import Ground
 from approvals.ids import PersonId, RequestId
-from approvals.people import Person, Standing
+from approvals.people import Person, Standing, listed
 from approvals.record.database import StoreTrouble
 from approvals.refusals import Refused
 from approvals.request import Request
@@ -28,6 +28,7 @@ from bot.slack.away import away
 from bot.slack.deliver.audience import owned, owners
 from bot.slack.talk import remind
 from bot.stats import counted
+from bot.work.undo import undo
 
 Said = dict[str, Any]
 
@@ -85,8 +86,10 @@ def helped(desk: Desk, who: Who, typed: str = "") -> Said:
         return _only_you(message(f"{lead}You can't request anything here yet. Ask your IT team."))
     lines = [f"• {action.EXAMPLE}: {action.ABOUT}" for action in mine]
     buttons = [button(action.TITLE, f"open:{action.NAME}", action.NAME) for action in mine]
-    verbs = ", ".join(f"/miro {verb}" for verb in ("status", "show R-42", "remind R-42", "withdraw R-42"))
-    verbs += ", /miro away, /miro whoami, /miro help"
+    verbs = ", ".join(
+        f"/miro {verb}" for verb in ("status", "show R-42", "remind R-42", "withdraw R-42", "undo R-42")
+    )
+    verbs += ", /miro away, /miro whoami, /miro bulk, /miro help"
     verbs += ", /miro stats" if is_operator(desk.policy, who.person) else ""
     title = f"{lead}What do you need in Miro?"
     examples = sections("Or write to me:", *lines)
@@ -175,6 +178,19 @@ def _withdraw(desk: Desk, who: Who, rest: str) -> Said:
     return _only_you(message(f"{request.id} is withdrawn."))
 
 
+def undone(desk: Desk, request: Request, who: Who, receipt: str = "") -> str:
+    """What will undo a request. Raises Refused, StoreTrouble."""
+    undoing, refusals = undo(desk, request, who, receipt=receipt)
+    ids = listed([each.id for each in undoing])
+    return " ".join([f"{ids} will undo {request.id}, once approved.", *refusals])
+
+
+def _undo(desk: Desk, who: Who, rest: str) -> Said:
+    said = _told(lambda: undone(desk, named(desk, who, rest), who))
+    desk.wake()
+    return said
+
+
 def _remind(desk: Desk, who: Who, rest: str) -> Said:
     return _told(lambda: remind(desk, who, rest, may_see))
 
@@ -238,6 +254,7 @@ VERBS: dict[str, Callable[[Desk, Who, str], Said]] = {
     "show": _status,
     "withdraw": _withdraw,
     "remind": _remind,
+    "undo": _undo,
     "away": _away,
     "stats": _stats,
 }

@@ -13,7 +13,6 @@ from slack_sdk.errors import SlackClientError
 from approvals.decide import decide, handing
 from approvals.decide.actor import Who
 from approvals.ids import SlackId
-from approvals.people import listed
 from approvals.record.database import Overtaken, StoreTrouble
 from approvals.record.outbox import Note
 from approvals.refusals import Refused
@@ -31,7 +30,6 @@ from bot.slack.talk import GONE, asking, nudge, reminded, replying
 from bot.work.ask import handed, postponed
 from bot.work.bulk import control
 from bot.work.later.ending import end_now
-from bot.work.undo import undo
 
 Body = dict[str, Any]
 
@@ -149,13 +147,10 @@ class Clicks:
     def undo_pressed(self, ack: Ack, body: Body) -> None:
         """Undo: asks for what takes the changes back."""
 
-        def undone(request: Request) -> str:
-            receipt = f"click:{body.get('trigger_id')}"
-            undoing, refusals = undo(self.desk, request, self._reply.who(body), receipt=receipt)
-            ids = listed([each.id for each in undoing])
-            return " ".join([f"{ids} will undo {request.id}, once approved.", *refusals])
-
-        self._follows(ack, body, undone)
+        receipt = f"click:{body.get('trigger_id')}"
+        self._follows(
+            ack, body, lambda request: answers.undone(self.desk, request, self._reply.who(body), receipt)
+        )
 
     def end_pressed(self, ack: Ack, body: Body) -> None:
         """End Now: access for some days is revoked before its last day."""

@@ -4,6 +4,7 @@ Each is asked, approved and planned against Miro like any other, so what was cha
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from approvals.decide import decide
 from approvals.decide.actor import Who, is_operator
@@ -14,11 +15,13 @@ from approvals.request import Request
 from approvals.states import OPEN, EventType, State
 from bot.actions import ACTIONS
 from bot.actions.fill import Problems
+from bot.actions.many import Bulk
 from bot.actions.undo import undoing
 from bot.context import Desk
 from bot.miro.goals import Goal, Seen
 from bot.miro.plan import Obstacle
 from bot.work.ask import asked
+from bot.work.bulk.reading import save
 from bot.work.outcome import own_calls
 
 
@@ -42,11 +45,14 @@ def undo(
     secret = desk.command(request).CONFIDENTIAL
     reason = reason or ("Restores what was before." if secret else f"Undoes {request.id}.")
     with desk.store.writing():
-        if asked_already := [each for each in desk.store.because_of(request.id) if not each.is_end]:
+        asked_already = [each for each in desk.store.because_of(request.id) if not (each.is_end or each.line)]
+        if asked_already:
             return asked_already, []
+        if request.action == Bulk.NAME:
+            return [_undo_bulk(desk, request, who, reason, receipt)], []
         wanted = [
             (action, raw)
-            for action, raw in undoing(own_steps(desk, request), _address(desk, request))
+            for action, raw in undoing(own_steps(desk, request), changed_address(desk, request))
             if desk.policy.rule(action)
         ]
         if not wanted:
@@ -66,10 +72,23 @@ def undo(
         return requests, refusals
 
 
+def _undo_bulk(desk: Desk, bulk: Request, who: Who, reason: str, receipt: str) -> Request:
+    """The bulk that undoes another; which lines it has is seen when it is checked."""
+    command = desk.command(bulk)
+    assert isinstance(command, Bulk)
+    lines = [replace(line, undoes="") for line in command.lines]
+    undoing = save(desk, who, lines, reason, receipt, bulk.id)
+    for id in [*desk.store.lines_in(bulk.id, [State.STOPPED]), bulk.id]:
+        if (stopped := desk.store.request(id)).state is State.STOPPED:
+            desk.store.append(stopped, decide.withdraw(stopped, who, desk.table(stopped)))
+    return undoing
+
+
 def check_unchanged(desk: Desk, request: Request, goals: Sequence[Goal], seen: Seen) -> None:
     """Raises Obstacle if something that a request undoes was changed to a third state meanwhile."""
     try:
-        cause = desk.store.request(request.because_of) if request.because_of else None
+        id = request.undoes if request.line else request.because_of
+        cause = desk.store.request(id) if id else None
         own = {goal.code: goal for goal in desk.command(cause).goals(desk.facts)} if cause else {}
     except KeyError:  # an access review, or a team that is gone
         return
@@ -113,6 +132,6 @@ def _is_renamed(desk: Desk, step: PlannedStep) -> bool:
     return group is None or group.security_name != step.change.values["name"]
 
 
-def _address(desk: Desk, request: Request) -> str:
+def changed_address(desk: Desk, request: Request) -> str:
     """The address of the account that was changed."""
     return request.plan.user_name or (desk.person(request.subject).email if request.subject else "")

@@ -8,6 +8,7 @@ from bot.cards.blocks import Block, Message, button, confirmation
 from bot.cards.handles import Handle
 from bot.cards.layout import Part, Worth, card
 from bot.cards.scene import Scene, fields, missed
+from bot.cards.settled import undo_button
 from bot.miro.wording import span
 
 _BAR = 20
@@ -74,11 +75,13 @@ def _buttons(scene: Scene) -> list[Block]:
     """For the requester and operators."""
     request, value = scene.request, Handle.of(scene.request).value
     details = button("Details", "details", value)
+    may = scene.operates or scene.is_viewer(request.requester)
+    undo = [undo_button(request, scene.undo)] if may and scene.lines.get(State.DONE) else []
     if request.state is State.STOPPED and scene.operates:
         close = button("Close as Incomplete", "withdraw", value)
-        return [button("Resume", "resume", value, primary=True), close, details]
-    if request.state is not State.APPROVED or not (scene.operates or scene.is_viewer(request.requester)):
-        return [details]
+        return [button("Resume", "resume", value, primary=True), *undo, close, details]
+    if request.state is not State.APPROVED or not may:
+        return [*([] if request.state is State.APPROVED else undo), details]
     pause = button("Continue", "continue", value, primary=True) if request.is_paused else None
     sure = confirmation(f"Stop {request.id}?", "Lines that haven't begun are left as they are.", "Stop")
     stop = button("Stop", "withdraw", value, danger=True, confirm=sure)

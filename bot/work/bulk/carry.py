@@ -109,7 +109,7 @@ def _make(desk: Desk, bulk: Request, line: Line, plan: Shown) -> None:
     command = line.command
     event = asked_event(
         desk, command, bulk.requester, {"reason": bulk.reason, "shell": bulk.shell},
-        because_of=bulk.id, line=line.number, exact=True,
+        because_of=bulk.id, line=line.number, undoes=line.undoes, exact=True,
     )  # fmt: skip
     request = desk.store.ask(event, f"{bulk.token}:{line.number}")
     if request.state is not State.CHECKING:

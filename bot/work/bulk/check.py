@@ -5,7 +5,7 @@ what isn't theirs to decide, and each line is decided by the people who would de
 """
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from itertools import islice
 
@@ -30,6 +30,7 @@ from bot.work import approvers
 from bot.work.ask import asked_event
 from bot.work.bulk.plans import BulkPlan, kept
 from bot.work.bulk.shared import Shared
+from bot.work.bulk.undone import undone
 from bot.work.check import ask_approvers, check_ground, check_names, looked_up, plan_of
 from bot.work.later import ending
 
@@ -54,12 +55,17 @@ def _checked(desk: Desk, miro: Miro, colleagues: Colleagues, request: Request, c
     check_standing(Who(requester, requester.account), desk.now())
     command = desk.command(request)
     assert isinstance(command, Bulk)
-    for line in command.lines:
+    lines: Sequence[Line] = command.lines
+    lasting = dict[int, str]()
+    if command.undoes and not any(line.undoes for line in lines):
+        lines, lasting = undone(desk, command, requester)
+    for line in lines:
         approvers.look_up(desk, colleagues, miro, desk.ground(line.command, requester))
-    plans, problems = judged(desk, miro, requester, command.lines)
+    plans, problems = judged(desk, miro, requester, lines)
+    problems |= lasting
     desk.store.renew(claim, LEASE)
     sets: dict[object, list[Line]] = {}
-    good = [line for line in command.lines if line.number in plans]
+    good = [line for line in lines if line.number in plans]
     for line in good:
         sets.setdefault(_deciding(desk.ground(line.command, requester)), []).append(line)
     if not sets:
@@ -70,20 +76,21 @@ def _checked(desk: Desk, miro: Miro, colleagues: Colleagues, request: Request, c
     mine, *others = sorted(sets.values(), key=len, reverse=True)
     shown = {line.number: plans[line.number] for line in mine}
     with desk.store.writing():  # all or none: after a failure, lines of others would be asked twice
-        for lines in others:
-            bulk = ask(desk, request, lines)
-            problems |= {line.number: APART.format(bulk=bulk.id) for line in lines}
+        for apart in others:
+            bulk = ask(desk, request, Bulk(lines=tuple(apart), undoes=command.undoes))
+            problems |= {line.number: APART.format(bulk=bulk.id) for line in apart}
         plan = BulkPlan("", (), (), lines=tuple(mine), plans=shown, left_out=len(problems))
-        planned, *more = ask_approvers(desk, request, Bulk(lines=tuple(mine)), plan)
+        shown_command = command.model_copy(update={"lines": tuple(mine)})
+        planned, *more = ask_approvers(desk, request, shown_command, plan)
         stored = {"line_plans": kept(plan.plans), "left_out": json.dumps(problems, ensure_ascii=False)}
         return desk.store.append(request, [replace(planned, words={**planned.words, **stored}), *more], claim)
 
 
-def ask(desk: Desk, request: Request, lines: Iterable[Line]) -> Request:
+def ask(desk: Desk, request: Request, command: Bulk) -> Request:
     """Saves a bulk of some lines of another, asked by the same person for the same reason."""
     words = {"case": looked_at(request.scope), "reason": request.reason, "shell": request.shell}
-    command = Bulk(lines=tuple(lines))
-    return desk.store.ask(asked_event(desk, command, request.requester, words, practice=request.practice))
+    more = {"practice": request.practice, "because_of": request.because_of or ""}
+    return desk.store.ask(asked_event(desk, command, request.requester, words, **more))
 
 
 def _deciding(ground: Ground) -> tuple[object, ...]:
@@ -109,6 +116,7 @@ def judged(
     plans, problems = dict[int, LivePlan](), dict[int, str]()
     for line in lines:
         try:
+            asked = replace(asked, line=line.number, undoes=RequestId(line.undoes))
             plans[line.number] = _planned(desk, shared, asked, line.command, is_first)
         except Held:
             raise

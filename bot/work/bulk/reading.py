@@ -1,7 +1,7 @@
 """From the rows of a list to the lines of a bulk, and what is wrong with the others; saves the bulk."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from approvals.decide.actor import Who, check_standing, is_operator
@@ -133,8 +133,13 @@ def _facts(command: Action, desk: Desk) -> dict[tuple[str, str], object]:
     return facts
 
 
-def save(desk: Desk, who: Who, lines: list[Line], reason: str, receipt: str = "") -> Request:
-    """Saves a bulk; the worker checks it as a whole and asks. Raises Problems, Refused, StoreTrouble."""
+def save(
+    desk: Desk, who: Who, lines: Sequence[Line], reason: str, receipt: str = "", undoes: str = ""
+) -> Request:
+    """Saves a bulk; the worker checks it as a whole and asks. Raises Problems, Refused, StoreTrouble.
+
+    `undoes`: the bulk that it takes back, whose lines it has.
+    """
     reason = cleaned(reason).strip()
     if not 0 < len(reason) <= LONGEST_REASON:
         raise Problems(
@@ -145,6 +150,7 @@ def save(desk: Desk, who: Who, lines: list[Line], reason: str, receipt: str = ""
     if who.account:
         check_standing(who, desk.now())
     check_open(desk, who, receipt)
-    bulk = Bulk(lines=tuple(lines))
+    bulk = Bulk(lines=tuple(lines), undoes=undoes)
     words = {"case": looked_at(bulk.scope(desk.facts)), "reason": reason, **who.signed}
-    return desk.store.ask(asked_event(desk, bulk, who.person.id, words, practice=desk.practice), receipt)
+    event = asked_event(desk, bulk, who.person.id, words, practice=desk.practice, because_of=undoes)
+    return desk.store.ask(event, receipt)

@@ -6,7 +6,7 @@ from typing import Any
 from approvals.ids import PersonId
 from approvals.record.store import Store
 from approvals.request import Request
-from approvals.states import EventType, State
+from approvals.states import State
 from bot.actions.many import Bulk
 from bot.work.bulk.plans import left_out
 
@@ -26,22 +26,22 @@ def rows(
     for request in store.each(store.lines_in(bulk.id, list(State))):
         if request.line:
             made[request.line] = request.id
-    first = next(event for event in events if event.type == EventType.ASKED)
-    for line in Bulk.model_validate_json(first.words.get("details") or '{"lines": []}').lines:
-        row = {
-            "line": str(line.number),
-            "action": line.action,
-            "email": _email(store, line.details["person"]),
-        }
+    lists = [text for event in events if (text := event.words.get("details"))]
+    # Of one that undoes another, the lines are known since it was checked.
+    newest = lists[-1:] if bulk.details.get("undoes") else lists[:1]
+    lines = {line.number: line for text in newest for line in Bulk.model_validate_json(text).lines}
+    for number in sorted({*lines, *why}):
+        row, line = {"line": str(number)}, lines.get(number)
+        row |= {"action": line.action, "email": _email(store, line.details["person"])} if line else {}
         blank = dict.fromkeys(COLUMNS, "")
-        if line.number in made:
-            request = store.request(made[line.number])
+        if number in made:
+            request = store.request(made[number])
             told = summary(store, request)
             row |= {name: str(told[name]) for name in ("state", "what", "outcome")} | {"request": request.id}
             if request.state is State.DONE and request.outcome:
                 row["verified_at"] = f"{request.outcome.at:%Y-%m-%dT%H:%M:%SZ}"
-        elif line.number in why:
-            row |= {"state": "left out", "outcome": why[line.number]}
+        elif number in why:
+            row |= {"state": "left out", "outcome": why[number]}
         else:
             row["state"] = f"not begun: {bulk.id} is {bulk.state.value}"
         yield blank | row
