@@ -192,6 +192,7 @@ def draw(role: str, scene: Scene) -> Message:
     if scene.request.untouchable:
         text = f"{scene.request.id} was created by a newer version of me. I can show it but not change it."
         return message(text, section(text))
-    if scene.request.action == Bulk.NAME and scene.request.state in SHOWN:
+    is_running = scene.request.state in SHOWN and not scene.request.is_scheduled
+    if scene.request.action == Bulk.NAME and is_running:
         return progress_of_bulk(scene, is_live=role in CARDS)
     return DRAWINGS[role](scene if role not in CHANNELS else replace(scene, viewer=None))

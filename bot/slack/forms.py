@@ -12,7 +12,7 @@ from approvals.policy.rules import Rule
 from approvals.request import Request
 from bot.actions import ACTIONS
 from bot.actions.fill import MOST_AT_ONCE, Problems, operators_form, proposal
-from bot.actions.form import FormField, Input
+from bot.actions.form import START, FormField, Input
 from bot.actions.tables import Tables
 from bot.cards.blocks import Block, context, cut, option, plain, section
 from bot.cards.details import particulars
@@ -149,6 +149,11 @@ def _moment(initial: datetime | None) -> Block:
     return {"type": "datetimepicker"} | ({"initial_date_time": int(initial.timestamp())} if initial else {})
 
 
+def start_field(initial: datetime | None = None) -> Block:
+    """The field `start` of every form."""
+    return _input("start", START.label, _moment(initial), START.hint, optional=True)
+
+
 def _person(drawn: Form, name: str, asked: FormField) -> list[Block]:
     """A field for several people, with one for e-mails of people not in Slack: joiners and leavers."""
     people = drawn.people
@@ -225,9 +230,7 @@ _FIELDS: dict[Input, Callable[[Form, str, FormField], list[Block]]] = {
     Input.TEAMS: _teams,
     Input.CHOICE: _choice,
     Input.DAY: _last_day,
-    Input.MOMENT: lambda drawn, name, asked: [
-        _input(name, asked.label, _moment(drawn.start), asked.hint, optional=True)
-    ],
+    Input.MOMENT: lambda drawn, name, asked: [start_field(drawn.start)],
     Input.DAYS: lambda drawn, name, asked: _line(drawn, name, asked) if asked.by_policy else [],
     Input.TEXT: _line,
 }

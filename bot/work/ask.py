@@ -57,9 +57,16 @@ def asked(
     event = asked_event(
         desk, command, who.person.id, words, exact=is_exact, practice=desk.practice, because_of=because_of
     )
-    start = start_of(action, str(raw.get("start", "")), who.person, desk.tables())
-    later = [Draft(EventType.SCHEDULED, who.person.id, {"start_at": stamp(start)})] if start else []
-    return desk.store.ask(event, receipt, *later)
+    return desk.store.ask(event, receipt, *scheduled(desk, action, str(raw.get("start", "")), who))
+
+
+def scheduled(desk: Desk, action: type[Action], typed: str, who: Who) -> list[Draft]:
+    """The event of a start as it was typed, if any. Raises Problems."""
+    try:
+        start = start_of(action, typed, who.person, desk.tables())
+    except ValueError as error:
+        raise Problems({"start": str(error)}) from error
+    return [Draft(EventType.SCHEDULED, who.person.id, {"start_at": stamp(start)})] if start else []
 
 
 def asked_each(

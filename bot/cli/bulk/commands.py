@@ -65,6 +65,7 @@ def _template(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:
 @click.argument("file", type=click.File("rb"))
 @AS
 @click.option("--reason", required=True, metavar="TEXT", help="Why; approvers read it.")
+@click.option("--start", default="", metavar="TIME", help='When, like 2026-12-04 or "2026-12-04 18:00".')
 @click.option("--skip", is_flag=True, help="Leave lines with problems out, instead of requesting nothing.")
 @click.option("--check", "only_checks", is_flag=True, help="Check the list and request nothing.")
 @click.option("--practice", is_flag=True, help="Rehearse it: nothing will change in Miro.")
@@ -78,7 +79,14 @@ def _template(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:
 )
 @JSON
 def send(
-    file: IO[bytes], email: str, reason: str, skip: bool, only_checks: bool, practice: bool, as_json: bool
+    file: IO[bytes],
+    email: str,
+    reason: str,
+    start: str,
+    skip: bool,
+    only_checks: bool,
+    practice: bool,
+    as_json: bool,
 ) -> None:
     """Check a list against Miro and request its changes; - reads standard input.
 
@@ -101,7 +109,7 @@ def send(
                 how = "" if only_checks else " Nothing was requested. Correct them, or add --skip."
                 raise failed(f"Lines with a problem: {bad:,}.{how}")
             return
-        request = save(desk, who, reading.lines, reason)
+        request = save(desk, who, reading.lines, reason, start=start)
         outline = summary(bot.store, request)
     say_json(outline) if as_json else say(
         f"{request.id} saved{' (practice: nothing will change)' * practice}: {outline['what']}.",

@@ -62,7 +62,8 @@ class Lists:
             for name, label in zip(BOXES, labels, strict=True)
         ]
         reason = forms.box("reason", "Reason", LONGEST_REASON, "Approvers read it.")
-        return forms.modal("pasted-list", "Change Many", [*boxes, reason], "Check and Send")
+        blocks = [*boxes, reason, forms.start_field()]
+        return forms.modal("pasted-list", "Change Many", blocks, "Check and Send")
 
     def sent(self, ack: Ack, body: Body) -> None:
         """The form was sent: wrong lines are named at the list, or the bulk is saved."""
@@ -74,7 +75,10 @@ class Lists:
             reading = read(self.desk, who, text.encode())
             if reading.problems:
                 raise Refused(_told(reading.told))
-            request = save(self.desk, who, reading.lines, values.get("reason", ""), f"view:{view['id']}")
+            request = save(
+                self.desk, who, reading.lines, values.get("reason", ""), f"view:{view['id']}",
+                start=values.get("start", ""),
+            )  # fmt: skip
         except Problems as problems:
             ack(response_action="errors", errors=forms.at_fields(problems, view))
         except (Refused, StoreTrouble) as error:

@@ -12,7 +12,7 @@ from itertools import islice
 from approvals.decide.actor import Who, check_standing
 from approvals.decide.asking import looked_at
 from approvals.decide.tally import Ground
-from approvals.ids import PersonId, RequestId
+from approvals.ids import PersonId, RequestId, stamp
 from approvals.people import Person, canonical, miro_key
 from approvals.record.claims import Claim
 from approvals.refusals import Held, Refused, UnknownManager, Unsure
@@ -90,7 +90,9 @@ def ask(desk: Desk, request: Request, command: Bulk) -> Request:
     """Saves a bulk of some lines of another, asked by the same person for the same reason."""
     words = {"case": looked_at(request.scope), "reason": request.reason, "shell": request.shell}
     more = {"practice": request.practice, "because_of": request.because_of or ""}
-    return desk.store.ask(asked_event(desk, command, request.requester, words, **more))
+    start = {"start_at": stamp(request.starts_at)} if request.starts_at else {}
+    later = [Draft(EventType.SCHEDULED, request.requester, start)] if start else []
+    return desk.store.ask(asked_event(desk, command, request.requester, words, **more), "", *later)
 
 
 def _deciding(ground: Ground) -> tuple[object, ...]:

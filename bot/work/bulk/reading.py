@@ -16,7 +16,7 @@ from bot.actions.tables import Tables
 from bot.context import Desk
 from bot.miro.goals import Goal
 from bot.miro.plan import LivePlan
-from bot.work.ask import LONGEST_REASON, asked_event, check_open
+from bot.work.ask import LONGEST_REASON, asked_event, check_open, scheduled
 from bot.work.bulk.table import Row, meant, rows
 
 _CLOSED, _OPEN = ("deactivate", "delete"), ("create", "reactivate", "grant", "join", "set")
@@ -134,11 +134,17 @@ def _facts(command: Action, desk: Desk) -> dict[tuple[str, str], object]:
 
 
 def save(
-    desk: Desk, who: Who, lines: Sequence[Line], reason: str, receipt: str = "", undoes: str = ""
+    desk: Desk,
+    who: Who,
+    lines: Sequence[Line],
+    reason: str,
+    receipt: str = "",
+    undoes: str = "",
+    start: str = "",
 ) -> Request:
     """Saves a bulk; the worker checks it as a whole and asks. Raises Problems, Refused, StoreTrouble.
 
-    `undoes`: the bulk that it takes back, whose lines it has.
+    `undoes`: the bulk that it takes back, whose lines it has; `start`: as somebody typed it.
     """
     reason = cleaned(reason).strip()
     if not 0 < len(reason) <= LONGEST_REASON:
@@ -153,4 +159,4 @@ def save(
     bulk = Bulk(lines=tuple(lines), undoes=undoes)
     words = {"case": looked_at(bulk.scope(desk.facts)), "reason": reason, **who.signed}
     event = asked_event(desk, bulk, who.person.id, words, practice=desk.practice, because_of=undoes)
-    return desk.store.ask(event, receipt)
+    return desk.store.ask(event, receipt, *scheduled(desk, Bulk, start, who))

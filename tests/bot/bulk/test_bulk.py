@@ -18,7 +18,8 @@ from bot.context import LEASE
 from bot.sandbox.miro.service import Fault
 from bot.sandbox.stage import POLICY, Stage
 from bot.work.ask import asked
-from tests.bot.bulk.scene import joiners, lines, person, sent
+from bot.work.bulk.reading import save
+from tests.bot.bulk.scene import joiners, lines, listed, person, sent
 from tests.bot.journeys.scenes import calls, card, playing, read, state, wait
 
 PLAIN = POLICY.replace('organization = "Example Ltd"', "")
@@ -282,6 +283,39 @@ def test_leavers_who_are_inactive_already_are_deleted_later_and_once(tmp_path: P
         assert state(s, sent(s, leaving(2))) == "nothing to do"
         wait(s, days=30, minutes=1)
         assert [s.miro.user(email) for email in joiners(2)] == [None, None]
+
+
+def test_a_list_that_starts_later_is_approved_now_and_looked_at_again_then(s: Stage) -> None:
+    assert s.acting.command("U0CAROL", "/miro", "bulk").ok
+    now = int(s.clock().timestamp())
+    wanted = {"list": leaving(3), "reason": "It's time.", "start": f"{now + 7_200}"}
+    over = s.acting.submit("U0CAROL", {**wanted, "start": f"{now - 1}"})
+    assert over.errors.keys() == {"start"}
+    assert s.acting.submit("U0CAROL", wanted).ok
+    s.settle()
+    id = s.bot.store.requests()[-1].id
+    assert "Starts" in read(card(s, "U0SAM"))
+    approved(s, id)
+    s.settle()
+    assert (state(s, id), calls(s), lines(s, id)) == ("approved", [], [])
+    assert s.acting.click("U0CAROL", card(s, "U0CAROL", "start"), "start").ok
+    assert s.acting.submit("U0CAROL", {"reason": f"{now + 10_800}"}).ok
+    s.miro.change_user("person.1@example.com", active=False)
+    wait(s, hours=2, minutes=1)
+    assert calls(s) == []
+    wait(s, hours=1)
+    assert (states(s, id), state(s, id), len(calls(s))) == ([State.DONE] * 3, "done", 2)
+
+
+def test_lines_that_others_decide_start_with_the_rest(s: Stage) -> None:
+    s.miro.add_user("alex@example.com", "Alex Smith")
+    reading = listed(s, joining(2) + "alex@example.com;join;Engineering\n")
+    start = s.clock() + timedelta(hours=2)
+    save(
+        s.bot.desk, person(s, "carol@example.com"), reading.lines, "Later.", start=f"{start.timestamp():.0f}"
+    )
+    s.settle()
+    assert [each.starts_at for each in s.bot.store.requests()] == [start, start]
 
 
 def test_a_failure_of_the_record_while_a_bulk_is_split_asks_nobody_twice(

@@ -95,6 +95,7 @@ def test_a_list_is_sent_followed_and_answered_in_a_shell(tmp_path: Path) -> None
         )
         send = ("bulk", str(file), "--as", "carol@example.com", "--reason", "=Quarter ends")
         assert "Line 3: There's no team X." in shell.types(*send, exits=1)
+        assert "This start is over" in shell.types(*send, "--skip", "--start", "2020-01-01", exits=1)
         assert s.bot.store.requests() == []
         assert "R-1 saved" in shell.types(*send, "--skip")
         s.settle()
