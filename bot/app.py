@@ -241,6 +241,7 @@ def build(
     client = SlackClient(settings.secret("SLACK_BOT_TOKEN"), settings.slack_url, lines, now=now)
     people = SlackPeople(client, store.people, now, pace, sleep)
     deliverer, app = Deliverer(desk, client, pace), _bolt(settings, people, client)
+    desk.fetch = people.file
     Listeners(desk, deliverer).register(app)
     return Bot(
         settings, store, desk, miro, client, lines, people, deliverer,

@@ -123,6 +123,8 @@ class Desk:
     """Whether delegations changed since requests were last rerouted."""
     unknown: set[str] = field(default_factory=set)
     """Entries of unknown people, whom the worker looks up in Slack."""
+    fetch: Callable[[str], bytes] = lambda _: b""
+    """The content of a file in Slack. Raises Refused if Slack doesn't show it, SlackAway."""
     pushed: "Pushed | None" = None
     """What directories say, beside the requests they make."""
     troubles: Troubles = field(init=False)

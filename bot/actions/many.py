@@ -58,6 +58,10 @@ class Bulk(Action):
     undoes: str = ""
     """The bulk that it takes back; until it is checked, it has the lines of that."""
 
+    file: str = ""
+    """Where Slack has the list; it is read when the bulk is checked, and until then has no lines."""
+    file_name: str = ""
+
     @classmethod
     @cache
     def form(cls) -> dict[str, FormField]:
@@ -66,7 +70,7 @@ class Bulk(Action):
     @property
     def lead(self) -> Action:
         """A command whose rule decides all: they were put together because the same people decide them."""
-        return self.lines[0].command
+        return self.lines[0].command if self.lines else self
 
     @cached_property
     def subjects(self) -> frozenset[PersonId]:
@@ -76,6 +80,8 @@ class Bulk(Action):
     def phrase(self, facts: Facts) -> str:
         if self.undoes:
             return f"undo {self.undoes} for {self._people}"
+        if not self.lines:
+            return f"make the changes in {self.file_name}"
         return f"change the Miro access of {self._people}"
 
     @property
@@ -111,4 +117,4 @@ class Bulk(Action):
         return ()
 
     def scope(self, facts: Facts) -> Scope:
-        return self.lead.scope(facts)
+        return self.lead.scope(facts) if self.lines else Scope()

@@ -95,7 +95,7 @@ def _place(url: str) -> httpx.URL | None:
 
 
 class Outgoing:
-    """Sends POST requests over kept-alive connections. Thread-safe."""
+    """Sends requests over kept-alive connections. Thread-safe."""
 
     def __init__(self, largest: int = 16_000_000, context: ssl.SSLContext | None = None) -> None:
         """`largest`: the most bytes of an answer that are read."""
@@ -110,6 +110,15 @@ class Outgoing:
 
     def post(self, url: str, content: bytes, headers: Mapping[str, str], seconds: float) -> Answered:
         """One POST, limited to so many seconds in all. Raises Unanswered."""
+        return self._sent("POST", url, content, headers, seconds)
+
+    def get(self, url: str, headers: Mapping[str, str], seconds: float) -> Answered:
+        """One GET, limited to so many seconds in all. Raises Unanswered."""
+        return self._sent("GET", url, b"", headers, seconds)
+
+    def _sent(
+        self, method: str, url: str, content: bytes, headers: Mapping[str, str], seconds: float
+    ) -> Answered:
         # A compressed answer could expand to a thousand times its size.
         headers = {**headers, "Accept-Encoding": "identity"}
         try:
@@ -122,7 +131,7 @@ class Outgoing:
             with (
                 deadline(seconds),
                 lines.stream(
-                    "POST", url, headers=list(headers.items()), content=content, extensions=limits
+                    method, url, headers=list(headers.items()), content=content, extensions=limits
                 ) as answer,
             ):
                 names = {

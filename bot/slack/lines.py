@@ -17,7 +17,9 @@ from bot.cards.blocks import Block, Message, actions, button, clip_words, messag
 from bot.cards.handles import Decision, Handle
 from bot.cards.named import mark
 from bot.context import Desk
+from bot.slack import answers
 from bot.slack.deliver.audience import threads
+from bot.slack.lists import dropped
 from bot.slack.reply import Reply
 from bot.slack.talk import GONE, asking, replying
 from bot.slack.words import drafts, replies
@@ -69,6 +71,13 @@ class Lines:
         raw, bot = event.get("text", ""), context.bot_user_id or ""
         text = by_name(typed(raw, bot).strip(), self.desk.tables().called)
         about = self._about(event)
+        files = event.get("files", []) if event.get("channel_type") == "im" else []
+        if (file := dropped.meant(files, text)) and answers.offers(self.desk, who):
+            with self.desk.store.writing():
+                if self.desk.store.once(f"said:{place}"):
+                    self._say(event, dropped.draft(file, self._reply.deliverer.client.heard))
+            self.desk.wake()
+            return
         asked = [request for request in self._asked(who) if about in (None, request.id)] if text else []
         if len(asked) == 1 and (about or not self._is_other(who, raw, bot)):
             self._answer(who, event, asked[0], text)

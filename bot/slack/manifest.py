@@ -20,8 +20,9 @@ SCOPES = {
 OPTIONAL_SCOPES = {
     "usergroups:read": "a policy that lets a user group ask or decide",
     "users.profile:read": "a policy that takes managers from a profile field",
+    "files:read": "a list of changes that somebody sends as a file",
 }
-"""Optional scopes, which can be declined; only policies that name such a group or field need them."""
+"""Optional scopes, which can be declined; each says who needs it."""
 
 SHORTCUTS = [
     {

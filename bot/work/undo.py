@@ -77,7 +77,7 @@ def _undo_bulk(desk: Desk, bulk: Request, who: Who, reason: str, receipt: str) -
     command = desk.command(bulk)
     assert isinstance(command, Bulk)
     lines = [replace(line, undoes="") for line in command.lines]
-    undoing = save(desk, who, lines, reason, receipt, bulk.id)
+    undoing = save(desk, who, lines, reason, receipt, undoes=bulk.id)
     for id in [*desk.store.lines_in(bulk.id, [State.STOPPED]), bulk.id]:
         if (stopped := desk.store.request(id)).state is State.STOPPED:
             desk.store.append(stopped, decide.withdraw(stopped, who, desk.table(stopped)))

@@ -54,6 +54,16 @@ class Gestures(Line):
         message = self.write(user, text, place, thread_ts=thread_ts)
         return self.event(payloads.words_said(self.slack, message), place)
 
+    def drop(self, user: str, name: str, content: bytes, text: str = "", **more: Any) -> Reply:
+        """Sends a file to the bot; `more`: other fields of the file, in place of the true ones."""
+        place = self.slack.direct(user).id
+        path = f"/files-pri/T01-F{self.slack.number():08x}/{name}"
+        self.slack.files[path] = content
+        file = {"id": path.split("-")[-1][:9], "name": name, "size": len(content), "is_external": False}
+        file |= {"mode": "hosted", "url_private": f"{self.slack.base}{path}", **more}
+        said = payloads.words_said(self.slack, self.write(user, text, place))
+        return self.event(said | {"subtype": "file_share", "upload": True, "files": [file]}, place)
+
     def write(self, user: str, text: str, channel: str, *, thread_ts: str | None = None) -> Message:
         """Writes a message of which the bot gets no event; a message shortcut can make it a request."""
         blocks = payloads.typed_blocks(text)

@@ -50,6 +50,8 @@ class SlackState:
         default_factory=lambda: [ProfileField(MANAGER_FIELD, "Manager")]
     )
     messages: list[Message] = field(default_factory=list)
+    files: dict[str, bytes] = field(default_factory=dict)
+    """{path of the `url_private`: content}."""
     views: dict[str, list[JSON]] = field(default_factory=lambda: defaultdict(list))
     homes: dict[str, JSON] = field(default_factory=dict)
     typed: dict[str, Values] = field(default_factory=dict)

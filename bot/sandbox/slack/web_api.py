@@ -32,6 +32,20 @@ def answer(slack: SlackState, call: Call) -> Answer | None:
     return None if cut else answered
 
 
+def file(slack: SlackState, call: Call) -> Answer:
+    """Answers a call of a file's `url_private`: without its scope, or a token, with the page to sign in."""
+    if fault := slack.take_fault("files", {}):
+        return failed(fault)[0]
+    try:
+        _authorized(call)
+    except Refused:
+        return Answer(302, b"", {"Location": "https://example.slack.com/?redir=files"})
+    if slack.scopes is not None and "files:read" not in slack.scopes:
+        return Answer(200, b"<!DOCTYPE html>", {"Content-Type": "text/html; charset=utf-8"})
+    content = slack.files.get(call.path)
+    return Answer(404) if content is None else Answer(200, content, {"Content-Type": "text/csv"})
+
+
 def failed(fault: Fault) -> tuple[Answer, JSON]:
     """(HTTP answer, its content) of a call with this fault."""
     if fault.body is not None:
@@ -134,6 +148,7 @@ METHODS: dict[str, tuple[Method, str | None]] = {
 """The methods and the scope each needs; views need none (method docs: `"scopes": {}`)."""
 
 EVERY_SCOPE = frozenset(scope for _, scope in METHODS.values() if scope) | {
+    "files:read",
     *("commands", "im:history", "app_mentions:read", "channels:read", "groups:read"),
 }
 """All scopes: for these methods, and for the events Slack sends."""

@@ -47,6 +47,8 @@ class Workspace(SlackState):
     def _answer(self, call: Call) -> Answer | None:
         if call.path.startswith("/api/"):
             return web_api.answer(self, call)
+        if call.path.startswith("/files-pri/"):
+            return web_api.file(self, call)
         if call.path.startswith("/response/"):
             return response_urls.answer(self, call)
         return Answer(404)

@@ -153,8 +153,28 @@ class SlackClient(WebClient):
             response = self._response("response_url", {}, answered.status)
             raise self._by_status("response_url", answered, response)
 
+    def download(self, url: str) -> bytes:
+        """The content of a file, by its `url_private`. Raises SlackFault, REFUSED if it isn't shown.
+
+        Without the scope files:read Slack answers with its sign-in page, or a redirect to it.
+        """
+        nothing = self._response("files", {}, 0)
+        if not self._is_slacks(url):
+            raise SlackFault("files", Kind.REFUSED, "not_an_address_of_slack", nothing)
+        token = {"Authorization": f"Bearer {self.token}", "User-Agent": self.headers["User-Agent"]}
+        try:
+            answered = self.lines.get(url, token, self._seconds)
+        except Unanswered as error:
+            raise SlackFault("files", Kind.NETWORK, str(error), nothing) from error
+        is_page = answered.headers.get("content-type", "").startswith("text/html")
+        if 300 <= answered.status < 429 or (answered.status == 200 and is_page):
+            raise SlackFault("files", Kind.REFUSED, "not_shown", nothing)
+        if answered.status != 200:
+            raise self._by_status("files", answered, nothing)
+        return answered.body
+
     def _is_slacks(self, url: str) -> bool:
-        """Whether a response_url is Slack's (GovSlack: hooks.slack-gov.com), or the stand-in's."""
+        """Whether a URL that Slack gave is Slack's (GovSlack: hooks.slack-gov.com), or the stand-in's."""
         if not is_safe(url):
             return False
         host, mine = urlsplit(url).hostname or "", urlsplit(self.base_url).hostname or ""
@@ -165,6 +185,8 @@ class SlackClient(WebClient):
     def _judged(self, method: str, url: str, answered: Answered, to: str) -> SlackResponse:
         body = _read(answered.body) if answered.status == 200 or answered.status >= 400 else None
         code = body.get("error") if body else None
+        if named := answered.headers.get("x-oauth-scopes"):
+            self.heard.scopes = frozenset(named.replace(" ", "").split(","))
         response = self._response(url, body or {}, answered.status, answered.headers)
         if answered.status == 429 or code in ("ratelimited", "rate_limited"):
             wait = self._retry_after(answered)

@@ -33,6 +33,8 @@ class Heard:
         self._seconds = seconds
         self._last: float | None = None
         self._line: float | None = None
+        self.scopes: frozenset[str] | None = None
+        """What the bot's token was granted, by Slack's last answer that says so."""
         self._refused: dict[str, str] = {}
         self._unsent: dict[str, str] = {}
         """{recipient: Slack's error code} of messages refused since the last accepted one."""

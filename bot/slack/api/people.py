@@ -13,6 +13,7 @@ from approvals.clocks import is_recent
 from approvals.ids import SlackId
 from approvals.people import Account, Person, Standing, canonical
 from approvals.record.people.people import People
+from approvals.refusals import Refused
 from approvals.request import Urgency
 from bot.context import BadField, SlackAway
 from bot.slack.api import shapes
@@ -130,6 +131,16 @@ class SlackPeople:
             if cursor in cursors:
                 raise _unreadable("conversations.members", "its pages go round in a circle")
             cursors.append(cursor)
+
+    def file(self, url: str) -> bytes:
+        """The content of a file that somebody sent. Raises Refused if Slack doesn't show it, SlackAway."""
+        try:
+            return self._client.download(url)
+        except SlackFault as fault:
+            if fault.kind is Kind.REFUSED:
+                text = "Slack doesn't let me read this file. Paste the list instead: /miro bulk."
+                raise Refused(text) from fault
+            raise _away(fault) from fault
 
     def manager(self, person: Person, field: str) -> SlackId | None:
         """The manager named in a protected profile field (its label or id). Raises BadField, SlackAway."""

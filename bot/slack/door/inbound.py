@@ -307,6 +307,15 @@ class Event(BaseModel):
     type: Id
 
 
+class File(BaseModel):
+    """A file in a message (docs.slack.dev/reference/objects/file-object)."""
+
+    name: str = ""
+    size: int = 0
+    url_private: str = ""
+    is_external: bool = False
+
+
 class Said(Event):
     """A message from anybody."""
 
@@ -318,6 +327,7 @@ class Said(Event):
     subtype: str = ""
     channel_type: str = ""
     thread_ts: str = ""
+    files: list[File] = []
 
 
 class HomeOpened(Event):

@@ -1,5 +1,6 @@
 """`/miro bulk`: a form for a pasted list, and the pages of a bulk's lines under Details."""
 
+import json
 import logging
 import re
 from typing import Any
@@ -14,7 +15,7 @@ from approvals.refusals import Refused
 from approvals.request import Request
 from bot.actions.fill import Problems
 from bot.actions.many import Bulk
-from bot.cards.blocks import Block, clip_words, message
+from bot.cards.blocks import Block, clip_words, message, section
 from bot.cards.bulk import pages
 from bot.cards.handles import Handle
 from bot.cards.scene import Scene
@@ -23,7 +24,7 @@ from bot.slack import answers, forms
 from bot.slack.reply import Reply
 from bot.work.ask import LONGEST_REASON
 from bot.work.bulk.plans import approved_plans, left_out
-from bot.work.bulk.reading import read, save
+from bot.work.bulk.reading import Reading, read, save
 from bot.work.bulk.table import TEMPLATE
 
 Body = dict[str, Any]
@@ -45,6 +46,7 @@ class Lists:
     def register(self, app: App) -> None:
         """Registers all listeners with Bolt."""
         app.view("pasted-list")(self.sent)
+        app.action("list-file")(self.file_pressed)
         app.action(re.compile("^bulk-page:"))(self.paged)
 
     def command(self, body: Body, client: WebClient) -> dict[str, Any]:
@@ -52,7 +54,13 @@ class Lists:
         refusal = self._reply.opened(body, client, lambda: self._form(self._reply.who(body)))
         return message(refusal) | {"response_type": "ephemeral"} if refusal else {}
 
-    def _form(self, who: Who) -> Block:
+    def file_pressed(self, ack: Ack, body: Body, client: WebClient) -> None:
+        """Review and Send of a file."""
+        ack()
+        file = json.loads(str(body["actions"][0].get("value")))
+        self._reply.open(body, client, lambda: self._form(self._reply.who(body), **file))
+
+    def _form(self, who: Who, **file: str) -> Block:
         if not answers.offers(self.desk, who):
             raise Refused(answers.NOT_FOR_YOU)
         hint = f"A heading and a line for each change, as in: {TEMPLATE[0][:22]} ⏎ {TEMPLATE[1].rstrip(',')}"
@@ -62,30 +70,32 @@ class Lists:
             for name, label in zip(BOXES, labels, strict=True)
         ]
         reason = forms.box("reason", "Reason", LONGEST_REASON, "Approvers read it.")
-        blocks = [*boxes, reason, forms.start_field()]
-        return forms.modal("pasted-list", "Change Many", blocks, "Check and Send")
+        lists = [section(f"List: {file['file_name']}")] if file else boxes
+        blocks = [*lists, reason, forms.start_field()]
+        return forms.modal("pasted-list", "Change Many", blocks, "Check and Send", **file)
 
     def sent(self, ack: Ack, body: Body) -> None:
         """The form was sent: wrong lines are named at the list, or the bulk is saved."""
         view = body["view"]
-        values = forms.read(view)
+        values, file = forms.read(view), forms.carried(view)
         text = "\n".join(values[name] for name in BOXES if values.get(name))
         try:
             who = self._reply.who(body)
-            reading = read(self.desk, who, text.encode())
+            reading = Reading() if file else read(self.desk, who, text.encode())
             if reading.problems:
                 raise Refused(_told(reading.told))
             request = save(
                 self.desk, who, reading.lines, values.get("reason", ""), f"view:{view['id']}",
-                start=values.get("start", ""),
+                start=values.get("start", ""), **file,
             )  # fmt: skip
         except Problems as problems:
             ack(response_action="errors", errors=forms.at_fields(problems, view))
         except (Refused, StoreTrouble) as error:
-            ack(response_action="errors", errors={BOXES[0]: str(error)})
+            ack(response_action="errors", errors={"reason" if file else BOXES[0]: str(error)})
         else:
             self.desk.wake()
-            said = f"Sent: {request.id}, with {len(reading.lines)} lines. {NEXT}"
+            what = file.get("file_name") or f"{len(reading.lines)} lines"
+            said = f"Sent: {request.id}, with {what}. {NEXT}"
             ack(response_action="update", view=forms.notice("Sent", said))
 
     def paged(self, ack: Ack, body: Body, client: WebClient) -> None:

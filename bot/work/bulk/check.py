@@ -29,11 +29,14 @@ from bot.miro.plan import LivePlan, Obstacle
 from bot.work import approvers
 from bot.work.ask import asked_event
 from bot.work.bulk.plans import BulkPlan, kept
+from bot.work.bulk.reading import read
 from bot.work.bulk.shared import Shared
 from bot.work.bulk.undone import undone
 from bot.work.check import ask_approvers, check_ground, check_names, looked_up, plan_of
 from bot.work.later import ending
 
+MOST_SAID = 5
+"""Wrong lines of a file that are named."""
 APART = "Decided by others, so it is in {bulk}."
 
 
@@ -59,6 +62,8 @@ def _checked(desk: Desk, miro: Miro, colleagues: Colleagues, request: Request, c
     lasting = dict[int, str]()
     if command.undoes and not any(line.undoes for line in lines):
         lines, lasting = undone(desk, command, requester)
+    if not lines:
+        lines = _in_file(desk, command.file, requester)
     for line in lines:
         approvers.look_up(desk, colleagues, miro, desk.ground(line.command, requester))
     plans, problems = judged(desk, miro, requester, lines)
@@ -84,6 +89,15 @@ def _checked(desk: Desk, miro: Miro, colleagues: Colleagues, request: Request, c
         planned, *more = ask_approvers(desk, request, shown_command, plan)
         stored = {"line_plans": kept(plan.plans), "left_out": json.dumps(problems, ensure_ascii=False)}
         return desk.store.append(request, [replace(planned, words={**planned.words, **stored}), *more], claim)
+
+
+def _in_file(desk: Desk, url: str, requester: Person) -> Sequence[Line]:
+    """The lines of a list that is a file in Slack. Raises Refused for wrong ones, and SlackAway."""
+    reading = read(desk, Who(requester, requester.account), desk.fetch(url))
+    if told := reading.told:
+        more = f" And {len(told) - MOST_SAID} more." * (len(told) > MOST_SAID)
+        raise Refused(f"{' '.join(told[:MOST_SAID])}{more} Correct the file and send it again.")
+    return reading.lines
 
 
 def ask(desk: Desk, request: Request, command: Bulk) -> Request:

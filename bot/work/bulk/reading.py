@@ -139,24 +139,24 @@ def save(
     lines: Sequence[Line],
     reason: str,
     receipt: str = "",
-    undoes: str = "",
     start: str = "",
+    **more: str,
 ) -> Request:
     """Saves a bulk; the worker checks it as a whole and asks. Raises Problems, Refused, StoreTrouble.
 
-    `undoes`: the bulk that it takes back, whose lines it has; `start`: as somebody typed it.
+    `start`: as somebody typed it; `more`: other fields of the bulk.
     """
     reason = cleaned(reason).strip()
     if not 0 < len(reason) <= LONGEST_REASON:
         raise Problems(
             {"reason": f"Give a reason, in at most {LONGEST_REASON} characters. The approver reads it."}
         )
-    if not lines:
+    bulk = Bulk(lines=tuple(lines), **more)
+    if not (lines or bulk.file):
         raise Refused("No line is left, so nothing was requested.")
     if who.account:
         check_standing(who, desk.now())
     check_open(desk, who, receipt)
-    bulk = Bulk(lines=tuple(lines), undoes=undoes)
     words = {"case": looked_at(bulk.scope(desk.facts)), "reason": reason, **who.signed}
-    event = asked_event(desk, bulk, who.person.id, words, practice=desk.practice, because_of=undoes)
+    event = asked_event(desk, bulk, who.person.id, words, practice=desk.practice, because_of=bulk.undoes)
     return desk.store.ask(event, receipt, *scheduled(desk, Bulk, start, who))

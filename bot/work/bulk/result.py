@@ -27,8 +27,8 @@ def rows(
         if request.line:
             made[request.line] = request.id
     lists = [text for event in events if (text := event.words.get("details"))]
-    # Of one that undoes another, the lines are known since it was checked.
-    newest = lists[-1:] if bulk.details.get("undoes") else lists[:1]
+    # Of one that undoes another, or is a file, the lines are known since it was checked.
+    newest = lists[-1:] if bulk.details.get("undoes") or bulk.details.get("file") else lists[:1]
     lines = {line.number: line for text in newest for line in Bulk.model_validate_json(text).lines}
     for number in sorted({*lines, *why}):
         row, line = {"line": str(number)}, lines.get(number)

@@ -51,7 +51,7 @@ def test_all_that_the_manifest_asks_for_is_well(scene: tuple[Stage, Shell]) -> N
 
 
 def test_more_than_that_is_well_too(scene: tuple[Stage, Shell]) -> None:
-    assert examined(scene, ALL | {"files:read"})["ok"]
+    assert examined(scene, ALL | {"files:write"})["ok"]
 
 
 @pytest.mark.parametrize("scope", SCOPES)
@@ -78,7 +78,7 @@ def test_all_that_is_missing_is_said_at_once(scene: tuple[Stage, Shell]) -> None
 def test_a_declined_scope_that_nothing_needs_is_a_note(scene: tuple[Stage, Shell], scope: str) -> None:
     found = examined(scene, ALL - {scope})
     assert found["ok"]
-    assert found["text"].startswith(f"team T01. Note: {scope} isn't granted; only a policy that")
+    assert found["text"].startswith(f"team T01. Note: {scope} isn't granted; only {OPTIONAL_SCOPES[scope]}")
 
 
 @pytest.mark.parametrize(

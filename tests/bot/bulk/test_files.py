@@ -1,0 +1,110 @@
+"""A list sent to the bot as a file: a draft, a form, and then like any other list."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from approvals.ids import RequestId
+from approvals.states import State
+from bot.sandbox.stage import Stage
+from bot.slack.api.edge import SlackFault
+from bot.slack.manifest import OPTIONAL_SCOPES, SCOPES
+from tests.bot.bulk.scene import joiners, lines
+from tests.bot.bulk.test_bulk import PLAIN, joining
+from tests.bot.journeys.scenes import calls, card, last, newest_request, playing, read, state, wait
+
+
+@pytest.fixture
+def s(tmp_path: Path) -> Iterator[Stage]:
+    with playing(tmp_path, PLAIN) as running:
+        for email in joiners(3):
+            running.miro.add_user(email, "A Person")
+        yield running
+
+
+def sent(s: Stage, content: str, name: str = "joiners.csv") -> RequestId:
+    """Sends a file and the form of its draft; the id of the request."""
+    assert s.acting.drop("U0CAROL", name, content.encode()).ok
+    s.settle()
+    assert s.bot.store.requests() == [], "nothing acts by itself"
+    assert s.acting.click("U0CAROL", card(s, "U0CAROL", "list-file"), "list-file").ok
+    assert name in read(s.acting.modal("U0CAROL"))
+    assert s.acting.submit("U0CAROL", {"reason": "They start."}).ok
+    s.settle()
+    return newest_request(s).id
+
+
+def test_a_file_is_read_checked_decided_and_carried_out(s: Stage) -> None:
+    id = sent(s, joining(3))
+    assert state(s, id) == "waiting"
+    assert "change the Miro access of 3 people?" in read(card(s, "U0SAM"))
+    assert s.acting.click("U0SAM", card(s, "U0SAM"), "approve").ok
+    s.settle()
+    assert [line.state for line in lines(s, id)] == [State.DONE] * 3
+
+
+def test_wrong_lines_of_a_file_are_named_and_nothing_is_asked(s: Stage) -> None:
+    id = sent(s, joining(2) + "a@example.com;join;Nowhere\nx;join;Engineering\n")
+    assert (state(s, id), calls(s)) == ("refused", [])
+    assert "Line 4: There's no team Nowhere" in last(s, "U0CAROL")
+    assert "Line 5: " in last(s, "U0CAROL")
+
+
+@pytest.mark.parametrize(
+    ("name", "more", "said"),
+    [
+        ("joiners.xlsx", {}, "joiners.xlsx isn't a CSV file. Save it as CSV"),
+        ("photo.png", {}, "I can only read lists of changes"),
+        ("joiners.csv", {"size": 5_000_001}, "larger than 5 MB"),
+        ("joiners.csv", {"is_external": True}, "I can only read lists of changes"),
+    ],
+)
+def test_what_cannot_be_read_is_answered_with_what_to_do(s: Stage, name: str, more: Any, said: str) -> None:
+    assert s.acting.drop("U0CAROL", name, b"x", **more).ok
+    s.settle()
+    assert said in last(s, "U0CAROL") and "Or paste the list: /miro bulk" in last(s, "U0CAROL")
+
+
+def test_a_picture_beside_words_is_no_list(s: Stage) -> None:
+    s.acting.drop("U0CAROL", "photo.png", b"x", "can i get access to Design please")
+    s.settle()
+    assert "Access to Design" in last(s, "U0CAROL") or "access to Design" in last(s, "U0CAROL")
+
+
+def test_without_the_optional_scope_the_answer_says_what_to_do(tmp_path: Path) -> None:
+    with playing(tmp_path, PLAIN) as s:
+        s.slack.scopes = frozenset({*SCOPES, *OPTIONAL_SCOPES} - {"files:read"})
+        s.bot.people.find("carol@example.com")
+        s.acting.drop("U0CAROL", "joiners.csv", joining(1).encode())
+        s.settle()
+        assert "doesn't have the scope files:read" in last(s, "U0CAROL")
+        s.slack.scopes = None
+        s.bot.client.heard.scopes = None
+        s.acting.drop("U0CAROL", "joiners.csv", joining(1).encode())
+        s.settle()
+        s.slack.scopes = frozenset(SCOPES)  # taken away since
+        s.acting.click("U0CAROL", card(s, "U0CAROL", "list-file"), "list-file")
+        s.acting.submit("U0CAROL", {"reason": "They start."})
+        s.settle()
+        assert newest_request(s).state is State.REFUSED
+        assert "Slack doesn't let me read this file. Paste the list instead" in last(s, "U0CAROL")
+
+
+def test_the_token_goes_to_slack_alone(s: Stage) -> None:
+    for url in (
+        "https://files.example.net/list.csv",
+        "http://files.slack.com/x",
+        "https://slack.com.evil.test/x",
+    ):
+        with pytest.raises(SlackFault, match="not_an_address_of_slack"):
+            s.bot.client.download(url)
+
+
+def test_a_file_that_slack_cannot_give_now_is_waited_for(s: Stage) -> None:
+    s.slack.fault("files", times=1, status=503)
+    id = sent(s, joining(2))
+    assert state(s, id) == "checking"
+    wait(s, minutes=5)
+    assert state(s, id) == "waiting"
