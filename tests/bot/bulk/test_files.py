@@ -11,7 +11,7 @@ from approvals.states import State
 from bot.sandbox.stage import Stage
 from bot.slack.api.edge import SlackFault
 from bot.slack.manifest import OPTIONAL_SCOPES, SCOPES
-from tests.bot.bulk.scene import joiners, lines
+from tests.bot.bulk.scene import joiners
 from tests.bot.bulk.test_bulk import PLAIN, joining
 from tests.bot.journeys.scenes import calls, card, last, newest_request, playing, read, state, wait
 
@@ -34,15 +34,6 @@ def sent(s: Stage, content: str, name: str = "joiners.csv") -> RequestId:
     assert s.acting.submit("U0CAROL", {"reason": "They start."}).ok
     s.settle()
     return newest_request(s).id
-
-
-def test_a_file_is_read_checked_decided_and_carried_out(s: Stage) -> None:
-    id = sent(s, joining(3))
-    assert state(s, id) == "waiting"
-    assert "change the Miro access of 3 people?" in read(card(s, "U0SAM"))
-    assert s.acting.click("U0SAM", card(s, "U0SAM"), "approve").ok
-    s.settle()
-    assert [line.state for line in lines(s, id)] == [State.DONE] * 3
 
 
 def test_wrong_lines_of_a_file_are_named_and_nothing_is_asked(s: Stage) -> None:

@@ -120,3 +120,20 @@ def test_eligibility_who_may_ask(s: Stage) -> None:
     id = ask(s, "U0DANA", "/miro-admin", "<@U0JO> because Jo joins IT")
     assert state(s, id) == "waiting"
     assert buttons(card(s, "U0CAROL"))[0] == "approve"
+
+
+def test_many_at_once_by_a_list(s: Stage) -> None:
+    people = ("ed@example.com", "flo@example.com")
+    for email in people:
+        s.miro.add_user(email, "A Person")
+    rows = "".join(f"{email},join,Engineering\n" for email in people)
+    assert s.acting.drop("U0CAROL", "joiners.csv", f"email,action,team\n{rows}".encode()).ok
+    s.settle()
+    assert s.bot.store.requests() == [], "nothing acts by itself"
+    press(s, "U0CAROL", "list-file")
+    assert s.acting.submit("U0CAROL", {"reason": "They start."}).errors == {}
+    s.settle()
+    assert "change the Miro access of 2 people?" in read(card(s, "U0SAM"))
+    approve(s, "U0SAM")
+    assert [teams_of(s, email) for email in people] == [{"Engineering"}] * 2
+    assert "2 of 2 lines done" in last(s, "U0CAROL")

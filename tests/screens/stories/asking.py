@@ -82,10 +82,6 @@ WAYS = Story(
             LENA, CARD, "Withdrawn by",
             presses(ALEX, "Withdraw", "Waiting for"),
         ),
-        picture(
-            "withdrawn", "**Withdraw** ends it.",
-            ALEX, CARD, "Withdrawn by you",
-        ),
     ),
 )  # fmt: skip
 
