@@ -185,7 +185,8 @@ class SlackClient(WebClient):
     def _judged(self, method: str, url: str, answered: Answered, to: str) -> SlackResponse:
         body = _read(answered.body) if answered.status == 200 or answered.status >= 400 else None
         code = body.get("error") if body else None
-        if named := answered.headers.get("x-oauth-scopes"):
+        named = answered.headers.get("x-oauth-scopes")
+        if named and method != "apps.connections.open":  # which is about another token
             self.heard.scopes = frozenset(named.replace(" ", "").split(","))
         response = self._response(url, body or {}, answered.status, answered.headers)
         if answered.status == 429 or code in ("ratelimited", "rate_limited"):

@@ -83,6 +83,14 @@ def test_without_the_optional_scope_the_answer_says_what_to_do(tmp_path: Path) -
         assert "Slack doesn't let me read this file. Paste the list instead" in last(s, "U0CAROL")
 
 
+def test_what_another_token_may_do_says_nothing_of_files(s: Stage) -> None:
+    s.bot.people.find("carol@example.com")
+    s.slack.scopes = frozenset({"connections:write"})
+    with pytest.raises(SlackFault):
+        s.bot.client.apps_connections_open(app_token="xapp-1-A01")
+    assert "files:read" in (s.bot.client.heard.scopes or ())
+
+
 def test_the_token_goes_to_slack_alone(s: Stage) -> None:
     for url in (
         "https://files.example.net/list.csv",
