@@ -31,16 +31,22 @@ _TOO_DEEP = "too many nested brackets; a policy needs few, so remove some"
 _TOO_LATE = "this ends before {0} in the action's table; set {0} here too"
 _BY_KIND = {
     "extra_forbidden": "isn't a known setting; remove it or correct its spelling",
-    "bool_type": "write true or false, without quotes",
-    "int_type": "write a whole number, without quotes",
-    "string_type": "write text in quotes",
-    "tuple_type": 'write a list, like ["it"]',
-    **dict.fromkeys(("model_type", "dict_type", "mapping_type"), "write a table, like { … }"),
-    "too_short": "name at least one",
     "missing": "is required; add it",
+    "value_error": "{error}",
+    "too_short": "name at least one",
+    "too_long": "name at most {max_length}",
+    "string_too_long": "write at most {max_length} characters",
+    "greater_than_equal": "write a number of at least {ge}",
+    "less_than_equal": "write a number of at most {le}",
+    "enum": "choose from {expected}",
+    "bool": "write true or false, without quotes",
+    "int": "write a whole number, without quotes",
+    "string": "write text in quotes",
+    "tuple": 'write a list, like ["it"]',
+    **dict.fromkeys(("model", "dict", "mapping"), "write a table, like {{ … }}"),
+    "": "can't be used; compare it with docs/policy.md",
 }
-"""{pydantic's type of error: what to do}."""
-_BOUNDS = ("greater_than_equal", "less_than_equal")
+"""{pydantic's type of error, or what it begins with: what to do}; {} stands for values of its context."""
 
 
 @dataclass(frozen=True)
@@ -77,13 +83,17 @@ def check(text: str, actions: Conditions) -> tuple[Policy | None, list[Problem]]
     except RecursionError:
         return None, [Problem(_deepest(text), _TOO_DEEP)]
     except ValidationError as error:
-        unreadable = (_unreadable(text, part["loc"], part["type"], part["msg"]) for part in error.errors())
-        return None, _in_order(text, unreadable)
-    except ValueError as error:  # TOMLDecodeError, or Python's own for a number of thousands of digits
+        faults = (unreadable(text, part["loc"], part["type"], part.get("ctx", {})) for part in error.errors())
+        return None, _in_order(text, faults)
+    except tomllib.TOMLDecodeError as error:
         match = re.search(r"line (\d+)", str(error))
         line = int(match[1]) if match else len(text.splitlines())
         where = re.sub(r"at line \d+, (column \d+)", r"\1", str(error))
         return None, [Problem(line, f"not valid TOML: {where}")]
+    except ValueError:  # Python's own for a number of thousands of digits
+        digits = re.search(r"\d{4000}", text)
+        line = text.count("\n", 0, digits.start() if digits else None) + 1
+        return None, [Problem(line, "this number is too long; shorten it")]
     problems = (*_of_rules(policy, actions), *check_tables(policy), *_of_directories(policy))
     return policy, _in_order(text, (Problem(line_of(text, place), problem) for place, problem in problems))
 
@@ -104,11 +114,12 @@ def _deepest(text: str) -> int:
     return next((number for (number, _), depth in zip(signs, depths, strict=True) if depth > many), 1)
 
 
-def _unreadable(text: str, place: tuple[Any, ...], kind: str, message: str) -> Problem:
+def unreadable(text: str, place: tuple[Any, ...], kind: str, context: Mapping[str, Any]) -> Problem:
+    """The problem for one of pydantic's errors in our own words."""
     # For a value of several possible types pydantic adds the type; people know only the key.
     known = tuple(part for part in place if not re.search(r"[\[\]]|^(str|int)$", str(part)))
-    message = re.sub("^(Value error, |Input should be )", "", message)
-    remedy = _BY_KIND.get(kind, f"write a number {message}" if kind in _BOUNDS else message)
+    known_kind = next(name for name in (kind, kind.partition("_")[0], "") if name in _BY_KIND)
+    remedy = _BY_KIND[known_kind].format_map(context)
     named = ""
     for part in known:  # people count from 1: rules, 0 is rule 1
         named = f"{named.removesuffix('s')} {part + 1}" if isinstance(part, int) else f"{named}.{part}"

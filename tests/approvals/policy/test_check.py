@@ -328,7 +328,7 @@ teams = {{ "g" = "Design" }}
         ),
         (
             '[directory.a]\nowner = ["it"]\nhold_above = 0',
-            "hold_above: write a number greater than or equal to 1",
+            "hold_above: write a number of at least 1",
         ),
         ('[managed_elsewhere]\n"Sales" = " "', "write where to ask instead"),
         ('[actions.offboard]\napprovers = ["bo@example.com"]', "nobody can request offboard"),
