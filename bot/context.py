@@ -143,7 +143,7 @@ class Desk:
         people, groups = self.store.people, self.store.groups
         return Tables(
             self.policy, groups.all, people.meet, people, cache(groups.get), self.now(),
-            self.boards_pass, people.named, self.teams_of, self.has_rest,
+            self.boards_pass, people.named, self.teams_of, self.has_rest, self._is_unlisted,
         )  # fmt: skip
 
     def teams_of(self, entry: str) -> Sequence[Group] | None:
@@ -152,6 +152,10 @@ class Desk:
         if person is None or not person.email or not is_recent(groups.members_seen_at(), self.now(), FRESH):
             return None
         return groups.of(person)
+
+    def _is_unlisted(self, email: str) -> bool:
+        groups = self.store.groups
+        return is_recent(groups.members_seen_at(), self.now(), FRESH) and not groups.lists(email)
 
     @property
     def facts(self) -> Facts:

@@ -95,7 +95,7 @@ def _read(
             problems[name] = f"This goes with {needed} only. Choose {needed}, or leave it empty."
         elif given:
             try:
-                values[name] = _value(asked, given, tables)
+                values[name] = _value(asked, given, tables, anywhere=action.CLOSES)
             except ValueError as error:
                 problems[name] = str(error)
     begins = tables.now
@@ -187,6 +187,9 @@ def _handing_on(field: str, address: str, leaver: PersonId | None, tables: Table
         _address(address, tables)
     except ValueError as error:
         return {field: str(error)}
+    if tables.is_unlisted(address) and not (heir and heir.miro_id):
+        lack = f"I see no Miro account for {address}; a new one shows within an hour."
+        return {field: f"{lack} Enter somebody who has one."}
     return {}
 
 
@@ -207,8 +210,11 @@ def _problem(action: type[Action], place: tuple[Any, ...], message: str, kind: s
     return name, text.replace("String should have at most", "Write at most").rstrip(".") + "."
 
 
-def _value(asked: FormField, given: str | Sequence[str], tables: Tables) -> Any:
-    """The typed value of a field. Raises ValueError with the remedy."""
+def _value(asked: FormField, given: str | Sequence[str], tables: Tables, anywhere: bool) -> Any:
+    """The typed value of a field. Raises ValueError with the remedy.
+
+    `anywhere`: a person may have an address outside the policy's domains.
+    """
     if asked.kind is Input.TEAMS:
         parts = given
         if isinstance(given, str):
@@ -222,7 +228,7 @@ def _value(asked: FormField, given: str | Sequence[str], tables: Tables) -> Any:
     if asked.kind is Input.TEAM:
         return team_id(text, tables)
     if asked.kind is Input.PERSON:
-        return _person(text.strip(), tables)
+        return _person(text.strip(), tables, anywhere)
     if asked.is_address:
         return _address(text.strip(), tables)
     if asked.kind in (Input.TEXT, Input.CHOICE):
@@ -286,14 +292,14 @@ def _read_end(last: date, first: date, values: dict[str, Any], problems: dict[st
         values["for_days"] = max(days, 1)
 
 
-def _person(given: str, tables: Tables) -> PersonId:
+def _person(given: str, tables: Tables, anywhere: bool) -> PersonId:
     if " " in given:
         raise ValueError("Choose a colleague or enter an e-mail address, not both.")
     if "@" not in given:
         if not re.fullmatch(r"[A-Z0-9]{2,255}", given):
             raise ValueError("Choose a colleague or enter an e-mail address.")
         return tables.meet(slack_id=SlackId(given)).id
-    return tables.meet(email=_address(given, tables)).id
+    return tables.meet(email=_address(given, tables, anywhere)).id
 
 
 def is_address(text: str) -> bool:
@@ -301,11 +307,11 @@ def is_address(text: str) -> bool:
     return bool(_EMAIL.fullmatch(text))
 
 
-def _address(given: str, tables: Tables) -> str:
-    """An address of the policy's domains. Raises ValueError."""
+def _address(given: str, tables: Tables, anywhere: bool = False) -> str:
+    """An address, of the policy's domains unless `anywhere`. Raises ValueError."""
     if not is_address(given):
         raise ValueError("This e-mail address isn't valid. Use one like ada@example.com.")
-    if not tables.policy.allows(given):
+    if not anywhere and not tables.policy.allows(given):
         allowed = ", ".join(tables.policy.domains)
         raise ValueError(f"I can only change accounts of {allowed}. Ask your IT team about others.")
     return given

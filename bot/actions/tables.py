@@ -39,6 +39,8 @@ class Tables:
     teams_of: Callable[[str], Sequence[Group] | None] = lambda raw: None
     """The teams of a Slack id or address, as last seen in Miro; None if not known."""
     has_rest: bool = False
+    is_unlisted: Callable[[str], bool] = lambda email: False
+    """Whether Miro listed all active accounts within a day, and none had this address."""
 
     @cached_property
     def groups(self) -> Sequence[Group]:
@@ -82,7 +84,7 @@ class Tables:
             lambda email: self.policy.account(email).model_dump(),
             self.known_team,
             self.boards_pass,
-            lambda name: self.policy.rule(name) is not None,
+            lambda name, email="": bool(self.policy.rule(name)) and (not email or self.policy.allows(email)),
             self.has_rest,
         )
 

@@ -39,9 +39,9 @@ _LASTING = {
 }
 
 
-def can_undo(request: Request, can_be_asked: Callable[[str], bool]) -> bool:
+def can_undo(request: Request, can_be_asked: Callable[..., bool]) -> bool:
     """Whether an action of the policy undoes one of a request's own changes."""
-    return any(can_be_asked(action) for action, _ in undoing(_done(request), ""))
+    return any(can_be_asked(action, request.plan.user_name) for action, _ in undoing(_done(request), ""))
 
 
 def lasting(request: Request) -> str:

@@ -62,7 +62,8 @@ def check(desk: Desk, who: Who, draft: Draft) -> None:
     check_offered(desk, who, draft.action)
     tables = desk.tables()
     people = forms.Form(draft, tables, asker=_account(who)).people
-    if foreign := [entry for entry in people if "@" in entry and not desk.policy.allows(entry)]:
+    foreign = [entry for entry in people if "@" in entry and not desk.policy.allows(entry)]
+    if foreign and not draft.action.CLOSES:
         domains = listed(list(desk.policy.domains))
         raise Refused(f"I can only change accounts of {domains}. Ask your IT team about {listed(foreign)}.")
     for entry in people if who.account and who.account.standing is not Standing.UNKNOWN else ():

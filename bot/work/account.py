@@ -89,7 +89,8 @@ def _look(desk: Desk, miro: Miro, command: Action, target: Target | None, *, is_
     if account is None:
         return Seen(vanished=creates(goals) and bool(_miro_ids(person) - _deleted_ids(desk, person)))
     account = _with_groups(miro, account, goals)
-    _check_domain(desk, person, account)
+    if not command.CLOSES:
+        _check_domain(desk, person, account)
     _link(desk, person, account)
     if account.display_name and not person.name:
         desk.store.people.learn(person.id, name=account.display_name)  # nobody Slack knows

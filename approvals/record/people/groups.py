@@ -154,6 +154,10 @@ class Groups:
         )
         return [(row["miro_id"], row["email"], row["name"]) for row in rows]
 
+    def lists(self, email: str) -> bool:
+        """Whether somebody with this address is listed."""
+        return bool(self._on.row("SELECT 1 FROM members WHERE email = ? LIMIT 1", canonical(email)))
+
     def of(self, person: Person) -> Sequence[Group]:
         """The groups somebody is in, by the address and the Miro account they have now."""
         rows = self._on.rows(

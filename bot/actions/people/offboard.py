@@ -119,8 +119,9 @@ class Offboard(Action):
     def undo(self, facts: Facts) -> str:
         if self.is_final:
             return "This can't be undone."
-        who = first(facts.person(self.person))
-        way = f"You can reactivate {who} {self._until}." if facts.can_be_asked("reactivate") else in_miro()
+        person = facts.person(self.person)
+        can = facts.can_be_asked("reactivate", person.email)
+        way = f"You can reactivate {first(person)} {self._until}." if can else in_miro()
         return f"Boards stay where they are. {way}"
 
     def goals(self, facts: Facts) -> tuple[Goal, ...]:

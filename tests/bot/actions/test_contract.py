@@ -221,7 +221,7 @@ def test_it_says_in_a_few_words_how_it_is_undone(action: type[Action], room: Off
     @seldom
     @given(commands(action))
     def for_each(command: Action) -> None:
-        facts = replace(room.desk.facts, can_be_asked=lambda name: True)
+        facts = replace(room.desk.facts, can_be_asked=lambda *_: True)
         told, final = command.undo(facts), kinds(room.goals(command), Gone, GroupGone)
         known = (
             r"To undo( \(all but boards\)| the rights)?: .*\."
@@ -244,7 +244,7 @@ def test_it_names_no_way_back_that_the_policy_does_not_mention(action: type[Acti
     @seldom
     @given(commands(action))
     def for_each(command: Action) -> None:
-        facts = replace(room.desk.facts, can_be_asked=lambda name: False)
+        facts = replace(room.desk.facts, can_be_asked=lambda *_: False)
         known = r"(Boards stay where they are\. )?This can be undone( \(all but boards\))? in Miro\."
         final = kinds(room.goals(command), Gone, GroupGone)
         assert re.fullmatch(r"This can't be undone\." if final else known, command.undo(facts))

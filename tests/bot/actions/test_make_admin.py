@@ -36,7 +36,7 @@ def test_a_second_click_says_what_the_rights_allow(desk: Office, rights: str, re
 
 
 def test_what_is_undone_are_the_rights_and_not_the_change_of_team(desk: Office) -> None:
-    facts = replace(desk.desk.facts, can_be_asked=lambda name: name == "remove-admin")
+    facts = replace(desk.desk.facts, can_be_asked=lambda name, _="": name == "remove-admin")
     assert PLAIN.undo(facts) == "To undo: /miro remove-admin."
     assert WHOLE.undo(facts) == "To undo the rights: /miro remove-admin."
 

@@ -14,6 +14,7 @@ from tests.bot.journeys.scenes import (
     calls,
     card,
     deny,
+    has_card,
     last,
     press,
     read,
@@ -72,10 +73,28 @@ def test_an_address_of_slack_with_a_filter_in_it_matches_nobody_else(s: Stage) -
 @pytest.mark.parametrize("domain", ["evil.example", "example.com.evil.example", "sub.example.com"])
 def test_another_domain_is_refused_with_those_allowed(s: Stage, domain: str) -> None:
     words = {"person:email": f"a@{domain}"}
-    errors = refused_form(s, "U0LENA", "/miro-offboard", "because last day", **words)
+    errors = refused_form(s, "U0LENA", "/miro-access", "for Design because they join", **words)
     assert errors == {
         "person:email": "I can only change accounts of example.com. Ask your IT team about others."
     }
+
+
+@pytest.mark.parametrize("whom", ["jo@agency.example", "<@U0OUT>"])
+def test_a_contractor_of_another_domain_is_offboarded(s: Stage, whom: str) -> None:
+    s.miro.add_user("jo@agency.example", "Jo Park", teams=[s.teams["Engineering"]])
+    s.slack.add_person("U0OUT", "jo@agency.example", "Jo Park")
+    id = ask(s, "U0LENA", "/miro-offboard", f"{whom} because last day")
+    assert "Deactivate the account" in last(s, "U0CAROL") and "undone in Miro" in last(s, "U0CAROL")
+    approve(s, "U0CAROL")
+    user = s.miro.user("jo@agency.example")
+    assert user and (state(s, id), user.active) == ("done", False)
+    assert not has_card(s, "U0CAROL", "undo")
+
+
+def test_who_may_not_offboard_does_not_offboard_a_contractor_either(s: Stage) -> None:
+    s.miro.add_user("jo@agency.example", "Jo Park")
+    id = ask(s, "U0ALEX", "/miro-offboard", "jo@agency.example because last day")
+    assert state(s, id) == "refused"
 
 
 def test_a_slack_account_of_another_domain_is_refused(s: Stage) -> None:

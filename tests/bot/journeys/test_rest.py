@@ -333,6 +333,7 @@ def test_a_member_of_the_team_is_made_its_admin(tmp_path: Path) -> None:
 
 def test_who_leads_no_team_alone_hands_none_on(s: Stage) -> None:
     s.miro.add_user("dana@example.com", "Dana Fox")
+    wait(s, hours=1)
     id = ask(s, *CLOSE, **HEIR)
     assert "I see no team to hand on to dana@example.com." in last(s, "U0PRIYA")
     approve(s, "U0PRIYA")
@@ -395,10 +396,19 @@ def test_an_heir_is_an_address_of_the_company(s: Stage, heir: str, problem: str)
 
 
 @pytest.mark.parametrize("heir", ["nobody@example.com", "gone@example.com", "guest@example.com"])
+def test_an_heir_without_an_account_is_refused_at_the_form(tmp_path: Path, heir: str) -> None:
+    with _leading(tmp_path) as s:
+        s.miro.add_user("gone@example.com", "Gone Person", active=False)
+        s.miro.add_user("guest@example.com", "Guest Person", guest=True)
+        assert refused_form(s, *CLOSE, heir=heir)["heir"].startswith(f"I see no Miro account for {heir};")
+
+
+@pytest.mark.parametrize("heir", ["nobody@example.com", "gone@example.com", "guest@example.com"])
 def test_an_heir_who_cant_lead_is_refused_with_the_reason(tmp_path: Path, heir: str) -> None:
     with _leading(tmp_path) as s:
         s.miro.add_user("gone@example.com", "Gone Person", active=False)
         s.miro.add_user("guest@example.com", "Guest Person", guest=True)
+        s.clock.pass_(timedelta(days=2))  # the list of accounts is too old to tell
         id = ask(s, *CLOSE, heir=heir)
         assert state(s, id) == "refused"
         assert f"{heir} can't get these teams" in last(s, "U0LENA")
@@ -407,6 +417,7 @@ def test_an_heir_who_cant_lead_is_refused_with_the_reason(tmp_path: Path, heir: 
 def test_an_heir_doesnt_decide_what_makes_them_team_admin(tmp_path: Path) -> None:
     with _leading(tmp_path) as s:
         s.miro.add_user("priya@example.com", "Priya Rao")
+        wait(s, hours=1)
         id = ask(s, *CLOSE, heir="priya@example.com")
         assert state(s, id) == "waiting" and not has_card(s, "U0PRIYA")
         press(s, "U0PRIYA", "approve", card(s, "U0SAM"))
