@@ -57,11 +57,8 @@ class Figures:
         return int(row["n"]) if row else 0
 
     def unshown_since(self) -> datetime | None:
-        """The last change of the request that has an outdated card longest; None if all are current."""
-        return self._time(
-            "SELECT min((SELECT max(at) FROM ledger WHERE stream = outbox.key)) AS at FROM outbox"
-            " WHERE shown < wanted AND kind = 'card'"
-        )
+        """Since when the oldest card, message or page in the outbox waits; None if nothing does."""
+        return self._time("SELECT min(nullif(wanted_at, '')) AS at FROM outbox WHERE shown < wanted")
 
     def held(self) -> int:
         """Number of directories with held changes."""

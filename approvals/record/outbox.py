@@ -38,6 +38,11 @@ CARD, NOTE, PAGE = "card", "note", "page"
 
 LEASE = timedelta(minutes=3)
 """How long a row is claimed. No single message takes half as long."""
+_AGAIN = (
+    "wanted = outbox.wanted + 1, tries = 0, next_try_at = '',"
+    " wanted_at = CASE WHEN outbox.shown < outbox.wanted THEN outbox.wanted_at ELSE ? END"
+)
+"""Wants a row once more, and keeps since when it waits."""
 TOLD, NOTES = 7, 4
 """Urgency of a page with an answer on it, and of messages; `_urgency` has that of cards."""
 
@@ -108,6 +113,7 @@ class Item:
     next_try_at: str
     lease: str
     body: str
+    wanted_at: str
 
     @property
     def place(self) -> tuple[str, str]:
@@ -148,10 +154,10 @@ class Outbox:
     def _want(self, kind: str, key: str, urgency: int, body: str = "") -> None:
         with self._on.writing():
             self._on.run(
-                "INSERT INTO outbox (kind, key, urgency, body) VALUES (?,?,?,?) ON CONFLICT (kind, key)"
-                " DO UPDATE SET wanted = outbox.wanted + 1, urgency = excluded.urgency, body = excluded.body,"
-                " tries = 0, next_try_at = ''",
-                kind, key, urgency, body,
+                "INSERT INTO outbox (kind, key, urgency, body, wanted_at) VALUES (?,?,?,?,?)"
+                " ON CONFLICT (kind, key) DO UPDATE SET urgency = excluded.urgency, body = excluded.body,"
+                f" {_AGAIN}",
+                kind, key, urgency, body, *[stamp(self._now())] * 2,
             )  # fmt: skip
 
     def asked(self, request: Request) -> None:
@@ -168,30 +174,27 @@ class Outbox:
             return
         with self._on.writing():
             self._on.run(
-                "UPDATE outbox SET wanted = wanted + 1, tries = 0, next_try_at = '',"
-                " urgency = CASE kind WHEN 'card' THEN ? ELSE urgency END"
+                f"UPDATE outbox SET {_AGAIN}, urgency = CASE kind WHEN 'card' THEN ? ELSE urgency END"
                 " WHERE (kind = 'card' AND key = ?) OR (kind = 'page' AND key IN"
                 " (SELECT slack_id FROM accounts WHERE person IN"
                 f" ({SAME} WHERE {among('a.number', numbers)})))",
-                _urgency(request) if request else 0, request.id if request else "", *numbers,
+                stamp(self._now()), _urgency(request) if request else 0, request.id if request else "",
+                *numbers,
             )  # fmt: skip
 
     def redraw(self, request: RequestId) -> None:
         """Has every copy of a request drawn again."""
         with self._on.writing():
-            self._on.run(
-                "UPDATE outbox SET wanted = wanted + 1, tries = 0, next_try_at = ''"
-                " WHERE kind = 'card' AND key = ?",
-                request,
-            )
+            where = "WHERE kind = 'card' AND key = ?"
+            self._on.run(f"UPDATE outbox SET {_AGAIN} {where}", stamp(self._now()), request)
 
     def say(self, note: Note) -> None:
         """Puts a message on its way."""
         with self._on.writing():
             self._on.run(
-                "INSERT INTO outbox (kind, key, urgency, body)"
-                " SELECT 'note', CAST(? AS TEXT) || (coalesce(max(id), 0) + 1), ?, ? FROM outbox",
-                f"{note.channel} {note.only_for} ", NOTES, json.dumps(note.message),
+                "INSERT INTO outbox (kind, key, urgency, body, wanted_at)"
+                " SELECT 'note', CAST(? AS TEXT) || (coalesce(max(id), 0) + 1), ?, ?, ? FROM outbox",
+                f"{note.channel} {note.only_for} ", NOTES, json.dumps(note.message), stamp(self._now()),
             )  # fmt: skip
 
     # -- the queue -------------------------------------------------------------------------------------

@@ -88,11 +88,7 @@ class Record(Collector):
         for name, text, value in (
             ("oldest_waiting_seconds", "Age of the oldest that waits.", self._age(figures.waiting_since())),
             ("outbox_pending", "Cards, messages and pages not shown in Slack yet.", figures.unshown()),
-            (
-                "outbox_lag_seconds",
-                "Since the last change of the request whose card is outdated longest; no messages, no pages.",
-                self._age(figures.unshown_since()),
-            ),
+            ("outbox_lag_seconds", "How long the oldest of them waits.", self._age(figures.unshown_since())),
             ("reviews_open", "Access reviews and comparisons that aren't closed.", figures.open_reviews()),
             ("directories_held", "Directories of which something waits for operators.", figures.held()),
             ("directory_problems", "People of whom nothing can be asked.", figures.directory_problems()),

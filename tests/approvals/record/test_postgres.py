@@ -160,8 +160,12 @@ def test_a_record_of_an_older_layout_is_brought_up_to_date_by_its_owner(
     store: Store, tmp_path: Path, clock: Clock
 ) -> None:
     server = server_of(tmp_path)
-    for column in ("text", "catalogue"):
-        store._on.run(f"ALTER TABLE messages DROP COLUMN {column}")
+    for column in (
+        "messages DROP COLUMN text",
+        "messages DROP COLUMN catalogue",
+        "outbox DROP COLUMN wanted_at",
+    ):
+        store._on.run(f"ALTER TABLE {column}")
     for table in ("members", "directory_entries", "directory_members", "directory_tokens", "directory_words"):
         store._on.run(f"DROP TABLE {table}")
     store._on.run("DROP INDEX requests_opened_or_closed")

@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from urllib.error import HTTPError
 from urllib.request import Request, urlopen
@@ -14,7 +15,8 @@ from prometheus_client.parser import text_string_to_metric_families as parsed
 
 from approvals.decide.actor import Who
 from approvals.decide.streams.reviews import Step
-from approvals.ids import GroupId
+from approvals.ids import GroupId, SlackId
+from approvals.record.outbox import Note
 from approvals.record.store import Store
 from approvals.request import Draft
 from bot.miro.quota import WINDOW
@@ -80,7 +82,21 @@ def test_what_slack_has_not_been_shown_counts_and_lags(stage: Stage) -> None:
     stage.clock.sleep(60)
     read = samples(stage)
     assert read["miro_bot_outbox_pending"][""] == 1
-    assert read["miro_bot_outbox_lag_seconds"][""] >= 60
+    assert read["miro_bot_outbox_lag_seconds"][""] == 60
+    stage.bot.store.outbox.redraw(request.id)
+    stage.clock.sleep(60)
+    assert samples(stage)["miro_bot_outbox_lag_seconds"][""] == 120
+
+
+def test_messages_and_pages_that_wait_lag_too(stage: Stage) -> None:
+    outbox = stage.bot.store.outbox
+    say = partial(outbox.say, Note("U0DANA", {"text": "hi"}))
+    for want in (say, partial(outbox.opened, SlackId("U0DANA"))):
+        stage.settle()
+        assert samples(stage)["miro_bot_outbox_lag_seconds"][""] == 0
+        want()
+        stage.clock.sleep(60)
+        assert samples(stage)["miro_bot_outbox_lag_seconds"][""] == 60
 
 
 def test_calls_decisions_and_what_is_done_are_counted(stage: Stage) -> None:
