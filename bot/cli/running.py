@@ -10,9 +10,10 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from importlib import import_module
+from itertools import combinations
 from types import ModuleType
 from typing import Any
 
@@ -34,6 +35,7 @@ log = logging.getLogger(__name__)
 
 PORT = click.IntRange(0, 65535)
 HEALTH_THREADS = 2
+EVERYWHERE = frozenset({"0.0.0.0", "[::]", "::"})  # noqa: S104
 LOOPBACK = frozenset({"127.0.0.1", "::1", "[::1]", "localhost"})
 NO_TLS = (
     "--directory listens beyond this machine, without TLS: tokens and people's data can be read on the way. "
@@ -80,9 +82,7 @@ def run(
     practice: bool, address: str | None, health: str | None, directory: str | None, log_style: str
 ) -> None:
     """Run the bot until SIGTERM or Ctrl-C."""
-    own = [given for given in (address, health, directory) if given and not given.endswith(":0")]
-    if len(set(own)) < len(own):
-        raise click.UsageError("--http, --health and --directory each need a port of their own.")
+    _check_apart({"--http": address, "--health": health, "--directory": directory})
     logs.set_up(log_style)
     ending = threading.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
@@ -107,6 +107,14 @@ def run(
             say("Ready.")
             ending.wait()
         say("Stopping. Open work continues at the next start.")
+
+
+def _check_apart(given: Mapping[str, str | None]) -> None:
+    """Raises UsageError where two of the addresses, by option, can't both be listened on."""
+    own = [(option, *address.rpartition(":")[::2]) for option, address in given.items() if address]
+    for (option, host, port), (other, its_host, its_port) in combinations(own, 2):
+        if port == its_port != "0" and (host == its_host or {host, its_host} & EVERYWHERE):
+            raise click.UsageError(f"{other} needs another port than {port}, where {option} listens.")
 
 
 def _check_closed(known: Settings) -> None:
@@ -166,8 +174,8 @@ def runs(record: Location) -> bool:
 
 
 @contextmanager
-def listening(server: AbstractContextManager[str], address: str) -> Iterator[str]:
-    """Yields the URL of a running server; a port that is taken becomes one sentence."""
+def listening(server: AbstractContextManager[str], option: str, address: str) -> Iterator[str]:
+    """Yields the URL of a running server; a port that is taken becomes one sentence with the option."""
     with ExitStack() as open_:
         try:
             url = open_.enter_context(server)
@@ -175,7 +183,7 @@ def listening(server: AbstractContextManager[str], address: str) -> Iterator[str
             why = getattr(error, "strerror", None) or str(error)
             if getattr(error, "errno", 0) == errno.EADDRINUSE:
                 why = "another program uses it"
-            text = f"Can't listen on {address}: {why.rstrip('.')}. Choose another address or port."
+            text = f"Can't listen on {address} ({option}): {why.rstrip('.')}. Choose another address or port."
             raise failed(text) from error
         yield url
 
@@ -186,7 +194,7 @@ def serving_http(bot: Bot, address: str) -> Iterator[None]:
     host, _, port = address.rpartition(":")
     door, host = bot.door(is_public=True), host or "127.0.0.1"
     server = serving(door, host, int(port), composition.LISTENERS, refused=door.counts.add)
-    with listening(server, address) as url:
+    with listening(server, "--http", address) as url:
         say(f"Listening:   {url}/slack/events")
         yield
 
@@ -208,7 +216,7 @@ def serving_health(bot: Bot, address: str | None) -> Iterator[None]:
         return
     host, _, port = address.rpartition(":")
     server = serving(bot.watch, host or "127.0.0.1", int(port), HEALTH_THREADS)
-    with listening(server, address) as url:
+    with listening(server, "--health", address) as url:
         say(f"Health:      {url}/healthz")
         yield
 
@@ -240,7 +248,7 @@ def serving_directory(bot: Bot, address: str | None) -> Iterator[None]:
         host, int(port), DIRECTORY_THREADS, DIRECTORY_LIMITS,
         bot.watch.counts.add, explain=scim.refusal,
     )  # fmt: skip
-    with listening(server, address) as url:
+    with listening(server, "--directory", address) as url:
         say(f"Directory:   {url}/scim/v2")
         if host not in LOOPBACK:
             log.warning("%s", NO_TLS)
@@ -303,7 +311,7 @@ def sandbox_miro(
     teams = {name: miro.add_team(name) for name in dict.fromkeys(names)}
     miro.add_user("admin@example.com", "Sandbox Admin", teams=[teams["Engineering"]], admin=True)
     miro.default_team = teams.get(default_team or "")
-    with listening(miro.serve(port), f"127.0.0.1:{port}") as url:
+    with listening(miro.serve(port), "--port", f"127.0.0.1:{port}") as url:
         say(f"MIRO_SCIM_URL={url} (Ctrl-C to stop)")
         say(f"MIRO_REST_URL={url.removesuffix('/api/v1/scim')} MIRO_ORG_ID={ORG}")
         try:

@@ -116,7 +116,10 @@ def test_a_taken_port_is_said_before_any_work_begins(s: Scene) -> None:
 
         said = _sentence(s.launch("--http", address))
 
-    assert said == (f"Can't listen on {address}: another program uses it. Choose another address or port.")
+    assert (
+        said
+        == f"Can't listen on {address} (--http): another program uses it. Choose another address or port."
+    )
     assert s.miro.log == []
 
 

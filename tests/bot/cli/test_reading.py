@@ -357,11 +357,14 @@ def test_an_address_to_listen_on_is_looked_at_first(tmp_path: Path, address: str
     assert said.endswith(f"not {address!r}.")
 
 
-@pytest.mark.parametrize("options", [("--directory", "--health"), ("--http", "--health")])
-def test_two_pages_of_the_bot_do_not_share_a_port(tmp_path: Path, options: tuple[str, str]) -> None:
-    words = [word for option in options for word in (option, "127.0.0.1:8043")]
-    said = Shell(tmp_path).types("run", *words, exits=2)
-    assert said.endswith("--http, --health and --directory each need a port of their own.")
+@pytest.mark.parametrize("first", ["--http", "--health"])
+@pytest.mark.parametrize(
+    "hosts", [("127.0.0.1", "127.0.0.1"), ("0.0.0.0", "127.0.0.1"), ("127.0.0.1", "[::]")]
+)
+def test_two_pages_of_the_bot_do_not_share_a_port(tmp_path: Path, first: str, hosts: tuple[str, str]) -> None:
+    words = ("run", first, f"{hosts[0]}:8043", "--directory", f"{hosts[1]}:8043")
+    said = Shell(tmp_path).types(*words, exits=2)
+    assert said.endswith(f"--directory needs another port than 8043, where {first} listens.")
 
 
 def test_a_stand_in_for_miro_needs_a_port_of_its_own(tmp_path: Path) -> None:
@@ -370,7 +373,7 @@ def test_a_stand_in_for_miro_needs_a_port_of_its_own(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])
         said = Shell(tmp_path).types(*words, port, exits=1)
-    sentence = f"Can't listen on 127.0.0.1:{port}: another program uses it."
+    sentence = f"Can't listen on 127.0.0.1:{port} (--port): another program uses it."
     assert said == f"Error: {sentence} Choose another address or port."
 
 
