@@ -97,15 +97,19 @@ def _lines(
         goal = by_key.get(step.key)
         accepted = calls.get(goal.code) if goal else None
         holds = bool(goal and seen and goal.holds(seen))
+        is_unshown = goal and seen and not holds and accepted is not None and goal.unshown(seen)
         if goal is None:  # a moved end
             form = "aim" if not is_done else "did" if step.key == f"stay {plan.prolongs}" else ""
-        elif not goal.is_visible:  # only Miro's answer, or a person, tells of it
+        elif not goal.is_visible or (is_unshown and not (is_done and accepted)):
+            # Only Miro's answer, or a person, tells of it.
             unheard = "reported" if step.key in by_hand else "aim" if accepted is None else "unheard"
             form = "sent" if accepted else unheard
         elif not (is_done or holds):
             form = "aim"
-        elif accepted is not None:
-            form = "unsure" if not accepted else "did" if holds else "accepted"
+        elif accepted:
+            form = "did" if holds else "accepted"
+        elif accepted is False:
+            form = "unsure" if holds else "aim"
         elif is_done and step.key not in by_hand:
             form = "" if holds else "aim"
         else:

@@ -221,9 +221,17 @@ class Provisioning:
 
     def _plan(self, command: Action, seen: Seen) -> LivePlan:
         try:
-            return make(command.goals(self.desk.facts), seen)
+            plan = make(command.goals(self.desk.facts), seen)
         except KeyError as error:
             raise Obstacle("The team is no longer in Miro.") from error
+        approved = self.request.plan
+        if self._is_deleted(seen):  # what is left is about the same account
+            return replace(plan, miro_id=approved.miro_id, user_name=approved.user_name or "")
+        return plan
+
+    def _is_deleted(self, seen: Seen) -> bool:
+        """Whether the account is gone that this request deletes."""
+        return seen.account is None and Gone.key in {step.key for step in self.request.plan.steps}
 
     # -- calls ------------------------------------------------------------------------------------------
 
@@ -235,15 +243,24 @@ class Provisioning:
         """
         id, address = plan.miro_id, plan.user_name
         late: Stopped | RestAway | None = None
+        unheard: list[str] = []  # codes of REST calls without an answer
         for number, step in enumerate(plan.steps):
+            is_rest = isinstance(step.call, RestCall)
+            if unheard and is_rest and step.goal.is_visible:
+                continue  # it is sent after the next look: closing an account doesn't wait for many of them
             if number and not step.sure:
                 return  # earlier calls must be verified first, by the next look
             try:
                 answer = self._send(step, id, address)
             except (Stopped, RestAway) as error:
-                if not isinstance(step.call, RestCall):
-                    raise
-                late = error  # what comes after it is done all the same, or refused by Miro
+                if is_rest:
+                    late = error  # what comes after it is done all the same, or refused by Miro
+                    continue
+                if any(self.request.progress.tried.count(code) < TRIES for code in unheard):
+                    return  # perhaps for want of what Miro gave no answer to
+                raise
+            if answer is None and is_rest:
+                unheard += [step.goal.code] if self.seen is None else []
                 continue
             if answer is None or answer.is_odd:
                 return
@@ -252,11 +269,13 @@ class Provisioning:
             is_shown = answer.account is None or step.goal.holds(Seen(answer.account))
             if not is_shown or (step.goal.code == "account" and not id):
                 return  # accepted, but its answer doesn't show the effect: look first
-        if late and not isinstance(plan.steps[-1].goal, Gone):
+        is_gone = isinstance(plan.steps[-1].goal, Gone)
+        if late and not is_gone:
             raise late
-        if late:
-            lost = "not all else was done. Check MIRO_OAUTH_TOKEN with `miro-bot doctor`."
-            self.desk.tell_operators(f"{self.request.id}: the account is deleted, but {lost}")
+        if is_gone and (late or unheard):
+            lost = "not all else was done" if late else "Miro didn't answer whether all else was done"
+            check = "Check MIRO_OAUTH_TOKEN with `miro-bot doctor`."
+            self.desk.tell_operators(f"{self.request.id}: the account is deleted, but {lost}. {check}")
 
     def _send(self, step: PlanStep, id: str, address: str) -> Accepted | None:
         """Sends one call between two events; None if a look has to come next."""
@@ -367,9 +386,11 @@ class Provisioning:
 
     def _is_unshown(self, step: PlanStep, seen: Seen) -> bool:
         """Whether Miro accepted it, was looked at often enough, and doesn't show whether it holds."""
-        progress = self.request.progress
-        if "gone" in progress.accepted and isinstance(step.call, RestCall):
-            return True  # nothing can be made up for
+        progress, tries = self.request.progress, self.request.progress.tried.count(step.goal.code)
+        if self._is_deleted(seen) and isinstance(step.call, RestCall):
+            # It isn't sent again for a refusal.
+            is_open = step.goal.code in outcome.own_calls(self.desk, self.request)
+            return tries >= TRIES or (tries > 0 and not is_open)
         if step.goal.code not in progress.accepted:
             return False
         return not step.goal.is_visible or (progress.looks >= len(LOOKS) and step.goal.unshown(seen))

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from bot.sandbox.miro.organization import Team
+from bot.sandbox.miro.rest import ORG
 from bot.sandbox.miro.service import Fault, Miro
 from bot.sandbox.slack.workspace import Workspace
 from bot.sandbox.stage import OAUTH, Stage
@@ -369,14 +370,54 @@ def test_without_an_answer_handing_on_is_looked_at_before_it_is_sent_again(tmp_p
         assert len([call for call in calls(s) if call.endswith("/members")]) == 1
 
 
+def _second_admin(s: Stage) -> None:
+    s.miro.change_team(s.teams["Design"], admins=(_jo(s), s.miro.add_user("kim@example.com", "Kim Berg")))
+    s.miro.join("kim@example.com", s.teams["Design"])
+
+
+@pytest.mark.parametrize("how", ["deactivate", "delete"])
+def test_closing_doesnt_wait_for_a_hand_over_without_an_answer(tmp_path: Path, how: str) -> None:
+    with _leading(tmp_path) as s:
+        jo, id = _jo(s), ask(s, *CLOSE, how=how, **HEIR)
+        _second_admin(s)
+        s.miro.faults.append(Fault("POST", "/members", cut="before"))
+        approve(s, "U0PRIYA")
+        members = f"POST /v2/orgs/{ORG}/teams/{s.teams['Design']}/members"
+        closing = [f"PATCH /Users/{jo}", RESET] if how == "deactivate" else [RESET, f"DELETE /Users/{jo}"]
+        assert calls(s) == [members, *closing, members]
+        assert (state(s, id), _is_active(s), _leads(s, "dana@example.com")) == ("done", False, True)
+        assert f"Can't be verified: {ACCEPTED}" in last(s, "U0LENA") and "Not" not in last(s, "U0LENA")
+
+
+@pytest.mark.parametrize("how", ["deactivate", "delete"])
+def test_what_rest_never_tells_of_is_called_unknown(tmp_path: Path, how: str) -> None:
+    with _leading(tmp_path) as s:
+        s.miro.join("dana@example.com", s.teams["Design"])
+        id = ask(s, *CLOSE, how=how, **HEIR)
+        _second_admin(s)
+        s.miro.faults.append(Fault("GET|POST|PATCH", "/v2/", cut="after", times=99))
+        approve(s, "U0PRIYA")
+        assert (state(s, id), _is_active(s)) == ("done" if how == "delete" else "stopped", False)
+        text = last(s, "U0LENA")
+        assert f"make {GIVEN} (Miro didn't answer)" in text and "Not done" not in text
+
+
+def test_an_account_is_deleted_though_nobody_knows_of_its_sessions(s: Stage) -> None:
+    jo, id = _jo(s), ask(s, *CLOSE, how="delete")
+    s.miro.faults.append(Fault("POST", "sessions", cut="before", times=99))
+    approve(s, "U0PRIYA")
+    assert (state(s, id), calls(s)) == ("done", [RESET, f"DELETE /Users/{jo}"])
+    assert "Can't be verified: end every session (Miro didn't answer)" in last(s, "U0LENA")
+    assert any("Miro didn't answer whether all else was done" in text for text in told(s, "U0CAROL"))
+
+
 @pytest.mark.parametrize(("how", "ends"), [("deactivate", "stopped"), ("delete", "done")])
 def test_an_account_that_miro_closes_is_closed_though_nothing_is_handed_on(
     tmp_path: Path, how: str, ends: str
 ) -> None:
     with _leading(tmp_path) as s:
         id = ask(s, *CLOSE, how=how, **HEIR)
-        s.miro.change_team(s.teams["Design"], admins=(_jo(s), s.miro.add_user("kim@example.com", "Kim Berg")))
-        s.miro.join("kim@example.com", s.teams["Design"])
+        _second_admin(s)
         s.miro.scopes -= {"organizations:teams:write"}
         approve(s, "U0PRIYA")
         assert (state(s, id), _is_active(s)) == (ends, False)
