@@ -116,7 +116,7 @@ class Stage:
     def rebuild(self, **how: Any) -> Bot:
         """Another bot on the same record, as after a restart."""
         return build(
-            _settings(self.folder, *self.urls, has_rest=self.has_rest),
+            _settings(self.folder, *self.urls, has_rest=self.has_rest, group_model=self.miro.group_model),
             now=self.clock,
             sleep=self.clock.sleep,
             **how,

@@ -95,6 +95,15 @@ SHAPES = (
         _person("alex@example.com", "Alex Smith", "IT Administration", active=False),
     ),
     Shape(
+        "request-access, a group and a team",
+        "request-access",
+        "U0SAM",
+        {"person": "jo@example.com", "teams": "Engineering", "miro_team": "Research"},
+        lambda stage: (_JO(stage), stage.miro.add_space("Research")),
+        has_rest=True,
+        group_model="user-group",
+    ),
+    Shape(
         "move-team, the only team",
         "move-team",
         "U0ALEX",
@@ -107,6 +116,13 @@ SHAPES = (
         "U0JO",
         {"from_team": "Engineering", "to_team": "IT Administration"},
         _JO,
+    ),
+    Shape(
+        "leave-team, two of three teams",
+        "leave-team",
+        "U0SAM",
+        {"person": "jo@example.com", "teams": "Engineering, Design"},
+        _person("jo@example.com", "Jo Park", "Engineering", "Design", "IT Administration"),
     ),
     Shape(
         "make-admin, with team change",

@@ -219,6 +219,8 @@ def close_needless(desk: Desk, done: Request) -> None:
         by = desk.person(other.requester)
         # A directory withdraws what its newer word makes needless.
         is_meant = bool(by.source) or (other.asked_at > approved_at and not by.is_(leaver))
+        # One undo may close the account and take it out of teams.
+        is_meant |= bool(done.because_of) and not done.is_end and other.because_of == done.because_of
         # A resumed one is itself approved and not begun.
         if other.id != done.id and not other.untouchable and not is_meant:
             desk.store.append(other, [withdrawn(NEEDLESS)])
