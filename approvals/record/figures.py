@@ -8,7 +8,7 @@ from approvals.decide.streams.reviews import REVIEW, Step
 from approvals.ids import PersonId, stamp, unstamp
 from approvals.people import SOURCE
 from approvals.record.database import Database, among
-from approvals.states import OPEN, State
+from approvals.states import OPEN, EventType, State
 
 
 class Figures:
@@ -41,6 +41,15 @@ class Figures:
             " (SELECT 'R-' || min(number) FROM requests WHERE state = ?)",
             State.WAITING,
         )
+
+    def handed_since(self) -> datetime | None:
+        """When the longest open hand-over began; None if nothing is handed over."""
+        # What is stopped is due again only while somebody is reminded to finish it.
+        return self._time(
+            "SELECT min((SELECT max(at) FROM ledger WHERE stream = 'R-' || number AND type = ?)) AS at"
+            " FROM requests WHERE state = ? AND next_due IS NOT NULL",
+            EventType.HANDED, State.STOPPED,
+        )  # fmt: skip
 
     def open_reviews(self) -> int:
         """The number of open access reviews and comparisons."""

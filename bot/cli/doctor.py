@@ -73,6 +73,7 @@ _USES = (
 _PLAIN = ("MIRO_BOT_DATABASE", "MIRO_GROUP_MODEL", "MIRO_SCIM_DIALECT", *SENT_TO)
 """Settings that are no secrets, and can be wrong by themselves."""
 _SOON = timedelta(days=1)
+_LONG = timedelta(days=3)
 """Before the end of a review, a warning."""
 _SECURITY_NAME = re.compile(r"[A-Za-z0-9]+(?:[_.][A-Za-z0-9]+)+")
 """What names of security groups look like: "g_app_eng"."""
@@ -379,6 +380,19 @@ def _reviews(on: Examination) -> Finding | None:
     return Finding(text, Status.WARNING)
 
 
+def _handed(on: Examination) -> Finding | None:
+    if not on.has_record:
+        return None
+    with open_record() as store:
+        since = store.figures.handed_since()
+    if since is None:
+        return None
+    text = f"the oldest is from {since:%-d %B %Y}"
+    if utc_now() - since < _LONG:
+        return Finding(text)
+    return Finding(f"{text}. Ask whom it's with, or take it back in App Home.", Status.WARNING)
+
+
 def _disk(on: Examination) -> Finding | None:
     where = on.settings.database
     if isinstance(where, Server) or not where.parent.is_dir():
@@ -442,6 +456,7 @@ CHECKS: tuple[tuple[str, Check], ...] = (
     ("reach", _reach),
     ("record", _record),
     ("reviews", _reviews),
+    ("hand-overs", _handed),
     ("disk", _disk),
     ("chain", _chain),
     ("directories", _directories),

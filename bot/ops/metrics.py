@@ -87,6 +87,7 @@ class Record(Collector):
         yield requests
         for name, text, value in (
             ("oldest_waiting_seconds", "Age of the oldest that waits.", self._age(figures.waiting_since())),
+            ("oldest_hand_over_seconds", "Age of the oldest hand-over.", self._age(figures.handed_since())),
             ("outbox_pending", "Cards, messages and pages not shown in Slack yet.", figures.unshown()),
             ("outbox_lag_seconds", "How long the oldest of them waits.", self._age(figures.unshown_since())),
             ("reviews_open", "Access reviews and comparisons that aren't closed.", figures.open_reviews()),

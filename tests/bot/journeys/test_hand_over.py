@@ -32,6 +32,7 @@ from tests.bot.journeys.scenes import (
     wait,
 )
 from tests.bot.journeys.shell import machine
+from tests.bot.ops.test_metrics import samples
 
 ADMIN_ASKED = '<@U0ALEX> from Engineering to "IT Administration" because of it'
 NO_ADMIN = 'Miro said: "Any team in organization must have at least one admin."'
@@ -46,6 +47,20 @@ def stopped(s: Stage) -> tuple[str, str]:
     approve(s, "U0SAM")
     assert state(s, id) == "stopped"
     return id, alex
+
+
+def test_a_hand_over_that_stays_open_is_seen_by_those_who_watch(tmp_path: Path) -> None:
+    with machine(tmp_path) as (s, shell):
+        stopped(s)
+        assert s.bot.store.figures.handed_since() is None
+        began = s.clock()
+        assert hand_over(s, "U0SAM") == {}
+        wait(s, days=4)
+        assert s.bot.store.figures.handed_since() == began
+        assert samples(s)["miro_bot_oldest_hand_over_seconds"][""] >= timedelta(days=4).total_seconds()
+        assert "the oldest is from 2 March 2026. Ask whom it's with" in shell.types("doctor")
+        press(s, "U0CAROL", "take-back")
+        assert s.bot.store.figures.handed_since() is None
 
 
 def hand_over(s: Stage, to: str, by: str = "U0CAROL") -> dict[str, str]:
