@@ -181,6 +181,10 @@ class Desk:
         except (KeyError, ValidationError) as error:
             raise Unreadable(request) from error
 
+    def deletes(self, request: Request) -> bool:
+        """Whether a request deletes an account: once it is done, the account is gone, by whomever."""
+        return self.readable(request) and self.command(request).is_final
+
     def approval(self, request: Request, who: Who, revision: str) -> list[Draft]:
         """The events of an approver's vote. Raises Refused, also if the request can't be read."""
         secret = self.command(request).CONFIDENTIAL

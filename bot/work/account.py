@@ -177,9 +177,9 @@ def closures(desk: Desk, id: PersonId) -> list[Request]:
 
 
 def _deleted_ids(desk: Desk, person: Person) -> set[str]:
-    """The ids of a person's accounts that this bot deleted."""
+    """The ids of a person's accounts that this bot deleted, or somebody for it."""
     done = [request for id in person.rows for request in closures(desk, id)]
-    return {request.plan.miro_id for request in done if "gone" in request.progress.tried}
+    return {request.plan.miro_id for request in done if desk.deletes(request)}
 
 
 def _check_domain(desk: Desk, person: Person, account: MiroAccount) -> None:

@@ -198,7 +198,7 @@ def target(desk: Desk, request: Request, subject: Person) -> Target | None:
 def without_account(desk: Desk, target: Target | None, subject: Person | None) -> Sentence:
     """The sentence why nothing is left to revoke. Raises Obstacle if this bot didn't delete the account."""
     for closure in closures(desk, subject.id) if subject else ():
-        if "gone" in closure.progress.accepted:
+        if desk.deletes(closure):
             return Sentence.of("account-deleted", request=closure.id)
     address = target.user_name if target else subject.email if subject else ""
     raise Obstacle(vanished(address))
@@ -224,7 +224,7 @@ def close_needless(desk: Desk, done: Request) -> None:
         # A resumed one is itself approved and not begun.
         if other.id != done.id and not other.untouchable and not is_meant:
             desk.store.append(other, [withdrawn(NEEDLESS)])
-    if "gone" in done.progress.accepted:
+    if desk.deletes(done):
         for other in desk.store.requests(person=done.subject, states=[State.DONE]):
             if other.ending.ends_at and other.subject == done.subject and not other.untouchable:
                 desk.store.append(other, [Draft(EventType.OVER, body={"because_of": done.id})])

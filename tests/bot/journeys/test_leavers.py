@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.sandbox.miro.service import Fault
 from bot.sandbox.stage import POLICY, Stage
 from tests.bot.journeys.scenes import (
     answer,
@@ -24,6 +25,7 @@ from tests.bot.journeys.scenes import (
     wait,
 )
 from tests.bot.journeys.test_away import named
+from tests.bot.journeys.test_hand_over import hand_over
 
 THREE = POLICY.replace('"sam@example.com"]', '"sam@example.com", "priya@example.com"]').replace(
     'make-admin = { ask = ["it"],', 'make-admin = { agree = 2, ask = ["it"],'
@@ -122,3 +124,19 @@ def test_the_end_of_a_leavers_access_troubles_nobody(s: Stage, how: str) -> None
     else:
         assert end.action == "offboard" and history(s, given)[-1] == "over"
     assert not any("Need it longer" in each for each in told(s, "U0LENA"))
+
+
+@pytest.mark.parametrize("how", ["without an answer", "by hand"])
+def test_a_deletion_that_nobody_accepted_ends_a_leavers_access_as_well(s: Stage, how: str) -> None:
+    given = ask(s, "U0LENA", "/miro-access", f"for Design for {SAM} because of it", until=day(s, 7))
+    approve(s, "U0CAROL")
+    away = Fault("DELETE", cut="after") if how == "without an answer" else Fault("DELETE", status=400)
+    s.miro.faults.append(away)
+    id = ask(s, "U0LENA", "/miro-offboard", f"{SAM} because of it", how="delete")
+    approve(s, "U0CAROL")
+    if how == "by hand":
+        s.miro.delete(SAM)
+        hand_over(s, "U0CAROL")
+        press(s, "U0CAROL", "report")
+    assert state(s, id) == "done"
+    assert history(s, given)[-1] == "over"
