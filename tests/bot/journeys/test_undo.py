@@ -5,10 +5,15 @@ from pathlib import Path
 
 import pytest
 
+from approvals.decide.actor import Who
+from approvals.refusals import Refused
 from approvals.states import OPEN
+from bot.miro.plan import unseen
 from bot.miro.wire import ADMIN, MEMBER
 from bot.sandbox.miro.service import Fault
 from bot.sandbox.stage import POLICY, Stage
+from bot.work.account import look
+from bot.work.undo import undo
 from tests.bot.journeys.homes import opened, presses
 from tests.bot.journeys.scenes import (
     answer,
@@ -118,6 +123,52 @@ def test_pressed_twice_it_is_asked_once_and_undone_again_it_is_given_back(s: Sta
     press(s, "U0SAM", "undo")
     approve_all(s)
     assert (as_now(s), newest_request(s).because_of) == (given, "R-2")
+
+
+def rights(s: Stage) -> set[str]:
+    """What Alex may do."""
+    user = s.miro.user("alex@example.com")
+    assert user
+    own = {*user.admin_roles, *teams_of(s, "alex@example.com"), user.role} if user.active else set()
+    return own - {MEMBER}
+
+
+def undone(s: Stage, id: str, before: set[str]) -> None:
+    """An operator undoes it: no more rights than now or before, and what is called done is so."""
+    now, sam = rights(s), s.bot.people.find("U0SAM")
+    assert sam
+    try:
+        asked, refusals = undo(s.bot.desk, request(s, id), Who(sam, sam.account))
+    except Refused as error:
+        assert "changed nothing that I can undo" in str(error)
+        return
+    s.settle()
+    approve_all(s)
+    assert (rights(s) <= now | before, refusals) == (True, [])
+    for each in (request(s, one.id) for one in asked):
+        command = s.bot.desk.command(each)
+        assert each.state in ("done", "nothing to do", "refused")
+        assert each.state == "refused" or not unseen(
+            command.goals(s.bot.desk.facts), look(s.bot.desk, s.bot.miro, command)
+        )
+        assert each.state == "done" or not each.may_have_changed
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("first", HOW)
+@pytest.mark.parametrize("second", HOW)
+def test_what_lies_under_something_else_is_undone_first(s: Stage, first: str, second: str) -> None:
+    alex(s)
+    moments, ids = [rights(s)], list[str]()
+    for number, how in enumerate((first, second)):
+        user, command, text = HOW[how]
+        more = {"department": "Legal" if number else "IT"} if how == "details" else {}
+        ids.append(ask(s, user, command, text.replace("g_app_design", f"g_app_{number}"), **more))
+        approve_all(s)
+        moments.append(rights(s))
+    for id, before in zip(ids, moments, strict=False):
+        if state(s, id) == "done":
+            undone(s, id, before)
 
 
 def test_what_somebody_changed_back_meanwhile_needs_no_call(s: Stage) -> None:
