@@ -90,6 +90,8 @@ def _read(
         given = cleaned(typed) if isinstance(typed, str) else [*map(cleaned, typed)]
         if asked.own and not given:
             values[name] = asker.id
+        elif not given and asked.kind is Input.TEAMS and raw.get("miro_team"):
+            values[name] = ()  # a Miro team by itself
         elif given and not _goes(asked, raw):
             needed = dict(action.form()[asked.only_if[0]].choices)[asked.only_if[1]].partition(":")[0]
             problems[name] = f"This goes with {needed} only. Choose {needed}, or leave it empty."

@@ -18,6 +18,12 @@ def labels(teams: tuple[GroupId, ...], facts: Facts) -> str:
     return listed([facts.team(id).label for id in teams])
 
 
+def places(teams: tuple[GroupId, ...], miro_team: str, facts: Facts) -> str:
+    """'Engineering and the team Research', '' for none."""
+    beside = [f"the team {miro_team}"] if miro_team else []
+    return listed([*(facts.team(id).label for id in teams), *beside])
+
+
 def first(person: Person) -> str:
     """The short name for a sentence about somebody."""
     return person.given or person.called.partition(" ")[0].partition("@")[0]

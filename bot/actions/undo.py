@@ -11,6 +11,8 @@ _OPPOSITES = {
     "grant": "remove-admin",
     "reactivate": "offboard",
     "join": "leave-team",
+    "join-team": "leave-team",
+    "leave-team": "request-access",
     "leave": "request-access",
     "leave-boards": "request-access",
     "rename": "rename-group",
@@ -34,7 +36,7 @@ _LASTING = {
     "delete": "the deleted account",
     "delete-group": "the deleted group",
     "leave-boards": "boards that went to a team admin",
-    "join-team": "the Miro team that was joined (only in Miro itself)",
+    "create-team": "the new Miro team (only in Miro itself)",
     "lead": "who leads teams now",
 }
 
@@ -85,6 +87,8 @@ def undoing(steps: Iterable[PlannedStep], person: str) -> list[tuple[str, Raw]]:
     for step in steps:
         action, values = _OPPOSITES[step.change.code], step.change.values
         match action:
+            case "leave-team" | "request-access" if step.key.startswith("team "):
+                fields.append((action, {"person": person, "teams": [], "miro_team": values["group"]}))
             case "leave-team" | "request-access":
                 groups[action].append(step.key.split()[1])
             case "update-details":

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Collection, Iterator, Mapping
 from copy import copy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from sys import intern
 from typing import Any
@@ -267,11 +267,12 @@ class Miro:
         """
         if self._practice:
             raise Practising("This is practice: nothing is changed in Miro.")
+        its_path = call.path.replace("{user}", quote(id, safe=""))
         if isinstance(call, RestCall):
             if self.rest is None:  # the credentials were taken away since
                 raise Declined(403, "MIRO_OAUTH_TOKEN isn't set.")
-            return Accepted(self.rest.send(call, address), None)
-        path, _, query = call.path.replace("{user}", quote(id, safe="")).partition("?")
+            return Accepted(self.rest.send(replace(call, path=its_path), address), None)
+        path, _, query = its_path.partition("?")
         body = wire.addressed(call.body, id) if call.body else None
         pairs = dict(part.split("=", 1) for part in query.split("&") if part)
         status, text = self._transport.exchange(call.method, path, pairs, self._dialect.body(body))

@@ -185,6 +185,8 @@ WORDINGS: dict[str, Callable[..., Words]] = {
     "end-sessions": _plain("end", "ended", "every session", "no session", _SIGNS_OUT),
     "lead": _plain("make", "made", "{who} admin of {group}", "{who} is admin of {group}"),
     "join-team": _plain("join", "joined", "the Miro team {group}", "in the Miro team {group}"),
+    "leave-team": _plain("leave", "left", "the Miro team {group}", "not in the Miro team {group}"),
+    "create-team": _plain("create", "created", "the Miro team {name}", "the Miro team {name} is there"),
     "join": _plain("join", "joined", "{group}", "in {group}"),
     "leave": _plain("leave", "left", "{group}", "not in {group}"),
     "leave-boards": _plain("leave", "left", "{group}", "not in {group}", "", _REFUSED),

@@ -19,7 +19,7 @@ from bot.miro.client import Miro
 from bot.miro.goals import Goal, Seen, needs
 from bot.miro.groups import GroupGone, OutOfGroup
 from bot.miro.plan import Obstacle
-from bot.miro.rest.goals import TeamRole
+from bot.miro.rest.goals import TeamExists, TeamRole
 from bot.miro.rest.looks import roles
 from bot.miro.rights import demotes
 from bot.miro.wire import MiroAccount
@@ -58,7 +58,7 @@ def look(
 
 def with_roles(desk: Desk, miro: Miro, command: Action, seen: Seen) -> Seen:
     """A look with the roles in teams that goals of a command are about."""
-    led = [goal for goal in command.goals(desk.facts) if isinstance(goal, TeamRole)]
+    led = [goal for goal in command.goals(desk.facts) if isinstance(goal, TeamRole | TeamExists)]
     if miro.rest is None or not led:
         return seen
     return replace(seen, team_roles=roles(miro.rest, led, seen.account.id if seen.account else ""))

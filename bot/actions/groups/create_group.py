@@ -2,12 +2,15 @@
 
 from typing import Annotated, ClassVar
 
+from pydantic import Field
+
 from approvals.policy.team_names import wide
 from bot.actions.form import Action, Facts, FormField, Input
 from bot.actions.groups.rename_group import GroupName
 from bot.actions.sentences import undone
 from bot.miro.goals import Goal
 from bot.miro.groups import GroupExists
+from bot.miro.rest.goals import TeamExists
 
 
 class CreateGroup(Action):
@@ -24,6 +27,17 @@ class CreateGroup(Action):
     )
 
     name: Annotated[GroupName, FormField("Name of the group", Input.TEXT, names_group=True)]
+    miro_team: Annotated[
+        str,
+        Field(max_length=60),
+        FormField(
+            "Miro team to create as well",
+            Input.TEXT,
+            "Its name. An admin adds the group to it in Miro.",
+            operators_only=True,
+            beside_groups=True,
+        ),
+    ] = ""
 
     @property
     def new_group(self) -> str:
@@ -34,13 +48,19 @@ class CreateGroup(Action):
         return (f"name:{wide(self.name)}",)
 
     def phrase(self, facts: Facts) -> str:
-        return f"create the group {self.name}"
+        return f"create the group {self.name}{self._team}"
 
     def outcome(self, facts: Facts) -> str:
-        return f"The group {self.name} exists in Miro"
+        return f"The group {self.name}{self._team} exist{'' if self.miro_team else 's'} in Miro"
+
+    @property
+    def _team(self) -> str:
+        return f" and the Miro team {self.miro_team}" if self.miro_team else ""
 
     def undo(self, facts: Facts) -> str:
-        return undone("delete-group", "/miro delete-group", facts)
+        but = " (all but the Miro team)" if self.miro_team else ""
+        return undone("delete-group", "/miro delete-group", facts, but=but)
 
     def goals(self, facts: Facts) -> tuple[Goal, ...]:
-        return (GroupExists(self.name, self.name),)
+        team = (TeamExists(self.miro_team, self.miro_team),) if self.miro_team else ()
+        return (GroupExists(self.name, self.name), *team)

@@ -6,10 +6,9 @@ from typing import Annotated, ClassVar
 from pydantic import Field, model_validator
 
 from approvals.ids import GroupId
-from approvals.people import listed
 from bot.actions.form import Action, Days, Facts, FormField, Input, OwnSubject, Until, text
 from bot.actions.people.leave_team import LeaveTeam
-from bot.actions.sentences import first, in_miro, labels, undone
+from bot.actions.sentences import first, labels, places, undone
 from bot.miro.accounts import Active, Attributes, HasAccount
 from bot.miro.goals import Goal
 from bot.miro.groups import InGroup
@@ -78,8 +77,7 @@ class RequestAccess(Action):
 
     def _where(self, facts: Facts) -> str:
         """'Engineering and the team Research', '' for an account alone."""
-        beside = [f"the team {self.miro_team}"] if self.miro_team else []
-        return listed([*(facts.team(id).label for id in self.teams), *beside])
+        return places(self.teams, self.miro_team, facts)
 
     def phrase(self, facts: Facts) -> str:
         phrase = f"give {facts.person(self.person).called} access to {self._where(facts) or 'Miro'}"
@@ -90,10 +88,9 @@ class RequestAccess(Action):
         return f"{{who}} {{is}} in {where} in Miro" if where else "{who} {is} active in Miro"
 
     def undo(self, facts: Facts) -> str:
-        if not self.teams:
-            return in_miro() if self.miro_team else undone("offboard", "/miro-offboard", facts)
-        but = "The Miro team only in Miro" if self.miro_team else "The account stays"
-        return undone(self.OPPOSITE, f"/miro leave-team. {but}", facts)
+        if not self._where(facts):
+            return undone("offboard", "/miro-offboard", facts)
+        return undone(self.OPPOSITE, "/miro leave-team. The account stays", facts)
 
     def goals(self, facts: Facts) -> tuple[Goal, ...]:
         person, values = facts.person(self.person), self._enterprise(facts)

@@ -20,13 +20,15 @@ LEVELS = {
     "GET /v2/orgs/{id}/teams/{id}/members/{id}": 1,
     "POST /v2/orgs/{id}/teams/{id}/members": 2,
     "PATCH /v2/orgs/{id}/teams/{id}/members/{id}": 2,
+    "DELETE /v2/orgs/{id}/teams/{id}/members/{id}": 1,
+    "POST /v2/orgs/{id}/teams": 1,
 }
 """{call: its level}, by Miro's API description; 3 for any other."""
 SCOPES = {
     "sessions:delete": "end sessions",
     "organizations:read": "see licenses and last activity",
     "organizations:teams:read": "see who is the only admin of a team",
-    "organizations:teams:write": "make people admins or members of teams",
+    "organizations:teams:write": "create teams, and change who is in them",
 }
 """{scope: what the bot can't do without it}."""
 

@@ -11,9 +11,10 @@ from approvals.policy.team_names import narrow
 from approvals.sentence import Sentence
 from bot.miro import wire
 from bot.miro.errors import Troubled, Unreadable
+from bot.miro.goals import Goal
 from bot.miro.plan import Obstacle
 from bot.miro.rest.client import Rest
-from bot.miro.rest.goals import TeamRole
+from bot.miro.rest.goals import TeamExists, TeamRole
 from bot.miro.wire import Id, Message, MiroAccount, Name, Shown, Truth
 
 MOST_TEAMS = 100
@@ -93,15 +94,21 @@ def led_alone(rest: Rest, account: MiroAccount, is_team_model: bool) -> Mapping[
         return None
 
 
-def roles(rest: Rest, goals: Iterable[TeamRole], subject: str) -> dict[str, str]:
-    """{key of a goal: the role of its person in its team, '' for none}, without those that aren't shown.
+def roles(rest: Rest, goals: Iterable[Goal], subject: str) -> dict[str, str]:
+    """{key of a goal: the role of its person in its team, or the name of such a team, '' for none}, without
+    those that aren't shown.
 
     `subject`: the Miro id of whom the request is about, '' if there is none.
     """
     seen = dict[str, str]()
     for goal in goals:
-        id = goal.member or subject
         with suppress(Troubled):
+            if isinstance(goal, TeamExists):
+                names = [each.name for each in _named(rest, goal.name)]
+                seen[goal.key] = goal.name if goal.name in names else "".join(names[:1])
+            if not isinstance(goal, TeamRole):
+                continue
+            id = goal.member or subject
             team = f"/v2/orgs/{{org}}/teams/{goal.team}"
             sent = rest.read(f"{team}/members/{id}", or_none=True) if id else None
             entry = wire.message(TeamEntry, sent) if sent is not None else None
@@ -113,14 +120,19 @@ def roles(rest: Rest, goals: Iterable[TeamRole], subject: str) -> dict[str, str]
 def team(rest: Rest, name: str) -> tuple[str, str]:
     """(id, name) of the team with a name. Raises Obstacle."""
     try:
-        page = _page(rest, "/v2/orgs/{org}/teams", {"name": name, "limit": str(MOST_TEAMS)})
+        same = _named(rest, name)
     except Troubled as error:
         raise Obstacle(f"Miro doesn't show me its teams: {error} Ask again later.") from error
-    same = [each for each in page if narrow(each.name) == narrow(name)]
     if len(same) == 1:
         return same[0].id, same[0].name
-    many = f"Miro has {len(same)} teams called {name}. Add this person to the right one in Miro."
+    many = f"Miro has {len(same)} teams called {name}. Choose the right one in Miro."
     raise Obstacle(many if same else f"There's no team {name} in Miro. Check its name there, then ask again.")
+
+
+def _named(rest: Rest, name: str) -> list[TeamEntry]:
+    """The teams with a name, whatever its case."""
+    page = _page(rest, "/v2/orgs/{org}/teams", {"name": name, "limit": str(MOST_TEAMS)})
+    return [each for each in page if narrow(each.name) == narrow(name)]
 
 
 def _teams(rest: Rest) -> dict[str, str]:

@@ -148,6 +148,16 @@ class Organization:
             team = self.spaces[team_id]
             self.spaces[team_id] = replace(team, members=(*team.members, id))
 
+    def leave_real(self, team_id: str, id: str) -> None:
+        """Takes a person out of a team, as REST does."""
+        if team_id in self.teams:
+            return self.leave(team_id, [id])
+        team = self.spaces[team_id]
+        self._keep_a_team_admin(team, [id])
+        members, admins = ([each for each in some if each != id] for some in (team.members, team.admins))
+        self.spaces[team_id] = replace(team, members=tuple(members), admins=tuple(admins))
+        return None
+
     def leave(self, team_id: str, leavers: Collection[str]) -> None:
         """All of them leave or none does: Miro's API description, PATCH /Groups."""
         self._keep_a_team_admin(self.teams[team_id], leavers)

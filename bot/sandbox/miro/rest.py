@@ -46,6 +46,10 @@ def answer(
             level, scope, act = 3, "organizations:read", _org
         case ["GET", "orgs", _, "members"]:
             level, scope, act = 3, "organizations:read", _members
+        case ["POST", "orgs", _, "teams"]:
+            level, scope, act = 1, "organizations:teams:write", _create
+        case ["DELETE", "orgs", _, "teams", _, "members", _]:
+            level, scope, act = 1, "organizations:teams:write", _remove
         case ["GET", "orgs", _, "teams"]:
             level, scope, act = 1, "organizations:teams:read", _teams
         case ["GET", "orgs", _, "teams", _, "members"]:
@@ -150,6 +154,22 @@ def _invite(call: Call, organization: Organization) -> Answer:
         raise Refusal(409, "User is already a member of the team")
     organization.join_real(team.id, user.id)
     return Answer.of(201, _given(organization, team.id, user.id, body))
+
+
+def _create(call: Call, organization: Organization) -> Answer:
+    id, name = organization.new_id(), str((parsed(call.body) or {}).get("name", ""))
+    if not 1 <= len(name) <= 60:
+        raise Refusal(400, "A team's name has 1 to 60 characters")
+    organization.real_teams[id] = Team(id, name, name)
+    return Answer.of(201, {"id": id, "name": name, "type": "team"})
+
+
+def _remove(call: Call, organization: Organization) -> Answer:
+    team, id = _team(organization, call.path.split("/")[5]), call.path.split("/")[7]
+    if id not in team.members:
+        raise Refusal(404, f"Team member {id} not found")
+    organization.leave_real(team.id, id)
+    return Answer(204)
 
 
 def _update(call: Call, organization: Organization) -> Answer:

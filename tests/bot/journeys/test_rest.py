@@ -567,6 +567,53 @@ def test_a_team_beside_groups_takes_no_end_and_none_that_is_managed_elsewhere(tm
         assert "managed elsewhere" in managed["miro_team"]
 
 
+def test_a_team_beside_user_groups_is_left_and_the_undo_joins_it_again(tmp_path: Path) -> None:
+    with _beside_groups_with(tmp_path, "Research") as (s, [research]):
+        s.miro.add_user("jo@example.com", "Jo Park", teams=[s.teams["Engineering"]])
+        _ask_beside(s)
+        approve(s, "U0PRIYA")
+        for there in (False, True):
+            press(s, "U0CAROL", "undo")
+            approve(s, "U0PRIYA")
+            assert (_jo(s) in s.miro.space(research).members) is there
+        assert f"DELETE /v2/orgs/{ORG}/teams/{research}/members/{_jo(s)}" in calls(s)
+        assert teams_of(s, "jo@example.com") == {"Engineering"}
+
+
+NEW = ("U0CAROL", "/miro", 'create-group "Data Science" because of the new team')
+
+
+@pytest.mark.parametrize("how", [{}, {"cut": "after"}, {"cut": "before"}, {"status": 429, "retry_after": 60}])
+def test_a_miro_team_is_created_once_with_a_user_group(tmp_path: Path, how: dict[str, Any]) -> None:
+    with _beside_groups_with(tmp_path) as (s, _):
+        id = ask(s, *NEW, miro_team="Data")
+        assert "2. Create the Miro team Data" in last(s, "U0SAM")
+        s.miro.faults += [Fault("POST", "/v2/", **how)] if how else []
+        approve(s, "U0SAM")
+        wait(s, minutes=2)
+        assert (state(s, id), [team.team_name for team in s.miro._organization.spaces.values()]) == (
+            "done",
+            ["Operations", "Data"],
+        )
+        if "cut" not in how:
+            assert "Can't be undone: the new Miro team (only in Miro itself)" in last(s, "U0CAROL")
+
+
+def test_a_miro_team_isnt_created_where_its_not_known_whether_there_is_one(tmp_path: Path) -> None:
+    with _beside_groups_with(tmp_path, "data") as (s, _):
+        id = ask(s, *NEW, miro_team="Data")
+        assert state(s, id) == "refused" and "Miro has a team data." in last(s, "U0CAROL")
+    (tmp_path / "unseen").mkdir()
+    with _beside_groups_with(tmp_path / "unseen") as (s, _):
+        id = ask(s, *NEW, miro_team="Data")
+        s.miro.faults.append(Fault("GET", "/v2/", status=500, times=99))
+        approve(s, "U0SAM")
+        assert state(s, id) == "approved" and calls(s) == []
+        s.miro.faults.clear()
+        wait(s, minutes=2)
+        assert state(s, id) == "done"
+
+
 def test_where_groups_are_teams_the_form_has_no_other_team(s: Stage) -> None:
     assert s.acting.command("U0CAROL", "/miro-access", "").ok
     assert "Miro team to join" not in str(s.acting.modal("U0CAROL"))
